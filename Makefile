@@ -1,7 +1,7 @@
 # The verbs of this repository. `make` alone lists them; each does its own set-up.
 .DEFAULT_GOAL := help
-.PHONY: help setup run console dev test test-all test-rest check faults simulate schemas catalogue mutate bench \
-	lock clean set-up-run set-up-dev test-on-a-broker test-beside test-fault-run test-outages
+.PHONY: help setup run console dev test test-all test-rest check faults simulate schemas catalogue texts mutate \
+	bench lock clean set-up-run set-up-dev test-on-a-broker test-beside test-fault-run test-outages
 
 export PYTHON  # make PYTHON=/path/to/python3 chooses the interpreter of .venv
 # Each verb starts many processes: where none may keep bytecode, all compile all that they import.
@@ -98,6 +98,9 @@ schemas: set-up-run ## write schemas/ again from the models in events/
 catalogue: set-up-run ## write docs/refusals.md and docs/life-cycles.md again: every refusal, flag and wait, with what to do
 	.venv/bin/python -m services.ledger.explain.catalogue
 	.venv/bin/python -m services.ledger.explain.life_cycles
+
+texts: set-up-run ## write services/texts/fr.po and fr.mo again from the messages in the code
+	@.venv/bin/python -m services.texts.catalogue
 
 mutate: set-up-dev ## judge mutants of the rules, print the score (MODULES=a,b SAMPLE=N SEED=N PAGE=FILE)
 	.venv/bin/python -m tests.mutation $(if $(MODULES),--modules $(MODULES)) \

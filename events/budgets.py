@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from events.parts import Act, BudgetLine, EventData, Part, distinct_lines
-from events.sentences import Sentence
+from events.texts import Translatable, _
 from events.values import AmountCents, SignedAmountCents, invalid_value, missing_field
 
 VoteLevel = Literal["chapter", "article", "operation"]
@@ -23,7 +23,7 @@ class BudgetVoted(EventData):
     """The council voted the budget: initial (BP), supplementary (BS) or an amendment (DM)."""
 
     TYPE: ClassVar[str] = "ecluse.budget.voted.v1"
-    NAME: ClassVar[Sentence] = Sentence("Budget voté", "Budget voted")
+    NAME: ClassVar[Translatable] = _("Budget voted")
     model_config = ConfigDict(
         json_schema_extra={
             "if": {"properties": {"stage": {"const": "initial"}}, "required": ["stage"]},
@@ -54,19 +54,9 @@ class BudgetVoted(EventData):
     ) -> VoteLevel | None:
         stage = info.data.get("stage")
         if stage == "initial" and vote_level is None:
-            missing_field(
-                Sentence(
-                    "ajoutez-le, le vote initial fixe le niveau de vote des crédits",
-                    "add it, the initial vote says at which level credits are voted",
-                )
-            )
+            missing_field(_("add it, the initial vote says at which level credits are voted"))
         if stage in {"supplementary", "amendment"} and vote_level is not None:
-            invalid_value(
-                Sentence(
-                    "seul le vote initial fixe le niveau de vote : retirez-le",
-                    "only the initial vote sets the level: remove it",
-                )
-            )
+            invalid_value(_("only the initial vote sets the level: remove it"))
         return vote_level
 
     @field_validator("appropriations")
@@ -78,10 +68,7 @@ class BudgetVoted(EventData):
             for index, each in enumerate(appropriations):
                 if each.amount_cents < 0:
                     invalid_value(
-                        Sentence(
-                            "un vote initial ouvre des crédits, il n'en retire pas",
-                            "an initial vote opens credits, it takes none away",
-                        ),
+                        _("an initial vote opens credits, it takes none away"),
                         index,
                         "amount_cents",
                     )
@@ -92,7 +79,7 @@ class CreditsTransferred(EventData):
     """Credits moved from one line to another (virement de crédits; CGCT L2312-2, L5217-10-6)."""
 
     TYPE: ClassVar[str] = "ecluse.credits.transferred.v1"
-    NAME: ClassVar[Sentence] = Sentence("Crédits virés", "Credits transferred")
+    NAME: ClassVar[Translatable] = _("Credits transferred")
 
     act: Act | None = None
     from_line: BudgetLine

@@ -25,8 +25,8 @@ from events.envelope import (
     UntypedEnvelope,
     borrows_a_name,
 )
-from events.sentences import Sentence
-from events.unreadable import DETAILS, OTHER_DETAIL, Reason, Unreadable, borrowed_name
+from events.texts import Translatable, _, verbatim
+from events.unreadable import Reason, Unreadable, borrowed_name, fault_detail, json_fault
 from events.values import JOURNALLED
 
 MEBIBYTE = 1024 * 1024
@@ -72,9 +72,9 @@ _PYDANTIC_REASONS = {
     "unknown_type": Reason.UNKNOWN_TYPE,
 }
 
-NULL_CHARACTER = Sentence("le caractère U+0000", "the character U+0000")
+NULL_CHARACTER = _("the character U+0000")
 
-OUT_OF_RANGE = Sentence("un nombre démesuré", "a number out of all range")
+OUT_OF_RANGE = _("a number out of all range")
 
 _parse_json = msgspec.json.Decoder().decode
 _print_json = msgspec.json.Encoder().encode
@@ -176,7 +176,7 @@ def _header_text(content: bytes) -> bytes:
     try:
         return _print_json(content.decode())
     except UnicodeDecodeError:
-        detail = Sentence("un en-tête n'est pas en UTF-8", "a header is not UTF-8")
+        detail = _("a header is not UTF-8")
         _fail(Reason.BAD_JSON, None, detail)
 
 
@@ -187,7 +187,7 @@ def _json_object(raw: bytes) -> dict[str, Any]:
     except msgspec.ValidationError:
         _reject_numbers_out_of_range(raw)
     except (ValueError, RecursionError) as error:
-        _fail(Reason.BAD_JSON, None, Sentence(str(error), str(error)))
+        _fail(Reason.BAD_JSON, None, json_fault(str(error)))
     checked = _check_shape(message, raw)
     # Printing again what was parsed shows that no key was repeated: four times cheaper than
     # asking the parser for pairs, which is left for those who write JSON in another way.
@@ -201,14 +201,14 @@ def _check_shape(message: Any, raw: bytes) -> dict[str, Any]:
         _fail(
             Reason.BAD_JSON,
             None,
-            Sentence("le document n'est pas un objet", "the document is not an object"),
+            _("the document is not an object"),
         )
     # Counting brackets bounds the depth from above, at the price of two scans in C.
     if raw.count(b"{") + raw.count(b"[") > NESTING_MAX and _nesting(message) > NESTING_MAX:
         _fail(
             Reason.BAD_JSON,
             None,
-            Sentence(f"plus de {NESTING_MAX} niveaux", f"more than {NESTING_MAX} levels"),
+            _("more than {levels} levels").render({"levels": NESTING_MAX}),
         )
     return message
 
@@ -230,7 +230,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         _fail(
             Reason.BAD_JSON,
             None,
-            Sentence("une clé figure deux fois dans un objet", "a key stands twice in an object"),
+            _("a key stands twice in an object"),
         )
     return members
 
@@ -262,17 +262,14 @@ def _event(
         _fail(
             Reason.WRONG_PARTITION_KEY,
             "/partitionkey",
-            Sentence(f"{envelope.partitionkey} ≠ {budget}", f"{envelope.partitionkey} ≠ {budget}"),
+            verbatim(f"{envelope.partitionkey} ≠ {budget}"),
         )
     if key is not None and key != budget.encode():
         shown = key[:TOKEN_MAX].decode(errors="replace")
         _fail(
             Reason.WRONG_PARTITION_KEY,
             "/partitionkey",
-            Sentence(
-                f"clé Kafka {shown or 'absente'} ≠ {budget}",
-                f"Kafka key {shown or 'absent'} ≠ {budget}",
-            ),
+            _("Kafka key {key} ≠ {budget}").render({"key": shown or _("absent"), "budget": budget}),
         )
     if b"\n" in raw or b"\r" in raw:
         # Between tokens a line break means nothing, and the journal holds one record a line.
@@ -353,7 +350,7 @@ def _reject_numbers_out_of_range(raw: bytes) -> NoReturn:
         # What cannot be printed holds half a character.
         msgspec.json.encode(message, enc_hook=lambda _beyond: None)
     except (ValueError, RecursionError) as error:
-        _fail(Reason.BAD_JSON, None, Sentence(str(error), str(error)))
+        _fail(Reason.BAD_JSON, None, json_fault(str(error)))
     _check_shape(message, raw)
     pointer = next(each.pointer() for each in _places(message) if isinstance(each.value, _Beyond))
     _fail(Reason.INVALID_VALUE, pointer, OUT_OF_RANGE)
@@ -376,11 +373,11 @@ def _first_fault(error: ValidationError) -> Unreadable:
     return Unreadable(reason, pointer, _detail(first["type"], first["msg"], context))
 
 
-def _detail(error_type: str, message: str, context: dict[str, Any]) -> Sentence:
+def _detail(error_type: str, message: str, context: dict[str, Any]) -> Translatable:
     why = context.get("why")
-    if isinstance(why, Sentence):
+    if isinstance(why, Translatable):
         return why
-    return DETAILS.get(error_type, OTHER_DETAIL).render({"error": message, **context})
+    return fault_detail(error_type, {"error": message, **context})
 
 
 def _pointer(tokens: Iterable[str]) -> str:
@@ -396,5 +393,5 @@ def _token(name: str | int) -> str:
     return "/" + text.replace("~", "~0").replace("/", "~1")
 
 
-def _fail(code: Reason, pointer: str | None, detail: Sentence) -> NoReturn:
+def _fail(code: Reason, pointer: str | None, detail: Translatable) -> NoReturn:
     raise _Fault(Unreadable(code, pointer, detail))

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from events.parts import EventData, LineAmounts
-from events.sentences import Sentence
+from events.texts import Translatable, _
 from events.values import ConventionNumber, Text
 
 
@@ -14,7 +14,7 @@ class CommitmentReduced(EventData):
     """
 
     TYPE: ClassVar[str] = "ecluse.commitment.reduced.v1"
-    NAME: ClassVar[Sentence] = Sentence("Engagement réduit", "Commitment reduced")
+    NAME: ClassVar[Translatable] = _("Commitment reduced")
 
     convention: ConventionNumber
     lines: LineAmounts

@@ -13,7 +13,7 @@ from events.parts import (
     Obligations,
     Schedule,
 )
-from events.sentences import Sentence
+from events.texts import Translatable, _
 from events.values import (
     AmountCents,
     Code,
@@ -30,7 +30,7 @@ class ConventionSigned(EventData):
     """A convention was signed: the legal commitment of a grant (loi 2000-321, article 10)."""
 
     TYPE: ClassVar[str] = "ecluse.convention.signed.v1"
-    NAME: ClassVar[Sentence] = Sentence("Convention signée", "Convention signed")
+    NAME: ClassVar[Translatable] = _("Convention signed")
 
     convention: OrderPart
     grant: Code
@@ -55,7 +55,7 @@ class ConventionNotified(EventData):
     """The signed convention, or the award where there is none, was notified to the beneficiary."""
 
     TYPE: ClassVar[str] = "ecluse.convention.notified.v1"
-    NAME: ClassVar[Sentence] = Sentence("Convention notifiée", "Convention notified")
+    NAME: ClassVar[Translatable] = _("Convention notified")
 
     convention: ConventionNumber
     notified_on: Date
@@ -69,7 +69,7 @@ class ConventionAmended(EventData):
     """
 
     TYPE: ClassVar[str] = "ecluse.convention.amended.v1"
-    NAME: ClassVar[Sentence] = Sentence("Avenant à la convention", "Convention amended")
+    NAME: ClassVar[Translatable] = _("Convention amended")
 
     convention: ConventionNumber
     amendment: Code
@@ -90,21 +90,21 @@ class ConventionSuspended(_StateChange):
     """Payments under a convention stop for now (suspension; the Lille convention, article 7)."""
 
     TYPE: ClassVar[str] = "ecluse.convention.suspended.v1"
-    NAME: ClassVar[Sentence] = Sentence("Convention suspendue", "Convention suspended")
+    NAME: ClassVar[Translatable] = _("Convention suspended")
 
 
 class ConventionResumed(_StateChange):
     """A suspended convention is paid again (reprise)."""
 
     TYPE: ClassVar[str] = "ecluse.convention.resumed.v1"
-    NAME: ClassVar[Sentence] = Sentence("Convention reprise", "Convention resumed")
+    NAME: ClassVar[Translatable] = _("Convention resumed")
 
 
 class ConventionTerminated(_StateChange):
     """A convention ends before its time (résiliation; the Lille convention, article 10)."""
 
     TYPE: ClassVar[str] = "ecluse.convention.terminated.v1"
-    NAME: ClassVar[Sentence] = Sentence("Convention résiliée", "Convention terminated")
+    NAME: ClassVar[Translatable] = _("Convention terminated")
 
 
 ConventionEvent = (

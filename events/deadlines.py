@@ -5,21 +5,15 @@ from typing import Any, ClassVar, Final, Literal
 from pydantic import ConfigDict, ValidationInfo, field_validator
 
 from events.parts import EventData, EventReference
-from events.sentences import Sentence
+from events.texts import Translatable, _
 from events.values import ConventionNumber, Date, OrderReference, invalid_value, missing_field
 
 SUBJECTS: Final = {"report_due": "convention", "payment_due": "payment_order", "parked": "event"}
 """The subject of each kind of deadline, in the order of the fields."""
 
-UNNAMED = Sentence(
-    "ajoutez-le, l'échéance doit dire sur quoi elle porte",
-    "add it, a deadline says what it is about",
-)
+UNNAMED = _("add it, a deadline says what it is about")
 
-OF_ANOTHER_KIND = Sentence(
-    "une échéance de cette nature ne porte pas là-dessus : retirez-le",
-    "a deadline of this kind is not about that: remove it",
-)
+OF_ANOTHER_KIND = _("a deadline of this kind is not about that: remove it")
 
 
 def _about(kind: str) -> dict[str, Any]:
@@ -43,7 +37,7 @@ class DeadlinePassed(EventData):
     """
 
     TYPE: ClassVar[str] = "ecluse.deadline.passed.v1"
-    NAME: ClassVar[Sentence] = Sentence("Échéance passée", "Deadline passed")
+    NAME: ClassVar[Translatable] = _("Deadline passed")
     model_config = ConfigDict(json_schema_extra={"allOf": [_about(kind) for kind in SUBJECTS]})
 
     convention: ConventionNumber | None = None

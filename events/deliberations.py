@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator
 
 from events.parts import Act, Beneficiary, EventData, LineAmounts, Schedule
-from events.sentences import Sentence
+from events.texts import Translatable, _
 from events.values import (
     AmountCents,
     Code,
@@ -30,7 +30,7 @@ class DeliberationAdopted(EventData):
     """
 
     TYPE: ClassVar[str] = "ecluse.deliberation.adopted.v1"
-    NAME: ClassVar[Sentence] = Sentence("Délibération adoptée", "Deliberation adopted")
+    NAME: ClassVar[Translatable] = _("Deliberation adopted")
     model_config = ConfigDict(
         json_schema_extra={
             "if": {"properties": {"role": {"const": "award"}}, "required": ["role"]},
@@ -66,11 +66,9 @@ class DeliberationAdopted(EventData):
         award = info.data.get("role") == "award"
         if award and not requires_convention and "/" in info.data.get("grant", ""):
             invalid_value(
-                Sentence(
-                    "sans convention, la référence de la subvention entre dans le numéro "
-                    "du mandat : pas de barre oblique",
+                _(
                     "without a convention the grant's reference becomes part of the "
-                    "payment order's id: no slash",
+                    "payment order's id: no slash"
                 ),
                 sibling="grant",
             )
@@ -83,19 +81,9 @@ class DeliberationAdopted(EventData):
     ) -> LineAmounts | None:
         role = info.data.get("role")
         if role == "award" and lines is None:
-            missing_field(
-                Sentence(
-                    "ajoutez-le, une attribution dit ce qu'elle donne et sur quelles lignes",
-                    "add it, an award says what it gives on which lines",
-                )
-            )
+            missing_field(_("add it, an award says what it gives on which lines"))
         if role == "concurring" and lines is not None:
-            invalid_value(
-                Sentence(
-                    "seule l'attribution a des lignes : retirez-les",
-                    "only the award has lines: remove them",
-                )
-            )
+            invalid_value(_("only the award has lines: remove them"))
         return lines
 
     @field_validator("instalments")
@@ -106,18 +94,10 @@ class DeliberationAdopted(EventData):
         if instalments is None:
             return None
         if info.data.get("role") == "concurring":
-            invalid_value(
-                Sentence(
-                    "seule l'attribution a un échéancier : retirez-le",
-                    "only the award has instalments: remove them",
-                )
-            )
+            invalid_value(_("only the award has instalments: remove them"))
         if info.data.get("requires_convention", False):
             invalid_value(
-                Sentence(
-                    "quand une convention est exigée, l'échéancier vient avec elle : retirez-le",
-                    "where a convention is required, it brings the instalments: remove them",
-                )
+                _("where a convention is required, it brings the instalments: remove them")
             )
         return instalments
 
@@ -131,7 +111,7 @@ class DeliberationWithdrawn(EventData):
     """
 
     TYPE: ClassVar[str] = "ecluse.deliberation.withdrawn.v1"
-    NAME: ClassVar[Sentence] = Sentence("Délibération retirée", "Deliberation withdrawn")
+    NAME: ClassVar[Translatable] = _("Deliberation withdrawn")
 
     act: Act
     grant: Code

@@ -34,7 +34,7 @@ from events.parts import (
     Part,
     first_repeated,
 )
-from events.sentences import Sentence
+from events.texts import Translatable, _
 from events.values import (
     CARRIED_NAME,
     AmountCents,
@@ -70,10 +70,7 @@ def _distinct_conventions(
     repeated = first_repeated(each.convention for each in conventions)
     if repeated is not None:
         invalid_value(
-            Sentence(
-                "cette convention figure deux fois dans la liste : nommez-la une fois",
-                "this convention stands twice in the list: name it once",
-            ),
+            _("this convention stands twice in the list: name it once"),
             repeated,
             "convention",
         )
@@ -91,12 +88,7 @@ def _constant_or_list(value: Any, read_list: ValidatorFunctionWrapHandler) -> An
     if isinstance(value, list):
         return read_list(value)
     if value not in ("all", "none"):  # Whatever it is: a set would ask that it can be hashed.
-        invalid_value(
-            Sentence(
-                "il faut « all », « none » ou une liste de conventions",
-                "it must be “all”, “none” or a list of conventions",
-            )
-        )
+        invalid_value(_("it must be “all”, “none” or a list of conventions"))
     return value
 
 
@@ -125,7 +117,7 @@ class FiscalYearClosed(EventData):
     """The year is closed: what is not carried over becomes available again, and lapses with it."""
 
     TYPE: ClassVar[str] = "ecluse.fiscal-year.closed.v1"
-    NAME: ClassVar[Sentence] = Sentence("Exercice clos", "Fiscal year closed")
+    NAME: ClassVar[Translatable] = _("Fiscal year closed")
 
     closed_on: Date
     carry_over: CarryOver
@@ -134,12 +126,7 @@ class FiscalYearClosed(EventData):
     @classmethod
     def _a_year_follows(cls, carry_over: CarryOver, info: ValidationInfo) -> CarryOver:
         if carry_over != "none" and info.data.get("budget", "").endswith(LAST_YEAR):
-            invalid_value(
-                Sentence(
-                    "aucun budget ne suit celui-ci : il faut « none »",
-                    "no budget follows this one: it must be “none”",
-                )
-            )
+            invalid_value(_("no budget follows this one: it must be “none”"))
         return carry_over
 
 
@@ -224,7 +211,7 @@ class FiscalYearOpened(EventData):
     """
 
     TYPE: ClassVar[str] = "ecluse.fiscal-year.opened.v1"
-    NAME: ClassVar[Sentence] = Sentence("Report de l'exercice précédent", "Carried from last year")
+    NAME: ClassVar[Translatable] = _("Carried from last year")
 
     closed_budget: BudgetId
     closing: EventReference

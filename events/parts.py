@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, Protocol, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from events.sentences import Sentence
+from events.texts import Translatable, _
 from events.values import (
     LINE_TWICE,
     AmountCents,
@@ -185,19 +185,9 @@ class Instalment(Part):
     ) -> tuple[Document, ...] | None:
         trigger = info.data.get("trigger")
         if trigger == "reports" and documents is None:
-            invalid_value(
-                Sentence(
-                    "le déclencheur « reports » exige les documents attendus : ajoutez-les",
-                    "trigger `reports` needs the documents that it waits for: add them",
-                )
-            )
+            invalid_value(_("trigger `reports` needs the documents that it waits for: add them"))
         if trigger in {"signature", "notification"} and documents is not None:
-            invalid_value(
-                Sentence(
-                    "seul le déclencheur « reports » attend des documents : retirez-les",
-                    "only trigger `reports` waits for documents: remove them",
-                )
-            )
+            invalid_value(_("only trigger `reports` waits for documents: remove them"))
         return documents
 
 
@@ -205,10 +195,7 @@ def _distinct_instalments(instalments: tuple[Instalment, ...]) -> tuple[Instalme
     repeated = first_repeated(each.instalment for each in instalments)
     if repeated is not None:
         invalid_value(
-            Sentence(
-                "ce versement figure deux fois dans la liste : donnez-lui une autre référence",
-                "this instalment stands twice in the list: give it another reference",
-            ),
+            _("this instalment stands twice in the list: give it another reference"),
             repeated,
             "instalment",
         )
@@ -256,7 +243,7 @@ class EventData(Part):
     TYPE: ClassVar[str]
     """The CloudEvents type, such as `ecluse.convention.signed.v1`."""
 
-    NAME: ClassVar[Sentence]
+    NAME: ClassVar[Translatable]
     """The name of the type for people."""
 
     budget: BudgetId

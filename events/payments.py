@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 
 from events.parts import BankAccount, Beneficiary, EventData, Part
-from events.sentences import Sentence
+from events.texts import Translatable, _
 from events.values import (
     AmountCents,
     Code,
@@ -17,7 +17,7 @@ class BankAccountChanged(EventData):
     """A beneficiary gave new bank details (RIB); orders already issued keep theirs."""
 
     TYPE: ClassVar[str] = "ecluse.bank-account.changed.v1"
-    NAME: ClassVar[Sentence] = Sentence("Coordonnées bancaires", "Bank account changed")
+    NAME: ClassVar[Translatable] = _("Bank account changed")
 
     beneficiary: Beneficiary
     bank_account: BankAccount
@@ -39,7 +39,7 @@ class PaymentOrderAcknowledged(EventData):
     """
 
     TYPE: ClassVar[str] = "ecluse.payment-order.acknowledged.v1"
-    NAME: ClassVar[Sentence] = Sentence("Réponse du comptable", "Payment order acknowledged")
+    NAME: ClassVar[Translatable] = _("Payment order acknowledged")
 
     payment_order: OrderReference
     state: Literal["taken_in_charge", "on_hold", "rejected"]
@@ -51,7 +51,7 @@ class PaymentExecuted(EventData):
     """The treasury paid an order, in whole or in part."""
 
     TYPE: ClassVar[str] = "ecluse.payment.executed.v1"
-    NAME: ClassVar[Sentence] = Sentence("Paiement exécuté", "Payment executed")
+    NAME: ClassVar[Translatable] = _("Payment executed")
 
     payment_order: OrderReference
     amount_cents: AmountCents

@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from events.parts import EventData, LineAmounts
-from events.sentences import Sentence
+from events.texts import Translatable, _
 from events.values import (
     AmountCents,
     Code,
@@ -43,19 +43,11 @@ class _Recovery(EventData):
             return amount_cents  # The lines are at fault themselves, and reported first.
         if info.data["lines"] is None and amount_cents is None:
             missing_field(
-                Sentence(
-                    "ajoutez-les, ou donnez le montant en une somme (amount_cents)",
-                    "add them, or give the amount in one sum (amount_cents)",
-                ),
+                _("add them, or give the amount in one sum (amount_cents)"),
                 sibling="lines",
             )
         if info.data["lines"] is not None and amount_cents is not None:
-            invalid_value(
-                Sentence(
-                    "les lignes disent déjà le montant : retirez l'un des deux",
-                    "the lines say the amount already: remove one of them",
-                )
-            )
+            invalid_value(_("the lines say the amount already: remove one of them"))
         return amount_cents
 
     @property
@@ -74,7 +66,7 @@ class RecoveryOrdered(_Recovery):
     """
 
     TYPE: ClassVar[str] = "ecluse.recovery.ordered.v1"
-    NAME: ClassVar[Sentence] = Sentence("Reversement ordonné", "Recovery ordered")
+    NAME: ClassVar[Translatable] = _("Recovery ordered")
 
 
 class RecoveryCollected(_Recovery):
@@ -85,7 +77,7 @@ class RecoveryCollected(_Recovery):
     """
 
     TYPE: ClassVar[str] = "ecluse.recovery.collected.v1"
-    NAME: ClassVar[Sentence] = Sentence("Reversement encaissé", "Recovery collected")
+    NAME: ClassVar[Translatable] = _("Recovery collected")
 
 
 RecoveryEvent = RecoveryOrdered | RecoveryCollected

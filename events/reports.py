@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from events.parts import Document, EventData
-from events.sentences import Sentence
+from events.texts import Translatable, _
 from events.values import ConventionNumber, CostCents, Date, Text
 
 
@@ -15,7 +15,7 @@ class ReportReceived(EventData):
     """
 
     TYPE: ClassVar[str] = "ecluse.report.received.v1"
-    NAME: ClassVar[Sentence] = Sentence("Document reçu", "Report received")
+    NAME: ClassVar[Translatable] = _("Report received")
 
     convention: ConventionNumber
     document: Document
@@ -27,7 +27,7 @@ class ReportRejected(EventData):
     """A document that had arrived does not do: it counts as not received (rejet d'un rapport)."""
 
     TYPE: ClassVar[str] = "ecluse.report.rejected.v1"
-    NAME: ClassVar[Sentence] = Sentence("Document rejeté", "Report rejected")
+    NAME: ClassVar[Translatable] = _("Report rejected")
 
     convention: ConventionNumber
     document: Document

@@ -23,7 +23,7 @@ from schwifty.exceptions import SchwiftyException
 from stdnum.exceptions import ValidationError as NumberError
 from stdnum.fr import siret as siret_number
 
-from events.sentences import Sentence
+from events.texts import Translatable, _
 
 AMOUNT_MAX_CENTS = 2**53 - 1
 """The largest amount: beyond it a JSON reader that knows only doubles would lose cents."""
@@ -33,34 +33,29 @@ JOURNALLED = {"journalled": True}
 
 A registry of banks, or the library that knows it, may change; what a journal holds must fold."""
 
-TOTAL_TOO_LARGE = Sentence(
-    "le total de la liste dépasse 2^53 − 1 centimes", "the list's total exceeds 2^53 − 1 cents"
-)
+TOTAL_TOO_LARGE = _("the list's total exceeds 2^53 − 1 cents")
 
-LINE_TWICE = Sentence(
-    "cette ligne figure deux fois dans la liste : réunissez ses montants",
-    "this line stands twice in the list: add its amounts up",
-)
+LINE_TWICE = _("this line stands twice in the list: add its amounts up")
 
-ACCOUNT_FAULTS: dict[str, Sentence] = {
-    "InvalidLength": Sentence("longueur fausse pour ce pays", "wrong length for its country"),
-    "InvalidStructure": Sentence("format faux pour ce pays", "wrong format for its country"),
-    "InvalidCountryCode": Sentence("pays inconnu", "unknown country"),
-    "InvalidChecksumDigits": Sentence("clé de contrôle fausse", "wrong check digits"),
-    "InvalidBBANChecksum": Sentence("clé RIB fausse", "wrong RIB key"),
-    "InvalidBankCode": Sentence("code banque inconnu", "unknown bank code"),
-    "InvalidBranchCode": Sentence("code guichet faux", "wrong branch code"),
-    "InvalidAccountCode": Sentence("numéro de compte faux", "wrong account number"),
+ACCOUNT_FAULTS: dict[str, Translatable] = {
+    "InvalidLength": _("wrong length for its country"),
+    "InvalidStructure": _("wrong format for its country"),
+    "InvalidCountryCode": _("unknown country"),
+    "InvalidChecksumDigits": _("wrong check digits"),
+    "InvalidBBANChecksum": _("wrong RIB key"),
+    "InvalidBankCode": _("unknown bank code"),
+    "InvalidBranchCode": _("wrong branch code"),
+    "InvalidAccountCode": _("wrong account number"),
 }
 """Faults of an account, by the bank library's exceptions: its own messages repeat the account."""
 
-OTHER_ACCOUNT_FAULT = Sentence("numéro faux", "wrong number")
+OTHER_ACCOUNT_FAULT = _("wrong number")
 
 FRENCH_RIB_COUNTRIES = frozenset({"FR", "MC"})
 """Countries whose account numbers carry the RIB key (clé RIB)."""
 
 
-def invalid_value(why: Sentence, *tail: str | int, sibling: str | None = None) -> NoReturn:
+def invalid_value(why: Translatable, *tail: str | int, sibling: str | None = None) -> NoReturn:
     """Refuse a value that has the right type, with a sentence that says why.
 
     `tail` is the path below the field at fault; `sibling` names another field of the same object
@@ -73,7 +68,7 @@ def invalid_value(why: Sentence, *tail: str | int, sibling: str | None = None) -
     raise PydanticCustomError("invalid_value", "{why}", context)
 
 
-def missing_field(why: Sentence, *, sibling: str | None = None) -> NoReturn:
+def missing_field(why: Translatable, *, sibling: str | None = None) -> NoReturn:
     """Refuse the absence of an optional field that other fields make necessary.
 
     `sibling` names the absent field where it is not the one being validated.
@@ -195,9 +190,7 @@ def bounded_total(amounts: Iterable[int]) -> None:
 
 def _not_zero(amount_cents: int) -> int:
     if amount_cents == 0:
-        invalid_value(
-            Sentence("un montant nul ne change rien", "an amount of zero changes nothing")
-        )
+        invalid_value(_("an amount of zero changes nothing"))
     return amount_cents
 
 
@@ -227,7 +220,7 @@ def _asked_before(info: ValidationInfo) -> bool:
 
 def _checked_siret(siret: str, info: ValidationInfo) -> str:
     if not _asked_before(info) and not _siret_is_valid(siret):
-        invalid_value(Sentence("la clé du SIRET est fausse", "the SIRET's check digit is wrong"))
+        invalid_value(_("the SIRET's check digit is wrong"))
     return siret
 
 
@@ -243,12 +236,7 @@ def _entity_is_valid(budget: str) -> bool:
 
 def _checked_budget(budget: str, info: ValidationInfo) -> str:
     if not _asked_before(info) and not _entity_is_valid(budget):
-        invalid_value(
-            Sentence(
-                "la clé du SIRET du budget est fausse",
-                "the check digit of the budget's SIRET is wrong",
-            )
-        )
+        invalid_value(_("the check digit of the budget's SIRET is wrong"))
     return budget
 
 
@@ -260,10 +248,10 @@ BudgetId = Annotated[
 """One public entity, one budget code, one fiscal year: `21590350100017-00-2023`."""
 
 
-def account_fault(what: str, error: SchwiftyException) -> Sentence:
+def account_fault(what: str, error: SchwiftyException) -> Translatable:
     """The fault of an IBAN or a BIC."""
     why = ACCOUNT_FAULTS.get(type(error).__name__, OTHER_ACCOUNT_FAULT)
-    return Sentence(f"{what} incorrect : {why.fr}", f"incorrect {what}: {why.en}")
+    return _("incorrect {what}: {why}").render({"what": what, "why": why})
 
 
 def _checked_iban(iban: str, info: ValidationInfo) -> str:

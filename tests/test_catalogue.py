@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
-from events.sentences import Sentence
+from events.texts import Translatable
 from events.unreadable import Reason
 from services.ledger.application.decision_texts import PARKED
 from services.ledger.domain import flags, refusals
@@ -18,6 +19,7 @@ from services.ledger.explain.code_help import Advice
 from services.ledger.explain.flags import FLAGS
 from services.ledger.explain.records import DEAD_LETTERS, WAITS
 from services.ledger.explain.refusals import REFUSALS
+from services.texts.translation import both
 from tests.test_rules import FIRST, LAST
 
 CHAPTERS: list[Mapping[Any, Advice]] = [REFUSALS, FLAGS, WAITS, DEAD_LETTERS]
@@ -39,14 +41,13 @@ def test_every_answer_is_explained_in_its_order() -> None:
 
 @pytest.mark.parametrize("advice", EXPLAINED)
 def test_it_says_when_and_what_to_do_in_french_and_in_english(advice: Advice) -> None:
-    for said in (advice.when, advice.do):
+    for said in (both(advice.when), both(advice.do)):
         for sentence in (said.fr, said.en):
             assert sentence.endswith(".")
             assert sentence[0] == sentence[0].upper() or sentence.startswith("partitionkey")
             assert not {"{", "}", "|"} & set(sentence)
         assert said.fr != said.en
-    assert advice.term.fr != ""
-    assert advice.term.en != ""
+    assert "" not in asdict(both(advice.term)).values()
 
 
 @pytest.mark.parametrize("advice", EXPLAINED)
@@ -54,7 +55,7 @@ def test_it_names_rules_that_are_there(advice: Advice) -> None:
     assert list(advice.rules) == sorted(set(advice.rules) & set(range(FIRST, LAST + 1)))
 
 
-def every_fact() -> Iterator[tuple[str, str, Sentence]]:
+def every_fact() -> Iterator[tuple[str, str, Translatable]]:
     """Code and fact of each answer, with the French and English message that may show it."""
     for refusal, names in refusals.FACTS.items():
         for name in names:
@@ -66,7 +67,7 @@ def every_fact() -> Iterator[tuple[str, str, Sentence]]:
 
 def test_every_fact_is_reported_with_its_unit() -> None:
     for code, name, _ in every_fact():
-        said = facts.meaning(code, name)
+        said = both(facts.meaning(code, name))
         assert ("en centimes" in said.fr) == name.endswith("_cents"), f"{code} {name}"
         assert ("in cents" in said.en or "not ordered, in cents" == said.en) == name.endswith(
             "_cents"
@@ -81,10 +82,10 @@ def test_no_meaning_is_reported_of_a_fact_that_no_answer_has() -> None:
 
 
 def test_a_message_names_no_fact_that_its_answer_lacks() -> None:
-    names: dict[tuple[str, Sentence], set[str]] = {}
+    names: dict[tuple[str, Translatable], set[str]] = {}
     for code, name, sentence in every_fact():
         names.setdefault((code, sentence), set()).add(name)
     for (code, sentence), known in names.items():
         # `{where}` is made of the facts that may be absent.
-        for text in (sentence.fr, sentence.en):
+        for text in asdict(both(sentence)).values():
             assert set() == set(re.findall(r"{(\w+)}", text)) - known - {"where"}, code

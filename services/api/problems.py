@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.requests import HTTPConnection
 
-from events.sentences import Sentence
+from events.texts import Translatable, _
 from services.api.language import language_of
 from services.texts.language import Language
 from services.texts.translation import translate
@@ -21,10 +21,10 @@ class Kind(NamedTuple):
 
     code: str
     status: int
-    title: Sentence
-    detail: Sentence
+    title: Translatable
+    detail: Translatable
     """Sentence with the facts; `{name}` stands for one."""
-    advice: Sentence
+    advice: Translatable
     """Advice."""
 
 
@@ -65,132 +65,89 @@ class ProblemDetails(BaseModel):
 NOT_FOUND: Final = Kind(
     "not_found",
     404,
-    Sentence("Introuvable", "Not found"),
-    Sentence(
-        "Il n'y a rien à cette adresse, ou rien que cet accès permette de voir.",
-        "There is nothing at this address, or nothing that this access may see.",
-    ),
-    Sentence(
-        "Vérifiez l'adresse et l'entité (SIRET) de votre clé\u00a0; /docs liste les adresses.",
-        "Check the address and the entity (SIRET) of your key; /docs lists the addresses.",
-    ),
+    _("Not found"),
+    _("There is nothing at this address, or nothing that this access may see."),
+    _("Check the address and the entity (SIRET) of your key; /docs lists the addresses."),
 )
 METHOD_NOT_ALLOWED: Final = Kind(
     "method_not_allowed",
     405,
-    Sentence("Méthode refusée", "Method not allowed"),
-    Sentence(
-        "Cette adresse ne répond pas à {method}.", "This address does not answer to {method}."
-    ),
-    Sentence("Voyez /docs.", "See /docs."),
+    _("Method not allowed"),
+    _("This address does not answer to {method}."),
+    _("See /docs."),
 )
 INVALID_REQUEST: Final = Kind(
     "invalid_request",
     422,
-    Sentence("Demande mal formée", "Invalid request"),
-    Sentence("La demande ne se lit pas\u00a0: {faults}.", "The request cannot be read: {faults}."),
-    Sentence(
-        "Corrigez les valeurs nommées dans `faults`\u00a0; /docs dit ce qui est attendu.",
-        "Correct the values named in `faults`; /docs says what is expected.",
-    ),
+    _("Invalid request"),
+    _("The request cannot be read: {faults}."),
+    _("Correct the values named in `faults`; /docs says what is expected."),
 )
 UNAUTHENTICATED: Final = Kind(
     "unauthenticated",
     401,
-    Sentence("Accès non reconnu", "Access not known"),
-    Sentence("{why}", "{why}"),
-    Sentence(
-        "Envoyez « Authorization\u00a0: Bearer … » avec une clé en vigueur (`ecluse api-keys "
-        "create`) ou un jeton de votre fournisseur d'identité.",
+    _("Access not known"),
+    Translatable("{why}"),
+    _(
         "Send “Authorization: Bearer …” with a key in force (`ecluse api-keys create`) or a token "
-        "of your identity provider.",
+        "of your identity provider."
     ),
 )
 SCOPE_MISSING: Final = Kind(
     "scope_missing",
     403,
-    Sentence("Droit manquant", "Right missing"),
-    Sentence(
-        "Cet accès n'a pas le droit « {scope} » qu'il faut ici.",
-        "This access has not the right “{scope}” that is needed here.",
-    ),
-    Sentence(
-        "Demandez à l'opérateur une clé qui l'a (`ecluse api-keys create --{scope} …`).",
-        "Ask the operator for a key that has it (`ecluse api-keys create --{scope} …`).",
-    ),
+    _("Right missing"),
+    _("This access has not the right “{scope}” that is needed here."),
+    _("Ask the operator for a key that has it (`ecluse api-keys create --{scope} …`)."),
 )
 ALL_ENTITIES: Final = Kind(
     "all_entities_needed",
     403,
-    Sentence("Droit trop étroit", "Right too narrow"),
-    Sentence(
-        "Ces mesures portent sur toutes les entités\u00a0; cet accès n'en voit que quelques-unes.",
-        "These measures are of all entities; this access sees only some.",
-    ),
-    Sentence("Prenez une clé créée avec `--read all`.", "Take a key created with `--read all`."),
+    _("Right too narrow"),
+    _("These measures are of all entities; this access sees only some."),
+    _("Take a key created with `--read all`."),
 )
 FORGED_FORM: Final = Kind(
     "forged_form",
     403,
-    Sentence("Formulaire non reconnu", "Form not recognised"),
-    Sentence(
-        "Ce formulaire ne vient pas de votre session, ou d'une session terminée.",
-        "This form does not come from your session, or from one that has ended.",
-    ),
-    Sentence("Rechargez la page et recommencez.", "Load the page again and try once more."),
+    _("Form not recognised"),
+    _("This form does not come from your session, or from one that has ended."),
+    _("Load the page again and try once more."),
 )
 TOO_LARGE: Final = Kind(
     "too_large",
     413,
-    Sentence("Demande trop grande", "Request too large"),
-    Sentence(
-        "La demande dépasse {limit_bytes} octets.", "The request is over {limit_bytes} bytes."
-    ),
-    Sentence("Découpez-la en plusieurs.", "Split it."),
+    _("Request too large"),
+    _("The request is over {limit_bytes} bytes."),
+    _("Split it."),
 )
 TOO_SLOW: Final = Kind(
     "too_slow",
     503,
-    Sentence("Réponse trop longue à venir", "Answer too slow"),
-    Sentence(
-        "La réponse n'est pas venue en {limit_s:g} s.", "The answer did not come in {limit_s:g} s."
-    ),
-    Sentence(
-        "Restreignez la demande, ou réessayez plus tard.", "Ask for less, or try again later."
-    ),
+    _("Answer too slow"),
+    _("The answer did not come in {limit_s:g} s."),
+    _("Ask for less, or try again later."),
 )
 DATABASE_UNREACHABLE: Final = Kind(
     "database_unreachable",
     503,
-    Sentence("Base de données injoignable", "Database out of reach"),
-    Sentence(
-        "La base de données ne répond pas. Rien n'est perdu\u00a0: le journal est ailleurs.",
-        "The database does not answer. Nothing is lost: the journal is elsewhere.",
-    ),
-    Sentence(
-        "Réessayez\u00a0; si cela dure, prévenez l'opérateur.",
-        "Try again; if it lasts, tell the operator.",
-    ),
+    _("Database out of reach"),
+    _("The database does not answer. Nothing is lost: the journal is elsewhere."),
+    _("Try again; if it lasts, tell the operator."),
 )
 INTERNAL: Final = Kind(
     "internal_error",
     500,
-    Sentence("Erreur d'Écluse", "Écluse's own error"),
-    Sentence(
-        "Écluse n'a pas su répondre. C'est son erreur, pas la vôtre.",
-        "Écluse failed to answer. The fault is its own, not yours.",
-    ),
-    Sentence(
-        "Signalez-la avec `request_id`, qui la retrouve dans les journaux techniques.",
-        "Report it with `request_id`, which finds it in the logs.",
-    ),
+    _("Écluse's own error"),
+    _("Écluse failed to answer. The fault is its own, not yours."),
+    _("Report it with `request_id`, which finds it in the logs."),
 )
 OTHER: Final = Kind(
     "http_error",
     400,
-    Sentence("Demande refusée", "Request refused"),
-    Sentence("{said}", "{said}"),
-    Sentence("Voyez /docs.", "See /docs."),
+    _("Request refused"),
+    Translatable("{said}"),
+    _("See /docs."),
 )
 
 
@@ -234,13 +191,9 @@ def details(problem: Problem, language: Language, request_id: str | None) -> dic
     }
 
 
-def _rendered(sentence: Sentence, facts: Mapping[str, object], language: Language) -> str:
+def _rendered(sentence: Translatable, facts: Mapping[str, object], language: Language) -> str:
     """The sentence in one language; a fact may be a sentence too."""
-    known = {
-        name: translate(fact, language) if isinstance(fact, Sentence) else fact
-        for name, fact in facts.items()
-    }
-    return translate(sentence, language).format_map(known)
+    return translate(sentence.render(facts), language)
 
 
 def answer(problem: Problem, asked: HTTPConnection) -> JSONResponse:

@@ -10,7 +10,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from events.sentences import Sentence
+from events.texts import _
 from services.api.access.authentication import KnownCallers
 from services.api.access.issuer import Issuer
 from services.api.access.port import Access, Unchecked
@@ -47,10 +47,8 @@ takes a little now and then has all of its answer, however long that takes."""
 
 SECRET_BYTES: Final = 32
 
-NOT_OPENED = Sentence(
-    "l'adresse n'a pu s'ouvrir ({error})\u00a0: choisissez-en une autre (ECLUSE_API_BIND, "
-    "ECLUSE_API_PORT)",
-    "the address could not be opened ({error}): choose another (ECLUSE_API_BIND, ECLUSE_API_PORT)",
+NOT_OPENED = _(
+    "the address could not be opened ({error}): choose another (ECLUSE_API_BIND, ECLUSE_API_PORT)"
 )
 
 Ready = Callable[[str], None]

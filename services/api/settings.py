@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from events.sentences import Sentence
+from events.texts import verbatim
 from services.api.access.hosts import LOCAL, name_in
 from services.api.access.issuer import check_address
 from services.api.access.tokens import ASYMMETRIC, Demands
@@ -44,7 +44,7 @@ class Files(PydanticBaseSettingsSource):
         try:
             return Path(path).read_text(encoding="utf-8").strip(), field_name, False
         except (OSError, UnicodeDecodeError) as error:
-            raise Stop(name, Sentence(str(error), str(error))) from error
+            raise Stop(name, verbatim(error)) from error
 
     def __call__(self) -> dict[str, Any]:
         """Every value that a file holds."""

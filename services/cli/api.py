@@ -2,16 +2,16 @@
 
 import typer
 
-from events.sentences import Sentence
+from events.texts import _
 from services.cli.logs import log_as_json
 from services.cli.options import Bind, Lang, LogsAsJson, Port, chosen_language
-from services.cli.texts import UNCHECKED, told
+from services.cli.texts import UNCHECKED
 from services.cli.workers import run_worker
 from services.runtime.ops.settings import Settings
+from services.texts.translation import translate
 
-LISTENING = Sentence(
-    "L'API répond à {address}\u00a0; {address}/docs la décrit, {address}/console la montre.",
-    "The API answers at {address}; {address}/docs describes it, {address}/console shows it.",
+LISTENING = _(
+    "The API answers at {address}; {address}/docs describes it, {address}/console shows it."
 )
 
 
@@ -39,8 +39,8 @@ def api(
 
     def ready(address: str) -> None:
         if not as_json:
-            typer.echo(told(LISTENING.render({"address": address}), language))
+            typer.echo(translate(LISTENING.render({"address": address}), language))
             if settings.auth == "off":
-                typer.echo(told(UNCHECKED, language))
+                typer.echo(translate(UNCHECKED, language))
 
     run_worker(serve_api(settings, Settings(), ready))

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn, TypeVar
 
 import typer
 
-from events.sentences import Sentence
+from events.texts import Translatable, _, verbatim
 from services.api.access.caller import Entities, Scope
 from services.api.access.keys import ApiKey
 from services.cli.options import AsJson, Group, Lang, Verb, chosen_language
 from services.cli.output import EXIT_NOT_THERE, print_json
 from services.cli.screen import Screen
-from services.cli.texts import told
+from services.texts.translation import translate
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -26,33 +26,15 @@ EXIT_USAGE: Final = 2
 
 Result = TypeVar("Result")
 
-MADE = Sentence(
-    "Voici la clé de « {label} ». Elle ne sera plus jamais montrée\u00a0:",
-    "This is the key of “{label}”. It will never be shown again:",
-)
-REVOKED = Sentence(
-    "La clé {key_id} n'ouvre plus rien, ni ses sessions.",
-    "The key {key_id} opens nothing any more, nor do its sessions.",
-)
-NOT_THERE = Sentence(
-    "Aucune clé en vigueur ne s'appelle {key_id}\u00a0; voyez `ecluse api-keys list`.",
-    "No key in force is called {key_id}; see `ecluse api-keys list`.",
-)
-NO_RIGHT = Sentence(
-    "Une clé a besoin d'un droit\u00a0: --read, --publish ou --operate, avec « all » ou des SIRET.",
-    "A key needs a right: --read, --publish or --operate, with “all” or SIRETs.",
-)
-NO_SIRET = Sentence(
-    "« {word} » n'est ni un SIRET de 14 chiffres ni « all ».",
-    "“{word}” is neither a SIRET of 14 digits nor “all”.",
-)
-NONE_YET = Sentence(
-    "Aucune clé\u00a0; `ecluse api-keys create NOM --read all` en fait une.",
-    "No key; `ecluse api-keys create NAME --read all` makes one.",
-)
-REVOKED_SINCE = Sentence("révoquée", "revoked")
-NEVER_USED = Sentence("jamais utilisée", "never used")
-LAST_USED = Sentence("utilisée le {at}", "last used {at}")
+MADE = _("This is the key of “{label}”. It will never be shown again:")
+REVOKED = _("The key {key_id} opens nothing any more, nor do its sessions.")
+NOT_THERE = _("No key in force is called {key_id}; see `ecluse api-keys list`.")
+NO_RIGHT = _("A key needs a right: --read, --publish or --operate, with “all” or SIRETs.")
+NO_SIRET = _("“{word}” is neither a SIRET of 14 digits nor “all”.")
+NONE_YET = _("No key; `ecluse api-keys create NAME --read all` makes one.")
+REVOKED_SINCE = _("revoked")
+NEVER_USED = _("never used")
+LAST_USED = _("last used {at}")
 
 Words = Annotated[
     list[str] | None,
@@ -159,7 +141,7 @@ def show_audit(
         return
     for row in rows:
         said = "{number}  {at}  {actor}  {action}  {subject}".format_map(row)
-        screen.say(Sentence(said, said))
+        screen.say(verbatim(said))
 
 
 def _with_store(data: Path | None, what: "Callable[[AccessStore], Awaitable[Result]]") -> Result:
@@ -193,8 +175,8 @@ def _who() -> str:
         return f"cli:{os.getuid()}"
 
 
-def _refuse(screen: Screen, why: Sentence, code: int) -> NoReturn:
-    typer.echo(told(why, screen.language), err=True)
+def _refuse(screen: Screen, why: Translatable, code: int) -> NoReturn:
+    typer.echo(translate(why, screen.language), err=True)
     raise typer.Exit(code)
 
 
@@ -214,14 +196,12 @@ def _instant(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _line(key: ApiKey) -> Sentence:
+def _line(key: ApiKey) -> Translatable:
     rights = "; ".join(f"{scope}: {', '.join(each.names())}" for scope, each in key.rights.items())
     state = LAST_USED.render({"at": _instant(key.last_used_at)})
     if key.revoked_at is not None:
         state = REVOKED_SINCE
     elif key.last_used_at is None:
         state = NEVER_USED
-    return Sentence(
-        f"{key.key_id}  {key.label}  ({rights})  {state.fr}",
-        f"{key.key_id}  {key.label}  ({rights})  {state.en}",
-    )
+    facts = {"id": key.key_id, "label": key.label, "rights": rights, "state": state}
+    return Translatable("{id}  {label}  ({rights})  {state}", facts)

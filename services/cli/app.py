@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 import typer
 
 from services.cli.options import Group, Lang, LogLevel, Verb
-from services.cli.texts import STORE_ERROR, Language, language_of_the_system, told
+from services.cli.texts import STORE_ERROR, language_of_the_system
 from services.runtime.ops.file_modes import be_private
+from services.texts.language import Language
+from services.texts.translation import translate
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -230,7 +232,9 @@ def _say_what_stopped(error: Exception, language: Language) -> None:
     if isinstance(error, ValidationError):
         _refuse_settings(error)
     if isinstance(error, Stop | UnreachableError):
-        typer.echo(told(STORE_ERROR, language).format(error=told(error.text, language)), err=True)
+        typer.echo(
+            translate(STORE_ERROR, language).format(error=translate(error.text, language)), err=True
+        )
         sys.exit(EXIT_UNREACHABLE)
 
 

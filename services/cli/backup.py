@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from events.sentences import Sentence
+from events.texts import Counted, _, ngettext
 from services.cli.journal_source import Database
 from services.cli.options import AsJson, Lang, OfBudget, chosen_language
 from services.cli.output import counting, print_json
-from services.cli.texts import Counted, Language, told, typed
+from services.cli.texts import typed
 from services.cli.workers import run_worker
 from services.ledger.files.exports import Export, ExportFile, Sink, Stream, export_store
 from services.ledger.files.imports import Proved, import_store
@@ -20,32 +20,18 @@ from services.ledger.files.sqlite import SqliteStore
 from services.ledger.kafka.journal_export import export_topic
 from services.ledger.kafka.journal_import import import_topic
 from services.runtime.ops.settings import Settings
+from services.texts.language import Language
+from services.texts.translation import translate
 
-EXPORTING = Sentence("export du journal", "exporting the journal")
-READING_FILE = Sentence("lecture du fichier", "reading the file")
-EXPORTED = Counted(
-    Sentence(
-        "{file}\u00a0: {count} enregistrement de {chains} chaîne(s), dont {written} écrit(s) "
-        "maintenant.",
-        "{file}: {count} record of {chains} chain(s), {written} of them written now.",
-    ),
-    Sentence(
-        "{file}\u00a0: {count} enregistrements de {chains} chaîne(s), dont {written} écrit(s) "
-        "maintenant.",
-        "{file}: {count} records of {chains} chain(s), {written} of them written now.",
-    ),
+EXPORTING = _("exporting the journal")
+READING_FILE = _("reading the file")
+EXPORTED = ngettext(
+    "{file}: {count} record of {chains} chain(s), {written} of them written now.",
+    "{file}: {count} records of {chains} chain(s), {written} of them written now.",
 )
-IMPORTED = Counted(
-    Sentence(
-        "{file}\u00a0: {count} enregistrement de {chains} chaîne(s), dont {written} importé(s) "
-        "maintenant.",
-        "{file}: {count} record of {chains} chain(s), {written} of them imported now.",
-    ),
-    Sentence(
-        "{file}\u00a0: {count} enregistrements de {chains} chaîne(s), dont {written} importé(s) "
-        "maintenant.",
-        "{file}: {count} records of {chains} chain(s), {written} of them imported now.",
-    ),
+IMPORTED = ngettext(
+    "{file}: {count} record of {chains} chain(s), {written} of them imported now.",
+    "{file}: {count} records of {chains} chain(s), {written} of them imported now.",
 )
 
 
@@ -71,7 +57,7 @@ def export_journal(
     if str(file) == STANDARD_INPUT:
         export = _exported(Stream(sys.stdout.buffer), db, budget, language)
     else:
-        with counting(told(READING_FILE, language)) as progress:
+        with counting(translate(READING_FILE, language)) as progress:
             kept = ExportFile(file, progress)
         with kept:
             export = _exported(kept, db, budget, language)
@@ -111,7 +97,7 @@ def import_journal(
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
     language = chosen_language(context, lang)
-    with counting(told(READING_FILE, language)) as progress:
+    with counting(translate(READING_FILE, language)) as progress:
         if db is None:
             proved = run_worker(import_topic(Settings(), file, progress))
         else:
@@ -126,7 +112,7 @@ def import_journal(
 
 
 def _exported(sink: Sink, db: Path | None, budget: str | None, language: Language) -> Export:
-    with counting(told(EXPORTING, language)) as progress:
+    with counting(translate(EXPORTING, language)) as progress:
         export = Export(sink, progress)
         if db is None:
             asyncio.run(export_topic(Settings(), budget, export))
@@ -160,4 +146,4 @@ def _say(
         print_json(said, err=err)
         return
     facts = {"file": said["file"], "chains": len(said["heads"]), "written": said["written"]}
-    typer.echo(told(words.render(said["records"], **facts), language), err=err)
+    typer.echo(translate(words.render(said["records"], **facts), language), err=err)

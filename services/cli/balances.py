@@ -9,11 +9,12 @@ from services.cli.options import AsJson, Lang, OfBudget, Strict, chosen_language
 from services.cli.output import busy, print_json
 from services.cli.replay_tables import Unread, show_summary
 from services.cli.screen import Screen
-from services.cli.texts import EMPTY_JOURNAL, NO_RECORDS, READING, told, typed
+from services.cli.texts import EMPTY_JOURNAL, NO_RECORDS, READING, typed
 from services.ledger.application.handle import Ledger
 from services.ledger.files.summary import summary_of
 from services.ledger.kafka.journal_topic import topic_journal
 from services.runtime.ops.settings import Settings
+from services.texts.translation import translate
 
 
 def balances(
@@ -30,7 +31,7 @@ def balances(
     """
     screen = Screen(chosen_language(context, lang))
     budget = budget and typed(budget)
-    with busy(told(READING, screen.language)):
+    with busy(translate(READING, screen.language)):
         said, ledger, dead_letters = asyncio.run(_read(budget, in_words=not as_json))
     if as_json:
         print_json(said)

@@ -13,10 +13,9 @@ from typing import Annotated, Any, Final, NamedTuple
 import typer
 
 import events
-from events.sentences import Sentence
+from events.texts import _
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import busy, print_json
-from services.cli.texts import Language, told
 from services.dev.jars import fetch_jars, find_java
 from services.dev.local_broker import HOST, LocalBroker, free_port
 from services.dev.services import Services, is_taken
@@ -25,6 +24,8 @@ from services.runtime.kafka.topic_diff import TopicOptions
 from services.runtime.kafka.topics import apply
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
+from services.texts.language import Language
+from services.texts.translation import translate
 
 DEV_PARTITIONS: Final = 4
 WATCH_S: Final = 0.5
@@ -38,30 +39,12 @@ KAFKA: Final = Path(events.__file__).parent.parent / "deploy" / "kafka"
 ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Ctrl-C, `kill` or `docker stop`, and a terminal that is closed: each ends all in order."""
 
-FETCHING = Sentence("les jars de Kafka", "Kafka's jars")
-STARTING = Sentence("le serveur Kafka", "the Kafka broker")
-MAKING_TOPICS = Sentence("les topics", "the topics")
-STARTING_SERVICES = Sentence("ledger, watch, projector et API", "ledger, watch, projector and API")
-STOPPING = Sentence("arrêt", "stopping")
-READY = Sentence(
-    """Écluse tourne sur cette machine. Ctrl-C arrête tout et ne laisse rien.
-
-  console   {api}/console  (sans clé, pour cette machine seule)
-  retards   {api}/console/lag
-  API       {api}/docs
-  Kafka     {bootstrap}
-  ledger    {ledger}/partitions
-  watch     {watch}/balances/BUDGET
-  projector {projector}/partitions
-  tables    {database}
-  journaux  {logs}
-
-Dans un autre terminal\u00a0:
-  {exports}
-  ecluse publish schemas/examples/lille-avenirs-2023.jsonl
-  ecluse balances
-  ecluse lag""",
-    """Écluse runs on this machine. Ctrl-C stops it all and leaves nothing behind.
+FETCHING = _("Kafka's jars")
+STARTING = _("the Kafka broker")
+MAKING_TOPICS = _("the topics")
+STARTING_SERVICES = _("ledger, watch, projector and API")
+STOPPING = _("stopping")
+READY = _("""Écluse runs on this machine. Ctrl-C stops it all and leaves nothing behind.
 
   console   {api}/console  (no key is asked; for this machine alone)
   lag       {api}/console/lag
@@ -77,16 +60,9 @@ In another terminal:
   {exports}
   ecluse publish schemas/examples/lille-avenirs-2023.jsonl
   ecluse balances
-  ecluse lag""",
-)
-NO_CHECKOUT = Sentence(
-    "il n'y est pas\u00a0: ecluse dev demande les sources d'Écluse",
-    "it is not there: ecluse dev needs a checkout of Écluse",
-)
-TAKEN = Sentence(
-    "ce port est déjà pris. Laissez {option} de côté, et un port libre est choisi",
-    "this port is taken. Leave {option} out, and a free one is chosen",
-)
+  ecluse lag""")
+NO_CHECKOUT = _("it is not there: ecluse dev needs a checkout of Écluse")
+TAKEN = _("this port is taken. Leave {option} out, and a free one is chosen")
 
 
 class Interruption:
@@ -163,7 +139,7 @@ def dev(
         pass
     finally:
         interruption.hold_for_good()
-        with busy(told(STOPPING, language)):
+        with busy(translate(STOPPING, language)):
             running.close()
 
 
@@ -174,10 +150,10 @@ def _run(running: ExitStack, interruption: Interruption, chosen: Chosen, as_json
     _refuse_taken("--api-port", chosen.api_port)
     broker = _broker(folder, chosen.port, language)
     running.callback(broker.stop, BROKER_STOP_S)
-    with busy(told(STARTING, language)):
+    with busy(translate(STARTING, language)):
         broker.start()
     settings = Settings(bootstrap_servers=broker.bootstrap)
-    with busy(told(MAKING_TOPICS, language)):
+    with busy(translate(MAKING_TOPICS, language)):
         asked = TopicOptions(partitions=DEV_PARTITIONS, replication_factor=1)
         asyncio.run(apply(read_catalogue(), settings, asked))
     ports = {name: free_port() for name in ROLES}
@@ -190,7 +166,7 @@ def _run(running: ExitStack, interruption: Interruption, chosen: Chosen, as_json
     for name, own in _variables(ports, database).items():
         with interruption.held_back():
             services.start(name, {**shared, **own}, ports[name])
-    with busy(told(STARTING_SERVICES, language)):
+    with busy(translate(STARTING_SERVICES, language)):
         services.wait_until_ready()
     where = {
         "bootstrap": broker.bootstrap,
@@ -201,7 +177,9 @@ def _run(running: ExitStack, interruption: Interruption, chosen: Chosen, as_json
     if as_json:
         print_json(where)
     else:
-        typer.echo(told(READY.render({**where, "exports": _exports(settings, where)}), language))
+        typer.echo(
+            translate(READY.render({**where, "exports": _exports(settings, where)}), language)
+        )
     sys.stdout.flush()
     while True:
         services.check()
@@ -257,7 +235,7 @@ def _broker(folder: Path, port: int | None, language: Language) -> LocalBroker:
     _refuse_taken("--port", port)
     java = find_java()
     libs = KAFKA / "libs"
-    with busy(told(FETCHING, language)):
+    with busy(translate(FETCHING, language)):
         fetch_jars(libs, pom=pom, java=java)
     return LocalBroker(folder / "kafka", libs, port, java=java)
 

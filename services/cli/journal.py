@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from events.masking import masked
-from events.sentences import Sentence
+from events.texts import _
 from services.cli.journal_source import Database
 from services.cli.options import AsJson, Group, Lang, OfBudget, Verb, chosen_language
 from services.cli.output import EXIT_NOT_THERE, busy
@@ -21,15 +21,7 @@ from services.cli.record_view import (
     unreadable_sources,
 )
 from services.cli.screen import Screen, clean
-from services.cli.texts import (
-    EMPTY_JOURNAL,
-    NO_RECORD,
-    NO_RECORDS,
-    READING,
-    Language,
-    told,
-    typed,
-)
+from services.cli.texts import EMPTY_JOURNAL, NO_RECORD, NO_RECORDS, READING, typed
 from services.ledger.application.ports import JournalRow
 from services.ledger.application.restore import read_row
 from services.ledger.domain.journal import JournalRecord
@@ -37,14 +29,13 @@ from services.ledger.files.sqlite import SqliteStore
 from services.ledger.kafka.journal_topic import topic_journal
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.processor import Hold
+from services.texts.language import Language
+from services.texts.translation import translate
 
-HELD = Sentence(
-    "La partition {partition} est arrêtée devant {topic}, offset {offset} (événement {event})"
-    "\u00a0: {error}. Corrigez le programme et relancez, ou mettez l'enregistrement de côté\u00a0: "
-    'ecluse quarantine {partition} {offset} --reason "…"',
+HELD = _(
     "Partition {partition} stands still before {topic}, offset {offset} (event {event}): {error}. "
     "Mend the program and start it again, or set the record aside: "
-    'ecluse quarantine {partition} {offset} --reason "…"',
+    'ecluse quarantine {partition} {offset} --reason "…"'
 )
 
 app = typer.Typer(
@@ -82,7 +73,7 @@ def tail(
     language = chosen_language(context, lang)
     budget = budget and typed(budget)
     if db is None:
-        with busy(told(READING, language)):
+        with busy(translate(READING, language)):
             found = asyncio.run(_last_on_kafka(budget, count))
     else:
         found = _last_in_file(db, budget, count)
@@ -118,14 +109,14 @@ def show(
     language = chosen_language(context, lang)
     budget = typed(budget)
     if db is None:
-        with busy(told(READING, language)):
+        with busy(translate(READING, language)):
             found = asyncio.run(_one_on_kafka(budget, sequence))
     else:
         found = _one_in_file(db, budget, sequence)
     _name_holds(found.holds, language)
     if not found.rows:
         facts = {"budget": budget, "sequence": sequence}
-        typer.echo(told(NO_RECORD.render(facts), language), err=True)
+        typer.echo(translate(NO_RECORD.render(facts), language), err=True)
         raise typer.Exit(EXIT_NOT_THERE)
     if as_json:
         _print_bytes(found.rows)
@@ -176,7 +167,7 @@ def _name_holds(holds: Sequence[Hold], language: Language) -> None:
     """To standard error: what a program reads of the journal stays as it is."""
     for hold in holds:
         facts = {**hold._asdict(), "event": hold.event_id or "?"}
-        typer.echo(clean(masked(told(HELD.render(facts), language))), err=True)
+        typer.echo(clean(masked(translate(HELD.render(facts), language))), err=True)
 
 
 def _print_bytes(rows: Sequence[JournalRow]) -> None:

@@ -12,8 +12,7 @@ from typing import Annotated, Final, Protocol
 
 import typer
 
-from events.sentences import Sentence
-from services.cli.texts import Language, told
+from events.texts import _
 from services.ledger.application.handle import Ledger
 from services.ledger.application.ports import JournalRow
 from services.ledger.application.restore import Folding, read_row
@@ -23,6 +22,8 @@ from services.ledger.files.sqlite import SqliteStore
 from services.ledger.files.summary import History
 from services.ledger.kafka.journal_topic import Placed, TopicJournal, topic_journal
 from services.runtime.ops.settings import Settings
+from services.texts.language import Language
+from services.texts.translation import translate
 
 ONE_BY_ONE_MAX: Final = 8
 """How many budgets are read one by one: on Kafka, each costs a whole partition."""
@@ -40,10 +41,7 @@ Exported = Annotated[
     ),
 ]
 
-ONE_PLACE = Sentence(
-    "--db et --journal nomment deux journaux\u00a0: lequel faut-il lire\u00a0?",
-    "--db and --journal name two journals: which one is to be read?",
-)
+ONE_PLACE = _("--db and --journal name two journals: which one is to be read?")
 
 
 class Histories(Protocol):
@@ -71,7 +69,7 @@ def histories(db: Path | None, exported: Path | None, language: Language) -> Ite
         typer.BadParameter: both a database and a file were named.
     """
     if db is not None and exported is not None:
-        raise typer.BadParameter(told(ONE_PLACE, language), param_hint="--journal")
+        raise typer.BadParameter(translate(ONE_PLACE, language), param_hint="--journal")
     if exported is not None:
         yield _InFile(exported)
     elif db is not None:

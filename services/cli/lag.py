@@ -12,16 +12,16 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 
 from events import lag as document
-from events.sentences import Sentence
+from events.texts import Translatable, _
 from services.api.adapters.clock import the_clock_on_the_wall
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import print_json
 from services.cli.screen import Screen
-from services.cli.texts import told
 from services.lag.client.addresses import watch_addresses
 from services.lag.client.merge import NO_ANSWER, Answer, Lag, lag_of
 from services.lag.client.watches import Watches
 from services.runtime.ops.errors import Stop
+from services.texts.translation import translate
 
 HERE: Final = "http://127.0.0.1:6066"
 """The default address of `ecluse watch`."""
@@ -33,15 +33,9 @@ WATCHES_MAX: Final = 64
 
 EXIT_WELL, EXIT_NOT_WELL, EXIT_SILENT = 0, 1, 3
 
-NO_ADDRESS = Sentence(
-    "{value}\u00a0: des adresses telles que http://watch:6066, séparées par des virgules",
-    "{value}: addresses as http://watch:6066, separated by commas",
-)
-SILENT = Sentence("la surveillance ne répond pas ({error})", "no watch answers here ({error})")
-NO_WATCH = Sentence(
-    "ce qui répond n'est pas une surveillance de cette version ({error})",
-    "what answers here is no watch of this version ({error})",
-)
+NO_ADDRESS = _("{value}: addresses as http://watch:6066, separated by commas")
+SILENT = _("no watch answers here ({error})")
+NO_WATCH = _("what answers here is no watch of this version ({error})")
 
 
 def lag(
@@ -70,14 +64,14 @@ def lag(
     try:
         addresses = _addresses(url)
     except ValueError as error:
-        text = told(NO_ADDRESS.render({"value": error}), language)
+        text = translate(NO_ADDRESS.render({"value": error}), language)
         raise typer.BadParameter(text, param_hint="--url") from error
     poll = _Poll(Watches(addresses), Screen(language), as_json=as_json)
     if follow:
         raise typer.Exit(_followed(poll))
     poll.ask()
     if poll.all_silent:
-        first, *_ = poll.answers
+        first, *_unused = poll.answers
         raise Stop(first.address, fault_of(first))
     poll.print()
     raise typer.Exit(poll.code)
@@ -90,7 +84,7 @@ def _addresses(url: str) -> list[str]:
     return addresses
 
 
-def fault_of(answer: Answer) -> Sentence:
+def fault_of(answer: Answer) -> Translatable:
     """The sentence about a watch that does not answer."""
     fault = SILENT if answer.error == NO_ANSWER else NO_WATCH
     return fault.render({"error": answer.detail})
@@ -169,7 +163,7 @@ class _Poll:
 
     def _print_for_programs(self) -> None:
         for each in self.silent:
-            fault = told(fault_of(each), self.screen.language)
+            fault = translate(fault_of(each), self.screen.language)
             typer.echo(f"ecluse: {each.address}: {fault}", err=True)
         board = self._lag().board
         if board is None or self.all_silent:

@@ -4,11 +4,12 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from events.sentences import Sentence
+from events.texts import Translatable
 from services.cli.lag_texts import AGO, AHEAD, DAYS, HOURS, MINUTES, SECONDS, UNKNOWN
 from services.cli.screen import Screen
-from services.cli.texts import Language, told
+from services.texts.formats import number
 from services.texts.locale_format import ZONE
+from services.texts.translation import translate
 
 SEVERAL: Final = 2
 """The least number of a unit in which a span is printed: 119 seconds, then 2 minutes."""
@@ -31,10 +32,7 @@ class Figures:
 
     def count(self, count: int | None) -> str:
         """`48,211`."""
-        if count is None:
-            return UNKNOWN
-        between = "\u202f" if self._screen.language is Language.FR else ","
-        return f"{count:,}".replace(",", between)
+        return UNKNOWN if count is None else number(count, self._screen.language)
 
     def euros(self, amount_cents: int | None) -> str:
         """`€1,320.00`."""
@@ -85,5 +83,5 @@ class Figures:
                 return self._say(word.render({"count": int(span_s // unit.total_seconds())}))
         return self._say(SECONDS.render({"count": int(span_s)}))
 
-    def _say(self, sentence: Sentence) -> str:
-        return told(sentence, self._screen.language)
+    def _say(self, sentence: Translatable) -> str:
+        return translate(sentence, self._screen.language)

@@ -7,12 +7,11 @@ from rich.console import RenderableType
 
 from events.lag import Board, Orders, Outcomes, Partition, Stage, State
 from events.masking import masked_name
-from events.sentences import Sentence
+from events.texts import Translatable
 from services.cli import lag_texts as words
 from services.cli.lag_figures import Figures
 from services.cli.lag_tables import latencies, orders, parked, partitions, place, reports, stages
 from services.cli.screen import Prose, Screen, clean
-from services.cli.texts import told
 from services.lag.client.age import WELL, is_sampled, is_well, wrong_counts
 from services.lag.client.merge import Lag
 from services.lag.present.accounts import accounts
@@ -22,12 +21,13 @@ from services.lag.present.headline_texts import TITLES
 from services.lag.present.rows import most_frequent, watched_s
 from services.lag.present.texts import DO, HEADLINES, MEANS, RULES, STAGES, STATES, THE_STAGE
 from services.ledger.explain.terms import ORDER_STATES
+from services.texts.translation import translate
 
 GOOD, UNSURE, BAD = "bold green", "bold yellow", "bold red"
 
 
 def page(
-    screen: Screen, lag: Lag, silent: Iterable[tuple[str, Sentence]], now: datetime
+    screen: Screen, lag: Lag, silent: Iterable[tuple[str, Translatable]], now: datetime
 ) -> list[RenderableType]:
     """The page of one moment.
 
@@ -46,7 +46,9 @@ class _Page:
         self._figures = Figures(screen, now)
         self._now = now
 
-    def parts(self, lag: Lag, silent: Iterable[tuple[str, Sentence]]) -> Iterator[RenderableType]:
+    def parts(
+        self, lag: Lag, silent: Iterable[tuple[str, Translatable]]
+    ) -> Iterator[RenderableType]:
         for address, fault in silent:
             yield self._line(
                 words.NO_ANSWER.render({"address": address, "fault": self._told(fault)})
@@ -100,7 +102,7 @@ class _Page:
             return ""
         return f" {self._told(FIRST['watched'].render({'span': self._figures.span(shortest_s)}))}"
 
-    def _accounts(self, lag: Lag, board: Board) -> Sentence:
+    def _accounts(self, lag: Lag, board: Board) -> Translatable:
         """The progress of the accounts, as in the console."""
         found, known = headline(lag, None, self._now), accounts(board.stages)
         if found.verdict is not Verdict.STAGE:
@@ -111,7 +113,7 @@ class _Page:
             words.NOT_ALL if any(each.behind for each in known.stages) else TITLES[Verdict.UNKNOWN]
         )
 
-    def _unseen(self, board: Board) -> Sentence:
+    def _unseen(self, board: Board) -> Translatable:
         """The time of the last sample of the groups."""
         if board.sampled_at is None:
             return words.NEVER_SEEN
@@ -292,11 +294,11 @@ class _Page:
         if watch.ready is False and is_sampled(board, self._now):
             yield self._line(words.NOT_READY)
 
-    def _line(self, sentence: Sentence, style: str = "") -> RenderableType:
+    def _line(self, sentence: Translatable, style: str = "") -> RenderableType:
         return Prose(clean(self._told(sentence)), style)
 
-    def _told(self, sentence: Sentence) -> str:
-        return told(sentence, self._screen.language)
+    def _told(self, sentence: Translatable) -> str:
+        return translate(sentence, self._screen.language)
 
 
 def _counts(figures: Figures, counts: Mapping[str, int] | None) -> str:

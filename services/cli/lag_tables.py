@@ -11,7 +11,7 @@ from events.masking import masked, masked_name
 from services.cli import lag_texts as words
 from services.cli.lag_figures import Figures
 from services.cli.screen import ROWS_MAX, Prose, Screen
-from services.cli.texts import MORE, told
+from services.cli.texts import MORE
 from services.cli.trace_view import type_words
 from services.lag.client.age import WELL
 from services.lag.present.accounts import end_of, position_of
@@ -19,6 +19,7 @@ from services.lag.present.rows import short_topic
 from services.lag.present.texts import DOING, LATENCIES, STAGES
 from services.ledger.application.decision_texts import DOCUMENTS, PARKED, parked_sentence
 from services.ledger.explain.terms import ORDER_STATES
+from services.texts.translation import translate
 
 RUNNING: Final = "running"
 
@@ -96,7 +97,9 @@ def orders(screen: Screen, figures: Figures, found: Sequence[Order]) -> Iterator
         screen.add(
             table,
             f"{masked_name(each.payment_order)}\n{each.budget}",
-            "\n".join([state, *(told(word, screen.language) for word, holds in remarks if holds)]),
+            "\n".join(
+                [state, *(translate(word, screen.language) for word, holds in remarks if holds)]
+            ),
             figures.day(each.due_on),
             figures.euros(each.amount_cents - each.paid_cents),
             figures.age(each.issued_at),
@@ -110,7 +113,7 @@ def reports(screen: Screen, found: Sequence[Report]) -> Iterator[RenderableType]
     for each in found:
         kind = screen.word_or_name(DOCUMENTS, each.document_kind)
         document = kind if each.year is None else f"{kind} {each.year}"
-        closed = f"\n{told(words.CLOSED, screen.language)}" if each.closed else ""
+        closed = f"\n{translate(words.CLOSED, screen.language)}" if each.closed else ""
         due_on = screen.day(each.due_on.isoformat())
         screen.add(table, masked_name(each.convention), each.budget, document + closed, due_on)
     yield from _shown(screen, table)
@@ -122,7 +125,7 @@ def parked(
     """The events that have waited longest."""
     table = screen.table("parked", ("event", "budget", "detail", "age"))
     for each in found:
-        past = f"\n{told(words.PAST, screen.language)}" if each.past else ""
+        past = f"\n{translate(words.PAST, screen.language)}" if each.past else ""
         screen.add(
             table,
             f"{masked_name(each.event_id)}\n{type_words(screen, each.type)}",
@@ -142,7 +145,7 @@ def _waits_for(screen: Screen, awaited: Awaited) -> str:
     """The thing that an event waits for; without a text here, by the watch's own name."""
     if awaited.kind not in PARKED:
         return f"{awaited.kind} {awaited.id}"
-    return told(parked_sentence({"kind": awaited.kind, "id": awaited.id}), screen.language)
+    return translate(parked_sentence({"kind": awaited.kind, "id": awaited.id}), screen.language)
 
 
 def _behind(figures: Figures, each: Stage | Partition) -> str:
@@ -173,4 +176,4 @@ def _shown(screen: Screen, table: Table, left: int = 0) -> Iterator[RenderableTy
         screen.fit(table)
         yield table
     if left > 0:
-        yield Prose(told(MORE.render(left), screen.language))
+        yield Prose(translate(MORE.render(left), screen.language))

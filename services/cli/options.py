@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from services.cli.texts import Language, language_of_the_system
+from services.cli.texts import language_of_the_system
+from services.texts.language import Language
 
 
 class LogLevel(StrEnum):

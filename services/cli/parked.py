@@ -7,27 +7,22 @@ import typer
 
 from events.codec import reread
 from events.masking import masked
-from events.sentences import Sentence
+from events.texts import _, ngettext
 from services.cli.journal_source import Database, Exported, folded, histories
 from services.cli.options import AsJson, Lang, OfBudget, chosen_language
 from services.cli.output import busy, print_json
 from services.cli.screen import Screen
-from services.cli.texts import READING, Counted, told, typed
+from services.cli.texts import READING, typed
 from services.cli.trace_view import type_words
 from services.ledger.application.decision_texts import parked_sentence
 from services.ledger.application.handle import Ledger
 from services.ledger.domain.book import Want
 from services.ledger.domain.parking import PATIENCE
+from services.texts.translation import translate
 
-NOBODY_WAITS = Sentence("Aucun événement n'attend.", "No event is parked.")
-WAITING = Counted(
-    Sentence("{count} événement en attente.", "{count} event parked."),
-    Sentence("{count} événements en attente.", "{count} events parked."),
-)
-DAYS = Counted(
-    Sentence("{count} jour", "{count} day"),
-    Sentence("{count} jours", "{count} days"),
-)
+NOBODY_WAITS = _("No event is parked.")
+WAITING = ngettext("{count} event parked.", "{count} events parked.")
+DAYS = ngettext("{count} day", "{count} days")
 HOUR = timedelta(hours=1)
 
 
@@ -83,9 +78,9 @@ def parked(
     """
     screen = Screen(chosen_language(context, lang))
     budget = budget and typed(budget)
-    reading = busy(told(READING, screen.language))
+    reading = busy(translate(READING, screen.language))
     with histories(db, exported, screen.language) as found, reading:
-        ledger, _ = folded(found.records(budget), forgets=True)
+        ledger, _unused = folded(found.records(budget), forgets=True)
     # An age is asked against the wall clock; nothing is decided by it.
     now = datetime.now(UTC)  # noqa: TID251
     show_parked(screen, waiting(ledger), now, as_json=as_json)
@@ -128,7 +123,7 @@ def show_parked(screen: Screen, found: list[Waiting], now: datetime, *, as_json:
             each.budget,
             str(each.sequence),
             f"{masked(each.event_id)}\n{type_words(screen, each.type)}",
-            masked(told(parked_sentence(each.waits_for._asdict()), screen.language)),
+            masked(translate(parked_sentence(each.waits_for._asdict()), screen.language)),
             f"{age_words(screen, each.age(now))}\n{screen.day(each.since.date().isoformat())}",
             screen.day(each.gives_up_at.date().isoformat()),
         )

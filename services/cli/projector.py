@@ -4,27 +4,21 @@ from typing import Annotated
 
 import typer
 
-from events.sentences import Sentence
+from events.texts import _, ngettext
 from services.cli.logs import log_as_json
 from services.cli.options import Lang, LogsAsJson, chosen_language
 from services.cli.output import counted, print_json
 from services.cli.screen import Screen
-from services.cli.texts import Counted, told
 from services.cli.workers import run_worker
 from services.projector.settings import DatabaseSettings
 from services.runtime.ops.settings import Settings
+from services.texts.translation import translate
 
-WITH_REBUILD = Sentence("elle accompagne --rebuild", "it goes with --rebuild")
-REBUILDING = Sentence("reconstruction du modèle de lecture", "making the read model again")
-REBUILT = Counted(
-    Sentence(
-        "Le modèle de lecture est refait et en service\u00a0: {count} enregistrement lu.",
-        "The read model is made again, and in service: {count} record read.",
-    ),
-    Sentence(
-        "Le modèle de lecture est refait et en service\u00a0: {count} enregistrements lus.",
-        "The read model is made again, and in service: {count} records read.",
-    ),
+WITH_REBUILD = _("it goes with --rebuild")
+REBUILDING = _("making the read model again")
+REBUILT = ngettext(
+    "The read model is made again, and in service: {count} record read.",
+    "The read model is made again, and in service: {count} records read.",
 )
 
 
@@ -67,7 +61,7 @@ def projector(
     """
     screen = Screen(chosen_language(context, lang))
     if anew and not rebuild:
-        raise typer.BadParameter(told(WITH_REBUILD, screen.language), param_hint="--anew")
+        raise typer.BadParameter(translate(WITH_REBUILD, screen.language), param_hint="--anew")
     if as_json:
         log_as_json()
     # The other verbs need not wait for SQLAlchemy and Alembic.
@@ -79,7 +73,7 @@ def projector(
     if not rebuild:
         run_worker(serve(settings, url))
         return
-    with counted(told(REBUILDING, screen.language)) as progress:
+    with counted(translate(REBUILDING, screen.language)) as progress:
         records = run_worker(make_again(settings, url, progress, anew=anew))
     if as_json:
         print_json({"records": records})

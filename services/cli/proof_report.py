@@ -3,28 +3,24 @@
 from typing import Final
 
 from events.masking import masked
-from events.sentences import Sentence
+from events.texts import _
 from services.cli.screen import Prose, Screen
-from services.cli.texts import told
+from services.texts.translation import translate
 from services.verifier.findings import Finding, Place
 from services.verifier.report import Report
 
 EXIT_DISPROVED: Final = 1
 """What a verb leaves with where something is not proved."""
 
-PROVED = Sentence(
-    "prouvé\u00a0: {events} événements, {budgets} budgets, {payment_orders} mandats, {expired} non "
-    "comparables",
+PROVED = _(
     "proved: {events} events, {budgets} budgets, {payment_orders} payment orders, {expired} not "
-    "comparable",
+    "comparable"
 )
-DISPROVED = Sentence(
-    "{defects} défauts\u00a0: {events} événements, {budgets} budgets, {payment_orders} mandats, "
-    "{expired} non comparables",
+DISPROVED = _(
     "{defects} defects: {events} events, {budgets} budgets, {payment_orders} payment orders, "
-    "{expired} not comparable",
+    "{expired} not comparable"
 )
-NOT_PROVED = Sentence("Ce que cela ne prouve pas\u00a0:", "What this does not prove:")
+NOT_PROVED = _("What this does not prove:")
 
 
 def show(screen: Screen, report: Report) -> None:
@@ -32,7 +28,7 @@ def show(screen: Screen, report: Report) -> None:
     table = screen.table("findings", ("budget", "sequence", "place", "code", "detail"))
 
     def add(finding: Finding) -> None:
-        place, said = finding.place, told(finding.text, screen.language)
+        place, said = finding.place, translate(finding.text, screen.language)
         sequence = str(place.sequence) if place.sequence else "–"
         cells = (place.budget or "–", sequence, _position(place), finding.code.value)
         screen.add(table, *cells, masked(said))
@@ -40,7 +36,7 @@ def show(screen: Screen, report: Report) -> None:
     screen.fill(table, report.findings, add)
     screen.say(NOT_PROVED)
     for remark in report.remarks:
-        screen.console.print(Prose(f"- {told(remark.text, screen.language)}"))
+        screen.console.print(Prose(f"- {translate(remark.text, screen.language)}"))
     counted = report.counted
     facts = {
         "defects": sum(report.counts.values()),

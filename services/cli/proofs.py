@@ -8,12 +8,14 @@ from typing import NamedTuple
 
 import typer
 
-from events.sentences import Sentence
+from events.texts import _
 from services.cli.journal_source import ONE_PLACE
 from services.cli.output import counted
-from services.cli.texts import NO_RECORDS, Language, told, typed
+from services.cli.texts import NO_RECORDS, typed
 from services.cli.workers import COLLECT_AFTER
 from services.runtime.ops.settings import Settings
+from services.texts.language import Language
+from services.texts.translation import translate
 from services.verifier.errors import UnreachableError
 from services.verifier.files import Database, exported
 from services.verifier.findings import Findings
@@ -22,7 +24,7 @@ from services.verifier.report import Report
 from services.verifier.seal_statements import SealedChains
 from services.verifier.verify import journal_rows, verify
 
-VERIFYING = Sentence("vérification", "verifying")
+VERIFYING = _("verifying")
 
 
 class Journal(NamedTuple):
@@ -42,7 +44,7 @@ def the_journal(
         typer.BadParameter: they name two.
     """
     if db is not None and file is not None:
-        raise typer.BadParameter(told(ONE_PLACE, language), param_hint="--journal")
+        raise typer.BadParameter(translate(ONE_PLACE, language), param_hint="--journal")
     return Journal(db, file, budget and typed(budget))
 
 
@@ -59,7 +61,7 @@ def prove(
     _collect_rarely()
     settings = Settings()
     where = (settings.bootstrap_servers, settings.topic_prefix)
-    with counted(told(VERIFYING, language)) as progress:
+    with counted(translate(VERIFYING, language)) as progress:
         doing = verify(*where, journal.budget, findings, sealed, progress, settings.give_up_s)
         report = asyncio.run(doing)
     return _with_records(journal, report)
@@ -82,7 +84,7 @@ def prove_alone(
     else:
         with Database(journal.db, journal.budget) as database:
             proof.compare(database.dead_letters(), database.internal_events())
-            with counted(told(VERIFYING, language)) as progress:
+            with counted(translate(VERIFYING, language)) as progress:
                 for row in database.records(progress):
                     proof.take(row)
             report = proof.end()
@@ -95,7 +97,7 @@ def read(journal: Journal, take: Callable[[Row], object], language: Language) ->
     Raises:
         UnreachableError: it cannot be read.
     """
-    with counted(told(VERIFYING, language)) as progress:
+    with counted(translate(VERIFYING, language)) as progress:
         if journal.file is not None:
             for row in exported(journal.file, journal.budget, progress):
                 take(row)
@@ -119,8 +121,7 @@ async def _read_topic(
 def _with_records(journal: Journal, report: Report) -> Report:
     """Of a budget that is not there, nothing is proved."""
     if journal.budget not in {None, *report.chains} and report.proved:
-        said = NO_RECORDS.render({"budget": journal.budget})
-        raise UnreachableError(said.fr, said.en)
+        raise UnreachableError(NO_RECORDS.render({"budget": journal.budget}))
     return report
 
 

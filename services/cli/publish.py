@@ -13,13 +13,13 @@ from typing import BinaryIO, Final, cast
 import typer
 
 from events.envelope import SourceKind
-from events.sentences import Sentence
+from events.texts import Number, Translatable, _, ngettext
 from events.topics import EVENTS
 from events.unreadable import Unreadable
 from services.cli.options import AsJson, EventFiles, Lang, chosen_language
 from services.cli.output import display_name, print_json, progress
 from services.cli.screen import ROWS_MAX, Screen
-from services.cli.texts import VALIDATING, Counted, Language, told
+from services.cli.texts import VALIDATING
 from services.cli.validation_errors import Fault
 from services.ledger.application.handle import decoded
 from services.ledger.application.ports import StoreError
@@ -27,57 +27,34 @@ from services.ledger.files.replay import STANDARD_INPUT, Line, lines, raw_record
 from services.runtime.kafka.publishing import STRUCTURED, Message, Receipts, publish
 from services.runtime.ops.errors import Stop
 from services.runtime.ops.settings import Settings
+from services.texts.language import Language
+from services.texts.translation import translate
 
 EXIT_FAULTS: Final = 1
 EXIT_INTERRUPTED: Final = 130
 
 HEADERS: Final = STRUCTURED
 
-PUBLISHING = Sentence("publication", "publishing")
-NOTHING_SENT = Counted(
-    Sentence(
-        "{count} ligne sur {lines} n'est pas un événement du contrat\u00a0: rien n'a été publié.",
-        "{count} line of {lines} is no event of the contract: nothing was published.",
-    ),
-    Sentence(
-        "{count} lignes sur {lines} ne sont pas des événements du contrat\u00a0: rien n'a été "
-        "publié.",
-        "{count} lines of {lines} are no events of the contract: nothing was published.",
-    ),
+PUBLISHING = _("publishing")
+NOTHING_SENT = ngettext(
+    "{count} line of {lines} is no event of the contract: nothing was published.",
+    "{count} lines of {lines} are no events of the contract: nothing was published.",
 )
-PUBLISHED = Counted(
-    Sentence(
-        "{count} événement publié dans {topic} ({rate} par seconde).",
-        "{count} event published in {topic} ({rate} a second).",
-    ),
-    Sentence(
-        "{count} événements publiés dans {topic} ({rate} par seconde).",
-        "{count} events published in {topic} ({rate} a second).",
-    ),
+PUBLISHED = ngettext(
+    "{count} event published in {topic} ({rate} a second).",
+    "{count} events published in {topic} ({rate} a second).",
 )
-IN_PARTITION = Counted(
-    Sentence(
-        "  partition {partition}\u00a0: {count} événement, position {first_offset}",
-        "  partition {partition}: {count} event, offset {first_offset}",
-    ),
-    Sentence(
-        "  partition {partition}\u00a0: {count} événements, positions {first_offset} à "
-        "{last_offset}",
-        "  partition {partition}: {count} events, offsets {first_offset} to {last_offset}",
-    ),
+IN_PARTITION = ngettext(
+    "  partition {partition}: {count} event, offset {first_offset}",
+    "  partition {partition}: {count} events, offsets {first_offset} to {last_offset}",
 )
-PARTLY = Sentence(
-    "{what}. {count} événements sur {total} ont été confirmés. Publier encore le tout est sans "
-    "risque\u00a0: le registre reconnaît les répétitions",
+PARTLY = _(
     "{what}. {count} of {total} events were acknowledged. Publishing all of it again is safe: the "
-    "ledger knows repeats",
+    "ledger knows repeats"
 )
-INTERRUPTED = Sentence("Interruption", "Interrupted")
-CUT = Sentence("il a été coupé", "it was cut")
-CHANGED = Sentence(
-    "ligne {line}\u00a0: ce n'est plus celle qui vient d'être vérifiée",
-    "line {line}: it is no longer the one that was just checked",
-)
+INTERRUPTED = _("Interrupted")
+CUT = _("it was cut")
+CHANGED = _("line {line}: it is no longer the one that was just checked")
 
 
 Handled = Callable[[int], None]
@@ -181,7 +158,7 @@ def _reusable(stream: BinaryIO, held: ExitStack) -> BinaryIO:
 def _check(checked: list[Checked], screen: Screen, as_json: bool) -> None:
     """Leave with the faults of all files, if there are any."""
     shown = 0
-    label = told(VALIDATING, screen.language)
+    label = translate(VALIDATING, screen.language)
     with progress(label, [each.stream for each in checked]) as handled:
         for file in checked:
             for fault in file.check(handled):
@@ -216,23 +193,22 @@ def _send(
         for file in checked:
             yield from file.messages(handled)
 
-    def partly(what: Sentence) -> Sentence:
-        counted = {"count": receipts.count, "total": total}
-        return Sentence(
-            PARTLY.fr.format(what=what.fr, **counted), PARTLY.en.format(what=what.en, **counted)
-        )
+    def partly(what: Translatable) -> Translatable:
+        return PARTLY.render({"what": what, "count": receipts.count, "total": total})
 
     if not total:
         return
     try:
-        with progress(told(PUBLISHING, language), [each.stream for each in checked]) as handled:
+        with progress(
+            translate(PUBLISHING, language), [each.stream for each in checked]
+        ) as handled:
             asyncio.run(publish(settings, EVENTS, messages(handled), HEADERS, receipts))
     except Stop as error:
         if begun:
             error.text = partly(error.text)
         raise
     except KeyboardInterrupt:
-        typer.echo(told(partly(INTERRUPTED), language), err=True)
+        typer.echo(translate(partly(INTERRUPTED), language), err=True)
         raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
@@ -245,7 +221,5 @@ def _say(screen: Screen, receipts: Receipts, topic: str, elapsed_s: float) -> No
         facts = asdict(receipt)
         screen.say(IN_PARTITION.render(facts.pop("count"), **facts))
     screen.say_more(max(len(receipts.by_partition) - ROWS_MAX, 0))
-    rate = f"{receipts.count / elapsed_s:,.0f}"
-    if screen.language is Language.FR:
-        rate = rate.replace(",", "\u202f")
+    rate = Number(round(receipts.count / elapsed_s))
     screen.say(PUBLISHED.render(receipts.count, topic=topic, rate=rate))

@@ -5,34 +5,27 @@ from typing import Annotated, Final
 
 import typer
 
-from events.sentences import Sentence
+from events.texts import _
 from events.unreadable import WHY_MAX
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import print_json
-from services.cli.texts import Language, told, typed
+from services.cli.texts import typed
 from services.cli.workers import run_worker
 from services.ledger.kafka.quarantine import quarantine
 from services.runtime.ops.settings import Settings
+from services.texts.language import Language
+from services.texts.translation import translate
 
 BY_MAX: Final = 200
 """How long a name may be."""
 
-DONE = Sentence(
-    "{topic}/{partition}, offset {offset}\u00a0: mis de côté comme illisible (quarantined). La "
-    "partition continue d'elle-même.",
+DONE = _(
     "{topic}/{partition}, offset {offset}: set aside as a dead letter (quarantined). The partition "
-    "goes on by itself.",
+    "goes on by itself."
 )
-EMPTY = Sentence(
-    "il faut des mots\u00a0: le journal les garde", "words are needed: the journal keeps them"
-)
-TOO_LONG = Sentence(
-    "{count} caractères, et {limit} au plus", "{count} characters, and {limit} at most"
-)
-NOBODY = Sentence(
-    "ce système ne connaît pas votre nom\u00a0: dites --by",
-    "this system has no name of you: say --by",
-)
+EMPTY = _("words are needed: the journal keeps them")
+TOO_LONG = _("{count} characters, and {limit} at most")
+NOBODY = _("this system has no name of you: say --by")
 
 
 def quarantine_record(
@@ -69,7 +62,7 @@ def quarantine_record(
     if as_json:
         print_json({**done._asdict(), "by": who, "why": why})
     else:
-        typer.echo(told(DONE.render(done._asdict()), language))
+        typer.echo(translate(DONE.render(done._asdict()), language))
 
 
 def _words(option: str, words: str, limit: int, language: Language) -> str:
@@ -80,10 +73,10 @@ def _words(option: str, words: str, limit: int, language: Language) -> str:
     """
     words = typed(words).strip()
     if not words:
-        raise typer.BadParameter(told(EMPTY, language), param_hint=option)
+        raise typer.BadParameter(translate(EMPTY, language), param_hint=option)
     if len(words) > limit:
         said = TOO_LONG.render({"count": len(words), "limit": limit})
-        raise typer.BadParameter(told(said, language), param_hint=option)
+        raise typer.BadParameter(translate(said, language), param_hint=option)
     return words
 
 
@@ -91,4 +84,4 @@ def _user(language: Language) -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError) as error:  # A container's user may have a number alone.
-        raise typer.BadParameter(told(NOBODY, language), param_hint="--by") from error
+        raise typer.BadParameter(translate(NOBODY, language), param_hint="--by") from error

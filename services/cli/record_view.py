@@ -8,7 +8,6 @@ from rich.table import Table
 from rich.text import Text
 
 from events.masking import masked
-from events.sentences import Sentence
 from services.cli.replay_tables import (
     Unread,
     dead_letter_words,
@@ -19,14 +18,7 @@ from services.cli.replay_tables import (
     unread,
 )
 from services.cli.screen import Prose, Screen, clean
-from services.cli.texts import (
-    COLUMNS,
-    FAULT,
-    OUTCOME,
-    RECORD,
-    TITLES,
-    told,
-)
+from services.cli.texts import COLUMNS, FAULT, OUTCOME, RECORD, TITLES
 from services.ledger.application.decision_texts import (
     flag_sentence,
     parked_sentence,
@@ -37,6 +29,7 @@ from services.ledger.domain.journal import JournalRecord, Source
 from services.ledger.domain.lines import Stage
 from services.ledger.domain.moves import Move
 from services.ledger.explain.terms import ENTRY_KINDS, ORDER_STATES
+from services.texts.translation import Sentence, translate
 
 DeadLetters = Mapping[Source, Sentence]
 """Why records could not be read, by where they stand."""
@@ -94,7 +87,7 @@ def show_record(screen: Screen, record: JournalRecord, dead_letters: DeadLetters
         answers.append(("refusal", sentence, record.refusal["code"]))
     for title, sentence, code in answers:
         table = screen.table(title, ("code", "detail"))
-        screen.add(table, code, told(sentence, screen.language))
+        screen.add(table, code, translate(sentence, screen.language))
         screen.show(table)
     if record.dead_letter is not None:
         table = screen.table("dead_letter", ("detail",))
@@ -121,9 +114,9 @@ def _head(screen: Screen, record: JournalRecord) -> Table:
         **_set_aside(record),
     }
     if record.resumes is not None:
-        facts["resumes"] = told(RECORD.render({"sequence": record.resumes}), screen.language)
+        facts["resumes"] = translate(RECORD.render({"sequence": record.resumes}), screen.language)
     if record.waits_for is not None:
-        facts["waits_for"] = told(parked_sentence(record.waits_for), screen.language)
+        facts["waits_for"] = translate(parked_sentence(record.waits_for), screen.language)
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
@@ -160,9 +153,9 @@ def _details(record: JournalRecord, dead_letters: DeadLetters, screen: Screen) -
     details = []
     if record.refusal is not None:
         sentence = refusal_sentence(record.refusal["code"], record.refusal["facts"])
-        details.append(told(sentence, screen.language))
+        details.append(translate(sentence, screen.language))
     if record.waits_for is not None:
-        details.append(told(parked_sentence(record.waits_for), screen.language))
+        details.append(translate(parked_sentence(record.waits_for), screen.language))
     if record.dead_letter is not None:
         details.append(_unreadable(record, dead_letters, screen))
     details += [_entry(each, screen) for each in record.commitment_entries]
@@ -171,7 +164,7 @@ def _details(record: JournalRecord, dead_letters: DeadLetters, screen: Screen) -
         _fact(each.payment_order, screen.word(ORDER_STATES, each.state), screen) for each in orders
     ]
     flags = [flag_sentence(each["code"], each["facts"]) for each in record.review_flags]
-    return details + [told(sentence, screen.language) for sentence in flags]
+    return details + [translate(sentence, screen.language) for sentence in flags]
 
 
 def _entry(entry: dict[str, Any], screen: Screen) -> str:
@@ -180,7 +173,7 @@ def _entry(entry: dict[str, Any], screen: Screen) -> str:
 
 
 def _fact(name: str, fact: str, screen: Screen) -> str:
-    return told(FAULT, screen.language).format(place=name, reason=fact)
+    return translate(FAULT, screen.language).format(place=name, reason=fact)
 
 
 def _unreadable(record: JournalRecord, dead_letters: DeadLetters, screen: Screen) -> str:

@@ -5,23 +5,21 @@ from typing import Annotated
 
 import typer
 
-from events.sentences import Sentence
+from events.texts import _
 from services.cli.options import AsJson, EventFiles, Lang, Strict, chosen_language
 from services.cli.output import busy, display_name, print_json, progress
 from services.cli.replay_tables import show_summary, unread
 from services.cli.screen import Screen
-from services.cli.texts import ADDING_UP, REPLAYING, told
+from services.cli.texts import ADDING_UP, REPLAYING
 from services.ledger.application.ports import Store
 from services.ledger.application.restore import open_ledger
 from services.ledger.files.memory import MemoryStore
 from services.ledger.files.replay import BATCH_LINES, replay
 from services.ledger.files.sqlite import SqliteStore
 from services.ledger.files.summary import summary
+from services.texts.translation import translate
 
-NEXT_STEP = Sentence(
-    "Pour voir ces chiffres dans un navigateur\u00a0: {command}",
-    "To see these figures in a browser: {command}",
-)
+NEXT_STEP = _("To see these figures in a browser: {command}")
 
 
 def replay_files(
@@ -52,10 +50,10 @@ def replay_files(
     store: Store = MemoryStore() if db is None else SqliteStore(db)
     try:
         ledger = open_ledger(store)
-        with progress(told(REPLAYING, language), files) as handled:
+        with progress(translate(REPLAYING, language), files) as handled:
             for stream in files:
                 replay(store, display_name(stream), stream, ledger, handled, batch_lines)
-        with busy(told(ADDING_UP, language)):
+        with busy(translate(ADDING_UP, language)):
             said = summary(ledger, store.journal())
         if as_json:
             print_json(said)

@@ -7,21 +7,10 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from events.sentences import Sentence
+from events.texts import Translatable, verbatim
 from events.unreadable import Reason, Unreadable, explain
 from services.cli.screen import ROWS_MAX, Screen
-from services.cli.texts import (
-    COLUMNS,
-    LINE_WORD,
-    OUTCOME,
-    OUTCOMES,
-    READ,
-    REVIEW_FLAGS,
-    SUMMARY,
-    Counted,
-    Language,
-    told,
-)
+from services.cli.texts import COLUMNS, LINE_WORD, OUTCOMES, READ, REVIEW_FLAGS, SUMMARY
 from services.ledger.application.decision_texts import (
     flag_sentence,
     line_label,
@@ -32,6 +21,8 @@ from services.ledger.application.handle import Ledger, RawRecord, decoded
 from services.ledger.application.ports import DeadLetter
 from services.ledger.domain.journal import Source
 from services.ledger.explain.terms import ENTRY_KINDS, ORDER_STATES
+from services.texts.language import Language
+from services.texts.translation import Sentence, both, translate
 
 STAGES: Final = ("appropriated", "available", "reserved", "committed", "ordered", "paid")
 """The stages of a line, in the order of the expenditure chain."""
@@ -139,7 +130,7 @@ def _show_parked(screen: Screen, ledger: Ledger) -> None:
     for parked in waiting[:ROWS_MAX]:
         sentence = parked_sentence(parked.want._asdict())
         # It was read before it was parked: its id stands where the contract has it.
-        screen.add(table, json.loads(parked.raw)["id"], told(sentence, screen.language))
+        screen.add(table, json.loads(parked.raw)["id"], translate(sentence, screen.language))
     screen.show(table)
     screen.say_more(max(len(waiting) - ROWS_MAX, 0))
 
@@ -150,7 +141,7 @@ def _show_answers(screen: Screen, said: dict[str, Any]) -> None:
         table = screen.table(title, ("event", "code", "detail"))
         for row in rows[:ROWS_MAX]:
             sentence = sentence_of(row["code"], row["facts"])
-            screen.add(table, row["event_id"], row["code"], told(sentence, screen.language))
+            screen.add(table, row["event_id"], row["code"], translate(sentence, screen.language))
         screen.show(table)
         screen.say_more(max(len(rows) - ROWS_MAX, 0))
 
@@ -170,25 +161,12 @@ def _show_heads(screen: Screen, heads: dict[str, str]) -> None:
     screen.fill(table, heads.items(), lambda row: screen.add(table, *row))
 
 
-def counts(said: dict[str, Any]) -> Sentence:
+def counts(said: dict[str, Any]) -> Translatable:
     """What became of everything that was read, in one line."""
     read = READ.render(said["events"])
-    words = [_outcome(name, count) for name, count in said["outcomes"].items()]
-    fr, en = (", ".join(each.fr for each in words), ", ".join(each.en for each in words))
-    flags = REVIEW_FLAGS.render({"count": len(said["review_flags"])})
-    return Sentence(
-        SUMMARY.fr.format(read=read.fr, outcomes=fr, flags=flags.fr),
-        SUMMARY.en.format(read=read.en, outcomes=en, flags=flags.en),
-    )
-
-
-def _outcome(name: str, count: int) -> Sentence:
-    one, many = OUTCOME[name], OUTCOMES[name]
-    counted = Counted(
-        Sentence("{count} " + one.fr, "{count} " + one.en),
-        Sentence("{count} " + many.fr, "{count} " + many.en),
-    )
-    return counted.render(count)
+    outcomes = tuple(OUTCOMES[name].render(count) for name, count in said["outcomes"].items())
+    flags = REVIEW_FLAGS.render(len(said["review_flags"]))
+    return SUMMARY.render({"read": read, "outcomes": outcomes, "flags": flags})
 
 
 def place(source: Source, language: Language) -> str:
@@ -196,24 +174,24 @@ def place(source: Source, language: Language) -> str:
     file, mark, _ = source.topic.rpartition("#")
     if not mark:
         return f"{source.topic}/{source.partition}/{source.offset}"
-    return f"{file}, {told(LINE_WORD, language).format(line=source.offset)}"
+    return f"{file}, {translate(LINE_WORD, language).format(line=source.offset)}"
 
 
 def dead_letter_words(dead_letter: Unread, language: Language) -> str:
     """Why a record is unreadable: the code of the reason, then its sentence where it is known."""
     if dead_letter.said is None:
         return dead_letter.reason
-    return f"{dead_letter.reason}\n{told(dead_letter.said, language)}"
+    return f"{dead_letter.reason}\n{translate(dead_letter.said, language)}"
 
 
 def unread(dead_letters: Iterable[DeadLetter]) -> Iterator[Unread]:
     """Dead letters of a store, each with the sentence that its bytes lead to."""
     for dead_letter in dead_letters:
         source = Source(dead_letter.topic, dead_letter.partition, dead_letter.offset)
-        yield Unread(source, dead_letter.reason, dead_letter_sentence(dead_letter))
+        yield Unread(source, dead_letter.reason, both(dead_letter_sentence(dead_letter)))
 
 
-def dead_letter_sentence(dead_letter: DeadLetter) -> Sentence:
+def dead_letter_sentence(dead_letter: DeadLetter) -> Translatable:
     """What was wrong with a record, read again from its bytes."""
     if dead_letter.reason == Reason.TOO_LARGE:
         return explain(Unreadable.too_large(dead_letter.length_bytes))
@@ -222,6 +200,4 @@ def dead_letter_sentence(dead_letter: DeadLetter) -> Sentence:
     if isinstance(again, Unreadable):
         return explain(again)
     # The decoder failed then and does not now: the record may be sent again.
-    return explain(
-        Unreadable(Reason.UNDECODABLE, None, Sentence(dead_letter.reason, dead_letter.reason))
-    )
+    return explain(Unreadable(Reason.UNDECODABLE, None, verbatim(dead_letter.reason)))

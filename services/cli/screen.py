@@ -11,8 +11,11 @@ from rich.measure import Measurement
 from rich.table import Column, Table
 from rich.text import Text
 
-from events.sentences import Sentence
-from services.cli.texts import COLUMNS, MORE, TITLES, Counted, Language, day, euros, told
+from events.texts import Counted, Translatable
+from services.cli.texts import COLUMNS, MORE, TITLES
+from services.texts.formats import day, euros
+from services.texts.language import Language
+from services.texts.translation import Sentence, translate
 
 WIDTH_WITHOUT_TERMINAL: Final = 100
 """Columns where output is not a terminal: what a page holds."""
@@ -78,22 +81,22 @@ class Screen:
         if not self.console.is_terminal and "COLUMNS" not in os.environ:
             self.console = Console(highlight=False, width=WIDTH_WITHOUT_TERMINAL)
 
-    def say(self, sentence: Sentence) -> None:
+    def say(self, sentence: Translatable | Sentence) -> None:
         """One line of text."""
-        self.console.print(Prose(clean(told(sentence, self.language))))
+        self.console.print(Prose(clean(translate(sentence, self.language))))
 
-    def word(self, words: dict[str, Sentence], name: str) -> str:
+    def word(self, words: dict[str, Translatable], name: str) -> str:
         """A word of the trade."""
-        return told(words[name], self.language)
+        return translate(words[name], self.language)
 
-    def word_or_name(self, words: Mapping[str, Sentence], name: str) -> str:
+    def word_or_name(self, words: Mapping[str, Translatable], name: str) -> str:
         """The same of what others name: what has no word here is called as they do."""
         word = words.get(name)
-        return name if word is None else told(word, self.language)
+        return name if word is None else translate(word, self.language)
 
     def counted(self, words: Counted, count: int, **facts: object) -> str:
         """A sentence about so many things."""
-        return told(words.render(count, **facts), self.language)
+        return translate(words.render(count, **facts), self.language)
 
     def euros(self, amount_cents: int) -> str:
         """An amount."""
@@ -105,7 +108,7 @@ class Screen:
 
     def table(self, title: str, columns: Iterable[str], **facts: object) -> Table:
         """An empty table with its heading, whose `{names}` are among the facts."""
-        heading = clean(told(TITLES[title].render(facts), self.language))
+        heading = clean(translate(TITLES[title].render(facts), self.language))
         table = Table(title=Text(heading, style="bold"), title_justify="left")
         for name in columns:
             justify: Any = "right" if name in FIGURES else "left"

@@ -7,49 +7,32 @@ from typing import Annotated
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from events.sentences import Sentence
+from events.texts import _
 from services.cli.journal_source import Database, Exported
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import print_json
 from services.cli.proof_report import EXIT_DISPROVED, show
 from services.cli.proofs import prove_alone, the_journal
 from services.cli.screen import Screen
-from services.cli.texts import Language, told, typed
+from services.cli.texts import typed
+from services.texts.language import Language
+from services.texts.translation import translate
 from services.verifier.errors import UnreachableError
 from services.verifier.findings import Findings
 from services.verifier.lines import Json
 from services.verifier.records import canonical
 from services.verifier.seal_files import FOR_ALL, NotAKeyError, new_key, read_key, sealed, write_new
 
-SEALED = Sentence(
-    "{file}\u00a0: {records} enregistrements de {chains} chaînes scellés le {sealed_at}.",
-    "{file}: {records} records of {chains} chains sealed on {sealed_at}.",
-)
-NOT_SEALED = Sentence(
-    "Rien n'est scellé\u00a0: seul un journal prouvé l'est.",
-    "Nothing is sealed: only a journal that is proved is.",
-)
-MADE = Sentence(
-    "{path}\u00a0: clé privée, que vous seul pouvez lire\u00a0; gardez-la hors de portée de qui "
-    "administre le journal. Remettez cette clé publique à qui vérifiera les sceaux\u00a0:",
+SEALED = _("{file}: {records} records of {chains} chains sealed on {sealed_at}.")
+NOT_SEALED = _("Nothing is sealed: only a journal that is proved is.")
+MADE = _(
     "{path}: private key, which you alone may read; keep it where nobody who runs the journal can "
-    "reach it. Give this public key to whoever will verify seals:",
+    "reach it. Give this public key to whoever will verify seals:"
 )
-THERE = Sentence(
-    "{path} existe déjà, et n'est jamais remplacé", "{path} is there already, and never replaced"
-)
-NO_KEY = Sentence(
-    "{path} ne contient pas de clé privée Ed25519 sans mot de passe (PEM)",
-    "{path} holds no private Ed25519 key without a password (PEM)",
-)
-WHICH_KEY = Sentence(
-    "donnez la clé\u00a0: --key ou ECLUSE_SEAL_KEY ; --new-key en fait une",
-    "give the key: --key or ECLUSE_SEAL_KEY; --new-key makes one",
-)
-WHEN = Sentence(
-    "ce n'est pas un instant avec son décalage, comme 2023-12-31T23:59:59+01:00",
-    "this is no time with its offset, such as 2023-12-31T23:59:59+01:00",
-)
+THERE = _("{path} is there already, and never replaced")
+NO_KEY = _("{path} holds no private Ed25519 key without a password (PEM)")
+WHICH_KEY = _("give the key: --key or ECLUSE_SEAL_KEY; --new-key makes one")
+WHEN = _("this is no time with its offset, such as 2023-12-31T23:59:59+01:00")
 
 
 def seal_journal(
@@ -84,9 +67,11 @@ def seal_journal(
         _make_key(new, language, as_json=as_json)
         return
     if key is None:
-        raise typer.BadParameter(told(WHICH_KEY, language), param_hint="--key")
+        raise typer.BadParameter(translate(WHICH_KEY, language), param_hint="--key")
     if output is not None and output.exists():
-        raise typer.BadParameter(told(THERE.render({"path": output}), language), param_hint="-o")
+        raise typer.BadParameter(
+            translate(THERE.render({"path": output}), language), param_hint="-o"
+        )
     sealed_at = _instant(at, language)
     signer = _key(key, language)
     meant = the_journal(db, journal, None, language)
@@ -96,7 +81,7 @@ def seal_journal(
             print_json(report.row())
         else:
             show(Screen(language), report)
-        typer.echo(told(NOT_SEALED, language), err=True)
+        typer.echo(translate(NOT_SEALED, language), err=True)
         raise typer.Exit(EXIT_DISPROVED)
     _keep(sealed(proof.statement(sealed_at), signer), output, language, as_json=as_json)
 
@@ -120,14 +105,14 @@ def _make_key(path: Path, language: Language, *, as_json: bool) -> None:
     try:
         public = new_key(path)
     except FileExistsError as error:
-        said = told(THERE.render({"path": path}), language)
+        said = translate(THERE.render({"path": path}), language)
         raise typer.BadParameter(said, param_hint="--new-key") from error
     except OSError as error:
         raise UnreachableError.of_file(error) from error
     if as_json:
         print_json({"public_key": public})
     else:
-        typer.echo(told(MADE.render({"path": path}), language), err=True)
+        typer.echo(translate(MADE.render({"path": path}), language), err=True)
         typer.echo(public, nl=False)
 
 
@@ -135,7 +120,7 @@ def _key(path: Path, language: Language) -> Ed25519PrivateKey:
     try:
         return read_key(path)
     except NotAKeyError as error:
-        said = told(NO_KEY.render({"path": path}), language)
+        said = translate(NO_KEY.render({"path": path}), language)
         raise typer.BadParameter(said, param_hint="--key") from error
     except OSError as error:
         raise UnreachableError.of_file(error) from error
@@ -155,7 +140,7 @@ def _told_instant(at: str, language: Language) -> datetime:
     try:
         moment = datetime.fromisoformat(at)
     except ValueError as error:
-        raise typer.BadParameter(told(WHEN, language), param_hint="--at") from error
+        raise typer.BadParameter(translate(WHEN, language), param_hint="--at") from error
     if moment.tzinfo is None:
-        raise typer.BadParameter(told(WHEN, language), param_hint="--at")
+        raise typer.BadParameter(translate(WHEN, language), param_hint="--at")
     return moment

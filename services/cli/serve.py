@@ -7,28 +7,21 @@ from typing import Annotated, Final
 
 import typer
 
-from events.sentences import Sentence
+from events.texts import _
 from services.cli.options import AsJson, Bind, Lang, Port, chosen_language
 from services.cli.output import print_json, progress
-from services.cli.texts import REPLAYING, UNCHECKED, told
+from services.cli.texts import REPLAYING, UNCHECKED
 from services.cli.workers import run_worker
+from services.texts.translation import translate
 
 EXIT_USAGE: Final = 2
 
-EMBEDDED_ONLY = Sentence(
-    "Dites --embedded\u00a0: avec Kafka, chaque rôle a son verbe (ledger, projector, api).",
-    "Say --embedded: with Kafka, each role has its verb (ledger, projector, api).",
-)
-LISTENING = Sentence(
-    "Écluse tourne sur cette machine. Ouvrez {address}/console (Ctrl-C l'arrête\u00a0; les données "
-    "restent dans {data}).",
+EMBEDDED_ONLY = _("Say --embedded: with Kafka, each role has its verb (ledger, projector, api).")
+LISTENING = _(
     "Écluse runs on this machine. Open {address}/console (Ctrl-C stops it; its data stays in "
-    "{data}).",
+    "{data})."
 )
-KEY_NEEDED = Sentence(
-    "Pour entrer il faut une clé\u00a0: ecluse api-keys create NOM --read all --data {data}",
-    "To enter you need a key: ecluse api-keys create NAME --read all --data {data}",
-)
+KEY_NEEDED = _("To enter you need a key: ecluse api-keys create NAME --read all --data {data}")
 
 
 def serve(
@@ -64,7 +57,7 @@ def serve(
 
     language = chosen_language(context, lang)
     if not embedded:
-        typer.echo(told(EMBEDDED_ONLY, language), err=True)
+        typer.echo(translate(EMBEDDED_ONLY, language), err=True)
         raise typer.Exit(EXIT_USAGE)
     settings = ApiSettings.with_options(bind, port)
 
@@ -74,14 +67,14 @@ def serve(
             sys.stdout.flush()  # Whoever waits for it reads a pipe.
             return
         facts = {"address": address, "data": data}
-        typer.echo(told(LISTENING.render(facts), language))
+        typer.echo(translate(LISTENING.render(facts), language))
         other = UNCHECKED if settings.auth == "off" else KEY_NEEDED.render(facts)
-        typer.echo(told(other, language))
+        typer.echo(translate(other, language))
 
     streams = load or []
     files = [ToLoad(Path(stream.name), Path(stream.name).name) for stream in streams]
     with ExitStack() as shown:
-        handled = shown.enter_context(progress(told(REPLAYING, language), streams))
+        handled = shown.enter_context(progress(translate(REPLAYING, language), streams))
 
         def listening(address: str) -> None:
             shown.close()  # The bar goes before the address is told.

@@ -1,43 +1,29 @@
 """`ecluse topics`: the topics of schemas/topics.yaml on the cluster."""
 
 import asyncio
+from dataclasses import asdict
 from typing import Annotated, Any, Final
 
 import typer
 
-from events.sentences import Sentence
+from events.texts import _, ngettext
 from services.cli.options import AsJson, Group, Lang, Verb, chosen_language
 from services.cli.output import print_json
 from services.cli.screen import Screen
-from services.cli.texts import Counted
 from services.runtime.kafka import topics
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from services.runtime.kafka.topic_diff import Difference, TopicOptions
 from services.runtime.ops.settings import Settings
+from services.texts.translation import both
 
 EXIT_DIFFERENT: Final = 1
 
-CREATED = Sentence(
-    "{topic}\u00a0: créé, {partitions} partitions", "{topic}: created, {partitions} partitions"
+CREATED = _("{topic}: created, {partitions} partitions")
+MENDED = _("{topic}: {setting} is now {wanted}, and was {found}")
+AS_THEY_SHOULD_BE = ngettext(
+    "{count} topic is as it should be.", "All {count} topics are as they should be."
 )
-MENDED = Sentence(
-    "{topic}\u00a0: {setting} vaut maintenant {wanted}, et valait {found}",
-    "{topic}: {setting} is now {wanted}, and was {found}",
-)
-AS_THEY_SHOULD_BE = Counted(
-    Sentence(
-        "{count} topic est comme il doit être.",
-        "{count} topic is as it should be.",
-    ),
-    Sentence(
-        "Les {count} topics sont comme ils doivent être.",
-        "All {count} topics are as they should be.",
-    ),
-)
-DIFFERENCES = Counted(
-    Sentence("{count} écart.", "{count} difference."),
-    Sentence("{count} écarts.", "{count} differences."),
-)
+DIFFERENCES = ngettext("{count} difference.", "{count} differences.")
 
 Partitions = Annotated[
     int | None,
@@ -138,5 +124,5 @@ def _row(each: Difference) -> dict[str, Any]:
         "found": each.found,
         "wanted": each.wanted,
         "mendable": each.mendable,
-        "message": {"fr": each.text.fr, "en": each.text.en},
+        "message": asdict(both(each.text)),
     }

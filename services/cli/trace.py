@@ -5,27 +5,26 @@ from typing import Annotated, Any
 
 import typer
 
-from events.sentences import Sentence
+from events.texts import _
 from services.cli.journal_source import Database, Exported, Histories, histories, records_of
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import EXIT_NOT_THERE, busy, print_json
 from services.cli.record_json import record_row
 from services.cli.screen import Screen
-from services.cli.texts import READING, told, typed
+from services.cli.texts import READING, typed
 from services.cli.trace_view import tell
 from services.ledger.application.handle import DEAD_CHAIN
 from services.ledger.application.ports import StoreError, text_of_error
 from services.ledger.application.restore import Folding
 from services.ledger.domain.awaited import Awaited
 from services.ledger.domain.journal import JournalRecord
+from services.texts.translation import translate
 from services.trace.entries import Entry, entry_of
 from services.trace.index import Index
 from services.trace.trace import Trace, Traced
 
-NOT_NAMED = Sentence(
-    "{ref}\u00a0: le journal ne connaît ni événement, ni convention, ni subvention, ni acte, ni "
-    "mandat de ce nom.",
-    "{ref}: the journal knows no event, convention, grant, act or payment order of that name.",
+NOT_NAMED = _(
+    "{ref}: the journal knows no event, convention, grant, act or payment order of that name."
 )
 
 
@@ -53,13 +52,13 @@ def trace(
     """
     screen = Screen(chosen_language(context, lang))
     ref, budget = typed(ref), budget and typed(budget)
-    reading = busy(told(READING, screen.language))
+    reading = busy(translate(READING, screen.language))
     with histories(db, exported, screen.language) as found, reading:
         index = _indexed(found, ref, budget)
         story = index.trace()
         awaited = _told(found, story, index.ends)
     if not story.records:
-        typer.echo(told(NOT_NAMED.render({"ref": ref}), screen.language), err=True)
+        typer.echo(translate(NOT_NAMED.render({"ref": ref}), screen.language), err=True)
         raise typer.Exit(EXIT_NOT_THERE)
     if as_json:
         print_json(

@@ -1,6 +1,7 @@
 """How a story is told to people: record by record, then what is still to come."""
 
 from collections.abc import Iterable, Sequence
+from functools import reduce
 from typing import Final
 
 from rich.table import Table
@@ -13,10 +14,10 @@ from events.masking import masked
 from events.parts import short_type
 from events.recoveries import RecoveryCollected, RecoveryOrdered
 from events.reports import ReportReceived, ReportRejected
-from events.sentences import Sentence
+from events.texts import Translatable, _, pgettext
 from services.cli.replay_tables import place
 from services.cli.screen import ROWS_MAX, Prose, Screen, clean
-from services.cli.texts import COLUMNS, FAULT, MORE, OUTCOME, told
+from services.cli.texts import COLUMNS, FAULT, MORE, OUTCOME
 from services.ledger.application.decision_texts import (
     DOCUMENTS,
     flag_sentence,
@@ -28,114 +29,94 @@ from services.ledger.domain.book import Want
 from services.ledger.domain.moves import Move
 from services.ledger.domain.year_openings import Opening
 from services.ledger.explain.terms import ENTRY_KINDS, ORDER_STATES
+from services.texts.translation import translate
 from services.trace.trace import Kind, Trace, Traced
 
 LABEL_WIDTH: Final = 12
 """How wide the words are before what they are about."""
 
 KINDS: Final = {
-    Kind.EVENT: Sentence("un événement", "an event"),
-    Kind.CONVENTION: Sentence("une convention", "a convention"),
-    Kind.GRANT: Sentence("une subvention", "a grant"),
-    Kind.ACT: Sentence("un acte", "an act"),
-    Kind.PAYMENT_ORDER: Sentence("un mandat", "a payment order"),
+    Kind.EVENT: _("an event"),
+    Kind.CONVENTION: _("a convention"),
+    Kind.GRANT: _("a grant"),
+    Kind.ACT: _("an act"),
+    Kind.PAYMENT_ORDER: _("a payment order"),
 }
 """What a reference may name."""
 
-NAMES: Final = Sentence("{ref} désigne {kinds}.", "{ref} names {kinds}.")
-NAMES_SEVERAL: Final = Sentence(
-    "{ref} désigne {kinds}\u00a0: tout est montré.", "{ref} names {kinds}: all is shown."
-)
-BUDGET: Final = Sentence("Budget {budget}", "Budget {budget}")
-AWAITED_NOW: Final = Sentence("Attendu maintenant", "Awaited now")
-NOTHING_AWAITED: Final = Sentence("Plus rien n'est attendu.", "Nothing is awaited any more.")
+NAMES: Final = _("{ref} names {kinds}.")
+NAMES_SEVERAL: Final = _("{ref} names {kinds}: all is shown.")
+BUDGET: Final = _("Budget {budget}")
+AWAITED_NOW: Final = _("Awaited now")
+NOTHING_AWAITED: Final = _("Nothing is awaited any more.")
 
 
 def _uncapitalised(text: str) -> str:
     return text[0].lower() + text[1:]
 
 
-TYPES: Final = {
-    short_type(each): Sentence(_uncapitalised(each.NAME.fr), _uncapitalised(each.NAME.en))
-    for each in INBOUND
-}
+TYPES: Final = {short_type(each): each.NAME for each in INBOUND}
 """The names of event types, by the middle of the type."""
 
 LABELS: Final = {
-    "event": Sentence("événement", "event"),
-    "act": Sentence("acte", "act"),
-    "document": Sentence("document", "document"),
-    "recovery": Sentence("reversement", "recovery"),
-    "read_from": Sentence("lu dans", "read from"),
-    "resumes": Sentence("reprend", "resumes"),
-    "woken_by": Sentence("éveillé par", "woken by"),
-    "woke": Sentence("éveille", "wakes"),
-    "waits_for": Sentence("attend", "waits for"),
-    "refusal": Sentence("motif", "why"),
-    "review": Sentence("à vérifier", "to review"),
-    "moved": Sentence("mouvement", "moved"),
-    "entry": Sentence("écriture", "entry"),
-    "order": Sentence("mandat", "order"),
-    "internal_event": Sentence("événement interne", "internal event"),
-    "internal_event_id": Sentence("identifiant", "its id"),
+    "event": _("event"),
+    "act": _("act"),
+    "document": _("document"),
+    "recovery": _("recovery"),
+    "read_from": _("read from"),
+    "resumes": _("resumes"),
+    "woken_by": _("woken by"),
+    "woke": _("wakes"),
+    "waits_for": _("waits for"),
+    "refusal": _("why"),
+    "review": _("to review"),
+    "moved": _("moved"),
+    "entry": _("entry"),
+    "order": _("order"),
+    "internal_event": _("internal event"),
+    "internal_event_id": pgettext("column", "its id"),
 }
 """The words before what a record led to."""
 
 SUBJECTS: Final = {
-    "grant": Sentence("Subvention {id}{more}", "Grant {id}{more}"),
-    "convention": Sentence("Convention {id}{more}", "Convention {id}{more}"),
-    "instalment": Sentence(
-        "Versement {id} de {convention}{more}", "Instalment {id} of {convention}{more}"
-    ),
-    "payment_order": Sentence("Mandat {id}{more}", "Payment order {id}{more}"),
-    "recovery": Sentence("Reversement {id}{more}", "Recovery {id}{more}"),
-    "obligation": Sentence("Document dû par {convention}{more}", "Owed under {convention}{more}"),
-    "event": Sentence("Événement {id}{more}", "Event {id}{more}"),
+    "grant": _("Grant {id}{more}"),
+    "convention": _("Convention {id}{more}"),
+    "instalment": _("Instalment {id} of {convention}{more}"),
+    "payment_order": _("Payment order {id}{more}"),
+    "recovery": _("Recovery {id}{more}"),
+    "obligation": _("Owed under {convention}{more}"),
+    "event": _("Event {id}{more}"),
 }
 """What is awaited."""
 
-OPENS: Final = Sentence("ouvre {convention} au budget {budget}", "opens {convention} in {budget}")
+OPENS: Final = _("opens {convention} in {budget}")
 """What an internal event does that left with a record."""
 
-DUE_ON: Final = Sentence("échéance {due_on}", "due on {due_on}")
-UNTIL: Final = Sentence("jusqu'au {due_on}", "until {due_on}")
-WAITS: Final = Sentence("{subject}\u00a0: attend {wants}.", "{subject}: waits for {wants}.")
+DUE_ON: Final = _("due on {due_on}")
+UNTIL: Final = _("until {due_on}")
+WAITS: Final = _("{subject}: waits for {wants}.")
 
 WANTS: Final = {
-    "award": Sentence("la délibération qui l'attribue", "the deliberation that awards it"),
-    "signature": Sentence("la signature d'une convention", "a convention to be signed"),
-    "notification": Sentence("la notification", "the notification"),
-    "bank_account": Sentence("les coordonnées bancaires de {id}", "the bank details of {id}"),
-    "resumption": Sentence("la reprise de la convention", "the convention to be resumed"),
-    "signed_convention": Sentence(
-        "la signature d'une convention, les subventions de l'année dépassant 23 000 €",
-        "a convention to be signed, since the year's grants exceed €23,000",
-    ),
-    "reissue": Sentence(
-        "des coordonnées bancaires, un avenant, une reprise ou un document, le mandat {id} ayant "
-        "été rejeté",
+    "award": _("the deliberation that awards it"),
+    "signature": _("a convention to be signed"),
+    "notification": _("the notification"),
+    "bank_account": _("the bank details of {id}"),
+    "resumption": _("the convention to be resumed"),
+    "signed_convention": _("a convention to be signed, since the year's grants exceed €23,000"),
+    "reissue": _(
         "bank details, an amendment, a resumption or a report, since payment order {id} was "
-        "rejected",
+        "rejected"
     ),
-    "next_event": Sentence(
-        "le prochain événement sur la convention", "the next event on the convention"
-    ),
-    "acknowledgement": Sentence(
-        "la prise en charge par le comptable", "the accountant to take it in charge"
-    ),
-    "release": Sentence("la levée de l'instance", "the accountant to lift the hold"),
-    "payment": Sentence("le paiement", "the payment"),
-    "collection": Sentence("l'encaissement", "the money to come back"),
-    "opening": Sentence(
-        "son ouverture au budget {id}, absente de ce journal",
-        "its opening in budget {id}, which this journal does not hold",
-    ),
-    "budget": Sentence("le vote initial du budget {id}", "the initial vote of budget {id}"),
-    "grant": Sentence(
-        "la délibération qui attribue la subvention {id}", "the deliberation that awards grant {id}"
-    ),
-    "convention": Sentence("la signature de la convention {id}", "convention {id} to be signed"),
-    "recovery": Sentence("l'ordre de reversement {id}", "the recovery {id} to be ordered"),
+    "next_event": _("the next event on the convention"),
+    "acknowledgement": _("the accountant to take it in charge"),
+    "release": _("the accountant to lift the hold"),
+    "payment": _("the payment"),
+    "collection": _("the money to come back"),
+    "opening": _("its opening in budget {id}, which this journal does not hold"),
+    "budget": _("the initial vote of budget {id}"),
+    "grant": _("the deliberation that awards grant {id}"),
+    "convention": _("convention {id} to be signed"),
+    "recovery": _("the recovery {id} to be ordered"),
 }
 """What is waited for, by the kind of a want."""
 
@@ -150,7 +131,7 @@ def tell(screen: Screen, story: Trace, awaited: Sequence[tuple[str, Awaited]]) -
             _title(screen, BUDGET.render({"budget": budget}))
         _tell_record(screen, each, story.woke.get((budget, each.record.sequence), []))
     _title(screen, AWAITED_NOW)
-    for _, each_awaited in awaited[:ROWS_MAX]:
+    for _unused, each_awaited in awaited[:ROWS_MAX]:
         screen.console.print(Prose(clean(awaited_words(screen, each_awaited))))
     screen.say_more(max(len(awaited) - ROWS_MAX, 0))
     if not awaited:
@@ -164,41 +145,44 @@ def awaited_words(screen: Screen, awaited: Awaited) -> str:
         more.append(screen.euros(awaited.amount_cents))
     if awaited.due_on is not None:
         word = UNTIL if awaited.subject == "event" else DUE_ON
-        more.append(told(word, screen.language).format(due_on=screen.day(str(awaited.due_on))))
-    subject = told(SUBJECTS[awaited.subject], screen.language).format(
+        more.append(translate(word, screen.language).format(due_on=screen.day(str(awaited.due_on))))
+    subject = translate(SUBJECTS[awaited.subject], screen.language).format(
         id=awaited.id,
         convention=awaited.convention,
         more=f" ({', '.join(more)})" if more else "",
     )
     wants = ", ".join(_want(screen, each) for each in awaited.waits_for)
-    return str(masked(told(WAITS, screen.language).format(subject=subject, wants=wants)))
+    return str(masked(translate(WAITS, screen.language).format(subject=subject, wants=wants)))
 
 
 def type_words(screen: Screen, event_type: str) -> str:
     """What came, as people call it."""
-    return screen.word_or_name(TYPES, event_type.removeprefix("ecluse.").removesuffix(".v1"))
+    middle = event_type.removeprefix("ecluse.").removesuffix(".v1")
+    name = TYPES.get(middle)
+    return middle if name is None else _uncapitalised(translate(name, screen.language))
 
 
 def _want(screen: Screen, want: Want) -> str:
     if want.kind == "document":
         kind, year = want.id.split("/")
         return _document(screen, kind, year)
-    return told(WANTS[want.kind], screen.language).format(id=want.id)
+    return translate(WANTS[want.kind], screen.language).format(id=want.id)
 
 
-def _heading(story: Trace) -> Sentence:
-    french = [KINDS[kind].fr for kind in story.kinds]
-    english = [KINDS[kind].en for kind in story.kinds]
-    sentence = NAMES if len(story.kinds) == 1 else NAMES_SEVERAL
-    return Sentence(
-        sentence.fr.format(ref=story.ref, kinds=" et ".join(french)),
-        sentence.en.format(ref=story.ref, kinds=" and ".join(english)),
+def _heading(story: Trace) -> Translatable:
+    first, *others = (KINDS[kind] for kind in story.kinds)
+    kinds = reduce(
+        lambda before, kind: _("{first} and {second}").render({"first": before, "second": kind}),
+        others,
+        first,
     )
+    text = NAMES_SEVERAL if others else NAMES
+    return text.render({"ref": story.ref, "kinds": kinds})
 
 
-def _title(screen: Screen, sentence: Sentence) -> None:
+def _title(screen: Screen, sentence: Translatable) -> None:
     screen.console.print()
-    screen.console.print(Text(clean(told(sentence, screen.language)), style="bold"))
+    screen.console.print(Text(clean(translate(sentence, screen.language)), style="bold"))
 
 
 def _tell_record(screen: Screen, each: Traced, woke: Sequence[int]) -> None:
@@ -235,10 +219,10 @@ def _facts(screen: Screen, each: Traced, woke: Sequence[int]) -> Iterable[tuple[
         yield "waits_for", _want(screen, Want(**record.waits_for))
     if record.refusal is not None:
         sentence = refusal_sentence(record.refusal["code"], record.refusal["facts"])
-        yield "refusal", f"{record.refusal['code']}. {told(sentence, language)}"
+        yield "refusal", f"{record.refusal['code']}. {translate(sentence, language)}"
     for flag in each.flags:
         sentence = flag_sentence(flag["code"], flag["facts"])
-        yield "review", f"{flag['code']}. {told(sentence, language)}"
+        yield "review", f"{flag['code']}. {translate(sentence, language)}"
     yield from _limited(screen, "moved", [_move(screen, move) for move in each.moves])
     entries = [
         _colon(
@@ -251,7 +235,7 @@ def _facts(screen: Screen, each: Traced, woke: Sequence[int]) -> Iterable[tuple[
     yield from _limited(screen, "entry", entries)
     for change in each.orders:
         order = change.order
-        due_on = told(DUE_ON, language).format(due_on=screen.day(order.due_on.isoformat()))
+        due_on = translate(DUE_ON, language).format(due_on=screen.day(order.due_on.isoformat()))
         state = screen.word(ORDER_STATES, order.state)
         amount = screen.euros(order.amount_cents)
         yield "order", _colon(screen, order.payment_order, f"{state}, {amount}, {due_on}")
@@ -267,7 +251,7 @@ def _internal_events(
     where a batch ended.
     """
     for each in internal_events[:ROWS_MAX]:
-        yield "internal_event", told(OPENS, screen.language).format(**each._asdict())
+        yield "internal_event", translate(OPENS, screen.language).format(**each._asdict())
         yield "internal_event_id", each.id
     if len(internal_events) > ROWS_MAX:
         yield "internal_event", screen.counted(MORE, len(internal_events) - ROWS_MAX)
@@ -309,4 +293,4 @@ def _move(screen: Screen, move: Move) -> str:
 
 def _colon(screen: Screen, name: str, fact: str) -> str:
     """A name and what is said of it, with the colon of the language."""
-    return told(FAULT, screen.language).format(place=name, reason=fact)
+    return translate(FAULT, screen.language).format(place=name, reason=fact)

@@ -8,10 +8,11 @@ from events.unreadable import Unreadable
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import display_name, print_json, progress
 from services.cli.screen import ROWS_MAX, Screen
-from services.cli.texts import VALID, VALIDATING, told
+from services.cli.texts import VALID, VALIDATING
 from services.cli.validation_errors import Fault
 from services.ledger.application.handle import decoded
 from services.ledger.files.replay import lines, raw_record
+from services.texts.translation import translate
 
 
 def validate_file(
@@ -28,7 +29,7 @@ def validate_file(
     name = display_name(file)
     read = 0
     faults: list[Fault] = []
-    with progress(told(VALIDATING, screen.language), [file]) as handled:
+    with progress(translate(VALIDATING, screen.language), [file]) as handled:
         for line in lines(file):
             handled(line.length_bytes + 1)
             if line.is_blank:

@@ -1,11 +1,13 @@
 """Faults of a file of events: which line is not an event of the contract, and why."""
 
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from events.sentences import Sentence
+from events.texts import Translatable
 from events.unreadable import Unreadable, explain
 from services.cli.screen import Screen
 from services.cli.texts import FAULT, LINE_WORD
+from services.texts.translation import both
 
 
 class Fault(NamedTuple):
@@ -21,19 +23,15 @@ class Fault(NamedTuple):
         return {
             "position": self.line,
             "reason": self.unreadable.reason,
-            "message": {"fr": sentence.fr, "en": sentence.en},
+            "message": asdict(both(sentence)),
         }
 
     def say(self, screen: Screen, *, with_file: bool = False) -> None:
         """The fault for people; among several files with its file."""
         place = LINE_WORD.render({"line": self.line})
         if with_file:
-            place = Sentence(f"{self.file}, {place.fr}", f"{self.file}, {place.en}")
+            place = Translatable("{file}, {place}", {"file": self.file, "place": place})
         reason = self.unreadable.reason
         sentence = explain(self.unreadable)
-        screen.say(
-            Sentence(
-                FAULT.fr.format(place=place.fr, reason=reason) + f"\n  {sentence.fr}",
-                FAULT.en.format(place=place.en, reason=reason) + f"\n  {sentence.en}",
-            )
-        )
+        fault = FAULT.render({"place": place, "reason": reason})
+        screen.say(Translatable("{fault}\n  {why}", {"fault": fault, "why": sentence}))

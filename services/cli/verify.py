@@ -7,15 +7,17 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from events.masking import masked
-from events.sentences import Sentence
+from events.texts import _
 from services.cli.journal_source import Database, Exported
 from services.cli.options import AsJson, Lang, OfBudget, chosen_language
 from services.cli.output import print_json
 from services.cli.proof_report import EXIT_DISPROVED, show
 from services.cli.proofs import Journal, prove, read, the_journal
 from services.cli.screen import Screen
-from services.cli.texts import OUTCOME, Language, told
+from services.cli.texts import OUTCOME
 from services.ledger.application.redecide import Difference, Redecided, Redecision, row_of
+from services.texts.language import Language
+from services.texts.translation import translate
 from services.verifier.errors import UnreachableError
 from services.verifier.findings import Code, Findings, Place
 from services.verifier.lines import Json
@@ -32,28 +34,14 @@ from services.verifier.seal_statements import NotASealError, SealedChains
 FACT_MAX = 300
 """How much of one fact of a difference a person is shown."""
 
-HELD = Sentence(
-    "sceau du {sealed_at}\u00a0: {chains} chaînes comparées",
-    "seal of {sealed_at}: {chains} chains compared",
-)
-REDECIDED = Sentence(
-    "{records} enregistrements relus, dont {dead_letters} illisibles, qui ne se redécident pas ; "
-    "règles {versions} au journal, {present} à présent\u00a0: {differing} décidés autrement",
+HELD = _("seal of {sealed_at}: {chains} chains compared")
+REDECIDED = _(
     "{records} records read, of them {dead_letters} dead letters, which cannot be decided again; "
-    "rules {versions} in the journal, {present} now: {differing} decided otherwise",
+    "rules {versions} in the journal, {present} now: {differing} decided otherwise"
 )
-NOT_REDECIDED = Sentence(
-    "Un journal qui n'est pas prouvé n'est pas redécidé.",
-    "A journal that is not proved is not decided again.",
-)
-NEEDS_SEAL = Sentence(
-    "cette clé est celle d'un sceau\u00a0: donnez aussi --seal",
-    "this is the key of a seal: give --seal too",
-)
-NO_KEY = Sentence(
-    "{path} ne contient pas de clé publique Ed25519 (PEM)",
-    "{path} holds no public Ed25519 key (PEM)",
-)
+NOT_REDECIDED = _("A journal that is not proved is not decided again.")
+NEEDS_SEAL = _("this is the key of a seal: give --seal too")
+NO_KEY = _("{path} holds no public Ed25519 key (PEM)")
 
 
 class Held(NamedTuple):
@@ -146,7 +134,7 @@ def _held(
     """The seal, if its signature holds; what does not is found."""
     if path is None:
         if public_key is not None:
-            raise typer.BadParameter(told(NEEDS_SEAL, language), param_hint="--public-key")
+            raise typer.BadParameter(translate(NEEDS_SEAL, language), param_hint="--public-key")
         return Held(None, None, [])
     place = Place(path.name)
     try:
@@ -156,7 +144,7 @@ def _held(
         findings.add(Code.SEAL_MALFORMED, place, why=error)
         return Held(None, None, [])
     except NotAKeyError as error:
-        said = told(NO_KEY.render({"path": public_key}), language)
+        said = translate(NO_KEY.render({"path": public_key}), language)
         raise typer.BadParameter(said, param_hint="--public-key") from error
     except OSError as error:
         raise UnreachableError.of_file(error) from error

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import typer
 
 from events.codec import Received
-from events.sentences import Sentence
+from events.texts import _, ngettext
 from services.cli.journal_source import Database, Exported, Histories, folded, histories, records_of
 from services.cli.options import AsJson, EventFiles, Lang, Strict, chosen_language
 from services.cli.output import busy, display_name, print_json, progress
@@ -17,7 +17,7 @@ from services.cli.record_json import record_row
 from services.cli.record_view import dead_letters_of, show_records
 from services.cli.replay_tables import CARRIED_OVER, STAGES, counts, label
 from services.cli.screen import ROWS_MAX, Screen
-from services.cli.texts import COLUMNS, READING, Counted, told
+from services.cli.texts import COLUMNS, READING
 from services.ledger.application.handle import (
     Decided,
     DecidedBatch,
@@ -29,31 +29,18 @@ from services.ledger.application.handle import (
 from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.lines import Line, LineMoney
 from services.ledger.files.replay import FILE_MARK, lines, raw_record
+from services.texts.translation import translate
 
-TRYING = Sentence("essai", "trying")
-WOKEN = Counted(
-    Sentence(
-        "{count} événement qui attendait serait décidé.", "{count} parked event would be decided."
-    ),
-    Sentence(
-        "{count} événements qui attendaient seraient décidés.",
-        "{count} parked events would be decided.",
-    ),
+TRYING = _("trying")
+WOKEN = ngettext(
+    "{count} parked event would be decided.", "{count} parked events would be decided."
 )
-INTERNAL_EVENTS = Counted(
-    Sentence(
-        "{count} convention serait reportée sur l'exercice suivant.",
-        "{count} convention would be carried over into the next year.",
-    ),
-    Sentence(
-        "{count} conventions seraient reportées sur l'exercice suivant.",
-        "{count} conventions would be carried over into the next year.",
-    ),
+INTERNAL_EVENTS = ngettext(
+    "{count} convention would be carried over into the next year.",
+    "{count} conventions would be carried over into the next year.",
 )
-NO_LINES = Sentence("Aucun solde ne changerait.", "No balance would change.")
-NOTHING_WRITTEN = Sentence(
-    "Rien n'est écrit\u00a0: ce n'était qu'un essai.", "Nothing was written: it was a trial."
-)
+NO_LINES = _("No balance would change.")
+NOTHING_WRITTEN = _("Nothing was written: it was a trial.")
 
 
 @dataclass(slots=True)
@@ -110,9 +97,9 @@ def whatif(
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
     screen = Screen(chosen_language(context, lang))
-    with progress(told(TRYING, screen.language), files) as handled:
+    with progress(translate(TRYING, screen.language), files) as handled:
         raws = [raw for stream in files for raw in _raws(stream, handled)]
-    reading = busy(told(READING, screen.language))
+    reading = busy(translate(READING, screen.language))
     with histories(db, exported, screen.language) as found, reading:
         trial = _trial(found, raws)
     for raw in raws:
@@ -141,7 +128,7 @@ def _trial(found: Histories, raws: list[RawRecord]) -> Trial:
     """A trial from where the journal leaves the budgets that these events name."""
     received = map(decoded, raws)
     budgets = {each.envelope.data.budget for each in received if isinstance(each, Received)}
-    ledger, _ = folded(records_of(found, budgets), forgets=True)
+    ledger, _unused = folded(records_of(found, budgets), forgets=True)
     ledger.dry_run = True
     known = {budget: state.book.lines for budget, state in ledger.budgets.items()}
     before = {

@@ -9,7 +9,7 @@ import structlog
 import uvloop
 from aiokafka.errors import KafkaError
 
-from events.sentences import Sentence
+from events.texts import _
 from services.runtime.kafka.writer import Fenced, WriterFailed
 from services.runtime.ops.errors import ClusterError, Stop
 from services.runtime.processing.task import GaveUp
@@ -20,17 +20,13 @@ COLLECT_AFTER: Final = (500_000, 10, 10)
 """How many more objects than before set off Python's search for cycles. A batch holds some 50,000,
 nearly all freed when it is committed: by default they are searched again and again, for nothing."""
 
-FENCED = Sentence(
-    "un autre processus écrit sous {error} : celui-ci n'est plus le propriétaire et s'arrête. "
-    "Relancez-le",
+FENCED = _(
     "another process writes under {error}: this one is not the owner any more, and stops. Start it "
-    "again",
+    "again"
 )
-GAVE_UP = Sentence(
-    "rien n'a abouti depuis trop longtemps ({error}). Kafka et la base répondent-ils ? Relancez "
-    "ensuite",
+GAVE_UP = _(
     "nothing came through for too long ({error}). Do Kafka and the database answer? Then start "
-    "again",
+    "again"
 )
 
 
@@ -53,7 +49,7 @@ def run_worker(work: Coroutine[Any, Any, Result]) -> Result:
         log.critical("worker_gave_up", error=str(error))
         raise ClusterError("Écluse", GAVE_UP.render({"error": error})) from error
     except Stop as error:
-        log.critical("worker_cannot_go_on", error=error.text.en)
+        log.critical("worker_cannot_go_on", error=str(error))
         raise
 
 

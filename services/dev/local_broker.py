@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from events.sentences import Sentence
+from events.texts import _
 from services.dev.jars import find_java
 from services.runtime.ops.errors import ClusterError
 
@@ -78,7 +78,7 @@ def free_port() -> int:
     Raises:
         ClusterError: all are taken.
     """
-    for _ in PORTS:
+    for _unused in PORTS:
         port = PORTS[next(_port_steps) % len(PORTS)]
         with socket.socket() as probe:
             try:
@@ -86,7 +86,7 @@ def free_port() -> int:
             except OSError:
                 continue
             return port
-    raise ClusterError(HOST, Sentence(fr="aucun port libre", en="no free port"))
+    raise ClusterError(HOST, _("no free port"))
 
 
 def is_answering(host: str, port: int, timeout_s: float = PROBE_TIMEOUT_S) -> bool:
@@ -321,9 +321,8 @@ class LocalBroker:
         tail = "\n".join(lines[-LOG_TAIL_LINES:])
         return ClusterError(
             self.bootstrap,
-            Sentence(
-                fr=f"le broker local n'a pas démarré. La fin de {self.log}\u00a0:\n{tail}",
-                en=f"the local broker did not start. The end of {self.log}:\n{tail}",
+            _("the local broker did not start. The end of {log}:\n{tail}").render(
+                {"log": self.log, "tail": tail}
             ),
         )
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from events.sentences import Sentence
+from events.texts import Translatable, _, verbatim
 from services.dev.local_broker import HOST, LocalBroker, dies_with_us
 from services.runtime.ops.errors import ClusterError
 
@@ -25,16 +25,10 @@ TAIL_LINES: Final = 15
 ELSEWHERE: Final = frozenset({"DATABASE_URL_FILE", "ACCESS_URL", "ACCESS_URL_FILE", "API_URLS"})
 """Of the ECLUSE_… variables, what belongs to a read model and an API of the user's own."""
 
-ENDED = Sentence(
-    "{name} s'est arrêté{how}. La fin de son journal\u00a0:\n{tail}",
-    "{name} ended{how}. The end of its log:\n{tail}",
-)
-CODE = Sentence(" (code {code})", " (exit code {code})")
-SIGNAL = Sentence(" (signal {code})", " (signal {code})")
-NOT_READY = Sentence(
-    "{name} n'est pas prêt après {limit_s:g} s. La fin de son journal\u00a0:\n{tail}",
-    "{name} is not ready after {limit_s:g} s. The end of its log:\n{tail}",
-)
+ENDED = _("{name} ended{how}. The end of its log:\n{tail}")
+CODE = _(" (exit code {code})")
+SIGNAL = _(" (signal {code})")
+NOT_READY = _("{name} is not ready after {limit_s:g} s. The end of its log:\n{tail}")
 
 
 class Service(NamedTuple):
@@ -91,7 +85,7 @@ class Services:
             ClusterError: one has ended; with the end of its log.
         """
         if not _listens(self._broker.port):
-            raise _ended("Kafka", Sentence("", ""), self._broker.log)
+            raise _ended("Kafka", verbatim(""), self._broker.log)
         for service in self._running:
             code = service.process.poll()
             if code is not None:
@@ -130,13 +124,9 @@ def _inherited() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in left_out}
 
 
-def _ended(name: str, how: Sentence, log: Path) -> ClusterError:
-    facts = {"name": name, "tail": _tail(log)}
-    text = Sentence(
-        ENDED.fr.format(how=how.fr, **facts),
-        ENDED.en.format(how=how.en, **facts),
-    )
-    return ClusterError("ecluse dev", text)
+def _ended(name: str, how: Translatable, log: Path) -> ClusterError:
+    facts = {"name": name, "how": how, "tail": _tail(log)}
+    return ClusterError("ecluse dev", ENDED.render(facts))
 
 
 def _listens(port: int) -> bool:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from events.sentences import Sentence
+from events.texts import _
 from services.api.access.store import ACCESS_FILE, AccessStore, prepared
 from services.api.adapters.clock import the_clock_on_the_wall
 from services.api.adapters.read_model import open_read_model
@@ -33,14 +33,8 @@ OUR_FILES: Final = (LEDGER_FILE, READ_FILE, ACCESS_FILE, LOCK_FILE)
 
 DRAIN_S: Final = 5
 
-IN_USE = Sentence(
-    "un autre Écluse y travaille déjà\u00a0: arrêtez-le, ou choisissez un autre --data",
-    "another Écluse works there already: stop it, or choose another --data",
-)
-NO_DIRECTORY = Sentence(
-    "le dossier ne peut s'ouvrir ({error})\u00a0: choisissez un autre --data",
-    "the directory cannot be opened ({error}): choose another --data",
-)
+IN_USE = _("another Écluse works there already: stop it, or choose another --data")
+NO_DIRECTORY = _("the directory cannot be opened ({error}): choose another --data")
 
 
 class ToLoad(NamedTuple):

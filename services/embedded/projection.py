@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.journal import read_record
-from events.sentences import Sentence
+from events.texts import _
 from events.topics import JOURNAL
 from services.projector import database
 from services.projector.fold import Fold, later
@@ -24,10 +24,8 @@ PARTITION: Final = 0
 BATCH: Final = 1000
 """The most records in one transaction."""
 
-ANOTHER = Sentence(
-    "ce n'est pas le journal dont ces tables furent faites : supprimez ce fichier, elles seront "
-    "refaites",
-    "this is not the journal that these tables were made of: delete this file, they are made again",
+ANOTHER = _(
+    "this is not the journal that these tables were made of: delete this file, they are made again"
 )
 
 

@@ -10,7 +10,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from events.sentences import Sentence
+from events.texts import _
 from services.runtime.kafka.writer import WriterFailed
 from services.runtime.ops.errors import Unreachable
 
@@ -25,11 +25,9 @@ OUR_STATEMENT: Final = sqlite3.SQLITE_ERROR
 """SQLite's code for statements that it cannot run; its other operational errors come from the disk
 or from another process."""
 
-NO_DATABASE = Sentence(
-    "la base ne répond pas comme il faut ({error}). Vérifiez ECLUSE_DATABASE_URL, que le serveur "
-    "tourne, et que ce rôle peut y écrire",
+NO_DATABASE = _(
     "the database does not answer as it must ({error}). Check ECLUSE_DATABASE_URL, that the server "
-    "runs, and that this role may write there",
+    "runs, and that this role may write there"
 )
 
 
@@ -124,5 +122,5 @@ async def reaching(where: str) -> AsyncIterator[None]:
 
 
 def _message(error: BaseException) -> str:
-    *_, inmost = _chain(error)
+    *_unused, inmost = _chain(error)
     return str(inmost).split("\n")[0] or type(inmost).__name__

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.journal import read_record, read_time
 from events.masking import masked
-from events.sentences import Sentence
+from events.texts import _
 from events.topics import JOURNAL
 from services.projector import database
 from services.projector.database import Held, Overtaken, Position
@@ -41,24 +41,17 @@ ERROR_MAX: Final = 2000
 GIVE_UP: Final = "ecluse projector --rebuild --anew"
 """The command to run where unread records of the journal are lost."""
 
-ANOTHER = Sentence(
-    "ce n'est plus le journal dont ces tables furent faites\u00a0: il a été recréé, importé, ou a "
-    "perdu des enregistrements. S'il est le bon\u00a0: ecluse projector --rebuild --anew\u00a0; "
-    "sinon, restaurez celui qui fut lu",
+ANOTHER = _(
     "this is another journal than the one that these tables were made of: it was re-created, "
     "imported, or lost records. If it is the right one: ecluse projector --rebuild --anew; else "
-    "restore the one that was read",
+    "restore the one that was read"
 )
-SHARED = Sentence(
-    "ces tables sont celles du journal {other}\u00a0: donnez à chaque journal sa base "
-    "(ECLUSE_DATABASE_URL)",
+SHARED = _(
     "these tables are those of the journal {other}: give each journal a database of its own "
-    "(ECLUSE_DATABASE_URL)",
+    "(ECLUSE_DATABASE_URL)"
 )
-NEWER = Sentence(
-    "à l'offset {offset}, un enregistrement de la version {version}\u00a0; celle-ci connaît "
-    "{known}\u00a0: mettez Écluse à jour",
-    "at offset {offset}, a record of version {version}; this program knows {known}: upgrade Écluse",
+NEWER = _(
+    "at offset {offset}, a record of version {version}; this program knows {known}: upgrade Écluse"
 )
 
 

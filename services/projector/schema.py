@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from events.sentences import Sentence
+from events.texts import _
 from services.projector import migrations
 from services.projector.sql import POSTGRESQL
 from services.runtime.ops.errors import ClusterError
@@ -18,10 +18,7 @@ from services.runtime.ops.errors import ClusterError
 LOCK: Final = 0x45636C75
 """The number of PostgreSQL's advisory lock under which one process at a time brings a schema up."""
 
-TOO_NEW = Sentence(
-    "son schéma ({version}) vient d'une version plus récente d'Écluse : mettez celle-ci à jour",
-    "its schema ({version}) is of a newer Écluse: upgrade this one",
-)
+TOO_NEW = _("its schema ({version}) is of a newer Écluse: upgrade this one")
 
 
 async def bring_up(engine: AsyncEngine, schema: str) -> None:

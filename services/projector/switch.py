@@ -17,7 +17,7 @@ from sqlalchemy import make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from events.sentences import Sentence
+from events.texts import _
 from services.projector.database import SCHEMA, an_engine
 from services.projector.sql import POSTGRESQL, refilling
 from services.projector.tables import metadata, positions
@@ -40,32 +40,23 @@ PAUSES_MAX: Final = 10
 TRIES: Final = 120
 """Tries of the switch, with pauses that grow to ten times the first."""
 
-READERS = Sentence(
-    "des lecteurs gardent les anciennes tables ouvertes : mettez fin à leurs transactions, puis "
-    "relancez `ecluse projector --rebuild`, qui reprend où il en est",
+READERS = _(
     "readers keep the old tables open: end their transactions, then run `ecluse projector "
-    "--rebuild` again, which goes on where it is",
+    "--rebuild` again, which goes on where it is"
 )
-DEPEND = Sentence(
-    "d'autres objets reposent sur les anciennes tables ({error}) : supprimez-les, relancez "
-    "`ecluse projector --rebuild`, puis recréez-les",
+DEPEND = _(
     "other objects stand on the old tables ({error}): drop them, run `ecluse projector --rebuild` "
-    "again, then make them again",
+    "again, then make them again"
 )
 
-OWNER = Sentence(
-    "ces tables appartiennent à {owner}\u00a0: lancez `ecluse projector --rebuild` sous ce rôle, "
-    "sans quoi le projecteur ne pourrait plus y écrire",
+OWNER = _(
     "these tables belong to {owner}: run `ecluse projector --rebuild` as that role, else the "
-    "projector could not write to them any more",
+    "projector could not write to them any more"
 )
 
-OWNERS = Sentence(
-    "le schéma {schema} et ses tables appartiennent à {owners}\u00a0: donnez-les tous au rôle du "
-    "projecteur (ALTER SCHEMA, ALTER TABLE … OWNER TO), puis lancez `ecluse projector --rebuild` "
-    "sous ce rôle",
+OWNERS = _(
     "the schema {schema} and its tables belong to {owners}: give them all to the projector's role "
-    "(ALTER SCHEMA, ALTER TABLE … OWNER TO), then run `ecluse projector --rebuild` as that role",
+    "(ALTER SCHEMA, ALTER TABLE … OWNER TO), then run `ecluse projector --rebuild` as that role"
 )
 
 OWNED: Final = (
@@ -192,8 +183,8 @@ async def _take_over(made: AsyncEngine, before: dict[tuple[str, int], tuple[int,
     """Positions that no writer of either has: each finds that the tables are new."""
     generation = max((each for _, each in before.values()), default=0) + 1
     async with made.begin() as connection:
-        for (topic, partition), (epoch, _) in (await _epochs(connection)).items():
-            old, _ = before.get((topic, partition), (0, 0))
+        for (topic, partition), (epoch, _unused) in (await _epochs(connection)).items():
+            old, _unused = before.get((topic, partition), (0, 0))
             mine = (positions.c.topic == topic) & (positions.c.partition == partition)
             new = {"epoch": max(epoch, old) + 1, "generation": generation}
             await connection.execute(positions.update().where(mine).values(new))

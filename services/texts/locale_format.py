@@ -6,14 +6,14 @@ A figure that nobody knows is said in words, and is never 0.
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final
 
 from babel.dates import format_date, format_datetime, format_time, format_timedelta, get_timezone
 from babel.numbers import format_currency, format_decimal
 
-from events.sentences import Sentence
+from events.texts import Counted, Translatable, _
 from services.texts.language import Language
-from services.texts.translation import translate
+from services.texts.translation import Sentence, translate
 
 ZONE: Final = "Europe/Paris"
 """The time zone of people: a due date is a day there."""
@@ -27,25 +27,21 @@ SEVERAL_OF_A_UNIT: Final = 2
 """From how many of a unit on an age is said in it: 119 seconds, then 2 minutes."""
 
 SPANS: Final = (
-    (86_400, Sentence("j", "d")),
-    (3_600, Sentence("h", "h")),
-    (60, Sentence("min", "min")),
-    (1, Sentence("s", "s")),
+    (86_400, _("d")),
+    (3_600, _("h")),
+    (60, _("min")),
+    (1, _("s")),
 )
 """Units of a span in a column, with their seconds, from the greatest on."""
+
+INSTANT: Final = _("{day} at {clock}")
+TODAY: Final = _("today")
 
 EXACT_S: Final = 10
 """Below so many seconds an exact span has a decimal; below one second it is in milliseconds."""
 
 ALWAYS_DAYS: Final = 1_000_000
 """Threshold of a greater unit: a due date is counted in days, however far."""
-
-
-class Counted(NamedTuple):
-    """A sentence for one thing and for several; `{count}` is how many."""
-
-    one: Sentence
-    many: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +65,15 @@ class LocaleFormat:
         """The name of the locale, as babel knows it."""
         return LOCALES[self.language]
 
-    def say(self, sentence: Sentence, **facts: object) -> str:
+    def say(self, text: Translatable | Sentence, **facts: object) -> str:
         """The sentence with its facts in place, in this language."""
-        text = translate(sentence, self.language)
-        return text.format_map(facts) if facts else text
+        if facts and isinstance(text, Translatable):
+            text = text.render(facts)
+        return translate(text, self.language)
 
     def counted(self, texts: Counted, count: int, **facts: object) -> str:
         """`3 orders`: none is one in French, and many in English."""
-        single = count in {0, 1} if self.language is Language.FR else count == 1
-        return self.say(texts.one if single else texts.many, count=self.number(count), **facts)
+        return translate(texts.render(count, **facts), self.language)
 
     def money(self, amount_cents: int | None) -> str:
         """`1 355 600,00 €`, `€1,355,600.00`: exact; the dash where nobody knows."""
@@ -114,8 +110,8 @@ class LocaleFormat:
         """`14 juillet 2023 à 14:02:11`, `14 July 2023 at 14:02:11`."""
         if instant is None:
             return UNKNOWN
-        between = "à" if self.language is Language.FR else "at"
-        return f"{self.day(self.local_day(instant))} {between} {self.clock(instant)}"
+        day = self.day(self.local_day(instant))
+        return self.say(INSTANT, day=day, clock=self.clock(instant))
 
     def short_instant(self, instant: datetime | None) -> str:
         """`14/07/2023 14:02`: what stands in a column."""
@@ -155,7 +151,7 @@ class LocaleFormat:
     def days_away(self, day: date, today: date) -> str:
         """`dans 12 jours`, `il y a 3 jours`; today is called so."""
         if day == today:
-            return "aujourd'hui" if self.language is Language.FR else "today"
+            return self.say(TODAY)
         return format_timedelta(
             day - today,
             granularity="day",

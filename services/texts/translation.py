@@ -1,9 +1,75 @@
-"""A text in one of the languages."""
+"""Translates texts: English stands in the code, French in `fr.mo`."""
 
-from events.sentences import Sentence
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
+from typing import Final
+
+from events.texts import Day, Euros, Number, Translatable
+from services.texts.formats import day, euros, number
 from services.texts.language import Language
 
+COMPILED: Final = Path(__file__).with_name("fr.mo")
 
-def translate(sentence: Sentence, language: Language) -> str:
-    """The text in one language."""
-    return sentence.fr if language is Language.FR else sentence.en
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One message in both languages of Écluse's users; `{name}` stands for a fact."""
+
+    fr: str
+    en: str
+
+
+def translate(text: Translatable | Sentence, language: Language) -> str:
+    """The text in one language, with its facts in place.
+
+    Raises:
+        KeyError: a fact that the text names is missing.
+    """
+    if isinstance(text, Sentence):
+        return text.fr if language is Language.FR else text.en
+    message = _message(text, _catalogue(language))
+    return message.format_map(_shown(text.facts, language)) if text.facts else message
+
+
+def both(text: Translatable) -> Sentence:
+    """The text in both languages, for who reads it later."""
+    return Sentence(fr=translate(text, Language.FR), en=translate(text, Language.EN))
+
+
+@cache
+def _catalogue(language: Language) -> NullTranslations:
+    if language is Language.EN:
+        return NullTranslations()
+    with COMPILED.open("rb") as file:
+        return GNUTranslations(file)
+
+
+def _message(text: Translatable, catalogue: NullTranslations) -> str:
+    if text.plural is not None:
+        return catalogue.ngettext(text.msgid, text.plural, text.count)
+    if text.context is not None:
+        return catalogue.pgettext(text.context, text.msgid)
+    return catalogue.gettext(text.msgid)
+
+
+def _shown(facts: Mapping[str, object], language: Language) -> dict[str, object]:
+    return {name: _fact(fact, language) for name, fact in facts.items()}
+
+
+def _fact(fact: object, language: Language) -> object:
+    match fact:
+        case Translatable() | Sentence():
+            return translate(fact, language)
+        case Number(value):
+            return number(value, language)
+        case Euros(amount_cents):
+            return euros(amount_cents, language)
+        case Day(iso):
+            return day(iso, language)
+        case tuple():
+            return ", ".join(str(_fact(each, language)) for each in fact)
+        case _:
+            return fact

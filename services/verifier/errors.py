@@ -1,19 +1,22 @@
 """Errors that end a proof before it begins: its input cannot be read."""
 
-from typing import Self
+from typing import Final, Self
 
-from events.sentences import Sentence
+from events.texts import Translatable, _
+from services.texts.language import Language
+from services.texts.translation import translate
+
+AT: Final = _("{where}: {what}")
 
 
 class UnreachableError(Exception):
     """A cluster does not answer, a file is not there, or what is to be read is missing in it."""
 
-    def __init__(self, fr: str, en: str) -> None:
-        super().__init__(en)
-        self.text = Sentence(fr, en)
+    def __init__(self, text: Translatable) -> None:
+        super().__init__(translate(text, Language.EN))
+        self.text = text
 
     @classmethod
     def of_file(cls, error: OSError) -> Self:
         """Describe an error of the operating system about a file."""
-        where, why = error.filename, error.strerror
-        return cls(f"{where}\u00a0: {why}", f"{where}: {why}")
+        return cls(AT.render({"where": error.filename, "what": error.strerror}))

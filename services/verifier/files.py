@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Self
 
+from events.texts import _
 from services.verifier.errors import UnreachableError
 from services.verifier.findings import Place
 from services.verifier.kafka_records import RECORD_BYTES_MAX
@@ -18,6 +19,8 @@ APPLICATION_ID: Final = 0x45636C75
 
 IMPORTED: Final = "ecluse.import"
 """Stands among the positions of a database whose journal was imported: so many records were."""
+
+UNREADABLE: Final = _("{path}: {error}")
 
 REPORT_EVERY: Final = 500
 """Records between two reports of progress."""
@@ -39,7 +42,9 @@ def exported(path: Path, budget: str | None, progress: Progress) -> Iterator[Row
                 if number % REPORT_EVERY == 0 and stream.seekable():
                     progress(stream.tell(), size)
     except OSError as error:
-        raise UnreachableError(f"{path} : {error.strerror}", f"{path}: {error.strerror}") from error
+        raise UnreachableError(
+            UNREADABLE.render({"path": path, "error": error.strerror})
+        ) from error
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
@@ -77,9 +82,7 @@ class Database:
     def __enter__(self) -> Self:
         """Open it for reading alone."""
         if not self._path.is_file():
-            raise UnreachableError(
-                f"{self._path} : cette base n'existe pas", f"{self._path}: no such database"
-            )
+            raise UnreachableError(_("{path}: no such database").render({"path": self._path}))
         # The name is quoted: `?` and `#` would end it.
         uri = f"{self._path.resolve().as_uri()}?mode=ro"
         try:
@@ -100,10 +103,8 @@ class Database:
     def _prove_ours(self) -> None:
         (mark,) = next(self._rows("PRAGMA application_id"))
         if mark != APPLICATION_ID:
-            raise UnreachableError(
-                f"{self._path} : c'est la base d'un autre programme",
-                f"{self._path}: this is a database of another program",
-            )
+            said = _("{path}: this is a database of another program")
+            raise UnreachableError(said.render({"path": self._path}))
 
     def records(self, progress: Progress) -> Iterator[Row]:
         """The records in the order in which they were written."""
@@ -141,4 +142,4 @@ class Database:
             raise self._unreadable(error) from error
 
     def _unreadable(self, error: sqlite3.Error) -> UnreachableError:
-        return UnreachableError(f"{self._path} : {error}", f"{self._path}: {error}")
+        return UnreachableError(UNREADABLE.render({"path": self._path, "error": error}))

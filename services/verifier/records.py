@@ -11,7 +11,7 @@ from hashlib import blake2b, sha256
 from sys import intern
 from typing import Any, Final
 
-from events.sentences import Sentence
+from events.texts import Translatable, _
 from services.verifier.findings import Code, Findings, Place
 
 Json = dict[str, Any]
@@ -54,9 +54,9 @@ _encode = json.JSONEncoder(
 class NotARecordError(Exception):
     """Bytes that are no journal record."""
 
-    def __init__(self, fr: str, en: str) -> None:
-        super().__init__(en)
-        self.text = Sentence(fr, en)
+    def __init__(self, text: Translatable) -> None:
+        super().__init__(text.msgid)
+        self.text = text
 
 
 def canonical(value: Any) -> bytes:
@@ -129,10 +129,10 @@ def read_record(raw: bytes, place: Place) -> Record:
         row, event_text = _members(text)
     except (ValueError, IndexError, RecursionError) as error:
         why = f"{type(error).__name__}: {error}"
-        raise NotARecordError(f"JSON, en anglais : {why}", f"JSON: {why}") from None
+        raise NotARecordError(_("JSON: {why}").render({"why": why})) from None
     if row.keys() != MEMBERS:
         names = sorted(row.keys() ^ MEMBERS)
-        raise NotARecordError(f"membres {names}", f"members {names}")
+        raise NotARecordError(_("members {names}").render({"names": names}))
     event = row.pop("event")
     hashed = {name: each for name, each in row.items() if name not in NOT_HASHED}
     body = canonical(hashed)
@@ -172,7 +172,7 @@ def _prove_types(row: Json) -> None:
     }
     if not all(types.values()):
         wrong = ", ".join(member for member, right in types.items() if not right)
-        raise NotARecordError(f"membres {wrong}", f"members {wrong}")
+        raise NotARecordError(_("members {names}").render({"names": wrong}))
 
 
 def _members(text: str) -> tuple[Json, str]:
@@ -200,7 +200,7 @@ def _members(text: str) -> tuple[Json, str]:
 def _unique(pairs: list[tuple[str, Any]]) -> Json:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise NotARecordError("un membre figure deux fois", "a member stands twice")
+        raise NotARecordError(_("a member stands twice"))
     return members
 
 

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError,
 from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
+from events.texts import _, verbatim
 from services.verifier.errors import UnreachableError
 from services.verifier.kafka_records import RECORD_BYTES_MAX
 
@@ -33,6 +34,12 @@ POLL_S: Final = 0.05
 
 CHUNK_RECORDS: Final = 2_000
 """Records of one poll: few enough to bound memory."""
+
+NOT_READ: Final = _(
+    "topics that cannot be read ({error}): {names}. Were they created (ecluse topics apply)?"
+)
+SILENT: Final = _("{where}: nothing came for {limit_s:g} s, at offset {position} of {end}")
+AT_CLUSTER: Final = _("{cluster}: {why}")
 
 log: Final = logging.getLogger("ecluse.verifier")
 
@@ -93,11 +100,7 @@ class Cluster:
         if missing:
             names = ", ".join(sorted(missing))
             error = for_code(described[0]["error_code"] or 0).__name__
-            raise UnreachableError(
-                f"topics illisibles ({error}) : {names}. Sont-ils créés (ecluse topics apply) ?",
-                f"topics that cannot be read ({error}): {names}. Were they created "
-                "(ecluse topics apply)?",
-            )
+            raise UnreachableError(NOT_READ.render({"error": error, "names": names}))
         return {each["topic"]: len(each["partitions"]) for each in described}
 
     async def point_at(self, places: Collection[TopicPartition]) -> None:
@@ -138,10 +141,8 @@ class Cluster:
             silent_s = 0.0 if position > before else silent_s + POLL_S
             if silent_s > SILENT_S:
                 where = f"{place.topic}/{place.partition}"
-                raise UnreachableError(
-                    f"{where} : rien n'est venu en {SILENT_S:g} s, à l'offset {position} sur {end}",
-                    f"{where}: nothing came for {SILENT_S:g} s, at offset {position} of {end}",
-                )
+                facts = {"where": where, "limit_s": SILENT_S, "position": position, "end": end}
+                raise UnreachableError(SILENT.render(facts))
         self._consumer.pause(place)
 
     async def _within(self, ask: Callable[[], Awaitable[Result]]) -> Result:
@@ -155,7 +156,7 @@ class Cluster:
                 if loop.time() > until_s or not self._may_change(error):
                     raise failure from error
                 if not self._has_reported:
-                    log.warning("waiting for %g s at most: %s", self._give_up_s, failure.text.en)
+                    log.warning("waiting for %g s at most: %s", self._give_up_s, failure)
                     self._has_reported = True
             await asyncio.sleep(RETRY_S)
 
@@ -168,13 +169,12 @@ class Cluster:
     def _unreachable(self, error: TimeoutError | KafkaError) -> UnreachableError:
         match error:
             case TimeoutError():
-                fr, en = f"pas de réponse en {ANSWER_S:g} s", f"no answer in {ANSWER_S:g} s"
+                why = _("no answer in {limit_s:g} s").render({"limit_s": ANSWER_S})
             case KafkaConnectionError():
-                fr = f"pas de Kafka à cette adresse ({error})"
-                en = f"no Kafka at this address ({error})"
+                why = _("no Kafka at this address ({error})").render({"error": error})
             case _:
-                fr = en = repr(error)
-        return UnreachableError(f"{self._where} : {fr}", f"{self._where}: {en}")
+                why = verbatim(repr(error))
+        return UnreachableError(AT_CLUSTER.render({"cluster": self._where, "why": why}))
 
 
 def _ends_an_aborted_transaction(_records: PartitionRecords, batch: Any) -> bool:

@@ -1,6 +1,7 @@
 """Pages of the watch: the lag document, live balances, readiness, metrics."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
@@ -10,27 +11,21 @@ from faust.web import Request, Response, View
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from events.lag import as_json
-from events.sentences import Sentence
+from events.texts import Translatable, _
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.ops.clock import Clock
+from services.texts.translation import both
 from services.watch.balances import LiveBalances
 from services.watch.board import history_of
 from services.watch.lag_service import LagService
 from services.watch.metrics import Metrics
 from services.watch.reconciliation import Reconciliation
 
-UNKNOWN: Final = Sentence(
-    "{budget}\u00a0: le journal n'a pas d'enregistrement de ce budget.",
-    "{budget}: the journal has no record of this budget.",
+UNKNOWN: Final = _("{budget}: the journal has no record of this budget.")
+NOT_READ: Final = _(
+    "{budget}: the journal of this budget has not been read here yet. Try again in a moment."
 )
-NOT_READ: Final = Sentence(
-    "{budget}\u00a0: le journal de ce budget n'est pas encore lu ici. Réessayez dans un instant.",
-    "{budget}: the journal of this budget has not been read here yet. Try again in a moment.",
-)
-BROKEN: Final = Sentence(
-    "{budget}\u00a0: le journal de ce budget ne s'additionne plus ({why}). Vérifiez-le.",
-    "{budget}: the journal of this budget no longer adds up ({why}). Verify it.",
-)
+BROKEN: Final = _("{budget}: the journal of this budget no longer adds up ({why}). Verify it.")
 
 
 FRESH: Final = {"Cache-Control": "no-store"}
@@ -107,8 +102,8 @@ class BalancePages:
         return Answer(status, {"ready": ready})
 
 
-def _error(status: HTTPStatus, code: str, text: Sentence) -> Answer:
-    return Answer(status, {"error": code, "message": {"fr": text.fr, "en": text.en}})
+def _error(status: HTTPStatus, code: str, text: Translatable) -> Answer:
+    return Answer(status, {"error": code, "message": asdict(both(text))})
 
 
 def add_pages(

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any, Final
 
 import faust
@@ -16,6 +17,7 @@ from services.runtime.ops.clock import Clock
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.forced_exit import leave_after
 from services.runtime.ops.settings import Settings
+from services.texts.translation import both
 from services.watch.balances import Fault, Partition
 from services.watch.budget_balance import Difference
 from services.watch.consumer import Ends, Transport
@@ -99,7 +101,7 @@ class Watch(faust.App):
         try:
             self.partitions = await check(self.settings, self.own.topics)
         except ClusterError as error:
-            log.error("watch_cannot_start", fr=error.text.fr, en=error.text.en)  # noqa: TRY400
+            log.error("watch_cannot_start", **asdict(both(error.text)))  # noqa: TRY400
             raise
         log.info("watch_starts", partitions=self.partitions, web=str(self.conf.canonical_url))
         await super().on_first_start()

@@ -12,7 +12,7 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from events.sentences import Sentence
+from events.texts import _
 from services.api.access.audit import Action
 from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
 from services.api.access.port import Access, NotKnown
@@ -62,7 +62,7 @@ class Known:
 
     async def by_bearer(self, credential: str) -> Caller:
         if credential not in self.callers:
-            raise NotKnown("unknown_key", Sentence("Clé inconnue.", "Unknown key."))
+            raise NotKnown("unknown_key", _("Unknown key."))
         return self.callers[credential]
 
     async def by_session(self, cookie: str) -> tuple[Caller, str]:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.sentences import Sentence
+from events.texts import pgettext
 from services.api.access.caller import ANYBODY
 from services.api.events_in import reading
 from services.api.events_in.reading import EVENTS_MAX, PIECE_BYTES, Sent
@@ -141,7 +141,7 @@ def test_who_only_reads_publishes_nothing(tmp_path: Path) -> None:
 
 
 def test_kafka_down_is_503_with_when_to_try_again(tmp_path: Path) -> None:
-    down = Unreachable("Kafka", Sentence("pas de réponse", "no answer"))
+    down = Unreachable("Kafka", pgettext("cluster", "no answer"))
     answer = sent(tmp_path, encoded(a_vote()), publisher=Kept(down=down))
     assert (503, "not_published") == (answer.status_code, answer.json()["code"])
     assert "no answer" in answer.json()["detail"]

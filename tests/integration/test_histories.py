@@ -8,8 +8,8 @@ import pytest
 import typer
 
 from services.cli.journal_source import folded, histories
-from services.cli.texts import Language
 from services.ledger.application.ports import StoreError
+from services.texts.language import Language
 from tests.builders import BUDGET, NEXT_BUDGET, a_vote
 from tests.integration.command import CARRY_OVER, ecluse, written
 

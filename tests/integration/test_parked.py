@@ -10,7 +10,7 @@ import pytest
 from services.cli.journal_source import folded, histories
 from services.cli.parked import Waiting, age_words, show_parked, waiting
 from services.cli.screen import Screen
-from services.cli.texts import Language
+from services.texts.language import Language
 from tests.builders import (
     BUDGET,
     Json,

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from services.cli.screen import ROWS_MAX
-from services.cli.texts import Language, euros
+from services.texts.formats import euros
+from services.texts.language import Language
 from tests.builders import BUDGET, Json, a_line, a_notification, a_payment, a_vote, an_award
 from tests.integration.command import EXAMPLE, WIDE, ecluse, written
 

@@ -12,6 +12,7 @@ from services.runtime.kafka.topic_catalogue import read_catalogue
 from services.runtime.kafka.topic_diff import TopicOptions
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
+from services.texts.translation import both
 from tests.builders import Json
 from tests.integration.command import CommandResult, ecluse
 from tests.kafka.brokers import Broker
@@ -170,7 +171,7 @@ def test_of_many_differences_a_worker_names_the_first_and_counts_the_others(
 ) -> None:
     with pytest.raises(ClusterError, match="8 more differences") as stopped:
         asyncio.run(topics.check(settings, ALL))
-    assert f"{settings.topic(EVENTS)}\u00a0: ce topic manque" in stopped.value.text.fr
+    assert f"{settings.topic(EVENTS)}\u00a0: ce topic manque" in both(stopped.value.text).fr
 
 
 def test_a_refusal_of_the_cluster_is_quoted(settings: Settings) -> None:

@@ -10,6 +10,7 @@ from services.projector.switch import NEXT
 from services.projector.tables import metadata
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
+from services.texts.translation import both
 from tests.read_model.databases import Server
 from tests.read_model.filling import query
 
@@ -40,9 +41,9 @@ def test_a_role_that_does_not_own_them_is_refused_and_named_the_owner(
     role = a_role(postgresql_server, postgresql_url)
     message = refused(postgresql_url.replace("postgres@", f"{role}@"), monkeypatch).text
     assert "these tables belong to postgres: run `ecluse projector --rebuild` as that role" in (
-        message.en
+        both(message).en
     )
-    assert "appartiennent à postgres\u00a0: lancez" in message.fr
+    assert "appartiennent à postgres\u00a0: lancez" in both(message).fr
     assert not query(postgresql_url, f"SELECT count(*) FROM pg_namespace WHERE nspname = '{NEXT}'")
 
 
@@ -55,5 +56,5 @@ def test_a_schema_and_tables_of_several_roles_are_to_be_given_to_one(
     for name in metadata.tables:
         postgresql_server.run(f"ALTER TABLE ecluse_read.{name} OWNER TO {role}", database)
     for url in (postgresql_url, postgresql_url.replace("postgres@", f"{role}@")):
-        message = refused(url, monkeypatch).text.en
+        message = both(refused(url, monkeypatch).text).en
         assert f"the schema ecluse_read and its tables belong to {role}, postgres: give" in message

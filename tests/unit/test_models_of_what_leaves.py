@@ -1,6 +1,7 @@
 """What leaves fits the published language: the ledger writes it without pydantic, for speed."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import cache
 from typing import Any
 
@@ -17,9 +18,10 @@ from events.outbound import (
     PaymentOrderIssued,
 )
 from events.parts import Part
-from events.sentences import Sentence
+from events.texts import Translatable
 from services.ledger.application.decision_texts import parked_sentence, refusal_sentence
 from services.ledger.domain.journal import JournalRecord, read_record
+from services.texts.translation import both
 from tests.builders import Json, Scenario
 from tests.unit.tables.rows import Row
 from tests.unit.tables.test_amendments import ROWS as AMENDMENTS
@@ -77,13 +79,13 @@ def fits(model: type[Part], row: Json) -> None:
     assert canonical(row) == canonical(read.model_dump(mode="json"))
 
 
-def answer(record: JournalRecord, message: Sentence, **more: Any) -> Json:
+def answer(record: JournalRecord, message: Translatable, **more: Any) -> Json:
     return {
         "budget": record.budget,
         "event_id": record.event_id,
         "event_source": record.event_source,
         "sequence": record.sequence,
-        "message": {"fr": message.fr, "en": message.en},
+        "message": asdict(both(message)),
         **more,
     }
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from services.ledger.domain.rules.table import HANDLERS
+from services.texts.translation import both
 from services.verifier.findings import SENTENCES, Code
 from services.verifier.kafka_records import partition_of
 from tests.builders import a_vote
@@ -72,6 +73,6 @@ def test_each_code_is_planted_here() -> None:
 
 def test_each_code_says_the_same_in_both_languages() -> None:
     assert set(Code) == set(SENTENCES)
-    for sentence in SENTENCES.values():
+    for sentence in map(both, SENTENCES.values()):
         french, english = (set(FACT.findall(text)) for text in (sentence.fr, sentence.en))
         assert french == english

@@ -8,7 +8,8 @@ import pytest
 from events.topics import DEAD_LETTERS, EVENTS, REFUSALS
 from services.cli.proof_report import show
 from services.cli.screen import Screen
-from services.cli.texts import Language, told
+from services.texts.language import Language
+from services.texts.translation import both, translate
 from services.verifier.figures import together
 from services.verifier.findings import Code, Findings, Place
 from services.verifier.records import NotARecordError, read_record
@@ -53,7 +54,7 @@ def test_a_proof_is_said_in_one_line_behind_what_it_does_not_prove(
     first, *remark, found = said_of(report, language, capsys)
     assert last == found
     assert first in {"Ce que cela ne prouve pas\u00a0:", "What this does not prove:"}
-    assert told(NOTES[Note.TRACING], language).split() == " ".join(remark).split()[1:]
+    assert translate(NOTES[Note.TRACING], language).split() == " ".join(remark).split()[1:]
 
 
 def test_a_defect_is_said_with_its_place(capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,7 +85,7 @@ def test_a_program_reads_json() -> None:
 
 def test_each_note_says_the_same_in_both_languages() -> None:
     assert set(Note) == set(NOTES)
-    for sentence in NOTES.values():
+    for sentence in map(both, NOTES.values()):
         french, english = (set(FACT.findall(text)) for text in (sentence.fr, sentence.en))
         assert french == english
 

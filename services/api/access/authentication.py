@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from events.sentences import Sentence
+from events.texts import _
 from services.api.access.audit import Action
 from services.api.access.caller import Caller
 from services.api.access.issuer import Issuer
@@ -13,18 +13,15 @@ from services.api.access.store import AccessStore
 
 UNKNOWN_KEY = NotKnown(
     "key_unknown",
-    Sentence("Cette clé n'est pas connue.", "This key is not known."),
+    _("This key is not known."),
 )
 REVOKED_KEY = NotKnown(
     "key_revoked",
-    Sentence("Cette clé a été révoquée.", "This key has been revoked."),
+    _("This key has been revoked."),
 )
 NO_ISSUER = NotKnown(
     "no_issuer",
-    Sentence(
-        "Ce n'est pas une clé d'Écluse, et aucun fournisseur d'identité n'est réglé.",
-        "This is no key of Écluse, and no identity provider is set.",
-    ),
+    _("This is no key of Écluse, and no identity provider is set."),
 )
 
 

@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from events.sentences import Sentence
+from events.texts import _
 from services.api.access.caller import ANYBODY, Caller
 from services.api.access.hosts import HOST_UNKNOWN, LOCAL, answers_to
 from services.api.access.port import Access, NotKnown
@@ -27,14 +27,11 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 NOTHING = NotKnown(
     "no_credential",
-    Sentence("Cette adresse demande une clé ou un jeton.", "This address needs a key or a token."),
+    _("This address needs a key or a token."),
 )
 NOT_BEARER = NotKnown(
     "not_bearer",
-    Sentence(
-        "L'en-tête Authorization n'est pas de la forme « Bearer … ».",
-        "The header Authorization is not of the form “Bearer …”.",
-    ),
+    _("The header Authorization is not of the form “Bearer …”."),
 )
 
 
@@ -80,7 +77,7 @@ class Gate:
             return ANYBODY
         header = asked.headers.get("authorization")
         if header is not None:
-            scheme, _, credential = header.partition(" ")
+            scheme, _unused, credential = header.partition(" ")
             if scheme.lower() != "bearer" or not credential.strip():
                 raise NOT_BEARER
             return await self._access.by_bearer(credential.strip())

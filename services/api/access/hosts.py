@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
-from events.sentences import Sentence
+from events.texts import _
 from services.api.problems import Kind
 
 LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -21,18 +21,14 @@ ANY_ADDRESS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 # only compared
 HOST_UNKNOWN: Final = Kind(
     "host_unknown",
     421,
-    Sentence("Adressé à un autre", "Meant for another server"),
-    Sentence(
-        "L'accès n'est pas contrôlé (ECLUSE_AUTH=off), et ce serveur ne répond pas sous le nom par "
-        "lequel il est demandé.",
+    _("Meant for another server"),
+    _(
         "Access is not checked (ECLUSE_AUTH=off), and this server does not answer to the name by "
-        "which it is asked.",
+        "which it is asked."
     ),
-    Sentence(
-        "Ouvrez http://localhost ou http://127.0.0.1 avec son port\u00a0; l'opérateur nomme "
-        "d'autres adresses par ECLUSE_API_URLS.",
+    _(
         "Open http://localhost or http://127.0.0.1 with its port; the operator names other "
-        "addresses by ECLUSE_API_URLS.",
+        "addresses by ECLUSE_API_URLS."
     ),
 )
 

@@ -11,7 +11,7 @@ import aiohttp
 import structlog
 from joserfc.jwk import KeySet
 
-from events.sentences import Sentence
+from events.texts import _
 from services.api.access.caller import Caller
 from services.api.access.tokens import Demands, UnknownKey, caller_of, keys_of
 from services.api.adapters.clock import Clock
@@ -32,16 +32,9 @@ AT_MOST_EVERY: Final = timedelta(seconds=30)
 ISSUER_AWAY: Final = Kind(
     "issuer_unreachable",
     503,
-    Sentence("Fournisseur d'identité injoignable", "Identity provider out of reach"),
-    Sentence(
-        "Les clés du fournisseur d'identité n'ont pu être lues\u00a0: ce jeton ne peut être "
-        "vérifié.",
-        "The identity provider's keys could not be read: this token cannot be verified.",
-    ),
-    Sentence(
-        "Réessayez, ou prenez une clé d'API\u00a0; si cela dure, prévenez l'opérateur.",
-        "Try again, or take an API key; if it lasts, tell the operator.",
-    ),
+    _("Identity provider out of reach"),
+    _("The identity provider's keys could not be read: this token cannot be verified."),
+    _("Try again, or take an API key; if it lasts, tell the operator."),
 )
 
 log: Final = structlog.stdlib.get_logger("ecluse.api")

@@ -2,14 +2,14 @@
 
 from typing import Protocol
 
-from events.sentences import Sentence
+from events.texts import Translatable
 from services.api.access.caller import ANYBODY, Caller
 
 
 class NotKnown(Exception):
     """A credential that is not, or not any more, anybody's; why, for people: never what it was."""
 
-    def __init__(self, reason: str, why: Sentence) -> None:
+    def __init__(self, reason: str, why: Translatable) -> None:
         super().__init__(reason)
         self.reason = reason
         """Stable, for logs and tests."""

@@ -11,7 +11,7 @@ from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from events.sentences import Sentence
+from events.texts import _
 from services.api.access.hosts import LOCAL, name_in
 from services.api.access.port import NotKnown
 from services.api.adapters.clock import Clock
@@ -27,9 +27,7 @@ SALT: Final = "ecluse-console-session"
 
 ENDED = NotKnown(
     "session_ended",
-    Sentence(
-        "La session est terminée\u00a0: reconnectez-vous.", "The session has ended: log in again."
-    ),
+    _("The session has ended: log in again."),
 )
 
 

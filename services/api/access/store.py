@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from events.sentences import Sentence
+from events.texts import _
 from services.api.access.audit import Action, AuditLine
 from services.api.access.caller import Entities, Scope
 from services.api.access.keys import ID_BYTES, SECRET_BYTES, ApiKey, Written, digest_of, is_of
@@ -43,11 +43,9 @@ NO_DIGEST: Final = digest_of("")
 """Compared where no key has the id, so that both take the same time."""
 
 
-NO_DATABASE = Sentence(
-    "la base des clés ne répond pas. Vérifiez ECLUSE_DATABASE_URL ou ECLUSE_ACCESS_URL, et que le "
-    "serveur tourne",
+NO_DATABASE = _(
     "the database of keys does not answer. Check ECLUSE_DATABASE_URL or ECLUSE_ACCESS_URL, and "
-    "that the server runs",
+    "that the server runs"
 )
 
 

@@ -22,7 +22,7 @@ from joserfc.errors import (
 from joserfc.jwk import KeySet
 from joserfc.jwt import JWTClaimsRegistry
 
-from events.sentences import Sentence
+from events.texts import Translatable, _
 from services.api.access.caller import Caller, Entities, Scope
 from services.api.access.port import NotKnown
 
@@ -85,7 +85,7 @@ def caller_of(token: str, keys: KeySet, demands: Demands, now: datetime) -> Call
         NotKnown: it says otherwise than it must.
     """
     if len(token) > TOKEN_CHARACTERS_MAX:
-        raise _refused("token_too_large", "le jeton est trop grand", "the token is too large")
+        raise _refused("token_too_large", _("the token is too large"))
     try:
         claims = jwt.decode(token, keys, algorithms=sorted(demands.algorithms)).claims
         JWTClaimsRegistry(
@@ -97,10 +97,7 @@ def caller_of(token: str, keys: KeySet, demands: Demands, now: datetime) -> Call
             sub={"essential": True},
         ).validate(claims)
     except InvalidKeyIdError as error:
-        claim = Sentence(
-            "La clé qui signe ce jeton n'est pas publiée.",
-            "The key that signs this token is not published.",
-        )
+        claim = _("The key that signs this token is not published.")
         raise UnknownKey("token_key_unknown", claim) from error
     except (JoseError, ValueError, TypeError) as error:
         raise _why(error) from error
@@ -121,30 +118,26 @@ def _named(subject: str) -> str:
 def _why(error: Exception) -> NotKnown:
     match error:
         case ExpiredTokenError():
-            return _refused("token_expired", "le jeton a expiré", "the token has expired")
+            return _refused("token_expired", _("the token has expired"))
         case BadSignatureError():
-            return _refused(
-                "token_signature", "sa signature est fausse", "its signature is not right"
-            )
+            return _refused("token_signature", _("its signature is not right"))
         case InvalidClaimError(claim="nbf" | "iat"):
-            return _refused("token_not_yet", "le jeton n'est pas encore valable", "it is too early")
+            return _refused("token_not_yet", _("it is too early"))
         case InvalidClaimError() | MissingClaimError():
             name = error.claim if error.claim.isidentifier() else "…"
             return _refused(
                 f"token_claim_{name}",
-                f"il ne dit pas ce qu'il faut sous « {name} »",
-                f"it does not say what it must under “{name}”",
+                _("it does not say what it must under “{name}”").render({"name": name}),
             )
         case _:
             return _refused(
                 "token_unreadable",
-                "il est illisible, ou d'un algorithme qui n'est pas admis",
-                "it is not readable, or of an algorithm that is not allowed",
+                _("it is not readable, or of an algorithm that is not allowed"),
             )
 
 
-def _refused(reason: str, fr: str, en: str) -> NotKnown:
-    return NotKnown(reason, Sentence(f"Jeton refusé\u00a0: {fr}.", f"Token refused: {en}."))
+def _refused(reason: str, why: Translatable) -> NotKnown:
+    return NotKnown(reason, _("Token refused: {why}.").render({"why": why}))
 
 
 def _rights(claims: Mapping[str, Any], demands: Demands) -> dict[Scope, Entities]:
@@ -160,8 +153,7 @@ def _rights(claims: Mapping[str, Any], demands: Demands) -> dict[Scope, Entities
     except ValueError as error:
         raise _refused(
             "token_entities",
-            f"« {demands.entities_claim} » ne contient pas que des SIRET",
-            f"“{demands.entities_claim}” holds other things than SIRETs",
+            _("“{claim}” holds other things than SIRETs").render({"claim": demands.entities_claim}),
         ) from error
     return {scope: entities for scope in Scope if scope.value in given and entities}
 

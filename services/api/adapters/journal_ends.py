@@ -56,7 +56,7 @@ class KafkaEnds:
         try:
             return await within(ANSWER_S, self._ends(), JOURNAL, self._settings.bootstrap_servers)
         except Stop as error:
-            log.warning("journal_end_unknown", error=error.text.en)
+            log.warning("journal_end_unknown", error=str(error))
             await self.stop()
             return None
         except BaseException:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any, Final
 
-from events.sentences import Sentence
+from events.texts import _
 from events.topics import EVENTS
 from services.runtime.kafka.publishing import (
     STRUCTURED,
@@ -22,9 +22,7 @@ from services.runtime.ops.settings import Settings
 PUBLISH_LIMIT_S: Final = 25.0
 """Time that one request waits for Kafka, whatever happens there."""
 
-LATE = Sentence(
-    "Kafka n'a pas tout confirmé en {limit_s:g} s", "Kafka did not confirm it all in {limit_s:g} s"
-)
+LATE = _("Kafka did not confirm it all in {limit_s:g} s")
 
 
 class KafkaPublisher:

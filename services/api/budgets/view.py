@@ -6,7 +6,7 @@ from typing import Final
 
 from stdnum.fr import siret as siret_number
 
-from events.sentences import Sentence
+from events.texts import _
 from services.api.balances.query import ChapterBalance
 from services.api.budgets.query import Budget
 from services.api.console.elements import (
@@ -23,15 +23,9 @@ from services.api.console.elements import (
 )
 from services.texts.locale_format import LocaleFormat
 
-NAMED: Final = Sentence(
-    "Exercice {year} – entité {entity}, budget {code}",
-    "Year {year} – entity {entity}, budget {code}",
-)
-NAMED_MAIN: Final = Sentence(
-    "Exercice {year} – entité {entity}, budget principal",
-    "Year {year} – entity {entity}, main budget",
-)
-CLOSED: Final = Sentence("clos le {day}", "closed {day}")
+NAMED: Final = _("Year {year} – entity {entity}, budget {code}")
+NAMED_MAIN: Final = _("Year {year} – entity {entity}, main budget")
+CLOSED: Final = _("closed {day}")
 MAIN_CODE: Final = "00"
 
 

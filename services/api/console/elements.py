@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from events.sentences import Sentence
+from events.texts import _
 from services.api.console.bars import Segment, segments
 from services.api.console.texts.codes import STAGES, TYPES
 from services.api.queries.rows import BudgetLine
@@ -108,7 +108,7 @@ def bar_of(amounts: Amounts, locale: LocaleFormat) -> Bar:
     texts = [
         f"{locale.say(STAGES[name])} {locale.money(cents)}" for name, cents in amounts if cents != 0
     ]
-    nothing = locale.say(Sentence("rien", "nothing"))
+    nothing = locale.say(_("nothing"))
     return Bar(segments(amounts), ", ".join(texts) or nothing)
 
 
@@ -160,7 +160,7 @@ def verdict_do(verdict: Verdict, locale: LocaleFormat) -> str:
 def type_name(event_type: str | None, locale: LocaleFormat) -> str:
     """Name of an event type; a type that is not known stays as it is."""
     if event_type is None:
-        return locale.say(Sentence("Enregistrement illisible", "Unreadable record"))
+        return locale.say(_("Unreadable record"))
     known = TYPES.get(event_type.removeprefix(TYPE_PREFIX).removesuffix(TYPE_SUFFIX))
     return event_type if known is None else locale.say(known)
 

@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 
 from events.masking import masked_name
+from events.texts import Translatable, pgettext
 from services.api.access.caller import Caller, Scope
 from services.api.access.forms import CSRF_FIELD
 from services.api.console.elements import (
@@ -156,11 +157,14 @@ def _as_shown(value: Any) -> Any:
 def render(template: str, page: Page, locale: LocaleFormat, **content: Any) -> str:
     """A page as HTML."""
 
-    def say(name: str, **facts: object) -> str:
-        return locale.say(TEXTS[name], **facts)
+    def text(msgid: str, **facts: object) -> str:
+        return locale.say(Translatable(msgid), **facts)
+
+    def text_of(context: str, msgid: str, **facts: object) -> str:
+        return locale.say(pgettext(context, msgid), **facts)
 
     found = environment().get_template(template)
-    return found.render(page=page, say=say, locale=locale, **content)
+    return found.render(page=page, _=text, pgettext=text_of, locale=locale, **content)
 
 
 def answer(

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, Final, NamedTuple
 
 from events.codec import EVENT_BYTES_MAX
 from events.envelope import SourceKind
-from events.sentences import Sentence
+from events.texts import Translatable, _
 from events.unreadable import Unreadable, explain
 from services.api.access.caller import Caller, Scope, entity_of
 from services.ledger.application.handle import RawRecord, decoded
@@ -28,10 +28,7 @@ PLACE: Final = "POST /events"
 """The name under which a decoder's bug is logged."""
 
 ENTITY_NOT_ALLOWED: Final = "entity_not_allowed"
-NOT_ALLOWED = Sentence(
-    "Cet accès ne publie pas pour l'entité {entity}.",
-    "This access does not publish for the entity {entity}.",
-)
+NOT_ALLOWED = _("This access does not publish for the entity {entity}.")
 
 
 class TooManyEvents(Exception):
@@ -44,7 +41,7 @@ class Fault(NamedTuple):
     line: int
     code: str
     pointer: str | None
-    text: Sentence
+    text: Translatable
 
 
 class Named(NamedTuple):

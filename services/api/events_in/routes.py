@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from events.sentences import Sentence
+from events.texts import _
 from services.api.events_in.reading import EVENTS_MAX, Fault, Sent, TooManyEvents, as_rows
 from services.api.http.dependencies import Given, Lang, Sender
 from services.api.problems import Kind, Problem, problems
@@ -35,77 +35,47 @@ LINES: Final = frozenset({"application/x-ndjson", "application/ndjson", "applica
 NOT_READ: Final = Kind(
     "unreadable_events",
     422,
-    Sentence("Événements illisibles", "Unreadable events"),
-    Sentence(
-        "La demande contient des événements qui ne sont pas du contrat ({count})\u00a0: rien n'a "
-        "été publié.",
-        "The request holds events that are not of the contract ({count}): nothing was published.",
-    ),
-    Sentence(
-        "Corrigez ce que `faults` nomme, ligne par ligne, puis renvoyez le tout.",
-        "Correct what `faults` names, line by line, then send all of it again.",
-    ),
+    _("Unreadable events"),
+    _("The request holds events that are not of the contract ({count}): nothing was published."),
+    _("Correct what `faults` names, line by line, then send all of it again."),
 )
 NOT_YOURS: Final = Kind(
     "entity_not_allowed",
     403,
-    Sentence("Entité hors de cet accès", "Entity outside this access"),
-    Sentence(
-        "La demande contient des événements d'entités pour lesquelles cet accès ne publie pas "
-        "({count})\u00a0: rien n'a été publié.",
+    _("Entity outside this access"),
+    _(
         "The request holds events of entities for which this access does not publish ({count}): "
-        "nothing was published.",
+        "nothing was published."
     ),
-    Sentence(
-        "Retirez-les, ou demandez une clé pour ces entités.",
-        "Leave them out, or ask for a key for these entities.",
-    ),
+    _("Leave them out, or ask for a key for these entities."),
 )
 NOTHING_SENT: Final = Kind(
     "no_event",
     422,
-    Sentence("Aucun événement", "No event"),
-    Sentence("La demande ne contient aucun événement.", "The request holds no event."),
-    Sentence("Envoyez un événement JSON, ou un par ligne.", "Send one JSON event, or one a line."),
+    _("No event"),
+    _("The request holds no event."),
+    _("Send one JSON event, or one a line."),
 )
 TOO_MANY: Final = Kind(
     "too_many_events",
     413,
-    Sentence("Trop d'événements", "Too many events"),
-    Sentence(
-        "La demande contient plus de {events_max} événements\u00a0: rien n'a été publié.",
-        "The request holds more than {events_max} events: nothing was published.",
-    ),
-    Sentence(
-        "Découpez-la\u00a0; les événements d'un budget dans leur ordre.",
-        "Split it; the events of one budget in their order.",
-    ),
+    _("Too many events"),
+    _("The request holds more than {events_max} events: nothing was published."),
+    _("Split it; the events of one budget in their order."),
 )
 WRONG_KIND: Final = Kind(
     "content_type_unknown",
     415,
-    Sentence("Type de contenu inconnu", "Content type not known"),
-    Sentence(
-        "Le type de contenu n'est ni celui d'un événement ni celui d'une suite.",
-        "The content type is neither that of one event nor that of a stream.",
-    ),
-    Sentence(
-        "Dites application/cloudevents+json pour un événement, application/x-ndjson pour un par "
-        "ligne.",
-        "Say application/cloudevents+json for one event, application/x-ndjson for one a line.",
-    ),
+    _("Content type not known"),
+    _("The content type is neither that of one event nor that of a stream."),
+    _("Say application/cloudevents+json for one event, application/x-ndjson for one a line."),
 )
 NOT_KEPT: Final = Kind(
     "not_published",
     503,
-    Sentence("Publication impossible", "Could not be published"),
-    Sentence(
-        "{said}. Une partie peut avoir été publiée.", "{said}. Some of it may have been published."
-    ),
-    Sentence(
-        "Renvoyez le tout plus tard\u00a0: le registre reconnaît les répétitions.",
-        "Send all of it again later: the ledger knows repeats.",
-    ),
+    _("Could not be published"),
+    _("{said}. Some of it may have been published."),
+    _("Send all of it again later: the ledger knows repeats."),
 )
 
 DESCRIPTION: Final = f"""\

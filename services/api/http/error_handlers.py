@@ -8,8 +8,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from events.sentences import Sentence
-from events.unreadable import DETAILS, OTHER_DETAIL
+from events.texts import Translatable, _
+from events.unreadable import fault_detail
 from services.api.http.dependencies import RETRY_AFTER_S, unreachable
 from services.api.language import language_of
 from services.api.problems import (
@@ -36,12 +36,9 @@ STATEMENT_CANCELLED: Final = "57014"
 SOURCE_UNREACHABLE: Final = Kind(
     "source_unreachable",
     503,
-    Sentence("Hors d'atteinte", "Out of reach"),
-    Sentence("{said}", "{said}"),
-    Sentence(
-        "Réessayez\u00a0; si cela dure, prévenez l'opérateur.",
-        "Try again; if it lasts, tell the operator.",
-    ),
+    _("Out of reach"),
+    Translatable("{said}"),
+    _("Try again; if it lasts, tell the operator."),
 )
 
 
@@ -78,7 +75,7 @@ def _fault(error: dict[str, Any], language: Language) -> dict[str, str]:
     place = error.get("loc", ())
     name = "/".join(str(part) for part in place[1:])
     facts = {**error.get("ctx", {}), "error": error["msg"]}
-    why = DETAILS.get(error["type"], OTHER_DETAIL).render(facts)
+    why = fault_detail(error["type"], facts)
     return {"in": str(place[0]) if place else "", "name": name, "detail": translate(why, language)}
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, TypeAdapter
 from starlette.datastructures import QueryParams
 
-from events.sentences import Sentence
+from events.texts import _
 from services.api.http.answering import JSON, answered, digest
 from services.api.http.question import Asked, PageFilters, Question
 from services.api.problems import Kind, Problem
@@ -22,15 +22,9 @@ NOT_OF_THE_FILTER: Final = frozenset({"cursor", "limit", "lang"})
 CURSOR_UNKNOWN: Final = Kind(
     "cursor_unknown",
     400,
-    Sentence("Curseur inconnu", "Unknown cursor"),
-    Sentence(
-        "Ce curseur n'est pas celui d'une page de cette question.",
-        "This cursor is not that of a page of this question.",
-    ),
-    Sentence(
-        "Reprenez `next` tel quel, avec les mêmes filtres\u00a0; ou repartez de la première page.",
-        "Take `next` as it is, with the same filters; or start again from the first page.",
-    ),
+    _("Unknown cursor"),
+    _("This cursor is not that of a page of this question."),
+    _("Take `next` as it is, with the same filters; or start again from the first page."),
 )
 
 

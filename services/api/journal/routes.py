@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field, TypeAdapter
 
-from events.sentences import Sentence
+from events.texts import _
 from services.api.http.answering import UNCHANGED, whole
 from services.api.http.dependencies import TraceSlot
 from services.api.http.question import BudgetId, Filters, Name, Question, Sequence
@@ -16,28 +16,15 @@ router = APIRouter(tags=["journal"], responses=UNCHANGED)
 
 EVENT_UNKNOWN: Final = NOT_FOUND._replace(
     code="event_unknown",
-    detail=Sentence(
-        "Aucun événement de cet identifiant n'est au journal, ou aucun que cet accès permette de "
-        "voir.",
-        "No event of that id is in the journal, or none that this access may see.",
-    ),
-    advice=Sentence(
-        "S'il vient d'être envoyé, redemandez dans un instant\u00a0; sinon vérifiez l'identifiant.",
-        "If it was sent just now, ask again in a moment; else check the id.",
-    ),
+    detail=_("No event of that id is in the journal, or none that this access may see."),
+    advice=_("If it was sent just now, ask again in a moment; else check the id."),
 )
 TRACE_TOO_LONG: Final = Kind(
     "trace_too_long",
     413,
-    Sentence("Trace trop longue", "Trace too long"),
-    Sentence(
-        "Cette trace demande {records} enregistrements\u00a0; une demande en lit {limit} au plus.",
-        "This trace takes {records} records; a request reads at most {limit}.",
-    ),
-    Sentence(
-        "Nommez un budget (`budget`), ou prenez la commande `ecluse trace`.",
-        "Name a budget (`budget`), or use the command `ecluse trace`.",
-    ),
+    _("Trace too long"),
+    _("This trace takes {records} records; a request reads at most {limit}."),
+    _("Name a budget (`budget`), or use the command `ecluse trace`."),
 )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from events.masking import masked
-from events.sentences import Sentence
+from events.texts import Translatable
 from events.unreadable import Reason
 from services.ledger.application.decision_texts import (
     flag_sentence,
@@ -20,6 +20,7 @@ from services.ledger.explain.flags import FLAGS
 from services.ledger.explain.records import DEAD_LETTERS, WAITS
 from services.ledger.explain.refusals import REFUSALS
 from services.ledger.files.summary import in_contract_order
+from services.texts.translation import Sentence, both
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,9 @@ def dead_letter_verdict(reason: str, facts: Mapping[str, Any]) -> Verdict:
     return _verdict(code, dict(sorted(facts.items())), advice, advice.when)
 
 
-def _verdict(code: str, facts: Mapping[str, Any], advice: Advice, sentence: Sentence) -> Verdict:
-    shown = Sentence(masked(sentence.fr), masked(sentence.en))
-    return Verdict(code, masked(dict(facts)), advice.term, shown, advice.do)
+def _verdict(
+    code: str, facts: Mapping[str, Any], advice: Advice, sentence: Translatable
+) -> Verdict:
+    said = both(sentence)
+    shown = Sentence(fr=masked(said.fr), en=masked(said.en))
+    return Verdict(code, masked(dict(facts)), both(advice.term), shown, both(advice.do))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from events.sentences import Sentence
+from events.texts import Translatable, verbatim
 from services.api.console.elements import (
     Choice,
     Link,
@@ -26,7 +26,7 @@ from services.texts.locale_format import LocaleFormat
 
 KINDS: Final = ("refused", "parked", "unreadable", "flagged")
 
-TERMS: Final[Mapping[str, Mapping[str, Sentence]]] = {
+TERMS: Final[Mapping[str, Mapping[str, Translatable]]] = {
     "refused": {code.value: advice.term for code, advice in REFUSALS.items()},
     "parked": {kind.value: advice.term for kind, advice in WAITS.items()},
     "unreadable": {code.value: advice.term for code, advice in DEAD_LETTERS.items()},
@@ -98,10 +98,10 @@ def reasons(
     return choices
 
 
-def _term(kind: str, code: str) -> Sentence:
+def _term(kind: str, code: str) -> Translatable:
     """Name of a reason; one that this version does not know keeps its code."""
     found = TERMS[kind].get(code)
-    return Sentence(code, code) if found is None else found
+    return verbatim(code) if found is None else found
 
 
 def refused_rows(events: Iterable[RefusedEvent], locale: LocaleFormat) -> list[TroubleRow]:

@@ -1,7 +1,7 @@
 """A statement as CSV, in UTF-8.
 
 French: semicolons, decimal commas and a byte order mark, as French spreadsheets expect. English:
-RFC 4180. Days are `YYYY-MM-DD` in both. Text that a spreadsheet would take for a formula is
+RFC 4180. Days are `YYYY-MM-DD` in both. Translatable that a spreadsheet would take for a formula is
 preceded by an apostrophe.
 """
 
@@ -9,7 +9,7 @@ import csv
 import io
 from typing import Final
 
-from events.sentences import Sentence
+from events.texts import Translatable
 from services.api.statements.figures import euros
 from services.api.statements.sheet import Cell, Kind, Sheet
 from services.texts.language import Language
@@ -33,7 +33,7 @@ def as_csv(sheet: Sheet, language: Language) -> bytes:
         writer.writerow(
             [
                 translate(cell, language)
-                if isinstance(cell, Sentence)
+                if isinstance(cell, Translatable)
                 else _spelled(cell, kind, decimal)
                 for cell, kind in cells
             ]

@@ -4,27 +4,27 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from events.sentences import Sentence
+from events.texts import _
 from services.api.balances.query import LineBalance, Stages
 from services.api.queries.rows import Name, shown_name
 from services.api.statements.figures import per_mille
 from services.api.statements.sheet import Cell, Sheet, cents, number, text
 
-TITLE: Final = Sentence("État d'exécution", "Budget execution")
+TITLE: Final = _("Budget execution")
 TOTAL: Final = "Total"
 COLUMNS: Final = (
-    text("chapitre", "chapter"),
-    text("article", "article"),
-    cents("crédits ouverts", "appropriated"),
-    cents("réservé (engagement comptable)", "reserved (accounting commitment)"),
-    cents("engagé non mandaté", "committed, not ordered"),
-    cents("mandaté non payé", "ordered, not paid"),
-    cents("payé", "paid"),
-    cents("reporté", "carried over"),
-    cents("disponible", "available"),
-    number("taux d'engagement (‰)", "commitment rate (‰)"),
-    number("taux de mandatement (‰)", "ordering rate (‰)"),
-    number("taux de paiement (‰)", "payment rate (‰)"),
+    text(_("chapter")),
+    text(_("article")),
+    cents(_("appropriated")),
+    cents(_("reserved (accounting commitment)")),
+    cents(_("committed, not ordered")),
+    cents(_("ordered, not paid")),
+    cents(_("paid")),
+    cents(_("carried over")),
+    cents(_("available")),
+    number(_("commitment rate (‰)")),
+    number(_("ordering rate (‰)")),
+    number(_("payment rate (‰)")),
 )
 
 

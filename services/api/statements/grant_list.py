@@ -8,13 +8,13 @@ RNA number, nor whether it was notified to the European Union.
 from collections.abc import Sequence
 from typing import Final
 
-from events.sentences import Sentence
+from events.texts import _
 from services.api.queries.rows import shown_name
 from services.api.statements.query import ListedGrant
 from services.api.statements.sheet import Cell, Kind, Sheet, cents, named, number, text
 from services.ledger.explain.terms import GRANT_STATES
 
-TITLE: Final = Sentence("Liste des subventions", "List of grants")
+TITLE: Final = _("List of grants")
 IN_CASH: Final = "aide en numéraire"
 AT_ONCE, IN_PARTS = "unique", "échelonné"
 SIRET_DIGITS: Final = 14
@@ -32,14 +32,14 @@ COLUMNS: Final = (
     named("nature"),
     named("conditionsVersement"),
     named("datesPeriodeVersement"),
-    text("subvention", "grant"),
-    text("état", "state"),
-    cents("engagé non mandaté", "committed, not ordered"),
-    cents("mandaté non payé", "ordered, not paid"),
-    cents("payé", "paid"),
-    cents("dégagé", "released"),
-    cents("reporté", "carried over"),
-    number("à vérifier", "to review"),
+    text(_("grant")),
+    text(_("state")),
+    cents(_("committed, not ordered")),
+    cents(_("ordered, not paid")),
+    cents(_("paid")),
+    cents(_("released")),
+    cents(_("carried over")),
+    number(_("to review")),
 )
 
 

@@ -5,9 +5,9 @@ from datetime import date
 from enum import Enum, auto
 from typing import NamedTuple
 
-from events.sentences import Sentence
+from events.texts import Translatable, verbatim
 
-Cell = str | int | date | Sentence | None
+Cell = str | int | date | Translatable | None
 """Texts in both languages; any other cell is a name."""
 
 
@@ -25,7 +25,7 @@ class Kind(Enum):
 class Column(NamedTuple):
     """A column: what it is called, and what its cells are."""
 
-    label: Sentence
+    label: Translatable
     kind: Kind
 
 
@@ -35,32 +35,32 @@ class Sheet(NamedTuple):
     Rows that are sums of others are `strong`, by their number from 0.
     """
 
-    title: Sentence
+    title: Translatable
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
     strong: frozenset[int] = frozenset()
 
 
-def text(fr: str, en: str) -> Column:
+def text(label: Translatable) -> Column:
     """A column of words."""
-    return Column(Sentence(fr, en), Kind.TEXT)
+    return Column(label, Kind.TEXT)
 
 
-def cents(fr: str, en: str) -> Column:
+def cents(label: Translatable) -> Column:
     """A column of sums of money."""
-    return Column(Sentence(fr, en), Kind.CENTS)
+    return Column(label, Kind.CENTS)
 
 
-def day(fr: str, en: str) -> Column:
+def day(label: Translatable) -> Column:
     """A column of days."""
-    return Column(Sentence(fr, en), Kind.DAY)
+    return Column(label, Kind.DAY)
 
 
-def number(fr: str, en: str) -> Column:
+def number(label: Translatable) -> Column:
     """A column of integers."""
-    return Column(Sentence(fr, en), Kind.NUMBER)
+    return Column(label, Kind.NUMBER)
 
 
 def named(name: str, kind: Kind = Kind.TEXT) -> Column:
     """A column that both languages call by the name that a published format gave it."""
-    return Column(Sentence(name, name), kind)
+    return Column(verbatim(name), kind)

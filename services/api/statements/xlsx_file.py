@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from events.sentences import Sentence
+from events.texts import Translatable
 from services.api.statements.figures import euros, exact_euros, fits_a_spreadsheet
 from services.api.statements.sheet import Kind, Sheet
 from services.texts.language import Language
@@ -47,7 +47,7 @@ def as_xlsx(sheet: Sheet, language: Language) -> bytes:
     for number, row in enumerate(sheet.rows):
         formats = strong if number in sheet.strong else plain
         for at, (cell, column) in enumerate(zip(row, sheet.columns, strict=True)):
-            content = translate(cell, language) if isinstance(cell, Sentence) else cell
+            content = translate(cell, language) if isinstance(cell, Translatable) else cell
             _write(page, (number + 1, at), content, column.kind, formats)
     book.close()
     return made.getvalue()

@@ -11,7 +11,7 @@ import structlog
 
 from events.codec import BYTES_MAX, NO_KEY, Headers, Received, decode, reread
 from events.envelope import Envelope, Event, SourceKind
-from events.sentences import Sentence
+from events.texts import verbatim
 from events.topics import INTERNAL_EVENTS
 from events.unreadable import Reason, Unreadable
 from services.ledger.application.ports import Batch, DeadLetter, JournalRow, Position
@@ -316,7 +316,7 @@ def decoded(raw: RawRecord, source_kind: SourceKind | None = None) -> Received |
     ) as error:  # A bug of the decoder must not stop the partition: the bytes are kept.
         log.exception("decoder_failed", **raw.source._asdict())
         name = type(error).__name__
-        return Unreadable(Reason.UNDECODABLE, None, Sentence(name, name))
+        return Unreadable(Reason.UNDECODABLE, None, verbatim(name))
 
 
 def _ended_by(state: BudgetState, record: JournalRecord, received: Received) -> int | None:

@@ -7,7 +7,7 @@ import msgspec
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.codec import Received, is_binary
-from events.sentences import Sentence
+from events.texts import _
 from services.ledger.application.checkpoint import HOLD_KEY, IMPORT_KEY, decode_hold
 from services.ledger.application.handle import RawRecord, decoded
 from services.ledger.application.ports import StoreError, text_of_error
@@ -16,10 +16,8 @@ from services.runtime.kafka.reader import Reader
 from services.runtime.ops.clock import seconds_of
 from services.runtime.processing.processor import Hold
 
-MISPLACED = Sentence(
-    "un enregistrement de {budget} s'y trouve sous une autre clé : restaurez le journal depuis une "
-    "sauvegarde",
-    "a record of {budget} stands there under another key: restore the journal from a backup",
+MISPLACED = _(
+    "a record of {budget} stands there under another key: restore the journal from a backup"
 )
 
 

@@ -5,6 +5,7 @@ that readers recognise repeats; the members of `data` are those of events/outbou
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -26,7 +27,7 @@ from events.outbound import (
     PaymentOrderCancelled,
     PaymentOrderIssued,
 )
-from events.sentences import Sentence
+from events.texts import Translatable
 from events.unreadable import explain
 from services.ledger.application.decision_texts import parked_sentence, refusal_sentence
 from services.ledger.application.handle import (
@@ -42,6 +43,8 @@ from services.ledger.domain.grants import ConventionMoney
 from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.lines import Line, LineMoney
 from services.ledger.domain.year_openings import InternalEvent
+from services.texts.language import Language
+from services.texts.translation import both, translate
 
 STRUCTURED: Final[Headers] = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
 """The headers of every CloudEvent published."""
@@ -264,15 +267,11 @@ def _answer(cause: _Cause) -> OutboundRecord:
         "event_id": record.event_id,
         "event_source": record.event_source,
         "sequence": record.sequence,
-        "message": _both_languages(message),
+        "message": asdict(both(message)),
         **more,
     }
     value = cause.value(head, f"{record.budget}/{record.sequence}", data)
     return OutboundRecord(topics.REFUSALS, cause.key, value, STRUCTURED)
-
-
-def _both_languages(sentence: Sentence) -> dict[str, str]:
-    return {"fr": sentence.fr, "en": sentence.en}
 
 
 def _moved(recorded: Recorded, state: BudgetState) -> Iterator[_Balance]:
@@ -326,7 +325,7 @@ def _dead_letter(found: DeadLettered) -> Iterator[OutboundRecord]:
         "offset": offset,
         "length_bytes": _dead(record)["length"],
         "sha256": record.event_sha256,
-        "message": _both_languages(why),
+        "message": asdict(both(why)),
     }
     value = _value(_UNREADABLE, f"{topic}/{partition}/{offset}", about, data)
     yield OutboundRecord(topics.REFUSALS, record.budget.encode(), value, STRUCTURED)
@@ -347,7 +346,7 @@ def _own_headers(raw: RawRecord) -> Headers:
     return (("ecluse_dlq_headers_left_out", b"%d" % len(raw.headers)),)
 
 
-def _reasons(record: JournalRecord, raw: RawRecord, why: Sentence) -> Headers:
+def _reasons(record: JournalRecord, raw: RawRecord, why: Translatable) -> Headers:
     """Headers of the reason and the source: our own, and those of Kafka Connect."""
     dead = _dead(record)
     members = {
@@ -366,7 +365,7 @@ def _reasons(record: JournalRecord, raw: RawRecord, why: Sentence) -> Headers:
     headers |= {
         f"__connect.errors.{name}": str(members[name]) for name in ("topic", "partition", "offset")
     }
-    headers["__connect.errors.exception.message"] = why.en
+    headers["__connect.errors.exception.message"] = translate(why, Language.EN)
     return tuple((name, text.encode()) for name, text in headers.items())
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from events.sentences import Sentence
+from events.texts import Translatable, verbatim
 from services.runtime.ops.errors import Stop
 
 
@@ -123,6 +123,6 @@ class StoreError(Stop):
     """A store that cannot be read, written or trusted."""
 
 
-def text_of_error(error: BaseException) -> Sentence:
+def text_of_error(error: BaseException) -> Translatable:
     """The message of a library's error, as it is."""
-    return Sentence(str(error), str(error))
+    return verbatim(error)

@@ -13,7 +13,7 @@ import msgspec
 
 from events.codec import reread
 from events.journal import read_place
-from events.sentences import Sentence
+from events.texts import _
 from services.ledger.application.handle import DecidedBatch, Ledger
 from services.ledger.application.ports import JournalRow, StoreError
 from services.ledger.application.restore import read_row
@@ -31,10 +31,7 @@ MEMBERS: Final = (
 NUMBERED: Final = ("entry_id",)
 """Facts made of the record's own number, which changes with the records before it."""
 
-UNREADABLE: Final = Sentence(
-    "son événement est illisible ({reason}) : cette version n'en lit plus la forme",
-    "its event is not readable ({reason}): this version reads that shape no more",
-)
+UNREADABLE: Final = _("its event is not readable ({reason}): this version reads that shape no more")
 
 _members: Final = msgspec.json.Decoder(dict[str, Any]).decode
 

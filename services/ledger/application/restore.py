@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from events.codec import Received, reread
-from events.sentences import Sentence
+from events.texts import _
 from services.ledger.application.handle import Chain, Ledger
 from services.ledger.application.ports import (
     JournalRow,
@@ -32,37 +32,17 @@ from services.ledger.domain.journal import RULES_VERSION, JournalRecord, Outcome
 VERSIONS = Versions(STATE_VERSION, RULES_VERSION)
 """The versions that this program writes."""
 
-TOO_NEW = Sentence(
-    "cette base vient d'une version plus récente ({written.state}/{written.rules} ; celle-ci "
-    "connaît {known.state}/{known.rules}) : mettez Écluse à jour",
+TOO_NEW = _(
     "the store was written by a newer Écluse ({written.state}/{written.rules}; this one knows "
-    "{known.state}/{known.rules}): upgrade it",
+    "{known.state}/{known.rules}): upgrade it"
 )
-UNREADABLE = Sentence(
-    "son événement est illisible ({reason}) : reprenez une sauvegarde",
-    "its event is not readable ({reason}): go back to a backup",
-)
-ANOTHER = Sentence(
-    "un autre enregistrement occupe sa place : reprenez une sauvegarde",
-    "another one stands there: go back to a backup",
-)
-SHORTER = Sentence(
-    "il s'arrête à l'enregistrement {held}, l'état en connaît {known} : reprenez une sauvegarde",
-    "it ends at record {held}, the state knows {known}: go back to a backup",
-)
-NOT_NEXT = Sentence(
-    "il ne suit pas l'enregistrement {before} : reprenez une sauvegarde",
-    "it does not follow record {before}: go back to a backup",
-)
-CHANGED = Sentence(
-    "son événement n'est pas celui qui fut inscrit : reprenez une sauvegarde",
-    "its event is not the one that was recorded: go back to a backup",
-)
+UNREADABLE = _("its event is not readable ({reason}): go back to a backup")
+ANOTHER = _("another one stands there: go back to a backup")
+SHORTER = _("it ends at record {held}, the state knows {known}: go back to a backup")
+NOT_NEXT = _("it does not follow record {before}: go back to a backup")
+CHANGED = _("its event is not the one that was recorded: go back to a backup")
 
-IMPORTING = Sentence(
-    "un import y est resté inachevé : achevez-le, ecluse journal import FICHIER --db …",
-    "an import was left unfinished there: finish it, ecluse journal import FILE --db …",
-)
+IMPORTING = _("an import was left unfinished there: finish it, ecluse journal import FILE --db …")
 
 IMPORTING_SOURCE: Final = "ecluse.import"
 """The source name of an import among a store's positions."""

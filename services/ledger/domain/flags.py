@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from events import parts
-from events.sentences import Sentence
+from events.texts import Translatable, _
 from services.ledger.domain.grants import Beneficiary
 
 
@@ -46,83 +46,58 @@ FACTS: dict[FlagCode, tuple[str, ...]] = {
 }
 """The facts that each flag carries, in the order in which they are printed."""
 
-SENTENCES: dict[FlagCode, Sentence] = {
-    FlagCode.CONDITION_YEAR_DIFFERS: Sentence(
-        fr="L'année des justificatifs n'est pas la même partout : délibération {deliberation}, "
-        "convention {convention}. Vérifiez les deux actes.",
-        en="The year of the documents differs: deliberation {deliberation}, convention "
-        "{convention}. Check both acts.",
+SENTENCES: dict[FlagCode, Translatable] = {
+    FlagCode.CONDITION_YEAR_DIFFERS: _(
+        "The year of the documents differs: deliberation {deliberation}, convention "
+        "{convention}. Check both acts."
     ),
-    FlagCode.FIGURES_DIFFER: Sentence(
-        fr="Des montants ne concordent pas ({of}{where}) : {stated_cents} énoncés, {sum_cents} au "
-        "total. Vérifiez l'acte.",
-        en="Figures disagree ({of}{where}): {stated_cents} stated, {sum_cents} in total. Check "
-        "the act.",
+    FlagCode.FIGURES_DIFFER: _(
+        "Figures disagree ({of}{where}): {stated_cents} stated, {sum_cents} in total. Check "
+        "the act."
     ),
-    FlagCode.NAME_DIFFERS: Sentence(
-        fr="Le bénéficiaire n'est pas désigné de la même façon ({field}) : « {expected} » et "
-        "« {found} ». Vérifiez qu'il s'agit du même.",
-        en="The beneficiary is named in two ways ({field}): “{expected}” and “{found}”. Check that "
-        "both are the same.",
+    FlagCode.NAME_DIFFERS: _(
+        "The beneficiary is named in two ways ({field}): “{expected}” and “{found}”. Check that "
+        "both are the same."
     ),
-    FlagCode.ACT_NOT_FOUND: Sentence(
-        fr="L'acte cité n'est pas connu pour la subvention {grant} : {act}. Vérifiez sa date, ou "
-        "envoyez la délibération.",
-        en="The act cited is not known on grant {grant}: {act}. Check its date, or send the "
-        "deliberation.",
+    FlagCode.ACT_NOT_FOUND: _(
+        "The act cited is not known on grant {grant}: {act}. Check its date, or send the "
+        "deliberation."
     ),
-    FlagCode.INTERESTED_NOT_RECUSED: Sentence(
-        fr="Intéressés à l'affaire, sans s'être déportés : {names}. Vérifiez le procès-verbal.",
-        en="Interested councillors who were not recused: {names}. Check the minutes.",
+    FlagCode.INTERESTED_NOT_RECUSED: _(
+        "Interested councillors who were not recused: {names}. Check the minutes."
     ),
-    FlagCode.LINE_OVERDRAWN: Sentence(
-        fr="La ligne {line} est à découvert : {available_cents}. Votez ou virez des crédits.",
-        en="Line {line} is overdrawn: {available_cents}. Vote or transfer credits.",
+    FlagCode.LINE_OVERDRAWN: _(
+        "Line {line} is overdrawn: {available_cents}. Vote or transfer credits."
     ),
-    FlagCode.RECOVERY_DUE: Sentence(
-        fr="La convention {convention} a reçu {amount_cents} de trop : demandez-en le reversement.",
-        en="The convention {convention} has had {amount_cents} too much: ask for it back.",
+    FlagCode.RECOVERY_DUE: _(
+        "The convention {convention} has had {amount_cents} too much: ask for it back."
     ),
-    FlagCode.CONVENTION_REQUIRED: Sentence(
-        fr="Le mandat de {convention} est retenu : les subventions de l'année à {siret} "
-        "atteignent {total_cents}, au-delà de {limit_cents}. Faites signer une convention.",
-        en="The payment order of {convention} is held back: the year's grants to {siret} reach "
-        "{total_cents}, above {limit_cents}. Have a convention signed.",
+    FlagCode.CONVENTION_REQUIRED: _(
+        "The payment order of {convention} is held back: the year's grants to {siret} reach "
+        "{total_cents}, above {limit_cents}. Have a convention signed."
     ),
-    FlagCode.CONCURRING_ACT_WITHDRAWN: Sentence(
-        fr="Un acte concordant de la subvention {grant} est retiré ou annulé : {act}. Vérifiez que "
-        "l'attribution tient sans lui.",
-        en="A concurring act on grant {grant} was withdrawn or annulled: {act}. Check that the "
-        "award stands without it.",
+    FlagCode.CONCURRING_ACT_WITHDRAWN: _(
+        "A concurring act on grant {grant} was withdrawn or annulled: {act}. Check that the "
+        "award stands without it."
     ),
-    FlagCode.REPORT_REJECTED_AFTER_ORDER: Sentence(
-        fr="Le document rejeté ({document}) avait permis le mandat {payment_order} de la "
-        "convention {convention}. Voyez avec le comptable s'il faut l'arrêter.",
-        en="The rejected document ({document}) had set off the payment order {payment_order} of "
-        "convention {convention}. Ask the accountant whether to stop it.",
+    FlagCode.REPORT_REJECTED_AFTER_ORDER: _(
+        "The rejected document ({document}) had set off the payment order {payment_order} of "
+        "convention {convention}. Ask the accountant whether to stop it."
     ),
-    FlagCode.CONVENTION_RENAMED: Sentence(
-        fr="Le numéro {from} est déjà pris dans ce budget : la convention reportée y devient {to}. "
-        "Citez ce numéro dans les événements qui la concernent.",
-        en="The number {from} is taken in this budget: the convention carried over goes on as "
-        "{to}. Name it so in the events about it.",
+    FlagCode.CONVENTION_RENAMED: _(
+        "The number {from} is taken in this budget: the convention carried over goes on as "
+        "{to}. Name it so in the events about it."
     ),
-    FlagCode.RECOVERY_IS_REVENUE: Sentence(
-        fr="Le reversement {recovery} de la convention {convention} est encaissé après l'exercice "
-        "({amount_cents}) : c'est une recette, aucun crédit n'est rouvert. Émettez un titre.",
-        en="The recovery {recovery} of convention {convention} was collected after its year "
-        "({amount_cents}): it is revenue, no credit is reopened. Issue a revenue order.",
+    FlagCode.RECOVERY_IS_REVENUE: _(
+        "The recovery {recovery} of convention {convention} was collected after its year "
+        "({amount_cents}): it is revenue, no credit is reopened. Issue a revenue order."
     ),
-    FlagCode.PAYMENT_LATE: Sentence(
-        fr="Le mandat {payment_order} n'est pas payé à son échéance du {due_on}. Voyez avec le "
-        "comptable.",
-        en="The payment order {payment_order} was not paid by {due_on}. Ask the accountant.",
+    FlagCode.PAYMENT_LATE: _(
+        "The payment order {payment_order} was not paid by {due_on}. Ask the accountant."
     ),
-    FlagCode.REPORT_LATE: Sentence(
-        fr="Documents dus le {due_on} au titre de la convention {convention}, et non reçus : "
-        "{documents}. Relancez le bénéficiaire.",
-        en="Documents due by {due_on} under convention {convention} that have not arrived: "
-        "{documents}. Remind the beneficiary.",
+    FlagCode.REPORT_LATE: _(
+        "Documents due by {due_on} under convention {convention} that have not arrived: "
+        "{documents}. Remind the beneficiary."
     ),
 }
 """The sentence for the reviewer, by flag."""

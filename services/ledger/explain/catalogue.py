@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from events import unreadable
-from events.sentences import Sentence
+from events.texts import Translatable
 from services.ledger.application.decision_texts import PARKED, PLACES
 from services.ledger.domain import flags, refusals
 from services.ledger.explain.code_help import Advice
@@ -12,6 +12,7 @@ from services.ledger.explain.facts import meaning
 from services.ledger.explain.flags import FLAGS
 from services.ledger.explain.records import DEAD_LETTERS, WAITS
 from services.ledger.explain.refusals import REFUSALS
+from services.texts.translation import Sentence, both
 
 PAGE = Path(__file__).parents[3] / "docs" / "refusals.md"
 
@@ -85,22 +86,24 @@ def page() -> str:
     return "\n".join(parts)
 
 
-def _answer(code: str, advice: Advice, facts: Iterable[str], message: Sentence) -> str:
+def _answer(code: str, advice: Advice, facts: Iterable[str], message: Translatable) -> str:
     return "\n".join([*_lines(code, advice, facts, message), ""])
 
 
-def _lines(code: str, advice: Advice, facts: Iterable[str], message: Sentence) -> Iterator[str]:
+def _lines(code: str, advice: Advice, facts: Iterable[str], message: Translatable) -> Iterator[str]:
     yield f"### `{code}`"
     yield ""
-    yield f"**{advice.term.fr}** – *{advice.term.en}*{_rules(advice.rules)}"
+    term, when, do = both(advice.term), both(advice.when), both(advice.do)
+    shown = _with_places(message)
+    yield f"**{term.fr}** – *{term.en}*{_rules(advice.rules)}"
     yield ""
     yield "| | en français | in English |"
     yield "|---|---|---|"
-    yield f"| quand – when | {advice.when.fr} | {advice.when.en} |"
-    yield f"| que faire – what to do | {advice.do.fr} | {advice.do.en} |"
-    yield f"| message | {_with_places(message.fr, 'fr')} | {_with_places(message.en, 'en')} |"
+    yield f"| quand – when | {when.fr} | {when.en} |"
+    yield f"| que faire – what to do | {do.fr} | {do.en} |"
+    yield f"| message | {shown.fr} | {shown.en} |"
     for fact in facts:
-        text = meaning(code, fact)
+        text = both(meaning(code, fact))
         yield f"| `{fact}` | {text.fr} | {text.en} |"
 
 
@@ -111,10 +114,13 @@ def _rules(numbers: tuple[int, ...]) -> str:
     return f" · {noun} {', '.join(map(str, numbers))}"
 
 
-def _with_places(text: str, language: str) -> str:
-    """`{where}` replaced by the places that it may name."""
-    places = "".join(f"[{getattr(place, language)}]" for place in PLACES.values())
-    return text.replace("{where}", places)
+def _with_places(message: Translatable) -> Sentence:
+    """The message, with what `{where}` may be in its stead."""
+    said, places = both(message), [both(place) for place in PLACES.values()]
+    return Sentence(
+        fr=said.fr.replace("{where}", "".join(f"[{place.fr}]" for place in places)),
+        en=said.en.replace("{where}", "".join(f"[{place.en}]" for place in places)),
+    )
 
 
 def main() -> None:

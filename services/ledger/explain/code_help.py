@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from events.sentences import Sentence
+from events.texts import Translatable
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
     """An answer explained."""
 
-    term: Sentence
+    term: Translatable
     rules: tuple[int, ...]
     """The numbers in docs/rules.md; none where only its chapter on review flags says it."""
-    when: Sentence
-    do: Sentence
+    when: Translatable
+    do: Translatable

@@ -2,31 +2,31 @@
 
 from typing import Final
 
-from events.sentences import Sentence
+from events.texts import _, pgettext
 
 ORDER_STATES: Final = {
-    "issued": Sentence("émis", "issued"),
-    "taken_in_charge": Sentence("pris en charge", "taken in charge"),
-    "on_hold": Sentence("en instance", "on hold"),
-    "rejected": Sentence("rejeté", "rejected"),
-    "paid": Sentence("payé", "paid"),
-    "cancelled": Sentence("annulé", "cancelled"),
+    "issued": _("issued"),
+    "taken_in_charge": _("taken in charge"),
+    "on_hold": _("on hold"),
+    "rejected": _("rejected"),
+    "paid": _("paid"),
+    "cancelled": _("cancelled"),
 }
 """States of a payment order (rules, 20)."""
 
 GRANT_STATES: Final = {
-    "announced": Sentence("annoncée", "announced"),
-    "awarded": Sentence("attribuée", "awarded"),
-    "withdrawn": Sentence("retirée", "withdrawn"),
-    "carried": Sentence("reportée", "carried over"),
+    "announced": _("announced"),
+    "awarded": _("awarded"),
+    "withdrawn": _("withdrawn"),
+    "carried": pgettext("commitment entry", "carried over"),
 }
 """States of a grant."""
 
 ENTRY_KINDS: Final = {
-    "accounting_commitment": Sentence("engagement comptable", "accounting commitment"),
-    "legal_commitment": Sentence("engagement juridique", "legal commitment"),
-    "supplementary_commitment": Sentence("engagement complémentaire", "supplementary commitment"),
-    "decommitment": Sentence("dégagement", "decommitment"),
-    "carry_over": Sentence("report (reste à réaliser)", "carry-over"),
+    "accounting_commitment": _("accounting commitment"),
+    "legal_commitment": _("legal commitment"),
+    "supplementary_commitment": _("supplementary commitment"),
+    "decommitment": _("decommitment"),
+    "carry_over": _("carry-over"),
 }
 """Kinds of commitment entries."""

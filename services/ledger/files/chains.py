@@ -3,28 +3,21 @@
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-from events.sentences import Sentence
+from events.texts import _
 from services.ledger.application.handle import DEAD_CHAIN
 from services.ledger.application.ports import StoreError
 from services.ledger.domain.book import FIRST_HASH
 from services.ledger.domain.journal import JournalRecord, read_record
 from services.runtime.kafka.partitioning import partition_of
 
-DAMAGED = Sentence(
-    "cet enregistrement est abîmé ({error}) : reprenez une copie intacte",
-    "this record is damaged ({error}): go back to a copy that is whole",
-)
-NOT_NEXT = Sentence(
-    "l'enregistrement {sequence} de {chain} y suit le numéro {before}, dont il n'est pas la "
-    "suite : reprenez une copie intacte",
+DAMAGED = _("this record is damaged ({error}): go back to a copy that is whole")
+NOT_NEXT = _(
     "record {sequence} of {chain} stands there behind number {before}, which it does not follow: "
-    "go back to a copy that is whole",
+    "go back to a copy that is whole"
 )
-CHANGED = Sentence(
-    "l'événement de l'enregistrement {sequence} de {chain} n'est pas celui qui fut inscrit : "
-    "reprenez une copie intacte",
+CHANGED = _(
     "the event of record {sequence} of {chain} is not the one that was recorded: go back to a copy "
-    "that is whole",
+    "that is whole"
 )
 
 

@@ -13,7 +13,7 @@ from typing import BinaryIO, Final, NamedTuple, Protocol, Self
 
 import structlog
 
-from events.sentences import Sentence
+from events.texts import _
 from services.ledger.application.kafka_records import MISPLACED
 from services.ledger.application.ports import Store, StoreError, text_of_error
 from services.ledger.domain.journal import JournalRecord
@@ -27,34 +27,17 @@ SYNC_RECORDS: Final = 10_000
 LOGGED_RECORDS: Final = 100_000
 """The records between two progress lines."""
 
-BUSY = Sentence(
-    "un autre processus y écrit : attendez qu'il finisse",
-    "another process writes to it: wait until it ends",
-)
-NO_FILE = Sentence(
-    "ce n'est pas un fichier ordinaire : nommez-en un, ou `-` pour la sortie standard",
-    "this is no regular file: name one, or `-` for standard output",
-)
-TOO_LONG = Sentence(
-    "elle est plus longue qu'un enregistrement ne peut l'être : reprenez une copie intacte",
-    "it is longer than a record may be: go back to a copy that is whole",
-)
-CUT = Sentence(
-    "la dernière ligne est coupée : relancez l'export, il la répare",
-    "the last line is cut: run the export again, it mends that",
-)
-OTHER = Sentence(
-    "son enregistrement {sequence} de {chain} n'est pas celui du journal : ce fichier vient d'un "
-    "autre journal. Nommez-en un autre",
+BUSY = _("another process writes to it: wait until it ends")
+NO_FILE = _("this is no regular file: name one, or `-` for standard output")
+TOO_LONG = _("it is longer than a record may be: go back to a copy that is whole")
+CUT = _("the last line is cut: run the export again, it mends that")
+OTHER = _(
     "its record {sequence} of {chain} is not the journal's: this file comes from another journal. "
-    "Name another one",
+    "Name another one"
 )
-SHORTER = Sentence(
-    "il contient {chain} jusqu'à l'enregistrement {held}, et le journal s'arrête au numéro "
-    "{known} : le journal a perdu sa fin, ou c'en est un autre. Gardez ce fichier, et nommez-en un "
-    "autre",
+SHORTER = _(
     "it holds {chain} up to record {held}, and the journal ends at number {known}: the journal "
-    "lost its end, or is another one. Keep this file, and name another one",
+    "lost its end, or is another one. Keep this file, and name another one"
 )
 
 Progress = Callable[[int], None]
@@ -176,7 +159,7 @@ class ExportFile:
         except OSError as error:
             raise StoreError(self._path, text_of_error(error)) from error
         chains = Chains()
-        for _ in read_export(self._path, chains, progress):
+        for _unused in read_export(self._path, chains, progress):
             pass
         return chains.ends
 

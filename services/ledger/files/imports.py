@@ -13,7 +13,7 @@ import structlog
 
 from events.codec import reread
 from events.envelope import LEDGER
-from events.sentences import Sentence
+from events.texts import _
 from services.ledger.application.ports import (
     Batch,
     JournalRow,
@@ -39,17 +39,13 @@ from services.ledger.files.exports import LOGGED_RECORDS, Exported, Progress, re
 BATCH_RECORDS: Final = 1000
 """The most records in one transaction."""
 
-ANOTHER = Sentence(
-    "l'enregistrement {sequence} de {chain} n'y est pas celui de {file} : ce n'est pas le début de "
-    "ce journal. N'importez que dans un journal vide, ou commencé par ce même import",
+ANOTHER = _(
     "record {sequence} of {chain} is not the one of {file} there: it is not the beginning of this "
-    "journal. Import into an empty journal only, or into one that this same import began",
+    "journal. Import into an empty journal only, or into one that this same import began"
 )
-BEYOND = Sentence(
-    "{chain} y va jusqu'à l'enregistrement {there}, et dans {file} jusqu'au numéro {held} : le "
-    "journal a déjà continué. N'importez que dans un journal vide, ou commencé par ce même import",
+BEYOND = _(
     "{chain} goes up to record {there} there, and up to number {held} in {file}: that journal has "
-    "gone on. Import into an empty journal only, or into one that this same import began",
+    "gone on. Import into an empty journal only, or into one that this same import began"
 )
 
 log: Final = structlog.stdlib.get_logger("ecluse.ledger")
@@ -100,7 +96,7 @@ def prove(path: Path, there: Mapping[str, End], where: str, progress: Progress) 
     """
     proved = Proved(path, there)
     internal_events: set[str] = set()
-    for record, _ in read_export(path, proved.chains, progress):
+    for record, _unused in read_export(path, proved.chains, progress):
         if record.rules_version > RULES_VERSION:
             written = Versions(VERSIONS.state, record.rules_version)
             raise StoreError(path, TOO_NEW.render({"written": written, "known": VERSIONS}))
@@ -139,7 +135,7 @@ def unread_internal_events(proved: Proved) -> dict[str, list[InternalEvent]]:
     if not closed:
         return found
     folding = Folding()
-    for record, _ in read_export(proved.path, Chains(), lambda _: None):
+    for record, _unused in read_export(proved.path, Chains(), lambda _: None):
         if record.budget not in closed:
             continue
         if record.outcome is Outcome.ACCEPTED and _internal_event_ids(record):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from events.sentences import Sentence
+from events.texts import _
 from services.ledger.application.ports import (
     Batch,
     DeadLetter,
@@ -76,9 +76,7 @@ class MemoryStore:
             repeated = [place for place in found if place in before]
             if repeated or len(set(found)) < len(found):
                 twice = repeated or found
-                raise StoreError(
-                    "memory", Sentence(f"écrit deux fois : {twice}", f"written twice: {twice}")
-                )
+                raise StoreError("memory", _("written twice: {twice}").render({"twice": twice}))
 
     def replace_state(self, changes: dict[StateKey, bytes | None], versions: Versions) -> None:
         self._state.clear()

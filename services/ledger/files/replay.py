@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 import structlog
 
 from events.codec import EVENT_BYTES_MAX
-from events.sentences import Sentence
+from events.texts import _
 from events.topics import INTERNAL_EVENTS
 from services.ledger.application.handle import DEAD_LETTER_HEAD_BYTES, Ledger, RawRecord
 from services.ledger.application.ports import Position, Store, StoreError
@@ -32,17 +32,13 @@ FILE_MARK = "#"
 SOURCE_DIGITS = 12
 """The digits of the first line's hash in the name of a source that is a file."""
 
-CUT = Sentence(
-    "{lines} lignes, mais {before} y furent déjà lues : le fichier a été coupé. Remettez-le en "
-    "état, ou commencez une autre base",
+CUT = _(
     "{lines} lines, but {before} were read from it before: it was cut. Bring the file back, or "
-    "start another database",
+    "start another database"
 )
-EDITED = Sentence(
-    "ligne {line} : ce n'est pas celle qui y fut lue. Un journal ne se réécrit pas : remettez le "
-    "fichier en état, ou commencez une autre base",
+EDITED = _(
     "line {line}: it is not the line that was read there before. A journal is never rewritten: "
-    "bring the file back, or start another database",
+    "bring the file back, or start another database"
 )
 
 Progress = Callable[[int], None]

@@ -7,7 +7,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-from events.sentences import Sentence
+from events.texts import _
 from services.ledger.application.ports import (
     Batch,
     DeadLetter,
@@ -23,18 +23,9 @@ from services.runtime.ops.file_modes import tighten_database
 APPLICATION_ID = 0x45636C75
 """Marks the file as one of ours ("Eclu"), so that no other database is taken for a ledger."""
 
-NO_DATABASE = Sentence(
-    "cette base n'existe pas ; `ecluse replay FICHIER --db {path}` la crée",
-    "no such database; `ecluse replay FILE --db {path}` makes one",
-)
-NOT_OPENED = Sentence(
-    "{error} ; son dossier existe-t-il, peut-on y écrire ?",
-    "{error}; is its folder there, and writable?",
-)
-FOREIGN = Sentence(
-    "c'est la base d'un autre programme : nommez-en une autre",
-    "this is a database of another program: name another one",
-)
+NO_DATABASE = _("no such database; `ecluse replay FILE --db {path}` makes one")
+NOT_OPENED = _("{error}; is its folder there, and writable?")
+FOREIGN = _("this is a database of another program: name another one")
 
 BUSY_TIMEOUT_S = 5.0
 """The time-out of waiting for another process that writes the same file."""

@@ -16,7 +16,7 @@ from typing import Final, Self
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.codec import Received
-from events.sentences import Sentence
+from events.texts import _
 from events.topics import BALANCES, INTERNAL_EVENTS, JOURNAL, LEDGER_STATE
 from services.ledger.application.checkpoint import IMPORT_KEY, IMPORTED_HEADER, POSITION_KEY
 from services.ledger.application.handle import Recorded
@@ -46,15 +46,10 @@ from services.runtime.ops.settings import Settings
 BATCH_BYTES: Final = 8 * 1024 * 1024
 """The most bytes of records in one transaction, unless a single one is larger."""
 
-MOVED = Sentence(
-    "{chain} s'y trouve, mais sa place est la partition {home} de {count} : importez dans des "
-    "topics vides",
-    "{chain} stands there, but belongs on partition {home} of {count}: import into empty topics",
+MOVED = _(
+    "{chain} stands there, but belongs on partition {home} of {count}: import into empty topics"
 )
-WRITTEN = Sentence(
-    "un ledger y a écrit pendant que l'export était comparé : arrêtez-le et relancez l'import",
-    "a ledger wrote there while the export was compared: stop it, and run the import again",
-)
+WRITTEN = _("a ledger wrote there while the export was compared: stop it, and run the import again")
 
 
 async def import_topic(settings: Settings, path: Path, progress: Progress) -> Proved:
@@ -116,7 +111,7 @@ async def _read_there(settings: Settings, count: int) -> _There:
         for place in state:
             there.marked = there.marked or await is_being_imported(reader, place)
         for place in journal:
-            _, there.journal_ends[place] = await reader.bounds(place)
+            _unused, there.journal_ends[place] = await reader.bounds(place)
             async with aclosing(reader.to_the_end(place)) as chunks:
                 async for chunk in chunks:
                     for each in chunk:
@@ -143,7 +138,7 @@ async def _begin(settings: Settings, homes: Collection["_Home"], there: _There) 
             # A transaction open at that time, and aborted since, has moved the end.
             if await reader.record_at(place, there.journal_ends[place]) is not None:
                 raise ClusterError(place_name(place), WRITTEN)
-            _, end = await reader.bounds(place)
+            _unused, end = await reader.bounds(place)
             await home.begin(end)
 
 

@@ -10,7 +10,6 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.journal import read_place
 from events.outbound import EventUnreadable
-from events.sentences import Sentence
 from events.topics import JOURNAL, LEDGER_STATE, REFUSALS
 from services.ledger.application.handle import DEAD_CHAIN, Ledger
 from services.ledger.application.kafka_records import current_hold, journal_record
@@ -26,6 +25,7 @@ from services.runtime.kafka.topics import differences, partition_count
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.processor import Hold
+from services.texts.translation import Sentence
 
 FIRST_WINDOW: Final = 256
 """The first window in a search from the end; each next one is four times as large."""

@@ -2,7 +2,7 @@
 
 from aiokafka.structs import TopicPartition
 
-from events.sentences import Sentence
+from events.texts import _
 from events.topics import EVENTS, LEDGER_STATE
 from services.ledger.application.kafka_records import current_hold
 from services.ledger.kafka.partition import LedgerProcessor
@@ -14,22 +14,12 @@ from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.processor import Hold
 
-NOT_HELD = Sentence(
-    "cette partition n'est pas arrêtée : rien n'est à mettre de côté",
-    "this partition is not held: there is nothing to set aside",
+NOT_HELD = _("this partition is not held: there is nothing to set aside")
+NO_SUCH_PARTITION = _(
+    "there are only the partitions 0 to {last}. `ecluse journal tail` names the one that is held"
 )
-NO_SUCH_PARTITION = Sentence(
-    "il n'y a que les partitions 0 à {last}. `ecluse journal tail` nomme celle qui est arrêtée",
-    "there are only the partitions 0 to {last}. `ecluse journal tail` names the one that is held",
-)
-HELD_ELSEWHERE = Sentence(
-    "la partition est arrêtée devant {topic}, offset {offset} : nommez celui-là",
-    "the partition is held before {topic}, offset {offset}: name that one",
-)
-GONE = Sentence(
-    "l'enregistrement {offset} n'y est plus : rien ne peut être mis de côté",
-    "record {offset} is gone from there: nothing can be set aside",
-)
+HELD_ELSEWHERE = _("the partition is held before {topic}, offset {offset}: name that one")
+GONE = _("record {offset} is gone from there: nothing can be set aside")
 
 
 async def quarantine(settings: Settings, partition: int, offset: int, by: str, why: str) -> Hold:

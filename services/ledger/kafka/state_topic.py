@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from events.sentences import Sentence
+from events.texts import _
 from events.topics import JOURNAL, LEDGER_STATE
 from services.ledger.application.checkpoint import (
     HOLD_KEY,
@@ -42,35 +42,25 @@ from services.runtime.ops.errors import ClusterError, place_name
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.processor import Hold
 
-RESIZED = Sentence(
-    "l'état fut écrit pour {before} partitions, il y en a {now} : les budgets changeraient de "
-    "partition. Recréez les topics avec {before} partitions",
+RESIZED = _(
     "the state was written for {before} partitions, there are {now}: budgets would change their "
-    "partition. Create the topics again with {before} partitions",
+    "partition. Create the topics again with {before} partitions"
 )
-MOVED = Sentence(
-    "le budget {budget} y est inscrit, mais sa place est la partition {home} de {now} : le nombre "
-    "de partitions a changé. Recréez les topics avec celui d'avant",
+MOVED = _(
     "budget {budget} is journalled there, but belongs on partition {home} of {now}: the number of "
-    "partitions was changed. Create the topics again with the former one",
+    "partitions was changed. Create the topics again with the former one"
 )
-SHORTER = Sentence(
-    "le journal finit à l'offset {end}, mais il fut écrit jusqu'à {known}. Le journal fait foi : "
-    "restaurez-le depuis une sauvegarde",
+SHORTER = _(
     "the journal ends at offset {end}, but was written up to {known}. The journal is the truth: "
-    "restore it from a backup",
+    "restore it from a backup"
 )
-ANOTHER = Sentence(
-    "à l'offset {offset} ne se trouve pas l'enregistrement que l'état connaît : c'est un autre "
-    "journal. Restaurez celui d'avant",
+ANOTHER = _(
     "at offset {offset} stands another record than the one that the state knows: this is another "
-    "journal. Restore the former one",
+    "journal. Restore the former one"
 )
-IMPORTING = Sentence(
-    "un import du journal y est en cours, ou fut interrompu : achevez-le avant de relancer, ecluse "
-    "journal import FICHIER",
+IMPORTING = _(
     "an import of the journal is under way there, or was interrupted: finish it before you start "
-    "again, ecluse journal import FILE",
+    "again, ecluse journal import FILE"
 )
 
 YIELD_RECORDS: Final = 100

@@ -43,7 +43,7 @@ async def until_answered(settings: Settings, ask: Callable[[], Awaitable[Result]
             if not waits:
                 if not await _anybody_listens(settings.bootstrap_servers):
                     raise
-                log.warning("broker_unavailable", error=error.text.en, limit_s=settings.give_up_s)
+                log.warning("broker_unavailable", error=str(error), limit_s=settings.give_up_s)
                 waits = True
         await asyncio.sleep(RETRY_S)
 

@@ -14,7 +14,7 @@ import structlog
 from aiokafka.errors import ClusterAuthorizationFailedError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from events.sentences import Sentence
+from events.texts import _
 from services.runtime.kafka.clients import KAFKA, Clients, Isolation
 from services.runtime.kafka.open_transactions import OpenTransaction
 from services.runtime.kafka.reader import Reader
@@ -30,26 +30,19 @@ mark. Transactions that write state alone have none."""
 CLOCK_MS: Final = 3_600_000
 """The clock difference allowed between the records of one transaction."""
 
-FOREIGN = Sentence(
-    "depuis l'offset {offset}, une transaction du producteur {producer_id} y reste ouverte, qui "
-    "n'est pas le nôtre. Trouvez-la avec kafka-transactions.sh find-hanging, puis terminez-la",
+FOREIGN = _(
     "since offset {offset} a transaction of producer {producer_id} hangs there, which is not ours. "
-    "Find it with kafka-transactions.sh find-hanging, then end it",
+    "Find it with kafka-transactions.sh find-hanging, then end it"
 )
-MIXED = Sentence(
-    "des transactions différentes y restent ouvertes ({marks}) : laquelle fut validée ne peut être "
-    "établie. Arrêtez les processus qui y écrivent, puis terminez ces transactions avec "
-    "kafka-transactions.sh find-hanging",
+MIXED = _(
     "different transactions hang there ({marks}): which of them were committed is not known. "
     "Stop the processes that write there, then end these transactions with "
-    "kafka-transactions.sh find-hanging",
+    "kafka-transactions.sh find-hanging"
 )
 
-FORBIDDEN = Sentence(
-    "une transaction ({outcome}) y reste ouverte depuis l'offset {offset}, et ce processus n'a pas "
-    "le droit de la terminer. Donnez-lui le droit ALTER sur le cluster, et relancez-le",
+FORBIDDEN = _(
     "a transaction that was {outcome} hangs there since offset {offset}, and this process may not "
-    "end it. Give it ALTER on the cluster, and start it again",
+    "end it. Give it ALTER on the cluster, and start it again"
 )
 
 Reading = Callable[[Collection[TopicPartition], Isolation], Reader]
@@ -156,7 +149,7 @@ async def _is_read_among_others(
     blocked = ""
     async with reading(written, "read_committed") as reader:
         for place, offset in written.items():
-            _, end = await reader.bounds(place)
+            _unused, end = await reader.bounds(place)
             if end > offset:
                 record = await reader.record_at(place, offset)
                 return record is not None and record.offset == offset

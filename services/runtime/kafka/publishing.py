@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
-from events.sentences import Sentence
+from events.texts import _
 from services.runtime.kafka.clients import REQUEST_TIMEOUT_S
 from services.runtime.kafka.cluster_wait import until_answered
 from services.runtime.kafka.partitioning import partition_of
@@ -28,14 +28,10 @@ BATCH_BYTES: Final = 256 * 1024
 IN_FLIGHT_BYTES_MAX: Final = 32 * 1024 * 1024
 """The most bytes not yet acknowledged, over all partitions."""
 
-SILENCE = Sentence(
-    "le cluster ne confirme plus rien depuis {seconds:g} s",
-    "the cluster has acknowledged nothing for {seconds:g} s",
-)
+SILENCE = _("the cluster has acknowledged nothing for {seconds:g} s")
 
-REFUSED = Sentence(
-    "le cluster n'en veut pas ({error}). `ecluse topics diff` dit si le topic est comme il faut",
-    "the cluster does not take it ({error}). `ecluse topics diff` says whether the topic is right",
+REFUSED = _(
+    "the cluster does not take it ({error}). `ecluse topics diff` says whether the topic is right"
 )
 
 Headers = list[tuple[str, bytes]]
@@ -233,7 +229,7 @@ class Flow:
 
     async def _wait(self) -> None:
         """Wait until one more batch is acknowledged."""
-        done, _ = await asyncio.wait(
+        done, _unused = await asyncio.wait(
             self._in_flight, timeout=SILENCE_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED
         )
         if not done:

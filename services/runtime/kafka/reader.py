@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, Self
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from events.sentences import Sentence
+from events.texts import _
 from services.runtime.kafka.clients import KAFKA, QUICK_FETCH_WAIT_S, Clients, Isolation
 from services.runtime.kafka.cluster_wait import until_answered
 from services.runtime.kafka.timeouts import started, within
@@ -36,9 +36,8 @@ FIRST_STEP: Final = 4
 """The first distance from the end at which the last record is searched: end markers stand between,
 several where writing one timed out and was repeated. Each next distance is four times as far."""
 
-STUCK = Sentence(
-    "rien n'est venu en {limit_s:g} s, à l'offset {offset} sur {end}. Le serveur Kafka répond-il ?",
-    "nothing came for {limit_s:g} s, at offset {offset} of {end}. Does the Kafka broker answer?",
+STUCK = _(
+    "nothing came for {limit_s:g} s, at offset {offset} of {end}. Does the Kafka broker answer?"
 )
 
 
@@ -224,7 +223,7 @@ class Reader:
     async def is_behind(self) -> bool:
         """Return whether records are left to be read."""
         for place in self._read:
-            _, end = await self.bounds(place)
+            _unused, end = await self.bounds(place)
             if await self._position(place) < end:
                 return True
         return False

@@ -5,27 +5,21 @@ from dataclasses import dataclass, replace
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from events.sentences import Sentence
+from events.texts import _
 from services.runtime.kafka.reader import Reader
 from services.runtime.ops.errors import ClusterError, place_name
 
-LOST = Sentence(
-    "les enregistrements {wanted} à {first} n'y sont plus et n'ont jamais été lus. Restaurez le "
-    "topic depuis une sauvegarde ; s'ils sont perdus pour de bon, dites-le : {give_up}",
+LOST = _(
     "records {wanted} to {first} are gone and were never read. Restore the topic from a backup; if "
-    "they are lost for good, say so: {give_up}",
+    "they are lost for good, say so: {give_up}"
 )
-BEYOND = Sentence(
-    "il finit à {end}, mais il a été lu jusqu'à {wanted} : ce n'est plus le même topic. "
-    "Restaurez celui qui a été lu",
+BEYOND = _(
     "it ends at {end}, but was read up to {wanted}: this is another topic. Restore the one that "
-    "was read",
+    "was read"
 )
-ANOTHER = Sentence(
-    "à l'offset {offset} se trouve un autre enregistrement que celui qui y fut lu : le topic a été "
-    "recréé. Restaurez celui qui a été lu",
+ANOTHER = _(
     "at offset {offset} stands another record than the one that was read there: the topic was "
-    "re-created. Restore the one that was read",
+    "re-created. Restore the one that was read"
 )
 
 
@@ -89,7 +83,9 @@ async def behind_markers(
     be read. A position left before markers would report unread records as lost, once retention
     deletes them.
     """
-    _, end = await reader.bounds(place)  # First: what is written from now on stands behind it.
+    _unused, end = await reader.bounds(
+        place
+    )  # First: what is written from now on stands behind it.
     if position.next_offset >= end or await reader.record_at(place, position.next_offset):
         return position
     return replace(position, next_offset=end)

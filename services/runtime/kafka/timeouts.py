@@ -7,16 +7,13 @@ from typing import Any, Final, TypeVar
 
 from aiokafka.errors import KafkaError
 
-from events.sentences import Sentence
+from events.texts import _
 from services.runtime.ops.errors import Unreachable
 
 Result = TypeVar("Result")
 
-NO_ANSWER = Sentence(
-    "pas de réponse en {limit_s:g} s. Le serveur Kafka tourne-t-il à {where} ?",
-    "no answer in {limit_s:g} s. Is the Kafka broker running at {where}?",
-)
-FAILED = Sentence("{error}. Adresse : {where}", "{error}. Address: {where}")
+NO_ANSWER = _("no answer in {limit_s:g} s. Is the Kafka broker running at {where}?")
+FAILED = _("{error}. Address: {where}")
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from events.sentences import Sentence
+from events.texts import Translatable, _
 from services.runtime.kafka.topic_catalogue import Catalogue, Topic
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
@@ -12,33 +12,20 @@ from services.runtime.ops.settings import Settings
 PARTITIONS: Final = "partitions"
 REPLICATION: Final = "replication factor"
 
-MISSING = Sentence(
-    "ce topic manque\u00a0; `ecluse topics apply` le crée avec {wanted} partitions",
-    "this topic is missing: `ecluse topics apply` creates it with {wanted} partitions",
-)
-MISSING_STILL = Sentence(
-    "ce topic manque, et n'est pas créé tant que les autres n'ont pas tous le même nombre de "
-    "partitions, {wanted}",
+MISSING = _("this topic is missing: `ecluse topics apply` creates it with {wanted} partitions")
+MISSING_STILL = _(
     "this topic is missing, and is not created while the others do not all have the same number "
-    "of partitions, {wanted}",
+    "of partitions, {wanted}"
 )
-OTHER_SETTING = Sentence(
-    "{setting} vaut {found} au lieu de {wanted}\u00a0; `ecluse topics apply` le rétablit",
-    "{setting} is {found} instead of {wanted}: `ecluse topics apply` mends it",
-)
-OTHER_PARTITIONS = Sentence(
-    "{found} partitions au lieu de {wanted}. On n'y touche pas\u00a0: les clés changeraient de "
-    "partition. S'il est vide, supprimez-le, puis `ecluse topics apply`\u00a0; sinon, ce sont les "
-    "autres topics qu'il faut recréer avec {found} partitions",
+OTHER_SETTING = _("{setting} is {found} instead of {wanted}: `ecluse topics apply` mends it")
+OTHER_PARTITIONS = _(
     "{found} partitions instead of {wanted}. It is left alone, since keys would move to other "
     "partitions. If it is empty, delete it and run `ecluse topics apply`; else it is the other "
-    "topics that must be made again, with {found} partitions",
+    "topics that must be made again, with {found} partitions"
 )
-OTHER_REPLICATION = Sentence(
-    "{found} copies au lieu de {wanted}. `ecluse topics apply` ne déplace pas de données\u00a0: "
-    "employez kafka-reassign-partitions",
+OTHER_REPLICATION = _(
     "{found} replicas instead of {wanted}. `ecluse topics apply` moves no data: use "
-    "kafka-reassign-partitions",
+    "kafka-reassign-partitions"
 )
 
 
@@ -80,11 +67,11 @@ class Difference:
     mendable: bool
     """True where `apply` mends it."""
 
-    what: Sentence
+    what: Translatable
     """The message: as it is, as it should be, and what to do; without the topic's name."""
 
     @property
-    def text(self) -> Sentence:
+    def text(self) -> Translatable:
         """The message with the topic's name."""
         return ClusterError(self.topic, self.what).text
 
@@ -121,7 +108,7 @@ def compare(
 def _in_topic(
     name: str, topic: Topic, there: Found, count: int, asked: TopicOptions
 ) -> Iterable[Difference]:
-    def difference(setting: str, found: str | None, wanted: str, what: Sentence) -> Difference:
+    def difference(setting: str, found: str | None, wanted: str, what: Translatable) -> Difference:
         facts = {"setting": setting, "found": found, "wanted": wanted}
         return Difference(name, setting, found, wanted, what is OTHER_SETTING, what.render(facts))
 

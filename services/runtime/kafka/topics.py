@@ -17,7 +17,7 @@ from aiokafka.errors import (
     for_code,
 )
 
-from events.sentences import Sentence
+from events.texts import Translatable, _, pgettext, verbatim
 from services.runtime.kafka.clients import (
     REQUEST_TIMEOUT_S,
     last_asked_broker,
@@ -55,23 +55,16 @@ OWN_SETTING: Final = 1
 HARMLESS: Final = frozenset({"compression.type"})
 """Settings that cost space where they differ, and nothing else."""
 
-NO_KAFKA = Sentence(
-    "pas de Kafka à cette adresse ({error}). Vérifiez ECLUSE_BOOTSTRAP_SERVERS, et que le serveur "
-    "tourne",
-    "no Kafka at this address ({error}). Check ECLUSE_BOOTSTRAP_SERVERS, and that the broker runs",
+NO_KAFKA = _(
+    "no Kafka at this address ({error}). Check ECLUSE_BOOTSTRAP_SERVERS, and that the broker runs"
 )
-NO_CONNECTION = Sentence("connexion impossible", "cannot connect")
-NO_ANSWER = Sentence("pas de réponse", "no answer")
-NOT_ACCEPTED = Sentence("le cluster refuse\u00a0: {error}", "the cluster refuses: {error}")
-NOT_SHOWN = Sentence(
-    "le cluster a accepté le changement, mais ne le montre toujours pas. Relancez "
-    "`ecluse topics diff`",
-    "the cluster accepted the change, but still does not show it. Run `ecluse topics diff` again",
+NO_CONNECTION = _("cannot connect")
+NO_ANSWER = pgettext("cluster", "no answer")
+NOT_ACCEPTED = _("the cluster refuses: {error}")
+NOT_SHOWN = _(
+    "the cluster accepted the change, but still does not show it. Run `ecluse topics diff` again"
 )
-AND_MORE = Sentence(
-    "{what} (et {count} autres écarts\u00a0: voir `ecluse topics diff`)",
-    "{what} (and {count} more differences: see `ecluse topics diff`)",
-)
+AND_MORE = _("{what} (and {count} more differences: see `ecluse topics diff`)")
 
 log: Final = structlog.stdlib.get_logger("ecluse.runtime")
 
@@ -181,10 +174,7 @@ def _stop_at(serious: list[Difference]) -> None:
     first, more = serious[0], len(serious) - 1
     what = first.what
     if more:
-        what = Sentence(
-            AND_MORE.fr.format(what=what.fr, count=more),
-            AND_MORE.en.format(what=what.en, count=more),
-        )
+        what = AND_MORE.render({"what": what, "count": more})
     raise ClusterError(first.topic, what)
 
 
@@ -212,7 +202,7 @@ async def _start(admin: AIOKafkaAdminClient, settings: Settings) -> None:
             await admin.start()
     except ValueError as error:
         # ECLUSE_BOOTSTRAP_SERVERS holds no address: a retry cannot help.
-        raise ClusterError(settings.bootstrap_servers, _no_kafka(str(error), str(error))) from error
+        raise ClusterError(settings.bootstrap_servers, NO_KAFKA.render({"error": error})) from error
     except (KafkaError, OSError) as error:
         raise unreachable(settings, error) from error
 
@@ -225,12 +215,8 @@ def unreachable(settings: Settings, error: Exception) -> Unreachable:
         case KafkaConnectionError() | OSError():
             why = NO_CONNECTION
         case _:
-            why = Sentence(str(error), str(error))
-    return Unreachable(settings.bootstrap_servers, _no_kafka(why.fr, why.en))
-
-
-def _no_kafka(fr: str, en: str) -> Sentence:
-    return Sentence(NO_KAFKA.fr.format(error=fr), NO_KAFKA.en.format(error=en))
+            why = verbatim(error)
+    return Unreachable(settings.bootstrap_servers, NO_KAFKA.render({"error": why}))
 
 
 class _Broker:
@@ -271,7 +257,7 @@ async def _find(
     asked = [ConfigResource(ConfigResourceType.TOPIC, settings.topic(name)) for name in there]
     found = {}
     for response in await _answer(admin, settings, lambda: admin.describe_configs(asked)):
-        for code, message, _, topic, entries in response.resources:
+        for code, message, _unused, topic, entries in response.resources:
             if code == UnknownTopicOrPartitionError.errno:
                 continue  # Deleted between the two requests.
             if code:
@@ -324,19 +310,19 @@ async def _alter(
     """Set all of a topic's own settings: this request resets those that it does not name."""
     resource = ConfigResource(ConfigResourceType.TOPIC, name, dict(config))
     for response in await _answer(admin, settings, lambda: admin.alter_configs([resource])):
-        for code, message, _, topic in response.resources:
+        for code, message, _unused, topic in response.resources:
             if code:
                 raise ClusterError(topic, _refusal(code, message))
 
 
-def _refusal(code: int, message: str | None) -> Sentence:
+def _refusal(code: int, message: str | None) -> Translatable:
     return NOT_ACCEPTED.render({"error": message or str(for_code(code)())})
 
 
 async def _shown(poll: Callable[[], Awaitable[list[Difference]]]) -> list[Difference]:
     """Return the differences left once the cluster shows the changes: its metadata lags behind."""
     left: list[Difference] = []
-    for _ in range(SHOWN_POLLS_MAX):
+    for _unused in range(SHOWN_POLLS_MAX):
         left = await poll()
         if not any(each.mendable for each in left):
             return left

@@ -1,12 +1,17 @@
 """Errors that stop a process, with a message in both languages: where, what, and what to do."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from events.sentences import Sentence
+from events.texts import Translatable, _
+from services.texts.language import Language
+from services.texts.translation import translate
 
 if TYPE_CHECKING:
     # Every command imports these errors: one without a cluster does not import its client.
     from aiokafka.structs import TopicPartition
+
+
+AT: Final = _("{where}: {what}")
 
 
 def place_name(place: "TopicPartition") -> str:
@@ -17,9 +22,9 @@ def place_name(place: "TopicPartition") -> str:
 class Stop(Exception):
     """A dependency cannot be reached, or cannot be trusted: the process must stop."""
 
-    def __init__(self, where: object, what: Sentence) -> None:
-        self.text = Sentence(f"{where}\u00a0: {what.fr}", f"{where}: {what.en}")
-        super().__init__(self.text.en)
+    def __init__(self, where: object, what: Translatable) -> None:
+        self.text = AT.render({"where": where, "what": what})
+        super().__init__(translate(self.text, Language.EN))
 
 
 class ClusterError(Stop):

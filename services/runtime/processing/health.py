@@ -8,17 +8,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from events.sentences import Sentence
+from events.texts import _
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.offset_metadata import Status, TaskState
 from services.runtime.processing.task import PartitionTask
 from services.runtime.processing.timings import Timings
 
-NO_PAGE = Sentence(
-    "la page de santé n'a pu s'ouvrir ({error}) : choisissez un autre ECLUSE_HEALTH_PORT",
-    "the health page could not be opened ({error}): choose another ECLUSE_HEALTH_PORT",
-)
+NO_PAGE = _("the health page could not be opened ({error}): choose another ECLUSE_HEALTH_PORT")
 
 STOP_S: Final = 1.0
 """The time that clients have to receive their responses, once the process ends."""

@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from events.sentences import Sentence
+from events.texts import _
 from services.runtime.kafka.clients import FETCH_WAIT_S, KAFKA, Clients
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.writer import Fenced, WriterFailed
@@ -57,10 +57,7 @@ FAILURES_BEFORE_HOLD: Final = 2
 
 log: Final = structlog.stdlib.get_logger("ecluse.runtime")
 
-NOTHING_COMES = Sentence(
-    "il y a des enregistrements à lire, mais rien ne vient",
-    "there are records to read, but none comes",
-)
+NOTHING_COMES = _("there are records to read, but none comes")
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ import structlog
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
-from events.sentences import Sentence
+from events.texts import _
 from services.runtime.kafka.clients import FencedInstanceIdError, a_member, member_id
 from services.runtime.kafka.cluster_wait import until_answered
 from services.runtime.kafka.timeouts import only_our_cancellation, started, within
@@ -45,19 +45,15 @@ JOINS_MAX: Final = 6
 """The most joins under a new member id within three sessions: more means two processes of one
 name."""
 
-RESIZED = Sentence(
-    "il avait {before} partitions et en a {now}. Les clés y changeraient de partition : recréez "
-    "les topics avec {before} partitions",
+RESIZED = _(
     "it had {before} partitions and has {now} now. Keys would change their partition: create "
-    "the topics again with {before} partitions",
+    "the topics again with {before} partitions"
 )
-SAME_NAME = Sentence(
-    "un autre processus entre sans cesse dans le groupe sous le nom {instance} : donnez à chacun "
-    "le sien (--instance, ECLUSE_INSTANCE)",
+SAME_NAME = _(
     "another process keeps joining the group under the name {instance}: give each its own "
-    "(--instance, ECLUSE_INSTANCE)",
+    "(--instance, ECLUSE_INSTANCE)"
 )
-GROUP_LOST = Sentence("le groupe est perdu : {error}", "the group is lost: {error}")
+GROUP_LOST = _("the group is lost: {error}")
 
 log: Final = structlog.stdlib.get_logger("ecluse.runtime")
 
@@ -201,7 +197,7 @@ class Worker:
         ending = asyncio.create_task(self._stop.wait())
         both = (joining, ending)
         try:
-            done, _ = await asyncio.wait(both, timeout=JOINED_S, return_when=FIRST_COMPLETED)
+            done, _unused = await asyncio.wait(both, timeout=JOINED_S, return_when=FIRST_COMPLETED)
             if not done:
                 log.warning("group_join_slow", group=self._group, limit_s=limit_s)
                 await asyncio.wait(both, return_when=FIRST_COMPLETED)
@@ -271,12 +267,12 @@ class Worker:
             self._let_go(task)
         if not self._runs:
             return
-        _, late = await asyncio.wait(self._runs, timeout=STOP_S)
+        _unused, late = await asyncio.wait(self._runs, timeout=STOP_S)
         for run in late:
             log.warning("task_cancelled", partition=self._runs[run].partition)
             run.cancel()
         # Connections not closed in time are closed by the end of the process.
-        ended, _ = await asyncio.wait(self._runs, timeout=CUT_S)
+        ended, _unused = await asyncio.wait(self._runs, timeout=CUT_S)
         for run in ended:
             task, error = self._runs[run], None if run.cancelled() else run.exception()
             if isinstance(error, Fenced):

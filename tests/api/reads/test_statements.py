@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
+from events.texts import verbatim
 from services.api.balances.query import LineBalance
 from services.api.queries.rows import BudgetLine
 from services.api.statements.csv_file import as_csv, harmless
@@ -135,7 +136,7 @@ def test_the_list_of_grants_has_real_days_in_a_spreadsheet(made_in_files: Made) 
 
 @given(amount_cents=st.integers(-LIMIT, LIMIT))
 def test_every_amount_comes_back_to_the_cent(amount_cents: int) -> None:
-    sheet = Sheet(TITLE, [cents("montant", "amount")], [[amount_cents]])
+    sheet = Sheet(TITLE, [cents(verbatim("amount"))], [[amount_cents]])
     for language in Language:
         ((phrase,),) = rows_of(as_csv(sheet, language), language.value)[1:]
         assert Decimal(amount_cents) / 100 == Decimal(phrase.replace(",", "."))
@@ -145,7 +146,7 @@ def test_every_amount_comes_back_to_the_cent(amount_cents: int) -> None:
         assert amount_cents == round(Decimal(str(value)) * 100)
 
 
-TITLE = text("Essai", "Trial").label
+TITLE = text(verbatim("Trial")).label
 FORMULAS = [
     "=1+1",
     "+33 6 12 34 56 78",
@@ -163,7 +164,7 @@ FORMULAS = [
 
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_no_text_is_a_formula(formula: str) -> None:
-    sheet = Sheet(TITLE, [text("nom", "name")], [[formula]])
+    sheet = Sheet(TITLE, [text(verbatim("name"))], [[formula]])
     for language in Language:
         ((phrase,),) = rows_of(as_csv(sheet, language), language.value)[1:]
         assert f"'{formula}" == phrase
@@ -192,13 +193,13 @@ def test_a_grant_named_like_a_formula_is_harmless(made_in_files: Made) -> None:
 
 def test_separators_and_quotes_in_texts_do_not_move_columns() -> None:
     texts = 'a;b,c "d"\ne'
-    sheet = Sheet(TITLE, [text("nom", "name"), number("n", "n")], [[texts, 3]])
+    sheet = Sheet(TITLE, [text(verbatim("name")), number(verbatim("n"))], [[texts, 3]])
     for language in Language:
         assert [[texts, "3"]] == rows_of(as_csv(sheet, language), language.value)[1:]
 
 
 def test_the_same_statement_is_the_same_bytes() -> None:
-    sheet = Sheet(TITLE, [day("jour", "day")], [[date(2023, 4, 12)], [None]])
+    sheet = Sheet(TITLE, [day(verbatim("day"))], [[date(2023, 4, 12)], [None]])
     assert as_xlsx(sheet, Language.FR) == as_xlsx(sheet, Language.FR)
 
 

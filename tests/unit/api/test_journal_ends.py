@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from events.sentences import Sentence
+from events.texts import _
 from services.api.adapters.journal_ends import ANSWER_S, AWAY_S, KEPT_S, KafkaEnds
 from services.api.adapters.ports import JournalEnd
 from services.runtime.ops.errors import Unreachable
@@ -31,7 +31,7 @@ class Looked(KafkaEnds):
         await asyncio.sleep(0)
         self.clock.advance(timedelta(seconds=self.takes_s))
         if self.found is None:
-            raise Unreachable("kafka", Sentence("ne répond pas", "does not answer"))
+            raise Unreachable("kafka", _("does not answer"))
         return self.found
 
 

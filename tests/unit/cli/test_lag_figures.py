@@ -6,7 +6,7 @@ import pytest
 
 from services.cli.lag_figures import Figures
 from services.cli.screen import Screen
-from services.cli.texts import Language
+from services.texts.language import Language
 
 NOW = datetime(2026, 11, 26, 2, 40, 11, tzinfo=UTC)
 YESTERDAY = "25/11/2026 23:59:59"

@@ -12,10 +12,9 @@ from events.lag import Board, read_board
 from services.api.lag.view import LagView, lag_view
 from services.cli.lag_page import page
 from services.cli.screen import Prose, Screen
-from services.cli.texts import Language
 from services.lag.client.age import WELL
 from services.lag.client.merge import Answer, lag_of
-from services.texts.language import Language as LocaleLanguage
+from services.texts.language import Language
 from services.texts.locale_format import LocaleFormat
 from tests.api.lag_boards import NIGHT, Json, a_board, stages, timestamp
 from tests.api.lag_scenes import (
@@ -78,7 +77,7 @@ EXPECTED: Final = {
 
 def shown(board: Board, language: str) -> LagView:
     """The page, of a board of this moment."""
-    locale = LocaleFormat.of(LocaleLanguage(language))
+    locale = LocaleFormat.of(Language(language))
     return lag_view(lag_of([Answer("watch", board)], board.at), None, board.at, locale)
 
 

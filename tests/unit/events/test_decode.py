@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from events.codec import EVENT_BYTES_MAX, Received, decode
 from events.envelope import INTERNAL_EVENTS, UntypedEnvelope
 from events.unreadable import Reason, Unreadable, explain
+from services.texts.translation import both
 from tests.builders import Json, Scenario, encoded
 from tests.unit.events.pointers import names_an_absent_member, resolves
 from tests.unit.tables.bad_input import BAD_INPUT
@@ -56,7 +57,7 @@ def check(raw: bytes, outcome: Received | Unreadable) -> None:
         return
     assert REASON.fullmatch(outcome.reason)
     assert (outcome.code in WITHOUT_POINTER) == (outcome.pointer is None)
-    sentence = explain(outcome)
+    sentence = both(explain(outcome))
     assert sentence.fr != sentence.en
     if outcome.pointer is None:
         return

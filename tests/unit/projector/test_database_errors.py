@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from services.projector.database_errors import failing_as_writer, is_temporary, reaching
 from services.runtime.kafka.writer import WriterFailed
 from services.runtime.ops.errors import Unreachable
+from services.texts.translation import both
 
 
 def of_sqlite(code: int) -> sqlite3.OperationalError:
@@ -91,5 +92,5 @@ def test_at_the_start_the_error_is_a_message_for_people() -> None:
 
     with pytest.raises(Unreachable) as caught:
         asyncio.run(failing())
-    assert "ECLUSE_DATABASE_URL" in caught.value.text.en
-    assert caught.value.text.fr.startswith("postgresql://db\u00a0: la base")
+    assert "ECLUSE_DATABASE_URL" in both(caught.value.text).en
+    assert both(caught.value.text).fr.startswith("postgresql://db\u00a0: la base")

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from prometheus_client import CollectorRegistry
 
-from events.sentences import Sentence
+from events.texts import _
 from services.runtime.kafka.writer import WriterFailed
 from services.runtime.ops.errors import Unreachable
 from services.runtime.processing.backlog import Delays
@@ -109,7 +109,7 @@ def test_a_database_that_is_away_for_a_minute_fails_at_each_attempt(
 def test_failures_while_idle_are_counted(harness: Harness) -> None:
     task = harness.publish(0).task()
     page = Page(task)
-    harness.on_settle = times(2, Unreachable("there", Sentence("non", "no")))
+    harness.on_settle = times(2, Unreachable("there", _("no")))
 
     async def during() -> None:
         await until(lambda: len(harness.opened_s) == 3)

@@ -14,6 +14,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.source_positions import SourcePosition, behind_markers, check_source
 from services.runtime.ops.errors import ClusterError
+from services.texts.translation import both
 from tests.unit.runtime.harness import a_record
 
 PLACE = TopicPartition("internal_events", 3)
@@ -101,5 +102,5 @@ def test_what_was_never_read_or_is_another_topic_stops_it(
 def test_what_is_gone_unread_is_given_up_by_the_command_of_the_service() -> None:
     with pytest.raises(ClusterError) as raised:
         checked("r.r|", 1, 0)
-    for reported in (raised.value.text.fr, raised.value.text.en):
+    for reported in (both(raised.value.text).fr, both(raised.value.text).en):
         assert reported.endswith("give up internal_events/3/3")

@@ -6,7 +6,7 @@ import itertools
 import pytest
 from structlog.testing import capture_logs
 
-from events.sentences import Sentence
+from events.texts import _
 from services.runtime.kafka.writer import WriterFailed
 from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.processing.offset_metadata import TaskState
@@ -25,7 +25,7 @@ from tests.unit.runtime.harness import (
 )
 
 DOWN = WriterFailed("planted")
-NO = Sentence("non", "no")
+NO = _("no")
 
 
 # ---------------------------------------------------------------- our own bugs

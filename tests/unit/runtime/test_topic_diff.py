@@ -14,6 +14,7 @@ from services.runtime.kafka.topic_diff import (
     shared_count,
 )
 from services.runtime.ops.settings import Settings
+from services.texts.translation import both
 
 EVENTS, INTERNAL_EVENTS, JOURNAL = (
     "ecluse.events.v1",
@@ -157,7 +158,8 @@ def test_each_difference_says_which_what_and_what_to_do_in_both_languages(
     found: dict[str, Found], asked: TopicOptions, reported: list[str]
 ) -> None:
     first: Difference = compare(wanted(), found, SETTINGS, asked)[0]
-    assert first.text.fr != first.text.en
-    for statuses in (first.text.fr, first.text.en):
-        assert [] == [each for each in reported if each not in statuses], statuses
-        assert "{" not in statuses
+    texts = both(first.text)
+    assert texts.fr != texts.en
+    for text in (texts.fr, texts.en):
+        assert [] == [each for each in reported if each not in text], text
+        assert "{" not in text

@@ -21,6 +21,7 @@ from services.ledger.domain import flags, refusals
 from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.journal import Outcome, Source
 from services.ledger.domain.refusals import Missing, Refusal
+from services.texts.translation import both
 from tests.builders import (
     BUDGET,
     Json,
@@ -251,7 +252,8 @@ def _sentences() -> Iterator[tuple[str, Json, str, str]]:
                 sentence = flag_sentence(code, facts)
             case _:
                 sentence = parked_sentence(facts)
-        yield code, facts, sentence.fr, sentence.en
+        said = both(sentence)
+        yield code, facts, said.fr, said.en
 
 
 def test_every_answer_is_a_sentence_in_french_and_in_english() -> None:
@@ -284,7 +286,7 @@ def plain(french: str) -> str:
 
 
 def test_a_sentence_reads_as_a_finance_officer_would_write_it() -> None:
-    sentence = refusal_sentence("overpayment", OVERPAID)
+    sentence = both(refusal_sentence("overpayment", OVERPAID))
     assert (
         "Le mandat C/advance est de 1 131 800,00 €, dont 1,00 € déjà payés : un paiement de "
         "1 131 799,01 € dépasserait son montant. Vérifiez le montant du paiement."
@@ -318,7 +320,7 @@ FIGURES = {"stated_cents": 100_001, "sum_cents": 100_000}
 def test_figures_that_differ_are_reported_where_they_stand(
     facts: Json, where_fr: str, where_en: str
 ) -> None:
-    sentence = flag_sentence("figures_differ", facts | FIGURES)
+    sentence = both(flag_sentence("figures_differ", facts | FIGURES))
     assert (
         f"Des montants ne concordent pas ({where_fr}) : 1 000,01 € énoncés, 1 000,00 € au total. "
         "Vérifiez l'acte."
@@ -338,6 +340,6 @@ def test_figures_that_differ_are_reported_where_they_stand(
 )
 def test_several_facts_are_joined_by_and(years: list[int], fr: str, en: str) -> None:
     facts = {"deliberation": 2022, "convention": years}
-    sentence = flag_sentence("condition_year_differs", facts)
+    sentence = both(flag_sentence("condition_year_differs", facts))
     assert f"convention {fr}. Vérifiez" in sentence.fr
     assert f"convention {en}. Check" in sentence.en

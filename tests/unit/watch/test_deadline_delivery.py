@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from events.journal import try_read_record
-from events.sentences import Sentence
+from events.texts import _
 from events.topics import BALANCES, INPUT_TOPICS, JOURNAL
 from services.due.deadline_events import DeadlineEvent
 from services.due.deadlines import Deadlines
@@ -155,9 +155,7 @@ def test_nothing_is_written_while_the_cluster_does_not_answer() -> None:
     assert {} == scene.written()
 
 
-@pytest.mark.parametrize(
-    "error", [WriterFailed("no answer"), ClusterError("here", Sentence("non", "no"))]
-)
+@pytest.mark.parametrize("error", [WriterFailed("no answer"), ClusterError("here", _("no"))])
 def test_what_fails_is_tried_again_in_the_next_run(error: Exception) -> None:
     scene = Scene(0, 1)
     scene.read(0, 1)
@@ -213,7 +211,7 @@ def test_a_partition_that_stays_is_written_again_once_the_other_had_time_to_leav
     scene.cycle()
     scene.topic.fails = None
     scene.assign(0)
-    for _ in range(BACK_OFF_RUNS - 1):
+    for _unused in range(BACK_OFF_RUNS - 1):
         scene.cycle()
     assert {} == scene.written()
     scene.cycle()

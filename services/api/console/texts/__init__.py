@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from events.sentences import Sentence
+from events.texts import Translatable
 from services.api.console.texts import codes, grants, lag_page, orders, shell, today, troubles
 
-TEXTS: Final[Mapping[str, Sentence]] = {
+TEXTS: Final[Mapping[str, Translatable]] = {
     f"{page}.{name}": sentence
     for page, table in (
         ("shell", shell.TEXTS),

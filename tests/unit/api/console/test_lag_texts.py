@@ -10,6 +10,8 @@ from services.lag.client.age import WELL
 from services.lag.judge.states import Rule
 from services.lag.present import texts as states
 from services.runtime.processing.offset_metadata import TaskState
+from services.texts.language import Language
+from services.texts.translation import translate
 from services.watch.latencies import Step
 from tests.api.lag_boards import GROUPS
 
@@ -54,4 +56,5 @@ def test_french_keeps_its_marks_on_the_line() -> None:
         *states.RULES.values(),
         *states.HEADLINES.values(),
     ]
-    assert [] == [each.fr for each in phrase if LOOSE.search(each.fr)]
+    french = [translate(each, Language.FR) for each in phrase]
+    assert [] == [each for each in french if LOOSE.search(each)]

@@ -6,18 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.sentences import Sentence
+from events.texts import ngettext
 from events.values import AMOUNT_MAX_CENTS
-from services.ledger.application.decision_texts import euros_en, euros_fr
+from services.texts.formats import euros
 from services.texts.language import Language
-from services.texts.locale_format import Counted, LocaleFormat
+from services.texts.locale_format import LocaleFormat
 
 FR = LocaleFormat.of(Language.FR)
 EN = LocaleFormat.of(Language.EN)
 NOON = datetime(2023, 7, 20, 12, tzinfo=UTC)
-ORDERS = Counted(
-    Sentence("{count} mandat", "{count} order"), Sentence("{count} mandats", "{count} orders")
-)
+ORDERS = ngettext("{count} order", "{count} orders")
 
 
 @pytest.mark.parametrize(
@@ -41,7 +39,10 @@ def test_money(cents: int | None, french: str, english: str) -> None:
 
 @given(st.integers(-AMOUNT_MAX_CENTS, AMOUNT_MAX_CENTS))
 def test_money_is_shown_as_the_ledger_says_it(cents: int) -> None:
-    assert (euros_fr(cents), euros_en(cents)) == (FR.money(cents), EN.money(cents))
+    assert (euros(cents, Language.FR), euros(cents, Language.EN)) == (
+        FR.money(cents),
+        EN.money(cents),
+    )
 
 
 @pytest.mark.parametrize(

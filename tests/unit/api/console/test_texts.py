@@ -1,4 +1,4 @@
-"""The words of the pages: what a template asks for is there, and what is there is asked for."""
+"""Texts of the pages: each table has a text for every code, and no text is unused."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import get_args
 
 from events.deliberations import DeliberationWithdrawn
 from events.envelope import INBOUND
-from events.sentences import Sentence
+from events.texts import Translatable
 from services.api.console import pages
 from services.api.console.texts import TEXTS, codes
 from services.api.rejections.view import KINDS
@@ -14,17 +14,10 @@ from services.ledger.domain.grants import ConventionState
 from services.ledger.domain.moves import EntryKind
 from services.ledger.domain.orders import OrderState
 from services.ledger.explain import terms
+from services.texts.language import Language
+from services.texts.translation import translate
 
-ASKED = re.compile(r"""say\(["']([a-z]+\.[a-z0-9_]+)["']""")
 FOLDER = Path(pages.__file__).parent
-
-
-def asked_by_templates() -> set[str]:
-    return {
-        name
-        for template in (FOLDER / "templates").glob("*.html")
-        for name in ASKED.findall(template.read_text(encoding="utf-8"))
-    }
 
 
 def named_in_code() -> set[str]:
@@ -38,28 +31,20 @@ def named_in_code() -> set[str]:
     return lists | set(re.findall(r"""["']([a-z0-9_]+)["']""", text))
 
 
-def test_templates_ask_for_texts_that_are_there() -> None:
-    assert set() == asked_by_templates() - TEXTS.keys()
-
-
 def test_no_text_stands_unused() -> None:
-    asked, named = asked_by_templates(), named_in_code()
+    named = named_in_code()
     # The stages are asked for by the codes of the ledger.
     unused = [
         name
-        for name in TEXTS.keys() - asked
+        for name in TEXTS
         if name.partition(".")[2] not in named and not name.startswith("stage.")
     ]
     assert [] == sorted(unused)
 
 
 def test_french_keeps_its_marks_on_the_line() -> None:
-    loose = [name for name, phrase in TEXTS.items() if re.search(r"\w [:;!?]", phrase.fr)]
-    assert [] == loose
-
-
-def test_every_text_is_shown_in_both_languages() -> None:
-    assert [] == [name for name, phrase in TEXTS.items() if not (phrase.fr and phrase.en)]
+    french = {name: translate(phrase, Language.FR) for name, phrase in TEXTS.items()}
+    assert [] == [name for name, text in french.items() if re.search(r"\w [:;!?]", text)]
 
 
 def test_codes_of_the_ledger_have_their_texts() -> None:
@@ -68,7 +53,7 @@ def test_codes_of_the_ledger_have_their_texts() -> None:
     assert {each.value for each in ConventionState} <= set(codes.CONVENTION_STATES)
     types = {each.TYPE.removeprefix("ecluse.").removesuffix(".v1") for each in INBOUND}
     assert types <= set(codes.TYPES)
-    assert all(isinstance(each, Sentence) for each in codes.STAGES.values())
+    assert all(isinstance(each, Translatable) for each in codes.STAGES.values())
 
 
 def test_every_cause_of_a_withdrawal_has_its_texts() -> None:

@@ -11,7 +11,7 @@ from schwifty.exceptions import SchwiftyException
 
 from events.codec import decode
 from events.envelope import INBOUND
-from events.sentences import Sentence
+from events.texts import Translatable, verbatim
 from events.unreadable import (
     DETAILS,
     JSON_FAULTS,
@@ -23,6 +23,7 @@ from events.unreadable import (
     Reason,
     Unreadable,
     explain,
+    fault_detail,
     json_fault,
 )
 from events.values import (
@@ -32,6 +33,7 @@ from events.values import (
     Timestamp,
     account_fault,
 )
+from services.texts.translation import Sentence, both
 from tests.unit.tables.bad_input import BAD_INPUT
 from tests.unit.tables.bad_records import Bad
 
@@ -45,12 +47,12 @@ def facts_of(sentence: str) -> set[str]:
 def explained(row: Bad) -> tuple[Unreadable, Sentence]:
     unreadable = decode(row.value)
     assert isinstance(unreadable, Unreadable)
-    return unreadable, explain(unreadable)
+    return unreadable, both(explain(unreadable))
 
 
 @pytest.mark.parametrize("reason", Reason)
 def test_each_reason_has_a_sentence_in_both_languages(reason: Reason) -> None:
-    sentence = SENTENCES[reason]
+    sentence = both(SENTENCES[reason])
     assert sentence.fr != sentence.en
     assert facts_of(sentence.fr) == facts_of(sentence.en)
     assert facts_of(sentence.fr) <= {"pointer", "detail"}
@@ -59,7 +61,7 @@ def test_each_reason_has_a_sentence_in_both_languages(reason: Reason) -> None:
 @pytest.mark.parametrize("reason", Reason)
 @pytest.mark.parametrize("pointer", [None, "", "/data/lines/0"])
 def test_each_reason_is_explained_without_a_brace_left(reason: Reason, pointer: str | None) -> None:
-    sentence = explain(Unreadable(reason, pointer, Sentence("le détail", "the detail")))
+    sentence = both(explain(Unreadable(reason, pointer, verbatim("the detail"))))
     for text in (sentence.fr, sentence.en):
         assert text
         assert "{" not in text
@@ -71,9 +73,10 @@ def test_the_sentences_are_those_of_the_reasons_and_no_more() -> None:
 
 
 @pytest.mark.parametrize("detail", [*DETAILS.values(), OTHER_DETAIL], ids=[*DETAILS, "other"])
-def test_each_detail_names_the_same_facts_in_both_languages(detail: Sentence) -> None:
-    assert detail.fr != detail.en
-    assert facts_of(detail.fr) == facts_of(detail.en)
+def test_each_detail_names_the_same_facts_in_both_languages(detail: Translatable) -> None:
+    said = both(detail)
+    assert said.fr != said.en
+    assert facts_of(said.fr) == facts_of(said.en)
 
 
 @pytest.mark.parametrize("row", BAD_INPUT, ids=lambda row: row.name)
@@ -120,25 +123,25 @@ def test_each_format_of_the_contract_is_said_in_words() -> None:
 
 
 def test_a_format_without_words_is_shown_as_it_is() -> None:
-    detail = DETAILS["string_pattern_mismatch"].render({"pattern": "^x$"})
-    assert Sentence("il faut le format ^x$", "it must be the format ^x$") == detail
+    detail = fault_detail("string_pattern_mismatch", {"pattern": "^x$"})
+    assert Sentence("il faut le format ^x$", "it must be the format ^x$") == both(detail)
 
 
 def test_of_a_long_unknown_type_the_beginning_is_repeated() -> None:
-    detail = DETAILS["unknown_type"].render({"name": "x" * 1000})
-    assert f"« {'x' * NAME_MAX}… » n'est pas au contrat" == detail.fr
+    detail = fault_detail("unknown_type", {"name": "x" * 1000})
+    assert f"« {'x' * NAME_MAX}… » n'est pas au contrat" == both(detail).fr
 
 
 def test_what_the_json_parser_says_is_reported_with_its_byte() -> None:
-    assert Sentence(
-        "un signe de ponctuation manque (octet 7)", "a punctuation mark is missing (byte 7)"
-    ) == json_fault("JSON is malformed: expected ',' or '}' (byte 7)")
+    fault = json_fault("JSON is malformed: expected ',' or '}' (byte 7)")
+    english = "a punctuation mark is missing (byte 7)"
+    assert Sentence("un signe de ponctuation manque (octet 7)", english) == both(fault)
     assert OTHER_JSON_FAULT == json_fault("a parser of tomorrow says something else")
 
 
 @pytest.mark.parametrize("said", [*JSON_FAULTS.values(), *PATTERNS.values()])
-def test_each_phrase_is_in_both_languages(said: Sentence) -> None:
-    assert said.fr != said.en
+def test_each_phrase_is_in_both_languages(said: Translatable) -> None:
+    assert both(said).fr != both(said).en
 
 
 ACCOUNT_EXCEPTIONS = [
@@ -156,8 +159,8 @@ def test_each_fault_of_an_account_is_said_in_words() -> None:
 def test_a_fault_of_an_account_never_repeats_the_account(
     exception: type[SchwiftyException],
 ) -> None:
-    sentence = account_fault("IBAN", exception("Invalid characters in IBAN FR14"))
-    said = ACCOUNT_FAULTS.get(exception.__name__, OTHER_ACCOUNT_FAULT)
+    sentence = both(account_fault("IBAN", exception("Invalid characters in IBAN FR14")))
+    said = both(ACCOUNT_FAULTS.get(exception.__name__, OTHER_ACCOUNT_FAULT))
     assert Sentence(f"IBAN incorrect : {said.fr}", f"incorrect IBAN: {said.en}") == sentence
 
 
@@ -291,20 +294,19 @@ def test_the_sender_reads_what_is_wrong_and_where(name: str, fr: str, en: str) -
     assert Sentence(fr, en) == explained(row)[1]
 
 
-def test_a_sentence_renders_its_facts() -> None:
-    sentence = Sentence("il manque {shortfall} à {line}", "{line} is short of {shortfall}")
+def test_a_text_renders_its_facts() -> None:
     facts = {"line": "65/{x}", "shortfall": 5, "unused": 1}
-    expected = Sentence("il manque 5 à 65/{x}", "65/{x} is short of 5")
-    assert expected == sentence.render(facts)
+    text = Translatable("{line} is short of {shortfall}").render(facts)
+    assert "65/{x} is short of 5" == both(text).en
 
 
-def test_a_sentence_without_one_of_its_facts_is_a_mistake_of_ours() -> None:
+def test_a_text_without_one_of_its_facts_is_a_mistake_of_ours() -> None:
     with pytest.raises(KeyError, match="line"):
-        Sentence("{line}", "{line}").render({})
+        both(Translatable("{line}").render({"row": 1}))
 
 
 def test_a_reason_is_its_code_and_its_pointer() -> None:
-    detail = Sentence("", "")
+    detail = verbatim("")
     assert "too_large" == Unreadable(Reason.TOO_LARGE, None, detail).reason
     assert "missing_field: /id" == Unreadable(Reason.MISSING_FIELD, "/id", detail).reason
     assert "invalid_value: " == Unreadable(Reason.INVALID_VALUE, "", detail).reason

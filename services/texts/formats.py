@@ -1,0 +1,26 @@
+"""Money, days and numbers as French and English readers write them.
+
+Without Babel, which a command would wait for; `api/console` has the long forms.
+"""
+
+from services.texts.language import Language
+
+
+def number(value: int, language: Language) -> str:
+    """`1 355 600`, `1,355,600`."""
+    grouped = f"{value:,}"
+    return grouped.replace(",", "\u202f") if language is Language.FR else grouped
+
+
+def euros(amount_cents: int, language: Language) -> str:
+    """`1 355 600,00 €`, its spaces such that no line breaks inside it; `€1,355,600.00`."""
+    whole, cents = divmod(abs(amount_cents), 100)
+    sign, whole_euros = "-" if amount_cents < 0 else "", number(whole, language)
+    if language is Language.FR:
+        return f"{sign}{whole_euros},{cents:02d}\u00a0€"
+    return f"{sign}€{whole_euros}.{cents:02d}"
+
+
+def day(iso: str, language: Language) -> str:
+    """`14/07/2023`, `2023-07-14`."""
+    return "/".join(reversed(iso.split("-"))) if language is Language.FR else iso
