@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from services.api.access.caller import EVERYBODY, Scope
 from services.api.access.store import AccessStore, access_address
-from services.api.clock import the_clock_on_the_wall
+from services.api.adapters.clock import the_clock_on_the_wall
 
 HOST: Final = "127.0.0.1"
 ANSWER_BYTES_MAX: Final = 2**22

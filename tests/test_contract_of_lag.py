@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from services.api.lag_board import State
+from events.lag import State
 from services.due.deadline_events import NAMESPACE, WATCH
-from services.watch.lag.states import STALL_S, Rule
+from services.lag.judge.states import STALL_S, Rule
 from tests.api.lag_boards import a_history
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -24,7 +24,7 @@ METRIC: Final = re.compile(r'"((?:ecluse|kafka)_[a-z_]+)"')
 
 NO_METRICS: Final = re.compile(
     r"ecluse_(access|entities|lang|read|session|imported|partitions|transaction|dlq\w*)"
-    r"|kafka_error_unheard"
+    r"|kafka_error_unretrieved"
 )
 """What is called likewise: schemas, cookies, claims, headers of records, a line of the log."""
 

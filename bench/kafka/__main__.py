@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"no figures: {error}\n")
         return FAILED
     except ClusterError as error:
-        sys.stderr.write(f"{error.said.en}\n")
+        sys.stderr.write(f"{error.text.en}\n")
         return UNREACHABLE
     except (KeyboardInterrupt, asyncio.CancelledError):
         sys.stderr.write("interrupted\n")

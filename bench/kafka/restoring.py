@@ -15,7 +15,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from bench.kafka.topics import PARTITIONS, settings_of
 from services.cli.workers import COLLECT_AFTER
-from services.ledger.kafka.partition import LedgerWork
+from services.ledger.kafka.partition import LedgerProcessor
 from services.ledger.kafka.state_topic import PartitionTopics
 from services.runtime.kafka.reader import Reader
 from services.runtime.ops.progress import Progress
@@ -60,7 +60,7 @@ async def open_all(settings: Settings) -> dict[str, float]:
     """
     took_s = 0.0
     for number in range(PARTITIONS):
-        work = LedgerWork(settings, number, PARTITIONS, Progress())
+        work = LedgerProcessor(settings, number, PARTITIONS, Progress())
         start_s = time.perf_counter()
         await work.open()
         took_s += time.perf_counter() - start_s

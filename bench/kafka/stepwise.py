@@ -20,12 +20,12 @@ from services.cli.app import main
 from services.ledger.application import handle
 from services.ledger.application.handle import Ledger
 from services.ledger.domain.journal import JournalRecord
-from services.ledger.kafka.partition import LedgerWork
+from services.ledger.kafka.partition import LedgerProcessor
 from services.runtime.kafka import writer
 
 now_s: Final = time.thread_time
 
-Handle = Callable[[LedgerWork, ConsumerRecord], None]
+Handle = Callable[[LedgerProcessor, ConsumerRecord], None]
 
 
 class Step(NamedTuple):
@@ -55,12 +55,12 @@ STEPS: Final = (
     Step(JournalRecord, "seal", RECORD),
     Step(handle, "evolve", EVOLVE),
     Step(Ledger, "commit_batch", ROWS),
-    Step(LedgerWork, "_published", MESSAGES),
+    Step(LedgerProcessor, "_published", MESSAGES),
     Step(writer, "_batches", BATCHES, yields=True),
     Step(BatchBuilder, "_build", COMPRESS),
 )
 
-FIRST: Final = (LedgerWork, "handle")
+FIRST: Final = (LedgerProcessor, "handle")
 """What is called for each record, before all steps but the reading."""
 
 
@@ -79,7 +79,7 @@ def _resetting(handle_: Handle, seconds: dict[str, float]) -> Handle:
     """At the first record all clocks show zero: restoring is not what is looked at."""
     is_first = True
 
-    def handle_from_zero(work: LedgerWork, record: ConsumerRecord) -> None:
+    def handle_from_zero(work: LedgerProcessor, record: ConsumerRecord) -> None:
         nonlocal is_first
         if is_first:
             is_first = False

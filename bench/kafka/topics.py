@@ -19,7 +19,7 @@ from services.runtime.kafka.clients import QUICK_FETCH_WAIT_S, a_reader
 from services.runtime.kafka.publishing import Receipts, publish
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topic_diff import Asked
+from services.runtime.kafka.topic_diff import TopicOptions
 from services.runtime.kafka.topics import apply
 from services.runtime.ops.settings import Settings
 
@@ -73,7 +73,9 @@ def places_of(settings: Settings, topic: str) -> list[TopicPartition]:
 
 async def create(settings: Settings) -> None:
     """The topics of the contract under this prefix, with their settings."""
-    await apply(read_catalogue(), settings, Asked(partitions=PARTITIONS, replication_factor=1))
+    await apply(
+        read_catalogue(), settings, TopicOptions(partitions=PARTITIONS, replication_factor=1)
+    )
 
 
 async def delete(bootstrap: str, prefix: str) -> None:

@@ -6,17 +6,16 @@ from typing import Final
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.routing import BaseRoute
 
-from services.api import documentation, health, metrics
+from services.api import routes
 from services.api.access.forms import own_form
 from services.api.access.gate import Gate
-from services.api.console import routes as console
 from services.api.console.problem_pages import ProblemPages
 from services.api.events_in import routes as events_in
-from services.api.failures import add_handlers
-from services.api.frame import Frame
-from services.api.parts import BODY_BYTES_MAX, Parts
+from services.api.http import documentation, health, metrics
+from services.api.http.components import BODY_BYTES_MAX, Components
+from services.api.http.error_handlers import add_handlers
+from services.api.http.request_middleware import RequestMiddleware
 from services.api.problems import problems
-from services.api.reads import routes as reads
 
 DESCRIPTION: Final = """\
 What the ledger has decided, as figures; and the entry for new events.
@@ -32,17 +31,14 @@ EVERYWHERE: Final = (401, 403, 404, 421, 422, 500, 503)
 
 @cache
 def _addresses() -> tuple[BaseRoute, ...]:
-    """All of them, told apart once: FastAPI takes a tenth of a second for it, each time."""
+    """All routes, built once: FastAPI takes a tenth of a second for it, each time."""
     together = APIRouter(responses=problems(*EVERYWHERE))
-    for each in (health, metrics, documentation, events_in, reads):
-        together.include_router(each.router)
-    together.include_router(
-        console.router, include_in_schema=False, dependencies=[Depends(own_form)]
-    )
+    together.include_router(routes.data)
+    together.include_router(routes.pages, include_in_schema=False, dependencies=[Depends(own_form)])
     return tuple(together.routes)
 
 
-def create_app(parts: Parts) -> FastAPI:
+def create_app(parts: Components) -> FastAPI:
     """The API over these parts."""
     app = FastAPI(
         title="Écluse",
@@ -51,7 +47,7 @@ def create_app(parts: Parts) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.parts = parts
+    app.state.components = parts
     observed = metrics.Observed()
     app.state.observed = observed
     app.state.readiness = health.readiness(parts)
@@ -60,7 +56,7 @@ def create_app(parts: Parts) -> FastAPI:
     add_handlers(app)
     app.add_middleware(Gate, access=parts.access, hosts=parts.hosts)
     app.add_middleware(
-        Frame,
+        RequestMiddleware,
         observe=observed.observe,
         limit_s=parts.request_limit_s,
         body_bytes_max=BODY_BYTES_MAX,

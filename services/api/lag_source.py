@@ -1,116 +1,79 @@
-"""Asks the watches who is behind: each within a moment, and their answers kept for another."""
+"""Source of the lag that the API shows: the watches, their answers cached for a moment."""
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Literal, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
 
-import aiohttp
 import structlog
 
-from services.api.clock import Clock
-from services.api.fetched import body_of
-from services.api.kept import Kept
-from services.api.lag_board import Board, read_board
-from services.api.lag_history import History, Hour, read_history, the_hour
-from services.api.lag_merged import NO_ANSWER, UNREADABLE, Answer, Lag, lag_of
-from services.api.ports import LagSource
-
-ANSWER_S: Final = 3.0
-"""How long a watch may take; then it does not answer."""
+from events.lag import History
+from services.api.adapters.clock import Clock
+from services.api.adapters.ports import LagSource
+from services.api.adapters.ttl_cache import Kept
+from services.lag.client.hour import Hour, the_hour
+from services.lag.client.merge import NO_ANSWER, Answer, Lag, lag_of
+from services.lag.client.watches import Watches
 
 KEPT_S: Final = 1.0
-"""How long an answer is kept: many pages ask at once."""
+"""Time for which an answer is cached: many pages ask at once."""
 
 AWAY_S: Final = 5.0
-"""How long that a watch gives none is kept: nobody waits again for one that is away."""
+"""The same where a watch does not answer, so that few wait for it."""
 
 HOUR_KEPT_S: Final = 5.0
-"""The same of the last hour, which is a look longer every ten seconds."""
-
-BYTES_MAX: Final = 4 * 1024 * 1024
-
-Said = TypeVar("Said", Board, History)
+"""The same of the last hour, which gains a point every ten seconds."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.api")
 
 
 def lag_source(addresses: Sequence[str], clock: Clock) -> LagSource:
-    """Who is asked: the watches at these addresses, or nobody where there are none."""
+    """The watches at these addresses as a source, or none without addresses."""
     return WatchLag(addresses, clock) if addresses else Unwatched("nobody")
 
 
 class Unwatched:
-    """Nobody to ask, and why."""
+    """A source without a watch, and the reason."""
 
     def __init__(self, asks: Literal["nobody", "one_process"]) -> None:
         self._lag = Lag(asks)
 
     async def __call__(self) -> Lag:
-        """That there is nobody."""
+        """The reason alone."""
         return self._lag
 
     async def hour(self) -> Hour | None:
-        """Nobody knows."""
+        """None: the last hour is unknown."""
         return None
 
 
 class WatchLag:
-    """Asks every watch, and remembers what each last said."""
+    """The watches as a source; each question to them serves all callers of a moment."""
 
     def __init__(self, addresses: Sequence[str], clock: Clock) -> None:
-        self._addresses = tuple(addresses)
+        self._watches = Watches(addresses)
         self._clock = clock
-        self._boards: dict[str, Board] = {}
-        self._hours: dict[str, History] = {}
-        self._wrong: dict[str, str | None] = {}
-        """By watch, what was wrong when it was last asked: it is logged when that changes."""
-        self._now = Kept(self._look, clock, _kept_s)
-        self._back = Kept(self._look_back, clock, lambda _: HOUR_KEPT_S)
+        self._errors: Mapping[str, str | None] = {}
+        """The last error of each watch: a change is logged."""
+        self._now = Kept(self._ask, clock, _kept_s)
+        self._past: Kept[Sequence[History | None]] = Kept(
+            self._watches.ask_history, clock, lambda _: HOUR_KEPT_S
+        )
 
     async def __call__(self) -> Lag:
-        """Who is behind; of watches that do not answer what they last said, as old."""
+        """The lag; of watches that do not answer their last answer, marked as old."""
         return lag_of(await self._now(), self._clock())
 
     async def hour(self) -> Hour | None:
-        """The last hour; None where no watch ever told one."""
-        return the_hour(await self._back(), self._clock())
+        """The last hour; None where no watch ever gave one."""
+        return the_hour(await self._past(), self._clock())
 
-    async def _look(self) -> Sequence[Answer]:
-        found = await self._all("/lag", read_board, self._boards)
-        return [
-            Answer(address, self._boards.get(address), wrong) for address, wrong in found.items()
-        ]
-
-    async def _look_back(self) -> Sequence[History | None]:
-        await self._all("/lag/history", read_history, self._hours)
-        return [self._hours.get(address) for address in self._addresses]
-
-    async def _all(
-        self, path: str, read: Callable[[bytes], Said], kept: dict[str, Said]
-    ) -> Mapping[str, str | None]:
-        """Ask all of them at once; what they say is kept, what is wrong with each given."""
-        limit = aiohttp.ClientTimeout(total=ANSWER_S)
-        # A connection for each look: what is frozen does not take one, or does not answer it.
-        async with aiohttp.ClientSession(timeout=limit) as session:
-
-            async def ask(address: str) -> str | None:
-                wrong: str | None = None
-                try:
-                    kept[address] = read(await body_of(session, address + path, BYTES_MAX))
-                except (aiohttp.ClientError, TimeoutError, OSError):
-                    wrong = NO_ANSWER
-                except ValueError:
-                    wrong = UNREADABLE
-                self._note(address + path, wrong)
-                return wrong
-
-            found = await asyncio.gather(*map(ask, self._addresses))
-        return dict(zip(self._addresses, found, strict=True))
-
-    def _note(self, address: str, wrong: str | None) -> None:
-        if wrong != self._wrong.get(address):
-            self._wrong[address] = wrong
-            log.warning("watch_answer", address=address, wrong=wrong)
+    async def _ask(self) -> Sequence[Answer]:
+        answers = await self._watches.ask()
+        errors = {each.address: each.error for each in answers}
+        for address, error in errors.items():
+            if error != self._errors.get(address):
+                log.warning("watch_answer", address=address, error=error)
+        self._errors = errors
+        return answers
 
 
 def _kept_s(answers: Sequence[Answer]) -> float:

@@ -1,47 +1,34 @@
 """In which language a person is answered: French or English."""
 
-from enum import StrEnum
 from typing import Final
 
 from starlette.requests import HTTPConnection
 
-from events.sentences import Sentence
+from services.texts.language import Language
 
 LANGUAGE_COOKIE: Final = "ecluse_lang"
-"""What the console's language switch sets."""
+"""Cookie of the console's language switch."""
 
 LANGUAGE_PARAMETER: Final = "lang"
-"""What asks for a language in an address."""
+"""Parameter of an address that asks for a language."""
 
 HEADER_CHARACTERS_MAX: Final = 1000
-"""How much of `Accept-Language` is looked at."""
-
-
-class Language(StrEnum):
-    """The languages of Écluse's users."""
-
-    FR = "fr"
-    EN = "en"
-
-
-def told(sentence: Sentence, language: Language) -> str:
-    """The sentence in one language."""
-    return sentence.fr if language is Language.FR else sentence.en
+"""Characters of `Accept-Language` that are parsed."""
 
 
 def language_of(asked: HTTPConnection) -> Language:
     """The language of the address, else of the console's switch, else of the header."""
-    for said in (
+    for text in (
         asked.query_params.get(LANGUAGE_PARAMETER),
         asked.cookies.get(LANGUAGE_COOKIE),
     ):
-        if said in set(Language):
-            return Language(said)
+        if text in set(Language):
+            return Language(text)
     return accepted_language(asked.headers.get("accept-language", ""))
 
 
 def accepted_language(header: str) -> Language:
-    """What `Accept-Language` prefers of French and English; French where it says neither.
+    """Language that `Accept-Language` prefers, French or English; French where it names neither.
 
     The users are French administrations; whoever reads English says so (RFC 9110, 12.5.4).
     """

@@ -1,4 +1,4 @@
-"""What the API says when it cannot answer: problem details (RFC 9457), in French and in English."""
+"""Problem details (RFC 9457) of answers that fail, in French and in English."""
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
@@ -9,7 +9,9 @@ from pydantic import BaseModel, Field
 from starlette.requests import HTTPConnection
 
 from events.sentences import Sentence
-from services.api.language import Language, language_of, told
+from services.api.language import language_of
+from services.texts.language import Language
+from services.texts.translation import translate
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -21,9 +23,9 @@ class Kind(NamedTuple):
     status: int
     title: Sentence
     detail: Sentence
-    """What happened; `{name}` stands for a fact."""
+    """Sentence with the facts; `{name}` stands for one."""
     advice: Sentence
-    """What to do."""
+    """Advice."""
 
 
 class Problem(Exception):
@@ -192,7 +194,7 @@ OTHER: Final = Kind(
 )
 
 
-SAID: Final = {
+DESCRIPTIONS: Final = {
     400: "The request contradicts itself.",
     401: "No access, or none that is in force.",
     403: "This access has not the right that is needed.",
@@ -205,14 +207,14 @@ SAID: Final = {
     500: "Our own error.",
     503: "Something that the answer needs is out of reach, or took too long.",
 }
-"""What the OpenAPI document says of each status of a problem."""
+"""Descriptions of the problems of each status, for the OpenAPI document."""
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The problems that an address may answer with, for its `responses`."""
     schema = {"$ref": f"{REF_PREFIX}{ProblemDetails.__name__}"}
     return {
-        status: {"description": SAID[status], "content": {MEDIA_TYPE: {"schema": schema}}}
+        status: {"description": DESCRIPTIONS[status], "content": {MEDIA_TYPE: {"schema": schema}}}
         for status in statuses
     }
 
@@ -222,7 +224,7 @@ def details(problem: Problem, language: Language, request_id: str | None) -> dic
     kind = problem.kind
     return {
         "type": f"urn:ecluse:problem:{kind.code}",
-        "title": told(kind.title, language),
+        "title": translate(kind.title, language),
         "status": kind.status,
         "detail": _rendered(kind.detail, problem.facts, language),
         "code": kind.code,
@@ -235,10 +237,10 @@ def details(problem: Problem, language: Language, request_id: str | None) -> dic
 def _rendered(sentence: Sentence, facts: Mapping[str, object], language: Language) -> str:
     """The sentence in one language; a fact may be a sentence too."""
     known = {
-        name: told(fact, language) if isinstance(fact, Sentence) else fact
+        name: translate(fact, language) if isinstance(fact, Sentence) else fact
         for name, fact in facts.items()
     }
-    return told(sentence, language).format_map(known)
+    return translate(sentence, language).format_map(known)
 
 
 def answer(problem: Problem, asked: HTTPConnection) -> JSONResponse:

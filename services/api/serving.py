@@ -11,35 +11,35 @@ import uvicorn
 from fastapi import FastAPI
 
 from events.sentences import Sentence
+from services.api.access.authentication import KnownCallers
 from services.api.access.issuer import Issuer
-from services.api.access.known import KnownCallers
 from services.api.access.port import Access, Unchecked
 from services.api.access.session import Sessions
 from services.api.access.store import AccessStore, access_address, prepared
+from services.api.adapters.clock import Clock, the_clock_on_the_wall
+from services.api.adapters.journal_ends import KafkaEnds
+from services.api.adapters.kafka_publisher import KafkaPublisher
+from services.api.adapters.randomness import a_secret
+from services.api.adapters.read_model import open_read_model
+from services.api.adapters.source_records import KafkaBytes
 from services.api.app import create_app
-from services.api.chance import a_secret
-from services.api.clock import Clock, the_clock_on_the_wall
-from services.api.events_in.kafka import KafkaPublisher
-from services.api.journal_ends import KafkaEnds
+from services.api.http.components import Components
 from services.api.lag_source import lag_source
-from services.api.parts import Parts
-from services.api.read_model import open_read_model
 from services.api.settings import ApiSettings
-from services.api.source_records import KafkaBytes
 from services.runtime.ops.errors import Stop
 from services.runtime.ops.forced_exit import END_S, leave_after
 from services.runtime.ops.settings import Settings
 
 DRAIN_S: Final = 8
-"""How long requests under way may take to end after SIGTERM."""
+"""Time that requests under way have to end after SIGTERM."""
 
 LET_GO_S: Final = 3.0
-"""How long connections may take to be closed behind that: together less than `ending.END_S`."""
+"""Time for all connections to close behind that: together less than `ending.END_S`."""
 
 KEEP_ALIVE_S: Final = 15
 HEADER_BYTES_MAX: Final = 32 * 1024
 WAITING_MAX: Final = 512
-"""How many connections the system keeps that were not yet taken."""
+"""Connections that the system keeps before they are accepted."""
 
 UNREAD_LIMIT_S: Final = 30
 """After how long the connection of a client ends that takes nothing of what it is sent. One that
@@ -54,7 +54,7 @@ NOT_OPENED = Sentence(
 )
 
 Ready = Callable[[str], None]
-"""Told the address once the API listens there."""
+"""Called with the address once the API listens there."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.api")
 
@@ -95,7 +95,7 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
     engine = open_read_model(address)
     try:
         await prepared(store)
-        parts = Parts(
+        parts = Components(
             engine,
             access_of(settings, store, clock),
             publisher,
@@ -122,7 +122,7 @@ async def let_go(*each: Awaitable[None], limit_s: float = LET_GO_S) -> None:
 
 
 def access_of(settings: ApiSettings, store: AccessStore, clock: Clock) -> Access:
-    """Who may ask; where that is nobody's business, the log says so loudly."""
+    """Access to the API; where it is not checked, the log says so loudly."""
     if settings.auth == "off":
         log.critical(
             "access_is_not_checked",
@@ -165,7 +165,7 @@ async def serve(app: FastAPI, settings: ApiSettings, ready: Ready, drain_s: int 
     log.info("api_listening", address=address)
     ready(address)
     with opened:
-        await Draining(config, app.state.parts.leaving).serve(sockets=[opened])
+        await Draining(config, app.state.components.leaving).serve(sockets=[opened])
     log.info("api_stopped")
 
 

@@ -1,4 +1,4 @@
-"""What the API is told by its environment: read once, from ECLUSE_… variables.
+"""Settings of the API, read once from ECLUSE_… variables.
 
 A secret may stand in a file instead: `ECLUSE_DATABASE_URL_FILE` names one, as containers have it.
 """
@@ -16,15 +16,15 @@ from events.sentences import Sentence
 from services.api.access.hosts import LOCAL, name_in
 from services.api.access.issuer import check_address
 from services.api.access.tokens import ASYMMETRIC, Demands
-from services.api.watch_addresses import watch_addresses
+from services.lag.client.addresses import watch_addresses
 from services.runtime.ops.errors import Stop
 
 PREFIX: Final = "ECLUSE_"
 SECRET_CHARACTERS_MIN: Final = 32
 
 
-def _apart(said: str) -> list[str]:
-    return [each.strip().lower() for each in said.split(",") if each.strip()]
+def _apart(text: str) -> list[str]:
+    return [each.strip().lower() for each in text.split(",") if each.strip()]
 
 
 class Files(PydanticBaseSettingsSource):
@@ -66,13 +66,13 @@ class ApiSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
 
     database_url: SecretStr = SecretStr("postgresql://localhost/ecluse")
-    """Where the read model is; with its password, if it has one."""
+    """Address of the read model; with its password, if it has one."""
 
     access_url: SecretStr | None = None
-    """Where keys and audit are; else in the same database, of SQLite in `access.db` beside it."""
+    """Address of keys and audit; else in the same database, of SQLite in `access.db` beside it."""
 
     api_bind: str = "127.0.0.1"
-    """Where the API listens: on this machine alone, unless told otherwise."""
+    """Address on which the API listens: this machine alone, unless it is set."""
 
     api_port: Annotated[int, Field(ge=0, le=65535)] = 8000
     """0 takes any free port."""
@@ -86,7 +86,7 @@ class ApiSettings(BaseSettings):
     `ECLUSE_AUTH=off` it answers to their names too."""
 
     watch_url: str = ""
-    """Where the watch answers, which knows who is behind: `http://watch:6066`; of several that
+    """Address of the watch, which judges the lag: `http://watch:6066`; of several that
     share the journal all, separated by commas. Without it the page Lag says that nobody is asked.
     """
 
@@ -99,7 +99,7 @@ class ApiSettings(BaseSettings):
     oidc_issuer: str | None = None
     oidc_audience: str | None = None
     oidc_jwks_url: str | None = None
-    """Where its keys are; else what the issuer's own document says."""
+    """Address of its keys; else the one in the issuer's own document."""
     oidc_algorithms: str = "RS256,ES256"
     oidc_leeway_s: Annotated[int, Field(ge=0, le=300)] = 30
     oidc_scopes_claim: str = "scope"
@@ -107,7 +107,7 @@ class ApiSettings(BaseSettings):
     oidc_entities_claim: str = "ecluse_entities"
 
     @classmethod
-    def said(cls, bind: str | None, port: int | None) -> "ApiSettings":
+    def with_options(cls, bind: str | None, port: int | None) -> "ApiSettings":
         """The settings, with what was said on the command line before what the environment says."""
         options = {"api_bind": bind, "api_port": port}
         given = {name: value for name, value in options.items() if value is not None}
@@ -122,7 +122,7 @@ class ApiSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What the command says first, then the environment, then its files."""
+        """Options of the command first, then the environment, then its files."""
         del dotenv_settings, file_secret_settings
         return init_settings, env_settings, Files(settings_cls)
 
@@ -135,21 +135,21 @@ class ApiSettings(BaseSettings):
 
     @field_validator("api_urls")
     @classmethod
-    def _addresses(cls, said: str) -> str:
-        for each in _apart(said):
+    def _addresses(cls, text: str) -> str:
+        for each in _apart(text):
             if not each.startswith(("https://", "http://")) or name_in(each) is None:
                 raise ValueError("addresses as https://ecluse.example, separated by commas")
-        return said
+        return text
 
     @field_validator("watch_url")
     @classmethod
-    def _watches(cls, said: str) -> str:
+    def _watches(cls, text: str) -> str:
         try:
-            watch_addresses(said)
+            watch_addresses(text)
         except ValueError:
             # Without the address: it may hold a password.
             raise ValueError("addresses as http://watch:6066, separated by commas") from None
-        return said
+        return text
 
     @field_validator("oidc_algorithms")
     @classmethod
@@ -176,8 +176,8 @@ class ApiSettings(BaseSettings):
     @property
     def hosts(self) -> frozenset[str]:
         """The names by which the API is asked."""
-        said = {name_in(each) for each in _apart(self.api_urls)}
-        return LOCAL | {self.api_bind.lower(), *(name for name in said if name is not None)}
+        text = {name_in(each) for each in _apart(self.api_urls)}
+        return LOCAL | {self.api_bind.lower(), *(name for name in text if name is not None)}
 
     @property
     def watches(self) -> Sequence[str]:
@@ -186,7 +186,7 @@ class ApiSettings(BaseSettings):
 
     @property
     def over_tls(self) -> bool:
-        """Whether all of its addresses are https."""
+        """True if all of its addresses are https."""
         named = _apart(self.api_urls)
         return bool(named) and all(each.startswith("https://") for each in named)
 
@@ -202,7 +202,7 @@ class ApiSettings(BaseSettings):
 
     @property
     def demands(self) -> Demands | None:
-        """What a token must say; None where no identity provider is set."""
+        """Demands on a token; None where no identity provider is set."""
         if self.oidc_issuer is None or self.oidc_audience is None:
             return None
         return Demands(

@@ -35,7 +35,7 @@ def api(
     language = chosen_language(context, lang)
     if as_json:
         log_as_json()
-    settings = ApiSettings.said(bind, port)
+    settings = ApiSettings.with_options(bind, port)
 
     def ready(address: str) -> None:
         if not as_json:

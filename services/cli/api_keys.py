@@ -165,7 +165,7 @@ def show_audit(
 def _with_store(data: Path | None, what: "Callable[[AccessStore], Awaitable[Result]]") -> Result:
     # Only here: every other verb would wait for a database's library.
     from services.api.access import store as access_store  # noqa: PLC0415
-    from services.api.clock import the_clock_on_the_wall  # noqa: PLC0415
+    from services.api.adapters.clock import the_clock_on_the_wall  # noqa: PLC0415
 
     async def go() -> Result:
         if data is not None:
@@ -202,7 +202,7 @@ def _row(key: ApiKey) -> dict[str, Any]:
     return {
         "key_id": key.key_id,
         "label": key.label,
-        "rights": {scope.value: entities.words() for scope, entities in key.rights.items()},
+        "rights": {scope.value: entities.names() for scope, entities in key.rights.items()},
         "created_at": _instant(key.created_at),
         "created_by": key.created_by,
         "revoked_at": _instant(key.revoked_at),
@@ -215,7 +215,7 @@ def _instant(at: datetime | None) -> str | None:
 
 
 def _line(key: ApiKey) -> Sentence:
-    rights = "; ".join(f"{scope}: {', '.join(each.words())}" for scope, each in key.rights.items())
+    rights = "; ".join(f"{scope}: {', '.join(each.names())}" for scope, each in key.rights.items())
     state = LAST_USED.render({"at": _instant(key.last_used_at)})
     if key.revoked_at is not None:
         state = REVOKED_SINCE

@@ -230,7 +230,7 @@ def _say_what_stopped(error: Exception, language: Language) -> None:
     if isinstance(error, ValidationError):
         _refuse_settings(error)
     if isinstance(error, Stop | UnreachableError):
-        typer.echo(told(STORE_ERROR, language).format(error=told(error.said, language)), err=True)
+        typer.echo(told(STORE_ERROR, language).format(error=told(error.text, language)), err=True)
         sys.exit(EXIT_UNREACHABLE)
 
 

@@ -21,7 +21,7 @@ from services.dev.jars import fetch_jars, find_java
 from services.dev.local_broker import HOST, LocalBroker, free_port
 from services.dev.services import Services, is_taken
 from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topic_diff import Asked
+from services.runtime.kafka.topic_diff import TopicOptions
 from services.runtime.kafka.topics import apply
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
@@ -178,7 +178,7 @@ def _run(running: ExitStack, interruption: Interruption, chosen: Chosen, as_json
         broker.start()
     settings = Settings(bootstrap_servers=broker.bootstrap)
     with busy(told(MAKING_TOPICS, language)):
-        asked = Asked(partitions=DEV_PARTITIONS, replication_factor=1)
+        asked = TopicOptions(partitions=DEV_PARTITIONS, replication_factor=1)
         asyncio.run(apply(read_catalogue(), settings, asked))
     ports = {name: free_port() for name in ROLES}
     if chosen.api_port is not None:

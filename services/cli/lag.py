@@ -1,5 +1,7 @@
-"""`ecluse lag`: who is behind and by how much, as the watch says it."""
+"""`ecluse lag`: the lag of every stage, as the watch reports it."""
 
+import asyncio
+import json
 import sys
 import time
 from contextlib import suppress
@@ -9,26 +11,36 @@ import typer
 from rich.console import Group, RenderableType
 from rich.live import Live
 
+from events import lag as document
 from events.sentences import Sentence
-from services.api.clock import the_clock_on_the_wall
-from services.cli.lag_client import Watches
+from services.api.adapters.clock import the_clock_on_the_wall
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import print_json
 from services.cli.screen import Screen
 from services.cli.texts import told
+from services.lag.client.addresses import watch_addresses
+from services.lag.client.merge import NO_ANSWER, Answer, Lag, lag_of
+from services.lag.client.watches import Watches
 from services.runtime.ops.errors import Stop
 
 HERE: Final = "http://127.0.0.1:6066"
-"""Where `ecluse watch` answers unless it is told otherwise."""
+"""The default address of `ecluse watch`."""
 
 EVERY_S: Final = 2.0
-"""How often `--watch` asks: so often the watch itself looks."""
+"""Seconds between two questions of `--watch`, as between two samples of the watch."""
+
+WATCHES_MAX: Final = 64
 
 EXIT_WELL, EXIT_NOT_WELL, EXIT_SILENT = 0, 1, 3
 
 NO_ADDRESS = Sentence(
-    "{said}\u00a0: des adresses telles que http://watch:6066, séparées par des virgules",
-    "{said}: addresses as http://watch:6066, separated by commas",
+    "{value}\u00a0: des adresses telles que http://watch:6066, séparées par des virgules",
+    "{value}: addresses as http://watch:6066, separated by commas",
+)
+SILENT = Sentence("la surveillance ne répond pas ({error})", "no watch answers here ({error})")
+NO_WATCH = Sentence(
+    "ce qui répond n'est pas une surveillance de cette version ({error})",
+    "what answers here is no watch of this version ({error})",
 )
 
 
@@ -56,67 +68,90 @@ def lag(
     """
     language = chosen_language(context, lang)
     try:
-        watches = Watches(url)
+        addresses = _addresses(url)
     except ValueError as error:
-        said = told(NO_ADDRESS.render({"said": error}), language)
-        raise typer.BadParameter(said, param_hint="--url") from error
-    look = _Look(watches, Screen(language), as_json=as_json)
+        text = told(NO_ADDRESS.render({"value": error}), language)
+        raise typer.BadParameter(text, param_hint="--url") from error
+    poll = _Poll(Watches(addresses), Screen(language), as_json=as_json)
     if follow:
-        raise typer.Exit(_followed(look))
-    look.ask()
-    if watches.all_silent:
-        (address, fault), *_ = watches.silent
-        raise Stop(address, fault)
-    look.print()
-    raise typer.Exit(look.code)
+        raise typer.Exit(_followed(poll))
+    poll.ask()
+    if poll.all_silent:
+        first, *_ = poll.answers
+        raise Stop(first.address, fault_of(first))
+    poll.print()
+    raise typer.Exit(poll.code)
 
 
-def _followed(look: "_Look") -> int:
-    """Ask and show until somebody ends it; the exit code of the last look."""
+def _addresses(url: str) -> list[str]:
+    addresses = watch_addresses(url)
+    if not 0 < len(addresses) <= WATCHES_MAX:
+        raise ValueError(url)
+    return addresses
+
+
+def fault_of(answer: Answer) -> Sentence:
+    """The sentence about a watch that does not answer."""
+    fault = SILENT if answer.error == NO_ANSWER else NO_WATCH
+    return fault.render({"error": answer.detail})
+
+
+def _followed(poll: "_Poll") -> int:
+    """Ask and show until Ctrl-C; the exit code of the last poll."""
     with suppress(KeyboardInterrupt):
-        if look.is_live:
-            with Live(console=look.screen.console, auto_refresh=False) as live:
+        if poll.is_live:
+            with Live(console=poll.screen.console, auto_refresh=False) as live:
                 while True:
-                    look.ask()
-                    live.update(Group(*look.parts()), refresh=True)
+                    poll.ask()
+                    live.update(Group(*poll.parts()), refresh=True)
                     time.sleep(EVERY_S)
         while True:
-            look.ask()
-            look.print()
+            poll.ask()
+            poll.print()
             time.sleep(EVERY_S)
-    return look.code
+    return poll.code
 
 
-class _Look:
-    """What the watches said last, and when they were asked."""
+class _Poll:
+    """The last answers of the watches, and when they were asked."""
 
     def __init__(self, watches: Watches, screen: Screen, *, as_json: bool) -> None:
         self.screen = screen
+        self.answers: list[Answer] = []
         self._watches = watches
         self._as_json = as_json
         self._now = the_clock_on_the_wall()
 
     def ask(self) -> None:
         """Ask all of them."""
-        self._watches.ask()
+        self.answers = asyncio.run(self._watches.ask())
         self._now = the_clock_on_the_wall()
 
     @property
+    def silent(self) -> list[Answer]:
+        """The watches that do not answer."""
+        return [each for each in self.answers if each.error is not None]
+
+    @property
+    def all_silent(self) -> bool:
+        """Whether none answers, or none was asked yet."""
+        return len(self.silent) == len(self.answers)
+
+    @property
     def is_live(self) -> bool:
-        """Whether a person looks on, before whom one page may take the place of another."""
+        """Whether the output is a terminal, on which one page may replace another."""
         console = self.screen.console
         return console.is_terminal and not console.is_dumb_terminal and not self._as_json
 
     @property
     def code(self) -> int:
-        """What it is worth as an exit code."""
-        if self._watches.all_silent:
+        """The exit code."""
+        if self.all_silent:
             return EXIT_SILENT
-        lag = self._watches.lag(self._now)
-        return EXIT_WELL if lag.is_well(self._now) else EXIT_NOT_WELL
+        return EXIT_WELL if self._lag().is_well(self._now) else EXIT_NOT_WELL
 
     def print(self) -> None:
-        """Once, for whoever reads lines."""
+        """Print one page, or one line of JSON."""
         if self._as_json:
             self._print_for_programs()
         else:
@@ -125,16 +160,24 @@ class _Look:
         sys.stdout.flush()
 
     def parts(self) -> list[RenderableType]:
-        """For people."""
-        # Only here: its words are the console's, and bring a library for dates.
+        """The page for people."""
+        # Imported here: its texts need a library for dates, which programs need not load.
         from services.cli.lag_page import page  # noqa: PLC0415
 
-        lag = self._watches.lag(self._now)
-        return page(self.screen, lag, self._watches.silent, self._now)
+        silent = [(each.address, fault_of(each)) for each in self.silent]
+        return page(self.screen, self._lag(), silent, self._now)
 
     def _print_for_programs(self) -> None:
-        for address, fault in self._watches.silent:
-            typer.echo(f"ecluse: {address}: {told(fault, self.screen.language)}", err=True)
-        board = self._watches.lag(self._now).board
-        if board is not None and not self._watches.all_silent:
-            print_json(self._watches.for_programs(board))
+        for each in self.silent:
+            fault = told(fault_of(each), self.screen.language)
+            typer.echo(f"ecluse: {each.address}: {fault}", err=True)
+        board = self._lag().board
+        if board is None or self.all_silent:
+            return
+        if len(self.answers) == 1:  # As it was sent: members of a newer watch are passed on.
+            print_json(json.loads(self.answers[0].raw))
+        else:
+            print_json(document.as_json(board))
+
+    def _lag(self) -> Lag:
+        return lag_of(self.answers, self._now)

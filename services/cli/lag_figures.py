@@ -1,17 +1,17 @@
-"""How `ecluse lag` writes counts, moments and spans; what nobody knows is a dash, never 0."""
+"""Formats of `ecluse lag` for counts, moments and spans; an unknown figure is a dash, never 0."""
 
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from events.sentences import Sentence
-from services.api.clock import ZONE
 from services.cli.lag_texts import AGO, AHEAD, DAYS, HOURS, MINUTES, SECONDS, UNKNOWN
 from services.cli.screen import Screen
 from services.cli.texts import Language, told
+from services.texts.locale_format import ZONE
 
 SEVERAL: Final = 2
-"""From how many of a unit on a span is said in it: 119 seconds, then 2 minutes."""
+"""The least number of a unit in which a span is printed: 119 seconds, then 2 minutes."""
 
 SECOND: Final = timedelta(seconds=1)
 UNITS: Final = (
@@ -45,7 +45,7 @@ class Figures:
         return UNKNOWN if day is None else self._screen.day(day.isoformat())
 
     def instant(self, instant: datetime | None) -> str:
-        """`02:40:11` of today, with the day of any other; on the clocks of Paris."""
+        """`02:40:11` of today, with the date on any other day; in the time of Paris."""
         if instant is None:
             return UNKNOWN
         local = instant.astimezone(self._zone)
@@ -55,7 +55,7 @@ class Figures:
         return f"{self.day(local.date())} {clock}"
 
     def dated(self, instant: datetime) -> str:
-        """`2023-07-14 02:40:11`: a date that was written, and says nothing of now."""
+        """`2023-07-14 02:40:11`: a date as it was written, without an age."""
         local = instant.astimezone(self._zone)
         return f"{self.day(local.date())} {local:%H:%M:%S}"
 
@@ -68,7 +68,7 @@ class Figures:
         return {"instant": self.instant(instant), "age": self.age(instant)}
 
     def age(self, instant: datetime) -> str:
-        """`8 s ago`; what is still to come, by clocks that differ, `in 8 s`."""
+        """`8 s ago`; of the future, by clocks that differ, `in 8 s`."""
         age = self._now - instant
         sentence = AGO if age >= timedelta() else AHEAD
         span_s = float(abs(age) // SECOND)

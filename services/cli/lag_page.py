@@ -1,36 +1,26 @@
-"""What `ecluse lag` shows to people: who is behind, and what waits, from the top down."""
+"""The page of `ecluse lag` for people, from the headline down."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from rich.console import RenderableType
 
+from events.lag import Board, Orders, Outcomes, Partition, Stage, State
 from events.masking import masked_name
 from events.sentences import Sentence
-from services.api.console.words.headline import TITLES
-from services.api.console.words.headline import WORDS as FIRST
-from services.api.console.words.lag import DO, HEADLINES, MEANS, RULES, STAGES, STATES, THE_STAGE
-from services.api.headline import Verdict, headline
-from services.api.lag_board import (
-    QUIET_S,
-    WELL,
-    Board,
-    Orders,
-    Outcomes,
-    Partition,
-    Stage,
-    State,
-    is_sampled,
-    is_well,
-    wrong_counts,
-)
-from services.api.lag_merged import Lag
-from services.api.lag_stages import accounts
 from services.cli import lag_texts as words
 from services.cli.lag_figures import Figures
 from services.cli.lag_tables import latencies, orders, parked, partitions, place, reports, stages
 from services.cli.screen import Prose, Screen, clean
 from services.cli.texts import told
+from services.lag.client.age import WELL, is_sampled, is_well, wrong_counts
+from services.lag.client.merge import Lag
+from services.lag.present.accounts import accounts
+from services.lag.present.headline import Verdict, headline
+from services.lag.present.headline_texts import TEXTS as FIRST
+from services.lag.present.headline_texts import TITLES
+from services.lag.present.rows import most_frequent, watched_s
+from services.lag.present.texts import DO, HEADLINES, MEANS, RULES, STAGES, STATES, THE_STAGE
 from services.ledger.explain.terms import ORDER_STATES
 
 GOOD, UNSURE, BAD = "bold green", "bold yellow", "bold red"
@@ -39,13 +29,13 @@ GOOD, UNSURE, BAD = "bold green", "bold yellow", "bold red"
 def page(
     screen: Screen, lag: Lag, silent: Iterable[tuple[str, Sentence]], now: datetime
 ) -> list[RenderableType]:
-    """All of it, as it stands at one moment.
+    """The page of one moment.
 
     Args:
-        screen: the language, and how wide it is.
-        lag: what the watches say.
-        silent: the addresses of those that do not answer, and why.
-        now: the time by the clock of whoever looks.
+        screen: the language and width of the output.
+        lag: the answers of the watches.
+        silent: the addresses of watches that do not answer, with the error.
+        now: the time by the reader's clock.
     """
     return list(_Page(screen, now).parts(lag, silent))
 
@@ -70,7 +60,7 @@ class _Page:
         yield from self._watch(lag.board)
 
     def _head(self, lag: Lag, board: Board) -> Iterator[RenderableType]:
-        """How it is, in a sentence; as of when; and how far the accounts are."""
+        """The headline, its time, and the progress of the accounts."""
         at = self._figures.moment(board.at if board.sampled_at is None else board.sampled_at)
         if lag.old_since is not None:
             yield self._line(words.OLD.render(self._figures.moment(board.at)), BAD)
@@ -104,14 +94,14 @@ class _Page:
         return self._line(words.HEADLINE.render(facts), style)
 
     def _watched(self, board: Board) -> str:
-        """Say for how long it was watched, where that is too short to prove that nothing comes."""
-        known = [each.watched_s for each in board.stages if each.watched_s is not None]
-        if not known or min(known) >= QUIET_S:
+        """The time watched, where that is too short to show that nothing arrives."""
+        shortest_s = watched_s(board.stages)
+        if shortest_s is None:
             return ""
-        return f" {self._told(FIRST['watched'].render({'span': self._figures.span(min(known))}))}"
+        return f" {self._told(FIRST['watched'].render({'span': self._figures.span(shortest_s)}))}"
 
     def _accounts(self, lag: Lag, board: Board) -> Sentence:
-        """Say how far the accounts are, as the console does."""
+        """The progress of the accounts, as in the console."""
         found, known = headline(lag, None, self._now), accounts(board.stages)
         if found.verdict is not Verdict.STAGE:
             return TITLES[found.verdict]
@@ -122,7 +112,7 @@ class _Page:
         )
 
     def _unseen(self, board: Board) -> Sentence:
-        """Since when nobody has looked at the groups."""
+        """The time of the last sample of the groups."""
         if board.sampled_at is None:
             return words.NEVER_SEEN
         return words.LAST_SEEN.render(self._figures.moment(board.sampled_at))
@@ -137,7 +127,7 @@ class _Page:
         yield from partitions(self._screen, self._figures, board.stages)
 
     def _why(self, found: Iterable[Stage]) -> Iterator[RenderableType]:
-        """Of the stages that are not well, the rule that was met and what to do; once for each."""
+        """The rule and the remedy of the stages that are not well, once for equal ones."""
         alike: dict[tuple[State, str], list[str]] = {}
         for each in found:
             if each.state not in WELL:
@@ -158,7 +148,7 @@ class _Page:
         return self._line(words.HELD.render(facts))
 
     def _journal(self, board: Board) -> Iterator[RenderableType]:
-        """What became of all that was received, and how long it took."""
+        """The outcomes of received records, and the latencies."""
         if board.outcomes is None:
             yield self._line(words.GROUPS["outcomes"])
         else:
@@ -183,7 +173,7 @@ class _Page:
             yield self._line(words.ADDS_UP)
 
     def _what_waits(self, board: Board) -> Iterator[RenderableType]:
-        """Payment orders, reports, parked events, and what went wrong for good."""
+        """Payment orders, reports, parked events, dead letters and refusals."""
         if board.orders is None:
             yield self._line(words.GROUPS["orders"])
         else:
@@ -252,17 +242,17 @@ class _Page:
         yield from orders(self._screen, figures, found.items)
 
     def _unread(self, board: Board) -> Iterator[RenderableType]:
-        figures, deadline_events = self._figures, board.dead_letters
-        if deadline_events is None:
+        figures, dead_letters = self._figures, board.dead_letters
+        if dead_letters is None:
             yield self._line(words.GROUPS["dead_letters"])
         else:
             yield self._line(
                 words.DEAD_LETTERS.render(
                     {
-                        "count": figures.count(deadline_events.count),
-                        "oldest": figures.aged(deadline_events.oldest_at),
-                        "newest": figures.aged(deadline_events.newest_at),
-                        "reasons": _counts(figures, deadline_events.reasons),
+                        "count": figures.count(dead_letters.count),
+                        "oldest": figures.aged(dead_letters.oldest_at),
+                        "newest": figures.aged(dead_letters.newest_at),
+                        "reasons": _counts(figures, dead_letters.reasons),
                     }
                 )
             )
@@ -280,7 +270,7 @@ class _Page:
             )
 
     def _watch(self, board: Board) -> Iterator[RenderableType]:
-        """What the watch wrote, and what it finds of the ledger."""
+        """The deadline events of the watch, and its comparison with the ledger."""
         figures, watch, deadline_events = self._figures, board.watch, board.deadline_events
         if deadline_events is None:
             yield self._line(words.GROUPS["deadline_events"])
@@ -311,7 +301,7 @@ class _Page:
 
 def _counts(figures: Figures, counts: Mapping[str, int] | None) -> str:
     """`missing_field 17, bad_json 7`; most of them first."""
-    if not counts:
-        return ""
-    ordered = sorted(counts.items(), key=lambda each: -each[1])
-    return ", ".join(f"{name} {figures.count(count)}" for name, count in ordered) + "."
+    ordered = most_frequent(counts)
+    return ", ".join(f"{name} {figures.count(count)}" for name, count in ordered) + "." * bool(
+        ordered
+    )

@@ -6,24 +6,17 @@ from typing import Final
 from rich.console import RenderableType
 from rich.table import Table
 
+from events.lag import Awaited, Latency, Order, ParkedEvent, Partition, Report, Stage
 from events.masking import masked, masked_name
-from services.api.console.words.lag import DOING, LATENCIES, STAGES
-from services.api.lag_board import (
-    WELL,
-    Awaited,
-    Latency,
-    Order,
-    ParkedEvent,
-    Partition,
-    Report,
-    Stage,
-)
-from services.api.lag_stages import end_of, position_of
 from services.cli import lag_texts as words
 from services.cli.lag_figures import Figures
 from services.cli.screen import ROWS_MAX, Prose, Screen
 from services.cli.texts import MORE, told
 from services.cli.trace_view import type_words
+from services.lag.client.age import WELL
+from services.lag.present.accounts import end_of, position_of
+from services.lag.present.rows import short_topic
+from services.lag.present.texts import DOING, LATENCIES, STAGES
 from services.ledger.application.decision_texts import DOCUMENTS, PARKED, parked_sentence
 from services.ledger.explain.terms import ORDER_STATES
 
@@ -31,7 +24,7 @@ RUNNING: Final = "running"
 
 
 def stages(screen: Screen, figures: Figures, found: Sequence[Stage]) -> Iterator[RenderableType]:
-    """The steps on the way of an event, each with all its partitions together."""
+    """The stages, each with all its partitions together."""
     columns = ("stage", "state", "members", "position", "end", "behind", "oldest")
     table = screen.table("stages", (*columns, "drained_in", "latest_event_at"))
     for each in found:
@@ -53,7 +46,7 @@ def stages(screen: Screen, figures: Figures, found: Sequence[Stage]) -> Iterator
 def partitions(
     screen: Screen, figures: Figures, found: Sequence[Stage]
 ) -> Iterator[RenderableType]:
-    """Each partition that a stage reads; of very many those that are not well come first."""
+    """The partitions of the stages; of very many those that are not well come first."""
     rows = [(stage, each) for stage in found for each in stage.partitions]
     if len(rows) > ROWS_MAX:
         rows.sort(key=lambda row: row[1].state in WELL)
@@ -82,7 +75,7 @@ def partitions(
 def latencies(
     screen: Screen, figures: Figures, found: Sequence[Latency]
 ) -> Iterator[RenderableType]:
-    """How long each step took in the last hour."""
+    """The latencies of the last hour."""
     table = screen.table("latencies", ("step", "count", "median", "most", "longest"))
     for each in found:
         screen.add(
@@ -95,7 +88,7 @@ def latencies(
 
 
 def orders(screen: Screen, figures: Figures, found: Sequence[Order]) -> Iterator[RenderableType]:
-    """The oldest payment orders that wait."""
+    """The oldest waiting payment orders."""
     table = screen.table("orders_waiting", ("order", "state", "due_on", "amount", "issued"))
     for each in found:
         remarks = ((words.DUE, each.due), (words.UNACKNOWLEDGED, each.unacknowledged))
@@ -112,7 +105,7 @@ def orders(screen: Screen, figures: Figures, found: Sequence[Order]) -> Iterator
 
 
 def reports(screen: Screen, found: Sequence[Report]) -> Iterator[RenderableType]:
-    """The reports that should have come, the oldest first."""
+    """The overdue reports, the oldest first."""
     table = screen.table("reports_overdue", ("convention", "budget", "document", "due_on"))
     for each in found:
         kind = screen.word_or_name(DOCUMENTS, each.document_kind)
@@ -141,13 +134,12 @@ def parked(
 
 
 def place(partition: Partition) -> str:
-    """`events/0`: the topic without what all of ours have in common."""
-    topic = partition.topic.removeprefix("ecluse.").removesuffix(".v1")
-    return f"{topic}/{partition.partition}"
+    """`events/0`: the short topic and the number of a partition."""
+    return f"{short_topic(partition.topic)}/{partition.partition}"
 
 
 def _waits_for(screen: Screen, awaited: Awaited) -> str:
-    """What an event waits for; of what has no sentence here, how the watch calls it."""
+    """The thing that an event waits for; without a text here, by the watch's own name."""
     if awaited.kind not in PARKED:
         return f"{awaited.kind} {awaited.id}"
     return told(parked_sentence({"kind": awaited.kind, "id": awaited.id}), screen.language)
@@ -159,7 +151,7 @@ def _behind(figures: Figures, each: Stage | Partition) -> str:
 
 
 def _all_done(each: Stage | Partition) -> bool:
-    """Whether nothing is left to read: then no event is the oldest that waits."""
+    """Whether nothing is left to read, so that no event is the oldest that waits."""
     return each.oldest_event_at is None and each.behind == 0
 
 
@@ -168,7 +160,7 @@ def _drained_in(figures: Figures, each: Stage | Partition) -> str:
 
 
 def _owner(screen: Screen, each: Partition) -> str:
-    """Who has it, and what it does where it does not simply work."""
+    """The owner, with its activity unless it is running."""
     owner = each.owner or words.UNKNOWN
     if each.doing is None or each.doing == RUNNING:
         return owner
@@ -176,7 +168,7 @@ def _owner(screen: Screen, each: Partition) -> str:
 
 
 def _shown(screen: Screen, table: Table, left: int = 0) -> Iterator[RenderableType]:
-    """A table, if it has anything to say, and how much of it is left out."""
+    """A table, if it has rows, and the number of rows left out."""
     if table.row_count:
         screen.fit(table)
         yield table

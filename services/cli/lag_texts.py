@@ -1,11 +1,11 @@
-"""What `ecluse lag` says, beside the words that it shares with the console's page."""
+"""Texts of `ecluse lag`, beside those that it shares with the console's page."""
 
 from typing import Final
 
 from events.sentences import Sentence
 
 UNKNOWN: Final = "—"
-"""What nobody knows: never 0."""
+"""An unknown figure, which is never 0."""
 
 NO_ANSWER = Sentence("{address}\u00a0: {fault}.", "{address}: {fault}.")
 HEADLINE = Sentence("{state}. {said}", "{state}. {said}")
@@ -127,4 +127,4 @@ GROUPS: Final = {
     "refusals": Sentence("Refus\u00a0: —.", "Refusals: —."),
     "deadline_events": Sentence("Événements d'échéance\u00a0: —.", "Deadline events: —."),
 }
-"""What is said of figures that the watch does not know as a whole."""
+"""Texts for groups of figures that the watch does not know."""

@@ -9,7 +9,7 @@ import structlog
 
 from events.masking import masked
 from services.cli.options import LogLevel
-from services.runtime.ops.library_logging import LibraryLines
+from services.runtime.ops.library_logging import LibraryLogHandler
 
 
 def mask_ibans(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
@@ -44,4 +44,4 @@ def configure_logs(level: LogLevel | None) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(handlers=[LibraryLines()], level=logging.WARNING, force=True)
+    logging.basicConfig(handlers=[LibraryLogHandler()], level=logging.WARNING, force=True)

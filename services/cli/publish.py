@@ -229,7 +229,7 @@ def _send(
             asyncio.run(publish(settings, EVENTS, messages(handled), HEADERS, receipts))
     except Stop as error:
         if begun:
-            error.said = partly(error.said)
+            error.text = partly(error.text)
         raise
     except KeyboardInterrupt:
         typer.echo(told(partly(INTERRUPTED), language), err=True)

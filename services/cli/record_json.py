@@ -11,7 +11,7 @@ from services.ledger.domain.lines import line_from_row
 from services.ledger.domain.moves import Move
 from services.ledger.domain.orders import OrderChange, planned_line_row
 from services.ledger.domain.refusals import Refusal
-from services.ledger.files.summary import said_in_order
+from services.ledger.files.summary import in_contract_order
 
 ENTRY_MEMBERS = ("entry_id", "kind", "line", "amount_cents", "act", "convention", "effective_on")
 
@@ -43,7 +43,7 @@ def record_row(
         "refusal": _refusal(record),
         "dead_letter": record.dead_letter and {"reason": record.dead_letter["reason"]},
         "review_flags": [
-            said_in_order(flag, flags.FACTS[FlagCode(flag["code"])]) for flag in review_flags
+            in_contract_order(flag, flags.FACTS[FlagCode(flag["code"])]) for flag in review_flags
         ],
         "moves": [move_row(move) for move in moves],
         "commitment_entries": [_entry(entry) for entry in entries],
@@ -66,7 +66,7 @@ def move_row(move: Move) -> dict[str, Any]:
 def _refusal(record: JournalRecord) -> dict[str, Any] | None:
     if record.refusal is None:
         return None
-    return said_in_order(record.refusal, refusals.FACTS[Refusal(record.refusal["code"])])
+    return in_contract_order(record.refusal, refusals.FACTS[Refusal(record.refusal["code"])])
 
 
 def _entry(entry: Mapping[str, Any]) -> dict[str, Any]:

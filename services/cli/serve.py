@@ -66,7 +66,7 @@ def serve(
     if not embedded:
         typer.echo(told(EMBEDDED_ONLY, language), err=True)
         raise typer.Exit(EXIT_USAGE)
-    settings = ApiSettings.said(bind, port)
+    settings = ApiSettings.with_options(bind, port)
 
     def ready(address: str) -> None:
         if as_json:

@@ -12,7 +12,7 @@ from services.cli.screen import Screen
 from services.cli.texts import Counted
 from services.runtime.kafka import topics
 from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topic_diff import Asked, Difference
+from services.runtime.kafka.topic_diff import Difference, TopicOptions
 from services.runtime.ops.settings import Settings
 
 EXIT_DIFFERENT: Final = 1
@@ -75,7 +75,7 @@ def diff(
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
     screen = Screen(chosen_language(context, lang))
-    asked = Asked(partitions, replication_factor)
+    asked = TopicOptions(partitions, replication_factor)
     catalogue = read_catalogue()
     found = asyncio.run(topics.differences(catalogue, Settings(), asked))
     if as_json:
@@ -102,7 +102,7 @@ def apply(
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
     screen = Screen(chosen_language(context, lang))
-    asked = Asked(partitions, replication_factor)
+    asked = TopicOptions(partitions, replication_factor)
     catalogue = read_catalogue()
     done = asyncio.run(topics.apply(catalogue, Settings(), asked))
     if as_json:
@@ -126,7 +126,7 @@ def apply(
 
 def _say(screen: Screen, found: list[Difference], topics_count: int) -> None:
     for each in found:
-        screen.say(each.said)
+        screen.say(each.text)
     words, count = (DIFFERENCES, len(found)) if found else (AS_THEY_SHOULD_BE, topics_count)
     screen.say(words.render(count))
 
@@ -138,5 +138,5 @@ def _row(each: Difference) -> dict[str, Any]:
         "found": each.found,
         "wanted": each.wanted,
         "mendable": each.mendable,
-        "message": {"fr": each.said.fr, "en": each.said.en},
+        "message": {"fr": each.text.fr, "en": each.text.en},
     }

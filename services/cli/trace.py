@@ -14,7 +14,7 @@ from services.cli.screen import Screen
 from services.cli.texts import READING, told, typed
 from services.cli.trace_view import tell
 from services.ledger.application.handle import DEAD_CHAIN
-from services.ledger.application.ports import StoreError, as_it_says
+from services.ledger.application.ports import StoreError, text_of_error
 from services.ledger.application.restore import Folding
 from services.ledger.domain.awaited import Awaited
 from services.ledger.domain.journal import JournalRecord
@@ -111,7 +111,7 @@ def _entry(record: JournalRecord, raw: bytes) -> Entry:
         return entry_of(record, raw)
     except ValueError as error:
         place = f"journal {record.budget}/{record.sequence}"
-        raise StoreError(place, as_it_says(error)) from error
+        raise StoreError(place, text_of_error(error)) from error
 
 
 def _row(each: Traced, story: Trace) -> dict[str, Any]:

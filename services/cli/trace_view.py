@@ -44,7 +44,7 @@ KINDS: Final = {
 
 NAMES: Final = Sentence("{ref} désigne {kinds}.", "{ref} names {kinds}.")
 NAMES_SEVERAL: Final = Sentence(
-    "{ref} désigne {kinds}\u00a0: tout est raconté.", "{ref} names {kinds}: all is told."
+    "{ref} désigne {kinds}\u00a0: tout est montré.", "{ref} names {kinds}: all is shown."
 )
 BUDGET: Final = Sentence("Budget {budget}", "Budget {budget}")
 AWAITED_NOW: Final = Sentence("Attendu maintenant", "Awaited now")

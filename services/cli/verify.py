@@ -15,7 +15,7 @@ from services.cli.proof_report import EXIT_DISPROVED, show
 from services.cli.proofs import Journal, prove, read, the_journal
 from services.cli.screen import Screen
 from services.cli.texts import OUTCOME, Language, told
-from services.ledger.application.redecide import Difference, Redecided, Redeciding, row_of
+from services.ledger.application.redecide import Difference, Redecided, Redecision, row_of
 from services.verifier.errors import UnreachableError
 from services.verifier.findings import Code, Findings, Place
 from services.verifier.lines import Json
@@ -170,7 +170,7 @@ def _held(
 
 
 def _redecided(journal: Journal, language: Language) -> tuple[list[Difference], Redecided]:
-    deciding = Redeciding()
+    deciding = Redecision()
     found: list[Difference] = []
 
     def take(row: Row) -> None:

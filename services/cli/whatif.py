@@ -142,7 +142,7 @@ def _trial(found: Histories, raws: list[RawRecord]) -> Trial:
     received = map(decoded, raws)
     budgets = {each.envelope.data.budget for each in received if isinstance(each, Received)}
     ledger, _ = folded(records_of(found, budgets), forgets=True)
-    ledger.rehearses = True
+    ledger.dry_run = True
     known = {budget: state.book.lines for budget, state in ledger.budgets.items()}
     before = {
         budget: {line: replace(money) for line, money in known.get(budget, {}).items()}

@@ -53,7 +53,7 @@ def run_worker(work: Coroutine[Any, Any, Result]) -> Result:
         log.critical("worker_gave_up", error=str(error))
         raise ClusterError("Écluse", GAVE_UP.render({"error": error})) from error
     except Stop as error:
-        log.critical("worker_cannot_go_on", error=error.said.en)
+        log.critical("worker_cannot_go_on", error=error.text.en)
         raise
 
 
@@ -66,8 +66,8 @@ def _told_already(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> N
     error = context.get("exception")
     log = structlog.stdlib.get_logger("ecluse")
     if isinstance(error, KafkaError):
-        log.info("kafka_error_unheard", error=repr(error))
+        log.info("kafka_error_unretrieved", error=repr(error))
     elif type(error).__module__.startswith("asyncpg."):  # Most verbs do without that library.
-        log.info("database_error_unheard", error=repr(error))
+        log.info("database_error_unretrieved", error=repr(error))
     else:
         loop.default_exception_handler(context)

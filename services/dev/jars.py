@@ -1,4 +1,4 @@
-"""What a local broker is made of: a Java of this machine or of a wheel, and jars from Maven."""
+"""The parts of a local broker: a Java of this machine or of a wheel, and jars from Maven."""
 
 import hashlib
 import importlib
@@ -20,7 +20,7 @@ STAMP: Final = ".pom"  # deploy/images/build-local.sh fills the same folder and 
 
 
 def _candidates() -> Iterator[Path]:
-    """Where a Java may be, the machine's own first."""
+    """Paths where a Java may be, the machine's own first."""
     if home := os.environ.get("JAVA_HOME"):
         yield Path(home, "bin", "java")
     if found := shutil.which("java"):
@@ -35,12 +35,12 @@ def _candidates() -> Iterator[Path]:
 def _version_of(java: Path) -> int:
     """The major version of a Java; 0 where it does not run."""
     try:
-        said = subprocess.run(  # noqa: S603 - the user's own Java
+        output = subprocess.run(  # noqa: S603 - the user's own Java
             [java, "-version"], capture_output=True, text=True, timeout=JAVA_TIMEOUT_S, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return 0
-    found = re.search(r'version "(\d+)', said.stderr)
+    found = re.search(r'version "(\d+)', output.stderr)
     return int(found[1]) if found else 0
 
 

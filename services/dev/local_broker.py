@@ -30,8 +30,8 @@ HOST: Final = "127.0.0.1"
 # Below the ports that systems give to clients, Linux's from 32768: a client that calls a broker
 # which is down could otherwise be given the very port it calls, and hold it when that comes back.
 PORTS: Final = range(20_000, 32_000)
-# Each call goes on from the last, and neighbouring processes start apart.
-_turns = itertools.count(os.getpid() * 37)
+# Each call continues after the last, and neighbouring processes start apart.
+_port_steps = itertools.count(os.getpid() * 37)
 
 MEMORY: Final = ("-Xms256m", "-Xmx512m")
 """The Java options of a broker that is measured: the compiler and collector that Java chooses."""
@@ -79,7 +79,7 @@ def free_port() -> int:
         ClusterError: all are taken.
     """
     for _ in PORTS:
-        port = PORTS[next(_turns) % len(PORTS)]
+        port = PORTS[next(_port_steps) % len(PORTS)]
         with socket.socket() as probe:
             try:
                 probe.bind((HOST, port))
@@ -90,7 +90,7 @@ def free_port() -> int:
 
 
 def is_answering(host: str, port: int, timeout_s: float = PROBE_TIMEOUT_S) -> bool:
-    """Whether a broker there answers, and counts itself as in service.
+    """Return whether a broker there answers, and is in service.
 
     An open port is not enough: it opens before the controller lets the broker serve.
     """
@@ -102,7 +102,7 @@ def is_answering(host: str, port: int, timeout_s: float = PROBE_TIMEOUT_S) -> bo
             answer = line.recv(12, socket.MSG_WAITALL)
     except OSError:
         return False
-    # Its length, the question's number, and how many brokers follow.
+    # Its length, the request's number, and the number of brokers.
     return len(answer) == struct.calcsize(">iii") and struct.unpack(">iii", answer)[2] > 0
 
 
@@ -155,7 +155,7 @@ class LocalBroker:
 
     @property
     def bootstrap(self) -> str:
-        """Where clients find it: `host:port`."""
+        """The bootstrap address: `host:port`."""
         return f"{HOST}:{self.port}"
 
     @property
@@ -181,7 +181,7 @@ class LocalBroker:
         """Start it, and wait until it really answers (up to 90 s).
 
         Raises:
-            ClusterError: it cannot start, or does not answer in time; the end of its log is told.
+            ClusterError: it cannot start or answer in time; the message has the end of its log.
         """
         self.launch()
         self.wait_until_it_answers()
@@ -251,11 +251,11 @@ class LocalBroker:
     def freeze(self) -> None:
         """Stop its clock: SIGSTOP. It holds its connections and answers nobody."""
         self._signal(signal.SIGSTOP)
-        # Its threads stop one after another: only then is the parent told.
+        # Its threads stop one after another, and only then is the process reported as stopped.
         until_s = time.monotonic() + FREEZE_TIMEOUT_S
         while not self._is_frozen():
             assert self._lives(), "a broker that ended cannot be frozen"
-            assert time.monotonic() < until_s, "the system stops a process that is told to stop"
+            assert time.monotonic() < until_s, "SIGSTOP stops a process"
             time.sleep(FREEZE_INTERVAL_S)
 
     def thaw(self) -> None:

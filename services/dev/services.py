@@ -17,9 +17,9 @@ from services.runtime.ops.errors import ClusterError
 
 READY_S: Final = 90.0
 STOP_S: Final = 10.0
-"""How long the services may take to end: nothing that they keep outlives this command."""
+"""The time that the services have to end; their data does not outlive this command."""
 
-LOOK_S: Final = 0.2
+POLL_S: Final = 0.2
 TAIL_LINES: Final = 15
 
 ELSEWHERE: Final = frozenset({"DATABASE_URL_FILE", "ACCESS_URL", "ACCESS_URL_FILE", "API_URLS"})
@@ -55,7 +55,7 @@ class Services:
         self._running: list[Service] = []
 
     def start(self, name: str, variables: Mapping[str, str], port: int) -> None:
-        """A role of this very program; at this port it says when it is ready."""
+        """Start a role of this program; its readiness probe is at this port."""
         log = self._folder / f"{name}.log"
         with log.open("wb") as written:
             process = subprocess.Popen(  # noqa: S603 # ourselves
@@ -70,10 +70,10 @@ class Services:
         self._running.append(Service(name, process, log, f"http://{HOST}:{port}/readyz"))
 
     def wait_until_ready(self) -> None:
-        """Until all say so, no longer than 90 s.
+        """Wait until all are ready, no longer than 90 s.
 
         Raises:
-            ClusterError: one has ended, or takes too long; its last words.
+            ClusterError: one has ended, or takes too long; with the end of its log.
         """
         until_s = time.monotonic() + READY_S
         for service in self._running:
@@ -82,13 +82,13 @@ class Services:
                 if time.monotonic() > until_s:
                     facts = {"name": service.name, "limit_s": READY_S, "tail": _tail(service.log)}
                     raise ClusterError("ecluse dev", NOT_READY.render(facts))
-                time.sleep(LOOK_S)
+                time.sleep(POLL_S)
 
     def check(self) -> None:
-        """That all run that should.
+        """Check that all are running.
 
         Raises:
-            ClusterError: one has ended; its last words.
+            ClusterError: one has ended; with the end of its log.
         """
         if not _listens(self._broker.port):
             raise _ended("Kafka", Sentence("", ""), self._broker.log)
@@ -100,7 +100,7 @@ class Services:
 
     def end(self) -> None:
         """End them side by side: in order, and by force where that takes too long."""
-        # Without a broker there is nothing that they could finish, and they would wait for it.
+        # Without a broker they can finish nothing, and would wait for it.
         limit_s = STOP_S if _listens(self._broker.port) else 0.0
         for service in self._running:
             service.process.terminate()
@@ -114,7 +114,7 @@ class Services:
 
 
 def is_taken(port: int) -> bool:
-    """Whether somebody listens there: another broker would pass for ours."""
+    """Return whether the port is in use: another broker would pass for ours."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -132,15 +132,15 @@ def _inherited() -> dict[str, str]:
 
 def _ended(name: str, how: Sentence, log: Path) -> ClusterError:
     facts = {"name": name, "tail": _tail(log)}
-    said = Sentence(
+    text = Sentence(
         ENDED.fr.format(how=how.fr, **facts),
         ENDED.en.format(how=how.en, **facts),
     )
-    return ClusterError("ecluse dev", said)
+    return ClusterError("ecluse dev", text)
 
 
 def _listens(port: int) -> bool:
-    """Whether somebody has that port: one who is slow to answer has it too."""
+    """Return whether the port is in use, even if the process is slow to accept."""
     try:
         with socket.create_connection((HOST, port), timeout=1):
             return True

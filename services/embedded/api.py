@@ -10,14 +10,14 @@ from typing import Final, NamedTuple
 
 from events.sentences import Sentence
 from services.api.access.store import ACCESS_FILE, AccessStore, prepared
+from services.api.adapters.clock import the_clock_on_the_wall
+from services.api.adapters.read_model import open_read_model
 from services.api.app import create_app
-from services.api.clock import the_clock_on_the_wall
+from services.api.http.components import Components
 from services.api.lag_source import Unwatched
-from services.api.parts import Parts
-from services.api.read_model import open_read_model
 from services.api.serving import Ready, access_of, serve
 from services.api.settings import ApiSettings
-from services.embedded.ledger_process import SmallTown
+from services.embedded.ledger_process import EmbeddedLedger
 from services.ledger.files.replay import Progress
 from services.projector.database import an_engine
 from services.runtime.ops.errors import Stop
@@ -29,7 +29,7 @@ LEDGER_FILE: Final = "ledger.db"
 READ_FILE: Final = "read.db"
 LOCK_FILE: Final = "lock"
 OUR_FILES: Final = (LEDGER_FILE, READ_FILE, ACCESS_FILE, LOCK_FILE)
-"""How the names of all files that we make there begin: SQLite adds endings."""
+"""The beginnings of the names of all our files there: SQLite adds suffixes."""
 
 DRAIN_S: Final = 5
 
@@ -57,7 +57,7 @@ async def serve_embedded(
     ready: Ready,
     progress: Progress = lambda _bytes: None,
 ) -> None:
-    """Be all of Écluse over this directory, until SIGTERM or SIGINT.
+    """Run all of Écluse over this directory, until SIGTERM or SIGINT.
 
     Raises:
         Stop: the directory is in use, a file in it is not as it must be, or the address is taken.
@@ -67,32 +67,32 @@ async def serve_embedded(
         store = AccessStore(f"sqlite:///{data / ACCESS_FILE}", clock)
         writing = an_engine(f"sqlite:///{data / READ_FILE}")
         reading = open_read_model(f"sqlite:///{data / READ_FILE}")
-        town = SmallTown(data / LEDGER_FILE, writing)
+        embedded = EmbeddedLedger(data / LEDGER_FILE, writing)
         try:
             await prepared(store)
-            await town.open()
+            await embedded.open()
             for each in files:
-                await town.load(each.path, each.name, progress)
-            parts = Parts(
+                await embedded.load(each.path, each.name, progress)
+            parts = Components(
                 reading,
                 access_of(settings, store, clock),
-                town,
+                embedded,
                 store,
-                town,
+                embedded,
                 clock,
-                journal_ends=town.journal_ends,
+                journal_ends=embedded.journal_ends,
                 lag=Unwatched("one_process"),
                 hosts=settings.hosts,
                 over_tls=settings.over_tls,
             )
-            watching = asyncio.create_task(town.watch(clock))
+            watching = asyncio.create_task(embedded.watch(clock))
             try:
                 await serve(create_app(parts), settings, ready, DRAIN_S)
             finally:
                 watching.cancel()
                 await asyncio.wait([watching])
         finally:
-            await town.close()
+            await embedded.close()
             await reading.dispose()
             await writing.dispose()
             await store.dispose()
@@ -100,10 +100,10 @@ async def serve_embedded(
 
 @contextmanager
 def _alone_in(data: Path) -> Generator[None]:
-    """Nobody else works in this directory; whoever is killed lets go of it.
+    """Lock the directory; the end of the process unlocks it.
 
     Raises:
-        Stop: somebody does.
+        Stop: another process has locked it.
     """
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)  # It holds IBANs.
@@ -122,10 +122,7 @@ def _alone_in(data: Path) -> Generator[None]:
 
 
 def _tighten_ours(data: Path) -> None:
-    """Take the rights of others to a directory that existed before, with all our files in it.
-
-    One that holds other things too keeps its mode: somebody else may have to look into it.
-    """
+    """Remove the rights of others to our files, and to the directory if it holds no others."""
     inside = [*data.iterdir()]
     ours = [each for each in inside if each.name.startswith(OUR_FILES)]
     for each in ours:

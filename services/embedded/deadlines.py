@@ -1,6 +1,6 @@
-"""What is due in a journal that is kept in a file: followed as the watch follows one on Kafka.
+"""The deadlines of a journal in a SQLite file, followed as the watch follows one on Kafka.
 
-It reads beside the ledger, over a connection of its own: nobody who sends events waits for it.
+It reads over a connection of its own, so that requests do not wait for it.
 """
 
 from collections.abc import Iterable
@@ -16,11 +16,11 @@ from services.embedded.projection import PARTITION
 from services.ledger.files.sqlite import SqliteStore
 
 SLICE_RECORDS: Final = 5_000
-"""How many records are read at a time: between two slices it can be ended."""
+"""The records read at a time: between two slices it can be cancelled."""
 
 
-class OwnDeadlines:
-    """The deadlines of one journal, as far as it was read; kept is what is open.
+class JournalDeadlines:
+    """The open deadlines of one journal, as far as it was read.
 
     Raises:
         StoreError: from `follow`, when the file cannot be read.
@@ -32,11 +32,11 @@ class OwnDeadlines:
         self._read = 0
 
     def follow(self) -> bool:
-        """Read on; whether there may be more."""
+        """Read a slice; return whether there may be more."""
         store = SqliteStore(self._path, create=False)
         try:
             if not self._read:
-                # Of deadline events that the ledger has read the journal tells.
+                # Deadline events that the ledger has read are in the journal.
                 read = {each.topic: each.next_offset for each in store.positions()}
                 for _, value in store.internal_events(read.get(INTERNAL_EVENTS, 0)):
                     if name := own_id(value):
@@ -50,10 +50,10 @@ class OwnDeadlines:
         return self._read - first == SLICE_RECORDS
 
     def deadline_events(self, until: datetime) -> list[DeadlineEvent]:
-        """The deadline events about what has passed by then, as far as the journal was read."""
+        """The deadline events due by then, as far as the journal was read."""
         return self._deadlines.deadline_events(PARTITION, until)
 
     def wrote(self, deadline_events: Iterable[DeadlineEvent]) -> None:
-        """They stand in the file: they are not to be written again."""
+        """Note that these are in the file, and are not to be written again."""
         for each in deadline_events:
             self._deadlines.wrote(PARTITION, each.id)

@@ -1,8 +1,8 @@
-"""The ledger in this process, for a small town without Kafka: it decides, keeps and projects.
+"""The embedded ledger: decides, stores and projects in the API's process, without Kafka.
 
-An event is decided at once and committed to its file before anybody is told; then it is projected.
-That a day has passed it tells itself, by the watch's deadline events: there is no watch here.
-Whatever fails in between, the next start projects what is missing: the journal is the truth.
+An event is decided and committed to its file before its request is answered; then it is projected.
+Deadline events are written here too: there is no watch. After a failure the next start projects
+what is missing: the journal is the truth.
 """
 
 import asyncio
@@ -19,10 +19,10 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.topics import EVENTS
-from services.api.clock import Clock
-from services.api.ports import JournalEnd
+from services.api.adapters.clock import Clock
+from services.api.adapters.ports import JournalEnd
 from services.due.deadline_events import DeadlineEvent
-from services.embedded.deadlines import OwnDeadlines
+from services.embedded.deadlines import JournalDeadlines
 from services.embedded.projection import PARTITION, EmbeddedProjector
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.ports import Batch, Position, StoreError, Versions
@@ -39,42 +39,42 @@ from services.ledger.files.sqlite import SqliteStore
 from services.runtime.kafka.publishing import Message
 
 RETRY_S: Final = 2.0
-"""How long tables that could not be written wait for the next try."""
+"""The pause before tables that could not be written are tried again."""
 
-LOOK_S: Final = 60.0
-"""How often it looks what has passed: what is due is due by a day, or after thirty."""
+CHECK_S: Final = 60.0
+"""The interval of checks for passed deadlines, which are a day or thirty days long."""
 
 Result = TypeVar("Result")
 
 log: Final = structlog.stdlib.get_logger("ecluse.api")
 
 
-class TellingStore(SqliteStore):
-    """A store that tells what it has committed."""
+class CapturingStore(SqliteStore):
+    """A store that captures the records that it commits."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self.told: list[bytes] | None = None
-        """Where it tells, the journal records of the commits since then."""
+        self.captured: list[bytes] | None = None
+        """The journal records committed while capturing; None while not."""
 
     def commit(self, batch: Batch, versions: Versions) -> None:
-        """Write the batch, then tell."""
+        """Write the batch, then capture its records."""
         super().commit(batch, versions)
-        if self.told is not None:
-            self.told += [row.record for row in batch.records]
+        if self.captured is not None:
+            self.captured += [row.record for row in batch.records]
 
 
 class Core:
     """Ledger and store, used by one thread only: SQLite's connections belong to their thread."""
 
     def __init__(self, path: Path) -> None:
-        self._store = TellingStore(path)
+        self._store = CapturingStore(path)
         self._ledger: Ledger = open_ledger(self._store)
         topics = {position.topic: position for position in self._store.positions()}
         self._next = topics[EVENTS].next_offset if EVENTS in topics else 0
 
     def load(self, path: Path, name: str, progress: Progress) -> None:
-        """Decide the events of a file that were not read yet, as `ecluse replay` does."""
+        """Decide the events of a file not read yet, as `ecluse replay` does."""
         with self._restored_if_it_fails(), path.open("rb") as stream:
             replay(self._store, name, stream, self._ledger, progress)
 
@@ -85,43 +85,42 @@ class Core:
             StoreError: they could not be written; batches before may have been.
             AssertionError: a bug of ours; nothing of its batch was written.
         """
-        with self._telling() as told:
+        with self._captured() as captured:
             with self._restored_if_it_fails():
                 waiting, taken = iter(messages), 0
                 while batch := list(islice(waiting, BATCH_LINES)):
                     self._commit(batch, taken)
                     taken += len(batch)
             self._read_internal_events()
-        return told
+        return captured
 
     def post(self, deadline_events: Iterable[DeadlineEvent]) -> list[bytes]:
-        """Keep these deadline events beside the ledger's own, and decide them; the journal records.
+        """Store and decide these deadline events; return the journal records.
 
         Raises:
             StoreError: they could not be written, or not be decided.
         """
-        with self._telling() as told:
+        with self._captured() as captured:
             self._store.commit(
                 Batch(internal_events=[each.value for each in deadline_events]), VERSIONS
             )
             self._read_internal_events()
-        return told
+        return captured
 
     @contextmanager
-    def _telling(self) -> Generator[list[bytes]]:
-        """The journal records that are committed meanwhile."""
-        told = self._store.told = []
+    def _captured(self) -> Generator[list[bytes]]:
+        """Capture the journal records that are committed meanwhile."""
+        captured = self._store.captured = []
         try:
-            yield told
+            yield captured
         finally:
-            self._store.told = None
+            self._store.captured = None
 
     def _read_internal_events(self) -> None:
-        """Decide what was written to the ledger: next year's budgets open, deadlines have passed.
+        """Decide the internal events: openings of next year's budgets, passed deadlines.
 
-        A deadline event that a bug of ours stops is nobody's who sends events: they are kept, and
-        it waits in its file for a program that was mended. Each time that deadline events are read
-        it is tried.
+        A bug of ours in one fails no request: the requests' events are stored, and the internal
+        event waits in its file for a fixed program. It is tried each time that they are read.
 
         Raises:
             StoreError: it could not be written.
@@ -129,21 +128,20 @@ class Core:
         try:
             read_internal_events(self._store, self._ledger, BATCH_LINES)
         except Exception as error:
-            # As everywhere here; and a ledger that cannot be restored is no deadline event's
-            # matter.
+            # Memory ran ahead of the file; a failing restore is no error of this event.
             self._ledger = open_ledger(self._store)
             if isinstance(error, StoreError):
                 raise
             log.critical("internal_event_waits", exc_info=error)
 
     def _commit(self, messages: list[Message], taken: int) -> None:
-        """Decide and commit these, the events of a request behind its first `taken` ones."""
+        """Decide and commit these, the events of a request after its first `taken` ones."""
         for offset, message in enumerate(messages, start=self._next):
             source = Source(EVENTS, FILE_PARTITION, offset)
             try:
                 self._ledger.handle(RawRecord(message.value, source))
             except Exception:
-                # Nothing of its batch is written: whoever leaves this one out may send the others.
+                # Nothing of its batch is written: the others can be sent without this one.
                 log.critical("event_failed", of_the_request=taken + offset - self._next + 1)
                 raise
         behind = self._next + len(messages)
@@ -154,22 +152,22 @@ class Core:
 
     def bytes_at(self, topic: str, partition: int, offset: int) -> bytes | None:
         """The bytes of the dead letter that was read there."""
-        for deadline_event in self._store.dead_letters():
-            if (deadline_event.topic, deadline_event.partition, deadline_event.offset) == (
+        for each in self._store.dead_letters():
+            if (each.topic, each.partition, each.offset) == (
                 topic,
                 partition,
                 offset,
             ):
-                return deadline_event.value
+                return each.value
         return None
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._store.close()
 
     @contextmanager
     def _restored_if_it_fails(self) -> Generator[None]:
-        """Memory that ran ahead of the file is thrown away: no code rolls anything back."""
+        """Restore the ledger from the file after an error: no code rolls anything back."""
         try:
             yield
         except BaseException:
@@ -177,7 +175,7 @@ class Core:
             raise
 
 
-class SmallTown:
+class EmbeddedLedger:
     """Core and projector together; the publisher and the dead letters' bytes of the API."""
 
     def __init__(self, ledger: Path, engine: AsyncEngine) -> None:
@@ -185,17 +183,17 @@ class SmallTown:
         self._engine = engine
         self._projector = EmbeddedProjector(engine)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._behind = False
         self._closing = False
         self._kept = 0
-        """How many records the journal holds."""
+        """The number of records in the journal."""
         self._works: set[asyncio.Task[None]] = set()
-        self._deadlines = OwnDeadlines(ledger)
+        self._deadlines = JournalDeadlines(ledger)
         self._core: Core
 
     async def open(self) -> None:
-        """Restore the ledger, and project what was not projected yet.
+        """Restore the ledger, and project records not projected yet.
 
         Raises:
             Stop: a file is not as it must be.
@@ -204,8 +202,8 @@ class SmallTown:
         await self._catch_up()
 
     async def load(self, path: Path, name: str, progress: Progress) -> None:
-        """Decide and project the events of a file; nothing that was read before is read again."""
-        async with self._turn:
+        """Decide and project the events of a file that were not read before."""
+        async with self._lock:
             await self._in_thread(lambda: self._core.load(path, name, progress))
             await self._catch_up()
 
@@ -219,27 +217,23 @@ class SmallTown:
         await self._done_whole(lambda: self._core.take(messages))
 
     async def watch(self, clock: Clock) -> None:
-        """Write deadline events, at once and then every minute, until cancelled.
-
-        What fails is tried again: nobody waits for it.
-        """
+        """Write deadline events, at once and then every minute, with retries, until cancelled."""
         while True:
             try:
-                await self.tell_what_passed(clock)
+                await self.write_deadline_events(clock)
             except Exception:
                 log.exception("deadline_events_postponed")
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(CHECK_S)
 
-    async def tell_what_passed(self, clock: Clock) -> None:
-        """Write and decide the deadline events about all that has passed by now, as the watch does.
+    async def write_deadline_events(self, clock: Clock) -> None:
+        """Write and decide the deadline events due by now, as the watch does.
 
-        Whoever sent something before this moment is heard first: a deadline event says what did not
-        come.
+        Events sent before this moment are decided first: one may meet a deadline.
         """
         try:
-            await self._follow()  # Long over a journal that was not read yet, and nobody waits.
+            await self._follow()  # Slow the first time, so not under the lock.
             until = clock()
-            async with self._turn:
+            async with self._lock:
                 await self._follow()
                 deadline_events = await asyncio.to_thread(self._deadlines.deadline_events, until)
             for start in range(0, len(deadline_events), BATCH_LINES):
@@ -250,8 +244,8 @@ class SmallTown:
                     facts = {"kind": each.kind, "due_on": each.due_on.isoformat()}
                     log.info("deadline_event_written", budget=each.budget, **facts)
         except BaseException:
-            # It may have been written all the same: the file tells.
-            self._deadlines = OwnDeadlines(self._path)
+            # It may have been written all the same: the file is read again.
+            self._deadlines = JournalDeadlines(self._path)
             raise
 
     async def _follow(self) -> None:
@@ -259,31 +253,31 @@ class SmallTown:
             pass
 
     async def _done_whole(self, work: Callable[[], list[bytes]]) -> None:
-        """Have this decided and projected, whoever goes away meanwhile."""
+        """Decide and project this, even if the caller is cancelled meanwhile."""
         task = asyncio.create_task(self._do(work))
         self._works.add(task)
         task.add_done_callback(self._works.discard)
         await asyncio.shield(task)
 
     async def _do(self, work: Callable[[], list[bytes]]) -> None:
-        async with self._turn:
+        async with self._lock:
             try:
                 records = await self._in_thread(work)
             except BaseException:
-                self._fall_behind()  # Batches before may have been committed.
+                self._fall_behind()  # Earlier batches may have been committed.
                 raise
             self._kept += len(records)
             if self._behind:
-                return  # They are in the journal that is being caught up with.
+                return  # The catch-up will project them from the journal.
             try:
                 await self._projector.project(records)
             except Exception:
-                # The events are kept, and that is what was asked.
+                # The events are stored: the request has succeeded.
                 log.exception("projection_failed", records=len(records))
                 self._fall_behind()
 
     def _fall_behind(self) -> None:
-        """Have the tables made whole from the journal, as soon as that can be done."""
+        """Start to catch up the tables from the journal."""
         if not self._behind:
             self._behind = True
             mending = asyncio.create_task(self._mend())
@@ -292,7 +286,7 @@ class SmallTown:
 
     async def _mend(self) -> None:
         while self._behind and not self._closing:
-            async with self._turn:
+            async with self._lock:
                 try:
                     await self._catch_up()
                 except Exception:
@@ -301,7 +295,7 @@ class SmallTown:
                 await asyncio.sleep(RETRY_S)
 
     async def _catch_up(self) -> None:
-        """Project whatever the tables do not have yet, from the journal."""
+        """Project the records that the tables lack, from the journal."""
         self._projector = EmbeddedProjector(self._engine)
         read = await self._projector.open()
         reading = SqliteStore(self._path, create=False)
@@ -312,7 +306,7 @@ class SmallTown:
         self._behind, self._kept = False, read + new
 
     async def journal_ends(self) -> Mapping[int, JournalEnd]:
-        """How many records the journal holds: its one partition ends there."""
+        """The number of records in the journal: its one partition ends there."""
         return {PARTITION: JournalEnd(self._kept, self._kept)}
 
     async def __call__(self, topic: str, partition: int, offset: int) -> bytes | None:
@@ -320,7 +314,7 @@ class SmallTown:
         return await self._in_thread(lambda: self._core.bytes_at(topic, partition, offset))
 
     async def close(self) -> None:
-        """Finish what is under way, and let go of the files."""
+        """Finish running tasks, and close the files."""
         self._closing = True
         if self._works:
             await asyncio.wait(self._works)

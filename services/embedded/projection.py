@@ -1,7 +1,7 @@
-"""The read model of a journal in the same process: rows of a store, projected where they are.
+"""The projector of the embedded mode: rows of a store, projected in the same process.
 
-The same fold and the same tables as on Kafka. A row's place is its number in the store, from 0: the
-position says how many are in the tables, in the transaction that wrote them.
+The same fold and the same tables as on Kafka. A row's offset is its number in the store, from 0.
+The position is stored in the transaction that writes the tables.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ PARTITION: Final = 0
 """A store has one."""
 
 BATCH: Final = 1000
-"""How many records one transaction takes."""
+"""The most records in one transaction."""
 
 ANOTHER = Sentence(
     "ce n'est pas le journal dont ces tables furent faites : supprimez ce fichier, elles seront "
@@ -40,7 +40,7 @@ class EmbeddedProjector:
         self._fold = Fold(PARTITION)
 
     async def open(self) -> int:
-        """Make the tables where there are none, and take them; how many rows are in them."""
+        """Create missing tables and take ownership; return the number of journal rows in them."""
         await database.prepare(self._engine)
         taken = await database.take(self._engine, JOURNAL, PARTITION)
         self._position = taken.position
@@ -48,7 +48,7 @@ class EmbeddedProjector:
         return self._position.next_offset
 
     async def catch_up(self, journal: Iterable[bytes]) -> int:
-        """Project what is new in a whole journal; how many records that was.
+        """Project the new records of a whole journal; return their number.
 
         Raises:
             ClusterError: the tables were made of another journal.
@@ -61,7 +61,7 @@ class EmbeddedProjector:
         return new
 
     def _unread(self, rows: Iterator[bytes]) -> Iterator[bytes]:
-        """What stands behind the last row that was read, which must be the one that was read."""
+        """The rows after the last one read, once that is known to be the same."""
         read = self._position.next_offset
         last = None
         for number, raw in enumerate(islice(rows, read), start=1):
@@ -71,7 +71,7 @@ class EmbeddedProjector:
         return rows
 
     async def project(self, records: Iterable[bytes]) -> None:
-        """The next records of the journal, in one transaction.
+        """Project the next records of the journal in one transaction.
 
         Raises:
             Overtaken: another process has taken the tables.

@@ -180,7 +180,7 @@ class ProjectorWork:
         self._count()
 
     @property
-    def told(self) -> None:
+    def outcomes(self) -> None:
         """None: only the ledger reports outcomes."""
         return None
 

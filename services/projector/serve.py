@@ -13,7 +13,7 @@ from services.runtime.kafka.topics import check
 from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.health import Health
-from services.runtime.processing.processor import Work
+from services.runtime.processing.processor import Processor
 from services.runtime.processing.worker import Worker
 
 BATCH_RECORDS: Final = 2000
@@ -42,7 +42,7 @@ async def serve(settings: Settings, url: str) -> None:
         registry = CollectorRegistry()
         metrics = Metrics(registry)
 
-        def work(partition: int, progress: Progress) -> Work:
+        def work(partition: int, progress: Progress) -> Processor:
             return ProjectorWork(settings, engine, partition, progress, metrics)
 
         group, topic = settings.group(PROJECTOR_GROUP), settings.topic(JOURNAL)

@@ -1,1 +1,1 @@
-"""What every service on Kafka stands on. It knows records, and no word of the trade."""
+"""The foundation of every service on Kafka; it knows records, and nothing of what they mean."""

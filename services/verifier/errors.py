@@ -10,7 +10,7 @@ class UnreachableError(Exception):
 
     def __init__(self, fr: str, en: str) -> None:
         super().__init__(en)
-        self.said = Sentence(fr, en)
+        self.text = Sentence(fr, en)
 
     @classmethod
     def of_file(cls, error: OSError) -> Self:

@@ -307,7 +307,7 @@ class Finding(NamedTuple):
     facts: dict[str, Any]
 
     @property
-    def said(self) -> Sentence:
+    def text(self) -> Sentence:
         """The sentence of the finding."""
         return Sentence(
             fr=SENTENCES[self.code].fr.format_map(
@@ -320,8 +320,8 @@ class Finding(NamedTuple):
 
     def row(self) -> dict[str, Any]:
         """The finding as JSON."""
-        said = self.said
-        return {"code": self.code.value, **self.place.row(), "fr": said.fr, "en": said.en}
+        text = self.text
+        return {"code": self.code.value, **self.place.row(), "fr": text.fr, "en": text.en}
 
 
 class Findings:

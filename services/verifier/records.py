@@ -56,7 +56,7 @@ class NotARecordError(Exception):
 
     def __init__(self, fr: str, en: str) -> None:
         super().__init__(en)
-        self.said = Sentence(fr, en)
+        self.text = Sentence(fr, en)
 
 
 def canonical(value: Any) -> bytes:

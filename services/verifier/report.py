@@ -128,14 +128,14 @@ class Remark(NamedTuple):
     facts: Mapping[str, object] = {}
 
     @property
-    def said(self) -> Sentence:
+    def text(self) -> Sentence:
         """The sentence of the note."""
         return NOTES[self.note].render(self.facts)
 
     def row(self) -> Json:
         """The remark as JSON."""
-        said = self.said
-        return {"code": self.note.value, **self.facts, "fr": said.fr, "en": said.en}
+        text = self.text
+        return {"code": self.note.value, **self.facts, "fr": text.fr, "en": text.en}
 
 
 @dataclass(slots=True)

@@ -155,7 +155,7 @@ class Cluster:
                 if loop.time() > until_s or not self._may_change(error):
                     raise failure from error
                 if not self._has_reported:
-                    log.warning("waiting for %g s at most: %s", self._give_up_s, failure.said.en)
+                    log.warning("waiting for %g s at most: %s", self._give_up_s, failure.text.en)
                     self._has_reported = True
             await asyncio.sleep(RETRY_S)
 

@@ -1,6 +1,6 @@
-"""The agents: one over each topic that the watch reads, feeding its tables record by record.
+"""Agents: one over each topic that the watch reads, feeding its tables record by record.
 
-They iterate plainly, and each ends with its process: see `ending`.
+Each ends with its process (`process_exit`).
 """
 
 import time
@@ -10,7 +10,7 @@ from faust.types import StreamT
 
 from events.topics import BALANCES, DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS
 from services.watch.consumer import Slice
-from services.watch.cpu_throttle import Spent
+from services.watch.cpu_throttle import CpuTime
 from services.watch.process_exit import ends_the_process
 from services.watch.tables import Read, Record, Tables
 from services.watch.watch import Watch
@@ -22,17 +22,17 @@ AGENTS: Final[dict[str, tuple[str, Read]]] = {
     REFUSALS: ("refusals", Tables.refusal),
     DEAD_LETTERS: ("dead_letters", Tables.dead_letter),
 }
-"""The agent of each topic, and what it does with a record."""
+"""The agent of each topic, and the function that processes a record."""
 
 
 def add_agents(watch: Watch) -> None:
-    """An agent for each topic."""
+    """Add an agent for each topic."""
     for topic, (name, read) in AGENTS.items():
         _add_agent(watch, topic, name, read)
 
 
 def _add_agent(watch: Watch, topic: str, name: str, read: Read) -> None:
-    # Not acked: the group holds no offset, each table its own place.
+    # Not acked: the group holds no offset, each table its own.
     on_cluster: Any = watch.topic(
         watch.settings.topic(topic), key_type=bytes, value_type=bytes, acks=False
     )
@@ -54,6 +54,6 @@ def _add_agent(watch: Watch, topic: str, name: str, read: Read) -> None:
                 )
                 for found in read(tables, record):
                     watch.report(found)
-            rest_s = watch.courtesy.rest_s(Spent(time.monotonic(), time.process_time()))
-            if rest_s > 0:
-                await watch.sleep(rest_s)
+            pause_s = watch.cpu_throttle.pause_s(CpuTime(time.monotonic(), time.process_time()))
+            if pause_s > 0:
+                await watch.sleep(pause_s)

@@ -1,19 +1,24 @@
-"""The table: live balances of every budget read here, held against the published ones. Pure."""
+"""Live balances of every budget read here, compared with the published ones."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from events.journal import Record
 from events.topics import BALANCES, JOURNAL
-from services.watch.budget_balance import Budget, Difference, Kind, Tally
-from services.watch.journal_records import NotReadable, Place, read_balance, read_key
+from services.watch.budget_balance import Budget, Comparisons, Difference, Kind
+from services.watch.journal_records import (
+    NotReadable,
+    Place,
+    read_balance,
+    read_key,
+)
 
 UNREADABLE: Final = "_dead."
-"""What the chains of unreadable records are called: they belong to no budget, and move nothing."""
+"""Prefix of the chains of unreadable records, which belong to no budget and move nothing."""
 
 
 class Partition(NamedTuple):
-    """A partition of a topic, which goes by its name in the contract."""
+    """A partition of a topic, by its name in the contract."""
 
     topic: str
     number: int
@@ -29,29 +34,29 @@ class Fault(NamedTuple):
 
 
 OpenEnds = dict[Place, tuple[int, int, int]]
-"""The balances that wait for their other half, and how far both are."""
+"""Balances of which the record or the published balance is missing, and how far both are."""
 
 
 class LiveBalances:
-    """The table of the budgets whose partitions this process reads, and its place in each of them.
+    """The budgets whose partitions this process reads, and the next offset of each partition.
 
-    A record that comes again is known by its place, and changes nothing.
+    A record that comes again is recognised by its offset, and changes nothing.
     """
 
     def __init__(self) -> None:
         self.budgets: dict[str, Budget] = {}
-        self.tally = Tally()
+        self.comparisons = Comparisons()
         self._next: dict[Partition, int] = {}
         self._open: set[str] = set()
         self._unnamed: set[tuple[Partition, bytes]] = set()
         """The keys that name no balance, until a tombstone takes each away."""
 
     def next_offset(self, partition: Partition) -> int:
-        """The offset behind the last record of `partition` that was worked on; 0 without any."""
+        """The offset behind the last processed record of `partition`; 0 without any."""
         return self._next.get(partition, 0)
 
     def keep_only(self, partitions: Iterable[Partition]) -> None:
-        """Forget what others read from now on."""
+        """Drop the partitions that others read from now on."""
         kept = set(partitions)
         self._next = {place: offset for place, offset in self._next.items() if place in kept}
         self.budgets = {
@@ -65,7 +70,7 @@ class LiveBalances:
     def add(
         self, number: int, offset: int, key: bytes | None, record: Record | None, why: str = ""
     ) -> list[Difference] | Fault:
-        """Add up one record of the journal's partition `number`: what comes to light by it.
+        """Add up one record of the journal's partition `number`; differences found by it.
 
         None is a record that cannot be read, `why` the reason.
         """
@@ -90,10 +95,10 @@ class LiveBalances:
     def publish(
         self, number: int, offset: int, key: bytes | None, raw: bytes | None
     ) -> list[Difference]:
-        """Hold one record of the balances' partition `number` against the live ones."""
+        """Compare one record of the balances' partition `number` with the live balances."""
         partition = Partition(BALANCES, number)
         if offset < self.next_offset(partition):
-            return []  # An older one must not stand for the one that replaced it.
+            return []  # An older balance must not replace a newer one.
         self._next[partition] = offset + 1
         try:
             place = read_key(key)
@@ -107,7 +112,7 @@ class LiveBalances:
     def _publish_unnamed(
         self, partition: Partition, key: bytes, raw: bytes | None, why: str
     ) -> list[Difference]:
-        """A key that names no balance: readers of the topic have it until it is taken away."""
+        """A key that names no balance: it differs until a tombstone removes it."""
         if raw is None:
             self._unnamed.discard((partition, key))
             return []
@@ -127,7 +132,7 @@ class LiveBalances:
             return found
 
     def open_ends(self, number: int) -> OpenEnds:
-        """What waits in the budgets of one partition: some do at any time, none for long."""
+        """The open ends of one partition: there are some at any time, none for long."""
         return {
             Place(name, key): how_far
             for name in self._open
@@ -136,7 +141,7 @@ class LiveBalances:
         }
 
     def overdue(self, ends: Mapping[Place, tuple[int, int, int]]) -> list[Difference]:
-        """What is wrong if all that there is was read, and these still wait as they did."""
+        """Differences, where everything was read and these ends are still open as before."""
         budgets = self.budgets
         found = [
             budgets[place.budget].overdue(place.key, how_far)
@@ -146,29 +151,29 @@ class LiveBalances:
         return [each for each in found if each is not None]
 
     def differences(self) -> int:
-        """How many published balances differ at present; under keys that name none too."""
+        """The number of published balances that differ now, keys that name none included."""
         of_budgets = sum(len(budget.differences) for budget in self.budgets.values())
         return of_budgets + len(self._unnamed)
 
     def faults(self) -> int:
-        """How many budgets have a journal that cannot be added up."""
+        """The number of budgets whose journal cannot be added up."""
         return sum(budget.fault is not None for budget in self.budgets.values())
 
     def _budget(self, name: str, number: int) -> Budget:
         budget = self.budgets.get(name)
         if budget is None:
-            budget = self.budgets[name] = Budget(name, number, self.tally)
+            budget = self.budgets[name] = Budget(name, number, self.comparisons)
         return budget
 
     def _fault(self, budget: Budget, offset: int, why: str) -> Fault:
         budget.fault = why
-        budget.unsettled.clear()
+        budget.unpublished.clear()
         budget.ahead.clear()
         self._note(budget)
         return Fault(budget.name, budget.partition, offset, why)
 
     def _note(self, budget: Budget) -> None:
-        if budget.unsettled or budget.ahead:
+        if budget.unpublished or budget.ahead:
             self._open.add(budget.name)
         else:
             self._open.discard(budget.name)

@@ -1,6 +1,6 @@
-"""One budget of the table: its figures, its place in the journal, and what is published of it.
+"""One budget: its live balances, its position in the journal, and its published balances.
 
-Pure. What is missing is seen, and is never taken for zero.
+What is missing is never taken for zero.
 """
 
 from collections.abc import Mapping
@@ -13,19 +13,19 @@ from events.journal import Move, Record
 from services.watch.journal_records import (
     CONVENTION_COLUMNS,
     LINE_COLUMNS,
-    Alone,
     Cents,
     Key,
     Published,
     Signed,
-    fact_of,
+    WithoutConvention,
     line_row,
+    renaming,
 )
 
 LOSES: Final[Mapping[str | None, str]] = MappingProxyType(
     {"committed": "remaining_cents", "ordered": "ordered_cents", "paid": "paid_cents"}
 )
-"""Which column of a convention money leaves; what leaves none of them is granted to it."""
+"""The column of a convention that money leaves; without one, the money is granted to it."""
 
 GAINS: Final[Mapping[str | None, str]] = MappingProxyType(
     {
@@ -36,16 +36,16 @@ GAINS: Final[Mapping[str | None, str]] = MappingProxyType(
         "carried_over": "carried_over_cents",
     }
 )
-"""Which column of a convention money arrives in."""
+"""The column of a convention that money enters."""
 
 
 class Kind(StrEnum):
-    """What may be wrong with a published balance."""
+    """Kinds of differences of a published balance."""
 
     AMOUNTS = "amounts"
-    """It does not say what the journal adds up to."""
+    """Its amounts are not the sums of the journal."""
     NOT_PUBLISHED = "not_published"
-    """The journal moved it, and nothing that says so was published."""
+    """The journal moved it, and no balance was published for that."""
     NOT_IN_JOURNAL = "not_in_journal"
     """It follows a record, or names a key, that the journal does not have."""
     NOT_READABLE = "not_readable"
@@ -53,19 +53,19 @@ class Kind(StrEnum):
 
 
 class Difference(NamedTuple):
-    """A published balance that the journal does not bear out; None where there is nothing."""
+    """A published balance that the journal contradicts; None for an absent side."""
 
     kind: Kind
     budget: str
     key: Key | None
     sequence: int | None
-    """Of the published balance, or of the move that was not published."""
+    """The sequence of the published balance, or of the move that was not published."""
     published: Cents | None = None
     live: Cents | None = None
     why: str | None = None
 
     def row(self) -> dict[str, Any]:
-        """The difference as logs and pages show it."""
+        """The difference as logs and pages print it."""
         return {
             "kind": self.kind,
             "convention": self.key and self.key.convention,
@@ -79,64 +79,64 @@ class Difference(NamedTuple):
 
 @dataclass(slots=True)
 class Row:
-    """One balance: live figures, and how far they have moved and been published."""
+    """One balance: live figures, and the sequences of their last move and publication."""
 
     cents: Cents | None = None
-    """None: there is no such balance (any more)."""
+    """None: the balance does not exist (any more)."""
     moved: int = 0
     """The sequence of the last record that moved it."""
     published: int = 0
     """The sequence of the published balance; 0: none is published."""
 
     @property
-    def settled(self) -> bool:
-        """Whether what is published is as new as what is live."""
+    def is_published(self) -> bool:
+        """Whether the published balance is as new as the live one."""
         return self.published == 0 if self.cents is None else self.published >= self.moved
 
 
 @dataclass(slots=True)
-class Tally:
-    """How much was done, over all budgets."""
+class Comparisons:
+    """A count over all budgets."""
 
-    compared: int = 0
-    """Published balances that were held against live ones."""
+    count: int = 0
+    """Published balances compared with live ones."""
 
 
 @dataclass(slots=True)
 class Budget:
-    """One budget: where it stands in its journal, and its balances."""
+    """One budget: its position in the journal, and its balances."""
 
     name: str
     partition: int
-    tally: Tally
+    comparisons: Comparisons
     offset: int = -1
-    """The place in the journal of the last record that was added up."""
+    """The offset of the last record that was added up."""
     sequence: int = 0
     fault: str | None = None
-    """Why its journal cannot be added up; from then on its figures are unknown."""
+    """The reason why its journal cannot be added up; its figures are unknown then."""
     rows: dict[Key, Row] = field(default_factory=dict)
-    alone: set[str] = field(default_factory=set)
-    """Grants that stand without convention."""
-    unsettled: set[Key] = field(default_factory=set)
-    """What has moved since it was published."""
+    without_convention: set[str] = field(default_factory=set)
+    """Grants whose money is keyed by the grant."""
+    unpublished: set[Key] = field(default_factory=set)
+    """Balances that have moved since they were published."""
     ahead: dict[Key, Published] = field(default_factory=dict)
-    """What was published after records that have not been read yet."""
+    """Balances published for records that have not been read yet."""
     differences: dict[Key, Difference] = field(default_factory=dict)
 
     def apply(self, record: Record) -> list[Difference]:
-        """Add up the next record; what comes to light by it of what was published before."""
+        """Add up the next record; differences of balances that were published ahead of it."""
         self._add_up(record)
-        due = [key for key, said in self.ahead.items() if said.sequence <= self.sequence]
+        due = [key for key, each in self.ahead.items() if each.sequence <= self.sequence]
         found = [self.publish(key, self.ahead[key]) for key in due]
         return [each for each in found if each is not None]
 
     def _add_up(self, record: Record) -> None:
         self.sequence = record.sequence
-        match fact_of(record):
-            case Alone(grant):
-                self.alone.add(grant)
-            case Signed(grant, convention) if grant in self.alone:
-                self.alone.remove(grant)
+        match renaming(record):
+            case WithoutConvention(grant):
+                self.without_convention.add(grant)
+            case Signed(grant, convention) if grant in self.without_convention:
+                self.without_convention.remove(grant)
                 self._rename(grant, convention)
             case Signed() | None:
                 pass
@@ -146,7 +146,7 @@ class Budget:
                 self._move_convention(move, move.convention)
 
     def _rename(self, grant: str, convention: str) -> None:
-        """The grant's money goes on under the name of its convention: no move says so."""
+        """Key the grant's money by its convention: no move shows that."""
         taken = {key: row for key, row in self.rows.items() if key.convention == grant}
         figures = {key.line: row.cents for key, row in taken.items()}
         for key, row in taken.items():
@@ -194,61 +194,61 @@ class Budget:
         self._note(key, row)
 
     def _note(self, key: Key, row: Row) -> None:
-        if row.settled:
-            self.unsettled.discard(key)
+        if row.is_published:
+            self.unpublished.discard(key)
         else:
-            self.unsettled.add(key)
+            self.unpublished.add(key)
 
-    def publish(self, key: Key, said: Published) -> Difference | None:
-        """Hold what is published against what is live, once the live figures are as far."""
-        if said.sequence > self.sequence:
-            self.ahead[key] = said
+    def publish(self, key: Key, balance: Published) -> Difference | None:
+        """Compare a published balance with the live one, once that has its sequence."""
+        if balance.sequence > self.sequence:
+            self.ahead[key] = balance
             return None
         self.ahead.pop(key, None)
         row = self.rows.get(key)
         if row is None:
-            return self._differs(Kind.NOT_IN_JOURNAL, key, said, None)
-        row.published = said.sequence
+            return self._differs(Kind.NOT_IN_JOURNAL, key, balance, None)
+        row.published = balance.sequence
         self._note(key, row)
-        if row.moved > said.sequence:
-            return None  # It moved again, or ended: that must follow.
+        if row.moved > balance.sequence:
+            return None  # It moved again, or ended: another balance must follow.
         if row.cents is None:
-            return self._differs(Kind.NOT_IN_JOURNAL, key, said, None)
-        self.tally.compared += 1
-        if row.cents != said.cents:
-            return self._differs(Kind.AMOUNTS, key, said, row.cents)
+            return self._differs(Kind.NOT_IN_JOURNAL, key, balance, None)
+        self.comparisons.count += 1
+        if row.cents != balance.cents:
+            return self._differs(Kind.AMOUNTS, key, balance, row.cents)
         self.differences.pop(key, None)
         return None
 
     def withdraw(self, key: Key) -> None:
-        """Nothing is published under `key` any more."""
+        """Take note of a tombstone: nothing is published under `key` any more."""
         self.ahead.pop(key, None)
         row = self.rows.get(key)
         if row is not None:
             row.published = 0
             self._note(key, row)
-        if row is None or row.settled:
+        if row is None or row.is_published:
             self.differences.pop(key, None)
 
     def open_ends(self) -> dict[Key, tuple[int, int, int]]:
-        """What waits for a balance to be published, or for a record to be read, and how far."""
-        return {key: self._how_far(key) for key in self.unsettled | self.ahead.keys()}
+        """Balances of which the published balance or the journal record is missing, and how far."""
+        return {key: self._how_far(key) for key in self.unpublished | self.ahead.keys()}
 
     def _how_far(self, key: Key) -> tuple[int, int, int]:
         row = self.rows.get(key) or Row()
-        said = self.ahead.get(key)
-        return (row.moved, row.published, 0 if said is None else said.sequence)
+        balance = self.ahead.get(key)
+        return (row.moved, row.published, 0 if balance is None else balance.sequence)
 
     def overdue(self, key: Key, how_far: tuple[int, int, int]) -> Difference | None:
-        """What is wrong if `key` still waits as it did, though all that is there was read."""
-        waits = key in self.unsettled or key in self.ahead
+        """A difference, where everything was read and `key` is still open as before."""
+        waits = key in self.unpublished or key in self.ahead
         if not waits or self._how_far(key) != how_far:
             return None
         row = self.rows.get(key) or Row()
-        said = self.ahead.get(key)
+        balance = self.ahead.get(key)
         known = self.differences.get(key)
-        if said is not None:
-            found = self._differs(Kind.NOT_IN_JOURNAL, key, said, row.cents)
+        if balance is not None:
+            found = self._differs(Kind.NOT_IN_JOURNAL, key, balance, row.cents)
         elif row.cents is None:
             found = Difference(Kind.NOT_IN_JOURNAL, self.name, key, row.published)
         else:
@@ -256,9 +256,9 @@ class Budget:
         self.differences[key] = found
         return None if found == known else found
 
-    def _differs(self, kind: Kind, key: Key, said: Published, live: Cents | None) -> Difference:
+    def _differs(self, kind: Kind, key: Key, balance: Published, live: Cents | None) -> Difference:
         live = None if live is None else dict(live)
-        found = Difference(kind, self.name, key, said.sequence, said.cents, live)
+        found = Difference(kind, self.name, key, balance.sequence, balance.cents, live)
         self.differences[key] = found
         return found
 
@@ -279,7 +279,7 @@ class Budget:
         ]
 
     def difference_rows(self) -> list[dict[str, Any]]:
-        """Which published balances differ, in the same order."""
+        """The published balances that differ, in the same order."""
         keys = sorted(self.differences, key=in_order)
         return [self.differences[key].row() for key in keys]
 

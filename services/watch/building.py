@@ -1,35 +1,35 @@
-"""The watch, built: the app with its agents, timers, pages and metrics."""
+"""Assembly of the watch: the app with its agents, timers, pages and metrics."""
 
 import gc
 from typing import Final
 
-from services.runtime.ops.clock import the_clock_on_the_wall
+from services.lag.present.board_metrics import BoardMetrics
+from services.lag.present.group_metrics import GroupMetrics
+from services.runtime.ops.clock import wall_clock
 from services.runtime.ops.settings import Settings
 from services.watch.agents import add_agents
-from services.watch.lag_metrics import LagMetrics
-from services.watch.logs import LIBRARIES, configure_where_nobody_did
-from services.watch.pages import Board, Desk, add_pages
+from services.watch.logs import LIBRARIES, configure_by_default
+from services.watch.pages import BalancePages, LagPages, add_pages
 from services.watch.settings import WatchSettings
-from services.watch.stall_metrics import StuckMetrics
 from services.watch.timers import add_timers
 from services.watch.watch import Watch
 
 COLLECT_AFTER: Final = (200_000, 10, 10)
-"""How many more objects than before set off Python's search for cycles. Tables hold none, however
-long they grow: to search them again and again took a quarter of the work on a journal's record."""
+"""Thresholds of Python's search for cycles. Tables hold none, however long they grow: searching
+them again and again took a quarter of the work on a journal's record."""
 
 BUFFERED: Final = 40
-"""How many slices of records wait before each agent: as many records as Faust's own 4,096."""
+"""Slices of records that wait before each agent: as many records as Faust's own 4,096."""
 
 
 def build_watch(settings: Settings, own: WatchSettings) -> Watch:
     """The app, ready to be started by `ecluse watch` or by Faust's own command line."""
-    configure_where_nobody_did()
+    configure_by_default()
     gc.set_threshold(*COLLECT_AFTER)
     watch = Watch(
         settings,
         own,
-        the_clock_on_the_wall,
+        wall_clock,
         broker=[f"kafka://{each.strip()}" for each in settings.bootstrap_servers.split(",")],
         broker_client_id=f"ecluse-{settings.instance}",
         broker_session_timeout=settings.session_timeout_s,
@@ -62,16 +62,16 @@ def build_watch(settings: Settings, own: WatchSettings) -> Watch:
 
 
 def _add_pages(watch: Watch) -> None:
-    tables, outlook, clock = watch.own_tables, watch.outlook, watch.clock
+    tables, service, clock = watch.own_tables, watch.lag_service, watch.clock
     registry = watch.metrics.registry
-    registry.register(StuckMetrics(lambda: outlook.known(clock()), lambda: watch.delivery.written))
+    registry.register(BoardMetrics(lambda: service.board(clock()), lambda: watch.delivery.written))
     registry.register(
-        LagMetrics(
+        GroupMetrics(
             watch.settings,
-            lambda: outlook.judged(clock()),
-            lambda: outlook.members(clock()),
-            lambda: outlook.sampled_s,
+            lambda: service.judged(clock()),
+            lambda: service.members(clock()),
+            lambda: service.sampled_s,
         )
     )
-    desk = Desk(tables.live, tables.rounds, lambda: watch.partitions)
-    add_pages(watch, desk, Board(outlook, clock), watch.metrics)
+    balances = BalancePages(tables.live, tables.reconciliation, lambda: watch.partitions)
+    add_pages(watch, LagPages(service, clock), balances, watch.metrics)

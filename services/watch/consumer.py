@@ -21,47 +21,47 @@ from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 
 FETCH_BYTES: Final = 1024 * 1024
-"""How much of a partition is fetched at once; of a larger record, that record alone."""
+"""Bytes fetched of a partition at once; of a larger record, that record alone."""
 
 FETCH_WAIT_MS: Final = 500
-"""How long the broker holds a fetch that finds nothing."""
+"""Time for which the broker holds a fetch that finds nothing."""
 
 QUICK_FETCH_WAIT_MS: Final = 20
-"""The same while much is read: aiokafka fetches for partitions that are worked off while it waits
-for others, and what is behind those of a topic that is always full waits with it."""
+"""The same during a backlog: aiokafka fetches the next records of a partition only when the fetch
+of all partitions of a broker has ended, so empty ones would delay full ones."""
 
-MUCH: Final = 256
-"""How many records at once are much; they take longer than aiokafka waits for their end."""
+BACKLOG: Final = 256
+"""Records of one fetch that count as a backlog."""
 
-TOGETHER: Final = 100
-"""How many records of a partition Faust hands on at once: a message of its own for each costs more
-than the tables take to read it."""
+SLICE_RECORDS: Final = 100
+"""Records of a partition that Faust hands on at once: a message for each costs more than the
+tables take to process it."""
 
 
 class Slice(ConsumerMessage):
-    """A message of Faust that stands for records of one partition that follow each other."""
+    """A message of Faust with consecutive records of one partition."""
 
     records: Sequence[ConsumerRecord[bytes, bytes]] = ()
-    """At least one; the message has the place of the last."""
+    """At least one; the message has the offset of the last."""
 
 
 class Fetched(NamedTuple):
-    """How far a partition is fetched, and its last record: behind that may stand markers alone."""
+    """The fetch position of a partition, and its last record: only markers may lie between."""
 
     position: int
     behind_last: int
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):
-    """The thread that talks to the cluster."""
+    """The consumer thread."""
 
     def __post_init__(self) -> None:
-        """Faust's constructor calls this."""
+        """Initialise; Faust's constructor calls this."""
         super().__post_init__()
         self._fetched: dict[TopicPartition, int] = {}
 
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
-        """As in Faust, but for isolation, assignor and sizes, for which it has no settings."""
+        """Create it as Faust does, with settings that it lacks: isolation, assignor, sizes."""
         guard_abort_markers()
         conf = self.app.conf
         # Ranges give one process the same partitions of both topics.
@@ -89,16 +89,16 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         records = await super()._fetch_records(consumer, *args, **kwargs)
         for place, some in records.items():
             self._fetched[place] = some[-1].offset + 1
-        is_much = sum(map(len, records.values())) >= MUCH
-        wait_ms = QUICK_FETCH_WAIT_MS if is_much else FETCH_WAIT_MS
+        has_backlog = sum(map(len, records.values())) >= BACKLOG
+        wait_ms = QUICK_FETCH_WAIT_MS if has_backlog else FETCH_WAIT_MS
         consumer._fetcher._fetch_max_wait_ms = wait_ms  # noqa: SLF001 # it has no setter
         return {
-            place: [some[at : at + TOGETHER] for at in range(0, len(some), TOGETHER)]
+            place: [some[at : at + SLICE_RECORDS] for at in range(0, len(some), SLICE_RECORDS)]
             for place, some in records.items()
         }
 
     async def fetched(self) -> dict[TopicPartition, Fetched]:
-        """How far each partition that is assigned here is fetched."""
+        """The fetch position of each assigned partition."""
         return cast(dict[TopicPartition, Fetched], await self.call_thread(self._positions))
 
     async def _positions(self) -> dict[TopicPartition, Fetched]:
@@ -110,7 +110,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 
 
 class Consumer(driver.Consumer):
-    """Reads on from the place that the table holds, or from the beginning; commits nothing."""
+    """A consumer that continues at the tables' offsets or the beginning, and commits nothing."""
 
     _thread: ConsumerThread
 
@@ -137,9 +137,9 @@ class Consumer(driver.Consumer):
         return message
 
     async def perform_seek(self) -> None:
-        """Go to the table's place in each partition, after every change of the assignment.
+        """Seek to the tables' offset in each partition, after every change of the assignment.
 
-        What cannot be read any more is skipped here, and seen in the journal's sequences.
+        Records that exist no longer are skipped here, and missed in the journal's sequences.
         """
         app = cast(Any, self.app)
         places = self.assignment()
@@ -148,15 +148,15 @@ class Consumer(driver.Consumer):
         await self.seek_wait({place: max(first[place], own[place]) for place in places})
 
     async def fetched(self) -> dict[TopicPartition, Fetched]:
-        """How far each partition that is assigned here is fetched."""
+        """The fetch position of each assigned partition."""
         return await self._thread.fetched()
 
 
 class Ends:
-    """Where partitions end, records of open transactions included.
+    """The ends of partitions, records of open transactions included.
 
-    What a committed record of one partition stands beside in another was written there before it
-    was committed: so it lies before that partition's end, even while it cannot be read yet.
+    A transaction writes to all its partitions before it commits: so the counterpart of a committed
+    record lies before the end of its own partition, even while it cannot be read yet.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -190,7 +190,7 @@ class Ends:
         return consumer
 
     async def stop(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         if self._consumer is not None:
             await self._within(self._consumer.stop())
 
@@ -200,6 +200,6 @@ class Ends:
 
 
 class Transport(driver.Transport):
-    """Faust's transport, with this consumer."""
+    """Faust's transport with the consumer above."""
 
     Consumer = Consumer

@@ -1,9 +1,9 @@
 """Publisher of deadline events to the topic of internal events, each exactly once.
 
-One transactional producer a partition. Whoever opens it fences the former writer, ends what that
-one left open, and reads the partition to its end: from then on nobody else writes deadline events
-of the watch there, and what is missing is known. A deadline event counts as written when its
-transaction has ended in the partition, so that the ledger can read it (docs/decisions/0015).
+One transactional producer a partition. Opening it fences the former writer, ends the transaction
+that it left open, and reads the partition to its end: from then on nobody else writes deadline
+events of the watch there, and the missing ones are known. A deadline event counts as written when
+its transaction has ended in the partition, so that the ledger can read it (docs/decisions/0015).
 """
 
 import asyncio
@@ -22,48 +22,46 @@ from services.runtime.kafka.clients import KAFKA, Clients
 from services.runtime.kafka.hanging_transactions import FORBIDDEN, facts_of
 from services.runtime.kafka.publishing import STRUCTURED
 from services.runtime.kafka.reader import Reader
-from services.runtime.kafka.writer import FencedWriter, Outgoing, Place, WriterFailed
+from services.runtime.kafka.writer import FencedWriter, Outgoing, WriterFailed
 from services.runtime.ops.errors import ClusterError, place_name
 from services.runtime.ops.settings import Settings
 
 TRANSACTION_INTERNAL_EVENTS: Final = 1000
-"""How many deadline events one transaction writes.
-
-The first watch of an old journal may owe thousands.
-"""
+"""Deadline events of one transaction: the first watch of an old journal may owe thousands."""
 
 TRANSACTION_S: Final = 20.0
-"""How long a transaction may stand open: behind one of a watch that stands still the ledger's own
-internal events cannot be read until another takes over or the broker ends it. A few are quick."""
+"""Time limit of a transaction: behind an open one of a frozen watch, the ledger's own internal
+events cannot be read until another watch takes over or the broker ends it."""
 
 SETTLED_S: Final = 5.0
-"""How long somebody's open transaction is waited for, behind which nothing can be read."""
+"""Time for which to wait for the end of another open transaction: nothing behind it is readable."""
 
-LOOK_S: Final = 0.05
+POLL_S: Final = 0.05
 
 log: Final = structlog.stdlib.get_logger("ecluse.watch")
 
 
 @dataclass(slots=True)
-class _Desk:
-    """One partition of deadline events that is written here."""
+class _PartitionWriter:
+    """The writer of one partition of deadline events."""
 
     writer: FencedWriter
-    standing: set[str]
-    """The ids of all deadline events of the watch that stand there."""
+    in_topic: set[str]
+    """The ids of all deadline events of the watch in the partition."""
 
 
-class Post:
+class DeadlinePublisher:
     """The writers of this watch's partitions of internal events. One call at a time.
 
-    Whatever fails, the writer is let go, and the next call finds out what came of its transaction.
+    After a failure the writer is closed, and the next call finds out the outcome of its
+    transaction.
 
     Raises:
         ClusterError: from any method but `end`: the cluster does not answer (then a later call may
-            succeed), or does not let the watch do what it must.
-        WriterFailed: the same: the broker failed, or somebody's transaction stands open there.
-        Fenced: the same: another process writes there now. Who may still call the partition its
-            own may call again: what the other wrote is read first.
+            succeed), or denies the watch a right.
+        WriterFailed: the same: the broker failed, or another transaction is open there.
+        Fenced: the same: another process writes there now. A watch to which the partition is still
+            assigned may call again: it reads first what the other wrote.
     """
 
     def __init__(self, settings: Settings, clients: Clients = KAFKA) -> None:
@@ -71,76 +69,73 @@ class Post:
         self._settings = settings.model_copy(update={"transaction_timeout_s": limit_s})
         self._clients = clients
         self._topic = settings.topic(INTERNAL_EVENTS)
-        self._desks: dict[int, _Desk] = {}
+        self._writers: dict[int, _PartitionWriter] = {}
 
     async def begin(self, number: int) -> list[str]:
-        """Take a partition over from its former writer.
-
-        The ids of the deadline events that stand there.
-        """
-        await self._let_go(number)
+        """Take a partition over from its former writer; the ids of its deadline events."""
+        await self._close(number)
         place = TopicPartition(self._topic, number)
         name = f"{self._settings.group(WATCH_GROUP)}-{self._topic}-{number}"
         writer = FencedWriter(self._settings, name, [place], self._clients)
         try:
             await writer.start()
-            await self._end_forgotten(writer, place)
-            standing = await self._standing(place)
+            await self._abort_hanging(writer, place)
+            in_topic = await self._in_topic(place)
         except BaseException:
             await writer.stop()
             raise
-        self._desks[number] = _Desk(writer, standing)
-        return sorted(standing)
+        self._writers[number] = _PartitionWriter(writer, in_topic)
+        return sorted(in_topic)
 
     async def deliver(self, number: int, deadline_events: Sequence[DeadlineEvent]) -> list[str]:
-        """Write those deadline events that do not stand yet; the ids of all that now do.
+        """Write those deadline events that are not in the topic yet; the ids of all of them.
 
-        It begins by itself where nobody has.
+        It begins by itself where `begin` was not called.
         """
-        if number not in self._desks:
+        if number not in self._writers:
             await self.begin(number)
-        desk = self._desks[number]
-        missing = {each.id: each for each in deadline_events if each.id not in desk.standing}
+        open_writer = self._writers[number]
+        missing = {each.id: each for each in deadline_events if each.id not in open_writer.in_topic}
         try:
             for some in _cut(list(missing.values())):
-                await self._write(desk.writer, number, some)
-                desk.standing.update(each.id for each in some)
+                await self._write(open_writer.writer, number, some)
+                open_writer.in_topic.update(each.id for each in some)
         except BaseException:
-            await self._let_go(number)
+            await self._close(number)
             raise
         return [each.id for each in deadline_events]
 
     async def end(self, kept: Collection[int] = ()) -> None:
-        """Let go of all partitions but those that are `kept`."""
-        for number in [each for each in self._desks if each not in kept]:
-            await self._let_go(number)
+        """Close the writers of all partitions but those that are `kept`."""
+        for number in [each for each in self._writers if each not in kept]:
+            await self._close(number)
 
-    async def _let_go(self, number: int) -> None:
-        desk = self._desks.pop(number, None)
-        if desk is not None:
-            await desk.writer.stop()
+    async def _close(self, number: int) -> None:
+        open_writer = self._writers.pop(number, None)
+        if open_writer is not None:
+            await open_writer.writer.stop()
 
     async def _write(
         self, writer: FencedWriter, number: int, deadline_events: Iterable[DeadlineEvent]
     ) -> None:
         """One transaction, to its end in the partition."""
-        # No mark of a transaction stands in their headers: those tell the ledger's apart.
+        # Without the headers of the ledger's transactions, which mark its own internal events.
         outgoing = [
             Outgoing(each.budget.encode(), each.value, STRUCTURED) for each in deadline_events
         ]
         await writer.begin()
-        await writer.write({Place(self._topic, number): outgoing})
+        await writer.write({TopicPartition(self._topic, number): outgoing})
         await writer.commit()
-        # A commit is answered before its marker is written, and a broker may forget that.
+        # A commit is answered before its marker is written; a broker may lose it in between.
         await writer.settle()
 
-    async def _end_forgotten(self, writer: FencedWriter, place: TopicPartition) -> None:
-        """Abort what a broker forgot to end: it stands in this partition alone, so nobody saw it.
+    async def _abort_hanging(self, writer: FencedWriter, place: TopicPartition) -> None:
+        """Abort hanging transactions: they are in this partition alone, so nobody has read them.
 
-        The next transaction of the same producer would end it as itself, and what is written anew
-        would stand there twice.
+        The next transaction of the same producer would commit them with itself, and their events,
+        written anew, would be there twice.
         """
-        for each in await writer.unended([place]):
+        for each in await writer.hanging([place]):
             try:
                 await writer.end(each, committed=False)
             except WriterFailed as error:
@@ -148,13 +143,10 @@ class Post:
                     raise
                 facts = facts_of(each) | {"outcome": "aborted"}
                 raise ClusterError(place_name(place), FORBIDDEN.render(facts)) from error
-            log.warning("transaction_ended", committed=False, **facts_of(each))
+            log.warning("hanging_transaction_completed", committed=False, **facts_of(each))
 
-    async def _standing(self, place: TopicPartition) -> set[str]:
-        """The ids of the watch's deadline events in a partition.
-
-        Of all that were written before now.
-        """
+    async def _in_topic(self, place: TopicPartition) -> set[str]:
+        """The ids of the watch's deadline events that were written to a partition before now."""
         async with Reader(
             self._settings, [place], isolation="read_uncommitted", clients=self._clients
         ) as reader:
@@ -169,20 +161,20 @@ class Post:
 
 
 async def _is_readable(reader: Reader, place: TopicPartition, end: int) -> None:
-    """Wait until no transaction stands open before `end`.
+    """Wait until no transaction is open before `end`.
 
-    The ledger writes there too, and so a deadline event of ours may be committed, and yet lie
-    behind a record whose transaction is open: who took it for missing would write it twice.
+    The ledger writes there too, and so a committed deadline event of ours may lie behind a record
+    of an open transaction: taken for missing, it would be written twice.
 
     Raises:
-        WriterFailed: one stands open; a later look may find it ended.
+        WriterFailed: one is open; a later call may find it ended.
     """
     until_s = asyncio.get_running_loop().time() + SETTLED_S
     while (readable := (await reader.bounds(place))[1]) < end:
         if asyncio.get_running_loop().time() > until_s:
             where = f"{place_name(place)}/{readable}"
-            raise WriterFailed(f"begin: a transaction stands open at {where}")
-        await asyncio.sleep(LOOK_S)
+            raise WriterFailed(f"begin: a transaction is open at {where}")
+        await asyncio.sleep(POLL_S)
 
 
 def _cut(deadline_events: Sequence[DeadlineEvent]) -> Iterable[Sequence[DeadlineEvent]]:

@@ -1,4 +1,4 @@
-"""What was fetched of each partition and not yet worked on: the first of it is its oldest. Pure."""
+"""Records that were fetched and not yet processed: the first of a partition is its oldest."""
 
 from collections import deque
 from collections.abc import Collection
@@ -7,36 +7,36 @@ from typing import NamedTuple
 from services.watch.balances import Partition
 
 
-class Waiting(NamedTuple):
-    """Records that follow each other, as far as their times are concerned."""
+class FetchedRange(NamedTuple):
+    """Consecutive records, as far as their times are concerned."""
 
     first: int
-    """The offset of the first."""
+    """The offset of the first record."""
     last: int
     value: bytes | None
-    """Of the first."""
+    """The value of the first record."""
 
 
-class Coming:
-    """The partitions that are read here, each with what waits for its agent."""
+class FetchQueue:
+    """The partitions that are read here, each with the ranges that wait for its agent."""
 
     def __init__(self) -> None:
-        self._waiting: dict[Partition, deque[Waiting]] = {}
+        self._waiting: dict[Partition, deque[FetchedRange]] = {}
 
     def keep_only(self, places: Collection[Partition]) -> None:
-        """Forget what others read from now on."""
+        """Drop the partitions that others read from now on."""
         self._waiting = {place: each for place, each in self._waiting.items() if place in places}
 
-    def add(self, place: Partition, some: Waiting, worked: int) -> None:
-        """Records were fetched; `worked` is behind the last one of the partition that is done."""
+    def add(self, place: Partition, fetched: FetchedRange, worked: int) -> None:
+        """Add fetched records; `worked` is behind the last processed record of the partition."""
         waiting = self._waiting.setdefault(place, deque())
         _drop(waiting, worked)
-        waiting.append(some)
+        waiting.append(fetched)
 
     def first(self, place: Partition, committed: int, worked: int) -> bytes | None:
         """The value of the first record from `committed` on; None where it is not known.
 
-        It is known only to those who have done no more and no less than the watch.
+        It is known only of a consumer that has processed exactly as far as the watch.
         """
         waiting = self._waiting.get(place)
         if waiting is None:
@@ -47,6 +47,6 @@ class Coming:
         return waiting[0].value
 
 
-def _drop(waiting: deque[Waiting], worked: int) -> None:
+def _drop(waiting: deque[FetchedRange], worked: int) -> None:
     while waiting and waiting[0].last < worked:
         waiting.popleft()

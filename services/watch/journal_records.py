@@ -1,4 +1,4 @@
-"""Keys and figures of the published balances, and the names that journal records change.
+"""Keys and figures of the published balances, and the keys that journal records change.
 
 No code is shared with the ledger: a mistake there must not hide here.
 """
@@ -47,7 +47,7 @@ def line_row(line: Line) -> dict[str, str | None]:
 
 
 class Key(NamedTuple):
-    """Whose money: a line's, or a convention's on a line."""
+    """The owner of a balance: a line, or a convention on a line."""
 
     convention: str | None
     line: Line
@@ -58,31 +58,28 @@ class _Message(msgspec.Struct):
     data: msgspec.Raw
 
 
-class Alone(NamedTuple):
-    """An award without convention: its grant appears everywhere as a convention (rules, 13).
-
-    One that was carried over from an earlier year is told by its deadline event.
-    """
+class WithoutConvention(NamedTuple):
+    """An award without convention: its money is keyed by the grant (rules, 13)."""
 
     grant: str
 
 
 class Signed(NamedTuple):
-    """A convention was signed for a grant; one that stood alone goes on under the new name."""
+    """A convention signed for a grant; money keyed by the grant is keyed by it from now on."""
 
     grant: str
     convention: str
 
 
 class Published(NamedTuple):
-    """What the ledger says of one key, as of a sequence of its journal."""
+    """The published balance of one key, as of a sequence of the journal."""
 
     sequence: int
     cents: Cents
 
 
 class Place(NamedTuple):
-    """A key of the topic of balances: it is named there with its budget."""
+    """A key of the topic of balances, which names the budget too."""
 
     budget: str
     key: Key
@@ -96,8 +93,8 @@ _message = msgspec.json.Decoder(_Message).decode
 _key = msgspec.json.Decoder(list[str | None]).decode
 
 
-def fact_of(record: Record) -> Alone | Signed | None:
-    """The name under which an accepted record makes a convention go on: no move states it."""
+def renaming(record: Record) -> WithoutConvention | Signed | None:
+    """A change of the key of a grant's money, which no move shows."""
     event = record.event
     if record.outcome != "accepted" or event is None:
         return None
@@ -106,10 +103,10 @@ def fact_of(record: Record) -> Alone | Signed | None:
         return Signed(grant, convention)
     if event.type == DeliberationAdopted.TYPE:
         if data.role == "award" and data.requires_convention is False:
-            return Alone(grant)
+            return WithoutConvention(grant)
     elif event.type == FiscalYearOpened.TYPE and data.stands_alone and convention == grant:
-        # No convention is signed any more for one that goes on under another name (rules, 32).
-        return Alone(grant)
+        # One that is carried over under another key is signed no convention any more (rules, 32).
+        return WithoutConvention(grant)
     return None
 
 
@@ -118,7 +115,7 @@ def _line(chapter: str, article: str, function: str | None, operation: str | Non
 
 
 def read_key(raw: bytes | None) -> Place:
-    """Whose balance a record of the topic of balances is, by its key.
+    """The owner of the balance in a record of the topic of balances, by its key.
 
     Raises:
         NotReadable: the key names none.

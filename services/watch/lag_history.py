@@ -1,45 +1,43 @@
-"""The last hour of the board: a point every ten seconds, as its charts draw it. Pure."""
+"""The last hour of the lag document: a point every ten seconds, for charts."""
 
 from collections import deque
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-EVERY_S: Final = 10.0
-KEPT: Final = 360
-"""An hour of points."""
+from events.lag import POINT_S, POINTS
 
 
-class Standing(NamedTuple):
-    """How a stage stood at one moment; None where nobody knew."""
+class StagePoint(NamedTuple):
+    """One stage at one moment; None is an unknown figure."""
 
     behind: int | None
     late_s: float | None
 
 
-NOT_KNOWN: Final = Standing(None, None)
+NOT_KNOWN: Final = StagePoint(None, None)
 
 
 class Point(NamedTuple):
-    """One moment: its time in seconds since 1970, the stages by name, and orders that waited."""
+    """One moment: its time in seconds since 1970, the stages by name, waiting payment orders."""
 
     at_s: float
-    stages: Mapping[str, Standing]
+    stages: Mapping[str, StagePoint]
     orders: int | None
 
 
-class Past:
+class LagHistory:
     """The points of the last hour, the oldest first."""
 
     def __init__(self) -> None:
-        self._points: deque[Point] = deque(maxlen=KEPT)
+        self._points: deque[Point] = deque(maxlen=POINTS)
 
     def add(self, point: Point) -> None:
-        """Note a point. Where some are missing before it, it is known that nothing is known."""
+        """Add a point, and fill missed points before it with unknown ones."""
         if self._points:
             last = self._points[-1]
-            missing = min(round((point.at_s - last.at_s) / EVERY_S) - 1, KEPT)
+            missing = min(round((point.at_s - last.at_s) / POINT_S) - 1, POINTS)
             for number in range(1, missing + 1):
-                self._points.append(Point(last.at_s + number * EVERY_S, {}, None))
+                self._points.append(Point(last.at_s + number * POINT_S, {}, None))
         self._points.append(point)
 
     @property

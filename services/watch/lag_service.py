@@ -1,58 +1,78 @@
-"""The state of a watch at a moment: tables, consumer groups, deadline events.
+"""The lag document of now, its last hour, and the judgements that metrics need.
 
-Figures of the journal are known once it was read to where it ended at the start, and while rounds
-are turned. Where the cluster does not answer, or rounds stand still, nothing is known of now. Pure.
+Figures of the journal are known once it was read to the end that it had at the start, and while
+reconciliation goes on. Where the cluster does not answer, or the watch is behind, they describe
+the past, and are unknown.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
+from events.lag import (
+    LEDGER_STAGE,
+    VERSION,
+    WATCH_STAGE,
+    Board,
+    DeadlineEvents,
+    Latency,
+    Orders,
+    Parked,
+    Reports,
+    Stage,
+    Watch,
+)
 from events.topics import DEAD_LETTERS, INPUT_TOPICS, JOURNAL, PAYMENT_ORDERS, REFUSALS
-from services.due.open_items import OverdueReport, ParkedEvent, WaitingOrder
+from services.lag.judge.history import History
+from services.lag.judge.model import Consumer, Judged, Place, Sample, instant_of
+from services.lag.judge.stages import stages_of
+from services.lag.judge.states import OLD_AFTER_S, is_fresh
+from services.lag.judge.sums import late_s, worst
 from services.watch.balances import Partition
-from services.watch.board import Known, OfDeadlineEvents, OfItself
-from services.watch.lag.history import History
-from services.watch.lag.model import Consumer, Judged, Look, Place
-from services.watch.lag.states import is_fresh
-from services.watch.lag_history import Past, Point, Standing
-from services.watch.latencies import Latency, Step
+from services.watch.board import (
+    dead_letters_of,
+    orders_of,
+    outcomes_of,
+    parked_of,
+    refusals_of,
+    reports_of,
+)
+from services.watch.lag_history import LagHistory, Point, StagePoint
+from services.watch.latencies import Step
 from services.watch.outcomes import OutcomeCounts
-from services.watch.rejections import Aside
+from services.watch.rejections import Rejections
 from services.watch.settings import WatchSettings
-from services.watch.stages import LEDGER_STAGE, WATCH_STAGE, Stage, consumers_of, stages_of
-from services.watch.status_samples import Heard
+from services.watch.status_samples import StatusSamples
 from services.watch.tables import Tables
 
 DUE_S: Final = 2.0
-"""For how long what is due is shown as it was found: it is looked for among all that is open."""
+"""Time for which due items are shown as found: each search goes through everything open."""
 
-TOLD_BY_WORDS: Final = frozenset({Step.BROKER, Step.DECIDED, Step.PROJECTED})
-"""The steps that workers tell of; the others are seen in the journal."""
+REPORTED_BY_WORKERS: Final = frozenset({Step.BROKER, Step.DECIDED, Step.PROJECTED})
+"""Steps timed by workers; the others are timed in the journal."""
 
 
-class Stand(NamedTuple):
-    """How far the watch itself is, at one moment."""
+class OwnProgress(NamedTuple):
+    """Progress of the watch itself, at one moment."""
 
-    places: Mapping[Place, int]
+    offsets: Mapping[Place, int]
     """The next offset of each partition that it reads."""
-    told: OutcomeCounts | None
-    """The outcomes of what it has read; None while that is not all there is."""
+    outcomes: OutcomeCounts | None
+    """The outcomes that it has read; None while that is not all."""
 
 
 class _Due(NamedTuple):
-    """What the due room shows, as it was found at a moment."""
+    """Due items, as found at a moment."""
 
     at_s: float
-    orders: list[WaitingOrder]
-    reports: list[OverdueReport]
-    parked: list[ParkedEvent]
-    deadline_events: int
-    """How many deadline events are due and do not stand yet."""
+    orders: Orders
+    reports: Reports
+    parked: Parked
+    pending: int
+    """Deadline events that are due and not yet written."""
 
 
-class Outlook:
-    """What is known, for whoever asks: the board, its history, the metrics."""
+class LagService:
+    """Everything known, for the pages and the metrics."""
 
     def __init__(
         self,
@@ -60,162 +80,162 @@ class Outlook:
         own: WatchSettings,
         instance: str,
         input_topics: Mapping[str, str],
-        deadline_events_standing: Callable[[], int | None],
+        written: Callable[[], int | None],
     ) -> None:
-        """Over some tables.
+        """A service over some tables.
 
         Args:
             tables: what was read.
             own: the settings of the watch.
-            instance: what it is called in its group.
+            instance: its name in its group.
             input_topics: the ledger's input topics on this cluster, by their contract names.
-            deadline_events_standing: the number of deadline events written, once it is known.
+            written: the number of deadline events in their topic; None until it is known.
         """
-        self.consumers: Final = consumers_of(own.treasury_group)
-        self.past: Final = Past()
+        self.consumers: Final = own.consumers
+        self.past: Final = LagHistory()
         self.sampled_s: float | None = None
-        """When the cluster last told where the groups are."""
+        """When the cluster last reported the groups."""
         self._tables = tables
         self._own = own
         self._instance = instance
         self._input_topics = input_topics
-        self._deadline_events_standing = deadline_events_standing
+        self._written = written
         self._members: dict[Consumer, int] = {}
-        self._told: OutcomeCounts | None = None
+        self._outcomes: OutcomeCounts | None = None
         self._history = History()
-        self._heard = Heard(tables.latencies)
+        self._statuses = StatusSamples(tables.latencies)
         self._found: _Due | None = None
 
-    # ------------------------------------------------------------ looks at the groups
-    def stand(self, now_s: float) -> Stand:
-        """Where the watch itself stands, asked before a look: what comes meanwhile is behind it."""
+    # ------------------------------------------------------------ samples of the groups
+    def own_progress(self, now_s: float) -> OwnProgress:
+        """Progress of the watch itself, taken before a sample: records of meanwhile are behind."""
         tables = self._tables
-        places = {
-            Place(*place): max(tables.next_offset(place), stand.worked)
-            for place, stand in tables.rounds.stands.items()
+        offsets = {
+            Place(*partition): max(tables.next_offset(partition), progress.worked)
+            for partition, progress in tables.reconciliation.progress.items()
         }
-        return Stand(places, tables.outcomes.counts() if self.has(JOURNAL, now_s) else None)
+        return OwnProgress(offsets, tables.outcomes.counts() if self.has(JOURNAL, now_s) else None)
 
-    def looked(
+    def sampled(
         self,
-        found: Mapping[Consumer, Mapping[Place, Look]],
-        own: Stand,
+        found: Mapping[Consumer, Mapping[Place, Sample]],
+        own: OwnProgress,
         members: Mapping[Consumer, int],
         begun_s: float,
         now_s: float,
     ) -> None:
-        """Take note of one look at all groups.
+        """Take note of one sample of all groups.
 
         Args:
-            found: what was seen.
-            own: where the watch itself stood, asked before.
-            members: how many members each group has.
-            begun_s: when the look was begun.
+            found: the samples.
+            own: progress of the watch itself, taken before.
+            members: the number of members of each group.
+            begun_s: when the sample was begun.
             now_s: when it had ended.
         """
-        self.sampled_s, self._members, self._told = now_s, dict(members), own.told
+        self.sampled_s, self._members, self._outcomes = now_s, dict(members), own.outcomes
         ledger, *_ = self.consumers
-        self._tables.settled.looked(found.get(ledger, {}), begun_s, now_s)
+        self._tables.input_watermark.sampled(found.get(ledger, {}), begun_s, now_s)
         for consumer in self.consumers:
-            looks = found.get(consumer, {})
+            samples = found.get(consumer, {})
             is_own = consumer.stage == WATCH_STAGE
-            seen = _own(looks, own.places) if is_own else self._with_ends(looks)
-            for place, look in seen.items():
-                self._history.add(consumer, place, look)
-            self._heard.hear(consumer, seen, now_s)
+            completed = _own(samples, own.offsets) if is_own else self._with_ends(samples)
+            for place, sample in completed.items():
+                self._history.add(consumer, place, sample)
+            self._statuses.add(consumer, completed, now_s)
 
     def no_answer(self) -> None:
-        """The cluster did not say where the groups are."""
+        """Take note that the cluster did not report the groups."""
         self._history.no_answer()
 
     def has_lost_an_owner(self) -> bool:
-        """Whether a partition has no owner any more, as of the last look alone."""
+        """Whether a partition has no owner any more, by the last sample alone."""
         return self._history.has_lost_an_owner()
 
-    def _with_ends(self, looks: Mapping[Place, Look]) -> dict[Place, Look]:
-        """Looks at those that leave no words; where the records end, the watch itself may know."""
-        stands = self._tables.rounds.stands
-        known = {}
-        for place, look in looks.items():
+    def _with_ends(self, samples: Mapping[Place, Sample]) -> dict[Place, Sample]:
+        """Samples completed by the end of the records, where the watch itself has read so far."""
+        progress = self._tables.reconciliation.progress
+        completed = {}
+        for place, sample in samples.items():
             own = Partition(*place)
-            is_read = own in stands and look.end is not None and stands[own].worked >= look.end
-            records_end = self._tables.next_offset(own) if is_read and look.word is None else None
-            known[place] = look._replace(records_end=records_end)
-        return known
+            is_read = (
+                own in progress and sample.end is not None and progress[own].worked >= sample.end
+            )
+            needs_it = is_read and sample.status is None
+            records_end = self._tables.next_offset(own) if needs_it else None
+            completed[place] = sample._replace(records_end=records_end)
+        return completed
 
-    # ------------------------------------------------------------ what is known
+    # ------------------------------------------------------------ the document
     def judged(self, now_s: float) -> list[Judged]:
-        """What is to be said of every group in every partition."""
+        """The judgement of every group in every partition."""
         return self._history.judged(now_s, self._oldest_s)
 
-    def known(self, now_s: float) -> Known:
-        """Everything, at this moment."""
+    def board(self, now_s: float) -> Board:
+        """The lag document of now."""
         tables = self._tables
+        now = instant_of(now_s)
+        assert now is not None, "a clock within the calendar"
         is_sampled = self.is_sampled(now_s)
         stages = stages_of(self.consumers, self.judged(now_s), self._latest_s, self.members(now_s))
         has_journal = self.has(JOURNAL, now_s)
-        # Beside the places of a look stand the outcomes of its moment: those of now are ahead of
-        # it.
-        told = (self._told if is_sampled else tables.outcomes.counts()) if has_journal else None
-        gap = self._heard.gap(self.consumers[0]) if is_sampled else None
+        # Positions of a sample are shown with the outcomes of its moment: those of now are ahead.
+        counts = (
+            (self._outcomes if is_sampled else tables.outcomes.counts()) if has_journal else None
+        )
+        gap = self._statuses.gap(self.consumers[0]) if is_sampled else None
         due = self._due(now_s) if has_journal else None
-        return Known(
-            at_s=now_s,
-            sampled_s=self.sampled_s,
-            sample_s=self._own.sample_s,
-            watch=self._itself(now_s, has_journal=has_journal),
-            stages=stages,
-            told=told,
-            in_flight=_behind(stages, LEDGER_STAGE),
-            gap=None if gap is None or told is None else gap + told.unreadable,
-            latencies=self._latencies(now_s, is_sampled=is_sampled, has_journal=has_journal),
-            orders=None if due is None else due.orders,
-            reports=None if due is None else due.reports,
-            parked=None if due is None else due.parked,
-            dead_letters=self._aside(DEAD_LETTERS, now_s),
-            refusals=self._aside(REFUSALS, now_s),
-            deadline_events=None if due is None else self._deadline_events(due),
+        dead_letters = self._rejections(DEAD_LETTERS, now_s)
+        refusals = self._rejections(REFUSALS, now_s)
+        return Board(
+            VERSION,
+            now,
+            instant_of(self.sampled_s),
+            OLD_AFTER_S,
+            self._own.sample_s,
+            worst(each.state for each in stages),
+            self._watch(now_s, has_journal=has_journal),
+            stages,
+            None if counts is None else outcomes_of(counts, _behind(stages, LEDGER_STAGE), gap),
+            self._latencies(now_s, is_sampled=is_sampled, has_journal=has_journal),
+            None if due is None else due.orders,
+            None if due is None else due.reports,
+            None if due is None else due.parked,
+            None if dead_letters is None else dead_letters_of(dead_letters),
+            None if refusals is None else refusals_of(refusals),
+            None if due is None else self._deadline_events(due),
         )
 
     def note(self, now_s: float) -> None:
-        """Keep a point of this moment for the charts of the last hour."""
-        known = self.known(now_s)
-        self.past.add(
-            Point(
-                now_s,
-                {
-                    each.consumer.stage: Standing(each.behind, each.late_s(now_s))
-                    for each in known.stages
-                },
-                None if known.orders is None else len(known.orders),
-            )
-        )
+        """Add a point of now to the last hour."""
+        board = self.board(now_s)
+        stages = {
+            each.stage: StagePoint(each.behind, late_s(each, board.at)) for each in board.stages
+        }
+        self.past.add(Point(now_s, stages, None if board.orders is None else board.orders.count))
 
     def is_sampled(self, now_s: float) -> bool:
-        """Whether the cluster has told just now where the groups are."""
+        """Whether the cluster has just reported the groups."""
         return is_fresh(self.sampled_s, now_s)
 
     def members(self, now_s: float) -> dict[Consumer, int]:
-        """How many members each group has; of which that is not known just now is missing."""
+        """The number of members of each group; without those of which it is unknown."""
         return self._members if self.is_sampled(now_s) else {}
 
     def has(self, topic: str, now_s: float) -> bool:
-        """Whether what the watch has read of a topic is all that there is, as of just now.
+        """Whether the watch has read all of a topic, as of just now."""
+        tables, reconcile_s = self._tables, self._own.reconcile_s
+        is_now = is_fresh(tables.watermark.of_topic_s(topic), now_s, reconcile_s)
+        return is_now and self._reconciles(now_s) and tables.reconciliation.has_read(topic)
 
-        One that has fallen behind knows what was so then, and nothing of now.
-        """
-        tables, round_s = self._tables, self._own.round_s
-        is_now = is_fresh(tables.read_up_to.of_topic_s(topic), now_s, round_s)
-        return is_now and self._turns(now_s) and tables.rounds.has_read(topic)
+    def _reconciles(self, now_s: float) -> bool:
+        return is_fresh(self._tables.reconciled_s, now_s, self._own.reconcile_s)
 
-    def _turns(self, now_s: float) -> bool:
-        return is_fresh(self._tables.turned_s, now_s, self._own.round_s)
-
-    def _itself(self, now_s: float, *, has_journal: bool) -> OfItself:
+    def _watch(self, now_s: float, *, has_journal: bool) -> Watch:
         live = self._tables.live
-        was_read = self._turns(now_s) and self._tables.rounds.ready
-        # Whoever is behind has still found what it has found.
-        return OfItself(
+        was_read = self._reconciles(now_s) and self._tables.reconciliation.ready
+        # What a watch that is behind has found still holds.
+        return Watch(
             self._instance,
             was_read and has_journal,
             len(live.budgets) if was_read else None,
@@ -223,70 +243,67 @@ class Outlook:
             live.faults() if was_read else None,
         )
 
-    def _latencies(self, now_s: float, *, is_sampled: bool, has_journal: bool) -> list[Latency]:
-        return [
+    def _latencies(
+        self, now_s: float, *, is_sampled: bool, has_journal: bool
+    ) -> tuple[Latency, ...]:
+        return tuple(
             each
-            if (is_sampled if each.step in TOLD_BY_WORDS else has_journal)
-            else Latency(each.step, None, None, None, None)
+            if (is_sampled if each.stage in REPORTED_BY_WORKERS else has_journal)
+            else Latency(each.stage)
             for each in self._tables.latencies.of_the_last_hour(now_s)
-        ]
+        )
 
     def _due(self, now_s: float) -> _Due:
-        found = self._found
+        found, now = self._found, instant_of(now_s)
+        assert now is not None, "a clock within the calendar"
         if found is None or not 0 <= now_s - found.at_s < DUE_S:
-            deadlines, now = self._tables.deadlines, instant_of(now_s)
+            deadlines = self._tables.deadlines
             found = self._found = _Due(
                 now_s,
-                deadlines.orders(now, self._own.unacknowledged_days),
-                deadlines.reports_overdue(now),
-                deadlines.parked(now),
+                orders_of(deadlines.orders(now, self._own.unacknowledged_days)),
+                reports_of(deadlines.reports_overdue(now)),
+                parked_of(deadlines.parked(now)),
                 deadlines.pending(now) if self._own.deadline_events else 0,
             )
         return found
 
-    def _aside(self, topic: str, now_s: float) -> Aside | None:
+    def _rejections(self, topic: str, now_s: float) -> Rejections | None:
         if not self.has(topic, now_s):
             return None
-        tally = self._tables.refusals if topic == REFUSALS else self._tables.dead_letters
-        return tally.in_all()
+        counter = self._tables.refusals if topic == REFUSALS else self._tables.dead_letters
+        return counter.in_all()
 
-    def _deadline_events(self, due: _Due) -> OfDeadlineEvents | None:
-        return (
-            OfDeadlineEvents(self._deadline_events_standing(), due.deadline_events)
-            if self._own.deadline_events
-            else None
-        )
+    def _deadline_events(self, due: _Due) -> DeadlineEvents | None:
+        if not self._own.deadline_events:
+            return None
+        return DeadlineEvents(self._written(), due.pending)
 
     def _oldest_s(self, place: Place, committed: int) -> float | None:
-        """The event time of the first record that a group has not done, where the watch knows."""
+        """The event time of the first record that a group has not processed, where known."""
         return self._tables.oldest_s(Partition(*place), committed)
 
     def _latest_s(self, place: Place) -> float | None:
         """The latest event time of a partition, where the watch has read it."""
         tables, (topic, number) = self._tables, place
+        has_read = tables.reconciliation.has_read
         if topic == PAYMENT_ORDERS:
-            return tables.order_times.latest_s(number) if tables.rounds.has_read(topic) else None
-        if topic not in {JOURNAL, *INPUT_TOPICS} or not tables.rounds.has_read(JOURNAL):
+            return tables.order_times.latest_s(number) if has_read(topic) else None
+        if topic not in {JOURNAL, *INPUT_TOPICS} or not has_read(JOURNAL):
             return None
         return tables.outcomes.latest_event_s(number, self._input_topics.get(topic))
 
 
-def instant_of(seconds: float) -> datetime:
-    """A moment in seconds since 1970 as the due room takes it."""
-    return datetime.fromtimestamp(seconds, UTC)
+def _behind(stages: tuple[Stage, ...], name: str) -> int | None:
+    return next((each.behind for each in stages if each.stage == name), None)
 
 
-def _behind(stages: list[Stage], name: str) -> int | None:
-    return next((each.behind for each in stages if each.consumer.stage == name), None)
+def _own(samples: Mapping[Place, Sample], offsets: Mapping[Place, int]) -> dict[Place, Sample]:
+    """Samples of the watch's own group, which commits nothing: it knows its own offsets.
 
-
-def _own(looks: Mapping[Place, Look], own_places: Mapping[Place, int]) -> dict[Place, Look]:
-    """Looks at the watch's own group, which commits nothing: this one knows its own places.
-
-    What another watch owns is for it to tell; what nobody owns is told by all.
+    Partitions of another watch are left to that one; those without owner are shown by all.
     """
     return {
-        place: look._replace(committed=own_places.get(place))
-        for place, look in looks.items()
-        if place in own_places or look.owner is None
+        place: sample._replace(committed=offsets.get(place))
+        for place, sample in samples.items()
+        if place in offsets or sample.owner is None
     }

@@ -1,4 +1,4 @@
-"""What the libraries log, as lines of ours; and how we log where nobody has said how."""
+"""Logging of the watch: the lines of libraries in our format, and a default for Faust's command."""
 
 import logging
 import sys
@@ -9,16 +9,16 @@ import structlog
 LIBRARIES: Final[dict[str, Any]] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"lines": {"()": "services.runtime.ops.library_logging.LibraryLines"}},
+    "handlers": {"lines": {"()": "services.runtime.ops.library_logging.LibraryLogHandler"}},
     "root": {"handlers": ["lines"], "level": "WARNING"},
-    # A round waits for a fetch that finds nothing, and Faust warns of each that comes late.
+    # Reconciliation waits for a fetch that finds nothing, and Faust warns of each late timer.
     "loggers": {"mode.timers": {"level": "ERROR"}},
 }
-"""The configuration of the standard library's logging: what libraries find worth a warning."""
+"""Configuration of the standard library's logging: warnings of libraries."""
 
 
-def configure_where_nobody_did() -> None:
-    """Log as JSON to standard error; `ecluse watch` comes with logs of its own."""
+def configure_by_default() -> None:
+    """Log as JSON to standard error, unless `ecluse watch` has configured its own logs."""
     if structlog.is_configured():
         return
     structlog.configure(

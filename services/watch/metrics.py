@@ -1,6 +1,6 @@
-"""What Prometheus reads of the watch. A figure that is not known yet has no sample: never 0."""
+"""Prometheus metrics of the watch itself. An unknown figure has no sample, and is never 0."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import accumulate
 from typing import Final
 
@@ -25,7 +25,7 @@ class Metrics(Collector):
         self.registry: Final = CollectorRegistry()
         self.differences: Final = Counter(
             "ecluse_watch_balance_differences",
-            "Published balances found to differ from what the journal adds up to.",
+            "Published balances found to differ from the sums of the journal.",
             labelnames=["kind"],
             registry=self.registry,
         )
@@ -37,17 +37,17 @@ class Metrics(Collector):
         for kind in Kind:
             self.differences.labels(kind.value)
         self._live = tables.live
-        self._rounds = tables.rounds
+        self._reconciliation = tables.reconciliation
         self._latencies = tables.latencies
         self.registry.register(self)
 
     def collect(self) -> Iterable[Metric]:
-        """What stands in the tables now."""
-        live, ready = self._live, self._rounds.ready
+        """The metrics of now."""
+        live, ready = self._live, self._reconciliation.ready
         yield CounterMetricFamily(
             "ecluse_watch_balances_compared",
-            "Published balances held against live ones.",
-            value=live.tally.compared,
+            "Published balances compared with live ones.",
+            value=live.comparisons.count,
         )
         differing = GaugeMetricFamily(
             "ecluse_watch_balances_differing", "Published balances that differ at present."
@@ -60,7 +60,7 @@ class Metrics(Collector):
         )
         yield GaugeMetricFamily(
             "ecluse_watch_ready",
-            "1 once all was read that was there at assignment, while the cluster answers.",
+            "1 once everything present at the assignment was read, while the cluster answers.",
             value=float(ready),
         )
         yield self._lag()
@@ -69,10 +69,10 @@ class Metrics(Collector):
     def _lag(self) -> GaugeMetricFamily:
         lag = GaugeMetricFamily(
             "ecluse_watch_lag_offsets",
-            "Offsets between what was worked on and the end of what is committed, a round ago.",
+            "Offsets between the processed records and the end of the committed ones.",
             labels=["topic", "partition"],
         )
-        for place, offsets in self._rounds.behind.items():
+        for place, offsets in self._reconciliation.behind.items():
             lag.add_metric([place.topic, str(place.number)], offsets)
         return lag
 
@@ -88,21 +88,3 @@ def _steps(latencies: Latencies) -> HistogramMetricFamily:
         counts = [float(each) for each in accumulate(total.counts)]
         steps.add_metric([total.step], list(zip(names, counts, strict=True)), total.sum_s)
     return steps
-
-
-def gauge(name: str, about: str, value: float | None) -> GaugeMetricFamily:
-    """A figure; without a sample where it is not known."""
-    family = GaugeMetricFamily(name, about)
-    if value is not None:
-        family.add_metric([], value)
-    return family
-
-
-def counter(
-    name: str, about: str, label: str, values: Mapping[str, int] | None
-) -> CounterMetricFamily:
-    """Counts by a label; without any sample where they are not known."""
-    family = CounterMetricFamily(name, about, labels=[label])
-    for which, count in (values or {}).items():
-        family.add_metric([which], count)
-    return family

@@ -1,8 +1,8 @@
-"""When the events happened that the treasury has still to read: by offset, in bounded memory. Pure.
+"""Event times of the payment orders that the treasury has still to read, in bounded memory.
 
-Whoever may only describe groups cannot read the first record that a consumer has not done. The
-watch reads the payment orders itself, and so knows the time of each. It keeps the last of them: a
-treasury that is further behind than that has an oldest event that is unknown, and never guessed.
+The right to describe groups does not include reading a consumer's next record. The watch reads the
+payment orders itself, and so knows the time of each. It keeps the last ones: the oldest event of a
+treasury that is further behind is unknown, and never guessed.
 """
 
 from array import array
@@ -16,7 +16,7 @@ from services.runtime.ops.clock import later_s, seconds_of
 from services.watch.read_once import ReadOnce
 
 KEPT: Final = 65_536
-"""How many orders of a partition are kept at least, 16 bytes each: years of a large town."""
+"""Orders kept of each partition at least, 16 bytes each: years of a large municipality."""
 
 
 class _Message(msgspec.Struct):
@@ -27,30 +27,30 @@ _message: Final = msgspec.json.Decoder(_Message).decode
 
 
 class _Partition:
-    """The last places of one partition, in their order, each with its time."""
+    """The last offsets of one partition, in order, each with its event time."""
 
     def __init__(self) -> None:
         self.next = 0
         self.known_from = 0
-        """Before this offset nothing is kept any more."""
+        """The offset before which nothing is kept any more."""
         self.offsets = array("q")
         self.times_s = array("d")
         self.latest_s: float | None = None
 
 
 class OrderTimes(ReadOnce[_Partition]):
-    """The event times of payment orders, by their place on the treasury's topic."""
+    """The event times of payment orders, by their offset in the treasury's topic."""
 
     def __init__(self, kept: int = KEPT) -> None:
         super().__init__(_Partition)
         self._kept = kept
 
     def add(self, number: int, offset: int, raw: bytes | None) -> None:
-        """One record of the topic of payment orders."""
-        partition = self._place(number, offset)
+        """Add one record of the topic of payment orders."""
+        partition = self._table(number, offset)
         if partition is None:
             return
-        event_s = event_s_of(raw)
+        event_s = event_time_s(raw)
         partition.offsets.append(offset)
         partition.times_s.append(nan if event_s is None else event_s)
         partition.latest_s = later_s(partition.latest_s, event_s)
@@ -59,7 +59,7 @@ class OrderTimes(ReadOnce[_Partition]):
             del partition.offsets[: self._kept], partition.times_s[: self._kept]
 
     def oldest_s(self, number: int, committed: int) -> float | None:
-        """The event time of the first order at `committed` or behind; None: none, or not known."""
+        """The event time of the first order at `committed` or later; None: none, or unknown."""
         partition = self._partitions.get(number)
         if partition is None or committed < partition.known_from:
             return None
@@ -78,7 +78,7 @@ def _at(partition: _Partition, index: int) -> float | None:
     return None if isnan(time_s) else time_s
 
 
-def event_s_of(raw: bytes | None) -> float | None:
+def event_time_s(raw: bytes | None) -> float | None:
     """The time of a message of the ledger, in seconds since 1970; None where it has none."""
     try:
         return seconds_of(_message(raw or b"").time)

@@ -1,8 +1,7 @@
-"""What became of every record that the ledger read, counted from the journal. Pure.
+"""Outcomes of all records that the ledger read, counted from the journal.
 
-A record of the journal counts once, by its place. One that resumes is the second of its source
-record: it takes the place of the one that had parked it, so that the outcomes add up to what was
-read.
+A record of the journal counts once, by its offset. One that resumes is the second of its source
+record: it replaces the one that parked it, so that the outcomes add up to what was read.
 """
 
 from collections import Counter
@@ -23,23 +22,18 @@ class OutcomeCounts(NamedTuple):
     duplicate: int
     refused: int
     parked: int
-    """Those that still wait: one that was decided later counts by what it became."""
+    """Events that still wait: one that was decided later counts by that decision."""
     dead_letter: int
     resumed: int
-    """How many waited once, and were decided since."""
+    """Events that waited and were decided since."""
     repeated: int
-    """Source records of which the journal tells twice."""
+    """Source records with two records in the journal."""
     unreadable: int
-    """Records of the journal that tell no outcome."""
-
-
-def event_time_s(record: Record) -> float | None:
-    """The time of a record's event, in seconds since 1970; None of a dead letter."""
-    return None if record.event is None else seconds_of(record.event.time)
+    """Records of the journal without an outcome."""
 
 
 class _Partition:
-    """What one partition of the journal tells."""
+    """One partition of the journal."""
 
     def __init__(self) -> None:
         self.next = 0
@@ -48,9 +42,9 @@ class _Partition:
         self.repeated = 0
         self.unreadable = 0
         self.seen: dict[tuple[str, int, str | None], int] = {}
-        """The highest offset with a known outcome, by source; imported ones by budget too."""
+        """The highest offset with an outcome, by source; of imported records by budget too."""
         self.latest_s: dict[str | None, float | None] = {}
-        """The latest time that a sender wrote into an event: of all, and by its topic."""
+        """The latest event time, as senders wrote it: of all, and by topic."""
 
 
 class Outcomes:
@@ -60,7 +54,7 @@ class Outcomes:
         self._partitions: dict[int, _Partition] = {}
 
     def keep_only(self, numbers: Collection[int]) -> None:
-        """Forget what others read from now on."""
+        """Drop the partitions that others read from now on."""
         self._partitions = {
             number: each for number, each in self._partitions.items() if number in numbers
         }
@@ -70,8 +64,8 @@ class Outcomes:
     ) -> bool:
         """Count one record of the journal's partition `number`; False where it was counted before.
 
-        The source of an imported one is a place of another cluster. There the records of a budget
-        stood in one partition, in their order; those of several may come here in any.
+        The source of an imported record is a place of another cluster. There the records of a
+        budget stood in one partition, in their order; those of several may come here in any.
         """
         partition = self._partitions.setdefault(number, _Partition())
         if offset < partition.next:
@@ -80,14 +74,14 @@ class Outcomes:
         if record is None:
             partition.unreadable += 1
             return True
-        event_s = event_time_s(record)
-        for topic in (None, record.source.topic):
-            partition.latest_s[topic] = later_s(partition.latest_s.get(topic), event_s)
+        source, event_s = record.source, event_s_of(record)
+        for topic in (None, source.topic):
+            latest_s = partition.latest_s.get(topic)
+            partition.latest_s[topic] = later_s(latest_s, event_s)
         partition.outcomes[record.outcome] += 1
         if record.resumes is not None:
             partition.resumed += 1
             return True
-        source = record.source
         place = (source.topic, source.partition, record.budget if imported else None)
         if source.offset <= partition.seen.get(place, -1):
             partition.repeated += 1
@@ -119,7 +113,12 @@ class Outcomes:
     def latest_event_s(self, number: int, topic: str | None = None) -> float | None:
         """The latest event time in a partition, in seconds since 1970; None without any.
 
-        With a topic, as it is called on the cluster, of the events that were read there.
+        With a topic, by its name on the cluster, of the events read there.
         """
         partition = self._partitions.get(number)
         return None if partition is None else partition.latest_s.get(topic)
+
+
+def event_s_of(record: Record) -> float | None:
+    """The time of a record's event, in seconds since 1970; None without a readable one."""
+    return None if record.event is None else seconds_of(record.event.time)

@@ -1,6 +1,7 @@
-"""What the watch serves: who is behind, live balances, its own state, and its metrics."""
+"""Pages of the watch: the lag document, live balances, readiness, metrics."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
@@ -8,14 +9,15 @@ import faust
 from faust.web import Request, Response, View
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from events.lag import as_json
 from events.sentences import Sentence
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.ops.clock import Clock
 from services.watch.balances import LiveBalances
-from services.watch.board import Json, board_of, history_of
-from services.watch.lag_service import Outlook
+from services.watch.board import history_of
+from services.watch.lag_service import LagService
 from services.watch.metrics import Metrics
-from services.watch.reconciliation import Rounds
+from services.watch.reconciliation import Reconciliation
 
 UNKNOWN: Final = Sentence(
     "{budget}\u00a0: le journal n'a pas d'enregistrement de ce budget.",
@@ -32,45 +34,49 @@ BROKEN: Final = Sentence(
 
 
 FRESH: Final = {"Cache-Control": "no-store"}
-"""Nobody between us and a reader keeps an answer: it would be old, and not say so."""
+"""No cache keeps an answer: a cached one would be old without a sign."""
 
 
 class Answer(NamedTuple):
-    """What is answered, as JSON."""
+    """An answer in JSON."""
 
     status: HTTPStatus
     body: dict[str, Any]
 
 
-class Board:
-    """Answers who is behind, as of now."""
+class LagPages:
+    """The pages /lag and /lag/history."""
 
-    def __init__(self, outlook: Outlook, clock: Clock) -> None:
-        self._outlook = outlook
+    def __init__(self, service: LagService, clock: Clock) -> None:
+        self._service = service
         self._clock = clock
 
-    def lag(self) -> Json:
-        """Everything that is known at this moment."""
-        return board_of(self._outlook.known(self._clock()))
+    def lag(self) -> dict[str, Any]:
+        """The lag document of now."""
+        return as_json(self._service.board(self._clock()))
 
-    def history(self) -> Json:
+    def history(self) -> dict[str, Any]:
         """The last hour."""
-        stages = [each.stage for each in self._outlook.consumers]
-        return history_of(self._outlook.past.points, stages, self._clock())
+        stages = [each.stage for each in self._service.consumers]
+        at = datetime.fromtimestamp(self._clock(), UTC)
+        return as_json(history_of(self._service.past.points, stages, at))
 
 
-class Desk:
-    """Answers questions about the table."""
+class BalancePages:
+    """The pages /balances/{budget} and /readyz."""
 
     def __init__(
-        self, live: LiveBalances, rounds: Rounds, partitions: Callable[[], int | None]
+        self,
+        live: LiveBalances,
+        reconciliation: Reconciliation,
+        partitions: Callable[[], int | None],
     ) -> None:
         self._live = live
-        self._rounds = rounds
+        self._reconciliation = reconciliation
         self._partitions = partitions
 
     def balances(self, name: str) -> Answer:
-        """The balances of one budget, how far they go, and which published ones differ."""
+        """The balances of one budget, their sequence, and the published ones that differ."""
         budget = self._live.budgets.get(name)
         if budget is None or (budget.sequence == 0 and budget.fault is None):
             return self._unknown(name)
@@ -80,7 +86,7 @@ class Desk:
         body = {
             "budget": name,
             "sequence": budget.sequence,
-            "caught_up": self._rounds.is_read(budget.partition),
+            "caught_up": self._reconciliation.is_read(budget.partition),
             "lines": budget.line_rows(),
             "conventions": budget.convention_rows(),
             "difference": budget.difference_rows(),
@@ -88,37 +94,39 @@ class Desk:
         return Answer(HTTPStatus.OK, body)
 
     def _unknown(self, name: str) -> Answer:
-        """Nothing is known of it: either there is nothing, or it was not read here (yet)."""
+        """The answer about a budget without record: it does not exist, or is not read here."""
         partitions, facts = self._partitions(), {"budget": name}
-        if partitions and self._rounds.is_read(partition_of(name.encode(), partitions)):
+        if partitions and self._reconciliation.is_read(partition_of(name.encode(), partitions)):
             return _error(HTTPStatus.NOT_FOUND, "unknown_budget", UNKNOWN.render(facts))
         return _error(HTTPStatus.SERVICE_UNAVAILABLE, "not_read", NOT_READ.render(facts))
 
     def ready(self) -> Answer:
-        """Whether the table can be relied upon."""
-        ready = self._rounds.ready
+        """The answer whether the balances can be relied upon."""
+        ready = self._reconciliation.ready
         status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
         return Answer(status, {"ready": ready})
 
 
-def _error(status: HTTPStatus, code: str, said: Sentence) -> Answer:
-    return Answer(status, {"error": code, "message": {"fr": said.fr, "en": said.en}})
+def _error(status: HTTPStatus, code: str, text: Sentence) -> Answer:
+    return Answer(status, {"error": code, "message": {"fr": text.fr, "en": text.en}})
 
 
-def add_pages(app: faust.App, desk: Desk, board: Board, metrics: Metrics) -> None:
+def add_pages(
+    app: faust.App, lag_pages: LagPages, balance_pages: BalancePages, metrics: Metrics
+) -> None:
     """Serve /lag, /lag/history, /balances/{budget}, /healthz, /readyz and /metrics."""
 
     @app.page("/lag")
     async def lag(view: View, _request: Request) -> Response:
-        return view.json(board.lag(), headers=FRESH)
+        return view.json(lag_pages.lag(), headers=FRESH)
 
     @app.page("/lag/history")
     async def history(view: View, _request: Request) -> Response:
-        return view.json(board.history(), headers=FRESH)
+        return view.json(lag_pages.history(), headers=FRESH)
 
     @app.page("/balances/{budget}")
     async def balances(view: View, _request: Request, budget: str) -> Response:
-        status, body = desk.balances(budget)
+        status, body = balance_pages.balances(budget)
         return view.json(body, status=status)
 
     @app.page("/healthz")
@@ -127,7 +135,7 @@ def add_pages(app: faust.App, desk: Desk, board: Board, metrics: Metrics) -> Non
 
     @app.page("/readyz")
     async def readyz(view: View, _request: Request) -> Response:
-        status, body = desk.ready()
+        status, body = balance_pages.ready()
         return view.json(body, status=status)
 
     @app.page("/metrics")

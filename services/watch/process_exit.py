@@ -1,4 +1,4 @@
-"""How an agent ends: with its process, before Faust acks what the agent has not finished."""
+"""End of an agent: the process exits before Faust acks an unfinished record."""
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
@@ -16,11 +16,11 @@ Arguments = ParamSpec("Arguments")
 def ends_the_process(
     is_stopping: Callable[[], bool],
 ) -> Callable[[Callable[Arguments, Awaitable[None]]], Callable[Arguments, Awaitable[None]]]:
-    """Let nothing escape from a coroutine: whatever ends it early ends the process at once.
+    """Exit the process at once when the coroutine fails or is cancelled.
 
-    Faust acks the record at which an agent fails or is cancelled, and goes on behind it. The exit
-    code is 0 where the process was asked to stop, else 1: then a supervisor starts it again, and
-    its table is made anew.
+    Faust acks the record at which an agent fails or is cancelled, and continues behind it. The
+    exit code is 0 where the process was asked to stop, else 1: then a supervisor starts it again,
+    and its tables are made anew.
     """
 
     def decorate(

@@ -1,17 +1,17 @@
-"""What is made of the records of a topic, partition by partition; each record counts once. Pure."""
+"""Tables over the records of a topic, by partition; each record counts once."""
 
 from collections.abc import Callable, Collection
 from typing import Generic, Protocol, TypeVar
 
 
-class Placed(Protocol):
-    """What is made of one partition."""
+class PartitionTable(Protocol):
+    """The table of one partition."""
 
     next: int
     """The offset behind its last record."""
 
 
-P = TypeVar("P", bound=Placed)
+P = TypeVar("P", bound=PartitionTable)
 
 
 class ReadOnce(Generic[P]):
@@ -22,7 +22,7 @@ class ReadOnce(Generic[P]):
         self._partitions: dict[int, P] = {}
 
     def keep_only(self, numbers: Collection[int]) -> None:
-        """Forget what others read from now on."""
+        """Drop the partitions that others read from now on."""
         self._partitions = {
             number: each for number, each in self._partitions.items() if number in numbers
         }
@@ -32,8 +32,8 @@ class ReadOnce(Generic[P]):
         partition = self._partitions.get(number)
         return 0 if partition is None else partition.next
 
-    def _place(self, number: int, offset: int) -> P | None:
-        """Where a record counts; None where it was counted before."""
+    def _table(self, number: int, offset: int) -> P | None:
+        """The table in which a record counts; None where it was counted before."""
         partition = self._partitions.get(number)
         if partition is None:
             partition = self._partitions[number] = self._make()

@@ -1,8 +1,8 @@
-"""Rounds: when a balance has waited too long for its other half. Pure: no clock decides it.
+"""Reconciliation of journal and published balances: one without the other, for too long.
 
-A transaction puts a record into the journal and a balance beside it, but two partitions are not
-read at one pace. So: what waits is suspect; the ends of both partitions are noted; and what still
-waits as it did when both have been read that far is a difference.
+A transaction writes a record of the journal and a balance, but two partitions are not read at one
+pace. So a balance or record without its counterpart is suspect; the ends of both partitions are
+noted; and if it is still alone when both were read that far, it is a difference. No clock decides.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,32 +15,32 @@ from services.watch.budget_balance import Difference
 
 
 class Reached(NamedTuple):
-    """How far one partition has come; offsets, asked in this order."""
+    """Progress of reading one partition: offsets, taken in this order."""
 
     worked: int
-    """Behind the last record that was worked on."""
+    """Behind the last processed record."""
     position: int
-    """Before which everything was fetched."""
+    """The fetch position: everything before it was fetched."""
     behind_last: int
-    """Behind the last record that was fetched; from there to `position` are markers alone."""
+    """Behind the last fetched record; from there to `position` there are only markers."""
     end: int
-    """Where the partition ends, open transactions included."""
+    """The end of the partition, open transactions included."""
 
     def is_worked(self, end: int) -> bool:
-        """Whether everything before `end` is done."""
+        """Whether everything before `end` was processed."""
         return self.worked >= end or (self.position >= end and self.worked >= self.behind_last)
 
 
-class Stand(NamedTuple):
-    """How far a partition was worked on, and where it ended, as of the last round."""
+class Progress(NamedTuple):
+    """The processed offset and the end of a partition, as of the last reconciliation."""
 
     worked: int
-    """The end itself where markers alone are left to it."""
+    """The end itself where only markers are left before it."""
     end: int
 
 
 class Shrunk(Exception):
-    """A partition ends before what was read of it: it is not the same any more."""
+    """A partition ends before an offset that was read: it is not the same any more."""
 
     def __init__(self, place: Partition, worked: int, end: int) -> None:
         super().__init__(f"{place.topic}/{place.number} ends at {end}, but was read to {worked}")
@@ -51,44 +51,44 @@ class _Pair:
     """The same partition of both topics."""
 
     ends: dict[Partition, int]
-    """How far both are to be read until the suspects are overdue."""
+    """The offsets up to which both are to be read until the suspects are overdue."""
     seen: OpenEnds = field(default_factory=dict)
     suspects: OpenEnds = field(default_factory=dict)
     read: bool = False
     """Whether both were read to where they ended when they were assigned."""
 
 
-class Rounds:
-    """What each pair of partitions is suspected of, round by round."""
+class Reconciliation:
+    """The pairs of partitions, each with its suspects."""
 
     def __init__(self, live: LiveBalances) -> None:
-        self.stands: dict[Partition, Stand] = {}
-        """Where each partition stands, as of the last round."""
+        self.progress: dict[Partition, Progress] = {}
+        """The progress of each partition, as of the last reconciliation."""
         self._live = live
         self._answered = False
         self._pairs: dict[int, _Pair] = {}
         self._unread: dict[Partition, int] = {}
-        """Where each partition ended when it was assigned, until it is read that far."""
+        """The end of each partition at its assignment, until it is read that far."""
         self._read: set[Partition] = set()
 
     @property
     def ready(self) -> bool:
-        """Whether all was read that was there at assignment, and the cluster still answers."""
+        """Whether everything present at the assignment was read, and the cluster answers."""
         return (
             self._answered and bool(self._pairs) and all(each.read for each in self._pairs.values())
         )
 
     @property
     def behind(self) -> dict[Partition, int]:
-        """How many offsets each partition is behind its end, as of the last round."""
-        return {place: each.end - each.worked for place, each in self.stands.items()}
+        """Offsets between progress and end of each partition, as of the last reconciliation."""
+        return {place: each.end - each.worked for place, each in self.progress.items()}
 
     def no_answer(self) -> None:
-        """The cluster did not say how far its partitions go."""
+        """Take note that the cluster did not report the ends of its partitions."""
         self._answered = False
 
     def keep_only(self, partitions: Iterable[Partition]) -> None:
-        """Forget what others read from now on; what comes back is read anew."""
+        """Drop the partitions that others read from now on; returned ones are read anew."""
         kept = set(partitions)
         self._pairs = {
             number: pair for number, pair in self._pairs.items() if kept.issuperset(pair.ends)
@@ -97,26 +97,26 @@ class Rounds:
         self._read &= kept
 
     def has_read(self, topic: str) -> bool:
-        """The same of one topic: all that is assigned of it, and was there at assignment."""
-        is_read = [place in self._read for place in self.stands if place.topic == topic]
+        """The same as `ready` of one topic alone."""
+        is_read = [place in self._read for place in self.progress if place.topic == topic]
         return self._answered and bool(is_read) and all(is_read)
 
     def is_read(self, number: int) -> bool:
-        """Whether one pair of partitions was read to where both ended at assignment."""
+        """Whether one pair of partitions was read to the ends that it had at its assignment."""
         return number in self._pairs and self._pairs[number].read
 
     def is_current(self, number: int) -> bool:
-        """The same, and the cluster still answers: what comes is read as it comes."""
+        """The same, while the cluster answers: new records are read as they arrive."""
         return self._answered and self.is_read(number)
 
-    def turn(self, reached: Mapping[Partition, Reached]) -> list[Difference]:
-        """One round: what has waited too long.
+    def reconcile(self, reached: Mapping[Partition, Reached]) -> list[Difference]:
+        """The differences that are overdue.
 
         Args:
-            reached: how far every partition that is assigned has come, asked since the last round.
+            reached: the progress of every assigned partition, taken since the last call.
 
         Raises:
-            Shrunk: a topic was made anew, or has lost records; so the table is no longer its sum.
+            Shrunk: a topic was made anew, or has lost records: the balances are no longer its sum.
         """
         for place, each in reached.items():
             if each.worked > each.end:
@@ -130,13 +130,13 @@ class Rounds:
                 overdue += self._live.overdue(pair.suspects)
                 self._suspect(number, pair)
                 pair.ends, pair.read = ends[number], True
-        self._look(reached)
+        self._note(reached)
         return overdue
 
-    def _look(self, reached: Mapping[Partition, Reached]) -> None:
-        """Where every partition stands, and which were read to where they ended."""
-        self.stands = {
-            place: Stand(each.end if each.is_worked(each.end) else each.worked, each.end)
+    def _note(self, reached: Mapping[Partition, Reached]) -> None:
+        """Note the progress of every partition, and those read to their end at assignment."""
+        self.progress = {
+            place: Progress(each.end if each.is_worked(each.end) else each.worked, each.end)
             for place, each in reached.items()
         }
         for place, each in reached.items():
@@ -145,7 +145,7 @@ class Rounds:
                 del self._unread[place]
 
     def _suspect(self, number: int, pair: _Pair) -> None:
-        """What waited already when the ends were asked for."""
+        """Note as suspects what was open already when the ends were asked for."""
         waiting = self._live.open_ends(number)
         pair.suspects = {
             place: how_far for place, how_far in waiting.items() if pair.seen.get(place) == how_far
@@ -154,7 +154,7 @@ class Rounds:
 
 
 def _ends_of_pairs(reached: Mapping[Partition, Reached]) -> dict[int, dict[Partition, int]]:
-    """The ends of both topics, by number; a partition without its counterpart is left out."""
+    """The ends of both topics, by number, without partitions that lack their counterpart."""
     numbers = {place.number for place in reached}
     pairs = {each: (Partition(JOURNAL, each), Partition(BALANCES, each)) for each in numbers}
     return {

@@ -1,7 +1,7 @@
-"""What the ledger set aside: the events that it refused, the records that nobody could read. Pure.
+"""Rejections: the events that the ledger refused, and the records that it could not read.
 
-Each is told from its own topic, record by record, by the time at which the ledger wrote it there:
-that is Kafka's timestamp, which no sender can choose.
+Each is counted from its own topic, by the time at which the ledger wrote it there: Kafka's
+timestamp, which no sender can choose.
 """
 
 from collections import Counter
@@ -15,57 +15,57 @@ from events.outbound import EventRefused
 from services.watch.read_once import ReadOnce
 
 REASON: Final = "ecluse_dlq_reason"
-"""The header of a dead letter that says why it is one: a code, and where."""
+"""The header of a dead letter with its reason: a code, and a position."""
 
 NO_REASON: Final = "unknown"
-"""What stands for a code where there is none."""
+"""The code of a rejection that has none."""
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
-    """How many there are, since when, and why. Times are seconds since 1970."""
+class Rejections:
+    """A count of rejections, with the first and the last. Times are seconds since 1970."""
 
     count: int
     oldest_s: float | None
     newest_s: float | None
-    why: Mapping[str, int]
-    """How many by code, the most frequent first."""
+    by_code: Mapping[str, int]
+    """Counts by code, the most frequent first."""
 
 
 class _Partition:
-    """What one partition holds."""
+    """One partition."""
 
     def __init__(self) -> None:
         self.next = 0
         self.oldest_s: float | None = None
         self.newest_s: float | None = None
-        self.why: Counter[str] = Counter()
+        self.by_code: Counter[str] = Counter()
 
 
-class _Tally(ReadOnce[_Partition]):
-    """A topic of things set aside, counted by why."""
+class _Counter(ReadOnce[_Partition]):
+    """A topic of rejections, counted by code."""
 
     def __init__(self) -> None:
         super().__init__(_Partition)
 
-    def in_all(self) -> Aside:
-        """All partitions together."""
+    def in_all(self) -> Rejections:
+        """The rejections of all partitions."""
         parts = self._partitions.values()
-        why: Counter[str] = Counter()
+        by_code: Counter[str] = Counter()
         for each in parts:
-            why.update(each.why)
+            by_code.update(each.by_code)
         oldest = [each.oldest_s for each in parts if each.oldest_s is not None]
         newest = [each.newest_s for each in parts if each.newest_s is not None]
-        return Aside(
-            why.total(),
+        return Rejections(
+            by_code.total(),
             min(oldest, default=None),
             max(newest, default=None),
-            dict(sorted(why.items(), key=lambda each: (-each[1], each[0]))),
+            dict(sorted(by_code.items(), key=lambda each: (-each[1], each[0]))),
         )
 
 
 def _count(partition: _Partition, code: str, at_s: float) -> None:
-    partition.why[code] += 1
+    partition.by_code[code] += 1
     if partition.oldest_s is None or at_s < partition.oldest_s:
         partition.oldest_s = at_s
     if partition.newest_s is None or at_s > partition.newest_s:
@@ -84,12 +84,12 @@ class _Answer(msgspec.Struct):
 _answer: Final = msgspec.json.Decoder(_Answer).decode
 
 
-class Refusals(_Tally):
-    """The events that were refused, by code; what waits or was unreadable is no refusal."""
+class Refusals(_Counter):
+    """Refused events, by code; parked events and unreadable records are none."""
 
     def add(self, number: int, offset: int, raw: bytes | None, at_s: float) -> None:
-        """One record of the topic of refusals; what is none of the contract is passed over."""
-        partition = self._place(number, offset)
+        """Add one record of the topic of refusals; records of other types are ignored."""
+        partition = self._table(number, offset)
         if partition is None:
             return
         try:
@@ -100,19 +100,19 @@ class Refusals(_Tally):
             _count(partition, answer.data.code or NO_REASON, at_s)
 
 
-class DeadLetters(_Tally):
-    """The records that could not be read, by the code of their reason."""
+class DeadLetters(_Counter):
+    """Unreadable records, by the code of their reason."""
 
     def add(
         self, number: int, offset: int, headers: Iterable[tuple[str, bytes | None]], at_s: float
     ) -> None:
-        """One record of the topic of dead letters: its own headers stand before the ledger's."""
-        partition = self._place(number, offset)
+        """Add one record of the topic of dead letters: its own headers precede the ledger's."""
+        partition = self._table(number, offset)
         if partition is None:
             return
         reason = b""
-        for name, said in headers:
+        for name, value in headers:
             if name == REASON:
-                reason = said or b""
+                reason = value or b""
         code = reason.decode(errors="replace").partition(":")[0]
         _count(partition, code or NO_REASON, at_s)

@@ -1,4 +1,4 @@
-"""Running the watch in this process, as Faust's own command line does."""
+"""Run of the watch in this process, as Faust's own command line does it."""
 
 from signal import Signals
 from typing import NoReturn
@@ -10,7 +10,7 @@ from services.runtime.ops.forced_exit import END_S, leave_after
 
 
 class _Worker(faust.Worker):
-    """Faust's worker; told to end it ends, whatever it waits for before it stops the app."""
+    """Faust's worker; on a signal it ends within a limit, whatever it waits for."""
 
     def _schedule_shutdown(self, signal: Signals) -> None:
         leave_after(END_S, 0)

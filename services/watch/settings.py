@@ -1,21 +1,34 @@
-"""The settings of the watch itself: read once, from ECLUSE_WATCH_… variables."""
+"""Settings of the watch itself, read once from ECLUSE_WATCH_… variables."""
 
 from typing import Annotated, Final
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from events.topics import BALANCES, DEAD_LETTERS, INTERNAL_EVENTS, JOURNAL, PAYMENT_ORDERS, REFUSALS
+from events.lag import LEDGER_STAGE, PROJECTOR_STAGE, TREASURY_STAGE, WATCH_STAGE
+from events.topics import (
+    BALANCES,
+    DEAD_LETTERS,
+    INPUT_TOPICS,
+    INTERNAL_EVENTS,
+    JOURNAL,
+    LEDGER_GROUP,
+    PAYMENT_ORDERS,
+    PROJECTOR_GROUP,
+    REFUSALS,
+    WATCH_GROUP,
+)
+from services.lag.judge.model import Consumer
 
 WATCHED: Final = (JOURNAL, BALANCES, REFUSALS, DEAD_LETTERS, PAYMENT_ORDERS)
-"""What the watch reads."""
+"""The topics that the watch reads."""
 
 
 class WatchSettings(BaseSettings):
-    """What is the watch's own, beside where the cluster is.
+    """Settings of the watch, beside those of the cluster.
 
     Raises:
-        pydantic.ValidationError: a variable holds what it cannot mean; the message names it.
+        pydantic.ValidationError: a variable has an invalid value; the message names it.
     """
 
     model_config = SettingsConfigDict(env_prefix="ECLUSE_WATCH_", frozen=True)
@@ -24,28 +37,40 @@ class WatchSettings(BaseSettings):
     """The port of /lag, /balances/{budget}, /healthz, /readyz and /metrics."""
 
     web_bind: str = "127.0.0.1"
-    """The address that it listens on; a container needs 0.0.0.0."""
+    """The address of its web server; a container needs 0.0.0.0."""
 
-    round_s: Annotated[float, Field(gt=0)] = 1.0
-    """How often it looks what waits; what is missing is known after three rounds."""
+    reconcile_s: Annotated[float, Field(gt=0)] = 1.0
+    """Seconds between two reconciliations; a difference is known after three."""
 
     sample_s: Annotated[float, Field(gt=0, le=3)] = 2.0
-    """How often it asks the cluster where every consumer group stands; less often proves nothing:
-    a state that is told within 15 seconds is made of several looks."""
+    """Seconds between two samples of all consumer groups; a longer interval is of no use: a state
+    that is reported within 15 seconds needs several samples."""
 
     treasury_group: str = "ecluse.treasury"
-    """The consumer group that reads the payment orders; empty: none is expected."""
+    """The consumer group that reads the payment orders; empty where none is expected."""
 
     unacknowledged_days: Annotated[int, Field(ge=0)] = 5
-    """After so many days without the accountant's answer a payment order has waited too long."""
+    """Days without the accountant's answer after which a payment order has waited too long."""
 
     share: Annotated[float, Field(gt=0, le=1)] = 0.2
-    """How much of one core it takes while the ledger has thousands of records before it."""
+    """The share of one core that it takes while the ledger has a backlog of thousands."""
 
     deadline_events: bool = True
     """Whether the watch writes deadline events."""
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """The topics that it needs: what it reads, and what it writes to if it does."""
+        """The topics that it reads, and the one that it writes to, if it does."""
         return (*WATCHED, INTERNAL_EVENTS) if self.deadline_events else WATCHED
+
+    @property
+    def consumers(self) -> tuple[Consumer, ...]:
+        """The consumer groups of the deployment, in the order in which an event passes them."""
+        own = (
+            Consumer(LEDGER_STAGE, LEDGER_GROUP, INPUT_TOPICS),
+            Consumer(PROJECTOR_STAGE, PROJECTOR_GROUP, (JOURNAL,)),
+            Consumer(WATCH_STAGE, WATCH_GROUP, WATCHED),
+        )
+        if not self.treasury_group:
+            return own
+        return (*own, Consumer(TREASURY_STAGE, self.treasury_group, (PAYMENT_ORDERS,)))

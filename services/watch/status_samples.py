@@ -1,25 +1,22 @@
-"""What the workers' words tell: how long their stages take, and whether outcomes are missing. Pure.
+"""Status metadata of the workers: latencies of their stages, and records without an outcome.
 
-A word is said every second or so, and tells of the last record of its transactions. One figure is
-taken of each word that tells of another record than the one before it: a sample of all records,
-taken evenly over the time in which anything is done. The first word that is heard of a partition
-may be of any age, and only begins the count.
+Workers commit a status about once a second; it describes the last record of their last
+transaction. One latency is taken of each status that covers new records: a sample of all records,
+spread evenly over the time in which anything is done. The first status of a partition may be of
+any age, and only begins the count.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
+from events.lag import LEDGER_STAGE, PROJECTOR_STAGE
 from events.topics import EVENTS
-from services.runtime.processing.offset_metadata import Word
-from services.watch.lag.model import Consumer, Look, Place
+from services.lag.judge.model import Consumer, Place, Sample
+from services.runtime.processing.offset_metadata import Status
 from services.watch.latencies import Latencies, Step
-from services.watch.stages import LEDGER_STAGE, PROJECTOR_STAGE
 
 ARRIVALS: Final[Mapping[str, Step]] = {EVENTS: Step.BROKER}
-"""At which input topic the way to Kafka is told.
-
-Deadline events bear the time of what they are about.
-"""
+"""Input topics whose arrivals are timed: deadline events bear the time of their subject."""
 
 HANDLINGS: Final[Mapping[str, Step]] = {
     LEDGER_STAGE: Step.DECIDED,
@@ -27,44 +24,44 @@ HANDLINGS: Final[Mapping[str, Step]] = {
 }
 
 
-class Heard:
-    """The last word of each partition of each group."""
+class StatusSamples:
+    """The last status of each partition of each group."""
 
     def __init__(self, latencies: Latencies) -> None:
         self._latencies = latencies
-        self._words: dict[Consumer, dict[Place, Word | None]] = {}
+        self._statuses: dict[Consumer, dict[Place, Status | None]] = {}
 
-    def hear(self, consumer: Consumer, looks: Mapping[Place, Look], now_s: float) -> None:
-        """Take note of the words that a look at one group has found."""
-        before = self._words.get(consumer, {})
-        for place, look in looks.items():
+    def add(self, consumer: Consumer, samples: Mapping[Place, Sample], now_s: float) -> None:
+        """Take note of the statuses in a sample of one group."""
+        before = self._statuses.get(consumer, {})
+        for place, sample in samples.items():
             last = before.get(place)
-            if look.word is not None and last is not None and _is_new(look.word, last):
-                self._time(consumer.stage, place.topic, look.word, now_s)
-        self._words[consumer] = {place: look.word for place, look in looks.items()}
+            if sample.status is not None and last is not None and _is_new(sample.status, last):
+                self._time(consumer.stage, place.topic, sample.status, now_s)
+        self._statuses[consumer] = {place: sample.status for place, sample in samples.items()}
 
     def gap(self, consumer: Consumer) -> int | None:
-        """How many records a group has taken of which it told no outcome.
-
-        None where one is silent.
-        """
-        words = self._words.get(consumer)
-        if not words:
+        """Records that a group has read and not accounted for; None where a status is missing."""
+        statuses = self._statuses.get(consumer)
+        if not statuses:
             return None
         gap = 0
-        for word in words.values():
-            if word is None or word.told is None:
+        for status in statuses.values():
+            if status is None or status.outcomes is None:
                 return None
-            gap += word.taken - word.told
+            gap += status.taken - status.outcomes
         return gap
 
-    def _time(self, stage: str, topic: str, word: Word, now_s: float) -> None:
-        told = ((ARRIVALS.get(topic), word.arrival_s), (HANDLINGS.get(stage), word.handling_s))
-        for step, took_s in told:
+    def _time(self, stage: str, topic: str, status: Status, now_s: float) -> None:
+        timed = (
+            (ARRIVALS.get(topic), status.arrival_s),
+            (HANDLINGS.get(stage), status.handling_s),
+        )
+        for step, took_s in timed:
             if step is not None and took_s is not None:
-                self._latencies.observe(step, took_s, word.at_s, now_s)
+                self._latencies.observe(step, took_s, status.at_s, now_s)
 
 
-def _is_new(word: Word, last: Word) -> bool:
-    """Whether a word tells of a record of which the last one did not."""
-    return word.taken > 0 and word.taken != last.taken
+def _is_new(status: Status, last: Status) -> bool:
+    """Whether a status covers records that the last one did not."""
+    return status.taken > 0 and status.taken != last.taken

@@ -6,10 +6,10 @@ from typing import Any, Final
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
-from services.api.console.routes import router
-from services.api.console.views.troubles import KINDS
-from services.api.queries.behind_figures import STAGES_ASKED
-from tests.api.reads.two_towns import CONVENTION, GRANT, LILLE_BUDGET, ROUBAIX_BUDGET
+from services.api.balances.moves_of_figure import STAGES_ASKED
+from services.api.rejections.view import KINDS
+from services.api.routes import pages
+from tests.api.reads.two_entities import CONVENTION, GRANT, LILLE_BUDGET, ROUBAIX_BUDGET
 from tests.api.reads.walking import Route, filled
 
 NO_PAGES: Final = frozenset(
@@ -52,7 +52,7 @@ def page_routes(method: str = "GET") -> list[Route]:
     nothing: frozenset[str] = frozenset()
     return [
         Route(route.path.replace(":path", ""), nothing, nothing)
-        for route in _routes(router)
+        for route in _routes(pages)
         if method in (route.methods or ()) and route.path not in NO_PAGES
     ]
 

@@ -37,14 +37,14 @@ JOURNAL: Final = [
 """Groups of figures that a watch reads in its part of the journal."""
 
 
-def told(instant: datetime | None) -> str | None:
+def timestamp(instant: datetime | None) -> str | None:
     """As the watch spells an instant."""
     if instant is None:
         return None
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def a_partition(topic: str = "ecluse.events.v1", partition: int = 0, **said: Any) -> Json:
+def a_partition(topic: str = "ecluse.events.v1", partition: int = 0, **phrase: Any) -> Json:
     """One that keeps up."""
     end = ENDS[topic][partition]
     return {
@@ -63,13 +63,13 @@ def a_partition(topic: str = "ecluse.events.v1", partition: int = 0, **said: Any
         "trend": "level",
         "drain_s": None,
         "held": None,
-    } | said
+    } | phrase
 
 
-def a_stage(now: datetime, stage: str = "ledger", **said: Any) -> Json:
+def a_stage(now: datetime, stage: str = "ledger", **phrase: Any) -> Json:
     """One that keeps up, over all partitions of its topics."""
     group, topics = GROUPS[stage]
-    to = told(now - timedelta(seconds=8))
+    to = timestamp(now - timedelta(seconds=8))
     owners = OWNERS.get(stage, (f"{stage}-1",) * PARTITIONS)
     partitions = [
         a_partition(topic, number, owner=owners[number], latest_event_at=to)
@@ -88,7 +88,7 @@ def a_stage(now: datetime, stage: str = "ledger", **said: Any) -> Json:
         "trend": "level",
         "drain_s": None,
         "partitions": partitions,
-    } | said
+    } | phrase
 
 
 def stages(now: datetime, **others: Json) -> list[Json]:
@@ -117,7 +117,7 @@ LATENCIES: Final[Sequence[Json]] = (
 )
 
 
-def an_order(now: datetime, number: int, days: int, **said: Any) -> Json:
+def an_order(now: datetime, number: int, days: int, **phrase: Any) -> Json:
     """One that was issued so many days ago."""
     issued = now - timedelta(days=days)
     return {
@@ -127,10 +127,10 @@ def an_order(now: datetime, number: int, days: int, **said: Any) -> Json:
         "paid_cents": 0,
         "state": "issued",
         "due_on": (issued + timedelta(days=60)).date().isoformat(),
-        "issued_at": told(issued),
+        "issued_at": timestamp(issued),
         "due": False,
         "unacknowledged": False,
-    } | said
+    } | phrase
 
 
 def orders(now: datetime) -> Json:
@@ -179,19 +179,19 @@ def parked(now: datetime) -> Json:
         "event_id": "rapport-patronage",
         "type": "ecluse.report.received.v1",
         "waits_for": {"kind": "convention", "id": "CONV-2026-PATRONAGE"},
-        "since": told(since),
-        "gives_up_at": told(since + timedelta(days=30)),
+        "since": timestamp(since),
+        "gives_up_at": timestamp(since + timedelta(days=30)),
         "past": True,
     }
-    return {"count": 5, "oldest_since": told(since), "past": 1, "items": [item]}
+    return {"count": 5, "oldest_since": timestamp(since), "past": 1, "items": [item]}
 
 
-def a_board(now: datetime = NIGHT, **said: Any) -> Json:
+def a_board(now: datetime = NIGHT, **phrase: Any) -> Json:
     """A quiet night, in which nothing is wrong."""
     return {
         "version": 1,
-        "at": told(now),
-        "sampled_at": told(now - timedelta(seconds=1)),
+        "at": timestamp(now),
+        "sampled_at": timestamp(now - timedelta(seconds=1)),
         "old_after_s": 10,
         "sample_s": 2,
         "state": "OK",
@@ -210,17 +210,17 @@ def a_board(now: datetime = NIGHT, **said: Any) -> Json:
         "parked": parked(now),
         "dead_letters": {
             "count": 24,
-            "oldest_at": told(now - timedelta(days=41)),
-            "newest_at": told(now - timedelta(hours=6)),
+            "oldest_at": timestamp(now - timedelta(days=41)),
+            "newest_at": timestamp(now - timedelta(hours=6)),
             "reasons": {"missing_field": 17, "bad_json": 7},
         },
         "refusals": {
             "count": 166,
-            "newest_at": told(now - timedelta(minutes=52)),
+            "newest_at": timestamp(now - timedelta(minutes=52)),
             "codes": {"insufficient_credit": 101, "overpayment": 65},
         },
         "deadline_events": {"written": 12, "pending": 0},
-    } | said
+    } | phrase
 
 
 def a_history(
@@ -231,14 +231,14 @@ def a_history(
     orders_waiting: Callable[[int], int | None] = lambda ago_s: 41 - min(ago_s // 900, 3),
     points: int = POINTS,
 ) -> Json:
-    """The hour before; each series is told by how many seconds ago a look was."""
+    """The hour before; each series is reported by how many seconds ago a look was."""
     ago_s = [10 * (points - 1 - at) for at in range(points)]
     lates, behinds = late_s or {}, behind or {}
     return {
         "version": 1,
-        "at": told(now),
+        "at": timestamp(now),
         "every_s": 10,
-        "since": told(now - timedelta(seconds=ago_s[0] if ago_s else 0)),
+        "since": timestamp(now - timedelta(seconds=ago_s[0] if ago_s else 0)),
         "stages": {
             name: {
                 "late_s": [lates[name](each) if name in lates else 0.0 for each in ago_s],

@@ -13,7 +13,7 @@ from tests.api.lag_boards import (
     a_history,
     a_stage,
     stages,
-    told,
+    timestamp,
 )
 
 
@@ -32,16 +32,16 @@ class Scene(NamedTuple):
         }
 
 
-def at_night(now: datetime = NIGHT, **said: Any) -> Scene:
+def at_night(now: datetime = NIGHT, **phrase: Any) -> Scene:
     """Nothing is wrong."""
-    return Scene(a_board(now, **said), a_history(now))
+    return Scene(a_board(now, **phrase), a_history(now))
 
 
-def _otherwise(stage: Json, numbers: Sequence[int], behind: int, **said: Any) -> list[Json]:
+def _otherwise(stage: Json, numbers: Sequence[int], behind: int, **phrase: Any) -> list[Json]:
     """The stage's partitions of its first topic; those of these numbers are so much behind."""
     first = stage["partitions"][0]["topic"]
     return [
-        each | {"behind": behind, "committed": each["end"] - behind} | said
+        each | {"behind": behind, "committed": each["end"] - behind} | phrase
         if each["topic"] == first and each["partition"] in numbers
         else each
         for each in stage["partitions"]
@@ -51,8 +51,8 @@ def _otherwise(stage: Json, numbers: Sequence[int], behind: int, **said: Any) ->
 def a_burst(now: datetime = NIGHT) -> Scene:
     """Two hundred thousand events came at once: the ledger works on them, and says for how long."""
     ledger = a_stage(now)
-    oldest = told(now - timedelta(seconds=95))
-    to = told(now - timedelta(seconds=96))
+    oldest = timestamp(now - timedelta(seconds=95))
+    to = timestamp(now - timedelta(seconds=96))
     late = {"rule": "catches_up", "oldest_event_at": oldest, "latest_event_at": to, "trend": "down"}
     partitions = _otherwise(ledger, (0, 1, 2), 41_200, **late, drain_s=31.0)
     stage = late | {"behind": 123_600, "drain_s": 34.0, "partitions": partitions}
@@ -71,7 +71,7 @@ def a_burst(now: datetime = NIGHT) -> Scene:
 def a_held_partition(now: datetime = NIGHT) -> Scene:
     """A record stops one partition of the ledger; the others go on."""
     since_s = 23 * 60
-    oldest = told(now - timedelta(seconds=since_s))
+    oldest = timestamp(now - timedelta(seconds=since_s))
     bad = {"state": "BROKEN", "rule": "held", "oldest_event_at": oldest, "trend": "up"}
     held = {"offset": 70_871, "event_id": "mandat-2026-11-26-0044"}
     ledger = a_stage(now)
@@ -83,7 +83,7 @@ def a_held_partition(now: datetime = NIGHT) -> Scene:
         doing="broken",
         held=held,
         oldest_recorded_at=oldest,
-        latest_event_at=told(now - timedelta(seconds=since_s + 2)),
+        latest_event_at=timestamp(now - timedelta(seconds=since_s + 2)),
     )
     stage = bad | {"behind": 133, "partitions": partitions}
     board = a_board(now, state="BROKEN", stages=stages(now, ledger=stage))
@@ -116,7 +116,7 @@ def broker_down(now: datetime = NIGHT) -> Scene:
     board = a_board(
         now,
         state="UNKNOWN",
-        sampled_at=told(now - timedelta(seconds=since_s)),
+        sampled_at=timestamp(now - timedelta(seconds=since_s)),
         stages=stages(now, **found),
     )
     board["outcomes"] |= {"in_flight": None, "gap": None}
@@ -134,10 +134,10 @@ def broker_down(now: datetime = NIGHT) -> Scene:
 def postgresql_down(now: datetime = NIGHT) -> Scene:
     """The read model cannot be written for eleven minutes: the projector stands still."""
     since_s = 660
-    oldest = told(now - timedelta(seconds=since_s))
+    oldest = timestamp(now - timedelta(seconds=since_s))
     bad = {"state": "STALLED", "rule": "stands_still", "oldest_event_at": oldest, "trend": "up"}
     projector = a_stage(now, "projector")
-    to = told(now - timedelta(seconds=since_s + 1))
+    to = timestamp(now - timedelta(seconds=since_s + 1))
     partitions = _otherwise(
         projector, (0, 1, 2), 1_204, **bad, doing="retrying", latest_event_at=to
     )
@@ -155,10 +155,10 @@ def postgresql_down(now: datetime = NIGHT) -> Scene:
 def treasury_gone(now: datetime = NIGHT) -> Scene:
     """Nobody has read payment orders for three quarters of an hour."""
     since_s = 45 * 60
-    oldest = told(now - timedelta(seconds=since_s))
+    oldest = timestamp(now - timedelta(seconds=since_s))
     gone = {"state": "STOPPED", "rule": "no_owner", "oldest_event_at": oldest, "trend": "up"}
     treasury = a_stage(now, "treasury")
-    to = told(now - timedelta(seconds=since_s + 40))
+    to = timestamp(now - timedelta(seconds=since_s + 40))
     partitions = _otherwise(
         treasury, (0, 1, 2), 6, **gone, owner=None, doing=None, latest_event_at=to
     )

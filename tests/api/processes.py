@@ -21,11 +21,11 @@ class Running:
     """A process that has said where it listens."""
 
     process: subprocess.Popen[bytes]
-    said: dict[str, Any]
+    text: dict[str, Any]
 
     @property
     def address(self) -> str:
-        return str(self.said["address"])
+        return str(self.text["address"])
 
     def kill(self) -> None:
         """SIGKILL: it has no time for anything."""

@@ -11,7 +11,7 @@ from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
 from services.api.access.tokens import Demands
 from tests.api.answering import Answer, answering
-from tests.api.world import LILLE, NOON
+from tests.api.environment import LILLE, NOON
 
 AUDIENCE: Final = "ecluse"
 NOW_S: Final = int(NOON.timestamp())
@@ -51,7 +51,7 @@ class Provider:
 
     def claims(self, **otherwise: Any) -> dict[str, Any]:
         """What a good token says; a claim that is None is left out."""
-        said = {
+        phrase = {
             "iss": self.url,
             "aud": AUDIENCE,
             "sub": "agent-7",
@@ -60,7 +60,7 @@ class Provider:
             "scope": "openid ecluse:read",
             "ecluse_entities": [LILLE],
         } | otherwise
-        return {name: value for name, value in said.items() if value is not None}
+        return {name: value for name, value in phrase.items() if value is not None}
 
     def token(
         self,
@@ -69,9 +69,9 @@ class Provider:
         header: dict[str, Any] | None = None,
         **claims: Any,
     ) -> str:
-        said = {"alg": alg, "kid": key.kid} | (header or {})
-        said = {name: value for name, value in said.items() if value is not None}
-        return jwt.encode(said, self.claims(**claims), key, algorithms=[alg])
+        phrase = {"alg": alg, "kid": key.kid} | (header or {})
+        phrase = {name: value for name, value in phrase.items() if value is not None}
+        return jwt.encode(phrase, self.claims(**claims), key, algorithms=[alg])
 
     def unsigned(self) -> str:
         """`alg: none`."""

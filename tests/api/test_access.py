@@ -17,15 +17,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from services.api.access.audit import Action
+from services.api.access.authentication import KnownCallers
 from services.api.access.caller import EVERYBODY, Entities, Scope
 from services.api.access.issuer import Issuer
 from services.api.access.keys import taken_apart
-from services.api.access.known import KnownCallers
 from services.api.access.port import NotKnown
 from services.api.access.session import SESSION_S, Sessions, set_session
 from services.api.access.store import USE_NOTED_EVERY, AccessStore
+from tests.api.environment import LILLE, NOON, HandClock, an_app, an_empty_read_model, asking
 from tests.api.provider import a_provider
-from tests.api.world import LILLE, NOON, HandClock, an_app, an_empty_read_model, asking
 from tests.read_model.databases import Server
 
 READS_LILLE = {Scope.READ: Entities.of([LILLE])}
@@ -130,7 +130,7 @@ def test_the_last_use_is_noted_to_the_minute(address: str, clock: HandClock) -> 
         for _ in range(3):
             await access.by_bearer(shown)
             uses.append((await store.keys())[0].last_used_at)
-            clock.turn(USE_NOTED_EVERY / 2)
+            clock.advance(USE_NOTED_EVERY / 2)
         assert [NOON, NOON, NOON + USE_NOTED_EVERY] == uses
 
     with_store(address, clock, what)
@@ -179,9 +179,9 @@ def test_a_session_lasts_a_day_and_no_longer_than_its_key(tmp_path: Path, clock:
         other = KnownCallers(store, Sessions(SECRET[::-1], clock), None)
         with pytest.raises(NotKnown):
             await other.by_session(cookie)
-        clock.turn(timedelta(seconds=SESSION_S))
+        clock.advance(timedelta(seconds=SESSION_S))
         await access.by_session(cookie)
-        clock.turn(timedelta(seconds=1))
+        clock.advance(timedelta(seconds=1))
         with pytest.raises(NotKnown):
             await access.by_session(cookie)
         _, newer = await access.log_in(shown)
@@ -246,11 +246,11 @@ FORM = {"csrf": "csrf-of-test-key-of-everything"}
 def test_a_form_of_another_site_does_nothing(
     tmp_path: Path, path: str, form: dict[str, str], headers: dict[str, str], status: int
 ) -> None:
-    from services.api.console import routes  # noqa: PLC0415 # a route for this test alone
+    from services.api import routes  # noqa: PLC0415 # a route for this test alone
 
-    before = list(routes.router.routes)
+    before = list(routes.pages.routes)
 
-    @routes.router.post("/console/probe")
+    @routes.pages.post("/console/probe")
     async def probe() -> dict[str, str]:
         return {}
 
@@ -264,7 +264,7 @@ def test_a_form_of_another_site_does_nothing(
     try:
         assert status == asyncio.run(ask())
     finally:
-        routes.router.routes[:] = before
+        routes.pages.routes[:] = before
 
 
 @contextmanager
@@ -304,9 +304,9 @@ def test_no_key_nor_token_nor_iban_is_ever_logged(tmp_path: Path, clock: HandClo
                             await client.post("/events", headers=bearer, content=secret)
                         await client.get("/metrics", headers={"Authorization": secret})
                         await client.get("/metrics", headers={"Cookie": f"ecluse_session={secret}"})
-            said = stream.getvalue()
-            assert 0 < said.count("request_handled")
-            assert [] == [secret for secret in secrets if secret in said]
-            assert shown.split("_", 2)[2] not in said
+            phrase = stream.getvalue()
+            assert 0 < phrase.count("request_handled")
+            assert [] == [secret for secret in secrets if secret in phrase]
+            assert shown.split("_", 2)[2] not in phrase
 
     with_store(f"sqlite:///{tmp_path / 'access.db'}", clock, what)

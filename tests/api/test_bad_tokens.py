@@ -1,4 +1,4 @@
-"""Bad tokens as they come, over HTTP: each is refused, and told why; none is tried as a session."""
+"""Bad tokens over HTTP: each is refused with its reason; none is tried as a session."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,17 +9,17 @@ import httpx
 import pytest
 from joserfc.jwk import ECKey
 
+from services.api.access.authentication import KnownCallers
 from services.api.access.caller import EVERYBODY, Scope
 from services.api.access.issuer import Issuer
-from services.api.access.known import KnownCallers
 from services.api.access.session import SESSION_COOKIE, Sessions
 from services.api.access.store import AccessStore
+from tests.api.environment import HandClock, an_app, an_empty_read_model, asking
 from tests.api.provider import NOW_S, RSA, STRANGER, Provider, a_provider
 from tests.api.test_tokens import BAD
-from tests.api.world import HandClock, an_app, an_empty_read_model, asking
 
 SECRET: Final = "a secret of thirty-two characters"
-READS: Final = ("/budgets", "/standing", "/events/1", "/docs", "/openapi.json", "/nowhere")
+READS: Final = ("/budgets", "/status", "/events/1", "/docs", "/openapi.json", "/nowhere")
 OWN: Final = ECKey.generate_key("P-256", {"kid": "own"})
 PUBLIC: Final = OWN.as_dict(private=False)
 EVIL: Final = "https://evil.example/keys"
@@ -51,7 +51,7 @@ KEYS_OF_ITS_OWN: Final[list[tuple[str, Token, str]]] = [
     ),
     ("alg None", lambda at: at.forged({"alg": "None", "kid": "rsa"}, ""), "readable"),
 ]
-SAID: Final = {
+SHOWN: Final = {
     "token_expired": "expired",
     "token_claim_exp": "“exp”",
     "token_claim_aud": "“aud”",
@@ -66,7 +66,7 @@ SAID: Final = {
 }
 """What people read for each reason, in English."""
 
-TABLE: Final = [*((name, token, SAID[reason]) for name, token, reason in BAD), *KEYS_OF_ITS_OWN]
+TABLE: Final = [*((name, token, SHOWN[reason]) for name, token, reason in BAD), *KEYS_OF_ITS_OWN]
 
 
 def over_http(
@@ -93,26 +93,26 @@ def over_http(
     asyncio.run(go())
 
 
-def check_refused(answer: httpx.Response, said: str) -> None:
+def check_refused(answer: httpx.Response, phrase: str) -> None:
     assert 401 == answer.status_code
     assert 'Bearer error="invalid_token"' == answer.headers["www-authenticate"]
     assert "application/problem+json" == answer.headers["content-type"]
     assert "no-store" == answer.headers["cache-control"]
     body = answer.json()
     assert ("unauthenticated", 401) == (body["code"], body["status"])
-    assert said in body["detail"]
+    assert phrase in body["detail"]
 
 
-def test_a_bad_token_is_401_at_every_door_even_with_a_good_session(tmp_path: Path) -> None:
+def test_a_bad_token_is_401_at_every_input_even_with_a_good_session(tmp_path: Path) -> None:
     async def ask(client: httpx.AsyncClient, provider: Provider, cookie: str) -> None:
         session = {"Cookie": f"{SESSION_COOKIE}={cookie}"}
         assert 200 == (await client.get("/budgets", headers=session)).status_code
-        for name, token, said in TABLE:
+        for name, token, phrase in TABLE:
             spelled = token(provider)
             for headers in ({}, session):
                 bearer = {"Authorization": f"Bearer {spelled}"} | headers
                 answer = await client.get("/budgets", headers=bearer)
-                check_refused(answer, said)
+                check_refused(answer, phrase)
                 assert spelled not in answer.text, name
         assert 2 >= provider.asked, "invented keys have nobody asked"
 
@@ -142,14 +142,14 @@ def test_what_is_no_token_opens_no_address_even_with_a_good_session(
     ("claims", "method", "path", "scope"),
     [
         ({"scope": "ecluse:publish"}, "GET", "/budgets", "read"),
-        ({"scope": "ecluse:operate"}, "GET", "/standing", "read"),
+        ({"scope": "ecluse:operate"}, "GET", "/status", "read"),
         ({"scope": "ecluse:read"}, "POST", "/events", "publish"),
         ({"scope": "openid"}, "GET", "/events/1", "read"),
         ({"scope": None}, "GET", "/metrics", "read"),
         ({"ecluse_entities": None}, "GET", "/budgets", "read"),
     ],
 )
-def test_a_good_token_without_the_right_is_403_and_told_which(
+def test_a_good_token_without_the_right_is_403_and_shown_which(
     tmp_path: Path, claims: dict[str, Any], method: str, path: str, scope: str
 ) -> None:
     async def ask(client: httpx.AsyncClient, provider: Provider, _cookie: str) -> None:

@@ -8,11 +8,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.api import read_model
 from services.api.access import store as access
 from services.api.access.store import AccessStore
-from services.api.clock import the_clock_on_the_wall
-from services.api.read_model import open_read_model
+from services.api.adapters import read_model
+from services.api.adapters.clock import the_clock_on_the_wall
+from services.api.adapters.read_model import open_read_model
 from tests.read_model.databases import Server
 
 WAIT_S = 20.0

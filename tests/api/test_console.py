@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from services.api.access.session import SESSION_COOKIE
-from services.api.console.addresses.live import PAGES_MAX
-from services.api.console.addresses.session import HOME, own_path
-from services.api.console.addresses.visit import place_after, plain
+from services.api.console.page_context import place_after, plain
+from services.api.console.session import HOME, own_path
+from services.api.today.live import PAGES_MAX
 from tests import silence
-from tests.api.world import ALL_KEY, an_app, an_empty_read_model, asking
+from tests.api.environment import ALL_KEY, an_app, an_empty_read_model, asking
 
 no_logs = silence.no_logs
 Asks = Callable[[httpx.AsyncClient], Coroutine[Any, Any, None]]
@@ -117,7 +117,7 @@ def test_whatever_is_asked_is_answered_with_a_page(
     assert "no-store" == answer.headers["cache-control"]
 
 
-def test_a_program_is_told_a_problem_in_its_own_form(tmp_path: Path) -> None:
+def test_a_program_is_shown_a_problem_in_its_own_form(tmp_path: Path) -> None:
     async def asks(client: httpx.AsyncClient) -> None:
         answer = await client.get("/console/grants/x/y", headers={"accept": "application/json"})
         assert "application/problem+json" == answer.headers["content-type"]
@@ -186,7 +186,7 @@ def test_more_pages_than_may_listen_go_without(tmp_path: Path) -> None:
     ask(tmp_path, asks, console_pages_listening=PAGES_MAX)
 
 
-def test_a_forged_way_on_is_no_error_to_who_is_not_signed_in(tmp_path: Path) -> None:
+def test_a_forged_transition_on_is_no_error_to_who_is_not_signed_in(tmp_path: Path) -> None:
     async def asks(client: httpx.AsyncClient) -> None:
         answer = await client.get("/console/login", params={"next": "http://["})
         assert 200 == answer.status_code
@@ -202,11 +202,11 @@ def test_a_list_goes_on_behind_any_name_that_a_row_may_have() -> None:
     assert place_after(["a\n"], plain) is None
 
 
-def test_who_comes_in_clear_is_told_that_no_session_will_be_kept(tmp_path: Path) -> None:
+def test_who_comes_in_clear_is_shown_that_no_session_will_be_kept(tmp_path: Path) -> None:
     async def asks(client: httpx.AsyncClient) -> None:
-        said = "the session will not be kept"
-        assert said in (await client.get("http://erp.lan:8000/console/login")).text
+        phrase = "the session will not be kept"
+        assert phrase in (await client.get("http://erp.lan:8000/console/login")).text
         for place in ("https://erp.lan", "http://localhost:8000", "http://127.0.0.1"):
-            assert said not in (await client.get(f"{place}/console/login")).text
+            assert phrase not in (await client.get(f"{place}/console/login")).text
 
     ask(tmp_path, asks, key=None)

@@ -8,11 +8,11 @@ from typing import Final
 
 import pytest
 
-from services.api.console.views.troubles import KINDS
-from services.api.console.words.troubles import WORDS
+from services.api.console.texts.troubles import TEXTS
+from services.api.rejections.view import KINDS
 from tests import silence
 from tests.api.console_pages import NOWHERE, addresses
-from tests.api.world import an_app, an_empty_read_model, asking
+from tests.api.environment import an_app, an_empty_read_model, asking
 
 no_logs = silence.no_logs
 
@@ -39,10 +39,10 @@ def read(folder: Path, language: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_an_empty_console_says_so_in_words(language: str, tmp_path: Path) -> None:
+def test_an_empty_console_says_so_in_texts(language: str, tmp_path: Path) -> None:
     pages = read(tmp_path, language)
     for kind in KINDS:
-        said = WORDS[f"no_{kind}"]
+        phrase = TEXTS[f"no_{kind}"]
         text = pages[f"/console/troubles/{kind}"]
-        assert (said.fr if language == "fr" else said.en) in text
+        assert (phrase.fr if language == "fr" else phrase.en) in text
     assert {} == {path: found for path, text in pages.items() if (found := CONSTANTS.findall(text))}

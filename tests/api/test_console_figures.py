@@ -11,14 +11,17 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.console.views.figures import change_cents
-from services.api.queries import behind_figures, grant_money, grants, moved
-from services.api.queries.behind_figures import STAGES_ASKED
+from services.api.balances import moves as moved
+from services.api.balances import moves_of_figure as behind_figures
+from services.api.balances.moves_of_figure import STAGES_ASKED
+from services.api.balances.view import change_cents
+from services.api.grants import money as grant_money
+from services.api.grants import query as grants
 from tests import silence
 from tests.api import made as read_models
+from tests.api.environment import a_reader, an_app, asking
 from tests.api.made import Made
 from tests.api.queries.asked import CARRIED, HISTORIES, ask
-from tests.api.world import a_reader, an_app, asking
 from tests.builders import (
     BUDGET,
     a_convention,
@@ -78,17 +81,17 @@ async def _follow(client: httpx.AsyncClient, path: str, found: list[str]) -> Non
 
 
 @pytest.mark.parametrize(
-    ("stage", "line", "pages_told"),
+    ("stage", "line", "pages_shown"),
     [("appropriated", {}, 7), ("available", a_line(), 4)],
     ids=["the whole budget", "one line"],
 )
 def test_a_figure_is_the_sum_of_all_its_moves_and_each_page_goes_on(
-    made: Made, stage: str, line: dict[str, str], pages_told: int
+    made: Made, stage: str, line: dict[str, str], pages_shown: int
 ) -> None:
     url = made(a_busy_year())
-    told = pages(url, f"/console/figures/{BUDGET}/{stage}?{urlencode(line)}")
-    assert ["€71,000.00"] * pages_told == [HEADING.findall(page)[0] for page in told]
-    after = [each for page in told for each in AFTER.findall(page)]
+    shown = pages(url, f"/console/figures/{BUDGET}/{stage}?{urlencode(line)}")
+    assert ["€71,000.00"] * pages_shown == [HEADING.findall(page)[0] for page in shown]
+    after = [each for page in shown for each in AFTER.findall(page)]
     # A transfer takes from one line and gives to the other: the budget sees both, a line its own.
     to_and_fro = ["€999.99", "€1,000.00"] * (TRANSFERS if stage == "appropriated" else 300)
     assert ["€1,000.00", *to_and_fro, "€71,000.00"] == after
@@ -134,16 +137,16 @@ def test_what_the_list_reserves_is_what_the_grant_reserves(
 ) -> None:
     async def both(connection: AsyncConnection) -> tuple[dict[Any, int], dict[Any, int]]:
         keys = [(each.budget, each.grant) for each in await grants.listed(connection, None)]
-        told = {}
+        shown = {}
         for key in keys:
             one = await grants.one(connection, None, *key)
             assert one is not None
-            told[key] = sum(each.reserved_cents for each in one.lines)
-        return told, dict(await grant_money.reserved_of(connection, keys))
+            shown[key] = sum(each.reserved_cents for each in one.lines)
+        return shown, dict(await grant_money.reserved_of(connection, keys))
 
-    told, listed = ask(made(journal), both)
-    assert told
-    assert told == listed
+    shown, listed = ask(made(journal), both)
+    assert shown
+    assert shown == listed
 
 
 def test_nothing_stays_reserved_once_a_convention_is_terminated(made_in_files: Made) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from services.api.access.session import SESSION_COOKIE
 from tests import silence
+from tests.api.environment import ALL_KEY, a_reader, an_app, asking
 from tests.api.reads.test_ibans import CALLED, WHOLE, called_by_ibans, planted
-from tests.api.world import ALL_KEY, a_reader, an_app, asking
 from tests.builders import BUDGET, IBAN, encoded
 from tests.read_model.filling import fill, journal_of_events
 
@@ -20,24 +20,24 @@ PAGES_MIN: Final = 30
 ADDRESSES: Final = frozenset({"href", "action"})
 
 
-class Said(HTMLParser):
+class Shown(HTMLParser):
     """All that a page says or keeps, its addresses aside; and where its links lead."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.words: list[str] = []
+        self.texts: list[str] = []
         self.links: list[str] = []
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         for name, value in attrs:
             if name not in ADDRESSES:
-                self.words.append(value or "")
+                self.texts.append(value or "")
             elif tag == "a":
                 self.links.append(value or "")
 
     def handle_data(self, data: str) -> None:
-        self.words.append(data)
+        self.texts.append(data)
 
 
 async def walk(url: str, language: str) -> int:
@@ -50,9 +50,9 @@ async def walk(url: str, language: str) -> int:
             path = waiting.pop()
             answer = await client.get(path)
             assert 200 == answer.status_code, path
-            said = Said(answer.text)
-            assert WHOLE.search(" ".join(said.words)) is None, path
-            for href in said.links:
+            phrase = Shown(answer.text)
+            assert WHOLE.search(" ".join(phrase.texts)) is None, path
+            for href in phrase.links:
                 if href.startswith("/console/") and "lang=" not in href and href not in seen:
                     seen.add(href)
                     waiting.append(href)

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from tests import silence
-from tests.api.world import a_reader, an_app, asking
+from tests.api.environment import a_reader, an_app, asking
 from tests.builders import IBAN, OTHER_IBAN
 from tests.read_model.filling import EXAMPLES, GOLDEN, fill, journal_of
 
@@ -42,8 +42,8 @@ class Reading(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._open == "a" and self.links:
-            href, said = self.links[-1]
-            self.links[-1] = (href, said + data)
+            href, phrase = self.links[-1]
+            self.links[-1] = (href, phrase + data)
         elif self._open == "h1" or (self._open == "span" and "€" in data):
             self.heading += data
 
@@ -93,9 +93,9 @@ async def _walk(url: str) -> tuple[int, int]:
             if path in expected:
                 assert expected[path] == "".join(AMOUNT.findall(reading.heading)), path
                 compared += 1
-            for href, said in reading.links:
-                if href.startswith(FIGURES) and AMOUNT.fullmatch(said.strip()):
-                    assert said.strip() == expected.setdefault(href, said.strip()), href
+            for href, phrase in reading.links:
+                if href.startswith(FIGURES) and AMOUNT.fullmatch(phrase.strip()):
+                    assert phrase.strip() == expected.setdefault(href, phrase.strip()), href
                 if href.startswith("/console/") and "lang=" not in href and href not in seen:
                     seen.add(href)
                     waiting.append(href)

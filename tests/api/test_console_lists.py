@@ -7,8 +7,8 @@ from typing import Final
 import pytest
 
 from tests import silence
-from tests.api.reads.two_towns import LILLE_BUDGET, ROUBAIX_BUDGET, both
-from tests.api.world import ALL_KEY, LILLE_KEY, a_reader, an_app, asking
+from tests.api.environment import ALL_KEY, LILLE_KEY, a_reader, an_app, asking
+from tests.api.reads.two_entities import LILLE_BUDGET, ROUBAIX_BUDGET, both
 from tests.builders import BUDGET, a_vote, a_withdrawal, an_award, encoded
 from tests.read_model.filling import fill, journal_of_events
 
@@ -45,14 +45,14 @@ def test_a_list_by_a_budget_of_another_entity_is_none(name: str, sqlite_url: str
 
 
 @pytest.mark.parametrize(
-    ("language", "said"),
+    ("language", "phrase"),
     [("fr", "(retrait par l&#39;assemblée)"), ("en", "(withdrawn by its assembly)")],
 )
-def test_why_a_grant_fell_is_said_in_the_language_of_the_page(
-    language: str, said: str, sqlite_url: str
+def test_why_a_grant_fell_is_shown_in_the_language_of_the_page(
+    language: str, phrase: str, sqlite_url: str
 ) -> None:
     events = [a_vote(), an_award(), a_withdrawal()]
     fill(sqlite_url, journal_of_events(map(encoded, events)))
     status, text = page(sqlite_url, f"/console/grants/{BUDGET}/G", language=language)
     assert 200 == status
-    assert said in text
+    assert phrase in text

@@ -9,18 +9,18 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from services.api.console.addresses import looking
-from services.api.console.addresses import orders as addresses
-from services.api.queries import orders
-from services.api.queries.orders import OPEN_STATES, InState, OrderFilter
+from services.api.grants import page as looking
+from services.api.orders import page as addresses
+from services.api.orders import query as orders
+from services.api.orders.query import OPEN_STATES, InState, OrderFilter
 from services.ledger.explain.terms import ORDER_STATES
 from tests import silence
 from tests.api import made as read_models
+from tests.api.environment import ALL_KEY, LILLE_KEY, HandClock
 from tests.api.made import Made
 from tests.api.queries.asked import ask
 from tests.api.reads.answers import get
-from tests.api.reads.two_towns import LILLE_BUDGET, ROUBAIX_BUDGET, of_roubaix
-from tests.api.world import ALL_KEY, LILLE_KEY, HandClock
+from tests.api.reads.two_entities import LILLE_BUDGET, ROUBAIX_BUDGET, of_roubaix
 from tests.browser import scenario
 from tests.builders import (
     a_convention,
@@ -73,17 +73,17 @@ class Tab(NamedTuple):
     """One state, with how many and how much."""
 
     href: str
-    said: str
+    phrase: str
     orders: int
     total_cents: int
 
 
-def cents(said: str) -> int:
-    return int(re.sub(r"\D", "", said))
+def cents(phrase: str) -> int:
+    return int(re.sub(r"\D", "", phrase))
 
 
-def day(said: str) -> date:
-    return datetime.strptime(said, "%d/%m/%Y").replace(tzinfo=UTC).date()
+def day(phrase: str) -> date:
+    return datetime.strptime(phrase, "%d/%m/%Y").replace(tzinfo=UTC).date()
 
 
 def rows_of(page: str) -> list[Row]:
@@ -102,8 +102,8 @@ def rows_of(page: str) -> list[Row]:
 
 def tabs_of(page: str) -> list[Tab]:
     return [
-        Tab(unescape(href), said, int(count), cents(total) if total else 0)
-        for href, said, count, total in TAB.findall(page)
+        Tab(unescape(href), phrase, int(count), cents(total) if total else 0)
+        for href, phrase, count, total in TAB.findall(page)
     ]
 
 
@@ -114,7 +114,7 @@ def pages(url: str, *paths: str, key: str = ALL_KEY) -> list[str]:
     return [each.text for each in answers]
 
 
-def two_towns() -> list[bytes]:
+def two_entities() -> list[bytes]:
     """Orders in every state but cancelled, of two budgets."""
     events = [*map(encoded, of_roubaix()), *scenario.the_year(), *scenario.the_others()]
     return journal_of_events(events)
@@ -146,7 +146,7 @@ QUESTIONS: Final = (
 
 @pytest.mark.parametrize("asked", QUESTIONS)
 def test_states_are_counted_as_their_orders_are_listed(made: Made, asked: OrderFilter) -> None:
-    url = made(two_towns())
+    url = made(two_entities())
     listed = ask(url, partial(orders.listed, entities=None, asked=asked))
     expected: dict[str, InState] = {}
     for order in listed:
@@ -160,7 +160,7 @@ def test_states_are_counted_as_their_orders_are_listed(made: Made, asked: OrderF
 
 
 def test_what_a_state_counts_and_comes_to_is_what_it_lists(made_in_files: Made) -> None:
-    url = made_in_files(two_towns())
+    url = made_in_files(two_entities())
     (everything,) = (rows_of(page) for page in pages(url, f"{ORDERS}?state=all"))
     assert len({row.state for row in everything}) > 4, "nearly every state is there"
     asked = pages(url, *(f"{ORDERS}?{each}" for each in FILTERS))
@@ -170,8 +170,8 @@ def test_what_a_state_counts_and_comes_to_is_what_it_lists(made_in_files: Made) 
     for (state, let_through), tab, page in zip(expected, tabs, listed, strict=True):
         rows = rows_of(page)
         states = {"all": ORDER_STATES, "waiting": OPEN_STATES}.get(state, (state,))
-        words = {ORDER_STATES[each].en for each in states}
-        assert [row for row in everything if row.state in words and let_through(row)] == rows
+        texts = {ORDER_STATES[each].en for each in states}
+        assert [row for row in everything if row.state in texts and let_through(row)] == rows
         is_open = set(states) <= set(OPEN_STATES)
         column = [row.left_cents if is_open else row.amount_cents for row in rows]
         assert (state, len(rows), sum(column)) == (state, tab.orders, tab.total_cents)
@@ -188,7 +188,7 @@ WAITING: Final[dict[str, Callable[[Row], bool]]] = {
 def test_each_figure_of_what_waits_leads_to_the_orders_that_it_counts(
     budget: str, made_in_files: Made
 ) -> None:
-    url = made_in_files(two_towns())
+    url = made_in_files(two_entities())
     (page,) = pages(url, f"{ORDERS}?budget={budget}")
     facts = {name: (unescape(href), int(count)) for name, href, count in FACT.findall(page)}
     waiting = rows_of(page)
@@ -223,23 +223,23 @@ def test_a_paid_order_is_paid_since_its_payment(made_in_files: Made) -> None:
 def test_a_filter_is_kept_from_page_to_page(
     monkeypatch: pytest.MonkeyPatch, made_in_files: Made
 ) -> None:
-    url = made_in_files(two_towns())
+    url = made_in_files(two_entities())
     asked = f"{ORDERS}?state=all&older_than_days=10&due_until=2023-08-11"
     (whole,) = pages(url, asked)
     monkeypatch.setattr(addresses, "ROWS", 2)
-    found, way = [], asked
-    while way:
-        (page,) = pages(url, way)
+    found, transition = [], asked
+    while transition:
+        (page,) = pages(url, transition)
         found.append(rows_of(page))
         following = NEXT.search(page)
-        way = "" if following is None else unescape(following[1])
+        transition = "" if following is None else unescape(following[1])
     assert rows_of(whole) == [row for rows in found for row in rows]
     assert {2} == {len(rows) for rows in found[:-1]}
     assert len(found) > 2
 
 
-def test_who_sees_one_town_counts_its_orders_alone(made_in_files: Made) -> None:
-    url = made_in_files(two_towns())
+def test_who_sees_one_entity_counts_its_orders_alone(made_in_files: Made) -> None:
+    url = made_in_files(two_entities())
     asked = f"{ORDERS}?state=all"
     (of_all,), (of_lille,) = pages(url, asked), pages(url, asked, key=LILLE_KEY)
     expected = [row for row in rows_of(of_all) if row.budget == LILLE_BUDGET]
@@ -251,7 +251,7 @@ def test_who_sees_one_town_counts_its_orders_alone(made_in_files: Made) -> None:
 @pytest.mark.parametrize("page", ["grants?search=Avenirs&", "orders?state=all&"])
 def test_a_field_that_is_left_empty_asks_for_nothing(page: str, made_in_files: Made) -> None:
     """A browser sends every field of a form: the empty ones too."""
-    url = made_in_files(two_towns())
+    url = made_in_files(two_entities())
     left, right = pages(url, f"/console/{page}", f"/console/{page}budget=")
     assert left.partition("<section")[2] == right.partition("<section")[2]
     assert "LILLE-AVENIRS" in right
@@ -267,8 +267,8 @@ def test_a_field_that_is_left_empty_asks_for_nothing(page: str, made_in_files: M
         "budget=%0A",
     ],
 )
-def test_a_filter_that_means_nothing_is_said(asked: str, made_in_files: Made) -> None:
-    url = made_in_files(two_towns())
+def test_a_filter_that_means_nothing_is_shown(asked: str, made_in_files: Made) -> None:
+    url = made_in_files(two_entities())
     (answer,) = get(url, f"{ORDERS}?{asked}", headers={"accept": "text/html"})
     assert 422 == answer.status_code
     assert asked.partition("=")[0] in answer.text
@@ -283,6 +283,6 @@ def test_the_budget_that_is_asked_for_stays_chosen_beyond_those_that_are_listed(
     for module in (addresses, looking):
         monkeypatch.setattr(module, "BUDGETS_CHOSEN", 1)
     both = (LILLE_BUDGET, ROUBAIX_BUDGET)
-    asked = pages(made_in_files(two_towns()), *(f"{page}?budget={budget}" for budget in both))
+    asked = pages(made_in_files(two_entities()), *(f"{page}?budget={budget}" for budget in both))
     chosen = [[left or right for left, right in CHOSEN.findall(each)] for each in asked]
     assert [[budget] for budget in both] == chosen

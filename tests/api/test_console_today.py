@@ -1,4 +1,4 @@
-"""Today for whom: who sees one entity is told of no other; and nobody waits with a connection."""
+"""Today for whom: who sees one entity learns of no other; and nobody waits with a connection."""
 
 import asyncio
 from collections.abc import Mapping
@@ -8,15 +8,13 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from services.api.console.addresses import live
-from services.api.lag_merged import Lag
-from services.api.ports import JournalEnd
+from services.api.adapters.ports import JournalEnd
+from services.api.today import live
+from services.lag.client.merge import Lag
 from services.projector.database import an_engine
 from services.projector.tables import positions
 from tests.api import lag_scenes
-from tests.api.lag_boards import NIGHT, a_board, stages
-from tests.api.reads.two_towns import both
-from tests.api.world import (
+from tests.api.environment import (
     ALL_KEY,
     LILLE_KEY,
     HandClock,
@@ -25,6 +23,8 @@ from tests.api.world import (
     an_empty_read_model,
     asking,
 )
+from tests.api.lag_boards import NIGHT, a_board, stages
+from tests.api.reads.two_entities import both
 from tests.builders import IBAN, Json
 from tests.read_model.filling import fill, journal_of_events
 from tests.unit.api.console.lag_views import lag
@@ -50,15 +50,15 @@ def today(url: str, key: str) -> str:
     return asyncio.run(go())
 
 
-def test_what_holds_a_partition_is_told_to_who_sees_all_and_without_iban(sqlite_url: str) -> None:
+def test_what_holds_a_partition_is_shown_to_who_sees_all_and_without_iban(sqlite_url: str) -> None:
     fill(sqlite_url, both())
-    told, of_lille = today(sqlite_url, ALL_KEY), today(sqlite_url, LILLE_KEY)
-    assert "Reading partition 0 is held" in told
+    shown, of_lille = today(sqlite_url, ALL_KEY), today(sqlite_url, LILLE_KEY)
+    assert "Reading partition 0 is held" in shown
     assert "Reading partition 0 is held" in of_lille
-    assert "977" in told
+    assert "977" in shown
     assert "977" not in of_lille
     assert "invalid input" not in of_lille
-    assert IBAN not in told + of_lille
+    assert IBAN not in shown + of_lille
 
 
 # ------------------------------------------------------------------ what the watch says
@@ -72,7 +72,7 @@ class Watched:
 
     async def __call__(self) -> Lag:
         if self.app is not None:
-            self.out.append(self.app.state.parts.engine.pool.checkedout())
+            self.out.append(self.app.state.components.engine.pool.checkedout())
         return lag(self.scene.board)
 
     async def hour(self) -> None:
@@ -90,14 +90,14 @@ def asked_of(url: str, watched: Watched, key: str = ALL_KEY) -> tuple[str, str, 
 
     async def go() -> tuple[str, str, Json]:
         app = an_app(a_reader(url), clock=HandClock(NIGHT))
-        app.state.parts = replace(app.state.parts, lag=watched)
+        app.state.components = replace(app.state.components, lag=watched)
         watched.app = app
         async with asking(app, key) as client:
             today = await client.get("/console/today", headers={"accept": "text/html"})
             other = await client.get("/console/lag", headers={"accept": "text/html"})
-            standing = await client.get("/standing")
+            status = await client.get("/status")
         titles = [page.text.partition("<h1>")[2].partition("</h1>")[0] for page in (today, other)]
-        return titles[0], titles[1], standing.json()
+        return titles[0], titles[1], status.json()
 
     return asyncio.run(go())
 
@@ -107,42 +107,42 @@ def test_while_the_ledger_is_dead_neither_page_nor_answer_says_that_all_is_well(
 ) -> None:
     fill(sqlite_url, both())
     watched = Watched(a_dead_ledger())
-    today, other, standing = asked_of(sqlite_url, watched)
+    today, other, status = asked_of(sqlite_url, watched)
     assert today == other == "The ledger has stopped, for one partition at least."
     assert ("stage", "ledger", "STOPPED", "watch") == tuple(
-        standing[name] for name in ("verdict", "stage", "stage_state", "knows")
+        status[name] for name in ("verdict", "stage", "stage_state", "knows")
     )
-    assert 139_108 + 18 == standing["received"]
-    assert standing["received"] - standing["outcomes"]["read"] == standing["in_flight"]
+    assert 139_108 + 18 == status["received"]
+    assert status["received"] - status["outcomes"]["read"] == status["in_flight"]
     assert {0} == set(watched.out), "nobody waits for the watch with a connection"
 
 
-def test_who_sees_one_entity_is_told_that_the_ledger_is_dead_and_not_what_waits(
+def test_who_sees_one_entity_is_shown_that_the_ledger_is_dead_and_not_what_waits(
     sqlite_url: str,
 ) -> None:
     fill(sqlite_url, both())
-    today, _, standing = asked_of(sqlite_url, Watched(a_dead_ledger()), LILLE_KEY)
+    today, _, status = asked_of(sqlite_url, Watched(a_dead_ledger()), LILLE_KEY)
     assert "The ledger has stopped, for one partition at least." == today
     assert ("stage", None, None) == tuple(
-        standing[name] for name in ("verdict", "received", "in_flight")
+        status[name] for name in ("verdict", "received", "in_flight")
     )
 
 
-def test_where_the_cluster_is_silent_only_what_is_decided_is_told(sqlite_url: str) -> None:
+def test_where_the_cluster_is_silent_only_what_is_decided_is_shown(sqlite_url: str) -> None:
     fill(sqlite_url, both())
-    today, other, standing = asked_of(sqlite_url, Watched(lag_scenes.broker_down()))
+    today, other, status = asked_of(sqlite_url, Watched(lag_scenes.broker_down()))
     assert "received" not in today
     assert "The watch gets no answer of Kafka." == other
     assert ("unknown", "cluster_silent", None, None) == tuple(
-        standing[name] for name in ("verdict", "knows", "received", "in_flight")
+        status[name] for name in ("verdict", "knows", "received", "in_flight")
     )
 
 
-def test_an_open_page_is_told_when_the_ledger_dies_though_the_accounts_stand_still(
+def test_an_open_page_is_shown_when_the_ledger_dies_though_the_accounts_stand_still(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "LOOK_EVERY_S", 0.0)
-    monkeypatch.setattr(live, "LOOKS_MAX", 4)
+    monkeypatch.setattr(live, "POLL_EVERY_S", 0.0)
+    monkeypatch.setattr(live, "POLLS_MAX", 4)
 
     class Dying(Watched):
         """The ledger is dead at the third look."""
@@ -155,26 +155,26 @@ def test_an_open_page_is_told_when_the_ledger_dies_though_the_accounts_stand_sti
     async def go() -> str:
         watched = Dying(lag_scenes.at_night())
         watched.app = app = an_app(a_reader(sqlite_url), clock=HandClock(NIGHT))
-        app.state.parts = replace(app.state.parts, lag=watched)
+        app.state.components = replace(app.state.components, lag=watched)
         async with asking(app, LILLE_KEY) as client:
             return (await client.get("/console/today/live")).text
 
     assert 2 == asyncio.run(go()).count("event: position")
 
 
-@pytest.mark.parametrize("path", ["/console/today", "/standing"])
+@pytest.mark.parametrize("path", ["/console/today", "/status"])
 def test_nobody_waits_for_the_journal_with_a_connection(path: str, tmp_path: Path) -> None:
     out: list[int] = []
 
     async def go() -> None:
         app = an_app(an_empty_read_model(tmp_path))
-        engine = app.state.parts.engine
+        engine = app.state.components.engine
 
         async def ends() -> Mapping[int, JournalEnd] | None:
             out.append(engine.pool.checkedout())
             return None
 
-        app.state.parts = replace(app.state.parts, journal_ends=ends)
+        app.state.components = replace(app.state.components, journal_ends=ends)
         async with asking(app) as client:
             assert 200 == (await client.get(path, headers={"accept": "*/*"})).status_code
 
@@ -188,13 +188,13 @@ def test_nobody_waits_for_the_source_with_a_connection(sqlite_url: str) -> None:
 
     async def go() -> str:
         app = an_app(a_reader(sqlite_url))
-        engine = app.state.parts.engine
+        engine = app.state.components.engine
 
         async def original_bytes(*_place: object) -> bytes | None:
             out.append(engine.pool.checkedout())
             return b"{ as received"
 
-        app.state.parts = replace(app.state.parts, original_bytes=original_bytes)
+        app.state.components = replace(app.state.components, original_bytes=original_bytes)
         async with asking(app) as client:
             answer = await client.post("/console/records/_dead.0/1", headers={"accept": "*/*"})
             assert 200 == answer.status_code

@@ -126,8 +126,8 @@ def _unheard(running: Running, chunk: list[bytes]) -> None:
 
 def _accepted(records: list[bytes]) -> list[str]:
     """What was sent; that days have passed meanwhile, nobody sent."""
-    said = [json.loads(record) for record in records]
-    sent = [each for each in said if each["event_source"] != WATCH]
+    phrase = [json.loads(record) for record in records]
+    sent = [each for each in phrase if each["event_source"] != WATCH]
     return [each["event"]["id"] for each in sent if each["outcome"] == "accepted"]
 
 
@@ -149,7 +149,7 @@ def test_events_are_decided_and_shown_at_once_and_after_a_restart(tmp_path: Path
     assert "access_is_not_checked" in log.read_text()
 
 
-def test_days_that_have_passed_are_told_once_it_runs(tmp_path: Path) -> None:
+def test_days_that_have_passed_are_shown_once_it_runs(tmp_path: Path) -> None:
     """A document of the example is owed by 30 June 2024, and never came."""
     data, log = tmp_path / "data", tmp_path / "log"
     for _ in range(2):
@@ -161,7 +161,7 @@ def test_days_that_have_passed_are_told_once_it_runs(tmp_path: Path) -> None:
             assert 0 == running.stop()
         assert ["LILLE-AVENIRS-2023"] == flagged
     sources = [json.loads(raw)["event_source"] for raw in journal_in(data)]
-    assert 1 == sources.count(WATCH), "nor is it told again after a restart"
+    assert 1 == sources.count(WATCH), "nor is it published again after a restart"
 
 
 def _flags(running: Running, code: str) -> list[str]:
@@ -185,7 +185,7 @@ def _outcomes(running: Running, events: list[dict[str, Any]]) -> list[tuple[str,
     ]
 
 
-def test_access_is_checked_and_requests_under_way_are_answered_after_sigterm(
+def test_access_is_checked_and_requests_under_transition_are_answered_after_sigterm(
     tmp_path: Path,
 ) -> None:
     data = tmp_path / "data"
@@ -201,7 +201,7 @@ def test_access_is_checked_and_requests_under_way_are_answered_after_sigterm(
 
             def body() -> Iterator[bytes]:
                 yield lines[0] + b"\n"
-                time.sleep(1)  # It is being read: now the process is told to end.
+                time.sleep(1)  # It is being read: now the process gets SIGTERM.
                 running.process.send_signal(signal.SIGTERM)
                 time.sleep(0.5)
                 yield b"\n".join(lines[1:])
@@ -214,24 +214,24 @@ def test_access_is_checked_and_requests_under_way_are_answered_after_sigterm(
 
 
 def test_dead_letters_of_a_loaded_file_can_be_read_as_they_were(tmp_path: Path) -> None:
-    from services.embedded.ledger_process import SmallTown  # noqa: PLC0415 # the one test that looks inside
+    from services.embedded.ledger_process import EmbeddedLedger  # noqa: PLC0415 # the one test that looks inside
 
     file = tmp_path / "bad.jsonl"
     file.write_bytes(b'{"specversion":\n' + EXAMPLE.read_bytes())
 
     async def go() -> bytes | None:
         engine = an_engine(f"sqlite:///{tmp_path / 'read.db'}")
-        town = SmallTown(tmp_path / "ledger.db", engine)
-        await town.open()
-        await town.load(file, file.name, lambda _: None)
+        ledger = EmbeddedLedger(tmp_path / "ledger.db", engine)
+        await ledger.open()
+        await ledger.load(file, file.name, lambda _: None)
         async with engine.connect() as connection:
             row = (
                 await connection.execute(
                     text("SELECT source_topic, source_partition, source_offset FROM dead_letters")
                 )
             ).one()
-        found = await town(*row)
-        await town.close()
+        found = await ledger(*row)
+        await ledger.close()
         await engine.dispose()
         return found
 
@@ -255,13 +255,13 @@ def test_tables_that_could_not_be_written_catch_up_by_themselves(
 
     async def go() -> None:
         engine = an_engine(url)
-        town = ledger_process.SmallTown(tmp_path / "ledger.db", engine)
-        await town.open()
+        ledger = ledger_process.EmbeddedLedger(tmp_path / "ledger.db", engine)
+        await ledger.open()
         monkeypatch.setattr(EmbeddedProjector, "project", fail_twice)
-        await town.publish([Message(b"", line) for line in lines[:5]])
-        await town.publish([Message(b"", line) for line in lines[5:]])
-        await asyncio.wait(town._works, timeout=20)
-        await town.close()
+        await ledger.publish([Message(b"", line) for line in lines[:5]])
+        await ledger.publish([Message(b"", line) for line in lines[5:]])
+        await asyncio.wait(ledger._works, timeout=20)
+        await ledger.close()
         await engine.dispose()
 
     project = EmbeddedProjector.project

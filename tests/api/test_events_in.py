@@ -19,7 +19,15 @@ from services.api.events_in.reading import EVENTS_MAX, PIECE_BYTES, Sent
 from services.api.events_in.routes import BODIES_BYTES_MAX, PATH
 from services.runtime.kafka.publishing import Message
 from services.runtime.ops.errors import Unreachable
-from tests.api.world import ALL_KEY, LILLE_KEY, READ_KEY, Kept, an_app, an_empty_read_model, asking
+from tests.api.environment import (
+    ALL_KEY,
+    LILLE_KEY,
+    READ_KEY,
+    Kept,
+    an_app,
+    an_empty_read_model,
+    asking,
+)
 from tests.builders import BUDGET, Json, a_deadline, a_vote, encoded
 
 ROUBAIX_BUDGET = "21590512600011-00-2023"
@@ -55,7 +63,7 @@ def lines_of(*events: Json | bytes) -> bytes:
     return b"".join(encoded(each) + b"\n" for each in events)
 
 
-def test_one_event_is_kept_byte_for_byte_and_says_where_to_look(tmp_path: Path) -> None:
+def test_one_event_is_kept_byte_for_byte_and_says_where_to_poll(tmp_path: Path) -> None:
     kept, raw = Kept(), encoded(a_vote(_id="vote/1 é"))
     answer = sent(tmp_path, raw, publisher=kept)
     assert (202, 1) == (answer.status_code, answer.json()["published"])
@@ -89,7 +97,7 @@ def test_one_bad_line_keeps_all_of_them_back(tmp_path: Path) -> None:
     assert [] == kept.messages
 
 
-def test_faults_are_told_in_french_too(tmp_path: Path) -> None:
+def test_faults_are_shown_in_french_too(tmp_path: Path) -> None:
     answer = sent(tmp_path, b"{", language="fr")
     assert "rien n'a été publié" in answer.json()["detail"]
     assert "JSON" in answer.json()["faults"][0]["detail"]

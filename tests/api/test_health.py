@@ -10,12 +10,12 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from services.api import health
-from services.api.parts import Parts
-from services.api.read_model import open_read_model
+from services.api.adapters.read_model import open_read_model
+from services.api.http import health
+from services.api.http.components import Components
 from services.projector.database import an_engine
 from services.projector.tables import positions
-from tests.api.world import LILLE_KEY, READ_KEY, HandClock, an_app, asking
+from tests.api.environment import LILLE_KEY, READ_KEY, HandClock, an_app, asking
 from tests.integration.command import EXAMPLE
 from tests.read_model.filling import fill, journal_of
 
@@ -97,12 +97,12 @@ def test_metrics_count_by_route_not_by_address(sqlite_url: str) -> None:
 
     lines = asyncio.run(ask()).splitlines()
     counted = [line for line in lines if line.startswith("ecluse_api_requests_total{")]
-    for said in (
+    for phrase in (
         '{method="GET",route="/budgets/{budget}",status="200"} 1.0',
         '{method="GET",route="/budgets/{budget}",status="404"} 1.0',
         '{method="other",route="unknown",status="404"} 1.0',
     ):
-        assert f"ecluse_api_requests_total{said}" in counted
+        assert f"ecluse_api_requests_total{phrase}" in counted
     assert 'ecluse_read_model_next_offset{partition="0",topic="ecluse.journal.v1"} 10.0' in lines
 
 
@@ -131,18 +131,18 @@ def test_the_page_of_the_document_needs_nobody_elses_server(sqlite_url: str) -> 
 def test_every_address_says_who_may_ask_and_what_may_go_wrong(sqlite_url: str) -> None:
     document = an_app(open_read_model(sqlite_url)).openapi()
     for path, methods in document["paths"].items():
-        for said in methods.values():
-            assert {"401", "403", "404", "422", "500", "503"} <= said["responses"].keys(), path
-            assert said["summary"], path
+        for phrase in methods.values():
+            assert {"401", "403", "404", "422", "500", "503"} <= phrase["responses"].keys(), path
+            assert phrase["summary"], path
             if path not in {"/healthz", "/readyz"}:
-                assert [{"bearer": []}, {"session": []}] == said["security"], path
+                assert [{"bearer": []}, {"session": []}] == phrase["security"], path
 
 
 def test_a_reader_cannot_write_into_the_read_model(read_model_url: str) -> None:
     app = an_app(open_read_model(read_model_url))
 
     async def write() -> None:
-        engine = app.state.parts.engine
+        engine = app.state.components.engine
         try:
             async with engine.begin() as connection:
                 await connection.execute(text("DELETE FROM journal"))
@@ -162,18 +162,18 @@ def test_probes_may_ask_for_the_head_alone(sqlite_url: str) -> None:
     assert [(200, "application/json")] * 2 == asyncio.run(ask())
 
 
-def test_however_many_ask_whether_it_is_ready_it_looks_once_a_second(
+def test_however_many_ask_whether_it_is_ready_it_seems_once_a_second(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock, looks = HandClock(), []
-    look = health._looked
+    clock, points = HandClock(), []
+    poll = health._polled
 
-    async def counted(parts: Parts) -> health.Ready:
-        looks.append(clock.now)
+    async def counted(parts: Components) -> health.Ready:
+        points.append(clock.now)
         await asyncio.sleep(0)  # Others come meanwhile.
-        return await look(parts)
+        return await poll(parts)
 
-    monkeypatch.setattr(health, "_looked", counted)
+    monkeypatch.setattr(health, "_polled", counted)
 
     async def ask() -> list[bool]:
         app = an_app(open_read_model(sqlite_url), clock=clock)
@@ -183,19 +183,19 @@ def test_however_many_ask_whether_it_is_ready_it_looks_once_a_second(
                 answers = await asyncio.gather(*(client.get("/readyz") for _ in range(5)))
                 return [each.json()["ready"] for each in answers]
 
-            told = await many()
-            clock.turn(timedelta(seconds=health.KEPT_S) - timedelta(milliseconds=1))
-            told += await many()
-            clock.turn(timedelta(milliseconds=1))
-            told += await many()
-            clock.turn(-timedelta(hours=1))
-            return told + await many()
+            shown = await many()
+            clock.advance(timedelta(seconds=health.KEPT_S) - timedelta(milliseconds=1))
+            shown += await many()
+            clock.advance(timedelta(milliseconds=1))
+            shown += await many()
+            clock.advance(-timedelta(hours=1))
+            return shown + await many()
 
     assert [True] * 20 == asyncio.run(ask())
-    assert 3 == len(looks)
+    assert 3 == len(points)
 
 
-def test_what_was_found_grows_old_before_it_is_looked_for_again(sqlite_url: str) -> None:
+def test_what_was_found_grows_old_before_it_is_polled_for_again(sqlite_url: str) -> None:
     fill(sqlite_url, journal_of(EXAMPLE))
     clock = HandClock()
 
@@ -213,7 +213,7 @@ def test_what_was_found_grows_old_before_it_is_looked_for_again(sqlite_url: str)
         async with asking(app, READ_KEY) as client:
             for _ in range(2):
                 ages.append((await client.get("/readyz")).json()["latest_event_age_s"])
-                clock.turn(timedelta(seconds=0.5))
+                clock.advance(timedelta(seconds=0.5))
         return ages
 
     assert [0.0, 0.5] == asyncio.run(ask())

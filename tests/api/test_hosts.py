@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from services.api.access.hosts import LOCAL
 from services.api.access.port import Unchecked
 from services.api.app import create_app
-from services.api.parts import Parts
+from services.api.http.components import Components
 from services.api.settings import ApiSettings
-from tests.api.world import (
+from tests.api.environment import (
     READ_KEY,
     HandClock,
     Kept,
@@ -30,17 +30,17 @@ PAGE = {"accept": "text/html"}
 
 
 def an_app_of(folder: Path, *, checks: bool = False, **settings: Any) -> FastAPI:
-    said = ApiSettings(**settings)
+    phrase = ApiSettings(**settings)
     return create_app(
-        Parts(
+        Components(
             an_empty_read_model(folder),
             Known() if checks else Unchecked(),
             Kept(),
             KeptAudit(),
             KeptBytes(),
             HandClock(),
-            hosts=said.hosts,
-            over_tls=said.over_tls,
+            hosts=phrase.hosts,
+            over_tls=phrase.over_tls,
         )
     )
 
@@ -115,9 +115,9 @@ def test_a_name_that_was_bound_anew_reads_nothing_and_publishes_nothing(
 
 def test_health_is_answered_by_any_name_and_says_no_more_than_to_anybody(tmp_path: Path) -> None:
     app = an_app_of(tmp_path)
-    for path, said in (("/healthz", {"status": "ok"}), ("/readyz", {"ready": True})):
+    for path, phrase in (("/healthz", {"status": "ok"}), ("/readyz", {"ready": True})):
         answer = asked(app, path, {"Host": "10.0.0.7:8000"})
-        assert (200, said) == (answer.status_code, answer.json())
+        assert (200, phrase) == (answer.status_code, answer.json())
 
 
 def test_where_access_is_checked_any_name_will_do(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_behind_a_proxy_that_says_nothing_the_settings_say_that_all_come_over_tl
 
     async def ask() -> tuple[httpx.Response, httpx.Response]:
         async with asking(app, None) as client:
-            # As nginx passes it on, unless it is told otherwise.
+            # As nginx passes it on, unless it is set otherwise.
             client.headers["Host"] = "127.0.0.1:8000"
             page = await client.get("/console/login", headers=PAGE)
             return page, await client.post("/console/login", data={"key": READ_KEY})

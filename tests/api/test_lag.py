@@ -13,17 +13,17 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from services.api import lag_source
-from services.api.console.addresses import live
-from services.api.lag_board import State
+from events.lag import State
+from services.api.adapters.ports import LagSource
+from services.api.adapters.read_model import open_read_model
 from services.api.lag_source import Unwatched, WatchLag
-from services.api.ports import LagSource
-from services.api.read_model import open_read_model
+from services.api.today import live
+from services.lag.client import watches
 from tests import silence
 from tests.api.a_watch import AWatch, a_watch
-from tests.api.lag_boards import NIGHT, a_board, a_history, told
+from tests.api.environment import ALL_KEY, LILLE_KEY, READ_KEY, HandClock, an_app, asking
+from tests.api.lag_boards import NIGHT, a_board, a_history, timestamp
 from tests.api.lag_scenes import Scene, a_held_partition, at_night, broker_down
-from tests.api.world import ALL_KEY, LILLE_KEY, READ_KEY, HandClock, an_app, asking
 from tests.builders import IBAN
 
 no_logs = silence.no_logs
@@ -45,8 +45,8 @@ def the_app() -> FastAPI:
 def over(source: LagSource | None, clock: HandClock) -> FastAPI:
     """The same, asking this one who is behind."""
     app = the_app()
-    app.state.parts = replace(
-        app.state.parts, clock=clock, lag=Unwatched("nobody") if source is None else source
+    app.state.components = replace(
+        app.state.components, clock=clock, lag=Unwatched("nobody") if source is None else source
     )
     return app
 
@@ -67,7 +67,7 @@ def get(
         async with asking(app, key, language) as client:
             if later_s:
                 await client.get(paths[0], headers=headers)
-                clock.turn(timedelta(seconds=later_s))
+                clock.advance(timedelta(seconds=later_s))
             return [await client.get(path, headers=headers) for path in paths]
 
     return asyncio.run(go())
@@ -89,7 +89,7 @@ def page(watch: AWatch, language: str = "en", *, later_s: float = 0) -> str:
     return answer.text
 
 
-def said(watch: AWatch, *, later_s: float = 0) -> dict[str, Any]:
+def phrase(watch: AWatch, *, later_s: float = 0) -> dict[str, Any]:
     (answer,) = get("/lag", source=watching(watch.url), later_s=later_s)
     assert 200 == answer.status_code
     found: dict[str, Any] = answer.json()
@@ -101,15 +101,15 @@ def said(watch: AWatch, *, later_s: float = 0) -> dict[str, Any]:
 def test_lag_is_of_all_entities_and_for_who_reads_all(path: str) -> None:
     (answer,) = get(path, key=LILLE_KEY)
     assert (403, "all_entities_needed") == (answer.status_code, answer.json()["code"])
-    for language, words in (("fr", "Droit trop étroit"), ("en", "Right too narrow")):
+    for language, texts in (("fr", "Droit trop étroit"), ("en", "Right too narrow")):
         (shown,) = get(path, key=LILLE_KEY, language=language, headers=PAGE)
         if path != "/lag":
             assert 403 == shown.status_code
-            assert words in shown.text
+            assert texts in shown.text
             assert "<h1" in shown.text
 
 
-def test_nobody_else_is_shown_the_way_there() -> None:
+def test_nobody_else_is_shown_the_transition_there() -> None:
     (denied,) = get("/console/lag", key=LILLE_KEY, headers=PAGE)
     (shown,) = get("/console/lag", key=READ_KEY, headers=PAGE)
     assert 'href="/console/lag"' not in denied.text
@@ -118,16 +118,16 @@ def test_nobody_else_is_shown_the_way_there() -> None:
 
 # ------------------------------------------------------------------ the page
 @pytest.mark.parametrize(
-    ("language", "words"),
+    ("language", "texts"),
     [
         ("fr", ("Tout ce qui a été reçu est dans les comptes.", "Poste par poste", "Recharger")),
         ("en", ("All that was received is in the accounts.", "Stage by stage", "Reload")),
     ],
 )
-def test_a_quiet_night_without_a_read_model(language: str, words: Sequence[str]) -> None:
+def test_a_quiet_night_without_a_read_model(language: str, texts: Sequence[str]) -> None:
     with a_watch(at_night().answers) as watch:
         shown = page(watch, language)
-    assert [] == [each for each in words if each not in shown]
+    assert [] == [each for each in texts if each not in shown]
     assert 'data-live-href="/console/lag/live"' in shown
     assert 9 == shown.count('<svg class="chart"')
     assert 9 == shown.count("<desc id=")
@@ -164,7 +164,7 @@ def test_each_stage_has_its_position_and_where_it_ends(
     assert f'<span>{position}<span class="under">{end}</span></span>' in stage_by_stage
 
 
-def test_what_nobody_knows_is_a_dash_with_its_word_and_no_number() -> None:
+def test_what_nobody_knows_is_a_dash_with_its_text_and_no_number() -> None:
     groups = ("outcomes", "latencies", "orders", "reports_overdue", "parked")
     board = broker_down().board | dict.fromkeys(groups)
     with a_watch(Scene(board, broker_down().history).answers) as watch:
@@ -174,25 +174,25 @@ def test_what_nobody_knows_is_a_dash_with_its_word_and_no_number() -> None:
 
 
 @pytest.mark.parametrize("error", ["frozen", "away"])
-def test_a_watch_that_is_away_is_said_to_be_with_what_to_do(
+def test_a_watch_that_is_away_is_shown_to_be_with_what_to_do(
     error: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lag_source, "ANSWER_S", 0.3)
+    monkeypatch.setattr(watches, "ANSWER_S", 0.3)
     with a_watch({}) as watch:
         if error == "frozen":
             watch.frozen.set()
         source = watching(watch.url if error == "frozen" else "http://127.0.0.1:1")
-        for language, words in (
+        for language, texts in (
             ("fr", "La surveillance ne répond pas."),
             ("en", "The watch does not answer."),
         ):
             (shown,) = get("/console/lag", source=source, language=language, headers=PAGE)
             assert 200 == shown.status_code
-            assert words in shown.text
+            assert texts in shown.text
             assert "ecluse lag" in shown.text
 
 
-def test_what_it_said_before_is_shown_as_old() -> None:
+def test_what_it_shown_before_is_shown_as_old() -> None:
     with a_watch(at_night().answers) as watch:
         shown = page(watch, later_s=90)
         assert "Nobody knows at this moment who is behind." in shown
@@ -203,24 +203,24 @@ def test_what_it_said_before_is_shown_as_old() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asks", "words"),
+    ("asks", "texts"),
     [
-        ("one_process", "Nothing waits between one room and the next."),
+        ("one_process", "Nothing waits between one stage and the next."),
         ("nobody", "ECLUSE_WATCH_URL"),
     ],
 )
-def test_where_there_is_no_watch_the_page_says_why(asks: Any, words: str) -> None:
-    answer, told_so = get("/console/lag", "/lag", source=lambda _: Unwatched(asks), headers=PAGE)
-    assert (200, True) == (answer.status_code, words in answer.text)
+def test_where_there_is_no_watch_the_page_says_why(asks: Any, texts: str) -> None:
+    answer, shown_so = get("/console/lag", "/lag", source=lambda _: Unwatched(asks), headers=PAGE)
+    assert (200, True) == (answer.status_code, texts in answer.text)
     assert {"asks": asks, "well": None, "old_since": None, "board": None, "watches": []} == (
-        told_so.json()
+        shown_so.json()
     )
 
 
 # ------------------------------------------------------------------ for programs
-def test_a_program_is_told_the_board_and_whether_all_is_well() -> None:
+def test_a_program_is_shown_the_board_and_whether_all_is_well() -> None:
     with a_watch(at_night().answers) as watch:
-        found = said(watch)
+        found = phrase(watch)
         assert (True, None) == (found["well"], found["old_since"])
         assert [watch.url] == [each["address"] for each in found["watches"]]
         assert (139_108, 0) == (
@@ -228,14 +228,14 @@ def test_a_program_is_told_the_board_and_whether_all_is_well() -> None:
             found["board"]["outcomes"]["gap"],
         )
         watch.answers |= a_held_partition().answers
-        found = said(watch)
+        found = phrase(watch)
         assert (False, "BROKEN") == (found["well"], found["board"]["state"])
 
 
-def test_a_program_is_told_null_and_never_0_of_what_nobody_knows() -> None:
+def test_a_program_is_shown_null_and_never_0_of_what_nobody_knows() -> None:
     board = a_board(outcomes=None, orders=None, sampled_at=None)
     with a_watch(Scene(board, {}).answers) as watch:
-        found = said(watch)
+        found = phrase(watch)
     assert (False, None, None) == (
         found["well"],
         found["board"]["outcomes"],
@@ -243,13 +243,13 @@ def test_a_program_is_told_null_and_never_0_of_what_nobody_knows() -> None:
     )
 
 
-def test_a_program_is_told_since_when_it_is_old() -> None:
+def test_a_program_is_shown_since_when_it_is_old() -> None:
     with a_watch(at_night().answers) as watch:
-        found = said(watch, later_s=60)
-    assert (False, told(NIGHT)) == (found["well"], told_again(found["old_since"]))
+        found = phrase(watch, later_s=60)
+    assert (False, timestamp(NIGHT)) == (found["well"], shown_again(found["old_since"]))
 
 
-def told_again(instant: str) -> str:
+def shown_again(instant: str) -> str:
     return instant.replace("123000", "123")
 
 
@@ -261,7 +261,7 @@ def test_no_answer_has_an_iban_whole() -> None:
     scene.board["parked"]["items"][0] |= {"event_id": named}
     scene.board["parked"]["items"][0]["waits_for"]["id"] = named
     with a_watch(scene.answers) as watch:
-        assert IBAN not in json.dumps(said(watch))
+        assert IBAN not in json.dumps(phrase(watch))
         # Where the order stands it is an address, as everywhere in the console.
         shown = page(watch).replace(f"{named}/advance", "")
     assert IBAN not in shown
@@ -272,21 +272,21 @@ def test_no_answer_has_an_iban_whole() -> None:
 def test_the_stream_says_when_a_state_is_another_and_each_time_that_time_has_passed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(live, "LOOK_EVERY_S", 0.0)
-    monkeypatch.setattr(live, "LOOKS_MAX", 11)
+    monkeypatch.setattr(live, "POLL_EVERY_S", 0.0)
+    monkeypatch.setattr(live, "POLLS_MAX", 11)
     clock = HandClock(NIGHT)
 
     class Turning:
         """A night on which a partition is held at the seventh look."""
 
         def __init__(self, inner: WatchLag) -> None:
-            self.inner, self.looks = inner, 0
+            self.inner, self.points = inner, 0
 
         async def __call__(self) -> Any:
-            self.looks += 1
-            if self.looks == 7:
+            self.points += 1
+            if self.points == 7:
                 watch.answers |= a_held_partition(NIGHT + timedelta(seconds=7)).answers
-            clock.turn(timedelta(seconds=1))
+            clock.advance(timedelta(seconds=1))
             return await self.inner()
 
         async def hour(self) -> None:
@@ -305,11 +305,11 @@ def test_the_stream_says_when_a_state_is_another_and_each_time_that_time_has_pas
 
 def test_every_state_is_documented() -> None:
     document = the_app().openapi()
-    said_states = document["components"]["schemas"]["State"]["enum"]
-    assert [each.value for each in State] == said_states
+    shown_states = document["components"]["schemas"]["State"]["enum"]
+    assert [each.value for each in State] == shown_states
     answer = document["paths"]["/lag"]["get"]["responses"]["200"]["content"]
     assert "LagNow" in str(answer)
 
 
 def test_the_pace_of_the_page_is_five_seconds() -> None:
-    assert 5.0 == live.LOOK_EVERY_S * live.LAG_TICK_EVERY
+    assert 5.0 == live.POLL_EVERY_S * live.LAG_TICK_EVERY

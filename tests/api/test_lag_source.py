@@ -9,17 +9,17 @@ from typing import TypeVar
 import pytest
 from pydantic import ValidationError
 
-from services.api import lag_source
-from services.api.lag_history import POINTS
-from services.api.lag_merged import Lag
+from events.lag import POINTS
 from services.api.lag_source import AWAY_S, HOUR_KEPT_S, KEPT_S, WatchLag
 from services.api.lag_source import lag_source as a_source
 from services.api.settings import ApiSettings
+from services.lag.client import watches
+from services.lag.client.merge import Lag
 from tests import silence
 from tests.api.a_watch import AWatch, a_watch
+from tests.api.environment import HandClock
 from tests.api.lag_boards import NIGHT
 from tests.api.lag_scenes import a_held_partition, at_night
-from tests.api.world import HandClock
 
 no_logs = silence.no_logs
 Found = TypeVar("Found")
@@ -40,7 +40,7 @@ async def once(source: WatchLag, _clock: HandClock) -> Lag:
     return await source()
 
 
-def test_what_the_watch_says_is_told() -> None:
+def test_what_the_watch_says_is_shown() -> None:
     with a_watch(at_night().answers) as watch:
         lag = asked(once, watch.url)
     assert ("watch", None) == (lag.asks, lag.old_since)
@@ -48,7 +48,7 @@ def test_what_the_watch_says_is_told() -> None:
     assert "OK" == lag.board.state
 
 
-def test_the_hour_is_told_too() -> None:
+def test_the_hour_is_shown_too() -> None:
     async def hour(source: WatchLag, _clock: HandClock) -> int | None:
         found = await source.hour()
         return None if found is None else len(found.orders)
@@ -63,9 +63,9 @@ def test_the_hour_is_told_too() -> None:
 def test_however_many_ask_a_watch_is_asked_once_a_moment() -> None:
     async def many(source: WatchLag, clock: HandClock) -> None:
         await asyncio.gather(*(source() for _ in range(8)), *(source.hour() for _ in range(8)))
-        clock.turn(timedelta(seconds=KEPT_S))
+        clock.advance(timedelta(seconds=KEPT_S))
         await asyncio.gather(*(source() for _ in range(8)), *(source.hour() for _ in range(8)))
-        clock.turn(timedelta(seconds=HOUR_KEPT_S))
+        clock.advance(timedelta(seconds=HOUR_KEPT_S))
         await source.hour()
 
     with a_watch(at_night().answers) as watch:
@@ -74,7 +74,7 @@ def test_however_many_ask_a_watch_is_asked_once_a_moment() -> None:
         assert 2 == watch.asked.count("/lag/history")
 
 
-def test_a_watch_that_moves_on_is_heard_a_moment_later() -> None:
+def test_a_watch_that_moves_on_is_received_a_moment_later() -> None:
     async def twice(source: WatchLag, clock: HandClock) -> list[str]:
         states = []
         for scene in (at_night(), a_held_partition()):
@@ -82,7 +82,7 @@ def test_a_watch_that_moves_on_is_heard_a_moment_later() -> None:
             lag = await source()
             assert lag.board is not None
             states.append(lag.board.state.value)
-            clock.turn(timedelta(seconds=KEPT_S))
+            clock.advance(timedelta(seconds=KEPT_S))
         return states
 
     with a_watch({}) as watch:
@@ -106,16 +106,16 @@ WRONG: dict[str, tuple[Callable[[AWatch], object], str]] = {
 
 
 @pytest.mark.parametrize(("wrong", "error"), WRONG.values(), ids=WRONG)
-def test_what_a_watch_last_said_is_old_once_it_does_not_answer(
+def test_what_a_watch_last_shown_is_old_once_it_does_not_answer(
     wrong: Callable[[AWatch], object], error: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lag_source, "ANSWER_S", 0.5)
-    monkeypatch.setattr(lag_source, "BYTES_MAX", 100_000)
+    monkeypatch.setattr(watches, "ANSWER_S", 0.5)
+    monkeypatch.setattr(watches, "BYTES_MAX", 100_000)
 
     async def then(source: WatchLag, clock: HandClock) -> Lag:
         await source()
         wrong(watch)
-        clock.turn(timedelta(seconds=KEPT_S))
+        clock.advance(timedelta(seconds=KEPT_S))
         return await source()
 
     with a_watch(at_night().answers) as watch:
@@ -126,12 +126,12 @@ def test_what_a_watch_last_said_is_old_once_it_does_not_answer(
 
 
 def test_nobody_waits_again_for_a_watch_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lag_source, "ANSWER_S", 0.2)
+    monkeypatch.setattr(watches, "ANSWER_S", 0.2)
 
     async def often(source: WatchLag, clock: HandClock) -> None:
         for _ in range(3):
             await source()
-            clock.turn(timedelta(seconds=AWAY_S / 2))
+            clock.advance(timedelta(seconds=AWAY_S / 2))
 
     with a_watch(at_night().answers) as watch:
         watch.frozen.set()
@@ -158,13 +158,13 @@ def test_where_no_address_is_set_nobody_is_asked() -> None:
     assert ("nobody", None, None) == (lag.asks, lag.board, hour)
 
 
-def test_a_board_is_judged_each_time_it_is_told() -> None:
+def test_a_board_is_judged_each_time_it_is_shown() -> None:
     """A kept answer grows old like any other."""
     old = json.dumps(at_night().board | {"old_after_s": 0, "sample_s": 0.5}).encode()
 
     async def twice(source: WatchLag, clock: HandClock) -> list[bool]:
         found = [(await source()).old_since is None]
-        clock.turn(timedelta(seconds=0.9))
+        clock.advance(timedelta(seconds=0.9))
         return [*found, (await source()).old_since is None]
 
     with a_watch({"/lag": old}) as watch:
@@ -173,19 +173,21 @@ def test_a_board_is_judged_each_time_it_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "asked"),
+    ("phrase", "asked"),
     [
         ("", []),
         ("http://watch:6066", ["http://watch:6066"]),
         (" http://a:1/ ,https://b/watch,http://a:1", ["http://a:1", "https://b/watch"]),
     ],
 )
-def test_the_addresses_of_watches_are_told_by_the_environment(said: str, asked: list[str]) -> None:
-    assert asked == ApiSettings(watch_url=said).watches
+def test_the_addresses_of_watches_are_shown_by_the_environment(
+    phrase: str, asked: list[str]
+) -> None:
+    assert asked == ApiSettings(watch_url=phrase).watches
 
 
 @pytest.mark.parametrize(
-    "said",
+    "phrase",
     [
         "watch:6066",
         "ftp://watch",
@@ -199,7 +201,7 @@ def test_the_addresses_of_watches_are_told_by_the_environment(said: str, asked: 
         "http://[",
     ],
 )
-def test_what_is_no_address_is_refused_at_the_start(said: str) -> None:
+def test_what_is_no_address_is_refused_at_the_start(phrase: str) -> None:
     with pytest.raises(ValidationError, match="watch_url") as refused:
-        ApiSettings(watch_url=said)
+        ApiSettings(watch_url=phrase)
     assert "a:b@" not in str(refused.value), "it may hold a password"

@@ -16,12 +16,12 @@ from events.journal import try_read_record
 from services.due.deadline_events import WATCH, own_id
 from services.due.deadlines import Deadlines
 from services.embedded import deadlines, ledger_process
-from services.embedded.ledger_process import SmallTown
+from services.embedded.ledger_process import EmbeddedLedger
 from services.ledger.files.sqlite import SqliteStore
 from services.projector.database import an_engine
 from services.runtime.kafka.publishing import Message
 from tests import silence
-from tests.api.world import HandClock
+from tests.api.environment import HandClock
 from tests.builders import (
     Json,
     a_convention,
@@ -35,7 +35,7 @@ from tests.builders import (
 from tests.read_model.filling import read
 
 no_logs = silence.no_logs
-What = Callable[[SmallTown, HandClock], Awaitable[None]]
+What = Callable[[EmbeddedLedger, HandClock], Awaitable[None]]
 
 SIGNED = a_convention(
     instalments=[
@@ -53,17 +53,17 @@ WAITS = a_report(convention="NOWHERE", _time="2023-06-01T12:00:00+02:00", _id="e
 JUNE, AFTER_ALL = datetime(2023, 6, 1, 12, tzinfo=UTC), datetime(2023, 8, 1, tzinfo=UTC)
 
 
-def in_a_town(folder: Path, what: What, now: datetime = JUNE) -> None:
+def in_a_ledger(folder: Path, what: What, now: datetime = JUNE) -> None:
     """A town that is opened, and closed again."""
 
     async def go() -> None:
         engine = an_engine(f"sqlite:///{folder / 'read.db'}")
-        town = SmallTown(folder / "ledger.db", engine)
+        ledger = EmbeddedLedger(folder / "ledger.db", engine)
         try:
-            await town.open()
-            await what(town, HandClock(now))
+            await ledger.open()
+            await what(ledger, HandClock(now))
         finally:
-            await town.close()
+            await ledger.close()
             await engine.dispose()
 
     asyncio.run(go())
@@ -90,7 +90,7 @@ def deadline_events_in(folder: Path) -> list[str]:
         store.close()
 
 
-def told(records: Iterable[bytes]) -> list[Json]:
+def shown(records: Iterable[bytes]) -> list[Json]:
     """The records of the deadline events."""
     found = [msgspec.json.decode(raw) for raw in records]
     return [each for each in found if each["event_source"] == WATCH]
@@ -104,12 +104,12 @@ def as_the_watch_says(records: Iterable[bytes], now: datetime) -> list[str]:
     return [each.id for each in deadlines.deadline_events(0, now)]
 
 
-async def the_year(town: SmallTown, _clock: HandClock) -> None:
-    await town.publish(sent(*YEAR, WAITS))
+async def the_year(ledger: EmbeddedLedger, _clock: HandClock) -> None:
+    await ledger.publish(sent(*YEAR, WAITS))
 
 
-async def look(town: SmallTown, clock: HandClock) -> None:
-    await town.tell_what_passed(clock)
+async def poll(ledger: EmbeddedLedger, clock: HandClock) -> None:
+    await ledger.write_deadline_events(clock)
 
 
 @pytest.fixture(autouse=True, params=[2, 5_000])
@@ -120,16 +120,16 @@ def _read_in_slices(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def test_what_waits_is_refused_after_thirty_days_and_not_before(tmp_path: Path) -> None:
-    async def what(town: SmallTown, clock: HandClock) -> None:
-        await town.publish(sent(a_vote(), WAITS))
+    async def what(ledger: EmbeddedLedger, clock: HandClock) -> None:
+        await ledger.publish(sent(a_vote(), WAITS))
         clock.now = datetime(2023, 7, 1, 9, 59, 59, tzinfo=UTC)
-        await town.tell_what_passed(clock)
+        await ledger.write_deadline_events(clock)
         assert [] == deadline_events_in(tmp_path)
-        clock.turn(timedelta(seconds=1))
-        await town.tell_what_passed(clock)
-        await town.tell_what_passed(clock)
+        clock.advance(timedelta(seconds=1))
+        await ledger.write_deadline_events(clock)
+        await ledger.write_deadline_events(clock)
 
-    in_a_town(tmp_path, what)
+    in_a_ledger(tmp_path, what)
     *_, deadline_event, refused = (msgspec.json.decode(raw) for raw in journal_in(tmp_path))
     assert (WATCH, "accepted") == (deadline_event["event_source"], deadline_event["outcome"])
     assert "2023-07-01T10:00:00+00:00" == deadline_event["event"]["time"]
@@ -139,12 +139,12 @@ def test_what_waits_is_refused_after_thirty_days_and_not_before(tmp_path: Path) 
     assert "refused" == row["ended_outcome"], "the tables have it at once"
 
 
-def test_each_deadline_is_told_once_whoever_starts_again(tmp_path: Path) -> None:
-    in_a_town(tmp_path, the_year)
+def test_each_deadline_is_shown_once_whoever_starts_again(tmp_path: Path) -> None:
+    in_a_ledger(tmp_path, the_year)
     expected = as_the_watch_says(journal_in(tmp_path), AFTER_ALL)
     for now in (JUNE, datetime(2023, 7, 3, tzinfo=UTC), AFTER_ALL, AFTER_ALL):
-        in_a_town(tmp_path, look, now)
-    records = told(journal_in(tmp_path))
+        in_a_ledger(tmp_path, poll, now)
+    records = shown(journal_in(tmp_path))
     assert expected == deadline_events_in(tmp_path) == [each["event_id"] for each in records]
     assert ["report_due", "parked", "payment_due"] == [
         each["event"]["data"]["kind"] for each in records
@@ -153,10 +153,10 @@ def test_each_deadline_is_told_once_whoever_starts_again(tmp_path: Path) -> None
     assert ["report_late", "payment_late"] == flags
 
 
-def test_a_town_that_moves_to_kafka_gets_no_second_deadline_event(tmp_path: Path) -> None:
-    in_a_town(tmp_path, the_year)
-    in_a_town(tmp_path, look, AFTER_ALL)
-    assert 3 == len(told(journal_in(tmp_path)))
+def test_a_ledger_that_moves_to_kafka_gets_no_second_deadline_event(tmp_path: Path) -> None:
+    in_a_ledger(tmp_path, the_year)
+    in_a_ledger(tmp_path, poll, AFTER_ALL)
+    assert 3 == len(shown(journal_in(tmp_path)))
     assert [] == as_the_watch_says(journal_in(tmp_path), AFTER_ALL)
 
 
@@ -165,62 +165,62 @@ def test_a_deadline_event_that_was_kept_and_not_decided_is_decided_and_not_writt
 ) -> None:
     """As a kill between the two commits leaves it."""
 
-    async def killed(town: SmallTown, clock: HandClock) -> None:
+    async def killed(ledger: EmbeddedLedger, clock: HandClock) -> None:
         with monkeypatch.context() as before_the_kill:
             before_the_kill.setattr(ledger_process, "read_internal_events", lambda *_: None)
-            await town.tell_what_passed(clock)
+            await ledger.write_deadline_events(clock)
         assert 3 == len(deadline_events_in(tmp_path))
 
-    in_a_town(tmp_path, the_year)
-    in_a_town(tmp_path, killed, AFTER_ALL)
-    assert [] == told(journal_in(tmp_path))
-    in_a_town(tmp_path, look, AFTER_ALL)
+    in_a_ledger(tmp_path, the_year)
+    in_a_ledger(tmp_path, killed, AFTER_ALL)
+    assert [] == shown(journal_in(tmp_path))
+    in_a_ledger(tmp_path, poll, AFTER_ALL)
     assert 3 == len(deadline_events_in(tmp_path))
 
-    async def goes_on(town: SmallTown, _clock: HandClock) -> None:
-        await town.publish(sent(a_payment(1, "C/advance", _id="one cent")))
+    async def goes_on(ledger: EmbeddedLedger, _clock: HandClock) -> None:
+        await ledger.publish(sent(a_payment(1, "C/advance", _id="one cent")))
 
-    in_a_town(tmp_path, goes_on)
-    once = Counter(each["event_id"] for each in told(journal_in(tmp_path)))
+    in_a_ledger(tmp_path, goes_on)
+    once = Counter(each["event_id"] for each in shown(journal_in(tmp_path)))
     assert dict.fromkeys(deadline_events_in(tmp_path), 1) == once
 
 
-def test_what_could_not_be_written_is_written_by_a_later_look(
+def test_what_could_not_be_written_is_written_by_a_later_poll(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def what(town: SmallTown, clock: HandClock) -> None:
-        await the_year(town, clock)
+    async def what(ledger: EmbeddedLedger, clock: HandClock) -> None:
+        await the_year(ledger, clock)
         clock.now = AFTER_ALL
         with monkeypatch.context() as full:
-            full.setattr(ledger_process.TellingStore, "commit", _fail)
+            full.setattr(ledger_process.CapturingStore, "commit", _fail)
             with pytest.raises(OSError, match="no space left"):
-                await town.tell_what_passed(clock)
-        await town.tell_what_passed(clock)
+                await ledger.write_deadline_events(clock)
+        await ledger.write_deadline_events(clock)
 
-    in_a_town(tmp_path, what)
-    assert 3 == len(deadline_events_in(tmp_path)) == len(told(journal_in(tmp_path)))
+    in_a_ledger(tmp_path, what)
+    assert 3 == len(deadline_events_in(tmp_path)) == len(shown(journal_in(tmp_path)))
 
 
 def _fail(*_: object) -> None:
     raise OSError("no space left")
 
 
-def test_whoever_came_before_is_heard_first(tmp_path: Path) -> None:
-    async def what(town: SmallTown, clock: HandClock) -> None:
-        await the_year(town, clock)
+def test_whoever_came_before_is_received_first(tmp_path: Path) -> None:
+    async def what(ledger: EmbeddedLedger, clock: HandClock) -> None:
+        await the_year(ledger, clock)
         clock.now = AFTER_ALL
         paid = a_payment(40_000, "C/advance")
-        await asyncio.gather(town.publish(sent(paid)), town.tell_what_passed(clock))
+        await asyncio.gather(ledger.publish(sent(paid)), ledger.write_deadline_events(clock))
 
-    in_a_town(tmp_path, what)
-    kinds = [each["event"]["data"]["kind"] for each in told(journal_in(tmp_path))]
+    in_a_ledger(tmp_path, what)
+    kinds = [each["event"]["data"]["kind"] for each in shown(journal_in(tmp_path))]
     assert ["report_due", "parked"] == kinds
 
 
-def test_it_looks_at_once_and_then_every_minute_whatever_fails(
+def test_it_seems_at_once_and_then_every_minute_whatever_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger_process, "LOOK_S", 0.01)
+    monkeypatch.setattr(ledger_process, "CHECK_S", 0.01)
     failures = iter([RuntimeError("a clock that stands still")])
 
     async def until(deadline_events: int) -> None:
@@ -228,14 +228,14 @@ def test_it_looks_at_once_and_then_every_minute_whatever_fails(
             while len(deadline_events_in(tmp_path)) < deadline_events:  # noqa: ASYNC110 # only the file tells
                 await asyncio.sleep(0.01)
 
-    async def what(town: SmallTown, clock: HandClock) -> None:
+    async def what(ledger: EmbeddedLedger, clock: HandClock) -> None:
         def tell() -> datetime:
             for failure in failures:
                 raise failure
             return clock()
 
-        await the_year(town, clock)
-        watching = asyncio.create_task(town.watch(tell))
+        await the_year(ledger, clock)
+        watching = asyncio.create_task(ledger.watch(tell))
         clock.now = datetime(2023, 7, 3, tzinfo=UTC)
         await until(2)
         clock.now = AFTER_ALL
@@ -243,5 +243,5 @@ def test_it_looks_at_once_and_then_every_minute_whatever_fails(
         watching.cancel()
         await asyncio.wait([watching])
 
-    in_a_town(tmp_path, what)
+    in_a_ledger(tmp_path, what)
     assert 3 == len(deadline_events_in(tmp_path))

@@ -18,11 +18,11 @@ from schemathesis import openapi
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
-from services.api.read_model import open_read_model
+from services.api.adapters.read_model import open_read_model
 from tests import silence
+from tests.api.environment import ALL_KEY, LILLE_KEY, ROUBAIX, Kept, an_app
 from tests.api.reads.answers import ACCESS, ROUBAIX_KEY
 from tests.api.reads.walking import IN_PATH, document_paths
-from tests.api.world import ALL_KEY, LILLE_KEY, ROUBAIX, Kept, an_app
 from tests.builders import a_vote, encoded
 from tests.read_model.databases import BOTH, POSTGRESQL, SQLITE, prepared
 from tests.read_model.filling import EXAMPLES, fill, journal_of
@@ -67,7 +67,7 @@ def served(
 
     async def serve() -> None:
         await server.serve(sockets=[opened])
-        await app.state.parts.engine.dispose()
+        await app.state.components.engine.dispose()
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()))
     thread.start()
@@ -186,14 +186,14 @@ def test_an_event_is_answered_as_the_document_says(
     assert status == answer.status_code, answer.text
     assert published == len(served.publisher.messages) - before
     if published:
-        said = answer.json()
-        assert published == said["published"] == len(said["events"])
+        phrase = answer.json()
+        assert published == phrase["published"] == len(phrase["events"])
         if published == 1:
-            assert [said["events"][0]["outcome"]] == answer.headers["location"]
+            assert [phrase["events"][0]["outcome"]] == answer.headers["location"]
 
 
 @pytest.mark.parametrize(("key", "seen"), [(ALL_KEY, 200), (LILLE_KEY, 200), (ROUBAIX_KEY, 404)])
-def test_what_is_there_is_told_as_the_document_says_to_its_own_town(
+def test_what_is_there_is_shown_as_the_document_says_to_its_own_entity(
     served: Served, document: Any, key: str, seen: int
 ) -> None:
     """By chance alone a good answer may be missed: each address that can be is asked for one."""

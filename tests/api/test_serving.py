@@ -58,9 +58,9 @@ def test_it_reads_without_kafka_refuses_what_it_cannot_keep_and_drains(
         answer = client.post("/events", content=encoded(a_vote()), headers=ONE)
         assert (503, "not_published") == (answer.status_code, answer.json()["code"])
         assert ends_at_once(running, client) < DRAIN_S / 2
-    said = log.read_text()
-    assert "api_stopped" in said
-    assert key not in said
+    phrase = log.read_text()
+    assert "api_stopped" in phrase
+    assert key not in phrase
 
 
 def test_a_connection_that_does_not_close_keeps_no_process_alive() -> None:

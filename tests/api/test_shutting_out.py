@@ -20,19 +20,15 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from services.api import serving
-from services.api.asking import Reader
-from services.api.parts import READS_AT_ONCE
-from services.api.queries import budgets
-from services.api.read_model import open_read_model
+from services.api.adapters.read_model import open_read_model
+from services.api.budgets import query as budgets
+from services.api.http.components import READS_AT_ONCE
+from services.api.http.dependencies import Reader
 from services.api.settings import ApiSettings
 from services.projector.tables import payment_orders
 from tests import silence
 from tests.api import made as read_models
-from tests.api.made import Made
-from tests.api.processes import api
-from tests.api.reads.test_pages import an_order
-from tests.api.reads.two_towns import LILLE_BUDGET, both
-from tests.api.world import (
+from tests.api.environment import (
     ALL_KEY,
     LILLE,
     LILLE_KEY,
@@ -42,6 +38,10 @@ from tests.api.world import (
     an_empty_read_model,
     asking,
 )
+from tests.api.made import Made
+from tests.api.processes import api
+from tests.api.reads.test_pages import an_order
+from tests.api.reads.two_entities import LILLE_BUDGET, both
 from tests.integration.command import ecluse
 from tests.read_model.filling import fill, with_engine
 
@@ -84,8 +84,8 @@ def many_orders_of_lille(url: str) -> None:
     with_engine(url, write)
 
 
-def a_key(town: str, where: dict[str, str]) -> str:
-    made = ecluse("api-keys", "create", town, "--read", town, "--json", given=b"", **where)
+def a_key(entity: str, where: dict[str, str]) -> str:
+    made = ecluse("api-keys", "create", entity, "--read", entity, "--json", given=b"", **where)
     return str(json.loads(made.out)["key"])
 
 
@@ -107,7 +107,9 @@ def seconds_of(client: httpx.Client, path: str) -> float:
 
 @pytest.mark.rest
 @pytest.mark.timeout(120)
-def test_who_reads_nothing_keeps_no_other_town_waiting(read_model_url: str, tmp_path: Path) -> None:
+def test_who_reads_nothing_keeps_no_other_entity_waiting(
+    read_model_url: str, tmp_path: Path
+) -> None:
     many_orders_of_lille(read_model_url)
     where = {"ECLUSE_DATABASE_URL": read_model_url, "ECLUSE_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
     lille, roubaix = a_key(LILLE, where), a_key(ROUBAIX, where)
@@ -145,7 +147,7 @@ def test_who_reads_nothing_keeps_no_other_town_waiting(read_model_url: str, tmp_
 )
 def test_no_connection_is_held_while_an_answer_is_sent(made_in_files: Made, path: str) -> None:
     app = an_app(open_read_model(made_in_files(both())))
-    engine, held = app.state.parts.engine, []
+    engine, held = app.state.components.engine, []
 
     async def watched(scope: Scope, receive: Receive, send: Send) -> None:
         async def sending(message: Message) -> None:
@@ -169,14 +171,14 @@ def test_one_caller_has_few_connections_at_once_and_nobody_else_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = an_app(an_empty_read_model(tmp_path))
-    under_way: list[str] = []
+    in_progress: list[str] = []
 
     async def go() -> None:
         go_on, full = asyncio.Event(), asyncio.Event()
 
         async def slow(_conn: Any, _entities: Any, budget: str) -> None:
-            under_way.append(budget)
-            if len(under_way) == READS_AT_ONCE:
+            in_progress.append(budget)
+            if len(in_progress) == READS_AT_ONCE:
                 full.set()
             await go_on.wait()
 
@@ -188,13 +190,13 @@ def test_one_caller_has_few_connections_at_once_and_nobody_else_waits(
                 await full.wait()
                 other = {"Authorization": f"Bearer {READ_KEY}"}
                 others = await client.get("/budgets", headers=other)
-            assert (200, READS_AT_ONCE) == (others.status_code, len(under_way))
-            assert READS_AT_ONCE == app.state.parts.engine.pool.checkedout()
+            assert (200, READS_AT_ONCE) == (others.status_code, len(in_progress))
+            assert READS_AT_ONCE == app.state.components.engine.pool.checkedout()
             go_on.set()
             assert {404} == {answer.status_code for answer in await asyncio.gather(*many)}
 
     asyncio.run(go())
-    assert SOCKETS == len(under_way)
+    assert SOCKETS == len(in_progress)
 
 
 @asynccontextmanager
@@ -232,7 +234,7 @@ async def a_server(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenera
     finally:
         begun[0].should_exit = True
         await served
-        await app.state.parts.engine.dispose()
+        await app.state.components.engine.dispose()
 
 
 async def connected(port: int, path: str) -> socket.socket:

@@ -9,15 +9,15 @@ import pytest
 from sqlalchemy import select, text
 
 from events.topics import JOURNAL
-from services.api.read_model import begin_reading, open_read_model
+from services.api.adapters.read_model import begin_reading, open_read_model
 from services.projector import switch as switching
 from services.projector.database import Position, prepare, take, write
 from services.projector.fold import Fold
 from services.projector.switch import NEXT, both, switch
 from services.projector.tables import metadata
 from tests import silence
+from tests.api.environment import an_app, asking
 from tests.api.reads.answers import BUDGET, YEAR
-from tests.api.world import an_app, asking
 from tests.read_model.filling import fill, journal_of, query
 
 SWITCHES: Final = 3
@@ -32,7 +32,7 @@ PATHS: Final = (
     "/grants",
     f"/budgets/{BUDGET}/grants/LILLE-AVENIRS-2023",
     f"/budgets/{BUDGET}/execution.csv",
-    "/standing",
+    "/status",
     "/readyz",
 )
 
@@ -54,13 +54,13 @@ async def make_again(url: str, records: list[bytes]) -> None:
             await write(made, fold.take_changes(), at, start)
 
         await project(0, len(records) - 1)
-        told = 0
+        shown = 0
 
         async def catch_up() -> None:
             """Whoever sees the tables as they are before the second call sees too little."""
-            nonlocal told
-            told += 1
-            if told == 2:
+            nonlocal shown
+            shown += 1
+            if shown == 2:
                 await project(len(records) - 1, len(records))
 
         await switch(running, made, catch_up)

@@ -12,8 +12,8 @@ from services.api.access.issuer import AT_MOST_EVERY, FRESH_FOR, USED_FOR, Issue
 from services.api.access.port import NotKnown
 from services.api.access.tokens import TOKEN_CHARACTERS_MAX
 from services.api.problems import Problem
+from tests.api.environment import LILLE, HandClock
 from tests.api.provider import EC, IMPOSTOR, NOW_S, RSA, STRANGER, Provider, a_provider
-from tests.api.world import LILLE, HandClock
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_a_bad_token_is_refused(
         ({"ecluse_entities": []}, set()),
     ],
 )
-def test_a_word_that_is_none_of_ours_gives_no_right(
+def test_a_text_that_is_none_of_ours_gives_no_right(
     provider: Provider, claims: dict[str, Any], rights: set[Scope]
 ) -> None:
     assert rights == set(believed(an_issuer(provider), provider.token(**claims)).rights)
@@ -103,7 +103,7 @@ def test_no_two_subjects_share_a_name_in_the_audit(provider: Provider) -> None:
     assert all(len(each) <= len("oidc:") + 100 and each.isprintable() for each in names)
 
 
-def test_all_entities_are_said_by_a_word(provider: Provider) -> None:
+def test_all_entities_are_shown_by_a_text(provider: Provider) -> None:
     caller = believed(an_issuer(provider), provider.token(ecluse_entities="all"))
     assert EVERYBODY == caller.entities(Scope.READ)
 
@@ -114,7 +114,7 @@ def test_clocks_may_be_a_little_apart(provider: Provider) -> None:
     assert "oidc:agent-7" == believed(issuer, provider.token(nbf=NOW_S + 30)).name
 
 
-def asked_in_turn(what: Callable[[], Awaitable[None]]) -> None:
+def asked_one_by_one(what: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(what())  # type: ignore[arg-type] # each is a coroutine function
 
 
@@ -125,11 +125,11 @@ def test_keys_are_fetched_once_and_again_when_they_are_old(provider: Provider) -
     async def ask() -> None:
         await asyncio.gather(*(issuer.caller_of(provider.token()) for _ in range(10)))
         assert 1 == provider.asked
-        clock.turn(FRESH_FOR)
+        clock.advance(FRESH_FOR)
         await issuer.caller_of(provider.token(exp=NOW_S + 10_000))
         assert 2 == provider.asked
 
-    asked_in_turn(ask)
+    asked_one_by_one(ask)
 
 
 def test_a_new_key_of_the_provider_is_found_but_not_looked_for_endlessly(
@@ -146,11 +146,11 @@ def test_a_new_key_of_the_provider_is_found_but_not_looked_for_endlessly(
                 await issuer.caller_of(new)
         assert 1 == provider.asked, "the first fetch is too young for another"
         provider.keys.append(STRANGER)
-        clock.turn(AT_MOST_EVERY)
+        clock.advance(AT_MOST_EVERY)
         assert "oidc:agent-7" == (await issuer.caller_of(new)).name
         assert 2 == provider.asked
 
-    asked_in_turn(ask)
+    asked_one_by_one(ask)
 
 
 def test_known_keys_serve_while_the_provider_is_away_but_not_for_ever(provider: Provider) -> None:
@@ -161,14 +161,14 @@ def test_known_keys_serve_while_the_provider_is_away_but_not_for_ever(provider: 
     async def ask() -> None:
         await issuer.caller_of(token)
         provider.away = True
-        clock.turn(USED_FOR - timedelta(seconds=1))
+        clock.advance(USED_FOR - timedelta(seconds=1))
         await issuer.caller_of(token)
-        clock.turn(timedelta(minutes=1))
+        clock.advance(timedelta(minutes=1))
         with pytest.raises(Problem) as problem:
             await issuer.caller_of(token)
         assert "issuer_unreachable" == problem.value.kind.code
 
-    asked_in_turn(ask)
+    asked_one_by_one(ask)
 
 
 def test_a_provider_that_never_answered_is_no_refusal(provider: Provider) -> None:

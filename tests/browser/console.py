@@ -16,15 +16,15 @@ import uvicorn
 from fastapi import FastAPI
 
 from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
+from services.api.adapters.ports import JournalEnd
+from services.api.adapters.read_model import open_read_model
 from services.api.app import create_app
-from services.api.console.addresses import live
+from services.api.http.components import Components
 from services.api.lag_source import lag_source
-from services.api.parts import Parts
-from services.api.ports import JournalEnd
-from services.api.read_model import open_read_model
+from services.api.today import live
 from services.embedded.projection import EmbeddedProjector
 from services.projector.database import an_engine
-from tests.api.world import HandClock, Kept, KeptAudit, KeptBytes, Known
+from tests.api.environment import HandClock, Kept, KeptAudit, KeptBytes, Known
 from tests.browser import scenario
 from tests.builders import Json, encoded
 
@@ -119,7 +119,7 @@ def a_read_model(folder: Path) -> Path:
 class Served:
     """An application that listens; it may go away and come back in its place."""
 
-    def __init__(self, parts: Callable[[], Parts]) -> None:
+    def __init__(self, parts: Callable[[], Components]) -> None:
         self._parts = parts
         self._app = FREE.pop() if FREE else create_app(parts())
         self._port = 0
@@ -134,7 +134,7 @@ class Served:
         """Listen, and wait until it does."""
         listening = socket.create_server(("127.0.0.1", self._port))
         self._port = listening.getsockname()[1]
-        self._app.state.parts = self._parts()
+        self._app.state.components = self._parts()
         self._server = uvicorn.Server(
             uvicorn.Config(
                 self._app, log_config=None, lifespan="off", timeout_graceful_shutdown=DRAIN_S
@@ -151,7 +151,7 @@ class Served:
 
     async def _serve(self, listening: socket.socket) -> None:
         self._loop = asyncio.get_running_loop()
-        parts = self._app.state.parts
+        parts = self._app.state.components
         try:
             await self._server.serve(sockets=[listening])
         finally:
@@ -162,7 +162,7 @@ class Served:
         if not self._thread.is_alive():
             return
         self._server.should_exit = True
-        self._loop.call_soon_threadsafe(self._app.state.parts.leaving.set)
+        self._loop.call_soon_threadsafe(self._app.state.components.leaving.set)
         self._thread.join(START_S)
         assert not self._thread.is_alive(), "the console does not stop"
 
@@ -188,9 +188,9 @@ def a_console(path: Path, *watches: str) -> Iterator[Console]:
     )
     clock.now = NOW
 
-    def parts() -> Parts:
+    def parts() -> Components:
         model = open_read_model(database)
-        return Parts(
+        return Components(
             model,
             ACCESS,
             Kept(),
@@ -201,11 +201,11 @@ def a_console(path: Path, *watches: str) -> Iterator[Console]:
             lag=lag_source(watches, clock),
         )
 
-    paces = live.LOOK_EVERY_S, live.AGAIN_MS
-    live.LOOK_EVERY_S, live.AGAIN_MS = POLL_S, AGAIN_MS
+    paces = live.POLL_EVERY_S, live.AGAIN_MS
+    live.POLL_EVERY_S, live.AGAIN_MS = POLL_S, AGAIN_MS
     served = Served(parts)
     try:
         yield Console(served.url, database, records, served, audit, ends, original_bytes, clock)
     finally:
         served.leave()
-        live.LOOK_EVERY_S, live.AGAIN_MS = paces
+        live.POLL_EVERY_S, live.AGAIN_MS = paces

@@ -7,7 +7,7 @@ from typing import Final
 
 from playwright.sync_api import Browser
 
-from services.api.lag_board import read_board
+from events.lag import read_board
 from tests.api.a_watch import a_watch
 from tests.browser.console import a_console
 from tests.browser.visitor import a_visitor

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, expect
 
-from services.api.console.addresses import live
+from services.api.today import live
 from tests.api.a_watch import AWatch, a_watch
 from tests.api.lag_boards import NIGHT, a_board
 from tests.api.lag_scenes import (
@@ -44,7 +44,7 @@ class WatchedConsole:
         """From now on the watch answers this."""
         # The answers first: what is asked in between would else be kept as of the later time.
         self.watch.answers |= scene(self.console.clock.now + LATER).answers
-        self.console.clock.turn(LATER)
+        self.console.clock.advance(LATER)
 
     def says(self, visitor: Visitor, wanted: str) -> None:
         """The page says it, paused and with all opened.
@@ -61,7 +61,7 @@ class WatchedConsole:
             text = str(visitor.page.locator("main").inner_text()).replace("\u202f", " ")
             if wanted in text:
                 return
-            self.console.clock.turn(LATER)
+            self.console.clock.advance(LATER)
         raise AssertionError(f"no {wanted!r} in {text!r}")
 
 
@@ -124,7 +124,7 @@ def test_the_headline_moves_as_soon_as_a_state_is_another(
 def test_figures_move_within_five_seconds_though_the_accounts_stand_still(
     browser: Browser, watched: WatchedConsole, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "LOOK_EVERY_S", 1.0)  # As for people.
+    monkeypatch.setattr(live, "POLL_EVERY_S", 1.0)  # As for people.
     watched.shows(at_night)
     with a_visitor(browser, watched.console, "en") as visitor:
         page = visitor.page
@@ -209,7 +209,7 @@ def test_a_watch_that_freezes_is_shown_as_old(browser: Browser, watched: Watched
         visitor.go(PATH)
         expect(page.locator("h1")).to_contain_text("All that was received is in the accounts.")
         seen = watched.console.clock.now
-        watched.console.clock.turn(timedelta(seconds=90))
+        watched.console.clock.advance(timedelta(seconds=90))
         expect(page.locator("h1")).to_contain_text("Nobody knows at this moment who is behind.")
         expect(page.locator(".verdict")).to_contain_text("90 seconds ago")
         assert json.loads(watched.watch.answers["/lag"])["at"].startswith(

@@ -52,12 +52,12 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def story(store: Store) -> Scenario:
+def history(store: Store) -> Scenario:
     return Scenario(*YEAR, store=store)
 
 
 def opened_with(store: Store) -> tuple[list[str], Scenario]:
-    """The log's event names on opening, and a story that goes on with what was opened."""
+    """The log's event names on opening, and a history that goes on with what was opened."""
     with capture_logs() as lines:
         ledger = open_ledger(store)
     again = Scenario(store=store)
@@ -78,34 +78,34 @@ def rewritten(store: Store, **changes: bytes) -> Store:
     return other
 
 
-def test_a_store_is_opened_where_it_stood(store: Store, story: Scenario) -> None:
-    said = story.summary()
+def test_a_store_is_opened_where_it_stood(store: Store, history: Scenario) -> None:
+    summary = history.summary()
     logged, again = opened_with(store)
     assert [] == logged
-    assert said == again.summary()
+    assert summary == again.summary()
 
 
 @pytest.mark.parametrize("newer", [VERSIONS._replace(state=99), VERSIONS._replace(rules=99)])
 def test_a_store_of_a_newer_program_is_refused(
-    store: Store, story: Scenario, newer: Versions
+    store: Store, history: Scenario, newer: Versions
 ) -> None:
     store.commit(Batch(), newer)
     with pytest.raises(StoreError, match="newer Écluse"):
         open_ledger(store)
 
 
-def test_a_state_of_an_older_shape_is_made_again(store: Store, story: Scenario) -> None:
-    said = story.summary()
+def test_a_state_of_an_older_shape_is_made_again(store: Store, history: Scenario) -> None:
+    summary = history.summary()
     store.replace_state({StateKey(BUDGET, "old", "x"): b"?"}, VERSIONS._replace(state=0))
     logged, again = opened_with(store)
     assert ["state_rebuilt"] == logged
-    assert said == again.summary()
+    assert summary == again.summary()
     assert VERSIONS == store.versions()
     assert [] == opened_with(store)[0]
 
 
-def test_a_state_that_says_no_version_is_made_again(store: Store, story: Scenario) -> None:
-    said = story.summary()
+def test_a_state_that_says_no_version_is_made_again(store: Store, history: Scenario) -> None:
+    summary = history.summary()
     if isinstance(store, SqliteStore):
         store._db.execute("DELETE FROM versions")
     else:
@@ -113,16 +113,16 @@ def test_a_state_that_says_no_version_is_made_again(store: Store, story: Scenari
         store._versions = None
     logged, again = opened_with(store)
     assert ["state_rebuilt"] == logged
-    assert said == again.summary()
+    assert summary == again.summary()
     assert VERSIONS == store.versions()
 
 
-def test_a_lost_state_is_made_again_from_the_journal(store: Store, story: Scenario) -> None:
-    said, rows = story.summary(), dict(store.state())
+def test_a_lost_state_is_made_again_from_the_journal(store: Store, history: Scenario) -> None:
+    summary, rows = history.summary(), dict(store.state())
     store.replace_state({}, VERSIONS)
     logged, again = opened_with(store)
     assert ["state_rebuilt"] == logged
-    assert said == again.summary()
+    assert summary == again.summary()
     assert rows == dict(store.state())
 
 
@@ -130,19 +130,19 @@ KINDS = ("budget", "line", "grant", "convention", "order", "account", "parked", 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_lost_row_is_missed(store: Store, story: Scenario, kind: str) -> None:
-    said, rows = story.summary(), dict(store.state())
+def test_one_lost_row_is_missed(store: Store, history: Scenario, kind: str) -> None:
+    summary, rows = history.summary(), dict(store.state())
     lost = next(key for key in rows if key.kind == kind)
     store.commit(Batch(changes={lost: None}), VERSIONS)
     logged, again = opened_with(store)
     assert ["state_rebuilt"] == logged
     assert rows == dict(store.state())
-    assert said == again.summary()
+    assert summary == again.summary()
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "event"])
 def test_a_row_that_holds_something_else_is_not_believed(
-    store: Store, story: Scenario, kind: str
+    store: Store, history: Scenario, kind: str
 ) -> None:
     rows = dict(store.state())
     changed = next(key for key in rows if key.kind == kind)
@@ -153,7 +153,7 @@ def test_a_row_that_holds_something_else_is_not_believed(
 
 @pytest.mark.parametrize("key", [StateKey(BUDGET, "cat", ""), StateKey("B", "line", '["1","2"]')])
 def test_a_row_that_nobody_wrote_is_not_believed(
-    store: Store, story: Scenario, key: StateKey
+    store: Store, history: Scenario, key: StateKey
 ) -> None:
     rows = dict(store.state())
     store.commit(Batch(changes={key: b"\xc0"}), VERSIONS)
@@ -161,7 +161,7 @@ def test_a_row_that_nobody_wrote_is_not_believed(
     assert rows == dict(store.state())
 
 
-def test_money_that_does_not_add_up_is_not_believed(store: Store, story: Scenario) -> None:
+def test_money_that_does_not_add_up_is_not_believed(store: Store, history: Scenario) -> None:
     rows = dict(store.state())
     line = next(key for key in rows if key.kind == "line")
     money = rows[line].replace(b"\xa4paid\x01", b"\xa4paid\x02")
@@ -171,9 +171,11 @@ def test_money_that_does_not_add_up_is_not_believed(store: Store, story: Scenari
     assert rows == dict(store.state())
 
 
-def test_a_state_that_lags_behind_the_journal_is_made_again(store: Store, story: Scenario) -> None:
+def test_a_state_that_lags_behind_the_journal_is_made_again(
+    store: Store, history: Scenario
+) -> None:
     rows = dict(store.state())
-    story.tell(a_vote(stage="supplementary"))
+    history.tell(a_vote(stage="supplementary"))
     ahead = dict(store.state())
     store.replace_state(dict(rows), VERSIONS)
     assert ["state_rebuilt"] == opened_with(store)[0]
@@ -197,20 +199,20 @@ def record(store: Store, sequence: int) -> bytes:
         (b"{", b"["),
     ],
 )
-def test_a_damaged_record_is_named(store: Store, story: Scenario, old: bytes, new: bytes) -> None:
+def test_a_damaged_record_is_named(store: Store, history: Scenario, old: bytes, new: bytes) -> None:
     damaged = rewritten(store, n3=record(store, 3).replace(old, new))
     assert record(store, 3) != record(damaged, 3)
     with pytest.raises(StoreError, match=f"journal {BUDGET}/3"):
         open_ledger(damaged)
 
 
-def test_a_record_that_was_moved_is_named(store: Store, story: Scenario) -> None:
+def test_a_record_that_was_moved_is_named(store: Store, history: Scenario) -> None:
     moved = rewritten(store, n3=record(store, 2), n2=record(store, 3))
     with pytest.raises(StoreError, match=f"journal {BUDGET}/2: another one stands there"):
         open_ledger(moved)
 
 
-def test_a_missing_record_is_named(store: Store, story: Scenario) -> None:
+def test_a_missing_record_is_named(store: Store, history: Scenario) -> None:
     cut = MemoryStore()
     rows = [row for row in store.journal() if (row.budget, row.sequence) != (BUDGET, 3)]
     cut.commit(Batch(rows), VERSIONS)
@@ -218,7 +220,7 @@ def test_a_missing_record_is_named(store: Store, story: Scenario) -> None:
         open_ledger(cut)
 
 
-def test_a_record_with_another_history_behind_it_is_named(store: Store, story: Scenario) -> None:
+def test_a_record_with_another_history_behind_it_is_named(store: Store, history: Scenario) -> None:
     other = Scenario(a_notification(convention="E"), *YEAR[1:])
     mixed = rewritten(store, n1=record(other.store, 1))
     with pytest.raises(StoreError, match=f"journal {BUDGET}/2: it does not follow"):
@@ -226,7 +228,7 @@ def test_a_record_with_another_history_behind_it_is_named(store: Store, story: S
 
 
 def test_a_damaged_end_is_named_even_where_the_state_is_whole(
-    store: Store, story: Scenario
+    store: Store, history: Scenario
 ) -> None:
     last = json.loads(list(store.journal(BUDGET))[-1].record)["sequence"]
     damaged = rewritten(store, **{f"n{last}": b"{}"})
@@ -235,7 +237,7 @@ def test_a_damaged_end_is_named_even_where_the_state_is_whole(
 
 
 def test_a_journal_that_lost_its_end_is_named_where_the_state_knows_more(
-    store: Store, story: Scenario
+    store: Store, history: Scenario
 ) -> None:
     """To fold what is left would forget, in silence, what was decided."""
     cut = MemoryStore()
@@ -244,7 +246,9 @@ def test_a_journal_that_lost_its_end_is_named_where_the_state_knows_more(
         open_ledger(cut)
 
 
-def test_it_is_named_too_where_the_state_has_an_older_shape(store: Store, story: Scenario) -> None:
+def test_it_is_named_too_where_the_state_has_an_older_shape(
+    store: Store, history: Scenario
+) -> None:
     older = VERSIONS._replace(state=VERSIONS.state - 1)
     cut = MemoryStore()
     cut.commit(Batch(list(store.journal())[:-1], dict(store.state())), older)

@@ -130,14 +130,14 @@ def a_folder(path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "world",
+    "fixture",
     [a_foreign_database, a_text, a_missing_folder, a_file_in_the_place_of_a_folder, a_folder],
-    ids=lambda world: world.__name__.replace("_", " "),
+    ids=lambda fixture: fixture.__name__.replace("_", " "),
 )
 def test_what_is_no_ledger_is_named_and_left_as_it_is(
-    path: Path, world: Callable[[Path], Path]
+    path: Path, fixture: Callable[[Path], Path]
 ) -> None:
-    where = world(path)
+    where = fixture(path)
     before = where.read_bytes() if where.is_file() else None
     with pytest.raises(StoreError, match=str(where)):
         SqliteStore(where)

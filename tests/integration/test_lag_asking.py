@@ -12,9 +12,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from services.api.clock import the_clock_on_the_wall
-from services.cli import lag, lag_client
-from tests.api.lag_boards import NIGHT, a_board, told
+from services.api.adapters.clock import the_clock_on_the_wall
+from services.cli import lag
+from services.lag.client import watches
+from tests.api.lag_boards import NIGHT, a_board, timestamp
 from tests.api.lag_scenes import a_held_partition, at_night
 from tests.integration.command import COMMAND, ecluse, environment
 from tests.integration.watched import Serve, asked, set_clock_to
@@ -41,7 +42,7 @@ def test_an_old_answer_says_so_itself(
 def test_an_answer_is_old_from_twelve_seconds_on(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watch = serve(a_board(sampled_at=told(NIGHT)))
+    watch = serve(a_board(sampled_at=timestamp(NIGHT)))
     for seconds, code in ((12, 0), (13, 1), (-13, 1)):
         set_clock_to(monkeypatch, NIGHT + timedelta(seconds=seconds))
         assert code == asked(watch).code, seconds
@@ -53,7 +54,7 @@ def test_an_answer_is_old_from_twelve_seconds_on(
     [
         (None, "UNKNOWN. The groups have not been seen yet"),
         (
-            told(NIGHT - timedelta(seconds=13)),
+            timestamp(NIGHT - timedelta(seconds=13)),
             "UNKNOWN. The groups were last seen at 03:39:58 (13 s ago)",
         ),
     ],
@@ -80,7 +81,7 @@ def test_a_watch_that_is_not_there_exits_3_with_a_message(
 
 
 def test_a_frozen_watch_does_not_answer(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lag_client, "ANSWER_S", 0.1)
+    monkeypatch.setattr(watches, "ANSWER_S", 0.1)
     watch = serve(at_night())
     watch.frozen.set()
     began_s = time.monotonic()

@@ -27,7 +27,7 @@ from events import topics
 from services.dev.local_broker import SETTINGS
 from services.ledger.kafka.quarantine import quarantine
 from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topic_diff import Asked
+from services.runtime.kafka.topic_diff import TopicOptions
 from services.runtime.kafka.topics import apply
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.processor import Hold
@@ -102,7 +102,7 @@ class Cluster:
 
     def create(self, replicas: int = 1) -> None:
         """All topics of the contract, as `ecluse topics apply` makes them."""
-        asked = Asked(partitions=self.partitions, replication_factor=replicas)
+        asked = TopicOptions(partitions=self.partitions, replication_factor=replicas)
         done = run(apply(read_catalogue(), self.settings, asked))
         assert [] == done.left
 

@@ -11,13 +11,12 @@ from typing import Final
 from aiokafka import AIOKafkaProducer
 
 from events.topics import BALANCES, EVENTS, INTERNAL_EVENTS, JOURNAL, PAYMENT_ORDERS
+from services.lag.judge.states import QUIET_S
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.messages import messages
 from services.ledger.domain.journal import Source
-from services.runtime.ops.clock import the_clock_on_the_wall
-from services.watch.lag.states import QUIET_S
+from services.runtime.ops.clock import wall_clock
 from services.watch.settings import WatchSettings
-from services.watch.stages import consumers_of
 from tests.builders import BUDGET, a_convention, a_payment, a_vote, an_award, encoded
 from tests.kafka.cluster import Cluster, partition_for
 from tests.kafka.group_members import Member, a_producer
@@ -39,7 +38,7 @@ class FaultyConsumers:
     """The members, and the records that come to them."""
 
     def __init__(self, cluster: Cluster) -> None:
-        groups = {each.stage: each for each in consumers_of(WatchSettings().treasury_group)}
+        groups = {each.stage: each for each in WatchSettings().consumers}
         self.ledger: Final = Member(cluster.settings, groups[LEDGER])
         self.treasury: Final = Member(cluster.settings, groups[TREASURY])
         # With a name of its own a member that is gone does not say so: as if it had been killed.
@@ -57,7 +56,7 @@ class FaultyConsumers:
                 for key, value in self._left[topic]:
                     home = partition_for(BUDGET, self._cluster.partitions)
                     await producer.send(self._cluster.name(topic), value, key, home)
-            long_ago_ms = int((the_clock_on_the_wall() - LONG_AGO_S) * 1000)
+            long_ago_ms = int((wall_clock() - LONG_AGO_S) * 1000)
             for number in range(ORDERS):
                 await self._send(producer, PAYMENT_ORDERS, int(number % 10 == 0), long_ago_ms)
             for topic in (EVENTS, INTERNAL_EVENTS, INTERNAL_EVENTS):

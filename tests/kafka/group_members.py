@@ -12,8 +12,8 @@ from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
+from services.lag.judge.model import Consumer
 from services.runtime.ops.settings import Settings
-from services.watch.lag.model import Consumer
 
 SESSION_S: Final = 10.0
 

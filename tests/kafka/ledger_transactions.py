@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.publishing import BATCH_BYTES
 from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topic_diff import Asked
+from services.runtime.kafka.topic_diff import TopicOptions
 from services.runtime.kafka.topics import apply
 from services.runtime.ops.settings import Settings
 from services.watch.settings import WatchSettings
@@ -35,7 +35,7 @@ async def make_topics(settings: Settings) -> None:
     catalogue = read_catalogue()
     wanted = {name: catalogue.topics[name] for name in WatchSettings().topics}
     only_these = catalogue.model_copy(update={"topics": wanted})
-    await apply(only_these, settings, Asked(partitions=PARTITIONS))
+    await apply(only_these, settings, TopicOptions(partitions=PARTITIONS))
 
 
 class Writer:

@@ -60,7 +60,7 @@ class Running:
     def __exit__(self, *_: object) -> None:
         self.kill()
         # aiokafka says the same again and again while a broker is away.
-        lines = [line for line in self.text.splitlines() if "library_said" not in line]
+        lines = [line for line in self.text.splitlines() if "library_log" not in line]
         print("\n".join(lines)[-4000:])
 
     # ------------------------------------------------------------ its end

@@ -8,18 +8,18 @@ import pytest
 from aiokafka.structs import TopicPartition
 
 from events.topics import EVENTS, JOURNAL
-from services.api.events_in import kafka
-from services.api.events_in.kafka import KafkaPublisher
-from services.api.source_records import KafkaBytes
+from services.api.adapters import kafka_publisher as kafka
+from services.api.adapters.kafka_publisher import KafkaPublisher
+from services.api.adapters.source_records import KafkaBytes
 from services.runtime.kafka import topics
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.publishing import Message
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topic_diff import Asked
+from services.runtime.kafka.topic_diff import TopicOptions
 from services.runtime.ops.errors import Unreachable
 from services.runtime.ops.settings import Settings
-from tests.api.world import an_app, an_empty_read_model, asking
+from tests.api.environment import an_app, an_empty_read_model, asking
 from tests.builders import a_vote, encoded
 from tests.kafka.brokers import Broker
 
@@ -31,7 +31,7 @@ LINES = {"Content-Type": "application/x-ndjson"}
 @pytest.fixture
 def cluster(broker: Broker, prefix: str) -> Settings:
     settings = Settings(bootstrap_servers=broker.bootstrap, topic_prefix=prefix)
-    asyncio.run(topics.apply(read_catalogue(), settings, Asked(partitions=PARTITIONS)))
+    asyncio.run(topics.apply(read_catalogue(), settings, TopicOptions(partitions=PARTITIONS)))
     return settings
 
 

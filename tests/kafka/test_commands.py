@@ -13,7 +13,7 @@ from aiokafka.structs import ConsumerRecord
 from events import topics
 from services.ledger.domain.journal import Outcome
 from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topic_diff import Asked
+from services.runtime.kafka.topic_diff import TopicOptions
 from services.runtime.kafka.topics import apply
 from tests.builders import IBAN, Json, a_payment, a_vote, an_award, encoded
 from tests.golden.record import HERE as GOLDEN
@@ -236,7 +236,7 @@ def test_missing_topics_are_named_with_what_to_do(broker: Broker, prefix: str) -
         result = asked(nothing, *args)
         assert (3, b"") == (result.code, result.out)
         assert "this topic is missing: `ecluse topics apply` creates it" in result.err
-        assert "library_said" not in result.err
+        assert "library_log" not in result.err
     assert time.monotonic() - began_s < len(COMMANDS) * SOON_S
 
 
@@ -245,7 +245,7 @@ def test_one_missing_topic_is_named(broker: Broker, prefix: str, gone: str) -> N
     cluster = Cluster(broker.bootstrap, prefix, 2)
     others = {name: each for name, each in read_catalogue().topics.items() if name != gone}
     catalogue = read_catalogue().model_copy(update={"topics": others})
-    run(apply(catalogue, cluster.settings, Asked(partitions=2, replication_factor=1)))
+    run(apply(catalogue, cluster.settings, TopicOptions(partitions=2, replication_factor=1)))
     for args in (("journal", "tail"), ("balances",)):
         result = asked(cluster, *args)
         assert (3, b"") == (result.code, result.out)

@@ -105,7 +105,7 @@ def test_no_page_says_that_all_is_well_while_the_ledger_is_dead(
         expect(page.locator("h1")).to_contain_text("The ledger")
         expect(page.locator(".sum dd").last).to_have_text("2", timeout=SHOWN_MS)
         expect(whole).to_have_text("4")
-        status = httpx.get(f"{services.url}/standing", timeout=30).json()
+        status = httpx.get(f"{services.url}/status", timeout=30).json()
         assert ("stage", "ledger", 4, 2) == tuple(
             status[name] for name in ("verdict", "stage", "received", "in_flight")
         )

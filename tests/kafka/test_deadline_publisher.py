@@ -19,14 +19,14 @@ from events.topics import EVENTS, INTERNAL_EVENTS, JOURNAL
 from services.due.deadline_events import Deadline, DeadlineEvent, deadline_event_of
 from services.due.deadlines import Deadlines
 from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topic_diff import Asked
+from services.runtime.kafka.topic_diff import TopicOptions
 from services.runtime.kafka.topics import apply
 from services.runtime.kafka.writer import Fenced, FencedWriter, WriterFailed
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 from services.verifier.verify import verify
 from services.watch import deadline_publisher as post_module
-from services.watch.deadline_publisher import Post
+from services.watch.deadline_publisher import DeadlinePublisher
 from tests.builders import Json, a_convention, a_report, a_vote, an_award, an_instalment
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import STRUCTURED, Cluster, Sent, a_cluster, budget_on, run
@@ -69,7 +69,7 @@ def cluster(broker: Broker, prefix: str) -> Cluster:
         apply(
             only_deadline_events,
             cluster.settings,
-            Asked(partitions=PARTITIONS, replication_factor=1),
+            TopicOptions(partitions=PARTITIONS, replication_factor=1),
         )
     )
     return cluster
@@ -85,7 +85,7 @@ def written(cluster: Cluster) -> dict[int, list[str]]:
 
 async def delivered(settings: Settings, numbers: Sequence[int], some: list[DeadlineEvent]) -> None:
     """Another watch takes these partitions over, and writes what is due."""
-    post = Post(settings)
+    post = DeadlinePublisher(settings)
     try:
         for number in numbers:
             assert ids(some) == await post.deliver(number, some)
@@ -133,7 +133,7 @@ def test_two_that_both_call_a_partition_their_own_write_nothing_twice(
     cluster: Cluster, tmp_path: Path
 ) -> None:
     async def go() -> None:
-        mine = Post(cluster.settings)
+        mine = DeadlinePublisher(cluster.settings)
         with Poster(
             cluster.settings, 0, deadline_events(3), "behind write", tmp_path, again=True
         ) as theirs:
@@ -155,9 +155,9 @@ def test_many_deadline_events_are_several_transactions_and_what_is_written_of_th
     monkeypatch.setattr(post_module, "TRANSACTION_INTERNAL_EVENTS", 2)
 
     async def go() -> None:
-        post = Post(cluster.settings)
+        post = DeadlinePublisher(cluster.settings)
         await post.begin(0)
-        writer = post._desks[0].writer
+        writer = post._writers[0].writer
         begin, begun = writer.begin, [0]
 
         async def failing() -> None:
@@ -169,13 +169,13 @@ def test_many_deadline_events_are_several_transactions_and_what_is_written_of_th
         monkeypatch.setattr(writer, "begin", failing)
         with pytest.raises(WriterFailed, match="planted"):
             await post.deliver(0, deadline_events(5))
-        assert {} == post._desks
+        assert {} == post._writers
         assert sorted(ids(deadline_events(4))) == await post.begin(0)
         assert ids(deadline_events(6)) == await post.deliver(0, deadline_events(6))
         await post.end(kept=[0])
-        assert [0] == list(post._desks)
+        assert [0] == list(post._writers)
         await post.end()
-        assert {} == post._desks
+        assert {} == post._writers
 
     run(go())
     assert ids(deadline_events(6)) == written(cluster)[0]
@@ -187,9 +187,9 @@ def test_a_broker_that_goes_away_and_comes_back_costs_no_deadline_event(
     """It goes while a transaction ends, and is away at the next round; then it is there again."""
     settings = cluster.settings.model_copy(update={"transaction_timeout_s": SHORT_S})
     with asyncio.Runner() as runner:
-        post = Post(settings)
+        post = DeadlinePublisher(settings)
         runner.run(post.begin(0))
-        writer = post._desks[0].writer
+        writer = post._writers[0].writer
         commit = writer.commit
 
         async def away() -> None:
@@ -209,7 +209,7 @@ def test_a_broker_that_goes_away_and_comes_back_costs_no_deadline_event(
     assert [ids(deadline_events(3))] * 2 == list(written(cluster).values())[:2]
 
 
-async def _in_the_end(post: Post, number: int, some: list[DeadlineEvent]) -> list[str]:
+async def _in_the_end(post: DeadlinePublisher, number: int, some: list[DeadlineEvent]) -> list[str]:
     """Round after round, as the watch does, until a broker that comes back is well again."""
     while True:
         try:
@@ -225,7 +225,7 @@ def test_a_deadline_event_behind_somebody_s_open_transaction_is_not_taken_for_mi
     monkeypatch.setattr(post_module, "SETTLED_S", 0.3)
 
     with asyncio.Runner() as runner:
-        former = Post(cluster.settings)
+        former = DeadlinePublisher(cluster.settings)
         runner.run(former.begin(0))
         with cluster.left_open(INTERNAL_EVENTS):
             assert ids(deadline_events(1)) == runner.run(former.deliver(0, deadline_events(1)))
@@ -244,7 +244,7 @@ def test_deadline_events_of_others_are_nobody_s_of_ours(cluster: Cluster) -> Non
     cluster.write(sent, INTERNAL_EVENTS)
 
     async def go() -> None:
-        post = Post(cluster.settings)
+        post = DeadlinePublisher(cluster.settings)
         assert [] == await post.begin(0)
         assert [own.id] == await post.deliver(0, [own, own][:1])
         assert [own.id] == await post.begin(0)
@@ -269,11 +269,11 @@ def forgetful(cluster: Cluster) -> Iterator[Cluster]:
 
 async def _hanging(cluster: Cluster, some: list[DeadlineEvent]) -> None:
     """Deadline events are written to partition 0, and the coordinator never hears of it."""
-    post = Post(cluster.settings.model_copy(update={"transaction_timeout_s": SHORT_S}))
+    post = DeadlinePublisher(cluster.settings.model_copy(update={"transaction_timeout_s": SHORT_S}))
     error = ""
     while "the former transaction is still open" not in error:
         await post.begin(0)
-        _forget(cluster, post._desks[0].writer)
+        _forget(cluster, post._writers[0].writer)
         with pytest.raises(WriterFailed) as failed:
             await post.deliver(0, some)
         error = str(failed.value)
@@ -336,7 +336,7 @@ def test_the_ledger_decides_what_the_watch_writes(
         deadlines = Deadlines()
         for record in (await cluster._read([JOURNAL]))[JOURNAL][0]:
             deadlines.add(0, record.offset, try_read_record(record.value))
-        post = Post(cluster.settings)
+        post = DeadlinePublisher(cluster.settings)
         try:
             for name in await post.begin(0):
                 deadlines.wrote(0, name)

@@ -12,15 +12,15 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.client import AIOKafkaClient, CoordinationType
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
-from services.runtime.ops.clock import the_clock_on_the_wall
+from services.lag.collect.groups import SAMPLE_S, STOP_S, Groups
+from services.lag.judge.model import Consumer, Place, Sample
+from services.runtime.ops.clock import wall_clock
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
-from services.runtime.processing.offset_metadata import Held, spell
-from services.watch.groups import LOOK_S, STOP_S, Groups
-from services.watch.lag.model import Consumer, Look, Place
+from services.runtime.processing.offset_metadata import Held, encode_status
 from tests.kafka.brokers import Broker
 from tests.kafka.group_members import JoinRequest, consumer_of, make_topics
-from tests.unit.watch.lag.notation import a_word
+from tests.unit.lag.notation import a_status
 
 
 @pytest.fixture
@@ -62,8 +62,8 @@ def test_a_sample_finds_owners_statuses_and_a_rebalance(settings: Settings) -> N
         groups = Groups(settings, [LEDGER])
         first, second = a_member("ledger-1"), a_member("ledger-2")
 
-        async def sample() -> dict[Place, Look]:
-            return (await groups.look(the_clock_on_the_wall()))[LEDGER]
+        async def sample() -> dict[Place, Sample]:
+            return (await groups.sample(wall_clock()))[LEDGER]
 
         try:
             nothing = {(None, 0, None)}
@@ -71,12 +71,12 @@ def test_a_sample_finds_owners_statuses_and_a_rebalance(settings: Settings) -> N
             await until_so(sample, lambda found: nothing == {each[1:4] for each in found.values()})
             assert (PLACES, {LEDGER: 0}) == (tuple(await sample()), groups.members)
             await first.start()
-            status = a_word(oldest_event_s=5.0, held=Held(3, "é"))
+            status = a_status(oldest_event_s=5.0, held=Held(3, "é"))
             events = TopicPartition(settings.topic("events"), 1)
-            await first.commit({events: OffsetAndMetadata(0, spell(status))})
+            await first.commit({events: OffsetAndMetadata(0, encode_status(status))})
             found = await sample()
             assert ["ledger-1"] * 4 == [found[place].owner for place in PLACES]
-            assert (0, status) == (found[PLACES[1]].committed, found[PLACES[1]].word)
+            assert (0, status) == (found[PLACES[1]].committed, found[PLACES[1]].status)
             joining = asyncio.create_task(second.start())
             seen = []
             while not joining.done():
@@ -96,9 +96,10 @@ def test_a_sample_finds_owners_statuses_and_a_rebalance(settings: Settings) -> N
 
 
 async def until_so(
-    sample: Callable[[], Awaitable[dict[Place, Look]]], is_so: Callable[[dict[Place, Look]], bool]
+    sample: Callable[[], Awaitable[dict[Place, Sample]]],
+    is_so: Callable[[dict[Place, Sample]], bool],
 ) -> None:
-    """Look again: a broker that has just started has no coordinators yet."""
+    """Sample again: a broker that has just started has no coordinators yet."""
     for _ in range(100):
         with suppress(ClusterError):
             if is_so(await sample()):
@@ -114,10 +115,10 @@ def test_topics_that_are_made_later_are_found_by_the_next_samples(settings: Sett
     async def go() -> None:
         groups = Groups(settings, [consumer])
 
-        async def sample() -> dict[Place, Look]:
-            return (await groups.look(the_clock_on_the_wall()))[consumer]
+        async def sample() -> dict[Place, Sample]:
+            return (await groups.sample(wall_clock()))[consumer]
 
-        def finds(*topics: str) -> Callable[[dict[Place, Look]], bool]:
+        def finds(*topics: str) -> Callable[[dict[Place, Sample]], bool]:
             wanted = {Place(topic, 0): 0 for topic in topics}
             return lambda found: wanted == {place: each.end for place, each in found.items()}
 
@@ -150,8 +151,8 @@ def test_a_group_of_the_newer_protocol_has_owners_too(settings: Settings) -> Non
                 alone.assign([place])
                 await alone.commit({place: 0})
 
-            async def sample() -> dict[Place, Look]:
-                return (await groups.look(the_clock_on_the_wall()))[consumer]
+            async def sample() -> dict[Place, Sample]:
+                return (await groups.sample(wall_clock()))[consumer]
 
             only = Place("orders", 0)
             await until_so(
@@ -181,10 +182,10 @@ def test_a_sample_ends_while_the_cluster_is_away_and_works_when_it_is_back(
             """Where the partition ends; whatever the cluster does, the answer comes in time."""
             began_s = time.monotonic()
             try:
-                (found,) = (await groups.look(the_clock_on_the_wall()))[consumer].values()
+                (found,) = (await groups.sample(wall_clock()))[consumer].values()
             finally:
                 took_s = time.monotonic() - began_s
-                assert took_s < LOOK_S + STOP_S + 1, took_s
+                assert took_s < SAMPLE_S + STOP_S + 1, took_s
             return found.end
 
         async def answers() -> None:

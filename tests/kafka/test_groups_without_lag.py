@@ -13,12 +13,12 @@ from typing import Final
 
 import pytest
 
-from services.runtime.ops.clock import the_clock_on_the_wall
+from services.lag.collect.groups import Groups
+from services.lag.judge.history import History
+from services.lag.judge.model import Judged
+from services.lag.judge.states import QUIET_S
+from services.runtime.ops.clock import wall_clock
 from services.runtime.ops.settings import Settings
-from services.watch.groups import Groups
-from services.watch.lag.history import History
-from services.watch.lag.model import Judged
-from services.watch.lag.states import QUIET_S
 from tests.kafka.brokers import Broker
 from tests.kafka.group_members import Member, a_producer, consumer_of, make_topics
 
@@ -65,16 +65,16 @@ class Consumers:
                 await asyncio.sleep(COME_EVERY_S)
 
     async def watch(self) -> None:
-        """Look every two seconds, for as long as this runs."""
+        """Sample every two seconds, for as long as this runs."""
         next_s = time.monotonic()
         try:
             while True:
-                samples = await self._groups.look(the_clock_on_the_wall())
+                samples = await self._groups.sample(wall_clock())
                 for consumer, found in samples.items():
                     for place, sample in found.items():
                         seen = sample._replace(records_end=self.records_end.get(place.topic))
                         self._history.add(consumer, place, seen)
-                for judged in self._history.judged(the_clock_on_the_wall()):
+                for judged in self._history.judged(wall_clock()):
                     self.judgements[judged.consumer.stage].append((time.monotonic(), judged))
                 next_s += SAMPLE_S
                 await asyncio.sleep(max(0.0, next_s - time.monotonic()))
@@ -152,7 +152,7 @@ async def _write_what_was_before(
         for name in STEADY[:2]:
             for _ in range(50):
                 await producer.send(settings.topic(name), b"{}")
-        long_ago_ms = int((the_clock_on_the_wall() - LONG_AGO_S) * 1000)
+        long_ago_ms = int((wall_clock() - LONG_AGO_S) * 1000)
         topic = settings.topic("silent-for-long")
         await producer.send_and_wait(topic, b"{}", timestamp_ms=long_ago_ms)
     # Ten records in two transactions, and one more that was undone: behind them stand markers.

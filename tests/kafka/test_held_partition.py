@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from events import topics
-from services.ledger.application.kafka_records import standing_before
+from services.ledger.application.kafka_records import current_hold
 from services.runtime.kafka.reader import Reader
 from services.runtime.ops.errors import ClusterError
 from services.runtime.processing.processor import Hold
@@ -37,7 +37,7 @@ def hold_on(cluster: Cluster, partition: int) -> Hold | None:
         reader = Reader(cluster.settings, [place])
         await reader.start()
         try:
-            return await standing_before(reader, place)
+            return await current_hold(reader, place)
         finally:
             await reader.stop()
 

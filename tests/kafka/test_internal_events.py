@@ -21,7 +21,7 @@ from events.topics import (
     REFUSALS,
 )
 from services.ledger.domain.year_openings import next_year
-from services.ledger.kafka.partition import LedgerWork
+from services.ledger.kafka.partition import LedgerProcessor
 from services.ledger.kafka.serve import QUARANTINE
 from services.runtime.ops.progress import Progress
 from services.runtime.processing import task as task_module
@@ -159,7 +159,7 @@ def test_internal_events_that_were_all_read_may_reach_the_end_of_their_retention
     cluster.publish(the_year(budget))
 
     async def live_for_a_day() -> None:
-        work = LedgerWork(cluster.settings, 0, 1, Progress())
+        work = LedgerProcessor(cluster.settings, 0, 1, Progress())
         try:
             await work.open()
             for input_topic in (EVENTS, INTERNAL_EVENTS):
@@ -217,7 +217,7 @@ def test_a_stranger_s_transaction_among_the_internal_events_stops_nobody(
         assert 0 == worker.stop()
         with Worker(cluster, tmp_path) as again:
             again.wait_for_states(running=1)
-            assert [] == again.logged("transaction_ended")
+            assert [] == again.logged("hanging_transaction_completed")
             assert 0 == again.stop()
     with Worker(cluster, tmp_path) as third:
         journal = wait_for_records(cluster, 7)[0]
@@ -252,7 +252,7 @@ def test_an_internal_event_is_there_once_though_the_broker_forgot_to_end_its_tra
     run(worked(forgetful, hanging, dies=dies))
     with Worker(forgetful, tmp_path) as worker:
         wait_for_records(forgetful, 6)
-        assert worker.logged("transaction_ended")
+        assert worker.logged("hanging_transaction_completed")
         assert 0 == worker.stop()
     [internal_event] = forgetful.read(INTERNAL_EVENTS)[0]
     assert next_year(budget) == json.loads(internal_event.value)["partitionkey"]
@@ -272,15 +272,15 @@ def test_an_internal_event_of_a_hanging_transaction_is_read_though_its_writer_ha
     settings = cluster.settings.model_copy(update={"transaction_timeout_s": 4.0})
     opened: list[int] = []
 
-    def make_work(number: int, progress: Progress) -> LedgerWork:
-        work = LedgerWork(settings, number, 2, progress)
+    def make_processor(number: int, progress: Progress) -> LedgerProcessor:
+        work = LedgerProcessor(settings, number, 2, progress)
         if number not in {home, *opened}:
             forget(work, cluster, number, [cluster.place(INTERNAL_EVENTS, home)])
         opened.append(number)
         return work
 
     async def go() -> None:
-        tasks = [PartitionTask(number, make_work, settings, QUARANTINE) for number in range(2)]
+        tasks = [PartitionTask(number, make_processor, settings, QUARANTINE) for number in range(2)]
         runs = [asyncio.create_task(task.run()) for task in tasks]
         await asyncio.to_thread(
             eventually,

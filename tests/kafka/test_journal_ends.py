@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from services.api.journal_ends import KEPT_S, KafkaEnds
-from services.api.ports import JournalEnd
+from services.api.adapters.journal_ends import KEPT_S, KafkaEnds
+from services.api.adapters.ports import JournalEnd
 from services.runtime.kafka import topics
 from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topic_diff import Asked
+from services.runtime.kafka.topic_diff import TopicOptions
 from services.runtime.ops.settings import Settings
-from tests.api.world import HandClock
+from tests.api.environment import HandClock
 from tests.kafka.brokers import Broker
 from tests.kafka.ledger_transactions import Writer
 from tests.kafka.projecting import journal_of
@@ -23,7 +23,7 @@ PARTITIONS = 2
 @pytest.fixture
 def settings(broker: Broker, prefix: str) -> Settings:
     settings = Settings(bootstrap_servers=broker.bootstrap, topic_prefix=prefix)
-    asyncio.run(topics.apply(read_catalogue(), settings, Asked(partitions=PARTITIONS)))
+    asyncio.run(topics.apply(read_catalogue(), settings, TopicOptions(partitions=PARTITIONS)))
     return settings
 
 
@@ -74,7 +74,7 @@ async def _until(expected: dict[int, JournalEnd], ends: KafkaEnds, clock: HandCl
     """Ask again while it is otherwise: markers are written a moment after the commit."""
     found = None
     for _ in range(100):
-        clock.turn(timedelta(seconds=KEPT_S))
+        clock.advance(timedelta(seconds=KEPT_S))
         found = await ends()
         if found == expected:
             return

@@ -88,7 +88,7 @@ CASES: Final = {
 }
 
 WELL: Final = {"OK", "NO TRAFFIC", "sans trafic"}
-QUIET: Final[tuple[Row, ...]] = ((LEDGER, "deadline_events", 0), (TREASURY, "payment-orders", 1))
+QUIET: Final[tuple[Row, ...]] = ((LEDGER, "internal-events", 0), (TREASURY, "payment-orders", 1))
 """Partitions of which all is done and to which nothing comes, in groups with a faulty consumer."""
 
 

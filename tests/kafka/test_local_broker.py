@@ -85,7 +85,7 @@ def test_without_a_fit_java_the_message_names_what_to_install(
         java_of(bare / "bin", version)
     with pytest.raises(ClusterError) as raised:
         find_java()
-    for text in (raised.value.said.fr, raised.value.said.en):
+    for text in (raised.value.text.fr, raised.value.text.en):
         assert "Java 17" in text
         assert "apt-get install default-jre-headless" in text
         assert "requirements/java.txt" in text
@@ -136,8 +136,8 @@ fetch_jars(Path({str(libs)!r}), pom=Path({str(pom)!r}), java=Path({str(java)!r})
 def test_without_maven_the_message_names_what_to_install(bare: Path) -> None:
     with pytest.raises(ClusterError) as raised:
         fetch_jars(bare / "libs", pom=a_pom(bare), java=java_of(bare / "bin", "17.0.1"))
-    assert "apt-get install maven" in raised.value.said.fr
-    assert "apt-get install maven" in raised.value.said.en
+    assert "apt-get install maven" in raised.value.text.fr
+    assert "apt-get install maven" in raised.value.text.en
 
 
 def test_the_output_of_maven_is_shown_when_it_fails_and_no_folder_is_left(bare: Path) -> None:
@@ -183,7 +183,7 @@ def test_a_broker_that_cannot_start_tells_the_end_of_its_log(tmp_path: Path) -> 
     broker = LocalBroker(tmp_path / "broker", tmp_path / "libs", java=java)
     with pytest.raises(ClusterError, match="no such class") as raised:
         broker.start()
-    assert str(broker.log) in raised.value.said.fr
+    assert str(broker.log) in raised.value.text.fr
     assert broker.pid is None
 
 

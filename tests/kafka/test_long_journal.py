@@ -8,13 +8,13 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from events import topics
-from services.ledger.kafka.journal_topic import FIRST_LOOK
+from services.ledger.kafka.journal_topic import FIRST_WINDOW
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, Sent, budget_on, run
 from tests.kafka.commands import asked, record, sequences
 
 RARE, COMMON = (budget_on(0, 2), budget_on(1, 2))
-LONG: Final = 9 * FIRST_LOOK
+LONG: Final = 9 * FIRST_WINDOW
 """The first, the second and a piece of the third look back from its end."""
 
 
@@ -53,7 +53,7 @@ def long(broker: Broker) -> Cluster:
 
 def test_the_end_of_a_long_journal_is_found_however_far_back(long: Cluster) -> None:
     dead = LONG - 3
-    for count in (FIRST_LOOK, 5 * FIRST_LOOK + 1, LONG):
+    for count in (FIRST_WINDOW, 5 * FIRST_WINDOW + 1, LONG):
         result = asked(long, "journal", "tail", "--budget", "_dead.0", "-n", count, "--json")
         first = max(dead - count, 0) + 1
         assert [("_dead.0", number) for number in range(first, dead + 1)] == sequences(result)

@@ -13,10 +13,10 @@ from events.topics import (
     LEDGER_GROUP,
     PROJECTOR_GROUP,
 )
-from services.runtime.ops.clock import the_clock_on_the_wall
+from services.runtime.ops.clock import wall_clock
 from services.runtime.ops.settings import Settings
-from services.runtime.processing.backlog import Spoken
-from services.runtime.processing.offset_metadata import Held, read_word
+from services.runtime.processing.backlog import ReportedStatus
+from services.runtime.processing.offset_metadata import Held, decode_status
 from tests.builders import Json, a_vote, an_award
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, a_cluster, budget_on
@@ -32,25 +32,25 @@ AGE_S: Final = 15.0
 """How old what a living worker says may be: 5 s and whatever this machine takes."""
 
 
-def statuses(cluster: Cluster, group: str = LEDGER_GROUP) -> dict[tuple[str, int], Spoken]:
+def statuses(cluster: Cluster, group: str = LEDGER_GROUP) -> dict[tuple[str, int], ReportedStatus]:
     """What was said last; an offset without a word would be none of ours."""
-    found: dict[tuple[str, int], Spoken] = {}
+    found: dict[tuple[str, int], ReportedStatus] = {}
     for place, (offset, metadata) in cluster.offsets_of(group).items():
-        status = read_word(metadata)
+        status = decode_status(metadata)
         assert status is not None, metadata
-        found[place] = Spoken(offset, status)
+        found[place] = ReportedStatus(offset, status)
     return found
 
 
 def until_read(
     cluster: Cluster, names: tuple[str, ...], group: str
-) -> dict[tuple[str, int], Spoken]:
+) -> dict[tuple[str, int], ReportedStatus]:
     """Until everything is read to its end, and the group says so."""
 
-    def poll() -> dict[tuple[str, int], Spoken] | None:
+    def poll() -> dict[tuple[str, int], ReportedStatus] | None:
         found, ends = statuses(cluster, group), cluster.ends(names)
         stands = {place: spoken.offset for place, spoken in found.items()} == ends
-        return found if stands and all(each.word.caught_up for each in found.values()) else None
+        return found if stands and all(each.status.caught_up for each in found.values()) else None
 
     return eventually(poll, "not read to the end")
 
@@ -64,14 +64,14 @@ def test_of_what_is_read_to_its_end_nothing_is_behind_in_transactions_too(
 ) -> None:
     cluster = a_cluster(broker, prefix, 2)
     year = the_year(moving_budget(2))
-    began_s = the_clock_on_the_wall()
+    began_s = wall_clock()
     cluster.write([cluster.sent(event) for event in year], transaction=f"{prefix}sender")
     with Worker(cluster, tmp_path) as worker:
         wait_for_records(cluster, len(year) + 1)
         found = until_read(cluster, INPUT_TOPICS, LEDGER_GROUP)
         metrics = worker.metrics()
         assert 0 == worker.stop()
-    now_s = the_clock_on_the_wall()
+    now_s = wall_clock()
     assert {
         (EVENTS, OLD): 6,
         (EVENTS, NEW): 0,
@@ -83,8 +83,8 @@ def test_of_what_is_read_to_its_end_nothing_is_behind_in_transactions_too(
         assert ("running", None, None, None) == (
             status.state, status.oldest_event_s, status.oldest_recorded_s, status.held
         )  # fmt: skip
-        assert status.taken == status.told
-    events, internal_events = found[EVENTS, OLD].word, found[INTERNAL_EVENTS, NEW].word
+        assert status.taken == status.outcomes
+    events, internal_events = found[EVENTS, OLD].status, found[INTERNAL_EVENTS, NEW].status
     assert (5, 1) == (events.taken, internal_events.taken)
     assert seconds(year[-1]) == events.done_event_s
     assert events.arrival_s is not None
@@ -92,7 +92,7 @@ def test_of_what_is_read_to_its_end_nothing_is_behind_in_transactions_too(
     for status in (events, internal_events):
         assert status.handling_s is not None
         assert 0 < status.handling_s < now_s - began_s + 1
-    assert found[EVENTS, NEW].word.done_event_s is None
+    assert found[EVENTS, NEW].status.done_event_s is None
 
     here = f'{{partition="{OLD}",topic="{cluster.name(EVENTS)}"}}'
     assert 5 == metrics[f"ecluse_records_taken_total{here}"]
@@ -103,7 +103,7 @@ def test_of_what_is_read_to_its_end_nothing_is_behind_in_transactions_too(
     assert 0 == metrics["ecluse_ledger_resumed_total"]
 
     last = statuses(cluster)
-    assert {"stopped"} == {spoken.word.state for spoken in last.values()}
+    assert {"stopped"} == {spoken.status.state for spoken in last.values()}
     assert {place: spoken.offset for place, spoken in last.items()} == cluster.ends(INPUT_TOPICS)
 
 
@@ -122,10 +122,12 @@ def test_a_held_partition_says_before_which_record_and_since_when(
     cluster.publish([*history, a_vote(budget=sound)])
     with Worker(cluster, tmp_path, fault="decide:e2") as worker:
 
-        def held() -> dict[tuple[str, int], Spoken] | None:
+        def held() -> dict[tuple[str, int], ReportedStatus] | None:
             found = statuses(cluster)
             here = found.get((EVENTS, OLD))
-            return found if here and here.word.held and found[EVENTS, NEW].word.caught_up else None
+            return (
+                found if here and here.status.held and found[EVENTS, NEW].status.caught_up else None
+            )
 
         found = eventually(held, "no word of a held partition")
         offset, status = found[EVENTS, OLD]
@@ -134,17 +136,17 @@ def test_a_held_partition_says_before_which_record_and_since_when(
             status.state,
             status.caught_up,
             status.taken,
-            status.told,
+            status.outcomes,
         )
         assert seconds(history[2]) == status.oldest_event_s
         assert seconds(history[1]) == status.done_event_s
         assert status.oldest_recorded_s is not None
         assert status.oldest_recorded_s < status.at_s
-        assert ("running", 1) == (found[EVENTS, NEW].word.state, found[EVENTS, NEW].offset)
+        assert ("running", 1) == (found[EVENTS, NEW].status.state, found[EVENTS, NEW].offset)
         time.sleep(AGE_S / 3 + 1)
-        later = statuses(cluster)[EVENTS, OLD].word
+        later = statuses(cluster)[EVENTS, OLD].status
         assert status._replace(at_s=later.at_s) == later, "nothing has changed"
-        assert AGE_S > the_clock_on_the_wall() - later.at_s
+        assert AGE_S > wall_clock() - later.at_s
         assert later.at_s > status.at_s, "it lives, and says so"
         assert 0 == worker.stop()
 
@@ -160,7 +162,9 @@ def test_behind_what_was_taken_back_a_projector_is_not_behind(
     with Projector(settings, sqlite_url, tmp_path) as projector:
         found = until_read(cluster, (JOURNAL,), PROJECTOR_GROUP)
         assert 0 == projector.stop()
-    assert count(journal[:3]) == sum(spoken.word.taken for spoken in found.values())
-    assert {None} == {spoken.word.told for spoken in found.values()}, "outcomes are the ledger's"
-    done_s = {spoken.word.done_event_s for spoken in found.values()} - {None}
+    assert count(journal[:3]) == sum(spoken.status.taken for spoken in found.values())
+    assert {None} == {spoken.status.outcomes for spoken in found.values()}, (
+        "outcomes are the ledger's"
+    )
+    done_s = {spoken.status.done_event_s for spoken in found.values()} - {None}
     assert done_s

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from services.ledger.kafka.serve import TOPICS
+from services.ledger.kafka.partition import TOPICS
 from services.runtime.kafka.topics import check
 from services.verifier.verify import verify
 from tests.builders import a_vote_and_awards

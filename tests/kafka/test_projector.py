@@ -42,7 +42,7 @@ class Year(NamedTuple):
 def year(
     broker: Broker, postgresql_server: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Year:
-    """Written once, and projected once: each test has a database of its own."""
+    """CheckpointHead once, and projected once: each test has a database of its own."""
     settings = Settings(bootstrap_servers=broker.bootstrap, topic_prefix=f"year-{os.getpid()}.")
     asyncio.run(make_topics(settings))
     write(settings, a_long_journal(RECORDS))

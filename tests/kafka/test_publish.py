@@ -16,7 +16,7 @@ from services.runtime.kafka import publishing, topics
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.publishing import Message, Receipts
 from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topic_diff import Asked
+from services.runtime.kafka.topic_diff import TopicOptions
 from services.runtime.ops.errors import Unreachable
 from services.runtime.ops.settings import Settings
 from tests.builders import BUDGET, Json, a_vote, an_award, encoded
@@ -33,7 +33,7 @@ READ_TIMEOUT_S = 30
 def settings(broker: Broker, prefix: str) -> Settings:
     """A cluster with the topics of the contract."""
     settings = Settings(bootstrap_servers=broker.bootstrap, topic_prefix=prefix)
-    asyncio.run(topics.apply(read_catalogue(), settings, Asked(partitions=PARTITIONS)))
+    asyncio.run(topics.apply(read_catalogue(), settings, TopicOptions(partitions=PARTITIONS)))
     return settings
 
 

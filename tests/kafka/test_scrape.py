@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from services.runtime.ops.clock import the_clock_on_the_wall
+from services.runtime.ops.clock import wall_clock
 from tests.api.processes import api
 from tests.builders import a_notification, a_payment, encoded
 from tests.integration.command import COMMAND, MIXED, TIMEOUT_S, environment
@@ -60,7 +60,7 @@ class Scraped(NamedTuple):
 
 def traffic() -> Iterator[bytes]:
     """Events with every outcome; what is parked is of today, so that it stays so."""
-    today = datetime.fromtimestamp(the_clock_on_the_wall(), UTC).isoformat()
+    today = datetime.fromtimestamp(wall_clock(), UTC).isoformat()
     yield from map(encoded, MIXED)
     yield encoded(a_notification(convention="E", _id="waits", _time=today))
     yield encoded(AGAIN)

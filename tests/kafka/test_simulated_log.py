@@ -13,7 +13,7 @@ from aiokafka.structs import TopicPartition
 from events.topics import JOURNAL, LEDGER_STATE
 from services.runtime.kafka.clients import KAFKA, Clients, Isolation
 from services.runtime.kafka.reader import Reader
-from services.runtime.kafka.writer import Fenced, FencedWriter, Outgoing, Place
+from services.runtime.kafka.writer import Fenced, FencedWriter, Outgoing
 from services.runtime.ops.settings import Settings
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import a_cluster, run
@@ -50,17 +50,17 @@ class Steps:
         await self._note("written", writer.write(self._records(b"1", b"2")))
         await self._poll("written, not committed")
         await writer.commit()
-        await self._note("ended", writer.unended([self._journal, self._state]))
+        await self._note("ended", writer.hanging([self._journal, self._state]))
         await self._poll("committed")
 
     async def _is_fenced(self, old: FencedWriter, new: FencedWriter) -> None:
         await old.begin()
         await self._note("written again", old.write(self._records(b"3")))
-        open_now = await old.unended([self._journal])
+        open_now = await old.hanging([self._journal])
         self.seen.append(("open", [(each.first_offset) for each in open_now]))
         await new.start()
         self.seen.append(("the same producer", old.producer_id == new.producer_id))
-        await self._note("nothing is open", new.unended([self._journal, self._state]))
+        await self._note("nothing is open", new.hanging([self._journal, self._state]))
         for name, step in (("commit", old.commit), ("begin", old.begin)):
             try:
                 await step()
@@ -70,13 +70,13 @@ class Steps:
         await new.begin()
         await self._note("written by the other", new.write(self._records(b"4")))
         await new.commit()
-        await self._note("ended again", new.unended([self._journal, self._state]))
+        await self._note("ended again", new.hanging([self._journal, self._state]))
         await self._poll("behind an aborted transaction")
 
     async def _is_ended_by_hand(self, writer: FencedWriter) -> None:
         await writer.begin()
         await writer.write(self._records(b"5"))
-        for each in await writer.unended([self._journal]):
+        for each in await writer.hanging([self._journal]):
             await writer.end(each, committed=True)
         await self._poll("ended by hand in one of two partitions")
 
@@ -108,10 +108,10 @@ class Steps:
                     self.seen.append((name, (bounds, records, behind and behind.offset)))
                 self.seen.append((f"{when}, latest", await reader.latest(self._state)))
 
-    def _records(self, *values: bytes) -> dict[Place, list[Outgoing]]:
+    def _records(self, *values: bytes) -> dict[TopicPartition, list[Outgoing]]:
         headers = (("name", b"content"), ("empty", None))
         outgoing = [Outgoing(b"key", value, headers) for value in values]
-        return {Place(*self._journal): outgoing, Place(*self._state): [Outgoing(b"k", values[-1])]}
+        return {self._journal: outgoing, self._state: [Outgoing(b"k", values[-1])]}
 
     def _writer(self, stack: AsyncExitStack) -> FencedWriter:
         writer = FencedWriter(

@@ -9,7 +9,7 @@ import pytest
 from events.topics import BALANCES, EVENTS, INTERNAL_EVENTS, JOURNAL, LEDGER_STATE
 from services.runtime.kafka import topics
 from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topic_diff import Asked
+from services.runtime.kafka.topic_diff import TopicOptions
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 from tests.builders import Json
@@ -29,7 +29,7 @@ def settings(broker: Broker, prefix: str) -> Settings:
 @pytest.fixture
 def applied(settings: Settings) -> Settings:
     """A cluster on which everything is right."""
-    asyncio.run(topics.apply(read_catalogue(), settings, Asked(partitions=PARTITIONS)))
+    asyncio.run(topics.apply(read_catalogue(), settings, TopicOptions(partitions=PARTITIONS)))
     return settings
 
 
@@ -81,7 +81,7 @@ def test_apply_twice_changes_nothing_and_keeps_the_number_of_partitions(
 
 def test_two_who_apply_at_once_both_come_to_the_end(settings: Settings) -> None:
     async def both() -> None:
-        asked = Asked(partitions=PARTITIONS)
+        asked = TopicOptions(partitions=PARTITIONS)
         await asyncio.gather(*(topics.apply(read_catalogue(), settings, asked) for _ in range(4)))
 
     asyncio.run(both())
@@ -170,7 +170,7 @@ def test_of_many_differences_a_worker_names_the_first_and_counts_the_others(
 ) -> None:
     with pytest.raises(ClusterError, match="8 more differences") as stopped:
         asyncio.run(topics.check(settings, ALL))
-    assert f"{settings.topic(EVENTS)}\u00a0: ce topic manque" in stopped.value.said.fr
+    assert f"{settings.topic(EVENTS)}\u00a0: ce topic manque" in stopped.value.text.fr
 
 
 def test_a_refusal_of_the_cluster_is_quoted(settings: Settings) -> None:

@@ -44,7 +44,7 @@ GRANTS: Final = 6
 CYCLE_EVENTS: Final = len(BUDGETS) * GRANTS * 3
 
 PASSED: Final = "ecluse.deadline.passed.v1"
-QUICK: Final = {"ECLUSE_WATCH_ROUND_S": "0.2", "ECLUSE_WATCH_SAMPLE_S": "0.3"}
+QUICK: Final = {"ECLUSE_WATCH_RECONCILE_S": "0.2", "ECLUSE_WATCH_SAMPLE_S": "0.3"}
 WAIT_S: Final = 90.0
 
 NAMESPACE: Final = UUID("8286cc60-4cf6-5a4d-be6c-961b753d4746")

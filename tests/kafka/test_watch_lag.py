@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from events import topics
-from services.api.lag_board import Board, Stage, State, read_board
-from services.api.lag_history import read_history
+from events.lag import Board, Stage, State, read_board, read_history
 from tests.builders import Json, a_vote, an_amount
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, Sent, a_cluster, partition_for

@@ -33,7 +33,7 @@ class Watcher(Running):
             "ECLUSE_TOPIC_PREFIX": prefix,
             "ECLUSE_INSTANCE": "watch",
             "ECLUSE_WATCH_WEB_PORT": str(port),
-            "ECLUSE_WATCH_ROUND_S": "0.3",
+            "ECLUSE_WATCH_RECONCILE_S": "0.3",
             **more,
         }
         # On standard output there is nothing but Faust's banner and spinner.

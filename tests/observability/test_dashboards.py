@@ -47,7 +47,7 @@ def test_no_panel_lies_on_another_or_beyond_the_page(name: str) -> None:
         assert apart_x or apart_y, (one, other)
 
 
-def test_grafana_is_told_where_dashboards_and_figures_are() -> None:
+def test_grafana_knows_its_dashboards_and_data_sources() -> None:
     stack = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
     mounts = dict(each.split(":")[:2] for each in stack["grafana"]["volumes"])
     (provider,) = provisioning("dashboards/ecluse.yml")["providers"]

@@ -27,16 +27,16 @@ PROMTOOL_TIMEOUT_S: Final = 100
 IN_A_HURRY: Final = {"GOGC": "800", "GOMAXPROCS": "1"}
 """It ends soon: to collect its garbage on every core takes a quarter of its time."""
 SEVERITIES: Final = {"critical", "warning", "info"}
-WORDS: Final = ("summary", "summary_fr", "description", "description_fr")
+TEXTS: Final = ("summary", "summary_fr", "description", "description_fr")
 SECTIONS: Final = ("What it means", "What to look at", "What to do")
 COMMAND: Final = re.compile(r"`ecluse ([^`]+)`")
 SERIES: Final = re.compile(r"^[a-zA-Z_:][\w:]*")
 
 
-def promtool(*words: str | Path) -> str:
+def promtool(*args: str | Path) -> str:
     """What it says; it must agree."""
     done = subprocess.run(
-        [program("promtool"), *map(str, words)],
+        [program("promtool"), *map(str, args)],
         capture_output=True,
         text=True,
         cwd=FOLDER,
@@ -57,7 +57,7 @@ def test_each_ring_and_each_silence_is_as_promtool_tests_it(path: Path) -> None:
     assert "SUCCESS" in promtool("test", "rules", path)
 
 
-def told(samples: list[dict[str, Any]]) -> set[str]:
+def labels_of(samples: list[dict[str, Any]]) -> set[str]:
     """The alarms that an expectation names."""
     labels = " ".join(sample["labels"] for sample in samples)
     return set(re.findall(r'alertname="(\w+)"', labels))
@@ -66,7 +66,7 @@ def told(samples: list[dict[str, Any]]) -> set[str]:
 def test_each_alarm_is_seen_to_ring_and_before_or_after_to_be_silent() -> None:
     rings, silences = set(), set()
     for test in unit_tests():
-        in_this = [told(look["exp_samples"]) for look in test["promql_expr_test"]]
+        in_this = [labels_of(query["exp_samples"]) for query in test["promql_expr_test"]]
         rung = set().union(*in_this)
         rings |= rung
         silences |= {name for name in rung if any(name not in named for named in in_this)}
@@ -87,21 +87,21 @@ def test_all_that_an_alarm_reads_has_a_sample_where_all_is_well_and_nothing_ring
     }
     assert only_then == asked - given
     assert [[]] == [
-        look["exp_samples"] for look in well["promql_expr_test"] if look["expr"] == "ALERTS"
+        query["exp_samples"] for query in well["promql_expr_test"] if query["expr"] == "ALERTS"
     ]
 
 
 @pytest.mark.parametrize("name", alarms())
 def test_an_alarm_says_what_is_wrong_in_both_languages_and_names_its_page(name: str) -> None:
     rule = alarms()[name]
-    said = rule["annotations"]
+    annotations = rule["annotations"]
     assert name.startswith("Ecluse")
-    assert {*WORDS, "runbook_url"} == set(said)
-    assert all(said[word].strip().endswith(".") for word in WORDS)
-    assert said["summary"] != said["summary_fr"]
+    assert {*TEXTS, "runbook_url"} == set(annotations)
+    assert all(annotations[name].strip().endswith(".") for name in TEXTS)
+    assert annotations["summary"] != annotations["summary_fr"]
     assert rule["labels"]["severity"] in SEVERITIES
-    assert (RUNBOOKS.parents[1] / said["runbook_url"]).is_file()
-    assert f"docs/runbooks/{name}.md" == said["runbook_url"]
+    assert (RUNBOOKS.parents[1] / annotations["runbook_url"]).is_file()
+    assert f"docs/runbooks/{name}.md" == annotations["runbook_url"]
 
 
 def test_there_is_a_page_for_each_alarm_and_none_for_none() -> None:
@@ -126,23 +126,23 @@ def test_the_list_of_pages_has_each_alarm_under_its_severity() -> None:
     assert {name: rule["labels"]["severity"] for name, rule in alarms().items()} == listed
 
 
-def is_command(words: list[str]) -> bool:
+def is_command(args: list[str]) -> bool:
     """Whether `ecluse` has this verb, its second word and its options."""
     command: Any = typer.main.get_command(app)
-    while words and (verbs := getattr(command, "commands", None)):
-        name, *words = words
+    while args and (verbs := getattr(command, "commands", None)):
+        name, *args = args
         if name not in verbs:
             return False
         command = verbs[name]
     options = {option for each in command.params for option in each.opts}
-    return all(word in options for word in words if word.startswith("-"))
+    return all(name in options for name in args if name.startswith("-"))
 
 
 @pytest.mark.parametrize("path", sorted(RUNBOOKS.glob("*.md")), ids=lambda path: path.stem)
 def test_the_commands_of_a_page_are_commands_and_its_links_lead_somewhere(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    said = [found for found in COMMAND.findall(text) if found != "…"]
-    assert [] == [words for words in said if not is_command(words.split())]
+    annotations = [found for found in COMMAND.findall(text) if found != "…"]
+    assert [] == [args for args in annotations if not is_command(args.split())]
     links = re.findall(r"\]\((?!http|#)([^)#]+)", text)
     assert [] == [link for link in links if not (path.parent / link).exists()]
 

@@ -11,15 +11,15 @@ from events import topics
 from events.canonical import canonical
 from events.outbound import PaymentOrderCancelled, PaymentOrderIssued
 from events.unreadable import Reason
-from services.ledger.application.handle import Buried
-from services.ledger.application.messages import Outgoing
+from services.ledger.application.handle import DeadLettered
+from services.ledger.application.messages import OutboundRecord
 from services.ledger.application.restore import VERSIONS, open_ledger
 from services.ledger.domain.journal import Outcome
 from services.ledger.files.memory import MemoryStore
 from services.ledger.files.summary import summary
 from tests.builders import Json, Scenario
 from tests.property.histories import histories
-from tests.unit.ledger.wire import Wire, balances, by_topic, read, told
+from tests.unit.ledger.wire import Wire, balances, by_topic, handled, read
 
 cuts = st.lists(st.integers(1, 9), max_size=20)
 
@@ -39,7 +39,7 @@ def in_batches(history: Sequence[bytes], sizes: Sequence[int]) -> Wire:
     return wire
 
 
-def balance_rows(sent: list[Outgoing]) -> dict[str, list[Json]]:
+def balance_rows(sent: list[OutboundRecord]) -> dict[str, list[Json]]:
     """The balances that a compacted topic holds, as the summary lists them."""
     rows: dict[str, list[Json]] = {"lines": [], "conventions": []}
     for key, message in balances(sent).items():
@@ -66,7 +66,7 @@ def test_the_last_balance_of_each_key_is_that_of_the_summary(
 
 @given(histories())
 def test_what_leaves_of_one_topic_is_what_the_summary_lists(history: list[bytes]) -> None:
-    wire, said = told(*history), Scenario(*history).summary()
+    wire, said = handled(*history), Scenario(*history).summary()
     entries = wire.each(topics.COMMITMENT_ENTRIES)
     assert Counter(each["entry_id"] for each in said["commitment_entries"]) == Counter(
         each["data"]["entry_id"] for each in entries
@@ -76,7 +76,7 @@ def test_what_leaves_of_one_topic_is_what_the_summary_lists(history: list[bytes]
     cancelled = [each["data"] for each in left if each["type"] == PaymentOrderCancelled.TYPE]
     assert Counter(map(canonical, cancelled)) == Counter(
         canonical(each) for each in said["payment_orders"] if each["state"] == "cancelled"
-    ), "each order is cancelled once, and stands as it was told"
+    ), "each order is cancelled once, and stands as it was reported"
     assert Counter((each["budget"], each["payment_order"]) for each in said["payment_orders"]) == (
         Counter((each["data"]["budget"], each["data"]["payment_order"]) for each in orders)
     ), "each order is issued once"
@@ -90,7 +90,7 @@ def test_what_leaves_of_one_topic_is_what_the_summary_lists(history: list[bytes]
 
 @given(histories())
 def test_no_two_messages_of_a_run_have_one_id(history: list[bytes]) -> None:
-    sent = told(*history).sent
+    sent = handled(*history).sent
     valued = [each for each in sent if each.topic != topics.DEAD_LETTERS and each.value is not None]
     ids = Counter((message["source"], message["id"]) for message in map(read, valued))
     assert {1} >= set(ids.values())
@@ -100,7 +100,7 @@ def test_no_two_messages_of_a_run_have_one_id(history: list[bytes]) -> None:
 def test_batches_change_nothing_but_which_balances_are_skipped(
     history: list[bytes], sizes: list[int]
 ) -> None:
-    alone, together = told(*history), in_batches(history, sizes)
+    alone, together = handled(*history), in_batches(history, sizes)
     one_by_one, batched = by_topic(alone.sent), by_topic(together.sent)
     for topic in {*one_by_one, *batched} - {topics.BALANCES}:
         assert one_by_one[topic] == batched[topic]
@@ -133,7 +133,7 @@ def test_of_each_balance_one_message_leaves_a_batch_and_its_sequence_rises(
 def test_a_restart_between_batches_changes_nothing_that_leaves(
     history: list[bytes], after: int
 ) -> None:
-    whole, first, store = told(*history), Wire(), MemoryStore()
+    whole, first, store = handled(*history), Wire(), MemoryStore()
     second = Wire()
     for number, event in enumerate(history):
         wire = first if number < after else second
@@ -152,7 +152,7 @@ def test_a_restart_between_batches_changes_nothing_that_leaves(
 
 @given(histories())
 def test_each_cause_is_the_event_of_its_own_record(history: list[bytes]) -> None:
-    wire = told(*history)
+    wire = handled(*history)
     of_record = {
         (each.record.budget, each.record.sequence): each.record.event_id for each in wire.decided
     }
@@ -166,10 +166,10 @@ def test_each_cause_is_the_event_of_its_own_record(history: list[bytes]) -> None
 def test_each_dead_letter_keeps_its_bytes_and_says_one_of_the_reasons(
     history: list[bytes],
 ) -> None:
-    wire = told(*history)
-    buried = [each for each in wire.decided if isinstance(each, Buried)]
+    wire = handled(*history)
+    dead_lettered = [each for each in wire.decided if isinstance(each, DeadLettered)]
     internal_events = by_topic(wire.sent).get(topics.DEAD_LETTERS, [])
-    assert [each.raw.value for each in buried] == [each.value for each in internal_events]
+    assert [each.raw.value for each in dead_lettered] == [each.value for each in internal_events]
     for each in internal_events:
         reason = dict(each.headers)["ecluse_dlq_reason"] or b""
         assert reason.decode().split(":")[0] in {*Reason}

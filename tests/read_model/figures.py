@@ -7,7 +7,7 @@ from services.ledger.domain import flags, refusals
 from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.refusals import Refusal
 from services.ledger.files.replay import FILE_MARK
-from services.ledger.files.summary import said_in_order
+from services.ledger.files.summary import in_contract_order
 from tests.builders import Json
 from tests.read_model.filling import Tables
 
@@ -93,7 +93,7 @@ def _order(row: Row, tables: Tables) -> Row:
 
 
 def _in_order(row: Row, order: tuple[str, ...]) -> Row:
-    coded = said_in_order({"code": row["code"], "facts": row["facts"]}, order)
+    coded = in_contract_order({"code": row["code"], "facts": row["facts"]}, order)
     return {"budget": row["budget"], "event_id": row["event_id"], **coded}
 
 

@@ -38,7 +38,7 @@ def test_a_role_that_does_not_own_them_is_refused_and_named_the_owner(
     postgresql_server: Server, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     role = a_role(postgresql_server, postgresql_url)
-    message = refused(postgresql_url.replace("postgres@", f"{role}@"), monkeypatch).said
+    message = refused(postgresql_url.replace("postgres@", f"{role}@"), monkeypatch).text
     assert "these tables belong to postgres: run `ecluse projector --rebuild` as that role" in (
         message.en
     )
@@ -55,5 +55,5 @@ def test_a_schema_and_tables_of_several_roles_are_to_be_given_to_one(
     for name in metadata.tables:
         postgresql_server.run(f"ALTER TABLE ecluse_read.{name} OWNER TO {role}", database)
     for url in (postgresql_url, postgresql_url.replace("postgres@", f"{role}@")):
-        message = refused(url, monkeypatch).said.en
+        message = refused(url, monkeypatch).text.en
         assert f"the schema ecluse_read and its tables belong to {role}, postgres: give" in message

@@ -335,6 +335,6 @@ def test_the_time_of_a_record_is_that_of_its_event(sqlite_url: str) -> None:
         for raw in (None, b"", b"{", b"{}", b'{"event":null}', b'{"event":{"time":"never"}}'):
             assert work.time_of(a_record(0, raw)) is None
         assert work.time_of(a_record(0, b'{"event":' + b"[" * 100_000)) is None
-        assert work.told is None, "only the ledger reports outcomes"
+        assert work.outcomes is None, "only the ledger reports outcomes"
 
     working(sqlite_url, go)

@@ -14,8 +14,8 @@ from typing import Final, NamedTuple
 from aiokafka.structs import TopicPartition
 
 from events.topics import BALANCES, LEDGER_STATE
-from services.ledger.kafka.partition import LedgerWork, transactional_id
-from services.ledger.kafka.quarantine import hold_at, set_aside
+from services.ledger.kafka.partition import LedgerProcessor, transactional_id
+from services.ledger.kafka.quarantine import hold_at, quarantine_held
 from services.ledger.kafka.serve import QUARANTINE
 from services.runtime.kafka.clients import Clients
 from services.runtime.kafka.writer import Fenced, WriterFailed
@@ -23,7 +23,7 @@ from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.offset_metadata import TaskState
-from services.runtime.processing.processor import WorkFactory
+from services.runtime.processing.processor import ProcessorFactory
 from services.runtime.processing.task import PartitionTask
 from tests.simulation.broker import NotYet
 from tests.simulation.faults import Kind
@@ -62,7 +62,7 @@ class Group:
         network: Network,
         clients: Clients,
         settings: Settings,
-        make_work: WorkFactory,
+        make_processor: ProcessorFactory,
         partitions: int,
     ) -> None:
         self.failures: list[str] = []
@@ -72,7 +72,7 @@ class Group:
         self._chance = network.chance
         self._clients = clients
         self._settings = settings
-        self._make_work = make_work
+        self._make_work = make_processor
         self._partitions = partitions
         self._context = Context()
         self._processes: list[Process] = []
@@ -131,8 +131,10 @@ class Group:
 
         async def write() -> None:
             hold = await hold_at(settings, partition, offset, clients)
-            work = LedgerWork(settings, partition, self._partitions, Progress(), clients=clients)
-            await set_aside(work, hold, "operator", "planted")
+            work = LedgerProcessor(
+                settings, partition, self._partitions, Progress(), clients=clients
+            )
+            await quarantine_held(work, hold, "operator", "planted")
 
         context = context_of(Process("operator"))
         self._operators += 1

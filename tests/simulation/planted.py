@@ -9,13 +9,13 @@ from unittest.mock import patch
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from services.ledger.application.checkpoint import POSITION_KEY, spell_placing
+from services.ledger.application.checkpoint import POSITION_KEY, encode_checkpoint
 from services.ledger.domain import orders
 from services.ledger.kafka import partition
-from services.ledger.kafka.partition import LedgerWork
+from services.ledger.kafka.partition import LedgerProcessor
 from services.ledger.kafka.state_topic import Restored
 from services.runtime.kafka.source_positions import SourcePosition
-from services.runtime.kafka.writer import FencedWriter, Outgoing, Place, WriterFailed
+from services.runtime.kafka.writer import FencedWriter, Outgoing, WriterFailed
 from services.runtime.processing.task import PartitionTask
 from tests.simulation.simulator import MakeWork
 
@@ -24,19 +24,19 @@ class Planted(NamedTuple):
     """One bug: what somebody did, and how."""
 
     name: str
-    make_work: MakeWork = LedgerWork
+    make_processor: MakeWork = LedgerProcessor
     patched: Callable[[], AbstractContextManager[Any]] = nullcontext
 
 
-Records = dict[Place, list[Outgoing]]
+Records = dict[TopicPartition, list[Outgoing]]
 
 
 class _Splitting(FencedWriter):
     """Writes what it is asked to keep apart in a transaction of its own, before or behind."""
 
-    async def write(self, records: Records) -> dict[Place, int]:
+    async def write(self, records: Records) -> dict[TopicPartition, int]:
         first = {place: rows for place, rows in records.items() if self.is_apart(place)}
-        ends: dict[Place, int] = {}
+        ends: dict[TopicPartition, int] = {}
         if first:
             ends = await super().write(first)
             await self.commit()
@@ -44,47 +44,47 @@ class _Splitting(FencedWriter):
         rest = {place: rows for place, rows in records.items() if place not in first}
         return ends | (await super().write(rest) if rest else {})
 
-    def is_apart(self, place: Place) -> bool:
+    def is_apart(self, place: TopicPartition) -> bool:
         raise NotImplementedError
 
 
 class _JournalFirst(_Splitting):
-    def is_apart(self, place: Place) -> bool:
-        return place.topic.endswith("journal.v1")
+    def is_apart(self, place: TopicPartition) -> bool:
+        return bool(place.topic.endswith("journal.v1"))
 
 
 class _PublishedFirst(_Splitting):
-    def is_apart(self, place: Place) -> bool:
+    def is_apart(self, place: TopicPartition) -> bool:
         return not place.topic.endswith(("journal.v1", "ledger-state.v1"))
 
 
 def _with_writer(kind: type[FencedWriter]) -> MakeWork:
-    def make(*args: Any, **options: Any) -> LedgerWork:
+    def make(*args: Any, **options: Any) -> LedgerProcessor:
         with patch.object(partition, "FencedWriter", kind):
-            return LedgerWork(*args, **options)
+            return LedgerProcessor(*args, **options)
 
     return make
 
 
-class _PositionFirst(LedgerWork):
+class _PositionFirst(LedgerProcessor):
     """Says how far it has read, then writes what it has decided."""
 
     async def commit(self) -> None:
         if self._read:
-            state = Place(*self._topics.state)
+            state = self._topics.state
             sources = dict(self._sources)
             for topic, (record, sha256) in self._read.items():
                 read = SourcePosition(record.offset + 1, record.offset, record.timestamp, sha256)
                 sources[topic] = read
-            placing = replace(self._placing, sources=sources)
-            row = Outgoing(POSITION_KEY, spell_placing(placing))
+            checkpoint = replace(self._checkpoint, sources=sources)
+            row = Outgoing(POSITION_KEY, encode_checkpoint(checkpoint))
             await self._writer.begin()
             await self._writer.write({state: [row]})
             await self._writer.commit()
         await super().commit()
 
 
-class _Forgetful(LedgerWork):
+class _Forgetful(LedgerProcessor):
     """Restores balances, and not which events it has seen."""
 
     def _take(self, restored: Restored) -> None:
@@ -93,7 +93,7 @@ class _Forgetful(LedgerWork):
             state.memory.remembered.clear()
 
 
-class _Optimistic(LedgerWork):
+class _Optimistic(LedgerProcessor):
     """Takes a commit without an answer for a commit."""
 
     async def commit(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final, NamedTuple, Self
 
-from services.ledger.kafka.partition import LedgerWork
+from services.ledger.kafka.partition import LedgerProcessor
 from tests.simulation.cases import Case
 from tests.simulation.draw import a_case
 from tests.simulation.proof import prove
@@ -69,16 +69,16 @@ class Tally:
         return sorted(WANTED - set(self.reached))
 
 
-def tally_of(case: Case, number: int, make_work: MakeWork = LedgerWork) -> Tally:
+def tally_of(case: Case, number: int, make_processor: MakeWork = LedgerProcessor) -> Tally:
     """Run one history, and prove it; whatever the simulation itself cannot bear is a failure."""
     try:
-        return _tally_of(case, number, make_work)
+        return _tally_of(case, number, make_processor)
     except Exception:  # noqa: BLE001 # a long run ends with the number of the history
         return Tally(1, failures=[Failure(number, [f"simulation: {traceback.format_exc()}"])])
 
 
-def _tally_of(case: Case, number: int, make_work: MakeWork) -> Tally:
-    outcome = simulate(case, make_work)
+def _tally_of(case: Case, number: int, make_processor: MakeWork) -> Tally:
+    outcome = simulate(case, make_processor)
     proof = prove(outcome, case.partitions)
     found = reached(outcome)
     broker = outcome.broker
@@ -90,7 +90,7 @@ def _tally_of(case: Case, number: int, make_work: MakeWork) -> Tally:
             "transactions that timed out": broker.timed_out,
             "ends that the broker forgot, in how many partitions": broker.hanging,
             "ends that the broker forgot, written by the ledger": outcome.logged[
-                "transaction_ended"
+                "hanging_transaction_completed"
             ],
             "states made again from the journal": outcome.logged["state_rebuilt"],
             "partitions held before a record": outcome.logged["partition_held"],

@@ -17,11 +17,11 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from events import topics
 from events.codec import decode
 from services.ledger.application import handle
-from services.ledger.kafka.partition import OUTPUTS, LedgerWork
+from services.ledger.kafka.partition import OUTPUTS, LedgerProcessor
 from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.offset_metadata import TaskState
-from services.runtime.processing.processor import Work
+from services.runtime.processing.processor import Processor
 from tests.kafka.faults.traffic import How
 from tests.simulation.broker import Broker, Message
 from tests.simulation.cases import Case, Chunk
@@ -58,7 +58,7 @@ UNDECODABLE: Final = b"\x00undecodable"
 
 WARNINGS: Final = structlog.make_filtering_bound_logger(logging.WARNING)
 
-MakeWork = Callable[..., LedgerWork]
+MakeWork = Callable[..., LedgerProcessor]
 
 
 @dataclass
@@ -96,7 +96,7 @@ class Outcome:
 class Simulation:
     """One history while it runs."""
 
-    def __init__(self, case: Case, make_work: MakeWork) -> None:
+    def __init__(self, case: Case, make_processor: MakeWork) -> None:
         chance = random.Random(case.latencies)
         places = [
             TopicPartition(PREFIX + topic, number)
@@ -110,13 +110,13 @@ class Simulation:
         self._network = Network(self.broker, self.plan, chance)
         self._clients = clients_of(self._network)
         self._poisoned: set[tuple[str, int, int]] = set()
-        self._make_work = _sabotaged(make_work, self._network, self._poisoned, chance)
+        self._make_work = _sabotaged(make_processor, self._network, self._poisoned, chance)
         self.group = Group(self._network, self._clients, SETTINGS, self._work, case.partitions)
         self._network.environment = self.group
         self._sent = False
         self._seen_held: Counter[int] = Counter()
 
-    def _work(self, partition: int, progress: Progress) -> Work:
+    def _work(self, partition: int, progress: Progress) -> Processor:
         count = self._case.partitions
         return self._make_work(SETTINGS, partition, count, progress, clients=self._clients)
 
@@ -182,22 +182,22 @@ class Simulation:
                 )
                 if left:
                     return False
-                logged = task.words()[input_topic.place.topic]
-                if logged.offset < input_topic.end or not logged.word.caught_up:
+                logged = task.statuses()[input_topic.place.topic]
+                if logged.offset < input_topic.end or not logged.status.caught_up:
                     return False
         return True
 
     def _check_statuses(self) -> None:
         """What workers say of themselves is true at any time: no record is passed over or lost."""
         for number, task in self.group.owners.items():
-            for topic, (offset, text) in task.words().items():
+            for topic, (offset, status) in task.statuses().items():
                 input_topic = self.broker.partitions[TopicPartition(topic, number)]
                 passed = input_topic.between(task.next_offsets[topic], offset, committed=True)
                 if passed or offset > input_topic.end:
                     self.group.failures.append(f"{topic}/{number} does not stand at {offset}")
-                if text.taken != text.told:
+                if status.taken != status.outcomes:
                     self.group.failures.append(
-                        f"{topic}/{number} took what it did not tell: {text}"
+                        f"{topic}/{number} counts other outcomes than records: {status}"
                     )
 
     def _check_held(self) -> None:
@@ -227,15 +227,15 @@ class Simulation:
 
 
 def _sabotaged(
-    make_work: MakeWork,
+    make_processor: MakeWork,
     network: Network,
     poisoned: set[tuple[str, int, int]],
     chance: random.Random,
 ) -> MakeWork:
     """Works that fail as bugs of ours would: before or after a record was decided."""
 
-    def make(*args: Any, **options: Any) -> LedgerWork:
-        work = make_work(*args, **options)
+    def make(*args: Any, **options: Any) -> LedgerProcessor:
+        work = make_processor(*args, **options)
         decide = work.handle
 
         def sabotaged(record: ConsumerRecord) -> None:
@@ -279,7 +279,7 @@ def quietly(logged: Counter[str]) -> Iterator[None]:
         structlog.configure(**before)
 
 
-def simulate(case: Case, make_work: MakeWork = LedgerWork) -> Outcome:
+def simulate(case: Case, make_processor: MakeWork = LedgerProcessor) -> Outcome:
     """Run one history to its end."""
     simulation: Simulation
     virtual_s = 0.0
@@ -287,7 +287,7 @@ def simulate(case: Case, make_work: MakeWork = LedgerWork) -> Outcome:
 
     async def run() -> float:
         nonlocal simulation
-        simulation = Simulation(case, make_work)
+        simulation = Simulation(case, make_processor)
         return await simulation.run()
 
     failures: list[str] = []

@@ -19,7 +19,7 @@ def first_found(bug: Planted) -> Failure | None:
     """The first history that shows a bug."""
     with bug.patched():
         for number in range(HISTORIES):
-            if failures := tally_of(a_case(SEED, number), number, bug.make_work).failures:
+            if failures := tally_of(a_case(SEED, number), number, bug.make_processor).failures:
                 return failures[0]
     return None
 

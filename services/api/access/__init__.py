@@ -1,1 +1,1 @@
-"""Who asks, and what they may: keys, tokens of an identity provider, the console's session."""
+"""Access: keys, tokens of an identity provider, the console's session, and their rights."""

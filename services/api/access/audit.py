@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 
 class Action(StrEnum):
-    """What is audited."""
+    """Audited actions."""
 
     KEY_CREATED = "key_created"
     KEY_REVOKED = "key_revoked"

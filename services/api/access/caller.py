@@ -1,4 +1,4 @@
-"""Who asks: which rights, each for which public entities. Pure."""
+"""Callers and their rights, each for some public entities."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Final, Self
 
 SIRET_DIGITS: Final = 14
 ALL: Final = "all"
-"""How all entities are written, where a SIRET could stand."""
+"""Name of all entities, where a SIRET could stand."""
 
 
 class Scope(StrEnum):
@@ -31,19 +31,19 @@ class Entities:
     named: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, words: Iterable[str]) -> Self:
-        """The entities that stand for `words`: SIRETs, or "all".
+    def of(cls, names: Iterable[str]) -> Self:
+        """The entities that stand for `names`: SIRETs, or "all".
 
         Raises:
             ValueError: a word is neither; it is the error's argument.
         """
-        said = frozenset(words)
-        for word in sorted(said - {ALL}):
-            if len(word) != SIRET_DIGITS or not (word.isascii() and word.isdigit()):
-                raise ValueError(word)
-        return cls(ALL in said, said - {ALL})
+        names = frozenset(names)
+        for entity in sorted(names - {ALL}):
+            if len(entity) != SIRET_DIGITS or not (entity.isascii() and entity.isdigit()):
+                raise ValueError(entity)
+        return cls(ALL in names, names - {ALL})
 
-    def words(self) -> list[str]:
+    def names(self) -> list[str]:
         """As `of` reads it."""
         return [ALL] if self.every else sorted(self.named)
 
@@ -53,11 +53,11 @@ class Entities:
         return None if self.every else self.named
 
     def include(self, entity: str) -> bool:
-        """Whether the entity of this SIRET is among them."""
+        """True if the entity of this SIRET is among them."""
         return self.every or entity in self.named
 
     def __bool__(self) -> bool:
-        """Whether there is any."""
+        """True if there is any."""
         return self.every or bool(self.named)
 
 
@@ -72,20 +72,20 @@ def entity_of(budget: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks."""
+    """The caller."""
 
     name: str
     """As logs and the audit call them: `key:<id>`, `oidc:<subject>`; never a secret."""
     rights: Mapping[Scope, Entities] = field(default_factory=dict)
     label: str = ""
-    """What people call them."""
+    """The name that people see."""
 
     def entities(self, scope: Scope) -> Entities:
         """The entities for which they have the right."""
         return self.rights.get(scope, NOBODY)
 
     def may(self, scope: Scope, budget: str) -> bool:
-        """Whether they have the right on that budget."""
+        """True if they have the right on that budget."""
         return self.entities(scope).include(entity_of(budget))
 
 

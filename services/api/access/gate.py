@@ -20,7 +20,7 @@ from services.api.problems import FORGED_FORM, UNAUTHENTICATED, Problem, answer
 HEALTH: Final = frozenset({"/healthz", "/readyz"})
 LOGIN: Final = frozenset({LOGIN_PATH})
 LOGIN_ASSETS: Final = "/console/static/"
-"""What the page to log in looks like: no figure stands there."""
+"""Files of the page to log in: they hold no figure."""
 
 CONSOLE: Final = "/console"
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -92,7 +92,7 @@ class Gate:
 
 
 def is_open(path: str) -> bool:
-    """Whether anybody may ask there."""
+    """True if anybody may ask there."""
     return path in HEALTH or path in LOGIN or path.startswith(LOGIN_ASSETS)
 
 

@@ -47,7 +47,7 @@ def name_in(address: str) -> str | None:
 
 
 def answers_to(host: str, hosts: frozenset[str]) -> bool:
-    """Whether a server of these names is meant by the header `Host`, or a server of any address.
+    """True if a server of these names is meant by the header `Host`, or a server of any address.
 
     What is no name but an address cannot be bound anew.
     """

@@ -14,9 +14,9 @@ from joserfc.jwk import KeySet
 from events.sentences import Sentence
 from services.api.access.caller import Caller
 from services.api.access.tokens import Demands, UnknownKey, caller_of, keys_of
-from services.api.clock import Clock
-from services.api.fetched import body_of
+from services.api.adapters.clock import Clock
 from services.api.problems import Kind, Problem
+from services.runtime.ops.http_fetch import body_of
 
 FETCH_LIMIT_S: Final = 5.0
 DOCUMENT_BYTES_MAX: Final = 1024 * 1024

@@ -34,7 +34,7 @@ class Written(NamedTuple):
         return f"{PREFIX}_{self.key_id}_{self.secret}"
 
     def __repr__(self) -> str:
-        """What a log may say of it."""
+        """The part of it that a log may hold."""
         return f"{PREFIX}_{self.key_id}_…"
 
 
@@ -44,18 +44,18 @@ def taken_apart(credential: str) -> Written | None:
     return None if found is None else Written(found["id"], found["secret"])
 
 
-def looks_like_a_key(credential: str) -> bool:
-    """Whether somebody means a key, and not a token of an identity provider."""
+def has_key_format(credential: str) -> bool:
+    """True if somebody means a key, and not a token of an identity provider."""
     return credential.startswith(f"{PREFIX}_")
 
 
 def digest_of(secret: str) -> str:
-    """What is kept of a secret."""
+    """Digest of a secret that is stored."""
     return sha256(secret.encode()).hexdigest()
 
 
 def is_of(secret: str, digest: str) -> bool:
-    """Whether this is the secret of that digest, in a time that tells nothing."""
+    """True if this is the secret of that digest, in a time that tells nothing."""
     return hmac.compare_digest(digest_of(secret), digest)
 
 

@@ -1,4 +1,4 @@
-"""What the API asks of whoever knows its callers."""
+"""Port: what the API needs to know of its callers."""
 
 from typing import Protocol
 
@@ -21,7 +21,7 @@ class Access(Protocol):
 
     @property
     def checks(self) -> bool:
-        """Whether anything is checked at all."""
+        """True if anything is checked at all."""
         ...
 
     async def by_bearer(self, credential: str) -> Caller:

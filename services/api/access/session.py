@@ -14,8 +14,8 @@ from starlette.responses import Response
 from events.sentences import Sentence
 from services.api.access.hosts import LOCAL, name_in
 from services.api.access.port import NotKnown
-from services.api.chance import a_secret
-from services.api.clock import Clock
+from services.api.adapters.clock import Clock
+from services.api.adapters.randomness import a_secret
 
 SESSION_COOKIE: Final = "ecluse_session"
 LOGIN_PATH: Final = "/console/login"
@@ -78,10 +78,10 @@ def set_session(answer: Response, asked: HTTPConnection, cookie: str) -> None:
 
 
 def _on_this_machine(asked: HTTPConnection) -> bool:
-    """Whether the browser came without TLS, and to this very machine.
+    """True if the browser came without TLS, and to this very machine.
 
     A proxy that says nothing of itself asks so too, and gives its own name for ours (nginx, unless
-    it is told otherwise). What the browser says of its page, `Origin`, it sends on.
+    a proxy says otherwise). What the browser says of its page, `Origin`, it sends on.
     """
     origin = asked.headers.get("origin")
     of_a_proxy = origin is not None and not (

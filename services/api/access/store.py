@@ -18,16 +18,21 @@ from services.api.access.audit import Action, AuditLine
 from services.api.access.caller import Entities, Scope
 from services.api.access.keys import ID_BYTES, SECRET_BYTES, ApiKey, Written, digest_of, is_of
 from services.api.access.tables import SCHEMA, api_key_rights, api_keys, audit
-from services.api.chance import a_name, a_secret
-from services.api.clock import Clock
+from services.api.adapters.clock import Clock
+from services.api.adapters.randomness import a_name, a_secret
+from services.api.adapters.read_model import (
+    CONNECT_TIMEOUT_S,
+    IDLE_LIMIT_MS,
+    WAIT_S,
+    check_before_use,
+)
 from services.api.problems import DATABASE_UNREACHABLE, Problem
-from services.api.read_model import CONNECT_TIMEOUT_S, IDLE_LIMIT_MS, WAIT_S, check_before_use
 from services.projector.database import an_engine_of_a_file, our_address
 from services.runtime.ops.errors import Stop
 
 CONNECTIONS_MAX: Final = 4
 USE_NOTED_EVERY: Final = timedelta(minutes=1)
-"""How exact the last use of a key is: noting each would write at every request."""
+"""Precision of the last use of a key: noting each would write at every request."""
 
 ACCESS_FILE: Final = "access.db"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -76,7 +81,7 @@ class AccessStore:
         names = {SCHEMA: SCHEMA if self._is_postgresql else None}
         self._engine: AsyncEngine = engine.execution_options(schema_translate_map=names)
         self._one_question = self._engine
-        """For what is one statement: PostgreSQL need not be told where it begins and ends."""
+        """For what is one statement: PostgreSQL needs no BEGIN and COMMIT of ours."""
         if self._is_postgresql:
             check_before_use(engine)
             self._one_question = self._engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -109,9 +114,9 @@ class AccessStore:
         made_at = self._clock()
         key = ApiKey(written.key_id, label, dict(rights), made_at, by)
         allowed = [
-            {"key_id": key.key_id, "scope": scope.value, "entity": word}
+            {"key_id": key.key_id, "scope": scope.value, "entity": entity}
             for scope, entities in rights.items()
-            for word in entities.words()
+            for entity in entities.names()
         ]
         async with self._writing() as connection:
             row = {
@@ -245,13 +250,13 @@ async def prepared(store: AccessStore) -> None:
         raise Unprepared("Écluse", NO_DATABASE) from error
 
 
-def access_address(read_model: str, said: str | None) -> str:
-    """Where access is kept: where it is said, else in the database of the read model.
+def access_address(read_model: str, address: str | None) -> str:
+    """Address of keys and audit: the one that is set, else the database of the read model.
 
     Beside a read model in a file it has a file of its own: that one may be thrown away.
     """
-    if said is not None:
-        return said
+    if address is not None:
+        return address
     url = make_url(read_model)
     if url.get_backend_name() != "sqlite" or not url.database:
         return read_model
@@ -264,13 +269,13 @@ def _utc(instant: datetime) -> datetime:
 
 
 def _key(row: Row[Any], rights: Any) -> ApiKey:
-    words: dict[Scope, list[str]] = {}
+    texts: dict[Scope, list[str]] = {}
     for each in rights:
-        words.setdefault(Scope(each.scope), []).append(each.entity)
+        texts.setdefault(Scope(each.scope), []).append(each.entity)
     return ApiKey(
         row.key_id,
         row.label,
-        {scope: Entities.of(words[scope]) for scope in Scope if scope in words},
+        {scope: Entities.of(texts[scope]) for scope in Scope if scope in texts},
         _utc(row.created_at),
         row.created_by,
         None if row.revoked_at is None else _utc(row.revoked_at),

@@ -39,19 +39,19 @@ KEY_TYPES: Final = frozenset({"RSA", "EC", "OKP"})
 
 @dataclass(frozen=True, slots=True)
 class Demands:
-    """What a token must say."""
+    """Demands on a token."""
 
     issuer: str
     audience: str
     algorithms: frozenset[str] = frozenset({"RS256", "ES256"})
     leeway_s: int = 30
-    """How far our clocks may be apart."""
+    """Difference between clocks that is allowed."""
     scopes_claim: str = "scope"
-    """Where the rights stand: words between spaces, or a list."""
+    """Claim with the rights: separated by spaces, or a list."""
     scope_prefix: str = "ecluse:"
-    """What stands before our rights among those of other applications."""
+    """Prefix of our rights among those of other applications."""
     entities_claim: str = "ecluse_entities"
-    """Where the entities stand: SIRETs or "all", words between spaces or a list."""
+    """Claim with the entities: SIRETs or "all", separated by spaces, or a list."""
 
 
 class UnknownKey(NotKnown):
@@ -97,11 +97,11 @@ def caller_of(token: str, keys: KeySet, demands: Demands, now: datetime) -> Call
             sub={"essential": True},
         ).validate(claims)
     except InvalidKeyIdError as error:
-        said = Sentence(
+        claim = Sentence(
             "La clé qui signe ce jeton n'est pas publiée.",
             "The key that signs this token is not published.",
         )
-        raise UnknownKey("token_key_unknown", said) from error
+        raise UnknownKey("token_key_unknown", claim) from error
     except (JoseError, ValueError, TypeError) as error:
         raise _why(error) from error
     rights = _rights(claims, demands)
@@ -110,7 +110,7 @@ def caller_of(token: str, keys: KeySet, demands: Demands, now: datetime) -> Call
 
 
 def _named(subject: str) -> str:
-    """The subject as logs and the audit call it; one that is not whole is told from others."""
+    """The subject as logs and the audit call it; one that is cut is distinct from others."""
     shown = "".join(each for each in subject if each.isprintable())
     if shown == subject and len(shown) <= SUBJECT_MAX:
         return shown
@@ -149,14 +149,14 @@ def _refused(reason: str, fr: str, en: str) -> NotKnown:
 
 def _rights(claims: Mapping[str, Any], demands: Demands) -> dict[Scope, Entities]:
     """The rights that a token gives; a word that is none of ours gives nothing."""
-    words = _words(claims.get(demands.scopes_claim))
+    names = _texts(claims.get(demands.scopes_claim))
     given = {
-        word.removeprefix(demands.scope_prefix)
-        for word in words
-        if word.startswith(demands.scope_prefix)
+        name.removeprefix(demands.scope_prefix)
+        for name in names
+        if name.startswith(demands.scope_prefix)
     }
     try:
-        entities = Entities.of(_words(claims.get(demands.entities_claim)))
+        entities = Entities.of(_texts(claims.get(demands.entities_claim)))
     except ValueError as error:
         raise _refused(
             "token_entities",
@@ -166,9 +166,9 @@ def _rights(claims: Mapping[str, Any], demands: Demands) -> dict[Scope, Entities
     return {scope: entities for scope in Scope if scope.value in given and entities}
 
 
-def _words(claim: Any) -> list[str]:
+def _texts(claim: Any) -> list[str]:
     if isinstance(claim, str):
         return claim.split()
     if isinstance(claim, list):
-        return [word for word in claim if isinstance(word, str)]
+        return [name for name in claim if isinstance(name, str)]
     return []

@@ -10,7 +10,7 @@ WIDTH: Final = 360
 HEIGHT: Final = 100
 """The units of a drawing; above its greatest figure some room is left."""
 
-ROOM: Final = 8
+HEADROOM: Final = 8
 
 
 class Gap(NamedTuple):
@@ -48,7 +48,7 @@ def chart(values: Sequence[float | None], least: float) -> Chart:
 
 
 def _runs(values: Sequence[float | None]) -> Iterator[tuple[int, int]]:
-    """Where the known and the unknown stretches begin, and end before."""
+    """Bounds of the known and the unknown stretches."""
     start = 0
     for at in range(1, len(values) + 1):
         if at == len(values) or (values[at] is None) != (values[start] is None):
@@ -73,7 +73,7 @@ def _points(values: Sequence[float | None], start: int, end: int, top: float) ->
 
 
 def _y(value: float, top: float) -> int:
-    return HEIGHT - round((HEIGHT - ROOM) * value / top)
+    return HEIGHT - round((HEIGHT - HEADROOM) * value / top)
 
 
 def _area(points: Sequence[str]) -> str:

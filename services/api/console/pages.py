@@ -1,7 +1,7 @@
-"""What every page of the console shares: its head, its words, and how it is rendered."""
+"""Frame of every page of the console, and its rendering."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -9,17 +9,25 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 
 from events.masking import masked_name
 from services.api.access.caller import Caller, Scope
 from services.api.access.forms import CSRF_FIELD
-from services.api.console.views.parts import Verbatim
-from services.api.console.voice import Voice
-from services.api.console.words import WORDS
-from services.api.language import LANGUAGE_COOKIE, LANGUAGE_PARAMETER, Language, language_of
+from services.api.console.elements import (
+    Verbatim,
+    grant_href,
+    line_name,
+    order_href,
+    record_href,
+)
+from services.api.console.texts import TEXTS
+from services.api.language import LANGUAGE_COOKIE, LANGUAGE_PARAMETER, language_of
+from services.texts.language import Language
+from services.texts.locale_format import LocaleFormat
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
@@ -30,25 +38,36 @@ LAG_LIVE_PATH: Final = "/console/lag/live"
 VERSION_DIGITS: Final = 12
 
 LANGUAGE_KEPT_S: Final = 365 * 24 * 3600
-"""How long the browser remembers which language was chosen."""
+"""Time that the browser remembers which language was chosen."""
 
-WAYS: Final = ("today", "grants", "orders", "troubles", "lag")
+NAVIGATION: Final = ("today", "grants", "orders", "troubles", "lag")
 """The pages of the main navigation, in its order."""
 
 FOR_WHO_READS_ALL: Final = frozenset({"lag"})
 """Those that tell of all entities: nobody else is shown the way."""
 
-LIVE_WORDS: Final = ("live", "pause", "resume", "updated", "lost")
+FORMATS: Final = (
+    "money",
+    "number",
+    "day",
+    "short_day",
+    "days_away",
+    "instant",
+    "short_instant",
+)
+"""Formats of the locale that templates use as filters."""
+
+LIVE_TEXTS: Final = ("live", "pause", "resume", "updated", "lost")
 
 LANGUAGE_NAMES: Final = {Language.FR: "Français", Language.EN: "English"}
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class NavigationLink:
     """One entry of the main navigation."""
 
     href: str
-    said: str
+    text: str
     here: bool
     exact: bool
 
@@ -65,20 +84,20 @@ class Other:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What stands around the content of a page."""
+    """The frame of a page around its content."""
 
     language: str
     known: bool
-    """Whether somebody is signed in, or access is not checked."""
+    """True if somebody is signed in, or access is not checked."""
     who: str
     unchecked: bool
     csrf: str | None
-    ways: Sequence[Way]
+    navigation: Sequence[NavigationLink]
     languages: Sequence[Other]
     instant: str
     live_href: str | None
     live_token: str
-    live_words: str
+    live_texts: str
     csrf_field: str = CSRF_FIELD
 
     def asset(self, name: str) -> str:
@@ -103,7 +122,7 @@ def _version(name: str) -> str:
 @cache
 def environment() -> Environment:
     """The templates: everything is escaped, and a name that nobody gave is an error."""
-    return Environment(
+    found = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -111,6 +130,22 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.filters.update({name: _in_locale(name) for name in FORMATS})
+    found.globals.update(
+        record_href=record_href, order_href=order_href, grant_href=grant_href, line_name=line_name
+    )
+    return found
+
+
+def _in_locale(name: str) -> Callable[..., str]:
+    """A filter that formats a value in the locale of the page."""
+
+    @pass_context
+    def formatted(context: Context, value: Any, *more: Any) -> str:
+        text: str = getattr(context["locale"], name)(value, *more)
+        return text
+
+    return formatted
 
 
 def _as_shown(value: Any) -> Any:
@@ -118,19 +153,19 @@ def _as_shown(value: Any) -> Any:
     return masked_name(value) if type(value) is str else value
 
 
-def render(template: str, page: Page, voice: Voice, **content: Any) -> str:
+def render(template: str, page: Page, locale: LocaleFormat, **content: Any) -> str:
     """A page as HTML."""
 
     def say(name: str, **facts: object) -> str:
-        return voice.say(WORDS[name], **facts)
+        return locale.say(TEXTS[name], **facts)
 
     found = environment().get_template(template)
-    return found.render(page=page, say=say, voice=voice, **content)
+    return found.render(page=page, say=say, locale=locale, **content)
 
 
 def answer(
     asked: HTTPConnection,
-    voice: Voice,
+    locale: LocaleFormat,
     template: str,
     content: Mapping[str, Any],
     *,
@@ -139,64 +174,64 @@ def answer(
     live_token: str | None = None,
     live_href: str = LIVE_PATH,
 ) -> HTMLResponse:
-    """A page as an answer to this request; with `live_token` it is told when that is stale."""
-    page = page_of(asked, voice, instant, live_token, live_href)
-    headers = {"Content-Language": voice.language.value}
-    response = HTMLResponse(render(template, page, voice, **content), status, headers)
-    if asked.query_params.get(LANGUAGE_PARAMETER) == voice.language:
+    """A page as an answer to this request; with `live_token` the page learns when it is stale."""
+    page = page_of(asked, locale, instant, live_token, live_href)
+    headers = {"Content-Language": locale.language.value}
+    response = HTMLResponse(render(template, page, locale, **content), status, headers)
+    if asked.query_params.get(LANGUAGE_PARAMETER) == locale.language:
         response.set_cookie(
-            LANGUAGE_COOKIE, voice.language.value, LANGUAGE_KEPT_S, httponly=True, samesite="lax"
+            LANGUAGE_COOKIE, locale.language.value, LANGUAGE_KEPT_S, httponly=True, samesite="lax"
         )
     return response
 
 
-def voice_of(asked: HTTPConnection) -> Voice:
-    """The voice in which this request is answered."""
-    return Voice.of(language_of(asked))
+def locale_of(asked: HTTPConnection) -> LocaleFormat:
+    """The locale in which this request is answered."""
+    return LocaleFormat.of(language_of(asked))
 
 
 def page_of(
     asked: HTTPConnection,
-    voice: Voice,
+    locale: LocaleFormat,
     instant: str,
     live_token: str | None = None,
     live_href: str = LIVE_PATH,
 ) -> Page:
-    """What stands around a page, for whoever asked for it."""
+    """The frame of a page, for whoever asked for it."""
     caller = getattr(asked.state, "caller", None)
     path = asked.url.path
     csrf = getattr(asked.state, "csrf", None)
     return Page(
-        language=voice.language.value,
+        language=locale.language.value,
         known=caller is not None,
         who="" if caller is None else caller.label or caller.name,
-        unchecked=caller is not None and not asked.app.state.parts.access.checks,
+        unchecked=caller is not None and not asked.app.state.components.access.checks,
         csrf=None if csrf is None else Verbatim(csrf),
-        ways=[_way(name, path, voice) for name in _ways_of(caller)],
-        languages=[_other(each, asked, voice) for each in Language],
+        navigation=[_link(name, path, locale) for name in _pages_of(caller)],
+        languages=[_other(each, asked, locale) for each in Language],
         instant=instant,
         live_href=None if live_token is None else live_href,
         live_token=Verbatim(live_token or ""),
-        live_words=json.dumps(
-            {name: voice.say(WORDS[f"shell.{name}"]) for name in LIVE_WORDS}, ensure_ascii=False
+        live_texts=json.dumps(
+            {name: locale.say(TEXTS[f"shell.{name}"]) for name in LIVE_TEXTS}, ensure_ascii=False
         ),
     )
 
 
-def _ways_of(caller: Caller | None) -> Sequence[str]:
+def _pages_of(caller: Caller | None) -> Sequence[str]:
     if caller is not None and caller.entities(Scope.READ).every:
-        return WAYS
-    return [name for name in WAYS if name not in FOR_WHO_READS_ALL]
+        return NAVIGATION
+    return [name for name in NAVIGATION if name not in FOR_WHO_READS_ALL]
 
 
-def _way(name: str, path: str, voice: Voice) -> Way:
+def _link(name: str, path: str, locale: LocaleFormat) -> NavigationLink:
     href = f"/console/{name}"
     here = path == href or path.startswith(href + "/")
-    return Way(href, voice.say(WORDS[f"shell.{name}"]), here, path == href)
+    return NavigationLink(href, locale.say(TEXTS[f"shell.{name}"]), here, path == href)
 
 
-def _other(language: Language, asked: HTTPConnection, voice: Voice) -> Other:
+def _other(language: Language, asked: HTTPConnection, locale: LocaleFormat) -> Other:
     url = asked.url.include_query_params(**{LANGUAGE_PARAMETER: language.value})
     href = url.path + (f"?{url.query}" if url.query else "")
     name = LANGUAGE_NAMES[language]
-    return Other(language.value, name, Verbatim(href), language is voice.language)
+    return Other(language.value, name, Verbatim(href), language is locale.language)

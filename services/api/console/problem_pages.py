@@ -11,7 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.api.console.pages import page_of, render, voice_of
+from services.api.console.pages import locale_of, page_of, render
 from services.api.problems import MEDIA_TYPE
 
 CONSOLE: Final = "/console"
@@ -73,12 +73,12 @@ def _asks_for_page(scope: Scope) -> bool:
 
 def _page(scope: Scope, status: int, problem: dict[str, Any]) -> str:
     asked = HTTPConnection(scope)
-    voice = voice_of(asked)
-    instant = voice.instant(asked.app.state.parts.clock())
+    locale = locale_of(asked)
+    instant = locale.instant(asked.app.state.components.clock())
     return render(
         "problem.html",
-        page_of(asked, voice, instant),
-        voice,
+        page_of(asked, locale, instant),
+        locale,
         title=problem["title"],
         tone="bad" if status >= SERVER_ERROR else "warn",
         detail=problem["detail"],

@@ -16,16 +16,16 @@ from services.ledger.files.replay import Line, lines, raw_record
 from services.runtime.kafka.publishing import Message
 
 EVENTS_MAX: Final = 10_000
-"""How many events one request may bring."""
+"""Events that one request may bring."""
 
 FAULTS_MAX: Final = 100
-"""How many faults the answer names."""
+"""Faults that the answer names."""
 
 PIECE_BYTES: Final = 16 * 1024
-"""How much is looked at together where lines are blank."""
+"""Bytes that are examined together where lines are blank."""
 
 PLACE: Final = "POST /events"
-"""What a decoder's bug is logged under."""
+"""The name under which a decoder's bug is logged."""
 
 ENTITY_NOT_ALLOWED: Final = "entity_not_allowed"
 NOT_ALLOWED = Sentence(
@@ -39,12 +39,12 @@ class TooManyEvents(Exception):
 
 
 class Fault(NamedTuple):
-    """What is wrong with one event; `line` counts from 1."""
+    """A fault of one event; `line` counts from 1."""
 
     line: int
     code: str
     pointer: str | None
-    said: Sentence
+    text: Sentence
 
 
 class Named(NamedTuple):
@@ -58,18 +58,18 @@ class Named(NamedTuple):
 
 @dataclass(slots=True)
 class Sent:
-    """What one request brought: `body` holds the bytes, the rest says what they are."""
+    """The body of one request, and what was read in it."""
 
     body: BinaryIO
     one: bool
-    """Whether all of it is one event, however many lines it has; else each line is one."""
+    """True if all of it is one event, however many lines it has; else each line is one."""
     events: list[Named] = field(default_factory=list)
     unreadable: list[Fault] = field(default_factory=list)
     not_allowed: list[Fault] = field(default_factory=list)
 
     @property
     def is_good(self) -> bool:
-        """Whether every event may be published."""
+        """True if every event may be published."""
         return not self.unreadable and not self.not_allowed
 
     def read(self, caller: Caller) -> None:
@@ -91,8 +91,8 @@ class Sent:
             if caller.may(Scope.PUBLISH, named.budget):
                 self.events.append(named)
             else:
-                said = NOT_ALLOWED.render({"entity": entity_of(named.budget)})
-                fault = Fault(line.number, ENTITY_NOT_ALLOWED, "/data/budget", said)
+                text = NOT_ALLOWED.render({"entity": entity_of(named.budget)})
+                fault = Fault(line.number, ENTITY_NOT_ALLOWED, "/data/budget", text)
                 self.not_allowed.append(fault)
 
     def messages(self) -> Iterator[Message]:
@@ -144,14 +144,14 @@ def _record(line: Line, one: bool) -> RawRecord:
     return raw_record(line, PLACE)
 
 
-def as_rows(faults: list[Fault], told: Any) -> list[dict[str, Any]]:
-    """The first faults as the answer names them; `told` gives a sentence in one language."""
+def as_rows(faults: list[Fault], translated: Any) -> list[dict[str, Any]]:
+    """The first faults as the answer names them; `translated` gives a sentence in one language."""
     return [
         {
             "line": fault.line,
             "code": fault.code,
             "pointer": fault.pointer,
-            "detail": told(fault.said),
+            "detail": translated(fault.text),
         }
         for fault in faults[:FAULTS_MAX]
     ]

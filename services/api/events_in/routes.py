@@ -10,18 +10,19 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from events.sentences import Sentence
-from services.api.asking import Lang, Sender, Stands
 from services.api.events_in.reading import EVENTS_MAX, Fault, Sent, TooManyEvents, as_rows
-from services.api.language import Language, told
+from services.api.http.dependencies import Given, Lang, Sender
 from services.api.problems import Kind, Problem, problems
 from services.runtime.ops.errors import Stop
+from services.texts.language import Language
+from services.texts.translation import translate
 
 PATH: Final = "/events"
 STREAM_BYTES_MAX: Final = 64 * 1024 * 1024
-"""How much one request may bring."""
+"""Size limit of one request."""
 
 IN_MEMORY_BYTES: Final = 1024 * 1024
-"""How much of it stays in memory: the rest waits in a temporary file."""
+"""Bytes of it that stay in memory: the rest waits in a temporary file."""
 
 STREAM_LIMIT_S: Final = 180.0
 LIMITS_S: Final = {PATH: STREAM_LIMIT_S}
@@ -132,7 +133,7 @@ class PublishedEvent(BaseModel):
 
 
 class Published(BaseModel):
-    """What was kept."""
+    """The published events."""
 
     published: int
     events: list[PublishedEvent]
@@ -174,7 +175,7 @@ _BODY: Final[dict[str, Any]] = {
     openapi_extra=_BODY,
 )
 async def publish_events(
-    request: Request, response: Response, caller: Sender, stands_on: Stands, language: Lang
+    request: Request, response: Response, caller: Sender, components: Given, language: Lang
 ) -> Published:
     """Read the body to its end, then its events, then publish them."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -191,10 +192,10 @@ async def publish_events(
             raise Problem(TOO_MANY, {"events_max": EVENTS_MAX}) from error
         _check(sent, language)
         try:
-            await stands_on.publisher.publish(sent.messages())
+            await components.publisher.publish(sent.messages())
         except Stop as error:
             headers = {"Retry-After": str(RETRY_AFTER_S)}
-            raise Problem(NOT_KEPT, {"said": error.said}, headers=headers) from error
+            raise Problem(NOT_KEPT, {"said": error.text}, headers=headers) from error
     events = [PublishedEvent(**_row(each)) for each in sent.events]
     if len(events) == 1:
         response.headers["Location"] = events[0].outcome
@@ -218,7 +219,7 @@ def _check(sent: Sent, language: Language) -> None:
 
 def _faulty(kind: Kind, faults: list[Fault], count: int, language: Language) -> Problem:
     in_order = sorted(faults, key=lambda fault: fault.line)
-    rows = as_rows(in_order, partial(told, language=language))
+    rows = as_rows(in_order, partial(translate, language=language))
     return Problem(kind, {"count": count}, faults=rows, faults_count=len(faults))
 
 

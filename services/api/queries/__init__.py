@@ -3,5 +3,6 @@
 Every question is bounded to the entities that its caller may see: `entities` holds their SIRETs,
 None stands for all. What is asked of another entity's budget finds nothing. Amounts are integer
 cents; an IBAN leaves here only shortened, but for `orders.account_of`, which exists to reveal one.
-No question writes, reads a clock or decides anything; what a day makes late is told the day.
+No question writes, reads a clock or decides anything; the day of the question is
+an argument.
 """

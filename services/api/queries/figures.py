@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, select, true
 
-from services.api.queries.parts import total
+from services.api.queries.rows import total
 from services.ledger.domain.moves import WAYS
 from services.projector.tables import conventions, journal, moves
 
@@ -16,7 +16,9 @@ CONVENTION_STAGES = ("remaining", "ordered", "paid", "released", "carried_over")
 GRANTED = tuple(f"{name}_cents" for name in ("granted", *CONVENTION_STAGES))
 """The figures of a convention."""
 
-OF_CONVENTIONS = [way for way in WAYS.values() if way.convention_gains is not None]
+OF_CONVENTIONS = [
+    transition for transition in WAYS.values() if transition.convention_gains is not None
+]
 
 
 def _stages(ends: Iterable[tuple[str | None, str | None]]) -> dict[str, frozenset[str]]:
@@ -28,14 +30,18 @@ def _stages(ends: Iterable[tuple[str | None, str | None]]) -> dict[str, frozense
     }
 
 
-GAINED_AT = _stages((way.line_gains, way.convention_gains) for way in OF_CONVENTIONS)
-LOST_AT = _stages((way.line_loses, way.convention_loses) for way in OF_CONVENTIONS)
+GAINED_AT = _stages(
+    (transition.line_gains, transition.convention_gains) for transition in OF_CONVENTIONS
+)
+LOST_AT = _stages(
+    (transition.line_loses, transition.convention_loses) for transition in OF_CONVENTIONS
+)
 
 Columns = Sequence[ColumnElement[Any]]
 
 
 class AsOf(NamedTuple):
-    """What was so on a day, as was known at a record; None stands for now."""
+    """A moment: a day, as known at a record; None stands for now."""
 
     effective_on: date | None = None
     """The day up to which moves count, by their effective date."""
@@ -47,7 +53,7 @@ class AsOf(NamedTuple):
 
     @property
     def is_now(self) -> bool:
-        """Whether it asks for the present."""
+        """True if it asks for the present."""
         return self == AsOf()
 
 
@@ -123,7 +129,7 @@ def same(table: FromClause, **asked: str | None) -> Iterable[ColumnElement[bool]
 def added(
     table: FromClause, gained_at: Collection[str], lost_at: Collection[str]
 ) -> ColumnElement[int]:
-    """What moves to some stages bring, less what moves from some stages take."""
+    """Cents moved to some stages, less those moved from some stages."""
     cents = table.c.amount_cents
     return total(
         case(

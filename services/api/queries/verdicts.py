@@ -1,4 +1,4 @@
-"""What a code of the ledger says to people: its sentence, what it is called, what to do. Pure."""
+"""Explanation of a code of the ledger: its name, its sentence with the facts, what to do."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from services.ledger.explain.code_help import Advice
 from services.ledger.explain.flags import FLAGS
 from services.ledger.explain.records import DEAD_LETTERS, WAITS
 from services.ledger.explain.refusals import REFUSALS
-from services.ledger.files.summary import said_in_order
+from services.ledger.files.summary import in_contract_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,33 +29,33 @@ class Verdict:
     code: str
     facts: dict[str, Any]
     term: Sentence
-    """What it is called."""
+    """Its name."""
     sentence: Sentence
-    """What is wrong, with its facts."""
+    """Explanation with its facts."""
     do: Sentence
-    """What to do."""
+    """Advice."""
 
 
 def refusal_verdict(code: str, facts: Mapping[str, Any]) -> Verdict:
-    """Why an event was refused."""
-    said = said_in_order({"facts": facts, "code": code}, refusals.FACTS[Refusal(code)])["facts"]
-    return _verdict(code, said, REFUSALS[Refusal(code)], refusal_sentence(code, said))
+    """Explanation of a refusal."""
+    text = in_contract_order({"facts": facts, "code": code}, refusals.FACTS[Refusal(code)])["facts"]
+    return _verdict(code, text, REFUSALS[Refusal(code)], refusal_sentence(code, text))
 
 
 def flag_verdict(code: str, facts: Mapping[str, Any]) -> Verdict:
-    """What a reviewer should look at."""
-    said = said_in_order({"facts": facts, "code": code}, flags.FACTS[FlagCode(code)])["facts"]
-    return _verdict(code, said, FLAGS[FlagCode(code)], flag_sentence(code, said))
+    """The explanation of a review flag."""
+    text = in_contract_order({"facts": facts, "code": code}, flags.FACTS[FlagCode(code)])["facts"]
+    return _verdict(code, text, FLAGS[FlagCode(code)], flag_sentence(code, text))
 
 
 def wait_verdict(kind: str, name: str | None) -> Verdict:
-    """What an event waits for."""
+    """The explanation of what an event waits for."""
     facts = {"kind": kind, "id": name or ""}
     return _verdict(kind, facts, WAITS[Missing(kind)], parked_sentence(facts))
 
 
 def dead_letter_verdict(reason: str, facts: Mapping[str, Any]) -> Verdict:
-    """Why a record could not be read; `reason` is `<code>: <JSON pointer>`, or the code alone."""
+    """Explanation of a dead letter; `reason` is `<code>: <JSON pointer>`, or the code alone."""
     code = reason.partition(":")[0]
     advice = DEAD_LETTERS[Reason(code)]
     return _verdict(code, dict(sorted(facts.items())), advice, advice.when)

@@ -10,13 +10,14 @@ import io
 from typing import Final
 
 from events.sentences import Sentence
-from services.api.language import Language, told
 from services.api.statements.figures import euros
 from services.api.statements.sheet import Cell, Kind, Sheet
+from services.texts.language import Language
+from services.texts.translation import translate
 
 MEDIA_TYPE: Final = "text/csv; charset=utf-8"
 FORMULA_BEGINNINGS: Final = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
-"""How a formula begins, in full width too (OWASP, CSV injection)."""
+"""First characters of a formula, in full width too (OWASP, CSV injection)."""
 
 
 def as_csv(sheet: Sheet, language: Language) -> bytes:
@@ -24,14 +25,14 @@ def as_csv(sheet: Sheet, language: Language) -> bytes:
     french = language is Language.FR
     written = io.StringIO(newline="")
     writer = csv.writer(written, delimiter=";" if french else ",")
-    writer.writerow([told(column.label, language) for column in sheet.columns])
+    writer.writerow([translate(column.label, language) for column in sheet.columns])
     decimal = "," if french else "."
     kinds = [column.kind for column in sheet.columns]
     for row in sheet.rows:
         cells = zip(row, kinds, strict=True)
         writer.writerow(
             [
-                told(cell, language)
+                translate(cell, language)
                 if isinstance(cell, Sentence)
                 else _spelled(cell, kind, decimal)
                 for cell, kind in cells

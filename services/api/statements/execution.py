@@ -5,8 +5,8 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from events.sentences import Sentence
-from services.api.queries.balances import LineBalance, Stages
-from services.api.queries.parts import Name, shown_name
+from services.api.balances.query import LineBalance, Stages
+from services.api.queries.rows import Name, shown_name
 from services.api.statements.figures import per_mille
 from services.api.statements.sheet import Cell, Sheet, cents, number, text
 

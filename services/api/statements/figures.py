@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Final
 
 DIGITS_MAX: Final = 15
-"""How many digits a spreadsheet's number keeps."""
+"""Digits that a spreadsheet's number keeps."""
 
 
 def euros(amount_cents: int, decimal: str) -> str:
@@ -19,12 +19,12 @@ def exact_euros(amount_cents: int) -> Decimal:
 
 
 def fits_a_spreadsheet(amount_cents: int) -> bool:
-    """Whether a spreadsheet's number holds the amount to the cent."""
+    """True if a spreadsheet's number holds the amount to the cent."""
     return abs(amount_cents) < 10**DIGITS_MAX
 
 
 def per_mille(part_cents: int, whole_cents: int) -> int | None:
-    """How much of a whole a part is, in thousandths, rounded down: 1000 only where all is.
+    """Share of a part in a whole in thousandths, rounded down: 1000 only where all is.
 
     None where there is no whole.
     """

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from events.sentences import Sentence
-from services.api.queries.grant_list import ListedGrant
-from services.api.queries.parts import shown_name
+from services.api.queries.rows import shown_name
+from services.api.statements.query import ListedGrant
 from services.api.statements.sheet import Cell, Kind, Sheet, cents, named, number, text
 from services.ledger.explain.terms import GRANT_STATES
 
@@ -19,7 +19,7 @@ IN_CASH: Final = "aide en numéraire"
 AT_ONCE, IN_PARTS = "unique", "échelonné"
 SIRET_DIGITS: Final = 14
 OBJECT_MAX: Final = 256
-"""How long the format lets the object of a grant be."""
+"""Length of the object of a grant in the format."""
 
 COLUMNS: Final = (
     named("idAttribuant"),

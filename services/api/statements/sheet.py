@@ -8,11 +8,11 @@ from typing import NamedTuple
 from events.sentences import Sentence
 
 Cell = str | int | date | Sentence | None
-"""What is no name is a sentence: each language has its own."""
+"""Texts in both languages; any other cell is a name."""
 
 
 class Kind(Enum):
-    """What the cells of a column are."""
+    """Kinds of the cells of a column."""
 
     TEXT = auto()
     CENTS = auto()

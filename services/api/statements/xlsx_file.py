@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from events.sentences import Sentence
-from services.api.language import Language, told
 from services.api.statements.figures import euros, exact_euros, fits_a_spreadsheet
 from services.api.statements.sheet import Kind, Sheet
+from services.texts.language import Language
+from services.texts.translation import translate
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MADE_ON: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -34,28 +35,29 @@ def as_xlsx(sheet: Sheet, language: Language) -> bytes:
 
     made = io.BytesIO()
     book = xlsxwriter.Workbook(made, NOTHING_GUESSED)
-    title = told(sheet.title, language)
+    title = translate(sheet.title, language)
     book.set_properties({"title": title, "created": MADE_ON})
     page = book.add_worksheet(title[:SHEET_NAME_MAX])
     header = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
     for at, column in enumerate(sheet.columns):
         page.set_column(at, at, WIDTHS[column.kind])
-        page.write_string(0, at, told(column.label, language), header)
+        page.write_string(0, at, translate(column.label, language), header)
     page.freeze_panes(1, 0)
     plain, strong = _formats(book, language, bold=False), _formats(book, language, bold=True)
     for number, row in enumerate(sheet.rows):
         formats = strong if number in sheet.strong else plain
         for at, (cell, column) in enumerate(zip(row, sheet.columns, strict=True)):
-            said = told(cell, language) if isinstance(cell, Sentence) else cell
-            _write(page, (number + 1, at), said, column.kind, formats)
+            content = translate(cell, language) if isinstance(cell, Sentence) else cell
+            _write(page, (number + 1, at), content, column.kind, formats)
     book.close()
     return made.getvalue()
 
 
 def _formats(book: Any, language: Language, *, bold: bool) -> Mapping[Kind, Any]:
-    looks = {**FORMATS, Kind.TEXT: "@", Kind.DAY: DAYS[language]}
+    number_formats = {**FORMATS, Kind.TEXT: "@", Kind.DAY: DAYS[language]}
     return {
-        kind: book.add_format({"num_format": look, "bold": bold}) for kind, look in looks.items()
+        kind: book.add_format({"num_format": cell_format, "bold": bold})
+        for kind, cell_format in number_formats.items()
     }
 
 
@@ -66,17 +68,17 @@ def _write(
     kind: Kind,
     formats: Mapping[Kind, Any],
 ) -> None:
-    look = formats[kind]
+    cell_format = formats[kind]
     if cell is None:
-        page.write_blank(*place, None, look)
+        page.write_blank(*place, None, cell_format)
     elif isinstance(cell, str):
-        page.write_string(*place, cell, look)
+        page.write_string(*place, cell, cell_format)
     elif isinstance(cell, date):
-        page.write_datetime(*place, cell, look)
+        page.write_datetime(*place, cell, cell_format)
     elif kind is not Kind.CENTS:
-        page.write_number(*place, cell, look)
+        page.write_number(*place, cell, cell_format)
     elif fits_a_spreadsheet(cell):
-        page.write_number(*place, exact_euros(cell), look)
+        page.write_number(*place, exact_euros(cell), cell_format)
     else:
         # A spreadsheet would round it, and nobody would see.
-        page.write_string(*place, euros(cell, "."), look)
+        page.write_string(*place, euros(cell, "."), cell_format)

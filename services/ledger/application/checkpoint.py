@@ -1,4 +1,4 @@
-"""What the ledger's state topic holds beside state: how far everything was read and written."""
+"""The checkpoint of a partition, kept in its state topic beside the state rows."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,59 +15,59 @@ from services.runtime.processing.processor import Hold
 POSITION_KEY: Final = b'"position"'
 HOLD_KEY: Final = b'"hold"'
 IMPORT_KEY: Final = b'"import"'
-"""Stands there from the beginning of an import to its end: no ledger goes on from a part."""
+"""Present from the beginning of an import to its end: no ledger starts from a part."""
 
 IMPORTED_HEADER: Final = "ecluse_imported"
-"""The header of a journal record that came from an export: its source is a place of old, and says
-nothing of how far the input topics that are there now were read."""
+"""The header of an imported journal record: its source is a position of the cluster that was
+exported, and no position in the present input topics."""
 
 _spell: Final = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
-class Placing:
-    """Where a partition stands: written in the same transaction as what brought it there."""
+class Checkpoint:
+    """The positions of a partition, written in the transaction that moved them."""
 
     sources: dict[str, SourcePosition]
     partitions: int
-    """How many partitions the topics have: with another count, budgets would move (rules, 37)."""
+    """The number of partitions of the topics: with another, budgets would move (rules, 37)."""
     journal_next: int = 0
-    """The offset behind the last journal record."""
+    """The next offset of the journal."""
     journal_head: str = FIRST_HASH
-    """The hash of that record, whichever chain it ends."""
+    """The hash of the last record, of whichever chain."""
     dead: Chain = field(default_factory=Chain)
     versions: Versions = VERSIONS
 
 
-def spell_placing(placing: Placing) -> bytes:
-    """A placing as bytes."""
-    return _spell(placing)
+def encode_checkpoint(checkpoint: Checkpoint) -> bytes:
+    """Encode a checkpoint."""
+    return _spell(checkpoint)
 
 
-read_placing: Final = msgspec.json.Decoder(Placing).decode
-"""The placing that `spell_placing` wrote; ValueError where it is none."""
+decode_checkpoint: Final = msgspec.json.Decoder(Checkpoint).decode
+"""Decodes a checkpoint; ValueError where it is none."""
 
 
-class Written(msgspec.Struct):
-    """What every version leaves where it was, whatever becomes of the rest."""
+class CheckpointHead(msgspec.Struct):
+    """The members of a checkpoint that are the same in every version."""
 
     versions: Versions
     journal_next: int = 0
     journal_head: str = FIRST_HASH
 
 
-read_written: Final = msgspec.json.Decoder(Written).decode
-"""What can be told of a placing of any version; ValueError where it is none."""
+decode_head: Final = msgspec.json.Decoder(CheckpointHead).decode
+"""Decodes these members of a checkpoint of any version; ValueError where it is none."""
 
 
-spell_hold: Final = _spell
-read_hold: Final = msgspec.json.Decoder(Hold).decode
+encode_hold: Final = _spell
+decode_hold: Final = msgspec.json.Decoder(Hold).decode
 
 
-def spell_key(key: StateKey) -> bytes:
+def encode_key(key: StateKey) -> bytes:
     """The key of a state row: `["<budget>","<kind>","<key>"]`."""
     return _spell(key)
 
 
 read_key: Final = msgspec.json.Decoder(StateKey).decode
-"""The state key that `spell_key` wrote; ValueError where it is none."""
+"""Decodes the key of a state row; ValueError where it is none."""

@@ -1,4 +1,4 @@
-"""What people read of a decision: its sentence, with the facts spelled for them."""
+"""Texts of decisions: their sentences, with the facts formatted."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,10 +26,10 @@ PARKED: dict[Missing, Sentence] = {
         en="Waits for the recovery {id} to be ordered.",
     ),
 }
-"""What the sender reads of an event that waits, by the kind of thing that it waits for."""
+"""The text of a parked event, by the kind of its missing dependency."""
 
 
-WORDS: dict[str, dict[str, Sentence]] = {
+CODE_TEXTS: dict[str, dict[str, Sentence]] = {
     "level": {
         "chapter": Sentence("du chapitre", "chapter"),
         "article": Sentence("de l'article", "article"),
@@ -60,7 +60,7 @@ WORDS: dict[str, dict[str, Sentence]] = {
         "signatory": Sentence("signataire", "signatory"),
     },
 }
-"""Facts that are codes, as people say them."""
+"""The texts of facts that are codes."""
 
 DOCUMENTS: dict[str, Sentence] = {
     "activity_report": Sentence("rapport d'activité", "activity report"),
@@ -69,36 +69,36 @@ DOCUMENTS: dict[str, Sentence] = {
     "territorial_report": Sentence("bilan territorial", "territorial report"),
     "evaluation": Sentence("évaluation", "evaluation"),
 }
-"""The documents that beneficiaries owe, as people call them."""
+"""The texts of the documents that beneficiaries owe."""
 
 PLACES: dict[str, Sentence] = {
     "instalment": Sentence(", versement {instalment}", ", instalment {instalment}"),
     "line": Sentence(", ligne {line}", ", line {line}"),
 }
-"""Facts that a flag may lack: those that are there make up its `{where}`."""
+"""Facts that a flag may lack: its `{where}` is made of those present."""
 
 
 LISTED_MAX = 10
-"""How many things of a list a sentence names: a message must stay short, facts need not."""
+"""The most items of a list in a sentence: a message must stay short, facts need not."""
 
 
 def refusal_sentence(code: str, facts: Mapping[str, Any]) -> Sentence:
-    """Why an event was refused, and what to do."""
-    return _told(refusals.SENTENCES[Refusal(code)], facts)
+    """The reason of a refusal, and what to do."""
+    return _rendered(refusals.SENTENCES[Refusal(code)], facts)
 
 
 def flag_sentence(code: str, facts: Mapping[str, Any]) -> Sentence:
-    """What a reviewer should look at."""
-    return _told(flags.SENTENCES[FlagCode(code)], facts)
+    """The text of a review flag."""
+    return _rendered(flags.SENTENCES[FlagCode(code)], facts)
 
 
 def parked_sentence(waits_for: Mapping[str, str]) -> Sentence:
-    """What an event waits for."""
+    """The text of a parked event."""
     return PARKED[Missing(waits_for["kind"])].render(waits_for)
 
 
 def euros_fr(amount_cents: int) -> str:
-    """`1 355 600,00 €`, its spaces such that no line breaks inside it."""
+    """`1 355 600,00 €`, with non-breaking spaces."""
     return _grouped(amount_cents, "\u202f", ",") + "\u00a0€"
 
 
@@ -120,10 +120,10 @@ def _grouped(amount_cents: int, thousands: str, decimal: str) -> str:
     return f"{sign}{euros:,}".replace(",", thousands) + f"{decimal}{cents:02d}"
 
 
-def _told(sentence: Sentence, facts: Mapping[str, Any]) -> Sentence:
-    said = {name: _fact(name, each) for name, each in facts.items()}
-    french = {name: each.fr for name, each in said.items()}
-    english = {name: each.en for name, each in said.items()}
+def _rendered(sentence: Sentence, facts: Mapping[str, Any]) -> Sentence:
+    rendered = {name: _fact(name, each) for name, each in facts.items()}
+    french = {name: each.fr for name, each in rendered.items()}
+    english = {name: each.en for name, each in rendered.items()}
     places = [place for name, place in PLACES.items() if facts.get(name) is not None]
     french["where"] = "".join(place.fr.format_map(french) for place in places)
     english["where"] = "".join(place.en.format_map(english) for place in places)
@@ -133,8 +133,8 @@ def _told(sentence: Sentence, facts: Mapping[str, Any]) -> Sentence:
 def _fact(name: str, fact: Any) -> Sentence:
     if fact is None:
         return Sentence("–", "–")
-    if name in WORDS:
-        return WORDS[name][fact]
+    if name in CODE_TEXTS:
+        return CODE_TEXTS[name][fact]
     if name.endswith("_cents"):
         return Sentence(euros_fr(fact), euros_en(fact))
     if name == "document":
@@ -149,16 +149,16 @@ def _fact(name: str, fact: Any) -> Sentence:
     if name == "due_on":
         return Sentence("/".join(reversed(fact.split("-"))), fact)
     if name == "line":
-        said = line_label(fact)
+        rendered = line_label(fact)
     elif isinstance(fact, dict):
-        said = ", ".join(str(each) for each in fact.values() if each is not None)
+        rendered = ", ".join(str(each) for each in fact.values() if each is not None)
     else:
-        said = str(fact)
-    return Sentence(said, said)
+        rendered = str(fact)
+    return Sentence(rendered, rendered)
 
 
 def _listed(facts: list[Any], conjunction: str) -> str:
-    """`2021, 2022 et 2023`; of many the first, and how many more there are."""
+    """`2021, 2022 et 2023`; of many the first, and the number of the others."""
     *others, last = map(str, facts)
     if len(others) >= LISTED_MAX:
         others, last = others[:LISTED_MAX], f"{len(facts) - LISTED_MAX} …"

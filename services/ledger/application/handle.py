@@ -1,4 +1,4 @@
-"""handle: decode, decide, journal. The one function through which every record passes."""
+"""Handling a record: decode, decide, journal. Every record passes through `Ledger.handle`."""
 
 import heapq
 from collections import ChainMap
@@ -30,19 +30,19 @@ from services.ledger.domain.verdicts import Refused, Verdict
 from services.ledger.domain.year_openings import InternalEvent
 
 FULL_CHECK_RECORDS = 10_000
-"""How often a budget's invariants are checked in full."""
+"""The number of records between full checks of a budget's invariants."""
 
 DEAD_LETTER_HEAD_BYTES = 64 * 1024
-"""How much is kept of a record that is too large to be kept whole."""
+"""The bytes kept of a record that is too large to be kept whole."""
 
 DEAD_CHAIN = "_dead."
-"""What the chains of unreadable records are called, before the partition."""
+"""The prefix of the chains of unreadable records, before the partition."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.ledger")
 
 
 class RawRecord(NamedTuple):
-    """A record as a source gives it; `length_bytes` is set where only its beginning was read."""
+    """A record of an input; `length_bytes` is set where only its beginning was read."""
 
     value: bytes | None
     source: Source
@@ -55,17 +55,17 @@ class RawRecord(NamedTuple):
 
     @property
     def whole(self) -> bool:
-        """Whether `value` is all of it."""
+        """True where `value` is the whole record."""
         return self.length_bytes < 0
 
     @property
     def is_of_kafka(self) -> bool:
-        """Whether it has a key and a partition that must be those of its budget."""
+        """True for a record of Kafka: its key and partition must be those of its budget."""
         return self.timestamp_ms is not None
 
     @property
     def source_kind(self) -> SourceKind:
-        """Where it was read (rules, 32); a cluster's prefix stands before the contract's name.
+        """The kind of its source (rules, 32); a topic's name may begin with a cluster's prefix.
 
         A store of files has internal events of its own, under the same name.
         """
@@ -82,30 +82,30 @@ class Recorded(NamedTuple):
     internal_events: tuple[InternalEvent, ...] = ()
 
 
-class Buried(NamedTuple):
-    """A dead letter: its record, what was read, and why it could not be used."""
+class DeadLettered(NamedTuple):
+    """A dead letter: its journal record, the record read, and the reason."""
 
     record: JournalRecord
     raw: RawRecord
     unreadable: Unreadable
 
 
-Decided = Recorded | Buried
-"""One journal record with all that its messages are made of."""
+Decided = Recorded | DeadLettered
+"""A journal record with the data of its messages."""
 
 
 @dataclass(slots=True)
 class DecidedBatch(Batch):
-    """A batch with what its messages are made of; a store alone has no use for that."""
+    """A batch with the data of its messages; a store does not need those."""
 
     decided: list[Decided] = field(default_factory=list)
     """One for each of `records`, in the same order."""
     ended: dict[str, BudgetState] = field(default_factory=dict)
-    """The closed years that are forgotten with this batch, as they were to the end."""
+    """The closed years that leave memory with this batch, in their final state."""
     size_bytes: int = 0
-    """How large its journal records and internal events are together."""
+    """The size of its journal records and internal events together."""
     states: Mapping[str, BudgetState] = field(default_factory=dict)
-    """The budgets behind this batch, those that are forgotten with it as they were to the end."""
+    """The budgets after this batch, closed years in their final state."""
 
 
 @dataclass(slots=True)
@@ -118,36 +118,40 @@ class Chain:
 
 @dataclass(slots=True)
 class Ledger:
-    """The budgets of one partition in memory, and what is to be committed."""
+    """The budgets of one partition in memory, and the batch to be committed."""
 
     budgets: dict[str, BudgetState] = field(default_factory=dict)
     dead: dict[str, Chain] = field(default_factory=dict)
     batch: DecidedBatch = field(default_factory=DecidedBatch)
     partition_of: Callable[[str], int] | None = None
-    """On which partition a budget belongs; None where the source has none (rules, 37).
+    """The partition of a budget; None where the source has no partitions (rules, 37).
 
-    It is asked for every event, so it should remember its answers."""
-    rehearses: bool = False
-    """Whether nothing of it will ever be written: then nothing is logged as if it had happened."""
+    Called for every event, so it should be cached."""
+    dry_run: bool = False
+    """True where nothing will be written: then decisions are not logged either."""
 
     def handle(self, raw: RawRecord) -> list[JournalRecord]:
-        """Decode, decide and journal one record; what it wakes is decided behind it.
+        """Decode, decide and journal one record, then the parked events that it resumes.
 
         Raises:
             AssertionError: a bug of ours; nothing of the batch may be committed.
         """
         received = decoded(raw)
         if isinstance(received, Unreadable):
-            return [self._bury(raw, received)]
+            return [self._dead_letter_record(raw, received)]
         budget = received.envelope.data.budget
         if self.partition_of is not None:
             home = self.partition_of(budget)
             if home != raw.source.partition:
-                return [self._bury(raw, Unreadable.wrong_partition(raw.source.partition, home))]
+                return [
+                    self._dead_letter_record(
+                        raw, Unreadable.wrong_partition(raw.source.partition, home)
+                    )
+                ]
         return self.take(received, raw.source)
 
     def take(self, received: Received, source: Source) -> list[JournalRecord]:
-        """Decide and journal an event that was read; what it wakes is decided behind it.
+        """Decide and journal a decoded event, then the parked events that it resumes.
 
         Raises:
             AssertionError: as `handle`.
@@ -167,13 +171,13 @@ class Ledger:
         return [record, *self._wake(state, record, received)]
 
     def quarantine(self, raw: RawRecord, by: str, why: str) -> JournalRecord:
-        """Journal a record unread, as a dead letter: `by` whom it was set aside, and `why`."""
+        """Journal a record as a dead letter without decoding it, with who did so and why."""
         # Typed on a command line, they may hold what no JSON can.
-        by, why = (words.encode(errors="replace").decode() for words in (by, why))
-        return self._bury(raw, Unreadable.quarantined(why), {"by": by, "why": why})
+        by, why = (each.encode(errors="replace").decode() for each in (by, why))
+        return self._dead_letter_record(raw, Unreadable.quarantined(why), {"by": by, "why": why})
 
     def commit_batch(self, positions: list[Position]) -> DecidedBatch:
-        """What was decided since the last call, with the state that it changed."""
+        """Return the records decided since the last call, with the state rows that they changed."""
         batch, self.batch = self.batch, DecidedBatch()
         for budget in dict.fromkeys(row.budget for row in batch.records):
             state = self.budgets.get(budget)
@@ -210,12 +214,12 @@ class Ledger:
         if is_over(state):
             self.batch.ended[record.budget] = state
             self.budgets[record.budget] = close_out(state)
-        if not self.rehearses:
+        if not self.dry_run:
             _log_unless_simply_accepted(record)
         return record
 
     def _end(self, state: BudgetState, sequence: int) -> JournalRecord:
-        """Refuse what has waited too long: its deadline passed (rules, 29)."""
+        """Refuse a parked event whose deadline has passed (rules, 29)."""
         waited = state.memory.parked[sequence]
         refused = Refused(Refusal.DEPENDENCY_MISSING, waited.want._asdict())
         record, _ = self._resume(state, sequence, refused)
@@ -224,7 +228,7 @@ class Ledger:
     def _wake(
         self, state: BudgetState, record: JournalRecord, received: Received
     ) -> Iterator[JournalRecord]:
-        """Decide again whatever waited, always the oldest first, until none can go on."""
+        """Decide parked events again, the oldest first, until none can be resumed."""
         awake: list[int] = []
         while True:
             if record.outcome is Outcome.ACCEPTED:
@@ -239,7 +243,7 @@ class Ledger:
             yield record
 
     def _refuse_parked(self, state: BudgetState) -> Iterator[JournalRecord]:
-        """Whatever still waited when its year was closed is refused, the oldest first."""
+        """Refuse the events still parked when their year was closed, the oldest first."""
         for sequence in sorted(state.memory.parked):
             record, _ = self._resume(state, sequence)
             yield record
@@ -247,7 +251,7 @@ class Ledger:
     def _resume(
         self, state: BudgetState, sequence: int, verdict: Verdict | None = None
     ) -> tuple[JournalRecord, Received]:
-        """Journal what waited, decided again or with this verdict; the record and its event."""
+        """Journal a parked event, decided again or with this verdict; return record and event."""
         waited = state.memory.parked[sequence]
         received = reread(waited.raw)
         source = Source(waited.topic, waited.partition, waited.offset)
@@ -255,10 +259,10 @@ class Ledger:
             verdict = decide_again(state, received)
         return self._journal(state, received, verdict, source, resumes=sequence), received
 
-    def _bury(
-        self, raw: RawRecord, unreadable: Unreadable, said: dict[str, str] | None = None
+    def _dead_letter_record(
+        self, raw: RawRecord, unreadable: Unreadable, more: dict[str, str] | None = None
     ) -> JournalRecord:
-        """Journal an unreadable record, and keep its bytes for operators."""
+        """Journal an unreadable record as a dead letter, and keep its bytes for operators."""
         name = f"{DEAD_CHAIN}{raw.source.partition}"
         chain = self.dead.setdefault(name, Chain())
         value = raw.value or b""
@@ -271,10 +275,10 @@ class Ledger:
             outcome=Outcome.DEAD_LETTER,
             event=None,
             event_sha256=sha256(value).hexdigest() if raw.whole else raw.sha256,
-            dead_letter={"reason": unreadable.reason, "length": length_bytes, **(said or {})},
+            dead_letter={"reason": unreadable.reason, "length": length_bytes, **(more or {})},
         )
         self.batch.records.append(JournalRow(name, record.sequence, record.seal()))
-        self.batch.decided.append(Buried(record, raw, unreadable))
+        self.batch.decided.append(DeadLettered(record, raw, unreadable))
         chain.sequence, chain.head = record.sequence, record.hash
         internal_event = DeadLetter(
             name,
@@ -286,20 +290,20 @@ class Ledger:
             kept_bytes(value, length_bytes, raw.source_kind),
         )
         self.batch.dead_letters.append(internal_event)
-        if not self.rehearses:
-            _log_buried(record, unreadable)
+        if not self.dry_run:
+            _log_dead_letter(record, unreadable)
         return record
 
 
 def kept_bytes(value: bytes, length_bytes: int, source_kind: SourceKind) -> bytes:
-    """What is kept of a dead letter of that length: all, or the beginning of one too large."""
+    """The bytes kept of a dead letter: all, or the beginning of one too large."""
     return value if length_bytes <= BYTES_MAX[source_kind] else value[:DEAD_LETTER_HEAD_BYTES]
 
 
 def decoded(raw: RawRecord, source_kind: SourceKind | None = None) -> Received | Unreadable:
-    """Read a record; a failure of the decoder itself is a reason like others, and logged.
+    """Decode a record; a failure of the decoder itself is a reason like others, and logged.
 
-    It is read as as its own source kind, or at the one that is named.
+    It is decoded as of its own source kind, or of the one given.
     """
     if not raw.whole:
         return Unreadable.too_large(raw.length_bytes)
@@ -307,7 +311,9 @@ def decoded(raw: RawRecord, source_kind: SourceKind | None = None) -> Received |
     key = NO_KEY if raw.key is None and raw.is_of_kafka else raw.key
     try:
         return decode(raw.value, raw.headers, key, source_kind or raw.source_kind)
-    except Exception as error:  # A decoder's bug may not stop the partition: the bytes are kept.
+    except (
+        Exception
+    ) as error:  # A bug of the decoder must not stop the partition: the bytes are kept.
         log.exception("decoder_failed", **raw.source._asdict())
         name = type(error).__name__
         return Unreadable(Reason.UNDECODABLE, None, Sentence(name, name))
@@ -331,7 +337,7 @@ def _oldest(state: BudgetState, awake: list[int]) -> int | None:
     return None
 
 
-def _log_buried(record: JournalRecord, unreadable: Unreadable) -> None:
+def _log_dead_letter(record: JournalRecord, unreadable: Unreadable) -> None:
     log.warning(
         "record_handled",
         outcome="dead_letter",
@@ -344,7 +350,7 @@ def _log_buried(record: JournalRecord, unreadable: Unreadable) -> None:
 
 
 def _log_unless_simply_accepted(record: JournalRecord) -> None:
-    """One line for each record that a person may want to look at."""
+    """Log each record but those simply accepted."""
     if record.outcome is Outcome.ACCEPTED and not record.review_flags and record.resumes is None:
         return
     facts: dict[str, object] = {

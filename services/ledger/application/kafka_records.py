@@ -1,7 +1,4 @@
-"""Records of Kafka as the ledger reads them.
-
-Those of its input topics, and those of its journal.
-"""
+"""Kafka records as the ledger reads them: those of input topics, journal and state topic."""
 
 from hashlib import sha256
 from typing import Final
@@ -11,9 +8,9 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.codec import Received, is_binary
 from events.sentences import Sentence
-from services.ledger.application.checkpoint import HOLD_KEY, IMPORT_KEY, read_hold
+from services.ledger.application.checkpoint import HOLD_KEY, IMPORT_KEY, decode_hold
 from services.ledger.application.handle import RawRecord, decoded
-from services.ledger.application.ports import StoreError, as_it_says
+from services.ledger.application.ports import StoreError, text_of_error
 from services.ledger.domain.journal import JournalRecord, Source, read_record
 from services.runtime.kafka.reader import Reader
 from services.runtime.ops.clock import seconds_of
@@ -26,21 +23,21 @@ MISPLACED = Sentence(
 )
 
 
-async def standing_before(reader: Reader, state: TopicPartition) -> Hold | None:
-    """The record before which a partition is held, as anyone may see it from outside.
+async def current_hold(reader: Reader, state: TopicPartition) -> Hold | None:
+    """The hold of a partition, read from its state topic.
 
-    Whoever holds a partition writes nothing behind the hold: so it is the last record, or none is.
+    A worker writes no state after a hold: so it is the last record, or there is none.
     """
     last = await reader.last(state)
     if last is None or last.key != HOLD_KEY or last.value is None:
         return None
-    return read_hold(last.value)
+    return decode_hold(last.value)
 
 
 async def is_being_imported(reader: Reader, state: TopicPartition) -> bool:
-    """Whether an import of the journal was begun there, and not ended.
+    """Return whether an import of the journal was begun there, and not ended.
 
-    Whoever imports writes no state behind the mark: so it is the last record, or none is.
+    An import writes no state after its mark: so it is the last record, or there is none.
     """
     last = await reader.last(state)
     return last is not None and last.key == IMPORT_KEY and last.value is not None
@@ -53,40 +50,40 @@ def raw_record(record: ConsumerRecord) -> RawRecord:
 
 
 def event_id(record: ConsumerRecord) -> str | None:
-    """What its sender calls an event; None where that cannot be read."""
+    """The sender's id of an event; None where it cannot be read."""
     received = decoded(raw_record(record))
     return received.envelope.id if isinstance(received, Received) else None
 
 
-class _Said(msgspec.Struct):
-    """What a glance at an event in structured mode sees; in binary mode it stands in a header."""
+class _EventTime(msgspec.Struct):
+    """The time of an event in structured mode; in binary mode it is a header."""
 
     time: str
 
 
-_glance: Final = msgspec.json.Decoder(_Said).decode
+_decode_time: Final = msgspec.json.Decoder(_EventTime).decode
 
 
 def event_time(record: ConsumerRecord) -> float | None:
-    """When an event says that it happened, in seconds since 1970; None where it does not say so.
+    """The time of an event, in seconds since 1970; None where it cannot be read.
 
-    A glance: whether the rest of it can be read is not asked.
+    Only this member is decoded: the rest of the event may be unreadable.
     """
     try:
-        return seconds_of(_said_time(record))
+        return seconds_of(_time_text(record))
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
 
 
-def _said_time(record: ConsumerRecord) -> str | None:
+def _time_text(record: ConsumerRecord) -> str | None:
     if not is_binary(record.headers):
-        return _glance(record.value or b"").time
-    said = (content for name, content in record.headers if name == "ce_time" and content)
-    return next((content.decode() for content in said), None)
+        return _decode_time(record.value or b"").time
+    found = (content for name, content in record.headers if name == "ce_time" and content)
+    return next((content.decode() for content in found), None)
 
 
 def is_same(record: ConsumerRecord, event_sha256: str) -> bool:
-    """Whether the journal knows this record under this digest: of its event, or of its value."""
+    """Return whether a journal record's digest is this record's: of its event, or of its value."""
     if sha256(record.value or b"").hexdigest() == event_sha256:
         return True
     received = decoded(raw_record(record))
@@ -97,13 +94,13 @@ def journal_record(record: ConsumerRecord) -> JournalRecord:
     """The journal record that a record of the journal topic holds; its key names the chain.
 
     Raises:
-        StoreError: it is damaged, or stands under another key than its own.
+        StoreError: it is damaged, or has another key than its own.
     """
     where = f"{record.topic}/{record.partition}/{record.offset}"
     try:
         found = read_record(record.value or b"")
     except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(where, as_it_says(error)) from error
+        raise StoreError(where, text_of_error(error)) from error
     if found.budget.encode() != record.key:
         raise StoreError(where, MISPLACED.render({"budget": found.budget}))
     return found

@@ -1,7 +1,7 @@
-"""messages: what leaves on Kafka of what was decided. Bytes made of records, no I/O, no clock.
+"""Messages of the decisions of a batch, as bytes for the output topics.
 
 Everything but dead letters is a CloudEvent in structured mode. Ids are derived from the record, so
-that whoever reads a message twice knows it; the members of `data` are those of events/outbound.py.
+that readers recognise repeats; the members of `data` are those of events/outbound.py.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +31,7 @@ from events.unreadable import explain
 from services.ledger.application.decision_texts import parked_sentence, refusal_sentence
 from services.ledger.application.handle import (
     DEAD_LETTER_HEAD_BYTES,
-    Buried,
+    DeadLettered,
     Decided,
     RawRecord,
     Recorded,
@@ -44,22 +44,22 @@ from services.ledger.domain.lines import Line, LineMoney
 from services.ledger.domain.year_openings import InternalEvent
 
 STRUCTURED: Final[Headers] = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
-"""The headers of every CloudEvent that leaves."""
+"""The headers of every CloudEvent published."""
 
 CANCELLED: Final = "cancelled"
-"""The state of an order of which nothing more may be paid."""
+"""The state of an order that may no longer be paid."""
 
 DIGEST_BYTES: Final = 8
-"""How much of a balance key's hash tells the balances of one record apart."""
+"""The bytes of a balance key's hash in the id of its messages."""
 
 HEADERS_BYTES_MAX: Final = EVENT_BYTES_MAX
-"""How much of a dead letter's own headers is kept: with its bytes, far below a record's limit."""
+"""The bytes kept of a dead letter's own headers: with its value, far below a record's limit."""
 
 HEADER_BYTES: Final = 16
-"""What a header may cost beside its name and its value, generously."""
+"""The size of a header beside its name and its value, at most."""
 
 TIMESTAMP_MAX_MS: Final = 253_402_300_799_999
-"""The last millisecond of the year 9999: what a client writes into a record may lie anywhere."""
+"""The last millisecond of the year 9999: clients may write any timestamp."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _KEYS_KEPT: Final = 2**14
@@ -67,7 +67,7 @@ _KEYS_KEPT: Final = 2**14
 _spell: Final = msgspec.json.Encoder().encode
 
 
-class Outgoing(NamedTuple):
+class OutboundRecord(NamedTuple):
     """A record to be written; the topic as the contract names it, without a cluster's prefix."""
 
     topic: str
@@ -76,19 +76,21 @@ class Outgoing(NamedTuple):
     """None removes the key from a compacted topic."""
     headers: Headers
     home: str | None = None
-    """The budget on whose partition it stands; None: on that of its source (design, 6)."""
+    """The budget whose partition it is written to; None: that of its source (design, 6)."""
 
 
-def messages(decided: Iterable[Decided], budgets: Mapping[str, BudgetState]) -> list[Outgoing]:
-    """Everything that leaves of one batch; `budgets` as they stand at its end.
+def messages(
+    decided: Iterable[Decided], budgets: Mapping[str, BudgetState]
+) -> list[OutboundRecord]:
+    """The messages of one batch; `budgets` are in their state after it.
 
     Entries, orders and answers are in the order of the records. Of each balance only the last one
-    leaves, behind all others: its topic keeps no more.
+    is published, after all others: its topic is compacted.
     """
-    sent: list[Outgoing] = []
+    sent: list[OutboundRecord] = []
     moved: dict[_Balance, _Cause] = {}
     for each in decided:
-        if isinstance(each, Buried):
+        if isinstance(each, DeadLettered):
             sent += _dead_letter(each)
         elif each.record.outcome is Outcome.ACCEPTED:
             cause = _Cause(each)
@@ -103,8 +105,8 @@ def messages(decided: Iterable[Decided], budgets: Mapping[str, BudgetState]) -> 
 
 def balances(
     accepted: Iterable[Recorded], budgets: Mapping[str, BudgetState]
-) -> Iterator[Outgoing]:
-    """The balances alone that accepted records changed, as the budgets stand behind them."""
+) -> Iterator[OutboundRecord]:
+    """The balances that accepted records changed, in their state after these."""
     moved: dict[_Balance, _Cause] = {}
     for each in accepted:
         moved.update(dict.fromkeys(_moved(each, budgets[each.record.budget]), _Cause(each)))
@@ -145,7 +147,7 @@ def convention_balance(
 
 
 class _Balance(NamedTuple):
-    """Whose money changed: a line's, or a convention's on a line."""
+    """The name of a balance: of a line, or of a convention on a line."""
 
     budget: str
     convention: str | None
@@ -153,7 +155,7 @@ class _Balance(NamedTuple):
 
 
 class _Name(NamedTuple):
-    """How a balance is called on its topic, and in the ids of its messages."""
+    """The key of a balance on its topic, and its digest in the ids of its messages."""
 
     key: bytes
     digest: str
@@ -162,13 +164,13 @@ class _Name(NamedTuple):
 @lru_cache(maxsize=_KEYS_KEPT)
 def _name(balance: _Balance) -> _Name:
     budget, convention, line = balance
-    # A list tells a code that is absent from any text, and never runs two codes together.
+    # In a list, an absent code differs from any text, and two codes never run together.
     key = _spell([budget, *line] if convention is None else [budget, convention, *line])
     return _Name(key, sha256(key).hexdigest()[: 2 * DIGEST_BYTES])
 
 
 def _head(model: type[Outbound]) -> bytes:
-    """What all messages of a type begin with, up to their id."""
+    """The common beginning of all messages of a type, up to their id."""
     shared = {
         "specversion": "1.0",
         "source": LEDGER,
@@ -188,7 +190,7 @@ _UNREADABLE = _head(EventUnreadable)
 
 
 class _Cause:
-    """A record whose event causes messages: their key, and what they say of that event."""
+    """The cause of messages: a journal record, with the attributes of its event."""
 
     __slots__ = ("_about", "_envelope", "key", "record")
 
@@ -200,29 +202,29 @@ class _Cause:
 
     def value(self, head: bytes, event_id: str, data: Mapping[str, Any]) -> bytes:
         """The bytes of one message."""
-        if not self._about:  # Of a balance that moves again in the batch, nothing is written.
+        if not self._about:  # A balance that moves again in the batch is not written.
             self._about = self._attributes()
         return _value(head, event_id, self._about, data)
 
     def _attributes(self) -> bytes:
         envelope = self._envelope
-        said = {
+        members = {
             "time": envelope.time.isoformat(),
             "partitionkey": self.record.budget,
             "causationid": envelope.id,
         }
         if envelope.correlationid is not None:
-            said["correlationid"] = envelope.correlationid
+            members["correlationid"] = envelope.correlationid
         if envelope.traceparent is not None:
-            said["traceparent"] = envelope.traceparent
-        return _spell(said)[1:-1]
+            members["traceparent"] = envelope.traceparent
+        return _spell(members)[1:-1]
 
 
 def _value(head: bytes, event_id: str, about: bytes, data: Mapping[str, Any]) -> bytes:
     return b'%b%b,%b,"data":%b}' % (head, _spell(event_id), about, _spell(data))
 
 
-def _accepted(cause: _Cause, internal_events: Iterable[InternalEvent]) -> Iterator[Outgoing]:
+def _accepted(cause: _Cause, internal_events: Iterable[InternalEvent]) -> Iterator[OutboundRecord]:
     """The entries of a record, the orders that it issued or cancelled, and its internal events."""
     record = cause.record
     for entry in record.commitment_entries:
@@ -230,7 +232,7 @@ def _accepted(cause: _Cause, internal_events: Iterable[InternalEvent]) -> Iterat
         data = {"entry_id": entry["entry_id"], "budget": record.budget, **entry}
         data["sequence"] = record.sequence
         value = cause.value(_ENTRY, entry["entry_id"], data)
-        yield Outgoing(topics.COMMITMENT_ENTRIES, cause.key, value, STRUCTURED)
+        yield OutboundRecord(topics.COMMITMENT_ENTRIES, cause.key, value, STRUCTURED)
     for change in record.payment_orders:
         # The number of an order is its own in its budget only, and it is issued there once.
         name = f"{record.budget}/{change.order.payment_order}"
@@ -240,13 +242,15 @@ def _accepted(cause: _Cause, internal_events: Iterable[InternalEvent]) -> Iterat
             value = cause.value(_CANCELLED, f"{name}/cancelled", change.order.row(record.budget))
         else:
             continue
-        yield Outgoing(topics.PAYMENT_ORDERS, cause.key, value, STRUCTURED)
+        yield OutboundRecord(topics.PAYMENT_ORDERS, cause.key, value, STRUCTURED)
     for budget, internal_event in internal_events:
-        yield Outgoing(topics.INTERNAL_EVENTS, budget.encode(), internal_event, STRUCTURED, budget)
+        yield OutboundRecord(
+            topics.INTERNAL_EVENTS, budget.encode(), internal_event, STRUCTURED, budget
+        )
 
 
-def _answer(cause: _Cause) -> Outgoing:
-    """What the sender of an event reads that was refused, or that waits."""
+def _answer(cause: _Cause) -> OutboundRecord:
+    """The notice to the sender of a refused or parked event."""
     record = cause.record
     if record.refusal is not None:
         head, more = _REFUSED, record.refusal
@@ -260,14 +264,14 @@ def _answer(cause: _Cause) -> Outgoing:
         "event_id": record.event_id,
         "event_source": record.event_source,
         "sequence": record.sequence,
-        "message": _said(message),
+        "message": _both_languages(message),
         **more,
     }
     value = cause.value(head, f"{record.budget}/{record.sequence}", data)
-    return Outgoing(topics.REFUSALS, cause.key, value, STRUCTURED)
+    return OutboundRecord(topics.REFUSALS, cause.key, value, STRUCTURED)
 
 
-def _said(sentence: Sentence) -> dict[str, str]:
+def _both_languages(sentence: Sentence) -> dict[str, str]:
     return {"fr": sentence.fr, "en": sentence.en}
 
 
@@ -283,14 +287,14 @@ def _moved(recorded: Recorded, state: BudgetState) -> Iterator[_Balance]:
         award = state.book.grants[event.grant].award
         assert award is not None, "a convention stands on an award"
         if not award.requires_convention:
-            # It took the place of the grant, whose money it has: no move says so (rules, 13).
+            # It replaces the grant and has its money, without a move (rules, 13).
             for line in state.book.conventions[event.convention].lines:
                 yield _Balance(budget, event.grant, line)
                 yield _Balance(budget, event.convention, line)
 
 
-def _balance(balance: _Balance, cause: _Cause, state: BudgetState) -> Outgoing:
-    """A balance as it stands, or its end."""
+def _balance(balance: _Balance, cause: _Cause, state: BudgetState) -> OutboundRecord:
+    """The message of a balance, or its tombstone."""
     budget, line, sequence = balance.budget, balance.line, cause.record.sequence
     name = _name(balance)
     if balance.convention is None:
@@ -298,21 +302,21 @@ def _balance(balance: _Balance, cause: _Cause, state: BudgetState) -> Outgoing:
     else:
         convention = state.book.conventions.get(balance.convention)
         if convention is None:
-            return Outgoing(topics.BALANCES, name.key, None, ())
+            return OutboundRecord(topics.BALANCES, name.key, None, ())
         row = convention_balance(budget, balance.convention, line, convention.lines[line])
     event_id = f"{budget}/{sequence}/balance/{name.digest}"
     value = cause.value(_UPDATED, event_id, {"balance": row, "sequence": sequence})
-    return Outgoing(topics.BALANCES, name.key, value, STRUCTURED)
+    return OutboundRecord(topics.BALANCES, name.key, value, STRUCTURED)
 
 
-def _dead_letter(buried: Buried) -> Iterator[Outgoing]:
+def _dead_letter(found: DeadLettered) -> Iterator[OutboundRecord]:
     """The bytes for operators, and a notice without them for the sender."""
-    record, raw, unreadable = buried
+    record, raw, unreadable = found
     why = explain(unreadable)
     kept = raw.value and kept_bytes(raw.value, len(raw.value), raw.source_kind)
     key = raw.key and raw.key[:DEAD_LETTER_HEAD_BYTES]
     headers = (*_own_headers(raw), *_reasons(record, raw, why))
-    yield Outgoing(topics.DEAD_LETTERS, key, kept, headers)
+    yield OutboundRecord(topics.DEAD_LETTERS, key, kept, headers)
     topic, partition, offset = raw.source
     about = _spell({"time": _instant(raw), "partitionkey": record.budget})[1:-1]
     data = {
@@ -322,19 +326,19 @@ def _dead_letter(buried: Buried) -> Iterator[Outgoing]:
         "offset": offset,
         "length_bytes": _dead(record)["length"],
         "sha256": record.event_sha256,
-        "message": _said(why),
+        "message": _both_languages(why),
     }
     value = _value(_UNREADABLE, f"{topic}/{partition}/{offset}", about, data)
-    yield Outgoing(topics.REFUSALS, record.budget.encode(), value, STRUCTURED)
+    yield OutboundRecord(topics.REFUSALS, record.budget.encode(), value, STRUCTURED)
 
 
 def _dead(record: JournalRecord) -> dict[str, Any]:
-    assert record.dead_letter is not None, "only dead letters are buried"
+    assert record.dead_letter is not None, "its outcome is dead_letter"
     return record.dead_letter
 
 
 def _own_headers(raw: RawRecord) -> Headers:
-    """The record's own headers, unless they are so large that no broker would take them again."""
+    """The record's own headers, unless they are too large to be written again."""
     size_bytes = sum(
         HEADER_BYTES + len(name.encode()) + len(content or b"") for name, content in raw.headers
     )
@@ -344,9 +348,9 @@ def _own_headers(raw: RawRecord) -> Headers:
 
 
 def _reasons(record: JournalRecord, raw: RawRecord, why: Sentence) -> Headers:
-    """Why the record is here and whence it came: in our words, and in Kafka Connect's."""
+    """Headers of the reason and the source: our own, and those of Kafka Connect."""
     dead = _dead(record)
-    said = {
+    members = {
         "reason": dead["reason"],
         "topic": raw.source.topic,
         "partition": raw.source.partition,
@@ -354,20 +358,20 @@ def _reasons(record: JournalRecord, raw: RawRecord, why: Sentence) -> Headers:
         "timestamp": raw.timestamp_ms,
     }
     if dead["length"] > BYTES_MAX[raw.source_kind]:
-        said |= {"sha256": record.event_sha256, "length": dead["length"]}
+        members |= {"sha256": record.event_sha256, "length": dead["length"]}
     if raw.key is not None and len(raw.key) > DEAD_LETTER_HEAD_BYTES:
-        said["key_length"] = len(raw.key)
-    said |= {name: dead[name] for name in ("by", "why") if name in dead}
-    headers = {f"ecluse_dlq_{name}": str(each) for name, each in said.items()}
+        members["key_length"] = len(raw.key)
+    members |= {name: dead[name] for name in ("by", "why") if name in dead}
+    headers = {f"ecluse_dlq_{name}": str(each) for name, each in members.items()}
     headers |= {
-        f"__connect.errors.{name}": str(said[name]) for name in ("topic", "partition", "offset")
+        f"__connect.errors.{name}": str(members[name]) for name in ("topic", "partition", "offset")
     }
     headers["__connect.errors.exception.message"] = why.en
     return tuple((name, text.encode()) for name, text in headers.items())
 
 
 def _instant(raw: RawRecord) -> str:
-    """When the record was written to Kafka, as RFC 3339; the nearest year that has a name."""
+    """Kafka's timestamp as RFC 3339, within the calendar."""
     assert raw.timestamp_ms is not None, "a record of Kafka has a timestamp"
     kept_ms = min(max(raw.timestamp_ms, 0), TIMESTAMP_MAX_MS)
     return (_EPOCH + timedelta(milliseconds=kept_ms)).isoformat(timespec="milliseconds")

@@ -1,4 +1,4 @@
-"""What the ledger asks of a store: journal and state kept together, or not at all."""
+"""The interface of a store: journal and state, written in one transaction."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from services.runtime.ops.errors import Stop
 
 
 class StateKey(NamedTuple):
-    """A piece of a budget's state: which budget, which kind of thing, which one."""
+    """The key of a state row: budget, kind, and key within the kind."""
 
     budget: str
     kind: str
@@ -17,7 +17,7 @@ class StateKey(NamedTuple):
 
 
 class JournalRow(NamedTuple):
-    """A journal record as bytes, with the chain and place that find it."""
+    """A journal record as bytes, with its chain and sequence."""
 
     budget: str
     sequence: int
@@ -39,7 +39,7 @@ class DeadLetter(NamedTuple):
 
 
 class Position(NamedTuple):
-    """How far a source was read: the next offset, and what the last record read was."""
+    """The position in a source: the next offset, and the digest of the last record read."""
 
     topic: str
     partition: int
@@ -48,7 +48,7 @@ class Position(NamedTuple):
 
 
 class Versions(NamedTuple):
-    """By which versions of the state's shape and of the rules a store was last written."""
+    """The versions of the state's shape and of the rules that last wrote a store."""
 
     state: int
     rules: int
@@ -56,7 +56,7 @@ class Versions(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
-    """What one commit writes; all of it, or nothing."""
+    """The content of one commit."""
 
     records: list[JournalRow] = field(default_factory=list)
     changes: dict[StateKey, bytes | None] = field(default_factory=dict)
@@ -64,18 +64,18 @@ class Batch:
     dead_letters: list[DeadLetter] = field(default_factory=list)
     positions: list[Position] = field(default_factory=list)
     internal_events: list[bytes] = field(default_factory=list)
-    """What the ledger wrote to itself, to be read behind the input (rules, 32)."""
+    """Internal events, to be read after the input (rules, 32)."""
 
 
 class Store(Protocol):
-    """Keeps the journal, the state that follows from it, and how far the sources were read.
+    """A store of the journal, of the state that follows from it, and of positions.
 
     Raises:
         StoreError: from any method, when the store cannot be read or written.
     """
 
     def versions(self) -> Versions | None:
-        """Who wrote last; None while nothing was written."""
+        """The versions of the last writer; None while nothing was written."""
         ...
 
     def state(self) -> Iterator[tuple[StateKey, bytes]]:
@@ -83,7 +83,7 @@ class Store(Protocol):
         ...
 
     def positions(self) -> list[Position]:
-        """How far each source was read."""
+        """The position in each source."""
         ...
 
     def ends(self) -> list[JournalRow]:
@@ -115,7 +115,7 @@ class Store(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of what the store holds open."""
+        """Close the store."""
         ...
 
 
@@ -123,6 +123,6 @@ class StoreError(Stop):
     """A store that cannot be read, written or trusted."""
 
 
-def as_it_says(error: BaseException) -> Sentence:
-    """What a library says of a failure, in its own words."""
+def text_of_error(error: BaseException) -> Sentence:
+    """The message of a library's error, as it is."""
     return Sentence(str(error), str(error))

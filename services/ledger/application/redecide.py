@@ -1,8 +1,8 @@
-"""A journal decided again by the present rules: which of its decisions they would not take.
+"""A journal decided again by the present rules, with the decisions that differ.
 
-The events of the journal are decided in its order, by a ledger of their own that writes nothing.
-What one decision changes, later ones build on, as they would have. Dead letters are only counted:
-their bytes are not in the journal. Internal events are decided as they were read.
+A ledger that writes nothing decides the journal's events in order; later decisions build on the
+changes of earlier ones. Dead letters are only counted: their bytes are not in the journal. Internal
+events are decided as they were read.
 """
 
 from collections import Counter
@@ -19,17 +19,17 @@ from services.ledger.application.ports import JournalRow, StoreError
 from services.ledger.application.restore import read_row
 from services.ledger.domain.journal import RULES_VERSION, JournalRecord, Outcome
 
-FORGET_EVERY: Final = 500
-"""After how many records of the present rules those are let go: they are written nowhere."""
+DISCARD_EVERY: Final = 500
+"""The number of new records after which these are discarded: they are written nowhere."""
 
 MEMBERS: Final = (
     *("outcome", "refusal", "waits_for", "review_flags"),
     *("moves", "commitment_entries", "payment_orders"),
 )
-"""What is compared of two records, in the order in which a person wants to know it."""
+"""The members compared of two records, the most important first."""
 
 NUMBERED: Final = ("entry_id",)
-"""Facts that are the record's own number, and change with what stands before it."""
+"""Facts made of the record's own number, which changes with the records before it."""
 
 UNREADABLE: Final = Sentence(
     "son événement est illisible ({reason}) : cette version n'en lit plus la forme",
@@ -52,7 +52,7 @@ class Difference(NamedTuple):
 
     budget: str
     sequence: int
-    """Of the record; where the journal has none, of the one behind which it would stand."""
+    """Of the record; where the journal has none, of the one that it would follow."""
     event_id: str | None
     rules_version: int
     """Of the rules that decided then."""
@@ -70,17 +70,17 @@ class Difference(NamedTuple):
 
 
 class Redecided(NamedTuple):
-    """What came of it."""
+    """The result of a redecision."""
 
     records: int
     dead_letters: int
     """Records that cannot be decided again."""
     rules_versions: dict[int, int]
-    """How many records the rules of each version decided."""
+    """The number of records decided by each version of the rules."""
     differing: int
-    """How many records differ."""
+    """The number of records that differ."""
     codes: dict[str, int]
-    """In which members, how often."""
+    """The number of differences by member."""
 
     def row(self) -> dict[str, Any]:
         """The same as JSON; `rules_version` is that of the present rules."""
@@ -96,29 +96,29 @@ class _Decision(NamedTuple):
     raw: bytes
 
 
-class Redeciding:
-    """Give it a journal's records in its order; each call gives the differences that are known.
+class Redecision:
+    """A redecision in progress: takes a journal's records in order, returns differences.
 
-    Chains may stand one after the other, or woven into one another.
+    Chains may follow one another or be interleaved.
 
     Raises:
         StoreError: from any method, when a record or its event cannot be read.
     """
 
     def __init__(self) -> None:
-        self._ledger = Ledger(rehearses=True)
+        self._ledger = Ledger(dry_run=True)
         self._open: dict[str, _Group] = {}
-        """Of each budget the last event that arrived, and what it woke then and wakes now."""
+        """The last event of each budget, with the events that it resumed then and resumes now."""
         self._records = 0
         self._dead_letters = 0
         self._versions: Counter[int] = Counter()
         self._differing = 0
         self._codes: Counter[str] = Counter()
         self._decided: list[str] = []
-        """The budgets of the records that were not let go yet."""
+        """The budgets of the records that were not discarded yet."""
 
     def read(self, row: JournalRow) -> list[Difference]:
-        """The next record; the differences of what came before it in its budget."""
+        """Read the next record; return the differences of the event before it in its budget."""
         record = read_row(row)
         self._records += 1
         self._versions[record.rules_version] += 1
@@ -134,17 +134,17 @@ class Redeciding:
         return [] if group is None else self._count(group.differences())
 
     def end(self) -> tuple[list[Difference], Redecided]:
-        """Behind the last record: the differences that are left, and what all came to."""
+        """End after the last record; return the differences left, and the result."""
         left = [each for group in self._open.values() for each in group.differences()]
         found = self._count(left)
-        said = Redecided(
+        result = Redecided(
             self._records,
             self._dead_letters,
             dict(self._versions),
             self._differing,
             dict(self._codes),
         )
-        return found, said
+        return found, result
 
     def _decide(self, decision: _Decision) -> "_Group":
         record = decision.record
@@ -161,12 +161,12 @@ class Redeciding:
             for each, row in zip(records, batch.records[first:], strict=True)
         ]
         self._decided += [each.budget for each in records]
-        if len(self._decided) >= FORGET_EVERY:
-            self._forget()
+        if len(self._decided) >= DISCARD_EVERY:
+            self._discard()
         return _Group([decision], now)
 
-    def _forget(self) -> None:
-        """Let go of what a ledger keeps for a commit that will not come."""
+    def _discard(self) -> None:
+        """Discard the batch: there will be no commit."""
         self._ledger.batch = DecidedBatch()
         for budget in set(self._decided):
             self._ledger.budgets[budget].touched.clear()
@@ -179,13 +179,13 @@ class Redeciding:
 
 
 class _Group(NamedTuple):
-    """An event that arrived with all that it woke: as recorded, and as it is now."""
+    """An event with all that it resumed: as recorded, and as decided now."""
 
     then: list[_Decision]
     now: list[_Decision]
 
     def differences(self) -> list[Difference]:
-        """Where the two differ; each event stands in a group once (rules, 4)."""
+        """The differences of the two; each event is in a group once (rules, 4)."""
         now = {_identity(each.record): each for each in self.now}
         found = []
         for each in self.then:
@@ -212,30 +212,30 @@ def _difference(
 
 
 def _changes(then: _Decision | None, now: _Decision | None) -> Iterator[Change]:
-    """Member by member; a record that is not there has none."""
+    """The changes by member; a missing record has no members."""
     if then is not None and now is not None and then.record.hash == now.record.hash:
         return
-    before, after = _said(then), _said(now)
+    before, after = _members_of(then), _members_of(now)
     for member in MEMBERS:
         if before[member] != after[member]:
             yield Change(member, before[member], after[member])
 
 
-def _said(decision: _Decision | None) -> dict[str, Any]:
+def _members_of(decision: _Decision | None) -> dict[str, Any]:
     if decision is None:
         return dict.fromkeys(MEMBERS)
     row = _members(decision.raw)
-    said = {member: row[member] for member in MEMBERS}
-    if said["commitment_entries"] is not None:
-        said["commitment_entries"] = [
+    result = {member: row[member] for member in MEMBERS}
+    if result["commitment_entries"] is not None:
+        result["commitment_entries"] = [
             {name: fact for name, fact in entry.items() if name not in NUMBERED}
-            for entry in said["commitment_entries"]
+            for entry in result["commitment_entries"]
         ]
-    return said
+    return result
 
 
 def row_of(raw: bytes) -> JournalRow:
-    """A record as a row of a journal, by what it says of itself.
+    """A record as a row of a journal.
 
     Raises:
         msgspec.MsgspecError: it is none.
@@ -250,8 +250,8 @@ def redecide(rows: Iterable[JournalRow]) -> tuple[list[Difference], Redecided]:
     Raises:
         StoreError: a record or its event cannot be read.
     """
-    deciding, found = Redeciding(), []
+    deciding, found = Redecision(), []
     for row in rows:
         found += deciding.read(row)
-    left, said = deciding.end()
-    return found + left, said
+    left, result = deciding.end()
+    return found + left, result

@@ -1,4 +1,4 @@
-"""Opening a ledger over a store: its state, checked against its journal, or made again from it."""
+"""Restoring a ledger from a store: its state checked against its journal, or rebuilt from it."""
 
 from collections.abc import Iterable
 from hashlib import sha256
@@ -15,9 +15,14 @@ from services.ledger.application.ports import (
     Store,
     StoreError,
     Versions,
-    as_it_says,
+    text_of_error,
 )
-from services.ledger.application.state_rows import STATE_VERSION, all_rows, restored, standing
+from services.ledger.application.state_rows import (
+    STATE_VERSION,
+    all_rows,
+    known_sequences,
+    restored,
+)
 from services.ledger.domain.book import BudgetState, new_budget
 from services.ledger.domain.closed_years import close_out, is_over
 from services.ledger.domain.evolve import evolve
@@ -25,7 +30,7 @@ from services.ledger.domain.invariants import check_book
 from services.ledger.domain.journal import RULES_VERSION, JournalRecord, Outcome, read_record
 
 VERSIONS = Versions(STATE_VERSION, RULES_VERSION)
-"""What this program writes."""
+"""The versions that this program writes."""
 
 TOO_NEW = Sentence(
     "cette base vient d'une version plus récente ({written.state}/{written.rules} ; celle-ci "
@@ -60,16 +65,16 @@ IMPORTING = Sentence(
 )
 
 IMPORTING_SOURCE: Final = "ecluse.import"
-"""What stands among the positions of a store into which a journal was imported."""
+"""The source name of an import among a store's positions."""
 
 IMPORTED: Final = "imported"
-"""What it says there once all of the journal is in."""
+"""The digest of that position once the import is complete."""
 
-TOLD_RECORDS: Final = 100_000
-"""After how many records the log says how far the state is made again."""
+LOGGED_RECORDS: Final = 100_000
+"""The number of records between progress lines of a rebuild."""
 
-STATE_FAULTS: Final = (ValueError, TypeError, KeyError, AssertionError)
-"""What rows that were lost or changed may lead to; the journal is the truth."""
+STATE_ERRORS: Final = (ValueError, TypeError, KeyError, AssertionError)
+"""The errors of lost or changed state rows; the journal is the truth."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.ledger")
 
@@ -95,14 +100,14 @@ def open_ledger(store: Store) -> Ledger:
     agreed = {name: record for name, record in ends.items() if name not in dead}
     try:
         budgets = _read_state(store, written, agreed)
-    except STATE_FAULTS as error:
+    except STATE_ERRORS as error:
         log.warning("state_rebuilt", why=str(error) or type(error).__name__)
-        budgets = make_state_again(store)
+        budgets = rebuild_state(store)
     return Ledger(budgets, dead)
 
 
-def make_state_again(store: Store) -> dict[str, BudgetState]:
-    """Fold the journal of a store, and keep the state that it leads to.
+def rebuild_state(store: Store) -> dict[str, BudgetState]:
+    """Fold the journal of a store, and store the resulting state.
 
     Raises:
         StoreError: a record is damaged, missing or out of place.
@@ -120,11 +125,11 @@ def make_state_again(store: Store) -> dict[str, BudgetState]:
 def _read_state(
     store: Store, written: Versions | None, ends: dict[str, JournalRecord]
 ) -> dict[str, BudgetState]:
-    """The state as its rows hold it; any fault of it is mended from the journal."""
+    """Read the state from its rows; raise where the journal must rebuild it."""
     if written is None and ends:
         raise ValueError("the state says no version")
     if written is not None and written.state != STATE_VERSION:
-        _check_whole(standing(store.state()), ends)
+        _check_whole(known_sequences(store.state()), ends)
         raise ValueError(f"the state has the shape of version {written.state}")
     budgets = restored(store.state())
     _check_whole({name: state.memory.sequence for name, state in budgets.items()}, ends)
@@ -136,10 +141,10 @@ def _read_state(
 
 
 def _check_whole(known: dict[str, int], ends: dict[str, JournalRecord]) -> None:
-    """That the journal of each budget goes as far as its state does.
+    """Check that the journal of each budget is as long as its state knows.
 
     Raises:
-        StoreError: records that were decided are gone: to fold the rest would lose them in silence.
+        StoreError: decided records are gone: folding the rest would lose them silently.
     """
     for name, sequence in known.items():
         held = ends[name].sequence if name in ends else 0
@@ -148,7 +153,7 @@ def _check_whole(known: dict[str, int], ends: dict[str, JournalRecord]) -> None:
 
 
 def fold(journal: Iterable[JournalRow]) -> dict[str, BudgetState]:
-    """The state that a journal leads to: evolve, folded over its records.
+    """Fold a journal: apply `evolve` to its records.
 
     Raises:
         StoreError: a record is damaged, missing or out of place.
@@ -156,15 +161,16 @@ def fold(journal: Iterable[JournalRow]) -> dict[str, BudgetState]:
     folding = Folding()
     for number, row in enumerate(journal, start=1):
         folding.apply(read_row(row))
-        if number % TOLD_RECORDS == 0:
+        if number % LOGGED_RECORDS == 0:
             log.info("state_being_rebuilt", records=number)
     return folding.budgets
 
 
 class Folding:
-    """A fold under way: the ledger as the records seen so far leave it.
+    """A fold in progress: the state after the records seen so far.
 
-    A ledger forgets a closed year in which nothing more can happen; who wants its figures does not.
+    A ledger drops closed years in which nothing more can happen; `forgets=False` keeps their
+    figures.
     """
 
     def __init__(self, *, forgets: bool = True) -> None:
@@ -173,7 +179,7 @@ class Folding:
         self.dead: dict[str, Chain] = {}
 
     def apply(self, record: JournalRecord) -> Received | None:
-        """Apply the next record of its chain; its event, where it could be read.
+        """Apply the next record of its chain; return its event, unless it is a dead letter.
 
         Raises:
             StoreError: it is not the next one, or its event is damaged.
@@ -196,15 +202,15 @@ class Folding:
 
 
 def read_row(row: JournalRow) -> JournalRecord:
-    """The record of a row of the journal.
+    """Decode a row of the journal.
 
     Raises:
-        StoreError: it is damaged, or another one stands in its place.
+        StoreError: it is damaged, or another record is in its place.
     """
     try:
         record = read_record(row.record)
     except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(_place(row), as_it_says(error)) from error
+        raise StoreError(_place(row), text_of_error(error)) from error
     if (record.budget, record.sequence) != (row.budget, row.sequence):
         raise StoreError(_place(row), ANOTHER)
     return record
@@ -215,7 +221,7 @@ def _place(record: JournalRow | JournalRecord) -> str:
 
 
 def _check_place(state: BudgetState, record: JournalRecord) -> None:
-    """A record follows the one before it, and holds the event that its hash stands for."""
+    """Check that a record follows the one before it, and holds the event of its digest."""
     memory = state.memory
     if (record.sequence, record.previous_hash) != (memory.sequence + 1, memory.head):
         raise StoreError(_place(record), NOT_NEXT.render({"before": memory.sequence}))
@@ -224,6 +230,6 @@ def _check_place(state: BudgetState, record: JournalRecord) -> None:
 
 
 def _agrees(budgets: dict[str, BudgetState], ends: dict[str, JournalRecord]) -> bool:
-    """Whether the state of each budget stands at the end of its journal."""
-    standing = {name: (state.memory.sequence, state.memory.head) for name, state in budgets.items()}
-    return standing == {name: (record.sequence, record.hash) for name, record in ends.items()}
+    """Return whether the state of each budget is that at the end of its journal."""
+    known = {name: (state.memory.sequence, state.memory.head) for name, state in budgets.items()}
+    return known == {name: (record.sequence, record.hash) for name, record in ends.items()}

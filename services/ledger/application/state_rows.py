@@ -1,4 +1,4 @@
-"""A budget's state as rows: what a store keeps of it, and how it comes back.
+"""A budget's state as rows of a store, written and restored.
 
 The same rows go to SQLite and to a compacted topic: one row a changed thing a batch.
 """
@@ -19,11 +19,11 @@ from services.ledger.domain.invariants import awarded_sums, group_sums
 from services.ledger.domain.lines import Line, LineMoney
 from services.ledger.domain.orders import PaymentOrder
 
-STATE_VERSION = 3
+STATE_VERSION = 4
 """The version of the rows' shape: raised when older rows can no longer be read."""
 
 EVENTS = ("event", "recovery")
-"""Remembered events; those of recoveries apart, since a closed-out year keeps them (rules, 31)."""
+"""Event identities; those of recoveries apart, since a closed-out year keeps them (rules, 31)."""
 
 _spell = msgspec.json.Encoder().encode
 _pack = msgspec.msgpack.Encoder().encode
@@ -31,10 +31,10 @@ _pack = msgspec.msgpack.Encoder().encode
 
 @dataclass(slots=True)
 class Header:
-    """What a budget has once: its chain, its counts, its vote level."""
+    """The one-off facts of a budget: its chain, its counts, its vote level."""
 
     rows: int
-    """How many other rows there are: one that got lost is missed."""
+    """The number of its other rows, to notice a lost one."""
     sequence: int
     head: str
     accepted: int
@@ -42,11 +42,11 @@ class Header:
     refused: int
     vote_level: str | None
     closed: bool
-    forgotten: bool
+    closed_out: bool
 
 
-class _Standing(msgspec.Struct):
-    """What a header says in every version."""
+class _Progress(msgspec.Struct):
+    """The member of a header that every version has."""
 
     sequence: int
 
@@ -75,14 +75,14 @@ _UNPACK: dict[str, Callable[[bytes], Any]] = {
 
 
 def changed_rows(state: BudgetState) -> Iterator[tuple[StateKey, bytes | None]]:
-    """A row for everything that changed since the last call."""
+    """The rows changed since the last call."""
     touched, state.touched = state.touched, set()
     for kind, key in touched:
         yield StateKey(state.book.budget, kind, row_key(key)), _row(state, kind, key)
 
 
 def all_rows(state: BudgetState) -> Iterator[tuple[StateKey, bytes | None]]:
-    """A row for everything that a budget holds."""
+    """All rows of a budget."""
     book, memory = state.book, state.memory
     state.touched = {("budget", "")}
     keyed: tuple[tuple[str, Iterable[str | Line | int]], ...] = (
@@ -138,7 +138,7 @@ def _row(state: BudgetState, kind: str, key: Any) -> bytes | None:
         case other:
             assert other in EVENTS, f"no row is made for a {other}"
             digest = memory.remembered.get(key)
-            # A year may forget an id, and a recovery take it, within one batch: it has one row.
+            # Within one batch a year may drop an id and a recovery reuse it: it has one row.
             if digest is None or (other == "recovery") is not (key in memory.recoveries):
                 return None
             return digest.to_bytes(KEPT_BYTES, "big")
@@ -146,35 +146,35 @@ def _row(state: BudgetState, kind: str, key: Any) -> bytes | None:
 
 
 def _count(state: BudgetState) -> int:
-    """How many rows a budget has beside its header."""
+    """The number of a budget's rows beside its header."""
     book, memory = state.book, state.memory
     money = len(book.lines) + len(book.grants) + len(book.conventions) + len(book.orders)
     return money + len(book.accounts) + len(memory.parked) + len(memory.remembered)
 
 
-_read_standing = msgspec.msgpack.Decoder(_Standing).decode
+_decode_progress = msgspec.msgpack.Decoder(_Progress).decode
 
 
-def standing(rows: Iterable[tuple[StateKey, bytes]]) -> dict[str, int]:
-    """The sequence to which rows of any version say that each budget's journal was written.
+def known_sequences(rows: Iterable[tuple[StateKey, bytes]]) -> dict[str, int]:
+    """The last sequence of each budget, from state rows of any version.
 
     Raises:
         ValueError: a header is none.
     """
     return {
-        key.budget: _read_standing(value).sequence for key, value in rows if key.kind == "budget"
+        key.budget: _decode_progress(value).sequence for key, value in rows if key.kind == "budget"
     }
 
 
 class Restoring:
-    """Budgets, row by row from what is stored: whoever reads many may rest in between."""
+    """Budgets restored row by row, so that the caller may yield in between."""
 
     def __init__(self) -> None:
         self._budgets: dict[str, BudgetState] = {}
         self._expected: dict[str, int] = {}
 
     def put(self, row: StateKey, value: bytes) -> None:
-        """The next row, in any order.
+        """Take the next row, in any order.
 
         Raises:
             ValueError: it is not one that this program wrote.
@@ -189,7 +189,7 @@ class Restoring:
         _put(state, kind, key, unpacked)
 
     def budgets(self) -> Iterator[tuple[str, BudgetState]]:
-        """One after the other, with everything that follows from its rows.
+        """Yield the budgets, with everything derived from their rows.
 
         Raises:
             ValueError: a row is missing.
@@ -203,7 +203,7 @@ class Restoring:
 
 
 def restored(rows: Iterable[tuple[StateKey, bytes]]) -> dict[str, BudgetState]:
-    """The budgets that these rows hold, with everything that follows from them.
+    """The budgets of these rows, with everything derived from them.
 
     Raises:
         ValueError: a row is missing, or is not one that this program wrote.
@@ -221,7 +221,7 @@ def _put(state: BudgetState, kind: str, key: str, value: Any) -> None:
             memory.sequence, memory.head = value.sequence, value.head
             memory.accepted, memory.duplicate = value.accepted, value.duplicate
             memory.refused, book.vote_level = value.refused, value.vote_level
-            book.closed, book.closed_out = value.closed, value.forgotten
+            book.closed, book.closed_out = value.closed, value.closed_out
         case "line":
             book.lines[Line(*json.loads(key))] = value
         case "grant":

@@ -100,21 +100,21 @@ def _lines(code: str, advice: Advice, facts: Iterable[str], message: Sentence) -
     yield f"| que faire – what to do | {advice.do.fr} | {advice.do.en} |"
     yield f"| message | {_with_places(message.fr, 'fr')} | {_with_places(message.en, 'en')} |"
     for fact in facts:
-        said = meaning(code, fact)
-        yield f"| `{fact}` | {said.fr} | {said.en} |"
+        text = meaning(code, fact)
+        yield f"| `{fact}` | {text.fr} | {text.en} |"
 
 
 def _rules(numbers: tuple[int, ...]) -> str:
     if not numbers:
         return ""
-    word = "règle, rule" if len(numbers) == 1 else "règles, rules"
-    return f" · {word} {', '.join(map(str, numbers))}"
+    noun = "règle, rule" if len(numbers) == 1 else "règles, rules"
+    return f" · {noun} {', '.join(map(str, numbers))}"
 
 
 def _with_places(text: str, language: str) -> str:
-    """`{where}` told as what it may be."""
-    said = "".join(f"[{getattr(place, language)}]" for place in PLACES.values())
-    return text.replace("{where}", said)
+    """`{where}` replaced by the places that it may name."""
+    places = "".join(f"[{getattr(place, language)}]" for place in PLACES.values())
+    return text.replace("{where}", places)
 
 
 def main() -> None:

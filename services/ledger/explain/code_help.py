@@ -1,4 +1,4 @@
-"""An answer of the ledger, explained to who reads it."""
+"""The explanation of an answer of the ledger."""
 
 from dataclasses import dataclass
 

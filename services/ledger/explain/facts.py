@@ -1,4 +1,4 @@
-"""What the facts of an answer are, with their units."""
+"""The facts of an answer, with their units."""
 
 from events.sentences import Sentence
 
@@ -88,11 +88,11 @@ OWN_MEANINGS: dict[tuple[str, str], Sentence] = {
         "ce qui est à reverser, en centimes", "what is owed back, in cents"
     ),
 }
-"""Where one answer means something of its own by it."""
+"""The facts with a meaning of their own in one answer."""
 
 
 def meaning(code: str, fact: str) -> Sentence:
-    """What a fact of an answer is.
+    """The meaning of a fact of an answer.
 
     Raises:
         KeyError: nobody has said it yet.

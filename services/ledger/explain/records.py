@@ -1,4 +1,4 @@
-"""What events wait for, and why records are no events, explained."""
+"""Explanations of missing dependencies, and of the reasons of dead letters."""
 
 from events.sentences import Sentence
 from events.unreadable import Reason
@@ -49,7 +49,7 @@ WAITS: dict[Missing, Advice] = {
         _NOTHING,
     ),
 }
-"""What events wait for, by its kind."""
+"""Missing dependencies, by kind."""
 
 _CORRECT = Sentence(
     "Corrigez l'événement et renvoyez-le ; il peut garder son identifiant.",

@@ -1,4 +1,4 @@
-"""What people call the ledger's codes: states, and kinds of entries. Each stands once, here."""
+"""The names of the ledger's codes: states, and kinds of entries. Each stands once, here."""
 
 from typing import Final
 

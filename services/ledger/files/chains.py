@@ -1,4 +1,4 @@
-"""Chains of journal records as they pass: every hash taken again, each record behind the former."""
+"""Checks of journal chains: every hash computed again, each record after the former."""
 
 from hashlib import sha256
 from typing import Final, NamedTuple
@@ -29,7 +29,7 @@ CHANGED = Sentence(
 
 
 class End(NamedTuple):
-    """How far a chain goes: the number and the hash of its last record."""
+    """The end of a chain: the number and the hash of its last record."""
 
     sequence: int = 0
     hash: str = FIRST_HASH
@@ -40,14 +40,14 @@ NOWHERE: Final = End()
 
 
 class Chains:
-    """The chains of a journal, followed from their first records on."""
+    """The chains of a journal, checked from their first records on."""
 
     def __init__(self) -> None:
         self.ends: dict[str, End] = {}
         self.records = 0
 
     def follow(self, raw: bytes, where: str) -> JournalRecord:
-        """The next record of its chain, once it is known to be that.
+        """Check and return the next record of its chain.
 
         Raises:
             StoreError: it is damaged, or does not follow the one before; `where` names its place.
@@ -55,7 +55,7 @@ class Chains:
         try:
             record = read_record(raw)
         except (ValueError, KeyError, TypeError) as error:
-            raise StoreError(where, DAMAGED.render({"error": _said(error)})) from error
+            raise StoreError(where, DAMAGED.render({"error": _text_of(error)})) from error
         before = self.ends.get(record.budget, NOWHERE)
         facts = {"chain": record.budget, "sequence": record.sequence, "before": before.sequence}
         if (record.sequence, record.previous_hash) != (before.sequence + 1, before.hash):
@@ -69,10 +69,10 @@ class Chains:
 
 
 def home_of(chain: str, partitions: int) -> int:
-    """On which partition a chain belongs (rules, 37).
+    """The partition of a chain (rules, 37).
 
-    Unreadable records go on where they were read; where there is no such partition any more, they
-    stand where their name sends them, and only rest there.
+    Unreadable records keep the partition where they were read; where it no longer exists, their
+    chain is placed by its name, and grows no further.
     """
     number = chain.removeprefix(DEAD_CHAIN)
     if number != chain and number.isdecimal() and int(number) < partitions:
@@ -80,6 +80,6 @@ def home_of(chain: str, partitions: int) -> int:
     return partition_of(chain.encode(), partitions)
 
 
-def _said(error: Exception) -> str:
-    """A missing member is a KeyError, whose words are the name alone."""
+def _text_of(error: Exception) -> str:
+    """The message of an error; a KeyError's is the missing member's name alone."""
     return f"{type(error).__name__}: {error}" if isinstance(error, KeyError) else str(error)

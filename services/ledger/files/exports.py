@@ -1,7 +1,7 @@
-"""An exported journal: a file of records, one a line, each by its own bytes.
+"""An exported journal: a file of records, one a line, byte by byte.
 
-Records of one chain stand in order. What is in the file says how far it goes: who exports to it
-again reads it, and goes on behind each chain's last record.
+Records of one chain are in order. A repeated export reads the file, and continues after each
+chain's last record.
 """
 
 import fcntl
@@ -15,17 +15,17 @@ import structlog
 
 from events.sentences import Sentence
 from services.ledger.application.kafka_records import MISPLACED
-from services.ledger.application.ports import Store, StoreError, as_it_says
+from services.ledger.application.ports import Store, StoreError, text_of_error
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.files.chains import NOWHERE, Chains, End
 from services.runtime.kafka.clients import RECORD_BYTES_MAX
 from services.runtime.ops.file_modes import tighten
 
 SYNC_RECORDS: Final = 10_000
-"""After how many records what was written is brought to the disk."""
+"""The records between two syncs to disk."""
 
-TOLD_RECORDS: Final = 100_000
-"""After how many records the log says how far it is."""
+LOGGED_RECORDS: Final = 100_000
+"""The records between two progress lines."""
 
 BUSY = Sentence(
     "un autre processus y écrit : attendez qu'il finisse",
@@ -58,7 +58,7 @@ SHORTER = Sentence(
 )
 
 Progress = Callable[[int], None]
-"""Told how much was handled since the last call: bytes of a file, or records of a journal."""
+"""Called with the amount handled since the last call: bytes of a file, or records of a journal."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.ledger")
 
@@ -71,7 +71,7 @@ class Exported(NamedTuple):
 
 
 def read_export(path: Path, chains: Chains, progress: Progress) -> Iterator[Exported]:
-    """The records of an export, each proved to follow the one before it.
+    """Yield the records of an export, each checked to follow the one before it.
 
     Raises:
         StoreError: the file cannot be read, or a line is not the record that belongs there.
@@ -80,7 +80,7 @@ def read_export(path: Path, chains: Chains, progress: Progress) -> Iterator[Expo
         with path.open("rb") as stream:
             yield from _records(stream, path, chains, progress)
     except OSError as error:
-        raise StoreError(path, as_it_says(error)) from error
+        raise StoreError(path, text_of_error(error)) from error
 
 
 def _records(
@@ -102,28 +102,28 @@ def _line(path: Path, number: int) -> str:
 
 
 class Sink(Protocol):
-    """Where an export is written."""
+    """The destination of an export."""
 
     name: str
-    """What people call it."""
+    """Its name in messages."""
     kept: dict[str, End]
-    """How far each chain is there already."""
+    """The end of each chain that is there already."""
 
     def write(self, raw: bytes) -> None:
-        """Write one record behind the others."""
+        """Append one record."""
         ...
 
     def sync(self) -> None:
-        """What was written is safe, or on its way to who reads it."""
+        """Bring the records written to disk, or to the reader."""
         ...
 
     def take_back(self) -> None:
-        """Leave nothing of what was written since the beginning, where that can be."""
+        """Undo everything written, where that is possible."""
         ...
 
 
 class Stream:
-    """An export to whoever reads a stream; it always begins with the first record."""
+    """An export to a stream; it always begins with the first record."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self.name = "-"
@@ -131,19 +131,19 @@ class Stream:
         self._stream = stream
 
     def write(self, raw: bytes) -> None:
-        """Write one record behind the others."""
+        """Append one record."""
         self._stream.write(raw + b"\n")
 
     def sync(self) -> None:
-        """Hand on what was written."""
+        """Flush the stream."""
         self._stream.flush()
 
     def take_back(self) -> None:
-        """What was handed on is gone."""
+        """Do nothing: a stream cannot be undone."""
 
 
 class ExportFile:
-    """An export in a file, locked against others; what it holds is read and proved first.
+    """An export in a file, locked against others; its content is read and checked first.
 
     Raises:
         StoreError: from any method: it cannot be read or written, another process writes to it, or
@@ -159,7 +159,7 @@ class ExportFile:
             self._file = path.open("ab")
             tighten(path)
         except OSError as error:
-            raise StoreError(path, as_it_says(error)) from error
+            raise StoreError(path, text_of_error(error)) from error
         try:
             self.kept = self._read(progress)
         except StoreError:
@@ -174,7 +174,7 @@ class ExportFile:
         except BlockingIOError as error:
             raise StoreError(self._path, BUSY) from error
         except OSError as error:
-            raise StoreError(self._path, as_it_says(error)) from error
+            raise StoreError(self._path, text_of_error(error)) from error
         chains = Chains()
         for _ in read_export(self._path, chains, progress):
             pass
@@ -185,12 +185,12 @@ class ExportFile:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let it go; what could not be written any more was told, or is mended the next time."""
+        """Close the file; a failed write was reported before, or is mended the next time."""
         with suppress(OSError):
             self._file.close()
 
     def _drop_cut_line(self) -> None:
-        """A last line without its end was being written when everything stopped."""
+        """Remove a last line without its end: it was being written when a process stopped."""
         whole_bytes = _whole_bytes(self._path)
         if whole_bytes < self._path.stat().st_size:
             log.warning("export_mended", file=str(self._path), whole_bytes=whole_bytes)
@@ -198,14 +198,14 @@ class ExportFile:
             self.sync()
 
     def write(self, raw: bytes) -> None:
-        """Write one record behind the others."""
+        """Append one record."""
         try:
             self._file.write(raw + b"\n")
         except OSError as error:
-            raise StoreError(self._path, as_it_says(error)) from error
+            raise StoreError(self._path, text_of_error(error)) from error
 
     def sync(self) -> None:
-        """What was written is on the disk, and so is the name of the file."""
+        """Bring the records, and the name of the file, to disk."""
         try:
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -215,10 +215,10 @@ class ExportFile:
             finally:
                 os.close(folder)
         except OSError as error:
-            raise StoreError(self._path, as_it_says(error)) from error
+            raise StoreError(self._path, text_of_error(error)) from error
 
     def take_back(self) -> None:
-        """Leave the file as it was found."""
+        """Truncate the file to its former size."""
         self._file.flush()
         self._file.truncate(self._bytes)
         self.sync()
@@ -228,7 +228,7 @@ BLOCK_BYTES: Final = 64 * 1024
 
 
 def _whole_bytes(path: Path) -> int:
-    """How long a file is up to the end of its last whole line."""
+    """The size of a file up to the end of its last whole line."""
     with path.open("rb") as stream:
         behind = stream.seek(0, os.SEEK_END)
         while behind > 0:
@@ -242,7 +242,7 @@ def _whole_bytes(path: Path) -> int:
 
 
 class Export:
-    """An export under way: what the sink does not have yet is written to it."""
+    """An export in progress: records that the sink lacks are written to it."""
 
     def __init__(self, sink: Sink, progress: Progress) -> None:
         self.journal = Chains()
@@ -251,7 +251,7 @@ class Export:
         self._progress = progress
 
     def take(self, raw: bytes, where: str, chain: str) -> None:
-        """The next record of the journal, which stands at `where` as one of `chain`.
+        """Take the next record of the journal, found at `where` as one of `chain`.
 
         Raises:
             StoreError: it is damaged, or the sink holds another one in its place.
@@ -270,11 +270,11 @@ class Export:
             if self.written % SYNC_RECORDS == 0:
                 self._sink.sync()
         self._progress(1)
-        if self.journal.records % TOLD_RECORDS == 0:
+        if self.journal.records % LOGGED_RECORDS == 0:
             log.info("journal_exporting", records=self.journal.records, written=self.written)
 
     def end(self, budget: str | None) -> None:
-        """Nothing comes any more; `budget` where only that one was read.
+        """End the export; `budget` where only that one was read.
 
         Raises:
             StoreError: the sink holds more than the journal.

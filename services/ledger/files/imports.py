@@ -1,7 +1,7 @@
-"""Importing an exported journal: proved whole, and compared with what is there, before anything.
+"""Import of an exported journal, checked as a whole against the existing one before it is written.
 
-Records keep their bytes, and so their hashes. What they name as their source is where they were
-read once; of the input topics that are there now, an import has read nothing.
+Records keep their bytes, and so their hashes. Their sources are positions of the exported cluster;
+an import reads nothing of the present input topics.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,16 +28,16 @@ from services.ledger.application.restore import (
     TOO_NEW,
     VERSIONS,
     Folding,
-    make_state_again,
+    rebuild_state,
 )
 from services.ledger.domain.journal import RULES_VERSION, JournalRecord, Outcome
 from services.ledger.domain.rules.table import handler_of
 from services.ledger.domain.year_openings import InternalEvent, openings
 from services.ledger.files.chains import NOWHERE, Chains, End
-from services.ledger.files.exports import TOLD_RECORDS, Exported, Progress, read_export
+from services.ledger.files.exports import LOGGED_RECORDS, Exported, Progress, read_export
 
 BATCH_RECORDS: Final = 1000
-"""How many records one transaction writes at most."""
+"""The most records in one transaction."""
 
 ANOTHER = Sentence(
     "l'enregistrement {sequence} de {chain} n'y est pas celui de {file} : ce n'est pas le début de "
@@ -57,31 +57,29 @@ log: Final = structlog.stdlib.get_logger("ecluse.ledger")
 
 @dataclass(slots=True)
 class Proved:
-    """An export that is whole, and continues what is there."""
+    """A checked export, which continues the existing journal."""
 
     path: Path
     there: Mapping[str, End]
-    """How far each chain is there already."""
+    """The end of each chain that is there already."""
     chains: Chains = field(default_factory=Chains)
     already: int = 0
-    """How many of its records are there already."""
+    """The number of its records that are there already."""
     unread: dict[str, str] = field(default_factory=dict)
-    """The internal events of which the journal has no record, by id.
-
-    And the budget that was closed.
+    """The internal events without a journal record, by id, with the budget that was closed.
     """
 
     @property
     def is_there(self) -> bool:
-        """Whether nothing is left to be imported."""
+        """True where nothing is left to be imported."""
         return self.already == self.chains.records
 
     def has(self, record: JournalRecord) -> bool:
-        """Whether a record is there already."""
+        """Return whether a record is there already."""
         return record.sequence <= self.there.get(record.budget, NOWHERE).sequence
 
     def read_again(self, progress: Progress) -> Iterator[Exported]:
-        """The records once more, in order.
+        """Yield the records once more, in order.
 
         Raises:
             StoreError: the file changed meanwhile.
@@ -89,12 +87,12 @@ class Proved:
         chains = Chains()
         for each in read_export(self.path, chains, progress):
             yield each
-            if chains.records % TOLD_RECORDS == 0:
+            if chains.records % LOGGED_RECORDS == 0:
                 log.info("journal_importing", records=chains.records, of=self.chains.records)
 
 
 def prove(path: Path, there: Mapping[str, End], where: str, progress: Progress) -> Proved:
-    """Read an export whole: it must hold together, and begin as the journal at `where` does.
+    """Check a whole export: its chains, and that it begins as the journal at `where` does.
 
     Raises:
         StoreError: a record is damaged, the journal is not the beginning of the export, or a newer
@@ -131,10 +129,10 @@ def _internal_event_ids(record: JournalRecord) -> set[str]:
 
 
 def unread_internal_events(proved: Proved) -> dict[str, list[InternalEvent]]:
-    """What closings wrote to next year's budgets and nobody read, by the budget that was closed.
+    """Internal events of closings that were not read yet, by the budget that was closed.
 
-    An internal event waits on a topic, and is lost with it: so it is made again, from the book of
-    the year that was closed as it stood before. It is the same internal event, to the byte.
+    Such an event is lost with its topic: it is made again from the state before the closing, byte
+    by byte the same.
     """
     found: dict[str, list[InternalEvent]] = {}
     closed = set(proved.unread.values())
@@ -159,7 +157,7 @@ def unread_internal_events(proved: Proved) -> dict[str, list[InternalEvent]]:
 
 
 def import_store(store: Store, where: str, path: Path, progress: Progress) -> Proved:
-    """Import an export into a new store, or go on with an import into it; its state is made too.
+    """Import an export into a new store, or continue an import into it; rebuild its state.
 
     Raises:
         StoreError: the export is damaged, the store holds another journal, or it failed.
@@ -168,9 +166,9 @@ def import_store(store: Store, where: str, path: Path, progress: Progress) -> Pr
     for row in store.journal():
         there.follow(row.record, f"{where}, {row.budget}/{row.sequence}")
     proved = prove(path, dict(there.ends), where, progress)
-    # Until all of it is there, no ledger may go on from a part.
-    under_way = Position(IMPORTING_SOURCE, 0, proved.already, "")
-    if proved.is_there and under_way not in store.positions():
+    # No ledger may start from an incomplete import.
+    unfinished = Position(IMPORTING_SOURCE, 0, proved.already, "")
+    if proved.is_there and unfinished not in store.positions():
         return proved
     rows: list[JournalRow] = []
     for record, raw in proved.read_again(progress):
@@ -178,13 +176,13 @@ def import_store(store: Store, where: str, path: Path, progress: Progress) -> Pr
             continue
         rows.append(JournalRow(record.budget, record.sequence, raw))
         if len(rows) == BATCH_RECORDS:
-            under_way = under_way._replace(next_offset=under_way.next_offset + len(rows))
-            store.commit(Batch(rows, positions=[under_way]), VERSIONS)
+            unfinished = unfinished._replace(next_offset=unfinished.next_offset + len(rows))
+            store.commit(Batch(rows, positions=[unfinished]), VERSIONS)
             rows = []
     internal_events = [
         each.value for some in unread_internal_events(proved).values() for each in some
     ]
     done = Position(IMPORTING_SOURCE, 0, proved.chains.records, IMPORTED)
     store.commit(Batch(rows, positions=[done], internal_events=internal_events), VERSIONS)
-    make_state_again(store)
+    rebuild_state(store)
     return proved

@@ -67,7 +67,7 @@ class MemoryStore:
         self._versions = versions
 
     def _refuse_repeats(self, batch: Batch) -> None:
-        """A place in the journal, or among the dead letters, is written once."""
+        """Refuse a second record in one place of the journal or of the dead letters."""
         places = [(row.budget, row.sequence) for row in batch.records]
         internal_events = [
             (internal_event.chain, internal_event.sequence) for internal_event in batch.dead_letters
@@ -93,4 +93,4 @@ class MemoryStore:
                 self._state[key] = value
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no resource is open."""

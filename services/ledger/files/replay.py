@@ -1,4 +1,4 @@
-"""Replaying files: the whole ledger without a broker, resumable where it stopped."""
+"""Replay of files: the whole ledger without a broker, resumable where it stopped."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,19 +18,19 @@ from services.ledger.application.restore import VERSIONS
 from services.ledger.domain.journal import Source
 
 BATCH_LINES = 1000
-"""How many lines one commit holds."""
+"""The lines of one commit."""
 
 STANDARD_INPUT = "-"
-"""The name under which standard input is read."""
+"""The name of standard input."""
 
 FILE_PARTITION = 0
 """A file is one partition."""
 
 FILE_MARK = "#"
-"""Stands in the name of a source that is a file, and in no topic's name."""
+"""Part of the name of a source that is a file, and of no topic's name."""
 
 SOURCE_DIGITS = 12
-"""How much of the first line's hash tells files of one name apart."""
+"""The digits of the first line's hash in the name of a source that is a file."""
 
 CUT = Sentence(
     "{lines} lignes, mais {before} y furent déjà lues : le fichier a été coupé. Remettez-le en "
@@ -46,7 +46,7 @@ EDITED = Sentence(
 )
 
 Progress = Callable[[int], None]
-"""Told how many bytes of input were handled since the last call."""
+"""Called with the bytes of input handled since the last call."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.ledger")
 
@@ -62,7 +62,7 @@ class Line:
 
     @property
     def is_blank(self) -> bool:
-        """Whether it says nothing; a large one does, whatever its beginning looks like."""
+        """True for an empty line; a large one is none, whatever its beginning."""
         return self.length_bytes <= EVENT_BYTES_MAX and not self.value.strip()
 
 
@@ -95,8 +95,8 @@ def replay(
 ) -> None:
     """Handle every line that `store` has not read yet, and commit in batches.
 
-    A file is known by its name and its first line, so that it may move, and grow at its end. What
-    the ledger wrote to itself meanwhile comes behind the last line (rules, 32).
+    A file is identified by its name and its first line, so that it may move, and grow at its end.
+    Internal events are read after the last line (rules, 32).
 
     Raises:
         StoreError: the file is not the one that the store has read, or the store fails.
@@ -151,16 +151,16 @@ def _handle(ledger: Ledger, raw: RawRecord) -> None:
     try:
         ledger.handle(raw)
     except Exception:
-        # A bug of ours: it stops here, loudly, with the place; nothing of the batch is written.
+        # A bug of ours: log the place and stop; nothing of the batch is written.
         log.critical("record_failed", **raw.source._asdict())
         raise
 
 
 def _has_grown(store: Store, name: str, done: Position, line: Line) -> bool:
-    """Whether the last line read was but the beginning of this one.
+    """Return whether the last line read was only the beginning of this one.
 
-    A file may be read while its last line is being written: what was there was a dead letter,
-    nothing was decided from it, and the whole line is read as a record of its own.
+    A file may be read while its last line is being written: the part became a dead letter without
+    effect, and the whole line is read as a record of its own.
 
     Raises:
         StoreError: an event was read there, and the line no longer is that event.

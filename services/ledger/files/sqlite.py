@@ -16,7 +16,7 @@ from services.ledger.application.ports import (
     StateKey,
     StoreError,
     Versions,
-    as_it_says,
+    text_of_error,
 )
 from services.runtime.ops.file_modes import tighten_database
 
@@ -37,7 +37,7 @@ FOREIGN = Sentence(
 )
 
 BUSY_TIMEOUT_S = 5.0
-"""How long to wait for another process that writes the same file."""
+"""The time-out of waiting for another process that writes the same file."""
 
 SCHEMA = """
 CREATE TABLE journal (
@@ -86,7 +86,7 @@ CREATE TABLE IF NOT EXISTS internal_events (
     value  BLOB NOT NULL
 ) STRICT
 """
-"""Younger than the rest: a file of an earlier Écluse gets it when it is opened to be written."""
+"""Newer than the rest: a file of an earlier Écluse gets it when it is opened for writing."""
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -102,7 +102,7 @@ def _stating_the_file(
         try:
             return method(self, *args, **kwargs)
         except sqlite3.Error as error:
-            raise StoreError(self.path, as_it_says(error)) from error
+            raise StoreError(self.path, text_of_error(error)) from error
 
     return cast("Callable[Concatenate[SqliteStore, Arguments], Result]", inner)
 
@@ -126,7 +126,7 @@ class SqliteStore:
             self._prepare(create=create)
         except sqlite3.Error as error:
             self._db.close()
-            raise StoreError(path, as_it_says(error)) from error
+            raise StoreError(path, text_of_error(error)) from error
         except StoreError:
             self._db.close()
             raise
@@ -138,7 +138,7 @@ class SqliteStore:
             raise StoreError(self.path, FOREIGN)
         if create:  # Who only reads changes nothing.
             tighten_database(self.path)
-        # A commit is on the disk before the next line is read, and readers do not stop the writer.
+        # A commit is on disk before the next line is read, and readers do not block the writer.
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         if not tables:
@@ -160,11 +160,11 @@ class SqliteStore:
         self._db.execute("COMMIT")
 
     def _read(self, rows: sqlite3.Cursor) -> Iterator[Any]:
-        """Rows one by one: what goes wrong on the way names the file too."""
+        """Yield rows; an error on the way names the file too."""
         try:
             yield from rows
         except sqlite3.Error as error:
-            raise StoreError(self.path, as_it_says(error)) from error
+            raise StoreError(self.path, text_of_error(error)) from error
 
     @_stating_the_file
     def versions(self) -> Versions | None:
@@ -215,9 +215,9 @@ class SqliteStore:
 
     @_stating_the_file
     def journal_behind(self, read: int, most: int) -> Iterator[bytes]:
-        """The next records behind the first `read` ones, in the order in which they were written.
+        """Return at most `most` records after the first `read` ones, in the order of writing.
 
-        Nothing is ever taken out of a journal: positions count from 1, without a gap.
+        Nothing is ever removed from a journal: positions count from 1, without a gap.
         """
         rows = self._db.execute(
             "SELECT record FROM journal WHERE position > ? ORDER BY position LIMIT ?", (read, most)
@@ -256,7 +256,7 @@ class SqliteStore:
             self._db.executemany(
                 "INSERT INTO dead_letters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", batch.dead_letters
             )
-            # The end of a tree: to count them would take longer with each year that is closed.
+            # The end of an index: counting would take longer with each closed year.
             behind_last = "SELECT coalesce(max(number) + 1, 0) FROM internal_events"
             (behind,) = self._db.execute(behind_last).fetchone()
             self._db.executemany(

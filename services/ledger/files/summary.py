@@ -1,10 +1,11 @@
-"""What `ecluse replay --json` prints: balances from the state, history from the journal."""
+"""The summary of `ecluse replay --json`: balances from the state, history from the journal."""
 
 from collections.abc import Iterable
 from operator import itemgetter
 from typing import Any
 
 from services.ledger.application.handle import Ledger
+from services.ledger.application.messages import convention_balance, line_balance
 from services.ledger.application.ports import JournalRow
 from services.ledger.application.restore import Folding, read_row
 from services.ledger.domain import flags, refusals
@@ -19,21 +20,21 @@ ENTRY_MEMBERS = ("entry_id", "budget", "kind", "line", "amount_cents", "conventi
 
 
 def summary(ledger: Ledger, journal: Iterable[JournalRow]) -> dict[str, Any]:
-    """Everything that came out of what was read, in the order of the contract (rules, 35)."""
+    """The result of all that was read, in the order of the contract (rules, 35)."""
     history = History()
     folding = Folding(forgets=False)
-    forgotten = {name for name, state in ledger.budgets.items() if state.book.closed_out}
+    closed_out = {name for name, state in ledger.budgets.items() if state.book.closed_out}
     for row in journal:
         record = read_row(row)
         history.add(record)
-        if record.budget in forgotten:
+        if record.budget in closed_out:
             folding.apply(record)
     budgets = {**ledger.budgets, **folding.budgets}
     return summary_of(Ledger(budgets, ledger.dead), history)
 
 
 def summary_of(ledger: Ledger, history: "History") -> dict[str, Any]:
-    """The same of a ledger that has forgotten nothing, where the journal was heard already."""
+    """The same of a complete ledger, with the history of its journal."""
     books = [ledger.budgets[name].book for name in sorted(ledger.budgets)]
     outcomes = _outcomes(ledger)
     return {
@@ -68,35 +69,13 @@ def _outcomes(ledger: Ledger) -> dict[str, int]:
 
 
 def _line_rows(book: Book) -> list[dict[str, Any]]:
-    return [
-        {
-            "budget": book.budget,
-            "line": line.row(),
-            "appropriated_cents": money.appropriated,
-            "available_cents": money.available,
-            "reserved_cents": money.reserved,
-            "committed_cents": money.committed,
-            "ordered_cents": money.ordered,
-            "paid_cents": money.paid,
-            "carried_over_cents": money.carried_over,
-        }
-        for line, money in sorted(book.lines.items(), key=lambda item: Line.in_order(item[0]))
-    ]
+    lines = sorted(book.lines.items(), key=lambda item: Line.in_order(item[0]))
+    return [line_balance(book.budget, line, money) for line, money in lines]
 
 
 def _convention_rows(book: Book) -> list[dict[str, Any]]:
     return [
-        {
-            "budget": book.budget,
-            "convention": name,
-            "line": line.row(),
-            "granted_cents": money.granted,
-            "remaining_cents": money.remaining,
-            "ordered_cents": money.ordered,
-            "paid_cents": money.paid,
-            "released_cents": money.released,
-            "carried_over_cents": money.carried_over,
-        }
+        convention_balance(book.budget, name, line, money)
         for name, convention in sorted(book.conventions.items())
         for line, money in sorted(convention.lines.items(), key=lambda item: Line.in_order(item[0]))
     ]
@@ -106,11 +85,11 @@ Placed = tuple[tuple[str, int], Any]
 
 
 def _in_order(placed: list[Placed]) -> list[Any]:
-    """By budget and sequence; what one record holds stays in its order."""
+    """Sort by budget and sequence; items of one record keep their order."""
     return [value for _, value in sorted(placed, key=itemgetter(0))]
 
 
-def said_in_order(row: dict[str, Any], order: tuple[str, ...]) -> dict[str, Any]:
+def in_contract_order(row: dict[str, Any], order: tuple[str, ...]) -> dict[str, Any]:
     """A code with its facts in the order in which the contract prints them."""
     facts = {name: row["facts"][name] for name in order if name in row["facts"]}
     if "line" in facts:
@@ -121,14 +100,14 @@ def said_in_order(row: dict[str, Any], order: tuple[str, ...]) -> dict[str, Any]
 
 
 def _position(source: Source) -> int | str:
-    """Where a dead letter was read: a line of a file (rules, 6), or a place on Kafka."""
+    """The position of a dead letter: a line of a file (rules, 6), or an offset on Kafka."""
     if FILE_MARK in source.topic:
         return source.offset
     return f"{source.topic}/{source.partition}/{source.offset}"
 
 
 class History:
-    """What only the journal remembers."""
+    """The facts that only the journal holds."""
 
     def __init__(self) -> None:
         self.orders: list[Placed] = []
@@ -138,7 +117,7 @@ class History:
         self.dead_letters: list[tuple[Source, str]] = []
 
     def add(self, record: JournalRecord) -> None:
-        """Hear the next record of the journal."""
+        """Add the next record of the journal."""
         place, budget = (record.budget, record.sequence), record.budget
         for change in record.payment_orders:
             if change.issued is not None:
@@ -148,11 +127,11 @@ class History:
             named = {"budget": budget, **entry, "line": line}
             self.entries.append((place, {name: named[name] for name in ENTRY_MEMBERS}))
         for flag in record.review_flags:
-            said = said_in_order(flag, flags.FACTS[FlagCode(flag["code"])])
-            self.flags.append((place, {"budget": budget, "event_id": record.event_id, **said}))
+            row = in_contract_order(flag, flags.FACTS[FlagCode(flag["code"])])
+            self.flags.append((place, {"budget": budget, "event_id": record.event_id, **row}))
         if record.refusal is not None:
-            said = said_in_order(record.refusal, refusals.FACTS[Refusal(record.refusal["code"])])
-            self.refusals.append((place, {"budget": budget, "event_id": record.event_id, **said}))
+            row = in_contract_order(record.refusal, refusals.FACTS[Refusal(record.refusal["code"])])
+            self.refusals.append((place, {"budget": budget, "event_id": record.event_id, **row}))
         if record.outcome is Outcome.DEAD_LETTER and record.dead_letter is not None:
             reason = record.dead_letter["reason"]
             self.dead_letters.append((record.source, reason))

@@ -1,1 +1,1 @@
-"""The ledger on Kafka: partition work, state topic, journal topic."""
+"""The ledger on Kafka: partition processor, state topic, journal topic."""

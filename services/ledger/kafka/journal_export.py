@@ -1,4 +1,4 @@
-"""Exporting the journal topic: partition by partition, as its records stand."""
+"""Export of the journal topic: partition by partition, its records byte by byte."""
 
 from contextlib import aclosing
 

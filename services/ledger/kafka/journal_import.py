@@ -1,9 +1,9 @@
-"""Importing an exported journal into a cluster: each chain onto its partition of this cluster.
+"""Import of an exported journal into a cluster: each chain into its partition there.
 
-Each partition is written under its own transactional id, as by the ledger's own worker: which is
-fenced, where one runs. From the first record to the last a mark stands in every partition's state,
-before which no ledger begins to work. Of what was published only balances leave again, in the
-transaction of the record that made them, and internal events that nobody had read.
+Each partition is written under its own transactional id, as by the ledger's worker, which is fenced
+where one runs. During the import a mark in every partition's state topic keeps workers from
+starting. Of the published messages only balances are written again, in the transaction of their
+record, and internal events that had not been read.
 """
 
 from collections.abc import Collection, Iterable
@@ -17,7 +17,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.codec import Received
 from events.sentences import Sentence
-from events.topics import BALANCES, INPUT_TOPICS, INTERNAL_EVENTS, JOURNAL, LEDGER_STATE
+from events.topics import BALANCES, INTERNAL_EVENTS, JOURNAL, LEDGER_STATE
 from services.ledger.application.checkpoint import IMPORT_KEY, IMPORTED_HEADER, POSITION_KEY
 from services.ledger.application.handle import Recorded
 from services.ledger.application.kafka_records import MISPLACED, is_being_imported
@@ -30,24 +30,21 @@ from services.ledger.files.chains import Chains, home_of
 from services.ledger.files.exports import Exported, Progress
 from services.ledger.files.imports import BATCH_RECORDS, Proved, prove, unread_internal_events
 from services.ledger.kafka.partition import (
-    OUTPUTS,
     PARTITIONS_HEADER,
+    TOPICS,
     transactional_id,
-    whereabouts,
+    write_targets,
 )
-from services.runtime.kafka.hanging_transactions import end_forgotten, mark
+from services.runtime.kafka.hanging_transactions import complete_hanging_transactions, mark
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.topics import check
-from services.runtime.kafka.writer import FencedWriter, Outgoing, Place
+from services.runtime.kafka.writer import FencedWriter, Outgoing
 from services.runtime.ops.errors import ClusterError, place_name
 from services.runtime.ops.settings import Settings
 
 BATCH_BYTES: Final = 8 * 1024 * 1024
-"""How many bytes of records one transaction gathers, unless a single one is larger."""
-
-TOPICS: Final = (*INPUT_TOPICS, *OUTPUTS)
-"""What the ledger will read and write there."""
+"""The most bytes of records in one transaction, unless a single one is larger."""
 
 MOVED = Sentence(
     "{chain} s'y trouve, mais sa place est la partition {home} de {count} : importez dans des "
@@ -61,16 +58,16 @@ WRITTEN = Sentence(
 
 
 async def import_topic(settings: Settings, path: Path, progress: Progress) -> Proved:
-    """Import an export into the topics of a cluster, or go on with an import into them.
+    """Import an export into the topics of a cluster, or continue an import into them.
 
     Raises:
         ClusterError: the cluster cannot be reached, or its topics are not as they must be.
         StoreError: the export is damaged, or the cluster holds another journal.
-        Fenced, WriterFailed: somebody else writes there, or the broker failed; what was written
-            stays, and the import can be run again.
+        Fenced, WriterFailed: another process writes there, or the broker failed; the records
+            written stay, and the import can be run again.
     """
     count = await check(settings, TOPICS)
-    there = await _look(settings, count)
+    there = await _read_there(settings, count)
     proved = prove(path, there.chains.ends, settings.topic(JOURNAL), progress)
     if proved.is_there and not there.marked:
         return proved
@@ -83,7 +80,7 @@ async def import_topic(settings: Settings, path: Path, progress: Progress) -> Pr
         await _begin(settings, homes, there)
         for each in proved.read_again(progress):
             home = homes[home_of(each.record.budget, count)]
-            await home.make_room(len(each.raw))
+            await home.flush_if_full(len(each.raw))
             received = folding.apply(each.record)
             if not proved.has(each.record):
                 home.take(each, received)
@@ -91,7 +88,7 @@ async def import_topic(settings: Settings, path: Path, progress: Progress) -> Pr
             homes[home_of(budget, count)].internal_events += internal_events
         for home in homes:
             await home.write()
-        # The first partition was marked first, and is the last to be set free: no worker starts.
+        # The first partition was marked first, and is the last to be unmarked: no worker starts.
         for home in reversed(homes):
             await home.end()
     return proved
@@ -99,17 +96,17 @@ async def import_topic(settings: Settings, path: Path, progress: Progress) -> Pr
 
 @dataclass(slots=True)
 class _There:
-    """What the topics of a cluster hold before an import."""
+    """The content of a cluster's topics before an import."""
 
     chains: Chains = field(default_factory=Chains)
     journal_ends: dict[TopicPartition, int] = field(default_factory=dict)
-    """Where the journal ended in each of its partitions."""
+    """The end offset of the journal in each of its partitions."""
     marked: bool = False
-    """Whether an import was begun, and not ended."""
+    """True where an import was begun, and not ended."""
 
 
-async def _look(settings: Settings, count: int) -> _There:
-    """The journal that is there, proved record by record."""
+async def _read_there(settings: Settings, count: int) -> _There:
+    """Read the existing journal, and check its chains."""
     there = _There()
     journal, state = (
         [TopicPartition(settings.topic(name), number) for number in range(count)]
@@ -128,7 +125,7 @@ async def _look(settings: Settings, count: int) -> _There:
 
 
 def _follow(chains: Chains, record: ConsumerRecord, count: int) -> None:
-    """The next record of the journal that is there; it stands where an import would put it."""
+    """Check the next record of the existing journal, and its partition."""
     where = f"{record.topic}/{record.partition}/{record.offset}"
     chain = chains.follow(record.value or b"", where).budget
     if chain.encode() != record.key:
@@ -139,11 +136,11 @@ def _follow(chains: Chains, record: ConsumerRecord, count: int) -> None:
 
 
 async def _begin(settings: Settings, homes: Collection["_Home"], there: _There) -> None:
-    """Begin everywhere, now that nobody else can write: if nobody did since we looked."""
+    """Mark all partitions, after a check that nothing was written since they were read."""
     async with Reader(settings, there.journal_ends) as reader:
         for home in homes:
-            place = TopicPartition(*home.journal)
-            # A transaction that was open then has left no record now, but moved the end.
+            place = home.journal
+            # A transaction open at that time, and aborted since, has moved the end.
             if await reader.record_at(place, there.journal_ends[place]) is not None:
                 raise ClusterError(place_name(place), WRITTEN)
             _, end = await reader.bounds(place)
@@ -158,12 +155,12 @@ class _Home:
         self.internal_events: list[InternalEvent] = []
         self._settings = settings
         self._count = count
-        self.journal = Place(settings.topic(JOURNAL), number)
-        self._state = Place(settings.topic(LEDGER_STATE), number)
-        self._published = Place(settings.topic(BALANCES), number)
+        self.journal = TopicPartition(settings.topic(JOURNAL), number)
+        self._state = TopicPartition(settings.topic(LEDGER_STATE), number)
+        self._published = TopicPartition(settings.topic(BALANCES), number)
         self._folding = folding
         self._accepted: list[Recorded] = []
-        self._where = whereabouts(settings, number, count)
+        self._where = write_targets(settings, number, count)
         name = transactional_id(settings, number)
         self._writer = FencedWriter(settings, name, self._where.shared)
         self._headers = ((PARTITIONS_HEADER, b"%d" % count), (IMPORTED_HEADER, b"1"))
@@ -172,10 +169,10 @@ class _Home:
         self._journal_next = 0
 
     async def __aenter__(self) -> Self:
-        """Be the only writer of the partition."""
+        """Fence other writers of the partition."""
         try:
             await self._writer.start()
-            await end_forgotten(self._settings, self._writer, self._where)
+            await complete_hanging_transactions(self._settings, self._writer, self._where)
         except BaseException:
             await self._writer.stop()
             raise
@@ -191,53 +188,52 @@ class _Home:
         await self._writer.stop()
 
     async def begin(self, journal_end: int) -> None:
-        """Set the mark; and the state of before, if there is any, is not one any more."""
+        """Set the mark of an import, and invalidate any former state."""
         self._journal_next = journal_end
         await self._write_state([Outgoing(POSITION_KEY, None), Outgoing(IMPORT_KEY, b"true")])
 
-    async def make_room(self, more_bytes: int) -> None:
-        """Write what waits, before the book moves on, where one record more would be too many."""
+    async def flush_if_full(self, more_bytes: int) -> None:
+        """Write the pending records, where one more would be too many."""
         full = self._waiting_bytes + more_bytes > BATCH_BYTES or len(self._waiting) >= BATCH_RECORDS
         if full and self._waiting:
             await self._write_journal({})
 
     def take(self, each: Exported, received: Received | None) -> None:
-        """Take a record that the book knows already; it is written with others."""
+        """Add a record, already folded, to the pending ones."""
         self._waiting.append(Outgoing(each.record.budget.encode(), each.raw))
         self._waiting_bytes += len(each.raw)
         if received is not None and each.record.outcome is Outcome.ACCEPTED:
             self._accepted.append(Recorded(each.record, received.envelope))
 
     async def write(self) -> None:
-        """Write what waits, and the internal events.
-
-        They leave with the last records, or left before.
-        """
+        """Write the pending records, and the internal events with the last of them."""
         if self._waiting:
             await self._write_journal(self._posted(self.internal_events))
 
     async def end(self) -> None:
-        """Take the mark away."""
+        """Remove the mark of an import."""
         await self._write_state([Outgoing(IMPORT_KEY, None)])
 
-    def _posted(self, internal_events: Iterable[InternalEvent]) -> dict[Place, list[Outgoing]]:
-        posted: dict[Place, list[Outgoing]] = {}
+    def _posted(
+        self, internal_events: Iterable[InternalEvent]
+    ) -> dict[TopicPartition, list[Outgoing]]:
+        posted: dict[TopicPartition, list[Outgoing]] = {}
         for budget, value in internal_events:
             number = partition_of(budget.encode(), self._count)
-            place = Place(self._settings.topic(INTERNAL_EVENTS), number)
+            place = TopicPartition(self._settings.topic(INTERNAL_EVENTS), number)
             posted.setdefault(place, []).append(Outgoing(budget.encode(), value, STRUCTURED))
         return posted
 
     def _balances(self) -> list[Outgoing]:
-        """As they stood behind the records that wait: none has moved since."""
+        """The balances after the pending records: none has moved since."""
         accepted, self._accepted = self._accepted, []
         return [
             Outgoing(each.key, each.value, each.headers)
             for each in balances(accepted, self._folding.budgets)
         ]
 
-    async def _write_journal(self, more: dict[Place, list[Outgoing]]) -> None:
-        # The journal has moved on before the next one: no other transaction has this mark.
+    async def _write_journal(self, more: dict[TopicPartition, list[Outgoing]]) -> None:
+        # The journal's offset moves with each transaction: no other has this mark.
         marks = (mark(self.number, self._journal_next),)
         records = {
             self.journal: [

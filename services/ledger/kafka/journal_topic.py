@@ -1,4 +1,4 @@
-"""The journal topic as anyone may read it: folded, its last records, one, what stands still."""
+"""Reads of the journal topic: folded, the last records, one record, held partitions."""
 
 import heapq
 from collections.abc import AsyncGenerator, AsyncIterator, Collection
@@ -13,7 +13,7 @@ from events.outbound import EventUnreadable
 from events.sentences import Sentence
 from events.topics import JOURNAL, LEDGER_STATE, REFUSALS
 from services.ledger.application.handle import DEAD_CHAIN, Ledger
-from services.ledger.application.kafka_records import journal_record, standing_before
+from services.ledger.application.kafka_records import current_hold, journal_record
 from services.ledger.application.ports import JournalRow
 from services.ledger.application.restore import Folding
 from services.ledger.domain.journal import JournalRecord, Source
@@ -27,27 +27,27 @@ from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.processor import Hold
 
-FIRST_LOOK: Final = 256
-"""How far back the last records are first looked for; then four times as far, and so on."""
+FIRST_WINDOW: Final = 256
+"""The first window in a search from the end; each next one is four times as large."""
 
-LOOK_MAX: Final = 16_384
-"""How many records are held at once while looking back."""
+WINDOW_MAX: Final = 16_384
+"""The largest window."""
 
 TOPICS: Final = (JOURNAL, REFUSALS, LEDGER_STATE)
-"""What is read here."""
+"""The topics read here."""
 
 _message: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Placed(NamedTuple):
-    """A journal record and its bytes as they stand on their topic."""
+    """A journal record, with its bytes on the topic."""
 
     record: JournalRecord
     row: JournalRow
 
 
 class TopicJournal:
-    """Reads what the ledger has written; writes nothing, belongs to no group.
+    """A reader of the ledger's topics, outside any group.
 
     Raises:
         ClusterError: from any method, when the cluster cannot be reached.
@@ -72,9 +72,9 @@ class TopicJournal:
         await self._reader.stop()
 
     async def fold(self, budget: str | None) -> tuple[Ledger, History]:
-        """The ledger as its journal leaves it, of one budget or all, and the journal's memory.
+        """Fold the journal of one budget or all; return the ledger and the history.
 
-        Every hash is taken again, and every record must follow the one before it.
+        Every hash is computed again, and every record must follow the one before it.
         """
         folding, history = Folding(forgets=False), History()
         async with aclosing(self.records(budget)) as chunks:
@@ -85,16 +85,16 @@ class TopicJournal:
         return Ledger(folding.budgets, folding.dead), history
 
     async def records(self, budget: str | None) -> AsyncGenerator[list[Placed], None]:
-        """The records of one chain, or of all, partition by partition; each chain in its order."""
+        """Yield the records of one chain, or of all by partition; each chain in its order."""
         for place in self._places_of(budget):
             async with aclosing(self._reader.to_the_end(place)) as chunks:
                 async for chunk in chunks:
                     yield [_placed(each) for each in _of(budget, chunk)]
 
     async def last(self, budget: str | None, count: int) -> list[Placed]:
-        """The last records, oldest first; those of several partitions in the order of writing."""
+        """The last records, oldest first; of several partitions in the order of writing."""
         found = [await self._last_of(place, budget, count) for place in self._places_of(budget)]
-        # The clocks of workers differ: what stands in one partition keeps its order.
+        # The clocks of workers differ: records of one partition keep their order.
         merged = list(heapq.merge(*found, key=lambda each: each.timestamp))
         return [_placed(each) for each in merged[-count:]]
 
@@ -102,7 +102,7 @@ class TopicJournal:
         """One record, by its chain and its number."""
         for place in self._places_of(budget):
             first, _ = await self._reader.bounds(place)
-            # Before it stand all records of its chain: it cannot be nearer to the beginning.
+            # All earlier records of its chain precede it: its offset is sequence - 1 or more.
             start = max(first, sequence - 1)
             async with aclosing(self._reader.to_the_end(place, start)) as chunks:
                 async for chunk in chunks:
@@ -112,26 +112,25 @@ class TopicJournal:
         return None
 
     async def holds(self) -> list[Hold]:
-        """The records before which partitions stand still."""
-        found = [await standing_before(self._reader, place) for place in self._state]
+        """The holds of partitions."""
+        found = [await current_hold(self._reader, place) for place in self._state]
         return [hold for hold in found if hold is not None]
 
     async def notices(self, wanted: Collection[Source]) -> dict[Source, Sentence]:
-        """Why records were unreadable, in the words that their senders were told."""
-        said: dict[Source, Sentence] = {}
-        # An import may bring records from a cluster that had more partitions; their notices are not
-        # among ours.
+        """The messages that the senders of unreadable records received, by source."""
+        texts: dict[Source, Sentence] = {}
+        # Records imported from a cluster with more partitions have no notices here.
         here = range(len(self._refusals))
         for number in sorted({source.partition for source in wanted}.intersection(here)):
             missing = {source for source in wanted if source.partition == number}
             async with aclosing(self._backwards(self._refusals[number])) as windows:
                 async for window in windows:
                     found = _unreadable(_of(f"{DEAD_CHAIN}{number}", window))
-                    said |= {source: found[source] for source in missing & found.keys()}
+                    texts |= {source: found[source] for source in missing & found.keys()}
                     missing -= found.keys()
                     if not missing:
                         break
-        return said
+        return texts
 
     def _places_of(self, budget: str | None) -> list[TopicPartition]:
         if budget is None:
@@ -150,13 +149,13 @@ class TopicJournal:
         return found[-count:]
 
     async def _backwards(self, place: TopicPartition) -> AsyncGenerator[list[ConsumerRecord], None]:
-        """A partition from its end back, each record once: window by window, each in order."""
+        """Yield a partition backwards in windows, each window in order."""
         first, behind = await self._reader.bounds(place)
-        size = FIRST_LOOK
+        size = FIRST_WINDOW
         while behind > first:
             start = max(first, behind - size)
             yield await self._between(place, start, behind)
-            behind, size = start, min(4 * size, LOOK_MAX)
+            behind, size = start, min(4 * size, WINDOW_MAX)
 
     async def _between(
         self, place: TopicPartition, start: int, behind: int
@@ -186,19 +185,19 @@ async def topic_journal(settings: Settings) -> AsyncIterator[TopicJournal]:
 
 
 async def _partitions(settings: Settings) -> int:
-    """How many partitions all topics have that are read here; aiokafka waits for missing ones."""
+    """The number of partitions of these topics; aiokafka would wait for missing ones."""
     catalogue = read_catalogue()
     topics = {name: catalogue.topics[name] for name in TOPICS}
     wanted = catalogue.model_copy(update={"topics": topics})
     for each in await differences(wanted, settings):
-        # How they are kept is no matter to whoever reads them.
+        # Other settings do not matter to a reader.
         if each.setting in {None, PARTITIONS}:
             raise ClusterError(each.topic, each.what)
     return await partition_count(settings, JOURNAL)
 
 
 def _of(budget: str | None, records: list[ConsumerRecord]) -> list[ConsumerRecord]:
-    """Those of one chain, or all: the key tells, and nothing is decoded."""
+    """The records of one chain, by their key, or all; nothing is decoded."""
     if budget is None:
         return records
     key = budget.encode()
@@ -209,7 +208,7 @@ def _sequence(record: ConsumerRecord) -> int:
     try:
         return read_place(record.value or b"").sequence
     except ValueError:
-        return journal_record(record).sequence  # It says what is wrong with it.
+        return journal_record(record).sequence  # It raises the error with its place.
 
 
 def _placed(record: ConsumerRecord) -> Placed:
@@ -218,11 +217,11 @@ def _placed(record: ConsumerRecord) -> Placed:
 
 
 def _unreadable(records: list[ConsumerRecord]) -> dict[Source, Sentence]:
-    said = {}
+    found = {}
     for record in records:
         message = _message(record.value)
         if message["type"] == EventUnreadable.TYPE:
             data = message["data"]
             source = Source(data["topic"], data["partition"], data["offset"])
-            said[source] = Sentence(**data["message"])
-    return said
+            found[source] = Sentence(**data["message"])
+    return found

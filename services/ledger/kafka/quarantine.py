@@ -1,11 +1,11 @@
-"""Setting one record aside, unread: what gets a held partition past a bug of ours."""
+"""Quarantine of one record: it moves a held partition past a bug of ours."""
 
 from aiokafka.structs import TopicPartition
 
 from events.sentences import Sentence
 from events.topics import EVENTS, LEDGER_STATE
-from services.ledger.application.kafka_records import standing_before
-from services.ledger.kafka.partition import LedgerWork
+from services.ledger.application.kafka_records import current_hold
+from services.ledger.kafka.partition import LedgerProcessor
 from services.runtime.kafka.clients import KAFKA, Clients
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.topics import partition_count
@@ -36,7 +36,7 @@ async def quarantine(settings: Settings, partition: int, offset: int, by: str, w
     """Write the record before which a partition is held as a dead letter `quarantined`.
 
     This takes the partition's own transactional id for a moment, so no second writer ever writes
-    to its topics; the worker that holds the partition sees that it was moved, and opens it again.
+    to its topics; the worker that holds the partition sees that it was moved, and reopens it.
 
     Raises:
         ClusterError: the partition is not held before that record.
@@ -47,40 +47,40 @@ async def quarantine(settings: Settings, partition: int, offset: int, by: str, w
         where = f"{settings.topic(EVENTS)}/{partition}"
         raise ClusterError(where, NO_SUCH_PARTITION.render({"last": count - 1}))
     hold = await hold_at(settings, partition, offset)
-    await set_aside(LedgerWork(settings, partition, count, Progress()), hold, by, why)
+    await quarantine_held(LedgerProcessor(settings, partition, count, Progress()), hold, by, why)
     return hold
 
 
-async def set_aside(work: LedgerWork, hold: Hold, by: str, why: str) -> None:
-    """Open a held partition, journal the record before which it stands, and let it go.
+async def quarantine_held(processor: LedgerProcessor, hold: Hold, by: str, why: str) -> None:
+    """Open a held partition, journal its record as quarantined, and close it.
 
     Raises:
         ClusterError, WriterFailed: as `quarantine` does.
     """
     place = TopicPartition(hold.topic, hold.partition)
     try:
-        next_offset = (await work.open())[hold.topic]
-        # What is read next may stand behind a gap, such as a marker of its sender's transaction.
-        record = await work.reader.record_at(place, next_offset)
+        next_offset = (await processor.open())[hold.topic]
+        # The next record may follow a gap, such as an end marker of its sender's transaction.
+        record = await processor.reader.record_at(place, next_offset)
         if record is None or record.offset != hold.offset:
             raise ClusterError(place_name(place), GONE.render({"offset": hold.offset}))
-        work.set_aside(record, by, why)
-        await work.commit()
+        processor.quarantine(record, by, why)
+        await processor.commit()
     finally:
-        await work.close()
+        await processor.close()
 
 
 async def hold_at(
     settings: Settings, partition: int, offset: int, clients: Clients = KAFKA
 ) -> Hold:
-    """The hold before that record: looked for first, for to open means to fence who is at work.
+    """The hold before that record; read first, since opening fences the worker.
 
     Raises:
         ClusterError: the partition is not held before it.
     """
     state = TopicPartition(settings.topic(LEDGER_STATE), partition)
     async with Reader(settings, [state], clients=clients) as reader:
-        hold = await standing_before(reader, state)
+        hold = await current_hold(reader, state)
     where = f"partition {partition}"
     if hold is None:
         raise ClusterError(where, NOT_HELD)

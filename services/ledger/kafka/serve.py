@@ -1,4 +1,4 @@
-"""The ledger as a worker: checks the topics, joins the group, works until it is told to stop."""
+"""The ledger as a worker: checks the topics, joins the group, runs until a signal."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from events import topics
 from services.ledger.application.kafka_records import is_being_imported
-from services.ledger.kafka.partition import OUTPUTS, LedgerWork, Metrics
+from services.ledger.kafka.partition import TOPICS, LedgerProcessor, Metrics
 from services.ledger.kafka.state_topic import IMPORTING
 from services.runtime.kafka.cluster_wait import until_answered
 from services.runtime.kafka.reader import Reader
@@ -16,28 +16,25 @@ from services.runtime.ops.errors import ClusterError, place_name
 from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.health import Health
-from services.runtime.processing.processor import Work
+from services.runtime.processing.processor import Processor
 from services.runtime.processing.worker import Worker
 
-TOPICS: Final = (*topics.INPUT_TOPICS, *OUTPUTS)
-"""What the ledger reads and writes."""
-
 QUARANTINE: Final = 'mend the program, or: ecluse quarantine {partition} {offset} --reason "…"'
-"""What may be done about a record of an input topic that holds its partition."""
+"""The remedy for a record that holds its partition."""
 
 
 async def serve(
     settings: Settings, accept_lost: frozenset[str] = frozenset(), *, rebuild: bool = False
 ) -> None:
-    """Be a worker of the ledger until SIGTERM or SIGINT.
+    """Run a worker of the ledger until SIGTERM or SIGINT.
 
-    With `rebuild` the state of each partition is made again from the journal when this worker
-    first opens it.
+    With `rebuild` the state of each partition is rebuilt from the journal when this worker first
+    opens it.
 
     Raises:
         ClusterError, StoreError: the cluster or what is stored on it is not as it must be.
-        Fenced: another process writes a partition that this one holds to be its own.
-        GaveUp: the cluster was away for too long.
+        Fenced: another process writes a partition that is assigned to this one.
+        GaveUp: the cluster was down for too long.
     """
     count = await check(settings, TOPICS)
     await until_answered(settings, lambda: _no_import(settings))
@@ -45,15 +42,17 @@ async def serve(
     metrics = Metrics(registry)
     to_rebuild = set(range(count)) if rebuild else set()
 
-    def work(partition: int, progress: Progress) -> Work:
-        return LedgerWork(settings, partition, count, progress, metrics, accept_lost, to_rebuild)
+    def work(partition: int, progress: Progress) -> Processor:
+        return LedgerProcessor(
+            settings, partition, count, progress, metrics, accept_lost, to_rebuild
+        )
 
     group, events = settings.group(topics.LEDGER_GROUP), settings.topic(topics.EVENTS)
     await Worker(settings, group, events, work, Health(settings, registry), QUARANTINE).run()
 
 
 async def _no_import(settings: Settings) -> None:
-    """A worker that is started while a journal is imported would take its partitions from that."""
+    """Stop if a journal is being imported: a worker would fence the import."""
     state = TopicPartition(settings.topic(topics.LEDGER_STATE), 0)
     async with Reader(settings, [state]) as reader:
         if await is_being_imported(reader, state):

@@ -1,4 +1,4 @@
-"""Restoring a partition of the ledger: its state, checked against the journal, or made again."""
+"""Restores a partition of the ledger: its state checked against the journal, or rebuilt."""
 
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ from services.ledger.application.checkpoint import (
     IMPORT_KEY,
     IMPORTED_HEADER,
     POSITION_KEY,
-    Placing,
-    Written,
-    read_hold,
+    Checkpoint,
+    CheckpointHead,
+    decode_checkpoint,
+    decode_head,
+    decode_hold,
+    encode_key,
     read_key,
-    read_placing,
-    read_written,
-    spell_key,
 )
 from services.ledger.application.handle import DEAD_CHAIN, Chain, Ledger
 from services.ledger.application.kafka_records import journal_record
 from services.ledger.application.ports import Versions
 from services.ledger.application.restore import (
-    STATE_FAULTS,
-    TOLD_RECORDS,
+    LOGGED_RECORDS,
+    STATE_ERRORS,
     TOO_NEW,
     VERSIONS,
     Folding,
@@ -73,17 +73,17 @@ IMPORTING = Sentence(
     "again, ecluse journal import FILE",
 )
 
-TURN_RECORDS: Final = 100
-"""After how many records, some 10 ms, a fold lets the other partitions of its process go on."""
+YIELD_RECORDS: Final = 100
+"""The records, some 10 ms, after which a fold yields to the other partitions of its process."""
 
-TURN_ROWS: Final = 1_000
-"""After how many rows of state, some 5 ms, the same: all partitions of a worker open at once."""
+YIELD_ROWS: Final = 1_000
+"""The same in state rows, some 5 ms: all partitions of a worker open at once."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.ledger")
 
 
 class Outdated(Exception):
-    """The state cannot be used as it is; the journal can make it again."""
+    """The state cannot be used as it is; it must be rebuilt from the journal."""
 
 
 @dataclass(slots=True)
@@ -91,14 +91,14 @@ class Restored:
     """A partition as it was last committed."""
 
     ledger: Ledger
-    placing: Placing
+    checkpoint: Checkpoint
     hold: Hold | None
     rewrite: dict[bytes, bytes | None] | None = None
-    """What the state topic must be brought to, where it was made again; None where it is right."""
+    """The rows to be written to the state topic, where it was rebuilt; None where it is right."""
 
 
 class PartitionTopics:
-    """The journal and the state topic of one partition, read back.
+    """The journal and the state topic of one partition.
 
     Raises:
         ClusterError: they are not what this ledger wrote, or a newer one wrote them.
@@ -111,74 +111,76 @@ class PartitionTopics:
         self.journal = TopicPartition(settings.topic(JOURNAL), partition)
 
     async def restore(self, reader: Reader, count: int, *, again: bool = False) -> Restored:
-        """The partition as it stands, on topics of `count` partitions; no transaction is open.
+        """Restore the partition, on topics of `count` partitions, while no transaction is open.
 
-        With `again` its state is made again from the journal, however it stands.
+        With `again` its state is rebuilt from the journal in any case.
         """
         rows = await reader.latest(self.state)
         if IMPORT_KEY in rows:
             raise ClusterError(place_name(self.state), IMPORTING)
         raw_hold, raw_placing = rows.pop(HOLD_KEY, None), rows.pop(POSITION_KEY, None)
-        hold = None if raw_hold is None else read_hold(raw_hold)
-        placing: Placing | None = None
+        hold = None if raw_hold is None else decode_hold(raw_hold)
+        checkpoint: Checkpoint | None = None
         try:
             written = None if raw_placing is None else self._written(raw_placing)
-            placing = self._placing(raw_placing, written, count)
+            checkpoint = self._checkpoint(raw_placing, written, count)
             await self._check_journal(reader, written, bool(rows))
-            ledger = await self._as_stored(reader, written, placing, rows, again=again)
-            return Restored(ledger, placing or Placing({}, count), hold)
-        except (Outdated, *STATE_FAULTS) as error:
+            ledger = await self._as_stored(reader, written, checkpoint, rows, again=again)
+            return Restored(ledger, checkpoint or Checkpoint({}, count), hold)
+        except (Outdated, *STATE_ERRORS) as error:
             log.warning(
                 "state_rebuilt", partition=self._partition, why=str(error) or type(error).__name__
             )
         rebuilt = await self._rebuild(reader, count, hold, rows)
-        if placing is not None:
-            _keep_further(rebuilt.placing.sources, placing.sources)
+        if checkpoint is not None:
+            _keep_further(rebuilt.checkpoint.sources, checkpoint.sources)
         return rebuilt
 
-    def _written(self, raw_placing: bytes) -> Written:
-        # The versions first: what a newer Écluse wrote may have another shape, and is left alone.
-        written = read_written(raw_placing)
+    def _written(self, raw_placing: bytes) -> CheckpointHead:
+        # The versions first: a newer Écluse may have written another shape, which is left alone.
+        written = decode_head(raw_placing)
         _check_known(self.state, written.versions)
         return written
 
-    def _placing(
-        self, raw_placing: bytes | None, written: Written | None, count: int
-    ) -> Placing | None:
-        """The placing; None where there is none, or it has the shape of another version."""
+    def _checkpoint(
+        self, raw_placing: bytes | None, written: CheckpointHead | None, count: int
+    ) -> Checkpoint | None:
+        """Decode the checkpoint; None where there is none, or it has another version's shape."""
         if raw_placing is None or written is None:
             return None
         try:
-            placing = read_placing(raw_placing)
+            checkpoint = decode_checkpoint(raw_placing)
         except ValueError:
             if written.versions.state == VERSIONS.state:
                 raise
             return None
-        if placing.partitions != count:
-            facts = {"before": placing.partitions, "now": count}
+        if checkpoint.partitions != count:
+            facts = {"before": checkpoint.partitions, "now": count}
             raise ClusterError(place_name(self.state), RESIZED.render(facts))
-        return placing
+        return checkpoint
 
     async def _as_stored(
         self,
         reader: Reader,
-        written: Written | None,
-        placing: Placing | None,
+        written: CheckpointHead | None,
+        checkpoint: Checkpoint | None,
         rows: dict[bytes, bytes],
         *,
         again: bool,
     ) -> Ledger:
-        """The ledger as its rows say; whatever version wrote them, the journal is whole."""
+        """Restore the ledger from its rows; the journal was checked before."""
         if again:
             raise Outdated("it was asked for")
         if written is None:
             return Ledger()
-        if placing is None or written.versions.state != VERSIONS.state:
+        if checkpoint is None or written.versions.state != VERSIONS.state:
             raise Outdated(f"it has the shape of version {written.versions.state}")
-        return await self._read(reader, rows, placing)
+        return await self._read(reader, rows, checkpoint)
 
-    async def _check_journal(self, reader: Reader, written: Written | None, has_rows: bool) -> None:
-        """The journal ends with the record that the state knows; behind it there is none."""
+    async def _check_journal(
+        self, reader: Reader, written: CheckpointHead | None, has_rows: bool
+    ) -> None:
+        """Check that the journal ends with the record that the state knows."""
         first, end = await reader.bounds(self.journal)
         known = 0 if written is None else written.journal_next
         if end < known:
@@ -195,17 +197,19 @@ class PartitionTopics:
         if written is None and has_rows:
             raise ClusterError(place_name(self.journal), SHORTER.render({"end": end, "known": "?"}))
 
-    async def _read(self, reader: Reader, rows: dict[bytes, bytes], placing: Placing) -> Ledger:
+    async def _read(
+        self, reader: Reader, rows: dict[bytes, bytes], checkpoint: Checkpoint
+    ) -> Ledger:
         restoring, budgets = Restoring(), {}
-        for told, (key, value) in enumerate(rows.items(), start=1):
+        for count, (key, value) in enumerate(rows.items(), start=1):
             restoring.put(read_key(key), value)
-            if told % TURN_ROWS == 0:
-                await reader.give_way()
+            if count % YIELD_ROWS == 0:
+                await reader.yield_to_event_loop()
         for budget, state in restoring.budgets():
-            await reader.give_way()
+            await reader.yield_to_event_loop()
             check_book(state.book)
             budgets[budget] = state
-        return Ledger(budgets, self._dead(placing.dead))
+        return Ledger(budgets, self._dead(checkpoint.dead))
 
     def _dead(self, chain: Chain) -> dict[str, Chain]:
         return {f"{DEAD_CHAIN}{self._partition}": Chain(chain.sequence, chain.head)}
@@ -213,10 +217,10 @@ class PartitionTopics:
     async def _rebuild(
         self, reader: Reader, count: int, hold: Hold | None, rows: dict[bytes, bytes]
     ) -> Restored:
-        """The same partition, folded from its journal."""
+        """Rebuild the partition from its journal."""
         folding = Folding()
         sources: dict[str, SourcePosition] = {}
-        journal_next, head, told = 0, Placing({}, count).journal_head, 0
+        journal_next, head, folded = 0, Checkpoint({}, count).journal_head, 0
         async with aclosing(reader.to_the_end(self.journal)) as chunks:
             async for chunk in chunks:
                 for each in chunk:
@@ -226,33 +230,33 @@ class PartitionTopics:
                     if record.resumes is None and not _is_imported(each):
                         sources[record.source.topic] = _read_to(record.source, record.event_sha256)
                     journal_next, head = each.offset + 1, record.hash
-                    told += 1
-                    if told % TURN_RECORDS == 0:
-                        await reader.give_way()
-                    if told % TOLD_RECORDS == 0:
-                        self._tell(told, each.offset)
-        self._tell(told, journal_next - 1)
+                    folded += 1
+                    if folded % YIELD_RECORDS == 0:
+                        await reader.yield_to_event_loop()
+                    if folded % LOGGED_RECORDS == 0:
+                        self._log_progress(folded, each.offset)
+        self._log_progress(folded, journal_next - 1)
         for budget, state in folding.budgets.items():
-            await reader.give_way()
+            await reader.yield_to_event_loop()
             home = partition_of(budget.encode(), count)
             if home != self._partition:
                 facts = {"budget": budget, "home": home, "now": count}
                 raise ClusterError(place_name(self.journal), MOVED.render(facts))
             check_book(state.book)
         dead = folding.dead.get(f"{DEAD_CHAIN}{self._partition}", Chain())
-        placing = Placing(sources, count, journal_next, head, dead)
+        checkpoint = Checkpoint(sources, count, journal_next, head, dead)
         rewrite: dict[bytes, bytes | None] = dict.fromkeys(rows)
         for state in folding.budgets.values():
-            await reader.give_way()
-            rewrite.update({spell_key(key): value for key, value in all_rows(state)})
-        return Restored(Ledger(folding.budgets, self._dead(dead)), placing, hold, rewrite)
+            await reader.yield_to_event_loop()
+            rewrite.update({encode_key(key): value for key, value in all_rows(state)})
+        return Restored(Ledger(folding.budgets, self._dead(dead)), checkpoint, hold, rewrite)
 
-    def _tell(self, records: int, offset: int) -> None:
+    def _log_progress(self, records: int, offset: int) -> None:
         log.info("state_being_rebuilt", partition=self._partition, records=records, offset=offset)
 
 
 def _check_known(place: TopicPartition, written: Versions) -> None:
-    """That no newer version wrote there."""
+    """Check that no newer version wrote there."""
     if written.state > VERSIONS.state or written.rules > VERSIONS.rules:
         newer = TOO_NEW.render({"written": written, "known": VERSIONS})
         raise ClusterError(place_name(place), newer)
@@ -263,13 +267,13 @@ def _read_to(source: Source, sha256: str) -> SourcePosition:
 
 
 def _keep_further(sources: dict[str, SourcePosition], before: dict[str, SourcePosition]) -> None:
-    """What was given up, and what bare markers were passed, no journal tells."""
+    """Keep positions past lost records and end markers, which no journal knows."""
     for topic, position in before.items():
         if position.next_offset >= sources.get(topic, SourcePosition(0)).next_offset:
             sources[topic] = position
 
 
-def _is(value: bytes, written: Written) -> bool:
+def _is(value: bytes, written: CheckpointHead) -> bool:
     return b'"hash":"%b"' % written.journal_head.encode() in value
 
 

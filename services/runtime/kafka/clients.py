@@ -1,4 +1,4 @@
-"""Kafka clients as this house uses them: read_committed, no resets, every wait bounded."""
+"""Kafka clients with our settings: read_committed, no offset resets, bounded waits."""
 
 import importlib
 from collections.abc import Callable
@@ -30,7 +30,7 @@ RECORD_BYTES_MAX: Final = 16 * 1024 * 1024
 """The largest record of any of our topics."""
 
 BATCH_BYTES: Final = 1024 * 1024
-"""How large a batch of records may grow; a larger record travels alone."""
+"""The size limit of a record batch; a larger record is sent alone."""
 
 LZ4_LEVEL: Final = 1
 """At aiokafka's own level, 9, a batch takes nine times as long, for 10 to 20 % fewer bytes."""
@@ -38,16 +38,16 @@ LZ4_LEVEL: Final = 1
 Isolation = Literal["read_committed", "read_uncommitted"]
 
 REQUEST_TIMEOUT_S: Final = 10.0
-"""How long one request may take."""
+"""The time-out of one request."""
 
 FETCH_WAIT_S: Final = 0.5
-"""How long the broker holds a fetch that finds nothing, where a task waits for records."""
+"""The time that the broker holds an empty fetch of a task that waits for records."""
 
 QUICK_FETCH_WAIT_S: Final = 0.02
-"""The same where things are looked up: what is asked meanwhile waits behind that fetch."""
+"""The same for look-ups: other requests wait behind such a fetch."""
 
-# A member reads nothing through the group: each task has a reader of its own. What aiokafka takes
-# for a stuck application is watched for by our own watchdog, record by record.
+# A member polls no records through the group: each task has a reader of its own. Stuck tasks are
+# found by our own watchdog, not by aiokafka's poll interval.
 NEVER_MS: Final = 2**31 - 1
 
 
@@ -59,7 +59,7 @@ class FencedInstanceIdError(BrokerResponseError):  # type: ignore[misc] # aiokaf
 
 
 def _ends_an_aborted_transaction(_records: PartitionRecords, batch: Any) -> bool:
-    """Whether a control batch is an abort marker; an empty one is.
+    """Return whether a control batch is an abort marker; an empty one is.
 
     Compaction may empty the control batch of an abort marker, and aiokafka 0.14 then fails for ever
     ("Control batch did not contain any records"). Between the first record of an aborted
@@ -82,15 +82,15 @@ def compress_quickly() -> None:
 
 _send: Final = AIOKafkaConnection.send
 _coordinator_lookup: Final = AIOKafkaClient.coordinator_lookup
-_by_chance: Final = AIOKafkaClient.get_random_node
-_asked: Final = WeakKeyDictionary[AIOKafkaClient, int]()
-"""Which broker each client has asked last, of all that could have answered."""
+_random_node: Final = AIOKafkaClient.get_random_node
+_last_asked: Final = WeakKeyDictionary[AIOKafkaClient, int]()
+"""The broker that each client asked last, where any could have answered."""
 
 
-def _send_or_say_so(connection: AIOKafkaConnection, *args: Any, **options: Any) -> Any:
-    """Send; a connection that uvloop has closed meanwhile is one that broke.
+def _send_or_close(connection: AIOKafkaConnection, *args: Any, **options: Any) -> Any:
+    """Send; report a connection that uvloop has closed meanwhile as broken.
 
-    aiokafka expects an OSError there, and uvloop raises RuntimeError: to everyone above, a bug.
+    aiokafka expects an OSError there; uvloop raises RuntimeError, which callers take for a bug.
     """
     try:
         return _send(connection, *args, **options)
@@ -99,46 +99,46 @@ def _send_or_say_so(connection: AIOKafkaConnection, *args: Any, **options: Any) 
         raise KafkaConnectionError(str(error)) from error
 
 
-async def _lookup_or_say_so(client: AIOKafkaClient, *args: Any) -> Any:
-    """Look a coordinator up; while no broker is known, none is ready: aiokafka asserts instead."""
+async def _lookup_or_raise(client: AIOKafkaClient, *args: Any) -> Any:
+    """Look a coordinator up; raise where no broker is known: aiokafka asserts instead."""
     if not client.cluster.brokers():
         raise NodeNotReadyError("no broker is known")
     return await _coordinator_lookup(client, *args)
 
 
-def _in_turn(client: AIOKafkaClient) -> int | None:
-    """The broker that is asked where any will do: the next one, since the last may be away.
+def _next_broker(client: AIOKafkaClient) -> int | None:
+    """Return the next broker, for requests that any can answer: the last one may be down.
 
-    aiokafka draws lots each time, and may ask one that does not answer again and again.
+    aiokafka chooses at random, and may ask one that is down again and again.
     """
-    asked = _asked.get(client)
+    last = _last_asked.get(client)
     chosen: int | None
-    if asked is None:
-        chosen = _by_chance(client)  # Else all would ask the same one first.
+    if last is None:
+        chosen = _random_node(client)  # Else all clients would ask the same one first.
     else:
         nodes = sorted(each.nodeId for each in client.cluster.brokers())
-        chosen = next((each for each in nodes if each > asked), nodes[0] if nodes else None)
+        chosen = next((each for each in nodes if each > last), nodes[0] if nodes else None)
     if chosen is not None:
-        _asked[client] = chosen
+        _last_asked[client] = chosen
     return chosen
 
 
-def asked_last(client: AIOKafkaClient) -> str | None:
-    """Which broker was asked last where any would have done; None before the first."""
-    node = _asked.get(client)
+def last_asked_broker(client: AIOKafkaClient) -> str | None:
+    """Name the broker last asked where any could answer; None before the first."""
+    node = _last_asked.get(client)
     broker = None if node is None else client.cluster.broker_metadata(node)
     return None if broker is None else f"broker {node} ({broker.host}:{broker.port})"
 
 
-def survive_a_broker() -> None:
-    """Let the clients of this process take a broker that goes and comes back for what it is."""
-    AIOKafkaConnection.send = _send_or_say_so
-    AIOKafkaClient.coordinator_lookup = _lookup_or_say_so
-    AIOKafkaClient.get_random_node = _in_turn
+def tolerate_broker_restarts() -> None:
+    """Let the clients of this process survive the restart of a broker."""
+    AIOKafkaConnection.send = _send_or_close
+    AIOKafkaClient.coordinator_lookup = _lookup_or_raise
+    AIOKafkaClient.get_random_node = _next_broker
 
 
 def name_fenced_members() -> None:
-    """Let aiokafka call that error by its name: as any unknown one, it would say nothing."""
+    """Register that error with aiokafka, which knows no name for it."""
     kafka_errors[FencedInstanceIdError.errno] = FencedInstanceIdError
 
 
@@ -147,7 +147,7 @@ def a_reader(
 ) -> AIOKafkaConsumer:
     """A consumer outside any group: its partitions are assigned by hand, its offsets are sought."""
     guard_abort_markers()
-    survive_a_broker()
+    tolerate_broker_restarts()
     return AIOKafkaConsumer(
         bootstrap_servers=settings.bootstrap_servers,
         client_id=f"ecluse-{settings.instance}",
@@ -164,7 +164,7 @@ def a_reader(
 
 def a_member(settings: Settings, group: str, topic: str, listener: Any) -> AIOKafkaConsumer:
     """A member of a group, which only learns what it owns: static, sticky, never reading."""
-    survive_a_broker()
+    tolerate_broker_restarts()
     name_fenced_members()
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.bootstrap_servers,
@@ -187,7 +187,7 @@ def a_member(settings: Settings, group: str, topic: str, listener: Any) -> AIOKa
 
 
 def member_id(member: AIOKafkaConsumer) -> str | None:
-    """What the group calls a member: another name each time that it had to join anew."""
+    """The group's id of a member: a new one after each rejoin."""
     coordinator = member._coordinator  # noqa: SLF001
     return None if coordinator is None else str(coordinator.member_id)
 
@@ -195,9 +195,9 @@ def member_id(member: AIOKafkaConsumer) -> str | None:
 async def commit_for(
     member: AIOKafkaConsumer, offsets: dict[TopicPartition, OffsetAndMetadata]
 ) -> None:
-    """Commit offsets of a member's group; of topics too that are read beside the one it shares out.
+    """Commit offsets of a member's group, also for topics that it does not subscribe to.
 
-    Those stand in no assignment, and aiokafka's own `commit` refuses them; the broker does not.
+    Those are in no assignment, and aiokafka's own `commit` refuses them; the broker does not.
 
     Raises:
         KafkaError: the group has moved on, or has no answer.
@@ -215,7 +215,7 @@ def a_writer(settings: Settings, transactional_id: str) -> AIOKafkaProducer:
     It sends whole batches, as `a_batch` makes them: sizes and codec are theirs.
     """
     compress_quickly()
-    survive_a_broker()
+    tolerate_broker_restarts()
     return AIOKafkaProducer(
         bootstrap_servers=settings.bootstrap_servers,
         client_id=f"ecluse-{settings.instance}",
@@ -226,7 +226,7 @@ def a_writer(settings: Settings, transactional_id: str) -> AIOKafkaProducer:
 
 
 class Clients(NamedTuple):
-    """How a task comes by its clients: those of Kafka, or a simulation's own."""
+    """The factories of a task's clients: those of Kafka, or a simulation's."""
 
     reader: Callable[[Settings, float, Isolation], Any]
     """Makes what `a_reader` makes."""

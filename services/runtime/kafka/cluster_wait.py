@@ -1,4 +1,4 @@
-"""Waiting for a cluster of which a broker is away or slow: said once, and not for ever."""
+"""Waits for a cluster that does not answer: logged once, and bounded."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,22 +15,22 @@ from services.runtime.ops.settings import Settings
 Result = TypeVar("Result")
 
 RETRY_S: Final = 0.5
-"""How soon it is asked again."""
+"""The pause before the next attempt."""
 
 CONNECT_S: Final = 2.0
-"""How long it may take to find out whether anybody listens at an address."""
+"""The time-out of a connection that probes an address."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.runtime")
 
 
 async def until_answered(settings: Settings, ask: Callable[[], Awaitable[Result]]) -> Result:
-    """What `ask` gives: asked again while the cluster does not answer, for `give_up_s`.
+    """Return the result of `ask`, retried while the cluster does not answer, for `give_up_s`.
 
-    One line of the log says what is waited for. Nobody waits where nobody listens at any of the
-    addresses: they are wrong, or no broker is left.
+    The first failure is logged. There is no retry where nothing listens at any of the addresses:
+    they are wrong, or no broker is left.
 
     Raises:
-        Unreachable: nobody listens, a later answer would be no other, or none came in time.
+        Unreachable: nothing listens, a retry could not help, or none succeeded in time.
     """
     since_s = _now_s()
     waits = False
@@ -43,13 +43,13 @@ async def until_answered(settings: Settings, ask: Callable[[], Awaitable[Result]
             if not waits:
                 if not await _anybody_listens(settings.bootstrap_servers):
                     raise
-                log.warning("broker_awaited", error=error.said.en, limit_s=settings.give_up_s)
+                log.warning("broker_unavailable", error=error.text.en, limit_s=settings.give_up_s)
                 waits = True
         await asyncio.sleep(RETRY_S)
 
 
 def _may_change(error: Unreachable) -> bool:
-    """Whether a broker did not answer, or not yet: what it refuses it will refuse again."""
+    """Return whether a retry may help: what a broker refuses it will refuse again."""
     cause = error.__cause__
     if isinstance(cause, KafkaError):
         return cause.retriable or isinstance(cause, KafkaTimeoutError)

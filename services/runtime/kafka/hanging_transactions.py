@@ -1,10 +1,9 @@
-"""Ending what the broker forgot to end: as it ended in the partitions where it was not forgotten.
+"""Completes hanging transactions with their outcome in the partitions where they did end.
 
-A transaction ends partition by partition, by markers that its coordinator has written to each of
-them. Kafka 4.4 takes a partition without a leader for a deleted one, and while a broker comes back
-all are without one for a moment: a marker that was due then is never written. Readers of what is
-committed stand still there, and the next transaction of the same producer would end this one as
-itself, whichever way it had ended (docs/decisions/0015).
+A transaction's coordinator writes an end marker to each partition. Kafka 4.4 takes a partition
+without a leader for a deleted one, and while a broker restarts all are without one for a moment: a
+marker that is due then is never written. Consumers of committed records stop there, and the next
+transaction of the same producer would end this one with its own outcome (docs/decisions/0015).
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -25,11 +24,11 @@ from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
 
 MARK_HEADER: Final = "ecluse_transaction"
-"""The header that tells which transaction wrote a record: no two that were committed bear the same
-mark, whoever wrote them. A transaction that only keeps house bears none."""
+"""The header that names the transaction of a record: no two committed transactions have the same
+mark. Transactions that write state alone have none."""
 
 CLOCK_MS: Final = 3_600_000
-"""How far the clocks may be apart by which one transaction's records were written."""
+"""The clock difference allowed between the records of one transaction."""
 
 FOREIGN = Sentence(
     "depuis l'offset {offset}, une transaction du producteur {producer_id} y reste ouverte, qui "
@@ -41,7 +40,7 @@ MIXED = Sentence(
     "des transactions différentes y restent ouvertes ({marks}) : laquelle fut validée ne peut être "
     "établie. Arrêtez les processus qui y écrivent, puis terminez ces transactions avec "
     "kafka-transactions.sh find-hanging",
-    "different transactions hang there ({marks}): which of them were committed cannot be told. "
+    "different transactions hang there ({marks}): which of them were committed is not known. "
     "Stop the processes that write there, then end these transactions with "
     "kafka-transactions.sh find-hanging",
 )
@@ -60,45 +59,45 @@ log: Final = structlog.stdlib.get_logger("ecluse.runtime")
 
 
 def mark(owner: int, number: int) -> tuple[str, bytes]:
-    """The header of a record that a transaction writes: whose it is, and its own number."""
+    """The header of a transaction's records: its writer and its own number."""
     return MARK_HEADER, b"%d-%d" % (owner, number)
 
 
-class Whereabouts(NamedTuple):
-    """Where a writer may have written."""
+class WriteTargets(NamedTuple):
+    """The partitions to which a writer may have written."""
 
     owner: int
-    """The partition number whose writer it is; what its marks begin with."""
+    """The partition number of the writer, which its marks begin with."""
 
     witness: TopicPartition
-    """Where every transaction that bears a mark has a record, and which it alone writes."""
+    """The partition, written by it alone, in which every marked transaction has a record."""
 
     places: Collection[TopicPartition]
-    """Where it is the only one, the witness among them."""
+    """The partitions that it alone writes, the witness among them."""
 
     shared: Collection[TopicPartition]
-    """Where others write too: their transactions come and go, and are theirs to end."""
+    """The partitions that others write too: their transactions are theirs to end."""
 
 
-async def end_forgotten(
+async def complete_hanging_transactions(
     settings: Settings,
     writer: FencedWriter,
-    where: Whereabouts,
+    where: WriteTargets,
     progress: Progress | None = None,
     clients: Clients = KAFKA,
 ) -> None:
-    """End the last transaction of this writer wherever its end was forgotten.
+    """Complete the last transaction of this writer in the partitions where it hangs.
 
-    Where the witness did not forget its end, it says how that was. Else it was committed if a
-    record of it can be read anywhere; if not, nobody ever saw it, and it is aborted. Killed
-    halfway, the next call finds the same answer.
+    Its outcome is the one in the witness, if it ended there. Else it was committed if a record of
+    it can be read anywhere; if not, nobody ever saw it, and it is aborted. Killed halfway, the
+    next call finds the same outcome.
 
     Raises:
-        ClusterError: what hangs there is not this writer's own last transaction.
-        WriterFailed: as writing does; or it cannot be told yet how the transaction ended.
+        ClusterError: a hanging transaction is not this writer's own last one.
+        WriterFailed: as writing does; or the outcome cannot be determined yet.
         Unreachable, Fenced: as reading and writing do.
     """
-    hanging = await writer.unended([*where.places, *where.shared])
+    hanging = await writer.hanging([*where.places, *where.shared])
     if not hanging:
         return
     for each in hanging:
@@ -117,11 +116,11 @@ async def end_forgotten(
                 raise
             facts = facts_of(each) | {"outcome": "committed" if committed else "aborted"}
             raise ClusterError(place_name(each.place), FORBIDDEN.render(facts)) from error
-        log.warning("transaction_ended", committed=committed, **facts_of(each))
+        log.warning("hanging_transaction_completed", committed=committed, **facts_of(each))
 
 
 async def _was_committed(
-    reading: Reading, where: Whereabouts, hanging: Sequence[OpenTransaction]
+    reading: Reading, where: WriteTargets, hanging: Sequence[OpenTransaction]
 ) -> bool:
     open_in = dict.fromkeys(each.place for each in hanging)
     async with reading(open_in, "read_uncommitted") as reader:
@@ -131,8 +130,8 @@ async def _was_committed(
     if not marks:
         return False
     if len(marks) > 1:
-        said = ", ".join(sorted(marks))
-        raise ClusterError(place_name(hanging[0].place), MIXED.render({"marks": said}))
+        found_mark = ", ".join(sorted(marks))
+        raise ClusterError(place_name(hanging[0].place), MIXED.render({"marks": found_mark}))
     wanted = marks.pop()
     async with reading(where.places, "read_committed") as reader:
         if where.witness not in open_in:
@@ -148,7 +147,7 @@ async def _was_committed(
 async def _is_read_among_others(
     reading: Reading, shared: Collection[TopicPartition], wanted: str, since_ms: int
 ) -> bool:
-    """Whether a record of the transaction can be read where it need not be the last."""
+    """Return whether a record of the transaction can be read, the last one or not."""
     async with reading(shared, "read_uncommitted") as reader:
         found = [(place, await _last_offset(reader, place, wanted, since_ms)) for place in shared]
     written = {place: offset for place, offset in found if offset is not None}
@@ -161,7 +160,7 @@ async def _is_read_among_others(
             if end > offset:
                 record = await reader.record_at(place, offset)
                 return record is not None and record.offset == offset
-            # Behind somebody's open transaction nothing is read, until that one ends.
+            # Behind another writer's open transaction nothing can be read until that one ends.
             blocked = f"{place_name(place)}/{offset} behind one that is open since {end}"
     raise WriterFailed(f"open: cannot tell yet whether {wanted} was committed, at {blocked}")
 
@@ -184,21 +183,23 @@ async def _last_offset(
 async def _last_behind(
     reader: Reader, transaction: OpenTransaction, owner: int
 ) -> ConsumerRecord | None:
-    """The last marked record of what hangs there; None where none is: it was never whole."""
+    """The last marked record of a hanging transaction; None where it was never complete."""
     found: ConsumerRecord | None = None
     place, first_offset = transaction.place, transaction.first_offset
     async with aclosing(reader.to_the_end(place, first_offset)) as chunks:
         async for records in chunks:
             for record in records:
-                said = _mark_of(record)
-                # Where others write, theirs stand among ours. A mark of old was a number alone.
-                if said is not None and (said.startswith(f"{owner}-") or said.isdecimal()):
+                found_mark = _mark_of(record)
+                # Other writers' records stand between ours. Marks used to be a number alone.
+                if found_mark is not None and (
+                    found_mark.startswith(f"{owner}-") or found_mark.isdecimal()
+                ):
                     found = record
     return found
 
 
 async def _last_mark(reader: Reader, place: TopicPartition) -> str | None:
-    """Which transaction was the last one in a partition, where it was committed."""
+    """The mark of a partition's last committed record."""
     last = await reader.last(place)
     return None if last is None else _mark_of(last)
 
@@ -207,13 +208,13 @@ def _mark_of(record: ConsumerRecord) -> str | None:
     # The last header of that name: a dead letter has the headers of its record before ours.
     for name, value in reversed(record.headers):
         if name == MARK_HEADER:
-            # In a shared place a stranger may have written anything, a header without a value too.
+            # In a shared partition others may write anything, a header without a value too.
             return str((value or b"").decode(errors="replace"))
     return None
 
 
 def facts_of(transaction: OpenTransaction) -> dict[str, object]:
-    """What an open transaction is, for people and logs."""
+    """The facts of an open transaction, for messages and logs."""
     place = transaction.place
     return {
         "topic": place.topic,

@@ -1,4 +1,4 @@
-"""Transactions that are open in a partition: its leader is asked, and told how one ended.
+"""Requests to partition leaders: describe open transactions, and write an end marker.
 
 aiokafka knows neither request; they are those of Kafka's own `kafka-transactions.sh`.
 """
@@ -26,11 +26,11 @@ from services.runtime.ops.errors import place_name
 
 
 class OpenTransaction(NamedTuple):
-    """A transaction that is open in a partition, as its leader tells."""
+    """A transaction that is open in a partition, as its leader describes it."""
 
     place: TopicPartition
     first_offset: int
-    """Of its records in this partition: readers of what is committed go no further."""
+    """The offset of its first record in this partition: committed reads stop there."""
 
     producer_id: int
     producer_epoch: int
@@ -88,7 +88,7 @@ class _DescribeProducers(RequestStruct):
 
 
 class _DescribeProducersRequest(Request[_DescribeProducers]):
-    """Who writes to these partitions, and since which offset in a transaction."""
+    """The producers of these partitions, with the first offsets of their open transactions."""
 
     API_KEY = 61
 

@@ -1,4 +1,4 @@
-"""Which partition a key belongs to: murmur2, as Kafka's own clients choose it by default."""
+"""The partition of a key: murmur2, the default of Kafka's own clients."""
 
 from functools import lru_cache
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from aiokafka.partitioner import murmur2
 
 KEYS_MAX: Final = 65_536
-"""How many keys are remembered: the hash costs 4 µs, and is asked for every record."""
+"""The size of the cache: the hash costs 4 µs, and is needed for every record."""
 
 
 @lru_cache(maxsize=KEYS_MAX)

@@ -14,22 +14,19 @@ from events.sentences import Sentence
 from services.runtime.kafka.clients import REQUEST_TIMEOUT_S
 from services.runtime.kafka.cluster_wait import until_answered
 from services.runtime.kafka.partitioning import partition_of
-from services.runtime.kafka.topics import partition_count, unreachable
+from services.runtime.kafka.topics import START_TIMEOUT_S, partition_count, unreachable
 from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.ops.settings import Settings
 
-START_TIMEOUT_S: Final = 2 * REQUEST_TIMEOUT_S
-"""How long it may take to find the cluster: the first address may be that of a broker away."""
-
 SILENCE_TIMEOUT_S: Final = 30.0
-"""How long the cluster may acknowledge nothing; a restart of a broker takes less."""
+"""The longest time without an acknowledgement; the restart of a broker takes less."""
 
 STOP_TIMEOUT_S: Final = 5.0
 BATCH_BYTES: Final = 256 * 1024
-"""How much of one partition is sent at a time; a larger record travels alone."""
+"""The batch size per partition; a larger record is sent alone."""
 
 IN_FLIGHT_BYTES_MAX: Final = 32 * 1024 * 1024
-"""How much may wait for its acknowledgement, over all partitions."""
+"""The most bytes not yet acknowledged, over all partitions."""
 
 SILENCE = Sentence(
     "le cluster ne confirme plus rien depuis {seconds:g} s",
@@ -56,7 +53,7 @@ class Message(NamedTuple):
 
 @dataclass(slots=True)
 class Receipt:
-    """What the cluster acknowledged in one partition."""
+    """The records acknowledged in one partition."""
 
     partition: int
     first_offset: int | None = None
@@ -67,7 +64,7 @@ class Receipt:
         """A batch was written from `base_offset` on."""
         self.count += count
         if base_offset < 0:
-            return  # A repeat that the broker knew, but no longer where it stands.
+            return  # A duplicate that the broker recognised, without its offset.
         last = base_offset + count - 1
         self.first_offset = base_offset if self.first_offset is None else self.first_offset
         self.last_offset = last if self.last_offset is None else max(last, self.last_offset)
@@ -75,13 +72,13 @@ class Receipt:
 
 @dataclass(slots=True)
 class Receipts:
-    """What the cluster acknowledged so far, by partition."""
+    """The records acknowledged so far, by partition."""
 
     by_partition: dict[int, Receipt] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
-        """How many records were acknowledged."""
+        """The number of records acknowledged."""
         return sum(each.count for each in self.by_partition.values())
 
     def in_order(self) -> list[Receipt]:
@@ -100,7 +97,7 @@ async def publish(
     headers: Headers,
     receipts: Receipts,
 ) -> None:
-    """Write every message to the topic of the contract, those of one partition in their order.
+    """Write all messages to a topic of the contract, each partition's in their order.
 
     `receipts` grows with each acknowledgement, and holds what was written whatever happens.
 
@@ -132,10 +129,10 @@ def a_producer(settings: Settings) -> AIOKafkaProducer:
 
 
 async def start_producer(producer: AIOKafkaProducer, settings: Settings) -> None:
-    """Have it connect; while nobody answers it is tried again, for as long as settings say.
+    """Connect it, with retries for as long as the settings allow.
 
     Raises:
-        Unreachable: nobody answered.
+        Unreachable: no broker answered.
     """
 
     async def start() -> None:
@@ -149,13 +146,13 @@ async def start_producer(producer: AIOKafkaProducer, settings: Settings) -> None
 
 
 async def stop_producer(producer: AIOKafkaProducer) -> None:
-    """Have it let go of its connections; never raises."""
-    # It waits for what is in flight without an end; whoever failed does not wait for that.
+    """Close its connections; never raises."""
+    # Its own stop waits for batches in flight without a limit.
     with suppress(KafkaError, OSError, TimeoutError):
         async with asyncio.timeout(STOP_TIMEOUT_S):
             await producer.stop()
             return
-    # It would go on trying for whoever is gone, and find a broker that comes back.
+    # Its sender would go on retrying, and succeed once a broker comes back.
     sender = producer._sender.sender_task  # noqa: SLF001
     if sender is not None:
         sender.cancel()
@@ -235,7 +232,7 @@ class Flow:
                 return sent
 
     async def _wait(self) -> None:
-        """Until one more batch is acknowledged."""
+        """Wait until one more batch is acknowledged."""
         done, _ = await asyncio.wait(
             self._in_flight, timeout=SILENCE_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED
         )

@@ -1,4 +1,4 @@
-"""Reading partitions outside any group: whole, to the end, or from an offset on."""
+"""Reads partitions outside any group: to their end, or from an offset on."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
@@ -18,23 +18,23 @@ from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
 
 WAIT_S: Final = 20.0
-"""How long one answer about a partition may take."""
+"""The time-out of one request about a partition."""
 
 STOP_S: Final = 5.0
-"""How long a consumer may take to stop; then its connections are cut."""
+"""The time that a consumer has to stop; then its connections are closed."""
 
 SILENT_S: Final = 30.0
-"""How long reading may bring nothing before the end is reached."""
+"""The longest time without progress before the end is reached."""
 
-LOOK_S: Final = 0.1
-"""How long one look waits: behind the last record may be markers alone, which wake nobody."""
+POLL_S: Final = 0.1
+"""The time-out of one poll: markers behind the last record end no poll."""
 
 CHUNK_RECORDS: Final = 10_000
-"""How many records are taken at once where all are read."""
+"""The most records of one poll where a whole partition is read."""
 
-FIRST_LOOK: Final = 4
-"""How far before the end the last record is first looked for: its marker is between, and stands
-there more than once where writing it timed out and was repeated. Then four times as far."""
+FIRST_STEP: Final = 4
+"""The first distance from the end at which the last record is searched: end markers stand between,
+several where writing one timed out and was repeated. Each next distance is four times as far."""
 
 STUCK = Sentence(
     "rien n'est venu en {limit_s:g} s, à l'offset {offset} sur {end}. Le serveur Kafka répond-il ?",
@@ -42,27 +42,27 @@ STUCK = Sentence(
 )
 
 
-class Standing(NamedTuple):
-    """Where a reader stands in a partition, as far as it was told."""
+class ReadPosition(NamedTuple):
+    """A reader's position in a partition, by the last fetch response."""
 
     position: int
-    """What comes next; behind the markers of transactions, and what they took back."""
+    """The next offset; after end markers and aborted records."""
     end: int | None
-    """The end of what is committed, as the broker's last answer said; None before the first."""
+    """The last stable offset by the last fetch response; None before the first."""
     answered_s: float
-    """When that answer came, in seconds since 1970."""
+    """The time of that response, in seconds since 1970."""
 
     @property
     def is_at_the_end(self) -> bool:
-        """Whether nothing was left to be taken, as of that answer."""
+        """True where that response left nothing to be read."""
         return self.end is not None and self.position >= self.end
 
 
 class Reader:
-    """One consumer, pointed at what is to be read next.
+    """One consumer, seeked to the partitions that are to be read next.
 
-    A `patient` one asks again while a broker does not answer, for as long as settings say: nobody
-    behind it tries again. A task does, and looks meanwhile whether it is to stop.
+    A `patient` one retries while a broker does not answer, for as long as the settings allow. A
+    partition task retries by itself, and needs no patient one.
 
     Raises:
         Unreachable: from any method but `stop`, when the broker fails or does not answer in time.
@@ -89,7 +89,7 @@ class Reader:
         self._consumer: AIOKafkaConsumer = clients.reader(settings, fetch_wait_s, isolation)
 
     async def __aenter__(self) -> Self:
-        """Connected; whoever cannot connect lets go of what he holds."""
+        """Connect; stop where that fails."""
         try:
             await self.start()
         except BaseException:
@@ -103,11 +103,11 @@ class Reader:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         await self.stop()
 
     async def start(self) -> None:
-        """Connect; nothing is read yet."""
+        """Connect; read nothing yet."""
         consumer = self._consumer
         await self._answer(lambda: started(consumer._client, consumer.start()), "Kafka")  # noqa: SLF001
         # All at once and for good: aiokafka takes seconds to find a topic that is assigned later.
@@ -117,7 +117,7 @@ class Reader:
         self._consumer.pause(*self._places)
 
     async def stop(self) -> None:
-        """Let go of the connections; never raises, since it may stand behind a graver error."""
+        """Close the connections; never raises, so that it hides no graver error."""
         try:
             await within(STOP_S, self._consumer.stop(), "Kafka", self._where)
         except Unreachable:
@@ -127,14 +127,14 @@ class Reader:
                 await within(STOP_S, client.close(), "Kafka", self._where)
 
     async def bounds(self, place: TopicPartition) -> tuple[int, int]:
-        """The first offset that is still there, and the end: of what is committed."""
+        """Return the first offset still there, and the last stable offset."""
         consumer, name = self._consumer, place_name(place)
         first = await self._answer(lambda: consumer.beginning_offsets([place]), name)
         end = await self._answer(lambda: consumer.end_offsets([place]), name)
         return first[place], end[place]
 
     def point_at(self, offsets: dict[TopicPartition, int]) -> None:
-        """Read these partitions from now on, from these offsets on, and no others."""
+        """Seek to these offsets, and read no other partitions."""
         self._consumer.pause(*self._places)
         self._read = tuple(offsets)
         for place, offset in offsets.items():
@@ -144,7 +144,7 @@ class Reader:
     async def take(
         self, limit_s: float, records_max: int
     ) -> dict[TopicPartition, list[ConsumerRecord]]:
-        """What is there, at most `records_max` records; nothing after `limit_s` seconds."""
+        """Poll at most `records_max` records; return none after `limit_s` seconds."""
         wait = self._consumer.getmany(
             *self._read, timeout_ms=int(limit_s * 1000), max_records=records_max
         )
@@ -153,31 +153,31 @@ class Reader:
     async def to_the_end(
         self, place: TopicPartition, start: int | None = None
     ) -> AsyncGenerator[list[ConsumerRecord], None]:
-        """Everything committed, from `start` (else from the first record) to the present end."""
+        """Yield all committed records from `start` (else from the first) to the present end."""
         first, end = await self.bounds(place)
         self.point_at({place: first if start is None else start})
         try:
             async for records in self._until(place, end):
                 yield records
         finally:
-            self._consumer.pause(place)  # Else it would go on fetching for nobody.
+            self._consumer.pause(place)  # Else it would go on fetching.
 
     async def _until(
         self, place: TopicPartition, end: int
     ) -> AsyncGenerator[list[ConsumerRecord], None]:
         silent_s = 0.0
         while (position := await self._position(place)) < end:
-            taken = await self.take(LOOK_S, CHUNK_RECORDS)
+            taken = await self.take(POLL_S, CHUNK_RECORDS)
             self._progress.step()
             if records := taken.get(place):
                 yield records
-            silent_s = 0.0 if await self._position(place) > position else silent_s + LOOK_S
+            silent_s = 0.0 if await self._position(place) > position else silent_s + POLL_S
             if silent_s > SILENT_S:
                 facts = {"limit_s": SILENT_S, "offset": position, "end": end}
                 raise Unreachable(place_name(place), STUCK.render(facts))
 
-    async def give_way(self) -> None:
-        """In the midst of long work on what was read: others of this loop have their turn.
+    async def yield_to_event_loop(self) -> None:
+        """Yield to other tasks of the event loop during long processing.
 
         Else heartbeats are late, the health page is silent, and the watchdog sees no step.
         """
@@ -185,20 +185,20 @@ class Reader:
         await asyncio.sleep(0)
 
     async def record_at(self, place: TopicPartition, offset: int) -> ConsumerRecord | None:
-        """The first record at or behind `offset`; None where the partition ends before one."""
+        """Return the first record at or after `offset`; None where the partition ends before."""
         async with aclosing(self.to_the_end(place, offset)) as chunks:
             async for records in chunks:
                 return records[0]
         return None
 
     async def offset_at(self, place: TopicPartition, timestamp_ms: int) -> int | None:
-        """The first record of that time or a later one; None where there is none."""
+        """Return the offset of the first record of that time or later; None where there is none."""
         asked = self._consumer.offsets_for_times({place: max(0, timestamp_ms)})
         found = (await within(WAIT_S, asked, place_name(place), self._where))[place]
         return None if found is None else int(found.offset)
 
     async def latest(self, place: TopicPartition) -> dict[bytes, bytes]:
-        """What a compacted partition holds: the last value of each key that has one."""
+        """Read a compacted partition: the last value of each key that has one."""
         values: dict[bytes, bytes] = {}
         async for records in self.to_the_end(place):
             for record in records:
@@ -209,9 +209,9 @@ class Reader:
         return values
 
     async def last(self, place: TopicPartition) -> ConsumerRecord | None:
-        """The last record of a partition; None where nothing in it can be read."""
+        """Return the last record of a partition; None where none can be read."""
         first, end = await self.bounds(place)
-        size = FIRST_LOOK
+        size = FIRST_STEP
         while True:
             found: ConsumerRecord | None = None
             async with aclosing(self.to_the_end(place, max(first, end - size))) as chunks:
@@ -222,21 +222,21 @@ class Reader:
             size *= 4
 
     async def is_behind(self) -> bool:
-        """Whether there is something to read that was not taken yet."""
+        """Return whether records are left to be read."""
         for place in self._read:
             _, end = await self.bounds(place)
             if await self._position(place) < end:
                 return True
         return False
 
-    async def standings(self) -> dict[TopicPartition, Standing]:
-        """Where it stands in what it reads, of what is committed; nobody is asked."""
-        return await within(WAIT_S, self._standings(), "Kafka", self._where)
+    async def read_positions(self) -> dict[TopicPartition, ReadPosition]:
+        """Return the positions of what it reads, by the last fetch responses."""
+        return await within(WAIT_S, self._read_positions(), "Kafka", self._where)
 
-    async def _standings(self) -> dict[TopicPartition, Standing]:
+    async def _read_positions(self) -> dict[TopicPartition, ReadPosition]:
         consumer = self._consumer
         return {
-            place: Standing(
+            place: ReadPosition(
                 await consumer.position(place),
                 consumer.last_stable_offset(place),
                 (consumer.last_poll_timestamp(place) or 0) / 1000,

@@ -1,4 +1,4 @@
-"""How far a source was read, and whether it still is the topic that was read."""
+"""The position in a source topic, and the check that it is still the same topic."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ ANOTHER = Sentence(
 
 @dataclass(frozen=True, slots=True)
 class SourcePosition:
-    """How far one partition of a source was read, and what the last record read was."""
+    """The position in one partition of a source, with the last record read."""
 
     next_offset: int
     last_offset: int | None = None
@@ -40,7 +40,7 @@ class SourcePosition:
 
 
 IsSame = Callable[[ConsumerRecord, str], bool]
-"""Whether a record is the one that was written down under a digest."""
+"""Compares a record with the digest of the one that was read."""
 
 
 async def check_source(
@@ -50,7 +50,7 @@ async def check_source(
     is_same: IsSame,
     give_up: str,
 ) -> None:
-    """That a source still holds what comes next, and that it is the one that was read.
+    """Check that a source still holds the next record, and that it is the topic that was read.
 
     aiokafka knows no topic ids, so a topic that was deleted and created again is known by its
     records: where the last one read is still kept, it must be the same; where it is not, none may
@@ -58,7 +58,7 @@ async def check_source(
     unread; it may name `topic`, `partition`, and the `first` offset that is left.
 
     Raises:
-        ClusterError: it does not; the sentence says which and what to do.
+        ClusterError: it does not; the message says which and what to do.
     """
     first, end = await reader.bounds(place)
     wanted = position.next_offset
@@ -83,11 +83,11 @@ async def check_source(
 async def behind_markers(
     reader: Reader, place: TopicPartition, position: SourcePosition
 ) -> SourcePosition:
-    """The same position, moved to the end where nothing readable stands before that.
+    """Return the position, moved to the end where no readable record stands before that.
 
-    Behind the last record of a transaction stands its marker, and of an aborted one there is
-    nothing else to be read. Left before them, a position would say one day, when retention takes
-    them, that something unread was lost.
+    A transaction's last record is followed by its end marker; of an aborted one nothing else can
+    be read. A position left before markers would report unread records as lost, once retention
+    deletes them.
     """
     _, end = await reader.bounds(place)  # First: what is written from now on stands behind it.
     if position.next_offset >= end or await reader.record_at(place, position.next_offset):

@@ -1,4 +1,4 @@
-"""Waits with an end: aiokafka's own have none."""
+"""Waits with a time-out: aiokafka's own have none."""
 
 import asyncio
 from collections.abc import Awaitable, Iterator
@@ -21,13 +21,13 @@ FAILED = Sentence("{error}. Adresse : {where}", "{error}. Address: {where}")
 
 @contextmanager
 def only_our_cancellation() -> Iterator[None]:
-    """Let a cancellation through only where somebody cancelled this very task.
+    """Let a cancellation through only if this very task was cancelled.
 
     aiokafka cancels tasks of its own and awaits them, so that a consumer which stops while the
-    broker is away raises CancelledError: whoever believes it ends as if he had been cancelled.
+    broker is down raises CancelledError.
 
     Raises:
-        KafkaError: instead of a cancellation that nobody asked for.
+        KafkaError: instead of such a cancellation.
     """
     try:
         yield
@@ -39,25 +39,25 @@ def only_our_cancellation() -> Iterator[None]:
 
 
 BOOTSTRAP_S: Final = 2.0
-"""How long a start that was cancelled may go on until it has found its cluster."""
+"""The time that a cancelled start may go on until it has found its cluster."""
 
-BOOTSTRAP_LOOK_S: Final = 0.01
+BOOTSTRAP_POLL_S: Final = 0.01
 
 
 async def started(client: Any, start: Awaitable[Result]) -> Result:
-    """What `start` gives; cancelled, it goes on until `client` has found its cluster, no further.
+    """Await `start`; when cancelled, let it go on until `client` has found its cluster, no further.
 
-    On the way there aiokafka has a connection that nobody closes who cancels it just then
-    (`AIOKafkaClient.bootstrap`). What it does behind that, such as fencing, ends at once.
+    Cancelled before that, aiokafka leaves a connection open (`AIOKafkaClient.bootstrap`). What it
+    does after that, such as fencing, is cancelled at once.
     """
     running = asyncio.ensure_future(start)
     try:
         return await asyncio.shield(running)
     except asyncio.CancelledError:
-        looks = int(BOOTSTRAP_S / BOOTSTRAP_LOOK_S)
-        while looks and not running.done() and client._sync_task is None:  # noqa: SLF001
-            looks -= 1
-            await asyncio.sleep(BOOTSTRAP_LOOK_S)
+        polls = int(BOOTSTRAP_S / BOOTSTRAP_POLL_S)
+        while polls and not running.done() and client._sync_task is None:  # noqa: SLF001
+            polls -= 1
+            await asyncio.sleep(BOOTSTRAP_POLL_S)
         raise
     finally:
         running.cancel()
@@ -65,10 +65,10 @@ async def started(client: Any, start: Awaitable[Result]) -> Result:
 
 
 async def within(limit_s: float, wait: Awaitable[Result], what: str, where: object) -> Result:
-    """What `wait` gives, if it comes within `limit_s` seconds.
+    """Return the result of `wait`, if it comes within `limit_s` seconds.
 
     Raises:
-        Unreachable: it did not come, or Kafka answered with an error; `what` was being done.
+        Unreachable: it did not come, or Kafka answered with an error; `what` names the request.
     """
     try:
         with only_our_cancellation():

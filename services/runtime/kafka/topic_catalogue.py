@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 import events
 
 FILE: Final = Path(events.__file__).parent.parent / "schemas" / "topics.yaml"
-"""Where the catalogue is: beside the published language."""
+"""The catalogue, beside the published language."""
 
 Unlimited = Literal[-1]
 Positive = Annotated[int, Field(gt=0)]
@@ -37,7 +37,7 @@ class TopicConfig(_Strict):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        """Whatever a policy needs is said: a cluster's defaults are nobody's choice."""
+        """Require all settings of a policy: a cluster's defaults are nobody's choice."""
         kept = (self.retention_ms, self.retention_bytes)
         compacted = (
             self.segment_bytes,
@@ -51,8 +51,8 @@ class TopicConfig(_Strict):
 
     def as_kafka(self) -> dict[str, str]:
         """The settings as Kafka takes and reports them: text."""
-        said = self.model_dump(by_alias=True, exclude_none=True)
-        return {name: str(value) for name, value in said.items()}
+        config = self.model_dump(by_alias=True, exclude_none=True)
+        return {name: str(value) for name, value in config.items()}
 
 
 class Topic(_Strict):
@@ -61,21 +61,21 @@ class Topic(_Strict):
     title: str
     description: str
     key: str
-    """What its records are keyed by."""
+    """The key of its records."""
 
     readers: Annotated[list[str], Field(min_length=1)]
     alert_after_days: Positive | None = None
-    """The age of an unread record at which somebody must long have been told.
+    """The age of an unread record before which an alert must have fired.
 
-    Nothing is set to it, as an alarm on lateness rings within minutes (schemas/topics.yaml names
-    it): it stays as what the contract promises, which tests hold the alarm to.
+    Nothing is configured with it, as the alert on lateness fires within minutes
+    (schemas/topics.yaml names it): tests check the alert against this promise of the contract.
     """
 
     config: TopicConfig
 
 
 class Catalogue(_Strict):
-    """All topics of the contract by name, and how many partitions each of them has."""
+    """All topics of the contract by name, and the number of partitions of each."""
 
     partitions: Positive
     topics: dict[str, Topic]

@@ -1,4 +1,4 @@
-"""What differs between the catalogue of topics and a cluster: values only, nobody is asked."""
+"""The differences between the catalogue of topics and a cluster, without I/O."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -42,14 +42,14 @@ OTHER_REPLICATION = Sentence(
 )
 
 
-class Asked(NamedTuple):
-    """What was asked for on the command line; None leaves it to the catalogue and the cluster."""
+class TopicOptions(NamedTuple):
+    """Options of the command line; None leaves it to the catalogue and the cluster."""
 
     partitions: int | None = None
     replication_factor: int | None = None
 
 
-NOTHING_ASKED: Final = Asked()
+NO_OPTIONS: Final = TopicOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Found:
     """Every setting in force, by Kafka's names."""
 
     own: Mapping[str, str] = field(default_factory=dict)
-    """Those among them that were made on the topic itself."""
+    """Those among them that were set on the topic itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +78,19 @@ class Difference:
     found: str | None
     wanted: str
     mendable: bool
-    """Whether `apply` mends it."""
+    """True where `apply` mends it."""
 
     what: Sentence
-    """What it is, what it should be, and what to do; without the topic's name."""
+    """The message: as it is, as it should be, and what to do; without the topic's name."""
 
     @property
-    def said(self) -> Sentence:
-        """The whole of it, with the topic's name."""
-        return ClusterError(self.topic, self.what).said
+    def text(self) -> Sentence:
+        """The message with the topic's name."""
+        return ClusterError(self.topic, self.what).text
 
 
-def shared_count(wanted: Catalogue, found: Mapping[str, Found], asked: Asked) -> int:
-    """How many partitions every topic should have: as asked, else as most have, else as written."""
+def shared_count(wanted: Catalogue, found: Mapping[str, Found], asked: TopicOptions) -> int:
+    """The number of partitions of every topic: by option, by majority, else by the catalogue."""
     if asked.partitions is not None:
         return asked.partitions
     counts = [each.partitions for each in found.values()]
@@ -99,9 +99,9 @@ def shared_count(wanted: Catalogue, found: Mapping[str, Found], asked: Asked) ->
 
 
 def compare(
-    wanted: Catalogue, found: Mapping[str, Found], settings: Settings, asked: Asked
+    wanted: Catalogue, found: Mapping[str, Found], settings: Settings, asked: TopicOptions
 ) -> list[Difference]:
-    """What differs, topic by topic in the catalogue's order; `found` is by the contract's names."""
+    """The differences by topic in the catalogue's order; `found` is by the contract's names."""
     count = shared_count(wanted, found, asked)
     agreed = all(each.partitions == count for each in found.values())
     differences: list[Difference] = []
@@ -119,7 +119,7 @@ def compare(
 
 
 def _in_topic(
-    name: str, topic: Topic, there: Found, count: int, asked: Asked
+    name: str, topic: Topic, there: Found, count: int, asked: TopicOptions
 ) -> Iterable[Difference]:
     def difference(setting: str, found: str | None, wanted: str, what: Sentence) -> Difference:
         facts = {"setting": setting, "found": found, "wanted": wanted}

@@ -18,16 +18,20 @@ from aiokafka.errors import (
 )
 
 from events.sentences import Sentence
-from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, asked_last, survive_a_broker
+from services.runtime.kafka.clients import (
+    REQUEST_TIMEOUT_S,
+    last_asked_broker,
+    tolerate_broker_restarts,
+)
 from services.runtime.kafka.cluster_wait import until_answered
 from services.runtime.kafka.timeouts import within
 from services.runtime.kafka.topic_catalogue import Catalogue, Topic, read_catalogue
 from services.runtime.kafka.topic_diff import (
     MISSING,
-    NOTHING_ASKED,
-    Asked,
+    NO_OPTIONS,
     Difference,
     Found,
+    TopicOptions,
     compare,
     shared_count,
 )
@@ -35,11 +39,11 @@ from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.ops.settings import Settings
 
 START_TIMEOUT_S: Final = 2 * REQUEST_TIMEOUT_S
-"""How long it may take to find the cluster: the first address may be that of a broker away."""
+"""The time-out of a connection: the first address may be of a broker that is down."""
 
 CLOSE_TIMEOUT_S: Final = 5.0
-SHOWN_LOOKS_MAX: Final = 200
-"""How often is looked whether the cluster shows what it has accepted."""
+SHOWN_POLLS_MAX: Final = 200
+"""The most polls until the cluster shows what it has accepted."""
 
 SHOWN_PAUSE_S: Final = 0.1
 BROKER_DEFAULT: Final = -1
@@ -74,7 +78,7 @@ log: Final = structlog.stdlib.get_logger("ecluse.runtime")
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What `apply` did, and what it left."""
+    """The result of `apply`."""
 
     created: list[str]
     """Topics that were missing, as they are called on the cluster."""
@@ -87,28 +91,28 @@ class Applied:
 
 
 async def differences(
-    wanted: Catalogue, settings: Settings, asked: Asked = NOTHING_ASKED
+    wanted: Catalogue, settings: Settings, asked: TopicOptions = NO_OPTIONS
 ) -> list[Difference]:
-    """What is not on the cluster as the catalogue says.
+    """Compare the cluster with the catalogue.
 
     Raises:
         Unreachable: the cluster does not answer.
     """
-    async with _visit(settings) as admin:
+    async with _admin_client(settings) as admin:
         found = await _find(admin, wanted.topics, settings)
     return compare(wanted, found, settings, asked)
 
 
-async def apply(wanted: Catalogue, settings: Settings, asked: Asked = NOTHING_ASKED) -> Applied:
+async def apply(wanted: Catalogue, settings: Settings, asked: TopicOptions = NO_OPTIONS) -> Applied:
     """Create what is missing and mend settings; the number of partitions is never changed.
 
-    It returns once the cluster shows what was done. What it may not touch is in `left`.
+    It returns once the cluster shows the changes. Differences that it may not change are in `left`.
 
     Raises:
         Unreachable: the cluster does not answer.
         ClusterError: it refuses, or does not show what it accepted.
     """
-    async with _visit(settings) as admin:
+    async with _admin_client(settings) as admin:
         found = await _find(admin, wanted.topics, settings)
         before = compare(wanted, found, settings, asked)
         mended = [each for each in before if each.mendable]
@@ -120,18 +124,18 @@ async def apply(wanted: Catalogue, settings: Settings, asked: Asked = NOTHING_AS
         for name in dict.fromkeys(each.topic for each in mended if each.topic in own):
             await _alter(admin, name, {**own[name], **by_name[name].config.as_kafka()}, settings)
 
-        async def look() -> list[Difference]:
+        async def poll() -> list[Difference]:
             now = await _find(admin, wanted.topics, settings)
             return compare(wanted, now, settings, asked)
 
-        left = await _shown(look)
+        left = await _shown(poll)
     created = [name for name in by_name if name in missing]
     changed = [each for each in mended if each.setting is not None]
     return Applied(created, changed, left, count)
 
 
 async def check(settings: Settings, names: Collection[str]) -> int:
-    """How many partitions the topics have that a worker stands on, once all is well with them.
+    """Return the number of partitions of a worker's topics, once all is well with them.
 
     Raises:
         Unreachable: the cluster does not answer.
@@ -142,27 +146,27 @@ async def check(settings: Settings, names: Collection[str]) -> int:
     wanted = catalogue.model_copy(
         update={"topics": {name: catalogue.topics[name] for name in names}}
     )
-    async with _visit(settings) as admin:
+    async with _admin_client(settings) as admin:
         found = await _find(admin, names, settings)
     serious = []
-    for each in compare(wanted, found, settings, NOTHING_ASKED):
+    for each in compare(wanted, found, settings, NO_OPTIONS):
         if each.setting in HARMLESS:
             facts = {"setting": each.setting, "found": each.found, "wanted": each.wanted}
             log.warning("topic_setting_differs", topic=each.topic, **facts)
         else:
             serious.append(each)
     _stop_at(serious)
-    return shared_count(wanted, found, NOTHING_ASKED)
+    return shared_count(wanted, found, NO_OPTIONS)
 
 
 async def partition_count(settings: Settings, name: str) -> int:
-    """How many partitions one topic has, whatever its settings.
+    """Return the number of partitions of one topic, whatever its settings.
 
     Raises:
         Unreachable: the cluster does not answer.
         ClusterError: it has no such topic.
     """
-    async with _visit(settings) as admin:
+    async with _admin_client(settings) as admin:
         topics = await _describe(admin, settings)
     topic = topics.get(settings.topic(name))
     if topic is None:
@@ -185,9 +189,9 @@ def _stop_at(serious: list[Difference]) -> None:
 
 
 @asynccontextmanager
-async def _visit(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
-    """A connection for questions and changes."""
-    survive_a_broker()
+async def _admin_client(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Connect an admin client."""
+    tolerate_broker_restarts()
     admin = AIOKafkaAdminClient(
         bootstrap_servers=settings.bootstrap_servers,
         client_id=f"ecluse-{settings.instance}",
@@ -207,14 +211,14 @@ async def _start(admin: AIOKafkaAdminClient, settings: Settings) -> None:
         async with asyncio.timeout(START_TIMEOUT_S):
             await admin.start()
     except ValueError as error:
-        # What stands in ECLUSE_BOOTSTRAP_SERVERS is no address, and will not become one.
+        # ECLUSE_BOOTSTRAP_SERVERS holds no address: a retry cannot help.
         raise ClusterError(settings.bootstrap_servers, _no_kafka(str(error), str(error))) from error
     except (KafkaError, OSError) as error:
         raise unreachable(settings, error) from error
 
 
 def unreachable(settings: Settings, error: Exception) -> Unreachable:
-    """What to say of a cluster with which no conversation began."""
+    """The error of a cluster to which no connection could be made."""
     match error:
         case TimeoutError():
             why = NO_ANSWER
@@ -230,20 +234,20 @@ def _no_kafka(fr: str, en: str) -> Sentence:
 
 
 class _Broker:
-    """Who was asked, as far as that is known by the time when it is told."""
+    """The broker last asked, for messages: known only once the request has failed."""
 
     def __init__(self, admin: AIOKafkaAdminClient, settings: Settings) -> None:
         self._admin = admin
         self._settings = settings
 
     def __str__(self) -> str:
-        return asked_last(self._admin._client) or self._settings.bootstrap_servers  # noqa: SLF001
+        return last_asked_broker(self._admin._client) or self._settings.bootstrap_servers  # noqa: SLF001
 
 
 async def _answer(
     admin: AIOKafkaAdminClient, settings: Settings, ask: Callable[[], Awaitable[Any]]
 ) -> Any:
-    """What a broker answers; where one does not, another is asked: any of them knows."""
+    """Return a broker's response; where one does not answer, another is asked."""
     broker = _Broker(admin, settings)
     return await until_answered(
         settings, lambda: within(REQUEST_TIMEOUT_S, ask(), "topics", broker)
@@ -251,7 +255,7 @@ async def _answer(
 
 
 async def _describe(admin: AIOKafkaAdminClient, settings: Settings) -> dict[str, Any]:
-    # Of all topics: a question about one would create it where a cluster creates on demand.
+    # All topics: a request about one would create it where a cluster creates topics on demand.
     topics = await _answer(admin, settings, lambda: admin.describe_topics(None))
     return {each["topic"]: each for each in topics}
 
@@ -259,7 +263,7 @@ async def _describe(admin: AIOKafkaAdminClient, settings: Settings) -> dict[str,
 async def _find(
     admin: AIOKafkaAdminClient, names: Iterable[str], settings: Settings
 ) -> dict[str, Found]:
-    """The topics that are there, by the contract's names and in the order of `names`."""
+    """Return the topics that exist, by the contract's names, in the order of `names`."""
     listed = await _describe(admin, settings)
     there = [name for name in names if settings.topic(name) in listed]
     if not there:
@@ -269,7 +273,7 @@ async def _find(
     for response in await _answer(admin, settings, lambda: admin.describe_configs(asked)):
         for code, message, _, topic, entries in response.resources:
             if code == UnknownTopicOrPartitionError.errno:
-                continue  # Deleted between the two questions: it is not there.
+                continue  # Deleted between the two requests.
             if code:
                 raise ClusterError(topic, _refusal(code, message))
             found[topic] = entries
@@ -291,7 +295,7 @@ async def _create(
     admin: AIOKafkaAdminClient,
     topics: Mapping[str, Topic],
     count: int,
-    asked: Asked,
+    asked: TopicOptions,
     settings: Settings,
 ) -> None:
     if not topics:
@@ -309,7 +313,7 @@ async def _create(
     ]
     response = await _answer(admin, settings, lambda: admin.create_topics(new))
     for topic, code, message in response.topic_errors:
-        # Someone else may have been quicker; whether it is as it should be is looked at later.
+        # Another process may have been quicker; the settings are compared later.
         if code not in {0, TopicAlreadyExistsError.errno}:
             raise ClusterError(topic, _refusal(code, message))
 
@@ -317,7 +321,7 @@ async def _create(
 async def _alter(
     admin: AIOKafkaAdminClient, name: str, config: Mapping[str, str], settings: Settings
 ) -> None:
-    """Set all of a topic's own settings: this request forgets those that it does not name."""
+    """Set all of a topic's own settings: this request resets those that it does not name."""
     resource = ConfigResource(ConfigResourceType.TOPIC, name, dict(config))
     for response in await _answer(admin, settings, lambda: admin.alter_configs([resource])):
         for code, message, _, topic in response.resources:
@@ -329,11 +333,11 @@ def _refusal(code: int, message: str | None) -> Sentence:
     return NOT_ACCEPTED.render({"error": message or str(for_code(code)())})
 
 
-async def _shown(look: Callable[[], Awaitable[list[Difference]]]) -> list[Difference]:
-    """What is left once the cluster shows what was done: it answers from copies that lag behind."""
+async def _shown(poll: Callable[[], Awaitable[list[Difference]]]) -> list[Difference]:
+    """Return the differences left once the cluster shows the changes: its metadata lags behind."""
     left: list[Difference] = []
-    for _ in range(SHOWN_LOOKS_MAX):
-        left = await look()
+    for _ in range(SHOWN_POLLS_MAX):
+        left = await poll()
         if not any(each.mendable for each in left):
             return left
         await asyncio.sleep(SHOWN_PAUSE_S)

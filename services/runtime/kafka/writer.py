@@ -1,4 +1,4 @@
-"""The one writer of a partition: a fenced producer, one transaction a batch, every wait bounded."""
+"""The only writer of a partition: a fenced producer, a transaction a batch, bounded waits."""
 
 import asyncio
 import contextlib
@@ -22,23 +22,23 @@ from services.runtime.ops.settings import Settings
 Result = TypeVar("Result")
 
 STOP_S: Final = 5.0
-"""How long a producer may take to stop; then its connections are cut."""
+"""The time that a producer has to stop; then its connections are closed."""
 
 CUT_S: Final = 1.0
-"""How long a sender whose connections are cut may take to notice."""
+"""The time that a sender has to notice its closed connections."""
 
 SETTLED_S: Final = 1.0
-"""How long an open transaction is looked at again, of which the coordinator knows no more."""
+"""The time in which an open transaction may still end; after it, it hangs."""
 
-LOOK_S: Final = 0.005
-"""How soon it is looked again: a commit is answered before its markers are written."""
+POLL_S: Final = 0.005
+"""The interval of polls for open transactions: a commit returns before its markers are written."""
 
 OVERDUE_S: Final = 1800.0
-"""How long a transaction may stand open: twice as long as Kafka lets one live, unless its setting
+"""The longest age of an open transaction: twice Kafka's limit, unless its setting
 transaction.max.timeout.ms is another."""
 
 RETRY_S: Final = 0.1
-"""How soon a leader is looked for again."""
+"""The pause before a leader is looked up again."""
 
 
 class Outgoing(NamedTuple):
@@ -49,29 +49,22 @@ class Outgoing(NamedTuple):
     headers: Sequence[tuple[str, bytes | None]] = ()
 
 
-class Place(NamedTuple):
-    """A partition of a topic."""
-
-    topic: str
-    partition: int
-
-
 class Fenced(Exception):
-    """Another process writes under this transactional id: this one may not write any more."""
+    """Another process has taken this transactional id: this one may not write any more."""
 
 
 class WriterFailed(Exception):
-    """A transaction did not come to its end; what it wrote will never be seen."""
+    """A transaction failed; its records will never be visible."""
 
 
 class FencedWriter:
-    """Writes whole transactions under one transactional id, each behind the end of the former.
+    """Writes transactions under one transactional id, each after the end of the former.
 
-    `shared` are the places where others write too: what they have open there is no matter of ours.
+    `shared` are the partitions that others write too: their open transactions are ignored there.
 
-    A broker that comes back may have forgotten to end a transaction in some of its partitions. The
-    next one would end it there, as itself: so none begins before the former ended everywhere, and
-    whoever opens the partition anew asks `unended` first (docs/decisions/0015).
+    A broker restart may leave a transaction hanging in some of its partitions. The next one would
+    end it there with its own outcome: so none begins before the former ended everywhere, and a new
+    owner of the partition checks `hanging` first (docs/decisions/0015).
 
     Raises:
         Fenced: from any method, when a newer writer took the id.
@@ -87,15 +80,15 @@ class FencedWriter:
     ) -> None:
         self.transactional_id = transactional_id
         self._shared = frozenset(shared)
-        # Below the transaction's own time-out: whatever hangs is over before the broker ends it.
+        # Below the transaction's own time-out: our wait ends before the broker aborts it.
         self._limit_s = settings.transaction_timeout_s / 2
         self._producer = clients.writer(settings, transactional_id)
         named = read_catalogue().topics
         self._codecs = {settings.topic(each): named[each].config.compression_type for each in named}
         self._written: dict[TopicPartition, None] = {}
-        """Where the running transaction, or the former one, has records."""
+        """The partitions of the running transaction, or of the former one."""
         self._seen_s: dict[OpenTransaction, float] = {}
-        """Since when each transaction was open that `overdue` saw."""
+        """The time when `overdue` first saw each open transaction."""
 
     async def start(self) -> None:
         """Fence the previous writer and end its open transaction."""
@@ -110,46 +103,48 @@ class FencedWriter:
         """Wait until the former transaction has ended in each of its partitions."""
         await self._within(self._settle("settle"), "settle")
 
-    async def write(self, records: dict[Place, list[Outgoing]]) -> dict[Place, int]:
-        """Write inside the transaction; the offset behind the last record of each place."""
+    async def write(
+        self, records: dict[TopicPartition, list[Outgoing]]
+    ) -> dict[TopicPartition, int]:
+        """Write inside the transaction; return the next offset of each partition."""
         return await self._within(self._write(records), "write")
 
     async def commit(self) -> None:
-        """End the transaction: all of it is there, durably."""
+        """Commit the transaction, durably."""
         await self._within(self._producer.commit_transaction(), "commit")
 
-    async def unended(self, places: Collection[TopicPartition]) -> list[OpenTransaction]:
-        """The transactions in these partitions that nobody will end: asked right after `start`."""
-        return await self._within(self._still_open(places, SETTLED_S), "unended")
+    async def hanging(self, places: Collection[TopicPartition]) -> list[OpenTransaction]:
+        """Return the hanging transactions of these partitions; called right after `start`."""
+        return await self._within(self._still_open(places, SETTLED_S), "hanging")
 
     async def overdue(self, places: Collection[TopicPartition]) -> list[OpenTransaction]:
-        """Whoever's transactions were open there at each look, for longer than any lives."""
+        """Return any writer's transactions there that are open for longer than Kafka allows."""
         now_s = asyncio.get_running_loop().time()
         found = await self._within(self._open_in(places), "overdue")
         self._seen_s = {each: self._seen_s.get(each, now_s) for each in found}
         return [each for each, since_s in self._seen_s.items() if now_s - since_s > OVERDUE_S]
 
     async def end(self, transaction: OpenTransaction, *, committed: bool) -> None:
-        """End a transaction in the partition where it was forgotten."""
+        """Complete a transaction in the partition where it hangs."""
         ending = end_transaction(self._producer.client, transaction, committed=committed)
         await self._within(ending, "end")
 
     @property
     def producer_id(self) -> int:
-        """What the cluster calls who writes under this transactional id."""
+        """The producer id of this transactional id."""
         return int(self._producer._txn_manager.producer_id)  # noqa: SLF001
 
     async def stop(self) -> None:
-        """Let go of the connections; the next writer, or the broker, ends an open transaction."""
+        """Close the connections; the next writer, or the broker, aborts an open transaction."""
         try:
             with only_our_cancellation():
                 await asyncio.wait_for(self._producer.stop(), STOP_S)
         except (TimeoutError, KafkaError):
             await self._cut()
-        self._take_note()
+        self._consume_errors()
 
     async def _cut(self) -> None:
-        """End a producer that does not stop by itself: it waits for a dead broker."""
+        """Cancel a producer that does not stop by itself: it waits for a dead broker."""
         sender = self._producer._sender.sender_task  # noqa: SLF001
         if sender is not None:
             sender.cancel()
@@ -157,16 +152,16 @@ class FencedWriter:
         with contextlib.suppress(KafkaError, TimeoutError), only_our_cancellation():
             await asyncio.wait_for(self._producer.client.close(), STOP_S)
 
-    def _take_note(self) -> None:
-        """What ended the producer was told once; its other futures would be logged as lost."""
+    def _consume_errors(self) -> None:
+        """Consume the errors of its other futures, which asyncio would log as never retrieved."""
         accumulator = self._producer._message_accumulator  # noqa: SLF001
         queued = [each for queue in accumulator._batches.values() for each in queue]  # noqa: SLF001
         for batch in [*queued, *accumulator._pending_batches]:  # noqa: SLF001
-            _note(batch.future)
-            _note(batch._drain_waiter)  # noqa: SLF001
+            _consume_error(batch.future)
+            _consume_error(batch._drain_waiter)  # noqa: SLF001
         ended = self._producer._txn_manager._transaction_waiter  # noqa: SLF001
         if ended is not None:
-            _note(ended)
+            _consume_error(ended)
 
     async def _begin(self) -> None:
         await self._settle("begin")
@@ -185,7 +180,7 @@ class FencedWriter:
         while found := [each for each in await self._open_in(places) if self._concerns_us(each)]:
             if asyncio.get_running_loop().time() > until_s:
                 break
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_S)
         return found
 
     async def _open_in(self, places: Collection[TopicPartition]) -> list[OpenTransaction]:
@@ -203,23 +198,25 @@ class FencedWriter:
         is_shared = transaction.place in self._shared
         return not is_shared or transaction.producer_id == self.producer_id
 
-    async def _write(self, records: dict[Place, list[Outgoing]]) -> dict[Place, int]:
-        sent: list[tuple[Place, int, asyncio.Future[RecordMetadata]]] = []
+    async def _write(
+        self, records: dict[TopicPartition, list[Outgoing]]
+    ) -> dict[TopicPartition, int]:
+        sent: list[tuple[TopicPartition, int, asyncio.Future[RecordMetadata]]] = []
         for place, outgoing in records.items():
-            self._written[TopicPartition(*place)] = None
+            self._written[place] = None
             for batch in _batches(outgoing, self._codecs[place.topic]):
                 count = batch.record_count()
                 future = await self._producer.send_batch(
                     batch, place.topic, partition=place.partition
                 )
-                future.add_done_callback(_note)
+                future.add_done_callback(_consume_error)
                 sent.append((place, count, future))
         # Every future before the commit: aiokafka commits even if a batch failed.
         written = await asyncio.gather(*(future for _, _, future in sent))
-        ends: dict[Place, int] = {}
+        ends: dict[TopicPartition, int] = {}
         for (place, count, _), metadata in zip(sent, written, strict=True):
-            if metadata.offset < 0:  # A repeat that the broker knew, but no longer where.
-                raise WriterFailed(f"write: {place} was written at an unknown offset")
+            if metadata.offset < 0:  # A duplicate that the broker recognised, without its offset.
+                raise WriterFailed(f"write: {place_name(place)} was written at an unknown offset")
             ends[place] = max(ends.get(place, 0), metadata.offset + count)
         return ends
 
@@ -234,15 +231,15 @@ class FencedWriter:
             if isinstance(cause, TimeoutError):
                 raise WriterFailed(f"{what}: no answer in {self._limit_s:g} s") from error
             if isinstance(cause, MessageSizeTooLargeError):
-                raise  # Ours: nothing that is taken in may become so large, and no retry helps.
+                raise  # A bug of ours: no accepted event may become so large, and no retry helps.
             if isinstance(cause, KafkaError):
                 raise WriterFailed(f"{what}: {cause!r}") from error
             raise
 
     def _died_of(self) -> BaseException | None:
-        """What ended the producer's own task: from then on its calls fail, in other words.
+        """The error that ended the producer's own task: later calls raise others.
 
-        One that was fenced between two of our calls says that it is in no transaction.
+        A producer fenced between two of our calls reports that it is in no transaction.
         """
         task = self._producer._sender.sender_task  # noqa: SLF001
         if task is None or not task.done() or task.cancelled():
@@ -251,8 +248,8 @@ class FencedWriter:
         return died_of
 
 
-def _note(future: asyncio.Future[Any]) -> None:
-    """Take note of what a future says, so that it is not logged as if nobody had."""
+def _consume_error(future: asyncio.Future[Any]) -> None:
+    """Retrieve a future's exception, so that asyncio does not log it."""
     if future.done() and not future.cancelled():
         future.exception()
 
@@ -260,11 +257,11 @@ def _note(future: asyncio.Future[Any]) -> None:
 def _batches(outgoing: Iterable[Outgoing], codec: str) -> Iterator[Any]:
     batch = a_batch(codec)
     for key, value, headers in outgoing:
-        said = list(headers)
-        if batch.append(key=key, value=value, timestamp=None, headers=said) is None:
+        as_list = list(headers)
+        if batch.append(key=key, value=value, timestamp=None, headers=as_list) is None:
             yield batch
             batch = a_batch(codec)
-            fits = batch.append(key=key, value=value, timestamp=None, headers=said)
+            fits = batch.append(key=key, value=value, timestamp=None, headers=as_list)
             assert fits is not None, "an empty batch takes any record"
     if batch.record_count():
         yield batch

@@ -1,7 +1,7 @@
-"""The one place where time enters the runtime and the watch, and how times of others are read.
+"""The only clock of the runtime and the watch, and the parsing of timestamps.
 
-What a worker does never depends on it: only what it says of itself, and how long things took. The
-watch goes by it: ages, deadlines, the last hour.
+A worker's decisions never depend on it: only its status and its timings do. The watch uses it for
+ages, deadlines and the last hour.
 """
 
 import time
@@ -9,25 +9,25 @@ from collections.abc import Callable
 from datetime import datetime
 
 Clock = Callable[[], float]
-"""What tells the time in seconds since 1970; a test turns one by hand."""
+"""Returns the time in seconds since 1970; tests set their own."""
 
 
-def the_clock_on_the_wall() -> float:
+def wall_clock() -> float:
     """Now, in seconds since 1970."""
     return time.time()  # noqa: TID251 # here it enters, and nowhere else
 
 
 def seconds_of(text: str | None) -> float | None:
-    """The instant that RFC 3339 spells so, in seconds since 1970; None where it spells none."""
+    """Parse an RFC 3339 timestamp, to seconds since 1970; None where it is none."""
     try:
-        said = datetime.fromisoformat((text or "").upper())
+        instant = datetime.fromisoformat((text or "").upper())
     except ValueError:
         return None
-    return None if said.tzinfo is None else said.timestamp()
+    return None if instant.tzinfo is None else instant.timestamp()
 
 
 def later_s(one_s: float | None, other_s: float | None) -> float | None:
-    """The later of two instants; of one that nobody knows, the other."""
+    """The later of two instants; the other one where one is None."""
     if one_s is None or other_s is None:
         return other_s if one_s is None else one_s
     return max(one_s, other_s)

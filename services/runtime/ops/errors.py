@@ -1,25 +1,25 @@
-"""What stops a process: each says what, where, and what to do, in both languages."""
+"""Errors that stop a process, with a message in both languages: where, what, and what to do."""
 
 from typing import TYPE_CHECKING
 
 from events.sentences import Sentence
 
 if TYPE_CHECKING:
-    # Every verb knows these errors: one that asks no cluster does not wait for its client.
+    # Every command imports these errors: one without a cluster does not import its client.
     from aiokafka.structs import TopicPartition
 
 
 def place_name(place: "TopicPartition") -> str:
-    """What a partition is called where people are told of it: `topic/partition`."""
+    """The name of a partition in messages: `topic/partition`."""
     return f"{place.topic}/{place.partition}"
 
 
 class Stop(Exception):
-    """Work cannot go on: what it stands on cannot be reached, or cannot be trusted."""
+    """A dependency cannot be reached, or cannot be trusted: the process must stop."""
 
     def __init__(self, where: object, what: Sentence) -> None:
-        self.said = Sentence(f"{where}\u00a0: {what.fr}", f"{where}: {what.en}")
-        super().__init__(self.said.en)
+        self.text = Sentence(f"{where}\u00a0: {what.fr}", f"{where}: {what.en}")
+        super().__init__(self.text.en)
 
 
 class ClusterError(Stop):
@@ -27,4 +27,4 @@ class ClusterError(Stop):
 
 
 class Unreachable(ClusterError):
-    """The cluster does not answer, or fails: later it may."""
+    """The cluster does not answer, or fails: a retry may help."""

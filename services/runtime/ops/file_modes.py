@@ -1,7 +1,7 @@
-"""Files for their owner's eyes alone: what is kept holds personal data.
+"""File modes that give rights to the owner alone: the data is personal.
 
-What is made is private by the mask; what an earlier run left more open is tightened when it is
-used. SQLite gives the files beside a database the mode of that database.
+New files are private by the mask; files that an earlier run left more open are tightened when they
+are used. SQLite gives the files beside a database the mode of that database.
 """
 
 import os
@@ -14,23 +14,23 @@ OTHERS: Final = 0o077
 """The rights of everybody but the owner."""
 
 BESIDE: Final = ("", "-wal", "-shm")
-"""What the names of a SQLite database and of the files beside it end in."""
+"""The suffixes of a SQLite database and of the files beside it."""
 
 
 def be_private() -> None:
-    """Give nobody else a right to what this process makes from now on."""
+    """Give nobody else a right to files that this process makes from now on."""
     os.umask(OTHERS)
 
 
 def tighten(path: Path) -> None:
-    """Take the rights of others to a file or directory, where it is there and ours to change."""
-    with suppress(OSError):  # Whoever opens it is told what is wrong with it.
+    """Remove the rights of others to a file or directory that exists and is ours."""
+    with suppress(OSError):  # Opening it will report the error.
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & OTHERS:
             path.chmod(mode & ~OTHERS)
 
 
 def tighten_database(path: Path) -> None:
-    """The same for a SQLite database and what stands beside it."""
+    """The same for a SQLite database and the files beside it."""
     for suffix in BESIDE:
         tighten(path.with_name(path.name + suffix))

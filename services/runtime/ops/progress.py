@@ -1,28 +1,28 @@
-"""Whether a task gets on: what the watchdog looks at."""
+"""The progress of a task, as the watchdog checks it."""
 
 from dataclasses import dataclass
 
 
-@dataclass(slots=True, eq=False)  # Known by itself: two tasks that stand alike are two.
+@dataclass(slots=True, eq=False)  # Compared by identity: two equal tasks are two.
 class Progress:
-    """Steps that a task has taken, and whether it has anything to do at all."""
+    """The steps of a task, and whether it is busy."""
 
     steps: int = 0
     busy: bool = False
     doing: str = "starting"
 
     def step(self) -> None:
-        """One more thing is done."""
+        """Count a step."""
         self.steps += 1
 
     def begin(self, doing: str) -> None:
-        """Something is to be done: from now on steps are expected."""
+        """Start work: from now on steps are expected."""
         self.steps += 1
         self.busy = True
         self.doing = doing
 
     def rest(self, doing: str) -> None:
-        """Nothing is to be done: no step is expected."""
+        """End work: no step is expected."""
         self.steps += 1
         self.busy = False
         self.doing = doing

@@ -1,4 +1,4 @@
-"""Where the cluster is and how this process takes part: read once, from ECLUSE_… variables."""
+"""The settings of a process on Kafka, read once from ECLUSE_… variables."""
 
 import socket
 from typing import Annotated
@@ -11,13 +11,13 @@ class Settings(BaseSettings):
     """The settings of a process on Kafka.
 
     Raises:
-        pydantic.ValidationError: a variable holds what it cannot mean; the message names it.
+        pydantic.ValidationError: a variable has an invalid value; the message names it.
     """
 
     model_config = SettingsConfigDict(env_prefix="ECLUSE_", frozen=True)
 
     bootstrap_servers: str = "localhost:9092"
-    """Where the cluster's first brokers are: `host:port`, separated by commas."""
+    """The cluster's first brokers: `host:port`, separated by commas."""
 
     topic_prefix: str = ""
     """Stands before every topic, group and transactional id: several Écluses on one cluster."""
@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     """The port of /healthz, /readyz, /partitions and /metrics; 0 serves none."""
 
     health_host: str = "127.0.0.1"
-    """Where that page listens: on this machine alone, unless told otherwise."""
+    """The address of that page: this machine alone, by default."""
 
     session_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     """After this long without a heartbeat, a worker's partitions go to others."""

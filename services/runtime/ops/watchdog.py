@@ -1,4 +1,4 @@
-"""A thread that ends the process when a task hangs: heartbeats go on while a task does not."""
+"""A thread that ends the process when a task hangs: heartbeats alone do not show that."""
 
 import os
 import threading
@@ -11,15 +11,15 @@ import structlog
 from services.runtime.ops.progress import Progress
 
 EXIT_STALLED: Final = 70
-"""The process was ended from within: its supervisor starts it again."""
+"""The exit code of a process that ended itself: its supervisor starts it again."""
 
-LOOKS_PER_LIMIT: Final = 10
+CHECKS_PER_LIMIT: Final = 10
 
 log: Final = structlog.stdlib.get_logger("ecluse.runtime")
 
 
 class Watchdog:
-    """Looks at every task's progress, from outside the event loop, which may hang itself."""
+    """Checks every task's progress, from outside the event loop, which may hang itself."""
 
     def __init__(
         self,
@@ -35,16 +35,16 @@ class Watchdog:
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop the thread."""
         self._stopped.set()
         self._thread.join()
 
-    def look(self, now_s: float) -> None:
-        """Compare every task with the last look; end the process where one hangs."""
+    def check(self, now_s: float) -> None:
+        """Compare every task with the last check; end the process where one hangs."""
         tasks = self._tasks()
         self._seen = {progress: seen for progress, seen in self._seen.items() if progress in tasks}
         for progress, number in tasks.items():
@@ -61,5 +61,5 @@ class Watchdog:
                 self._end(EXIT_STALLED)
 
     def _watch(self) -> None:
-        while not self._stopped.wait(self._stall_s / LOOKS_PER_LIMIT):
-            self.look(time.monotonic())
+        while not self._stopped.wait(self._stall_s / CHECKS_PER_LIMIT):
+            self.check(time.monotonic())

@@ -1,4 +1,4 @@
-"""What a partition task remembers of its failures: which record, how often, since when."""
+"""Failures of a partition task: the records suspected, their counts, and the outage so far."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,51 +15,51 @@ class Bug(Exception):
         self.record = record
 
 
-class Spot(NamedTuple):
-    """A record's place in a source."""
+class RecordId(NamedTuple):
+    """The topic and offset of a record of the task's partition."""
 
     topic: str
     offset: int
 
 
 @dataclass(slots=True)
-class Trouble:
-    """Failures of one partition, until it gets past them."""
+class FailureTracker:
+    """Failures of one partition since its last success."""
 
     retries: int = 0
     failing_since_s: float | None = None
-    _failures: dict[Spot, int] = field(default_factory=dict)
-    _suspects: set[Spot] = field(default_factory=set)
+    _failures: dict[RecordId, int] = field(default_factory=dict)
+    _suspects: set[RecordId] = field(default_factory=set)
 
     def suspects(self, record: ConsumerRecord) -> bool:
-        """Whether a record may be the one that failed: it is taken alone."""
-        return Spot(record.topic, record.offset) in self._suspects
+        """Return whether a record may be the one that failed: it is then processed alone."""
+        return RecordId(record.topic, record.offset) in self._suspects
 
-    def note(self, records: Iterable[ConsumerRecord]) -> None:
-        """One of these failed: once more, each alone, so that the guilty one is known."""
-        self._suspects.update(Spot(record.topic, record.offset) for record in records)
+    def suspect(self, records: Iterable[ConsumerRecord]) -> None:
+        """Suspect all of these: each is processed alone next time, to find the one that fails."""
+        self._suspects.update(RecordId(record.topic, record.offset) for record in records)
 
     def count(self, record: ConsumerRecord) -> int:
-        """How often this record has failed, this time included."""
-        spot = Spot(record.topic, record.offset)
-        self._failures[spot] = self._failures.get(spot, 0) + 1
-        return self._failures[spot]
+        """Count one more failure of a record; return how many that makes."""
+        place = RecordId(record.topic, record.offset)
+        self._failures[place] = self._failures.get(place, 0) + 1
+        return self._failures[place]
 
-    def forget(self, record: ConsumerRecord) -> None:
-        """The record is out of the way, or will be tried afresh."""
-        spot = Spot(record.topic, record.offset)
-        self._failures.pop(spot, None)
-        self._suspects.discard(spot)
+    def clear(self, record: ConsumerRecord) -> None:
+        """Drop a record's failures: it is past, or will be tried afresh."""
+        place = RecordId(record.topic, record.offset)
+        self._failures.pop(place, None)
+        self._suspects.discard(place)
 
-    def passed(self, batch: Iterable[ConsumerRecord]) -> None:
-        """This batch is committed: the world works, and its records are no trouble."""
+    def succeeded(self, batch: Iterable[ConsumerRecord]) -> None:
+        """Note a committed batch: dependencies are up, and its records have not failed."""
         self.retries, self.failing_since_s = 0, None
         if self._suspects:
             for record in batch:
-                self.forget(record)
+                self.clear(record)
 
-    def fails(self, now_s: float) -> float:
-        """The world failed once more; since when it does without a success in between."""
+    def dependency_failed(self, now_s: float) -> float:
+        """Note a failure of Kafka or the database; return when the outage began."""
         self.retries += 1
         if self.failing_since_s is None:
             self.failing_since_s = now_s

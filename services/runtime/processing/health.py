@@ -1,4 +1,4 @@
-"""The page of a worker for probes, operators and Prometheus."""
+"""The HTTP endpoint of a worker for probes, operators and Prometheus."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 from events.sentences import Sentence
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
-from services.runtime.processing.offset_metadata import TaskState, Word
+from services.runtime.processing.offset_metadata import Status, TaskState
 from services.runtime.processing.task import PartitionTask
 from services.runtime.processing.timings import Timings
 
@@ -21,17 +21,17 @@ NO_PAGE = Sentence(
 )
 
 STOP_S: Final = 1.0
-"""How long whoever asked may take to hear the answer, once the process ends."""
+"""The time that clients have to receive their responses, once the process ends."""
 
 Tasks = Callable[[], list[PartitionTask]]
 """The tasks of a worker, as they are now."""
 
 READY = {TaskState.RUNNING, TaskState.PAUSED, TaskState.BROKEN}
-"""In these states a partition takes what is there, or says why not."""
+"""The states in which a partition reads, or reports why it does not."""
 
 
 class Health(Collector):
-    """/healthz: the loop turns; /readyz: every partition is open; /partitions; /metrics."""
+    """/healthz: the event loop runs; /readyz: all partitions are open; /partitions; /metrics."""
 
     def __init__(self, settings: Settings, registry: CollectorRegistry) -> None:
         self.tasks: Tasks = list
@@ -42,7 +42,7 @@ class Health(Collector):
         registry.register(self)
 
     async def start(self) -> None:
-        """Serve; nothing where the port is 0."""
+        """Serve, unless the port is 0."""
         if not self._port:
             return
         app = web.Application()
@@ -63,12 +63,12 @@ class Health(Collector):
             raise ClusterError(f"{self._host}:{self._port}", NO_PAGE.render(facts)) from error
 
     async def stop(self) -> None:
-        """Serve no more."""
+        """Stop serving."""
         if self._runner is not None:
             await self._runner.cleanup()
 
     def collect(self) -> Any:
-        """What Prometheus asks: state, position and backlog of every partition that is ours."""
+        """Return state, position and backlog of every assigned partition, for Prometheus."""
         tasks = self.tasks()
         states = GaugeMetricFamily(
             "ecluse_partition_state",
@@ -90,7 +90,7 @@ class Health(Collector):
             for topic, offset in task.next_offsets.items():
                 offsets.add_metric([topic, number], offset)
             failed.add_metric([number], task.failed)
-        return [states, offsets, failed, *_of_words(tasks)]
+        return [states, offsets, failed, *_of_statuses(tasks)]
 
     async def _healthz(self, _request: web.Request) -> web.Response:
         return web.Response(text="ok\n")
@@ -117,36 +117,36 @@ class Health(Collector):
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-OF_WORDS: Final[tuple[tuple[str, str, Callable[[Word], float | None]], ...]] = (
+STATUS_GAUGES: Final[tuple[tuple[str, str, Callable[[Status], float | None]], ...]] = (
     (
         "ecluse_oldest_unprocessed_event_timestamp_seconds",
         "The time of the event of the oldest record that was taken and is not done.",
-        lambda word: word.oldest_event_s,
+        lambda status: status.oldest_event_s,
     ),
     (
         "ecluse_latest_done_event_timestamp_seconds",
         "The latest event time of what was done: of the last record of each transaction.",
-        lambda word: word.done_event_s,
+        lambda status: status.done_event_s,
     ),
     (
         "ecluse_caught_up",
-        "1 where all was taken that there was at the last look, else 0.",
-        lambda word: float(word.caught_up),
+        "1 where all was taken that there was at the last poll, else 0.",
+        lambda status: float(status.caught_up),
     ),
 )
-"""What is told of each topic and partition, from the worker's own word of it; None is not known."""
+"""Gauges of each topic and partition, from the worker's status; None where not known."""
 
 
-def _of_words(tasks: list[PartitionTask]) -> Iterator[Any]:
-    words = [
-        ([topic, str(task.partition)], said.word)
+def _of_statuses(tasks: list[PartitionTask]) -> Iterator[Any]:
+    statuses = [
+        ([topic, str(task.partition)], reported.status)
         for task in tasks
-        for topic, said in task.words().items()
+        for topic, reported in task.statuses().items()
     ]
-    for name, told, value_of in OF_WORDS:
-        gauge = GaugeMetricFamily(name, told, labels=["topic", "partition"])
-        for labels, word in words:
-            if (value := value_of(word)) is not None:
+    for name, text, value_of in STATUS_GAUGES:
+        gauge = GaugeMetricFamily(name, text, labels=["topic", "partition"])
+        for labels, status in statuses:
+            if (value := value_of(status)) is not None:
                 gauge.add_metric(labels, value)
         yield gauge
     taken = CounterMetricFamily(
@@ -154,6 +154,6 @@ def _of_words(tasks: list[PartitionTask]) -> Iterator[Any]:
         "Records done since the partition came to this worker.",
         labels=["topic", "partition"],
     )
-    for labels, word in words:
-        taken.add_metric(labels, word.taken)
+    for labels, status in statuses:
+        taken.add_metric(labels, status.taken)
     yield taken

@@ -1,7 +1,7 @@
-"""What a worker says of itself in the metadata of the offsets that it commits. Pure.
+"""The status of a worker, as JSON in the metadata of the offsets that it commits.
 
-Whoever asks the group how far it is reads there too since when its oldest record waits, what it is
-doing, and by its age whether it lives. No worker reads it: see docs/decisions/0027.
+Monitoring reads it beside the group's offsets: since when the oldest record waits, the state of the
+task, and by the age of the status if the worker lives. No worker reads it: docs/decisions/0027.
 """
 
 from enum import StrEnum
@@ -9,22 +9,22 @@ from typing import Annotated, Final, Literal, NamedTuple
 
 import msgspec
 
-WORD_BYTES_MAX: Final = 1024
-"""How long a word may be. A broker takes 4096 bytes, and its own topic keeps each of them."""
+STATUS_BYTES_MAX: Final = 1024
+"""The size limit of a status. A broker takes 4096 bytes, and its own topic keeps each of them."""
 
 EVENT_ID_MAX: Final = 100
-"""How many characters of an event's id are said."""
+"""The number of characters of an event's id that a status holds."""
 
 EARLIEST_S: Final = -62_135_596_800.0
 LATEST_S: Final = 253_402_300_799.0
 """The ends of the calendar, in seconds since 1970: a sender may name any time, and so may Kafka."""
 
 VERSION: Final = 1
-"""The version of a word's shape; members may come to it, and are passed over by who is older."""
+"""The version of the JSON's shape; older readers ignore members that are added."""
 
 
 class TaskState(StrEnum):
-    """What a partition is doing, as operators see it."""
+    """State of a partition task; processing/life_cycle.py has the transitions."""
 
     OPENING = "opening"
     RUNNING = "running"
@@ -41,22 +41,22 @@ _EventId = Annotated[str, msgspec.Meta(max_length=EVENT_ID_MAX)]
 class Held(NamedTuple):
     """The record before which a partition is held; its event's id where that can be read.
 
-    msgspec holds words of others to the limits; whoever spells one cuts the id.
+    msgspec checks the limits where a status is decoded; `encode_status` cuts the id.
     """
 
     offset: _Count
     event_id: _EventId | None
 
 
-class Word(NamedTuple):
-    """What a worker says of one partition of a topic. Times are seconds since 1970."""
+class Status(NamedTuple):
+    """Status of one partition of a topic. Times are seconds since 1970."""
 
     at_s: float
-    """When it said so, by its own clock."""
+    """The worker's own clock when it made the status."""
     state: str
-    """What its task is doing: a value of `TaskState`."""
+    """The state of its task: a value of `TaskState`."""
     caught_up: bool
-    """Whether it had taken all that there was when it last looked."""
+    """True where the last poll left nothing to be read."""
     oldest_event_s: float | None
     """The event time of the oldest record that is not yet done; None: none, or not known."""
     oldest_recorded_s: float | None
@@ -64,14 +64,14 @@ class Word(NamedTuple):
     done_event_s: float | None
     """The latest event time that the last record of a transaction had, since this task was made."""
     taken: int
-    """How many records were done since this task was made."""
-    told: int | None
-    """How many outcomes were told for them; None where its work does not count them."""
+    """The number of records done since this task was made."""
+    outcomes: int | None
+    """The number of outcomes written for them; None where the processor does not count them."""
     arrival_s: float | None
-    """Of the last record done: how long after its event time Kafka had it; below 0 where the
-    sender's clock is ahead."""
+    """Of the last record done: Kafka's timestamp less the event time; below 0 where the sender's
+    clock is ahead."""
     handling_s: float | None
-    """Of the last record done: how long after that its transaction had ended."""
+    """Of the last record done: from Kafka's timestamp to the end of its transaction."""
     held: Held | None
     """The record of this topic before which the partition is held."""
 
@@ -80,8 +80,8 @@ _At = Annotated[float, msgspec.Meta(ge=EARLIEST_S, le=LATEST_S)]
 _Span = Annotated[float, msgspec.Meta(ge=EARLIEST_S - LATEST_S, le=LATEST_S - EARLIEST_S)]
 
 
-class _Spelt(msgspec.Struct, omit_defaults=True):
-    """A word as it is spelled: what is None is left out."""
+class _Encoded(msgspec.Struct, omit_defaults=True):
+    """A status as JSON: members that are None are left out."""
 
     ecluse: Literal[1]
     at_s: _At
@@ -91,45 +91,45 @@ class _Spelt(msgspec.Struct, omit_defaults=True):
     oldest_recorded_s: _At | None = None
     done_event_s: _At | None = None
     taken: _Count = 0
-    told: _Count | None = None
+    outcomes: _Count | None = None
     arrival_s: _Span | None = None
     handling_s: _Span | None = None
     held: Held | None = None
 
 
 _encode: Final = msgspec.json.Encoder().encode
-_decode: Final = msgspec.json.Decoder(_Spelt).decode
+_decode: Final = msgspec.json.Decoder(_Encoded).decode
 
 
-def spell(word: Word) -> str:
-    """A word as metadata of an offset: JSON of less than 1 KiB, times to the millisecond."""
-    held = word.held
-    spelt = _Spelt(
+def encode_status(status: Status) -> str:
+    """A status as metadata of an offset: JSON of less than 1 KiB, times to the millisecond."""
+    held = status.held
+    encoded = _Encoded(
         VERSION,
-        _at(word.at_s),
-        TaskState(word.state),
-        word.caught_up,
-        _at_or_none(word.oldest_event_s),
-        _at_or_none(word.oldest_recorded_s),
-        _at_or_none(word.done_event_s),
-        word.taken,
-        word.told,
-        _span(word.arrival_s),
-        _span(word.handling_s),
+        _at(status.at_s),
+        TaskState(status.state),
+        status.caught_up,
+        _at_or_none(status.oldest_event_s),
+        _at_or_none(status.oldest_recorded_s),
+        _at_or_none(status.done_event_s),
+        status.taken,
+        status.outcomes,
+        _span(status.arrival_s),
+        _span(status.handling_s),
         None if held is None else held._replace(event_id=_cut(held.event_id)),
     )
-    return _encode(spelt).decode()
+    return _encode(encoded).decode()
 
 
-def read_word(metadata: str | None) -> Word | None:
-    """The word that metadata of an offset holds; None for anything that is not one of ours."""
-    if not metadata or len(metadata) > WORD_BYTES_MAX:
+def decode_status(metadata: str | None) -> Status | None:
+    """The status in an offset's metadata; None for anything that is not one of ours."""
+    if not metadata or len(metadata) > STATUS_BYTES_MAX:
         return None
     try:
-        _, *said = msgspec.structs.astuple(_decode(metadata))
+        _, *members = msgspec.structs.astuple(_decode(metadata))
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    return Word._make(said)
+    return Status._make(members)
 
 
 def _cut(event_id: str | None) -> str | None:

@@ -1,7 +1,7 @@
-"""What a worker tells lag tools of its partitions: offsets of its group, a word with each.
+"""Commits group offsets with a JSON status, for monitoring only; no service resumes from them.
 
-Nobody of ours reads the group's offsets to decide where to read: each service has its own position,
-in the transaction of what it wrote. So a failure to leave them is no matter.
+Each service stores its own position in the transaction of its results, so a failed commit of group
+offsets loses nothing.
 """
 
 import asyncio
@@ -14,73 +14,80 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from services.runtime.kafka.clients import commit_for
 from services.runtime.kafka.timeouts import only_our_cancellation
-from services.runtime.processing.backlog import Spoken
-from services.runtime.processing.offset_metadata import spell
+from services.runtime.processing.backlog import ReportedStatus
+from services.runtime.processing.offset_metadata import encode_status
 from services.runtime.processing.task import PartitionTask
 
 EVERY_S: Final = 5.0
-"""How old a word grows at most while its worker is well: by its age it is known that one lives."""
+"""The age that the status of a healthy worker never exceeds: an older one means a dead worker."""
 
 
-class Hints:
-    """The words of one member of a group, and what was said last."""
+class OffsetReporter:
+    """The statuses of one member of a group, and what it last committed."""
 
     def __init__(self, member: Any, topic: str, tick_s: float) -> None:
         self._member = member
         self._topic = topic
         self._tick_s = tick_s
         self._next_s = float("-inf")
-        self._said: dict[TopicPartition, tuple[float, Spoken]] = {}
-        """What was said last of each partition, and when."""
-        self._stood: dict[PartitionTask, int | None] = {}
-        """Where the group stood when tasks began that have not opened their partition yet."""
+        self._reported: dict[TopicPartition, tuple[float, ReportedStatus]] = {}
+        """The last status committed of each partition, and when."""
+        self._committed: dict[PartitionTask, int | None] = {}
+        """The group's offset when tasks began that have not opened their partition yet."""
 
-    async def leave(self, tasks: Mapping[int, PartitionTask]) -> None:
-        """Say what is new of these partitions, by their numbers; at most once a tick."""
+    async def report(self, tasks: Mapping[int, PartitionTask]) -> None:
+        """Commit what is new of these partitions, by their numbers; at most once a tick."""
         now_s = asyncio.get_running_loop().time()
         if now_s < self._next_s:
             return
         self._next_s = now_s + self._tick_s
         with contextlib.suppress(KafkaError, TimeoutError), only_our_cancellation():
-            await asyncio.wait_for(self._say(tasks, now_s), self._tick_s)
+            await asyncio.wait_for(self._commit(tasks, now_s), self._tick_s)
 
-    async def take_leave(self, tasks: Mapping[int, PartitionTask]) -> None:
-        """Say where these have stopped."""
+    async def report_last(self, tasks: Mapping[int, PartitionTask]) -> None:
+        """Commit the positions at which these have stopped."""
         self._next_s = float("-inf")
-        await self.leave(tasks)
+        await self.report(tasks)
 
-    async def _say(self, tasks: Mapping[int, PartitionTask], now_s: float) -> None:
-        spoken = {
-            TopicPartition(topic, number): said
+    async def _commit(self, tasks: Mapping[int, PartitionTask], now_s: float) -> None:
+        current = {
+            TopicPartition(topic, number): status
             for number, task in tasks.items()
-            for topic, said in (await self._words(number, task)).items()
+            for topic, status in (await self._statuses(number, task)).items()
         }
-        # What goes away and comes back may have moved on meanwhile.
-        self._said = {place: said for place, said in self._said.items() if place in spoken}
-        self._stood = {task: at for task, at in self._stood.items() if task in tasks.values()}
-        due = {place: now for place, now in spoken.items() if self._is_due(place, now, now_s)}
+        # A partition that is revoked and comes back may have moved on meanwhile.
+        self._reported = {place: last for place, last in self._reported.items() if place in current}
+        self._committed = {
+            task: offset for task, offset in self._committed.items() if task in tasks.values()
+        }
+        due = {place: now for place, now in current.items() if self._is_due(place, now, now_s)}
         if due:
-            await commit_for(self._member, {place: _hint(now) for place, now in due.items()})
-            self._said |= {place: (now_s, now) for place, now in due.items()}
+            await commit_for(
+                self._member, {place: _offset_and_metadata(now) for place, now in due.items()}
+            )
+            self._reported |= {place: (now_s, now) for place, now in due.items()}
 
-    async def _words(self, number: int, task: PartitionTask) -> dict[str, Spoken]:
-        """What a task says; of a partition that is not open yet its state, where the group stood.
+    async def _statuses(self, number: int, task: PartitionTask) -> dict[str, ReportedStatus]:
+        """Statuses of a task's topics; before it is open, its state at the group's offset.
 
-        Where it never stood nothing can be said.
+        Nothing for a partition that is not open and has no offset in the group.
         """
-        if not task.next_offsets and task not in self._stood:
+        if not task.next_offsets and task not in self._committed:
             place = TopicPartition(self._topic, number)
-            self._stood[task] = await self._member.committed(place)
-        words, stood = task.words(), self._stood.get(task)  # It may have been opened meanwhile.
-        return words or ({} if stood is None else {self._topic: Spoken(stood, task.unopened())})
+            self._committed[task] = await self._member.committed(place)
+        # It may have been opened meanwhile.
+        statuses, offset = task.statuses(), self._committed.get(task)
+        if statuses or offset is None:
+            return statuses
+        return {self._topic: ReportedStatus(offset, task.unopened_status())}
 
-    def _is_due(self, place: TopicPartition, now: Spoken, now_s: float) -> bool:
-        """Whether it says anything else than before, or would be too old at the next tick."""
-        said_s, said = self._said.get(place, (float("-inf"), None))
-        if said is None or now_s - said_s > EVERY_S - self._tick_s:
+    def _is_due(self, place: TopicPartition, now: ReportedStatus, now_s: float) -> bool:
+        """Return whether it differs from the last one, or would be too old at the next tick."""
+        reported_s, last = self._reported.get(place, (float("-inf"), None))
+        if last is None or now_s - reported_s > EVERY_S - self._tick_s:
             return True
-        return said._replace(word=said.word._replace(at_s=now.word.at_s)) != now
+        return last._replace(status=last.status._replace(at_s=now.status.at_s)) != now
 
 
-def _hint(spoken: Spoken) -> OffsetAndMetadata:
-    return OffsetAndMetadata(spoken.offset, spell(spoken.word))
+def _offset_and_metadata(reported: ReportedStatus) -> OffsetAndMetadata:
+    return OffsetAndMetadata(reported.offset, encode_status(reported.status))

@@ -1,4 +1,4 @@
-"""What a partition task does with its records: what a service brings to it."""
+"""The interface of a service to the partition task: a processor of its records."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
@@ -9,7 +9,7 @@ from services.runtime.ops.progress import Progress
 
 
 class Hold(NamedTuple):
-    """A record that the task cannot get past: a bug of ours, until it is mended or quarantined."""
+    """A record that the task cannot process, because of a bug, until a fix or a quarantine."""
 
     topic: str
     partition: int
@@ -18,68 +18,68 @@ class Hold(NamedTuple):
     error: str
 
 
-class Work(Protocol):
-    """One opened partition, in memory. After any error it is thrown away, and opened again.
+class Processor(Protocol):
+    """One opened partition, in memory. After any error it is discarded and opened again.
 
     Raises:
-        ClusterError: what is stored cannot be trusted, or not by this version: the worker stops.
+        ClusterError: stored state cannot be trusted, or not by this version: the worker stops.
         Fenced: another worker has the partition.
-        WriterFailed: the world failed; opening again may help.
+        WriterFailed: Kafka or the database failed; opening again may help.
     """
 
     async def open(self) -> dict[str, int]:
-        """Become the only writer, restore, check; the next offset of each topic to be read."""
+        """Fence other writers, restore, check; return the next offset of each topic."""
         ...
 
     def handle(self, record: ConsumerRecord) -> None:
-        """Take one record; any exception is a bug of ours."""
+        """Process one record; any exception is a bug of ours."""
         ...
 
     @property
     def is_full(self) -> bool:
-        """Whether what was handled since the last commit is enough for one transaction."""
+        """True where the records handled since the last commit are enough for one transaction."""
         ...
 
     async def commit(self) -> None:
-        """Write all that was handled since the last commit, and how far it was read: or nothing."""
+        """Commit the results and the positions of all records handled since the last commit."""
         ...
 
     @property
-    def told(self) -> Mapping[str, int] | None:
-        """How many outcomes the last commit told, by the topic of the records whose they are.
+    def outcomes(self) -> Mapping[str, int] | None:
+        """Outcomes written by the last transaction, per source topic.
 
-        Each record has one, once: what it waited for and got later is no second one. Counted from
-        what was written, not from what was read. None where this work tells none.
+        Later outcomes of the same record are not counted, so each input record counts once.
+        None for a processor that writes no outcomes.
         """
         ...
 
     async def settle(self) -> None:
-        """See to it, now and then while nothing comes, that what was committed has ended."""
+        """Check, from time to time while idle, that the last transaction has ended."""
         ...
 
     async def hold(self, hold: Hold) -> None:
-        """Write down that the partition stands before this record, for all to see."""
+        """Store that the partition is held before this record, for operators to see."""
         ...
 
     async def was_moved(self) -> bool:
-        """Whether somebody else has written since `hold`: the record is out of the way."""
+        """Return whether another writer has written since `hold`, and so moved the partition on."""
         ...
 
     async def close(self) -> None:
-        """Let go of all connections; never raises."""
+        """Close all connections; never raises."""
         ...
 
     def name_of(self, record: ConsumerRecord) -> str | None:
-        """What the sender calls a record, where that can be told."""
+        """Return the sender's id of a record, if it can be read."""
         ...
 
     def time_of(self, record: ConsumerRecord) -> float | None:
-        """When its event happened, in seconds since 1970, where that can be told.
+        """Return the event time of a record, in seconds since 1970, if it can be read.
 
-        It is asked of the first and the last record of a batch; never raises.
+        Called for the first and the last record of a batch; never raises.
         """
         ...
 
 
-WorkFactory = Callable[[int, Progress], Work]
-"""Makes the work of a partition number."""
+ProcessorFactory = Callable[[int, Progress], Processor]
+"""Makes the processor of a partition number."""

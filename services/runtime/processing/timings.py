@@ -1,4 +1,4 @@
-"""How long records took on their way through a worker: histograms, one look a transaction."""
+"""Histograms of the delays of records: from event to Kafka, from Kafka to commit."""
 
 from prometheus_client import CollectorRegistry, Histogram
 
@@ -6,7 +6,7 @@ from services.runtime.processing.backlog import Delays
 
 
 class Timings:
-    """Observes the last record of each transaction: what it waited for all of it waited for."""
+    """Observes the delays of each transaction's last record; the others waited as long for it."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._arrival = Histogram(
@@ -23,7 +23,7 @@ class Timings:
         )
 
     def observe(self, delays: Delays) -> None:
-        """A transaction has ended; where two clocks disagree, nothing takes less than no time."""
+        """Observe a committed transaction; delays below 0, from clocks that differ, count as 0."""
         if delays.arrival_s is not None:
             self._arrival.observe(max(0.0, delays.arrival_s))
         if delays.handling_s is not None:

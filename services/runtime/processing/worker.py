@@ -24,25 +24,26 @@ from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import EXIT_STALLED, Watchdog
 from services.runtime.processing.health import Health
 from services.runtime.processing.offset_metadata import TaskState
-from services.runtime.processing.offset_reporter import Hints
-from services.runtime.processing.processor import WorkFactory
+from services.runtime.processing.offset_reporter import OffsetReporter
+from services.runtime.processing.processor import ProcessorFactory
 from services.runtime.processing.task import BATCH_RECORDS, PartitionTask
 
 TICK_S: Final = 1.0
-"""How often the worker looks after its group and its hints."""
+"""The interval at which the worker polls its group and commits offsets to it."""
 
 STOP_S: Final = 8.0
-"""How long tasks may take to finish; then they are cancelled: what is not committed never was."""
+"""The time that tasks have to finish; then they are cancelled, and lose nothing committed."""
 
 CUT_S: Final = 2.0
-"""How long what was cancelled, and the group, may each take to let go; together less than what
-`ending.END_S` leaves to the whole process."""
+"""The time that cancelled tasks, and the group, each have to let go; together less than
+`forced_exit.END_S` leaves to the whole process."""
 
 JOINED_S: Final = 30.0
-"""How long it takes to join a group of which no broker is away."""
+"""The time in which a group is joined while all its brokers are up."""
 
 JOINS_MAX: Final = 6
-"""How often within three sessions we may join as somebody new: more is a quarrel of two."""
+"""The most joins under a new member id within three sessions: more means two processes of one
+name."""
 
 RESIZED = Sentence(
     "il avait {before} partitions et en a {now}. Les clés y changeraient de partition : recréez "
@@ -74,7 +75,7 @@ class Worker:
         settings: Settings,
         group: str,
         topic: str,
-        make_work: WorkFactory,
+        make_processor: ProcessorFactory,
         health: Health,
         remedy: str,
         batch_records: int = BATCH_RECORDS,
@@ -82,7 +83,7 @@ class Worker:
         self._settings = settings
         self._group = group
         self._topic = topic
-        self._make_work = make_work
+        self._make_work = make_processor
         self._health = health
         self._remedy = remedy
         self._batch_records = batch_records
@@ -91,20 +92,20 @@ class Worker:
         self._stop = asyncio.Event()
         self._ended = asyncio.Event()
         self._member = a_member(settings, group, topic, _Listener(self))
-        self._hints = Hints(self._member, topic, TICK_S)
+        self._reporter = OffsetReporter(self._member, topic, TICK_S)
         self._rebalancing = False
         self._count = 0  # of partitions, from when it is first known
         self._member_id: str | None = None
         self._joined_s: deque[float] = deque(maxlen=JOINS_MAX)
 
     async def run(self) -> None:
-        """Work until SIGTERM or SIGINT."""
+        """Run until SIGTERM or SIGINT."""
         loop = asyncio.get_running_loop()
         for each in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(each, self._told_to_end)
+            loop.add_signal_handler(each, self._on_signal)
         watchdog = Watchdog(
             self._settings.stall_s,
-            # Those too whose partition went away: another task of it waits until they have ended.
+            # Those of revoked partitions too: a new task of one waits until they have ended.
             lambda: {task.progress: task.partition for task in list(self._runs.values())},
         )
         watchdog.start()
@@ -122,18 +123,18 @@ class Worker:
             self._stop.set()
             await self._end_tasks()
             if not self._rebalancing:
-                await self._hints.take_leave(self._tasks)
+                await self._reporter.report_last(self._tasks)
             with contextlib.suppress(TimeoutError, KafkaError), only_our_cancellation():
                 await asyncio.wait_for(self._member.stop(), CUT_S)
             await self._health.stop()
             watchdog.stop()
             log.info("worker_stopped", instance=self._settings.instance)
 
-    def _told_to_end(self) -> None:
+    def _on_signal(self) -> None:
         self._stop.set()
         leave_after(END_S, 0)
 
-    # Called by the rebalance callbacks: milliseconds, no waiting, nothing that may fail.
+    # The rebalance callbacks call these: milliseconds, no waiting, nothing that may fail.
 
     def pause_all(self) -> None:
         """A rebalance has begun: finish what runs, begin nothing."""
@@ -142,9 +143,9 @@ class Worker:
             task.pause()
 
     def own(self, numbers: Iterable[int]) -> None:
-        """These partition numbers are ours from now on, and no others."""
+        """Own these partition numbers from now on, and no others."""
         if self._stop.is_set():
-            return  # What the group gives to who leaves it nobody would end.
+            return  # Nobody would end a task that the group assigns to a worker that leaves.
         self._rebalancing = False
         owned = set(numbers)
         before, self._member_id = self._member_id, member_id(self._member)
@@ -161,7 +162,7 @@ class Worker:
         log.info("partitions_owned", partitions=sorted(owned))
 
     def _let_go(self, task: PartitionTask) -> None:
-        """Finish the running transaction; an opening, which writes nothing, ends at once."""
+        """Stop a task after its transaction; cancel an opening, which writes nothing."""
         task.stop()
         if task.state is TaskState.OPENING:
             for run in [run for run, other in self._runs.items() if other is task]:
@@ -183,7 +184,7 @@ class Worker:
         run.add_done_callback(lambda _: self._ended.set())
 
     async def _joined(self, where: str) -> bool:
-        """Join the group; False where we are told to end before that has come about."""
+        """Join the group; return False if the process is to end before that."""
         limit_s = self._settings.give_up_s
 
         async def join() -> Unreachable | None:
@@ -192,7 +193,7 @@ class Worker:
                 await within(limit_s, start, "Kafka", where)
             except Unreachable as error:
                 if member_id(self._member) is None:
-                    raise  # It has not come to the group yet, and starts anew.
+                    raise  # It has not reached the group yet, and starts anew.
                 return error
             return None
 
@@ -202,12 +203,12 @@ class Worker:
         try:
             done, _ = await asyncio.wait(both, timeout=JOINED_S, return_when=FIRST_COMPLETED)
             if not done:
-                log.warning("group_awaited", group=self._group, limit_s=limit_s)
+                log.warning("group_join_slow", group=self._group, limit_s=limit_s)
                 await asyncio.wait(both, return_when=FIRST_COMPLETED)
             if not joining.done():
                 return False
             if (error := joining.result()) is not None:
-                raise self._told(error) from error
+                raise self._explained(error) from error
         finally:
             for each in both:
                 each.cancel()
@@ -222,27 +223,27 @@ class Worker:
             wait.cancel()
         for run in [each for each in self._runs if each.done()]:
             task = self._runs.pop(run)
-            # One that opens is cancelled when its partition goes away; whatever else ends one
-            # before that, a cancellation included, ends the worker: nobody would be at work.
+            # An opening task is cancelled when its partition is revoked; anything else that ends a
+            # task before that, a cancellation too, ends the worker: its partition has no task.
             if not run.cancelled() or self._tasks.get(task.partition) is task:
                 run.result()
             if self._tasks.get(task.partition) is task:
                 del self._tasks[task.partition]
         self._check_size()
         self._check_name()
-        await self._look_after_the_group()
-        if not self._rebalancing:  # Meanwhile the group takes none, and thinks the less of us.
-            await self._hints.leave(self._tasks)
+        await self._poll_group()
+        if not self._rebalancing:  # Meanwhile the group rejects commits.
+            await self._reporter.report(self._tasks)
 
     def _check_size(self) -> None:
-        """A key's records would go on elsewhere; while nothing is known, nothing is said."""
+        """Stop if the number of partitions changed: keys would move to other partitions."""
         now = len(self._member.partitions_for_topic(self._topic) or ())
         self._count = self._count or now
         if now not in {0, self._count}:
             raise ClusterError(self._topic, RESIZED.render({"before": self._count, "now": now}))
 
     def _check_name(self) -> None:
-        """Two static members of one name throw each other out for ever; aiokafka does not tell."""
+        """Stop if another static member has our name: the two would fence each other for ever."""
         times_s = self._joined_s
         window_s = 3 * self._settings.session_timeout_s
         if len(times_s) == JOINS_MAX and times_s[-1] - times_s[0] < window_s:
@@ -251,19 +252,19 @@ class Worker:
     def _same_name(self) -> ClusterError:
         return ClusterError("Kafka", SAME_NAME.render({"instance": self._settings.instance}))
 
-    def _told(self, error: ClusterError) -> ClusterError:
-        """An error of the group, in words: of who was fenced, aiokafka passes on the name alone."""
+    def _explained(self, error: ClusterError) -> ClusterError:
+        """Explain an error of the group: aiokafka gives only the name of a fenced member's."""
         return self._same_name() if FencedInstanceIdError.__name__ in str(error) else error
 
-    async def _look_after_the_group(self) -> None:
-        """Hear what the group has to complain of; records are never taken here."""
+    async def _poll_group(self) -> None:
+        """Raise the group's errors; records are never read here."""
         try:
             await self._member.getmany(timeout_ms=0)
         except (NoOffsetForPartitionError, OffsetOutOfRangeError):
-            pass  # About a position in the group, which nobody reads.
+            pass  # It concerns the group's offsets, which no service resumes from.
         except KafkaError as error:
             lost = ClusterError("Kafka", GROUP_LOST.render({"error": repr(error)}))
-            raise self._told(lost) from error
+            raise self._explained(lost) from error
 
     async def _end_tasks(self) -> None:
         for task in self._tasks.values():
@@ -274,12 +275,12 @@ class Worker:
         for run in late:
             log.warning("task_cancelled", partition=self._runs[run].partition)
             run.cancel()
-        # One that does not let go of its connections in time leaves that to the end of the process.
+        # Connections not closed in time are closed by the end of the process.
         ended, _ = await asyncio.wait(self._runs, timeout=CUT_S)
         for run in ended:
             task, error = self._runs[run], None if run.cancelled() else run.exception()
             if isinstance(error, Fenced):
-                # Who was thought dead has lost all its partitions; one of them ended this worker.
+                # A worker taken for dead has lost all its partitions; one of them ended it.
                 log.info("partition_handed_over", partition=task.partition)
             elif error is not None:
                 log.error("task_failed", partition=task.partition, error=repr(error))
@@ -299,7 +300,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka car
 
 
 def _or_end(call: Callable[[], None]) -> None:
-    """Otherwise aiokafka would log what a callback raises, and go on with nobody at work."""
+    """Call it; end the process if it raises: aiokafka would log that and go on without tasks."""
     try:
         call()
     except BaseException:
@@ -308,7 +309,7 @@ def _or_end(call: Callable[[], None]) -> None:
 
 
 async def _after(before: Iterable[asyncio.Task[None]], run: Any) -> None:
-    """Run once those before have ended: a partition has one task at a time."""
+    """Run after the tasks before have ended: a partition has one task at a time."""
     before = list(before)
     if before:
         await asyncio.wait(before)

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.api.queries import balances
+from services.api.balances import query as balances
+from services.api.balances.moves import moves_behind
 from services.api.queries.figures import GAINED_AT, LOST_AT, OF_CONVENTIONS, AsOf
-from services.api.queries.moved import moves_behind
-from services.api.queries.parts import BudgetLine
+from services.api.queries.rows import BudgetLine
 from services.ledger.application.handle import Ledger
 from services.ledger.application.restore import Folding
 from services.ledger.domain.journal import read_record
@@ -92,13 +92,13 @@ def test_chapter_grant_and_beneficiary_have_the_sums_of_the_lines(made: Made) ->
 @pytest.mark.parametrize("history", HISTORIES, ids=lambda path: path.name.split(".")[0])
 def test_the_figures_are_those_of_the_recorded_summary(made: Made, history: Path) -> None:
     url = made(journal_of(history))
-    said = msgspec.json.decode(
+    phrase = msgspec.json.decode(
         history.with_name(history.name.replace("events.jsonl", "summary.json")).read_bytes()
     )
     lines = ask(url, lambda conn: balances.by_line(conn, None))
     conventions = ask(url, lambda conn: balances.by_convention(conn, None))
-    assert said["lines"] == line_rows(lines)
-    assert said["conventions"] == convention_rows(conventions)
+    assert phrase["lines"] == line_rows(lines)
+    assert phrase["conventions"] == convention_rows(conventions)
 
 
 @pytest.mark.parametrize("history", HISTORIES, ids=lambda path: path.name.split(".")[0])
@@ -123,11 +123,11 @@ def test_as_known_at_each_record_they_are_those_of_the_journal_up_to_it(
     found = ask(url, figures)
     for number, (raw, (lines, conventions, grants)) in enumerate(zip(journal, found, strict=True)):
         folding.apply(read_record(raw))
-        said = summary_of(Ledger(folding.budgets, folding.dead), History())
-        assert said["lines"] == line_rows(lines), f"at offset {number}"
-        assert said["conventions"] == convention_rows(conventions), f"at offset {number}"
+        phrase = summary_of(Ledger(folding.budgets, folding.dead), History())
+        assert phrase["lines"] == line_rows(lines), f"at offset {number}"
+        assert phrase["conventions"] == convention_rows(conventions), f"at offset {number}"
         for name in CONVENTION_FIGURES:
-            total = sum(each[name] for each in said["conventions"])
+            total = sum(each[name] for each in phrase["conventions"])
             assert total == sum(getattr(each, name) for each in grants), f"{name} at {number}"
 
 
@@ -204,11 +204,13 @@ def test_what_was_carried_over_is_there_in_both_years(made: Made) -> None:
 
 
 def test_where_money_stands_tells_which_figure_of_a_convention_it_is() -> None:
-    for way in OF_CONVENTIONS:
-        gained = [name for name, stages in GAINED_AT.items() if way.line_gains in stages]
-        lost = [name for name, stages in LOST_AT.items() if way.line_loses in stages]
-        assert [way.convention_gains] == gained
-        assert ([] if way.convention_loses is None else [way.convention_loses]) == lost
+    for transition in OF_CONVENTIONS:
+        gained = [name for name, stages in GAINED_AT.items() if transition.line_gains in stages]
+        lost = [name for name, stages in LOST_AT.items() if transition.line_loses in stages]
+        assert [transition.convention_gains] == gained
+        assert (
+            [] if transition.convention_loses is None else [transition.convention_loses]
+        ) == lost
 
 
 def test_another_entity_sees_nothing(made: Made) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.api.queries import grants
-from services.api.queries.grant_list import grant_list
+from services.api.grants import query as grants
+from services.api.statements.query import grant_list
 from tests.api.made import Made
 from tests.api.queries.asked import BUDGET, CARRIED, HISTORIES, YEAR, ask
 from tests.builders import (

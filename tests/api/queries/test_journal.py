@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from events.codec import reread
-from services.api.ports import JournalEnd
-from services.api.queries import events, traces, unsettled
-from services.api.queries.standing import standing
+from services.api.adapters.ports import JournalEnd
+from services.api.journal import events, traces
+from services.api.rejections import query as unsettled
+from services.api.today.read_model_status import read_model_status
 from services.ledger.application.restore import Folding
 from services.ledger.domain.journal import JournalRecord, read_record
 from services.trace.entries import entry_of
@@ -41,8 +42,8 @@ def test_every_event_is_found_with_its_latest_outcome(made: Made) -> None:
     found = ask(url, ask_each)
     for name, identities in found.items():
         records = [each for each in readable if each.event_id == name]
-        told = sorted(each.sequence for one in identities for each in one.records)
-        assert [each.sequence for each in records] == told
+        shown = sorted(each.sequence for one in identities for each in one.records)
+        assert [each.sequence for each in records] == shown
         for one in identities:
             own = [
                 each.outcome.value
@@ -116,19 +117,19 @@ def test_dead_letters_are_for_who_sees_all_entities(made_in_files: Made) -> None
     assert (3, 0) == ask(url, both)
 
 
-def whole_story(journal: list[JournalRecord], ref: str) -> tuple[Trace, list[Any]]:
+def whole_trace(journal: list[JournalRecord], ref: str) -> tuple[Trace, list[Any]]:
     """The trace by the whole journal, nothing left out beforehand, and what it awaits."""
     readable = [entry_of(each, each.seal()) for each in journal if each.event is not None]
     index = Index(ref)
     for entry in readable:
         index.add(entry)
-    story, folding = index.trace(), Folding(forgets=False)
+    trace, folding = index.trace(), Folding(forgets=False)
     for entry in sorted(readable, key=attrgetter("place")):
-        if entry.record.budget in story.budgets:
+        if entry.record.budget in trace.budgets:
             folding.apply(entry.record)
-            story.add(entry)
-    story.records.sort(key=attrgetter("place"))
-    return story, story.awaited(folding.budgets)
+            trace.add(entry)
+    trace.records.sort(key=attrgetter("place"))
+    return trace, trace.awaited(folding.budgets)
 
 
 def in_short(budget: str, each: Any) -> tuple[Any, ...]:
@@ -140,7 +141,7 @@ def in_short(budget: str, each: Any) -> tuple[Any, ...]:
 @pytest.mark.parametrize(
     "files", [(HARD,), (HISTORIES[3],), CARRIED], ids=lambda files: files[0].name
 )
-def test_a_trace_is_the_story_of_the_whole_journal(
+def test_a_trace_is_the_trace_of_the_whole_journal(
     made_in_files: Made, files: tuple[Path, ...]
 ) -> None:
     raw = journal_of(*files)
@@ -159,13 +160,13 @@ def test_a_trace_is_the_story_of_the_whole_journal(
         return [await traces.traced(conn, None, ref) for ref in names]
 
     for ref, found in zip(names, ask(url, all_of), strict=True):
-        story, awaited = whole_story(journal, ref)
+        trace, awaited = whole_trace(journal, ref)
         assert found is not None, ref
-        assert [kind.value for kind in story.kinds] == list(found.kinds), ref
-        assert [each.place for each in story.records] == [
+        assert [kind.value for kind in trace.kinds] == list(found.kinds), ref
+        assert [each.place for each in trace.records] == [
             (each.budget, each.sequence) for each in found.records
         ], ref
-        assert [(each.woken_by, story.woke.get(each.place, [])) for each in story.records] == [
+        assert [(each.woken_by, trace.woke.get(each.place, [])) for each in trace.records] == [
             (each.woken_by, list(each.woke)) for each in found.records
         ], ref
         assert [in_short(*each) for each in awaited] == [
@@ -182,7 +183,7 @@ def test_a_trace_that_is_too_long_says_so(
         ask(url, lambda conn: traces.traced(conn, None, "AVENIRS"))
 
 
-def test_the_standing_counts_each_record_once_and_says_unknown_where_nobody_knows(
+def test_the_status_counts_each_record_once_and_says_unknown_where_nobody_knows(
     made: Made,
 ) -> None:
     journal = [read_record(raw) for raw in journal_of(HARD)]
@@ -190,9 +191,13 @@ def test_the_standing_counts_each_record_once_and_says_unknown_where_nobody_know
 
     async def three(conn: Any) -> tuple[Any, Any, Any]:
         return (
-            await standing(conn, None),
-            await standing(conn, None, {0: JournalEnd(len(journal) + 5, len(journal) + 6)}),
-            await standing(conn, None, {0: JournalEnd(len(journal) - 2, len(journal) - 1)}),
+            await read_model_status(conn, None),
+            await read_model_status(
+                conn, None, {0: JournalEnd(len(journal) + 5, len(journal) + 6)}
+            ),
+            await read_model_status(
+                conn, None, {0: JournalEnd(len(journal) - 2, len(journal) - 1)}
+            ),
         )
 
     unknown, known, another = ask(url, three)
@@ -212,7 +217,7 @@ def test_what_stands_behind_the_last_record_is_not_unread_and_an_unread_partitio
     markers = JournalEnd(len(journal), len(journal) + 1)
 
     async def two(conn: Any) -> tuple[Any, Any]:
-        return await standing(conn, None, {0: markers}), await standing(
+        return await read_model_status(conn, None, {0: markers}), await read_model_status(
             conn, None, {0: markers, 1: markers}
         )
 

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.api.queries import entries, orders
+from services.api.journal import entries
+from services.api.orders import query as orders
 from tests.api.made import Made
 from tests.api.queries.asked import HISTORIES, YEAR, ask, line_row
 from tests.builders import (
@@ -40,7 +41,7 @@ def summary_beside(history: Path) -> Any:
 @pytest.mark.parametrize("history", HISTORIES, ids=lambda path: path.name.split(".")[0])
 def test_orders_and_entries_are_those_of_the_recorded_summary(made: Made, history: Path) -> None:
     url = made(journal_of(history))
-    said = summary_beside(history)
+    text = summary_beside(history)
 
     async def whole(conn: Any) -> tuple[list[Any], list[Any]]:
         listed = await orders.listed(conn, None)
@@ -51,10 +52,10 @@ def test_orders_and_entries_are_those_of_the_recorded_summary(made: Made, histor
         return wholes, await entries.listed(conn, None)
 
     found_orders, found_entries = ask(url, whole)
-    in_order = sorted(said["payment_orders"], key=lambda row: (row["budget"], row["payment_order"]))
+    in_order = sorted(text["payment_orders"], key=lambda row: (row["budget"], row["payment_order"]))
     rows = [order_row(each) for each in found_orders]
     assert in_order == sorted(rows, key=lambda row: (row["budget"], row["payment_order"]))
-    assert said["commitment_entries"] == [entry_row(each) for each in found_entries]
+    assert text["commitment_entries"] == [entry_row(each) for each in found_entries]
     assert all(
         each.order.paid_cents == sum(paid.amount_cents for paid in each.payments)
         for each in found_orders

@@ -7,7 +7,16 @@ from typing import Any, Final
 import httpx
 
 from services.api.access.caller import Caller, Entities, Scope
-from tests.api.world import ALL_KEY, CALLERS, ROUBAIX, HandClock, Known, a_reader, an_app, asking
+from tests.api.environment import (
+    ALL_KEY,
+    CALLERS,
+    ROUBAIX,
+    HandClock,
+    Known,
+    a_reader,
+    an_app,
+    asking,
+)
 from tests.read_model.filling import EXAMPLES
 
 BUDGET: Final = "21590350100017-00-2023"

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from services.api.clock import day_of
-from services.api.console.voice import Voice
-from services.api.language import Language
+from services.api.adapters.clock import day_of
+from services.texts.language import Language
+from services.texts.locale_format import LocaleFormat
+from tests.api.environment import LILLE_KEY, HandClock
 from tests.api.made import Made
 from tests.api.reads.answers import BUDGET, ROUBAIX_KEY, YEAR, get, items
-from tests.api.world import LILLE_KEY, HandClock
 from tests.builders import (
     a_convention,
     a_payment,
@@ -26,7 +26,7 @@ HARD = GOLDEN / "hard-year-2023.events.jsonl"
 CONVENTION = "CONV-2023-LILLE-AVENIRS"
 
 
-def test_the_oracle_is_told_by_line_chapter_convention_grant_and_beneficiary(made: Made) -> None:
+def test_the_oracle_is_shown_by_line_chapter_convention_grant_and_beneficiary(made: Made) -> None:
     url = made(journal_of(YEAR))
     names = ("lines", "chapters", "conventions", "grants", "beneficiaries")
     answers = get(url, *(f"/balances/{name}?budget={BUDGET}" for name in names))
@@ -126,7 +126,7 @@ def test_dead_letters_are_only_for_who_reads_all(made_in_files: Made) -> None:
     assert [] == items(unseen)
 
 
-def test_an_event_is_told_with_its_code_and_sentence_in_both_languages(made: Made) -> None:
+def test_an_event_is_shown_with_its_code_and_sentence_in_both_languages(made: Made) -> None:
     url = made(
         journal_of_events(map(encoded, [a_vote(), an_award(), a_convention(), a_payment(100_001)]))
     )
@@ -164,12 +164,12 @@ def test_a_trace_tells_what_came_and_what_is_awaited(made: Made) -> None:
         )
     )
     (answer,) = get(url, "/trace/C")
-    told = answer.json()
+    shown = answer.json()
     assert (["convention"], [2, 3]) == (
-        told["kinds"],
-        [each["sequence"] for each in told["records"]],
+        shown["kinds"],
+        [each["sequence"] for each in shown["records"]],
     )
-    wants = {each["id"]: [want["kind"] for want in each["waits_for"]] for each in told["awaited"]}
+    wants = {each["id"]: [want["kind"] for want in each["waits_for"]] for each in shown["awaited"]}
     assert {"C/advance": ["acknowledgement"], "balance": ["document"]} == wants
 
 
@@ -212,16 +212,16 @@ def test_an_order_is_late_from_midnight_on_french_clocks_in_the_api_and_the_cons
     assert "2023-07-14" == order["due_on"]
     (answer,) = get(url, "/payment-orders/waiting", clock=HandClock(instant))
     assert overdue == answer.json()["overdue"]["count"]
-    voice = Voice.of(Language.EN)
-    assert f"{same_day} 2023" == voice.day(voice.local_day(instant))
-    assert day_of(instant) == voice.local_day(instant)
+    locale = LocaleFormat.of(Language.EN)
+    assert f"{same_day} 2023" == locale.day(locale.local_day(instant))
+    assert day_of(instant) == locale.local_day(instant)
 
 
-def test_a_grant_is_told_with_its_instalments_orders_and_money(made: Made) -> None:
+def test_a_grant_is_shown_with_its_instalments_orders_and_money(made: Made) -> None:
     url = made(journal_of(YEAR))
     (answer,) = get(url, f"/budgets/{BUDGET}/grants/LILLE-AVENIRS-2023")
-    told = answer.json()
-    (convention,) = told["conventions"]
+    shown = answer.json()
+    (convention,) = shown["conventions"]
     instalments = [
         (each["instalment"], each["planned_cents"], each["paid_cents"], len(each["orders"]))
         for each in convention["instalments"]
@@ -269,9 +269,9 @@ def test_whatever_cannot_be_asked_is_a_problem_that_names_it(made_in_files: Made
     for (path, name), answer in zip(BAD, get(url, *(path for path, _ in BAD)), strict=True):
         assert 422 == answer.status_code, path
         assert "application/problem+json" == answer.headers["content-type"], path
-        said: dict[str, Any] = answer.json()
-        assert "invalid_request" == said["code"], path
-        assert name in said["detail"], path
+        phrase: dict[str, Any] = answer.json()
+        assert "invalid_request" == phrase["code"], path
+        assert name in phrase["detail"], path
 
 
 def test_problems_speak_french_too(made_in_files: Made) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.api.made import Made
 from tests.api.reads.answers import BUDGET, get, items
-from tests.api.reads.walking import filled, get_routes, told
+from tests.api.reads.walking import filled, get_routes, shown
 from tests.builders import (
     IBAN,
     a_beneficiary,
@@ -127,7 +127,7 @@ def test_no_answer_has_an_iban_whole(
     for language in ("fr", "en"):
         for answer in get(url, *paths, language=language):
             assert 200 == answer.status_code, (answer.url, answer.text)
-            assert WHOLE.search(told(answer)) is None, answer.url
+            assert WHOLE.search(shown(answer)) is None, answer.url
 
 
 def test_what_is_shortened_is_still_known_by_its_owner(made_in_files: Made) -> None:
@@ -137,15 +137,19 @@ def test_what_is_shortened_is_still_known_by_its_owner(made_in_files: Made) -> N
     assert "FR76…0110" in orders.text
 
 
-def test_a_name_that_only_looks_like_an_iban_stays_a_link(made: Made) -> None:
-    looks = "CV2023ABCDEFGHIJKLMNOP"
-    events = [a_vote(), an_award(grant=looks), a_convention(grant=looks, convention=f"C-{looks}")]
+def test_a_name_that_only_resembles_an_iban_stays_a_link(made: Made) -> None:
+    alike = "CV2023ABCDEFGHIJKLMNOP"
+    events = [
+        a_vote(),
+        an_award(grant=alike),
+        a_convention(grant=alike, convention=f"C-{alike}"),
+    ]
     url = made(journal_of_events(map(encoded, events)))
     (row,) = items(get(url, "/grants")[0])
     (grant,) = get(url, f"/budgets/{BUDGET}/grants/{row['grant']}")
-    assert (200, looks) == (grant.status_code, row["grant"])
+    assert (200, alike) == (grant.status_code, row["grant"])
     (convention,) = grant.json()["conventions"]
-    assert f"C-{looks}" == convention["convention"]
+    assert f"C-{alike}" == convention["convention"]
 
 
 def test_pages_go_on_behind_a_name_that_is_shown_shortened(made: Made) -> None:

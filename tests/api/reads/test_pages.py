@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, delete, insert
 
-from services.api.read_model import open_read_model
+from services.api.adapters.read_model import open_read_model
 from services.projector.tables import metadata, payment_orders, refusals
+from tests.api.environment import ALL_KEY, an_app, asking
 from tests.api.made import Made
 from tests.api.reads.answers import BUDGET, YEAR, get, items
-from tests.api.world import ALL_KEY, an_app, asking
 from tests.read_model.filling import journal_of
 
 Key = tuple[int, str, int]

@@ -13,9 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
-from services.api.language import Language
-from services.api.queries.balances import LineBalance
-from services.api.queries.parts import BudgetLine
+from services.api.balances.query import LineBalance
+from services.api.queries.rows import BudgetLine
 from services.api.statements.csv_file import as_csv, harmless
 from services.api.statements.execution import execution_of
 from services.api.statements.figures import euros, per_mille
@@ -23,6 +22,7 @@ from services.api.statements.sheet import Sheet, cents, day, number, text
 from services.api.statements.xlsx_file import as_xlsx
 from services.projector.database import an_engine
 from services.projector.tables import grants
+from services.texts.language import Language
 from tests.api.made import Made
 from tests.api.reads.answers import BUDGET, YEAR, get
 from tests.builders import (
@@ -44,8 +44,8 @@ LIMIT = 2**53 - 1
 def rows_of(content: bytes, language: str) -> list[list[str]]:
     french = language == "fr"
     assert content.startswith(b"\xef\xbb\xbf") == french
-    told = io.StringIO(content.decode("utf-8-sig"), newline="")
-    return list(csv.reader(told, delimiter=";" if french else ",", strict=True))
+    shown = io.StringIO(content.decode("utf-8-sig"), newline="")
+    return list(csv.reader(shown, delimiter=";" if french else ",", strict=True))
 
 
 def page_of(content: bytes) -> Any:
@@ -89,7 +89,7 @@ def test_the_list_of_grants_has_the_open_data_columns_and_a_total(made: Made) ->
     url = made(journal_of(CARRIED))
     (answer,) = get(url, f"/budgets/{BUDGET}/grants.csv", language="en")
     header, row, total = rows_of(answer.content, "en")
-    told = dict(zip(header, row, strict=True))
+    shown = dict(zip(header, row, strict=True))
     assert {
         "idAttribuant": "21590350100017",
         "dateConvention": "2023-05-15",
@@ -101,7 +101,7 @@ def test_the_list_of_grants_has_the_open_data_columns_and_a_total(made: Made) ->
         "conditionsVersement": "échelonné",
         "datesPeriodeVersement": "2023-05-30",
         "carried over": "1131800.00",
-    }.items() <= told.items()
+    }.items() <= shown.items()
     assert "2263600.00" == dict(zip(header, total, strict=True))["montant"]
 
 
@@ -137,8 +137,8 @@ def test_the_list_of_grants_has_real_days_in_a_spreadsheet(made_in_files: Made) 
 def test_every_amount_comes_back_to_the_cent(amount_cents: int) -> None:
     sheet = Sheet(TITLE, [cents("montant", "amount")], [[amount_cents]])
     for language in Language:
-        ((said,),) = rows_of(as_csv(sheet, language), language.value)[1:]
-        assert Decimal(amount_cents) / 100 == Decimal(said.replace(",", "."))
+        ((phrase,),) = rows_of(as_csv(sheet, language), language.value)[1:]
+        assert Decimal(amount_cents) / 100 == Decimal(phrase.replace(",", "."))
         value = page_of(as_xlsx(sheet, language))["A2"].value
         # What a spreadsheet's number cannot hold to the cent is a text.
         assert isinstance(value, str) == (abs(amount_cents) >= 10**15)
@@ -165,16 +165,16 @@ FORMULAS = [
 def test_no_text_is_a_formula(formula: str) -> None:
     sheet = Sheet(TITLE, [text("nom", "name")], [[formula]])
     for language in Language:
-        ((said,),) = rows_of(as_csv(sheet, language), language.value)[1:]
-        assert f"'{formula}" == said
+        ((phrase,),) = rows_of(as_csv(sheet, language), language.value)[1:]
+        assert f"'{formula}" == phrase
         cell = page_of(as_xlsx(sheet, language))["A2"]
         assert "s" == cell.data_type
         assert formula.strip("\r\n\t") in str(cell.value).strip("\r\n\t")
 
 
-@pytest.mark.parametrize("words", ["", "Lille = Lomme", "a-b", "'quoted'", "12", "«\u00a0–\u00a0»"])
-def test_other_texts_stay_as_they_are(words: str) -> None:
-    assert words == harmless(words)
+@pytest.mark.parametrize("texts", ["", "Lille = Lomme", "a-b", "'quoted'", "12", "«\u00a0–\u00a0»"])
+def test_other_texts_stay_as_they_are(texts: str) -> None:
+    assert texts == harmless(texts)
 
 
 def test_a_grant_named_like_a_formula_is_harmless(made_in_files: Made) -> None:
@@ -190,11 +190,11 @@ def test_a_grant_named_like_a_formula_is_harmless(made_in_files: Made) -> None:
     assert [("s", "=1+1")] == [(page["K2"].data_type, page["K2"].value)]
 
 
-def test_separators_and_quotes_in_words_do_not_move_columns() -> None:
-    words = 'a;b,c "d"\ne'
-    sheet = Sheet(TITLE, [text("nom", "name"), number("n", "n")], [[words, 3]])
+def test_separators_and_quotes_in_texts_do_not_move_columns() -> None:
+    texts = 'a;b,c "d"\ne'
+    sheet = Sheet(TITLE, [text("nom", "name"), number("n", "n")], [[texts, 3]])
     for language in Language:
-        assert [[words, "3"]] == rows_of(as_csv(sheet, language), language.value)[1:]
+        assert [[texts, "3"]] == rows_of(as_csv(sheet, language), language.value)[1:]
 
 
 def test_the_same_statement_is_the_same_bytes() -> None:
@@ -213,10 +213,10 @@ def test_a_rate_is_rounded_down_and_full_only_where_all_is(
 
 
 @pytest.mark.parametrize(
-    ("amount_cents", "said"), [(0, "0,00"), (5, "0,05"), (-5, "-0,05"), (135560000, "1355600,00")]
+    ("amount_cents", "phrase"), [(0, "0,00"), (5, "0,05"), (-5, "-0,05"), (135560000, "1355600,00")]
 )
-def test_cents_are_spelled_as_euros(amount_cents: int, said: str) -> None:
-    assert said == euros(amount_cents, ",")
+def test_cents_are_spelled_as_euros(amount_cents: int, phrase: str) -> None:
+    assert phrase == euros(amount_cents, ",")
 
 
 def test_rates_count_what_has_passed_their_stage() -> None:

@@ -1,12 +1,12 @@
-"""ETags: whoever has the answer is told so; it changes with whatever the answer depends on."""
+"""ETags: whoever has the answer gets 304; it changes with whatever the answer depends on."""
 
 from datetime import timedelta
 
 import pytest
 
+from tests.api.environment import LILLE_KEY, HandClock
 from tests.api.made import Made
 from tests.api.reads.answers import BUDGET, YEAR, get
-from tests.api.world import LILLE_KEY, HandClock
 from tests.read_model.filling import journal_of
 
 TAGGED = (
@@ -21,26 +21,26 @@ TAGGED = (
 
 
 @pytest.mark.parametrize("path", TAGGED)
-def test_who_has_the_answer_is_told_304(made: Made, path: str) -> None:
+def test_who_has_the_answer_is_shown_304(made: Made, path: str) -> None:
     url = made(journal_of(YEAR))
     first, again = get(url, path, path)
     tag = first.headers["etag"]
     assert tag.startswith('"')
     assert (first.content, tag) == (again.content, again.headers["etag"])
-    for said in (tag, f'"other", {tag}', f"W/{tag}"):
-        (known,) = get(url, path, headers={"If-None-Match": said})
-        assert (304, b"", tag) == (known.status_code, known.content, known.headers["etag"]), said
+    for phrase in (tag, f'"other", {tag}', f"W/{tag}"):
+        (known,) = get(url, path, headers={"If-None-Match": phrase})
+        assert (304, b"", tag) == (known.status_code, known.content, known.headers["etag"]), phrase
         assert "private, no-cache" == known.headers["cache-control"]
-    for said in ('"other"', "*"):
-        (other,) = get(url, path, headers={"If-None-Match": said})
-        assert 200 == other.status_code, said
+    for phrase in ('"other"', "*"):
+        (other,) = get(url, path, headers={"If-None-Match": phrase})
+        assert 200 == other.status_code, phrase
 
 
 def test_what_is_not_there_is_404_whatever_the_caller_has(made_in_files: Made) -> None:
     url = made_in_files(journal_of(YEAR))
     paths = (f"/budgets/{BUDGET}/grants/none", "/budgets/21590350100017-00-2022/execution.csv")
-    for said in ("*", '"other"'):
-        for answer in get(url, *paths, headers={"If-None-Match": said}):
+    for phrase in ("*", '"other"'):
+        for answer in get(url, *paths, headers={"If-None-Match": phrase}):
             assert 404 == answer.status_code
             assert "etag" not in answer.headers
 
@@ -64,7 +64,7 @@ def test_what_depends_on_the_day_has_another_tag_on_another_day(made_in_files: M
     url = made_in_files(journal_of(YEAR))
     clock = HandClock()
     before = get(url, "/payment-orders/waiting", "/payment-orders", clock=clock)
-    clock.turn(timedelta(days=1))
+    clock.advance(timedelta(days=1))
     after = get(url, "/payment-orders/waiting", "/payment-orders", clock=clock)
     same = [
         one.headers["etag"] == other.headers["etag"]

@@ -1,4 +1,4 @@
-"""Every GET route that the API's own document names: none is listed by hand, none forgotten."""
+"""Every GET route that the API's own document names: none is listed by hand, none left out."""
 
 import io
 import re
@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import httpx
 
-from services.api.read_model import open_read_model
-from tests.api.world import an_app
+from services.api.adapters.read_model import open_read_model
+from tests.api.environment import an_app
 
 IN_PATH: Final = re.compile(r"{(\w+)}")
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -39,9 +39,9 @@ def get_routes() -> list[Route]:
     found = []
     for path, methods in document_paths().items():
         if "get" in methods:
-            said = [each for each in methods["get"].get("parameters", ()) if each["in"] == "query"]
-            names = frozenset(each["name"] for each in said)
-            required = frozenset(each["name"] for each in said if each.get("required"))
+            text = [each for each in methods["get"].get("parameters", ()) if each["in"] == "query"]
+            names = frozenset(each["name"] for each in text)
+            required = frozenset(each["name"] for each in text if each.get("required"))
             found.append(Route(path, names, required))
     return found
 
@@ -67,7 +67,7 @@ def with_query(path: str, asked: Mapping[str, str]) -> str:
     return f"{path}{'&' if '?' in path else '?'}{httpx.QueryParams(dict(asked))}"
 
 
-def told(answer: httpx.Response) -> str:
+def shown(answer: httpx.Response) -> str:
     """All the text of an answer, out of a spreadsheet too."""
     if answer.headers.get("content-type") != XLSX:
         return answer.text

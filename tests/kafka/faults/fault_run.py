@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError
 
 from services.runtime.kafka import topics
 from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topic_diff import Asked
+from services.runtime.kafka.topic_diff import TopicOptions
 from services.runtime.ops.settings import Settings
 from services.verifier.verify import verify
 from tests.kafka.faults import undisturbed
@@ -107,7 +107,7 @@ class FaultRun:
     async def _prepared(self) -> tuple[Observer, Feeder]:
         plan, bootstrap = self._plan, self._broker.bootstrap
         settings = Settings(bootstrap_servers=bootstrap, topic_prefix=self._prefix)
-        await topics.apply(read_catalogue(), settings, Asked(plan.partitions, plan.brokers))
+        await topics.apply(read_catalogue(), settings, TopicOptions(plan.partitions, plan.brokers))
         traffic = Traffic(plan.seed, plan.events, plan.partitions)
         per_second = plan.events / (plan.faults * SECONDS_PER_FAULT)
         observer = Observer(bootstrap, self._prefix, plan.partitions)

@@ -95,7 +95,7 @@ def _done(row: Row) -> Iterator[Line]:
 def _came(row: Row) -> Iterator[Line]:
     logged: Mapping[str, int] = row["logged"]
     yield "partitions opened", f"{logged.get('partition_opened', 0)}"
-    ended = logged.get("transaction_ended", 0)
+    ended = logged.get("hanging_transaction_completed", 0)
     yield "ends that the broker forgot, written by the ledger, one a partition", f"{ended}"
     yield "the same for transactions of the sender, written by the sender", f"{row['hanging']}"
     yield "partitions handed over by a fenced writer", f"{logged.get('partition_handed_over', 0)}"

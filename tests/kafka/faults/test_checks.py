@@ -94,14 +94,14 @@ def test_one_broker_of_three_is_no_reason_to_end() -> None:
     [
         ({"event": "partition_opened", "level": "info"}, False),
         ({"event": "partition_retried", "level": "warning"}, False),
-        ({"event": "library_said", "level": "error", "message": "Heartbeat failed"}, False),
+        ({"event": "library_log", "level": "error", "message": "Heartbeat failed"}, False),
         ({"event": "worker_fenced", "level": "critical"}, False),
-        ({"event": "library_said", "level": "error", "message": "was never retrieved"}, True),
+        ({"event": "library_log", "level": "error", "message": "was never retrieved"}, True),
         (
-            {"event": "library_said", "level": "error", "message": "Unexpected error in sender"},
+            {"event": "library_log", "level": "error", "message": "Unexpected error in sender"},
             True,
         ),
-        ({"event": "library_said", "level": "error", "exception": f"Traceback {UNSAID}"}, False),
+        ({"event": "library_log", "level": "error", "exception": f"Traceback {UNSAID}"}, False),
         ({"event": "partition_retried", "level": "warning", "error": "Unexpected error"}, False),
         ({"event": "record_failed", "level": "critical"}, True),
         ({"event": "task_failed", "level": "error"}, True),

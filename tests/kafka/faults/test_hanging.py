@@ -23,7 +23,7 @@ from events.topics import (
     PAYMENT_ORDERS,
     REFUSALS,
 )
-from services.ledger.kafka.partition import LedgerWork
+from services.ledger.kafka.partition import LedgerProcessor
 from services.runtime.kafka import writer as writers
 from services.runtime.kafka.open_transactions import OpenTransaction
 from services.runtime.kafka.writer import FencedWriter, WriterFailed
@@ -59,7 +59,7 @@ def cluster(broker: Broker, prefix: str) -> Iterator[Cluster]:
 
 
 def forget(
-    work: LedgerWork, cluster: Cluster, number: int, places: Collection[TopicPartition]
+    work: LedgerProcessor, cluster: Cluster, number: int, places: Collection[TopicPartition]
 ) -> None:
     """Let the coordinator forget these places of each transaction that a partition begins."""
     writer = work._writer
@@ -81,7 +81,7 @@ class Forgetting:
     def __init__(self, cluster: Cluster, timeout_s: float = 60.0) -> None:
         settings = cluster.settings.model_copy(update={"transaction_timeout_s": timeout_s})
         self._cluster = cluster
-        self._work = LedgerWork(settings, 0, cluster.partitions, Progress())
+        self._work = LedgerProcessor(settings, 0, cluster.partitions, Progress())
         self._read_to = 0
         self.writer = self._work._writer
         self._begin = self.writer.begin

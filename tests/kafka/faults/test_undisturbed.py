@@ -10,8 +10,12 @@ import pytest
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.topics import EVENTS, INPUT_TOPICS, JOURNAL, LEDGER_STATE
-from services.ledger.application.checkpoint import POSITION_KEY, read_placing, spell_placing
-from services.ledger.kafka.partition import LedgerWork
+from services.ledger.application.checkpoint import (
+    POSITION_KEY,
+    decode_checkpoint,
+    encode_checkpoint,
+)
+from services.ledger.kafka.partition import LedgerProcessor
 from services.runtime.ops.progress import Progress
 from tests.builders import a_convention, a_vote, an_award
 from tests.kafka.brokers import Broker
@@ -31,7 +35,7 @@ Edit = Callable[[Records], Any]
 
 
 async def _handled(cluster: Cluster) -> None:
-    work = LedgerWork(cluster.settings, HOME, PARTITIONS, Progress())
+    work = LedgerProcessor(cluster.settings, HOME, PARTITIONS, Progress())
     try:
         next_offsets = await work.open()
         input_topic = cluster.place(EVENTS, HOME)
@@ -107,28 +111,28 @@ def _position(**facts: Any) -> Edit:
 
     def edit(records: Records) -> None:
         at = max(at for at, each in enumerate(records) if each.key == POSITION_KEY)
-        placing = replace(read_placing(records[at].value), **facts)
-        records[at] = replace(records[at], value=spell_placing(placing))
+        checkpoint = replace(decode_checkpoint(records[at].value), **facts)
+        records[at] = replace(records[at], value=encode_checkpoint(checkpoint))
 
     return edit
 
 
 def _one_back(records: Records) -> None:
     """A position that forgets the last record of the input topic."""
-    placing = read_placing(records[-1].value)
+    checkpoint = decode_checkpoint(records[-1].value)
     sources = {
         topic: replace(source, next_offset=max(0, source.next_offset - 1))
-        for topic, source in placing.sources.items()
+        for topic, source in checkpoint.sources.items()
     }
     _position(sources=sources)(records)
 
 
 def _one_ahead(records: Records) -> None:
     """A position behind what nobody wrote."""
-    placing = read_placing(records[-1].value)
+    checkpoint = decode_checkpoint(records[-1].value)
     sources = {
         topic: replace(source, next_offset=source.next_offset + 1)
-        for topic, source in placing.sources.items()
+        for topic, source in checkpoint.sources.items()
     }
     _position(sources=sources)(records)
 

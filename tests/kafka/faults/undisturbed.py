@@ -13,7 +13,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from structlog.testing import capture_logs
 
 from events.topics import INPUT_TOPICS, JOURNAL, LEDGER_STATE
-from services.ledger.application.checkpoint import POSITION_KEY, read_placing, spell_key
+from services.ledger.application.checkpoint import POSITION_KEY, decode_checkpoint, encode_key
 from services.ledger.application.handle import Ledger
 from services.ledger.application.kafka_records import raw_record
 from services.ledger.application.state_rows import all_rows
@@ -172,16 +172,20 @@ async def _state_differs(
     raw = rows.pop(POSITION_KEY, None)
     if raw is None:
         return [] if not end and not rows else [f"{where}: no position"]
-    placing = read_placing(raw)
+    checkpoint = decode_checkpoint(raw)
     found = []
-    if (placing.journal_next, placing.journal_head) != (end, head):
-        found.append(f"{where}: it says that the journal ends at {placing.journal_next}, not {end}")
+    if (checkpoint.journal_next, checkpoint.journal_head) != (end, head):
+        found.append(
+            f"{where}: it says that the journal ends at {checkpoint.journal_next}, not {end}"
+        )
     for topic, allowed in read_to.items():
-        position = placing.sources[topic].next_offset
+        position = checkpoint.sources[topic].next_offset
         if allowed.start > 0 and position not in allowed:
             found.append(f"{where}: {topic} is read to {position}, not {allowed.start}")
     expected = {
-        spell_key(key): value for state in ledger.budgets.values() for key, value in all_rows(state)
+        encode_key(key): value
+        for state in ledger.budgets.values()
+        for key, value in all_rows(state)
     }
     if rows != expected:
         keys = sorted(key for key in rows | expected if rows.get(key) != expected.get(key))

@@ -24,7 +24,7 @@ ENDS: Final = frozenset(("worker_fenced", "worker_gave_up", "worker_cannot_go_on
 WARNINGS_NEVER: Final = frozenset(("state_rebuilt", "records_given_up", "task_cancelled"))
 """What is only a warning elsewhere, and here means that something stored was not as it was left."""
 
-LIBRARY: Final = "library_said"
+LIBRARY: Final = "library_log"
 """A line of a library: aiokafka calls errors what a broker that was killed leads to."""
 
 SUSPECT: Final = (

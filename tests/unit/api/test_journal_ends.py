@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from events.sentences import Sentence
-from services.api.journal_ends import ANSWER_S, AWAY_S, KEPT_S, KafkaEnds
-from services.api.ports import JournalEnd
+from services.api.adapters.journal_ends import ANSWER_S, AWAY_S, KEPT_S, KafkaEnds
+from services.api.adapters.ports import JournalEnd
 from services.runtime.ops.errors import Unreachable
 from services.runtime.ops.settings import Settings
-from tests.api.world import HandClock
+from tests.api.environment import HandClock
 
 FOUND = {0: JournalEnd(3, 4)}
 
@@ -24,40 +24,40 @@ class Looked(KafkaEnds):
     ) -> None:
         super().__init__(Settings(bootstrap_servers="127.0.0.1:1"), clock)
         self.clock, self.takes_s, self.found = clock, takes_s, found
-        self.looks = 0
+        self.points = 0
 
     async def _ends(self) -> Mapping[int, JournalEnd]:
-        self.looks += 1
+        self.points += 1
         await asyncio.sleep(0)
-        self.clock.turn(timedelta(seconds=self.takes_s))
+        self.clock.advance(timedelta(seconds=self.takes_s))
         if self.found is None:
             raise Unreachable("kafka", Sentence("ne répond pas", "does not answer"))
         return self.found
 
 
 @pytest.mark.parametrize("found", [None, FOUND], ids=["no answer", "a slow answer"])
-def test_all_who_ask_at_once_wait_for_one_look(found: Mapping[int, JournalEnd] | None) -> None:
+def test_all_who_ask_at_once_wait_for_one_poll(found: Mapping[int, JournalEnd] | None) -> None:
     async def go() -> None:
         ends = Looked(HandClock(), ANSWER_S, found)
         assert [found] * 8 == await asyncio.gather(*(ends() for _ in range(8)))
-        assert ends.looks == 1
+        assert ends.points == 1
 
     asyncio.run(go())
 
 
 @pytest.mark.parametrize(("found", "kept_s"), [(None, AWAY_S), (FOUND, KEPT_S)])
-def test_what_a_look_found_is_kept_a_while_and_then_looked_for_again(
+def test_what_a_poll_found_is_kept_a_while_and_then_looked_for_again(
     found: Mapping[int, JournalEnd] | None, kept_s: float
 ) -> None:
     async def go() -> None:
         clock = HandClock()
         ends = Looked(clock, 0.0, found)
         await ends()
-        clock.turn(timedelta(seconds=kept_s - 0.5))
+        clock.advance(timedelta(seconds=kept_s - 0.5))
         await ends()
-        assert ends.looks == 1
-        clock.turn(timedelta(seconds=1))
+        assert ends.points == 1
+        clock.advance(timedelta(seconds=1))
         await ends()
-        assert ends.looks == 2
+        assert ends.points == 2
 
     asyncio.run(go())

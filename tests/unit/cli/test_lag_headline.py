@@ -8,15 +8,16 @@ from typing import Final
 
 import pytest
 
-from services.api.console.views.lag import LagView, lag_view
-from services.api.console.voice import Voice
-from services.api.lag_board import WELL, Board, read_board
-from services.api.lag_merged import Answer, lag_of
-from services.api.language import Language as VoiceLanguage
+from events.lag import Board, read_board
+from services.api.lag.view import LagView, lag_view
 from services.cli.lag_page import page
 from services.cli.screen import Prose, Screen
 from services.cli.texts import Language
-from tests.api.lag_boards import NIGHT, Json, a_board, stages, told
+from services.lag.client.age import WELL
+from services.lag.client.merge import Answer, lag_of
+from services.texts.language import Language as LocaleLanguage
+from services.texts.locale_format import LocaleFormat
+from tests.api.lag_boards import NIGHT, Json, a_board, stages, timestamp
 from tests.api.lag_scenes import (
     a_burst,
     a_held_partition,
@@ -50,7 +51,7 @@ BOARDS: Final[dict[str, Callable[[], Json]]] = {
     "no read model": without_projector,
     "a read model that does not say": lambda: of_a_projector(latest_event_at=None),
     "a read model a moment behind": lambda: of_a_projector(
-        behind=4, latest_event_at=told(NIGHT - timedelta(seconds=9))
+        behind=4, latest_event_at=timestamp(NIGHT - timedelta(seconds=9))
     ),
     "a read model of which nobody knows what is left": lambda: of_a_projector(
         behind=None, partitions=[]
@@ -59,10 +60,10 @@ BOARDS: Final[dict[str, Callable[[], Json]]] = {
 
 
 ALL, NOT_ALL = "All that was received is in the accounts.", "Some of what was received is not in"
-ON_THE_WAY, NOBODY = "What has just come is on its way", "Nobody knows how far the accounts are."
+IN_TRANSIT, NOBODY = "What has just come is on its way", "Nobody knows how far the accounts are."
 EXPECTED: Final = {
     "all is well": ALL,
-    "a burst": ON_THE_WAY,
+    "a burst": IN_TRANSIT,
     "a held partition": NOT_ALL,
     "Kafka is down": NOBODY,
     "PostgreSQL is down": NOT_ALL,
@@ -70,15 +71,15 @@ EXPECTED: Final = {
     "the recorded answer": NOT_ALL,
     "no read model": NOBODY,
     "a read model that does not say": ALL,
-    "a read model a moment behind": ON_THE_WAY,
+    "a read model a moment behind": IN_TRANSIT,
     "a read model of which nobody knows what is left": NOBODY,
 }
 
 
 def shown(board: Board, language: str) -> LagView:
     """The page, of a board of this moment."""
-    voice = Voice.of(VoiceLanguage(language))
-    return lag_view(lag_of([Answer("watch", board)], board.at), None, board.at, voice)
+    locale = LocaleFormat.of(LocaleLanguage(language))
+    return lag_view(lag_of([Answer("watch", board)], board.at), None, board.at, locale)
 
 
 def commanded(board: Board, language: str) -> list[str]:

@@ -27,19 +27,19 @@ async def forgets(error: Exception) -> None:
     gc.collect()
 
 
-def test_a_kafka_error_that_was_told_elsewhere_is_a_note() -> None:
+def test_a_kafka_error_that_was_reported_elsewhere_is_a_note() -> None:
     with capture_logs() as lines:
         run_worker(forgets(ProducerFenced()))
     (line,) = lines
-    assert ("kafka_error_unheard", "info") == (line["event"], line["log_level"])
+    assert ("kafka_error_unretrieved", "info") == (line["event"], line["log_level"])
     assert "ProducerFenced" in line["error"]
 
 
-def test_a_database_error_that_was_told_elsewhere_is_a_note() -> None:
+def test_a_database_error_that_was_reported_elsewhere_is_a_note() -> None:
     with capture_logs() as lines:
         run_worker(forgets(AdminShutdownError("terminating connection")))
     (line,) = lines
-    assert ("database_error_unheard", "info") == (line["event"], line["log_level"])
+    assert ("database_error_unretrieved", "info") == (line["event"], line["log_level"])
 
 
 def test_any_other_error_is_asyncios_to_tell(caplog: pytest.LogCaptureFixture) -> None:

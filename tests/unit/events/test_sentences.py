@@ -129,7 +129,7 @@ def test_of_a_long_unknown_type_the_beginning_is_repeated() -> None:
     assert f"« {'x' * NAME_MAX}… » n'est pas au contrat" == detail.fr
 
 
-def test_what_the_json_parser_says_is_told_with_its_byte() -> None:
+def test_what_the_json_parser_says_is_reported_with_its_byte() -> None:
     assert Sentence(
         "un signe de ponctuation manque (octet 7)", "a punctuation mark is missing (byte 7)"
     ) == json_fault("JSON is malformed: expected ',' or '}' (byte 7)")

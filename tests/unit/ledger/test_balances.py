@@ -14,7 +14,7 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.ledger.wire import Wire, balances, read, told, told_of_the_last
+from tests.unit.ledger.wire import Wire, balances, handled, messages_of_the_last, read
 
 SIGNED = [a_vote(), an_award(), a_convention()]
 LINE = a_line()
@@ -23,7 +23,7 @@ SHARE_KEY = f'["{BUDGET}","C","65","65748","61","489"]'.encode()
 
 
 def test_a_payment_moves_the_balance_of_its_line_and_of_its_convention() -> None:
-    sent = told_of_the_last(*SIGNED, a_payment(40_000))
+    sent = messages_of_the_last(*SIGNED, a_payment(40_000))
     assert [topics.BALANCES] * 2 == [each.topic for each in sent]
     kept = balances(sent)
     assert {
@@ -66,14 +66,14 @@ def test_a_balance_that_moves_often_in_a_batch_leaves_once_with_the_last_that_mo
     assert 1 == kept[LINE_KEY]["data"]["balance"]["paid_cents"]
 
 
-def test_a_line_without_some_codes_is_told_from_one_whose_codes_look_like_it() -> None:
+def test_a_line_without_some_codes_differs_from_one_with_similar_codes() -> None:
     lines = [
         {"chapter": "65", "article": "65748"},
         {"chapter": "65", "article": "65748", "function": "null"},
         {"chapter": "65", "article": "65748", "operation": "null"},
         {"chapter": '65","65748', "article": "é/"},
     ]
-    wire = told(a_vote(appropriations=[an_amount(7, line=line) for line in lines]))
+    wire = handled(a_vote(appropriations=[an_amount(7, line=line) for line in lines]))
     keys = [json.loads(each.key or b"") for each in wire.sent]
     assert [
         [BUDGET, "65", "65748", None, None],
@@ -92,7 +92,7 @@ def test_the_longest_codes_make_an_id_that_every_reader_takes() -> None:
     signed = a_convention(
         convention=code, instalments=[an_instalment(name=code, lines=given)], _source="s" * 500
     )
-    wire = told(a_vote(1_000, appropriations=given), award, signed | {"id": "i" * 500})
+    wire = handled(a_vote(1_000, appropriations=given), award, signed | {"id": "i" * 500})
     assert 7 == len([read(each) for each in wire.sent])
 
 
@@ -105,7 +105,7 @@ def test_a_convention_in_the_place_of_a_grant_ends_the_grants_balances() -> None
     before = [a_vote(appropriations=lines), alone]
     grant = [f'["{BUDGET}","G","65","65748","61","{code}"]'.encode() for code in ("489", "490")]
     shares = [f'["{BUDGET}","C","65","65748","61","{code}"]'.encode() for code in ("489", "490")]
-    wire = told(*before)
+    wire = handled(*before)
     assert set(grant) < set(balances(wire.sent))
     sent = wire.tell(signed)
     assert dict.fromkeys(grant) == {each.key: each.value for each in sent if each.value is None}
@@ -122,4 +122,4 @@ def test_a_convention_in_the_place_of_a_grant_ends_the_grants_balances() -> None
 
 
 def test_an_ordinary_signature_ends_no_balance() -> None:
-    assert [] == [each for each in told(*SIGNED).sent if each.value is None]
+    assert [] == [each for each in handled(*SIGNED).sent if each.value is None]

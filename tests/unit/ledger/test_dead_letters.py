@@ -1,4 +1,4 @@
-"""What cannot be read, or may not be: kept for operators as it came, told to its sender."""
+"""Unreadable records: kept byte by byte for operators, with a notice to the sender."""
 
 from hashlib import sha256
 
@@ -10,33 +10,33 @@ from events import topics
 from events.codec import EVENT_BYTES_MAX, INTERNAL_EVENT_BYTES_MAX
 from services.ledger.application.handle import (
     DEAD_LETTER_HEAD_BYTES,
-    Buried,
+    DeadLettered,
     Ledger,
     RawRecord,
     Recorded,
 )
-from services.ledger.application.messages import HEADERS_BYTES_MAX, Outgoing, messages
+from services.ledger.application.messages import HEADERS_BYTES_MAX, OutboundRecord, messages
 from services.ledger.application.restore import VERSIONS, open_ledger
 from services.ledger.domain.journal import JournalRecord, Outcome, Source, read_record
 from services.ledger.files.memory import MemoryStore
 from tests.builders import BUDGET, Json, a_convention, a_vote, an_award, encoded
 from tests.unit.events.kafka_messages import binary
-from tests.unit.ledger.wire import PARTITION, WRITTEN, WRITTEN_MS, Wire, by_topic, read, told
+from tests.unit.ledger.wire import PARTITION, WRITTEN, WRITTEN_MS, Wire, by_topic, handled, read
 
 KEY = BUDGET.encode()
 
 
-def internal_event(sent: list[Outgoing]) -> Outgoing:
+def internal_event(sent: list[OutboundRecord]) -> OutboundRecord:
     (found,) = by_topic(sent)[topics.DEAD_LETTERS]
     return found
 
 
-def notice(sent: list[Outgoing]) -> Json:
+def notice(sent: list[OutboundRecord]) -> Json:
     (found,) = by_topic(sent)[topics.REFUSALS]
     return read(found)
 
 
-def text_of(sent: Outgoing) -> dict[str, str]:
+def text_of(sent: OutboundRecord) -> dict[str, str]:
     """The headers that are not the record's own, as text."""
     return {
         name: (content or b"").decode()
@@ -58,8 +58,8 @@ def test_a_dead_letter_is_the_record_as_it_came_and_says_why_in_both_vocabularie
     kept = internal_event(sent)
     assert (KEY, b"{") == (kept.key, kept.value)
     assert headers == tuple(kept.headers)[:3]
-    said = text_of(kept)
-    message = said.pop("__connect.errors.exception.message")
+    text = text_of(kept)
+    message = text.pop("__connect.errors.exception.message")
     assert {
         "ecluse_dlq_reason": "bad_json",
         "ecluse_dlq_topic": topics.EVENTS,
@@ -69,14 +69,14 @@ def test_a_dead_letter_is_the_record_as_it_came_and_says_why_in_both_vocabularie
         "__connect.errors.topic": topics.EVENTS,
         "__connect.errors.partition": str(PARTITION),
         "__connect.errors.offset": "1",
-    } == said
+    } == text
     assert notice(sent)["data"]["message"]["en"] == message
     assert message.startswith("This is not a strict JSON object")
 
 
 def test_the_notice_tells_the_place_and_the_reason_without_the_bytes() -> None:
-    message = notice(told(b'{"secret":1}').sent)
-    said = message["data"].pop("message")
+    message = notice(handled(b'{"secret":1}').sent)
+    text = message["data"].pop("message")
     assert {
         "specversion": "1.0",
         "source": "urn:ecluse:ledger",
@@ -94,7 +94,7 @@ def test_the_notice_tells_the_place_and_the_reason_without_the_bytes() -> None:
             "sha256": sha256(b'{"secret":1}').hexdigest(),
         },
     } == message
-    assert ("Champ obligatoire absent", "A required field") == (said["fr"][:24], said["en"][:16])
+    assert ("Champ obligatoire absent", "A required field") == (text["fr"][:24], text["en"][:16])
 
 
 def test_an_event_in_binary_mode_keeps_the_headers_that_make_it_one() -> None:
@@ -111,22 +111,22 @@ def test_an_event_in_binary_mode_keeps_the_headers_that_make_it_one() -> None:
 @pytest.mark.parametrize("over", [0, 1])
 def test_of_what_is_too_large_the_beginning_is_kept_with_its_length_and_hash(over: int) -> None:
     value = b" " * (EVENT_BYTES_MAX + over)
-    kept = internal_event(told(value).sent)
-    said = text_of(kept)
+    kept = internal_event(handled(value).sent)
+    text = text_of(kept)
     assert kept.value is not None
     if not over:
         assert value == kept.value
-        assert {"ecluse_dlq_sha256", "ecluse_dlq_length"}.isdisjoint(said)
+        assert {"ecluse_dlq_sha256", "ecluse_dlq_length"}.isdisjoint(text)
         return
     assert value[: 64 * 1024] == kept.value
-    assert "too_large" == said["ecluse_dlq_reason"]
+    assert "too_large" == text["ecluse_dlq_reason"]
     assert (sha256(value).hexdigest(), str(len(value))) == (
-        said["ecluse_dlq_sha256"],
-        said["ecluse_dlq_length"],
+        text["ecluse_dlq_sha256"],
+        text["ecluse_dlq_length"],
     )
 
 
-def test_an_internal_event_is_kept_up_to_the_limit_of_its_own_door() -> None:
+def test_an_internal_event_is_kept_up_to_the_limit_of_its_own_topic() -> None:
     wire = Wire()
     source = Source(f"a-prefix.{topics.INTERNAL_EVENTS}", PARTITION, 1)
     value = b" " * (INTERNAL_EVENT_BYTES_MAX - 1)
@@ -156,12 +156,12 @@ def test_headers_and_keys_that_no_broker_would_take_again_are_left_out_and_it_sa
     headers = [("h", b"x" * 1000)] * (HEADERS_BYTES_MAX // 1000)
     wire = Wire()
     kept = internal_event(wire.tell(wire.raw(b"{", headers=headers, key=b"k" * 100_000)))
-    said = text_of(kept)
-    assert str(len(headers)) == said["ecluse_dlq_headers_left_out"]
-    assert "100000" == said["ecluse_dlq_key_length"]
+    text = text_of(kept)
+    assert str(len(headers)) == text["ecluse_dlq_headers_left_out"]
+    assert "100000" == text["ecluse_dlq_key_length"]
     assert b"k" * DEAD_LETTER_HEAD_BYTES == kept.key
     assert "h" not in {name for name, _ in kept.headers}
-    assert "bad_json" == said["ecluse_dlq_reason"]
+    assert "bad_json" == text["ecluse_dlq_reason"]
 
 
 def test_headers_just_below_that_are_kept() -> None:
@@ -221,15 +221,15 @@ def test_a_line_of_a_file_needs_no_key() -> None:
 def test_rule_37_an_event_on_another_partition_than_its_budgets_is_a_dead_letter(
     is_known: bool,
 ) -> None:
-    wire = told(a_vote()) if is_known else Wire()
+    wire = handled(a_vote()) if is_known else Wire()
     wire.ledger.partition_of = {BUDGET: 5}.__getitem__
     before = len(wire.sent)
     sent = wire.tell(an_award())
     assert [topics.DEAD_LETTERS, topics.REFUSALS] == [each.topic for each in wire.sent[before:]]
     message = notice(sent)["data"]
     assert "wrong_partition" == message["reason"]
-    for said in message["message"].values():
-        assert "partitioner=murmur2_random" in said
+    for text in message["message"].values():
+        assert "partitioner=murmur2_random" in text
     assert f"({PARTITION} au lieu de 5)" in message["message"]["fr"]
     assert f"({PARTITION} instead of 5)" in message["message"]["en"]
     assert encoded(an_award()) == internal_event(sent).value
@@ -259,8 +259,8 @@ def test_rule_37_a_file_has_no_partitions() -> None:
 # ---------------------------------------------------------------- quarantine
 
 
-def test_a_record_set_aside_is_journalled_with_who_and_why_and_not_even_read() -> None:
-    wire = told(a_vote())
+def test_a_quarantined_record_is_journalled_with_who_and_why_and_not_even_read() -> None:
+    wire = handled(a_vote())
     raw = wire.raw(an_award())
     record = wire.ledger.quarantine(raw, "anne@lille", "assertion à l'article 5 {x}")
     assert {
@@ -271,29 +271,29 @@ def test_a_record_set_aside_is_journalled_with_who_and_why_and_not_even_read() -
     } == dead(record)
     assert f"_dead.{PARTITION}" == record.budget
     sent = wire.commit()
-    said = text_of(internal_event(sent))
+    text = text_of(internal_event(sent))
     assert ("quarantined", "anne@lille", "assertion à l'article 5 {x}") == (
-        said["ecluse_dlq_reason"],
-        said["ecluse_dlq_by"],
-        said["ecluse_dlq_why"],
+        text["ecluse_dlq_reason"],
+        text["ecluse_dlq_by"],
+        text["ecluse_dlq_why"],
     )
     assert (raw.key, raw.value) == (internal_event(sent).key, internal_event(sent).value)
     message = notice(sent)["data"]
     assert "quarantined" == message["reason"]
-    for words in message["message"].values():
-        assert "(assertion à l'article 5 {x})" in words
+    for texts in message["message"].values():
+        assert "(assertion à l'article 5 {x})" in texts
     assert {} == wire.ledger.budgets[BUDGET].book.grants
 
 
-def test_a_record_set_aside_is_decided_when_it_is_sent_again() -> None:
-    wire = told(a_vote())
+def test_a_quarantined_record_is_decided_when_it_is_sent_again() -> None:
+    wire = handled(a_vote())
     wire.ledger.quarantine(wire.raw(an_award()), "anne", "again")
     sent = wire.tell(an_award())
     assert topics.COMMITMENT_ENTRIES in by_topic(sent)
 
 
 @pytest.mark.parametrize("why", ["", "w" * 100_000, "\udcff", "é" * 4_000])
-def test_whatever_an_operator_writes_the_record_can_be_journalled_and_told(why: str) -> None:
+def test_whatever_an_operator_writes_the_record_can_be_journalled_and_published(why: str) -> None:
     wire = Wire()
     record = wire.ledger.quarantine(wire.raw(a_vote()), why, why)
     sent = wire.commit()
@@ -328,7 +328,7 @@ def test_a_batch_keeps_what_its_messages_are_made_of_in_the_order_of_its_records
     assert [(row.budget, row.sequence) for row in batch.records] == [
         (each.record.budget, each.record.sequence) for each in batch.decided
     ]
-    kinds = [Buried if "_dead" in row.budget else Recorded for row in batch.records]
+    kinds = [DeadLettered if "_dead" in row.budget else Recorded for row in batch.records]
     assert kinds == [type(each) for each in batch.decided]
     for each in batch.decided:
         if isinstance(each, Recorded):

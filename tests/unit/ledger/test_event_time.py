@@ -68,7 +68,7 @@ def test_at_the_ends_of_the_calendar_it_is_a_time_too() -> None:
         b'{"data":' + b"[" * 100_000,
     ],
 )
-def test_where_none_can_be_told_there_is_none(value: bytes | None) -> None:
+def test_an_unreadable_time_is_none(value: bytes | None) -> None:
     assert event_time(a_record(value)) is None
 
 

@@ -15,7 +15,7 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.ledger.wire import Wire, balances, by_topic, read, told
+from tests.unit.ledger.wire import Wire, balances, by_topic, handled, read
 
 LATER = an_instalment(40_000, "later", documents=[("evaluation", 2023)])
 YEAR = [
@@ -27,28 +27,28 @@ YEAR = [
 
 
 def test_an_internal_event_leaves_for_the_budget_that_it_opens() -> None:
-    wire = told(*YEAR)
+    wire = handled(*YEAR)
     [internal_event] = by_topic(wire.tell(a_closing("all")))[topics.INTERNAL_EVENTS]
     assert (NEXT_BUDGET.encode(), NEXT_BUDGET, STRUCTURED) == (
         internal_event.key,
         internal_event.home,
         internal_event.headers,
     )
-    said = json.loads(internal_event.value or b"")
-    assert (NEXT_BUDGET, NEXT_BUDGET) == (said["partitionkey"], said["data"]["budget"])
+    text = json.loads(internal_event.value or b"")
+    assert (NEXT_BUDGET, NEXT_BUDGET) == (text["partitionkey"], text["data"]["budget"])
 
 
 def test_all_else_leaves_where_its_event_was_read() -> None:
-    sent = told(*YEAR).tell(a_closing("all"))
+    sent = handled(*YEAR).tell(a_closing("all"))
     assert {None} == {each.home for each in sent if each.topic != topics.INTERNAL_EVENTS}
 
 
 def test_nothing_carried_over_no_internal_event() -> None:
-    assert topics.INTERNAL_EVENTS not in by_topic(told(*YEAR).tell(a_closing("none")))
+    assert topics.INTERNAL_EVENTS not in by_topic(handled(*YEAR).tell(a_closing("none")))
 
 
 def test_a_carry_over_leaves_as_an_entry() -> None:
-    sent = told(*YEAR).tell(a_closing("all"))
+    sent = handled(*YEAR).tell(a_closing("all"))
     [entry] = map(read, by_topic(sent)[topics.COMMITMENT_ENTRIES])
     assert ("carry_over", 40_000, "2024-01-31") == (
         entry["data"]["kind"],
@@ -57,7 +57,7 @@ def test_a_carry_over_leaves_as_an_entry() -> None:
     )
 
 
-def test_the_last_balances_leave_of_a_year_that_is_forgotten_in_the_same_batch() -> None:
+def test_the_last_balances_leave_of_a_year_closed_out_in_the_same_batch() -> None:
     wire = Wire()
     sent = wire.tell(*YEAR, a_closing("all"), a_payment(60_000))
     assert wire.ledger.budgets[BUDGET].book.closed_out
@@ -67,11 +67,11 @@ def test_the_last_balances_leave_of_a_year_that_is_forgotten_in_the_same_batch()
     assert {True, False} == {"convention" in row for row in rows}
 
 
-def test_an_outstanding_order_is_told_to_who_closes() -> None:
-    [answer] = told(*YEAR[:-1]).tell(a_closing("all"))
-    said = read(answer)["data"]
+def test_an_outstanding_order_is_named_to_who_closes() -> None:
+    [answer] = handled(*YEAR[:-1]).tell(a_closing("all"))
+    text = read(answer)["data"]
     assert ("orders_outstanding", {"payment_orders": ["C/advance"]}) == (
-        said["code"],
-        said["facts"],
+        text["code"],
+        text["facts"],
     )
-    assert "C/advance" in said["message"]["fr"]
+    assert "C/advance" in text["message"]["fr"]

@@ -9,7 +9,7 @@ from cloudevents.core.bindings.kafka import KafkaMessage
 
 from events import topics
 from events.outbound import OUTBOUND
-from services.ledger.application.messages import Outgoing
+from services.ledger.application.messages import OutboundRecord
 from tests.builders import (
     BUDGET,
     IBAN,
@@ -29,7 +29,7 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.ledger.wire import TOPIC_OF, balances, by_topic, read, told, told_of_the_last
+from tests.unit.ledger.wire import TOPIC_OF, balances, by_topic, handled, messages_of_the_last, read
 from tests.unit.test_models_of_what_leaves import ROWS
 
 SIGNED = [a_vote(), an_award(), a_convention()]
@@ -37,7 +37,7 @@ LINE = a_line()
 ACT = {"body": "Conseil municipal", "number": None, "date": "2023-04-12"}
 
 
-def only(sent: list[Outgoing], topic: str) -> Json:
+def only(sent: list[OutboundRecord], topic: str) -> Json:
     (message,) = by_topic(sent)[topic]
     return read(message)
 
@@ -47,7 +47,7 @@ def test_every_type_that_leaves_has_a_topic() -> None:
 
 
 def test_a_commitment_entry_leaves_whole_for_the_finance_erp() -> None:
-    sent = told_of_the_last(a_vote(), an_award(_correlationid="année 2023"))
+    sent = messages_of_the_last(a_vote(), an_award(_correlationid="année 2023"))
     assert {
         "specversion": "1.0",
         "source": "urn:ecluse:ledger",
@@ -75,7 +75,7 @@ def test_a_commitment_entry_leaves_whole_for_the_finance_erp() -> None:
 
 def test_each_entry_of_a_record_is_a_message_of_its_own() -> None:
     lines = [an_amount(60_000), an_amount(40_000, "490")]
-    wire = told(a_vote(), an_award(lines=lines, requires_convention=False))
+    wire = handled(a_vote(), an_award(lines=lines, requires_convention=False))
     entries = wire.each(topics.COMMITMENT_ENTRIES)
     assert [f"{BUDGET}/2/{index}" for index in (1, 2, 3, 4)] == [each["id"] for each in entries]
     assert ["accounting_commitment"] * 2 + ["legal_commitment"] * 2 == [
@@ -85,7 +85,7 @@ def test_each_entry_of_a_record_is_a_message_of_its_own() -> None:
 
 def test_an_issued_order_carries_all_that_the_treasury_needs() -> None:
     traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    sent = told_of_the_last(*SIGNED[:-1], a_convention(_traceparent=traceparent))
+    sent = messages_of_the_last(*SIGNED[:-1], a_convention(_traceparent=traceparent))
     assert {
         "specversion": "1.0",
         "source": "urn:ecluse:ledger",
@@ -117,7 +117,7 @@ def test_an_issued_order_carries_all_that_the_treasury_needs() -> None:
 
 
 def test_an_order_issued_again_is_another_message_that_names_the_first() -> None:
-    wire = told(*SIGNED, an_acknowledgement("rejected"), a_new_account())
+    wire = handled(*SIGNED, an_acknowledgement("rejected"), a_new_account())
     orders = wire.each(topics.PAYMENT_ORDERS)
     assert [f"{BUDGET}/C/advance/issued", f"{BUDGET}/C/advance/2/issued"] == [
         each["id"] for each in orders
@@ -126,13 +126,13 @@ def test_an_order_issued_again_is_another_message_that_names_the_first() -> None
 
 
 @pytest.mark.parametrize("state", ["taken_in_charge", "on_hold", "rejected"])
-def test_what_the_accountant_says_of_an_order_is_not_told_back_to_it(state: str) -> None:
-    sent = told_of_the_last(*SIGNED, an_acknowledgement(state))
+def test_what_the_accountant_says_of_an_order_is_not_sent_back_to_it(state: str) -> None:
+    sent = messages_of_the_last(*SIGNED, an_acknowledgement(state))
     assert topics.PAYMENT_ORDERS not in by_topic(sent)
 
 
 def test_a_cancelled_order_leaves_with_its_lines_and_without_what_only_a_payment_needs() -> None:
-    sent = told_of_the_last(*SIGNED, a_payment(30_000), a_withdrawal())
+    sent = messages_of_the_last(*SIGNED, a_payment(30_000), a_withdrawal())
     message = only(sent, topics.PAYMENT_ORDERS)
     assert ("ecluse.payment-order.cancelled.v1", f"{BUDGET}/C/advance/cancelled") == (
         message["type"],
@@ -146,13 +146,13 @@ def test_a_cancelled_order_leaves_with_its_lines_and_without_what_only_a_payment
 
 def test_a_refused_event_is_answered_with_its_code_its_facts_and_what_to_do() -> None:
     event = an_award(100_001)
-    message = only(told_of_the_last(a_vote(), event), topics.REFUSALS)
+    message = only(messages_of_the_last(a_vote(), event), topics.REFUSALS)
     assert ("ecluse.event.refused.v1", f"{BUDGET}/2", event["id"]) == (
         message["type"],
         message["id"],
         message["causationid"],
     )
-    said = message["data"].pop("message")
+    text = message["data"].pop("message")
     assert {
         "budget": BUDGET,
         "event_id": event["id"],
@@ -167,17 +167,17 @@ def test_a_refused_event_is_answered_with_its_code_its_facts_and_what_to_do() ->
             "shortfall_cents": 1,
         },
     } == message["data"]
-    assert "1 000,01 €".replace(" ", "\u202f", 1).replace(" ", "\u00a0") in said["fr"]
-    assert "€1,000.01" in said["en"]
+    assert "1 000,01 €".replace(" ", "\u202f", 1).replace(" ", "\u00a0") in text["fr"]
+    assert "€1,000.01" in text["en"]
 
 
 def test_a_refused_event_moves_nothing_and_nothing_else_leaves() -> None:
-    assert [topics.REFUSALS] == list(by_topic(told_of_the_last(a_vote(), an_award(100_001))))
+    assert [topics.REFUSALS] == list(by_topic(messages_of_the_last(a_vote(), an_award(100_001))))
 
 
 def test_a_parked_event_is_answered_with_what_it_waits_for() -> None:
     event = a_convention()
-    message = only(told_of_the_last(a_vote(), event), topics.REFUSALS)
+    message = only(messages_of_the_last(a_vote(), event), topics.REFUSALS)
     assert ("ecluse.event.parked.v1", f"{BUDGET}/2") == (message["type"], message["id"])
     assert {
         "budget": BUDGET,
@@ -194,7 +194,7 @@ def test_a_parked_event_is_answered_with_what_it_waits_for() -> None:
 
 def test_a_woken_event_is_the_cause_of_what_leaves_of_it_not_the_one_that_woke_it() -> None:
     late = a_convention(_time="2023-05-02T08:00:00+02:00", _correlationid="own")
-    wire = told(a_vote(), late)
+    wire = handled(a_vote(), late)
     sent = wire.tell(an_award(_correlationid="other"))
     order = only(sent, topics.PAYMENT_ORDERS)
     assert (late["id"], late["time"], "own") == (
@@ -207,7 +207,7 @@ def test_a_woken_event_is_the_cause_of_what_leaves_of_it_not_the_one_that_woke_i
 
 
 def test_a_woken_event_that_is_refused_is_answered_then() -> None:
-    wire = told(a_vote(), a_convention(beneficiary=a_beneficiary(siret="21590350100017")))
+    wire = handled(a_vote(), a_convention(beneficiary=a_beneficiary(siret="21590350100017")))
     refused = only(wire.tell(an_award()), topics.REFUSALS)
     assert ("beneficiary_differs", f"{BUDGET}/4") == (refused["data"]["code"], refused["id"])
     assert "convention.signed/G/C" == refused["causationid"]
@@ -219,14 +219,14 @@ def test_a_woken_event_that_is_refused_is_answered_then() -> None:
     ids=lambda event: event["id"],
 )
 def test_of_a_duplicate_nothing_leaves(event: Json) -> None:
-    wire = told(*SIGNED, event)
+    wire = handled(*SIGNED, event)
     assert [] == wire.tell(event)
 
 
 def test_a_fact_that_moves_no_money_leaves_nothing() -> None:
     reports = an_instalment(documents=[("activity_report", 2022)])
     before = [a_vote(), an_award(), a_convention(instalments=[reports])]
-    wire = told(*before)
+    wire = handled(*before)
     assert [] == wire.tell(a_notification(), a_report("evaluation"), a_new_account(IBAN))
 
 
@@ -242,21 +242,24 @@ TIMES = [
 
 @pytest.mark.parametrize("time", TIMES)
 def test_the_time_of_a_message_is_the_instant_and_the_offset_of_its_cause(time: str) -> None:
-    (message, *_) = told(a_vote(_time=time)).each(topics.BALANCES)
-    told_at, asked = datetime.fromisoformat(message["time"]), datetime.fromisoformat(time.upper())
-    assert (asked, asked.utcoffset()) == (told_at, told_at.utcoffset())
+    (message, *_) = handled(a_vote(_time=time)).each(topics.BALANCES)
+    event_time, asked = (
+        datetime.fromisoformat(message["time"]),
+        datetime.fromisoformat(time.upper()),
+    )
+    assert (asked, asked.utcoffset()) == (event_time, event_time.utcoffset())
 
 
 def test_what_the_tracing_attributes_lack_the_message_lacks() -> None:
-    (message, *_) = told(a_vote(_subject="s", _causationid="before")).each(topics.BALANCES)
+    (message, *_) = handled(a_vote(_subject="s", _causationid="before")).each(topics.BALANCES)
     assert {"correlationid", "traceparent", "subject"}.isdisjoint(message)
     assert "budget.voted/initial" == message["causationid"]
 
 
 def test_two_budgets_may_use_the_same_numbers() -> None:
     other = "21590350100017-00-2024"
-    first = told(*SIGNED)
-    sent = [*first.sent, *told(*(_of_budget(event, other) for event in SIGNED)).sent]
+    first = handled(*SIGNED)
+    sent = [*first.sent, *handled(*(_of_budget(event, other) for event in SIGNED)).sent]
     ids = [read(each)["id"] for each in sent]
     assert len(set(ids)) == len(ids)
     keys = {each.key for each in sent if each.topic != topics.BALANCES}
@@ -269,7 +272,7 @@ def _of_budget(event: Json, budget: str) -> Json:
 
 def test_the_cloudevents_sdk_reads_what_leaves() -> None:
     events = [*SIGNED, an_award(1, grant="H"), a_report(convention="unknown"), a_withdrawal()]
-    wire = told(*events, b"{")
+    wire = handled(*events, b"{")
     seen: set[Any] = set()
     for each in wire.sent:
         if each.topic == topics.DEAD_LETTERS:
@@ -284,7 +287,7 @@ def test_the_cloudevents_sdk_reads_what_leaves() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.says)
 def test_what_leaves_of_each_row_of_the_rules_fits_the_language(row: Any) -> None:
-    wire = told(*row.events)
+    wire = handled(*row.events)
     for each in wire.sent:
         if each.value is not None:
             read(each)

@@ -25,9 +25,9 @@ def a_record(offset: int, raw: bytes) -> ConsumerRecord:
 class Kept(Reader):
     """A journal in memory, which comes in one chunk, beside an empty state."""
 
-    def __init__(self, story: Scenario) -> None:
+    def __init__(self, history: Scenario) -> None:
         self._progress = Progress()
-        rows = enumerate(story.store.journal())
+        rows = enumerate(history.store.journal())
         self._records = [a_record(offset, row.record) for offset, row in rows]
 
     @property
@@ -50,7 +50,7 @@ class Kept(Reader):
 
 
 @pytest.fixture(scope="module")
-def story() -> Scenario:
+def history() -> Scenario:
     more = (a_vote(stage="supplementary") | {"id": f"dm-{number}"} for number in range(1, RECORDS))
     return Scenario(a_vote(), *more)
 
@@ -60,27 +60,27 @@ def rebuilt(reader: Reader) -> tuple[Restored, int]:
 
     async def go() -> tuple[Restored, int]:
         restoring = asyncio.ensure_future(PartitionTopics(Settings(), 0).restore(reader, 1))
-        turns = 0
+        yields = 0
         while not restoring.done():
-            turns += 1
+            yields += 1
             await asyncio.sleep(0)
-        return await restoring, turns
+        return await restoring, yields
 
     return asyncio.run(go())
 
 
-def test_others_have_their_turn_while_a_long_journal_is_folded(story: Scenario) -> None:
+def test_other_partitions_go_on_while_a_long_journal_is_folded(history: Scenario) -> None:
     """Heartbeats and the health page, and the other partitions; the watchdog sees steps."""
-    reader = Kept(story)
-    restored, turns = rebuilt(reader)
-    assert story.state.memory.head == restored.ledger.budgets[BUDGET].memory.head
-    assert RECORDS // state_topic.TURN_RECORDS <= min(turns, reader.steps)
+    reader = Kept(history)
+    restored, yields = rebuilt(reader)
+    assert history.state.memory.head == restored.ledger.budgets[BUDGET].memory.head
+    assert RECORDS // state_topic.YIELD_RECORDS <= min(yields, reader.steps)
 
 
-def test_the_log_says_how_far_it_is(story: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state_topic, "TOLD_RECORDS", 400)
+def test_the_log_says_how_far_it_is(history: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state_topic, "LOGGED_RECORDS", 400)
     with capture_logs() as lines:
-        rebuilt(Kept(story))
+        rebuilt(Kept(history))
     assert [
         ("state_rebuilt", None),
         *(("state_being_rebuilt", n) for n in (400, 800, RECORDS)),

@@ -30,29 +30,29 @@ NAMES = sorted(file.name.removesuffix(".journal.jsonl") for file in HERE.glob("*
 
 def recorded(name: str) -> list[JournalRow]:
     lines = (HERE / f"{name}.journal.jsonl").read_bytes().splitlines()
-    said = [json.loads(line) for line in lines]
+    text = [json.loads(line) for line in lines]
     return [
-        JournalRow(s["budget"], s["sequence"], line) for s, line in zip(said, lines, strict=True)
+        JournalRow(s["budget"], s["sequence"], line) for s, line in zip(text, lines, strict=True)
     ]
 
 
-def rows_of(story: Scenario) -> list[JournalRow]:
-    return list(story.store.journal())
+def rows_of(history: Scenario) -> list[JournalRow]:
+    return list(history.store.journal())
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_present_rules_decide_a_recorded_history_as_it_was(name: str) -> None:
     rows = recorded(name)
-    found, said = redecide(rows)
+    found, text = redecide(rows)
     dead = sum(json.loads(row.record)["outcome"] == "dead_letter" for row in rows)
     assert [] == found
-    assert Redecided(len(rows), dead, {RULES_VERSION: len(rows)}, 0, {}) == said
+    assert Redecided(len(rows), dead, {RULES_VERSION: len(rows)}, 0, {}) == text
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_chains_may_stand_one_after_the_other(name: str) -> None:
-    found, said = redecide(sorted(recorded(name), key=lambda row: row.budget))
-    assert ([], 0) == (found, said.differing)
+    found, text = redecide(sorted(recorded(name), key=lambda row: row.budget))
+    assert ([], 0) == (found, text.differing)
 
 
 def places(found: list[Difference]) -> list[tuple[int, list[str]]]:
@@ -67,16 +67,16 @@ def test_another_threshold_is_seen_where_an_award_crosses_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """23,000 € as decided; from 12,000 € on, the second award would need a convention."""
-    story = Scenario(
+    history = Scenario(
         a_vote(9_000_000),
         an_award_alone(1_000_000, "A"),
         an_award_alone(1_000_000, "B"),
         an_award_alone(1_000_000, "C"),
     )
-    rows = rows_of(story)
-    assert "convention_required" == (story.last.refusal or {})["code"]
+    rows = rows_of(history)
+    assert "convention_required" == (history.last.refusal or {})["code"]
     monkeypatch.setattr(issue, "CONVENTION_THRESHOLD_CENTS", 1_200_000)
-    found, said = redecide(rows)
+    found, text = redecide(rows)
     second, third = found
     members = ["outcome", "refusal", "moves", "commitment_entries"]
     assert (3, members) == (second.sequence, [each.member for each in second.changes])
@@ -85,8 +85,8 @@ def test_another_threshold_is_seen_where_an_award_crosses_it(
     # The facts of the third's refusal name the sum, and that has become smaller.
     assert (4, ["refusal"]) == (third.sequence, [each.member for each in third.changes])
     assert (2, {"outcome": 1, "refusal": 2, "moves": 1, "commitment_entries": 1}) == (
-        said.differing,
-        said.codes,
+        text.differing,
+        text.codes,
     )
 
 
@@ -101,7 +101,7 @@ def test_another_delay_is_seen_in_each_order_and_nowhere_else(
     ]
     touching = [row.sequence for row in rows if json.loads(row.record)["payment_orders"]]
     monkeypatch.setattr(issue, "PAYMENT_DELAY", timedelta(days=30))
-    found, said = redecide(rows)
+    found, text = redecide(rows)
     assert [(each, ["payment_orders"]) for each in touching] == places(found)
     first = found[0].changes[0]
     assert ("2023-07-14", "2023-06-14") == (
@@ -109,18 +109,20 @@ def test_another_delay_is_seen_in_each_order_and_nowhere_else(
         first.now[0]["due_on"],
     )
     assert set(issuing) <= set(touching)
-    assert len(touching) == said.differing
+    assert len(touching) == text.differing
 
 
 def test_what_goes_on_at_another_time_is_seen_at_both_places(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A rule that lets no award pass: what waited for its convention still waits."""
-    story = Scenario(a_vote(), a_notification(), an_award_alone(100_000, "C"), a_vote(_id="again"))
+    history = Scenario(
+        a_vote(), a_notification(), an_award_alone(100_000, "C"), a_vote(_id="again")
+    )
     assert ["accepted", "parked", "accepted", "accepted", "refused"] == [
-        each.outcome.value for each in story.records
+        each.outcome.value for each in history.records
     ]
-    rows = rows_of(story)
+    rows = rows_of(history)
     monkeypatch.setattr(issue, "CONVENTION_THRESHOLD_CENTS", 1)
     found, _ = redecide(rows)
     assert [3, 4] == [each.sequence for each in found]
@@ -131,16 +133,16 @@ def test_what_goes_on_at_another_time_is_seen_at_both_places(
 def test_what_would_go_on_now_is_seen_behind_what_would_wake_it() -> None:
     with pytest.MonkeyPatch.context() as then:
         then.setattr(issue, "CONVENTION_THRESHOLD_CENTS", 1)
-        story = Scenario(a_vote(), a_notification(), an_award_alone(100_000, "C"))
-    found, _ = redecide(rows_of(story))
+        history = Scenario(a_vote(), a_notification(), an_award_alone(100_000, "C"))
+    found, _ = redecide(rows_of(history))
     assert [3, 3] == [each.sequence for each in found]
-    assert [story.records[2].event_id, story.records[1].event_id] == [
+    assert [history.records[2].event_id, history.records[1].event_id] == [
         each.event_id for each in found
     ]
     assert ("outcome", None, "accepted") == found[1].changes[0]
 
 
-def test_events_read_at_one_place_before_and_after_an_import_are_told_apart() -> None:
+def test_events_read_at_one_place_before_and_after_an_import_differ() -> None:
     """What waited was read on topics that are gone; what wakes it, at that place of new ones."""
     ledger, place = Ledger(), Source("events", 0, 1)
     for event in (a_vote(), a_notification(), an_award_alone(100_000, "C")):
@@ -151,8 +153,8 @@ def test_events_read_at_one_place_before_and_after_an_import_are_told_apart() ->
 
 
 def test_an_event_that_this_version_cannot_read_is_named() -> None:
-    story = Scenario(a_vote())
-    (row,) = rows_of(story)
+    history = Scenario(a_vote())
+    (row,) = rows_of(history)
     damaged = row.record.replace(b'"stage":"initial"', b'"stage":"another"')
     with pytest.raises(StoreError, match=f"journal {BUDGET}/1: its event is not readable"):
         redecide([row._replace(record=damaged)])
@@ -167,14 +169,14 @@ def test_nothing_is_logged_as_if_it_had_happened(capsys: pytest.CaptureFixture[s
     assert ("", "") == capsys.readouterr()
 
 
-def test_a_long_journal_is_let_go_of_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.ledger.application.redecide.FORGET_EVERY", 2)
+def test_a_long_journal_is_discarded_as_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.ledger.application.redecide.DISCARD_EVERY", 2)
     balance = an_instalment(40_000, "balance", documents=[("activity_report", 2022)])
-    story = Scenario(
+    history = Scenario(
         a_vote(),
         an_award(),
         a_convention(instalments=[an_instalment(60_000), balance]),
         a_report(),
         *(a_payment(each) for each in range(1, 9)),
     )
-    assert [] == redecide(rows_of(story))[0]
+    assert [] == redecide(rows_of(history))[0]

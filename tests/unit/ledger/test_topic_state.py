@@ -9,7 +9,12 @@ import pytest
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.topics import EVENTS, INTERNAL_EVENTS, JOURNAL
-from services.ledger.application.checkpoint import POSITION_KEY, Placing, spell_key, spell_placing
+from services.ledger.application.checkpoint import (
+    POSITION_KEY,
+    Checkpoint,
+    encode_checkpoint,
+    encode_key,
+)
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.restore import VERSIONS
 from services.ledger.application.state_rows import all_rows
@@ -35,7 +40,7 @@ class Left:
 
     rows: dict[bytes, bytes]
     journal: list[ConsumerRecord]
-    turns: int = 0
+    yields: int = 0
 
     async def latest(self, _: TopicPartition) -> dict[bytes, bytes]:
         return dict(self.rows)
@@ -43,8 +48,8 @@ class Left:
     async def bounds(self, _: TopicPartition) -> tuple[int, int]:
         return 0, len(self.journal)
 
-    async def give_way(self) -> None:
-        self.turns += 1
+    async def yield_to_event_loop(self) -> None:
+        self.yields += 1
 
     async def to_the_end(self, _: TopicPartition) -> AsyncGenerator[list[ConsumerRecord], None]:
         yield self.journal
@@ -62,13 +67,13 @@ def left() -> Left:
         ledger.handle(RawRecord(encoded(event), source, STRUCTURED, BUDGET.encode(), 1))
     batch = ledger.commit_batch([])
     older = VERSIONS._replace(state=VERSIONS.state - 1)
-    placing = Placing(READ, 1, 2, batch.decided[-1].record.hash, versions=older)
-    rows = {spell_key(key): b"\xc0" for key in batch.changes}
+    checkpoint = Checkpoint(READ, 1, 2, batch.decided[-1].record.hash, versions=older)
+    rows = {encode_key(key): b"\xc0" for key in batch.changes}
     journal = [
         ConsumerRecord(JOURNAL, 0, offset, 1, 0, BUDGET.encode(), row.record, None, 0, 0, ())
         for offset, row in enumerate(batch.records)
     ]
-    return Left(rows | {POSITION_KEY: spell_placing(placing)}, journal)
+    return Left(rows | {POSITION_KEY: encode_checkpoint(checkpoint)}, journal)
 
 
 @pytest.fixture
@@ -77,37 +82,37 @@ def current(left: Left) -> Left:
     ledger = asyncio.run(PartitionTopics(Settings(), 0).restore(cast(Reader, left), 1)).ledger
     states = ledger.budgets.values()
     stored = (row for state in states for row in all_rows(state))
-    rows = {spell_key(key): value for key, value in stored if value is not None}
-    placing = Placing(READ, 1, 2, ledger.budgets[BUDGET].memory.head)
-    return Left(rows | {POSITION_KEY: spell_placing(placing)}, left.journal)
+    rows = {encode_key(key): value for key, value in stored if value is not None}
+    checkpoint = Checkpoint(READ, 1, 2, ledger.budgets[BUDGET].memory.head)
+    return Left(rows | {POSITION_KEY: encode_checkpoint(checkpoint)}, left.journal)
 
 
 def restored(left: Left, count: int = 1) -> Restored:
     return asyncio.run(PartitionTopics(Settings(), 0).restore(cast(Reader, left), count))
 
 
-def test_others_have_their_turn_while_a_state_is_restored(
+def test_other_partitions_go_on_while_a_state_is_restored(
     current: Left, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All partitions of a worker open at once: else its heartbeats came twelve seconds late."""
-    monkeypatch.setattr("services.ledger.kafka.state_topic.TURN_ROWS", 2)
+    monkeypatch.setattr("services.ledger.kafka.state_topic.YIELD_ROWS", 2)
     found = restored(current)
     assert (2, None) == (found.ledger.budgets[BUDGET].memory.sequence, found.rewrite)
     rows, budgets = len(current.rows) - 1, 1
-    assert rows // 2 + budgets == current.turns
+    assert rows // 2 + budgets == current.yields
 
 
 def test_an_older_state_is_made_again_and_keeps_how_far_was_read(left: Left) -> None:
     found = restored(left)
     assert 2 == found.ledger.budgets[BUDGET].memory.sequence
     assert found.rewrite is not None
-    assert (READ, VERSIONS) == (found.placing.sources, found.placing.versions)
+    assert (READ, VERSIONS) == (found.checkpoint.sources, found.checkpoint.versions)
 
 
-def test_what_was_read_since_is_told_by_the_journal(left: Left) -> None:
+def test_what_was_read_since_is_in_the_journal(left: Left) -> None:
     older = {EVENTS: SourcePosition(1, 0, 9, "x")}
-    left.rows[POSITION_KEY] = spell_placing(Placing(older, 1, versions=VERSIONS))
-    [(topic, position)] = restored(left).placing.sources.items()
+    left.rows[POSITION_KEY] = encode_checkpoint(Checkpoint(older, 1, versions=VERSIONS))
+    [(topic, position)] = restored(left).checkpoint.sources.items()
     assert (EVENTS, 2, 1) == (topic, position.next_offset, position.last_offset)
 
 

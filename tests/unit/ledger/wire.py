@@ -10,7 +10,7 @@ from events import schemas, topics
 from events.canonical import canonical
 from events.outbound import OUTBOUND_ENVELOPES
 from services.ledger.application.handle import Decided, Ledger, RawRecord
-from services.ledger.application.messages import STRUCTURED, Outgoing, messages
+from services.ledger.application.messages import STRUCTURED, OutboundRecord, messages
 from services.ledger.domain.journal import Source
 from tests.builders import BUDGET, Json, encoded, topic_of
 
@@ -36,8 +36,8 @@ SCHEMAS = {
 def key_of(event: Json | bytes) -> bytes:
     """The Kafka key of a careful sender; unreadable records have that of the budget too."""
     try:
-        said = json.loads(event) if isinstance(event, bytes) else event
-        return str(said["data"]["budget"]).encode()
+        text = json.loads(event) if isinstance(event, bytes) else event
+        return str(text["data"]["budget"]).encode()
     except (ValueError, KeyError, TypeError):
         return BUDGET.encode()
 
@@ -49,7 +49,7 @@ class Wire:
         self.ledger = Ledger(partition_of=lambda _budget: PARTITION)
         self.offset = 0
         self.decided: list[Decided] = []
-        self.sent: list[Outgoing] = []
+        self.sent: list[OutboundRecord] = []
 
     def raw(self, event: Json | bytes | None, **more: Any) -> RawRecord:
         """The next record of the partition."""
@@ -61,13 +61,13 @@ class Wire:
         record = RawRecord(value, source, key=key, timestamp_ms=WRITTEN_MS)
         return record._replace(**more)
 
-    def tell(self, *events: Json | bytes | RawRecord) -> list[Outgoing]:
+    def tell(self, *events: Json | bytes | RawRecord) -> list[OutboundRecord]:
         """One batch, committed; what leaves of it."""
         for event in events:
             self.ledger.handle(event if isinstance(event, RawRecord) else self.raw(event))
         return self.commit()
 
-    def commit(self) -> list[Outgoing]:
+    def commit(self) -> list[OutboundRecord]:
         batch = self.ledger.commit_batch([])
         assert [each.record.seal() for each in batch.decided] == [
             row.record for row in batch.records
@@ -82,7 +82,7 @@ class Wire:
         return [read(sent) for sent in self.sent if sent.topic == topic and sent.value is not None]
 
 
-def told(*events: Json | bytes | RawRecord) -> Wire:
+def handled(*events: Json | bytes | RawRecord) -> Wire:
     """Events, each a batch of its own."""
     wire = Wire()
     for event in events:
@@ -90,12 +90,12 @@ def told(*events: Json | bytes | RawRecord) -> Wire:
     return wire
 
 
-def told_of_the_last(*events: Json) -> list[Outgoing]:
-    """What leaves of the last event, told alone behind the others."""
-    return told(*events[:-1]).tell(events[-1])
+def messages_of_the_last(*events: Json) -> list[OutboundRecord]:
+    """What leaves of the last event, handled alone after the others."""
+    return handled(*events[:-1]).tell(events[-1])
 
 
-def read(sent: Outgoing) -> Json:
+def read(sent: OutboundRecord) -> Json:
     """A message as its reader sees it: what the models and the schemas say, no member more."""
     assert sent.value is not None
     message: Json = json.loads(sent.value)
@@ -112,7 +112,7 @@ def read(sent: Outgoing) -> Json:
     return message
 
 
-def balances(sent: list[Outgoing]) -> dict[bytes, Json]:
+def balances(sent: list[OutboundRecord]) -> dict[bytes, Json]:
     """What a compacted topic keeps: the last of each key, tombstones gone."""
     kept: dict[bytes, Json] = {}
     for each in sent:
@@ -125,8 +125,8 @@ def balances(sent: list[Outgoing]) -> dict[bytes, Json]:
     return kept
 
 
-def by_topic(sent: list[Outgoing]) -> dict[str, list[Outgoing]]:
-    found: dict[str, list[Outgoing]] = defaultdict(list)
+def by_topic(sent: list[OutboundRecord]) -> dict[str, list[OutboundRecord]]:
+    found: dict[str, list[OutboundRecord]] = defaultdict(list)
     for each in sent:
         found[each.topic].append(each)
     return dict(found)

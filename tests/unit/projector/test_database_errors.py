@@ -91,5 +91,5 @@ def test_at_the_start_the_error_is_a_message_for_people() -> None:
 
     with pytest.raises(Unreachable) as caught:
         asyncio.run(failing())
-    assert "ECLUSE_DATABASE_URL" in caught.value.said.en
-    assert caught.value.said.fr.startswith("postgresql://db\u00a0: la base")
+    assert "ECLUSE_DATABASE_URL" in caught.value.text.en
+    assert caught.value.text.fr.startswith("postgresql://db\u00a0: la base")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.api.read_model import open_read_model
+from services.api.adapters.read_model import open_read_model
 from services.projector.database import an_engine
 
 

@@ -1,4 +1,4 @@
-"""What tests of the runtime share: a world whose topics are lists."""
+"""Shared fixtures of the runtime's tests: Kafka as lists."""
 
 from collections.abc import Iterator
 
@@ -7,19 +7,19 @@ from structlog.testing import capture_logs
 
 from services.runtime.processing import task
 from tests.unit.runtime.group import Scene
-from tests.unit.runtime.world import MemoryReader, World
+from tests.unit.runtime.harness import Harness, MemoryReader
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """A world that every task of this test reads from, its log kept."""
-    MemoryReader.world = World()
+def harness(monkeypatch: pytest.MonkeyPatch) -> Iterator[Harness]:
+    """A harness that every task of this test reads from, its log captured."""
+    MemoryReader.harness = Harness()
     monkeypatch.setattr(task, "Reader", MemoryReader)
-    with capture_logs() as MemoryReader.world.log:
-        yield MemoryReader.world
+    with capture_logs() as MemoryReader.harness.log:
+        yield MemoryReader.harness
 
 
 @pytest.fixture
-def scene(world: World, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    """A worker in a group, in that world."""
-    return Scene(world, monkeypatch)
+def scene(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    """A worker in a group, in that harness."""
+    return Scene(harness, monkeypatch)

@@ -15,11 +15,11 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from prometheus_client import CollectorRegistry
 
 from services.runtime.processing import worker as worker_module
-from services.runtime.processing.backlog import Spoken
+from services.runtime.processing.backlog import ReportedStatus
 from services.runtime.processing.health import Health
-from services.runtime.processing.offset_metadata import TaskState, read_word
+from services.runtime.processing.offset_metadata import TaskState, decode_status
 from services.runtime.processing.worker import Worker
-from tests.unit.runtime.world import REMEDY, TOPIC, MemoryWork, World, a_setting
+from tests.unit.runtime.harness import REMEDY, TOPIC, Harness, MemoryProcessor, a_setting
 
 GROUP = "group"
 
@@ -31,11 +31,11 @@ class MemoryMember:
         self.listener: Any = None
         self.topics: dict[str, int] = {TOPIC: 8}
         self.member_id = "m1"
-        self.hints: list[dict[TopicPartition, Spoken]] = []
+        self.hints: list[dict[TopicPartition, ReportedStatus]] = []
         self.stood: dict[TopicPartition, int] = {}
         """What was committed in this group before."""
         self.complaints: list[Exception] = []
-        self.looks = 0
+        self.polls = 0
         """How often it was asked what the group has to say."""
         self.refuses_hints = False
         self.started = asyncio.Event()
@@ -71,7 +71,7 @@ class MemoryMember:
         pass
 
     async def getmany(self, **_: int) -> dict[TopicPartition, list[Any]]:
-        self.looks += 1
+        self.polls += 1
         if self.complaints:
             raise self.complaints.pop()
         return {}
@@ -88,15 +88,17 @@ class MemoryMember:
     ) -> None:
         if self.refuses_hints:
             raise CommitFailedError(GROUP)
-        hints = {place: (at, read_word(said)) for place, (at, said) in offsets.items()}
-        self.hints.append({p: Spoken(at, word) for p, (at, word) in hints.items() if word})
+        hints = {place: (at, decode_status(reported)) for place, (at, reported) in offsets.items()}
+        self.hints.append(
+            {p: ReportedStatus(at, status) for p, (at, status) in hints.items() if status}
+        )
 
 
 class Scene:
-    """A worker with its group and its world."""
+    """A worker with its group and its harness."""
 
-    def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.world = world
+    def __init__(self, harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.harness = harness
         self.member = MemoryMember()
         self.leaves: list[tuple[float, int]] = []
         """In how long the process was to end at the latest, and with what code."""
@@ -117,7 +119,12 @@ class Scene:
         async def go() -> Worker:
             health = Health(self.settings, CollectorRegistry())
             worker = Worker(
-                self.settings, GROUP, TOPIC, lambda *_: MemoryWork(self.world), health, REMEDY
+                self.settings,
+                GROUP,
+                TOPIC,
+                lambda *_: MemoryProcessor(self.harness),
+                health,
+                REMEDY,
             )
             run = asyncio.create_task(worker.run())
             acts = asyncio.create_task(self._act(during, worker))
@@ -140,8 +147,8 @@ class Scene:
         await self.member.started.wait()
         await during(worker)
 
-    def said(self, event: str) -> list[dict[str, Any]]:
-        return [line for line in self.world.log if line["event"] == event]
+    def reported(self, event: str) -> list[dict[str, Any]]:
+        return [line for line in self.harness.log if line["event"] == event]
 
 
 def states(worker: Worker) -> dict[int, TaskState]:

@@ -86,29 +86,29 @@ def read(raw: bytes, aborted: list[tuple[int, int]]) -> Iterator[bytes]:
 
 
 def test_aiokafka_cannot_read_an_empty_control_batch() -> None:
-    raw = log(batch(1, b"k", b"never"), emptied(marker(1, ABORT)), batch(2, b"k", b"said"))
+    raw = log(batch(1, b"k", b"never"), emptied(marker(1, ABORT)), batch(2, b"k", b"reported"))
     with pytest.raises(KafkaError, match="did not contain any records"):
         list(read(raw, [(1, 0)]))
 
 
 def test_guarded_it_steps_over_it() -> None:
     guard_abort_markers()
-    raw = log(batch(1, b"k", b"never"), emptied(marker(1, ABORT)), batch(2, b"k", b"said"))
-    assert [b"said"] == list(read(raw, [(1, 0)]))
+    raw = log(batch(1, b"k", b"never"), emptied(marker(1, ABORT)), batch(2, b"k", b"reported"))
+    assert [b"reported"] == list(read(raw, [(1, 0)]))
 
 
-def test_behind_an_empty_abort_marker_the_same_producer_is_heard_again() -> None:
+def test_behind_an_empty_abort_marker_the_same_producer_is_read_again() -> None:
     guard_abort_markers()
     raw = log(
         batch(1, b"k", b"never"),
         emptied(marker(1, ABORT)),
-        batch(1, b"k", b"said"),
+        batch(1, b"k", b"reported"),
         marker(1, COMMIT),
         batch(1, b"k", b"never either"),
         marker(1, ABORT),
-        batch(1, b"k", b"said too"),
+        batch(1, b"k", b"reported too"),
     )
-    assert [b"said", b"said too"] == list(read(raw, [(1, 0), (1, 4)]))
+    assert [b"reported", b"reported too"] == list(read(raw, [(1, 0), (1, 4)]))
 
 
 def test_an_empty_marker_alone_or_of_a_commit_says_nothing() -> None:
@@ -116,24 +116,24 @@ def test_an_empty_marker_alone_or_of_a_commit_says_nothing() -> None:
     raw = log(
         emptied(marker(1, ABORT)),
         emptied(marker(2, COMMIT)),
-        batch(2, b"k", b"said"),
+        batch(2, b"k", b"reported"),
         emptied(marker(2, COMMIT)),
         batch(2, b"k", b"never"),
         emptied(marker(2, ABORT)),
     )
-    assert [b"said"] == list(read(raw, [(2, 4)]))
+    assert [b"reported"] == list(read(raw, [(2, 4)]))
 
 
 @pytest.mark.parametrize("order", list(permutations(range(4), 4))[::5])
 def test_where_no_batch_is_empty_the_guard_changes_nothing(order: tuple[int, ...]) -> None:
-    stories = [
+    logs = [
         (batch(1, b"k", b"a"), marker(1, COMMIT)),
         (batch(1, b"k", b"b"), marker(1, ABORT)),
         (batch(2, b"k", b"c"), marker(2, ABORT)),
         (batch(2, b"k", b"d"), marker(2, COMMIT)),
     ]
-    told = [stories[number] for number in order]
-    raw = log(*(each for story in told for each in story))
+    chosen = [logs[number] for number in order]
+    raw = log(*(each for each_log in chosen for each in each_log))
     aborted = [({1: 1, 2: 2}[number], 2 * order.index(number)) for number in (1, 2)]
     before = list(read(raw, aborted))
     guard_abort_markers()

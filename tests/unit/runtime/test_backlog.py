@@ -1,4 +1,4 @@
-"""What is taken and not yet done: whatever the batches, nothing is passed over, nothing forgotten.
+"""The backlog of a task: whatever the batches, no record is skipped or lost.
 
 A model beside it keeps plain lists of what was taken and what was done.
 """
@@ -11,10 +11,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from services.runtime.kafka.reader import Standing
-from services.runtime.processing.backlog import Backlog, Delays, Spoken, mark_of
+from services.runtime.kafka.reader import ReadPosition
+from services.runtime.processing.backlog import Backlog, Delays, ReportedStatus, record_times
 from services.runtime.processing.offset_metadata import TaskState
-from tests.unit.runtime.world import a_record, event_s, recorded_s
+from tests.unit.runtime.harness import a_record, event_s, recorded_s
 
 EVENTS, INTERNAL_EVENTS = "events", "internal_events"
 TOPICS = (EVENTS, INTERNAL_EVENTS)
@@ -41,7 +41,7 @@ class Topic:
     read_to: int = 0
     """Where the reader stands."""
     furthest: int = 0
-    """The last offset that was said."""
+    """The last offset that was reported."""
 
 
 class Partition(RuleBasedStateMachine):
@@ -78,25 +78,26 @@ class Partition(RuleBasedStateMachine):
                 topic.read_to = taken[-1] + 1 if taken else topic.read_to
             else:
                 topic.read_to = topic.end
-        standings = {
-            name: Standing(topic.read_to, topic.end, NOW_S) for name, topic in self.topics.items()
+        read_positions = {
+            name: ReadPosition(topic.read_to, topic.end, NOW_S)
+            for name, topic in self.topics.items()
         }
-        self.backlog.took(self.in_hand, standings, time_of, NOW_S)
+        self.backlog.polled(self.in_hand, read_positions, time_of, NOW_S)
 
     @precondition(lambda self: self.in_hand)
     @rule(data=st.data())
     def do(self, data: st.DataObject) -> None:
         count = data.draw(st.integers(1, len(self.in_hand)))
         batch, self.in_hand = self.in_hand[:count], self.in_hand[count:]
-        told: dict[str, int] = {}
+        outcomes: dict[str, int] = {}
         for record in batch:
             topic = self.topics[record.topic]
             topic.done, topic.taken = record.offset + 1, topic.taken + 1
-            told[record.topic] = told.get(record.topic, 0) + 1
-        delays = self.backlog.did(batch, told, time_of, NOW_S)
+            outcomes[record.topic] = outcomes.get(record.topic, 0) + 1
+        delays = self.backlog.committed(batch, outcomes, time_of, NOW_S)
         arrival_s = None if time_of(batch[-1]) is None else 0.5
         assert Delays(arrival_s, NOW_S - recorded_s(batch[-1].offset)) == delays
-        self.backlog.left(self.in_hand, time_of)
+        self.backlog.remaining(self.in_hand, time_of)
 
     @rule()
     def fail(self) -> None:
@@ -106,7 +107,7 @@ class Partition(RuleBasedStateMachine):
     @precondition(lambda self: self.in_hand)
     @rule(data=st.data())
     def end_unheard(self, data: st.DataObject) -> None:
-        """A transaction ended, though nobody said so; or somebody else had the partition."""
+        """A transaction ended, though nobody reported so; or somebody else had the partition."""
         for record in self.in_hand[: data.draw(st.integers(1, len(self.in_hand)))]:
             self.topics[record.topic].done = record.offset + 1
             self.topics[record.topic].others += 1
@@ -119,46 +120,48 @@ class Partition(RuleBasedStateMachine):
         for topic in self.topics.values():
             topic.read_to = topic.done
         self.in_hand = []
-        self.backlog.looks_away()
+        self.backlog.polling_stopped()
 
-    def said(self) -> dict[str, Spoken]:
-        return self.backlog.words(NOW_S, TaskState.RUNNING, None)
+    def reported(self) -> dict[str, ReportedStatus]:
+        return self.backlog.statuses(NOW_S, TaskState.RUNNING, None)
 
     @invariant()
     def nothing_unread_stands_before_the_offset(self) -> None:
-        for name, said in self.said().items():
+        for name, reported in self.reported().items():
             topic = self.topics[name]
-            assert topic.done <= said.offset <= topic.end
-            assert not [each for each in topic.offsets if topic.done <= each < said.offset]
+            assert topic.done <= reported.offset <= topic.end
+            assert not [each for each in topic.offsets if topic.done <= each < reported.offset]
 
     @invariant()
     def it_never_goes_back(self) -> None:
-        for name, said in self.said().items():
-            assert self.topics[name].furthest <= said.offset
-            self.topics[name].furthest = said.offset
+        for name, reported in self.reported().items():
+            assert self.topics[name].furthest <= reported.offset
+            self.topics[name].furthest = reported.offset
 
     @invariant()
     def what_waits_is_the_first_that_was_taken_and_not_done(self) -> None:
-        for name, said in self.said().items():
+        for name, reported in self.reported().items():
             mine = [each for each in self.in_hand if each.topic == name]
             if mine:
-                assert time_of(mine[0]) == said.word.oldest_event_s
-                assert recorded_s(mine[0].offset) == said.word.oldest_recorded_s
-            elif said.word.oldest_recorded_s is not None:
-                undone = [each for each in self.topics[name].offsets if each >= said.offset]
-                assert recorded_s(undone[0]) == said.word.oldest_recorded_s, "known from before"
+                assert time_of(mine[0]) == reported.status.oldest_event_s
+                assert recorded_s(mine[0].offset) == reported.status.oldest_recorded_s
+            elif reported.status.oldest_recorded_s is not None:
+                undone = [each for each in self.topics[name].offsets if each >= reported.offset]
+                assert recorded_s(undone[0]) == reported.status.oldest_recorded_s, (
+                    "known from before"
+                )
 
     @invariant()
     def each_outcome_is_counted(self) -> None:
-        for name, said in self.said().items():
-            assert self.topics[name].taken == said.word.taken == said.word.told
+        for name, reported in self.reported().items():
+            assert self.topics[name].taken == reported.status.taken == reported.status.outcomes
 
     @invariant()
     def caught_up_with_nothing_in_hand_it_stands_at_the_end(self) -> None:
-        for name, said in self.said().items():
+        for name, reported in self.reported().items():
             topic = self.topics[name]
-            if said.word.caught_up and said.word.oldest_recorded_s is None:
-                seen = [each for each in topic.offsets if each < said.offset]
+            if reported.status.caught_up and reported.status.oldest_recorded_s is None:
+                seen = [each for each in topic.offsets if each < reported.offset]
                 assert topic.taken + topic.others == len(seen), "what came since is not known yet"
 
 
@@ -172,27 +175,27 @@ def test_a_record_without_a_timestamp_says_nothing_of_its_way(
 ) -> None:
     record = a_record(0)
     record.timestamp = timestamp_ms
-    mark = mark_of(record, lambda _: 1.0)
+    mark = record_times(record, lambda _: 1.0)
     assert recorded_s == mark.recorded_s
     assert (None if recorded_s is None else recorded_s - 1.0) == mark.arrival_s
 
 
-def test_a_work_that_tells_no_outcomes_is_not_said_to_have_told_none() -> None:
+def test_a_processor_without_outcomes_has_none_instead_of_0() -> None:
     backlog = Backlog()
     backlog.opened({EVENTS: 0}, None)
-    backlog.did([a_record(0)], None, time_of, NOW_S)
-    word = backlog.words(NOW_S, TaskState.RUNNING, None)[EVENTS].word
-    assert (1, None) == (word.taken, word.told)
+    backlog.committed([a_record(0)], None, time_of, NOW_S)
+    status = backlog.statuses(NOW_S, TaskState.RUNNING, None)[EVENTS].status
+    assert (1, None) == (status.taken, status.outcomes)
 
 
 def test_a_record_that_is_no_longer_there_waits_no_more() -> None:
     backlog = Backlog()
     backlog.opened({EVENTS: 0}, {})
-    backlog.took([a_record(0)], {EVENTS: Standing(1, 1, NOW_S)}, time_of, NOW_S)
+    backlog.polled([a_record(0)], {EVENTS: ReadPosition(1, 1, NOW_S)}, time_of, NOW_S)
     backlog.opened({EVENTS: 0}, {})
-    backlog.took([], {EVENTS: Standing(1, 1, NOW_S)}, time_of, NOW_S)
-    word = backlog.words(NOW_S, TaskState.RUNNING, None)[EVENTS].word
-    assert (True, None) == (word.caught_up, word.oldest_recorded_s)
+    backlog.polled([], {EVENTS: ReadPosition(1, 1, NOW_S)}, time_of, NOW_S)
+    status = backlog.statuses(NOW_S, TaskState.RUNNING, None)[EVENTS].status
+    assert (True, None) == (status.caught_up, status.oldest_recorded_s)
 
 
 def test_the_latest_event_done_stays_the_latest_when_the_next_is_dated_earlier() -> None:
@@ -201,5 +204,5 @@ def test_the_latest_event_done_stays_the_latest_when_the_next_is_dated_earlier()
     dated_s = {0: 5_000.0, 1: 3_000.0}
     for offset in range(3):
         record = a_record(offset, topic=EVENTS)
-        backlog.did([record], None, lambda each: dated_s.get(each.offset), NOW_S)
-    assert 5_000.0 == backlog.words(NOW_S, TaskState.RUNNING, None)[EVENTS].word.done_event_s
+        backlog.committed([record], None, lambda each: dated_s.get(each.offset), NOW_S)
+    assert 5_000.0 == backlog.statuses(NOW_S, TaskState.RUNNING, None)[EVENTS].status.done_event_s

@@ -1,4 +1,4 @@
-"""What Prometheus is told of a worker's partitions."""
+"""The metrics of a worker's partitions."""
 
 import asyncio
 
@@ -12,11 +12,11 @@ from services.runtime.processing.backlog import Delays
 from services.runtime.processing.health import Health
 from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.task import PartitionTask
-from tests.unit.runtime.world import (
+from tests.unit.runtime.harness import (
     PARTITION,
     REMEDY,
     TOPIC,
-    World,
+    Harness,
     a_setting,
     at,
     event_s,
@@ -45,8 +45,8 @@ class Page:
         return self._registry.get_sample_value(name, labels)
 
 
-def test_of_a_partition_that_is_not_open_its_state_is_told(world: World) -> None:
-    page = Page(world.task())
+def test_a_partition_that_is_not_open_shows_its_state(harness: Harness) -> None:
+    page = Page(harness.task())
     assert 1 == page.value("ecluse_partition_state", partition=NUMBER, state="opening")
     assert 0 == page.value("ecluse_partition_state", partition=NUMBER, state="running")
     assert 0 == page.value("ecluse_transactions_failed_total", partition=NUMBER)
@@ -54,13 +54,13 @@ def test_of_a_partition_that_is_not_open_its_state_is_told(world: World) -> None
         assert page.value(name, **HERE) is None, "not known, and not 0"
 
 
-def test_what_is_done_and_what_fails_is_told(world: World) -> None:
-    task = world.publish(0, 1).task()
+def test_records_done_and_failures_are_counted(harness: Harness) -> None:
+    task = harness.publish(0, 1).task()
     page = Page(task)
-    world.on_commit = once(WriterFailed("planted"))
+    harness.on_commit = once(WriterFailed("planted"))
 
     async def during() -> None:
-        await until(lambda: world.done == [0, 1])
+        await until(lambda: harness.done == [0, 1])
         await until(lambda: page.value("ecluse_caught_up", **HERE))
         assert 2 == page.value("ecluse_next_offset", **HERE)
         assert 2 == page.value("ecluse_records_taken_total", **HERE)
@@ -71,10 +71,10 @@ def test_what_is_done_and_what_fails_is_told(world: World) -> None:
     quickly(running(task, during))
 
 
-def test_what_waits_while_a_partition_is_held_is_told(world: World) -> None:
-    task = world.publish(0, 1).task()
+def test_the_backlog_of_a_held_partition_is_shown(harness: Harness) -> None:
+    task = harness.publish(0, 1).task()
     page = Page(task)
-    world.on_handle = at(1)
+    harness.on_handle = at(1)
 
     async def during() -> None:
         await until(lambda: task.state is TaskState.BROKEN)
@@ -88,51 +88,51 @@ def test_what_waits_while_a_partition_is_held_is_told(world: World) -> None:
 
 @pytest.mark.parametrize("where", ["on_open", "on_commit"])
 def test_a_database_that_is_away_for_a_minute_fails_at_each_attempt(
-    world: World, where: str
+    harness: Harness, where: str
 ) -> None:
     """However few records wait: most attempts do not come so far as to take one."""
-    task = world.publish(0).task()
+    task = harness.publish(0).task()
     page = Page(task)
-    setattr(world, where, times(10**6, WriterFailed("planted")))
+    setattr(harness, where, times(10**6, WriterFailed("planted")))
 
     async def during() -> None:
         await asyncio.sleep(60)
-        world.on_open, world.on_commit = lambda: None, lambda _: None
-        await until(lambda: world.done == [0])
-        assert len(world.opened_s) - 1 == task.failed
+        harness.on_open, harness.on_commit = lambda: None, lambda _: None
+        await until(lambda: harness.done == [0])
+        assert len(harness.opened_s) - 1 == task.failed
         # Rests of 0.5, 1, 2, 4 and 8 s, and then of ten.
         assert 10 == page.value("ecluse_transactions_failed_total", partition=NUMBER)
 
     quickly(running(task, during))
 
 
-def test_what_fails_while_nothing_comes_is_told(world: World) -> None:
-    task = world.publish(0).task()
+def test_failures_while_idle_are_counted(harness: Harness) -> None:
+    task = harness.publish(0).task()
     page = Page(task)
-    world.on_settle = times(2, Unreachable("there", Sentence("non", "no")))
+    harness.on_settle = times(2, Unreachable("there", Sentence("non", "no")))
 
     async def during() -> None:
-        await until(lambda: len(world.opened_s) == 3)
+        await until(lambda: len(harness.opened_s) == 3)
         assert 2 == page.value("ecluse_transactions_failed_total", partition=NUMBER)
 
     quickly(running(task, during))
 
 
-def test_the_way_of_a_transaction_s_last_record_is_observed_once(world: World) -> None:
+def test_the_way_of_a_transaction_s_last_record_is_observed_once(harness: Harness) -> None:
     page = Page()
     task = PartitionTask(
         PARTITION,
-        world.task()._make_work,
+        harness.task()._make_work,
         a_setting(),
         REMEDY,
         timings=page.health.timings,
-        clock=lambda: world.clock_s,
+        clock=lambda: harness.clock_s,
     )
 
     async def during() -> None:
-        await until(lambda: world.done == [0, 1, 2])
+        await until(lambda: harness.done == [0, 1, 2])
 
-    world.publish(0, 1, 2)
+    harness.publish(0, 1, 2)
     quickly(running(task, during))
     assert 1 == page.value("ecluse_record_arrival_seconds_count")
     assert 0.5 == page.value("ecluse_record_arrival_seconds_sum")

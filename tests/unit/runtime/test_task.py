@@ -8,9 +8,9 @@ from services.runtime.kafka.writer import Fenced, WriterFailed
 from services.runtime.processing import task as task_module
 from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.task import BATCH_RECORDS, IDLE_COMMIT_S
-from tests.unit.runtime.world import (
+from tests.unit.runtime.harness import (
     TOPIC,
-    World,
+    Harness,
     a_record,
     at,
     now_s,
@@ -26,67 +26,67 @@ DOWN = WriterFailed("planted")
 
 
 # ---------------------------------------------------------------- batches
-def test_what_is_there_is_one_transaction(world: World) -> None:
-    work_off(world.publish(*range(10)))
-    assert [list(range(10))] == world.committed
+def test_what_is_there_is_one_transaction(harness: Harness) -> None:
+    work_off(harness.publish(*range(10)))
+    assert [list(range(10))] == harness.committed
 
 
-def test_a_transaction_has_an_end(world: World) -> None:
-    work_off(world.publish(*range(BATCH_RECORDS + 1)))
-    assert [BATCH_RECORDS, 1] == [len(each) for each in world.committed]
+def test_a_transaction_has_an_end(harness: Harness) -> None:
+    work_off(harness.publish(*range(BATCH_RECORDS + 1)))
+    assert [BATCH_RECORDS, 1] == [len(each) for each in harness.committed]
 
 
-def test_a_transaction_that_is_full_ends_before_its_records_do(world: World) -> None:
-    world.full_at = 4
-    work_off(world.publish(*range(10)))
-    assert [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]] == world.committed
+def test_a_transaction_that_is_full_ends_before_its_records_do(harness: Harness) -> None:
+    harness.full_at = 4
+    work_off(harness.publish(*range(10)))
+    assert [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]] == harness.committed
 
 
-def test_between_two_of_them_it_may_be_paused(world: World) -> None:
-    world.full_at = 4
-    task = world.publish(*range(10)).task()
-    world.on_commit = lambda _: task.pause()
+def test_between_two_of_them_it_may_be_paused(harness: Harness) -> None:
+    harness.full_at = 4
+    task = harness.publish(*range(10)).task()
+    harness.on_commit = lambda _: task.pause()
 
     async def during() -> None:
         for there in (4, 8, 10):
             await until(lambda: task.state is TaskState.PAUSED)
-            assert list(range(there)) == world.done
+            assert list(range(there)) == harness.done
             task.resume()
             await until(lambda: task.state is TaskState.RUNNING)
 
     quickly(running(task, during))
-    assert 1 == len(world.opened_s)
+    assert 1 == len(harness.opened_s)
 
 
-def test_gaps_are_normal(world: World) -> None:
-    work_off(world.publish(0, 1, 7, 30))
+def test_gaps_are_normal(harness: Harness) -> None:
+    work_off(harness.publish(0, 1, 7, 30))
 
 
-def test_what_comes_twice_is_taken_once(world: World) -> None:
-    world.repeats = True
+def test_what_comes_twice_is_taken_once(harness: Harness) -> None:
+    harness.repeats = True
 
     async def during() -> None:
         await asyncio.sleep(10)
 
-    world.publish(0, 1, 2)
-    quickly(running(world.task(), during))
-    assert [[0, 1, 2]] == world.committed
+    harness.publish(0, 1, 2)
+    quickly(running(harness.task(), during))
+    assert [[0, 1, 2]] == harness.committed
 
 
-def test_two_topics_are_read_side_by_side(world: World) -> None:
-    world.next_offsets["internal_events"] = 5
-    world.records += [a_record(0), a_record(1), a_record(4, topic="internal_events")]
-    world.records += [a_record(5, topic="internal_events")]
+def test_two_topics_are_read_side_by_side(harness: Harness) -> None:
+    harness.next_offsets["internal_events"] = 5
+    harness.records += [a_record(0), a_record(1), a_record(4, topic="internal_events")]
+    harness.records += [a_record(5, topic="internal_events")]
 
     async def during() -> None:
-        await until(lambda: world.done == [0, 1, 5])
+        await until(lambda: harness.done == [0, 1, 5])
 
-    quickly(running(world.task(), during))
-    assert {TOPIC: 2, "internal_events": 6} == world.next_offsets
+    quickly(running(harness.task(), during))
+    assert {TOPIC: 2, "internal_events": 6} == harness.next_offsets
 
 
 def test_an_idle_task_gives_a_sign_of_life_now_and_then(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert IDLE_COMMIT_S == 24 * 3600, "a transactional id expires after seven days"
     monkeypatch.setattr(task_module, "IDLE_COMMIT_S", 60)
@@ -94,158 +94,158 @@ def test_an_idle_task_gives_a_sign_of_life_now_and_then(
     async def during() -> None:
         await asyncio.sleep(3.5 * 60)
 
-    quickly(running(world.task(), during))
-    assert [[], [], []] == world.committed
+    quickly(running(harness.task(), during))
+    assert [[], [], []] == harness.committed
 
 
 def test_a_task_that_is_given_something_gives_it_too(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where internal events come once a year beside daily events, their position is kept fresh."""
     monkeypatch.setattr(task_module, "IDLE_COMMIT_S", 60)
     looked: list[float] = []
-    world.on_settle = lambda: looked.append(now_s())
+    harness.on_settle = lambda: looked.append(now_s())
 
     async def during() -> None:
         for offset in range(7):
-            world.publish(offset)
+            harness.publish(offset)
             await asyncio.sleep(20)
 
-    quickly(running(world.task(), during))
-    assert list(range(7)) == world.done
-    assert 2 == world.committed.count([])
-    assert 4 == len(looked), "it looks, too, for what nobody ends"
+    quickly(running(harness.task(), during))
+    assert list(range(7)) == harness.done
+    assert 2 == harness.committed.count([])
+    assert 4 == len(looked), "it checks for transactions that nobody ends"
 
 
-def test_an_idle_task_that_finds_its_last_transaction_open_opens_again(world: World) -> None:
+def test_an_idle_task_that_finds_its_last_transaction_open_opens_again(harness: Harness) -> None:
     """Nobody reads what it wrote to others, and no next transaction may come to find out."""
-    world.on_settle = once(DOWN)
-    task = world.publish(0).task()
+    harness.on_settle = once(DOWN)
+    task = harness.publish(0).task()
 
     async def during() -> None:
-        await until(lambda: world.done == [0])
+        await until(lambda: harness.done == [0])
         committed_s = now_s()
-        await until(lambda: len(world.opened_s) == 2)
-        assert 60 > world.opened_s[1] - committed_s
+        await until(lambda: len(harness.opened_s) == 2)
+        assert 60 > harness.opened_s[1] - committed_s
 
     quickly(running(task, during))
-    assert [0] == world.done
+    assert [0] == harness.done
 
 
 # ---------------------------------------------------------------- who owns the partition
 @pytest.mark.parametrize("where", ["on_open", "on_commit"])
-def test_fenced_while_it_is_ours_ends_it(world: World, where: str) -> None:
-    setattr(world, where, once(Fenced("id")))
+def test_fenced_while_it_is_ours_ends_it(harness: Harness, where: str) -> None:
+    setattr(harness, where, once(Fenced("id")))
     with pytest.raises(Fenced):
-        quickly(world.publish(0).task().run())
+        quickly(harness.publish(0).task().run())
 
 
-def test_fenced_after_it_was_taken_away_is_a_hand_over(world: World) -> None:
-    task = world.publish(0).task()
+def test_fenced_after_it_was_taken_away_is_a_hand_over(harness: Harness) -> None:
+    task = harness.publish(0).task()
 
     def taken_away(_: list[int]) -> None:
-        world.on_commit = lambda _: None
+        harness.on_commit = lambda _: None
         task.pause()
         raise Fenced("id")
 
-    world.on_commit = taken_away
+    harness.on_commit = taken_away
 
     async def during() -> None:
         await until(lambda: task.state is TaskState.PAUSED)
         task.resume()
-        await until(lambda: world.done == [0])
+        await until(lambda: harness.done == [0])
 
     quickly(running(task, during))
-    assert 2 == len(world.opened_s), "it opens again: what it knew is another's now"
+    assert 2 == len(harness.opened_s), "it opens again: what it knew is another's now"
 
 
-def test_fenced_while_it_writes_a_hold_is_a_hand_over_too(world: World) -> None:
-    task = world.publish(0).task()
-    world.on_handle = at(0)
+def test_fenced_while_it_writes_a_hold_is_a_hand_over_too(harness: Harness) -> None:
+    task = harness.publish(0).task()
+    harness.on_handle = at(0)
 
     def taken_away() -> None:
-        world.on_hold = lambda: None
+        harness.on_hold = lambda: None
         task.pause()
         raise Fenced("id")
 
-    world.on_hold = taken_away
+    harness.on_hold = taken_away
 
     async def during() -> None:
         await until(lambda: task.state is TaskState.PAUSED)
         task.resume()
-        await until(lambda: world.holds)
+        await until(lambda: harness.holds)
 
     quickly(running(task, during))
 
 
-def test_a_bug_that_shows_while_it_opens_to_hold_does_not_end_the_worker(world: World) -> None:
-    task = world.publish(0).task()
-    world.on_handle = at(0)
+def test_a_bug_that_shows_while_it_opens_to_hold_does_not_end_the_worker(harness: Harness) -> None:
+    task = harness.publish(0).task()
+    harness.on_handle = at(0)
 
     def third() -> None:
-        assert len(world.opened_s) < 3, "planted"
+        assert len(harness.opened_s) < 3, "planted"
 
-    world.on_open = third
+    harness.on_open = third
 
     async def during() -> None:
-        await until(lambda: len(world.opened_s) == 3)
+        await until(lambda: len(harness.opened_s) == 3)
         await until(lambda: task.state is TaskState.BROKEN)
 
     quickly(running(task, during))
 
 
-def test_paused_it_finishes_its_transaction_and_begins_none(world: World) -> None:
-    task = world.publish(0, 1).task()
-    world.on_handle = lambda _: task.pause()
+def test_paused_it_finishes_its_transaction_and_begins_none(harness: Harness) -> None:
+    task = harness.publish(0, 1).task()
+    harness.on_handle = lambda _: task.pause()
 
     async def during() -> None:
         await until(lambda: task.state is TaskState.PAUSED)
-        assert [[0, 1]] == world.committed
-        world.publish(2, 3)
+        assert [[0, 1]] == harness.committed
+        harness.publish(2, 3)
         await asyncio.sleep(60)
-        assert [[0, 1]] == world.committed
-        world.on_handle = lambda _: None
+        assert [[0, 1]] == harness.committed
+        harness.on_handle = lambda _: None
         task.resume()
-        await until(lambda: world.done == [0, 1, 2, 3])
+        await until(lambda: harness.done == [0, 1, 2, 3])
 
     quickly(running(task, during))
-    assert 1 == len(world.opened_s), "it goes on with what it knows"
+    assert 1 == len(harness.opened_s), "it goes on with what it knows"
 
 
-def test_what_was_taken_but_not_begun_when_it_paused_is_taken_again(world: World) -> None:
-    task = world.publish(*range(6)).task()
+def test_what_was_taken_but_not_begun_when_it_paused_is_taken_again(harness: Harness) -> None:
+    task = harness.publish(*range(6)).task()
 
     def pause_while_one_by_one(offsets: list[int]) -> None:
         if offsets == [2]:
             task.pause()
         assert len(offsets) == 1, "planted"
 
-    world.on_commit = pause_while_one_by_one
+    harness.on_commit = pause_while_one_by_one
 
     async def during() -> None:
         await until(lambda: task.state is TaskState.PAUSED)
-        assert [0, 1, 2] == world.done
+        assert [0, 1, 2] == harness.done
         task.resume()
-        await until(lambda: world.done == list(range(6)))
+        await until(lambda: harness.done == list(range(6)))
 
     quickly(running(task, during))
-    assert 2 == len(world.opened_s)
+    assert 2 == len(harness.opened_s)
 
 
-def test_stopped_it_finishes_its_transaction_and_begins_none(world: World) -> None:
-    task = world.publish(*range(BATCH_RECORDS + 5)).task()
-    world.on_handle = lambda _: task.stop()
+def test_stopped_it_finishes_its_transaction_and_begins_none(harness: Harness) -> None:
+    task = harness.publish(*range(BATCH_RECORDS + 5)).task()
+    harness.on_handle = lambda _: task.stop()
     quickly(task.run())
-    assert [list(range(BATCH_RECORDS))] == world.committed
+    assert [list(range(BATCH_RECORDS))] == harness.committed
     assert TaskState.STOPPED is task.state
 
 
-def test_stopped_while_it_rests_it_ends_at_once(world: World) -> None:
-    world.on_open = times(10**6, DOWN)
-    task = world.task()
+def test_stopped_while_it_rests_it_ends_at_once(harness: Harness) -> None:
+    harness.on_open = times(10**6, DOWN)
+    task = harness.task()
 
     async def during() -> None:
-        await until(lambda: len(world.opened_s) == 8)
+        await until(lambda: len(harness.opened_s) == 8)
         began_s = now_s()
         task.stop()
         await until(lambda: task.state is TaskState.STOPPED)
@@ -257,15 +257,15 @@ def test_stopped_while_it_rests_it_ends_at_once(world: World) -> None:
 @pytest.mark.parametrize(
     "state", [TaskState.RUNNING, TaskState.PAUSED, TaskState.RETRYING, TaskState.BROKEN]
 )
-def test_cancelled_it_ends_cancelled(world: World, state: TaskState) -> None:
-    task = world.publish(0).task()
+def test_cancelled_it_ends_cancelled(harness: Harness, state: TaskState) -> None:
+    task = harness.publish(0).task()
     match state:
         case TaskState.PAUSED:
             task.pause()
         case TaskState.RETRYING:
-            world.on_open = times(10**6, DOWN)
+            harness.on_open = times(10**6, DOWN)
         case TaskState.BROKEN:
-            world.on_handle = at(0)
+            harness.on_handle = at(0)
         case _:
             pass
 
@@ -278,18 +278,18 @@ def test_cancelled_it_ends_cancelled(world: World, state: TaskState) -> None:
             await run
 
     quickly(go())
-    assert len(world.opened_s) == world.closed
+    assert len(harness.opened_s) == harness.closed
 
 
-# ---------------------------------------------------------------- what the watchdog looks at
-def test_a_task_that_works_is_busy_and_one_that_waits_is_not(world: World) -> None:
-    task = world.publish(0).task()
+# ---------------------------------------------------------------- progress for the watchdog
+def test_a_task_that_works_is_busy_and_one_that_waits_is_not(harness: Harness) -> None:
+    task = harness.publish(0).task()
     seen: list[tuple[bool, str]] = []
-    world.on_open = lambda: seen.append((task.progress.busy, task.progress.doing))
-    world.on_commit = lambda _: seen.append((task.progress.busy, task.progress.doing))
+    harness.on_open = lambda: seen.append((task.progress.busy, task.progress.doing))
+    harness.on_commit = lambda _: seen.append((task.progress.busy, task.progress.doing))
 
     async def during() -> None:
-        await until(lambda: world.done == [0])
+        await until(lambda: harness.done == [0])
         await until(lambda: task.progress.doing == "waiting")
         assert not task.progress.busy
         before = task.progress.steps

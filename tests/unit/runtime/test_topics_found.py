@@ -15,7 +15,7 @@ from services.runtime.kafka import cluster_wait
 from services.runtime.kafka.topics import _find
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
-from tests.unit.runtime.world import quickly
+from tests.unit.runtime.harness import quickly
 
 SETTINGS = Settings(topic_prefix="t.")
 SETTING = ("retention.ms", "7", False, 1, False)

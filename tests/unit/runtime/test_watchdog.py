@@ -21,9 +21,9 @@ class Watched:
             LIMIT_S, lambda: dict.fromkeys(self.tasks.values(), 3), self.ended.append
         )
 
-    def look(self, *times_s: float) -> None:
+    def check(self, *times_s: float) -> None:
         for now_s in times_s:
-            self.dog.look(now_s)
+            self.dog.check(now_s)
 
 
 def busy() -> Progress:
@@ -35,9 +35,9 @@ def busy() -> Progress:
 def test_a_busy_task_without_a_step_ends_the_process() -> None:
     watched = Watched(p3=busy())
     with capture_logs() as log:
-        watched.look(0, 5, 10)
+        watched.check(0, 5, 10)
         assert [] == watched.ended
-        watched.look(10.1)
+        watched.check(10.1)
     assert [EXIT_STALLED] == watched.ended
     [line] = log
     assert ("task_hangs", "events/3/17", 10) == (line["event"], line["doing"], line["since_s"])
@@ -47,10 +47,10 @@ def test_each_step_begins_the_time_anew() -> None:
     progress = busy()
     watched = Watched(p3=progress)
     for now_s in range(0, 100, 9):
-        watched.look(now_s)
+        watched.check(now_s)
         progress.step()
     assert [] == watched.ended
-    watched.look(100, 111)
+    watched.check(100, 111)
     assert [EXIT_STALLED] == watched.ended
 
 
@@ -58,12 +58,12 @@ def test_a_task_that_rests_may_rest_for_ever() -> None:
     progress = busy()
     progress.rest("waiting")
     watched = Watched(p3=progress)
-    watched.look(0, 10**6)
+    watched.check(0, 10**6)
     assert [] == watched.ended
     progress.begin("events/3/18")
-    watched.look(10**6 + 1, 10**6 + 11)
+    watched.check(10**6 + 1, 10**6 + 11)
     assert [] == watched.ended, "its rest does not count"
-    watched.look(10**6 + 12)
+    watched.check(10**6 + 12)
     assert [EXIT_STALLED] == watched.ended
 
 
@@ -71,7 +71,7 @@ def test_two_tasks_of_one_partition_are_two() -> None:
     """One is ending, and the other waits for that."""
     waiting = Progress()
     watched = Watched(ending=busy(), waiting=waiting)
-    watched.look(0, 11)
+    watched.check(0, 11)
     assert [EXIT_STALLED] == watched.ended
 
 
@@ -79,19 +79,19 @@ def test_one_that_gets_on_does_not_hide_one_that_hangs() -> None:
     getting_on = busy()
     watched = Watched(p1=getting_on, p3=busy())
     for now_s in range(11):
-        watched.look(now_s)
+        watched.check(now_s)
         getting_on.step()
-    watched.look(11)
+    watched.check(11)
     assert [EXIT_STALLED] == watched.ended
 
 
-def test_a_task_that_is_gone_is_forgotten() -> None:
+def test_a_task_that_is_gone_is_dropped() -> None:
     watched = Watched(p3=busy())
-    watched.look(0)
+    watched.check(0)
     task = watched.tasks.pop("p3")
-    watched.look(20)
+    watched.check(20)
     watched.tasks["p3"] = task
-    watched.look(21, 31)
+    watched.check(21, 31)
     assert [] == watched.ended
 
 

@@ -18,7 +18,7 @@ from services.runtime.ops.watchdog import EXIT_STALLED, Watchdog
 from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.worker import Worker
 from tests.unit.runtime.group import Scene, are
-from tests.unit.runtime.world import TOPIC, MemoryWork, a_setting, until
+from tests.unit.runtime.harness import TOPIC, MemoryProcessor, a_setting, until
 
 
 def test_each_partition_has_a_task_until_it_is_another_s(scene: Scene) -> None:
@@ -34,14 +34,16 @@ def test_each_partition_has_a_task_until_it_is_another_s(scene: Scene) -> None:
         await until(are(worker, TaskState.RUNNING))
 
     scene.play(during)
-    assert 4 == len(scene.world.opened_s) == scene.world.closed
+    assert 4 == len(scene.harness.opened_s) == scene.harness.closed
     assert [[0, 1, 2], [1, 2, 3], []] == [
-        line["partitions"] for line in scene.said("partitions_owned")
+        line["partitions"] for line in scene.reported("partitions_owned")
     ]
     assert scene.member.stopped
 
 
-def test_told_to_end_while_it_joins_it_ends(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_signal_while_it_joins_it_ends(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def start() -> None:
         scene.member.started.set()
         await asyncio.Event().wait()
@@ -52,8 +54,8 @@ def test_told_to_end_while_it_joins_it_ends(scene: Scene, monkeypatch: pytest.Mo
     monkeypatch.setattr(scene.member, "start", start)
     scene.play(during)
     assert scene.member.stopped
-    assert [] == scene.said("worker_started")
-    assert scene.said("worker_stopped")
+    assert [] == scene.reported("worker_started")
+    assert scene.reported("worker_stopped")
 
 
 def test_what_it_is_given_while_it_leaves_the_group_is_not_begun(
@@ -71,7 +73,7 @@ def test_what_it_is_given_while_it_leaves_the_group_is_not_begun(
     monkeypatch.setattr(scene.member, "stop", stop)
     worker = scene.play(during)
     assert scene.member.stopped
-    assert 1 == len(scene.world.opened_s)
+    assert 1 == len(scene.harness.opened_s)
     assert all(run.done() for run in worker._runs)
 
 
@@ -81,11 +83,11 @@ def test_between_revoked_and_assigned_nothing_is_begun(scene: Scene) -> None:
         await until(are(worker, TaskState.RUNNING, 0, 1))
         scene.member.listener.on_partitions_revoked(set())
         await until(are(worker, TaskState.PAUSED, 0, 1))
-        scene.world.publish(0)
+        scene.harness.publish(0)
         await asyncio.sleep(0.5)
-        assert [] == scene.world.committed
+        assert [] == scene.harness.committed
         scene.member.listener.on_partitions_assigned({TopicPartition(TOPIC, 0)})
-        await until(lambda: scene.world.committed)
+        await until(lambda: scene.harness.committed)
 
     scene.play(during)
 
@@ -93,46 +95,46 @@ def test_between_revoked_and_assigned_nothing_is_begun(scene: Scene) -> None:
 def test_a_partition_that_comes_back_waits_for_its_former_task(scene: Scene) -> None:
     gate = asyncio.Event()
 
-    class Slow(MemoryWork):
+    class Slow(MemoryProcessor):
         async def close(self) -> None:
             await gate.wait()
             await super().close()
 
-    worker_of = MemoryWork
+    worker_of = MemoryProcessor
 
     async def during(worker: Worker) -> None:
-        worker._make_work = lambda *_: Slow(scene.world)
+        worker._make_work = lambda *_: Slow(scene.harness)
         scene.member.share(0)
         await until(are(worker, TaskState.RUNNING, 0))
         scene.member.share()
-        worker._make_work = lambda *_: worker_of(scene.world)
+        worker._make_work = lambda *_: worker_of(scene.harness)
         scene.member.share(0)
         await asyncio.sleep(0.5)
-        assert 1 == len(scene.world.opened_s), "two tasks of one partition at once"
+        assert 1 == len(scene.harness.opened_s), "two tasks of one partition at once"
         gate.set()
         await until(are(worker, TaskState.RUNNING, 0))
 
     scene.play(during)
-    assert 2 == len(scene.world.opened_s)
+    assert 2 == len(scene.harness.opened_s)
 
 
 def test_what_ends_one_task_ends_the_worker_behind_the_others(scene: Scene) -> None:
     def fenced(_: list[int]) -> None:
-        scene.world.on_commit = lambda _: None
+        scene.harness.on_commit = lambda _: None
         raise Fenced("id")
 
     async def during(worker: Worker) -> None:
         scene.member.share(0, 1)
         await until(are(worker, TaskState.RUNNING, 0, 1))
-        scene.world.on_commit = fenced
-        scene.world.publish(0)
+        scene.harness.on_commit = fenced
+        scene.harness.publish(0)
         await asyncio.sleep(5)
 
     with pytest.raises(Fenced):
         scene.play(during)
-    assert [[0]] == scene.world.committed, "the other one finished its transaction"
+    assert [[0]] == scene.harness.committed, "the other one finished its transaction"
     assert scene.member.stopped
-    assert 2 == scene.world.closed
+    assert 2 == scene.harness.closed
 
 
 def test_who_has_lost_all_its_partitions_at_once_says_so_of_one(scene: Scene) -> None:
@@ -142,14 +144,14 @@ def test_who_has_lost_all_its_partitions_at_once_says_so_of_one(scene: Scene) ->
     async def during(worker: Worker) -> None:
         scene.member.share(0, 1)
         await until(are(worker, TaskState.RUNNING, 0, 1))
-        scene.world.on_commit = fenced
-        scene.world.publish(0)
+        scene.harness.on_commit = fenced
+        scene.harness.publish(0)
         await asyncio.sleep(5)
 
     with pytest.raises(Fenced):
         scene.play(during)
-    assert [] == scene.said("task_failed"), "the others are no failures of ours"
-    assert 1 == len(scene.said("partition_handed_over"))
+    assert [] == scene.reported("task_failed"), "the others are no failures of ours"
+    assert 1 == len(scene.reported("partition_handed_over"))
 
 
 def test_a_task_that_was_cancelled_by_nobody_ends_the_worker(scene: Scene) -> None:
@@ -166,54 +168,54 @@ def test_a_task_that_was_cancelled_by_nobody_ends_the_worker(scene: Scene) -> No
 
 
 def test_a_task_that_opens_when_its_partition_goes_away_is_cancelled(scene: Scene) -> None:
-    class Opening(MemoryWork):
+    class Opening(MemoryProcessor):
         async def open(self) -> dict[str, int]:
             await super().open()
             await asyncio.Event().wait()
             return {}
 
     async def during(worker: Worker) -> None:
-        worker._make_work = lambda *_: Opening(scene.world)
+        worker._make_work = lambda *_: Opening(scene.harness)
         scene.member.share(0)
-        await until(lambda: scene.world.opened_s)
+        await until(lambda: scene.harness.opened_s)
         scene.member.share()
         await until(lambda: not worker._runs)
 
     scene.play(during)
-    assert 1 == scene.world.closed
+    assert 1 == scene.harness.closed
 
 
 def test_what_it_says_of_its_partitions_may_fail_without_harm(scene: Scene) -> None:
     async def during(_: Worker) -> None:
         scene.member.share(0)
         scene.member.refuses_hints = True
-        scene.world.publish(0, 1)
-        await until(lambda: scene.world.committed)
+        scene.harness.publish(0, 1)
+        await until(lambda: scene.harness.committed)
         await asyncio.sleep(0.1)
-        scene.world.publish(2)
-        await until(lambda: len(scene.world.done) == 3)
+        scene.harness.publish(2)
+        await until(lambda: len(scene.harness.done) == 3)
         scene.member.refuses_hints = False
         await until(lambda: scene.member.hints)
 
     scene.play(during)
     [first, *_] = scene.member.hints
     assert [TopicPartition(TOPIC, 0)] == list(first)
-    assert [3] == [said.offset for said in first.values()]
-    assert [3] == [said.word.taken for said in first.values()]
+    assert [3] == [reported.offset for reported in first.values()]
+    assert [3] == [reported.status.taken for reported in first.values()]
 
 
 def test_when_it_ends_it_says_where_it_stopped(scene: Scene) -> None:
     async def during(worker: Worker) -> None:
         scene.member.share(0, 1)
         await until(are(worker, TaskState.RUNNING, 0, 1))
-        scene.world.publish(0)
-        await until(lambda: scene.world.committed)
+        scene.harness.publish(0)
+        await until(lambda: scene.harness.committed)
 
     scene.play(during)
     last = scene.member.hints[-1]
     assert [TopicPartition(TOPIC, 0), TopicPartition(TOPIC, 1)] == sorted(last)
-    assert ["stopped", "stopped"] == [said.word.state for said in last.values()]
-    assert [1, 1] == [said.offset for said in last.values()]
+    assert ["stopped", "stopped"] == [reported.status.state for reported in last.values()]
+    assert [1, 1] == [reported.offset for reported in last.values()]
 
 
 def test_while_the_group_shares_out_it_says_nothing(scene: Scene) -> None:
@@ -223,12 +225,12 @@ def test_while_the_group_shares_out_it_says_nothing(scene: Scene) -> None:
         scene.member.share(0)
         await until(lambda: scene.member.hints)
         scene.member.listener.on_partitions_revoked(set())
-        said = len(scene.member.hints)
+        reported = len(scene.member.hints)
         await until(are(worker, TaskState.PAUSED, 0))
         await asyncio.sleep(0.2)
-        assert said == len(scene.member.hints)
+        assert reported == len(scene.member.hints)
         scene.member.share(0)
-        await until(lambda: len(scene.member.hints) > said)
+        await until(lambda: len(scene.member.hints) > reported)
 
     scene.play(during)
 
@@ -237,7 +239,7 @@ def test_a_topic_that_is_given_more_partitions_ends_it(scene: Scene) -> None:
     async def during(worker: Worker) -> None:
         scene.member.share(0)
         await until(are(worker, TaskState.RUNNING, 0))
-        await until(lambda: scene.member.looks > 0)
+        await until(lambda: scene.member.polls > 0)
         scene.member.topics.clear()
         await asyncio.sleep(0.2)  # Not known for a while: that says nothing.
         scene.member.topics[TOPIC] = 9
@@ -252,10 +254,10 @@ def test_a_topic_that_is_known_later_was_not_resized(scene: Scene) -> None:
 
     async def during(_: Worker) -> None:
         scene.member.share(0)
-        await until(lambda: scene.member.looks > 0)
+        await until(lambda: scene.member.polls > 0)
         scene.member.topics[TOPIC] = 8
-        known = scene.member.looks
-        await until(lambda: scene.member.looks > known + 1)
+        known = scene.member.polls
+        await until(lambda: scene.member.polls > known + 1)
         scene.member.topics[TOPIC] = 9
         await asyncio.sleep(5)
 
@@ -277,7 +279,7 @@ FENCED = KafkaError("Unexpected exception in heartbeat task: FencedInstanceIdErr
 """As aiokafka passes on what the group says of a member whose name another has taken."""
 
 
-def test_who_is_fenced_in_the_group_is_told_that_another_has_its_name(scene: Scene) -> None:
+def test_a_fenced_member_learns_that_another_has_its_name(scene: Scene) -> None:
     async def during(_: Worker) -> None:
         scene.member.complaints = [FENCED]
         await asyncio.sleep(5)
@@ -315,7 +317,7 @@ def test_a_group_that_others_join_may_give_the_same_again_and_again(
     scene.play(during)
 
 
-def test_two_of_one_name_who_throw_each_other_out_are_told(scene: Scene) -> None:
+def test_two_of_one_name_that_fence_each_other_stop(scene: Scene) -> None:
     async def during(_: Worker) -> None:
         for number in range(12):
             scene.member.member_id = f"m{number}"
@@ -338,7 +340,7 @@ def test_a_rebalance_that_fails_ends_the_process(
 
     scene.play(during)
     assert [EXIT_STALLED] == codes
-    assert scene.said("rebalance_failed")
+    assert scene.reported("rebalance_failed")
 
 
 def test_the_watchdog_sees_a_task_that_hangs_after_its_partition_went_away(
@@ -349,14 +351,14 @@ def test_the_watchdog_sees_a_task_that_hangs_after_its_partition_went_away(
     monkeypatch.setattr(Watchdog.__init__, "__defaults__", (codes.append,))
     scene.settings = a_setting(stall_s=0.3)
 
-    class Hanging(MemoryWork):
+    class Hanging(MemoryProcessor):
         async def commit(self) -> None:
             await gate.wait()
             await super().commit()
 
     async def during(worker: Worker) -> None:
-        worker._make_work = lambda *_: Hanging(scene.world)
-        scene.world.publish(0)
+        worker._make_work = lambda *_: Hanging(scene.harness)
+        scene.harness.publish(0)
         scene.member.share(0)
         await until(lambda: worker._tasks[0].progress.doing.endswith("/0"))
         scene.member.share()
@@ -365,4 +367,4 @@ def test_the_watchdog_sees_a_task_that_hangs_after_its_partition_went_away(
 
     scene.play(during)
     assert EXIT_STALLED == codes[0]
-    assert 0 == scene.said("task_hangs")[0]["partition"]
+    assert 0 == scene.reported("task_hangs")[0]["partition"]

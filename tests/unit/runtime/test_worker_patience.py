@@ -13,10 +13,10 @@ from services.runtime.processing.health import STOP_S as HEALTH_S
 from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.worker import CUT_S, STOP_S, TICK_S, Worker
 from tests.unit.runtime.group import GROUP, Scene, are
-from tests.unit.runtime.world import MemoryWork, until
+from tests.unit.runtime.harness import MemoryProcessor, until
 
 
-def test_told_to_end_it_ends_within_fifteen_seconds_whatever_it_waits_for(scene: Scene) -> None:
+def test_after_a_signal_it_ends_within_fifteen_seconds_whatever_it_waits_for(scene: Scene) -> None:
     async def during(_: Worker) -> None:
         assert [] == scene.leaves
 
@@ -31,7 +31,7 @@ def test_a_task_that_does_not_let_go_is_left_to_the_end_of_the_process(
 ) -> None:
     gate = asyncio.Event()
 
-    class Stalled(MemoryWork):
+    class Stalled(MemoryProcessor):
         async def close(self) -> None:
             while not gate.is_set():
                 with contextlib.suppress(asyncio.CancelledError):
@@ -39,7 +39,7 @@ def test_a_task_that_does_not_let_go_is_left_to_the_end_of_the_process(
             await super().close()
 
     async def during(worker: Worker) -> None:
-        worker._make_work = lambda *_: Stalled(scene.world)
+        worker._make_work = lambda *_: Stalled(scene.harness)
         scene.member.share(0)
         await until(are(worker, TaskState.RUNNING, 0))
         asyncio.get_running_loop().call_later(1, gate.set)
@@ -47,8 +47,8 @@ def test_a_task_that_does_not_let_go_is_left_to_the_end_of_the_process(
     monkeypatch.setattr(worker_module, "STOP_S", 0.1)
     monkeypatch.setattr(worker_module, "CUT_S", 0.1)
     scene.play(during)
-    assert scene.said("task_cancelled")
-    assert [] == scene.said("task_failed")
+    assert scene.reported("task_cancelled")
+    assert [] == scene.reported("task_failed")
     assert scene.member.stopped
 
 
@@ -75,7 +75,7 @@ def test_a_cluster_that_is_not_found_at_once_is_looked_for_again(
     monkeypatch.setattr(cluster_wait, "_anybody_listens", yes)
     monkeypatch.setattr(cluster_wait, "RETRY_S", 0.01)
     scene.play(during)
-    assert 1 == len(scene.said("broker_awaited"))
+    assert 1 == len(scene.reported("broker_unavailable"))
 
 
 def test_a_group_that_is_long_in_coming_is_said_once(
@@ -94,5 +94,5 @@ def test_a_group_that_is_long_in_coming_is_said_once(
     monkeypatch.setattr(worker_module, "JOINED_S", 0.1)
     monkeypatch.setattr(scene.member, "start", slow)
     scene.play(during)
-    (line,) = scene.said("group_awaited")
+    (line,) = scene.reported("group_join_slow")
     assert (GROUP, 600) == (line["group"], line["limit_s"])

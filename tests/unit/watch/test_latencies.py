@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import pytest
 
 from events.journal import try_read_record
+from events.lag import Latency
 from events.topics import JOURNAL
-from services.watch.latencies import BOUNDS_S, Issued, Latencies, Latency, Step
+from services.watch.latencies import BOUNDS_S, Latencies, Step, UnansweredOrders
 from tests.builders import (
     Json,
     a_convention,
@@ -25,13 +26,13 @@ HOUR_S = 3_600
 
 
 def of(latencies: Latencies, step: Step, now_s: float = NOW_S) -> Latency:
-    return next(each for each in latencies.of_the_last_hour(now_s) if each.step is step)
+    return next(each for each in latencies.of_the_last_hour(now_s) if each.stage is step)
 
 
 def test_the_stages_stand_in_the_order_of_the_way_and_nothing_is_unknown_not_zero() -> None:
     rows = Latencies().of_the_last_hour(NOW_S)
-    assert ["broker", "decided", "published", "projected", "treasury"] == [r.step for r in rows]
-    assert [Latency(step, 0, None, None, None) for step in Step] == rows
+    assert ["broker", "decided", "published", "projected", "treasury"] == [r.stage for r in rows]
+    assert [Latency(step, 0) for step in Step] == rows
 
 
 def test_percentiles_are_right_to_two_percent_and_the_greatest_is_exact() -> None:
@@ -83,7 +84,7 @@ def test_a_day_takes_no_more_room_than_its_last_hour() -> None:
         for took_s in (0.01, 0.02, 0.5):
             at_s = NOW_S + 60 * minute
             latencies.observe(Step.BROKER, took_s, at_s, at_s)
-    assert 60 == len(latencies._tallies[Step.BROKER].minutes)
+    assert 60 == len(latencies._steps[Step.BROKER].minutes)
     assert 180 == of(latencies, Step.BROKER, NOW_S + 24 * 60 * 60 - 60).count
 
 
@@ -101,11 +102,11 @@ def test_the_classes_of_prometheus_count_all_since_the_start() -> None:
 def answers(*events: Json) -> list[list[float]]:
     """How long each order waited, by the record that answered it."""
     journal = of_topic(list(transactions([[each] for each in encoded(*events)])), JOURNAL)
-    issued = Issued()
+    issued = UnansweredOrders()
     return [found for found in _each(issued, [out.value or b"" for out in journal]) if found]
 
 
-def _each(issued: Issued, journal: Sequence[bytes]) -> list[list[float]]:
+def _each(issued: UnansweredOrders, journal: Sequence[bytes]) -> list[list[float]]:
     outcomes = [try_read_record(raw) for raw in journal]
     assert None not in outcomes
     return [issued.answered_by(0, outcome) for outcome in outcomes if outcome is not None]
@@ -148,13 +149,13 @@ def test_an_order_that_is_cancelled_was_not_answered() -> None:
         )
         for day, state in enumerate(("issued", "cancelled", "paid"), start=1)
     ]
-    assert [[], [], []] == _each(Issued(), history)
+    assert [[], [], []] == _each(UnansweredOrders(), history)
 
 
-def test_orders_that_others_read_are_forgotten() -> None:
+def test_orders_that_others_read_are_dropped() -> None:
     outs = transactions([[e] for e in encoded(*UP_TO_THE_ORDER, an_acknowledgement())])
     journal = [out.value or b"" for out in of_topic(list(outs), JOURNAL)]
-    issued = Issued()
+    issued = UnansweredOrders()
     _each(issued, journal[:-1])
     issued.keep_only([1])
     assert [[]] == _each(issued, journal[-1:])

@@ -1,4 +1,4 @@
-"""When the oldest payment order happened that the treasury has not read."""
+"""Event time of the oldest payment order that the treasury has not read."""
 
 import pytest
 
@@ -10,7 +10,7 @@ def an_order(second: int) -> bytes:
 
 
 def some(count: int, kept: int = 1_000) -> OrderTimes:
-    """Orders at every other place: between them stand markers of transactions."""
+    """Orders at every other offset, with transaction markers in between."""
     times = OrderTimes(kept)
     for number in range(count):
         times.add(0, 2 * number, an_order(number))
@@ -31,7 +31,7 @@ def test_a_treasury_that_was_set_back_has_its_old_orders_before_it() -> None:
     assert (4.0, 1.0) == (times.oldest_s(0, 8), times.oldest_s(0, 2))
 
 
-def test_of_those_that_are_no_longer_kept_nothing_is_said() -> None:
+def test_orders_that_are_no_longer_kept_are_unknown() -> None:
     times = some(20, kept=10)
     assert (None, None, 10.0) == tuple(times.oldest_s(0, each) for each in (0, 19, 20))
     assert 19.0 == times.latest_s(0)
@@ -58,7 +58,7 @@ def test_the_latest_stays_the_latest_when_an_order_is_dated_earlier() -> None:
     assert 2.0 == times.latest_s(0)
 
 
-def test_partitions_are_apart_and_forgotten_when_others_read_them() -> None:
+def test_partitions_are_apart_and_dropped_when_others_read_them() -> None:
     times = some(3)
     assert (None, None, 0) == (times.oldest_s(1, 0), times.latest_s(1), times.next_offset(1))
     times.keep_only([1])

@@ -32,24 +32,24 @@ def counted(journal: Sequence[bytes], number: int = 0, **more: Any) -> Outcomes:
     return outcomes
 
 
-def said(told: OutcomeCounts) -> Json:
+def nonzero(counts: OutcomeCounts) -> Json:
     """What is not 0 of it."""
-    return {name: count for name, count in told._asdict().items() if count}
+    return {name: count for name, count in counts._asdict().items() if count}
 
 
 def test_each_record_counts_by_what_became_of_it() -> None:
-    told = counted(records(*YEAR, YEAR[0], TOO_MUCH, b"no event")).counts()
+    counts = counted(records(*YEAR, YEAR[0], TOO_MUCH, b"no event")).counts()
     expected = {"received": 6, "accepted": 3, "duplicate": 1, "refused": 1, "dead_letter": 1}
-    assert expected == said(told)
+    assert expected == nonzero(counts)
 
 
 def test_what_waited_and_goes_on_counts_once_by_what_it_became() -> None:
     vote, award, convention = YEAR
     waiting = records(vote, convention)
-    assert {"received": 2, "accepted": 1, "parked": 1} == said(counted(waiting).counts())
+    assert {"received": 2, "accepted": 1, "parked": 1} == nonzero(counted(waiting).counts())
     journal = records(vote, convention, award)
     assert len(journal) == 4, "the parked convention has a second record"
-    assert {"received": 3, "accepted": 3, "resumed": 1} == said(counted(journal).counts())
+    assert {"received": 3, "accepted": 3, "resumed": 1} == nonzero(counted(journal).counts())
 
 
 def test_a_record_that_comes_again_at_its_place_changes_nothing() -> None:
@@ -62,20 +62,20 @@ def test_a_record_that_comes_again_at_its_place_changes_nothing() -> None:
 
 def test_a_source_record_of_which_the_journal_tells_twice_is_repeated() -> None:
     journal = records(*YEAR)
-    told = counted([*journal, journal[1]]).counts()
-    assert {"received": 4, "accepted": 4, "repeated": 1} == said(told)
+    counts = counted([*journal, journal[1]]).counts()
+    assert {"received": 4, "accepted": 4, "repeated": 1} == nonzero(counts)
 
 
 def test_imported_records_of_several_budgets_come_in_any_order_and_repeat_nothing() -> None:
     first, second, third = records(*YEAR)
     another = third.replace(b'"budget":"2159', b'"budget":"2160')
-    assert {"received": 3, "accepted": 3} == said(
+    assert {"received": 3, "accepted": 3} == nonzero(
         counted(
             [second, another, first.replace(b'"budget":"2159', b'"budget":"2161')], imported=True
         ).counts()
     )
-    told = counted([first, second, second], imported=True).counts()
-    assert 1 == told.repeated, "within a budget their order stays"
+    counts = counted([first, second, second], imported=True).counts()
+    assert 1 == counts.repeated, "within a budget their order stays"
 
 
 def test_places_of_an_imported_journal_are_another_clusters() -> None:
@@ -87,11 +87,11 @@ def test_places_of_an_imported_journal_are_another_clusters() -> None:
 
 @pytest.mark.parametrize("raw", [None, b"", b"{}", b"\xff", b'{"budget":"B","outcome":"lost"}'])
 def test_a_record_that_tells_no_outcome_is_counted_apart(raw: bytes | None) -> None:
-    assert {"unreadable": 1} == said(counted([raw or b""]).counts())
+    assert {"unreadable": 1} == nonzero(counted([raw or b""]).counts())
     assert try_read_record(raw) is None
 
 
-def test_partitions_are_counted_apart_and_forgotten_when_others_read_them() -> None:
+def test_partitions_are_counted_apart_and_dropped_when_others_read_them() -> None:
     journal = records(*YEAR)
     outcomes = counted(journal)
     for offset, raw in enumerate(journal):
@@ -116,10 +116,12 @@ def test_the_latest_time_stays_the_latest_when_an_event_is_dated_earlier() -> No
     assert NOON_S == counted([first, older]).latest_event_s(0)
 
 
-def test_the_last_event_of_each_door_is_known_by_itself() -> None:
+def test_the_last_event_of_each_input_topic_is_known_by_itself() -> None:
     first, second, third = records(*YEAR)
     later = b"2023-06-01T13:00:00+02:00"
     deadline_event = third.replace(b"ecluse.events.v1", b"ecluse.internal-events.v1")
     outcomes = counted([first, second, deadline_event.replace(b"2023-06-01T12:00:00+02:00", later)])
-    said = [outcomes.latest_event_s(0, topic) for topic in (None, EVENTS, INTERNAL_EVENTS, JOURNAL)]
-    assert [NOON_S + 3_600, NOON_S, NOON_S + 3_600, None] == said
+    latest = [
+        outcomes.latest_event_s(0, topic) for topic in (None, EVENTS, INTERNAL_EVENTS, JOURNAL)
+    ]
+    assert [NOON_S + 3_600, NOON_S, NOON_S + 3_600, None] == latest

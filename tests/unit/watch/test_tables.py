@@ -1,19 +1,24 @@
-"""Everything that was read, topic by topic; what others read is forgotten, and read anew."""
+"""Everything that was read, topic by topic; what others read is dropped, and read anew."""
+
+from datetime import UTC, datetime
 
 from events.topics import BALANCES, DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS
 from services.watch.balances import Fault, Partition
-from services.watch.lag_service import instant_of
 from services.watch.latencies import Step
 from services.watch.reconciliation import Reached
 from services.watch.settings import WATCHED
 from services.watch.tables import Record, Tables
 from tests.builders import a_convention, a_notification, a_vote, an_acknowledgement, an_award
 from tests.journal_records import a_record
-from tests.unit.watch.lag_figures import NOW_S
+from tests.unit.lag.builders import NOW_S
 from tests.unit.watch.ledger_output import Out, encoded, transactions
 
 YEAR = (a_vote(), an_award(), a_convention(), a_notification(), an_acknowledgement())
 OUTS = [out for outs in transactions([encoded(*YEAR)]) for out in outs]
+
+
+def at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 class Scene:
@@ -33,16 +38,16 @@ class Scene:
             record = self.record(offset, out, ago_s=ago_s, imported=imported)
             assert not self.tables.journal(record)
 
-    def turn(self, *, left: int = 0) -> None:
+    def cycle(self, *, left: int = 0) -> None:
         reached = {}
         for topic in WATCHED:
             worked = self.tables.next_offset(Partition(topic, 0))
             reached[Partition(topic, 0)] = Reached(worked, worked, worked, worked + left)
-        assert [] == self.tables.turn(reached, self.now_s)
+        assert [] == self.tables.reconcile(reached, self.now_s)
 
-    def counts(self) -> dict[Step, int | None]:
+    def counts(self) -> dict[str, int | None]:
         rows = self.tables.latencies.of_the_last_hour(self.now_s)
-        return {row.step: row.count for row in rows if row.count}
+        return {row.stage: row.count for row in rows if row.count}
 
 
 def test_a_record_of_the_journal_reaches_every_table() -> None:
@@ -51,7 +56,7 @@ def test_a_record_of_the_journal_reaches_every_table() -> None:
     tables = scene.tables
     assert 5 == tables.outcomes.counts().received == tables.next_offset(Partition(JOURNAL, 0))
     assert 1 == len(tables.live.budgets)
-    assert 1 == len(tables.deadlines.orders(instant_of(scene.now_s)))
+    assert 1 == len(tables.deadlines.orders(at(scene.now_s)))
     assert {Step.TREASURY: 1} == scene.counts()
 
 
@@ -67,7 +72,7 @@ def test_what_comes_to_light_is_given_back() -> None:
 def test_records_that_come_live_are_timed_and_those_of_the_start_are_not() -> None:
     scene = Scene()
     scene.journal(ago_s=5)
-    scene.turn()
+    scene.cycle()
     assert Step.PUBLISHED not in scene.counts()
     later = a_record("dead_letter", 99, budget="_dead.0")
     dead = Out(JOURNAL, 0, b"_dead.0", later)
@@ -77,18 +82,18 @@ def test_records_that_come_live_are_timed_and_those_of_the_start_are_not() -> No
     (row,) = [
         each
         for each in scene.tables.latencies.of_the_last_hour(scene.now_s)
-        if each.step is Step.PUBLISHED
+        if each.stage is Step.PUBLISHED
     ]
     assert (1, 0.5) == (row.count, row.max_s)
 
 
 def test_records_that_waited_for_the_watch_alone_are_not_timed() -> None:
     scene = Scene()
-    scene.turn()
+    scene.cycle()
     scene.now_s += 10
-    scene.turn(left=5)
+    scene.cycle(left=5)
     scene.now_s += 10
-    scene.turn(left=5)
+    scene.cycle(left=5)
     scene.journal(ago_s=5)
     assert Step.PUBLISHED not in scene.counts()
 
@@ -109,7 +114,7 @@ def test_every_topic_has_its_place_and_loses_it_with_its_partition() -> None:
     refused = b'{"type":"ecluse.event.refused.v1","data":{"code":"overpayment"}}'
     assert () == tables.refusal(Record(0, 3, b"B", refused, (), NOW_S))
     assert () == tables.dead_letter(Record(0, 4, None, b"x", (), NOW_S))
-    scene.turn()
+    scene.cycle()
     where = [Partition(topic, 0) for topic in WATCHED]
     before = [tables.next_offset(each) for each in where]
     expected = {JOURNAL: 5, BALANCES: 2, REFUSALS: 4, DEAD_LETTERS: 5, PAYMENT_ORDERS: 3}
@@ -122,6 +127,6 @@ def test_every_topic_has_its_place_and_loses_it_with_its_partition() -> None:
         tables.outcomes.counts().received,
         tables.refusals.in_all().count,
         tables.dead_letters.in_all().count,
-        tables.deadlines.orders(instant_of(NOW_S)),
+        tables.deadlines.orders(at(NOW_S)),
     )
-    assert (False, scene.now_s) == (tables.rounds.has_read(JOURNAL), tables.turned_s)
+    assert (False, scene.now_s) == (tables.reconciliation.has_read(JOURNAL), tables.reconciled_s)

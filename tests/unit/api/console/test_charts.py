@@ -23,7 +23,7 @@ def test_the_greatest_figure_reaches_the_top_and_nothing_lies_at_the_bottom() ->
     assert [(0, 100), (90, 54), (180, 8), (270, 54), (360, 54)] == corners(drawn)
 
 
-def test_what_is_next_to_nothing_looks_like_it() -> None:
+def test_what_is_next_to_nothing_resembles_it() -> None:
     assert {99} == {y for _, y in corners(chart([1, 1, 1], 100))}
 
 

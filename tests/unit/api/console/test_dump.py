@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.api.console import dump as module
-from services.api.console.dump import GLANCE, SHOWN_MAX, dump
+from services.api.journal import dump as module
+from services.api.journal.dump import GLANCE, SHOWN_MAX, dump
 from tests.builders import IBAN
 
 INTERNAL_EVENT = b'{"iban":"' + IBAN.encode() + b'"}'

@@ -4,13 +4,13 @@ from datetime import date
 
 import pytest
 
-from services.api.console.views.figures import change_cents, figure_view
-from services.api.console.voice import Voice
-from services.api.language import Language
-from services.api.queries.behind_figures import STAGES_ASKED, MovesBehind
-from services.api.queries.moved import Move
-from services.api.queries.parts import BudgetLine
+from services.api.balances.moves import Move
+from services.api.balances.moves_of_figure import STAGES_ASKED, MovesBehind
+from services.api.balances.view import change_cents, figure_view
+from services.api.queries.rows import BudgetLine
 from services.ledger.domain.moves import WAYS
+from services.texts.language import Language
+from services.texts.locale_format import LocaleFormat
 
 LINE = BudgetLine("65", "65748", "61", "489")
 
@@ -64,22 +64,22 @@ def test_a_move_adds_or_takes(
     assert cents == change_cents(stage, a_move(origin, target))
 
 
-def test_every_way_is_told_of_every_stage() -> None:
+def test_every_transition_covers_every_stage() -> None:
     for origin, target in WAYS:
         for stage in STAGES_ASKED:
             move = a_move(origin and origin.value, target and target.value)
             assert change_cents(stage, move) in {-5, 0, 5}
 
 
-def test_the_figure_after_each_move_is_told() -> None:
+def test_the_figure_after_each_move_is_shown() -> None:
     moves = [
         a_move(None, "available", 100_00, 1),
         a_move("available", "reserved", 30_00, 2),
     ]
-    view = figure_view("available", MovesBehind(70_00, 0, moves), Voice.of(Language.EN))
+    view = figure_view("available", MovesBehind(70_00, 0, moves), LocaleFormat.of(Language.EN))
     assert ("Available", "€70.00") == (view.stage, view.figure)
-    told = [(row.record.said, row.change, row.after, row.way) for row in view.rows]
-    assert told == [
+    shown = [(row.record.text, row.change, row.after, row.transition) for row in view.rows]
+    assert shown == [
         ("1", "+\u202f€100.00", "€100.00", "outside → Available"),
         ("2", "−\u202f€30.00", "€70.00", "Available → Reserved"),
     ]
@@ -87,5 +87,5 @@ def test_the_figure_after_each_move_is_told() -> None:
 
 def test_a_page_of_moves_begins_where_the_one_before_ended() -> None:
     page = MovesBehind(90_00, 50_00, [a_move(None, "available", 15_00, 7)])
-    view = figure_view("available", page, Voice.of(Language.EN))
+    view = figure_view("available", page, LocaleFormat.of(Language.EN))
     assert ("€90.00", "€65.00") == (view.figure, view.rows[0].after)

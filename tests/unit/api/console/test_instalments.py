@@ -5,18 +5,18 @@ from typing import Any
 
 import pytest
 
-from services.api.console.views.instalments import convention_view, standing_of
-from services.api.console.views.parts import State
-from services.api.console.voice import Voice
-from services.api.language import Language
-from services.api.queries.orders import Payment, PaymentOrder
-from services.api.queries.parts import MaskedAccount
-from services.api.queries.schedules import Convention, Document, Instalment, PaidOrder, Want
+from services.api.console.elements import State
+from services.api.grants.conventions import Convention, Document, Instalment, PaidOrder, Want
+from services.api.grants.instalments import convention_view, instalment_status
+from services.api.orders.query import Payment, PaymentOrder
+from services.api.queries.rows import MaskedAccount
+from services.texts.language import Language
+from services.texts.locale_format import LocaleFormat
 from tests.builders import BUDGET
 
 TODAY = date(2023, 7, 20)
-FR = Voice.of(Language.FR)
-EN = Voice.of(Language.EN)
+FR = LocaleFormat.of(Language.FR)
+EN = LocaleFormat.of(Language.EN)
 REPORT = Document("activity_report", 2022, None, date(2023, 6, 26), None, None)
 MISSING = Document("certified_accounts", 2022, None, None, None, None)
 
@@ -85,7 +85,7 @@ WAITS = an_instalment(trigger="reports", waits_for=(Want("document", "certified_
 
 
 @pytest.mark.parametrize(
-    ("convention", "instalment", "standing"),
+    ("convention", "instalment", "status"),
     [
         (a_convention(), an_instalment(an_order("paid")), "paid"),
         (a_convention(), an_instalment(an_order(paid_cents=40_00)), "partly_paid"),
@@ -100,14 +100,14 @@ WAITS = an_instalment(trigger="reports", waits_for=(Want("document", "certified_
     ],
 )
 def test_how_an_instalment_stands(
-    convention: Convention, instalment: Instalment, standing: str
+    convention: Convention, instalment: Instalment, status: str
 ) -> None:
-    assert standing == standing_of(convention, instalment)
+    assert status == instalment_status(convention, instalment)
 
 
-def steps_of(instalment: Instalment, voice: Voice, **more: Any) -> list[tuple[str, str]]:
-    view = convention_view(a_convention(instalment, **more), TODAY, voice)
-    return [(step.how, "; ".join(step.said)) for step in view.instalments[0].steps]
+def steps_of(instalment: Instalment, locale: LocaleFormat, **more: Any) -> list[tuple[str, str]]:
+    view = convention_view(a_convention(instalment, **more), TODAY, locale)
+    return [(step.how, "; ".join(step.text)) for step in view.instalments[0].steps]
 
 
 def test_a_paid_instalment_has_all_steps_behind_it() -> None:
@@ -141,7 +141,7 @@ def test_an_open_order_says_when_it_is_due() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "today", "said"),
+    ("state", "today", "phrase"),
     [
         ("taken_in_charge", date(2023, 8, 11), None),
         ("taken_in_charge", date(2023, 8, 12), "overdue, 1 day ago"),
@@ -150,12 +150,12 @@ def test_an_open_order_says_when_it_is_due() -> None:
         ("rejected", date(2023, 9, 10), None),
     ],
 )
-def test_an_order_that_should_have_been_paid_is_said_to_be_overdue(
-    state: str, today: date, said: str | None
+def test_an_order_that_should_have_been_paid_is_shown_to_be_overdue(
+    state: str, today: date, phrase: str | None
 ) -> None:
     convention = a_convention(an_instalment(an_order(state)))
     *_, paid = convention_view(convention, today, EN).instalments[0].steps
-    assert (None if said is None else State(said, "bad", "bad")) == paid.state
+    assert (None if phrase is None else State(phrase, "bad", "bad")) == paid.state
 
 
 def test_a_rejected_order_stops_its_instalment() -> None:
@@ -163,11 +163,11 @@ def test_a_rejected_order_stops_its_instalment() -> None:
     assert [("wrong", "issued 12 June 2023"), ("later", "")] == again[2:]
 
 
-def test_orders_before_the_last_are_told_with_what_became_of_them() -> None:
+def test_orders_before_the_last_are_shown_with_what_became_of_them() -> None:
     view = convention_view(
         a_convention(an_instalment(an_order("rejected"), an_order(name="C/advance/2"))), TODAY, EN
     )
-    links = [link.said for link in view.instalments[0].steps[2].links]
+    links = [link.text for link in view.instalments[0].steps[2].links]
     assert ["C/advance/2", "C/advance (rejected)"] == links
 
 

@@ -6,18 +6,19 @@ from typing import Any
 
 import pytest
 
-from services.api.console.views.lag import lag_token, lag_view
-from services.api.console.words import lag as states
-from services.api.lag_board import QUIET_S, State
-from services.api.lag_merged import Answer, Lag, lag_of
-from services.watch.lag.states import QUIET_S as OF_THE_WATCH
+from events.lag import State
+from services.api.lag.view import lag_token, lag_view
+from services.lag.client.age import QUIET_S
+from services.lag.client.merge import Answer, Lag, lag_of
+from services.lag.judge.states import QUIET_S as OF_THE_WATCH
+from services.lag.present import texts as states
 from tests.api import lag_scenes
-from tests.api.lag_boards import NIGHT, Json, a_board, stages, told
+from tests.api.lag_boards import NIGHT, Json, a_board, stages, timestamp
 from tests.unit.api.console.lag_views import (
     ADDRESS,
     EN,
     FR,
-    VOICES,
+    LOCALES,
     a_stage_that_is,
     lag,
     view,
@@ -25,7 +26,7 @@ from tests.unit.api.console.lag_views import (
 )
 
 # ------------------------------------------------------------------ the first sentence
-SAID: Mapping[str, tuple[lag_scenes.Scene, str, str, str]] = {
+SHOWN: Mapping[str, tuple[lag_scenes.Scene, str, str, str]] = {
     "all is well": (
         lag_scenes.at_night(),
         "good",
@@ -65,14 +66,14 @@ SAID: Mapping[str, tuple[lag_scenes.Scene, str, str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("scene", "tone", "french", "english"), SAID.values(), ids=SAID)
+@pytest.mark.parametrize(("scene", "tone", "french", "english"), SHOWN.values(), ids=SHOWN)
 def test_the_first_sentence(scene: lag_scenes.Scene, tone: str, french: str, english: str) -> None:
-    found = [view(scene, voice).verdict for voice in (FR, EN)]
+    found = [view(scene, locale).verdict for locale in (FR, EN)]
     assert [french, english] == [each.title for each in found]
     assert {tone} == {each.tone for each in found}
 
 
-def test_what_is_not_well_is_told_with_how_far_the_accounts_are() -> None:
+def test_what_is_not_well_is_shown_with_how_far_the_accounts_are() -> None:
     assert "All that was received is in the accounts. 18 records are left to read." == (
         view(lag_scenes.treasury_gone()).verdict.lead
     )
@@ -80,7 +81,7 @@ def test_what_is_not_well_is_told_with_how_far_the_accounts_are() -> None:
 
 
 def test_when_it_was_seen_and_of_when_the_latest_event_is_are_two_facts() -> None:
-    facts = [view(lag_scenes.at_night(), voice).verdict.facts for voice in (FR, EN)]
+    facts = [view(lag_scenes.at_night(), locale).verdict.facts for locale in (FR, EN)]
     assert [
         "Vu à 03:40:10. Dernier événement daté du 26 novembre 2026 à 03:40:03.",
         "Seen at 03:40:10. Latest event dated 26 November 2026 at 03:40:03.",
@@ -93,48 +94,48 @@ def test_who_has_watched_for_a_moment_says_so_and_not_that_nothing_comes() -> No
     for stage in board["stages"]:
         stage["watched_s"] = 20.0
         stage["partitions"] = [each | {"watched_s": 20.0} for each in stage["partitions"]]
-    for voice, words in ((FR, "Observé depuis 20\u202fs."), (EN, "Watched for 20\u202fs.")):
-        found = view_of(board, voice)
-        assert words == found.watched
-        assert found.stages[0].seen.endswith(words)
-        assert found.stages[0].partitions[0].seen.endswith(words)
+    for locale, texts in ((FR, "Observé depuis 20\u202fs."), (EN, "Watched for 20\u202fs.")):
+        found = view_of(board, locale)
+        assert texts == found.watched
+        assert found.stages[0].seen.endswith(texts)
+        assert found.stages[0].partitions[0].seen.endswith(texts)
     for stage in board["stages"]:
         stage["watched_s"] = QUIET_S
     assert "" == view_of(board).watched
     assert OF_THE_WATCH == QUIET_S
 
 
-def test_how_long_a_burst_will_take_is_said_first() -> None:
+def test_how_long_a_burst_will_take_is_shown_first() -> None:
     lead = view(lag_scenes.a_burst(), FR).verdict.lead.replace("\u202f", " ")
     assert "123 600 enregistrements restent à lire. À ce rythme, c'est l'affaire de 34 s." in lead
 
 
-@pytest.mark.parametrize("language", VOICES)
+@pytest.mark.parametrize("language", LOCALES)
 @pytest.mark.parametrize("state", State)
-def test_each_state_is_told_in_words_with_what_to_do(state: State, language: str) -> None:
-    found = view_of(a_stage_that_is(state.value), VOICES[language])
+def test_each_state_is_shown_in_texts_with_what_to_do(state: State, language: str) -> None:
+    found = view_of(a_stage_that_is(state.value), LOCALES[language])
     stage = found.stages[0]
-    said = VOICES[language].say(states.STATES[state])
-    assert (state.value, said) == (stage.code, stage.state.said)
+    phrase = LOCALES[language].say(states.STATES[state])
+    assert (state.value, phrase) == (stage.code, stage.state.text)
     if state in {State.OK, State.NO_TRAFFIC}:
         assert "info" == found.verdict.tone, "three records are on their way"
         assert ([], "") == (list(found.alarms), stage.do_href)
         return
     (alarm,) = found.alarms
     assert f"#{alarm.name}" == stage.do_href
-    assert said in alarm.notice.title
-    assert VOICES[language].say(states.DO[state]) == alarm.notice.do
+    assert phrase in alarm.notice.title
+    assert LOCALES[language].say(states.DO[state]) == alarm.notice.do
     assert states.RUNBOOKS[state] in alarm.notice.rule
     assert "of_a_newer_watch" == stage.seen, "a rule that is not known here keeps its name"
 
 
 def test_a_watch_that_reads_the_journal_says_so_but_not_where_kafka_is_silent() -> None:
-    for scene, said in ((lag_scenes.at_night(), True), (lag_scenes.broker_down(), False)):
+    for scene, phrase in ((lag_scenes.at_night(), True), (lag_scenes.broker_down(), False)):
         scene.board["watch"] |= {"ready": False}
-        assert said is ("not-ready" in {each.name for each in view(scene).alarms})
+        assert phrase is ("not-ready" in {each.name for each in view(scene).alarms})
 
 
-def test_the_worst_stage_is_told_first_and_each_with_its_alarm() -> None:
+def test_the_worst_stage_is_shown_first_and_each_with_its_alarm() -> None:
     slow = {"state": "SLOW", "rule": "falls_behind", "behind": 9}
     held = {"state": "BROKEN", "rule": "held", "behind": 1}
     board = a_board(state="BROKEN", stages=stages(NIGHT, ledger=slow, projector=held))
@@ -154,19 +155,19 @@ def test_the_worst_stage_is_told_first_and_each_with_its_alarm() -> None:
             "topics diff",
         ),
         (
-            "not_looked",
+            "not_sampled",
             "La surveillance n'avance plus.",
             "The watch stands still.",
             "ecluse watch",
         ),
     ],
 )
-def test_a_watch_that_sees_no_consumer_says_why_and_is_told_of_once(
+def test_a_watch_that_sees_no_consumer_says_why_and_covers_once(
     rule: str, french: str, english: str, do: str
 ) -> None:
     blind = {"state": "UNKNOWN", "rule": rule, "behind": None}
     board = a_board(state="UNKNOWN", stages=stages(NIGHT, **dict.fromkeys(states.STAGES, blind)))
-    assert [french, english] == [view_of(board, voice).verdict.title for voice in (FR, EN)]
+    assert [french, english] == [view_of(board, locale).verdict.title for locale in (FR, EN)]
     found = view_of(board)
     assert "It last looked at 03:40:10, 1 second ago." in found.verdict.lead
     (alarm,) = found.alarms
@@ -178,7 +179,7 @@ def test_a_watch_that_sees_no_consumer_says_why_and_is_told_of_once(
 
 def test_a_night_on_which_nothing_comes_is_not_late() -> None:
     quiet: Json = {"state": "NO TRAFFIC", "rule": "no_traffic"}
-    then = told(NIGHT - timedelta(hours=14))
+    then = timestamp(NIGHT - timedelta(hours=14))
     all_quiet = {name: quiet | {"latest_event_at": then} for name in states.STAGES}
     found = view_of(a_board(state="NO TRAFFIC", stages=stages(NIGHT, **all_quiet)), EN)
     assert "good" == found.verdict.tone
@@ -215,7 +216,7 @@ def test_before_the_first_event_the_accounts_are_empty() -> None:
 
 
 @pytest.mark.parametrize(
-    ("otherwise", "name", "said"),
+    ("otherwise", "name", "phrase"),
     [
         ({"outcomes": {"gap": 2}}, "gap", "Of 2 records that the ledger read"),
         ({"outcomes": {"repeated": 1}}, "repeated", "1 places that were read"),
@@ -223,8 +224,8 @@ def test_before_the_first_event_the_accounts_are_empty() -> None:
         ({"watch": {"journal_faults": 1}}, "faults", "does not follow the one before it"),
     ],
 )
-def test_a_count_that_must_be_nothing_is_told_first_where_it_is_not(
-    otherwise: dict[str, Json], name: str, said: str
+def test_a_count_that_must_be_nothing_is_shown_first_where_it_is_not(
+    otherwise: dict[str, Json], name: str, phrase: str
 ) -> None:
     board = a_board()
     for group, figures in otherwise.items():
@@ -236,7 +237,7 @@ def test_a_count_that_must_be_nothing_is_told_first_where_it_is_not(
     )
     (alarm,) = found.alarms
     assert name == alarm.name
-    assert said in alarm.notice.said
+    assert phrase in alarm.notice.text
     assert "ecluse verify" in alarm.notice.do
 
 
@@ -246,11 +247,11 @@ def test_a_watch_that_froze_says_nothing_of_now() -> None:
     assert "Nobody knows at this moment who is behind." == found.verdict.title
     assert "stands at 03:40:11, 5 minutes ago" in found.verdict.lead
     assert {"UNKNOWN"} == {each.code for each in found.stages}
-    assert {"unknown"} == {each.state.said for stage in found.stages for each in stage.partitions}
+    assert {"unknown"} == {each.state.text for stage in found.stages for each in stage.partitions}
     assert "at 03:40:11: cannot go on" == found.stages[0].seen
     assert ["do-watch-old"] == [each.name for each in found.alarms]
     assert "" == found.stages[0].do_href
-    assert "answers, but stands at 03:40:11" == found.watches[0].said
+    assert "answers, but stands at 03:40:11" == found.watches[0].text
 
 
 def test_a_watch_whose_clock_runs_ahead_says_nothing_of_now() -> None:
@@ -269,13 +270,13 @@ def test_a_watch_whose_clock_runs_ahead_says_nothing_of_now() -> None:
 )
 def test_a_watch_that_does_not_answer(error: str, french: str, english: str) -> None:
     never = lag_of([Answer(ADDRESS, None, error)], NIGHT)
-    for voice, said in ((FR, french), (EN, english)):
-        found = lag_view(never, None, NIGHT, voice)
+    for locale, phrase in ((FR, french), (EN, english)):
+        found = lag_view(never, None, NIGHT, locale)
         assert "bad" == found.verdict.tone
         assert "ecluse lag" in found.verdict.lead
-        assert said in found.watches[0].said
+        assert phrase in found.watches[0].text
         assert (None, None) == (found.figures, found.charts)
-        known = lag_view(lag(a_board(), error=error), None, NIGHT, voice)
+        known = lag_view(lag(a_board(), error=error), None, NIGHT, locale)
         assert known.figures is not None, "what it last said is shown, as old"
         assert {"UNKNOWN"} == {each.code for each in known.stages}
 
@@ -290,17 +291,17 @@ def test_a_watch_that_does_not_answer(error: str, french: str, english: str) -> 
 def test_where_there_is_no_watch_the_page_says_why(
     asks: Any, tone: str, french: str, english: str
 ) -> None:
-    for voice, said in ((FR, french), (EN, english)):
-        found = lag_view(Lag(asks), None, NIGHT, voice)
-        assert (tone, True) == (found.verdict.tone, said in found.verdict.lead)
+    for locale, phrase in ((FR, french), (EN, english)):
+        found = lag_view(Lag(asks), None, NIGHT, locale)
+        assert (tone, True) == (found.verdict.tone, phrase in found.verdict.lead)
 
 
 # ------------------------------------------------------------------ when a page is another
 def test_a_page_is_another_once_a_state_is_and_not_for_each_figure() -> None:
     night = lag_token(lag(a_board()))
-    later = lag_token(lag(a_board(at=told(NIGHT + timedelta(seconds=5))), later_s=5))
-    on_its_way = lag_token(lag(lag_scenes.a_burst().board))
-    assert night == later == on_its_way, "what comes and goes is told as time passes"
+    later = lag_token(lag(a_board(at=timestamp(NIGHT + timedelta(seconds=5))), later_s=5))
+    in_flight = lag_token(lag(lag_scenes.a_burst().board))
+    assert night == later == in_flight, "what comes and goes is reported as time passes"
     wrong = [
         lag_token(lag(a_board() | {group: a_board()[group] | {name: 1}}))
         for group, name in (

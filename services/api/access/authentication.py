@@ -1,0 +1,77 @@
+"""Authentication by a key, a token, or the console's session."""
+
+from typing import Final
+
+from events.sentences import Sentence
+from services.api.access.audit import Action
+from services.api.access.caller import Caller
+from services.api.access.issuer import Issuer
+from services.api.access.keys import has_key_format, taken_apart
+from services.api.access.port import NotKnown
+from services.api.access.session import ENDED, Sessions
+from services.api.access.store import AccessStore
+
+UNKNOWN_KEY = NotKnown(
+    "key_unknown",
+    Sentence("Cette clé n'est pas connue.", "This key is not known."),
+)
+REVOKED_KEY = NotKnown(
+    "key_revoked",
+    Sentence("Cette clé a été révoquée.", "This key has been revoked."),
+)
+NO_ISSUER = NotKnown(
+    "no_issuer",
+    Sentence(
+        "Ce n'est pas une clé d'Écluse, et aucun fournisseur d'identité n'est réglé.",
+        "This is no key of Écluse, and no identity provider is set.",
+    ),
+)
+
+
+class KnownCallers:
+    """Asks the store about keys, the provider about tokens."""
+
+    checks: Final = True
+
+    def __init__(self, store: AccessStore, sessions: Sessions, issuer: Issuer | None) -> None:
+        self._store = store
+        self._sessions = sessions
+        self._issuer = issuer
+
+    async def by_bearer(self, credential: str) -> Caller:
+        """Whoever holds this key or token."""
+        if not has_key_format(credential):
+            if self._issuer is None:
+                raise NO_ISSUER
+            return await self._issuer.caller_of(credential)
+        return await self._holder(credential)
+
+    async def by_session(self, cookie: str) -> tuple[Caller, str]:
+        """Whoever logged in with a key that is still in force."""
+        key_id, csrf = self._sessions.read(cookie)
+        key = await self._store.find(key_id)
+        if key is None or key.revoked_at is not None:
+            raise ENDED
+        return key.caller, csrf
+
+    async def log_in(self, credential: str) -> tuple[Caller, str]:
+        """A session for whoever holds this key: the caller, and the cookie.
+
+        Raises:
+            NotKnown: it is no key in force.
+        """
+        caller = await self._holder(credential)
+        await self._store.write(caller.name, Action.SESSION_OPENED, caller.label)
+        return caller, self._sessions.cookie_for(caller.name.removeprefix("key:"))
+
+    async def _holder(self, credential: str) -> Caller:
+        written = taken_apart(credential)
+        key = None
+        if written is not None:
+            key = await self._store.find(written.key_id, written.secret)
+        if key is None:
+            raise UNKNOWN_KEY
+        if key.revoked_at is not None:
+            raise REVOKED_KEY
+        await self._store.note_use(key)
+        return key.caller

@@ -1,0 +1,1 @@
+"""Access to the read model, Kafka, other servers, the clock and random numbers."""

@@ -1,0 +1,1 @@
+"""Balances by line, chapter, convention, grant and beneficiary; the moves of a figure."""

@@ -1,0 +1,88 @@
+"""The page of a figure: the moves of which it is the sum."""
+
+from dataclasses import replace
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from services.api.balances import moves_of_figure as behind_figures
+from services.api.balances.view import figure_view
+from services.api.console.elements import (
+    Link,
+    address,
+    following,
+    grant_href,
+    line_codes,
+    line_name,
+)
+from services.api.console.page_context import (
+    After,
+    Asked,
+    Name,
+    Visitor,
+    number,
+    place_after,
+)
+from services.api.console.texts import shell, troubles
+from services.api.http.dependencies import check_sees
+from services.api.problems import NOT_FOUND, Problem
+from services.api.queries.rows import BudgetLine
+
+router = APIRouter()
+
+MOVES_SHOWN: Final = 200
+"""Moves of a figure on one page."""
+
+Code = Annotated[str, Query(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+@router.get("/console/figures/{budget}/{stage}")
+async def figure(
+    visit: Visitor,
+    budget: Name,
+    stage: Name,
+    chapter: Code = "",
+    article: Code = "",
+    function: Code = "",
+    operation: Code = "",
+    grant: Asked = None,
+    after: After = None,
+) -> Response:
+    """A figure, and the moves of which it is the sum."""
+    check_sees(visit.caller, budget)
+    if stage not in behind_figures.STAGES_ASKED:
+        raise Problem(NOT_FOUND)
+    line = BudgetLine(chapter, article, function or None, operation or None) if chapter else None
+    place = place_after(after, number, number)
+    found = await behind_figures.moves_of(
+        visit.connection,
+        visit.entities,
+        budget=budget,
+        stage=stage,
+        line=line,
+        grant=grant,
+        after=place,
+        limit=MOVES_SHOWN + 1,
+    )
+    more = len(found.moves) > MOVES_SHOWN
+    found = replace(found, moves=found.moves[:MOVES_SHOWN])
+    trail = [Link(address("grants", budget=budget), visit.locale.say(shell.TEXTS["grants"]))]
+    if grant is not None:
+        trail.append(Link(grant_href(budget, grant), grant))
+    view = figure_view(stage, found, visit.locale)
+    asked = {} if line is None else line_codes(line)
+    last = (found.moves[-1].sequence, found.moves[-1].item) if more else None
+    return await visit.page(
+        "figure.html",
+        title=f"{view.stage} – {visit.locale.say(troubles.TEXTS['figure'])}",
+        figure=view,
+        trail_steps=trail,
+        budget=budget,
+        line="" if line is None else line_name(line),
+        grant=grant or "",
+        part=more or place is not None,
+        page_links=following(
+            ("figures", budget, stage), {**asked, "grant": grant}, last, started=place is None
+        ),
+    )

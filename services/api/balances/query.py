@@ -1,0 +1,266 @@
+"""Balances by line, chapter, convention, grant and beneficiary; of any day, as known at any record.
+
+What stands now is read where it is kept; what stood once is summed from the moves, whose ways and
+columns the ledger's own table says (`services.ledger.domain.moves`).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import FromClause, Select, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.api.queries.figures import (
+    NOW,
+    AsOf,
+    Columns,
+    granted_columns,
+    granted_of,
+    known_moves,
+    same,
+    stage_columns,
+    stages_of,
+)
+from services.api.queries.rows import (
+    BudgetLine,
+    Entities,
+    Name,
+    behind,
+    line_columns,
+    line_of,
+    shown,
+    visible,
+)
+from services.projector.tables import convention_lines, conventions, lines
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Money of budget lines by stage, in cents; appropriated is the sum of the others."""
+
+    appropriated_cents: int
+    available_cents: int
+    reserved_cents: int
+    committed_cents: int
+    ordered_cents: int
+    paid_cents: int
+    carried_over_cents: int
+
+
+@dataclass(frozen=True)
+class Granted:
+    """Money of conventions, in cents; granted is the sum of the others."""
+
+    granted_cents: int
+    remaining_cents: int
+    ordered_cents: int
+    paid_cents: int
+    released_cents: int
+    carried_over_cents: int
+
+
+@dataclass(frozen=True)
+class _OfLine:
+    budget: str
+    line: BudgetLine
+
+
+@dataclass(frozen=True)
+class _OfChapter:
+    budget: str
+    chapter: Name
+
+
+@dataclass(frozen=True)
+class _OfConvention:
+    budget: str
+    convention: Name
+    line: BudgetLine
+
+
+@dataclass(frozen=True)
+class _OfGrant:
+    budget: str
+    grant: Name
+
+
+@dataclass(frozen=True)
+class _OfBeneficiary:
+    budget: str
+    siret: str
+    beneficiary: str
+
+
+# Fields of the last base come first: what a row is of stands before its figures.
+
+
+@dataclass(frozen=True)
+class LineBalance(Stages, _OfLine):
+    """The money of one budget line."""
+
+
+@dataclass(frozen=True)
+class ChapterBalance(Stages, _OfChapter):
+    """The money of one chapter of a budget."""
+
+
+@dataclass(frozen=True)
+class ConventionBalance(Granted, _OfConvention):
+    """The money of one convention on one line."""
+
+
+@dataclass(frozen=True)
+class GrantBalance(Granted, _OfGrant):
+    """The money of all conventions of one grant."""
+
+
+@dataclass(frozen=True)
+class BeneficiaryBalance(Granted, _OfBeneficiary):
+    """The money of all conventions with one establishment, in one budget."""
+
+
+async def by_line(
+    conn: AsyncConnection,
+    entities: Entities,
+    *,
+    budget: str | None = None,
+    chapter: str | None = None,
+    as_of: AsOf = NOW,
+    after: tuple[str, ...] | None = None,
+    limit: int | None = None,
+) -> list[LineBalance]:
+    """Balances of budget lines, by budget, chapter, article, function, operation."""
+    table = lines if as_of.is_now else known_moves(as_of)
+    key = [table.c.budget, *line_columns(table)]
+    query = select(*key, *stage_columns(table)).where(visible(table.c.budget, entities))
+    query = query.where(*same(table, budget=budget, chapter=chapter), behind(key, after))
+    rows = await _rows(conn, query, key, limit, summed=not as_of.is_now)
+    return [LineBalance(**stages_of(row), budget=row["budget"], line=line_of(row)) for row in rows]
+
+
+async def by_chapter(
+    conn: AsyncConnection,
+    entities: Entities,
+    *,
+    budget: str | None = None,
+    as_of: AsOf = NOW,
+    after: tuple[str, ...] | None = None,
+    limit: int | None = None,
+) -> list[ChapterBalance]:
+    """Balances of chapters, by budget and chapter."""
+    table = lines if as_of.is_now else known_moves(as_of)
+    key = [table.c.budget, table.c.chapter]
+    query = select(*key, *stage_columns(table, summed=True))
+    query = query.where(visible(table.c.budget, entities), *same(table, budget=budget))
+    query = query.where(behind(key, after))
+    rows = await _rows(conn, query, key, limit, summed=True)
+    return [
+        ChapterBalance(**stages_of(row), budget=row["budget"], chapter=row["chapter"])
+        for row in rows
+    ]
+
+
+async def by_convention(
+    conn: AsyncConnection,
+    entities: Entities,
+    *,
+    budget: str | None = None,
+    convention: str | None = None,
+    as_of: AsOf = NOW,
+    after: tuple[str, ...] | None = None,
+    limit: int | None = None,
+) -> list[ConventionBalance]:
+    """Balances of conventions by line, by budget, convention and line."""
+    table = convention_lines if as_of.is_now else known_moves(as_of)
+    key = [table.c.budget, table.c.convention, *line_columns(table)]
+    query = select(*key, *granted_columns(table))
+    query = query.where(visible(table.c.budget, entities), table.c.convention.is_not(None))
+    query = query.where(*same(table, budget=budget, convention=convention), behind(key, after))
+    rows = await _rows(conn, query, key, limit, summed=not as_of.is_now)
+    return [
+        ConventionBalance(
+            **granted_of(row), budget=row["budget"], convention=row["convention"], line=line_of(row)
+        )
+        for row in rows
+    ]
+
+
+async def by_grant(
+    conn: AsyncConnection,
+    entities: Entities,
+    *,
+    budget: str | None = None,
+    grant: str | None = None,
+    as_of: AsOf = NOW,
+    after: tuple[str, ...] | None = None,
+    limit: int | None = None,
+) -> list[GrantBalance]:
+    """Money of the conventions of each grant, by budget and grant."""
+    table = convention_lines if as_of.is_now else known_moves(as_of)
+    key = [conventions.c.budget, conventions.c.grant_ref]
+    query = _of_conventions(key, table, entities)
+    query = query.where(*same(conventions, budget=budget, grant_ref=grant), behind(key, after))
+    rows = await _rows(conn, query, key, limit, summed=True)
+    return [
+        GrantBalance(**granted_of(row), budget=row["budget"], grant=row["grant_ref"])
+        for row in rows
+    ]
+
+
+async def by_beneficiary(
+    conn: AsyncConnection,
+    entities: Entities,
+    *,
+    budget: str | None = None,
+    siret: str | None = None,
+    as_of: AsOf = NOW,
+    after: tuple[str, ...] | None = None,
+    limit: int | None = None,
+) -> list[BeneficiaryBalance]:
+    """Money of the conventions with each establishment, by budget and SIRET."""
+    table = convention_lines if as_of.is_now else known_moves(as_of)
+    key = [conventions.c.budget, conventions.c.siret]
+    other = conventions.alias("named")
+    named = (
+        select(other.c.beneficiary)
+        .where(other.c.budget == conventions.c.budget, other.c.siret == conventions.c.siret)
+        .order_by(other.c.sequence.desc())
+        .limit(1)
+    )
+    query = _of_conventions(key, table, entities).where(conventions.c.siret.is_not(None))
+    query = query.add_columns(named.scalar_subquery().label("beneficiary"))
+    query = query.where(*same(conventions, budget=budget, siret=siret), behind(key, after))
+    rows = await _rows(conn, query, key, limit, summed=True)
+    return [
+        BeneficiaryBalance(
+            **granted_of(row),
+            budget=row["budget"],
+            siret=row["siret"],
+            beneficiary=shown(row["beneficiary"]) or "",
+        )
+        for row in rows
+    ]
+
+
+def _of_conventions(key: Columns, table: FromClause, entities: Entities) -> Select[Any]:
+    """Money of conventions, summed by what they have in common."""
+    # Before its signature was known, money may stand under the name that a convention continues.
+    names = (conventions.c.convention, conventions.c.continues)
+    of_it = and_(
+        table.c.budget == conventions.c.budget,
+        or_(*(table.c.convention == name for name in names)),
+    )
+    return (
+        select(*key, *granted_columns(table, summed=True))
+        .join_from(conventions, table, of_it)
+        .where(visible(conventions.c.budget, entities))
+    )
+
+
+async def _rows(
+    conn: AsyncConnection, query: Select[Any], key: Columns, limit: int | None, *, summed: bool
+) -> list[Any]:
+    """Rows in the order of their key: as they are kept, or added up."""
+    if summed:
+        query = query.group_by(*key)
+    return list((await conn.execute(query.order_by(*key).limit(limit))).mappings())

@@ -1,0 +1,68 @@
+"""Budgets: which there are, and how far the journal of each is in the read model."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import RowMapping, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.api.queries.figures import same
+from services.api.queries.rows import Entities, behind, visible
+from services.projector.tables import budgets
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A budget: one public entity, one budget code, one fiscal year."""
+
+    budget: str
+    entity: str
+    code: str
+    fiscal_year: int
+    vote_level: str | None
+    voted_on: date | None
+    closed_on: date | None
+    sequence: int
+    """The number of its last record."""
+    head: str
+    """That record's hash."""
+
+
+async def listed(
+    conn: AsyncConnection,
+    entities: Entities,
+    *,
+    entity: str | None = None,
+    fiscal_year: int | None = None,
+    after: tuple[str] | None = None,
+    limit: int | None = None,
+) -> list[Budget]:
+    """Budgets by their id."""
+    key = (budgets.c.budget,)
+    query = select(budgets).where(visible(budgets.c.budget, entities), behind(key, after))
+    query = query.where(*same(budgets, entity=entity))
+    if fiscal_year is not None:
+        query = query.where(budgets.c.fiscal_year == fiscal_year)
+    rows = (await conn.execute(query.order_by(*key).limit(limit))).mappings()
+    return [_budget(row) for row in rows]
+
+
+async def one(conn: AsyncConnection, entities: Entities, budget: str) -> Budget | None:
+    """One budget; None where the caller can see none."""
+    query = select(budgets).where(visible(budgets.c.budget, entities), budgets.c.budget == budget)
+    row = (await conn.execute(query)).mappings().first()
+    return None if row is None else _budget(row)
+
+
+def _budget(row: RowMapping) -> Budget:
+    return Budget(
+        row["budget"],
+        row["entity"],
+        row["code"],
+        row["fiscal_year"],
+        row["vote_level"],
+        row["voted_on"],
+        row["closed_on"],
+        row["sequence"],
+        row["head"],
+    )

@@ -1,0 +1,48 @@
+"""Budgets."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field, TypeAdapter
+
+from services.api.budgets import query as budgets
+from services.api.http.answering import UNCHANGED, whole
+from services.api.http.lists import list_route
+from services.api.http.question import BudgetId, Filters, KeyText, PageFilters, Question, Siret
+from services.api.problems import problems
+
+router = APIRouter(tags=["budgets"], responses=problems(400) | UNCHANGED)
+
+YEAR_MIN, YEAR_MAX = 1900, 2199
+
+
+class BudgetFilters(PageFilters):
+    """Filters of budgets."""
+
+    entity: Siret | None = None
+    fiscal_year: int | None = Field(None, ge=YEAR_MIN, le=YEAR_MAX)
+
+
+BUDGET: Final = TypeAdapter(budgets.Budget)
+KEY: Final = TypeAdapter(tuple[KeyText])
+
+
+list_route(
+    router,
+    "/budgets",
+    budgets.listed,
+    BudgetFilters,
+    {"budget": KeyText},
+    summary="Budgets",
+    description="Budgets: one public entity, one budget code, one fiscal year each.",
+)
+
+
+@router.get("/budgets/{budget}", response_model=budgets.Budget, summary="A budget")
+async def one(question: Question, budget: BudgetId, _: Annotated[Filters, Query()]) -> Response:
+    """One budget, and the last record of its journal."""
+    question.of(budget)
+
+    return await whole(
+        question, BUDGET, lambda: budgets.one(question.connection, question.entities, budget)
+    )

@@ -1,0 +1,89 @@
+"""A budget: its name in words, its money as one bar. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from stdnum.fr import siret as siret_number
+
+from events.sentences import Sentence
+from services.api.balances.query import ChapterBalance
+from services.api.budgets.query import Budget
+from services.api.console.elements import (
+    LINE_STAGES,
+    Bar,
+    Choice,
+    Figure,
+    address,
+    bar_of,
+    figure,
+    figure_href,
+    figures_of,
+    summed,
+)
+from services.texts.locale_format import LocaleFormat
+
+NAMED: Final = Sentence(
+    "Exercice {year} – entité {entity}, budget {code}",
+    "Year {year} – entity {entity}, budget {code}",
+)
+NAMED_MAIN: Final = Sentence(
+    "Exercice {year} – entité {entity}, budget principal",
+    "Year {year} – entity {entity}, main budget",
+)
+CLOSED: Final = Sentence("clos le {day}", "closed {day}")
+MAIN_CODE: Final = "00"
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetView:
+    """A budget on the first page."""
+
+    name: str
+    grants_href: str
+    bar: Bar
+    figures: Sequence[Figure]
+
+
+def budget_name(budget: Budget, locale: LocaleFormat) -> str:
+    """Whose it is, and of which year."""
+    entity = siret_number.format(budget.entity, "\u00a0")
+    named = NAMED_MAIN if budget.code == MAIN_CODE else NAMED
+    name = locale.say(named, year=budget.fiscal_year, entity=entity, code=budget.code)
+    if budget.closed_on is None:
+        return name
+    return f"{name} ({locale.say(CLOSED, day=locale.day(budget.closed_on))})"
+
+
+def budget_view(
+    budget: Budget, chapters: Iterable[ChapterBalance], locale: LocaleFormat
+) -> BudgetView:
+    """A budget with the money of all its lines added up."""
+    rows = list(chapters)
+    amounts = summed(
+        [(name, getattr(row, f"{name}_cents")) for name in LINE_STAGES] for row in rows
+    )
+    appropriated = figure(
+        "appropriated",
+        sum(row.appropriated_cents for row in rows),
+        locale,
+        figure_href(budget.budget, "appropriated"),
+        drawn=False,
+    )
+    hrefs = {name: figure_href(budget.budget, name) for name, _ in amounts}
+    return BudgetView(
+        budget_name(budget, locale),
+        address("grants", budget=budget.budget),
+        bar_of(amounts, locale),
+        [appropriated, *figures_of(amounts, locale, hrefs)],
+    )
+
+
+def budget_choices(
+    budgets: Iterable[Budget], here: str | None, locale: LocaleFormat
+) -> list[Choice]:
+    """The filter by budget; the one that is asked for is among them, however many there are."""
+    names = {each.budget: budget_name(each, locale) for each in budgets}
+    if here is not None:
+        names.setdefault(here, here)
+    return [Choice(budget, name, budget == here) for budget, name in names.items()]

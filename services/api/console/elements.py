@@ -1,0 +1,223 @@
+"""Elements of several pages: figures with the records behind them, bars, notices, states."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, urlencode
+
+from events.sentences import Sentence
+from services.api.console.bars import Segment, segments
+from services.api.console.texts.codes import STAGES, TYPES
+from services.api.queries.rows import BudgetLine
+from services.api.queries.verdicts import Verdict
+from services.ledger.application.decision_texts import line_label
+from services.texts.locale_format import LocaleFormat
+
+LINE_STAGES: Final = ("available", "reserved", "committed", "ordered", "paid", "carried_over")
+"""The stages of a budget line, in the order of the expenditure chain."""
+
+CONVENTION_STAGES: Final = ("remaining", "ordered", "paid", "released", "carried_over")
+
+OFTEN_NOTHING: Final = frozenset({"carried_over", "released"})
+"""Stages out of the chain: shown where there is something in them."""
+
+TYPE_PREFIX, TYPE_SUFFIX = "ecluse.", ".v1"
+
+
+class Verbatim(str):
+    """Text that stands on a page as it is: an address, a token, an account that was asked for.
+
+    In all other words on a page IBANs are shortened: people call things by them.
+    """
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state in words, with a tone and an icon: never shown by colour alone."""
+
+    text: str
+    tone: str = ""
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that a reader should know first."""
+
+    tone: str
+    icon: str
+    title: str
+    text: str = ""
+    do: str = ""
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Words that lead somewhere."""
+
+    href: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """An amount, and where the records are that made it; `text` is None where nobody knows."""
+
+    name: str
+    label: str
+    text: str | None
+    href: str = ""
+    nothing: bool = False
+    drawn: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar of stages with its text."""
+
+    segments: Sequence[Segment]
+    alternative: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageLinks:
+    """The ways from one page of a list to others."""
+
+    next_href: str = ""
+    first_href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a filter."""
+
+    value: str
+    text: str
+    here: bool
+
+
+Amounts = Sequence[tuple[str, int]]
+"""Cents by stage, in the order of the chain."""
+
+
+def bar_of(amounts: Amounts, locale: LocaleFormat) -> Bar:
+    """A bar, and the same as text: what is nothing is left out."""
+    texts = [
+        f"{locale.say(STAGES[name])} {locale.money(cents)}" for name, cents in amounts if cents != 0
+    ]
+    nothing = locale.say(Sentence("rien", "nothing"))
+    return Bar(segments(amounts), ", ".join(texts) or nothing)
+
+
+def figures_of(
+    amounts: Amounts, locale: LocaleFormat, hrefs: dict[str, str] | None = None
+) -> list[Figure]:
+    """The figures of a bar, in its order; a stage out of the chain only where it has something."""
+    return [
+        figure(name, cents, locale, (hrefs or {}).get(name, ""))
+        for name, cents in amounts
+        if cents or name not in OFTEN_NOTHING
+    ]
+
+
+def figure(
+    name: str, cents: int | None, locale: LocaleFormat, href: str = "", *, drawn: bool = True
+) -> Figure:
+    """One amount under the name of its stage."""
+    text = None if cents is None else locale.money(cents)
+    return Figure(name, locale.say(STAGES[name]), text, href, nothing=cents == 0, drawn=drawn)
+
+
+def line_name(line: BudgetLine) -> str:
+    """`65/65748/61/489`, as the ledger writes it."""
+    return line_label(line_codes(line))
+
+
+def line_codes(line: BudgetLine) -> dict[str, str | None]:
+    """The four codes of a line, by name."""
+    return {
+        "chapter": line.chapter,
+        "article": line.article,
+        "function": line.function,
+        "operation": line.operation,
+    }
+
+
+def capital(texts: str) -> str:
+    """Words as they begin a line."""
+    return texts[:1].upper() + texts[1:]
+
+
+def verdict_do(verdict: Verdict, locale: LocaleFormat) -> str:
+    """Advice, where the sentence itself does not end with it."""
+    do = locale.say(verdict.do)
+    return "" if locale.say(verdict.sentence).endswith(do) else do
+
+
+def type_name(event_type: str | None, locale: LocaleFormat) -> str:
+    """Name of an event type; a type that is not known stays as it is."""
+    if event_type is None:
+        return locale.say(Sentence("Enregistrement illisible", "Unreadable record"))
+    known = TYPES.get(event_type.removeprefix(TYPE_PREFIX).removesuffix(TYPE_SUFFIX))
+    return event_type if known is None else locale.say(known)
+
+
+def address(*steps: str, **asked: str | None) -> Verbatim:
+    """An address of the console; what is None is not asked."""
+    path = "/".join(quote(step, safe="") for step in steps)
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return Verbatim(f"/console/{path}" + (f"?{query}" if query else ""))
+
+
+def record_href(budget: str, sequence: int) -> str:
+    """The page of a record of the journal."""
+    return address("records", budget, str(sequence))
+
+
+def figure_href(
+    budget: str,
+    stage: str,
+    *,
+    line: BudgetLine | None = None,
+    convention: str | None = None,
+    grant: str | None = None,
+) -> str:
+    """The page of the moves behind a figure."""
+    codes = {} if line is None else line_codes(line)
+    return address("figures", budget, stage, **codes, convention=convention, grant=grant)
+
+
+def grant_href(budget: str, grant: str) -> str:
+    """The page of a grant."""
+    return address("grants", budget, grant)
+
+
+def order_href(budget: str, payment_order: str) -> str:
+    """The page of a payment order, whose reference has slashes in it."""
+    return address("orders", budget, *payment_order.split("/"))
+
+
+def following(
+    steps: Sequence[str],
+    asked: Mapping[str, str | None],
+    last: Sequence[object] | None,
+    *,
+    started: bool,
+) -> PageLinks:
+    """The ways on from a page of a list: `last` is the key of its last row, if others follow."""
+    here = address(*steps, **asked)
+    sign = "&" if "?" in here else "?"
+    on = "" if last is None else here + sign + urlencode([("after", each) for each in last])
+    return PageLinks(Verbatim(on), "" if started else here)
+
+
+def summed(rows: Iterable[Amounts]) -> Amounts:
+    """Amounts of several lines added up, stage by stage."""
+    sums: dict[str, int] = {}
+    for amounts in rows:
+        for name, cents in amounts:
+            sums[name] = sums.get(name, 0) + cents
+    return list(sums.items())

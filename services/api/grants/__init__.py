@@ -1,0 +1,1 @@
+"""Grants with their conventions and instalments."""

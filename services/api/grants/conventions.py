@@ -1,0 +1,379 @@
+"""Conventions with their schedules: what each instalment planned, what became of it, what is owed.
+
+What an instalment waits for is read from what its schedule names and what has not come; whether
+an order would be issued then, only the ledger decides (`trace` asks its own conditions).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import RowMapping, Table, and_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.api.orders.query import Payment, PaymentOrder, Service, order_of, payment_of
+from services.api.queries.figures import AsOf, granted_columns, known_moves
+from services.api.queries.rows import Beneficiary, BudgetLine, Name, beneficiary_of, shown
+from services.projector.tables import (
+    bank_accounts,
+    conventions,
+    documents,
+    instalments,
+    obligations,
+    payment_orders,
+    payments,
+    recoveries,
+)
+
+BY_NOTIFICATION = "notification"
+SUSPENDED, TERMINATED, WITHDRAWN = "suspended", "terminated", "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document that is owed or was received."""
+
+    kind: str
+    year: int
+    due_on: date | None
+    received_on: date | None
+    eligible_cost_cents: int | None
+    rejected_for: str | None
+
+    @property
+    def is_there(self) -> bool:
+        """True if it counts as received: one that was rejected does not (rules, 24)."""
+        return self.received_on is not None and self.rejected_for is None
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """Something that is waited for: `document`, `notification`, `bank_account`, `resumption`."""
+
+    kind: str
+    id: Name
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLine:
+    """The plan of an instalment on one line."""
+
+    line: BudgetLine
+    amount_cents: int
+    services: tuple[Service, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class PaidOrder:
+    """An order of an instalment, with its payments."""
+
+    order: PaymentOrder
+    payments: tuple[Payment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Instalment:
+    """An instalment (versement): planned, and what became of it, in cents."""
+
+    instalment: Name
+    position: int
+    trigger: str
+    ceiling: bool
+    documents: tuple[Document, ...]
+    """Those that it waits for, or waited for."""
+    planned_cents: int
+    ordered_cents: int
+    """Ordered and not paid yet."""
+    paid_cents: int
+    released_cents: int
+    lines: tuple[PlannedLine, ...]
+    orders: tuple[PaidOrder, ...]
+    waits_for: tuple[Want, ...]
+    """Empty where nothing is missing, or nothing is to be paid any more."""
+    amendment: Name | None
+    """The amendment that planned it; None where the convention did."""
+    left_out_by: Name | None
+    """The amendment that plans it no more: what was ordered of it stays."""
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """A step of a recovery: ordered or collected."""
+
+    recovery: Name
+    step: str
+    amount_cents: int
+    done_on: date
+    reason: str | None
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """A convention, or a grant that stands without one, with all that belongs to it."""
+
+    budget: str
+    convention: Name
+    grant: Name
+    stands_alone: bool
+    state: str
+    beneficiary: Beneficiary | None
+    signatory: str | None
+    signed_on: date | None
+    starts_on: date | None
+    ends_on: date | None
+    notified_on: date | None
+    effective_on: date | None
+    reason: str | None
+    carried_from: str | None
+    continues: Name | None
+    """The grant in whose place it came: what was decided before bears that name."""
+    has_bank_account: bool
+    instalments: tuple[Instalment, ...]
+    obligations: tuple[Document, ...]
+    documents: tuple[Document, ...]
+    """All that were received."""
+    recoveries: tuple[Recovery, ...]
+    sequence: int
+
+
+async def conventions_of(conn: AsyncConnection, budget: str, grant: str) -> tuple[Convention, ...]:
+    """The conventions of a grant that the caller was found to see, in order of signature."""
+    query = (
+        select(conventions, bank_accounts.c.iban)
+        .outerjoin(
+            bank_accounts,
+            and_(
+                bank_accounts.c.budget == conventions.c.budget,
+                bank_accounts.c.siret == conventions.c.siret,
+            ),
+        )
+        .where(conventions.c.budget == budget, conventions.c.grant_ref == grant)
+        .order_by(conventions.c.sequence, conventions.c.convention)
+    )
+    rows = (await conn.execute(query)).mappings().all()
+    names = [row["convention"] for row in rows]
+    planned = await _rows(conn, instalments, budget, names, "position", "instalment")
+    # Orders of a grant for which a convention was signed since bear the grant's name (rules, 13).
+    of_grants = {grant for row in planned for grant in row["instalment"].split("/")[:-1]}
+    all_names = names + sorted(of_grants)
+    found = _ConventionRows(
+        sorted(planned, key=lambda row: "/" not in row["instalment"]),
+        await _rows(conn, documents, budget, names, "kind", "year"),
+        await _rows(conn, obligations, budget, names, "due_on", "kind"),
+        await _rows(conn, recoveries, budget, names, "sequence"),
+        await _orders(conn, budget, all_names),
+        await _money(conn, budget, names),
+    )
+    return tuple(found.convention(row) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _ConventionRows:
+    """Rows of all tables on the conventions of a grant."""
+
+    instalments: Sequence[RowMapping]
+    documents: Sequence[RowMapping]
+    obligations: Sequence[RowMapping]
+    recoveries: Sequence[RowMapping]
+    orders: Sequence[PaidOrder]
+    money: dict[tuple[str, str], RowMapping]
+
+    def convention(self, row: RowMapping) -> Convention:
+        """One of them, with all that belongs to it."""
+        name = row["convention"]
+        due = {(each["kind"], each["year"]): each["due_on"] for each in _of(name, self.obligations)}
+        received = {
+            (each["kind"], each["year"]): _document(each, due.get((each["kind"], each["year"])))
+            for each in _of(name, self.documents)
+        }
+        planned = tuple(
+            each
+            for planned in _of(name, self.instalments)
+            if (each := self._instalment(row, planned, received, due)).left_out_by is None
+            or each.orders
+        )
+        return Convention(
+            row["budget"],
+            name,
+            row["grant_ref"],
+            row["stands_alone"],
+            row["state"],
+            beneficiary_of(row),
+            shown(row["signatory"]),
+            row["signed_on"],
+            row["starts_on"],
+            row["ends_on"],
+            row["notified_on"],
+            row["effective_on"],
+            shown(row["reason"]),
+            row["carried_from"],
+            row["continues"],
+            row["iban"] is not None,
+            planned,
+            tuple(received.get(key, _awaited(*key, day)) for key, day in due.items()),
+            tuple(received.values()),
+            tuple(_recovery(each) for each in _of(name, self.recoveries)),
+            row["sequence"],
+        )
+
+    def _instalment(
+        self,
+        convention: RowMapping,
+        row: RowMapping,
+        received: dict[tuple[str, int], Document],
+        due: dict[tuple[str, int], date],
+    ) -> Instalment:
+        name, instalment = convention["convention"], row["instalment"]
+        keys = [(each["kind"], each["year"]) for each in row["documents"] or ()]
+        owed = tuple(received.get(key, _awaited(*key, due.get(key))) for key in keys)
+        orders = tuple(
+            each
+            for each in self.orders
+            if (name, instalment)
+            in {
+                (each.order.convention, each.order.instalment),
+                (name, f"{each.order.convention}/{each.order.instalment}"),
+            }
+        )
+        money = self.money.get((name, instalment))
+        return Instalment(
+            instalment,
+            row["position"],
+            row["trigger"],
+            row["ceiling"],
+            owed,
+            row["planned_cents"],
+            0 if money is None else money["ordered_cents"],
+            0 if money is None else money["paid_cents"],
+            0 if money is None else money["released_cents"],
+            tuple(_planned(each) for each in row["lines"]),
+            orders,
+            tuple(_wants(convention, row, owed)) if _is_awaited(convention, row, orders) else (),
+            row["amendment"],
+            row["left_out_by"],
+            row["sequence"],
+        )
+
+
+def _is_awaited(convention: RowMapping, row: RowMapping, orders: Sequence[PaidOrder]) -> bool:
+    """True if an order is still to come: none holds it, and the convention has not ended."""
+    if convention["state"] in {TERMINATED, WITHDRAWN}:
+        return False
+    if any(each.order.state != "rejected" for each in orders):
+        return False
+    if row["left_out_by"] != convention["convention"]:
+        return row["left_out_by"] is None
+    # Of a grant that stood alone, what was rejected before is the convention's own to plan.
+    return any(each.order.state_sequence > convention["sequence"] for each in orders)
+
+
+def _wants(convention: RowMapping, row: RowMapping, owed: Sequence[Document]) -> Iterable[Want]:
+    """Items of the schedule and the convention that have not come."""
+    if row["trigger"] == BY_NOTIFICATION and convention["notified_on"] is None:
+        yield Want("notification", convention["convention"])
+    for each in owed:
+        if not each.is_there:
+            yield Want("document", f"{each.kind}/{each.year}")
+    if convention["iban"] is None:
+        yield Want("bank_account", convention["siret"] or "")
+    if convention["state"] == SUSPENDED:
+        yield Want("resumption", convention["convention"])
+
+
+def _of(convention: str, rows: Sequence[RowMapping]) -> Iterable[RowMapping]:
+    return (row for row in rows if row["convention"] == convention)
+
+
+async def _rows(
+    conn: AsyncConnection, table: Table, budget: str, names: Sequence[str], *order: str
+) -> Sequence[RowMapping]:
+    query = (
+        select(table)
+        .where(table.c.budget == budget, table.c.convention.in_(names))
+        .order_by(*(table.c[name] for name in order))
+    )
+    return (await conn.execute(query)).mappings().all()
+
+
+async def _orders(
+    conn: AsyncConnection, budget: str, names: Sequence[str]
+) -> tuple[PaidOrder, ...]:
+    """The orders of some conventions in order of issue, with their payments."""
+    query = (
+        select(payment_orders)
+        .where(payment_orders.c.budget == budget, payment_orders.c.convention.in_(names))
+        .order_by(payment_orders.c.sequence, payment_orders.c.item)
+    )
+    orders = [order_of(row) for row in (await conn.execute(query)).mappings()]
+    paid = (
+        select(payments)
+        .where(
+            payments.c.budget == budget,
+            payments.c.payment_order.in_([each.payment_order for each in orders]),
+        )
+        .order_by(payments.c.sequence)
+    )
+    rows = (await conn.execute(paid)).mappings().all()
+    return tuple(
+        PaidOrder(
+            order,
+            tuple(payment_of(row) for row in rows if row["payment_order"] == order.payment_order),
+        )
+        for order in orders
+    )
+
+
+async def _money(
+    conn: AsyncConnection, budget: str, names: Sequence[str]
+) -> dict[tuple[str, str], RowMapping]:
+    """By instalment, the sums of the moves that name it."""
+    table = known_moves(AsOf())
+    key = (table.c.convention, table.c.instalment)
+    query = (
+        select(*key, *granted_columns(table))
+        .where(table.c.budget == budget, table.c.convention.in_(names))
+        .where(table.c.instalment.is_not(None))
+        .group_by(*key)
+    )
+    rows = (await conn.execute(query)).mappings()
+    return {(row["convention"], row["instalment"]): row for row in rows}
+
+
+def _document(row: RowMapping, due_on: date | None) -> Document:
+    return Document(
+        row["kind"],
+        row["year"],
+        due_on,
+        row["received_on"],
+        row["eligible_cost_cents"],
+        shown(row["rejected_for"]),
+    )
+
+
+def _awaited(kind: str, year: int, due_on: date | None) -> Document:
+    return Document(kind, year, due_on, None, None, None)
+
+
+def _planned(row: dict[str, Any]) -> PlannedLine:
+    line, services = row["line"], row.get("services")
+    return PlannedLine(
+        BudgetLine(line["chapter"], line["article"], line.get("function"), line.get("operation")),
+        row["amount_cents"],
+        None
+        if services is None
+        else tuple(Service(each["code"], each["amount_cents"]) for each in services),
+    )
+
+
+def _recovery(row: RowMapping) -> Recovery:
+    return Recovery(
+        row["recovery"],
+        row["step"],
+        row["amount_cents"],
+        row["done_on"],
+        shown(row["reason"]),
+        row["sequence"],
+    )

@@ -1,0 +1,67 @@
+"""Grants: the list, and one of them with all that is known of it."""
+
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import Field, TypeAdapter
+
+from services.api.grants import query as grants
+from services.api.http.answering import UNCHANGED, whole
+from services.api.http.lists import list_route
+from services.api.http.question import (
+    BudgetId,
+    Filters,
+    KeyText,
+    Name,
+    PageFilters,
+    Question,
+    Siret,
+)
+from services.api.problems import problems
+
+router = APIRouter(tags=["grants"], responses=problems(400) | UNCHANGED)
+
+State = Literal["announced", "awarded", "withdrawn", "carried"]
+
+
+class GrantFilters(PageFilters):
+    """Filters of grants."""
+
+    budget: BudgetId | None = None
+    entity: Siret | None = Field(None, description="Of all budgets of this entity.")
+    state: State | None = None
+    siret: Siret | None = Field(None, description="Of this beneficiary.")
+    search: Name | None = Field(
+        None, description="Stands in the reference, the title, the beneficiary's name or SIRET."
+    )
+
+
+GRANT: Final = TypeAdapter(grants.WholeGrant)
+
+
+list_route(
+    router,
+    "/grants",
+    grants.listed,
+    GrantFilters,
+    {"budget": KeyText, "grant": KeyText},
+    summary="Grants",
+    description="Grants (subventions), by budget and reference, with what their conventions have.",
+)
+
+
+@router.get(
+    "/budgets/{budget}/grants/{grant:path}", response_model=grants.WholeGrant, summary="A grant"
+)
+async def one(
+    question: Question,
+    budget: BudgetId,
+    grant: Annotated[Name, Path(description="Its reference.")],
+    _: Annotated[Filters, Query()],
+) -> Response:
+    """A grant: acts, conventions, instalments and what they wait for, money, flags, records."""
+    question.of(budget)
+
+    return await whole(
+        question, GRANT, lambda: grants.one(question.connection, question.entities, budget, grant)
+    )

@@ -1,0 +1,1 @@
+"""HTTP: dependencies of routes, lists and answers, errors, health and metrics."""

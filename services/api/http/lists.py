@@ -1,0 +1,132 @@
+"""Lists: routes that answer page by page, with a cursor, a `Link` to the next page and an ETag."""
+
+import base64
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from operator import attrgetter
+from typing import Annotated, Any, Final, Generic, TypeVar, get_args, get_type_hints
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field, TypeAdapter
+from starlette.datastructures import QueryParams
+
+from events.sentences import Sentence
+from services.api.http.answering import JSON, answered, digest
+from services.api.http.question import Asked, PageFilters, Question
+from services.api.problems import Kind, Problem
+
+T = TypeVar("T")
+
+NOT_OF_THE_FILTER: Final = frozenset({"cursor", "limit", "lang"})
+
+CURSOR_UNKNOWN: Final = Kind(
+    "cursor_unknown",
+    400,
+    Sentence("Curseur inconnu", "Unknown cursor"),
+    Sentence(
+        "Ce curseur n'est pas celui d'une page de cette question.",
+        "This cursor is not that of a page of this question.",
+    ),
+    Sentence(
+        "Reprenez `next` tel quel, avec les mêmes filtres\u00a0; ou repartez de la première page.",
+        "Take `next` as it is, with the same filters; or start again from the first page.",
+    ),
+)
+
+
+class Page(BaseModel, Generic[T]):
+    """A page of a list."""
+
+    items: list[T]
+    next: str | None = Field(description="The cursor of the next page; null on the last.")
+
+
+def list_route(
+    router: APIRouter,
+    path: str,
+    query: Callable[..., Awaitable[list[T]]],
+    filters: type[PageFilters],
+    key: Mapping[str, Any],
+    *,
+    summary: str,
+    description: str,
+    name: str = "listed",
+) -> None:
+    """Add a route that answers with the rows of a query, page by page.
+
+    The query takes a connection, the entities of the caller, the arguments of the filters, the key
+    after which the page begins, and a limit. `key` holds the attributes of a row by which the list
+    is ordered, and their types: the cursor is made of them.
+    """
+    (row,) = get_args(get_type_hints(query)["return"])
+    page = Page[row]  # type: ignore[valid-type] # the type of the rows, known when it is called
+    spelled = TypeAdapter[Any](page)
+    cursors: TypeAdapter[Any] = TypeAdapter(tuple[tuple(key.values())])  # type: ignore[misc, arg-type]
+
+    def key_of(each: Any) -> tuple[Any, ...]:
+        values = (attrgetter(attribute)(each) for attribute in key)
+        return tuple("" if value is None else value for value in values)
+
+    async def route(question: Question, asked: Any) -> Response:
+        question.of(getattr(asked, "budget", None))
+        question.of(getattr(asked, "entity", None))
+        list_ = _fingerprint(question)
+        after = None if asked.cursor is None else _key(asked.cursor, list_, cursors)
+
+        async def body() -> tuple[bytes, Mapping[str, str]]:
+            arguments = asked.arguments(question.today)
+            limit = asked.limit + 1
+            found = await query(
+                question.connection, question.entities, **arguments, after=after, limit=limit
+            )
+            items, headers, cursor = found[: asked.limit], {}, None
+            if len(found) > asked.limit:
+                cursor = _cursor(list_, cursors.dump_python(key_of(items[-1]), mode="json"))
+                headers = {"Link": f'<{_address(question, cursor)}>; rel="next"'}
+            return spelled.dump_json(page.model_construct(items=items, next=cursor)), headers
+
+        return await answered(question, JSON, body, dated=asked.is_dated)
+
+    route.__annotations__["asked"] = Annotated[filters, Query()]
+    router.add_api_route(
+        path, route, response_model=page, name=name, summary=summary, description=description
+    )
+
+
+def _fingerprint(question: Asked) -> str:
+    """Digest of an address and its filters: a cursor belongs to one."""
+    filters = sorted(
+        (name, value)
+        for name, value in question.request.query_params.multi_items()
+        if name not in NOT_OF_THE_FILTER
+    )
+    return digest([question.request.url.path, *(f"{name}={value}" for name, value in filters)])
+
+
+def _cursor(list_: str, key: list[Any]) -> str:
+    spelled = json.dumps([list_, *key], separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(spelled).decode().rstrip("=")
+
+
+def _key(cursor: str, list_: str, key: TypeAdapter[Any]) -> Any:
+    """The key of the last row of the page before.
+
+    Raises:
+        Problem: the cursor is not of this list.
+    """
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        of_list, *text = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        if of_list != list_:
+            raise Problem(CURSOR_UNKNOWN)
+        return key.validate_json(json.dumps(text))
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise Problem(CURSOR_UNKNOWN) from error
+
+
+def _address(question: Asked, cursor: str) -> str:
+    """The next page, from the root of wherever the API is reached."""
+    url = question.request.url
+    others = [each for each in question.request.query_params.multi_items() if each[0] != "cursor"]
+    query = QueryParams([*others, ("cursor", cursor)])
+    return f"{url.path}?{query}"

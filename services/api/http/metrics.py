@@ -1,0 +1,104 @@
+"""Metrics for Prometheus: requests, and the position of the read model."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from services.api.http.components import Components
+from services.api.http.dependencies import Given, ReaderOfAll
+from services.projector.tables import positions
+
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+router = APIRouter(tags=["health"])
+
+
+class Observed:
+    """Requests by method, route and status, with their durations."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "ecluse_api_requests_total",
+            "Requests answered.",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self._durations = Histogram(
+            "ecluse_api_request_duration_seconds",
+            "How long answers took, to their end.",
+            ["method", "route"],
+            buckets=BUCKETS_S,
+            registry=self.registry,
+        )
+
+    def observe(self, method: str, route: str, status: int, elapsed_s: float) -> None:
+        """One request was answered."""
+        # Anybody may invent a method; each would be a time series.
+        known = method if method in METHODS else "other"
+        self._requests.labels(known, route, str(status)).inc()
+        self._durations.labels(known, route).observe(elapsed_s)
+
+
+@router.get(
+    "/metrics",
+    summary="Metrics for Prometheus, of all entities",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def metrics(request: Request, _caller: ReaderOfAll, components: Given) -> Response:
+    """Requests by route and status, durations; of the read model, positions and event times.
+
+    An unknown is left out: never a 0 that nobody measured.
+    """
+    observed: Observed = request.app.state.observed
+    body = generate_latest(observed.registry) + generate_latest(await _read_model(components))
+    return Response(body, media_type=CONTENT_TYPE_LATEST)
+
+
+async def _read_model(components: Components) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    up = Gauge("ecluse_read_model_up", "1 if the read model answers.", registry=registry)
+    try:
+        async with components.engine.connect() as connection:
+            rows = (await connection.execute(select(positions))).all()
+    except (SQLAlchemyError, OSError, TimeoutError):
+        up.set(0)
+        return registry
+    up.set(1)
+    _tell(rows, registry)
+    return registry
+
+
+def _tell(rows: Any, registry: CollectorRegistry) -> None:
+    named = ["topic", "partition"]
+    offsets = Gauge(
+        "ecluse_read_model_next_offset",
+        "The next journal record to be read.",
+        named,
+        registry=registry,
+    )
+    times = Gauge(
+        "ecluse_read_model_latest_event_timestamp_seconds",
+        "The latest time of an event that the read model has.",
+        named,
+        registry=registry,
+    )
+    held = Gauge("ecluse_read_model_held", "1 if the partition is held.", named, registry=registry)
+    for row in rows:
+        names = (row.topic, str(row.partition))
+        offsets.labels(*names).set(row.next_offset)
+        held.labels(*names).set(int(row.held_offset is not None))
+        if row.latest_event_time is not None:
+            times.labels(*names).set(row.latest_event_time.timestamp())

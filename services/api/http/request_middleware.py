@@ -1,0 +1,170 @@
+"""Around every request: its name, its limits, its headers, one line in the log."""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import structlog
+from fastapi import HTTPException
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.api.adapters.randomness import a_name
+from services.api.http.headers import add_headers
+from services.api.problems import INTERNAL, TOO_LARGE, TOO_SLOW, Problem, answer
+
+REQUEST_ID: Final = re.compile(r"[0-9a-f-]{8,64}")
+"""Format of request ids that senders may choose: no key nor IBAN can be written so."""
+
+TOO_LARGE_STATUS: Final = 413
+UNKNOWN_ROUTE: Final = "unknown"
+CLIENT_GONE: Final = 499
+"""Status in the log where nobody waited for the answer."""
+
+Observe = Callable[[str, str, int, float], None]
+"""Called for each request with method, route, status and seconds."""
+
+log: Final = structlog.stdlib.get_logger("ecluse.api")
+
+
+class RequestMiddleware:
+    """The outermost layer. `body_bytes_max` and `limit_s` may be other at some addresses."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        observe: Observe,
+        limit_s: float,
+        body_bytes_max: int,
+        limits_s: Mapping[str, float],
+        bodies_bytes_max: Mapping[str, int],
+        *,
+        over_tls: bool = False,
+    ) -> None:
+        self._app = app
+        self._observe = observe
+        self._limit_s, self._limits_s = limit_s, limits_s
+        self._body_bytes_max, self._bodies_bytes_max = body_bytes_max, bodies_bytes_max
+        self._over_tls = over_tls
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request; what is none passes."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if self._over_tls:
+            scope["scheme"] = "https"  # Up to the proxy before us, which does not say so.
+        await Handling(self._app, scope, receive, send).run(
+            self._limits_s.get(scope["path"], self._limit_s),
+            self._bodies_bytes_max.get(scope["path"], self._body_bytes_max),
+            self._observe,
+        )
+
+
+class Handling:
+    """One request on its way."""
+
+    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        self._app, self._scope = app, scope
+        self._receive, self._send = receive, send
+        self._asked = HTTPConnection(scope)
+        self._status = 0
+        self._taken_bytes = 0
+        self._body_bytes_max = 0
+        self._limit: asyncio.Timeout | None = None
+        given = self._asked.headers.get("x-request-id", "")
+        self._id = given if REQUEST_ID.fullmatch(given) else a_name()
+        self._asked.state.request_id = self._id
+
+    async def run(self, limit_s: float, body_bytes_max: int, observe: Observe) -> None:
+        """Answer it, and say so in one line."""
+        self._body_bytes_max = body_bytes_max
+        began_s = time.perf_counter()
+        error: str | None = None
+        try:
+            error = await self._answered(limit_s)
+        finally:
+            elapsed_s = time.perf_counter() - began_s
+            status = self._status or CLIENT_GONE
+            route, method = self._route(), self._scope["method"]
+            observe(method, route, status, elapsed_s)
+            self._log(route, method, status, elapsed_s, error)
+
+    async def _answered(self, limit_s: float) -> str | None:
+        """Have it answered; what went wrong on the way, if anything did."""
+        declared = self._asked.headers.get("content-length", "")
+        if declared.isdigit() and int(declared) > self._body_bytes_max:
+            await self._say(self._over())
+            return TOO_LARGE.code
+        limit = None
+        try:
+            async with asyncio.timeout(limit_s) as limit:
+                self._limit = limit
+                try:
+                    await self._app(self._scope, self._taking, self._sending)
+                finally:
+                    self._limit = None
+        except TimeoutError as late:
+            if limit is None or not limit.expired():
+                return await self._failed(late)
+            if not self._status:
+                facts = {"limit_s": limit_s}
+                await self._say(Problem(TOO_SLOW, facts, headers={"Retry-After": "10"}))
+            return TOO_SLOW.code
+        except Exception as bug:  # noqa: BLE001 # logged, counted and answered: nothing is swallowed
+            return await self._failed(bug)
+        return None
+
+    async def _failed(self, bug: Exception) -> str:
+        log.error("request_failed", request_id=self._id, route=self._route(), exc_info=bug)
+        if self._status:
+            raise bug  # Half of an answer is out: the server cuts the connection.
+        await self._say(Problem(INTERNAL))
+        return INTERNAL.code
+
+    def _over(self) -> Problem:
+        return Problem(TOO_LARGE, {"limit_bytes": self._body_bytes_max})
+
+    async def _say(self, problem: Problem) -> None:
+        await answer(problem, self._asked)(self._scope, self._receive, self._sending)
+
+    async def _taking(self) -> Message:
+        message = await self._receive()
+        self._taken_bytes += len(message.get("body", b""))
+        if self._taken_bytes > self._body_bytes_max:
+            # FastAPI lets this one through from inside its reading of a body.
+            raise HTTPException(TOO_LARGE_STATUS, detail=str(self._body_bytes_max))
+        return message
+
+    async def _sending(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            headers = MutableHeaders(scope=message)
+            add_headers(headers, self._id, self._scope.get("scheme", "http"))
+            if self._limit is not None and not self._limit.expired():
+                self._limit.reschedule(None)  # A long answer may take as long as it is read.
+        await self._send(message)
+
+    def _route(self) -> str:
+        """The address as it was declared, without what a caller put into it."""
+        return getattr(self._scope.get("route"), "path", UNKNOWN_ROUTE)
+
+    def _log(
+        self, route: str, method: str, status: int, elapsed_s: float, error: str | None
+    ) -> None:
+        caller = getattr(self._asked.state, "caller", None)
+        facts = {
+            "request_id": self._id,
+            "method": method,
+            "route": route,
+            "status": status,
+            "duration_ms": round(elapsed_s * 1000, 1),
+            "caller": None if caller is None else caller.name,
+            "body_bytes": self._taken_bytes,
+            # Why it was refused, where it was: a stable code.
+            "reason": error or getattr(self._asked.state, "reason", None),
+        }
+        log.info("request_handled", **facts)

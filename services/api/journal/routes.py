@@ -1,0 +1,129 @@
+"""Outcome of an event; trace of a reference; a record of the journal."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import Field, TypeAdapter
+
+from events.sentences import Sentence
+from services.api.http.answering import UNCHANGED, whole
+from services.api.http.dependencies import TraceSlot
+from services.api.http.question import BudgetId, Filters, Name, Question, Sequence
+from services.api.journal import events, records, traces
+from services.api.problems import NOT_FOUND, Kind, Problem, problems
+
+router = APIRouter(tags=["journal"], responses=UNCHANGED)
+
+EVENT_UNKNOWN: Final = NOT_FOUND._replace(
+    code="event_unknown",
+    detail=Sentence(
+        "Aucun événement de cet identifiant n'est au journal, ou aucun que cet accès permette de "
+        "voir.",
+        "No event of that id is in the journal, or none that this access may see.",
+    ),
+    advice=Sentence(
+        "S'il vient d'être envoyé, redemandez dans un instant\u00a0; sinon vérifiez l'identifiant.",
+        "If it was sent just now, ask again in a moment; else check the id.",
+    ),
+)
+TRACE_TOO_LONG: Final = Kind(
+    "trace_too_long",
+    413,
+    Sentence("Trace trop longue", "Trace too long"),
+    Sentence(
+        "Cette trace demande {records} enregistrements\u00a0; une demande en lit {limit} au plus.",
+        "This trace takes {records} records; a request reads at most {limit}.",
+    ),
+    Sentence(
+        "Nommez un budget (`budget`), ou prenez la commande `ecluse trace`.",
+        "Name a budget (`budget`), or use the command `ecluse trace`.",
+    ),
+)
+
+
+class BudgetFilter(Filters):
+    """Filter by budget."""
+
+    budget: BudgetId | None = Field(None, description="In this budget only.")
+
+
+class EventFilter(BudgetFilter):
+    """Filters of the events that have this id."""
+
+    source: Name | None = Field(None, description="The one from this `source` only.")
+
+
+OUTCOMES: Final = TypeAdapter(tuple[events.Identity, ...])
+RECORD: Final = TypeAdapter(records.RecordDetail)
+TRACE: Final = TypeAdapter(traces.Trace)
+
+
+@router.get(
+    "/events/{event_id:path}",
+    response_model=list[events.Identity],
+    summary="What became of an event",
+)
+async def outcome(
+    question: Question,
+    event_id: Annotated[Name, Path(description="The event's `id`.")],
+    filters: Annotated[EventFilter, Query()],
+) -> Response:
+    """Every event of that id that the caller may see: one for each budget and source.
+
+    With its code and a sentence in both languages, its moves, entries and payment orders.
+    404 while the read model does not know it yet.
+    """
+    budget = question.of(filters.budget)
+
+    async def build() -> tuple[events.Identity, ...] | None:
+        found = await events.outcomes(
+            question.connection, question.entities, event_id, budget=budget, source=filters.source
+        )
+        return found or None
+
+    return await whole(question, OUTCOMES, build, not_found=EVENT_UNKNOWN)
+
+
+@router.get(
+    "/trace/{ref:path}",
+    response_model=traces.Trace,
+    summary="The trace of a reference",
+    responses=problems(413),
+)
+async def trace(
+    _slot: TraceSlot,
+    question: Question,
+    ref: Annotated[
+        Name, Path(description="An event's id, a convention, a grant, an act, a payment order.")
+    ],
+    filters: Annotated[BudgetFilter, Query()],
+) -> Response:
+    """Records, decisions with reasons, and what is awaited, through the years of a convention."""
+    budget = question.of(filters.budget)
+
+    async def build() -> traces.Trace | None:
+        try:
+            return await traces.traced(question.connection, question.entities, ref, budget=budget)
+        except traces.TooLong as error:
+            facts = {"records": error.records, "limit": traces.RECORDS_MAX}
+            raise Problem(TRACE_TOO_LONG, facts) from error
+
+    return await whole(question, TRACE, build)
+
+
+@router.get(
+    "/budgets/{budget}/journal/{sequence}",
+    response_model=records.RecordDetail,
+    summary="A record of the journal",
+)
+async def record(
+    question: Question, budget: BudgetId, sequence: Sequence, _: Annotated[Filters, Query()]
+) -> Response:
+    """A record of a budget's journal, without its event's own words."""
+    question.of(budget)
+
+    async def build() -> records.RecordDetail | None:
+        found = await records.one(question.connection, question.entities, budget, sequence)
+        return None if found is None else found[0]
+
+    return await whole(question, RECORD, build)

@@ -1,0 +1,240 @@
+"""The trace of an event, a grant, a convention, an act or a payment order.
+
+Its records are found by the names that they mention (table `mentions`); `services.trace` makes the
+trace of their bytes, as `ecluse trace` does. There is a limit to how many one request reads.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from operator import attrgetter
+from typing import Final, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from events.fiscal_years import FiscalYearClosed
+from services.api.grants.conventions import Want
+from services.api.journal.entries import CommitmentEntry
+from services.api.journal.records import (
+    Moved,
+    OrderSnapshot,
+    Source,
+    entry,
+    moved,
+    order_snapshot,
+)
+from services.api.queries.rows import Entities, Name, visible
+from services.api.queries.verdicts import Verdict, flag_verdict, refusal_verdict, wait_verdict
+from services.ledger.domain.awaited import Awaited
+from services.ledger.domain.journal import JournalRecord, read_record
+from services.projector.tables import journal, mentions, parked
+from services.trace import trace as journal_trace
+from services.trace.entries import Entry, Place, entry_of
+from services.trace.search import Search, with_causes
+
+RECORDS_MAX: Final = 20_000
+"""Records read for one trace, at most: some seconds of work."""
+
+Result = TypeVar("Result")
+
+
+class TooLong(Exception):
+    """The trace has more records than a request may read."""
+
+    def __init__(self, records: int) -> None:
+        super().__init__(f"{records} records")
+        self.records = records
+
+
+@dataclass(frozen=True, slots=True)
+class TracedRecord:
+    """A record of a trace, with its moves, entries, orders and flags that belong to it."""
+
+    budget: str
+    sequence: int
+    source: Source
+    event_id: Name
+    event_source: Name
+    event_type: str
+    event_time: str
+    """With the offset that its sender gave it."""
+    outcome: str
+    resumes: int | None
+    woken_by: int | None
+    woke: tuple[int, ...]
+    refusal: Verdict | None
+    waits_for: Verdict | None
+    review_flags: tuple[Verdict, ...]
+    moves: tuple[Moved, ...]
+    commitment_entries: tuple[CommitmentEntry, ...]
+    payment_orders: tuple[OrderSnapshot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StillAwaited:
+    """Something that is still to come, and what it waits for."""
+
+    budget: str
+    subject: str
+    """grant, instalment, payment_order, recovery, obligation or event."""
+    id: Name
+    convention: Name | None
+    amount_cents: int | None
+    due_on: date | None
+    waits_for: tuple[Want, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A trace: the kinds of its reference, its records, everything still to come."""
+
+    ref: Name
+    kinds: tuple[str, ...]
+    records: tuple[TracedRecord, ...]
+    awaited: tuple[StillAwaited, ...]
+
+
+async def traced(
+    conn: AsyncConnection, entities: Entities, ref: str, *, budget: str | None = None
+) -> Trace | None:
+    """The trace of what is called `ref`; None where the caller sees nothing of that name.
+
+    Raises:
+        TooLong: there are too many records to read.
+    """
+    search = Search(ref, budget)
+    named = {each for each, _ in await _mentioning(conn, entities, search.ids, None)}
+    search.budgets |= {each for each in named if budget in {None, each}}
+    read: dict[Place, Entry] = {}
+    while True:
+        wanted = await _places(conn, entities, search)
+        if len(wanted) > RECORDS_MAX:
+            raise TooLong(len(wanted))
+        rows = await _rows(conn, wanted - read.keys())
+        if not await _to_its_end(partial(_searched, search, read, rows)):
+            break
+    if not search.index.found:
+        return None
+    return await _to_its_end(partial(_trace, search))
+
+
+async def _to_its_end(work: Callable[[], Result]) -> Result:
+    """Run in a thread and wait for its end, if cancelled too: a thread runs on, and is counted."""
+    working = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.wait([working])
+        raise
+
+
+async def _mentioning(
+    conn: AsyncConnection, entities: Entities, ids: Collection[str], budgets: Collection[str] | None
+) -> set[Place]:
+    """The records that mention one of these names, of some budgets or of all."""
+    found: set[Place] = set()
+    for table, name in ((mentions, mentions.c.id), (journal, journal.c.event_id)):
+        query = select(table.c.budget, table.c.sequence).where(
+            visible(table.c.budget, entities), name.in_(ids)
+        )
+        if budgets is not None:
+            query = query.where(table.c.budget.in_(budgets))
+        found |= {(row.budget, row.sequence) for row in await conn.execute(query)}
+    return found
+
+
+async def _places(conn: AsyncConnection, entities: Entities, search: Search) -> set[Place]:
+    """All records that a search needs: what mentions a name, wakes or is woken, and closings."""
+    budgets = search.budgets
+    closings = select(journal.c.budget, journal.c.sequence).where(
+        visible(journal.c.budget, entities),
+        journal.c.budget.in_(budgets),
+        journal.c.event_type == FiscalYearClosed.TYPE,
+    )
+    resumed = select(parked.c.budget, parked.c.ended_sequence, parked.c.sequence).where(
+        visible(parked.c.budget, entities),
+        parked.c.budget.in_(budgets),
+        parked.c.ended_sequence.is_not(None),
+    )
+    found = await _mentioning(conn, entities, search.ids, budgets)
+    found |= {(row.budget, row.sequence) for row in await conn.execute(closings)}
+    first_of = {
+        (row.budget, row.ended_sequence): row.sequence for row in await conn.execute(resumed)
+    }
+    return with_causes(found, first_of)
+
+
+async def _rows(conn: AsyncConnection, wanted: Collection[Place]) -> list[bytes]:
+    """The bytes of records, budget by budget."""
+    rows: list[bytes] = []
+    for budget in {budget for budget, _ in wanted}:
+        sequences = [sequence for name, sequence in wanted if name == budget]
+        query = select(journal.c.record).where(
+            journal.c.budget == budget, journal.c.sequence.in_(sequences)
+        )
+        rows += [bytes(row.record) for row in await conn.execute(query)]
+    return rows
+
+
+def _searched(search: Search, read: dict[Place, Entry], rows: Iterable[bytes]) -> bool:
+    """Take the records that were found; whether there may be more."""
+    for raw in rows:
+        entry = entry_of(read_record(raw), raw)
+        read[entry.place] = entry
+    return search.add(read.values())
+
+
+def _trace(search: Search) -> Trace:
+    """The trace, and everything that it still awaits."""
+    trace = search.trace
+    trace.records.sort(key=attrgetter("place"))
+    return Trace(
+        trace.ref,
+        tuple(kind.value for kind in trace.kinds),
+        tuple(_record(each, trace) for each in trace.records),
+        tuple(_awaited(budget, each) for budget, each in search.awaited()),
+    )
+
+
+def _record(traced: journal_trace.Traced, trace: journal_trace.Trace) -> TracedRecord:
+    record, envelope = traced.record, traced.envelope
+    refusal, waits = record.refusal, record.waits_for
+    return TracedRecord(
+        record.budget,
+        record.sequence,
+        Source(*record.source),
+        envelope.id,
+        envelope.source,
+        envelope.type,
+        envelope.time.isoformat(),
+        record.outcome.value,
+        record.resumes,
+        traced.woken_by,
+        tuple(trace.woke.get(traced.place, ())),
+        None if refusal is None else refusal_verdict(refusal["code"], refusal["facts"]),
+        None if waits is None else wait_verdict(waits["kind"], waits["id"]),
+        tuple(flag_verdict(each["code"], each["facts"]) for each in traced.flags),
+        tuple(moved(each) for each in traced.moves),
+        tuple(_entry(record, each) for each in traced.entries),
+        tuple(order_snapshot(each) for each in traced.orders),
+    )
+
+
+def _entry(record: JournalRecord, row: dict[str, object]) -> CommitmentEntry:
+    item = next(at for at, each in enumerate(record.commitment_entries, 1) if each is row)
+    return entry(record, item, row)
+
+
+def _awaited(budget: str, each: Awaited) -> StillAwaited:
+    return StillAwaited(
+        budget,
+        each.subject,
+        each.id,
+        each.convention,
+        each.amount_cents,
+        each.due_on,
+        tuple(Want(want.kind, want.id) for want in each.waits_for),
+    )

@@ -1,0 +1,1 @@
+"""The lag page and its JSON."""

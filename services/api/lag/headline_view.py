@@ -1,0 +1,85 @@
+"""View of the headline of Today and Lag."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from services.api.console.elements import capital
+from services.api.lag.stages import TONES, Moment, the_stage
+from services.lag.present import headline_texts as texts
+from services.lag.present import texts as states
+from services.lag.present.headline import Headline, Knows, Verdict
+
+VERDICT_TONES: Final = {
+    Verdict.CHECK: ("bad", "bad"),
+    Verdict.ALL_RECEIVED: ("good", "good"),
+    Verdict.IN_TRANSIT: ("info", "info"),
+    Verdict.ALL_DECIDED: ("info", "info"),
+    Verdict.NOT_ALL_DECIDED: ("info", "info"),
+    Verdict.EMPTY: ("info", "info"),
+    Verdict.UNKNOWN: ("warn", "unknown"),
+}
+NO_WATCH: Final = frozenset({Knows.ONE_PROCESS, Knows.NOBODY})
+"""Sources without an expected watch."""
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The first sentence of a page, and the facts below it."""
+
+    tone: str
+    icon: str
+    title: str
+    lead: str
+    facts: str
+    """The time of the observation, and that of the latest event: senders date events themselves, so
+    the second is no measure of the first."""
+
+
+def first_of(found: Headline, moment: Moment, left: str = "") -> First:
+    """The first sentence of both pages.
+
+    Args:
+        found: the headline.
+        moment: the moment and language of the page.
+        left: a sentence about waiting records; empty where there are none, or they are hidden.
+    """
+    tone, icon = _tones(found)
+    return First(
+        tone, icon, _title(found, moment), _lead(found, moment, left), _facts(found, moment)
+    )
+
+
+def _tones(found: Headline) -> tuple[str, str]:
+    if found.verdict is Verdict.STAGE and found.stage is not None:
+        tone, icon = TONES[found.stage.state]
+        return tone or "warn", icon
+    tone, icon = VERDICT_TONES[found.verdict]
+    # A configured watch without figures is worse than no watch.
+    is_missed = tone == "info" and found.knows not in {*NO_WATCH, Knows.WATCH}
+    return ("warn", "unknown") if is_missed else (tone, icon)
+
+
+def _title(found: Headline, moment: Moment) -> str:
+    if found.stage is None:
+        return moment.locale.say(texts.TITLES[found.verdict])
+    name = the_stage(found.stage.stage, moment.locale)
+    return capital(moment.locale.say(states.HEADLINES[found.stage.state], stage=name))
+
+
+def _lead(found: Headline, moment: Moment, left: str) -> str:
+    say = moment.locale.say
+    if found.verdict is Verdict.EMPTY:
+        return say(texts.TEXTS["nothing_yet_do"])
+    if found.verdict in {Verdict.ALL_DECIDED, Verdict.NOT_ALL_DECIDED, Verdict.UNKNOWN}:
+        why = say(texts.UNSEEN[found.knows])
+        return " ".join(filter(None, (left, why, say(texts.TEXTS["before_the_ledger"]))))
+    return left
+
+
+def _facts(found: Headline, moment: Moment) -> str:
+    say = moment.locale.say
+    seen = say(texts.TEXTS["seen"], clock=moment.clock(found.seen_at))
+    if found.latest_event_at is None:
+        return seen
+    instant = moment.locale.instant(found.latest_event_at)
+    return f"{seen} {say(texts.TEXTS['latest'], instant=instant)}"

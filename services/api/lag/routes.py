@@ -1,0 +1,74 @@
+"""The lag document for programs: the answer of the watch, its age judged by the API's clock."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from events.lag import Board, as_json
+from events.masking import masked, masked_name
+from services.api.http.dependencies import Given, ReaderOfAll
+from services.api.http.question import Filters
+from services.lag.client.merge import Answer, Lag
+
+router = APIRouter(tags=["lag"])
+
+JSON: Final = "application/json"
+
+
+class AskedWatch(BaseModel):
+    """One watch that was asked."""
+
+    address: str
+    error: Literal["no_answer", "unreadable"] | None = Field(
+        description="The error; null where it answers."
+    )
+    at: datetime | None = Field(description="The time of the last board that it gave.")
+
+
+class LagNow(BaseModel):
+    """The lag, as far as it is known."""
+
+    asks: Literal["watch", "nobody", "one_process"] = Field(
+        description="`nobody`: no watch is set (ECLUSE_WATCH_URL); `one_process`: Écluse runs "
+        "without Kafka, and nothing waits between its parts."
+    )
+    well: bool | None = Field(
+        description="Whether nothing needs a person; null where there is no watch to ask."
+    )
+    old_since: datetime | None = Field(
+        description="The time of the board, where it says nothing of now."
+    )
+    board: Board | None = Field(
+        description="The last that is known; of several watches put together. Null is unknown."
+    )
+    watches: list[AskedWatch]
+
+
+@router.get("/lag", response_model=LagNow, summary="Who is behind, as the watch says it")
+async def lag(_caller: ReaderOfAll, components: Given, _: Annotated[Filters, Query()]) -> Response:
+    """Progress of each stage, and waiting items: the watch's answer, of all entities.
+
+    What the watch does not know is null, and never 0. `old_since` is the time of figures that are
+    old by the clock of the API: a frozen watch cannot report that itself.
+    """
+    found = await components.lag()
+    body = masked(_printed(found, components.clock()), masked_name)
+    return Response(msgspec.json.encode(body), media_type=JSON)
+
+
+def _printed(lag: Lag, now: datetime) -> dict[str, Any]:
+    return {
+        "asks": lag.asks,
+        "well": lag.is_well(now) if lag.asks == "watch" else None,
+        "old_since": lag.old_since,
+        "board": None if lag.board is None else as_json(lag.board),
+        "watches": [_watch(each) for each in lag.answers],
+    }
+
+
+def _watch(answer: Answer) -> dict[str, Any]:
+    at = None if answer.board is None else answer.board.at
+    return {"address": answer.address, "error": answer.error, "at": at}

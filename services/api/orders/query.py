@@ -1,0 +1,351 @@
+"""Payment orders (mandats): which there are, one with its lines and payments, those that wait."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, RowMapping, and_, case, func, literal, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.api.queries.figures import same
+from services.api.queries.rows import (
+    Beneficiary,
+    BudgetLine,
+    Entities,
+    MaskedAccount,
+    Name,
+    behind,
+    beneficiary_of,
+    line_of,
+    masked_account,
+    shown,
+    total,
+    visible,
+)
+from services.ledger.domain.orders import CLOSED, OrderState
+from services.projector.tables import budgets, payment_order_lines, payment_orders, payments
+
+NEXT_DAYS: Final = timedelta(days=60)
+"""Days for which payments are announced: the time to pay a grant (loi 2021-875)."""
+
+OPEN_STATES: Final = tuple(each.value for each in OrderState if each not in CLOSED)
+"""States in which an order waits for the treasury (rules, 20)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentOrder:
+    """A payment order as it stands."""
+
+    budget: str
+    payment_order: Name
+    convention: Name
+    instalment: Name
+    amount_cents: int
+    paid_cents: int
+    state: str
+    state_on: date
+    """The day of what set the state."""
+    acknowledged_on: date | None
+    """The day of the accountant's last answer."""
+    due_on: date
+    issued_on: date
+    title: str | None
+    beneficiary: Beneficiary | None
+    bank_account: MaskedAccount
+    previous: Name | None
+    reason_code: str | None
+    reason_label: str | None
+    sequence: int
+    state_sequence: int
+
+    @property
+    def left_cents(self) -> int:
+        """Cents still to be paid, while it is open."""
+        return self.amount_cents - self.paid_cents
+
+    @property
+    def is_open(self) -> bool:
+        """True if it waits for the treasury."""
+        return self.state in OPEN_STATES
+
+    def is_late(self, today: date) -> bool:
+        """True if it is open and its due date has passed."""
+        return self.is_open and self.due_on < today
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The part of a line that one department finances."""
+
+    code: Name
+    amount_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """The amount of an order on one line."""
+
+    line: BudgetLine
+    amount_cents: int
+    services: tuple[Service, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payment of an order by the treasury, and its record."""
+
+    sequence: int
+    amount_cents: int
+    executed_on: date
+    bank_reference: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WholeOrder:
+    """An order with its lines and payments."""
+
+    order: PaymentOrder
+    lines: tuple[OrderLine, ...]
+    payments: tuple[Payment, ...]
+
+
+class OrderFilter(NamedTuple):
+    """Filters of orders; None stands for all."""
+
+    budget: str | None = None
+    entity: str | None = None
+    convention: str | None = None
+    siret: str | None = None
+    states: Sequence[str] | None = None
+    due_from: date | None = None
+    due_until: date | None = None
+    issued_until: date | None = None
+    """Those issued on that day or before: an age, once the day is known."""
+
+
+ALL: Final = OrderFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Number of orders, and what is still to be paid of them."""
+
+    count: int
+    left_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class InState:
+    """Number of orders in a state, their sum, and what is still to be paid of them."""
+
+    count: int
+    amount_cents: int
+    left_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The orders that wait for the treasury."""
+
+    all: Counted
+    due_soon: Counted
+    """Due from today on, within 60 days."""
+    overdue: Counted
+    by_state: dict[str, Counted]
+    oldest: PaymentOrder | None
+    """The one that was issued first."""
+
+
+ORDER_KEY: Final = (
+    payment_orders.c.due_on,
+    payment_orders.c.budget,
+    payment_orders.c.payment_order,
+)
+
+
+async def listed(
+    conn: AsyncConnection,
+    entities: Entities,
+    asked: OrderFilter = ALL,
+    *,
+    after: tuple[date, str, str] | None = None,
+    limit: int | None = None,
+) -> list[PaymentOrder]:
+    """Payment orders, the first due first; then by budget and reference."""
+    query = (
+        select(payment_orders)
+        .where(visible(payment_orders.c.budget, entities), *_asked(asked), behind(ORDER_KEY, after))
+        .order_by(*ORDER_KEY)
+        .limit(limit)
+    )
+    return [order_of(row) for row in (await conn.execute(query)).mappings()]
+
+
+async def one(
+    conn: AsyncConnection, entities: Entities, budget: str, payment_order: str
+) -> WholeOrder | None:
+    """One order with its lines and payments; None where the caller can see none."""
+    query = select(payment_orders).where(
+        visible(payment_orders.c.budget, entities),
+        payment_orders.c.budget == budget,
+        payment_orders.c.payment_order == payment_order,
+    )
+    row = (await conn.execute(query)).mappings().first()
+    if row is None:
+        return None
+    lines = select(payment_order_lines).where(
+        payment_order_lines.c.budget == budget,
+        payment_order_lines.c.payment_order == payment_order,
+    )
+    paid = select(payments).where(
+        payments.c.budget == budget, payments.c.payment_order == payment_order
+    )
+    found = await conn.execute(lines.order_by(payment_order_lines.c.position))
+    done = await conn.execute(paid.order_by(payments.c.sequence))
+    return WholeOrder(
+        order_of(row),
+        tuple(_line(each) for each in found.mappings()),
+        tuple(payment_of(each) for each in done.mappings()),
+    )
+
+
+async def account_of(
+    conn: AsyncConnection, entities: Entities, budget: str, payment_order: str
+) -> tuple[str, str | None, str] | None:
+    """The whole account of an order: IBAN, BIC, holder. To be shown to operators only, on record.
+
+    Every other answer has it shortened.
+    """
+    columns = (payment_orders.c.iban, payment_orders.c.bic, payment_orders.c.holder)
+    query = select(*columns).where(
+        visible(payment_orders.c.budget, entities),
+        payment_orders.c.budget == budget,
+        payment_orders.c.payment_order == payment_order,
+    )
+    row = (await conn.execute(query)).first()
+    return None if row is None else (row.iban, row.bic, row.holder)
+
+
+async def waiting(
+    conn: AsyncConnection, entities: Entities, today: date, *, budget: str | None = None
+) -> Waiting:
+    """The orders that wait for the treasury, as of a day: what is due soon, what is late."""
+    left = payment_orders.c.amount_cents - payment_orders.c.paid_cents
+    is_open = and_(
+        visible(payment_orders.c.budget, entities),
+        payment_orders.c.state.in_(OPEN_STATES),
+        *same(payment_orders, budget=budget),
+    )
+    due = payment_orders.c.due_on
+    when = case((due < today, "late"), (due <= today + NEXT_DAYS, "soon"), else_="later")
+    grouped = (
+        select(payment_orders.c.state, when.label("due"), left.label("left"))
+        .where(is_open)
+        .subquery("waiting")
+    )
+    query = select(
+        grouped.c.state, grouped.c.due, func.count().label("count"), total(grouped.c.left)
+    ).group_by(grouped.c.state, grouped.c.due)
+    rows = [tuple(row) for row in await conn.execute(query)]
+    oldest = (
+        select(payment_orders)
+        .where(is_open)
+        .order_by(payment_orders.c.issued_on, *ORDER_KEY)
+        .limit(1)
+    )
+    first = (await conn.execute(oldest)).mappings().first()
+    return Waiting(
+        all=_counted(rows),
+        due_soon=_counted(row for row in rows if row[1] == "soon"),
+        overdue=_counted(row for row in rows if row[1] == "late"),
+        by_state={state: _counted(row for row in rows if row[0] == state) for state in OPEN_STATES},
+        oldest=None if first is None else order_of(first),
+    )
+
+
+async def by_state(
+    conn: AsyncConnection, entities: Entities, asked: OrderFilter = ALL
+) -> dict[str, InState]:
+    """Number of these orders in each state; a state without any is left out."""
+    table = payment_orders.c
+    found = (
+        select(table.state, table.amount_cents, table.paid_cents)
+        .where(visible(table.budget, entities), *_asked(asked))
+        .subquery("asked")
+    )
+    query = select(
+        found.c.state, func.count(), total(found.c.amount_cents), total(found.c.paid_cents)
+    ).group_by(found.c.state)
+    rows = await conn.execute(query)
+    return {state: InState(count, amount, amount - paid) for state, count, amount, paid in rows}
+
+
+def order_of(row: RowMapping) -> PaymentOrder:
+    """The order of a row."""
+    return PaymentOrder(
+        row["budget"],
+        row["payment_order"],
+        row["convention"],
+        row["instalment"],
+        row["amount_cents"],
+        row["paid_cents"],
+        row["state"],
+        row["state_on"],
+        row["acknowledged_on"],
+        row["due_on"],
+        row["issued_on"],
+        shown(row["title"]),
+        beneficiary_of(row),
+        masked_account(row),
+        row["previous"],
+        shown(row["reason_code"]),
+        shown(row["reason_label"]),
+        row["sequence"],
+        row["state_sequence"],
+    )
+
+
+def payment_of(row: RowMapping) -> Payment:
+    """The payment of a row."""
+    return Payment(
+        row["sequence"], row["amount_cents"], row["executed_on"], shown(row["bank_reference"])
+    )
+
+
+def services_of(row: RowMapping) -> tuple[Service, ...] | None:
+    """The shares of the departments in a line, where it has any."""
+    if row["services"] is None:
+        return None
+    return tuple(Service(each["code"], each["amount_cents"]) for each in row["services"])
+
+
+def _line(row: RowMapping) -> OrderLine:
+    return OrderLine(line_of(row), row["amount_cents"], services_of(row))
+
+
+def _asked(asked: OrderFilter) -> Iterable[ColumnElement[bool]]:
+    table = payment_orders.c
+    yield true()
+    if asked.budget is not None:
+        yield table.budget == asked.budget
+    if asked.entity is not None:
+        of_it = select(budgets.c.budget).where(budgets.c.entity == literal(asked.entity))
+        yield table.budget.in_(of_it)
+    if asked.convention is not None:
+        yield table.convention == asked.convention
+    if asked.siret is not None:
+        yield table.siret == asked.siret
+    if asked.states is not None:
+        yield table.state.in_(asked.states)
+    if asked.due_from is not None:
+        yield table.due_on >= asked.due_from
+    if asked.due_until is not None:
+        yield table.due_on <= asked.due_until
+    if asked.issued_until is not None:
+        yield table.issued_on <= asked.issued_until
+
+
+def _counted(rows: Iterable[Any]) -> Counted:
+    found = list(rows)
+    return Counted(sum(row[2] for row in found), sum(row[3] for row in found))

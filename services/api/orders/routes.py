@@ -1,0 +1,107 @@
+"""Payment orders: the list, one of them, those that wait."""
+
+from datetime import date, timedelta
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import Field, TypeAdapter
+
+from services.api.http.answering import UNCHANGED, whole
+from services.api.http.lists import list_route
+from services.api.http.question import (
+    BudgetId,
+    Day,
+    Filters,
+    KeyText,
+    Name,
+    PageFilters,
+    Question,
+    Siret,
+)
+from services.api.orders import query as orders
+from services.api.problems import problems
+
+router = APIRouter(tags=["payment orders"], responses=problems(400) | UNCHANGED)
+
+State = Literal["issued", "taken_in_charge", "on_hold", "rejected", "paid", "cancelled"]
+DAYS_MAX: Final = 36_500
+
+
+class OrderFilters(PageFilters):
+    """Filters of payment orders."""
+
+    budget: BudgetId | None = None
+    entity: Siret | None = Field(None, description="Of all budgets of this entity.")
+    convention: Name | None = None
+    siret: Siret | None = Field(None, description="Of this beneficiary.")
+    state: list[State] | None = Field(None, description="May be given several times.")
+    due_from: Day | None = None
+    due_until: Day | None = None
+    older_than_days: int | None = Field(
+        None,
+        ge=0,
+        le=DAYS_MAX,
+        description="Issued at least so many days ago, by the day in Europe/Paris.",
+    )
+
+    @property
+    def is_dated(self) -> bool:
+        """True if the answer depends on the day of the question."""
+        return self.older_than_days is not None
+
+    def arguments(self, today: date) -> dict[str, Any]:
+        """The filters as arguments of a query."""
+        found = super().arguments(today)
+        age, states = found.pop("older_than_days"), found.pop("state")
+        until = None if age is None else today - timedelta(days=age)
+        return {"asked": orders.OrderFilter(**found, states=states, issued_until=until)}
+
+
+ORDER: Final = TypeAdapter(orders.WholeOrder)
+WAITING: Final = TypeAdapter(orders.Waiting)
+
+
+list_route(
+    router,
+    "/payment-orders",
+    orders.listed,
+    OrderFilters,
+    {"due_on": Day, "budget": KeyText, "payment_order": KeyText},
+    summary="Payment orders",
+    description="Payment orders (mandats), the first due first. IBANs are shortened.",
+)
+
+
+@router.get("/payment-orders/waiting", response_model=orders.Waiting, summary="Orders waiting")
+async def waiting(question: Question, _: Annotated[Filters, Query()]) -> Response:
+    """The orders that wait for the treasury: due within 60 days, overdue, by state.
+
+    Today is the day in Europe/Paris.
+    """
+    return await whole(
+        question,
+        WAITING,
+        lambda: orders.waiting(question.connection, question.entities, question.today),
+        dated=True,
+    )
+
+
+@router.get(
+    "/budgets/{budget}/payment-orders/{payment_order:path}",
+    response_model=orders.WholeOrder,
+    summary="A payment order",
+)
+async def one(
+    question: Question,
+    budget: BudgetId,
+    payment_order: Annotated[Name, Path(description="`<convention>/<instalment>`")],
+    _: Annotated[Filters, Query()],
+) -> Response:
+    """A payment order with its lines, services and payments."""
+    question.of(budget)
+
+    return await whole(
+        question,
+        ORDER,
+        lambda: orders.one(question.connection, question.entities, budget, payment_order),
+    )

@@ -1,0 +1,1 @@
+"""Refused and parked events, dead letters and review flags."""

@@ -1,0 +1,136 @@
+"""Refused and parked events, dead letters and review flags."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Query, Response
+from pydantic import TypeAdapter
+
+from events.unreadable import Reason
+from services.api.http.answering import UNCHANGED, whole
+from services.api.http.lists import list_route
+from services.api.http.question import (
+    Asked,
+    BudgetId,
+    Filters,
+    KeyText,
+    KeyTime,
+    Name,
+    PageFilters,
+    Question,
+    Sequence,
+)
+from services.api.problems import problems
+from services.api.rejections import flags
+from services.api.rejections import query as unsettled
+from services.ledger.domain.flags import FlagCode
+from services.ledger.domain.refusals import Refusal
+
+router = APIRouter(tags=["what did not go through"], responses=problems(400) | UNCHANGED)
+
+WaitKind = Literal["budget", "grant", "convention", "recovery"]
+
+
+class RefusalFilters(PageFilters):
+    """Filters of refused events."""
+
+    budget: BudgetId | None = None
+    code: Refusal | None = None
+    event_type: Name | None = None
+
+
+class ParkedFilters(PageFilters):
+    """Filters of parked events."""
+
+    budget: BudgetId | None = None
+    kind: WaitKind | None = None
+    ended: bool = False
+
+
+class DeadLetterFilters(PageFilters):
+    """Filters of dead letters."""
+
+    code: Reason | None = None
+
+
+class FlagFilters(PageFilters):
+    """Filters of review flags."""
+
+    code: FlagCode | None = None
+
+
+COUNTS: Final = TypeAdapter(list[unsettled.ByReason])
+NEWEST: Final = {"event_time": KeyTime, "budget": KeyText, "sequence": Sequence}
+
+Counts = list[unsettled.ByReason]
+
+
+list_route(
+    router,
+    "/refusals",
+    unsettled.refused,
+    RefusalFilters,
+    NEWEST,
+    name="refused",
+    summary="Refused events",
+    description="Refused events, the newest first, each with its code, its facts and what to do.",
+)
+
+
+@router.get("/refusals/counts", response_model=Counts, summary="Refused events by code")
+async def refusal_counts(question: Question, _: Annotated[Filters, Query()]) -> Response:
+    """Number of refused events by code, the most frequent first."""
+    return await _counts(question, unsettled.refusals_by_code)
+
+
+list_route(
+    router,
+    "/parked",
+    unsettled.waiting_events,
+    ParkedFilters,
+    NEWEST,
+    name="parked",
+    summary="Parked events",
+    description="Events that wait for another, the newest first; with `ended` those that wait no "
+    "more.",
+)
+
+
+@router.get("/parked/counts", response_model=Counts, summary="Parked events by what they wait for")
+async def parked_counts(question: Question, _: Annotated[Filters, Query()]) -> Response:
+    """Number of parked events by what they wait for, the most frequent first."""
+    return await _counts(question, unsettled.parked_by_kind)
+
+
+list_route(
+    router,
+    "/dead-letters",
+    unsettled.unreadable,
+    DeadLetterFilters,
+    {"chain": KeyText, "sequence": Sequence},
+    name="dead_letters",
+    summary="Dead letters",
+    description="Records that could not be read. They name no entity: only who reads all sees any.",
+)
+
+
+@router.get("/dead-letters/counts", response_model=Counts, summary="Dead letters by code")
+async def dead_letter_counts(question: Question, _: Annotated[Filters, Query()]) -> Response:
+    """Number of dead letters by code, the most frequent first."""
+    return await _counts(question, unsettled.dead_letters_by_code)
+
+
+list_route(
+    router,
+    "/review-flags",
+    flags.flagged,
+    FlagFilters,
+    {"budget": KeyText, "sequence": Sequence, "item": Sequence},
+    name="flagged",
+    summary="Review flags",
+    description="What a person should look at; it never stops the money.",
+)
+
+
+async def _counts(question: Asked, query: Callable[..., Awaitable[Counts]]) -> Response:
+    return await whole(question, COUNTS, lambda: query(question.connection, question.entities))

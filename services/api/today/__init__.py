@@ -1,0 +1,1 @@
+"""The page Today and the status of the read model."""

@@ -1,0 +1,129 @@
+"""Tells an open page when the accounts have moved on: server-sent events, nothing but a word.
+
+The pages Lag and Today have streams of their own: time alone makes them other pages, and each look
+at the watch.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from functools import partial
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import APIRouter, Request
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from starlette.datastructures import State
+from starlette.responses import Response, StreamingResponse
+
+from services.api.console.page_context import position_token
+from services.api.console.pages import LAG_LIVE_PATH, LIVE_PATH, TODAY_LIVE_PATH
+from services.api.http.components import Components
+from services.api.http.dependencies import Given, Reader, ReaderOfAll
+from services.api.lag.view import lag_token
+from services.api.today.page import today_token
+
+router = APIRouter()
+
+POLL_EVERY_S = 1.0
+"""Time between two polls of the position of the accounts."""
+
+AGAIN_MS = 3_000
+"""Time that a page which was cut off waits before it asks again."""
+
+TICK_EVERY: Final = 10
+"""Polls after which a page gets a `tick`: it shows the age of the accounts."""
+
+LAG_TICK_EVERY: Final = 5
+"""The same of the pages Lag and Today: what a watch saw is never shown five seconds later."""
+
+POLLS_MAX: Final = 600
+"""After how many looks the browser must ask again, and show that it still may."""
+
+PAGES_MAX: Final = 200
+"""Pages that may hold a stream at once; others go without."""
+
+LISTENING: Final = "console_pages_listening"
+"""State of the application in which they are counted."""
+
+
+Token = Callable[[], Awaitable[str | None]]
+"""Gives one short word for what a page shows: another word, another page; None where it is away."""
+
+
+@router.get(LIVE_PATH)
+async def live(request: Request, _caller: Reader, components: Given) -> Response:
+    """A stream of words: `position` whenever the accounts have moved, `tick` as time passes."""
+    return _stream(
+        request, components, partial(_position, components.engine, position_token), TICK_EVERY
+    )
+
+
+@router.get(TODAY_LIVE_PATH)
+async def live_today(request: Request, _caller: Reader, components: Given) -> Response:
+    """The same of the page Today: `position` also when a state of those who work is another."""
+
+    async def token() -> str | None:
+        lag = await components.lag()
+        return await _position(components.engine, lambda connection: today_token(connection, lag))
+
+    return _stream(request, components, token, LAG_TICK_EVERY)
+
+
+@router.get(LAG_LIVE_PATH)
+async def live_lag(request: Request, _caller: ReaderOfAll, components: Given) -> Response:
+    """The same of the page Lag: `position` when a state is another, `tick` each five seconds."""
+
+    async def token() -> str | None:
+        return lag_token(await components.lag())
+
+    return _stream(request, components, token, LAG_TICK_EVERY)
+
+
+def _stream(request: Request, components: Components, token: Token, tick_every: int) -> Response:
+    if getattr(request.app.state, LISTENING, 0) >= PAGES_MAX:
+        return Response(
+            status_code=HTTPStatus.SERVICE_UNAVAILABLE.value, headers={"Retry-After": "30"}
+        )
+    stream = _events(request.app.state, components.leaving, token, tick_every)
+    return StreamingResponse(stream, media_type="text/event-stream")
+
+
+async def _events(
+    state: State, leaving: asyncio.Event, token: Token, tick_every: int
+) -> AsyncGenerator[str]:
+    setattr(state, LISTENING, getattr(state, LISTENING, 0) + 1)
+    try:
+        yield f"retry: {AGAIN_MS}\n\n"
+        known = ""
+        for poll in range(POLLS_MAX):
+            found = await token()
+            if found is not None and found != known:
+                known = found
+                yield f"event: position\ndata: {found}\n\n"
+            elif poll % tick_every == tick_every - 1:
+                yield "event: tick\ndata: \n\n"
+            if await _is_leaving(leaving):
+                return  # A process that ends waits for its answers, and this one would go on.
+    finally:
+        setattr(state, LISTENING, getattr(state, LISTENING) - 1)
+
+
+async def _is_leaving(leaving: asyncio.Event) -> bool:
+    """Wait for the next poll; true if the process is to end."""
+    try:
+        await asyncio.wait_for(leaving.wait(), POLL_EVERY_S)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _position(
+    engine: AsyncEngine, token: Callable[[AsyncConnection], Awaitable[str]]
+) -> str | None:
+    """Position of the accounts; None while the database is away."""
+    try:
+        async with engine.connect() as connection:
+            return await token(connection)
+    except (SQLAlchemyError, OSError, TimeoutError):
+        return None

@@ -1,0 +1,58 @@
+"""The page Today."""
+
+from typing import Final
+
+from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.responses import Response
+
+from services.api.balances import query as balances
+from services.api.budgets import query as budgets
+from services.api.budgets.view import budget_view
+from services.api.console.page_context import (
+    Visitor,
+    position_token,
+)
+from services.api.console.pages import TODAY_LIVE_PATH
+from services.api.console.texts import today
+from services.api.http.dependencies import Ends, Watched
+from services.api.lag.view import lag_token
+from services.api.orders import query as orders
+from services.api.orders.waiting import overdue, waiting_view
+from services.api.rejections.page import trouble_counts
+from services.api.rejections.view import todo
+from services.api.today.read_model_status import read_model_status
+from services.api.today.view import status_view
+from services.lag.client.merge import Lag
+
+router = APIRouter()
+
+BUDGETS_SHOWN: Final = 20
+"""Budgets on the first page, each with its bar."""
+
+
+@router.get("/console/today")
+async def the_day(lag: Watched, ends: Ends, visit: Visitor) -> Response:
+    """The page Today: the status of the accounts, and the work that waits."""
+    status = await read_model_status(visit.connection, visit.entities, ends)
+    waiting = await orders.waiting(visit.connection, visit.entities, visit.today)
+    shown = []
+    for each in await budgets.listed(visit.connection, visit.entities, limit=BUDGETS_SHOWN):
+        rows = await balances.by_chapter(visit.connection, visit.entities, budget=each.budget)
+        shown.append(budget_view(each, rows, visit.locale))
+    counts = await trouble_counts(visit)
+    return await visit.page(
+        "today.html",
+        live_token=await today_token(visit.connection, lag),
+        live_href=TODAY_LIVE_PATH,
+        title=visit.locale.say(today.TEXTS["title"]),
+        status=status_view(status, lag, visit.now, visit.locale, sees_all=visit.entities is None),
+        waiting=waiting_view(waiting, visit.today, visit.locale),
+        todo=todo(counts, waiting.overdue.count, overdue(visit.today), visit.locale),
+        budgets=shown,
+    )
+
+
+async def today_token(connection: AsyncConnection, lag: Lag) -> str:
+    """The same of the page Today, which also tells whether those who keep the accounts work."""
+    return await position_token(connection) + lag_token(lag)

@@ -1,0 +1,1 @@
+"""Consumer lag: collected from Kafka, judged, read over HTTP and presented."""

@@ -1,0 +1,1 @@
+"""Client of the watches: their lag documents, read over HTTP and merged."""

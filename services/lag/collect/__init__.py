@@ -1,0 +1,1 @@
+"""Samples of consumer groups, taken from the cluster."""

@@ -1,0 +1,1 @@
+"""Rules that turn samples of consumer groups into states, paces and sums."""

@@ -1,0 +1,160 @@
+"""Recent samples of every consumer in every partition, and their judgement."""
+
+import math
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from events.lag import State
+from services.lag.judge.model import Consumer, Judged, Place, Sample
+from services.lag.judge.pace import drain_s, trend_of
+from services.lag.judge.states import WINDOW_S, Rule, judge
+from services.lag.judge.window import Window
+from services.runtime.ops.clock import later_s
+
+OldestOf = Callable[[Place, int], float | None]
+"""A source of the event time of the first record from an offset on; None where unknown."""
+
+NOT_KNOWN_NOW: Final = frozenset({Rule.CLUSTER_SILENT, Rule.NOT_SAMPLED})
+"""Rules by which the samples are too old to be shown as of now."""
+
+NOT_MOVING: Final = frozenset({State.BROKEN, State.STALLED, State.STOPPED, State.UNKNOWN})
+"""States without a time to drain, whatever the pace was before."""
+
+
+class _Wait(NamedTuple):
+    """The oldest waiting record of a partition: its offset, and since when it waits at least."""
+
+    committed: int
+    since_s: float
+
+
+@dataclass(slots=True)
+class _Track:
+    """The samples of one partition."""
+
+    samples: deque[Sample] = field(default_factory=deque)
+    begun_s: float = -math.inf
+    """The moment since which the cluster has answered each time, and the clock was not set back."""
+    interrupted: bool = False
+    """Whether `begun_s` is to be set by the next sample."""
+    wait: _Wait | None = None
+    """Kept for longer than the window: a worker that died in the evening is late all night."""
+    done_event_s: float | None = None
+    """The latest of any status: a restarted worker may report an earlier one."""
+
+    def add(self, sample: Sample) -> None:
+        samples = self.samples
+        while samples and samples[-1].at_s >= sample.at_s:
+            samples.pop()  # The clock was set back: later samples would never expire.
+            self.interrupted = True
+        if self.interrupted:
+            self.begun_s, self.interrupted = sample.at_s, False
+        samples.append(sample)
+        self._note_wait(sample)
+        if sample.status is not None:
+            self.done_event_s = later_s(self.done_event_s, sample.status.done_event_s)
+        while sample.at_s - samples[0].at_s > WINDOW_S:
+            samples.popleft()
+
+    def _note_wait(self, sample: Sample) -> None:
+        if sample.committed is None or sample.end is None:
+            return  # The record may still wait.
+        if not sample.left:
+            self.wait = None
+        elif (
+            self.wait is None
+            or self.wait.committed != sample.committed
+            or self.wait.since_s > sample.at_s  # The clock was set back.
+        ):
+            self.wait = _Wait(sample.committed, sample.at_s)
+
+
+class History:
+    """The samples of the last `WINDOW_S`."""
+
+    def __init__(self) -> None:
+        self._tracks: dict[tuple[Consumer, Place], _Track] = {}
+        self._silent = False
+
+    def add(self, consumer: Consumer, place: Place, sample: Sample) -> None:
+        """Add one sample; those of one partition come in the order of their time."""
+        self._silent = False
+        self._tracks.setdefault((consumer, place), _Track()).add(sample)
+
+    def no_answer(self) -> None:
+        """Note that the cluster did not answer: a consumer that read nothing is not stalled."""
+        self._silent = True
+        for track in self._tracks.values():
+            track.interrupted = True
+
+    def has_lost_an_owner(self) -> bool:
+        """Whether a partition lost its owner between its last two samples."""
+        latest_s = self._latest_s()
+        return any(
+            self._seen(track, latest_s).has_lost_its_owner
+            for track in self._tracks.values()
+            if track.samples[-1].at_s == latest_s
+        )
+
+    def judged(self, now_s: float, oldest_of: OldestOf | None = None) -> list[Judged]:
+        """The judgement of each consumer in each partition, in the order of their first samples.
+
+        A partition that is sampled no longer, while others are, expires with its last sample.
+
+        Args:
+            now_s: the present, by the clock of the samples.
+            oldest_of: asked for the event time of the oldest record where no status has it.
+        """
+        latest_s = self._latest_s()
+        return [
+            self._judged(consumer, place, track, now_s, oldest_of)
+            for (consumer, place), track in self._tracks.items()
+            if latest_s - track.samples[-1].at_s <= WINDOW_S
+        ]
+
+    def _latest_s(self) -> float:
+        return max((each.samples[-1].at_s for each in self._tracks.values()), default=0.0)
+
+    def _seen(self, track: _Track, now_s: float) -> Window:
+        return Window(track.samples, now_s, begun_s=track.begun_s, silent=self._silent)
+
+    def _judged(
+        self,
+        consumer: Consumer,
+        place: Place,
+        track: _Track,
+        now_s: float,
+        oldest_of: OldestOf | None,
+    ) -> Judged:
+        seen = self._seen(track, now_s)
+        rule, state, *_ = judge(seen)
+        sample, status = seen.last, seen.last.status
+        if rule in NOT_KNOWN_NOW:
+            nothing = (None,) * 5
+            return Judged(consumer, place, state, rule, *nothing, track.done_event_s, *nothing)
+        left = sample.left
+        oldest_event_s = None if status is None or left == 0 else status.oldest_event_s
+        oldest_recorded_s = None if status is None or left == 0 else status.oldest_recorded_s
+        if oldest_event_s is None and oldest_of and left and sample.committed is not None:
+            oldest_event_s = oldest_of(place, sample.committed)
+        return Judged(
+            consumer,
+            place,
+            state,
+            rule,
+            sample.committed,
+            sample.end,
+            left,
+            oldest_event_s,
+            oldest_recorded_s,
+            track.done_event_s,
+            sample.owner,
+            trend_of(seen.tail),
+            None if state in NOT_MOVING else drain_s(seen.tail),
+            None if status is None else status.held,
+            None if status is None else status.state,
+            track.wait.since_s if left and track.wait and rule is not Rule.MARKERS_ALONE else None,
+            seen.watched_s,
+        )

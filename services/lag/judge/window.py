@@ -1,0 +1,154 @@
+"""The window of samples by which the rules judge a partition."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from itertools import islice, takewhile
+from typing import Final
+
+from services.lag.judge.model import Sample
+
+GAP_S: Final = 10.0
+"""The longest gap between two samples: across a longer one a consumer may have done anything."""
+
+TAIL_S: Final = 62.0
+"""The length of the tail: the longest span of a rule or trend is a minute."""
+
+
+class Window:
+    """The samples of one partition, at a moment.
+
+    Only the samples without a gap up to the last one are evidence: the tail. While the cluster is
+    away, for instance, nobody can read. And of the tail only the samples since something moved: a
+    lag that was 0 once hides nothing that came later.
+    """
+
+    def __init__(
+        self, samples: Sequence[Sample], now_s: float, *, begun_s: float, silent: bool
+    ) -> None:
+        """A window over these samples.
+
+        Args:
+            samples: the oldest first, at least one, each later than the one before.
+            now_s: the present.
+            begun_s: when the last run of samples began in which the cluster answered each time.
+            silent: whether the cluster did not answer when it was asked last.
+        """
+        self.samples: Final = samples
+        self.silent: Final = silent
+        self.last: Final = samples[-1]
+        self.age_s: Final = abs(now_s - self.last.at_s)
+        self._begun_s = begun_s
+
+    @cached_property
+    def tail(self) -> list[Sample]:
+        """The last samples without a gap, oldest first, with known offset and end."""
+        found: list[Sample] = []
+        for sample in reversed(self.samples):
+            after = found[-1] if found else sample
+            if (
+                sample.left is None
+                or sample.at_s < self._begun_s
+                or after.at_s - sample.at_s > GAP_S
+                or self.last.at_s - sample.at_s > TAIL_S
+            ):
+                break
+            found.append(sample)
+        return found[::-1]
+
+    @property
+    def previous(self) -> Sample | None:
+        """The sample before the last, if there was no gap."""
+        return self.tail[-2] if len(self.tail) > 1 else None
+
+    @cached_property
+    def stalled_s(self) -> float:
+        """Time for which nothing new was committed while there was something to read."""
+        return self._for_s(
+            lambda sample: bool(sample.left) and sample.committed == self.last.committed
+        )
+
+    @cached_property
+    def has_moved(self) -> bool:
+        """Whether the tail shows progress: a new committed offset, or nothing left."""
+        return any(
+            sample.left == 0 or sample.committed != self.last.committed for sample in self.tail
+        )
+
+    @property
+    def ends_alike_s(self) -> float:
+        """Time without arrivals, as far back as the tail goes."""
+        return self._for_s(lambda sample: sample.end == self.last.end)
+
+    @property
+    def ownerless_samples(self) -> int:
+        """The number of last samples without owner, while the group is not rebalancing.
+
+        And while nobody commits: a consumer that does is at work, whatever the group reports.
+        """
+        return sum(
+            1
+            for _ in takewhile(
+                lambda sample: (
+                    sample.owner is None
+                    and not sample.rebalancing
+                    and sample.committed == self.last.committed
+                ),
+                self._back(),
+            )
+        )
+
+    @property
+    def has_lost_its_owner(self) -> bool:
+        """Whether the last sample is the first without owner."""
+        previous = self.previous
+        if previous is None or self.ownerless_samples != 1:
+            return False
+        return previous.owner is not None or previous.rebalancing
+
+    @property
+    def silent_s(self) -> float:
+        """Time since the worker's last status, by the watch's own clock; 0 without any."""
+        status = self.last.status
+        if status is None:
+            return 0.0
+        return self._for_s(
+            lambda sample: sample.status is not None and sample.status.at_s == status.at_s
+        )
+
+    def since(self, ago_s: float) -> list[Sample]:
+        """The samples of the tail from the last one that is at least so old; empty without any."""
+        begin = next(
+            (n for n, each in enumerate(self._back()) if self.last.at_s - each.at_s >= ago_s), None
+        )
+        return [] if begin is None else self.tail[-1 - begin :]
+
+    @property
+    def highest_before(self) -> int | None:
+        """The highest committed offset of all samples before the last two."""
+        before = islice(self.samples, max(0, len(self.samples) - 2))
+        offsets = [each.committed for each in before if each.committed is not None]
+        return max(offsets, default=None)
+
+    @property
+    def watched_s(self) -> float:
+        """Time for which it has been sampled, as far as samples are kept."""
+        return self.last.at_s - self.samples[0].at_s
+
+    @property
+    def quiet_s(self) -> float:
+        """Time without arrivals, as far back as the samples go."""
+        since_s, end = self.last.at_s, self.last.end
+        for sample in reversed(self.samples):
+            if sample.end is not None:
+                if sample.end != end:
+                    break
+                since_s = sample.at_s
+        return self.last.at_s - since_s
+
+    def _back(self) -> Iterator[Sample]:
+        return reversed(self.tail)
+
+    def _for_s(self, is_so: Callable[[Sample], bool]) -> float:
+        """Time for which the condition has held at each sample of the tail, up to the last."""
+        *_, earliest = (self.last, *takewhile(is_so, self._back()))
+        return self.last.at_s - earliest.at_s

@@ -1,0 +1,1 @@
+"""Presentation of lag, shared by the console, the command line and Prometheus."""

@@ -1,0 +1,165 @@
+"""Money, days, instants and counts in French and in English, by Babel.
+
+A figure that nobody knows is said in words, and is never 0.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from babel.dates import format_date, format_datetime, format_time, format_timedelta, get_timezone
+from babel.numbers import format_currency, format_decimal
+
+from events.sentences import Sentence
+from services.texts.language import Language
+from services.texts.translation import translate
+
+ZONE: Final = "Europe/Paris"
+"""The time zone of people: a due date is a day there."""
+
+LOCALES: Final = {Language.FR: "fr_FR", Language.EN: "en_GB"}
+
+UNKNOWN: Final = "—"
+"""Sign of an unknown figure; a text for screen readers stands beside it."""
+
+SEVERAL_OF_A_UNIT: Final = 2
+"""From how many of a unit on an age is said in it: 119 seconds, then 2 minutes."""
+
+SPANS: Final = (
+    (86_400, Sentence("j", "d")),
+    (3_600, Sentence("h", "h")),
+    (60, Sentence("min", "min")),
+    (1, Sentence("s", "s")),
+)
+"""Units of a span in a column, with their seconds, from the greatest on."""
+
+EXACT_S: Final = 10
+"""Below so many seconds an exact span has a decimal; below one second it is in milliseconds."""
+
+ALWAYS_DAYS: Final = 1_000_000
+"""Threshold of a greater unit: a due date is counted in days, however far."""
+
+
+class Counted(NamedTuple):
+    """A sentence for one thing and for several; `{count}` is how many."""
+
+    one: Sentence
+    many: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class LocaleFormat:
+    """One language and one time zone, in which everything on a page is said."""
+
+    language: Language
+    zone: tzinfo
+
+    @classmethod
+    def of(cls, language: Language, zone: str = ZONE) -> "LocaleFormat":
+        """The locale of a language.
+
+        Raises:
+            LookupError: there is no such zone.
+        """
+        return cls(language, get_timezone(zone))
+
+    @property
+    def babel_name(self) -> str:
+        """The name of the locale, as babel knows it."""
+        return LOCALES[self.language]
+
+    def say(self, sentence: Sentence, **facts: object) -> str:
+        """The sentence with its facts in place, in this language."""
+        text = translate(sentence, self.language)
+        return text.format_map(facts) if facts else text
+
+    def counted(self, texts: Counted, count: int, **facts: object) -> str:
+        """`3 orders`: none is one in French, and many in English."""
+        single = count in {0, 1} if self.language is Language.FR else count == 1
+        return self.say(texts.one if single else texts.many, count=self.number(count), **facts)
+
+    def money(self, amount_cents: int | None) -> str:
+        """`1 355 600,00 €`, `€1,355,600.00`: exact; the dash where nobody knows."""
+        if amount_cents is None:
+            return UNKNOWN
+        euros = Decimal(amount_cents).scaleb(-2)
+        return format_currency(euros, "EUR", locale=self.babel_name)
+
+    def number(self, count: int | None) -> str:
+        """`1 355 600`, `1,355,600`; the dash where nobody knows."""
+        return UNKNOWN if count is None else format_decimal(count, locale=self.babel_name)
+
+    def day(self, day: date | str | None) -> str:
+        """`14 juillet 2023`, `14 July 2023`."""
+        if day is None:
+            return UNKNOWN
+        found = date.fromisoformat(day) if isinstance(day, str) else day
+        text = format_date(found, "long", locale=self.babel_name)
+        # French says the first of a month as an ordinal; babel's long form does not.
+        return f"1er{text[1:]}" if self.language is Language.FR and found.day == 1 else text
+
+    def short_day(self, day: date | str | None) -> str:
+        """`14/07/2023` in both: what stands in a column."""
+        if day is None:
+            return UNKNOWN
+        found = date.fromisoformat(day) if isinstance(day, str) else day
+        return format_date(found, "dd/MM/yyyy", locale=self.babel_name)
+
+    def clock(self, instant: datetime) -> str:
+        """`14:02:11`."""
+        return format_time(instant, "HH:mm:ss", tzinfo=self.zone, locale=self.babel_name)
+
+    def instant(self, instant: datetime | None) -> str:
+        """`14 juillet 2023 à 14:02:11`, `14 July 2023 at 14:02:11`."""
+        if instant is None:
+            return UNKNOWN
+        between = "à" if self.language is Language.FR else "at"
+        return f"{self.day(self.local_day(instant))} {between} {self.clock(instant)}"
+
+    def short_instant(self, instant: datetime | None) -> str:
+        """`14/07/2023 14:02`: what stands in a column."""
+        if instant is None:
+            return UNKNOWN
+        return format_datetime(
+            instant, "dd/MM/yyyy HH:mm", tzinfo=self.zone, locale=self.babel_name
+        )
+
+    def local_day(self, instant: datetime) -> date:
+        """The day that it is on the clocks of this zone."""
+        return instant.astimezone(self.zone).date()
+
+    def age(self, then: datetime, now: datetime) -> str:
+        """`il y a 8 secondes`, `8 seconds ago`; of what is to come, `dans 3 jours`."""
+        return format_timedelta(
+            then - now, add_direction=True, threshold=SEVERAL_OF_A_UNIT, locale=self.babel_name
+        )
+
+    def span(self, seconds: float | None) -> str:
+        """`8 s`, `23 min`, `3 h`, `2 j`: what stands in a column; the dash where nobody knows."""
+        if seconds is None:
+            return UNKNOWN
+        size, unit = next(
+            (each for each in SPANS if seconds >= SEVERAL_OF_A_UNIT * each[0]), SPANS[-1]
+        )
+        return f"{self.number(round(seconds / size))}\u202f{translate(unit, self.language)}"
+
+    def exact_span(self, seconds: float | None) -> str:
+        """`18 ms`, `3,1 s`, `23 min`: a duration that was measured."""
+        if seconds is None or seconds >= EXACT_S:
+            return self.span(seconds)
+        if seconds < 1:
+            return f"{self.number(round(seconds * 1000))}\u202fms"
+        return f"{format_decimal(seconds, '0.0', locale=self.babel_name)}\u202fs"
+
+    def days_away(self, day: date, today: date) -> str:
+        """`dans 12 jours`, `il y a 3 jours`; today is called so."""
+        if day == today:
+            return "aujourd'hui" if self.language is Language.FR else "today"
+        return format_timedelta(
+            day - today,
+            granularity="day",
+            threshold=ALWAYS_DAYS,
+            add_direction=True,
+            locale=self.babel_name,
+        )

@@ -1,1 +1,0 @@
-"""How far the consumer groups are, and in what state: what was seen of them, judged. Pure."""

@@ -1,0 +1,100 @@
+"""Builders of samples, judgements and lag documents: a test names only what it is about."""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from events.lag import VERSION, Board, State, Watch
+from events.topics import EVENTS, JOURNAL
+from services.lag.judge.model import Consumer, Judged, Place, Sample
+from services.lag.judge.states import OLD_AFTER_S, Rule
+from services.runtime.processing.offset_metadata import Status
+
+NOW_S: Final = 1_700_000_000.0
+"""2023-11-14T22:13:20Z"""
+
+LEDGER: Final = Consumer("ledger", "ecluse.ledger", (EVENTS,))
+PROJECTOR: Final = Consumer("projector", "ecluse.projector", (JOURNAL,))
+
+
+def a_place(number: int = 0, topic: str = EVENTS) -> Place:
+    return Place(topic, number)
+
+
+def a_status(**more: Any) -> Status:
+    """Of a worker that has done one record."""
+    given: dict[str, Any] = {
+        "at_s": NOW_S,
+        "state": "running",
+        "caught_up": True,
+        "oldest_event_s": None,
+        "oldest_recorded_s": None,
+        "done_event_s": NOW_S - 1,
+        "taken": 1,
+        "outcomes": 1,
+        "arrival_s": 0.25,
+        "handling_s": 0.5,
+        "held": None,
+    }
+    return Status(**given | more)
+
+
+def a_sample(**more: Any) -> Sample:
+    """At a worker that has done all there is."""
+    seen: dict[str, Any] = {
+        "at_s": NOW_S,
+        "committed": 5,
+        "end": 5,
+        "owner": "ledger-1",
+        "rebalancing": False,
+        "status": None,
+    }
+    return Sample(**seen | more)
+
+
+def judged(consumer: Consumer = LEDGER, number: int = 0, **more: Any) -> Judged:
+    """One that keeps up, of its first topic."""
+    given: dict[str, Any] = {
+        "consumer": consumer,
+        "place": Place(consumer.topics[0], number),
+        "state": State.OK,
+        "rule": Rule.KEEPS_UP,
+        "committed": 5,
+        "end": 5,
+        "behind": 0,
+        "oldest_event_s": None,
+        "oldest_recorded_s": None,
+        "done_event_s": NOW_S - 8,
+        "owner": "ledger-1",
+        "trend": "level",
+        "drain_s": None,
+        "held": None,
+        "doing": "running",
+    }
+    return Judged(**given | more)
+
+
+def unknown(consumer: Consumer = LEDGER, number: int = 0, **more: Any) -> Judged:
+    """One that the cluster has not reported for too long."""
+    figures: tuple[str, ...] = ("committed", "end", "behind", "oldest_event_s")
+    figures += ("oldest_recorded_s", "done_event_s", "owner", "trend", "doing")
+    given: dict[str, Any] = {"state": State.UNKNOWN, "rule": Rule.CLUSTER_SILENT}
+    return judged(consumer, number, **dict.fromkeys(figures) | given | more)
+
+
+def a_board(**more: Any) -> Board:
+    """Of a watch that knows nothing but the time."""
+    known: dict[str, Any] = {
+        "version": VERSION,
+        "at": datetime.fromtimestamp(NOW_S, UTC),
+        "sampled_at": None,
+        "old_after_s": OLD_AFTER_S,
+        "sample_s": 2.0,
+        "state": State.UNKNOWN,
+        "watch": Watch("watch-1", ready=False),
+    }
+    return Board(**known | more)
+
+
+def never(_place: Place) -> float | None:
+    """The time of the last record of a partition, where nobody has read any."""
+    return None

@@ -1,0 +1,27 @@
+"""The forced exit of a process: it ends in time, whatever it waits for."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_a_stop_that_takes_too_long_is_cut_short() -> None:
+    program = """
+import time
+from services.runtime.ops.forced_exit import leave_after
+print("stopping")
+leave_after(0.1, 4)
+time.sleep(60)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (4, "stopping\n") == (ended.returncode, ended.stdout)
+
+
+def test_a_stop_in_time_is_not_waited_for() -> None:
+    program = "from services.runtime.ops.forced_exit import leave_after; leave_after(600, 4)"
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False, timeout=50)
+    assert 0 == ended.returncode
