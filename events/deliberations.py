@@ -19,7 +19,7 @@ from events.values import (
 
 Names = Annotated[tuple[Name, ...], Field(max_length=1000, strict=False, fail_fast=True)]
 
-YesUnlessSaid = Annotated[bool, WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "null"}]})]
+TrueByDefault = Annotated[bool, WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "null"}]})]
 """A yes or no whose explicit null says what absence says; the schema must allow it too."""
 
 
@@ -47,7 +47,7 @@ class DeliberationAdopted(EventData):
     interested: Names | None = None
     recused: Names | None = None
     stated_total_cents: AmountCents | None = None
-    requires_convention: YesUnlessSaid = True
+    requires_convention: TrueByDefault = True
     beneficiary: Beneficiary
     lines: LineAmounts | None = Field(default=None, validate_default=True)
     instalments: Schedule | None = None

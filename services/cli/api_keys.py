@@ -36,7 +36,7 @@ REVOKED_SINCE = _("revoked")
 NEVER_USED = _("never used")
 LAST_USED = _("last used {at}")
 
-Words = Annotated[
+Names = Annotated[
     list[str] | None,
     typer.Option(metavar="SIRET|all", help="For this entity, several times for several; or all."),
 ]
@@ -56,9 +56,9 @@ app = typer.Typer(
 def create_key(
     context: typer.Context,
     label: Annotated[str, typer.Argument(metavar="NAME", help="Whose key it is, for people.")],
-    read: Words = None,
-    publish: Words = None,
-    operate: Words = None,
+    read: Names = None,
+    publish: Names = None,
+    operate: Names = None,
     data: Data = None,
     as_json: AsJson = False,
     lang: Lang = None,
@@ -67,7 +67,7 @@ def create_key(
     screen = Screen(chosen_language(context, lang))
     asked = {Scope.READ: read, Scope.PUBLISH: publish, Scope.OPERATE: operate}
     try:
-        rights = {scope: Entities.of(words) for scope, words in asked.items() if words}
+        rights = {scope: Entities.of(terms) for scope, terms in asked.items() if terms}
     except ValueError as error:
         _refuse(screen, NO_SIRET.render({"word": error.args[0]}), EXIT_USAGE)
     if not rights:
@@ -140,8 +140,8 @@ def show_audit(
         print_json({"audit": rows})
         return
     for row in rows:
-        said = "{number}  {at}  {actor}  {action}  {subject}".format_map(row)
-        screen.say(verbatim(said))
+        printed = "{number}  {at}  {actor}  {action}  {subject}".format_map(row)
+        screen.say(verbatim(printed))
 
 
 def _with_store(data: Path | None, what: "Callable[[AccessStore], Awaitable[Result]]") -> Result:

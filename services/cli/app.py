@@ -61,7 +61,7 @@ class Later:
         return getattr(self.verb, name)
 
 
-JOB, ROLES, LOOK, PROVE, OPERATE = "The job", "Roles", "Look", "Prove", "Operate"
+JOB, ROLES, INSPECT, PROVE, OPERATE = "The job", "Roles", "Look", "Prove", "Operate"
 
 VERBS: Final = (
     Later(
@@ -122,32 +122,32 @@ VERBS: Final = (
         "balances",
         "balances:balances",
         "Add the journal up: entries, payment orders, balances; --json as `replay` prints it.",
-        LOOK,
+        INSPECT,
     ),
     Later(
         "lag",
         "lag:lag",
         "Show who is behind and by how much: ledger, projector, watch, treasury; and what waits.",
-        LOOK,
+        INSPECT,
     ),
     Later(
         "trace",
         "trace:trace",
-        "Tell the whole story of REF in order: what came, what was decided and why, "
+        "Show all records about REF in order: what came, what was decided and why, "
         "what is awaited.",
-        LOOK,
+        INSPECT,
     ),
     Later(
         "parked",
         "parked:parked",
         "List the events that wait, the oldest first: what each waits for, and until when.",
-        LOOK,
+        INSPECT,
     ),
     Later(
         "journal",
         "journal:app",
         "Records of the journal: the last ones, or one; to a file, and back from one.",
-        LOOK,
+        INSPECT,
         Later(
             "export",
             "backup:export_journal",
@@ -212,7 +212,7 @@ class Verbs(Group):
         """Run a verb, and exit 3 where the world is down."""
         try:
             result = super().invoke(ctx)
-            sys.stdout.flush()  # Here a reader that went away can still be told from a failure.
+            sys.stdout.flush()  # Here a reader that left still differs from a failure.
         except (typer.Exit, typer.Abort, typer.TyperException):
             raise
         except Exception as error:

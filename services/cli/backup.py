@@ -61,13 +61,13 @@ def export_journal(
             kept = ExportFile(file, progress)
         with kept:
             export = _exported(kept, db, budget, language)
-    said = {
+    printed = {
         "file": _named(file),
         "records": export.journal.records,
         "written": export.written,
         "heads": {chain: end.hash for chain, end in sorted(export.journal.ends.items())},
     }
-    _say(said, EXPORTED, language, as_json=as_json, err=str(file) == STANDARD_INPUT)
+    _say(printed, EXPORTED, language, as_json=as_json, err=str(file) == STANDARD_INPUT)
 
 
 def import_journal(
@@ -102,13 +102,13 @@ def import_journal(
             proved = run_worker(import_topic(Settings(), file, progress))
         else:
             proved = _into_store(db, file, progress)
-    said = {
+    printed = {
         "file": _named(file),
         "records": proved.chains.records,
         "written": proved.chains.records - proved.already,
         "heads": {chain: end.hash for chain, end in sorted(proved.chains.ends.items())},
     }
-    _say(said, IMPORTED, language, as_json=as_json, err=False)
+    _say(printed, IMPORTED, language, as_json=as_json, err=False)
 
 
 def _exported(sink: Sink, db: Path | None, budget: str | None, language: Language) -> Export:
@@ -139,11 +139,15 @@ def _named(file: Path) -> str:
 
 
 def _say(
-    said: dict[str, Any], words: Counted, language: Language, *, as_json: bool, err: bool
+    printed: dict[str, Any], terms: Counted, language: Language, *, as_json: bool, err: bool
 ) -> None:
     """What was done; to standard error where standard output holds the records."""
     if as_json:
-        print_json(said, err=err)
+        print_json(printed, err=err)
         return
-    facts = {"file": said["file"], "chains": len(said["heads"]), "written": said["written"]}
-    typer.echo(translate(words.render(said["records"], **facts), language), err=err)
+    facts = {
+        "file": printed["file"],
+        "chains": len(printed["heads"]),
+        "written": printed["written"],
+    }
+    typer.echo(translate(terms.render(printed["records"], **facts), language), err=err)

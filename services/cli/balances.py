@@ -32,23 +32,23 @@ def balances(
     screen = Screen(chosen_language(context, lang))
     budget = budget and typed(budget)
     with busy(translate(READING, screen.language)):
-        said, ledger, dead_letters = asyncio.run(_read(budget, in_words=not as_json))
+        printed, ledger, dead_letters = asyncio.run(_read(budget, with_texts=not as_json))
     if as_json:
-        print_json(said)
-    elif said["events"]:
-        show_summary(screen, said, ledger, dead_letters)
+        print_json(printed)
+    elif printed["events"]:
+        show_summary(screen, printed, ledger, dead_letters)
     else:
         screen.say(EMPTY_JOURNAL if budget is None else NO_RECORDS.render({"budget": budget}))
-    if strict and (said["refusals"] or said["dead_letters"]):
+    if strict and (printed["refusals"] or printed["dead_letters"]):
         raise typer.Exit(1)
 
 
 async def _read(
-    budget: str | None, *, in_words: bool
+    budget: str | None, *, with_texts: bool
 ) -> tuple[dict[str, Any], Ledger, list[Unread]]:
     async with topic_journal(Settings()) as journal:
         ledger, history = await journal.fold(budget)
         sources = dict(history.dead_letters)
-        words = await journal.notices(sources.keys()) if in_words else {}
-        dead_letters = [Unread(each, reason, words.get(each)) for each, reason in sources.items()]
+        terms = await journal.notices(sources.keys()) if with_texts else {}
+        dead_letters = [Unread(each, reason, terms.get(each)) for each, reason in sources.items()]
         return summary_of(ledger, history), ledger, dead_letters

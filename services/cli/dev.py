@@ -194,7 +194,7 @@ def _read_model(folder: Path) -> str:
 
 
 def _variables(ports: Mapping[str, int], database: str) -> dict[str, dict[str, str]]:
-    """What each service is told alone."""
+    """Settings of each service alone."""
 
     def health(name: str) -> dict[str, str]:
         return {"ECLUSE_HEALTH_HOST": HOST, "ECLUSE_HEALTH_PORT": str(ports[name])}

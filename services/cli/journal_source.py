@@ -63,7 +63,7 @@ class Histories(Protocol):
 
 @contextmanager
 def histories(db: Path | None, exported: Path | None, language: Language) -> Iterator[Histories]:
-    """The journal that a command was told to read: of a database, of a file, else of the cluster.
+    """The journal that a command reads: of a database, of a file, else of the cluster.
 
     Raises:
         typer.BadParameter: both a database and a file were named.

@@ -78,9 +78,9 @@ class Figures:
             return UNKNOWN
         if span_s < 1:
             return f"{span_s * 1000:.0f} ms"
-        for unit, word in UNITS:
+        for unit, term in UNITS:
             if span_s >= SEVERAL * unit.total_seconds():
-                return self._say(word.render({"count": int(span_s // unit.total_seconds())}))
+                return self._say(term.render({"count": int(span_s // unit.total_seconds())}))
         return self._say(SECONDS.render({"count": int(span_s)}))
 
     def _say(self, sentence: Translatable) -> str:

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from events.lag import Board, Orders, Outcomes, Partition, Stage, State
 from events.masking import masked_name
 from events.texts import Translatable
-from services.cli import lag_texts as words
+from services.cli import lag_texts as texts
 from services.cli.lag_figures import Figures
 from services.cli.lag_tables import latencies, orders, parked, partitions, place, reports, stages
 from services.cli.screen import Prose, Screen, clean
@@ -51,7 +51,7 @@ class _Page:
     ) -> Iterator[RenderableType]:
         for address, fault in silent:
             yield self._line(
-                words.NO_ANSWER.render({"address": address, "fault": self._told(fault)})
+                texts.NO_ANSWER.render({"address": address, "fault": self._translated(fault)})
             )
         if lag.board is None:
             return
@@ -65,10 +65,10 @@ class _Page:
         """The headline, its time, and the progress of the accounts."""
         at = self._figures.moment(board.at if board.sampled_at is None else board.sampled_at)
         if lag.old_since is not None:
-            yield self._line(words.OLD.render(self._figures.moment(board.at)), BAD)
+            yield self._line(texts.OLD.render(self._figures.moment(board.at)), BAD)
         else:
             yield self._headline(board)
-            yield self._line(words.AS_OF.render(at | {"watched": self._watched(board)}))
+            yield self._line(texts.AS_OF.render(at | {"watched": self._watched(board)}))
         yield self._line(self._accounts(lag, board))
         known = accounts(board.stages)
         if known.latest_event_at is not None:
@@ -80,27 +80,28 @@ class _Page:
         """The state of the worst stage, and what that means."""
         state = board.state
         if not is_sampled(board, self._now):
-            state, said, style = State.UNKNOWN, self._unseen(board), BAD
+            state, printed, style = State.UNKNOWN, self._unseen(board), BAD
         elif state not in WELL:
             worst = next((each for each in board.stages if each.state == state), None)
-            name = "" if worst is None else self._screen.word_or_name(THE_STAGE, worst.stage)
-            said, style = HEADLINES[state].render({"stage": name}), BAD
+            name = "" if worst is None else self._screen.term_or_name(THE_STAGE, worst.stage)
+            printed, style = HEADLINES[state].render({"stage": name}), BAD
         elif is_well(board, self._now):
-            said, style = MEANS[state], GOOD
+            printed, style = MEANS[state], GOOD
         elif any(wrong_counts(board)):
-            said, style = words.DOES_NOT_ADD_UP, BAD
+            printed, style = texts.DOES_NOT_ADD_UP, BAD
         else:
-            said, style = words.IS_NOT_KNOWN_TO_ADD_UP, UNSURE
-        told_so = self._told(said)
-        facts = {"state": state, "said": told_so[:1].upper() + told_so[1:]}
-        return self._line(words.HEADLINE.render(facts), style)
+            printed, style = texts.IS_NOT_KNOWN_TO_ADD_UP, UNSURE
+        meaning = self._translated(printed)
+        facts = {"state": state, "said": meaning[:1].upper() + meaning[1:]}
+        return self._line(texts.HEADLINE.render(facts), style)
 
     def _watched(self, board: Board) -> str:
         """The time watched, where that is too short to show that nothing arrives."""
         shortest_s = watched_s(board.stages)
         if shortest_s is None:
             return ""
-        return f" {self._told(FIRST['watched'].render({'span': self._figures.span(shortest_s)}))}"
+        watched = FIRST["watched"].render({"span": self._figures.span(shortest_s)})
+        return f" {self._translated(watched)}"
 
     def _accounts(self, lag: Lag, board: Board) -> Translatable:
         """The progress of the accounts, as in the console."""
@@ -110,14 +111,14 @@ class _Page:
         if known.has_all:
             return TITLES[Verdict.ALL_RECEIVED]
         return (
-            words.NOT_ALL if any(each.behind for each in known.stages) else TITLES[Verdict.UNKNOWN]
+            texts.NOT_ALL if any(each.behind for each in known.stages) else TITLES[Verdict.UNKNOWN]
         )
 
     def _unseen(self, board: Board) -> Translatable:
         """The time of the last sample of the groups."""
         if board.sampled_at is None:
-            return words.NEVER_SEEN
-        return words.LAST_SEEN.render(self._figures.moment(board.sampled_at))
+            return texts.NEVER_SEEN
+        return texts.LAST_SEEN.render(self._figures.moment(board.sampled_at))
 
     def _stages(self, board: Board) -> Iterator[RenderableType]:
         yield from stages(self._screen, self._figures, board.stages)
@@ -133,30 +134,30 @@ class _Page:
         alike: dict[tuple[State, str], list[str]] = {}
         for each in found:
             if each.state not in WELL:
-                name = self._screen.word_or_name(STAGES, each.stage)
+                name = self._screen.term_or_name(STAGES, each.stage)
                 alike.setdefault((each.state, each.rule), []).append(name)
         for (state, rule), names in alike.items():
             facts = {
                 "stages": ", ".join(names),
-                "state": self._told(STATES[state]),
-                "rule": self._screen.word_or_name(RULES, rule),
-                "do": self._told(DO[state]),
+                "state": self._translated(STATES[state]),
+                "rule": self._screen.term_or_name(RULES, rule),
+                "do": self._translated(DO[state]),
             }
-            yield self._line(words.WHY.render(facts))
+            yield self._line(texts.WHY.render(facts))
 
     def _held(self, partition: Partition, offset: int, event_id: str | None) -> RenderableType:
-        event = self._told(words.NO_EVENT) if event_id is None else masked_name(event_id)
+        event = self._translated(texts.NO_EVENT) if event_id is None else masked_name(event_id)
         facts = {"place": place(partition), "offset": offset, "event": event}
-        return self._line(words.HELD.render(facts))
+        return self._line(texts.HELD.render(facts))
 
     def _journal(self, board: Board) -> Iterator[RenderableType]:
         """The outcomes of received records, and the latencies."""
         if board.outcomes is None:
-            yield self._line(words.GROUPS["outcomes"])
+            yield self._line(texts.GROUPS["outcomes"])
         else:
             yield from self._outcomes(board.outcomes)
         if board.latencies is None:
-            yield self._line(words.GROUPS["latencies"])
+            yield self._line(texts.GROUPS["latencies"])
         else:
             yield from latencies(self._screen, self._figures, board.latencies)
 
@@ -164,37 +165,37 @@ class _Page:
         count = self._figures.count
         names = ("received", "accepted", "duplicate", "refused", "parked", "dead_letter")
         figures = {name: count(getattr(outcomes, name)) for name in (*names, "in_flight")}
-        yield self._line(words.OUTCOMES.render(figures))
+        yield self._line(texts.OUTCOMES.render(figures))
         if outcomes.gap or outcomes.repeated:
             gap, repeated = count(outcomes.gap), count(outcomes.repeated)
-            said = words.DOES_NOT.render({"gap": gap, "repeated": repeated})
-            yield self._line(said, BAD)
+            printed = texts.DOES_NOT.render({"gap": gap, "repeated": repeated})
+            yield self._line(printed, BAD)
         elif outcomes.gap is None or outcomes.repeated is None:
-            yield self._line(words.CANNOT_TELL)
+            yield self._line(texts.CANNOT_TELL)
         else:
-            yield self._line(words.ADDS_UP)
+            yield self._line(texts.ADDS_UP)
 
     def _what_waits(self, board: Board) -> Iterator[RenderableType]:
         """Payment orders, reports, parked events, dead letters and refusals."""
         if board.orders is None:
-            yield self._line(words.GROUPS["orders"])
+            yield self._line(texts.GROUPS["orders"])
         else:
             yield from self._orders(board.orders)
         figures = self._figures
         if board.reports_overdue is None:
-            yield self._line(words.GROUPS["reports_overdue"])
+            yield self._line(texts.GROUPS["reports_overdue"])
         else:
             overdue = board.reports_overdue
             oldest = figures.day(overdue.oldest_due_on)
             yield self._line(
-                words.REPORTS.render({"count": figures.count(overdue.count), "oldest": oldest})
+                texts.REPORTS.render({"count": figures.count(overdue.count), "oldest": oldest})
             )
             yield from reports(self._screen, overdue.items)
         if board.parked is None:
-            yield self._line(words.GROUPS["parked"])
+            yield self._line(texts.GROUPS["parked"])
         else:
             yield self._line(
-                words.PARKED.render(
+                texts.PARKED.render(
                     {
                         "count": figures.count(board.parked.count),
                         "past": figures.count(board.parked.past),
@@ -208,7 +209,7 @@ class _Page:
     def _orders(self, found: Orders) -> Iterator[RenderableType]:
         figures = self._figures
         yield self._line(
-            words.ORDERS.render(
+            texts.ORDERS.render(
                 {
                     "count": figures.count(found.count),
                     "amount": figures.euros(found.amount_cents),
@@ -218,14 +219,14 @@ class _Page:
         )
         if found.by_state is not None:
             each = [
-                f"{self._screen.word_or_name(ORDER_STATES, name)} {figures.count(count)}"
+                f"{self._screen.term_or_name(ORDER_STATES, name)} {figures.count(count)}"
                 for name, count in found.by_state.items()
             ]
-            states = ", ".join(each) or words.UNKNOWN
-            yield self._line(words.ORDERS_BY_STATE.render({"states": states}))
+            states = ", ".join(each) or texts.UNKNOWN
+            yield self._line(texts.ORDERS_BY_STATE.render({"states": states}))
         due, silent = found.due, found.unacknowledged
         yield self._line(
-            words.ORDERS_DUE.render(
+            texts.ORDERS_DUE.render(
                 {
                     "count": figures.count(due.count),
                     "amount": figures.euros(due.amount_cents),
@@ -233,7 +234,7 @@ class _Page:
             )
         )
         yield self._line(
-            words.ORDERS_UNACKNOWLEDGED.render(
+            texts.ORDERS_UNACKNOWLEDGED.render(
                 {
                     "count": figures.count(silent.count),
                     "amount": figures.euros(silent.amount_cents),
@@ -246,10 +247,10 @@ class _Page:
     def _unread(self, board: Board) -> Iterator[RenderableType]:
         figures, dead_letters = self._figures, board.dead_letters
         if dead_letters is None:
-            yield self._line(words.GROUPS["dead_letters"])
+            yield self._line(texts.GROUPS["dead_letters"])
         else:
             yield self._line(
-                words.DEAD_LETTERS.render(
+                texts.DEAD_LETTERS.render(
                     {
                         "count": figures.count(dead_letters.count),
                         "oldest": figures.aged(dead_letters.oldest_at),
@@ -259,10 +260,10 @@ class _Page:
                 )
             )
         if board.refusals is None:
-            yield self._line(words.GROUPS["refusals"])
+            yield self._line(texts.GROUPS["refusals"])
         else:
             yield self._line(
-                words.REFUSALS.render(
+                texts.REFUSALS.render(
                     {
                         "count": figures.count(board.refusals.count),
                         "newest": figures.aged(board.refusals.newest_at),
@@ -275,29 +276,29 @@ class _Page:
         """The deadline events of the watch, and its comparison with the ledger."""
         figures, watch, deadline_events = self._figures, board.watch, board.deadline_events
         if deadline_events is None:
-            yield self._line(words.GROUPS["deadline_events"])
+            yield self._line(texts.GROUPS["deadline_events"])
         else:
             written, pending = (
                 figures.count(deadline_events.written),
                 figures.count(deadline_events.pending),
             )
-            yield self._line(words.INTERNAL_EVENTS.render({"written": written, "pending": pending}))
-        said = words.BALANCES.render(
+            yield self._line(texts.INTERNAL_EVENTS.render({"written": written, "pending": pending}))
+        printed = texts.BALANCES.render(
             {
-                "instance": watch.instance or words.UNKNOWN,
+                "instance": watch.instance or texts.UNKNOWN,
                 "budgets": figures.count(watch.budgets),
                 "differing": figures.count(watch.balances_differing),
                 "faults": figures.count(watch.journal_faults),
             }
         )
-        yield self._line(said, BAD if watch.balances_differing or watch.journal_faults else "")
+        yield self._line(printed, BAD if watch.balances_differing or watch.journal_faults else "")
         if watch.ready is False and is_sampled(board, self._now):
-            yield self._line(words.NOT_READY)
+            yield self._line(texts.NOT_READY)
 
     def _line(self, sentence: Translatable, style: str = "") -> RenderableType:
-        return Prose(clean(self._told(sentence)), style)
+        return Prose(clean(self._translated(sentence)), style)
 
-    def _told(self, sentence: Translatable) -> str:
+    def _translated(self, sentence: Translatable) -> str:
         return translate(sentence, self._screen.language)
 
 

@@ -8,11 +8,11 @@ from rich.table import Table
 
 from events.lag import Awaited, Latency, Order, ParkedEvent, Partition, Report, Stage
 from events.masking import masked, masked_name
-from services.cli import lag_texts as words
+from services.cli import lag_texts as texts
 from services.cli.lag_figures import Figures
 from services.cli.screen import ROWS_MAX, Prose, Screen
 from services.cli.texts import MORE
-from services.cli.trace_view import type_words
+from services.cli.trace_view import type_text
 from services.lag.client.age import WELL
 from services.lag.present.accounts import end_of, position_of
 from services.lag.present.rows import short_topic
@@ -31,7 +31,7 @@ def stages(screen: Screen, figures: Figures, found: Sequence[Stage]) -> Iterator
     for each in found:
         screen.add(
             table,
-            screen.word_or_name(STAGES, each.stage),
+            screen.term_or_name(STAGES, each.stage),
             each.state,
             figures.count(each.members),
             figures.count(position_of(each)),
@@ -59,7 +59,7 @@ def partitions(
             table.add_section()
         screen.add(
             table,
-            "" if stage.stage == before else screen.word_or_name(STAGES, stage.stage),
+            "" if stage.stage == before else screen.term_or_name(STAGES, stage.stage),
             place(each),
             each.state,
             figures.count(each.committed),
@@ -81,7 +81,7 @@ def latencies(
     for each in found:
         screen.add(
             table,
-            screen.word_or_name(LATENCIES, each.stage),
+            screen.term_or_name(LATENCIES, each.stage),
             figures.count(each.count),
             *(figures.span(span_s) for span_s in (each.p50_s, each.p95_s, each.max_s)),
         )
@@ -92,13 +92,13 @@ def orders(screen: Screen, figures: Figures, found: Sequence[Order]) -> Iterator
     """The oldest waiting payment orders."""
     table = screen.table("orders_waiting", ("order", "state", "due_on", "amount", "issued"))
     for each in found:
-        remarks = ((words.DUE, each.due), (words.UNACKNOWLEDGED, each.unacknowledged))
-        state = screen.word_or_name(ORDER_STATES, each.state)
+        remarks = ((texts.DUE, each.due), (texts.UNACKNOWLEDGED, each.unacknowledged))
+        state = screen.term_or_name(ORDER_STATES, each.state)
         screen.add(
             table,
             f"{masked_name(each.payment_order)}\n{each.budget}",
             "\n".join(
-                [state, *(translate(word, screen.language) for word, holds in remarks if holds)]
+                [state, *(translate(term, screen.language) for term, holds in remarks if holds)]
             ),
             figures.day(each.due_on),
             figures.euros(each.amount_cents - each.paid_cents),
@@ -111,9 +111,9 @@ def reports(screen: Screen, found: Sequence[Report]) -> Iterator[RenderableType]
     """The overdue reports, the oldest first."""
     table = screen.table("reports_overdue", ("convention", "budget", "document", "due_on"))
     for each in found:
-        kind = screen.word_or_name(DOCUMENTS, each.document_kind)
+        kind = screen.term_or_name(DOCUMENTS, each.document_kind)
         document = kind if each.year is None else f"{kind} {each.year}"
-        closed = f"\n{translate(words.CLOSED, screen.language)}" if each.closed else ""
+        closed = f"\n{translate(texts.CLOSED, screen.language)}" if each.closed else ""
         due_on = screen.day(each.due_on.isoformat())
         screen.add(table, masked_name(each.convention), each.budget, document + closed, due_on)
     yield from _shown(screen, table)
@@ -125,10 +125,10 @@ def parked(
     """The events that have waited longest."""
     table = screen.table("parked", ("event", "budget", "detail", "age"))
     for each in found:
-        past = f"\n{translate(words.PAST, screen.language)}" if each.past else ""
+        past = f"\n{translate(texts.PAST, screen.language)}" if each.past else ""
         screen.add(
             table,
-            f"{masked_name(each.event_id)}\n{type_words(screen, each.type)}",
+            f"{masked_name(each.event_id)}\n{type_text(screen, each.type)}",
             each.budget,
             str(masked(_waits_for(screen, each.waits_for))),
             figures.age(each.since) + past,
@@ -149,7 +149,7 @@ def _waits_for(screen: Screen, awaited: Awaited) -> str:
 
 
 def _behind(figures: Figures, each: Stage | Partition) -> str:
-    trend = words.TRENDS.get(each.trend or "", "") if each.behind else ""
+    trend = texts.TRENDS.get(each.trend or "", "") if each.behind else ""
     return figures.count(each.behind) + trend
 
 
@@ -164,10 +164,10 @@ def _drained_in(figures: Figures, each: Stage | Partition) -> str:
 
 def _owner(screen: Screen, each: Partition) -> str:
     """The owner, with its activity unless it is running."""
-    owner = each.owner or words.UNKNOWN
+    owner = each.owner or texts.UNKNOWN
     if each.doing is None or each.doing == RUNNING:
         return owner
-    return f"{owner}\n{screen.word_or_name(DOING, each.doing)}"
+    return f"{owner}\n{screen.term_or_name(DOING, each.doing)}"
 
 
 def _shown(screen: Screen, table: Table, left: int = 0) -> Iterator[RenderableType]:

@@ -24,12 +24,12 @@ def log_as_json() -> None:
 
 
 def configure_logs(level: LogLevel | None) -> None:
-    """Log to standard error; unless told from which level on, people see warnings only."""
-    people_look_on = sys.stderr.isatty()
+    """Log to standard error; without a level people see warnings only."""
+    is_terminal = sys.stderr.isatty()
     if level is None:
-        level = LogLevel.WARNING if people_look_on else LogLevel.INFO
+        level = LogLevel.WARNING if is_terminal else LogLevel.INFO
     renderer: Any = (
-        structlog.dev.ConsoleRenderer() if people_look_on else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer() if is_terminal else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[

@@ -63,7 +63,7 @@ def progress(label: str, streams: Iterable[BinaryIO]) -> Iterator[Callable[[int]
 
 @contextmanager
 def counted(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a person how much is done, and how much there is; told again and again."""
+    """Show a person the progress: called repeatedly with done and total."""
     if not sys.stderr.isatty():
         yield lambda _done, _total: None
         return

@@ -13,7 +13,7 @@ from services.cli.options import AsJson, Lang, OfBudget, chosen_language
 from services.cli.output import busy, print_json
 from services.cli.screen import Screen
 from services.cli.texts import READING, typed
-from services.cli.trace_view import type_words
+from services.cli.trace_view import type_text
 from services.ledger.application.decision_texts import parked_sentence
 from services.ledger.application.handle import Ledger
 from services.ledger.domain.book import Want
@@ -122,9 +122,9 @@ def show_parked(screen: Screen, found: list[Waiting], now: datetime, *, as_json:
             table,
             each.budget,
             str(each.sequence),
-            f"{masked(each.event_id)}\n{type_words(screen, each.type)}",
+            f"{masked(each.event_id)}\n{type_text(screen, each.type)}",
             masked(translate(parked_sentence(each.waits_for._asdict()), screen.language)),
-            f"{age_words(screen, each.age(now))}\n{screen.day(each.since.date().isoformat())}",
+            f"{age_text(screen, each.age(now))}\n{screen.day(each.since.date().isoformat())}",
             screen.day(each.gives_up_at.date().isoformat()),
         )
         table.add_section()
@@ -133,9 +133,9 @@ def show_parked(screen: Screen, found: list[Waiting], now: datetime, *, as_json:
     screen.say(WAITING.render(len(found)))
 
 
-def age_words(screen: Screen, age: timedelta) -> str:
+def age_text(screen: Screen, age: timedelta) -> str:
     """An age in days and hours; in hours alone within the first day."""
     hours = max(age // HOUR, 0)
     days, hours = divmod(hours, 24)
-    words = f"{hours} h"
-    return f"{screen.counted(DAYS, days)} {words}" if days else words
+    terms = f"{hours} h"
+    return f"{screen.counted(DAYS, days)} {terms}" if days else terms

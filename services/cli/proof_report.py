@@ -28,10 +28,10 @@ def show(screen: Screen, report: Report) -> None:
     table = screen.table("findings", ("budget", "sequence", "place", "code", "detail"))
 
     def add(finding: Finding) -> None:
-        place, said = finding.place, translate(finding.text, screen.language)
+        place, printed = finding.place, translate(finding.text, screen.language)
         sequence = str(place.sequence) if place.sequence else "–"
         cells = (place.budget or "–", sequence, _position(place), finding.code.value)
-        screen.add(table, *cells, masked(said))
+        screen.add(table, *cells, masked(printed))
 
     screen.fill(table, report.findings, add)
     screen.say(NOT_PROVED)

@@ -56,8 +56,8 @@ def quarantine_record(
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
     language = chosen_language(context, lang)
-    why = _words("--reason", reason, WHY_MAX, language)
-    who = _words("--by", _user(language) if by is None else by, BY_MAX, language)
+    why = _text("--reason", reason, WHY_MAX, language)
+    who = _text("--by", _user(language) if by is None else by, BY_MAX, language)
     done = run_worker(quarantine(Settings(), partition, offset, who, why))
     if as_json:
         print_json({**done._asdict(), "by": who, "why": why})
@@ -65,19 +65,19 @@ def quarantine_record(
         typer.echo(translate(DONE.render(done._asdict()), language))
 
 
-def _words(option: str, words: str, limit: int, language: Language) -> str:
+def _text(option: str, terms: str, limit: int, language: Language) -> str:
     """What the journal, a header and the notice to the sender shall repeat.
 
     Raises:
         typer.BadParameter: there are none, or too many.
     """
-    words = typed(words).strip()
-    if not words:
+    terms = typed(terms).strip()
+    if not terms:
         raise typer.BadParameter(translate(EMPTY, language), param_hint=option)
-    if len(words) > limit:
-        said = TOO_LONG.render({"count": len(words), "limit": limit})
-        raise typer.BadParameter(translate(said, language), param_hint=option)
-    return words
+    if len(terms) > limit:
+        printed = TOO_LONG.render({"count": len(terms), "limit": limit})
+        raise typer.BadParameter(translate(printed, language), param_hint=option)
+    return terms
 
 
 def _user(language: Language) -> str:

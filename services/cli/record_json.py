@@ -57,8 +57,8 @@ def move_row(move: Move) -> dict[str, Any]:
         "line": move.line.row(),
         "convention": move.convention,
         "instalment": move.instalment,
-        "from": move.way.origin,
-        "to": move.way.target,
+        "from": move.transition.origin,
+        "to": move.transition.target,
         "amount_cents": move.amount_cents,
     }
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from events.masking import masked
 from services.cli.replay_tables import (
     Unread,
-    dead_letter_words,
+    dead_letter_text,
     label,
     place,
     show_entries,
@@ -48,9 +48,9 @@ def dead_letters_of(
     if not wanted:
         return {}
     return {
-        each.source: each.said
+        each.source: each.printed
         for each in unread(dead_letters)
-        if each.source in wanted and each.said is not None
+        if each.source in wanted and each.printed is not None
     }
 
 
@@ -63,7 +63,7 @@ def show_records(
     """Records, a row each, with what a person wants to know of them."""
     table = screen.table(title, ("budget", "sequence", "outcome", "event", "detail"))
     for record in records:
-        outcome = screen.word(OUTCOME, record.outcome)
+        outcome = screen.term(OUTCOME, record.outcome)
         details = "\n".join(_details(record, dead_letters, screen))
         screen.add(
             table, record.budget, str(record.sequence), outcome, record.event_id or "–", details
@@ -94,7 +94,7 @@ def show_record(screen: Screen, record: JournalRecord, dead_letters: DeadLetters
         screen.add(table, _unreadable(record, dead_letters, screen))
         screen.show(table)
     if record.event is not None:
-        screen.console.print(Text(screen.word(TITLES, "received"), style="bold"))
+        screen.console.print(Text(screen.term(TITLES, "received"), style="bold"))
         event = json.dumps(json.loads(record.event), ensure_ascii=False, indent=2)
         screen.console.print(Text(clean(masked(event))), soft_wrap=True)
 
@@ -104,14 +104,14 @@ def _head(screen: Screen, record: JournalRecord) -> Table:
     facts: dict[str, str | None] = {
         "budget": record.budget,
         "sequence": str(record.sequence),
-        "outcome": screen.word(OUTCOME, record.outcome),
+        "outcome": screen.term(OUTCOME, record.outcome),
         "event": record.event_id,
         "read_from": place(record.source, screen.language),
         "hash": record.hash,
         "previous_hash": record.previous_hash,
         "resumes": None,
         "waits_for": None,
-        **_set_aside(record),
+        **_quarantined(record),
     }
     if record.resumes is not None:
         facts["resumes"] = translate(RECORD.render({"sequence": record.resumes}), screen.language)
@@ -124,11 +124,11 @@ def _head(screen: Screen, record: JournalRecord) -> Table:
         if fact is not None:
             # A hash that is masked because it looks like an IBAN would look like tampering.
             shown = fact if name in {"hash", "previous_hash"} else masked(fact)
-            table.add_row(Text(screen.word(COLUMNS, name)), Prose(clean(shown)))
+            table.add_row(Text(screen.term(COLUMNS, name)), Prose(clean(shown)))
     return table
 
 
-def _set_aside(record: JournalRecord) -> dict[str, str | None]:
+def _quarantined(record: JournalRecord) -> dict[str, str | None]:
     """Who set a record aside, and why, in the journal's own words."""
     dead = record.dead_letter or {}
     return {"set_aside_by": dead.get("by"), "why": dead.get("why")}
@@ -138,14 +138,14 @@ def _show_moves(screen: Screen, moves: Sequence[Move]) -> None:
     table = screen.table("moves", ("line", "from", "to", "amount"))
 
     def add(move: Move) -> None:
-        ends = (_stage(screen, end) for end in (move.way.origin, move.way.target))
+        ends = (_stage(screen, end) for end in (move.transition.origin, move.transition.target))
         screen.add(table, label(move.line.row()), *ends, screen.euros(move.amount_cents))
 
     screen.fill(table, moves, add)
 
 
 def _stage(screen: Screen, stage: Stage | None) -> str:
-    return screen.word(COLUMNS, "outside" if stage is None else stage.value)
+    return screen.term(COLUMNS, "outside" if stage is None else stage.value)
 
 
 def _details(record: JournalRecord, dead_letters: DeadLetters, screen: Screen) -> list[str]:
@@ -161,14 +161,14 @@ def _details(record: JournalRecord, dead_letters: DeadLetters, screen: Screen) -
     details += [_entry(each, screen) for each in record.commitment_entries]
     orders = [change.order for change in record.payment_orders]
     details += [
-        _fact(each.payment_order, screen.word(ORDER_STATES, each.state), screen) for each in orders
+        _fact(each.payment_order, screen.term(ORDER_STATES, each.state), screen) for each in orders
     ]
     flags = [flag_sentence(each["code"], each["facts"]) for each in record.review_flags]
     return details + [translate(sentence, screen.language) for sentence in flags]
 
 
 def _entry(entry: dict[str, Any], screen: Screen) -> str:
-    kind = screen.word(ENTRY_KINDS, entry["kind"])
+    kind = screen.term(ENTRY_KINDS, entry["kind"])
     return _fact(kind, screen.euros(entry["amount_cents"]), screen)
 
 
@@ -182,4 +182,4 @@ def _unreadable(record: JournalRecord, dead_letters: DeadLetters, screen: Screen
     dead_letter = Unread(
         record.source, str(record.dead_letter["reason"]), dead_letters.get(record.source)
     )
-    return dead_letter_words(dead_letter, screen.language)
+    return dead_letter_text(dead_letter, screen.language)

@@ -54,15 +54,15 @@ def replay_files(
             for stream in files:
                 replay(store, display_name(stream), stream, ledger, handled, batch_lines)
         with busy(translate(ADDING_UP, language)):
-            said = summary(ledger, store.journal())
+            printed = summary(ledger, store.journal())
         if as_json:
-            print_json(said)
+            print_json(printed)
         else:
             screen = Screen(language)
-            show_summary(screen, said, ledger, unread(store.dead_letters()))
+            show_summary(screen, printed, ledger, unread(store.dead_letters()))
             if next_step is not None:
                 screen.say(NEXT_STEP.render({"command": next_step}))
     finally:
         store.close()
-    if strict and (said["refusals"] or said["dead_letters"]):
+    if strict and (printed["refusals"] or printed["dead_letters"]):
         raise typer.Exit(1)

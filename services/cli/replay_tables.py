@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from events.texts import Translatable, verbatim
 from events.unreadable import Reason, Unreadable, explain
 from services.cli.screen import ROWS_MAX, Screen
-from services.cli.texts import COLUMNS, LINE_WORD, OUTCOMES, READ, REVIEW_FLAGS, SUMMARY
+from services.cli.texts import COLUMNS, LINE_TERM, OUTCOMES, READ, REVIEW_FLAGS, SUMMARY
 from services.ledger.application.decision_texts import (
     flag_sentence,
     line_label,
@@ -39,22 +39,22 @@ class Unread(NamedTuple):
 
     source: Source
     reason: str
-    said: Sentence | None
+    printed: Sentence | None
     """None where nobody can tell any more."""
 
 
 def show_summary(
-    screen: Screen, said: dict[str, Any], ledger: Ledger, dead_letters: Iterable[Unread]
+    screen: Screen, printed: dict[str, Any], ledger: Ledger, dead_letters: Iterable[Unread]
 ) -> None:
     """The summary of what was read, for people."""
-    show_entries(screen, said["commitment_entries"])
-    show_orders(screen, said["payment_orders"])
-    _show_lines(screen, said["lines"])
+    show_entries(screen, printed["commitment_entries"])
+    show_orders(screen, printed["payment_orders"])
+    _show_lines(screen, printed["lines"])
     _show_parked(screen, ledger)
-    _show_answers(screen, said)
+    _show_answers(screen, printed)
     _show_dead_letters(screen, dead_letters)
-    _show_heads(screen, said["heads"])
-    screen.say(counts(said))
+    _show_heads(screen, printed["heads"])
+    screen.say(counts(printed))
 
 
 def show_entries(screen: Screen, entries: Iterable[Mapping[str, Any]]) -> None:
@@ -62,7 +62,7 @@ def show_entries(screen: Screen, entries: Iterable[Mapping[str, Any]]) -> None:
     table = screen.table("entries", ("kind", "line", "amount", "convention"))
 
     def add(entry: Mapping[str, Any]) -> None:
-        kind = screen.word(ENTRY_KINDS, entry["kind"])
+        kind = screen.term(ENTRY_KINDS, entry["kind"])
         amount = screen.euros(entry["amount_cents"])
         screen.add(table, kind, label(entry["line"]), amount, entry["convention"] or "–")
 
@@ -74,7 +74,7 @@ def show_orders(screen: Screen, orders: Iterable[Mapping[str, Any]]) -> None:
     table = screen.table("orders", ("order", "state", "due_on", "share", "amount"))
 
     def add(order: Mapping[str, Any]) -> None:
-        total, state = screen.word(COLUMNS, "total"), screen.word(ORDER_STATES, order["state"])
+        total, state = screen.term(COLUMNS, "total"), screen.term(ORDER_STATES, order["state"])
         due_on, amount = screen.day(order["due_on"]), screen.euros(order["amount_cents"])
         screen.add(table, order["payment_order"], state, due_on, total, amount)
         for each in order["lines"]:
@@ -114,7 +114,7 @@ def _show_balances(screen: Screen, budget: str, rows: list[dict[str, Any]]) -> N
         name = label(row["line"])
         for stage in stages:
             figure = screen.euros(row[f"{stage}_cents"])
-            screen.add(table, name, screen.word(COLUMNS, stage), figure)
+            screen.add(table, name, screen.term(COLUMNS, stage), figure)
             name = ""
         table.add_section()
     screen.show(table)
@@ -135,9 +135,9 @@ def _show_parked(screen: Screen, ledger: Ledger) -> None:
     screen.say_more(max(len(waiting) - ROWS_MAX, 0))
 
 
-def _show_answers(screen: Screen, said: dict[str, Any]) -> None:
+def _show_answers(screen: Screen, printed: dict[str, Any]) -> None:
     for title, sentence_of in (("refusals", refusal_sentence), ("review_flags", flag_sentence)):
-        rows = said[title]
+        rows = printed[title]
         table = screen.table(title, ("event", "code", "detail"))
         for row in rows[:ROWS_MAX]:
             sentence = sentence_of(row["code"], row["facts"])
@@ -150,8 +150,8 @@ def _show_dead_letters(screen: Screen, dead_letters: Iterable[Unread]) -> None:
     table = screen.table("dead_letters", ("place", "detail"))
 
     def add(dead_letter: Unread) -> None:
-        words = dead_letter_words(dead_letter, screen.language)
-        screen.add(table, place(dead_letter.source, screen.language), words)
+        terms = dead_letter_text(dead_letter, screen.language)
+        screen.add(table, place(dead_letter.source, screen.language), terms)
 
     screen.fill(table, dead_letters, add)
 
@@ -161,11 +161,11 @@ def _show_heads(screen: Screen, heads: dict[str, str]) -> None:
     screen.fill(table, heads.items(), lambda row: screen.add(table, *row))
 
 
-def counts(said: dict[str, Any]) -> Translatable:
+def counts(printed: dict[str, Any]) -> Translatable:
     """What became of everything that was read, in one line."""
-    read = READ.render(said["events"])
-    outcomes = tuple(OUTCOMES[name].render(count) for name, count in said["outcomes"].items())
-    flags = REVIEW_FLAGS.render(len(said["review_flags"]))
+    read = READ.render(printed["events"])
+    outcomes = tuple(OUTCOMES[name].render(count) for name, count in printed["outcomes"].items())
+    flags = REVIEW_FLAGS.render(len(printed["review_flags"]))
     return SUMMARY.render({"read": read, "outcomes": outcomes, "flags": flags})
 
 
@@ -174,14 +174,14 @@ def place(source: Source, language: Language) -> str:
     file, mark, _ = source.topic.rpartition("#")
     if not mark:
         return f"{source.topic}/{source.partition}/{source.offset}"
-    return f"{file}, {translate(LINE_WORD, language).format(line=source.offset)}"
+    return f"{file}, {translate(LINE_TERM, language).format(line=source.offset)}"
 
 
-def dead_letter_words(dead_letter: Unread, language: Language) -> str:
+def dead_letter_text(dead_letter: Unread, language: Language) -> str:
     """Why a record is unreadable: the code of the reason, then its sentence where it is known."""
-    if dead_letter.said is None:
+    if dead_letter.printed is None:
         return dead_letter.reason
-    return f"{dead_letter.reason}\n{translate(dead_letter.said, language)}"
+    return f"{dead_letter.reason}\n{translate(dead_letter.printed, language)}"
 
 
 def unread(dead_letters: Iterable[DeadLetter]) -> Iterator[Unread]:

@@ -85,18 +85,18 @@ class Screen:
         """One line of text."""
         self.console.print(Prose(clean(translate(sentence, self.language))))
 
-    def word(self, words: dict[str, Translatable], name: str) -> str:
+    def term(self, terms: dict[str, Translatable], name: str) -> str:
         """A word of the trade."""
-        return translate(words[name], self.language)
+        return translate(terms[name], self.language)
 
-    def word_or_name(self, words: Mapping[str, Translatable], name: str) -> str:
+    def term_or_name(self, terms: Mapping[str, Translatable], name: str) -> str:
         """The same of what others name: what has no word here is called as they do."""
-        word = words.get(name)
-        return name if word is None else translate(word, self.language)
+        term = terms.get(name)
+        return name if term is None else translate(term, self.language)
 
-    def counted(self, words: Counted, count: int, **facts: object) -> str:
+    def counted(self, terms: Counted, count: int, **facts: object) -> str:
         """A sentence about so many things."""
-        return translate(words.render(count, **facts), self.language)
+        return translate(terms.render(count, **facts), self.language)
 
     def euros(self, amount_cents: int) -> str:
         """An amount."""
@@ -112,7 +112,7 @@ class Screen:
         table = Table(title=Text(heading, style="bold"), title_justify="left")
         for name in columns:
             justify: Any = "right" if name in FIGURES else "left"
-            table.add_column(self.word(COLUMNS, name), justify=justify, no_wrap=name not in FOLDING)
+            table.add_column(self.term(COLUMNS, name), justify=justify, no_wrap=name not in FOLDING)
         return table
 
     def add(self, table: Table, *cells: str) -> None:

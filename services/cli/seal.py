@@ -96,17 +96,17 @@ def _keep(seal: Json, output: Path | None, language: Language, *, as_json: bool)
     if output is None or as_json:
         print_json(seal)
         return
-    said = seal["statement"]
-    facts = {name: said[name] for name in ("records", "sealed_at")}
-    Screen(language).say(SEALED.render({**facts, "file": output, "chains": len(said["chains"])}))
+    printed = seal["statement"]
+    facts = {name: printed[name] for name in ("records", "sealed_at")}
+    Screen(language).say(SEALED.render({**facts, "file": output, "chains": len(printed["chains"])}))
 
 
 def _make_key(path: Path, language: Language, *, as_json: bool) -> None:
     try:
         public = new_key(path)
     except FileExistsError as error:
-        said = translate(THERE.render({"path": path}), language)
-        raise typer.BadParameter(said, param_hint="--new-key") from error
+        printed = translate(THERE.render({"path": path}), language)
+        raise typer.BadParameter(printed, param_hint="--new-key") from error
     except OSError as error:
         raise UnreachableError.of_file(error) from error
     if as_json:
@@ -120,15 +120,15 @@ def _key(path: Path, language: Language) -> Ed25519PrivateKey:
     try:
         return read_key(path)
     except NotAKeyError as error:
-        said = translate(NO_KEY.render({"path": path}), language)
-        raise typer.BadParameter(said, param_hint="--key") from error
+        printed = translate(NO_KEY.render({"path": path}), language)
+        raise typer.BadParameter(printed, param_hint="--key") from error
     except OSError as error:
         raise UnreachableError.of_file(error) from error
 
 
 def _instant(at: str | None, language: Language) -> str:
     """RFC 3339 in UTC, to the second."""
-    moment = _now() if at is None else _told_instant(typed(at), language)
+    moment = _now() if at is None else _parsed_instant(typed(at), language)
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -136,7 +136,7 @@ def _now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 # it dates the seal; nothing is decided by it
 
 
-def _told_instant(at: str, language: Language) -> datetime:
+def _parsed_instant(at: str, language: Language) -> datetime:
     try:
         moment = datetime.fromisoformat(at)
     except ValueError as error:

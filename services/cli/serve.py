@@ -77,7 +77,7 @@ def serve(
         handled = shown.enter_context(progress(translate(REPLAYING, language), streams))
 
         def listening(address: str) -> None:
-            shown.close()  # The bar goes before the address is told.
+            shown.close()  # The bar goes before the address is printed.
             ready(address)
 
         run_worker(serve_embedded(settings, data, files, listening, handled))

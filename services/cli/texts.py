@@ -16,9 +16,9 @@ def language_of_the_system() -> Language:
     return Language.FR if chosen.lower().startswith("fr") else Language.EN
 
 
-def typed(words: str) -> str:
+def typed(terms: str) -> str:
     """What stood on a command line, as text: bytes of it that are no UTF-8 become `?`."""
-    return words.encode(errors="replace").decode()
+    return terms.encode(errors="replace").decode()
 
 
 UNCHECKED = _(
@@ -134,7 +134,7 @@ SUMMARY = _("{read}: {outcomes}; {flags}.")
 MORE = ngettext(
     "… and {count} more: --json shows them all", "… and {count} more: --json shows them all"
 )
-LINE_WORD = _("line {line}")
+LINE_TERM = _("line {line}")
 FAULT = _("{place}: {reason}")
 VALID = ngettext(
     "{file}: {count} valid event of {lines}.", "{file}: {count} valid events of {lines}."

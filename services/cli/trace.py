@@ -1,4 +1,4 @@
-"""`ecluse trace`: the whole story of an event, a convention, a grant, an act or a payment order."""
+"""`ecluse trace`: all records about an event, a convention, a grant, an act or a payment order."""
 
 from operator import attrgetter
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ from services.cli.output import EXIT_NOT_THERE, busy, print_json
 from services.cli.record_json import record_row
 from services.cli.screen import Screen
 from services.cli.texts import READING, typed
-from services.cli.trace_view import tell
+from services.cli.trace_view import show_trace
 from services.ledger.application.handle import DEAD_CHAIN
 from services.ledger.application.ports import StoreError, text_of_error
 from services.ledger.application.restore import Folding
@@ -44,7 +44,7 @@ def trace(
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:
-    """Tell the whole story of REF in order: what came, what was decided and why, what is awaited.
+    """Show all records about REF in order: what came, what was decided and why, what is awaited.
 
     It goes on through the years that a convention is carried over. IBANs are masked.
     Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
@@ -55,22 +55,22 @@ def trace(
     reading = busy(translate(READING, screen.language))
     with histories(db, exported, screen.language) as found, reading:
         index = _indexed(found, ref, budget)
-        story = index.trace()
-        awaited = _told(found, story, index.ends)
-    if not story.records:
+        traced = index.trace()
+        awaited = _translated(found, traced, index.ends)
+    if not traced.records:
         typer.echo(translate(NOT_NAMED.render({"ref": ref}), screen.language), err=True)
         raise typer.Exit(EXIT_NOT_THERE)
     if as_json:
         print_json(
             {
                 "ref": ref,
-                "kinds": [kind.value for kind in story.kinds],
-                "records": [_row(each, story) for each in story.records],
+                "kinds": [kind.value for kind in traced.kinds],
+                "records": [_row(each, traced) for each in traced.records],
                 "awaited": [_awaited_row(home, each) for home, each in awaited],
             }
         )
     else:
-        tell(screen, story, awaited)
+        show_trace(screen, traced, awaited)
 
 
 def _indexed(found: Histories, ref: str, budget: str | None) -> Index:
@@ -84,20 +84,20 @@ def _indexed(found: Histories, ref: str, budget: str | None) -> Index:
                 if not record.budget.startswith(DEAD_CHAIN):
                     index.add(_entry(record, row.record))
         asked.update(wanted)
-        # Of all budgets nothing is left to be heard.
+        # Nothing of any budget is left to be read.
         wanted = [] if budget is None else [each for each in index.missing() if each not in asked]
     return index
 
 
-def _told(found: Histories, story: Trace, ends: dict[str, int]) -> list[tuple[str, Awaited]]:
-    """Hear the story's budgets again, no further than before, and fold them on the way."""
+def _translated(found: Histories, traced: Trace, ends: dict[str, int]) -> list[tuple[str, Awaited]]:
+    """Read the traced budgets again, no further than before, and fold them."""
     folding = Folding(forgets=False)
-    for record, row in records_of(found, story.budgets):
+    for record, row in records_of(found, traced.budgets):
         if record.sequence <= ends.get(record.budget, 0):
             folding.apply(record)  # It checks that the chain is whole.
-            story.add(_entry(record, row.record))
-    story.records.sort(key=attrgetter("place"))
-    return story.awaited(folding.budgets)
+            traced.add(_entry(record, row.record))
+    traced.records.sort(key=attrgetter("place"))
+    return traced.awaited(folding.budgets)
 
 
 def _entry(record: JournalRecord, raw: bytes) -> Entry:
@@ -113,7 +113,7 @@ def _entry(record: JournalRecord, raw: bytes) -> Entry:
         raise StoreError(place, text_of_error(error)) from error
 
 
-def _row(each: Traced, story: Trace) -> dict[str, Any]:
+def _row(each: Traced, traced: Trace) -> dict[str, Any]:
     record = each.record
     row = record_row(
         record,
@@ -123,7 +123,7 @@ def _row(each: Traced, story: Trace) -> dict[str, Any]:
         orders=each.orders,
         review_flags=each.flags,
     )
-    woke = story.woke.get((record.budget, record.sequence), [])
+    woke = traced.woke.get((record.budget, record.sequence), [])
     internal_events = [internal_event._asdict() for internal_event in each.internal_events]
     return row | {"internal_events": internal_events, "woken_by": each.woken_by, "woke": woke}
 

@@ -1,4 +1,4 @@
-"""How a story is told to people: record by record, then what is still to come."""
+"""A trace for people: record by record, then what is still awaited."""
 
 from collections.abc import Iterable, Sequence
 from functools import reduce
@@ -121,31 +121,31 @@ WANTS: Final = {
 """What is waited for, by the kind of a want."""
 
 
-def tell(screen: Screen, story: Trace, awaited: Sequence[tuple[str, Awaited]]) -> None:
-    """A story whole: what its reference names, its records, what is still to come."""
-    screen.say(_heading(story))
+def show_trace(screen: Screen, traced: Trace, awaited: Sequence[tuple[str, Awaited]]) -> None:
+    """Show a trace: what its reference names, its records, what is still awaited."""
+    screen.say(_heading(traced))
     budget = None
-    for each in story.records:
+    for each in traced.records:
         if each.record.budget != budget:
             budget = each.record.budget
             _title(screen, BUDGET.render({"budget": budget}))
-        _tell_record(screen, each, story.woke.get((budget, each.record.sequence), []))
+        _show_record(screen, each, traced.woke.get((budget, each.record.sequence), []))
     _title(screen, AWAITED_NOW)
     for _unused, each_awaited in awaited[:ROWS_MAX]:
-        screen.console.print(Prose(clean(awaited_words(screen, each_awaited))))
+        screen.console.print(Prose(clean(awaited_text(screen, each_awaited))))
     screen.say_more(max(len(awaited) - ROWS_MAX, 0))
     if not awaited:
         screen.say(NOTHING_AWAITED)
 
 
-def awaited_words(screen: Screen, awaited: Awaited) -> str:
+def awaited_text(screen: Screen, awaited: Awaited) -> str:
     """What is awaited, and what for."""
     more = []
     if awaited.amount_cents is not None:
         more.append(screen.euros(awaited.amount_cents))
     if awaited.due_on is not None:
-        word = UNTIL if awaited.subject == "event" else DUE_ON
-        more.append(translate(word, screen.language).format(due_on=screen.day(str(awaited.due_on))))
+        term = UNTIL if awaited.subject == "event" else DUE_ON
+        more.append(translate(term, screen.language).format(due_on=screen.day(str(awaited.due_on))))
     subject = translate(SUBJECTS[awaited.subject], screen.language).format(
         id=awaited.id,
         convention=awaited.convention,
@@ -155,7 +155,7 @@ def awaited_words(screen: Screen, awaited: Awaited) -> str:
     return str(masked(translate(WAITS, screen.language).format(subject=subject, wants=wants)))
 
 
-def type_words(screen: Screen, event_type: str) -> str:
+def type_text(screen: Screen, event_type: str) -> str:
     """What came, as people call it."""
     middle = event_type.removeprefix("ecluse.").removesuffix(".v1")
     name = TYPES.get(middle)
@@ -169,15 +169,15 @@ def _want(screen: Screen, want: Want) -> str:
     return translate(WANTS[want.kind], screen.language).format(id=want.id)
 
 
-def _heading(story: Trace) -> Translatable:
-    first, *others = (KINDS[kind] for kind in story.kinds)
+def _heading(traced: Trace) -> Translatable:
+    first, *others = (KINDS[kind] for kind in traced.kinds)
     kinds = reduce(
         lambda before, kind: _("{first} and {second}").render({"first": before, "second": kind}),
         others,
         first,
     )
     text = NAMES_SEVERAL if others else NAMES
-    return text.render({"ref": story.ref, "kinds": kinds})
+    return text.render({"ref": traced.ref, "kinds": kinds})
 
 
 def _title(screen: Screen, sentence: Translatable) -> None:
@@ -185,20 +185,20 @@ def _title(screen: Screen, sentence: Translatable) -> None:
     screen.console.print(Text(clean(translate(sentence, screen.language)), style="bold"))
 
 
-def _tell_record(screen: Screen, each: Traced, woke: Sequence[int]) -> None:
+def _show_record(screen: Screen, each: Traced, woke: Sequence[int]) -> None:
     """What came when, what became of it and why, what moved, what left."""
     record, envelope = each.record, each.envelope
     day = screen.day(envelope.time.date().isoformat())
-    words = _colon(screen, type_words(screen, envelope.type), screen.word(OUTCOME, record.outcome))
-    number = f"{screen.word(COLUMNS, 'sequence')} {record.sequence}"
-    screen.console.print(Text(clean(f"{number}  {day}  {words}"), style="bold"))
+    terms = _colon(screen, type_text(screen, envelope.type), screen.term(OUTCOME, record.outcome))
+    number = f"{screen.term(COLUMNS, 'sequence')} {record.sequence}"
+    screen.console.print(Text(clean(f"{number}  {day}  {terms}"), style="bold"))
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, min_width=LABEL_WIDTH)
     table.add_column()
     before = None
     for label, fact in _facts(screen, each, woke):
-        word = "" if label == before else screen.word(LABELS, label)
-        table.add_row(Text(f"  {word}"), Prose(clean(masked(fact))))
+        term = "" if label == before else screen.term(LABELS, label)
+        table.add_row(Text(f"  {term}"), Prose(clean(masked(fact))))
         before = label
     screen.console.print(table)
 
@@ -208,7 +208,7 @@ def _facts(screen: Screen, each: Traced, woke: Sequence[int]) -> Iterable[tuple[
     yield "event", each.envelope.id
     yield from _about(screen, each.envelope.data)
     yield "read_from", place(record.source, language)
-    number = screen.word(COLUMNS, "sequence")
+    number = screen.term(COLUMNS, "sequence")
     if record.resumes is not None:
         yield "resumes", f"{number} {record.resumes}"
     if each.woken_by is not None:
@@ -227,7 +227,7 @@ def _facts(screen: Screen, each: Traced, woke: Sequence[int]) -> Iterable[tuple[
     entries = [
         _colon(
             screen,
-            f"{screen.word(ENTRY_KINDS, entry['kind'])}, {line_label(entry['line'])}",
+            f"{screen.term(ENTRY_KINDS, entry['kind'])}, {line_label(entry['line'])}",
             screen.euros(entry["amount_cents"]),
         )
         for entry in each.entries
@@ -236,7 +236,7 @@ def _facts(screen: Screen, each: Traced, woke: Sequence[int]) -> Iterable[tuple[
     for change in each.orders:
         order = change.order
         due_on = translate(DUE_ON, language).format(due_on=screen.day(order.due_on.isoformat()))
-        state = screen.word(ORDER_STATES, order.state)
+        state = screen.term(ORDER_STATES, order.state)
         amount = screen.euros(order.amount_cents)
         yield "order", _colon(screen, order.payment_order, f"{state}, {amount}, {due_on}")
     yield from _internal_events(screen, each.internal_events)
@@ -261,8 +261,8 @@ def _about(screen: Screen, event: Event) -> Iterable[tuple[str, str]]:
     """What an event is about, where its type does not say it."""
     match event:
         case BudgetVoted() | DeliberationAdopted() | DeliberationWithdrawn():
-            words = (event.act.body, event.act.number, screen.day(event.act.date.isoformat()))
-            yield "act", ", ".join(word for word in words if word is not None)
+            terms = (event.act.body, event.act.number, screen.day(event.act.date.isoformat()))
+            yield "act", ", ".join(term for term in terms if term is not None)
         case ReportReceived() | ReportRejected():
             yield "document", _document(screen, event.document.kind, event.document.year)
         case RecoveryOrdered() | RecoveryCollected():
@@ -272,23 +272,23 @@ def _about(screen: Screen, event: Event) -> Iterable[tuple[str, str]]:
 
 
 def _document(screen: Screen, kind: str, year: object) -> str:
-    return f"{screen.word(DOCUMENTS, kind)} {year}"
+    return f"{screen.term(DOCUMENTS, kind)} {year}"
 
 
-def _limited(screen: Screen, label: str, words: Sequence[str]) -> Iterable[tuple[str, str]]:
+def _limited(screen: Screen, label: str, terms: Sequence[str]) -> Iterable[tuple[str, str]]:
     """A list under its label; a long one only begins."""
-    yield from ((label, each) for each in words[:ROWS_MAX])
-    if len(words) > ROWS_MAX:
-        yield label, screen.counted(MORE, len(words) - ROWS_MAX)
+    yield from ((label, each) for each in terms[:ROWS_MAX])
+    if len(terms) > ROWS_MAX:
+        yield label, screen.counted(MORE, len(terms) - ROWS_MAX)
 
 
 def _move(screen: Screen, move: Move) -> str:
     ends = (
-        screen.word(COLUMNS, "outside" if stage is None else stage.value)
-        for stage in (move.way.origin, move.way.target)
+        screen.term(COLUMNS, "outside" if stage is None else stage.value)
+        for stage in (move.transition.origin, move.transition.target)
     )
-    words = f"{' → '.join(ends)}, {screen.euros(move.amount_cents)}"
-    return _colon(screen, line_label(move.line.row()), words)
+    terms = f"{' → '.join(ends)}, {screen.euros(move.amount_cents)}"
+    return _colon(screen, line_label(move.line.row()), terms)
 
 
 def _colon(screen: Screen, name: str, fact: str) -> str:

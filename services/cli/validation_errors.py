@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from events.texts import Translatable
 from events.unreadable import Unreadable, explain
 from services.cli.screen import Screen
-from services.cli.texts import FAULT, LINE_WORD
+from services.cli.texts import FAULT, LINE_TERM
 from services.texts.translation import both
 
 
@@ -28,7 +28,7 @@ class Fault(NamedTuple):
 
     def say(self, screen: Screen, *, with_file: bool = False) -> None:
         """The fault for people; among several files with its file."""
-        place = LINE_WORD.render({"line": self.line})
+        place = LINE_TERM.render({"line": self.line})
         if with_file:
             place = Translatable("{file}, {place}", {"file": self.file, "place": place})
         reason = self.unreadable.reason

@@ -119,8 +119,8 @@ def _row(
         chains = 0 if held.chains is None else held.chains.chains
         row["seal"] = {"sealed_at": held.seal["statement"]["sealed_at"], "chains": chains}
     if again is not None:
-        found, said = again
-        row["redecided"] = {**said.row(), "differences": [each.row() for each in found]}
+        found, printed = again
+        row["redecided"] = {**printed.row(), "differences": [each.row() for each in found]}
     return row | ({"figures": report.figures} if figures else {})
 
 
@@ -144,8 +144,8 @@ def _held(
         findings.add(Code.SEAL_MALFORMED, place, why=error)
         return Held(None, None, [])
     except NotAKeyError as error:
-        said = translate(NO_KEY.render({"path": public_key}), language)
-        raise typer.BadParameter(said, param_hint="--public-key") from error
+        printed = translate(NO_KEY.render({"path": public_key}), language)
+        raise typer.BadParameter(printed, param_hint="--public-key") from error
     except OSError as error:
         raise UnreachableError.of_file(error) from error
     own = read_public_key(seal["public_key"].encode())
@@ -165,11 +165,11 @@ def _redecided(journal: Journal, language: Language) -> tuple[list[Difference], 
         found.extend(deciding.read(row_of(row.raw)))  # Where it stands was proved before.
 
     read(journal, take, language)
-    left, said = deciding.end()
-    return found + left, said
+    left, printed = deciding.end()
+    return found + left, printed
 
 
-def _show_differences(screen: Screen, found: list[Difference], said: Redecided) -> None:
+def _show_differences(screen: Screen, found: list[Difference], printed: Redecided) -> None:
     table = screen.table(
         "differences", ("budget", "sequence", "event", "member", "recorded", "now")
     )
@@ -183,9 +183,9 @@ def _show_differences(screen: Screen, found: list[Difference], said: Redecided) 
 
     screen.fill(table, found, add)
     facts = {
-        **said._asdict(),
-        "versions": ", ".join(map(str, sorted(said.rules_versions))) or "–",
-        "present": said.row()["rules_version"],
+        **printed._asdict(),
+        "versions": ", ".join(map(str, sorted(printed.rules_versions))) or "–",
+        "present": printed.row()["rules_version"],
     }
     screen.say(REDECIDED.render(facts))
 
@@ -194,6 +194,6 @@ def _shown(member: str, fact: Any, screen: Screen) -> str:
     if fact is None:
         return "–"
     if member == "outcome":
-        return screen.word(OUTCOME, str(fact))
+        return screen.term(OUTCOME, str(fact))
     text: str = masked(json.dumps(fact, ensure_ascii=False))
     return text if len(text) <= FACT_MAX else text[:FACT_MAX] + "…"

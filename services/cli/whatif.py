@@ -105,11 +105,11 @@ def whatif(
     for raw in raws:
         trial.handle(raw)
     batch = trial.ledger.commit_batch([])
-    said = _said(trial, batch)
+    printed = _summary_row(trial, batch)
     if as_json:
-        print_json(said)
+        print_json(printed)
     else:
-        _show(screen, said, batch)
+        _show(screen, printed, batch)
     records = [each.record for each in batch.decided]
     if strict and any(each.outcome in {Outcome.REFUSED, Outcome.DEAD_LETTER} for each in records):
         raise typer.Exit(1)
@@ -138,7 +138,7 @@ def _trial(found: Histories, raws: list[RawRecord]) -> Trial:
     return Trial(ledger, before)
 
 
-def _said(trial: Trial, batch: DecidedBatch) -> dict[str, Any]:
+def _summary_row(trial: Trial, batch: DecidedBatch) -> dict[str, Any]:
     """What would happen, as a program reads it."""
     outcomes = list(trial.latest.values())
     return {
@@ -174,18 +174,21 @@ def _figures(money: LineMoney) -> dict[str, int]:
     return {f"{stage}_cents": getattr(money, stage) for stage in (*STAGES, CARRIED_OVER)}
 
 
-def _show(screen: Screen, said: dict[str, Any], batch: DecidedBatch) -> None:
+def _show(screen: Screen, printed: dict[str, Any], batch: DecidedBatch) -> None:
     records: list[JournalRecord] = [each.record for each in batch.decided]
     if records:
         dead_letters = dead_letters_of(records, batch.dead_letters)
         show_records(screen, records[:ROWS_MAX], dead_letters, "trial")
         screen.say_more(max(len(records) - ROWS_MAX, 0))
-    _show_lines(screen, said["lines"])
-    for counted, count in ((WOKEN, said["woken"]), (INTERNAL_EVENTS, len(said["internal_events"]))):
+    _show_lines(screen, printed["lines"])
+    for counted, count in (
+        (WOKEN, printed["woken"]),
+        (INTERNAL_EVENTS, len(printed["internal_events"])),
+    ):
         if count:
             screen.say(counted.render(count))
-    flags = [flag for row in said["records"] for flag in row["review_flags"]]
-    screen.say(counts({**said, "review_flags": flags}))
+    flags = [flag for row in printed["records"] for flag in row["review_flags"]]
+    screen.say(counts({**printed, "review_flags": flags}))
     screen.say(NOTHING_WRITTEN)
 
 
@@ -199,7 +202,7 @@ def _show_lines(screen: Screen, changed: list[dict[str, Any]]) -> None:
         for figure, cents in row["after"].items():
             if cents != row["before"][figure]:
                 before, after = screen.euros(row["before"][figure]), screen.euros(cents)
-                stage = screen.word(COLUMNS, figure.removesuffix("_cents"))
+                stage = screen.term(COLUMNS, figure.removesuffix("_cents"))
                 screen.add(table, budget, name, stage, before, after)
                 budget = name = ""
         table.add_section()

@@ -40,7 +40,7 @@ def run_worker(work: Coroutine[Any, Any, Result]) -> Result:
     gc.set_threshold(*COLLECT_AFTER)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.get_loop().set_exception_handler(_told_already)
+            runner.get_loop().set_exception_handler(_on_loop_error)
             return runner.run(work)
     except Fenced as error:
         log.critical("worker_fenced", transactional_id=str(error))
@@ -53,11 +53,11 @@ def run_worker(work: Coroutine[Any, Any, Result]) -> Result:
         raise
 
 
-def _told_already(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def _on_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """What asyncio says of an error that nobody awaited; of the world's, no more than that it was.
 
     aiokafka tells one failure to every future and task that it keeps, and asyncpg to some. Whoever
-    waits for one of them has heard of it: the others are not lost, and no reason to wake anyone.
+    waits for one of them has its result: the others are not lost, and no reason to wake anyone.
     """
     error = context.get("exception")
     log = structlog.stdlib.get_logger("ecluse")

@@ -103,8 +103,8 @@ class Database:
     def _prove_ours(self) -> None:
         (mark,) = next(self._rows("PRAGMA application_id"))
         if mark != APPLICATION_ID:
-            said = _("{path}: this is a database of another program")
-            raise UnreachableError(said.render({"path": self._path}))
+            template = _("{path}: this is a database of another program")
+            raise UnreachableError(template.render({"path": self._path}))
 
     def records(self, progress: Progress) -> Iterator[Row]:
         """The records in the order in which they were written."""

@@ -38,7 +38,7 @@ class Code(StrEnum):
     REUSED_WITHOUT_CAUSE = "reused_without_cause"
     RESUMES_NOTHING = "resumes_nothing"
     RESUMED_OTHERWISE = "resumed_otherwise"
-    RESUMED_OUT_OF_TURN = "resumed_out_of_turn"
+    RESUMED_OUT_OF_ORDER = "resumed_out_of_order"
     NOT_RESUMED = "not_resumed"
     PARKED_NEEDLESSLY = "parked_needlessly"
     ACCEPTED_TOO_EARLY = "accepted_too_early"
@@ -102,7 +102,7 @@ SENTENCES: Final[dict[Code, Translatable]] = {
     Code.REUSED_WITHOUT_CAUSE: _("the id {event_id} was not used for other content"),
     Code.RESUMES_NOTHING: _("nothing waits under number {resumes}"),
     Code.RESUMED_OTHERWISE: _("{member} is not the one that waited under number {resumes}"),
-    Code.RESUMED_OUT_OF_TURN: _(
+    Code.RESUMED_OUT_OF_ORDER: _(
         "it does not stand behind the record that wakes number {resumes}, or not in its order"
     ),
     Code.NOT_RESUMED: _("number {parked} still waits, although {kind} {id} is there"),

@@ -106,7 +106,7 @@ class Convention:
         """Cents paid on a line in the budget's own year and not recovered."""
         return self.cents_on(line, "paid") - sum(each.revenue for each in self._back(line))
 
-    def room_on(self, line: Line) -> int:
+    def headroom_on(self, line: Line) -> int:
         """Cents that may be recovered by the name of a line (rules, 27)."""
         awaited = sum(max(0, each.named - each.came) for each in self._back(line))
         return max(0, self.paid_on(line) - awaited)

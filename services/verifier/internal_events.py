@@ -28,7 +28,7 @@ class InternalEvents:
         self._found: dict[str, tuple[Place, bytes]] = {}
         self._closed: dict[str, str] = {}
         """Of each that was read, the budget that it says was closed."""
-        self._set_aside: set[str] = set()
+        self._quarantined: set[str] = set()
         """Those of them that may be sent once more: nothing has been decided of them."""
 
     def expect(self, place: Place, internal_events: Iterable[Json]) -> None:
@@ -41,13 +41,13 @@ class InternalEvents:
         if record.event["type"] != INTERNAL_EVENT or record.row["resumes"] is not None:
             return
         name = record.event["id"]
-        if name in self._found and name not in self._set_aside:
+        if name in self._found and name not in self._quarantined:
             self._findings.add(Code.MESSAGE_TWICE, record.place, what=f"{INTERNAL_EVENT} {name}")
-        self._set_aside.discard(name)
+        self._quarantined.discard(name)
         self._found[name] = (record.place, _content_of(record.event))
         self._closed[name] = record.event["data"]["closed_budget"]
 
-    def set_aside(self, place: Place, event: Json) -> None:
+    def quarantine(self, place: Place, event: Json) -> None:
         """Note an unread internal event that became a dead letter at `place`: it was written.
 
         It was written.
@@ -56,7 +56,7 @@ class InternalEvents:
         if event["type"] == INTERNAL_EVENT and name not in self._found:
             self._found[name] = (place, _content_of(event))
             self._closed[name] = event["data"]["closed_budget"]
-            self._set_aside.add(name)
+            self._quarantined.add(name)
 
     def compare(self, kept: Iterable[tuple[int, bytes]], *, imported: bool) -> None:
         """Prove that a database keeps each internal event of its closings once.
@@ -104,7 +104,7 @@ class InternalEvents:
                 self._findings.add(Code.MESSAGE_UNEXPECTED, place, what=f"{INTERNAL_EVENT} {name}")
         self._expected.clear()
         self._found.clear()
-        self._set_aside.clear()
+        self._quarantined.clear()
         return awaited
 
     def _same(self, name: str, place: Place, found: bytes) -> None:

@@ -61,9 +61,9 @@ def murmur2(key: bytes) -> int:
     state = _SEED ^ len(key)
     whole = len(key) & ~3
     for at in range(0, whole, 4):
-        word = int.from_bytes(key[at : at + 4], "little") * _M & _32_BITS
-        word = (word ^ word >> 24) * _M & _32_BITS
-        state = (state * _M & _32_BITS) ^ word
+        block = int.from_bytes(key[at : at + 4], "little") * _M & _32_BITS
+        block = (block ^ block >> 24) * _M & _32_BITS
+        state = (state * _M & _32_BITS) ^ block
     if whole < len(key):
         state = (state ^ int.from_bytes(key[whole:], "little")) * _M & _32_BITS
     state = (state ^ state >> 13) * _M & _32_BITS

@@ -124,7 +124,7 @@ class PartitionProof:
             if wanted is not None:
                 internal_event = self._dead_letters.expect(record, wanted)
                 if internal_event is not None:
-                    self.journal.internal_events.set_aside(record.place, internal_event)
+                    self.journal.internal_events.quarantine(record.place, internal_event)
                 self._claims.expect_notice(record, wanted)
         if not record.is_dead:
             self._claims.expect(record, self.journal.books[record.budget])

@@ -240,8 +240,8 @@ def _ask_back(books: Books, data: Json) -> ExpectedRefusal | None:
     if convention is None or _is_closed_out(books, convention):
         return _unknown(data["convention"]) if books.closed else None
     awaited = sum(each.ordered - each.collected for each in convention.recoveries.values())
-    room = convention.paid_this_year_cents() - awaited
-    return _too_much(data, room, convention.room_on)
+    headroom = convention.paid_this_year_cents() - awaited
+    return _too_much(data, headroom, convention.headroom_on)
 
 
 def _collect(books: Books, data: Json) -> ExpectedRefusal | None:
@@ -256,12 +256,14 @@ def _collect(books: Books, data: Json) -> ExpectedRefusal | None:
     return _too_much(data, recovery.ordered - recovery.collected, convention.paid_on)
 
 
-def _too_much(data: Json, room: int, room_on: Callable[[Line], int]) -> ExpectedRefusal | None:
+def _too_much(
+    data: Json, headroom: int, headroom_on: Callable[[Line], int]
+) -> ExpectedRefusal | None:
     """Beyond what may be asked back, or come: in all, then on each line named (rules, 27)."""
     named = amounts_of(data.get("lines") or ())
     for most, cents in (
-        (room, ask.sum_of(data)),
-        *((room_on(line), cents) for line, cents in named.items()),
+        (headroom, ask.sum_of(data)),
+        *((headroom_on(line), cents) for line, cents in named.items()),
     ):
         if cents > most:
             facts = {"convention": data["convention"], "room_cents": most, "asked_cents": cents}

@@ -169,9 +169,9 @@ class Waiting:
         if parked.source != record.row["source"]:
             add(Code.RESUMED_OTHERWISE, place, member="source", resumes=resumes)
         code = (record.row["refusal"] or {}).get("code")
-        in_turn = (self._ended == resumes) == (code == "dependency_missing")
-        if not follows or ready != resumes or not in_turn:
-            add(Code.RESUMED_OUT_OF_TURN, place, resumes=resumes)
+        in_order = (self._ended == resumes) == (code == "dependency_missing")
+        if not follows or ready != resumes or not in_order:
+            add(Code.RESUMED_OUT_OF_ORDER, place, resumes=resumes)
         self._ended = None
 
     def _ends(self, record: Record) -> int | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.cli.journal_source import folded, histories
-from services.cli.parked import Waiting, age_words, show_parked, waiting
+from services.cli.parked import Waiting, age_text, show_parked, waiting
 from services.cli.screen import Screen
 from services.texts.language import Language
 from tests.builders import (
@@ -152,4 +152,4 @@ def test_an_age_is_that_of_the_moment_when_it_is_asked(
     ids=str,
 )
 def test_an_age_as_text(age: timedelta, fr: str, en: str) -> None:
-    assert (fr, en) == tuple(age_words(Screen(each), age) for each in (Language.FR, Language.EN))
+    assert (fr, en) == tuple(age_text(Screen(each), age) for each in (Language.FR, Language.EN))

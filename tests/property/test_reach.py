@@ -38,14 +38,16 @@ TYPE = re.compile(rb'"type": ?"(ecluse[^"]+)"')
 
 def reached(scenario: Scenario) -> set[str]:
     """What happened in a scenario, in words."""
-    ways = {RECOVER: "money came back", SUPPLEMENT: "more was committed"}
+    transitions = {RECOVER: "money came back", SUPPLEMENT: "more was committed"}
     found: set[str] = set()
     for record in scenario.records:
         found.add(record.outcome)
         named = TYPE.search(record.event or b"")
         if record.outcome is Outcome.ACCEPTED and named is not None:
             found.add(named[1].decode())
-        found.update(ways[move.way] for move in record.moves if move.way in ways)
+        found.update(
+            transitions[move.transition] for move in record.moves if move.transition in transitions
+        )
         if record.refusal is not None:
             found.add(str(record.refusal["code"]))
         if record.review_flags:

@@ -89,7 +89,7 @@ class ByHand:
         mine = [each for each in self.records if each.budget == budget]
         sequence = len(mine) + 1
         orders = [{"budget": budget, **each} for each in orders]
-        members = {name: event[name] for name in ("type", "time", "data")}
+        digested = {name: event[name] for name in ("type", "time", "data")}
         row = {
             "version": 1,
             "rules_version": 1,
@@ -101,7 +101,7 @@ class ByHand:
             "event_id": event["id"],
             "event_source": event["source"],
             "event_sha256": sha256_hex(encoded(event)),
-            "digest": sha256_hex(canonical(without_nulls(members))),
+            "digest": sha256_hex(canonical(without_nulls(digested))),
             "outcome": "accepted",
             "resumes": None,
             "waits_for": None,

@@ -153,6 +153,6 @@ YEAR_ENDS = [
         never_opened,
         "message_missing",
         "message_differs balance_differs balance_missing message_unexpected unknown_reference "
-        "accepted_too_early resumes_nothing resumed_out_of_turn below_zero sums_differ",
+        "accepted_too_early resumes_nothing resumed_out_of_order below_zero sums_differ",
     ),
 ]

@@ -146,7 +146,7 @@ DECIDED = [
         forged(resumed, "source", "offset", value=0),
         "resumed_otherwise",
     ),
-    Planted("what resumes is far from what woke it", far_from_its_waker, "resumed_out_of_turn"),
+    Planted("what resumes is far from what woke it", far_from_its_waker, "resumed_out_of_order"),
     Planted(
         "what could resume never did",
         parked_for_ever,
@@ -157,7 +157,7 @@ DECIDED = [
         "an event waits for what it does not need",
         forged(PARKED, "waits_for", "id", value="x"),
         "parked_needlessly message_differs",
-        "resumed_out_of_turn",
+        "resumed_out_of_order",
     ),
     Planted(
         "an award is accepted before the vote",
@@ -291,7 +291,7 @@ TURNS = [
     Planted(
         "what waited too long is refused for another reason",
         forged(waited_too_long, "refusal", "code", value="wrong_state"),
-        "resumed_out_of_turn message_differs",
+        "resumed_out_of_order message_differs",
         "refused_otherwise",
     ),
 ]

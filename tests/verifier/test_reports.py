@@ -125,5 +125,5 @@ def test_what_reached_the_end_of_its_retention_is_no_defect() -> None:
             del records[:kept]
     proofs = list(cluster.proofs())
     assert [] == cluster.findings()
-    # A notice and a dead letter of a source that is gone cannot be told from others.
+    # A notice and a dead letter of a source that is gone cannot be distinguished from others.
     assert 0 < sum(each.expired for each in proofs) <= gone

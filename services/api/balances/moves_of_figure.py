@@ -11,7 +11,7 @@ from services.api.balances.moves import Move, for_grant, move_of
 from services.api.queries.figures import NOW, known_moves, record_of
 from services.api.queries.rows import LINE, BudgetLine, Entities, behind, total, visible
 from services.ledger.domain.lines import Stage
-from services.ledger.domain.moves import WAYS, Way
+from services.ledger.domain.moves import TRANSITIONS, Transition
 from services.projector.tables import journal
 
 OF_LINES: Final = frozenset(
@@ -34,7 +34,7 @@ class MovesBehind:
     moves: Sequence[Move]
 
 
-def sense(stage: str, transition: Way) -> int:
+def sense(stage: str, transition: Transition) -> int:
     """Sign of a transition in a figure: it adds (1), takes (-1), or neither (0)."""
     if stage == "appropriated":
         # Outside the budget is where appropriations come from, and go when they are taken away.
@@ -90,7 +90,7 @@ def _signed(table: FromClause, stage: str) -> ColumnElement[int]:
 def _goes(table: FromClause, stage: str, direction: int) -> ColumnElement[bool]:
     """True if the transition of a move changes the figure in this direction."""
     transitions = [
-        transition for transition in WAYS.values() if sense(stage, transition) == direction
+        transition for transition in TRANSITIONS.values() if sense(stage, transition) == direction
     ]
     ends = [
         and_(_is(table.c.from_stage, a.origin), _is(table.c.to_stage, a.target))

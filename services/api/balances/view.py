@@ -10,7 +10,7 @@ from services.api.console.elements import Link, line_name, record_href, type_nam
 from services.api.console.texts.codes import STAGES
 from services.api.console.texts.troubles import TEXTS
 from services.ledger.domain.lines import Stage
-from services.ledger.domain.moves import WAYS
+from services.ledger.domain.moves import TRANSITIONS
 from services.texts.locale_format import LocaleFormat
 
 OUTSIDE: Final = TEXTS["outside"]
@@ -41,7 +41,7 @@ class FigureView:
 
 def change_cents(stage: str, move: Move) -> int:
     """Cents that a move adds to a figure, or takes from it; 0 where it is none of its moves."""
-    transition = WAYS[_stage(move.from_stage), _stage(move.to_stage)]
+    transition = TRANSITIONS[_stage(move.from_stage), _stage(move.to_stage)]
     return move.amount_cents * sense(stage, transition)
 
 

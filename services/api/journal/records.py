@@ -131,7 +131,7 @@ def record_detail(row: RowMapping) -> RecordDetail:
 
 def moved(move: Move) -> Moved:
     """A move as an answer spells it."""
-    transition = move.way
+    transition = move.transition
     return Moved(
         _line(move.line),
         move.convention,

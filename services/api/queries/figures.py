@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, select, true
 
 from services.api.queries.rows import total
-from services.ledger.domain.moves import WAYS
+from services.ledger.domain.moves import TRANSITIONS
 from services.projector.tables import conventions, journal, moves
 
 LINE_STAGES = ("available", "reserved", "committed", "ordered", "paid", "carried_over")
@@ -17,7 +17,7 @@ GRANTED = tuple(f"{name}_cents" for name in ("granted", *CONVENTION_STAGES))
 """The figures of a convention."""
 
 OF_CONVENTIONS = [
-    transition for transition in WAYS.values() if transition.convention_gains is not None
+    transition for transition in TRANSITIONS.values() if transition.convention_gains is not None
 ]
 
 

@@ -20,7 +20,7 @@ from services.ledger.domain.grants import (
     order_name,
 )
 from services.ledger.domain.lines import Line
-from services.ledger.domain.moves import ORDER, RELEASE, Move, Way
+from services.ledger.domain.moves import ORDER, RELEASE, Move, Transition
 from services.ledger.domain.orders import (
     OrderChange,
     OrderState,
@@ -271,5 +271,7 @@ def _for_the_treasury(case: Situation, previous: str | None) -> dict[str, Any]:
     }
 
 
-def _move(case: Situation, instalment: Instalment, line: Line, way: Way, amount_cents: int) -> Move:
-    return Move(line, case.convention.convention, instalment.instalment, way, amount_cents)
+def _move(
+    case: Situation, instalment: Instalment, line: Line, transition: Transition, amount_cents: int
+) -> Move:
+    return Move(line, case.convention.convention, instalment.instalment, transition, amount_cents)

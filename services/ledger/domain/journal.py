@@ -118,10 +118,10 @@ class JournalRecord:
 
 
 def _move(move: Move) -> journal.Move:
-    line, convention, instalment, way, amount_cents = move
+    line, convention, instalment, transition, amount_cents = move
     chapter, article, function, operation = line
-    origin: Any = way.origin
-    target: Any = way.target
+    origin: Any = transition.origin
+    target: Any = transition.target
     return journal.Move(
         amount_cents,
         convention,

@@ -17,7 +17,7 @@ class EntryKind(StrEnum):
     CARRY_OVER = "carry_over"  # report (reste à réaliser)
 
 
-class Way(NamedTuple):
+class Transition(NamedTuple):
     """From which stage to which, and what that writes; None is outside the budget."""
 
     origin: Stage | None
@@ -32,39 +32,43 @@ class Way(NamedTuple):
     """The same for a convention: what it does not lose, it is granted."""
 
 
-def _way(
+def _transition(
     origin: Stage | None,
     target: Stage | None,
     entry: EntryKind | None = None,
     convention: tuple[str | None, str | None] = (None, None),
-) -> Way:
+) -> Transition:
     # Plain strings: attribute look-ups are several times slower by an enum's member.
     loses = None if origin is None else origin.value
     gains = None if target is None else target.value
-    return Way(origin, target, entry, loses, gains, *convention)
+    return Transition(origin, target, entry, loses, gains, *convention)
 
 
-APPROPRIATE = _way(None, Stage.AVAILABLE)
-WITHDRAW = _way(Stage.AVAILABLE, None)
-RESERVE = _way(Stage.AVAILABLE, Stage.RESERVED, EntryKind.ACCOUNTING_COMMITMENT)
-UNRESERVE = _way(Stage.RESERVED, Stage.AVAILABLE, EntryKind.DECOMMITMENT)
-COMMIT = _way(Stage.RESERVED, Stage.COMMITTED, EntryKind.LEGAL_COMMITMENT, (None, "remaining"))
-SUPPLEMENT = _way(
+APPROPRIATE = _transition(None, Stage.AVAILABLE)
+WITHDRAW = _transition(Stage.AVAILABLE, None)
+RESERVE = _transition(Stage.AVAILABLE, Stage.RESERVED, EntryKind.ACCOUNTING_COMMITMENT)
+UNRESERVE = _transition(Stage.RESERVED, Stage.AVAILABLE, EntryKind.DECOMMITMENT)
+COMMIT = _transition(
+    Stage.RESERVED, Stage.COMMITTED, EntryKind.LEGAL_COMMITMENT, (None, "remaining")
+)
+SUPPLEMENT = _transition(
     Stage.AVAILABLE, Stage.COMMITTED, EntryKind.SUPPLEMENTARY_COMMITMENT, (None, "remaining")
 )
-RELEASE = _way(Stage.COMMITTED, Stage.AVAILABLE, EntryKind.DECOMMITMENT, ("remaining", "released"))
-ORDER = _way(Stage.COMMITTED, Stage.ORDERED, None, ("remaining", "ordered"))
-PAY = _way(Stage.ORDERED, Stage.PAID, None, ("ordered", "paid"))
-TAKE_BACK = _way(Stage.ORDERED, Stage.COMMITTED, None, ("ordered", "remaining"))
-RECOVER = _way(Stage.PAID, Stage.AVAILABLE, None, ("paid", "released"))
-CARRY_OVER = _way(
+RELEASE = _transition(
+    Stage.COMMITTED, Stage.AVAILABLE, EntryKind.DECOMMITMENT, ("remaining", "released")
+)
+ORDER = _transition(Stage.COMMITTED, Stage.ORDERED, None, ("remaining", "ordered"))
+PAY = _transition(Stage.ORDERED, Stage.PAID, None, ("ordered", "paid"))
+TAKE_BACK = _transition(Stage.ORDERED, Stage.COMMITTED, None, ("ordered", "remaining"))
+RECOVER = _transition(Stage.PAID, Stage.AVAILABLE, None, ("paid", "released"))
+CARRY_OVER = _transition(
     Stage.COMMITTED, Stage.CARRIED_OVER, EntryKind.CARRY_OVER, ("remaining", "carried_over")
 )
-OPEN = _way(None, Stage.COMMITTED, None, (None, "remaining"))
+OPEN = _transition(None, Stage.COMMITTED, None, (None, "remaining"))
 
-WAYS = {
-    (way.origin, way.target): way
-    for way in (
+TRANSITIONS = {
+    (transition.origin, transition.target): transition
+    for transition in (
         APPROPRIATE,
         WITHDRAW,
         RESERVE,
@@ -80,24 +84,24 @@ WAYS = {
         OPEN,
     )
 }
-"""Every way that money may go."""
+"""Every transition of money."""
 
 
 class Move(NamedTuple):
-    """An amount that goes one way on a line, for a convention and an instalment if for one."""
+    """An amount of one transition on a line, for a convention and an instalment if for one."""
 
     line: Line
     convention: str | None
     instalment: str | None
-    way: Way
+    transition: Transition
     amount_cents: int
 
 
 def move_from_row(row: dict[str, Any]) -> Move:
     """The move that a journal record holds."""
-    way = WAYS[row["from"], row["to"]]
+    transition = TRANSITIONS[row["from"], row["to"]]
     line = line_from_row(row["line"])
-    return Move(line, row["convention"], row["instalment"], way, row["amount_cents"])
+    return Move(line, row["convention"], row["instalment"], transition, row["amount_cents"])
 
 
 class Entry(NamedTuple):
@@ -113,7 +117,7 @@ def entries_of(moves: Iterable[Move]) -> list[Entry]:
     """The commitment entries of a record's moves: one a kind, line and convention."""
     totals: dict[tuple[EntryKind, Line, str | None], int] = {}
     for move in moves:
-        kind = move.way.entry
+        kind = move.transition.entry
         if kind is not None:
             key = (kind, move.line, move.convention)
             totals[key] = totals.get(key, 0) + move.amount_cents
@@ -127,8 +131,10 @@ def net_by_line(moves: Iterable[Move]) -> dict[Line, int]:
     """The change of each line's available credit by these moves."""
     net: dict[Line, int] = {}
     for move in moves:
-        assert Stage.AVAILABLE in (move.way.origin, move.way.target), f"not of credit: {move}"
-        gains = move.way.target is Stage.AVAILABLE
+        assert Stage.AVAILABLE in (move.transition.origin, move.transition.target), (
+            f"not of credit: {move}"
+        )
+        gains = move.transition.target is Stage.AVAILABLE
         gained_cents = move.amount_cents if gains else -move.amount_cents
         net[move.line] = net.get(move.line, 0) + gained_cents
     return net

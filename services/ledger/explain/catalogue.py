@@ -116,10 +116,10 @@ def _rules(numbers: tuple[int, ...]) -> str:
 
 def _with_places(message: Translatable) -> Sentence:
     """The message, with what `{where}` may be in its stead."""
-    said, places = both(message), [both(place) for place in PLACES.values()]
+    template, places = both(message), [both(place) for place in PLACES.values()]
     return Sentence(
-        fr=said.fr.replace("{where}", "".join(f"[{place.fr}]" for place in places)),
-        en=said.en.replace("{where}", "".join(f"[{place.en}]" for place in places)),
+        fr=template.fr.replace("{where}", "".join(f"[{place.fr}]" for place in places)),
+        en=template.en.replace("{where}", "".join(f"[{place.en}]" for place in places)),
     )
 
 

@@ -58,7 +58,7 @@ def test_everything_has_its_word(
     assert set(names) == set(words)
 
 
-def test_a_sentence_is_told_in_the_language_asked_for() -> None:
+def test_a_sentence_is_printed_in_the_language_asked_for() -> None:
     sentence = _("paid")
     assert ("payé", "paid") == (translate(sentence, Language.FR), translate(sentence, Language.EN))
 
@@ -90,7 +90,7 @@ def test_amounts_are_written_as_people_write_them(
         (29950, "29\u202f950 événements lus", "29,950 events read"),
     ],
 )
-def test_one_and_many_are_told_apart(count: int, french: str, english: str) -> None:
+def test_one_and_many_are_distinguished(count: int, french: str, english: str) -> None:
     assert Sentence(french, english) == both(texts.READ.render(count))
 
 

@@ -203,8 +203,10 @@ def test_rule_31_everything_else_is_refused(row: Row) -> None:
 
 def test_rule_31_a_rejection_goes_all_the_way_in_one_record() -> None:
     scenario = Scenario(*CLOSED, an_acknowledgement("rejected"))
-    ways = [(str(move.way.origin), str(move.way.target)) for move in scenario.last.moves]
-    assert [("ordered", "committed"), ("committed", "available")] == ways
+    transitions = [
+        (str(move.transition.origin), str(move.transition.target)) for move in scenario.last.moves
+    ]
+    assert [("ordered", "committed"), ("committed", "available")] == transitions
 
 
 KEPT = {"budget", "convention"}

@@ -103,8 +103,8 @@ function listen() {
   stop();
   source = new EventSource(href);
   const own = source;
-  own.addEventListener("position", (told) => {
-    if (told.data === token) find();
+  own.addEventListener("position", (event) => {
+    if (event.data === token) find();
     else if (paused) missed = true;
     else refresh(true);
   });

@@ -48,7 +48,9 @@ def amend(book: Book, event: ConventionAmended, at: At) -> Accepted | Refused | 
     after, grant = amended(book, convention, event), _grant_after(book, event, convention)
     issue_orders(book, situation(book, after, at.on, grant=grant, reissues=True), ruling)
     # Credit comes last: what a ceiling cuts at once pays for what the schedule adds (rules, 26).
-    control = controlled(book, [each for each in ruling.moves if Stage.AVAILABLE in each.way[:2]])
+    control = controlled(
+        book, [each for each in ruling.moves if Stage.AVAILABLE in each.transition[:2]]
+    )
     if isinstance(control, Refused):
         return control
     ruling.flags = control.flags + ruling.flags
@@ -90,10 +92,10 @@ def _amendment_refused(
             continue
         reserved_cents = book.grants[convention.grant].reserved_cents.get(line, 0)
         free_cents = award.cents_on(line) - live_cents(book, convention.grant, line)
-        room_cents = remaining_cents + reserved_cents + free_cents
-        if cents > room_cents and not _decides_anew(event, award):
-            return exceeds_award(event.convention, line, room_cents, cents)
-        raised_cents += max(0, cents - room_cents)
+        headroom_cents = remaining_cents + reserved_cents + free_cents
+        if cents > headroom_cents and not _decides_anew(event, award):
+            return exceeds_award(event.convention, line, headroom_cents, cents)
+        raised_cents += max(0, cents - headroom_cents)
     live = {each.instalment for each in convention.schedule if is_live(book, each)}
     for instalment in event.instalments:
         if instalment.instalment in live:
@@ -181,7 +183,7 @@ def _amended(state: BudgetState, record: JournalRecord, event: ConventionAmended
     grant.acts = with_act(grant, act_of(event.act))
     state.touched.add(("grant", convention.grant))
     for move in record.moves:
-        if move.way is not SUPPLEMENT:
+        if move.transition is not SUPPLEMENT:
             continue
         assert grant.award is not None, "a convention rests on an award"
         live = live_cents(book, convention.grant, move.line) + move.amount_cents

@@ -92,10 +92,10 @@ def open_next(book: Book, event: FiscalYearOpened, at: At) -> Accepted:
     """
     convention = carried_convention(book, event, at.sequence)
     name = convention.convention
-    ways = (OPEN, RELEASE) if convention.state is ConventionState.TERMINATED else (OPEN,)
+    transitions = (OPEN, RELEASE) if convention.state is ConventionState.TERMINATED else (OPEN,)
     moves = [
-        Move(line_of(each.line), name, None, way, each.amount_cents)
-        for way in ways
+        Move(line_of(each.line), name, None, transition, each.amount_cents)
+        for transition in transitions
         for each in event.lines
     ]
     names = ((event.convention, name), (former_grant(event), convention.formerly))
@@ -105,7 +105,7 @@ def open_next(book: Book, event: FiscalYearOpened, at: At) -> Accepted:
         if before != after
     ]
     ruling = Accepted(moves, flags=renamed)
-    if RELEASE in ways and convention.had_cents():
+    if RELEASE in transitions and convention.had_cents():
         owed = {"convention": name, "amount_cents": convention.had_cents()}
         ruling.flags.append(Flag(FlagCode.RECOVERY_DUE, owed))
     for case in _touched(book, event, convention, at.on):

@@ -27,8 +27,8 @@ def order(book: Book, event: RecoveryOrdered, at: At) -> Accepted | Refused | Wa
     convention = known(book, event.convention)
     if not isinstance(convention, Convention):
         return _unknown(event) if book.closed else convention
-    room_cents = convention.recoverable_cents()
-    refused = _exceeds(event, room_cents, convention.recoverable_by_line)
+    headroom_cents = convention.recoverable_cents()
+    refused = _exceeds(event, headroom_cents, convention.recoverable_by_line)
     if refused is not None:
         return refused
     ruling = Accepted()
@@ -86,18 +86,18 @@ def _issue_due(
 
 def _exceeds(
     event: RecoveryOrdered | RecoveryCollected,
-    room_cents: int,
-    room_by_line: Callable[[Iterable[Line]], dict[Line, int]],
+    headroom_cents: int,
+    headroom_by_line: Callable[[Iterable[Line]], dict[Line, int]],
 ) -> Refused | None:
     """The refusal of more than may be asked back, or was: in all, then on each line named."""
     asked = amounts_by_line(event.lines or ())
-    rooms = [(room_cents, event.total_cents)]
-    rooms += [(room, asked[line]) for line, room in room_by_line(asked).items()]
-    for room, asked_cents in rooms:
-        if asked_cents > room:
+    headrooms = [(headroom_cents, event.total_cents)]
+    headrooms += [(headroom, asked[line]) for line, headroom in headroom_by_line(asked).items()]
+    for headroom, asked_cents in headrooms:
+        if asked_cents > headroom:
             facts = {
                 "convention": event.convention,
-                "room_cents": room,
+                "room_cents": headroom,
                 "asked_cents": asked_cents,
             }
             return Refused(Refusal.RECOVERY_EXCEEDS, facts)
@@ -118,7 +118,7 @@ def _ordered(state: BudgetState, _record: JournalRecord, event: RecoveryOrdered)
 
 def _collected(state: BudgetState, record: JournalRecord, event: RecoveryCollected) -> None:
     """The sum that came back, on the lines on which it moved; else it is revenue (rules, 27)."""
-    moved = {each.line: each.amount_cents for each in record.moves if each.way is RECOVER}
+    moved = {each.line: each.amount_cents for each in record.moves if each.transition is RECOVER}
     convention = changed(state, event.convention)
     before = convention.recoveries[event.recovery]
     lines = dict(before.lines)

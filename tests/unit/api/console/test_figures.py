@@ -8,7 +8,7 @@ from services.api.balances.moves import Move
 from services.api.balances.moves_of_figure import STAGES_ASKED, MovesBehind
 from services.api.balances.view import change_cents, figure_view
 from services.api.queries.rows import BudgetLine
-from services.ledger.domain.moves import WAYS
+from services.ledger.domain.moves import TRANSITIONS
 from services.texts.language import Language
 from services.texts.locale_format import LocaleFormat
 
@@ -65,7 +65,7 @@ def test_a_move_adds_or_takes(
 
 
 def test_every_transition_covers_every_stage() -> None:
-    for origin, target in WAYS:
+    for origin, target in TRANSITIONS:
         for stage in STAGES_ASKED:
             move = a_move(origin and origin.value, target and target.value)
             assert change_cents(stage, move) in {-5, 0, 5}
