@@ -14,6 +14,7 @@ from services.api.orders import page as addresses
 from services.api.orders import query as orders
 from services.api.orders.query import OPEN_STATES, InState, OrderFilter
 from services.ledger.explain.terms import ORDER_STATES
+from services.texts.translation import both
 from tests import silence
 from tests.api import made as read_models
 from tests.api.environment import ALL_KEY, LILLE_KEY, HandClock

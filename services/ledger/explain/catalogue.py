@@ -20,7 +20,7 @@ PREFACE = """\
 # Refus, signalements, attentes – refusals, review flags, waits
 
 Écrit par `make catalogue` à partir du code ; `make test` refuse une page périmée.
-*CheckpointHead by `make catalogue` from the code; `make test` refuses a page that is stale.*
+*Written by `make catalogue` from the code; `make test` refuses a page that is stale.*
 
 Les codes et les faits sont le contrat ([contract.md](contract.md)) ; les règles sont celles de
 [rules.md](rules.md). Entre accolades, ce que le message met à la place. Les montants des faits sont
