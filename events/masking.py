@@ -116,7 +116,7 @@ def _iban_end(text: str, start: int) -> int | None:
         at += 1
     if len(compact) < length:
         return None
-    # ISO 7064, mod 97-10: country and key go last, letters count from 10 on.
+    # ISO 7064, mod 97-10: country and key go last, A to Z count from 10 on.
     number = "".join(str(int(each, 36)) for each in compact[SHOWN:] + compact[:SHOWN])
     return at if int(number) % 97 == 1 else None
 

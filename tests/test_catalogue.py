@@ -65,7 +65,7 @@ def every_fact() -> Iterator[tuple[str, str, Translatable]]:
             yield flag.value, name, flags.SENTENCES[flag]
 
 
-def test_every_fact_is_told_with_its_unit() -> None:
+def test_every_fact_is_reported_with_its_unit() -> None:
     for code, name, _ in every_fact():
         said = both(facts.meaning(code, name))
         assert ("en centimes" in said.fr) == name.endswith("_cents"), f"{code} {name}"
@@ -74,11 +74,11 @@ def test_every_fact_is_told_with_its_unit() -> None:
         ), f"{code} {name}"
 
 
-def test_no_meaning_is_told_of_a_fact_that_no_answer_has() -> None:
-    told = {(code, name) for code, name, _ in every_fact()}
-    told |= {("", name) for name in ("kind", "id")}
-    assert set() == set(facts.MEANINGS) - {name for _, name in told}
-    assert set() == set(facts.OWN_MEANINGS) - told
+def test_no_meaning_is_reported_of_a_fact_that_no_answer_has() -> None:
+    named = {(code, name) for code, name, _ in every_fact()}
+    named |= {("", name) for name in ("kind", "id")}
+    assert set() == set(facts.MEANINGS) - {name for _, name in named}
+    assert set() == set(facts.OWN_MEANINGS) - named
 
 
 def test_a_message_names_no_fact_that_its_answer_lacks() -> None:

@@ -28,7 +28,7 @@ def show(screen: Screen, report: Report) -> None:
     table = screen.table("findings", ("budget", "sequence", "place", "code", "detail"))
 
     def add(finding: Finding) -> None:
-        place, said = finding.place, translate(finding.said, screen.language)
+        place, said = finding.place, translate(finding.text, screen.language)
         sequence = str(place.sequence) if place.sequence else "–"
         cells = (place.budget or "–", sequence, _position(place), finding.code.value)
         screen.add(table, *cells, masked(said))
@@ -36,7 +36,7 @@ def show(screen: Screen, report: Report) -> None:
     screen.fill(table, report.findings, add)
     screen.say(NOT_PROVED)
     for remark in report.remarks:
-        screen.console.print(Prose(f"- {translate(remark.said, screen.language)}"))
+        screen.console.print(Prose(f"- {translate(remark.text, screen.language)}"))
     counted = report.counted
     facts = {
         "defects": sum(report.counts.values()),

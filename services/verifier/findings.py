@@ -181,13 +181,13 @@ class Finding(NamedTuple):
     facts: dict[str, Any]
 
     @property
-    def said(self) -> Sentence:
+    def text(self) -> Sentence:
         """The sentence of the finding."""
         return Sentence(fr=self._in(Language.FR), en=self._in(Language.EN))
 
     def row(self) -> dict[str, Any]:
         """The finding as JSON."""
-        return {"code": self.code.value, **self.place.row(), **asdict(self.said)}
+        return {"code": self.code.value, **self.place.row(), **asdict(self.text)}
 
     def _in(self, language: Language) -> str:
         facts = {name: _shown(fact, language) for name, fact in self.facts.items()}

@@ -7,7 +7,7 @@ FRENCH: Final = re.compile(r"(?:FR|MC)[0-9]{2}([0-9]{5})([0-9]{5})([0-9A-Z]{11})
 """Bank, branch, account and key of an account in France or Monaco."""
 
 RIB_DIGITS: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "12345678912345678923456789")
-"""The letters of an account as the RIB key counts them."""
+"""The characters of an account as the RIB key counts them."""
 
 NEVER_COMPUTED: Final = frozenset({"00", "01", "99"})
 """Check digits that ISO 7064 never yields, though the remainder may be right."""

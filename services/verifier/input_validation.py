@@ -20,6 +20,7 @@ WRITTEN: Final = frozenset(
         "event.parked",
         "event.refused",
         "event.unreadable",
+        "journal.record",
         "payment-order.cancelled",
         "payment-order.issued",
     )

@@ -61,7 +61,7 @@ class JournalProof:
         try:
             record = read_record(raw, place)
         except NotARecordError as error:
-            self.findings.add(Code.RECORD_MALFORMED, guessed(raw, place), why=error.said)
+            self.findings.add(Code.RECORD_MALFORMED, guessed(raw, place), why=error.text)
             return None
         try:
             self._prove(record, key)
@@ -117,7 +117,7 @@ class JournalProof:
             record = self._last[budget]
             books.place = record.place
             try:
-                self._waiting[budget].told_ready(record, books)
+                self._waiting[budget].find_not_resumed(record, books)
                 books.prove_all()
             except MALFORMED as error:
                 why = f"{type(error).__name__}: {error}"

@@ -54,9 +54,9 @@ _encode = json.JSONEncoder(
 class NotARecordError(Exception):
     """Bytes that are no journal record."""
 
-    def __init__(self, said: Translatable) -> None:
-        super().__init__(said.msgid)
-        self.said = said
+    def __init__(self, text: Translatable) -> None:
+        super().__init__(text.msgid)
+        self.text = text
 
 
 def canonical(value: Any) -> bytes:

@@ -100,13 +100,13 @@ class Remark(NamedTuple):
     facts: Mapping[str, object] = {}
 
     @property
-    def said(self) -> Translatable:
+    def text(self) -> Translatable:
         """The sentence of the note."""
         return NOTES[self.note].render(self.facts)
 
     def row(self) -> Json:
         """The remark as JSON."""
-        return {"code": self.note.value, **self.facts, **asdict(both(self.said))}
+        return {"code": self.note.value, **self.facts, **asdict(both(self.text))}
 
 
 @dataclass(slots=True)

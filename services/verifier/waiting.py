@@ -98,7 +98,7 @@ class Waiting:
         if record.row["resumes"] is not None:
             self._resume(record, follows, ready)
         elif ready is not None:
-            self.told_ready(record, books)
+            self.find_not_resumed(record, books)
         closed = (
             books.closed  # Whatever waited until then is refused (rules, 30).
             if record.row["resumes"] is not None
@@ -137,7 +137,7 @@ class Waiting:
             if kind_of(record.event) == "fiscal-year.closed":
                 self._ready.update(self.parked)  # They are refused, behind it and in their order.
 
-    def told_ready(self, record: Record, books: Books) -> None:
+    def find_not_resumed(self, record: Record, books: Books) -> None:
         """Find what should have gone on before this record, and did not."""
         ended, self._ended = self._ended, None
         while (ready := ended or self._first_ready(books)) is not None:

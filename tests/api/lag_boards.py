@@ -231,7 +231,7 @@ def a_history(
     orders_waiting: Callable[[int], int | None] = lambda ago_s: 41 - min(ago_s // 900, 3),
     points: int = POINTS,
 ) -> Json:
-    """The hour before; each series is told by how many seconds ago a look was."""
+    """The hour before; each series is reported by how many seconds ago a look was."""
     ago_s = [10 * (points - 1 - at) for at in range(points)]
     lates, behinds = late_s or {}, behind or {}
     return {

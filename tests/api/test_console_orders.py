@@ -14,7 +14,7 @@ from services.api.orders import page as addresses
 from services.api.orders import query as orders
 from services.api.orders.query import OPEN_STATES, InState, OrderFilter
 from services.ledger.explain.terms import ORDER_STATES
-from services.texts.translation import both
+from services.texts.translation import both as both_languages
 from tests import silence
 from tests.api import made as read_models
 from tests.api.environment import ALL_KEY, LILLE_KEY, HandClock
@@ -171,7 +171,7 @@ def test_what_a_state_counts_and_comes_to_is_what_it_lists(made_in_files: Made) 
     for (state, let_through), tab, page in zip(expected, tabs, listed, strict=True):
         rows = rows_of(page)
         states = {"all": ORDER_STATES, "waiting": OPEN_STATES}.get(state, (state,))
-        texts = {both(ORDER_STATES[each]).en for each in states}
+        texts = {both_languages(ORDER_STATES[each]).en for each in states}
         assert [row for row in everything if row.state in texts and let_through(row)] == rows
         is_open = set(states) <= set(OPEN_STATES)
         column = [row.left_cents if is_open else row.amount_cents for row in rows]

@@ -1,4 +1,4 @@
-"""Today for whom: who sees one entity is told of no other; and nobody waits with a connection."""
+"""Today for whom: who sees one entity learns of no other; and nobody waits with a connection."""
 
 import asyncio
 from collections.abc import Mapping
@@ -72,7 +72,7 @@ class Watched:
 
     async def __call__(self) -> Lag:
         if self.app is not None:
-            self.out.append(self.app.state.parts.engine.pool.checkedout())
+            self.out.append(self.app.state.components.engine.pool.checkedout())
         return lag(self.scene.board)
 
     async def hour(self) -> None:
@@ -90,12 +90,12 @@ def asked_of(url: str, watched: Watched, key: str = ALL_KEY) -> tuple[str, str, 
 
     async def go() -> tuple[str, str, Json]:
         app = an_app(a_reader(url), clock=HandClock(NIGHT))
-        app.state.parts = replace(app.state.parts, lag=watched)
+        app.state.components = replace(app.state.components, lag=watched)
         watched.app = app
         async with asking(app, key) as client:
             today = await client.get("/console/today", headers={"accept": "text/html"})
             other = await client.get("/console/lag", headers={"accept": "text/html"})
-            status = await client.get("/standing")
+            status = await client.get("/status")
         titles = [page.text.partition("<h1>")[2].partition("</h1>")[0] for page in (today, other)]
         return titles[0], titles[1], status.json()
 
@@ -141,8 +141,8 @@ def test_where_the_cluster_is_silent_only_what_is_decided_is_shown(sqlite_url: s
 def test_an_open_page_is_shown_when_the_ledger_dies_though_the_accounts_stand_still(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "LOOK_EVERY_S", 0.0)
-    monkeypatch.setattr(live, "LOOKS_MAX", 4)
+    monkeypatch.setattr(live, "POLL_EVERY_S", 0.0)
+    monkeypatch.setattr(live, "POLLS_MAX", 4)
 
     class Dying(Watched):
         """The ledger is dead at the third look."""
@@ -155,26 +155,26 @@ def test_an_open_page_is_shown_when_the_ledger_dies_though_the_accounts_stand_st
     async def go() -> str:
         watched = Dying(lag_scenes.at_night())
         watched.app = app = an_app(a_reader(sqlite_url), clock=HandClock(NIGHT))
-        app.state.parts = replace(app.state.parts, lag=watched)
+        app.state.components = replace(app.state.components, lag=watched)
         async with asking(app, LILLE_KEY) as client:
             return (await client.get("/console/today/live")).text
 
     assert 2 == asyncio.run(go()).count("event: position")
 
 
-@pytest.mark.parametrize("path", ["/console/today", "/standing"])
+@pytest.mark.parametrize("path", ["/console/today", "/status"])
 def test_nobody_waits_for_the_journal_with_a_connection(path: str, tmp_path: Path) -> None:
     out: list[int] = []
 
     async def go() -> None:
         app = an_app(an_empty_read_model(tmp_path))
-        engine = app.state.parts.engine
+        engine = app.state.components.engine
 
         async def ends() -> Mapping[int, JournalEnd] | None:
             out.append(engine.pool.checkedout())
             return None
 
-        app.state.parts = replace(app.state.parts, journal_ends=ends)
+        app.state.components = replace(app.state.components, journal_ends=ends)
         async with asking(app) as client:
             assert 200 == (await client.get(path, headers={"accept": "*/*"})).status_code
 
@@ -188,13 +188,13 @@ def test_nobody_waits_for_the_source_with_a_connection(sqlite_url: str) -> None:
 
     async def go() -> str:
         app = an_app(a_reader(sqlite_url))
-        engine = app.state.parts.engine
+        engine = app.state.components.engine
 
         async def original_bytes(*_place: object) -> bytes | None:
             out.append(engine.pool.checkedout())
             return b"{ as received"
 
-        app.state.parts = replace(app.state.parts, original_bytes=original_bytes)
+        app.state.components = replace(app.state.components, original_bytes=original_bytes)
         async with asking(app) as client:
             answer = await client.post("/console/records/_dead.0/1", headers={"accept": "*/*"})
             assert 200 == answer.status_code

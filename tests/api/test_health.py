@@ -173,7 +173,7 @@ def test_however_many_ask_whether_it_is_ready_it_seems_once_a_second(
         await asyncio.sleep(0)  # Others come meanwhile.
         return await poll(parts)
 
-    monkeypatch.setattr(health, "_looked", counted)
+    monkeypatch.setattr(health, "_polled", counted)
 
     async def ask() -> list[bool]:
         app = an_app(open_read_model(sqlite_url), clock=clock)
@@ -195,7 +195,7 @@ def test_however_many_ask_whether_it_is_ready_it_seems_once_a_second(
     assert 3 == len(points)
 
 
-def test_what_was_found_grows_old_before_it_is_looked_for_again(sqlite_url: str) -> None:
+def test_what_was_found_grows_old_before_it_is_polled_for_again(sqlite_url: str) -> None:
     fill(sqlite_url, journal_of(EXAMPLE))
     clock = HandClock()
 

@@ -45,8 +45,8 @@ def the_app() -> FastAPI:
 def over(source: LagSource | None, clock: HandClock) -> FastAPI:
     """The same, asking this one who is behind."""
     app = the_app()
-    app.state.parts = replace(
-        app.state.parts, clock=clock, lag=Unwatched("nobody") if source is None else source
+    app.state.components = replace(
+        app.state.components, clock=clock, lag=Unwatched("nobody") if source is None else source
     )
     return app
 
@@ -118,7 +118,7 @@ def test_nobody_else_is_shown_the_transition_there() -> None:
 
 # ------------------------------------------------------------------ the page
 @pytest.mark.parametrize(
-    ("language", "words"),
+    ("language", "texts"),
     [
         ("fr", ("Tout ce qui a été reçu est dans les comptes.", "Poste par poste", "Recharger")),
         ("en", ("All that was received is in the accounts.", "Stage by stage", "Reload")),
@@ -203,7 +203,7 @@ def test_what_it_shown_before_is_shown_as_old() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asks", "words"),
+    ("asks", "texts"),
     [
         ("one_process", "Nothing waits between one stage and the next."),
         ("nobody", "ECLUSE_WATCH_URL"),
@@ -272,8 +272,8 @@ def test_no_answer_has_an_iban_whole() -> None:
 def test_the_stream_says_when_a_state_is_another_and_each_time_that_time_has_passed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(live, "LOOK_EVERY_S", 0.0)
-    monkeypatch.setattr(live, "LOOKS_MAX", 11)
+    monkeypatch.setattr(live, "POLL_EVERY_S", 0.0)
+    monkeypatch.setattr(live, "POLLS_MAX", 11)
     clock = HandClock(NIGHT)
 
     class Turning:

@@ -1,4 +1,4 @@
-"""When rules decide otherwise one day: what these decided still folds, and is told apart."""
+"""When rules decide otherwise one day: what these decided still folds, and is distinguished."""
 
 import json
 import os

@@ -13,7 +13,7 @@ import pytest
 from tests.commit import commit_of
 from tests.mutation.judge import Judge, Verdict
 from tests.mutation.mutants import ROOT, Mutant, modules, mutants_of
-from tests.mutation.page import Campaign, page, score, table
+from tests.mutation.page import MutationRun, page, score, table
 from tests.mutation.planted import PYTEST
 from tests.mutation.verdicts import Verdicts, explanations
 
@@ -36,18 +36,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     waiting = [] if asked.read else unknown
     progress = _Progress(len(waiting))
 
-    def told(mutant: Mutant, verdict: Verdict) -> None:
+    def on_verdict(mutant: Mutant, verdict: Verdict) -> None:
         verdicts.keep(mutant, verdict)
         progress.say(mutant, verdict)
 
-    judge = Judge(waiting, told)
+    judge = Judge(waiting, on_verdict)
     slow = [f"--ignore=tests/unit/tables/{each}" for each in SLOW]
     code = pytest.main([*PYTEST, "--capture=no", *slow, *TESTS], plugins=[judge])
     if code != pytest.ExitCode.OK:
         print(f"the tests cannot judge: pytest ended with {code}", file=sys.stderr)
         return int(code)
     found = [(mutant, verdict) for mutant in chosen if (verdict := verdicts.of(mutant))]
-    campaign = Campaign(
+    mutation_run = MutationRun(
         seed=asked.seed,
         sampled=asked.sample is not None,
         made={module: len(each) for module, each in mutants.items()},
@@ -57,17 +57,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         explained=explanations(),
         commit=commit,
     )
-    return _tell(campaign, asked.page)
+    return _tell(mutation_run, asked.page)
 
 
-def _tell(campaign: Campaign, to: Path | None) -> int:
-    unexplained = campaign.unexplained()
-    print(table(campaign))
+def _tell(mutation_run: MutationRun, to: Path | None) -> int:
+    unexplained = mutation_run.unexplained()
+    print(table(mutation_run))
     for mutant in unexplained:
         print(f"survived: {mutant.path.relative_to(ROOT)}:{mutant.line} {mutant.key}")
-    print(f"score: {score(campaign.counts())} of {len(campaign.found)} mutants were noticed")
+    print(
+        f"score: {score(mutation_run.counts())} of {len(mutation_run.found)} mutants were noticed"
+    )
     if to is not None:
-        to.write_text(page(campaign).rstrip() + "\n", encoding="utf-8")
+        to.write_text(page(mutation_run).rstrip() + "\n", encoding="utf-8")
     return SURVIVORS if unexplained else ALL_NOTICED
 
 

@@ -39,11 +39,13 @@ Calls = dict[str, dict[str, float]]
 
 
 class Judge:
-    """The plugin. `told` is given each verdict as it falls."""
+    """The plugin. `on_verdict` is given each verdict as it falls."""
 
-    def __init__(self, mutants: Sequence[Mutant], told: Callable[[Mutant, Verdict], None]) -> None:
+    def __init__(
+        self, mutants: Sequence[Mutant], on_verdict: Callable[[Mutant, Verdict], None]
+    ) -> None:
         self._mutants = mutants
-        self._told = told
+        self._on_verdict = on_verdict
         self.tests = 0
         """How many tests judge."""
 
@@ -66,11 +68,11 @@ class Judge:
                 # What kills a mutant is the change, not that code was put in the place of code.
                 assert _forked(mutant.unchanged(), items, session) == "survived"
                 judged_unchanged = True
-            self._told(mutant, _forked(mutant, items, session))
+            self._on_verdict(mutant, _forked(mutant, items, session))
         files = sorted({str(item.path) for item in session.items})
         for mutant in self._mutants:
             if mutant.scope is None:
-                self._told(mutant, _outside_functions(mutant, files))
+                self._on_verdict(mutant, _outside_functions(mutant, files))
         return True
 
 

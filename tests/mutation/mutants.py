@@ -139,8 +139,8 @@ def path_of(module: str) -> Path:
 def modules() -> list[str]:
     """Every module of the domain that decides anything; `refusals` is words alone."""
     names = [path.relative_to(DOMAIN) for path in sorted(DOMAIN.rglob("*.py"))]
-    told = [str(name.with_suffix("")).replace("/", ".") for name in names]
-    return [name for name in told if name.split(".")[-1] not in {"__init__", "refusals"}]
+    modules = [str(name.with_suffix("")).replace("/", ".") for name in names]
+    return [name for name in modules if name.split(".")[-1] not in {"__init__", "refusals"}]
 
 
 @cache
@@ -186,7 +186,7 @@ class _Collector(cst.CSTVisitor):
         self._above.pop()
 
     def _add(self, node: cst.CSTNode, changed: cst.CSTNode) -> None:
-        was, becomes = self._told(node, changed)
+        was, becomes = self._described(node, changed)
         scope = self._scope()
         self._seen[scope, was, becomes] += 1
         line = next(
@@ -208,7 +208,7 @@ class _Collector(cst.CSTVisitor):
                 return ".".join([*names, each.name.value])
         return None
 
-    def _told(self, node: cst.CSTNode, changed: cst.CSTNode) -> tuple[str, str]:
+    def _described(self, node: cst.CSTNode, changed: cst.CSTNode) -> tuple[str, str]:
         """What stands there and what would, with as much around it as makes it understood."""
         if isinstance(node, cst.Match) and isinstance(changed, cst.Match):
             case = next(each for each in node.cases if each not in changed.cases)

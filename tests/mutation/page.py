@@ -1,4 +1,4 @@
-"""The figures of a campaign of mutants: as a table, and as a page of docs/evidence."""
+"""The figures of a run of mutants: as a table, and as a page of docs/evidence."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ VERDICTS: Final[tuple[Verdict, ...]] = ("killed", "timed_out", "survived")
 
 
 @dataclass(frozen=True)
-class Campaign:
+class MutationRun:
     """What was asked, and what came of it."""
 
     seed: int
@@ -55,15 +55,15 @@ def score(counts: Mapping[str, int]) -> str:
     return f"{whole}.{tenths} %"
 
 
-def table(campaign: Campaign) -> str:
+def table(mutation_run: MutationRun) -> str:
     """The figures, module by module."""
-    return "\n".join(_rows(campaign))
+    return "\n".join(_rows(mutation_run))
 
 
-def page(campaign: Campaign) -> str:
+def page(mutation_run: MutationRun) -> str:
     """The same as Markdown, with every survivor."""
-    made, judged = sum(campaign.made.values()), len(campaign.found)
-    versions = ", ".join(f"{name} {version}" for name, version in campaign.versions.items())
+    made, judged = sum(mutation_run.made.values()), len(mutation_run.found)
+    versions = ", ".join(f"{name} {version}" for name, version in mutation_run.versions.items())
     return "\n".join(
         [
             "# Mutants of the rules",
@@ -77,53 +77,53 @@ def page(campaign: Campaign) -> str:
             "or in several.",
             "How it is done: [decision 19](../decisions/0019-mutants.md).",
             "",
-            "| the campaign | |",
+            "| the run | |",
             "|---|---|",
             f"| mutants of these modules | {made:,} |",
-            f"| judged | {_share(campaign, made, judged)} |",
-            f"| tests that judge | {campaign.tests:,} |",
+            f"| judged | {_share(mutation_run, made, judged)} |",
+            f"| tests that judge | {mutation_run.tests:,} |",
             f"| made and judged by | {versions} |",
-            *([] if campaign.commit is None else [f"| commit | {campaign.commit} |"]),
-            f"| **score** | **{score(campaign.counts())}** of those judged were noticed |",
+            *([] if mutation_run.commit is None else [f"| commit | {mutation_run.commit} |"]),
+            f"| **score** | **{score(mutation_run.counts())}** of those judged were noticed |",
             "",
-            *_rows(campaign),
+            *_rows(mutation_run),
             "",
             "*Timed out* is noticed too: the mutant did not come to an end. *Explained* survivors",
             "count as survivors in the score.",
             "",
-            *_survivors(campaign),
+            *_survivors(mutation_run),
         ]
     )
 
 
-def _share(campaign: Campaign, made: int, judged: int) -> str:
+def _share(mutation_run: MutationRun, made: int, judged: int) -> str:
     if judged == made:
         return "all of them"
-    drawn = f", drawn with seed {campaign.seed}" if campaign.sampled else ""
+    drawn = f", drawn with seed {mutation_run.seed}" if mutation_run.sampled else ""
     return f"{judged:,} of them{drawn}"
 
 
-def _rows(campaign: Campaign) -> Iterator[str]:
+def _rows(mutation_run: MutationRun) -> Iterator[str]:
     yield "| module | mutants | judged | killed | timed out | survived | explained | score |"
     yield "|---|---|---|---|---|---|---|---|"
-    for module, made in campaign.made.items():
-        yield _row(f"`{module}`", made, campaign.counts(module))
-    yield _row("all", sum(campaign.made.values()), campaign.counts())
+    for module, made in mutation_run.made.items():
+        yield _row(f"`{module}`", made, mutation_run.counts(module))
+    yield _row("all", sum(mutation_run.made.values()), mutation_run.counts())
 
 
 def _row(name: str, made: int, counts: Mapping[str, int]) -> str:
     figures = [made, counts["judged"], *(counts[each] for each in VERDICTS), counts["explained"]]
-    told = " | ".join(f"{figure:,}" for figure in figures)
-    return f"| {name} | {told} | {score(counts)} |"
+    cells = " | ".join(f"{figure:,}" for figure in figures)
+    return f"| {name} | {cells} | {score(counts)} |"
 
 
-def _survivors(campaign: Campaign) -> Iterator[str]:
-    survivors = [mutant.key for mutant, verdict in campaign.found if verdict == "survived"]
+def _survivors(mutation_run: MutationRun) -> Iterator[str]:
+    survivors = [mutant.key for mutant, verdict in mutation_run.found if verdict == "survived"]
     yield "## Survivors"
     yield ""
     if not survivors:
         yield "None."
-    wanting = [key for key in survivors if key not in campaign.explained]
+    wanting = [key for key in survivors if key not in mutation_run.explained]
     if wanting:
         yield "### Not explained"
         yield ""
@@ -131,8 +131,8 @@ def _survivors(campaign: Campaign) -> Iterator[str]:
         yield ""
     reasons: dict[str, list[str]] = {}
     for key in survivors:
-        if key in campaign.explained:
-            reasons.setdefault(campaign.explained[key], []).append(key)
+        if key in mutation_run.explained:
+            reasons.setdefault(mutation_run.explained[key], []).append(key)
     for why, keys in reasons.items():
         yield f"{why}"
         yield ""

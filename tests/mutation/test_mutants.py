@@ -9,7 +9,7 @@ from services.ledger.domain import money, moves
 from services.ledger.domain.lines import Line
 from tests.mutation.judge import plant
 from tests.mutation.mutants import Mutant, modules, mutants_of
-from tests.mutation.page import Campaign, page, score
+from tests.mutation.page import MutationRun, page, score
 from tests.mutation.verdicts import explanations
 
 LINE = Line("65", "65748", None, None)
@@ -78,16 +78,16 @@ def test_every_explanation_is_of_a_mutant_that_is_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("judged", "survived", "told"),
+    ("judged", "survived", "reported"),
     [(0, 0, "–"), (3, 1, "66.6 %"), (1000, 1, "99.9 %"), (100_000, 1, "99.9 %"), (7, 0, "100.0 %")],
 )
-def test_the_score_is_never_rounded_up(judged: int, survived: int, told: str) -> None:
-    assert told == score({"judged": judged, "survived": survived})
+def test_the_score_is_never_rounded_up(judged: int, survived: int, printed: str) -> None:
+    assert printed == score({"judged": judged, "survived": survived})
 
 
 def test_the_page_names_what_survived_and_why() -> None:
     first, second, third = mutants_of("money")[:3]
-    campaign = Campaign(
+    mutation_run = MutationRun(
         seed=7,
         sampled=True,
         made={"money": 9},
@@ -97,11 +97,11 @@ def test_the_page_names_what_survived_and_why() -> None:
         explained={second.key: "No test could tell."},
         commit="`abc`",
     )
-    text = page(campaign)
+    text = page(mutation_run)
     assert "| `money` | 9 | 3 | 0 | 1 | 2 | 1 | 33.3 % |" in text
     assert f"### Not explained\n\n- {first.key}\n" in text
     assert f"No test could tell.\n\n- {second.key}\n" in text
     assert "drawn with seed 7" in text
     assert "| commit | `abc` |" in text
-    assert "| commit |" not in page(replace(campaign, commit=None))
-    assert [first] == campaign.unexplained()
+    assert "| commit |" not in page(replace(mutation_run, commit=None))
+    assert [first] == mutation_run.unexplained()

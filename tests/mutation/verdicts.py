@@ -1,4 +1,4 @@
-"""What was found of each mutant, kept at once: a campaign goes on where it was stopped."""
+"""What was found of each mutant, kept at once: a run goes on where it was stopped."""
 
 import hashlib
 import json

@@ -1,7 +1,7 @@
 """Histories of one or two budgets, drawn so that they often reach deep states.
 
 References come from small pools and amounts from a small set with odd cents, so that events meet:
-each grant has a story in its natural order, stories are woven into one another, and mischief is
+each grant has a scenario in its natural order, scenarios are interleaved, and mischief is
 added last (repeats, reused ids, events out of place, unreadable bytes).
 """
 
@@ -154,7 +154,7 @@ def _orders_of(order: str, cents: int, budget: str) -> Iterator[Json]:
 
 
 @st.composite
-def stories(draw: st.DrawFn, number: int, budget: str) -> list[Json]:
+def scenarios(draw: st.DrawFn, number: int, budget: str) -> list[Json]:
     """One grant from its award to its payments."""
     grant, given = f"G{number}", draw(st.sampled_from(AWARDS))
     beneficiary = draw(st.sampled_from(BENEFICIARIES))
@@ -195,14 +195,14 @@ def stories(draw: st.DrawFn, number: int, budget: str) -> list[Json]:
     chosen = draw(st.lists(st.integers(0, len(pool) - 1), min_size=10, max_size=30))
     if draw(mostly):
         chosen = sorted(set(chosen))
-    told = [pool[each] for each in chosen]
+    drawn = [pool[each] for each in chosen]
 
     def shares(share: int, of: int, more: int = 0) -> list[Json]:
         return amounts(given, share, of, more)
 
     for turn in draw(turns(grant, name, schedule, shares, budget)):
-        told.insert(draw(st.integers(0, len(told))), turn)
-    return events + told
+        drawn.insert(draw(st.integers(0, len(drawn))), turn)
+    return events + drawn
 
 
 def votes_and_accounts(budget: str) -> st.SearchStrategy[list[Json]]:
@@ -225,13 +225,13 @@ def votes_and_accounts(budget: str) -> st.SearchStrategy[list[Json]]:
 
 
 @st.composite
-def woven(draw: st.DrawFn, strands: Sequence[Sequence[Any]]) -> list[Any]:
-    """The strands as one sequence; what belongs to one strand keeps its order."""
+def woven(draw: st.DrawFn, sequences: Sequence[Sequence[Any]]) -> list[Any]:
+    """The sequences as one sequence; what belongs to one sequence keeps its order."""
     places: list[tuple[int, int, Any]] = []
-    for number, strand in enumerate(strands):
-        size, place = len(strand), 0
+    for number, sequence in enumerate(sequences):
+        size, place = len(sequence), 0
         for gap, each in zip(
-            draw(st.lists(st.integers(0, 3), min_size=size, max_size=size)), strand, strict=True
+            draw(st.lists(st.integers(0, 3), min_size=size, max_size=size)), sequence, strict=True
         ):
             place += gap
             places.append((place, number, each))
@@ -292,30 +292,32 @@ def budgets_of(draw: st.DrawFn, budget: str) -> list[bytes]:
     level = draw(st.sampled_from(("chapter", "article", "operation")))
     voted = [an_amount(cents, operation) for operation, cents in draw(st.sampled_from(VOTES))]
     vote = a_vote(budget=budget, vote_level=level, appropriations=voted)
-    strands = [draw(stories(number, budget)) for number in range(1, draw(st.integers(1, 3)) + 1)]
-    strands.append(draw(votes_and_accounts(budget)))
+    sequences = [
+        draw(scenarios(number, budget)) for number in range(1, draw(st.integers(1, 3)) + 1)
+    ]
+    sequences.append(draw(votes_and_accounts(budget)))
     if younger := others(budget):
-        strands.append(draw(st.lists(st.sampled_from(younger), max_size=3)))
-    events = draw(woven(strands))
+        sequences.append(draw(st.lists(st.sampled_from(younger), max_size=3)))
+    events = draw(woven(sequences))
     late = draw(st.integers(0, 3)) if draw(rarely) else 0
     events.insert(late, vote)
-    told = _numbered(events)
+    drawn = _numbered(events)
     for kind, at, to in draw(
         st.lists(st.tuples(st.integers(0, 4), st.integers(0, 99), st.integers(0, 99)), max_size=6)
     ):
-        origin, target = at % len(told), to % (len(told) + 1)
+        origin, target = at % len(drawn), to % (len(drawn) + 1)
         if kind == 0:
-            told.insert(target, told[origin])  # a repeat
+            drawn.insert(target, drawn[origin])  # a repeat
         elif kind == 1:
-            told.insert(target, told[origin] | {"subject": "other content"})
+            drawn.insert(target, drawn[origin] | {"subject": "other content"})
         elif kind == 2:
-            told.insert(target % len(told), told.pop(origin))  # out of place
+            drawn.insert(target % len(drawn), drawn.pop(origin))  # out of place
         elif kind == 3:
-            told[origin] = told[origin] | {"id": f"again {origin}", "correlationid": "c"}
+            drawn[origin] = drawn[origin] | {"id": f"again {origin}", "correlationid": "c"}
         else:
-            told.insert(target, told[origin] | {"id": f"twice {origin}"})
-    spellings = st.lists(st.integers(0, 9), min_size=len(told), max_size=len(told))
-    return [spelled(each, how) for each, how in zip(told, draw(spellings), strict=True)]
+            drawn.insert(target, drawn[origin] | {"id": f"twice {origin}"})
+    spellings = st.lists(st.integers(0, 9), min_size=len(drawn), max_size=len(drawn))
+    return [spelled(each, how) for each, how in zip(drawn, draw(spellings), strict=True)]
 
 
 unreadable = st.lists(st.sampled_from(UNREADABLE), max_size=2)
@@ -325,5 +327,5 @@ unreadable = st.lists(st.sampled_from(UNREADABLE), max_size=2)
 def histories(draw: st.DrawFn) -> list[bytes]:
     """Records as they may come: one or two budgets, and some that nobody can read."""
     names = BUDGETS[: draw(st.sampled_from((1, 1, 2)))]
-    strands = [draw(budgets_of(name)) for name in names]
-    return list(draw(woven([*strands, draw(unreadable)])))
+    sequences = [draw(budgets_of(name)) for name in names]
+    return list(draw(woven([*sequences, draw(unreadable)])))

@@ -1,4 +1,4 @@
-"""What holds for the stories of any history, and for what is awaited behind it."""
+"""What holds for the scenarios of any history, and for what is awaited behind it."""
 
 from collections.abc import Iterable
 from operator import itemgetter
@@ -11,7 +11,7 @@ from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.moves import Move
 from tests.builders import Scenario
 from tests.property.histories import histories
-from tests.property.years import Inputs, told, years
+from tests.property.years import Inputs, decided, years
 from tests.unit.ledger import tracing
 
 
@@ -38,16 +38,16 @@ def check_awaited(book: Book) -> None:
 
 @given(histories())
 def test_what_is_awaited_is_the_money_that_is_not_there_yet(history: list[bytes]) -> None:
-    story = Scenario()
+    scenario = Scenario()
     for event in history:
-        story.tell(event)
-        for state in story.ledger.budgets.values():
+        scenario.tell(event)
+        for state in scenario.ledger.budgets.values():
             check_awaited(state.book)
 
 
 @given(years())
 def test_over_the_end_of_a_year_too(inputs: Inputs) -> None:
-    for state in told(inputs).ledger.budgets.values():
+    for state in decided(inputs).ledger.budgets.values():
         if not state.book.closed_out:
             check_awaited(state.book)
 
@@ -67,33 +67,33 @@ def moves_of(convention: str, of: Iterable[tuple[JournalRecord, Iterable[Move]]]
 
 
 @given(years())
-def test_the_story_of_a_convention_has_every_move_of_it_in_order(inputs: Inputs) -> None:
-    history = told(inputs)
+def test_the_scenario_of_a_convention_has_every_move_of_it_in_order(inputs: Inputs) -> None:
+    history = decided(inputs)
     names = {move.convention for record in history.records for move in record.moves}
     for name in sorted(name for name in names if name is not None):
-        story = tracing.trace_of(history, name)
-        places = [(each.record.budget, each.record.sequence) for each in story.records]
+        scenario = tracing.trace_of(history, name)
+        places = [(each.record.budget, each.record.sequence) for each in scenario.records]
         assert sorted(set(places)) == places
         every = [(record, record.moves) for record in history.records]
-        told_of = [(each.record, each.moves) for each in story.records]
-        assert moves_of(name, every) == moves_of(name, told_of)
-        tracing.awaited(history, story)
+        given = [(each.record, each.moves) for each in scenario.records]
+        assert moves_of(name, every) == moves_of(name, given)
+        tracing.awaited(history, scenario)
 
 
 @given(histories())
-def test_each_event_has_a_story_with_all_that_it_woke(history: list[bytes]) -> None:
-    told_of = Scenario(*history)
-    resumed = [each for each in told_of.records if each.resumes is not None]
+def test_each_event_has_a_scenario_with_all_that_it_woke(history: list[bytes]) -> None:
+    given = Scenario(*history)
+    resumed = [each for each in given.records if each.resumes is not None]
     for record in resumed[:5]:
-        story = tracing.trace_of(told_of, str(record.event_id), record.budget)
-        own = [each for each in story.records if each.record.event_id == record.event_id]
+        scenario = tracing.trace_of(given, str(record.event_id), record.budget)
+        own = [each for each in scenario.records if each.record.event_id == record.event_id]
         assert Outcome.PARKED in {each.record.outcome for each in own}
         (again,) = [each for each in own if each.record is record]
         assert again.woken_by is not None
         waker = next(
             each
-            for each in told_of.records
+            for each in given.records
             if (each.budget, each.sequence) == (record.budget, again.woken_by)
         )
-        behind = tracing.trace_of(told_of, str(waker.event_id), record.budget)
+        behind = tracing.trace_of(given, str(waker.event_id), record.budget)
         assert record in [each.record for each in behind.records]

@@ -37,12 +37,12 @@ class World:
         self.written: list[str] = []
         """The ids of the watch's."""
         self.deadlines = Deadlines()
-        self._heard = self._delivered = self._read = 0
+        self._received = self._delivered = self._read = 0
 
     def tell(self, event: bytes, topic: str = EVENTS) -> None:
-        self._heard += 1
+        self._received += 1
         # A file's line has neither key nor partition: a history may hold what no topic takes.
-        source = Source(topic if topic == INTERNAL_EVENTS else "history.jsonl", 0, self._heard)
+        source = Source(topic if topic == INTERNAL_EVENTS else "history.jsonl", 0, self._received)
         self.ledger.handle(RawRecord(event, source))
         batch = self.ledger.commit_batch([])
         self.journal += [row.record for row in batch.records]

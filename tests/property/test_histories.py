@@ -45,19 +45,19 @@ def journal(store: Store) -> list[bytes]:
 
 @given(histories())
 def test_rule_33_any_sequence_of_events_keeps_the_identities(history: list[bytes]) -> None:
-    story = Scenario(*history)
-    check(story.store.journal(), len(history), story.summary())
+    scenario = Scenario(*history)
+    check(scenario.store.journal(), len(history), scenario.summary())
 
 
 @given(histories())
 def test_what_is_not_accepted_leaves_the_money_as_it_was_byte_for_byte(
     history: list[bytes],
 ) -> None:
-    story = Scenario()
-    before = money(story.ledger)
+    scenario = Scenario()
+    before = money(scenario.ledger)
     for event in history:
-        records = story.tell(event)
-        after = money(story.ledger)
+        records = scenario.tell(event)
+        after = money(scenario.ledger)
         if records[0].outcome is not Outcome.ACCEPTED:
             assert 1 == len(records), "only what is accepted wakes others"
             assert before == after
@@ -67,16 +67,16 @@ def test_what_is_not_accepted_leaves_the_money_as_it_was_byte_for_byte(
 @given(histories())
 def test_a_decision_by_itself_changes_nothing(history: list[bytes]) -> None:
     """What is decided is written, then applied: before that, nothing of the state has moved."""
-    story = Scenario()
+    scenario = Scenario()
     for event in history:
         received = decode(event)
         if isinstance(received, Received):
             budget = received.envelope.data.budget
-            state = story.ledger.budgets.get(budget, new_budget(budget))
+            state = scenario.ledger.budgets.get(budget, new_budget(budget))
             before = dict(all_rows(state))
             decide(state, received)
             assert before == dict(all_rows(state))
-        story.tell(event)
+        scenario.tell(event)
 
 
 @given(histories(), places)
@@ -130,13 +130,13 @@ def test_the_journal_folds_and_the_rows_restore_to_the_state_that_wrote_them(
     history: list[bytes],
 ) -> None:
     for store in (MemoryStore(), SqliteStore(Path(":memory:"))):
-        story = Scenario(*history, store=store)
-        live = rows(story.ledger.budgets)
+        scenario = Scenario(*history, store=store)
+        live = rows(scenario.ledger.budgets)
         assert live == rows(fold(store.journal()))
         assert live == dict(store.state())
         opened = open_ledger(store)
         assert live == rows(opened.budgets)
-        assert story.ledger.dead == opened.dead
+        assert scenario.ledger.dead == opened.dead
         store.close()
 
 

@@ -11,7 +11,7 @@ from services.watch.balances import Partition
 from services.watch.budget_balance import Difference, Kind
 from tests.builders import Scenario, a_vote
 from tests.property.histories import histories
-from tests.property.years import Inputs, told, years
+from tests.property.years import Inputs, decided, years
 from tests.unit.watch.ledger_output import encoded, transactions
 from tests.unit.watch.reader import Reader, of_topic, written
 
@@ -36,7 +36,7 @@ def test_the_table_holds_what_the_ledger_holds_over_the_end_of_a_year(inputs: In
         for topic in (JOURNAL, BALANCES):
             for out in of_topic(outs, topic):
                 reader.read(out)
-    said = told(inputs).summary()
+    said = decided(inputs).summary()
     assert {"lines": said["lines"], "conventions": said["conventions"]} == reader.tables()
     assert [] == reader.found
     assert {} == reader.live.open_ends(0), "each balance has met its record"
@@ -134,7 +134,7 @@ def test_a_missing_record_makes_its_budget_unknown_and_no_other(
         assert 1 == reader.live.faults()
 
 
-def test_what_others_read_from_now_on_is_forgotten() -> None:
+def test_what_others_read_from_now_on_is_dropped() -> None:
     reader = Reader()
     history: list[list[bytes]] = [encoded(a_vote())]
     for outs in transactions(history, partition=3):

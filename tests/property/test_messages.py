@@ -76,7 +76,7 @@ def test_what_leaves_of_one_topic_is_what_the_summary_lists(history: list[bytes]
     cancelled = [each["data"] for each in left if each["type"] == PaymentOrderCancelled.TYPE]
     assert Counter(map(canonical, cancelled)) == Counter(
         canonical(each) for each in said["payment_orders"] if each["state"] == "cancelled"
-    ), "each order is cancelled once, and stands as it was told"
+    ), "each order is cancelled once, and stands as it was reported"
     assert Counter((each["budget"], each["payment_order"]) for each in said["payment_orders"]) == (
         Counter((each["data"]["budget"], each["data"]["payment_order"]) for each in orders)
     ), "each order is issued once"
@@ -167,9 +167,9 @@ def test_each_dead_letter_keeps_its_bytes_and_says_one_of_the_reasons(
     history: list[bytes],
 ) -> None:
     wire = handled(*history)
-    buried = [each for each in wire.decided if isinstance(each, DeadLettered)]
+    dead_lettered = [each for each in wire.decided if isinstance(each, DeadLettered)]
     internal_events = by_topic(wire.sent).get(topics.DEAD_LETTERS, [])
-    assert [each.raw.value for each in buried] == [each.value for each in internal_events]
+    assert [each.raw.value for each in dead_lettered] == [each.value for each in internal_events]
     for each in internal_events:
         reason = dict(each.headers)["ecluse_dlq_reason"] or b""
         assert reason.decode().split(":")[0] in {*Reason}

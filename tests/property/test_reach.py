@@ -36,11 +36,11 @@ DEEP = (
 TYPE = re.compile(rb'"type": ?"(ecluse[^"]+)"')
 
 
-def reached(story: Scenario) -> set[str]:
-    """What happened in a story, in words."""
+def reached(scenario: Scenario) -> set[str]:
+    """What happened in a scenario, in words."""
     ways = {RECOVER: "money came back", SUPPLEMENT: "more was committed"}
     found: set[str] = set()
-    for record in story.records:
+    for record in scenario.records:
         found.add(record.outcome)
         named = TYPE.search(record.event or b"")
         if record.outcome is Outcome.ACCEPTED and named is not None:

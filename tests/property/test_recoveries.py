@@ -62,20 +62,20 @@ def test_rule_27_the_order_in_which_lines_give_back_does_not_depend_on_rejection
     paid: tuple[list[str], list[Json]], share: int
 ) -> None:
     order, events = paid
-    story = Scenario(*events)
-    rows = story.summary()["conventions"]
+    scenario = Scenario(*events)
+    rows = scenario.summary()["conventions"]
     left = {row["line"]["operation"]: row["paid_cents"] for row in rows}
     cents = sum(left.values()) * share // 100
     if cents == 0:
         return
-    story.tell(a_recovery(cents))
-    story.tell(a_collection(cents))
+    scenario.tell(a_recovery(cents))
+    scenario.tell(a_collection(cents))
     expected = []
     for line in order:
         back = min(cents, left[line])
         if back:
             expected.append((line, back))
         cents -= back
-    moves = [each for each in story.last.moves if each.way is RECOVER]
+    moves = [each for each in scenario.last.moves if each.way is RECOVER]
     assert expected == [(each.line.operation, each.amount_cents) for each in moves]
-    proved((row.budget, row.sequence, row.record) for row in story.store.journal())
+    proved((row.budget, row.sequence, row.record) for row in scenario.store.journal())

@@ -22,7 +22,7 @@ from tests.builders import BUDGET, NEXT_BUDGET, Json, Scenario
 from tests.property.checker import check
 from tests.property.reach import reached_by
 from tests.property.test_histories import journal, rows
-from tests.property.years import Inputs, count, told, years
+from tests.property.years import Inputs, count, decided, years
 
 EXAMPLES = 300
 
@@ -31,22 +31,22 @@ Key = tuple[str, str | None, Line]
 
 @given(years())
 def test_both_years_keep_their_identities(inputs: Inputs) -> None:
-    story = told(inputs)
-    check(story.store.journal(), count(inputs, story), story.summary())
+    scenario = decided(inputs)
+    check(scenario.store.journal(), count(inputs, scenario), scenario.summary())
 
 
 @given(years())
 def test_what_is_carried_over_opens_the_next_year_to_the_cent(inputs: Inputs) -> None:
     """Whatever the new year holds already, unless it is closed (rules, 32)."""
-    story = told(inputs)
+    scenario = decided(inputs)
     refused = {
         record.event_id: record.refusal
-        for record in story.records
+        for record in scenario.records
         if record.outcome is Outcome.REFUSED and record.event_source == "urn:ecluse:ledger"
     }
     assert {"fiscal_year_closed"} >= {str(each and each["code"]) for each in refused.values()}
     carried, written, opened = Counter[Key](), Counter[Key](), Counter[Key]()
-    for record in story.records:
+    for record in scenario.records:
         names = {
             flag["facts"]["to"]: flag["facts"]["from"]
             for flag in record.review_flags
@@ -58,7 +58,7 @@ def test_what_is_carried_over_opens_the_next_year_to_the_cent(inputs: Inputs) ->
                 carried[next_year(record.budget), name, move.line] += move.amount_cents
             if move.way is OPEN:
                 opened[record.budget, names.get(name, name), move.line] += move.amount_cents
-    for internal_event in story.internal_events():
+    for internal_event in scenario.internal_events():
         data = internal_event["data"]
         for each in data["lines"]:
             line = Line(*(each["line"].get(code) for code in Line._fields))
@@ -71,8 +71,8 @@ def test_what_is_carried_over_opens_the_next_year_to_the_cent(inputs: Inputs) ->
 @given(years())
 def test_the_journal_folds_and_the_rows_restore_over_the_end_of_a_year(inputs: Inputs) -> None:
     for store in (MemoryStore(), SqliteStore(Path(":memory:"))):
-        story = told(inputs, Scenario(store=store))
-        live = rows(story.ledger.budgets)
+        scenario = decided(inputs, Scenario(store=store))
+        live = rows(scenario.ledger.budgets)
         assert live == rows(fold(store.journal()))
         assert live == dict(store.state())
         assert live == rows(open_ledger(store).budgets)
@@ -83,7 +83,7 @@ def test_the_journal_folds_and_the_rows_restore_over_the_end_of_a_year(inputs: I
 def test_batches_and_restarts_give_the_same_journal_and_internal_events(
     inputs: Inputs, size: int
 ) -> None:
-    whole = told(inputs)
+    whole = decided(inputs)
     store, ledger = MemoryStore(), Ledger()
     number = delivered = 0
     for history in inputs:
@@ -113,15 +113,17 @@ def test_batches_and_restarts_give_the_same_journal_and_internal_events(
 TURNS = ("suspended", "resumed", "amended", "reduced", "terminated", "withdrawn", "collected")
 
 
-def reached(story: Scenario) -> set[str]:
+def reached(scenario: Scenario) -> set[str]:
     """What happened in these years, in words."""
-    found = {str(record.refusal["code"]) for record in story.records if record.refusal is not None}
-    state = story.ledger.budgets.get(BUDGET)
+    found = {
+        str(record.refusal["code"]) for record in scenario.records if record.refusal is not None
+    }
+    state = scenario.ledger.budgets.get(BUDGET)
     if state is not None and state.book.closed_out:
-        found.add("a year forgotten")
+        found.add("a year closed out")
     if state is not None and state.book.closed and not state.book.closed_out:
         found.add("a year closed with open orders")
-    for record in story.records:
+    for record in scenario.records:
         found |= _reached_by(record.budget, record.payment_orders)
         if any(flag["code"] == "recovery_is_revenue" for flag in record.review_flags):
             found.add(f"revenue of {record.budget[-4:]}")
@@ -137,7 +139,7 @@ def reached(story: Scenario) -> set[str]:
         kinds = {str(entry["kind"]) for entry in record.commitment_entries}
         if "carry_over" in kinds:
             found.add(f"carried over from {record.budget[-4:]}")
-    for internal_event in story.internal_events():
+    for internal_event in scenario.internal_events():
         found |= _said_by(internal_event["data"])
     return found
 
@@ -169,7 +171,7 @@ def _said_by(data: Json) -> set[str]:
 
 WANTED = {
     *("fiscal_year_closed", "orders_outstanding", "unknown_convention"),
-    *("a year forgotten", "a year closed with open orders"),
+    *("a year closed out", "a year closed with open orders"),
     *("carried over from 2023", "carried over from 2024"),
     *("carried and issued", "carried and paid", "carried and issued again"),
     *("carried and cancelled", "revenue of 2023"),
@@ -183,5 +185,5 @@ WANTED = {
 
 @pytest.mark.rest
 def test_the_years_reach_what_these_properties_are_about() -> None:
-    seen = reached_by(years(), EXAMPLES, lambda inputs: reached(told(inputs)))
+    seen = reached_by(years(), EXAMPLES, lambda inputs: reached(decided(inputs)))
     assert set() == WANTED - set(seen)

@@ -197,11 +197,11 @@ def years(draw: st.DrawFn) -> Inputs:
     says = treasury(orders, BUDGET)
     late = st.sampled_from([*says, *back, a_vote(), a_report(convention="C1")])
     paid = draw(st.lists(late, max_size=6))
-    told = draw(st.lists(late, max_size=9))
+    decided = draw(st.lists(late, max_size=9))
     repeated = [
         history[each % len(history)] for each in draw(st.lists(st.integers(0, 99), max_size=2))
     ]
-    first = [*history, *numbered([*taken, *paid, closing, *told], "2023"), *repeated]
+    first = [*history, *numbered([*taken, *paid, closing, *decided], "2023"), *repeated]
     life = st.lists(st.sampled_from(carried(known, NEXT_BUDGET)), max_size=8)
     if draw(st.integers(0, 5)) == 0:
         same = same_names(known, NEXT_BUDGET, draw(st.floats(0, 1)))
@@ -223,16 +223,16 @@ def years(draw: st.DrawFn) -> Inputs:
     return [first, numbered(later, "2024")]
 
 
-def told(inputs: Inputs, story: Scenario | None = None) -> Scenario:
+def decided(inputs: Inputs, scenario: Scenario | None = None) -> Scenario:
     """Input after input is read to its end, and behind each the internal events that it led to."""
-    story = story or Scenario()
+    scenario = scenario or Scenario()
     for history in inputs:
         for event in history:
-            story.tell(event)
-        story.deliver()
-    return story
+            scenario.tell(event)
+        scenario.deliver()
+    return scenario
 
 
-def count(inputs: Inputs, story: Scenario) -> int:
+def count(inputs: Inputs, scenario: Scenario) -> int:
     """How many records were consumed: internal events are counted too (rules, 32)."""
-    return sum(map(len, inputs)) + len(story.internal_events())
+    return sum(map(len, inputs)) + len(scenario.internal_events())

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from services.ledger.application.ports import JournalRow
 from services.ledger.application.restore import Folding, read_row
 from services.ledger.domain.book import Book
-from tests.property.years import Inputs, told, years
+from tests.property.years import Inputs, decided, years
 from tests.read_model.filling import (
     RECORDED,
     Tables,
@@ -132,7 +132,7 @@ def test_a_recorded_journal_leaves_what_the_book_holds(name: str, shared_read_mo
 @settings(lasting, max_examples=12)
 @given(inputs=years())
 def test_any_years_leave_what_the_book_holds(shared_sqlite: str, inputs: Inputs) -> None:
-    records = rows_of(told(inputs))
+    records = rows_of(decided(inputs))
     empty(shared_sqlite)
     fill(shared_sqlite, records, cuts=range(5, len(records), 5))
     check(records, read(shared_sqlite))

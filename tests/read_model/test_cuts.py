@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.property.years import Inputs, told, years
+from tests.property.years import Inputs, decided, years
 from tests.read_model.filling import RECORDED, empty, fill, golden, lasting, read, rows_of
 
 pytestmark = pytest.mark.timeout(300)  # Properties over a database.
@@ -32,7 +32,7 @@ def test_recorded_journals_give_the_same_rows_in_batches_of_any_size(
 def test_any_cut_gives_the_same_rows(
     shared_read_model: str, inputs: Inputs, cut: list[int]
 ) -> None:
-    records = rows_of(told(inputs))
+    records = rows_of(decided(inputs))
     empty(shared_read_model)
     fill(shared_read_model, records)
     whole = read(shared_read_model)

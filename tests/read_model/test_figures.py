@@ -10,7 +10,7 @@ from events.envelope import INBOUND
 from services.ledger.domain.journal import Outcome
 from tests.builders import Scenario
 from tests.property.histories import histories
-from tests.property.years import Inputs, told, years
+from tests.property.years import Inputs, decided, years
 from tests.read_model.figures import as_printed, figures
 from tests.read_model.filling import (
     EXAMPLES,
@@ -91,7 +91,7 @@ def test_any_history_has_the_figures_of_the_ledger(
 def test_years_that_end_have_the_figures_of_the_ledger(
     shared_read_model: str, inputs: Inputs, cut: list[int]
 ) -> None:
-    history = told(inputs)
+    history = decided(inputs)
     empty(shared_read_model)
     fill(shared_read_model, rows_of(history), cut)
     assert as_printed(history.summary()) == figures(read(shared_read_model))

@@ -13,7 +13,7 @@ from services.ledger.files.summary import History, summary_of
 from services.projector.money import CONVENTION_GAINS, CONVENTION_LOSES, GRANTED, LINE_COLUMNS
 from services.projector.sql import growing
 from tests.builders import BUDGET, Scenario, a_convention, a_vote, an_award, encoded
-from tests.property.years import Inputs, told, years
+from tests.property.years import Inputs, decided, years
 from tests.read_model.figures import LINE, line
 from tests.read_model.filling import (
     EXAMPLES,
@@ -112,7 +112,7 @@ def test_as_known_at_every_record_of_a_recorded_journal(name: str, shared_read_m
 def test_as_known_at_any_record_is_what_a_replay_of_the_prefix_gives(
     shared_sqlite: str, inputs: Inputs
 ) -> None:
-    records = rows_of(told(inputs))
+    records = rows_of(decided(inputs))
     empty(shared_sqlite)
     fill(shared_sqlite, records)
     check_every_record(records, read(shared_sqlite))

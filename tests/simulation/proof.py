@@ -15,7 +15,7 @@ from tests.simulation.clients import consumed
 from tests.simulation.faults import Kind
 from tests.simulation.loop import virtually
 from tests.simulation.simulator import PREFIX, Outcome, quietly
-from tests.verifier.world import proofs_of
+from tests.verifier.memory_cluster import proofs_of
 
 SHOWN_MAX: Final = 5
 

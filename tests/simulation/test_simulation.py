@@ -77,8 +77,8 @@ def test_every_event_type_refusal_flag_wait_and_fault_is_reached(
 def test_a_run_that_does_not_reach_everything_fails(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("tests.simulation.__main__.ROUND", 1)
-    monkeypatch.setattr("tests.simulation.report.ROUND", 1)
+    monkeypatch.setattr("tests.simulation.__main__.COMPLETE", 1)
+    monkeypatch.setattr("tests.simulation.report.COMPLETE", 1)
     assert 1 == main(["--histories", "1", "--jobs", "1"])
     printed = capsys.readouterr()
     assert "not reached: refusal" in printed.out

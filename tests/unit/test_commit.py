@@ -38,7 +38,7 @@ def test_the_commit_is_named(tree: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["rules.py", "new.py"])
-def test_code_that_is_not_committed_is_told(tree: Path, name: str) -> None:
+def test_code_that_is_not_committed_is_reported(tree: Path, name: str) -> None:
     (tree / name).write_text("2")
     assert f"`{git(tree, 'rev-parse', 'HEAD')}`, with changes" == commit_of(tree)
 

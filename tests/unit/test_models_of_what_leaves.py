@@ -64,13 +64,13 @@ ROWS: list[Row] = [
 
 
 @cache
-def stories() -> list[Scenario]:
+def scenarios() -> list[Scenario]:
     return [Scenario(*lines_of(EXAMPLE)), *(Scenario(*row.events) for row in ROWS)]
 
 
 def records() -> Iterator[JournalRecord]:
-    for story in stories():
-        yield from story.records
+    for scenario in scenarios():
+        yield from scenario.records
 
 
 def fits(model: type[Part], row: Json) -> None:
@@ -119,8 +119,8 @@ def test_each_issued_order_is_one_for_the_treasury() -> None:
 
 def test_an_issued_order_is_read_from_the_journal_as_it_was_sent() -> None:
     """The treasury's message is made of the journal: its bytes must hold all of it."""
-    for story in stories():
-        for record, row in zip(story.records, story.store.journal(), strict=True):
+    for scenario in scenarios():
+        for record, row in zip(scenario.records, scenario.store.journal(), strict=True):
             read = read_record(row.record)
             for sent, kept in zip(record.payment_orders, read.payment_orders, strict=True):
                 if sent.issued is not None:
@@ -129,7 +129,7 @@ def test_an_issued_order_is_read_from_the_journal_as_it_was_sent() -> None:
 
 
 def test_a_journal_record_whose_content_was_changed_is_not_read() -> None:
-    written = next(iter(stories()[0].store.journal())).record
+    written = next(iter(scenarios()[0].store.journal())).record
     assert read_record(written).hash.encode() in written
     changed = written.replace(b'"outcome":"accepted"', b'"outcome":"refused"')
     with pytest.raises(ValueError, match="its hash does not fit it"):
@@ -147,14 +147,14 @@ def test_a_journal_record_whose_content_was_changed_is_not_read() -> None:
 def test_each_row_of_the_summary_is_one_of_the_published_language(
     name: str, model: type[Part]
 ) -> None:
-    rows = [row for story in stories() for row in story.summary()[name]]
+    rows = [row for scenario in scenarios() for row in scenario.summary()[name]]
     assert rows
     for row in rows:
         fits(model, row)
 
 
 def test_each_state_that_an_order_can_reach_now_leaves_in_a_summary() -> None:
-    orders = [order for story in stories() for order in story.summary()["payment_orders"]]
+    orders = [order for scenario in scenarios() for order in scenario.summary()["payment_orders"]]
     assert {"issued", "rejected", "paid", "cancelled"} <= {str(order["state"]) for order in orders}
 
 

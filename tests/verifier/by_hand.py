@@ -20,14 +20,14 @@ from tests.verifier.planting import spelled
 
 
 def a_move(
-    way: str,
+    stages: str,
     cents: int,
     convention: str | None = "C",
     instalment: str | None = None,
     operation: str = "489",
 ) -> Json:
-    """`way` is "ordered paid"; "- committed" comes from outside."""
-    origin, target = (None if each == "-" else each for each in way.split())
+    """`stages` is "ordered paid"; "- committed" comes from outside."""
+    origin, target = (None if each == "-" else each for each in stages.split())
     return {
         "line": a_line(operation),
         "convention": convention,
@@ -66,15 +66,15 @@ def an_order(name: str, *amounts: tuple[int, str], due_on: str = "2023-07-14", *
 def a_change(name: str, state: str, amount_cents: int, paid_cents: int, **more: Any) -> Json:
     """An order as an event leaves it."""
     row = an_order(name, (amount_cents, "489"), state=state, paid_cents=paid_cents, **more)
-    told = ("payment_order", "convention", "instalment", "amount_cents", "paid_cents", "state")
-    return {each: row[each] for each in (*told, "due_on")}
+    members = ("payment_order", "convention", "instalment", "amount_cents", "paid_cents", "state")
+    return {each: row[each] for each in (*members, "due_on")}
 
 
 class ByHand:
     """What a ledger decided of some events, and what was written behind it."""
 
-    def __init__(self, story: Scenario) -> None:
-        self.lines = [row.record for row in story.store.journal()]
+    def __init__(self, scenario: Scenario) -> None:
+        self.lines = [row.record for row in scenario.store.journal()]
         self.records: list[Record] = [read_record(line, Place()) for line in self.lines]
 
     def tell(
@@ -89,7 +89,7 @@ class ByHand:
         mine = [each for each in self.records if each.budget == budget]
         sequence = len(mine) + 1
         orders = [{"budget": budget, **each} for each in orders]
-        told = {name: event[name] for name in ("type", "time", "data")}
+        members = {name: event[name] for name in ("type", "time", "data")}
         row = {
             "version": 1,
             "rules_version": 1,
@@ -101,7 +101,7 @@ class ByHand:
             "event_id": event["id"],
             "event_source": event["source"],
             "event_sha256": sha256_hex(encoded(event)),
-            "digest": sha256_hex(canonical(without_nulls(told))),
+            "digest": sha256_hex(canonical(without_nulls(members))),
             "outcome": "accepted",
             "resumes": None,
             "waits_for": None,
@@ -127,7 +127,7 @@ class ByHand:
             key = json.loads(line)["budget"].encode()
             proof.read(Place("by hand", 0, number), key, line)
         proof.end()
-        return [(each.code.value, each.said.en) for each in findings.kept]
+        return [(each.code.value, each.text.en) for each in findings.kept]
 
 
 def _entries(budget: str, sequence: int, moves: list[Json], event: Json) -> list[Json]:

@@ -3,6 +3,7 @@
 from events.topics import INTERNAL_EVENTS, JOURNAL
 from services.verifier.records import canonical, sha256_hex
 from tests.builders import Json, encoded
+from tests.verifier.memory_cluster import MemoryCluster, Sent
 from tests.verifier.planting import (
     Planted,
     Which,
@@ -14,7 +15,6 @@ from tests.verifier.planting import (
     rows,
     without,
 )
-from tests.verifier.world import Told, World
 
 CLOSED = of_kind("fiscal-year.closed")
 OPENED = of_kind("fiscal-year.opened")
@@ -41,29 +41,29 @@ def shared_otherwise(row: Json) -> None:
     entry["kind"] = "decommitment"
 
 
-def told_otherwise(world: World) -> None:
+def reported_otherwise(cluster: MemoryCluster) -> None:
     """An internal event with other content, on its topic and in the journal, hashes and all."""
-    row = rows(world)[find(world, OPENED)]
+    row = rows(cluster)[find(cluster, OPENED)]
     event, source = row["event"], row["source"]
     event["data"]["paid_cents"] += 1
     raw = encoded(event)
-    said = {name: event[name] for name in ("type", "time", "data")}
-    hashes = {"event_sha256": sha256_hex(raw), "digest": sha256_hex(canonical(said))}
-    forge(world, OPENED, lambda row: row.update(event=event, **hashes))
-    records = world.topics[INTERNAL_EVENTS, source["partition"]]
+    printed = {name: event[name] for name in ("type", "time", "data")}
+    hashes = {"event_sha256": sha256_hex(raw), "digest": sha256_hex(canonical(printed))}
+    forge(cluster, OPENED, lambda row: row.update(event=event, **hashes))
+    records = cluster.topics[INTERNAL_EVENTS, source["partition"]]
     at = next(n for n, each in enumerate(records) if each.offset == source["offset"])
     records[at] = records[at]._replace(value=raw)
 
 
-def written_twice(world: World) -> None:
+def written_twice(cluster: MemoryCluster) -> None:
     """A closing that is decided again writes its internal events again.
 
     A duplicate, and yet a defect.
     """
-    internal_event = world[INTERNAL_EVENTS][-1]
-    world.tell(
+    internal_event = cluster[INTERNAL_EVENTS][-1]
+    cluster.tell(
         [
-            Told(
+            Sent(
                 internal_event.value,
                 internal_event.key,
                 internal_event.headers,
@@ -74,25 +74,25 @@ def written_twice(world: World) -> None:
     )
 
 
-def cut(world: World, which: Which) -> None:
+def cut(cluster: MemoryCluster, which: Which) -> None:
     """A record that was taken out of a journal, the chain made whole again."""
-    without(world, JOURNAL, find(world, which))
-    reseal(world)
+    without(cluster, JOURNAL, find(cluster, which))
+    reseal(cluster)
 
 
-def never_opened(world: World) -> None:
+def never_opened(cluster: MemoryCluster) -> None:
     """An internal event that was neither written nor read."""
-    where = find(world, OPENED)
-    source = rows(world)[where]["source"]
-    records = world.topics[INTERNAL_EVENTS, source["partition"]]
+    where = find(cluster, OPENED)
+    source = rows(cluster)[where]["source"]
+    records = cluster.topics[INTERNAL_EVENTS, source["partition"]]
     records[:] = [each for each in records if each.offset != source["offset"]]
-    cut(world, OPENED)
+    cut(cluster, OPENED)
 
 
 YEAR_ENDS = [
     Planted(
         "what was carried over lapses",
-        lambda world: forge(world, CLOSED, shared_otherwise),
+        lambda cluster: forge(cluster, CLOSED, shared_otherwise),
         "moves_differ message_differs balance_differs",
     ),
     Planted(
@@ -119,8 +119,8 @@ YEAR_ENDS = [
     ),
     Planted(
         "an open order's payment is refused as too late",
-        lambda world: forge(
-            world,
+        lambda cluster: forge(
+            cluster,
             of_the_open_order("payment.executed"),
             lambda row: row.update(
                 outcome="refused",
@@ -134,19 +134,19 @@ YEAR_ENDS = [
     ),
     Planted(
         "what waited in vain was never refused",
-        lambda world: cut(world, WAITED),
+        lambda cluster: cut(cluster, WAITED),
         "not_resumed",
         "message_unexpected message_differs message_missing balance_differs balance_missing "
         "message_out_of_order",
     ),
     Planted(
         "a year was closed over an open order",
-        lambda world: cut(world, of_the_open_order("payment-order.acknowledged")),
+        lambda cluster: cut(cluster, of_the_open_order("payment-order.acknowledged")),
         "not_journalled closed_too_early",
         "message_unexpected message_differs message_missing balance_differs balance_missing "
         "message_out_of_order entries_differ resumes_nothing not_resumed not_refused",
     ),
-    Planted("an internal event says something else", told_otherwise, "message_differs"),
+    Planted("an internal event says something else", reported_otherwise, "message_differs"),
     Planted("an internal event was written twice", written_twice, "message_twice"),
     Planted(
         "an internal event was never written",

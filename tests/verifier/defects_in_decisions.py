@@ -49,7 +49,7 @@ SIGNED = [
 """Of a grant of 1,000 cents 300 are ordered, 300 wait to be notified, 400 are reserved."""
 
 
-class Forgotten(NamedTuple):
+class RuleLeftOut(NamedTuple):
     """A rule switched off: in which module what stands in whose place; events, and the codes."""
 
     defect: str
@@ -77,73 +77,73 @@ def amended(*instalments: Json, **more: Any) -> Json:
 
 
 ACCEPTED = [
-    Forgotten(
+    RuleLeftOut(
         "suspended twice",
         *(conventions, "suspend", accepts),
         [*SIGNED, a_suspension(), a_suspension(_id="again")],
         "not_refused",
     ),
-    Forgotten(
+    RuleLeftOut(
         "resumed though it was not suspended",
         *(conventions, "resume", accepts),
         [*SIGNED, a_resumption()],
         "not_refused",
     ),
-    Forgotten(
+    RuleLeftOut(
         "notified after its termination",
         *(conventions, "unended", convention_status.known),
         [*SIGNED, a_termination(), a_notification()],
         "not_refused",
     ),
-    Forgotten(
+    RuleLeftOut(
         "amended after its termination",
         *(amendments, "unended", convention_status.known),
         [*SIGNED, a_termination(), amended(an_instalment(1, "x"), act=an_act("2023-09-01"))],
         "not_refused",
     ),
-    Forgotten(
+    RuleLeftOut(
         "amended beyond the award without an act",
         *(amendments, "_amendment_refused", refuses_nothing),
         [*SIGNED, amended(an_instalment(701, "later", trigger="notification"))],
         "not_refused",
     ),
-    Forgotten(
+    RuleLeftOut(
         "amended beyond the award by the act that awarded it",
         *(amendments, "_decides_anew", lambda *_: True),
         [*SIGNED, amended(an_instalment(701, "later", trigger="notification"), act=an_act())],
         "not_refused",
     ),
-    Forgotten(
+    RuleLeftOut(
         "an instalment that is ordered is planned anew",
         *(amendments, "_amendment_refused", refuses_nothing),
         [*SIGNED, amended(an_instalment(100))],
         "not_refused number_twice message_missing message_twice sums_differ",
     ),
-    Forgotten(
+    RuleLeftOut(
         "a single grant of 24,000 €",
         *(deliberations, "_alone_refused", refuses_nothing),
         [a_vote(9_000_000), an_award(2_400_000, requires_convention=False)],
         "not_refused",
     ),
-    Forgotten(
+    RuleLeftOut(
         "more is asked back than was paid",
         *(recoveries, "_exceeds", refuses_nothing),
         [*SIGNED, a_recovery(100)],
         "not_refused",
     ),
-    Forgotten(
+    RuleLeftOut(
         "more comes back than was asked",
         *(recoveries, "_exceeds", refuses_nothing),
         [*SIGNED, a_payment(300), a_recovery(100), a_collection(200)],
         "not_refused below_zero",
     ),
-    Forgotten(
+    RuleLeftOut(
         "a convention with another body than the award's",
         *(conventions, "SIREN_DIGITS", 0),
         [*SIGNED, a_convention(1, convention="D", beneficiary=a_beneficiary(siret=OTHER_BODY))],
         "not_refused",
     ),
-    Forgotten(
+    RuleLeftOut(
         "more than a thousand wait",
         *(decide, "PARKED_MAX", 2_000),
         [a_notification(_id=str(number)) for number in range(1_001)],
@@ -258,7 +258,7 @@ UNFOUNDED = [
 
 REFUSED = [
     *(
-        Forgotten(
+        RuleLeftOut(
             f"{each.what} is refused {each.code}",
             *(each.where, each.name, refuses(each.code, **each.facts)),
             [*SIGNED, each.event],
@@ -266,13 +266,13 @@ REFUSED = [
         )
         for each in UNFOUNDED
     ),
-    Forgotten(
+    RuleLeftOut(
         "an award within its credit is refused",
         *(budgets, "shortfall", lambda *_: NO_CREDIT),
         [*SIGNED, an_award(1, grant="H")],
         "refused_otherwise",
     ),
-    Forgotten(
+    RuleLeftOut(
         "there is room for what waits, and it is refused",
         *(decide, "PARKED_MAX", 0),
         [a_notification()],

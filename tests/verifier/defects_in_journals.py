@@ -38,29 +38,29 @@ from tests.verifier.planting import (
 CHAIN = [
     Planted(
         "a record is lost",
-        lambda world: without(world, JOURNAL, find(world, PAID)),
+        lambda cluster: without(cluster, JOURNAL, find(cluster, PAID)),
         "sequence_broken not_journalled",
         "order_differs moves_differ sums_differ balance_differs message_unexpected",
     ),
     Planted(
         "an amount is changed",
-        lambda world: edit(world, VOTE, put("moves", 0, "amount_cents", value=900_001)),
+        lambda cluster: edit(cluster, VOTE, put("moves", 0, "amount_cents", value=900_001)),
         "hash_differs moves_differ balance_differs",
     ),
     Planted(
         "a record names another before it",
-        lambda world: edit(world, PAID, put("previous_hash", value="0" * 64)),
+        lambda cluster: edit(cluster, PAID, put("previous_hash", value="0" * 64)),
         "hash_differs previous_hash_differs",
     ),
     Planted(
         "a link of the chain is another",
-        lambda world: edit(world, PAID, put("hash", value="0" * 64)),
+        lambda cluster: edit(cluster, PAID, put("hash", value="0" * 64)),
         "hash_differs previous_hash_differs",
     ),
     Planted("a record is spelled in another way", respelled, "spelled_otherwise"),
     Planted(
         "an event is changed",
-        lambda world: edit(world, REFUSED, put("event", "data", "amount_cents", value=1)),
+        lambda cluster: edit(cluster, REFUSED, put("event", "data", "amount_cents", value=1)),
         "event_hash_differs digest_differs",
     ),
     Planted(
@@ -83,7 +83,7 @@ CHAIN = [
     ),
     Planted(
         "a member is unknown",
-        lambda world: edit(world, PAID, put("more", value=1)),
+        lambda cluster: edit(cluster, PAID, put("more", value=1)),
         "record_malformed not_journalled",
         "sequence_broken order_differs moves_differ sums_differ balance_differs message_unexpected",
     ),
@@ -236,7 +236,7 @@ MONEY = [
     ),
     Planted(
         "an order is not issued",
-        lambda world: forge(world, SIGNED, no_order),
+        lambda cluster: forge(cluster, SIGNED, no_order),
         "order_differs message_unexpected balance_differs unknown_reference",
         "balance_missing moves_differ sums_differ below_zero not_refused refused_otherwise",
     ),

@@ -10,15 +10,15 @@ from events.topics import (
 )
 from tests.verifier.planting import (
     Planted,
-    buried_alive,
+    altered,
     elsewhere,
     lost,
     never_read,
     older_balance_last,
     other_reason,
+    readable_dead_letter,
     removed_balance,
     replaced,
-    said,
     source_swapped,
     swap,
     twice,
@@ -29,14 +29,16 @@ SOURCES = [
     Planted("a source record is lost", never_read, "not_journalled"),
     Planted(
         "a source record waits to be read",
-        lambda world: world.put(EVENTS, 0, b"k", b"{}"),
+        lambda cluster: cluster.put(EVENTS, 0, b"k", b"{}"),
         "not_yet_journalled",
     ),
     Planted("a journal record comes from nowhere", lost(EVENTS, 9), "no_such_source"),
     Planted("a source says something else", replaced(EVENTS, 9, value=b"{}"), "source_differs"),
     Planted("a source has another key", replaced(EVENTS, 9, key=b"k"), "source_differs"),
     Planted("sources were read in another order", source_swapped, "journalled_out_of_order"),
-    Planted("a readable event is buried", buried_alive, "dead_letter_though_readable"),
+    Planted(
+        "a readable event is a dead letter", readable_dead_letter, "dead_letter_though_readable"
+    ),
 ]
 
 MESSAGES = [
@@ -67,12 +69,12 @@ MESSAGES = [
     ),
     Planted(
         "an order is published that was never issued",
-        said(PAYMENT_ORDERS, "data", "payment_order", value="C/other"),
+        altered(PAYMENT_ORDERS, "data", "payment_order", value="C/other"),
         "message_missing message_unexpected",
     ),
     Planted(
         "an order is published with another amount",
-        said(PAYMENT_ORDERS, "data", "amount_cents", value=1),
+        altered(PAYMENT_ORDERS, "data", "amount_cents", value=1),
         "message_differs",
     ),
     Planted(
@@ -83,7 +85,7 @@ MESSAGES = [
     Planted("orders changed places", lambda w: swap(w, PAYMENT_ORDERS), "message_out_of_order"),
     Planted(
         "a message has another cause",
-        said(PAYMENT_ORDERS, "causationid", value="x"),
+        altered(PAYMENT_ORDERS, "causationid", value="x"),
         "message_differs",
     ),
     Planted("a message has another key", replaced(PAYMENT_ORDERS, key=b"k"), "key_differs"),
@@ -94,13 +96,13 @@ MESSAGES = [
     ),
     Planted(
         "a message is of another topic",
-        said(PAYMENT_ORDERS, "type", value="x"),
+        altered(PAYMENT_ORDERS, "type", value="x"),
         "message_malformed message_missing",
     ),
     Planted("a refusal is not published", lost(REFUSALS), "message_missing"),
     Planted(
         "a refusal says nothing to people",
-        said(REFUSALS, "data", "message", value={}),
+        altered(REFUSALS, "data", "message", value={}),
         "message_malformed",
     ),
 ]
@@ -108,7 +110,7 @@ MESSAGES = [
 BALANCED = [
     Planted(
         "a balance is wrong",
-        said(BALANCES, "data", "balance", "paid_cents", value=1),
+        altered(BALANCES, "data", "balance", "paid_cents", value=1),
         "balance_differs",
     ),
     Planted("the last balance is missing", lost(BALANCES, -1), "balance_missing"),
@@ -124,13 +126,13 @@ BALANCED = [
     ),
     Planted(
         "a balance names a record that moved nothing",
-        said(BALANCES, "data", "sequence", value=8),
+        altered(BALANCES, "data", "sequence", value=8),
         "message_unexpected",
         "message_out_of_order",
     ),
     Planted(
         "a balance names no record",
-        said(BALANCES, "data", "sequence", value=999, at=-1),
+        altered(BALANCES, "data", "sequence", value=999, at=-1),
         "message_unexpected balance_missing",
     ),
     Planted(

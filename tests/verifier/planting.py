@@ -16,25 +16,25 @@ from services.verifier.records import (
     sha256_hex,
 )
 from tests.builders import Json
-from tests.verifier.world import EVENTS, JOURNAL, World
+from tests.verifier.memory_cluster import EVENTS, JOURNAL, MemoryCluster
 
 Change = Callable[[Json], object]
 Which = Callable[[Json], bool]
 
 
-def rows(world: World) -> list[Json]:
+def rows(cluster: MemoryCluster) -> list[Json]:
     """The journal of the fullest partition, read."""
-    return [json.loads(each.value or b"") for each in world[JOURNAL]]
+    return [json.loads(each.value or b"") for each in cluster[JOURNAL]]
 
 
-def find(world: World, which: Which) -> int:
+def find(cluster: MemoryCluster, which: Which) -> int:
     """Where the first journal record stands that `which` is about."""
-    return next(at for at, row in enumerate(rows(world)) if which(row))
+    return next(at for at, row in enumerate(rows(cluster)) if which(row))
 
 
-def find_last(world: World, which: Which) -> int:
+def find_last(cluster: MemoryCluster, which: Which) -> int:
     """Where the last one stands."""
-    return max(at for at, row in enumerate(rows(world)) if which(row))
+    return max(at for at, row in enumerate(rows(cluster)) if which(row))
 
 
 def of_kind(name: str, outcome: str = "accepted") -> Which:
@@ -69,33 +69,33 @@ def spelled(record: Record, row: Json) -> bytes:
     return body[:-1] + tail.encode() + canonical(row["source"]) + b"}"
 
 
-def edit(world: World, which: Which, change: Change) -> None:
+def edit(cluster: MemoryCluster, which: Which, change: Change) -> None:
     """Change a journal record, and let nothing else know."""
-    journal, at = world[JOURNAL], find(world, which)
+    journal, at = cluster[JOURNAL], find(cluster, which)
     row = json.loads(journal[at].value or b"")
     change(row)
     value = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()
     journal[at] = journal[at]._replace(value=value)
 
 
-def respelled(world: World) -> None:
+def respelled(cluster: MemoryCluster) -> None:
     """The same record, its members in another order."""
-    journal, at = world[JOURNAL], find(world, PAID)
+    journal, at = cluster[JOURNAL], find(cluster, PAID)
     row = json.loads(journal[at].value or b"")
     value = json.dumps(dict(reversed(row.items())), ensure_ascii=False, separators=(",", ":"))
     journal[at] = journal[at]._replace(value=value.encode())
 
 
-def forge(world: World, which: Which, change: Change) -> None:
+def forge(cluster: MemoryCluster, which: Which, change: Change) -> None:
     """Change a journal record as one would who can write: the chain is made whole again."""
-    edit(world, which, change)
-    reseal(world)
+    edit(cluster, which, change)
+    reseal(cluster)
 
 
-def reseal(world: World) -> None:
+def reseal(cluster: MemoryCluster) -> None:
     """Number and chain the journal of the fullest partition anew."""
     heads: dict[str, tuple[int, str]] = {}
-    journal = world[JOURNAL]
+    journal = cluster[JOURNAL]
     for at, each in enumerate(journal):
         record = read_record(each.value or b"", Place())
         row, budget = record.row, record.budget
@@ -105,37 +105,37 @@ def reseal(world: World) -> None:
         heads[budget] = (sequence + 1, row["hash"])
 
 
-def without(world: World, topic: str, at: int = 0) -> TopicRecord:
+def without(cluster: MemoryCluster, topic: str, at: int = 0) -> TopicRecord:
     """Take a record out of a topic."""
-    return world[topic].pop(at)
+    return cluster[topic].pop(at)
 
 
-def twice(world: World, topic: str, at: int = 0) -> None:
+def twice(cluster: MemoryCluster, topic: str, at: int = 0) -> None:
     """Write a record a second time, at the end."""
-    records = world[topic]
+    records = cluster[topic]
     records.append(records[at]._replace(offset=records[-1].offset + 1))
 
 
-def swap(world: World, topic: str, at: int = 0, by: int = 1) -> None:
+def swap(cluster: MemoryCluster, topic: str, at: int = 0, by: int = 1) -> None:
     """Let two records change places; their offsets stay."""
-    records = world[topic]
+    records = cluster[topic]
     first, second = records[at], records[at + by]
     records[at] = second._replace(offset=first.offset)
     records[at + by] = first._replace(offset=second.offset)
 
 
-def elsewhere(world: World, topic: str, at: int = 0) -> None:
+def elsewhere(cluster: MemoryCluster, topic: str, at: int = 0) -> None:
     """Move a record to another partition of its topic."""
-    record = world[topic].pop(at)
-    other = (record.partition + 1) % world.partitions
-    world.topics[topic, other].append(record._replace(partition=other, offset=9_000))
+    record = cluster[topic].pop(at)
+    other = (record.partition + 1) % cluster.partitions
+    cluster.topics[topic, other].append(record._replace(partition=other, offset=9_000))
 
 
 class Planted(NamedTuple):
     """A defect in words, how it is planted, what must be found, and what may follow from it."""
 
     defect: str
-    plant: Callable[[World], object]
+    plant: Callable[[MemoryCluster], object]
     found: str
     also: str = ""
 
@@ -164,60 +164,64 @@ def resumed(row: Json) -> bool:
     return row["resumes"] is not None
 
 
-def replaced(topic: str, at: int = 0, **changes: Any) -> Callable[[World], None]:
+def replaced(topic: str, at: int = 0, **changes: Any) -> Callable[[MemoryCluster], None]:
     """A record of a topic with another key, value or headers."""
 
-    def plant(world: World) -> None:
-        records = world[topic]
+    def plant(cluster: MemoryCluster) -> None:
+        records = cluster[topic]
         records[at] = records[at]._replace(**changes)
 
     return plant
 
 
-def forged(which: Callable[[Json], bool], *path: str | int, value: Any) -> Callable[[World], None]:
-    return lambda world: forge(world, which, put(*path, value=value))
+def forged(
+    which: Callable[[Json], bool], *path: str | int, value: Any
+) -> Callable[[MemoryCluster], None]:
+    return lambda cluster: forge(cluster, which, put(*path, value=value))
 
 
-def said(topic: str, *path: str | int, value: Any, at: int = 0) -> Callable[[World], None]:
-    return lambda world: world.edit(topic, put(*path, value=value), at)
+def altered(
+    topic: str, *path: str | int, value: Any, at: int = 0
+) -> Callable[[MemoryCluster], None]:
+    return lambda cluster: cluster.edit(topic, put(*path, value=value), at)
 
 
-def lost(topic: str, at: int = 0) -> Callable[[World], object]:
-    return lambda world: without(world, topic, at)
+def lost(topic: str, at: int = 0) -> Callable[[MemoryCluster], object]:
+    return lambda cluster: without(cluster, topic, at)
 
 
-def a_member_twice(world: World) -> None:
-    last = world[JOURNAL][-1]
+def a_member_twice(cluster: MemoryCluster) -> None:
+    last = cluster[JOURNAL][-1]
     doubled = b'"amount_cents":1,"amount_cents":7000'
     value = (last.value or b"").replace(b'"amount_cents":7000', doubled, 1)
-    world[JOURNAL][-1] = last._replace(value=value)
+    cluster[JOURNAL][-1] = last._replace(value=value)
 
 
-def parked_for_ever(world: World) -> None:
+def parked_for_ever(cluster: MemoryCluster) -> None:
     """The last of what resumed never did, and nothing came behind it."""
-    at = find_last(world, resumed)
-    del world[JOURNAL][at:]
+    at = find_last(cluster, resumed)
+    del cluster[JOURNAL][at:]
 
 
-def far_from_its_waker(world: World) -> None:
+def far_from_its_waker(cluster: MemoryCluster) -> None:
     """Between a record and the one that it wakes stands another budget's."""
-    journal = world[JOURNAL]
-    at = find(world, resumed)
-    while rows(world)[at + 1]["budget"] in {rows(world)[at]["budget"], "_dead.0"}:
+    journal = cluster[JOURNAL]
+    at = find(cluster, resumed)
+    while rows(cluster)[at + 1]["budget"] in {rows(cluster)[at]["budget"], "_dead.0"}:
         at += 1
-    swap(world, JOURNAL, at)
+    swap(cluster, JOURNAL, at)
     assert journal[at].offset < journal[at + 1].offset
 
 
-def an_order_again(world: World) -> None:
+def an_order_again(cluster: MemoryCluster) -> None:
     """A payment that issues the order of its convention once more, money and all."""
-    signed = rows(world)[find(world, SIGNED)]
+    signed = rows(cluster)[find(cluster, SIGNED)]
 
     def again(row: Json) -> None:
         row["payment_orders"] += signed["payment_orders"]
         row["moves"] += [move for move in signed["moves"] if move["to"] == "ordered"]
 
-    forge(world, lambda row: PAID(row) and row["budget"] == signed["budget"], again)
+    forge(cluster, lambda row: PAID(row) and row["budget"] == signed["budget"], again)
 
 
 def no_order(row: Json) -> None:
@@ -225,16 +229,16 @@ def no_order(row: Json) -> None:
     row["moves"] = [move for move in row["moves"] if move["to"] != "ordered"]
 
 
-def never_read(world: World) -> None:
+def never_read(cluster: MemoryCluster) -> None:
     """A source record that nobody journalled, among others that were."""
-    records = world[EVENTS]
+    records = cluster[EVENTS]
     gap = next(at for at in range(1, 99) if records[at].offset - records[at - 1].offset > 1)
     records.insert(gap, records[gap]._replace(offset=records[gap].offset - 1))
 
 
-def source_swapped(world: World) -> None:
+def source_swapped(cluster: MemoryCluster) -> None:
     """Two budgets of a partition, whose events the ledger read in the wrong order."""
-    journal = rows(world)
+    journal = rows(cluster)
     at = next(
         at
         for at in range(len(journal) - 1)
@@ -245,49 +249,51 @@ def source_swapped(world: World) -> None:
         and not resumed(journal[at + 1])
         and not resumed(journal[at + 2])
     )
-    swap(world, JOURNAL, at)
+    swap(cluster, JOURNAL, at)
 
 
-def decided_twice(world: World) -> None:
+def decided_twice(cluster: MemoryCluster) -> None:
     """A worker that came back decides again what another had decided."""
-    twice(world, JOURNAL, find(world, PAID))
-    reseal(world)
+    twice(cluster, JOURNAL, find(cluster, PAID))
+    reseal(cluster)
 
 
-def buried_alive(world: World) -> None:
+def readable_dead_letter(cluster: MemoryCluster) -> None:
     """A readable event that journal, notice and internal event all call unreadable."""
 
     def by_key(row: Json) -> bool:
         return is_dead(row) and row["dead_letter"]["reason"].startswith("wrong_partition_key")
 
-    forge(world, by_key, put("dead_letter", "reason", value="bad_json"))
-    notices = [b"wrong_partition_key" in (each.value or b"") for each in world.topics[REFUSALS, 0]]
+    forge(cluster, by_key, put("dead_letter", "reason", value="bad_json"))
+    notices = [
+        b"wrong_partition_key" in (each.value or b"") for each in cluster.topics[REFUSALS, 0]
+    ]
     reason = put("data", "reason", value="bad_json")
-    world.edit(REFUSALS, reason, notices.index(True), partition=0)
-    internal_events = world.topics[DEAD_LETTERS, 0]
+    cluster.edit(REFUSALS, reason, notices.index(True), partition=0)
+    internal_events = cluster.topics[DEAD_LETTERS, 0]
     at = next(at for at, each in enumerate(internal_events) if each.key is None)
     headers = {**dict(internal_events[at].headers), "ecluse_dlq_reason": b"bad_json"}
     internal_events[at] = internal_events[at]._replace(headers=tuple(headers.items()))
 
 
-def other_reason(world: World) -> None:
-    headers = {**dict(world[DEAD_LETTERS][0].headers), "ecluse_dlq_reason": b"undecodable"}
-    replaced(DEAD_LETTERS, headers=tuple(headers.items()))(world)
+def other_reason(cluster: MemoryCluster) -> None:
+    headers = {**dict(cluster[DEAD_LETTERS][0].headers), "ecluse_dlq_reason": b"undecodable"}
+    replaced(DEAD_LETTERS, headers=tuple(headers.items()))(cluster)
 
 
-def under_a_new_id(world: World) -> None:
+def under_a_new_id(cluster: MemoryCluster) -> None:
     """A consumer that trusts ids would pay it twice."""
-    twice(world, PAYMENT_ORDERS)
-    said(PAYMENT_ORDERS, "id", value="x", at=-1)(world)
+    twice(cluster, PAYMENT_ORDERS)
+    altered(PAYMENT_ORDERS, "id", value="x", at=-1)(cluster)
 
 
-def removed_balance(world: World) -> None:
-    last = world[BALANCES][-1]
-    world.put(BALANCES, last.partition, last.key, None)
+def removed_balance(cluster: MemoryCluster) -> None:
+    last = cluster[BALANCES][-1]
+    cluster.put(BALANCES, last.partition, last.key, None)
 
 
-def older_balance_last(world: World) -> None:
+def older_balance_last(cluster: MemoryCluster) -> None:
     """The first balance of a key that has several is published again, behind the last."""
-    records = world[BALANCES]
+    records = cluster[BALANCES]
     first = next(one for one in records if sum(one.key == each.key for each in records) > 1)
-    world.put(BALANCES, first.partition, first.key, first.value, first.headers)
+    cluster.put(BALANCES, first.partition, first.key, first.value, first.headers)

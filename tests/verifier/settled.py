@@ -1,4 +1,4 @@
-"""Cases that the rules settle in words of their own: told to the ledger, and written by hand."""
+"""Cases that the rules settle explicitly: sent to the ledger, and written by hand."""
 
 from tests.builders import (
     NEXT_BUDGET,
@@ -64,7 +64,7 @@ OF_THE_OLD_ORDER = [
     a_new_account("FR7610278027150004578690110", _id="again"),
 ]
 
-# Rule 32: 40 cents are carried over, and the new year is told of something before their internal
+# Rule 32: 40 cents are carried over, and the new year learns of something before their internal
 # event.
 HALF = an_instalment(60, "advance")
 BALANCE = an_instalment(40, "balance", documents=[("activity_report", 2023)])
@@ -96,7 +96,7 @@ CONCURRING = an_act("2023-04-13")
 RECORDED = a_concurring_act()
 IT_FELL = a_withdrawal(act=CONCURRING)
 
-TOLD: list[tuple[str, list[Json], list[Json]]] = [
+GIVEN: list[tuple[str, list[Json], list[Json]]] = [
     ("a sum comes back after a rejection", [*PAID_IN_PART, ASKED_BACK, CAME_BACK], []),
     ("a sum comes back after a new order", [*ISSUED_AGAIN, ASKED_BACK, CAME_BACK], []),
     ("a sum comes back after an amendment", [*PLANNED_ANEW, ASKED_BACK, CAME_BACK], []),
@@ -181,4 +181,4 @@ TOLD: list[tuple[str, list[Json], list[Json]]] = [
         [],
     ),
 ]
-"""What is told, and what is told once the internal events of a closing were read."""
+"""What is reported, and what is reported once the internal events of a closing were read."""

@@ -50,7 +50,7 @@ class Located(NamedTuple):
 @cache
 def small() -> tuple[bytes, ...]:
     """A journal with one of each outcome, and a parked event that goes on."""
-    story = Scenario(
+    scenario = Scenario(
         a_notification(),
         a_vote(),
         an_award(),
@@ -60,7 +60,7 @@ def small() -> tuple[bytes, ...]:
         a_payment(100_001),
         b'{"specversion":',
     )
-    return tuple(row.record for row in story.store.journal())
+    return tuple(row.record for row in scenario.store.journal())
 
 
 @cache
@@ -113,7 +113,7 @@ def flipped(line: bytes, at: int, bits: int) -> bytes:
     return line[:at] + bytes((line[at] ^ bits,)) + line[at + 1 :]
 
 
-class UnderWay:
+class Unfinished:
     """A proof that has come so far, to go on from in several ways: none is begun anew."""
 
     def __init__(self, proof: JournalAlone) -> None:
@@ -136,16 +136,16 @@ def take(proof: JournalAlone, lines: Sequence[bytes]) -> None:
         proof.take(Row(Place(FILE, offset=number), line))
 
 
-def under_way(lines: Sequence[bytes]) -> Iterator[UnderWay]:
+def unfinished(lines: Sequence[bytes]) -> Iterator[Unfinished]:
     """The proof of a journal before each of its records, and after the last."""
     proof = JournalAlone(Findings(), in_a_row=False)
-    yield UnderWay(proof)
+    yield Unfinished(proof)
     for line in lines:
         take(proof, [line])
-        yield UnderWay(proof)
+        yield Unfinished(proof)
 
 
-def missed(before: UnderWay, at: int, line: bytes, byte: int, bits: int) -> str | None:
+def missed(before: Unfinished, at: int, line: bytes, byte: int, bits: int) -> str | None:
     """Why a flipped byte was not found, or not where it is; None where it was."""
     where = Located(at + 1, *named(line))
     proof = before.after([flipped(line, byte, bits)])
@@ -159,9 +159,9 @@ def missed(before: UnderWay, at: int, line: bytes, byte: int, bits: int) -> str 
     return None
 
 
-def proved_up_to(lines: Sequence[bytes], at: int) -> UnderWay:
+def proved_up_to(lines: Sequence[bytes], at: int) -> Unfinished:
     """A proof under way: of what stands behind a record, nothing is needed to find a flip in it."""
-    *_, last = under_way(lines[:at])
+    *_, last = unfinished(lines[:at])
     return last
 
 
@@ -199,7 +199,7 @@ def broken(report: Report) -> list[Located]:
 @pytest.mark.parametrize("name", HISTORIES)
 def test_a_removed_record_is_found_at_the_next_of_its_chain(name: str) -> None:
     lines = recorded(name)
-    for at, before in zip(range(len(lines)), under_way(lines), strict=False):
+    for at, before in zip(range(len(lines)), unfinished(lines), strict=False):
         chain = chain_of(lines[at])
         left = [*lines[:at], *lines[at + 1 :]]
         behind = [number for number in range(at, len(left)) if chain_of(left[number]) == chain]
@@ -210,7 +210,7 @@ def test_a_removed_record_is_found_at_the_next_of_its_chain(name: str) -> None:
 @pytest.mark.parametrize("name", HISTORIES)
 def test_a_repeated_record_is_found_where_it_is_repeated(name: str) -> None:
     lines = recorded(name)
-    _, *behind_each = under_way(lines)
+    _, *behind_each = unfinished(lines)
     for at, behind in enumerate(behind_each):
         twice = [*lines[: at + 1], *lines[at:]]
         assert place_of(twice, at + 1) in broken(behind.then(twice[at + 1 :]))
@@ -221,7 +221,7 @@ def test_a_repeated_record_is_found_where_it_is_repeated(name: str) -> None:
 @pytest.mark.parametrize("name", HISTORIES)
 def test_records_of_a_chain_in_another_order_are_found(name: str) -> None:
     lines = recorded(name)
-    for at, before in zip(range(len(lines)), under_way(lines), strict=False):
+    for at, before in zip(range(len(lines)), unfinished(lines), strict=False):
         chain = chain_of(lines[at])
         behind = [each for each in range(at + 1, len(lines)) if chain_of(lines[each]) == chain]
         if behind:

@@ -7,7 +7,7 @@ from schwifty.exceptions import InvalidChecksumDigits
 
 from events import codec, values
 from tests.builders import Json, a_convention, a_payment, a_vote, an_award
-from tests.verifier.world import World
+from tests.verifier.memory_cluster import MemoryCluster
 
 
 def no_account(*_: Any, **_more: Any) -> None:
@@ -38,7 +38,7 @@ def test_a_fault_of_the_ledgers_codec_is_found(
     fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Whatever the codec says, the budget's own SIRET is asked once and remembered.
-    World().tell([a_vote()])
-    assert [] == World().tell([fault.event]).codes()
+    MemoryCluster().tell([a_vote()])
+    assert [] == MemoryCluster().tell([fault.event]).codes()
     monkeypatch.setattr(fault.where, fault.attribute, fault.instead)
-    assert ["dead_letter_though_readable"] == World().tell([fault.event]).codes()
+    assert ["dead_letter_though_readable"] == MemoryCluster().tell([fault.event]).codes()

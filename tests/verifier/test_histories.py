@@ -15,10 +15,10 @@ from services.verifier.kafka_records import partition_of
 from services.verifier.partition import PartitionProof
 from tests.builders import BUDGET, Json, Scenario, a_payment, encoded
 from tests.property.histories import histories
-from tests.property.years import Inputs, told, years
+from tests.property.years import Inputs, decided, years
+from tests.verifier.memory_cluster import INTERNAL_EVENTS, JOURNAL, TOPICS, MemoryCluster, Sent
 from tests.verifier.planting import reseal
-from tests.verifier.stories import a_closed_world, a_world
-from tests.verifier.world import INTERNAL_EVENTS, JOURNAL, TOPICS, Told, World
+from tests.verifier.scenarios import a_closed_cluster, a_cluster
 
 VALUES: tuple[Any, ...] = (None, "", 0, -1, True, 2**70, 1.5, "x", [], {}, [None], {"a": 1})
 """What may stand where something else belongs."""
@@ -45,35 +45,37 @@ def figures(proofs: list[PartitionProof]) -> Json:
 def test_any_history_is_proved_and_adds_up_to_what_a_replay_says(
     history: list[bytes], partitions: int, batch: int
 ) -> None:
-    world = World(partitions).tell((Told(line, key_of(line)) for line in history), batch)
-    assert [] == world.findings()
-    found, said = figures(list(world.proofs())), Scenario(*history).summary()
-    assert len(said.pop("dead_letters")) == len(found.pop("dead_letters"))
-    assert said == found
+    cluster = MemoryCluster(partitions).tell((Sent(line, key_of(line)) for line in history), batch)
+    assert [] == cluster.findings()
+    found, printed = figures(list(cluster.proofs())), Scenario(*history).summary()
+    assert len(printed.pop("dead_letters")) == len(found.pop("dead_letters"))
+    assert printed == found
 
 
 @given(years(), st.integers(1, 4), st.integers(1, 9))
 def test_years_that_end_are_proved_and_add_up_to_what_a_replay_says(
     inputs: Inputs, partitions: int, batch: int
 ) -> None:
-    world = World(partitions)
+    cluster = MemoryCluster(partitions)
     for history in inputs:
-        world.tell((Told(line, key_of(line)) for line in history), batch)
-    assert [] == world.findings()
-    found, said = figures(list(world.proofs())), told(inputs).summary()
-    assert len(said.pop("dead_letters")) == len(found.pop("dead_letters"))
-    assert said == found
+        cluster.tell((Sent(line, key_of(line)) for line in history), batch)
+    assert [] == cluster.findings()
+    found, printed = figures(list(cluster.proofs())), decided(inputs).summary()
+    assert len(printed.pop("dead_letters")) == len(found.pop("dead_letters"))
+    assert printed == found
 
 
 def test_an_internal_event_larger_than_any_event_is_kept_whole_and_proved() -> None:
-    """Astray, or set aside: that it was readable is no fault of whoever buried it."""
+    """Astray, or set aside: that it was readable is no fault of whoever quarantined it."""
     large = encoded(a_payment(1)) + b" " * EVENT_BYTES_MAX
     astray = 1 - partition_of(BUDGET.encode(), 2)
-    world = World(2).tell([Told(large, BUDGET.encode(), partition=astray, topic=INTERNAL_EVENTS)])
-    world.quarantine(Told(large, BUDGET.encode(), topic=INTERNAL_EVENTS), "Ève", "elle bloque")
-    assert [] == world.findings()
+    cluster = MemoryCluster(2).tell(
+        [Sent(large, BUDGET.encode(), partition=astray, topic=INTERNAL_EVENTS)]
+    )
+    cluster.quarantine(Sent(large, BUDGET.encode(), topic=INTERNAL_EVENTS), "Ève", "elle bloque")
+    assert [] == cluster.findings()
     internal_events = [
-        each.value for number in (0, 1) for each in world.topics[DEAD_LETTERS, number]
+        each.value for number in (0, 1) for each in cluster.topics[DEAD_LETTERS, number]
     ]
     assert [large, large] == internal_events
 
@@ -100,16 +102,16 @@ def spoil(data: st.DataObject, value: Json, left_out: set[str]) -> bool:
     return json.dumps(before) != json.dumps(after)
 
 
-good = cache(a_world)
-closed = cache(a_closed_world)
+good = cache(a_cluster)
+closed = cache(a_closed_cluster)
 
 
-def a_copy(of: World | None = None) -> World:
+def a_copy(of: MemoryCluster | None = None) -> MemoryCluster:
     """A good world for one test to spoil."""
     known = of or good()
-    world = World(known.partitions)
-    world.topics = {place: list(records) for place, records in known.topics.items()}
-    return world
+    cluster = MemoryCluster(known.partitions)
+    cluster.topics = {place: list(records) for place, records in known.topics.items()}
+    return cluster
 
 
 def spelled(value: Json) -> bytes:
@@ -118,25 +120,25 @@ def spelled(value: Json) -> bytes:
 
 @given(st.data())
 def test_whatever_is_forged_in_a_journal_record_is_found(data: st.DataObject) -> None:
-    world = a_copy(data.draw(st.sampled_from((good(), closed()))))
-    journal = world[JOURNAL]
+    cluster = a_copy(data.draw(st.sampled_from((good(), closed()))))
+    journal = cluster[JOURNAL]
     at = data.draw(st.integers(0, len(journal) - 1))
     row = json.loads(journal[at].value or b"")
     changed = spoil(data, row, NOT_PROVED | REMADE)
     journal[at] = journal[at]._replace(value=spelled(row))
     if data.draw(st.booleans()):
         try:
-            reseal(world)
+            reseal(cluster)
         except Exception:  # noqa: BLE001 # what cannot be read cannot be sealed either
             changed = True
-    assert changed == bool(world.codes())
+    assert changed == bool(cluster.codes())
 
 
 @given(st.data())
 def test_no_damage_to_a_published_record_stops_the_proof(data: st.DataObject) -> None:
-    world = a_copy()
-    place = data.draw(st.sampled_from([place for place in world.topics if world.topics[place]]))
-    records = world.topics[place]
+    cluster = a_copy()
+    place = data.draw(st.sampled_from([place for place in cluster.topics if cluster.topics[place]]))
+    records = cluster.topics[place]
     at = data.draw(st.integers(0, len(records) - 1))
     damage: st.SearchStrategy[Json] = st.fixed_dictionaries(
         {},
@@ -150,14 +152,14 @@ def test_no_damage_to_a_published_record_stops_the_proof(data: st.DataObject) ->
         },
     )
     records[at] = records[at]._replace(**data.draw(damage))
-    world.findings()
+    cluster.findings()
 
 
 @given(st.data())
 def test_no_spoilt_message_stops_the_proof(data: st.DataObject) -> None:
-    world = a_copy()
-    topic = data.draw(st.sampled_from([each for each in TOPICS if world[each]]))
-    records = world[topic]
+    cluster = a_copy()
+    topic = data.draw(st.sampled_from([each for each in TOPICS if cluster[each]]))
+    records = cluster[topic]
     at = data.draw(st.integers(0, len(records) - 1))
     try:
         value = json.loads(records[at].value or b"")
@@ -166,4 +168,4 @@ def test_no_spoilt_message_stops_the_proof(data: st.DataObject) -> None:
     if isinstance(value, dict) and value:
         spoil(data, value, set())
         records[at] = records[at]._replace(value=spelled(value))
-    world.findings()
+    cluster.findings()

@@ -30,7 +30,7 @@ INPUT_TOPICS = pytest.mark.parametrize(
 )
 
 
-def buried(topic: str, length_bytes: int) -> tuple[bytes, KeptDeadLetter]:
+def dead_lettered(topic: str, length_bytes: int) -> tuple[bytes, KeptDeadLetter]:
     """A record that nobody can read: its place in the journal, and what is kept of it."""
     ledger = Ledger()
     ledger.handle(RawRecord(b"[" * length_bytes, Source(topic, 0, 0), (), b"nobody", 0))
@@ -47,15 +47,15 @@ def proved(record: bytes, kept: KeptDeadLetter) -> Report:
 
 
 @INPUT_TOPICS
-def test_it_is_kept_as_its_door_says(topic: str, length_bytes: int, kept_bytes: int) -> None:
-    record, kept = buried(topic, length_bytes)
+def test_it_is_kept_as_its_input_says(topic: str, length_bytes: int, kept_bytes: int) -> None:
+    record, kept = dead_lettered(topic, length_bytes)
     assert kept_bytes == len(kept.value)
     assert {} == proved(record, kept).counts
 
 
 @INPUT_TOPICS
 def test_another_number_of_bytes_is_found(topic: str, length_bytes: int, kept_bytes: int) -> None:
-    record, kept = buried(topic, length_bytes)
+    record, kept = dead_lettered(topic, length_bytes)
     for other in (kept.value[: kept_bytes - 1], kept.value + b"["):
         report = proved(record, kept._replace(value=other))
         assert {"message_differs": 1} == report.counts

@@ -12,7 +12,7 @@ from tests.unit.tables import (
     years,
 )
 from tests.unit.tables.rows import Row
-from tests.verifier.world import World
+from tests.verifier.memory_cluster import MemoryCluster
 
 OF_ONE_YEAR = [row for table in test_every_answer.TABLES for row in table]
 
@@ -24,11 +24,11 @@ OF_TWO_YEARS = [
 ]
 
 
-def proved(*told: list[Json]) -> list[Json]:
-    world = World()
-    for events in told:
-        world.tell(events)
-    return world.findings()
+def proved(*given: list[Json]) -> list[Json]:
+    cluster = MemoryCluster()
+    for events in given:
+        cluster.tell(events)
+    return cluster.findings()
 
 
 @pytest.mark.parametrize("row", OF_ONE_YEAR, ids=lambda row: row.says)

@@ -12,12 +12,12 @@ from services.verifier.kafka_records import partition_of
 from tests.builders import a_vote
 from tests.integration.test_seal import SEALED
 from tests.verifier.defects_at_year_ends import YEAR_ENDS
-from tests.verifier.defects_in_decisions import ACCEPTED, REFUSED, Forgotten
+from tests.verifier.defects_in_decisions import ACCEPTED, REFUSED, RuleLeftOut
 from tests.verifier.defects_in_journals import CHAIN, DECIDED, MONEY, TURNS
 from tests.verifier.defects_in_topics import BALANCED, MESSAGES, SOURCES
+from tests.verifier.memory_cluster import MemoryCluster
 from tests.verifier.planting import Planted
-from tests.verifier.stories import a_closed_world, a_world
-from tests.verifier.world import World
+from tests.verifier.scenarios import a_closed_cluster, a_cluster
 
 FACT = re.compile(r"{(\w+)}")
 
@@ -26,41 +26,41 @@ ALL = [*CHAIN, *DECIDED, *MONEY, *TURNS, *SOURCES, *MESSAGES, *BALANCED]
 
 
 def test_nothing_is_wrong_with_a_good_cluster() -> None:
-    assert [] == a_world().findings()
-    assert [] == a_closed_world().findings()
+    assert [] == a_cluster().findings()
+    assert [] == a_closed_cluster().findings()
 
 
 @pytest.mark.parametrize("planted", ALL, ids=lambda each: each.defect)
 def test_a_planted_defect_is_found(planted: Planted) -> None:
-    find_in(a_world(), planted)
+    find_in(a_cluster(), planted)
 
 
 @pytest.mark.parametrize("planted", YEAR_ENDS, ids=lambda each: each.defect)
 def test_a_defect_that_is_planted_at_the_end_of_a_year_is_found(planted: Planted) -> None:
-    find_in(a_closed_world(), planted)
+    find_in(a_closed_cluster(), planted)
 
 
-def find_in(world: World, planted: Planted) -> None:
-    planted.plant(world)
-    codes = set(world.codes())
+def find_in(cluster: MemoryCluster, planted: Planted) -> None:
+    planted.plant(cluster)
+    codes = set(cluster.codes())
     assert set() == set(planted.found.split()) - codes
     assert set() == codes - {*planted.found.split(), *planted.also.split()}
 
 
-@pytest.mark.parametrize("forgotten", [*ACCEPTED, *REFUSED], ids=lambda each: each.defect)
+@pytest.mark.parametrize("left_out", [*ACCEPTED, *REFUSED], ids=lambda each: each.defect)
 def test_a_ledger_that_forgets_a_rule_is_disproved(
-    forgotten: Forgotten, monkeypatch: pytest.MonkeyPatch
+    left_out: RuleLeftOut, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert [] == World().tell(forgotten.events).codes()
+    assert [] == MemoryCluster().tell(left_out.events).codes()
     for event, handler in HANDLERS.items():
-        if handler.decide is vars(forgotten.where)[forgotten.name]:
-            monkeypatch.setitem(HANDLERS, event, replace(handler, decide=forgotten.instead))
-    monkeypatch.setattr(forgotten.where, forgotten.name, forgotten.instead)
-    assert set(forgotten.found.split()) == set(World().tell(forgotten.events).codes())
+        if handler.decide is vars(left_out.where)[left_out.name]:
+            monkeypatch.setitem(HANDLERS, event, replace(handler, decide=left_out.instead))
+    monkeypatch.setattr(left_out.where, left_out.name, left_out.instead)
+    assert set(left_out.found.split()) == set(MemoryCluster().tell(left_out.events).codes())
 
 
 def test_a_budget_on_another_partition_is_found() -> None:
-    misled = World(home=lambda key, count: 1 - partition_of(key, count)).tell([a_vote()])
+    misled = MemoryCluster(home=lambda key, count: 1 - partition_of(key, count)).tell([a_vote()])
     assert ["wrong_partition"] == misled.codes()
 
 

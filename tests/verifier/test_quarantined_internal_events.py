@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from events.topics import INTERNAL_EVENTS
 from services.verifier.kafka_records import TopicRecord
 from tests.builders import Json, a_closing, a_convention, a_vote, an_award, an_instalment
-from tests.verifier.world import Told, World
+from tests.verifier.memory_cluster import MemoryCluster, Sent
 
 DOCUMENTS = [("activity_report", 2022)]
 
 
-class Quarantining(World):
+class Quarantining(MemoryCluster):
     """A world in which the first internal event stops its partition, and is set aside."""
 
     done = False
@@ -24,7 +24,7 @@ class Quarantining(World):
             return
         self.done = True
         [each] = records
-        self.set_aside(each, "Ève", "it stops the partition")
+        self.quarantined(each, "Ève", "it stops the partition")
 
 
 def closed() -> list[Json]:
@@ -33,35 +33,35 @@ def closed() -> list[Json]:
 
 
 def test_an_internal_event_that_was_set_aside_was_written() -> None:
-    world = Quarantining().tell(closed(), batch=1)
-    assert [] == world.findings()
-    assert 1 == len(world[INTERNAL_EVENTS])
+    cluster = Quarantining().tell(closed(), batch=1)
+    assert [] == cluster.findings()
+    assert 1 == len(cluster[INTERNAL_EVENTS])
 
 
 def test_it_may_be_sent_again_once() -> None:
-    world = Quarantining().tell(closed(), batch=1)
-    internal_event = world[INTERNAL_EVENTS][-1]
-    again = Told(
+    cluster = Quarantining().tell(closed(), batch=1)
+    internal_event = cluster[INTERNAL_EVENTS][-1]
+    again = Sent(
         internal_event.value,
         internal_event.key,
         internal_event.headers,
         internal_event.partition,
         INTERNAL_EVENTS,
     )
-    assert [] == world.tell([again]).findings()
-    assert ["message_twice"] == world.tell([again]).codes()
+    assert [] == cluster.tell([again]).findings()
+    assert ["message_twice"] == cluster.tell([again]).codes()
 
 
 def test_one_that_says_something_else_is_found() -> None:
-    world = Quarantining().tell(closed(), batch=1)
+    cluster = Quarantining().tell(closed(), batch=1)
     where = next(
-        place for place, rows in world.topics.items() if place[0] == INTERNAL_EVENTS and rows
+        place for place, rows in cluster.topics.items() if place[0] == INTERNAL_EVENTS and rows
     )
-    other = world.topics[where][0]
+    other = cluster.topics[where][0]
     value = (other.value or b"").replace(b"100000", b"100001")
     forged = other._replace(value=value)
-    world = World()
-    world.tell(closed()[:-1], batch=1)
-    world.topics[where].append(forged)
-    world.set_aside(forged, "Ève", "forged")
-    assert ["message_unexpected"] == world.codes()
+    cluster = MemoryCluster()
+    cluster.tell(closed()[:-1], batch=1)
+    cluster.topics[where].append(forged)
+    cluster.quarantined(forged, "Ève", "forged")
+    assert ["message_unexpected"] == cluster.codes()

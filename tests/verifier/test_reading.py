@@ -81,8 +81,8 @@ def test_both_modes_and_all_keys_are_read_alike(source_kind: SourceKind) -> None
     for _, key, _ in KEYS:
         agree(VOTE._replace(key=key), source_kind)
     for over in (0, 1):
-        room = BYTES_MAX[source_kind] + over - len(_one_document(VOTE))
-        agree(VOTE._replace(value=VOTE.value + b" " * room), source_kind)
+        headroom = BYTES_MAX[source_kind] + over - len(_one_document(VOTE))
+        agree(VOTE._replace(value=VOTE.value + b" " * headroom), source_kind)
 
 
 def _one_document(message: Message) -> bytes:

@@ -15,14 +15,14 @@ from services.verifier.findings import Code, Findings, Place
 from services.verifier.records import NotARecordError, read_record
 from services.verifier.report import NOTES, Note, Remark, Report, report_of
 from tests.integration.test_tables import unfolded
-from tests.verifier.stories import a_world
-from tests.verifier.world import World
+from tests.verifier.memory_cluster import MemoryCluster
+from tests.verifier.scenarios import a_cluster
 
 FACT = re.compile(r"{(\w+)}")
 
 
-def a_report(world: World) -> Report:
-    proofs = list(world.proofs())
+def a_report(cluster: MemoryCluster) -> Report:
+    proofs = list(cluster.proofs())
     findings = proofs[0].journal.findings
     figures = together(each.journal.summary() for each in proofs)
     return report_of(findings, {}, figures, 0, [Remark(Note.TRACING)])
@@ -49,7 +49,7 @@ def said_of(report: Report, language: Language, capsys: pytest.CaptureFixture[st
 def test_a_proof_is_said_in_one_line_behind_what_it_does_not_prove(
     language: Language, last: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report = a_report(a_world())
+    report = a_report(a_cluster())
     assert report.proved
     first, *remark, found = said_of(report, language, capsys)
     assert last == found
@@ -58,9 +58,9 @@ def test_a_proof_is_said_in_one_line_behind_what_it_does_not_prove(
 
 
 def test_a_defect_is_said_with_its_place(capsys: pytest.CaptureFixture[str]) -> None:
-    world = a_world()
-    world.put(EVENTS, 0, b"k", b"{}")
-    report = a_report(world)
+    cluster = a_cluster()
+    cluster.put(EVENTS, 0, b"k", b"{}")
+    report = a_report(cluster)
     assert not report.proved
     lines = said_of(report, Language.FR, capsys)
     assert lines[-1].startswith("1 défauts\u00a0: ")
@@ -71,16 +71,16 @@ def test_a_defect_is_said_with_its_place(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_a_program_reads_json() -> None:
-    world = a_world()
-    del world[REFUSALS][0]
-    report = a_report(world)
-    said = json.loads(json.dumps(report.row()))
-    assert (False, {"message_missing": 1}) == (said["proved"], said["codes"])
+    cluster = a_cluster()
+    del cluster[REFUSALS][0]
+    report = a_report(cluster)
+    printed = json.loads(json.dumps(report.row()))
+    assert (False, {"message_missing": 1}) == (printed["proved"], printed["codes"])
     assert {"code", "topic", "partition", "offset", "budget", "sequence", "fr", "en"} == set(
-        said["findings"][0]
+        printed["findings"][0]
     )
-    assert report.figures["heads"] == said["heads"]
-    assert ["tracing"] == [each["code"] for each in said["not_proved"]]
+    assert report.figures["heads"] == printed["heads"]
+    assert ["tracing"] == [each["code"] for each in printed["not_proved"]]
 
 
 def test_each_note_says_the_same_in_both_languages() -> None:
@@ -100,30 +100,30 @@ def test_findings_beyond_the_limit_are_counted() -> None:
 def test_a_long_fact_is_cut() -> None:
     findings = Findings()
     findings.add(Code.MESSAGE_MISSING, Place(), what="é" * 999)
-    assert "é" * 200 + "… is not published" == findings.kept[0].said.en
+    assert "é" * 200 + "… is not published" == findings.kept[0].text.en
 
 
 def test_a_reason_is_said_in_the_reader_s_language() -> None:
     with pytest.raises(NotARecordError) as raised:
         read_record(b"[]", Place())
     findings = Findings()
-    findings.add(Code.RECORD_MALFORMED, Place(), why=raised.value.said)
-    said = findings.kept[0].said
-    assert "JSON, en anglais : ValueError: no object" in said.fr
-    assert "JSON: ValueError: no object" in said.en
+    findings.add(Code.RECORD_MALFORMED, Place(), why=raised.value.text)
+    printed = findings.kept[0].text
+    assert "JSON, en anglais : ValueError: no object" in printed.fr
+    assert "JSON: ValueError: no object" in printed.en
 
 
 def test_what_reached_the_end_of_its_retention_is_no_defect() -> None:
     """Topics of the world outside are kept for 400 days, the journal for ever."""
-    world = a_world()
+    cluster = a_cluster()
     gone = 0
     for topic, kept in ((EVENTS, 9), (REFUSALS, 5), (DEAD_LETTERS, 1)):
-        for partition in range(world.partitions):
-            records = world.topics[topic, partition]
-            world.first_offsets[topic, partition] = records[kept].offset
+        for partition in range(cluster.partitions):
+            records = cluster.topics[topic, partition]
+            cluster.first_offsets[topic, partition] = records[kept].offset
             gone += kept
             del records[:kept]
-    proofs = list(world.proofs())
-    assert [] == world.findings()
+    proofs = list(cluster.proofs())
+    assert [] == cluster.findings()
     # A notice and a dead letter of a source that is gone cannot be told from others.
     assert 0 < sum(each.expired for each in proofs) <= gone

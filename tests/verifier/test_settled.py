@@ -34,6 +34,7 @@ from tests.builders import (
 )
 from tests.verifier import settled
 from tests.verifier.by_hand import ByHand, a_change, a_move, an_order
+from tests.verifier.memory_cluster import MemoryCluster
 from tests.verifier.settled import (
     ABOVE,
     ALONE_YEAR,
@@ -58,15 +59,14 @@ from tests.verifier.settled import (
     SAME_NUMBER,
     SENT_BACK,
 )
-from tests.verifier.world import World
 
 
 @pytest.mark.parametrize(
-    ("told", "after"), [row[1:] for row in settled.TOLD], ids=[row[0] for row in settled.TOLD]
+    ("given", "after"), [row[1:] for row in settled.GIVEN], ids=[row[0] for row in settled.GIVEN]
 )
-def test_what_the_ledger_makes_of_it_is_proved(told: list[Json], after: list[Json]) -> None:
+def test_what_the_ledger_makes_of_it_is_proved(given: list[Json], after: list[Json]) -> None:
     """The two implementations agree, each by its own reading."""
-    assert [] == World().tell(told).tell(after).findings()
+    assert [] == MemoryCluster().tell(given).tell(after).findings()
 
 
 def back(cents: int, operation: str = "489") -> Json:
@@ -97,8 +97,8 @@ def test_rule_27_a_kept_instalment_keeps_the_order_of_its_lines_through_an_amend
     """It was paid in part, rejected and issued again; the amendment plans another beside it."""
     more = an_instalment(lines=[an_amount(7, "490")], name="more", trigger="notification")
     amendment = an_amendment(instalments=[more], act=an_act("2023-09-01"))
-    story = Scenario(*ISSUED_AGAIN, amendment, ASKED_BACK)
-    assert [] == ByHand(story).tell(CAME_BACK, [back(500)]).findings()
+    scenario = Scenario(*ISSUED_AGAIN, amendment, ASKED_BACK)
+    assert [] == ByHand(scenario).tell(CAME_BACK, [back(500)]).findings()
 
 
 def test_rule_27_a_ledger_that_collects_on_what_a_rejection_left_is_disproved() -> None:
@@ -109,7 +109,7 @@ def test_rule_27_a_ledger_that_collects_on_what_a_rejection_left_is_disproved() 
 
 
 EXCEEDS = {"convention": "C", "asked_cents": 300}
-ROOMS: list[tuple[str, list[Json], int | None]] = [
+HEADROOMS: list[tuple[str, list[Json], int | None]] = [
     ("what another recovery names and has not brought", [NAMED], 200),
     ("what it has brought is paid no more", [NAMED, settled.IN_PART], 200),
     ("what came in one sum came on that line too", [NAMED, a_collection(400)], 200),
@@ -118,10 +118,12 @@ ROOMS: list[tuple[str, list[Json], int | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("before", "room"), [row[1:] for row in ROOMS], ids=[r[0] for r in ROOMS])
-def test_rule_27_a_line_has_a_room_of_its_own(before: list[Json], room: int | None) -> None:
+@pytest.mark.parametrize(
+    ("before", "headroom"), [row[1:] for row in HEADROOMS], ids=[r[0] for r in HEADROOMS]
+)
+def test_rule_27_a_line_has_a_room_of_its_own(before: list[Json], headroom: int | None) -> None:
     journal = ByHand(Scenario(*PAID, *before))
-    more = {} if room is None else refused("recovery_exceeds", room_cents=room, **EXCEEDS)
+    more = {} if headroom is None else refused("recovery_exceeds", room_cents=headroom, **EXCEEDS)
     assert [] == journal.tell(NAMED_TOO, **more).findings()
 
 
@@ -260,11 +262,11 @@ def test_rule_13_it_is_signed_for_that_rest_alone() -> None:
     assert [] == ByHand(Scenario(*ABOVE)).tell(event, **more).findings()
 
 
-def opened(told: list[Json], *moves: Json, orders: tuple[Json, ...] = ()) -> ByHand:
-    """The one internal event of a closing, read behind what was told, and what it leads to."""
-    story = Scenario(*told)
-    [internal_event] = story.internal_events()
-    return ByHand(story).tell(internal_event, moves, orders)
+def opened(given: list[Json], *moves: Json, orders: tuple[Json, ...] = ()) -> ByHand:
+    """The one internal event of a closing, read behind what was reported, and what it leads to."""
+    scenario = Scenario(*given)
+    [internal_event] = scenario.internal_events()
+    return ByHand(scenario).tell(internal_event, moves, orders)
 
 
 def carried(name: str = "C", cents: int = 40) -> Json:
@@ -284,8 +286,8 @@ def test_rule_32_so_it_does_where_its_reference_is_awarded_there() -> None:
 
 
 def test_rule_32_what_waited_for_the_number_is_woken_under_it() -> None:
-    told = [a_report("evaluation", 2023, **RENAMED), *CARRIED, *SAME_NUMBER]
-    journal = opened(told, carried("C@2023"))
+    given = [a_report("evaluation", 2023, **RENAMED), *CARRIED, *SAME_NUMBER]
+    journal = opened(given, carried("C@2023"))
     assert ["not_resumed"] == [code for code, _ in journal.findings()]
 
 
@@ -294,9 +296,9 @@ def test_rule_32_an_order_that_is_issued_again_there_names_the_one_before_as_it_
     order = an_order(
         "C@2023/advance/2", (60, "489"), due_on="2023-07-14", previous="C/advance", **account
     )
-    told = [*SENT_BACK, *SAME_NUMBER, a_new_account(**NEXT)]
+    given = [*SENT_BACK, *SAME_NUMBER, a_new_account(**NEXT)]
     moves = (carried("C@2023", 100), a_move("committed ordered", 60, "C@2023", "advance"))
-    assert [] == opened(told, *moves, orders=(order,)).findings()
+    assert [] == opened(given, *moves, orders=(order,)).findings()
 
 
 @pytest.mark.parametrize(
@@ -312,14 +314,14 @@ def test_rule_32_where_its_grant_fell_the_money_is_available(before: list[Json],
 
 @pytest.mark.parametrize("before", [SAME_NUMBER, FELL], ids=["a number taken", "a grant that fell"])
 def test_rule_32_an_internal_event_is_refused_by_a_closed_year_alone(before: list[Json]) -> None:
-    story = Scenario(*CARRIED, *before)
-    [internal_event] = story.internal_events()
+    scenario = Scenario(*CARRIED, *before)
+    [internal_event] = scenario.internal_events()
     more = refused("convention_exists", convention="C")
-    found = ByHand(story).tell(internal_event, **more).findings()
+    found = ByHand(scenario).tell(internal_event, **more).findings()
     assert ["refused_otherwise"] == [code for code, _ in found]
-    story.tell(an_acknowledgement(**NEXT))
-    story.tell(a_closing(_id="2024", **NEXT))
-    journal = ByHand(story).tell(
+    scenario.tell(an_acknowledgement(**NEXT))
+    scenario.tell(a_closing(_id="2024", **NEXT))
+    journal = ByHand(scenario).tell(
         internal_event, **refused("fiscal_year_closed", budget=NEXT["budget"])
     )
     assert [] == journal.findings()

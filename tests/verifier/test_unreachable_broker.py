@@ -1,4 +1,4 @@
-"""A proof whose cluster does not answer: asked again where it may, and told where it will not."""
+"""A proof whose cluster does not answer: retried where it may answer, reported where not."""
 
 import asyncio
 import logging

@@ -22,7 +22,7 @@ EVENT_UNKNOWN: Final = NOT_FOUND._replace(
 TRACE_TOO_LONG: Final = Kind(
     "trace_too_long",
     413,
-    _("Story too long"),
+    _("Trace too long"),
     _("This trace takes {records} records; a request reads at most {limit}."),
     _("Name a budget (`budget`), or use the command `ecluse trace`."),
 )

@@ -36,7 +36,7 @@ class Panel:
     most: str
     """The greatest figure of the hour; empty where none is known."""
     drawn: Chart
-    texts: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from services.ledger.domain.invariants import awarded_sums, group_sums
 from services.ledger.domain.lines import Line, LineMoney
 from services.ledger.domain.orders import PaymentOrder
 
-STATE_VERSION = 3
+STATE_VERSION = 4
 """The version of the rows' shape: raised when older rows can no longer be read."""
 
 EVENTS = ("event", "recovery")
@@ -42,7 +42,7 @@ class Header:
     refused: int
     vote_level: str | None
     closed: bool
-    forgotten: bool
+    closed_out: bool
 
 
 class _Progress(msgspec.Struct):
@@ -221,7 +221,7 @@ def _put(state: BudgetState, kind: str, key: str, value: Any) -> None:
             memory.sequence, memory.head = value.sequence, value.head
             memory.accepted, memory.duplicate = value.accepted, value.duplicate
             memory.refused, book.vote_level = value.refused, value.vote_level
-            book.closed, book.closed_out = value.closed, value.forgotten
+            book.closed, book.closed_out = value.closed, value.closed_out
         case "line":
             book.lines[Line(*json.loads(key))] = value
         case "grant":

@@ -23,11 +23,11 @@ def summary(ledger: Ledger, journal: Iterable[JournalRow]) -> dict[str, Any]:
     """The result of all that was read, in the order of the contract (rules, 35)."""
     history = History()
     folding = Folding(forgets=False)
-    forgotten = {name for name, state in ledger.budgets.items() if state.book.closed_out}
+    closed_out = {name for name, state in ledger.budgets.items() if state.book.closed_out}
     for row in journal:
         record = read_row(row)
         history.add(record)
-        if record.budget in forgotten:
+        if record.budget in closed_out:
             folding.apply(record)
     budgets = {**ledger.budgets, **folding.budgets}
     return summary_of(Ledger(budgets, ledger.dead), history)

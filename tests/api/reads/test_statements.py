@@ -173,7 +173,7 @@ def test_no_text_is_a_formula(formula: str) -> None:
         assert formula.strip("\r\n\t") in str(cell.value).strip("\r\n\t")
 
 
-@pytest.mark.parametrize("words", ["", "Lille = Lomme", "a-b", "'quoted'", "12", "«\u00a0–\u00a0»"])
+@pytest.mark.parametrize("texts", ["", "Lille = Lomme", "a-b", "'quoted'", "12", "«\u00a0–\u00a0»"])
 def test_other_texts_stay_as_they_are(texts: str) -> None:
     assert texts == harmless(texts)
 

@@ -68,9 +68,9 @@ def test_a_bare_loop_that_wrote_less_gives_no_figures() -> None:
 
 
 def test_steps_add_up_to_the_whole() -> None:
-    told = figures.steps(a_pace(1.0), {"decode": 0.5, "decide": 0.25})
-    assert {"decode": 500.0, "decide": 250.0, "the rest": 1_250.0} == told["us_per_event"]
-    assert {"rules": 750.0, "outputs": 0.0, "client": 1_250.0} == told["groups"]
+    report = figures.steps(a_pace(1.0), {"decode": 0.5, "decide": 0.25})
+    assert {"decode": 500.0, "decide": 250.0, "the rest": 1_250.0} == report["us_per_event"]
+    assert {"rules": 750.0, "outputs": 0.0, "client": 1_250.0} == report["groups"]
 
 
 def test_each_step_belongs_to_one_group() -> None:

@@ -1,4 +1,4 @@
-"""What the lag page promised of a burst, held against what it took; and how that is told."""
+"""What the lag page promised of a burst, held against what it took; and how that is reported."""
 
 import pytest
 

@@ -65,7 +65,7 @@ def test_an_age_knows_before_and_after(seconds: int, english: str, french: str) 
         (datetime(2026, 11, 25, 23, 0, 0, tzinfo=UTC), "00:00:00", "00:00:00"),
     ],
 )
-def test_a_moment_is_told_by_the_clocks_of_paris(
+def test_a_moment_is_reported_by_the_clocks_of_paris(
     instant: datetime | None, english: str, french: str
 ) -> None:
     assert english == figures().instant(instant)

@@ -15,7 +15,6 @@ from services.cli.screen import Prose, Screen
 from services.lag.client.age import WELL
 from services.lag.client.merge import Answer, lag_of
 from services.texts.language import Language
-from services.texts.language import Language as VoiceLanguage
 from services.texts.locale_format import LocaleFormat
 from tests.api.lag_boards import NIGHT, Json, a_board, stages, timestamp
 from tests.api.lag_scenes import (
@@ -78,8 +77,8 @@ EXPECTED: Final = {
 
 def shown(board: Board, language: str) -> LagView:
     """The page, of a board of this moment."""
-    voice = LocaleFormat.of(VoiceLanguage(language))
-    return lag_view(lag_of([Answer("watch", board)], board.at), None, board.at, voice)
+    locale = LocaleFormat.of(Language(language))
+    return lag_view(lag_of([Answer("watch", board)], board.at), None, board.at, locale)
 
 
 def commanded(board: Board, language: str) -> list[str]:

@@ -69,9 +69,9 @@ def test_work_of_unknown_length_shows_its_name(monkeypatch: pytest.MonkeyPatch) 
 
 def test_work_whose_length_is_found_on_the_way_has_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = a_terminal(monkeypatch)
-    with counted("verifying") as told:
-        told(1, 4)
-        told(2, 2)
+    with counted("verifying") as report:
+        report(1, 4)
+        report(2, 2)
     assert "verifying" in terminal.getvalue()
     assert "━" in terminal.getvalue()
 
@@ -81,6 +81,6 @@ def test_programs_see_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", shown)
     with busy("adding up"), progress("reading", [BytesIO(b"")]) as handled:
         handled(10)
-    with counted("verifying") as told:
-        told(1, 2)
+    with counted("verifying") as report:
+        report(1, 2)
     assert "" == shown.getvalue()

@@ -27,7 +27,7 @@ async def forgets(error: Exception) -> None:
     gc.collect()
 
 
-def test_a_kafka_error_that_was_told_elsewhere_is_a_note() -> None:
+def test_a_kafka_error_that_was_reported_elsewhere_is_a_note() -> None:
     with capture_logs() as lines:
         run_worker(forgets(ProducerFenced()))
     (line,) = lines
@@ -35,7 +35,7 @@ def test_a_kafka_error_that_was_told_elsewhere_is_a_note() -> None:
     assert "ProducerFenced" in line["error"]
 
 
-def test_a_database_error_that_was_told_elsewhere_is_a_note() -> None:
+def test_a_database_error_that_was_reported_elsewhere_is_a_note() -> None:
     with capture_logs() as lines:
         run_worker(forgets(AdminShutdownError("terminating connection")))
     (line,) = lines

@@ -1,4 +1,4 @@
-"""JSON pointers (RFC 6901), read by the letter: what a reason names must be there to be found."""
+"""JSON pointers (RFC 6901), read strictly: what a reason names must be there to be found."""
 
 from typing import Any
 

@@ -107,7 +107,7 @@ def test_what_the_older_interface_writes_in_structured_mode_we_read_alike(event:
 
 
 def test_the_older_interface_leaves_the_partition_key_out_of_the_headers() -> None:
-    """Against the binding, which forbids it: such a message is told what it lacks."""
+    """Against the binding, which forbids it: such a message lacks something."""
     attributes = {name: value for name, value in a_vote().items() if name != "data"}
     attributes["datacontenttype"] = "application/json"
     message = older_kafka.to_binary(OlderEvent(attributes, a_vote()["data"]))

@@ -184,10 +184,10 @@ changed_bytes = changed_events().map(lambda event: json.dumps(event).encode())
 
 @given(st.lists(changed_bytes | damaged_bytes(), max_size=6))
 def test_the_ledger_gives_each_of_any_records_an_outcome(values: list[bytes]) -> None:
-    story = Scenario(*values)
-    own = [record for record in story.records if record.resumes is None]
+    scenario = Scenario(*values)
+    own = [record for record in scenario.records if record.resumes is None]
     assert len(values) == len(own)
-    assert len(values) == sum(story.summary()["outcomes"].values())
+    assert len(values) == sum(scenario.summary()["outcomes"].values())
 
 
 @pytest.mark.parametrize("row", BAD_INPUT, ids=lambda row: row.name)

@@ -150,12 +150,12 @@ REPLAYS: list[tuple[str, bytes, list[tuple[int, str]]]] = [
 
 
 @pytest.mark.parametrize(
-    ("content", "told"), [row[1:] for row in REPLAYS], ids=[r[0] for r in REPLAYS]
+    ("content", "replayed_as"), [row[1:] for row in REPLAYS], ids=[r[0] for r in REPLAYS]
 )
 def test_each_line_that_is_not_blank_has_an_outcome(
-    content: bytes, told: list[tuple[int, str]]
+    content: bytes, replayed_as: list[tuple[int, str]]
 ) -> None:
-    assert sorted(told) == sorted(outcomes(replayed(content)))
+    assert sorted(replayed_as) == sorted(outcomes(replayed(content)))
 
 
 @pytest.mark.parametrize("length", [MEBIBYTE + 1, MEBIBYTE + 2, MEBIBYTE + 3, 10_000_000])
@@ -195,8 +195,8 @@ def test_rule_6_the_position_of_a_dead_letter_is_its_line_counted_from_one() -> 
 
 def test_a_file_of_events_says_what_the_same_records_say() -> None:
     events = [a_vote(), a_transfer(), an_award()]
-    story = Scenario(*events)
+    scenario = Scenario(*events)
     store = replayed(b"\r\n".join(encoded(each) for each in events))
     records = [read_record(row.record) for row in store.journal()]
-    assert [each.hash for each in story.records] == [each.hash for each in records]
+    assert [each.hash for each in scenario.records] == [each.hash for each in records]
     assert [Outcome.ACCEPTED] * 3 == [each.outcome for each in records]

@@ -222,10 +222,10 @@ def test_an_event_in_binary_mode_is_measured_with_its_headers() -> None:
 def test_the_largest_event_in_binary_mode_can_wait_and_wake() -> None:
     """One whose headers made it too large to be read again stopped the ledger when it woke."""
     ledger = Ledger()
-    told = [binary(a_vote()), with_headers_of(EVENT_BYTES_MAX, a_convention()), binary(an_award())]
+    sent = [binary(a_vote()), with_headers_of(EVENT_BYTES_MAX, a_convention()), binary(an_award())]
     records = [
         record
-        for offset, (value, headers, key) in enumerate(told)
+        for offset, (value, headers, key) in enumerate(sent)
         for record in ledger.handle(RawRecord(value, Source("events", 0, offset), headers, key))
     ]
     accepted, parked = Outcome.ACCEPTED, Outcome.PARKED

@@ -132,7 +132,7 @@ def test_of_a_long_unknown_type_the_beginning_is_repeated() -> None:
     assert f"« {'x' * NAME_MAX}… » n'est pas au contrat" == both(detail).fr
 
 
-def test_what_the_json_parser_says_is_told_with_its_byte() -> None:
+def test_what_the_json_parser_says_is_reported_with_its_byte() -> None:
     fault = json_fault("JSON is malformed: expected ',' or '}' (byte 7)")
     english = "a punctuation mark is missing (byte 7)"
     assert Sentence("un signe de ponctuation manque (octet 7)", english) == both(fault)

@@ -243,8 +243,11 @@ TIMES = [
 @pytest.mark.parametrize("time", TIMES)
 def test_the_time_of_a_message_is_the_instant_and_the_offset_of_its_cause(time: str) -> None:
     (message, *_) = handled(a_vote(_time=time)).each(topics.BALANCES)
-    told_at, asked = datetime.fromisoformat(message["time"]), datetime.fromisoformat(time.upper())
-    assert (asked, asked.utcoffset()) == (told_at, told_at.utcoffset())
+    event_time, asked = (
+        datetime.fromisoformat(message["time"]),
+        datetime.fromisoformat(time.upper()),
+    )
+    assert (asked, asked.utcoffset()) == (event_time, event_time.utcoffset())
 
 
 def test_what_the_tracing_attributes_lack_the_message_lacks() -> None:

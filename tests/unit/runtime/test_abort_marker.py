@@ -97,7 +97,7 @@ def test_guarded_it_steps_over_it() -> None:
     assert [b"reported"] == list(read(raw, [(1, 0)]))
 
 
-def test_behind_an_empty_abort_marker_the_same_producer_is_heard_again() -> None:
+def test_behind_an_empty_abort_marker_the_same_producer_is_read_again() -> None:
     guard_abort_markers()
     raw = log(
         batch(1, b"k", b"never"),

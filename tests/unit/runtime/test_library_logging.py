@@ -14,7 +14,7 @@ def reported(sentence: str, at_s: float, *arguments: object) -> logging.LogRecor
     return record
 
 
-def test_a_sentence_is_heard_again_only_after_a_while() -> None:
+def test_a_sentence_is_logged_again_only_after_a_while() -> None:
     lines = LibraryLogHandler()
     with capture_logs() as captured:
         for at_s in (1000.0, 1000.01, 1000.0 + REPEATED_AFTER_S - 0.01, 1000.0 + REPEATED_AFTER_S):

@@ -194,7 +194,7 @@ def test_a_partition_that_never_takes_a_batch_ends_it(monkeypatch: pytest.Monkey
         send(FakeProducer(lambda _partition, _batch: "not yet"), messages(10))
 
 
-def test_a_repeat_whose_place_the_broker_has_forgotten_counts_and_moves_no_offset() -> None:
+def test_a_repeat_whose_place_the_broker_has_dropped_counts_and_moves_no_offset() -> None:
     receipt = Receipt(7)
     receipt.add(-1, 5)
     assert Receipt(7, None, None, 5) == receipt

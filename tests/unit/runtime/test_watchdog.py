@@ -85,7 +85,7 @@ def test_one_that_gets_on_does_not_hide_one_that_hangs() -> None:
     assert [EXIT_STALLED] == watched.ended
 
 
-def test_a_task_that_is_gone_is_forgotten() -> None:
+def test_a_task_that_is_gone_is_dropped() -> None:
     watched = Watched(p3=busy())
     watched.check(0)
     task = watched.tasks.pop("p3")

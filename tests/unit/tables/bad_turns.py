@@ -36,7 +36,7 @@ TURNS_REQUIRED: list[tuple[Callable[[], Json], str]] = [
 LINES_OF_ONE = [an_amount(5)]
 
 TURNS: list[Bad] = [
-    invalid("an unknown cause", a_withdrawal(cause="forgotten"), "cause"),
+    invalid("an unknown cause", a_withdrawal(cause="other"), "cause"),
     invalid(
         "an instalment twice in an amendment",
         an_amendment(instalments=[an_instalment(5), an_instalment(6)]),

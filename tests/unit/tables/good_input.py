@@ -84,8 +84,8 @@ BYTES = [
     Good("a carriage return behind the event", encoded(a_vote()) + b"\r"),
     Good("spaces and tabs around the event", b" \t" + encoded(a_vote()) + b"\t "),
     Good("names in another order", json.dumps(a_vote(), sort_keys=True).encode()),
-    Good("escaped letters", json.dumps(an_award(title="Théâtre – 2ᵉ année")).encode()),
-    Good("letters as they are", encoded(an_award(title="Théâtre – 2ᵉ année"))),
+    Good("escaped characters", json.dumps(an_award(title="Théâtre – 2ᵉ année")).encode()),
+    Good("characters as they are", encoded(an_award(title="Théâtre – 2ᵉ année"))),
     Good(
         "an escaped internal event in a value",
         encoded(a_report()).replace(b"activity_report", b"activity\\u005freport"),
@@ -128,7 +128,7 @@ ENVELOPE = [
     good("a closing that carries over what it names", a_closing(["C", "D"])),
     good("a closing that carries over all", a_closing("all")),
     good("the last year there is", a_closing("none", budget="21590350100017-00-2199")),
-    good("a budget code in letters", a_vote(budget="21590350100017-EAU-2023")),
+    good("a budget code in capitals", a_vote(budget="21590350100017-EAU-2023")),
 ]
 
 AMOUNTS = [

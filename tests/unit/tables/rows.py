@@ -51,37 +51,37 @@ def each_row(rows: Iterable[Row]) -> pytest.MarkDecorator:
 
 def check(row: Row) -> Scenario:
     """The row's events lead to what it says, and to nothing else."""
-    story = Scenario(*row.events)
-    assert (row.answer, row.facts) == (story.answer(), facts_of(story))
-    assert row.flags == flags_of(story)
+    scenario = Scenario(*row.events)
+    assert (row.answer, row.facts) == (scenario.answer(), facts_of(scenario))
+    assert row.flags == flags_of(scenario)
     if row.entries is not None:
-        assert row.entries == entries_of(story)
-    assert row.money == money_of(story)
-    return story
+        assert row.entries == entries_of(scenario)
+    assert row.money == money_of(scenario)
+    return scenario
 
 
-def facts_of(story: Scenario) -> Any:
+def facts_of(scenario: Scenario) -> Any:
     """The facts of the last record's refusal."""
-    refusal = story.last.refusal
+    refusal = scenario.last.refusal
     return None if refusal is None else refusal["facts"]
 
 
-def flags_of(story: Scenario) -> list[tuple[str, Json]]:
+def flags_of(scenario: Scenario) -> list[tuple[str, Json]]:
     """The last record's review flags with their facts."""
-    return [(str(flag["code"]), flag["facts"]) for flag in story.last.review_flags]
+    return [(str(flag["code"]), flag["facts"]) for flag in scenario.last.review_flags]
 
 
-def entries_of(story: Scenario) -> Entries:
+def entries_of(scenario: Scenario) -> Entries:
     """The last record's commitment entries."""
     return [
         (str(entry["kind"]), _label(entry["line"]), entry["amount_cents"], entry["convention"])
-        for entry in story.last.commitment_entries
+        for entry in scenario.last.commitment_entries
     ]
 
 
-def money_of(story: Scenario, budget: str = BUDGET) -> Money:
+def money_of(scenario: Scenario, budget: str = BUDGET) -> Money:
     """Where the summary says that a budget's money stands."""
-    seen = story.summary()
+    seen = scenario.summary()
     conventions: dict[str, dict[str, Figures]] = {}
     for each in seen["conventions"]:
         if each["budget"] == budget:
@@ -89,7 +89,7 @@ def money_of(story: Scenario, budget: str = BUDGET) -> Money:
     lines = {
         _label(each["line"]): _figures(each) for each in seen["lines"] if each["budget"] == budget
     }
-    return Money(lines, conventions, story.orders(budget))
+    return Money(lines, conventions, scenario.orders(budget))
 
 
 def _figures(row: Json) -> Figures:

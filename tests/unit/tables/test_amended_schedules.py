@@ -348,10 +348,10 @@ def test_rules_13_to_15_a_grant_without_convention_is_amended(row: Row) -> None:
     check(row)
 
 
-def issued(story: Scenario) -> list[Json]:
+def issued(scenario: Scenario) -> list[Json]:
     return [
         change.row("")
-        for record in story.records
+        for record in scenario.records
         for change in record.payment_orders
         if change.issued is not None
     ]
@@ -360,25 +360,25 @@ def issued(story: Scenario) -> list[Json]:
 def test_rules_19_and_21_a_new_schedule_is_due_from_the_amendment_and_names_what_it_replaces() -> (
     None
 ):
-    story = Scenario(*IN_HALVES, REJECTED, amended(an_instalment(100), signed_on="2023-10-01"))
+    scenario = Scenario(*IN_HALVES, REJECTED, amended(an_instalment(100), signed_on="2023-10-01"))
     assert [("C/advance", "2023-07-14", None), ("C/advance/2", "2023-11-30", "C/advance")] == [
-        (order["payment_order"], order["due_on"], order["previous"]) for order in issued(story)
+        (order["payment_order"], order["due_on"], order["previous"]) for order in issued(scenario)
     ]
 
 
 def test_rule_19_notifications_and_reports_are_due_from_their_own_day() -> None:
-    story = Scenario(*IN_HALVES, a_notification(notified_on="2023-05-20"), a_report())
+    scenario = Scenario(*IN_HALVES, a_notification(notified_on="2023-05-20"), a_report())
     notified = an_instalment(20, "more", trigger="notification")
-    story.tell(amended(notified, waiting(10, "last"), signed_on="2023-10-01"))
-    days = {order["payment_order"]: order["due_on"] for order in issued(story)}
+    scenario.tell(amended(notified, waiting(10, "last"), signed_on="2023-10-01"))
+    days = {order["payment_order"]: order["due_on"] for order in issued(scenario)}
     assert ("2023-07-19", "2023-08-25") == (days["C/more"], days["C/last"])
 
 
 def test_rule_25_the_orders_of_an_amendment_carry_the_act_that_raised_the_award() -> None:
-    story = Scenario(*IN_HALVES, amended(an_instalment(100, "rest"), act=ACT))
+    scenario = Scenario(*IN_HALVES, amended(an_instalment(100, "rest"), act=ACT))
     act = {"body": "Conseil municipal", "number": "2023/99", "date": "2023-09-01"}
-    assert act == issued(story)[-1]["acts"][-1]
-    assert [act] * 2 == [entry["act"] for entry in story.last.commitment_entries]
-    assert {"2023-09-01"} == {entry["effective_on"] for entry in story.last.commitment_entries}
-    story.tell(amended(amendment="2", _id="none"))
-    assert 2 == len(story.book.grants["G"].acts), "an act on a grant is kept once"
+    assert act == issued(scenario)[-1]["acts"][-1]
+    assert [act] * 2 == [entry["act"] for entry in scenario.last.commitment_entries]
+    assert {"2023-09-01"} == {entry["effective_on"] for entry in scenario.last.commitment_entries}
+    scenario.tell(amended(amendment="2", _id="none"))
+    assert 2 == len(scenario.book.grants["G"].acts), "an act on a grant is kept once"

@@ -266,17 +266,17 @@ def test_rule_15_an_amendment_plans_anew_what_is_not_ordered(row: Row) -> None:
 
 
 def test_rule_15_an_act_raises_the_award_by_a_single_cent() -> None:
-    story = Scenario(*IN_HALVES, amended(waiting(91), act=ACT))
-    award = story.book.grants["G"].award
+    scenario = Scenario(*IN_HALVES, amended(waiting(91), act=ACT))
+    award = scenario.book.grants["G"].award
     assert award is not None
-    assert 151 == award.total_cents == story.book.awarded_cents[SIRET]
+    assert 151 == award.total_cents == scenario.book.awarded_cents[SIRET]
 
 
 def test_rule_15_an_act_that_is_not_needed_raises_nothing() -> None:
-    story = Scenario(*IN_HALVES, amended(waiting(90), act=ACT))
-    award = story.book.grants["G"].award
+    scenario = Scenario(*IN_HALVES, amended(waiting(90), act=ACT))
+    award = scenario.book.grants["G"].award
     assert award is not None
-    assert 150 == award.total_cents == story.book.awarded_cents[SIRET]
+    assert 150 == award.total_cents == scenario.book.awarded_cents[SIRET]
 
 
 def test_rule_15_an_act_raises_nothing_where_the_award_has_the_room() -> None:
@@ -285,7 +285,7 @@ def test_rule_15_an_act_raises_nothing_where_the_award_has_the_room() -> None:
     lowered = amended(waiting(10), amendment="2", _id="down")
     another = an_act("2023-10-01", number="2023/120")
     again = amended(waiting(100), amendment="3", act=another, _id="up again")
-    story = Scenario(*raised, lowered, again)
-    award = story.book.grants["G"].award
+    scenario = Scenario(*raised, lowered, again)
+    award = scenario.book.grants["G"].award
     assert award is not None
-    assert 160 == award.total_cents == story.book.awarded_cents[SIRET]
+    assert 160 == award.total_cents == scenario.book.awarded_cents[SIRET]

@@ -254,8 +254,8 @@ def seen(awaited: Awaited) -> Seen:
     return subject, name, cents, day, [f"{want.kind} {want.id}" for want in wants]
 
 
-def all_awaited(story: Scenario, budget: str = BUDGET) -> list[Seen]:
-    book = story.ledger.budgets[budget].book
+def all_awaited(scenario: Scenario, budget: str = BUDGET) -> list[Seen]:
+    book = scenario.ledger.budgets[budget].book
     found = [one for each in book.conventions.values() for one in awaited_of(book, each)]
     return list(
         map(seen, found + [one for name in book.grants for one in awaited_of_grant(book, name)])
@@ -269,12 +269,12 @@ def test_what_is_awaited_and_what_for(row: Row) -> None:
 
 def test_what_is_carried_over_is_awaited_in_its_new_year() -> None:
     """The advance was ordered by the year before, and is awaited there."""
-    story = Scenario(*HALVES, an_acknowledgement(), a_closing("all"))
-    story.deliver()
+    scenario = Scenario(*HALVES, an_acknowledgement(), a_closing("all"))
+    scenario.deliver()
     assert [("payment_order", "C/advance", 60, "2023-07-14", ["payment C/advance"])] == all_awaited(
-        story
+        scenario
     )
-    assert [WAITS] == all_awaited(story, NEXT_BUDGET)
+    assert [WAITS] == all_awaited(scenario, NEXT_BUDGET)
 
 
 def test_a_grant_that_nobody_named_awaits_nothing() -> None:
@@ -304,11 +304,11 @@ def test_what_waits_for_one_thing_alone_is_ordered_when_that_comes(row: Row) -> 
     """The conditions are those of the ledger: an event that meets the last of them issues."""
     (waiting,) = (each for each in row.awaited if each[0] == "instalment")
     _, name, cents, due_on, (want,) = waiting
-    story = Scenario(*row.events, BRINGING[want])
-    (issued,) = story.last.payment_orders
+    scenario = Scenario(*row.events, BRINGING[want])
+    (issued,) = scenario.last.payment_orders
     order = issued.order
     assert (name, cents) == (order.instalment, order.amount_cents)
-    assert due_on in {None, order.due_on.isoformat()}, "a day that was told is kept"
+    assert due_on in {None, order.due_on.isoformat()}, "a day that was reported is kept"
 
 
 def test_each_thing_that_may_be_brought_was() -> None:

@@ -359,5 +359,5 @@ def test_rule_14_no_order_above_23_000_euros_without_convention(row: Row) -> Non
 
 
 def test_rule_19_an_award_without_convention_is_due_60_days_after_its_act() -> None:
-    story = Scenario(a_vote(), a_new_account(), an_award_alone(act=an_act("2023-04-12")))
-    assert ["2023-06-11"] == [each["due_on"] for each in story.summary()["payment_orders"]]
+    scenario = Scenario(a_vote(), a_new_account(), an_award_alone(act=an_act("2023-04-12")))
+    assert ["2023-06-11"] == [each["due_on"] for each in scenario.summary()["payment_orders"]]

@@ -68,15 +68,15 @@ LAST: list[tuple[str, list[Json], list[Json], int]] = [
 def test_rule_22_of_the_costs_of_both_years_the_last_received_counts(
     before: list[Json], after: list[Json], ordered_cents: int
 ) -> None:
-    story = Scenario(*WAITING, *before, a_closing("all"))
-    story.deliver()
+    scenario = Scenario(*WAITING, *before, a_closing("all"))
+    scenario.deliver()
     for event in (*after, ACCOUNT):
-        story.tell(event)
-    assert {"C/advance": ("issued", ordered_cents, 0)} == story.orders(NEXT_BUDGET)
+        scenario.tell(event)
+    assert {"C/advance": ("issued", ordered_cents, 0)} == scenario.orders(NEXT_BUDGET)
 
 
-def test_rule_32_documents_without_a_cost_are_told_by_kind_and_year_and_before_the_others() -> None:
-    story = Scenario(
+def test_rule_32_documents_without_a_cost_come_first_by_kind_and_year() -> None:
+    scenario = Scenario(
         *WAITING,
         costing(A, 90),
         a_report("evaluation", 2022, received_on="2023-06-03"),
@@ -84,28 +84,28 @@ def test_rule_32_documents_without_a_cost_are_told_by_kind_and_year_and_before_t
         a_report(*B, received_on="2023-06-05"),
         a_closing("all"),
     )
-    [internal_event] = story.internal_events()
-    told = [
+    [internal_event] = scenario.internal_events()
+    sent = [
         (row["document"]["kind"], row["document"]["year"])
         for row in internal_event["data"]["documents"]
     ]
-    assert [B, ("evaluation", 2021), ("evaluation", 2022), A] == told
+    assert [B, ("evaluation", 2021), ("evaluation", 2022), A] == sent
 
 
 def test_rule_19_a_notification_of_the_year_before_sets_an_instalment_off() -> None:
-    """Nothing is told a second time: a new schedule finds the notification there."""
+    """Nothing is reported a second time: a new schedule finds the notification there."""
     waiting = an_instalment(100, documents=[("evaluation", 2023)])
-    story = Scenario(
+    scenario = Scenario(
         a_vote(100),
         an_award(100),
         a_convention(instalments=[waiting]),
         a_notification(),
         a_closing("all"),
     )
-    story.deliver()
+    scenario.deliver()
     notified = an_instalment(100, "rest", trigger="notification")
-    story.tell(an_amendment(instalments=[notified], **NEXT))
-    [change] = story.last.payment_orders
+    scenario.tell(an_amendment(instalments=[notified], **NEXT))
+    [change] = scenario.last.payment_orders
     assert ("C/rest", "2023-07-19") == (
         change.order.payment_order,
         change.order.due_on.isoformat(),

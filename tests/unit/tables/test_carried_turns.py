@@ -278,24 +278,24 @@ def test_a_convention_that_was_carried_over_lives_by_the_same_rules(row: Row) ->
 
 
 def test_rule_32_a_terminated_convention_is_not_carried_over() -> None:
-    story = Scenario(*PAID, a_termination(), a_closing("all"))
-    assert ("accepted", []) == (story.answer(), story.internal_events())
-    story = Scenario(*PAID, a_termination(), a_closing(["C"]))
-    assert ("accepted", []) == (story.answer(), story.internal_events())
+    scenario = Scenario(*PAID, a_termination(), a_closing("all"))
+    assert ("accepted", []) == (scenario.answer(), scenario.internal_events())
+    scenario = Scenario(*PAID, a_termination(), a_closing(["C"]))
+    assert ("accepted", []) == (scenario.answer(), scenario.internal_events())
 
 
 def test_rule_32_nor_is_one_whose_award_fell() -> None:
-    story = Scenario(*TAKEN, a_withdrawal(), a_closing("all"))
-    assert ("accepted", []) == (story.answer(), story.internal_events())
+    scenario = Scenario(*TAKEN, a_withdrawal(), a_closing("all"))
+    assert ("accepted", []) == (scenario.answer(), scenario.internal_events())
 
 
 def test_rule_32_the_day_of_an_amendment_travels() -> None:
     waiting = a_convention(instalments=[an_instalment(60), BALANCE], bank_account=...)
     amended = an_amendment(instalments=[an_instalment(100, "rest")], signed_on="2023-09-01")
-    story = Scenario(a_vote(100), an_award(100), waiting, amended, a_closing("all"))
-    story.deliver()
-    story.tell(a_new_account(**NEXT))
-    [change] = story.last.payment_orders
+    scenario = Scenario(a_vote(100), an_award(100), waiting, amended, a_closing("all"))
+    scenario.deliver()
+    scenario.tell(a_new_account(**NEXT))
+    [change] = scenario.last.payment_orders
     assert ("C/rest", "2023-10-31") == (
         change.order.payment_order,
         change.order.due_on.isoformat(),
@@ -304,10 +304,10 @@ def test_rule_32_the_day_of_an_amendment_travels() -> None:
 
 def test_rule_14_what_an_act_of_the_new_year_adds_is_awarded_there() -> None:
     raised = amendment(an_instalment(50, "rest"), act=an_act("2024-02-15"))
-    story = Scenario(*PAID, a_closing("all"), a_vote(50, **NEXT))
-    story.deliver()
-    story.tell(raised)
-    book = story.ledger.budgets[NEXT["budget"]].book
+    scenario = Scenario(*PAID, a_closing("all"), a_vote(50, **NEXT))
+    scenario.deliver()
+    scenario.tell(raised)
+    book = scenario.ledger.budgets[NEXT["budget"]].book
     assert {"37887770800040": 10} == book.awarded_cents
-    story.tell(a_withdrawal(**NEXT))
+    scenario.tell(a_withdrawal(**NEXT))
     assert {} == book.awarded_cents

@@ -352,7 +352,7 @@ def test_rule_23_what_is_cut_is_released_line_by_line_exactly(row: Row) -> None:
 
 def test_rule_23_departments_that_do_not_add_up_to_their_line_still_share_all_of_it() -> None:
     line = an_amount(10, services={"EMPLOI": 1, "JEUNESSE": 2})
-    story = check(
+    scenario = check(
         Row(
             "one and two are stated of ten",
             [a_vote(10), an_award(10), a_convention(instalments=[an_instalment(lines=[line])])],
@@ -376,5 +376,5 @@ def test_rule_23_departments_that_do_not_add_up_to_their_line_still_share_all_of
             ],
         )
     )
-    [order] = story.summary()["payment_orders"]
+    [order] = scenario.summary()["payment_orders"]
     assert [pays(10, EMPLOI=3, JEUNESSE=7)] == order["lines"]

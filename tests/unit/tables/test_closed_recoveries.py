@@ -140,7 +140,7 @@ ROWS = [
     ),
     Row("asked back twice under one id: silence", [*AFTER, ORDERED], "duplicate", CARRIED),
     Row(
-        "asked back before the closing, and told again: silence",
+        "asked back before the closing, and sent again: silence",
         [*PAID, ORDERED, a_closing("all"), ORDERED],
         "duplicate",
         CARRIED,
@@ -184,57 +184,59 @@ ROWS = [
 
 @each_row(ROWS)
 def test_rule_31_recoveries_of_a_closed_year_are_decided_and_move_nothing(row: Row) -> None:
-    story = check(row)
-    assert [] == list(story.last.moves)
+    scenario = check(row)
+    assert [] == list(scenario.last.moves)
 
 
-def rows_of(story: Scenario) -> list[tuple[str, str]]:
-    return [(key.kind, key.key) for key, _ in story.store.state() if key.budget == BUDGET]
+def rows_of(scenario: Scenario) -> list[tuple[str, str]]:
+    return [(key.kind, key.key) for key, _ in scenario.store.state() if key.budget == BUDGET]
 
 
-def test_rule_31_a_forgotten_year_keeps_what_was_paid_and_the_ids_of_recoveries() -> None:
-    story = Scenario(*PAID, ORDERED, a_closing("all"), a_collection(5), a_collection(5, _id="more"))
-    kinds = [kind for kind, _ in rows_of(story)]
+def test_rule_31_a_closed_out_year_keeps_what_was_paid_and_the_ids_of_recoveries() -> None:
+    scenario = Scenario(
+        *PAID, ORDERED, a_closing("all"), a_collection(5), a_collection(5, _id="more")
+    )
+    kinds = [kind for kind, _ in rows_of(scenario)]
     assert ["budget", "convention", "recovery", "recovery", "recovery"] == sorted(kinds)
-    convention = story.book.conventions["C"]
+    convention = scenario.book.conventions["C"]
     assert (60 - 10, 10) == (convention.paid_cents(), convention.recoveries["R"].outstanding_cents)
 
 
-def test_rule_31_a_convention_of_which_nothing_was_paid_is_forgotten_whole() -> None:
-    story = Scenario(*CLOSED, an_acknowledgement("rejected"))
-    assert [("budget", "")] == rows_of(story)
-    story.tell(a_recovery(1))
-    assert "unknown_convention" == story.answer()
+def test_rule_31_a_convention_of_which_nothing_was_paid_is_closed_out_whole() -> None:
+    scenario = Scenario(*CLOSED, an_acknowledgement("rejected"))
+    assert [("budget", "")] == rows_of(scenario)
+    scenario.tell(a_recovery(1))
+    assert "unknown_convention" == scenario.answer()
 
 
-def test_rule_31_a_year_is_forgotten_once_however_many_recoveries_follow() -> None:
-    story = Scenario(*OVER)
-    story.ledger.handle(RawRecord(encoded(ORDERED), Source("test", 0, 99)))
-    assert {} == story.ledger.commit_batch([]).ended
+def test_rule_31_a_year_is_closed_out_once_however_many_recoveries_follow() -> None:
+    scenario = Scenario(*OVER)
+    scenario.ledger.handle(RawRecord(encoded(ORDERED), Source("test", 0, 99)))
+    assert {} == scenario.ledger.commit_batch([]).ended
 
 
 @pytest.mark.parametrize("other", ["vote", "recovery"])
-def test_rule_31_an_id_that_was_forgotten_may_be_used_by_a_recovery(other: str) -> None:
+def test_rule_31_an_id_that_was_closed_out_may_be_used_by_a_recovery(other: str) -> None:
     used = a_vote(100)["id"] if other == "vote" else ORDERED["id"]
-    story = Scenario(*PAID, ORDERED, a_closing("all"), a_recovery(7, recovery="S", _id=used))
-    assert ("accepted" if other == "vote" else "event_id_reused") == story.answer()
+    scenario = Scenario(*PAID, ORDERED, a_closing("all"), a_recovery(7, recovery="S", _id=used))
+    assert ("accepted" if other == "vote" else "event_id_reused") == scenario.answer()
 
 
-def test_rule_31_an_id_that_is_forgotten_and_used_again_in_one_batch_is_kept_once() -> None:
-    story = Scenario(*PAID, ORDERED)
+def test_rule_31_an_id_that_is_closed_out_and_used_again_in_one_batch_is_kept_once() -> None:
+    scenario = Scenario(*PAID, ORDERED)
     closing = a_closing("all")
     for number, event in enumerate((closing, a_recovery(7, recovery="S", _id=closing["id"])), 98):
-        story.ledger.handle(RawRecord(encoded(event), Source("test", 0, number)))
-    story.store.commit(story.ledger.commit_batch([]), VERSIONS)
-    assert dict(all_rows(story.state)) == dict(story.store.state())
-    story.ledger = open_ledger(story.store)
-    story.tell(a_recovery(8, _id=closing["id"]))
-    assert "event_id_reused" == story.answer()
+        scenario.ledger.handle(RawRecord(encoded(event), Source("test", 0, number)))
+    scenario.store.commit(scenario.ledger.commit_batch([]), VERSIONS)
+    assert dict(all_rows(scenario.state)) == dict(scenario.store.state())
+    scenario.ledger = open_ledger(scenario.store)
+    scenario.tell(a_recovery(8, _id=closing["id"]))
+    assert "event_id_reused" == scenario.answer()
 
 
-def test_rule_31_a_forgotten_year_is_restored_with_its_recoveries() -> None:
-    story = Scenario(*AFTER, a_collection(5))
-    story.ledger = open_ledger(story.store)
-    assert "duplicate" == str(story.tell(a_collection(5))[0].outcome)
-    story.tell(a_collection(16, _id="more"))
-    assert "recovery_exceeds" == story.answer()
+def test_rule_31_a_closed_out_year_is_restored_with_its_recoveries() -> None:
+    scenario = Scenario(*AFTER, a_collection(5))
+    scenario.ledger = open_ledger(scenario.store)
+    assert "duplicate" == str(scenario.tell(a_collection(5))[0].outcome)
+    scenario.tell(a_collection(16, _id="more"))
+    assert "recovery_exceeds" == scenario.answer()

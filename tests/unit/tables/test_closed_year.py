@@ -1,4 +1,4 @@
-"""Rule 31: what a closed year still takes, and when all of it is forgotten."""
+"""Rule 31: what a closed year still takes, and when all of it is closed out."""
 
 import pytest
 
@@ -93,7 +93,7 @@ TREASURY_ROWS = [
         },
     ),
     Row(
-        "a payment that was told before, again: silence",
+        "a payment that was sent before, again: silence",
         [*CLOSED, a_payment(20), a_payment(20)],
         "duplicate",
         carried(share={"ordered": 40, "paid": 20}, order=("taken_in_charge", 60, 20)),
@@ -115,7 +115,7 @@ TREASURY_ROWS = [
 
 REFUSED_ROWS = [
     refused("a vote", a_vote(stage="supplementary")),
-    refused("the vote that was told before, before any look at its id", a_vote(100)),
+    refused("the vote that was sent before, before any look at its id", a_vote(100)),
     refused("a transfer", a_transfer()),
     refused("an award", an_award(grant="H")),
     refused("a concurring act", a_concurring_act()),
@@ -127,7 +127,7 @@ REFUSED_ROWS = [
     refused("the closing itself, again", a_closing("all")),
     refused("a payment of an order that never was", a_payment(order="D/advance")),
     refused("when all is paid: a payment", a_payment(1), OVER),
-    refused("when all is paid: a payment that was told before", a_payment(60), OVER),
+    refused("when all is paid: a payment that was sent before", a_payment(60), OVER),
     refused("when all is paid: an answer", an_acknowledgement("rejected"), OVER),
     refused("when all was paid afterwards", a_payment(60), [*CLOSED, a_payment(60)]),
 ]
@@ -202,49 +202,49 @@ def test_rule_31_everything_else_is_refused(row: Row) -> None:
 
 
 def test_rule_31_a_rejection_goes_all_the_way_in_one_record() -> None:
-    story = Scenario(*CLOSED, an_acknowledgement("rejected"))
-    ways = [(str(move.way.origin), str(move.way.target)) for move in story.last.moves]
+    scenario = Scenario(*CLOSED, an_acknowledgement("rejected"))
+    ways = [(str(move.way.origin), str(move.way.target)) for move in scenario.last.moves]
     assert [("ordered", "committed"), ("committed", "available")] == ways
 
 
 KEPT = {"budget", "convention"}
-"""What a forgotten year keeps: what its conventions were paid."""
+"""What a closed out year keeps: what its conventions were paid."""
 
 
-def kinds(story: Scenario) -> set[str]:
+def kinds(scenario: Scenario) -> set[str]:
     """What rows of state the store keeps of the budget."""
-    return {key.kind for key, _ in story.store.state() if key.budget == BUDGET}
+    return {key.kind for key, _ in scenario.store.state() if key.budget == BUDGET}
 
 
 @pytest.mark.parametrize("last", [a_payment(60), an_acknowledgement("rejected")])
 def test_rule_31_with_the_last_open_order_all_rows_of_the_year_are_dropped(last: Json) -> None:
-    story = Scenario(*CLOSED)
-    assert {"budget", "line", "grant", "convention", "order", "account", "event"} == kinds(story)
-    story.tell(last)
-    assert KEPT >= kinds(story)
-    assert story.state.book.closed_out
+    scenario = Scenario(*CLOSED)
+    assert {"budget", "line", "grant", "convention", "order", "account", "event"} == kinds(scenario)
+    scenario.tell(last)
+    assert KEPT >= kinds(scenario)
+    assert scenario.state.book.closed_out
 
 
 def test_rule_31_without_an_open_order_they_are_dropped_with_the_closing() -> None:
-    story = Scenario(*OVER)
-    assert KEPT == kinds(story)
+    scenario = Scenario(*OVER)
+    assert KEPT == kinds(scenario)
 
 
-def test_rule_31_what_waited_is_refused_before_all_is_forgotten() -> None:
-    story = Scenario(a_notification(convention="X"), *OVER)
-    assert KEPT == kinds(story)
-    assert Refusal.FISCAL_YEAR_CLOSED == (story.last.refusal or {})["code"]
+def test_rule_31_what_waited_is_refused_before_all_is_closed_out() -> None:
+    scenario = Scenario(a_notification(convention="X"), *OVER)
+    assert KEPT == kinds(scenario)
+    assert Refusal.FISCAL_YEAR_CLOSED == (scenario.last.refusal or {})["code"]
 
 
 def test_a_refusal_of_a_closed_year_is_not_remembered() -> None:
-    """Whoever sends it again is told again; and memory does not grow again."""
-    story = Scenario(*CLOSED, a_vote(5, _id="late"), a_vote(5, _id="late"))
-    assert "fiscal_year_closed" == story.answer()
-    story.tell(a_payment(60, _id="late"))
-    assert "accepted" == story.answer()
+    """Whoever sends it again is sent again; and memory does not grow again."""
+    scenario = Scenario(*CLOSED, a_vote(5, _id="late"), a_vote(5, _id="late"))
+    assert "fiscal_year_closed" == scenario.answer()
+    scenario.tell(a_payment(60, _id="late"))
+    assert "accepted" == scenario.answer()
 
 
-def test_the_figures_of_a_forgotten_year_are_read_from_its_journal() -> None:
-    story = Scenario(*OVER)
-    assert {} == story.book.lines
-    assert {"appropriated": 100, "paid": 60, "carried_over": 40} == story.line()
+def test_the_figures_of_a_closed_out_year_are_read_from_its_journal() -> None:
+    scenario = Scenario(*OVER)
+    assert {} == scenario.book.lines
+    assert {"appropriated": 100, "paid": 60, "carried_over": 40} == scenario.line()

@@ -251,30 +251,30 @@ def test_rule_30_outstanding_orders_are_named_in_order() -> None:
         an_award(1, grant=name, requires_convention=False, _id=name) for name in ("H", "A", "Z")
     ]
     account: Json = {"bank_account": {"iban": "FR7610278027150004578690110", "holder": "x"}}
-    story = Scenario(
+    scenario = Scenario(
         a_vote(100), an_award(97), a_convention(97, **account), *orders, a_closing("none")
     )
     assert {"payment_orders": ["A/1", "C/advance", "H/1", "Z/1"]} == (
-        None if story.last.refusal is None else story.last.refusal["facts"]
+        None if scenario.last.refusal is None else scenario.last.refusal["facts"]
     )
 
 
 def test_rule_34_the_entries_of_a_closing_bear_its_own_day_not_that_of_its_telling() -> None:
     for carry_over in ("all", "none"):
-        story = Scenario(*PAID, a_closing(carry_over, closed_on="2024-01-29"))
-        assert ["2024-01-29"] == [row["effective_on"] for row in story.last.commitment_entries]
+        scenario = Scenario(*PAID, a_closing(carry_over, closed_on="2024-01-29"))
+        assert ["2024-01-29"] == [row["effective_on"] for row in scenario.last.commitment_entries]
 
 
 def test_rule_34_an_entry_of_what_lapses_rests_on_the_act_that_gave_it() -> None:
     acts = {"G": an_act("2023-04-12"), "H": an_act("2023-06-01", number="7")}
     awards = [an_award(50, grant=grant, act=act) for grant, act in acts.items()]
-    story = Scenario(a_vote(100), *awards, a_closing("none"))
-    assert [("decommitment", "489", 50, None)] * 2 == entries_of(story)
-    found = [entry["act"] for entry in story.last.commitment_entries]
+    scenario = Scenario(a_vote(100), *awards, a_closing("none"))
+    assert [("decommitment", "489", 50, None)] * 2 == entries_of(scenario)
+    found = [entry["act"] for entry in scenario.last.commitment_entries]
     assert [{"number": None} | act for act in acts.values()] == found
-    assert {"2024-01-31"} == {entry["effective_on"] for entry in story.last.commitment_entries}
+    assert {"2024-01-31"} == {entry["effective_on"] for entry in scenario.last.commitment_entries}
     ids = [f"{BUDGET}/4/{index}" for index in (1, 2)]
-    assert ids == [entry["entry_id"] for entry in story.last.commitment_entries]
+    assert ids == [entry["entry_id"] for entry in scenario.last.commitment_entries]
 
 
 def test_rule_30_lines_lapse_in_the_order_of_their_codes_absent_ones_first() -> None:
@@ -287,14 +287,14 @@ def test_rule_30_lines_lapse_in_the_order_of_their_codes_absent_ones_first() -> 
     waiting = an_instalment(name="balance", documents=[("evaluation", 2023)], lines=lines)
     awarded = [a_vote(100), an_award(lines=lines)]
     for signed in ([a_convention(instalments=[waiting])], []):
-        story = Scenario(*awarded, *signed, a_closing("none"))
-        assert [4, 3, 2, 1] == [entry["amount_cents"] for entry in story.last.commitment_entries]
+        scenario = Scenario(*awarded, *signed, a_closing("none"))
+        assert [4, 3, 2, 1] == [entry["amount_cents"] for entry in scenario.last.commitment_entries]
 
 
 def test_rule_30_what_still_waits_is_refused_behind_the_closing_oldest_first() -> None:
     waiting = [a_notification(convention="X"), a_report(convention="Y"), a_convention(grant="Z")]
-    story = Scenario(a_vote(100), *waiting)
-    records = story.tell(a_closing("none"))
+    scenario = Scenario(a_vote(100), *waiting)
+    records = scenario.tell(a_closing("none"))
     assert ["accepted", "refused", "refused", "refused"] == [str(each.outcome) for each in records]
     assert [None, 2, 3, 4] == [each.resumes for each in records]
     assert [2, 3, 4] == [each.source.offset for each in records[1:]]
@@ -302,7 +302,7 @@ def test_rule_30_what_still_waits_is_refused_behind_the_closing_oldest_first() -
     assert {"fiscal_year_closed"} == codes
     assert {"accepted": 2, "refused": 3, "parked": 0} == {
         name: count
-        for name, count in story.summary()["outcomes"].items()
+        for name, count in scenario.summary()["outcomes"].items()
         if name in {"accepted", "refused", "parked"}
     }
 
@@ -310,14 +310,14 @@ def test_rule_30_what_still_waits_is_refused_behind_the_closing_oldest_first() -
 def test_rule_30_a_recovery_that_still_waits_is_refused_as_all_that_waits() -> None:
     """A closed year goes on taking recoveries, but none that came before their convention."""
     waiting = [a_collection(1, convention="X"), a_recovery(1, convention="X")]
-    story = Scenario(*PAID, *waiting, a_collection(60))
-    codes = [each.refusal["code"] for each in story.tell(a_closing("all"))[1:] if each.refusal]
+    scenario = Scenario(*PAID, *waiting, a_collection(60))
+    codes = [each.refusal["code"] for each in scenario.tell(a_closing("all"))[1:] if each.refusal]
     assert ["fiscal_year_closed"] * 3 == codes
-    assert 0 == story.summary()["outcomes"]["parked"]
+    assert 0 == scenario.summary()["outcomes"]["parked"]
 
 
 def test_rule_30_conventions_are_carried_over_in_order_of_signature() -> None:
-    story = Scenario(
+    scenario = Scenario(
         a_vote(90),
         an_award(90, lines=[an_amount(45), an_amount(45, "1978")]),
         *(
@@ -331,27 +331,27 @@ def test_rule_30_conventions_are_carried_over_in_order_of_signature() -> None:
         a_vote(stage="supplementary", appropriations=[an_amount(90)]),
         a_closing("all"),
     )
-    assert "waits" not in story.answer()
-    named = [each["data"]["convention"] for each in story.internal_events()]
+    assert "waits" not in scenario.answer()
+    named = [each["data"]["convention"] for each in scenario.internal_events()]
     assert ["C", "A", "B"] == named
     assert [("1978", 15), ("489", 15)] == [
         (each["line"]["operation"], each["amount_cents"])
-        for each in story.internal_events()[0]["data"]["lines"]
+        for each in scenario.internal_events()[0]["data"]["lines"]
     ]
 
 
 def test_rule_30_a_year_may_be_closed_that_was_never_voted() -> None:
     """What came from the year before was all that it had."""
-    story = Scenario(*PAID, a_closing("all"))
-    story.deliver()
-    story.tell(a_closing("none", budget=NEXT_BUDGET))
-    assert "accepted" == story.answer()
-    assert {"appropriated": 40, "available": 40} == story.line(budget=NEXT_BUDGET)
+    scenario = Scenario(*PAID, a_closing("all"))
+    scenario.deliver()
+    scenario.tell(a_closing("none", budget=NEXT_BUDGET))
+    assert "accepted" == scenario.answer()
+    assert {"appropriated": 40, "available": 40} == scenario.line(budget=NEXT_BUDGET)
 
 
 def test_two_establishments_of_one_body_are_carried_apart() -> None:
     other = a_beneficiary(siret=OTHER_ESTABLISHMENT)
-    story = Scenario(
+    scenario = Scenario(
         a_vote(100),
         an_award(60),
         an_award(40, grant="H", beneficiary=other),
@@ -359,5 +359,5 @@ def test_two_establishments_of_one_body_are_carried_apart() -> None:
         a_convention(40, convention="D", grant="H", beneficiary=other, bank_account=...),
         a_closing("all"),
     )
-    first, second = (each["data"] for each in story.internal_events())
+    first, second = (each["data"] for each in scenario.internal_events())
     assert ("bank_account" in first, "bank_account" in second) == (True, False)

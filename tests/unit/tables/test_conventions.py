@@ -289,7 +289,7 @@ def test_rule_12_the_last_accepted_account_is_in_force_for_the_next_order() -> N
     first, last = a_bank_account(), a_new_account()["data"]["bank_account"]
     schedule = [an_instalment(60_000), an_instalment(40_000, "rest", trigger="notification")]
     convention = a_convention(bank_account=first, instalments=schedule)
-    story = check(
+    scenario = check(
         Row(
             "the account changes between two orders",
             [*AWARDED, convention, a_new_account(), a_notification()],
@@ -301,6 +301,6 @@ def test_rule_12_the_last_accepted_account_is_in_force_for_the_next_order() -> N
             ),
         )
     )
-    issued = [change.issued for record in story.records for change in record.payment_orders]
+    issued = [change.issued for record in scenario.records for change in record.payment_orders]
     ibans = [each["bank_account"]["iban"] for each in issued if each is not None]
     assert [first["iban"], last["iban"]] == ibans

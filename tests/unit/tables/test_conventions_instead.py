@@ -344,7 +344,7 @@ def test_figures_and_years_that_disagree_are_flagged_and_the_money_goes_on(row: 
 
 
 def test_rule_13_what_replaces_a_grant_is_due_after_its_own_signature() -> None:
-    story = Scenario(*ALONE, a_new_account(_id="late"), an_acknowledgement("rejected", "G/1"))
-    story.tell(a_convention(signed_on="2023-07-01"))
-    due = {each["payment_order"]: each["due_on"] for each in story.summary()["payment_orders"]}
+    scenario = Scenario(*ALONE, a_new_account(_id="late"), an_acknowledgement("rejected", "G/1"))
+    scenario.tell(a_convention(signed_on="2023-07-01"))
+    due = {each["payment_order"]: each["due_on"] for each in scenario.summary()["payment_orders"]}
     assert {"G/1": "2023-06-11", "C/advance": "2023-08-30"} == due

@@ -90,7 +90,7 @@ PARKED_ROWS = [
         VOTED,
     ),
     Row(
-        "a deadline that was told twice",
+        "a deadline that was reported twice",
         [a_vote(100), PARKED, ITS_DEADLINE, ITS_DEADLINE],
         "duplicate",
         VOTED,
@@ -106,8 +106,8 @@ def test_rule_29_what_waits_too_long_is_refused(row: Row) -> None:
 
 
 def test_rule_29_the_refusal_stands_behind_its_deadline_and_names_what_was_parked() -> None:
-    story = Scenario(a_vote(100), PARKED, a_report(_id="another"))
-    records = story.tell(ITS_DEADLINE)
+    scenario = Scenario(a_vote(100), PARKED, a_report(_id="another"))
+    records = scenario.tell(ITS_DEADLINE)
     assert [("accepted", None), ("refused", 2)] == [
         (str(record.outcome), record.resumes) for record in records
     ]
@@ -116,9 +116,9 @@ def test_rule_29_the_refusal_stands_behind_its_deadline_and_names_what_was_parke
         records[1].event_source,
         records[1].source.offset,
     )
-    outcomes = story.summary()["outcomes"]
+    outcomes = scenario.summary()["outcomes"]
     assert (2, 1, 1) == (outcomes["accepted"], outcomes["refused"], outcomes["parked"])
-    assert [3] == list(story.state.memory.parked), "the other waits on"
+    assert [3] == list(scenario.state.memory.parked), "the other waits on"
 
 
 def read_at(topic: str, event: Json) -> Any:

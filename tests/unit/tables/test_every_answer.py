@@ -57,7 +57,7 @@ from tests.unit.tables import (
     test_parking,
     test_parking_of_turns,
     test_precedence,
-    test_precedence_of_doors,
+    test_precedence_of_inputs,
     test_precedence_of_turns,
     test_recoveries,
     test_recoveries_by_line,
@@ -99,7 +99,7 @@ TABLES = [
     test_deadlines.ROWS,
     test_deadlines_of_waits.ROWS,
     test_parking_of_turns.ROWS,
-    test_precedence_of_doors.ROWS,
+    test_precedence_of_inputs.ROWS,
     test_precedence_of_turns.ROWS,
     test_recoveries.ROWS,
     test_recoveries_by_line.ROWS,
@@ -127,7 +127,7 @@ Answer = tuple[str, str, Json]
 def every_scenario() -> list[Scenario]:
     """What the rows of all tables tell."""
     scenarios = [Scenario(*row.events) for rows in TABLES for row in rows]
-    return scenarios + [years.told(row) for rows in TABLES_OF_YEARS for row in rows]
+    return scenarios + [years.decided(row) for rows in TABLES_OF_YEARS for row in rows]
 
 
 @cache
@@ -192,7 +192,7 @@ def a_record(value: bytes = encoded(a_vote()), **more: Any) -> RawRecord:
     return RawRecord(value, Source("events", 3, 1), key=BUDGET.encode(), timestamp_ms=0, **more)
 
 
-# What no bytes of a file can be: found on Kafka, or told by an operator.
+# What no bytes of a file can be: found on Kafka, or reported by an operator.
 ON_KAFKA: list[tuple[Reason, Ledger, RawRecord]] = [
     (Reason.WRONG_PARTITION, Ledger(partition_of=lambda _: 4), a_record()),
     # A header that is no pair, which no client hands over: our decoder fails.
@@ -204,16 +204,20 @@ ON_KAFKA: list[tuple[Reason, Ledger, RawRecord]] = [
 def test_what_only_kafka_has_is_one_dead_letter(
     reason: Reason, ledger: Ledger, record: RawRecord
 ) -> None:
-    (buried,) = ledger.handle(record)
-    assert (Outcome.DEAD_LETTER, "_dead.3", None) == (buried.outcome, buried.budget, buried.event)
-    assert {"reason": reason.value, "length": len(encoded(a_vote()))} == buried.dead_letter
+    (dead_lettered,) = ledger.handle(record)
+    assert (Outcome.DEAD_LETTER, "_dead.3", None) == (
+        dead_lettered.outcome,
+        dead_lettered.budget,
+        dead_lettered.event,
+    )
+    assert {"reason": reason.value, "length": len(encoded(a_vote()))} == dead_lettered.dead_letter
     assert {} == ledger.budgets
 
 
 def test_what_an_operator_sets_aside_is_one_dead_letter() -> None:
-    buried = Ledger().quarantine(a_record(), "anne", "stops the partition")
-    assert buried.dead_letter is not None
-    assert Reason.QUARANTINED.value == buried.dead_letter["reason"]
+    dead_lettered = Ledger().quarantine(a_record(), "anne", "stops the partition")
+    assert dead_lettered.dead_letter is not None
+    assert Reason.QUARANTINED.value == dead_lettered.dead_letter["reason"]
 
 
 def test_every_reason_of_a_dead_letter_is_reached_by_a_table() -> None:
@@ -313,7 +317,7 @@ FIGURES = {"stated_cents": 100_001, "sum_cents": 100_000}
         ),
     ],
 )
-def test_figures_that_differ_are_told_where_they_stand(
+def test_figures_that_differ_are_reported_where_they_stand(
     facts: Json, where_fr: str, where_en: str
 ) -> None:
     sentence = both(flag_sentence("figures_differ", facts | FIGURES))

@@ -73,9 +73,9 @@ def test_rule_14_awards_that_fell_count_no_more(row: Row) -> None:
 def test_rule_14_one_flag_a_convention_however_many_orders_are_held_back() -> None:
     halves = [an_instalment(1_000_000, "1"), an_instalment(1_000_000, "2")]
     alone = an_award(2_000_000, requires_convention=False, instalments=halves)
-    story = Scenario(a_vote(9_000_000), alone, an_award(1_000_000, grant="H"), a_new_account())
-    assert ["convention_required"] == story.flags()
-    assert {} == story.orders()
+    scenario = Scenario(a_vote(9_000_000), alone, an_award(1_000_000, grant="H"), a_new_account())
+    assert ["convention_required"] == scenario.flags()
+    assert {} == scenario.orders()
 
 
 def test_rule_14_a_ceiling_that_pays_nothing_is_settled_though_orders_are_held_back() -> None:
@@ -83,9 +83,9 @@ def test_rule_14_a_ceiling_that_pays_nothing_is_settled_though_orders_are_held_b
     report = an_instalment(1_000_000, "1", documents=[("activity_report", 2022)], ceiling=True)
     alone = an_award(1_000_000, requires_convention=False, instalments=[report])
     above = an_award(2_000_000, grant="H")
-    story = Scenario(a_vote(9_000_000), a_new_account(), alone, above)
-    story.tell(a_report(convention="G", eligible_cost_cents=1))
-    assert ["convention_required"] == story.flags()
+    scenario = Scenario(a_vote(9_000_000), a_new_account(), alone, above)
+    scenario.tell(a_report(convention="G", eligible_cost_cents=1))
+    assert ["convention_required"] == scenario.flags()
     again = an_instalment(1_000_000, "2", documents=[("activity_report", 2022)], ceiling=True)
     first = an_instalment(1_000_000, "1")
     both = an_award(2_000_000, requires_convention=False, instalments=[first, again])
@@ -103,7 +103,7 @@ def test_rule_22_an_order_held_back_counts_only_what_the_treasury_did_not_send_b
         an_instalment(600_000, "1"),
         an_instalment(400_000, "2", documents=REPORT, ceiling=True),
     ]
-    story = Scenario(
+    scenario = Scenario(
         a_vote(9_000_000),
         a_new_account(),
         an_award(1_000_000, requires_convention=False, instalments=instalments),
@@ -111,9 +111,9 @@ def test_rule_22_an_order_held_back_counts_only_what_the_treasury_did_not_send_b
         a_report(convention="G", eligible_cost_cents=700_000),
         a_withdrawal(grant="H"),
     )
-    assert ["G/1"] == list(story.orders())
-    story.tell(an_acknowledgement("rejected", "G/1"))
-    assert {"G/1": ("rejected", 600_000, 0), "G/2": ("issued", 400_000, 0)} == story.orders()
+    assert ["G/1"] == list(scenario.orders())
+    scenario.tell(an_acknowledgement("rejected", "G/1"))
+    assert {"G/1": ("rejected", 600_000, 0), "G/2": ("issued", 400_000, 0)} == scenario.orders()
 
 
 def test_rule_22_what_pays_nothing_is_settled_behind_what_is_held_back() -> None:
@@ -123,26 +123,26 @@ def test_rule_22_what_pays_nothing_is_settled_behind_what_is_held_back() -> None
         an_instalment(500_000, "2", documents=REPORT),
         an_instalment(400_000, "3", documents=REPORT, ceiling=True),
     ]
-    story = Scenario(
+    scenario = Scenario(
         a_vote(9_000_000),
         a_new_account(),
         an_award(1_500_000, requires_convention=False, instalments=instalments),
         an_award(1_300_001, grant="H"),
         a_report(convention="G", eligible_cost_cents=600_000),
     )
-    assert ["convention_required"] == story.flags()
+    assert ["convention_required"] == scenario.flags()
     assert figures(
         granted=1_500_000, remaining=500_000, ordered=600_000, released=400_000
-    ) == story.convention("G")
+    ) == scenario.convention("G")
 
 
 def test_rule_24_what_a_rejected_document_no_longer_sets_off_is_not_ordered() -> None:
     """It was held back with its report there; the rejection touches it, and it waits again."""
-    story = Scenario(*IN_TWO, FREE)
-    story.tell(a_rejected_report(convention="G"))
-    assert {"G/1": ("issued", 600_000, 0)} == story.orders()
-    story.tell(a_notification(convention="G"))
-    assert {"G/1": ("issued", 600_000, 0)} == story.orders()
+    scenario = Scenario(*IN_TWO, FREE)
+    scenario.tell(a_rejected_report(convention="G"))
+    assert {"G/1": ("issued", 600_000, 0)} == scenario.orders()
+    scenario.tell(a_notification(convention="G"))
+    assert {"G/1": ("issued", 600_000, 0)} == scenario.orders()
 
 
 IN_TWO = [
@@ -196,8 +196,8 @@ def test_rule_18_whatever_touches_a_convention_issues_what_was_held_back(
     before: list[Json], event: Json, ordered_cents: int
 ) -> None:
     """To the cent that its ceiling leaves, with what the event itself takes back (rule 22)."""
-    story = Scenario(*IN_TWO, *before, FREE)
-    assert "G/2" not in story.orders()
-    story.tell(event)
-    assert "accepted" == story.answer()
-    assert ("issued", ordered_cents, 0) == story.orders()["G/2"]
+    scenario = Scenario(*IN_TWO, *before, FREE)
+    assert "G/2" not in scenario.orders()
+    scenario.tell(event)
+    assert "accepted" == scenario.answer()
+    assert ("issued", ordered_cents, 0) == scenario.orders()["G/2"]

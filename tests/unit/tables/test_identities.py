@@ -204,7 +204,7 @@ WRONG: list[tuple[str, Callable[[Book], None], str]] = [
         both(planned(0), on_both(paid=4, remaining=-4)),
         "0 came back in moves",
     ),
-    ("less came back than was told", on_both(paid=1, released=-1), "3 came back in moves"),
+    ("less came back than was reported", on_both(paid=1, released=-1), "3 came back in moves"),
     ("an order had more", order("C/advance", paid_cents=21), "orders ask 39"),
     ("an order had more and asks for more", order("C/second", paid_cents=6), "5 came back"),
     (
@@ -297,7 +297,7 @@ def test_rule_33_the_share_of_a_convention_that_moved_is_checked() -> None:
         check_moved(book, [a_move(1, "C")])
 
 
-def test_rule_31_of_a_forgotten_year_only_what_is_left_is_checked() -> None:
+def test_rule_31_of_a_closed_out_year_only_what_is_left_is_checked() -> None:
     """Its lines and orders are gone, and what its conventions were paid stands alone."""
     book = a_book()
     share = ConventionMoney(granted=21, paid=21)

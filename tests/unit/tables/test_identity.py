@@ -160,17 +160,17 @@ def test_rules_3_and_4_an_event_is_known_by_source_and_id(row: Row) -> None:
 
 
 def test_rule_3_the_same_id_in_another_budget_is_another_event() -> None:
-    story = Scenario(a_vote(), a_vote(budget=OTHER_BUDGET))
-    assert "accepted" == story.answer()
-    lines = {row["budget"]: row["available_cents"] for row in story.summary()["lines"]}
+    scenario = Scenario(a_vote(), a_vote(budget=OTHER_BUDGET))
+    assert "accepted" == scenario.answer()
+    lines = {row["budget"]: row["available_cents"] for row in scenario.summary()["lines"]}
     assert {BUDGET: 100_000, OTHER_BUDGET: 100_000} == lines
 
 
 def test_rule_4_a_dead_letter_remembers_nothing() -> None:
-    story = Scenario(a_vote(), an_award(colour="red"))
-    assert "unknown_field: /data/colour" == story.answer()
-    story.tell(an_award())
-    assert ("accepted", RESERVED.lines["489"]) == (story.answer(), story.line())
+    scenario = Scenario(a_vote(), an_award(colour="red"))
+    assert "unknown_field: /data/colour" == scenario.answer()
+    scenario.tell(an_award())
+    assert ("accepted", RESERVED.lines["489"]) == (scenario.answer(), scenario.line())
 
 
 def _reversed(event: Json) -> Json:
@@ -205,5 +205,5 @@ SPELLINGS = [
 @pytest.mark.parametrize("row", SPELLINGS, ids=lambda row: row.says)
 def test_rule_3_the_spelling_of_the_json_is_no_content(row: Spelling) -> None:
     assert row.first != row.second
-    story = Scenario(a_vote(), row.first, row.second)
-    assert ("duplicate", RESERVED.lines["489"]) == (story.answer(), story.line())
+    scenario = Scenario(a_vote(), row.first, row.second)
+    assert ("duplicate", RESERVED.lines["489"]) == (scenario.answer(), scenario.line())

@@ -237,13 +237,13 @@ def test_rule_18_an_order_is_issued_by_the_event_that_completes_its_conditions(r
 
 @pytest.mark.parametrize("row", DUE, ids=lambda row: row.says)
 def test_rule_19_an_order_is_due_60_days_after_what_set_it_off(row: Due) -> None:
-    story = Scenario(*AWARDED, *row.events)
-    orders = story.summary()["payment_orders"]
+    scenario = Scenario(*AWARDED, *row.events)
+    orders = scenario.summary()["payment_orders"]
     assert row.due_on == {each["payment_order"]: each["due_on"] for each in orders}
 
 
 def test_rule_18_conventions_are_looked_at_in_order_of_signature_schedules_in_their_own() -> None:
-    story = Scenario(
+    scenario = Scenario(
         a_vote(),
         an_award(grant="G2", lines=[an_amount(50_000)]),
         an_award(grant="G1", lines=[an_amount(50_000)], act=an_act()),
@@ -257,12 +257,12 @@ def test_rule_18_conventions_are_looked_at_in_order_of_signature_schedules_in_th
         a_convention(50_000, convention="A", grant="G1", bank_account=...),
         a_new_account(),
     )
-    issued = [change.order.payment_order for change in story.last.payment_orders]
+    issued = [change.order.payment_order for change in scenario.last.payment_orders]
     assert ["Z/second", "Z/first", "A/advance"] == issued
-    assert {"appropriated": 100_000, "ordered": 100_000} == story.line()
+    assert {"appropriated": 100_000, "ordered": 100_000} == scenario.line()
 
 
 def test_rule_18_the_order_stands_in_the_record_of_the_event_that_completed_it() -> None:
-    story = Scenario(*AWARDED, signed(ADVANCE, BALANCE), a_report(), accounts())
-    issued = [[change.order.payment_order for change in r.payment_orders] for r in story.records]
+    scenario = Scenario(*AWARDED, signed(ADVANCE, BALANCE), a_report(), accounts())
+    issued = [[change.order.payment_order for change in r.payment_orders] for r in scenario.records]
     assert [[], [], ["C/advance"], [], ["C/balance"]] == issued

@@ -146,9 +146,9 @@ def test_rule_32_an_internal_event_says_all_that_the_next_year_needs() -> None:
     } == a_internal_event()["data"]
 
 
-def test_rule_32_a_rejected_order_is_told_with_its_day_and_what_is_unpaid() -> None:
-    story = Scenario(*HALVES, a_payment(10), an_acknowledgement("rejected"), a_closing("all"))
-    advance = story.internal_events()[0]["data"]["instalments"][0]
+def test_rule_32_a_rejected_order_is_reported_with_its_day_and_what_is_unpaid() -> None:
+    scenario = Scenario(*HALVES, a_payment(10), an_acknowledgement("rejected"), a_closing("all"))
+    advance = scenario.internal_events()[0]["data"]["instalments"][0]
     assert {
         "instalment": "advance",
         "trigger": "signature",
@@ -160,10 +160,10 @@ def test_rule_32_a_rejected_order_is_told_with_its_day_and_what_is_unpaid() -> N
 
 
 def test_rule_21_what_is_issued_again_keeps_its_day_and_names_the_rejected_order() -> None:
-    story = Scenario(*REJECTED, a_closing("all"))
-    story.deliver()
-    story.tell(a_new_account(**NEXT, _time="2024-03-01T12:00:00+01:00"))
-    [change] = story.last.payment_orders
+    scenario = Scenario(*REJECTED, a_closing("all"))
+    scenario.deliver()
+    scenario.tell(a_new_account(**NEXT, _time="2024-03-01T12:00:00+01:00"))
+    [change] = scenario.last.payment_orders
     assert change.issued is not None
     assert ("C/advance/2", "2023-07-14") == (
         change.order.payment_order,
@@ -175,23 +175,23 @@ def test_rule_21_what_is_issued_again_keeps_its_day_and_names_the_rejected_order
 
 def test_rule_21_the_count_goes_on_over_several_years() -> None:
     years = [BUDGET, NEXT_BUDGET, "21590350100017-00-2025", "21590350100017-00-2026"]
-    story = Scenario(*REJECTED)
+    scenario = Scenario(*REJECTED)
     for budget, following in pairwise(years):
-        story.tell(a_closing("all", budget=budget))
-        story.deliver()
+        scenario.tell(a_closing("all", budget=budget))
+        scenario.deliver()
         if following != years[2]:  # A year passes in which nothing happens.
-            story.tell(a_new_account(budget=following))
+            scenario.tell(a_new_account(budget=following))
             number = 2 if following == NEXT_BUDGET else 3
             order = f"C/advance/{number}"
-            story.tell(an_acknowledgement("rejected", order, budget=following))
-    assert {"C/advance/2": ("rejected", 60, 0)} == story.orders(NEXT_BUDGET)
-    assert {} == story.orders(years[2])
-    assert {"C/advance/3": ("rejected", 60, 0)} == story.orders(years[3])
+            scenario.tell(an_acknowledgement("rejected", order, budget=following))
+    assert {"C/advance/2": ("rejected", 60, 0)} == scenario.orders(NEXT_BUDGET)
+    assert {} == scenario.orders(years[2])
+    assert {"C/advance/3": ("rejected", 60, 0)} == scenario.orders(years[3])
 
 
 def test_rule_22_what_was_had_adds_up_over_several_years() -> None:
     third = an_instalment(30, "third", documents=[("evaluation", 2024)], ceiling=True)
-    story = Scenario(
+    scenario = Scenario(
         a_vote(100),
         an_award(100),
         a_convention(
@@ -205,17 +205,17 @@ def test_rule_22_what_was_had_adds_up_over_several_years() -> None:
         a_payment(50),
         a_closing("all"),
     )
-    story.deliver()
-    story.tell(REPORT)
-    story.tell(an_acknowledgement(order="C/balance", **NEXT))
-    story.tell(a_closing("all", **NEXT))
-    story.deliver()
-    [_, internal_event] = story.internal_events()
+    scenario.deliver()
+    scenario.tell(REPORT)
+    scenario.tell(an_acknowledgement(order="C/balance", **NEXT))
+    scenario.tell(a_closing("all", **NEXT))
+    scenario.deliver()
+    [_, internal_event] = scenario.internal_events()
     said = internal_event["data"]
     assert (50, 20) == (said["paid_cents"], said["ordered_cents"])
     last = "21590350100017-00-2025"
-    story.tell(a_report("evaluation", 2024, budget=last, eligible_cost_cents=90))
-    assert {"C/third": ("issued", 20, 0)} == story.orders(last)
+    scenario.tell(a_report("evaluation", 2024, budget=last, eligible_cost_cents=90))
+    assert {"C/third": ("issued", 20, 0)} == scenario.orders(last)
 
 
 def test_rule_32_nothing_is_written_for_what_has_nothing_remaining() -> None:
@@ -225,10 +225,10 @@ def test_rule_32_nothing_is_written_for_what_has_nothing_remaining() -> None:
 
 
 def test_rule_32_an_internal_event_is_decided_once() -> None:
-    story = Scenario(*PAID, a_closing("all"))
-    story.deliver()
-    story.delivered = 0
-    [again] = story.deliver()
+    scenario = Scenario(*PAID, a_closing("all"))
+    scenario.deliver()
+    scenario.delivered = 0
+    [again] = scenario.deliver()
     assert "duplicate" == str(again.outcome)
 
 
@@ -237,31 +237,31 @@ def test_the_account_of_an_internal_event_pays_others_that_waited_for_it() -> No
 
     The internal event brings it.
     """
-    story = Scenario(*PAID, a_closing("all"))
+    scenario = Scenario(*PAID, a_closing("all"))
     for event in (
         a_vote(50, **NEXT),
         an_award(50, grant="H", **NEXT),
         a_convention(50, convention="D", grant="H", bank_account=..., **NEXT),
     ):
-        story.tell(event)
-    story.deliver()
-    assert {"D/advance": ("issued", 50, 0)} == story.orders(NEXT_BUDGET)
+        scenario.tell(event)
+    scenario.deliver()
+    assert {"D/advance": ("issued", 50, 0)} == scenario.orders(NEXT_BUDGET)
 
 
 def test_what_the_new_year_knows_of_an_account_is_newer_than_an_internal_event() -> None:
-    story = Scenario(*PAID, a_closing("all"), a_new_account(**NEXT))
-    story.deliver()
-    story.tell(REPORT)
-    [change] = story.last.payment_orders
+    scenario = Scenario(*PAID, a_closing("all"), a_new_account(**NEXT))
+    scenario.deliver()
+    scenario.tell(REPORT)
+    [change] = scenario.last.payment_orders
     assert change.issued is not None
     assert OTHER_IBAN == change.issued["bank_account"]["iban"]
 
 
 def test_an_entry_of_the_new_year_rests_on_the_award_of_the_old_one() -> None:
-    story = Scenario(*PAID, a_closing("all"))
-    story.deliver()
-    story.tell(a_report(year=2023, eligible_cost_cents=90, **NEXT))
-    [entry] = story.last.commitment_entries
+    scenario = Scenario(*PAID, a_closing("all"))
+    scenario.deliver()
+    scenario.tell(a_report(year=2023, eligible_cost_cents=90, **NEXT))
+    [entry] = scenario.last.commitment_entries
     assert ("decommitment", 10, {"number": None} | an_act()) == (
         str(entry["kind"]),
         entry["amount_cents"],
@@ -269,10 +269,10 @@ def test_an_entry_of_the_new_year_rests_on_the_award_of_the_old_one() -> None:
     )
 
 
-def test_rule_32_a_department_that_is_paid_is_not_told_again() -> None:
+def test_rule_32_a_department_that_is_paid_is_not_reported_again() -> None:
     """What is left of a rejected order says nothing of the departments whose share was paid."""
     shared = an_amount(60, services={"EMPLOI": 10, "JEUNESSE": 50})
-    story = Scenario(
+    scenario = Scenario(
         a_vote(60),
         an_award(60),
         a_convention(instalments=[an_instalment(lines=[shared])]),
@@ -280,7 +280,7 @@ def test_rule_32_a_department_that_is_paid_is_not_told_again() -> None:
         an_acknowledgement("rejected"),
         a_closing("all"),
     )
-    [internal_event] = story.internal_events()
+    [internal_event] = scenario.internal_events()
     [advance] = internal_event["data"]["instalments"]
     assert [an_amount(50, services={"JEUNESSE": 50})] == advance["lines"]
 

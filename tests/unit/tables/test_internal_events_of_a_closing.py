@@ -1,4 +1,4 @@
-"""Rule 32: which internal events left with a closing is told by what it moved."""
+"""Rule 32: which internal events left with a closing is reported by what it moved."""
 
 import json
 

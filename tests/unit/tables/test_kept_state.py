@@ -25,17 +25,17 @@ EVENTS_MAX = 100
 """Of a thousand parked events there are tests enough."""
 
 
-Told = tuple[str, Callable[[], Scenario]]
+Given = tuple[str, Callable[[], Scenario]]
 
 
-def every_row() -> list[Told]:
-    told: list[Told] = [
+def every_row() -> list[Given]:
+    given: list[Given] = [
         (row.says, partial(Scenario, *row.events))
         for table in TABLES
         for row in table
         if len(row.events) <= EVENTS_MAX
     ]
-    return told + [(row.says, partial(years.told, row)) for t in TABLES_OF_YEARS for row in t]
+    return given + [(row.says, partial(years.decided, row)) for t in TABLES_OF_YEARS for row in t]
 
 
 EVERY_ROW = every_row()
@@ -63,12 +63,16 @@ def test_an_identity_is_kept_with_120_bits() -> None:
     "tell", [tell for _, tell in EVERY_ROW], ids=[says for says, _ in EVERY_ROW]
 )
 def test_what_happened_is_kept_made_again_and_proved(tell: Callable[[], Scenario]) -> None:
-    story = tell()
-    story.deliver()
-    live = rows(story.ledger.budgets)
-    assert live == dict(story.store.state())
-    assert live == rows(fold(story.store.journal()))
-    opened = open_ledger(story.store)
+    scenario = tell()
+    scenario.deliver()
+    live = rows(scenario.ledger.budgets)
+    assert live == dict(scenario.store.state())
+    assert live == rows(fold(scenario.store.journal()))
+    opened = open_ledger(scenario.store)
     assert live == rows(opened.budgets)
-    assert story.ledger.dead == opened.dead
-    check(story.store.journal(), story.sent + len(story.internal_events()), story.summary())
+    assert scenario.ledger.dead == opened.dead
+    check(
+        scenario.store.journal(),
+        scenario.sent + len(scenario.internal_events()),
+        scenario.summary(),
+    )

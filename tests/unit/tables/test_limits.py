@@ -172,16 +172,16 @@ def test_rule_33_money_beyond_all_range_stops_with_its_record() -> None:
         a_vote(stage="supplementary", appropriations=amounts(1, AMOUNT_MAX), _id=str(number))
         for number in range(1024)
     ]
-    story = Scenario(a_vote(appropriations=amounts(1, AMOUNT_MAX)), *votes[:1000])
+    scenario = Scenario(a_vote(appropriations=amounts(1, AMOUNT_MAX)), *votes[:1000])
     for vote in votes[1000:-1]:
-        story.tell(vote)
+        scenario.tell(vote)
     with pytest.raises(AssertionError, match="beyond all range"):
-        story.tell(votes[-1])
+        scenario.tell(votes[-1])
 
 
 def acts_of_the_order(*events: Json) -> list[str]:
-    story = Scenario(a_vote(), *events, a_convention())
-    issued: dict[str, Any] | None = story.last.payment_orders[0].issued
+    scenario = Scenario(a_vote(), *events, a_convention())
+    issued: dict[str, Any] | None = scenario.last.payment_orders[0].issued
     assert issued is not None
     return [act["date"] for act in issued["acts"]]
 
@@ -202,18 +202,18 @@ def test_rule_25_an_order_carries_twenty_acts_at_most() -> None:
 def test_rule_10_an_act_is_found_however_many_stand_beside_it() -> None:
     acts = [a_concurring_act(act=an_act(f"2023-05-{day:02}"), _id=str(day)) for day in range(1, 26)]
     cited = [an_act(), an_act("2023-05-25")]
-    story = Scenario(a_vote(), *acts, *acts, an_award(), a_convention(acts=cited))
-    assert [] == story.flags()
+    scenario = Scenario(a_vote(), *acts, *acts, an_award(), a_convention(acts=cited))
+    assert [] == scenario.flags()
 
 
 def test_rule_19_the_last_day_of_signature_still_has_a_due_date() -> None:
-    story = Scenario(a_vote(), an_award(), a_convention(signed_on="2199-12-31"))
-    assert Outcome.ACCEPTED is story.last.outcome
-    [change] = story.last.payment_orders
+    scenario = Scenario(a_vote(), an_award(), a_convention(signed_on="2199-12-31"))
+    assert Outcome.ACCEPTED is scenario.last.outcome
+    [change] = scenario.last.payment_orders
     row = PaymentOrderIssued.model_validate_json(encoded(change.row(BUDGET)))
     assert "2200-03-01" == row.due_on.isoformat()
 
 
 def test_rule_26_a_code_may_hold_anything_but_is_never_markup() -> None:
-    story = Scenario(a_vote(appropriations=[an_amount(100, line=a_line("489", chapter="[/b]"))]))
-    assert Outcome.ACCEPTED is story.last.outcome
+    scenario = Scenario(a_vote(appropriations=[an_amount(100, line=a_line("489", chapter="[/b]"))]))
+    assert Outcome.ACCEPTED is scenario.last.outcome

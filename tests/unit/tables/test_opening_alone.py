@@ -382,11 +382,11 @@ def test_rule_32_an_internal_event_finds_a_new_year_under_way(row: Row) -> None:
 
 
 def test_rule_14_a_grant_that_is_carried_on_twice_keeps_the_sum_of_the_year_that_gave_it() -> None:
-    story = Scenario(a_vote(100), an_award(100, requires_convention=False), a_closing("all"))
-    story.tell(a_vote(50, **NEXT))
-    story.tell(an_award(50, **NEXT))
-    story.deliver()
-    story.tell(a_closing("all", _id="second", **NEXT))
-    [first, second] = story.internal_events()
+    scenario = Scenario(a_vote(100), an_award(100, requires_convention=False), a_closing("all"))
+    scenario.tell(a_vote(50, **NEXT))
+    scenario.tell(an_award(50, **NEXT))
+    scenario.deliver()
+    scenario.tell(a_closing("all", _id="second", **NEXT))
+    [first, second] = scenario.internal_events()
     assert ("G", "G@2023") == (first["data"]["convention"], second["data"]["convention"])
     assert 100 == second["data"]["award"]["year_awards_cents"]

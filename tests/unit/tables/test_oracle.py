@@ -173,9 +173,9 @@ def test_the_heads_are_the_same_whatever_the_store(year: Json, tmp_path: Path) -
 def test_the_heads_are_the_same_when_each_event_meets_a_ledger_opened_again(year: Json) -> None:
     store = MemoryStore()
     for line in lines_of(EXAMPLE):
-        story = Scenario(store=store)
-        story.ledger = open_ledger(store)
-        story.tell(line)
+        scenario = Scenario(store=store)
+        scenario.ledger = open_ledger(store)
+        scenario.tell(line)
     assert year == summary(open_ledger(store), store.journal())
 
 

@@ -17,19 +17,19 @@ SECOND = EXAMPLE.with_name("lille-avenirs-carry-over-2024.jsonl")
 HALF = {name: 100 * sum(services.values()) for name, services in HALF_EUROS.items()}
 
 
-def told(*files: Path) -> Scenario:
+def decided(*files: Path) -> Scenario:
     """Each file to its end, and the internal events that it led to behind it."""
-    story = Scenario()
+    scenario = Scenario()
     for file in files:
         for line in lines_of(file):
-            story.tell(line)
-        story.deliver()
-    return story
+            scenario.tell(line)
+        scenario.deliver()
+    return scenario
 
 
 @pytest.fixture(scope="module")
 def both() -> Json:
-    return told(FIRST, SECOND).summary()
+    return decided(FIRST, SECOND).summary()
 
 
 def of(said: Json, name: str, budget: str) -> list[Json]:
@@ -42,7 +42,7 @@ def figures(rows: list[Json], *columns: str) -> dict[str, list[int]]:
 
 def test_what_is_carried_over_is_the_balance_of_the_source() -> None:
     assert 113_180_000 == sum(HALF.values())
-    said = told(FIRST).summary()
+    said = decided(FIRST).summary()
     lines = of(said, "lines", NEXT_BUDGET)
     assert {name: [cents] * 2 for name, cents in HALF.items()} == figures(
         lines, "appropriated", "committed"
@@ -93,14 +93,14 @@ def test_both_years_end_with_all_of_it_paid_or_carried_over(both: Json) -> None:
 
 
 def test_rule_33_the_identities_hold_in_both_years() -> None:
-    story = told(FIRST, SECOND)
-    check(story.store.journal(), 12, story.summary())
+    scenario = decided(FIRST, SECOND)
+    check(scenario.store.journal(), 12, scenario.summary())
 
 
 def test_documents_that_come_in_the_same_input_wait_for_the_internal_event() -> None:
     """What names an order that the opening has yet to lead to comes too early, and is refused."""
-    story = Scenario(*lines_of(FIRST), *lines_of(SECOND))
-    assert [NEXT_BUDGET] * 2 == [row["budget"] for row in story.summary()["refusals"]]
-    story.deliver()
-    [order] = of(story.summary(), "payment_orders", NEXT_BUDGET)
+    scenario = Scenario(*lines_of(FIRST), *lines_of(SECOND))
+    assert [NEXT_BUDGET] * 2 == [row["budget"] for row in scenario.summary()["refusals"]]
+    scenario.deliver()
+    [order] = of(scenario.summary(), "payment_orders", NEXT_BUDGET)
     assert ("issued", 0) == (order["state"], order["paid_cents"])

@@ -150,12 +150,12 @@ TWO_LINES_SIGNED = [
 
 def test_rule_20_payments_fill_the_lines_in_their_order_each_full_before_the_next() -> None:
     def after_each(*payments: int) -> list[tuple[int, int]]:
-        story, seen = Scenario(*TWO_LINES_SIGNED), []
+        scenario, seen = Scenario(*TWO_LINES_SIGNED), []
         for index, amount_cents in enumerate(payments):
-            story.tell(a_payment(amount_cents, _id=f"payment {index}"))
-            seen.append((story.line("489").get("paid", 0), story.line("490").get("paid", 0)))
-        assert {"granted": 60, "paid": 60} == story.convention("C", "489")
-        assert {"granted": 40, "paid": 40} == story.convention("C", "490")
+            scenario.tell(a_payment(amount_cents, _id=f"payment {index}"))
+            seen.append((scenario.line("489").get("paid", 0), scenario.line("490").get("paid", 0)))
+        assert {"granted": 60, "paid": 60} == scenario.convention("C", "489")
+        assert {"granted": 40, "paid": 40} == scenario.convention("C", "490")
         return seen
 
     assert [(50, 0), (60, 20), (60, 40)] == after_each(50, 30, 20)
@@ -163,18 +163,18 @@ def test_rule_20_payments_fill_the_lines_in_their_order_each_full_before_the_nex
     assert [(60, 40)] == after_each(100)
 
 
-def issued_rows(story: Scenario) -> list[Json]:
+def issued_rows(scenario: Scenario) -> list[Json]:
     """Every order as the treasury was sent it."""
     return [
         change.row(record.budget)
-        for record in story.records
+        for record in scenario.records
         for change in record.payment_orders
         if change.issued is not None
     ]
 
 
 def test_rule_25_an_issued_order_carries_all_that_the_treasury_needs() -> None:
-    story = Scenario(
+    scenario = Scenario(
         a_vote(100),
         an_award(100, act=an_act(number="2023/40"), title="Subvention 2023 – Lille Avenirs"),
         a_concurring_act(act=an_act("2023-04-13", "Conseil municipal de Lille")),
@@ -215,14 +215,14 @@ def test_rule_25_an_issued_order_carries_all_that_the_treasury_needs() -> None:
         "issued_on": "2023-05-16",
         "previous": None,
     }
-    assert [expected] == issued_rows(story)
+    assert [expected] == issued_rows(scenario)
 
 
 def test_rule_12_a_bank_account_never_alters_an_order_already_issued() -> None:
-    story = Scenario(*SIGNED, TAKEN, a_new_account(OTHER_IBAN))
-    assert [] == story.last.payment_orders
-    assert [] == story.last.moves
-    assert [IBAN] == [order["bank_account"]["iban"] for order in issued_rows(story)]
-    story.tell(REJECTED)
-    story.tell(a_report())
-    assert [IBAN, OTHER_IBAN] == [order["bank_account"]["iban"] for order in issued_rows(story)]
+    scenario = Scenario(*SIGNED, TAKEN, a_new_account(OTHER_IBAN))
+    assert [] == scenario.last.payment_orders
+    assert [] == scenario.last.moves
+    assert [IBAN] == [order["bank_account"]["iban"] for order in issued_rows(scenario)]
+    scenario.tell(REJECTED)
+    scenario.tell(a_report())
+    assert [IBAN, OTHER_IBAN] == [order["bank_account"]["iban"] for order in issued_rows(scenario)]

@@ -219,7 +219,7 @@ def test_rule_28_what_waited_is_decided_when_the_missing_thing_arrives(row: Row)
     check(row)
 
 
-def seen(story: Scenario) -> list[tuple[int, str, str, int | None]]:
+def seen(scenario: Scenario) -> list[tuple[int, str, str, int | None]]:
     """Sequence, type, outcome, and the record that is resumed, of each record."""
     return [
         (
@@ -228,12 +228,12 @@ def seen(story: Scenario) -> list[tuple[int, str, str, int | None]]:
             str(record.outcome),
             record.resumes,
         )
-        for record in story.records
+        for record in scenario.records
     ]
 
 
 def test_rule_28_the_oldest_goes_first_each_record_behind_the_one_that_woke_it() -> None:
-    story = Scenario(
+    scenario = Scenario(
         a_report(),
         a_convention(),
         an_award(),
@@ -254,79 +254,79 @@ def test_rule_28_the_oldest_goes_first_each_record_behind_the_one_that_woke_it()
         (9, "report.received", "accepted", 1),
         (10, "credits.transferred", "accepted", 4),
         (11, "convention.notified", "accepted", 5),
-    ] == seen(story)
-    assert {"appropriated": 100_000, "ordered": 100_000} == story.line()
+    ] == seen(scenario)
+    assert {"appropriated": 100_000, "ordered": 100_000} == scenario.line()
 
 
 def test_rule_28_a_resumed_record_keeps_the_position_of_the_event_that_waited() -> None:
-    story = Scenario(a_vote(), a_convention(), an_award())
-    assert [1, 2, 3, 2] == [record.source.offset for record in story.records]
+    scenario = Scenario(a_vote(), a_convention(), an_award())
+    assert [1, 2, 3, 2] == [record.source.offset for record in scenario.records]
 
 
 def test_rule_5_a_record_counts_once_under_its_latest_outcome() -> None:
-    story = Scenario(a_vote(99_999), a_convention(), a_report())
-    assert {"accepted": 1, "parked": 2} == outcomes(story)
-    story.tell(an_award())
-    assert {"accepted": 1, "parked": 2, "refused": 1} == outcomes(story)
-    story.tell(an_award(99_999, _id="corrected"))
+    scenario = Scenario(a_vote(99_999), a_convention(), a_report())
+    assert {"accepted": 1, "parked": 2} == outcomes(scenario)
+    scenario.tell(an_award())
+    assert {"accepted": 1, "parked": 2, "refused": 1} == outcomes(scenario)
+    scenario.tell(an_award(99_999, _id="corrected"))
     # The convention asks a cent more than the award and is refused; the report waits for another.
-    assert {"accepted": 2, "parked": 1, "refused": 2} == outcomes(story)
-    assert 5 == story.summary()["events"] == story.sent
+    assert {"accepted": 2, "parked": 1, "refused": 2} == outcomes(scenario)
+    assert 5 == scenario.summary()["events"] == scenario.sent
 
 
 def test_rule_28_a_grant_replaced_before_their_turn_leaves_its_followers_waiting() -> None:
     """The convention is older than the notification of the grant that it replaces."""
-    story = Scenario(
+    scenario = Scenario(
         a_vote(), a_convention(bank_account=...), a_notification(convention="G"), ALONE
     )
-    assert {"accepted": 3, "parked": 1} == outcomes(story)
-    assert {"granted": 100_000, "remaining": 100_000} == story.convention("C")
-    assert {} == story.convention("G")
+    assert {"accepted": 3, "parked": 1} == outcomes(scenario)
+    assert {"granted": 100_000, "remaining": 100_000} == scenario.convention("C")
+    assert {} == scenario.convention("G")
 
 
 @each_row(FULL_ROWS)
 def test_rule_28_a_thousand_events_wait_and_one_more_is_refused(row: Row) -> None:
-    story = check(row)
-    assert {"parked": 1_000, "refused": 1} == outcomes(story)
-    story.tell(a_report())
-    assert "duplicate" == story.answer()
-    story.tell(a_report(_id="report 7"))
-    assert "duplicate" == story.answer()
-    story.tell(a_vote())
-    assert "accepted" == story.answer(), "what waits for nothing is decided"
+    scenario = check(row)
+    assert {"parked": 1_000, "refused": 1} == outcomes(scenario)
+    scenario.tell(a_report())
+    assert "duplicate" == scenario.answer()
+    scenario.tell(a_report(_id="report 7"))
+    assert "duplicate" == scenario.answer()
+    scenario.tell(a_vote())
+    assert "accepted" == scenario.answer(), "what waits for nothing is decided"
     # The convention finds its award, and wakes all of them.
-    story.tell(an_award())
-    story.tell(a_convention())
-    assert {"accepted": 1_003, "refused": 1, "duplicate": 2} == outcomes(story)
-    assert ORDERED == money_of(story)
-    story.tell(a_report(convention="D", _id="there is room again"))
-    assert "waits for convention D" == story.answer()
+    scenario.tell(an_award())
+    scenario.tell(a_convention())
+    assert {"accepted": 1_003, "refused": 1, "duplicate": 2} == outcomes(scenario)
+    assert ORDERED == money_of(scenario)
+    scenario.tell(a_report(convention="D", _id="there is room again"))
+    assert "waits for convention D" == scenario.answer()
 
 
-def outcomes(story: Scenario) -> dict[str, int]:
+def outcomes(scenario: Scenario) -> dict[str, int]:
     """How many records of each outcome, zeros left out."""
-    return {name: count for name, count in story.summary()["outcomes"].items() if count}
+    return {name: count for name, count in scenario.summary()["outcomes"].items() if count}
 
 
 def test_rule_28_of_what_went_on_nothing_is_kept_among_those_who_wait() -> None:
-    story = Scenario(
+    scenario = Scenario(
         a_report(), a_report("evaluation"), a_vote(), an_award(), a_report(convention="D")
     )
-    assert 3 == len(story.state.memory.parked)
-    story.tell(a_convention())
-    [left] = story.state.memory.parked
-    assert {("convention", "D"): [left]} == story.state.memory.waiting
+    assert 3 == len(scenario.state.memory.parked)
+    scenario.tell(a_convention())
+    [left] = scenario.state.memory.parked
+    assert {("convention", "D"): [left]} == scenario.state.memory.waiting
 
 
 @pytest.mark.parametrize("listed", [REPORTS, REPORTS[::-1]], ids=["in order", "turned round"])
 def test_rule_22_of_the_costs_that_waited_the_last_received_counts(
     listed: list[tuple[str, int]],
 ) -> None:
-    story = Scenario(
+    scenario = Scenario(
         a_vote(),
         an_award(),
         a_report(*REPORTS[0], eligible_cost_cents=70_000),
         a_report(*REPORTS[1], eligible_cost_cents=90_000),
         a_convention(instalments=[an_instalment(100_000, documents=listed, ceiling=True)]),
     )
-    assert {"C/advance": ("issued", 90_000, 0)} == story.orders()
+    assert {"C/advance": ("issued", 90_000, 0)} == scenario.orders()

@@ -366,10 +366,10 @@ def test_the_enum_stands_in_the_order_of_precedence(
 def test_rule_28_a_refusal_is_found_before_the_event_is_parked() -> None:
     """Rule 28: parking is decided after the checks that need no missing thing."""
     too_large = alone(2_300_001)
-    story = Scenario(too_large)
-    assert ("convention_required", LIMIT) == (story.answer(), facts_of(story))
-    story.tell(a_convention(grant="unknown"))
-    assert "waits for grant unknown" == story.answer()
+    scenario = Scenario(too_large)
+    assert ("convention_required", LIMIT) == (scenario.answer(), facts_of(scenario))
+    scenario.tell(a_convention(grant="unknown"))
+    assert "waits for grant unknown" == scenario.answer()
 
 
 def test_the_refusals_are_those_of_the_rules_in_their_order() -> None:

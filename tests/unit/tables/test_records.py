@@ -78,8 +78,8 @@ KINDS: list[tuple[str, list[Json | bytes], set[str]]] = [
 ]
 
 
-def rows_of(story: Scenario, budget: str | None = None) -> list[Json]:
-    return [json.loads(row.record) for row in story.store.journal(budget)]
+def rows_of(scenario: Scenario, budget: str | None = None) -> list[Json]:
+    return [json.loads(row.record) for row in scenario.store.journal(budget)]
 
 
 @pytest.mark.parametrize(("events", "has"), [each[1:] for each in KINDS], ids=[k[0] for k in KINDS])
@@ -94,13 +94,15 @@ def test_rule_7_a_record_has_every_member_and_null_where_there_is_nothing(
 
 @pytest.mark.parametrize("events", [each[1] for each in KINDS], ids=[each[0] for each in KINDS])
 def test_rule_7_a_record_is_read_again_as_it_was(events: list[Json | bytes]) -> None:
-    story = Scenario(*events)
-    *_, row = story.store.journal()
+    scenario = Scenario(*events)
+    *_, row = scenario.store.journal()
     again = read_record(row.record)
-    told = ("event", "outcome", "refusal", "dead_letter", "waits_for", "resumes", "hash")
-    assert [getattr(story.last, name) for name in told] == [getattr(again, name) for name in told]
-    assert list(story.last.moves) == list(again.moves)
-    assert list(story.last.payment_orders) == list(again.payment_orders)
+    members = ("event", "outcome", "refusal", "dead_letter", "waits_for", "resumes", "hash")
+    assert [getattr(scenario.last, name) for name in members] == [
+        getattr(again, name) for name in members
+    ]
+    assert list(scenario.last.moves) == list(again.moves)
+    assert list(scenario.last.payment_orders) == list(again.payment_orders)
     assert row.record == again.seal()
 
 
@@ -111,9 +113,9 @@ def canonical(row: Json) -> bytes:
 
 
 def test_rule_7_records_are_chained_by_the_hash_of_what_they_say() -> None:
-    story = Scenario(an_award(), a_vote(), BAD, a_payment(), BAD, a_vote(budget=NEXT_BUDGET))
+    scenario = Scenario(an_award(), a_vote(), BAD, a_payment(), BAD, a_vote(budget=NEXT_BUDGET))
     chains: dict[str, list[Json]] = {}
-    for record in rows_of(story):
+    for record in rows_of(scenario):
         chains.setdefault(record["budget"], []).append(record)
     assert [BUDGET, "_dead.0", NEXT_BUDGET] == list(chains)
     assert [4, 2, 1] == [len(chain) for chain in chains.values()]
@@ -125,7 +127,7 @@ def test_rule_7_records_are_chained_by_the_hash_of_what_they_say() -> None:
             assert previous == record["previous_hash"]
             assert sha256(canonical(hashed)).hexdigest() == record["hash"]
             previous = record["hash"]
-    heads = story.summary()["heads"]
+    heads = scenario.summary()["heads"]
     assert {name: chains[name][-1]["hash"] for name in (BUDGET, NEXT_BUDGET)} == heads
 
 
@@ -144,16 +146,16 @@ def test_rule_7_an_entry_is_called_after_its_record() -> None:
         {"line": a_line("489"), "amount_cents": 60},
         {"line": a_line("490"), "amount_cents": 40},
     ]
-    story = Scenario(a_vote(), an_award(lines=on_two_lines))
+    scenario = Scenario(a_vote(), an_award(lines=on_two_lines))
     assert [f"{BUDGET}/2/1", f"{BUDGET}/2/2"] == [
-        entry["entry_id"] for entry in story.last.commitment_entries
+        entry["entry_id"] for entry in scenario.last.commitment_entries
     ]
 
 
 def test_rule_8_what_an_event_leads_to_is_one_transaction_a_record_for_each() -> None:
-    story = Scenario(an_award(), a_convention(), a_payment())
-    committed = len(rows_of(story))
-    records = story.tell(a_vote())
+    scenario = Scenario(an_award(), a_convention(), a_payment())
+    committed = len(rows_of(scenario))
+    records = scenario.tell(a_vote())
     assert [("budget.voted/initial", "accepted", None)] == _said(records[:1])
     assert [
         ("deliberation.adopted/G/award", "accepted", 1),
@@ -162,7 +164,7 @@ def test_rule_8_what_an_event_leads_to_is_one_transaction_a_record_for_each() ->
     # The order stands in the record of the event that completed its conditions (rule 18).
     assert ["C/advance"] == [each.order.payment_order for each in records[2].payment_orders]
     assert [] == [each for record in records[:2] for each in record.payment_orders]
-    assert committed + 3 == len(rows_of(story))
+    assert committed + 3 == len(rows_of(scenario))
 
 
 def _said(records: list[JournalRecord]) -> list[tuple[str | None, str, int | None]]:

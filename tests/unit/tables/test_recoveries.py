@@ -249,8 +249,8 @@ def test_rule_22_a_ceiling_counts_what_was_had_net_of_recoveries() -> None:
     before = [a_vote(100), an_award(100), CEILING, a_payment(60)]
     report = a_report(eligible_cost_cents=70)
     for collected in (a_collection(20), a_collection(20, **NEXT_YEAR)):
-        story = Scenario(*before, a_recovery(20), collected, report)
-        assert ("issued", 30, 0) == story.orders()["C/balance"]
+        scenario = Scenario(*before, a_recovery(20), collected, report)
+        assert ("issued", 30, 0) == scenario.orders()["C/balance"]
     assert ("issued", 10, 0) == Scenario(*before, a_recovery(20), report).orders()["C/balance"]
 
 
@@ -259,7 +259,7 @@ def test_rule_22_an_order_held_back_is_for_what_the_recovery_in_hand_leaves_room
         an_instalment(600_000, "1"),
         an_instalment(400_000, "2", documents=REPORT, ceiling=True),
     ]
-    story = Scenario(
+    scenario = Scenario(
         a_vote(9_000_000),
         a_new_account(),
         an_award(1_000_000, requires_convention=False, instalments=instalments),
@@ -270,12 +270,12 @@ def test_rule_22_an_order_held_back_is_for_what_the_recovery_in_hand_leaves_room
         a_withdrawal(grant="H"),
         a_collection(200_000, convention="G"),
     )
-    assert ("issued", 300_000, 0) == story.orders()["G/2"]
+    assert ("issued", 300_000, 0) == scenario.orders()["G/2"]
 
 
 def test_rule_27_revenue_is_no_less_revenue_where_its_event_lets_an_order_go() -> None:
     instalments = [an_instalment(600_000, "1"), an_instalment(400_000, "2", documents=REPORT)]
-    story = Scenario(
+    scenario = Scenario(
         a_vote(9_000_000),
         a_new_account(),
         an_award(1_000_000, requires_convention=False, instalments=instalments),
@@ -286,19 +286,19 @@ def test_rule_27_revenue_is_no_less_revenue_where_its_event_lets_an_order_go() -
         a_withdrawal(grant="H"),
         a_collection(200_000, convention="G", **NEXT_YEAR),
     )
-    assert (["recovery_is_revenue"], "issued") == (story.flags(), story.orders()["G/2"][0])
-    story.tell(a_recovery(400_001, convention="G", recovery="S"))
-    assert exceeds(400_000, 400_001) | {"convention": "G"} == facts_of(story)
+    assert (["recovery_is_revenue"], "issued") == (scenario.flags(), scenario.orders()["G/2"][0])
+    scenario.tell(a_recovery(400_001, convention="G", recovery="S"))
+    assert exceeds(400_000, 400_001) | {"convention": "G"} == facts_of(scenario)
 
 
 def test_rule_13_a_grant_that_was_asked_back_keeps_its_name() -> None:
     """All came back: nothing is paid any more, but its recovery needs its convention."""
     alone = an_award(100, requires_convention=False)
-    story = Scenario(a_vote(100), a_new_account(), alone, a_payment(40, "G/1"))
-    story.tell(an_acknowledgement("rejected", "G/1"))
-    story.tell(a_recovery(40, convention="G"))
-    story.tell(a_collection(40, convention="G"))
-    story.tell(a_convention(60))
-    assert "convention_exists" == story.answer()
-    story.tell(a_notification(convention="G"))
-    assert "accepted" == story.answer()
+    scenario = Scenario(a_vote(100), a_new_account(), alone, a_payment(40, "G/1"))
+    scenario.tell(an_acknowledgement("rejected", "G/1"))
+    scenario.tell(a_recovery(40, convention="G"))
+    scenario.tell(a_collection(40, convention="G"))
+    scenario.tell(a_convention(60))
+    assert "convention_exists" == scenario.answer()
+    scenario.tell(a_notification(convention="G"))
+    assert "accepted" == scenario.answer()

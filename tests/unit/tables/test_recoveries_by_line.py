@@ -260,10 +260,10 @@ def test_rule_27_in_one_sum_it_comes_back_in_the_order_of_the_schedule(row: Row)
 
 def test_rule_27_a_line_that_had_more_back_than_it_had_gives_nothing() -> None:
     """So earlier rules decided: what they had accepted stays, and later sums go on."""
-    story = Scenario(*ON_TWO_LINES, a_recovery(100), a_collection(50, **NEXT_YEAR))
-    recovery = story.book.conventions["C"].recoveries["R"]
+    scenario = Scenario(*ON_TWO_LINES, a_recovery(100), a_collection(50, **NEXT_YEAR))
+    recovery = scenario.book.conventions["C"].recoveries["R"]
     first, second = recovery.lines
     too_much = {first: RecoveredLine(0, 55, 55), second: RecoveredLine(0, -5, -5)}
-    story.book.conventions["C"].recoveries["R"] = recovery._replace(lines=too_much)
-    story.tell(a_collection(10, **AGAIN))
-    assert [(second, 10)] == [(each.line, each.amount_cents) for each in story.last.moves]
+    scenario.book.conventions["C"].recoveries["R"] = recovery._replace(lines=too_much)
+    scenario.tell(a_collection(10, **AGAIN))
+    assert [(second, 10)] == [(each.line, each.amount_cents) for each in scenario.last.moves]

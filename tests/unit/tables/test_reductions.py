@@ -173,11 +173,11 @@ def test_rule_16_a_reduction_shortens_what_is_not_ordered_from_the_last_backward
 
 
 def test_rule_16_the_moves_say_of_which_instalment_it_is() -> None:
-    story = Scenario(*IN_THIRDS, a_reduction(30, _time="2023-11-02T08:00:00+01:00"))
+    scenario = Scenario(*IN_THIRDS, a_reduction(30, _time="2023-11-02T08:00:00+01:00"))
     assert [("third", 25), ("second", 5)] == [
-        (move.instalment, move.amount_cents) for move in story.last.moves
+        (move.instalment, move.amount_cents) for move in scenario.last.moves
     ]
-    assert ["2023-11-02"] == [entry["effective_on"] for entry in story.last.commitment_entries]
+    assert ["2023-11-02"] == [entry["effective_on"] for entry in scenario.last.commitment_entries]
 
 
 EMPLOI_30_JEUNESSE_10 = {"EMPLOI": 30, "JEUNESSE": 10}
@@ -190,10 +190,10 @@ def test_rule_23_what_is_left_of_a_line_is_shared_by_its_departments_as_before(
     cents: int, services: Json
 ) -> None:
     schedule = [an_instalment(lines=[an_amount(40, services=EMPLOI_30_JEUNESSE_10)])]
-    story = Scenario(a_vote(40), an_award(40), a_convention(instalments=schedule), REJECTED)
-    story.tell(a_reduction(cents))
-    story.tell(a_new_account())
-    [line] = story.summary()["payment_orders"][-1]["lines"]
+    scenario = Scenario(a_vote(40), an_award(40), a_convention(instalments=schedule), REJECTED)
+    scenario.tell(a_reduction(cents))
+    scenario.tell(a_new_account())
+    [line] = scenario.summary()["payment_orders"][-1]["lines"]
     assert 40 - cents == line["amount_cents"]
     assert services == {each["code"]: each["amount_cents"] for each in line["services"]}
 
@@ -205,10 +205,10 @@ def test_rule_14_an_order_held_back_is_issued_by_a_reduction_for_what_it_left() 
         requires_convention=False,
         instalments=[an_instalment(2_000_000, "A", trigger="notification")],
     )
-    story = Scenario(a_vote(9_000_000), a_new_account(), alone, an_award(1_000_000, grant="H"))
-    story.tell(a_notification(convention="G"))
-    assert ["convention_required"] == story.flags()
-    story.tell(a_withdrawal(grant="H"))
-    assert {} == story.orders()
-    story.tell(a_reduction(500_000, convention="G"))
-    assert {"G/A": ("issued", 1_500_000, 0)} == story.orders()
+    scenario = Scenario(a_vote(9_000_000), a_new_account(), alone, an_award(1_000_000, grant="H"))
+    scenario.tell(a_notification(convention="G"))
+    assert ["convention_required"] == scenario.flags()
+    scenario.tell(a_withdrawal(grant="H"))
+    assert {} == scenario.orders()
+    scenario.tell(a_reduction(500_000, convention="G"))
+    assert {"G/A": ("issued", 1_500_000, 0)} == scenario.orders()

@@ -196,10 +196,10 @@ TWO_LINES_SIGNED = [
 
 def test_rules_20_and_21_what_payments_left_of_lines_and_departments_is_ordered_again() -> None:
     def after(paid_cents: int) -> tuple[list[Json], Figures, Figures]:
-        story = Scenario(*TWO_LINES_SIGNED, a_payment(paid_cents), REJECTED, NEW_ACCOUNT)
-        order = story.summary()["payment_orders"][-1]
+        scenario = Scenario(*TWO_LINES_SIGNED, a_payment(paid_cents), REJECTED, NEW_ACCOUNT)
+        order = scenario.summary()["payment_orders"][-1]
         assert ("C/advance/2", 100 - paid_cents) == (order["payment_order"], order["amount_cents"])
-        return order["lines"], story.line("489"), story.line("490")
+        return order["lines"], scenario.line("489"), scenario.line("490")
 
     def left(cents: int, **services: int) -> Json:
         rows = [{"code": code, "amount_cents": part} for code, part in services.items()]
@@ -226,12 +226,12 @@ def test_rules_20_and_21_what_payments_left_of_lines_and_departments_is_ordered_
 
 def test_rule_21_a_new_order_keeps_the_due_date_and_names_the_one_that_it_replaces() -> None:
     late = "2023-11-20T12:00:00+01:00"
-    story = Scenario(*SIGNED, REJECTED, a_new_account(_id="second", _time=late))
-    story.tell(an_acknowledgement("rejected", "C/advance/2"))
-    story.tell(a_report(_time=late))
+    scenario = Scenario(*SIGNED, REJECTED, a_new_account(_id="second", _time=late))
+    scenario.tell(an_acknowledgement("rejected", "C/advance/2"))
+    scenario.tell(a_report(_time=late))
     issued = [
         (change.order.payment_order, change.order.due_on.isoformat(), change.issued["previous"])
-        for record in story.records
+        for record in scenario.records
         for change in record.payment_orders
         if change.issued is not None
     ]

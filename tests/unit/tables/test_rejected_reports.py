@@ -122,17 +122,17 @@ def test_rule_24_a_rejected_document_counts_as_not_received(row: Row) -> None:
 
 def test_rule_22_the_cost_that_a_rejected_document_gave_bounds_nothing() -> None:
     schedule = [an_instalment(100, documents=BOTH, ceiling=True)]
-    story = Scenario(a_vote(100), an_award(100), a_convention(instalments=schedule))
-    story.tell(a_report(eligible_cost_cents=70))
-    story.tell(a_rejected_report())
-    story.tell(a_report(**AGAIN))
-    story.tell(ACCOUNTS)
-    assert {"C/advance": ("issued", 100, 0)} == story.orders()
+    scenario = Scenario(a_vote(100), an_award(100), a_convention(instalments=schedule))
+    scenario.tell(a_report(eligible_cost_cents=70))
+    scenario.tell(a_rejected_report())
+    scenario.tell(a_report(**AGAIN))
+    scenario.tell(ACCOUNTS)
+    assert {"C/advance": ("issued", 100, 0)} == scenario.orders()
 
 
 def test_rule_19_a_document_received_again_is_due_from_its_new_day() -> None:
-    story = Scenario(*WAITING, a_report(received_on="2023-06-01"), a_rejected_report())
-    story.tell(a_report("certified_accounts", received_on="2023-06-10"))
-    story.tell(a_report(received_on="2023-07-01", **AGAIN))
-    [order] = story.summary()["payment_orders"]
+    scenario = Scenario(*WAITING, a_report(received_on="2023-06-01"), a_rejected_report())
+    scenario.tell(a_report("certified_accounts", received_on="2023-06-10"))
+    scenario.tell(a_report(received_on="2023-07-01", **AGAIN))
+    [order] = scenario.summary()["payment_orders"]
     assert "2023-08-30" == order["due_on"]

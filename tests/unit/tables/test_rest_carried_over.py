@@ -35,11 +35,11 @@ from tests.unit.tables.test_signed_for_the_rest import (
 
 def next_year(*before: Json, after: list[Json]) -> Scenario:
     """The convention is carried over, with the grant's order behind it."""
-    story = Scenario(*before, a_closing("all"))
-    story.deliver()
+    scenario = Scenario(*before, a_closing("all"))
+    scenario.deliver()
     for event in after:
-        story.tell(event)
-    return story
+        scenario.tell(event)
+    return scenario
 
 
 REJECTED = [*TAKEN, an_acknowledgement("rejected", "G/1")]
@@ -48,12 +48,12 @@ A_NAMESAKE = a_convention(instalments=[an_instalment(50, trigger="notification")
 
 
 def test_rule_32_the_grant_s_rejected_order_is_issued_again_in_the_next_year() -> None:
-    story = next_year(*REJECTED, after=[a_new_account(**NEXT, _id="new")])
-    assert {"G/1/2": ISSUED} == story.orders(NEXT_BUDGET)
-    story.ledger = open_ledger(story.store)
-    story.tell(a_payment(HALF, "G/1/2", **NEXT))
-    assert "accepted" == story.answer()
-    [move] = story.last.moves
+    scenario = next_year(*REJECTED, after=[a_new_account(**NEXT, _id="new")])
+    assert {"G/1/2": ISSUED} == scenario.orders(NEXT_BUDGET)
+    scenario.ledger = open_ledger(scenario.store)
+    scenario.tell(a_payment(HALF, "G/1/2", **NEXT))
+    assert "accepted" == scenario.answer()
+    [move] = scenario.last.moves
     assert ("C", "G/1") == (move.convention, move.instalment)
 
 
@@ -61,40 +61,42 @@ def test_rule_32_the_grant_s_rejected_order_is_issued_again_in_the_next_year() -
 def test_rule_32_under_another_name_where_the_new_year_awarded_the_grant(
     *, requires_convention: bool
 ) -> None:
-    story = Scenario(*REJECTED, a_closing("all"))
-    story.tell(a_vote(**NEXT))
-    story.tell(an_award(100, requires_convention=requires_convention, **NEXT))
-    story.deliver()
-    story.tell(a_new_account(**NEXT, _id="new"))
-    assert ISSUED == story.orders(NEXT_BUDGET)["G@2023/1/2"]
-    [issued] = [each for each in story.last.payment_orders if each.order.convention == "G@2023"]
+    scenario = Scenario(*REJECTED, a_closing("all"))
+    scenario.tell(a_vote(**NEXT))
+    scenario.tell(an_award(100, requires_convention=requires_convention, **NEXT))
+    scenario.deliver()
+    scenario.tell(a_new_account(**NEXT, _id="new"))
+    assert ISSUED == scenario.orders(NEXT_BUDGET)["G@2023/1/2"]
+    [issued] = [each for each in scenario.last.payment_orders if each.order.convention == "G@2023"]
     assert issued.issued is not None
     assert "G/1" == issued.issued["previous"]
 
 
 def test_rule_32_no_convention_takes_the_name_that_orders_bear() -> None:
-    story = Scenario(*REJECTED, a_closing("all"))
-    story.tell(a_vote(**NEXT))
-    story.tell(an_award(100, **NEXT))
-    story.deliver()
-    story.tell(a_convention(100, convention="G@2023", **NEXT))
-    assert "convention_exists" == story.answer()
-    story.tell(a_convention(100, convention="G@2022", **NEXT))
-    assert "accepted" == story.answer()
+    scenario = Scenario(*REJECTED, a_closing("all"))
+    scenario.tell(a_vote(**NEXT))
+    scenario.tell(an_award(100, **NEXT))
+    scenario.deliver()
+    scenario.tell(a_convention(100, convention="G@2023", **NEXT))
+    assert "convention_exists" == scenario.answer()
+    scenario.tell(a_convention(100, convention="G@2022", **NEXT))
+    assert "accepted" == scenario.answer()
 
 
 def test_rule_32_what_an_amendment_planned_anew_under_the_convention_has_no_count_left() -> None:
     anew = an_amendment(instalments=[an_instalment(2 * HALF, "x", trigger="notification")])
-    story = next_year(*REJECTED, anew, after=[a_notification(**NEXT)])
-    [internal_event] = story.internal_events()
+    scenario = next_year(*REJECTED, anew, after=[a_notification(**NEXT)])
+    [internal_event] = scenario.internal_events()
     assert [] == internal_event["data"]["former_instalments"]
-    assert {"C/x": ("issued", 2 * HALF, 0)} == story.orders(NEXT_BUDGET)
+    assert {"C/x": ("issued", 2 * HALF, 0)} == scenario.orders(NEXT_BUDGET)
 
 
 def test_rule_32_what_the_grant_had_ordered_is_not_planned_again_in_the_next_year() -> None:
-    story = next_year(*PAID, REST, after=[a_notification(**NEXT), a_new_account(**NEXT, _id="new")])
-    assert {"C/1": ISSUED} == story.orders(NEXT_BUDGET)
-    assert [] == entries_of(story)
+    scenario = next_year(
+        *PAID, REST, after=[a_notification(**NEXT), a_new_account(**NEXT, _id="new")]
+    )
+    assert {"C/1": ISSUED} == scenario.orders(NEXT_BUDGET)
+    assert [] == entries_of(scenario)
 
 
 def test_rule_32_a_renamed_convention_names_the_order_that_its_reissue_follows() -> None:
@@ -105,21 +107,21 @@ def test_rule_32_a_renamed_convention_names_the_order_that_its_reissue_follows()
         a_convention(instalments=[an_instalment(60), later]),
         an_acknowledgement("rejected"),
     ]
-    story = Scenario(*year, a_closing("all"))
+    scenario = Scenario(*year, a_closing("all"))
     for event in (
         a_vote(50, **NEXT),
         an_award(50, **NEXT),
         a_convention(instalments=[an_instalment(50, trigger="notification")], **NEXT),
     ):
-        story.tell(event)
-    story.deliver()
-    story.tell(a_closing("all", budget=NEXT_BUDGET, _id="second"))
-    story.deliver()
-    [advance, balance] = story.internal_events()[-1]["data"]["instalments"]
+        scenario.tell(event)
+    scenario.deliver()
+    scenario.tell(a_closing("all", budget=NEXT_BUDGET, _id="second"))
+    scenario.deliver()
+    [advance, balance] = scenario.internal_events()[-1]["data"]["instalments"]
     assert ("C/advance", None) == (advance["order"], balance.get("order"))
     third: Json = {"budget": f"{NEXT_BUDGET[:-4]}2025"}
-    story.tell(a_new_account(**third, _id="new"))
-    [issued] = [each for each in story.last.payment_orders if each.issued is not None]
+    scenario.tell(a_new_account(**third, _id="new"))
+    [issued] = [each for each in scenario.last.payment_orders if each.issued is not None]
     assert issued.issued is not None
     assert ("C@2023/advance/2", "C/advance") == (
         issued.order.payment_order,
@@ -130,47 +132,51 @@ def test_rule_32_a_renamed_convention_names_the_order_that_its_reissue_follows()
 def test_rule_32_the_grant_s_name_is_not_the_one_that_its_convention_bears() -> None:
     """Both are taken to the next year at once, and order ids must never meet."""
     rest = a_convention(convention="G@2023", instalments=WAITS, bank_account=...)
-    story = Scenario(*ABOVE, rest, an_acknowledgement("rejected", "G/1"), a_closing("all"))
-    story.tell(a_vote(**NEXT))
-    story.tell(an_award(100, **NEXT))
-    story.deliver()
+    scenario = Scenario(*ABOVE, rest, an_acknowledgement("rejected", "G/1"), a_closing("all"))
+    scenario.tell(a_vote(**NEXT))
+    scenario.tell(an_award(100, **NEXT))
+    scenario.deliver()
     renamed = {"from": "G", "to": "G@2023@2023"}
-    assert renamed in [flag["facts"] for flag in story.last.review_flags]
-    story.tell(a_notification(convention="G@2023", **NEXT))
-    story.tell(a_new_account(**NEXT, _id="new"))
-    assert {"G@2023/1": ISSUED, "G@2023@2023/1/2": ISSUED} == story.orders(NEXT_BUDGET)
+    assert renamed in [flag["facts"] for flag in scenario.last.review_flags]
+    scenario.tell(a_notification(convention="G@2023", **NEXT))
+    scenario.tell(a_new_account(**NEXT, _id="new"))
+    assert {"G@2023/1": ISSUED, "G@2023@2023/1/2": ISSUED} == scenario.orders(NEXT_BUDGET)
 
 
 def test_a_trace_follows_the_orders_that_bear_the_grant_s_name_into_the_next_year() -> None:
-    story = next_year(*REJECTED, after=[a_new_account(**NEXT, _id="new")])
-    story.tell(a_payment(HALF, "G/1/2", **NEXT))
+    scenario = next_year(*REJECTED, after=[a_new_account(**NEXT, _id="new")])
+    scenario.tell(a_payment(HALF, "G/1/2", **NEXT))
     for ref in ("C", "G", "G/1", "G/1/2"):
-        found = tracing.trace_of(story, ref)
-        orders = [each.order.payment_order for told in found.records for each in told.orders]
+        found = tracing.trace_of(scenario, ref)
+        orders = [
+            each.order.payment_order for each_record in found.records for each in each_record.orders
+        ]
         assert {"G/1", "G/1/2"} <= set(orders), ref
-        moved = [move for told in found.records for move in told.moves if move.way is PAY]
+        moved = [
+            move for each_record in found.records for move in each_record.moves if move.way is PAY
+        ]
         assert [("C", "G/1")] == [(each.convention, each.instalment) for each in moved], ref
 
 
 def test_a_trace_goes_back_to_the_grant_before_its_convention_of_another_year() -> None:
     award = an_award(100, requires_convention=False)
-    story = Scenario(a_vote(100), award, a_closing("all"))
-    story.deliver()
-    story.tell(a_convention(70, **NEXT))
-    found = tracing.trace_of(story, "C")
+    scenario = Scenario(a_vote(100), award, a_closing("all"))
+    scenario.deliver()
+    scenario.tell(a_convention(70, **NEXT))
+    found = tracing.trace_of(scenario, "C")
     assert award["id"] in [each.envelope.id for each in found.records]
 
 
 def test_an_opening_that_is_read_twice_leads_no_trace_astray() -> None:
-    story = next_year(*REJECTED, after=[])
-    story.delivered = 0
-    story.deliver()
-    assert "duplicate" == str(story.records[-1].outcome)
-    assert tracing.trace_of(story, "C").budgets == [BUDGET, NEXT_BUDGET]
+    scenario = next_year(*REJECTED, after=[])
+    scenario.delivered = 0
+    scenario.deliver()
+    assert "duplicate" == str(scenario.records[-1].outcome)
+    assert tracing.trace_of(scenario, "C").budgets == [BUDGET, NEXT_BUDGET]
 
 
 def test_rule_32_an_instalment_that_an_amendment_took_away_keeps_the_name_of_its_order() -> None:
-    story = Scenario(
+    scenario = Scenario(
         a_vote(100),
         an_award(100),
         a_convention(100),
@@ -179,10 +185,10 @@ def test_rule_32_an_instalment_that_an_amendment_took_away_keeps_the_name_of_its
         a_closing("all"),
     )
     for event in (a_vote(50, **NEXT), an_award(50, **NEXT), A_NAMESAKE):
-        story.tell(event)
-    story.deliver()
-    story.tell(a_closing("all", budget=NEXT_BUDGET, _id="second"))
-    [_, *later] = story.internal_events()
+        scenario.tell(event)
+    scenario.deliver()
+    scenario.tell(a_closing("all", budget=NEXT_BUDGET, _id="second"))
+    [_, *later] = scenario.internal_events()
     [renamed] = [each["data"] for each in later if each["data"]["convention"] == "C@2023"]
     assert [{"instalment": "advance", "orders": 1, "order": "C/advance"}] == (
         renamed["former_instalments"]
@@ -190,7 +196,7 @@ def test_rule_32_an_instalment_that_an_amendment_took_away_keeps_the_name_of_its
 
 
 def test_rule_25_an_order_that_was_issued_again_under_the_new_number_is_named_by_it() -> None:
-    story = Scenario(
+    scenario = Scenario(
         a_vote(100),
         an_award(100),
         a_convention(100),
@@ -198,18 +204,18 @@ def test_rule_25_an_order_that_was_issued_again_under_the_new_number_is_named_by
         a_closing("all"),
     )
     for event in (a_vote(50, **NEXT), an_award(50, **NEXT), A_NAMESAKE):
-        story.tell(event)
-    story.deliver()
-    story.tell(a_new_account(**NEXT, _id="new"))
-    story.tell(an_acknowledgement("rejected", "C@2023/advance/2", **NEXT))
-    story.tell(a_closing("all", budget=NEXT_BUDGET, _id="second"))
+        scenario.tell(event)
+    scenario.deliver()
+    scenario.tell(a_new_account(**NEXT, _id="new"))
+    scenario.tell(an_acknowledgement("rejected", "C@2023/advance/2", **NEXT))
+    scenario.tell(a_closing("all", budget=NEXT_BUDGET, _id="second"))
     [internal_event] = [
-        each for each in story.internal_events() if each["data"]["convention"] == "C@2023"
+        each for each in scenario.internal_events() if each["data"]["convention"] == "C@2023"
     ]
     [instalment] = internal_event["data"]["instalments"]
     assert (2, None) == (instalment["orders"], instalment.get("order"))
-    story.deliver()
+    scenario.deliver()
     third: Json = {"budget": f"{NEXT_BUDGET[:-4]}2025"}
-    story.tell(a_new_account("FR7630001007941234567890185", **third, _id="third"))
-    [issued] = [each.issued for each in story.last.payment_orders if each.issued is not None]
+    scenario.tell(a_new_account("FR7630001007941234567890185", **third, _id="third"))
+    [issued] = [each.issued for each in scenario.last.payment_orders if each.issued is not None]
     assert "C@2023/advance/2" == issued["previous"]

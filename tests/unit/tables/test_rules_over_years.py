@@ -108,7 +108,7 @@ ROWS = [
         before=[a_new_account(**NEXT)],
     ),
     Row(
-        "the account that rejected it, told again before the internal event, is no newer one",
+        "the account that rejected it, sent again before the internal event, is no newer one",
         REJECTED,
         "accepted",
         Money(
@@ -162,26 +162,26 @@ def test_rules_17_21_and_24_what_an_earlier_year_did_counts_in_the_next(row: Row
 
 
 def test_rule_25_of_many_acts_that_an_internal_event_brings_an_order_carries_twenty() -> None:
-    story = Scenario(*CONCURRING, *TAKEN, a_closing("all"))
-    [internal_event] = story.internal_events()
+    scenario = Scenario(*CONCURRING, *TAKEN, a_closing("all"))
+    [internal_event] = scenario.internal_events()
     assert 26 == len(internal_event["data"]["acts"])
-    story.deliver()
-    story.tell(a_report(year=2023, **NEXT))
-    [change] = story.last.payment_orders
+    scenario.deliver()
+    scenario.tell(a_report(year=2023, **NEXT))
+    [change] = scenario.last.payment_orders
     assert change.issued is not None
     assert 20 == len(change.issued["acts"])
-    assert {"C/balance": ("issued", 40, 0)} == story.orders(NEXT_BUDGET)
+    assert {"C/balance": ("issued", 40, 0)} == scenario.orders(NEXT_BUDGET)
 
 
 def test_rule_25_an_order_that_waited_for_the_account_in_an_opening_carries_its_acts_too() -> None:
     """The grant that this year awarded before the opening came has the act of the year before."""
     concurring = a_concurring_act(act=an_act("2023-04-13"))
     alone = an_award(50, requires_convention=False, **NEXT)
-    story = Scenario(
+    scenario = Scenario(
         *TAKEN[:2], concurring, *TAKEN[2:], a_closing("all"), a_vote(50, **NEXT), alone
     )
-    assert {} == story.orders(NEXT_BUDGET), "nobody knows yet where to pay it"
-    story.deliver()
-    [change] = story.last.payment_orders
+    assert {} == scenario.orders(NEXT_BUDGET), "nobody knows yet where to pay it"
+    scenario.deliver()
+    [change] = scenario.last.payment_orders
     assert change.issued is not None
     assert ["2023-04-12", "2023-04-13"] == [act["date"] for act in change.issued["acts"]]

@@ -223,7 +223,7 @@ def test_rule_22_one_excess_is_flagged_once(row: Row) -> None:
 
 
 @each_row(HELD_ROWS)
-def test_rules_14_and_21_what_was_set_off_is_held_back_and_not_forgotten(row: Row) -> None:
+def test_rules_14_and_21_what_was_set_off_is_held_back_and_not_lost(row: Row) -> None:
     check(row)
 
 
@@ -235,23 +235,23 @@ def test_rule_22_of_several_costs_the_lowest_says_what_was_had_too_much() -> Non
         an_instalment(300, "third", documents=[("evaluation", 2022)], ceiling=True),
     ]
     unpaid = a_convention(instalments=schedule, bank_account=...)
-    story = Scenario(a_vote(1_000), an_award(1_000), unpaid)
-    story.tell(a_report(eligible_cost_cents=390))
-    story.tell(a_report("evaluation", eligible_cost_cents=150))
-    story.tell(a_new_account())
+    scenario = Scenario(a_vote(1_000), an_award(1_000), unpaid)
+    scenario.tell(a_report(eligible_cost_cents=390))
+    scenario.tell(a_report("evaluation", eligible_cost_cents=150))
+    scenario.tell(a_new_account())
     owed = {"convention": "C", "amount_cents": 250}
-    assert [("recovery_due", owed)] == flags_of(story)
-    assert {"C/advance": ("issued", 400, 0)} == story.orders()
+    assert [("recovery_due", owed)] == flags_of(scenario)
+    assert {"C/advance": ("issued", 400, 0)} == scenario.orders()
 
 
 def test_rule_25_an_act_that_concurred_and_then_awards_alone_stands_once_on_the_order() -> None:
     same = an_act()
-    story = Scenario(
+    scenario = Scenario(
         a_vote(),
         a_new_account(),
         a_concurring_act(act=same, _id="first said"),
         an_award(act=same, requires_convention=False),
     )
-    [change] = story.last.payment_orders
+    [change] = scenario.last.payment_orders
     assert change.issued is not None
     assert [{"number": None} | same] == change.issued["acts"]

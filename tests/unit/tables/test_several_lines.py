@@ -165,51 +165,53 @@ def alone(cents: int, **more: Any) -> Json:
 
 def test_rule_14_what_was_given_up_may_be_planned_again_up_to_the_award_itself() -> None:
     """At 23,000 € to the cent: nothing is raised, so nothing more is awarded."""
-    story = Scenario(a_vote(9_000_000), alone(2_300_000))
-    story.tell(amended(waiting(2_000_000), convention="G"))
-    story.tell(amended(waiting(2_300_000), convention="G", amendment="2", _id="again"))
-    assert "accepted" == story.answer()
-    assert 2_300_000 == story.convention("G")["remaining"]
+    scenario = Scenario(a_vote(9_000_000), alone(2_300_000))
+    scenario.tell(amended(waiting(2_000_000), convention="G"))
+    scenario.tell(amended(waiting(2_300_000), convention="G", amendment="2", _id="again"))
+    assert "accepted" == scenario.answer()
+    assert 2_300_000 == scenario.convention("G")["remaining"]
 
 
 def test_rule_14_a_grant_above_the_limit_may_be_amended_downwards() -> None:
     """A later award took the sum above 23,000 €: an amendment that raises nothing goes on."""
-    story = Scenario(a_vote(9_000_000), alone(2_000_000), an_award(1_000_000, grant="H"))
-    story.tell(amended(waiting(1_999_999), convention="G"))
-    assert "accepted" == story.answer()
-    assert 1_999_999 == story.convention("G")["remaining"]
+    scenario = Scenario(a_vote(9_000_000), alone(2_000_000), an_award(1_000_000, grant="H"))
+    scenario.tell(amended(waiting(1_999_999), convention="G"))
+    assert "accepted" == scenario.answer()
+    assert 1_999_999 == scenario.convention("G")["remaining"]
 
 
 def test_rule_15_a_line_that_was_never_voted_has_its_award_all_the_same() -> None:
     lines = [an_amount(100, "490")]
-    story = Scenario(
+    scenario = Scenario(
         a_vote(100),
         an_award(lines=lines),
         a_convention(instalments=[an_instalment(lines=[an_amount(60, "490")])]),
         amended(an_instalment(name="rest", documents=REPORT, lines=[an_amount(40, "490")])),
     )
-    assert "accepted" == story.answer()
-    assert {"granted": 100, "ordered": 60, "remaining": 40} == story.convention("C", "490")
+    assert "accepted" == scenario.answer()
+    assert {"granted": 100, "ordered": 60, "remaining": 40} == scenario.convention("C", "490")
 
 
 def test_rule_22_a_convention_in_place_of_a_grant_begins_with_nothing_had() -> None:
     """Its ceiling leaves just the cost, to the cent."""
-    story = Scenario(a_vote(), an_award(requires_convention=False, instalments=[waiting(100_000)]))
-    story.tell(a_report(convention="G", eligible_cost_cents=60_000))
+    scenario = Scenario(
+        a_vote(), an_award(requires_convention=False, instalments=[waiting(100_000)])
+    )
+    scenario.tell(a_report(convention="G", eligible_cost_cents=60_000))
     ceiling = an_instalment(100_000, "rest", documents=REPORT, ceiling=True)
-    story.tell(a_convention(instalments=[ceiling]))
-    assert {"C/rest": ("issued", 60_000, 0)} == story.orders()
+    scenario.tell(a_convention(instalments=[ceiling]))
+    assert {"C/rest": ("issued", 60_000, 0)} == scenario.orders()
 
 
 def test_rule_27_in_one_sum_it_comes_back_as_the_convention_names_the_lines_not_the_award() -> None:
     """A convention in the place of a grant without one may name them the other way round."""
     award = an_award(lines=[an_amount(60), an_amount(40, "490")], requires_convention=False)
     turned = an_instalment(lines=[an_amount(40, "490"), an_amount(60)])
-    story = Scenario(a_vote(100), award, a_convention(instalments=[turned]), a_payment(100))
-    story.tell(a_recovery(50))
-    story.tell(a_collection(50))
-    assert {"granted": 40, "released": 40} == story.convention("C", "490")
-    assert {"granted": 60, "paid": 50, "released": 10} == story.convention("C", "489")
+    scenario = Scenario(a_vote(100), award, a_convention(instalments=[turned]), a_payment(100))
+    scenario.tell(a_recovery(50))
+    scenario.tell(a_collection(50))
+    assert {"granted": 40, "released": 40} == scenario.convention("C", "490")
+    assert {"granted": 60, "paid": 50, "released": 10} == scenario.convention("C", "489")
 
 
 def differ(of: str, stated: int, total: int, **where: Any) -> tuple[str, Json]:
@@ -220,7 +222,7 @@ def differ(of: str, stated: int, total: int, **where: Any) -> tuple[str, Json]:
 def test_rule_13_every_line_that_its_own_schedule_pays_in_part_or_not_at_all_is_flagged() -> None:
     instalment = an_instalment(lines=[an_amount(59), an_amount(39, "490")])
     lines = [an_amount(60), an_amount(40, "490"), an_amount(1, "1978")]
-    story = Scenario(
+    scenario = Scenario(
         a_vote(200), an_award(lines=lines, requires_convention=False, instalments=[instalment])
     )
     assert [
@@ -229,19 +231,19 @@ def test_rule_13_every_line_that_its_own_schedule_pays_in_part_or_not_at_all_is_
         differ("instalments", 60, 59, line=a_line("489")),
         differ("instalments", 40, 39, line=a_line("490")),
         differ("instalments", 1, 0, line=a_line("1978")),
-    ] == flags_of(story)
+    ] == flags_of(scenario)
 
 
 def test_rule_13_the_departments_of_an_award_and_of_its_schedule_are_both_flagged() -> None:
     lines = [an_amount(100, services={"EMPLOI": 99})]
     instalments = [an_instalment(lines=[an_amount(100, services={"EMPLOI": 98})])]
-    story = Scenario(
+    scenario = Scenario(
         a_vote(100), an_award(lines=lines, requires_convention=False, instalments=instalments)
     )
     assert [
         differ("services", 100, 99, line=a_line()),
         differ("services", 100, 98, instalment="advance", line=a_line()),
-    ] == flags_of(story)
+    ] == flags_of(scenario)
 
 
 def test_rule_9_the_departments_of_every_line_are_added_up() -> None:
@@ -251,17 +253,17 @@ def test_rule_9_the_departments_of_every_line_are_added_up() -> None:
         an_amount(100, "1978", services={"EMPLOI": 1, "JEUNESSE": 97}),
     ]
     appropriations = [an_amount(100, name) for name in ("489", "490", "1978")]
-    story = Scenario(a_vote(appropriations=appropriations), an_award(lines=lines))
+    scenario = Scenario(a_vote(appropriations=appropriations), an_award(lines=lines))
     assert [
         differ("services", 100, 99, line=a_line("489")),
         differ("services", 100, 98, line=a_line("1978")),
-    ] == flags_of(story)
+    ] == flags_of(scenario)
 
 
 @pytest.mark.parametrize("total_cents", [99_999, 100_000])
 def test_rule_9_every_name_that_a_concurring_act_gave_is_flagged(total_cents: int) -> None:
     """Beside what else is odd in the award."""
-    story = Scenario(
+    scenario = Scenario(
         a_vote(),
         a_concurring_act(beneficiary={"name": "Lille", "siret": SIRET}),
         a_concurring_act(
@@ -275,4 +277,4 @@ def test_rule_9_every_name_that_a_concurring_act_gave_is_flagged(total_cents: in
         for found in ("Lille", "Lomme")
     ]
     odd = [] if total_cents == 100_000 else [differ("total", total_cents, 100_000)]
-    assert [*odd, *names] == flags_of(story)
+    assert [*odd, *names] == flags_of(scenario)

@@ -340,16 +340,16 @@ def test_rule_22_what_the_grant_had_counts_under_its_convention(row: Row) -> Non
 
 
 def test_rule_13_moves_name_the_convention_and_the_grant_s_instalment() -> None:
-    story = Scenario(*TAKEN, a_payment(HALF, "G/1"))
-    [move] = story.last.moves
+    scenario = Scenario(*TAKEN, a_payment(HALF, "G/1"))
+    [move] = scenario.last.moves
     assert ("C", "G/1") == (move.convention, move.instalment)
-    [change] = story.last.payment_orders
+    [change] = scenario.last.payment_orders
     assert ("G", "1") == (change.order.convention, change.order.instalment)
 
 
 def test_rule_25_a_reissue_under_the_grant_s_name_names_the_rejected_order() -> None:
-    story = Scenario(*TAKEN, an_acknowledgement("rejected", "G/1"), a_new_account(_id="new"))
-    [change] = story.last.payment_orders
+    scenario = Scenario(*TAKEN, an_acknowledgement("rejected", "G/1"), a_new_account(_id="new"))
+    [change] = scenario.last.payment_orders
     assert change.issued is not None
     assert ("G/1/2", "G/1") == (change.order.payment_order, change.issued["previous"])
 
@@ -360,14 +360,14 @@ def test_rule_24_a_report_behind_the_grant_s_order_is_rejected() -> None:
         requires_convention=False,
         instalments=[an_instalment(HALF, "1", documents=REPORT), an_instalment(HALF, "2")],
     )
-    story = Scenario(
+    scenario = Scenario(
         a_vote(9_000_000),
         by_report,
         a_report(convention="G"),
         a_new_account(),
     )
-    assert {"G/1": ISSUED, "G/2": ISSUED} == story.orders()
-    story = Scenario(
+    assert {"G/1": ISSUED, "G/2": ISSUED} == scenario.orders()
+    scenario = Scenario(
         a_vote(9_000_000),
         an_award(
             2 * HALF,
@@ -383,16 +383,16 @@ def test_rule_24_a_report_behind_the_grant_s_order_is_rejected() -> None:
         REST,
         a_rejected_report(),
     )
-    assert ["report_rejected_after_order"] == story.flags()
-    assert "G/1" == facts_of_flag(story)["payment_order"]
+    assert ["report_rejected_after_order"] == scenario.flags()
+    assert "G/1" == facts_of_flag(scenario)["payment_order"]
 
 
-def facts_of_flag(story: Scenario) -> Json:
-    [flag] = story.last.review_flags
+def facts_of_flag(scenario: Scenario) -> Json:
+    [flag] = scenario.last.review_flags
     facts: Json = flag["facts"]
     return facts
 
 
 def test_rule_13_a_second_convention_finds_nothing_left() -> None:
-    story = Scenario(*TAKEN, a_convention(1, convention="D"))
-    assert ("exceeds_award", 0) == (story.answer(), (facts_of(story) or {})["award_cents"])
+    scenario = Scenario(*TAKEN, a_convention(1, convention="D"))
+    assert ("exceeds_award", 0) == (scenario.answer(), (facts_of(scenario) or {})["award_cents"])

@@ -59,8 +59,8 @@ def test_each_is_paid_once_at_signature_and_on_notification(year: Json) -> None:
 def test_article_5_4_before_the_notification_nothing_is_ordered() -> None:
     events = [json.loads(line) for line in lines_of(SINGLE_PAYMENTS)]
     untold = [each for each in events if each["type"] != "ecluse.convention.notified.v1"]
-    story = Scenario(*lines_of(EXAMPLE), *untold)
-    assert f"{LOMME}/single" not in story.orders()
+    scenario = Scenario(*lines_of(EXAMPLE), *untold)
+    assert f"{LOMME}/single" not in scenario.orders()
 
 
 def test_rule_14_without_convention_the_payment_of_lomme_is_refused() -> None:
@@ -68,8 +68,8 @@ def test_rule_14_without_convention_the_payment_of_lomme_is_refused() -> None:
     before = [each for each in events if each["time"] < "2023-04"]
     [award] = [each for each in events if each["id"] == LOMME_AWARD]
     alone = award | {"data": award["data"] | {"requires_convention": False}}
-    story = Scenario(*lines_of(EXAMPLE), *before, alone)
-    assert story.last.refusal == {
+    scenario = Scenario(*lines_of(EXAMPLE), *before, alone)
+    assert scenario.last.refusal == {
         "code": "convention_required",
         "facts": {"siret": SIRET, "total_cents": 2_370_600_00, "limit_cents": 23_000_00},
     }

@@ -326,20 +326,20 @@ def test_rule_17_a_terminated_convention_releases_what_is_not_ordered(row: Row) 
     check(row)
 
 
-def due_days(story: Scenario) -> list[tuple[str, str]]:
-    orders: list[Json] = story.summary()["payment_orders"]
+def due_days(scenario: Scenario) -> list[tuple[str, str]]:
+    orders: list[Json] = scenario.summary()["payment_orders"]
     return [(order["payment_order"], order["due_on"]) for order in orders]
 
 
 def test_rule_19_a_resumption_does_not_move_the_due_date() -> None:
-    story = Scenario(*IN_HALVES, a_suspension(), a_report(received_on="2023-06-26"))
-    story.tell(a_resumption(effective_on="2023-12-01", _time="2023-12-01T12:00:00+01:00"))
-    assert [("C/advance", "2023-07-14"), ("C/balance", "2023-08-25")] == due_days(story)
+    scenario = Scenario(*IN_HALVES, a_suspension(), a_report(received_on="2023-06-26"))
+    scenario.tell(a_resumption(effective_on="2023-12-01", _time="2023-12-01T12:00:00+01:00"))
+    assert [("C/advance", "2023-07-14"), ("C/balance", "2023-08-25")] == due_days(scenario)
 
 
 def test_rule_34_the_entries_of_a_termination_rest_on_the_award_and_bear_its_own_day() -> None:
-    story = Scenario(*IN_HALVES, a_termination(effective_on="2023-09-30"))
+    scenario = Scenario(*IN_HALVES, a_termination(effective_on="2023-09-30"))
     act = {"body": "Conseil municipal", "number": None, "date": "2023-04-12"}
     assert [("2023-09-30", act)] * 2 == [
-        (entry["effective_on"], entry["act"]) for entry in story.last.commitment_entries
+        (entry["effective_on"], entry["act"]) for entry in scenario.last.commitment_entries
     ]

@@ -42,18 +42,18 @@ class Row:
     carry_over: Any = "all"
 
 
-def told(row: Row) -> Scenario:
-    story = Scenario(*row.year, a_closing(row.carry_over), *row.before)
-    assert [] != story.internal_events(), "an internal event is written"
-    story.deliver()
+def decided(row: Row) -> Scenario:
+    scenario = Scenario(*row.year, a_closing(row.carry_over), *row.before)
+    assert [] != scenario.internal_events(), "an internal event is written"
+    scenario.deliver()
     for event in row.after:
-        story.tell(event)
-    return story
+        scenario.tell(event)
+    return scenario
 
 
 def check(row: Row) -> None:
     """The years lead to what the row says of the second, and to nothing else."""
-    story = told(row)
-    assert (row.answer, row.facts) == (story.answer(), facts_of(story))
-    assert row.flags == flags_of(story)
-    assert row.money == money_of(story, NEXT_BUDGET)
+    scenario = decided(row)
+    assert (row.answer, row.facts) == (scenario.answer(), facts_of(scenario))
+    assert row.flags == flags_of(scenario)
+    assert row.money == money_of(scenario, NEXT_BUDGET)

@@ -148,11 +148,6 @@ def _is_drawn(book: Book, alone: Convention) -> bool:
     return live or alone.drawn_cents() > 0 or bool(alone.recoveries)
 
 
-def _is_signed_too_late(book: Book, alone: Convention, on: date) -> bool:
-    """True where the grant is drawn on already, but for a rest that only waits for a convention."""
-    return _is_drawn(book, alone) and not _rest_is_held(book, alone, on)
-
-
 def _rest_is_held(book: Book, alone: Convention, on: date) -> bool:
     """True where rule 14 holds back what is not ordered: a convention may be signed for that."""
     rest_cents = sum(_remaining(alone).values())

@@ -301,7 +301,7 @@ def test_a_page_is_another_once_a_state_is_and_not_for_each_figure() -> None:
     night = lag_token(lag(a_board()))
     later = lag_token(lag(a_board(at=timestamp(NIGHT + timedelta(seconds=5))), later_s=5))
     in_flight = lag_token(lag(lag_scenes.a_burst().board))
-    assert night == later == in_flight, "what comes and goes is told as time passes"
+    assert night == later == in_flight, "what comes and goes is reported as time passes"
     wrong = [
         lag_token(lag(a_board() | {group: a_board()[group] | {name: 1}}))
         for group, name in (

@@ -1,4 +1,4 @@
-"""The figures of the page Lag: no unknown is ever shown as 0, and charts are told in words."""
+"""The figures of the page Lag: no unknown is ever shown as 0, and charts are reported in words."""
 
 from datetime import timedelta
 
@@ -188,7 +188,7 @@ def test_the_hour_is_shown_in_texts_for_who_listens() -> None:
         ledger.now,
         ledger.most,
     )
-    assert "Now 23\u202fmin; at most 23\u202fmin, at 03:40:11." == ledger.texts
+    assert "Now 23\u202fmin; at most 23\u202fmin, at 03:40:11." == ledger.description
     assert ["Ledger", "Read model", "Watch", "Treasury", "Payment orders waiting"] == charts.heads
     assert 12 == len(charts.rows)
     first = charts.rows[0]
@@ -205,8 +205,8 @@ def test_what_nobody_knew_is_a_gap_and_shown_to_be() -> None:
     ledger = charts.behind[0]
     assert ledger.now is None
     assert 1 == len(ledger.drawn.gaps)
-    assert "Now unknown; at most 0" in ledger.texts
-    assert "Unknown for 4 minutes of the hour." in ledger.texts
+    assert "Now unknown; at most 0" in ledger.description
+    assert "Unknown for 4 minutes of the hour." in ledger.description
     assert "≥ 0\u202fs · ≥ 0" == charts.rows[0].cells[0]
 
 
@@ -217,7 +217,7 @@ def test_an_hour_of_which_nothing_is_known_says_so() -> None:
     charts = lag_view(lag(scene.board), hour, NIGHT, EN).charts
     assert charts is not None
     assert ("Nothing is known of this hour.", "", None) == (
-        charts.orders.texts,
+        charts.orders.description,
         charts.orders.most,
         charts.rows[0].cells[0],
     )

@@ -25,7 +25,7 @@ START_MS = 1_685_600_000_000
 Value = Json | bytes | None
 
 
-class Told:
+class Sent:
     """A record for an input topic: an event, or what somebody sent in its place."""
 
     def __init__(
@@ -45,7 +45,7 @@ class Told:
         self.topic = topic or (EVENTS if self.value is None else topic_of(self.value))
 
 
-class World:
+class MemoryCluster:
     """The topics of a cluster, each partition a list of records."""
 
     def __init__(
@@ -63,11 +63,11 @@ class World:
         for ledger in self._ledgers:
             ledger.partition_of = cache(lambda budget: home(budget.encode(), partitions))
 
-    def tell(self, told: Iterable[Told | Json | bytes], batch: int = 3) -> "World":
+    def tell(self, given: Iterable[Sent | Json | bytes], batch: int = 3) -> "MemoryCluster":
         """Send records to their input topics, and let the ledger take them, some at a time."""
         waiting: list[list[TopicRecord]] = [[] for _ in range(self.partitions)]
-        for each in told:
-            record = self._sent(each if isinstance(each, Told) else Told(each))
+        for each in given:
+            record = self._sent(each if isinstance(each, Sent) else Sent(each))
             waiting[record.partition].append(record)
         for partition, records in enumerate(waiting):
             for start in range(0, len(records), batch):
@@ -81,12 +81,12 @@ class World:
                 self._decide(internal_event.partition, [internal_event])
         return self
 
-    def _sent(self, told: Told) -> TopicRecord:
-        partition = told.partition
+    def _sent(self, given: Sent) -> TopicRecord:
+        partition = given.partition
         if partition is None:
-            partition = self._home(told.key or b"", self.partitions)
-        rows = self.topics[told.topic, partition]
-        return self.put(told.topic, partition, told.key, told.value, told.headers, len(rows))
+            partition = self._home(given.key or b"", self.partitions)
+        rows = self.topics[given.topic, partition]
+        return self.put(given.topic, partition, given.key, given.value, given.headers, len(rows))
 
     def put(
         self,
@@ -118,12 +118,12 @@ class World:
             if topic == INTERNAL_EVENTS:
                 self._internal_events.append(written)
 
-    def quarantine(self, told: Told | Json, by: str, why: str) -> "World":
+    def quarantine(self, given: Sent | Json, by: str, why: str) -> "MemoryCluster":
         """One record that an operator set aside."""
-        self.set_aside(self._sent(told if isinstance(told, Told) else Told(told)), by, why)
+        self.quarantined(self._sent(given if isinstance(given, Sent) else Sent(given)), by, why)
         return self
 
-    def set_aside(self, record: TopicRecord, by: str, why: str) -> None:
+    def quarantined(self, record: TopicRecord, by: str, why: str) -> None:
         """The same for one that stands on its topic already."""
         self._ledgers[record.partition].quarantine(_raw(record), by, why)
         self._decide(record.partition, [])
@@ -131,7 +131,7 @@ class World:
     # -- what a test does to it
 
     def __getitem__(self, topic: str) -> list[TopicRecord]:
-        """The fullest partition of a topic: where the story is."""
+        """The fullest partition of a topic: where the scenario is."""
         return max((self.topics[topic, each] for each in range(self.partitions)), key=len)
 
     def edit(
@@ -189,4 +189,13 @@ def _raw(record: TopicRecord) -> RawRecord:
     return RawRecord(record.value, source, record.headers, record.key, record.timestamp_ms)
 
 
-__all__ = ["EVENTS", "INTERNAL_EVENTS", "JOURNAL", "PREFIX", "TOPICS", "Told", "World", "proofs_of"]
+__all__ = [
+    "EVENTS",
+    "INTERNAL_EVENTS",
+    "JOURNAL",
+    "PREFIX",
+    "TOPICS",
+    "MemoryCluster",
+    "Sent",
+    "proofs_of",
+]

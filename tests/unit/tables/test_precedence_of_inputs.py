@@ -279,12 +279,12 @@ def test_the_second_refusal_is_what_another_grant_meets(
     award: Json, second: str, facts: Json
 ) -> None:
     """The rows above would prove nothing if their second reason were none."""
-    story = Scenario(*AWARDED, award)
-    assert (second, facts) == (story.answer(), facts_of(story))
+    scenario = Scenario(*AWARDED, award)
+    assert (second, facts) == (scenario.answer(), facts_of(scenario))
 
 
 def refused() -> Iterator[Row]:
-    """Every row on precedence whose answer stands behind `event_id_reused`, told in few events."""
+    """Every row on precedence whose answer comes after `event_id_reused`, in few events."""
     order = [str(code) for code in Refusal]
     for table in (test_precedence.ROWS, test_precedence_of_turns.ROWS, ROWS):
         for row in table:
@@ -297,5 +297,8 @@ def refused() -> Iterator[Row]:
 def test_whatever_is_wrong_with_it_a_known_id_is_said_first(row: Row) -> None:
     """Who an event is comes before what it asks: the same event under the id of the first."""
     *before, last = row.events
-    story = Scenario(*before, last | {"id": before[0]["id"]})
-    assert ("event_id_reused", {"event_id": before[0]["id"]}) == (story.answer(), facts_of(story))
+    scenario = Scenario(*before, last | {"id": before[0]["id"]})
+    assert ("event_id_reused", {"event_id": before[0]["id"]}) == (
+        scenario.answer(),
+        facts_of(scenario),
+    )
