@@ -99,5 +99,8 @@ def test_a_fact_is_written_in_the_language_of_its_text() -> None:
 
 
 def test_what_is_in_both_languages_already_is_taken_as_it_is() -> None:
-    said = Sentence("oui", "yes")
-    assert ("oui", "yes") == (translate(said, Language.FR), translate(said, Language.EN))
+    sentence = Sentence("oui", "yes")
+    assert ("oui", "yes") == (
+        translate(sentence, Language.FR),
+        translate(sentence, Language.EN),
+    )
