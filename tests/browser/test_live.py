@@ -41,7 +41,7 @@ window.EventSource = class extends EventSource {
 };
 window.away = %s;
 Object.defineProperty(Document.prototype, "hidden", { get: () => window.away });
-window.turn = (away) => {
+window.hide = (away) => {
   window.away = away;
   document.dispatchEvent(new Event("visibilitychange"));
 };
@@ -87,7 +87,7 @@ def test_a_hidden_page_asks_for_nothing(browser: Browser, own_console: Console) 
         expect(page.get_by_role("button", name="Suspendre la mise à jour")).to_be_visible()
         assert 0 == page.evaluate("window.streams.length")
         for away in (False, False, True, False, False):
-            page.evaluate("(away) => window.advance(away)", away)
+            page.evaluate("(away) => window.hide(away)", away)
             assert int(not away) == page.evaluate(OPEN_STREAMS)
         assert 2 == page.evaluate("window.streams.length")
 

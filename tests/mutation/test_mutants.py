@@ -78,7 +78,7 @@ def test_every_explanation_is_of_a_mutant_that_is_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("judged", "survived", "reported"),
+    ("judged", "survived", "printed"),
     [(0, 0, "–"), (3, 1, "66.6 %"), (1000, 1, "99.9 %"), (100_000, 1, "99.9 %"), (7, 0, "100.0 %")],
 )
 def test_the_score_is_never_rounded_up(judged: int, survived: int, printed: str) -> None:

@@ -33,8 +33,7 @@ VERSIONS = Versions(STATE_VERSION, RULES_VERSION)
 """The versions that this program writes."""
 
 TOO_NEW = _(
-    "the store was written by a newer Écluse ({written.state}/{written.rules}; this one knows "
-    "{known.state}/{known.rules}): upgrade it"
+    "the store was written by a newer Écluse ({written}; this one knows {known}): upgrade it"
 )
 UNREADABLE = _("its event is not readable ({reason}): go back to a backup")
 ANOTHER = _("another one stands there: go back to a backup")
@@ -67,7 +66,11 @@ def open_ledger(store: Store) -> Ledger:
     """
     written = store.versions()
     if written is not None and (written.state > STATE_VERSION or written.rules > RULES_VERSION):
-        raise StoreError("Écluse", TOO_NEW.render({"written": written, "known": VERSIONS}))
+        versions = {
+            "written": f"{written.state}/{written.rules}",
+            "known": f"{STATE_VERSION}/{RULES_VERSION}",
+        }
+        raise StoreError("Écluse", TOO_NEW.render(versions))
     for position in store.positions():
         if position.topic == IMPORTING_SOURCE and position.last_sha256 != IMPORTED:
             raise StoreError("import", IMPORTING)

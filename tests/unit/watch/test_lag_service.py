@@ -252,7 +252,7 @@ def test_the_gap_is_of_all_statuses_of_the_ledger_and_of_what_nobody_could_read(
     scene.cycle()
     assert scene.gap() is None
     scene.sample(
-        scene.ledger, *statuses(a_status(taken=4, reported=4), a_status(taken=3, reported=1))
+        scene.ledger, *statuses(a_status(taken=4, outcomes=4), a_status(taken=3, outcomes=1))
     )
     assert 3 == scene.gap()
     scene.now_s += 11
@@ -331,7 +331,7 @@ def test_a_ledger_that_has_just_started_has_done_what_the_journal_holds() -> Non
     scene = Scene()
     scene.read()
     scene.cycle()
-    silent = a_status(done_event_s=None, taken=0, reported=0)
+    silent = a_status(done_event_s=None, taken=0, outcomes=0)
     scene.sample(scene.ledger, *statuses(silent, silent))
     by_topic = {row.topic: row.latest_event_at for row in scene.stage("ledger").partitions}
     assert {EVENTS: NOON, INTERNAL_EVENTS: None} == by_topic

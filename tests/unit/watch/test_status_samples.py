@@ -84,13 +84,13 @@ def test_after_a_silence_the_count_begins_anew(between: str | None) -> None:
 def test_what_was_taken_and_not_reported_is_a_gap() -> None:
     scene = Scene()
     assert scene.statuses.gap(LEDGER) is None, "nobody was observed"
-    scene.add(a_status(taken=5, reported=5), a_status(taken=7, reported=6))
+    scene.add(a_status(taken=5, outcomes=5), a_status(taken=7, outcomes=6))
     assert 1 == scene.statuses.gap(LEDGER)
     assert scene.statuses.gap(PROJECTOR) is None
 
 
-@pytest.mark.parametrize("silent", [None, a_status(reported=None)])
+@pytest.mark.parametrize("silent", [None, a_status(outcomes=None)])
 def test_no_gap_is_reported_where_one_is_silent(silent: Status | None) -> None:
     scene = Scene()
-    scene.add(a_status(taken=5, reported=5), silent)
+    scene.add(a_status(taken=5, outcomes=5), silent)
     assert scene.statuses.gap(LEDGER) is None
