@@ -263,7 +263,7 @@ def test_an_internal_event_of_a_hanging_transaction_is_read_though_its_writer_ha
     broker: Broker, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who wrote it has no next transaction that would ask; who waits for it cannot know."""
-    monkeypatch.setattr(task_module, "IDLE_LOOK_S", 1.0)
+    monkeypatch.setattr(task_module, "IDLE_CHECK_S", 1.0)
     cluster = a_cluster(broker, prefix, 2)
     cluster.alter_broker(UNVERIFIED)
     budget = moving_budget(2)
