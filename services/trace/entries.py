@@ -41,7 +41,8 @@ def entry_of(record: JournalRecord, raw: bytes) -> Entry:
         ValueError: its event cannot be read any more.
     """
     read = journal.read_record(raw)
-    assert read.event is not None, "a record of a budget holds an event"
+    if read.event is None:
+        raise ValueError("a record of a budget holds its event")
     return Entry(
         record,
         reread(record.event or b""),

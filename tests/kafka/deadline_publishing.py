@@ -15,7 +15,7 @@ from tests.kafka.workers import eventually
 MOMENTS: Final = (
     "before start",  # it has fenced nobody
     "behind start",
-    "behind unended",  # it reads what stands there
+    "behind hanging",  # it reads what stands there
     "before begin",
     "behind begin",
     "before write",

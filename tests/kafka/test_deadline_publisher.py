@@ -229,7 +229,7 @@ def test_a_deadline_event_behind_somebody_s_open_transaction_is_not_taken_for_mi
         runner.run(former.begin(0))
         with cluster.left_open(INTERNAL_EVENTS):
             assert ids(deadline_events(1)) == runner.run(former.deliver(0, deadline_events(1)))
-            with pytest.raises(WriterFailed, match="a transaction stands open at"):
+            with pytest.raises(WriterFailed, match="a transaction is open at"):
                 run(delivered(cluster.settings, [0], deadline_events(2)))
         runner.run(former.end())
     run(delivered(cluster.settings, [0], deadline_events(2)))

@@ -192,7 +192,7 @@ def check_that_nothing_is_wrong(where: dict[str, str], received: int) -> None:
 
     lag = eventually(poll, "not all that came is counted")
     assert ["ledger", "projector", "watch"] == [each["stage"] for each in lag["stages"]]
-    assert {"written": 1, "pending": 0} == lag["internal_events"]
+    assert {"written": 1, "pending": 0} == lag["deadline_events"]
     with urlopen(f"{where['api']}/console/lag?lang=en", timeout=5) as console:
         assert "The count adds up" in console.read().decode()
 
