@@ -95,7 +95,8 @@ class Stack:
 
     def asked(self) -> tuple[int, Json]:
         """What `ecluse lag --json` says, and its exit code."""
-        text = ecluse("lag", "--json", "--url", f"http://127.0.0.1:{self.watch.port}")
+        url = f"http://127.0.0.1:{self.watch.port}"
+        text = in_another_thread(lambda: ecluse("lag", "--json", "--url", url))
         # It runs in this process, where the treasury's own client may say something at any time.
         answers = [line for line in text.out.splitlines() if line.startswith(b"{")]
         return text.code, json.loads(answers[-1]) if answers else {}
