@@ -57,8 +57,8 @@ def move_row(move: Move) -> dict[str, Any]:
         "line": move.line.row(),
         "convention": move.convention,
         "instalment": move.instalment,
-        "from": move.transition.origin,
-        "to": move.transition.target,
+        "from": move.kind.origin,
+        "to": move.kind.target,
         "amount_cents": move.amount_cents,
     }
 

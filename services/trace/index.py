@@ -133,7 +133,7 @@ class Index:
         budget = record.budget
         accepted = record.outcome is Outcome.ACCEPTED
         for move in record.moves:
-            if move.transition is CARRY_OVER and move.convention is not None:
+            if move.kind is CARRY_OVER and move.convention is not None:
                 self._carried.add((budget, move.convention))
             if move.convention is not None and "/" in (move.instalment or ""):
                 grant = order_parts(move.instalment or "").convention

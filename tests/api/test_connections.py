@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.api.access import store as access
 from services.api.access.store import AccessStore
 from services.api.adapters import read_model
-from services.api.adapters.clock import the_clock_on_the_wall
+from services.api.adapters.clock import wall_clock
 from services.api.adapters.read_model import open_read_model
 from tests.read_model.databases import Server
 
@@ -84,7 +84,7 @@ def test_a_transaction_of_a_process_that_was_stopped_does_not_last(
     monkeypatch.setattr(access, "IDLE_LIMIT_MS", IDLE_MS)
 
     async def go() -> None:
-        keys = AccessStore(url, the_clock_on_the_wall)
+        keys = AccessStore(url, wall_clock)
         engine = open_read_model(url) if store == "read model" else keys._engine
         connection = await engine.connect()
         await connection.execute(text("SELECT 1"))

@@ -228,12 +228,12 @@ def test_a_filter_is_kept_from_page_to_page(
     asked = f"{ORDERS}?state=all&older_than_days=10&due_until=2023-08-11"
     (whole,) = pages(url, asked)
     monkeypatch.setattr(addresses, "ROWS", 2)
-    found, transition = [], asked
-    while transition:
-        (page,) = pages(url, transition)
+    found, next_page = [], asked
+    while next_page:
+        (page,) = pages(url, next_page)
         found.append(rows_of(page))
         following = NEXT.search(page)
-        transition = "" if following is None else unescape(following[1])
+        next_page = "" if following is None else unescape(following[1])
     assert rows_of(whole) == [row for rows in found for row in rows]
     assert {2} == {len(rows) for rows in found[:-1]}
     assert len(found) > 2

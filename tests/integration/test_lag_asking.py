@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from services.api.adapters.clock import the_clock_on_the_wall
+from services.api.adapters.clock import wall_clock
 from services.cli import lag
 from services.lag.client import watches
 from tests.api.lag_boards import NIGHT, a_board, timestamp
@@ -251,7 +251,7 @@ def _pages(text: str) -> list[str]:
 
 
 def test_on_a_terminal_one_page_takes_the_place_of_the_other_until_ctrl_c(serve: Serve) -> None:
-    watch = serve(at_night(the_clock_on_the_wall()))
+    watch = serve(at_night(wall_clock()))
     terminal, stdout = pty.openpty()
     shown = b""
     with subprocess.Popen(

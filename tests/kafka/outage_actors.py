@@ -8,7 +8,7 @@ from typing import Final, Self
 from aiokafka import AIOKafkaConsumer
 
 from events.topics import PAYMENT_ORDERS
-from services.api.adapters.clock import the_clock_on_the_wall
+from services.api.adapters.clock import wall_clock
 from tests.builders import Json, a_convention, a_vote, an_act, an_award, an_instalment
 from tests.kafka.cluster import Cluster, budgets_on
 
@@ -24,7 +24,7 @@ class Budget:
     """A budget of this year on a partition, and what is decided on it now."""
 
     def __init__(self, partition: int, count: int) -> None:
-        self.year = the_clock_on_the_wall().year
+        self.year = wall_clock().year
         self.name = next(budgets_on(partition, count, since=self.year))
         self._grants = 0
 
@@ -75,7 +75,7 @@ class Budget:
 
 def _now() -> tuple[str, str]:
     """The moment and the day."""
-    now = the_clock_on_the_wall()
+    now = wall_clock()
     return now.isoformat(timespec="milliseconds"), now.date().isoformat()
 
 

@@ -38,16 +38,14 @@ TYPE = re.compile(rb'"type": ?"(ecluse[^"]+)"')
 
 def reached(scenario: Scenario) -> set[str]:
     """What happened in a scenario, in words."""
-    transitions = {RECOVER: "money came back", SUPPLEMENT: "more was committed"}
+    kinds = {RECOVER: "money came back", SUPPLEMENT: "more was committed"}
     found: set[str] = set()
     for record in scenario.records:
         found.add(record.outcome)
         named = TYPE.search(record.event or b"")
         if record.outcome is Outcome.ACCEPTED and named is not None:
             found.add(named[1].decode())
-        found.update(
-            transitions[move.transition] for move in record.moves if move.transition in transitions
-        )
+        found.update(kinds[move.kind] for move in record.moves if move.kind in kinds)
         if record.refusal is not None:
             found.add(str(record.refusal["code"]))
         if record.review_flags:

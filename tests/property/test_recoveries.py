@@ -76,6 +76,6 @@ def test_rule_27_the_order_in_which_lines_give_back_does_not_depend_on_rejection
         if back:
             expected.append((line, back))
         cents -= back
-    moves = [each for each in scenario.last.moves if each.transition is RECOVER]
+    moves = [each for each in scenario.last.moves if each.kind is RECOVER]
     assert expected == [(each.line.operation, each.amount_cents) for each in moves]
     proved((row.budget, row.sequence, row.record) for row in scenario.store.journal())

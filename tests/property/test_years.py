@@ -54,9 +54,9 @@ def test_what_is_carried_over_opens_the_next_year_to_the_cent(inputs: Inputs) ->
         }
         for move in record.moves:
             name = move.convention
-            if move.transition is CARRY_OVER:
+            if move.kind is CARRY_OVER:
                 carried[next_year(record.budget), name, move.line] += move.amount_cents
-            if move.transition is OPEN:
+            if move.kind is OPEN:
                 opened[record.budget, names.get(name, name), move.line] += move.amount_cents
     for internal_event in scenario.internal_events():
         data = internal_event["data"]
@@ -129,8 +129,8 @@ def reached(scenario: Scenario) -> set[str]:
             found.add(f"revenue of {record.budget[-4:]}")
         if any(flag["code"] == "convention_renamed" for flag in record.review_flags):
             found.add("a number that is taken")
-        if any(move.transition is OPEN for move in record.moves) and any(
-            move.transition is RELEASE for move in record.moves
+        if any(move.kind is OPEN for move in record.moves) and any(
+            move.kind is RELEASE for move in record.moves
         ):
             found.add("a grant that fell before its internal event came")
         if record.budget == NEXT_BUDGET and record.outcome is Outcome.ACCEPTED:

@@ -11,7 +11,7 @@ from services.api.balances.moves import Move, for_grant, move_of
 from services.api.queries.figures import NOW, known_moves, record_of
 from services.api.queries.rows import LINE, BudgetLine, Entities, behind, total, visible
 from services.ledger.domain.lines import Stage
-from services.ledger.domain.moves import TRANSITIONS, Transition
+from services.ledger.domain.moves import MOVE_KINDS, MoveKind
 from services.projector.tables import journal
 
 OF_LINES: Final = frozenset(
@@ -34,15 +34,15 @@ class MovesBehind:
     moves: Sequence[Move]
 
 
-def sense(stage: str, transition: Transition) -> int:
-    """Sign of a transition in a figure: it adds (1), takes (-1), or neither (0)."""
+def sense(stage: str, kind: MoveKind) -> int:
+    """Sign of a kind of move in a figure: it adds (1), takes (-1), or neither (0)."""
     if stage == "appropriated":
         # Outside the budget is where appropriations come from, and go when they are taken away.
-        return (transition.origin is None) - (transition.target is None)
+        return (kind.origin is None) - (kind.target is None)
     if stage in OF_GRANTS:
-        gains, loses = transition.convention_gains, transition.convention_loses
+        gains, loses = kind.convention_gains, kind.convention_loses
     else:
-        gains, loses = transition.line_gains, transition.line_loses
+        gains, loses = kind.line_gains, kind.line_loses
     return (gains == stage) - (loses == stage)
 
 
@@ -88,14 +88,9 @@ def _signed(table: FromClause, stage: str) -> ColumnElement[int]:
 
 
 def _goes(table: FromClause, stage: str, direction: int) -> ColumnElement[bool]:
-    """True if the transition of a move changes the figure in this direction."""
-    transitions = [
-        transition for transition in TRANSITIONS.values() if sense(stage, transition) == direction
-    ]
-    ends = [
-        and_(_is(table.c.from_stage, a.origin), _is(table.c.to_stage, a.target))
-        for a in transitions
-    ]
+    """True if a move changes the figure in this direction."""
+    kinds = [kind for kind in MOVE_KINDS.values() if sense(stage, kind) == direction]
+    ends = [and_(_is(table.c.from_stage, a.origin), _is(table.c.to_stage, a.target)) for a in kinds]
     return or_(false(), *ends)
 
 

@@ -10,7 +10,7 @@ from services.api.console.elements import Link, line_name, record_href, type_nam
 from services.api.console.texts.codes import STAGES
 from services.api.console.texts.troubles import TEXTS
 from services.ledger.domain.lines import Stage
-from services.ledger.domain.moves import TRANSITIONS
+from services.ledger.domain.moves import MOVE_KINDS
 from services.texts.locale_format import LocaleFormat
 
 OUTSIDE: Final = TEXTS["outside"]
@@ -24,7 +24,7 @@ class MoveRow:
     text: str
     day: str
     line: str
-    transition: str
+    stages: str
     change: str
     lowers: bool
     after: str
@@ -41,8 +41,8 @@ class FigureView:
 
 def change_cents(stage: str, move: Move) -> int:
     """Cents that a move adds to a figure, or takes from it; 0 where it is none of its moves."""
-    transition = TRANSITIONS[_stage(move.from_stage), _stage(move.to_stage)]
-    return move.amount_cents * sense(stage, transition)
+    kind = MOVE_KINDS[_stage(move.from_stage), _stage(move.to_stage)]
+    return move.amount_cents * sense(stage, kind)
 
 
 def figure_view(stage: str, behind: MovesBehind, locale: LocaleFormat) -> FigureView:
@@ -58,7 +58,7 @@ def figure_view(stage: str, behind: MovesBehind, locale: LocaleFormat) -> Figure
                 type_name(move.event_type, locale),
                 locale.short_day(move.effective_on),
                 line_name(move.line),
-                transition_text(move.from_stage, move.to_stage, locale),
+                stages_text(move.from_stage, move.to_stage, locale),
                 f"{sign}\u202f{locale.money(abs(cents))}",
                 cents < 0,
                 locale.money(sum_cents),
@@ -67,7 +67,7 @@ def figure_view(stage: str, behind: MovesBehind, locale: LocaleFormat) -> Figure
     return FigureView(locale.say(STAGES[stage]), locale.money(behind.figure_cents), rows)
 
 
-def transition_text(origin: str | None, target: str | None, locale: LocaleFormat) -> str:
+def stages_text(origin: str | None, target: str | None, locale: LocaleFormat) -> str:
     """`Réservé → Engagé`."""
     return f"{money_stage_name(origin, locale)} → {money_stage_name(target, locale)}"
 

@@ -131,13 +131,13 @@ def record_detail(row: RowMapping) -> RecordDetail:
 
 def moved(move: Move) -> Moved:
     """A move as an answer spells it."""
-    transition = move.transition
+    kind = move.kind
     return Moved(
         _line(move.line),
         move.convention,
         move.instalment,
-        transition.line_loses,
-        transition.line_gains,
+        kind.line_loses,
+        kind.line_gains,
         move.amount_cents,
     )
 

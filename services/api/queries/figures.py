@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, select, true
 
 from services.api.queries.rows import total
-from services.ledger.domain.moves import TRANSITIONS
+from services.ledger.domain.moves import MOVE_KINDS
 from services.projector.tables import conventions, journal, moves
 
 LINE_STAGES = ("available", "reserved", "committed", "ordered", "paid", "carried_over")
@@ -16,9 +16,7 @@ CONVENTION_STAGES = ("remaining", "ordered", "paid", "released", "carried_over")
 GRANTED = tuple(f"{name}_cents" for name in ("granted", *CONVENTION_STAGES))
 """The figures of a convention."""
 
-OF_CONVENTIONS = [
-    transition for transition in TRANSITIONS.values() if transition.convention_gains is not None
-]
+OF_CONVENTIONS = [kind for kind in MOVE_KINDS.values() if kind.convention_gains is not None]
 
 
 def _stages(ends: Iterable[tuple[str | None, str | None]]) -> dict[str, frozenset[str]]:
@@ -30,12 +28,8 @@ def _stages(ends: Iterable[tuple[str | None, str | None]]) -> dict[str, frozense
     }
 
 
-GAINED_AT = _stages(
-    (transition.line_gains, transition.convention_gains) for transition in OF_CONVENTIONS
-)
-LOST_AT = _stages(
-    (transition.line_loses, transition.convention_loses) for transition in OF_CONVENTIONS
-)
+GAINED_AT = _stages((kind.line_gains, kind.convention_gains) for kind in OF_CONVENTIONS)
+LOST_AT = _stages((kind.line_loses, kind.convention_loses) for kind in OF_CONVENTIONS)
 
 Columns = Sequence[ColumnElement[Any]]
 

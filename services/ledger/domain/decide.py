@@ -5,12 +5,10 @@ from events.envelope import Event
 from services.ledger.domain.book import Book, BudgetState
 from services.ledger.domain.handler import At
 from services.ledger.domain.identity import shortened
+from services.ledger.domain.parking import PARKED_MAX
 from services.ledger.domain.refusals import Refusal
 from services.ledger.domain.rules.table import handler_of
 from services.ledger.domain.verdicts import Accepted, Duplicate, Refused, Verdict, Waits
-
-PARKED_MAX = 1000
-"""The largest number of events of a budget that wait at once (rules, 28)."""
 
 
 def decide(state: BudgetState, received: Received) -> Verdict:

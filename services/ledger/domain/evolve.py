@@ -88,7 +88,7 @@ def _apply(state: BudgetState, record: JournalRecord, event: Event) -> None:
         if move.convention is not None:
             _move_convention(state, move)
         elif grant is not None:
-            cents = move.amount_cents if move.transition is RESERVE else -move.amount_cents
+            cents = move.amount_cents if move.kind is RESERVE else -move.amount_cents
             _reserve(state, grant, move.line, cents)
     for change in record.payment_orders:
         _keep_order(state, change.order)
@@ -124,19 +124,19 @@ def _reserve(state: BudgetState, grant: str, line: Line, cents: int) -> None:
 
 
 def _move_line(state: BudgetState, move: Move) -> None:
-    book, transition, cents = state.book, move.transition, move.amount_cents
+    book, kind, cents = state.book, move.kind, move.amount_cents
     money = book.line(move.line)
-    if transition.line_loses is None:
+    if kind.line_loses is None:
         money.appropriated += cents
     else:
-        _add(money, transition.line_loses, -cents)
-    if transition.line_gains is None:
+        _add(money, kind.line_loses, -cents)
+    if kind.line_gains is None:
         money.appropriated -= cents
     else:
-        _add(money, transition.line_gains, cents)
-    if transition.origin is Stage.AVAILABLE:
+        _add(money, kind.line_gains, cents)
+    if kind.origin is Stage.AVAILABLE:
         _add_to_group(book, move, -cents)
-    if transition.target is Stage.AVAILABLE:
+    if kind.target is Stage.AVAILABLE:
         _add_to_group(book, move, cents)
     state.touched.add(("line", move.line))
 
@@ -151,22 +151,22 @@ def _add_to_group(book: Book, move: Move, cents: int) -> None:
 
 
 def _move_convention(state: BudgetState, move: Move) -> None:
-    book, transition, cents = state.book, move.transition, move.amount_cents
+    book, kind, cents = state.book, move.kind, move.amount_cents
     assert move.convention is not None, "the move is a convention's"
-    assert transition.convention_gains is not None, "a convention's money stays in the budget"
+    assert kind.convention_gains is not None, "a convention's money stays in the budget"
     convention = book.conventions[move.convention]
     money = convention.lines.get(move.line)
     if money is None:
         line = book.own_lines[move.line]
         money = convention.lines[line] = ConventionMoney()
-    if transition.convention_loses is None:
+    if kind.convention_loses is None:
         money.granted += cents
-        if transition.origin is Stage.RESERVED:
+        if kind.origin is Stage.RESERVED:
             _reserve(state, convention.grant, move.line, -cents)
     else:
-        _add(money, transition.convention_loses, -cents)
-    _add(money, transition.convention_gains, cents)
-    if transition is RELEASE and move.instalment is not None:
+        _add(money, kind.convention_loses, -cents)
+    _add(money, kind.convention_gains, cents)
+    if kind is RELEASE and move.instalment is not None:
         # It no longer plans what was released of it; at zero it is settled.
         instalment = _instalment(convention, move.instalment)
         instalment.lines = less(instalment.lines, move.line, cents)

@@ -20,7 +20,7 @@ from services.ledger.domain.grants import (
     order_name,
 )
 from services.ledger.domain.lines import Line
-from services.ledger.domain.moves import ORDER, RELEASE, Move, Transition
+from services.ledger.domain.moves import ORDER, RELEASE, Move, MoveKind
 from services.ledger.domain.orders import (
     OrderChange,
     OrderState,
@@ -272,6 +272,6 @@ def _for_the_treasury(case: Situation, previous: str | None) -> dict[str, Any]:
 
 
 def _move(
-    case: Situation, instalment: Instalment, line: Line, transition: Transition, amount_cents: int
+    case: Situation, instalment: Instalment, line: Line, kind: MoveKind, amount_cents: int
 ) -> Move:
-    return Move(line, case.convention.convention, instalment.instalment, transition, amount_cents)
+    return Move(line, case.convention.convention, instalment.instalment, kind, amount_cents)

@@ -118,10 +118,10 @@ class JournalRecord:
 
 
 def _move(move: Move) -> journal.Move:
-    line, convention, instalment, transition, amount_cents = move
+    line, convention, instalment, kind, amount_cents = move
     chapter, article, function, operation = line
-    origin: Any = transition.origin
-    target: Any = transition.target
+    origin: Any = kind.origin
+    target: Any = kind.target
     return journal.Move(
         amount_cents,
         convention,

@@ -17,7 +17,7 @@ class EntryKind(StrEnum):
     CARRY_OVER = "carry_over"  # report (reste à réaliser)
 
 
-class Transition(NamedTuple):
+class MoveKind(NamedTuple):
     """From which stage to which, and what that writes; None is outside the budget."""
 
     origin: Stage | None
@@ -32,43 +32,39 @@ class Transition(NamedTuple):
     """The same for a convention: what it does not lose, it is granted."""
 
 
-def _transition(
+def _kind(
     origin: Stage | None,
     target: Stage | None,
     entry: EntryKind | None = None,
     convention: tuple[str | None, str | None] = (None, None),
-) -> Transition:
+) -> MoveKind:
     # Plain strings: attribute look-ups are several times slower by an enum's member.
     loses = None if origin is None else origin.value
     gains = None if target is None else target.value
-    return Transition(origin, target, entry, loses, gains, *convention)
+    return MoveKind(origin, target, entry, loses, gains, *convention)
 
 
-APPROPRIATE = _transition(None, Stage.AVAILABLE)
-WITHDRAW = _transition(Stage.AVAILABLE, None)
-RESERVE = _transition(Stage.AVAILABLE, Stage.RESERVED, EntryKind.ACCOUNTING_COMMITMENT)
-UNRESERVE = _transition(Stage.RESERVED, Stage.AVAILABLE, EntryKind.DECOMMITMENT)
-COMMIT = _transition(
-    Stage.RESERVED, Stage.COMMITTED, EntryKind.LEGAL_COMMITMENT, (None, "remaining")
-)
-SUPPLEMENT = _transition(
+APPROPRIATE = _kind(None, Stage.AVAILABLE)
+WITHDRAW = _kind(Stage.AVAILABLE, None)
+RESERVE = _kind(Stage.AVAILABLE, Stage.RESERVED, EntryKind.ACCOUNTING_COMMITMENT)
+UNRESERVE = _kind(Stage.RESERVED, Stage.AVAILABLE, EntryKind.DECOMMITMENT)
+COMMIT = _kind(Stage.RESERVED, Stage.COMMITTED, EntryKind.LEGAL_COMMITMENT, (None, "remaining"))
+SUPPLEMENT = _kind(
     Stage.AVAILABLE, Stage.COMMITTED, EntryKind.SUPPLEMENTARY_COMMITMENT, (None, "remaining")
 )
-RELEASE = _transition(
-    Stage.COMMITTED, Stage.AVAILABLE, EntryKind.DECOMMITMENT, ("remaining", "released")
-)
-ORDER = _transition(Stage.COMMITTED, Stage.ORDERED, None, ("remaining", "ordered"))
-PAY = _transition(Stage.ORDERED, Stage.PAID, None, ("ordered", "paid"))
-TAKE_BACK = _transition(Stage.ORDERED, Stage.COMMITTED, None, ("ordered", "remaining"))
-RECOVER = _transition(Stage.PAID, Stage.AVAILABLE, None, ("paid", "released"))
-CARRY_OVER = _transition(
+RELEASE = _kind(Stage.COMMITTED, Stage.AVAILABLE, EntryKind.DECOMMITMENT, ("remaining", "released"))
+ORDER = _kind(Stage.COMMITTED, Stage.ORDERED, None, ("remaining", "ordered"))
+PAY = _kind(Stage.ORDERED, Stage.PAID, None, ("ordered", "paid"))
+TAKE_BACK = _kind(Stage.ORDERED, Stage.COMMITTED, None, ("ordered", "remaining"))
+RECOVER = _kind(Stage.PAID, Stage.AVAILABLE, None, ("paid", "released"))
+CARRY_OVER = _kind(
     Stage.COMMITTED, Stage.CARRIED_OVER, EntryKind.CARRY_OVER, ("remaining", "carried_over")
 )
-OPEN = _transition(None, Stage.COMMITTED, None, (None, "remaining"))
+OPEN = _kind(None, Stage.COMMITTED, None, (None, "remaining"))
 
-TRANSITIONS = {
-    (transition.origin, transition.target): transition
-    for transition in (
+MOVE_KINDS = {
+    (kind.origin, kind.target): kind
+    for kind in (
         APPROPRIATE,
         WITHDRAW,
         RESERVE,
@@ -84,24 +80,24 @@ TRANSITIONS = {
         OPEN,
     )
 }
-"""Every transition of money."""
+"""Every kind of move, by the stages between which it takes place."""
 
 
 class Move(NamedTuple):
-    """An amount of one transition on a line, for a convention and an instalment if for one."""
+    """An amount moved on a line, for a convention and an instalment if for one."""
 
     line: Line
     convention: str | None
     instalment: str | None
-    transition: Transition
+    kind: MoveKind
     amount_cents: int
 
 
 def move_from_row(row: dict[str, Any]) -> Move:
     """The move that a journal record holds."""
-    transition = TRANSITIONS[row["from"], row["to"]]
+    kind = MOVE_KINDS[row["from"], row["to"]]
     line = line_from_row(row["line"])
-    return Move(line, row["convention"], row["instalment"], transition, row["amount_cents"])
+    return Move(line, row["convention"], row["instalment"], kind, row["amount_cents"])
 
 
 class Entry(NamedTuple):
@@ -117,7 +113,7 @@ def entries_of(moves: Iterable[Move]) -> list[Entry]:
     """The commitment entries of a record's moves: one a kind, line and convention."""
     totals: dict[tuple[EntryKind, Line, str | None], int] = {}
     for move in moves:
-        kind = move.transition.entry
+        kind = move.kind.entry
         if kind is not None:
             key = (kind, move.line, move.convention)
             totals[key] = totals.get(key, 0) + move.amount_cents
@@ -131,10 +127,8 @@ def net_by_line(moves: Iterable[Move]) -> dict[Line, int]:
     """The change of each line's available credit by these moves."""
     net: dict[Line, int] = {}
     for move in moves:
-        assert Stage.AVAILABLE in (move.transition.origin, move.transition.target), (
-            f"not of credit: {move}"
-        )
-        gains = move.transition.target is Stage.AVAILABLE
+        assert Stage.AVAILABLE in (move.kind.origin, move.kind.target), f"not of credit: {move}"
+        gains = move.kind.target is Stage.AVAILABLE
         gained_cents = move.amount_cents if gains else -move.amount_cents
         net[move.line] = net.get(move.line, 0) + gained_cents
     return net

@@ -8,6 +8,9 @@ from services.ledger.domain.book import Book, Memory, Want
 from services.ledger.domain.identity import brief
 from services.ledger.domain.refusals import Missing
 
+PARKED_MAX = 1000
+"""The largest number of events of a budget that wait at once (rules, 28)."""
+
 PATIENCE = timedelta(days=30)
 """The time that an event may wait, from its own time on; then a deadline ends it (rules, 29)."""
 

@@ -127,7 +127,7 @@ def shortened(schedule: Iterable[Instalment], moves: Iterable[Move]) -> list[Ins
     """The schedule once these moves have released what they take from its instalments."""
     by_name = {each.instalment: each for each in schedule}
     for move in moves:
-        if move.transition is RELEASE and move.instalment is not None:
+        if move.kind is RELEASE and move.instalment is not None:
             before = by_name[move.instalment]
             left = less(before.lines, move.line, move.amount_cents)
             by_name[move.instalment] = replace(before, lines=left)

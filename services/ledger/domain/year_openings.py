@@ -99,7 +99,7 @@ def _carried(moves: Iterable[Move]) -> dict[str, dict[Line, int]]:
     """The amounts that each convention takes into the next year, in order of signature."""
     carried: dict[str, dict[Line, int]] = {}
     for move in moves:
-        if move.transition is CARRY_OVER and move.convention is not None:
+        if move.kind is CARRY_OVER and move.convention is not None:
             carried.setdefault(move.convention, {})[move.line] = move.amount_cents
     return carried
 

@@ -204,13 +204,11 @@ def test_what_was_carried_over_is_there_in_both_years(made: Made) -> None:
 
 
 def test_where_money_stands_tells_which_figure_of_a_convention_it_is() -> None:
-    for transition in OF_CONVENTIONS:
-        gained = [name for name, stages in GAINED_AT.items() if transition.line_gains in stages]
-        lost = [name for name, stages in LOST_AT.items() if transition.line_loses in stages]
-        assert [transition.convention_gains] == gained
-        assert (
-            [] if transition.convention_loses is None else [transition.convention_loses]
-        ) == lost
+    for kind in OF_CONVENTIONS:
+        gained = [name for name, stages in GAINED_AT.items() if kind.line_gains in stages]
+        lost = [name for name, stages in LOST_AT.items() if kind.line_loses in stages]
+        assert [kind.convention_gains] == gained
+        assert ([] if kind.convention_loses is None else [kind.convention_loses]) == lost
 
 
 def test_another_entity_sees_nothing(made: Made) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.api.adapters.clock import day_of
+from services.due.calendar_days import day_of
 from services.texts.language import Language
 from services.texts.locale_format import LocaleFormat
 from tests.api.environment import LILLE_KEY, HandClock

@@ -89,7 +89,7 @@ def test_a_trace_has_of_a_closing_only_what_is_its_own() -> None:
         each for each in trace_of(history, "C").records if each.record is history.records[-1]
     ]
     assert [("C", 40, "carried_over")] == [
-        (move.convention, move.amount_cents, move.transition.target) for move in closing.moves
+        (move.convention, move.amount_cents, move.kind.target) for move in closing.moves
     ]
     assert ["carry_over"] == [str(entry["kind"]) for entry in closing.entries]
     (lapsed,) = [
@@ -109,7 +109,7 @@ def test_a_trace_has_of_an_account_only_its_own_orders_and_flags() -> None:
     )
     own = trace_of(history, "C").records[-1]
     assert ["C/advance"] == [change.order.payment_order for change in own.orders]
-    assert ([], ["ordered"]) == (own.flags, [move.transition.target for move in own.moves])
+    assert ([], ["ordered"]) == (own.flags, [move.kind.target for move in own.moves])
     held = trace_of(history, "A").records[-1]
     assert ([], ["convention_required"]) == (
         held.orders,

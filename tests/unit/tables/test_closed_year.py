@@ -203,10 +203,8 @@ def test_rule_31_everything_else_is_refused(row: Row) -> None:
 
 def test_rule_31_a_rejection_goes_all_the_way_in_one_record() -> None:
     scenario = Scenario(*CLOSED, an_acknowledgement("rejected"))
-    transitions = [
-        (str(move.transition.origin), str(move.transition.target)) for move in scenario.last.moves
-    ]
-    assert [("ordered", "committed"), ("committed", "available")] == transitions
+    kinds = [(str(move.kind.origin), str(move.kind.target)) for move in scenario.last.moves]
+    assert [("ordered", "committed"), ("committed", "available")] == kinds
 
 
 KEPT = {"budget", "convention"}

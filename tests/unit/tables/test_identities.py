@@ -266,8 +266,8 @@ def test_rule_33_all_may_be_asked_back_and_all_of_it_be_revenue() -> None:
 
 
 def a_move(cents: int, convention: str | None = None) -> Move:
-    transition = APPROPRIATE if convention is None else COMMIT
-    return Move(LINE, convention, None, transition, cents)
+    kind = APPROPRIATE if convention is None else COMMIT
+    return Move(LINE, convention, None, kind, cents)
 
 
 def test_rule_33_money_stays_within_what_every_store_counts() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from services.ledger.domain.journal import JournalRecord, read_record
 from services.ledger.domain.lines import Stage
-from services.ledger.domain.moves import TRANSITIONS
+from services.ledger.domain.moves import MOVE_KINDS
 from tests.builders import (
     BUDGET,
     NEXT_BUDGET,
@@ -209,23 +209,23 @@ def test_rule_34_every_way_of_money_writes_its_entry_and_no_other(
     loses: str | None,
     gains: str | None,
 ) -> None:
-    transition = TRANSITIONS[origin, target]
-    assert (origin, target, entry) == (transition.origin, transition.target, transition.entry)
-    assert (origin, target) == (transition.line_loses, transition.line_gains)
-    assert (loses, gains) == (transition.convention_loses, transition.convention_gains)
+    kind = MOVE_KINDS[origin, target]
+    assert (origin, target, entry) == (kind.origin, kind.target, kind.entry)
+    assert (origin, target) == (kind.line_loses, kind.line_gains)
+    assert (loses, gains) == (kind.convention_loses, kind.convention_gains)
 
 
 def test_rule_34_money_goes_no_other_way() -> None:
-    assert {(origin, target) for _, origin, target, *_ in EVERY_WAY} == set(TRANSITIONS)
+    assert {(origin, target) for _, origin, target, *_ in EVERY_WAY} == set(MOVE_KINDS)
 
 
 def test_rule_33_no_way_makes_or_loses_money_but_from_and_to_the_outside() -> None:
     """What a line loses it gains, and so a convention, but for what is voted or granted."""
-    for transition in TRANSITIONS.values():
-        whole: tuple[Any, Any] = transition.convention_loses, transition.convention_gains
-        assert None not in whole or transition.convention_loses is None, transition
-        assert (transition.line_loses is None) == (transition.origin is None), transition
-        assert (transition.line_gains is None) == (transition.target is None), transition
+    for kind in MOVE_KINDS.values():
+        whole: tuple[Any, Any] = kind.convention_loses, kind.convention_gains
+        assert None not in whole or kind.convention_loses is None, kind
+        assert (kind.line_loses is None) == (kind.origin is None), kind
+        assert (kind.line_gains is None) == (kind.target is None), kind
 
 
 def test_rule_7_the_event_stands_in_its_record_as_it_came() -> None:

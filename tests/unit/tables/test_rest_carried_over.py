@@ -153,10 +153,7 @@ def test_a_trace_follows_the_orders_that_bear_the_grant_s_name_into_the_next_yea
         ]
         assert {"G/1", "G/1/2"} <= set(orders), ref
         moved = [
-            move
-            for each_record in found.records
-            for move in each_record.moves
-            if move.transition is PAY
+            move for each_record in found.records for move in each_record.moves if move.kind is PAY
         ]
         assert [("C", "G/1")] == [(each.convention, each.instalment) for each in moved], ref
 

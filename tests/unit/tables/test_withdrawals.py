@@ -371,7 +371,7 @@ def test_rule_17_the_money_of_a_cancelled_order_goes_in_two_moves() -> None:
     scenario = Scenario(*IN_HALVES, a_payment(25), a_withdrawal(_time="2023-08-30T12:00:00+02:00"))
     of_order = [move for move in scenario.last.moves if move.instalment == "advance"]
     assert [("ordered", "committed", 35), ("committed", "available", 35)] == [
-        (move.transition.origin, move.transition.target, move.amount_cents) for move in of_order
+        (move.kind.origin, move.kind.target, move.amount_cents) for move in of_order
     ]
     assert {"2023-08-30"} == {entry["effective_on"] for entry in scenario.last.commitment_entries}
     acts = [entry["act"] for entry in scenario.last.commitment_entries]

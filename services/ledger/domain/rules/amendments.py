@@ -48,9 +48,7 @@ def amend(book: Book, event: ConventionAmended, at: At) -> Accepted | Refused | 
     after, grant = amended(book, convention, event), _grant_after(book, event, convention)
     issue_orders(book, situation(book, after, at.on, grant=grant, reissues=True), ruling)
     # Credit comes last: what a ceiling cuts at once pays for what the schedule adds (rules, 26).
-    control = controlled(
-        book, [each for each in ruling.moves if Stage.AVAILABLE in each.transition[:2]]
-    )
+    control = controlled(book, [each for each in ruling.moves if Stage.AVAILABLE in each.kind[:2]])
     if isinstance(control, Refused):
         return control
     ruling.flags = control.flags + ruling.flags
@@ -183,7 +181,7 @@ def _amended(state: BudgetState, record: JournalRecord, event: ConventionAmended
     grant.acts = with_act(grant, act_of(event.act))
     state.touched.add(("grant", convention.grant))
     for move in record.moves:
-        if move.transition is not SUPPLEMENT:
+        if move.kind is not SUPPLEMENT:
             continue
         assert grant.award is not None, "a convention rests on an award"
         live = live_cents(book, convention.grant, move.line) + move.amount_cents

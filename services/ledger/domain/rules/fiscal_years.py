@@ -92,10 +92,10 @@ def open_next(book: Book, event: FiscalYearOpened, at: At) -> Accepted:
     """
     convention = carried_convention(book, event, at.sequence)
     name = convention.convention
-    transitions = (OPEN, RELEASE) if convention.state is ConventionState.TERMINATED else (OPEN,)
+    kinds = (OPEN, RELEASE) if convention.state is ConventionState.TERMINATED else (OPEN,)
     moves = [
-        Move(line_of(each.line), name, None, transition, each.amount_cents)
-        for transition in transitions
+        Move(line_of(each.line), name, None, kind, each.amount_cents)
+        for kind in kinds
         for each in event.lines
     ]
     names = ((event.convention, name), (former_grant(event), convention.formerly))
@@ -105,7 +105,7 @@ def open_next(book: Book, event: FiscalYearOpened, at: At) -> Accepted:
         if before != after
     ]
     ruling = Accepted(moves, flags=renamed)
-    if RELEASE in transitions and convention.had_cents():
+    if RELEASE in kinds and convention.had_cents():
         owed = {"convention": name, "amount_cents": convention.had_cents()}
         ruling.flags.append(Flag(FlagCode.RECOVERY_DUE, owed))
     for case in _touched(book, event, convention, at.on):

@@ -118,7 +118,7 @@ def _ordered(state: BudgetState, _record: JournalRecord, event: RecoveryOrdered)
 
 def _collected(state: BudgetState, record: JournalRecord, event: RecoveryCollected) -> None:
     """The sum that came back, on the lines on which it moved; else it is revenue (rules, 27)."""
-    moved = {each.line: each.amount_cents for each in record.moves if each.transition is RECOVER}
+    moved = {each.line: each.amount_cents for each in record.moves if each.kind is RECOVER}
     convention = changed(state, event.convention)
     before = convention.recoveries[event.recovery]
     lines = dict(before.lines)

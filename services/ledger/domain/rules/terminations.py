@@ -72,11 +72,11 @@ def withdraw(book: Book, event: DeliberationWithdrawn, _at: At) -> Accepted | Re
 
 def returned(book: Book, order: PaymentOrder, *, and_released: bool) -> list[Move]:
     """The unpaid part of an order, back in its commitment; out of it as well where that ended."""
-    transitions = (TAKE_BACK, RELEASE) if and_released else (TAKE_BACK,)
+    kinds = (TAKE_BACK, RELEASE) if and_released else (TAKE_BACK,)
     convention, instalment = book.place_of(order)
     return [
-        Move(each.line, convention.convention, instalment, transition, each.amount_cents)
-        for transition in transitions
+        Move(each.line, convention.convention, instalment, kind, each.amount_cents)
+        for kind in kinds
         for each in unpaid(order)
     ]
 

@@ -8,7 +8,7 @@ from services.api.balances.moves import Move
 from services.api.balances.moves_of_figure import STAGES_ASKED, MovesBehind
 from services.api.balances.view import change_cents, figure_view
 from services.api.queries.rows import BudgetLine
-from services.ledger.domain.moves import TRANSITIONS
+from services.ledger.domain.moves import MOVE_KINDS
 from services.texts.language import Language
 from services.texts.locale_format import LocaleFormat
 
@@ -64,8 +64,8 @@ def test_a_move_adds_or_takes(
     assert cents == change_cents(stage, a_move(origin, target))
 
 
-def test_every_transition_covers_every_stage() -> None:
-    for origin, target in TRANSITIONS:
+def test_every_kind_of_move_covers_every_stage() -> None:
+    for origin, target in MOVE_KINDS:
         for stage in STAGES_ASKED:
             move = a_move(origin and origin.value, target and target.value)
             assert change_cents(stage, move) in {-5, 0, 5}
@@ -78,7 +78,7 @@ def test_the_figure_after_each_move_is_shown() -> None:
     ]
     view = figure_view("available", MovesBehind(70_00, 0, moves), LocaleFormat.of(Language.EN))
     assert ("Available", "€70.00") == (view.stage, view.figure)
-    shown = [(row.record.text, row.change, row.after, row.transition) for row in view.rows]
+    shown = [(row.record.text, row.change, row.after, row.stages) for row in view.rows]
     assert shown == [
         ("1", "+\u202f€100.00", "€100.00", "outside → Available"),
         ("2", "−\u202f€30.00", "€70.00", "Available → Reserved"),
