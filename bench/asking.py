@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from services.api.access.caller import EVERYBODY, Scope
 from services.api.access.store import AccessStore, access_address
-from services.api.adapters.clock import the_clock_on_the_wall
+from services.api.adapters.clock import wall_clock
 
 HOST: Final = "127.0.0.1"
 ANSWER_BYTES_MAX: Final = 2**22
@@ -100,7 +100,7 @@ async def asked(
 
 async def a_key(database: str) -> str:
     """A key that reads everything, in the database of a read model."""
-    store = AccessStore(access_address(database, None), the_clock_on_the_wall)
+    store = AccessStore(access_address(database, None), wall_clock)
     try:
         await store.prepare()
         _, written = await store.create("bench", {Scope.READ: EVERYBODY}, "bench")

@@ -16,7 +16,7 @@ from services.api.access.issuer import Issuer
 from services.api.access.port import Access, Unchecked
 from services.api.access.session import Sessions
 from services.api.access.store import AccessStore, access_address, prepared
-from services.api.adapters.clock import Clock, the_clock_on_the_wall
+from services.api.adapters.clock import Clock, wall_clock
 from services.api.adapters.journal_ends import KafkaEnds
 from services.api.adapters.kafka_publisher import KafkaPublisher
 from services.api.adapters.randomness import a_secret
@@ -34,7 +34,7 @@ DRAIN_S: Final = 8
 """Time that requests under way have to end after SIGTERM."""
 
 LET_GO_S: Final = 3.0
-"""Time for all connections to close behind that: together less than `ending.END_S`."""
+"""Time for all connections to close behind that: together less than `forced_exit.END_S`."""
 
 KEEP_ALIVE_S: Final = 15
 HEADER_BYTES_MAX: Final = 32 * 1024
@@ -85,7 +85,7 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
     Raises:
         Stop: its address is taken, or its database does not answer.
     """
-    clock = the_clock_on_the_wall
+    clock = wall_clock
     address = settings.read_model
     store = AccessStore(access_address(address, settings.access), clock)
     publisher = KafkaPublisher(kafka)

@@ -67,7 +67,7 @@ def create_key(
     screen = Screen(chosen_language(context, lang))
     asked = {Scope.READ: read, Scope.PUBLISH: publish, Scope.OPERATE: operate}
     try:
-        rights = {scope: Entities.of(terms) for scope, terms in asked.items() if terms}
+        rights = {scope: Entities.of(names) for scope, names in asked.items() if names}
     except ValueError as error:
         _refuse(screen, NO_SIRET.render({"word": error.args[0]}), EXIT_USAGE)
     if not rights:
@@ -122,7 +122,7 @@ def show_audit(
     as_json: AsJson = False,
     lang: Lang = None,
 ) -> None:
-    """Who revealed what, who made or revoked keys: the last lines, the newest first."""
+    """Show the latest lines of the audit trail, the newest first."""
     screen = Screen(chosen_language(context, lang))
     lines = _with_store(data, lambda store: store.audit_lines(last))
     rows = [
@@ -140,14 +140,14 @@ def show_audit(
         print_json({"audit": rows})
         return
     for row in rows:
-        printed = "{number}  {at}  {actor}  {action}  {subject}".format_map(row)
-        screen.say(verbatim(printed))
+        line = "{number}  {at}  {actor}  {action}  {subject}".format_map(row)
+        screen.say(verbatim(line))
 
 
 def _with_store(data: Path | None, what: "Callable[[AccessStore], Awaitable[Result]]") -> Result:
     # Only here: every other verb would wait for a database's library.
     from services.api.access import store as access_store  # noqa: PLC0415
-    from services.api.adapters.clock import the_clock_on_the_wall  # noqa: PLC0415
+    from services.api.adapters.clock import wall_clock  # noqa: PLC0415
 
     async def go() -> Result:
         if data is not None:
@@ -157,7 +157,7 @@ def _with_store(data: Path | None, what: "Callable[[AccessStore], Awaitable[Resu
 
             settings = ApiSettings()
             address = access_store.access_address(settings.read_model, settings.access)
-        store = access_store.AccessStore(address, the_clock_on_the_wall)
+        store = access_store.AccessStore(address, wall_clock)
         try:
             await access_store.prepared(store)
             return await what(store)
@@ -168,7 +168,7 @@ def _with_store(data: Path | None, what: "Callable[[AccessStore], Awaitable[Resu
 
 
 def _who() -> str:
-    """Who runs the command, for the audit trail."""
+    """The person who runs the command, for the audit trail."""
     try:
         return f"cli:{getpass.getuser()}"
     except (KeyError, OSError, ImportError):

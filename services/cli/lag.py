@@ -13,7 +13,7 @@ from rich.live import Live
 
 from events import lag as document
 from events.texts import Translatable, _
-from services.api.adapters.clock import the_clock_on_the_wall
+from services.api.adapters.clock import wall_clock
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import print_json
 from services.cli.screen import Screen
@@ -114,12 +114,12 @@ class _Poll:
         self.answers: list[Answer] = []
         self._watches = watches
         self._as_json = as_json
-        self._now = the_clock_on_the_wall()
+        self._now = wall_clock()
 
     def ask(self) -> None:
         """Ask all of them."""
         self.answers = asyncio.run(self._watches.ask())
-        self._now = the_clock_on_the_wall()
+        self._now = wall_clock()
 
     @property
     def silent(self) -> list[Answer]:
@@ -128,12 +128,12 @@ class _Poll:
 
     @property
     def all_silent(self) -> bool:
-        """Whether none answers, or none was asked yet."""
+        """True if none answers, or none was asked yet."""
         return len(self.silent) == len(self.answers)
 
     @property
     def is_live(self) -> bool:
-        """Whether the output is a terminal, on which one page may replace another."""
+        """True if the output is a terminal, on which one page may replace another."""
         console = self.screen.console
         return console.is_terminal and not console.is_dumb_terminal and not self._as_json
 

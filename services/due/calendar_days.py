@@ -7,9 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter
 
 from events.values import Timestamp
-
-ZONE: Final = "Europe/Paris"
-"""The time zone in which a day ends."""
+from services.texts.formats import ZONE
 
 PATIENCE: Final = timedelta(days=30)
 """The longest wait of a parked event, from its own time (rules, 29)."""

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from events.texts import _
 from services.api.access.store import ACCESS_FILE, AccessStore, prepared
-from services.api.adapters.clock import the_clock_on_the_wall
+from services.api.adapters.clock import wall_clock
 from services.api.adapters.read_model import open_read_model
 from services.api.app import create_app
 from services.api.http.components import Components
@@ -57,7 +57,7 @@ async def serve_embedded(
         Stop: the directory is in use, a file in it is not as it must be, or the address is taken.
     """
     with _alone_in(data):
-        clock = the_clock_on_the_wall
+        clock = wall_clock
         store = AccessStore(f"sqlite:///{data / ACCESS_FILE}", clock)
         writing = an_engine(f"sqlite:///{data / READ_FILE}")
         reading = open_read_model(f"sqlite:///{data / READ_FILE}")

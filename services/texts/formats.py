@@ -1,9 +1,14 @@
 """Money, days and numbers as French and English readers write them.
 
-Without Babel, which a command would wait for; `api/console` has the long forms.
+Without Babel, which a command would wait for; `locale_format` has the long forms.
 """
 
+from typing import Final
+
 from services.texts.language import Language
+
+ZONE: Final = "Europe/Paris"
+"""The time zone of people: a day, and so a due date, ends there."""
 
 
 def number(value: int, language: Language) -> str:

@@ -5,18 +5,16 @@ A figure that nobody knows is said in words, and is never 0.
 
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from decimal import Decimal
 from typing import Final
 
 from babel.dates import format_date, format_datetime, format_time, format_timedelta, get_timezone
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_decimal
 
 from events.texts import Counted, Translatable, _
+from services.texts import formats
+from services.texts.formats import ZONE
 from services.texts.language import Language
 from services.texts.translation import Sentence, translate
-
-ZONE: Final = "Europe/Paris"
-"""The time zone of people: a due date is a day there."""
 
 LOCALES: Final = {Language.FR: "fr_FR", Language.EN: "en_GB"}
 
@@ -77,14 +75,11 @@ class LocaleFormat:
 
     def money(self, amount_cents: int | None) -> str:
         """`1 355 600,00 €`, `€1,355,600.00`: exact; the dash where nobody knows."""
-        if amount_cents is None:
-            return UNKNOWN
-        euros = Decimal(amount_cents).scaleb(-2)
-        return format_currency(euros, "EUR", locale=self.babel_name)
+        return UNKNOWN if amount_cents is None else formats.euros(amount_cents, self.language)
 
     def number(self, count: int | None) -> str:
         """`1 355 600`, `1,355,600`; the dash where nobody knows."""
-        return UNKNOWN if count is None else format_decimal(count, locale=self.babel_name)
+        return UNKNOWN if count is None else formats.number(count, self.language)
 
     def day(self, day: date | str | None) -> str:
         """`14 juillet 2023`, `14 July 2023`."""

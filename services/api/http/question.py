@@ -18,8 +18,8 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.access.caller import Caller, Scope
-from services.api.adapters.clock import day_of
 from services.api.http.dependencies import Connection, Lang, Now, Reader, check_sees
+from services.due.calendar_days import day_of
 from services.texts.language import Language
 
 LIMIT: Final = 100
