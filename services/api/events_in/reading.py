@@ -64,11 +64,6 @@ class Sent:
     unreadable: list[Fault] = field(default_factory=list)
     not_allowed: list[Fault] = field(default_factory=list)
 
-    @property
-    def is_good(self) -> bool:
-        """True if every event may be published."""
-        return not self.unreadable and not self.not_allowed
-
     def read(self, caller: Caller) -> None:
         """Read every event as the ledger's input would, and ask whether the caller may send it.
 
