@@ -45,7 +45,7 @@ class Later:
 
     @cached_property
     def verb(self) -> Any:
-        """What it stands for."""
+        """The command itself, imported at its first use."""
         found = getattr(import_module(f"services.cli.{self._module}"), self._attribute)
         if not isinstance(found, typer.Typer):
             alone = typer.Typer(add_completion=False)

@@ -61,13 +61,13 @@ def export_journal(
             kept = ExportFile(file, progress)
         with kept:
             export = _exported(kept, db, budget, language)
-    printed = {
+    report = {
         "file": _named(file),
         "records": export.journal.records,
         "written": export.written,
         "heads": {chain: end.hash for chain, end in sorted(export.journal.ends.items())},
     }
-    _say(printed, EXPORTED, language, as_json=as_json, err=str(file) == STANDARD_INPUT)
+    _say(report, EXPORTED, language, as_json=as_json, err=str(file) == STANDARD_INPUT)
 
 
 def import_journal(
@@ -102,13 +102,13 @@ def import_journal(
             proved = run_worker(import_topic(Settings(), file, progress))
         else:
             proved = _into_store(db, file, progress)
-    printed = {
+    report = {
         "file": _named(file),
         "records": proved.chains.records,
         "written": proved.chains.records - proved.already,
         "heads": {chain: end.hash for chain, end in sorted(proved.chains.ends.items())},
     }
-    _say(printed, IMPORTED, language, as_json=as_json, err=False)
+    _say(report, IMPORTED, language, as_json=as_json, err=False)
 
 
 def _exported(sink: Sink, db: Path | None, budget: str | None, language: Language) -> Export:
@@ -139,15 +139,15 @@ def _named(file: Path) -> str:
 
 
 def _say(
-    printed: dict[str, Any], terms: Counted, language: Language, *, as_json: bool, err: bool
+    report: dict[str, Any], message: Counted, language: Language, *, as_json: bool, err: bool
 ) -> None:
-    """What was done; to standard error where standard output holds the records."""
+    """Print what was done; to standard error where standard output holds the records."""
     if as_json:
-        print_json(printed, err=err)
+        print_json(report, err=err)
         return
     facts = {
-        "file": printed["file"],
-        "chains": len(printed["heads"]),
-        "written": printed["written"],
+        "file": report["file"],
+        "chains": len(report["heads"]),
+        "written": report["written"],
     }
-    typer.echo(translate(terms.render(printed["records"], **facts), language), err=err)
+    typer.echo(translate(message.render(report["records"], **facts), language), err=err)

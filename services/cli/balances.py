@@ -32,14 +32,14 @@ def balances(
     screen = Screen(chosen_language(context, lang))
     budget = budget and typed(budget)
     with busy(translate(READING, screen.language)):
-        printed, ledger, dead_letters = asyncio.run(_read(budget, with_texts=not as_json))
+        figures, ledger, dead_letters = asyncio.run(_read(budget, with_texts=not as_json))
     if as_json:
-        print_json(printed)
-    elif printed["events"]:
-        show_summary(screen, printed, ledger, dead_letters)
+        print_json(figures)
+    elif figures["events"]:
+        show_summary(screen, figures, ledger, dead_letters)
     else:
         screen.say(EMPTY_JOURNAL if budget is None else NO_RECORDS.render({"budget": budget}))
-    if strict and (printed["refusals"] or printed["dead_letters"]):
+    if strict and (figures["refusals"] or figures["dead_letters"]):
         raise typer.Exit(1)
 
 
@@ -49,6 +49,8 @@ async def _read(
     async with topic_journal(Settings()) as journal:
         ledger, history = await journal.fold(budget)
         sources = dict(history.dead_letters)
-        terms = await journal.notices(sources.keys()) if with_texts else {}
-        dead_letters = [Unread(each, reason, terms.get(each)) for each, reason in sources.items()]
+        sentences = await journal.notices(sources.keys()) if with_texts else {}
+        dead_letters = [
+            Unread(each, reason, sentences.get(each)) for each, reason in sources.items()
+        ]
         return summary_of(ledger, history), ledger, dead_letters

@@ -30,7 +30,7 @@ from services.texts.translation import translate
 DEV_PARTITIONS: Final = 4
 WATCH_S: Final = 0.5
 BROKER_STOP_S: Final = 3.0
-"""How long the broker may take to end, behind the services: its data goes with it."""
+"""Seconds in which the broker may end, after the services: its data goes with it."""
 
 ROLES: Final = ("ledger", "watch", "projector", "api")
 
@@ -86,7 +86,7 @@ class Interruption:
 
     @contextmanager
     def held_back(self) -> Iterator[None]:
-        """What begins here is finished first: a process is started, and known."""
+        """Finish what begins here first: a process is started, and known."""
         self._held = True
         try:
             yield
@@ -103,7 +103,7 @@ class Interruption:
 
 
 class Chosen(NamedTuple):
-    """What was said on the command line; a port that was not is a free one."""
+    """The options of the command line; a port that was not given is a free one."""
 
     port: int | None
     api_port: int | None
@@ -218,7 +218,7 @@ def _variables(ports: Mapping[str, int], database: str) -> dict[str, dict[str, s
 
 
 def _exports(settings: Settings, where: Mapping[str, str]) -> str:
-    """What another terminal needs to find this cluster, and its watch."""
+    """Settings with which another terminal finds this cluster and its watch."""
     lines = [
         f"export ECLUSE_BOOTSTRAP_SERVERS={settings.bootstrap_servers}",
         f"export ECLUSE_WATCH_URL={where['watch']}",

@@ -26,7 +26,7 @@ from services.texts.language import Language
 from services.texts.translation import translate
 
 ONE_BY_ONE_MAX: Final = 8
-"""How many budgets are read one by one: on Kafka, each costs a whole partition."""
+"""The number of budgets read one by one: on Kafka each costs a whole partition."""
 
 Database = Annotated[
     Path | None,

@@ -80,19 +80,19 @@ class _Page:
         """The state of the worst stage, and what that means."""
         state = board.state
         if not is_sampled(board, self._now):
-            state, printed, style = State.UNKNOWN, self._unseen(board), BAD
+            state, sentence, style = State.UNKNOWN, self._unseen(board), BAD
         elif state not in WELL:
             worst = next((each for each in board.stages if each.state == state), None)
             name = "" if worst is None else self._screen.term_or_name(THE_STAGE, worst.stage)
-            printed, style = HEADLINES[state].render({"stage": name}), BAD
+            sentence, style = HEADLINES[state].render({"stage": name}), BAD
         elif is_well(board, self._now):
-            printed, style = MEANS[state], GOOD
+            sentence, style = MEANS[state], GOOD
         elif any(wrong_counts(board)):
-            printed, style = texts.DOES_NOT_ADD_UP, BAD
+            sentence, style = texts.DOES_NOT_ADD_UP, BAD
         else:
-            printed, style = texts.IS_NOT_KNOWN_TO_ADD_UP, UNSURE
-        meaning = self._translated(printed)
-        facts = {"state": state, "said": meaning[:1].upper() + meaning[1:]}
+            sentence, style = texts.IS_NOT_KNOWN_TO_ADD_UP, UNSURE
+        meaning = self._translated(sentence)
+        facts = {"state": state, "meaning": meaning[:1].upper() + meaning[1:]}
         return self._line(texts.HEADLINE.render(facts), style)
 
     def _watched(self, board: Board) -> str:
@@ -168,8 +168,8 @@ class _Page:
         yield self._line(texts.OUTCOMES.render(figures))
         if outcomes.gap or outcomes.repeated:
             gap, repeated = count(outcomes.gap), count(outcomes.repeated)
-            printed = texts.DOES_NOT.render({"gap": gap, "repeated": repeated})
-            yield self._line(printed, BAD)
+            sentence = texts.DOES_NOT.render({"gap": gap, "repeated": repeated})
+            yield self._line(sentence, BAD)
         elif outcomes.gap is None or outcomes.repeated is None:
             yield self._line(texts.CANNOT_TELL)
         else:
@@ -283,7 +283,7 @@ class _Page:
                 figures.count(deadline_events.pending),
             )
             yield self._line(texts.INTERNAL_EVENTS.render({"written": written, "pending": pending}))
-        printed = texts.BALANCES.render(
+        sentence = texts.BALANCES.render(
             {
                 "instance": watch.instance or texts.UNKNOWN,
                 "budgets": figures.count(watch.budgets),
@@ -291,7 +291,7 @@ class _Page:
                 "faults": figures.count(watch.journal_faults),
             }
         )
-        yield self._line(printed, BAD if watch.balances_differing or watch.journal_faults else "")
+        yield self._line(sentence, BAD if watch.balances_differing or watch.journal_faults else "")
         if watch.ready is False and is_sampled(board, self._now):
             yield self._line(texts.NOT_READY)
 

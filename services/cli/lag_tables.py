@@ -154,7 +154,7 @@ def _behind(figures: Figures, each: Stage | Partition) -> str:
 
 
 def _all_done(each: Stage | Partition) -> bool:
-    """Whether nothing is left to read, so that no event is the oldest that waits."""
+    """True if nothing is left to read, so that no event is the oldest that waits."""
     return each.oldest_event_at is None and each.behind == 0
 
 

@@ -8,7 +8,7 @@ UNKNOWN: Final = "—"
 """An unknown figure, which is never 0."""
 
 NO_ANSWER = _("{address}: {fault}.")
-HEADLINE = Translatable("{state}. {said}")
+HEADLINE = Translatable("{state}. {meaning}")
 DOES_NOT_ADD_UP = _("Each stage goes on, but not all adds up: see below.")
 IS_NOT_KNOWN_TO_ADD_UP = _("Each stage goes on; whether all adds up is not known yet.")
 OLD = _(

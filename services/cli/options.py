@@ -1,4 +1,4 @@
-"""What every verb shares: its language, its output for programs, and how its help looks."""
+"""Options of every command: its language, its JSON output, the layout of its help."""
 
 from enum import StrEnum
 from typing import Annotated, Any

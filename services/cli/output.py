@@ -102,7 +102,7 @@ def counting(label: str) -> Iterator[Callable[[int], None]]:
 
 
 def _size(stream: BinaryIO) -> int | None:
-    """How long a stream is; None where only its end will tell."""
+    """The size of a stream; None where only its end shows it."""
     try:
         found = os.fstat(stream.fileno())
     except OSError:

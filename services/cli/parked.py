@@ -45,7 +45,7 @@ class Waiting(NamedTuple):
         return self.since + PATIENCE
 
     def age(self, now: datetime) -> timedelta:
-        """How long it has waited; below zero where its sender's clock runs ahead."""
+        """The time it has waited; below zero where its sender's clock runs ahead."""
         return now - self.since
 
     def row(self, now: datetime) -> dict[str, Any]:
@@ -137,5 +137,5 @@ def age_text(screen: Screen, age: timedelta) -> str:
     """An age in days and hours; in hours alone within the first day."""
     hours = max(age // HOUR, 0)
     days, hours = divmod(hours, 24)
-    terms = f"{hours} h"
-    return f"{screen.counted(DAYS, days)} {terms}" if days else terms
+    hours_left = f"{hours} h"
+    return f"{screen.counted(DAYS, days)} {hours_left}" if days else hours_left

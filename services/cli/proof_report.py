@@ -1,4 +1,4 @@
-"""What a person reads of a proof: what is wrong, what it does not prove, and the sum of it."""
+"""The report of a proof for people: findings, what it does not prove, and totals."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ from services.verifier.findings import Finding, Place
 from services.verifier.report import Report
 
 EXIT_DISPROVED: Final = 1
-"""What a verb leaves with where something is not proved."""
+"""The exit code where something is not proved."""
 
 PROVED = _(
     "proved: {events} events, {budgets} budgets, {payment_orders} payment orders, {expired} not "
@@ -28,10 +28,10 @@ def show(screen: Screen, report: Report) -> None:
     table = screen.table("findings", ("budget", "sequence", "place", "code", "detail"))
 
     def add(finding: Finding) -> None:
-        place, printed = finding.place, translate(finding.text, screen.language)
+        place, sentence = finding.place, translate(finding.text, screen.language)
         sequence = str(place.sequence) if place.sequence else "–"
         cells = (place.budget or "–", sequence, _position(place), finding.code.value)
-        screen.add(table, *cells, masked(printed))
+        screen.add(table, *cells, masked(sentence))
 
     screen.fill(table, report.findings, add)
     screen.say(NOT_PROVED)
@@ -47,6 +47,6 @@ def show(screen: Screen, report: Report) -> None:
 
 
 def _position(place: Place) -> str:
-    """Where a record stands: `topic/partition/offset`, or a file with its line."""
+    """The place of a record: `topic/partition/offset`, or a file with its line."""
     parts = [place.topic, *(str(each) for each in (place.partition, place.offset) if each >= 0)]
     return "/".join(part for part in parts if part) or "–"

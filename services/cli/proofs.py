@@ -1,4 +1,4 @@
-"""What verify and seal share: which journal is meant, and its proof."""
+"""The journal that verify and seal read, and its proof."""
 
 import asyncio
 import gc
@@ -28,7 +28,7 @@ VERIFYING = _("verifying")
 
 
 class Journal(NamedTuple):
-    """Which journal is meant: a database, a file, or neither: the cluster's."""
+    """The journal meant: a database, a file, or else the cluster's."""
 
     db: Path | None
     file: Path | None
@@ -38,7 +38,7 @@ class Journal(NamedTuple):
 def the_journal(
     db: Path | None, file: Path | None, budget: str | None, language: Language
 ) -> Journal:
-    """What the options say.
+    """Read the options.
 
     Raises:
         typer.BadParameter: they name two.

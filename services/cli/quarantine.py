@@ -17,7 +17,7 @@ from services.texts.language import Language
 from services.texts.translation import translate
 
 BY_MAX: Final = 200
-"""How long a name may be."""
+"""The greatest length of a name."""
 
 DONE = _(
     "{topic}/{partition}, offset {offset}: set aside as a dead letter (quarantined). The partition "
@@ -65,19 +65,19 @@ def quarantine_record(
         typer.echo(translate(DONE.render(done._asdict()), language))
 
 
-def _text(option: str, terms: str, limit: int, language: Language) -> str:
-    """What the journal, a header and the notice to the sender shall repeat.
+def _text(option: str, text: str, limit: int, language: Language) -> str:
+    """The text that the journal, a header and the notice to the sender repeat.
 
     Raises:
         typer.BadParameter: there are none, or too many.
     """
-    terms = typed(terms).strip()
-    if not terms:
+    text = typed(text).strip()
+    if not text:
         raise typer.BadParameter(translate(EMPTY, language), param_hint=option)
-    if len(terms) > limit:
-        printed = TOO_LONG.render({"count": len(terms), "limit": limit})
-        raise typer.BadParameter(translate(printed, language), param_hint=option)
-    return terms
+    if len(text) > limit:
+        message = TOO_LONG.render({"count": len(text), "limit": limit})
+        raise typer.BadParameter(translate(message, language), param_hint=option)
+    return text
 
 
 def _user(language: Language) -> str:

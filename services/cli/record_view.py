@@ -1,4 +1,4 @@
-"""What `ecluse journal` shows to people: records of the journal, in a table or one whole."""
+"""Journal records for people: in a table, or one whole."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,25 +32,25 @@ from services.ledger.explain.terms import ENTRY_KINDS, ORDER_STATES
 from services.texts.translation import Sentence, translate
 
 DeadLetters = Mapping[Source, Sentence]
-"""Why records could not be read, by where they stand."""
+"""Reasons of unreadable records, by their place."""
 
 
 def unreadable_sources(records: Iterable[JournalRecord]) -> set[Source]:
-    """Where the unreadable ones among some records stand."""
+    """Places of the unreadable ones among some records."""
     return {each.source for each in records if each.dead_letter is not None}
 
 
 def dead_letters_of(
     records: Sequence[JournalRecord], dead_letters: Iterable[DeadLetter]
 ) -> DeadLetters:
-    """Why the unreadable ones were; the store is not asked where there are none."""
+    """Reasons of the unreadable ones; the store is not asked where there are none."""
     wanted = unreadable_sources(records)
     if not wanted:
         return {}
     return {
-        each.source: each.printed
+        each.source: each.sentence
         for each in unread(dead_letters)
-        if each.source in wanted and each.printed is not None
+        if each.source in wanted and each.sentence is not None
     }
 
 
@@ -100,7 +100,7 @@ def show_record(screen: Screen, record: JournalRecord, dead_letters: DeadLetters
 
 
 def _head(screen: Screen, record: JournalRecord) -> Table:
-    """Where a record stands, fact by fact."""
+    """The place of a record, fact by fact."""
     facts: dict[str, str | None] = {
         "budget": record.budget,
         "sequence": str(record.sequence),
@@ -129,7 +129,7 @@ def _head(screen: Screen, record: JournalRecord) -> Table:
 
 
 def _quarantined(record: JournalRecord) -> dict[str, str | None]:
-    """Who set a record aside, and why, in the journal's own words."""
+    """The person who quarantined a record, and the reason, as the journal has them."""
     dead = record.dead_letter or {}
     return {"set_aside_by": dead.get("by"), "why": dead.get("why")}
 
@@ -138,7 +138,7 @@ def _show_moves(screen: Screen, moves: Sequence[Move]) -> None:
     table = screen.table("moves", ("line", "from", "to", "amount"))
 
     def add(move: Move) -> None:
-        ends = (_stage(screen, end) for end in (move.transition.origin, move.transition.target))
+        ends = (_stage(screen, end) for end in (move.kind.origin, move.kind.target))
         screen.add(table, label(move.line.row()), *ends, screen.euros(move.amount_cents))
 
     screen.fill(table, moves, add)
@@ -149,7 +149,7 @@ def _stage(screen: Screen, stage: Stage | None) -> str:
 
 
 def _details(record: JournalRecord, dead_letters: DeadLetters, screen: Screen) -> list[str]:
-    """What a person wants to know of a record, a line each."""
+    """Details of a record, a line each."""
     details = []
     if record.refusal is not None:
         sentence = refusal_sentence(record.refusal["code"], record.refusal["facts"])

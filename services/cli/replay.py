@@ -54,15 +54,15 @@ def replay_files(
             for stream in files:
                 replay(store, display_name(stream), stream, ledger, handled, batch_lines)
         with busy(translate(ADDING_UP, language)):
-            printed = summary(ledger, store.journal())
+            figures = summary(ledger, store.journal())
         if as_json:
-            print_json(printed)
+            print_json(figures)
         else:
             screen = Screen(language)
-            show_summary(screen, printed, ledger, unread(store.dead_letters()))
+            show_summary(screen, figures, ledger, unread(store.dead_letters()))
             if next_step is not None:
                 screen.say(NEXT_STEP.render({"command": next_step}))
     finally:
         store.close()
-    if strict and (printed["refusals"] or printed["dead_letters"]):
+    if strict and (figures["refusals"] or figures["dead_letters"]):
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""What `ecluse replay` shows to people: tables of what came out."""
+"""Results of `ecluse replay` for people, in tables."""
 
 import json
 import textwrap
@@ -28,7 +28,7 @@ STAGES: Final = ("appropriated", "available", "reserved", "committed", "ordered"
 """The stages of a line, in the order of the expenditure chain."""
 
 CARRIED_OVER: Final = "carried_over"
-"""Where a closed year's money went on into the next: shown of budgets that have any."""
+"""Columns of money carried over: shown of budgets that have any."""
 
 LABEL_WIDTH: Final = 24
 """From here on the codes of a line or a service go on below."""
@@ -39,22 +39,22 @@ class Unread(NamedTuple):
 
     source: Source
     reason: str
-    printed: Sentence | None
+    sentence: Sentence | None
     """None where nobody can tell any more."""
 
 
 def show_summary(
-    screen: Screen, printed: dict[str, Any], ledger: Ledger, dead_letters: Iterable[Unread]
+    screen: Screen, figures: dict[str, Any], ledger: Ledger, dead_letters: Iterable[Unread]
 ) -> None:
     """The summary of what was read, for people."""
-    show_entries(screen, printed["commitment_entries"])
-    show_orders(screen, printed["payment_orders"])
-    _show_lines(screen, printed["lines"])
+    show_entries(screen, figures["commitment_entries"])
+    show_orders(screen, figures["payment_orders"])
+    _show_lines(screen, figures["lines"])
     _show_parked(screen, ledger)
-    _show_answers(screen, printed)
+    _show_answers(screen, figures)
     _show_dead_letters(screen, dead_letters)
-    _show_heads(screen, printed["heads"])
-    screen.say(counts(printed))
+    _show_heads(screen, figures["heads"])
+    screen.say(counts(figures))
 
 
 def show_entries(screen: Screen, entries: Iterable[Mapping[str, Any]]) -> None:
@@ -135,9 +135,9 @@ def _show_parked(screen: Screen, ledger: Ledger) -> None:
     screen.say_more(max(len(waiting) - ROWS_MAX, 0))
 
 
-def _show_answers(screen: Screen, printed: dict[str, Any]) -> None:
+def _show_answers(screen: Screen, figures: dict[str, Any]) -> None:
     for title, sentence_of in (("refusals", refusal_sentence), ("review_flags", flag_sentence)):
-        rows = printed[title]
+        rows = figures[title]
         table = screen.table(title, ("event", "code", "detail"))
         for row in rows[:ROWS_MAX]:
             sentence = sentence_of(row["code"], row["facts"])
@@ -161,16 +161,16 @@ def _show_heads(screen: Screen, heads: dict[str, str]) -> None:
     screen.fill(table, heads.items(), lambda row: screen.add(table, *row))
 
 
-def counts(printed: dict[str, Any]) -> Translatable:
-    """What became of everything that was read, in one line."""
-    read = READ.render(printed["events"])
-    outcomes = tuple(OUTCOMES[name].render(count) for name, count in printed["outcomes"].items())
-    flags = REVIEW_FLAGS.render(len(printed["review_flags"]))
+def counts(figures: dict[str, Any]) -> Translatable:
+    """Counts of all outcomes, in one line."""
+    read = READ.render(figures["events"])
+    outcomes = tuple(OUTCOMES[name].render(count) for name, count in figures["outcomes"].items())
+    flags = REVIEW_FLAGS.render(len(figures["review_flags"]))
     return SUMMARY.render({"read": read, "outcomes": outcomes, "flags": flags})
 
 
 def place(source: Source, language: Language) -> str:
-    """Where a record was read: a file and its line, or a topic with partition and offset."""
+    """The place of a record: a file and its line, or a topic with partition and offset."""
     file, mark, _ = source.topic.rpartition("#")
     if not mark:
         return f"{source.topic}/{source.partition}/{source.offset}"
@@ -178,10 +178,10 @@ def place(source: Source, language: Language) -> str:
 
 
 def dead_letter_text(dead_letter: Unread, language: Language) -> str:
-    """Why a record is unreadable: the code of the reason, then its sentence where it is known."""
-    if dead_letter.printed is None:
+    """The reason why a record is unreadable: its code, then its sentence where known."""
+    if dead_letter.sentence is None:
         return dead_letter.reason
-    return f"{dead_letter.reason}\n{translate(dead_letter.printed, language)}"
+    return f"{dead_letter.reason}\n{translate(dead_letter.sentence, language)}"
 
 
 def unread(dead_letters: Iterable[DeadLetter]) -> Iterator[Unread]:
@@ -192,7 +192,7 @@ def unread(dead_letters: Iterable[DeadLetter]) -> Iterator[Unread]:
 
 
 def dead_letter_sentence(dead_letter: DeadLetter) -> Translatable:
-    """What was wrong with a record, read again from its bytes."""
+    """The fault of a record, read again from its bytes."""
     if dead_letter.reason == Reason.TOO_LARGE:
         return explain(Unreadable.too_large(dead_letter.length_bytes))
     source = Source(dead_letter.topic, dead_letter.partition, dead_letter.offset)

@@ -21,10 +21,10 @@ WIDTH_WITHOUT_TERMINAL: Final = 100
 """Columns where output is not a terminal: what a page holds."""
 
 ROWS_MAX: Final = 50
-"""How much of a list a person is shown."""
+"""The number of rows of a list that a person is shown."""
 
 FOLDED_MIN: Final = 16
-"""How narrow a column of text may become: an amount still stands whole in it."""
+"""The least width of a column of text: an amount still fits in it."""
 
 FIGURES: Final = frozenset(
     {"amount", "sequence", "behind", "drained_in", "position", "end", "members", "count"}
@@ -67,7 +67,7 @@ class Prose:
                 yield Text(piece, self._style, overflow="fold")
 
     def __rich_measure__(self, _console: Console, options: ConsoleOptions) -> Measurement:
-        """How narrow it may become, and how wide it would like to be."""
+        """The least width it needs, and the width without folding."""
         longest = max(cell_len(line) for line in self.text.split("\n"))
         return Measurement(min(longest, FOLDED_MIN), longest).with_maximum(options.max_width)
 
@@ -94,9 +94,9 @@ class Screen:
         term = terms.get(name)
         return name if term is None else translate(term, self.language)
 
-    def counted(self, terms: Counted, count: int, **facts: object) -> str:
+    def counted(self, message: Counted, count: int, **facts: object) -> str:
         """A sentence about so many things."""
-        return translate(terms.render(count, **facts), self.language)
+        return translate(message.render(count, **facts), self.language)
 
     def euros(self, amount_cents: int) -> str:
         """An amount."""
@@ -149,7 +149,7 @@ class Screen:
             self.say(MORE.render(count))
 
     def fits(self, table: Table) -> bool:
-        """Whether a table stands on this screen as it is, nothing folded."""
+        """True if a table stands on this screen as it is, nothing folded."""
         return _width(table, folded=False) <= self.console.width
 
 

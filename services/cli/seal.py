@@ -96,17 +96,18 @@ def _keep(seal: Json, output: Path | None, language: Language, *, as_json: bool)
     if output is None or as_json:
         print_json(seal)
         return
-    printed = seal["statement"]
-    facts = {name: printed[name] for name in ("records", "sealed_at")}
-    Screen(language).say(SEALED.render({**facts, "file": output, "chains": len(printed["chains"])}))
+    statement = seal["statement"]
+    facts = {name: statement[name] for name in ("records", "sealed_at")}
+    facts |= {"file": output, "chains": len(statement["chains"])}
+    Screen(language).say(SEALED.render(facts))
 
 
 def _make_key(path: Path, language: Language, *, as_json: bool) -> None:
     try:
         public = new_key(path)
     except FileExistsError as error:
-        printed = translate(THERE.render({"path": path}), language)
-        raise typer.BadParameter(printed, param_hint="--new-key") from error
+        message = translate(THERE.render({"path": path}), language)
+        raise typer.BadParameter(message, param_hint="--new-key") from error
     except OSError as error:
         raise UnreachableError.of_file(error) from error
     if as_json:
@@ -120,8 +121,8 @@ def _key(path: Path, language: Language) -> Ed25519PrivateKey:
     try:
         return read_key(path)
     except NotAKeyError as error:
-        printed = translate(NO_KEY.render({"path": path}), language)
-        raise typer.BadParameter(printed, param_hint="--key") from error
+        message = translate(NO_KEY.render({"path": path}), language)
+        raise typer.BadParameter(message, param_hint="--key") from error
     except OSError as error:
         raise UnreachableError.of_file(error) from error
 

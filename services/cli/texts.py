@@ -16,9 +16,9 @@ def language_of_the_system() -> Language:
     return Language.FR if chosen.lower().startswith("fr") else Language.EN
 
 
-def typed(terms: str) -> str:
+def typed(argument: str) -> str:
     """What stood on a command line, as text: bytes of it that are no UTF-8 become `?`."""
-    return terms.encode(errors="replace").decode()
+    return argument.encode(errors="replace").decode()
 
 
 UNCHECKED = _(

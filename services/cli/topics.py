@@ -113,8 +113,8 @@ def apply(
 def _say(screen: Screen, found: list[Difference], topics_count: int) -> None:
     for each in found:
         screen.say(each.text)
-    terms, count = (DIFFERENCES, len(found)) if found else (AS_THEY_SHOULD_BE, topics_count)
-    screen.say(terms.render(count))
+    message, count = (DIFFERENCES, len(found)) if found else (AS_THEY_SHOULD_BE, topics_count)
+    screen.say(message.render(count))
 
 
 def _row(each: Difference) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def trace(
     with histories(db, exported, screen.language) as found, reading:
         index = _indexed(found, ref, budget)
         traced = index.trace()
-        awaited = _translated(found, traced, index.ends)
+        awaited = _awaited(found, traced, index.ends)
     if not traced.records:
         typer.echo(translate(NOT_NAMED.render({"ref": ref}), screen.language), err=True)
         raise typer.Exit(EXIT_NOT_THERE)
@@ -89,7 +89,7 @@ def _indexed(found: Histories, ref: str, budget: str | None) -> Index:
     return index
 
 
-def _translated(found: Histories, traced: Trace, ends: dict[str, int]) -> list[tuple[str, Awaited]]:
+def _awaited(found: Histories, traced: Trace, ends: dict[str, int]) -> list[tuple[str, Awaited]]:
     """Read the traced budgets again, no further than before, and fold them."""
     folding = Folding(forgets=False)
     for record, row in records_of(found, traced.budgets):

@@ -285,7 +285,7 @@ def _limited(screen: Screen, label: str, terms: Sequence[str]) -> Iterable[tuple
 def _move(screen: Screen, move: Move) -> str:
     ends = (
         screen.term(COLUMNS, "outside" if stage is None else stage.value)
-        for stage in (move.transition.origin, move.transition.target)
+        for stage in (move.kind.origin, move.kind.target)
     )
     terms = f"{' → '.join(ends)}, {screen.euros(move.amount_cents)}"
     return _colon(screen, line_label(move.line.row()), terms)

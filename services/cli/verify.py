@@ -119,8 +119,8 @@ def _row(
         chains = 0 if held.chains is None else held.chains.chains
         row["seal"] = {"sealed_at": held.seal["statement"]["sealed_at"], "chains": chains}
     if again is not None:
-        found, printed = again
-        row["redecided"] = {**printed.row(), "differences": [each.row() for each in found]}
+        found, redecided = again
+        row["redecided"] = {**redecided.row(), "differences": [each.row() for each in found]}
     return row | ({"figures": report.figures} if figures else {})
 
 
@@ -144,8 +144,8 @@ def _held(
         findings.add(Code.SEAL_MALFORMED, place, why=error)
         return Held(None, None, [])
     except NotAKeyError as error:
-        printed = translate(NO_KEY.render({"path": public_key}), language)
-        raise typer.BadParameter(printed, param_hint="--public-key") from error
+        message = translate(NO_KEY.render({"path": public_key}), language)
+        raise typer.BadParameter(message, param_hint="--public-key") from error
     except OSError as error:
         raise UnreachableError.of_file(error) from error
     own = read_public_key(seal["public_key"].encode())
@@ -165,11 +165,11 @@ def _redecided(journal: Journal, language: Language) -> tuple[list[Difference], 
         found.extend(deciding.read(row_of(row.raw)))  # Where it stands was proved before.
 
     read(journal, take, language)
-    left, printed = deciding.end()
-    return found + left, printed
+    left, redecided = deciding.end()
+    return found + left, redecided
 
 
-def _show_differences(screen: Screen, found: list[Difference], printed: Redecided) -> None:
+def _show_differences(screen: Screen, found: list[Difference], redecided: Redecided) -> None:
     table = screen.table(
         "differences", ("budget", "sequence", "event", "member", "recorded", "now")
     )
@@ -183,9 +183,9 @@ def _show_differences(screen: Screen, found: list[Difference], printed: Redecide
 
     screen.fill(table, found, add)
     facts = {
-        **printed._asdict(),
-        "versions": ", ".join(map(str, sorted(printed.rules_versions))) or "–",
-        "present": printed.row()["rules_version"],
+        **redecided._asdict(),
+        "versions": ", ".join(map(str, sorted(redecided.rules_versions))) or "–",
+        "present": redecided.row()["rules_version"],
     }
     screen.say(REDECIDED.render(facts))
 

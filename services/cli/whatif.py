@@ -105,11 +105,11 @@ def whatif(
     for raw in raws:
         trial.handle(raw)
     batch = trial.ledger.commit_batch([])
-    printed = _summary_row(trial, batch)
+    answer = _answer(trial, batch)
     if as_json:
-        print_json(printed)
+        print_json(answer)
     else:
-        _show(screen, printed, batch)
+        _show(screen, answer, batch)
     records = [each.record for each in batch.decided]
     if strict and any(each.outcome in {Outcome.REFUSED, Outcome.DEAD_LETTER} for each in records):
         raise typer.Exit(1)
@@ -138,7 +138,7 @@ def _trial(found: Histories, raws: list[RawRecord]) -> Trial:
     return Trial(ledger, before)
 
 
-def _summary_row(trial: Trial, batch: DecidedBatch) -> dict[str, Any]:
+def _answer(trial: Trial, batch: DecidedBatch) -> dict[str, Any]:
     """What would happen, as a program reads it."""
     outcomes = list(trial.latest.values())
     return {
@@ -174,21 +174,21 @@ def _figures(money: LineMoney) -> dict[str, int]:
     return {f"{stage}_cents": getattr(money, stage) for stage in (*STAGES, CARRIED_OVER)}
 
 
-def _show(screen: Screen, printed: dict[str, Any], batch: DecidedBatch) -> None:
+def _show(screen: Screen, answer: dict[str, Any], batch: DecidedBatch) -> None:
     records: list[JournalRecord] = [each.record for each in batch.decided]
     if records:
         dead_letters = dead_letters_of(records, batch.dead_letters)
         show_records(screen, records[:ROWS_MAX], dead_letters, "trial")
         screen.say_more(max(len(records) - ROWS_MAX, 0))
-    _show_lines(screen, printed["lines"])
+    _show_lines(screen, answer["lines"])
     for counted, count in (
-        (WOKEN, printed["woken"]),
-        (INTERNAL_EVENTS, len(printed["internal_events"])),
+        (WOKEN, answer["woken"]),
+        (INTERNAL_EVENTS, len(answer["internal_events"])),
     ):
         if count:
             screen.say(counted.render(count))
-    flags = [flag for row in printed["records"] for flag in row["review_flags"]]
-    screen.say(counts({**printed, "review_flags": flags}))
+    flags = [flag for row in answer["records"] for flag in row["review_flags"]]
+    screen.say(counts({**answer, "review_flags": flags}))
     screen.say(NOTHING_WRITTEN)
 
 

@@ -26,7 +26,7 @@ REISSUING = frozenset(
 """Types that may issue a rejected order again (rules, 21).
 
 An internal event does too, where the new year knows another account than it brings (see
-`accepted`).
+`accepted_records`).
 """
 
 

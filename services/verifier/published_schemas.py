@@ -1,7 +1,7 @@
 """The published schemas (schemas/*.json), walked in the order of their fields to the first fault.
 
 A plain reading of what the files say, and of what no JSON Schema can say: that a day exists, that
-numbers check, which fields belong together (`belonging`).
+numbers check, which fields belong together (`field_rules`).
 """
 
 import json

@@ -90,7 +90,7 @@ class Row:
 
     @property
     def is_published(self) -> bool:
-        """Whether the published balance is as new as the live one."""
+        """True if the published balance is as new as the live one."""
         return self.published == 0 if self.cents is None else self.published >= self.moved
 
 

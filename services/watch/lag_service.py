@@ -149,7 +149,7 @@ class LagService:
         self._history.no_answer()
 
     def has_lost_an_owner(self) -> bool:
-        """Whether a partition has no owner any more, by the last sample alone."""
+        """True if a partition has no owner any more, by the last sample alone."""
         return self._history.has_lost_an_owner()
 
     def _with_ends(self, samples: Mapping[Place, Sample]) -> dict[Place, Sample]:
@@ -215,7 +215,7 @@ class LagService:
         self.past.add(Point(now_s, stages, None if board.orders is None else board.orders.count))
 
     def is_sampled(self, now_s: float) -> bool:
-        """Whether the cluster has just reported the groups."""
+        """True if the cluster has just reported the groups."""
         return is_fresh(self.sampled_s, now_s)
 
     def members(self, now_s: float) -> dict[Consumer, int]:
@@ -223,7 +223,7 @@ class LagService:
         return self._members if self.is_sampled(now_s) else {}
 
     def has(self, topic: str, now_s: float) -> bool:
-        """Whether the watch has read all of a topic, as of just now."""
+        """True if the watch has read all of a topic, as of just now."""
         tables, reconcile_s = self._tables, self._own.reconcile_s
         is_now = is_fresh(tables.watermark.of_topic_s(topic), now_s, reconcile_s)
         return is_now and self._reconciles(now_s) and tables.reconciliation.has_read(topic)

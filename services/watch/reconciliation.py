@@ -27,7 +27,7 @@ class Reached(NamedTuple):
     """The end of the partition, open transactions included."""
 
     def is_worked(self, end: int) -> bool:
-        """Whether everything before `end` was processed."""
+        """True if everything before `end` was processed."""
         return self.worked >= end or (self.position >= end and self.worked >= self.behind_last)
 
 
@@ -55,7 +55,7 @@ class _Pair:
     seen: OpenEnds = field(default_factory=dict)
     suspects: OpenEnds = field(default_factory=dict)
     read: bool = False
-    """Whether both were read to where they ended when they were assigned."""
+    """True if both were read to where they ended when they were assigned."""
 
 
 class Reconciliation:
@@ -73,7 +73,7 @@ class Reconciliation:
 
     @property
     def ready(self) -> bool:
-        """Whether everything present at the assignment was read, and the cluster answers."""
+        """True if everything present at the assignment was read, and the cluster answers."""
         return (
             self._answered and bool(self._pairs) and all(each.read for each in self._pairs.values())
         )
@@ -102,7 +102,7 @@ class Reconciliation:
         return self._answered and bool(is_read) and all(is_read)
 
     def is_read(self, number: int) -> bool:
-        """Whether one pair of partitions was read to the ends that it had at its assignment."""
+        """True if one pair of partitions was read to the ends that it had at its assignment."""
         return number in self._pairs and self._pairs[number].read
 
     def is_current(self, number: int) -> bool:

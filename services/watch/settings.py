@@ -56,7 +56,7 @@ class WatchSettings(BaseSettings):
     """The share of one core that it takes while the ledger has a backlog of thousands."""
 
     deadline_events: bool = True
-    """Whether the watch writes deadline events."""
+    """True if the watch writes deadline events."""
 
     @property
     def topics(self) -> tuple[str, ...]:

@@ -63,5 +63,5 @@ class StatusSamples:
 
 
 def _is_new(status: Status, last: Status) -> bool:
-    """Whether a status covers records that the last one did not."""
+    """True if a status covers records that the last one did not."""
     return status.taken > 0 and status.taken != last.taken

@@ -89,7 +89,7 @@ class Watch(faust.App):
 
     @property
     def is_stopping(self) -> bool:
-        """Whether the process was asked to stop, rather than failed."""
+        """True if the process was asked to stop, rather than failed."""
         return self.should_stop and not self.crashed
 
     async def on_first_start(self) -> None:

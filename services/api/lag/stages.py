@@ -78,7 +78,7 @@ class StageView:
     members: Cell
     partitions: Sequence[PlaceRow]
     opened: bool
-    """Whether the partitions are shown at once, since one of them is not well."""
+    """True if the partitions are shown at once, since one of them is not well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Moment:
     old_since: datetime | None
     locale: LocaleFormat
     advises: bool = True
-    """Whether the page has a remedy for each stage: not where the state of all is unknown."""
+    """True if the page has a remedy for each stage: not where the state of all is unknown."""
 
     def do_href(self, stage: Stage, state: State) -> str:
         """The link to the remedy for a state of this stage; empty without one."""

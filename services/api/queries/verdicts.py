@@ -65,6 +65,6 @@ def dead_letter_verdict(reason: str, facts: Mapping[str, Any]) -> Verdict:
 def _verdict(
     code: str, facts: Mapping[str, Any], advice: Advice, sentence: Translatable
 ) -> Verdict:
-    texts_of_refusal = both(sentence)
-    shown = Sentence(fr=masked(texts_of_refusal.fr), en=masked(texts_of_refusal.en))
+    unmasked = both(sentence)
+    shown = Sentence(fr=masked(unmasked.fr), en=masked(unmasked.en))
     return Verdict(code, masked(dict(facts)), both(advice.term), shown, both(advice.do))

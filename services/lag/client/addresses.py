@@ -18,7 +18,7 @@ def watch_addresses(named: str) -> list[str]:
 
 
 def _is_of_a_server(address: str) -> bool:
-    """Whether a path may follow it, and it holds neither user nor password."""
+    """True if a path may follow it, and it holds neither user nor password."""
     try:
         parts = urlsplit(address)
         port = parts.port

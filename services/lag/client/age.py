@@ -12,7 +12,7 @@ WELL: Final = frozenset({State.OK, State.NO_TRAFFIC})
 
 
 def is_old(board: Board, now: datetime) -> bool:
-    """Whether it no longer describes the present.
+    """True if it no longer describes the present.
 
     One as far in the future is no better: with clocks so far apart nobody can say its age.
     """
@@ -20,7 +20,7 @@ def is_old(board: Board, now: datetime) -> bool:
 
 
 def is_sampled(board: Board, now: datetime) -> bool:
-    """Whether the cluster has just reported the positions of the consumers."""
+    """True if the cluster has just reported the positions of the consumers."""
     return board.sampled_at is not None and now - board.sampled_at <= board.old_after
 
 
@@ -31,6 +31,6 @@ def wrong_counts(board: Board) -> tuple[int | None, ...]:
 
 
 def is_well(board: Board, now: datetime) -> bool:
-    """Whether nothing needs a person: what is unknown is not well."""
+    """True if nothing needs a person: what is unknown is not well."""
     is_of_now = is_sampled(board, now) and not is_old(board, now)
     return is_of_now and board.state in WELL and all(each == 0 for each in wrong_counts(board))

@@ -59,7 +59,7 @@ class Lag:
     answers: tuple[Answer, ...] = ()
 
     def is_well(self, now: datetime) -> bool:
-        """Whether nothing needs a person now."""
+        """True if nothing needs a person now."""
         return self.board is not None and self.old_since is None and is_well(self.board, now)
 
 

@@ -56,7 +56,7 @@ class Group(NamedTuple):
 
     @property
     def rebalancing(self) -> bool:
-        """Whether it is rebalancing."""
+        """True if it is rebalancing."""
         return self.state in REBALANCING
 
 

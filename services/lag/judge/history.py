@@ -38,7 +38,7 @@ class _Track:
     begun_s: float = -math.inf
     """The moment since which the cluster has answered each time, and the clock was not set back."""
     interrupted: bool = False
-    """Whether `begun_s` is to be set by the next sample."""
+    """True if `begun_s` is to be set by the next sample."""
     wait: _Wait | None = None
     """Kept for longer than the window: a worker that died in the evening is late all night."""
     done_event_s: float | None = None
@@ -90,7 +90,7 @@ class History:
             track.interrupted = True
 
     def has_lost_an_owner(self) -> bool:
-        """Whether a partition lost its owner between its last two samples."""
+        """True if a partition lost its owner between its last two samples."""
         latest_s = self._latest_s()
         return any(
             self._seen(track, latest_s).has_lost_its_owner

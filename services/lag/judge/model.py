@@ -34,7 +34,7 @@ class Sample(NamedTuple):
     owner: str | None
     """The instance of the member that the partition is assigned to."""
     rebalancing: bool
-    """Whether the group is rebalancing."""
+    """True if the group is rebalancing."""
     status: Status | None
     """The status that the worker committed with the offset; None without a readable one."""
     records_end: int | None = None

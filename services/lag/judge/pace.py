@@ -58,7 +58,7 @@ def _arrivals(seen: Sequence[Point]) -> float:
 
 
 def gets_less(samples: Sequence[Sample]) -> bool:
-    """Whether any of these samples has much less left than the first of them."""
+    """True if any of these samples has much less left than the first of them."""
     seen = points(samples, math.inf)
     return len(seen) > 1 and min(each.left for each in seen) < seen[0].left - _arrivals(seen)
 

@@ -85,7 +85,7 @@ class Row(NamedTuple):
 
 
 def is_fresh(known_s: float | None, now_s: float, more_s: float = 0.0) -> bool:
-    """Whether figures of that moment are still known; they may be `more_s` older than usual."""
+    """True if figures of that moment are still known; they may be `more_s` older than usual."""
     return known_s is not None and abs(now_s - known_s) <= OLD_AFTER_S + more_s
 
 

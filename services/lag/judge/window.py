@@ -69,7 +69,7 @@ class Window:
 
     @cached_property
     def has_moved(self) -> bool:
-        """Whether the tail shows progress: a new committed offset, or nothing left."""
+        """True if the tail shows progress: a new committed offset, or nothing left."""
         return any(
             sample.left == 0 or sample.committed != self.last.committed for sample in self.tail
         )
@@ -99,7 +99,7 @@ class Window:
 
     @property
     def has_lost_its_owner(self) -> bool:
-        """Whether the last sample is the first without owner."""
+        """True if the last sample is the first without owner."""
         previous = self.previous
         if previous is None or self.ownerless_samples != 1:
             return False

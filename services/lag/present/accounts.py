@@ -31,9 +31,9 @@ class Accounts:
     latest_event_at: datetime | None
     """Latest time of an event in the accounts; None where unknown."""
     has_all: bool
-    """Whether nothing is left to read before any of them."""
+    """True if nothing is left to read before any of them."""
     is_empty: bool
-    """Whether nothing ever arrived."""
+    """True if nothing ever arrived."""
 
 
 def accounts(stages: Sequence[Stage]) -> Accounts:

@@ -63,9 +63,9 @@ class Reading:
     unread: int | None
     """Records of the journal not read yet, at most; None likewise, or if unknown."""
     has_all_decided: bool | None
-    """Whether it has read the journal to its end; None where the end is unknown."""
+    """True if it has read the journal to its end; None where the end is unknown."""
     is_sound: bool
-    """Whether its counts add up, and nothing is held."""
+    """True if its counts add up, and nothing is held."""
     latest_event_at: datetime | None
     """The latest time of an event in it."""
     is_empty: bool
