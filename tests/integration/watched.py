@@ -24,7 +24,7 @@ def answers_of(scene: Scene | Json) -> dict[str, bytes]:
 
 def set_clock_to(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
     """By the clock of whoever runs the command."""
-    monkeypatch.setattr(lag, "the_clock_on_the_wall", lambda: now)
+    monkeypatch.setattr(lag, "wall_clock", lambda: now)
 
 
 def asked(*watches: AWatch, args: tuple[str, ...] = (), language: str = "en") -> CommandResult:
