@@ -67,7 +67,7 @@ def test_a_topic_is_kept_as_the_design_says(
 
 def alarm_s(name: str) -> int:
     """The lateness at which an alert first fires, by the rules of Prometheus."""
-    groups = yaml.safe_load((RULES / "accounts.yml").read_text(encoding="utf-8"))["groups"]
+    groups = yaml.safe_load((RULES / "lag.yml").read_text(encoding="utf-8"))["groups"]
     [rule] = [each for group in groups for each in group["rules"] if name == each.get("alert")]
     assert rule["for"].endswith("m")
     late_s = max(int(limit) for limit in re.findall(r"> (\d+)", rule["expr"]))
