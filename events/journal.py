@@ -331,7 +331,9 @@ class Record(Hashed):
     @property
     def renamed(self) -> dict[str, str]:
         """New names by old ones, of an opening whose names are taken in this year (rules, 32)."""
-        flags = (each for each in self.review_flags or () if each.code == RENAMED)
+        if not self.review_flags:
+            return {}
+        flags = (each for each in self.review_flags if each.code == RENAMED)
         return {each.before: each.after for each in (_rename(flag.facts) for flag in flags)}
 
     @property

@@ -3,10 +3,11 @@
 The one definition for the read model's index (`mentions`) and for traces.
 """
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from events.deliberations import DeliberationAdopted
-from events.journal import Act, Event, Record
+from events.journal import Event, EventData, Record
 
 NONE: Final[frozenset[str]] = frozenset()
 
@@ -45,54 +46,71 @@ def order_parts(payment_order: str) -> OrderParts:
 def names_of(event: Event) -> Names:
     """Names that an event states."""
     data = event.data
-    conventions = {data.convention}
-    if event.type == DeliberationAdopted.TYPE and data.role == "award":
-        # Without a convention the award stands for one (rules, 13).
-        conventions.add(data.grant if data.requires_convention is False else None)
-    if not isinstance(data.carry_over, str):
-        conventions |= {each.convention for each in data.carry_over}
     return Names(
-        _some(*conventions),
-        _some(data.grant),
-        _some(data.payment_order),
-        _numbers(data.act, *data.acts),
-        _some(None if data.beneficiary is None else data.beneficiary.siret),
+        _some({data.convention, *_other_conventions(event)}),
+        _some({data.grant}),
+        _some({data.payment_order}),
+        _some(_act_numbers(data)),
+        _some({None if data.beneficiary is None else data.beneficiary.siret}),
     )
 
 
 def touched(record: Record) -> frozenset[str]:
     """Conventions whose money or orders a record changed."""
-    moved = [move.convention for move in record.moves or ()]
-    return _some(*moved, *(order.convention for order in record.payment_orders or ()))
+    conventions = {move.convention for move in record.moves or ()}
+    conventions.update(order.convention for order in record.payment_orders or ())
+    return _some(conventions)
 
 
-def mentions_of(record: Record) -> frozenset[Mention]:
-    """All names under which a record is found; its event's own id is in the record itself."""
+def mentions_of(record: Record) -> list[Mention]:
+    """All names under which a record is found; its event's own id is in the record itself.
+
+    Written out, set by set: the read model asks it of every record.
+    """
     event = record.event
     if event is None:
-        return frozenset()
-    names, about = names_of(event), event.data.event
-    orders = names.orders | {each.payment_order for each in record.payment_orders or ()}
-    renamed = record.renamed
-    conventions = names.conventions | touched(record) | renamed.keys() | {*renamed.values()}
-    conventions |= {order_parts(each).convention for each in orders}
-    # Instalments that a grant had before its convention was signed bear its name (rules, 13).
-    instalments = (move.instalment or "" for move in record.moves or ())
-    conventions |= {order_parts(each).convention for each in instalments if "/" in each}
-    found = {
-        "convention": conventions,
-        "grant": names.grants,
-        "payment_order": orders,
-        "act": names.acts,
-        "beneficiary": names.sirets,
-        "event": _some(None if about is None else about.id),
-    }
-    return frozenset(Mention(kind, each) for kind, ids in found.items() for each in ids)
+        return []
+    data = event.data
+    orders, conventions = {data.payment_order}, {data.convention, *_other_conventions(event)}
+    for order in record.payment_orders or ():
+        orders.add(order.payment_order)
+        conventions.add(order.convention)
+    for move in record.moves or ():
+        conventions.add(move.convention)
+        # A grant's instalment from before its convention was signed bears its name (rules, 13).
+        if move.instalment is not None and "/" in move.instalment:
+            conventions.add(order_parts(move.instalment).convention)
+    orders.discard(None)
+    conventions.update(each.partition("/")[0] for each in orders if each is not None)
+    if record.review_flags:
+        conventions.update(*record.renamed.items())
+    found = [Mention("convention", each) for each in conventions if each is not None]
+    found += [Mention("payment_order", each) for each in orders if each is not None]
+    if data.grant is not None:
+        found.append(Mention("grant", data.grant))
+    found += [Mention("act", each) for each in _act_numbers(data) if each is not None]
+    if data.beneficiary is not None:
+        found.append(Mention("beneficiary", data.beneficiary.siret))
+    if data.event is not None:
+        found.append(Mention("event", data.event.id))
+    return found
 
 
-def _numbers(*acts: Act | None) -> frozenset[str]:
-    return _some(*(None if act is None else act.number for act in acts))
+def _other_conventions(event: Event) -> Iterable[str | None]:
+    """Conventions that an event names beside its own."""
+    data = event.data
+    if data.role == "award" and data.requires_convention is False:
+        # Without a convention the award stands for one (rules, 13).
+        return (data.grant,) if event.type == DeliberationAdopted.TYPE else ()
+    return () if isinstance(data.carry_over, str) else [each.convention for each in data.carry_over]
 
 
-def _some(*names: str | None) -> frozenset[str]:
-    return frozenset(name for name in names if name is not None)
+def _act_numbers(data: EventData) -> set[str | None]:
+    if data.act is None and not data.acts:
+        return set()
+    return {None if data.act is None else data.act.number, *(each.number for each in data.acts)}
+
+
+def _some(names: set[str | None]) -> frozenset[str]:
+    names.discard(None)
+    return frozenset(names)  # type: ignore[arg-type] # none of them is None

@@ -45,6 +45,13 @@ DAY_OF: Final[Mapping[str, str]] = MappingProxyType(
 """The member of an event's data with the day on which it took effect; else its time has it."""
 
 
+def own_names(record: Record) -> tuple[str | None, str | None, str | None]:
+    """Grant, convention and payment order of a record, as its row of `journal` has them."""
+    assert record.event is not None, "a record without an event has no names"
+    data = record.event.data
+    return data.grant, record.convention, data.payment_order
+
+
 def instant_of(event: Event) -> datetime:
     """An event's time in UTC; at the ends of the calendar the last instant that UTC has."""
     stated = datetime.fromisoformat(event.time.upper())

@@ -6,7 +6,13 @@ from typing import Final
 from events.journal import Event, Record, read_record
 from events.mentions import mentions_of
 from services.projector.changes import Changes, no_changes
-from services.projector.column_values import as_json, as_text, day_of_moves, instant_of
+from services.projector.column_values import (
+    as_json,
+    as_text,
+    day_of_moves,
+    instant_of,
+    own_names,
+)
 from services.projector.event_rows import Alone, add_event
 from services.projector.money import add_entries, add_moves, add_orders
 
@@ -72,8 +78,6 @@ class Fold:
         self._sequences[budget] = sequence
         self._keep(record, offset, raw)
         self._count(record)
-        for kind, name in mentions_of(record):
-            self.changes.append("mentions", budget, sequence, kind, name)
         if record.dead_letter is not None:
             self._add_dead_letter(record, record.dead_letter)
         else:
@@ -91,17 +95,13 @@ class Fold:
         event, source = record.event, record.source
         names: tuple[object, ...] = NO_EVENT
         if event is not None:
-            data, instant = event.data, instant_of(event)
+            instant = instant_of(event)
             self.latest_event_time = later(self.latest_event_time, instant)
-            names = (
-                event.type,
-                instant,
-                event.correlationid,
-                data.grant,
-                record.convention,
-                data.payment_order,
-                day_of_moves(record),
-            )
+            own = own_names(record)
+            names = (event.type, instant, event.correlationid, *own, day_of_moves(record))
+            for kind, name in mentions_of(record):
+                if name not in own:  # Those are columns of the record's own row.
+                    self.changes.append("mentions", record.budget, record.sequence, kind, name)
         self.changes.append(
             "journal",
             record.budget,

@@ -21,7 +21,7 @@ class Entry(NamedTuple):
     touched: frozenset[str]
     convention: str | None
     """The convention that the event names, under its name in this year."""
-    mentions: frozenset[Mention]
+    mentions: list[Mention]
 
     @property
     def event(self) -> Event:

@@ -1,7 +1,7 @@
 """The trace of an event, a grant, a convention, an act or a payment order.
 
-Its records are found by the names that they mention (table `mentions`); `services.trace` makes the
-trace of their bytes, as `ecluse trace` does. There is a limit to how many one request reads.
+Its records are found by the names that they mention (`NAMES`); `services.trace` makes the trace of
+their bytes, as `ecluse trace` does. There is a limit to how many one request reads.
 """
 
 import asyncio
@@ -37,6 +37,15 @@ from services.trace.search import Search, with_causes
 
 RECORDS_MAX: Final = 20_000
 """Records read for one trace, at most: some seconds of work."""
+
+NAMES: Final = (
+    mentions.c.id,
+    journal.c.event_id,
+    journal.c.grant_ref,
+    journal.c.convention,
+    journal.c.payment_order,
+)
+"""Columns with the names under which a record is found; each has an index."""
 
 Result = TypeVar("Result")
 
@@ -136,7 +145,8 @@ async def _mentioning(
 ) -> set[Place]:
     """The records that mention one of these names, of some budgets or of all."""
     found: set[Place] = set()
-    for table, name in ((mentions, mentions.c.id), (journal, journal.c.event_id)):
+    for name in NAMES:
+        table = name.table
         query = select(table.c.budget, table.c.sequence).where(
             visible(table.c.budget, entities), name.in_(ids)
         )

@@ -27,10 +27,10 @@ from services.projector.tables.columns import (
 )
 
 
-def _where_named(index: str, name: str) -> Index:
-    """An index by budget and a name that most rows do not have."""
+def _where_named(index: str, name: str, *columns: str) -> Index:
+    """An index of these columns over the rows that have a name, which most have not."""
     named = text_clause(f"{name} IS NOT NULL")
-    return Index(index, "budget", name, postgresql_where=named, sqlite_where=named)
+    return Index(index, *columns, postgresql_where=named, sqlite_where=named)
 
 
 positions: Final = Table(
@@ -92,8 +92,9 @@ journal: Final = Table(
     Column("record", LargeBinary, nullable=False),
     Index("journal_by_event", "event_id"),
     Index("journal_by_offset", "partition", "journal_offset", unique=True),
-    _where_named("journal_by_grant", "grant_ref"),
-    _where_named("journal_by_convention", "convention"),
+    _where_named("journal_by_grant", "grant_ref", "grant_ref", "budget"),
+    _where_named("journal_by_convention", "convention", "convention", "budget"),
+    _where_named("journal_by_order", "payment_order", "payment_order", "budget"),
     comment="Every record of the journal, with its bytes as they stand on the topic.",
 )
 
@@ -106,8 +107,9 @@ mentions: Final = Table(
     Column("id", Text),
     # Looked up by name: the key is the only index.
     PrimaryKeyConstraint("id", "kind", "budget", "sequence"),
-    comment="Names that each record mentions. Kind: convention, grant, payment_order, act (its "
-    "number), beneficiary (SIRET), event (the id of one that a deadline is about).",
+    comment="Names that a record mentions beside those in its row of `journal`. Kind: convention, "
+    "grant, payment_order, act (its number), beneficiary (SIRET), event (the id of one that a "
+    "deadline is about).",
 )
 
 moves: Final = Table(
@@ -124,7 +126,7 @@ moves: Final = Table(
     Column("amount_cents", Cents, nullable=False),
     Column("effective_on", Date, nullable=False),
     Index("moves_by_day", "budget", "effective_on"),
-    _where_named("moves_by_convention", "convention"),
+    _where_named("moves_by_convention", "convention", "budget", "convention"),
     comment="What money moved from which stage to which; null is outside the budget. Balances of "
     "any day, or as known at any record, are sums over this table.",
 )

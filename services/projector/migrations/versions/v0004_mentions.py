@@ -5,6 +5,7 @@ from alembic import op
 
 from events.journal import read_record
 from events.mentions import mentions_of
+from services.projector.column_values import own_names
 
 revision = "0004"
 down_revision = "0003"
@@ -12,10 +13,17 @@ branch_labels = None
 depends_on = None
 
 COMMENT = (
-    "Names that each record mentions. Kind: convention, grant, payment_order, act (its number), "
-    "beneficiary (SIRET), event (the id of one that a deadline is about)."
+    "Names that a record mentions beside those in its row of `journal`. Kind: convention, grant, "
+    "payment_order, act (its number), beneficiary (SIRET), event (the id of one that a deadline is "
+    "about)."
 )
 BATCH = 1_000
+INDEXES = {
+    "journal_by_grant": "grant_ref",
+    "journal_by_convention": "convention",
+    "journal_by_order": "payment_order",
+}
+"""Indexes by a name, whatever the budget."""
 
 
 def upgrade() -> None:
@@ -30,6 +38,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", "kind", "budget", "sequence"),
         comment=COMMENT,
     )
+    for index, name in INDEXES.items():
+        op.execute(f"DROP INDEX IF EXISTS {index}")
+        op.execute(f"CREATE INDEX {index} ON journal ({name}, budget) WHERE {name} IS NOT NULL")
     connection = op.get_bind()
     records = connection.execute(sa.text("SELECT record FROM journal"))
     for rows in records.partitions(BATCH):
@@ -37,6 +48,7 @@ def upgrade() -> None:
             {"budget": record.budget, "sequence": record.sequence, **mention._asdict()}
             for record in (read_record(bytes(row.record)) for row in rows)
             for mention in mentions_of(record)
+            if mention.id not in own_names(record)
         ]
         if found:
             connection.execute(mentions.insert(), found)
