@@ -10,9 +10,9 @@ import pytest
 from events.texts import Translatable
 from events.unreadable import Reason
 from services.ledger.application.decision_texts import PARKED
-from services.ledger.domain import flags, refusals
-from services.ledger.domain.flags import FlagCode
-from services.ledger.domain.refusals import Missing, Refusal
+from services.ledger.domain.model import flags, refusals
+from services.ledger.domain.model.flags import FlagCode
+from services.ledger.domain.model.refusals import Missing, Refusal
 from services.ledger.explain import facts
 from services.ledger.explain.catalogue import PAGE, page
 from services.ledger.explain.code_help import Advice

@@ -14,9 +14,9 @@ import pytest
 from events.envelope import INBOUND
 from events.outbound import OUTBOUND
 from events.unreadable import Reason
-from services.ledger.domain import flags, refusals
-from services.ledger.domain.flags import FlagCode
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.model import flags, refusals
+from services.ledger.domain.model.flags import FlagCode
+from services.ledger.domain.model.refusals import Refusal
 
 ROOT = Path(__file__).resolve().parent.parent
 FUNCTION_LINES_MAX = 60

@@ -16,7 +16,7 @@ from services.cli.texts import READING, typed
 from services.cli.trace_view import type_text
 from services.ledger.application.decision_texts import parked_sentence
 from services.ledger.application.handle import Ledger
-from services.ledger.domain.book import Want
+from services.ledger.domain.model.book import Want
 from services.ledger.domain.parking import PATIENCE
 from services.texts.translation import translate
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from events.envelope import Envelope, Event
-from services.ledger.domain import flags, refusals
-from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.journal import JournalRecord
-from services.ledger.domain.lines import line_from_row
-from services.ledger.domain.moves import Move
-from services.ledger.domain.orders import OrderChange, planned_line_row
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.model import flags, refusals
+from services.ledger.domain.model.flags import FlagCode
+from services.ledger.domain.model.lines import line_from_row
+from services.ledger.domain.model.moves import Move
+from services.ledger.domain.model.orders import OrderChange, planned_line_row
+from services.ledger.domain.model.refusals import Refusal
 from services.ledger.files.summary import in_contract_order
 
 ENTRY_MEMBERS = ("entry_id", "kind", "line", "amount_cents", "act", "convention", "effective_on")

@@ -26,8 +26,8 @@ from services.ledger.application.decision_texts import (
 )
 from services.ledger.application.ports import DeadLetter
 from services.ledger.domain.journal import JournalRecord, Source
-from services.ledger.domain.lines import Stage
-from services.ledger.domain.moves import Move
+from services.ledger.domain.model.lines import Stage
+from services.ledger.domain.model.moves import Move
 from services.ledger.explain.terms import ENTRY_KINDS, ORDER_STATES
 from services.texts.translation import Sentence, translate
 

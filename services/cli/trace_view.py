@@ -25,9 +25,9 @@ from services.ledger.application.decision_texts import (
     refusal_sentence,
 )
 from services.ledger.domain.awaited import Awaited
-from services.ledger.domain.book import Want
-from services.ledger.domain.moves import Move
-from services.ledger.domain.year_openings import Opening
+from services.ledger.domain.fiscal_year.year_openings import Opening
+from services.ledger.domain.model.book import Want
+from services.ledger.domain.model.moves import Move
 from services.ledger.explain.terms import ENTRY_KINDS, ORDER_STATES
 from services.texts.translation import translate
 from services.trace.trace import Kind, Trace, Traced

@@ -9,10 +9,11 @@ from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from events.mentions import NONE, order_parts
 from events.payments import BankAccountChanged
 from events.reports import ReportReceived, ReportRejected
-from services.ledger.domain.grants import Act, DocumentKey
 from services.ledger.domain.journal import JournalRecord
-from services.ledger.domain.moves import Move
-from services.ledger.domain.orders import OrderChange
+from services.ledger.domain.model.conventions import DocumentKey
+from services.ledger.domain.model.grants import Act
+from services.ledger.domain.model.moves import Move
+from services.ledger.domain.model.orders import OrderChange
 from services.trace.entries import Entry
 
 

@@ -12,11 +12,12 @@ from events.conventions import ConventionAmended, ConventionSigned
 from events.deliberations import DeliberationAdopted
 from events.fiscal_years import FiscalYearOpened
 from events.mentions import Names, order_parts
-from services.ledger.domain.grants import Act, DocumentKey, act_of
+from services.ledger.domain.fiscal_year.year_openings import next_year
 from services.ledger.domain.journal import JournalRecord, Outcome
-from services.ledger.domain.moves import CARRY_OVER
-from services.ledger.domain.schedules import WHOLE_AWARD
-from services.ledger.domain.year_openings import next_year
+from services.ledger.domain.model.conventions import DocumentKey
+from services.ledger.domain.model.grants import Act, act_of
+from services.ledger.domain.model.moves import CARRY_OVER
+from services.ledger.domain.model.schedules import WHOLE_AWARD
 from services.trace.entries import Entry
 from services.trace.filter import Filter
 from services.trace.trace import Key, Kind, Trace

@@ -10,14 +10,14 @@ from events.envelope import Envelope, Event
 from events.fiscal_years import FiscalYearClosed
 from events.mentions import Names, order_parts
 from services.ledger.domain.awaited import Awaited, awaited_of, awaited_of_grant
-from services.ledger.domain.book import BudgetState, Want
-from services.ledger.domain.grants import DocumentKey
+from services.ledger.domain.fiscal_year.year_openings import Opening, next_year, openings
 from services.ledger.domain.journal import JournalRecord, Outcome
-from services.ledger.domain.moves import Move
-from services.ledger.domain.orders import OrderChange
+from services.ledger.domain.model.book import BudgetState, Want
+from services.ledger.domain.model.conventions import DocumentKey
+from services.ledger.domain.model.moves import Move
+from services.ledger.domain.model.orders import OrderChange
 from services.ledger.domain.parking import PATIENCE
 from services.ledger.domain.rules.table import handler_of
-from services.ledger.domain.year_openings import Opening, next_year, openings
 from services.trace.entries import Entry
 from services.trace.filter import Filter
 

@@ -16,7 +16,7 @@ from services.ledger.application.ports import JournalRow
 from services.ledger.application.redecide import redecide
 from services.ledger.application.restore import fold
 from services.ledger.domain.journal import RULES_VERSION, Outcome
-from services.ledger.domain.orders import OrderState
+from services.ledger.domain.model.orders import OrderState
 from services.ledger.files.summary import summary
 from tests.golden.record import HERE, decided, record
 from tests.integration.command import EXAMPLE

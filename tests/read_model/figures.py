@@ -3,9 +3,9 @@
 import json
 from typing import Any, Final
 
-from services.ledger.domain import flags, refusals
-from services.ledger.domain.flags import FlagCode
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.model import flags, refusals
+from services.ledger.domain.model.flags import FlagCode
+from services.ledger.domain.model.refusals import Refusal
 from services.ledger.files.replay import FILE_MARK
 from services.ledger.files.summary import in_contract_order
 from tests.builders import Json

@@ -10,7 +10,7 @@ from unittest.mock import patch
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from services.ledger.application.checkpoint import POSITION_KEY, encode_checkpoint
-from services.ledger.domain import orders
+from services.ledger.domain.model import orders
 from services.ledger.kafka import partition
 from services.ledger.kafka.partition import LedgerProcessor
 from services.ledger.kafka.state_topic import Restored

@@ -12,9 +12,9 @@ from services.ledger.application.decision_texts import (
     parked_sentence,
     refusal_sentence,
 )
-from services.ledger.domain import flags, refusals
-from services.ledger.domain.flags import FlagCode
-from services.ledger.domain.refusals import Missing, Refusal
+from services.ledger.domain.model import flags, refusals
+from services.ledger.domain.model.flags import FlagCode
+from services.ledger.domain.model.refusals import Missing, Refusal
 from services.ledger.explain.code_help import Advice
 from services.ledger.explain.flags import FLAGS
 from services.ledger.explain.records import DEAD_LETTERS, WAITS

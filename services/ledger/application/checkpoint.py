@@ -8,7 +8,7 @@ import msgspec
 from services.ledger.application.handle import Chain
 from services.ledger.application.ports import StateKey, Versions
 from services.ledger.application.restore import VERSIONS
-from services.ledger.domain.book import FIRST_HASH
+from services.ledger.domain.model.book import FIRST_HASH
 from services.runtime.kafka.source_positions import SourcePosition
 from services.runtime.processing.processor import Hold
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from events.texts import Day, Euros, Translatable, _, pgettext
-from services.ledger.domain import flags, refusals
-from services.ledger.domain.flags import FlagCode
-from services.ledger.domain.refusals import Missing, Refusal
+from services.ledger.domain.model import flags, refusals
+from services.ledger.domain.model.flags import FlagCode
+from services.ledger.domain.model.refusals import Missing, Refusal
 
 PARKED: dict[Missing, Translatable] = {
     Missing.BUDGET: _("Waits for the initial vote of budget {id}."),

@@ -16,18 +16,18 @@ from events.topics import INTERNAL_EVENTS
 from events.unreadable import Reason, Unreadable
 from services.ledger.application.ports import Batch, DeadLetter, JournalRow, Position
 from services.ledger.application.state_rows import changed_rows
-from services.ledger.domain.book import FIRST_HASH, BudgetState, new_budget
-from services.ledger.domain.closed_years import close_out, is_over
 from services.ledger.domain.decide import decide, decide_again
 from services.ledger.domain.evolve import evolve
+from services.ledger.domain.fiscal_year.closed_years import close_out, is_over
+from services.ledger.domain.fiscal_year.year_openings import InternalEvent
 from services.ledger.domain.invariants import check_book
 from services.ledger.domain.journal import JournalRecord, Outcome, Source
+from services.ledger.domain.model.book import FIRST_HASH, BudgetState, new_budget
+from services.ledger.domain.model.refusals import Refusal
+from services.ledger.domain.model.verdicts import Refused, Verdict
 from services.ledger.domain.parking import is_here, parked_as
 from services.ledger.domain.recording import record_of
-from services.ledger.domain.refusals import Refusal
 from services.ledger.domain.rules.table import handler_of
-from services.ledger.domain.verdicts import Refused, Verdict
-from services.ledger.domain.year_openings import InternalEvent
 
 FULL_CHECK_RECORDS = 10_000
 """The number of records between full checks of a budget's invariants."""

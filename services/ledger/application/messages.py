@@ -38,11 +38,11 @@ from services.ledger.application.handle import (
     Recorded,
     kept_bytes,
 )
-from services.ledger.domain.book import BudgetState
-from services.ledger.domain.grants import ConventionMoney
+from services.ledger.domain.fiscal_year.year_openings import InternalEvent
 from services.ledger.domain.journal import JournalRecord, Outcome
-from services.ledger.domain.lines import Line, LineMoney
-from services.ledger.domain.year_openings import InternalEvent
+from services.ledger.domain.model.book import BudgetState
+from services.ledger.domain.model.conventions import ConventionMoney
+from services.ledger.domain.model.lines import Line, LineMoney
 from services.texts.language import Language
 from services.texts.translation import both, translate
 

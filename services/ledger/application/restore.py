@@ -23,11 +23,11 @@ from services.ledger.application.state_rows import (
     known_sequences,
     restored,
 )
-from services.ledger.domain.book import BudgetState, new_budget
-from services.ledger.domain.closed_years import close_out, is_over
 from services.ledger.domain.evolve import evolve
+from services.ledger.domain.fiscal_year.closed_years import close_out, is_over
 from services.ledger.domain.invariants import check_book
 from services.ledger.domain.journal import RULES_VERSION, JournalRecord, Outcome, read_record
+from services.ledger.domain.model.book import BudgetState, new_budget
 
 VERSIONS = Versions(STATE_VERSION, RULES_VERSION)
 """The versions that this program writes."""

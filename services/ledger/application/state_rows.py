@@ -11,13 +11,13 @@ from typing import Any
 import msgspec
 
 from services.ledger.application.ports import StateKey
-from services.ledger.domain.book import BudgetState, Parked, new_budget
-from services.ledger.domain.grants import BankAccount, Convention, Grant
-from services.ledger.domain.identity import KEPT_BYTES
-from services.ledger.domain.interning import with_own_lines, with_shared_parts
 from services.ledger.domain.invariants import awarded_sums, group_sums
-from services.ledger.domain.lines import Line, LineMoney
-from services.ledger.domain.orders import PaymentOrder
+from services.ledger.domain.model.book import KEPT_BYTES, BudgetState, Parked, new_budget
+from services.ledger.domain.model.conventions import Convention
+from services.ledger.domain.model.grants import BankAccount, Grant
+from services.ledger.domain.model.interning import with_own_lines, with_shared_parts
+from services.ledger.domain.model.lines import Line, LineMoney
+from services.ledger.domain.model.orders import PaymentOrder
 
 STATE_VERSION = 4
 """The version of the rows' shape: raised when older rows can no longer be read."""

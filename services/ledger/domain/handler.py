@@ -11,12 +11,12 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from events.envelope import Envelope
 from events.parts import EventData, EventReference
-from services.ledger.domain.book import Book, BudgetState, Want
-from services.ledger.domain.grants import Act, Grant
+from services.ledger.domain.fiscal_year.year_openings import InternalEvent
 from services.ledger.domain.journal import JournalRecord
-from services.ledger.domain.moves import Entry, Move, entries_of
-from services.ledger.domain.verdicts import Accepted, Refused, Waits
-from services.ledger.domain.year_openings import InternalEvent
+from services.ledger.domain.model.book import Book, BudgetState, Want
+from services.ledger.domain.model.grants import Act, Grant
+from services.ledger.domain.model.moves import Entry, Move, entries_of
+from services.ledger.domain.model.verdicts import Accepted, Refused, Waits
 
 Data = TypeVar("Data", bound=EventData)
 

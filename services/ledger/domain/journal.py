@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from events import journal
-from services.ledger.domain.moves import Move, move_from_row
-from services.ledger.domain.orders import OrderChange, order_from_row
+from services.ledger.domain.model.moves import Move, move_from_row
+from services.ledger.domain.model.orders import OrderChange, order_from_row
 
 VERSION = 1
 """The version of the record's shape."""

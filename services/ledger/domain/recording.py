@@ -4,10 +4,10 @@ from hashlib import sha256
 from typing import Any
 
 from events.codec import Received
-from services.ledger.domain.book import Book, BudgetState
 from services.ledger.domain.journal import JournalRecord, Outcome, Source
+from services.ledger.domain.model.book import Book, BudgetState
+from services.ledger.domain.model.verdicts import Accepted, Duplicate, Refused, Verdict, Waits
 from services.ledger.domain.rules.table import handler_of
-from services.ledger.domain.verdicts import Accepted, Duplicate, Refused, Verdict, Waits
 
 
 def record_of(

@@ -6,7 +6,7 @@ from pathlib import Path
 from events import unreadable
 from events.texts import Translatable
 from services.ledger.application.decision_texts import PARKED, PLACES
-from services.ledger.domain import flags, refusals
+from services.ledger.domain.model import flags, refusals
 from services.ledger.explain.code_help import Advice
 from services.ledger.explain.facts import meaning
 from services.ledger.explain.flags import FLAGS

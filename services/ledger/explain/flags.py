@@ -1,7 +1,7 @@
 """The review flags, explained."""
 
 from events.texts import _, pgettext
-from services.ledger.domain.flags import FlagCode
+from services.ledger.domain.model.flags import FlagCode
 from services.ledger.explain.code_help import Advice
 
 FLAGS: dict[FlagCode, Advice] = {

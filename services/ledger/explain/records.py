@@ -2,7 +2,7 @@
 
 from events.texts import _
 from events.unreadable import Reason
-from services.ledger.domain.refusals import Missing
+from services.ledger.domain.model.refusals import Missing
 from services.ledger.explain.code_help import Advice
 
 _NOTHING = _("Nothing: the event resumes by itself. If it should not wait, check the reference.")

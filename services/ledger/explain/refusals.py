@@ -1,7 +1,7 @@
 """The refusals, explained."""
 
 from events.texts import _
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.model.refusals import Refusal
 from services.ledger.explain.code_help import Advice
 
 REFUSALS: dict[Refusal, Advice] = {

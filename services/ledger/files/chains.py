@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 from events.texts import _
 from services.ledger.application.handle import DEAD_CHAIN
 from services.ledger.application.ports import StoreError
-from services.ledger.domain.book import FIRST_HASH
 from services.ledger.domain.journal import JournalRecord, read_record
+from services.ledger.domain.model.book import FIRST_HASH
 from services.runtime.kafka.partitioning import partition_of
 
 DAMAGED = _("this record is damaged ({error}): go back to a copy that is whole")

@@ -30,9 +30,9 @@ from services.ledger.application.restore import (
     Folding,
     rebuild_state,
 )
+from services.ledger.domain.fiscal_year.year_openings import InternalEvent, openings
 from services.ledger.domain.journal import RULES_VERSION, JournalRecord, Outcome
 from services.ledger.domain.rules.table import handler_of
-from services.ledger.domain.year_openings import InternalEvent, openings
 from services.ledger.files.chains import NOWHERE, Chains, End
 from services.ledger.files.exports import LOGGED_RECORDS, Exported, Progress, read_export
 

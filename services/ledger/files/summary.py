@@ -8,12 +8,12 @@ from services.ledger.application.handle import Ledger
 from services.ledger.application.messages import convention_balance, line_balance
 from services.ledger.application.ports import JournalRow
 from services.ledger.application.restore import Folding, read_row
-from services.ledger.domain import flags, refusals
-from services.ledger.domain.book import Book
-from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.journal import JournalRecord, Outcome, Source
-from services.ledger.domain.lines import Line, line_from_row
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.model import flags, refusals
+from services.ledger.domain.model.book import Book
+from services.ledger.domain.model.flags import FlagCode
+from services.ledger.domain.model.lines import Line, line_from_row
+from services.ledger.domain.model.refusals import Refusal
 from services.ledger.files.replay import FILE_MARK
 
 ENTRY_MEMBERS = ("entry_id", "budget", "kind", "line", "amount_cents", "convention")

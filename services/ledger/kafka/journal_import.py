@@ -24,8 +24,8 @@ from services.ledger.application.kafka_records import MISPLACED, is_being_import
 from services.ledger.application.messages import STRUCTURED, balances
 from services.ledger.application.ports import StoreError
 from services.ledger.application.restore import Folding
+from services.ledger.domain.fiscal_year.year_openings import InternalEvent
 from services.ledger.domain.journal import Outcome
-from services.ledger.domain.year_openings import InternalEvent
 from services.ledger.files.chains import Chains, home_of
 from services.ledger.files.exports import Exported, Progress
 from services.ledger.files.imports import BATCH_RECORDS, Proved, prove, unread_internal_events

@@ -8,7 +8,7 @@ import pytest
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.ports import JournalRow, StoreError
 from services.ledger.application.redecide import Difference, Redecided, redecide
-from services.ledger.domain import issue
+from services.ledger.domain import convention_threshold, order_issuing
 from services.ledger.domain.journal import RULES_VERSION, Source
 from tests.builders import (
     BUDGET,
@@ -75,7 +75,7 @@ def test_another_threshold_is_seen_where_an_award_crosses_it(
     )
     rows = rows_of(history)
     assert "convention_required" == (history.last.refusal or {})["code"]
-    monkeypatch.setattr(issue, "CONVENTION_THRESHOLD_CENTS", 1_200_000)
+    monkeypatch.setattr(convention_threshold, "CONVENTION_THRESHOLD_CENTS", 1_200_000)
     found, text = redecide(rows)
     second, third = found
     members = ["outcome", "refusal", "moves", "commitment_entries"]
@@ -100,7 +100,7 @@ def test_another_delay_is_seen_in_each_order_and_nowhere_else(
         if any("issued_on" in each for each in json.loads(row.record)["payment_orders"] or ())
     ]
     touching = [row.sequence for row in rows if json.loads(row.record)["payment_orders"]]
-    monkeypatch.setattr(issue, "PAYMENT_DELAY", timedelta(days=30))
+    monkeypatch.setattr(order_issuing, "PAYMENT_DELAY", timedelta(days=30))
     found, text = redecide(rows)
     assert [(each, ["payment_orders"]) for each in touching] == places(found)
     first = found[0].changes[0]
@@ -123,7 +123,7 @@ def test_what_goes_on_at_another_time_is_seen_at_both_places(
         each.outcome.value for each in history.records
     ]
     rows = rows_of(history)
-    monkeypatch.setattr(issue, "CONVENTION_THRESHOLD_CENTS", 1)
+    monkeypatch.setattr(convention_threshold, "CONVENTION_THRESHOLD_CENTS", 1)
     found, _ = redecide(rows)
     assert [3, 4] == [each.sequence for each in found]
     resumed = found[1].changes[0]
@@ -132,7 +132,7 @@ def test_what_goes_on_at_another_time_is_seen_at_both_places(
 
 def test_what_would_go_on_now_is_seen_behind_what_would_wake_it() -> None:
     with pytest.MonkeyPatch.context() as then:
-        then.setattr(issue, "CONVENTION_THRESHOLD_CENTS", 1)
+        then.setattr(convention_threshold, "CONVENTION_THRESHOLD_CENTS", 1)
         history = Scenario(a_vote(), a_notification(), an_award_alone(100_000, "C"))
     found, _ = redecide(rows_of(history))
     assert [3, 3] == [each.sequence for each in found]

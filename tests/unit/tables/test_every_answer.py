@@ -17,10 +17,10 @@ from services.ledger.application.decision_texts import (
     refusal_sentence,
 )
 from services.ledger.application.handle import Ledger, RawRecord
-from services.ledger.domain import flags, refusals
-from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.journal import Outcome, Source
-from services.ledger.domain.refusals import Missing, Refusal
+from services.ledger.domain.model import flags, refusals
+from services.ledger.domain.model.flags import FlagCode
+from services.ledger.domain.model.refusals import Missing, Refusal
 from services.texts.translation import both
 from tests.builders import (
     BUDGET,

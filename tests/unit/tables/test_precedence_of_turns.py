@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.model.refusals import Refusal
 from tests.builders import (
     OTHER_BODY,
     SIRET,

@@ -4,23 +4,23 @@ from datetime import date
 from typing import Any, Final
 
 from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
-from services.ledger.domain.book import Book, BudgetState
-from services.ledger.domain.grants import bank_account_of
 from services.ledger.domain.handler import At, Handler
-from services.ledger.domain.issue import conventions_paid_to, issue_orders, situation
 from services.ledger.domain.journal import JournalRecord
-from services.ledger.domain.moves import PAY, Move
-from services.ledger.domain.orders import (
+from services.ledger.domain.model.book import Book, BudgetState
+from services.ledger.domain.model.grants import bank_account_of
+from services.ledger.domain.model.moves import PAY, Move
+from services.ledger.domain.model.orders import (
     CLOSED,
     GIVEN_BACK,
     OrderChange,
     OrderState,
     PaymentOrder,
 )
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.model.refusals import Refusal
+from services.ledger.domain.model.schedules import has_ended
+from services.ledger.domain.model.verdicts import Accepted, Refused
+from services.ledger.domain.order_issuing import conventions_paid_to, issue_orders, situation
 from services.ledger.domain.rules.terminations import returned
-from services.ledger.domain.schedules import has_ended
-from services.ledger.domain.verdicts import Accepted, Refused
 
 
 def change_account(book: Book, event: BankAccountChanged, at: At) -> Accepted:

@@ -4,16 +4,14 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from events.reports import ReportReceived, ReportRejected
-from services.ledger.domain.book import Book, BudgetState
-from services.ledger.domain.changes import changed
-from services.ledger.domain.flags import Flag, FlagCode
-from services.ledger.domain.grants import Convention, DocumentKey, document_key
 from services.ledger.domain.handler import At, Handler
-from services.ledger.domain.issue import issue_orders, situation
 from services.ledger.domain.journal import JournalRecord
-from services.ledger.domain.rules.convention_status import known
-from services.ledger.domain.schedules import document_received, order_resting_on
-from services.ledger.domain.verdicts import Accepted, Waits
+from services.ledger.domain.model.book import Book, BudgetState
+from services.ledger.domain.model.conventions import Convention, DocumentKey, document_key
+from services.ledger.domain.model.flags import Flag, FlagCode
+from services.ledger.domain.model.schedules import document_received, order_resting_on
+from services.ledger.domain.model.verdicts import Accepted, Waits, known
+from services.ledger.domain.order_issuing import issue_orders, situation
 
 
 def receive(book: Book, event: ReportReceived, at: At) -> Accepted | Waits:
@@ -64,14 +62,14 @@ def _resting_on(book: Book, convention: Convention, document: DocumentKey) -> It
 
 
 def _received(state: BudgetState, record: JournalRecord, event: ReportReceived) -> None:
-    convention = changed(state, event.convention)
+    convention = state.touch_convention(event.convention)
     key, receipt = document_received(convention.documents, event, record.sequence)
     convention.documents[key] = receipt
 
 
 def _rejected(state: BudgetState, _record: JournalRecord, event: ReportRejected) -> None:
     key = document_key(event.document.kind, event.document.year)
-    changed(state, event.convention).documents.pop(key, None)
+    state.touch_convention(event.convention).documents.pop(key, None)
 
 
 HANDLERS: Final[tuple[Handler[Any], ...]] = (

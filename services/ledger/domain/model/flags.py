@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from events import parts
 from events.texts import Translatable, _
-from services.ledger.domain.grants import Beneficiary
+from services.ledger.domain.model.grants import Beneficiary
 
 
 class FlagCode(StrEnum):

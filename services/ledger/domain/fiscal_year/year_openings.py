@@ -14,12 +14,12 @@ from events.canonical import without_nulls
 from events.codec import INTERNAL_EVENT_BYTES_MAX
 from events.envelope import LEDGER, Envelope
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
-from services.ledger.domain.book import YEAR_DIGITS, Book
-from services.ledger.domain.grants import Award, Convention, Instalment, PlannedLine
-from services.ledger.domain.issue import due_again_on
-from services.ledger.domain.lines import Line
-from services.ledger.domain.moves import CARRY_OVER, Move
-from services.ledger.domain.schedules import is_live, is_of_grant
+from services.ledger.domain.model.book import YEAR_DIGITS, Book
+from services.ledger.domain.model.conventions import Convention, Instalment
+from services.ledger.domain.model.grants import Award
+from services.ledger.domain.model.lines import Line, PlannedLine
+from services.ledger.domain.model.moves import CARRY_OVER, Move
+from services.ledger.domain.model.schedules import due_again_on, is_live, is_of_grant
 
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:letters")
 """Of the ids of internal events."""
