@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from events.texts import Translatable, verbatim
 from services.runtime.ops.errors import Stop
 
 
@@ -121,8 +120,3 @@ class Store(Protocol):
 
 class StoreError(Stop):
     """A store that cannot be read, written or trusted."""
-
-
-def text_of_error(error: BaseException) -> Translatable:
-    """The message of a library's error, as it is."""
-    return verbatim(error)

@@ -2,20 +2,19 @@
 
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 
 from events.codec import Received, reread
-from events.texts import _
-from services.ledger.application.handle import Chain, Ledger
+from events.texts import _, verbatim
+from services.ledger.application.handle import ChainEnd, Ledger
 from services.ledger.application.ports import (
     JournalRow,
     StateKey,
     Store,
     StoreError,
     Versions,
-    text_of_error,
 )
 from services.ledger.application.state_rows import (
     STATE_VERSION,
@@ -76,7 +75,7 @@ def open_ledger(store: Store) -> Ledger:
             raise StoreError("import", IMPORTING)
     ends = {row.budget: read_row(row) for row in store.ends()}
     dead = {
-        name: Chain(record.sequence, record.hash)
+        name: ChainEnd(record.sequence, record.hash)
         for name, record in ends.items()
         if record.outcome is Outcome.DEAD_LETTER
     }
@@ -159,7 +158,7 @@ class Folding:
     def __init__(self, *, forgets: bool = True) -> None:
         self._forgets = forgets
         self.budgets: dict[str, BudgetState] = {}
-        self.dead: dict[str, Chain] = {}
+        self.dead: dict[str, ChainEnd] = {}
 
     def apply(self, record: JournalRecord) -> Received | None:
         """Apply the next record of its chain; return its event, unless it is a dead letter.
@@ -168,7 +167,7 @@ class Folding:
             StoreError: it is not the next one, or its event is damaged.
         """
         if record.outcome is Outcome.DEAD_LETTER:
-            self.dead[record.budget] = Chain(record.sequence, record.hash)
+            self.dead[record.budget] = ChainEnd(record.sequence, record.hash)
             return None
         state = self.budgets.get(record.budget)
         if state is None:
@@ -184,6 +183,18 @@ class Folding:
         return received
 
 
+class ReadRecord(NamedTuple):
+    """A journal record, and its bytes."""
+
+    record: JournalRecord
+    raw: bytes
+
+    @property
+    def row(self) -> JournalRow:
+        """The record as a row of a journal."""
+        return JournalRow(self.record.budget, self.record.sequence, self.raw)
+
+
 def read_row(row: JournalRow) -> JournalRecord:
     """Decode a row of the journal.
 
@@ -193,7 +204,7 @@ def read_row(row: JournalRow) -> JournalRecord:
     try:
         record = read_record(row.record)
     except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(_place(row), text_of_error(error)) from error
+        raise StoreError(_place(row), verbatim(error)) from error
     if (record.budget, record.sequence) != (row.budget, row.sequence):
         raise StoreError(_place(row), ANOTHER)
     return record

@@ -9,15 +9,15 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple, Protocol, Self
+from typing import BinaryIO, Final, Protocol, Self
 
 import structlog
 
-from events.texts import _
-from services.ledger.application.kafka_records import MISPLACED
-from services.ledger.application.ports import Store, StoreError, text_of_error
-from services.ledger.domain.journal import JournalRecord
-from services.ledger.files.chains import NOWHERE, Chains, End
+from events.texts import _, verbatim
+from services.ledger.application.handle import ChainEnd
+from services.ledger.application.ports import Store, StoreError
+from services.ledger.application.restore import ReadRecord
+from services.ledger.files.chains import MISPLACED, NOWHERE, Chains
 from services.runtime.kafka.clients import RECORD_BYTES_MAX
 from services.runtime.ops.file_modes import tighten
 
@@ -46,14 +46,7 @@ Progress = Callable[[int], None]
 log: Final = structlog.stdlib.get_logger("ecluse.ledger")
 
 
-class Exported(NamedTuple):
-    """A record of an export, and its bytes."""
-
-    record: JournalRecord
-    raw: bytes
-
-
-def read_export(path: Path, chains: Chains, progress: Progress) -> Iterator[Exported]:
+def read_export(path: Path, chains: Chains, progress: Progress) -> Iterator[ReadRecord]:
     """Yield the records of an export, each checked to follow the one before it.
 
     Raises:
@@ -63,12 +56,12 @@ def read_export(path: Path, chains: Chains, progress: Progress) -> Iterator[Expo
         with path.open("rb") as stream:
             yield from _records(stream, path, chains, progress)
     except OSError as error:
-        raise StoreError(path, text_of_error(error)) from error
+        raise StoreError(path, verbatim(error)) from error
 
 
 def _records(
     stream: BinaryIO, path: Path, chains: Chains, progress: Progress
-) -> Iterator[Exported]:
+) -> Iterator[ReadRecord]:
     number = 0
     while line := stream.readline(RECORD_BYTES_MAX + 1):
         number += 1
@@ -77,7 +70,7 @@ def _records(
             raise StoreError(_line(path, number), CUT if is_cut else TOO_LONG)
         progress(len(line))
         raw = line.removesuffix(b"\n")
-        yield Exported(chains.follow(raw, _line(path, number)), raw)
+        yield ReadRecord(chains.follow(raw, _line(path, number)), raw)
 
 
 def _line(path: Path, number: int) -> str:
@@ -89,7 +82,7 @@ class Sink(Protocol):
 
     name: str
     """Its name in messages."""
-    kept: dict[str, End]
+    kept: dict[str, ChainEnd]
     """The end of each chain that is there already."""
 
     def write(self, raw: bytes) -> None:
@@ -110,7 +103,7 @@ class Stream:
 
     def __init__(self, stream: BinaryIO) -> None:
         self.name = "-"
-        self.kept: dict[str, End] = {}
+        self.kept: dict[str, ChainEnd] = {}
         self._stream = stream
 
     def write(self, raw: bytes) -> None:
@@ -142,7 +135,7 @@ class ExportFile:
             self._file = path.open("ab")
             tighten(path)
         except OSError as error:
-            raise StoreError(path, text_of_error(error)) from error
+            raise StoreError(path, verbatim(error)) from error
         try:
             self.kept = self._read(progress)
         except StoreError:
@@ -150,14 +143,14 @@ class ExportFile:
             raise
         self._bytes = path.stat().st_size
 
-    def _read(self, progress: Progress) -> dict[str, End]:
+    def _read(self, progress: Progress) -> dict[str, ChainEnd]:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._drop_cut_line()
         except BlockingIOError as error:
             raise StoreError(self._path, BUSY) from error
         except OSError as error:
-            raise StoreError(self._path, text_of_error(error)) from error
+            raise StoreError(self._path, verbatim(error)) from error
         chains = Chains()
         for _unused in read_export(self._path, chains, progress):
             pass
@@ -185,7 +178,7 @@ class ExportFile:
         try:
             self._file.write(raw + b"\n")
         except OSError as error:
-            raise StoreError(self._path, text_of_error(error)) from error
+            raise StoreError(self._path, verbatim(error)) from error
 
     def sync(self) -> None:
         """Bring the records, and the name of the file, to disk."""
@@ -198,7 +191,7 @@ class ExportFile:
             finally:
                 os.close(folder)
         except OSError as error:
-            raise StoreError(self._path, text_of_error(error)) from error
+            raise StoreError(self._path, verbatim(error)) from error
 
     def take_back(self) -> None:
         """Truncate the file to its former size."""
@@ -243,7 +236,7 @@ class Export:
         if record.budget != chain:
             raise StoreError(where, MISPLACED.render({"budget": record.budget}))
         kept = self._sink.kept.get(record.budget, NOWHERE)
-        if record.sequence == kept.sequence and record.hash != kept.hash:
+        if record.sequence == kept.sequence and record.hash != kept.head:
             self._sink.take_back()
             facts = {"chain": record.budget, "sequence": record.sequence}
             raise StoreError(self._sink.name, OTHER.render(facts))

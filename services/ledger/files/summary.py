@@ -5,7 +5,7 @@ from operator import itemgetter
 from typing import Any
 
 from services.ledger.application.handle import Ledger
-from services.ledger.application.messages import convention_balance, line_balance
+from services.ledger.application.outbound_messages import convention_balance, line_balance
 from services.ledger.application.ports import JournalRow
 from services.ledger.application.restore import Folding, read_row
 from services.ledger.domain.journal import JournalRecord, Outcome, Source

@@ -26,7 +26,10 @@ from events.topics import (
     PAYMENT_ORDERS,
     REFUSALS,
 )
-from services.ledger.application.checkpoint import (
+from services.ledger.application.handle import ChainEnd, DecidedBatch, Ledger
+from services.ledger.application.outbound_messages import messages
+from services.ledger.kafka.partition_restore import PartitionTopics, Restored
+from services.ledger.kafka.state_topic import (
     HOLD_KEY,
     POSITION_KEY,
     Checkpoint,
@@ -34,10 +37,7 @@ from services.ledger.application.checkpoint import (
     encode_hold,
     encode_key,
 )
-from services.ledger.application.handle import Chain, DecidedBatch, Ledger
-from services.ledger.application.kafka_records import event_id, event_time, is_same, raw_record
-from services.ledger.application.messages import messages
-from services.ledger.kafka.state_topic import PartitionTopics, Restored
+from services.ledger.kafka.topic_records import event_id, event_time, is_same, raw_record
 from services.runtime.kafka.clients import KAFKA, Clients
 from services.runtime.kafka.hanging_transactions import (
     WriteTargets,
@@ -347,7 +347,7 @@ class LedgerProcessor:
         return partition_of(budget.encode(), self._partitions)
 
     def _next_checkpoint(self, batch: DecidedBatch, ends: dict[TopicPartition, int]) -> Checkpoint:
-        chain = next(iter(self._ledger.dead.values()), Chain())
+        chain = next(iter(self._ledger.dead.values()), ChainEnd())
         before = self._checkpoint
         head = batch.decided[-1].record.hash if batch.decided else before.journal_head
         journal_next = ends.get(self._topics.journal, before.journal_next)

@@ -4,8 +4,8 @@ from aiokafka.structs import TopicPartition
 
 from events.texts import _
 from events.topics import EVENTS, LEDGER_STATE
-from services.ledger.application.kafka_records import current_hold
 from services.ledger.kafka.partition import LedgerProcessor
+from services.ledger.kafka.state_topic import current_hold
 from services.runtime.kafka.clients import KAFKA, Clients
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.topics import partition_count
