@@ -15,7 +15,7 @@ from services.verifier.files import Database, exported
 from services.verifier.findings import Findings
 from services.verifier.offline import JournalAlone
 from tests import silence
-from tests.builders import redecided
+from tests.journal_records import redecided
 
 AIM_S: Final = 60
 """A year's journal is proved in less."""

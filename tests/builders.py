@@ -4,14 +4,12 @@
 """
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
 from events import topics
 from events.envelope import INTERNAL_EVENTS
 from services.ledger.application.handle import Ledger, RawRecord
-from services.ledger.application.ports import JournalRow, Store
-from services.ledger.application.redecide import Redecided, Redecision
+from services.ledger.application.ports import Store
 from services.ledger.application.restore import VERSIONS
 from services.ledger.domain.invariants import check_book
 from services.ledger.domain.journal import JournalRecord, Source
@@ -391,11 +389,3 @@ def _figures(row: Json) -> dict[str, int]:
         for name, cents in row.items()
         if name.endswith("_cents") and cents
     }
-
-
-def redecided(rows: Iterable[JournalRow]) -> Redecided:
-    """A whole journal decided again, in its order."""
-    deciding = Redecision()
-    for row in rows:
-        deciding.read(row.record)
-    return deciding.end()

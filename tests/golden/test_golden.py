@@ -17,9 +17,9 @@ from services.ledger.application.restore import fold
 from services.ledger.domain.journal import RULES_VERSION, Outcome
 from services.ledger.domain.model.orders import OrderState
 from services.ledger.files.summary import summary
-from tests.builders import redecided
 from tests.golden.record import HERE, decided, record
 from tests.integration.command import EXAMPLE
+from tests.journal_records import redecided
 from tests.property.checker import check
 
 NAMES = sorted(file.name.removesuffix(".events.jsonl") for file in HERE.glob("*.events.jsonl"))

@@ -2,7 +2,8 @@
 
 from hypothesis import given
 
-from tests.builders import Scenario, redecided
+from tests.builders import Scenario
+from tests.journal_records import redecided
 from tests.property.histories import histories
 from tests.property.years import Inputs, decided, years
 

@@ -23,9 +23,9 @@ from tests.builders import (
     an_award,
     an_instalment,
     encoded,
-    redecided,
 )
 from tests.golden.record import HERE
+from tests.journal_records import redecided
 
 NAMES = sorted(file.name.removesuffix(".journal.jsonl") for file in HERE.glob("*.journal.jsonl"))
 
