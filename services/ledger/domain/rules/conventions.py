@@ -1,6 +1,5 @@
 """Conventions: signature commits what the award reserved, notification sets instalments off."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from sys import intern
@@ -13,7 +12,7 @@ from events.conventions import (
     ConventionSuspended,
 )
 from services.ledger.domain.convention_threshold import held_back
-from services.ledger.domain.handler import ActEntry, At, Handler, entries_on_awards
+from services.ledger.domain.handler import At, Handler
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.model.book import Book, BudgetState, Want
 from services.ledger.domain.model.conventions import LIFE_CYCLE, Convention, ConventionState
@@ -244,16 +243,12 @@ def _resumed(state: BudgetState, _record: JournalRecord, event: ConventionResume
     state.touch_convention(event.convention).state = ConventionState.IN_FORCE
 
 
-def _entries(book: Book, event: ConventionSigned, moves: Sequence[Move]) -> Iterator[ActEntry]:
-    return entries_on_awards(book, moves, book.grants[event.grant])
-
-
 HANDLERS: Final[tuple[Handler[Any], ...]] = (
     Handler(
         event=ConventionSigned,
         decide=sign,
         apply=_signed,
-        entries=_entries,
+        grant=lambda _book, event: event.grant,
         effective_on=lambda event: event.signed_on,
         arrivals=lambda event, _moves: (Want(Missing.CONVENTION, event.convention),),
     ),

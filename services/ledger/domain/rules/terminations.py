@@ -1,12 +1,12 @@
 """Terminated conventions, and awards withdrawn or annulled (rules, 17)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any, Final
 
 from events.conventions import ConventionTerminated
 from events.deliberations import DeliberationWithdrawn
-from services.ledger.domain.handler import ActEntry, At, Handler, entries_on_awards
+from services.ledger.domain.handler import At, Handler
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.model.book import Book, BudgetState, Want
 from services.ledger.domain.model.conventions import Convention, ConventionState
@@ -117,36 +117,18 @@ def _withdrawn(state: BudgetState, _record: JournalRecord, event: DeliberationWi
             state.touch_convention(name).state = ConventionState.TERMINATED
 
 
-def _entries_of_termination(
-    book: Book, event: ConventionTerminated, moves: Sequence[Move]
-) -> Iterator[ActEntry]:
-    return entries_on_awards(book, moves, book.grants[_grant_of(book, event)])
-
-
-def _entries_of_withdrawal(
-    book: Book, event: DeliberationWithdrawn, moves: Sequence[Move]
-) -> Iterator[ActEntry]:
-    return entries_on_awards(book, moves, book.grants[event.grant])
-
-
-def _grant_of(book: Book, event: ConventionTerminated) -> str:
-    return book.conventions[event.convention].grant
-
-
 HANDLERS: Final[tuple[Handler[Any], ...]] = (
     Handler(
         event=ConventionTerminated,
         decide=terminate,
         apply=_terminated,
-        entries=_entries_of_termination,
         effective_on=lambda event: event.effective_on,
-        grant=_grant_of,
+        grant=lambda book, event: book.conventions[event.convention].grant,
     ),
     Handler(
         event=DeliberationWithdrawn,
         decide=withdraw,
         apply=_withdrawn,
-        entries=_entries_of_withdrawal,
         grant=lambda _book, event: event.grant,
     ),
 )
