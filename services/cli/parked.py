@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import typer
 
 from events.codec import reread
+from events.deadlines import PATIENCE
 from events.masking import masked
 from events.texts import _, ngettext
 from services.cli.journal_source import Database, Exported, folded, histories
@@ -17,7 +18,6 @@ from services.cli.trace_view import type_text
 from services.ledger.application.decision_texts import parked_sentence
 from services.ledger.application.handle import Ledger
 from services.ledger.domain.model.book import Want
-from services.ledger.domain.parking import PATIENCE
 from services.texts.translation import translate
 
 NOBODY_WAITS = _("No event is parked.")

@@ -9,13 +9,6 @@ from pydantic import TypeAdapter
 from events.values import Timestamp
 from services.texts.formats import ZONE
 
-PATIENCE: Final = timedelta(days=30)
-"""The longest wait of a parked event, from its own time (rules, 29)."""
-
-REPORT_MONTH: Final = 6
-REPORT_DAY: Final = 30
-"""The due day of a document without one: six months after the end of its year."""
-
 EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(9999, 11, 30, tzinfo=UTC)
 """Bounds of event times: no day of the contract is earlier, and later days stay in the calendar."""
@@ -42,8 +35,3 @@ def end_of(day: date) -> datetime:
     """The moment at which a day has passed: the midnight behind it, in UTC."""
     midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(ZONE))
     return midnight.astimezone(UTC)
-
-
-def report_due_on(year: int) -> date:
-    """The due day of a document of `year` whose convention names none."""
-    return date(year + 1, REPORT_MONTH, REPORT_DAY)

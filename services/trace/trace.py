@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from events.deadlines import DeadlinePassed
+from events.deadlines import PATIENCE, DeadlinePassed
 from events.envelope import Envelope, Event
 from events.fiscal_years import FiscalYearClosed
 from events.mentions import Names, order_parts
@@ -16,7 +16,6 @@ from services.ledger.domain.model.book import BudgetState, Want
 from services.ledger.domain.model.conventions import DocumentKey
 from services.ledger.domain.model.moves import Move
 from services.ledger.domain.model.orders import OrderChange
-from services.ledger.domain.parking import PATIENCE
 from services.ledger.domain.rules.table import handler_of
 from services.trace.entries import Entry
 from services.trace.filter import Filter
