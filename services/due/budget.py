@@ -74,11 +74,7 @@ class Budget:
     """Orders, conventions and events without a deadline event so far."""
 
     def apply(self, record: Record, event: Event) -> None:
-        """Apply the next record.
-
-        Raises:
-            msgspec.MsgspecError, ValueError: it is none that a ledger writes.
-        """
+        """Apply the next record; MsgspecError or ValueError where no ledger writes such a one."""
         if record.resumes is None:
             self._last_event_time = event.time
         else:

@@ -17,11 +17,7 @@ _read = TypeAdapter(Timestamp).validate_python
 
 
 def moment_of(text: str) -> datetime:
-    """The moment of an event's `time` in UTC; the ledger has checked it.
-
-    Raises:
-        ValueError: it names none.
-    """
+    """The moment of an event's `time` in UTC, which the ledger has checked, or ValueError."""
     return min(max(_read(text), EARLIEST), LATEST).astimezone(UTC)
 
 

@@ -148,11 +148,7 @@ class Ledger:
         return self.take(received, raw.source)
 
     def take(self, received: Received, source: Source) -> list[JournalRecord]:
-        """Decide and journal a decoded event, then the parked events that it resumes.
-
-        Raises:
-            AssertionError: as `handle`.
-        """
+        """Decide and journal a decoded event, then the parked events that it resumes."""
         budget = received.envelope.data.budget
         state = self.budgets.get(budget)
         if state is None:

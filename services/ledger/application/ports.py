@@ -67,11 +67,7 @@ class Batch:
 
 
 class Store(Protocol):
-    """A store of the journal, of the state that follows from it, and of positions.
-
-    Raises:
-        StoreError: from any method, when the store cannot be read or written.
-    """
+    """A store of journal, state and positions; any method may raise StoreError."""
 
     def versions(self) -> Versions | None:
         """The versions of the last writer; None while nothing was written."""

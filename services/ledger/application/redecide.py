@@ -93,13 +93,7 @@ class Redecided:
 
 
 class Redecision:
-    """A redecision in progress: takes a journal's records in order.
-
-    Chains may follow one another or be interleaved.
-
-    Raises:
-        StoreError: from any method, when a record or its event cannot be read.
-    """
+    """A redecision in progress; chains may follow one another or be interleaved."""
 
     def __init__(self) -> None:
         self._ledger = Ledger(dry_run=True)

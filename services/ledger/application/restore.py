@@ -89,11 +89,7 @@ def open_ledger(store: Store) -> Ledger:
 
 
 def rebuild_state(store: Store) -> dict[str, BudgetState]:
-    """Fold the journal of a store, and store the resulting state.
-
-    Raises:
-        StoreError: a record is damaged, missing or out of place.
-    """
+    """Fold the journal of a store, and store the resulting state; StoreError as `fold`."""
     budgets = fold(store.journal())
     for state in budgets.values():
         check_book(state.book)
@@ -123,11 +119,7 @@ def _read_state(
 
 
 def _check_whole(known: dict[str, int], ends: dict[str, JournalRecord]) -> None:
-    """Check that the journal of each budget is as long as its state knows.
-
-    Raises:
-        StoreError: decided records are gone: folding the rest would lose them silently.
-    """
+    """StoreError where decided records are gone: folding the rest would lose them silently."""
     for name, sequence in known.items():
         held = ends[name].sequence if name in ends else 0
         if sequence > held:
@@ -135,11 +127,7 @@ def _check_whole(known: dict[str, int], ends: dict[str, JournalRecord]) -> None:
 
 
 def fold(journal: Iterable[JournalRow]) -> dict[str, BudgetState]:
-    """Fold a journal: apply `evolve` to its records.
-
-    Raises:
-        StoreError: a record is damaged, missing or out of place.
-    """
+    """The state after a journal; StoreError where a record is damaged, missing or out of place."""
     folding = Folding()
     for number, row in enumerate(journal, start=1):
         folding.apply(read_row(row))
@@ -196,11 +184,7 @@ class ReadRecord(NamedTuple):
 
 
 def read_row(row: JournalRow) -> JournalRecord:
-    """Decode a row of the journal.
-
-    Raises:
-        StoreError: it is damaged, or another record is in its place.
-    """
+    """Decode a row of the journal; StoreError where it is damaged, or another is in its place."""
     try:
         record = read_record(row.record)
     except (ValueError, KeyError, TypeError) as error:

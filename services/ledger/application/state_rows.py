@@ -156,11 +156,7 @@ _decode_progress = msgspec.msgpack.Decoder(_Progress).decode
 
 
 def known_sequences(rows: Iterable[tuple[StateKey, bytes]]) -> dict[str, int]:
-    """The last sequence of each budget, from state rows of any version.
-
-    Raises:
-        ValueError: a header is none.
-    """
+    """The last sequence of each budget, from rows of any version; ValueError: a header is none."""
     return {
         key.budget: _decode_progress(value).sequence for key, value in rows if key.kind == "budget"
     }
@@ -174,11 +170,7 @@ class Restoring:
         self._expected: dict[str, int] = {}
 
     def put(self, row: StateKey, value: bytes) -> None:
-        """Take the next row, in any order.
-
-        Raises:
-            ValueError: it is not one that this program wrote.
-        """
+        """Take the next row, in any order; ValueError where this program did not write it."""
         budget, kind, key = row
         state = self._budgets.get(budget)
         if state is None:
@@ -195,11 +187,7 @@ class Restoring:
             state.memory.recoveries.add(name)
 
     def budgets(self) -> Iterator[tuple[str, BudgetState]]:
-        """Yield the budgets, with everything derived from their rows.
-
-        Raises:
-            ValueError: a row is missing.
-        """
+        """Yield the budgets, with what is derived from rows; ValueError where one is missing."""
         for budget, state in self._budgets.items():
             expected = self._expected.get(budget)
             if _count(state) != expected:
@@ -209,11 +197,7 @@ class Restoring:
 
 
 def restored(rows: Iterable[tuple[StateKey, bytes]]) -> dict[str, BudgetState]:
-    """The budgets of these rows, with everything derived from them.
-
-    Raises:
-        ValueError: a row is missing, or is not one that this program wrote.
-    """
+    """The budgets of these rows; ValueError where one is missing, or not of this program."""
     restoring = Restoring()
     for key, value in rows:
         restoring.put(key, value)

@@ -32,11 +32,7 @@ class Chains:
         self.records = 0
 
     def follow(self, raw: bytes, where: str) -> JournalRecord:
-        """Check and return the next record of its chain.
-
-        Raises:
-            StoreError: it is damaged, or does not follow the one before; `where` names its place.
-        """
+        """Check and return the next record of its chain, at `where`; StoreError where it is not."""
         try:
             record = read_record(raw)
         except (ValueError, KeyError, TypeError) as error:

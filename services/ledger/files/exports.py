@@ -47,11 +47,7 @@ log: Final = structlog.stdlib.get_logger("ecluse.ledger")
 
 
 def read_export(path: Path, chains: Chains, progress: Progress) -> Iterator[ReadRecord]:
-    """Yield the records of an export, each checked to follow the one before it.
-
-    Raises:
-        StoreError: the file cannot be read, or a line is not the record that belongs there.
-    """
+    """Yield the records of an export; StoreError where one does not follow the one before it."""
     try:
         with path.open("rb") as stream:
             yield from _records(stream, path, chains, progress)
@@ -250,11 +246,7 @@ class Export:
             log.info("journal_exporting", records=self.journal.records, written=self.written)
 
     def end(self, budget: str | None) -> None:
-        """End the export; `budget` where only that one was read.
-
-        Raises:
-            StoreError: the sink holds more than the journal.
-        """
+        """End the export, of one budget or all; StoreError where the sink holds more."""
         self._sink.sync()
         for chain, kept in self._sink.kept.items():
             known = self.journal.ends.get(chain, NOWHERE).sequence
@@ -265,11 +257,7 @@ class Export:
 
 
 def export_store(store: Store, where: str, budget: str | None, export: Export) -> None:
-    """Export the journal of a store, or one chain of it.
-
-    Raises:
-        StoreError: a record is damaged, or the export is of another journal.
-    """
+    """Export the journal of a store, or one chain of it; StoreError as `Export`."""
     for row in store.journal(budget):
         export.take(row.record, f"{where}, {row.budget}/{row.sequence}", row.budget)
     export.end(budget)

@@ -77,11 +77,7 @@ class Proved:
         return record.sequence <= self.there.get(record.budget, NOWHERE).sequence
 
     def read_again(self, progress: Progress) -> Iterator[ReadRecord]:
-        """Yield the records once more, in order.
-
-        Raises:
-            StoreError: the file changed meanwhile.
-        """
+        """Yield the records once more, in order; StoreError where the file changed meanwhile."""
         chains = Chains()
         for each in read_export(self.path, chains, progress):
             yield each

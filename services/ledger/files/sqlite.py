@@ -98,11 +98,7 @@ def _stating_the_file(
 
 
 class SqliteStore:
-    """Keeps the ledger in one file.
-
-    Raises:
-        StoreError: the file cannot be opened, or is another program's database.
-    """
+    """Keeps the ledger in one file; StoreError where it is another program's, or fails."""
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path

@@ -165,11 +165,7 @@ class TopicJournal:
 
 @asynccontextmanager
 async def topic_journal(settings: Settings) -> AsyncIterator[TopicJournal]:
-    """A connected reader of the journal topic.
-
-    Raises:
-        ClusterError: the cluster cannot be reached, or lacks a topic that is read here.
-    """
+    """A connected reader of the journal topic; ClusterError where a topic is missing."""
     journal = TopicJournal(settings, await _partitions(settings))
     await journal.start()
     try:

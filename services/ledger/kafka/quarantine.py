@@ -42,11 +42,7 @@ async def quarantine(settings: Settings, partition: int, offset: int, by: str, w
 
 
 async def quarantine_held(processor: LedgerProcessor, hold: Hold, by: str, why: str) -> None:
-    """Open a held partition, journal its record as quarantined, and close it.
-
-    Raises:
-        ClusterError, WriterFailed: as `quarantine` does.
-    """
+    """Open a held partition, journal its record as quarantined, and close it; as `quarantine`."""
     place = TopicPartition(hold.topic, hold.partition)
     try:
         next_offset = (await processor.open())[hold.topic]
@@ -63,11 +59,7 @@ async def quarantine_held(processor: LedgerProcessor, hold: Hold, by: str, why: 
 async def hold_at(
     settings: Settings, partition: int, offset: int, clients: Clients = KAFKA
 ) -> Hold:
-    """The hold before that record; read first, since opening fences the worker.
-
-    Raises:
-        ClusterError: the partition is not held before it.
-    """
+    """The hold before that record, or ClusterError; read first, since opening fences the worker."""
     state = TopicPartition(settings.topic(LEDGER_STATE), partition)
     async with Reader(settings, [state], clients=clients) as reader:
         hold = await current_hold(reader, state)

@@ -63,11 +63,7 @@ def is_same(record: ConsumerRecord, event_sha256: str) -> bool:
 
 
 def journal_record(record: ConsumerRecord) -> JournalRecord:
-    """The journal record that a record of the journal topic holds; its key names the chain.
-
-    Raises:
-        StoreError: it is damaged, or has another key than its own.
-    """
+    """The record that one of the journal topic holds; StoreError: damaged, or of another key."""
     where = f"{record.topic}/{record.partition}/{record.offset}"
     try:
         found = read_record(record.value or b"")
