@@ -198,8 +198,7 @@ class Index:
             before = self._plans.get(key, Plan())
             documents = {DocumentKey(doc.kind, doc.year) for doc in each.documents or ()}
             self._plans[key] = Plan(
-                before.documents | documents,
-                before.is_notified or each.trigger == "notification",
+                before.documents | documents, before.is_notified or each.trigger == "notification"
             )
 
     # ------------------------------------------------------------ making filters
@@ -207,11 +206,7 @@ class Index:
         award = self._awards.get((budget, grant))
         acts = frozenset(() if award is None else (award,))
         yield Filter(
-            budget,
-            grants=frozenset({grant}),
-            award_acts=acts,
-            is_of_grant=True,
-            since=since,
+            budget, grants=frozenset({grant}), award_acts=acts, is_of_grant=True, since=since
         )
         for convention in self._under.get((budget, grant), ()):
             links = self._linked(budget, convention)

@@ -130,10 +130,7 @@ class Trace:
             for name in sorted(part.conventions):
                 convention = book.conventions.get(name)
                 if convention is not None:
-                    yield from filter(
-                        lambda each: _is_of(part, each),
-                        awaited_of(book, convention),
-                    )
+                    yield from filter(lambda each: _is_of(part, each), awaited_of(book, convention))
                 if (book.budget, name) in self.unopened and convention is not None:
                     carried = sum(money.carried_over for money in convention.lines.values())
                     opening = Want("opening", next_year(book.budget))
@@ -159,12 +156,7 @@ class Trace:
         every = names.conventions | names.grants | names.sirets | orders | entry.touched
         return dict.fromkeys(part for name in every for part in self._by_name.get(name, ()))
 
-    def _keep(
-        self,
-        entry: Entry,
-        woken_by: int | None,
-        takers: list[Filter] | None,
-    ) -> None:
+    def _keep(self, entry: Entry, woken_by: int | None, takers: list[Filter] | None) -> None:
         """Keep a record; of one that passed filters, only what is theirs."""
         record, envelope = entry.record, entry.received.envelope
         if record.outcome is Outcome.PARKED:

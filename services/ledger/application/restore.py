@@ -9,13 +9,7 @@ import structlog
 from events.codec import Received, reread
 from events.texts import _, verbatim
 from services.ledger.application.handle import ChainEnd, Ledger
-from services.ledger.application.ports import (
-    JournalRow,
-    StateKey,
-    Store,
-    StoreError,
-    Versions,
-)
+from services.ledger.application.ports import JournalRow, StateKey, Store, StoreError, Versions
 from services.ledger.application.state_rows import (
     STATE_VERSION,
     all_rows,

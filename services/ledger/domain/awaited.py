@@ -18,12 +18,7 @@ from services.ledger.domain.model.schedules import (
     order_of,
     trigger_met_on,
 )
-from services.ledger.domain.order_issuing import (
-    PAYMENT_DELAY,
-    Situation,
-    due_from,
-    situation,
-)
+from services.ledger.domain.order_issuing import PAYMENT_DELAY, Situation, due_from, situation
 from services.ledger.domain.parking import recovery_id
 
 TREASURY = {

@@ -18,11 +18,7 @@ def above_threshold(siret: str, total_cents: int) -> dict[str, Any] | None:
     """The facts, where a year's awards to one body exceed 23,000 €."""
     if total_cents <= CONVENTION_THRESHOLD_CENTS:
         return None
-    return {
-        "siret": siret,
-        "total_cents": total_cents,
-        "limit_cents": CONVENTION_THRESHOLD_CENTS,
-    }
+    return {"siret": siret, "total_cents": total_cents, "limit_cents": CONVENTION_THRESHOLD_CENTS}
 
 
 def held_back(book: Book, convention: Convention) -> dict[str, Any] | None:

@@ -225,8 +225,8 @@ def _for_the_treasury(case: Situation, previous: str | None) -> dict[str, Any]:
     assert case.account is not None, "no order without a bank account"
     assert case.grant.award is not None, "no order without an award"
     return {
-        "beneficiary": case.convention.beneficiary.row(),
-        "bank_account": case.account.row(),
+        "beneficiary": case.convention.beneficiary._asdict(),
+        "bank_account": case.account._asdict(),
         "acts": [act.row() for act in acts_to_carry(case.grant.acts, case.grant.award.act)],
         "title": case.grant.award.title,
         "issued_on": case.issued_on.isoformat(),

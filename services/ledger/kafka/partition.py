@@ -12,20 +12,8 @@ import structlog
 from aiokafka.structs import ConsumerRecord, TopicPartition
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from events import topics
 from events.codec import Headers
-from events.topics import (
-    BALANCES,
-    COMMITMENT_ENTRIES,
-    DEAD_LETTERS,
-    EVENTS,
-    INPUT_TOPICS,
-    INTERNAL_EVENTS,
-    JOURNAL,
-    LEDGER_GROUP,
-    LEDGER_STATE,
-    PAYMENT_ORDERS,
-    REFUSALS,
-)
 from services.ledger.application.handle import ChainEnd, DecidedBatch, Ledger
 from services.ledger.application.outbound_messages import messages
 from services.ledger.kafka.partition_restore import PartitionTopics, Restored
@@ -55,17 +43,17 @@ from services.runtime.ops.settings import Settings
 from services.runtime.processing.processor import Hold
 
 OUTPUTS: Final = (
-    JOURNAL,
-    COMMITMENT_ENTRIES,
-    PAYMENT_ORDERS,
-    BALANCES,
-    REFUSALS,
-    DEAD_LETTERS,
-    LEDGER_STATE,
+    topics.JOURNAL,
+    topics.COMMITMENT_ENTRIES,
+    topics.PAYMENT_ORDERS,
+    topics.BALANCES,
+    topics.REFUSALS,
+    topics.DEAD_LETTERS,
+    topics.LEDGER_STATE,
 )
 """The topics of a transaction, but for internal events to next year's budgets."""
 
-TOPICS: Final = (*INPUT_TOPICS, *OUTPUTS)
+TOPICS: Final = (*topics.INPUT_TOPICS, *OUTPUTS)
 """The topics that the ledger reads and writes."""
 
 PARTITIONS_HEADER: Final = "ecluse_partitions"
@@ -90,15 +78,15 @@ log: Final = structlog.stdlib.get_logger("ecluse.ledger")
 
 def transactional_id(settings: Settings, partition: int) -> str:
     """The transactional id of a partition of the ledger."""
-    return f"{settings.group(LEDGER_GROUP)}-{settings.topic(EVENTS)}-{partition}"
+    return f"{settings.group(topics.LEDGER_GROUP)}-{settings.topic(topics.EVENTS)}-{partition}"
 
 
 def write_targets(settings: Settings, partition: int, partitions: int) -> WriteTargets:
     """The partitions that a writer may have written; next year's budgets may be in any of them."""
-    internal_events = settings.topic(INTERNAL_EVENTS)
+    internal_events = settings.topic(topics.INTERNAL_EVENTS)
     return WriteTargets(
         partition,
-        TopicPartition(settings.topic(JOURNAL), partition),
+        TopicPartition(settings.topic(topics.JOURNAL), partition),
         [TopicPartition(settings.topic(name), partition) for name in OUTPUTS],
         [TopicPartition(internal_events, number) for number in range(partitions)],
     )
@@ -151,7 +139,7 @@ class LedgerProcessor:
         name = transactional_id(settings, partition)
         self._writer = FencedWriter(settings, name, self._where.shared, clients)
         self._input_topics = [
-            TopicPartition(settings.topic(name), partition) for name in INPUT_TOPICS
+            TopicPartition(settings.topic(name), partition) for name in topics.INPUT_TOPICS
         ]
         self._topics = PartitionTopics(settings, partition)
         places = [*self._input_topics, self._topics.state, self._topics.journal]

@@ -1,4 +1,4 @@
-"""Grants and conventions: what was awarded, under which contract, and what is still to be paid."""
+"""Grants: the acts on them, what was awarded to whom, what no convention has taken yet."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -28,14 +28,6 @@ class Beneficiary(NamedTuple):
     siret: str
     representative: str | None
 
-    def row(self) -> dict[str, Any]:
-        """The beneficiary as the contract prints it."""
-        return {
-            "name": self.name,
-            "siret": self.siret,
-            "representative": self.representative,
-        }
-
 
 class BankAccount(NamedTuple):
     """The bank account of a beneficiary."""
@@ -43,10 +35,6 @@ class BankAccount(NamedTuple):
     iban: str
     bic: str | None
     holder: str
-
-    def row(self) -> dict[str, Any]:
-        """The account as the contract prints it."""
-        return {"iban": self.iban, "bic": self.bic, "holder": self.holder}
 
 
 def act_of(act: parts.Act) -> Act:

@@ -86,10 +86,6 @@ class ServiceShare(NamedTuple):
     code: str
     amount_cents: int
 
-    def row(self) -> dict[str, Any]:
-        """The share as the contract prints it."""
-        return {"code": self.code, "amount_cents": self.amount_cents}
-
 
 class PlannedLine(NamedTuple):
     """The amount that an instalment pays on one line."""

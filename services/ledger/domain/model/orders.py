@@ -119,7 +119,7 @@ class OrderChange(NamedTuple):
 
 def planned_line_row(each: PlannedLine) -> dict[str, Any]:
     """A line of an order as the contract prints it."""
-    services = None if each.services is None else [share.row() for share in each.services]
+    services = None if each.services is None else [share._asdict() for share in each.services]
     return {"line": each.line.row(), "amount_cents": each.amount_cents, "services": services}
 
 

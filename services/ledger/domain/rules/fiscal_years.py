@@ -15,13 +15,7 @@ from services.ledger.domain.fiscal_year.carry_over import (
 )
 from services.ledger.domain.fiscal_year.closed_years import reserved_in_order
 from services.ledger.domain.fiscal_year.year_openings import internal_events_of
-from services.ledger.domain.handler import (
-    ActEntry,
-    At,
-    Handler,
-    award_act,
-    entries_on_awards,
-)
+from services.ledger.domain.handler import ActEntry, At, Handler, award_act, entries_on_awards
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.model.book import Book, BudgetState, Want
 from services.ledger.domain.model.conventions import Convention, ConventionState
