@@ -29,7 +29,6 @@ from events.outbound import (
 )
 from events.texts import Translatable
 from events.unreadable import explain
-from services.ledger.application.decision_texts import parked_sentence, refusal_sentence
 from services.ledger.application.handle import (
     DEAD_LETTER_HEAD_BYTES,
     DeadLettered,
@@ -43,6 +42,7 @@ from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.model.book import BudgetState
 from services.ledger.domain.model.conventions import ConventionMoney
 from services.ledger.domain.model.lines import Line, LineMoney
+from services.ledger.explain.sentences import parked_sentence, refusal_sentence
 from services.texts.language import Language
 from services.texts.translation import both, translate
 

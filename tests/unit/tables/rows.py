@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.ledger.application.decision_texts import line_label
+from services.ledger.explain.sentences import line_label
 from tests.builders import BUDGET, Json, Scenario, a_convention, a_line, a_vote, an_award
 
 Figures = dict[str, int]
