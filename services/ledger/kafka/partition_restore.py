@@ -21,19 +21,8 @@ from services.ledger.application.restore import (
 from services.ledger.application.state_rows import Restoring, all_rows
 from services.ledger.domain.invariants import check_book
 from services.ledger.domain.journal import Source
-from services.ledger.kafka.state_topic import (
-    HOLD_KEY,
-    IMPORT_KEY,
-    IMPORTED_HEADER,
-    POSITION_KEY,
-    Checkpoint,
-    CheckpointHead,
-    decode_checkpoint,
-    decode_head,
-    decode_hold,
-    encode_key,
-    read_key,
-)
+from services.ledger.kafka import state_topic
+from services.ledger.kafka.state_topic import Checkpoint, CheckpointHead
 from services.ledger.kafka.topic_records import journal_record
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.reader import Reader
@@ -107,10 +96,11 @@ class PartitionTopics:
         With `again` its state is rebuilt from the journal in any case.
         """
         rows = await reader.latest(self.state)
-        if IMPORT_KEY in rows:
+        if state_topic.IMPORT_KEY in rows:
             raise ClusterError(place_name(self.state), IMPORTING)
-        raw_hold, raw_placing = rows.pop(HOLD_KEY, None), rows.pop(POSITION_KEY, None)
-        hold = None if raw_hold is None else decode_hold(raw_hold)
+        raw_hold = rows.pop(state_topic.HOLD_KEY, None)
+        raw_placing = rows.pop(state_topic.POSITION_KEY, None)
+        hold = None if raw_hold is None else state_topic.decode_hold(raw_hold)
         checkpoint: Checkpoint | None = None
         try:
             written = None if raw_placing is None else self._written(raw_placing)
@@ -129,7 +119,7 @@ class PartitionTopics:
 
     def _written(self, raw_placing: bytes) -> CheckpointHead:
         # The versions first: a newer Écluse may have written another shape, which is left alone.
-        written = decode_head(raw_placing)
+        written = state_topic.decode_head(raw_placing)
         _check_known(self.state, written.versions)
         return written
 
@@ -140,7 +130,7 @@ class PartitionTopics:
         if raw_placing is None or written is None:
             return None
         try:
-            checkpoint = decode_checkpoint(raw_placing)
+            checkpoint = state_topic.decode_checkpoint(raw_placing)
         except ValueError:
             if written.versions.state == VERSIONS.state:
                 raise
@@ -193,7 +183,7 @@ class PartitionTopics:
     ) -> Ledger:
         restoring, budgets = Restoring(), {}
         for count, (key, value) in enumerate(rows.items(), start=1):
-            restoring.put(read_key(key), value)
+            restoring.put(state_topic.read_key(key), value)
             if count % YIELD_ROWS == 0:
                 await reader.yield_to_event_loop()
         for budget, state in restoring.budgets():
@@ -236,7 +226,7 @@ class PartitionTopics:
         rewrite: dict[bytes, bytes | None] = dict.fromkeys(rows)
         for state in folding.budgets.values():
             await reader.yield_to_event_loop()
-            rewrite.update({encode_key(key): value for key, value in all_rows(state)})
+            rewrite.update({state_topic.encode_key(key): value for key, value in all_rows(state)})
         return Restored(
             Ledger(folding.budgets, {self._dead_chain: dead}), checkpoint, hold, rewrite
         )
@@ -268,4 +258,4 @@ def _is(value: bytes, written: CheckpointHead) -> bool:
 
 
 def _is_imported(record: ConsumerRecord) -> bool:
-    return any(name == IMPORTED_HEADER for name, _ in record.headers)
+    return any(name == state_topic.IMPORTED_HEADER for name, _ in record.headers)
