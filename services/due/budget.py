@@ -14,8 +14,7 @@ from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from events.journal import Event, EventData, Move, PaymentOrder, Record, required
 from events.lag import Awaited, Order, ParkedEvent, Report
 from events.reports import ReportReceived, ReportRejected
-from services.due.calendar_days import day_of, end_of, moment_of
-from services.due.day_index import ByDay
+from services.due.calendar_days import ByDay, day_of, end_of, moment_of
 from services.due.deadline_events import Deadline, stated_deadline
 from services.due.owed_documents import REJECTED, Convention, document, obliged, planned
 
