@@ -13,7 +13,7 @@ from services.cli.options import AsJson, Lang, OfBudget, chosen_language
 from services.cli.output import counting, print_json
 from services.cli.texts import typed
 from services.cli.workers import run_worker
-from services.ledger.files.exports import Export, ExportFile, Sink, Stream, export_store
+from services.ledger.files.exports import Export, ExportFile, Stream, export_store
 from services.ledger.files.imports import Proved, import_store
 from services.ledger.files.replay import STANDARD_INPUT
 from services.ledger.files.sqlite import SqliteStore
@@ -111,7 +111,7 @@ def import_journal(
     _say(report, IMPORTED, language, as_json=as_json, err=False)
 
 
-def _exported(sink: Sink, db: Path | None, budget: str | None, language: Language) -> Export:
+def _exported(sink: Stream, db: Path | None, budget: str | None, language: Language) -> Export:
     with counting(translate(EXPORTING, language)) as progress:
         export = Export(sink, progress)
         if db is None:

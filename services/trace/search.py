@@ -26,7 +26,7 @@ class Search:
     """The records of a trace, looked up in steps.
 
     All records that mention a name of the trace must be found: then grants, conventions and
-    accounts have their whole hitrace, and their state is that of the whole journal.
+    accounts have their whole history, and their state is that of the whole journal.
     """
 
     ref: str

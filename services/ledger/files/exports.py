@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol, Self
+from typing import BinaryIO, Final, Self
 
 import structlog
 
@@ -73,33 +73,14 @@ def _line(path: Path, number: int) -> str:
     return f"{path}:{number}"
 
 
-class Sink(Protocol):
-    """The destination of an export."""
-
-    name: str
-    """Its name in messages."""
-    kept: dict[str, ChainEnd]
-    """The end of each chain that is there already."""
-
-    def write(self, raw: bytes) -> None:
-        """Append one record."""
-        ...
-
-    def sync(self) -> None:
-        """Bring the records written to disk, or to the reader."""
-        ...
-
-    def take_back(self) -> None:
-        """Undo everything written, where that is possible."""
-        ...
-
-
 class Stream:
-    """An export to a stream; it always begins with the first record."""
+    """The destination of an export; a plain one always begins with the first record."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self.name = "-"
+    def __init__(self, stream: BinaryIO, name: str = "-") -> None:
+        self.name = name
+        """Its name in messages."""
         self.kept: dict[str, ChainEnd] = {}
+        """The end of each chain that is there already."""
         self._stream = stream
 
     def write(self, raw: bytes) -> None:
@@ -107,14 +88,14 @@ class Stream:
         self._stream.write(raw + b"\n")
 
     def sync(self) -> None:
-        """Flush the stream."""
+        """Bring the records written to the reader, or to disk."""
         self._stream.flush()
 
     def take_back(self) -> None:
-        """Do nothing: a stream cannot be undone."""
+        """Undo everything written, where that is possible."""
 
 
-class ExportFile:
+class ExportFile(Stream):
     """An export in a file, locked against others; its content is read and checked first.
 
     Raises:
@@ -124,24 +105,23 @@ class ExportFile:
 
     def __init__(self, path: Path, progress: Progress) -> None:
         self._path = path
-        self.name = str(path)
         if path.exists() and not path.is_file():
             raise StoreError(path, NO_FILE)
         try:
-            self._file = path.open("ab")
+            super().__init__(path.open("ab"), str(path))
             tighten(path)
         except OSError as error:
             raise StoreError(path, verbatim(error)) from error
         try:
             self.kept = self._read(progress)
         except StoreError:
-            self._file.close()
+            self._stream.close()
             raise
         self._bytes = path.stat().st_size
 
     def _read(self, progress: Progress) -> dict[str, ChainEnd]:
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._drop_cut_line()
         except BlockingIOError as error:
             raise StoreError(self._path, BUSY) from error
@@ -159,28 +139,28 @@ class ExportFile:
     def __exit__(self, *_: object) -> None:
         """Close the file; a failed write was reported before, or is mended the next time."""
         with suppress(OSError):
-            self._file.close()
+            self._stream.close()
 
     def _drop_cut_line(self) -> None:
         """Remove a last line without its end: it was being written when a process stopped."""
         whole_bytes = _whole_bytes(self._path)
         if whole_bytes < self._path.stat().st_size:
             log.warning("export_mended", file=str(self._path), whole_bytes=whole_bytes)
-            self._file.truncate(whole_bytes)
+            self._stream.truncate(whole_bytes)
             self.sync()
 
     def write(self, raw: bytes) -> None:
         """Append one record."""
         try:
-            self._file.write(raw + b"\n")
+            self._stream.write(raw + b"\n")
         except OSError as error:
             raise StoreError(self._path, verbatim(error)) from error
 
     def sync(self) -> None:
         """Bring the records, and the name of the file, to disk."""
         try:
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
             folder = os.open(self._path.resolve().parent, os.O_RDONLY)
             try:
                 os.fsync(folder)
@@ -191,8 +171,8 @@ class ExportFile:
 
     def take_back(self) -> None:
         """Truncate the file to its former size."""
-        self._file.flush()
-        self._file.truncate(self._bytes)
+        self._stream.flush()
+        self._stream.truncate(self._bytes)
         self.sync()
 
 
@@ -216,7 +196,7 @@ def _whole_bytes(path: Path) -> int:
 class Export:
     """An export in progress: records that the sink lacks are written to it."""
 
-    def __init__(self, sink: Sink, progress: Progress) -> None:
+    def __init__(self, sink: Stream, progress: Progress) -> None:
         self.journal = Chains()
         self.written = 0
         self._sink = sink
