@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import aclosing, asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
 from aiokafka.structs import ConsumerRecord, TopicPartition
@@ -49,19 +49,19 @@ class TopicJournal:
     """
 
     def __init__(self, settings: Settings, count: int) -> None:
-        def all_of(name: str) -> list[TopicPartition]:
-            return [TopicPartition(settings.topic(name), number) for number in range(count)]
-
-        self._journal, self._state = all_of(JOURNAL), all_of(LEDGER_STATE)
-        self._refusals = all_of(REFUSALS)
+        self._journal, self._refusals, self._state = (
+            [TopicPartition(settings.topic(name), number) for number in range(count)]
+            for name in TOPICS
+        )
         places = [*self._journal, *self._state, *self._refusals]
         self._reader = Reader(settings, places, patient=True)
 
-    async def start(self) -> None:
+    async def __aenter__(self) -> Self:
         """Connect."""
         await self._reader.start()
+        return self
 
-    async def stop(self) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Let go of the connections."""
         await self._reader.stop()
 
@@ -166,12 +166,8 @@ class TopicJournal:
 @asynccontextmanager
 async def topic_journal(settings: Settings) -> AsyncIterator[TopicJournal]:
     """A connected reader of the journal topic; ClusterError where a topic is missing."""
-    journal = TopicJournal(settings, await _partitions(settings))
-    await journal.start()
-    try:
+    async with TopicJournal(settings, await _partitions(settings)) as journal:
         yield journal
-    finally:
-        await journal.stop()
 
 
 async def _partitions(settings: Settings) -> int:
