@@ -108,12 +108,11 @@ class Filter(NamedTuple):
 
     def flags(self, record: JournalRecord) -> list[dict[str, Any]]:
         """Review flags of a record, without those on other conventions."""
-        named = "convention"
         return [
             flag
             for flag in record.review_flags
-            if not isinstance(flag["facts"].get(named), str)
-            or flag["facts"][named] in self.conventions
+            if not isinstance(flag["facts"].get("convention"), str)
+            or flag["facts"]["convention"] in self.conventions
         ]
 
     def _concerns(self, event: Event) -> bool:
