@@ -97,16 +97,17 @@ def waiting_for_account(
         yield situation(book, each, on, account=first)
 
 
-def issue_orders(book: Book, case: Situation, ruling: Accepted) -> None:
-    """Add to `ruling` every order whose conditions the event completes, in schedule order."""
+def issue_orders(book: Book, case: Situation, ruling: Accepted) -> Accepted:
+    """The ruling, with every order whose conditions the event completes, in schedule order."""
     if book.closed or case.convention.state is not ConventionState.IN_FORCE:
-        return  # What is still decided of a closed year issues nothing any more (rules, 31).
+        return ruling  # What is still decided of a closed year issues nothing (rules, 31).
     if case.account is None:
-        return
+        return ruling
     due = [(each, due_from(book, case, each)) for each in case.convention.schedule]
     met = [(instalment, met_on) for instalment, met_on in due if met_on is not None]
     if met:
         _issue_met(book, case, met, ruling)
+    return ruling
 
 
 def _issue_met(

@@ -72,10 +72,8 @@ def reduce(book: Book, event: CommitmentReduced, at: At) -> Accepted | Refused |
             where = {"line": line.row()}
             return _below_ordered(convention, where, remaining_cents, asked_cents)
         moves += _given_up(book, convention, line, asked_cents)
-    ruling = Accepted(moves)
     after = replace(convention, schedule=shortened(convention.schedule, moves))
-    issue_orders(book, situation(book, after, at.on), ruling)
-    return ruling
+    return issue_orders(book, situation(book, after, at.on), Accepted(moves))
 
 
 def _amendment_refused(

@@ -83,8 +83,7 @@ def sign(book: Book, event: ConventionSigned, at: At) -> Accepted | Refused | Wa
     ruling.moves = _committed(event, planned) if alone is None else _reduced(event, free, planned)
     for case in _waiting_for_account(book, event, alone, at.on):
         issue_orders(book, case, ruling)
-    issue_orders(book, _signed_situation(book, event, at), ruling)
-    return ruling
+    return issue_orders(book, _signed_situation(book, event, at), ruling)
 
 
 def notify(book: Book, event: ConventionNotified, at: At) -> Accepted | Refused | Waits:
@@ -95,11 +94,9 @@ def notify(book: Book, event: ConventionNotified, at: At) -> Accepted | Refused 
     convention = unended(book, event.convention)
     if not isinstance(convention, Convention):
         return convention
-    ruling = Accepted()
     notified_on = convention.notified_on or event.notified_on
     case = situation(book, convention, at.on, notified_on=notified_on)
-    issue_orders(book, case, ruling)
-    return ruling
+    return issue_orders(book, case, Accepted())
 
 
 def suspend(book: Book, event: ConventionSuspended, _at: At) -> Accepted | Refused | Waits:
@@ -122,10 +119,8 @@ def resume(book: Book, event: ConventionResumed, at: At) -> Accepted | Refused |
         return convention
     if target_of(LIFE_CYCLE, convention.state, event.TYPE) is None:
         return _wrong_state(convention)
-    ruling = Accepted()
     resumed = replace(convention, state=ConventionState.IN_FORCE)
-    issue_orders(book, situation(book, resumed, at.on, reissues=True), ruling)
-    return ruling
+    return issue_orders(book, situation(book, resumed, at.on, reissues=True), Accepted())
 
 
 def _wrong_state(convention: Convention) -> Refused:

@@ -56,8 +56,7 @@ def acknowledge(book: Book, event: PaymentOrderAcknowledged, at: At) -> Accepted
         convention, _ = book.place_of(order)
         ruling.moves = returned(book, order, and_released=has_ended(book, convention))
         returned_cents = order.amount_cents - order.paid_cents
-    _issue_due(book, order, at.on, ruling, returned_cents)
-    return ruling
+    return _issue_due(book, order, at.on, ruling, returned_cents)
 
 
 def pay(book: Book, event: PaymentExecuted, at: At) -> Accepted | Refused:
@@ -83,18 +82,16 @@ def pay(book: Book, event: PaymentExecuted, at: At) -> Accepted | Refused:
         Move(line, convention.convention, instalment, PAY, cents)
         for line, cents in order.paid_between(order.paid_cents, paid_cents)
     ]
-    ruling = Accepted(moves, [OrderChange(paid)])
-    _issue_due(book, order, at.on, ruling)
-    return ruling
+    return _issue_due(book, order, at.on, Accepted(moves, [OrderChange(paid)]))
 
 
 def _issue_due(
     book: Book, order: PaymentOrder, on: date, ruling: Accepted, returned_cents: int = 0
-) -> None:
-    """Issue the orders of the convention that the event made due (rules, 18)."""
+) -> Accepted:
+    """The ruling, with the orders of the convention that the event made due (rules, 18)."""
     convention, _ = book.place_of(order)
     case = situation(book, convention, on, returned_cents=returned_cents)
-    issue_orders(book, case, ruling)
+    return issue_orders(book, case, ruling)
 
 
 def _unknown(payment_order: str) -> Refused:

@@ -28,9 +28,7 @@ def order(book: Book, event: RecoveryOrdered, at: At) -> Accepted | Refused | Wa
     refused = _exceeds(event, headroom_cents, convention.recoverable_by_line)
     if refused is not None:
         return refused
-    ruling = Accepted()
-    _issue_due(book, convention, at, ruling)
-    return ruling
+    return _issue_due(book, convention, at, Accepted())
 
 
 def collect(book: Book, event: RecoveryCollected, at: At) -> Accepted | Refused | Waits:
@@ -63,8 +61,7 @@ def collect(book: Book, event: RecoveryCollected, at: At) -> Accepted | Refused 
             Move(line, event.convention, None, RECOVER, cents)
             for line, cents in collected_by_line(event, convention).items()
         ]
-    _issue_due(book, convention, at, ruling, event.total_cents)
-    return ruling
+    return _issue_due(book, convention, at, ruling, event.total_cents)
 
 
 def _unknown(event: RecoveryOrdered | RecoveryCollected) -> Refused:
@@ -74,11 +71,12 @@ def _unknown(event: RecoveryOrdered | RecoveryCollected) -> Refused:
 
 def _issue_due(
     book: Book, convention: Convention, at: At, ruling: Accepted, returned_cents: int = 0
-) -> None:
-    """Issue the orders that the event made due (rules, 18); a closed year issues none."""
-    if not book.closed:
-        case = situation(book, convention, at.on, returned_cents=returned_cents)
-        issue_orders(book, case, ruling)
+) -> Accepted:
+    """The ruling, with the orders that the event made due (rules, 18); a closed year has none."""
+    if book.closed:
+        return ruling
+    case = situation(book, convention, at.on, returned_cents=returned_cents)
+    return issue_orders(book, case, ruling)
 
 
 def _exceeds(

@@ -24,11 +24,9 @@ def receive(book: Book, event: ReportReceived, at: At) -> Accepted | Waits:
     if not isinstance(convention, Convention):
         return convention
     key, receipt = document_received(convention.documents, event, at.sequence)
-    ruling = Accepted()
     documents = {**convention.documents, key: receipt}
     case = situation(book, convention, at.on, documents=documents, reissues=True)
-    issue_orders(book, case, ruling)
-    return ruling
+    return issue_orders(book, case, Accepted())
 
 
 def reject(book: Book, event: ReportRejected, at: At) -> Accepted | Waits:
@@ -39,8 +37,7 @@ def reject(book: Book, event: ReportRejected, at: At) -> Accepted | Waits:
     rejected = document_key(event.document.kind, event.document.year)
     ruling = Accepted(flags=list(_resting_on(book, convention, rejected)))
     documents = {key: each for key, each in convention.documents.items() if key != rejected}
-    issue_orders(book, situation(book, convention, at.on, documents=documents), ruling)
-    return ruling
+    return issue_orders(book, situation(book, convention, at.on, documents=documents), ruling)
 
 
 def _resting_on(book: Book, convention: Convention, document: DocumentKey) -> Iterator[Flag]:
