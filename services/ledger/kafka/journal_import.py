@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
@@ -177,12 +176,7 @@ class _Home:
             raise
         return self
 
-    async def __aexit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Let go of the connections."""
         await self._writer.stop()
 
