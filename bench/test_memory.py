@@ -6,9 +6,8 @@ from hashlib import sha256
 
 from bench import world
 from services.ledger.application.handle import Ledger, RawRecord
-from services.ledger.domain.book import new_budget
-from services.ledger.domain.identity import shortened
 from services.ledger.domain.journal import Source
+from services.ledger.domain.model.book import new_budget, shortened
 
 
 def _grown_bytes() -> int:

@@ -9,13 +9,13 @@ import pytest
 
 from bench import world
 from services.ledger.application.handle import Ledger
-from services.ledger.application.redecide import redecide
 from services.ledger.files.replay import replay
 from services.ledger.files.sqlite import SqliteStore
 from services.verifier.files import Database, exported
 from services.verifier.findings import Findings
 from services.verifier.offline import JournalAlone
 from tests import silence
+from tests.journal_records import redecided
 
 AIM_S: Final = 60
 """A year's journal is proved in less."""
@@ -101,7 +101,7 @@ def test_a_database_is_proved(year: Year) -> None:
 def test_it_is_decided_again(year: Year) -> None:
     def run() -> None:
         store = SqliteStore(year.db, create=False)
-        found, _ = redecide(store.journal())
+        found = redecided(store.journal()).differences
         store.close()
         assert not found
 

@@ -1,5 +1,6 @@
 """Deadline events: something should have happened by a day, and may not have."""
 
+from datetime import timedelta
 from typing import Any, ClassVar, Final, Literal
 
 from pydantic import ConfigDict, ValidationInfo, field_validator
@@ -10,6 +11,9 @@ from events.values import ConventionNumber, Date, OrderReference, invalid_value,
 
 SUBJECTS: Final = {"report_due": "convention", "payment_due": "payment_order", "parked": "event"}
 """The subject of each kind of deadline, in the order of the fields."""
+
+PATIENCE: Final = timedelta(days=30)
+"""The time that an event may wait, from its own time on; then a deadline ends it (rules, 29)."""
 
 UNNAMED = _("add it, a deadline says what it is about")
 

@@ -11,9 +11,9 @@ from events.envelope import INTERNAL_EVENTS
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.ports import Store
 from services.ledger.application.restore import VERSIONS
-from services.ledger.domain.book import Book, BudgetState
 from services.ledger.domain.invariants import check_book
 from services.ledger.domain.journal import JournalRecord, Source
+from services.ledger.domain.model.book import Book, BudgetState
 from services.ledger.files.memory import MemoryStore
 from services.ledger.files.summary import summary
 

@@ -1,7 +1,11 @@
-"""Journal records made by hand, for tests of their readers."""
+"""Journal records made by hand, for tests of their readers, and journals decided again."""
 
 import json
+from collections.abc import Iterable
 from typing import Any, Final
+
+from services.ledger.application.ports import JournalRow
+from services.ledger.application.redecide import Redecided, Redecision
 
 NULLS: Final = (
     *("commitment_entries", "dead_letter", "digest", "event", "event_id", "event_source", "moves"),
@@ -17,3 +21,11 @@ def a_record(outcome: str = "accepted", offset: int = 0, **members: Any) -> byte
     source = {"topic": "ecluse.events.v1", "partition": 0, "offset": offset}
     record = nothing | first | hashes | {"source": source} | members
     return json.dumps(record).encode()
+
+
+def redecided(rows: Iterable[JournalRow]) -> Redecided:
+    """A whole journal decided again, in its order."""
+    deciding = Redecision()
+    for row in rows:
+        deciding.read(row.record)
+    return deciding.end()

@@ -9,16 +9,15 @@ import pytest
 
 from events.texts import Translatable
 from events.unreadable import Reason
-from services.ledger.application.decision_texts import PARKED
-from services.ledger.domain import flags, refusals
-from services.ledger.domain.flags import FlagCode
-from services.ledger.domain.refusals import Missing, Refusal
+from services.ledger.domain.model.flags import FlagCode
+from services.ledger.domain.model.refusals import Missing, Refusal
 from services.ledger.explain import facts
+from services.ledger.explain.answer import Advice, Answer
 from services.ledger.explain.catalogue import PAGE, page
-from services.ledger.explain.code_help import Advice
+from services.ledger.explain.dead_letters import DEAD_LETTERS
 from services.ledger.explain.flags import FLAGS
-from services.ledger.explain.records import DEAD_LETTERS, WAITS
 from services.ledger.explain.refusals import REFUSALS
+from services.ledger.explain.waits import WAITS
 from services.texts.translation import both
 from tests.test_rules import FIRST, LAST
 
@@ -35,7 +34,7 @@ def test_the_page_is_what_make_catalogue_writes() -> None:
 def test_every_answer_is_explained_in_its_order() -> None:
     assert list(Refusal) == list(REFUSALS)
     assert list(FlagCode) == list(FLAGS)
-    assert list(Missing) == list(WAITS) == list(PARKED)
+    assert list(Missing) == list(WAITS)
     assert list(Reason) == list(DEAD_LETTERS)
 
 
@@ -57,12 +56,10 @@ def test_it_names_rules_that_are_there(advice: Advice) -> None:
 
 def every_fact() -> Iterator[tuple[str, str, Translatable]]:
     """Code and fact of each answer, with the French and English message that may show it."""
-    for refusal, names in refusals.FACTS.items():
-        for name in names:
-            yield refusal.value, name, refusals.SENTENCES[refusal]
-    for flag, names in flags.FACTS.items():
-        for name in names:
-            yield flag.value, name, flags.SENTENCES[flag]
+    answers: tuple[Mapping[Any, Answer], ...] = (REFUSALS, FLAGS)
+    for code, answer in (each for answers_of in answers for each in answers_of.items()):
+        for name in answer.facts:
+            yield code.value, name, answer.sentence
 
 
 def test_every_fact_is_reported_with_its_unit() -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from services.ledger.domain.flags import FlagCode
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.model.flags import FlagCode
+from services.ledger.domain.model.refusals import Refusal
 
 HERE = Path(__file__).resolve().parent
 RULES = HERE.parent / "docs" / "rules.md"

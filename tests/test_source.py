@@ -14,9 +14,10 @@ import pytest
 from events.envelope import INBOUND
 from events.outbound import OUTBOUND
 from events.unreadable import Reason
-from services.ledger.domain import flags, refusals
-from services.ledger.domain.flags import FlagCode
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.model.flags import FlagCode
+from services.ledger.domain.model.refusals import Refusal
+from services.ledger.explain.flags import FLAGS
+from services.ledger.explain.refusals import REFUSALS
 
 ROOT = Path(__file__).resolve().parent.parent
 FUNCTION_LINES_MAX = 60
@@ -303,7 +304,7 @@ def test_the_contract_names_every_refusal_in_order_with_its_facts() -> None:
     assert [] == [
         f"{code} {fact}"
         for code in Refusal
-        for fact in refusals.FACTS[code]
+        for fact in REFUSALS[code].facts
         if fact not in rows[code]
     ]
 
@@ -314,7 +315,7 @@ def test_the_contract_names_every_review_flag_with_its_facts() -> None:
     assert [] == [
         f"{code} {fact}"
         for code in FlagCode
-        for fact in flags.FACTS[code]
+        for fact in FLAGS[code].facts
         if fact not in rows[code]
     ]
 

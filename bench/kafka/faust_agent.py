@@ -20,7 +20,7 @@ from mode.loop import use
 from bench.kafka.topics import PARTITIONS
 from events import topics
 from services.ledger.application.handle import Ledger, RawRecord
-from services.ledger.application.messages import messages
+from services.ledger.application.outbound_messages import messages
 from services.ledger.domain.journal import Source
 from services.runtime.kafka.partitioning import partition_of
 

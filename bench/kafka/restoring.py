@@ -16,7 +16,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from bench.kafka.topics import PARTITIONS, settings_of
 from services.cli.workers import COLLECT_AFTER
 from services.ledger.kafka.partition import LedgerProcessor
-from services.ledger.kafka.state_topic import PartitionTopics
+from services.ledger.kafka.partition_restore import PartitionTopics
 from services.runtime.kafka.reader import Reader
 from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings

@@ -13,12 +13,12 @@ from services.cli.options import AsJson, Lang, OfBudget, chosen_language
 from services.cli.output import counting, print_json
 from services.cli.texts import typed
 from services.cli.workers import run_worker
-from services.ledger.files.exports import Export, ExportFile, Sink, Stream, export_store
+from services.ledger.files.exports import Export, ExportFile, Stream, export_store
 from services.ledger.files.imports import Proved, import_store
 from services.ledger.files.replay import STANDARD_INPUT
 from services.ledger.files.sqlite import SqliteStore
-from services.ledger.kafka.journal_export import export_topic
 from services.ledger.kafka.journal_import import import_topic
+from services.ledger.kafka.journal_topic import export_topic
 from services.runtime.ops.settings import Settings
 from services.texts.language import Language
 from services.texts.translation import translate
@@ -65,7 +65,7 @@ def export_journal(
         "file": _named(file),
         "records": export.journal.records,
         "written": export.written,
-        "heads": {chain: end.hash for chain, end in sorted(export.journal.ends.items())},
+        "heads": {chain: end.head for chain, end in sorted(export.journal.ends.items())},
     }
     _say(report, EXPORTED, language, as_json=as_json, err=str(file) == STANDARD_INPUT)
 
@@ -106,12 +106,12 @@ def import_journal(
         "file": _named(file),
         "records": proved.chains.records,
         "written": proved.chains.records - proved.already,
-        "heads": {chain: end.hash for chain, end in sorted(proved.chains.ends.items())},
+        "heads": {chain: end.head for chain, end in sorted(proved.chains.ends.items())},
     }
     _say(report, IMPORTED, language, as_json=as_json, err=False)
 
 
-def _exported(sink: Sink, db: Path | None, budget: str | None, language: Language) -> Export:
+def _exported(sink: Stream, db: Path | None, budget: str | None, language: Language) -> Export:
     with counting(translate(EXPORTING, language)) as progress:
         export = Export(sink, progress)
         if db is None:

@@ -14,13 +14,12 @@ import typer
 
 from events.texts import _
 from services.ledger.application.handle import Ledger
-from services.ledger.application.ports import JournalRow
-from services.ledger.application.restore import Folding, read_row
+from services.ledger.application.restore import Folding, ReadRecord, read_row
 from services.ledger.files.chains import Chains
 from services.ledger.files.exports import read_export
 from services.ledger.files.sqlite import SqliteStore
 from services.ledger.files.summary import History
-from services.ledger.kafka.journal_topic import Placed, TopicJournal, topic_journal
+from services.ledger.kafka.journal_topic import TopicJournal, topic_journal
 from services.runtime.ops.settings import Settings
 from services.texts.language import Language
 from services.texts.translation import translate
@@ -52,7 +51,7 @@ class Histories(Protocol):
         ClusterError: from any method, when the cluster cannot be reached.
     """
 
-    def records(self, budget: str | None = None) -> Iterator[Placed]:
+    def records(self, budget: str | None = None) -> Iterator[ReadRecord]:
         """The records of one budget, or all of them; each chain in its order, from the first.
 
         Each record's own hash is taken again; that it follows the one before is asked by `folded`,
@@ -83,7 +82,7 @@ def histories(db: Path | None, exported: Path | None, language: Language) -> Ite
             yield found
 
 
-def records_of(found: Histories, budgets: Collection[str]) -> Iterator[Placed]:
+def records_of(found: Histories, budgets: Collection[str]) -> Iterator[ReadRecord]:
     """The records of some budgets, each chain in its order: one by one where they are few.
 
     Of many the whole journal is read once, and the others are left out.
@@ -96,7 +95,7 @@ def records_of(found: Histories, budgets: Collection[str]) -> Iterator[Placed]:
         yield from (each for each in found.records() if each.record.budget in wanted)
 
 
-def folded(records: Iterable[Placed], *, forgets: bool = False) -> tuple[Ledger, History]:
+def folded(records: Iterable[ReadRecord], *, forgets: bool = False) -> tuple[Ledger, History]:
     """The ledger as these records leave it, and what only the journal remembers.
 
     `forgets` as a working ledger does: closed years in which nothing more can happen.
@@ -117,9 +116,9 @@ class _InStore:
     def __init__(self, store: SqliteStore) -> None:
         self._store = store
 
-    def records(self, budget: str | None = None) -> Iterator[Placed]:
+    def records(self, budget: str | None = None) -> Iterator[ReadRecord]:
         for row in self._store.journal(budget):
-            yield Placed(read_row(row), row)
+            yield ReadRecord(read_row(row), row.record)
 
 
 class _InFile:
@@ -128,10 +127,10 @@ class _InFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def records(self, budget: str | None = None) -> Iterator[Placed]:
-        for record, raw in read_export(self._path, Chains(), lambda _: None):
-            if budget in {None, record.budget}:
-                yield Placed(record, JournalRow(record.budget, record.sequence, raw))
+    def records(self, budget: str | None = None) -> Iterator[ReadRecord]:
+        for each in read_export(self._path, Chains(), lambda _: None):
+            if budget in {None, each.record.budget}:
+                yield each
 
 
 class _OnKafka:
@@ -140,9 +139,9 @@ class _OnKafka:
     def __init__(self, runner: asyncio.Runner, journal: TopicJournal) -> None:
         self._runner = runner
         self._journal = journal
-        self._open: list[AsyncGenerator[list[Placed], None]] = []
+        self._open: list[AsyncGenerator[list[ReadRecord], None]] = []
 
-    def records(self, budget: str | None = None) -> Iterator[Placed]:
+    def records(self, budget: str | None = None) -> Iterator[ReadRecord]:
         chunks = self._journal.records(budget)
         self._open.append(chunks)
         try:
@@ -156,7 +155,7 @@ class _OnKafka:
         for chunks in list(self._open):
             self._close(chunks)
 
-    def _close(self, chunks: AsyncGenerator[list[Placed], None]) -> None:
+    def _close(self, chunks: AsyncGenerator[list[ReadRecord], None]) -> None:
         if chunks in self._open:
             self._open.remove(chunks)
             self._runner.run(chunks.aclose())
@@ -174,5 +173,5 @@ def _on_kafka(settings: Settings) -> Iterator[_OnKafka]:
             runner.run(connected.__aexit__(None, None, None))
 
 
-async def _next(chunks: AsyncGenerator[list[Placed], None]) -> list[Placed] | None:
+async def _next(chunks: AsyncGenerator[list[ReadRecord], None]) -> list[ReadRecord] | None:
     return await anext(chunks, None)

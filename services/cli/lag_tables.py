@@ -17,8 +17,9 @@ from services.lag.client.age import WELL
 from services.lag.present.accounts import end_of, position_of
 from services.lag.present.rows import short_topic
 from services.lag.present.texts import DOING, LATENCIES, STAGES
-from services.ledger.application.decision_texts import DOCUMENTS, PARKED, parked_sentence
+from services.ledger.explain.sentences import DOCUMENTS, parked_sentence
 from services.ledger.explain.terms import ORDER_STATES
+from services.ledger.explain.waits import WAITS
 from services.texts.translation import translate
 
 RUNNING: Final = "running"
@@ -143,7 +144,7 @@ def place(partition: Partition) -> str:
 
 def _waits_for(screen: Screen, awaited: Awaited) -> str:
     """The thing that an event waits for; without a text here, by the watch's own name."""
-    if awaited.kind not in PARKED:
+    if awaited.kind not in WAITS:
         return f"{awaited.kind} {awaited.id}"
     return translate(parked_sentence({"kind": awaited.kind, "id": awaited.id}), screen.language)
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import typer
 
 from events.codec import reread
+from events.deadlines import PATIENCE
 from events.masking import masked
 from events.texts import _, ngettext
 from services.cli.journal_source import Database, Exported, folded, histories
@@ -14,10 +15,9 @@ from services.cli.output import busy, print_json
 from services.cli.screen import Screen
 from services.cli.texts import READING, typed
 from services.cli.trace_view import type_text
-from services.ledger.application.decision_texts import parked_sentence
 from services.ledger.application.handle import Ledger
-from services.ledger.domain.book import Want
-from services.ledger.domain.parking import PATIENCE
+from services.ledger.domain.model.book import Want
+from services.ledger.explain.sentences import parked_sentence
 from services.texts.translation import translate
 
 NOBODY_WAITS = _("No event is parked.")

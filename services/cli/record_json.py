@@ -4,14 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from events.envelope import Envelope, Event
-from services.ledger.domain import flags, refusals
-from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.journal import JournalRecord
-from services.ledger.domain.lines import line_from_row
-from services.ledger.domain.moves import Move
-from services.ledger.domain.orders import OrderChange, planned_line_row
-from services.ledger.domain.refusals import Refusal
-from services.ledger.files.summary import in_contract_order
+from services.ledger.domain.model.lines import line_from_row
+from services.ledger.domain.model.moves import Move
+from services.ledger.domain.model.orders import OrderChange, planned_line_row
+from services.ledger.explain.flags import flag_row
+from services.ledger.explain.refusals import refusal_row
 
 ENTRY_MEMBERS = ("entry_id", "kind", "line", "amount_cents", "act", "convention", "effective_on")
 
@@ -40,11 +38,9 @@ def record_row(
         "outcome": record.outcome.value,
         "resumes": record.resumes,
         "waits_for": record.waits_for and {name: record.waits_for[name] for name in ("kind", "id")},
-        "refusal": _refusal(record),
+        "refusal": record.refusal and refusal_row(record.refusal),
         "dead_letter": record.dead_letter and {"reason": record.dead_letter["reason"]},
-        "review_flags": [
-            in_contract_order(flag, flags.FACTS[FlagCode(flag["code"])]) for flag in review_flags
-        ],
+        "review_flags": [flag_row(flag) for flag in review_flags],
         "moves": [move_row(move) for move in moves],
         "commitment_entries": [_entry(entry) for entry in entries],
         "payment_orders": [_order(change) for change in orders],
@@ -61,12 +57,6 @@ def move_row(move: Move) -> dict[str, Any]:
         "to": move.kind.target,
         "amount_cents": move.amount_cents,
     }
-
-
-def _refusal(record: JournalRecord) -> dict[str, Any] | None:
-    if record.refusal is None:
-        return None
-    return in_contract_order(record.refusal, refusals.FACTS[Refusal(record.refusal["code"])])
 
 
 def _entry(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,15 +19,11 @@ from services.cli.replay_tables import (
 )
 from services.cli.screen import Prose, Screen, clean
 from services.cli.texts import COLUMNS, FAULT, OUTCOME, RECORD, TITLES
-from services.ledger.application.decision_texts import (
-    flag_sentence,
-    parked_sentence,
-    refusal_sentence,
-)
 from services.ledger.application.ports import DeadLetter
 from services.ledger.domain.journal import JournalRecord, Source
-from services.ledger.domain.lines import Stage
-from services.ledger.domain.moves import Move
+from services.ledger.domain.model.lines import Stage
+from services.ledger.domain.model.moves import Move
+from services.ledger.explain.sentences import flag_sentence, parked_sentence, refusal_sentence
 from services.ledger.explain.terms import ENTRY_KINDS, ORDER_STATES
 from services.texts.translation import Sentence, translate
 

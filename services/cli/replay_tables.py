@@ -11,15 +11,15 @@ from events.texts import Translatable, verbatim
 from events.unreadable import Reason, Unreadable, explain
 from services.cli.screen import ROWS_MAX, Screen
 from services.cli.texts import COLUMNS, LINE_TERM, OUTCOMES, READ, REVIEW_FLAGS, SUMMARY
-from services.ledger.application.decision_texts import (
+from services.ledger.application.handle import Ledger, RawRecord, decoded
+from services.ledger.application.ports import DeadLetter
+from services.ledger.domain.journal import Source
+from services.ledger.explain.sentences import (
     flag_sentence,
     line_label,
     parked_sentence,
     refusal_sentence,
 )
-from services.ledger.application.handle import Ledger, RawRecord, decoded
-from services.ledger.application.ports import DeadLetter
-from services.ledger.domain.journal import Source
 from services.ledger.explain.terms import ENTRY_KINDS, ORDER_STATES
 from services.texts.language import Language
 from services.texts.translation import Sentence, both, translate

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from events.texts import _
+from events.texts import _, verbatim
 from services.cli.journal_source import Database, Exported, Histories, histories, records_of
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import EXIT_NOT_THERE, busy, print_json
@@ -14,7 +14,7 @@ from services.cli.screen import Screen
 from services.cli.texts import READING, typed
 from services.cli.trace_view import show_trace
 from services.ledger.application.handle import DEAD_CHAIN
-from services.ledger.application.ports import StoreError, text_of_error
+from services.ledger.application.ports import StoreError
 from services.ledger.application.restore import Folding
 from services.ledger.domain.awaited import Awaited
 from services.ledger.domain.journal import JournalRecord
@@ -80,9 +80,9 @@ def _indexed(found: Histories, ref: str, budget: str | None) -> Index:
     wanted: list[str | None] = [budget]
     while wanted:
         for each in wanted:
-            for record, row in found.records(each):
+            for record, raw in found.records(each):
                 if not record.budget.startswith(DEAD_CHAIN):
-                    index.add(_entry(record, row.record))
+                    index.add(_entry(record, raw))
         asked.update(wanted)
         # Nothing of any budget is left to be read.
         wanted = [] if budget is None else [each for each in index.missing() if each not in asked]
@@ -92,10 +92,10 @@ def _indexed(found: Histories, ref: str, budget: str | None) -> Index:
 def _awaited(found: Histories, traced: Trace, ends: dict[str, int]) -> list[tuple[str, Awaited]]:
     """Read the traced budgets again, no further than before, and fold them."""
     folding = Folding(forgets=False)
-    for record, row in records_of(found, traced.budgets):
+    for record, raw in records_of(found, traced.budgets):
         if record.sequence <= ends.get(record.budget, 0):
             folding.apply(record)  # It checks that the chain is whole.
-            traced.add(_entry(record, row.record))
+            traced.add(_entry(record, raw))
     traced.records.sort(key=attrgetter("place"))
     return traced.awaited(folding.budgets)
 
@@ -110,7 +110,7 @@ def _entry(record: JournalRecord, raw: bytes) -> Entry:
         return entry_of(record, raw)
     except ValueError as error:
         place = f"journal {record.budget}/{record.sequence}"
-        raise StoreError(place, text_of_error(error)) from error
+        raise StoreError(place, verbatim(error)) from error
 
 
 def _row(each: Traced, traced: Trace) -> dict[str, Any]:

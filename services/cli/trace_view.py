@@ -18,16 +18,11 @@ from events.texts import Translatable, _, pgettext
 from services.cli.replay_tables import place
 from services.cli.screen import ROWS_MAX, Prose, Screen, clean
 from services.cli.texts import COLUMNS, FAULT, MORE, OUTCOME
-from services.ledger.application.decision_texts import (
-    DOCUMENTS,
-    flag_sentence,
-    line_label,
-    refusal_sentence,
-)
 from services.ledger.domain.awaited import Awaited
-from services.ledger.domain.book import Want
-from services.ledger.domain.moves import Move
-from services.ledger.domain.year_openings import Opening
+from services.ledger.domain.fiscal_year.year_openings import Opening
+from services.ledger.domain.model.book import Want
+from services.ledger.domain.model.moves import Move
+from services.ledger.explain.sentences import DOCUMENTS, flag_sentence, line_label, refusal_sentence
 from services.ledger.explain.terms import ENTRY_KINDS, ORDER_STATES
 from services.texts.translation import translate
 from services.trace.trace import Kind, Trace, Traced

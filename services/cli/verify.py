@@ -15,7 +15,8 @@ from services.cli.proof_report import EXIT_DISPROVED, show
 from services.cli.proofs import Journal, prove, read, the_journal
 from services.cli.screen import Screen
 from services.cli.texts import OUTCOME
-from services.ledger.application.redecide import Difference, Redecided, Redecision, row_of
+from services.ledger.application.redecide import Difference, Redecided, Redecision
+from services.ledger.domain.journal import RULES_VERSION
 from services.texts.language import Language
 from services.texts.translation import translate
 from services.verifier.errors import UnreachableError
@@ -100,17 +101,17 @@ def verify_journal(
             facts = {"sealed_at": held.seal["statement"]["sealed_at"], "chains": held.chains.chains}
             screen.say(HELD.render(facts))
         if again is not None:
-            _show_differences(screen, *again)
+            _show_differences(screen, again)
         elif redecide:
             screen.say(NOT_REDECIDED)
-    if not report.proved or (again is not None and again[1].differing):
+    if not report.proved or (again is not None and again.differences):
         raise typer.Exit(EXIT_DISPROVED)
 
 
 def _row(
     report: Report,
     held: Held,
-    again: tuple[list[Difference], Redecided] | None,
+    again: Redecided | None,
     *,
     figures: bool,
 ) -> Json:
@@ -119,8 +120,7 @@ def _row(
         chains = 0 if held.chains is None else held.chains.chains
         row["seal"] = {"sealed_at": held.seal["statement"]["sealed_at"], "chains": chains}
     if again is not None:
-        found, redecided = again
-        row["redecided"] = {**redecided.row(), "differences": [each.row() for each in found]}
+        row["redecided"] = again.row()
     return row | ({"figures": report.figures} if figures else {})
 
 
@@ -157,19 +157,17 @@ def _held(
     return Held(seal, SealedChains(seal["statement"], findings, budget), remarks)
 
 
-def _redecided(journal: Journal, language: Language) -> tuple[list[Difference], Redecided]:
+def _redecided(journal: Journal, language: Language) -> Redecided:
     deciding = Redecision()
-    found: list[Difference] = []
 
     def take(row: Row) -> None:
-        found.extend(deciding.read(row_of(row.raw)))  # Where it stands was proved before.
+        deciding.read(row.raw)  # Where it stands was proved before.
 
     read(journal, take, language)
-    left, redecided = deciding.end()
-    return found + left, redecided
+    return deciding.end()
 
 
-def _show_differences(screen: Screen, found: list[Difference], redecided: Redecided) -> None:
+def _show_differences(screen: Screen, redecided: Redecided) -> None:
     table = screen.table(
         "differences", ("budget", "sequence", "event", "member", "recorded", "now")
     )
@@ -181,11 +179,13 @@ def _show_differences(screen: Screen, found: list[Difference], redecided: Redeci
             facts = (_shown(change.member, each, screen) for each in (change.recorded, change.now))
             screen.add(table, *cells, change.member, *facts)
 
-    screen.fill(table, found, add)
+    screen.fill(table, redecided.differences, add)
     facts = {
-        **redecided._asdict(),
+        "records": redecided.records,
+        "dead_letters": redecided.dead_letters,
+        "differing": len(redecided.differences),
         "versions": ", ".join(map(str, sorted(redecided.rules_versions))) or "–",
-        "present": redecided.row()["rules_version"],
+        "present": RULES_VERSION,
     }
     screen.say(REDECIDED.render(facts))
 

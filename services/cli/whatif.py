@@ -27,7 +27,7 @@ from services.ledger.application.handle import (
     decoded,
 )
 from services.ledger.domain.journal import JournalRecord, Outcome
-from services.ledger.domain.lines import Line, LineMoney
+from services.ledger.domain.model.lines import Line, LineMoney
 from services.ledger.files.replay import FILE_MARK, lines, raw_record
 from services.texts.translation import translate
 

@@ -1,29 +1,31 @@
 """One budget: its orders, conventions and waiting events, as records of its journal change them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 import msgspec
 
 from events.conventions import ConventionAmended, ConventionSigned, ConventionTerminated
-from events.deadlines import DeadlinePassed
+from events.deadlines import PATIENCE, DeadlinePassed
 from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from events.journal import Event, EventData, Move, PaymentOrder, Record, required
+from events.lag import Awaited, Order, ParkedEvent, Report
 from events.reports import ReportReceived, ReportRejected
-from services.due.calendar_days import PATIENCE, day_of, end_of, moment_of
-from services.due.day_index import ByDay
+from services.due.calendar_days import ByDay, day_of, end_of, moment_of
 from services.due.deadline_events import Deadline, stated_deadline
-from services.due.open_items import OPEN, REJECTED, OverdueReport, ParkedEvent, WaitingOrder
-from services.due.owed_documents import Convention, document, obliged, planned
+from services.due.owed_documents import REJECTED, Convention, document, obliged, planned
 
 ANOTHER_ACT: Final = "concurring_act_withdrawn"
 """Review flag of a withdrawal that leaves the award in force (rules, 17)."""
 
 REVENUE: Final = "recovery_is_revenue"
 """Review flag of a recovery collected in a later year, which makes no move (rules, 27)."""
+
+OPEN: Final = frozenset(("issued", "taken_in_charge", "on_hold"))
+"""States of an order that may still be paid (rules, 20)."""
 
 ONE_DAY: Final = timedelta(days=1)
 
@@ -55,7 +57,7 @@ class Budget:
     name: str
     closed: bool = False
     """True after the closing: open items are shown, and no deadline event is written."""
-    orders: dict[str, WaitingOrder] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
     conventions: dict[str, Convention] = field(default_factory=dict)
     """All conventions; of a closed year, those that owe a document."""
     parked: dict[Identity, ParkedEvent] = field(default_factory=dict)
@@ -71,11 +73,7 @@ class Budget:
     """Orders, conventions and events without a deadline event so far."""
 
     def apply(self, record: Record, event: Event) -> None:
-        """Apply the next record.
-
-        Raises:
-            msgspec.MsgspecError, ValueError: it is none that a ledger writes.
-        """
+        """Apply the next record; MsgspecError or ValueError where no ledger writes such a one."""
         if record.resumes is None:
             self._last_event_time = event.time
         else:
@@ -244,7 +242,7 @@ class Budget:
         name = self._rejected.get(move.convention, {}).get(move.instalment)
         if name is not None:
             order = self.orders[name]
-            left = order._replace(amount_cents=order.amount_cents - move.amount_cents)
+            left = replace(order, amount_cents=order.amount_cents - move.amount_cents)
             self.orders[name] = left
             if left.amount_cents <= left.paid_cents:
                 self._settle_rejected(move.convention, move.instalment)
@@ -286,7 +284,7 @@ class Budget:
                 return
             self._rejected.setdefault(of, {})[instalment] = name
         issued_at = self._issued_at(record, event) if known is None else known.issued_at
-        self.orders[name] = WaitingOrder(
+        self.orders[name] = Order(
             self.name,
             name,
             order.amount_cents,
@@ -314,13 +312,10 @@ class Budget:
             del self.orders[name]
 
     def _park(self, record: Record, event: Event) -> None:
-        since, want = moment_of(event.time), record.waits_for
+        since, want = moment_of(event.time), required(record.waits_for, "waits_for")
         key = (record.event_source or "", record.event_id or "")
-        waits_for = {} if want is None else {"kind": want.kind, "id": want.id}
-        gives_up_at = since + PATIENCE
-        self.parked[key] = ParkedEvent(
-            self.name, record.sequence, key[1], key[0], event.type, waits_for, since, gives_up_at
-        )
+        gives_up_at, missing = since + PATIENCE, Awaited(want.kind, want.id)
+        self.parked[key] = ParkedEvent(self.name, key[1], event.type, missing, since, gives_up_at)
         self._waits.add(day_of(gives_up_at), key)
 
     def _go_on(self, record: Record) -> None:
@@ -359,27 +354,27 @@ class Budget:
             if gives_up_at <= now:
                 yield Due(Deadline(self.name, "parked", key, day), gives_up_at)
 
-    def waiting_orders(self, now: datetime, answered_within: timedelta) -> Iterator[WaitingOrder]:
+    def waiting_orders(self, now: datetime, answered_within: timedelta) -> Iterator[Order]:
         """Unpaid orders; an accountant answers within `answered_within`."""
         today, unanswered_since = day_of(now), now - answered_within
         for each in self.orders.values():
             due = each.due_on < today
             late = each.state == "issued" and each.issued_at < unanswered_since
-            yield WaitingOrder(*each[:-2], due, late) if due or late else each
+            yield replace(each, due=due, unacknowledged=late) if due or late else each
 
-    def overdue_reports(self, now: datetime) -> Iterator[OverdueReport]:
+    def overdue_reports(self, now: datetime) -> Iterator[Report]:
         """Documents owed by a day that has passed."""
         today = day_of(now)
         for name, convention in self.conventions.items():
             for (kind, year), due_on in convention.owed:
                 if due_on >= today:
                     break  # They are sorted by day.
-                yield OverdueReport(self.name, name, kind, year, due_on, self.closed)
+                yield Report(self.name, name, kind, year, due_on, self.closed)
 
     def parked_events(self, now: datetime) -> Iterator[ParkedEvent]:
         """Parked events."""
         for each in self.parked.values():
-            yield each._replace(past=True) if each.gives_up_at <= now else each
+            yield replace(each, past=True) if each.gives_up_at <= now else each
 
 
 def _grant(data: EventData) -> str:

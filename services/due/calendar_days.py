@@ -1,20 +1,14 @@
-"""Days in Europe/Paris, summer time included, and the moments at which they have passed."""
+"""Days in Europe/Paris, summer time included: when they have passed, and what is due on them."""
 
+from collections.abc import Hashable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Final, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
 from events.values import Timestamp
 from services.texts.formats import ZONE
-
-PATIENCE: Final = timedelta(days=30)
-"""The longest wait of a parked event, from its own time (rules, 29)."""
-
-REPORT_MONTH: Final = 6
-REPORT_DAY: Final = 30
-"""The due day of a document without one: six months after the end of its year."""
 
 EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(9999, 11, 30, tzinfo=UTC)
@@ -24,11 +18,7 @@ _read = TypeAdapter(Timestamp).validate_python
 
 
 def moment_of(text: str) -> datetime:
-    """The moment of an event's `time` in UTC; the ledger has checked it.
-
-    Raises:
-        ValueError: it names none.
-    """
+    """The moment of an event's `time` in UTC, which the ledger has checked, or ValueError."""
     return min(max(_read(text), EARLIEST), LATEST).astimezone(UTC)
 
 
@@ -44,6 +34,30 @@ def end_of(day: date) -> datetime:
     return midnight.astimezone(UTC)
 
 
-def report_due_on(year: int) -> date:
-    """The due day of a document of `year` whose convention names none."""
-    return date(year + 1, REPORT_MONTH, REPORT_DAY)
+Key = TypeVar("Key", bound=Hashable)
+
+
+class ByDay(Generic[Key]):
+    """Open keys by day, so that passed deadlines are found without reading all of them."""
+
+    def __init__(self) -> None:
+        self._days: dict[date, dict[Key, None]] = {}
+
+    def add(self, day: date, key: Key) -> None:
+        """Add a key due on a day."""
+        self._days.setdefault(day, {})[key] = None
+
+    def discard(self, day: date, key: Key) -> None:
+        """Remove a key, if it is there."""
+        keys = self._days.get(day)
+        if keys is None:
+            return
+        keys.pop(key, None)
+        if not keys:
+            del self._days[day]
+
+    def before(self, day: date) -> Iterator[tuple[date, Key]]:
+        """Days and keys due before a day."""
+        for each in sorted(one for one in self._days if one < day):
+            for key in self._days[each]:
+                yield each, key

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from events.journal import Event, Record
+from events.lag import Order, ParkedEvent, Report
 from services.due.budget import Budget, Due
 from services.due.deadline_events import (
     Deadline,
@@ -21,7 +22,6 @@ from services.due.deadline_events import (
     deadline_event_id,
     deadline_event_of,
 )
-from services.due.open_items import OverdueReport, ParkedEvent, WaitingOrder
 
 UNACKNOWLEDGED_DAYS: Final = 5.0
 """The default time in which an accountant acknowledges an order."""
@@ -116,21 +116,23 @@ class Deadlines:
 
     def orders(
         self, now: datetime, unacknowledged_days: float = UNACKNOWLEDGED_DAYS
-    ) -> list[WaitingOrder]:
+    ) -> list[Order]:
         """The payment orders that are not paid, the oldest first."""
         patience = timedelta(days=unacknowledged_days)
         found = [each for one in self._budgets() for each in one.waiting_orders(now, patience)]
         return sorted(found, key=attrgetter("issued_at", "budget", "payment_order"))
 
-    def reports_overdue(self, now: datetime) -> list[OverdueReport]:
+    def reports_overdue(self, now: datetime) -> list[Report]:
         """The documents owed by a day that has passed, the oldest first."""
         found = [each for one in self._budgets() for each in one.overdue_reports(now)]
-        return sorted(found, key=lambda each: (each.due_on, each))
+        return sorted(
+            found, key=attrgetter("due_on", "budget", "convention", "document_kind", "year")
+        )
 
     def parked(self, now: datetime) -> list[ParkedEvent]:
         """The events that wait, the oldest first."""
         found = [each for one in self._budgets() for each in one.parked_events(now)]
-        return sorted(found, key=attrgetter("since", "budget", "sequence"))
+        return sorted(found, key=attrgetter("since", "budget"))
 
     def _of(self, number: int) -> _Partition:
         return self._partitions.setdefault(number, _Partition())

@@ -11,11 +11,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from events import journal
-from services.due.calendar_days import report_due_on
-from services.due.open_items import GIVEN_BACK, REJECTED
+
+REJECTED: Final = "rejected"
+"""State of an order whose unpaid part is planned again (rules, 21)."""
+
+GIVEN_BACK: Final = frozenset((REJECTED, "cancelled"))
+"""States of an order that holds no money any more."""
 
 
 class Document(NamedTuple):
@@ -76,6 +80,11 @@ def planned(
             grant, slash, name = each.instalment.rpartition("/")
             plans[f"{names.get(grant, grant)}{slash}{name}"] = Plan(named, cents, not cents)
     return plans
+
+
+def report_due_on(year: int) -> date:
+    """The due day of a document of `year` without one: six months after the end of its year."""
+    return date(year + 1, 6, 30)
 
 
 def obliged(obligations: Iterable[journal.Obligation] | None) -> tuple[Owed, ...]:

@@ -35,11 +35,7 @@ class Entry(NamedTuple):
 
 
 def entry_of(record: JournalRecord, raw: bytes) -> Entry:
-    """A record of a budget, `raw` being its bytes.
-
-    Raises:
-        ValueError: its event cannot be read any more.
-    """
+    """A record of a budget, with its bytes; ValueError where its event cannot be read any more."""
     read = journal.read_record(raw)
     if read.event is None:
         raise ValueError("a record of a budget holds its event")

@@ -9,10 +9,11 @@ from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from events.mentions import NONE, order_parts
 from events.payments import BankAccountChanged
 from events.reports import ReportReceived, ReportRejected
-from services.ledger.domain.grants import Act, DocumentKey
 from services.ledger.domain.journal import JournalRecord
-from services.ledger.domain.moves import Move
-from services.ledger.domain.orders import OrderChange
+from services.ledger.domain.model.conventions import DocumentKey
+from services.ledger.domain.model.grants import Act
+from services.ledger.domain.model.moves import Move
+from services.ledger.domain.model.orders import OrderChange
 from services.trace.entries import Entry
 
 
@@ -107,12 +108,11 @@ class Filter(NamedTuple):
 
     def flags(self, record: JournalRecord) -> list[dict[str, Any]]:
         """Review flags of a record, without those on other conventions."""
-        named = "convention"
         return [
             flag
             for flag in record.review_flags
-            if not isinstance(flag["facts"].get(named), str)
-            or flag["facts"][named] in self.conventions
+            if not isinstance(flag["facts"].get("convention"), str)
+            or flag["facts"]["convention"] in self.conventions
         ]
 
     def _concerns(self, event: Event) -> bool:

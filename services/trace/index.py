@@ -12,11 +12,12 @@ from events.conventions import ConventionAmended, ConventionSigned
 from events.deliberations import DeliberationAdopted
 from events.fiscal_years import FiscalYearOpened
 from events.mentions import Names, order_parts
-from services.ledger.domain.grants import Act, DocumentKey, act_of
+from services.ledger.domain.fiscal_year.year_openings import next_year
 from services.ledger.domain.journal import JournalRecord, Outcome
-from services.ledger.domain.moves import CARRY_OVER
-from services.ledger.domain.schedules import WHOLE_AWARD
-from services.ledger.domain.year_openings import next_year
+from services.ledger.domain.model.conventions import DocumentKey
+from services.ledger.domain.model.grants import Act, act_of
+from services.ledger.domain.model.moves import CARRY_OVER
+from services.ledger.domain.model.schedules import WHOLE_AWARD
 from services.trace.entries import Entry
 from services.trace.filter import Filter
 from services.trace.trace import Key, Kind, Trace
@@ -197,8 +198,7 @@ class Index:
             before = self._plans.get(key, Plan())
             documents = {DocumentKey(doc.kind, doc.year) for doc in each.documents or ()}
             self._plans[key] = Plan(
-                before.documents | documents,
-                before.is_notified or each.trigger == "notification",
+                before.documents | documents, before.is_notified or each.trigger == "notification"
             )
 
     # ------------------------------------------------------------ making filters
@@ -206,11 +206,7 @@ class Index:
         award = self._awards.get((budget, grant))
         acts = frozenset(() if award is None else (award,))
         yield Filter(
-            budget,
-            grants=frozenset({grant}),
-            award_acts=acts,
-            is_of_grant=True,
-            since=since,
+            budget, grants=frozenset({grant}), award_acts=acts, is_of_grant=True, since=since
         )
         for convention in self._under.get((budget, grant), ()):
             links = self._linked(budget, convention)

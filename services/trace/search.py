@@ -12,10 +12,10 @@ from events.deliberations import DeliberationAdopted
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from events.mentions import order_parts
 from services.ledger.domain.awaited import Awaited
-from services.ledger.domain.book import BudgetState, new_budget
 from services.ledger.domain.evolve import evolve
+from services.ledger.domain.fiscal_year.year_openings import next_year
 from services.ledger.domain.journal import Outcome
-from services.ledger.domain.year_openings import next_year
+from services.ledger.domain.model.book import BudgetState, new_budget
 from services.trace.entries import Entry, Place
 from services.trace.index import Index
 from services.trace.trace import Trace
@@ -26,7 +26,7 @@ class Search:
     """The records of a trace, looked up in steps.
 
     All records that mention a name of the trace must be found: then grants, conventions and
-    accounts have their whole hitrace, and their state is that of the whole journal.
+    accounts have their whole history, and their state is that of the whole journal.
     """
 
     ref: str

@@ -5,19 +5,18 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from events.deadlines import DeadlinePassed
+from events.deadlines import PATIENCE, DeadlinePassed
 from events.envelope import Envelope, Event
 from events.fiscal_years import FiscalYearClosed
 from events.mentions import Names, order_parts
 from services.ledger.domain.awaited import Awaited, awaited_of, awaited_of_grant
-from services.ledger.domain.book import BudgetState, Want
-from services.ledger.domain.grants import DocumentKey
+from services.ledger.domain.fiscal_year.year_openings import Opening, next_year, openings
 from services.ledger.domain.journal import JournalRecord, Outcome
-from services.ledger.domain.moves import Move
-from services.ledger.domain.orders import OrderChange
-from services.ledger.domain.parking import PATIENCE
+from services.ledger.domain.model.book import BudgetState, Want
+from services.ledger.domain.model.conventions import DocumentKey
+from services.ledger.domain.model.moves import Move
+from services.ledger.domain.model.orders import OrderChange
 from services.ledger.domain.rules.table import handler_of
-from services.ledger.domain.year_openings import Opening, next_year, openings
 from services.trace.entries import Entry
 from services.trace.filter import Filter
 
@@ -131,10 +130,7 @@ class Trace:
             for name in sorted(part.conventions):
                 convention = book.conventions.get(name)
                 if convention is not None:
-                    yield from filter(
-                        lambda each: _is_of(part, each),
-                        awaited_of(book, convention),
-                    )
+                    yield from filter(lambda each: _is_of(part, each), awaited_of(book, convention))
                 if (book.budget, name) in self.unopened and convention is not None:
                     carried = sum(money.carried_over for money in convention.lines.values())
                     opening = Want("opening", next_year(book.budget))
@@ -160,12 +156,7 @@ class Trace:
         every = names.conventions | names.grants | names.sirets | orders | entry.touched
         return dict.fromkeys(part for name in every for part in self._by_name.get(name, ()))
 
-    def _keep(
-        self,
-        entry: Entry,
-        woken_by: int | None,
-        takers: list[Filter] | None,
-    ) -> None:
+    def _keep(self, entry: Entry, woken_by: int | None, takers: list[Filter] | None) -> None:
         """Keep a record; of one that passed filters, only what is theirs."""
         record, envelope = entry.record, entry.received.envelope
         if record.outcome is Outcome.PARKED:

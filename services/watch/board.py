@@ -11,7 +11,6 @@ from typing import Final
 from events.lag import (
     POINT_S,
     VERSION,
-    Awaited,
     DatedSum,
     DeadLetters,
     History,
@@ -19,14 +18,13 @@ from events.lag import (
     Orders,
     Outcomes,
     Parked,
+    ParkedEvent,
     Refusals,
     Report,
     Reports,
     StageHistory,
     Sum,
 )
-from events.lag import ParkedEvent as ParkedItem
-from services.due.open_items import OverdueReport, ParkedEvent, WaitingOrder
 from services.lag.judge.model import instant_of
 from services.watch.lag_history import NOT_KNOWN, Point
 from services.watch.outcomes import OutcomeCounts
@@ -60,7 +58,7 @@ def outcomes_of(counts: OutcomeCounts, in_flight: int | None, gap: int | None) -
     )
 
 
-def orders_of(orders: Sequence[WaitingOrder]) -> Orders:
+def orders_of(orders: Sequence[Order]) -> Orders:
     """The waiting payment orders."""
     oldest_first = sorted(orders, key=lambda each: each.issued_at)
     unacknowledged = [each for each in oldest_first if each.unacknowledged]
@@ -71,25 +69,25 @@ def orders_of(orders: Sequence[WaitingOrder]) -> Orders:
         Sum(*_sum([each for each in oldest_first if each.due])),
         DatedSum(*_sum(unacknowledged), _issued_at(unacknowledged)),
         {state: states[state] for state in ORDER_STATES},
-        tuple(Order(*each) for each in oldest_first[:ITEMS_MAX]),
+        tuple(oldest_first[:ITEMS_MAX]),
     )
 
 
-def _sum(orders: Sequence[WaitingOrder]) -> tuple[int, int]:
+def _sum(orders: Sequence[Order]) -> tuple[int, int]:
     return len(orders), sum(each.amount_cents - each.paid_cents for each in orders)
 
 
-def _issued_at(oldest_first: Sequence[WaitingOrder]) -> datetime | None:
+def _issued_at(oldest_first: Sequence[Order]) -> datetime | None:
     return oldest_first[0].issued_at if oldest_first else None
 
 
-def reports_of(reports: Sequence[OverdueReport]) -> Reports:
+def reports_of(reports: Sequence[Report]) -> Reports:
     """The overdue reports."""
     oldest_first = sorted(reports, key=lambda each: each.due_on)
     return Reports(
         len(reports),
         oldest_first[0].due_on if oldest_first else None,
-        tuple(Report(*each) for each in oldest_first[:ITEMS_MAX]),
+        tuple(oldest_first[:ITEMS_MAX]),
     )
 
 
@@ -100,19 +98,7 @@ def parked_of(parked: Sequence[ParkedEvent]) -> Parked:
         len(parked),
         oldest_first[0].since if oldest_first else None,
         sum(each.past for each in parked),
-        tuple(_parked_item(each) for each in oldest_first[:ITEMS_MAX]),
-    )
-
-
-def _parked_item(event: ParkedEvent) -> ParkedItem:
-    return ParkedItem(
-        event.budget,
-        event.event_id,
-        event.type,
-        Awaited(**event.waits_for),
-        event.since,
-        event.gives_up_at,
-        event.past,
+        tuple(oldest_first[:ITEMS_MAX]),
     )
 
 

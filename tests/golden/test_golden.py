@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from events.envelope import INBOUND
-from services.ledger.application.handle import Chain, Ledger
+from services.ledger.application.handle import ChainEnd, Ledger
 from services.ledger.application.ports import JournalRow
-from services.ledger.application.redecide import redecide
 from services.ledger.application.restore import fold
 from services.ledger.domain.journal import RULES_VERSION, Outcome
-from services.ledger.domain.orders import OrderState
+from services.ledger.domain.model.orders import OrderState
 from services.ledger.files.summary import summary
 from tests.golden.record import HERE, decided, record
 from tests.integration.command import EXAMPLE
+from tests.journal_records import redecided
 from tests.property.checker import check
 
 NAMES = sorted(file.name.removesuffix(".events.jsonl") for file in HERE.glob("*.events.jsonl"))
@@ -44,7 +44,7 @@ def test_a_recorded_journal_folds_to_the_recorded_balances(name: str) -> None:
     rows = recorded(name)
     dead = {row.budget: row for row in rows if row.budget.startswith("_dead.")}
     ends = {
-        chain: Chain(row.sequence, json.loads(row.record)["hash"]) for chain, row in dead.items()
+        chain: ChainEnd(row.sequence, json.loads(row.record)["hash"]) for chain, row in dead.items()
     }
     assert summary_of(name) == summary(Ledger(fold(rows), ends), rows)
 
@@ -58,7 +58,7 @@ def test_the_recorded_events_are_decided_as_they_were(name: str) -> None:
         assert [row.record for row in rows] == journal.splitlines()
         assert summary_of(name) == said
     else:  # Other rules may decide otherwise, but not without saying which: test_next_rules.py.
-        assert versions == redecide(rows)[1].rules_versions
+        assert versions == redecided(rows).rules_versions
 
 
 @every_history

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import pytest
 
-from services.ledger.application.ports import Batch, StoreError, Versions, text_of_error
+from events.texts import verbatim
+from services.ledger.application.ports import Batch, StoreError, Versions
 from services.ledger.domain.journal import read_record
 from services.ledger.files.sqlite import SqliteStore
 from tests.builders import BUDGET, NEXT_BUDGET, Json, a_vote, an_award
@@ -153,7 +154,7 @@ def test_an_import_that_was_interrupted_is_finished_before_anything_else(
 
     def failing(store: SqliteStore, batch: Batch, versions: Versions) -> None:
         if next(left, None) is None:
-            raise StoreError(store.path, text_of_error(OSError("the disk is full")))
+            raise StoreError(store.path, verbatim(OSError("the disk is full")))
         commit(store, batch, versions)
 
     monkeypatch.setattr(SqliteStore, "commit", failing)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.ledger.domain import issue
+from services.ledger.domain import order_issuing
 from tests.builders import BUDGET, Json
 from tests.golden.record import HERE
 from tests.integration.command import CARRY_OVER, EXAMPLE, ecluse
@@ -257,7 +257,7 @@ def test_the_present_rules_decide_the_same(db: Path) -> None:
 
 def with_another_delay(run: Callable[[], Any]) -> Any:
     with pytest.MonkeyPatch.context() as rules:
-        rules.setattr(issue, "PAYMENT_DELAY", timedelta(days=30))
+        rules.setattr(order_issuing, "PAYMENT_DELAY", timedelta(days=30))
         return run()
 
 

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaProducer
 from events.topics import BALANCES, EVENTS, INTERNAL_EVENTS, JOURNAL, PAYMENT_ORDERS
 from services.lag.judge.states import QUIET_S
 from services.ledger.application.handle import Ledger, RawRecord
-from services.ledger.application.messages import messages
+from services.ledger.application.outbound_messages import messages
 from services.ledger.domain.journal import Source
 from services.runtime.ops.clock import wall_clock
 from services.watch.settings import WatchSettings

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from events import topics
-from services.ledger.application.kafka_records import current_hold
+from services.ledger.kafka.state_topic import current_hold
 from services.runtime.kafka.reader import Reader
 from services.runtime.ops.errors import ClusterError
 from services.runtime.processing.processor import Hold

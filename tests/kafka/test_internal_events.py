@@ -20,7 +20,7 @@ from events.topics import (
     LEDGER_STATE,
     REFUSALS,
 )
-from services.ledger.domain.year_openings import next_year
+from services.ledger.domain.fiscal_year.year_openings import next_year
 from services.ledger.kafka.partition import LedgerProcessor
 from services.ledger.kafka.serve import QUARANTINE
 from services.runtime.ops.progress import Progress

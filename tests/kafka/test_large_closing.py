@@ -12,7 +12,7 @@ import pytest
 from aiokafka.structs import ConsumerRecord
 
 from events.topics import COMMITMENT_ENTRIES, INTERNAL_EVENTS, JOURNAL, REFUSALS
-from services.ledger.domain.year_openings import next_year
+from services.ledger.domain.fiscal_year.year_openings import next_year
 from services.ledger.kafka.partition import FULL_BYTES
 from services.runtime.processing.task import BATCH_RECORDS
 from tests.builders import a_closing

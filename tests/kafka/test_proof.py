@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from events.topics import INPUT_TOPICS, JOURNAL
-from services.ledger.domain.year_openings import next_year
+from services.ledger.domain.fiscal_year.year_openings import next_year
 from services.verifier.kafka_records import partition_of
 from tests.builders import Json, a_payment, a_vote
 from tests.kafka.brokers import Broker

@@ -18,9 +18,6 @@ from mutmut.mutation.file_mutation import deep_replace
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 DOMAIN: Final = ROOT / "services" / "ledger" / "domain"
-TEXTS: Final = frozenset({"SENTENCES", "FACTS"})
-"""Tables of words for people: they have tests of their own, and no money hangs on them."""
-
 SHOWN_MAX: Final = 120
 """How much of a place in the source a mutant's name repeats."""
 
@@ -246,14 +243,12 @@ WHOLES: Final = (
 
 
 def _is_beside_the_point(node: cst.CSTNode) -> bool:
-    """Types, imports, decorators, docstrings, tables of words."""
+    """Types, imports, decorators, docstrings."""
     match node:
         case cst.Annotation() | cst.Import() | cst.ImportFrom() | cst.Decorator():
             return True
         case cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString()):
             return True
-        case cst.AnnAssign(target=cst.Name(value=name)):
-            return name in TEXTS
         case _:
             return False
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from services.ledger.domain import money, moves
-from services.ledger.domain.lines import Line
+from services.ledger.domain.model import moves, orders
+from services.ledger.domain.model.lines import Line
 from tests.mutation.judge import plant
 from tests.mutation.mutants import Mutant, modules, mutants_of
 from tests.mutation.page import MutationRun, page, score
@@ -34,7 +34,7 @@ LOSES = "net.get(move.line, 0) - gained_cents"
 
 @pytest.mark.parametrize(
     "planted",
-    [("moves", f"moves.net_by_line: `{LOSES.replace('-', '+')}` → `{LOSES}`")],
+    [("model.moves", f"model.moves.net_by_line: `{LOSES.replace('-', '+')}` → `{LOSES}`")],
     indirect=True,
 )
 def test_a_mutant_is_planted_where_everybody_sees_it(planted: Mutant) -> None:
@@ -43,10 +43,10 @@ def test_a_mutant_is_planted_where_everybody_sees_it(planted: Mutant) -> None:
 
 def test_and_taken_away_again() -> None:
     assert {LINE: 5} == moves.net_by_line([moves.Move(LINE, None, None, moves.APPROPRIATE, 5)])
-    assert [1, 2] == list(money.cumulative_shares(3, [1, 2]))
+    assert [1, 2] == list(orders.cumulative_shares(3, [1, 2]))
 
 
-@pytest.mark.parametrize("module", ["credit", "moves", "rules.payments"])
+@pytest.mark.parametrize("module", ["credit", "model.moves", "rules.payments"])
 def test_each_mutant_has_a_name_of_its_own_and_changes_its_module(module: str) -> None:
     found = mutants_of(module)
     assert len(found) == len({mutant.key for mutant in found})
@@ -66,7 +66,7 @@ def test_every_function_that_has_mutants_can_be_changed_where_it_stands(module: 
 
 
 def test_the_tables_outside_functions_have_mutants() -> None:
-    outside = [mutant for mutant in mutants_of("moves") if mutant.scope is None]
+    outside = [mutant for mutant in mutants_of("model.moves") if mutant.scope is None]
     assert any('"released"' in mutant.was for mutant in outside)
 
 
@@ -86,11 +86,11 @@ def test_the_score_is_never_rounded_up(judged: int, survived: int, printed: str)
 
 
 def test_the_page_names_what_survived_and_why() -> None:
-    first, second, third = mutants_of("money")[:3]
+    first, second, third = mutants_of("credit")[:3]
     mutation_run = MutationRun(
         seed=7,
         sampled=True,
-        made={"money": 9},
+        made={"credit": 9},
         found=[(first, "survived"), (second, "survived"), (third, "timed_out")],
         tests=5,
         versions={"mutmut": "3"},
@@ -98,7 +98,7 @@ def test_the_page_names_what_survived_and_why() -> None:
         commit="`abc`",
     )
     text = page(mutation_run)
-    assert "| `money` | 9 | 3 | 0 | 1 | 2 | 1 | 33.3 % |" in text
+    assert "| `credit` | 9 | 3 | 0 | 1 | 2 | 1 | 33.3 % |" in text
     assert f"### Not explained\n\n- {first.key}\n" in text
     assert f"No test could tell.\n\n- {second.key}\n" in text
     assert "drawn with seed 7" in text

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
-from services.ledger.domain.book import Book, BudgetState
-from services.ledger.domain.grants import Convention, ConventionState
-from services.ledger.domain.orders import OPEN, OrderState
-from services.ledger.domain.schedules import has_ended, is_live, order_of, order_resting_on
+from services.ledger.domain.model.book import Book, BudgetState
+from services.ledger.domain.model.conventions import Convention, ConventionState
+from services.ledger.domain.model.orders import OPEN, OrderState
+from services.ledger.domain.model.schedules import has_ended, is_live, order_of, order_resting_on
 from tests.builders import encoded
 from tests.property.years import Inputs, years
 

@@ -6,9 +6,9 @@ from operator import itemgetter
 from hypothesis import given
 
 from services.ledger.domain.awaited import Awaited, awaited_of, awaited_of_grant
-from services.ledger.domain.book import Book
 from services.ledger.domain.journal import JournalRecord, Outcome
-from services.ledger.domain.moves import Move
+from services.ledger.domain.model.book import Book
+from services.ledger.domain.model.moves import Move
 from tests.builders import Scenario
 from tests.property.histories import histories
 from tests.property.years import Inputs, decided, years

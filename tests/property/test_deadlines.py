@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.codec import reread
 from events.journal import try_read_record
 from events.topics import EVENTS, INTERNAL_EVENTS
 from services.due.deadline_events import Deadline, deadline_event_id
@@ -97,7 +98,7 @@ class World:
         return sorted({deadline_event_id(each) for each in found})
 
 
-def shown(deadlines: Deadlines) -> tuple[list[Order], list[Owed], list[tuple[str, int]]]:
+def shown(deadlines: Deadlines) -> tuple[list[Order], list[Owed], list[tuple[str, str]]]:
     orders = [
         Order(
             each.budget,
@@ -110,19 +111,27 @@ def shown(deadlines: Deadlines) -> tuple[list[Order], list[Owed], list[tuple[str
         for each in deadlines.orders(LATE)
     ]
     owed = [
-        Owed(each.budget, each.convention, each.document_kind, each.year, each.due_on)
+        Owed(each.budget, each.convention, each.document_kind, each.year or 0, each.due_on)
         for each in deadlines.reports_overdue(LATE)
         if not each.closed
     ]
-    return sorted(orders), sorted(owed), [each[:2] for each in deadlines.parked(LATE)]
+    return (
+        sorted(orders),
+        sorted(owed),
+        [(each.budget, each.event_id) for each in deadlines.parked(LATE)],
+    )
 
 
-def held(ledger: Ledger) -> tuple[list[Order], list[Owed], list[tuple[str, int]]]:
+def held(ledger: Ledger) -> tuple[list[Order], list[Owed], list[tuple[str, str]]]:
     states = ledger.budgets.values()
     return (
         sorted(order for each in states for order in orders_in(each)),
         sorted({owed for each in states for owed in owed_in(each)}),
-        [(each.book.budget, sequence) for each in states for sequence in each.memory.parked],
+        [
+            (each.book.budget, reread(parked.raw).envelope.id)
+            for each in states
+            for parked in each.memory.parked.values()
+        ],
     )
 
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.ledger.application.handle import ChainEnd
 from services.ledger.application.ports import StoreError
-from services.ledger.files.chains import Chains, End
+from services.ledger.files.chains import Chains
 from services.ledger.files.exports import Export, ExportFile, Stream, read_export
 from services.ledger.files.imports import prove
 from tests.golden.record import HERE as GOLDEN
@@ -29,7 +30,7 @@ def kept(folder: Path, lines: list[bytes]) -> Path:
     return file
 
 
-def read(file: Path) -> dict[str, End]:
+def read(file: Path) -> dict[str, ChainEnd]:
     chains = Chains()
     for _ in read_export(file, chains, quiet):
         pass
@@ -49,7 +50,7 @@ def hashed(line: bytes) -> int:
 @pytest.mark.parametrize("lines", [JOURNAL, YEARS], ids=["hard-year", "year-end"])
 def test_a_whole_export_ends_where_its_records_say(folder: Path, lines: list[bytes]) -> None:
     rows = [json.loads(line) for line in lines]
-    ends = {row["budget"]: End(row["sequence"], row["hash"]) for row in rows}
+    ends = {row["budget"]: ChainEnd(row["sequence"], row["hash"]) for row in rows}
     assert ends == read(kept(folder, lines))
 
 

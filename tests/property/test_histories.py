@@ -10,10 +10,10 @@ from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.ports import StateKey, Store
 from services.ledger.application.restore import VERSIONS, fold, open_ledger
 from services.ledger.application.state_rows import all_rows
-from services.ledger.domain.book import BudgetState, new_budget
 from services.ledger.domain.decide import decide
 from services.ledger.domain.journal import JournalRecord, Outcome, Source
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.model.book import BudgetState, new_budget
+from services.ledger.domain.model.refusals import Refusal
 from services.ledger.files.memory import MemoryStore
 from services.ledger.files.sqlite import SqliteStore
 from tests.builders import Json, Scenario

@@ -12,7 +12,7 @@ from events.canonical import canonical
 from events.outbound import PaymentOrderCancelled, PaymentOrderIssued
 from events.unreadable import Reason
 from services.ledger.application.handle import DeadLettered
-from services.ledger.application.messages import OutboundRecord
+from services.ledger.application.outbound_messages import OutboundRecord
 from services.ledger.application.restore import VERSIONS, open_ledger
 from services.ledger.domain.journal import Outcome
 from services.ledger.files.memory import MemoryStore

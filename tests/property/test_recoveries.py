@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ledger.domain.moves import RECOVER
+from services.ledger.domain.model.moves import RECOVER
 from tests.builders import (
     Json,
     Scenario,

@@ -3,11 +3,9 @@
 import json
 from typing import Any, Final
 
-from services.ledger.domain import flags, refusals
-from services.ledger.domain.flags import FlagCode
-from services.ledger.domain.refusals import Refusal
+from services.ledger.explain.flags import flag_row
+from services.ledger.explain.refusals import refusal_row
 from services.ledger.files.replay import FILE_MARK
-from services.ledger.files.summary import in_contract_order
 from tests.builders import Json
 from tests.read_model.filling import Tables
 
@@ -42,16 +40,12 @@ def figures(tables: Tables) -> Json:
             }
             for row in _sorted(tables["commitment_entries"], *PLACE, "item")
         ],
-        "refusals": [
-            _in_order(row, refusals.FACTS[Refusal(row["code"])]) for row in tables["refusals"]
-        ],
+        "refusals": [_coded(row, refusal_row(row)) for row in tables["refusals"]],
         "dead_letters": [
             {"position": _position(row), "reason": row["reason"]}
             for row in _sorted(tables["dead_letters"], "source_topic", "source_offset")
         ],
-        "review_flags": [
-            _in_order(row, flags.FACTS[FlagCode(row["code"])]) for row in tables["review_flags"]
-        ],
+        "review_flags": [_coded(row, flag_row(row)) for row in tables["review_flags"]],
         "heads": {row["budget"]: row["head"] for row in tables["budgets"]},
     }
 
@@ -92,8 +86,7 @@ def _order(row: Row, tables: Tables) -> Row:
     }
 
 
-def _in_order(row: Row, order: tuple[str, ...]) -> Row:
-    coded = in_contract_order({"code": row["code"], "facts": row["facts"]}, order)
+def _coded(row: Row, coded: Row) -> Row:
     return {"budget": row["budget"], "event_id": row["event_id"], **coded}
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 from services.ledger.application.ports import JournalRow
 from services.ledger.application.restore import Folding, read_row
-from services.ledger.domain.book import Book
+from services.ledger.domain.model.book import Book
 from tests.property.years import Inputs, decided, years
 from tests.read_model.filling import (
     RECORDED,

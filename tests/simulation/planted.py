@@ -9,11 +9,11 @@ from unittest.mock import patch
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from services.ledger.application.checkpoint import POSITION_KEY, encode_checkpoint
-from services.ledger.domain import orders
+from services.ledger.domain.model import orders
 from services.ledger.kafka import partition
 from services.ledger.kafka.partition import LedgerProcessor
-from services.ledger.kafka.state_topic import Restored
+from services.ledger.kafka.partition_restore import Restored
+from services.ledger.kafka.state_topic import POSITION_KEY, encode_checkpoint
 from services.runtime.kafka.source_positions import SourcePosition
 from services.runtime.kafka.writer import FencedWriter, Outgoing, WriterFailed
 from services.runtime.processing.task import PartitionTask

@@ -8,10 +8,10 @@ import msgspec
 from events.envelope import INBOUND
 from events.topics import JOURNAL
 from events.unreadable import Reason
-from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.journal import Outcome as JournalOutcome
-from services.ledger.domain.orders import OrderState
-from services.ledger.domain.refusals import Missing, Refusal
+from services.ledger.domain.model.flags import FlagCode
+from services.ledger.domain.model.orders import OrderState
+from services.ledger.domain.model.refusals import Missing, Refusal
 from tests.simulation.faults import AT, KILLS, REQUESTS, Kind, Op
 from tests.simulation.simulator import Outcome
 

@@ -19,8 +19,8 @@ from events.outbound import (
 )
 from events.parts import Part
 from events.texts import Translatable
-from services.ledger.application.decision_texts import parked_sentence, refusal_sentence
 from services.ledger.domain.journal import JournalRecord, read_record
+from services.ledger.explain.sentences import parked_sentence, refusal_sentence
 from services.texts.translation import both
 from tests.builders import Json, Scenario
 from tests.unit.tables.rows import Row

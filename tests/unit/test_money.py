@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ledger.domain.money import cumulative_shares, filled_in_order
+from services.ledger.domain.model.orders import cumulative_shares, filled_in_order
 
 CENTS_MAX = 2**53 - 1
 weights = st.lists(st.integers(1, CENTS_MAX), min_size=1, max_size=20)

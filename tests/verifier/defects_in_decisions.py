@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from services.ledger.domain import decide
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.model.refusals import Refusal
+from services.ledger.domain.model.verdicts import Accepted, Refused, known
 from services.ledger.domain.rules import (
     amendments,
     budgets,
-    convention_status,
     conventions,
     deliberations,
     fiscal_years,
@@ -16,7 +16,6 @@ from services.ledger.domain.rules import (
     recoveries,
     terminations,
 )
-from services.ledger.domain.verdicts import Accepted, Refused
 from tests.builders import (
     OTHER_BODY,
     Json,
@@ -91,13 +90,13 @@ ACCEPTED = [
     ),
     RuleLeftOut(
         "notified after its termination",
-        *(conventions, "unended", convention_status.known),
+        *(conventions, "unended", known),
         [*SIGNED, a_termination(), a_notification()],
         "not_refused",
     ),
     RuleLeftOut(
         "amended after its termination",
-        *(amendments, "unended", convention_status.known),
+        *(amendments, "unended", known),
         [*SIGNED, a_termination(), amended(an_instalment(1, "x"), act=an_act("2023-09-01"))],
         "not_refused",
     ),

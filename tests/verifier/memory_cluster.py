@@ -10,7 +10,7 @@ from typing import Any
 
 from events.topics import EVENTS, INTERNAL_EVENTS, JOURNAL
 from services.ledger.application.handle import Ledger, RawRecord
-from services.ledger.application.messages import messages
+from services.ledger.application.outbound_messages import messages
 from services.ledger.domain.journal import Source
 from services.verifier.findings import Findings
 from services.verifier.internal_events import InternalEvents

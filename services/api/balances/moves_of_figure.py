@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.api.balances.moves import Move, for_grant, move_of
 from services.api.queries.figures import NOW, known_moves, record_of
 from services.api.queries.rows import LINE, BudgetLine, Entities, behind, total, visible
-from services.ledger.domain.lines import Stage
-from services.ledger.domain.moves import MOVE_KINDS, MoveKind
+from services.ledger.domain.model.lines import Stage
+from services.ledger.domain.model.moves import MOVE_KINDS, MoveKind
 from services.projector.tables import journal
 
 OF_LINES: Final = frozenset(

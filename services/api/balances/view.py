@@ -9,8 +9,8 @@ from services.api.balances.moves_of_figure import MovesBehind, sense
 from services.api.console.elements import Link, line_name, record_href, type_name
 from services.api.console.texts.codes import STAGES
 from services.api.console.texts.troubles import TEXTS
-from services.ledger.domain.lines import Stage
-from services.ledger.domain.moves import MOVE_KINDS
+from services.ledger.domain.model.lines import Stage
+from services.ledger.domain.model.moves import MOVE_KINDS
 from services.texts.locale_format import LocaleFormat
 
 OUTSIDE: Final = TEXTS["outside"]

@@ -10,7 +10,7 @@ from services.api.console.bars import Segment, segments
 from services.api.console.texts.codes import STAGES, TYPES
 from services.api.queries.rows import BudgetLine
 from services.api.queries.verdicts import Verdict
-from services.ledger.application.decision_texts import line_label
+from services.ledger.explain.sentences import line_label
 from services.texts.locale_format import LocaleFormat
 
 LINE_STAGES: Final = ("available", "reserved", "committed", "ordered", "paid", "carried_over")

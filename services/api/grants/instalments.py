@@ -13,7 +13,7 @@ from services.api.grants.conventions import Convention, Instalment, Want
 from services.api.orders.query import OPEN_STATES
 from services.api.orders.view import TONES as ORDER_TONES
 from services.api.orders.view import state_of
-from services.ledger.application.decision_texts import DOCUMENTS
+from services.ledger.explain.sentences import DOCUMENTS
 from services.ledger.explain.terms import ORDER_STATES
 from services.texts.locale_format import LocaleFormat
 

@@ -17,7 +17,7 @@ from services.api.queries.figures import (
     stages_of,
 )
 from services.api.queries.rows import LINE, BudgetLine, line_columns
-from services.ledger.domain.lines import Stage
+from services.ledger.domain.model.lines import Stage
 from services.projector.tables import (
     budgets,
     convention_lines,

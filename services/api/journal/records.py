@@ -18,9 +18,9 @@ from services.api.queries.verdicts import (
     wait_verdict,
 )
 from services.ledger.domain.journal import JournalRecord, read_record
-from services.ledger.domain.lines import Line
-from services.ledger.domain.moves import Move
-from services.ledger.domain.orders import OrderChange
+from services.ledger.domain.model.lines import Line
+from services.ledger.domain.model.moves import Move
+from services.ledger.domain.model.orders import OrderChange
 from services.projector.tables import journal
 
 

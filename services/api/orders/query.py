@@ -23,7 +23,7 @@ from services.api.queries.rows import (
     total,
     visible,
 )
-from services.ledger.domain.orders import CLOSED, OrderState
+from services.ledger.domain.model.orders import CLOSED, OrderState
 from services.projector.tables import budgets, payment_order_lines, payment_orders, payments
 
 NEXT_DAYS: Final = timedelta(days=60)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, select, true
 
 from services.api.queries.rows import total
-from services.ledger.domain.moves import MOVE_KINDS
+from services.ledger.domain.model.moves import MOVE_KINDS
 from services.projector.tables import conventions, journal, moves
 
 LINE_STAGES = ("available", "reserved", "committed", "ordered", "paid", "carried_over")

@@ -7,19 +7,14 @@ from typing import Any
 from events.masking import masked
 from events.texts import Translatable
 from events.unreadable import Reason
-from services.ledger.application.decision_texts import (
-    flag_sentence,
-    parked_sentence,
-    refusal_sentence,
-)
-from services.ledger.domain import flags, refusals
-from services.ledger.domain.flags import FlagCode
-from services.ledger.domain.refusals import Missing, Refusal
-from services.ledger.explain.code_help import Advice
-from services.ledger.explain.flags import FLAGS
-from services.ledger.explain.records import DEAD_LETTERS, WAITS
-from services.ledger.explain.refusals import REFUSALS
-from services.ledger.files.summary import in_contract_order
+from services.ledger.domain.model.flags import FlagCode
+from services.ledger.domain.model.refusals import Missing, Refusal
+from services.ledger.explain.answer import Advice
+from services.ledger.explain.dead_letters import DEAD_LETTERS
+from services.ledger.explain.flags import FLAGS, flag_row
+from services.ledger.explain.refusals import REFUSALS, refusal_row
+from services.ledger.explain.sentences import flag_sentence, parked_sentence, refusal_sentence
+from services.ledger.explain.waits import WAITS
 from services.texts.translation import Sentence, both
 
 
@@ -39,13 +34,13 @@ class Verdict:
 
 def refusal_verdict(code: str, facts: Mapping[str, Any]) -> Verdict:
     """Explanation of a refusal."""
-    text = in_contract_order({"facts": facts, "code": code}, refusals.FACTS[Refusal(code)])["facts"]
+    text = refusal_row({"code": code, "facts": facts})["facts"]
     return _verdict(code, text, REFUSALS[Refusal(code)], refusal_sentence(code, text))
 
 
 def flag_verdict(code: str, facts: Mapping[str, Any]) -> Verdict:
     """The explanation of a review flag."""
-    text = in_contract_order({"facts": facts, "code": code}, flags.FACTS[FlagCode(code)])["facts"]
+    text = flag_row({"code": code, "facts": facts})["facts"]
     return _verdict(code, text, FLAGS[FlagCode(code)], flag_sentence(code, text))
 
 

@@ -23,8 +23,8 @@ from services.api.http.question import (
 from services.api.problems import problems
 from services.api.rejections import flags
 from services.api.rejections import query as unsettled
-from services.ledger.domain.flags import FlagCode
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.model.flags import FlagCode
+from services.ledger.domain.model.refusals import Refusal
 
 router = APIRouter(tags=["what did not go through"], responses=problems(400) | UNCHANGED)
 

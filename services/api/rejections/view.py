@@ -19,9 +19,10 @@ from services.api.console.texts import troubles as texts
 from services.api.queries.verdicts import Verdict
 from services.api.rejections.flags import Flagged
 from services.api.rejections.query import ByReason, DeadLetter, RefusedEvent, WaitingEvent
+from services.ledger.explain.dead_letters import DEAD_LETTERS
 from services.ledger.explain.flags import FLAGS
-from services.ledger.explain.records import DEAD_LETTERS, WAITS
 from services.ledger.explain.refusals import REFUSALS
+from services.ledger.explain.waits import WAITS
 from services.texts.locale_format import LocaleFormat
 
 KINDS: Final = ("refused", "parked", "unreadable", "flagged")

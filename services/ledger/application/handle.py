@@ -16,18 +16,18 @@ from events.topics import INTERNAL_EVENTS
 from events.unreadable import Reason, Unreadable
 from services.ledger.application.ports import Batch, DeadLetter, JournalRow, Position
 from services.ledger.application.state_rows import changed_rows
-from services.ledger.domain.book import FIRST_HASH, BudgetState, new_budget
-from services.ledger.domain.closed_years import close_out, is_over
 from services.ledger.domain.decide import decide, decide_again
 from services.ledger.domain.evolve import evolve
+from services.ledger.domain.fiscal_year.closed_years import close_out, is_over
+from services.ledger.domain.fiscal_year.year_openings import InternalEvent
 from services.ledger.domain.invariants import check_book
 from services.ledger.domain.journal import JournalRecord, Outcome, Source
+from services.ledger.domain.model.book import FIRST_HASH, BudgetState, new_budget
+from services.ledger.domain.model.refusals import Refusal
+from services.ledger.domain.model.verdicts import Refused, Verdict
 from services.ledger.domain.parking import is_here, parked_as
 from services.ledger.domain.recording import record_of
-from services.ledger.domain.refusals import Refusal
 from services.ledger.domain.rules.table import handler_of
-from services.ledger.domain.verdicts import Refused, Verdict
-from services.ledger.domain.year_openings import InternalEvent
 
 FULL_CHECK_RECORDS = 10_000
 """The number of records between full checks of a budget's invariants."""
@@ -108,9 +108,9 @@ class DecidedBatch(Batch):
     """The budgets after this batch, closed years in their final state."""
 
 
-@dataclass(slots=True)
-class Chain:
-    """The end of a chain of unreadable records."""
+@dataclass(frozen=True, slots=True)
+class ChainEnd:
+    """The end of a chain: the number and the hash of its last record."""
 
     sequence: int = 0
     head: str = FIRST_HASH
@@ -121,7 +121,7 @@ class Ledger:
     """The budgets of one partition in memory, and the batch to be committed."""
 
     budgets: dict[str, BudgetState] = field(default_factory=dict)
-    dead: dict[str, Chain] = field(default_factory=dict)
+    dead: dict[str, ChainEnd] = field(default_factory=dict)
     batch: DecidedBatch = field(default_factory=DecidedBatch)
     partition_of: Callable[[str], int] | None = None
     """The partition of a budget; None where the source has no partitions (rules, 37).
@@ -143,19 +143,12 @@ class Ledger:
         if self.partition_of is not None:
             home = self.partition_of(budget)
             if home != raw.source.partition:
-                return [
-                    self._dead_letter_record(
-                        raw, Unreadable.wrong_partition(raw.source.partition, home)
-                    )
-                ]
+                misplaced = Unreadable.wrong_partition(raw.source.partition, home)
+                return [self._dead_letter_record(raw, misplaced)]
         return self.take(received, raw.source)
 
     def take(self, received: Received, source: Source) -> list[JournalRecord]:
-        """Decide and journal a decoded event, then the parked events that it resumes.
-
-        Raises:
-            AssertionError: as `handle`.
-        """
+        """Decide and journal a decoded event, then the parked events that it resumes."""
         budget = received.envelope.data.budget
         state = self.budgets.get(budget)
         if state is None:
@@ -197,16 +190,12 @@ class Ledger:
     ) -> JournalRecord:
         record = record_of(state, received, verdict, source, resumes)
         handler = handler_of(received.envelope.data)
-        internal_events = tuple(
-            handler.internal_events(state.book, received.envelope, record.moves)
-        )
+        events = tuple(handler.internal_events(state.book, received.envelope, record.moves))
         sealed = record.seal()
         self.batch.records.append(JournalRow(record.budget, record.sequence, sealed))
-        self.batch.decided.append(Recorded(record, received.envelope, internal_events))
-        self.batch.internal_events += [internal_event.value for internal_event in internal_events]
-        self.batch.size_bytes += len(sealed) + sum(
-            len(internal_event.value) for internal_event in internal_events
-        )
+        self.batch.decided.append(Recorded(record, received.envelope, events))
+        self.batch.internal_events += [each.value for each in events]
+        self.batch.size_bytes += len(sealed) + sum([len(each.value) for each in events])
         was_closed = state.book.closed
         evolve(state, record, received)
         if state.book.closed is not was_closed or record.sequence % FULL_CHECK_RECORDS == 0:
@@ -264,13 +253,13 @@ class Ledger:
     ) -> JournalRecord:
         """Journal an unreadable record as a dead letter, and keep its bytes for operators."""
         name = f"{DEAD_CHAIN}{raw.source.partition}"
-        chain = self.dead.setdefault(name, Chain())
+        before = self.dead.get(name, ChainEnd())
         value = raw.value or b""
         length_bytes = len(value) if raw.whole else raw.length_bytes
         record = JournalRecord(
             budget=name,
-            sequence=chain.sequence + 1,
-            previous_hash=chain.head,
+            sequence=before.sequence + 1,
+            previous_hash=before.head,
             source=raw.source,
             outcome=Outcome.DEAD_LETTER,
             event=None,
@@ -279,8 +268,8 @@ class Ledger:
         )
         self.batch.records.append(JournalRow(name, record.sequence, record.seal()))
         self.batch.decided.append(DeadLettered(record, raw, unreadable))
-        chain.sequence, chain.head = record.sequence, record.hash
-        internal_event = DeadLetter(
+        self.dead[name] = ChainEnd(record.sequence, record.hash)
+        dead_letter = DeadLetter(
             name,
             record.sequence,
             unreadable.reason,
@@ -289,7 +278,7 @@ class Ledger:
             record.event_sha256,
             kept_bytes(value, length_bytes, raw.source_kind),
         )
-        self.batch.dead_letters.append(internal_event)
+        self.batch.dead_letters.append(dead_letter)
         if not self.dry_run:
             _log_dead_letter(record, unreadable)
         return record
@@ -311,12 +300,10 @@ def decoded(raw: RawRecord, source_kind: SourceKind | None = None) -> Received |
     key = NO_KEY if raw.key is None and raw.is_of_kafka else raw.key
     try:
         return decode(raw.value, raw.headers, key, source_kind or raw.source_kind)
-    except (
-        Exception
-    ) as error:  # A bug of the decoder must not stop the partition: the bytes are kept.
+    # A bug of the decoder must not stop the partition: the bytes are kept.
+    except Exception as error:
         log.exception("decoder_failed", **raw.source._asdict())
-        name = type(error).__name__
-        return Unreadable(Reason.UNDECODABLE, None, verbatim(name))
+        return Unreadable(Reason.UNDECODABLE, None, verbatim(type(error).__name__))
 
 
 def _ended_by(state: BudgetState, record: JournalRecord, received: Received) -> int | None:

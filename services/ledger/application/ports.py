@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from events.texts import Translatable, verbatim
 from services.runtime.ops.errors import Stop
 
 
@@ -68,11 +67,7 @@ class Batch:
 
 
 class Store(Protocol):
-    """A store of the journal, of the state that follows from it, and of positions.
-
-    Raises:
-        StoreError: from any method, when the store cannot be read or written.
-    """
+    """A store of journal, state and positions; any method may raise StoreError."""
 
     def versions(self) -> Versions | None:
         """The versions of the last writer; None while nothing was written."""
@@ -121,8 +116,3 @@ class Store(Protocol):
 
 class StoreError(Stop):
     """A store that cannot be read, written or trusted."""
-
-
-def text_of_error(error: BaseException) -> Translatable:
-    """The message of a library's error, as it is."""
-    return verbatim(error)

@@ -6,7 +6,8 @@ events are decided as they were read.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -16,7 +17,7 @@ from events.journal import read_place
 from events.texts import _
 from services.ledger.application.handle import DecidedBatch, Ledger
 from services.ledger.application.ports import JournalRow, StoreError
-from services.ledger.application.restore import read_row
+from services.ledger.application.restore import ReadRecord, read_row
 from services.ledger.domain.journal import RULES_VERSION, JournalRecord, Outcome
 
 DISCARD_EVERY: Final = 500
@@ -66,84 +67,67 @@ class Difference(NamedTuple):
         }
 
 
-class Redecided(NamedTuple):
+@dataclass(slots=True)
+class Redecided:
     """The result of a redecision."""
 
-    records: int
-    dead_letters: int
+    records: int = 0
+    dead_letters: int = 0
     """Records that cannot be decided again."""
-    rules_versions: dict[int, int]
+    rules_versions: Counter[int] = field(default_factory=Counter)
     """The number of records decided by each version of the rules."""
-    differing: int
-    """The number of records that differ."""
-    codes: dict[str, int]
-    """The number of differences by member."""
+    differences: list[Difference] = field(default_factory=list)
 
     def row(self) -> dict[str, Any]:
         """The same as JSON; `rules_version` is that of the present rules."""
-        versions = {str(version): n for version, n in sorted(self.rules_versions.items())}
-        row = self._asdict() | {"rules_versions": versions}
-        return {"rules_version": RULES_VERSION, **row}
-
-
-class _Decision(NamedTuple):
-    """A record with its bytes."""
-
-    record: JournalRecord
-    raw: bytes
+        members = (change.member for each in self.differences for change in each.changes)
+        return {
+            "rules_version": RULES_VERSION,
+            "records": self.records,
+            "dead_letters": self.dead_letters,
+            "rules_versions": {str(key): n for key, n in sorted(self.rules_versions.items())},
+            "differing": len(self.differences),
+            "codes": dict(Counter(members)),
+            "differences": [each.row() for each in self.differences],
+        }
 
 
 class Redecision:
-    """A redecision in progress: takes a journal's records in order, returns differences.
-
-    Chains may follow one another or be interleaved.
-
-    Raises:
-        StoreError: from any method, when a record or its event cannot be read.
-    """
+    """A redecision in progress; chains may follow one another or be interleaved."""
 
     def __init__(self) -> None:
         self._ledger = Ledger(dry_run=True)
         self._open: dict[str, _Group] = {}
         """The last event of each budget, with the events that it resumed then and resumes now."""
-        self._records = 0
-        self._dead_letters = 0
-        self._versions: Counter[int] = Counter()
-        self._differing = 0
-        self._codes: Counter[str] = Counter()
+        self._result = Redecided()
         self._decided: list[str] = []
         """The budgets of the records that were not discarded yet."""
 
-    def read(self, row: JournalRow) -> list[Difference]:
-        """Read the next record; return the differences of the event before it in its budget."""
-        record = read_row(row)
-        self._records += 1
-        self._versions[record.rules_version] += 1
+    def read(self, raw: bytes) -> None:
+        """Read the next record, and compare the event before it in its budget."""
+        place = read_place(raw)
+        record = read_row(JournalRow(place.budget, place.sequence, raw))
+        self._result.records += 1
+        self._result.rules_versions[record.rules_version] += 1
         if record.outcome is Outcome.DEAD_LETTER:
-            self._dead_letters += 1
-            return []
-        decision = _Decision(record, row.record)
+            self._result.dead_letters += 1
+            return
+        decision = ReadRecord(record, raw)
         group = self._open.get(record.budget)
         if record.resumes is not None and group is not None:
             group.then.append(decision)
-            return []
+            return
         self._open[record.budget] = self._decide(decision)
-        return [] if group is None else self._count(group.differences())
+        if group is not None:
+            self._result.differences += group.differences()
 
-    def end(self) -> tuple[list[Difference], Redecided]:
-        """End after the last record; return the differences left, and the result."""
-        left = [each for group in self._open.values() for each in group.differences()]
-        found = self._count(left)
-        result = Redecided(
-            self._records,
-            self._dead_letters,
-            dict(self._versions),
-            self._differing,
-            dict(self._codes),
-        )
-        return found, result
+    def end(self) -> Redecided:
+        """End after the last record; return the result."""
+        for group in self._open.values():
+            self._result.differences += group.differences()
+        return self._result
 
-    def _decide(self, decision: _Decision) -> "_Group":
+    def _decide(self, decision: ReadRecord) -> "_Group":
         record = decision.record
         try:
             received = reread(record.event or b"")
@@ -153,10 +137,8 @@ class Redecision:
         batch = self._ledger.batch
         first = len(batch.records)
         records = self._ledger.take(received, record.source)
-        now = [
-            _Decision(each, row.record)
-            for each, row in zip(records, batch.records[first:], strict=True)
-        ]
+        rows = batch.records[first:]
+        now = [ReadRecord(each, row.record) for each, row in zip(records, rows, strict=True)]
         self._decided += [each.budget for each in records]
         if len(self._decided) >= DISCARD_EVERY:
             self._discard()
@@ -169,17 +151,12 @@ class Redecision:
             self._ledger.budgets[budget].touched.clear()
         self._decided.clear()
 
-    def _count(self, found: list[Difference]) -> list[Difference]:
-        self._differing += len(found)
-        self._codes.update(change.member for each in found for change in each.changes)
-        return found
-
 
 class _Group(NamedTuple):
     """An event with all that it resumed: as recorded, and as decided now."""
 
-    then: list[_Decision]
-    now: list[_Decision]
+    then: list[ReadRecord]
+    now: list[ReadRecord]
 
     def differences(self) -> list[Difference]:
         """The differences of the two; each event is in a group once (rules, 4)."""
@@ -208,7 +185,7 @@ def _difference(
     return Difference(record.budget, sequence, record.event_id, version, changes)
 
 
-def _changes(then: _Decision | None, now: _Decision | None) -> Iterator[Change]:
+def _changes(then: ReadRecord | None, now: ReadRecord | None) -> Iterator[Change]:
     """The changes by member; a missing record has no members."""
     if then is not None and now is not None and then.record.hash == now.record.hash:
         return
@@ -218,7 +195,7 @@ def _changes(then: _Decision | None, now: _Decision | None) -> Iterator[Change]:
             yield Change(member, before[member], after[member])
 
 
-def _members_of(decision: _Decision | None) -> dict[str, Any]:
+def _members_of(decision: ReadRecord | None) -> dict[str, Any]:
     if decision is None:
         return dict.fromkeys(MEMBERS)
     row = _members(decision.raw)
@@ -229,26 +206,3 @@ def _members_of(decision: _Decision | None) -> dict[str, Any]:
             for entry in result["commitment_entries"]
         ]
     return result
-
-
-def row_of(raw: bytes) -> JournalRow:
-    """A record as a row of a journal.
-
-    Raises:
-        msgspec.MsgspecError: it is none.
-    """
-    place = read_place(raw)
-    return JournalRow(place.budget, place.sequence, raw)
-
-
-def redecide(rows: Iterable[JournalRow]) -> tuple[list[Difference], Redecided]:
-    """The differences of a whole journal, in its order.
-
-    Raises:
-        StoreError: a record or its event cannot be read.
-    """
-    deciding, found = Redecision(), []
-    for row in rows:
-        found += deciding.read(row)
-    left, result = deciding.end()
-    return found + left, result

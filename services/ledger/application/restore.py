@@ -2,32 +2,25 @@
 
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 
 from events.codec import Received, reread
-from events.texts import _
-from services.ledger.application.handle import Chain, Ledger
-from services.ledger.application.ports import (
-    JournalRow,
-    StateKey,
-    Store,
-    StoreError,
-    Versions,
-    text_of_error,
-)
+from events.texts import _, verbatim
+from services.ledger.application.handle import ChainEnd, Ledger
+from services.ledger.application.ports import JournalRow, StateKey, Store, StoreError, Versions
 from services.ledger.application.state_rows import (
     STATE_VERSION,
     all_rows,
     known_sequences,
     restored,
 )
-from services.ledger.domain.book import BudgetState, new_budget
-from services.ledger.domain.closed_years import close_out, is_over
 from services.ledger.domain.evolve import evolve
+from services.ledger.domain.fiscal_year.closed_years import close_out, is_over
 from services.ledger.domain.invariants import check_book
 from services.ledger.domain.journal import RULES_VERSION, JournalRecord, Outcome, read_record
+from services.ledger.domain.model.book import BudgetState, new_budget
 
 VERSIONS = Versions(STATE_VERSION, RULES_VERSION)
 """The versions that this program writes."""
@@ -76,7 +69,7 @@ def open_ledger(store: Store) -> Ledger:
             raise StoreError("import", IMPORTING)
     ends = {row.budget: read_row(row) for row in store.ends()}
     dead = {
-        name: Chain(record.sequence, record.hash)
+        name: ChainEnd(record.sequence, record.hash)
         for name, record in ends.items()
         if record.outcome is Outcome.DEAD_LETTER
     }
@@ -90,11 +83,7 @@ def open_ledger(store: Store) -> Ledger:
 
 
 def rebuild_state(store: Store) -> dict[str, BudgetState]:
-    """Fold the journal of a store, and store the resulting state.
-
-    Raises:
-        StoreError: a record is damaged, missing or out of place.
-    """
+    """Fold the journal of a store, and store the resulting state; StoreError as `fold`."""
     budgets = fold(store.journal())
     for state in budgets.values():
         check_book(state.book)
@@ -124,11 +113,7 @@ def _read_state(
 
 
 def _check_whole(known: dict[str, int], ends: dict[str, JournalRecord]) -> None:
-    """Check that the journal of each budget is as long as its state knows.
-
-    Raises:
-        StoreError: decided records are gone: folding the rest would lose them silently.
-    """
+    """StoreError where decided records are gone: folding the rest would lose them silently."""
     for name, sequence in known.items():
         held = ends[name].sequence if name in ends else 0
         if sequence > held:
@@ -136,11 +121,7 @@ def _check_whole(known: dict[str, int], ends: dict[str, JournalRecord]) -> None:
 
 
 def fold(journal: Iterable[JournalRow]) -> dict[str, BudgetState]:
-    """Fold a journal: apply `evolve` to its records.
-
-    Raises:
-        StoreError: a record is damaged, missing or out of place.
-    """
+    """The state after a journal; StoreError where a record is damaged, missing or out of place."""
     folding = Folding()
     for number, row in enumerate(journal, start=1):
         folding.apply(read_row(row))
@@ -159,7 +140,7 @@ class Folding:
     def __init__(self, *, forgets: bool = True) -> None:
         self._forgets = forgets
         self.budgets: dict[str, BudgetState] = {}
-        self.dead: dict[str, Chain] = {}
+        self.dead: dict[str, ChainEnd] = {}
 
     def apply(self, record: JournalRecord) -> Received | None:
         """Apply the next record of its chain; return its event, unless it is a dead letter.
@@ -168,7 +149,7 @@ class Folding:
             StoreError: it is not the next one, or its event is damaged.
         """
         if record.outcome is Outcome.DEAD_LETTER:
-            self.dead[record.budget] = Chain(record.sequence, record.hash)
+            self.dead[record.budget] = ChainEnd(record.sequence, record.hash)
             return None
         state = self.budgets.get(record.budget)
         if state is None:
@@ -184,16 +165,24 @@ class Folding:
         return received
 
 
-def read_row(row: JournalRow) -> JournalRecord:
-    """Decode a row of the journal.
+class ReadRecord(NamedTuple):
+    """A journal record, and its bytes."""
 
-    Raises:
-        StoreError: it is damaged, or another record is in its place.
-    """
+    record: JournalRecord
+    raw: bytes
+
+    @property
+    def row(self) -> JournalRow:
+        """The record as a row of a journal."""
+        return JournalRow(self.record.budget, self.record.sequence, self.raw)
+
+
+def read_row(row: JournalRow) -> JournalRecord:
+    """Decode a row of the journal; StoreError where it is damaged, or another is in its place."""
     try:
         record = read_record(row.record)
     except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(_place(row), text_of_error(error)) from error
+        raise StoreError(_place(row), verbatim(error)) from error
     if (record.budget, record.sequence) != (row.budget, row.sequence):
         raise StoreError(_place(row), ANOTHER)
     return record

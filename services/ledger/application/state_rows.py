@@ -6,23 +6,23 @@ The same rows go to SQLite and to a compacted topic: one row a changed thing a b
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from services.ledger.application.ports import StateKey
-from services.ledger.domain.book import BudgetState, Parked, new_budget
-from services.ledger.domain.grants import BankAccount, Convention, Grant
-from services.ledger.domain.identity import KEPT_BYTES
-from services.ledger.domain.interning import with_own_lines, with_shared_parts
 from services.ledger.domain.invariants import awarded_sums, group_sums
-from services.ledger.domain.lines import Line, LineMoney
-from services.ledger.domain.orders import PaymentOrder
+from services.ledger.domain.model.book import KEPT_BYTES, BudgetState, Parked, new_budget
+from services.ledger.domain.model.conventions import Convention
+from services.ledger.domain.model.grants import BankAccount, Grant
+from services.ledger.domain.model.interning import with_own_lines, with_shared_parts
+from services.ledger.domain.model.lines import Line, LineMoney
+from services.ledger.domain.model.orders import PaymentOrder
 
 STATE_VERSION = 4
 """The version of the rows' shape: raised when older rows can no longer be read."""
 
-EVENTS = ("event", "recovery")
+EVENTS: Final = frozenset(("event", "recovery"))
 """Event identities; those of recoveries apart, since a closed-out year keeps them (rules, 31)."""
 
 _spell = msgspec.json.Encoder().encode
@@ -61,17 +61,35 @@ def _unpack(kind: Any) -> Callable[[bytes], Any]:
     return msgspec.msgpack.Decoder(kind).decode
 
 
-_UNPACK: dict[str, Callable[[bytes], Any]] = {
-    "budget": _unpack(Header),
-    "line": _unpack(LineMoney),
-    "grant": _unpack(Grant),
-    "convention": _unpack(Convention),
-    "order": _unpack(PaymentOrder),
-    "account": _unpack(BankAccount),
-    "parked": _unpack(Parked),
-    "event": _read_event,
-    "recovery": _read_event,
+def _line(key: str) -> Line:
+    return Line(*json.loads(key))
+
+
+def _number(key: str) -> int:
+    return int(key, 16)
+
+
+class Kind(NamedTuple):
+    """A kind of rows: where a state has them, by key; how a value and a key are read."""
+
+    of: Callable[[BudgetState], dict[Any, Any]]
+    value: Callable[[bytes], Any]
+    key: Callable[[str], Any] = str
+
+
+KINDS: Final = {
+    "line": Kind(lambda state: state.book.lines, _unpack(LineMoney), _line),
+    "grant": Kind(lambda state: state.book.grants, _unpack(Grant)),
+    "convention": Kind(lambda state: state.book.conventions, _unpack(Convention)),
+    "order": Kind(lambda state: state.book.orders, _unpack(PaymentOrder)),
+    "account": Kind(lambda state: state.book.accounts, _unpack(BankAccount)),
+    "parked": Kind(lambda state: state.memory.parked, _unpack(Parked), _number),
+    "event": Kind(lambda state: state.memory.remembered, _read_event, _number),
+    "recovery": Kind(lambda state: state.memory.remembered, _read_event, _number),
 }
+"""All kinds but the header; recoveries are remembered among the events, and known apart."""
+
+_read_header: Final = _unpack(Header)
 
 
 def changed_rows(state: BudgetState) -> Iterator[tuple[StateKey, bytes | None]]:
@@ -83,20 +101,13 @@ def changed_rows(state: BudgetState) -> Iterator[tuple[StateKey, bytes | None]]:
 
 def all_rows(state: BudgetState) -> Iterator[tuple[StateKey, bytes | None]]:
     """All rows of a budget."""
-    book, memory = state.book, state.memory
+    memory = state.memory
     state.touched = {("budget", "")}
-    keyed: tuple[tuple[str, Iterable[str | Line | int]], ...] = (
-        ("line", book.lines),
-        ("grant", book.grants),
-        ("convention", book.conventions),
-        ("order", book.orders),
-        ("account", book.accounts),
-        ("parked", memory.parked),
-        ("event", memory.remembered.keys() - memory.recoveries),
-        ("recovery", memory.recoveries),
-    )
-    for kind, keys in keyed:
-        state.touched.update((kind, key) for key in keys)
+    for kind, each in KINDS.items():
+        if kind not in EVENTS:
+            state.touched.update((kind, key) for key in each.of(state))
+    state.touched.update(("event", key) for key in memory.remembered.keys() - memory.recoveries)
+    state.touched.update(("recovery", key) for key in memory.recoveries)
     return changed_rows(state)
 
 
@@ -108,45 +119,37 @@ def row_key(key: str | Line | int) -> str:
 
 
 def _row(state: BudgetState, kind: str, key: Any) -> bytes | None:
+    if kind == "budget":
+        return _pack(_header(state))
+    value = KINDS[kind].of(state).get(key)
+    if value is None:
+        return None
+    if kind not in EVENTS:
+        return _pack(value)
+    # Within one batch a year may drop an id and a recovery reuse it: it has one row.
+    if (kind == "recovery") is not (key in state.memory.recoveries):
+        return None
+    return int.to_bytes(value, KEPT_BYTES, "big")
+
+
+def _header(state: BudgetState) -> Header:
     book, memory = state.book, state.memory
-    value: Any
-    match kind:
-        case "budget":
-            value = Header(
-                _count(state),
-                memory.sequence,
-                memory.head,
-                memory.accepted,
-                memory.duplicate,
-                memory.refused,
-                book.vote_level,
-                book.closed,
-                book.closed_out,
-            )
-        case "line":
-            value = book.lines.get(key)
-        case "grant":
-            value = book.grants.get(key)
-        case "convention":
-            value = book.conventions.get(key)
-        case "order":
-            value = book.orders.get(key)
-        case "account":
-            value = book.accounts.get(key)
-        case "parked":
-            value = memory.parked.get(key)
-        case other:
-            assert other in EVENTS, f"no row is made for a {other}"
-            digest = memory.remembered.get(key)
-            # Within one batch a year may drop an id and a recovery reuse it: it has one row.
-            if digest is None or (other == "recovery") is not (key in memory.recoveries):
-                return None
-            return digest.to_bytes(KEPT_BYTES, "big")
-    return None if value is None else _pack(value)
+    return Header(
+        _count(state),
+        memory.sequence,
+        memory.head,
+        memory.accepted,
+        memory.duplicate,
+        memory.refused,
+        book.vote_level,
+        book.closed,
+        book.closed_out,
+    )
 
 
 def _count(state: BudgetState) -> int:
     """The number of a budget's rows beside its header."""
+    # Written out: it is asked once a budget and batch.
     book, memory = state.book, state.memory
     money = len(book.lines) + len(book.grants) + len(book.conventions) + len(book.orders)
     return money + len(book.accounts) + len(memory.parked) + len(memory.remembered)
@@ -156,11 +159,7 @@ _decode_progress = msgspec.msgpack.Decoder(_Progress).decode
 
 
 def known_sequences(rows: Iterable[tuple[StateKey, bytes]]) -> dict[str, int]:
-    """The last sequence of each budget, from state rows of any version.
-
-    Raises:
-        ValueError: a header is none.
-    """
+    """The last sequence of each budget, from rows of any version; ValueError: a header is none."""
     return {
         key.budget: _decode_progress(value).sequence for key, value in rows if key.kind == "budget"
     }
@@ -174,26 +173,24 @@ class Restoring:
         self._expected: dict[str, int] = {}
 
     def put(self, row: StateKey, value: bytes) -> None:
-        """Take the next row, in any order.
-
-        Raises:
-            ValueError: it is not one that this program wrote.
-        """
+        """Take the next row, in any order; ValueError where this program did not write it."""
         budget, kind, key = row
         state = self._budgets.get(budget)
         if state is None:
             state = self._budgets[budget] = new_budget(budget)
-        unpacked = _UNPACK[kind](value)
         if kind == "budget":
-            self._expected[budget] = unpacked.rows
-        _put(state, kind, key, unpacked)
+            header = _read_header(value)
+            self._expected[budget] = header.rows
+            _put_header(state, header)
+            return
+        found = KINDS[kind]
+        name = found.key(key)
+        found.of(state)[name] = found.value(value)
+        if kind == "recovery":
+            state.memory.recoveries.add(name)
 
     def budgets(self) -> Iterator[tuple[str, BudgetState]]:
-        """Yield the budgets, with everything derived from their rows.
-
-        Raises:
-            ValueError: a row is missing.
-        """
+        """Yield the budgets, with what is derived from rows; ValueError where one is missing."""
         for budget, state in self._budgets.items():
             expected = self._expected.get(budget)
             if _count(state) != expected:
@@ -203,42 +200,19 @@ class Restoring:
 
 
 def restored(rows: Iterable[tuple[StateKey, bytes]]) -> dict[str, BudgetState]:
-    """The budgets of these rows, with everything derived from them.
-
-    Raises:
-        ValueError: a row is missing, or is not one that this program wrote.
-    """
+    """The budgets of these rows; ValueError where one is missing, or not of this program."""
     restoring = Restoring()
     for key, value in rows:
         restoring.put(key, value)
     return dict(restoring.budgets())
 
 
-def _put(state: BudgetState, kind: str, key: str, value: Any) -> None:
+def _put_header(state: BudgetState, header: Header) -> None:
     book, memory = state.book, state.memory
-    match kind:
-        case "budget":
-            memory.sequence, memory.head = value.sequence, value.head
-            memory.accepted, memory.duplicate = value.accepted, value.duplicate
-            memory.refused, book.vote_level = value.refused, value.vote_level
-            book.closed, book.closed_out = value.closed, value.closed_out
-        case "line":
-            book.lines[Line(*json.loads(key))] = value
-        case "grant":
-            book.grants[key] = value
-        case "convention":
-            book.conventions[key] = value
-        case "order":
-            book.orders[key] = value
-        case "account":
-            book.accounts[key] = value
-        case "parked":
-            memory.parked[int(key, 16)] = value
-        case other:
-            assert other in EVENTS, f"no row is known for a {other}"
-            memory.remembered[int(key, 16)] = value
-            if other == "recovery":
-                memory.recoveries.add(int(key, 16))
+    memory.sequence, memory.head = header.sequence, header.head
+    memory.accepted, memory.duplicate = header.accepted, header.duplicate
+    memory.refused, book.vote_level = header.refused, header.vote_level
+    book.closed, book.closed_out = header.closed, header.closed_out
 
 
 def _derive(state: BudgetState) -> None:

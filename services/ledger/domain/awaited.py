@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from services.ledger.domain.book import Book, Want
-from services.ledger.domain.grants import Convention, ConventionState, Instalment
-from services.ledger.domain.issue import (
-    PAYMENT_DELAY,
-    Situation,
+from services.ledger.domain.convention_threshold import held_back
+from services.ledger.domain.model.book import Book, Want
+from services.ledger.domain.model.conventions import Convention, ConventionState, Instalment
+from services.ledger.domain.model.orders import OPEN, OrderState, PaymentOrder
+from services.ledger.domain.model.schedules import (
     due_again_on,
-    due_from,
-    held_back,
-    situation,
+    has_ended,
+    is_live,
+    order_of,
+    trigger_met_on,
 )
-from services.ledger.domain.orders import OPEN, OrderState, PaymentOrder
+from services.ledger.domain.order_issuing import PAYMENT_DELAY, Situation, due_from, situation
 from services.ledger.domain.parking import recovery_id
-from services.ledger.domain.schedules import has_ended, is_live, order_of, trigger_met_on
 
 TREASURY = {
     OrderState.ISSUED: "acknowledgement",
@@ -98,7 +98,7 @@ def _of_instalment(book: Book, case: Situation, instalment: Instalment) -> Await
         wants.append(Want("bank_account", case.convention.beneficiary.siret))
     if case.convention.state is ConventionState.SUSPENDED:
         wants.append(Want("resumption", name))
-    if held_back(book, case) is not None:
+    if held_back(book, case.convention) is not None:
         wants.append(Want("signed_convention", case.convention.grant))
     if not wants:
         # All is there, and an order is issued by an event alone: by any that touches the convention

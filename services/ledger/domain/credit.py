@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from services.ledger.domain.book import Book
-from services.ledger.domain.flags import Flag, FlagCode
-from services.ledger.domain.lines import Line
-from services.ledger.domain.moves import Move, net_by_line
+from services.ledger.domain.model.book import Book
+from services.ledger.domain.model.flags import Flag, FlagCode
+from services.ledger.domain.model.lines import Line
+from services.ledger.domain.model.moves import Move, net_by_line
 
 
 def group_of(level: str, line: Line) -> str:

@@ -1,14 +1,13 @@
 """decide(state, event): the ledger's answer. It changes nothing and reads no clock."""
 
 from events.codec import Received
-from events.envelope import Event
-from services.ledger.domain.book import Book, BudgetState
 from services.ledger.domain.handler import At
-from services.ledger.domain.identity import shortened
+from services.ledger.domain.model.book import Book, BudgetState, shortened
+from services.ledger.domain.model.refusals import Refusal
+from services.ledger.domain.model.verdicts import Accepted, Duplicate, Refused, Verdict, Waits
 from services.ledger.domain.parking import PARKED_MAX
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.rules.late_events import comes_too_late, year_closed
 from services.ledger.domain.rules.table import handler_of
-from services.ledger.domain.verdicts import Accepted, Duplicate, Refused, Verdict, Waits
 
 
 def decide(state: BudgetState, received: Received) -> Verdict:
@@ -17,8 +16,8 @@ def decide(state: BudgetState, received: Received) -> Verdict:
     A closed year refuses an event before its identity is looked up (rules, 31).
     """
     memory, envelope = state.memory, received.envelope
-    if state.book.closed and _comes_too_late(state.book, envelope.data):
-        return _closed(state.book)
+    if state.book.closed and comes_too_late(state.book, envelope.data):
+        return year_closed(state.book)
     known = memory.remembered.get(shortened(received.identity))
     if known is not None:
         if known == shortened(received.digest):
@@ -38,29 +37,10 @@ def decide_again(state: BudgetState, received: Received) -> Accepted | Refused:
     the convention that they wait for can no longer come.
     """
     if state.book.closed:
-        return _closed(state.book)
+        return year_closed(state.book)
     verdict = rule(state.book, received, state.memory.sequence + 1)
     assert not isinstance(verdict, Waits), "a resumed event waits for nothing more"
     return verdict
-
-
-def _closed(book: Book) -> Refused:
-    return Refused(Refusal.FISCAL_YEAR_CLOSED, {"budget": book.budget})
-
-
-def _comes_too_late(book: Book, event: Event) -> bool:
-    """True for an event that a closed year refuses (rules, 31).
-
-    Events about an order that was open at closing are still decided; recoveries always are, since
-    what was paid may be owed back.
-    """
-    handler = handler_of(event)
-    if handler.outlives_closing:
-        return False
-    if handler.payment_order is None:
-        return True
-    order = book.orders.get(handler.payment_order(event))
-    return order is None or not order.open_at_closing
 
 
 def rule(book: Book, received: Received, sequence: int) -> Accepted | Refused | Waits:

@@ -2,19 +2,18 @@
 
 from events.codec import Received
 from events.envelope import Event
-from services.ledger.domain.book import Book, BudgetState, Parked, Want
 from services.ledger.domain.credit import group_of
-from services.ledger.domain.flags import FlagCode
-from services.ledger.domain.grants import Convention, ConventionMoney, Instalment
-from services.ledger.domain.identity import brief, shortened
 from services.ledger.domain.invariants import check_moved
 from services.ledger.domain.journal import JournalRecord, Outcome
-from services.ledger.domain.lines import Line, LineMoney, Stage
-from services.ledger.domain.moves import RELEASE, RESERVE, Move
-from services.ledger.domain.orders import OrderState, PaymentOrder, left_of
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.model.book import Book, BudgetState, Parked, Want, brief, shortened
+from services.ledger.domain.model.conventions import Convention, ConventionMoney, Instalment
+from services.ledger.domain.model.flags import FlagCode
+from services.ledger.domain.model.lines import Line, LineMoney, Stage
+from services.ledger.domain.model.moves import RELEASE, RESERVE, Move
+from services.ledger.domain.model.orders import OrderState, PaymentOrder, left_of
+from services.ledger.domain.model.refusals import Refusal
+from services.ledger.domain.model.schedules import has_ended, less, order_of
 from services.ledger.domain.rules.table import handler_of
-from services.ledger.domain.schedules import has_ended, less, order_of
 
 NOT_REMEMBERED = frozenset({Refusal.EVENT_ID_REUSED, Refusal.FISCAL_YEAR_CLOSED})
 """Refusals that do not ask, or do not change, who an event is (rules, 4 and 31)."""

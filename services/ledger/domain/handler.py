@@ -11,12 +11,12 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from events.envelope import Envelope
 from events.parts import EventData, EventReference
-from services.ledger.domain.book import Book, BudgetState, Want
-from services.ledger.domain.grants import Act, Grant
+from services.ledger.domain.fiscal_year.year_openings import InternalEvent
 from services.ledger.domain.journal import JournalRecord
-from services.ledger.domain.moves import Entry, Move, entries_of
-from services.ledger.domain.verdicts import Accepted, Refused, Waits
-from services.ledger.domain.year_openings import InternalEvent
+from services.ledger.domain.model.book import Book, BudgetState, Want
+from services.ledger.domain.model.grants import Act, Grant
+from services.ledger.domain.model.moves import Entry, Move, entries_of
+from services.ledger.domain.model.verdicts import Accepted, Refused, Waits
 
 Data = TypeVar("Data", bound=EventData)
 
@@ -56,24 +56,6 @@ def entries_on_awards(
         yield ActEntry(entry, award_act(grant))
 
 
-def _on_awards(book: Book, _event: EventData, moves: Sequence[Move]) -> Iterator[ActEntry]:
-    return entries_on_awards(book, moves)
-
-
-def _nothing(_state: BudgetState, _record: JournalRecord, _event: EventData) -> None:
-    """Moves and orders, in the record, are all that such an event changes."""
-
-
-def _nobody(_event: EventData, _moves: Sequence[Move]) -> Iterable[Want]:
-    return ()
-
-
-def _no_internal_events(
-    _book: Book, _envelope: Envelope[Any], _moves: Iterable[Move]
-) -> Iterable[InternalEvent]:
-    return ()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handler(Generic[Data]):
     """The rules, the effects and the properties of one event type."""
@@ -82,22 +64,23 @@ class Handler(Generic[Data]):
     """The model of the type."""
     decide: Callable[[Book, Data, At], Accepted | Refused | Waits]
     """Gives the verdict of the rules; it changes nothing."""
-    apply: Callable[[BudgetState, JournalRecord, Data], None] = _nothing
+    apply: Callable[[BudgetState, JournalRecord, Data], None] = lambda *_: None
     """Changes the state by what the event says beside its moves and orders; it cannot refuse."""
-    entries: Callable[[Book, Data, Sequence[Move]], Iterator[ActEntry]] = _on_awards
-    """The commitment entries that its moves write, before they are applied."""
+    entries: Callable[[Book, Data, Sequence[Move]], Iterator[ActEntry]] | None = None
+    """The commitment entries that its moves write, before they are applied; without it, each is on
+    the award of its grant."""
     effective_on: Callable[[Data], date] | None = None
     """The day on which a commitment takes effect; without it, the day of the event."""
     grant: Callable[[Book, Data], str] | None = None
-    """The grant whose reserve its moves change; without it, they change none."""
-    arrivals: Callable[[Data, Sequence[Move]], Iterable[Want]] = _nobody
+    """The grant whose reserve its moves change, or whose convention they are the first of."""
+    arrivals: Callable[[Data, Sequence[Move]], Iterable[Want]] = lambda *_: ()
     """Everything that it brings and others may have waited for (rules, 28)."""
     ends: Callable[[Data], EventReference | None] | None = None
     """The parked event that has waited too long (rules, 29)."""
     payment_order: Callable[[Data], str] | None = None
     """The order that it is about: one open at closing is still decided (rules, 31)."""
     internal_events: Callable[[Book, Envelope[Any], Iterable[Move]], Iterable[InternalEvent]] = (
-        _no_internal_events
+        lambda *_: ()
     )
     """The internal events that it leads to, as the book is before it (rules, 32)."""
     reissues: bool = False

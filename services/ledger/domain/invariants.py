@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from services.ledger.domain.book import Book
 from services.ledger.domain.credit import group_of
-from services.ledger.domain.grants import Convention
-from services.ledger.domain.lines import Line
-from services.ledger.domain.moves import Move
-from services.ledger.domain.orders import GIVEN_BACK
-from services.ledger.domain.schedules import cents_by_line, has_ended, is_live
+from services.ledger.domain.model.book import Book
+from services.ledger.domain.model.conventions import Convention
+from services.ledger.domain.model.lines import Line
+from services.ledger.domain.model.moves import Move
+from services.ledger.domain.model.orders import GIVEN_BACK
+from services.ledger.domain.model.schedules import cents_by_line, has_ended, is_live
 
 CENTS_MAX = 2**63 - 1
 """The largest amount that stores and readers can count."""

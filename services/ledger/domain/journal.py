@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from events import journal
-from services.ledger.domain.moves import Move, move_from_row
-from services.ledger.domain.orders import OrderChange, order_from_row
+from services.ledger.domain.model.moves import Move, move_from_row
+from services.ledger.domain.model.orders import OrderChange, order_from_row
 
 VERSION = 1
 """The version of the record's shape."""
@@ -153,11 +153,7 @@ ISSUED_WITH = ("beneficiary", "bank_account", "acts", "title", "issued_on", "pre
 
 
 def read_record(raw: bytes) -> JournalRecord:
-    """The record that `seal` wrote.
-
-    Raises:
-        ValueError: the bytes are not a journal record, or its hash does not fit its content.
-    """
+    """The record that `seal` wrote; ValueError where it is none, or its hash does not fit it."""
     members = _members(raw)
     event = bytes(members.pop("event"))
     row: dict[str, Any] = {name: _value(each) for name, each in members.items()}

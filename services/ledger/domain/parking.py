@@ -1,18 +1,12 @@
 """Parking: events that wait, and what they wait for (rules, 28)."""
 
-from datetime import timedelta
-
 from events.codec import identity_of
 from events.parts import EventReference
-from services.ledger.domain.book import Book, Memory, Want
-from services.ledger.domain.identity import brief
-from services.ledger.domain.refusals import Missing
+from services.ledger.domain.model.book import Book, Memory, Want, brief
+from services.ledger.domain.model.refusals import Missing
 
 PARKED_MAX = 1000
 """The largest number of events of a budget that wait at once (rules, 28)."""
-
-PATIENCE = timedelta(days=30)
-"""The time that an event may wait, from its own time on; then a deadline ends it (rules, 29)."""
 
 
 def is_here(book: Book, want: Want) -> bool:

@@ -4,10 +4,11 @@ from hashlib import sha256
 from typing import Any
 
 from events.codec import Received
-from services.ledger.domain.book import Book, BudgetState
+from services.ledger.domain.handler import entries_on_awards
 from services.ledger.domain.journal import JournalRecord, Outcome, Source
+from services.ledger.domain.model.book import Book, BudgetState
+from services.ledger.domain.model.verdicts import Accepted, Duplicate, Refused, Verdict, Waits
 from services.ledger.domain.rules.table import handler_of
-from services.ledger.domain.verdicts import Accepted, Duplicate, Refused, Verdict, Waits
 
 
 def record_of(
@@ -54,7 +55,11 @@ def _entry_rows(book: Book, received: Received, record: JournalRecord) -> list[d
     """The record's commitment entries, numbered, with the act on which they rest."""
     event = received.envelope.data
     handler = handler_of(event)
-    entries = list(handler.entries(book, event, record.moves))
+    if handler.entries is not None:
+        entries = list(handler.entries(book, event, record.moves))
+    else:
+        grant = None if handler.grant is None else book.grants.get(handler.grant(book, event))
+        entries = list(entries_on_awards(book, record.moves, grant))
     if not entries:
         return []
     day = handler.effective_on

@@ -1,17 +1,18 @@
 """Writes docs/refusals.md: every answer that is not a plain yes, explained (`make catalogue`)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from events import unreadable
 from events.texts import Translatable
-from services.ledger.application.decision_texts import PARKED, PLACES
-from services.ledger.domain import flags, refusals
-from services.ledger.explain.code_help import Advice
+from services.ledger.explain.answer import Advice, Answer
+from services.ledger.explain.dead_letters import DEAD_LETTERS
 from services.ledger.explain.facts import meaning
 from services.ledger.explain.flags import FLAGS
-from services.ledger.explain.records import DEAD_LETTERS, WAITS
 from services.ledger.explain.refusals import REFUSALS
+from services.ledger.explain.sentences import PLACES
+from services.ledger.explain.waits import WAITS
 from services.texts.translation import Sentence, both
 
 PAGE = Path(__file__).parents[3] / "docs" / "refusals.md"
@@ -64,20 +65,17 @@ son identifiant.
 
 def page() -> str:
     """The page as it should stand in docs/."""
-    parts = [PREFACE, CHAPTERS["refusals"]]
-    parts += [
-        _answer(code.value, advice, refusals.FACTS[code], refusals.SENTENCES[code])
-        for code, advice in REFUSALS.items()
-    ]
-    parts.append(CHAPTERS["flags"])
-    parts += [
-        _answer(code.value, advice, flags.FACTS[code], flags.SENTENCES[code])
-        for code, advice in FLAGS.items()
-    ]
-    parts.append(CHAPTERS["waits"])
-    parts += [
-        _answer(kind.value, advice, ("kind", "id"), PARKED[kind]) for kind, advice in WAITS.items()
-    ]
+    chapters: dict[str, Mapping[Any, Answer]] = {
+        "refusals": REFUSALS,
+        "flags": FLAGS,
+        "waits": WAITS,
+    }
+    parts = [PREFACE]
+    for chapter, answers in chapters.items():
+        parts.append(CHAPTERS[chapter])
+        parts += [
+            _answer(code.value, each, each.facts, each.sentence) for code, each in answers.items()
+        ]
     parts.append(CHAPTERS["dead_letters"])
     parts += [
         _answer(code.value, advice, (), unreadable.SENTENCES[code])

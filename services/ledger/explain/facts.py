@@ -63,9 +63,5 @@ OWN_MEANINGS: dict[tuple[str, str], Translatable] = {
 
 
 def meaning(code: str, fact: str) -> Translatable:
-    """The meaning of a fact of an answer.
-
-    Raises:
-        KeyError: nobody has said it yet.
-    """
+    """The meaning of a fact of an answer; KeyError where nobody has said it yet."""
     return OWN_MEANINGS.get((code, fact)) or MEANINGS[fact]

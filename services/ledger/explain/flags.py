@@ -1,11 +1,14 @@
 """The review flags, explained."""
 
-from events.texts import _, pgettext
-from services.ledger.domain.flags import FlagCode
-from services.ledger.explain.code_help import Advice
+from collections.abc import Mapping
+from typing import Any
 
-FLAGS: dict[FlagCode, Advice] = {
-    FlagCode.CONDITION_YEAR_DIFFERS: Advice(
+from events.texts import _, pgettext
+from services.ledger.domain.model.flags import FlagCode
+from services.ledger.explain.answer import Answer
+
+FLAGS: dict[FlagCode, Answer] = {
+    FlagCode.CONDITION_YEAR_DIFFERS: Answer(
         _("condition year differs"),
         (),
         _(
@@ -13,8 +16,13 @@ FLAGS: dict[FlagCode, Advice] = {
             "documents that are owed."
         ),
         _("Check both acts."),
+        ("deliberation", "convention"),
+        _(
+            "The year of the documents differs: deliberation {deliberation}, convention "
+            "{convention}. Check both acts."
+        ),
     ),
-    FlagCode.FIGURES_DIFFER: Advice(
+    FlagCode.FIGURES_DIFFER: Answer(
         _("figures differ"),
         (13,),
         _(
@@ -22,8 +30,13 @@ FLAGS: dict[FlagCode, Advice] = {
             "instalments of a grant without convention."
         ),
         _("Check the act."),
+        ("of", "instalment", "line", "stated_cents", "sum_cents"),
+        _(
+            "Figures disagree ({of}{where}): {stated_cents} stated, {sum_cents} in total. Check "
+            "the act."
+        ),
     ),
-    FlagCode.NAME_DIFFERS: Advice(
+    FlagCode.NAME_DIFFERS: Answer(
         _("name differs"),
         (9, 11),
         _(
@@ -31,32 +44,48 @@ FLAGS: dict[FlagCode, Advice] = {
             "representative or signatory."
         ),
         _("Check that both are the same."),
+        ("field", "expected", "found"),
+        _(
+            "The beneficiary is named in two ways ({field}): “{expected}” and “{found}”. Check "
+            "that both are the same."
+        ),
     ),
-    FlagCode.ACT_NOT_FOUND: Advice(
+    FlagCode.ACT_NOT_FOUND: Answer(
         _("act not found"),
         (10, 17),
         _("No act of the grant has the body and the date of the act that is cited."),
         _("Check its date, or send the act."),
+        ("grant", "act"),
+        _(
+            "The act cited is not known on grant {grant}: {act}. Check its date, or send the "
+            "deliberation."
+        ),
     ),
-    FlagCode.INTERESTED_NOT_RECUSED: Advice(
+    FlagCode.INTERESTED_NOT_RECUSED: Answer(
         _("interested, not recused"),
         (),
         _("An interested councillor is not among those who were recused."),
         _("Check the minutes."),
+        ("names",),
+        _("Interested councillors who were not recused: {names}. Check the minutes."),
     ),
-    FlagCode.LINE_OVERDRAWN: Advice(
+    FlagCode.LINE_OVERDRAWN: Answer(
         _("line overdrawn"),
         (26,),
         _("The event lowers a line and leaves it below zero, inside a vote level that is not."),
         _("Vote or transfer credits."),
+        ("line", "available_cents"),
+        _("Line {line} is overdrawn: {available_cents}. Vote or transfer credits."),
     ),
-    FlagCode.RECOVERY_DUE: Advice(
+    FlagCode.RECOVERY_DUE: Answer(
         _("recovery due"),
         (17, 22),
         _("More is ordered or paid than the eligible cost, or an award falls after a payment."),
         _("Ask for the money back."),
+        ("convention", "amount_cents"),
+        _("The convention {convention} has had {amount_cents} too much: ask for it back."),
     ),
-    FlagCode.CONVENTION_REQUIRED: Advice(
+    FlagCode.CONVENTION_REQUIRED: Answer(
         pgettext("review flag", "convention required"),
         (14,),
         _(
@@ -64,20 +93,35 @@ FLAGS: dict[FlagCode, Advice] = {
             "exceed 23,000 €: it is held back."
         ),
         _("Have a convention signed."),
+        ("convention", "siret", "total_cents", "limit_cents"),
+        _(
+            "The payment order of {convention} is held back: the year's grants to {siret} reach "
+            "{total_cents}, above {limit_cents}. Have a convention signed."
+        ),
     ),
-    FlagCode.CONCURRING_ACT_WITHDRAWN: Advice(
+    FlagCode.CONCURRING_ACT_WITHDRAWN: Answer(
         _("concurring act withdrawn"),
         (17,),
         _("An act of the grant, other than its award, was withdrawn or annulled."),
         _("Check that the award stands without it."),
+        ("grant", "act"),
+        _(
+            "A concurring act on grant {grant} was withdrawn or annulled: {act}. Check that the "
+            "award stands without it."
+        ),
     ),
-    FlagCode.REPORT_REJECTED_AFTER_ORDER: Advice(
+    FlagCode.REPORT_REJECTED_AFTER_ORDER: Answer(
         _("report rejected after order"),
         (24,),
         _("The rejected document had set off an order that is open, or was paid."),
         _("Ask the accountant whether to stop it."),
+        ("convention", "document", "payment_order"),
+        _(
+            "The rejected document ({document}) had set off the payment order {payment_order} of "
+            "convention {convention}. Ask the accountant whether to stop it."
+        ),
     ),
-    FlagCode.CONVENTION_RENAMED: Advice(
+    FlagCode.CONVENTION_RENAMED: Answer(
         _("convention renamed"),
         (32,),
         _(
@@ -85,8 +129,13 @@ FLAGS: dict[FlagCode, Advice] = {
             "closed year behind its number."
         ),
         _("Name the new number in the events about it."),
+        ("from", "to"),
+        _(
+            "The number {from} is taken in this budget: the convention carried over goes on as "
+            "{to}. Name it so in the events about it."
+        ),
     ),
-    FlagCode.RECOVERY_IS_REVENUE: Advice(
+    FlagCode.RECOVERY_IS_REVENUE: Answer(
         _("recovery is revenue"),
         (27, 31),
         _(
@@ -94,18 +143,35 @@ FLAGS: dict[FlagCode, Advice] = {
             "credit is reopened."
         ),
         _("Issue a revenue order."),
+        ("convention", "recovery", "amount_cents"),
+        _(
+            "The recovery {recovery} of convention {convention} was collected after its year "
+            "({amount_cents}): it is revenue, no credit is reopened. Issue a revenue order."
+        ),
     ),
-    FlagCode.PAYMENT_LATE: Advice(
+    FlagCode.PAYMENT_LATE: Answer(
         _("payment late"),
         (29,),
         _("The order was not paid by its due date."),
         _("Ask the accountant."),
+        ("payment_order", "due_on"),
+        _("The payment order {payment_order} was not paid by {due_on}. Ask the accountant."),
     ),
-    FlagCode.REPORT_LATE: Advice(
+    FlagCode.REPORT_LATE: Answer(
         _("report late"),
         (29,),
         _("Documents that were due by that day have not come."),
         _("Remind the beneficiary."),
+        ("convention", "documents", "due_on"),
+        _(
+            "Documents due by {due_on} under convention {convention} that have not arrived: "
+            "{documents}. Remind the beneficiary."
+        ),
     ),
 }
 """The review flags."""
+
+
+def flag_row(flag: Mapping[str, Any]) -> dict[str, Any]:
+    """A recorded review flag as the contract prints it."""
+    return FLAGS[FlagCode(flag["code"])].row(flag)

@@ -1,11 +1,14 @@
 """The refusals, explained."""
 
-from events.texts import _
-from services.ledger.domain.refusals import Refusal
-from services.ledger.explain.code_help import Advice
+from collections.abc import Mapping
+from typing import Any
 
-REFUSALS: dict[Refusal, Advice] = {
-    Refusal.FISCAL_YEAR_CLOSED: Advice(
+from events.texts import _
+from services.ledger.domain.model.refusals import Refusal
+from services.ledger.explain.answer import Answer
+
+REFUSALS: dict[Refusal, Answer] = {
+    Refusal.FISCAL_YEAR_CLOSED: Answer(
         _("fiscal year closed"),
         (30, 31),
         _(
@@ -13,26 +16,40 @@ REFUSALS: dict[Refusal, Advice] = {
             "open at closing; or it still waited when the year was closed."
         ),
         _("Send the event to the current year's budget."),
+        ("budget",),
+        _(
+            "The fiscal year of budget {budget} is closed: only orders that were taken in charge "
+            "then can still be paid or rejected. Send the event to the current year's budget."
+        ),
     ),
-    Refusal.EVENT_ID_REUSED: Advice(
+    Refusal.EVENT_ID_REUSED: Answer(
         _("event id reused"),
         (3, 4),
         _("The same source has sent this id to the same budget already, with other content."),
         _("Send a new id."),
+        ("event_id",),
+        _("The id {event_id} already stands for other content: send a new id."),
     ),
-    Refusal.BUDGET_ALREADY_VOTED: Advice(
+    Refusal.BUDGET_ALREADY_VOTED: Answer(
         _("budget already voted"),
         (30,),
         _("The budget has its initial vote already."),
         _("Send a supplementary budget or an amendment (stage)."),
+        ("budget",),
+        _(
+            "The budget {budget} already has its initial vote: send a supplementary budget or an "
+            "amendment."
+        ),
     ),
-    Refusal.UNKNOWN_PAYMENT_ORDER: Advice(
+    Refusal.UNKNOWN_PAYMENT_ORDER: Answer(
         _("unknown payment order"),
         (20,),
         _("Écluse never issued this order on this budget: nothing makes the event wait for it."),
         _("Check the order's reference, and the budget."),
+        ("payment_order",),
+        _("Écluse never issued the payment order {payment_order}: check its reference."),
     ),
-    Refusal.UNKNOWN_CONVENTION: Advice(
+    Refusal.UNKNOWN_CONVENTION: Answer(
         _("unknown convention"),
         (30, 31),
         _(
@@ -40,8 +57,10 @@ REFUSALS: dict[Refusal, Advice] = {
             "not know; other events would wait."
         ),
         _("Check its number."),
+        ("convention",),
+        _("The budget knows no convention {convention}: check its number."),
     ),
-    Refusal.GRANT_ALREADY_AWARDED: Advice(
+    Refusal.GRANT_ALREADY_AWARDED: Answer(
         _("grant already awarded"),
         (9, 32),
         _("The grant has its award already, of this year or carried over."),
@@ -49,14 +68,24 @@ REFUSALS: dict[Refusal, Advice] = {
             "If this act confirms it, send it as a concurring deliberation (role: concurring); "
             "else give the grant another reference."
         ),
+        ("grant",),
+        _(
+            "The grant {grant} is already awarded. If this act confirms it, send it as a "
+            "concurring deliberation (role: concurring)."
+        ),
     ),
-    Refusal.GRANT_WITHDRAWN: Advice(
+    Refusal.GRANT_WITHDRAWN: Answer(
         _("grant withdrawn"),
         (9, 17),
         _("The award of the grant was withdrawn or annulled."),
         _("Award a new grant, under another reference."),
+        ("grant",),
+        _(
+            "The award of grant {grant} was withdrawn or annulled: award a new grant, under "
+            "another reference."
+        ),
     ),
-    Refusal.CONVENTION_EXISTS: Advice(
+    Refusal.CONVENTION_EXISTS: Answer(
         _("convention exists"),
         (10, 13),
         _(
@@ -64,26 +93,46 @@ REFUSALS: dict[Refusal, Advice] = {
             "back, and nothing of it is held back above 23,000 €."
         ),
         _("Use another number."),
+        ("convention",),
+        _(
+            "The convention {convention} already exists, or its grant is already ordered: use "
+            "another number, or another grant."
+        ),
     ),
-    Refusal.BENEFICIARY_DIFFERS: Advice(
+    Refusal.BENEFICIARY_DIFFERS: Answer(
         _("beneficiary differs"),
         (11,),
         _("The convention names a body of another SIREN than the award."),
         _("Correct the convention's SIRET."),
+        ("award", "convention"),
+        _(
+            "The convention names another body ({convention}) than the award ({award}). Correct "
+            "the convention's SIRET."
+        ),
     ),
-    Refusal.CONVENTION_TERMINATED: Advice(
+    Refusal.CONVENTION_TERMINATED: Answer(
         _("convention terminated"),
         (17,),
         _("The convention is terminated, or its award fell: it is changed no more."),
         _("Check its number, or sign a new convention."),
+        ("convention",),
+        _(
+            "The convention {convention} is terminated, or its award withdrawn: it is changed no "
+            "more. Check its number, or sign a new convention."
+        ),
     ),
-    Refusal.WRONG_STATE: Advice(
+    Refusal.WRONG_STATE: Answer(
         _("wrong state"),
         (17,),
         _("A suspension of a convention that is suspended, or a resumption of one that is not."),
         _("Check the event before."),
+        ("convention", "state"),
+        _(
+            "The convention {convention} is {state}: it cannot be suspended twice, nor resume when "
+            "it was not suspended. Check the event before."
+        ),
     ),
-    Refusal.PAYMENT_ORDER_CLOSED: Advice(
+    Refusal.PAYMENT_ORDER_CLOSED: Answer(
         _("payment order closed"),
         (20,),
         _(
@@ -91,8 +140,13 @@ REFUSALS: dict[Refusal, Advice] = {
             "or cancelled, no payment either."
         ),
         _("Check its reference; an order issued again has its own (/2, /3)."),
+        ("payment_order", "state"),
+        _(
+            "The payment order {payment_order} is closed ({state}): it takes no more "
+            "acknowledgements and no payment. Check its reference."
+        ),
     ),
-    Refusal.ORDERS_OUTSTANDING: Advice(
+    Refusal.ORDERS_OUTSTANDING: Answer(
         _("orders outstanding"),
         (30,),
         _(
@@ -100,14 +154,24 @@ REFUSALS: dict[Refusal, Advice] = {
             "charge."
         ),
         _("Send the accountant's answers first, then the closing under a new id."),
+        ("payment_orders",),
+        _(
+            "The year cannot be closed: the accountant has not taken {payment_orders} in charge. "
+            "Send the accountant's answer first."
+        ),
     ),
-    Refusal.OVERPAYMENT: Advice(
+    Refusal.OVERPAYMENT: Answer(
         _("overpayment"),
         (20,),
         _("With this payment the order would be paid above its amount."),
         _("Check the amount of the payment."),
+        ("payment_order", "amount_cents", "paid_cents", "asked_cents"),
+        _(
+            "The payment order {payment_order} is for {amount_cents}, {paid_cents} already paid: a "
+            "payment of {asked_cents} would exceed it. Check the amount of the payment."
+        ),
     ),
-    Refusal.RECOVERY_EXCEEDS: Advice(
+    Refusal.RECOVERY_EXCEEDS: Answer(
         _("recovery exceeds"),
         (27, 31),
         _(
@@ -115,8 +179,13 @@ REFUSALS: dict[Refusal, Advice] = {
             "back; in all, or on a line."
         ),
         _("Check the amount."),
+        ("convention", "room_cents", "asked_cents"),
+        _(
+            "Only {room_cents} is left to recover from convention {convention}, and the event asks "
+            "for {asked_cents}. Check the amount."
+        ),
     ),
-    Refusal.EXCEEDS_AWARD: Advice(
+    Refusal.EXCEEDS_AWARD: Answer(
         _("exceeds award"),
         (10, 13, 15),
         _("The instalments ask more of a line than the award has left for it."),
@@ -124,8 +193,14 @@ REFUSALS: dict[Refusal, Advice] = {
             "Bring the instalments down to what was awarded; an amendment may cite the act that "
             "raises it."
         ),
+        ("convention", "line", "award_cents", "asked_cents"),
+        _(
+            "The award has {award_cents} left on line {line}; {convention} asks for {asked_cents}. "
+            "Bring the instalments down to what was awarded; an amendment may cite the act that "
+            "raises it."
+        ),
     ),
-    Refusal.BELOW_ORDERED: Advice(
+    Refusal.BELOW_ORDERED: Answer(
         _("below ordered"),
         (15, 16),
         _(
@@ -133,8 +208,13 @@ REFUSALS: dict[Refusal, Advice] = {
             "to order on a line."
         ),
         _("Leave what is ordered as it is."),
+        ("convention", "instalment", "line", "remaining_cents", "asked_cents"),
+        _(
+            "On convention {convention}{where} only {remaining_cents} is not ordered yet, and the "
+            "event is about {asked_cents}. Leave what is ordered as it is."
+        ),
     ),
-    Refusal.CONVENTION_REQUIRED: Advice(
+    Refusal.CONVENTION_REQUIRED: Answer(
         _("convention required"),
         (14,),
         _(
@@ -145,8 +225,15 @@ REFUSALS: dict[Refusal, Advice] = {
             "Send the award under a new id, with requires_convention: true; before an amendment "
             "that raises it, have a convention signed."
         ),
+        ("siret", "total_cents", "limit_cents"),
+        _(
+            "The year's grants to {siret} reach {total_cents}: above {limit_cents} a convention is "
+            "required (loi 2000-321, article 10). Send the award under a new id, with "
+            "requires_convention: true; if it is made already, have a convention signed before it "
+            "is raised."
+        ),
     ),
-    Refusal.INSUFFICIENT_CREDIT: Advice(
+    Refusal.INSUFFICIENT_CREDIT: Answer(
         _("insufficient credit"),
         (26,),
         _(
@@ -154,14 +241,30 @@ REFUSALS: dict[Refusal, Advice] = {
             "whole event."
         ),
         _("Vote or transfer credits, then send the event again under a new id."),
+        (
+            "level",
+            "group",
+            "available_cents",
+            "asked_cents",
+            "shortfall_cents",
+        ),
+        _(
+            "Not enough credit at {level} {group}: {available_cents} available, {asked_cents} "
+            "asked, {shortfall_cents} short. Vote or transfer credits."
+        ),
     ),
-    Refusal.DEPENDENCY_MISSING: Advice(
+    Refusal.DEPENDENCY_MISSING: Answer(
         _("dependency missing"),
         (29,),
         _("The event waited, and what it waited for had not come by its deadline."),
         _("Send what was missing, then the event again under a new id."),
+        ("kind", "id"),
+        _(
+            "What the event waited for did not arrive in time ({kind} {id}): send it, then send "
+            "the event again under a new id."
+        ),
     ),
-    Refusal.TOO_MANY_PARKED: Advice(
+    Refusal.TOO_MANY_PARKED: Answer(
         _("too many parked"),
         (28,),
         _("The event would have to wait, and 1,000 events of the budget wait already."),
@@ -169,6 +272,13 @@ REFUSALS: dict[Refusal, Advice] = {
             "First send what they wait for (ecluse parked names them), then the event under a new "
             "id."
         ),
+        ("budget", "limit"),
+        _("Already {limit} events of budget {budget} wait: first send what they wait for."),
     ),
 }
 """The refusals, in order of precedence."""
+
+
+def refusal_row(refusal: Mapping[str, Any]) -> dict[str, Any]:
+    """A recorded refusal as the contract prints it."""
+    return REFUSALS[Refusal(refusal["code"])].row(refusal)

@@ -1,12 +1,11 @@
 """Checks of journal chains: every hash computed again, each record after the former."""
 
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Final
 
 from events.texts import _
-from services.ledger.application.handle import DEAD_CHAIN
+from services.ledger.application.handle import DEAD_CHAIN, ChainEnd
 from services.ledger.application.ports import StoreError
-from services.ledger.domain.book import FIRST_HASH
 from services.ledger.domain.journal import JournalRecord, read_record
 from services.runtime.kafka.partitioning import partition_of
 
@@ -21,14 +20,7 @@ CHANGED = _(
 )
 
 
-class End(NamedTuple):
-    """The end of a chain: the number and the hash of its last record."""
-
-    sequence: int = 0
-    hash: str = FIRST_HASH
-
-
-NOWHERE: Final = End()
+NOWHERE: Final = ChainEnd()
 """The end of a chain before its first record."""
 
 
@@ -36,27 +28,23 @@ class Chains:
     """The chains of a journal, checked from their first records on."""
 
     def __init__(self) -> None:
-        self.ends: dict[str, End] = {}
+        self.ends: dict[str, ChainEnd] = {}
         self.records = 0
 
     def follow(self, raw: bytes, where: str) -> JournalRecord:
-        """Check and return the next record of its chain.
-
-        Raises:
-            StoreError: it is damaged, or does not follow the one before; `where` names its place.
-        """
+        """Check and return the next record of its chain, at `where`; StoreError where it is not."""
         try:
             record = read_record(raw)
         except (ValueError, KeyError, TypeError) as error:
             raise StoreError(where, DAMAGED.render({"error": _text_of(error)})) from error
         before = self.ends.get(record.budget, NOWHERE)
         facts = {"chain": record.budget, "sequence": record.sequence, "before": before.sequence}
-        if (record.sequence, record.previous_hash) != (before.sequence + 1, before.hash):
+        if (record.sequence, record.previous_hash) != (before.sequence + 1, before.head):
             raise StoreError(where, NOT_NEXT.render(facts))
         # Of a dead letter the digest is that of its bytes, which the journal does not hold.
         if record.event is not None and sha256(record.event).hexdigest() != record.event_sha256:
             raise StoreError(where, CHANGED.render(facts))
-        self.ends[record.budget] = End(record.sequence, record.hash)
+        self.ends[record.budget] = ChainEnd(record.sequence, record.hash)
         self.records += 1
         return record
 
@@ -76,3 +64,8 @@ def home_of(chain: str, partitions: int) -> int:
 def _text_of(error: Exception) -> str:
     """The message of an error; a KeyError's is the missing member's name alone."""
     return f"{type(error).__name__}: {error}" if isinstance(error, KeyError) else str(error)
+
+
+MISPLACED = _(
+    "a record of {budget} stands there under another key: restore the journal from a backup"
+)

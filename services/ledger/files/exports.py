@@ -9,15 +9,15 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple, Protocol, Self
+from typing import BinaryIO, Final, Self
 
 import structlog
 
-from events.texts import _
-from services.ledger.application.kafka_records import MISPLACED
-from services.ledger.application.ports import Store, StoreError, text_of_error
-from services.ledger.domain.journal import JournalRecord
-from services.ledger.files.chains import NOWHERE, Chains, End
+from events.texts import _, verbatim
+from services.ledger.application.handle import ChainEnd
+from services.ledger.application.ports import Store, StoreError
+from services.ledger.application.restore import ReadRecord
+from services.ledger.files.chains import MISPLACED, NOWHERE, Chains
 from services.runtime.kafka.clients import RECORD_BYTES_MAX
 from services.runtime.ops.file_modes import tighten
 
@@ -46,29 +46,18 @@ Progress = Callable[[int], None]
 log: Final = structlog.stdlib.get_logger("ecluse.ledger")
 
 
-class Exported(NamedTuple):
-    """A record of an export, and its bytes."""
-
-    record: JournalRecord
-    raw: bytes
-
-
-def read_export(path: Path, chains: Chains, progress: Progress) -> Iterator[Exported]:
-    """Yield the records of an export, each checked to follow the one before it.
-
-    Raises:
-        StoreError: the file cannot be read, or a line is not the record that belongs there.
-    """
+def read_export(path: Path, chains: Chains, progress: Progress) -> Iterator[ReadRecord]:
+    """Yield the records of an export; StoreError where one does not follow the one before it."""
     try:
         with path.open("rb") as stream:
             yield from _records(stream, path, chains, progress)
     except OSError as error:
-        raise StoreError(path, text_of_error(error)) from error
+        raise StoreError(path, verbatim(error)) from error
 
 
 def _records(
     stream: BinaryIO, path: Path, chains: Chains, progress: Progress
-) -> Iterator[Exported]:
+) -> Iterator[ReadRecord]:
     number = 0
     while line := stream.readline(RECORD_BYTES_MAX + 1):
         number += 1
@@ -77,40 +66,21 @@ def _records(
             raise StoreError(_line(path, number), CUT if is_cut else TOO_LONG)
         progress(len(line))
         raw = line.removesuffix(b"\n")
-        yield Exported(chains.follow(raw, _line(path, number)), raw)
+        yield ReadRecord(chains.follow(raw, _line(path, number)), raw)
 
 
 def _line(path: Path, number: int) -> str:
     return f"{path}:{number}"
 
 
-class Sink(Protocol):
-    """The destination of an export."""
-
-    name: str
-    """Its name in messages."""
-    kept: dict[str, End]
-    """The end of each chain that is there already."""
-
-    def write(self, raw: bytes) -> None:
-        """Append one record."""
-        ...
-
-    def sync(self) -> None:
-        """Bring the records written to disk, or to the reader."""
-        ...
-
-    def take_back(self) -> None:
-        """Undo everything written, where that is possible."""
-        ...
-
-
 class Stream:
-    """An export to a stream; it always begins with the first record."""
+    """The destination of an export; a plain one always begins with the first record."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self.name = "-"
-        self.kept: dict[str, End] = {}
+    def __init__(self, stream: BinaryIO, name: str = "-") -> None:
+        self.name = name
+        """Its name in messages."""
+        self.kept: dict[str, ChainEnd] = {}
+        """The end of each chain that is there already."""
         self._stream = stream
 
     def write(self, raw: bytes) -> None:
@@ -118,14 +88,14 @@ class Stream:
         self._stream.write(raw + b"\n")
 
     def sync(self) -> None:
-        """Flush the stream."""
+        """Bring the records written to the reader, or to disk."""
         self._stream.flush()
 
     def take_back(self) -> None:
-        """Do nothing: a stream cannot be undone."""
+        """Undo everything written, where that is possible."""
 
 
-class ExportFile:
+class ExportFile(Stream):
     """An export in a file, locked against others; its content is read and checked first.
 
     Raises:
@@ -135,29 +105,28 @@ class ExportFile:
 
     def __init__(self, path: Path, progress: Progress) -> None:
         self._path = path
-        self.name = str(path)
         if path.exists() and not path.is_file():
             raise StoreError(path, NO_FILE)
         try:
-            self._file = path.open("ab")
+            super().__init__(path.open("ab"), str(path))
             tighten(path)
         except OSError as error:
-            raise StoreError(path, text_of_error(error)) from error
+            raise StoreError(path, verbatim(error)) from error
         try:
             self.kept = self._read(progress)
         except StoreError:
-            self._file.close()
+            self._stream.close()
             raise
         self._bytes = path.stat().st_size
 
-    def _read(self, progress: Progress) -> dict[str, End]:
+    def _read(self, progress: Progress) -> dict[str, ChainEnd]:
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._drop_cut_line()
         except BlockingIOError as error:
             raise StoreError(self._path, BUSY) from error
         except OSError as error:
-            raise StoreError(self._path, text_of_error(error)) from error
+            raise StoreError(self._path, verbatim(error)) from error
         chains = Chains()
         for _unused in read_export(self._path, chains, progress):
             pass
@@ -170,40 +139,40 @@ class ExportFile:
     def __exit__(self, *_: object) -> None:
         """Close the file; a failed write was reported before, or is mended the next time."""
         with suppress(OSError):
-            self._file.close()
+            self._stream.close()
 
     def _drop_cut_line(self) -> None:
         """Remove a last line without its end: it was being written when a process stopped."""
         whole_bytes = _whole_bytes(self._path)
         if whole_bytes < self._path.stat().st_size:
             log.warning("export_mended", file=str(self._path), whole_bytes=whole_bytes)
-            self._file.truncate(whole_bytes)
+            self._stream.truncate(whole_bytes)
             self.sync()
 
     def write(self, raw: bytes) -> None:
         """Append one record."""
         try:
-            self._file.write(raw + b"\n")
+            self._stream.write(raw + b"\n")
         except OSError as error:
-            raise StoreError(self._path, text_of_error(error)) from error
+            raise StoreError(self._path, verbatim(error)) from error
 
     def sync(self) -> None:
         """Bring the records, and the name of the file, to disk."""
         try:
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
             folder = os.open(self._path.resolve().parent, os.O_RDONLY)
             try:
                 os.fsync(folder)
             finally:
                 os.close(folder)
         except OSError as error:
-            raise StoreError(self._path, text_of_error(error)) from error
+            raise StoreError(self._path, verbatim(error)) from error
 
     def take_back(self) -> None:
         """Truncate the file to its former size."""
-        self._file.flush()
-        self._file.truncate(self._bytes)
+        self._stream.flush()
+        self._stream.truncate(self._bytes)
         self.sync()
 
 
@@ -227,7 +196,7 @@ def _whole_bytes(path: Path) -> int:
 class Export:
     """An export in progress: records that the sink lacks are written to it."""
 
-    def __init__(self, sink: Sink, progress: Progress) -> None:
+    def __init__(self, sink: Stream, progress: Progress) -> None:
         self.journal = Chains()
         self.written = 0
         self._sink = sink
@@ -243,7 +212,7 @@ class Export:
         if record.budget != chain:
             raise StoreError(where, MISPLACED.render({"budget": record.budget}))
         kept = self._sink.kept.get(record.budget, NOWHERE)
-        if record.sequence == kept.sequence and record.hash != kept.hash:
+        if record.sequence == kept.sequence and record.hash != kept.head:
             self._sink.take_back()
             facts = {"chain": record.budget, "sequence": record.sequence}
             raise StoreError(self._sink.name, OTHER.render(facts))
@@ -257,11 +226,7 @@ class Export:
             log.info("journal_exporting", records=self.journal.records, written=self.written)
 
     def end(self, budget: str | None) -> None:
-        """End the export; `budget` where only that one was read.
-
-        Raises:
-            StoreError: the sink holds more than the journal.
-        """
+        """End the export, of one budget or all; StoreError where the sink holds more."""
         self._sink.sync()
         for chain, kept in self._sink.kept.items():
             known = self.journal.ends.get(chain, NOWHERE).sequence
@@ -272,11 +237,7 @@ class Export:
 
 
 def export_store(store: Store, where: str, budget: str | None, export: Export) -> None:
-    """Export the journal of a store, or one chain of it.
-
-    Raises:
-        StoreError: a record is damaged, or the export is of another journal.
-    """
+    """Export the journal of a store, or one chain of it; StoreError as `Export`."""
     for row in store.journal(budget):
         export.take(row.record, f"{where}, {row.budget}/{row.sequence}", row.budget)
     export.end(budget)

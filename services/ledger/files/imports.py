@@ -14,6 +14,7 @@ import structlog
 from events.codec import reread
 from events.envelope import LEDGER
 from events.texts import _
+from services.ledger.application.handle import ChainEnd
 from services.ledger.application.ports import (
     Batch,
     JournalRow,
@@ -28,13 +29,14 @@ from services.ledger.application.restore import (
     TOO_NEW,
     VERSIONS,
     Folding,
+    ReadRecord,
     rebuild_state,
 )
+from services.ledger.domain.fiscal_year.year_openings import InternalEvent, openings
 from services.ledger.domain.journal import RULES_VERSION, JournalRecord, Outcome
 from services.ledger.domain.rules.table import handler_of
-from services.ledger.domain.year_openings import InternalEvent, openings
-from services.ledger.files.chains import NOWHERE, Chains, End
-from services.ledger.files.exports import LOGGED_RECORDS, Exported, Progress, read_export
+from services.ledger.files.chains import NOWHERE, Chains
+from services.ledger.files.exports import LOGGED_RECORDS, Progress, read_export
 
 BATCH_RECORDS: Final = 1000
 """The most records in one transaction."""
@@ -56,7 +58,7 @@ class Proved:
     """A checked export, which continues the existing journal."""
 
     path: Path
-    there: Mapping[str, End]
+    there: Mapping[str, ChainEnd]
     """The end of each chain that is there already."""
     chains: Chains = field(default_factory=Chains)
     already: int = 0
@@ -74,12 +76,8 @@ class Proved:
         """Return whether a record is there already."""
         return record.sequence <= self.there.get(record.budget, NOWHERE).sequence
 
-    def read_again(self, progress: Progress) -> Iterator[Exported]:
-        """Yield the records once more, in order.
-
-        Raises:
-            StoreError: the file changed meanwhile.
-        """
+    def read_again(self, progress: Progress) -> Iterator[ReadRecord]:
+        """Yield the records once more, in order; StoreError where the file changed meanwhile."""
         chains = Chains()
         for each in read_export(self.path, chains, progress):
             yield each
@@ -87,7 +85,7 @@ class Proved:
                 log.info("journal_importing", records=chains.records, of=self.chains.records)
 
 
-def prove(path: Path, there: Mapping[str, End], where: str, progress: Progress) -> Proved:
+def prove(path: Path, there: Mapping[str, ChainEnd], where: str, progress: Progress) -> Proved:
     """Check a whole export: its chains, and that it begins as the journal at `where` does.
 
     Raises:
@@ -101,7 +99,7 @@ def prove(path: Path, there: Mapping[str, End], where: str, progress: Progress) 
             written = Versions(VERSIONS.state, record.rules_version)
             raise StoreError(path, TOO_NEW.render({"written": written, "known": VERSIONS}))
         end = there.get(record.budget, NOWHERE)
-        if record.sequence == end.sequence and record.hash != end.hash:
+        if record.sequence == end.sequence and record.hash != end.head:
             facts = {"chain": record.budget, "sequence": record.sequence, "file": path}
             raise StoreError(where, ANOTHER.render(facts))
         proved.already += record.sequence <= end.sequence

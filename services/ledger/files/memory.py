@@ -60,8 +60,8 @@ class MemoryStore:
             self._ends[row.budget] = row
         self._write_state(batch.changes)
         self._internal_events += batch.internal_events
-        for internal_event in batch.dead_letters:
-            self._dead_letters[internal_event.chain, internal_event.sequence] = internal_event
+        for each in batch.dead_letters:
+            self._dead_letters[each.chain, each.sequence] = each
         for position in batch.positions:
             self._positions[position.topic, position.partition] = position
         self._versions = versions
@@ -69,10 +69,8 @@ class MemoryStore:
     def _refuse_repeats(self, batch: Batch) -> None:
         """Refuse a second record in one place of the journal or of the dead letters."""
         places = [(row.budget, row.sequence) for row in batch.records]
-        internal_events = [
-            (internal_event.chain, internal_event.sequence) for internal_event in batch.dead_letters
-        ]
-        for found, before in ((places, self._index), (internal_events, self._dead_letters)):
+        dead = [(each.chain, each.sequence) for each in batch.dead_letters]
+        for found, before in ((places, self._index), (dead, self._dead_letters)):
             repeated = [place for place in found if place in before]
             if repeated or len(set(found)) < len(found):
                 twice = repeated or found

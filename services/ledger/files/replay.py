@@ -164,14 +164,9 @@ def _has_grown(store: Store, name: str, done: Position, line: Line) -> bool:
     if line.number < done.next_offset - 1 or line.sha256 == done.last_sha256:
         return False
     last_read = (done.topic, done.partition, line.number, done.last_sha256)
-    for internal_event in store.dead_letters():
-        place = (
-            internal_event.topic,
-            internal_event.partition,
-            internal_event.offset,
-            internal_event.sha256,
-        )
-        if place == last_read and line.value.startswith(internal_event.value):
+    for each in store.dead_letters():
+        place = (each.topic, each.partition, each.offset, each.sha256)
+        if place == last_read and line.value.startswith(each.value):
             return True
     raise StoreError(name, EDITED.render({"line": line.number}))
 

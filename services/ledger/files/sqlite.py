@@ -7,7 +7,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-from events.texts import _
+from events.texts import _, verbatim
 from services.ledger.application.ports import (
     Batch,
     DeadLetter,
@@ -16,7 +16,6 @@ from services.ledger.application.ports import (
     StateKey,
     StoreError,
     Versions,
-    text_of_error,
 )
 from services.runtime.ops.file_modes import tighten_database
 
@@ -93,17 +92,13 @@ def _stating_the_file(
         try:
             return method(self, *args, **kwargs)
         except sqlite3.Error as error:
-            raise StoreError(self.path, text_of_error(error)) from error
+            raise StoreError(self.path, verbatim(error)) from error
 
     return cast("Callable[Concatenate[SqliteStore, Arguments], Result]", inner)
 
 
 class SqliteStore:
-    """Keeps the ledger in one file.
-
-    Raises:
-        StoreError: the file cannot be opened, or is another program's database.
-    """
+    """Keeps the ledger in one file; StoreError where it is another program's, or fails."""
 
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path
@@ -117,7 +112,7 @@ class SqliteStore:
             self._prepare(create=create)
         except sqlite3.Error as error:
             self._db.close()
-            raise StoreError(path, text_of_error(error)) from error
+            raise StoreError(path, verbatim(error)) from error
         except StoreError:
             self._db.close()
             raise
@@ -155,7 +150,7 @@ class SqliteStore:
         try:
             yield from rows
         except sqlite3.Error as error:
-            raise StoreError(self.path, text_of_error(error)) from error
+            raise StoreError(self.path, verbatim(error)) from error
 
     @_stating_the_file
     def versions(self) -> Versions | None:

@@ -5,15 +5,14 @@ from operator import itemgetter
 from typing import Any
 
 from services.ledger.application.handle import Ledger
-from services.ledger.application.messages import convention_balance, line_balance
+from services.ledger.application.outbound_messages import convention_balance, line_balance
 from services.ledger.application.ports import JournalRow
 from services.ledger.application.restore import Folding, read_row
-from services.ledger.domain import flags, refusals
-from services.ledger.domain.book import Book
-from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.journal import JournalRecord, Outcome, Source
-from services.ledger.domain.lines import Line, line_from_row
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.model.book import Book
+from services.ledger.domain.model.lines import Line, line_from_row
+from services.ledger.explain.flags import flag_row
+from services.ledger.explain.refusals import refusal_row
 from services.ledger.files.replay import FILE_MARK
 
 ENTRY_MEMBERS = ("entry_id", "budget", "kind", "line", "amount_cents", "convention")
@@ -89,16 +88,6 @@ def _in_order(placed: list[Placed]) -> list[Any]:
     return [value for _, value in sorted(placed, key=itemgetter(0))]
 
 
-def in_contract_order(row: dict[str, Any], order: tuple[str, ...]) -> dict[str, Any]:
-    """A code with its facts in the order in which the contract prints them."""
-    facts = {name: row["facts"][name] for name in order if name in row["facts"]}
-    if "line" in facts:
-        facts["line"] = line_from_row(facts["line"]).row()
-    if "act" in facts:
-        facts["act"] = {name: facts["act"][name] for name in ("body", "number", "date")}
-    return {"code": row["code"], "facts": facts}
-
-
 def _position(source: Source) -> int | str:
     """The position of a dead letter: a line of a file (rules, 6), or an offset on Kafka."""
     if FILE_MARK in source.topic:
@@ -127,10 +116,10 @@ class History:
             named = {"budget": budget, **entry, "line": line}
             self.entries.append((place, {name: named[name] for name in ENTRY_MEMBERS}))
         for flag in record.review_flags:
-            row = in_contract_order(flag, flags.FACTS[FlagCode(flag["code"])])
+            row = flag_row(flag)
             self.flags.append((place, {"budget": budget, "event_id": record.event_id, **row}))
         if record.refusal is not None:
-            row = in_contract_order(record.refusal, refusals.FACTS[Refusal(record.refusal["code"])])
+            row = refusal_row(record.refusal)
             self.refusals.append((place, {"budget": budget, "event_id": record.event_id, **row}))
         if record.outcome is Outcome.DEAD_LETTER and record.dead_letter is not None:
             reason = record.dead_letter["reason"]

@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
@@ -18,22 +17,26 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from events.codec import Received
 from events.texts import _
 from events.topics import BALANCES, INTERNAL_EVENTS, JOURNAL, LEDGER_STATE
-from services.ledger.application.checkpoint import IMPORT_KEY, IMPORTED_HEADER, POSITION_KEY
 from services.ledger.application.handle import Recorded
-from services.ledger.application.kafka_records import MISPLACED, is_being_imported
-from services.ledger.application.messages import STRUCTURED, balances
+from services.ledger.application.outbound_messages import STRUCTURED, balances
 from services.ledger.application.ports import StoreError
-from services.ledger.application.restore import Folding
+from services.ledger.application.restore import Folding, ReadRecord
+from services.ledger.domain.fiscal_year.year_openings import InternalEvent
 from services.ledger.domain.journal import Outcome
-from services.ledger.domain.year_openings import InternalEvent
-from services.ledger.files.chains import Chains, home_of
-from services.ledger.files.exports import Exported, Progress
+from services.ledger.files.chains import MISPLACED, Chains, home_of
+from services.ledger.files.exports import Progress
 from services.ledger.files.imports import BATCH_RECORDS, Proved, prove, unread_internal_events
 from services.ledger.kafka.partition import (
     PARTITIONS_HEADER,
     TOPICS,
     transactional_id,
     write_targets,
+)
+from services.ledger.kafka.state_topic import (
+    IMPORT_KEY,
+    IMPORTED_HEADER,
+    POSITION_KEY,
+    is_being_imported,
 )
 from services.runtime.kafka.hanging_transactions import complete_hanging_transactions, mark
 from services.runtime.kafka.partitioning import partition_of
@@ -173,12 +176,7 @@ class _Home:
             raise
         return self
 
-    async def __aexit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Let go of the connections."""
         await self._writer.stop()
 
@@ -193,7 +191,7 @@ class _Home:
         if full and self._waiting:
             await self._write_journal({})
 
-    def take(self, each: Exported, received: Received | None) -> None:
+    def take(self, each: ReadRecord, received: Received | None) -> None:
         """Add a record, already folded, to the pending ones."""
         self._waiting.append(Outgoing(each.record.budget.encode(), each.raw))
         self._waiting_bytes += len(each.raw)

@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import aclosing, asynccontextmanager
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Self
 
 import msgspec
 from aiokafka.structs import ConsumerRecord, TopicPartition
@@ -12,12 +12,13 @@ from events.journal import read_place
 from events.outbound import EventUnreadable
 from events.topics import JOURNAL, LEDGER_STATE, REFUSALS
 from services.ledger.application.handle import DEAD_CHAIN, Ledger
-from services.ledger.application.kafka_records import current_hold, journal_record
-from services.ledger.application.ports import JournalRow
-from services.ledger.application.restore import Folding
-from services.ledger.domain.journal import JournalRecord, Source
+from services.ledger.application.restore import Folding, ReadRecord
+from services.ledger.domain.journal import Source
 from services.ledger.files.chains import home_of
+from services.ledger.files.exports import Export
 from services.ledger.files.summary import History
+from services.ledger.kafka.state_topic import current_hold
+from services.ledger.kafka.topic_records import journal_record
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from services.runtime.kafka.topic_diff import PARTITIONS
@@ -39,13 +40,6 @@ TOPICS: Final = (JOURNAL, REFUSALS, LEDGER_STATE)
 _message: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-class Placed(NamedTuple):
-    """A journal record, with its bytes on the topic."""
-
-    record: JournalRecord
-    row: JournalRow
-
-
 class TopicJournal:
     """A reader of the ledger's topics, outside any group.
 
@@ -55,19 +49,19 @@ class TopicJournal:
     """
 
     def __init__(self, settings: Settings, count: int) -> None:
-        def all_of(name: str) -> list[TopicPartition]:
-            return [TopicPartition(settings.topic(name), number) for number in range(count)]
-
-        self._journal, self._state = all_of(JOURNAL), all_of(LEDGER_STATE)
-        self._refusals = all_of(REFUSALS)
+        self._journal, self._refusals, self._state = (
+            [TopicPartition(settings.topic(name), number) for number in range(count)]
+            for name in TOPICS
+        )
         places = [*self._journal, *self._state, *self._refusals]
         self._reader = Reader(settings, places, patient=True)
 
-    async def start(self) -> None:
+    async def __aenter__(self) -> Self:
         """Connect."""
         await self._reader.start()
+        return self
 
-    async def stop(self) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Let go of the connections."""
         await self._reader.stop()
 
@@ -84,21 +78,21 @@ class TopicJournal:
                     history.add(each.record)
         return Ledger(folding.budgets, folding.dead), history
 
-    async def records(self, budget: str | None) -> AsyncGenerator[list[Placed], None]:
+    async def records(self, budget: str | None) -> AsyncGenerator[list[ReadRecord], None]:
         """Yield the records of one chain, or of all by partition; each chain in its order."""
         for place in self._places_of(budget):
             async with aclosing(self._reader.to_the_end(place)) as chunks:
                 async for chunk in chunks:
-                    yield [_placed(each) for each in _of(budget, chunk)]
+                    yield [_read(each) for each in _of(budget, chunk)]
 
-    async def last(self, budget: str | None, count: int) -> list[Placed]:
+    async def last(self, budget: str | None, count: int) -> list[ReadRecord]:
         """The last records, oldest first; of several partitions in the order of writing."""
         found = [await self._last_of(place, budget, count) for place in self._places_of(budget)]
         # The clocks of workers differ: records of one partition keep their order.
         merged = list(heapq.merge(*found, key=lambda each: each.timestamp))
-        return [_placed(each) for each in merged[-count:]]
+        return [_read(each) for each in merged[-count:]]
 
-    async def find(self, budget: str, sequence: int) -> Placed | None:
+    async def find(self, budget: str, sequence: int) -> ReadRecord | None:
         """One record, by its chain and its number."""
         for place in self._places_of(budget):
             first, _ = await self._reader.bounds(place)
@@ -108,7 +102,7 @@ class TopicJournal:
                 async for chunk in chunks:
                     for each in _of(budget, chunk):
                         if _sequence(each) == sequence:
-                            return _placed(each)
+                            return _read(each)
         return None
 
     async def holds(self) -> list[Hold]:
@@ -171,17 +165,9 @@ class TopicJournal:
 
 @asynccontextmanager
 async def topic_journal(settings: Settings) -> AsyncIterator[TopicJournal]:
-    """A connected reader of the journal topic.
-
-    Raises:
-        ClusterError: the cluster cannot be reached, or lacks a topic that is read here.
-    """
-    journal = TopicJournal(settings, await _partitions(settings))
-    await journal.start()
-    try:
+    """A connected reader of the journal topic; ClusterError where a topic is missing."""
+    async with TopicJournal(settings, await _partitions(settings)) as journal:
         yield journal
-    finally:
-        await journal.stop()
 
 
 async def _partitions(settings: Settings) -> int:
@@ -211,9 +197,8 @@ def _sequence(record: ConsumerRecord) -> int:
         return journal_record(record).sequence  # It raises the error with its place.
 
 
-def _placed(record: ConsumerRecord) -> Placed:
-    found = journal_record(record)
-    return Placed(found, JournalRow(found.budget, found.sequence, record.value))
+def _read(record: ConsumerRecord) -> ReadRecord:
+    return ReadRecord(journal_record(record), record.value)
 
 
 def _unreadable(records: list[ConsumerRecord]) -> dict[Source, Sentence]:
@@ -225,3 +210,23 @@ def _unreadable(records: list[ConsumerRecord]) -> dict[Source, Sentence]:
             source = Source(data["topic"], data["partition"], data["offset"])
             found[source] = Sentence(**data["message"])
     return found
+
+
+async def export_topic(settings: Settings, budget: str | None, export: Export) -> None:
+    """Export all that is committed in the journal topic, or one chain of it.
+
+    Raises:
+        ClusterError: the cluster cannot be reached, or has no journal.
+        StoreError: a record is damaged, or the export is of another journal.
+    """
+    count = await partition_count(settings, JOURNAL)
+    places = [TopicPartition(settings.topic(JOURNAL), number) for number in range(count)]
+    async with Reader(settings, places, patient=True) as reader:
+        for place in places if budget is None else [places[home_of(budget, count)]]:
+            async with aclosing(reader.to_the_end(place)) as chunks:
+                async for chunk in chunks:
+                    for each in _of(budget, chunk):
+                        where = f"{each.topic}/{each.partition}/{each.offset}"
+                        key = (each.key or b"").decode(errors="replace")
+                        export.take(each.value or b"", where, key)
+        export.end(budget)

@@ -5,39 +5,22 @@ input topics. After a failure nothing of it is visible.
 """
 
 from collections import Counter as Tally
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import structlog
 from aiokafka.structs import ConsumerRecord, TopicPartition
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from events import topics
 from events.codec import Headers
-from events.topics import (
-    BALANCES,
-    COMMITMENT_ENTRIES,
-    DEAD_LETTERS,
-    EVENTS,
-    INPUT_TOPICS,
-    INTERNAL_EVENTS,
-    JOURNAL,
-    LEDGER_GROUP,
-    LEDGER_STATE,
-    PAYMENT_ORDERS,
-    REFUSALS,
-)
-from services.ledger.application.checkpoint import (
-    HOLD_KEY,
-    POSITION_KEY,
-    Checkpoint,
-    encode_checkpoint,
-    encode_hold,
-    encode_key,
-)
-from services.ledger.application.handle import Chain, DecidedBatch, Ledger
-from services.ledger.application.kafka_records import event_id, event_time, is_same, raw_record
-from services.ledger.application.messages import messages
-from services.ledger.kafka.state_topic import PartitionTopics, Restored
+from services.ledger.application.handle import ChainEnd, DecidedBatch, Ledger
+from services.ledger.application.outbound_messages import messages
+from services.ledger.application.restore import VERSIONS
+from services.ledger.kafka import state_topic
+from services.ledger.kafka.partition_restore import PartitionTopics, Restored
+from services.ledger.kafka.state_topic import Checkpoint
+from services.ledger.kafka.topic_records import event_id, event_time, is_same, raw_record
 from services.runtime.kafka.clients import KAFKA, Clients
 from services.runtime.kafka.hanging_transactions import (
     WriteTargets,
@@ -55,17 +38,17 @@ from services.runtime.ops.settings import Settings
 from services.runtime.processing.processor import Hold
 
 OUTPUTS: Final = (
-    JOURNAL,
-    COMMITMENT_ENTRIES,
-    PAYMENT_ORDERS,
-    BALANCES,
-    REFUSALS,
-    DEAD_LETTERS,
-    LEDGER_STATE,
+    topics.JOURNAL,
+    topics.COMMITMENT_ENTRIES,
+    topics.PAYMENT_ORDERS,
+    topics.BALANCES,
+    topics.REFUSALS,
+    topics.DEAD_LETTERS,
+    topics.LEDGER_STATE,
 )
 """The topics of a transaction, but for internal events to next year's budgets."""
 
-TOPICS: Final = (*INPUT_TOPICS, *OUTPUTS)
+TOPICS: Final = (*topics.INPUT_TOPICS, *OUTPUTS)
 """The topics that the ledger reads and writes."""
 
 PARTITIONS_HEADER: Final = "ecluse_partitions"
@@ -90,15 +73,15 @@ log: Final = structlog.stdlib.get_logger("ecluse.ledger")
 
 def transactional_id(settings: Settings, partition: int) -> str:
     """The transactional id of a partition of the ledger."""
-    return f"{settings.group(LEDGER_GROUP)}-{settings.topic(EVENTS)}-{partition}"
+    return f"{settings.group(topics.LEDGER_GROUP)}-{settings.topic(topics.EVENTS)}-{partition}"
 
 
 def write_targets(settings: Settings, partition: int, partitions: int) -> WriteTargets:
     """The partitions that a writer may have written; next year's budgets may be in any of them."""
-    internal_events = settings.topic(INTERNAL_EVENTS)
+    internal_events = settings.topic(topics.INTERNAL_EVENTS)
     return WriteTargets(
         partition,
-        TopicPartition(settings.topic(JOURNAL), partition),
+        TopicPartition(settings.topic(topics.JOURNAL), partition),
         [TopicPartition(settings.topic(name), partition) for name in OUTPUTS],
         [TopicPartition(internal_events, number) for number in range(partitions)],
     )
@@ -151,18 +134,19 @@ class LedgerProcessor:
         name = transactional_id(settings, partition)
         self._writer = FencedWriter(settings, name, self._where.shared, clients)
         self._input_topics = [
-            TopicPartition(settings.topic(name), partition) for name in INPUT_TOPICS
+            TopicPartition(settings.topic(name), partition) for name in topics.INPUT_TOPICS
         ]
         self._topics = PartitionTopics(settings, partition)
         places = [*self._input_topics, self._topics.state, self._topics.journal]
-        self._reader = Reader(settings, places, progress, clients=clients)
+        self.reader = Reader(settings, places, progress, clients=clients)
         self._ledger = Ledger()
         self._checkpoint = Checkpoint({}, 0)
         self._sources: dict[str, SourcePosition] = {}
         self._read: dict[str, tuple[ConsumerRecord, str]] = {}
         """The last record of each input topic handled since the last commit, with its digest."""
         self._overdue: list[OpenTransaction] = []
-        self._outcomes: Tally[str] = Tally()
+        self.outcomes: Tally[str] = Tally()
+        """The journal records of the last commit by source topic, without resumed ones."""
         self._hold: Hold | None = None
         self._moved_from = 0
         self._headers: tuple[tuple[str, bytes], ...] = ()
@@ -173,9 +157,9 @@ class LedgerProcessor:
         await complete_hanging_transactions(
             self._settings, self._writer, self._where, self._progress, self._clients
         )
-        await self._reader.start()
+        await self.reader.start()
         again = self._partition in self._rebuild
-        restored = await self._topics.restore(self._reader, self._partitions, again=again)
+        restored = await self._topics.restore(self.reader, self._partitions, again=again)
         self._take(restored)
         for input_topic in self._input_topics:
             self._sources[input_topic.topic] = await self._checked(input_topic)
@@ -190,15 +174,15 @@ class LedgerProcessor:
     async def _checked(self, input_topic: TopicPartition) -> SourcePosition:
         """The position in an input topic, once it is known to be the one that was read."""
         position = self._sources.get(input_topic.topic, SourcePosition(0))
-        first, _ = await self._reader.bounds(input_topic)
+        first, _ = await self.reader.bounds(input_topic)
         given_up = f"{input_topic.topic}/{input_topic.partition}/{first}" in self._accept_lost
         if given_up and position.next_offset < first:
             log.warning(
                 "records_given_up", **input_topic._asdict(), first=first, was=position.next_offset
             )
             position = SourcePosition(first)
-        await check_source(self._reader, input_topic, position, is_same, GIVE_UP)
-        return await behind_markers(self._reader, input_topic, position)
+        await check_source(self.reader, input_topic, position, is_same, GIVE_UP)
+        return await behind_markers(self.reader, input_topic, position)
 
     def handle(self, record: ConsumerRecord) -> None:
         """Decide one record; nothing is written before `commit`."""
@@ -225,23 +209,22 @@ class LedgerProcessor:
         await self._writer.begin()
         ends = await self._writer.write(published)
         checkpoint = self._next_checkpoint(batch, ends)
-        rows = [Outgoing(encode_key(key), value) for key, value in batch.changes.items()]
+        rows = [
+            Outgoing(state_topic.encode_key(key), value) for key, value in batch.changes.items()
+        ]
         if self._hold is not None and self._is_past(self._hold):
-            rows.append(Outgoing(HOLD_KEY, None))
+            rows.append(Outgoing(state_topic.HOLD_KEY, None))
             self._hold = None
-        rows.append(Outgoing(POSITION_KEY, encode_checkpoint(checkpoint), marks))
+        rows.append(
+            Outgoing(state_topic.POSITION_KEY, state_topic.encode_checkpoint(checkpoint), marks)
+        )
         await self._writer.write({self._topics.state: rows})
         await self._writer.commit()
         self._checkpoint = checkpoint
-        self._outcomes = Tally(
+        self.outcomes = Tally(
             each.record.source.topic for each in batch.decided if each.record.resumes is None
         )
         self._count(batch)
-
-    @property
-    def outcomes(self) -> Mapping[str, int]:
-        """The journal records of the last commit by source topic, without resumed ones."""
-        return self._outcomes
 
     async def _move_on(self) -> None:
         """Advance the positions; where nothing was handled, past end markers."""
@@ -254,7 +237,7 @@ class LedgerProcessor:
             for input_topic in self._input_topics:
                 position = self._sources[input_topic.topic]
                 self._sources[input_topic.topic] = await behind_markers(
-                    self._reader, input_topic, position
+                    self.reader, input_topic, position
                 )
 
     async def settle(self) -> None:
@@ -271,7 +254,7 @@ class LedgerProcessor:
     async def hold(self, hold: Hold) -> None:
         """Write the hold to the state topic, where `ecluse journal` finds it."""
         await self._writer.begin()
-        rows = [Outgoing(HOLD_KEY, encode_hold(hold))]
+        rows = [Outgoing(state_topic.HOLD_KEY, state_topic.encode_hold(hold))]
         ends = await self._writer.write({self._topics.state: rows})
         await self._writer.commit()
         await self._writer.stop()
@@ -280,26 +263,16 @@ class LedgerProcessor:
 
     async def was_moved(self) -> bool:
         """Return whether another writer has written state since: a quarantine, or a worker."""
-        _, end = await self._reader.bounds(self._topics.state)
+        _, end = await self.reader.bounds(self._topics.state)
         return end > self._moved_from
 
     async def close(self) -> None:
         """Let go of the connections."""
         await self._writer.stop()
-        await self._reader.stop()
+        await self.reader.stop()
 
-    def name_of(self, record: ConsumerRecord) -> str | None:
-        """The id of the event, where it can be read."""
-        return event_id(record)
-
-    def time_of(self, record: ConsumerRecord) -> float | None:
-        """The time of the event, where it can be read."""
-        return event_time(record)
-
-    @property
-    def reader(self) -> Reader:
-        """The reader of this partition."""
-        return self._reader
+    name_of = staticmethod(event_id)
+    time_of = staticmethod(event_time)
 
     def _take(self, restored: Restored) -> None:
         self._ledger, self._checkpoint = restored.ledger, restored.checkpoint
@@ -311,19 +284,15 @@ class LedgerProcessor:
     async def _rewrite(self, rows: dict[bytes, bytes | None]) -> None:
         """Write the state rebuilt from the journal; the checkpoint comes last."""
         state = self._topics.state
-        pieces: list[list[Outgoing]] = [[Outgoing(POSITION_KEY, None)]]
+        pieces: list[list[Outgoing]] = [[Outgoing(state_topic.POSITION_KEY, None)]]
         for key, value in rows.items():
             if len(pieces[-1]) >= REWRITE_ROWS:
                 pieces.append([])
             pieces[-1].append(Outgoing(key, value))
-        checkpoint = Checkpoint(
-            self._sources,
-            self._checkpoint.partitions,
-            self._checkpoint.journal_next,
-            self._checkpoint.journal_head,
-            self._checkpoint.dead,
+        checkpoint = replace(self._checkpoint, sources=self._sources, versions=VERSIONS)
+        pieces.append(
+            [Outgoing(state_topic.POSITION_KEY, state_topic.encode_checkpoint(checkpoint))]
         )
-        pieces.append([Outgoing(POSITION_KEY, encode_checkpoint(checkpoint))])
         for piece in pieces:
             await self._writer.begin()
             await self._writer.write({state: piece})
@@ -347,7 +316,7 @@ class LedgerProcessor:
         return partition_of(budget.encode(), self._partitions)
 
     def _next_checkpoint(self, batch: DecidedBatch, ends: dict[TopicPartition, int]) -> Checkpoint:
-        chain = next(iter(self._ledger.dead.values()), Chain())
+        chain = next(iter(self._ledger.dead.values()), ChainEnd())
         before = self._checkpoint
         head = batch.decided[-1].record.hash if batch.decided else before.journal_head
         journal_next = ends.get(self._topics.journal, before.journal_next)
@@ -362,4 +331,4 @@ class LedgerProcessor:
         self._metrics.batch.observe(len(batch.decided))
         for outcome, count in Tally(each.record.outcome for each in batch.decided).items():
             self._metrics.records.labels(outcome).inc(count)
-        self._metrics.resumed.inc(len(batch.decided) - self._outcomes.total())
+        self._metrics.resumed.inc(len(batch.decided) - self.outcomes.total())

@@ -4,8 +4,8 @@ from aiokafka.structs import TopicPartition
 
 from events.texts import _
 from events.topics import EVENTS, LEDGER_STATE
-from services.ledger.application.kafka_records import current_hold
 from services.ledger.kafka.partition import LedgerProcessor
+from services.ledger.kafka.state_topic import current_hold
 from services.runtime.kafka.clients import KAFKA, Clients
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.topics import partition_count
@@ -42,11 +42,7 @@ async def quarantine(settings: Settings, partition: int, offset: int, by: str, w
 
 
 async def quarantine_held(processor: LedgerProcessor, hold: Hold, by: str, why: str) -> None:
-    """Open a held partition, journal its record as quarantined, and close it.
-
-    Raises:
-        ClusterError, WriterFailed: as `quarantine` does.
-    """
+    """Open a held partition, journal its record as quarantined, and close it; as `quarantine`."""
     place = TopicPartition(hold.topic, hold.partition)
     try:
         next_offset = (await processor.open())[hold.topic]
@@ -63,11 +59,7 @@ async def quarantine_held(processor: LedgerProcessor, hold: Hold, by: str, why: 
 async def hold_at(
     settings: Settings, partition: int, offset: int, clients: Clients = KAFKA
 ) -> Hold:
-    """The hold before that record; read first, since opening fences the worker.
-
-    Raises:
-        ClusterError: the partition is not held before it.
-    """
+    """The hold before that record, or ClusterError; read first, since opening fences the worker."""
     state = TopicPartition(settings.topic(LEDGER_STATE), partition)
     async with Reader(settings, [state], clients=clients) as reader:
         hold = await current_hold(reader, state)

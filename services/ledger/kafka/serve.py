@@ -6,9 +6,9 @@ from aiokafka.structs import TopicPartition
 from prometheus_client import CollectorRegistry
 
 from events import topics
-from services.ledger.application.kafka_records import is_being_imported
 from services.ledger.kafka.partition import TOPICS, LedgerProcessor, Metrics
-from services.ledger.kafka.state_topic import IMPORTING
+from services.ledger.kafka.partition_restore import IMPORTING
+from services.ledger.kafka.state_topic import is_being_imported
 from services.runtime.kafka.cluster_wait import until_answered
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.topics import check

@@ -1,271 +1,90 @@
-"""Restores a partition of the ledger: its state checked against the journal, or rebuilt."""
+"""The state topic: keys and values of its rows, the checkpoint, a hold, the mark of an import."""
 
-from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-import structlog
-from aiokafka.structs import ConsumerRecord, TopicPartition
+import msgspec
+from aiokafka.structs import TopicPartition
 
-from events.texts import _
-from events.topics import JOURNAL, LEDGER_STATE
-from services.ledger.application.checkpoint import (
-    HOLD_KEY,
-    IMPORT_KEY,
-    IMPORTED_HEADER,
-    POSITION_KEY,
-    Checkpoint,
-    CheckpointHead,
-    decode_checkpoint,
-    decode_head,
-    decode_hold,
-    encode_key,
-    read_key,
-)
-from services.ledger.application.handle import DEAD_CHAIN, Chain, Ledger
-from services.ledger.application.kafka_records import journal_record
-from services.ledger.application.ports import Versions
-from services.ledger.application.restore import (
-    LOGGED_RECORDS,
-    STATE_ERRORS,
-    TOO_NEW,
-    VERSIONS,
-    Folding,
-)
-from services.ledger.application.state_rows import Restoring, all_rows
-from services.ledger.domain.invariants import check_book
-from services.ledger.domain.journal import Source
-from services.runtime.kafka.partitioning import partition_of
+from services.ledger.application.handle import ChainEnd
+from services.ledger.application.ports import StateKey, Versions
+from services.ledger.application.restore import VERSIONS
+from services.ledger.domain.model.book import FIRST_HASH
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.source_positions import SourcePosition
-from services.runtime.ops.errors import ClusterError, place_name
-from services.runtime.ops.settings import Settings
 from services.runtime.processing.processor import Hold
 
-RESIZED = _(
-    "the state was written for {before} partitions, there are {now}: budgets would change their "
-    "partition. Create the topics again with {before} partitions"
-)
-MOVED = _(
-    "budget {budget} is journalled there, but belongs on partition {home} of {now}: the number of "
-    "partitions was changed. Create the topics again with the former one"
-)
-SHORTER = _(
-    "the journal ends at offset {end}, but was written up to {known}. The journal is the truth: "
-    "restore it from a backup"
-)
-ANOTHER = _(
-    "at offset {offset} stands another record than the one that the state knows: this is another "
-    "journal. Restore the former one"
-)
-IMPORTING = _(
-    "an import of the journal is under way there, or was interrupted: finish it before you start "
-    "again, ecluse journal import FILE"
-)
+POSITION_KEY: Final = b'"position"'
+HOLD_KEY: Final = b'"hold"'
+IMPORT_KEY: Final = b'"import"'
+"""Present from the beginning of an import to its end: no ledger starts from a part."""
 
-YIELD_RECORDS: Final = 100
-"""The records, some 10 ms, after which a fold yields to the other partitions of its process."""
+IMPORTED_HEADER: Final = "ecluse_imported"
+"""The header of an imported journal record: its source is a position of the cluster that was
+exported, and no position in the present input topics."""
 
-YIELD_ROWS: Final = 1_000
-"""The same in state rows, some 5 ms: all partitions of a worker open at once."""
-
-log: Final = structlog.stdlib.get_logger("ecluse.ledger")
+_spell: Final = msgspec.json.Encoder().encode
 
 
-class Outdated(Exception):
-    """The state cannot be used as it is; it must be rebuilt from the journal."""
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The positions of a partition, written in the transaction that moved them."""
+
+    sources: dict[str, SourcePosition]
+    partitions: int
+    """The number of partitions of the topics: with another, budgets would move (rules, 37)."""
+    journal_next: int = 0
+    """The next offset of the journal."""
+    journal_head: str = FIRST_HASH
+    """The hash of the last record, of whichever chain."""
+    dead: ChainEnd = field(default_factory=ChainEnd)
+    versions: Versions = VERSIONS
 
 
-@dataclass(slots=True)
-class Restored:
-    """A partition as it was last committed."""
+encode_checkpoint: Final = _spell
 
-    ledger: Ledger
-    checkpoint: Checkpoint
-    hold: Hold | None
-    rewrite: dict[bytes, bytes | None] | None = None
-    """The rows to be written to the state topic, where it was rebuilt; None where it is right."""
+decode_checkpoint: Final = msgspec.json.Decoder(Checkpoint).decode
+"""Decodes a checkpoint; ValueError where it is none."""
 
 
-class PartitionTopics:
-    """The journal and the state topic of one partition.
+class CheckpointHead(msgspec.Struct):
+    """The members of a checkpoint that are the same in every version."""
 
-    Raises:
-        ClusterError: they are not what this ledger wrote, or a newer one wrote them.
-        StoreError: the journal is damaged.
+    versions: Versions
+    journal_next: int = 0
+    journal_head: str = FIRST_HASH
+
+
+decode_head: Final = msgspec.json.Decoder(CheckpointHead).decode
+"""Decodes these members of a checkpoint of any version; ValueError where it is none."""
+
+
+encode_hold: Final = _spell
+decode_hold: Final = msgspec.json.Decoder(Hold).decode
+
+
+encode_key: Final = _spell
+"""Encodes the key of a state row: `["<budget>","<kind>","<key>"]`."""
+
+read_key: Final = msgspec.json.Decoder(StateKey).decode
+"""Decodes the key of a state row; ValueError where it is none."""
+
+
+async def current_hold(reader: Reader, state: TopicPartition) -> Hold | None:
+    """The hold of a partition, read from its state topic.
+
+    A worker writes no state after a hold: so it is the last record, or there is none.
     """
-
-    def __init__(self, settings: Settings, partition: int) -> None:
-        self._partition = partition
-        self.state = TopicPartition(settings.topic(LEDGER_STATE), partition)
-        self.journal = TopicPartition(settings.topic(JOURNAL), partition)
-
-    async def restore(self, reader: Reader, count: int, *, again: bool = False) -> Restored:
-        """Restore the partition, on topics of `count` partitions, while no transaction is open.
-
-        With `again` its state is rebuilt from the journal in any case.
-        """
-        rows = await reader.latest(self.state)
-        if IMPORT_KEY in rows:
-            raise ClusterError(place_name(self.state), IMPORTING)
-        raw_hold, raw_placing = rows.pop(HOLD_KEY, None), rows.pop(POSITION_KEY, None)
-        hold = None if raw_hold is None else decode_hold(raw_hold)
-        checkpoint: Checkpoint | None = None
-        try:
-            written = None if raw_placing is None else self._written(raw_placing)
-            checkpoint = self._checkpoint(raw_placing, written, count)
-            await self._check_journal(reader, written, bool(rows))
-            ledger = await self._as_stored(reader, written, checkpoint, rows, again=again)
-            return Restored(ledger, checkpoint or Checkpoint({}, count), hold)
-        except (Outdated, *STATE_ERRORS) as error:
-            log.warning(
-                "state_rebuilt", partition=self._partition, why=str(error) or type(error).__name__
-            )
-        rebuilt = await self._rebuild(reader, count, hold, rows)
-        if checkpoint is not None:
-            _keep_further(rebuilt.checkpoint.sources, checkpoint.sources)
-        return rebuilt
-
-    def _written(self, raw_placing: bytes) -> CheckpointHead:
-        # The versions first: a newer Écluse may have written another shape, which is left alone.
-        written = decode_head(raw_placing)
-        _check_known(self.state, written.versions)
-        return written
-
-    def _checkpoint(
-        self, raw_placing: bytes | None, written: CheckpointHead | None, count: int
-    ) -> Checkpoint | None:
-        """Decode the checkpoint; None where there is none, or it has another version's shape."""
-        if raw_placing is None or written is None:
-            return None
-        try:
-            checkpoint = decode_checkpoint(raw_placing)
-        except ValueError:
-            if written.versions.state == VERSIONS.state:
-                raise
-            return None
-        if checkpoint.partitions != count:
-            facts = {"before": checkpoint.partitions, "now": count}
-            raise ClusterError(place_name(self.state), RESIZED.render(facts))
-        return checkpoint
-
-    async def _as_stored(
-        self,
-        reader: Reader,
-        written: CheckpointHead | None,
-        checkpoint: Checkpoint | None,
-        rows: dict[bytes, bytes],
-        *,
-        again: bool,
-    ) -> Ledger:
-        """Restore the ledger from its rows; the journal was checked before."""
-        if again:
-            raise Outdated("it was asked for")
-        if written is None:
-            return Ledger()
-        if checkpoint is None or written.versions.state != VERSIONS.state:
-            raise Outdated(f"it has the shape of version {written.versions.state}")
-        return await self._read(reader, rows, checkpoint)
-
-    async def _check_journal(
-        self, reader: Reader, written: CheckpointHead | None, has_rows: bool
-    ) -> None:
-        """Check that the journal ends with the record that the state knows."""
-        first, end = await reader.bounds(self.journal)
-        known = 0 if written is None else written.journal_next
-        if end < known:
-            raise ClusterError(
-                place_name(self.journal), SHORTER.render({"end": end, "known": known})
-            )
-        if written is not None and known > 0:
-            last = await reader.record_at(self.journal, known - 1)
-            if last is None or last.offset != known - 1 or not _is(last.value, written):
-                raise ClusterError(place_name(self.journal), ANOTHER.render({"offset": known - 1}))
-        behind = await reader.record_at(self.journal, max(first, known))
-        if behind is not None:
-            raise Outdated("the journal goes on behind it" if known else "it is lost")
-        if written is None and has_rows:
-            raise ClusterError(place_name(self.journal), SHORTER.render({"end": end, "known": "?"}))
-
-    async def _read(
-        self, reader: Reader, rows: dict[bytes, bytes], checkpoint: Checkpoint
-    ) -> Ledger:
-        restoring, budgets = Restoring(), {}
-        for count, (key, value) in enumerate(rows.items(), start=1):
-            restoring.put(read_key(key), value)
-            if count % YIELD_ROWS == 0:
-                await reader.yield_to_event_loop()
-        for budget, state in restoring.budgets():
-            await reader.yield_to_event_loop()
-            check_book(state.book)
-            budgets[budget] = state
-        return Ledger(budgets, self._dead(checkpoint.dead))
-
-    def _dead(self, chain: Chain) -> dict[str, Chain]:
-        return {f"{DEAD_CHAIN}{self._partition}": Chain(chain.sequence, chain.head)}
-
-    async def _rebuild(
-        self, reader: Reader, count: int, hold: Hold | None, rows: dict[bytes, bytes]
-    ) -> Restored:
-        """Rebuild the partition from its journal."""
-        folding = Folding()
-        sources: dict[str, SourcePosition] = {}
-        journal_next, head, folded = 0, Checkpoint({}, count).journal_head, 0
-        async with aclosing(reader.to_the_end(self.journal)) as chunks:
-            async for chunk in chunks:
-                for each in chunk:
-                    record = journal_record(each)
-                    _check_known(self.journal, Versions(VERSIONS.state, record.rules_version))
-                    folding.apply(record)
-                    if record.resumes is None and not _is_imported(each):
-                        sources[record.source.topic] = _read_to(record.source, record.event_sha256)
-                    journal_next, head = each.offset + 1, record.hash
-                    folded += 1
-                    if folded % YIELD_RECORDS == 0:
-                        await reader.yield_to_event_loop()
-                    if folded % LOGGED_RECORDS == 0:
-                        self._log_progress(folded, each.offset)
-        self._log_progress(folded, journal_next - 1)
-        for budget, state in folding.budgets.items():
-            await reader.yield_to_event_loop()
-            home = partition_of(budget.encode(), count)
-            if home != self._partition:
-                facts = {"budget": budget, "home": home, "now": count}
-                raise ClusterError(place_name(self.journal), MOVED.render(facts))
-            check_book(state.book)
-        dead = folding.dead.get(f"{DEAD_CHAIN}{self._partition}", Chain())
-        checkpoint = Checkpoint(sources, count, journal_next, head, dead)
-        rewrite: dict[bytes, bytes | None] = dict.fromkeys(rows)
-        for state in folding.budgets.values():
-            await reader.yield_to_event_loop()
-            rewrite.update({encode_key(key): value for key, value in all_rows(state)})
-        return Restored(Ledger(folding.budgets, self._dead(dead)), checkpoint, hold, rewrite)
-
-    def _log_progress(self, records: int, offset: int) -> None:
-        log.info("state_being_rebuilt", partition=self._partition, records=records, offset=offset)
+    last = await reader.last(state)
+    if last is None or last.key != HOLD_KEY or last.value is None:
+        return None
+    return decode_hold(last.value)
 
 
-def _check_known(place: TopicPartition, written: Versions) -> None:
-    """Check that no newer version wrote there."""
-    if written.state > VERSIONS.state or written.rules > VERSIONS.rules:
-        newer = TOO_NEW.render({"written": written, "known": VERSIONS})
-        raise ClusterError(place_name(place), newer)
+async def is_being_imported(reader: Reader, state: TopicPartition) -> bool:
+    """Return whether an import of the journal was begun there, and not ended.
 
-
-def _read_to(source: Source, sha256: str) -> SourcePosition:
-    return SourcePosition(source.offset + 1, source.offset, None, sha256)
-
-
-def _keep_further(sources: dict[str, SourcePosition], before: dict[str, SourcePosition]) -> None:
-    """Keep positions past lost records and end markers, which no journal knows."""
-    for topic, position in before.items():
-        if position.next_offset >= sources.get(topic, SourcePosition(0)).next_offset:
-            sources[topic] = position
-
-
-def _is(value: bytes, written: CheckpointHead) -> bool:
-    return b'"hash":"%b"' % written.journal_head.encode() in value
-
-
-def _is_imported(record: ConsumerRecord) -> bool:
-    return any(name == IMPORTED_HEADER for name, _ in record.headers)
+    An import writes no state after its mark: so it is the last record, or there is none.
+    """
+    last = await reader.last(state)
+    return last is not None and last.key == IMPORT_KEY and last.value is not None

@@ -10,12 +10,8 @@ import pytest
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.topics import EVENTS, INPUT_TOPICS, JOURNAL, LEDGER_STATE
-from services.ledger.application.checkpoint import (
-    POSITION_KEY,
-    decode_checkpoint,
-    encode_checkpoint,
-)
 from services.ledger.kafka.partition import LedgerProcessor
+from services.ledger.kafka.state_topic import POSITION_KEY, decode_checkpoint, encode_checkpoint
 from services.runtime.ops.progress import Progress
 from tests.builders import a_convention, a_vote, an_award
 from tests.kafka.brokers import Broker

@@ -13,11 +13,11 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from structlog.testing import capture_logs
 
 from events.topics import INPUT_TOPICS, JOURNAL, LEDGER_STATE
-from services.ledger.application.checkpoint import POSITION_KEY, decode_checkpoint, encode_key
 from services.ledger.application.handle import Ledger
-from services.ledger.application.kafka_records import raw_record
 from services.ledger.application.state_rows import all_rows
 from services.ledger.domain.journal import JournalRecord, read_record
+from services.ledger.kafka.state_topic import POSITION_KEY, decode_checkpoint, encode_key
+from services.ledger.kafka.topic_records import raw_record
 from services.runtime.kafka.partitioning import partition_of
 
 TAKE_MS: Final = 200

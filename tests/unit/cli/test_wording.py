@@ -6,9 +6,9 @@ from events.texts import Counted, Translatable, _
 from services.cli import texts
 from services.cli.texts import language_of_the_system
 from services.ledger.domain.journal import Outcome
-from services.ledger.domain.lines import Stage
-from services.ledger.domain.moves import EntryKind
-from services.ledger.domain.orders import OrderState
+from services.ledger.domain.model.lines import Stage
+from services.ledger.domain.model.moves import EntryKind
+from services.ledger.domain.model.orders import OrderState
 from services.ledger.explain import terms
 from services.texts.formats import day, euros
 from services.texts.language import Language

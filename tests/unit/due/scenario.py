@@ -119,7 +119,7 @@ class Scenario:
     def parked(self, moment: datetime) -> list[str]:
         """The events that wait, and what for."""
         return [
-            " ".join([each.event_id, *each.waits_for.values(), *["past"] * each.past])
+            " ".join([each.event_id, each.waits_for.kind, each.waits_for.id, *["past"] * each.past])
             for each in self.deadlines.parked(moment)
         ]
 

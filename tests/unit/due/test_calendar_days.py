@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.due.calendar_days import PATIENCE, day_of, end_of, moment_of, report_due_on
-from services.ledger.domain.parking import PATIENCE as LEDGERS_PATIENCE
+from events.deadlines import PATIENCE
+from services.due.calendar_days import day_of, end_of, moment_of
 from tests.unit.due.scenario import on
 
 
@@ -37,14 +37,6 @@ def test_a_moment_of_another_offset_has_the_day_of_paris() -> None:
 def test_a_moment_without_offset_is_none() -> None:
     with pytest.raises(AssertionError, match="offset"):
         day_of(datetime(2023, 7, 14))  # noqa: DTZ001 # the case in point
-
-
-def test_a_report_is_due_six_months_after_the_end_of_its_year() -> None:
-    assert date(2024, 6, 30) == report_due_on(2023)
-
-
-def test_an_event_may_wait_as_long_as_the_ledger_says() -> None:
-    assert LEDGERS_PATIENCE == PATIENCE
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,11 @@ from services.ledger.application.handle import (
     RawRecord,
     Recorded,
 )
-from services.ledger.application.messages import HEADERS_BYTES_MAX, OutboundRecord, messages
+from services.ledger.application.outbound_messages import (
+    HEADERS_BYTES_MAX,
+    OutboundRecord,
+    messages,
+)
 from services.ledger.application.restore import VERSIONS, open_ledger
 from services.ledger.domain.journal import JournalRecord, Outcome, Source, read_record
 from services.ledger.files.memory import MemoryStore

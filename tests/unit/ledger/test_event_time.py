@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.topics import EVENTS
-from services.ledger.application.kafka_records import event_time
+from services.ledger.kafka.topic_records import event_time
 from tests.builders import an_event
 
 THEN_S = datetime(2023, 6, 1, 10, 0, tzinfo=UTC).timestamp()

@@ -5,7 +5,7 @@ import pytest
 from services.ledger.application import handle
 from services.ledger.application.handle import RawRecord
 from services.ledger.domain.journal import Source
-from services.ledger.domain.lines import line_from_row
+from services.ledger.domain.model.lines import line_from_row
 from tests.builders import Scenario, a_line, a_vote, an_amount, an_award, encoded
 
 ELSEWHERE = a_line(chapter="67")

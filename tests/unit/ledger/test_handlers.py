@@ -10,11 +10,12 @@ import pytest
 
 from events.envelope import INBOUND
 from services.ledger.application.restore import fold
-from services.ledger.domain import issue, verdicts
+from services.ledger.domain import order_issuing
+from services.ledger.domain.model import verdicts
 from services.ledger.domain.rules.table import HANDLERS
 from tests.golden.test_golden import NAMES, recorded
 
-DECIDING = (issue.__name__, verdicts.__name__)
+DECIDING = (order_issuing.__name__, verdicts.__name__)
 """Where verdicts are made: only what decides may reach it."""
 
 

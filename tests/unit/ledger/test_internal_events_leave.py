@@ -3,7 +3,7 @@
 import json
 
 from events import topics
-from services.ledger.application.messages import STRUCTURED
+from services.ledger.application.outbound_messages import STRUCTURED
 from tests.builders import (
     BUDGET,
     NEXT_BUDGET,

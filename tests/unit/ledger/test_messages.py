@@ -9,7 +9,7 @@ from cloudevents.core.bindings.kafka import KafkaMessage
 
 from events import topics
 from events.outbound import OUTBOUND
-from services.ledger.application.messages import OutboundRecord
+from services.ledger.application.outbound_messages import OutboundRecord
 from tests.builders import (
     BUDGET,
     IBAN,

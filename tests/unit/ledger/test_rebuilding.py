@@ -7,8 +7,8 @@ import pytest
 from aiokafka.structs import ConsumerRecord, TopicPartition
 from structlog.testing import capture_logs
 
-from services.ledger.kafka import state_topic
-from services.ledger.kafka.state_topic import PartitionTopics, Restored
+from services.ledger.kafka import partition_restore
+from services.ledger.kafka.partition_restore import PartitionTopics, Restored
 from services.runtime.kafka.reader import Reader
 from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
@@ -74,11 +74,11 @@ def test_other_partitions_go_on_while_a_long_journal_is_folded(history: Scenario
     reader = Kept(history)
     restored, yields = rebuilt(reader)
     assert history.state.memory.head == restored.ledger.budgets[BUDGET].memory.head
-    assert RECORDS // state_topic.YIELD_RECORDS <= min(yields, reader.steps)
+    assert RECORDS // partition_restore.YIELD_RECORDS <= min(yields, reader.steps)
 
 
 def test_the_log_says_how_far_it_is(history: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state_topic, "LOGGED_RECORDS", 400)
+    monkeypatch.setattr(partition_restore, "LOGGED_RECORDS", 400)
     with capture_logs() as lines:
         rebuilt(Kept(history))
     assert [

@@ -9,17 +9,17 @@ import pytest
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.topics import EVENTS, INTERNAL_EVENTS, JOURNAL
-from services.ledger.application.checkpoint import (
+from services.ledger.application.handle import Ledger, RawRecord
+from services.ledger.application.restore import VERSIONS
+from services.ledger.application.state_rows import all_rows
+from services.ledger.domain.journal import Source
+from services.ledger.kafka.partition_restore import PartitionTopics, Restored
+from services.ledger.kafka.state_topic import (
     POSITION_KEY,
     Checkpoint,
     encode_checkpoint,
     encode_key,
 )
-from services.ledger.application.handle import Ledger, RawRecord
-from services.ledger.application.restore import VERSIONS
-from services.ledger.application.state_rows import all_rows
-from services.ledger.domain.journal import Source
-from services.ledger.kafka.state_topic import PartitionTopics, Restored
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.source_positions import SourcePosition
 from services.runtime.ops.errors import ClusterError
@@ -95,7 +95,7 @@ def test_other_partitions_go_on_while_a_state_is_restored(
     current: Left, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All partitions of a worker open at once: else its heartbeats came twelve seconds late."""
-    monkeypatch.setattr("services.ledger.kafka.state_topic.YIELD_ROWS", 2)
+    monkeypatch.setattr("services.ledger.kafka.partition_restore.YIELD_ROWS", 2)
     found = restored(current)
     assert (2, None) == (found.ledger.budgets[BUDGET].memory.sequence, found.rewrite)
     rows, budgets = len(current.rows) - 1, 1

@@ -10,7 +10,7 @@ from events import schemas, topics
 from events.canonical import canonical
 from events.outbound import OUTBOUND_ENVELOPES
 from services.ledger.application.handle import Decided, Ledger, RawRecord
-from services.ledger.application.messages import STRUCTURED, OutboundRecord, messages
+from services.ledger.application.outbound_messages import STRUCTURED, OutboundRecord, messages
 from services.ledger.domain.journal import Source
 from tests.builders import BUDGET, Json, encoded, topic_of
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.ledger.application.decision_texts import line_label
+from services.ledger.domain.model.refusals import Refusal
+from services.ledger.explain.sentences import line_label
 from tests.builders import BUDGET, Json, Scenario, a_convention, a_line, a_vote, an_award
 
 Figures = dict[str, int]
@@ -58,6 +59,23 @@ def check(row: Row) -> Scenario:
         assert row.entries == entries_of(scenario)
     assert row.money == money_of(scenario)
     return scenario
+
+
+Pair = tuple[Refusal, Refusal, Row]
+"""An event that could be refused for two reasons, and the row that gives the first of them."""
+
+
+def each_pair(pairs: Iterable[Pair]) -> pytest.MarkDecorator:
+    names = ("first", "second", "row")
+    return pytest.mark.parametrize(names, pairs, ids=lambda each: str(each)[:40])
+
+
+def check_pair(first: Refusal, second: Refusal, row: Row) -> None:
+    """The first reason is given, and it stands before the second in the order of precedence."""
+    order = list(Refusal)
+    assert order.index(first) < order.index(second)
+    assert first == row.answer
+    check(row)
 
 
 def facts_of(scenario: Scenario) -> Any:

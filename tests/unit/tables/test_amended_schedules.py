@@ -1,7 +1,5 @@
 """Rules 13 to 15 and 21: amendments and orders; grants without convention that are amended."""
 
-from typing import Any
-
 from tests.builders import (
     SIRET,
     Json,
@@ -14,64 +12,28 @@ from tests.builders import (
     a_report,
     a_suspension,
     a_vote,
-    an_acknowledgement,
-    an_act,
-    an_amendment,
     an_amount,
     an_award,
     an_instalment,
 )
 from tests.unit.tables.rows import Money, Row, check, each_row, figures, on_one_line
-
-REPORT = [("activity_report", 2022)]
-HALVES = a_convention(
-    instalments=[an_instalment(60), an_instalment(40, "balance", documents=REPORT)]
+from tests.unit.tables.test_amendments import (
+    ACT,
+    ADVANCE,
+    IN_HALVES,
+    REJECTED,
+    REPORT,
+    UNCHANGED,
+    amended,
+    exceeds,
+    waiting,
 )
-IN_HALVES = [a_vote(200), an_award(150), HALVES]
-"""150 awarded of 200; 100 under convention: 60 ordered at signature, 40 wait for a report."""
-
-ADVANCE = {"C/advance": ("issued", 60, 0)}
-REJECTED = an_acknowledgement("rejected")
-ACT = an_act("2023-09-01", number="2023/99")
-
-
-def waiting(amount_cents: int, name: str = "balance", **more: Any) -> Json:
-    """An instalment that waits for a report: nothing of it is ordered yet."""
-    return an_instalment(amount_cents, name, documents=REPORT, **more)
-
-
-def amended(*instalments: Json, **more: Any) -> Json:
-    return an_amendment(instalments=list(instalments), **more)
-
-
-def beside(remaining: int, available: int, reserved: int, granted: int, released: int = 0) -> Money:
-    """60 are ordered; where the rest of the 200 stands."""
-    share = figures(granted=granted, remaining=remaining, ordered=60, released=released)
-    line = figures(
-        appropriated=200,
-        available=available,
-        reserved=reserved,
-        committed=remaining,
-        ordered=60,
-    )
-    return Money({"489": line}, {"C": {"489": share}}, ADVANCE)
-
-
-def exceeds(award_cents: int, asked_cents: int) -> Json:
-    return {
-        "convention": "C",
-        "line": a_line(),
-        "award_cents": award_cents,
-        "asked_cents": asked_cents,
-    }
 
 
 def services_differ(instalment: str, stated_cents: int, sum_cents: int) -> tuple[str, Json]:
     where = {"of": "services", "instalment": instalment, "line": a_line()}
     return "figures_differ", where | {"stated_cents": stated_cents, "sum_cents": sum_cents}
 
-
-UNCHANGED = beside(remaining=40, available=50, reserved=50, granted=100)
 
 ORDER_ROWS = [
     Row(

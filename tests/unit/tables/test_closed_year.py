@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.model.refusals import Refusal
 from tests.builders import (
     BUDGET,
     Json,

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from events.codec import NO_KEY, Received, decode
+from events.deadlines import PATIENCE
 from events.envelope import INBOUND, INTERNAL_EVENTS, SourceKind
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Source
-from services.ledger.domain.parking import PATIENCE
 from tests.builders import (
     BUDGET,
     Json,

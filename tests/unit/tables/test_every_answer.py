@@ -11,16 +11,13 @@ import pytest
 
 from events.envelope import INBOUND
 from events.unreadable import Reason
-from services.ledger.application.decision_texts import (
-    flag_sentence,
-    parked_sentence,
-    refusal_sentence,
-)
 from services.ledger.application.handle import Ledger, RawRecord
-from services.ledger.domain import flags, refusals
-from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.journal import Outcome, Source
-from services.ledger.domain.refusals import Missing, Refusal
+from services.ledger.domain.model.flags import FlagCode
+from services.ledger.domain.model.refusals import Missing, Refusal
+from services.ledger.explain.flags import FLAGS
+from services.ledger.explain.refusals import REFUSALS
+from services.ledger.explain.sentences import flag_sentence, parked_sentence, refusal_sentence
 from services.texts.translation import both
 from tests.builders import (
     BUDGET,
@@ -237,7 +234,7 @@ def test_an_answer_carries_the_facts_that_are_documented_in_their_order() -> Non
         if kind == "wait":
             continue
         of_refusal = kind == "refusal"
-        documented = refusals.FACTS[Refusal(code)] if of_refusal else flags.FACTS[FlagCode(code)]
+        documented = (REFUSALS[Refusal(code)] if of_refusal else FLAGS[FlagCode(code)]).facts
         missing = set(documented) - set(facts)
         assert missing <= (OPTIONAL if code in PLACED else set()), code
         assert [name for name in documented if name not in missing] == list(facts), code

@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from services.ledger.domain.book import Book
-from services.ledger.domain.grants import (
+from services.ledger.domain.invariants import CENTS_MAX, check_book, check_moved
+from services.ledger.domain.model.book import Book
+from services.ledger.domain.model.conventions import (
     Convention,
     ConventionMoney,
     ConventionState,
-    PlannedLine,
+    RecoveredLine,
+    Recovery,
 )
-from services.ledger.domain.invariants import CENTS_MAX, check_book, check_moved
-from services.ledger.domain.lines import LineMoney, line_from_row
-from services.ledger.domain.moves import APPROPRIATE, COMMIT, Move
-from services.ledger.domain.orders import OrderState
-from services.ledger.domain.recovered import RecoveredLine, Recovery
+from services.ledger.domain.model.lines import LineMoney, PlannedLine, line_from_row
+from services.ledger.domain.model.moves import APPROPRIATE, COMMIT, Move
+from services.ledger.domain.model.orders import OrderState
 from tests.builders import (
     SIRET,
     Scenario,

@@ -3,7 +3,7 @@
 import json
 
 from events import topics
-from services.ledger.domain.year_openings import openings
+from services.ledger.domain.fiscal_year.year_openings import openings
 from tests.builders import NEXT_BUDGET, a_closing
 from tests.unit.ledger.test_internal_events_leave import YEAR
 from tests.unit.ledger.wire import by_topic, handled

@@ -12,10 +12,9 @@ import pytest
 from services.ledger.application.ports import StateKey
 from services.ledger.application.restore import fold, open_ledger
 from services.ledger.application.state_rows import all_rows
-from services.ledger.domain.book import BudgetState
-from services.ledger.domain.grants import ConventionState
-from services.ledger.domain.identity import brief, shortened
-from services.ledger.domain.orders import OrderState
+from services.ledger.domain.model.book import BudgetState, brief, shortened
+from services.ledger.domain.model.conventions import ConventionState
+from services.ledger.domain.model.orders import OrderState
 from tests.builders import Scenario
 from tests.property.checker import check
 from tests.unit.tables import years

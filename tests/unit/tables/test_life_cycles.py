@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from services.ledger.application.restore import Folding
-from services.ledger.domain import grants, orders
-from services.ledger.domain.book import BudgetState
+from services.ledger.domain.model import conventions, orders
+from services.ledger.domain.model.book import BudgetState
 from services.ledger.explain.life_cycles import PAGE, page
 from tests.builders import Scenario
 from tests.unit.tables.test_every_answer import every_scenario
@@ -20,7 +20,7 @@ def test_the_page_is_what_make_catalogue_writes() -> None:
 def test_rules_17_and_20_each_transition_is_reached_and_no_other() -> None:
     reached = {seen for scenario in every_scenario() for seen in _transitions(scenario)}
     stated: set[Seen] = {("order", *row) for row in orders.LIFE_CYCLE}
-    stated |= {("convention", *row) for row in grants.LIFE_CYCLE}
+    stated |= {("convention", *row) for row in conventions.LIFE_CYCLE}
     assert stated == reached
 
 

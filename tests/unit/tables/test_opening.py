@@ -145,6 +145,21 @@ OPENING_ROWS = [
     ),
 ]
 
+TWO_DOCUMENTS = [("certified_accounts", 2023), ("activity_report", 2023)]
+COST_PROVED = [
+    a_vote(100),
+    an_award(100),
+    a_convention(
+        instalments=[
+            an_instalment(60),
+            an_instalment(40, "balance", documents=TWO_DOCUMENTS, ceiling=True),
+        ]
+    ),
+    a_report("certified_accounts", 2023, eligible_cost_cents=80),
+    an_acknowledgement(),
+]
+"""A cost of 80 is proved; the balance waits for one report more."""
+
 CEILING_ROWS = [
     Row(
         "a ceiling counts what earlier years paid: 90 in all, 60 of them had",
@@ -189,23 +204,7 @@ CEILING_ROWS = [
     ),
     Row(
         "a cost that was proved in the year before still bounds, unless a newer one comes",
-        [
-            a_vote(100),
-            an_award(100),
-            a_convention(
-                instalments=[
-                    an_instalment(60),
-                    an_instalment(
-                        40,
-                        "balance",
-                        documents=[("certified_accounts", 2023), ("activity_report", 2023)],
-                        ceiling=True,
-                    ),
-                ]
-            ),
-            a_report("certified_accounts", 2023, eligible_cost_cents=80),
-            an_acknowledgement(),
-        ],
+        COST_PROVED,
         "accepted",
         next_money(
             {"available": 20, "ordered": 20},
@@ -216,23 +215,7 @@ CEILING_ROWS = [
     ),
     Row(
         "the newer one counts",
-        [
-            a_vote(100),
-            an_award(100),
-            a_convention(
-                instalments=[
-                    an_instalment(60),
-                    an_instalment(
-                        40,
-                        "balance",
-                        documents=[("certified_accounts", 2023), ("activity_report", 2023)],
-                        ceiling=True,
-                    ),
-                ]
-            ),
-            a_report("certified_accounts", 2023, eligible_cost_cents=80),
-            an_acknowledgement(),
-        ],
+        COST_PROVED,
         "accepted",
         next_money(
             {"available": 5, "ordered": 35},

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import pytest
-
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.model.refusals import Refusal
 from tests.builders import (
     BUDGET,
     OTHER_BODY,
@@ -21,7 +19,7 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.tables.rows import Money, Row, check, each_row, facts_of
+from tests.unit.tables.rows import Money, Row, check_pair, each_pair, facts_of
 
 VOTED = Money({"489": {"appropriated": 100_000, "available": 100_000}})
 RESERVED = Money({"489": {"appropriated": 100_000, "reserved": 100_000}})
@@ -349,18 +347,11 @@ PRECEDENCE = [
 """The rules' own chapter on precedence: the codes that this step's events can reach."""
 
 
-@each_row(ROWS)
-def test_of_two_refusals_the_one_that_comes_first_is_given(row: Row) -> None:
-    check(row)
-
-
-@pytest.mark.parametrize(("first", "second", "row"), PAIRS, ids=lambda each: str(each)[:40])
-def test_the_enum_stands_in_the_order_of_precedence(
+@each_pair(PAIRS)
+def test_of_two_refusals_the_one_that_comes_first_is_given(
     first: Refusal, second: Refusal, row: Row
 ) -> None:
-    order = list(Refusal)
-    assert order.index(first) < order.index(second)
-    assert first == row.answer
+    check_pair(first, second, row)
 
 
 def test_rule_28_a_refusal_is_found_before_the_event_is_parked() -> None:

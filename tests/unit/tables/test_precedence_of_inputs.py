@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.model.refusals import Refusal
 from tests.builders import (
     BUDGET,
     SIRET,
@@ -25,7 +25,15 @@ from tests.builders import (
     an_instalment,
 )
 from tests.unit.tables import test_precedence, test_precedence_of_turns
-from tests.unit.tables.rows import Money, Row, check, each_row, facts_of, on_one_line
+from tests.unit.tables.rows import (
+    Money,
+    Row,
+    check_pair,
+    each_pair,
+    each_row,
+    facts_of,
+    on_one_line,
+)
 
 CLOSED: Json = {"budget": BUDGET}
 GRANT: Json = {"grant": "G"}
@@ -240,18 +248,11 @@ PAIRS: list[tuple[Refusal, Refusal, Row]] = [
 ROWS = [row for _, _, row in PAIRS]
 
 
-@each_row(ROWS)
-def test_of_two_refusals_the_one_that_comes_first_is_given(row: Row) -> None:
-    check(row)
-
-
-@pytest.mark.parametrize(("first", "second", "row"), PAIRS, ids=lambda each: str(each)[:40])
-def test_the_enum_stands_in_the_order_of_precedence(
+@each_pair(PAIRS)
+def test_of_two_refusals_the_one_that_comes_first_is_given(
     first: Refusal, second: Refusal, row: Row
 ) -> None:
-    order = list(Refusal)
-    assert order.index(first) < order.index(second)
-    assert first == row.answer
+    check_pair(first, second, row)
 
 
 @pytest.mark.parametrize(

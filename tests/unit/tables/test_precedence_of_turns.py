@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import pytest
-
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.model.refusals import Refusal
 from tests.builders import (
     OTHER_BODY,
     SIRET,
@@ -21,7 +19,15 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
-from tests.unit.tables.rows import SIGNED, Money, Row, check, each_row, on_one_line, stands
+from tests.unit.tables.rows import (
+    SIGNED,
+    Money,
+    Row,
+    check_pair,
+    each_pair,
+    on_one_line,
+    stands,
+)
 
 ISSUED = stands(ordered=100, advance=("issued", 100, 0))
 FALLEN = on_one_line(
@@ -210,15 +216,8 @@ PAIRS: list[tuple[Refusal, Refusal, Row]] = [
 ROWS = [each for _, _, each in PAIRS]
 
 
-@each_row(ROWS)
-def test_of_two_refusals_the_one_that_comes_first_is_given(row: Row) -> None:
-    check(row)
-
-
-@pytest.mark.parametrize(("first", "second", "row"), PAIRS, ids=lambda each: str(each)[:40])
-def test_the_enum_stands_in_the_order_of_precedence(
+@each_pair(PAIRS)
+def test_of_two_refusals_the_one_that_comes_first_is_given(
     first: Refusal, second: Refusal, row: Row
 ) -> None:
-    order = list(Refusal)
-    assert order.index(first) < order.index(second)
-    assert first == row.answer
+    check_pair(first, second, row)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from services.ledger.domain.journal import JournalRecord, read_record
-from services.ledger.domain.lines import Stage
-from services.ledger.domain.moves import MOVE_KINDS
+from services.ledger.domain.model.lines import Stage
+from services.ledger.domain.model.moves import MOVE_KINDS
 from tests.builders import (
     BUDGET,
     NEXT_BUDGET,

@@ -1,6 +1,6 @@
 """Rule 27, line by line: what may be asked back of a line, and on which lines money comes back."""
 
-from services.ledger.domain.recovered import RecoveredLine
+from services.ledger.domain.model.conventions import RecoveredLine
 from tests.builders import (
     Scenario,
     a_collection,

@@ -3,7 +3,7 @@
 import pytest
 
 from services.ledger.application.restore import open_ledger
-from services.ledger.domain.moves import PAY
+from services.ledger.domain.model.moves import PAY
 from tests.builders import (
     BUDGET,
     NEXT_BUDGET,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from events.topics import BALANCES, JOURNAL
 from services.ledger.application.handle import Ledger, RawRecord
-from services.ledger.application.messages import messages
+from services.ledger.application.outbound_messages import messages
 from services.ledger.domain.journal import Source
 from tests.builders import BUDGET, Json, topic_of
 

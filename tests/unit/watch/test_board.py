@@ -1,21 +1,25 @@
 """The answer to /lag, whole; what is not known is null, and never 0."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from events.lag import (
+    Awaited,
     Board,
     DeadlineEvents,
     Latency,
+    Order,
+    ParkedEvent,
+    Report,
     State,
     Watch,
     as_json,
     read_board,
     read_history,
 )
-from services.due.open_items import OverdueReport, ParkedEvent, WaitingOrder
 from services.lag.client.age import is_old, is_sampled
 from services.lag.judge.stages import stages_of
 from services.lag.judge.states import Rule
@@ -40,7 +44,7 @@ GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "lag.json"
 NOW = datetime.fromtimestamp(NOW_S, UTC)
 
 
-def an_order(name: str = "C/1", days: float = 1, **more: Any) -> WaitingOrder:
+def an_order(name: str = "C/1", days: float = 1, **more: Any) -> Order:
     known: dict[str, Any] = {
         "budget": BUDGET,
         "payment_order": name,
@@ -50,16 +54,14 @@ def an_order(name: str = "C/1", days: float = 1, **more: Any) -> WaitingOrder:
         "due_on": date(2023, 12, 1),
         "issued_at": NOW - timedelta(days=days),
     }
-    return WaitingOrder(**known | more)
+    return Order(**known | more)
 
 
 def a_wait(event_id: str, **more: Any) -> ParkedEvent:
     since = NOW - timedelta(days=2)
-    named = {"kind": "grant", "id": "G"}
-    given = ParkedEvent(
-        BUDGET, 1, event_id, "urn:test", "ecluse.convention.signed.v1", named, since, since
-    )
-    return given._replace(**more)
+    named = Awaited("grant", "G")
+    given = ParkedEvent(BUDGET, event_id, "ecluse.convention.signed.v1", named, since, since)
+    return replace(given, **more)
 
 
 def everything_known() -> Board:
@@ -84,7 +86,7 @@ def everything_known() -> Board:
         an_order("C/2", days=1, state="on_hold", paid_cents=400),
         an_order("C/1", days=9, due=True, unacknowledged=True),
     ]
-    reports = [OverdueReport(BUDGET, "C", "activity_report", 2022, date(2023, 6, 30), closed=True)]
+    reports = [Report(BUDGET, "C", "activity_report", 2022, date(2023, 6, 30), closed=True)]
     return a_board(
         sampled_at=NOW - timedelta(seconds=1),
         state=State.BROKEN,

@@ -7,7 +7,7 @@ import pytest
 
 from events.topics import DEAD_LETTERS, EVENTS, REFUSALS
 from services.ledger.application.handle import Ledger, RawRecord
-from services.ledger.application.messages import OutboundRecord, messages
+from services.ledger.application.outbound_messages import OutboundRecord, messages
 from services.ledger.domain.journal import Source
 from services.watch.rejections import DeadLetters, Refusals, Rejections
 from tests.builders import BUDGET, Json, a_convention, a_vote, an_award

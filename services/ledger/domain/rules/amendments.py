@@ -6,19 +6,18 @@ from typing import Any, Final
 
 from events.commitments import CommitmentReduced
 from events.conventions import ConventionAmended
-from services.ledger.domain.book import Book, BudgetState
-from services.ledger.domain.changes import keep
-from services.ledger.domain.flags import services_differ
-from services.ledger.domain.grants import Award, Convention, Grant, act_of, with_act
+from services.ledger.domain.convention_threshold import convention_required
 from services.ledger.domain.handler import ActEntry, At, Handler, entries_on_awards
-from services.ledger.domain.issue import convention_required, issue_orders, situation
 from services.ledger.domain.journal import JournalRecord
-from services.ledger.domain.lines import Line, Stage, line_of
-from services.ledger.domain.moves import COMMIT, RELEASE, SUPPLEMENT, Move, entries_of
-from services.ledger.domain.refusals import Refusal
-from services.ledger.domain.rules.budgets import controlled
-from services.ledger.domain.rules.convention_status import unended
-from services.ledger.domain.schedules import (
+from services.ledger.domain.model.book import Book, BudgetState
+from services.ledger.domain.model.conventions import Convention
+from services.ledger.domain.model.flags import services_differ
+from services.ledger.domain.model.grants import Award, Grant, act_of, with_act
+from services.ledger.domain.model.interning import keep
+from services.ledger.domain.model.lines import Line, Stage, line_of
+from services.ledger.domain.model.moves import COMMIT, RELEASE, SUPPLEMENT, Move, entries_of
+from services.ledger.domain.model.refusals import Refusal
+from services.ledger.domain.model.schedules import (
     amended,
     cents_by_line,
     is_live,
@@ -26,7 +25,9 @@ from services.ledger.domain.schedules import (
     schedule_of,
     shortened,
 )
-from services.ledger.domain.verdicts import Accepted, Refused, Waits, exceeds_award
+from services.ledger.domain.model.verdicts import Accepted, Refused, Waits, exceeds_award, unended
+from services.ledger.domain.order_issuing import issue_orders, situation
+from services.ledger.domain.rules.budgets import controlled
 
 
 def amend(book: Book, event: ConventionAmended, at: At) -> Accepted | Refused | Waits:
@@ -71,10 +72,8 @@ def reduce(book: Book, event: CommitmentReduced, at: At) -> Accepted | Refused |
             where = {"line": line.row()}
             return _below_ordered(convention, where, remaining_cents, asked_cents)
         moves += _given_up(book, convention, line, asked_cents)
-    ruling = Accepted(moves)
     after = replace(convention, schedule=shortened(convention.schedule, moves))
-    issue_orders(book, situation(book, after, at.on), ruling)
-    return ruling
+    return issue_orders(book, situation(book, after, at.on), Accepted(moves))
 
 
 def _amendment_refused(

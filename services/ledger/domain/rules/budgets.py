@@ -4,15 +4,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from events.budgets import BudgetVoted, CreditsTransferred
-from services.ledger.domain.book import Book, BudgetState, Want
 from services.ledger.domain.credit import overdrawn, shortfall
 from services.ledger.domain.handler import At, Handler
 from services.ledger.domain.invariants import group_sums
 from services.ledger.domain.journal import JournalRecord
-from services.ledger.domain.lines import line_of
-from services.ledger.domain.moves import APPROPRIATE, WITHDRAW, Move
-from services.ledger.domain.refusals import Missing, Refusal
-from services.ledger.domain.verdicts import Accepted, Refused, Waits
+from services.ledger.domain.model.book import Book, BudgetState, Want
+from services.ledger.domain.model.lines import line_of
+from services.ledger.domain.model.moves import APPROPRIATE, WITHDRAW, Move
+from services.ledger.domain.model.refusals import Missing, Refusal
+from services.ledger.domain.model.verdicts import Accepted, Refused, Waits
 
 
 def vote(book: Book, event: BudgetVoted, _at: At) -> Accepted | Refused | Waits:

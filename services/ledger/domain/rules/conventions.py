@@ -1,6 +1,5 @@
 """Conventions: signature commits what the award reserved, notification sets instalments off."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from sys import intern
@@ -12,9 +11,12 @@ from events.conventions import (
     ConventionSigned,
     ConventionSuspended,
 )
-from services.ledger.domain.book import Book, BudgetState, Want
-from services.ledger.domain.changes import changed, keep
-from services.ledger.domain.flags import (
+from services.ledger.domain.convention_threshold import held_back
+from services.ledger.domain.handler import At, Handler
+from services.ledger.domain.journal import JournalRecord
+from services.ledger.domain.model.book import Book, BudgetState, Want
+from services.ledger.domain.model.conventions import LIFE_CYCLE, Convention, ConventionState
+from services.ledger.domain.model.flags import (
     Flag,
     FlagCode,
     figures_differ,
@@ -22,37 +24,31 @@ from services.ledger.domain.flags import (
     services_differ,
     signatory_differs,
 )
-from services.ledger.domain.grants import (
-    LIFE_CYCLE,
+from services.ledger.domain.model.grants import (
     Award,
-    Convention,
-    ConventionState,
     Grant,
     act_of,
     bank_account_of,
     beneficiary_of,
 )
-from services.ledger.domain.handler import ActEntry, At, Handler, entries_on_awards
-from services.ledger.domain.issue import (
-    Situation,
-    held_back,
-    issue_orders,
-    situation,
-    waiting_for_account,
-)
-from services.ledger.domain.journal import JournalRecord
-from services.ledger.domain.life_cycle import target_of
-from services.ledger.domain.lines import Line
-from services.ledger.domain.moves import COMMIT, RELEASE, Move
-from services.ledger.domain.refusals import Missing, Refusal
-from services.ledger.domain.rules.convention_status import unended
-from services.ledger.domain.schedules import (
+from services.ledger.domain.model.interning import keep
+from services.ledger.domain.model.life_cycle import target_of
+from services.ledger.domain.model.lines import Line
+from services.ledger.domain.model.moves import COMMIT, RELEASE, Move
+from services.ledger.domain.model.refusals import Missing, Refusal
+from services.ledger.domain.model.schedules import (
     cents_by_line,
     is_live,
     schedule_of,
     signed_convention,
 )
-from services.ledger.domain.verdicts import Accepted, Refused, Waits, exceeds_award
+from services.ledger.domain.model.verdicts import Accepted, Refused, Waits, exceeds_award, unended
+from services.ledger.domain.order_issuing import (
+    Situation,
+    issue_orders,
+    situation,
+    waiting_for_account,
+)
 
 SIREN_DIGITS = 9
 """A SIRET is a SIREN, the body, and five digits more, its establishment."""
@@ -69,9 +65,7 @@ def sign(book: Book, event: ConventionSigned, at: At) -> Accepted | Refused | Wa
     if grant is not None and grant.withdrawn:
         return Refused(Refusal.GRANT_WITHDRAWN, {"grant": event.grant})
     alone = book.award_alone_of(event.grant)
-    too_late = (
-        alone is not None and _is_drawn(book, alone) and not _rest_is_held(book, alone, at.on)
-    )
+    too_late = alone is not None and _is_drawn(book, alone) and not _rest_is_held(book, alone)
     if too_late or book.is_taken(event.convention):
         return Refused(Refusal.CONVENTION_EXISTS, {"convention": event.convention})
     if grant is None or grant.award is None:
@@ -89,8 +83,7 @@ def sign(book: Book, event: ConventionSigned, at: At) -> Accepted | Refused | Wa
     ruling.moves = _committed(event, planned) if alone is None else _reduced(event, free, planned)
     for case in _waiting_for_account(book, event, alone, at.on):
         issue_orders(book, case, ruling)
-    issue_orders(book, _signed_situation(book, event, at), ruling)
-    return ruling
+    return issue_orders(book, _signed_situation(book, event, at), ruling)
 
 
 def notify(book: Book, event: ConventionNotified, at: At) -> Accepted | Refused | Waits:
@@ -101,11 +94,9 @@ def notify(book: Book, event: ConventionNotified, at: At) -> Accepted | Refused 
     convention = unended(book, event.convention)
     if not isinstance(convention, Convention):
         return convention
-    ruling = Accepted()
     notified_on = convention.notified_on or event.notified_on
     case = situation(book, convention, at.on, notified_on=notified_on)
-    issue_orders(book, case, ruling)
-    return ruling
+    return issue_orders(book, case, Accepted())
 
 
 def suspend(book: Book, event: ConventionSuspended, _at: At) -> Accepted | Refused | Waits:
@@ -128,10 +119,8 @@ def resume(book: Book, event: ConventionResumed, at: At) -> Accepted | Refused |
         return convention
     if target_of(LIFE_CYCLE, convention.state, event.TYPE) is None:
         return _wrong_state(convention)
-    ruling = Accepted()
     resumed = replace(convention, state=ConventionState.IN_FORCE)
-    issue_orders(book, situation(book, resumed, at.on, reissues=True), ruling)
-    return ruling
+    return issue_orders(book, situation(book, resumed, at.on, reissues=True), Accepted())
 
 
 def _wrong_state(convention: Convention) -> Refused:
@@ -148,10 +137,10 @@ def _is_drawn(book: Book, alone: Convention) -> bool:
     return live or alone.drawn_cents() > 0 or bool(alone.recoveries)
 
 
-def _rest_is_held(book: Book, alone: Convention, on: date) -> bool:
+def _rest_is_held(book: Book, alone: Convention) -> bool:
     """True where rule 14 holds back what is not ordered: a convention may be signed for that."""
     rest_cents = sum(_remaining(alone).values())
-    return rest_cents > 0 and held_back(book, situation(book, alone, on)) is not None
+    return rest_cents > 0 and held_back(book, alone) is not None
 
 
 def _remaining(alone: Convention) -> dict[Line, int]:
@@ -237,20 +226,16 @@ def _signed(state: BudgetState, record: JournalRecord, event: ConventionSigned) 
 
 
 def _notified(state: BudgetState, _record: JournalRecord, event: ConventionNotified) -> None:
-    convention = changed(state, event.convention)
+    convention = state.touch_convention(event.convention)
     convention.notified_on = convention.notified_on or event.notified_on
 
 
 def _suspended(state: BudgetState, _record: JournalRecord, event: ConventionSuspended) -> None:
-    changed(state, event.convention).state = ConventionState.SUSPENDED
+    state.touch_convention(event.convention).state = ConventionState.SUSPENDED
 
 
 def _resumed(state: BudgetState, _record: JournalRecord, event: ConventionResumed) -> None:
-    changed(state, event.convention).state = ConventionState.IN_FORCE
-
-
-def _entries(book: Book, event: ConventionSigned, moves: Sequence[Move]) -> Iterator[ActEntry]:
-    return entries_on_awards(book, moves, book.grants[event.grant])
+    state.touch_convention(event.convention).state = ConventionState.IN_FORCE
 
 
 HANDLERS: Final[tuple[Handler[Any], ...]] = (
@@ -258,7 +243,7 @@ HANDLERS: Final[tuple[Handler[Any], ...]] = (
         event=ConventionSigned,
         decide=sign,
         apply=_signed,
-        entries=_entries,
+        grant=lambda _book, event: event.grant,
         effective_on=lambda event: event.signed_on,
         arrivals=lambda event, _moves: (Want(Missing.CONVENTION, event.convention),),
     ),

@@ -3,15 +3,14 @@
 from typing import Any, Final
 
 from events.deadlines import DeadlinePassed
-from services.ledger.domain.book import Book
-from services.ledger.domain.flags import Flag, FlagCode
-from services.ledger.domain.grants import Convention
 from services.ledger.domain.handler import At, Handler
-from services.ledger.domain.orders import CLOSED
-from services.ledger.domain.refusals import Refusal
-from services.ledger.domain.rules.convention_status import known
-from services.ledger.domain.schedules import documents_due
-from services.ledger.domain.verdicts import Accepted, Refused, Waits
+from services.ledger.domain.model.book import Book
+from services.ledger.domain.model.conventions import Convention
+from services.ledger.domain.model.flags import Flag, FlagCode
+from services.ledger.domain.model.orders import CLOSED
+from services.ledger.domain.model.refusals import Refusal
+from services.ledger.domain.model.schedules import documents_due
+from services.ledger.domain.model.verdicts import Accepted, Refused, Waits, known
 
 
 def check(book: Book, event: DeadlinePassed, _at: At) -> Accepted | Refused | Waits:

@@ -5,9 +5,12 @@ from sys import intern
 from typing import Any, Final
 
 from events.deliberations import DeliberationAdopted
-from services.ledger.domain.book import Book, BudgetState, Want
-from services.ledger.domain.changes import keep
-from services.ledger.domain.flags import (
+from services.ledger.domain.convention_threshold import convention_required
+from services.ledger.domain.handler import ActEntry, At, Handler
+from services.ledger.domain.journal import JournalRecord
+from services.ledger.domain.model.book import Book, BudgetState, Want
+from services.ledger.domain.model.conventions import Convention
+from services.ledger.domain.model.flags import (
     Flag,
     FlagCode,
     figures_differ,
@@ -15,29 +18,20 @@ from services.ledger.domain.flags import (
     names_differ,
     services_differ,
 )
-from services.ledger.domain.grants import (
-    Beneficiary,
-    Convention,
-    Grant,
-    act_of,
-    beneficiary_of,
-    with_act,
-)
-from services.ledger.domain.handler import ActEntry, At, Handler
-from services.ledger.domain.interning import with_own_lines
-from services.ledger.domain.issue import convention_required, issue_orders, situation
-from services.ledger.domain.journal import JournalRecord
-from services.ledger.domain.lines import Line
-from services.ledger.domain.moves import COMMIT, RESERVE, Move, entries_of
-from services.ledger.domain.refusals import Missing, Refusal
-from services.ledger.domain.rules.budgets import controlled
-from services.ledger.domain.schedules import (
+from services.ledger.domain.model.grants import Beneficiary, Grant, act_of, beneficiary_of, with_act
+from services.ledger.domain.model.interning import keep, with_own_lines
+from services.ledger.domain.model.lines import Line
+from services.ledger.domain.model.moves import COMMIT, RESERVE, Move, entries_of
+from services.ledger.domain.model.refusals import Missing, Refusal
+from services.ledger.domain.model.schedules import (
     award_alone,
     award_of,
     awarded_lines,
     cents_by_line,
 )
-from services.ledger.domain.verdicts import Accepted, Refused, Waits, exceeds_award
+from services.ledger.domain.model.verdicts import Accepted, Refused, Waits, exceeds_award
+from services.ledger.domain.order_issuing import issue_orders, situation
+from services.ledger.domain.rules.budgets import controlled
 
 
 def adopt(book: Book, event: DeliberationAdopted, at: At) -> Accepted | Refused | Waits:

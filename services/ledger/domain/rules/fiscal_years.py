@@ -7,25 +7,23 @@ from sys import intern
 from typing import Any, Final
 
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
-from services.ledger.domain.book import Book, BudgetState, Want
-from services.ledger.domain.carry_over import carried_convention, carried_grant, former_grant
-from services.ledger.domain.changes import keep
-from services.ledger.domain.closed_years import reserved_in_order
 from services.ledger.domain.credit import group_of
-from services.ledger.domain.flags import Flag, FlagCode
-from services.ledger.domain.grants import Convention, ConventionState, bank_account_of
-from services.ledger.domain.handler import (
-    ActEntry,
-    At,
-    Handler,
-    award_act,
-    entries_on_awards,
+from services.ledger.domain.fiscal_year.carry_over import (
+    carried_convention,
+    carried_grant,
+    former_grant,
 )
-from services.ledger.domain.interning import with_own_lines
-from services.ledger.domain.issue import Situation, issue_orders, situation, waiting_for_account
+from services.ledger.domain.fiscal_year.closed_years import reserved_in_order
+from services.ledger.domain.fiscal_year.year_openings import internal_events_of
+from services.ledger.domain.handler import ActEntry, At, Handler, award_act, entries_on_awards
 from services.ledger.domain.journal import JournalRecord
-from services.ledger.domain.lines import line_of
-from services.ledger.domain.moves import (
+from services.ledger.domain.model.book import Book, BudgetState, Want
+from services.ledger.domain.model.conventions import Convention, ConventionState
+from services.ledger.domain.model.flags import Flag, FlagCode
+from services.ledger.domain.model.grants import bank_account_of
+from services.ledger.domain.model.interning import keep, with_own_lines
+from services.ledger.domain.model.lines import line_of
+from services.ledger.domain.model.moves import (
     CARRY_OVER,
     OPEN,
     RELEASE,
@@ -34,11 +32,16 @@ from services.ledger.domain.moves import (
     EntryKind,
     Move,
 )
-from services.ledger.domain.orders import OPEN as OPEN_STATES
-from services.ledger.domain.orders import OUTSTANDING
-from services.ledger.domain.refusals import Missing, Refusal
-from services.ledger.domain.verdicts import Accepted, Refused
-from services.ledger.domain.year_openings import internal_events_of
+from services.ledger.domain.model.orders import OPEN as OPEN_STATES
+from services.ledger.domain.model.orders import OUTSTANDING
+from services.ledger.domain.model.refusals import Missing, Refusal
+from services.ledger.domain.model.verdicts import Accepted, Refused
+from services.ledger.domain.order_issuing import (
+    Situation,
+    issue_orders,
+    situation,
+    waiting_for_account,
+)
 
 
 def close(book: Book, event: FiscalYearClosed, _at: At) -> Accepted | Refused:

@@ -4,23 +4,23 @@ from datetime import date
 from typing import Any, Final
 
 from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
-from services.ledger.domain.book import Book, BudgetState
-from services.ledger.domain.grants import bank_account_of
 from services.ledger.domain.handler import At, Handler
-from services.ledger.domain.issue import conventions_paid_to, issue_orders, situation
 from services.ledger.domain.journal import JournalRecord
-from services.ledger.domain.moves import PAY, Move
-from services.ledger.domain.orders import (
+from services.ledger.domain.model.book import Book, BudgetState
+from services.ledger.domain.model.grants import bank_account_of
+from services.ledger.domain.model.moves import PAY, Move
+from services.ledger.domain.model.orders import (
     CLOSED,
     GIVEN_BACK,
     OrderChange,
     OrderState,
     PaymentOrder,
 )
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.model.refusals import Refusal
+from services.ledger.domain.model.schedules import has_ended
+from services.ledger.domain.model.verdicts import Accepted, Refused
+from services.ledger.domain.order_issuing import conventions_paid_to, issue_orders, situation
 from services.ledger.domain.rules.terminations import returned
-from services.ledger.domain.schedules import has_ended
-from services.ledger.domain.verdicts import Accepted, Refused
 
 
 def change_account(book: Book, event: BankAccountChanged, at: At) -> Accepted:
@@ -56,8 +56,7 @@ def acknowledge(book: Book, event: PaymentOrderAcknowledged, at: At) -> Accepted
         convention, _ = book.place_of(order)
         ruling.moves = returned(book, order, and_released=has_ended(book, convention))
         returned_cents = order.amount_cents - order.paid_cents
-    _issue_due(book, order, at.on, ruling, returned_cents)
-    return ruling
+    return _issue_due(book, order, at.on, ruling, returned_cents)
 
 
 def pay(book: Book, event: PaymentExecuted, at: At) -> Accepted | Refused:
@@ -83,18 +82,16 @@ def pay(book: Book, event: PaymentExecuted, at: At) -> Accepted | Refused:
         Move(line, convention.convention, instalment, PAY, cents)
         for line, cents in order.paid_between(order.paid_cents, paid_cents)
     ]
-    ruling = Accepted(moves, [OrderChange(paid)])
-    _issue_due(book, order, at.on, ruling)
-    return ruling
+    return _issue_due(book, order, at.on, Accepted(moves, [OrderChange(paid)]))
 
 
 def _issue_due(
     book: Book, order: PaymentOrder, on: date, ruling: Accepted, returned_cents: int = 0
-) -> None:
-    """Issue the orders of the convention that the event made due (rules, 18)."""
+) -> Accepted:
+    """The ruling, with the orders of the convention that the event made due (rules, 18)."""
     convention, _ = book.place_of(order)
     case = situation(book, convention, on, returned_cents=returned_cents)
-    issue_orders(book, case, ruling)
+    return issue_orders(book, case, ruling)
 
 
 def _unknown(payment_order: str) -> Refused:

@@ -5,21 +5,18 @@ from sys import intern
 from typing import Any, Final
 
 from events.recoveries import RecoveryCollected, RecoveryOrdered
-from services.ledger.domain.book import YEAR_DIGITS, Book, BudgetState, Want
-from services.ledger.domain.changes import changed
-from services.ledger.domain.flags import Flag, FlagCode
-from services.ledger.domain.grants import Convention
 from services.ledger.domain.handler import At, Handler
-from services.ledger.domain.issue import issue_orders, situation
 from services.ledger.domain.journal import JournalRecord
-from services.ledger.domain.lines import Line
-from services.ledger.domain.moves import RECOVER, Move
+from services.ledger.domain.model.book import YEAR_DIGITS, Book, BudgetState, Want
+from services.ledger.domain.model.conventions import Convention, RecoveredLine, Recovery
+from services.ledger.domain.model.flags import Flag, FlagCode
+from services.ledger.domain.model.lines import Line
+from services.ledger.domain.model.moves import RECOVER, Move
+from services.ledger.domain.model.refusals import Missing, Refusal
+from services.ledger.domain.model.schedules import amounts_by_line, collected_by_line
+from services.ledger.domain.model.verdicts import Accepted, Refused, Waits, known
+from services.ledger.domain.order_issuing import issue_orders, situation
 from services.ledger.domain.parking import recovery_id
-from services.ledger.domain.recovered import RecoveredLine, Recovery
-from services.ledger.domain.refusals import Missing, Refusal
-from services.ledger.domain.rules.convention_status import known
-from services.ledger.domain.schedules import amounts_by_line, collected_by_line
-from services.ledger.domain.verdicts import Accepted, Refused, Waits
 
 
 def order(book: Book, event: RecoveryOrdered, at: At) -> Accepted | Refused | Waits:
@@ -31,9 +28,7 @@ def order(book: Book, event: RecoveryOrdered, at: At) -> Accepted | Refused | Wa
     refused = _exceeds(event, headroom_cents, convention.recoverable_by_line)
     if refused is not None:
         return refused
-    ruling = Accepted()
-    _issue_due(book, convention, at, ruling)
-    return ruling
+    return _issue_due(book, convention, at, Accepted())
 
 
 def collect(book: Book, event: RecoveryCollected, at: At) -> Accepted | Refused | Waits:
@@ -66,8 +61,7 @@ def collect(book: Book, event: RecoveryCollected, at: At) -> Accepted | Refused 
             Move(line, event.convention, None, RECOVER, cents)
             for line, cents in collected_by_line(event, convention).items()
         ]
-    _issue_due(book, convention, at, ruling, event.total_cents)
-    return ruling
+    return _issue_due(book, convention, at, ruling, event.total_cents)
 
 
 def _unknown(event: RecoveryOrdered | RecoveryCollected) -> Refused:
@@ -77,11 +71,12 @@ def _unknown(event: RecoveryOrdered | RecoveryCollected) -> Refused:
 
 def _issue_due(
     book: Book, convention: Convention, at: At, ruling: Accepted, returned_cents: int = 0
-) -> None:
-    """Issue the orders that the event made due (rules, 18); a closed year issues none."""
-    if not book.closed:
-        case = situation(book, convention, at.on, returned_cents=returned_cents)
-        issue_orders(book, case, ruling)
+) -> Accepted:
+    """The ruling, with the orders that the event made due (rules, 18); a closed year has none."""
+    if book.closed:
+        return ruling
+    case = situation(book, convention, at.on, returned_cents=returned_cents)
+    return issue_orders(book, case, ruling)
 
 
 def _exceeds(
@@ -105,7 +100,7 @@ def _exceeds(
 
 
 def _ordered(state: BudgetState, _record: JournalRecord, event: RecoveryOrdered) -> None:
-    recoveries = changed(state, event.convention).recoveries
+    recoveries = state.touch_convention(event.convention).recoveries
     before = recoveries.get(event.recovery, Recovery())
     lines = dict(before.lines)
     for line, cents in amounts_by_line(event.lines or ()).items():
@@ -119,7 +114,7 @@ def _ordered(state: BudgetState, _record: JournalRecord, event: RecoveryOrdered)
 def _collected(state: BudgetState, record: JournalRecord, event: RecoveryCollected) -> None:
     """The sum that came back, on the lines on which it moved; else it is revenue (rules, 27)."""
     moved = {each.line: each.amount_cents for each in record.moves if each.kind is RECOVER}
-    convention = changed(state, event.convention)
+    convention = state.touch_convention(event.convention)
     before = convention.recoveries[event.recovery]
     lines = dict(before.lines)
     for line, cents in (moved or collected_by_line(event, convention)).items():

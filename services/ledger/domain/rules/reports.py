@@ -4,16 +4,14 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from events.reports import ReportReceived, ReportRejected
-from services.ledger.domain.book import Book, BudgetState
-from services.ledger.domain.changes import changed
-from services.ledger.domain.flags import Flag, FlagCode
-from services.ledger.domain.grants import Convention, DocumentKey, document_key
 from services.ledger.domain.handler import At, Handler
-from services.ledger.domain.issue import issue_orders, situation
 from services.ledger.domain.journal import JournalRecord
-from services.ledger.domain.rules.convention_status import known
-from services.ledger.domain.schedules import document_received, order_resting_on
-from services.ledger.domain.verdicts import Accepted, Waits
+from services.ledger.domain.model.book import Book, BudgetState
+from services.ledger.domain.model.conventions import Convention, DocumentKey, document_key
+from services.ledger.domain.model.flags import Flag, FlagCode
+from services.ledger.domain.model.schedules import document_received, order_resting_on
+from services.ledger.domain.model.verdicts import Accepted, Waits, known
+from services.ledger.domain.order_issuing import issue_orders, situation
 
 
 def receive(book: Book, event: ReportReceived, at: At) -> Accepted | Waits:
@@ -26,11 +24,9 @@ def receive(book: Book, event: ReportReceived, at: At) -> Accepted | Waits:
     if not isinstance(convention, Convention):
         return convention
     key, receipt = document_received(convention.documents, event, at.sequence)
-    ruling = Accepted()
     documents = {**convention.documents, key: receipt}
     case = situation(book, convention, at.on, documents=documents, reissues=True)
-    issue_orders(book, case, ruling)
-    return ruling
+    return issue_orders(book, case, Accepted())
 
 
 def reject(book: Book, event: ReportRejected, at: At) -> Accepted | Waits:
@@ -41,8 +37,7 @@ def reject(book: Book, event: ReportRejected, at: At) -> Accepted | Waits:
     rejected = document_key(event.document.kind, event.document.year)
     ruling = Accepted(flags=list(_resting_on(book, convention, rejected)))
     documents = {key: each for key, each in convention.documents.items() if key != rejected}
-    issue_orders(book, situation(book, convention, at.on, documents=documents), ruling)
-    return ruling
+    return issue_orders(book, situation(book, convention, at.on, documents=documents), ruling)
 
 
 def _resting_on(book: Book, convention: Convention, document: DocumentKey) -> Iterator[Flag]:
@@ -64,14 +59,14 @@ def _resting_on(book: Book, convention: Convention, document: DocumentKey) -> It
 
 
 def _received(state: BudgetState, record: JournalRecord, event: ReportReceived) -> None:
-    convention = changed(state, event.convention)
+    convention = state.touch_convention(event.convention)
     key, receipt = document_received(convention.documents, event, record.sequence)
     convention.documents[key] = receipt
 
 
 def _rejected(state: BudgetState, _record: JournalRecord, event: ReportRejected) -> None:
     key = document_key(event.document.kind, event.document.year)
-    changed(state, event.convention).documents.pop(key, None)
+    state.touch_convention(event.convention).documents.pop(key, None)
 
 
 HANDLERS: Final[tuple[Handler[Any], ...]] = (

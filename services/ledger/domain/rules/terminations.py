@@ -1,30 +1,22 @@
 """Terminated conventions, and awards withdrawn or annulled (rules, 17)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any, Final
 
 from events.conventions import ConventionTerminated
 from events.deliberations import DeliberationWithdrawn
-from services.ledger.domain.book import Book, BudgetState, Want
-from services.ledger.domain.changes import changed
-from services.ledger.domain.flags import Flag, FlagCode
-from services.ledger.domain.grants import (
-    Convention,
-    ConventionState,
-    Grant,
-    act_of,
-    award_falls,
-    fallen_act,
-)
-from services.ledger.domain.handler import ActEntry, At, Handler, entries_on_awards
+from services.ledger.domain.handler import At, Handler
 from services.ledger.domain.journal import JournalRecord
-from services.ledger.domain.moves import RELEASE, TAKE_BACK, UNRESERVE, Move
-from services.ledger.domain.orders import OPEN, OrderChange, OrderState, PaymentOrder, unpaid
-from services.ledger.domain.refusals import Missing, Refusal
-from services.ledger.domain.rules.convention_status import unended
-from services.ledger.domain.schedules import order_of
-from services.ledger.domain.verdicts import Accepted, Refused, Waits
+from services.ledger.domain.model.book import Book, BudgetState, Want
+from services.ledger.domain.model.conventions import Convention, ConventionState
+from services.ledger.domain.model.flags import Flag, FlagCode
+from services.ledger.domain.model.grants import Grant, act_of, award_falls, fallen_act
+from services.ledger.domain.model.moves import RELEASE, TAKE_BACK, UNRESERVE, Move
+from services.ledger.domain.model.orders import OPEN, OrderChange, OrderState, PaymentOrder, unpaid
+from services.ledger.domain.model.refusals import Missing, Refusal
+from services.ledger.domain.model.schedules import order_of
+from services.ledger.domain.model.verdicts import Accepted, Refused, Waits, unended
 
 
 def terminate(book: Book, event: ConventionTerminated, _at: At) -> Accepted | Refused | Waits:
@@ -104,7 +96,7 @@ def _open_orders(book: Book, convention: Convention) -> Iterator[PaymentOrder]:
 
 
 def _terminated(state: BudgetState, _record: JournalRecord, event: ConventionTerminated) -> None:
-    changed(state, event.convention).state = ConventionState.TERMINATED
+    state.touch_convention(event.convention).state = ConventionState.TERMINATED
 
 
 def _withdrawn(state: BudgetState, _record: JournalRecord, event: DeliberationWithdrawn) -> None:
@@ -122,23 +114,7 @@ def _withdrawn(state: BudgetState, _record: JournalRecord, event: DeliberationWi
         book.awarded_cents[siret] = left_cents
     for name, convention in book.conventions.items():
         if convention.grant == event.grant:
-            changed(state, name).state = ConventionState.TERMINATED
-
-
-def _entries_of_termination(
-    book: Book, event: ConventionTerminated, moves: Sequence[Move]
-) -> Iterator[ActEntry]:
-    return entries_on_awards(book, moves, book.grants[_grant_of(book, event)])
-
-
-def _entries_of_withdrawal(
-    book: Book, event: DeliberationWithdrawn, moves: Sequence[Move]
-) -> Iterator[ActEntry]:
-    return entries_on_awards(book, moves, book.grants[event.grant])
-
-
-def _grant_of(book: Book, event: ConventionTerminated) -> str:
-    return book.conventions[event.convention].grant
+            state.touch_convention(name).state = ConventionState.TERMINATED
 
 
 HANDLERS: Final[tuple[Handler[Any], ...]] = (
@@ -146,15 +122,13 @@ HANDLERS: Final[tuple[Handler[Any], ...]] = (
         event=ConventionTerminated,
         decide=terminate,
         apply=_terminated,
-        entries=_entries_of_termination,
         effective_on=lambda event: event.effective_on,
-        grant=_grant_of,
+        grant=lambda book, event: book.conventions[event.convention].grant,
     ),
     Handler(
         event=DeliberationWithdrawn,
         decide=withdraw,
         apply=_withdrawn,
-        entries=_entries_of_withdrawal,
         grant=lambda _book, event: event.grant,
     ),
 )

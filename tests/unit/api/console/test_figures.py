@@ -8,7 +8,7 @@ from services.api.balances.moves import Move
 from services.api.balances.moves_of_figure import STAGES_ASKED, MovesBehind
 from services.api.balances.view import change_cents, figure_view
 from services.api.queries.rows import BudgetLine
-from services.ledger.domain.moves import MOVE_KINDS
+from services.ledger.domain.model.moves import MOVE_KINDS
 from services.texts.language import Language
 from services.texts.locale_format import LocaleFormat
 

@@ -10,9 +10,9 @@ from events.texts import Translatable
 from services.api.console import pages
 from services.api.console.texts import TEXTS, codes
 from services.api.rejections.view import KINDS
-from services.ledger.domain.grants import ConventionState
-from services.ledger.domain.moves import EntryKind
-from services.ledger.domain.orders import OrderState
+from services.ledger.domain.model.conventions import ConventionState
+from services.ledger.domain.model.moves import EntryKind
+from services.ledger.domain.model.orders import OrderState
 from services.ledger.explain import terms
 from services.texts.language import Language
 from services.texts.translation import translate

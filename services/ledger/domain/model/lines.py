@@ -71,3 +71,25 @@ class LineMoney:
             reserved >= 0 and committed >= 0 and ordered >= 0 and paid >= 0 and carried_over >= 0
         )
         return none_below_zero and self.appropriated == self.available + held
+
+
+class AwardedLine(NamedTuple):
+    """The amount that a grant was awarded on one line."""
+
+    line: Line
+    amount_cents: int
+
+
+class ServiceShare(NamedTuple):
+    """The part of a line that one department of the city finances."""
+
+    code: str
+    amount_cents: int
+
+
+class PlannedLine(NamedTuple):
+    """The amount that an instalment pays on one line."""
+
+    line: Line
+    amount_cents: int
+    services: tuple[ServiceShare, ...] | None

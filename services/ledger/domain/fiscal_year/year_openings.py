@@ -14,12 +14,13 @@ from events.canonical import without_nulls
 from events.codec import INTERNAL_EVENT_BYTES_MAX
 from events.envelope import LEDGER, Envelope
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
-from services.ledger.domain.book import YEAR_DIGITS, Book
-from services.ledger.domain.grants import Award, Convention, Instalment, PlannedLine
-from services.ledger.domain.issue import due_again_on
-from services.ledger.domain.lines import Line
-from services.ledger.domain.moves import CARRY_OVER, Move
-from services.ledger.domain.schedules import is_live, is_of_grant
+from services.ledger.domain.model.book import YEAR_DIGITS, Book
+from services.ledger.domain.model.conventions import Convention, Instalment
+from services.ledger.domain.model.grants import Award
+from services.ledger.domain.model.lines import Line
+from services.ledger.domain.model.moves import CARRY_OVER, Move
+from services.ledger.domain.model.orders import planned_line_row
+from services.ledger.domain.model.schedules import due_again_on, is_live, is_of_grant
 
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:letters")
 """Of the ids of internal events."""
@@ -116,8 +117,8 @@ def _data(book: Book, convention: Convention, cents: dict[Line, int]) -> dict[st
         "convention": convention.convention,
         "stands_alone": convention.is_award_alone,
         "state": convention.state,
-        "beneficiary": convention.beneficiary.row(),
-        "bank_account": None if account is None else account.row(),
+        "beneficiary": convention.beneficiary._asdict(),
+        "bank_account": None if account is None else account._asdict(),
         "signed_on": convention.signed_on,
         "notified_on": convention.notified_on,
         "paid_cents": convention.earlier_paid_cents + convention.paid_cents(),
@@ -132,11 +133,7 @@ def _data(book: Book, convention: Convention, cents: dict[Line, int]) -> dict[st
             if each.amount_cents or is_live(book, each)
         ],
         "former_instalments": [
-            {
-                "instalment": name,
-                "orders": orders,
-                "order": convention.earlier_orders.get(name),
-            }
+            {"instalment": name, "orders": orders, "order": convention.earlier_orders.get(name)}
             for name, orders in sorted(_former(book, convention).items())
         ],
         "documents": _document_rows(convention),
@@ -154,7 +151,7 @@ def _award_row(book: Book, convention: Convention, award: Award) -> dict[str, An
     return {
         "act": award.act.row(),
         "title": award.title,
-        "beneficiary": award.beneficiary.row(),
+        "beneficiary": award.beneficiary._asdict(),
         "requires_convention": award.requires_convention,
         "conditions_year": award.conditions_year,
         "year_awards_cents": book.awarded_cents[siret] if year_cents is None else year_cents,
@@ -170,7 +167,7 @@ def _instalment_row(book: Book, convention: Convention, instalment: Instalment) 
         "trigger": instalment.trigger,
         "documents": [key._asdict() for key in instalment.documents] or None,
         "ceiling": instalment.ceiling,
-        "lines": [_line_row(each) for each in lines if each.amount_cents],
+        "lines": [planned_line_row(each) for each in lines if each.amount_cents],
         "orders": instalment.orders,
         "amended_on": instalment.amended_on,
         "due_again_on": None if live else due_again_on(book, instalment),
@@ -191,24 +188,11 @@ def _former(book: Book, convention: Convention) -> dict[str, int]:
     return convention.order_counts | given_up
 
 
-def _line_row(each: PlannedLine) -> dict[str, Any]:
-    services = None if each.services is None else [share.row() for share in each.services]
-    return {
-        "line": each.line.row(),
-        "amount_cents": each.amount_cents,
-        "services": services,
-    }
-
-
 def _document_rows(convention: Convention) -> list[dict[str, Any]]:
     """The documents received, those with a cost last and in the order in which they gave it."""
     costed_last = sorted(
         convention.documents.items(),
-        key=lambda item: (
-            item[1].eligible_cost_cents is not None,
-            item[1].costed_at,
-            item[0],
-        ),
+        key=lambda item: (item[1].eligible_cost_cents is not None, item[1].costed_at, item[0]),
     )
     return [
         {

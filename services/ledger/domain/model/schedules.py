@@ -9,26 +9,21 @@ from events.conventions import ConventionAmended, ConventionSigned
 from events.deliberations import DeliberationAdopted
 from events.recoveries import RecoveryCollected
 from events.reports import ReportReceived
-from services.ledger.domain.book import Book
-from services.ledger.domain.grants import (
-    Award,
-    AwardedLine,
+from services.ledger.domain.model.book import Book
+from services.ledger.domain.model.conventions import (
     Convention,
     ConventionState,
     DocumentKey,
     DocumentReceipt,
     Instalment,
     Obligation,
-    PlannedLine,
-    ServiceShare,
-    act_of,
-    beneficiary_of,
     document_key,
     order_name,
 )
-from services.ledger.domain.lines import Line, line_of
-from services.ledger.domain.moves import RELEASE, Move
-from services.ledger.domain.orders import GIVEN_BACK, PaymentOrder
+from services.ledger.domain.model.grants import Award, act_of, beneficiary_of
+from services.ledger.domain.model.lines import AwardedLine, Line, PlannedLine, ServiceShare, line_of
+from services.ledger.domain.model.moves import RELEASE, Move
+from services.ledger.domain.model.orders import GIVEN_BACK, PaymentOrder
 
 WHOLE_AWARD = "1"
 """The id of the one instalment of an award that brings no schedule (rules, 13)."""
@@ -333,3 +328,9 @@ def eligible_cost_cents(
     costed = [receipt for receipt in received if receipt.eligible_cost_cents is not None]
     last = max(costed, key=lambda receipt: receipt.costed_at, default=None)
     return None if last is None else last.eligible_cost_cents
+
+
+def due_again_on(book: Book, instalment: Instalment) -> date | None:
+    """The due date of a rejected order, of this year or an earlier one, that is issued again."""
+    order = order_of(book, instalment)
+    return instalment.due_again_on if order is None else order.due_on

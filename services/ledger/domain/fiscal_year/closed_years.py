@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from services.ledger.domain.book import Book, BudgetState, Memory
-from services.ledger.domain.grants import Convention, ConventionMoney
-from services.ledger.domain.lines import Line
-from services.ledger.domain.orders import OPEN
-from services.ledger.domain.schedules import give_back_order
+from services.ledger.domain.model.book import Book, BudgetState, Memory
+from services.ledger.domain.model.conventions import Convention, ConventionMoney
+from services.ledger.domain.model.lines import Line
+from services.ledger.domain.model.orders import OPEN
+from services.ledger.domain.model.schedules import give_back_order
 
 
 class Reserved(NamedTuple):

@@ -29,7 +29,6 @@ from events.outbound import (
 )
 from events.texts import Translatable
 from events.unreadable import explain
-from services.ledger.application.decision_texts import parked_sentence, refusal_sentence
 from services.ledger.application.handle import (
     DEAD_LETTER_HEAD_BYTES,
     DeadLettered,
@@ -38,11 +37,12 @@ from services.ledger.application.handle import (
     Recorded,
     kept_bytes,
 )
-from services.ledger.domain.book import BudgetState
-from services.ledger.domain.grants import ConventionMoney
+from services.ledger.domain.fiscal_year.year_openings import InternalEvent
 from services.ledger.domain.journal import JournalRecord, Outcome
-from services.ledger.domain.lines import Line, LineMoney
-from services.ledger.domain.year_openings import InternalEvent
+from services.ledger.domain.model.book import BudgetState
+from services.ledger.domain.model.conventions import ConventionMoney
+from services.ledger.domain.model.lines import Line, LineMoney
+from services.ledger.explain.sentences import parked_sentence, refusal_sentence
 from services.texts.language import Language
 from services.texts.translation import both, translate
 
@@ -157,19 +157,13 @@ class _Balance(NamedTuple):
     line: Line
 
 
-class _Name(NamedTuple):
-    """The key of a balance on its topic, and its digest in the ids of its messages."""
-
-    key: bytes
-    digest: str
-
-
 @lru_cache(maxsize=_KEYS_KEPT)
-def _name(balance: _Balance) -> _Name:
+def _name(balance: _Balance) -> tuple[bytes, str]:
+    """The key of a balance on its topic, and its digest in the ids of its messages."""
     budget, convention, line = balance
     # In a list, an absent code differs from any text, and two codes never run together.
     key = _spell([budget, *line] if convention is None else [budget, convention, *line])
-    return _Name(key, sha256(key).hexdigest()[: 2 * DIGEST_BYTES])
+    return key, sha256(key).hexdigest()[: 2 * DIGEST_BYTES]
 
 
 def _head(model: type[Outbound]) -> bytes:
@@ -295,26 +289,27 @@ def _moved(recorded: Recorded, state: BudgetState) -> Iterator[_Balance]:
 def _balance(balance: _Balance, cause: _Cause, state: BudgetState) -> OutboundRecord:
     """The message of a balance, or its tombstone."""
     budget, line, sequence = balance.budget, balance.line, cause.record.sequence
-    name = _name(balance)
+    key, digest = _name(balance)
     if balance.convention is None:
         row = line_balance(budget, line, state.book.lines[line])
     else:
         convention = state.book.conventions.get(balance.convention)
         if convention is None:
-            return OutboundRecord(topics.BALANCES, name.key, None, ())
+            return OutboundRecord(topics.BALANCES, key, None, ())
         row = convention_balance(budget, balance.convention, line, convention.lines[line])
-    event_id = f"{budget}/{sequence}/balance/{name.digest}"
+    event_id = f"{budget}/{sequence}/balance/{digest}"
     value = cause.value(_UPDATED, event_id, {"balance": row, "sequence": sequence})
-    return OutboundRecord(topics.BALANCES, name.key, value, STRUCTURED)
+    return OutboundRecord(topics.BALANCES, key, value, STRUCTURED)
 
 
 def _dead_letter(found: DeadLettered) -> Iterator[OutboundRecord]:
     """The bytes for operators, and a notice without them for the sender."""
     record, raw, unreadable = found
-    why = explain(unreadable)
+    dead, why = record.dead_letter, explain(unreadable)
+    assert dead is not None, "its outcome is dead_letter"
     kept = raw.value and kept_bytes(raw.value, len(raw.value), raw.source_kind)
     key = raw.key and raw.key[:DEAD_LETTER_HEAD_BYTES]
-    headers = (*_own_headers(raw), *_reasons(record, raw, why))
+    headers = (*_own_headers(raw), *_reasons(record, dead, raw, why))
     yield OutboundRecord(topics.DEAD_LETTERS, key, kept, headers)
     topic, partition, offset = raw.source
     about = _spell({"time": _instant(raw), "partitionkey": record.budget})[1:-1]
@@ -323,17 +318,12 @@ def _dead_letter(found: DeadLettered) -> Iterator[OutboundRecord]:
         "topic": topic,
         "partition": partition,
         "offset": offset,
-        "length_bytes": _dead(record)["length"],
+        "length_bytes": dead["length"],
         "sha256": record.event_sha256,
         "message": asdict(both(why)),
     }
     value = _value(_UNREADABLE, f"{topic}/{partition}/{offset}", about, data)
     yield OutboundRecord(topics.REFUSALS, record.budget.encode(), value, STRUCTURED)
-
-
-def _dead(record: JournalRecord) -> dict[str, Any]:
-    assert record.dead_letter is not None, "its outcome is dead_letter"
-    return record.dead_letter
 
 
 def _own_headers(raw: RawRecord) -> Headers:
@@ -346,9 +336,10 @@ def _own_headers(raw: RawRecord) -> Headers:
     return (("ecluse_dlq_headers_left_out", b"%d" % len(raw.headers)),)
 
 
-def _reasons(record: JournalRecord, raw: RawRecord, why: Translatable) -> Headers:
+def _reasons(
+    record: JournalRecord, dead: dict[str, Any], raw: RawRecord, why: Translatable
+) -> Headers:
     """Headers of the reason and the source: our own, and those of Kafka Connect."""
-    dead = _dead(record)
     members = {
         "reason": dead["reason"],
         "topic": raw.source.topic,

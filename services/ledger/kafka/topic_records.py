@@ -1,44 +1,18 @@
-"""Kafka records as the ledger reads them: those of input topics, journal and state topic."""
+"""Records of the input topics and of the journal topic, as the ledger reads them."""
 
 from hashlib import sha256
 from typing import Final
 
 import msgspec
-from aiokafka.structs import ConsumerRecord, TopicPartition
+from aiokafka.structs import ConsumerRecord
 
 from events.codec import Received, is_binary
-from events.texts import _
-from services.ledger.application.checkpoint import HOLD_KEY, IMPORT_KEY, decode_hold
+from events.texts import verbatim
 from services.ledger.application.handle import RawRecord, decoded
-from services.ledger.application.ports import StoreError, text_of_error
+from services.ledger.application.ports import StoreError
 from services.ledger.domain.journal import JournalRecord, Source, read_record
-from services.runtime.kafka.reader import Reader
+from services.ledger.files.chains import MISPLACED
 from services.runtime.ops.clock import seconds_of
-from services.runtime.processing.processor import Hold
-
-MISPLACED = _(
-    "a record of {budget} stands there under another key: restore the journal from a backup"
-)
-
-
-async def current_hold(reader: Reader, state: TopicPartition) -> Hold | None:
-    """The hold of a partition, read from its state topic.
-
-    A worker writes no state after a hold: so it is the last record, or there is none.
-    """
-    last = await reader.last(state)
-    if last is None or last.key != HOLD_KEY or last.value is None:
-        return None
-    return decode_hold(last.value)
-
-
-async def is_being_imported(reader: Reader, state: TopicPartition) -> bool:
-    """Return whether an import of the journal was begun there, and not ended.
-
-    An import writes no state after its mark: so it is the last record, or there is none.
-    """
-    last = await reader.last(state)
-    return last is not None and last.key == IMPORT_KEY and last.value is not None
 
 
 def raw_record(record: ConsumerRecord) -> RawRecord:
@@ -89,16 +63,12 @@ def is_same(record: ConsumerRecord, event_sha256: str) -> bool:
 
 
 def journal_record(record: ConsumerRecord) -> JournalRecord:
-    """The journal record that a record of the journal topic holds; its key names the chain.
-
-    Raises:
-        StoreError: it is damaged, or has another key than its own.
-    """
+    """The record that one of the journal topic holds; StoreError: damaged, or of another key."""
     where = f"{record.topic}/{record.partition}/{record.offset}"
     try:
         found = read_record(record.value or b"")
     except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(where, text_of_error(error)) from error
+        raise StoreError(where, verbatim(error)) from error
     if found.budget.encode() != record.key:
         raise StoreError(where, MISPLACED.render({"budget": found.budget}))
     return found

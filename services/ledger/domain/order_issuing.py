@@ -5,39 +5,34 @@ from datetime import date, timedelta
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from services.ledger.domain.book import Book
-from services.ledger.domain.flags import Flag, FlagCode
-from services.ledger.domain.grants import (
-    Act,
-    BankAccount,
+from services.ledger.domain.convention_threshold import held_back
+from services.ledger.domain.model.book import Book
+from services.ledger.domain.model.conventions import (
     Convention,
     ConventionState,
     DocumentKey,
     DocumentReceipt,
-    Grant,
     Instalment,
-    PlannedLine,
     order_name,
 )
-from services.ledger.domain.lines import Line
-from services.ledger.domain.moves import ORDER, RELEASE, Move, MoveKind
-from services.ledger.domain.orders import (
-    OrderChange,
-    OrderState,
-    PaymentOrder,
-    shared,
+from services.ledger.domain.model.flags import Flag, FlagCode
+from services.ledger.domain.model.grants import Act, BankAccount, Grant
+from services.ledger.domain.model.lines import Line, PlannedLine
+from services.ledger.domain.model.moves import ORDER, RELEASE, Move, MoveKind
+from services.ledger.domain.model.orders import OrderChange, OrderState, PaymentOrder, shared
+from services.ledger.domain.model.schedules import (
+    due_again_on,
+    eligible_cost_cents,
+    order_of,
+    trigger_met_on,
 )
-from services.ledger.domain.schedules import eligible_cost_cents, order_of, trigger_met_on
-from services.ledger.domain.verdicts import Accepted
+from services.ledger.domain.model.verdicts import Accepted
 
 PAYMENT_DELAY = timedelta(days=60)
 """The time to pay a grant from the event that made it due (loi 2021-875)."""
 
 ACTS_CARRIED = 20
 """The most acts on one grant that an order carries: the journal holds them all."""
-
-CONVENTION_THRESHOLD_CENTS = 2_300_000
-"""Above 23,000 € of a year's grants to one body a convention is required (décret 2001-495)."""
 
 
 class Situation(NamedTuple):
@@ -102,32 +97,17 @@ def waiting_for_account(
         yield situation(book, each, on, account=first)
 
 
-def convention_required(book: Book, siret: str, more_cents: int = 0) -> dict[str, Any] | None:
-    """The facts, where the year's awards to `siret` and this one exceed 23,000 € (rules, 14)."""
-    return above_threshold(siret, book.awarded_cents.get(siret, 0) + more_cents)
-
-
-def above_threshold(siret: str, total_cents: int) -> dict[str, Any] | None:
-    """The facts, where a year's awards to one body exceed 23,000 €."""
-    if total_cents <= CONVENTION_THRESHOLD_CENTS:
-        return None
-    return {
-        "siret": siret,
-        "total_cents": total_cents,
-        "limit_cents": CONVENTION_THRESHOLD_CENTS,
-    }
-
-
-def issue_orders(book: Book, case: Situation, ruling: Accepted) -> None:
-    """Add to `ruling` every order whose conditions the event completes, in schedule order."""
+def issue_orders(book: Book, case: Situation, ruling: Accepted) -> Accepted:
+    """The ruling, with every order whose conditions the event completes, in schedule order."""
     if book.closed or case.convention.state is not ConventionState.IN_FORCE:
-        return  # What is still decided of a closed year issues nothing any more (rules, 31).
+        return ruling  # What is still decided of a closed year issues nothing (rules, 31).
     if case.account is None:
-        return
+        return ruling
     due = [(each, due_from(book, case, each)) for each in case.convention.schedule]
     met = [(instalment, met_on) for instalment, met_on in due if met_on is not None]
     if met:
         _issue_met(book, case, met, ruling)
+    return ruling
 
 
 def _issue_met(
@@ -143,7 +123,7 @@ def _issue_met(
             if again_on is None
             else shared(instalment.amount_cents, instalment.lines)
         )
-        hold = held_back(book, case)
+        hold = held_back(book, case.convention)
         if lines and hold is not None:
             held = hold
             continue
@@ -158,16 +138,6 @@ def _issue_met(
     if held is not None:
         facts = {"convention": case.convention.convention, **held}
         ruling.flags.append(Flag(FlagCode.CONVENTION_REQUIRED, facts))
-
-
-def held_back(book: Book, case: Situation) -> dict[str, Any] | None:
-    """The facts that hold orders back: an award without convention above 23,000 € (rules, 14)."""
-    if not case.convention.is_award_alone:
-        return None
-    siret = case.convention.beneficiary.siret
-    if case.convention.year_awards_cents is not None:
-        return above_threshold(siret, case.convention.year_awards_cents)
-    return convention_required(book, siret)
 
 
 def due_from(book: Book, case: Situation, instalment: Instalment) -> date | None:
@@ -216,12 +186,6 @@ def _settle(
     return 0 if eligible_cents is None else max(0, drawn_cents - eligible_cents)
 
 
-def due_again_on(book: Book, instalment: Instalment) -> date | None:
-    """The due date of a rejected order, of this year or an earlier one, that is issued again."""
-    order = order_of(book, instalment)
-    return instalment.due_again_on if order is None else order.due_on
-
-
 def _issue(
     case: Situation,
     instalment: Instalment,
@@ -262,8 +226,8 @@ def _for_the_treasury(case: Situation, previous: str | None) -> dict[str, Any]:
     assert case.account is not None, "no order without a bank account"
     assert case.grant.award is not None, "no order without an award"
     return {
-        "beneficiary": case.convention.beneficiary.row(),
-        "bank_account": case.account.row(),
+        "beneficiary": case.convention.beneficiary._asdict(),
+        "bank_account": case.account._asdict(),
         "acts": [act.row() for act in acts_to_carry(case.grant.acts, case.grant.award.act)],
         "title": case.grant.award.title,
         "issued_on": case.issued_on.isoformat(),

@@ -1,15 +1,13 @@
-"""Grants and conventions: what was awarded, under which contract, and what is still to be paid."""
+"""Conventions: what was agreed, what is still to be paid, and what was asked back."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from operator import attrgetter
-from sys import intern
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from events import parts
 from events.conventions import (
     ConventionResumed,
     ConventionSigned,
@@ -18,156 +16,52 @@ from events.conventions import (
 )
 from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.fiscal_years import FiscalYearOpened
-from services.ledger.domain.life_cycle import Transition
-from services.ledger.domain.lines import Line
-from services.ledger.domain.recovered import Recovery, sums_by_line
+from services.ledger.domain.model.grants import Beneficiary
+from services.ledger.domain.model.life_cycle import Transition
+from services.ledger.domain.model.lines import Line, PlannedLine
 
 
-class Act(NamedTuple):
-    """A decision of an assembly."""
+class RecoveredLine(NamedTuple):
+    """The sums that a recovery has asked back of one named line, and that came back on it."""
 
-    body: str
-    number: str | None
-    date: date
-
-    def row(self) -> dict[str, Any]:
-        """The act as the contract prints it."""
-        return {"body": self.body, "number": self.number, "date": self.date.isoformat()}
-
-
-class Beneficiary(NamedTuple):
-    """The body or person that receives a grant."""
-
-    name: str
-    siret: str
-    representative: str | None
-
-    def row(self) -> dict[str, Any]:
-        """The beneficiary as the contract prints it."""
-        return {
-            "name": self.name,
-            "siret": self.siret,
-            "representative": self.representative,
-        }
-
-
-class BankAccount(NamedTuple):
-    """The bank account of a beneficiary."""
-
-    iban: str
-    bic: str | None
-    holder: str
-
-    def row(self) -> dict[str, Any]:
-        """The account as the contract prints it."""
-        return {"iban": self.iban, "bic": self.bic, "holder": self.holder}
-
-
-def act_of(act: parts.Act) -> Act:
-    """The act that an event names."""
-    return Act(intern(act.body), act.number, act.date)
-
-
-def beneficiary_of(beneficiary: parts.Beneficiary) -> Beneficiary:
-    """The beneficiary that an event names."""
-    return Beneficiary(
-        intern(beneficiary.name), intern(beneficiary.siret), beneficiary.representative
-    )
-
-
-def bank_account_of(account: parts.BankAccount) -> BankAccount:
-    """The account that an event names."""
-    return BankAccount(account.iban, account.bic, intern(account.holder))
-
-
-class AwardedLine(NamedTuple):
-    """The amount that a grant was awarded on one line."""
-
-    line: Line
-    amount_cents: int
-
-
-class Award(NamedTuple):
-    """The award of a grant: the awarding act, and the acts that raised it."""
-
-    act: Act
-    title: str
-    beneficiary: Beneficiary
-    requires_convention: bool
-    conditions_year: int | None
-    lines: tuple[AwardedLine, ...]
-    """The amount on each line; of an earlier year, the part that was carried over."""
-    carried_cents: int = 0
-    """The part carried over from earlier years, which is no award of this one (rules, 14)."""
-    earlier_year_cents: int | None = None
-    """Of an award of an earlier year: all that this year awarded to its SIRET."""
+    ordered_cents: int = 0
+    collected_cents: int = 0
+    revenue_cents: int = 0
 
     @property
-    def total_cents(self) -> int:
-        """The amount of all lines."""
-        return sum([each.amount_cents for each in self.lines])
+    def outstanding_cents(self) -> int:
+        """The named sum that has not come; money asked for in one sum may come on any line."""
+        return max(0, self.ordered_cents - self.collected_cents)
+
+
+class Recovery(NamedTuple):
+    """The sums asked back under one number, and collected (rules, 27)."""
+
+    ordered_cents: int = 0
+    collected_cents: int = 0
+    revenue_cents: int = 0
+    """The part of it that came in a later year: it moved nothing."""
+    lines: dict[Line, RecoveredLine] = {}  # noqa: RUF012 # a tuple's default, never changed
 
     @property
-    def own_cents(self) -> int:
-        """The amount of this year's credit."""
-        return self.total_cents - self.carried_cents
+    def outstanding_cents(self) -> int:
+        """The sum that is still awaited."""
+        return self.ordered_cents - self.collected_cents
 
-    def cents_on(self, line: Line) -> int:
-        """The amount on one line."""
-        return sum([each.amount_cents for each in self.lines if each.line == line])
-
-    def raised(self, line: Line, more_cents: int) -> "Award":
-        """The award with more on one line (rules, 15)."""
-        whole = AwardedLine(line, self.cents_on(line) + more_cents)
-        others = tuple(each for each in self.lines if each.line != line)
-        return self._replace(lines=(*others, whole))
+    def on(self, line: Line) -> RecoveredLine:
+        """Its figures on one line."""
+        return self.lines.get(line, RecoveredLine())
 
 
-@dataclass(slots=True)
-class Grant:
-    """A grant (subvention): its award, the acts on it, and what no convention has taken yet."""
-
-    award: Award | None = None
-    acts: tuple[Act, ...] = ()
-    concurring: tuple[Beneficiary, ...] = ()
-    """Beneficiaries named by concurring acts that came before the award: compared with it later."""
-    reserved_cents: dict[Line, int] = field(default_factory=dict)
-    withdrawn: bool = False
-    """True once its award fell: nothing is granted under it any more (rules, 17)."""
-
-
-def with_act(grant: Grant, act: Act) -> tuple[Act, ...]:
-    """The acts on a grant with one more: each is kept once."""
-    return grant.acts if act in grant.acts else (*grant.acts, act)
-
-
-def fallen_act(grant: Grant, named: Act) -> Act | None:
-    """The act on a grant that a withdrawal names: by its whole, else by body and day.
-
-    Of several the award comes first; None where it names none of them.
-    """
-    known = grant.acts if grant.award is None else (grant.award.act, *grant.acts)
-    same_day = [act for act in known if (act.body, act.date) == (named.body, named.date)]
-    return named if named in same_day else next(iter(same_day), None)
-
-
-def award_falls(grant: Grant, named: Act) -> bool:
-    """True where a withdrawal that names this act fells the award: also where it names none.
-
-    Before the award is there, only concurring acts can fall (rules, 17).
-    """
-    return grant.award is not None and fallen_act(grant, named) in {None, grant.award.act}
-
-
-class ServiceShare(NamedTuple):
-    """The part of a line that one department of the city finances."""
-
-    code: str
-    amount_cents: int
-
-    def row(self) -> dict[str, Any]:
-        """The share as the contract prints it."""
-        return {"code": self.code, "amount_cents": self.amount_cents}
+def sums_by_line(
+    recoveries: Iterable[Recovery], cents: Callable[[RecoveredLine], int]
+) -> dict[Line, int]:
+    """One figure of several recoveries, added up by line."""
+    sums: dict[Line, int] = {}
+    for recovery in recoveries:
+        for line, each in recovery.lines.items():
+            sums[line] = sums.get(line, 0) + cents(each)
+    return sums
 
 
 class DocumentKey(NamedTuple):
@@ -191,14 +85,6 @@ class DocumentReceipt(NamedTuple):
     eligible_cost_cents: int | None
     costed_at: int
     """The journal sequence of the last receipt that gave a cost; 0 where none did."""
-
-
-class PlannedLine(NamedTuple):
-    """The amount that an instalment pays on one line."""
-
-    line: Line
-    amount_cents: int
-    services: tuple[ServiceShare, ...] | None
 
 
 @dataclass(slots=True)

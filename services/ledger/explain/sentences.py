@@ -4,18 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from events.texts import Day, Euros, Translatable, _, pgettext
-from services.ledger.domain import flags, refusals
-from services.ledger.domain.flags import FlagCode
-from services.ledger.domain.refusals import Missing, Refusal
-
-PARKED: dict[Missing, Translatable] = {
-    Missing.BUDGET: _("Waits for the initial vote of budget {id}."),
-    Missing.GRANT: _("Waits for the deliberation that awards grant {id}."),
-    Missing.CONVENTION: _("Waits for the signature of convention {id}."),
-    Missing.RECOVERY: _("Waits for the recovery {id} to be ordered."),
-}
-"""The text of a parked event, by the kind of its missing dependency."""
-
+from services.ledger.domain.model.flags import FlagCode
+from services.ledger.domain.model.refusals import Missing, Refusal
+from services.ledger.explain.flags import FLAGS
+from services.ledger.explain.refusals import REFUSALS
+from services.ledger.explain.waits import WAITS
 
 CODE_TEXTS: dict[str, dict[str, Translatable]] = {
     "level": {
@@ -74,17 +67,17 @@ LISTED_MAX = 10
 
 def refusal_sentence(code: str, facts: Mapping[str, Any]) -> Translatable:
     """The reason of a refusal, and what to do."""
-    return _rendered(refusals.SENTENCES[Refusal(code)], facts)
+    return _rendered(REFUSALS[Refusal(code)].sentence, facts)
 
 
 def flag_sentence(code: str, facts: Mapping[str, Any]) -> Translatable:
     """The text of a review flag."""
-    return _rendered(flags.SENTENCES[FlagCode(code)], facts)
+    return _rendered(FLAGS[FlagCode(code)].sentence, facts)
 
 
 def parked_sentence(waits_for: Mapping[str, str]) -> Translatable:
     """The text of a parked event."""
-    return PARKED[Missing(waits_for["kind"])].render(waits_for)
+    return WAITS[Missing(waits_for["kind"])].sentence.render(waits_for)
 
 
 def line_label(line: Mapping[str, str | None]) -> str:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from services.ledger.domain.grants import BankAccount, Convention, Grant
-from services.ledger.domain.lines import Line, LineMoney
-from services.ledger.domain.orders import PaymentOrder
+from services.ledger.domain.model.conventions import Convention
+from services.ledger.domain.model.grants import BankAccount, Grant
+from services.ledger.domain.model.lines import Line, LineMoney
+from services.ledger.domain.model.orders import PaymentOrder
 
 DEFAULT_LEVEL = "chapter"
 """The level at which a council votes credits, unless it says otherwise (CGCT L2312-2)."""
@@ -132,7 +133,26 @@ class BudgetState:
     touched: set[Touched] = field(default_factory=set)
     """The pieces of state that changed since the last commit."""
 
+    def touch_convention(self, name: str) -> Convention:
+        """The convention, to be changed in place."""
+        self.touched.add(("convention", name))
+        return self.book.conventions[name]
+
 
 def new_budget(budget: str) -> BudgetState:
     """The state of a budget before its first event."""
     return BudgetState(Book(budget))
+
+
+KEPT_BYTES = 15
+"""120 bits of SHA-256: no two events of a budget share them by chance, in half the memory."""
+
+
+def brief(digest: bytes) -> bytes:
+    """The part of a SHA-256 that the ledger remembers."""
+    return digest[:KEPT_BYTES]
+
+
+def shortened(digest: bytes) -> int:
+    """The same as a number: what is remembered a million times must be small."""
+    return int.from_bytes(brief(digest), "big")

@@ -8,15 +8,10 @@ from collections.abc import Iterable, Mapping
 from sys import intern
 from typing import TypeVar
 
-from services.ledger.domain.grants import (
-    Award,
-    AwardedLine,
-    Convention,
-    PlannedLine,
-    ServiceShare,
-    document_key,
-)
-from services.ledger.domain.lines import Line
+from services.ledger.domain.model.book import BudgetState
+from services.ledger.domain.model.conventions import Convention, document_key
+from services.ledger.domain.model.grants import Award
+from services.ledger.domain.model.lines import AwardedLine, Line, PlannedLine, ServiceShare
 
 Tuple = TypeVar("Tuple", bound=tuple[object, ...])
 
@@ -60,3 +55,10 @@ def with_shared_parts(convention: Convention, own: Mapping[Line, Line]) -> Conve
 
 def _with_shared_codes(services: Iterable[ServiceShare]) -> tuple[ServiceShare, ...]:
     return tuple(ServiceShare(intern(code), amount_cents) for code, amount_cents in services)
+
+
+def keep(state: BudgetState, convention: Convention) -> None:
+    """Put a convention that is new, or was made anew, into the book."""
+    kept = with_shared_parts(convention, state.book.own_lines)
+    state.book.conventions[convention.convention] = kept
+    state.touched.add(("convention", convention.convention))

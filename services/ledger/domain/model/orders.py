@@ -7,10 +7,8 @@ from typing import Any, Final, NamedTuple
 
 from events.deliberations import DeliberationWithdrawn
 from events.payments import PaymentExecuted, PaymentOrderAcknowledged
-from services.ledger.domain.grants import PlannedLine, ServiceShare
-from services.ledger.domain.life_cycle import Transition
-from services.ledger.domain.lines import Line, line_from_row
-from services.ledger.domain.money import cumulative_shares, filled_in_order
+from services.ledger.domain.model.life_cycle import Transition
+from services.ledger.domain.model.lines import Line, PlannedLine, ServiceShare, line_from_row
 
 
 class OrderState(StrEnum):
@@ -121,7 +119,7 @@ class OrderChange(NamedTuple):
 
 def planned_line_row(each: PlannedLine) -> dict[str, Any]:
     """A line of an order as the contract prints it."""
-    services = None if each.services is None else [share.row() for share in each.services]
+    services = None if each.services is None else [share._asdict() for share in each.services]
     return {"line": each.line.row(), "amount_cents": each.amount_cents, "services": services}
 
 
@@ -203,3 +201,31 @@ def _services_left(paid_cents: int, each: PlannedLine) -> tuple[ServiceShare, ..
         for share, paid in zip(each.services, filled, strict=True)
         if share.amount_cents > paid
     )
+
+
+def cumulative_shares(total_cents: int, weights: Sequence[int]) -> list[int]:
+    """Split `total_cents` by `weights`, exactly: share i is what the first i get less what i−1 get.
+
+    Rounding down the running sum, not each share, leaves no remainder to place, and no share
+    exceeds its weight while the total does not exceed their sum (rules, 23).
+    """
+    whole = sum(weights)
+    assert whole > 0, "shares need a positive weight"
+    shares, reached, given = [], 0, 0
+    for weight in weights:
+        reached += weight
+        upto = total_cents * reached // whole
+        shares.append(upto - given)
+        given = upto
+    return shares
+
+
+def filled_in_order(amount_cents: int, capacities: Sequence[int]) -> list[int]:
+    """The parts of `amount_cents` that fill `capacities`, each full before the next (rules, 20)."""
+    filled = []
+    for capacity in capacities:
+        part = min(amount_cents, capacity)
+        filled.append(part)
+        amount_cents -= part
+    assert amount_cents == 0, "more than the capacities hold"
+    return filled

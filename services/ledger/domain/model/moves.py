@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from services.ledger.domain.lines import Line, Stage, line_from_row
+from services.ledger.domain.model.lines import Line, Stage, line_from_row
 
 
 class EntryKind(StrEnum):

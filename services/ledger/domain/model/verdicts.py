@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.ledger.domain.book import Want
-from services.ledger.domain.flags import Flag
-from services.ledger.domain.lines import Line
-from services.ledger.domain.moves import Move
-from services.ledger.domain.orders import OrderChange
-from services.ledger.domain.refusals import Refusal
+from services.ledger.domain.model.book import Book, Want
+from services.ledger.domain.model.conventions import Convention, ConventionState
+from services.ledger.domain.model.flags import Flag
+from services.ledger.domain.model.lines import Line
+from services.ledger.domain.model.moves import Move
+from services.ledger.domain.model.orders import OrderChange
+from services.ledger.domain.model.refusals import Missing, Refusal
 
 
 @dataclass(slots=True)
@@ -52,3 +53,17 @@ class Duplicate:
 
 
 Verdict = Accepted | Refused | Waits | Duplicate
+
+
+def known(book: Book, convention: str) -> Convention | Waits:
+    """The convention, or the wait for it."""
+    found = book.conventions.get(convention)
+    return Waits(Want(Missing.CONVENTION, convention)) if found is None else found
+
+
+def unended(book: Book, convention: str) -> Convention | Refused | Waits:
+    """The convention, unless it was terminated, or its award withdrawn: nothing changes it then."""
+    found = known(book, convention)
+    if isinstance(found, Convention) and found.state is ConventionState.TERMINATED:
+        return Refused(Refusal.CONVENTION_TERMINATED, {"convention": convention})
+    return found

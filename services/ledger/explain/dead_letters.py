@@ -1,39 +1,8 @@
-"""Explanations of missing dependencies, and of the reasons of dead letters."""
+"""The reasons of dead letters, explained; their sentences are those of `events.unreadable`."""
 
 from events.texts import _
 from events.unreadable import Reason
-from services.ledger.domain.refusals import Missing
-from services.ledger.explain.code_help import Advice
-
-_NOTHING = _("Nothing: the event resumes by itself. If it should not wait, check the reference.")
-
-WAITS: dict[Missing, Advice] = {
-    Missing.BUDGET: Advice(
-        _("waits for the vote"),
-        (28,),
-        _("An award, a later vote or a transfer comes before the initial vote."),
-        _NOTHING,
-    ),
-    Missing.GRANT: Advice(
-        _("waits for the award"),
-        (28,),
-        _("A convention, or a deliberation withdrawn, names a grant that is not awarded."),
-        _NOTHING,
-    ),
-    Missing.CONVENTION: Advice(
-        _("waits for the convention"),
-        (28,),
-        _("The event names a convention that is not signed, or that waits itself."),
-        _NOTHING,
-    ),
-    Missing.RECOVERY: Advice(
-        _("waits for the recovery"),
-        (28,),
-        _("A recovery is collected before it was ordered."),
-        _NOTHING,
-    ),
-}
-"""Missing dependencies, by kind."""
+from services.ledger.explain.answer import Advice
 
 _CORRECT = _("Correct the event and send it again; it may keep its id.")
 

@@ -4,22 +4,19 @@ from dataclasses import replace
 
 from events import fiscal_years
 from events.fiscal_years import FiscalYearOpened
-from services.ledger.domain.book import YEAR_DIGITS, Book
-from services.ledger.domain.grants import (
-    Award,
+from services.ledger.domain.model.book import YEAR_DIGITS, Book
+from services.ledger.domain.model.conventions import (
     Convention,
     ConventionState,
     DocumentKey,
     DocumentReceipt,
-    Grant,
     Instalment,
-    act_of,
-    beneficiary_of,
     document_key,
     order_name,
 )
-from services.ledger.domain.lines import line_of
-from services.ledger.domain.schedules import obligations_of, planned_lines
+from services.ledger.domain.model.grants import Award, Grant, act_of, beneficiary_of
+from services.ledger.domain.model.lines import line_of
+from services.ledger.domain.model.schedules import obligations_of, planned_lines
 
 
 def opened_name(book: Book, event: FiscalYearOpened) -> str:

@@ -1,0 +1,1 @@
+"""The end of a year: what lapses, what is carried over, what a closed year keeps."""
