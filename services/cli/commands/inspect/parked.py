@@ -1,0 +1,134 @@
+"""`ecluse parked`: the events that wait, what for, and since when."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from events.codec import reread
+from events.masking import masked
+from events.texts import _, ngettext
+from services.cli.records.journal_source import Database, Exported, folded, histories
+from services.cli.records.trace_view import type_text
+from services.cli.terminal.options import AsJson, OfBudget
+from services.cli.terminal.output import busy, print_json
+from services.cli.terminal.screen import Screen
+from services.cli.terminal.texts import READING
+from services.ledger.application.decision_texts import parked_sentence
+from services.ledger.application.handle import Ledger
+from services.ledger.domain.book import Want
+from services.ledger.domain.parking import PATIENCE
+from services.texts.translation import translate
+
+NOBODY_WAITS = _("No event is parked.")
+WAITING = ngettext("{count} event parked.", "{count} events parked.")
+DAYS = ngettext("{count} day", "{count} days")
+HOUR = timedelta(hours=1)
+
+
+class Waiting(NamedTuple):
+    """An event that waits."""
+
+    budget: str
+    sequence: int
+    """Of the record that parked it."""
+    event_id: str
+    source: str
+    type: str
+    waits_for: Want
+    since: datetime
+    """The event's own time."""
+
+    @property
+    def gives_up_at(self) -> datetime:
+        """From when on a deadline may end its wait (rules, 29)."""
+        return self.since + PATIENCE
+
+    def age(self, now: datetime) -> timedelta:
+        """The time it has waited; below zero where its sender's clock runs ahead."""
+        return now - self.since
+
+    def row(self, now: datetime) -> dict[str, Any]:
+        """The event as a program reads it."""
+        return {
+            "budget": self.budget,
+            "sequence": self.sequence,
+            "event_id": self.event_id,
+            "event_source": self.source,
+            "type": self.type,
+            "waits_for": self.waits_for._asdict(),
+            "since": self.since.isoformat(),
+            "age_s": int(self.age(now).total_seconds()),
+            "gives_up_at": self.gives_up_at.isoformat(),
+        }
+
+
+def parked(
+    budget: OfBudget = None,
+    db: Database = None,
+    exported: Exported = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the events that wait, the oldest first: what each waits for, and until when.
+
+    Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
+    its topics' names begin with ECLUSE_TOPIC_PREFIX.
+    """
+    with histories(db, exported) as found, busy(READING):
+        ledger, _unused = folded(found.records(budget), forgets=True)
+    # An age is asked against the wall clock; nothing is decided by it.
+    now = datetime.now(UTC)  # noqa: TID251
+    show_parked(Screen(), waiting(ledger), now, as_json=as_json)
+
+
+def waiting(ledger: Ledger) -> list[Waiting]:
+    """All that wait, the oldest first."""
+    found = []
+    for name, state in ledger.budgets.items():
+        for sequence, each in state.memory.parked.items():
+            envelope = reread(each.raw).envelope
+            found.append(
+                Waiting(
+                    name,
+                    sequence,
+                    envelope.id,
+                    envelope.source,
+                    envelope.type,
+                    each.want,
+                    envelope.time,
+                )
+            )
+    return sorted(found, key=lambda each: (each.since, each.budget, each.sequence))
+
+
+def show_parked(screen: Screen, found: list[Waiting], now: datetime, *, as_json: bool) -> None:
+    """Those that wait, as they stand at one moment."""
+    if as_json:
+        print_json({"parked": [each.row(now) for each in found]})
+        return
+    if not found:
+        screen.say(NOBODY_WAITS)
+        return
+    columns = ("budget", "sequence", "event", "detail", "age", "until")
+    table = screen.table("parked", columns)
+
+    def add(each: Waiting) -> None:
+        screen.add(
+            table,
+            each.budget,
+            str(each.sequence),
+            f"{masked(each.event_id)}\n{type_text(screen, each.type)}",
+            masked(translate(parked_sentence(each.waits_for._asdict()), screen.language)),
+            f"{age_text(screen, each.age(now))}\n{screen.day(each.since.date().isoformat())}",
+            screen.day(each.gives_up_at.date().isoformat()),
+        )
+        table.add_section()
+
+    screen.fill(table, found, add)
+    screen.say(WAITING.render(len(found)))
+
+
+def age_text(screen: Screen, age: timedelta) -> str:
+    """An age in days and hours; in hours alone within the first day."""
+    hours = max(age // HOUR, 0)
+    days, hours = divmod(hours, 24)
+    hours_left = f"{hours} h"
+    return f"{screen.counted(DAYS, days)} {hours_left}" if days else hours_left
