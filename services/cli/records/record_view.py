@@ -1,14 +1,14 @@
 """Journal records for people: in a table, or one whole."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich.table import Table
 from rich.text import Text
 
 from events.masking import masked
-from services.cli.records.replay_tables import (
+from events.texts import Euros, Translatable
+from services.cli.records.summary_tables import (
     Unread,
     dead_letter_text,
     label,
@@ -17,7 +17,7 @@ from services.cli.records.replay_tables import (
     show_orders,
     unread,
 )
-from services.cli.terminal.screen import Prose, Screen, clean
+from services.cli.terminal.screen import Cells, Prose, Screen, clean
 from services.cli.terminal.texts import COLUMNS, FAULT, OUTCOME, RECORD, TITLES
 from services.ledger.application.decision_texts import (
     flag_sentence,
@@ -29,9 +29,9 @@ from services.ledger.domain.journal import JournalRecord, Source
 from services.ledger.domain.lines import Stage
 from services.ledger.domain.moves import Move
 from services.ledger.explain.terms import ENTRY_KINDS, ORDER_STATES
-from services.texts.translation import Sentence, translate
+from services.texts.translation import Sentence
 
-DeadLetters = Mapping[Source, Sentence]
+DeadLetters = Mapping[Source, Translatable | Sentence]
 """Reasons of unreadable records, by their place."""
 
 
@@ -63,36 +63,28 @@ def show_records(
     """Records, a row each, with what a person wants to know of them."""
     table = screen.table(title, ("budget", "sequence", "outcome", "event", "detail"))
     for record in records:
-        outcome = screen.term(OUTCOME, record.outcome)
-        details = "\n".join(_details(record, dead_letters, screen))
-        screen.add(
-            table, record.budget, str(record.sequence), outcome, record.event_id or "–", details
-        )
+        details = "\n".join(map(screen.text, _details(record, dead_letters)))
+        event = record.event_id or "–"
+        screen.add(table, record.budget, record.sequence, OUTCOME[record.outcome], event, details)
     screen.show(table)
 
 
 def show_record(screen: Screen, record: JournalRecord, dead_letters: DeadLetters) -> None:
     """One record whole: where it stands, what it led to, and the event; IBANs masked."""
     screen.console.print(_head(screen, record))
-    _show_moves(screen, record.moves)
+    screen.show_list("moves", ("line", "from", "to", "amount"), record.moves, _move)
     named = [{"budget": record.budget, **entry} for entry in record.commitment_entries]
     show_entries(screen, named)
     show_orders(screen, [change.order.row(record.budget) for change in record.payment_orders])
-    answers = [
-        ("review_flags", flag_sentence(each["code"], each["facts"]), each["code"])
-        for each in record.review_flags
-    ]
+    answers = [("review_flags", each, flag_sentence) for each in record.review_flags]
     if record.refusal is not None:
-        sentence = refusal_sentence(record.refusal["code"], record.refusal["facts"])
-        answers.append(("refusal", sentence, record.refusal["code"]))
-    for title, sentence, code in answers:
-        table = screen.table(title, ("code", "detail"))
-        screen.add(table, code, translate(sentence, screen.language))
-        screen.show(table)
+        answers.append(("refusal", record.refusal, refusal_sentence))
+    for title, answer, sentence_of in answers:
+        row = answer["code"], sentence_of(answer["code"], answer["facts"])
+        screen.show_list(title, ("code", "detail"), [row], tuple)
     if record.dead_letter is not None:
-        table = screen.table("dead_letter", ("detail",))
-        screen.add(table, _unreadable(record, dead_letters, screen))
-        screen.show(table)
+        reason = _unreadable(record, dead_letters)
+        screen.show_list("dead_letter", ("detail",), [(reason,)], tuple)
     if record.event is not None:
         screen.console.print(Text(screen.term(TITLES, "received"), style="bold"))
         event = json.dumps(json.loads(record.event), ensure_ascii=False, indent=2)
@@ -101,85 +93,66 @@ def show_record(screen: Screen, record: JournalRecord, dead_letters: DeadLetters
 
 def _head(screen: Screen, record: JournalRecord) -> Table:
     """The place of a record, fact by fact."""
-    facts: dict[str, str | None] = {
+    dead = record.dead_letter or {}
+    facts: dict[str, object] = {
         "budget": record.budget,
-        "sequence": str(record.sequence),
-        "outcome": screen.term(OUTCOME, record.outcome),
+        "sequence": record.sequence,
+        "outcome": OUTCOME[record.outcome],
         "event": record.event_id,
-        "read_from": place(record.source, screen.language),
+        "read_from": place(record.source),
         "hash": record.hash,
         "previous_hash": record.previous_hash,
-        "resumes": None,
-        "waits_for": None,
-        **_quarantined(record),
+        "resumes": record.resumes and RECORD.render({"sequence": record.resumes}),
+        "waits_for": record.waits_for and parked_sentence(record.waits_for),
+        # The person who quarantined it, and the reason, as the journal has them.
+        "set_aside_by": dead.get("by"),
+        "why": dead.get("why"),
     }
-    if record.resumes is not None:
-        facts["resumes"] = translate(RECORD.render({"sequence": record.resumes}), screen.language)
-    if record.waits_for is not None:
-        facts["waits_for"] = translate(parked_sentence(record.waits_for), screen.language)
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
     for name, fact in facts.items():
         if fact is not None:
+            text = screen.text(fact)
             # A hash that is masked because it looks like an IBAN would look like tampering.
-            shown = fact if name in {"hash", "previous_hash"} else masked(fact)
+            shown = text if name in {"hash", "previous_hash"} else masked(text)
             table.add_row(Text(screen.term(COLUMNS, name)), Prose(clean(shown)))
     return table
 
 
-def _quarantined(record: JournalRecord) -> dict[str, str | None]:
-    """The person who quarantined a record, and the reason, as the journal has them."""
-    dead = record.dead_letter or {}
-    return {"set_aside_by": dead.get("by"), "why": dead.get("why")}
+def _move(move: Move) -> Cells:
+    ends = (move_end(stage) for stage in (move.kind.origin, move.kind.target))
+    return label(move.line.row()), *ends, Euros(move.amount_cents)
 
 
-def _show_moves(screen: Screen, moves: Sequence[Move]) -> None:
-    table = screen.table("moves", ("line", "from", "to", "amount"))
-
-    def add(move: Move) -> None:
-        ends = (_stage(screen, end) for end in (move.kind.origin, move.kind.target))
-        screen.add(table, label(move.line.row()), *ends, screen.euros(move.amount_cents))
-
-    screen.fill(table, moves, add)
+def move_end(stage: Stage | None) -> Translatable:
+    """The stage from which or to which money moves."""
+    return COLUMNS["outside" if stage is None else stage.value]
 
 
-def _stage(screen: Screen, stage: Stage | None) -> str:
-    return screen.term(COLUMNS, "outside" if stage is None else stage.value)
-
-
-def _details(record: JournalRecord, dead_letters: DeadLetters, screen: Screen) -> list[str]:
+def _details(record: JournalRecord, dead_letters: DeadLetters) -> Iterator[Translatable]:
     """Details of a record, a line each."""
-    details = []
     if record.refusal is not None:
-        sentence = refusal_sentence(record.refusal["code"], record.refusal["facts"])
-        details.append(translate(sentence, screen.language))
+        yield refusal_sentence(record.refusal["code"], record.refusal["facts"])
     if record.waits_for is not None:
-        details.append(translate(parked_sentence(record.waits_for), screen.language))
+        yield parked_sentence(record.waits_for)
     if record.dead_letter is not None:
-        details.append(_unreadable(record, dead_letters, screen))
-    details += [_entry(each, screen) for each in record.commitment_entries]
-    orders = [change.order for change in record.payment_orders]
-    details += [
-        _fact(each.payment_order, screen.term(ORDER_STATES, each.state), screen) for each in orders
-    ]
-    flags = [flag_sentence(each["code"], each["facts"]) for each in record.review_flags]
-    return details + [translate(sentence, screen.language) for sentence in flags]
+        yield _unreadable(record, dead_letters)
+    for entry in record.commitment_entries:
+        yield named_fact(ENTRY_KINDS[entry["kind"]], Euros(entry["amount_cents"]))
+    for change in record.payment_orders:
+        yield named_fact(change.order.payment_order, ORDER_STATES[change.order.state])
+    for flag in record.review_flags:
+        yield flag_sentence(flag["code"], flag["facts"])
 
 
-def _entry(entry: dict[str, Any], screen: Screen) -> str:
-    kind = screen.term(ENTRY_KINDS, entry["kind"])
-    return _fact(kind, screen.euros(entry["amount_cents"]), screen)
+def named_fact(name: object, fact: object) -> Translatable:
+    """A name and what is said of it, with the colon of the language."""
+    return FAULT.render({"place": name, "reason": fact})
 
 
-def _fact(name: str, fact: str, screen: Screen) -> str:
-    return translate(FAULT, screen.language).format(place=name, reason=fact)
-
-
-def _unreadable(record: JournalRecord, dead_letters: DeadLetters, screen: Screen) -> str:
+def _unreadable(record: JournalRecord, dead_letters: DeadLetters) -> Translatable:
     """The reason in words; its code alone where the record's bytes are gone."""
     assert record.dead_letter is not None, "asked for dead letters only"
-    dead_letter = Unread(
-        record.source, str(record.dead_letter["reason"]), dead_letters.get(record.source)
-    )
-    return dead_letter_text(dead_letter, screen.language)
+    reason = str(record.dead_letter["reason"])
+    return dead_letter_text(Unread(record.source, reason, dead_letters.get(record.source)))

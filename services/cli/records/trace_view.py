@@ -1,8 +1,8 @@
 """A trace for people: record by record, then what is still awaited."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from rich.table import Table
 from rich.text import Text
@@ -14,10 +14,11 @@ from events.masking import masked
 from events.parts import short_type
 from events.recoveries import RecoveryCollected, RecoveryOrdered
 from events.reports import ReportReceived, ReportRejected
-from events.texts import Translatable, _, pgettext
-from services.cli.records.replay_tables import place
+from events.texts import Day, Euros, Translatable, _, pgettext
+from services.cli.records.record_view import move_end, named_fact
+from services.cli.records.summary_tables import place
 from services.cli.terminal.screen import ROWS_MAX, Prose, Screen, clean
-from services.cli.terminal.texts import COLUMNS, FAULT, MORE, OUTCOME
+from services.cli.terminal.texts import COLUMNS, MORE, OUTCOME
 from services.ledger.application.decision_texts import (
     DOCUMENTS,
     flag_sentence,
@@ -27,10 +28,10 @@ from services.ledger.application.decision_texts import (
 from services.ledger.domain.awaited import Awaited
 from services.ledger.domain.book import Want
 from services.ledger.domain.moves import Move
-from services.ledger.domain.year_openings import Opening
 from services.ledger.explain.terms import ENTRY_KINDS, ORDER_STATES
-from services.texts.translation import translate
 from services.trace.trace import Kind, Trace, Traced
+
+Item = TypeVar("Item")
 
 LABEL_WIDTH: Final = 12
 """How wide the words are before what they are about."""
@@ -121,6 +122,9 @@ WANTS: Final = {
 """What is waited for, by the kind of a want."""
 
 
+NUMBER: Final = Translatable("{term} {number}", {"term": COLUMNS["sequence"]})
+
+
 def show_trace(screen: Screen, traced: Trace, awaited: Sequence[tuple[str, Awaited]]) -> None:
     """Show a trace: what its reference names, its records, what is still awaited."""
     screen.say(_heading(traced))
@@ -132,41 +136,41 @@ def show_trace(screen: Screen, traced: Trace, awaited: Sequence[tuple[str, Await
         _show_record(screen, each, traced.woke.get((budget, each.record.sequence), []))
     _title(screen, AWAITED_NOW)
     for _unused, each_awaited in awaited[:ROWS_MAX]:
-        screen.console.print(Prose(clean(awaited_text(screen, each_awaited))))
+        text = masked(screen.text(_awaited_text(each_awaited)))
+        screen.console.print(Prose(clean(text)))
     screen.say_more(len(awaited) - ROWS_MAX)
     if not awaited:
         screen.say(NOTHING_AWAITED)
 
 
-def awaited_text(screen: Screen, awaited: Awaited) -> str:
+def _awaited_text(awaited: Awaited) -> Translatable:
     """What is awaited, and what for."""
-    more = []
+    more: list[object] = []
     if awaited.amount_cents is not None:
-        more.append(screen.euros(awaited.amount_cents))
+        more.append(Euros(awaited.amount_cents))
     if awaited.due_on is not None:
         term = UNTIL if awaited.subject == "event" else DUE_ON
-        more.append(translate(term, screen.language).format(due_on=screen.day(str(awaited.due_on))))
-    subject = translate(SUBJECTS[awaited.subject], screen.language).format(
-        id=awaited.id,
-        convention=awaited.convention,
-        more=f" ({', '.join(more)})" if more else "",
-    )
-    wants = ", ".join(_want(screen, each) for each in awaited.waits_for)
-    return str(masked(translate(WAITS, screen.language).format(subject=subject, wants=wants)))
+        more.append(term.render({"due_on": Day(str(awaited.due_on))}))
+    facts = {
+        "id": awaited.id,
+        "convention": awaited.convention,
+        "more": Translatable(" ({more})", {"more": tuple(more)}) if more else "",
+    }
+    wants = tuple(map(_want, awaited.waits_for))
+    return WAITS.render({"subject": SUBJECTS[awaited.subject].render(facts), "wants": wants})
 
 
 def type_text(screen: Screen, event_type: str) -> str:
     """What came, as people call it."""
     middle = event_type.removeprefix("ecluse.").removesuffix(".v1")
     name = TYPES.get(middle)
-    return middle if name is None else _uncapitalised(translate(name, screen.language))
+    return middle if name is None else _uncapitalised(screen.text(name))
 
 
-def _want(screen: Screen, want: Want) -> str:
+def _want(want: Want) -> Translatable:
     if want.kind == "document":
-        kind, year = want.id.split("/")
-        return _document(screen, kind, year)
-    return translate(WANTS[want.kind], screen.language).format(id=want.id)
+        return _document(*want.id.split("/"))
+    return WANTS[want.kind].render({"id": want.id})
 
 
 def _heading(traced: Trace) -> Translatable:
@@ -182,115 +186,99 @@ def _heading(traced: Trace) -> Translatable:
 
 def _title(screen: Screen, sentence: Translatable) -> None:
     screen.console.print()
-    screen.console.print(Text(clean(translate(sentence, screen.language)), style="bold"))
+    screen.console.print(Text(clean(screen.text(sentence)), style="bold"))
 
 
 def _show_record(screen: Screen, each: Traced, woke: Sequence[int]) -> None:
     """What came when, what became of it and why, what moved, what left."""
     record, envelope = each.record, each.envelope
     day = screen.day(envelope.time.date().isoformat())
-    terms = _colon(screen, type_text(screen, envelope.type), screen.term(OUTCOME, record.outcome))
-    number = f"{screen.term(COLUMNS, 'sequence')} {record.sequence}"
-    screen.console.print(Text(clean(f"{number}  {day}  {terms}"), style="bold"))
+    what = screen.text(named_fact(type_text(screen, envelope.type), OUTCOME[record.outcome]))
+    number = screen.text(NUMBER.render({"number": record.sequence}))
+    screen.console.print(Text(clean(f"{number}  {day}  {what}"), style="bold"))
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, min_width=LABEL_WIDTH)
     table.add_column()
     before = None
-    for label, fact in _facts(screen, each, woke):
+    for label, fact in _facts(each, woke):
         term = "" if label == before else screen.term(LABELS, label)
-        table.add_row(Text(f"  {term}"), Prose(clean(masked(fact))))
+        table.add_row(Text(f"  {term}"), Prose(clean(masked(screen.text(fact)))))
         before = label
     screen.console.print(table)
 
 
-def _facts(screen: Screen, each: Traced, woke: Sequence[int]) -> Iterable[tuple[str, str]]:
-    record, language = each.record, screen.language
+def _facts(each: Traced, woke: Sequence[int]) -> Iterator[tuple[str, object]]:
+    record = each.record
     yield "event", each.envelope.id
-    yield from _about(screen, each.envelope.data)
-    yield "read_from", place(record.source, language)
-    number = screen.term(COLUMNS, "sequence")
+    yield from _about(each.envelope.data)
+    yield "read_from", place(record.source)
     if record.resumes is not None:
-        yield "resumes", f"{number} {record.resumes}"
+        yield "resumes", NUMBER.render({"number": record.resumes})
     if each.woken_by is not None:
-        yield "woken_by", f"{number} {each.woken_by}"
+        yield "woken_by", NUMBER.render({"number": each.woken_by})
     if woke:
-        yield "woke", ", ".join(f"{number} {sequence}" for sequence in woke[:ROWS_MAX])
+        yield "woke", tuple(NUMBER.render({"number": number}) for number in woke[:ROWS_MAX])
     if record.waits_for is not None:
-        yield "waits_for", _want(screen, Want(**record.waits_for))
+        yield "waits_for", _want(Want(**record.waits_for))
+    answers = [("review", flag, flag_sentence) for flag in each.flags]
     if record.refusal is not None:
-        sentence = refusal_sentence(record.refusal["code"], record.refusal["facts"])
-        yield "refusal", f"{record.refusal['code']}. {translate(sentence, language)}"
-    for flag in each.flags:
-        sentence = flag_sentence(flag["code"], flag["facts"])
-        yield "review", f"{flag['code']}. {translate(sentence, language)}"
-    yield from _limited(screen, "moved", [_move(screen, move) for move in each.moves])
-    entries = [
-        _colon(
-            screen,
-            f"{screen.term(ENTRY_KINDS, entry['kind'])}, {line_label(entry['line'])}",
-            screen.euros(entry["amount_cents"]),
-        )
-        for entry in each.entries
-    ]
-    yield from _limited(screen, "entry", entries)
+        answers.insert(0, ("refusal", record.refusal, refusal_sentence))
+    for label, answer, sentence_of in answers:
+        why = sentence_of(answer["code"], answer["facts"])
+        yield label, Translatable("{code}. {why}", {"code": answer["code"], "why": why})
+    yield from _limited("moved", each.moves, lambda move: [("moved", _move(move))])
+    yield from _limited("entry", each.entries, lambda entry: [("entry", _entry(entry))])
     for change in each.orders:
         order = change.order
-        due_on = translate(DUE_ON, language).format(due_on=screen.day(order.due_on.isoformat()))
-        state = screen.term(ORDER_STATES, order.state)
-        amount = screen.euros(order.amount_cents)
-        yield "order", _colon(screen, order.payment_order, f"{state}, {amount}, {due_on}")
-    yield from _internal_events(screen, each.internal_events)
+        due_on = DUE_ON.render({"due_on": Day(order.due_on.isoformat())})
+        what = (ORDER_STATES[order.state], Euros(order.amount_cents), due_on)
+        yield "order", named_fact(order.payment_order, what)
+    # Each id on a line of its own: in a sentence it may look like an IBAN. Of balances nothing is
+    # said: of each, only the last of a batch leaves, and no journal knows where a batch ended.
+    yield from _limited(
+        "internal_event",
+        each.internal_events,
+        lambda opening: [
+            ("internal_event", OPENS.render(opening._asdict())),
+            ("internal_event_id", opening.id),
+        ],
+    )
 
 
-def _internal_events(
-    screen: Screen, internal_events: Sequence[Opening]
-) -> Iterable[tuple[str, str]]:
-    """List the openings, each id on a line of its own: in a sentence it may look like an IBAN.
-
-    Of balances nothing is said: of each, only the last of a batch leaves, and no journal knows
-    where a batch ended.
-    """
-    for each in internal_events[:ROWS_MAX]:
-        yield "internal_event", translate(OPENS, screen.language).format(**each._asdict())
-        yield "internal_event_id", each.id
-    if len(internal_events) > ROWS_MAX:
-        yield "internal_event", screen.counted(MORE, len(internal_events) - ROWS_MAX)
-
-
-def _about(screen: Screen, event: Event) -> Iterable[tuple[str, str]]:
+def _about(event: Event) -> Iterator[tuple[str, object]]:
     """What an event is about, where its type does not say it."""
     match event:
         case BudgetVoted() | DeliberationAdopted() | DeliberationWithdrawn():
-            terms = (event.act.body, event.act.number, screen.day(event.act.date.isoformat()))
-            yield "act", ", ".join(term for term in terms if term is not None)
+            terms = (event.act.body, event.act.number, Day(event.act.date.isoformat()))
+            yield "act", tuple(term for term in terms if term is not None)
         case ReportReceived() | ReportRejected():
-            yield "document", _document(screen, event.document.kind, event.document.year)
+            yield "document", _document(event.document.kind, event.document.year)
         case RecoveryOrdered() | RecoveryCollected():
-            yield "recovery", f"{event.recovery}, {screen.euros(event.total_cents)}"
+            yield "recovery", (event.recovery, Euros(event.total_cents))
         case _:
             return
 
 
-def _document(screen: Screen, kind: str, year: object) -> str:
-    return f"{screen.term(DOCUMENTS, kind)} {year}"
+def _document(kind: str, year: object) -> Translatable:
+    return Translatable("{kind} {year}", {"kind": DOCUMENTS[kind], "year": year})
 
 
-def _limited(screen: Screen, label: str, terms: Sequence[str]) -> Iterable[tuple[str, str]]:
-    """A list under its label; a long one only begins."""
-    yield from ((label, each) for each in terms[:ROWS_MAX])
-    if len(terms) > ROWS_MAX:
-        yield label, screen.counted(MORE, len(terms) - ROWS_MAX)
+def _limited(
+    label: str, items: Sequence[Item], facts_of: Callable[[Item], list[tuple[str, object]]]
+) -> Iterator[tuple[str, object]]:
+    """The facts of a list; a long one only begins."""
+    for each in items[:ROWS_MAX]:
+        yield from facts_of(each)
+    if len(items) > ROWS_MAX:
+        yield label, MORE.render(len(items) - ROWS_MAX)
 
 
-def _move(screen: Screen, move: Move) -> str:
-    ends = (
-        screen.term(COLUMNS, "outside" if stage is None else stage.value)
-        for stage in (move.kind.origin, move.kind.target)
-    )
-    terms = f"{' → '.join(ends)}, {screen.euros(move.amount_cents)}"
-    return _colon(screen, line_label(move.line.row()), terms)
+def _move(move: Move) -> Translatable:
+    origin, target = map(move_end, (move.kind.origin, move.kind.target))
+    way = Translatable("{origin} → {target}", {"origin": origin, "target": target})
+    return named_fact(line_label(move.line.row()), (way, Euros(move.amount_cents)))
 
 
-def _colon(screen: Screen, name: str, fact: str) -> str:
-    """A name and what is said of it, with the colon of the language."""
-    return translate(FAULT, screen.language).format(place=name, reason=fact)
+def _entry(entry: Mapping[str, Any]) -> Translatable:
+    name = (ENTRY_KINDS[entry["kind"]], line_label(entry["line"]))
+    return named_fact(name, Euros(entry["amount_cents"]))

@@ -11,7 +11,7 @@ from rich.measure import Measurement
 from rich.table import Column, Table
 from rich.text import Text
 
-from events.texts import Counted, Translatable
+from events.texts import Translatable, verbatim
 from services.cli.terminal.options import chosen_language
 from services.cli.terminal.texts import COLUMNS, MORE, TITLES
 from services.texts.formats import day, euros
@@ -48,6 +48,8 @@ _CONTROLS: Final = {
 }
 
 Item = TypeVar("Item")
+Cells = tuple[object, ...]
+"""The facts in the cells of a table's row."""
 
 
 class Prose:
@@ -86,6 +88,10 @@ class Screen:
         """One line of text."""
         self.console.print(Prose(clean(translate(sentence, self.language))))
 
+    def text(self, fact: object) -> str:
+        """A fact as people read it: a text, a figure, or several with commas."""
+        return translate(verbatim(fact), self.language)
+
     def term(self, terms: dict[str, Translatable], name: str) -> str:
         """A word of the trade."""
         return translate(terms[name], self.language)
@@ -94,10 +100,6 @@ class Screen:
         """The same of what others name: what has no word here is called as they do."""
         term = terms.get(name)
         return name if term is None else translate(term, self.language)
-
-    def counted(self, message: Counted, count: int, **facts: object) -> str:
-        """A sentence about so many things."""
-        return translate(message.render(count, **facts), self.language)
 
     def euros(self, amount_cents: int) -> str:
         """An amount."""
@@ -116,9 +118,10 @@ class Screen:
             table.add_column(self.term(COLUMNS, name), justify=justify, no_wrap=name not in FOLDING)
         return table
 
-    def add(self, table: Table, *cells: str) -> None:
+    def add(self, table: Table, *cells: object) -> None:
         """A row. What comes from events is text, never markup."""
-        columns = zip(table.columns, map(clean, cells), strict=True)
+        texts = (clean(self.text(cell)) for cell in cells)
+        columns = zip(table.columns, texts, strict=True)
         table.add_row(*(Text(cell) if column.no_wrap else Prose(cell) for column, cell in columns))
 
     def show(self, table: Table) -> None:
@@ -133,14 +136,25 @@ class Screen:
         if needed > self.console.width:
             table.width = needed
 
-    def fill(self, table: Table, items: Iterable[Item], add: Callable[[Item], None]) -> None:
-        """Print a table of `items`, which `add` turns into rows; a long one only begins."""
+    def show_list(
+        self,
+        title: str,
+        columns: Iterable[str],
+        items: Iterable[Item],
+        rows_of: Callable[[Item], Cells | list[Cells]],
+    ) -> None:
+        """Print a table of items, each of one row or of a list; a long one only begins."""
+        table = self.table(title, columns)
         left = 0
         for number, item in enumerate(items):
-            if number < ROWS_MAX:
-                add(item)
-            else:
+            if number >= ROWS_MAX:
                 left += 1
+                continue
+            rows = rows_of(item)
+            for row in rows if isinstance(rows, list) else [rows]:
+                self.add(table, *row)
+            if isinstance(rows, list):
+                table.add_section()
         self.show(table)
         self.say_more(left)
 

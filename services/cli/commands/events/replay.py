@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from events.texts import _
-from services.cli.records.replay_tables import show_summary, unread
+from services.cli.records.summary_tables import show_summary, unread
 from services.cli.terminal.options import AsJson, EventFiles, Strict
 from services.cli.terminal.output import busy, display_name, print_json, progress
 from services.cli.terminal.screen import Screen

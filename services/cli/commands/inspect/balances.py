@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from services.cli.records.replay_tables import Unread, show_summary
+from services.cli.records.summary_tables import Unread, show_summary
 from services.cli.terminal.options import AsJson, OfBudget, Strict
 from services.cli.terminal.output import busy, print_json
 from services.cli.terminal.screen import Screen

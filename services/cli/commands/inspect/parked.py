@@ -5,18 +5,17 @@ from typing import Any, NamedTuple
 
 from events.codec import reread
 from events.masking import masked
-from events.texts import _, ngettext
+from events.texts import Day, _, ngettext
 from services.cli.records.journal_source import Database, Exported, folded, histories
 from services.cli.records.trace_view import type_text
 from services.cli.terminal.options import AsJson, OfBudget
 from services.cli.terminal.output import busy, print_json
-from services.cli.terminal.screen import Screen
+from services.cli.terminal.screen import Cells, Screen
 from services.cli.terminal.texts import READING
 from services.ledger.application.decision_texts import parked_sentence
 from services.ledger.application.handle import Ledger
 from services.ledger.domain.book import Want
 from services.ledger.domain.parking import PATIENCE
-from services.texts.translation import translate
 
 NOBODY_WAITS = _("No event is parked.")
 WAITING = ngettext("{count} event parked.", "{count} events parked.")
@@ -107,22 +106,17 @@ def show_parked(screen: Screen, found: list[Waiting], now: datetime, *, as_json:
     if not found:
         screen.say(NOBODY_WAITS)
         return
+
+    def rows_of(each: Waiting) -> list[Cells]:
+        event = f"{masked(each.event_id)}\n{type_text(screen, each.type)}"
+        want = masked(screen.text(parked_sentence(each.waits_for._asdict())))
+        since = screen.day(each.since.date().isoformat())
+        age = f"{age_text(screen, each.age(now))}\n{since}"
+        until = Day(each.gives_up_at.date().isoformat())
+        return [(each.budget, each.sequence, event, want, age, until)]
+
     columns = ("budget", "sequence", "event", "detail", "age", "until")
-    table = screen.table("parked", columns)
-
-    def add(each: Waiting) -> None:
-        screen.add(
-            table,
-            each.budget,
-            str(each.sequence),
-            f"{masked(each.event_id)}\n{type_text(screen, each.type)}",
-            masked(translate(parked_sentence(each.waits_for._asdict()), screen.language)),
-            f"{age_text(screen, each.age(now))}\n{screen.day(each.since.date().isoformat())}",
-            screen.day(each.gives_up_at.date().isoformat()),
-        )
-        table.add_section()
-
-    screen.fill(table, found, add)
+    screen.show_list("parked", columns, found, rows_of)
     screen.say(WAITING.render(len(found)))
 
 
@@ -131,4 +125,4 @@ def age_text(screen: Screen, age: timedelta) -> str:
     hours = max(age // HOUR, 0)
     days, hours = divmod(hours, 24)
     hours_left = f"{hours} h"
-    return f"{screen.counted(DAYS, days)} {hours_left}" if days else hours_left
+    return f"{screen.text(DAYS.render(days))} {hours_left}" if days else hours_left

@@ -15,10 +15,9 @@ from services.cli.terminal.screen import Prose, Screen
 from services.cli.terminal.texts import NO_RECORDS
 from services.cli.workers import COLLECT_AFTER
 from services.runtime.ops.settings import Settings
-from services.texts.translation import translate
 from services.verifier.errors import UnreachableError
 from services.verifier.files import Database, exported
-from services.verifier.findings import Finding, Findings, Place
+from services.verifier.findings import Findings, Place
 from services.verifier.offline import JournalAlone, Progress, Row
 from services.verifier.report import Report
 from services.verifier.seal_files import NotAKeyError
@@ -156,18 +155,21 @@ def _collect_rarely() -> None:
 
 def show(screen: Screen, report: Report) -> None:
     """A proof for people: what is wrong, what it does not prove, and the sum of it."""
-    table = screen.table("findings", ("budget", "sequence", "place", "code", "detail"))
-
-    def add(finding: Finding) -> None:
-        place, sentence = finding.place, translate(finding.text, screen.language)
-        sequence = str(place.sequence) if place.sequence else "–"
-        cells = (place.budget or "–", sequence, _position(place), finding.code.value)
-        screen.add(table, *cells, masked(sentence))
-
-    screen.fill(table, report.findings, add)
+    screen.show_list(
+        "findings",
+        ("budget", "sequence", "place", "code", "detail"),
+        report.findings,
+        lambda finding: (
+            finding.place.budget or "–",
+            finding.place.sequence or "–",
+            _position(finding.place),
+            finding.code.value,
+            masked(screen.text(finding.text)),
+        ),
+    )
     screen.say(NOT_PROVED)
     for remark in report.remarks:
-        screen.console.print(Prose(f"- {translate(remark.text, screen.language)}"))
+        screen.console.print(Prose(f"- {screen.text(remark.text)}"))
     counted = report.counted
     facts = {
         "defects": sum(report.counts.values()),

@@ -20,7 +20,7 @@ from services.cli.commands.prove.proofs import (
 from services.cli.records.journal_source import Database, Exported
 from services.cli.terminal.options import AsJson, OfBudget
 from services.cli.terminal.output import bad_option, print_json
-from services.cli.terminal.screen import Screen
+from services.cli.terminal.screen import Cells, Screen
 from services.cli.terminal.texts import OUTCOME
 from services.ledger.application.redecide import Difference, Redecided, Redecision, row_of
 from services.verifier.findings import Code, Findings, Place
@@ -162,18 +162,8 @@ def _redecided(journal: Journal) -> tuple[list[Difference], Redecided]:
 
 
 def _show_differences(screen: Screen, found: list[Difference], redecided: Redecided) -> None:
-    table = screen.table(
-        "differences", ("budget", "sequence", "event", "member", "recorded", "now")
-    )
-
-    def add(difference: Difference) -> None:
-        for number, change in enumerate(difference.changes):
-            place = (difference.budget, str(difference.sequence), difference.event_id or "–")
-            cells = place if number == 0 else ("", "", "")
-            facts = (_shown(change.member, each, screen) for each in (change.recorded, change.now))
-            screen.add(table, *cells, change.member, *facts)
-
-    screen.fill(table, found, add)
+    columns = ("budget", "sequence", "event", "member", "recorded", "now")
+    screen.show_list("differences", columns, found, _difference_rows)
     facts = {
         **redecided._asdict(),
         "versions": ", ".join(map(str, sorted(redecided.rules_versions))) or "–",
@@ -182,10 +172,19 @@ def _show_differences(screen: Screen, found: list[Difference], redecided: Redeci
     screen.say(REDECIDED.render(facts))
 
 
-def _shown(member: str, fact: Any, screen: Screen) -> str:
+def _difference_rows(difference: Difference) -> list[Cells]:
+    place: Cells = (difference.budget, difference.sequence, difference.event_id or "–")
+    rows: list[Cells] = []
+    for change in difference.changes:
+        facts = (_shown(change.member, each) for each in (change.recorded, change.now))
+        rows.append((*(("", "", "") if rows else place), change.member, *facts))
+    return rows
+
+
+def _shown(member: str, fact: Any) -> object:
     if fact is None:
         return "–"
     if member == "outcome":
-        return screen.term(OUTCOME, str(fact))
+        return OUTCOME[str(fact)]
     text: str = masked(json.dumps(fact, ensure_ascii=False))
     return text if len(text) <= FACT_MAX else text[:FACT_MAX] + "…"

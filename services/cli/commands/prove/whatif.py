@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import typer
 
 from events.codec import Received
-from events.texts import _, ngettext
+from events.texts import Euros, _, ngettext
 from services.cli.records.event_lines import filled_lines
 from services.cli.records.journal_source import (
     Database,
@@ -21,7 +21,7 @@ from services.cli.records.journal_source import (
 )
 from services.cli.records.record_json import record_row
 from services.cli.records.record_view import dead_letters_of, show_records
-from services.cli.records.replay_tables import CARRIED_OVER, STAGES, counts, label
+from services.cli.records.summary_tables import CARRIED_OVER, STAGES, counts, label
 from services.cli.terminal.options import AsJson, EventFiles, Strict
 from services.cli.terminal.output import busy, display_name, print_json, progress
 from services.cli.terminal.screen import ROWS_MAX, Screen
@@ -202,8 +202,8 @@ def _show_lines(screen: Screen, changed: list[dict[str, Any]]) -> None:
         budget, name = row["budget"], label(row["line"])
         for figure, cents in row["after"].items():
             if cents != row["before"][figure]:
-                before, after = screen.euros(row["before"][figure]), screen.euros(cents)
-                stage = screen.term(COLUMNS, figure.removesuffix("_cents"))
+                before, after = Euros(row["before"][figure]), Euros(cents)
+                stage = COLUMNS[figure.removesuffix("_cents")]
                 screen.add(table, budget, name, stage, before, after)
                 budget = name = ""
         table.add_section()

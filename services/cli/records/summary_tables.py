@@ -1,15 +1,15 @@
-"""Results of `ecluse replay` for people, in tables."""
+"""What came out of events, for people, in tables."""
 
 import json
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from events.texts import Translatable, verbatim
+from events.texts import Day, Euros, Translatable, verbatim
 from events.unreadable import Reason, Unreadable, explain
-from services.cli.terminal.screen import ROWS_MAX, Screen
+from services.cli.terminal.screen import ROWS_MAX, Cells, Screen
 from services.cli.terminal.texts import COLUMNS, LINE_TERM, OUTCOMES, READ, REVIEW_FLAGS, SUMMARY
 from services.ledger.application.decision_texts import (
     flag_sentence,
@@ -21,8 +21,7 @@ from services.ledger.application.handle import Ledger, RawRecord, decoded
 from services.ledger.application.ports import DeadLetter
 from services.ledger.domain.journal import Source
 from services.ledger.explain.terms import ENTRY_KINDS, ORDER_STATES
-from services.texts.language import Language
-from services.texts.translation import Sentence, both, translate
+from services.texts.translation import Sentence
 
 STAGES: Final = ("appropriated", "available", "reserved", "committed", "ordered", "paid")
 """The stages of a line, in the order of the expenditure chain."""
@@ -39,7 +38,7 @@ class Unread(NamedTuple):
 
     source: Source
     reason: str
-    sentence: Sentence | None
+    sentence: Translatable | Sentence | None
     """None where nobody can tell any more."""
 
 
@@ -51,40 +50,49 @@ def show_summary(
     show_orders(screen, figures["payment_orders"])
     _show_lines(screen, figures["lines"])
     _show_parked(screen, ledger)
-    _show_answers(screen, figures)
-    _show_dead_letters(screen, dead_letters)
-    _show_heads(screen, figures["heads"])
+    _show_answers(screen, figures, "refusals", refusal_sentence)
+    _show_answers(screen, figures, "review_flags", flag_sentence)
+    screen.show_list(
+        "dead_letters",
+        ("place", "detail"),
+        dead_letters,
+        lambda each: (place(each.source), dead_letter_text(each)),
+    )
+    screen.show_list("heads", ("budget", "hash"), figures["heads"].items(), tuple)
     screen.say(counts(figures))
 
 
 def show_entries(screen: Screen, entries: Iterable[Mapping[str, Any]]) -> None:
     """Commitment entries."""
-    table = screen.table("entries", ("kind", "line", "amount", "convention"))
-
-    def add(entry: Mapping[str, Any]) -> None:
-        kind = screen.term(ENTRY_KINDS, entry["kind"])
-        amount = screen.euros(entry["amount_cents"])
-        screen.add(table, kind, label(entry["line"]), amount, entry["convention"] or "–")
-
-    screen.fill(table, entries, add)
+    screen.show_list(
+        "entries",
+        ("kind", "line", "amount", "convention"),
+        entries,
+        lambda entry: (
+            ENTRY_KINDS[entry["kind"]],
+            label(entry["line"]),
+            Euros(entry["amount_cents"]),
+            entry["convention"] or "–",
+        ),
+    )
 
 
 def show_orders(screen: Screen, orders: Iterable[Mapping[str, Any]]) -> None:
     """Payment orders: each in full, then line by line, then by the services of a line."""
-    table = screen.table("orders", ("order", "state", "due_on", "share", "amount"))
+    columns = ("order", "state", "due_on", "share", "amount")
+    screen.show_list("orders", columns, orders, _order_rows)
 
-    def add(order: Mapping[str, Any]) -> None:
-        total, state = screen.term(COLUMNS, "total"), screen.term(ORDER_STATES, order["state"])
-        due_on, amount = screen.day(order["due_on"]), screen.euros(order["amount_cents"])
-        screen.add(table, order["payment_order"], state, due_on, total, amount)
-        for each in order["lines"]:
-            screen.add(table, "", "", "", label(each["line"]), screen.euros(each["amount_cents"]))
-            for share in each["services"] or ():
-                code = textwrap.indent("\n".join(textwrap.wrap(share["code"], LABEL_WIDTH)), "  ")
-                screen.add(table, "", "", "", code, screen.euros(share["amount_cents"]))
-        table.add_section()
 
-    screen.fill(table, orders, add)
+def _order_rows(order: Mapping[str, Any]) -> list[Cells]:
+    state, due_on = ORDER_STATES[order["state"]], Day(order["due_on"])
+    total = (COLUMNS["total"], Euros(order["amount_cents"]))
+    rows: list[Cells] = [(order["payment_order"], state, due_on, *total)]
+    for each in order["lines"]:
+        rows.append(("", "", "", label(each["line"]), Euros(each["amount_cents"])))
+        for share in each["services"] or ():
+            code = textwrap.indent("\n".join(textwrap.wrap(share["code"], LABEL_WIDTH)), "  ")
+            rows.append(("", "", "", code, Euros(share["amount_cents"])))
+    return rows
 
 
 def label(line: Mapping[str, str | None]) -> str:
@@ -104,61 +112,42 @@ def _show_balances(screen: Screen, budget: str, rows: list[dict[str, Any]]) -> N
     stages = (*STAGES, CARRIED_OVER) if carried else STAGES
     table = screen.table("lines", ("line", *stages), budget=budget)
     for row in rows:
-        figures = [screen.euros(row[f"{stage}_cents"]) for stage in stages]
+        figures = [Euros(row[f"{stage}_cents"]) for stage in stages]
         screen.add(table, label(row["line"]), *figures)
-    if screen.fits(table):
-        screen.show(table)
-        return
-    table = screen.table("lines", ("line", "stage", "amount"), budget=budget)
-    for row in rows:
-        name = label(row["line"])
-        for stage in stages:
-            figure = screen.euros(row[f"{stage}_cents"])
-            screen.add(table, name, screen.term(COLUMNS, stage), figure)
-            name = ""
-        table.add_section()
+    if not screen.fits(table):
+        table = screen.table("lines", ("line", "stage", "amount"), budget=budget)
+        for row in rows:
+            for number, stage in enumerate(stages):
+                name = "" if number else label(row["line"])
+                screen.add(table, name, COLUMNS[stage], Euros(row[f"{stage}_cents"]))
+            table.add_section()
     screen.show(table)
 
 
 def _show_parked(screen: Screen, ledger: Ledger) -> None:
-    table = screen.table("parked", ("event", "detail"))
     waiting = [
         parked
         for _, state in sorted(ledger.budgets.items())
         for _, parked in sorted(state.memory.parked.items())
     ]
-    for parked in waiting[:ROWS_MAX]:
-        sentence = parked_sentence(parked.want._asdict())
-        # It was read before it was parked: its id stands where the contract has it.
-        screen.add(table, json.loads(parked.raw)["id"], translate(sentence, screen.language))
-    screen.show(table)
-    screen.say_more(len(waiting) - ROWS_MAX)
+    # Each was read before it was parked: its id stands where the contract has it.
+    screen.show_list(
+        "parked",
+        ("event", "detail"),
+        waiting,
+        lambda parked: (json.loads(parked.raw)["id"], parked_sentence(parked.want._asdict())),
+    )
 
 
-def _show_answers(screen: Screen, figures: dict[str, Any]) -> None:
-    for title, sentence_of in (("refusals", refusal_sentence), ("review_flags", flag_sentence)):
-        rows = figures[title]
-        table = screen.table(title, ("event", "code", "detail"))
-        for row in rows[:ROWS_MAX]:
-            sentence = sentence_of(row["code"], row["facts"])
-            screen.add(table, row["event_id"], row["code"], translate(sentence, screen.language))
-        screen.show(table)
-        screen.say_more(len(rows) - ROWS_MAX)
-
-
-def _show_dead_letters(screen: Screen, dead_letters: Iterable[Unread]) -> None:
-    table = screen.table("dead_letters", ("place", "detail"))
-
-    def add(dead_letter: Unread) -> None:
-        terms = dead_letter_text(dead_letter, screen.language)
-        screen.add(table, place(dead_letter.source, screen.language), terms)
-
-    screen.fill(table, dead_letters, add)
-
-
-def _show_heads(screen: Screen, heads: dict[str, str]) -> None:
-    table = screen.table("heads", ("budget", "hash"))
-    screen.fill(table, heads.items(), lambda row: screen.add(table, *row))
+def _show_answers(
+    screen: Screen, figures: Mapping[str, Any], title: str, sentence_of: Callable[..., Translatable]
+) -> None:
+    screen.show_list(
+        title,
+        ("event", "code", "detail"),
+        figures[title],
+        lambda row: (row["event_id"], row["code"], sentence_of(row["code"], row["facts"])),
+    )
 
 
 def counts(figures: dict[str, Any]) -> Translatable:
@@ -169,33 +158,34 @@ def counts(figures: dict[str, Any]) -> Translatable:
     return SUMMARY.render({"read": read, "outcomes": outcomes, "flags": flags})
 
 
-def place(source: Source, language: Language) -> str:
+def place(source: Source) -> Translatable:
     """The place of a record: a file and its line, or a topic with partition and offset."""
     file, mark, _ = source.topic.rpartition("#")
     if not mark:
-        return f"{source.topic}/{source.partition}/{source.offset}"
-    return f"{file}, {translate(LINE_TERM, language).format(line=source.offset)}"
+        return verbatim(f"{source.topic}/{source.partition}/{source.offset}")
+    line = LINE_TERM.render({"line": source.offset})
+    return Translatable("{file}, {line}", {"file": file, "line": line})
 
 
-def dead_letter_text(dead_letter: Unread, language: Language) -> str:
+def dead_letter_text(dead_letter: Unread) -> Translatable:
     """The reason why a record is unreadable: its code, then its sentence where known."""
     if dead_letter.sentence is None:
-        return dead_letter.reason
-    return f"{dead_letter.reason}\n{translate(dead_letter.sentence, language)}"
+        return verbatim(dead_letter.reason)
+    facts = {"reason": dead_letter.reason, "sentence": dead_letter.sentence}
+    return Translatable("{reason}\n{sentence}", facts)
 
 
 def unread(dead_letters: Iterable[DeadLetter]) -> Iterator[Unread]:
     """Dead letters of a store, each with the sentence that its bytes lead to."""
     for dead_letter in dead_letters:
         source = Source(dead_letter.topic, dead_letter.partition, dead_letter.offset)
-        yield Unread(source, dead_letter.reason, both(dead_letter_sentence(dead_letter)))
+        yield Unread(source, dead_letter.reason, _sentence(dead_letter, source))
 
 
-def dead_letter_sentence(dead_letter: DeadLetter) -> Translatable:
+def _sentence(dead_letter: DeadLetter, source: Source) -> Translatable:
     """The fault of a record, read again from its bytes."""
     if dead_letter.reason == Reason.TOO_LARGE:
         return explain(Unreadable.too_large(dead_letter.length_bytes))
-    source = Source(dead_letter.topic, dead_letter.partition, dead_letter.offset)
     again = decoded(RawRecord(dead_letter.value, source))
     if isinstance(again, Unreadable):
         return explain(again)
