@@ -19,19 +19,19 @@ def test_a_database_and_its_export_hold_the_same_records(exported: Path, db: Pat
             histories(db, None) as in_store,
             histories(None, exported) as in_file,
         ):
-            assert list(in_store.records(budget)) == list(in_file.records(budget))
-            assert list(in_file.records(budget)), "it can be read again"
+            assert list(in_store(budget)) == list(in_file(budget))
+            assert list(in_file(budget)), "it can be read again"
 
 
 def test_what_is_folded_is_what_was_decided(tmp_path: Path, db: Path) -> None:
     result = json.loads(ecluse("replay", *CARRY_OVER, "--db", db, "--json").out)
     with histories(db, None) as found:
-        ledger, history = folded(found.records())
+        ledger, history = folded(found(None))
         assert result["heads"] == {
             name: state.memory.head for name, state in sorted(ledger.budgets.items())
         }
         assert len(result["payment_orders"]) == len(history.orders)
-        alone, _ = folded(found.records(NEXT_BUDGET))
+        alone, _ = folded(found(NEXT_BUDGET))
         assert [NEXT_BUDGET] == list(alone.budgets)
         assert ledger.budgets[NEXT_BUDGET].book == alone.budgets[NEXT_BUDGET].book
 
@@ -39,8 +39,8 @@ def test_what_is_folded_is_what_was_decided(tmp_path: Path, db: Path) -> None:
 def test_a_fold_may_forget_a_closed_year_as_a_ledger_does(tmp_path: Path, db: Path) -> None:
     ecluse("replay", CARRY_OVER[0], "--db", db)
     with histories(db, None) as found:
-        kept, _ = folded(found.records(BUDGET))
-        left, _ = folded(found.records(BUDGET), forgets=True)
+        kept, _ = folded(found(BUDGET))
+        left, _ = folded(found(BUDGET), forgets=True)
     assert (False, True) == (
         kept.budgets[BUDGET].book.closed_out,
         left.budgets[BUDGET].book.closed_out,
@@ -71,7 +71,7 @@ def test_a_damaged_line_is_named(
         histories(None, exported) as found,
         pytest.raises(StoreError, match=f"^{exported}:{line}: .*{why}"),
     ):
-        list(found.records())
+        list(found(None))
 
 
 @pytest.mark.parametrize("gone", [1, 2], ids=["the first", "one in the middle"])
@@ -86,7 +86,7 @@ def test_a_missing_record_is_found_by_folding(exported: Path, gone: int) -> None
         histories(None, exported) as found,
         pytest.raises(StoreError, match=f"record {gone + 1} of {BUDGET} .* it does not follow"),
     ):
-        folded(found.records())
+        folded(found(None))
 
 
 def test_a_changed_event_is_found_by_folding(exported: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_changed_event_is_found_by_folding(exported: Path) -> None:
         histories(None, exported) as found,
         pytest.raises(StoreError, match=r"the event of record .* is not the one that was recorded"),
     ):
-        folded(found.records())
+        folded(found(None))
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         histories(None, tmp_path / "nothing") as found,
         pytest.raises(StoreError, match=f"{tmp_path / 'nothing'}: .*No such file"),
     ):
-        list(found.records())
+        list(found(None))
 
 
 def test_two_journals_are_one_too_many(tmp_path: Path, db: Path) -> None:

@@ -121,7 +121,7 @@ def test_people_read_who_waits_for_what(kept: Path, language: str) -> None:
 # ------------------------------------------------------------------ by a clock
 def found(db: Path) -> list[Waiting]:
     with histories(db, None) as journal:
-        return waiting(folded(journal.records())[0])
+        return waiting(folded(journal(None))[0])
 
 
 AT = datetime(2023, 6, 3, 17, 30, tzinfo=UTC)

@@ -5,10 +5,11 @@ An exported file holds one journal record a line, exactly the record's own bytes
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Final, Protocol
+from typing import Annotated, Final
 
 import typer
 
@@ -21,7 +22,7 @@ from services.ledger.files.chains import Chains
 from services.ledger.files.exports import read_export
 from services.ledger.files.sqlite import SqliteStore
 from services.ledger.files.summary import History
-from services.ledger.kafka.journal_topic import Placed, TopicJournal, topic_journal
+from services.ledger.kafka.journal_topic import Placed, topic_journal
 from services.runtime.ops.settings import Settings
 
 ONE_BY_ONE_MAX: Final = 8
@@ -43,25 +44,20 @@ Exported = Annotated[
 ONE_PLACE = _("--db and --journal name two journals: which one is to be read?")
 
 
-class Histories(Protocol):
-    """A journal that can be read from its beginning, as often as one likes.
+Records = Callable[[str | None], Iterator[Placed]]
+"""The records of one budget, or all of a journal; each chain in its order, from the first.
 
-    Raises:
-        StoreError: from any method, when it cannot be read, or a record of it is damaged.
-        ClusterError: from any method, when the cluster cannot be reached.
-    """
+Each record's own hash is taken again; that it follows the one before is asked by `folded`, and of a
+file here.
 
-    def records(self, budget: str | None = None) -> Iterator[Placed]:
-        """The records of one budget, or all of them; each chain in its order, from the first.
-
-        Each record's own hash is taken again; that it follows the one before is asked by `folded`,
-        and of a file here.
-        """
-        ...
+Raises:
+    StoreError: it cannot be read, or a record of it is damaged.
+    ClusterError: the cluster cannot be reached.
+"""
 
 
 @contextmanager
-def histories(db: Path | None, exported: Path | None) -> Iterator[Histories]:
+def histories(db: Path | None, exported: Path | None) -> Iterator[Records]:
     """The journal that a command reads: of a database, of a file, else of the cluster.
 
     Raises:
@@ -70,26 +66,26 @@ def histories(db: Path | None, exported: Path | None) -> Iterator[Histories]:
     if db is not None and exported is not None:
         raise bad_option("--journal", ONE_PLACE)
     if exported is not None:
-        yield _InFile(exported)
+        yield partial(_of_file, exported)
     elif db is not None:
         with closing(SqliteStore(db, create=False)) as store:
-            yield _InStore(store)
+            yield partial(_of_store, store)
     else:
-        with _on_kafka(Settings()) as found:
-            yield found
+        with _of_kafka(Settings()) as records:
+            yield records
 
 
-def records_of(found: Histories, budgets: Collection[str]) -> Iterator[Placed]:
+def records_of(journal: Records, budgets: Collection[str]) -> Iterator[Placed]:
     """The records of some budgets, each chain in its order: one by one where they are few.
 
     Of many the whole journal is read once, and the others are left out.
     """
     if len(budgets) <= ONE_BY_ONE_MAX:
         for budget in sorted(budgets):
-            yield from found.records(budget)
+            yield from journal(budget)
     else:
         wanted = frozenset(budgets)
-        yield from (each for each in found.records() if each.record.budget in wanted)
+        yield from (each for each in journal(None) if each.record.budget in wanted)
 
 
 def folded(records: Iterable[Placed], *, forgets: bool = False) -> tuple[Ledger, History]:
@@ -107,66 +103,36 @@ def folded(records: Iterable[Placed], *, forgets: bool = False) -> tuple[Ledger,
     return Ledger(folding.budgets, folding.dead), history
 
 
-class _InStore:
-    """The journal of a SQLite file."""
-
-    def __init__(self, store: SqliteStore) -> None:
-        self._store = store
-
-    def records(self, budget: str | None = None) -> Iterator[Placed]:
-        for row in self._store.journal(budget):
-            yield Placed(read_row(row), row)
+def _of_store(store: SqliteStore, budget: str | None) -> Iterator[Placed]:
+    for row in store.journal(budget):
+        yield Placed(read_row(row), row)
 
 
-class _InFile:
-    """The journal in an exported file."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def records(self, budget: str | None = None) -> Iterator[Placed]:
-        for record, raw in read_export(self._path, Chains(), lambda _: None):
-            if budget in {None, record.budget}:
-                yield Placed(record, JournalRow(record.budget, record.sequence, raw))
-
-
-class _OnKafka:
-    """The journal topic, read by whoever knows no event loop."""
-
-    def __init__(self, runner: asyncio.Runner, journal: TopicJournal) -> None:
-        self._runner = runner
-        self._journal = journal
-        self._open: list[AsyncGenerator[list[Placed], None]] = []
-
-    def records(self, budget: str | None = None) -> Iterator[Placed]:
-        chunks = self._journal.records(budget)
-        self._open.append(chunks)
-        try:
-            while (chunk := self._runner.run(_next(chunks))) is not None:
-                yield from chunk
-        finally:
-            self._close(chunks)
-
-    def close(self) -> None:
-        """End every reading that an error has left halfway: it holds on to its iterator."""
-        for chunks in list(self._open):
-            self._close(chunks)
-
-    def _close(self, chunks: AsyncGenerator[list[Placed], None]) -> None:
-        if chunks in self._open:
-            self._open.remove(chunks)
-            self._runner.run(chunks.aclose())
+def _of_file(path: Path, budget: str | None) -> Iterator[Placed]:
+    for record, raw in read_export(path, Chains(), lambda _: None):
+        if budget in {None, record.budget}:
+            yield Placed(record, JournalRow(record.budget, record.sequence, raw))
 
 
 @contextmanager
-def _on_kafka(settings: Settings) -> Iterator[_OnKafka]:
+def _of_kafka(settings: Settings) -> Iterator[Records]:
+    """The journal topic, read by whoever knows no event loop."""
     with asyncio.Runner() as runner:
         connected = topic_journal(settings)
-        found = _OnKafka(runner, runner.run(connected.__aenter__()))
+        journal = runner.run(connected.__aenter__())
+        readings: list[AsyncGenerator[list[Placed], None]] = []
+
+        def records(budget: str | None) -> Iterator[Placed]:
+            chunks = journal.records(budget)
+            readings.append(chunks)
+            while (chunk := runner.run(_next(chunks))) is not None:
+                yield from chunk
+
         try:
-            yield found
+            yield records
         finally:
-            found.close()
+            for each in readings:
+                runner.run(each.aclose())  # An error may have left it halfway.
             runner.run(connected.__aexit__(None, None, None))
 
 

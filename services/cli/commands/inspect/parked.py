@@ -71,8 +71,8 @@ def parked(
     Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
-    with histories(db, exported) as found, busy(READING):
-        ledger, _unused = folded(found.records(budget), forgets=True)
+    with histories(db, exported) as journal, busy(READING):
+        ledger, _unused = folded(journal(budget), forgets=True)
     # An age is asked against the wall clock; nothing is decided by it.
     now = datetime.now(UTC)  # noqa: TID251
     show_parked(Screen(), waiting(ledger), now, as_json=as_json)

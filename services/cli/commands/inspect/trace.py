@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from events.texts import _
-from services.cli.records.journal_source import Database, Exported, Histories, histories, records_of
+from services.cli.records.journal_source import Database, Exported, Records, histories, records_of
 from services.cli.records.record_json import record_row
 from services.cli.records.trace_view import show_trace
 from services.cli.terminal.options import AsJson, typed, typed_or_none
@@ -52,10 +52,10 @@ def trace(
     Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
-    with histories(db, exported) as found, busy(READING):
-        index = _indexed(found, ref, budget)
+    with histories(db, exported) as journal, busy(READING):
+        index = _indexed(journal, ref, budget)
         traced = index.trace()
-        awaited = _awaited(found, traced, index.ends)
+        awaited = _awaited(journal, traced, index.ends)
     if not traced.records:
         leave(NOT_NAMED.render({"ref": ref}), EXIT_NOT_THERE)
     if as_json:
@@ -71,14 +71,14 @@ def trace(
         show_trace(Screen(), traced, awaited)
 
 
-def _indexed(found: Histories, ref: str, budget: str | None) -> Index:
+def _indexed(journal: Records, ref: str, budget: str | None) -> Index:
     """What the reference names; from one budget on, through the years that it leads to."""
     index = Index(ref, budget)
     asked: set[str | None] = set()
     wanted: list[str | None] = [budget]
     while wanted:
         for each in wanted:
-            for record, row in found.records(each):
+            for record, row in journal(each):
                 if not record.budget.startswith(DEAD_CHAIN):
                     index.add(_entry(record, row.record))
         asked.update(wanted)
@@ -87,10 +87,10 @@ def _indexed(found: Histories, ref: str, budget: str | None) -> Index:
     return index
 
 
-def _awaited(found: Histories, traced: Trace, ends: dict[str, int]) -> list[tuple[str, Awaited]]:
+def _awaited(journal: Records, traced: Trace, ends: dict[str, int]) -> list[tuple[str, Awaited]]:
     """Read the traced budgets again, no further than before, and fold them."""
     folding = Folding(forgets=False)
-    for record, row in records_of(found, traced.budgets):
+    for record, row in records_of(journal, traced.budgets):
         if record.sequence <= ends.get(record.budget, 0):
             folding.apply(record)  # It checks that the chain is whole.
             traced.add(_entry(record, row.record))

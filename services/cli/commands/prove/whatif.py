@@ -14,7 +14,7 @@ from services.cli.records.event_lines import filled_lines
 from services.cli.records.journal_source import (
     Database,
     Exported,
-    Histories,
+    Records,
     folded,
     histories,
     records_of,
@@ -103,8 +103,8 @@ def whatif(
     """
     with progress(TRYING, files) as handled:
         raws = [raw for stream in files for raw in _raws(stream, handled)]
-    with histories(db, exported) as found, busy(READING):
-        trial = _trial(found, raws)
+    with histories(db, exported) as journal, busy(READING):
+        trial = _trial(journal, raws)
     for raw in raws:
         trial.handle(raw)
     batch = trial.ledger.commit_batch([])
@@ -125,11 +125,11 @@ def _raws(stream: BinaryIO, handled: Any) -> Iterator[RawRecord]:
         yield raw_record(line, topic)
 
 
-def _trial(found: Histories, raws: list[RawRecord]) -> Trial:
+def _trial(journal: Records, raws: list[RawRecord]) -> Trial:
     """A trial from where the journal leaves the budgets that these events name."""
     received = map(decoded, raws)
     budgets = {each.envelope.data.budget for each in received if isinstance(each, Received)}
-    ledger, _unused = folded(records_of(found, budgets), forgets=True)
+    ledger, _unused = folded(records_of(journal, budgets), forgets=True)
     ledger.dry_run = True
     known = {budget: state.book.lines for budget, state in ledger.budgets.items()}
     before = {
