@@ -3,15 +3,15 @@
 from typing import Final
 
 from prometheus_client import CollectorRegistry
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.topics import JOURNAL, PROJECTOR_GROUP
-from services.projector.database import an_engine, prepare
+from services.projector.database import an_engine, where
 from services.projector.database_errors import reaching
+from services.projector.migrations import prepare
 from services.projector.processor import Metrics, ProjectorWork
 from services.runtime.kafka.topics import check
-from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
+from services.runtime.ops.watchdog import Progress
 from services.runtime.processing.health import Health
 from services.runtime.processing.processor import Processor
 from services.runtime.processing.worker import Worker
@@ -50,8 +50,3 @@ async def serve(settings: Settings, url: str) -> None:
         await Worker(settings, group, topic, work, health, REMEDY, BATCH_RECORDS).run()
     finally:
         await engine.dispose()
-
-
-def where(engine: AsyncEngine) -> str:
-    """The name of a database in messages: its URL without the password."""
-    return engine.url.render_as_string(hide_password=True)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Column, Date, Table, make_url
 
-from services.projector.changes import FIRST_COUNTS, REPLACED_IF, Row
+from services.projector.rows.changes import FIRST_COUNTS, REPLACED_IF, Row
 from services.projector.tables import metadata
 from services.projector.tables.columns import Instant
 
@@ -114,13 +114,7 @@ def adding(name: str, dialect: str) -> str:
 def putting(name: str, members: tuple[str, ...], dialect: str, *, offered: bool = False) -> str:
     """Upsert of these columns; offered rows do not replace others."""
     written = (*keys(name), *members)
-    first = FIRST_COUNTS.get(name)
-    new = ", ".join(
-        f'"{each}" = coalesce({name}."{each}", excluded."{each}")'
-        if each == first
-        else f'"{each}" = excluded."{each}"'
-        for each in members
-    )
+    new = _assigned(name, members, 'excluded."{}"')
     then = f"DO UPDATE SET {new}" if members else "DO NOTHING"
     if offered:
         state = REPLACED_IF[name]
@@ -135,25 +129,25 @@ def putting(name: str, members: tuple[str, ...], dialect: str, *, offered: bool 
 @cache
 def patching(name: str, members: tuple[str, ...], dialect: str) -> str:
     """Columns of rows that there are; values come as the members, then the key."""
-    first = FIRST_COUNTS.get(name)
-
-    def new(member: str, value: str) -> str:
-        return (
-            f'"{member}" = coalesce({name}."{member}", {value})'
-            if member == first
-            else (f'"{member}" = {value}')
-        )
-
     if dialect != POSTGRESQL:
         found = " AND ".join(f'"{each}" = ?' for each in keys(name))
-        return f"UPDATE {name} SET {', '.join(new(each, '?') for each in members)} WHERE {found}"
+        assigned = _assigned(name, members, "?")
+        return f"UPDATE {name} SET {assigned} WHERE {found}"
     written = (*members, *keys(name))
     found = " AND ".join(f'{name}."{each}" = changed."{each}"' for each in keys(name))
-    assigned = ", ".join(new(each, f'changed."{each}"') for each in members)
+    assigned = _assigned(name, members, 'changed."{}"')
     return (
-        f"UPDATE {name} SET {assigned} FROM {_arrays(name, written)} AS changed"
-        f" ({_listed(written)})"
-        f" WHERE {found}"
+        f"UPDATE {name} SET {assigned}"
+        f" FROM {_arrays(name, written)} AS changed ({_listed(written)}) WHERE {found}"
+    )
+
+
+def _assigned(name: str, members: Iterable[str], value: str) -> str:
+    """New values of columns; one that keeps its first takes none over it."""
+    first = FIRST_COUNTS.get(name)
+    kept = f'coalesce({name}."{first}", {value})'
+    return ", ".join(
+        f'"{each}" = {(kept if each == first else value).format(each)}' for each in members
     )
 
 

@@ -20,8 +20,8 @@ from services.projector.database import RolledBack, an_engine, position_of, take
 from services.projector.processor import FULL_BYTES, Metrics, ProjectorWork, is_same
 from services.runtime.kafka.writer import Fenced, WriterFailed
 from services.runtime.ops.errors import ClusterError
-from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
+from services.runtime.ops.watchdog import Progress
 from services.runtime.processing.processor import Hold
 from tests.builders import a_convention, a_vote, an_award, encoded
 from tests.read_model.filling import golden, journal_of_events, query
@@ -54,7 +54,7 @@ def working(url: str, go: Callable[[ProjectorWork, AsyncEngine], Awaitable[None]
         work = ProjectorWork(Settings(), engine, 0, Progress(), Metrics(CollectorRegistry()))
         try:
             if url != NOWHERE:
-                work._position = (await take(engine, JOURNAL, 0)).position
+                work.position = (await take(engine, JOURNAL, 0)).position
             await go(work, engine)
         finally:
             await work.close()

@@ -20,8 +20,8 @@ from services.ledger.kafka.serve import QUARANTINE
 from services.runtime.kafka.clients import Clients
 from services.runtime.kafka.writer import Fenced, WriterFailed
 from services.runtime.ops.errors import ClusterError
-from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
+from services.runtime.ops.watchdog import Progress
 from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.processor import ProcessorFactory
 from services.runtime.processing.task import PartitionTask

@@ -18,8 +18,8 @@ from events import topics
 from events.codec import decode
 from services.ledger.application import handle
 from services.ledger.kafka.partition import OUTPUTS, LedgerProcessor
-from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
+from services.runtime.ops.watchdog import Progress
 from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.processor import Processor
 from tests.kafka.faults.traffic import How

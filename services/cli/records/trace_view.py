@@ -275,8 +275,8 @@ def _limited(
 
 def _move(move: Move) -> Translatable:
     origin, target = map(move_end, (move.kind.origin, move.kind.target))
-    way = Translatable("{origin} → {target}", {"origin": origin, "target": target})
-    return named_fact(line_label(move.line.row()), (way, Euros(move.amount_cents)))
+    between = Translatable("{origin} → {target}", {"origin": origin, "target": target})
+    return named_fact(line_label(move.line.row()), (between, Euros(move.amount_cents)))
 
 
 def _entry(entry: Mapping[str, Any]) -> Translatable:

@@ -14,8 +14,8 @@ from services.runtime.kafka.clients import KAFKA, QUICK_FETCH_WAIT_S, Clients, I
 from services.runtime.kafka.cluster_wait import until_answered
 from services.runtime.kafka.timeouts import started, within
 from services.runtime.ops.errors import Unreachable, place_name
-from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
+from services.runtime.ops.watchdog import Progress
 
 WAIT_S: Final = 20.0
 """The time-out of one request about a partition."""

@@ -192,7 +192,7 @@ class Backlog:
 
 def unopened_status(at_s: float, state: TaskState) -> Status:
     """The status of a partition that was not opened yet: its state alone."""
-    return Status(at_s, state, False, None, None, None, 0, None, None, None, None)
+    return Status(at_s, state, caught_up=False)
 
 
 def record_times(record: ConsumerRecord, time_of: TimeOf) -> RecordTimes:

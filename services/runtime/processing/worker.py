@@ -171,7 +171,7 @@ class Worker:
             self._settings,
             self._remedy,
             batch_records=self._batch_records,
-            timings=self._health.timings,
+            observe=self._health.timings.observe,
         )
         self._tasks[number] = task
         before = [run for run, other in self._runs.items() if other.partition == number]

@@ -16,7 +16,7 @@ from services.ledger.application.checkpoint import (
     encode_checkpoint,
 )
 from services.ledger.kafka.partition import LedgerProcessor
-from services.runtime.ops.progress import Progress
+from services.runtime.ops.watchdog import Progress
 from tests.builders import a_convention, a_vote, an_award
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, budget_on, run

@@ -125,7 +125,7 @@ def test_the_way_of_a_transaction_s_last_record_is_observed_once(harness: Harnes
         harness.task()._make_work,
         a_setting(),
         REMEDY,
-        timings=page.health.timings,
+        observe=page.health.timings.observe,
         clock=lambda: harness.clock_s,
     )
 

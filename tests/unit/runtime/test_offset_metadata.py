@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from services.runtime.processing.offset_metadata import (
     EARLIEST_S,
@@ -20,7 +21,7 @@ from services.runtime.processing.offset_metadata import (
 
 AT_WORK = Status(
     at_s=1_795_660_811.123,
-    state="running",
+    state=TaskState.RUNNING,
     caught_up=False,
     oldest_event_s=1_795_660_800.5,
     oldest_recorded_s=1_795_660_801.25,
@@ -31,7 +32,7 @@ AT_WORK = Status(
     handling_s=0.125,
     held=None,
 )
-STANDING = AT_WORK._replace(state="broken", held=Held(41, "convention-signed-7"))
+STANDING = replace(AT_WORK, state=TaskState.BROKEN, held=Held(41, "convention-signed-7"))
 SAID = encode_status(AT_WORK)
 
 # Times are reported to the millisecond, as Kafka has them.
@@ -42,7 +43,7 @@ IDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=EVENT_ID_MAX)
 WORDS = st.builds(
     Status,
     at_s=MILLISECONDS,
-    state=st.sampled_from([str(each) for each in TaskState]),
+    state=st.sampled_from(TaskState),
     caught_up=st.booleans(),
     oldest_event_s=st.none() | MILLISECONDS,
     oldest_recorded_s=st.none() | MILLISECONDS,
@@ -62,7 +63,7 @@ def test_what_is_said_is_read(status: Status) -> None:
 
 @given(WORDS, st.text(min_size=1))
 def test_a_word_fits_whatever_a_sender_calls_its_events(status: Status, event_id: str) -> None:
-    reported = encode_status(status._replace(held=Held(2**63 - 1, event_id * EVENT_ID_MAX)))
+    reported = encode_status(replace(status, held=Held(2**63 - 1, event_id * EVENT_ID_MAX)))
     assert STATUS_BYTES_MAX > len(reported.encode())
     assert decode_status(reported) is not None
 
@@ -70,17 +71,17 @@ def test_a_word_fits_whatever_a_sender_calls_its_events(status: Status, event_id
 @pytest.mark.parametrize("character", ["é", "\x01", '"', "😀", "\\"])
 def test_the_longest_word_fits(character: str) -> None:
     furthest = Status(
-        LATEST_S, "retrying", False, *(LATEST_S - 0.001,) * 3, 2**63 - 1, 2**63 - 1,
+        LATEST_S, TaskState.RETRYING, False, *(LATEST_S - 0.001,) * 3, 2**63 - 1, 2**63 - 1,
         -300_000_000_000.001, -300_000_000_000.001, Held(2**63 - 1, character * 1000),
     )  # fmt: skip
     reported = encode_status(furthest)
     assert STATUS_BYTES_MAX > len(reported.encode())
     read = decode_status(reported)
-    assert read == furthest._replace(held=Held(2**63 - 1, character * EVENT_ID_MAX))
+    assert read == replace(furthest, held=Held(2**63 - 1, character * EVENT_ID_MAX))
 
 
 def test_half_a_character_in_an_id_is_shown_as_such() -> None:
-    read = decode_status(encode_status(STANDING._replace(held=Held(41, "e\ud800"))))
+    read = decode_status(encode_status(replace(STANDING, held=Held(41, "e\ud800"))))
     assert read is not None
     assert Held(41, "e?") == read.held
 
@@ -88,7 +89,7 @@ def test_half_a_character_in_an_id_is_shown_as_such() -> None:
 def test_a_time_beyond_the_calendar_is_its_end() -> None:
     """A sender may set Kafka's timestamp to any number."""
     read = decode_status(
-        encode_status(AT_WORK._replace(oldest_event_s=-1e15, oldest_recorded_s=1e15))
+        encode_status(replace(AT_WORK, oldest_event_s=-1e15, oldest_recorded_s=1e15))
     )
     assert read is not None
     assert (EARLIEST_S, LATEST_S) == (read.oldest_event_s, read.oldest_recorded_s)
@@ -97,7 +98,7 @@ def test_a_time_beyond_the_calendar_is_its_end() -> None:
 
 
 def test_what_is_not_known_is_not_said() -> None:
-    status = Status(1.0, "opening", False, None, None, None, 0, None, None, None, None)
+    status = Status(1.0, TaskState.OPENING, False, None, None, None, 0, None, None, None, None)
     assert '{"ecluse":1,"at_s":1.0,"state":"opening","caught_up":false}' == encode_status(status)
 
 

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 from aiokafka.structs import TopicPartition
+from msgspec.structs import replace
 
 from services.runtime.processing.backlog import ReportedStatus, unopened_status
 from services.runtime.processing.offset_metadata import Status, TaskState
@@ -28,7 +29,7 @@ class Speaking:
         self.state = TaskState.OPENING
 
     def statuses(self) -> dict[str, ReportedStatus]:
-        status = self.status._replace(at_s=now_s())
+        status = replace(self.status, at_s=now_s())
         return {topic: ReportedStatus(at, status) for topic, at in self.next_offsets.items()}
 
     def unopened_status(self) -> Status:
@@ -91,7 +92,7 @@ def test_another_state_is_a_change() -> None:
 
     async def during() -> None:
         await saying.tick(2)
-        task.status = task.status._replace(state="retrying", caught_up=False)
+        task.status = replace(task.status, state=TaskState.RETRYING, caught_up=False)
         await saying.tick()
 
     hints = saying.play(during)
@@ -220,7 +221,7 @@ def test_who_takes_leave_says_so_at_once() -> None:
 
     async def during() -> None:
         await saying.hints.report(cast(dict[int, PartitionTask], saying.tasks))
-        task.status = task.status._replace(state="stopped")
+        task.status = replace(task.status, state=TaskState.STOPPED)
         await saying.hints.report_last(cast(dict[int, PartitionTask], saying.tasks))
 
     hints = saying.play(during)

@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 
 from events.journal import EventData, Instalment, LineAmount, Obligation, ReceivedDocument
-from services.projector.changes import Changes, Members
-from services.projector.column_values import as_json
+from services.projector.rows.changes import Changes, Members
+from services.projector.rows.column_values import as_json
 
 WHOLE_AWARD: Final = "1"
 """The one instalment of an award without convention or schedule (rules, 13)."""

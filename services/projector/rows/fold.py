@@ -5,10 +5,10 @@ from typing import Final
 
 from events.journal import Event, Record, read_record
 from events.mentions import mentions_of
-from services.projector.changes import Changes, no_changes
-from services.projector.column_values import as_json, as_text, day_of_moves, instant_of
-from services.projector.event_rows import Alone, add_event
-from services.projector.money import add_entries, add_moves, add_orders
+from services.projector.rows.changes import Changes, no_changes
+from services.projector.rows.column_values import as_json, as_text, day_of_moves, instant_of
+from services.projector.rows.event_rows import Alone, add_event
+from services.projector.rows.money import add_entries, add_moves, add_orders
 
 DEAD: Final = "_dead."
 """The prefix of chains of dead letters, which belong to no budget."""
@@ -93,32 +93,13 @@ class Fold:
         if event is not None:
             data, instant = event.data, instant_of(event)
             self.latest_event_time = later(self.latest_event_time, instant)
-            names = (
-                event.type,
-                instant,
-                event.correlationid,
-                data.grant,
-                record.convention,
-                data.payment_order,
-                day_of_moves(record),
-            )
-        self.changes.append(
-            "journal",
-            record.budget,
-            record.sequence,
-            self.partition,
-            offset,
-            source.topic,
-            source.partition,
-            source.offset,
-            record.outcome,
-            record.event_id,
-            record.event_source,
-            *names,
-            record.resumes,
-            record.hash,
-            raw,
-        )
+            about = (data.grant, record.convention, data.payment_order, day_of_moves(record))
+            names = (event.type, instant, event.correlationid, *about)
+        place = (record.budget, record.sequence, self.partition, offset)
+        came = (source.topic, source.partition, source.offset)
+        became = (record.outcome, record.event_id, record.event_source)
+        rest = (record.resumes, record.hash, raw)
+        self.changes.append("journal", *place, *came, *became, *names, *rest)
 
     def _count(self, record: Record) -> None:
         """A parked event that was decided later counts once, by what it became."""
@@ -137,18 +118,10 @@ class Fold:
             name: as_text(value) if isinstance(value, str) else value
             for name, value in facts_of.items()
         }
-        self.changes.append(
-            "dead_letters",
-            record.budget,
-            record.sequence,
-            record.source.topic,
-            record.source.partition,
-            record.source.offset,
-            reason.split(":")[0],
-            reason,
-            as_json(facts),
-            record.event_sha256,
-        )
+        source = record.source
+        came = (source.topic, source.partition, source.offset)
+        why = (reason.split(":")[0], reason, as_json(facts), record.event_sha256)
+        self.changes.append("dead_letters", record.budget, record.sequence, *came, *why)
 
     def _take(self, record: Record) -> None:
         changes, event = self.changes, record.event
@@ -190,15 +163,12 @@ class Fold:
             row["sequence"], row["head"] = record.sequence, record.hash
             return
         entity, code, year = record.budget.split("-")
-        self.changes.put_row(
-            "budgets",
-            (record.budget,),
-            {
-                "entity": entity,
-                "code": code,
-                "fiscal_year": int(year),
-                "partition": self.partition,
-                "sequence": record.sequence,
-                "head": record.hash,
-            },
-        )
+        members = {
+            "entity": entity,
+            "code": code,
+            "fiscal_year": int(year),
+            "partition": self.partition,
+            "sequence": record.sequence,
+            "head": record.hash,
+        }
+        self.changes.put_row("budgets", (record.budget,), members)

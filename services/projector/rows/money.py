@@ -9,8 +9,8 @@ from typing import Final
 
 from events.journal import PaymentOrder, Reason, Record
 from events.payments import PaymentExecuted, PaymentOrderAcknowledged
-from services.projector.changes import Changes, Members
-from services.projector.column_values import as_json, day_of, day_of_moves
+from services.projector.rows.changes import Changes, Members
+from services.projector.rows.column_values import as_json, day_of, day_of_moves
 
 LINE_COLUMNS: Final[Mapping[str | None, int]] = MappingProxyType(
     {
@@ -45,20 +45,8 @@ def add_moves(changes: Changes, record: Record) -> None:
     for item, move in enumerate(record.moves or (), start=1):
         codes, cents = move.line.codes, move.amount_cents
         origin, target, convention = move.origin, move.target, move.convention
-        rows.append(
-            (
-                budget,
-                sequence,
-                item,
-                *codes,
-                convention,
-                move.instalment,
-                origin,
-                target,
-                cents,
-                day,
-            )
-        )
+        named = (convention, move.instalment, origin, target, cents, day)
+        rows.append((budget, sequence, item, *codes, *named))
         line = changes.row_to_add_to("lines", (budget, *codes))
         line[LINE_COLUMNS[origin]] += cents if origin is None else -cents
         line[LINE_COLUMNS[target]] += -cents if target is None else cents
@@ -76,19 +64,10 @@ def add_moves(changes: Changes, record: Record) -> None:
 def add_entries(changes: Changes, record: Record) -> None:
     """The commitment entries of a record."""
     for item, entry in enumerate(record.commitment_entries or (), start=1):
-        changes.append(
-            "commitment_entries",
-            entry.entry_id,
-            record.budget,
-            record.sequence,
-            item,
-            entry.kind,
-            *entry.line.codes,
-            entry.amount_cents,
-            entry.convention,
-            *entry.act.row,
-            entry.effective_on,
-        )
+        place = (record.budget, record.sequence, item)
+        money = (*entry.line.codes, entry.amount_cents, entry.convention)
+        because = (*entry.act.row, entry.effective_on)
+        changes.append("commitment_entries", entry.entry_id, *place, entry.kind, *money, *because)
 
 
 def add_orders(changes: Changes, record: Record) -> None:
@@ -153,12 +132,6 @@ def _issued(order: PaymentOrder, sequence: int, item: int) -> Members:
 
 def _add_order_lines(changes: Changes, budget: str, order: PaymentOrder) -> None:
     for position, each in enumerate(order.lines, start=1):
-        changes.append(
-            "payment_order_lines",
-            budget,
-            order.payment_order,
-            position,
-            *each.line.codes,
-            each.amount_cents,
-            as_json(each.services),
-        )
+        place = (budget, order.payment_order, position)
+        money = (*each.line.codes, each.amount_cents, as_json(each.services))
+        changes.append("payment_order_lines", *place, *money)

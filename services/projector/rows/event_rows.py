@@ -18,13 +18,13 @@ from events.conventions import (
 )
 from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
-from events.journal import Act, Beneficiary, Event, EventData, Record, required
+from events.journal import Act, Award, Beneficiary, Event, EventData, Record, required
 from events.payments import BankAccountChanged, PaymentExecuted
 from events.recoveries import RecoveryCollected, RecoveryOrdered
 from events.reports import ReportReceived, ReportRejected
-from services.projector import schedules
-from services.projector.changes import Changes, Members, Renamed, Replanned, Withdrawn
-from services.projector.column_values import day_of
+from services.projector.rows import schedules
+from services.projector.rows.changes import Changes, Members
+from services.projector.rows.column_values import day_of
 
 CONCURRING_FELL: Final = "concurring_act_withdrawn"
 """Review flag of a withdrawal that leaves the award in force (rules, 17)."""
@@ -120,27 +120,45 @@ def _voted(changes: Changes, record: Record, data: EventData) -> None:
         changes.put["budgets"][record.budget,].update(voted)
 
 
+def _grant_row(award: EventData | Award, sequence: int) -> Members:
+    """All columns of a grant whose award is known."""
+    assert award.act is not None, "what is awarded rests on an act"
+    body, number, day = award.act.row
+    return {
+        "state": "awarded",
+        "title": award.title,
+        **_named(award.beneficiary),
+        "requires_convention": award.requires_convention is not False,
+        "conditions_year": award.conditions_year,
+        "act_body": body,
+        "act_number": number,
+        "act_on": day,
+        "awarded_cents": 0,
+        "withdrawn_on": None,
+        "withdrawn_cause": None,
+        "carried_from": None,
+        "sequence": sequence,
+    }
+
+
+ANNOUNCED: Final[Members] = {
+    "state": "announced",
+    "requires_convention": None,
+    "act_body": None,
+    "act_number": None,
+    "act_on": None,
+}
+"""Columns of a grant of which only concurring acts are known."""
+
+
 def _adopted(changes: Changes, record: Record, data: EventData, alone: Alone) -> None:
     budget, grant = record.budget, _grant(data)
     awarded = data.role == "award"
     _act(changes, record, data.role or "", data.act)
-    assert data.act is not None, "a deliberation is an act"
-    body, number, day = data.act.row
-    members = {
-        "state": "awarded" if awarded else "announced",
-        "title": data.title,
-        **_named(data.beneficiary),
-        "requires_convention": data.requires_convention is not False if awarded else None,
-        "conditions_year": data.conditions_year,
-        "act_body": body if awarded else None,
-        "act_number": number if awarded else None,
-        "act_on": day if awarded else None,
-        "awarded_cents": sum(each.amount_cents for each in data.lines or ()),
-        "withdrawn_on": None,
-        "withdrawn_cause": None,
-        "carried_from": None,
-        "sequence": record.sequence,
-    }
+    members = _grant_row(data, record.sequence)
+    members["awarded_cents"] = sum(each.amount_cents for each in data.lines or ())
+    if not awarded:
+        members |= ANNOUNCED
     changes.offer("grants", (budget, grant), members)
     if not awarded:
         return
@@ -149,7 +167,10 @@ def _adopted(changes: Changes, record: Record, data: EventData, alone: Alone) ->
         changes.put_row("grant_lines", key, schedules.amount(each))
     if data.requires_convention is False:
         alone.setdefault(budget, set()).add(grant)
-        own = _convention_row(data, record.sequence) | {"stands_alone": True, "signed_on": day}
+        own = _convention_row(data, record.sequence) | {
+            "stands_alone": True,
+            "signed_on": members["act_on"],
+        }
         changes.put_row("conventions", (budget, grant), own)
         schedules.plan(changes, budget, grant, record.sequence, schedules.of_award(data))
 
@@ -161,7 +182,7 @@ def _withdrawn(changes: Changes, record: Record, event: Event) -> None:
         return
     fell = {"state": "withdrawn", "withdrawn_on": day_of(event), "withdrawn_cause": data.cause}
     changes.patch("grants", (record.budget, grant), fell)
-    changes.withdrawn.append(Withdrawn(record.budget, grant, record.sequence))
+    changes.withdrawn.append({"budget": record.budget, "grant": grant, "sequence": record.sequence})
 
 
 def _convention_row(data: EventData, sequence: int) -> Members:
@@ -194,7 +215,7 @@ def _signed(changes: Changes, record: Record, data: EventData, alone: Alone) -> 
     if grant in alone.get(budget, ()):
         alone[budget].discard(grant)
         own = {name: value for name, value in row.items() if name not in KEPT}
-        changes.rename(Renamed(budget, grant, convention), own | {"continues": grant})
+        changes.rename(budget, grant, convention, own | {"continues": grant})
     else:
         changes.put_row("conventions", (budget, convention), row)
     if data.bank_account is not None:
@@ -209,7 +230,8 @@ def _amended(changes: Changes, record: Record, data: EventData) -> None:
     amendment = data.amendment or ""
     planned = data.instalments or ()
     schedules.plan(changes, budget, convention, sequence, planned, amendment)
-    changes.replanned.append(Replanned(budget, convention, amendment, sequence))
+    named = {"budget": budget, "convention": convention, "sequence": sequence}
+    changes.replanned.append(named | {"amendment": amendment})
 
 
 def _account(changes: Changes, record: Record, data: EventData, *, newest: bool = True) -> None:
@@ -245,21 +267,10 @@ def _opened(changes: Changes, record: Record, data: EventData, alone: Alone) -> 
     assert convention is not None, "the event names a convention"
     award = data.award
     assert award is not None, "what is carried over was awarded"
-    body, number, day = award.act.row
-    carried = {
+    carried = _grant_row(award, record.sequence) | {
         "state": "carried",
-        "title": award.title,
-        **_named(award.beneficiary),
         "requires_convention": award.requires_convention,
-        "conditions_year": award.conditions_year,
-        "act_body": body,
-        "act_number": number,
-        "act_on": day,
-        "awarded_cents": 0,
-        "withdrawn_on": None,
-        "withdrawn_cause": None,
         "carried_from": data.closed_budget,
-        "sequence": record.sequence,
     }
     changes.offer("grants", (budget, grant), carried)
     for item, act in enumerate(data.acts, start=1):

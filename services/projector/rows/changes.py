@@ -7,7 +7,7 @@ tables after any number of batches are those after one.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 Row = tuple[Any, ...]
 """Values in the order of a table's columns."""
@@ -29,31 +29,6 @@ REPLACED_IF: Final[Mapping[str, str | None]] = MappingProxyType(
 """Tables of `offered` rows, with the state in which a row is replaced by them; None: never."""
 
 
-class Renamed(NamedTuple):
-    """A grant's money that is under a convention's name from now on."""
-
-    budget: str
-    grant: str
-    convention: str
-
-
-class Withdrawn(NamedTuple):
-    """A withdrawn award, with the conventions on it so far."""
-
-    budget: str
-    grant: str
-    sequence: int
-
-
-class Replanned(NamedTuple):
-    """An amendment, which replaces all planned instalments that it does not name."""
-
-    budget: str
-    convention: str
-    amendment: str
-    sequence: int
-
-
 @dataclass(slots=True)
 class Changes:
     """Everything that a batch writes, without its position."""
@@ -70,25 +45,20 @@ class Changes:
     """Columns of rows that there are."""
     rejected: set[Key] = field(default_factory=set)
     """Keys of rejected documents, whose day of receipt is removed."""
-    renamed: list[Renamed] = field(default_factory=list)
-    withdrawn: list[Withdrawn] = field(default_factory=list)
-    replanned: list[Replanned] = field(default_factory=list)
+    renamed: list[Members] = field(default_factory=list)
+    """Grants whose money is under a convention's name from now on: `sql.RENAMED`."""
+    withdrawn: list[Members] = field(default_factory=list)
+    """Withdrawn awards, with the conventions on them so far: `sql.WITHDRAWN`."""
+    replanned: list[Members] = field(default_factory=list)
+    """Amendments, each in place of the planned instalments it does not name: `sql.REPLANNED`."""
 
     def append(self, table: str, *row: Any) -> None:
         """A new row."""
         self.appended.setdefault(table, []).append(row)
 
-    def add(self, table: str, key: Key, column: int, amount: int) -> None:
-        """Add to one column of a row; a negative amount subtracts."""
-        self.row_to_add_to(table, key)[column] += amount
-
     def row_to_add_to(self, table: str, key: Key) -> list[int]:
         """Increments of a row, column by column."""
-        rows = self.added[table]
-        row = rows.get(key)
-        if row is None:
-            row = rows[key] = [0] * WIDTHS[table]
-        return row
+        return self.added[table].setdefault(key, [0] * WIDTHS[table])
 
     def offer(self, table: str, key: Key, members: Members) -> None:
         """Write a row, unless there is one that it does not replace."""
@@ -104,8 +74,7 @@ class Changes:
 
     def patch(self, table: str, key: Key, members: Members) -> None:
         """Change columns of a row that exists, in the tables or in this batch."""
-        rows = self.put.get(table, {})
-        row = rows.get(key)
+        row = self.put.get(table, {}).get(key)
         if row is None:
             row = self.patched.setdefault(table, {}).setdefault(key, {})
         _merge(table, row, members)
@@ -115,12 +84,11 @@ class Changes:
         self.rejected.add(key)
         self.put.get("documents", {}).get(key, {}).pop("received_on", None)
 
-    def rename(self, change: Renamed, members: Members) -> None:
+    def rename(self, budget: str, grant: str, convention: str, members: Members) -> None:
         """Put a convention in the place of its grant that stood alone, with its new columns."""
-        budget, grant, convention = change
         row = self.put.get("conventions", {}).pop((budget, grant), None)
         if row is None:
-            self.renamed.append(change)
+            self.renamed.append({"budget": budget, "grant": grant, "convention": convention})
             old = self.patched.get("conventions", {}).pop((budget, grant), {})
             self.patched.setdefault("conventions", {})[budget, convention] = old | members
         else:
