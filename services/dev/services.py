@@ -79,11 +79,7 @@ class Services:
                 time.sleep(POLL_S)
 
     def check(self) -> None:
-        """Check that all are running.
-
-        Raises:
-            ClusterError: one has ended; with the end of its log.
-        """
+        """Check that all are running; else ClusterError with the end of the log."""
         if not _listens(self._broker.port):
             raise _ended("Kafka", verbatim(""), self._broker.log)
         for service in self._running:

@@ -237,11 +237,7 @@ def _is_mine(position: Position) -> ColumnElement[bool]:
 async def hold(
     engine: AsyncEngine, position: Position, offset: int, event_id: str | None, error: str
 ) -> None:
-    """Record that a partition is held before a record.
-
-    Raises:
-        Overtaken: another has the partition.
-    """
+    """Record that a partition is held before a record; Overtaken where another has it."""
     async with engine.begin() as connection:
         held = {"held_offset": offset, "held_event_id": event_id, "held_error": error}
         await _update(connection, position, _is_mine(position), held)

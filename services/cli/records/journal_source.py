@@ -58,11 +58,7 @@ Raises:
 
 @contextmanager
 def histories(db: Path | None, exported: Path | None) -> Iterator[Records]:
-    """The journal that a command reads: of a database, of a file, else of the cluster.
-
-    Raises:
-        typer.BadParameter: both a database and a file were named.
-    """
+    """The journal that a command reads: of a database, of a file, else of the cluster."""
     if db is not None and exported is not None:
         raise bad_option("--journal", ONE_PLACE)
     if exported is not None:

@@ -9,7 +9,7 @@ from services.ledger.domain.flags import FlagCode
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.lines import line_from_row
 from services.ledger.domain.moves import Move
-from services.ledger.domain.orders import OrderChange, planned_line_row
+from services.ledger.domain.orders import OrderChange
 from services.ledger.domain.refusals import Refusal
 from services.ledger.files.summary import in_contract_order
 
@@ -77,15 +77,6 @@ def _entry(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 def _order(change: OrderChange) -> dict[str, Any]:
     """An order as it stood behind the record; its lines where it was issued, as in the journal."""
-    order = change.order
-    lines = [planned_line_row(each) for each in order.lines] if change.issued is not None else None
-    return {
-        "payment_order": order.payment_order,
-        "convention": order.convention,
-        "instalment": order.instalment,
-        "amount_cents": order.amount_cents,
-        "paid_cents": order.paid_cents,
-        "state": order.state.value,
-        "due_on": order.due_on.isoformat(),
-        "lines": lines,
-    }
+    row = change.order.row("")
+    del row["budget"]
+    return row | {"lines": row["lines"] if change.issued is not None else None}

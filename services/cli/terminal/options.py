@@ -43,6 +43,11 @@ def typed_or_none(argument: str | None) -> str | None:
     return argument and typed(argument)
 
 
+def flag(name: str, help_text: str) -> Any:
+    """An option that is given or not, and takes no value."""
+    return typer.Option(name, metavar="", help=help_text)
+
+
 class LogLevel(StrEnum):
     """From which level on the command logs."""
 
@@ -62,17 +67,12 @@ Lang = Annotated[
         expose_value=False,
     ),
 ]
-AsJson = Annotated[
-    bool, typer.Option("--json", metavar="", help="One JSON object on one line, for programs.")
-]
+AsJson = Annotated[bool, flag("--json", "One JSON object on one line, for programs.")]
 OfBudget = Annotated[
     str | None,
     typer.Option("--budget", metavar="BUDGET", help="Of this budget only.", callback=typed_or_none),
 ]
-Strict = Annotated[
-    bool,
-    typer.Option("--strict", metavar="", help="Exit 1 if anything was refused or unreadable."),
-]
+Strict = Annotated[bool, flag("--strict", "Exit 1 if anything was refused or unreadable.")]
 EventFiles = Annotated[
     list[typer.FileBinaryRead],
     typer.Argument(metavar="FILE", help="Events, one JSON object a line; - is standard input."),

@@ -125,11 +125,7 @@ def a_producer(settings: Settings) -> AIOKafkaProducer:
 
 
 async def start_producer(producer: AIOKafkaProducer, settings: Settings) -> None:
-    """Connect it, with retries for as long as the settings allow.
-
-    Raises:
-        Unreachable: no broker answered.
-    """
+    """Connect it, with retries for as long as the settings allow; then Unreachable."""
 
     async def start() -> None:
         try:

@@ -86,11 +86,7 @@ class Applied:
 async def differences(
     wanted: Catalogue, settings: Settings, asked: TopicOptions = NO_OPTIONS
 ) -> list[Difference]:
-    """Compare the cluster with the catalogue.
-
-    Raises:
-        Unreachable: the cluster does not answer.
-    """
+    """Compare the cluster with the catalogue; Unreachable where it does not answer."""
     async with _connected(settings) as cluster:
         found = await cluster.find(wanted.topics)
     return compare(wanted, found, settings, asked)
@@ -156,12 +152,7 @@ async def check(settings: Settings, names: Collection[str]) -> int:
 
 
 async def partition_count(settings: Settings, name: str) -> int:
-    """Return the number of partitions of one topic, whatever its settings.
-
-    Raises:
-        Unreachable: the cluster does not answer.
-        ClusterError: it has no such topic.
-    """
+    """Return the number of partitions of one topic; ClusterError where there is none."""
     async with _connected(settings) as cluster:
         topic = (await cluster.describe()).get(settings.topic(name))
     if topic is None:

@@ -82,11 +82,7 @@ class Checked:
                 self.mark_of.append(_mark(line))
 
     def messages(self, handled: Handled) -> Iterator[Message]:
-        """The events again, to be sent: none that was not checked, whoever writes in the file.
-
-        Raises:
-            StoreError: the file is not what it was.
-        """
+        """Send what was checked, whoever writes in the file; else StoreError."""
         budgets = list(self.budgets)
         known = zip(self.mark_of, self.budget_of, strict=True)
         self.stream.seek(0)

@@ -99,11 +99,7 @@ def _awaited(journal: Records, traced: Trace, ends: dict[str, int]) -> list[tupl
 
 
 def _entry(record: JournalRecord, raw: bytes) -> Entry:
-    """A record with what it mentions.
-
-    Raises:
-        StoreError: its event cannot be read any more.
-    """
+    """A record with what it mentions; StoreError where its event cannot be read any more."""
     try:
         return entry_of(record, raw)
     except ValueError as error:

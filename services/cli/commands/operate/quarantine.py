@@ -60,11 +60,7 @@ def quarantine_record(
 
 
 def _text(option: str, text: str, limit: int) -> str:
-    """The text that the journal, a header and the notice to the sender repeat.
-
-    Raises:
-        typer.BadParameter: there are none, or too many.
-    """
+    """The text of an option that the journal keeps: not empty, and not too long."""
     text = typed(text).strip()
     if not text:
         raise bad_option(option, EMPTY)

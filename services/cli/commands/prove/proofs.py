@@ -48,22 +48,14 @@ class Journal(NamedTuple):
 
 
 def the_journal(db: Path | None, file: Path | None, budget: str | None) -> Journal:
-    """Read the options.
-
-    Raises:
-        typer.BadParameter: they name two.
-    """
+    """The journal that the options name; BadParameter where they name two."""
     if db is not None and file is not None:
         raise bad_option("--journal", ONE_PLACE)
     return Journal(db, file, budget)
 
 
 def prove(journal: Journal, findings: Findings, sealed: SealedChains | None) -> Report:
-    """The proof of a journal; of a cluster, with all that was published.
-
-    Raises:
-        UnreachableError: it cannot be read, or has no record of the budget.
-    """
+    """The proof of a journal; of a cluster, with all that was published."""
     if journal.db is not None or journal.file is not None:
         return prove_alone(journal, findings, sealed)[1]
     _collect_rarely()
@@ -78,11 +70,7 @@ def prove(journal: Journal, findings: Findings, sealed: SealedChains | None) -> 
 def prove_alone(
     journal: Journal, findings: Findings, sealed: SealedChains | None = None
 ) -> tuple[JournalAlone, Report]:
-    """The proof of a journal by itself, whatever was published of it.
-
-    Raises:
-        UnreachableError: it cannot be read, or has no record of the budget.
-    """
+    """The proof of a journal by itself, whatever was published of it."""
     _collect_rarely()
     in_a_row = journal.file is None
     proof = JournalAlone(findings, in_a_row=in_a_row, budget=journal.budget, sealed=sealed)
@@ -100,11 +88,7 @@ def prove_alone(
 
 
 def read(journal: Journal, take: Callable[[Row], object]) -> None:
-    """Each record of a journal, in its order.
-
-    Raises:
-        UnreachableError: it cannot be read.
-    """
+    """Take each record of a journal, in its order; UnreachableError where it cannot be read."""
     with counted(VERIFYING) as progress:
         if journal.file is not None:
             for row in exported(journal.file, journal.budget, progress):
@@ -128,11 +112,7 @@ async def _read_topic(
 
 @contextmanager
 def reading_key(option: str, path: Path | None, no_key: Translatable) -> Iterator[None]:
-    """Say of a key's file that it holds none, or cannot be read.
-
-    Raises:
-        typer.BadParameter, UnreachableError: so.
-    """
+    """Say of a key's file that it holds none (BadParameter), or cannot be read."""
     try:
         yield
     except NotAKeyError as error:

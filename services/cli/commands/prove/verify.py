@@ -18,7 +18,7 @@ from services.cli.commands.prove.proofs import (
     the_journal,
 )
 from services.cli.records.journal_source import Database, Exported
-from services.cli.terminal.options import AsJson, OfBudget
+from services.cli.terminal.options import AsJson, OfBudget, flag
 from services.cli.terminal.output import bad_option, print_json
 from services.cli.terminal.screen import Cells, Screen
 from services.cli.terminal.texts import OUTCOME
@@ -69,15 +69,10 @@ def verify_journal(
         typer.Option(metavar="PATH", help="The seal must be signed by this key (PEM)."),
     ] = None,
     redecide: Annotated[
-        bool,
-        typer.Option(
-            "--redecide", metavar="", help="Decide all again by the present rules: what differs?"
-        ),
+        bool, flag("--redecide", "Decide all again by the present rules: what differs?")
     ] = False,
     as_json: AsJson = False,
-    figures: Annotated[
-        bool, typer.Option("--figures", metavar="", help="With --json: the recomputed figures too.")
-    ] = False,
+    figures: Annotated[bool, flag("--figures", "With --json: the recomputed figures too.")] = False,
 ) -> None:
     """Prove a journal by a second implementation: its chains, balances, orders; exit 1 if wrong.
 

@@ -15,7 +15,7 @@ import typer
 
 from events.texts import _, ngettext
 from services.cli.terminal.logs import log_as_json
-from services.cli.terminal.options import AsJson
+from services.cli.terminal.options import AsJson, flag
 from services.cli.terminal.output import bad_option, counted, leave, print_json, progress, say
 from services.cli.terminal.screen import Screen
 from services.cli.terminal.texts import REPLAYING
@@ -43,10 +43,7 @@ UNCHECKED = _(
     "Access is not checked (ECLUSE_AUTH=off): whoever reaches this address sees all and publishes."
 )
 
-LogsAsJson = Annotated[
-    bool,
-    typer.Option("--json", metavar="", help="Log as JSON on a terminal too; elsewhere it is JSON."),
-]
+LogsAsJson = Annotated[bool, flag("--json", "Log as JSON on a terminal too; elsewhere it is JSON.")]
 Instance = Annotated[
     str | None,
     typer.Option(
@@ -73,10 +70,7 @@ def ledger(
         ),
     ] = None,
     rebuild: Annotated[
-        bool,
-        typer.Option(
-            "--rebuild", metavar="", help="Make the state again from the journal before anything."
-        ),
+        bool, flag("--rebuild", "Make the state again from the journal before anything.")
     ] = False,
     as_json: LogsAsJson = False,
 ) -> None:
@@ -97,19 +91,13 @@ def projector(
     instance: Instance = None,
     rebuild: Annotated[
         bool,
-        typer.Option(
+        flag(
             "--rebuild",
-            metavar="",
-            help="Make all tables again from the journal, beside the running ones; then end.",
+            "Make all tables again from the journal, beside the running ones; then end.",
         ),
     ] = False,
     anew: Annotated[
-        bool,
-        typer.Option(
-            "--anew",
-            metavar="",
-            help="With --rebuild: keep nothing of an earlier one that was stopped.",
-        ),
+        bool, flag("--anew", "With --rebuild: keep nothing of an earlier one that was stopped.")
     ] = False,
     as_json: LogsAsJson = False,
 ) -> None:
@@ -188,9 +176,7 @@ def api(bind: Bind = None, port: Port = None, as_json: LogsAsJson = False) -> No
 
 
 def serve(
-    embedded: Annotated[
-        bool, typer.Option("--embedded", metavar="", help="Without Kafka: the only way so far.")
-    ] = False,
+    embedded: Annotated[bool, flag("--embedded", "Without Kafka: the only way so far.")] = False,
     data: Annotated[
         Path,
         typer.Option(
