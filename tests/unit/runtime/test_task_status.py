@@ -6,7 +6,7 @@ import pytest
 
 from services.runtime.kafka.writer import WriterFailed
 from services.runtime.processing.backlog import FRESH_S, ReportedStatus
-from services.runtime.processing.offset_metadata import Held, TaskState
+from services.runtime.processing.offset_metadata import Held, Status, TaskState
 from services.runtime.processing.task import PartitionTask
 from tests.unit.runtime.harness import (
     REMEDY,
@@ -33,6 +33,11 @@ def of(task: PartitionTask, topic: str = TOPIC) -> ReportedStatus:
     return task.statuses()[topic]
 
 
+def _state(task: PartitionTask) -> tuple[str, bool]:
+    status = of(task).status
+    return status.state, status.caught_up
+
+
 def is_idle(task: PartitionTask, topic: str = TOPIC) -> bool:
     return topic in task.statuses() and of(task, topic).status.caught_up
 
@@ -41,7 +46,7 @@ def test_before_it_was_opened_it_does_not_know_where_it_stands(harness: Harness)
     task = harness.task()
     assert {} == task.statuses()
     status = task.unopened_status()
-    assert (2000.0, "opening", False, None, None, None, 0, None, None, None, None) == status
+    assert Status(2000.0, TaskState.OPENING, caught_up=False) == status
 
 
 def test_idle_it_has_nothing_before_it_and_knows_what_it_did_last(harness: Harness) -> None:
@@ -51,9 +56,16 @@ def test_idle_it_has_nothing_before_it_and_knows_what_it_did_last(harness: Harne
         await until(lambda: harness.done == [0, 1, 2] and is_idle(task))
         reported = of(task)
         assert 3 == reported.offset
-        assert reported.status == (
-            2000.0, "running", True, None, None, event_s(2), 3, 3, 0.5, 2000 - recorded_s(2), None
-        )  # fmt: skip
+        assert reported.status == Status(
+            2000.0,
+            TaskState.RUNNING,
+            caught_up=True,
+            done_event_s=event_s(2),
+            taken=3,
+            outcomes=3,
+            arrival_s=0.5,
+            handling_s=2000 - recorded_s(2),
+        )
 
     quickly(running(task, during))
 
@@ -298,7 +310,7 @@ def test_paused_it_does_not_say_that_it_takes_what_comes(harness: Harness) -> No
         await until(lambda: harness.done == [0] and is_idle(task))
         task.pause()
         await until(lambda: task.state is TaskState.PAUSED)
-        assert ("paused", False, 1) == (*of(task).status[1:3], of(task).offset)
+        assert ("paused", False, 1) == (*_state(task), of(task).offset)
         harness.publish(1)
         task.resume()
         harness.on_handle = lambda _: None
@@ -331,7 +343,7 @@ def test_stopped_it_says_so(harness: Harness) -> None:
         await until(lambda: harness.done == [0])
 
     quickly(running(task, during))
-    assert ("stopped", False) == of(task).status[1:3]
+    assert ("stopped", False) == _state(task)
 
 
 def test_cut_off_it_says_that_it_has_stopped(harness: Harness) -> None:
@@ -345,4 +357,4 @@ def test_cut_off_it_says_that_it_has_stopped(harness: Harness) -> None:
             await run
 
     quickly(go())
-    assert ("stopped", False) == of(task).status[1:3]
+    assert ("stopped", False) == _state(task)
