@@ -5,7 +5,6 @@ SQLite takes both row by row.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from services.projector.tables.columns import Instant
 
 POSTGRESQL: Final = "postgresql"
 _postgresql: Final = make_url("postgresql+asyncpg://").get_dialect()()
+_sqlite: Final = make_url("sqlite+aiosqlite://").get_dialect()()
 
 _UNDER_THE_GRANT: Final = "budget = :budget AND convention = :grant"
 
@@ -165,30 +165,14 @@ def refilling(name: str, made: str) -> tuple[str, str]:
     return f"DELETE FROM main.{name}", filled
 
 
-Spell = Callable[[Any], Any]
-
-
-def _spelling(column: Column[Any]) -> Spell | None:
-    if isinstance(column.type, Instant):
-        return _instant
-    return _day if isinstance(column.type, Date) else None
-
-
-def _instant(value: datetime | None) -> str | None:
-    """As SQLAlchemy reads it: in UTC, without saying so."""
-    if value is None:
-        return None
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-
-
-def _day(value: date | None) -> str | None:
-    return None if value is None else value.isoformat()
-
-
 @cache
-def _spellings(name: str, written: tuple[str, ...]) -> tuple[tuple[int, Spell], ...]:
-    found = (_spelling(table(name).columns[each]) for each in written)
-    return tuple((place, spell) for place, spell in enumerate(found) if spell is not None)
+def _spellings(name: str, written: tuple[str, ...]) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    """By place in a row, what SQLAlchemy makes of a day or an instant for SQLite."""
+    kinds = (table(name).columns[each].type.dialect_impl(_sqlite) for each in written)
+    spells = (
+        each.bind_processor(_sqlite) if isinstance(each, Date | Instant) else None for each in kinds
+    )
+    return tuple((place, spell) for place, spell in enumerate(spells) if spell is not None)
 
 
 def spelled(name: str, written: tuple[str, ...], rows: Sequence[Row]) -> Sequence[Row]:

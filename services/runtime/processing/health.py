@@ -91,28 +91,36 @@ class Health(Collector):
 
     def collect(self) -> Any:
         """Return state, position and backlog of every assigned partition, for Prometheus."""
-        tasks = self.tasks()
         states = GaugeMetricFamily(
             "ecluse_partition_state",
             "1 for the state of a partition.",
             labels=["partition", "state"],
-        )
-        offsets = GaugeMetricFamily(
-            "ecluse_next_offset", "The next offset to be read.", labels=["topic", "partition"]
         )
         failed = CounterMetricFamily(
             "ecluse_transactions_failed",
             "Attempts to open a partition or to commit in it that failed.",
             labels=["partition"],
         )
-        for task in tasks:
+        offsets = GaugeMetricFamily(
+            "ecluse_next_offset", "The next offset to be read.", labels=["topic", "partition"]
+        )
+        taken = CounterMetricFamily(
+            "ecluse_records_taken",
+            "Records done since the partition came to this worker.",
+            labels=["topic", "partition"],
+        )
+        statuses: list[tuple[list[str], Status]] = []
+        for task in self.tasks():
             number = str(task.partition)
             for state in TaskState:
                 states.add_metric([number, state], float(task.state is state))
+            failed.add_metric([number], task.failed)
             for topic, offset in task.next_offsets.items():
                 offsets.add_metric([topic, number], offset)
-            failed.add_metric([number], task.failed)
-        return [states, offsets, failed, *_of_statuses(tasks)]
+            for topic, reported in task.statuses().items():
+                statuses.append(([topic, number], reported.status))
+                taken.add_metric([topic, number], reported.status.taken)
+        return [states, offsets, failed, *_gauges(statuses), taken]
 
     async def _healthz(self, _request: web.Request) -> web.Response:
         return web.Response(text="ok\n")
@@ -159,23 +167,10 @@ STATUS_GAUGES: Final[tuple[tuple[str, str, Callable[[Status], float | None]], ..
 """Gauges of each topic and partition, from the worker's status; None where not known."""
 
 
-def _of_statuses(tasks: list[PartitionTask]) -> Iterator[Any]:
-    statuses = [
-        ([topic, str(task.partition)], reported.status)
-        for task in tasks
-        for topic, reported in task.statuses().items()
-    ]
+def _gauges(statuses: list[tuple[list[str], Status]]) -> Iterator[Any]:
     for name, text, value_of in STATUS_GAUGES:
         gauge = GaugeMetricFamily(name, text, labels=["topic", "partition"])
         for labels, status in statuses:
             if (value := value_of(status)) is not None:
                 gauge.add_metric(labels, value)
         yield gauge
-    taken = CounterMetricFamily(
-        "ecluse_records_taken",
-        "Records done since the partition came to this worker.",
-        labels=["topic", "partition"],
-    )
-    for labels, status in statuses:
-        taken.add_metric(labels, status.taken)
-    yield taken

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from events.codec import reread
+from events.envelope import Envelope, Event
 from events.masking import masked
 from events.texts import Day, _, ngettext
 from services.cli.records.journal_source import Database, Exported, folded, histories
@@ -29,32 +30,28 @@ class Waiting(NamedTuple):
     budget: str
     sequence: int
     """Of the record that parked it."""
-    event_id: str
-    source: str
-    type: str
+    envelope: Envelope[Event]
     waits_for: Want
-    since: datetime
-    """The event's own time."""
 
     @property
     def gives_up_at(self) -> datetime:
         """From when on a deadline may end its wait (rules, 29)."""
-        return self.since + PATIENCE
+        return self.envelope.time + PATIENCE
 
     def age(self, now: datetime) -> timedelta:
         """The time it has waited; below zero where its sender's clock runs ahead."""
-        return now - self.since
+        return now - self.envelope.time
 
     def row(self, now: datetime) -> dict[str, Any]:
         """The event as a program reads it."""
         return {
             "budget": self.budget,
             "sequence": self.sequence,
-            "event_id": self.event_id,
-            "event_source": self.source,
-            "type": self.type,
+            "event_id": self.envelope.id,
+            "event_source": self.envelope.source,
+            "type": self.envelope.type,
             "waits_for": self.waits_for._asdict(),
-            "since": self.since.isoformat(),
+            "since": self.envelope.time.isoformat(),
             "age_s": int(self.age(now).total_seconds()),
             "gives_up_at": self.gives_up_at.isoformat(),
         }
@@ -80,22 +77,12 @@ def parked(
 
 def waiting(ledger: Ledger) -> list[Waiting]:
     """All that wait, the oldest first."""
-    found = []
-    for name, state in ledger.budgets.items():
-        for sequence, each in state.memory.parked.items():
-            envelope = reread(each.raw).envelope
-            found.append(
-                Waiting(
-                    name,
-                    sequence,
-                    envelope.id,
-                    envelope.source,
-                    envelope.type,
-                    each.want,
-                    envelope.time,
-                )
-            )
-    return sorted(found, key=lambda each: (each.since, each.budget, each.sequence))
+    found = [
+        Waiting(name, sequence, reread(each.raw).envelope, each.want)
+        for name, state in ledger.budgets.items()
+        for sequence, each in state.memory.parked.items()
+    ]
+    return sorted(found, key=lambda each: (each.envelope.time, each.budget, each.sequence))
 
 
 def show_parked(screen: Screen, found: list[Waiting], now: datetime, *, as_json: bool) -> None:
@@ -108,9 +95,9 @@ def show_parked(screen: Screen, found: list[Waiting], now: datetime, *, as_json:
         return
 
     def rows_of(each: Waiting) -> list[Cells]:
-        event = f"{masked(each.event_id)}\n{type_text(screen, each.type)}"
+        event = f"{masked(each.envelope.id)}\n{type_text(screen, each.envelope.type)}"
         want = masked(screen.text(parked_sentence(each.waits_for._asdict())))
-        since = screen.day(each.since.date().isoformat())
+        since = screen.day(each.envelope.time.date().isoformat())
         age = f"{age_text(screen, each.age(now))}\n{since}"
         until = Day(each.gives_up_at.date().isoformat())
         return [(each.budget, each.sequence, event, want, age, until)]
