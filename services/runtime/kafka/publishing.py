@@ -14,6 +14,7 @@ from events.texts import _
 from services.runtime.kafka.clients import REQUEST_TIMEOUT_S
 from services.runtime.kafka.cluster_wait import until_answered
 from services.runtime.kafka.partitioning import partition_of
+from services.runtime.kafka.timeouts import stop_producer
 from services.runtime.kafka.topics import START_TIMEOUT_S, partition_count, unreachable
 from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.ops.settings import Settings
@@ -21,7 +22,6 @@ from services.runtime.ops.settings import Settings
 SILENCE_TIMEOUT_S: Final = 30.0
 """The longest time without an acknowledgement; the restart of a broker takes less."""
 
-STOP_TIMEOUT_S: Final = 5.0
 BATCH_BYTES: Final = 256 * 1024
 """The batch size per partition; a larger record is sent alone."""
 
@@ -135,23 +135,6 @@ async def start_producer(producer: AIOKafkaProducer, settings: Settings) -> None
             raise unreachable(settings, error) from error
 
     await until_answered(settings, start)
-
-
-async def stop_producer(producer: AIOKafkaProducer) -> None:
-    """Close its connections; never raises."""
-    # Its own stop waits for batches in flight without a limit.
-    with suppress(KafkaError, OSError, TimeoutError):
-        async with asyncio.timeout(STOP_TIMEOUT_S):
-            await producer.stop()
-            return
-    # Its sender would go on retrying, and succeed once a broker comes back.
-    sender = producer._sender.sender_task  # noqa: SLF001
-    if sender is not None:
-        sender.cancel()
-        await asyncio.wait({sender}, timeout=STOP_TIMEOUT_S)
-    with suppress(KafkaError, OSError, TimeoutError):
-        async with asyncio.timeout(STOP_TIMEOUT_S):
-            await producer.client.close()
 
 
 class Flow:

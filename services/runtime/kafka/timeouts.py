@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final, TypeVar
 
 from aiokafka.errors import KafkaError
@@ -75,3 +75,28 @@ async def within(limit_s: float, wait: Awaitable[Result], what: str, where: obje
     except KafkaError as error:
         facts = {"error": str(error) or type(error).__name__, "where": where}
         raise Unreachable(what, FAILED.render(facts)) from error
+
+
+STOP_S: Final = 5.0
+"""The time that a producer has to stop; then its connections are closed."""
+
+CUT_S: Final = 1.0
+"""The time that a sender has to notice that it is cancelled."""
+
+
+async def stop_producer(producer: Any) -> None:
+    """Close its connections; never raises.
+
+    Its own stop waits for batches in flight without a limit, and its sender would go on retrying,
+    and succeed once a broker comes back.
+    """
+    passed_over = suppress(KafkaError, OSError, TimeoutError)
+    with passed_over, only_our_cancellation():
+        await asyncio.wait_for(producer.stop(), STOP_S)
+        return
+    sender = producer._sender.sender_task  # noqa: SLF001
+    if sender is not None:
+        sender.cancel()
+        await asyncio.wait({sender}, timeout=CUT_S)
+    with passed_over, only_our_cancellation():
+        await asyncio.wait_for(producer.client.close(), STOP_S)

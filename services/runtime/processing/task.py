@@ -22,7 +22,7 @@ from services.runtime.ops.clock import Clock, wall_clock
 from services.runtime.ops.errors import Stop, Unreachable
 from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import Progress
-from services.runtime.processing.backlog import Backlog, Delays, ReportedStatus, unopened_status
+from services.runtime.processing.backlog import Backlog, Delays, ReportedStatus
 from services.runtime.processing.failure_tracker import Bug, FailureTracker
 from services.runtime.processing.life_cycle import check_transition
 from services.runtime.processing.offset_metadata import Status, TaskState
@@ -151,7 +151,7 @@ class PartitionTask:
 
     def unopened_status(self) -> Status:
         """Return the status before that."""
-        return unopened_status(self._clock(), self.state)
+        return Status(self._clock(), self.state, caught_up=False)
 
     async def run(self) -> None:
         """Run until stopped, through all failures that a retry may mend."""

@@ -8,7 +8,7 @@ import pytest
 from aiokafka.structs import TopicPartition
 from msgspec.structs import replace
 
-from services.runtime.processing.backlog import ReportedStatus, unopened_status
+from services.runtime.processing.backlog import ReportedStatus
 from services.runtime.processing.offset_metadata import Status, TaskState
 from services.runtime.processing.offset_reporter import EVERY_S, OffsetReporter
 from services.runtime.processing.task import PartitionTask
@@ -33,7 +33,7 @@ class Speaking:
         return {topic: ReportedStatus(at, status) for topic, at in self.next_offsets.items()}
 
     def unopened_status(self) -> Status:
-        return unopened_status(now_s(), self.state)
+        return Status(now_s(), self.state, caught_up=False)
 
 
 class Saying:
