@@ -115,11 +115,6 @@ def _say(screen: Screen, found: list[Difference], topics_count: int) -> None:
 
 
 def _row(each: Difference) -> dict[str, Any]:
-    return {
-        "topic": each.topic,
-        "setting": each.setting,
-        "found": each.found,
-        "wanted": each.wanted,
-        "mendable": each.mendable,
-        "message": asdict(both(each.text)),
-    }
+    row = asdict(each)
+    del row["what"]
+    return row | {"message": asdict(both(each.text))}
