@@ -66,7 +66,7 @@ def asked(cluster: Cluster, **more: Any) -> tuple[str, float]:
 @pytest.mark.parametrize(
     "error", [NodeNotReadyError, KafkaConnectionError, KafkaTimeoutError, TimeoutError]
 )
-def test_it_is_asked_again_and_said_once(error: Callable[[], Exception]) -> None:
+def test_it_is_asked_again_and_logged_once(error: Callable[[], Exception]) -> None:
     cluster = Cluster(5, error)
     with capture_logs() as log:
         reported, took_s = asked(cluster)
@@ -82,7 +82,7 @@ def test_it_is_asked_again_and_said_once(error: Callable[[], Exception]) -> None
 
 
 @pytest.mark.usefixtures("_somebody_listens")
-def test_in_the_end_it_is_said_which_broker_did_not_answer() -> None:
+def test_in_the_end_the_broker_that_did_not_answer_is_named() -> None:
     cluster = Cluster(1000, NodeNotReadyError)
     with capture_logs() as log, pytest.raises(Unreachable, match=r"broker 2 \(there:9092\)"):
         asked(cluster)

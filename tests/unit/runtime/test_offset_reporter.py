@@ -16,7 +16,16 @@ from tests.unit.runtime.group import MemoryMember
 from tests.unit.runtime.harness import TOPIC, now_s, quickly
 
 TICK_S = 1.0
-AT_WORK = Status(0.0, "running", True, None, None, 1000.0, 7, 7, 0.5, 0.1, None)
+AT_WORK = Status(
+    0.0,
+    TaskState.RUNNING,
+    caught_up=True,
+    done_event_s=1000.0,
+    taken=7,
+    outcomes=7,
+    arrival_s=0.5,
+    handling_s=0.1,
+)
 INTERNAL_EVENTS = "internal_events"
 
 
@@ -60,7 +69,7 @@ def offsets(hints: list[dict[Any, ReportedStatus]]) -> list[dict[tuple[str, int]
     return [{tuple(place): reported.offset for place, reported in each.items()} for each in hints]
 
 
-def test_all_sources_of_all_partitions_are_spoken_of_at_once() -> None:
+def test_all_sources_of_all_partitions_are_committed_at_once() -> None:
     saying = Saying(
         p0=Speaking(events=4, internal_events=1), p3=Speaking(events=9, internal_events=2)
     )
@@ -71,7 +80,7 @@ def test_all_sources_of_all_partitions_are_spoken_of_at_once() -> None:
     assert [7] * 4 == [reported.status.taken for reported in hints[0].values()]
 
 
-def test_only_what_has_changed_is_said_again() -> None:
+def test_only_what_has_changed_is_committed_again() -> None:
     task = Speaking(events=4, internal_events=1)
     saying = Saying(p0=task)
 
@@ -101,7 +110,7 @@ def test_another_state_is_a_change() -> None:
     ]
 
 
-def test_while_nothing_changes_the_word_stays_young() -> None:
+def test_while_nothing_changes_the_status_stays_fresh() -> None:
     """By its age it is known that its worker lives."""
     saying = Saying(p0=Speaking(events=4, internal_events=1))
 
@@ -113,7 +122,7 @@ def test_while_nothing_changes_the_word_stays_young() -> None:
     assert EVERY_S >= max(ages_s) > EVERY_S - 2 * TICK_S, "no more often than it must"
 
 
-def test_it_speaks_at_most_once_a_tick() -> None:
+def test_it_commits_at_most_once_a_tick() -> None:
     task = Speaking(events=0)
     saying = Saying(p0=task)
 
@@ -126,7 +135,7 @@ def test_it_speaks_at_most_once_a_tick() -> None:
     assert 10 == pytest.approx(len(saying.play(during)), abs=1)
 
 
-def test_what_was_refused_is_said_at_the_next_tick() -> None:
+def test_what_was_refused_is_committed_at_the_next_tick() -> None:
     saying = Saying(p0=Speaking(events=4))
     saying.member.refuses_hints = True
 
@@ -155,7 +164,7 @@ def test_a_group_that_does_not_answer_keeps_nobody_waiting(monkeypatch: pytest.M
     assert [{("events", 0): 4}] == offsets(saying.play(during))
 
 
-def test_a_partition_that_comes_back_is_spoken_of_at_once() -> None:
+def test_a_partition_that_comes_back_is_committed_at_once() -> None:
     task = Speaking(events=4)
     saying = Saying(p0=task)
 
@@ -169,7 +178,7 @@ def test_a_partition_that_comes_back_is_spoken_of_at_once() -> None:
     assert [{("events", 0): 4}] * 2 == offsets(saying.play(during))
 
 
-def test_of_a_partition_that_is_not_open_yet_its_state_is_said_where_the_group_stood() -> None:
+def test_before_a_partition_is_open_its_state_is_committed_at_the_offset_of_the_group() -> None:
     """One that cannot be opened at all is seen, and one that is restored for long."""
     task = Speaking()
     saying = Saying(p0=task)
@@ -206,7 +215,7 @@ def test_a_partition_that_comes_back_unopened_is_asked_about_anew() -> None:
     assert [{("events", 0): 41}, {("events", 0): 99}] == offsets(saying.play(during))
 
 
-def test_where_the_group_never_stood_there_is_nothing_to_say_before_it_is_open() -> None:
+def test_without_an_offset_in_the_group_nothing_is_committed_before_it_is_open() -> None:
     saying = Saying(p0=Speaking(), p1=Speaking(events=1))
 
     async def during() -> None:
@@ -215,7 +224,7 @@ def test_where_the_group_never_stood_there_is_nothing_to_say_before_it_is_open()
     assert [{("events", 1): 1}] == offsets(saying.play(during))
 
 
-def test_who_takes_leave_says_so_at_once() -> None:
+def test_the_last_positions_are_committed_at_once() -> None:
     task = Speaking(events=4)
     saying = Saying(p0=task)
 
@@ -230,7 +239,7 @@ def test_who_takes_leave_says_so_at_once() -> None:
     ]
 
 
-def test_who_never_joined_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_member_nothing_is_committed(monkeypatch: pytest.MonkeyPatch) -> None:
     saying = Saying(p0=Speaking(events=4))
     monkeypatch.setattr(MemoryMember, "_coordinator", None)
     assert [] == saying.play(saying.tick)

@@ -125,7 +125,7 @@ class Closing:
 
 
 @pytest.mark.parametrize("stop", [never, cancelled_inside, failing])
-def test_a_reader_that_cannot_stop_says_nothing_and_leaves_no_connection(
+def test_a_reader_that_cannot_stop_raises_nothing_and_leaves_no_connection(
     stop: Callable[[], Awaitable[None]],
 ) -> None:
     async def go() -> bool:
@@ -142,7 +142,7 @@ def test_a_reader_that_cannot_stop_says_nothing_and_leaves_no_connection(
 
 @pytest.mark.parametrize("stop", [never, cancelled_inside, failing])
 @pytest.mark.parametrize("sends", [True, False])
-def test_a_writer_that_cannot_stop_says_nothing_and_leaves_no_connection(
+def test_a_writer_that_cannot_stop_raises_nothing_and_leaves_no_connection(
     stop: Callable[[], Awaitable[None]], sends: bool
 ) -> None:
     async def go() -> bool:

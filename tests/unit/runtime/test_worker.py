@@ -137,7 +137,7 @@ def test_what_ends_one_task_ends_the_worker_behind_the_others(scene: Scene) -> N
     assert 2 == scene.harness.closed
 
 
-def test_who_has_lost_all_its_partitions_at_once_says_so_of_one(scene: Scene) -> None:
+def test_a_worker_that_lost_all_its_partitions_names_one(scene: Scene) -> None:
     def fenced(_: list[int]) -> None:
         raise Fenced("id")
 
@@ -185,7 +185,7 @@ def test_a_task_that_opens_when_its_partition_goes_away_is_cancelled(scene: Scen
     assert 1 == scene.harness.closed
 
 
-def test_what_it_says_of_its_partitions_may_fail_without_harm(scene: Scene) -> None:
+def test_offsets_that_cannot_be_committed_do_no_harm(scene: Scene) -> None:
     async def during(_: Worker) -> None:
         scene.member.share(0)
         scene.member.refuses_hints = True
@@ -204,7 +204,7 @@ def test_what_it_says_of_its_partitions_may_fail_without_harm(scene: Scene) -> N
     assert [3] == [reported.status.taken for reported in first.values()]
 
 
-def test_when_it_ends_it_says_where_it_stopped(scene: Scene) -> None:
+def test_when_it_ends_it_commits_its_last_positions(scene: Scene) -> None:
     async def during(worker: Worker) -> None:
         scene.member.share(0, 1)
         await until(are(worker, TaskState.RUNNING, 0, 1))
@@ -218,7 +218,7 @@ def test_when_it_ends_it_says_where_it_stopped(scene: Scene) -> None:
     assert [1, 1] == [reported.offset for reported in last.values()]
 
 
-def test_while_the_group_shares_out_it_says_nothing(scene: Scene) -> None:
+def test_during_a_rebalance_it_commits_nothing(scene: Scene) -> None:
     """A commit of the generation that ends would be refused, and make the member join anew."""
 
     async def during(worker: Worker) -> None:

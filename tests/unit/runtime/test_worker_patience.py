@@ -78,9 +78,7 @@ def test_a_cluster_that_is_not_found_at_once_is_looked_for_again(
     assert 1 == len(scene.reported("broker_unavailable"))
 
 
-def test_a_group_that_is_long_in_coming_is_said_once(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_slow_join_is_logged_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     start = scene.member.start
 
     async def slow() -> None:
