@@ -14,8 +14,8 @@ from services.runtime.kafka.publishing import (
     a_producer,
     start_producer,
 )
-from services.runtime.kafka.timeouts import stop_producer
 from services.runtime.kafka.topics import partition_count
+from services.runtime.kafka.waits import stop_producer
 from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.ops.settings import Settings
 

@@ -12,10 +12,9 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from events.texts import _
 from services.runtime.kafka.clients import REQUEST_TIMEOUT_S
-from services.runtime.kafka.cluster_wait import until_answered
 from services.runtime.kafka.partitioning import partition_of
-from services.runtime.kafka.timeouts import stop_producer
 from services.runtime.kafka.topics import START_TIMEOUT_S, partition_count, unreachable
+from services.runtime.kafka.waits import stop_producer, until_answered
 from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.ops.settings import Settings
 

@@ -11,8 +11,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.texts import _
 from services.runtime.kafka.clients import KAFKA, QUICK_FETCH_WAIT_S, Clients, Isolation
-from services.runtime.kafka.cluster_wait import until_answered
-from services.runtime.kafka.timeouts import started, within
+from services.runtime.kafka.waits import started, until_answered, within
 from services.runtime.ops.errors import Unreachable, place_name
 from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import Progress

@@ -23,8 +23,6 @@ from services.runtime.kafka.clients import (
     last_asked_broker,
     tolerate_broker_restarts,
 )
-from services.runtime.kafka.cluster_wait import until_answered
-from services.runtime.kafka.timeouts import within
 from services.runtime.kafka.topic_catalogue import Catalogue, Topic, read_catalogue
 from services.runtime.kafka.topic_diff import (
     MISSING,
@@ -35,6 +33,7 @@ from services.runtime.kafka.topic_diff import (
     compare,
     shared_count,
 )
+from services.runtime.kafka.waits import until_answered, within
 from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.ops.settings import Settings
 

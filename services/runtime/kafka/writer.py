@@ -13,8 +13,8 @@ from services.runtime.kafka.open_transactions import (
     end_transaction,
     open_transactions,
 )
-from services.runtime.kafka.timeouts import only_our_cancellation, started, stop_producer
 from services.runtime.kafka.topic_catalogue import read_catalogue
+from services.runtime.kafka.waits import only_our_cancellation, started, stop_producer
 from services.runtime.ops.errors import place_name
 from services.runtime.ops.settings import Settings
 

@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from services.runtime.kafka.clients import commit_for
-from services.runtime.kafka.timeouts import only_our_cancellation
+from services.runtime.kafka.waits import only_our_cancellation
 from services.runtime.processing.backlog import ReportedStatus
 from services.runtime.processing.offset_metadata import encode_status
 from services.runtime.processing.task import PartitionTask

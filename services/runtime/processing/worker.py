@@ -15,8 +15,7 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 
 from events.texts import _
 from services.runtime.kafka.clients import FencedInstanceIdError, a_member, member_id
-from services.runtime.kafka.cluster_wait import until_answered
-from services.runtime.kafka.timeouts import only_our_cancellation, started, within
+from services.runtime.kafka.waits import only_our_cancellation, started, until_answered, within
 from services.runtime.kafka.writer import Fenced
 from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.ops.forced_exit import END_S, leave_after

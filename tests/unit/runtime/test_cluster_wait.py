@@ -15,10 +15,9 @@ from aiokafka.errors import (
 )
 from structlog.testing import capture_logs
 
-from services.runtime.kafka import cluster_wait
-from services.runtime.kafka.cluster_wait import RETRY_S, until_answered
-from services.runtime.kafka.timeouts import within
+from services.runtime.kafka import waits
 from services.runtime.kafka.topic_diff import MISSING
+from services.runtime.kafka.waits import RETRY_S, until_answered, within
 from services.runtime.ops.errors import ClusterError, Unreachable
 from tests.unit.runtime.harness import a_setting, now_s, quickly
 
@@ -48,7 +47,7 @@ def _somebody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     async def yes(_: str) -> bool:
         return True
 
-    monkeypatch.setattr(cluster_wait, "_anybody_listens", yes)
+    monkeypatch.setattr(waits, "_anybody_listens", yes)
 
 
 def asked(cluster: Cluster, **more: Any) -> tuple[str, float]:

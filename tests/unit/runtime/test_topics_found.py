@@ -11,7 +11,7 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
-from services.runtime.kafka import cluster_wait
+from services.runtime.kafka import waits
 from services.runtime.kafka.topics import Cluster
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
@@ -74,7 +74,7 @@ def test_a_broker_that_does_not_answer_is_not_the_only_one(monkeypatch: pytest.M
     async def yes(_: str) -> bool:
         return True
 
-    monkeypatch.setattr(cluster_wait, "_anybody_listens", yes)
+    monkeypatch.setattr(waits, "_anybody_listens", yes)
     admin: Any = OneAway()
     found = quickly(Cluster(admin, SETTINGS).find(["one", "two"]))
     assert {"one", "two"} == found.keys()

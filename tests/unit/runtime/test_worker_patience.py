@@ -6,7 +6,7 @@ import contextlib
 import pytest
 from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
 
-from services.runtime.kafka import cluster_wait
+from services.runtime.kafka import waits
 from services.runtime.ops.forced_exit import END_S
 from services.runtime.processing import worker as worker_module
 from services.runtime.processing.health import STOP_S as HEALTH_S
@@ -72,8 +72,8 @@ def test_a_cluster_that_is_not_found_at_once_is_looked_for_again(
 
     monkeypatch.setattr(scene.member, "start", starts)
     monkeypatch.setattr(worker_module, "member_id", lambda _: None)
-    monkeypatch.setattr(cluster_wait, "_anybody_listens", yes)
-    monkeypatch.setattr(cluster_wait, "RETRY_S", 0.01)
+    monkeypatch.setattr(waits, "_anybody_listens", yes)
+    monkeypatch.setattr(waits, "RETRY_S", 0.01)
     scene.play(during)
     assert 1 == len(scene.reported("broker_unavailable"))
 

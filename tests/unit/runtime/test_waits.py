@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.structs import TopicPartition
 
 from services.runtime.kafka.reader import Reader
-from services.runtime.kafka.timeouts import only_our_cancellation, started, within
+from services.runtime.kafka.waits import only_our_cancellation, started, within
 from services.runtime.kafka.writer import FencedWriter, WriterFailed
 from services.runtime.ops.errors import Unreachable
 from tests.unit.runtime.harness import a_setting, quickly
