@@ -1,6 +1,6 @@
 """Journal records as programs read them in an answer: without the event and its bank details."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from events.envelope import Envelope, Event
@@ -16,15 +16,7 @@ from services.ledger.files.summary import in_contract_order
 ENTRY_MEMBERS = ("entry_id", "kind", "line", "amount_cents", "act", "convention", "effective_on")
 
 
-def record_row(
-    record: JournalRecord,
-    envelope: Envelope[Event] | None,
-    *,
-    moves: Iterable[Move],
-    entries: Iterable[Mapping[str, Any]],
-    orders: Iterable[OrderChange],
-    review_flags: Iterable[dict[str, Any]],
-) -> dict[str, Any]:
+def record_row(record: JournalRecord, envelope: Envelope[Event] | None) -> dict[str, Any]:
     """A record and what an answer has of it (docs/contract.md, 5).
 
     `envelope` is None for a record that could not be read.
@@ -43,11 +35,12 @@ def record_row(
         "refusal": _refusal(record),
         "dead_letter": record.dead_letter and {"reason": record.dead_letter["reason"]},
         "review_flags": [
-            in_contract_order(flag, flags.FACTS[FlagCode(flag["code"])]) for flag in review_flags
+            in_contract_order(flag, flags.FACTS[FlagCode(flag["code"])])
+            for flag in record.review_flags
         ],
-        "moves": [move_row(move) for move in moves],
-        "commitment_entries": [_entry(entry) for entry in entries],
-        "payment_orders": [_order(change) for change in orders],
+        "moves": [move_row(move) for move in record.moves],
+        "commitment_entries": [_entry(entry) for entry in record.commitment_entries],
+        "payment_orders": [_order(change) for change in record.payment_orders],
     }
 
 

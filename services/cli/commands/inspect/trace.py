@@ -1,5 +1,6 @@
 """`ecluse trace`: all records about an event, a convention, a grant, an act or a payment order."""
 
+from dataclasses import replace
 from operator import attrgetter
 from typing import Annotated, Any
 
@@ -108,17 +109,16 @@ def _entry(record: JournalRecord, raw: bytes) -> Entry:
 
 
 def _row(each: Traced, traced: Trace) -> dict[str, Any]:
-    record = each.record
-    row = record_row(
-        record,
-        each.envelope,
+    record = replace(
+        each.record,
         moves=each.moves,
-        entries=each.entries,
-        orders=each.orders,
+        commitment_entries=each.entries,
+        payment_orders=each.orders,
         review_flags=each.flags,
     )
     woke = traced.woke.get((record.budget, record.sequence), [])
     internal_events = [internal_event._asdict() for internal_event in each.internal_events]
+    row = record_row(record, each.envelope)
     return row | {"internal_events": internal_events, "woken_by": each.woken_by, "woke": woke}
 
 

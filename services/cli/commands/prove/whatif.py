@@ -24,7 +24,7 @@ from services.cli.records.record_view import dead_letters_of, show_records
 from services.cli.records.summary_tables import CARRIED_OVER, STAGES, counts, label
 from services.cli.terminal.options import AsJson, EventFiles, Strict
 from services.cli.terminal.output import busy, display_name, print_json, progress
-from services.cli.terminal.screen import ROWS_MAX, Screen
+from services.cli.terminal.screen import ROWS_MAX, Cells, Screen
 from services.cli.terminal.texts import COLUMNS, READING
 from services.ledger.application.handle import (
     Decided,
@@ -155,15 +155,7 @@ def _answer(trial: Trial, batch: DecidedBatch) -> dict[str, Any]:
 
 
 def _row(decided: Decided) -> dict[str, Any]:
-    record = decided.record
-    return record_row(
-        record,
-        decided.envelope if isinstance(decided, Recorded) else None,
-        moves=record.moves,
-        entries=record.commitment_entries,
-        orders=record.payment_orders,
-        review_flags=record.review_flags,
-    )
+    return record_row(decided.record, decided.envelope if isinstance(decided, Recorded) else None)
 
 
 def _internal_event(value: bytes) -> dict[str, str]:
@@ -197,15 +189,15 @@ def _show_lines(screen: Screen, changed: list[dict[str, Any]]) -> None:
     """The balances that would be others, before and after; a row for each stage that moves."""
     if not changed:
         screen.say(NO_LINES)
-    table = screen.table("changes", ("budget", "line", "stage", "before", "after"))
-    for row in changed[:ROWS_MAX]:
-        budget, name = row["budget"], label(row["line"])
+
+    def rows_of(row: dict[str, Any]) -> list[Cells]:
+        rows: list[Cells] = []
         for figure, cents in row["after"].items():
-            if cents != row["before"][figure]:
-                before, after = Euros(row["before"][figure]), Euros(cents)
+            before = row["before"][figure]
+            if cents != before:
+                place = ("", "") if rows else (row["budget"], label(row["line"]))
                 stage = COLUMNS[figure.removesuffix("_cents")]
-                screen.add(table, budget, name, stage, before, after)
-                budget = name = ""
-        table.add_section()
-    screen.show(table)
-    screen.say_more(len(changed) - ROWS_MAX)
+                rows.append((*place, stage, Euros(before), Euros(cents)))
+        return rows
+
+    screen.show_list("changes", ("budget", "line", "stage", "before", "after"), changed, rows_of)
