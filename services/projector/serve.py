@@ -27,13 +27,7 @@ REMEDY: Final = (
 
 
 async def serve(settings: Settings, url: str) -> None:
-    """Be a worker of the projector until SIGTERM or SIGINT.
-
-    Raises:
-        ClusterError: the cluster, the database or its schema is not as it must be.
-        Fenced: another process writes a partition that this one holds to be its own.
-        GaveUp: the cluster or the database was away for too long.
-    """
+    """Be a worker of the projector until SIGTERM or SIGINT; it ends as `Worker.run` does."""
     await check(settings, (JOURNAL,))
     engine = an_engine(url)
     try:

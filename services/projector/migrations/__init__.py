@@ -22,11 +22,7 @@ TOO_NEW = _("its schema ({version}) is of a newer Écluse: upgrade this one")
 
 
 async def prepare(engine: AsyncEngine, schema: str = SCHEMA) -> None:
-    """Make the tables in `schema`, or bring them to the newest version, in one transaction.
-
-    Raises:
-        ClusterError: they are of a newer version than this program.
-    """
+    """Make the tables, or bring them to the newest version; ClusterError where one is newer."""
     async with engine.begin() as connection:
         if engine.dialect.name == POSTGRESQL:
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))

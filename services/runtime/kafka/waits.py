@@ -67,11 +67,7 @@ async def started(client: Any, start: Awaitable[Result]) -> Result:
 
 
 async def within(limit_s: float, wait: Awaitable[Result], what: str, where: object) -> Result:
-    """Return the result of `wait`, if it comes within `limit_s` seconds.
-
-    Raises:
-        Unreachable: it did not come, or Kafka answered with an error; `what` names the request.
-    """
+    """Return the result of `wait`; Unreachable where it fails, or takes longer than `limit_s`."""
     try:
         with only_our_cancellation():
             return await asyncio.wait_for(wait, limit_s)
