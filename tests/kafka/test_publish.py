@@ -178,7 +178,7 @@ def test_a_broker_that_dies_midway_and_comes_back_has_each_record_once_in_order(
             yield Message(BUDGETS[number % len(BUDGETS)].encode(), value)
 
     receipts = Receipts()
-    asyncio.run(publishing.publish(settings, EVENTS, messages(), STRUCTURED, receipts))
+    asyncio.run(publishing.publish(settings, EVENTS, messages(), receipts))
     assert count == receipts.count
     read = on_topic(settings)
     numbers = [[int(record.value.rstrip(b".")) for record in records] for records in read]
@@ -199,5 +199,5 @@ def test_a_broker_that_does_not_come_back_is_not_waited_for(
 
     receipts = Receipts()
     with pytest.raises(Unreachable, match="has acknowledged nothing for 2 s"):
-        asyncio.run(publishing.publish(settings, EVENTS, messages(), STRUCTURED, receipts))
+        asyncio.run(publishing.publish(settings, EVENTS, messages(), receipts))
     assert 0 == receipts.count

@@ -7,7 +7,6 @@ from typing import Any, Final
 from events.texts import _
 from events.topics import EVENTS
 from services.runtime.kafka.publishing import (
-    STRUCTURED,
     Flow,
     Message,
     Receipts,
@@ -49,7 +48,7 @@ class KafkaPublisher:
             async with asyncio.timeout(PUBLISH_LIMIT_S):
                 producer, partitions = await self._open()
                 topic = self._settings.topic(EVENTS)
-                flow = Flow(producer, topic, partitions, STRUCTURED, Receipts())
+                flow = Flow(producer, topic, partitions, Receipts())
                 await flow.send_all(messages)
         except TimeoutError as error:
             await self._drop(producer)

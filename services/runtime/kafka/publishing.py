@@ -33,9 +33,7 @@ REFUSED = _(
     "the cluster does not take it ({error}). `ecluse topics diff` says whether the topic is right"
 )
 
-Headers = list[tuple[str, bytes]]
-
-STRUCTURED: Final[Headers] = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
+STRUCTURED: Final = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
 """Structured mode of CloudEvents: the whole event is the record's value."""
 
 
@@ -89,7 +87,6 @@ async def publish(
     settings: Settings,
     topic: str,
     messages: Iterable[Message],
-    headers: Headers,
     receipts: Receipts,
 ) -> None:
     """Write all messages to a topic of the contract, each partition's in their order.
@@ -104,7 +101,7 @@ async def publish(
     producer = a_producer(settings)
     try:
         await start_producer(producer, settings)
-        await Flow(producer, settings.topic(topic), count, headers, receipts).send_all(messages)
+        await Flow(producer, settings.topic(topic), count, receipts).send_all(messages)
     finally:
         await stop_producer(producer)
 
@@ -144,13 +141,11 @@ class Flow:
         producer: AIOKafkaProducer,
         topic: str,
         partitions: int,
-        headers: Headers,
         receipts: Receipts,
     ) -> None:
         self._producer = producer
         self._topic = topic
         self._partitions = partitions
-        self._headers = headers
         self._receipts = receipts
         self._filling: dict[int, Any] = {}
         self._in_flight: dict[asyncio.Future[Any], int] = {}
@@ -176,7 +171,7 @@ class Flow:
 
     def _append(self, batch: Any, key: bytes, value: bytes) -> bool:
         # The time is that of publishing: by the event's own, retention would remove old years.
-        done = batch.append(timestamp=None, key=key, value=value, headers=self._headers)
+        done = batch.append(timestamp=None, key=key, value=value, headers=STRUCTURED)
         return done is not None
 
     async def _send(self, partition: int) -> None:

@@ -22,7 +22,7 @@ from services.cli.terminal.screen import ROWS_MAX, Screen
 from services.cli.terminal.texts import VALIDATING
 from services.ledger.application.ports import StoreError
 from services.ledger.files.replay import STANDARD_INPUT, Line
-from services.runtime.kafka.publishing import STRUCTURED, Message, Receipts, publish
+from services.runtime.kafka.publishing import Message, Receipts, publish
 from services.runtime.ops.errors import Stop
 from services.runtime.ops.settings import Settings
 
@@ -179,7 +179,7 @@ def _send(checked: list[Checked], settings: Settings, receipts: Receipts) -> Non
         return
     try:
         with progress(PUBLISHING, [each.stream for each in checked]) as handled:
-            asyncio.run(publish(settings, EVENTS, messages(handled), STRUCTURED, receipts))
+            asyncio.run(publish(settings, EVENTS, messages(handled), receipts))
     except Stop as error:
         if begun:
             error.text = partly(error.text)
