@@ -74,7 +74,7 @@ class Metrics:
 
 
 class ProjectorWork:
-    """One partition of the journal, opened: see services.runtime.processing.processor.Work."""
+    """One partition of the journal, opened: a `Processor` of the partition task."""
 
     def __init__(
         self,
