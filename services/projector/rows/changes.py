@@ -4,8 +4,10 @@ Within a batch each row is written once: later changes of a row are merged into 
 tables after any number of batches are those after one.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -17,6 +19,9 @@ Key = tuple[Any, ...]
 
 Members = dict[str, Any]
 """Values by column, without those of the key."""
+
+Merged = dict[str, dict[Key, Members]]
+"""Rows by table, each written once."""
 
 FIRST_COUNTS: Final[Mapping[str, str]] = MappingProxyType(
     {"conventions": "notified_on", "documents": "received_on"}
@@ -33,15 +38,15 @@ REPLACED_IF: Final[Mapping[str, str | None]] = MappingProxyType(
 class Changes:
     """Everything that a batch writes, without its position."""
 
-    appended: dict[str, list[Row]] = field(default_factory=dict)
+    appended: dict[str, list[Row]] = field(default_factory=partial(defaultdict, list))
     """New rows by table."""
-    added: dict[str, dict[Key, list[int]]] = field(default_factory=dict)
+    added: dict[str, dict[Key, list[int]]] = field(default_factory=partial(defaultdict, dict))
     """Increments of rows, in the order of the table's other columns."""
-    offered: dict[str, dict[Key, Members]] = field(default_factory=dict)
+    offered: Merged = field(default_factory=partial(defaultdict, dict))
     """Rows written where there is none, or one in the state of `REPLACED_IF`."""
-    put: dict[str, dict[Key, Members]] = field(default_factory=dict)
+    put: Merged = field(default_factory=partial(defaultdict, dict))
     """Rows that are written, or written over in these columns."""
-    patched: dict[str, dict[Key, Members]] = field(default_factory=dict)
+    patched: Merged = field(default_factory=partial(defaultdict, dict))
     """Columns of rows that there are."""
     rejected: set[Key] = field(default_factory=set)
     """Keys of rejected documents, whose day of receipt is removed."""
@@ -54,7 +59,7 @@ class Changes:
 
     def append(self, table: str, *row: Any) -> None:
         """A new row."""
-        self.appended.setdefault(table, []).append(row)
+        self.appended[table].append(row)
 
     def row_to_add_to(self, table: str, key: Key) -> list[int]:
         """Increments of a row, column by column."""
@@ -62,59 +67,52 @@ class Changes:
 
     def offer(self, table: str, key: Key, members: Members) -> None:
         """Write a row, unless there is one that it does not replace."""
-        rows = self.offered.setdefault(table, {})
+        rows = self.offered[table]
         replaced = REPLACED_IF[table]
         if key not in rows or (replaced is not None and rows[key]["state"] == replaced):
             rows[key] = members
 
     def put_row(self, table: str, key: Key, members: Members) -> None:
         """Write a row, or its new columns."""
-        row = self.put.setdefault(table, {}).setdefault(key, {})
-        _merge(table, row, members)
+        _merge(table, self.put[table].setdefault(key, {}), members)
 
     def patch(self, table: str, key: Key, members: Members) -> None:
         """Change columns of a row that exists, in the tables or in this batch."""
-        row = self.put.get(table, {}).get(key)
-        if row is None:
-            row = self.patched.setdefault(table, {}).setdefault(key, {})
-        _merge(table, row, members)
+        row = self.put[table].get(key)
+        _merge(table, self.patched[table].setdefault(key, {}) if row is None else row, members)
 
     def reject(self, key: Key) -> None:
         """Remove the day of receipt of a document."""
         self.rejected.add(key)
-        self.put.get("documents", {}).get(key, {}).pop("received_on", None)
+        self.put["documents"].get(key, {}).pop("received_on", None)
 
     def rename(self, budget: str, grant: str, convention: str, members: Members) -> None:
         """Put a convention in the place of its grant that stood alone, with its new columns."""
-        row = self.put.get("conventions", {}).pop((budget, grant), None)
+        row = self.put["conventions"].pop((budget, grant), None)
         if row is None:
             self.renamed.append({"budget": budget, "grant": grant, "convention": convention})
-            old = self.patched.get("conventions", {}).pop((budget, grant), {})
-            self.patched.setdefault("conventions", {})[budget, convention] = old | members
+            old = self.patched["conventions"].pop((budget, grant), {})
+            self.patched["conventions"][budget, convention] = old | members
         else:
             self.put["conventions"][budget, convention] = row | members
-        for rows in (self.added["convention_lines"], self.put.get("documents", {})):
+        for rows in (self.added["convention_lines"], self.put["documents"]):
             _relabel(rows, budget, grant, convention)
         for key in [key for key in self.rejected if key[:2] == (budget, grant)]:
             self.rejected.discard(key)
             self.rejected.add((budget, convention, *key[2:]))
-        planned = self.put.get("instalments", {})
+        planned = self.put["instalments"]
         for key in [key for key in planned if key[:2] == (budget, grant)]:
             row = planned.pop(key) | {"left_out_by": convention}
             planned[budget, convention, f"{grant}/{key[2]}"] = row
-        for key in [key for key in self.put.get("obligations", {}) if key[:2] == (budget, grant)]:
-            del self.put["obligations"][key]
+        owed = self.put["obligations"]
+        for key in [key for key in owed if key[:2] == (budget, grant)]:
+            del owed[key]
 
 
 WIDTHS: Final[Mapping[str, int]] = MappingProxyType(
     {"lines": 7, "convention_lines": 6, "outcomes": 6}
 )
 """The number of columns of a table that are sums."""
-
-
-def no_changes() -> Changes:
-    """The changes of an empty batch."""
-    return Changes(added={table: {} for table in WIDTHS})
 
 
 def _merge(table: str, row: Members, members: Members) -> None:

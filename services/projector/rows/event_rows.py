@@ -246,11 +246,11 @@ def _account(changes: Changes, record: Record, data: EventData, *, newest: bool 
         "sequence": record.sequence,
     }
     key = (record.budget, data.beneficiary.siret)
-    offered = changes.offered.get("bank_accounts", {})
+    offered = changes.offered["bank_accounts"]
     if newest:
         offered.pop(key, None)
         changes.put_row("bank_accounts", key, members)
-    elif key not in changes.put.get("bank_accounts", {}):
+    elif key not in changes.put["bank_accounts"]:
         changes.offer("bank_accounts", key, members)
 
 

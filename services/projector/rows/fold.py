@@ -5,7 +5,7 @@ from typing import Final
 
 from events.journal import Event, Record, read_record
 from events.mentions import mentions_of
-from services.projector.rows.changes import Changes, no_changes
+from services.projector.rows.changes import Changes
 from services.projector.rows.column_values import as_json, as_text, day_of_moves, instant_of
 from services.projector.rows.event_rows import Alone, add_event
 from services.projector.rows.money import add_entries, add_moves, add_orders
@@ -46,7 +46,7 @@ class Fold:
         self, partition: int, sequences: dict[str, int] | None = None, alone: Alone | None = None
     ) -> None:
         self.partition = partition
-        self.changes = no_changes()
+        self.changes = Changes()
         self.records = 0
         self.last: Record | None = None
         """The last record of this batch."""
@@ -83,7 +83,7 @@ class Fold:
 
     def take_changes(self) -> Changes:
         """The changes since the last call."""
-        changes, self.changes = self.changes, no_changes()
+        changes, self.changes = self.changes, Changes()
         self.records, self.last, self.latest_event_time = 0, None, None
         return changes
 
@@ -158,7 +158,7 @@ class Fold:
 
     def _update_budget(self, record: Record) -> None:
         """Update the budget's row: its id is entity, code and year."""
-        row = self.changes.put.get("budgets", {}).get((record.budget,))
+        row = self.changes.put["budgets"].get((record.budget,))
         if row is not None:
             row["sequence"], row["head"] = record.sequence, record.hash
             return

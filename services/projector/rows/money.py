@@ -41,7 +41,7 @@ CONVENTION_GAINS: Final[Mapping[str | None, int]] = MappingProxyType(
 def add_moves(changes: Changes, record: Record) -> None:
     """The moves of a record, and what they add up to."""
     budget, sequence, day = record.budget, record.sequence, day_of_moves(record)
-    rows = changes.appended.setdefault("moves", [])
+    rows = changes.appended["moves"]
     for item, move in enumerate(record.moves or (), start=1):
         codes, cents = move.line.codes, move.amount_cents
         origin, target, convention = move.origin, move.target, move.convention
