@@ -47,7 +47,6 @@ class Fold:
     ) -> None:
         self.partition = partition
         self.changes = Changes()
-        self.records = 0
         self.last: Record | None = None
         """The last record of this batch."""
         self.latest_event_time: datetime | None = None
@@ -78,13 +77,12 @@ class Fold:
             self._add_dead_letter(record, record.dead_letter)
         else:
             self._take(record)
-        self.records += 1
         self.last = record
 
     def take_changes(self) -> Changes:
         """The changes since the last call."""
         changes, self.changes = self.changes, Changes()
-        self.records, self.last, self.latest_event_time = 0, None, None
+        self.last, self.latest_event_time = None, None
         return changes
 
     def _keep(self, record: Record, offset: int, raw: bytes) -> None:
