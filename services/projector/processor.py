@@ -73,7 +73,7 @@ class Metrics:
         )
 
 
-class ProjectorWork:
+class ProjectorProcessor:
     """One partition of the journal, opened: a `Processor` of the partition task."""
 
     def __init__(

@@ -8,7 +8,7 @@ from events.topics import JOURNAL, PROJECTOR_GROUP
 from services.projector.database import an_engine, where
 from services.projector.database_errors import reaching
 from services.projector.migrations import prepare
-from services.projector.processor import Metrics, ProjectorWork
+from services.projector.processor import Metrics, ProjectorProcessor
 from services.runtime.kafka.topics import check
 from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import Progress
@@ -37,7 +37,7 @@ async def serve(settings: Settings, url: str) -> None:
         metrics = Metrics(registry)
 
         def work(partition: int, progress: Progress) -> Processor:
-            return ProjectorWork(settings, engine, partition, progress, metrics)
+            return ProjectorProcessor(settings, engine, partition, progress, metrics)
 
         group, topic = settings.group(PROJECTOR_GROUP), settings.topic(JOURNAL)
         health = Health(settings, registry)

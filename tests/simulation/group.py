@@ -72,7 +72,7 @@ class Group:
         self._chance = network.chance
         self._clients = clients
         self._settings = settings
-        self._make_work = make_processor
+        self._make_processor = make_processor
         self._partitions = partitions
         self._context = Context()
         self._processes: list[Process] = []
@@ -221,7 +221,7 @@ class Group:
     def _begin(self, number: int, process: Process) -> None:
         clock = the_loop().time
         task = PartitionTask(
-            number, self._make_work, self._settings, QUARANTINE, self._clients, clock=clock
+            number, self._make_processor, self._settings, QUARANTINE, self._clients, clock=clock
         )
         run = Run(process, task)
         self._owners[number] = run

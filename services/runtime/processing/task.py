@@ -107,7 +107,7 @@ class PartitionTask:
         self.failed = 0
         """The number of failed attempts: each counts once, wherever between opening and closing."""
         self._backlog = Backlog()
-        self._make_work = make_processor
+        self._make_processor = make_processor
         self._settings = settings
         self._clients = clients
         self._remedy = remedy
@@ -197,7 +197,7 @@ class PartitionTask:
         """Open the partition and run one step with it; close it in the end."""
         self._enter(TaskState.OPENING)
         self.progress.begin("opening")
-        processor = self._make_work(self.partition, self.progress)
+        processor = self._make_processor(self.partition, self.progress)
         try:
             try:
                 self._backlog.opened(await processor.open(), processor.outcomes)

@@ -78,7 +78,7 @@ class Worker:
         self._settings = settings
         self._group = group
         self._topic = topic
-        self._make_work = make_processor
+        self._make_processor = make_processor
         self._health = health
         self._remedy = remedy
         self._batch_records = batch_records
@@ -166,7 +166,7 @@ class Worker:
     def _begin(self, number: int) -> None:
         task = PartitionTask(
             number,
-            self._make_work,
+            self._make_processor,
             self._settings,
             self._remedy,
             batch_records=self._batch_records,

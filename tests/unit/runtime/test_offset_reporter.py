@@ -51,33 +51,33 @@ class Saying:
     def __init__(self, **tasks: Speaking) -> None:
         self.tasks = {int(name.removeprefix("p")): task for name, task in tasks.items()}
         self.member = MemoryMember()
-        self.hints = OffsetReporter(self.member, TOPIC, TICK_S)
+        self.reporter = OffsetReporter(self.member, TOPIC, TICK_S)
 
     async def tick(self, count: int = 1) -> None:
         for _ in range(count):
-            await self.hints.report(cast(dict[int, PartitionTask], self.tasks))
+            await self.reporter.report(cast(dict[int, PartitionTask], self.tasks))
             await asyncio.sleep(TICK_S)
 
     def play(
         self, during: Callable[[], Coroutine[Any, Any, None]]
     ) -> list[dict[Any, ReportedStatus]]:
         quickly(during())
-        return self.member.hints
+        return self.member.commits
 
 
-def offsets(hints: list[dict[Any, ReportedStatus]]) -> list[dict[tuple[str, int], int]]:
-    return [{tuple(place): reported.offset for place, reported in each.items()} for each in hints]
+def offsets(commits: list[dict[Any, ReportedStatus]]) -> list[dict[tuple[str, int], int]]:
+    return [{tuple(place): reported.offset for place, reported in each.items()} for each in commits]
 
 
 def test_all_sources_of_all_partitions_are_committed_at_once() -> None:
     saying = Saying(
         p0=Speaking(events=4, internal_events=1), p3=Speaking(events=9, internal_events=2)
     )
-    hints = saying.play(saying.tick)
-    assert offsets(hints) == [
+    commits = saying.play(saying.tick)
+    assert offsets(commits) == [
         {("events", 0): 4, (INTERNAL_EVENTS, 0): 1, ("events", 3): 9, (INTERNAL_EVENTS, 3): 2}
     ]
-    assert [7] * 4 == [reported.status.taken for reported in hints[0].values()]
+    assert [7] * 4 == [reported.status.taken for reported in commits[0].values()]
 
 
 def test_only_what_has_changed_is_committed_again() -> None:
@@ -104,9 +104,9 @@ def test_another_state_is_a_change() -> None:
         task.status = replace(task.status, state=TaskState.RETRYING, caught_up=False)
         await saying.tick()
 
-    hints = saying.play(during)
+    commits = saying.play(during)
     assert ["running", "retrying"] == [
-        reported.status.state for each in hints for reported in each.values()
+        reported.status.state for each in commits for reported in each.values()
     ]
 
 
@@ -129,7 +129,7 @@ def test_it_commits_at_most_once_a_tick() -> None:
     async def during() -> None:
         for at in range(100):
             task.next_offsets["events"] = at
-            await saying.hints.report(cast(dict[int, PartitionTask], saying.tasks))
+            await saying.reporter.report(cast(dict[int, PartitionTask], saying.tasks))
             await asyncio.sleep(TICK_S / 10)
 
     assert 10 == pytest.approx(len(saying.play(during)), abs=1)
@@ -137,11 +137,11 @@ def test_it_commits_at_most_once_a_tick() -> None:
 
 def test_what_was_refused_is_committed_at_the_next_tick() -> None:
     saying = Saying(p0=Speaking(events=4))
-    saying.member.refuses_hints = True
+    saying.member.refuses_commits = True
 
     async def during() -> None:
         await saying.tick(3)
-        saying.member.refuses_hints = False
+        saying.member.refuses_commits = False
         await saying.tick(2)
 
     assert [{("events", 0): 4}] == offsets(saying.play(during))
@@ -191,11 +191,11 @@ def test_before_a_partition_is_open_its_state_is_committed_at_the_offset_of_the_
         task.next_offsets = {"events": 42, INTERNAL_EVENTS: 0}
         await saying.tick()
 
-    hints = saying.play(during)
-    assert offsets(hints) == [
+    commits = saying.play(during)
+    assert offsets(commits) == [
         {("events", 0): 41}, {("events", 0): 41}, {("events", 0): 42, (INTERNAL_EVENTS, 0): 0}
     ]  # fmt: skip
-    statuses = [reported.status for each in hints for reported in each.values()]
+    statuses = [reported.status for each in commits for reported in each.values()]
     assert ["opening", "broken", "running", "running"] == [status.state for status in statuses]
     assert [False, False, True, True] == [status.caught_up for status in statuses]
     assert [None, None, 7, 7] == [status.outcomes for status in statuses]
@@ -229,13 +229,13 @@ def test_the_last_positions_are_committed_at_once() -> None:
     saying = Saying(p0=task)
 
     async def during() -> None:
-        await saying.hints.report(cast(dict[int, PartitionTask], saying.tasks))
+        await saying.reporter.report(cast(dict[int, PartitionTask], saying.tasks))
         task.status = replace(task.status, state=TaskState.STOPPED)
-        await saying.hints.report_last(cast(dict[int, PartitionTask], saying.tasks))
+        await saying.reporter.report_last(cast(dict[int, PartitionTask], saying.tasks))
 
-    hints = saying.play(during)
+    commits = saying.play(during)
     assert ["running", "stopped"] == [
-        reported.status.state for each in hints for reported in each.values()
+        reported.status.state for each in commits for reported in each.values()
     ]
 
 

@@ -39,7 +39,7 @@ def test_a_task_that_does_not_let_go_is_left_to_the_end_of_the_process(
             await super().close()
 
     async def during(worker: Worker) -> None:
-        worker._make_work = lambda *_: Stalled(scene.harness)
+        worker._make_processor = lambda *_: Stalled(scene.harness)
         scene.member.share(0)
         await until(are(worker, TaskState.RUNNING, 0))
         asyncio.get_running_loop().call_later(1, gate.set)
