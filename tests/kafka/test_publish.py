@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.topics import EVENTS
-from services.runtime.kafka import publishing, topics
+from services.runtime.kafka import publishing, topics, waits
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.publishing import STRUCTURED, Message, Receipts
 from services.runtime.kafka.topic_catalogue import read_catalogue
@@ -191,7 +191,7 @@ def test_a_broker_that_does_not_come_back_is_not_waited_for(
     broker: Broker, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publishing, "SILENCE_TIMEOUT_S", 2.0)
-    monkeypatch.setattr(publishing, "STOP_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(waits, "STOP_S", 1.0)
 
     def messages() -> Iterator[Message]:
         yield Message(b"key", b"value")
