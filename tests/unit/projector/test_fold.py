@@ -80,7 +80,7 @@ def test_what_was_added_up_before_is_known_by_its_last_record() -> None:
     *_, third = records(*START)
     fold = Fold(0, {BUDGET: 2})
     fold.add(7, third)
-    assert 1 == fold.records
+    assert 1 == len(fold.changes.appended["journal"])
 
 
 @pytest.mark.parametrize("raw", [b"", b"{}", b"[]", b'{"budget":"x","sequence":1}'])
