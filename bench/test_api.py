@@ -17,7 +17,8 @@ import pytest
 
 from bench import world
 from bench.asking import Endpoint, a_key, a_request, asked, connected
-from services.projector.database import an_engine, prepare
+from services.projector.database import an_engine
+from services.projector.migrations import prepare
 from tests import silence
 from tests.read_model import databases
 from tests.read_model.filling import fill, journal_of_events

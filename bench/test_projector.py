@@ -22,7 +22,7 @@ from events.topics import JOURNAL
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Source
 from services.projector.database import Position, an_engine, take, write
-from services.projector.fold import Fold
+from services.projector.rows.fold import Fold
 from services.projector.serve import BATCH_RECORDS
 from services.runtime.kafka.partitioning import partition_of
 from tests import silence
@@ -101,7 +101,7 @@ def projected(homes: list[list[bytes]]) -> Go:
             for raw in batch:
                 fold.add(offset, raw)
                 offset += 1
-            at = Position(JOURNAL, number, offset, epoch=position.epoch)
+            at = Position(offset, topic=JOURNAL, partition=number, epoch=position.epoch)
             await write(engine, fold.take_changes(), at, offset - len(batch))
 
     async def go(engine: AsyncEngine) -> None:

@@ -27,7 +27,8 @@ from bench.kafka.processes import (
 from bench.kafka.progress import Progress
 from bench.kafka.topics import LOOK_S, Looker, feed
 from bench.kafka.workers import COMMAND, OPENED, OPENING_S, Workers
-from services.projector.database import an_engine, prepare
+from services.projector.database import an_engine
+from services.projector.migrations import prepare
 from services.projector.tables import outcomes
 from services.runtime.ops.settings import Settings
 from tests.read_model.databases import Server, a_server

@@ -18,8 +18,8 @@ from services.cli.workers import COLLECT_AFTER
 from services.ledger.kafka.partition import LedgerProcessor
 from services.ledger.kafka.partition_restore import PartitionTopics
 from services.runtime.kafka.reader import Reader
-from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
+from services.runtime.ops.watchdog import Progress
 
 
 class CountingReader(Reader):

@@ -99,7 +99,7 @@ async def feed(settings: Settings, file: Path, events_max: int | None = None) ->
     """
     receipts = Receipts()
     events = list(messages(file, events_max))
-    await publish(settings, EVENTS, events, STRUCTURED, receipts)
+    await publish(settings, EVENTS, events, receipts)
     if receipts.count != len(events):
         raise BenchFailed(f"{receipts.count} of {len(events)} events were acknowledged")
 

@@ -4,18 +4,19 @@ Exit codes: 0 done, 1 something was refused, unreadable, different or not proved
 reach what it needs (docs/contract.md, 5).
 """
 
+import ast
 import os
 import sys
 from functools import cached_property
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
-from services.cli.options import Group, Lang, LogLevel, Verb
-from services.cli.texts import STORE_ERROR, language_of_the_system
+from services.cli.terminal.options import Group, Lang, LogLevel, Verb, chosen_language
+from services.cli.terminal.texts import STORE_ERROR
 from services.runtime.ops.file_modes import be_private
-from services.texts.language import Language
 from services.texts.translation import translate
 
 if TYPE_CHECKING:
@@ -25,8 +26,12 @@ EXIT_USAGE: Final = 2
 EXIT_UNREACHABLE: Final = 3
 
 
+JOB, ROLES, INSPECT, PROVE, OPERATE = "The job", "Roles", "Look", "Prove", "Operate"
+"""The panels of the help."""
+
+
 class Later:
-    """A verb of which the help's line is known; its module is imported when more is asked of it.
+    """A verb whose module is imported when more is asked of it than its line of the help.
 
     Else `ecluse --help`, and every verb, waits for what all the others need: most of its time.
     """
@@ -34,171 +39,64 @@ class Later:
     hidden = deprecated = False
     help = None
 
-    def __init__(
-        self, name: str, where: str, short_help: str, panel: str | None = None, *more: "Later"
-    ) -> None:
+    def __init__(self, name: str, where: str, panel: str) -> None:
         self.name = name
-        self.short_help = short_help
         self.rich_help_panel = panel
-        self._module, self._attribute = where.split(":")
-        self._more = more
+        module, self._attribute = where.split(":")
+        self.module = f"services.cli.{module}"
+
+    @cached_property
+    def short_help(self) -> str:
+        """The first paragraph of its docstring, read from its source."""
+        source = Path(__file__).parents[2].joinpath(*self.module.split(".")).with_suffix(".py")
+        verb = next(
+            each
+            for each in ast.parse(source.read_text(encoding="utf-8")).body
+            if isinstance(each, ast.FunctionDef) and each.name == self._attribute
+        )
+        return " ".join((ast.get_docstring(verb) or "").split("\n\n")[0].split())
 
     @cached_property
     def verb(self) -> Any:
         """The command itself, imported at its first use."""
-        found = getattr(import_module(f"services.cli.{self._module}"), self._attribute)
-        if not isinstance(found, typer.Typer):
-            alone = typer.Typer(add_completion=False)
-            alone.command(self.name, cls=Verb)(found)
-            return typer.main.get_command(alone)
-        group = typer.main.get_group(found)
-        group.name = self.name
-        group.commands.update({each.name: each for each in self._more})  # type: ignore[misc] # stands for one
-        return group
+        module = import_module(self.module)
+        group = getattr(module, "app", None)
+        if group is not None:
+            group = typer.main.get_group(group)
+            group.name = self.name
+            return group
+        alone = typer.Typer(add_completion=False)
+        alone.command(self.name, cls=Verb)(getattr(module, self._attribute))
+        return typer.main.get_command(alone)
 
     def __getattr__(self, name: str) -> Any:
         """All else is the verb's own."""
         return getattr(self.verb, name)
 
 
-JOB, ROLES, INSPECT, PROVE, OPERATE = "The job", "Roles", "Look", "Prove", "Operate"
-
 VERBS: Final = (
-    Later(
-        "replay",
-        "replay:replay_files",
-        "Decide events from files and show what came out: entries, payment orders, balances.",
-        JOB,
-    ),
-    Later(
-        "validate",
-        "validate:validate_file",
-        "Check each line by the rules of the ledger's input, and say in words what is wrong where.",
-        JOB,
-    ),
-    Later(
-        "publish",
-        "publish:publish_files",
-        "Send the events of files to the ledger's topic, if every line is one; else nothing.",
-        JOB,
-    ),
-    Later(
-        "ledger",
-        "ledger:ledger",
-        "Decide events and write the journal, until stopped; several workers share the partitions.",
-        ROLES,
-    ),
-    Later(
-        "serve",
-        "serve:serve",
-        "Decide events, keep them in a directory, and serve API and console, until stopped.",
-        ROLES,
-    ),
-    Later(
-        "api",
-        "api:api",
-        "Answer questions over HTTP and take events in, until stopped. See /docs there.",
-        ROLES,
-    ),
-    Later(
-        "projector",
-        "projector:projector",
-        "Write the journal into SQL tables, until stopped; several workers share the partitions.",
-        ROLES,
-    ),
-    Later(
-        "watch",
-        "watch:watch",
-        "Say who is behind and what waits, and write deadline events to the ledger.",
-        ROLES,
-    ),
-    Later(
-        "dev",
-        "dev:dev",
-        "Run Kafka, ledger, watch, projector, API and console on this machine, until Ctrl-C.",
-        ROLES,
-    ),
-    Later(
-        "balances",
-        "balances:balances",
-        "Add the journal up: entries, payment orders, balances; --json as `replay` prints it.",
-        INSPECT,
-    ),
-    Later(
-        "lag",
-        "lag:lag",
-        "Show who is behind and by how much: ledger, projector, watch, treasury; and what waits.",
-        INSPECT,
-    ),
-    Later(
-        "trace",
-        "trace:trace",
-        "Show all records about REF in order: what came, what was decided and why, "
-        "what is awaited.",
-        INSPECT,
-    ),
-    Later(
-        "parked",
-        "parked:parked",
-        "List the events that wait, the oldest first: what each waits for, and until when.",
-        INSPECT,
-    ),
-    Later(
-        "journal",
-        "journal:app",
-        "Records of the journal: the last ones, or one; to a file, and back from one.",
-        INSPECT,
-        Later(
-            "export",
-            "backup:export_journal",
-            "Write the journal to a file, one record a line: the back-up.",
-        ),
-        Later(
-            "import",
-            "backup:import_journal",
-            "Bring an exported journal into a new cluster or database, to the same heads.",
-        ),
-    ),
-    Later(
-        "verify",
-        "verify:verify_journal",
-        "Prove a journal by a second implementation: its chains, balances, orders; "
-        "exit 1 if wrong.",
-        PROVE,
-    ),
-    Later(
-        "seal",
-        "seal:seal_journal",
-        "Prove a journal by itself and sign its heads and totals; "
-        "`verify --seal` holds it to them.",
-        PROVE,
-    ),
-    Later(
-        "whatif",
-        "whatif:whatif",
-        "Decide events against the present state, and show what would happen; nothing changes.",
-        PROVE,
-    ),
-    Later(
-        "quarantine",
-        "quarantine:quarantine_record",
-        "Write the record that stops a partition as a dead letter; `ecluse journal` names it.",
-        OPERATE,
-    ),
-    Later(
-        "topics",
-        "topics:app",
-        "The topics on the cluster of ECLUSE_BOOTSTRAP_SERVERS: what differs, and mending it.",
-        OPERATE,
-    ),
-    Later(
-        "api-keys",
-        "api_keys:app",
-        "Keys to the API: made, listed, revoked. At ECLUSE_DATABASE_URL, or ECLUSE_ACCESS_URL.",
-        OPERATE,
-    ),
+    Later("replay", "commands.events.replay:replay_files", JOB),
+    Later("validate", "commands.events.validate:validate_file", JOB),
+    Later("publish", "commands.events.publish:publish_files", JOB),
+    Later("ledger", "commands.roles.processes:ledger", ROLES),
+    Later("serve", "commands.roles.processes:serve", ROLES),
+    Later("api", "commands.roles.processes:api", ROLES),
+    Later("projector", "commands.roles.processes:projector", ROLES),
+    Later("watch", "commands.roles.processes:watch", ROLES),
+    Later("dev", "commands.roles.dev:dev", ROLES),
+    Later("balances", "commands.inspect.balances:balances", INSPECT),
+    Later("lag", "lag:lag", INSPECT),
+    Later("trace", "commands.inspect.trace:trace", INSPECT),
+    Later("parked", "commands.inspect.parked:parked", INSPECT),
+    Later("journal", "commands.inspect.journal:journal", INSPECT),
+    Later("verify", "commands.prove.verify:verify_journal", PROVE),
+    Later("seal", "commands.prove.seal:seal_journal", PROVE),
+    Later("whatif", "commands.prove.whatif:whatif", PROVE),
+    Later("quarantine", "commands.operate.quarantine:quarantine_record", OPERATE),
+    Later("topics", "commands.operate.topics:topics", OPERATE),
+    Later("api-keys", "commands.operate.api_keys:api_keys", OPERATE),
 )
-"""In the order of the help. Each line is the first one of the verb's own help: a test compares."""
+"""In the order of the help."""
 
 
 class Verbs(Group):
@@ -216,12 +114,12 @@ class Verbs(Group):
         except (typer.Exit, typer.Abort, typer.TyperException):
             raise
         except Exception as error:
-            _say_what_stopped(error, ctx.obj or language_of_the_system())
+            _say_what_stopped(error)
             raise
         return result
 
 
-def _say_what_stopped(error: Exception, language: Language) -> None:
+def _say_what_stopped(error: Exception) -> None:
     """Leave with words where a setting or the world was to blame; what returns is our mistake."""
     # Only here: a verb that ends well may do without their libraries.
     from pydantic import ValidationError  # noqa: PLC0415
@@ -232,9 +130,8 @@ def _say_what_stopped(error: Exception, language: Language) -> None:
     if isinstance(error, ValidationError):
         _refuse_settings(error)
     if isinstance(error, Stop | UnreachableError):
-        typer.echo(
-            translate(STORE_ERROR, language).format(error=translate(error.text, language)), err=True
-        )
+        message = STORE_ERROR.render({"error": error.text})
+        typer.echo(translate(message, chosen_language()), err=True)
         sys.exit(EXIT_UNREACHABLE)
 
 
@@ -274,8 +171,7 @@ def _print_version(asked: bool) -> None:
 
 @app.callback()
 def options(
-    context: typer.Context,
-    lang: Lang = None,
+    _lang: Lang = None,
     log_level: Annotated[
         LogLevel | None,
         typer.Option(
@@ -297,10 +193,9 @@ def options(
     ] = False,
 ) -> None:
     """Écluse: money moves when the act that opens the gate has arrived."""
-    from services.cli.logs import configure_logs  # noqa: PLC0415 # `--help` logs nothing
+    from services.cli.terminal.logs import configure_logs  # noqa: PLC0415 # `--help` logs nothing
 
     configure_logs(log_level)
-    context.obj = lang or language_of_the_system()
 
 
 def main() -> None:

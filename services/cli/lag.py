@@ -14,9 +14,9 @@ from rich.live import Live
 from events import lag as document
 from events.texts import Translatable, _
 from services.api.adapters.clock import wall_clock
-from services.cli.options import AsJson, Lang, chosen_language
-from services.cli.output import print_json
-from services.cli.screen import Screen
+from services.cli.terminal.options import AsJson
+from services.cli.terminal.output import bad_option, print_json
+from services.cli.terminal.screen import Screen
 from services.lag.client.addresses import watch_addresses
 from services.lag.client.merge import NO_ANSWER, Answer, Lag, lag_of
 from services.lag.client.watches import Watches
@@ -39,7 +39,6 @@ NO_WATCH = _("what answers here is no watch of this version ({error})")
 
 
 def lag(
-    context: typer.Context,
     url: Annotated[
         str,
         typer.Option(
@@ -53,20 +52,17 @@ def lag(
         bool, typer.Option("--watch", metavar="", help="Again every two seconds, until Ctrl-C.")
     ] = False,
     as_json: AsJson = False,
-    lang: Lang = None,
 ) -> None:
     """Show who is behind and by how much: ledger, projector, watch, treasury; and what waits.
 
     It asks the watch, and nobody else. "—" is what nobody knows.
     Exit code: 0 all is well, 1 something is not, or is not known, 3 no watch answers.
     """
-    language = chosen_language(context, lang)
     try:
         addresses = _addresses(url)
     except ValueError as error:
-        text = translate(NO_ADDRESS.render({"value": error}), language)
-        raise typer.BadParameter(text, param_hint="--url") from error
-    poll = _Poll(Watches(addresses), Screen(language), as_json=as_json)
+        raise bad_option("--url", NO_ADDRESS.render({"value": error})) from error
+    poll = _Poll(Watches(addresses), Screen(), as_json=as_json)
     if follow:
         raise typer.Exit(_followed(poll))
     poll.ask()

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from events.texts import Translatable
 from services.cli.lag_texts import AGO, AHEAD, DAYS, HOURS, MINUTES, SECONDS, UNKNOWN
-from services.cli.screen import Screen
+from services.cli.terminal.screen import Screen
 from services.texts.formats import ZONE, number
 from services.texts.translation import translate
 

@@ -11,7 +11,7 @@ from events.texts import Translatable
 from services.cli import lag_texts as texts
 from services.cli.lag_figures import Figures
 from services.cli.lag_tables import latencies, orders, parked, partitions, place, reports, stages
-from services.cli.screen import Prose, Screen, clean
+from services.cli.terminal.screen import Prose, Screen, clean
 from services.lag.client.age import WELL, is_sampled, is_well, wrong_counts
 from services.lag.client.merge import Lag
 from services.lag.present.accounts import accounts

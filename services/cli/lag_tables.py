@@ -10,9 +10,9 @@ from events.lag import Awaited, Latency, Order, ParkedEvent, Partition, Report, 
 from events.masking import masked, masked_name
 from services.cli import lag_texts as texts
 from services.cli.lag_figures import Figures
-from services.cli.screen import ROWS_MAX, Prose, Screen
-from services.cli.texts import MORE
-from services.cli.trace_view import type_text
+from services.cli.records.trace_view import type_text
+from services.cli.terminal.screen import ROWS_MAX, Prose, Screen
+from services.cli.terminal.texts import MORE
 from services.lag.client.age import WELL
 from services.lag.present.accounts import end_of, position_of
 from services.lag.present.rows import short_topic

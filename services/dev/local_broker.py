@@ -10,7 +10,6 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from events.texts import _
@@ -73,11 +72,7 @@ rootLogger.appenderRef.out.ref = OUT
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on, and that no client will be given.
-
-    Raises:
-        ClusterError: all are taken.
-    """
+    """A port of this machine that nobody listens on, and that no client will be given."""
     for _unused in PORTS:
         port = PORTS[next(_port_steps) % len(PORTS)]
         with socket.socket() as probe:
@@ -168,30 +163,17 @@ class LocalBroker:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         """Stop it, as `stop` does."""
         self.stop()
 
     def start(self) -> None:
-        """Start it, and wait until it really answers (up to 90 s).
-
-        Raises:
-            ClusterError: it cannot start or answer in time; the message has the end of its log.
-        """
+        """Start it, and wait until it answers (up to 90 s); else ClusterError with its log."""
         self.launch()
         self.wait_until_it_answers()
 
     def launch(self) -> None:
-        """Start it, and wait for nothing: one of several answers once most of them run.
-
-        Raises:
-            ClusterError: as for `start`.
-        """
+        """Start it, and wait for nothing: one of several answers once most of them run."""
         assert self._process is None, "this broker runs already"
         self._java = self._java or find_java()
         self._prepare()
@@ -206,11 +188,7 @@ class LocalBroker:
             )
 
     def wait_until_it_answers(self) -> None:
-        """Wait until one that was launched really answers (up to 90 s); else it is ended.
-
-        Raises:
-            ClusterError: as for `start`.
-        """
+        """Wait until one that was launched really answers (up to 90 s); else it is ended."""
         answered = False
         try:
             answered = wait_for_answer(HOST, self.port, lives=self._lives)
@@ -240,11 +218,7 @@ class LocalBroker:
         self._process = None
 
     def restart(self) -> None:
-        """Start it again on the same data and port; stopped first where it still runs.
-
-        Raises:
-            ClusterError: as for `start`.
-        """
+        """Start it again on the same data and port; stopped first where it still runs."""
         self.stop()
         self.start()
 

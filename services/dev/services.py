@@ -64,11 +64,7 @@ class Services:
         self._running.append(Service(name, process, log, f"http://{HOST}:{port}/readyz"))
 
     def wait_until_ready(self) -> None:
-        """Wait until all are ready, no longer than 90 s.
-
-        Raises:
-            ClusterError: one has ended, or takes too long; with the end of its log.
-        """
+        """Wait until all are ready, at most 90 s; else ClusterError with the end of a log."""
         until_s = time.monotonic() + READY_S
         for service in self._running:
             while not _is_ready(service):
@@ -79,11 +75,7 @@ class Services:
                 time.sleep(POLL_S)
 
     def check(self) -> None:
-        """Check that all are running.
-
-        Raises:
-            ClusterError: one has ended; with the end of its log.
-        """
+        """Check that all are running; else ClusterError with the end of the log."""
         if not _listens(self._broker.port):
             raise _ended("Kafka", verbatim(""), self._broker.log)
         for service in self._running:

@@ -15,7 +15,8 @@ from events.journal import read_record
 from events.texts import _
 from events.topics import JOURNAL
 from services.projector import database
-from services.projector.fold import Fold, later
+from services.projector.migrations import prepare
+from services.projector.rows.fold import Fold, later
 from services.runtime.ops.errors import ClusterError
 
 PARTITION: Final = 0
@@ -34,12 +35,12 @@ class EmbeddedProjector:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._position = database.Position(JOURNAL, PARTITION, next_offset=0)
+        self._position = database.Position(0, topic=JOURNAL, partition=PARTITION)
         self._fold = Fold(PARTITION)
 
     async def open(self) -> int:
         """Create missing tables and take ownership; return the number of journal rows in them."""
-        await database.prepare(self._engine)
+        await prepare(self._engine)
         taken = await database.take(self._engine, JOURNAL, PARTITION)
         self._position = taken.position
         self._fold = Fold(PARTITION, taken.sequences, taken.alone)

@@ -17,12 +17,12 @@ from sqlalchemy import URL, ColumnElement, event, func, make_url, select, text, 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from services.projector import sql
-from services.projector.changes import Changes, Key, Members, Row
 from services.projector.database_errors import while_connected
-from services.projector.event_rows import Alone
-from services.projector.fold import DEAD
-from services.projector.schema import bring_up
+from services.projector.rows.changes import Changes, Key, Members, Row
+from services.projector.rows.event_rows import Alone
+from services.projector.rows.fold import DEAD
 from services.projector.tables import budgets, conventions, journal, positions
+from services.runtime.kafka.source_positions import SourcePosition
 from services.runtime.ops.file_modes import tighten_database
 
 SCHEMA: Final = "ecluse_read"
@@ -61,33 +61,19 @@ ANSWER_S: Final = 60.0
 """Timeouts of a connection and of one statement."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position(SourcePosition):
     """The position of one partition of the journal in the tables, and the last record read."""
 
     topic: str
     partition: int
-    next_offset: int
-    last_offset: int | None = None
-    last_timestamp_ms: int | None = None
-    last_sha256: str | None = None
     latest_event_time: datetime | None = None
     epoch: int = 0
     generation: int = 0
 
 
-class Held(NamedTuple):
-    """The record before which a partition is held, and the reason."""
-
-    held_offset: int | None
-    held_event_id: str | None
-    held_error: str | None
-
-
 BEHIND_DEAD: Final = "_dead/"
 """The first name behind those of all chains of unreadable records."""
-
-NOT_HELD: Final = Held(None, None, None)
 
 
 class Overtaken(Exception):
@@ -147,6 +133,11 @@ def an_engine(url: str, schema: str = SCHEMA) -> AsyncEngine:
     return engine
 
 
+def where(engine: AsyncEngine) -> str:
+    """The name of a database in messages: its URL without the password."""
+    return engine.url.render_as_string(hide_password=True)
+
+
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
     """Readers and the writer do not wait for each other.
 
@@ -158,15 +149,6 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     cursor.close()
-
-
-async def prepare(engine: AsyncEngine, schema: str = SCHEMA) -> None:
-    """Make the tables, or bring them to what this program knows.
-
-    Raises:
-        ClusterError: a newer Écluse made them.
-    """
-    await bring_up(engine, schema)
 
 
 FIRST: Final = (
@@ -252,16 +234,13 @@ def _is_mine(position: Position) -> ColumnElement[bool]:
     return _is(position.topic, position.partition) & (positions.c.epoch == position.epoch)
 
 
-async def hold(engine: AsyncEngine, position: Position, held: Held) -> None:
-    """Record that a partition is held before a record.
-
-    Raises:
-        Overtaken: another has the partition.
-    """
+async def hold(
+    engine: AsyncEngine, position: Position, offset: int, event_id: str | None, error: str
+) -> None:
+    """Record that a partition is held before a record; Overtaken where another has it."""
     async with engine.begin() as connection:
-        held_there = update(positions).where(_is_mine(position)).values(**held._asdict())
-        if (await connection.execute(held_there)).rowcount != 1:
-            raise Overtaken(f"{position.topic}/{position.partition}")
+        held = {"held_offset": offset, "held_event_id": event_id, "held_error": error}
+        await _update(connection, position, _is_mine(position), held)
 
 
 async def is_held(engine: AsyncEngine, position: Position) -> bool:
@@ -290,13 +269,6 @@ async def write(
             raise
 
 
-async def _reject(connection: AsyncConnection, changes: Changes) -> None:
-    """Remove the day of receipt of rejected documents: the next receipt is the first again."""
-    for key in changes.rejected:
-        named = dict(zip(sql.keys("documents"), key, strict=True))
-        await connection.execute(text(sql.REJECTED), named)
-
-
 async def _write(
     connection: AsyncConnection, changes: Changes, position: Position, behind: int | None
 ) -> None:
@@ -308,33 +280,37 @@ async def _write(
     await _move(connection, position, behind)
     for change in changes.renamed:
         for statement in sql.RENAMED:
-            await connection.execute(text(statement), change._asdict())
-    await _reject(connection, changes)
+            await connection.execute(text(statement), change)
+    for key in changes.rejected:
+        named = dict(zip(sql.keys("documents"), key, strict=True))
+        await connection.execute(text(sql.REJECTED), named)
     if of_postgresql:
         await _copy(connection, changes)
     else:
         await _insert(connection, changes)
-    for statement, named in (
-        (sql.WITHDRAWN, changes.withdrawn),
-        (sql.REPLANNED, changes.replanned),
-    ):
-        for each in named:
-            await connection.execute(text(statement), each._asdict())
+    for each in changes.withdrawn:
+        await connection.execute(text(sql.WITHDRAWN), each)
+    for each in changes.replanned:
+        await connection.execute(text(sql.REPLANNED), each)
 
 
 async def _move(connection: AsyncConnection, position: Position, behind: int | None) -> None:
-    moved = {
-        "next_offset": position.next_offset,
-        "last_offset": position.last_offset,
-        "last_timestamp_ms": position.last_timestamp_ms,
-        "last_sha256": position.last_sha256,
-        "latest_event_time": position.latest_event_time,
-        **NOT_HELD._asdict(),
-    }
+    moved = {each.name: getattr(position, each.name) for each in fields(SourcePosition)}
+    moved["latest_event_time"] = position.latest_event_time
+    not_held = dict.fromkeys(("held_offset", "held_event_id", "held_error"))
     mine = _is_mine(position)
     if behind is not None:
         mine &= positions.c.next_offset == behind
-    found = await connection.execute(update(positions).where(mine).values(moved))
+    await _update(connection, position, mine, moved | not_held)
+
+
+async def _update(
+    connection: AsyncConnection,
+    position: Position,
+    where_mine: ColumnElement[bool],
+    values: Mapping[str, object],
+) -> None:
+    found = await connection.execute(update(positions).where(where_mine).values(values))
     if found.rowcount != 1:
         raise Overtaken(f"{position.topic}/{position.partition}")
 

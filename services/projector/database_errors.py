@@ -59,11 +59,7 @@ def _may_pass(error: BaseException) -> bool:
 
 @asynccontextmanager
 async def failing_as_writer() -> AsyncIterator[None]:
-    """Raise errors of the database as those of a writer: nothing was written, and it is retried.
-
-    Raises:
-        WriterFailed: instead of such an error.
-    """
+    """Raise errors of the database as WriterFailed: nothing was written, and it is retried."""
     try:
         async with asyncio.timeout(LIMIT_S):
             yield
@@ -108,11 +104,7 @@ async def while_connected(driver: asyncpg.Connection) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def reaching(where: str) -> AsyncIterator[None]:
-    """Raise errors of the database as ClusterError, where nothing is written yet.
-
-    Raises:
-        Unreachable: instead of such an error.
-    """
+    """Raise errors of the database as Unreachable, where nothing is written yet."""
     try:
         yield
     except Exception as error:

@@ -18,17 +18,17 @@ from events.masking import masked
 from events.texts import _
 from events.topics import JOURNAL
 from services.projector import database
-from services.projector.database import Held, Overtaken, Position
+from services.projector.database import Overtaken, Position
 from services.projector.database_errors import failing_as_writer
-from services.projector.fold import VERSION, Fold, TooNew, later
+from services.projector.rows.fold import VERSION, Fold, TooNew, later
 from services.runtime.kafka.clients import KAFKA, Clients
 from services.runtime.kafka.reader import Reader
-from services.runtime.kafka.source_positions import SourcePosition, behind_markers, check_source
+from services.runtime.kafka.source_positions import behind_markers, check_source
 from services.runtime.kafka.writer import Fenced, WriterFailed
 from services.runtime.ops.clock import seconds_of
 from services.runtime.ops.errors import ClusterError, Unreachable, place_name
-from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
+from services.runtime.ops.watchdog import Progress
 from services.runtime.processing.processor import Hold
 
 FULL_BYTES: Final = 8 * 1024 * 1024
@@ -73,8 +73,8 @@ class Metrics:
         )
 
 
-class ProjectorWork:
-    """One partition of the journal, opened: see services.runtime.processing.processor.Work."""
+class ProjectorProcessor:
+    """One partition of the journal, opened: a `Processor` of the partition task."""
 
     def __init__(
         self,
@@ -89,9 +89,9 @@ class ProjectorWork:
         self._partition = partition
         self._progress = progress
         self._metrics = metrics
-        self._place = TopicPartition(settings.topic(JOURNAL), partition)
-        self._reader = Reader(settings, [self._place], progress, clients=clients)
-        self._position = Position(self._place.topic, partition, next_offset=0)
+        self.place = TopicPartition(settings.topic(JOURNAL), partition)
+        self.reader = Reader(settings, [self.place], progress, clients=clients)
+        self.position = Position(0, topic=self.place.topic, partition=partition)
         self._written = 0
         """The next offset as the database has it."""
         self._fold = Fold(partition)
@@ -102,44 +102,22 @@ class ProjectorWork:
     async def open(self) -> dict[str, int]:
         """Fence the previous owner, and check that the journal is the one that was read."""
         async with failing_as_writer():
-            others = await database.other_topics(self._engine, self._place.topic)
+            others = await database.other_topics(self._engine, self.place.topic)
             if others:
-                raise ClusterError(place_name(self._place), SHARED.render({"other": others[0]}))
-            taken = await database.take(self._engine, *self._place)
-        self._position = taken.position
+                raise ClusterError(place_name(self.place), SHARED.render({"other": others[0]}))
+            taken = await database.take(self._engine, *self.place)
+        self.position = taken.position
         self._written = taken.position.next_offset
         self._fold = Fold(self._partition, taken.sequences, taken.alone)
-        await self._reader.start()
-        read = SourcePosition(
-            self._position.next_offset,
-            self._position.last_offset,
-            self._position.last_timestamp_ms,
-            self._position.last_sha256,
-        )
+        await self.reader.start()
         try:
-            await check_source(self._reader, self._place, read, is_same, GIVE_UP)
+            await check_source(self.reader, self.place, self.position, is_same, GIVE_UP)
         except Unreachable:
             raise
         except ClusterError as error:
-            raise ClusterError(place_name(self._place), ANOTHER) from error
-        read = await behind_markers(self._reader, self._place, read)
-        self._position = replace(self._position, next_offset=read.next_offset)
-        return {self._place.topic: self._position.next_offset}
-
-    @property
-    def reader(self) -> Reader:
-        """The reader of this partition."""
-        return self._reader
-
-    @property
-    def place(self) -> TopicPartition:
-        """The partition of the journal."""
-        return self._place
-
-    @property
-    def position(self) -> Position:
-        """Its position in the tables."""
-        return self._position
+            raise ClusterError(place_name(self.place), ANOTHER) from error
+        self.position = await behind_markers(self.reader, self.place, self.position)
+        return {self.place.topic: self.position.next_offset}
 
     def handle(self, record: ConsumerRecord) -> None:
         """Add up one record; nothing is written before `commit`."""
@@ -148,7 +126,7 @@ class ProjectorWork:
             self._fold.add(record.offset, raw)
         except TooNew as error:
             facts = {"offset": record.offset, "version": error, "known": VERSION}
-            raise ClusterError(place_name(self._place), NEWER.render(facts)) from error
+            raise ClusterError(place_name(self.place), NEWER.render(facts)) from error
         self._last = record
         self._bytes += len(raw)
         if self._fold.last is not None:
@@ -168,7 +146,7 @@ class ProjectorWork:
                 await database.write(self._engine, changes, position, self._written)
             except Overtaken as error:
                 raise await self._overtaken() from error
-        self._position, self._written = position, position.next_offset
+        self.position, self._written = position, position.next_offset
         self._last, self._bytes = None, 0
         self._count()
 
@@ -181,26 +159,24 @@ class ProjectorWork:
         """The position behind what was handled; with a sign of life, behind bare markers."""
         last, record = self._last, self._fold.last
         if last is None or record is None:
-            here = SourcePosition(self._position.next_offset)
-            here = await behind_markers(self._reader, self._place, here)
-            return replace(self._position, next_offset=here.next_offset)
+            return await behind_markers(self.reader, self.place, self.position)
         return replace(
-            self._position,
+            self.position,
             next_offset=last.offset + 1,
             last_offset=last.offset,
             last_timestamp_ms=last.timestamp,
             last_sha256=record.hash,
-            latest_event_time=later(self._position.latest_event_time, self._fold.latest_event_time),
+            latest_event_time=later(self.position.latest_event_time, self._fold.latest_event_time),
         )
 
     async def _overtaken(self) -> Exception:
         """The error of a lost partition: taken by another process, or its tables were replaced."""
-        now = await database.position_of(self._engine, *self._place)
-        if now.generation != self._position.generation:
+        now = await database.position_of(self._engine, *self.place)
+        if now.generation != self.position.generation:
             return WriterFailed("the read model was made again")
-        if now.epoch == self._position.epoch:
+        if now.epoch == self.position.epoch:
             return WriterFailed("the database has lost the last batch")
-        return Fenced(f"{self._place.topic}/{self._partition}")
+        return Fenced(f"{self.place.topic}/{self._partition}")
 
     async def settle(self) -> None:
         """See that the partition is still ours, and where we left it.
@@ -208,28 +184,27 @@ class ProjectorWork:
         The tables may have been made anew meanwhile, and a crash may have taken the last batch.
         """
         async with failing_as_writer():
-            now = await database.position_of(self._engine, *self._place)
-            if (now.epoch, now.next_offset) != (self._position.epoch, self._written):
+            now = await database.position_of(self._engine, *self.place)
+            if (now.epoch, now.next_offset) != (self.position.epoch, self._written):
                 raise await self._overtaken()
 
     async def hold(self, hold: Hold) -> None:
         """Record that the partition is held before this record."""
         error: str = masked(hold.error)[:ERROR_MAX].replace("\0", "")
-        held = Held(hold.offset, hold.event_id, error)
         async with failing_as_writer():
             try:
-                await database.hold(self._engine, self._position, held)
+                await database.hold(self._engine, self.position, hold.offset, hold.event_id, error)
             except Overtaken as overtaken:
                 raise await self._overtaken() from overtaken
 
     async def was_moved(self) -> bool:
         """True once another process took the partition, or the hold was removed."""
         async with failing_as_writer():
-            return not await database.is_held(self._engine, self._position)
+            return not await database.is_held(self._engine, self.position)
 
     async def close(self) -> None:
         """Let go of the reader; the engine is everybody's."""
-        await self._reader.stop()
+        await self.reader.stop()
 
     def name_of(self, record: ConsumerRecord) -> str | None:
         """The id of the event, where it can be read."""

@@ -12,15 +12,15 @@ import structlog
 from aiokafka.structs import TopicPartition
 
 from events.topics import JOURNAL
-from services.projector.database import prepare
+from services.projector.database import where
 from services.projector.database_errors import reaching
-from services.projector.processor import ProjectorWork
-from services.projector.serve import where
+from services.projector.migrations import prepare
+from services.projector.processor import ProjectorProcessor
 from services.projector.sql import POSTGRESQL
 from services.projector.switch import NEXT, both, check_owner, drop_unfinished, switch
 from services.runtime.kafka.topics import check
-from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
+from services.runtime.ops.watchdog import Progress
 
 BATCH_RECORDS: Final = 5000
 """Records per transaction: larger than in operation, as nothing waits for the first."""
@@ -41,12 +41,12 @@ class Rebuild:
     def __init__(self, report: Report, side_by_side: int = 1) -> None:
         self._report = report
         self._side_by_side = asyncio.Semaphore(side_by_side)
-        self._works: list[ProjectorWork] = []
+        self._works: list[ProjectorProcessor] = []
         self._ends: dict[TopicPartition, int] = {}
         self._next: dict[TopicPartition, int] = {}
         self.records = 0
 
-    async def open(self, works: list[ProjectorWork]) -> None:
+    async def open(self, works: list[ProjectorProcessor]) -> None:
         """Take every partition, where an earlier run has left it."""
         for work in works:
             await work.open()
@@ -64,7 +64,7 @@ class Rebuild:
                 each.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _catch_up(self, work: ProjectorWork) -> None:
+    async def _catch_up(self, work: ProjectorProcessor) -> None:
         async with self._side_by_side:
             start = self._next[work.place]
             _, self._ends[work.place] = await work.reader.bounds(work.place)
@@ -81,7 +81,7 @@ class Rebuild:
             if pending:
                 await self._commit(work, pending)
 
-    async def _commit(self, work: ProjectorWork, count: int) -> None:
+    async def _commit(self, work: ProjectorProcessor, count: int) -> None:
         await work.commit()
         self.records += count
         self._next[work.place] = work.position.next_offset
@@ -108,7 +108,7 @@ async def rebuild(settings: Settings, url: str, report: Report, *, anew: bool = 
             if anew:
                 await drop_unfinished(running, made)
             await prepare(made, NEXT)
-        works = [ProjectorWork(settings, made, number, Progress()) for number in range(count)]
+        works = [ProjectorProcessor(settings, made, number, Progress()) for number in range(count)]
         for work in works:
             stack.push_async_callback(work.close)
         await again.open(works)

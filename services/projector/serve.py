@@ -3,15 +3,15 @@
 from typing import Final
 
 from prometheus_client import CollectorRegistry
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.topics import JOURNAL, PROJECTOR_GROUP
-from services.projector.database import an_engine, prepare
+from services.projector.database import an_engine, where
 from services.projector.database_errors import reaching
-from services.projector.processor import Metrics, ProjectorWork
+from services.projector.migrations import prepare
+from services.projector.processor import Metrics, ProjectorProcessor
 from services.runtime.kafka.topics import check
-from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
+from services.runtime.ops.watchdog import Progress
 from services.runtime.processing.health import Health
 from services.runtime.processing.processor import Processor
 from services.runtime.processing.worker import Worker
@@ -27,13 +27,7 @@ REMEDY: Final = (
 
 
 async def serve(settings: Settings, url: str) -> None:
-    """Be a worker of the projector until SIGTERM or SIGINT.
-
-    Raises:
-        ClusterError: the cluster, the database or its schema is not as it must be.
-        Fenced: another process writes a partition that this one holds to be its own.
-        GaveUp: the cluster or the database was away for too long.
-    """
+    """Be a worker of the projector until SIGTERM or SIGINT; it ends as `Worker.run` does."""
     await check(settings, (JOURNAL,))
     engine = an_engine(url)
     try:
@@ -43,15 +37,10 @@ async def serve(settings: Settings, url: str) -> None:
         metrics = Metrics(registry)
 
         def work(partition: int, progress: Progress) -> Processor:
-            return ProjectorWork(settings, engine, partition, progress, metrics)
+            return ProjectorProcessor(settings, engine, partition, progress, metrics)
 
         group, topic = settings.group(PROJECTOR_GROUP), settings.topic(JOURNAL)
         health = Health(settings, registry)
         await Worker(settings, group, topic, work, health, REMEDY, BATCH_RECORDS).run()
     finally:
         await engine.dispose()
-
-
-def where(engine: AsyncEngine) -> str:
-    """The name of a database in messages: its URL without the password."""
-    return engine.url.render_as_string(hide_password=True)

@@ -10,11 +10,7 @@ DEFAULT_URL: Final = "postgresql://localhost/ecluse"
 
 
 class DatabaseSettings(BaseSettings):
-    """The database of the read model.
-
-    Raises:
-        pydantic.ValidationError: a variable holds what it cannot mean; the message names it.
-    """
+    """The database of the read model; a ValidationError names the variable that is wrong."""
 
     model_config = SettingsConfigDict(env_prefix="ECLUSE_", frozen=True, hide_input_in_errors=True)
 

@@ -5,18 +5,18 @@ SQLite takes both row by row.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Column, Date, Table, make_url
 
-from services.projector.changes import FIRST_COUNTS, REPLACED_IF, Row
+from services.projector.rows.changes import FIRST_COUNTS, REPLACED_IF, Row
 from services.projector.tables import metadata
 from services.projector.tables.columns import Instant
 
 POSTGRESQL: Final = "postgresql"
 _postgresql: Final = make_url("postgresql+asyncpg://").get_dialect()()
+_sqlite: Final = make_url("sqlite+aiosqlite://").get_dialect()()
 
 _UNDER_THE_GRANT: Final = "budget = :budget AND convention = :grant"
 
@@ -114,13 +114,7 @@ def adding(name: str, dialect: str) -> str:
 def putting(name: str, members: tuple[str, ...], dialect: str, *, offered: bool = False) -> str:
     """Upsert of these columns; offered rows do not replace others."""
     written = (*keys(name), *members)
-    first = FIRST_COUNTS.get(name)
-    new = ", ".join(
-        f'"{each}" = coalesce({name}."{each}", excluded."{each}")'
-        if each == first
-        else f'"{each}" = excluded."{each}"'
-        for each in members
-    )
+    new = _assigned(name, members, 'excluded."{}"')
     then = f"DO UPDATE SET {new}" if members else "DO NOTHING"
     if offered:
         state = REPLACED_IF[name]
@@ -135,25 +129,25 @@ def putting(name: str, members: tuple[str, ...], dialect: str, *, offered: bool 
 @cache
 def patching(name: str, members: tuple[str, ...], dialect: str) -> str:
     """Columns of rows that there are; values come as the members, then the key."""
-    first = FIRST_COUNTS.get(name)
-
-    def new(member: str, value: str) -> str:
-        return (
-            f'"{member}" = coalesce({name}."{member}", {value})'
-            if member == first
-            else (f'"{member}" = {value}')
-        )
-
     if dialect != POSTGRESQL:
         found = " AND ".join(f'"{each}" = ?' for each in keys(name))
-        return f"UPDATE {name} SET {', '.join(new(each, '?') for each in members)} WHERE {found}"
+        assigned = _assigned(name, members, "?")
+        return f"UPDATE {name} SET {assigned} WHERE {found}"
     written = (*members, *keys(name))
     found = " AND ".join(f'{name}."{each}" = changed."{each}"' for each in keys(name))
-    assigned = ", ".join(new(each, f'changed."{each}"') for each in members)
+    assigned = _assigned(name, members, 'changed."{}"')
     return (
-        f"UPDATE {name} SET {assigned} FROM {_arrays(name, written)} AS changed"
-        f" ({_listed(written)})"
-        f" WHERE {found}"
+        f"UPDATE {name} SET {assigned}"
+        f" FROM {_arrays(name, written)} AS changed ({_listed(written)}) WHERE {found}"
+    )
+
+
+def _assigned(name: str, members: Iterable[str], value: str) -> str:
+    """New values of columns; one that keeps its first takes none over it."""
+    first = FIRST_COUNTS.get(name)
+    kept = f'coalesce({name}."{first}", {value})'
+    return ", ".join(
+        f'"{each}" = {(kept if each == first else value).format(each)}' for each in members
     )
 
 
@@ -171,30 +165,14 @@ def refilling(name: str, made: str) -> tuple[str, str]:
     return f"DELETE FROM main.{name}", filled
 
 
-Spell = Callable[[Any], Any]
-
-
-def _spelling(column: Column[Any]) -> Spell | None:
-    if isinstance(column.type, Instant):
-        return _instant
-    return _day if isinstance(column.type, Date) else None
-
-
-def _instant(value: datetime | None) -> str | None:
-    """As SQLAlchemy reads it: in UTC, without saying so."""
-    if value is None:
-        return None
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-
-
-def _day(value: date | None) -> str | None:
-    return None if value is None else value.isoformat()
-
-
 @cache
-def _spellings(name: str, written: tuple[str, ...]) -> tuple[tuple[int, Spell], ...]:
-    found = (_spelling(table(name).columns[each]) for each in written)
-    return tuple((place, spell) for place, spell in enumerate(found) if spell is not None)
+def _spellings(name: str, written: tuple[str, ...]) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    """By place in a row, what SQLAlchemy makes of a day or an instant for SQLite."""
+    kinds = (table(name).columns[each].type.dialect_impl(_sqlite) for each in written)
+    spells = (
+        each.bind_processor(_sqlite) if isinstance(each, Date | Instant) else None for each in kinds
+    )
+    return tuple((place, spell) for place, spell in enumerate(spells) if spell is not None)
 
 
 def spelled(name: str, written: tuple[str, ...], rows: Sequence[Row]) -> Sequence[Row]:

@@ -82,11 +82,7 @@ def next_engine(url: str) -> AsyncEngine:
 
 
 async def switch(running: AsyncEngine, made: AsyncEngine, catch_up: CatchUp) -> None:
-    """Put the new tables into the place of the old ones, once they are as far.
-
-    Raises:
-        ClusterError: readers, or views, hold on to the old tables.
-    """
+    """Put the new tables into the place of the old ones; ClusterError where readers hold those."""
     if running.dialect.name == POSTGRESQL:
         await _rename(running, made, catch_up)
     else:
@@ -226,11 +222,7 @@ async def drop_unfinished(running: AsyncEngine, made: AsyncEngine) -> None:
 
 
 async def check_owner(running: AsyncEngine) -> None:
-    """Check that the new tables will have the owner of the old ones.
-
-    Raises:
-        ClusterError: they would not: who projects could not write any more.
-    """
+    """Check that the new tables will have the owner of the old ones; else ClusterError."""
     if running.dialect.name != POSTGRESQL:
         return
     async with running.connect() as connection:

@@ -16,7 +16,7 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
 from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, guard_abort_markers
-from services.runtime.kafka.timeouts import within
+from services.runtime.kafka.waits import within
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 

@@ -12,7 +12,7 @@ from aiokafka.errors import IllegalStateError
 
 from events.lag import POINT_S
 from services.runtime.kafka.clients import REQUEST_TIMEOUT_S
-from services.runtime.kafka.timeouts import within
+from services.runtime.kafka.waits import within
 from services.runtime.ops.errors import ClusterError
 from services.watch.balances import Partition
 from services.watch.consumer import Consumer

@@ -22,7 +22,8 @@ from events.unreadable import Unreadable
 from services.due.deadline_events import WATCH
 from services.embedded.projection import EmbeddedProjector
 from services.ledger.files.sqlite import SqliteStore
-from services.projector.database import an_engine, prepare
+from services.projector.database import an_engine
+from services.projector.migrations import prepare
 from services.runtime.kafka.publishing import Message
 from tests.api.processes import Running, embedded
 from tests.faults import year

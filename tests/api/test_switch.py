@@ -11,8 +11,9 @@ from sqlalchemy import select, text
 from events.topics import JOURNAL
 from services.api.adapters.read_model import begin_reading, open_read_model
 from services.projector import switch as switching
-from services.projector.database import Position, prepare, take, write
-from services.projector.fold import Fold
+from services.projector.database import Position, take, write
+from services.projector.migrations import prepare
+from services.projector.rows.fold import Fold
 from services.projector.switch import NEXT, both, switch
 from services.projector.tables import metadata
 from tests import silence
@@ -50,7 +51,7 @@ async def make_again(url: str, records: list[bytes]) -> None:
         async def project(start: int, end: int) -> None:
             for offset in range(start, end):
                 fold.add(offset, records[offset])
-            at = Position(JOURNAL, 0, end, end - 1, epoch=position.epoch)
+            at = Position(end, end - 1, topic=JOURNAL, partition=0, epoch=position.epoch)
             await write(made, fold.take_changes(), at, start)
 
         await project(0, len(records) - 1)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.journal_source import folded, histories
-from services.cli.parked import Waiting, age_text, show_parked, waiting
-from services.cli.screen import Screen
+from services.cli.commands.inspect.parked import Waiting, age_text, show_parked, waiting
+from services.cli.records.journal_source import folded, histories
+from services.cli.terminal.screen import Screen
 from services.texts.language import Language
 from tests.builders import (
     BUDGET,
@@ -120,8 +120,8 @@ def test_people_read_who_waits_for_what(kept: Path, language: str) -> None:
 
 # ------------------------------------------------------------------ by a clock
 def found(db: Path) -> list[Waiting]:
-    with histories(db, None, Language.EN) as journal:
-        return waiting(folded(journal.records())[0])
+    with histories(db, None) as journal:
+        return waiting(folded(journal(None))[0])
 
 
 AT = datetime(2023, 6, 3, 17, 30, tzinfo=UTC)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.screen import ROWS_MAX
+from services.cli.terminal.screen import ROWS_MAX
 from services.texts.formats import euros
 from services.texts.language import Language
 from tests.builders import BUDGET, Json, a_line, a_notification, a_payment, a_vote, an_award

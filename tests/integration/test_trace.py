@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from events.envelope import INBOUND
-from services.cli.screen import ROWS_MAX
-from services.cli.trace_view import SUBJECTS, TYPES, WANTS
+from services.cli.records.trace_view import SUBJECTS, TYPES, WANTS
+from services.cli.terminal.screen import ROWS_MAX
 from tests.builders import (
     BUDGET,
     IBAN,

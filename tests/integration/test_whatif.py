@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.record_json import record_row
+from services.cli.records.record_json import record_row
 from services.ledger.domain.journal import read_record
 from tests.builders import (
     BUDGET,
@@ -68,14 +68,7 @@ def journalled(db: Path, before: int) -> list[Json]:
     out = ecluse("journal", "tail", "-n", 999, "--db", db, "--json").out
     records = [read_record(line) for line in out.splitlines()[before:]]
     return [
-        record_row(
-            record,
-            None if record.event is None else envelope(record),
-            moves=record.moves,
-            entries=record.commitment_entries,
-            orders=record.payment_orders,
-            review_flags=record.review_flags,
-        )
+        record_row(record, None if record.event is None else envelope(record))
         for record in records
         if record.source.topic != "ecluse.internal-events.v1"
     ]

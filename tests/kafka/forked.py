@@ -19,10 +19,10 @@ FORKS.set_forkserver_preload(
         "tests.kafka.delivering",
         "tests.kafka.planted",
         "services.cli.app",
-        "services.cli.ledger",
-        "services.cli.projector",
-        "services.cli.watch",
+        "services.cli.commands.roles.processes",
+        "services.ledger.kafka.serve",
         "services.projector.rebuild",
+        "services.projector.serve",
         "services.watch.building",  # Faust too; the app itself is made of each one's environment
         "services.watch.running",
     ]

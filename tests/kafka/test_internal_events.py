@@ -23,7 +23,7 @@ from events.topics import (
 from services.ledger.domain.fiscal_year.year_openings import next_year
 from services.ledger.kafka.partition import LedgerProcessor
 from services.ledger.kafka.serve import QUARANTINE
-from services.runtime.ops.progress import Progress
+from services.runtime.ops.watchdog import Progress
 from services.runtime.processing import task as task_module
 from services.runtime.processing.task import PartitionTask
 from services.verifier.verify import verify

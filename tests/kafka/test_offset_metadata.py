@@ -5,6 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import replace
+
 from events.topics import (
     EVENTS,
     INPUT_TOPICS,
@@ -145,7 +147,7 @@ def test_a_held_partition_says_before_which_record_and_since_when(
         assert ("running", 1) == (found[EVENTS, NEW].status.state, found[EVENTS, NEW].offset)
         time.sleep(AGE_S / 3 + 1)
         later = statuses(cluster)[EVENTS, OLD].status
-        assert status._replace(at_s=later.at_s) == later, "nothing has changed"
+        assert replace(status, at_s=later.at_s) == later, "nothing has changed"
         assert AGE_S > wall_clock() - later.at_s
         assert later.at_s > status.at_s, "it lives, and says so"
         assert 0 == worker.stop()

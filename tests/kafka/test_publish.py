@@ -11,10 +11,9 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.topics import EVENTS
-from services.cli.publish import HEADERS
-from services.runtime.kafka import publishing, topics
+from services.runtime.kafka import publishing, topics, waits
 from services.runtime.kafka.partitioning import partition_of
-from services.runtime.kafka.publishing import Message, Receipts
+from services.runtime.kafka.publishing import STRUCTURED, Message, Receipts
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from services.runtime.kafka.topic_diff import TopicOptions
 from services.runtime.ops.errors import Unreachable
@@ -101,7 +100,7 @@ def test_the_example_arrives_byte_for_byte_under_its_budget_in_its_partition(
     read = on_topic(settings)
     assert expected(lines) == [[record.value for record in records] for records in read]
     assert {BUDGET.encode()} == {record.key for records in read for record in records}
-    assert [tuple(HEADERS)] * len(lines) == [record.headers for record in read[partition]]
+    assert [tuple(STRUCTURED)] * len(lines) == [record.headers for record in read[partition]]
 
 
 def test_many_budgets_spread_and_stay_in_order_through_files_and_standard_input(
@@ -179,7 +178,7 @@ def test_a_broker_that_dies_midway_and_comes_back_has_each_record_once_in_order(
             yield Message(BUDGETS[number % len(BUDGETS)].encode(), value)
 
     receipts = Receipts()
-    asyncio.run(publishing.publish(settings, EVENTS, messages(), HEADERS, receipts))
+    asyncio.run(publishing.publish(settings, EVENTS, messages(), receipts))
     assert count == receipts.count
     read = on_topic(settings)
     numbers = [[int(record.value.rstrip(b".")) for record in records] for records in read]
@@ -192,7 +191,7 @@ def test_a_broker_that_does_not_come_back_is_not_waited_for(
     broker: Broker, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publishing, "SILENCE_TIMEOUT_S", 2.0)
-    monkeypatch.setattr(publishing, "STOP_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(waits, "STOP_S", 1.0)
 
     def messages() -> Iterator[Message]:
         yield Message(b"key", b"value")
@@ -200,5 +199,5 @@ def test_a_broker_that_does_not_come_back_is_not_waited_for(
 
     receipts = Receipts()
     with pytest.raises(Unreachable, match="has acknowledged nothing for 2 s"):
-        asyncio.run(publishing.publish(settings, EVENTS, messages(), HEADERS, receipts))
+        asyncio.run(publishing.publish(settings, EVENTS, messages(), receipts))
     assert 0 == receipts.count

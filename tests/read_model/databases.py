@@ -21,7 +21,8 @@ from typing import Final
 import asyncpg
 import pytest
 
-from services.projector.database import SCHEMA, an_engine, prepare
+from services.projector.database import SCHEMA, an_engine
+from services.projector.migrations import prepare
 
 _numbers = itertools.count(1)
 

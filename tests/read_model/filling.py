@@ -17,7 +17,7 @@ from services.ledger.application.restore import open_ledger
 from services.ledger.files.memory import MemoryStore
 from services.ledger.files.replay import replay
 from services.projector.database import Position, an_engine, take, write
-from services.projector.fold import Fold
+from services.projector.rows.fold import Fold
 from services.projector.tables import metadata
 from tests.builders import Scenario
 
@@ -81,7 +81,9 @@ async def _fill(
     for offset, raw in enumerate(records):
         fold.add(offset, raw)
         if offset + 1 in ends:
-            at = Position(JOURNAL, partition, offset + 1, offset, epoch=position.epoch)
+            at = Position(
+                offset + 1, offset, topic=JOURNAL, partition=partition, epoch=position.epoch
+            )
             await write(engine, fold.take_changes(), at)
             # As after a restart: all that is known of earlier batches is in the tables.
             position, sequences, alone = await take(engine, JOURNAL, partition)

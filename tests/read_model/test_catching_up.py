@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 from aiokafka.structs import TopicPartition
 
-from services.projector.processor import ProjectorWork
+from services.projector.processor import ProjectorProcessor
 from services.projector.rebuild import Rebuild
 from services.runtime.kafka.writer import WriterFailed
 
@@ -72,7 +72,7 @@ def made(count: int, fails: int | None = None) -> list[Partition]:
 
 async def caught_up(partitions: list[Partition], side_by_side: int) -> Rebuild:
     again = Rebuild(lambda _done, _whole: None, side_by_side)
-    await again.open([cast(ProjectorWork, each) for each in partitions])
+    await again.open([cast(ProjectorProcessor, each) for each in partitions])
     await again.catch_up()
     return again
 

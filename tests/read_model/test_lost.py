@@ -12,10 +12,10 @@ import pytest
 import uvloop
 
 from events.topics import JOURNAL
-from services.projector.changes import Changes, Row
 from services.projector.database import an_engine, take, write
 from services.projector.database_errors import failing_as_writer
-from services.projector.fold import Fold
+from services.projector.rows.changes import Changes, Row
+from services.projector.rows.fold import Fold
 from services.runtime.kafka.writer import WriterFailed
 from tests.read_model.databases import Server
 from tests.read_model.filling import golden, query

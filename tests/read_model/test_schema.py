@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Connection, inspect, make_url, text
 from sqlalchemy.engine.interfaces import ReflectedIndex
 
-from services.projector.database import an_engine, prepare
+from services.projector.database import an_engine
+from services.projector.migrations import prepare
 from services.projector.tables import metadata
 from services.runtime.ops.errors import ClusterError
 from tests.read_model.databases import Server

@@ -17,11 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from events.topics import JOURNAL
 from services.projector import database
 from services.projector.database import RolledBack, an_engine, position_of, take
-from services.projector.processor import FULL_BYTES, Metrics, ProjectorWork, is_same
+from services.projector.processor import FULL_BYTES, Metrics, ProjectorProcessor, is_same
 from services.runtime.kafka.writer import Fenced, WriterFailed
 from services.runtime.ops.errors import ClusterError
-from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
+from services.runtime.ops.watchdog import Progress
 from services.runtime.processing.processor import Hold
 from tests.builders import a_convention, a_vote, an_award, encoded
 from tests.read_model.filling import golden, journal_of_events, query
@@ -46,15 +46,15 @@ def a_record(offset: int, value: bytes | None) -> ConsumerRecord:
     return ConsumerRecord(JOURNAL, 0, offset, 1_700_000_000_000, 0, None, value, None, 0, 0, ())
 
 
-def working(url: str, go: Callable[[ProjectorWork, AsyncEngine], Awaitable[None]]) -> None:
+def working(url: str, go: Callable[[ProjectorProcessor, AsyncEngine], Awaitable[None]]) -> None:
     """What `go` does with a work whose partition was taken, and of which nothing was read."""
 
     async def run() -> None:
         engine = an_engine(url)
-        work = ProjectorWork(Settings(), engine, 0, Progress(), Metrics(CollectorRegistry()))
+        work = ProjectorProcessor(Settings(), engine, 0, Progress(), Metrics(CollectorRegistry()))
         try:
             if url != NOWHERE:
-                work._position = (await take(engine, JOURNAL, 0)).position
+                work.position = (await take(engine, JOURNAL, 0)).position
             await go(work, engine)
         finally:
             await work.close()
@@ -68,7 +68,7 @@ async def do(engine: AsyncEngine, statement: str) -> None:
         await connection.execute(text(statement))
 
 
-def handle_all(work: ProjectorWork) -> None:
+def handle_all(work: ProjectorProcessor) -> None:
     for offset, raw in enumerate(RECORDS):
         work.handle(a_record(offset, raw))
 
@@ -80,7 +80,7 @@ def failing(kind: type[Exception], message: str) -> Iterator[None]:
 
 
 def test_what_was_handled_is_committed_with_its_place(read_model_url: str) -> None:
-    async def go(work: ProjectorWork, _: AsyncEngine) -> None:
+    async def go(work: ProjectorProcessor, _: AsyncEngine) -> None:
         handle_all(work)
         await work.commit()
         assert (10, 9) == (work.position.next_offset, work.position.last_offset)
@@ -97,7 +97,7 @@ def test_an_event_of_an_earlier_date_does_not_move_the_latest_back(
 ) -> None:
     journal = journal_of_events(map(encoded, DATED_BACK))
 
-    async def go(work: ProjectorWork, _: AsyncEngine) -> None:
+    async def go(work: ProjectorProcessor, _: AsyncEngine) -> None:
         for offset, raw in enumerate(journal):
             work.handle(a_record(offset, raw))
             if offset % batch == batch - 1:
@@ -108,7 +108,7 @@ def test_an_event_of_an_earlier_date_does_not_move_the_latest_back(
 
 
 def test_whoever_lost_the_partition_to_another_is_fenced(read_model_url: str) -> None:
-    async def go(work: ProjectorWork, engine: AsyncEngine) -> None:
+    async def go(work: ProjectorProcessor, engine: AsyncEngine) -> None:
         handle_all(work)
         await take(engine, JOURNAL, 0)
         with failing(Fenced, f"{JOURNAL}/0"):
@@ -132,7 +132,7 @@ def test_whoever_lost_the_partition_to_another_is_fenced(read_model_url: str) ->
 def test_whoever_finds_other_tables_than_his_opens_them_again(
     change: str, message: str, read_model_url: str
 ) -> None:
-    async def go(work: ProjectorWork, engine: AsyncEngine) -> None:
+    async def go(work: ProjectorProcessor, engine: AsyncEngine) -> None:
         handle_all(work)
         await do(engine, change)
         with failing(WriterFailed, message):
@@ -143,7 +143,7 @@ def test_whoever_finds_other_tables_than_his_opens_them_again(
 
 
 def test_an_idle_projector_finds_out_that_the_tables_are_new(read_model_url: str) -> None:
-    async def go(work: ProjectorWork, engine: AsyncEngine) -> None:
+    async def go(work: ProjectorProcessor, engine: AsyncEngine) -> None:
         await work.settle()
         await do(engine, "UPDATE positions SET epoch = 9, generation = 1")
         with failing(WriterFailed, "made again"):
@@ -153,7 +153,7 @@ def test_an_idle_projector_finds_out_that_the_tables_are_new(read_model_url: str
 
 
 def test_an_idle_projector_finds_out_that_a_crash_took_its_last_batch(read_model_url: str) -> None:
-    async def go(work: ProjectorWork, engine: AsyncEngine) -> None:
+    async def go(work: ProjectorProcessor, engine: AsyncEngine) -> None:
         handle_all(work)
         await work.commit()
         await work.settle()
@@ -173,7 +173,7 @@ def test_who_is_cancelled_while_rows_come_keeps_nobody_from_writing(sqlite_url: 
             writing.set()
             await connection.execute(text(SLOW))
 
-    async def go(_: ProjectorWork, engine: AsyncEngine) -> None:
+    async def go(_: ProjectorProcessor, engine: AsyncEngine) -> None:
         writing = asyncio.Event()
         reading = asyncio.create_task(read_slowly(engine, writing))
         await writing.wait()
@@ -198,7 +198,7 @@ def test_a_connection_to_a_file_is_closed_twice_without_harm(tmp_path: Path) -> 
 
 
 def test_a_record_of_a_newer_ledger_is_not_read(sqlite_url: str) -> None:
-    async def go(work: ProjectorWork, _: AsyncEngine) -> None:
+    async def go(work: ProjectorProcessor, _: AsyncEngine) -> None:
         newer = RECORDS[0].replace(b'"version":1,', b'"version":2,')
         with failing(ClusterError, "version 2; this program knows 1"):
             work.handle(a_record(0, newer))
@@ -207,7 +207,7 @@ def test_a_record_of_a_newer_ledger_is_not_read(sqlite_url: str) -> None:
 
 
 def test_a_database_that_is_away_is_the_worlds_failure() -> None:
-    async def go(work: ProjectorWork, _: AsyncEngine) -> None:
+    async def go(work: ProjectorProcessor, _: AsyncEngine) -> None:
         handle_all(work)
         hold = Hold(JOURNAL, 0, 3, None, "error")
         for each in (work.open, work.commit, work.settle, work.was_moved, lambda: work.hold(hold)):
@@ -218,7 +218,7 @@ def test_a_database_that_is_away_is_the_worlds_failure() -> None:
 
 
 def test_a_held_partition_waits_until_somebody_moves_it(read_model_url: str) -> None:
-    async def go(work: ProjectorWork, engine: AsyncEngine) -> None:
+    async def go(work: ProjectorProcessor, engine: AsyncEngine) -> None:
         await work.hold(Hold(JOURNAL, 0, 3, "e3", "'\0' FR7610278027150004578690110"))
         assert not await work.was_moved()
         await do(engine, "UPDATE positions SET held_offset = NULL")
@@ -241,7 +241,7 @@ def test_an_answer_to_a_commit_that_was_lost_is_no_lost_batch(
         await real(connection)
         raise ConnectionResetError("the answer is lost")
 
-    async def go(work: ProjectorWork, engine: AsyncEngine) -> None:
+    async def go(work: ProjectorProcessor, engine: AsyncEngine) -> None:
         handle_all(work)
         monkeypatch.setattr(AsyncConnection, "commit", lost)
         with failing(WriterFailed, "the answer is lost"):
@@ -262,7 +262,7 @@ def test_a_writer_that_froze_in_its_transaction_is_let_go(
     short = {**database.SESSION, "idle_in_transaction_session_timeout": "500ms"}
     monkeypatch.setattr(database, "SESSION", short)
 
-    async def go(work: ProjectorWork, engine: AsyncEngine) -> None:
+    async def go(work: ProjectorProcessor, engine: AsyncEngine) -> None:
         frozen = await engine.connect()
         try:
             await frozen.execute(text("UPDATE positions SET held_error = 'frozen'"))
@@ -277,7 +277,7 @@ def test_a_writer_that_froze_in_its_transaction_is_let_go(
 
 
 def test_a_database_is_one_journals(read_model_url: str) -> None:
-    async def go(work: ProjectorWork, engine: AsyncEngine) -> None:
+    async def go(work: ProjectorProcessor, engine: AsyncEngine) -> None:
         await take(engine, "test.ecluse.journal.v1", 0)
         with failing(ClusterError, "those of the journal test.ecluse.journal.v1"):
             await work.open()
@@ -286,7 +286,7 @@ def test_a_database_is_one_journals(read_model_url: str) -> None:
 
 
 def test_a_batch_is_full_by_its_bytes(sqlite_url: str) -> None:
-    async def go(work: ProjectorWork, _: AsyncEngine) -> None:
+    async def go(work: ProjectorProcessor, _: AsyncEngine) -> None:
         handle_all(work)
         full = [work.is_full]
         work._bytes += FULL_BYTES
@@ -300,7 +300,7 @@ def test_a_batch_is_full_by_its_bytes(sqlite_url: str) -> None:
 def test_it_counts_what_it_committed(sqlite_url: str) -> None:
     registry = CollectorRegistry()
 
-    async def go(work: ProjectorWork, _: AsyncEngine) -> None:
+    async def go(work: ProjectorProcessor, _: AsyncEngine) -> None:
         work._metrics = Metrics(registry)
         handle_all(work)
         await work.commit()
@@ -318,7 +318,7 @@ def test_a_record_is_known_by_its_hash_and_its_event_by_name(sqlite_url: str) ->
     for raw in (None, b"", b"{}"):
         assert not is_same(a_record(0, raw), expected)
 
-    async def go(work: ProjectorWork, _: AsyncEngine) -> None:
+    async def go(work: ProjectorProcessor, _: AsyncEngine) -> None:
         assert "budget-2023-primitif" == work.name_of(a_record(0, RECORDS[0]))
         assert work.name_of(a_record(0, b"{")) is None
         with pytest.raises(ValueError, match="truncated"):
@@ -330,7 +330,7 @@ def test_a_record_is_known_by_its_hash_and_its_event_by_name(sqlite_url: str) ->
 def test_the_time_of_a_record_is_that_of_its_event(sqlite_url: str) -> None:
     expected = datetime.fromisoformat(json.loads(RECORDS[0])["event"]["time"]).timestamp()
 
-    async def go(work: ProjectorWork, _: AsyncEngine) -> None:
+    async def go(work: ProjectorProcessor, _: AsyncEngine) -> None:
         assert expected == work.time_of(a_record(0, RECORDS[0]))
         for raw in (None, b"", b"{", b"{}", b'{"event":null}', b'{"event":{"time":"never"}}'):
             assert work.time_of(a_record(0, raw)) is None

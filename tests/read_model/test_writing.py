@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from events.topics import JOURNAL
 from services.projector import database, switch
 from services.projector.database import (
-    Held,
     Overtaken,
     hold,
     is_held,
@@ -19,8 +18,8 @@ from services.projector.database import (
     take,
     write,
 )
-from services.projector.event_rows import Alone
-from services.projector.fold import Fold
+from services.projector.rows.event_rows import Alone
+from services.projector.rows.fold import Fold
 from tests.builders import (
     BUDGET,
     SIRET,
@@ -141,12 +140,12 @@ def test_a_hold_is_seen_until_somebody_moves_on(read_model_url: str) -> None:
     async def go(engine: AsyncEngine) -> None:
         mine = (await take(engine, JOURNAL, 0)).position
         assert not await is_held(engine, mine)
-        await hold(engine, mine, Held(7, "e7", "AssertionError"))
+        await hold(engine, mine, 7, "e7", "AssertionError")
         assert await is_held(engine, mine)
         new = (await take(engine, JOURNAL, 0)).position
         assert not await is_held(engine, mine), "another has the partition"
         with pytest.raises(Overtaken):
-            await hold(engine, mine, Held(8, None, ""))
+            await hold(engine, mine, 8, None, "")
         await write(engine, Fold(0).take_changes(), replace(new, next_offset=8), 0)
         assert not await is_held(engine, new)
 

@@ -20,8 +20,8 @@ from services.ledger.kafka.serve import QUARANTINE
 from services.runtime.kafka.clients import Clients
 from services.runtime.kafka.writer import Fenced, WriterFailed
 from services.runtime.ops.errors import ClusterError
-from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
+from services.runtime.ops.watchdog import Progress
 from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.processor import ProcessorFactory
 from services.runtime.processing.task import PartitionTask
@@ -72,7 +72,7 @@ class Group:
         self._chance = network.chance
         self._clients = clients
         self._settings = settings
-        self._make_work = make_processor
+        self._make_processor = make_processor
         self._partitions = partitions
         self._context = Context()
         self._processes: list[Process] = []
@@ -221,7 +221,7 @@ class Group:
     def _begin(self, number: int, process: Process) -> None:
         clock = the_loop().time
         task = PartitionTask(
-            number, self._make_work, self._settings, QUARANTINE, self._clients, clock=clock
+            number, self._make_processor, self._settings, QUARANTINE, self._clients, clock=clock
         )
         run = Run(process, task)
         self._owners[number] = run

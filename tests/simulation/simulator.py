@@ -18,8 +18,8 @@ from events import topics
 from events.codec import decode
 from services.ledger.application import handle
 from services.ledger.kafka.partition import OUTPUTS, LedgerProcessor
-from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
+from services.runtime.ops.watchdog import Progress
 from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.processor import Processor
 from tests.kafka.faults.traffic import How
@@ -110,7 +110,7 @@ class Simulation:
         self._network = Network(self.broker, self.plan, chance)
         self._clients = clients_of(self._network)
         self._poisoned: set[tuple[str, int, int]] = set()
-        self._make_work = _sabotaged(make_processor, self._network, self._poisoned, chance)
+        self._make_processor = _sabotaged(make_processor, self._network, self._poisoned, chance)
         self.group = Group(self._network, self._clients, SETTINGS, self._work, case.partitions)
         self._network.environment = self.group
         self._sent = False
@@ -118,7 +118,7 @@ class Simulation:
 
     def _work(self, partition: int, progress: Progress) -> Processor:
         count = self._case.partitions
-        return self._make_work(SETTINGS, partition, count, progress, clients=self._clients)
+        return self._make_processor(SETTINGS, partition, count, progress, clients=self._clients)
 
     async def run(self) -> float:
         """Until everything is done; how long it took, in virtual seconds."""

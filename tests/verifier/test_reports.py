@@ -6,8 +6,8 @@ import re
 import pytest
 
 from events.topics import DEAD_LETTERS, EVENTS, REFUSALS
-from services.cli.proof_report import show
-from services.cli.screen import Screen
+from services.cli.commands.prove.proofs import show
+from services.cli.terminal.screen import Screen
 from services.texts.language import Language
 from services.texts.translation import both, translate
 from services.verifier.figures import together

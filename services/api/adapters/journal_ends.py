@@ -11,8 +11,8 @@ from services.api.adapters.clock import Clock
 from services.api.adapters.ports import JournalEnd
 from services.api.adapters.ttl_cache import Kept
 from services.runtime.kafka.reader import Reader
-from services.runtime.kafka.timeouts import within
 from services.runtime.kafka.topics import partition_count
+from services.runtime.kafka.waits import within
 from services.runtime.ops.errors import Stop
 from services.runtime.ops.settings import Settings
 

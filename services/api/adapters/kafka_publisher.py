@@ -7,15 +7,14 @@ from typing import Any, Final
 from events.texts import _
 from events.topics import EVENTS
 from services.runtime.kafka.publishing import (
-    STRUCTURED,
     Flow,
     Message,
     Receipts,
     a_producer,
     start_producer,
-    stop_producer,
 )
 from services.runtime.kafka.topics import partition_count
+from services.runtime.kafka.waits import stop_producer
 from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.ops.settings import Settings
 
@@ -49,7 +48,7 @@ class KafkaPublisher:
             async with asyncio.timeout(PUBLISH_LIMIT_S):
                 producer, partitions = await self._open()
                 topic = self._settings.topic(EVENTS)
-                flow = Flow(producer, topic, partitions, STRUCTURED, Receipts())
+                flow = Flow(producer, topic, partitions, Receipts())
                 await flow.send_all(messages)
         except TimeoutError as error:
             await self._drop(producer)

@@ -6,7 +6,7 @@ from aiokafka.structs import TopicPartition
 
 from events.topics import INPUT_TOPICS
 from services.runtime.kafka.reader import Reader
-from services.runtime.kafka.timeouts import within
+from services.runtime.kafka.waits import within
 from services.runtime.ops.settings import Settings
 
 ONE_RECORD_S: Final = 20.0

@@ -30,7 +30,7 @@ from services.lag.collect.group_requests import (
 )
 from services.lag.judge.model import Consumer, Place, Sample
 from services.runtime.kafka.clients import tolerate_broker_restarts
-from services.runtime.kafka.timeouts import started, within
+from services.runtime.kafka.waits import started, within
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.offset_metadata import decode_status

@@ -33,8 +33,8 @@ from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.source_positions import SourcePosition, behind_markers, check_source
 from services.runtime.kafka.writer import FencedWriter, Outgoing
-from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
+from services.runtime.ops.watchdog import Progress
 from services.runtime.processing.processor import Hold
 
 OUTPUTS: Final = (

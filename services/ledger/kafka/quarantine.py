@@ -10,8 +10,8 @@ from services.runtime.kafka.clients import KAFKA, Clients
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.topics import partition_count
 from services.runtime.ops.errors import ClusterError, place_name
-from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
+from services.runtime.ops.watchdog import Progress
 from services.runtime.processing.processor import Hold
 
 NOT_HELD = _("this partition is not held: there is nothing to set aside")

@@ -9,12 +9,12 @@ from events import topics
 from services.ledger.kafka.partition import TOPICS, LedgerProcessor, Metrics
 from services.ledger.kafka.partition_restore import IMPORTING
 from services.ledger.kafka.state_topic import is_being_imported
-from services.runtime.kafka.cluster_wait import until_answered
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.topics import check
+from services.runtime.kafka.waits import until_answered
 from services.runtime.ops.errors import ClusterError, place_name
-from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
+from services.runtime.ops.watchdog import Progress
 from services.runtime.processing.health import Health
 from services.runtime.processing.processor import Processor
 from services.runtime.processing.worker import Worker

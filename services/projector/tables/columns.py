@@ -60,6 +60,11 @@ def key(name: str) -> Column[Any]:
     return Column(name, kind if numbered else Text, primary_key=True, autoincrement=False)
 
 
+def keys(*names: str) -> Sequence[Column[Any]]:
+    """The parts of a table's key."""
+    return [key(name) for name in names]
+
+
 def line(*, in_key: bool = False) -> Sequence[Column[Any]]:
     """The four codes of a budget line (imputation)."""
     return [
@@ -78,11 +83,21 @@ def text(name: str, *, nullable: bool = True) -> Column[Any]:
     return Column(name, Text, nullable=nullable)
 
 
+def texts(*names: str, nullable: bool = True) -> Sequence[Column[Any]]:
+    """Several texts."""
+    return [text(name, nullable=nullable) for name in names]
+
+
+def days(*names: str, nullable: bool = True) -> Sequence[Column[Any]]:
+    """Several days."""
+    return [Column(name, Date, nullable=nullable) for name in names]
+
+
 def beneficiary() -> Sequence[Column[Any]]:
     """The body that receives the money."""
-    return [text("beneficiary"), text("siret"), text("representative")]
+    return texts("beneficiary", "siret", "representative")
 
 
 def act() -> Sequence[Column[Any]]:
     """The act on which a row rests."""
-    return [text("act_body"), text("act_number"), Column("act_on", Date)]
+    return [*texts("act_body", "act_number"), Column("act_on", Date)]

@@ -20,8 +20,8 @@ from services.runtime.kafka.open_transactions import OpenTransaction
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.writer import FencedWriter, WriterFailed
 from services.runtime.ops.errors import ClusterError, place_name
-from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
+from services.runtime.ops.watchdog import Progress
 
 MARK_HEADER: Final = "ecluse_transaction"
 """The header that names the transaction of a record: no two committed transactions have the same

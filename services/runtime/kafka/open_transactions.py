@@ -155,11 +155,7 @@ def _named(place: TopicPartition) -> tuple[str, list[int]]:
 async def open_transactions(
     client: AIOKafkaClient, places: Collection[TopicPartition]
 ) -> list[OpenTransaction]:
-    """The transactions that are open in these partitions at this moment.
-
-    Raises:
-        KafkaError: a leader could not be asked.
-    """
+    """The transactions that are open in these partitions at this moment."""
     by_leader: dict[int, list[TopicPartition]] = defaultdict(list)
     for place in places:
         by_leader[await _leader_of(client, place)].append(place)

@@ -12,16 +12,15 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from events.texts import _
 from services.runtime.kafka.clients import REQUEST_TIMEOUT_S
-from services.runtime.kafka.cluster_wait import until_answered
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.topics import START_TIMEOUT_S, partition_count, unreachable
+from services.runtime.kafka.waits import stop_producer, until_answered
 from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.ops.settings import Settings
 
 SILENCE_TIMEOUT_S: Final = 30.0
 """The longest time without an acknowledgement; the restart of a broker takes less."""
 
-STOP_TIMEOUT_S: Final = 5.0
 BATCH_BYTES: Final = 256 * 1024
 """The batch size per partition; a larger record is sent alone."""
 
@@ -34,9 +33,7 @@ REFUSED = _(
     "the cluster does not take it ({error}). `ecluse topics diff` says whether the topic is right"
 )
 
-Headers = list[tuple[str, bytes]]
-
-STRUCTURED: Final[Headers] = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
+STRUCTURED: Final = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
 """Structured mode of CloudEvents: the whole event is the record's value."""
 
 
@@ -90,7 +87,6 @@ async def publish(
     settings: Settings,
     topic: str,
     messages: Iterable[Message],
-    headers: Headers,
     receipts: Receipts,
 ) -> None:
     """Write all messages to a topic of the contract, each partition's in their order.
@@ -105,7 +101,7 @@ async def publish(
     producer = a_producer(settings)
     try:
         await start_producer(producer, settings)
-        await Flow(producer, settings.topic(topic), count, headers, receipts).send_all(messages)
+        await Flow(producer, settings.topic(topic), count, receipts).send_all(messages)
     finally:
         await stop_producer(producer)
 
@@ -125,11 +121,7 @@ def a_producer(settings: Settings) -> AIOKafkaProducer:
 
 
 async def start_producer(producer: AIOKafkaProducer, settings: Settings) -> None:
-    """Connect it, with retries for as long as the settings allow.
-
-    Raises:
-        Unreachable: no broker answered.
-    """
+    """Connect it, with retries for as long as the settings allow; then Unreachable."""
 
     async def start() -> None:
         try:
@@ -141,23 +133,6 @@ async def start_producer(producer: AIOKafkaProducer, settings: Settings) -> None
     await until_answered(settings, start)
 
 
-async def stop_producer(producer: AIOKafkaProducer) -> None:
-    """Close its connections; never raises."""
-    # Its own stop waits for batches in flight without a limit.
-    with suppress(KafkaError, OSError, TimeoutError):
-        async with asyncio.timeout(STOP_TIMEOUT_S):
-            await producer.stop()
-            return
-    # Its sender would go on retrying, and succeed once a broker comes back.
-    sender = producer._sender.sender_task  # noqa: SLF001
-    if sender is not None:
-        sender.cancel()
-        await asyncio.wait({sender}, timeout=STOP_TIMEOUT_S)
-    with suppress(KafkaError, OSError, TimeoutError):
-        async with asyncio.timeout(STOP_TIMEOUT_S):
-            await producer.client.close()
-
-
 class Flow:
     """One batch being filled per partition, several in flight."""
 
@@ -166,13 +141,11 @@ class Flow:
         producer: AIOKafkaProducer,
         topic: str,
         partitions: int,
-        headers: Headers,
         receipts: Receipts,
     ) -> None:
         self._producer = producer
         self._topic = topic
         self._partitions = partitions
-        self._headers = headers
         self._receipts = receipts
         self._filling: dict[int, Any] = {}
         self._in_flight: dict[asyncio.Future[Any], int] = {}
@@ -198,7 +171,7 @@ class Flow:
 
     def _append(self, batch: Any, key: bytes, value: bytes) -> bool:
         # The time is that of publishing: by the event's own, retention would remove old years.
-        done = batch.append(timestamp=None, key=key, value=value, headers=self._headers)
+        done = batch.append(timestamp=None, key=key, value=value, headers=STRUCTURED)
         return done is not None
 
     async def _send(self, partition: int) -> None:

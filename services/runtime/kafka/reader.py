@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing, suppress
-from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
 from aiokafka import AIOKafkaConsumer
@@ -11,11 +10,10 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.texts import _
 from services.runtime.kafka.clients import KAFKA, QUICK_FETCH_WAIT_S, Clients, Isolation
-from services.runtime.kafka.cluster_wait import until_answered
-from services.runtime.kafka.timeouts import started, within
+from services.runtime.kafka.waits import started, until_answered, within
 from services.runtime.ops.errors import Unreachable, place_name
-from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
+from services.runtime.ops.watchdog import Progress
 
 WAIT_S: Final = 20.0
 """The time-out of one request about a partition."""
@@ -96,12 +94,7 @@ class Reader:
             raise
         return self
 
-    async def __aexit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         """Close the connections."""
         await self.stop()
 

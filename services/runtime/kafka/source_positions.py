@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
@@ -32,6 +33,8 @@ class SourcePosition:
     last_timestamp_ms: int | None = None
     last_sha256: str | None = None
 
+
+Position = TypeVar("Position", bound=SourcePosition)
 
 IsSame = Callable[[ConsumerRecord, str], bool]
 """Compares a record with the digest of the one that was read."""
@@ -74,18 +77,15 @@ async def check_source(
         raise ClusterError(place_name(place), ANOTHER.render({"offset": last}))
 
 
-async def behind_markers(
-    reader: Reader, place: TopicPartition, position: SourcePosition
-) -> SourcePosition:
+async def behind_markers(reader: Reader, place: TopicPartition, position: Position) -> Position:
     """Return the position, moved to the end where no readable record stands before that.
 
     A transaction's last record is followed by its end marker; of an aborted one nothing else can
     be read. A position left before markers would report unread records as lost, once retention
     deletes them.
     """
-    _unused, end = await reader.bounds(
-        place
-    )  # First: what is written from now on stands behind it.
+    # First: what is written from now on stands behind it.
+    _unused, end = await reader.bounds(place)
     if position.next_offset >= end or await reader.record_at(place, position.next_offset):
         return position
     return replace(position, next_offset=end)

@@ -83,10 +83,5 @@ class Catalogue(_Strict):
 
 @cache
 def read_catalogue(file: Path = FILE) -> Catalogue:
-    """The catalogue, read once.
-
-    Raises:
-        OSError: the file is not there.
-        pydantic.ValidationError: it does not say what a catalogue must; the message names where.
-    """
+    """The catalogue, read once; a ValidationError says where it is wrong."""
     return Catalogue.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))

@@ -17,14 +17,12 @@ from aiokafka.errors import (
     for_code,
 )
 
-from events.texts import Translatable, _, pgettext, verbatim
+from events.texts import _, pgettext, verbatim
 from services.runtime.kafka.clients import (
     REQUEST_TIMEOUT_S,
     last_asked_broker,
     tolerate_broker_restarts,
 )
-from services.runtime.kafka.cluster_wait import until_answered
-from services.runtime.kafka.timeouts import within
 from services.runtime.kafka.topic_catalogue import Catalogue, Topic, read_catalogue
 from services.runtime.kafka.topic_diff import (
     MISSING,
@@ -35,6 +33,7 @@ from services.runtime.kafka.topic_diff import (
     compare,
     shared_count,
 )
+from services.runtime.kafka.waits import until_answered, within
 from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.ops.settings import Settings
 
@@ -86,13 +85,9 @@ class Applied:
 async def differences(
     wanted: Catalogue, settings: Settings, asked: TopicOptions = NO_OPTIONS
 ) -> list[Difference]:
-    """Compare the cluster with the catalogue.
-
-    Raises:
-        Unreachable: the cluster does not answer.
-    """
-    async with _admin_client(settings) as admin:
-        found = await _find(admin, wanted.topics, settings)
+    """Compare the cluster with the catalogue; Unreachable where it does not answer."""
+    async with _connected(settings) as cluster:
+        found = await cluster.find(wanted.topics)
     return compare(wanted, found, settings, asked)
 
 
@@ -105,21 +100,20 @@ async def apply(wanted: Catalogue, settings: Settings, asked: TopicOptions = NO_
         Unreachable: the cluster does not answer.
         ClusterError: it refuses, or does not show what it accepted.
     """
-    async with _admin_client(settings) as admin:
-        found = await _find(admin, wanted.topics, settings)
+    async with _connected(settings) as cluster:
+        found = await cluster.find(wanted.topics)
         before = compare(wanted, found, settings, asked)
         mended = [each for each in before if each.mendable]
         missing = {each.topic for each in mended if each.setting is None}
         count = shared_count(wanted, found, asked)
         by_name = {settings.topic(name): topic for name, topic in wanted.topics.items()}
-        await _create(admin, {name: by_name[name] for name in missing}, count, asked, settings)
+        await cluster.create({name: by_name[name] for name in missing}, count, asked)
         own = {settings.topic(name): each.own for name, each in found.items()}
         for name in dict.fromkeys(each.topic for each in mended if each.topic in own):
-            await _alter(admin, name, {**own[name], **by_name[name].config.as_kafka()}, settings)
+            await cluster.alter(name, {**own[name], **by_name[name].config.as_kafka()})
 
         async def poll() -> list[Difference]:
-            now = await _find(admin, wanted.topics, settings)
-            return compare(wanted, now, settings, asked)
+            return compare(wanted, await cluster.find(wanted.topics), settings, asked)
 
         left = await _shown(poll)
     created = [name for name in by_name if name in missing]
@@ -139,8 +133,8 @@ async def check(settings: Settings, names: Collection[str]) -> int:
     wanted = catalogue.model_copy(
         update={"topics": {name: catalogue.topics[name] for name in names}}
     )
-    async with _admin_client(settings) as admin:
-        found = await _find(admin, names, settings)
+    async with _connected(settings) as cluster:
+        found = await cluster.find(names)
     serious = []
     for each in compare(wanted, found, settings, NO_OPTIONS):
         if each.setting in HARMLESS:
@@ -148,38 +142,26 @@ async def check(settings: Settings, names: Collection[str]) -> int:
             log.warning("topic_setting_differs", topic=each.topic, **facts)
         else:
             serious.append(each)
-    _stop_at(serious)
+    if serious:
+        what, more = serious[0].what, len(serious) - 1
+        if more:
+            what = AND_MORE.render({"what": what, "count": more})
+        raise ClusterError(serious[0].topic, what)
     return shared_count(wanted, found, NO_OPTIONS)
 
 
 async def partition_count(settings: Settings, name: str) -> int:
-    """Return the number of partitions of one topic, whatever its settings.
-
-    Raises:
-        Unreachable: the cluster does not answer.
-        ClusterError: it has no such topic.
-    """
-    async with _admin_client(settings) as admin:
-        topics = await _describe(admin, settings)
-    topic = topics.get(settings.topic(name))
+    """Return the number of partitions of one topic; ClusterError where there is none."""
+    async with _connected(settings) as cluster:
+        topic = (await cluster.describe()).get(settings.topic(name))
     if topic is None:
         count = read_catalogue().partitions
         raise ClusterError(settings.topic(name), MISSING.render({"wanted": count}))
     return len(topic["partitions"])
 
 
-def _stop_at(serious: list[Difference]) -> None:
-    if not serious:
-        return
-    first, more = serious[0], len(serious) - 1
-    what = first.what
-    if more:
-        what = AND_MORE.render({"what": what, "count": more})
-    raise ClusterError(first.topic, what)
-
-
 @asynccontextmanager
-async def _admin_client(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+async def _connected(settings: Settings) -> AsyncIterator["Cluster"]:
     """Connect an admin client."""
     tolerate_broker_restarts()
     admin = AIOKafkaAdminClient(
@@ -189,7 +171,7 @@ async def _admin_client(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient
     )
     try:
         await until_answered(settings, lambda: _start(admin, settings))
-        yield admin
+        yield Cluster(admin, settings)
     finally:
         with suppress(KafkaError, OSError, TimeoutError):
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
@@ -219,55 +201,75 @@ def unreachable(settings: Settings, error: Exception) -> Unreachable:
     return Unreachable(settings.bootstrap_servers, NO_KAFKA.render({"error": why}))
 
 
-class _Broker:
-    """The broker last asked, for messages: known only once the request has failed."""
+class Cluster:
+    """The requests of an admin client; where a broker does not answer, another is asked."""
 
     def __init__(self, admin: AIOKafkaAdminClient, settings: Settings) -> None:
         self._admin = admin
         self._settings = settings
 
     def __str__(self) -> str:
+        """The broker last asked, for messages: known only once the request has failed."""
         return last_asked_broker(self._admin._client) or self._settings.bootstrap_servers  # noqa: SLF001
 
+    async def _answer(self, ask: Callable[[], Awaitable[Any]]) -> Any:
+        return await until_answered(
+            self._settings, lambda: within(REQUEST_TIMEOUT_S, ask(), "topics", self)
+        )
 
-async def _answer(
-    admin: AIOKafkaAdminClient, settings: Settings, ask: Callable[[], Awaitable[Any]]
-) -> Any:
-    """Return a broker's response; where one does not answer, another is asked."""
-    broker = _Broker(admin, settings)
-    return await until_answered(
-        settings, lambda: within(REQUEST_TIMEOUT_S, ask(), "topics", broker)
-    )
+    async def describe(self) -> dict[str, Any]:
+        """All topics: a request about one would create it where a cluster does so on demand."""
+        topics = await self._answer(lambda: self._admin.describe_topics(None))
+        return {each["topic"]: each for each in topics}
 
+    async def find(self, names: Iterable[str]) -> dict[str, Found]:
+        """The topics that exist, by the contract's names, in the order of `names`."""
+        listed = await self.describe()
+        on_cluster = {name: self._settings.topic(name) for name in names}
+        there = {name: topic for name, topic in on_cluster.items() if topic in listed}
+        if not there:
+            return {}
+        asked = [ConfigResource(ConfigResourceType.TOPIC, topic) for topic in there.values()]
+        found = {}
+        for response in await self._answer(lambda: self._admin.describe_configs(asked)):
+            for code, message, _unused, topic, entries in response.resources:
+                if code == UnknownTopicOrPartitionError.errno:
+                    continue  # Deleted between the two requests.
+                _check(topic, code, message)
+                found[topic] = entries
+        return {
+            name: _found(listed[topic], found[topic])
+            for name, topic in there.items()
+            if topic in found
+        }
 
-async def _describe(admin: AIOKafkaAdminClient, settings: Settings) -> dict[str, Any]:
-    # All topics: a request about one would create it where a cluster creates topics on demand.
-    topics = await _answer(admin, settings, lambda: admin.describe_topics(None))
-    return {each["topic"]: each for each in topics}
+    async def create(self, topics: Mapping[str, Topic], count: int, asked: TopicOptions) -> None:
+        """Create these topics, unless there are none."""
+        if not topics:
+            return
+        new = [
+            NewTopic(
+                name,
+                count,
+                asked.replication_factor or BROKER_DEFAULT,
+                # The client takes a default for either number only beside an assignment.
+                replica_assignments=None if asked.replication_factor else {},
+                topic_configs=topic.config.as_kafka(),
+            )
+            for name, topic in topics.items()
+        ]
+        response = await self._answer(lambda: self._admin.create_topics(new))
+        for topic, code, message in response.topic_errors:
+            # Another process may have been quicker; the settings are compared later.
+            if code != TopicAlreadyExistsError.errno:
+                _check(topic, code, message)
 
-
-async def _find(
-    admin: AIOKafkaAdminClient, names: Iterable[str], settings: Settings
-) -> dict[str, Found]:
-    """Return the topics that exist, by the contract's names, in the order of `names`."""
-    listed = await _describe(admin, settings)
-    there = [name for name in names if settings.topic(name) in listed]
-    if not there:
-        return {}
-    asked = [ConfigResource(ConfigResourceType.TOPIC, settings.topic(name)) for name in there]
-    found = {}
-    for response in await _answer(admin, settings, lambda: admin.describe_configs(asked)):
-        for code, message, _unused, topic, entries in response.resources:
-            if code == UnknownTopicOrPartitionError.errno:
-                continue  # Deleted between the two requests.
-            if code:
-                raise ClusterError(topic, _refusal(code, message))
-            found[topic] = entries
-    return {
-        name: _found(listed[topic], found[topic])
-        for name, topic in ((each, settings.topic(each)) for each in there)
-        if topic in found
-    }
+    async def alter(self, name: str, config: Mapping[str, str]) -> None:
+        """Set all of a topic's own settings: this request resets those that it does not name."""
+        resource = ConfigResource(ConfigResourceType.TOPIC, name, dict(config))
+        for response in await self._answer(lambda: self._admin.alter_configs([resource])):
+            for code, message, _unused, topic in response.resources:
+                _check(topic, code, message)
 
 
 def _found(listed: dict[str, Any], entries: list[tuple[Any, ...]]) -> Found:
@@ -277,46 +279,10 @@ def _found(listed: dict[str, Any], entries: list[tuple[Any, ...]]) -> Found:
     return Found(len(partitions), min(len(each["replicas"]) for each in partitions), config, own)
 
 
-async def _create(
-    admin: AIOKafkaAdminClient,
-    topics: Mapping[str, Topic],
-    count: int,
-    asked: TopicOptions,
-    settings: Settings,
-) -> None:
-    if not topics:
-        return
-    new = [
-        NewTopic(
-            name,
-            count,
-            asked.replication_factor or BROKER_DEFAULT,
-            # The client takes a default for either number only beside an assignment.
-            replica_assignments=None if asked.replication_factor else {},
-            topic_configs=topic.config.as_kafka(),
-        )
-        for name, topic in topics.items()
-    ]
-    response = await _answer(admin, settings, lambda: admin.create_topics(new))
-    for topic, code, message in response.topic_errors:
-        # Another process may have been quicker; the settings are compared later.
-        if code not in {0, TopicAlreadyExistsError.errno}:
-            raise ClusterError(topic, _refusal(code, message))
-
-
-async def _alter(
-    admin: AIOKafkaAdminClient, name: str, config: Mapping[str, str], settings: Settings
-) -> None:
-    """Set all of a topic's own settings: this request resets those that it does not name."""
-    resource = ConfigResource(ConfigResourceType.TOPIC, name, dict(config))
-    for response in await _answer(admin, settings, lambda: admin.alter_configs([resource])):
-        for code, message, _unused, topic in response.resources:
-            if code:
-                raise ClusterError(topic, _refusal(code, message))
-
-
-def _refusal(code: int, message: str | None) -> Translatable:
-    return NOT_ACCEPTED.render({"error": message or str(for_code(code)())})
+def _check(topic: str, code: int, message: str | None) -> None:
+    if code:
+        refusal = NOT_ACCEPTED.render({"error": message or str(for_code(code)())})
+        raise ClusterError(topic, refusal)
 
 
 async def _shown(poll: Callable[[], Awaitable[list[Difference]]]) -> list[Difference]:

@@ -1,7 +1,6 @@
 """The only writer of a partition: a fenced producer, a transaction a batch, bounded waits."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Collection, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -14,18 +13,12 @@ from services.runtime.kafka.open_transactions import (
     end_transaction,
     open_transactions,
 )
-from services.runtime.kafka.timeouts import only_our_cancellation, started
 from services.runtime.kafka.topic_catalogue import read_catalogue
+from services.runtime.kafka.waits import only_our_cancellation, started, stop_producer
 from services.runtime.ops.errors import place_name
 from services.runtime.ops.settings import Settings
 
 Result = TypeVar("Result")
-
-STOP_S: Final = 5.0
-"""The time that a producer has to stop; then its connections are closed."""
-
-CUT_S: Final = 1.0
-"""The time that a sender has to notice its closed connections."""
 
 SETTLED_S: Final = 1.0
 """The time in which an open transaction may still end; after it, it hangs."""
@@ -136,21 +129,8 @@ class FencedWriter:
 
     async def stop(self) -> None:
         """Close the connections; the next writer, or the broker, aborts an open transaction."""
-        try:
-            with only_our_cancellation():
-                await asyncio.wait_for(self._producer.stop(), STOP_S)
-        except (TimeoutError, KafkaError):
-            await self._cut()
+        await stop_producer(self._producer)
         self._consume_errors()
-
-    async def _cut(self) -> None:
-        """Cancel a producer that does not stop by itself: it waits for a dead broker."""
-        sender = self._producer._sender.sender_task  # noqa: SLF001
-        if sender is not None:
-            sender.cancel()
-            await asyncio.wait({sender}, timeout=CUT_S)
-        with contextlib.suppress(KafkaError, TimeoutError), only_our_cancellation():
-            await asyncio.wait_for(self._producer.client.close(), STOP_S)
 
     def _consume_errors(self) -> None:
         """Consume the errors of its other futures, which asyncio would log as never retrieved."""

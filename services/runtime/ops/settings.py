@@ -8,11 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """The settings of a process on Kafka.
-
-    Raises:
-        pydantic.ValidationError: a variable has an invalid value; the message names it.
-    """
+    """The settings of a process on Kafka; a ValidationError names the variable that is wrong."""
 
     model_config = SettingsConfigDict(env_prefix="ECLUSE_", frozen=True)
 

@@ -4,11 +4,10 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
-
-from services.runtime.ops.progress import Progress
 
 EXIT_STALLED: Final = 70
 """The exit code of a process that ended itself: its supervisor starts it again."""
@@ -16,6 +15,31 @@ EXIT_STALLED: Final = 70
 CHECKS_PER_LIMIT: Final = 10
 
 log: Final = structlog.stdlib.get_logger("ecluse.runtime")
+
+
+@dataclass(slots=True, eq=False)  # Compared by identity: two equal tasks are two.
+class Progress:
+    """The steps of a task, and whether it is busy."""
+
+    steps: int = 0
+    busy: bool = False
+    doing: str = "starting"
+
+    def step(self) -> None:
+        """Count a step."""
+        self.steps += 1
+
+    def begin(self, doing: str) -> None:
+        """Start work: from now on steps are expected."""
+        self.steps += 1
+        self.busy = True
+        self.doing = doing
+
+    def rest(self, doing: str) -> None:
+        """End work: no step is expected."""
+        self.steps += 1
+        self.busy = False
+        self.doing = doing
 
 
 class Watchdog:

@@ -31,13 +31,6 @@ class RecordTimes(NamedTuple):
     event_s: float | None
     recorded_s: float | None
 
-    @property
-    def arrival_s(self) -> float | None:
-        """The time from the event to Kafka's timestamp."""
-        if self.event_s is None or self.recorded_s is None:
-            return None
-        return self.recorded_s - self.event_s
-
 
 class Delays(NamedTuple):
     """Delays of a transaction's last record, in seconds; None where not known."""
@@ -137,11 +130,12 @@ class Backlog:
         for topic, last in {each.topic: each for each in batch}.items():
             source = self._sources[topic]
             done = record_times(last, time_of)
-            handling_s = None if done.recorded_s is None else at_s - done.recorded_s
             source.oldest = None
             # Events may come in any order of their time; the latest never goes back.
             source.done_event_s = later_s(source.done_event_s, done.event_s)
-            source.delays = Delays(done.arrival_s, handling_s)
+            source.delays = Delays(
+                _span_s(done.event_s, done.recorded_s), _span_s(done.recorded_s, at_s)
+            )
             source.taken += taken[topic]
             self.next_offsets[topic] = last.offset + 1
         for topic, count in (outcomes or {}).items():
@@ -172,30 +166,29 @@ class Backlog:
 
     def _status(self, topic: str, at_s: float, state: TaskState, hold: Hold | None) -> Status:
         source = self._sources[topic]
-        oldest = source.oldest
         held = None
         if hold is not None and hold.topic == topic:
             held = Held(hold.offset, hold.event_id)
         return Status(
             at_s,
             state,
-            state is TaskState.RUNNING and source.caught_up,
-            None if oldest is None else oldest.event_s,
-            None if oldest is None else oldest.recorded_s,
-            source.done_event_s,
-            source.taken,
-            source.outcomes,
-            *source.delays,
-            held,
+            caught_up=state is TaskState.RUNNING and source.caught_up,
+            oldest_event_s=source.oldest and source.oldest.event_s,
+            oldest_recorded_s=source.oldest and source.oldest.recorded_s,
+            done_event_s=source.done_event_s,
+            taken=source.taken,
+            outcomes=source.outcomes,
+            arrival_s=source.delays.arrival_s,
+            handling_s=source.delays.handling_s,
+            held=held,
         )
-
-
-def unopened_status(at_s: float, state: TaskState) -> Status:
-    """The status of a partition that was not opened yet: its state alone."""
-    return Status(at_s, state, False, None, None, None, 0, None, None, None, None)
 
 
 def record_times(record: ConsumerRecord, time_of: TimeOf) -> RecordTimes:
     """The times of a record."""
     recorded_s = None if record.timestamp < 0 else record.timestamp / 1000
     return RecordTimes(record.offset, time_of(record), recorded_s)
+
+
+def _span_s(since_s: float | None, until_s: float | None) -> float | None:
+    return None if since_s is None or until_s is None else until_s - since_s

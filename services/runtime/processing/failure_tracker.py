@@ -1,8 +1,8 @@
 """Failures of a partition task: the records suspected, their counts, and the outage so far."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from aiokafka.structs import ConsumerRecord
 
@@ -15,11 +15,12 @@ class Bug(Exception):
         self.record = record
 
 
-class RecordId(NamedTuple):
-    """The topic and offset of a record of the task's partition."""
+RecordId = tuple[str, int]
+"""The topic and offset of a record of the task's partition."""
 
-    topic: str
-    offset: int
+
+def _id(record: ConsumerRecord) -> RecordId:
+    return record.topic, record.offset
 
 
 @dataclass(slots=True)
@@ -28,28 +29,26 @@ class FailureTracker:
 
     retries: int = 0
     failing_since_s: float | None = None
-    _failures: dict[RecordId, int] = field(default_factory=dict)
+    _failures: Counter[RecordId] = field(default_factory=Counter)
     _suspects: set[RecordId] = field(default_factory=set)
 
     def suspects(self, record: ConsumerRecord) -> bool:
         """Return whether a record may be the one that failed: it is then processed alone."""
-        return RecordId(record.topic, record.offset) in self._suspects
+        return _id(record) in self._suspects
 
     def suspect(self, records: Iterable[ConsumerRecord]) -> None:
         """Suspect all of these: each is processed alone next time, to find the one that fails."""
-        self._suspects.update(RecordId(record.topic, record.offset) for record in records)
+        self._suspects.update(map(_id, records))
 
     def count(self, record: ConsumerRecord) -> int:
         """Count one more failure of a record; return how many that makes."""
-        place = RecordId(record.topic, record.offset)
-        self._failures[place] = self._failures.get(place, 0) + 1
-        return self._failures[place]
+        self._failures[_id(record)] += 1
+        return self._failures[_id(record)]
 
     def clear(self, record: ConsumerRecord) -> None:
         """Drop a record's failures: it is past, or will be tried afresh."""
-        place = RecordId(record.topic, record.offset)
-        self._failures.pop(place, None)
-        self._suspects.discard(place)
+        del self._failures[_id(record)]
+        self._suspects.discard(_id(record))
 
     def succeeded(self, batch: Iterable[ConsumerRecord]) -> None:
         """Note a committed batch: dependencies are up, and its records have not failed."""

@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from events.texts import _
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
+from services.runtime.processing.backlog import Delays
 from services.runtime.processing.offset_metadata import Status, TaskState
 from services.runtime.processing.task import PartitionTask
-from services.runtime.processing.timings import Timings
 
 NO_PAGE = _("the health page could not be opened ({error}): choose another ECLUSE_HEALTH_PORT")
 
@@ -25,6 +25,31 @@ Tasks = Callable[[], list[PartitionTask]]
 
 READY = {TaskState.RUNNING, TaskState.PAUSED, TaskState.BROKEN}
 """The states in which a partition reads, or reports why it does not."""
+
+
+class Timings:
+    """Observes the delays of each transaction's last record; the others waited as long for it."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._arrival = Histogram(
+            "ecluse_record_arrival_seconds",
+            "From an event's own time to Kafka's timestamp, of a transaction's last record.",
+            buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 3600, 86_400, 604_800),
+            registry=registry,
+        )
+        self._handling = Histogram(
+            "ecluse_record_handling_seconds",
+            "From Kafka's timestamp to the end of the transaction, of its last record.",
+            buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600),
+            registry=registry,
+        )
+
+    def observe(self, delays: Delays) -> None:
+        """Observe a committed transaction; delays below 0, from clocks that differ, count as 0."""
+        if delays.arrival_s is not None:
+            self._arrival.observe(max(0.0, delays.arrival_s))
+        if delays.handling_s is not None:
+            self._handling.observe(max(0.0, delays.handling_s))
 
 
 class Health(Collector):
@@ -66,28 +91,36 @@ class Health(Collector):
 
     def collect(self) -> Any:
         """Return state, position and backlog of every assigned partition, for Prometheus."""
-        tasks = self.tasks()
         states = GaugeMetricFamily(
             "ecluse_partition_state",
             "1 for the state of a partition.",
             labels=["partition", "state"],
-        )
-        offsets = GaugeMetricFamily(
-            "ecluse_next_offset", "The next offset to be read.", labels=["topic", "partition"]
         )
         failed = CounterMetricFamily(
             "ecluse_transactions_failed",
             "Attempts to open a partition or to commit in it that failed.",
             labels=["partition"],
         )
-        for task in tasks:
+        offsets = GaugeMetricFamily(
+            "ecluse_next_offset", "The next offset to be read.", labels=["topic", "partition"]
+        )
+        taken = CounterMetricFamily(
+            "ecluse_records_taken",
+            "Records done since the partition came to this worker.",
+            labels=["topic", "partition"],
+        )
+        statuses: list[tuple[list[str], Status]] = []
+        for task in self.tasks():
             number = str(task.partition)
             for state in TaskState:
                 states.add_metric([number, state], float(task.state is state))
+            failed.add_metric([number], task.failed)
             for topic, offset in task.next_offsets.items():
                 offsets.add_metric([topic, number], offset)
-            failed.add_metric([number], task.failed)
-        return [states, offsets, failed, *_of_statuses(tasks)]
+            for topic, reported in task.statuses().items():
+                statuses.append(([topic, number], reported.status))
+                taken.add_metric([topic, number], reported.status.taken)
+        return [states, offsets, failed, *_gauges(statuses), taken]
 
     async def _healthz(self, _request: web.Request) -> web.Response:
         return web.Response(text="ok\n")
@@ -134,23 +167,10 @@ STATUS_GAUGES: Final[tuple[tuple[str, str, Callable[[Status], float | None]], ..
 """Gauges of each topic and partition, from the worker's status; None where not known."""
 
 
-def _of_statuses(tasks: list[PartitionTask]) -> Iterator[Any]:
-    statuses = [
-        ([topic, str(task.partition)], reported.status)
-        for task in tasks
-        for topic, reported in task.statuses().items()
-    ]
+def _gauges(statuses: list[tuple[list[str], Status]]) -> Iterator[Any]:
     for name, text, value_of in STATUS_GAUGES:
         gauge = GaugeMetricFamily(name, text, labels=["topic", "partition"])
         for labels, status in statuses:
             if (value := value_of(status)) is not None:
                 gauge.add_metric(labels, value)
         yield gauge
-    taken = CounterMetricFamily(
-        "ecluse_records_taken",
-        "Records done since the partition came to this worker.",
-        labels=["topic", "partition"],
-    )
-    for labels, status in statuses:
-        taken.add_metric(labels, status.taken)
-    yield taken

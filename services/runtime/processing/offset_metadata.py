@@ -48,77 +48,66 @@ class Held(NamedTuple):
     event_id: _EventId | None
 
 
-class Status(NamedTuple):
-    """Status of one partition of a topic. Times are seconds since 1970."""
-
-    at_s: float
-    """The worker's own clock when it made the status."""
-    state: str
-    """The state of its task: a value of `TaskState`."""
-    caught_up: bool
-    """True where the last poll left nothing to be read."""
-    oldest_event_s: float | None
-    """The event time of the oldest record that is not yet done; None: none, or not known."""
-    oldest_recorded_s: float | None
-    """Kafka's timestamp of that record."""
-    done_event_s: float | None
-    """The latest event time that the last record of a transaction had, since this task was made."""
-    taken: int
-    """The number of records done since this task was made."""
-    outcomes: int | None
-    """The number of outcomes written for them; None where the processor does not count them."""
-    arrival_s: float | None
-    """Of the last record done: Kafka's timestamp less the event time; below 0 where the sender's
-    clock is ahead."""
-    handling_s: float | None
-    """Of the last record done: from Kafka's timestamp to the end of its transaction."""
-    held: Held | None
-    """The record of this topic before which the partition is held."""
-
-
 _At = Annotated[float, msgspec.Meta(ge=EARLIEST_S, le=LATEST_S)]
 _Span = Annotated[float, msgspec.Meta(ge=EARLIEST_S - LATEST_S, le=LATEST_S - EARLIEST_S)]
 
 
-class _Encoded(msgspec.Struct, omit_defaults=True):
-    """A status as JSON: members that are None are left out."""
+class _Versioned(msgspec.Struct):
+    """The member by which a status is known as ours."""
 
     ecluse: Literal[1]
+
+
+class Status(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="ecluse", tag=VERSION):
+    """Status of one partition of a topic. Times are seconds since 1970.
+
+    Members that are None are left out of the JSON.
+    """
+
     at_s: _At
+    """The worker's own clock when it made the status."""
     state: TaskState
     caught_up: bool
+    """True where the last poll left nothing to be read."""
     oldest_event_s: _At | None = None
+    """The event time of the oldest record that is not yet done; None: none, or not known."""
     oldest_recorded_s: _At | None = None
+    """Kafka's timestamp of that record."""
     done_event_s: _At | None = None
+    """The latest event time that the last record of a transaction had, since this task was made."""
     taken: _Count = 0
+    """The number of records done since this task was made."""
     outcomes: _Count | None = None
+    """The number of outcomes written for them; None where the processor does not count them."""
     arrival_s: _Span | None = None
+    """Of the last record done: Kafka's timestamp less the event time; below 0 where the sender's
+    clock is ahead."""
     handling_s: _Span | None = None
+    """Of the last record done: from Kafka's timestamp to the end of its transaction."""
     held: Held | None = None
+    """The record of this topic before which the partition is held."""
 
 
 _encode: Final = msgspec.json.Encoder().encode
-_decode: Final = msgspec.json.Decoder(_Encoded).decode
+_decode_version: Final = msgspec.json.Decoder(_Versioned).decode
+_decode: Final = msgspec.json.Decoder(Status).decode
 
 
 def encode_status(status: Status) -> str:
     """A status as metadata of an offset: JSON of less than 1 KiB, times to the millisecond."""
     held = status.held
-    encoded = _Encoded(
-        VERSION,
-        _at(status.at_s),
-        TaskState(status.state),
-        status.caught_up,
-        _at_or_none(status.oldest_event_s),
-        _at_or_none(status.oldest_recorded_s),
-        _at_or_none(status.done_event_s),
-        status.taken,
-        status.outcomes,
-        _span(status.arrival_s),
-        _span(status.handling_s),
-        None if held is None else held._replace(event_id=_cut(held.event_id)),
+    span_s = LATEST_S - EARLIEST_S
+    written = msgspec.structs.replace(
+        status,
+        at_s=_within(EARLIEST_S, status.at_s, LATEST_S),
+        oldest_event_s=_within(EARLIEST_S, status.oldest_event_s, LATEST_S),
+        oldest_recorded_s=_within(EARLIEST_S, status.oldest_recorded_s, LATEST_S),
+        done_event_s=_within(EARLIEST_S, status.done_event_s, LATEST_S),
+        arrival_s=_within(-span_s, status.arrival_s, span_s),
+        handling_s=_within(-span_s, status.handling_s, span_s),
+        held=None if held is None else held._replace(event_id=_cut(held.event_id)),
     )
-    return _encode(encoded).decode()
+    return _encode(written).decode()
 
 
 def decode_status(metadata: str | None) -> Status | None:
@@ -126,10 +115,10 @@ def decode_status(metadata: str | None) -> Status | None:
     if not metadata or len(metadata) > STATUS_BYTES_MAX:
         return None
     try:
-        _, *members = msgspec.structs.astuple(_decode(metadata))
+        _decode_version(metadata)
+        return _decode(metadata)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    return Status._make(members)
 
 
 def _cut(event_id: str | None) -> str | None:
@@ -139,14 +128,5 @@ def _cut(event_id: str | None) -> str | None:
     return event_id[:EVENT_ID_MAX].encode(errors="replace").decode()
 
 
-def _at(at_s: float) -> float:
-    return round(min(max(at_s, EARLIEST_S), LATEST_S), 3)
-
-
-def _at_or_none(at_s: float | None) -> float | None:
-    return None if at_s is None else _at(at_s)
-
-
-def _span(span_s: float | None) -> float | None:
-    whole_s = LATEST_S - EARLIEST_S
-    return None if span_s is None else round(min(max(span_s, -whole_s), whole_s), 3)
+def _within(least_s: float, value_s: float | None, most_s: float) -> float | None:
+    return None if value_s is None else round(min(max(value_s, least_s), most_s), 3)

@@ -9,11 +9,12 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
 from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from services.runtime.kafka.clients import commit_for
-from services.runtime.kafka.timeouts import only_our_cancellation
+from services.runtime.kafka.waits import only_our_cancellation
 from services.runtime.processing.backlog import ReportedStatus
 from services.runtime.processing.offset_metadata import encode_status
 from services.runtime.processing.task import PartitionTask
@@ -86,7 +87,8 @@ class OffsetReporter:
         reported_s, last = self._reported.get(place, (float("-inf"), None))
         if last is None or now_s - reported_s > EVERY_S - self._tick_s:
             return True
-        return last._replace(status=last.status._replace(at_s=now.status.at_s)) != now
+        status = msgspec.structs.replace(last.status, at_s=now.status.at_s)
+        return last._replace(status=status) != now
 
 
 def _offset_and_metadata(reported: ReportedStatus) -> OffsetAndMetadata:

@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 from aiokafka.structs import ConsumerRecord
 
-from services.runtime.ops.progress import Progress
+from services.runtime.ops.watchdog import Progress
 
 
 class Hold(NamedTuple):

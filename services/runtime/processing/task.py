@@ -20,14 +20,13 @@ from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.writer import Fenced, WriterFailed
 from services.runtime.ops.clock import Clock, wall_clock
 from services.runtime.ops.errors import Stop, Unreachable
-from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
-from services.runtime.processing.backlog import Backlog, ReportedStatus, unopened_status
+from services.runtime.ops.watchdog import Progress
+from services.runtime.processing.backlog import Backlog, Delays, ReportedStatus
 from services.runtime.processing.failure_tracker import Bug, FailureTracker
 from services.runtime.processing.life_cycle import check_transition
 from services.runtime.processing.offset_metadata import Status, TaskState
 from services.runtime.processing.processor import Hold, Processor, ProcessorFactory
-from services.runtime.processing.timings import Timings
 
 BATCH_RECORDS: Final = 1000
 """The most records in one transaction, where the processor is not full before."""
@@ -98,7 +97,7 @@ class PartitionTask:
         remedy: str,
         clients: Clients = KAFKA,
         batch_records: int = BATCH_RECORDS,
-        timings: Timings | None = None,
+        observe: Callable[[Delays], None] = lambda _delays: None,
         clock: Clock = wall_clock,
     ) -> None:
         self.partition = partition
@@ -108,12 +107,12 @@ class PartitionTask:
         self.failed = 0
         """The number of failed attempts: each counts once, wherever between opening and closing."""
         self._backlog = Backlog()
-        self._make_work = make_processor
+        self._make_processor = make_processor
         self._settings = settings
         self._clients = clients
         self._remedy = remedy
         self._batch_records = batch_records
-        self._timings = timings
+        self._observe = observe
         self._clock = clock
         self._failures_seen = FailureTracker()
         self._check_failed_once = False
@@ -152,7 +151,7 @@ class PartitionTask:
 
     def unopened_status(self) -> Status:
         """Return the status before that."""
-        return unopened_status(self._clock(), self.state)
+        return Status(self._clock(), self.state, caught_up=False)
 
     async def run(self) -> None:
         """Run until stopped, through all failures that a retry may mend."""
@@ -198,7 +197,7 @@ class PartitionTask:
         """Open the partition and run one step with it; close it in the end."""
         self._enter(TaskState.OPENING)
         self.progress.begin("opening")
-        processor = self._make_work(self.partition, self.progress)
+        processor = self._make_processor(self.partition, self.progress)
         try:
             try:
                 self._backlog.opened(await processor.open(), processor.outcomes)
@@ -310,8 +309,7 @@ class PartitionTask:
             raise Bug(suspect) from error
         outcomes, now_s = processor.outcomes, self._clock()
         delays = self._backlog.committed(batch, outcomes, processor.time_of, now_s)
-        if self._timings is not None:
-            self._timings.observe(delays)
+        self._observe(delays)
         self._failures_seen.succeeded(batch)
         self.held = None
         return len(batch)

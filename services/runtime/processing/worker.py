@@ -15,8 +15,7 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 
 from events.texts import _
 from services.runtime.kafka.clients import FencedInstanceIdError, a_member, member_id
-from services.runtime.kafka.cluster_wait import until_answered
-from services.runtime.kafka.timeouts import only_our_cancellation, started, within
+from services.runtime.kafka.waits import only_our_cancellation, started, until_answered, within
 from services.runtime.kafka.writer import Fenced
 from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.ops.forced_exit import END_S, leave_after
@@ -79,7 +78,7 @@ class Worker:
         self._settings = settings
         self._group = group
         self._topic = topic
-        self._make_work = make_processor
+        self._make_processor = make_processor
         self._health = health
         self._remedy = remedy
         self._batch_records = batch_records
@@ -167,11 +166,11 @@ class Worker:
     def _begin(self, number: int) -> None:
         task = PartitionTask(
             number,
-            self._make_work,
+            self._make_processor,
             self._settings,
             self._remedy,
             batch_records=self._batch_records,
-            timings=self._health.timings,
+            observe=self._health.timings.observe,
         )
         self._tasks[number] = task
         before = [run for run, other in self._runs.items() if other.partition == number]

@@ -11,8 +11,12 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.topics import EVENTS, INPUT_TOPICS, JOURNAL, LEDGER_STATE
 from services.ledger.kafka.partition import LedgerProcessor
-from services.ledger.kafka.state_topic import POSITION_KEY, decode_checkpoint, encode_checkpoint
-from services.runtime.ops.progress import Progress
+from services.ledger.kafka.state_topic import (
+    POSITION_KEY,
+    decode_checkpoint,
+    encode_checkpoint,
+)
+from services.runtime.ops.watchdog import Progress
 from tests.builders import a_convention, a_vote, an_award
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, budget_on, run

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from services.cli.lag_figures import Figures
-from services.cli.screen import Screen
+from services.cli.terminal.screen import Screen
 from services.texts.language import Language
 
 NOW = datetime(2026, 11, 26, 2, 40, 11, tzinfo=UTC)

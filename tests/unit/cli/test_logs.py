@@ -6,8 +6,8 @@ from io import StringIO
 import pytest
 import structlog
 
-from services.cli.logs import configure_logs, mask_ibans
-from services.cli.options import LogLevel
+from services.cli.terminal.logs import configure_logs, mask_ibans
+from services.cli.terminal.options import LogLevel
 from tests.builders import IBAN
 
 

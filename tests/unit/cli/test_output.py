@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from services.cli import output
-from services.cli.output import busy, counted, display_name, progress
+from events.texts import _
+from services.cli.terminal import output
+from services.cli.terminal.output import busy, counted, display_name, progress
+
+READING, ADDING_UP, VERIFYING = _("reading"), _("adding up"), _("verifying")
 
 
 class Terminal(StringIO):
@@ -40,7 +43,7 @@ def test_a_name_that_is_not_utf_8_is_shown_with_a_replacement(tmp_path: Path) ->
 
 def test_input_of_unknown_size_is_counted_without_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = a_terminal(monkeypatch)
-    with progress("reading", [BytesIO(b"")]) as handled:
+    with progress(READING, [BytesIO(b"")]) as handled:
         handled(1234)
     assert "reading" in terminal.getvalue()
     assert "1.2 kB" in terminal.getvalue()
@@ -51,25 +54,25 @@ def test_long_files_have_a_bar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     terminal = a_terminal(monkeypatch)
     file = tmp_path / "long"
     file.write_bytes(b"." * 2000)
-    with file.open("rb") as stream, progress("reading", [stream]) as handled:
+    with file.open("rb") as stream, progress(READING, [stream]) as handled:
         handled(1000)
     assert "" == terminal.getvalue(), "it is short"
     monkeypatch.setattr(output, "LONG_INPUT_BYTES", 1000)
-    with file.open("rb") as stream, progress("reading", [stream]) as handled:
+    with file.open("rb") as stream, progress(READING, [stream]) as handled:
         handled(1000)
     assert "1.0/2.0 kB" in terminal.getvalue()
 
 
 def test_work_of_unknown_length_shows_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = a_terminal(monkeypatch)
-    with busy("adding up"):
+    with busy(ADDING_UP):
         pass
     assert "adding up" in terminal.getvalue()
 
 
 def test_work_whose_length_is_found_on_the_way_has_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = a_terminal(monkeypatch)
-    with counted("verifying") as report:
+    with counted(VERIFYING) as report:
         report(1, 4)
         report(2, 2)
     assert "verifying" in terminal.getvalue()
@@ -79,8 +82,8 @@ def test_work_whose_length_is_found_on_the_way_has_a_bar(monkeypatch: pytest.Mon
 def test_programs_see_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = StringIO()
     monkeypatch.setattr(sys, "stderr", shown)
-    with busy("adding up"), progress("reading", [BytesIO(b"")]) as handled:
+    with busy(ADDING_UP), progress(READING, [BytesIO(b"")]) as handled:
         handled(10)
-    with counted("verifying") as report:
+    with counted(VERIFYING) as report:
         report(1, 2)
     assert "" == shown.getvalue()

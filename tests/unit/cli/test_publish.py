@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from events.codec import EVENT_BYTES_MAX
-from services.cli.publish import Checked
-from services.cli.validation_errors import Fault
+from services.cli.commands.events.publish import Checked
+from services.cli.records.event_lines import Fault
 from services.ledger.application.ports import StoreError
 from services.runtime.kafka.publishing import Message
 from tests.builders import BUDGET, a_deadline, a_vote, an_award, encoded

@@ -3,8 +3,8 @@
 import pytest
 
 from events.texts import Counted, Translatable, _
-from services.cli import texts
-from services.cli.texts import language_of_the_system
+from services.cli.terminal import texts
+from services.cli.terminal.options import language_of_the_system
 from services.ledger.domain.journal import Outcome
 from services.ledger.domain.model.lines import Stage
 from services.ledger.domain.model.moves import EntryKind

@@ -3,7 +3,7 @@
 import pytest
 
 from events.texts import Counted, ngettext
-from services.cli.texts import OUTCOMES
+from services.cli.terminal.texts import OUTCOMES
 from services.texts.language import Language
 from services.texts.translation import translate
 

@@ -10,8 +10,8 @@ from structlog.testing import capture_logs
 from services.ledger.kafka import partition_restore
 from services.ledger.kafka.partition_restore import PartitionTopics, Restored
 from services.runtime.kafka.reader import Reader
-from services.runtime.ops.progress import Progress
 from services.runtime.ops.settings import Settings
+from services.runtime.ops.watchdog import Progress
 from tests.builders import BUDGET, Scenario, a_vote
 
 RECORDS = 1000

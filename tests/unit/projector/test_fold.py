@@ -10,9 +10,9 @@ from events.codec import EVENT_BYTES_MAX
 from events.journal import Event, EventData
 from services.ledger.application.handle import RawRecord
 from services.ledger.domain.journal import Source
-from services.projector.changes import Changes
-from services.projector.column_values import day_of, instant_of
-from services.projector.fold import OUTCOMES, Fold
+from services.projector.rows.changes import Changes
+from services.projector.rows.column_values import day_of, instant_of
+from services.projector.rows.fold import OUTCOMES, Fold
 from tests.builders import (
     BUDGET,
     Json,
@@ -80,7 +80,7 @@ def test_what_was_added_up_before_is_known_by_its_last_record() -> None:
     *_, third = records(*START)
     fold = Fold(0, {BUDGET: 2})
     fold.add(7, third)
-    assert 1 == fold.records
+    assert 1 == len(fold.changes.appended["journal"])
 
 
 @pytest.mark.parametrize("raw", [b"", b"{}", b"[]", b'{"budget":"x","sequence":1}'])
@@ -239,7 +239,9 @@ def test_what_an_amendment_does_not_name_it_leaves_out() -> None:
     signed = a_convention(instalments=schedule)
     found = changes(a_vote(), an_award(), signed, an_amendment(100_000))
     assert ["advance", "balance", "rest"] == [key[2] for key in found.put["instalments"]]
-    assert [("C", "1", 4)] == [tuple(each)[1:] for each in found.replanned]
+    [replanned] = found.replanned
+    members = ("convention", "amendment", "sequence")
+    assert ("C", "1", 4) == tuple(replanned[each] for each in members)
 
 
 def test_a_recovery_by_lines_is_their_sum() -> None:

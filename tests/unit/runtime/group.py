@@ -31,13 +31,13 @@ class MemoryMember:
         self.listener: Any = None
         self.topics: dict[str, int] = {TOPIC: 8}
         self.member_id = "m1"
-        self.hints: list[dict[TopicPartition, ReportedStatus]] = []
+        self.commits: list[dict[TopicPartition, ReportedStatus]] = []
         self.stood: dict[TopicPartition, int] = {}
         """What was committed in this group before."""
         self.complaints: list[Exception] = []
         self.polls = 0
         """How often it was asked what the group has to say."""
-        self.refuses_hints = False
+        self.refuses_commits = False
         self.started = asyncio.Event()
         self.stopped = False
 
@@ -86,11 +86,13 @@ class MemoryMember:
     async def commit_offsets(
         self, _assignment: Any, offsets: dict[TopicPartition, OffsetAndMetadata]
     ) -> None:
-        if self.refuses_hints:
+        if self.refuses_commits:
             raise CommitFailedError(GROUP)
-        hints = {place: (at, decode_status(reported)) for place, (at, reported) in offsets.items()}
-        self.hints.append(
-            {p: ReportedStatus(at, status) for p, (at, status) in hints.items() if status}
+        commits = {
+            place: (at, decode_status(reported)) for place, (at, reported) in offsets.items()
+        }
+        self.commits.append(
+            {p: ReportedStatus(at, status) for p, (at, status) in commits.items() if status}
         )
 
 

@@ -83,8 +83,6 @@ class Harness:
     moved: bool = False
     behind: bool = False
     log: list[Any] = field(default_factory=list)
-    repeats: bool = False
-    """True where each poll repeats the last batch."""
     markers: int = 0
     """How much of a transaction's markers stands behind the last record of each topic."""
     is_silent: bool = False
@@ -187,7 +185,6 @@ class MemoryReader:
         self, _: Settings, places: dict[TopicPartition, int], *_more: Any, **_said: Any
     ) -> None:
         self._at = dict(places)
-        self._last: dict[TopicPartition, list[ConsumerRecord]] = {}
         self._answered_s = 0.0
 
     async def start(self) -> None:
@@ -224,10 +221,9 @@ class MemoryReader:
         taken = {place: records[:records_max] for place, records in taken.items() if records}
         if not taken:
             await asyncio.sleep(limit_s)
-            return dict(self._last) if self.harness.repeats else {}
+            return {}
         for place, records in taken.items():
             self._at[place] = records[-1].offset + 1
-        self._last = taken
         return taken
 
 

@@ -111,7 +111,7 @@ def test_behind_an_empty_abort_marker_the_same_producer_is_read_again() -> None:
     assert [b"reported", b"reported too"] == list(read(raw, [(1, 0), (1, 4)]))
 
 
-def test_an_empty_marker_alone_or_of_a_commit_says_nothing() -> None:
+def test_an_empty_marker_alone_or_of_a_commit_is_no_abort() -> None:
     guard_abort_markers()
     raw = log(
         emptied(marker(1, ABORT)),

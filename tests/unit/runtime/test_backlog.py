@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from services.runtime.kafka.reader import ReadPosition
-from services.runtime.processing.backlog import Backlog, Delays, ReportedStatus, record_times
+from services.runtime.processing.backlog import Backlog, Delays, ReportedStatus
 from services.runtime.processing.offset_metadata import TaskState
 from tests.unit.runtime.harness import a_record, event_s, recorded_s
 
@@ -169,15 +169,16 @@ TestPartition = Partition.TestCase
 TestPartition.settings = settings(stateful_step_count=30)
 
 
-@pytest.mark.parametrize(("timestamp_ms", "recorded_s"), [(-1, None), (0, 0.0), (1500, 1.5)])
-def test_a_record_without_a_timestamp_says_nothing_of_its_way(
-    timestamp_ms: int, recorded_s: float | None
-) -> None:
+@pytest.mark.parametrize(
+    ("timestamp_ms", "delays"),
+    [(-1, Delays(None, None)), (0, Delays(-1.0, NOW_S)), (1500, Delays(0.5, NOW_S - 1.5))],
+)
+def test_a_record_without_a_timestamp_has_no_delays(timestamp_ms: int, delays: Delays) -> None:
     record = a_record(0)
     record.timestamp = timestamp_ms
-    mark = record_times(record, lambda _: 1.0)
-    assert recorded_s == mark.recorded_s
-    assert (None if recorded_s is None else recorded_s - 1.0) == mark.arrival_s
+    backlog = Backlog()
+    backlog.opened({EVENTS: 0}, None)
+    assert delays == backlog.committed([record], None, lambda _: 1.0, NOW_S)
 
 
 def test_a_processor_without_outcomes_has_none_instead_of_0() -> None:

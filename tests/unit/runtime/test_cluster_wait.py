@@ -15,10 +15,9 @@ from aiokafka.errors import (
 )
 from structlog.testing import capture_logs
 
-from services.runtime.kafka import cluster_wait
-from services.runtime.kafka.cluster_wait import RETRY_S, until_answered
-from services.runtime.kafka.timeouts import within
+from services.runtime.kafka import waits
 from services.runtime.kafka.topic_diff import MISSING
+from services.runtime.kafka.waits import RETRY_S, until_answered, within
 from services.runtime.ops.errors import ClusterError, Unreachable
 from tests.unit.runtime.harness import a_setting, now_s, quickly
 
@@ -48,7 +47,7 @@ def _somebody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     async def yes(_: str) -> bool:
         return True
 
-    monkeypatch.setattr(cluster_wait, "_anybody_listens", yes)
+    monkeypatch.setattr(waits, "_anybody_listens", yes)
 
 
 def asked(cluster: Cluster, **more: Any) -> tuple[str, float]:
@@ -66,7 +65,7 @@ def asked(cluster: Cluster, **more: Any) -> tuple[str, float]:
 @pytest.mark.parametrize(
     "error", [NodeNotReadyError, KafkaConnectionError, KafkaTimeoutError, TimeoutError]
 )
-def test_it_is_asked_again_and_said_once(error: Callable[[], Exception]) -> None:
+def test_it_is_asked_again_and_logged_once(error: Callable[[], Exception]) -> None:
     cluster = Cluster(5, error)
     with capture_logs() as log:
         reported, took_s = asked(cluster)
@@ -82,7 +81,7 @@ def test_it_is_asked_again_and_said_once(error: Callable[[], Exception]) -> None
 
 
 @pytest.mark.usefixtures("_somebody_listens")
-def test_in_the_end_it_is_said_which_broker_did_not_answer() -> None:
+def test_in_the_end_the_broker_that_did_not_answer_is_named() -> None:
     cluster = Cluster(1000, NodeNotReadyError)
     with capture_logs() as log, pytest.raises(Unreachable, match=r"broker 2 \(there:9092\)"):
         asked(cluster)

@@ -122,10 +122,10 @@ def test_the_way_of_a_transaction_s_last_record_is_observed_once(harness: Harnes
     page = Page()
     task = PartitionTask(
         PARTITION,
-        harness.task()._make_work,
+        harness.task()._make_processor,
         a_setting(),
         REMEDY,
-        timings=page.health.timings,
+        observe=page.health.timings.observe,
         clock=lambda: harness.clock_s,
     )
 

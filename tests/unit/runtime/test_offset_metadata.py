@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from services.runtime.processing.offset_metadata import (
     EARLIEST_S,
@@ -20,7 +21,7 @@ from services.runtime.processing.offset_metadata import (
 
 AT_WORK = Status(
     at_s=1_795_660_811.123,
-    state="running",
+    state=TaskState.RUNNING,
     caught_up=False,
     oldest_event_s=1_795_660_800.5,
     oldest_recorded_s=1_795_660_801.25,
@@ -31,18 +32,18 @@ AT_WORK = Status(
     handling_s=0.125,
     held=None,
 )
-STANDING = AT_WORK._replace(state="broken", held=Held(41, "convention-signed-7"))
-SAID = encode_status(AT_WORK)
+HELD = replace(AT_WORK, state=TaskState.BROKEN, held=Held(41, "convention-signed-7"))
+ENCODED = encode_status(AT_WORK)
 
 # Times are reported to the millisecond, as Kafka has them.
 MILLISECONDS = st.integers(int(EARLIEST_S) * 1000, int(LATEST_S) * 1000).map(lambda ms: ms / 1000)
 SPANS = st.integers(-(10**12), 10**12).map(lambda ms: ms / 1000)
 COUNTS = st.integers(0, 2**63 - 1)
 IDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=EVENT_ID_MAX)
-WORDS = st.builds(
+STATUSES = st.builds(
     Status,
     at_s=MILLISECONDS,
-    state=st.sampled_from([str(each) for each in TaskState]),
+    state=st.sampled_from(TaskState),
     caught_up=st.booleans(),
     oldest_event_s=st.none() | MILLISECONDS,
     oldest_recorded_s=st.none() | MILLISECONDS,
@@ -55,32 +56,32 @@ WORDS = st.builds(
 )
 
 
-@given(WORDS)
-def test_what_is_said_is_read(status: Status) -> None:
+@given(STATUSES)
+def test_a_status_is_decoded_as_it_was_encoded(status: Status) -> None:
     assert status == decode_status(encode_status(status))
 
 
-@given(WORDS, st.text(min_size=1))
-def test_a_word_fits_whatever_a_sender_calls_its_events(status: Status, event_id: str) -> None:
-    reported = encode_status(status._replace(held=Held(2**63 - 1, event_id * EVENT_ID_MAX)))
+@given(STATUSES, st.text(min_size=1))
+def test_a_status_fits_whatever_a_sender_calls_its_events(status: Status, event_id: str) -> None:
+    reported = encode_status(replace(status, held=Held(2**63 - 1, event_id * EVENT_ID_MAX)))
     assert STATUS_BYTES_MAX > len(reported.encode())
     assert decode_status(reported) is not None
 
 
 @pytest.mark.parametrize("character", ["é", "\x01", '"', "😀", "\\"])
-def test_the_longest_word_fits(character: str) -> None:
+def test_the_longest_status_fits(character: str) -> None:
     furthest = Status(
-        LATEST_S, "retrying", False, *(LATEST_S - 0.001,) * 3, 2**63 - 1, 2**63 - 1,
+        LATEST_S, TaskState.RETRYING, False, *(LATEST_S - 0.001,) * 3, 2**63 - 1, 2**63 - 1,
         -300_000_000_000.001, -300_000_000_000.001, Held(2**63 - 1, character * 1000),
     )  # fmt: skip
     reported = encode_status(furthest)
     assert STATUS_BYTES_MAX > len(reported.encode())
     read = decode_status(reported)
-    assert read == furthest._replace(held=Held(2**63 - 1, character * EVENT_ID_MAX))
+    assert read == replace(furthest, held=Held(2**63 - 1, character * EVENT_ID_MAX))
 
 
 def test_half_a_character_in_an_id_is_shown_as_such() -> None:
-    read = decode_status(encode_status(STANDING._replace(held=Held(41, "e\ud800"))))
+    read = decode_status(encode_status(replace(HELD, held=Held(41, "e\ud800"))))
     assert read is not None
     assert Held(41, "e?") == read.held
 
@@ -88,7 +89,7 @@ def test_half_a_character_in_an_id_is_shown_as_such() -> None:
 def test_a_time_beyond_the_calendar_is_its_end() -> None:
     """A sender may set Kafka's timestamp to any number."""
     read = decode_status(
-        encode_status(AT_WORK._replace(oldest_event_s=-1e15, oldest_recorded_s=1e15))
+        encode_status(replace(AT_WORK, oldest_event_s=-1e15, oldest_recorded_s=1e15))
     )
     assert read is not None
     assert (EARLIEST_S, LATEST_S) == (read.oldest_event_s, read.oldest_recorded_s)
@@ -96,13 +97,13 @@ def test_a_time_beyond_the_calendar_is_its_end() -> None:
         datetime.fromtimestamp(each, UTC)
 
 
-def test_what_is_not_known_is_not_said() -> None:
-    status = Status(1.0, "opening", False, None, None, None, 0, None, None, None, None)
+def test_members_that_are_none_are_left_out() -> None:
+    status = Status(1.0, TaskState.OPENING, False, None, None, None, 0, None, None, None, None)
     assert '{"ecluse":1,"at_s":1.0,"state":"opening","caught_up":false}' == encode_status(status)
 
 
 def test_members_that_a_later_version_adds_are_passed_over() -> None:
-    assert AT_WORK == decode_status(SAID[:-1] + ',"mood":["merry"]}')
+    assert AT_WORK == decode_status(ENCODED[:-1] + ',"mood":["merry"]}')
 
 
 @pytest.mark.parametrize(
@@ -114,29 +115,29 @@ def test_members_that_a_later_version_adds_are_passed_over() -> None:
         "null",
         "[]",
         "{}",
-        SAID[:-1],
-        SAID + "}",
-        SAID.replace('"ecluse":1', '"ecluse":2'),
-        SAID.replace('"ecluse":1,', ""),
-        SAID.replace('"running"', '"dancing"'),
-        SAID.replace("1795660811.123", "1e999"),
-        SAID.replace("1795660811.123", "NaN"),
-        SAID.replace("1795660811.123", "253402300800"),
-        SAID.replace("1795660811.123", "null"),
-        SAID.replace("false", "0"),
-        SAID.replace('"taken":1200', '"taken":-1'),
-        SAID.replace('"taken":1200', '"taken":1.5'),
-        SAID.replace('"taken":1200', f'"taken":{2**63}'),
-        SAID[:-1] + ',"held":[1]}',
-        SAID[:-1] + ',"held":[-1,null]}',
-        SAID[:-1] + ',"held":[1,"' + "e" * (EVENT_ID_MAX + 1) + '"]}',
-        SAID[:-1] + ',"mood":"' + "m" * STATUS_BYTES_MAX + '"}',
-        SAID[:-1] + ',"mood":"\ud800"}',
-        SAID[:-1] + ',"mood":' + "[" * 700 + "}",
+        ENCODED[:-1],
+        ENCODED + "}",
+        ENCODED.replace('"ecluse":1', '"ecluse":2'),
+        ENCODED.replace('"ecluse":1,', ""),
+        ENCODED.replace('"running"', '"dancing"'),
+        ENCODED.replace("1795660811.123", "1e999"),
+        ENCODED.replace("1795660811.123", "NaN"),
+        ENCODED.replace("1795660811.123", "253402300800"),
+        ENCODED.replace("1795660811.123", "null"),
+        ENCODED.replace("false", "0"),
+        ENCODED.replace('"taken":1200', '"taken":-1'),
+        ENCODED.replace('"taken":1200', '"taken":1.5'),
+        ENCODED.replace('"taken":1200', f'"taken":{2**63}'),
+        ENCODED[:-1] + ',"held":[1]}',
+        ENCODED[:-1] + ',"held":[-1,null]}',
+        ENCODED[:-1] + ',"held":[1,"' + "e" * (EVENT_ID_MAX + 1) + '"]}',
+        ENCODED[:-1] + ',"mood":"' + "m" * STATUS_BYTES_MAX + '"}',
+        ENCODED[:-1] + ',"mood":"\ud800"}',
+        ENCODED[:-1] + ',"mood":' + "[" * 700 + "}",
         "{" * 1000,
     ],
 )
-def test_what_is_not_ours_is_no_word(metadata: str | None) -> None:
+def test_what_is_not_ours_is_no_status(metadata: str | None) -> None:
     assert decode_status(metadata) is None
 
 

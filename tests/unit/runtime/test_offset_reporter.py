@@ -6,8 +6,9 @@ from typing import Any, cast
 
 import pytest
 from aiokafka.structs import TopicPartition
+from msgspec.structs import replace
 
-from services.runtime.processing.backlog import ReportedStatus, unopened_status
+from services.runtime.processing.backlog import ReportedStatus
 from services.runtime.processing.offset_metadata import Status, TaskState
 from services.runtime.processing.offset_reporter import EVERY_S, OffsetReporter
 from services.runtime.processing.task import PartitionTask
@@ -15,7 +16,16 @@ from tests.unit.runtime.group import MemoryMember
 from tests.unit.runtime.harness import TOPIC, now_s, quickly
 
 TICK_S = 1.0
-AT_WORK = Status(0.0, "running", True, None, None, 1000.0, 7, 7, 0.5, 0.1, None)
+AT_WORK = Status(
+    0.0,
+    TaskState.RUNNING,
+    caught_up=True,
+    done_event_s=1000.0,
+    taken=7,
+    outcomes=7,
+    arrival_s=0.5,
+    handling_s=0.1,
+)
 INTERNAL_EVENTS = "internal_events"
 
 
@@ -28,11 +38,11 @@ class Speaking:
         self.state = TaskState.OPENING
 
     def statuses(self) -> dict[str, ReportedStatus]:
-        status = self.status._replace(at_s=now_s())
+        status = replace(self.status, at_s=now_s())
         return {topic: ReportedStatus(at, status) for topic, at in self.next_offsets.items()}
 
     def unopened_status(self) -> Status:
-        return unopened_status(now_s(), self.state)
+        return Status(now_s(), self.state, caught_up=False)
 
 
 class Saying:
@@ -41,36 +51,36 @@ class Saying:
     def __init__(self, **tasks: Speaking) -> None:
         self.tasks = {int(name.removeprefix("p")): task for name, task in tasks.items()}
         self.member = MemoryMember()
-        self.hints = OffsetReporter(self.member, TOPIC, TICK_S)
+        self.reporter = OffsetReporter(self.member, TOPIC, TICK_S)
 
     async def tick(self, count: int = 1) -> None:
         for _ in range(count):
-            await self.hints.report(cast(dict[int, PartitionTask], self.tasks))
+            await self.reporter.report(cast(dict[int, PartitionTask], self.tasks))
             await asyncio.sleep(TICK_S)
 
     def play(
         self, during: Callable[[], Coroutine[Any, Any, None]]
     ) -> list[dict[Any, ReportedStatus]]:
         quickly(during())
-        return self.member.hints
+        return self.member.commits
 
 
-def offsets(hints: list[dict[Any, ReportedStatus]]) -> list[dict[tuple[str, int], int]]:
-    return [{tuple(place): reported.offset for place, reported in each.items()} for each in hints]
+def offsets(commits: list[dict[Any, ReportedStatus]]) -> list[dict[tuple[str, int], int]]:
+    return [{tuple(place): reported.offset for place, reported in each.items()} for each in commits]
 
 
-def test_all_sources_of_all_partitions_are_spoken_of_at_once() -> None:
+def test_all_sources_of_all_partitions_are_committed_at_once() -> None:
     saying = Saying(
         p0=Speaking(events=4, internal_events=1), p3=Speaking(events=9, internal_events=2)
     )
-    hints = saying.play(saying.tick)
-    assert offsets(hints) == [
+    commits = saying.play(saying.tick)
+    assert offsets(commits) == [
         {("events", 0): 4, (INTERNAL_EVENTS, 0): 1, ("events", 3): 9, (INTERNAL_EVENTS, 3): 2}
     ]
-    assert [7] * 4 == [reported.status.taken for reported in hints[0].values()]
+    assert [7] * 4 == [reported.status.taken for reported in commits[0].values()]
 
 
-def test_only_what_has_changed_is_said_again() -> None:
+def test_only_what_has_changed_is_committed_again() -> None:
     task = Speaking(events=4, internal_events=1)
     saying = Saying(p0=task)
 
@@ -91,16 +101,16 @@ def test_another_state_is_a_change() -> None:
 
     async def during() -> None:
         await saying.tick(2)
-        task.status = task.status._replace(state="retrying", caught_up=False)
+        task.status = replace(task.status, state=TaskState.RETRYING, caught_up=False)
         await saying.tick()
 
-    hints = saying.play(during)
+    commits = saying.play(during)
     assert ["running", "retrying"] == [
-        reported.status.state for each in hints for reported in each.values()
+        reported.status.state for each in commits for reported in each.values()
     ]
 
 
-def test_while_nothing_changes_the_word_stays_young() -> None:
+def test_while_nothing_changes_the_status_stays_fresh() -> None:
     """By its age it is known that its worker lives."""
     saying = Saying(p0=Speaking(events=4, internal_events=1))
 
@@ -112,26 +122,26 @@ def test_while_nothing_changes_the_word_stays_young() -> None:
     assert EVERY_S >= max(ages_s) > EVERY_S - 2 * TICK_S, "no more often than it must"
 
 
-def test_it_speaks_at_most_once_a_tick() -> None:
+def test_it_commits_at_most_once_a_tick() -> None:
     task = Speaking(events=0)
     saying = Saying(p0=task)
 
     async def during() -> None:
         for at in range(100):
             task.next_offsets["events"] = at
-            await saying.hints.report(cast(dict[int, PartitionTask], saying.tasks))
+            await saying.reporter.report(cast(dict[int, PartitionTask], saying.tasks))
             await asyncio.sleep(TICK_S / 10)
 
     assert 10 == pytest.approx(len(saying.play(during)), abs=1)
 
 
-def test_what_was_refused_is_said_at_the_next_tick() -> None:
+def test_what_was_refused_is_committed_at_the_next_tick() -> None:
     saying = Saying(p0=Speaking(events=4))
-    saying.member.refuses_hints = True
+    saying.member.refuses_commits = True
 
     async def during() -> None:
         await saying.tick(3)
-        saying.member.refuses_hints = False
+        saying.member.refuses_commits = False
         await saying.tick(2)
 
     assert [{("events", 0): 4}] == offsets(saying.play(during))
@@ -154,7 +164,7 @@ def test_a_group_that_does_not_answer_keeps_nobody_waiting(monkeypatch: pytest.M
     assert [{("events", 0): 4}] == offsets(saying.play(during))
 
 
-def test_a_partition_that_comes_back_is_spoken_of_at_once() -> None:
+def test_a_partition_that_comes_back_is_committed_at_once() -> None:
     task = Speaking(events=4)
     saying = Saying(p0=task)
 
@@ -168,7 +178,7 @@ def test_a_partition_that_comes_back_is_spoken_of_at_once() -> None:
     assert [{("events", 0): 4}] * 2 == offsets(saying.play(during))
 
 
-def test_of_a_partition_that_is_not_open_yet_its_state_is_said_where_the_group_stood() -> None:
+def test_before_a_partition_is_open_its_state_is_committed_at_the_offset_of_the_group() -> None:
     """One that cannot be opened at all is seen, and one that is restored for long."""
     task = Speaking()
     saying = Saying(p0=task)
@@ -181,11 +191,11 @@ def test_of_a_partition_that_is_not_open_yet_its_state_is_said_where_the_group_s
         task.next_offsets = {"events": 42, INTERNAL_EVENTS: 0}
         await saying.tick()
 
-    hints = saying.play(during)
-    assert offsets(hints) == [
+    commits = saying.play(during)
+    assert offsets(commits) == [
         {("events", 0): 41}, {("events", 0): 41}, {("events", 0): 42, (INTERNAL_EVENTS, 0): 0}
     ]  # fmt: skip
-    statuses = [reported.status for each in hints for reported in each.values()]
+    statuses = [reported.status for each in commits for reported in each.values()]
     assert ["opening", "broken", "running", "running"] == [status.state for status in statuses]
     assert [False, False, True, True] == [status.caught_up for status in statuses]
     assert [None, None, 7, 7] == [status.outcomes for status in statuses]
@@ -205,7 +215,7 @@ def test_a_partition_that_comes_back_unopened_is_asked_about_anew() -> None:
     assert [{("events", 0): 41}, {("events", 0): 99}] == offsets(saying.play(during))
 
 
-def test_where_the_group_never_stood_there_is_nothing_to_say_before_it_is_open() -> None:
+def test_without_an_offset_in_the_group_nothing_is_committed_before_it_is_open() -> None:
     saying = Saying(p0=Speaking(), p1=Speaking(events=1))
 
     async def during() -> None:
@@ -214,22 +224,22 @@ def test_where_the_group_never_stood_there_is_nothing_to_say_before_it_is_open()
     assert [{("events", 1): 1}] == offsets(saying.play(during))
 
 
-def test_who_takes_leave_says_so_at_once() -> None:
+def test_the_last_positions_are_committed_at_once() -> None:
     task = Speaking(events=4)
     saying = Saying(p0=task)
 
     async def during() -> None:
-        await saying.hints.report(cast(dict[int, PartitionTask], saying.tasks))
-        task.status = task.status._replace(state="stopped")
-        await saying.hints.report_last(cast(dict[int, PartitionTask], saying.tasks))
+        await saying.reporter.report(cast(dict[int, PartitionTask], saying.tasks))
+        task.status = replace(task.status, state=TaskState.STOPPED)
+        await saying.reporter.report_last(cast(dict[int, PartitionTask], saying.tasks))
 
-    hints = saying.play(during)
+    commits = saying.play(during)
     assert ["running", "stopped"] == [
-        reported.status.state for each in hints for reported in each.values()
+        reported.status.state for each in commits for reported in each.values()
     ]
 
 
-def test_who_never_joined_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_member_nothing_is_committed(monkeypatch: pytest.MonkeyPatch) -> None:
     saying = Saying(p0=Speaking(events=4))
     monkeypatch.setattr(MemoryMember, "_coordinator", None)
     assert [] == saying.play(saying.tick)

@@ -11,7 +11,7 @@ from services.ledger.kafka.partition import LedgerProcessor
 from services.runtime.kafka import writer as writers
 from services.runtime.kafka.open_transactions import OpenTransaction
 from services.runtime.kafka.writer import OVERDUE_S, FencedWriter, WriterFailed
-from services.runtime.ops.progress import Progress
+from services.runtime.ops.watchdog import Progress
 from tests.unit.runtime.harness import a_setting, quickly
 
 PLACE = TopicPartition("ecluse.internal-events.v1", 0)

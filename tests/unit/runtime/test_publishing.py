@@ -11,13 +11,12 @@ from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
 
 from services.runtime.kafka import publishing
 from services.runtime.kafka.partitioning import partition_of
-from services.runtime.kafka.publishing import Flow, Message, Receipt, Receipts
+from services.runtime.kafka.publishing import STRUCTURED, Flow, Message, Receipt, Receipts
 from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.ops.settings import Settings
 
 KEYS = [b"a", b"b", b"c", b"d", b"e"]
 PARTITIONS = 3
-HEADERS = [("content-type", b"text/plain")]
 
 
 @dataclass
@@ -108,7 +107,7 @@ def send(producer: FakeProducer, given: Iterator[Message]) -> Receipts:
     receipts = Receipts()
 
     async def run() -> None:
-        await Flow(producer, "topic", PARTITIONS, HEADERS, receipts).send_all(given)
+        await Flow(producer, "topic", PARTITIONS, receipts).send_all(given)
 
     try:
         asyncio.run(run())
@@ -125,7 +124,7 @@ def test_each_partition_gets_its_own_in_order_and_everything_is_acknowledged() -
     for key, value in messages(101):
         expected[partition_of(key, PARTITIONS)].append(value)
     assert expected == producer.sent
-    assert [HEADERS] * 101 == producer.headers
+    assert [STRUCTURED] * 101 == producer.headers
     assert 101 == receipts.count
     assert [
         Receipt(partition, 0, len(values) - 1, len(values))

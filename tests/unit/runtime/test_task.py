@@ -11,7 +11,6 @@ from services.runtime.processing.task import BATCH_RECORDS, IDLE_COMMIT_S
 from tests.unit.runtime.harness import (
     TOPIC,
     Harness,
-    a_record,
     at,
     now_s,
     once,
@@ -56,33 +55,6 @@ def test_between_two_of_them_it_may_be_paused(harness: Harness) -> None:
 
     quickly(running(task, during))
     assert 1 == len(harness.opened_s)
-
-
-def test_gaps_are_normal(harness: Harness) -> None:
-    work_off(harness.publish(0, 1, 7, 30))
-
-
-def test_what_comes_twice_is_taken_once(harness: Harness) -> None:
-    harness.repeats = True
-
-    async def during() -> None:
-        await asyncio.sleep(10)
-
-    harness.publish(0, 1, 2)
-    quickly(running(harness.task(), during))
-    assert [[0, 1, 2]] == harness.committed
-
-
-def test_two_topics_are_read_side_by_side(harness: Harness) -> None:
-    harness.next_offsets["internal_events"] = 5
-    harness.records += [a_record(0), a_record(1), a_record(4, topic="internal_events")]
-    harness.records += [a_record(5, topic="internal_events")]
-
-    async def during() -> None:
-        await until(lambda: harness.done == [0, 1, 5])
-
-    quickly(running(harness.task(), during))
-    assert {TOPIC: 2, "internal_events": 6} == harness.next_offsets
 
 
 def test_an_idle_task_gives_a_sign_of_life_now_and_then(

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from events.texts import _
 from services.runtime.kafka.writer import WriterFailed
-from services.runtime.ops.errors import ClusterError, Unreachable
+from services.runtime.ops.errors import ClusterError
 from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.task import RETRY_FIRST_S, RETRY_MAX_S, GaveUp
 from tests.unit.runtime.harness import (
@@ -185,15 +185,6 @@ def test_a_partition_that_cannot_be_opened_stands_for_all_to_see(
 
 
 # ---------------------------------------------------------------- dependencies fail
-@pytest.mark.parametrize("error", [DOWN, Unreachable("there", NO)])
-@pytest.mark.parametrize("where", ["on_open", "on_commit"])
-def test_a_failed_dependency_is_tried_again(harness: Harness, where: str, error: Exception) -> None:
-    setattr(harness, where, times(3, error))
-    task = work_off(harness.publish(0, 1, 2))
-    assert {TOPIC: 3} == task.next_offsets
-    assert [] == harness.holds
-
-
 def test_each_attempt_rests_longer_than_the_last(harness: Harness) -> None:
     harness.on_open = times(9, DOWN)
     work_off(harness.publish(0))

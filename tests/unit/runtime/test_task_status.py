@@ -6,7 +6,7 @@ import pytest
 
 from services.runtime.kafka.writer import WriterFailed
 from services.runtime.processing.backlog import FRESH_S, ReportedStatus
-from services.runtime.processing.offset_metadata import Held, TaskState
+from services.runtime.processing.offset_metadata import Held, Status, TaskState
 from services.runtime.processing.task import PartitionTask
 from tests.unit.runtime.harness import (
     REMEDY,
@@ -33,27 +33,39 @@ def of(task: PartitionTask, topic: str = TOPIC) -> ReportedStatus:
     return task.statuses()[topic]
 
 
+def _state(task: PartitionTask) -> tuple[str, bool]:
+    status = of(task).status
+    return status.state, status.caught_up
+
+
 def is_idle(task: PartitionTask, topic: str = TOPIC) -> bool:
     return topic in task.statuses() and of(task, topic).status.caught_up
 
 
-def test_before_it_was_opened_it_does_not_know_where_it_stands(harness: Harness) -> None:
+def test_before_it_was_opened_it_has_no_position(harness: Harness) -> None:
     task = harness.task()
     assert {} == task.statuses()
     status = task.unopened_status()
-    assert (2000.0, "opening", False, None, None, None, 0, None, None, None, None) == status
+    assert Status(2000.0, TaskState.OPENING, caught_up=False) == status
 
 
-def test_idle_it_has_nothing_before_it_and_knows_what_it_did_last(harness: Harness) -> None:
+def test_idle_it_has_no_backlog_and_the_times_of_its_last_record(harness: Harness) -> None:
     task = harness.publish(0, 1, 2).task()
 
     async def during() -> None:
         await until(lambda: harness.done == [0, 1, 2] and is_idle(task))
         reported = of(task)
         assert 3 == reported.offset
-        assert reported.status == (
-            2000.0, "running", True, None, None, event_s(2), 3, 3, 0.5, 2000 - recorded_s(2), None
-        )  # fmt: skip
+        assert reported.status == Status(
+            2000.0,
+            TaskState.RUNNING,
+            caught_up=True,
+            done_event_s=event_s(2),
+            taken=3,
+            outcomes=3,
+            arrival_s=0.5,
+            handling_s=2000 - recorded_s(2),
+        )
 
     quickly(running(task, during))
 
@@ -119,7 +131,7 @@ def test_while_more_stands_in_the_source_it_is_not_caught_up(harness: Harness) -
     assert [False, True] == seen
 
 
-def test_each_source_has_its_own_word(harness: Harness) -> None:
+def test_each_source_has_its_own_status(harness: Harness) -> None:
     harness.next_offsets[INTERNAL_EVENTS] = 5
     harness.markers = 1
     harness.publish(0, 1)
@@ -143,7 +155,7 @@ def test_each_source_has_its_own_word(harness: Harness) -> None:
     assert [(event_s(0), event_s(5))] == seen
 
 
-def test_who_hears_nothing_does_not_say_that_there_is_nothing(harness: Harness) -> None:
+def test_without_answers_of_the_broker_it_is_not_caught_up(harness: Harness) -> None:
     task = harness.task()
 
     async def during() -> None:
@@ -187,7 +199,7 @@ def test_held_it_waits_since_the_record_before_which_it_stands(harness: Harness)
     quickly(running(task, during))
 
 
-def test_retrying_it_says_since_when_its_oldest_record_waits(harness: Harness) -> None:
+def test_retrying_its_oldest_record_is_known(harness: Harness) -> None:
     task = harness.publish(0).task()
 
     async def during() -> None:
@@ -291,14 +303,14 @@ def test_opened_again_it_stays_behind_the_markers_that_it_has_seen(harness: Harn
 
 
 # ---------------------------------------------------------------- who owns the partition
-def test_paused_it_does_not_say_that_it_takes_what_comes(harness: Harness) -> None:
+def test_paused_it_is_not_caught_up(harness: Harness) -> None:
     task = harness.publish(0).task()
 
     async def during() -> None:
         await until(lambda: harness.done == [0] and is_idle(task))
         task.pause()
         await until(lambda: task.state is TaskState.PAUSED)
-        assert ("paused", False, 1) == (*of(task).status[1:3], of(task).offset)
+        assert ("paused", False, 1) == (*_state(task), of(task).offset)
         harness.publish(1)
         task.resume()
         harness.on_handle = lambda _: None
@@ -324,17 +336,17 @@ def test_paused_with_a_batch_in_hand_its_offset_is_before_what_is_not_done(
     quickly(running(task, during))
 
 
-def test_stopped_it_says_so(harness: Harness) -> None:
+def test_stopped_its_state_is_stopped(harness: Harness) -> None:
     task = harness.publish(0).task()
 
     async def during() -> None:
         await until(lambda: harness.done == [0])
 
     quickly(running(task, during))
-    assert ("stopped", False) == of(task).status[1:3]
+    assert ("stopped", False) == _state(task)
 
 
-def test_cut_off_it_says_that_it_has_stopped(harness: Harness) -> None:
+def test_cancelled_its_state_is_stopped(harness: Harness) -> None:
     task = harness.publish(0).task()
 
     async def go() -> None:
@@ -345,4 +357,4 @@ def test_cut_off_it_says_that_it_has_stopped(harness: Harness) -> None:
             await run
 
     quickly(go())
-    assert ("stopped", False) == of(task).status[1:3]
+    assert ("stopped", False) == _state(task)

@@ -11,8 +11,8 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
-from services.runtime.kafka import cluster_wait
-from services.runtime.kafka.topics import _find
+from services.runtime.kafka import waits
+from services.runtime.kafka.topics import Cluster
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 from tests.unit.runtime.harness import quickly
@@ -39,7 +39,7 @@ class Admin:
 
 def test_a_topic_deleted_between_the_two_questions_is_missing() -> None:
     admin: Any = Admin(UnknownTopicOrPartitionError.errno)
-    found = asyncio.run(_find(admin, ["one", "two"], SETTINGS))
+    found = asyncio.run(Cluster(admin, SETTINGS).find(["one", "two"]))
     assert {"one": (2, 1, {"retention.ms": "7"})} == {
         name: (each.partitions, each.replication_factor, each.config)
         for name, each in found.items()
@@ -74,9 +74,9 @@ def test_a_broker_that_does_not_answer_is_not_the_only_one(monkeypatch: pytest.M
     async def yes(_: str) -> bool:
         return True
 
-    monkeypatch.setattr(cluster_wait, "_anybody_listens", yes)
+    monkeypatch.setattr(waits, "_anybody_listens", yes)
     admin: Any = OneAway()
-    found = quickly(_find(admin, ["one", "two"], SETTINGS))
+    found = quickly(Cluster(admin, SETTINGS).find(["one", "two"]))
     assert {"one", "two"} == found.keys()
     assert not admin.away
 
@@ -84,4 +84,4 @@ def test_a_broker_that_does_not_answer_is_not_the_only_one(monkeypatch: pytest.M
 def test_whatever_else_the_cluster_refuses_is_said() -> None:
     admin: Any = Admin(TopicAuthorizationFailedError.errno)
     with pytest.raises(ClusterError, match=r"t\.two: the cluster refuses"):
-        asyncio.run(_find(admin, ["one", "two"], SETTINGS))
+        asyncio.run(Cluster(admin, SETTINGS).find(["one", "two"]))

@@ -5,8 +5,7 @@ import threading
 import pytest
 from structlog.testing import capture_logs
 
-from services.runtime.ops.progress import Progress
-from services.runtime.ops.watchdog import EXIT_STALLED, Watchdog
+from services.runtime.ops.watchdog import EXIT_STALLED, Progress, Watchdog
 
 LIMIT_S = 10
 

@@ -103,11 +103,11 @@ def test_a_partition_that_comes_back_waits_for_its_former_task(scene: Scene) -> 
     worker_of = MemoryProcessor
 
     async def during(worker: Worker) -> None:
-        worker._make_work = lambda *_: Slow(scene.harness)
+        worker._make_processor = lambda *_: Slow(scene.harness)
         scene.member.share(0)
         await until(are(worker, TaskState.RUNNING, 0))
         scene.member.share()
-        worker._make_work = lambda *_: worker_of(scene.harness)
+        worker._make_processor = lambda *_: worker_of(scene.harness)
         scene.member.share(0)
         await asyncio.sleep(0.5)
         assert 1 == len(scene.harness.opened_s), "two tasks of one partition at once"
@@ -137,7 +137,7 @@ def test_what_ends_one_task_ends_the_worker_behind_the_others(scene: Scene) -> N
     assert 2 == scene.harness.closed
 
 
-def test_who_has_lost_all_its_partitions_at_once_says_so_of_one(scene: Scene) -> None:
+def test_a_worker_that_lost_all_its_partitions_names_one(scene: Scene) -> None:
     def fenced(_: list[int]) -> None:
         raise Fenced("id")
 
@@ -175,7 +175,7 @@ def test_a_task_that_opens_when_its_partition_goes_away_is_cancelled(scene: Scen
             return {}
 
     async def during(worker: Worker) -> None:
-        worker._make_work = lambda *_: Opening(scene.harness)
+        worker._make_processor = lambda *_: Opening(scene.harness)
         scene.member.share(0)
         await until(lambda: scene.harness.opened_s)
         scene.member.share()
@@ -185,26 +185,26 @@ def test_a_task_that_opens_when_its_partition_goes_away_is_cancelled(scene: Scen
     assert 1 == scene.harness.closed
 
 
-def test_what_it_says_of_its_partitions_may_fail_without_harm(scene: Scene) -> None:
+def test_offsets_that_cannot_be_committed_do_no_harm(scene: Scene) -> None:
     async def during(_: Worker) -> None:
         scene.member.share(0)
-        scene.member.refuses_hints = True
+        scene.member.refuses_commits = True
         scene.harness.publish(0, 1)
         await until(lambda: scene.harness.committed)
         await asyncio.sleep(0.1)
         scene.harness.publish(2)
         await until(lambda: len(scene.harness.done) == 3)
-        scene.member.refuses_hints = False
-        await until(lambda: scene.member.hints)
+        scene.member.refuses_commits = False
+        await until(lambda: scene.member.commits)
 
     scene.play(during)
-    [first, *_] = scene.member.hints
+    [first, *_] = scene.member.commits
     assert [TopicPartition(TOPIC, 0)] == list(first)
     assert [3] == [reported.offset for reported in first.values()]
     assert [3] == [reported.status.taken for reported in first.values()]
 
 
-def test_when_it_ends_it_says_where_it_stopped(scene: Scene) -> None:
+def test_when_it_ends_it_commits_its_last_positions(scene: Scene) -> None:
     async def during(worker: Worker) -> None:
         scene.member.share(0, 1)
         await until(are(worker, TaskState.RUNNING, 0, 1))
@@ -212,25 +212,25 @@ def test_when_it_ends_it_says_where_it_stopped(scene: Scene) -> None:
         await until(lambda: scene.harness.committed)
 
     scene.play(during)
-    last = scene.member.hints[-1]
+    last = scene.member.commits[-1]
     assert [TopicPartition(TOPIC, 0), TopicPartition(TOPIC, 1)] == sorted(last)
     assert ["stopped", "stopped"] == [reported.status.state for reported in last.values()]
     assert [1, 1] == [reported.offset for reported in last.values()]
 
 
-def test_while_the_group_shares_out_it_says_nothing(scene: Scene) -> None:
+def test_during_a_rebalance_it_commits_nothing(scene: Scene) -> None:
     """A commit of the generation that ends would be refused, and make the member join anew."""
 
     async def during(worker: Worker) -> None:
         scene.member.share(0)
-        await until(lambda: scene.member.hints)
+        await until(lambda: scene.member.commits)
         scene.member.listener.on_partitions_revoked(set())
-        reported = len(scene.member.hints)
+        reported = len(scene.member.commits)
         await until(are(worker, TaskState.PAUSED, 0))
         await asyncio.sleep(0.2)
-        assert reported == len(scene.member.hints)
+        assert reported == len(scene.member.commits)
         scene.member.share(0)
-        await until(lambda: len(scene.member.hints) > reported)
+        await until(lambda: len(scene.member.commits) > reported)
 
     scene.play(during)
 
@@ -357,7 +357,7 @@ def test_the_watchdog_sees_a_task_that_hangs_after_its_partition_went_away(
             await super().commit()
 
     async def during(worker: Worker) -> None:
-        worker._make_work = lambda *_: Hanging(scene.harness)
+        worker._make_processor = lambda *_: Hanging(scene.harness)
         scene.harness.publish(0)
         scene.member.share(0)
         await until(lambda: worker._tasks[0].progress.doing.endswith("/0"))

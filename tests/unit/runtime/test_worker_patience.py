@@ -6,7 +6,7 @@ import contextlib
 import pytest
 from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
 
-from services.runtime.kafka import cluster_wait
+from services.runtime.kafka import waits
 from services.runtime.ops.forced_exit import END_S
 from services.runtime.processing import worker as worker_module
 from services.runtime.processing.health import STOP_S as HEALTH_S
@@ -39,7 +39,7 @@ def test_a_task_that_does_not_let_go_is_left_to_the_end_of_the_process(
             await super().close()
 
     async def during(worker: Worker) -> None:
-        worker._make_work = lambda *_: Stalled(scene.harness)
+        worker._make_processor = lambda *_: Stalled(scene.harness)
         scene.member.share(0)
         await until(are(worker, TaskState.RUNNING, 0))
         asyncio.get_running_loop().call_later(1, gate.set)
@@ -72,15 +72,13 @@ def test_a_cluster_that_is_not_found_at_once_is_looked_for_again(
 
     monkeypatch.setattr(scene.member, "start", starts)
     monkeypatch.setattr(worker_module, "member_id", lambda _: None)
-    monkeypatch.setattr(cluster_wait, "_anybody_listens", yes)
-    monkeypatch.setattr(cluster_wait, "RETRY_S", 0.01)
+    monkeypatch.setattr(waits, "_anybody_listens", yes)
+    monkeypatch.setattr(waits, "RETRY_S", 0.01)
     scene.play(during)
     assert 1 == len(scene.reported("broker_unavailable"))
 
 
-def test_a_group_that_is_long_in_coming_is_said_once(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_slow_join_is_logged_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     start = scene.member.start
 
     async def slow() -> None:

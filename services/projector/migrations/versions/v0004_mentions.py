@@ -5,7 +5,7 @@ from alembic import op
 
 from events.journal import read_record
 from events.mentions import mentions_of
-from services.projector.column_values import own_names
+from services.projector.rows.column_values import own_names
 
 revision = "0004"
 down_revision = "0003"

@@ -1,0 +1,1 @@
+"""Files of events: decided, checked, published."""

@@ -1,0 +1,1 @@
+"""What a journal holds, and what waits."""

@@ -1,0 +1,1 @@
+"""A journal proved, sealed, and asked what would be."""

@@ -1,0 +1,165 @@
+"""The journal that verify and seal read, its proof, and the report of it for people."""
+
+import asyncio
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from events.masking import masked
+from events.texts import Translatable, _
+from services.cli.records.journal_source import ONE_PLACE
+from services.cli.terminal.output import bad_option, counted
+from services.cli.terminal.screen import Prose, Screen
+from services.cli.terminal.texts import NO_RECORDS
+from services.cli.workers import COLLECT_AFTER
+from services.runtime.ops.settings import Settings
+from services.verifier.errors import UnreachableError
+from services.verifier.files import Database, exported
+from services.verifier.findings import Findings, Place
+from services.verifier.offline import JournalAlone, Progress, Row
+from services.verifier.report import Report
+from services.verifier.seal_files import NotAKeyError
+from services.verifier.seal_statements import SealedChains
+from services.verifier.verify import journal_rows, verify
+
+EXIT_DISPROVED: Final = 1
+"""The exit code where something is not proved."""
+
+VERIFYING = _("verifying")
+PROVED = _(
+    "proved: {events} events, {budgets} budgets, {payment_orders} payment orders, {expired} not "
+    "comparable"
+)
+DISPROVED = _(
+    "{defects} defects: {events} events, {budgets} budgets, {payment_orders} payment orders, "
+    "{expired} not comparable"
+)
+NOT_PROVED = _("What this does not prove:")
+
+
+class Journal(NamedTuple):
+    """The journal meant: a database, a file, or else the cluster's."""
+
+    db: Path | None
+    file: Path | None
+    budget: str | None
+
+
+def the_journal(db: Path | None, file: Path | None, budget: str | None) -> Journal:
+    """The journal that the options name; BadParameter where they name two."""
+    if db is not None and file is not None:
+        raise bad_option("--journal", ONE_PLACE)
+    return Journal(db, file, budget)
+
+
+def prove(journal: Journal, findings: Findings, sealed: SealedChains | None) -> Report:
+    """The proof of a journal; of a cluster, with all that was published."""
+    if journal.db is not None or journal.file is not None:
+        return prove_alone(journal, findings, sealed)[1]
+    _collect_rarely()
+    settings = Settings()
+    where = (settings.bootstrap_servers, settings.topic_prefix)
+    with counted(VERIFYING) as progress:
+        doing = verify(*where, journal.budget, findings, sealed, progress, settings.give_up_s)
+        report = asyncio.run(doing)
+    return _with_records(journal, report)
+
+
+def prove_alone(
+    journal: Journal, findings: Findings, sealed: SealedChains | None = None
+) -> tuple[JournalAlone, Report]:
+    """The proof of a journal by itself, whatever was published of it."""
+    _collect_rarely()
+    in_a_row = journal.file is None
+    proof = JournalAlone(findings, in_a_row=in_a_row, budget=journal.budget, sealed=sealed)
+    if journal.db is None:
+        read(journal, proof.take)
+        report = proof.end()
+    else:
+        with Database(journal.db, journal.budget) as database:
+            proof.compare(database.dead_letters(), database.internal_events())
+            with counted(VERIFYING) as progress:
+                for row in database.records(progress):
+                    proof.take(row)
+            report = proof.end()
+    return proof, _with_records(journal, report)
+
+
+def read(journal: Journal, take: Callable[[Row], object]) -> None:
+    """Take each record of a journal, in its order; UnreachableError where it cannot be read."""
+    with counted(VERIFYING) as progress:
+        if journal.file is not None:
+            for row in exported(journal.file, journal.budget, progress):
+                take(row)
+        elif journal.db is not None:
+            with Database(journal.db, journal.budget) as database:
+                for row in database.records(progress):
+                    take(row)
+        else:
+            asyncio.run(_read_topic(journal.budget, take, progress))
+
+
+async def _read_topic(
+    budget: str | None, take: Callable[[Row], object], progress: Progress
+) -> None:
+    settings = Settings()
+    where = (settings.bootstrap_servers, settings.topic_prefix)
+    async for row in journal_rows(*where, budget, progress, settings.give_up_s):
+        take(row)
+
+
+@contextmanager
+def reading_key(option: str, path: Path | None, no_key: Translatable) -> Iterator[None]:
+    """Say of a key's file that it holds none (BadParameter), or cannot be read."""
+    try:
+        yield
+    except NotAKeyError as error:
+        raise bad_option(option, no_key.render({"path": path})) from error
+    except OSError as error:
+        raise UnreachableError.of_file(error) from error
+
+
+def _with_records(journal: Journal, report: Report) -> Report:
+    """Of a budget that is not there, nothing is proved."""
+    if journal.budget not in {None, *report.chains} and report.proved:
+        raise UnreachableError(NO_RECORDS.render({"budget": journal.budget}))
+    return report
+
+
+def _collect_rarely() -> None:
+    """A journal's books hold no cycles: to search them again and again takes an eighth more."""
+    gc.set_threshold(*COLLECT_AFTER)
+
+
+def show(screen: Screen, report: Report) -> None:
+    """A proof for people: what is wrong, what it does not prove, and the sum of it."""
+    screen.show_list(
+        "findings",
+        ("budget", "sequence", "place", "code", "detail"),
+        report.findings,
+        lambda finding: (
+            finding.place.budget or "–",
+            finding.place.sequence or "–",
+            _position(finding.place),
+            finding.code.value,
+            masked(screen.text(finding.text)),
+        ),
+    )
+    screen.say(NOT_PROVED)
+    for remark in report.remarks:
+        screen.console.print(Prose(f"- {screen.text(remark.text)}"))
+    counted = report.counted
+    facts = {
+        "defects": sum(report.counts.values()),
+        "events": sum(counted["outcomes"].values()),
+        **{name: counted[name] for name in ("budgets", "payment_orders", "expired")},
+    }
+    screen.say((PROVED if report.proved else DISPROVED).render(facts))
+
+
+def _position(place: Place) -> str:
+    """The place of a record: `topic/partition/offset`, or a file with its line."""
+    parts = [place.topic, *(str(each) for each in (place.partition, place.offset) if each >= 0)]
+    return "/".join(part for part in parts if part) or "–"

@@ -1,0 +1,1 @@
+"""The processes of Écluse, each until it is stopped."""

@@ -1,0 +1,1 @@
+"""Journal records, from wherever they are, for people and for programs."""

@@ -1,0 +1,158 @@
+"""Journal records for people: in a table, or one whole."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from events.masking import masked
+from events.texts import Euros, Translatable
+from services.cli.records.summary_tables import (
+    Unread,
+    dead_letter_text,
+    label,
+    place,
+    show_entries,
+    show_orders,
+    unread,
+)
+from services.cli.terminal.screen import Cells, Prose, Screen, clean
+from services.cli.terminal.texts import COLUMNS, FAULT, OUTCOME, RECORD, TITLES
+from services.ledger.application.ports import DeadLetter
+from services.ledger.domain.journal import JournalRecord, Source
+from services.ledger.domain.model.lines import Stage
+from services.ledger.domain.model.moves import Move
+from services.ledger.explain.sentences import (
+    flag_sentence,
+    parked_sentence,
+    refusal_sentence,
+)
+from services.ledger.explain.terms import ENTRY_KINDS, ORDER_STATES
+from services.texts.translation import Sentence
+
+DeadLetters = Mapping[Source, Translatable | Sentence]
+"""Reasons of unreadable records, by their place."""
+
+
+def unreadable_sources(records: Iterable[JournalRecord]) -> set[Source]:
+    """Places of the unreadable ones among some records."""
+    return {each.source for each in records if each.dead_letter is not None}
+
+
+def dead_letters_of(
+    records: Sequence[JournalRecord], dead_letters: Iterable[DeadLetter]
+) -> DeadLetters:
+    """Reasons of the unreadable ones; the store is not asked where there are none."""
+    wanted = unreadable_sources(records)
+    if not wanted:
+        return {}
+    return {
+        each.source: each.sentence
+        for each in unread(dead_letters)
+        if each.source in wanted and each.sentence is not None
+    }
+
+
+def show_records(
+    screen: Screen,
+    records: Iterable[JournalRecord],
+    dead_letters: DeadLetters,
+    title: str = "journal",
+) -> None:
+    """Records, a row each, with what a person wants to know of them."""
+    table = screen.table(title, ("budget", "sequence", "outcome", "event", "detail"))
+    for record in records:
+        details = "\n".join(map(screen.text, _details(record, dead_letters)))
+        event = record.event_id or "–"
+        screen.add(table, record.budget, record.sequence, OUTCOME[record.outcome], event, details)
+    screen.show(table)
+
+
+def show_record(screen: Screen, record: JournalRecord, dead_letters: DeadLetters) -> None:
+    """One record whole: where it stands, what it led to, and the event; IBANs masked."""
+    screen.console.print(_head(screen, record))
+    screen.show_list("moves", ("line", "from", "to", "amount"), record.moves, _move)
+    named = [{"budget": record.budget, **entry} for entry in record.commitment_entries]
+    show_entries(screen, named)
+    show_orders(screen, [change.order.row(record.budget) for change in record.payment_orders])
+    answers = [("review_flags", each, flag_sentence) for each in record.review_flags]
+    if record.refusal is not None:
+        answers.append(("refusal", record.refusal, refusal_sentence))
+    for title, answer, sentence_of in answers:
+        row = answer["code"], sentence_of(answer["code"], answer["facts"])
+        screen.show_list(title, ("code", "detail"), [row], tuple)
+    if record.dead_letter is not None:
+        reason = _unreadable(record, dead_letters)
+        screen.show_list("dead_letter", ("detail",), [(reason,)], tuple)
+    if record.event is not None:
+        screen.console.print(Text(screen.term(TITLES, "received"), style="bold"))
+        event = json.dumps(json.loads(record.event), ensure_ascii=False, indent=2)
+        screen.console.print(Text(clean(masked(event))), soft_wrap=True)
+
+
+def _head(screen: Screen, record: JournalRecord) -> Table:
+    """The place of a record, fact by fact."""
+    dead = record.dead_letter or {}
+    facts: dict[str, object] = {
+        "budget": record.budget,
+        "sequence": record.sequence,
+        "outcome": OUTCOME[record.outcome],
+        "event": record.event_id,
+        "read_from": place(record.source),
+        "hash": record.hash,
+        "previous_hash": record.previous_hash,
+        "resumes": record.resumes and RECORD.render({"sequence": record.resumes}),
+        "waits_for": record.waits_for and parked_sentence(record.waits_for),
+        # The person who quarantined it, and the reason, as the journal has them.
+        "set_aside_by": dead.get("by"),
+        "why": dead.get("why"),
+    }
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    for name, fact in facts.items():
+        if fact is not None:
+            text = screen.text(fact)
+            # A hash that is masked because it looks like an IBAN would look like tampering.
+            shown = text if name in {"hash", "previous_hash"} else masked(text)
+            table.add_row(Text(screen.term(COLUMNS, name)), Prose(clean(shown)))
+    return table
+
+
+def _move(move: Move) -> Cells:
+    ends = (move_end(stage) for stage in (move.kind.origin, move.kind.target))
+    return label(move.line.row()), *ends, Euros(move.amount_cents)
+
+
+def move_end(stage: Stage | None) -> Translatable:
+    """The stage from which or to which money moves."""
+    return COLUMNS["outside" if stage is None else stage.value]
+
+
+def _details(record: JournalRecord, dead_letters: DeadLetters) -> Iterator[Translatable]:
+    """Details of a record, a line each."""
+    if record.refusal is not None:
+        yield refusal_sentence(record.refusal["code"], record.refusal["facts"])
+    if record.waits_for is not None:
+        yield parked_sentence(record.waits_for)
+    if record.dead_letter is not None:
+        yield _unreadable(record, dead_letters)
+    for entry in record.commitment_entries:
+        yield named_fact(ENTRY_KINDS[entry["kind"]], Euros(entry["amount_cents"]))
+    for change in record.payment_orders:
+        yield named_fact(change.order.payment_order, ORDER_STATES[change.order.state])
+    for flag in record.review_flags:
+        yield flag_sentence(flag["code"], flag["facts"])
+
+
+def named_fact(name: object, fact: object) -> Translatable:
+    """A name and what is said of it, with the colon of the language."""
+    return FAULT.render({"place": name, "reason": fact})
+
+
+def _unreadable(record: JournalRecord, dead_letters: DeadLetters) -> Translatable:
+    """The reason in words; its code alone where the record's bytes are gone."""
+    assert record.dead_letter is not None, "asked for dead letters only"
+    reason = str(record.dead_letter["reason"])
+    return dead_letter_text(Unread(record.source, reason, dead_letters.get(record.source)))

@@ -1,0 +1,1 @@
+"""The terminal: options, progress, and screens in the language of the reader."""

@@ -1,0 +1,115 @@
+"""Options of every command: its language, its JSON output, the layout of its help."""
+
+import os
+from contextvars import ContextVar
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from services.texts.language import Language
+
+_chosen: Final = ContextVar[Language]("language")
+
+
+def language_of_the_system() -> Language:
+    """French where the environment asks for it, English elsewhere.
+
+    `ECLUSE_LANG` decides first, then the usual POSIX variables in their order.
+    """
+    names = ("ECLUSE_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    chosen = next((os.environ[name] for name in names if os.environ.get(name)), "")
+    return Language.FR if chosen.lower().startswith("fr") else Language.EN
+
+
+def chosen_language() -> Language:
+    """The language asked of the verb; else of the command, else of the system."""
+    return _chosen.get(None) or language_of_the_system()
+
+
+def _choose(context: typer.Context, asked: Language | None) -> None:
+    if asked is not None or context.parent is None:
+        _chosen.set(asked or language_of_the_system())
+
+
+def typed(argument: str) -> str:
+    """What stood on a command line, as text: bytes of it that are no UTF-8 become `?`."""
+    return argument.encode(errors="replace").decode()
+
+
+def typed_or_none(argument: str | None) -> str | None:
+    """The same of an option that may be left out."""
+    return argument and typed(argument)
+
+
+def flag(name: str, help_text: str) -> Any:
+    """An option that is given or not, and takes no value."""
+    return typer.Option(name, metavar="", help=help_text)
+
+
+class LogLevel(StrEnum):
+    """From which level on the command logs."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+Lang = Annotated[
+    Language | None,
+    typer.Option(
+        "--lang",
+        metavar="fr|en",
+        help="Language of messages; else ECLUSE_LANG, LANG.",
+        callback=_choose,
+        expose_value=False,
+    ),
+]
+AsJson = Annotated[bool, flag("--json", "One JSON object on one line, for programs.")]
+OfBudget = Annotated[
+    str | None,
+    typer.Option("--budget", metavar="BUDGET", help="Of this budget only.", callback=typed_or_none),
+]
+Strict = Annotated[bool, flag("--strict", "Exit 1 if anything was refused or unreadable.")]
+EventFiles = Annotated[
+    list[typer.FileBinaryRead],
+    typer.Argument(metavar="FILE", help="Events, one JSON object a line; - is standard input."),
+]
+
+
+class _WithPlainHelp:
+    """`--help`, which takes no value, and says so."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)  # type: ignore[misc] # of the command beside it
+        if option is not None:
+            option.metavar = ""
+        return option
+
+
+class Group(_WithPlainHelp, TyperGroup):
+    """Verbs under one name."""
+
+
+class Verb(_WithPlainHelp, TyperCommand):
+    """A verb, to which `--lang` is added, and whose usage names its arguments: `BUDGET N`."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings | {"params": [*settings["params"], _language_option()]})
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The arguments of the usage line, without braces."""
+        pieces = super().collect_usage_pieces(ctx)
+        return [piece.replace("{", "").replace("}", "") for piece in pieces]
+
+
+def _language_option() -> Any:
+    alone = typer.Typer(add_completion=False)
+
+    @alone.command()
+    def verb(_lang: Lang = None) -> None:
+        pass
+
+    return typer.main.get_command(alone).params[0]

@@ -1,0 +1,1 @@
+"""The rows of journal records: a pure fold, one per partition."""

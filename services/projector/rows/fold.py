@@ -1,0 +1,178 @@
+"""The fold: journal records in, changes of rows out; one per partition of the journal."""
+
+from datetime import datetime
+from typing import Final
+
+from events.journal import Event, Record, read_record
+from events.mentions import mentions_of
+from services.projector.rows.changes import Changes
+from services.projector.rows.column_values import (
+    as_json,
+    as_text,
+    day_of_moves,
+    instant_of,
+    own_names,
+)
+from services.projector.rows.event_rows import Alone, add_event
+from services.projector.rows.money import add_entries, add_moves, add_orders
+
+DEAD: Final = "_dead."
+"""The prefix of chains of dead letters, which belong to no budget."""
+
+OUTCOMES: Final = ("received", "accepted", "duplicate", "refused", "parked", "dead_letter")
+"""The columns of `outcomes`."""
+
+PARKED: Final = "parked"
+
+NO_EVENT: Final = (None,) * 7
+"""Columns of the event in a row of the journal that has none."""
+
+
+VERSION: Final = 1
+"""The newest version of a record that is known here."""
+
+
+class TooNew(Exception):
+    """A record of a newer version: its content would be lost in silence."""
+
+
+def later(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The later of two instants; of one that there is not, the other."""
+    return max((each for each in (one, other) if each is not None), default=None)
+
+
+class Fold:
+    """Folds the journal of one partition, from the position of the tables on.
+
+    `sequences` is the last record of each budget and chain, `alone` the grants without convention:
+    all state that it needs of earlier batches.
+    """
+
+    def __init__(
+        self, partition: int, sequences: dict[str, int] | None = None, alone: Alone | None = None
+    ) -> None:
+        self.partition = partition
+        self.changes = Changes()
+        self.last: Record | None = None
+        """The last record of this batch."""
+        self.latest_event_time: datetime | None = None
+        """The latest time of an event of this batch that could be read: its last may be earlier."""
+        self._sequences = {} if sequences is None else sequences
+        self._alone: Alone = {} if alone is None else alone
+
+    def add(self, offset: int, raw: bytes) -> None:
+        """The next record of the partition.
+
+        Raises:
+            TooNew: a newer ledger wrote it.
+            msgspec.MsgspecError: it is no journal record.
+            AssertionError: it does not follow the last record of its budget.
+        """
+        record = read_record(raw)
+        if record.version > VERSION:
+            raise TooNew(record.version)
+        budget, sequence = record.budget, record.sequence
+        before = self._sequences.get(budget, 0)
+        assert sequence == before + 1, f"record {budget}/{sequence} follows record {before}"
+        self._sequences[budget] = sequence
+        self._keep(record, offset, raw)
+        self._count(record)
+        if record.dead_letter is not None:
+            self._add_dead_letter(record, record.dead_letter)
+        else:
+            self._take(record)
+        self.last = record
+
+    def take_changes(self) -> Changes:
+        """The changes since the last call."""
+        changes, self.changes = self.changes, Changes()
+        self.last, self.latest_event_time = None, None
+        return changes
+
+    def _keep(self, record: Record, offset: int, raw: bytes) -> None:
+        event, source = record.event, record.source
+        names: tuple[object, ...] = NO_EVENT
+        if event is not None:
+            instant, own = instant_of(event), own_names(record)
+            self.latest_event_time = later(self.latest_event_time, instant)
+            names = (event.type, instant, event.correlationid, *own, day_of_moves(record))
+            for kind, name in mentions_of(record):
+                if name not in own:  # Those are columns of the record's own row.
+                    self.changes.append("mentions", record.budget, record.sequence, kind, name)
+        place = (record.budget, record.sequence, self.partition, offset)
+        came = (source.topic, source.partition, source.offset)
+        became = (record.outcome, record.event_id, record.event_source)
+        rest = (record.resumes, record.hash, raw)
+        self.changes.append("journal", *place, *came, *became, *names, *rest)
+
+    def _count(self, record: Record) -> None:
+        """A parked event that was decided later counts once, by what it became."""
+        outcomes = self.changes.row_to_add_to("outcomes", (self.partition,))
+        outcomes[OUTCOMES.index(record.outcome)] += 1
+        if record.resumes is None:
+            outcomes[0] += 1
+            return
+        outcomes[OUTCOMES.index(PARKED)] -= 1
+        ended = {"ended_sequence": record.sequence, "ended_outcome": record.outcome}
+        self.changes.patch("parked", (record.budget, record.resumes), ended)
+
+    def _add_dead_letter(self, record: Record, facts_of: dict[str, object]) -> None:
+        reason = as_text(str(facts_of["reason"]))
+        facts = {
+            name: as_text(value) if isinstance(value, str) else value
+            for name, value in facts_of.items()
+        }
+        source = record.source
+        came = (source.topic, source.partition, source.offset)
+        why = (reason.split(":")[0], reason, as_json(facts), record.event_sha256)
+        self.changes.append("dead_letters", record.budget, record.sequence, *came, *why)
+
+    def _take(self, record: Record) -> None:
+        changes, event = self.changes, record.event
+        assert event is not None, "what is no dead letter holds its event"
+        self._update_budget(record)
+        for item, flag in enumerate(record.review_flags or (), start=1):
+            named = (record.event_id, event.data.grant, record.convention)
+            facts = bytes(flag.facts).decode()
+            place = (record.budget, record.sequence, item)
+            changes.append("review_flags", *place, *named, flag.code, facts)
+        if record.refusal is not None or record.waits_for is not None:
+            self._reject_or_park(record, event)
+        if record.outcome != "accepted":
+            return
+        add_event(changes, record, event, self._alone)
+        if record.moves:
+            add_moves(changes, record)
+        if record.commitment_entries:
+            add_entries(changes, record)
+        if record.payment_orders:
+            add_orders(changes, record)
+
+    def _reject_or_park(self, record: Record, event: Event) -> None:
+        """Add the row of a refused or parked event."""
+        changes = self.changes
+        place = (record.budget, record.sequence)
+        who = (record.event_id, record.event_source, event.type, instant_of(event))
+        if record.refusal is not None:
+            facts = bytes(record.refusal.facts).decode()
+            changes.append("refusals", *place, *who, record.refusal.code, facts)
+        if record.waits_for is not None:
+            want = record.waits_for
+            changes.append("parked", *place, *who, want.kind, want.id, None, None)
+
+    def _update_budget(self, record: Record) -> None:
+        """Update the budget's row: its id is entity, code and year."""
+        row = self.changes.put["budgets"].get((record.budget,))
+        if row is not None:
+            row["sequence"], row["head"] = record.sequence, record.hash
+            return
+        entity, code, year = record.budget.split("-")
+        members = {
+            "entity": entity,
+            "code": code,
+            "fiscal_year": int(year),
+            "partition": self.partition,
+            "sequence": record.sequence,
+            "head": record.hash,
+        }
+        self.changes.put_row("budgets", (record.budget,), members)

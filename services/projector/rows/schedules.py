@@ -1,0 +1,115 @@
+"""Schedules, documents and obligations of conventions, as events state them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from events.journal import EventData, Instalment, LineAmount, Obligation, ReceivedDocument
+from services.projector.rows.changes import Changes, Members
+from services.projector.rows.column_values import as_json
+
+WHOLE_AWARD: Final = "1"
+"""The one instalment of an award without convention or schedule (rules, 13)."""
+
+
+def amount(each: LineAmount) -> Members:
+    """An amount and the departments that share it."""
+    return {"amount_cents": each.amount_cents, "services": as_json(each.services)}
+
+
+def of_award(data: EventData) -> tuple[Instalment, ...]:
+    """The schedule of an award without convention: its own, or all at once (rules, 13)."""
+    if data.instalments is not None:
+        return data.instalments
+    return (Instalment(WHOLE_AWARD, "signature", data.lines or ()),)
+
+
+def renamed(
+    planned: Iterable[Instalment], names: Mapping[str, str]
+) -> tuple[list[Instalment], str | None]:
+    """A schedule that is carried over, and the grant whose name some of its orders bear.
+
+    Those that were ordered before the convention was signed are called `<grant>/<instalment>`; the
+    grant may be called otherwise in the new year (rules, 13 and 32).
+    """
+    found, former = [], None
+    for each in planned:
+        grant, slash, instalment = each.instalment.rpartition("/")
+        if slash:
+            former = names.get(grant, grant)
+            found.append(msgspec.structs.replace(each, instalment=f"{former}/{instalment}"))
+        else:
+            found.append(each)
+    return found, former
+
+
+def plan(
+    changes: Changes,
+    budget: str,
+    convention: str,
+    sequence: int,
+    planned: Iterable[Instalment],
+    amendment: str | None = None,
+) -> None:
+    """The instalments that an event plans, in its order."""
+    for position, each in enumerate(planned, start=1):
+        if not each.lines:
+            continue  # An opening lists what was ordered whole in an earlier year (rules, 32).
+        members = {
+            "position": position,
+            "trigger": each.trigger,
+            "ceiling": each.ceiling,
+            "documents": as_json(each.documents),
+            "planned_cents": sum(line.amount_cents for line in each.lines),
+            "lines": as_json(each.lines),
+            "amendment": amendment,
+            "left_out_by": None,
+            "sequence": sequence,
+        }
+        changes.put_row("instalments", (budget, convention, each.instalment), members)
+
+
+def oblige(changes: Changes, budget: str, convention: str, owed: Iterable[Obligation]) -> None:
+    """Documents that are owed by a day."""
+    for each in owed:
+        key = (budget, convention, each.kind, each.year, each.due_on)
+        changes.put_row("obligations", key, {})
+
+
+def receive(changes: Changes, budget: str, sequence: int, data: EventData) -> None:
+    """Add a received document: its first day and its last stated cost are kept (rules, 19)."""
+    assert data.document is not None, "a report is a document"
+    members = {"received_on": data.received_on, "rejected_for": None, "sequence": sequence}
+    if data.eligible_cost_cents is not None:
+        members["eligible_cost_cents"] = data.eligible_cost_cents
+    key = (budget, data.convention, data.document.kind, data.document.year)
+    changes.put_row("documents", key, members)
+
+
+def reject(changes: Changes, budget: str, sequence: int, data: EventData) -> None:
+    """Mark a document as rejected: not received, and without a cost (rules, 24)."""
+    assert data.document is not None, "a report is a document"
+    members = {"eligible_cost_cents": None, "rejected_for": data.reason, "sequence": sequence}
+    key = (budget, data.convention, data.document.kind, data.document.year)
+    changes.reject(key)
+    changes.put_row("documents", key, members)
+
+
+def carry_documents(
+    changes: Changes,
+    budget: str,
+    convention: str,
+    sequence: int,
+    received: Iterable[ReceivedDocument],
+) -> None:
+    """Add the documents that earlier years received."""
+    for each in received:
+        key = (budget, convention, each.document.kind, each.document.year)
+        members = {
+            "received_on": each.received_on,
+            "eligible_cost_cents": each.eligible_cost_cents,
+            "rejected_for": None,
+            "sequence": sequence,
+        }
+        changes.put_row("documents", key, members)
