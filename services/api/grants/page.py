@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from services.api.access.authorization import check_authorized
 from services.api.budgets import query as budgets
 from services.api.budgets.view import budget_choices
 from services.api.console.elements import (
@@ -15,16 +16,15 @@ from services.api.console.page_context import (
     Asked,
     Name,
     Search,
+    Text,
     Visitor,
     place_after,
-    plain,
 )
 from services.api.console.texts import grants as grant_texts
 from services.api.grants import money as grant_money
 from services.api.grants import query as grants
 from services.api.grants.list_view import found_text, rows_of
 from services.api.grants.view import grant_view
-from services.api.http.dependencies import check_sees
 from services.api.problems import NOT_FOUND, Problem
 
 router = APIRouter()
@@ -36,8 +36,8 @@ async def grant_list(
 ) -> Response:
     """The list of grants, with a search."""
     if budget is not None:
-        check_sees(visit.caller, budget)
-    place = place_after(after, plain, plain)
+        check_authorized(visit.caller, budget)
+    place = place_after(after, Text, Text)
     wanted = search.strip()
     found = await grants.listed(
         visit.connection,
@@ -71,7 +71,7 @@ async def grant_list(
 @router.get("/console/grants/{budget}/{grant:path}")
 async def grant(visit: Visitor, budget: Name, grant: Name) -> Response:
     """All that is known of a grant."""
-    check_sees(visit.caller, budget)
+    check_authorized(visit.caller, budget)
     found = await grants.one(visit.connection, visit.entities, budget, grant)
     if found is None:
         raise Problem(NOT_FOUND)
