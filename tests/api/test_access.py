@@ -24,6 +24,7 @@ from services.api.access.keys import taken_apart
 from services.api.access.port import NotKnown
 from services.api.access.session import SESSION_S, Sessions, set_session
 from services.api.access.store import USE_NOTED_EVERY, AccessStore
+from services.api.console import session
 from tests.api.environment import LILLE, NOON, HandClock, an_app, an_empty_read_model, asking
 from tests.api.provider import a_provider
 from tests.read_model.databases import Server
@@ -246,11 +247,10 @@ FORM = {"csrf": "csrf-of-test-key-of-everything"}
 def test_a_form_of_another_site_does_nothing(
     tmp_path: Path, path: str, form: dict[str, str], headers: dict[str, str], status: int
 ) -> None:
-    from services.api import routes  # noqa: PLC0415 # a route for this test alone
+    pages = session.router  # with a route for this test alone
+    before = list(pages.routes)
 
-    before = list(routes.pages.routes)
-
-    @routes.pages.post("/console/probe")
+    @pages.post("/console/probe")
     async def probe() -> dict[str, str]:
         return {}
 
@@ -264,7 +264,7 @@ def test_a_form_of_another_site_does_nothing(
     try:
         assert status == asyncio.run(ask())
     finally:
-        routes.pages.routes[:] = before
+        pages.routes[:] = before
 
 
 @contextmanager

@@ -11,18 +11,9 @@ from services.api.access.port import NotKnown
 from services.api.access.session import ENDED, Sessions
 from services.api.access.store import AccessStore
 
-UNKNOWN_KEY = NotKnown(
-    "key_unknown",
-    _("This key is not known."),
-)
-REVOKED_KEY = NotKnown(
-    "key_revoked",
-    _("This key has been revoked."),
-)
-NO_ISSUER = NotKnown(
-    "no_issuer",
-    _("This is no key of Écluse, and no identity provider is set."),
-)
+UNKNOWN_KEY = NotKnown("key_unknown", _("This key is not known."))
+REVOKED_KEY = NotKnown("key_revoked", _("This key has been revoked."))
+NO_ISSUER = NotKnown("no_issuer", _("This is no key of Écluse, and no identity provider is set."))
 
 
 class KnownCallers:

@@ -14,25 +14,17 @@ from events.texts import _
 from services.api.access.caller import ANYBODY, Caller
 from services.api.access.hosts import HOST_UNKNOWN, LOCAL, answers_to
 from services.api.access.port import Access, NotKnown
-from services.api.access.session import LOGIN_PATH, SESSION_COOKIE
-from services.api.problems import FORGED_FORM, UNAUTHENTICATED, Problem, answer
+from services.api.access.session import LOGIN_PATH, SAFE, SESSION_COOKIE
+from services.api.problems import FORGED_FORM, UNAUTHENTICATED, Problem, answer, is_console
 
 HEALTH: Final = frozenset({"/healthz", "/readyz"})
 LOGIN: Final = frozenset({LOGIN_PATH})
 LOGIN_ASSETS: Final = "/console/static/"
 """Files of the page to log in: they hold no figure."""
 
-CONSOLE: Final = "/console"
-SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
-NOTHING = NotKnown(
-    "no_credential",
-    _("This address needs a key or a token."),
-)
-NOT_BEARER = NotKnown(
-    "not_bearer",
-    _("The header Authorization is not of the form “Bearer …”."),
-)
+NOTHING = NotKnown("no_credential", _("This address needs a key or a token."))
+NOT_BEARER = NotKnown("not_bearer", _("The header Authorization is not of the form “Bearer …”."))
 
 
 class Gate:
@@ -102,16 +94,12 @@ def _is_fit_for_a_session(scope: Scope) -> bool:
 
     Those carry a token besides, which `own_form` checks.
     """
-    return scope["method"] in SAFE or _is_console(scope["path"])
-
-
-def _is_console(path: str) -> bool:
-    return path == CONSOLE or path.startswith(CONSOLE + "/")
+    return scope["method"] in SAFE or is_console(scope["path"])
 
 
 def _turned_away(asked: HTTPConnection, error: NotKnown) -> ASGIApp:
     path = asked.scope["path"]
-    if asked.scope["method"] == "GET" and _is_console(path):
+    if asked.scope["method"] == "GET" and is_console(path):
         return RedirectResponse(f"{LOGIN_PATH}?next={quote(path, safe='/')}", status_code=303)
     challenge = "Bearer" if error is NOTHING else 'Bearer error="invalid_token"'
     problem = Problem(UNAUTHENTICATED, {"why": error.why}, headers={"WWW-Authenticate": challenge})

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -34,8 +35,8 @@ TRACES_AT_ONCE: Final = 2
 """Each takes a connection, and the processor for seconds: others wait, and hold nothing."""
 
 
-def _trace_slots() -> asyncio.Semaphore:
-    return asyncio.Semaphore(TRACES_AT_ONCE)
+LIVE_PAGES_MAX: Final = 200
+"""Pages that may hold a stream of updates at once; others go without."""
 
 
 class ReadSlots:
@@ -67,7 +68,12 @@ class Components:
     """The names by which it is asked; where access is not checked it answers to no other."""
     over_tls: bool = False
     """True if everybody comes over TLS, whatever a proxy says."""
-    trace_slots: asyncio.Semaphore = field(default_factory=_trace_slots)
+    trace_slots: asyncio.Semaphore = field(
+        default_factory=partial(asyncio.Semaphore, TRACES_AT_ONCE)
+    )
+    live_slots: asyncio.Semaphore = field(
+        default_factory=partial(asyncio.Semaphore, LIVE_PAGES_MAX)
+    )
     read_slots: ReadSlots = field(default_factory=ReadSlots)
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by the signal to end: streams end then."""

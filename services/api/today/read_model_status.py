@@ -6,7 +6,7 @@ unknown to them, and never 0. So is to everybody what waits before the ledger: a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from events.topics import JOURNAL
 from services.api.adapters.ports import JournalEnd
 from services.api.queries.rows import Entities, shown, visible
+from services.lag.judge.sums import total
 from services.lag.present.headline import Reading
 from services.projector.tables import journal, outcomes, positions
 
@@ -231,15 +232,10 @@ def _unread(end: JournalEnd, next_offset: int) -> int:
 
 
 def _in_all(read: list[PartitionStatus], has_all_decided: bool | None) -> ReadModelStatus:
-    sums = OutcomeCounts(
-        sum(each.outcomes.read for each in read),
-        sum(each.outcomes.accepted for each in read),
-        sum(each.outcomes.duplicate for each in read),
-        sum(each.outcomes.refused for each in read),
-        sum(each.outcomes.parked for each in read),
-        _all_or_none([each.outcomes.dead_letter for each in read]),
-    )
-    unread = _all_or_none([each.unread for each in read]) if read else None
+    counts = [astuple(NOTHING), *(astuple(each.outcomes) for each in read)]
+    # Of dead letters alone the count may be unknown.
+    sums = OutcomeCounts(*map(total, zip(*counts, strict=True)))  # type: ignore[arg-type]
+    unread = total(each.unread for each in read)
     times = [each.latest_event_time for each in read if each.latest_event_time is not None]
     return ReadModelStatus(
         tuple(read),
@@ -251,9 +247,3 @@ def _in_all(read: list[PartitionStatus], has_all_decided: bool | None) -> ReadMo
         sum(each.held is not None for each in read),
         all(each.adds_up for each in read),
     )
-
-
-def _all_or_none(counts: list[int | None]) -> int | None:
-    """Their sum; None where one of them is unknown."""
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None
