@@ -17,7 +17,7 @@ NO_ISSUER = NotKnown("no_issuer", _("This is no key of Écluse, and no identity 
 
 
 class KnownCallers:
-    """Asks the store about keys, the provider about tokens."""
+    """Access by keys of the store, tokens of the provider, and sessions."""
 
     checks: Final = True
 
@@ -27,7 +27,6 @@ class KnownCallers:
         self._issuer = issuer
 
     async def by_bearer(self, credential: str) -> Caller:
-        """Whoever holds this key or token."""
         if not has_key_format(credential):
             if self._issuer is None:
                 raise NO_ISSUER
@@ -35,7 +34,6 @@ class KnownCallers:
         return await self._holder(credential)
 
     async def by_session(self, cookie: str) -> tuple[Caller, str]:
-        """Whoever logged in with a key that is still in force."""
         key_id, csrf = self._sessions.read(cookie)
         key = await self._store.find(key_id)
         if key is None or key.revoked_at is not None:
@@ -43,20 +41,13 @@ class KnownCallers:
         return key.caller, csrf
 
     async def log_in(self, credential: str) -> tuple[Caller, str]:
-        """A session for whoever holds this key: the caller, and the cookie.
-
-        Raises:
-            NotKnown: it is no key in force.
-        """
         caller = await self._holder(credential)
         await self._store.write(caller.name, Action.SESSION_OPENED, caller.label)
         return caller, self._sessions.cookie_for(caller.name.removeprefix("key:"))
 
     async def _holder(self, credential: str) -> Caller:
         written = taken_apart(credential)
-        key = None
-        if written is not None:
-            key = await self._store.find(written.key_id, written.secret)
+        key = written and await self._store.find(written.key_id, written.secret)
         if key is None:
             raise UNKNOWN_KEY
         if key.revoked_at is not None:

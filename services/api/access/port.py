@@ -22,7 +22,6 @@ class Access(Protocol):
     @property
     def checks(self) -> bool:
         """True if anything is checked at all."""
-        ...
 
     async def by_bearer(self, credential: str) -> Caller:
         """Whoever holds this key or token.
@@ -30,7 +29,6 @@ class Access(Protocol):
         Raises:
             NotKnown: nobody does, or not now.
         """
-        ...
 
     async def by_session(self, cookie: str) -> tuple[Caller, str]:
         """Whoever logged in to the console with this session, and its CSRF token.
@@ -38,7 +36,6 @@ class Access(Protocol):
         Raises:
             NotKnown: the session is not one of ours, or has ended.
         """
-        ...
 
     async def log_in(self, credential: str) -> tuple[Caller, str]:
         """A session of the console for whoever holds this key: the caller, and the cookie.
@@ -46,22 +43,18 @@ class Access(Protocol):
         Raises:
             NotKnown: it is no key in force.
         """
-        ...
 
 
 class Unchecked:
-    """ECLUSE_AUTH=off: everybody may do everything."""
+    """ECLUSE_AUTH=off: everybody may do everything, without a cookie or a token in forms."""
 
     checks = False
 
     async def by_bearer(self, _credential: str) -> Caller:
-        """Anybody."""
         return ANYBODY
 
     async def by_session(self, _cookie: str) -> tuple[Caller, str]:
-        """Anybody, whose forms need no token."""
         return ANYBODY, ""
 
     async def log_in(self, _credential: str) -> tuple[Caller, str]:
-        """Anybody, who needs no cookie."""
         return ANYBODY, ""

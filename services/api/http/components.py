@@ -1,6 +1,7 @@
 """Components of the API, given once when it is built."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -13,11 +14,11 @@ from services.api.access.hosts import LOCAL
 from services.api.access.port import Access
 from services.api.adapters.clock import Clock
 from services.api.adapters.ports import (
+    JournalEnd,
     JournalEnds,
     LagSource,
     OriginalBytes,
     Publisher,
-    ends_unknown,
 )
 from services.api.lag_source import Unwatched
 
@@ -37,6 +38,11 @@ TRACES_AT_ONCE: Final = 2
 
 LIVE_PAGES_MAX: Final = 200
 """Pages that may hold a stream of updates at once; others go without."""
+
+
+async def ends_unknown() -> Mapping[int, JournalEnd] | None:
+    """None: there is nothing to ask."""
+    return None
 
 
 class ReadSlots:

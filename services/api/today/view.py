@@ -192,12 +192,13 @@ def _sum(
     terms = [term_of(name, getattr(status.outcomes, name), locale) for name in OUTCOMES]
     if received is None and status.decided is not None:
         # Of what was received nobody knows; of what was decided it is known.
-        whole, rest = ("decided", status.decided), ("unread", status.unread)
+        whole = term_of("decided", status.decided, locale)
+        terms.append(term_of("unread", status.unread, locale))
     else:
-        whole, rest = ("received", received), ("in_flight", in_flight)
-    terms.append(term_of(*rest, locale))
-    adds_up = None if status.adds_up and whole[1] is None else status.adds_up
-    return Sum(term_of(*whole, locale), terms, sum_result(adds_up, locale, sees_all=sees_all))
+        whole = term_of("received", received, locale)
+        terms.append(term_of("in_flight", in_flight, locale))
+    adds_up = None if status.adds_up and whole.text is None else status.adds_up
+    return Sum(whole, terms, sum_result(adds_up, locale, sees_all=sees_all))
 
 
 def term_of(name: str, count: int | None, locale: LocaleFormat) -> Term:
