@@ -192,7 +192,7 @@ def test_what_could_not_be_written_is_written_by_a_later_poll(
         await the_year(ledger, clock)
         clock.now = AFTER_ALL
         with monkeypatch.context() as full:
-            full.setattr(ledger_process.CapturingStore, "commit", _fail)
+            full.setattr(SqliteStore, "commit", _fail)
             with pytest.raises(OSError, match="no space left"):
                 await ledger.write_deadline_events(clock)
         await ledger.write_deadline_events(clock)

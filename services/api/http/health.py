@@ -1,4 +1,4 @@
-"""True if this process lives, and whether it can answer. The two are open to all."""
+"""Health: whether this process lives, and whether it can answer. The two are open to all."""
 
 from datetime import datetime
 from functools import partial
@@ -41,7 +41,7 @@ class Ready(BaseModel):
 
 
 def readiness(parts: Components) -> Kept[Ready]:
-    """Use of the key that was noted last."""
+    """Whether the API can answer, as it was found a moment ago."""
     return Kept(partial(_polled, parts), parts.clock, lambda _: KEPT_S)
 
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final, Generic, TypeVar, get_args, get_type_h
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, TypeAdapter
-from starlette.datastructures import QueryParams
 
 from events.texts import _
 from services.api.http.answering import JSON, answered, digest
@@ -120,7 +119,5 @@ def _key(cursor: str, list_: str, key: TypeAdapter[Any]) -> Any:
 
 def _address(question: Asked, cursor: str) -> str:
     """The next page, from the root of wherever the API is reached."""
-    url = question.request.url
-    others = [each for each in question.request.query_params.multi_items() if each[0] != "cursor"]
-    query = QueryParams([*others, ("cursor", cursor)])
-    return f"{url.path}?{query}"
+    url = question.request.url.include_query_params(cursor=cursor)
+    return f"{url.path}?{url.query}"

@@ -1,6 +1,6 @@
 """Metrics for Prometheus: requests, and the position of the read model."""
 
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import (
@@ -77,11 +77,6 @@ async def _read_model(components: Components) -> CollectorRegistry:
         up.set(0)
         return registry
     up.set(1)
-    _tell(rows, registry)
-    return registry
-
-
-def _tell(rows: Any, registry: CollectorRegistry) -> None:
     named = ["topic", "partition"]
     offsets = Gauge(
         "ecluse_read_model_next_offset",
@@ -102,3 +97,4 @@ def _tell(rows: Any, registry: CollectorRegistry) -> None:
         held.labels(*names).set(int(row.held_offset is not None))
         if row.latest_event_time is not None:
             times.labels(*names).set(row.latest_event_time.timestamp())
+    return registry
