@@ -11,9 +11,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from events.texts import _
-from services.api.access.authentication import KnownCallers
+from services.api.access.authentication import KnownCallers, Unchecked
+from services.api.access.caller import Access
 from services.api.access.issuer import Issuer
-from services.api.access.port import Access, Unchecked
 from services.api.access.session import Sessions
 from services.api.access.store import AccessStore, access_address, prepared
 from services.api.adapters.clock import Clock, wall_clock

@@ -18,10 +18,9 @@ from sqlalchemy.exc import DBAPIError
 
 from services.api.access.audit import Action
 from services.api.access.authentication import KnownCallers
-from services.api.access.caller import EVERYBODY, Entities, Scope
+from services.api.access.caller import EVERYBODY, Entities, NotKnown, Scope
 from services.api.access.issuer import Issuer
 from services.api.access.keys import taken_apart
-from services.api.access.port import NotKnown
 from services.api.access.session import SESSION_S, Sessions, set_session
 from services.api.access.store import USE_NOTED_EVERY, AccessStore
 from services.api.console import session

@@ -11,9 +11,8 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from events.texts import _
-from services.api.access.caller import ANYBODY, Caller
+from services.api.access.caller import ANYBODY, Access, Caller, NotKnown
 from services.api.access.hosts import HOST_UNKNOWN, LOCAL, answers_to
-from services.api.access.port import Access, NotKnown
 from services.api.access.session import LOGIN_PATH, SAFE, SESSION_COOKIE
 from services.api.problems import FORGED_FORM, UNAUTHENTICATED, Problem, answer, is_console
 

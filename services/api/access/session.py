@@ -14,8 +14,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from events.texts import _
+from services.api.access.caller import NotKnown
 from services.api.access.hosts import LOCAL, name_in
-from services.api.access.port import NotKnown
 from services.api.adapters.clock import Clock
 from services.api.adapters.randomness import a_secret
 from services.api.problems import FORGED_FORM, Problem

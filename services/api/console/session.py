@@ -8,8 +8,8 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from events.texts import _
+from services.api.access.caller import NotKnown
 from services.api.access.hosts import LOCAL
-from services.api.access.port import NotKnown
 from services.api.access.session import LOGIN_PATH, end_session, set_session
 from services.api.console.elements import Notice, Verbatim
 from services.api.console.pages import STATIC, answer, locale_of

@@ -10,8 +10,8 @@ from weakref import WeakValueDictionary
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.access.audit import Audit
+from services.api.access.caller import Access
 from services.api.access.hosts import LOCAL
-from services.api.access.port import Access
 from services.api.adapters.clock import Clock
 from services.api.adapters.ports import (
     JournalEnd,

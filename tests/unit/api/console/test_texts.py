@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import get_args
 
 from events.deliberations import DeliberationWithdrawn
-from events.envelope import INBOUND
 from events.texts import Translatable
 from services.api import console
 from services.api.console.texts import codes, grants, lag_page, orders, troubles
@@ -55,8 +54,6 @@ def test_codes_of_the_ledger_have_their_texts() -> None:
     assert set(terms.ORDER_STATES) == {each.value for each in OrderState}
     assert set(terms.ENTRY_KINDS) == {each.value for each in EntryKind}
     assert {each.value for each in ConventionState} <= set(codes.CONVENTION_STATES)
-    types = {each.TYPE.removeprefix("ecluse.").removesuffix(".v1") for each in INBOUND}
-    assert types <= set(codes.TYPES)
     assert all(isinstance(each, Translatable) for each in codes.STAGES.values())
 
 
