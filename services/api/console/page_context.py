@@ -45,7 +45,7 @@ class Visit(question.Asked):
     @property
     def locale(self) -> LocaleFormat:
         """The locale in which it is answered."""
-        return LocaleFormat.of(self.language)
+        return LocaleFormat(self.language)
 
     async def page(
         self,

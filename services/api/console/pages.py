@@ -129,7 +129,7 @@ def _as_shown(value: Any) -> Any:
 
 def locale_of(asked: HTTPConnection) -> LocaleFormat:
     """The locale in which this request is answered."""
-    return LocaleFormat.of(language_of(asked))
+    return LocaleFormat(language_of(asked))
 
 
 def answer(
