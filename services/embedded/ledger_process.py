@@ -44,6 +44,9 @@ RETRY_S: Final = 2.0
 CHECK_S: Final = 60.0
 """The interval of checks for passed deadlines, which are a day or thirty days long."""
 
+BATCH: Final = 1000
+"""The most records projected in one transaction."""
+
 NO_LIMIT: Final = -1
 """As SQLite has it."""
 
@@ -91,9 +94,9 @@ class Core:
         )
         self._read_internal_events()
 
-    def journal_behind(self, read: int) -> list[bytes]:
-        """The records of the journal after the first `read` ones."""
-        return list(self._store.journal_behind(read, NO_LIMIT))
+    def journal_behind(self, read: int, most: int) -> list[bytes]:
+        """At most `most` records of the journal after the first `read` ones."""
+        return list(self._store.journal_behind(read, most))
 
     def _read_internal_events(self) -> None:
         """Decide the internal events: openings of next year's budgets, passed deadlines.
@@ -156,8 +159,7 @@ class EmbeddedLedger:
 
     def __init__(self, ledger: Path, engine: AsyncEngine) -> None:
         self._path = ledger
-        self._engine = engine
-        self._projector = EmbeddedProjector(engine)
+        self._projector = EmbeddedProjector(engine, self._journal)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
         self._lock = asyncio.Lock()
         self._behind = False
@@ -239,19 +241,19 @@ class EmbeddedLedger:
         async with self._lock:
             try:
                 await self._in_thread(work)
-                records = await self._in_thread(lambda: self._core.journal_behind(self._kept))
-            except BaseException:
-                self._fall_behind()  # Earlier batches may have been committed.
-                raise
-            self._kept += len(records)
-            if self._behind:
-                return  # The catch-up will project them from the journal.
-            try:
-                await self._projector.project(records)
-            except Exception:
-                # The events are stored: the request has succeeded.
-                log.exception("projection_failed", records=len(records))
-                self._fall_behind()
+            finally:  # Also behind an error: batches before it may have been committed.
+                await self._project()
+
+    async def _project(self) -> None:
+        """Project what was written, or have it tried again: the events are stored all the same."""
+        try:
+            new = partial(self._core.journal_behind, self._kept, NO_LIMIT)
+            self._kept += len(await self._in_thread(new))
+            if not self._behind:
+                await self._projector.follow()
+        except Exception:
+            log.exception("projection_failed", records=self._kept - self._projector.next_offset)
+            self._fall_behind()
 
     def _fall_behind(self) -> None:
         """Start to catch up the tables from the journal."""
@@ -273,14 +275,11 @@ class EmbeddedLedger:
 
     async def _catch_up(self) -> None:
         """Project the records that the tables lack, from the journal."""
-        self._projector = EmbeddedProjector(self._engine)
-        read = await self._projector.open()
-        reading = SqliteStore(self._path, create=False)
-        try:
-            new = await self._projector.catch_up(row.record for row in reading.journal())
-        finally:
-            reading.close()
-        self._behind, self._kept = False, read + new
+        await self._projector.follow()
+        self._behind, self._kept = False, self._projector.next_offset
+
+    async def _journal(self, read: int) -> list[bytes]:
+        return await self._in_thread(partial(self._core.journal_behind, read, BATCH))
 
     async def journal_ends(self) -> Mapping[int, JournalEnd]:
         """The number of records in the journal: its one partition ends there."""

@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.topics import JOURNAL
@@ -165,37 +165,29 @@ def _partition(row: Any, known: OutcomeCounts, end: JournalEnd | None) -> Partit
 async def _of_budgets(
     conn: AsyncConnection, entities: Entities
 ) -> dict[int, tuple[OutcomeCounts, datetime | None]]:
-    """OutcomeCounts of the records of the caller's budgets, and their latest time, by partition."""
+    """Counts of the records of the caller's budgets, and their latest time, by partition."""
+
+    def ended(outcome: str) -> ColumnElement[int]:
+        return func.count().filter(journal.c.outcome == outcome)
+
+    # A record that ends the wait of another takes its place.
+    resumed = func.count(journal.c.resumes)
+    counts = (
+        func.count() - resumed,
+        ended("accepted"),
+        ended("duplicate"),
+        ended("refused"),
+        ended("parked") - resumed,
+    )
     query = (
-        select(
-            journal.c.partition,
-            journal.c.outcome,
-            func.count().label("records"),
-            func.count(journal.c.resumes).label("resumed"),
-            func.max(journal.c.event_time).label("latest"),
-        )
+        select(journal.c.partition, func.max(journal.c.event_time), *counts)
         .where(visible(journal.c.budget, entities))
-        .group_by(journal.c.partition, journal.c.outcome)
+        .group_by(journal.c.partition)
     )
-    rows: dict[int, list[Any]] = {}
-    for row in await conn.execute(query):
-        rows.setdefault(row.partition, []).append(row)
-    return {partition: _outcomes_of(found) for partition, found in rows.items()}
-
-
-def _outcomes_of(rows: list[Any]) -> tuple[OutcomeCounts, datetime | None]:
-    """A record that ends the wait of another takes its place."""
-    records = {row.outcome: row.records for row in rows}
-    resumed = sum(row.resumed for row in rows)
-    counted = OutcomeCounts(
-        sum(records.values()) - resumed,
-        records.get("accepted", 0),
-        records.get("duplicate", 0),
-        records.get("refused", 0),
-        records.get("parked", 0) - resumed,
-        dead_letter=None,
-    )
-    return counted, max((row.latest for row in rows if row.latest is not None), default=None)
+    return {
+        partition: (OutcomeCounts(*counted, dead_letter=None), latest)
+        for partition, latest, *counted in await conn.execute(query)
+    }
 
 
 def _as_seen(
