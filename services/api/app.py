@@ -94,12 +94,13 @@ def routes() -> tuple[BaseRoute, ...]:
 def create_app(parts: Components) -> FastAPI:
     """The API over these parts."""
     app = FastAPI(
-        title="Écluse",
-        version="1",
-        description=DESCRIPTION,
-        docs_url=None,
-        redoc_url=None,
+        title="Écluse", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None
     )
+
+    def limits(path: str) -> tuple[float, int]:
+        limit_s = events_in.LIMITS_S.get(path, parts.request_limit_s)
+        return limit_s, events_in.BODIES_BYTES_MAX.get(path, BODY_BYTES_MAX)
+
     app.state.components = parts
     observed = metrics.Observed()
     app.state.observed = observed
@@ -110,12 +111,6 @@ def create_app(parts: Components) -> FastAPI:
     add_handlers(app)
     app.add_middleware(Gate, access=parts.access, hosts=parts.hosts)
     app.add_middleware(
-        RequestMiddleware,
-        observe=observed.observe,
-        limit_s=parts.request_limit_s,
-        body_bytes_max=BODY_BYTES_MAX,
-        limits_s=events_in.LIMITS_S,
-        bodies_bytes_max=events_in.BODIES_BYTES_MAX,
-        over_tls=parts.over_tls,
+        RequestMiddleware, observe=observed.observe, limits=limits, over_tls=parts.over_tls
     )
     return app

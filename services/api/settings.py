@@ -174,7 +174,6 @@ class ApiSettings(BaseSettings):
 
     @property
     def watches(self) -> Sequence[str]:
-        """The addresses of the watches, each once."""
         return watch_addresses(self.watch_url)
 
     @property

@@ -141,7 +141,6 @@ class Core:
         return None
 
     def close(self) -> None:
-        """Close the file."""
         self._store.close()
 
     @contextmanager

@@ -50,7 +50,6 @@ class LocaleFormat:
 
     @property
     def babel_name(self) -> str:
-        """The name of the locale, as babel knows it."""
         return LOCALES[self.language]
 
     def say(self, text: Translatable | Sentence, **facts: object) -> str:

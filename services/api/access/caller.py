@@ -55,7 +55,6 @@ class Entities:
         return None if self.every else self.named
 
     def include(self, entity: str) -> bool:
-        """True if the entity of this SIRET is among them."""
         return self.every or entity in self.named
 
     def __bool__(self) -> bool:
@@ -87,7 +86,6 @@ class Caller:
         return self.rights.get(scope, NOBODY)
 
     def may(self, scope: Scope, budget: str) -> bool:
-        """True if they have the right on that budget."""
         return self.entities(scope).include(entity_of(budget))
 
 

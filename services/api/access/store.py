@@ -89,7 +89,6 @@ class AccessStore:
         command.upgrade(config, "head")
 
     async def dispose(self) -> None:
-        """Let go of the connections."""
         await self._engine.dispose()
 
     async def create(
@@ -175,7 +174,6 @@ class AccessStore:
         subject: str,
         facts: Mapping[str, Any] | None = None,
     ) -> None:
-        """Keep an audit line."""
         async with self._connected() as connection:
             await self._add(connection, actor, action, subject, facts or {})
 

@@ -24,11 +24,6 @@ class KafkaBytes:
         self._input_topics = {settings.topic(name) for name in INPUT_TOPICS}
 
     async def __call__(self, topic: str, partition: int, offset: int) -> bytes | None:
-        """The value of that record; None where it is gone, or is of another topic than ours.
-
-        Raises:
-            Unreachable: Kafka does not answer, or not in time.
-        """
         if topic not in self._input_topics:
             return None
         place = TopicPartition(topic, partition)

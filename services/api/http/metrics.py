@@ -44,7 +44,6 @@ class Observed:
         )
 
     def observe(self, method: str, route: str, status: int, elapsed_s: float) -> None:
-        """One request was answered."""
         # Anybody may invent a method; each would be a time series.
         known = method if method in METHODS else "other"
         self._requests.labels(known, route, str(status)).inc()

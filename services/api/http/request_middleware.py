@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -24,6 +24,9 @@ CLIENT_GONE: Final = 499
 
 Observe = Callable[[str, str, int, float], None]
 """Called for each request with method, route, status and seconds."""
+
+Limits = Callable[[str], tuple[float, int]]
+"""Gives, for a path, the seconds until an answer must begin, and the bytes of the largest body."""
 
 CONTENT_SECURITY: Final = (
     "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; "
@@ -50,24 +53,12 @@ log: Final = structlog.stdlib.get_logger("ecluse.api")
 
 
 class RequestMiddleware:
-    """The outermost layer. `body_bytes_max` and `limit_s` may be other at some addresses."""
+    """The outermost layer."""
 
     def __init__(
-        self,
-        app: ASGIApp,
-        observe: Observe,
-        limit_s: float,
-        body_bytes_max: int,
-        limits_s: Mapping[str, float],
-        bodies_bytes_max: Mapping[str, int],
-        *,
-        over_tls: bool = False,
+        self, app: ASGIApp, observe: Observe, limits: Limits, *, over_tls: bool = False
     ) -> None:
-        self._app = app
-        self._observe = observe
-        self._limit_s, self._limits_s = limit_s, limits_s
-        self._body_bytes_max, self._bodies_bytes_max = body_bytes_max, bodies_bytes_max
-        self._over_tls = over_tls
+        self._app, self._observe, self._limits, self._over_tls = app, observe, limits, over_tls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request; what is none passes."""
@@ -76,8 +67,7 @@ class RequestMiddleware:
             return
         if self._over_tls:
             scope["scheme"] = "https"  # Up to the proxy before us, which does not say so.
-        limit_s = self._limits_s.get(scope["path"], self._limit_s)
-        body_bytes_max = self._bodies_bytes_max.get(scope["path"], self._body_bytes_max)
+        limit_s, body_bytes_max = self._limits(scope["path"])
         handling = Handling(scope, receive, send, body_bytes_max)
         await handling.run(self._app, limit_s, self._observe)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from events.texts import _, ngettext, pgettext
+from events.texts import Translatable, _, ngettext, pgettext
 from services.api.console.elements import Notice, State
 from services.api.lag.headline_view import First, first_of
 from services.api.lag.stages import Moment
@@ -137,48 +137,50 @@ def _held(each: PartitionStatus, locale: LocaleFormat) -> Notice:
             offset=locale.number(held.offset),
             error=held.error or UNKNOWN,
         )
-    return Notice(
-        "bad",
-        "bad",
-        locale.say(
-            _("Reading partition {partition} is held"), partition=locale.number(each.partition)
+    return _wrong(
+        _("Reading partition {partition} is held").render(
+            {"partition": locale.number(each.partition)}
         ),
         text,
-        locale.say(_("Tell the operator: as long as it is held, its budgets stand still here.")),
-        locale.say(
-            _("Rule: what fails twice at the same record is held, never skipped (decision 12).")
-        ),
+        _("Tell the operator: as long as it is held, its budgets stand still here."),
+        _("Rule: what fails twice at the same record is held, never skipped (decision 12)."),
+        locale,
     )
 
 
 def _not_adding_up(text: str, locale: LocaleFormat) -> Notice:
-    return Notice(
-        "bad",
-        "bad",
-        locale.say(_("The count does not add up")),
+    return _wrong(
+        _("The count does not add up"),
         text,
-        locale.say(HAVE_IT_PROVED),
-        locale.say(_("Rule 5: every record received counts once, under what became of it.")),
+        HAVE_IT_PROVED,
+        _("Rule 5: every record received counts once, under what became of it."),
+        locale,
     )
 
 
 def _other_journal(each: PartitionStatus, gap: int, locale: LocaleFormat) -> Notice:
-    return Notice(
-        "bad",
-        "bad",
-        locale.say(_("The journal ends before what was read of it")),
-        locale.say(
-            _(
-                "Partition {partition}: read up to {read}, the journal ends {gap} before. It is "
-                "another journal, or has lost its end."
-            ),
-            partition=locale.number(each.partition),
-            read=locale.number(each.next_offset),
-            gap=locale.number(gap),
+    text = locale.say(
+        _(
+            "Partition {partition}: read up to {read}, the journal ends {gap} before. It is "
+            "another journal, or has lost its end."
         ),
-        locale.say(HAVE_IT_PROVED),
-        locale.say(_("Rule: the journal is never rewritten; all that stands here comes from it.")),
+        partition=locale.number(each.partition),
+        read=locale.number(each.next_offset),
+        gap=locale.number(gap),
     )
+    return _wrong(
+        _("The journal ends before what was read of it"),
+        text,
+        HAVE_IT_PROVED,
+        _("Rule: the journal is never rewritten; all that stands here comes from it."),
+        locale,
+    )
+
+
+def _wrong(
+    title: Translatable, text: str, do: Translatable, rule: Translatable, locale: LocaleFormat
+) -> Notice:
+    return Notice("bad", "bad", locale.say(title), text, locale.say(do), locale.say(rule))
 
 
 def _sum(
