@@ -15,7 +15,7 @@ from services.api.access.authentication import KnownCallers, Unchecked
 from services.api.access.caller import Access
 from services.api.access.issuer import Issuer
 from services.api.access.session import Sessions
-from services.api.access.store import AccessStore, access_address, prepared
+from services.api.access.store import AccessStore, access_address
 from services.api.adapters.clock import Clock, wall_clock
 from services.api.adapters.journal_ends import KafkaEnds
 from services.api.adapters.kafka_publisher import KafkaPublisher
@@ -92,7 +92,7 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
     ends = KafkaEnds(kafka, clock)
     engine = open_read_model(address)
     try:
-        await prepared(store)
+        await store.prepare()
         parts = Components(
             engine,
             access_of(settings, store, clock),

@@ -159,7 +159,7 @@ def _with_store(data: Path | None, what: "Callable[[AccessStore], Awaitable[Resu
             address = access_store.access_address(settings.read_model, settings.access)
         store = access_store.AccessStore(address, wall_clock)
         try:
-            await access_store.prepared(store)
+            await store.prepare()
             return await what(store)
         finally:
             await store.dispose()

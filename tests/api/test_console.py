@@ -187,7 +187,7 @@ def test_more_pages_than_may_listen_go_without(tmp_path: Path) -> None:
     asyncio.run(go())
 
 
-def test_a_forged_transition_on_is_no_error_to_who_is_not_signed_in(tmp_path: Path) -> None:
+def test_a_forged_next_page_is_no_error_to_who_is_not_signed_in(tmp_path: Path) -> None:
     async def asks(client: httpx.AsyncClient) -> None:
         answer = await client.get("/console/login", params={"next": "http://["})
         assert 200 == answer.status_code

@@ -186,7 +186,7 @@ def _outcomes(running: Running, events: list[dict[str, Any]]) -> list[tuple[str,
     ]
 
 
-def test_access_is_checked_and_requests_under_transition_are_answered_after_sigterm(
+def test_access_is_checked_and_requests_under_way_are_answered_after_sigterm(
     tmp_path: Path,
 ) -> None:
     data = tmp_path / "data"

@@ -217,7 +217,7 @@ def test_whoever_came_before_is_received_first(tmp_path: Path) -> None:
     assert ["report_due", "parked"] == kinds
 
 
-def test_it_seems_at_once_and_then_every_minute_whatever_fails(
+def test_deadlines_are_checked_at_once_and_then_every_minute_whatever_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ledger_process, "CHECK_S", 0.01)

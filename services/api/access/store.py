@@ -1,8 +1,10 @@
 """Keys and audit lines in their database: PostgreSQL's schema `ecluse_access`, or a file."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +36,13 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 MIGRATION_LOCK: Final = 0x45636C75
 """An advisory lock of PostgreSQL: of several processes that start at once, one migrates."""
 
+WITH_RIGHTS: Final = (
+    select(api_keys, api_key_rights.c.scope, api_key_rights.c.entity)
+    .outerjoin(api_key_rights)
+    .order_by(api_keys.c.created_at.desc(), api_keys.c.key_id)
+)
+"""Keys, the newest first, each as often as it has rights."""
+
 NO_DIGEST: Final = digest_of("")
 """Compared where no key has the id, so that both take the same time."""
 
@@ -52,7 +61,7 @@ class AccessStore:
     """Keeps keys and audit lines.
 
     Raises:
-        Problem: from any method but `dispose`, when the database does not answer.
+        Problem: from any method but `prepare` and `dispose`, when the database does not answer.
     """
 
     def __init__(self, address: str, clock: Clock) -> None:
@@ -73,13 +82,20 @@ class AccessStore:
             self._one_question = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     async def prepare(self) -> None:
-        """Make the tables, or bring them to this version."""
-        async with self._connected() as connection:
-            if self._is_postgresql:
-                lock = text("SELECT pg_advisory_xact_lock(:lock)")
-                await connection.execute(lock, {"lock": MIGRATION_LOCK})
-                await connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
-            await connection.run_sync(self._upgrade)
+        """Make the tables, or bring them to this version.
+
+        Raises:
+            Unprepared: the database does not answer.
+        """
+        try:
+            async with self._connected() as connection:
+                if self._is_postgresql:
+                    lock = text("SELECT pg_advisory_xact_lock(:lock)")
+                    await connection.execute(lock, {"lock": MIGRATION_LOCK})
+                    await connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+                await connection.run_sync(self._upgrade)
+        except Problem as error:
+            raise Unprepared("Écluse", NO_DATABASE) from error
 
     def _upgrade(self, connection: Connection) -> None:
         config = Config()
@@ -133,25 +149,18 @@ class AccessStore:
 
     async def keys(self) -> list[ApiKey]:
         """Every key there ever was, the newest first."""
-        asked = select(api_keys).order_by(api_keys.c.created_at.desc(), api_keys.c.key_id)
         async with self._connected() as connection:
-            rows = (await connection.execute(asked)).all()
-            allowed = (await connection.execute(select(api_key_rights))).all()
-        return [_key(row, [each for each in allowed if each.key_id == row.key_id]) for row in rows]
+            return _keys((await connection.execute(WITH_RIGHTS)).all())
 
     async def find(self, key_id: str, secret: str | None = None) -> ApiKey | None:
         """The key of this id, revoked or not; with `secret`, only if it is that key's."""
-        asked = (
-            select(api_keys, api_key_rights.c.scope, api_key_rights.c.entity)
-            .outerjoin(api_key_rights, api_key_rights.c.key_id == api_keys.c.key_id)
-            .where(api_keys.c.key_id == key_id)
-        )
+        asked = WITH_RIGHTS.where(api_keys.c.key_id == key_id)
         async with self._connected(self._one_question) as connection:
             rows = (await connection.execute(asked)).all()
         digest = rows[0].secret_sha256 if rows else NO_DIGEST
         if secret is not None and not is_of(secret, digest):
             return None
-        return _key(rows[0], [each for each in rows if each.scope is not None]) if rows else None
+        return next(iter(_keys(rows)), None)
 
     async def note_use(self, key: ApiKey) -> None:
         """Remember that a key was used, to the minute."""
@@ -212,18 +221,6 @@ class AccessStore:
             raise Problem(DATABASE_UNREACHABLE, headers={"Retry-After": "5"}) from error
 
 
-async def prepared(store: AccessStore) -> None:
-    """The tables of access, as this version knows them.
-
-    Raises:
-        Unprepared: their database does not answer.
-    """
-    try:
-        await store.prepare()
-    except Problem as error:
-        raise Unprepared("Écluse", NO_DATABASE) from error
-
-
 def access_address(read_model: str, address: str | None) -> str:
     """Address of keys and audit: the one that is set, else the database of the read model.
 
@@ -237,17 +234,24 @@ def access_address(read_model: str, address: str | None) -> str:
     return f"sqlite:///{Path(url.database).parent / ACCESS_FILE}"
 
 
-def _key(row: Row[Any], rights: Any) -> ApiKey:
-    texts: dict[Scope, list[str]] = {}
-    for each in rights:
-        texts.setdefault(Scope(each.scope), []).append(each.entity)
-    return ApiKey(
-        row.key_id,
-        row.label,
-        {scope: Entities.of(texts[scope]) for scope in Scope if scope in texts},
-        row.created_at,
-        row.created_by,
-        row.revoked_at,
-        row.revoked_by,
-        row.last_used_at,
-    )
+def _keys(rows: Iterable[Row[Any]]) -> list[ApiKey]:
+    """The keys of these rows, of which there is one for each right of a key."""
+    found = []
+    for _key_id, of_one in groupby(rows, key=attrgetter("key_id")):
+        names: dict[str | None, list[str]] = {}
+        for row in of_one:
+            names.setdefault(row.scope, []).append(row.entity)
+        rights = {scope: Entities.of(names[scope]) for scope in Scope if scope in names}
+        found.append(
+            ApiKey(
+                row.key_id,
+                row.label,
+                rights,
+                row.created_at,
+                row.created_by,
+                row.revoked_at,
+                row.revoked_by,
+                row.last_used_at,
+            )
+        )
+    return found

@@ -1,7 +1,7 @@
 """Elements of several pages: figures with the records behind them, bars, notices, states."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -163,12 +163,7 @@ def line_name(line: BudgetLine) -> str:
 
 def line_codes(line: BudgetLine) -> dict[str, str | None]:
     """The four codes of a line, by name."""
-    return {
-        "chapter": line.chapter,
-        "article": line.article,
-        "function": line.function,
-        "operation": line.operation,
-    }
+    return asdict(line)
 
 
 def capital(texts: str) -> str:
