@@ -6,7 +6,6 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.api.access.authorization import check_authorized
 from services.api.balances import moves_of_figure as behind_figures
 from services.api.balances.view import figure_view
 from services.api.console.elements import (
@@ -51,7 +50,7 @@ async def figure(
     after: After = None,
 ) -> Response:
     """A figure, and the moves of which it is the sum."""
-    check_authorized(visit.caller, budget)
+    visit.check_authorized(budget)
     if stage not in behind_figures.STAGES_ASKED:
         raise Problem(NOT_FOUND)
     line = BudgetLine(chapter, article, function or None, operation or None) if chapter else None

@@ -3,7 +3,6 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from services.api.access.authorization import check_authorized
 from services.api.budgets import query as budgets
 from services.api.budgets.view import budget_choices
 from services.api.console.elements import (
@@ -35,8 +34,7 @@ async def grant_list(
     visit: Visitor, budget: Asked = None, search: Search = "", after: After = None
 ) -> Response:
     """The list of grants, with a search."""
-    if budget is not None:
-        check_authorized(visit.caller, budget)
+    visit.check_authorized(budget)
     place = place_after(after, Text, Text)
     wanted = search.strip()
     found = await grants.listed(
@@ -71,7 +69,7 @@ async def grant_list(
 @router.get("/console/grants/{budget}/{grant:path}")
 async def grant(visit: Visitor, budget: Name, grant: Name) -> Response:
     """All that is known of a grant."""
-    check_authorized(visit.caller, budget)
+    visit.check_authorized(budget)
     found = await grants.one(visit.connection, visit.entities, budget, grant)
     if found is None:
         raise Problem(NOT_FOUND)

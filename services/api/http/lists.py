@@ -61,8 +61,8 @@ def list_route(
         return tuple("" if value is None else value for value in values)
 
     async def route(question: Question, asked: Any) -> Response:
-        question.of(getattr(asked, "budget", None))
-        question.of(getattr(asked, "entity", None))
+        question.check_authorized(getattr(asked, "budget", None))
+        question.check_authorized(getattr(asked, "entity", None))
         list_ = _fingerprint(question)
         after = None if asked.cursor is None else _key(asked.cursor, list_, cursors)
 

@@ -107,15 +107,14 @@ class Asked:
         """The entities that the caller may see."""
         return self.caller.entities(Scope.READ).sirets
 
-    def of(self, budget: str | None) -> str | None:
-        """A budget by which is filtered, once it is seen to be the caller's.
+    def check_authorized(self, budget: str | None) -> None:
+        """That the caller may see this budget, if one is asked for.
 
         Raises:
             Problem: 404, it is another entity's.
         """
         if budget is not None:
             check_authorized(self.caller, budget)
-        return budget
 
 
 async def asked(

@@ -56,7 +56,7 @@ async def show_bytes(
 
 async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
     """All that a record's page tells, but the bytes that are asked for."""
-    check_authorized(visit.caller, budget)
+    visit.check_authorized(budget)
     found = await records.one(visit.connection, visit.entities, budget, sequence)
     if found is None:
         raise Problem(NOT_FOUND)

@@ -82,8 +82,7 @@ async def order_list(visit: Visitor, filters: Annotated[Filters, Query()]) -> Re
     """The orders that wait, and the list."""
     conn, entities, today, locale = visit.connection, visit.entities, visit.today, visit.locale
     wanted = filters.wanted
-    if wanted.budget is not None:
-        check_authorized(visit.caller, wanted.budget)
+    visit.check_authorized(wanted.budget)
     waiting = await orders.waiting(conn, entities, today, budget=wanted.budget)
     counted = await orders.by_state(conn, entities, wanted.filter(today))
     place = place_after(filters.after, Day, Text, Text)
@@ -138,7 +137,7 @@ async def reveal(
 async def _order_page(
     visit: Visit, budget: str, reference: str, revealed: Revealed | None
 ) -> Response:
-    check_authorized(visit.caller, budget)
+    visit.check_authorized(budget)
     found = await orders.one(visit.connection, visit.entities, budget, reference)
     if found is None:
         raise Problem(NOT_FOUND)
