@@ -185,7 +185,7 @@ async def _of_budgets(
         .group_by(journal.c.partition)
     )
     return {
-        partition: (OutcomeCounts(*counted, dead_letter=None), latest)
+        partition: (OutcomeCounts(*counted, None), latest)
         for partition, latest, *counted in await conn.execute(query)
     }
 
