@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import get_args
 
+import pytest
+
 from events.deliberations import DeliberationWithdrawn
 from events.texts import Translatable
 from services.api import console
@@ -17,37 +19,35 @@ from services.texts.language import Language
 from services.texts.translation import translate
 
 API = Path(console.__file__).parents[1]
-TEXTS = {
-    f"{page}.{name}": text
-    for page, table in (
-        ("grants", grants.TEXTS),
-        ("lag", lag_page.TEXTS),
-        ("orders", orders.TEXTS),
-        ("troubles", troubles.TEXTS),
-    )
-    for name, text in table.items()
-}
+TABLES = {"grants": grants, "lag_page": lag_page, "orders": orders, "troubles": troubles}
+PUT_TOGETHER = {f"{kind}_lead" for kind in KINDS} | {f"no_{kind}" for kind in KINDS}
+"""Names of texts that no view spells out."""
 
 
-def named_in_code() -> set[str]:
-    """What views take from the tables by name; some names are put together there."""
-    text = "".join(
-        each.read_text(encoding="utf-8")
+def named_in_packages_that_import(table: str) -> set[str]:
+    """What may be the name of a text in the packages that take texts from this table."""
+    packages = {
+        each.parent
         for each in API.rglob("*.py")
-        if each.parent.name != "texts"
+        if re.search(rf"console\.texts(\.| import .*\b){table}\b", each.read_text(encoding="utf-8"))
+    }
+    text = "".join(
+        each.read_text(encoding="utf-8") for package in packages for each in package.glob("*.py")
     )
-    lists = {f"{kind}_lead" for kind in KINDS} | {f"no_{kind}" for kind in KINDS}
-    return lists | set(re.findall(r"""["']([a-z0-9_]+)["']""", text))
+    return PUT_TOGETHER | set(re.findall(r"""["']([a-z0-9_]+)["']""", text))
 
 
-def test_no_text_stands_unused() -> None:
-    named = named_in_code()
-    assert [] == sorted(name for name in TEXTS if name.partition(".")[2] not in named)
+@pytest.mark.parametrize("table", TABLES)
+def test_no_text_stands_unused(table: str) -> None:
+    named = named_in_packages_that_import(table)
+    assert [] == sorted(TABLES[table].TEXTS.keys() - named)
 
 
 def test_french_keeps_its_marks_on_the_line() -> None:
-    french = {name: translate(phrase, Language.FR) for name, phrase in TEXTS.items()}
-    assert [] == [name for name, text in french.items() if re.search(r"\w [:;!?]", text)]
+    french = [
+        translate(text, Language.FR) for table in TABLES.values() for text in table.TEXTS.values()
+    ]
+    assert [] == [text for text in french if re.search(r"\w [:;!?]", text)]
 
 
 def test_codes_of_the_ledger_have_their_texts() -> None:
