@@ -1,6 +1,7 @@
 """Metrics for Prometheus: requests, and the position of the read model."""
 
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import (
@@ -20,6 +21,17 @@ from services.projector.tables import positions
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+OF_A_PARTITION: Final[Sequence[tuple[str, str, Callable[[Any], float | None]]]] = (
+    ("next_offset", "The next journal record to be read.", lambda row: row.next_offset),
+    (
+        "latest_event_timestamp_seconds",
+        "The latest time of an event that the read model has.",
+        lambda row: row.latest_event_time and row.latest_event_time.timestamp(),
+    ),
+    ("held", "1 if the partition is held.", lambda row: int(row.held_offset is not None)),
+)
+"""Gauges of each partition of the journal: name, help, and the value of its position."""
 
 router = APIRouter(tags=["health"])
 
@@ -76,24 +88,9 @@ async def _read_model(components: Components) -> CollectorRegistry:
         up.set(0)
         return registry
     up.set(1)
-    named = ["topic", "partition"]
-    offsets = Gauge(
-        "ecluse_read_model_next_offset",
-        "The next journal record to be read.",
-        named,
-        registry=registry,
-    )
-    times = Gauge(
-        "ecluse_read_model_latest_event_timestamp_seconds",
-        "The latest time of an event that the read model has.",
-        named,
-        registry=registry,
-    )
-    held = Gauge("ecluse_read_model_held", "1 if the partition is held.", named, registry=registry)
-    for row in rows:
-        names = (row.topic, str(row.partition))
-        offsets.labels(*names).set(row.next_offset)
-        held.labels(*names).set(int(row.held_offset is not None))
-        if row.latest_event_time is not None:
-            times.labels(*names).set(row.latest_event_time.timestamp())
+    for name, text, value_of in OF_A_PARTITION:
+        gauge = Gauge(f"ecluse_read_model_{name}", text, ["topic", "partition"], registry=registry)
+        for row in rows:
+            if (value := value_of(row)) is not None:
+                gauge.labels(row.topic, str(row.partition)).set(value)
     return registry
