@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -15,10 +16,12 @@ from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from starlette.requests import HTTPConnection
 
 from services.api.access.audit import Action
 from services.api.access.authentication import KnownCallers
 from services.api.access.caller import EVERYBODY, Entities, NotKnown, Scope
+from services.api.access.gate import Gate
 from services.api.access.issuer import Issuer
 from services.api.access.keys import taken_apart
 from services.api.access.session import SESSION_S, Sessions, set_session
@@ -29,6 +32,9 @@ from tests.api.provider import a_provider
 from tests.read_model.databases import Server
 
 READS_LILLE = {Scope.READ: Entities.of([LILLE])}
+NOBODY: Any = None
+"""Where nothing is asked of it."""
+
 SECRET = "a-secret-of-the-test-that-is-long-enough"
 
 
@@ -264,6 +270,37 @@ def test_a_form_of_another_site_does_nothing(
         assert status == asyncio.run(ask())
     finally:
         pages.routes[:] = before
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        lambda callers: callers.by_bearer("ecluse_no_key"),
+        lambda callers: callers.by_bearer("no key, and no provider"),
+        lambda callers: callers.by_session("no cookie of ours"),
+        lambda callers: asking_without_a_credential(Gate(NOBODY, callers)),
+    ],
+    ids=["key", "token", "session", "nothing"],
+)
+def test_a_refusal_holds_nothing_of_those_before(
+    refused: Callable[[KnownCallers], Awaitable[object]],
+) -> None:
+    callers = KnownCallers(NOBODY, Sessions("secret", HandClock()), None)
+    errors = []
+    for _ in range(2):
+        with pytest.raises(NotKnown) as raised:
+            asyncio.run(ended(refused(callers)))
+        errors.append(raised.value)
+    assert errors[0].reason == errors[1].reason
+    assert errors[0] is not errors[1], "its traceback would grow with each request"
+
+
+async def ended(work: Awaitable[object]) -> None:
+    await work
+
+
+async def asking_without_a_credential(gate: Gate) -> None:
+    await gate._caller(HTTPConnection({"type": "http", "headers": []}))
 
 
 @contextmanager

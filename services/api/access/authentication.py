@@ -10,9 +10,9 @@ from services.api.access.keys import has_key_format, taken_apart
 from services.api.access.session import ENDED, Sessions
 from services.api.access.store import AccessStore
 
-UNKNOWN_KEY = NotKnown("key_unknown", _("This key is not known."))
-REVOKED_KEY = NotKnown("key_revoked", _("This key has been revoked."))
-NO_ISSUER = NotKnown("no_issuer", _("This is no key of Écluse, and no identity provider is set."))
+UNKNOWN_KEY: Final = ("key_unknown", _("This key is not known."))
+REVOKED_KEY: Final = ("key_revoked", _("This key has been revoked."))
+NO_ISSUER: Final = ("no_issuer", _("This is no key of Écluse, and no identity provider is set."))
 
 
 class KnownCallers:
@@ -28,7 +28,7 @@ class KnownCallers:
     async def by_bearer(self, credential: str) -> Caller:
         if not has_key_format(credential):
             if self._issuer is None:
-                raise NO_ISSUER
+                raise NotKnown(*NO_ISSUER)
             return await self._issuer.caller_of(credential)
         return await self._holder(credential)
 
@@ -36,7 +36,7 @@ class KnownCallers:
         key_id, csrf = self._sessions.read(cookie)
         key = await self._store.find(key_id)
         if key is None or key.revoked_at is not None:
-            raise ENDED
+            raise NotKnown(*ENDED)
         return key.caller, csrf
 
     async def log_in(self, credential: str) -> tuple[Caller, str]:
@@ -48,9 +48,9 @@ class KnownCallers:
         written = taken_apart(credential)
         key = written and await self._store.find(written.key_id, written.secret)
         if key is None:
-            raise UNKNOWN_KEY
+            raise NotKnown(*UNKNOWN_KEY)
         if key.revoked_at is not None:
-            raise REVOKED_KEY
+            raise NotKnown(*REVOKED_KEY)
         await self._store.note_use(key)
         return key.caller
 

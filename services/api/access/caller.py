@@ -94,7 +94,10 @@ ANYBODY: Final = Caller("anybody", dict.fromkeys(Scope, EVERYBODY), "ECLUSE_AUTH
 
 
 class NotKnown(Exception):
-    """A credential that is not, or not any more, anybody's; why, for people: never what it was."""
+    """A credential that is not, or not any more, anybody's; why, for people: never what it was.
+
+    Made anew each time it is raised: an error that is kept holds all requests that it has met.
+    """
 
     def __init__(self, reason: str, why: Translatable) -> None:
         super().__init__(reason)

@@ -22,8 +22,8 @@ LOGIN_ASSETS: Final = "/console/static/"
 """Files of the page to log in: they hold no figure."""
 
 
-NOTHING = NotKnown("no_credential", _("This address needs a key or a token."))
-NOT_BEARER = NotKnown("not_bearer", _("The header Authorization is not of the form “Bearer …”."))
+NOTHING: Final = ("no_credential", _("This address needs a key or a token."))
+NOT_BEARER: Final = ("not_bearer", _("The header Authorization is not of the form “Bearer …”."))
 
 
 class Gate:
@@ -70,11 +70,11 @@ class Gate:
         if header is not None:
             scheme, _unused, credential = header.partition(" ")
             if scheme.lower() != "bearer" or not credential.strip():
-                raise NOT_BEARER
+                raise NotKnown(*NOT_BEARER)
             return await self._access.by_bearer(credential.strip())
         cookie = asked.cookies.get(SESSION_COOKIE)
         if cookie is None:
-            raise NOTHING
+            raise NotKnown(*NOTHING)
         caller, asked.state.csrf = await self._access.by_session(cookie)
         return caller
 
@@ -100,6 +100,6 @@ def _turned_away(asked: HTTPConnection, error: NotKnown) -> ASGIApp:
     path = asked.scope["path"]
     if asked.scope["method"] == "GET" and is_console(path):
         return RedirectResponse(f"{LOGIN_PATH}?next={quote(path, safe='/')}", status_code=303)
-    challenge = "Bearer" if error is NOTHING else 'Bearer error="invalid_token"'
+    challenge = "Bearer" if error.reason == NOTHING[0] else 'Bearer error="invalid_token"'
     problem = Problem(UNAUTHENTICATED, {"why": error.why}, headers={"WWW-Authenticate": challenge})
     return answer(problem, asked)

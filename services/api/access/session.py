@@ -35,7 +35,7 @@ OWN_SITE: Final = frozenset({"same-origin", "none"})
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing."""
 
-ENDED = NotKnown("session_ended", _("The session has ended: log in again."))
+ENDED: Final = ("session_ended", _("The session has ended: log in again."))
 
 
 class Sessions:
@@ -65,7 +65,7 @@ class Sessions:
         try:
             key_id, csrf = self._serializer.loads(cookie, max_age=SESSION_S)
         except (BadData, ValueError, TypeError) as error:
-            raise ENDED from error
+            raise NotKnown(*ENDED) from error
         return str(key_id), str(csrf)
 
 
