@@ -4,6 +4,7 @@ import asyncio
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -21,7 +22,7 @@ from services.api.adapters.journal_ends import KafkaEnds
 from services.api.adapters.kafka_publisher import KafkaPublisher
 from services.api.adapters.randomness import a_secret
 from services.api.adapters.read_model import open_read_model
-from services.api.adapters.source_records import KafkaBytes
+from services.api.adapters.source_records import original_bytes
 from services.api.app import create_app
 from services.api.http.components import Components
 from services.api.lag_source import lag_source
@@ -98,7 +99,7 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
             access_of(settings, store, clock),
             publisher,
             store,
-            KafkaBytes(kafka),
+            partial(original_bytes, kafka),
             clock,
             journal_ends=ends,
             lag=lag_source(settings.watches, clock),

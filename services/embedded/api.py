@@ -72,7 +72,7 @@ async def serve_embedded(
                 access_of(settings, store, clock),
                 embedded,
                 store,
-                embedded,
+                embedded.original_bytes,
                 clock,
                 journal_ends=embedded.journal_ends,
                 lag=Unwatched("one_process"),

@@ -284,7 +284,7 @@ class EmbeddedLedger:
         """The number of records in the journal: its one partition ends there."""
         return {PARTITION: JournalEnd(self._kept, self._kept)}
 
-    async def __call__(self, topic: str, partition: int, offset: int) -> bytes | None:
+    async def original_bytes(self, topic: str, partition: int, offset: int) -> bytes | None:
         """The bytes of the dead letter that was read there."""
         return await self._in_thread(lambda: self._core.bytes_at(topic, partition, offset))
 

@@ -231,7 +231,7 @@ def test_dead_letters_of_a_loaded_file_can_be_read_as_they_were(tmp_path: Path) 
                     text("SELECT source_topic, source_partition, source_offset FROM dead_letters")
                 )
             ).one()
-        found = await ledger(*row)
+        found = await ledger.original_bytes(*row)
         await ledger.close()
         await engine.dispose()
         return found
