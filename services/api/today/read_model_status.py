@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.topics import JOURNAL
@@ -178,6 +178,7 @@ async def _of_budgets(
         ended("duplicate"),
         ended("refused"),
         ended("parked") - resumed,
+        null(),
     )
     query = (
         select(journal.c.partition, func.max(journal.c.event_time), *counts)
@@ -185,7 +186,7 @@ async def _of_budgets(
         .group_by(journal.c.partition)
     )
     return {
-        partition: (OutcomeCounts(*counted, None), latest)
+        partition: (OutcomeCounts(*counted), latest)
         for partition, latest, *counted in await conn.execute(query)
     }
 
