@@ -21,7 +21,6 @@ LOGIN: Final = frozenset({LOGIN_PATH})
 LOGIN_ASSETS: Final = "/console/static/"
 """Files of the page to log in: they hold no figure."""
 
-
 NOTHING: Final = ("no_credential", _("This address needs a key or a token."))
 NOT_BEARER: Final = ("not_bearer", _("The header Authorization is not of the form “Bearer …”."))
 

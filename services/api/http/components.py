@@ -35,7 +35,6 @@ nothing; nobody else waits behind them."""
 TRACES_AT_ONCE: Final = 2
 """Each takes a connection, and the processor for seconds: others wait, and hold nothing."""
 
-
 LIVE_PAGES_MAX: Final = 200
 """Pages that may hold a stream of updates at once; others go without."""
 
