@@ -1,4 +1,4 @@
-"""The API, put together: routes behind the gate, all inside the frame."""
+"""The API, put together: routes behind the gate, all inside the middleware of requests."""
 
 from functools import cache
 from typing import Final
@@ -6,16 +6,34 @@ from typing import Final
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.routing import BaseRoute
 
-from services.api import routes
-from services.api.access.forms import own_form
 from services.api.access.gate import Gate
-from services.api.console.problem_pages import ProblemPages
+from services.api.access.session import own_form
+from services.api.balances import page as figure_page
+from services.api.balances import routes as balances
+from services.api.budgets import routes as budgets
+from services.api.console import session
+from services.api.console.pages import problem_page
 from services.api.events_in import routes as events_in
+from services.api.grants import page as grant_pages
+from services.api.grants import routes as grants
 from services.api.http import documentation, health, metrics
 from services.api.http.components import BODY_BYTES_MAX, Components
 from services.api.http.error_handlers import add_handlers
 from services.api.http.request_middleware import RequestMiddleware
+from services.api.journal import entry_routes
+from services.api.journal import page as record_page
+from services.api.journal import routes as journal
+from services.api.lag import page as lag_page
+from services.api.lag import routes as lag
+from services.api.orders import page as order_pages
+from services.api.orders import routes as orders
 from services.api.problems import problems
+from services.api.rejections import page as rejection_pages
+from services.api.rejections import routes as rejections
+from services.api.statements import routes as statements
+from services.api.today import live
+from services.api.today import page as today_page
+from services.api.today import routes as today
 
 DESCRIPTION: Final = """\
 What the ledger has decided, as figures; and the entry for new events.
@@ -28,41 +46,71 @@ not cover answers 404, as if it did not exist.
 EVERYWHERE: Final = (401, 403, 404, 421, 422, 500, 503)
 """The problems that any address may answer with."""
 
+DATA: Final = (
+    health,
+    metrics,
+    documentation,
+    events_in,
+    balances,
+    statements,
+    budgets,
+    today,
+    entry_routes,
+    journal,
+    grants,
+    orders,
+    rejections,
+    lag,
+)
+"""Routes that answer programs, by JSON."""
+
+PAGES: Final = (
+    session,
+    lag_page,
+    live,
+    today_page,
+    grant_pages,
+    figure_page,
+    order_pages,
+    rejection_pages,
+    record_page,
+)
+"""Routes that answer people, by pages."""
+
 
 @cache
-def _addresses() -> tuple[BaseRoute, ...]:
+def routes() -> tuple[BaseRoute, ...]:
     """All routes, built once: FastAPI takes a tenth of a second for it, each time."""
     together = APIRouter(responses=problems(*EVERYWHERE))
-    together.include_router(routes.data)
-    together.include_router(routes.pages, include_in_schema=False, dependencies=[Depends(own_form)])
+    for data in DATA:
+        together.include_router(data.router)
+    for page in PAGES:
+        together.include_router(
+            page.router, include_in_schema=False, dependencies=[Depends(own_form)]
+        )
     return tuple(together.routes)
 
 
 def create_app(parts: Components) -> FastAPI:
     """The API over these parts."""
     app = FastAPI(
-        title="Écluse",
-        version="1",
-        description=DESCRIPTION,
-        docs_url=None,
-        redoc_url=None,
+        title="Écluse", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None
     )
+
+    def limits(path: str) -> tuple[float, int]:
+        limit_s = events_in.LIMITS_S.get(path, parts.request_limit_s)
+        return limit_s, events_in.BODIES_BYTES_MAX.get(path, BODY_BYTES_MAX)
+
     app.state.components = parts
     observed = metrics.Observed()
     app.state.observed = observed
+    app.state.problem_page = problem_page
     app.state.readiness = health.readiness(parts)
-    app.router.routes.extend(_addresses())
+    app.router.routes.extend(routes())
     documentation.mount_assets(app)
     add_handlers(app)
     app.add_middleware(Gate, access=parts.access, hosts=parts.hosts)
     app.add_middleware(
-        RequestMiddleware,
-        observe=observed.observe,
-        limit_s=parts.request_limit_s,
-        body_bytes_max=BODY_BYTES_MAX,
-        limits_s=events_in.LIMITS_S,
-        bodies_bytes_max=events_in.BODIES_BYTES_MAX,
-        over_tls=parts.over_tls,
+        RequestMiddleware, observe=observed.observe, limits=limits, over_tls=parts.over_tls
     )
-    app.add_middleware(ProblemPages)
     return app

@@ -37,11 +37,9 @@ class Unwatched:
         self._lag = Lag(asks)
 
     async def __call__(self) -> Lag:
-        """The reason alone."""
         return self._lag
 
     async def hour(self) -> Hour | None:
-        """None: the last hour is unknown."""
         return None
 
 
@@ -63,7 +61,6 @@ class WatchLag:
         return lag_of(await self._now(), self._clock())
 
     async def hour(self) -> Hour | None:
-        """The last hour; None where no watch ever gave one."""
         return the_hour(await self._past(), self._clock())
 
     async def _ask(self) -> Sequence[Answer]:

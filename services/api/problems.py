@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from fastapi.openapi.constants import REF_PREFIX
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.requests import HTTPConnection
 
 from events.texts import Translatable, _
 from services.api.language import language_of
-from services.texts.language import Language
 from services.texts.translation import translate
 
 MEDIA_TYPE: Final = "application/problem+json"
+CONSOLE: Final = "/console"
 
 
 class Kind(NamedTuple):
@@ -176,29 +176,26 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def details(problem: Problem, language: Language, request_id: str | None) -> dict[str, Any]:
-    """The problem as it is answered."""
-    kind = problem.kind
-    return {
+def answer(problem: Problem, asked: HTTPConnection) -> Response:
+    """The problem as an answer to this request, in its language: a page to a browser that asks."""
+    kind, language = problem.kind, language_of(asked)
+    content = {
         "type": f"urn:ecluse:problem:{kind.code}",
         "title": translate(kind.title, language),
         "status": kind.status,
-        "detail": _rendered(kind.detail, problem.facts, language),
+        "detail": translate(kind.detail.render(problem.facts), language),
         "code": kind.code,
-        "advice": _rendered(kind.advice, problem.facts, language),
-        "request_id": request_id,
+        "advice": translate(kind.advice.render(problem.facts), language),
+        "request_id": getattr(asked.state, "request_id", None),
         **problem.members,
     }
-
-
-def _rendered(sentence: Translatable, facts: Mapping[str, object], language: Language) -> str:
-    """The sentence in one language; a fact may be a sentence too."""
-    return translate(sentence.render(facts), language)
-
-
-def answer(problem: Problem, asked: HTTPConnection) -> JSONResponse:
-    """The problem as an answer to this request, in its language."""
-    language = language_of(asked)
-    content = details(problem, language, getattr(asked.state, "request_id", None))
     headers = {"Content-Language": language.value, **problem.headers}
-    return JSONResponse(content, problem.kind.status, headers, MEDIA_TYPE)
+    if is_console(asked.scope["path"]) and "text/html" in asked.headers.get("accept", ""):
+        page: Response = asked.app.state.problem_page(asked, content, headers)
+        return page
+    return JSONResponse(content, kind.status, headers, MEDIA_TYPE)
+
+
+def is_console(path: str) -> bool:
+    """True of the addresses of the console's pages."""
+    return path == CONSOLE or path.startswith(CONSOLE + "/")

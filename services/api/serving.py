@@ -4,6 +4,7 @@ import asyncio
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -11,17 +12,17 @@ import uvicorn
 from fastapi import FastAPI
 
 from events.texts import _
-from services.api.access.authentication import KnownCallers
+from services.api.access.authentication import KnownCallers, Unchecked
+from services.api.access.caller import Access
 from services.api.access.issuer import Issuer
-from services.api.access.port import Access, Unchecked
 from services.api.access.session import Sessions
-from services.api.access.store import AccessStore, access_address, prepared
+from services.api.access.store import AccessStore, access_address
 from services.api.adapters.clock import Clock, wall_clock
 from services.api.adapters.journal_ends import KafkaEnds
 from services.api.adapters.kafka_publisher import KafkaPublisher
 from services.api.adapters.randomness import a_secret
 from services.api.adapters.read_model import open_read_model
-from services.api.adapters.source_records import KafkaBytes
+from services.api.adapters.source_records import original_bytes
 from services.api.app import create_app
 from services.api.http.components import Components
 from services.api.lag_source import lag_source
@@ -92,13 +93,13 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
     ends = KafkaEnds(kafka, clock)
     engine = open_read_model(address)
     try:
-        await prepared(store)
+        await store.prepare()
         parts = Components(
             engine,
             access_of(settings, store, clock),
             publisher,
             store,
-            KafkaBytes(kafka),
+            partial(original_bytes, kafka),
             clock,
             journal_ends=ends,
             lag=lag_source(settings.watches, clock),

@@ -4,13 +4,17 @@ A secret may stand in a file instead: `ECLUSE_DATABASE_URL_FILE` names one, as c
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from events.texts import verbatim
 from services.api.access.hosts import LOCAL, name_in
@@ -27,33 +31,21 @@ def _apart(text: str) -> list[str]:
     return [each.strip().lower() for each in text.split(",") if each.strip()]
 
 
-class Files(PydanticBaseSettingsSource):
-    """Values that stand in files: `ECLUSE_<NAME>_FILE`."""
+def in_files(names: Iterable[str]) -> dict[str, Any]:
+    """Values that stand in files, which `ECLUSE_<NAME>_FILE` names, without the end of their line.
 
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """The content of the file that the environment names, without the end of its line.
-
-        Raises:
-            Stop: it cannot be read.
-        """
-        del field
-        name = f"{PREFIX}{field_name.upper()}_FILE"
-        path = os.environ.get(name)
-        if not path:
-            return None, field_name, False
-        try:
-            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
-        except (OSError, UnicodeDecodeError) as error:
-            raise Stop(name, verbatim(error)) from error
-
-    def __call__(self) -> dict[str, Any]:
-        """Every value that a file holds."""
-        found: dict[str, Any] = {}
-        for name, field in self.settings_cls.model_fields.items():
-            value, key, _ = self.get_field_value(field, name)
-            if value is not None:
-                found[key] = value
-        return found
+    Raises:
+        Stop: a file cannot be read.
+    """
+    found: dict[str, Any] = {}
+    for name in names:
+        variable = f"{PREFIX}{name.upper()}_FILE"
+        if path := os.environ.get(variable):
+            try:
+                found[name] = Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise Stop(variable, verbatim(error)) from error
+    return found
 
 
 class ApiSettings(BaseSettings):
@@ -124,7 +116,8 @@ class ApiSettings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Options of the command first, then the environment, then its files."""
         del dotenv_settings, file_secret_settings
-        return init_settings, env_settings, Files(settings_cls)
+        files = InitSettingsSource(settings_cls, in_files(settings_cls.model_fields))
+        return init_settings, env_settings, files
 
     @field_validator("session_secret")
     @classmethod
@@ -181,7 +174,6 @@ class ApiSettings(BaseSettings):
 
     @property
     def watches(self) -> Sequence[str]:
-        """The addresses of the watches, each once."""
         return watch_addresses(self.watch_url)
 
     @property

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from events.texts import _
-from services.api.access.store import ACCESS_FILE, AccessStore, prepared
+from services.api.access.store import ACCESS_FILE, AccessStore
 from services.api.adapters.clock import wall_clock
 from services.api.adapters.read_model import open_read_model
 from services.api.app import create_app
@@ -63,7 +63,7 @@ async def serve_embedded(
         reading = open_read_model(f"sqlite:///{data / READ_FILE}")
         embedded = EmbeddedLedger(data / LEDGER_FILE, writing)
         try:
-            await prepared(store)
+            await store.prepare()
             await embedded.open()
             for each in files:
                 await embedded.load(each.path, each.name, progress)
@@ -72,7 +72,7 @@ async def serve_embedded(
                 access_of(settings, store, clock),
                 embedded,
                 store,
-                embedded,
+                embedded.original_bytes,
                 clock,
                 journal_ends=embedded.journal_ends,
                 lag=Unwatched("one_process"),

@@ -25,7 +25,7 @@ from services.due.deadline_events import DeadlineEvent
 from services.embedded.deadlines import JournalDeadlines
 from services.embedded.projection import PARTITION, EmbeddedProjector
 from services.ledger.application.handle import Ledger, RawRecord
-from services.ledger.application.ports import Batch, Position, StoreError, Versions
+from services.ledger.application.ports import Batch, Position, StoreError
 from services.ledger.application.restore import VERSIONS, open_ledger
 from services.ledger.domain.journal import Source
 from services.ledger.files.replay import (
@@ -44,31 +44,22 @@ RETRY_S: Final = 2.0
 CHECK_S: Final = 60.0
 """The interval of checks for passed deadlines, which are a day or thirty days long."""
 
+BATCH: Final = 1000
+"""The most records projected in one transaction."""
+
+NO_LIMIT: Final = -1
+"""As SQLite has it."""
+
 Result = TypeVar("Result")
 
 log: Final = structlog.stdlib.get_logger("ecluse.api")
-
-
-class CapturingStore(SqliteStore):
-    """A store that captures the records that it commits."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self.captured: list[bytes] | None = None
-        """The journal records committed while capturing; None while not."""
-
-    def commit(self, batch: Batch, versions: Versions) -> None:
-        """Write the batch, then capture its records."""
-        super().commit(batch, versions)
-        if self.captured is not None:
-            self.captured += [row.record for row in batch.records]
 
 
 class Core:
     """Ledger and store, used by one thread only: SQLite's connections belong to their thread."""
 
     def __init__(self, path: Path) -> None:
-        self._store = CapturingStore(path)
+        self._store = SqliteStore(path)
         self._ledger: Ledger = open_ledger(self._store)
         topics = {position.topic: position for position in self._store.positions()}
         self._next = topics[EVENTS].next_offset if EVENTS in topics else 0
@@ -78,43 +69,34 @@ class Core:
         with self._restored_if_it_fails(), path.open("rb") as stream:
             replay(self._store, name, stream, self._ledger, progress)
 
-    def take(self, messages: Iterable[Message]) -> list[bytes]:
-        """Decide and commit these events; return the journal records, those of deadline events too.
+    def take(self, messages: Iterable[Message]) -> None:
+        """Decide and commit these events.
 
         Raises:
             StoreError: they could not be written; batches before may have been.
             AssertionError: a bug of ours; nothing of its batch was written.
         """
-        with self._captured() as captured:
-            with self._restored_if_it_fails():
-                waiting, taken = iter(messages), 0
-                while batch := list(islice(waiting, BATCH_LINES)):
-                    self._commit(batch, taken)
-                    taken += len(batch)
-            self._read_internal_events()
-        return captured
+        with self._restored_if_it_fails():
+            waiting, taken = iter(messages), 0
+            while batch := list(islice(waiting, BATCH_LINES)):
+                self._commit(batch, taken)
+                taken += len(batch)
+        self._read_internal_events()
 
-    def post(self, deadline_events: Iterable[DeadlineEvent]) -> list[bytes]:
-        """Store and decide these deadline events; return the journal records.
+    def post(self, deadline_events: Iterable[DeadlineEvent]) -> None:
+        """Store and decide these deadline events.
 
         Raises:
             StoreError: they could not be written, or not be decided.
         """
-        with self._captured() as captured:
-            self._store.commit(
-                Batch(internal_events=[each.value for each in deadline_events]), VERSIONS
-            )
-            self._read_internal_events()
-        return captured
+        self._store.commit(
+            Batch(internal_events=[each.value for each in deadline_events]), VERSIONS
+        )
+        self._read_internal_events()
 
-    @contextmanager
-    def _captured(self) -> Generator[list[bytes]]:
-        """Capture the journal records that are committed meanwhile."""
-        captured = self._store.captured = []
-        try:
-            yield captured
-        finally:
-            self._store.captured = None
+    def journal_behind(self, read: int, most: int) -> list[bytes]:
+        """At most `most` records of the journal after the first `read` ones."""
+        return list(self._store.journal_behind(read, most))
 
     def _read_internal_events(self) -> None:
         """Decide the internal events: openings of next year's budgets, passed deadlines.
@@ -152,17 +134,13 @@ class Core:
 
     def bytes_at(self, topic: str, partition: int, offset: int) -> bytes | None:
         """The bytes of the dead letter that was read there."""
+        place = topic, partition, offset
         for each in self._store.dead_letters():
-            if (each.topic, each.partition, each.offset) == (
-                topic,
-                partition,
-                offset,
-            ):
+            if place == (each.topic, each.partition, each.offset):
                 return each.value
         return None
 
     def close(self) -> None:
-        """Close the file."""
         self._store.close()
 
     @contextmanager
@@ -180,8 +158,7 @@ class EmbeddedLedger:
 
     def __init__(self, ledger: Path, engine: AsyncEngine) -> None:
         self._path = ledger
-        self._engine = engine
-        self._projector = EmbeddedProjector(engine)
+        self._projector = EmbeddedProjector(engine, self._journal)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
         self._lock = asyncio.Lock()
         self._behind = False
@@ -252,29 +229,30 @@ class EmbeddedLedger:
         while await asyncio.to_thread(self._deadlines.follow):
             pass
 
-    async def _done_whole(self, work: Callable[[], list[bytes]]) -> None:
+    async def _done_whole(self, work: Callable[[], None]) -> None:
         """Decide and project this, even if the caller is cancelled meanwhile."""
         task = asyncio.create_task(self._do(work))
         self._works.add(task)
         task.add_done_callback(self._works.discard)
         await asyncio.shield(task)
 
-    async def _do(self, work: Callable[[], list[bytes]]) -> None:
+    async def _do(self, work: Callable[[], None]) -> None:
         async with self._lock:
             try:
-                records = await self._in_thread(work)
-            except BaseException:
-                self._fall_behind()  # Earlier batches may have been committed.
-                raise
-            self._kept += len(records)
-            if self._behind:
-                return  # The catch-up will project them from the journal.
-            try:
-                await self._projector.project(records)
-            except Exception:
-                # The events are stored: the request has succeeded.
-                log.exception("projection_failed", records=len(records))
-                self._fall_behind()
+                await self._in_thread(work)
+            finally:  # Also behind an error: batches before it may have been committed.
+                await self._project()
+
+    async def _project(self) -> None:
+        """Project what was written, or have it tried again: the events are stored all the same."""
+        try:
+            new = partial(self._core.journal_behind, self._kept, NO_LIMIT)
+            self._kept += len(await self._in_thread(new))
+            if not self._behind:
+                await self._projector.follow()
+        except Exception:
+            log.exception("projection_failed", records=self._kept - self._projector.next_offset)
+            self._fall_behind()
 
     def _fall_behind(self) -> None:
         """Start to catch up the tables from the journal."""
@@ -296,20 +274,17 @@ class EmbeddedLedger:
 
     async def _catch_up(self) -> None:
         """Project the records that the tables lack, from the journal."""
-        self._projector = EmbeddedProjector(self._engine)
-        read = await self._projector.open()
-        reading = SqliteStore(self._path, create=False)
-        try:
-            new = await self._projector.catch_up(row.record for row in reading.journal())
-        finally:
-            reading.close()
-        self._behind, self._kept = False, read + new
+        await self._projector.follow()
+        self._behind, self._kept = False, self._projector.next_offset
+
+    async def _journal(self, read: int) -> list[bytes]:
+        return await self._in_thread(partial(self._core.journal_behind, read, BATCH))
 
     async def journal_ends(self) -> Mapping[int, JournalEnd]:
         """The number of records in the journal: its one partition ends there."""
         return {PARTITION: JournalEnd(self._kept, self._kept)}
 
-    async def __call__(self, topic: str, partition: int, offset: int) -> bytes | None:
+    async def original_bytes(self, topic: str, partition: int, offset: int) -> bytes | None:
         """The bytes of the dead letter that was read there."""
         return await self._in_thread(lambda: self._core.bytes_at(topic, partition, offset))
 

@@ -4,9 +4,8 @@ The same fold and the same tables as on Kafka. A row's offset is its number in t
 The position is stored in the transaction that writes the tables.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,81 +14,76 @@ from events.journal import read_record
 from events.texts import _
 from events.topics import JOURNAL
 from services.projector import database
-from services.projector.migrations import prepare
 from services.projector.rows.fold import Fold, later
 from services.runtime.ops.errors import ClusterError
 
 PARTITION: Final = 0
 """A store has one."""
 
-BATCH: Final = 1000
-"""The most records in one transaction."""
-
 ANOTHER = _(
     "this is not the journal that these tables were made of: delete this file, they are made again"
 )
 
+Journal = Callable[[int], Awaitable[Sequence[bytes]]]
+"""Reads a journal: the next records after its first ones, as many as one transaction may hold."""
+
 
 class EmbeddedProjector:
-    """The one writer of a read model beside its journal; after an error it is opened again."""
+    """The one writer of a read model beside its journal; after an error it opens it again."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, journal: Journal) -> None:
         self._engine = engine
+        self._journal = journal
+        self._fold: Fold | None = None
         self._position = database.Position(0, topic=JOURNAL, partition=PARTITION)
-        self._fold = Fold(PARTITION)
 
-    async def open(self) -> int:
-        """Create missing tables and take ownership; return the number of journal rows in them."""
-        await prepare(self._engine)
-        taken = await database.take(self._engine, JOURNAL, PARTITION)
-        self._position = taken.position
-        self._fold = Fold(PARTITION, taken.sequences, taken.alone)
+    @property
+    def next_offset(self) -> int:
+        """The number of records in the tables."""
         return self._position.next_offset
 
-    async def catch_up(self, journal: Iterable[bytes]) -> int:
-        """Project the new records of a whole journal; return their number.
+    async def follow(self) -> int:
+        """Project the records that the tables lack; return their number.
 
         Raises:
             ClusterError: the tables were made of another journal.
+            Overtaken: another process has taken the tables.
         """
-        rows = self._unread(iter(journal))
         new = 0
-        while batch := list(islice(rows, BATCH)):
-            await self.project(batch)
-            new += len(batch)
+        try:
+            fold = self._fold or await self._open()
+            while records := await self._journal(self.next_offset):
+                await self._project(fold, records)
+                new += len(records)
+        except BaseException:
+            self._fold = None
+            raise
         return new
 
-    def _unread(self, rows: Iterator[bytes]) -> Iterator[bytes]:
-        """The rows after the last one read, once that is known to be the same."""
-        read = self._position.next_offset
-        last = None
-        for number, raw in enumerate(islice(rows, read), start=1):
-            last = raw if number == read else None
-        if read and (last is None or read_record(last).hash != self._position.last_sha256):
-            raise ClusterError(str(self._engine.url.database), ANOTHER)
-        return rows
+    async def _open(self) -> Fold:
+        """Create missing tables and take ownership, if they were made of this journal."""
+        await prepare(self._engine)
+        taken = await database.take(self._engine, JOURNAL, PARTITION)
+        self._position = taken.position
+        if self.next_offset:
+            known = await self._journal(self.next_offset - 1)
+            if not known or read_record(known[0]).hash != self._position.last_sha256:
+                raise ClusterError(str(self._engine.url.database), ANOTHER)
+        self._fold = Fold(PARTITION, taken.sequences, taken.alone)
+        return self._fold
 
-    async def project(self, records: Iterable[bytes]) -> None:
-        """Project the next records of the journal in one transaction.
-
-        Raises:
-            Overtaken: another process has taken the tables.
-            AssertionError: these do not follow what is in the tables.
-        """
-        at = self._position.next_offset
-        for raw in records:
-            self._fold.add(at, raw)
-            at += 1
-        last = self._fold.last
-        if last is None:
-            return
+    async def _project(self, fold: Fold, records: Sequence[bytes]) -> None:
+        """Project the next records of the journal in one transaction."""
+        behind = self.next_offset
+        for offset, raw in enumerate(records, start=behind):
+            fold.add(offset, raw)
+        assert fold.last is not None
         position = replace(
             self._position,
-            next_offset=at,
-            last_offset=at - 1,
-            last_sha256=last.hash,
-            latest_event_time=later(self._position.latest_event_time, self._fold.latest_event_time),
+            next_offset=behind + len(records),
+            last_offset=behind + len(records) - 1,
+            last_sha256=fold.last.hash,
+            latest_event_time=later(self._position.latest_event_time, fold.latest_event_time),
         )
-        behind = self._position.next_offset
-        await database.write(self._engine, self._fold.take_changes(), position, behind)
+        await database.write(self._engine, fold.take_changes(), position, behind)
         self._position = position

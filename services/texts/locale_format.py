@@ -4,7 +4,7 @@ A figure that nobody knows is said in words, and is never 0.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime
 from typing import Final
 
 from babel.dates import format_date, format_datetime, format_time, format_timedelta, get_timezone
@@ -44,23 +44,12 @@ ALWAYS_DAYS: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class LocaleFormat:
-    """One language and one time zone, in which everything on a page is said."""
+    """The language, and the clocks of France, in which everything on a page is said."""
 
     language: Language
-    zone: tzinfo
-
-    @classmethod
-    def of(cls, language: Language, zone: str = ZONE) -> "LocaleFormat":
-        """The locale of a language.
-
-        Raises:
-            LookupError: there is no such zone.
-        """
-        return cls(language, get_timezone(zone))
 
     @property
     def babel_name(self) -> str:
-        """The name of the locale, as babel knows it."""
         return LOCALES[self.language]
 
     def say(self, text: Translatable | Sentence, **facts: object) -> str:
@@ -99,7 +88,7 @@ class LocaleFormat:
 
     def clock(self, instant: datetime) -> str:
         """`14:02:11`."""
-        return format_time(instant, "HH:mm:ss", tzinfo=self.zone, locale=self.babel_name)
+        return format_time(instant, "HH:mm:ss", tzinfo=get_timezone(ZONE), locale=self.babel_name)
 
     def instant(self, instant: datetime | None) -> str:
         """`14 juillet 2023 à 14:02:11`, `14 July 2023 at 14:02:11`."""
@@ -113,12 +102,12 @@ class LocaleFormat:
         if instant is None:
             return UNKNOWN
         return format_datetime(
-            instant, "dd/MM/yyyy HH:mm", tzinfo=self.zone, locale=self.babel_name
+            instant, "dd/MM/yyyy HH:mm", tzinfo=get_timezone(ZONE), locale=self.babel_name
         )
 
     def local_day(self, instant: datetime) -> date:
-        """The day that it is on the clocks of this zone."""
-        return instant.astimezone(self.zone).date()
+        """The day that it is on the clocks of France."""
+        return instant.astimezone(get_timezone(ZONE)).date()
 
     def age(self, then: datetime, now: datetime) -> str:
         """`il y a 8 secondes`, `8 seconds ago`; of what is to come, `dans 3 jours`."""

@@ -1,14 +1,13 @@
 """The console's pages for a walk: its own routes name them, and each hole has its values here."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
+from services.api.app import PAGES
 from services.api.balances.moves_of_figure import STAGES_ASKED
 from services.api.rejections.view import KINDS
-from services.api.routes import pages
 from tests.api.reads.two_entities import CONVENTION, GRANT, LILLE_BUDGET, ROUBAIX_BUDGET
 from tests.api.reads.walking import Route, filled
 
@@ -52,8 +51,11 @@ def page_routes(method: str = "GET") -> list[Route]:
     nothing: frozenset[str] = frozenset()
     return [
         Route(route.path.replace(":path", ""), nothing, nothing)
-        for route in _routes(pages)
-        if method in (route.methods or ()) and route.path not in NO_PAGES
+        for page in PAGES
+        for route in page.router.routes
+        if isinstance(route, APIRoute)
+        and method in (route.methods or ())
+        and route.path not in NO_PAGES
     ]
 
 
@@ -65,13 +67,3 @@ def addresses(values: Values, *, named: bool = False) -> list[str]:
         if not named or "{budget}" in route.path
         for path in filled(route, values)
     ]
-
-
-def _routes(of: Any) -> Iterator[APIRoute]:
-    """The routes of a router, and of those that it includes."""
-    for each in of.routes:
-        if isinstance(each, APIRoute):
-            yield each
-        else:
-            inner: APIRouter = each.original_router
-            yield from _routes(inner)

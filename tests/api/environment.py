@@ -14,8 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.texts import _
 from services.api.access.audit import Action
-from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
-from services.api.access.port import Access, NotKnown
+from services.api.access.caller import EVERYBODY, Access, Caller, Entities, NotKnown, Scope
 from services.api.adapters.ports import Publisher
 from services.api.adapters.read_model import open_read_model
 from services.api.app import create_app

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -15,20 +16,25 @@ from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from starlette.requests import HTTPConnection
 
 from services.api.access.audit import Action
 from services.api.access.authentication import KnownCallers
-from services.api.access.caller import EVERYBODY, Entities, Scope
+from services.api.access.caller import EVERYBODY, Entities, NotKnown, Scope
+from services.api.access.gate import Gate
 from services.api.access.issuer import Issuer
 from services.api.access.keys import taken_apart
-from services.api.access.port import NotKnown
 from services.api.access.session import SESSION_S, Sessions, set_session
 from services.api.access.store import USE_NOTED_EVERY, AccessStore
+from services.api.console import session
 from tests.api.environment import LILLE, NOON, HandClock, an_app, an_empty_read_model, asking
 from tests.api.provider import a_provider
 from tests.read_model.databases import Server
 
 READS_LILLE = {Scope.READ: Entities.of([LILLE])}
+NOBODY: Any = None
+"""Where nothing is asked of it."""
+
 SECRET = "a-secret-of-the-test-that-is-long-enough"
 
 
@@ -246,11 +252,10 @@ FORM = {"csrf": "csrf-of-test-key-of-everything"}
 def test_a_form_of_another_site_does_nothing(
     tmp_path: Path, path: str, form: dict[str, str], headers: dict[str, str], status: int
 ) -> None:
-    from services.api import routes  # noqa: PLC0415 # a route for this test alone
+    pages = session.router  # with a route for this test alone
+    before = list(pages.routes)
 
-    before = list(routes.pages.routes)
-
-    @routes.pages.post("/console/probe")
+    @pages.post("/console/probe")
     async def probe() -> dict[str, str]:
         return {}
 
@@ -264,7 +269,38 @@ def test_a_form_of_another_site_does_nothing(
     try:
         assert status == asyncio.run(ask())
     finally:
-        routes.pages.routes[:] = before
+        pages.routes[:] = before
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        lambda callers: callers.by_bearer("ecluse_no_key"),
+        lambda callers: callers.by_bearer("no key, and no provider"),
+        lambda callers: callers.by_session("no cookie of ours"),
+        lambda callers: asking_without_a_credential(Gate(NOBODY, callers)),
+    ],
+    ids=["key", "token", "session", "nothing"],
+)
+def test_a_refusal_holds_nothing_of_those_before(
+    refused: Callable[[KnownCallers], Awaitable[object]],
+) -> None:
+    callers = KnownCallers(NOBODY, Sessions("secret", HandClock()), None)
+    errors = []
+    for _ in range(2):
+        with pytest.raises(NotKnown) as raised:
+            asyncio.run(ended(refused(callers)))
+        errors.append(raised.value)
+    assert errors[0].reason == errors[1].reason
+    assert errors[0] is not errors[1], "its traceback would grow with each request"
+
+
+async def ended(work: Awaitable[object]) -> None:
+    await work
+
+
+async def asking_without_a_credential(gate: Gate) -> None:
+    await gate._caller(HTTPConnection({"type": "http", "headers": []}))
 
 
 @contextmanager

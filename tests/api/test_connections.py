@@ -8,7 +8,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.api.access import store as access
 from services.api.access.store import AccessStore
 from services.api.adapters import read_model
 from services.api.adapters.clock import wall_clock
@@ -81,7 +80,6 @@ def test_a_transaction_of_a_process_that_was_stopped_does_not_last(
 ) -> None:
     url = postgresql_server.a_database()
     monkeypatch.setattr(read_model, "IDLE_LIMIT_MS", IDLE_MS)
-    monkeypatch.setattr(access, "IDLE_LIMIT_MS", IDLE_MS)
 
     async def go() -> None:
         keys = AccessStore(url, wall_clock)

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from services.api.access.session import SESSION_COOKIE
-from services.api.console.page_context import place_after, plain
+from services.api.console.page_context import Text, place_after
 from services.api.console.session import HOME, own_path
-from services.api.today.live import PAGES_MAX
+from services.api.http.components import LIVE_PAGES_MAX
 from tests import silence
 from tests.api.environment import ALL_KEY, an_app, an_empty_read_model, asking
 
@@ -19,14 +19,11 @@ no_logs = silence.no_logs
 Asks = Callable[[httpx.AsyncClient], Coroutine[Any, Any, None]]
 
 
-def ask(folder: Path, asks: Asks, key: str | None = ALL_KEY, **state: int) -> None:
+def ask(folder: Path, asks: Asks, key: str | None = ALL_KEY) -> None:
     """Ask an API whose read model is empty."""
 
     async def go() -> None:
-        app = an_app(an_empty_read_model(folder))
-        for name, value in state.items():
-            setattr(app.state, name, value)
-        async with asking(app, key) as client:
+        async with asking(an_app(an_empty_read_model(folder)), key) as client:
             client.headers["accept"] = "text/html"
             await asks(client)
 
@@ -179,14 +176,18 @@ def test_the_language_of_an_address_is_remembered(tmp_path: Path) -> None:
 
 
 def test_more_pages_than_may_listen_go_without(tmp_path: Path) -> None:
-    async def asks(client: httpx.AsyncClient) -> None:
-        answer = await client.get("/console/live")
-        assert (503, "30") == (answer.status_code, answer.headers["retry-after"])
+    async def go() -> None:
+        app = an_app(an_empty_read_model(tmp_path))
+        for _ in range(LIVE_PAGES_MAX):
+            await app.state.components.live_slots.acquire()
+        async with asking(app) as client:
+            answer = await client.get("/console/live")
+            assert (503, "30") == (answer.status_code, answer.headers["retry-after"])
 
-    ask(tmp_path, asks, console_pages_listening=PAGES_MAX)
+    asyncio.run(go())
 
 
-def test_a_forged_transition_on_is_no_error_to_who_is_not_signed_in(tmp_path: Path) -> None:
+def test_a_forged_next_page_is_no_error_to_who_is_not_signed_in(tmp_path: Path) -> None:
     async def asks(client: httpx.AsyncClient) -> None:
         answer = await client.get("/console/login", params={"next": "http://["})
         assert 200 == answer.status_code
@@ -197,9 +198,9 @@ def test_a_forged_transition_on_is_no_error_to_who_is_not_signed_in(tmp_path: Pa
 
 def test_a_list_goes_on_behind_any_name_that_a_row_may_have() -> None:
     for name in ("CONV 2023", "CONV\u00a02023/40", "n\u202f\u2019 3", "\u200b"):
-        assert (name,) == place_after([name], plain)
-    assert place_after(["a\x00b"], plain) is None
-    assert place_after(["a\n"], plain) is None
+        assert (name,) == place_after([name], Text)
+    assert place_after(["a\x00b"], Text) is None
+    assert place_after(["a\n"], Text) is None
 
 
 def test_who_comes_in_clear_is_shown_that_no_session_will_be_kept(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from services.embedded.projection import EmbeddedProjector
 from services.ledger.files.sqlite import SqliteStore
 from services.projector.database import an_engine
 from services.projector.migrations import prepare
+from services.projector.rows.fold import Fold
 from services.runtime.kafka.publishing import Message
 from tests.api.processes import Running, embedded
 from tests.faults import year
@@ -186,7 +187,7 @@ def _outcomes(running: Running, events: list[dict[str, Any]]) -> list[tuple[str,
     ]
 
 
-def test_access_is_checked_and_requests_under_transition_are_answered_after_sigterm(
+def test_access_is_checked_and_requests_under_way_are_answered_after_sigterm(
     tmp_path: Path,
 ) -> None:
     data = tmp_path / "data"
@@ -231,7 +232,7 @@ def test_dead_letters_of_a_loaded_file_can_be_read_as_they_were(tmp_path: Path) 
                     text("SELECT source_topic, source_partition, source_offset FROM dead_letters")
                 )
             ).one()
-        found = await ledger(*row)
+        found = await ledger.original_bytes(*row)
         await ledger.close()
         await engine.dispose()
         return found
@@ -249,22 +250,22 @@ def test_tables_that_could_not_be_written_catch_up_by_themselves(
     url = f"sqlite:///{tmp_path / 'read.db'}"
     failures = iter([OSError("no space left"), OSError("no space left")])
 
-    async def fail_twice(self: EmbeddedProjector, records: Iterable[bytes]) -> None:
+    async def fail_twice(self: EmbeddedProjector, fold: Fold, records: Sequence[bytes]) -> None:
         for failure in failures:
             raise failure
-        await project(self, records)
+        await project(self, fold, records)
 
     async def go() -> None:
         engine = an_engine(url)
         ledger = ledger_process.EmbeddedLedger(tmp_path / "ledger.db", engine)
         await ledger.open()
-        monkeypatch.setattr(EmbeddedProjector, "project", fail_twice)
+        monkeypatch.setattr(EmbeddedProjector, "_project", fail_twice)
         await ledger.publish([Message(b"", line) for line in lines[:5]])
         await ledger.publish([Message(b"", line) for line in lines[5:]])
         await asyncio.wait(ledger._works, timeout=20)
         await ledger.close()
         await engine.dispose()
 
-    project = EmbeddedProjector.project
+    project = EmbeddedProjector._project
     asyncio.run(go())
     assert len(lines) == len(tables_of(url)["journal"])

@@ -162,7 +162,7 @@ def test_probes_may_ask_for_the_head_alone(sqlite_url: str) -> None:
     assert [(200, "application/json")] * 2 == asyncio.run(ask())
 
 
-def test_however_many_ask_whether_it_is_ready_it_seems_once_a_second(
+def test_however_many_ask_whether_it_is_ready_the_database_is_polled_once_a_second(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock, points = HandClock(), []

@@ -9,8 +9,8 @@ import pytest
 from fastapi import FastAPI
 from pydantic import ValidationError
 
+from services.api.access.authentication import Unchecked
 from services.api.access.hosts import LOCAL
-from services.api.access.port import Unchecked
 from services.api.app import create_app
 from services.api.http.components import Components
 from services.api.settings import ApiSettings

@@ -74,7 +74,7 @@ def test_however_many_ask_a_watch_is_asked_once_a_moment() -> None:
         assert 2 == watch.asked.count("/lag/history")
 
 
-def test_a_watch_that_moves_on_is_received_a_moment_later() -> None:
+def test_what_a_watch_sees_next_is_shown_a_moment_later() -> None:
     async def twice(source: WatchLag, clock: HandClock) -> list[str]:
         states = []
         for scene in (at_night(), a_held_partition()):

@@ -1,6 +1,5 @@
 """The ledger in this process, when a bug of ours stops it: what is kept, and who may go on."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -16,8 +15,8 @@ from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.ports import Store
 from services.ledger.domain.journal import Source, read_record
 from services.ledger.files.sqlite import SqliteStore
-from services.projector.database import an_engine
 from services.runtime.kafka.publishing import Message
+from tests.api.embedded_ledger import in_a_ledger
 from tests.builders import Json, a_closing, a_convention, a_vote, an_award, an_instalment, encoded
 from tests.read_model.filling import read
 
@@ -40,23 +39,12 @@ def _a_bug_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Ledger, "handle", fail)
 
 
-def in_a_ledger(
+def critical_in(
     folder: Path, what: Callable[[EmbeddedLedger], Awaitable[None]]
 ) -> list[dict[str, Any]]:
-    """What it logs at worst; a town that is opened, and closed again."""
-
-    async def go() -> None:
-        engine = an_engine(f"sqlite:///{folder / 'read.db'}")
-        ledger = EmbeddedLedger(folder / "ledger.db", engine)
-        try:
-            await ledger.open()
-            await what(ledger)
-        finally:
-            await ledger.close()
-            await engine.dispose()
-
+    """What a ledger logs at worst while it does this."""
     with capture_logs() as logs:
-        asyncio.run(go())
+        in_a_ledger(folder, what)
     return [dict(line) for line in logs if line["log_level"] == "critical"]
 
 
@@ -79,7 +67,7 @@ def test_an_event_that_stops_it_is_not_kept_and_stops_nobody_else(tmp_path: Path
             await ledger.publish(sent(an_award(), an_award(grant=GUILTY, _id=GUILTY)))
         await ledger.publish(sent(an_award()))
 
-    (line,) = in_a_ledger(tmp_path, what)
+    (line,) = critical_in(tmp_path, what)
     assert ("event_failed", 2) == (line["event"], line["of_the_request"])
     journal = journal_in(tmp_path)
     assert [(1, "accepted"), (2, "accepted")] == [(each.sequence, each.outcome) for each in journal]
@@ -107,7 +95,7 @@ def test_an_internal_event_that_stops_it_waits_and_who_sends_events_is_answered(
             await ledger.publish(sent(a_vote(budget=NEXT, _id="vote")))
         await ledger.publish(sent(an_award(budget=NEXT, grant="H", _id="next")))
 
-    lines = in_a_ledger(tmp_path, what)
+    lines = critical_in(tmp_path, what)
     assert ["internal_event_waits", "internal_event_waits"] == [line["event"] for line in lines]
     journal = journal_in(tmp_path)
     assert [(BUDGET, 4), (NEXT, 1), (NEXT, 2), (NEXT, 3)] == [
@@ -136,4 +124,4 @@ def test_a_ledger_that_cannot_be_restored_behind_an_internal_event_is_not_kept_q
             with pytest.raises(AssertionError, match="cannot be restored"):
                 await ledger.publish(sent(a_vote(_id="vote")))
 
-    assert "internal_event_waits" not in [line["event"] for line in in_a_ledger(tmp_path, what)]
+    assert "internal_event_waits" not in [line["event"] for line in critical_in(tmp_path, what)]

@@ -18,9 +18,9 @@ from services.due.deadlines import Deadlines
 from services.embedded import deadlines, ledger_process
 from services.embedded.ledger_process import EmbeddedLedger
 from services.ledger.files.sqlite import SqliteStore
-from services.projector.database import an_engine
 from services.runtime.kafka.publishing import Message
 from tests import silence
+from tests.api.embedded_ledger import in_a_ledger
 from tests.api.environment import HandClock
 from tests.builders import (
     Json,
@@ -53,20 +53,9 @@ WAITS = a_report(convention="NOWHERE", _time="2023-06-01T12:00:00+02:00", _id="e
 JUNE, AFTER_ALL = datetime(2023, 6, 1, 12, tzinfo=UTC), datetime(2023, 8, 1, tzinfo=UTC)
 
 
-def in_a_ledger(folder: Path, what: What, now: datetime = JUNE) -> None:
-    """A town that is opened, and closed again."""
-
-    async def go() -> None:
-        engine = an_engine(f"sqlite:///{folder / 'read.db'}")
-        ledger = EmbeddedLedger(folder / "ledger.db", engine)
-        try:
-            await ledger.open()
-            await what(ledger, HandClock(now))
-        finally:
-            await ledger.close()
-            await engine.dispose()
-
-    asyncio.run(go())
+def on_a_day(folder: Path, what: What, now: datetime = JUNE) -> None:
+    """A ledger that is opened on this day, and closed again."""
+    in_a_ledger(folder, lambda ledger: what(ledger, HandClock(now)))
 
 
 def sent(*events: Json) -> list[Message]:
@@ -129,7 +118,7 @@ def test_what_waits_is_refused_after_thirty_days_and_not_before(tmp_path: Path) 
         await ledger.write_deadline_events(clock)
         await ledger.write_deadline_events(clock)
 
-    in_a_ledger(tmp_path, what)
+    on_a_day(tmp_path, what)
     *_, deadline_event, refused = (msgspec.json.decode(raw) for raw in journal_in(tmp_path))
     assert (WATCH, "accepted") == (deadline_event["event_source"], deadline_event["outcome"])
     assert "2023-07-01T10:00:00+00:00" == deadline_event["event"]["time"]
@@ -140,10 +129,10 @@ def test_what_waits_is_refused_after_thirty_days_and_not_before(tmp_path: Path) 
 
 
 def test_each_deadline_is_shown_once_whoever_starts_again(tmp_path: Path) -> None:
-    in_a_ledger(tmp_path, the_year)
+    on_a_day(tmp_path, the_year)
     expected = as_the_watch_says(journal_in(tmp_path), AFTER_ALL)
     for now in (JUNE, datetime(2023, 7, 3, tzinfo=UTC), AFTER_ALL, AFTER_ALL):
-        in_a_ledger(tmp_path, poll, now)
+        on_a_day(tmp_path, poll, now)
     records = shown(journal_in(tmp_path))
     assert expected == deadline_events_in(tmp_path) == [each["event_id"] for each in records]
     assert ["report_due", "parked", "payment_due"] == [
@@ -154,8 +143,8 @@ def test_each_deadline_is_shown_once_whoever_starts_again(tmp_path: Path) -> Non
 
 
 def test_a_ledger_that_moves_to_kafka_gets_no_second_deadline_event(tmp_path: Path) -> None:
-    in_a_ledger(tmp_path, the_year)
-    in_a_ledger(tmp_path, poll, AFTER_ALL)
+    on_a_day(tmp_path, the_year)
+    on_a_day(tmp_path, poll, AFTER_ALL)
     assert 3 == len(shown(journal_in(tmp_path)))
     assert [] == as_the_watch_says(journal_in(tmp_path), AFTER_ALL)
 
@@ -171,16 +160,16 @@ def test_a_deadline_event_that_was_kept_and_not_decided_is_decided_and_not_writt
             await ledger.write_deadline_events(clock)
         assert 3 == len(deadline_events_in(tmp_path))
 
-    in_a_ledger(tmp_path, the_year)
-    in_a_ledger(tmp_path, killed, AFTER_ALL)
+    on_a_day(tmp_path, the_year)
+    on_a_day(tmp_path, killed, AFTER_ALL)
     assert [] == shown(journal_in(tmp_path))
-    in_a_ledger(tmp_path, poll, AFTER_ALL)
+    on_a_day(tmp_path, poll, AFTER_ALL)
     assert 3 == len(deadline_events_in(tmp_path))
 
     async def goes_on(ledger: EmbeddedLedger, _clock: HandClock) -> None:
         await ledger.publish(sent(a_payment(1, "C/advance", _id="one cent")))
 
-    in_a_ledger(tmp_path, goes_on)
+    on_a_day(tmp_path, goes_on)
     once = Counter(each["event_id"] for each in shown(journal_in(tmp_path)))
     assert dict.fromkeys(deadline_events_in(tmp_path), 1) == once
 
@@ -192,12 +181,12 @@ def test_what_could_not_be_written_is_written_by_a_later_poll(
         await the_year(ledger, clock)
         clock.now = AFTER_ALL
         with monkeypatch.context() as full:
-            full.setattr(ledger_process.CapturingStore, "commit", _fail)
+            full.setattr(SqliteStore, "commit", _fail)
             with pytest.raises(OSError, match="no space left"):
                 await ledger.write_deadline_events(clock)
         await ledger.write_deadline_events(clock)
 
-    in_a_ledger(tmp_path, what)
+    on_a_day(tmp_path, what)
     assert 3 == len(deadline_events_in(tmp_path)) == len(shown(journal_in(tmp_path)))
 
 
@@ -212,12 +201,12 @@ def test_whoever_came_before_is_received_first(tmp_path: Path) -> None:
         paid = a_payment(40_000, "C/advance")
         await asyncio.gather(ledger.publish(sent(paid)), ledger.write_deadline_events(clock))
 
-    in_a_ledger(tmp_path, what)
+    on_a_day(tmp_path, what)
     kinds = [each["event"]["data"]["kind"] for each in shown(journal_in(tmp_path))]
     assert ["report_due", "parked"] == kinds
 
 
-def test_it_seems_at_once_and_then_every_minute_whatever_fails(
+def test_deadlines_are_checked_at_once_and_then_every_minute_whatever_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ledger_process, "CHECK_S", 0.01)
@@ -243,5 +232,5 @@ def test_it_seems_at_once_and_then_every_minute_whatever_fails(
         watching.cancel()
         await asyncio.wait([watching])
 
-    in_a_ledger(tmp_path, what)
+    on_a_day(tmp_path, what)
     assert 3 == len(deadline_events_in(tmp_path))

@@ -10,7 +10,8 @@ import pytest
 from fastapi import FastAPI, Query
 from starlette.responses import Response, StreamingResponse
 
-from services.api.http.dependencies import Connection, Operator, Reader, check_sees
+from services.api.access.authorization import check_authorized
+from services.api.http.dependencies import Connection, Operator, Reader
 from tests.api.environment import (
     LILLE,
     LILLE_KEY,
@@ -28,7 +29,7 @@ def app(tmp_path: Path) -> FastAPI:
 
     @made.get("/budgets/{budget}/probe")
     async def probe(budget: str, caller: Reader, connection: Connection) -> dict[str, Any]:
-        check_sees(caller, budget)
+        check_authorized(caller, budget)
         found = await connection.exec_driver_sql("SELECT count(*) FROM journal")
         return {"budget": budget, "records": found.scalar_one()}
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
+from services.api.access.caller import EVERYBODY, Caller, Entities, NotKnown, Scope
 from services.api.access.issuer import AT_MOST_EVERY, FRESH_FOR, USED_FOR, Issuer
-from services.api.access.port import NotKnown
 from services.api.access.tokens import TOKEN_CHARACTERS_MAX
 from services.api.problems import Problem
 from tests.api.environment import LILLE, HandClock

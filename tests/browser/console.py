@@ -91,12 +91,13 @@ def end_of(records: Sequence[bytes]) -> Mapping[int, JournalEnd]:
 def project(database: str, records: Sequence[bytes]) -> None:
     """Have the read model hold these records, from wherever it stands."""
 
+    async def behind(read: int) -> Sequence[bytes]:
+        return records[read:]
+
     async def go() -> None:
         engine = an_engine(database)
         try:
-            projector = EmbeddedProjector(engine)
-            await projector.open()
-            await projector.catch_up(records)
+            await EmbeddedProjector(engine, behind).follow()
         finally:
             await engine.dispose()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from aiokafka.structs import TopicPartition
 from events.topics import EVENTS, JOURNAL
 from services.api.adapters import kafka_publisher as kafka
 from services.api.adapters.kafka_publisher import KafkaPublisher
-from services.api.adapters.source_records import KafkaBytes
+from services.api.adapters.source_records import original_bytes
 from services.runtime.kafka import topics
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.publishing import Message
@@ -137,7 +138,7 @@ def test_the_bytes_of_a_record_are_read_where_it_stands(cluster: Settings) -> No
         publisher = KafkaPublisher(cluster)
         await publisher.publish([Message(budget, b"first"), Message(budget, b'{"bad"')])
         await publisher.stop()
-        read = KafkaBytes(cluster)
+        read = partial(original_bytes, cluster)
         assert [b"first", b'{"bad"', None] == [
             await read(topic, partition, offset) for offset in range(3)
         ]

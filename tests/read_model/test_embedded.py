@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.embedded.projection import EmbeddedProjector
+from services.embedded.projection import EmbeddedProjector, Journal
 from services.ledger.application.restore import open_ledger
 from services.ledger.files.replay import replay
 from services.ledger.files.sqlite import SqliteStore
@@ -27,15 +27,22 @@ from tests.read_model.filling import (
 YEAR = EXAMPLES / "lille-avenirs-2023.jsonl"
 
 
+def a_journal(records: list[bytes]) -> Journal:
+    """A journal that holds these records, and gives two at a time."""
+
+    async def behind(read: int) -> list[bytes]:
+        return records[read : read + 2]
+
+    return behind
+
+
 def caught_up(url: str, records: list[bytes]) -> int:
     """A process that starts, projects what is new, and ends; how much that was."""
 
     async def go() -> int:
         engine = an_engine(url)
         try:
-            projector = EmbeddedProjector(engine)
-            await projector.open()
-            return await projector.catch_up(iter(records))
+            return await EmbeddedProjector(engine, a_journal(records)).follow()
         finally:
             await engine.dispose()
 
@@ -87,14 +94,16 @@ def test_what_a_store_writes_is_projected_as_it_is_written(
     async def go() -> None:
         engine = an_engine(read_model_url)
         try:
-            projector = EmbeddedProjector(engine)
-            assert 0 == await projector.open()
+            known: list[bytes] = []
+            projector = EmbeddedProjector(engine, a_journal(known))
+            assert 0 == await projector.follow()
             with YEAR.open("rb") as stream:
                 replay(store, YEAR.name, stream, open_ledger(store), lambda _: None)
             rows = [row.record for row in store.journal()]
-            await projector.project(rows[:3])
-            await projector.project(rows[3:])
-            await projector.project([])
+            for new in (rows[:3], rows[3:], []):
+                known += new
+                assert len(new) == await projector.follow()
+                assert len(known) == projector.next_offset
         finally:
             await engine.dispose()
 
@@ -116,12 +125,14 @@ def test_a_second_process_takes_the_tables_from_the_first(read_model_url: str) -
     async def go() -> None:
         engine = an_engine(read_model_url)
         try:
-            first, second = EmbeddedProjector(engine), EmbeddedProjector(engine)
-            await first.open()
-            await second.open()
-            await second.project(records[:2])
+            known: list[bytes] = []
+            first, second = (EmbeddedProjector(engine, a_journal(known)) for _ in range(2))
+            await first.follow()
+            await second.follow()
+            known += records[:2]
+            await second.follow()
             with pytest.raises(Overtaken):
-                await first.project(records[:2])
+                await first.follow()
         finally:
             await engine.dispose()
 

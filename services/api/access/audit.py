@@ -1,8 +1,6 @@
 """The audit trail: who revealed what, who made or revoked a key. Lines are added, never changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -17,20 +15,6 @@ class Action(StrEnum):
     BYTES_SHOWN = "bytes_shown"
 
 
-@dataclass(frozen=True, slots=True)
-class AuditLine:
-    """One act."""
-
-    number: int
-    at: datetime
-    actor: str
-    """The caller's name, or the system account that ran the command."""
-    action: str
-    subject: str
-    """On what: a key's id, `<budget>/<SIRET>` of an account, `<topic>/<partition>/<offset>`."""
-    facts: dict[str, Any]
-
-
 class Audit(Protocol):
     """Keeps audit lines."""
 
@@ -43,9 +27,12 @@ class Audit(Protocol):
     ) -> None:
         """Keep a line, durably: before the act it tells of, so that none goes untold.
 
-        `facts` never hold what was revealed.
+        Args:
+            actor: the caller's name, or the system account that ran the command.
+            action: the act.
+            subject: a key's id, `<budget>/<SIRET>` of an account, `<topic>/<partition>/<offset>`.
+            facts: never what was revealed.
 
         Raises:
             Problem: it cannot be kept; then the act must not happen.
         """
-        ...

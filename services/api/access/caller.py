@@ -1,9 +1,11 @@
-"""Callers and their rights, each for some public entities."""
+"""Callers and their rights, each for some public entities; the port that knows callers."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Self
+from typing import Final, Protocol, Self
+
+from events.texts import Translatable
 
 SIRET_DIGITS: Final = 14
 ALL: Final = "all"
@@ -53,7 +55,6 @@ class Entities:
         return None if self.every else self.named
 
     def include(self, entity: str) -> bool:
-        """True if the entity of this SIRET is among them."""
         return self.every or entity in self.named
 
     def __bool__(self) -> bool:
@@ -85,9 +86,50 @@ class Caller:
         return self.rights.get(scope, NOBODY)
 
     def may(self, scope: Scope, budget: str) -> bool:
-        """True if they have the right on that budget."""
         return self.entities(scope).include(entity_of(budget))
 
 
 ANYBODY: Final = Caller("anybody", dict.fromkeys(Scope, EVERYBODY), "ECLUSE_AUTH=off")
 """Whoever asks, where access is not checked."""
+
+
+class NotKnown(Exception):
+    """A credential that is not, or not any more, anybody's; why, for people: never what it was.
+
+    Made anew each time it is raised: an error that is kept holds all requests that it has met.
+    """
+
+    def __init__(self, reason: str, why: Translatable) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        """Stable, for logs and tests."""
+        self.why = why
+
+
+class Access(Protocol):
+    """Knows callers by what they present."""
+
+    @property
+    def checks(self) -> bool:
+        """True if anything is checked at all."""
+
+    async def by_bearer(self, credential: str) -> Caller:
+        """Whoever holds this key or token.
+
+        Raises:
+            NotKnown: nobody does, or not now.
+        """
+
+    async def by_session(self, cookie: str) -> tuple[Caller, str]:
+        """Whoever logged in to the console with this session, and its CSRF token.
+
+        Raises:
+            NotKnown: the session is not one of ours, or has ended.
+        """
+
+    async def log_in(self, credential: str) -> tuple[Caller, str]:
+        """A session of the console for whoever holds this key: the caller, and the cookie.
+
+        Raises:
+            NotKnown: it is no key in force.
+        """

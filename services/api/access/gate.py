@@ -11,28 +11,18 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from events.texts import _
-from services.api.access.caller import ANYBODY, Caller
+from services.api.access.caller import ANYBODY, Access, Caller, NotKnown
 from services.api.access.hosts import HOST_UNKNOWN, LOCAL, answers_to
-from services.api.access.port import Access, NotKnown
-from services.api.access.session import LOGIN_PATH, SESSION_COOKIE
-from services.api.problems import FORGED_FORM, UNAUTHENTICATED, Problem, answer
+from services.api.access.session import LOGIN_PATH, SAFE, SESSION_COOKIE
+from services.api.problems import FORGED_FORM, UNAUTHENTICATED, Problem, answer, is_console
 
 HEALTH: Final = frozenset({"/healthz", "/readyz"})
 LOGIN: Final = frozenset({LOGIN_PATH})
 LOGIN_ASSETS: Final = "/console/static/"
 """Files of the page to log in: they hold no figure."""
 
-CONSOLE: Final = "/console"
-SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-
-NOTHING = NotKnown(
-    "no_credential",
-    _("This address needs a key or a token."),
-)
-NOT_BEARER = NotKnown(
-    "not_bearer",
-    _("The header Authorization is not of the form “Bearer …”."),
-)
+NOTHING: Final = ("no_credential", _("This address needs a key or a token."))
+NOT_BEARER: Final = ("not_bearer", _("The header Authorization is not of the form “Bearer …”."))
 
 
 class Gate:
@@ -79,11 +69,11 @@ class Gate:
         if header is not None:
             scheme, _unused, credential = header.partition(" ")
             if scheme.lower() != "bearer" or not credential.strip():
-                raise NOT_BEARER
+                raise NotKnown(*NOT_BEARER)
             return await self._access.by_bearer(credential.strip())
         cookie = asked.cookies.get(SESSION_COOKIE)
         if cookie is None:
-            raise NOTHING
+            raise NotKnown(*NOTHING)
         caller, asked.state.csrf = await self._access.by_session(cookie)
         return caller
 
@@ -102,17 +92,13 @@ def _is_fit_for_a_session(scope: Scope) -> bool:
 
     Those carry a token besides, which `own_form` checks.
     """
-    return scope["method"] in SAFE or _is_console(scope["path"])
-
-
-def _is_console(path: str) -> bool:
-    return path == CONSOLE or path.startswith(CONSOLE + "/")
+    return scope["method"] in SAFE or is_console(scope["path"])
 
 
 def _turned_away(asked: HTTPConnection, error: NotKnown) -> ASGIApp:
     path = asked.scope["path"]
-    if asked.scope["method"] == "GET" and _is_console(path):
+    if asked.scope["method"] == "GET" and is_console(path):
         return RedirectResponse(f"{LOGIN_PATH}?next={quote(path, safe='/')}", status_code=303)
-    challenge = "Bearer" if error is NOTHING else 'Bearer error="invalid_token"'
+    challenge = "Bearer" if error.reason == NOTHING[0] else 'Bearer error="invalid_token"'
     problem = Problem(UNAUTHENTICATED, {"why": error.why}, headers={"WWW-Authenticate": challenge})
     return answer(problem, asked)

@@ -13,6 +13,7 @@ from joserfc.jwk import KeySet
 
 from events.texts import _
 from services.api.access.caller import Caller
+from services.api.access.hosts import LOCAL
 from services.api.access.tokens import Demands, UnknownKey, caller_of, keys_of
 from services.api.adapters.clock import Clock
 from services.api.problems import Kind, Problem
@@ -133,6 +134,5 @@ def check_address(address: str) -> None:
         ValueError: they would not be.
     """
     parts = urlsplit(address)
-    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
-    if parts.scheme != "https" and not (local and parts.scheme == "http"):
+    if parts.scheme != "https" and not (parts.hostname in LOCAL and parts.scheme == "http"):
         raise ValueError("an address of an identity provider begins with https://")

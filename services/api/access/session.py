@@ -1,21 +1,24 @@
-"""The console's session: a signed cookie, and a token for its forms.
+"""The console's session: a signed cookie, and a token in its forms.
 
 The cookie names a key and holds no right: each request asks what the key allows, so that a key
 that is revoked ends its sessions. What it says is signed, not hidden: nothing in it is a secret.
 """
 
+import hmac
 from hashlib import sha256
 from typing import Final
 
+from fastapi import Request
 from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from events.texts import _
+from services.api.access.caller import NotKnown
 from services.api.access.hosts import LOCAL, name_in
-from services.api.access.port import NotKnown
 from services.api.adapters.clock import Clock
 from services.api.adapters.randomness import a_secret
+from services.api.problems import FORGED_FORM, Problem
 
 SESSION_COOKIE: Final = "ecluse_session"
 LOGIN_PATH: Final = "/console/login"
@@ -25,10 +28,14 @@ SESSION_S: Final = 8 * 3600
 CSRF_BYTES: Final = 24
 SALT: Final = "ecluse-console-session"
 
-ENDED = NotKnown(
-    "session_ended",
-    _("The session has ended: log in again."),
-)
+CSRF_FIELD: Final = "csrf"
+"""The hidden field of every form; its value is `request.state.csrf`."""
+
+OWN_SITE: Final = frozenset({"same-origin", "none"})
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing."""
+
+ENDED: Final = ("session_ended", _("The session has ended: log in again."))
 
 
 class Sessions:
@@ -58,7 +65,7 @@ class Sessions:
         try:
             key_id, csrf = self._serializer.loads(cookie, max_age=SESSION_S)
         except (BadData, ValueError, TypeError) as error:
-            raise ENDED from error
+            raise NotKnown(*ENDED) from error
         return str(key_id), str(csrf)
 
 
@@ -91,3 +98,21 @@ def _on_this_machine(asked: HTTPConnection) -> bool:
 def end_session(answer: Response) -> None:
     """Have the browser forget it."""
     answer.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict")
+
+
+async def own_form(request: Request) -> None:
+    """That what is sent comes from a page of ours.
+
+    Raises:
+        Problem: another site sent it, or it does not carry the token of its session.
+    """
+    if request.method in SAFE:
+        return
+    if request.headers.get("sec-fetch-site", "none") not in OWN_SITE:
+        raise Problem(FORGED_FORM)
+    expected = getattr(request.state, "csrf", None)
+    if expected is None:
+        return  # Not by a cookie that the browser adds by itself: nobody can borrow it.
+    given = (await request.form()).get(CSRF_FIELD, "")
+    if not isinstance(given, str) or not hmac.compare_digest(given.encode(), expected.encode()):
+        raise Problem(FORGED_FORM)

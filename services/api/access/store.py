@@ -1,8 +1,10 @@
 """Keys and audit lines in their database: PostgreSQL's schema `ecluse_access`, or a file."""
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,21 +13,16 @@ from alembic.config import Config
 from sqlalchemy import Connection, Row, or_, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.texts import _
-from services.api.access.audit import Action, AuditLine
+from services.api.access.audit import Action
 from services.api.access.caller import Entities, Scope
 from services.api.access.keys import ID_BYTES, SECRET_BYTES, ApiKey, Written, digest_of, is_of
 from services.api.access.tables import SCHEMA, api_key_rights, api_keys, audit
 from services.api.adapters.clock import Clock
 from services.api.adapters.randomness import a_name, a_secret
-from services.api.adapters.read_model import (
-    CONNECT_TIMEOUT_S,
-    IDLE_LIMIT_MS,
-    WAIT_S,
-    check_before_use,
-)
+from services.api.adapters.read_model import open_postgresql
 from services.api.problems import DATABASE_UNREACHABLE, Problem
 from services.projector.database import an_engine_of_a_file, our_address
 from services.runtime.ops.errors import Stop
@@ -38,6 +35,13 @@ ACCESS_FILE: Final = "access.db"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 MIGRATION_LOCK: Final = 0x45636C75
 """An advisory lock of PostgreSQL: of several processes that start at once, one migrates."""
+
+WITH_RIGHTS: Final = (
+    select(api_keys, api_key_rights.c.scope, api_key_rights.c.entity)
+    .outerjoin(api_key_rights)
+    .order_by(api_keys.c.created_at.desc(), api_keys.c.key_id)
+)
+"""Keys, the newest first, each as often as it has rights."""
 
 NO_DIGEST: Final = digest_of("")
 """Compared where no key has the id, so that both take the same time."""
@@ -57,7 +61,7 @@ class AccessStore:
     """Keeps keys and audit lines.
 
     Raises:
-        Problem: from any method but `dispose`, when the database does not answer.
+        Problem: from any method but `prepare` and `dispose`, when the database does not answer.
     """
 
     def __init__(self, address: str, clock: Clock) -> None:
@@ -65,43 +69,42 @@ class AccessStore:
         self._clock = clock
         self._is_postgresql = url.get_backend_name() == "postgresql"
         self._folder = None if self._is_postgresql else Path(url.database or "").parent
-        if self._is_postgresql:
-            settings = {"idle_in_transaction_session_timeout": str(IDLE_LIMIT_MS)}
-            engine = create_async_engine(
-                url,
-                pool_size=CONNECTIONS_MAX,
-                max_overflow=0,
-                pool_timeout=WAIT_S,
-                connect_args={"timeout": CONNECT_TIMEOUT_S, "server_settings": settings},
-            )
-        else:
-            engine = an_engine_of_a_file(url)
-        names = {SCHEMA: SCHEMA if self._is_postgresql else None}
-        self._engine: AsyncEngine = engine.execution_options(schema_translate_map=names)
+        self._schema = SCHEMA if self._is_postgresql else None
+        engine = (
+            open_postgresql(url, CONNECTIONS_MAX)
+            if self._is_postgresql
+            else an_engine_of_a_file(url)
+        )
+        self._engine = engine.execution_options(schema_translate_map={SCHEMA: self._schema})
         self._one_question = self._engine
         """For what is one statement: PostgreSQL needs no BEGIN and COMMIT of ours."""
         if self._is_postgresql:
-            check_before_use(engine)
             self._one_question = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     async def prepare(self) -> None:
-        """Make the tables, or bring them to this version."""
-        async with self._writing() as connection:
-            if self._is_postgresql:
-                lock = text("SELECT pg_advisory_xact_lock(:lock)")
-                await connection.execute(lock, {"lock": MIGRATION_LOCK})
-                await connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
-            await connection.run_sync(self._upgrade)
+        """Make the tables, or bring them to this version.
+
+        Raises:
+            Unprepared: the database does not answer.
+        """
+        try:
+            async with self._connected() as connection:
+                if self._is_postgresql:
+                    lock = text("SELECT pg_advisory_xact_lock(:lock)")
+                    await connection.execute(lock, {"lock": MIGRATION_LOCK})
+                    await connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+                await connection.run_sync(self._upgrade)
+        except Problem as error:
+            raise Unprepared("Écluse", NO_DATABASE) from error
 
     def _upgrade(self, connection: Connection) -> None:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["connection"] = connection
-        config.attributes["schema"] = SCHEMA if self._is_postgresql else None
+        config.attributes["schema"] = self._schema
         command.upgrade(config, "head")
 
     async def dispose(self) -> None:
-        """Let go of the connections."""
         await self._engine.dispose()
 
     async def create(
@@ -116,7 +119,7 @@ class AccessStore:
             for scope, entities in rights.items()
             for entity in entities.names()
         ]
-        async with self._writing() as connection:
+        async with self._connected() as connection:
             row = {
                 "key_id": key.key_id,
                 "label": label,
@@ -133,7 +136,7 @@ class AccessStore:
 
     async def revoke(self, key_id: str, by: str) -> bool:
         """Have a key open no more; whether there was one in force."""
-        async with self._writing() as connection:
+        async with self._connected() as connection:
             done = await connection.execute(
                 update(api_keys)
                 .where(api_keys.c.key_id == key_id, api_keys.c.revoked_at.is_(None))
@@ -146,35 +149,25 @@ class AccessStore:
 
     async def keys(self) -> list[ApiKey]:
         """Every key there ever was, the newest first."""
-        async with self._writing() as connection:
-            rows = (
-                await connection.execute(
-                    select(api_keys).order_by(api_keys.c.created_at.desc(), api_keys.c.key_id)
-                )
-            ).all()
-            allowed = (await connection.execute(select(api_key_rights))).all()
-        return [_key(row, [each for each in allowed if each.key_id == row.key_id]) for row in rows]
+        async with self._connected() as connection:
+            return _keys((await connection.execute(WITH_RIGHTS)).all())
 
     async def find(self, key_id: str, secret: str | None = None) -> ApiKey | None:
         """The key of this id, revoked or not; with `secret`, only if it is that key's."""
-        asked = (
-            select(api_keys, api_key_rights.c.scope, api_key_rights.c.entity)
-            .outerjoin(api_key_rights, api_key_rights.c.key_id == api_keys.c.key_id)
-            .where(api_keys.c.key_id == key_id)
-        )
+        asked = WITH_RIGHTS.where(api_keys.c.key_id == key_id)
         async with self._connected(self._one_question) as connection:
             rows = (await connection.execute(asked)).all()
         digest = rows[0].secret_sha256 if rows else NO_DIGEST
         if secret is not None and not is_of(secret, digest):
             return None
-        return _key(rows[0], [each for each in rows if each.scope is not None]) if rows else None
+        return next(iter(_keys(rows)), None)
 
     async def note_use(self, key: ApiKey) -> None:
         """Remember that a key was used, to the minute."""
         now = self._clock()
         if key.last_used_at is not None and now - key.last_used_at < USE_NOTED_EVERY:
             return
-        async with self._writing() as connection:
+        async with self._connected() as connection:
             before = now - USE_NOTED_EVERY
             last = api_keys.c.last_used_at
             await connection.execute(
@@ -190,19 +183,14 @@ class AccessStore:
         subject: str,
         facts: Mapping[str, Any] | None = None,
     ) -> None:
-        """Keep an audit line."""
-        async with self._writing() as connection:
+        async with self._connected() as connection:
             await self._add(connection, actor, action, subject, facts or {})
 
-    async def audit_lines(self, last: int) -> list[AuditLine]:
-        """The last lines of the trail, the newest first."""
-        async with self._writing() as connection:
+    async def audit_lines(self, last: int) -> Sequence[Row[Any]]:
+        """The last lines of the trail, the newest first, as their table has them."""
+        async with self._connected() as connection:
             asked = select(audit).order_by(audit.c.number.desc()).limit(last)
-            rows = (await connection.execute(asked)).all()
-        return [
-            AuditLine(each.number, _utc(each.at), each.actor, each.action, each.subject, each.facts)
-            for each in rows
-        ]
+            return (await connection.execute(asked)).all()
 
     async def _add(
         self,
@@ -221,31 +209,16 @@ class AccessStore:
         }
         await connection.execute(audit.insert(), line)
 
-    def _writing(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        return self._connected(self._engine)
-
     @asynccontextmanager
-    async def _connected(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+    async def _connected(self, by: AsyncEngine | None = None) -> AsyncGenerator[AsyncConnection]:
         try:
             # aiosqlite would tell it to a loop that may have ended meanwhile.
             if self._folder is not None and not self._folder.is_dir():
                 raise FileNotFoundError(self._folder)  # as the driver would say it
-            async with engine.begin() as connection:
+            async with (by or self._engine).begin() as connection:
                 yield connection
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             raise Problem(DATABASE_UNREACHABLE, headers={"Retry-After": "5"}) from error
-
-
-async def prepared(store: AccessStore) -> None:
-    """The tables of access, as this version knows them.
-
-    Raises:
-        Unprepared: their database does not answer.
-    """
-    try:
-        await store.prepare()
-    except Problem as error:
-        raise Unprepared("Écluse", NO_DATABASE) from error
 
 
 def access_address(read_model: str, address: str | None) -> str:
@@ -261,22 +234,24 @@ def access_address(read_model: str, address: str | None) -> str:
     return f"sqlite:///{Path(url.database).parent / ACCESS_FILE}"
 
 
-def _utc(instant: datetime) -> datetime:
-    """An instant as it was written: SQLite forgets that it was UTC."""
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
-
-
-def _key(row: Row[Any], rights: Any) -> ApiKey:
-    texts: dict[Scope, list[str]] = {}
-    for each in rights:
-        texts.setdefault(Scope(each.scope), []).append(each.entity)
-    return ApiKey(
-        row.key_id,
-        row.label,
-        {scope: Entities.of(texts[scope]) for scope in Scope if scope in texts},
-        _utc(row.created_at),
-        row.created_by,
-        None if row.revoked_at is None else _utc(row.revoked_at),
-        row.revoked_by,
-        None if row.last_used_at is None else _utc(row.last_used_at),
-    )
+def _keys(rows: Iterable[Row[Any]]) -> list[ApiKey]:
+    """The keys of these rows, of which there is one for each right of a key."""
+    found = []
+    for _key_id, of_one in groupby(rows, key=attrgetter("key_id")):
+        names: dict[str | None, list[str]] = {}
+        for row in of_one:
+            names.setdefault(row.scope, []).append(row.entity)
+        rights = {scope: Entities.of(names[scope]) for scope in Scope if scope in names}
+        found.append(
+            ApiKey(
+                row.key_id,
+                row.label,
+                rights,
+                row.created_at,
+                row.created_by,
+                row.revoked_at,
+                row.revoked_by,
+                row.last_used_at,
+            )
+        )
+    return found

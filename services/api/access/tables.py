@@ -1,28 +1,15 @@
 """The tables of access: apart from the read model, which may be dropped and made again."""
 
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Column,
-    DateTime,
-    ForeignKey,
-    Integer,
-    MetaData,
-    Table,
-    Text,
-)
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData, Table, Text
+
+from services.projector.tables.columns import Instant, Json
 
 SCHEMA: Final = "ecluse_access"
 """The PostgreSQL schema; SQLite has a file of its own instead."""
 
 metadata: Final = MetaData(schema=SCHEMA)
-
-
-def _instant(name: str, *, nullable: bool = False) -> Column[Any]:
-    return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
 api_keys: Final = Table(
@@ -31,11 +18,11 @@ api_keys: Final = Table(
     Column("key_id", Text, primary_key=True),
     Column("label", Text, nullable=False),
     Column("secret_sha256", Text, nullable=False),
-    _instant("created_at"),
+    Column("created_at", Instant, nullable=False),
     Column("created_by", Text, nullable=False),
-    _instant("revoked_at", nullable=True),
+    Column("revoked_at", Instant),
     Column("revoked_by", Text),
-    _instant("last_used_at", nullable=True),
+    Column("last_used_at", Instant),
     comment="API keys; of the secret only its SHA-256. `last_used_at` is exact to a minute.",
 )
 
@@ -57,10 +44,10 @@ audit: Final = Table(
         primary_key=True,
         autoincrement=True,
     ),
-    _instant("at"),
+    Column("at", Instant, nullable=False),
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
-    Column("facts", JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+    Column("facts", Json, nullable=False),
     comment="Who revealed what, who made or revoked keys. A trigger refuses changes and deletions.",
 )

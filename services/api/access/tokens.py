@@ -23,8 +23,7 @@ from joserfc.jwk import KeySet
 from joserfc.jwt import JWTClaimsRegistry
 
 from events.texts import Translatable, _
-from services.api.access.caller import Caller, Entities, Scope
-from services.api.access.port import NotKnown
+from services.api.access.caller import Caller, Entities, NotKnown, Scope
 
 ASYMMETRIC: Final = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}

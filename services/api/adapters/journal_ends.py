@@ -43,11 +43,9 @@ class KafkaEnds:
         """End of each partition when it was last fetched."""
 
     async def __call__(self) -> Mapping[int, JournalEnd] | None:
-        """The end offset of each partition; None where Kafka does not say."""
         return await self._kept()
 
     async def stop(self) -> None:
-        """Let go of the connection."""
         if self._reader is not None:
             await self._reader.stop()
             self._reader = None

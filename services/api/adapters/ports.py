@@ -1,6 +1,6 @@
 """Ports: what the API needs of Kafka and of the watch."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from services.lag.client.hour import Hour
@@ -17,19 +17,11 @@ class Publisher(Protocol):
         Raises:
             Stop: they could not all be kept: whoever sends them again does no harm.
         """
-        ...
 
 
-class OriginalBytes(Protocol):
-    """Reads a record as it was received, for those who must see why it could not be read."""
-
-    async def __call__(self, topic: str, partition: int, offset: int) -> bytes | None:
-        """The bytes at that source position (of a large one its beginning); None if it is gone.
-
-        Raises:
-            Stop: the source cannot be reached.
-        """
-        ...
+OriginalBytes = Callable[[str, int, int], Awaitable[bytes | None]]
+"""Reads a record as it was received, by topic, partition and offset (of a large one its beginning);
+None if it is gone. Raises Stop where the source cannot be reached."""
 
 
 class JournalEnd(NamedTuple):
@@ -41,17 +33,9 @@ class JournalEnd(NamedTuple):
     """The offset behind all: on Kafka, markers of transactions may stand between."""
 
 
-class JournalEnds(Protocol):
-    """Knows how far the journal itself is: what is not read of it is in flight."""
-
-    async def __call__(self) -> Mapping[int, JournalEnd] | None:
-        """The end of each partition; None where nobody can say it now."""
-        ...
-
-
-async def ends_unknown() -> Mapping[int, JournalEnd] | None:
-    """None: there is nothing to ask."""
-    return None
+JournalEnds = Callable[[], Awaitable[Mapping[int, JournalEnd] | None]]
+"""Knows how far each partition of the journal is: what is not read of it is in flight. None where
+nobody can say it now."""
 
 
 class LagSource(Protocol):
@@ -59,8 +43,6 @@ class LagSource(Protocol):
 
     async def __call__(self) -> Lag:
         """The lag now, as far as anybody knows."""
-        ...
 
     async def hour(self) -> Hour | None:
         """The last hour; None where nobody knows it."""
-        ...

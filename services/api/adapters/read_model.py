@@ -3,7 +3,7 @@
 import time
 from typing import Any, Final
 
-from sqlalchemy import Connection, event, select
+from sqlalchemy import URL, Connection, event, select
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -39,21 +39,27 @@ def open_read_model(address: str) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _read_only)
         event.listen(engine.sync_engine, "begin", _begin)
         return engine
-    settings = {
-        "application_name": "ecluse-api",
-        "search_path": SCHEMA,
-        "statement_timeout": str(STATEMENT_LIMIT_MS),
-        "idle_in_transaction_session_timeout": str(IDLE_LIMIT_MS),
-        "default_transaction_read_only": "on",
-    }
+    return open_postgresql(
+        url,
+        CONNECTIONS_MAX,
+        application_name="ecluse-api",
+        search_path=SCHEMA,
+        statement_timeout=str(STATEMENT_LIMIT_MS),
+        default_transaction_read_only="on",
+    )
+
+
+def open_postgresql(url: URL, connections_max: int, **session: str) -> AsyncEngine:
+    """An engine over PostgreSQL, with these settings of each session; within limits."""
+    session["idle_in_transaction_session_timeout"] = str(IDLE_LIMIT_MS)
     engine = create_async_engine(
         url,
-        pool_size=CONNECTIONS_MAX,
+        pool_size=connections_max,
         max_overflow=0,
         pool_timeout=WAIT_S,
-        connect_args={"timeout": CONNECT_TIMEOUT_S, "server_settings": settings},
+        connect_args={"timeout": CONNECT_TIMEOUT_S, "server_settings": session},
     )
-    check_before_use(engine)
+    _check_before_use(engine)
     return engine
 
 
@@ -84,8 +90,8 @@ async def revision(connection: AsyncConnection) -> str:
     return ";".join("/".join(map(str, row)) for row in rows)
 
 
-def check_before_use(engine: AsyncEngine) -> None:
-    """PostgreSQL: a connection that the server has closed is found out before a question is.
+def _check_before_use(engine: AsyncEngine) -> None:
+    """A connection that the server has closed is found out before a question is.
 
     `pool_pre_ping` would ask each time, by three round trips: more than most questions take.
     """

@@ -13,35 +13,28 @@ ONE_RECORD_S: Final = 20.0
 """Time limit for reading one record, connecting included."""
 
 
-class KafkaBytes:
-    """Reads single records of the input topics.
+async def original_bytes(
+    settings: Settings, topic: str, partition: int, offset: int
+) -> bytes | None:
+    """The value of a record; None where it is gone, or is of another topic than our inputs.
 
     It connects for each, since operators seldom ask.
+
+    Raises:
+        Unreachable: Kafka does not answer, or not in time.
     """
+    if topic not in {settings.topic(name) for name in INPUT_TOPICS}:
+        return None
+    reading = _read(settings, TopicPartition(topic, partition), offset)
+    return await within(ONE_RECORD_S, reading, topic, settings.bootstrap_servers)
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._input_topics = {settings.topic(name) for name in INPUT_TOPICS}
 
-    async def __call__(self, topic: str, partition: int, offset: int) -> bytes | None:
-        """The value of that record; None where it is gone, or is of another topic than ours.
-
-        Raises:
-            Unreachable: Kafka does not answer, or not in time.
-        """
-        if topic not in self._input_topics:
+async def _read(settings: Settings, place: TopicPartition, offset: int) -> bytes | None:
+    async with Reader(settings, [place]) as reader:
+        first, end = await reader.bounds(place)
+        if not first <= offset < end:
             return None
-        place = TopicPartition(topic, partition)
-        return await within(
-            ONE_RECORD_S, self._read(place, offset), topic, self._settings.bootstrap_servers
-        )
-
-    async def _read(self, place: TopicPartition, offset: int) -> bytes | None:
-        async with Reader(self._settings, [place]) as reader:
-            first, end = await reader.bounds(place)
-            if not first <= offset < end:
-                return None
-            found = await reader.record_at(place, offset)
-        if found is None or found.offset != offset:
-            return None
-        return found.value or b""
+        found = await reader.record_at(place, offset)
+    if found is None or found.offset != offset:
+        return None
+    return found.value or b""

@@ -25,7 +25,6 @@ class Kept(Generic[Answer]):
         self._found: tuple[Answer, float] | None = None
 
     async def __call__(self) -> Answer:
-        """The state just now."""
         async with self._slot:
             if self._found is not None:
                 answer, fetched_s = self._found

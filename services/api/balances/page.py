@@ -21,11 +21,11 @@ from services.api.console.page_context import (
     Asked,
     Name,
     Visitor,
-    number,
     place_after,
 )
-from services.api.console.texts import shell, troubles
-from services.api.http.dependencies import check_sees
+from services.api.console.pages import NAVIGATION
+from services.api.console.texts import troubles
+from services.api.http.question import Offset
 from services.api.problems import NOT_FOUND, Problem
 from services.api.queries.rows import BudgetLine
 
@@ -50,11 +50,11 @@ async def figure(
     after: After = None,
 ) -> Response:
     """A figure, and the moves of which it is the sum."""
-    check_sees(visit.caller, budget)
+    visit.check_authorized(budget)
     if stage not in behind_figures.STAGES_ASKED:
         raise Problem(NOT_FOUND)
     line = BudgetLine(chapter, article, function or None, operation or None) if chapter else None
-    place = place_after(after, number, number)
+    place = place_after(after, Offset, Offset)
     found = await behind_figures.moves_of(
         visit.connection,
         visit.entities,
@@ -67,7 +67,7 @@ async def figure(
     )
     more = len(found.moves) > MOVES_SHOWN
     found = replace(found, moves=found.moves[:MOVES_SHOWN])
-    trail = [Link(address("grants", budget=budget), visit.locale.say(shell.TEXTS["grants"]))]
+    trail = [Link(address("grants", budget=budget), visit.locale.say(NAVIGATION["grants"]))]
     if grant is not None:
         trail.append(Link(grant_href(budget, grant), grant))
     view = figure_view(stage, found, visit.locale)

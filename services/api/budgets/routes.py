@@ -41,7 +41,7 @@ list_route(
 @router.get("/budgets/{budget}", response_model=budgets.Budget, summary="A budget")
 async def one(question: Question, budget: BudgetId, _: Annotated[Filters, Query()]) -> Response:
     """One budget, and the last record of its journal."""
-    question.of(budget)
+    question.check_authorized(budget)
 
     return await whole(
         question, BUDGET, lambda: budgets.one(question.connection, question.entities, budget)

@@ -10,7 +10,6 @@ from events.texts import _
 from services.api.balances.query import ChapterBalance
 from services.api.budgets.query import Budget
 from services.api.console.elements import (
-    LINE_STAGES,
     Bar,
     Choice,
     Figure,
@@ -21,6 +20,7 @@ from services.api.console.elements import (
     figures_of,
     summed,
 )
+from services.api.queries.figures import LINE_STAGES
 from services.texts.locale_format import LocaleFormat
 
 NAMED: Final = _("Year {year} – entity {entity}, budget {code}")

@@ -1,27 +1,25 @@
 """Elements of several pages: figures with the records behind them, bars, notices, states."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import asdict, dataclass
+from typing import Final, NamedTuple
 from urllib.parse import quote, urlencode
 
 from events.texts import _
-from services.api.console.bars import Segment, segments
 from services.api.console.texts.codes import STAGES, TYPES
 from services.api.queries.rows import BudgetLine
 from services.api.queries.verdicts import Verdict
 from services.ledger.explain.sentences import line_label
 from services.texts.locale_format import LocaleFormat
 
-LINE_STAGES: Final = ("available", "reserved", "committed", "ordered", "paid", "carried_over")
-"""The stages of a budget line, in the order of the expenditure chain."""
-
-CONVENTION_STAGES: Final = ("remaining", "ordered", "paid", "released", "carried_over")
-
 OFTEN_NOTHING: Final = frozenset({"carried_over", "released"})
 """Stages out of the chain: shown where there is something in them."""
 
-TYPE_PREFIX, TYPE_SUFFIX = "ecluse.", ".v1"
+BAR_WIDTH: Final = 1000
+"""The units of a whole bar."""
+
+VISIBLE_PARTS: Final = 100
+"""A part that is not nothing is drawn as no less than one of so many: figures stand beside it."""
 
 
 class Verbatim(str):
@@ -74,6 +72,14 @@ class Figure:
     drawn: bool = True
 
 
+class Segment(NamedTuple):
+    """One part of a bar."""
+
+    name: str
+    start: int
+    width: int
+
+
 @dataclass(frozen=True, slots=True)
 class Bar:
     """A bar of stages with its text."""
@@ -112,6 +118,25 @@ def bar_of(amounts: Amounts, locale: LocaleFormat) -> Bar:
     return Bar(segments(amounts), ", ".join(texts) or nothing)
 
 
+def segments(parts: Iterable[tuple[str, int]]) -> Sequence[Segment]:
+    """The parts of a bar from left to right, each beginning where the last one ends.
+
+    Shares are cumulative, as the ledger's own are (rules, 23), so that they fill the bar. What is
+    nothing, or below zero, has no part in it.
+    """
+    drawn = [(name, cents) for name, cents in parts if cents > 0]
+    whole_cents = sum(cents for _name, cents in drawn)
+    weights = [max(cents, whole_cents // VISIBLE_PARTS, 1) for _, cents in drawn]
+    whole = sum(weights)
+    cut, before, made = 0, 0, []
+    for (name, _cents), weight in zip(drawn, weights, strict=True):
+        before += weight
+        end = BAR_WIDTH * before // whole
+        made.append(Segment(name, cut, end - cut))
+        cut = end
+    return made
+
+
 def figures_of(
     amounts: Amounts, locale: LocaleFormat, hrefs: dict[str, str] | None = None
 ) -> list[Figure]:
@@ -138,12 +163,7 @@ def line_name(line: BudgetLine) -> str:
 
 def line_codes(line: BudgetLine) -> dict[str, str | None]:
     """The four codes of a line, by name."""
-    return {
-        "chapter": line.chapter,
-        "article": line.article,
-        "function": line.function,
-        "operation": line.operation,
-    }
+    return asdict(line)
 
 
 def capital(texts: str) -> str:
@@ -161,7 +181,7 @@ def type_name(event_type: str | None, locale: LocaleFormat) -> str:
     """Name of an event type; a type that is not known stays as it is."""
     if event_type is None:
         return locale.say(_("Unreadable record"))
-    known = TYPES.get(event_type.removeprefix(TYPE_PREFIX).removesuffix(TYPE_SUFFIX))
+    known = TYPES.get(event_type)
     return event_type if known is None else locale.say(known)
 
 

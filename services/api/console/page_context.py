@@ -1,22 +1,18 @@
-"""Somebody who asks for a page: who, in which language, when, and what they may see."""
+"""Context of a page: a question whose answer is a page, and the types of what addresses hold."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from functools import cache
 from hashlib import sha256
-from re import fullmatch
 from typing import Annotated, Any, Final
 
-from fastapi import Depends, Path, Query, Request
-from pydantic import BeforeValidator, StringConstraints
+from fastapi import Depends, Path, Query
+from pydantic import BeforeValidator, StringConstraints, TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import HTMLResponse
 
-from services.api.access.caller import Caller, Scope
 from services.api.adapters.read_model import revision
-from services.api.console.pages import LIVE_PATH, answer, locale_of
-from services.api.http.dependencies import Connection, Now, Reader
-from services.api.queries.rows import Entities
+from services.api.console.pages import LIVE_PATH, answer
+from services.api.http import question
 from services.texts.locale_format import LocaleFormat
 
 NAME_MAX: Final = 300
@@ -26,9 +22,6 @@ ROWS: Final = 50
 
 BUDGETS_CHOSEN: Final = 200
 """Budgets in the filter of a list."""
-
-NUMBER_MAX: Final = 2**63 - 1
-"""The largest number that a column of both databases holds."""
 
 TOKEN_DIGITS: Final = 16
 
@@ -42,29 +35,17 @@ NOTHING: Final = BeforeValidator(lambda text: text or None)
 
 Asked = Annotated[Text | None, NOTHING, Query()]
 Search = Annotated[str, Query(max_length=SEARCH_MAX, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Sequence64 = Annotated[int, Path(ge=1, le=NUMBER_MAX)]
+Sequence64 = Annotated[int, Path(ge=1, le=question.WHOLE_MAX)]
 After = Annotated[list[str] | None, Query(max_length=4)]
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(question.Asked):
     """One request for a page."""
 
-    request: Request
-    locale: LocaleFormat
-    connection: AsyncConnection
-    caller: Caller
-    now: datetime
-
     @property
-    def entities(self) -> Entities:
-        """Whose budgets they may see."""
-        return self.caller.entities(Scope.READ).sirets
-
-    @property
-    def today(self) -> date:
-        """The day that it is for them."""
-        return self.locale.local_day(self.now)
+    def locale(self) -> LocaleFormat:
+        """The locale in which it is answered."""
+        return LocaleFormat(self.language)
 
     async def page(
         self,
@@ -89,9 +70,9 @@ class Visit:
         )
 
 
-async def visit(request: Request, connection: Connection, caller: Reader, now: Now) -> Visit:
+async def visit(asked: question.Question) -> Visit:
     """The context of a page, for a caller who may read."""
-    return Visit(request, locale_of(request), connection, caller, now)
+    return Visit(asked.request, asked.caller, asked.connection, asked.language, asked.now)
 
 
 Visitor = Annotated[Visit, Depends(visit)]
@@ -102,51 +83,16 @@ async def position_token(connection: AsyncConnection) -> str:
     return sha256((await revision(connection)).encode()).hexdigest()[:TOKEN_DIGITS]
 
 
-def place_after(
-    after: Sequence[str] | None, *parts: Callable[[str], Any]
-) -> tuple[Any, ...] | None:
-    """The last row of the page before, by its key; None where it names none."""
-    if after is None or len(after) != len(parts):
+def place_after(after: Sequence[str] | None, *types: Any) -> tuple[Any, ...] | None:
+    """The last row of the page before, by the types of its key; None where it names none."""
+    if after is None:
         return None
     try:
-        return tuple(part(text) for part, text in zip(parts, after, strict=True))
-    except ValueError:
+        return _keys(types).validate_python(tuple(after))
+    except (ValueError, OverflowError):
         return None
 
 
-def instant(text: str) -> datetime:
-    """An instant of a key.
-
-    Raises:
-        ValueError: it is none, or says no offset.
-    """
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError(text)
-    try:
-        return found.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError(text) from error
-
-
-def number(text: str) -> int:
-    """A number of a key.
-
-    Raises:
-        ValueError: it is none that a row could have.
-    """
-    found = int(text)
-    if not 0 <= found <= NUMBER_MAX:
-        raise ValueError(text)
-    return found
-
-
-def plain(text: str) -> str:
-    """A word of a key.
-
-    Raises:
-        ValueError: it holds what no key of ours does.
-    """
-    if len(text) > NAME_MAX or not fullmatch(_PLAIN, text):
-        raise ValueError(text[:NAME_MAX])
-    return text
+@cache
+def _keys(types: tuple[Any, ...]) -> TypeAdapter[tuple[Any, ...]]:
+    return TypeAdapter(tuple[types])  # type: ignore[valid-type] # known when it is called

@@ -1,8 +1,7 @@
 """Frame of every page of the console, and its rendering."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
@@ -15,9 +14,9 @@ from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 
 from events.masking import masked_name
-from events.texts import Translatable, pgettext
+from events.texts import Translatable, _, pgettext
 from services.api.access.caller import Caller, Scope
-from services.api.access.forms import CSRF_FIELD
+from services.api.access.session import CSRF_FIELD
 from services.api.console.elements import (
     Verbatim,
     grant_href,
@@ -25,7 +24,6 @@ from services.api.console.elements import (
     order_href,
     record_href,
 )
-from services.api.console.texts import TEXTS
 from services.api.language import LANGUAGE_COOKIE, LANGUAGE_PARAMETER, language_of
 from services.texts.language import Language
 from services.texts.locale_format import LocaleFormat
@@ -41,7 +39,13 @@ VERSION_DIGITS: Final = 12
 LANGUAGE_KEPT_S: Final = 365 * 24 * 3600
 """Time that the browser remembers which language was chosen."""
 
-NAVIGATION: Final = ("today", "grants", "orders", "troubles", "lag")
+NAVIGATION: Final = {
+    "today": _("Today"),
+    "grants": _("Grants"),
+    "orders": _("Payment orders"),
+    "troubles": _("To deal with"),
+    "lag": _("Lag"),
+}
 """The pages of the main navigation, in its order."""
 
 FOR_WHO_READS_ALL: Final = frozenset({"lag"})
@@ -58,52 +62,16 @@ FORMATS: Final = (
 )
 """Formats of the locale that templates use as filters."""
 
-LIVE_TEXTS: Final = ("live", "pause", "resume", "updated", "lost")
+LIVE_TEXTS: Final = {
+    "live": _("Live updates"),
+    "pause": _("Pause the updates"),
+    "resume": _("Resume the updates"),
+    "updated": _("The page was updated."),
+    "lost": _("The live update no longer answers; load the page again."),
+}
+"""Texts of the script that updates a page."""
 
 LANGUAGE_NAMES: Final = {Language.FR: "Français", Language.EN: "English"}
-
-
-@dataclass(frozen=True, slots=True)
-class NavigationLink:
-    """One entry of the main navigation."""
-
-    href: str
-    text: str
-    here: bool
-    exact: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Other:
-    """One language of the switch."""
-
-    code: str
-    name: str
-    href: str
-    here: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """The frame of a page around its content."""
-
-    language: str
-    known: bool
-    """True if somebody is signed in, or access is not checked."""
-    who: str
-    unchecked: bool
-    csrf: str | None
-    navigation: Sequence[NavigationLink]
-    languages: Sequence[Other]
-    instant: str
-    live_href: str | None
-    live_token: str
-    live_texts: str
-    csrf_field: str = CSRF_FIELD
-
-    def asset(self, name: str) -> str:
-        """The address of a file of ours, with its version in it."""
-        return asset(name)
 
 
 def asset(name: str) -> str:
@@ -133,7 +101,12 @@ def environment() -> Environment:
     )
     found.filters.update({name: _in_locale(name) for name in FORMATS})
     found.globals.update(
-        record_href=record_href, order_href=order_href, grant_href=grant_href, line_name=line_name
+        asset=asset,
+        csrf_field=CSRF_FIELD,
+        record_href=record_href,
+        order_href=order_href,
+        grant_href=grant_href,
+        line_name=line_name,
     )
     return found
 
@@ -154,17 +127,9 @@ def _as_shown(value: Any) -> Any:
     return masked_name(value) if type(value) is str else value
 
 
-def render(template: str, page: Page, locale: LocaleFormat, **content: Any) -> str:
-    """A page as HTML."""
-
-    def text(msgid: str, **facts: object) -> str:
-        return locale.say(Translatable(msgid), **facts)
-
-    def text_of(context: str, msgid: str, **facts: object) -> str:
-        return locale.say(pgettext(context, msgid), **facts)
-
-    found = environment().get_template(template)
-    return found.render(page=page, _=text, pgettext=text_of, locale=locale, **content)
+def locale_of(asked: HTTPConnection) -> LocaleFormat:
+    """The locale in which this request is answered."""
+    return LocaleFormat(language_of(asked))
 
 
 def answer(
@@ -179,9 +144,17 @@ def answer(
     live_href: str = LIVE_PATH,
 ) -> HTMLResponse:
     """A page as an answer to this request; with `live_token` the page learns when it is stale."""
-    page = page_of(asked, locale, instant, live_token, live_href)
+    live = None
+    if live_token is not None:
+        texts = {name: locale.say(text) for name, text in LIVE_TEXTS.items()}
+        live = {
+            "href": live_href,
+            "token": Verbatim(live_token),
+            "texts": json.dumps(texts, ensure_ascii=False),
+        }
     headers = {"Content-Language": locale.language.value}
-    response = HTMLResponse(render(template, page, locale, **content), status, headers)
+    page = _rendered(asked, locale, template, content, instant=instant, live=live)
+    response = HTMLResponse(page, status, headers)
     if asked.query_params.get(LANGUAGE_PARAMETER) == locale.language:
         response.set_cookie(
             LANGUAGE_COOKIE, locale.language.value, LANGUAGE_KEPT_S, httponly=True, samesite="lax"
@@ -189,53 +162,61 @@ def answer(
     return response
 
 
-def locale_of(asked: HTTPConnection) -> LocaleFormat:
-    """The locale in which this request is answered."""
-    return LocaleFormat.of(language_of(asked))
+def problem_page(
+    asked: HTTPConnection, problem: Mapping[str, Any], headers: Mapping[str, str]
+) -> HTMLResponse:
+    """A problem as a page: what happened, and what to do."""
+    locale, status = locale_of(asked), problem["status"]
+    tone = "bad" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "warn"
+    instant = locale.instant(asked.app.state.components.clock())
+    page = _rendered(asked, locale, "problem.html", {**problem, "tone": tone}, instant=instant)
+    return HTMLResponse(page, status, headers)
 
 
-def page_of(
+def _rendered(
     asked: HTTPConnection,
     locale: LocaleFormat,
+    template: str,
+    content: Mapping[str, Any],
+    *,
     instant: str,
-    live_token: str | None = None,
-    live_href: str = LIVE_PATH,
-) -> Page:
-    """The frame of a page, for whoever asked for it."""
-    caller = getattr(asked.state, "caller", None)
-    path = asked.url.path
+    live: Mapping[str, str] | None = None,
+) -> str:
+    def text(msgid: str, **facts: object) -> str:
+        return locale.say(Translatable(msgid), **facts)
+
+    def text_of(context: str, msgid: str, **facts: object) -> str:
+        return locale.say(pgettext(context, msgid), **facts)
+
+    frame = _frame(asked, locale) | {"instant": instant, "live": live}
+    found = environment().get_template(template)
+    return found.render(page=frame, _=text, pgettext=text_of, locale=locale, **content)
+
+
+def _frame(asked: HTTPConnection, locale: LocaleFormat) -> dict[str, Any]:
+    caller: Caller | None = getattr(asked.state, "caller", None)
+    sees_all = caller is not None and caller.entities(Scope.READ).every
     csrf = getattr(asked.state, "csrf", None)
-    return Page(
-        language=locale.language.value,
-        known=caller is not None,
-        who="" if caller is None else caller.label or caller.name,
-        unchecked=caller is not None and not asked.app.state.components.access.checks,
-        csrf=None if csrf is None else Verbatim(csrf),
-        navigation=[_link(name, path, locale) for name in _pages_of(caller)],
-        languages=[_other(each, asked, locale) for each in Language],
-        instant=instant,
-        live_href=None if live_token is None else live_href,
-        live_token=Verbatim(live_token or ""),
-        live_texts=json.dumps(
-            {name: locale.say(TEXTS[f"shell.{name}"]) for name in LIVE_TEXTS}, ensure_ascii=False
-        ),
-    )
+    return {
+        "language": locale.language.value,
+        # Somebody is signed in, or access is not checked.
+        "known": caller is not None,
+        "who": "" if caller is None else caller.label or caller.name,
+        "unchecked": caller is not None and not asked.app.state.components.access.checks,
+        "csrf": None if csrf is None else Verbatim(csrf),
+        "path": asked.url.path,
+        "navigation": {
+            f"/console/{name}": locale.say(text)
+            for name, text in NAVIGATION.items()
+            if sees_all or name not in FOR_WHO_READS_ALL
+        },
+        "languages": [
+            (language.value, name, _in_language(asked, language))
+            for language, name in LANGUAGE_NAMES.items()
+        ],
+    }
 
 
-def _pages_of(caller: Caller | None) -> Sequence[str]:
-    if caller is not None and caller.entities(Scope.READ).every:
-        return NAVIGATION
-    return [name for name in NAVIGATION if name not in FOR_WHO_READS_ALL]
-
-
-def _link(name: str, path: str, locale: LocaleFormat) -> NavigationLink:
-    href = f"/console/{name}"
-    here = path == href or path.startswith(href + "/")
-    return NavigationLink(href, locale.say(TEXTS[f"shell.{name}"]), here, path == href)
-
-
-def _other(language: Language, asked: HTTPConnection, locale: LocaleFormat) -> Other:
+def _in_language(asked: HTTPConnection, language: Language) -> str:
     url = asked.url.include_query_params(**{LANGUAGE_PARAMETER: language.value})
-    href = url.path + (f"?{url.query}" if url.query else "")
-    name = LANGUAGE_NAMES[language]
-    return Other(language.value, name, Verbatim(href), language is locale.language)
+    return Verbatim(f"{url.path}?{url.query}")

@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
+from events.texts import _
+from services.api.access.caller import NotKnown
 from services.api.access.hosts import LOCAL
-from services.api.access.port import NotKnown
 from services.api.access.session import LOGIN_PATH, end_session, set_session
 from services.api.console.elements import Notice, Verbatim
 from services.api.console.pages import STATIC, answer, locale_of
-from services.api.console.texts import shell
 from services.api.http.dependencies import Given
 from services.api.problems import NOT_FOUND, Problem
 
@@ -57,7 +57,7 @@ async def log_in(
 ) -> Response:
     """A session for whoever holds the key."""
     try:
-        _, cookie = await components.access.log_in(key.strip())
+        cookie = (await components.access.log_in(key.strip()))[1]
     except NotKnown as error:
         request.state.reason = error.reason
         wrong = Notice("bad", "bad", locale_of(request).say(error.why))
@@ -101,7 +101,7 @@ def _login_page(
 ) -> Response:
     locale = locale_of(request)
     content = {
-        "title": locale.say(shell.TEXTS["sign_in"]),
+        "title": locale.say(_("Sign in")),
         "next_href": Verbatim(next_href),
         "wrong": wrong,
         # The cookie of a session is for encrypted ways alone, but on this very machine.

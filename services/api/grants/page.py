@@ -15,16 +15,15 @@ from services.api.console.page_context import (
     Asked,
     Name,
     Search,
+    Text,
     Visitor,
     place_after,
-    plain,
 )
 from services.api.console.texts import grants as grant_texts
 from services.api.grants import money as grant_money
 from services.api.grants import query as grants
 from services.api.grants.list_view import found_text, rows_of
 from services.api.grants.view import grant_view
-from services.api.http.dependencies import check_sees
 from services.api.problems import NOT_FOUND, Problem
 
 router = APIRouter()
@@ -35,9 +34,8 @@ async def grant_list(
     visit: Visitor, budget: Asked = None, search: Search = "", after: After = None
 ) -> Response:
     """The list of grants, with a search."""
-    if budget is not None:
-        check_sees(visit.caller, budget)
-    place = place_after(after, plain, plain)
+    visit.check_authorized(budget)
+    place = place_after(after, Text, Text)
     wanted = search.strip()
     found = await grants.listed(
         visit.connection,
@@ -71,7 +69,7 @@ async def grant_list(
 @router.get("/console/grants/{budget}/{grant:path}")
 async def grant(visit: Visitor, budget: Name, grant: Name) -> Response:
     """All that is known of a grant."""
-    check_sees(visit.caller, budget)
+    visit.check_authorized(budget)
     found = await grants.one(visit.connection, visit.entities, budget, grant)
     if found is None:
         raise Problem(NOT_FOUND)

@@ -60,7 +60,7 @@ async def one(
     _: Annotated[Filters, Query()],
 ) -> Response:
     """A grant: acts, conventions, instalments and what they wait for, money, flags, records."""
-    question.of(budget)
+    question.check_authorized(budget)
 
     return await whole(
         question, GRANT, lambda: grants.one(question.connection, question.entities, budget, grant)

@@ -1,22 +1,24 @@
 """Components of the API, given once when it is built."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 from weakref import WeakValueDictionary
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.access.audit import Audit
+from services.api.access.caller import Access
 from services.api.access.hosts import LOCAL
-from services.api.access.port import Access
 from services.api.adapters.clock import Clock
 from services.api.adapters.ports import (
+    JournalEnd,
     JournalEnds,
     LagSource,
     OriginalBytes,
     Publisher,
-    ends_unknown,
 )
 from services.api.lag_source import Unwatched
 
@@ -33,9 +35,13 @@ nothing; nobody else waits behind them."""
 TRACES_AT_ONCE: Final = 2
 """Each takes a connection, and the processor for seconds: others wait, and hold nothing."""
 
+LIVE_PAGES_MAX: Final = 200
+"""Pages that may hold a stream of updates at once; others go without."""
 
-def _trace_slots() -> asyncio.Semaphore:
-    return asyncio.Semaphore(TRACES_AT_ONCE)
+
+async def ends_unknown() -> Mapping[int, JournalEnd] | None:
+    """None: there is nothing to ask."""
+    return None
 
 
 class ReadSlots:
@@ -67,7 +73,12 @@ class Components:
     """The names by which it is asked; where access is not checked it answers to no other."""
     over_tls: bool = False
     """True if everybody comes over TLS, whatever a proxy says."""
-    trace_slots: asyncio.Semaphore = field(default_factory=_trace_slots)
+    trace_slots: asyncio.Semaphore = field(
+        default_factory=partial(asyncio.Semaphore, TRACES_AT_ONCE)
+    )
+    live_slots: asyncio.Semaphore = field(
+        default_factory=partial(asyncio.Semaphore, LIVE_PAGES_MAX)
+    )
     read_slots: ReadSlots = field(default_factory=ReadSlots)
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by the signal to end: streams end then."""

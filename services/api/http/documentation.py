@@ -8,7 +8,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import HTMLResponse, Response
 
-from services.api.http.headers import CONTENT_SECURITY
+from services.api.http.request_middleware import CONTENT_SECURITY
 
 ASSETS: Final = Path(fastapi_offline.__file__).parent / "static"
 ASSETS_PATH: Final = "/docs/assets"

@@ -1,6 +1,7 @@
 """Error handlers: each error becomes a problem with its code."""
 
-from typing import Any, Final, cast
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -27,6 +28,8 @@ from services.runtime.ops.errors import Stop
 from services.texts.language import Language
 from services.texts.translation import translate
 
+ProblemOf = Callable[[Request, Any], Problem]
+
 FAULTS_MAX: Final = 20
 """Faults of a request that are named."""
 
@@ -44,30 +47,24 @@ SOURCE_UNREACHABLE: Final = Kind(
 
 def add_handlers(app: FastAPI) -> None:
     """Have every error of a route answered as a problem."""
-    app.add_exception_handler(Problem, _problem)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(OperationalError, _database)
-    app.add_exception_handler(InterfaceError, _database)
-    app.add_exception_handler(DBAPIError, _database)
-    app.add_exception_handler(Stop, _stop)
+    for error, problem_of in PROBLEMS.items():
+        app.add_exception_handler(error, _answering(problem_of))
 
 
-def _answer(request: Request, problem: Problem) -> Response:
-    request.state.reason = problem.kind.code
-    return answer(problem, request)
+def _answering(problem_of: ProblemOf) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def answering(request: Request, error: Exception) -> Response:
+        problem = problem_of(request, error)
+        request.state.reason = problem.kind.code
+        return answer(problem, request)
+
+    return answering
 
 
-async def _problem(request: Request, error: Exception) -> Response:
-    return _answer(request, cast(Problem, error))
-
-
-async def _invalid(request: Request, error: Exception) -> Response:
+def _invalid(request: Request, error: RequestValidationError) -> Problem:
     language = language_of(request)
-    found = cast(RequestValidationError, error).errors()[:FAULTS_MAX]
-    faults = [_fault(each, language) for each in found]
+    faults = [_fault(each, language) for each in error.errors()[:FAULTS_MAX]]
     named = ", ".join(f"{fault['in']} {fault['name']} ({fault['detail']})" for fault in faults)
-    return _answer(request, Problem(INVALID_REQUEST, {"faults": named}, faults=faults))
+    return Problem(INVALID_REQUEST, {"faults": named}, faults=faults)
 
 
 def _fault(error: dict[str, Any], language: Language) -> dict[str, str]:
@@ -79,38 +76,41 @@ def _fault(error: dict[str, Any], language: Language) -> dict[str, str]:
     return {"in": str(place[0]) if place else "", "name": name, "detail": translate(why, language)}
 
 
-async def _http(request: Request, error: Exception) -> Response:
-    found = cast(HTTPException, error)
-    headers = found.headers or {}
-    match found.status_code:
+def _http(request: Request, error: HTTPException) -> Problem:
+    headers = error.headers or {}
+    match error.status_code:
         case 404:
-            problem = Problem(NOT_FOUND, headers=headers)
+            return Problem(NOT_FOUND, headers=headers)
         case 405:
-            problem = Problem(METHOD_NOT_ALLOWED, {"method": request.method}, headers=headers)
+            return Problem(METHOD_NOT_ALLOWED, {"method": request.method}, headers=headers)
         case 413:
-            problem = Problem(TOO_LARGE, {"limit_bytes": found.detail})
+            return Problem(TOO_LARGE, {"limit_bytes": error.detail})
         case status:
-            kind = OTHER._replace(status=status)
-            problem = Problem(kind, {"said": found.detail}, headers=headers)
-    return _answer(request, problem)
+            return Problem(OTHER._replace(status=status), {"said": error.detail}, headers=headers)
 
 
-async def _database(request: Request, error: Exception) -> Response:
+def _database(request: Request, error: DBAPIError) -> Problem:
     """The database went away, or took too long; any other error of its is our bug.
 
     Raises:
         DBAPIError: it is our bug.
     """
-    found = cast(DBAPIError, error)
-    if getattr(found.orig, "sqlstate", None) == STATEMENT_CANCELLED:
-        limit_s = request.app.state.components.request_limit_s
-        return _answer(request, Problem(TOO_SLOW, {"limit_s": limit_s}))
-    if found.connection_invalidated or isinstance(found, OperationalError | InterfaceError):
-        return _answer(request, unreachable())
-    raise found
+    if getattr(error.orig, "sqlstate", None) == STATEMENT_CANCELLED:
+        return Problem(TOO_SLOW, {"limit_s": request.app.state.components.request_limit_s})
+    if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
+        return unreachable()
+    raise error
 
 
-async def _stop(request: Request, error: Exception) -> Response:
-    text = cast(Stop, error).text
+def _stop(_request: Request, error: Stop) -> Problem:
     headers = {"Retry-After": str(RETRY_AFTER_S)}
-    return _answer(request, Problem(SOURCE_UNREACHABLE, {"said": text}, headers=headers))
+    return Problem(SOURCE_UNREACHABLE, {"said": error.text}, headers=headers)
+
+
+PROBLEMS: Final[Mapping[type[Exception], ProblemOf]] = {
+    Problem: lambda _request, problem: problem,
+    RequestValidationError: _invalid,
+    HTTPException: _http,
+    DBAPIError: _database,
+    Stop: _stop,
+}

@@ -1,4 +1,4 @@
-"""True if this process lives, and whether it can answer. The two are open to all."""
+"""Health: whether this process lives, and whether it can answer. The two are open to all."""
 
 from datetime import datetime
 from functools import partial
@@ -41,7 +41,7 @@ class Ready(BaseModel):
 
 
 def readiness(parts: Components) -> Kept[Ready]:
-    """Use of the key that was noted last."""
+    """Whether the API can answer, as it was found a moment ago."""
     return Kept(partial(_polled, parts), parts.clock, lambda _: KEPT_S)
 
 
@@ -64,18 +64,14 @@ async def healthz() -> Alive:
 )
 async def readyz(request: Request, now: Now) -> JSONResponse:
     """200 if the read model answers and its tables are those of this API; else 503."""
-    remembered: Kept[Ready] = request.app.state.readiness
-    found = await remembered()
+    found: Ready = await request.app.state.readiness()
     content: dict[str, Any] = {"ready": found.ready}
     if getattr(request.state, "caller", None) is not None:
-        content = found.model_copy(update=_aged(found, now)).model_dump(mode="json")
+        content = found.model_dump(mode="json")
+        if found.latest_event_time is not None:
+            age = now - found.latest_event_time
+            content["latest_event_age_s"] = round(age.total_seconds(), 3)
     return JSONResponse(content, 200 if found.ready else 503)
-
-
-def _aged(found: Ready, now: datetime) -> dict[str, float]:
-    if found.latest_event_time is None:
-        return {}
-    return {"latest_event_age_s": round((now - found.latest_event_time).total_seconds(), 3)}
 
 
 async def _polled(components: Components) -> Ready:

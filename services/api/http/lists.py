@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final, Generic, TypeVar, get_args, get_type_h
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, TypeAdapter
-from starlette.datastructures import QueryParams
 
 from events.texts import _
 from services.api.http.answering import JSON, answered, digest
@@ -62,8 +61,8 @@ def list_route(
         return tuple("" if value is None else value for value in values)
 
     async def route(question: Question, asked: Any) -> Response:
-        question.of(getattr(asked, "budget", None))
-        question.of(getattr(asked, "entity", None))
+        question.check_authorized(getattr(asked, "budget", None))
+        question.check_authorized(getattr(asked, "entity", None))
         list_ = _fingerprint(question)
         after = None if asked.cursor is None else _key(asked.cursor, list_, cursors)
 
@@ -120,7 +119,5 @@ def _key(cursor: str, list_: str, key: TypeAdapter[Any]) -> Any:
 
 def _address(question: Asked, cursor: str) -> str:
     """The next page, from the root of wherever the API is reached."""
-    url = question.request.url
-    others = [each for each in question.request.query_params.multi_items() if each[0] != "cursor"]
-    query = QueryParams([*others, ("cursor", cursor)])
-    return f"{url.path}?{query}"
+    url = question.request.url.include_query_params(cursor=cursor)
+    return f"{url.path}?{url.query}"

@@ -1,5 +1,6 @@
 """Metrics for Prometheus: requests, and the position of the read model."""
 
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -20,6 +21,17 @@ from services.projector.tables import positions
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+OF_A_PARTITION: Final[Sequence[tuple[str, str, Callable[[Any], float | None]]]] = (
+    ("next_offset", "The next journal record to be read.", lambda row: row.next_offset),
+    (
+        "latest_event_timestamp_seconds",
+        "The latest time of an event that the read model has.",
+        lambda row: row.latest_event_time and row.latest_event_time.timestamp(),
+    ),
+    ("held", "1 if the partition is held.", lambda row: int(row.held_offset is not None)),
+)
+"""Gauges of each partition of the journal: name, help, and the value of its position."""
 
 router = APIRouter(tags=["health"])
 
@@ -44,7 +56,6 @@ class Observed:
         )
 
     def observe(self, method: str, route: str, status: int, elapsed_s: float) -> None:
-        """One request was answered."""
         # Anybody may invent a method; each would be a time series.
         known = method if method in METHODS else "other"
         self._requests.labels(known, route, str(status)).inc()
@@ -77,28 +88,9 @@ async def _read_model(components: Components) -> CollectorRegistry:
         up.set(0)
         return registry
     up.set(1)
-    _tell(rows, registry)
+    for name, text, value_of in OF_A_PARTITION:
+        gauge = Gauge(f"ecluse_read_model_{name}", text, ["topic", "partition"], registry=registry)
+        for row in rows:
+            if (value := value_of(row)) is not None:
+                gauge.labels(row.topic, str(row.partition)).set(value)
     return registry
-
-
-def _tell(rows: Any, registry: CollectorRegistry) -> None:
-    named = ["topic", "partition"]
-    offsets = Gauge(
-        "ecluse_read_model_next_offset",
-        "The next journal record to be read.",
-        named,
-        registry=registry,
-    )
-    times = Gauge(
-        "ecluse_read_model_latest_event_timestamp_seconds",
-        "The latest time of an event that the read model has.",
-        named,
-        registry=registry,
-    )
-    held = Gauge("ecluse_read_model_held", "1 if the partition is held.", named, registry=registry)
-    for row in rows:
-        names = (row.topic, str(row.partition))
-        offsets.labels(*names).set(row.next_offset)
-        held.labels(*names).set(int(row.held_offset is not None))
-        if row.latest_event_time is not None:
-            times.labels(*names).set(row.latest_event_time.timestamp())

@@ -1,8 +1,9 @@
 """Context of a query (caller, connection, language, day), and the types of its filters."""
 
 import re
-from datetime import UTC, date
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import Depends, Request
 from pydantic import (
@@ -17,8 +18,9 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.api.access.authorization import check_authorized
 from services.api.access.caller import Caller, Scope
-from services.api.http.dependencies import Connection, Lang, Now, Reader, check_sees
+from services.api.http.dependencies import Connection, Lang, Now, Reader
 from services.due.calendar_days import day_of
 from services.texts.language import Language
 
@@ -85,37 +87,41 @@ class PageFilters(Filters):
         return self.model_dump(exclude={"lang", "limit", "cursor"})
 
 
-class Asked(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Asked:
     """A question: who asks whom, when."""
 
     request: Request
     caller: Caller
     connection: AsyncConnection
     language: Language
-    today: date
-    """The day of the question on French clocks, as in the console."""
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        """The day of the question on French clocks."""
+        return day_of(self.now)
 
     @property
     def entities(self) -> frozenset[str] | None:
         """The entities that the caller may see."""
         return self.caller.entities(Scope.READ).sirets
 
-    def of(self, budget: str | None) -> str | None:
-        """A budget by which is filtered, once it is seen to be the caller's.
+    def check_authorized(self, budget: str | None) -> None:
+        """That the caller may see this budget, if one is asked for.
 
         Raises:
             Problem: 404, it is another entity's.
         """
         if budget is not None:
-            check_sees(self.caller, budget)
-        return budget
+            check_authorized(self.caller, budget)
 
 
 async def asked(
     request: Request, caller: Reader, connection: Connection, language: Lang, now: Now
 ) -> Asked:
     """The context of a query."""
-    return Asked(request, caller, connection, language, day_of(now))
+    return Asked(request, caller, connection, language, now)
 
 
 Question = Annotated[Asked, Depends(asked)]

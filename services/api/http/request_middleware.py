@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -13,13 +13,11 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.adapters.randomness import a_name
-from services.api.http.headers import add_headers
 from services.api.problems import INTERNAL, TOO_LARGE, TOO_SLOW, Problem, answer
 
 REQUEST_ID: Final = re.compile(r"[0-9a-f-]{8,64}")
 """Format of request ids that senders may choose: no key nor IBAN can be written so."""
 
-TOO_LARGE_STATUS: Final = 413
 UNKNOWN_ROUTE: Final = "unknown"
 CLIENT_GONE: Final = 499
 """Status in the log where nobody waited for the answer."""
@@ -27,28 +25,40 @@ CLIENT_GONE: Final = 499
 Observe = Callable[[str, str, int, float], None]
 """Called for each request with method, route, status and seconds."""
 
+Limits = Callable[[str], tuple[float, int]]
+"""Gives, for a path, the seconds until an answer must begin, and the bytes of the largest body."""
+
+CONTENT_SECURITY: Final = (
+    "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+"""Nothing from elsewhere, nothing inline, in nobody's frame."""
+
+ALWAYS: Final = {
+    "Content-Security-Policy": CONTENT_SECURITY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+KEPT_BY_NOBODY: Final = "no-store"
+KEPT_IF_ASKED_AGAIN: Final = "private, no-cache"
+"""Caching of an answer with an ETag: by who asked, revalidated each time."""
+
+VARIES: Final = "Accept-Language, Authorization, Cookie"
+
 log: Final = structlog.stdlib.get_logger("ecluse.api")
 
 
 class RequestMiddleware:
-    """The outermost layer. `body_bytes_max` and `limit_s` may be other at some addresses."""
+    """The outermost layer."""
 
     def __init__(
-        self,
-        app: ASGIApp,
-        observe: Observe,
-        limit_s: float,
-        body_bytes_max: int,
-        limits_s: Mapping[str, float],
-        bodies_bytes_max: Mapping[str, int],
-        *,
-        over_tls: bool = False,
+        self, app: ASGIApp, observe: Observe, limits: Limits, *, over_tls: bool = False
     ) -> None:
-        self._app = app
-        self._observe = observe
-        self._limit_s, self._limits_s = limit_s, limits_s
-        self._body_bytes_max, self._bodies_bytes_max = body_bytes_max, bodies_bytes_max
-        self._over_tls = over_tls
+        self._app, self._observe, self._limits, self._over_tls = app, observe, limits, over_tls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request; what is none passes."""
@@ -57,54 +67,61 @@ class RequestMiddleware:
             return
         if self._over_tls:
             scope["scheme"] = "https"  # Up to the proxy before us, which does not say so.
-        await Handling(self._app, scope, receive, send).run(
-            self._limits_s.get(scope["path"], self._limit_s),
-            self._bodies_bytes_max.get(scope["path"], self._body_bytes_max),
-            self._observe,
-        )
+        limit_s, body_bytes_max = self._limits(scope["path"])
+        handling = Handling(scope, receive, send, body_bytes_max)
+        await handling.run(self._app, limit_s, self._observe)
 
 
 class Handling:
     """One request on its way."""
 
-    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        self._app, self._scope = app, scope
-        self._receive, self._send = receive, send
+    def __init__(self, scope: Scope, receive: Receive, send: Send, body_bytes_max: int) -> None:
+        self._scope, self._receive, self._send = scope, receive, send
+        self._body_bytes_max = body_bytes_max
         self._asked = HTTPConnection(scope)
         self._status = 0
         self._taken_bytes = 0
-        self._body_bytes_max = 0
         self._limit: asyncio.Timeout | None = None
         given = self._asked.headers.get("x-request-id", "")
         self._id = given if REQUEST_ID.fullmatch(given) else a_name()
         self._asked.state.request_id = self._id
 
-    async def run(self, limit_s: float, body_bytes_max: int, observe: Observe) -> None:
+    async def run(self, app: ASGIApp, limit_s: float, observe: Observe) -> None:
         """Answer it, and say so in one line."""
-        self._body_bytes_max = body_bytes_max
         began_s = time.perf_counter()
         error: str | None = None
         try:
-            error = await self._answered(limit_s)
+            error = await self._answered(app, limit_s)
         finally:
             elapsed_s = time.perf_counter() - began_s
-            status = self._status or CLIENT_GONE
-            route, method = self._route(), self._scope["method"]
-            observe(method, route, status, elapsed_s)
-            self._log(route, method, status, elapsed_s, error)
+            status, method = self._status or CLIENT_GONE, self._scope["method"]
+            observe(method, self._route(), status, elapsed_s)
+            caller = getattr(self._asked.state, "caller", None)
+            log.info(
+                "request_handled",
+                request_id=self._id,
+                method=method,
+                route=self._route(),
+                status=status,
+                duration_ms=round(elapsed_s * 1000, 1),
+                caller=None if caller is None else caller.name,
+                body_bytes=self._taken_bytes,
+                # Why it was refused, where it was: a stable code.
+                reason=error or getattr(self._asked.state, "reason", None),
+            )
 
-    async def _answered(self, limit_s: float) -> str | None:
+    async def _answered(self, app: ASGIApp, limit_s: float) -> str | None:
         """Have it answered; what went wrong on the way, if anything did."""
         declared = self._asked.headers.get("content-length", "")
         if declared.isdigit() and int(declared) > self._body_bytes_max:
-            await self._say(self._over())
+            await self._say(Problem(TOO_LARGE, {"limit_bytes": self._body_bytes_max}))
             return TOO_LARGE.code
         limit = None
         try:
             async with asyncio.timeout(limit_s) as limit:
                 self._limit = limit
                 try:
-                    await self._app(self._scope, self._taking, self._sending)
+                    await app(self._scope, self._taking, self._sending)
                 finally:
                     self._limit = None
         except TimeoutError as late:
@@ -125,9 +142,6 @@ class Handling:
         await self._say(Problem(INTERNAL))
         return INTERNAL.code
 
-    def _over(self) -> Problem:
-        return Problem(TOO_LARGE, {"limit_bytes": self._body_bytes_max})
-
     async def _say(self, problem: Problem) -> None:
         await answer(problem, self._asked)(self._scope, self._receive, self._sending)
 
@@ -136,14 +150,14 @@ class Handling:
         self._taken_bytes += len(message.get("body", b""))
         if self._taken_bytes > self._body_bytes_max:
             # FastAPI lets this one through from inside its reading of a body.
-            raise HTTPException(TOO_LARGE_STATUS, detail=str(self._body_bytes_max))
+            raise HTTPException(TOO_LARGE.status, detail=str(self._body_bytes_max))
         return message
 
     async def _sending(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
             headers = MutableHeaders(scope=message)
-            add_headers(headers, self._id, self._scope.get("scheme", "http"))
+            _add_headers(headers, self._id, self._scope.get("scheme", "http"))
             if self._limit is not None and not self._limit.expired():
                 self._limit.reschedule(None)  # A long answer may take as long as it is read.
         await self._send(message)
@@ -152,19 +166,14 @@ class Handling:
         """The address as it was declared, without what a caller put into it."""
         return getattr(self._scope.get("route"), "path", UNKNOWN_ROUTE)
 
-    def _log(
-        self, route: str, method: str, status: int, elapsed_s: float, error: str | None
-    ) -> None:
-        caller = getattr(self._asked.state, "caller", None)
-        facts = {
-            "request_id": self._id,
-            "method": method,
-            "route": route,
-            "status": status,
-            "duration_ms": round(elapsed_s * 1000, 1),
-            "caller": None if caller is None else caller.name,
-            "body_bytes": self._taken_bytes,
-            # Why it was refused, where it was: a stable code.
-            "reason": error or getattr(self._asked.state, "reason", None),
-        }
-        log.info("request_handled", **facts)
+
+def _add_headers(headers: MutableHeaders, request_id: str, scheme: str) -> None:
+    """Add what the route has not said itself."""
+    for name, value in ALWAYS.items():
+        headers.setdefault(name, value)
+    kept = KEPT_IF_ASKED_AGAIN if "etag" in headers else KEPT_BY_NOBODY
+    headers.setdefault("Cache-Control", kept)
+    if scheme == "https":
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    headers.add_vary_header(VARIES)
+    headers["X-Request-ID"] = request_id

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from services.api.access.audit import Action
+from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
 from services.api.console.page_context import (
     Name,
@@ -14,7 +15,7 @@ from services.api.console.page_context import (
     Visitor,
 )
 from services.api.console.texts import troubles as texts
-from services.api.http.dependencies import Given, Operator, check_sees
+from services.api.http.dependencies import Given, Operator
 from services.api.journal import records
 from services.api.journal.dump import Dump, dump
 from services.api.journal.view import record_view
@@ -36,7 +37,7 @@ async def show_bytes(
     visit: Visitor, components: Given, caller: Operator, budget: Name, sequence: Sequence64
 ) -> Response:
     """The bytes of a dead letter as they were received, for an operator, on record."""
-    check_sees(caller, budget, Scope.OPERATE)
+    check_authorized(caller, budget, Scope.OPERATE)
     dead_letter = await unsettled.one_dead_letter(
         visit.connection, visit.entities, budget, sequence
     )
@@ -55,7 +56,7 @@ async def show_bytes(
 
 async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
     """All that a record's page tells, but the bytes that are asked for."""
-    check_sees(visit.caller, budget)
+    visit.check_authorized(budget)
     found = await records.one(visit.connection, visit.entities, budget, sequence)
     if found is None:
         raise Problem(NOT_FOUND)

@@ -60,7 +60,8 @@ async def outcome(
     With its code and a sentence in both languages, its moves, entries and payment orders.
     404 while the read model does not know it yet.
     """
-    budget = question.of(filters.budget)
+    budget = filters.budget
+    question.check_authorized(budget)
 
     async def build() -> tuple[events.Identity, ...] | None:
         found = await events.outcomes(
@@ -86,7 +87,8 @@ async def trace(
     filters: Annotated[BudgetFilter, Query()],
 ) -> Response:
     """Records, decisions with reasons, and what is awaited, through the years of a convention."""
-    budget = question.of(filters.budget)
+    budget = filters.budget
+    question.check_authorized(budget)
 
     async def build() -> traces.Trace | None:
         try:
@@ -107,7 +109,7 @@ async def record(
     question: Question, budget: BudgetId, sequence: Sequence, _: Annotated[Filters, Query()]
 ) -> Response:
     """A record of a budget's journal, without its event's own words."""
-    question.of(budget)
+    question.check_authorized(budget)
 
     async def build() -> records.RecordDetail | None:
         found = await records.one(question.connection, question.entities, budget, sequence)

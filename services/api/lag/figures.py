@@ -10,12 +10,11 @@ from events.lag import Outcomes as Counted
 from services.api.console.elements import Link, State, address, capital, order_href
 from services.api.console.texts import lag_page as texts
 from services.api.console.texts import orders as order_texts
-from services.api.console.texts import today
 from services.api.grants.instalments import document_name
 from services.api.lag.stages import Cell, Moment
 from services.api.orders.view import Fact, state_of
 from services.api.rejections.view import TERMS
-from services.api.today.view import OUTCOMES, Sum, Term, term_of
+from services.api.today.view import OUTCOMES, Sum, Term, sum_result, term_of
 from services.lag.judge.sums import total
 from services.lag.present import texts as states
 from services.lag.present.rows import most_frequent
@@ -214,12 +213,10 @@ def _sum(outcomes: Counted, moment: Moment) -> Sum:
 
 
 def _result(outcomes: Counted, moment: Moment) -> State:
-    say = moment.locale.say
     if outcomes.gap or outcomes.repeated:
-        return State(say(today.TEXTS["does_not"]), "bad", "bad")
-    if None in {outcomes.gap, outcomes.repeated, outcomes.in_flight} or outcomes.received is None:
-        return State(say(today.TEXTS["cannot_tell"]), "unknown", "unknown")
-    return State(say(today.TEXTS["adds_up"]), "good", "good")
+        return sum_result(False, moment.locale)
+    counts = {outcomes.gap, outcomes.repeated, outcomes.in_flight, outcomes.received}
+    return sum_result(None if None in counts else True, moment.locale)
 
 
 # ------------------------------------------------------------------ durations

@@ -1,6 +1,5 @@
 """The payment orders that wait, the list, and one whole; its IBAN for an operator, on record."""
 
-from datetime import date
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query
@@ -8,6 +7,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from services.api.access.audit import Action
+from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
 from services.api.budgets import query as budgets
 from services.api.budgets.view import budget_choices
@@ -22,10 +22,9 @@ from services.api.console.page_context import (
     Visit,
     Visitor,
     place_after,
-    plain,
 )
 from services.api.console.texts import orders as texts
-from services.api.http.dependencies import Given, Operator, check_sees
+from services.api.http.dependencies import Given, Operator
 from services.api.http.question import Day
 from services.api.orders import query as orders
 from services.api.orders.routes import DAYS_MAX
@@ -83,11 +82,10 @@ async def order_list(visit: Visitor, filters: Annotated[Filters, Query()]) -> Re
     """The orders that wait, and the list."""
     conn, entities, today, locale = visit.connection, visit.entities, visit.today, visit.locale
     wanted = filters.wanted
-    if wanted.budget is not None:
-        check_sees(visit.caller, wanted.budget)
+    visit.check_authorized(wanted.budget)
     waiting = await orders.waiting(conn, entities, today, budget=wanted.budget)
     counted = await orders.by_state(conn, entities, wanted.filter(today))
-    place = place_after(filters.after, date.fromisoformat, plain, plain)
+    place = place_after(filters.after, Day, Text, Text)
     asked = wanted.filter(today, states_of(wanted.state))
     found = await orders.listed(conn, entities, asked, after=place, limit=ROWS + 1)
     last = found[ROWS - 1] if len(found) > ROWS else None
@@ -123,7 +121,7 @@ async def reveal(
     visit: Visitor, components: Given, caller: Operator, budget: Name, reference: Reference
 ) -> Response:
     """The same page with the whole IBAN: an audit line stands before it is read."""
-    check_sees(caller, budget, Scope.OPERATE)
+    check_authorized(caller, budget, Scope.OPERATE)
     found = await orders.one(visit.connection, visit.entities, budget, reference)
     if found is None:
         raise Problem(NOT_FOUND)
@@ -139,7 +137,7 @@ async def reveal(
 async def _order_page(
     visit: Visit, budget: str, reference: str, revealed: Revealed | None
 ) -> Response:
-    check_sees(visit.caller, budget)
+    visit.check_authorized(budget)
     found = await orders.one(visit.connection, visit.entities, budget, reference)
     if found is None:
         raise Problem(NOT_FOUND)

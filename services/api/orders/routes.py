@@ -98,7 +98,7 @@ async def one(
     _: Annotated[Filters, Query()],
 ) -> Response:
     """A payment order with its lines, services and payments."""
-    question.of(budget)
+    question.check_authorized(budget)
 
     return await whole(
         question,

@@ -11,14 +11,13 @@ from services.api.console.page_context import (
     ROWS,
     After,
     Asked,
+    Text,
     Visit,
     Visitor,
-    instant,
-    number,
     place_after,
-    plain,
 )
 from services.api.console.texts import troubles as texts
+from services.api.http.question import KeyTime, Offset
 from services.api.rejections import flags
 from services.api.rejections import query as unsettled
 from services.api.rejections.view import (
@@ -85,18 +84,18 @@ async def _listed(
     """The rows of a list, one more than a page holds; and the key of the page's last."""
     conn, entities, locale, limit = visit.connection, visit.entities, visit.locale, ROWS + 1
     if kind == "unreadable":
-        place = place_after(after, plain, number)
+        place = place_after(after, Text, Offset)
         dead_letters = await unsettled.unreadable(
             conn, entities, code=reason, after=place, limit=limit
         )
         key = [(each.chain, each.sequence) for each in dead_letters]
         return unreadable_rows(dead_letters, locale), _last(key)
     if kind == "flagged":
-        place = place_after(after, plain, number, number)
+        place = place_after(after, Text, Offset, Offset)
         raised = await flags.flagged(conn, entities, code=reason, after=place, limit=limit)
         raised_keys = [(each.budget, each.sequence, each.item) for each in raised]
         return flagged_rows(raised, locale), _last(raised_keys)
-    place = place_after(after, instant, plain, number)
+    place = place_after(after, KeyTime, Text, Offset)
     if kind == "refused":
         refused = await unsettled.refused(conn, entities, code=reason, after=place, limit=limit)
         keys = [(each.event_time.isoformat(), each.budget, each.sequence) for each in refused]

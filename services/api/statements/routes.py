@@ -56,7 +56,7 @@ async def execution(
     question: Question, budget: BudgetId, _: Annotated[Filters, Query()]
 ) -> Response:
     """The budget execution statement (état d'exécution), by chapter and article."""
-    question.of(budget)
+    question.check_authorized(budget)
 
     async def build() -> ExecutionStatement:
         return await _execution(question, budget)
@@ -77,7 +77,7 @@ async def execution_file(
     _: Annotated[Filters, Query()],
 ) -> Response:
     """The same as CSV or XLSX, in euros: in French with semicolons and decimal commas."""
-    question.of(budget)
+    question.check_authorized(budget)
 
     async def sheet() -> Sheet:
         return execution_sheet(await _execution(question, budget))
@@ -98,7 +98,7 @@ async def grants_file(
     _: Annotated[Filters, Query()],
 ) -> Response:
     """The list of grants (CGCT L2313-1), with the open-data columns of décret 2017-779."""
-    question.of(budget)
+    question.check_authorized(budget)
 
     async def sheet() -> Sheet:
         await _check_budget(question, budget)

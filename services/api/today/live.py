@@ -6,14 +6,14 @@ at the watch.
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from typing import Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-from starlette.datastructures import State
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response, StreamingResponse
 
 from services.api.console.page_context import position_token
@@ -40,60 +40,48 @@ LAG_TICK_EVERY: Final = 5
 POLLS_MAX: Final = 600
 """After how many looks the browser must ask again, and show that it still may."""
 
-PAGES_MAX: Final = 200
-"""Pages that may hold a stream at once; others go without."""
-
-LISTENING: Final = "console_pages_listening"
-"""State of the application in which they are counted."""
-
-
 Token = Callable[[], Awaitable[str | None]]
-"""Gives one short word for what a page shows: another word, another page; None where it is away."""
+"""Gives a short digest of what a page shows: another one, another page; None where it is away."""
 
 
 @router.get(LIVE_PATH)
-async def live(request: Request, _caller: Reader, components: Given) -> Response:
+async def live(_caller: Reader, components: Given) -> Response:
     """A stream of words: `position` whenever the accounts have moved, `tick` as time passes."""
-    return _stream(
-        request, components, partial(_position, components.engine, position_token), TICK_EVERY
-    )
+    return _stream(components, partial(_position, components, position_token), TICK_EVERY)
 
 
 @router.get(TODAY_LIVE_PATH)
-async def live_today(request: Request, _caller: Reader, components: Given) -> Response:
+async def live_today(_caller: Reader, components: Given) -> Response:
     """The same of the page Today: `position` also when a state of those who work is another."""
 
     async def token() -> str | None:
         lag = await components.lag()
-        return await _position(components.engine, lambda connection: today_token(connection, lag))
+        return await _position(components, lambda connection: today_token(connection, lag))
 
-    return _stream(request, components, token, LAG_TICK_EVERY)
+    return _stream(components, token, LAG_TICK_EVERY)
 
 
 @router.get(LAG_LIVE_PATH)
-async def live_lag(request: Request, _caller: ReaderOfAll, components: Given) -> Response:
+async def live_lag(_caller: ReaderOfAll, components: Given) -> Response:
     """The same of the page Lag: `position` when a state is another, `tick` each five seconds."""
 
     async def token() -> str | None:
         return lag_token(await components.lag())
 
-    return _stream(request, components, token, LAG_TICK_EVERY)
+    return _stream(components, token, LAG_TICK_EVERY)
 
 
-def _stream(request: Request, components: Components, token: Token, tick_every: int) -> Response:
-    if getattr(request.app.state, LISTENING, 0) >= PAGES_MAX:
+def _stream(components: Components, token: Token, tick_every: int) -> Response:
+    if components.live_slots.locked():
         return Response(
             status_code=HTTPStatus.SERVICE_UNAVAILABLE.value, headers={"Retry-After": "30"}
         )
-    stream = _events(request.app.state, components.leaving, token, tick_every)
+    stream = _events(components, token, tick_every)
     return StreamingResponse(stream, media_type="text/event-stream")
 
 
-async def _events(
-    state: State, leaving: asyncio.Event, token: Token, tick_every: int
-) -> AsyncGenerator[str]:
-    setattr(state, LISTENING, getattr(state, LISTENING, 0) + 1)
-    try:
+async def _events(components: Components, token: Token, tick_every: int) -> AsyncGenerator[str]:
+    async with components.live_slots:
         yield f"retry: {AGAIN_MS}\n\n"
         known = ""
         for poll in range(POLLS_MAX):
@@ -103,27 +91,17 @@ async def _events(
                 yield f"event: position\ndata: {found}\n\n"
             elif poll % tick_every == tick_every - 1:
                 yield "event: tick\ndata: \n\n"
-            if await _is_leaving(leaving):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(components.leaving.wait(), POLL_EVERY_S)
                 return  # A process that ends waits for its answers, and this one would go on.
-    finally:
-        setattr(state, LISTENING, getattr(state, LISTENING) - 1)
-
-
-async def _is_leaving(leaving: asyncio.Event) -> bool:
-    """Wait for the next poll; true if the process is to end."""
-    try:
-        await asyncio.wait_for(leaving.wait(), POLL_EVERY_S)
-    except TimeoutError:
-        return False
-    return True
 
 
 async def _position(
-    engine: AsyncEngine, token: Callable[[AsyncConnection], Awaitable[str]]
+    components: Components, token: Callable[[AsyncConnection], Awaitable[str]]
 ) -> str | None:
     """Position of the accounts; None while the database is away."""
     try:
-        async with engine.connect() as connection:
+        async with components.engine.connect() as connection:
             return await token(connection)
     except (SQLAlchemyError, OSError, TimeoutError):
         return None

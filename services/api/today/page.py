@@ -6,15 +6,12 @@ from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
+from events.texts import _
 from services.api.balances import query as balances
 from services.api.budgets import query as budgets
 from services.api.budgets.view import budget_view
-from services.api.console.page_context import (
-    Visitor,
-    position_token,
-)
+from services.api.console.page_context import Visitor, position_token
 from services.api.console.pages import TODAY_LIVE_PATH
-from services.api.console.texts import today
 from services.api.http.dependencies import Ends, Watched
 from services.api.lag.view import lag_token
 from services.api.orders import query as orders
@@ -45,7 +42,7 @@ async def the_day(lag: Watched, ends: Ends, visit: Visitor) -> Response:
         "today.html",
         live_token=await today_token(visit.connection, lag),
         live_href=TODAY_LIVE_PATH,
-        title=visit.locale.say(today.TEXTS["title"]),
+        title=visit.locale.say(_("Today")),
         status=status_view(status, lag, visit.now, visit.locale, sees_all=visit.entities is None),
         waiting=waiting_view(waiting, visit.today, visit.locale),
         todo=todo(counts, waiting.overdue.count, overdue(visit.today), visit.locale),
@@ -54,5 +51,5 @@ async def the_day(lag: Watched, ends: Ends, visit: Visitor) -> Response:
 
 
 async def today_token(connection: AsyncConnection, lag: Lag) -> str:
-    """The same of the page Today, which also tells whether those who keep the accounts work."""
+    """Digest of what the page Today shows: the position of the accounts, the states of stages."""
     return await position_token(connection) + lag_token(lag)

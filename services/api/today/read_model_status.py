@@ -6,16 +6,17 @@ unknown to them, and never 0. So is to everybody what waits before the ledger: a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.topics import JOURNAL
 from services.api.adapters.ports import JournalEnd
 from services.api.queries.rows import Entities, shown, visible
+from services.lag.judge.sums import total
 from services.lag.present.headline import Reading
 from services.projector.tables import journal, outcomes, positions
 
@@ -164,37 +165,30 @@ def _partition(row: Any, known: OutcomeCounts, end: JournalEnd | None) -> Partit
 async def _of_budgets(
     conn: AsyncConnection, entities: Entities
 ) -> dict[int, tuple[OutcomeCounts, datetime | None]]:
-    """OutcomeCounts of the records of the caller's budgets, and their latest time, by partition."""
+    """Counts of the records of the caller's budgets, and their latest time, by partition."""
+
+    def ended(outcome: str) -> ColumnElement[int]:
+        return func.count().filter(journal.c.outcome == outcome)
+
+    # A record that ends the wait of another takes its place.
+    resumed = func.count(journal.c.resumes)
+    counts = (
+        func.count() - resumed,
+        ended("accepted"),
+        ended("duplicate"),
+        ended("refused"),
+        ended("parked") - resumed,
+        null(),
+    )
     query = (
-        select(
-            journal.c.partition,
-            journal.c.outcome,
-            func.count().label("records"),
-            func.count(journal.c.resumes).label("resumed"),
-            func.max(journal.c.event_time).label("latest"),
-        )
+        select(journal.c.partition, func.max(journal.c.event_time), *counts)
         .where(visible(journal.c.budget, entities))
-        .group_by(journal.c.partition, journal.c.outcome)
+        .group_by(journal.c.partition)
     )
-    rows: dict[int, list[Any]] = {}
-    for row in await conn.execute(query):
-        rows.setdefault(row.partition, []).append(row)
-    return {partition: _outcomes_of(found) for partition, found in rows.items()}
-
-
-def _outcomes_of(rows: list[Any]) -> tuple[OutcomeCounts, datetime | None]:
-    """A record that ends the wait of another takes its place."""
-    records = {row.outcome: row.records for row in rows}
-    resumed = sum(row.resumed for row in rows)
-    counted = OutcomeCounts(
-        sum(records.values()) - resumed,
-        records.get("accepted", 0),
-        records.get("duplicate", 0),
-        records.get("refused", 0),
-        records.get("parked", 0) - resumed,
-        dead_letter=None,
-    )
-    return counted, max((row.latest for row in rows if row.latest is not None), default=None)
+    return {
+        partition: (OutcomeCounts(*counted), latest)
+        for partition, latest, *counted in await conn.execute(query)
+    }
 
 
 def _as_seen(
@@ -231,15 +225,10 @@ def _unread(end: JournalEnd, next_offset: int) -> int:
 
 
 def _in_all(read: list[PartitionStatus], has_all_decided: bool | None) -> ReadModelStatus:
-    sums = OutcomeCounts(
-        sum(each.outcomes.read for each in read),
-        sum(each.outcomes.accepted for each in read),
-        sum(each.outcomes.duplicate for each in read),
-        sum(each.outcomes.refused for each in read),
-        sum(each.outcomes.parked for each in read),
-        _all_or_none([each.outcomes.dead_letter for each in read]),
-    )
-    unread = _all_or_none([each.unread for each in read]) if read else None
+    counts = [astuple(NOTHING), *(astuple(each.outcomes) for each in read)]
+    # Of dead letters alone the count may be unknown.
+    sums = OutcomeCounts(*map(total, zip(*counts, strict=True)))  # type: ignore[arg-type]
+    unread = total(each.unread for each in read)
     times = [each.latest_event_time for each in read if each.latest_event_time is not None]
     return ReadModelStatus(
         tuple(read),
@@ -251,9 +240,3 @@ def _in_all(read: list[PartitionStatus], has_all_decided: bool | None) -> ReadMo
         sum(each.held is not None for each in read),
         all(each.adds_up for each in read),
     )
-
-
-def _all_or_none(counts: list[int | None]) -> int | None:
-    """Their sum; None where one of them is unknown."""
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None

@@ -3,23 +3,42 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
+from events.texts import Translatable, _, ngettext, pgettext
 from services.api.console.elements import Notice, State
-from services.api.console.texts import today as texts
 from services.api.lag.headline_view import First, first_of
 from services.api.lag.stages import Moment
-from services.api.today.read_model_status import HeldRecord, PartitionStatus, ReadModelStatus
+from services.api.today.read_model_status import PartitionStatus, ReadModelStatus
 from services.lag.client.merge import Lag
 from services.lag.present.headline import Headline, Verdict, arrived, headline
 from services.texts.locale_format import UNKNOWN, LocaleFormat
 
-OUTCOMES = ("accepted", "duplicate", "refused", "parked", "dead_letter")
-LEADS_TO = {
+OUTCOMES: Final = ("accepted", "duplicate", "refused", "parked", "dead_letter")
+LEADS_TO: Final = {
     "refused": "/console/troubles/refused",
     "parked": "/console/troubles/parked",
     "dead_letter": "/console/troubles/unreadable",
 }
 """Lists of what did not go through."""
+
+TERMS: Final = {
+    "received": pgettext("records", "received"),
+    "accepted": pgettext("records", "accepted"),
+    "duplicate": _("duplicates"),
+    "refused": pgettext("records", "refused"),
+    "parked": _("parked"),
+    "dead_letter": _("dead letters"),
+    "in_flight": _("in flight"),
+    "decided": _("decided"),
+    "unread": _("not in the accounts yet"),
+}
+TO_READ: Final = ngettext("{count} record is to be read.", "{count} records are to be read.")
+DOES_NOT_ADD_UP: Final = _("The count does not add up.")
+HAVE_IT_PROVED: Final = _(
+    "Do not rely on these accounts: have the journal proved (`ecluse verify`), then the read model "
+    "rebuilt."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +61,13 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True)
-class PartitionRow:
-    """One partition of the journal."""
-
-    partition: str
-    next_offset: str
-    latest_event: str
-    state: State
-
-
-@dataclass(frozen=True, slots=True)
 class StatusView:
     """Status of the accounts."""
 
     verdict: First
     notices: Sequence[Notice]
     sum: Sum
-    partitions: Sequence[PartitionRow]
+    partitions: Sequence[tuple[PartitionStatus, State]]
 
 
 def status_view(
@@ -72,7 +81,7 @@ def status_view(
         first_of(found, Moment(now, None, locale), left),
         list(_notices(status, locale)),
         _sum(status, received, in_flight, locale, sees_all=sees_all),
-        [_partition(each, locale) for each in status.partitions],
+        [(each, _state(each, locale)) for each in status.partitions],
     )
 
 
@@ -86,26 +95,28 @@ def _left(
 ) -> str:
     """Say what is not in the accounts yet; to who sees some entities only, of whom the rest is."""
     if not sees_all:
-        return locale.say(texts.TEXTS["of_your_entities"])
+        return locale.say(
+            _("The date is that of the latest event of your entities, and the counts are theirs.")
+        )
     if found.verdict is Verdict.STAGE:
         count = found.stage and found.stage.behind
     else:
         count = status.unread if in_flight is None else in_flight
-    return locale.counted(texts.TO_READ, count) if count and count > 0 else ""
+    return locale.counted(TO_READ, count) if count and count > 0 else ""
 
 
 def _notices(status: ReadModelStatus, locale: LocaleFormat) -> Iterator[Notice]:
     """Notices of what is wrong, each with the rule that says so."""
     for each in status.partitions:
         if each.held is not None:
-            yield _held(each, each.held, locale)
+            yield _held(each, locale)
         if each.unread is not None and each.unread < 0:
             yield _other_journal(each, -each.unread, locale)
     outcomes = status.outcomes
     if not outcomes.adds_up:
         ended = sum(getattr(outcomes, name) or 0 for name in OUTCOMES)
         text = locale.say(
-            texts.NOT_ADDING_UP_DETAIL,
+            _("Read {read}, became something {ended}: the difference is {gap}."),
             read=locale.number(outcomes.read),
             ended=locale.number(ended),
             gap=locale.number(abs(outcomes.read - ended)),
@@ -116,47 +127,60 @@ def _notices(status: ReadModelStatus, locale: LocaleFormat) -> Iterator[Notice]:
         yield _not_adding_up("", locale)
 
 
-def _held(each: PartitionStatus, held: HeldRecord, locale: LocaleFormat) -> Notice:
-    if held.offset is None:
-        text = locale.say(texts.HELD_OTHERS)
+def _held(each: PartitionStatus, locale: LocaleFormat) -> Notice:
+    held = each.held
+    if held is None or held.offset is None:
+        text = locale.say(_("The other partitions go on."))
     else:
-        offset, error = locale.number(held.offset), held.error or UNKNOWN
-        text = locale.say(texts.HELD_DETAIL, offset=offset, error=error)
-    return Notice(
-        "bad",
-        "bad",
-        locale.say(texts.HELD, partition=locale.number(each.partition)),
+        text = locale.say(
+            _("At offset {offset}: {error}. The other partitions go on."),
+            offset=locale.number(held.offset),
+            error=held.error or UNKNOWN,
+        )
+    return _wrong(
+        _("Reading partition {partition} is held").render(
+            {"partition": locale.number(each.partition)}
+        ),
         text,
-        locale.say(texts.HELD_DO),
-        locale.say(texts.HELD_RULE),
+        _("Tell the operator: as long as it is held, its budgets stand still here."),
+        _("Rule: what fails twice at the same record is held, never skipped (decision 12)."),
+        locale,
     )
 
 
 def _not_adding_up(text: str, locale: LocaleFormat) -> Notice:
-    return Notice(
-        "bad",
-        "bad",
-        locale.say(texts.NOT_ADDING_UP),
+    return _wrong(
+        _("The count does not add up"),
         text,
-        locale.say(texts.NOT_ADDING_UP_DO),
-        locale.say(texts.NOT_ADDING_UP_RULE),
+        HAVE_IT_PROVED,
+        _("Rule 5: every record received counts once, under what became of it."),
+        locale,
     )
 
 
 def _other_journal(each: PartitionStatus, gap: int, locale: LocaleFormat) -> Notice:
-    return Notice(
-        "bad",
-        "bad",
-        locale.say(texts.OTHER_JOURNAL),
-        locale.say(
-            texts.OTHER_JOURNAL_DETAIL,
-            partition=locale.number(each.partition),
-            read=locale.number(each.next_offset),
-            gap=locale.number(gap),
+    text = locale.say(
+        _(
+            "Partition {partition}: read up to {read}, the journal ends {gap} before. It is "
+            "another journal, or has lost its end."
         ),
-        locale.say(texts.NOT_ADDING_UP_DO),
-        locale.say(texts.OTHER_JOURNAL_RULE),
+        partition=locale.number(each.partition),
+        read=locale.number(each.next_offset),
+        gap=locale.number(gap),
     )
+    return _wrong(
+        _("The journal ends before what was read of it"),
+        text,
+        HAVE_IT_PROVED,
+        _("Rule: the journal is never rewritten; all that stands here comes from it."),
+        locale,
+    )
+
+
+def _wrong(
+    title: Translatable, text: str, do: Translatable, rule: Translatable, locale: LocaleFormat
+) -> Notice:
+    return Notice("bad", "bad", locale.say(title), text, locale.say(do), locale.say(rule))
 
 
 def _sum(
@@ -168,49 +192,48 @@ def _sum(
     sees_all: bool,
 ) -> Sum:
     terms = [term_of(name, getattr(status.outcomes, name), locale) for name in OUTCOMES]
-    known = received
     if received is None and status.decided is not None:
         # Of what was received nobody knows; of what was decided it is known.
-        known, whole = status.decided, term_of("decided", status.decided, locale)
+        whole = term_of("decided", status.decided, locale)
         terms.append(term_of("unread", status.unread, locale))
     else:
         whole = term_of("received", received, locale)
         terms.append(term_of("in_flight", in_flight, locale))
-    return Sum(whole, terms, _result(status, known, locale, sees_all=sees_all))
+    adds_up = None if status.adds_up and whole.text is None else status.adds_up
+    return Sum(whole, terms, sum_result(adds_up, locale, sees_all=sees_all))
 
 
 def term_of(name: str, count: int | None, locale: LocaleFormat) -> Term:
     """A term of the sum, with a link to its list."""
     text = None if count is None else locale.number(count)
-    return Term(name, locale.say(texts.TEXTS[name]), text, LEADS_TO.get(name, ""))
+    return Term(name, locale.say(TERMS[name]), text, LEADS_TO.get(name, ""))
 
 
-def _result(
-    status: ReadModelStatus, known: int | None, locale: LocaleFormat, *, sees_all: bool
-) -> State:
-    if not status.adds_up:
-        return State(locale.say(texts.TEXTS["does_not"]), "bad", "bad")
-    if known is None:
-        text = "cannot_tell" if sees_all else "cannot_tell_you"
-        return State(locale.say(texts.TEXTS[text]), "unknown", "unknown")
-    return State(locale.say(texts.TEXTS["adds_up"]), "good", "good")
-
-
-def _partition(each: PartitionStatus, locale: LocaleFormat) -> PartitionRow:
-    if each.held is not None:
-        state = State(locale.say(texts.TEXTS["held"]), "bad", "bad")
-    elif each.unread is None:
-        state = State(locale.say(texts.TEXTS["rest_unknown"]), "", "unknown")
-    elif each.unread > 0:
-        left = locale.number(each.unread)
-        state = State(locale.say(texts.TEXTS["left"], count=left), "info", "now")
-    elif each.adds_up:
-        state = State(locale.say(texts.TEXTS["read"]), "good", "good")
-    else:
-        state = State(locale.say(texts.TEXTS["does_not"]), "bad", "bad")
-    return PartitionRow(
-        str(each.partition),
-        locale.number(each.next_offset),
-        locale.instant(each.latest_event_time),
-        state,
+def sum_result(adds_up: bool | None, locale: LocaleFormat, *, sees_all: bool = True) -> State:
+    """Whether the count adds up; None: it cannot be checked."""
+    if adds_up:
+        return State(locale.say(_("The count adds up.")), "good", "good")
+    if adds_up is not None:
+        return State(locale.say(DOES_NOT_ADD_UP), "bad", "bad")
+    text = (
+        _("The count cannot be checked: what is still to be read is not known.")
+        if sees_all
+        else _(
+            "What is unreadable or still to be read names no entity: only an access to all "
+            "entities sees the count of it."
+        )
     )
+    return State(locale.say(text), "unknown", "unknown")
+
+
+def _state(each: PartitionStatus, locale: LocaleFormat) -> State:
+    if each.held is not None:
+        return State(locale.say(pgettext("partition", "held")), "bad", "bad")
+    if each.unread is None:
+        return State(locale.say(_("rest unknown")), "", "unknown")
+    if each.unread > 0:
+        left = locale.number(each.unread)
+        return State(locale.say(_("{count} to read"), count=left), "info", "now")
+    if each.adds_up:
+        return State(locale.say(_("read")), "good", "good")
+    return State(locale.say(DOES_NOT_ADD_UP), "bad", "bad")

@@ -212,7 +212,7 @@ def test_an_order_is_late_from_midnight_on_french_clocks_in_the_api_and_the_cons
     assert "2023-07-14" == order["due_on"]
     (answer,) = get(url, "/payment-orders/waiting", clock=HandClock(instant))
     assert overdue == answer.json()["overdue"]["count"]
-    locale = LocaleFormat.of(Language.EN)
+    locale = LocaleFormat(Language.EN)
     assert f"{same_day} 2023" == locale.day(locale.local_day(instant))
     assert day_of(instant) == locale.local_day(instant)
 

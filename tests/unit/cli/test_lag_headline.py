@@ -77,7 +77,7 @@ EXPECTED: Final = {
 
 def shown(board: Board, language: str) -> LagView:
     """The page, of a board of this moment."""
-    locale = LocaleFormat.of(Language(language))
+    locale = LocaleFormat(Language(language))
     return lag_view(lag_of([Answer("watch", board)], board.at), None, board.at, locale)
 
 

@@ -3,7 +3,6 @@
 from typing import Final
 
 from events.envelope import INBOUND
-from events.parts import short_type
 from events.texts import _, pgettext
 
 STAGES: Final = {
@@ -61,5 +60,4 @@ WITHDRAWAL_CAUSES: Final = {
     "annulled": _("annulled by a court"),
 }
 
-TYPES: Final = {short_type(each): each.NAME for each in INBOUND}
-"""The types of events, without `ecluse.` and `.v1`."""
+TYPES: Final = {each.TYPE: each.NAME for each in INBOUND}

@@ -2,17 +2,12 @@
 
 from typing import Final
 
-from events.texts import Translatable, _, ngettext, pgettext
+from events.texts import Translatable, _, ngettext
 
 TEXTS: Final = {
     "title": _("Grants"),
-    "search": _("Search"),
     "grant": _("Grant"),
-    "beneficiary": _("Beneficiary"),
-    "state": _("State"),
     "awarded": _("Awarded"),
-    "paid": _("Paid"),
-    "none": _("No grant."),
     "found_for": _("for “{search}”"),
     "siret": _("SIRET"),
     "represented_by": _("Represented by"),
@@ -26,8 +21,6 @@ TEXTS: Final = {
     "by_signatory": _("by {signatory}"),
     "runs": _("from {start} to {end}"),
     "opened": _("{amount} appropriated"),
-    "document": _("Document"),
-    "due_on": pgettext("report", "Due on"),
     "awaited": _("awaited"),
     "late": _("late"),
     "received": _("received"),
@@ -35,11 +28,6 @@ TEXTS: Final = {
     "obligation": _("obligation of the convention"),
     "instalment_named": _("instalment {instalment}"),
     "do": _("What to do:"),
-    "journal": _("Journal"),
-    "event": _("Event"),
-    "time": _("Time"),
-    "amount": _("Amount"),
-    "reason": _("Reason"),
     "record": _("Record"),
     "acts_number": _("no. {number}"),
 }

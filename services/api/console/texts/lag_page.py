@@ -56,10 +56,7 @@ TEXTS: Final = {
     "not_ready": _("The watch is still reading the journal"),
     "not_ready_said": _("What it counts of it is unknown until then."),
     # ------------------------------------------------------------ the stages
-    "state": _("State"),
     "behind": _("Records behind"),
-    "oldest": _("Oldest unprocessed"),
-    "latest": _("Latest event dated"),
     "of_end": _("end {end}"),
     "none": pgettext("figure", "none"),
     "then": _("at {clock}: {state}"),
@@ -69,24 +66,18 @@ TEXTS: Final = {
     # ------------------------------------------------------------ the last hour
     "late": _("Lateness"),
     "waiting": pgettext("chart", "Payment orders waiting"),
-    "now": _("now"),
     "at_most": _("at most {most}"),
     "drawn": _("Now {now}; at most {most}, at {clock}."),
     "drawn_unknown": _("Unknown for {minutes} minutes of the hour."),
     "nothing_known": _("Nothing is known of this hour."),
     "gap_key": _("unknown"),
     # ------------------------------------------------------------ orders, outcomes, durations
-    "orders": _("Payment orders waiting"),
     "orders_waiting": _("Waiting"),
     "orders_oldest": _("The oldest"),
     "orders_due": _("Overdue"),
     "orders_unacknowledged": _("Without the accountant's answer"),
     "issued": _("issued {age}"),
     "oldest_issued": _("the oldest issued {age}"),
-    "order": _("Payment order"),
-    "left": _("Still to pay"),
-    "issued_on": _("Issued"),
-    "due_on": _("Due on"),
     "unanswered": _("no answer"),
     "unaccounted": _("unaccounted for"),
     "resumed": _("{count} waited, and were decided since."),
@@ -103,7 +94,6 @@ TEXTS: Final = {
     "refusals": _("Refusals"),
     "deadline_events": _("Deadline events written"),
     "deadline_events_pending": _("{count} to be written"),
-    # ------------------------------------------------------------ the watch itself
 }
 
 LEFT: Final = ngettext("{count} record is left to read.", "{count} records are left to read.")

@@ -30,7 +30,6 @@ TEXTS: Final = {
     "reason": _("Reason"),
     "event": _("Event"),
     "time": _("Time"),
-    "do": _("What to do"),
     "budget": _("Budget"),
     "chain": _("Chain"),
     "sender": _("Sender"),
@@ -41,17 +40,10 @@ TEXTS: Final = {
     "journal_place": _("Place in the journal"),
     "resumes": _("Resumes"),
     "event_sha256": _("SHA-256 received"),
-    "moves": _("Moves"),
     "outside": _("outside"),
-    "amount": _("Amount"),
-    "orders": _("Payment orders"),
     "order_issued": _("issued here"),
     "order_changed": _("changed here"),
-    "due_on": _("Due on"),
-    "previous": _("Previous record"),
-    "next": _("Next record"),
     "figure": _("The moves behind a figure"),
-    "after": _("Figure after"),
 }
 
 BYTES: Final = ngettext("{count} byte", "{count} bytes")

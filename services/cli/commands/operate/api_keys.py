@@ -3,7 +3,6 @@
 import asyncio
 import getpass
 import os
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
@@ -112,7 +111,7 @@ def show_audit(
 ) -> None:
     """Show the latest lines of the audit trail, the newest first."""
     lines = _with_store(data, lambda store: store.audit_lines(last))
-    rows = [{**asdict(line), "at": _instant(line.at)} for line in lines]
+    rows = [{**line._mapping, "at": _instant(line.at)} for line in lines]  # noqa: SLF001
     if as_json:
         print_json({"audit": rows})
         return
@@ -136,7 +135,7 @@ def _with_store(data: Path | None, what: "Callable[[AccessStore], Awaitable[Resu
             address = access_store.access_address(settings.read_model, settings.access)
         store = access_store.AccessStore(address, wall_clock)
         try:
-            await access_store.prepared(store)
+            await store.prepare()
             return await what(store)
         finally:
             await store.dispose()

@@ -14,8 +14,8 @@ from services.texts.locale_format import LocaleFormat
 from tests.api.lag_boards import NIGHT, Json, a_board, stages
 from tests.api.lag_scenes import Scene
 
-FR: Final = LocaleFormat.of(Language.FR)
-EN: Final = LocaleFormat.of(Language.EN)
+FR: Final = LocaleFormat(Language.FR)
+EN: Final = LocaleFormat(Language.EN)
 LOCALES: Final = {"fr": FR, "en": EN}
 ADDRESS: Final = "http://watch:6066"
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.api.console.bars import VISIBLE_PARTS, WIDTH, Segment, segments
+from services.api.console.elements import BAR_WIDTH, VISIBLE_PARTS, Segment, segments
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,6 @@ def test_the_parts_fill_the_bar_and_none_is_lost(amounts: list[int]) -> None:
     assert [str(at) for at, cents in enumerate(amounts) if cents] == [each.name for each in drawn]
     ends = [each.start + each.width for each in drawn]
     assert [0, *ends[:-1]] == [each.start for each in drawn] or not drawn
-    assert not drawn or ends[-1] == WIDTH
+    assert not drawn or ends[-1] == BAR_WIDTH
     # Five others may each be widened to a hundredth: what is left is still to be seen.
-    assert all(each.width >= WIDTH // VISIBLE_PARTS // 2 for each in drawn)
+    assert all(each.width >= BAR_WIDTH // VISIBLE_PARTS // 2 for each in drawn)

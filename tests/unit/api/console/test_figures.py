@@ -76,7 +76,7 @@ def test_the_figure_after_each_move_is_shown() -> None:
         a_move(None, "available", 100_00, 1),
         a_move("available", "reserved", 30_00, 2),
     ]
-    view = figure_view("available", MovesBehind(70_00, 0, moves), LocaleFormat.of(Language.EN))
+    view = figure_view("available", MovesBehind(70_00, 0, moves), LocaleFormat(Language.EN))
     assert ("Available", "€70.00") == (view.stage, view.figure)
     shown = [(row.record.text, row.change, row.after, row.stages) for row in view.rows]
     assert shown == [
@@ -87,5 +87,5 @@ def test_the_figure_after_each_move_is_shown() -> None:
 
 def test_a_page_of_moves_begins_where_the_one_before_ended() -> None:
     page = MovesBehind(90_00, 50_00, [a_move(None, "available", 15_00, 7)])
-    view = figure_view("available", page, LocaleFormat.of(Language.EN))
+    view = figure_view("available", page, LocaleFormat(Language.EN))
     assert ("€90.00", "€65.00") == (view.figure, view.rows[0].after)

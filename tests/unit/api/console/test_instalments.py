@@ -15,8 +15,8 @@ from services.texts.locale_format import LocaleFormat
 from tests.builders import BUDGET
 
 TODAY = date(2023, 7, 20)
-FR = LocaleFormat.of(Language.FR)
-EN = LocaleFormat.of(Language.EN)
+FR = LocaleFormat(Language.FR)
+EN = LocaleFormat(Language.EN)
 REPORT = Document("activity_report", 2022, None, date(2023, 6, 26), None, None)
 MISSING = Document("certified_accounts", 2022, None, None, None, None)
 

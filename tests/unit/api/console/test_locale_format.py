@@ -12,8 +12,8 @@ from services.texts.formats import euros
 from services.texts.language import Language
 from services.texts.locale_format import LocaleFormat
 
-FR = LocaleFormat.of(Language.FR)
-EN = LocaleFormat.of(Language.EN)
+FR = LocaleFormat(Language.FR)
+EN = LocaleFormat(Language.EN)
 NOON = datetime(2023, 7, 20, 12, tzinfo=UTC)
 ORDERS = ngettext("{count} order", "{count} orders")
 

@@ -4,11 +4,12 @@ import re
 from pathlib import Path
 from typing import get_args
 
+import pytest
+
 from events.deliberations import DeliberationWithdrawn
-from events.envelope import INBOUND
 from events.texts import Translatable
-from services.api.console import pages
-from services.api.console.texts import TEXTS, codes
+from services.api import console
+from services.api.console.texts import codes, grants, lag_page, orders, troubles
 from services.api.rejections.view import KINDS
 from services.ledger.domain.model.conventions import ConventionState
 from services.ledger.domain.model.moves import EntryKind
@@ -17,42 +18,42 @@ from services.ledger.explain import terms
 from services.texts.language import Language
 from services.texts.translation import translate
 
-FOLDER = Path(pages.__file__).parent
+API = Path(console.__file__).parents[1]
+TABLES = {"grants": grants, "lag_page": lag_page, "orders": orders, "troubles": troubles}
+PUT_TOGETHER = {f"{kind}_lead" for kind in KINDS} | {f"no_{kind}" for kind in KINDS}
+"""Names of texts that no view spells out."""
 
 
-def named_in_code() -> set[str]:
-    """What views and addresses take from the words by name; some names are put together there."""
+def named_in_packages_that_import(table: str) -> set[str]:
+    """What may be the name of a text in the packages that take texts from this table."""
+    packages = {
+        each.parent
+        for each in API.rglob("*.py")
+        if re.search(rf"console\.texts(\.| import .*\b){table}\b", each.read_text(encoding="utf-8"))
+    }
     text = "".join(
-        each.read_text(encoding="utf-8")
-        for each in FOLDER.rglob("*.py")
-        if each.parent.name != "words"
+        each.read_text(encoding="utf-8") for package in packages for each in package.glob("*.py")
     )
-    lists = {f"{kind}_lead" for kind in KINDS} | {f"no_{kind}" for kind in KINDS}
-    return lists | set(re.findall(r"""["']([a-z0-9_]+)["']""", text))
+    return PUT_TOGETHER | set(re.findall(r"""["']([a-z0-9_]+)["']""", text))
 
 
-def test_no_text_stands_unused() -> None:
-    named = named_in_code()
-    # The stages are asked for by the codes of the ledger.
-    unused = [
-        name
-        for name in TEXTS
-        if name.partition(".")[2] not in named and not name.startswith("stage.")
-    ]
-    assert [] == sorted(unused)
+@pytest.mark.parametrize("table", TABLES)
+def test_no_text_stands_unused(table: str) -> None:
+    named = named_in_packages_that_import(table)
+    assert [] == sorted(TABLES[table].TEXTS.keys() - named)
 
 
 def test_french_keeps_its_marks_on_the_line() -> None:
-    french = {name: translate(phrase, Language.FR) for name, phrase in TEXTS.items()}
-    assert [] == [name for name, text in french.items() if re.search(r"\w [:;!?]", text)]
+    french = [
+        translate(text, Language.FR) for table in TABLES.values() for text in table.TEXTS.values()
+    ]
+    assert [] == [text for text in french if re.search(r"\w [:;!?]", text)]
 
 
 def test_codes_of_the_ledger_have_their_texts() -> None:
     assert set(terms.ORDER_STATES) == {each.value for each in OrderState}
     assert set(terms.ENTRY_KINDS) == {each.value for each in EntryKind}
     assert {each.value for each in ConventionState} <= set(codes.CONVENTION_STATES)
-    types = {each.TYPE.removeprefix("ecluse.").removesuffix(".v1") for each in INBOUND}
-    assert types <= set(codes.TYPES)
     assert all(isinstance(each, Translatable) for each in codes.STAGES.values())
 
 

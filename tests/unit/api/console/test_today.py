@@ -199,7 +199,7 @@ def test_a_held_partition_is_shown_with_what_to_do() -> None:
     (notice,) = view.notices
     assert "At offset 41: AssertionError. The other partitions go on." == notice.text
     assert "never skipped" in notice.rule
-    assert ("held", "bad") == (view.partitions[0].state.text, view.partitions[0].state.tone)
+    assert ("held", "bad") == (view.partitions[0][1].text, view.partitions[0][1].tone)
 
 
 def test_a_journal_that_ends_before_what_was_read_is_another_one() -> None:

@@ -1,0 +1,24 @@
+"""A ledger without Kafka for one test: its file and its read model in one folder."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from services.embedded.ledger_process import EmbeddedLedger
+from services.projector.database import an_engine
+
+
+def in_a_ledger(folder: Path, what: Callable[[EmbeddedLedger], Awaitable[None]]) -> None:
+    """Open the ledger of this folder, do that, and close it again."""
+
+    async def go() -> None:
+        engine = an_engine(f"sqlite:///{folder / 'read.db'}")
+        ledger = EmbeddedLedger(folder / "ledger.db", engine)
+        try:
+            await ledger.open()
+            await what(ledger)
+        finally:
+            await ledger.close()
+            await engine.dispose()
+
+    asyncio.run(go())
