@@ -16,13 +16,13 @@ from services.cli.workers import COLLECT_AFTER
 from services.runtime.ops.settings import Settings
 from services.texts.language import Language
 from services.texts.translation import translate
-from services.verifier.errors import UnreachableError
-from services.verifier.files import Database, exported
-from services.verifier.findings import Findings
-from services.verifier.offline import JournalAlone, Progress, Row
+from services.verifier.cluster.verify import journal_rows, verify
+from services.verifier.findings import Findings, UnreachableError
+from services.verifier.journal.proof import Progress, Row
+from services.verifier.offline.files import Database, exported
+from services.verifier.offline.proof import JournalAlone
 from services.verifier.report import Report
-from services.verifier.seal_statements import SealedChains
-from services.verifier.verify import journal_rows, verify
+from services.verifier.seals.statements import SealedChains
 
 VERIFYING = _("verifying")
 

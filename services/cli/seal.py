@@ -17,11 +17,16 @@ from services.cli.screen import Screen
 from services.cli.texts import typed
 from services.texts.language import Language
 from services.texts.translation import translate
-from services.verifier.errors import UnreachableError
-from services.verifier.findings import Findings
-from services.verifier.lines import Json
-from services.verifier.records import canonical
-from services.verifier.seal_files import FOR_ALL, NotAKeyError, new_key, read_key, sealed, write_new
+from services.verifier.findings import Findings, UnreachableError
+from services.verifier.records import Json, canonical
+from services.verifier.seals.files import (
+    FOR_ALL,
+    NotAKeyError,
+    new_key,
+    read_key,
+    sealed,
+    write_new,
+)
 
 SEALED = _("{file}: {records} records of {chains} chains sealed on {sealed_at}.")
 NOT_SEALED = _("Nothing is sealed: only a journal that is proved is.")

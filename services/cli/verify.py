@@ -18,18 +18,17 @@ from services.cli.texts import OUTCOME
 from services.ledger.application.redecide import Difference, Redecided, Redecision, row_of
 from services.texts.language import Language
 from services.texts.translation import translate
-from services.verifier.errors import UnreachableError
-from services.verifier.findings import Code, Findings, Place
-from services.verifier.lines import Json
-from services.verifier.offline import Row
+from services.verifier.findings import Code, Findings, Place, UnreachableError
+from services.verifier.journal.proof import Row
+from services.verifier.records import Json
 from services.verifier.report import Note, Remark, Report
-from services.verifier.seal_files import (
+from services.verifier.seals.files import (
     NotAKeyError,
     is_signed_by,
     read_public_key,
     read_seal,
 )
-from services.verifier.seal_statements import NotASealError, SealedChains
+from services.verifier.seals.statements import NotASealError, SealedChains
 
 FACT_MAX = 300
 """How much of one fact of a difference a person is shown."""

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import asdict
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 from events.texts import Translatable, _
 from services.texts.language import Language
@@ -215,3 +215,19 @@ def _shown(fact: Any, language: Language) -> str:
         fact = fact.decode(errors="replace")
     text = translate(fact, language) if isinstance(fact, Translatable) else str(fact)
     return text if len(text) <= SHOWN_MAX else text[:SHOWN_MAX] + "…"
+
+
+AT: Final = _("{where}: {what}")
+
+
+class UnreachableError(Exception):
+    """A cluster does not answer, a file is not there, or what is to be read is missing in it."""
+
+    def __init__(self, text: Translatable) -> None:
+        super().__init__(translate(text, Language.EN))
+        self.text = text
+
+    @classmethod
+    def of_file(cls, error: OSError) -> Self:
+        """Describe an error of the operating system about a file."""
+        return cls(AT.render({"where": error.filename, "what": error.strerror}))

@@ -107,6 +107,11 @@ class Record:
     """Return whether its bytes are the canonical ones of its content."""
 
     @property
+    def kind(self) -> str:
+        """`convention.signed` of an event of type `ecluse.convention.signed.v1`."""
+        return str(self.event["type"]).removeprefix("ecluse.").removesuffix(".v1")
+
+    @property
     def is_dead(self) -> bool:
         """True if it is the record of a dead letter."""
         return self.outcome == "dead_letter"

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from services.verifier.findings import Findings, Place
-from services.verifier.journal import JournalProof
-from services.verifier.lines import KIND_OF
+from services.verifier.journal.proof import JournalProof
 from services.verifier.records import (
     FIRST_HASH,
     Record,
@@ -15,6 +14,7 @@ from services.verifier.records import (
     sha256_hex,
     without_nulls,
 )
+from services.verifier.state.lines import KIND_OF
 from tests.builders import Json, Scenario, a_bank_account, a_beneficiary, a_line, an_act, encoded
 from tests.verifier.planting import spelled
 

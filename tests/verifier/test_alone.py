@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 from services.ledger.application.handle import Ledger
 from services.ledger.files.memory import MemoryStore
 from services.ledger.files.replay import replay
-from services.verifier.files import exported
 from services.verifier.findings import Finding, Findings, Place
-from services.verifier.offline import JournalAlone, Row
+from services.verifier.journal.proof import Row
+from services.verifier.offline.files import exported
+from services.verifier.offline.proof import JournalAlone
 from services.verifier.report import Report
 from tests.builders import (
     Scenario,

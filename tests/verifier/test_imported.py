@@ -5,8 +5,9 @@ Its input topics and what it published are gone.
 
 from events.topics import BALANCES, JOURNAL
 from services.verifier.findings import Findings
+from services.verifier.journal.proof import Row
 from services.verifier.kafka_records import home_of, partition_of
-from services.verifier.offline import JournalAlone, Row
+from services.verifier.offline.proof import JournalAlone
 from tests.builders import BUDGET, a_vote
 from tests.verifier.memory_cluster import MemoryCluster
 from tests.verifier.scenarios import a_closed_cluster, a_cluster

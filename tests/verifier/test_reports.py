@@ -10,8 +10,8 @@ from services.cli.proof_report import show
 from services.cli.screen import Screen
 from services.texts.language import Language
 from services.texts.translation import both, translate
-from services.verifier.figures import together
 from services.verifier.findings import Code, Findings, Place
+from services.verifier.journal.figures import together
 from services.verifier.records import NotARecordError, read_record
 from services.verifier.report import NOTES, Note, Remark, Report, report_of
 from tests.integration.test_tables import unfolded

@@ -1,0 +1,124 @@
+"""Internal events between years.
+
+Each that a closing must have led to is there once, and no other.
+"""
+
+import json
+from collections.abc import Container, Iterable
+from typing import Final
+
+from services.verifier.expected.years import INTERNAL_EVENT
+from services.verifier.findings import Code, Findings, Place
+from services.verifier.published.messages import ABOUT, differing, instant
+from services.verifier.records import Json, Record, canonical_without_nulls
+
+TABLE: Final = "internal_events"
+"""The table of a file store."""
+
+
+class InternalEvents:
+    """The internal events of all partitions.
+
+    A budget and its next year may live on different ones.
+    """
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._expected: dict[str, tuple[Place, bytes]] = {}
+        self._found: dict[str, tuple[Place, bytes]] = {}
+        self._closed: dict[str, str] = {}
+        """Of each that was read, the budget that it says was closed."""
+        self._quarantined: set[str] = set()
+        """Those of them that may be sent once more: nothing has been decided of them."""
+
+    def expect(self, place: Place, internal_events: Iterable[Json]) -> None:
+        """Expect the internal events of the closing at `place`."""
+        for each in internal_events:
+            self._expected[each["id"]] = (place, _content_of(each))
+
+    def follow(self, record: Record) -> None:
+        """Take note of a journal record, where it is that of an internal event that was read."""
+        if record.event["type"] != INTERNAL_EVENT or record.row["resumes"] is not None:
+            return
+        name = record.event["id"]
+        if name in self._found and name not in self._quarantined:
+            self._findings.add(Code.MESSAGE_TWICE, record.place, what=f"{INTERNAL_EVENT} {name}")
+        self._quarantined.discard(name)
+        self._found[name] = (record.place, _content_of(record.event))
+        self._closed[name] = record.event["data"]["closed_budget"]
+
+    def quarantine(self, place: Place, event: Json) -> None:
+        """Note an unread internal event that became a dead letter at `place`: it was written.
+
+        It was written.
+        """
+        name = event["id"]
+        if event["type"] == INTERNAL_EVENT and name not in self._found:
+            self._found[name] = (place, _content_of(event))
+            self._closed[name] = event["data"]["closed_budget"]
+            self._quarantined.add(name)
+
+    def compare(self, kept: Iterable[tuple[int, bytes]], *, imported: bool) -> None:
+        """Prove that a database keeps each internal event of its closings once.
+
+        Where closings were `imported`, it has only those internal events that nobody had read.
+        """
+        missing = dict(self._expected)
+        for number, value in kept:
+            place = Place(TABLE, offset=number)
+            try:
+                event = json.loads(value)
+                name, content = event["id"], _content_of(event)
+            except (AttributeError, LookupError, TypeError, ValueError) as error:
+                why = f"{type(error).__name__}: {error}"
+                self._findings.add(Code.MESSAGE_MALFORMED, place, why=why)
+                continue
+            if missing.pop(name, None) is None:
+                twice = name in self._expected
+                code = Code.MESSAGE_TWICE if twice else Code.MESSAGE_UNEXPECTED
+                self._findings.add(code, place, what=f"{INTERNAL_EVENT} {name}")
+            else:
+                self._same(name, place, content)
+        for name, (place, _) in missing.items():
+            if imported and name in self._found:
+                continue
+            self._findings.add(Code.MESSAGE_MISSING, place, what=f"{INTERNAL_EVENT} {name}")
+
+    def end(self, chains: Container[str] | None = None) -> int:
+        """Compare expected and found internal events at the end of all partitions.
+
+        Where only some `chains` were read, or up to some record of them, an internal event may be
+        on its way, or of a year that is not among them. Returns how many internal events were not
+        there to be compared.
+        """
+        awaited = 0
+        for name, (place, _) in self._expected.items():
+            if name in self._found:
+                self._same(name, *self._found[name])
+            elif chains is None:
+                self._findings.add(Code.MESSAGE_MISSING, place, what=f"{INTERNAL_EVENT} {name}")
+            else:
+                awaited += 1
+        for name, (place, _) in self._found.items():
+            if name not in self._expected and (chains is None or self._closed[name] in chains):
+                self._findings.add(Code.MESSAGE_UNEXPECTED, place, what=f"{INTERNAL_EVENT} {name}")
+        self._expected.clear()
+        self._found.clear()
+        self._quarantined.clear()
+        return awaited
+
+    def _same(self, name: str, place: Place, found: bytes) -> None:
+        expected = self._expected[name][1]
+        if found != expected:
+            for member, ours, theirs in differing(expected, found):
+                facts = {"member": member, "expected": ours, "found": theirs}
+                self._findings.add(
+                    Code.MESSAGE_DIFFERS, place, what=f"{INTERNAL_EVENT} {name}", **facts
+                )
+
+
+def _content_of(event: Json) -> bytes:
+    """All of an internal event in one spelling."""
+    content: Json = {name: event[name] for name in ABOUT if name in event}
+    content |= {"time": instant(event["time"]), "data": event["data"]}
+    return canonical_without_nulls(content)

@@ -1,0 +1,148 @@
+"""The proof of a journal of which nothing else is at hand: a file, a database, or its topic."""
+
+from collections.abc import Iterable
+
+from services.verifier.findings import Code, Findings
+from services.verifier.journal.figures import FILE_MARK
+from services.verifier.journal.proof import JournalProof, Row
+from services.verifier.offline.stored_dead_letters import KeptDeadLetter, KeptDeadLetters
+from services.verifier.records import Json, Record
+from services.verifier.report import Note, Remark, Report, report_of
+from services.verifier.seals.statements import SealedChains, chain_row, statement
+
+
+class JournalAlone:
+    """Give it a journal's records in its order, then end it.
+
+    `in_a_row` is false where only the records of one chain are known to stand in their order.
+    """
+
+    def __init__(
+        self,
+        findings: Findings,
+        *,
+        in_a_row: bool,
+        budget: str | None = None,
+        sealed: SealedChains | None = None,
+    ) -> None:
+        self.findings = findings
+        self.journal = JournalProof(self.findings, in_a_row=in_a_row, sealed=sealed)
+        self.records = 0
+        self._in_a_row = in_a_row
+        self._budget = budget
+        self._sealed = sealed
+        self._order = ReadingOrder(in_a_row=in_a_row)
+        self._rules_versions: set[int] = set()
+        self._dead_letters: KeptDeadLetters | None = None
+        self._internal_events: Iterable[tuple[int, bytes]] | None = None
+        self._imported = 0
+
+    def compare(
+        self, dead_letters: Iterable[KeptDeadLetter], internal_events: Iterable[tuple[int, bytes]]
+    ) -> None:
+        """Compare what a database keeps beside its journal; before the first record."""
+        self._dead_letters = KeptDeadLetters(dead_letters, self.findings)
+        self._internal_events = internal_events
+
+    def take(self, row: Row) -> None:
+        """The next record."""
+        self.records += 1
+        record = self.journal.read(row.place, row.key, row.raw)
+        if record is None:
+            return
+        if row.sequence not in {None, record.sequence}:
+            facts = {"found": row.sequence, "expected": record.sequence}
+            self.findings.add(Code.KEY_DIFFERS, record.place, **facts)
+        self._rules_versions.add(record.row["rules_version"])
+        if row.is_imported:
+            self._imported += 1
+        else:
+            self._follow(record)
+
+    def _follow(self, record: Record) -> None:
+        """Note what is at hand beside the journal: nothing of an imported one."""
+        self._order.follow(record)
+        if self._dead_letters is not None and record.is_dead:
+            self._dead_letters.follow(record)
+
+    def end(self) -> Report:
+        """Prove what must hold after the last record, and return the proof."""
+        self.journal.end()
+        if self._dead_letters is not None:
+            self._dead_letters.end()
+        internal_events, chains = self.journal.internal_events, self.journal.chains.heads
+        if self._internal_events is not None and self._budget is None:
+            internal_events.compare(self._internal_events, imported=self._imported > 0)
+        awaited = internal_events.end(chains)
+        if self._sealed is not None:
+            self._sealed.end(chains)
+        read: Json = {"records": self.records}
+        summary = self.journal.summary()
+        return report_of(self.findings, read, summary, 0, self._remarks(awaited), chains)
+
+    def _remarks(self, awaited: int) -> list[Remark]:
+        remarks = [Remark(each) for each in (Note.TRACING, Note.DECISIONS, Note.PUBLISHED)]
+        remarks.append(Remark(Note.SOURCES))
+        if self._order.out_of_order:
+            remarks.append(Remark(Note.POSITIONS, {"count": self._order.out_of_order}))
+        if self._imported:
+            remarks.append(Remark(Note.IMPORTED, {"count": self._imported}))
+        if not self._in_a_row:
+            remarks.append(Remark(Note.ORDER))
+        remarks.append(Remark(Note.ENDS if self._sealed is None else Note.BEHIND_SEAL))
+        if self._budget is not None:
+            remarks.append(Remark(Note.OTHER_BUDGETS, {"budget": self._budget}))
+        elif awaited:
+            remarks.append(Remark(Note.INTERNAL_EVENTS, {"count": awaited}))
+        dead = sum(each["dead_letter"] for each in self.journal.outcomes.values())
+        if dead and self._dead_letters is None:
+            remarks.append(Remark(Note.UNREADABLE, {"count": dead}))
+        return remarks
+
+    def statement(self, sealed_at: str) -> Json:
+        """The seal's statement of this journal, once it is proved to its end."""
+        journal = self.journal
+        rows = (
+            chain_row(name, head, journal.outcomes[name], journal.books.get(name))
+            for name, head in journal.chains.heads.items()
+        )
+        return statement(sealed_at, self._rules_versions, rows)
+
+
+SourcePartition = tuple[str, int]
+"""A source: its name, and a partition of it."""
+
+
+class ReadingOrder:
+    """Follows the sources of a journal of which nothing else is at hand.
+
+    Records of several chains may stand in another order than they were written in, as in a file
+    that was put together chain by chain: then `in_a_row` is false, and each chain is looked at
+    alone.
+    """
+
+    def __init__(self, *, in_a_row: bool) -> None:
+        self.out_of_order = 0
+        """Positions that are behind a later one of their input topic, or stand a second time."""
+        self._in_a_row = in_a_row
+        self._last: dict[tuple[str, SourcePartition], int] = {}
+        self._seen: dict[SourcePartition, set[int]] = {}
+        self._half_written: set[tuple[SourcePartition, int]] = set()
+        """Lines of files that could not be read: they may be read again when they have grown."""
+
+    def follow(self, record: Record) -> None:
+        """The next record of the journal; one that resumes names a place that was read before."""
+        if record.row["resumes"] is not None:
+            return
+        topic, partition, offset = record.source
+        input_topic = (topic, partition)
+        chain = ("" if self._in_a_row else record.budget, input_topic)
+        seen = self._seen.setdefault(input_topic, set())
+        if (input_topic, offset) not in self._half_written:
+            self.out_of_order += offset in seen or offset < self._last.get(chain, offset)
+        seen.add(offset)
+        self._last[chain] = offset
+        if record.is_dead and FILE_MARK in topic:
+            self._half_written.add((input_topic, offset))
+        else:
+            self._half_written.discard((input_topic, offset))

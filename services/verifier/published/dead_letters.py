@@ -1,0 +1,204 @@
+"""Dead letters: the bytes that could not be read, whole, where they came from, and why."""
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from events.topics import DEAD_LETTERS
+from services.verifier.findings import Code, Findings
+from services.verifier.input.validation import read
+from services.verifier.kafka_records import (
+    EVENT_BYTES_MAX,
+    HEAD_BYTES,
+    Headers,
+    TopicRecord,
+    bytes_max,
+    carries_internal_events,
+    digest_of_parts,
+    partition_of,
+)
+from services.verifier.records import Json, Record
+
+LEFT_OUT: Final = "ecluse_dlq_headers_left_out"
+"""Stands for headers that were too large to be kept."""
+
+REASON: Final = "ecluse_dlq_reason"
+"""The first of the headers that are added behind a record's own."""
+
+HEADER_BYTES: Final = 16
+"""Bytes counted for a header beside its name and content."""
+
+UNASKED: Final = frozenset(("quarantined", "undecodable"))
+"""Reasons that the contract of events does not give."""
+
+CONNECT: Final = {
+    "__connect.errors.topic": "topic",
+    "__connect.errors.partition": "partition",
+    "__connect.errors.offset": "offset",
+}
+"""Kafka Connect's names, and ours."""
+
+
+class ExpectedDeadLetter(NamedTuple):
+    """The expected dead letter of one source record."""
+
+    source: str
+    where: tuple[str, int, int]
+    dead_letter: dict[str, Any]
+    """The reason and what goes with it, as the journal has them."""
+    value_sha256: str
+    carried: bytes | None
+    """The source record; None where its retention has ended."""
+    timestamp_ms: int | None
+    """The same."""
+
+
+class _DeadLetter(NamedTuple):
+    offset: int
+    carried: bytes
+    added: dict[str, str]
+    """The headers that were added, by their name behind `ecluse_dlq_`."""
+    expected: str | None
+    """The reason by the contract; None where too little is kept to decide."""
+    doubts: frozenset[str]
+    """Reasons of which only a table of banks knows whether they are right."""
+    event: Json | None
+    """The internal event at that position, where it can be read."""
+
+
+def carried(record: TopicRecord) -> tuple[bytes | None, bytes | None, Headers]:
+    """Key, value and headers of a source record as its dead letter keeps them."""
+    size = sum(
+        HEADER_BYTES + len(name.encode()) + len(each or b"") for name, each in record.headers
+    )
+    headers = record.headers
+    if size > EVENT_BYTES_MAX:
+        headers = ((LEFT_OUT, b"%d" % len(record.headers)),)
+    value, key = record.value, record.key
+    if value is not None and len(value) > bytes_max(record.topic):
+        value = value[:HEAD_BYTES]
+    return key if key is None else key[:HEAD_BYTES], value, headers
+
+
+class DeadLetters:
+    """The dead letters of one partition."""
+
+    def __init__(self, partitions: int, findings: Findings) -> None:
+        self.expired = 0
+        """Dead letters that have reached the end of their retention."""
+        self._partitions = partitions
+        self._findings = findings
+        self._found: dict[str, _DeadLetter] = {}
+        self._matched = -1
+        self._first_offset = 0
+
+    def starts(self, first_offset: int) -> None:
+        """Note the first offset of the topic: older records are beyond its retention."""
+        self._first_offset = first_offset
+
+    def add(self, record: TopicRecord) -> None:
+        """Take note of the next dead letter."""
+        names = [name for name, _ in record.headers]
+        if REASON not in names:
+            self._findings.add(Code.MESSAGE_MALFORMED, record.place, why=REASON)
+            return
+        # A dead letter that was sent again and died again has such headers of its own.
+        at = len(names) - 1 - names[::-1].index(REASON)
+        last_headers = {
+            name: (each or b"").decode(errors="replace") for name, each in record.headers[at:]
+        }
+        added = {name.removeprefix("ecluse_dlq_"): each for name, each in last_headers.items()}
+        source = "/".join(added.get(name, "") for name in ("topic", "partition", "offset"))
+        own = record.headers[:at]
+        if source in self._found:
+            self._findings.add(Code.MESSAGE_TWICE, record.place, what=source)
+            return
+        digest = digest_of_parts(record.key, record.value, own)
+        expected, doubts, event = self._read(record, own, added)
+        self._found[source] = _DeadLetter(record.offset, digest, added, expected, doubts, event)
+
+    def _read(
+        self, record: TopicRecord, own: Headers, added: dict[str, str]
+    ) -> tuple[str | None, frozenset[str], Json | None]:
+        """Return the reason why the record is unreadable, or the internal event that it is."""
+        if "length" in added:
+            return "too_large", frozenset(), None
+        if "key_length" in added or (own and own[-1][0] == LEFT_OUT):
+            return None, frozenset(), None
+        key, topic = record.key or b"", added.get("topic", "")
+        at_internal_events = carries_internal_events(topic)
+        found = read(
+            record.value, own, key, bytes_max(topic), at_internal_events=at_internal_events
+        )
+        reason = found.reason
+        if reason is None:
+            is_home = partition_of(key, self._partitions) == record.partition
+            reason = "readable" if is_home else "wrong_partition"
+        return reason, found.doubts, found.event if at_internal_events else None
+
+    def expect(self, record: Record, wanted: ExpectedDeadLetter) -> Json | None:
+        """Prove the dead letter of a journal record; return the internal event in it, if any.
+
+        Returns the internal event that was set aside, where it was one.
+        """
+        dead_letter = self._found.pop(wanted.source, None)
+        if dead_letter is None:
+            if self._first_offset and self._matched < 0:
+                self.expired += 1
+            else:
+                what = f"{DEAD_LETTERS} {wanted.source}"
+                self._findings.add(Code.MESSAGE_MISSING, record.place, what=what)
+            return None
+        if dead_letter.offset < self._matched:
+            self._findings.add(Code.MESSAGE_OUT_OF_ORDER, record.place, what=wanted.source)
+        self._matched = max(self._matched, dead_letter.offset)
+        for member, expected, found in _differing(wanted, dead_letter):
+            self._findings.add(
+                Code.MESSAGE_DIFFERS,
+                record.place,
+                what=f"{DEAD_LETTERS}/{dead_letter.offset}",
+                member=member,
+                expected=expected,
+                found=found,
+            )
+        reason = wanted.dead_letter["reason"]
+        judged = dead_letter.expected is not None and reason not in UNASKED | dead_letter.doubts
+        if judged and reason != dead_letter.expected:
+            self._findings.add(
+                Code.DEAD_LETTER_THOUGH_READABLE,
+                record.place,
+                found=reason,
+                expected=dead_letter.expected,
+            )
+        return dead_letter.event if reason in UNASKED else None
+
+    def end(self, partition: int) -> None:
+        """No dead letter is left that the journal says nothing of."""
+        for source, dead_letter in self._found.items():
+            place = TopicRecord(DEAD_LETTERS, partition, dead_letter.offset, None, None).place
+            self._findings.add(Code.MESSAGE_UNEXPECTED, place, what=source)
+
+
+def _differing(
+    wanted: ExpectedDeadLetter, dead_letter: _DeadLetter
+) -> Iterator[tuple[str, object, object]]:
+    if wanted.carried is not None and dead_letter.carried != wanted.carried:
+        yield "key, value, headers", wanted.carried.hex(), dead_letter.carried.hex()
+    topic, partition, offset = wanted.where
+    dead = wanted.dead_letter
+    expected = {
+        "reason": dead["reason"],
+        "topic": topic,
+        "partition": str(partition),
+        "offset": str(offset),
+    }
+    if wanted.timestamp_ms is not None:
+        expected["timestamp"] = str(wanted.timestamp_ms)
+    if dead["length"] > bytes_max(topic):
+        expected |= {"length": str(dead["length"]), "sha256": wanted.value_sha256}
+    expected |= {name: dead[name] for name in ("by", "why") if name in dead}
+    expected |= {theirs: expected[ours] for theirs, ours in CONNECT.items()}
+    for member, value in expected.items():
+        if dead_letter.added.get(member) != value:
+            yield member, value, dead_letter.added.get(member)
+    if not dead_letter.added.get("__connect.errors.exception.message"):
+        yield "__connect.errors.exception.message", "+", "-"

@@ -1,0 +1,272 @@
+"""Entries, orders and answers on their topics: each exactly once, and as the journal has it."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from events.topics import COMMITMENT_ENTRIES, PAYMENT_ORDERS, REFUSALS
+from services.verifier.findings import Code, Findings, Place
+from services.verifier.kafka_records import TopicRecord
+from services.verifier.published.dead_letters import ExpectedDeadLetter
+from services.verifier.records import (
+    LEDGER,
+    Json,
+    Record,
+    brief,
+    canonical,
+    canonical_without_nulls,
+)
+from services.verifier.state.books import Books
+
+ENTRY: Final = "ecluse.commitment-entry.recorded.v1"
+ISSUED: Final = "ecluse.payment-order.issued.v1"
+CANCELLED: Final = "ecluse.payment-order.cancelled.v1"
+REFUSED: Final = "ecluse.event.refused.v1"
+PARKED: Final = "ecluse.event.parked.v1"
+UNREADABLE: Final = "ecluse.event.unreadable.v1"
+UPDATED: Final = "ecluse.balance.updated.v1"
+
+NAMES: Final = {
+    (COMMITMENT_ENTRIES, ENTRY): ("entry_id",),
+    (PAYMENT_ORDERS, ISSUED): ("budget", "payment_order"),
+    (PAYMENT_ORDERS, CANCELLED): ("budget", "payment_order"),
+    (REFUSALS, REFUSED): ("budget", "sequence"),
+    (REFUSALS, PARKED): ("budget", "sequence"),
+    (REFUSALS, UNREADABLE): ("topic", "partition", "offset"),
+}
+"""The types on each topic, and the members of data that identify a message."""
+
+TRACING: Final = ("correlationid", "traceparent")
+"""Attributes that are passed on from the event."""
+
+ABOUT: Final = (
+    *("specversion", "source", "type", "datacontenttype", "partitionkey", "causationid"),
+    *TRACING,
+)
+"""Attributes that are compared as they stand; `time` is compared as an instant."""
+
+
+class _Claim(NamedTuple):
+    offset: int
+    body: bytes
+
+
+def read_message(record: TopicRecord) -> Json:
+    """A message of the ledger.
+
+    Raises:
+        ValueError, TypeError: it is none.
+    """
+    kinds = [content for name, content in record.headers if name == "content-type"]
+    if not kinds or not (kinds[0] or b"").startswith(b"application/cloudevents+json"):
+        raise ValueError("content-type")
+    message = json.loads(record.value or b"")
+    if not isinstance(message, dict) or not isinstance(message.get("data"), dict):
+        raise TypeError("data")
+    for name in ("id", "source", "type", "time", "partitionkey"):
+        if not isinstance(message.get(name), str) or not message[name]:
+            raise TypeError(name)
+    return message
+
+
+def content_of(message: Json) -> bytes:
+    """A message without its sentences for people, in one spelling."""
+    about: Json = {name: message[name] for name in ABOUT if name in message}
+    about["time"] = instant(message["time"])
+    about["data"] = {name: each for name, each in message["data"].items() if name != "message"}
+    return canonical_without_nulls(about)
+
+
+def caused_by(record: Record, kind: str, data: Json) -> bytes:
+    """The expected members of a message about a record."""
+    event = record.event
+    about = {
+        "specversion": "1.0",
+        "datacontenttype": "application/json",
+        "source": LEDGER,
+        "type": kind,
+        "time": instant(event["time"]),
+        "partitionkey": record.budget,
+        "causationid": event["id"],
+        **{name: event[name] for name in TRACING if name in event},
+        "data": data,
+    }
+    return canonical_without_nulls(about)
+
+
+@lru_cache(maxsize=16_384)
+def instant(text: str) -> str:
+    """An instant in one spelling, whatever its offset."""
+    read = datetime.fromisoformat(text.upper())
+    try:
+        return read.astimezone(UTC).isoformat()
+    except OverflowError:  # The first day of the year 1, or the last of 9999: as it stands.
+        return read.isoformat()
+
+
+def differing(expected: bytes, found: bytes) -> Iterator[tuple[str, Any, Any]]:
+    """The members that are not the same in two spellings of what a message says."""
+    ours, theirs = _flat(json.loads(expected)), _flat(json.loads(found))
+    for member in dict.fromkeys((*ours, *theirs)):
+        if ours.get(member) != theirs.get(member):
+            yield member, ours.get(member), theirs.get(member)
+
+
+def _flat(message: Json) -> Json:
+    """Members of `data`, and of a balance in it, beside those of the envelope."""
+    data: Json = message.pop("data")
+    balance: Json = data.pop("balance", {})
+    return message | balance | data
+
+
+class Ids:
+    """The ids of the messages of one partition: each is given once."""
+
+    def __init__(self) -> None:
+        self._seen: set[bytes] = set()
+
+    def is_new(self, message_id: str) -> bool:
+        """Return whether the id is new."""
+        digest = brief(message_id.encode())
+        if digest in self._seen:
+            return False
+        self._seen.add(digest)
+        return True
+
+
+class Claims:
+    """The messages of one partition of the outbound topics."""
+
+    def __init__(self, partition: int, ids: Ids, findings: Findings) -> None:
+        self.expired = 0
+        """Messages that have reached the end of their retention."""
+        self._partition = partition
+        self._ids = ids
+        self._findings = findings
+        self._claims: dict[tuple[str, str], _Claim] = {}
+        self._matched: dict[str, int] = {}
+        self._first_offsets: dict[str, int] = {}
+
+    def starts(self, topic: str, first_offset: int) -> None:
+        """Note the first offset of a topic: older records are beyond its retention."""
+        self._first_offsets[topic] = first_offset
+
+    def add(self, record: TopicRecord) -> None:
+        """Take note of the next message of a topic."""
+        try:
+            message = read_message(record)
+            names = NAMES[record.topic, message["type"]]
+            name = "/".join(str(message["data"][each]) for each in names)
+            body = content_of(message)
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            self._findings.add(Code.MESSAGE_MALFORMED, record.place, why=repr(error))
+            return
+        what = f"{message['type']} {name}"
+        if record.key != message["partitionkey"].encode():
+            facts = {"found": record.key, "expected": message["partitionkey"].encode()}
+            self._findings.add(Code.KEY_DIFFERS, record.place, **facts)
+        if record.topic == REFUSALS and not _has_sentences(message["data"]):
+            self._findings.add(Code.MESSAGE_MALFORMED, record.place, why="message.fr, message.en")
+        if (record.topic, what) in self._claims or not self._ids.is_new(message["id"]):
+            self._findings.add(Code.MESSAGE_TWICE, record.place, what=what)
+            return
+        self._claims[record.topic, what] = _Claim(record.offset, body)
+
+    def expect(self, record: Record, books: Books) -> None:
+        """Expect the messages of a record, whose `books` stand behind it."""
+        row = record.row
+        if record.outcome == "accepted":
+            self._expect_accepted(record, books)
+        elif row["refusal"] is not None or row["waits_for"] is not None:
+            data = {
+                "budget": record.budget,
+                "event_id": row["event_id"],
+                "event_source": row["event_source"],
+                "sequence": record.sequence,
+            }
+            more = row["refusal"] or {"waits_for": row["waits_for"]}
+            kind = REFUSED if row["refusal"] is not None else PARKED
+            name = f"{kind} {record.budget}/{record.sequence}"
+            self._match(record.place, REFUSALS, name, caused_by(record, kind, data | more))
+
+    def _expect_accepted(self, record: Record, books: Books) -> None:
+        for entry in record.row["commitment_entries"] or ():
+            data = {**entry, "budget": record.budget, "sequence": record.sequence}
+            name = f"{ENTRY} {entry['entry_id']}"
+            body = caused_by(record, ENTRY, data)
+            self._match(record.place, COMMITMENT_ENTRIES, name, body)
+        for order in record.row["payment_orders"] or ():
+            if "issued_on" in order:
+                kind, data = ISSUED, order
+            elif order["state"] == "cancelled":
+                kind, data = CANCELLED, books.order_row(order["payment_order"])
+            else:
+                continue
+            name = f"{kind} {record.budget}/{order['payment_order']}"
+            body = caused_by(record, kind, data)
+            self._match(record.place, PAYMENT_ORDERS, name, body)
+
+    def expect_notice(self, record: Record, wanted: ExpectedDeadLetter) -> None:
+        """Expect the messages of a dead letter, beside its bytes."""
+        topic, partition, offset = wanted.where
+        data = {
+            "reason": wanted.dead_letter["reason"],
+            "topic": topic,
+            "partition": partition,
+            "offset": offset,
+            "length_bytes": wanted.dead_letter["length"],
+            "sha256": wanted.value_sha256,
+        }
+        about: Json = {
+            "specversion": "1.0",
+            "datacontenttype": "application/json",
+            "source": LEDGER,
+            "type": UNREADABLE,
+            "partitionkey": record.budget,
+            "data": data,
+        }
+        what = f"{UNREADABLE} {wanted.source}"
+        if wanted.timestamp_ms is not None:
+            about["time"] = written_at(wanted.timestamp_ms)
+        elif (claim := self._claims.get((REFUSALS, what))) is not None:
+            about["time"] = json.loads(claim.body)["time"]  # Nothing else knows it any more.
+        self._match(record.place, REFUSALS, what, canonical(about))
+
+    def _match(self, place: Place, topic: str, what: str, expected: bytes) -> None:
+        claim = self._claims.pop((topic, what), None)
+        if claim is None:
+            if self._first_offsets.get(topic, 0) and topic not in self._matched:
+                self.expired += 1
+            else:
+                self._findings.add(Code.MESSAGE_MISSING, place, what=what)
+            return
+        if claim.offset < self._matched.get(topic, -1):
+            self._findings.add(Code.MESSAGE_OUT_OF_ORDER, place, what=what)
+        self._matched[topic] = max(claim.offset, self._matched.get(topic, -1))
+        if claim.body != expected:
+            there = Place(topic, self._partition, claim.offset)
+            for member, ours, theirs in differing(expected, claim.body):
+                facts = {"what": what, "member": member, "expected": ours, "found": theirs}
+                self._findings.add(Code.MESSAGE_DIFFERS, there, **facts)
+
+    def end(self) -> None:
+        """No message is left that the journal says nothing of."""
+        for (topic, what), claim in self._claims.items():
+            place = Place(topic, self._partition, claim.offset)
+            self._findings.add(Code.MESSAGE_UNEXPECTED, place, what=what)
+
+
+def written_at(timestamp_ms: int) -> str:
+    """A record's timestamp as an instant, between 1970 and 9999."""
+    kept_ms = min(max(timestamp_ms, 0), 253_402_300_799_999)
+    seconds, ms = divmod(kept_ms, 1000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=ms * 1000).isoformat()
+
+
+def _has_sentences(data: Json) -> bool:
+    message = data.get("message")
+    if not isinstance(message, dict):
+        return False
+    return all(isinstance(message.get(each), str) and message[each] for each in ("fr", "en"))

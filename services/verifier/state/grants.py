@@ -1,0 +1,430 @@
+"""Grants and conventions from accepted events: acts, schedules, documents, accounts."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, Final
+
+from services.verifier.records import Json, without_nulls
+from services.verifier.state.lines import Line, amounts_of, filled, line_of, line_row, shares
+
+PAYMENT_DELAY: Final = timedelta(days=60)
+"""From the day that makes an instalment due to the day by which it is paid (rules, 19)."""
+
+OPEN: Final = frozenset(("issued", "taken_in_charge", "on_hold"))
+"""States of an order in which something may still happen to it (rules, 20)."""
+
+GIVEN_BACK: Final = frozenset(("rejected", "cancelled"))
+"""States of an order that holds no money any more, and no instalment."""
+
+Document = tuple[str, int]
+"""A document that a beneficiary owes: its kind and its year."""
+
+Services = list[tuple[str, int]] | None
+"""The departments that share a line, with their cents; None where none were given."""
+
+
+@dataclass(slots=True)
+class Back:
+    """One recovery on one line (rules, 27 and 31)."""
+
+    named: int = 0
+    """Cents recovered by the name of the line."""
+    came: int = 0
+    revenue: int = 0
+    """Of what came, what came after the budget's year."""
+
+
+@dataclass(slots=True)
+class Recovery:
+    """One recovery: cents ordered and collected (rules, 27)."""
+
+    ordered: int = 0
+    collected: int = 0
+    back: defaultdict[Line, Back] = field(default_factory=lambda: defaultdict(Back))
+
+
+@dataclass(slots=True)
+class Planned:
+    """Cents planned or ordered on one line."""
+
+    cents: int
+    services: Services
+
+
+@dataclass(slots=True)
+class Instalment:
+    """A payment that a schedule plans (versement), and what was ordered of it so far."""
+
+    trigger: str
+    ceiling: bool
+    documents: list[Document]
+    lines: dict[Line, Planned]
+    order: str | None = None
+    """Its last order, unless an amendment has planned it anew since."""
+    orders: int = 0
+    signed_on: str | None = None
+    """The day of the amendment that planned it, if one did."""
+    ordered_before: bool = False
+    """True if an order of an earlier year holds it."""
+    due_again_on: str | None = None
+    """The day of an order of an earlier year that is to be issued again."""
+    set_off: bool = False
+    """True if it was to be issued again and was held back (rules, 14 and 21)."""
+
+    @property
+    def cents(self) -> int:
+        """Cents still planned in all."""
+        return sum(each.cents for each in self.lines.values())
+
+    def cents_on(self, line: Line) -> int:
+        """Cents still planned on a line."""
+        return self.lines[line].cents if line in self.lines else 0
+
+
+@dataclass(slots=True)
+class Convention:
+    """A convention, or an award that stands for one (rules, 13)."""
+
+    grant: str
+    beneficiary: Json
+    signed_on: str
+    schedule: dict[str, Instalment]
+    shares: dict[Line, dict[str, int]] = field(default_factory=dict)
+    """Its money by line and column; `granted` beside the columns."""
+    notified_on: str | None = None
+    received: dict[Document, str] = field(default_factory=dict)
+    """The day on which each document first came."""
+    costs: dict[Document, tuple[int, int]] = field(default_factory=dict)
+    """The record that last brought a document with an eligible cost, and that cost."""
+    stands_alone: bool = False
+    """True if an award stands here for a convention that was never signed."""
+    state: str = "in_force"
+    """`in_force`, `suspended` or `ended`: terminated, or its award withdrawn."""
+    recoveries: dict[str, Recovery] = field(default_factory=dict)
+    formerly: str | None = None
+    """The reference of the grant in whose place it came: older orders bear it (rules, 13)."""
+    last_orders: dict[str, str] = field(default_factory=dict)
+    """The last order of instalments in earlier years, where a number was another (rules, 32)."""
+    year_cents: int | None = None
+    """Of an award that stands here from an earlier year: all that year's to its SIRET (14)."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """Numbers of orders of instalments that an amendment removed."""
+    obligations: list[Json] = field(default_factory=list)
+    earlier: dict[str, int] = field(default_factory=lambda: {"paid": 0, "ordered": 0})
+    """Amounts of it when earlier years were closed."""
+
+    def cents_on(self, line: Line, column: str) -> int:
+        """Cents on a line in one column; 0 on a line that is not its own."""
+        share = self.shares.get(line)
+        return 0 if share is None else share[column]
+
+    def lines_in_order(self) -> list[Line]:
+        """Its lines as signed or amended; those that an amendment took away last (rules, 27).
+
+        Of these the one comes first that had money first.
+        """
+        return list(dict.fromkeys((*cents_by_line(self.schedule), *self.shares)))
+
+    def paid_on(self, line: Line) -> int:
+        """Cents paid on a line in the budget's own year and not recovered."""
+        return self.cents_on(line, "paid") - sum(each.revenue for each in self._back(line))
+
+    def headroom_on(self, line: Line) -> int:
+        """Cents that may be recovered by the name of a line (rules, 27)."""
+        awaited = sum(max(0, each.named - each.came) for each in self._back(line))
+        return max(0, self.paid_on(line) - awaited)
+
+    def _back(self, line: Line) -> list[Back]:
+        return [each.back[line] for each in self.recoveries.values() if line in each.back]
+
+    def paid_this_year_cents(self) -> int:
+        """Cents paid in the budget's own year and not recovered."""
+        paid = sum(each["paid"] for each in self.shares.values())
+        return paid - self.revenue_cents()
+
+    def revenue_cents(self) -> int:
+        """Cents recovered after the budget's year: they reopen no credit."""
+        known = (back for each in self.recoveries.values() for back in each.back.values())
+        return sum(each.revenue for each in known)
+
+    def paid_cents(self) -> int:
+        """Cents paid in all years and not recovered."""
+        return self.earlier["paid"] + self.paid_this_year_cents()
+
+    def ordered_cents(self) -> int:
+        """Cents ordered, or ordered when its year was closed."""
+        return self.earlier["ordered"] + sum(each["ordered"] for each in self.shares.values())
+
+    def drawn_cents(self) -> int:
+        """Cents ordered or paid in all years and not recovered (rules, 22)."""
+        return self.paid_cents() + self.ordered_cents()
+
+    def eligible_cents(self, instalment: Instalment) -> int | None:
+        """The cost that bounds an instalment, if one does (rules, 22)."""
+        if not instalment.ceiling:
+            return None
+        given = [self.costs[key] for key in instalment.documents if key in self.costs]
+        return max(given)[1] if given else None
+
+    def met_on(self, instalment: Instalment) -> str | None:
+        """The day that set an instalment off (rules, 19)."""
+        match instalment.trigger:
+            case "signature":
+                return instalment.signed_on or self.signed_on
+            case "notification":
+                return self.notified_on
+            case _:
+                days = [self.received.get(each) for each in instalment.documents]
+                return max(each or "" for each in days) if all(days) else None
+
+
+@dataclass(slots=True)
+class Order:
+    """A payment order (mandat) as it stands."""
+
+    convention: str
+    instalment: str
+    holder: str
+    """The convention in whose figures it counts: another than it names, where a grant had paid
+    before its convention was signed (rules, 13)."""
+    key: str
+    """Its instalment in the holder's schedule."""
+    amount_cents: int
+    paid_cents: int
+    state: str
+    due_on: str
+    lines: dict[Line, Planned]
+
+    def figures(self, name: str) -> Json:
+        """The members that a change of it repeats."""
+        return {
+            "payment_order": name,
+            "convention": self.convention,
+            "instalment": self.instalment,
+            "amount_cents": self.amount_cents,
+            "paid_cents": self.paid_cents,
+            "state": self.state,
+            "due_on": self.due_on,
+        }
+
+
+@dataclass(slots=True)
+class Award:
+    """The award: act, beneficiary, lines and amounts."""
+
+    act: Json
+    title: str
+    beneficiary: Json
+    stands_alone: bool
+    """True if it needs no convention."""
+    conditions_year: int | None
+    lines: dict[Line, int]
+    """Cents granted on each line, with those added by later acts (rules, 15)."""
+    carried_cents: int = 0
+    """Cents that came from an earlier year."""
+    year_cents: int | None = None
+    """Of an award of an earlier year: what that year awarded to its SIRET in all (rules, 14)."""
+
+    @property
+    def siret(self) -> str:
+        """Whose awards are added up."""
+        return str(self.beneficiary["siret"])
+
+
+@dataclass(slots=True)
+class Grant:
+    """The acts on one grant, the award among them; without nulls."""
+
+    acts: list[Json] = field(default_factory=list)
+    award: Award | None = None
+    withdrawn: bool = False
+
+    @property
+    def stands_alone(self) -> bool:
+        """True if the award needs no convention."""
+        return self.award is not None and self.award.stands_alone
+
+    @property
+    def awarded(self) -> Award:
+        """The award, where something rests on it.
+
+        Raises:
+            KeyError: the grant was never awarded.
+        """
+        if self.award is None:
+            raise KeyError("award")
+        return self.award
+
+
+def award_of(data: Json, act: Json) -> Award:
+    """The award that an event brings."""
+    alone = data.get("requires_convention") is False
+    lines = amounts_of(data["lines"])
+    beneficiary = without_nulls(data["beneficiary"])
+    return Award(act, data["title"], beneficiary, alone, data.get("conditions_year"), lines)
+
+
+def award_falls(grant: Grant, data: Json) -> bool:
+    """Not where the act is known as another, be the award there or not (rules, 17)."""
+    fallen = falls_with(grant, without_nulls(data["act"]))
+    return fallen is None or (grant.award is not None and fallen == grant.award.act)
+
+
+def falls_with(grant: Grant, named: Json) -> Json | None:
+    """The act of a grant that a withdrawal names: as a whole, else by body and day (rules, 17)."""
+    known = [*([grant.award.act] if grant.award else []), *grant.acts]
+    alike = [act for act in known if all(act[each] == named[each] for each in ("body", "date"))]
+    return named if named in alike else alike[0] if alike else None
+
+
+def ordered_lines(rows: list[Json]) -> dict[Line, Planned]:
+    """Cents ordered on each line."""
+    return {line_of(row["line"]): Planned(row["amount_cents"], _services(row)) for row in rows}
+
+
+def planned_lines(rows: list[Json]) -> dict[Line, Planned]:
+    """Cents planned on each line; an empty list of departments names none."""
+    return {
+        line_of(row["line"]): Planned(row["amount_cents"], _services(row) or None) for row in rows
+    }
+
+
+def _services(row: Json) -> Services:
+    given = row.get("services")
+    return None if given is None else [(each["code"], each["amount_cents"]) for each in given]
+
+
+def schedule_of(rows: list[Json]) -> dict[str, Instalment]:
+    """The instalments that an event plans."""
+    return {
+        row["instalment"]: Instalment(
+            row["trigger"],
+            row["ceiling"],
+            [(each["kind"], each["year"]) for each in row.get("documents") or ()],
+            planned_lines(row["lines"]),
+        )
+        for row in rows
+    }
+
+
+def convention_of(data: Json) -> Convention:
+    """The convention that an event signs."""
+    return Convention(
+        data["grant"],
+        without_nulls(data["beneficiary"]),
+        data["signed_on"],
+        schedule_of(data["instalments"]),
+        obligations=without_nulls(data.get("obligations") or []),
+    )
+
+
+def award_alone(data: Json) -> Convention:
+    """The award in the place of a convention; without a schedule it pays all at once."""
+    whole = {"instalment": "1", "trigger": "signature", "ceiling": False, "lines": data["lines"]}
+    schedule = schedule_of(data.get("instalments") or [whole])
+    beneficiary = without_nulls(data["beneficiary"])
+    day = data["act"]["date"]
+    return Convention(data["grant"], beneficiary, day, schedule, stands_alone=True)
+
+
+def cents_by_line(schedule: dict[str, Instalment]) -> dict[Line, int]:
+    """Cents planned by a schedule on each line."""
+    totals: dict[Line, int] = {}
+    for instalment in schedule.values():
+        for line, planned in instalment.lines.items():
+            totals[line] = totals.get(line, 0) + planned.cents
+    return totals
+
+
+def code_of(key: str) -> str:
+    """The instalment's own name in a schedule's key: `1`, and `1` too of a grant's `A/1`."""
+    return key.rpartition("/")[2]
+
+
+def named(number: str, key: str, count: int) -> str:
+    """The id of an instalment's first order, its second, its third; `G/1` bears its grant's."""
+    first = key if "/" in key else f"{number}/{key}"
+    return first if count == 1 else f"{first}/{count}"
+
+
+def last_order(number: str, convention: Convention, key: str) -> str | None:
+    """The order before the next one of an instalment, as it was called (rules, 25 and 32)."""
+    instalment = convention.schedule[key]
+    if instalment.order is not None:
+        return instalment.order
+    if not instalment.orders:
+        return None
+    return convention.last_orders.get(key) or named(number, key, instalment.orders)
+
+
+def left_unpaid(instalment: Instalment, order: Order) -> dict[Line, Planned]:
+    """The instalment's lines after an order came back: no line loses its place (rules, 21, 27)."""
+    left = unpaid_of(order.lines, order.paid_cents)
+    return {line: left.get(line, Planned(0, None)) for line in instalment.lines}
+
+
+def part_of(lines: dict[Line, Planned], total_cents: int) -> dict[Line, Planned]:
+    """A sum shared over lines, and inside each over its services (rules, 23)."""
+    weights = [each.cents for each in lines.values()]
+    found = {}
+    for (line, planned), cents in zip(lines.items(), shares(total_cents, weights), strict=True):
+        if cents:
+            services = planned.services
+            if services is not None:
+                given = shares(cents, [each for _, each in services])
+                services = [
+                    (code, part) for (code, _), part in zip(services, given, strict=True) if part
+                ]
+            found[line] = Planned(cents, services)
+    return found
+
+
+def paid_of(lines: dict[Line, Planned], paid_cents: int) -> dict[Line, int]:
+    """Cents paid on each line of an order (rules, 20)."""
+    had = filled(paid_cents, [each.cents for each in lines.values()])
+    return {line: cents for line, cents in zip(lines, had, strict=True) if cents}
+
+
+def unpaid_of(lines: dict[Line, Planned], paid_cents: int) -> dict[Line, Planned]:
+    """Cents left to pay of an order, by line and department."""
+    paid = paid_of(lines, paid_cents)
+    left = {}
+    for line, planned in lines.items():
+        had = paid.get(line, 0)
+        if had == planned.cents:
+            continue
+        services = planned.services
+        if services is not None:
+            given = filled(had, [each for _, each in services])
+            services = [
+                (code, cents - part)
+                for (code, cents), part in zip(services, given, strict=True)
+                if cents > part
+            ]
+        left[line] = Planned(planned.cents - had, services)
+    return left
+
+
+def printed_lines(lines: dict[Line, Planned]) -> list[Json]:
+    """The lines of an order as the contract prints them."""
+    return [
+        {
+            "line": line_row(line),
+            "amount_cents": each.cents,
+            "services": None
+            if each.services is None
+            else [{"code": code, "amount_cents": cents} for code, cents in each.services],
+        }
+        for line, each in lines.items()
+    ]
+
+
+def order_lines(lines: dict[Line, Planned]) -> list[Any]:
+    """Lines in a form that two of them can be compared by."""
+    return [(line, each.cents, each.services) for line, each in lines.items()]
+
+
+def due_on(met_on: str) -> str:
+    """The day by which what fell due on `met_on` is to be paid."""
+    return (date.fromisoformat(met_on) + PAYMENT_DELAY).isoformat()
