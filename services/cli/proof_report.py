@@ -30,7 +30,7 @@ def show(screen: Screen, report: Report) -> None:
     def add(finding: Finding) -> None:
         place, sentence = finding.place, translate(finding.text, screen.language)
         sequence = str(place.sequence) if place.sequence else "–"
-        cells = (place.budget or "–", sequence, _position(place), finding.code.value)
+        cells = (place.budget or "–", sequence, _position(place), finding.code.code)
         screen.add(table, *cells, masked(sentence))
 
     screen.fill(table, report.findings, add)

@@ -127,7 +127,7 @@ class ByHand:
             key = json.loads(line)["budget"].encode()
             proof.read(Place("by hand", 0, number), key, line)
         proof.end()
-        return [(each.code.value, each.text.en) for each in findings.kept]
+        return [(each.code.code, each.text.en) for each in findings.kept]
 
 
 def _entries(budget: str, sequence: int, moves: list[Json], event: Json) -> list[Json]:

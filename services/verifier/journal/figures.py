@@ -31,10 +31,7 @@ class Figures:
         row = record.row
         place, who = (
             (record.budget, record.sequence),
-            {
-                "budget": record.budget,
-                "event_id": row["event_id"],
-            },
+            {"budget": record.budget, "event_id": row["event_id"]},
         )
         for entry in row["commitment_entries"] or ():
             named = {"budget": record.budget, **entry}

@@ -5,11 +5,7 @@ from collections.abc import Mapping
 
 from services.verifier.findings import Code, Findings
 from services.verifier.records import Json
-from services.verifier.state.grants import (
-    Convention,
-    Grant,
-    printed_lines,
-)
+from services.verifier.state.grants import Convention, Grant, printed_lines
 from services.verifier.state.lines import (
     COLUMN_OF,
     COLUMNS,
