@@ -17,7 +17,7 @@ from services.verifier.journal.proof import MALFORMED, JournalProof
 from services.verifier.kafka_records import Headers, TopicRecord, home_of
 from services.verifier.published.balances import Balances
 from services.verifier.published.dead_letters import DeadLetters
-from services.verifier.published.messages import Claims, Ids
+from services.verifier.published.messages import Claims
 from services.verifier.records import Record
 from services.verifier.seals.statements import SealedChains
 
@@ -58,11 +58,10 @@ class PartitionProof:
         self._partitions = partitions
         self._findings = findings
         self._input_topics = {
-            prefix + name: SourcePartition(name, prefix + name, partition, findings)
-            for name in INPUT_TOPICS
+            prefix + name: SourcePartition(name, partition, findings) for name in INPUT_TOPICS
         }
         self._prefix = prefix
-        ids = Ids()
+        ids: set[bytes] = set()
         self._claims = Claims(partition, ids, findings)
         self._balances = Balances(partition, ids, findings)
         self._dead_letters = DeadLetters(partitions, findings)
@@ -120,12 +119,12 @@ class PartitionProof:
             self._findings.add(Code.NO_SUCH_SOURCE, record.place, source=source)
             return
         if record.row["resumes"] is None:
-            wanted = input_topic.follow(record, offset)
-            if wanted is not None:
-                internal_event = self._dead_letters.expect(record, wanted)
+            facts = input_topic.follow(record, offset)
+            if facts is not None and record.is_dead:
+                internal_event = self._dead_letters.expect(record, facts)
                 if internal_event is not None:
                     self.journal.internal_events.quarantine(record.place, internal_event)
-                self._claims.expect_notice(record, wanted)
+                self._claims.expect_notice(record, facts)
         if not record.is_dead:
             self._claims.expect(record, self.journal.books[record.budget])
 

@@ -108,13 +108,8 @@ class InternalEvents:
         return awaited
 
     def _same(self, name: str, place: Place, found: bytes) -> None:
-        expected = self._expected[name][1]
-        if found != expected:
-            for member, ours, theirs in differing(expected, found):
-                facts = {"member": member, "expected": ours, "found": theirs}
-                self._findings.add(
-                    Code.MESSAGE_DIFFERS, place, what=f"{INTERNAL_EVENT} {name}", **facts
-                )
+        members = differing(self._expected[name][1], found)
+        self._findings.differ(Code.MESSAGE_DIFFERS, place, f"{INTERNAL_EVENT} {name}", members)
 
 
 def _content_of(event: Json) -> bytes:

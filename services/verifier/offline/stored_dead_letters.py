@@ -50,10 +50,9 @@ class KeptDeadLetters:
             "sha256": record.row["event_sha256"],
             "value": True,
         }
-        for member, value in expected.items():
-            if kept[member] != value:
-                facts = {"member": member, "expected": value, "found": kept[member]}
-                self._findings.add(Code.MESSAGE_DIFFERS, record.place, what=what, **facts)
+        members = ((each, value, kept[each]) for each, value in expected.items())
+        differing = (each for each in members if each[1] != each[2])
+        self._findings.differ(Code.MESSAGE_DIFFERS, record.place, what, differing)
 
     def end(self) -> None:
         """No row is left that the journal says nothing of."""

@@ -8,10 +8,10 @@ from services.verifier.findings import Code, Findings, Place
 from services.verifier.kafka_records import TopicRecord
 from services.verifier.published.messages import (
     UPDATED,
-    Ids,
     caused_by,
     content_of,
     differing,
+    is_new,
     read_message,
 )
 from services.verifier.records import Json, Record
@@ -34,7 +34,7 @@ class _Claim(NamedTuple):
 class Balances:
     """The balances on one partition, to be compared with the books."""
 
-    def __init__(self, partition: int, ids: Ids, findings: Findings) -> None:
+    def __init__(self, partition: int, ids: set[bytes], findings: Findings) -> None:
         self._partition = partition
         self._ids = ids
         self._findings = findings
@@ -68,7 +68,7 @@ class Balances:
         if claimed != name:
             facts = {"found": record.key, "expected": _shown(claimed)}
             self._findings.add(Code.KEY_DIFFERS, record.place, **facts)
-        if not self._ids.is_new(message["id"]):
+        if not is_new(message["id"], self._ids):
             self._findings.add(Code.MESSAGE_TWICE, record.place, what=_shown(name))
         before = self._latest.get(name)
         if before is not None and before >= sequence:
@@ -89,11 +89,8 @@ class Balances:
                 self._findings.add(Code.MESSAGE_UNEXPECTED, there, what=what)
                 continue
             data: Json = {"balance": books.figures(claim.key), "sequence": sequence}
-            expected = caused_by(record, UPDATED, data)
-            if expected != claim.body:
-                for member, ours, theirs in differing(expected, claim.body):
-                    facts = {"what": what, "member": member, "expected": ours, "found": theirs}
-                    self._findings.add(Code.BALANCE_DIFFERS, there, **facts)
+            members = differing(caused_by(record, UPDATED, data), claim.body)
+            self._findings.differ(Code.BALANCE_DIFFERS, there, what, members)
 
     def end(self, books: dict[str, Books]) -> None:
         """Of each balance the last one published is that of the last record that moved it."""

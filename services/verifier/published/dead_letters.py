@@ -1,10 +1,9 @@
 """Dead letters: the bytes that could not be read, whole, where they came from, and why."""
 
-from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from events.topics import DEAD_LETTERS
-from services.verifier.findings import Code, Findings
+from services.verifier.findings import Code, Differences, Findings, Place
 from services.verifier.input.validation import read
 from services.verifier.kafka_records import (
     EVENT_BYTES_MAX,
@@ -30,26 +29,22 @@ HEADER_BYTES: Final = 16
 UNASKED: Final = frozenset(("quarantined", "undecodable"))
 """Reasons that the contract of events does not give."""
 
-CONNECT: Final = {
-    "__connect.errors.topic": "topic",
-    "__connect.errors.partition": "partition",
-    "__connect.errors.offset": "offset",
-}
-"""Kafka Connect's names, and ours."""
+POSITION: Final = ("topic", "partition", "offset")
+"""Headers that say where a record stood: ours, and with Kafka Connect's prefix."""
 
 
-class ExpectedDeadLetter(NamedTuple):
-    """The expected dead letter of one source record."""
+class SourceFacts(NamedTuple):
+    """The facts kept of one source record; None of one that is beyond its retention."""
 
-    source: str
-    where: tuple[str, int, int]
-    dead_letter: dict[str, Any]
-    """The reason and what goes with it, as the journal has them."""
-    value_sha256: str
-    carried: bytes | None
-    """The source record; None where its retention has ended."""
-    timestamp_ms: int | None
-    """The same."""
+    key: bytes | None = None
+    is_binary: bool = False
+    event_sha256: bytes = b""
+    """Of the event on one line; in binary mode of the canonical JSON of what it says."""
+    value_sha256: bytes = b""
+    length_bytes: int = 0
+    carried: bytes | None = None
+    """The digest of key, value and headers as its dead letter must keep them."""
+    timestamp_ms: int | None = None
 
 
 class _DeadLetter(NamedTuple):
@@ -107,7 +102,7 @@ class DeadLetters:
             name: (each or b"").decode(errors="replace") for name, each in record.headers[at:]
         }
         added = {name.removeprefix("ecluse_dlq_"): each for name, each in last_headers.items()}
-        source = "/".join(added.get(name, "") for name in ("topic", "partition", "offset"))
+        source = "/".join(added.get(name, "") for name in POSITION)
         own = record.headers[:at]
         if source in self._found:
             self._findings.add(Code.MESSAGE_TWICE, record.place, what=source)
@@ -135,68 +130,53 @@ class DeadLetters:
             reason = "readable" if is_home else "wrong_partition"
         return reason, found.doubts, found.event if at_internal_events else None
 
-    def expect(self, record: Record, wanted: ExpectedDeadLetter) -> Json | None:
-        """Prove the dead letter of a journal record; return the internal event in it, if any.
+    def expect(self, record: Record, facts: SourceFacts) -> Json | None:
+        """Prove the dead letter of a journal record.
 
         Returns the internal event that was set aside, where it was one.
         """
-        dead_letter = self._found.pop(wanted.source, None)
+        source = "/".join(map(str, record.source))
+        dead_letter = self._found.pop(source, None)
         if dead_letter is None:
             if self._first_offset and self._matched < 0:
                 self.expired += 1
             else:
-                what = f"{DEAD_LETTERS} {wanted.source}"
+                what = f"{DEAD_LETTERS} {source}"
                 self._findings.add(Code.MESSAGE_MISSING, record.place, what=what)
             return None
         if dead_letter.offset < self._matched:
-            self._findings.add(Code.MESSAGE_OUT_OF_ORDER, record.place, what=wanted.source)
+            self._findings.add(Code.MESSAGE_OUT_OF_ORDER, record.place, what=source)
         self._matched = max(self._matched, dead_letter.offset)
-        for member, expected, found in _differing(wanted, dead_letter):
-            self._findings.add(
-                Code.MESSAGE_DIFFERS,
-                record.place,
-                what=f"{DEAD_LETTERS}/{dead_letter.offset}",
-                member=member,
-                expected=expected,
-                found=found,
-            )
-        reason = wanted.dead_letter["reason"]
-        judged = dead_letter.expected is not None and reason not in UNASKED | dead_letter.doubts
-        if judged and reason != dead_letter.expected:
-            self._findings.add(
-                Code.DEAD_LETTER_THOUGH_READABLE,
-                record.place,
-                found=reason,
-                expected=dead_letter.expected,
-            )
-        return dead_letter.event if reason in UNASKED else None
+        what = f"{DEAD_LETTERS}/{dead_letter.offset}"
+        differing = _differing(record, facts, dead_letter)
+        self._findings.differ(Code.MESSAGE_DIFFERS, record.place, what, differing)
+        found, expected = record.row["dead_letter"]["reason"], dead_letter.expected
+        if expected not in {None, found} and found not in UNASKED | dead_letter.doubts:
+            code = Code.DEAD_LETTER_THOUGH_READABLE
+            self._findings.add(code, record.place, found=found, expected=expected)
+        return dead_letter.event if found in UNASKED else None
 
     def end(self, partition: int) -> None:
         """No dead letter is left that the journal says nothing of."""
         for source, dead_letter in self._found.items():
-            place = TopicRecord(DEAD_LETTERS, partition, dead_letter.offset, None, None).place
+            place = Place(DEAD_LETTERS, partition, dead_letter.offset)
             self._findings.add(Code.MESSAGE_UNEXPECTED, place, what=source)
 
 
-def _differing(
-    wanted: ExpectedDeadLetter, dead_letter: _DeadLetter
-) -> Iterator[tuple[str, object, object]]:
-    if wanted.carried is not None and dead_letter.carried != wanted.carried:
-        yield "key, value, headers", wanted.carried.hex(), dead_letter.carried.hex()
-    topic, partition, offset = wanted.where
-    dead = wanted.dead_letter
+def _differing(record: Record, facts: SourceFacts, dead_letter: _DeadLetter) -> Differences:
+    if facts.carried is not None and dead_letter.carried != facts.carried:
+        yield "key, value, headers", facts.carried.hex(), dead_letter.carried.hex()
+    dead = record.row["dead_letter"]
     expected = {
         "reason": dead["reason"],
-        "topic": topic,
-        "partition": str(partition),
-        "offset": str(offset),
+        **dict(zip(POSITION, map(str, record.source), strict=True)),
     }
-    if wanted.timestamp_ms is not None:
-        expected["timestamp"] = str(wanted.timestamp_ms)
-    if dead["length"] > bytes_max(topic):
-        expected |= {"length": str(dead["length"]), "sha256": wanted.value_sha256}
+    if facts.timestamp_ms is not None:
+        expected["timestamp"] = str(facts.timestamp_ms)
+    if dead["length"] > bytes_max(record.source[0]):
+        expected |= {"length": str(dead["length"]), "sha256": record.row["event_sha256"]}
     expected |= {name: dead[name] for name in ("by", "why") if name in dead}
-    expected |= {theirs: expected[ours] for theirs, ours in CONNECT.items()}
+    expected |= {f"__connect.errors.{name}": expected[name] for name in POSITION}
     for member, value in expected.items():
         if dead_letter.added.get(member) != value:
             yield member, value, dead_letter.added.get(member)

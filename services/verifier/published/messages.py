@@ -1,21 +1,19 @@
 """Entries, orders and answers on their topics: each exactly once, and as the journal has it."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from events.topics import COMMITMENT_ENTRIES, PAYMENT_ORDERS, REFUSALS
-from services.verifier.findings import Code, Findings, Place
+from services.verifier.findings import Code, Differences, Findings, Place
 from services.verifier.kafka_records import TopicRecord
-from services.verifier.published.dead_letters import ExpectedDeadLetter
+from services.verifier.published.dead_letters import SourceFacts
 from services.verifier.records import (
     LEDGER,
     Json,
     Record,
     brief,
-    canonical,
     canonical_without_nulls,
 )
 from services.verifier.state.books import Books
@@ -82,18 +80,15 @@ def content_of(message: Json) -> bytes:
 def caused_by(record: Record, kind: str, data: Json) -> bytes:
     """The expected members of a message about a record."""
     event = record.event
-    about = {
-        "specversion": "1.0",
-        "datacontenttype": "application/json",
-        "source": LEDGER,
-        "type": kind,
-        "time": instant(event["time"]),
-        "partitionkey": record.budget,
-        "causationid": event["id"],
-        **{name: event[name] for name in TRACING if name in event},
-        "data": data,
-    }
-    return canonical_without_nulls(about)
+    tracing = {name: event[name] for name in TRACING if name in event}
+    about = {"time": instant(event["time"]), "causationid": event["id"], **tracing}
+    return _envelope(record, kind, data, about)
+
+
+def _envelope(record: Record, kind: str, data: Json, about: Json) -> bytes:
+    own = {"specversion": "1.0", "datacontenttype": "application/json", "source": LEDGER}
+    own |= {"type": kind, "partitionkey": record.budget}
+    return canonical_without_nulls({**own, **about, "data": data})
 
 
 @lru_cache(maxsize=16_384)
@@ -106,8 +101,10 @@ def instant(text: str) -> str:
         return read.isoformat()
 
 
-def differing(expected: bytes, found: bytes) -> Iterator[tuple[str, Any, Any]]:
+def differing(expected: bytes, found: bytes) -> Differences:
     """The members that are not the same in two spellings of what a message says."""
+    if expected == found:
+        return
     ours, theirs = _flat(json.loads(expected)), _flat(json.loads(found))
     for member in dict.fromkeys((*ours, *theirs)):
         if ours.get(member) != theirs.get(member):
@@ -121,25 +118,17 @@ def _flat(message: Json) -> Json:
     return message | balance | data
 
 
-class Ids:
-    """The ids of the messages of one partition: each is given once."""
-
-    def __init__(self) -> None:
-        self._seen: set[bytes] = set()
-
-    def is_new(self, message_id: str) -> bool:
-        """Return whether the id is new."""
-        digest = brief(message_id.encode())
-        if digest in self._seen:
-            return False
-        self._seen.add(digest)
-        return True
+def is_new(message_id: str, ids: set[bytes]) -> bool:
+    """Return whether an id is not among those of its partition, and add it: each is given once."""
+    before = len(ids)
+    ids.add(brief(message_id.encode()))
+    return len(ids) > before
 
 
 class Claims:
     """The messages of one partition of the outbound topics."""
 
-    def __init__(self, partition: int, ids: Ids, findings: Findings) -> None:
+    def __init__(self, partition: int, ids: set[bytes], findings: Findings) -> None:
         self.expired = 0
         """Messages that have reached the end of their retention."""
         self._partition = partition
@@ -169,70 +158,47 @@ class Claims:
             self._findings.add(Code.KEY_DIFFERS, record.place, **facts)
         if record.topic == REFUSALS and not _has_sentences(message["data"]):
             self._findings.add(Code.MESSAGE_MALFORMED, record.place, why="message.fr, message.en")
-        if (record.topic, what) in self._claims or not self._ids.is_new(message["id"]):
+        if (record.topic, what) in self._claims or not is_new(message["id"], self._ids):
             self._findings.add(Code.MESSAGE_TWICE, record.place, what=what)
             return
         self._claims[record.topic, what] = _Claim(record.offset, body)
 
     def expect(self, record: Record, books: Books) -> None:
         """Expect the messages of a record, whose `books` stand behind it."""
-        row = record.row
-        if record.outcome == "accepted":
-            self._expect_accepted(record, books)
-        elif row["refusal"] is not None or row["waits_for"] is not None:
-            data = {
-                "budget": record.budget,
-                "event_id": row["event_id"],
-                "event_source": row["event_source"],
-                "sequence": record.sequence,
-            }
-            more = row["refusal"] or {"waits_for": row["waits_for"]}
-            kind = REFUSED if row["refusal"] is not None else PARKED
-            name = f"{kind} {record.budget}/{record.sequence}"
-            self._match(record.place, REFUSALS, name, caused_by(record, kind, data | more))
-
-    def _expect_accepted(self, record: Record, books: Books) -> None:
-        for entry in record.row["commitment_entries"] or ():
+        row, here = record.row, f"{record.budget}/{record.sequence}"
+        for entry in row["commitment_entries"] or ():
             data = {**entry, "budget": record.budget, "sequence": record.sequence}
-            name = f"{ENTRY} {entry['entry_id']}"
-            body = caused_by(record, ENTRY, data)
-            self._match(record.place, COMMITMENT_ENTRIES, name, body)
-        for order in record.row["payment_orders"] or ():
+            self._expect(record, COMMITMENT_ENTRIES, ENTRY, entry["entry_id"], data)
+        for order in row["payment_orders"] or ():
+            name = f"{record.budget}/{order['payment_order']}"
             if "issued_on" in order:
-                kind, data = ISSUED, order
+                self._expect(record, PAYMENT_ORDERS, ISSUED, name, order)
             elif order["state"] == "cancelled":
-                kind, data = CANCELLED, books.order_row(order["payment_order"])
-            else:
-                continue
-            name = f"{kind} {record.budget}/{order['payment_order']}"
-            body = caused_by(record, kind, data)
-            self._match(record.place, PAYMENT_ORDERS, name, body)
+                data = books.order_row(order["payment_order"])
+                self._expect(record, PAYMENT_ORDERS, CANCELLED, name, data)
+        why = row["refusal"] or (row["waits_for"] and {"waits_for": row["waits_for"]})
+        if why:
+            kind = REFUSED if row["refusal"] is not None else PARKED
+            about = {"budget": record.budget, "sequence": record.sequence}
+            about |= {name: row[name] for name in ("event_id", "event_source")}
+            self._expect(record, REFUSALS, kind, here, about | why)
 
-    def expect_notice(self, record: Record, wanted: ExpectedDeadLetter) -> None:
-        """Expect the messages of a dead letter, beside its bytes."""
-        topic, partition, offset = wanted.where
-        data = {
-            "reason": wanted.dead_letter["reason"],
-            "topic": topic,
-            "partition": partition,
-            "offset": offset,
-            "length_bytes": wanted.dead_letter["length"],
-            "sha256": wanted.value_sha256,
-        }
-        about: Json = {
-            "specversion": "1.0",
-            "datacontenttype": "application/json",
-            "source": LEDGER,
-            "type": UNREADABLE,
-            "partitionkey": record.budget,
-            "data": data,
-        }
-        what = f"{UNREADABLE} {wanted.source}"
-        if wanted.timestamp_ms is not None:
-            about["time"] = written_at(wanted.timestamp_ms)
+    def expect_notice(self, record: Record, facts: SourceFacts) -> None:
+        """Expect the message about a dead letter, beside its bytes."""
+        topic, partition, offset = record.source
+        dead = record.row["dead_letter"]
+        data = {"topic": topic, "partition": partition, "offset": offset}
+        data |= {"reason": dead["reason"], "length_bytes": dead["length"]}
+        data |= {"sha256": record.row["event_sha256"]}
+        about, what = {}, f"{UNREADABLE} {topic}/{partition}/{offset}"
+        if facts.timestamp_ms is not None:
+            about["time"] = written_at(facts.timestamp_ms)
         elif (claim := self._claims.get((REFUSALS, what))) is not None:
             about["time"] = json.loads(claim.body)["time"]  # Nothing else knows it any more.
-        self._match(record.place, REFUSALS, what, canonical(about))
+        self._match(record.place, REFUSALS, what, _envelope(record, UNREADABLE, data, about))
+
+    def _expect(self, record: Record, topic: str, kind: str, name: str, data: Json) -> None:
+        self._match(record.place, topic, f"{kind} {name}", caused_by(record, kind, data))
 
     def _match(self, place: Place, topic: str, what: str, expected: bytes) -> None:
         claim = self._claims.pop((topic, what), None)
@@ -242,14 +208,12 @@ class Claims:
             else:
                 self._findings.add(Code.MESSAGE_MISSING, place, what=what)
             return
-        if claim.offset < self._matched.get(topic, -1):
+        matched = self._matched.get(topic, -1)
+        if claim.offset < matched:
             self._findings.add(Code.MESSAGE_OUT_OF_ORDER, place, what=what)
-        self._matched[topic] = max(claim.offset, self._matched.get(topic, -1))
-        if claim.body != expected:
-            there = Place(topic, self._partition, claim.offset)
-            for member, ours, theirs in differing(expected, claim.body):
-                facts = {"what": what, "member": member, "expected": ours, "found": theirs}
-                self._findings.add(Code.MESSAGE_DIFFERS, there, **facts)
+        self._matched[topic] = max(claim.offset, matched)
+        there = Place(topic, self._partition, claim.offset)
+        self._findings.differ(Code.MESSAGE_DIFFERS, there, what, differing(expected, claim.body))
 
     def end(self) -> None:
         """No message is left that the journal says nothing of."""
