@@ -112,6 +112,11 @@ class Record:
         return str(self.event["type"]).removeprefix("ecluse.").removesuffix(".v1")
 
     @property
+    def refusal(self) -> str | None:
+        """The code of its refusal."""
+        return (self.row["refusal"] or {}).get("code")
+
+    @property
     def is_dead(self) -> bool:
         """True if it is the record of a dead letter."""
         return self.outcome == "dead_letter"

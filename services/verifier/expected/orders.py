@@ -12,6 +12,7 @@ from services.verifier.state.grants import (
     Instalment,
     Planned,
     due_on,
+    is_award_alone,
     last_order,
     named,
     part_of,
@@ -62,8 +63,7 @@ def looked_at(books: Books, kind: str, data: Json, first_account: bool) -> list[
                 return _paid_to(books, data["beneficiary"]["siret"])
             return [data["convention"] if kind == "convention.signed" else books.opened_as]
         case "deliberation.adopted":
-            alone = data["role"] == "award" and data.get("requires_convention") is False
-            return [data["grant"]] if alone else []
+            return [data["grant"]] if is_award_alone(data) else []
         case _:
             return [data["convention"]] if "convention" in data else []
 

@@ -3,8 +3,8 @@
 An event that the rules refuse may not be accepted, and one that they accept may not be refused.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, Final
 
 from services.verifier.expected import moves as ask
 from services.verifier.expected.moves import Moves
@@ -16,14 +16,13 @@ from services.verifier.state.grants import (
     GIVEN_BACK,
     Award,
     Convention,
+    Grant,
     Recovery,
     cents_by_line,
+    is_award_alone,
     schedule_of,
 )
-from services.verifier.state.lines import Line, amounts_of, line_of, line_row
-
-PARKED_MAX: Final = 1000
-"""The number of events of a budget that may be parked at once (rules, 28)."""
+from services.verifier.state.lines import Line, amounts_of, line_row
 
 SIREN_DIGITS: Final = 9
 """The digits of a SIRET that identify the legal entity (SIREN)."""
@@ -35,151 +34,258 @@ DECIDED_ELSEWHERE: Final = frozenset(
 )
 """Refusals that rest on who the event is, on the year or on what waits (see `waiting`)."""
 
+Facts = Json | None
+"""The facts of a refusal; None where there is no reason for it."""
 
-class ExpectedRefusal(NamedTuple):
-    """A refusal with its facts."""
-
-    code: str
-    facts: Json
-
-
-Check = Callable[[Books, Json], ExpectedRefusal | None]
+Check = Callable[[Books, Json], Facts]
+ConventionCheck = Callable[[Books, Convention, Json], Facts]
 
 
-def prove_decision(books: Books, record: Record, kind: str) -> None:
+def prove_decision(books: Books, record: Record) -> None:
     """An accepted or parked event meets no refusal, a refused one just the one that it names."""
     refusal = record.row["refusal"] or {}
     found = refusal.get("code")
     if record.outcome == "duplicate" or found in DECIDED_ELSEWHERE:
         return
-    expected = expected_refusal(books, kind, record.event["data"])
-    short = expected is not None and expected.code == CREDIT
-    if kind == "convention.amended" and short and found in {None, CREDIT}:
+    expected, facts = expected_refusal(books, record.kind, record.event["data"])
+    if record.kind == "convention.amended" and expected == CREDIT and found in {None, CREDIT}:
         return  # What a ceiling cuts at once may pay for it: the credit left is proved behind it.
-    if found is None:
-        if expected is not None:
-            facts = {"outcome": record.outcome, "expected": expected.code}
-            books.find(Code.NOT_REFUSED, **facts)
-    elif expected is None or expected.code != found:
-        code = None if expected is None else expected.code
-        books.find(Code.REFUSED_OTHERWISE, expected=code, found=found)
-    elif canonical_without_nulls(refusal["facts"]) != canonical_without_nulls(expected.facts):
-        books.find(Code.REFUSED_OTHERWISE, expected=expected.facts, found=refusal["facts"])
+    if expected == found:
+        if canonical_without_nulls(refusal.get("facts")) != canonical_without_nulls(facts):
+            books.find(Code.REFUSED_OTHERWISE, expected=facts, found=refusal["facts"])
+    elif found is None:
+        books.find(Code.NOT_REFUSED, outcome=record.outcome, expected=expected)
+    else:
+        books.find(Code.REFUSED_OTHERWISE, expected=expected, found=found)
 
 
-def expected_refusal(books: Books, kind: str, data: Json) -> ExpectedRefusal | None:
-    """The first no that an event meets; of what waits, the first that needs no missing thing."""
-    check = CHECKS.get(kind)
-    return None if check is None else check(books, data)
+def expected_refusal(books: Books, kind: str, data: Json) -> tuple[str | None, Facts]:
+    """The first no that an event meets, with its facts.
+
+    Of what waits, the first that needs no missing thing.
+    """
+    for code, check in CHECKS.get(kind, {}).items():
+        if (facts := check(books, data)) is not None:
+            return code, facts
+    if kind in OF_CONVENTION and (convention := books.conventions.get(data["convention"])):
+        for code, convention_check in OF_CONVENTION[kind].items():
+            if (facts := convention_check(books, convention, data)) is not None:
+                return code, facts
+    return None, None
 
 
-def _vote(books: Books, data: Json) -> ExpectedRefusal | None:
-    if data["stage"] == "initial":
-        known = books.level is not None
-        return ExpectedRefusal("budget_already_voted", {"budget": books.budget}) if known else None
-    return None if books.level is None else _short(books, ask.voted(books, data))
+def _voted_already(books: Books, data: Json) -> Facts:
+    voted = data["stage"] == "initial" and books.level is not None
+    return {"budget": books.budget} if voted else None
 
 
-def _transfer(books: Books, data: Json) -> ExpectedRefusal | None:
-    return None if books.level is None else _short(books, ask.transferred(books, data))
+def _short_after_vote(moves: Callable[[Books, Json], Moves]) -> Check:
+    """Before the initial vote they wait, whatever credit there is (rules, 28)."""
+    return lambda books, data: None if books.level is None else _short(books, moves(books, data))
 
 
-def _award(books: Books, data: Json) -> ExpectedRefusal | None:
-    name, grant = data["grant"], books.grants.get(data["grant"])
-    if data["role"] != "award":
+def _withdrawn(books: Books, data: Json) -> Facts:
+    fell = _grant(books, data).withdrawn and data.get("role") != "concurring"
+    return {"grant": data["grant"]} if fell else None
+
+
+def _awarded_already(books: Books, data: Json) -> Facts:
+    known = data["role"] == "award" and _grant(books, data).award is not None
+    return {"grant": data["grant"]} if known else None
+
+
+def _grant(books: Books, data: Json) -> Grant:
+    return books.grants.get(data["grant"]) or Grant()
+
+
+def _reference_taken(books: Books, data: Json) -> Facts:
+    taken = is_award_alone(data) and books.is_taken(data["grant"])
+    return {"convention": data["grant"]} if taken else None
+
+
+def _schedule_beyond(_books: Books, data: Json) -> Facts:
+    planned = cents_by_line(schedule_of(data.get("instalments") or []))
+    return _beyond(data["grant"], planned, amounts_of(data.get("lines") or ()))
+
+
+def _award_above_limit(books: Books, data: Json) -> Facts:
+    if not is_award_alone(data):
         return None
-    if grant is not None and grant.award is not None:
-        code = "grant_withdrawn" if grant.withdrawn else "grant_already_awarded"
-        return ExpectedRefusal(code, {"grant": name})
-    if data.get("requires_convention") is False:
-        if books.is_taken(name):
-            return ExpectedRefusal("convention_exists", {"convention": name})
-        gives = amounts_of(data["lines"])
-        planned = cents_by_line(schedule_of(data.get("instalments") or []))
-        no = _beyond(name, planned, gives) or _above_limit(
-            books, data["beneficiary"]["siret"], sum(gives.values())
-        )
-        if no is not None:
-            return no
-    if books.level is None:
-        return None
-    return _short(books, ask.awarded(books, data))
+    more_cents = sum(amounts_of(data["lines"]).values())
+    return _above_limit(books, data["beneficiary"]["siret"], more_cents)
 
 
-def _sign(books: Books, data: Json) -> ExpectedRefusal | None:
-    name, grant = data["convention"], books.grants.get(data["grant"])
-    if grant is not None and grant.withdrawn:
-        return ExpectedRefusal("grant_withdrawn", {"grant": data["grant"]})
+def _number_taken(books: Books, data: Json) -> Facts:
     alone = books.alone(data["grant"])
-    if books.is_taken(name) or (alone is not None and not _may_be_signed_for(books, alone)):
-        return ExpectedRefusal("convention_exists", {"convention": name})
-    if grant is None or grant.award is None:
+    taken = books.is_taken(data["convention"]) or (
+        alone is not None and not _may_be_signed_for(books, alone)
+    )
+    return {"convention": data["convention"]} if taken else None
+
+
+def _may_be_signed_for(books: Books, alone: Convention) -> bool:
+    """Nothing of it is ordered, or its rest waits for just that convention (rules, 13 and 14)."""
+    rest = any(share["remaining"] for share in alone.shares.values())
+    return not books.is_drawn(alone) or (rest and books.is_held_back(alone))
+
+
+def _other_body(books: Books, data: Json) -> Facts:
+    award, other = _grant(books, data).award, data["beneficiary"]["siret"]
+    if award is None or award.siret[:SIREN_DIGITS] == other[:SIREN_DIGITS]:
         return None
-    siret, other = grant.award.siret, data["beneficiary"]["siret"]
-    if siret[:SIREN_DIGITS] != other[:SIREN_DIGITS]:
-        return ExpectedRefusal("beneficiary_differs", {"award": siret, "convention": other})
-    planned = cents_by_line(schedule_of(data["instalments"]))
+    return {"award": award.siret, "convention": other}
+
+
+def _beyond_award(books: Books, data: Json) -> Facts:
+    if _grant(books, data).award is None:
+        return None
+    planned, alone = cents_by_line(schedule_of(data["instalments"])), books.alone(data["grant"])
     if alone is None:
         free = {line: books.reserved.get((data["grant"], line), 0) for line in planned}
     else:
         free = {line: share["remaining"] for line, share in alone.shares.items()}
-    return _beyond(name, planned, free)
+    return _beyond(data["convention"], planned, free)
 
 
-def _withdraw(books: Books, data: Json) -> ExpectedRefusal | None:
-    grant = books.grants.get(data["grant"])
-    fell = grant is not None and grant.withdrawn
-    return ExpectedRefusal("grant_withdrawn", {"grant": data["grant"]}) if fell else None
+def _unknown_order(books: Books, data: Json) -> Facts:
+    name = data.get("payment_order")  # Of deadlines only that of a payment names one.
+    return None if name is None or name in books.orders else {"payment_order": name}
 
 
-def _ended_convention(books: Books, data: Json) -> ExpectedRefusal | None:
-    """Refuse what an ended convention does not accept (rules, 17)."""
-    convention = books.conventions.get(data["convention"])
-    if convention is None or convention.state != "ended":
+def _closed_order(states: Collection[str]) -> Check:
+    def check(books: Books, data: Json) -> Facts:
+        state = books.orders[data["payment_order"]].state
+        return {"payment_order": data["payment_order"], "state": state} if state in states else None
+
+    return check
+
+
+def _overpaid(books: Books, data: Json) -> Facts:
+    order, cents = books.orders[data["payment_order"]], data["amount_cents"]
+    if order.paid_cents + cents <= order.amount_cents:
         return None
-    return ExpectedRefusal("convention_terminated", {"convention": data["convention"]})
+    figures = {"amount_cents": order.amount_cents, "paid_cents": order.paid_cents}
+    return {"payment_order": data["payment_order"], **figures, "asked_cents": cents}
 
 
-def _suspend(books: Books, data: Json) -> ExpectedRefusal | None:
-    return _ended_convention(books, data) or _wrong_state(books, data, wrong="suspended")
-
-
-def _resume(books: Books, data: Json) -> ExpectedRefusal | None:
-    return _ended_convention(books, data) or _wrong_state(books, data, wrong="in_force")
-
-
-def _wrong_state(books: Books, data: Json, wrong: str) -> ExpectedRefusal | None:
+def _unknown_in_closed_year(books: Books, data: Json) -> Facts:
+    """Of a year that is over only what was paid or asked back is known (rules, 31)."""
     convention = books.conventions.get(data["convention"])
-    if convention is None or convention.state != wrong:
+    known = convention is not None and (
+        not is_over(books) or convention.paid_this_year_cents() or convention.recoveries
+    )
+    return {"convention": data["convention"]} if books.closed and not known else None
+
+
+def _asks_too_much(_books: Books, convention: Convention, data: Json) -> Facts:
+    awaited = sum(each.ordered - each.collected for each in convention.recoveries.values())
+    headroom = convention.paid_this_year_cents() - awaited
+    return _too_much(data, headroom, convention.headroom_on)
+
+
+def _collects_too_much(books: Books, data: Json) -> Facts:
+    convention = books.conventions.get(data["convention"])
+    recovery = None if convention is None else convention.recoveries.get(data["recovery"])
+    if convention is None or (recovery is None and not books.closed):
         return None
-    return ExpectedRefusal("wrong_state", {"convention": data["convention"], "state": wrong})
+    recovery = recovery or Recovery()
+    return _too_much(data, recovery.ordered - recovery.collected, convention.paid_on)
 
 
-def _amend(books: Books, data: Json) -> ExpectedRefusal | None:
-    name, convention = data["convention"], books.conventions.get(data["convention"])
-    if convention is None or convention.state == "ended":
-        return _ended_convention(books, data)
-    award, raised = books.grants[convention.grant].awarded, 0
+def _too_much(data: Json, headroom: int, headroom_on: Callable[[Line], int]) -> Facts:
+    """Beyond what may be asked back, or come: in all, then on each line named (rules, 27)."""
+    named = amounts_of(data.get("lines") or ())
+    on_lines = ((headroom_on(line), cents) for line, cents in named.items())
+    for most, cents in ((headroom, ask.sum_of(data)), *on_lines):
+        if cents > most:
+            return {"convention": data["convention"], "room_cents": most, "asked_cents": cents}
+    return None
+
+
+def _carries_unknown(books: Books, data: Json) -> Facts:
+    named = data["carry_over"] if isinstance(data["carry_over"], list) else ()
+    unknown = (each for each in named if each["convention"] not in books.conventions)
+    return next(({"convention": each["convention"]} for each in unknown), None)
+
+
+def _orders_outstanding(books: Books, _data: Json) -> Facts:
+    names = sorted(name for name, each in books.orders.items() if each.state in OUTSTANDING)
+    return {"payment_orders": names} if names else None
+
+
+CHECKS: Final[Mapping[str, Mapping[str, Check]]] = {
+    "budget.voted": {
+        "budget_already_voted": _voted_already,
+        CREDIT: _short_after_vote(ask.voted),
+    },
+    "credits.transferred": {CREDIT: _short_after_vote(ask.transferred)},
+    "deliberation.adopted": {
+        "grant_withdrawn": _withdrawn,
+        "grant_already_awarded": _awarded_already,
+        "convention_exists": _reference_taken,
+        "exceeds_award": _schedule_beyond,
+        "convention_required": _award_above_limit,
+        CREDIT: _short_after_vote(ask.awarded),
+    },
+    "deliberation.withdrawn": {"grant_withdrawn": _withdrawn},
+    "convention.signed": {
+        "grant_withdrawn": _withdrawn,
+        "convention_exists": _number_taken,
+        "beneficiary_differs": _other_body,
+        "exceeds_award": _beyond_award,
+    },
+    "payment-order.acknowledged": {
+        "unknown_payment_order": _unknown_order,
+        "payment_order_closed": _closed_order({*GIVEN_BACK, "paid"}),
+    },
+    "payment.executed": {
+        "unknown_payment_order": _unknown_order,
+        "payment_order_closed": _closed_order(GIVEN_BACK),
+        "overpayment": _overpaid,
+    },
+    "deadline.passed": {"unknown_payment_order": _unknown_order},
+    "recovery.ordered": {"unknown_convention": _unknown_in_closed_year},
+    "recovery.collected": {
+        "unknown_convention": _unknown_in_closed_year,
+        "recovery_exceeds": _collects_too_much,
+    },
+    "fiscal-year.closed": {
+        "unknown_convention": _carries_unknown,
+        "orders_outstanding": _orders_outstanding,
+    },
+}
+"""By the type of an event: the codes that may refuse it, in order of precedence."""
+
+
+def _ended(_books: Books, convention: Convention, data: Json) -> Facts:
+    return {"convention": data["convention"]} if convention.state == "ended" else None
+
+
+def _is(state: str) -> ConventionCheck:
+    return lambda _books, convention, data: (
+        {"convention": data["convention"], "state": state} if convention.state == state else None
+    )
+
+
+def _raised_lines(
+    books: Books, convention: Convention, data: Json
+) -> Iterator[tuple[Line, int, int]]:
+    """Lines on which more is planned than remains; the most that the award has, what is asked."""
+    award = books.grants[convention.grant].awarded
     for line, cents in cents_by_line(schedule_of(data["instalments"])).items():
         has = convention.cents_on(line, "remaining")
         reserved = books.reserved.get((convention.grant, line), 0)
         free = award.lines.get(line, 0) - books.live_cents(convention.grant, line)
-        most = has + reserved + free
-        if cents <= has:
-            continue
-        if cents > most and not _decides_anew(data.get("act"), award):
-            return _exceeds(name, line, most, cents)
-        raised += max(0, cents - most)
-    for row in data["instalments"]:
-        held = convention.schedule.get(row["instalment"])
-        if held is not None and books.is_held(held):
-            cents = sum(each["amount_cents"] for each in row["lines"])
-            return _below(name, 0, cents, instalment=row["instalment"])
-    if raised and convention.stands_alone:
-        no = _above_limit(books, award.siret, raised)
-        if no is not None:
-            return no
-    return _short(books, ask.amended(books, convention, data))
+        if cents > has:
+            yield line, has + reserved + free, cents
+
+
+def _amended_beyond(books: Books, convention: Convention, data: Json) -> Facts:
+    if _decides_anew(data.get("act"), books.grants[convention.grant].awarded):
+        return None
+    raised = _raised_lines(books, convention, data)
+    beyond = (each for each in raised if each[2] > each[1])
+    return next((_exceeds(data["convention"], *each) for each in beyond), None)
 
 
 def _decides_anew(cited: Json | None, award: Award) -> bool:
@@ -193,134 +299,53 @@ def _decides_anew(cited: Json | None, award: Award) -> bool:
     return number is not None and cited.get("number") not in {None, number}
 
 
-def _reduce(books: Books, data: Json) -> ExpectedRefusal | None:
-    name, convention = data["convention"], books.conventions.get(data["convention"])
-    if convention is None or convention.state == "ended":
-        return _ended_convention(books, data)
-    for each in data["lines"]:
-        line, cents = line_of(each["line"]), each["amount_cents"]
+def _has_an_order(books: Books, convention: Convention, data: Json) -> Facts:
+    for row in data["instalments"]:
+        held = convention.schedule.get(row["instalment"])
+        if held is not None and books.is_held(held):
+            cents = sum(each["amount_cents"] for each in row["lines"])
+            return _below(data["convention"], 0, cents, instalment=row["instalment"])
+    return None
+
+
+def _amended_above_limit(books: Books, convention: Convention, data: Json) -> Facts:
+    raised = _raised_lines(books, convention, data)
+    more_cents = sum(max(0, cents - most) for _, most, cents in raised)
+    if not more_cents or not convention.stands_alone:
+        return None
+    return _above_limit(books, books.grants[convention.grant].awarded.siret, more_cents)
+
+
+def _reduced_below(_books: Books, convention: Convention, data: Json) -> Facts:
+    for line, cents in amounts_of(data["lines"]).items():
         has = convention.cents_on(line, "remaining")
         if cents > has:
-            return _below(name, has, cents, line=line_row(line))
+            return _below(data["convention"], has, cents, line=line_row(line))
     return None
 
 
-def _acknowledge(books: Books, data: Json) -> ExpectedRefusal | None:
-    return _of_order(books, data, {*GIVEN_BACK, "paid"})
-
-
-def _pay(books: Books, data: Json) -> ExpectedRefusal | None:
-    no = _of_order(books, data, GIVEN_BACK)
-    if no is not None:
-        return no
-    order, cents = books.orders[data["payment_order"]], data["amount_cents"]
-    if order.paid_cents + cents <= order.amount_cents:
-        return None
-    figures = {"amount_cents": order.amount_cents, "paid_cents": order.paid_cents}
-    named = {"payment_order": data["payment_order"]}
-    return ExpectedRefusal("overpayment", {**named, **figures, "asked_cents": cents})
-
-
-def _of_order(books: Books, data: Json, closed: Iterable[str]) -> ExpectedRefusal | None:
-    named = {"payment_order": data["payment_order"]}
-    order = books.orders.get(data["payment_order"])
-    if order is None:
-        return ExpectedRefusal("unknown_payment_order", named)
-    if order.state in closed:
-        return ExpectedRefusal("payment_order_closed", named | {"state": order.state})
-    return None
-
-
-def _late(books: Books, data: Json) -> ExpectedRefusal | None:
-    return _of_order(books, data, ()) if data["kind"] == "payment_due" else None
-
-
-def _ask_back(books: Books, data: Json) -> ExpectedRefusal | None:
-    convention = books.conventions.get(data["convention"])
-    if convention is None or _is_closed_out(books, convention):
-        return _unknown(data["convention"]) if books.closed else None
-    awaited = sum(each.ordered - each.collected for each in convention.recoveries.values())
-    headroom = convention.paid_this_year_cents() - awaited
-    return _too_much(data, headroom, convention.headroom_on)
-
-
-def _collect(books: Books, data: Json) -> ExpectedRefusal | None:
-    convention = books.conventions.get(data["convention"])
-    if convention is None or _is_closed_out(books, convention):
-        return _unknown(data["convention"]) if books.closed else None
-    recovery = convention.recoveries.get(data["recovery"])
-    if recovery is None:
-        if not books.closed:
-            return None
-        recovery = Recovery()
-    return _too_much(data, recovery.ordered - recovery.collected, convention.paid_on)
-
-
-def _too_much(
-    data: Json, headroom: int, headroom_on: Callable[[Line], int]
-) -> ExpectedRefusal | None:
-    """Beyond what may be asked back, or come: in all, then on each line named (rules, 27)."""
-    named = amounts_of(data.get("lines") or ())
-    for most, cents in (
-        (headroom, ask.sum_of(data)),
-        *((headroom_on(line), cents) for line, cents in named.items()),
-    ):
-        if cents > most:
-            facts = {"convention": data["convention"], "room_cents": most, "asked_cents": cents}
-            return ExpectedRefusal("recovery_exceeds", facts)
-    return None
-
-
-def _close(books: Books, data: Json) -> ExpectedRefusal | None:
-    if isinstance(data["carry_over"], list):
-        for each in data["carry_over"]:
-            if each["convention"] not in books.conventions:
-                return _unknown(each["convention"])
-    names = sorted(name for name, each in books.orders.items() if each.state in OUTSTANDING)
-    return ExpectedRefusal("orders_outstanding", {"payment_orders": names}) if names else None
-
-
-CHECKS: Final[Mapping[str, Check]] = {
-    "budget.voted": _vote,
-    "credits.transferred": _transfer,
-    "deliberation.adopted": _award,
-    "deliberation.withdrawn": _withdraw,
-    "convention.signed": _sign,
-    "convention.notified": _ended_convention,
-    "convention.amended": _amend,
-    "convention.suspended": _suspend,
-    "convention.resumed": _resume,
-    "convention.terminated": _ended_convention,
-    "commitment.reduced": _reduce,
-    "payment-order.acknowledged": _acknowledge,
-    "payment.executed": _pay,
-    "deadline.passed": _late,
-    "recovery.ordered": _ask_back,
-    "recovery.collected": _collect,
-    "fiscal-year.closed": _close,
+TERMINATED: Final = "convention_terminated"
+OF_CONVENTION: Final[Mapping[str, Mapping[str, ConventionCheck]]] = {
+    "convention.notified": {TERMINATED: _ended},
+    "convention.amended": {
+        TERMINATED: _ended,
+        "exceeds_award": _amended_beyond,
+        "below_ordered": _has_an_order,
+        "convention_required": _amended_above_limit,
+        CREDIT: lambda books, *named: _short(books, ask.amended(books, *named)),
+    },
+    "convention.suspended": {TERMINATED: _ended, "wrong_state": _is("suspended")},
+    "convention.resumed": {TERMINATED: _ended, "wrong_state": _is("in_force")},
+    "convention.terminated": {TERMINATED: _ended},
+    "commitment.reduced": {TERMINATED: _ended, "below_ordered": _reduced_below},
+    "report.received": {},
+    "report.rejected": {},
+    "recovery.ordered": {"recovery_exceeds": _asks_too_much},
 }
-"""The check of each type; the others are never refused."""
+"""The same of types that wait for the convention that they name (rules, 28)."""
 
 
-def _may_be_signed_for(books: Books, alone: Convention) -> bool:
-    """Nothing of it is ordered, or its rest waits for just that convention (rules, 13 and 14)."""
-    rest = any(share["remaining"] for share in alone.shares.values())
-    return not books.is_drawn(alone) or (rest and books.is_held_back(alone))
-
-
-def _is_closed_out(books: Books, convention: Convention) -> bool:
-    """Of a year that is over only what was paid or asked back is known (rules, 31)."""
-    known = convention.paid_this_year_cents() or convention.recoveries
-    return is_over(books) and not known
-
-
-def _unknown(convention: str) -> ExpectedRefusal:
-    return ExpectedRefusal("unknown_convention", {"convention": convention})
-
-
-def _beyond(
-    name: str, planned: Mapping[Line, int], free: Mapping[Line, int]
-) -> ExpectedRefusal | None:
+def _beyond(name: str, planned: Mapping[Line, int], free: Mapping[Line, int]) -> Facts:
     """The first line on which more is planned than is free."""
     for line, cents in planned.items():
         if cents > free.get(line, 0):
@@ -328,23 +353,23 @@ def _beyond(
     return None
 
 
-def _exceeds(name: str, line: Line, award_cents: int, asked_cents: int) -> ExpectedRefusal:
+def _exceeds(name: str, line: Line, award_cents: int, asked_cents: int) -> Json:
     cents = {"award_cents": award_cents, "asked_cents": asked_cents}
-    return ExpectedRefusal("exceeds_award", {"convention": name, "line": line_row(line), **cents})
+    return {"convention": name, "line": line_row(line), **cents}
 
 
-def _below(name: str, remaining_cents: int, asked_cents: int, **where: Any) -> ExpectedRefusal:
+def _below(name: str, remaining_cents: int, asked_cents: int, **where: Any) -> Json:
     cents = {"remaining_cents": remaining_cents, "asked_cents": asked_cents}
-    return ExpectedRefusal("below_ordered", {"convention": name, **where, **cents})
+    return {"convention": name, **where, **cents}
 
 
-def _above_limit(books: Books, siret: str, more_cents: int) -> ExpectedRefusal | None:
+def _above_limit(books: Books, siret: str, more_cents: int) -> Facts:
     total = books.awarded[siret] + more_cents
     facts = {"siret": siret, "total_cents": total, "limit_cents": THRESHOLD_CENTS}
-    return ExpectedRefusal("convention_required", facts) if total > THRESHOLD_CENTS else None
+    return facts if total > THRESHOLD_CENTS else None
 
 
-def _short(books: Books, moves: Moves) -> ExpectedRefusal | None:
+def _short(books: Books, moves: Moves) -> Facts:
     """The first group whose credit does not reach, on the net of these moves (rules, 26)."""
     asked: dict[tuple[str, bool], int] = {}
     has: dict[tuple[str, bool], int] = {}
@@ -356,12 +381,11 @@ def _short(books: Books, moves: Moves) -> ExpectedRefusal | None:
         asked[at] = asked.get(at, 0) + cents * ((origin == "available") - (target == "available"))
     for at in sorted(asked):
         if asked[at] > max(0, has[at]):
-            facts = {
+            return {
                 "level": books.level or "chapter",
                 "group": at[0],
                 "available_cents": has[at],
                 "asked_cents": asked[at],
                 "shortfall_cents": asked[at] - has[at],
             }
-            return ExpectedRefusal(CREDIT, facts)
     return None

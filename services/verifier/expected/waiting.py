@@ -2,66 +2,60 @@
 
 from typing import Any, Final, NamedTuple
 
-from services.verifier.expected.refusals import PARKED_MAX, prove_decision
+from services.verifier.expected.refusals import OF_CONVENTION, prove_decision
 from services.verifier.expected.years import RECOVERIES, is_over, is_refused
 from services.verifier.findings import Code, Findings
-from services.verifier.records import Record, brief, without_nulls
+from services.verifier.records import Json, Record, brief, without_nulls
 from services.verifier.state.books import Books
-from services.verifier.state.grants import falls_with
+from services.verifier.state.grants import falls_with, is_award_alone
+
+PARKED_MAX: Final = 1000
+"""The number of events of a budget that may be parked at once (rules, 28)."""
 
 Want = tuple[str, str]
 """A kind of thing and its id."""
 
-WANTS: Final = {
-    "convention.signed": ("grant", "grant"),
-    **dict.fromkeys(
-        (
-            *("convention.notified", "convention.amended", "convention.suspended"),
-            *("convention.resumed", "convention.terminated", "commitment.reduced"),
-            *("report.received", "report.rejected", "recovery.ordered"),
-        ),
-        ("convention", "convention"),
-    ),
-    "credits.transferred": ("budget", "budget"),
-}
-"""The dependency of an event, and the member that names it (rules, 28)."""
+
+def want_of(books: Books, kind: str, data: Json) -> Want | None:
+    """The dependency that must exist before an event can be accepted (rules, 28)."""
+    match kind:
+        case "budget.voted" if data["stage"] == "initial":
+            return None
+        case "deliberation.adopted" if data["role"] != "award":
+            return None
+        case "budget.voted" | "credits.transferred" | "deliberation.adopted":
+            return "budget", data["budget"]
+        case "convention.signed":
+            return "grant", data["grant"]
+        case "deliberation.withdrawn":
+            grant = books.grants.get(data["grant"])
+            known = grant is not None and falls_with(grant, without_nulls(data["act"])) is not None
+            return None if known else ("grant", data["grant"])
+        case "recovery.collected":
+            return "recovery", f"{data['convention']}/{data['recovery']}"
+        case "deadline.passed" if data["kind"] == "report_due":
+            return "convention", data["convention"]
+        case _:
+            return ("convention", data["convention"]) if kind in OF_CONVENTION else None
 
 
-def want_of(record: Record, books: Books) -> Want | None:
-    """The dependency that must exist before the record's event can be accepted."""
-    kind, data = record.kind, record.event["data"]
-    if kind == "budget.voted":
-        return None if data["stage"] == "initial" else ("budget", data["budget"])
-    if kind == "deliberation.adopted":
-        return ("budget", data["budget"]) if data["role"] == "award" else None
-    if kind == "deliberation.withdrawn":
-        grant = books.grants.get(data["grant"])
-        recorded = grant is not None and falls_with(grant, without_nulls(data["act"])) is not None
-        return None if recorded else ("grant", data["grant"])
-    if kind == "recovery.collected":
-        return "recovery", f"{data['convention']}/{data['recovery']}"
-    if kind == "deadline.passed":
-        return ("convention", data["convention"]) if data["kind"] == "report_due" else None
-    if kind in WANTS:
-        what, member = WANTS[kind]
-        return what, data[member]
-    return None
-
-
-def arrivals(record: Record, books: Books) -> list[Want]:
-    """Dependencies that the record's event satisfies for others."""
-    kind, data = record.kind, record.event["data"]
-    if kind == "budget.voted" and data["stage"] == "initial":
-        return [("budget", data["budget"])]
-    if kind == "deliberation.adopted" and data["role"] == "award":
-        alone = data.get("requires_convention") is False
-        grant = [("grant", data["grant"])]
-        return [*grant, ("convention", data["grant"])] if alone else grant
-    if kind == "fiscal-year.opened":
-        return [("grant", data["grant"]), ("convention", books.opened_as)]
-    if kind == "recovery.ordered":
-        return [("recovery", f"{data['convention']}/{data['recovery']}")]
-    return [("convention", data["convention"])] if kind == "convention.signed" else []
+def arrivals(books: Books, kind: str, data: Json) -> list[Want]:
+    """Dependencies that an accepted event satisfies for others."""
+    match kind:
+        case "budget.voted" if data["stage"] == "initial":
+            return [("budget", data["budget"])]
+        case "deliberation.adopted" if is_award_alone(data):
+            return [("grant", data["grant"]), ("convention", data["grant"])]
+        case "deliberation.adopted" if data["role"] == "award":
+            return [("grant", data["grant"])]
+        case "fiscal-year.opened":
+            return [("grant", data["grant"]), ("convention", books.opened_as)]
+        case "recovery.ordered":
+            return [("recovery", f"{data['convention']}/{data['recovery']}")]
+        case "convention.signed":
+            return [("convention", data["convention"])]
+        case _:
+            return []
 
 
 class _Parked(NamedTuple):
@@ -77,77 +71,77 @@ class _Parked(NamedTuple):
 class Waiting:
     """The events of one budget: those that were decided, and those that wait."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, books: Books, findings: Findings) -> None:
         self.parked: dict[int, _Parked] = {}
+        self._books = books
         self._decided: dict[bytes, bytes] = {}
         self._recoveries: set[bytes] = set()
         """Identities that a closed year keeps (rules, 31)."""
-        self._by_want: dict[Want, list[int]] = {}
         self._ready: set[int] = set()
         self._ended: int | None = None
         """The parked event that the last deadline ends; it must be refused next."""
         self._findings = findings
 
-    def before(self, record: Record, books: Books, follows: bool) -> None:
+    def before(self, record: Record, *, follows: bool) -> None:
         """Prove what must hold before the record is applied.
 
         `follows` is true where the journal's record before it is of the same budget.
         """
-        ready = self._first_ready(books) if self._ended is None else self._ended
-        if record.row["resumes"] is not None:
-            self._resume(record, follows, ready)
+        books, resumes = self._books, record.row["resumes"] is not None
+        ready = self._first_ready() if self._ended is None else self._ended
+        if resumes:
+            self._resume(record, ready, follows=follows)
         elif ready is not None:
-            self.find_not_resumed(record, books)
-        closed = (
-            books.closed  # Whatever waited until then is refused (rules, 30).
-            if record.row["resumes"] is not None
-            else is_refused(books, record.kind, record.event["data"])
-        )
-        refusal = record.row["refusal"] if record.outcome == "refused" else None
-        refused = refusal is not None and refusal["code"] == "fiscal_year_closed"
+            self.find_not_resumed(record)
+        # Whatever waited until a closing is refused (rules, 30).
+        closed = books.closed if resumes else is_refused(books, record.kind, record.event["data"])
+        refused = record.outcome == "refused" and record.refusal == "fiscal_year_closed"
         waits = books.closed and record.outcome == "parked"  # Nothing can still arrive.
         if closed is not refused or waits:
             self._findings.add(Code.CLOSING_IGNORED, record.place, outcome=record.outcome)
-        if record.row["resumes"] is None and not closed:
+        if not resumes and not closed:
             if len(self._decided) > len(self._recoveries) and is_over(books):
                 self._decided = {key: self._decided[key] for key in self._recoveries}
             self._identify(record)
+        want = want_of(books, record.kind, record.event["data"])
+        missing = want is not None and not books.is_here(*want)
         if record.outcome in {"accepted", "parked"}:
-            self._prove_want(record, books)
+            self._prove_want(record, want, missing=missing)
         if not closed:
-            self._prove_count(record, books)
+            self._prove_count(record, missing=missing)
             # Applying an accepted event finds some of these noes again, by their effects (as
             # closed_too_early, number_twice, order_differs or below_zero): on purpose, a second
             # net under the checks.
-            prove_decision(books, record, record.kind)
+            prove_decision(books, record)
 
-    def after(self, record: Record, books: Books) -> None:
+    def after(self, record: Record) -> None:
         """Note what the record satisfies, or waits for."""
         if record.outcome == "parked":
             waits, event = record.row["waits_for"], record.event
             want, identity = (waits["kind"], waits["id"]), (event["source"], event["id"])
             parked = _Parked(want, record.event_text, record.row["source"], identity)
             self.parked[record.sequence] = parked
-            self._by_want.setdefault(want, []).append(record.sequence)
         elif record.outcome == "accepted":
             self._ended = self._ends(record)
-            for want in arrivals(record, books):
-                self._ready.update(self._by_want.get(want, ()))
-            if record.kind == "fiscal-year.closed":
-                self._ready.update(self.parked)  # They are refused, behind it and in their order.
+            arrived = arrivals(self._books, record.kind, record.event["data"])
+            closes = record.kind == "fiscal-year.closed"  # All are refused, behind it, in order.
+            if arrived or closes:
+                ready = (at for at, each in self.parked.items() if closes or each.want in arrived)
+                self._ready.update(ready)
 
-    def find_not_resumed(self, record: Record, books: Books) -> None:
+    def find_not_resumed(self, record: Record) -> None:
         """Find what should have gone on before this record, and did not."""
         ended, self._ended = self._ended, None
-        while (ready := ended or self._first_ready(books)) is not None:
+        while (ready := ended or self._first_ready()) is not None:
             ended = None
             self._ready.discard(ready)
             kind, name = self.parked[ready].want
             facts = {"parked": ready, "kind": kind, "id": name}
             self._findings.add(Code.NOT_RESUMED, record.place, **facts)
 
-    def _first_ready(self, books: Books) -> int | None:
+    def _first_ready(self) -> int | None:
         """The oldest that may go on; what it waited for may have gone again (rules, 13)."""
+        books = self._books
         while self._ready:
             oldest = min(self._ready)
             if oldest in self.parked and (books.closed or books.is_here(*self.parked[oldest].want)):
@@ -155,20 +149,18 @@ class Waiting:
             self._ready.discard(oldest)
         return None
 
-    def _resume(self, record: Record, follows: bool, ready: int | None) -> None:
+    def _resume(self, record: Record, ready: int | None, *, follows: bool) -> None:
         resumes, place, add = record.row["resumes"], record.place, self._findings.add
         parked = self.parked.pop(resumes, None)
         if parked is None:
             add(Code.RESUMES_NOTHING, place, resumes=resumes)
             return
-        self._by_want[parked.want].remove(resumes)
         self._ready.discard(resumes)
         if parked.text != record.event_text:
             add(Code.RESUMED_OTHERWISE, place, member="event", resumes=resumes)
         if parked.source != record.row["source"]:
             add(Code.RESUMED_OTHERWISE, place, member="source", resumes=resumes)
-        code = (record.row["refusal"] or {}).get("code")
-        in_order = (self._ended == resumes) == (code == "dependency_missing")
+        in_order = (self._ended == resumes) == (record.refusal == "dependency_missing")
         if not follows or ready != resumes or not in_order:
             add(Code.RESUMED_OUT_OF_ORDER, place, resumes=resumes)
         self._ended = None
@@ -178,54 +170,45 @@ class Waiting:
         named = record.event["data"].get("event")
         if record.kind != "deadline.passed" or named is None:
             return None
-        for sequence, parked in self.parked.items():
-            if parked.identity == (named["source"], named["id"]):
-                return sequence
-        return None
+        identity = (named["source"], named["id"])
+        return next((at for at, each in self.parked.items() if each.identity == identity), None)
 
     def _identify(self, record: Record) -> None:
         """Rules 3 and 4: the same identity is decided once."""
-        row, add = record.row, self._findings.add
+        row, facts = record.row, {"event_id": record.row["event_id"]}
         identity = brief(f"{row['event_source']}\0{row['event_id']}".encode())
         digest = bytes.fromhex(row["digest"])[:16]
         known = self._decided.get(identity)
-        facts = {"event_id": row["event_id"]}
-        reused = record.outcome == "refused" and row["refusal"]["code"] == "event_id_reused"
+        wrong = None
         if record.outcome == "duplicate":
-            if known != digest:
-                add(Code.DUPLICATE_OF_NOTHING, record.place, **facts)
-        elif reused:
-            if known is None or known == digest:
-                add(Code.REUSED_WITHOUT_CAUSE, record.place, **facts)
+            wrong = Code.DUPLICATE_OF_NOTHING if known != digest else None
+        elif record.outcome == "refused" and record.refusal == "event_id_reused":
+            wrong = Code.REUSED_WITHOUT_CAUSE if known in {None, digest} else None
         elif known is not None:
-            add(Code.DECIDED_TWICE, record.place, **facts)
+            wrong = Code.DECIDED_TWICE
         else:
             self._decided[identity] = digest
             if record.kind in RECOVERIES:
                 self._recoveries.add(identity)
+        if wrong is not None:
+            self._findings.add(wrong, record.place, **facts)
 
-    def _prove_count(self, record: Record, books: Books) -> None:
+    def _prove_count(self, record: Record, *, missing: bool) -> None:
         """Rule 28: so many may wait, and no more."""
-        refusal = record.row["refusal"] or {}
-        too_many = refusal.get("code") == "too_many_parked"
-        if not too_many and record.outcome != "parked":
-            return
-        want = want_of(record, books)
-        waits = want is not None and not books.is_here(*want) and record.row["resumes"] is None
-        full = len(self.parked) >= PARKED_MAX
-        if too_many and not (waits and full):
-            books.find(Code.REFUSED_OTHERWISE, expected=None, found="too_many_parked")
-        elif not too_many and full:
-            books.find(Code.NOT_REFUSED, outcome=record.outcome, expected="too_many_parked")
+        too_many, full = record.refusal == "too_many_parked", len(self.parked) >= PARKED_MAX
+        if too_many and not (missing and full and record.row["resumes"] is None):
+            self._books.find(Code.REFUSED_OTHERWISE, expected=None, found="too_many_parked")
+        elif record.outcome == "parked" and not too_many and full:
+            facts = {"outcome": record.outcome, "expected": "too_many_parked"}
+            self._books.find(Code.NOT_REFUSED, **facts)
 
-    def _prove_want(self, record: Record, books: Books) -> None:
-        want = want_of(record, books)
+    def _prove_want(self, record: Record, want: Want | None, *, missing: bool) -> None:
         if record.outcome == "accepted":
-            if want is not None and not books.is_here(*want):
+            if want is not None and missing:
                 facts = {"kind": want[0], "id": want[1]}
                 self._findings.add(Code.ACCEPTED_TOO_EARLY, record.place, **facts)
             return
         waits = record.row["waits_for"]
-        facts = {"kind": waits["kind"], "id": waits["id"]}
-        if (waits["kind"], waits["id"]) != want or books.is_here(*want):
+        if (waits["kind"], waits["id"]) != want or not missing:
+            facts = {"kind": waits["kind"], "id": waits["id"]}
             self._findings.add(Code.PARKED_NEEDLESSLY, record.place, **facts)

@@ -110,10 +110,10 @@ class JournalProof:
         books, waiting = self.books.get(budget), self._waiting.get(budget)
         if books is None or waiting is None:
             books = self.books[budget] = Books(budget, self.findings)
-            waiting = self._waiting[budget] = Waiting(self.findings)
+            waiting = self._waiting[budget] = Waiting(books, self.findings)
         self._last[budget] = record
         books.begin(record.place)
-        waiting.before(record, books, follows)
+        waiting.before(record, follows=follows)
         self.internal_events.follow(record)
         if record.outcome == "accepted":
             if record.kind == "fiscal-year.closed":
@@ -121,7 +121,7 @@ class JournalProof:
             apply(books, record)
             if record.sequence % self._full_every == 0:
                 books.prove_all()
-        waiting.after(record, books)
+        waiting.after(record)
 
     def _count(self, record: Record) -> None:
         outcomes = self.outcomes.setdefault(record.budget, Counter())
@@ -135,7 +135,7 @@ class JournalProof:
             record = self._last[budget]
             books.place = record.place
             try:
-                self._waiting[budget].find_not_resumed(record, books)
+                self._waiting[budget].find_not_resumed(record)
                 books.prove_all()
             except MALFORMED as error:
                 why = f"{type(error).__name__}: {error}"

@@ -319,6 +319,11 @@ def convention_of(data: Json) -> Convention:
     )
 
 
+def is_award_alone(data: Json) -> bool:
+    """Return whether an act is an award that stands for a convention (rules, 13)."""
+    return data["role"] == "award" and data.get("requires_convention") is False
+
+
 def award_alone(data: Json) -> Convention:
     """The award in the place of a convention; without a schedule it pays all at once."""
     whole = {"instalment": "1", "trigger": "signature", "ceiling": False, "lines": data["lines"]}
