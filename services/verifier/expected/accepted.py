@@ -14,16 +14,9 @@ from services.verifier.expected.orders import REISSUING, Due, due, for_the_treas
 from services.verifier.findings import Code
 from services.verifier.records import Json, Record, canonical_without_nulls, without_nulls
 from services.verifier.state.books import Books
-from services.verifier.state.grants import (
-    OPEN,
-    Order,
-    award_falls,
-    code_of,
-    left_unpaid,
-    order_lines,
-    ordered_lines,
-)
-from services.verifier.state.lines import KIND_OF, Line, line_of, shown
+from services.verifier.state.grants import award_falls, left_unpaid
+from services.verifier.state.lines import KIND_OF, Line, line_of, shown, with_full_lines
+from services.verifier.state.orders import OPEN, Order, code_of, planned_lines, printed_lines
 
 EFFECTIVE_ON: Final = {
     "deliberation.adopted": ("act", "date"),
@@ -209,7 +202,6 @@ def _prove_issued(
 
 
 def _prove_issue(books: Books, record: Record, each: Due, row: Json) -> None:
-    lines = ordered_lines(row["lines"])
     expected: Json = {
         "budget": books.budget,
         "convention": each.convention,
@@ -221,15 +213,16 @@ def _prove_issue(books: Books, record: Record, each: Due, row: Json) -> None:
         "previous": each.previous,
     }
     _compare(books, each.payment_order, expected, row)
-    if len(lines) != len(row["lines"]) or order_lines(lines) != order_lines(each.lines):
-        _differs(books, each.payment_order, "lines", order_lines(each.lines), row["lines"])
+    lines = printed_lines(each.lines)
+    if with_full_lines(row["lines"]) != lines:
+        _differs(books, each.payment_order, "lines", lines, row["lines"])
     carried = for_the_treasury(books, each, record.event["time"][:10])
     _compare(books, each.payment_order, carried, without_nulls(row))
 
 
 def _keep(books: Books, row: Json, held_by: tuple[str, str], expected: Moves) -> None:
     """Remember the order as the journal has it; the money that it takes is asked for."""
-    lines, name = ordered_lines(row["lines"]), row["payment_order"]
+    lines, name = planned_lines(row["lines"]), row["payment_order"]
     named = (row["convention"], row["instalment"], *held_by)
     order = Order(*named, row["amount_cents"], 0, "issued", row["due_on"], lines)
     convention = books.conventions[order.holder]

@@ -16,6 +16,7 @@ from services.verifier.state.grants import (
     award_falls,
     award_of,
     convention_of,
+    document_of,
     schedule_of,
 )
 from services.verifier.state.lines import amounts_of
@@ -100,8 +101,7 @@ def _notified(books: Books, data: Json) -> None:
 
 
 def _report_received(books: Books, data: Json) -> None:
-    convention, document = books.conventions[data["convention"]], data["document"]
-    key = (document["kind"], document["year"])
+    convention, key = books.conventions[data["convention"]], document_of(data["document"])
     convention.received.setdefault(key, data["received_on"])
     cost = data.get("eligible_cost_cents")
     if cost is not None:
@@ -109,7 +109,7 @@ def _report_received(books: Books, data: Json) -> None:
 
 
 def _report_rejected(_books: Books, convention: Convention, data: Json) -> None:
-    key = (data["document"]["kind"], data["document"]["year"])
+    key = document_of(data["document"])
     convention.received.pop(key, None)
     convention.costs.pop(key, None)
 

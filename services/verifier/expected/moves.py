@@ -5,15 +5,9 @@ from typing import Final
 
 from services.verifier.records import Json
 from services.verifier.state.books import Books
-from services.verifier.state.grants import (
-    Convention,
-    Order,
-    cents_by_line,
-    paid_of,
-    schedule_of,
-    unpaid_of,
-)
+from services.verifier.state.grants import Convention, cents_by_line, schedule_of
 from services.verifier.state.lines import Line, MoveKey, amounts_of, filled, line_of
+from services.verifier.state.orders import Order, paid_of, unpaid_of
 
 MOVE: Final = frozenset(("line", "convention", "instalment", "from", "to", "amount_cents"))
 """The members of a move in a record."""

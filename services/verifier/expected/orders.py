@@ -6,18 +6,9 @@ from typing import NamedTuple
 from services.verifier.expected.moves import Moves, add
 from services.verifier.records import Json
 from services.verifier.state.books import Books
-from services.verifier.state.grants import (
-    Convention,
-    Grant,
-    Instalment,
-    Planned,
-    due_on,
-    is_award_alone,
-    last_order,
-    named,
-    part_of,
-)
+from services.verifier.state.grants import Convention, Grant, Instalment, is_award_alone, last_order
 from services.verifier.state.lines import Line
+from services.verifier.state.orders import Planned, due_on, named, part_of
 
 ACTS_MAX = 20
 """The number of acts that an order carries at most."""

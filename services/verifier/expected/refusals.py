@@ -13,7 +13,6 @@ from services.verifier.findings import Code
 from services.verifier.records import Json, Record, canonical_without_nulls
 from services.verifier.state.books import THRESHOLD_CENTS, Books
 from services.verifier.state.grants import (
-    GIVEN_BACK,
     Award,
     Convention,
     Grant,
@@ -23,6 +22,7 @@ from services.verifier.state.grants import (
     schedule_of,
 )
 from services.verifier.state.lines import Line, amounts_of, line_row
+from services.verifier.state.orders import GIVEN_BACK
 
 SIREN_DIGITS: Final = 9
 """The digits of a SIRET that identify the legal entity (SIREN)."""

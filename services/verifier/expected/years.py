@@ -12,15 +12,15 @@ from services.verifier.findings import Code
 from services.verifier.records import LEDGER, Json, Record, without_nulls
 from services.verifier.state.books import Books
 from services.verifier.state.grants import (
-    OPEN,
     Award,
     Convention,
     Grant,
     Instalment,
-    named,
+    document_of,
     schedule_of,
 )
 from services.verifier.state.lines import Line, amounts_of, in_order, line_of, line_row
+from services.verifier.state.orders import OPEN, named
 
 INTERNAL_EVENT: Final = "ecluse.fiscal-year.opened.v1"
 NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:letters")
@@ -183,7 +183,7 @@ def carried_convention(data: Json, number: str, formerly: str | None) -> Convent
     convention.notified_on = data.get("notified_on")
     convention.earlier = {"paid": data["paid_cents"], "ordered": data["ordered_cents"]}
     for rank, row in enumerate(data["documents"], start=-len(data["documents"])):
-        document = (row["document"]["kind"], row["document"]["year"])
+        document = document_of(row["document"])
         convention.received[document] = row["received_on"]
         if (cost := row.get("eligible_cost_cents")) is not None:
             convention.costs[document] = (rank, cost)
@@ -273,7 +273,7 @@ def _carried(books: Books, name: str, convention: Convention, cents: dict[Line, 
 def _line(line: Line, cents: int, services: Any = None) -> Json:
     row: Json = {"line": without_nulls(line_row(line)), "amount_cents": cents}
     if services is not None:
-        row["services"] = [{"code": code, "amount_cents": part} for code, part in services]
+        row["services"] = services
     return row
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from services.verifier.findings import Code, Findings
 from services.verifier.records import Json
-from services.verifier.state.grants import Convention, Grant, printed_lines
+from services.verifier.state.grants import Convention, Grant
 from services.verifier.state.lines import (
     COLUMN_OF,
     COLUMNS,
@@ -19,6 +19,7 @@ from services.verifier.state.lines import (
     line_of,
     line_row,
 )
+from services.verifier.state.orders import printed_lines
 from services.verifier.state.sums import Key, Sums
 
 THRESHOLD_CENTS = 2_300_000

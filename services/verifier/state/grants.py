@@ -2,26 +2,13 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import Any, Final
 
 from services.verifier.records import Json, without_nulls
-from services.verifier.state.lines import Line, amounts_of, filled, line_of, line_row, shares
-
-PAYMENT_DELAY: Final = timedelta(days=60)
-"""From the day that makes an instalment due to the day by which it is paid (rules, 19)."""
-
-OPEN: Final = frozenset(("issued", "taken_in_charge", "on_hold"))
-"""States of an order in which something may still happen to it (rules, 20)."""
-
-GIVEN_BACK: Final = frozenset(("rejected", "cancelled"))
-"""States of an order that holds no money any more, and no instalment."""
+from services.verifier.state.lines import Line, amounts_of
+from services.verifier.state.orders import Order, Planned, named, planned_lines, unpaid_of
 
 Document = tuple[str, int]
 """A document that a beneficiary owes: its kind and its year."""
-
-Services = list[tuple[str, int]] | None
-"""The departments that share a line, with their cents; None where none were given."""
 
 
 @dataclass(slots=True)
@@ -42,14 +29,6 @@ class Recovery:
     ordered: int = 0
     collected: int = 0
     back: defaultdict[Line, Back] = field(default_factory=lambda: defaultdict(Back))
-
-
-@dataclass(slots=True)
-class Planned:
-    """Cents planned or ordered on one line."""
-
-    cents: int
-    services: Services
 
 
 @dataclass(slots=True)
@@ -180,36 +159,6 @@ class Convention:
 
 
 @dataclass(slots=True)
-class Order:
-    """A payment order (mandat) as it stands."""
-
-    convention: str
-    instalment: str
-    holder: str
-    """The convention in whose figures it counts: another than it names, where a grant had paid
-    before its convention was signed (rules, 13)."""
-    key: str
-    """Its instalment in the holder's schedule."""
-    amount_cents: int
-    paid_cents: int
-    state: str
-    due_on: str
-    lines: dict[Line, Planned]
-
-    def figures(self, name: str) -> Json:
-        """The members that a change of it repeats."""
-        return {
-            "payment_order": name,
-            "convention": self.convention,
-            "instalment": self.instalment,
-            "amount_cents": self.amount_cents,
-            "paid_cents": self.paid_cents,
-            "state": self.state,
-            "due_on": self.due_on,
-        }
-
-
-@dataclass(slots=True)
 class Award:
     """The award: act, beneficiary, lines and amounts."""
 
@@ -257,6 +206,11 @@ class Grant:
         return self.award
 
 
+def document_of(row: Json) -> Document:
+    """The document that a row names."""
+    return row["kind"], row["year"]
+
+
 def award_of(data: Json, act: Json) -> Award:
     """The award that an event brings."""
     alone = data.get("requires_convention") is False
@@ -278,30 +232,13 @@ def falls_with(grant: Grant, named: Json) -> Json | None:
     return named if named in alike else alike[0] if alike else None
 
 
-def ordered_lines(rows: list[Json]) -> dict[Line, Planned]:
-    """Cents ordered on each line."""
-    return {line_of(row["line"]): Planned(row["amount_cents"], _services(row)) for row in rows}
-
-
-def planned_lines(rows: list[Json]) -> dict[Line, Planned]:
-    """Cents planned on each line; an empty list of departments names none."""
-    return {
-        line_of(row["line"]): Planned(row["amount_cents"], _services(row) or None) for row in rows
-    }
-
-
-def _services(row: Json) -> Services:
-    given = row.get("services")
-    return None if given is None else [(each["code"], each["amount_cents"]) for each in given]
-
-
 def schedule_of(rows: list[Json]) -> dict[str, Instalment]:
     """The instalments that an event plans."""
     return {
         row["instalment"]: Instalment(
             row["trigger"],
             row["ceiling"],
-            [(each["kind"], each["year"]) for each in row.get("documents") or ()],
+            [document_of(each) for each in row.get("documents") or ()],
             planned_lines(row["lines"]),
         )
         for row in rows
@@ -342,17 +279,6 @@ def cents_by_line(schedule: dict[str, Instalment]) -> dict[Line, int]:
     return totals
 
 
-def code_of(key: str) -> str:
-    """The instalment's own name in a schedule's key: `1`, and `1` too of a grant's `A/1`."""
-    return key.rpartition("/")[2]
-
-
-def named(number: str, key: str, count: int) -> str:
-    """The id of an instalment's first order, its second, its third; `G/1` bears its grant's."""
-    first = key if "/" in key else f"{number}/{key}"
-    return first if count == 1 else f"{first}/{count}"
-
-
 def last_order(number: str, convention: Convention, key: str) -> str | None:
     """The order before the next one of an instalment, as it was called (rules, 25 and 32)."""
     instalment = convention.schedule[key]
@@ -367,69 +293,3 @@ def left_unpaid(instalment: Instalment, order: Order) -> dict[Line, Planned]:
     """The instalment's lines after an order came back: no line loses its place (rules, 21, 27)."""
     left = unpaid_of(order.lines, order.paid_cents)
     return {line: left.get(line, Planned(0, None)) for line in instalment.lines}
-
-
-def part_of(lines: dict[Line, Planned], total_cents: int) -> dict[Line, Planned]:
-    """A sum shared over lines, and inside each over its services (rules, 23)."""
-    weights = [each.cents for each in lines.values()]
-    found = {}
-    for (line, planned), cents in zip(lines.items(), shares(total_cents, weights), strict=True):
-        if cents:
-            services = planned.services
-            if services is not None:
-                given = shares(cents, [each for _, each in services])
-                services = [
-                    (code, part) for (code, _), part in zip(services, given, strict=True) if part
-                ]
-            found[line] = Planned(cents, services)
-    return found
-
-
-def paid_of(lines: dict[Line, Planned], paid_cents: int) -> dict[Line, int]:
-    """Cents paid on each line of an order (rules, 20)."""
-    had = filled(paid_cents, [each.cents for each in lines.values()])
-    return {line: cents for line, cents in zip(lines, had, strict=True) if cents}
-
-
-def unpaid_of(lines: dict[Line, Planned], paid_cents: int) -> dict[Line, Planned]:
-    """Cents left to pay of an order, by line and department."""
-    paid = paid_of(lines, paid_cents)
-    left = {}
-    for line, planned in lines.items():
-        had = paid.get(line, 0)
-        if had == planned.cents:
-            continue
-        services = planned.services
-        if services is not None:
-            given = filled(had, [each for _, each in services])
-            services = [
-                (code, cents - part)
-                for (code, cents), part in zip(services, given, strict=True)
-                if cents > part
-            ]
-        left[line] = Planned(planned.cents - had, services)
-    return left
-
-
-def printed_lines(lines: dict[Line, Planned]) -> list[Json]:
-    """The lines of an order as the contract prints them."""
-    return [
-        {
-            "line": line_row(line),
-            "amount_cents": each.cents,
-            "services": None
-            if each.services is None
-            else [{"code": code, "amount_cents": cents} for code, cents in each.services],
-        }
-        for line, each in lines.items()
-    ]
-
-
-def order_lines(lines: dict[Line, Planned]) -> list[Any]:
-    """Lines in a form that two of them can be compared by."""
-    return [(line, each.cents, each.services) for line, each in lines.items()]
-
-
-def due_on(met_on: str) -> str:
-    """The day by which what fell due on `met_on` is to be paid."""
-    return (date.fromisoformat(met_on) + PAYMENT_DELAY).isoformat()

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from services.verifier.findings import Code, Findings, Place
-from services.verifier.state.grants import GIVEN_BACK, Convention, Instalment, Order, paid_of
+from services.verifier.state.grants import Convention, Instalment
 from services.verifier.state.lines import COLUMNS, OUTSIDE, STAGES, Line, shown
+from services.verifier.state.orders import GIVEN_BACK, Order, paid_of
 
 Group = tuple[str | None, ...]
 """Lines whose credit is voted together (rules, 26)."""
