@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import Enum, unique
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from events.texts import Translatable, _
 from services.texts.translation import both
@@ -96,6 +96,11 @@ class Remark(NamedTuple):
         return {"code": self.note.code, **self.facts, **asdict(both(self.text))}
 
 
+def counted(note: Note, count: int) -> list[Remark]:
+    """The remark on so many things; none where there are none."""
+    return [Remark(note, {"count": count})] if count else []
+
+
 @dataclass(slots=True)
 class Report:
     """The result of a verification."""
@@ -109,8 +114,8 @@ class Report:
     counterpart is beyond its retention."""
     figures: Json = field(repr=False)
     """The object of `ecluse replay --json`, recomputed."""
-    remarks: list[Remark] = field(default_factory=list)
-    chains: frozenset[str] = frozenset()
+    remarks: list[Remark]
+    chains: frozenset[str]
     """The names of all that were read, those of unreadable records too."""
 
     @property
@@ -134,17 +139,17 @@ def report_of(
     findings: Findings,
     read: Json,
     figures: Json,
-    expired: int,
-    remarks: Iterable[Remark],
+    remarks: list[Remark],
     chains: Iterable[str] = (),
+    expired: int = 0,
 ) -> Report:
     """A report, `read` being what was read and how much of it."""
-    counted: dict[str, Any] = {
+    counted = {
         **read,
         "outcomes": figures["outcomes"],
         "budgets": len(figures["heads"]),
         "payment_orders": len(figures["payment_orders"]),
         "expired": expired,
     }
-    found = {code.code: count for code, count in findings.counts.items()}
-    return Report(findings.kept, found, counted, figures, list(remarks), frozenset(chains))
+    counts = {code.code: count for code, count in findings.counts.items()}
+    return Report(findings.kept, counts, counted, figures, remarks, frozenset(chains))

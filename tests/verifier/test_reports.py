@@ -25,7 +25,7 @@ def a_report(cluster: MemoryCluster) -> Report:
     proofs = list(cluster.proofs())
     findings = proofs[0].journal.findings
     figures = together(each.journal.summary() for each in proofs)
-    return report_of(findings, {}, figures, 0, [Remark(Note.TRACING)])
+    return report_of(findings, {}, figures, [Remark(Note.TRACING)])
 
 
 def said_of(report: Report, language: Language, capsys: pytest.CaptureFixture[str]) -> list[str]:

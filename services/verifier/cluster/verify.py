@@ -1,7 +1,7 @@
 """Verify a cluster: every partition of every topic, proved, and what was found."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Final
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
@@ -15,74 +15,42 @@ from services.verifier.journal.internal_events import InternalEvents
 from services.verifier.journal.proof import Progress, Row
 from services.verifier.kafka_records import TopicRecord, home_of
 from services.verifier.records import Json
-from services.verifier.report import Note, Remark, Report, report_of
+from services.verifier.report import Note, Remark, Report, counted, report_of
 from services.verifier.seals.statements import SealedChains
 
 TOPICS: Final = (*INPUT_TOPICS, *LEAVING, JOURNAL)
 """The topics in the order of reading: the journal is compared with all before it."""
 
 
-def _untold(_done: int, _total: int) -> None:
-    """Discarded progress."""
+class _Totals:
+    """What the partitions that were read add up to."""
 
-
-class _Verification:
-    """One verification of a cluster: what was read of it so far."""
-
-    def __init__(
-        self, prefix: str, budget: str | None, findings: Findings, sealed: SealedChains | None
-    ) -> None:
-        self.findings = findings
-        self.internal_events = InternalEvents(findings)
+    def __init__(self) -> None:
         self.read: Counter[str] = Counter()
-        self._prefix = prefix
-        self._budget = budget
-        self._sealed = sealed
+        self.heads: dict[str, tuple[int, str]] = {}
         self._summaries: list[Json] = []
-        self._heads: dict[str, tuple[int, str]] = {}
         self._expired = 0
         self._imported = 0
 
-    def home(self, partitions: int) -> list[int]:
-        """The partitions that are to be read."""
-        if self._budget is None:
-            return list(range(partitions))
-        return [home_of(self._budget, partitions)]
-
-    def proof(self, partition: int, partitions: int) -> PartitionProof:
-        """The proof of one of them."""
-        return PartitionProof(
-            partition, partitions, self._prefix, self.findings, self.internal_events, self._sealed
-        )
-
-    def ended(self, proof: PartitionProof) -> None:
+    def add(self, proof: PartitionProof) -> None:
         """A partition is read."""
-        proof.end()
         self._summaries.append(proof.journal.summary())
-        self._heads |= proof.journal.chains.heads
+        self.heads |= proof.journal.chains.heads
         self.read += proof.read
         self._expired += proof.expired
         self._imported += proof.imported
 
-    def report(self, home: list[int]) -> Report:
+    def report(self, findings: Findings, home: Collection[int], budget: str | None) -> Report:
         """Behind the last of them; `home` are those that were read."""
-        self.internal_events.end(None if self._budget is None else self._heads)
-        if self._sealed is not None:
-            self._sealed.end(self._heads)
         remarks = [Remark(Note.TRACING), Remark(Note.DECISIONS)]
-        if self._expired:
-            remarks.append(Remark(Note.EXPIRED, {"count": self._expired}))
-        if self._imported:
-            remarks.append(Remark(Note.IMPORTED, {"count": self._imported}))
-        if self._budget is not None:
-            facts = {"partition": home[0], "budget": self._budget}
+        remarks += counted(Note.EXPIRED, self._expired) + counted(Note.IMPORTED, self._imported)
+        if budget is not None:
+            facts = {"partition": min(home), "budget": budget}
             remarks.append(Remark(Note.OTHER_PARTITIONS, facts))
-        read: Json = {
-            "partitions": len(home),
-            "records": {topic: self.read[topic] for topic in TOPICS},
-        }
+        records = {topic: self.read[topic] for topic in TOPICS}
+        read: Json = {"partitions": len(home), "records": records}
         figures = together(self._summaries)
-        return report_of(self.findings, read, figures, self._expired, remarks, self._heads)
+        return report_of(findings, read, figures, remarks, self.heads, self._expired)
 
 
 async def verify(
@@ -91,7 +59,7 @@ async def verify(
     budget: str | None = None,
     findings: Findings | None = None,
     sealed: SealedChains | None = None,
-    progress: Progress = _untold,
+    progress: Progress = lambda _done, _total: None,
     give_up_s: float = GIVE_UP_S,
 ) -> Report:
     """Prove all that the ledger wrote to a cluster, against all that it read.
@@ -104,27 +72,47 @@ async def verify(
     Raises:
         UnreachableError: the cluster does not answer, or a topic is missing.
     """
-    run = _Verification(prefix, budget, findings or Findings(), sealed)
+    findings, totals = findings or Findings(), _Totals()
+    internal_events = InternalEvents(findings)
     async with Cluster(bootstrap, give_up_s) as cluster:
         counts = await cluster.partitions([prefix + topic for topic in TOPICS])
         partitions = counts[prefix + JOURNAL]
         for topic, count in counts.items():
             if count != partitions:
                 facts = {"found": count, "expected": partitions}
-                run.findings.add(Code.PARTITION_COUNT_DIFFERS, Place(topic), **facts)
-        home = run.home(partitions)
+                findings.add(Code.PARTITION_COUNT_DIFFERS, Place(topic), **facts)
+        home = range(partitions) if budget is None else [home_of(budget, partitions)]
         await cluster.point_at(
-            [TopicPartition(topic, each) for topic in counts for each in home if each < count]
+            [
+                TopicPartition(topic, each)
+                for topic in counts
+                for each in home
+                if each < counts[topic]
+            ]
         )
         for partition in home:
-            proof = run.proof(partition, partitions)
+            numbers = (partition, partitions)
+            proof = PartitionProof(*numbers, prefix, findings, internal_events, sealed)
             for topic in TOPICS:
-                if partition < counts[prefix + topic]:
-                    async for _ in _read(cluster, proof, topic, prefix, partition):
-                        done = run.read.total() + proof.read.total()
+                place = TopicPartition(prefix + topic, partition)
+                if partition < counts[place.topic]:
+                    proof.starts(topic, cluster.first_offset(place))
+                    async for records in cluster.read(place):
+                        for record in records:
+                            proof.take(_taken(topic, record))
+                        done = totals.read.total() + proof.read.total()
                         progress(done, cluster.length())
-            run.ended(proof)
-    return run.report(home)
+            proof.end()
+            totals.add(proof)
+    internal_events.end(None if budget is None else totals.heads)
+    if sealed is not None:
+        sealed.end(totals.heads)
+    return totals.report(findings, home, budget)
+
+
+def _taken(topic: str, record: ConsumerRecord) -> TopicRecord:
+    where, headers = (record.partition, record.offset), record.headers
+    return TopicRecord(topic, *where, record.key, record.value, headers, record.timestamp)
 
 
 async def journal_rows(
@@ -155,27 +143,3 @@ async def journal_rows(
                         yield Row(where, each.value or b"", each.key, is_imported=imported)
                 done += len(records)
                 progress(done, cluster.length())
-
-
-async def _read(
-    cluster: Cluster, proof: PartitionProof, topic: str, prefix: str, partition: int
-) -> AsyncIterator[None]:
-    """Read one place, and say so after each handful of records."""
-    place = TopicPartition(prefix + topic, partition)
-    proof.starts(topic, cluster.first_offset(place))
-    async for records in cluster.read(place):
-        for record in records:
-            proof.take(_taken(topic, record))
-        yield
-
-
-def _taken(topic: str, record: ConsumerRecord) -> TopicRecord:
-    return TopicRecord(
-        topic,
-        record.partition,
-        record.offset,
-        record.key,
-        record.value,
-        record.headers,
-        record.timestamp,
-    )

@@ -213,11 +213,15 @@ def _prove_issue(books: Books, record: Record, each: Due, row: Json) -> None:
         "previous": each.previous,
     }
     _compare(books, each.payment_order, expected, row)
-    lines = printed_lines(each.lines)
-    if with_full_lines(row["lines"]) != lines:
-        _differs(books, each.payment_order, "lines", lines, row["lines"])
+    if with_full_lines(row["lines"]) != printed_lines(each.lines):
+        wanted = [(line, one.cents, _shared(one.services)) for line, one in each.lines.items()]
+        _differs(books, each.payment_order, "lines", wanted, row["lines"])
     carried = for_the_treasury(books, each, record.event["time"][:10])
     _compare(books, each.payment_order, carried, without_nulls(row))
+
+
+def _shared(services: list[Json] | None) -> list[tuple[str, int]] | None:
+    return None if services is None else [(each["code"], each["amount_cents"]) for each in services]
 
 
 def _keep(books: Books, row: Json, held_by: tuple[str, str], expected: Moves) -> None:

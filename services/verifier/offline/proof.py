@@ -7,7 +7,7 @@ from services.verifier.journal.figures import FILE_MARK
 from services.verifier.journal.proof import JournalProof, Row
 from services.verifier.offline.stored_dead_letters import KeptDeadLetter, KeptDeadLetters
 from services.verifier.records import Json, Record
-from services.verifier.report import Note, Remark, Report, report_of
+from services.verifier.report import Note, Remark, Report, counted, report_of
 from services.verifier.seals.statements import SealedChains, chain_row, statement
 
 
@@ -54,13 +54,9 @@ class JournalAlone:
             facts = {"found": row.sequence, "expected": record.sequence}
             self.findings.add(Code.KEY_DIFFERS, record.place, **facts)
         self._rules_versions.add(record.row["rules_version"])
-        if row.is_imported:
+        if row.is_imported:  # Nothing is at hand beside it.
             self._imported += 1
-        else:
-            self._follow(record)
-
-    def _follow(self, record: Record) -> None:
-        """Note what is at hand beside the journal: nothing of an imported one."""
+            return
         self._order.follow(record)
         if self._dead_letters is not None and record.is_dead:
             self._dead_letters.follow(record)
@@ -78,26 +74,21 @@ class JournalAlone:
             self._sealed.end(chains)
         read: Json = {"records": self.records}
         summary = self.journal.summary()
-        return report_of(self.findings, read, summary, 0, self._remarks(awaited), chains)
+        return report_of(self.findings, read, summary, self._remarks(awaited), chains)
 
     def _remarks(self, awaited: int) -> list[Remark]:
-        remarks = [Remark(each) for each in (Note.TRACING, Note.DECISIONS, Note.PUBLISHED)]
-        remarks.append(Remark(Note.SOURCES))
-        if self._order.out_of_order:
-            remarks.append(Remark(Note.POSITIONS, {"count": self._order.out_of_order}))
-        if self._imported:
-            remarks.append(Remark(Note.IMPORTED, {"count": self._imported}))
-        if not self._in_a_row:
-            remarks.append(Remark(Note.ORDER))
-        remarks.append(Remark(Note.ENDS if self._sealed is None else Note.BEHIND_SEAL))
-        if self._budget is not None:
-            remarks.append(Remark(Note.OTHER_BUDGETS, {"budget": self._budget}))
-        elif awaited:
-            remarks.append(Remark(Note.INTERNAL_EVENTS, {"count": awaited}))
         dead = sum(each["dead_letter"] for each in self.journal.outcomes.values())
-        if dead and self._dead_letters is None:
-            remarks.append(Remark(Note.UNREADABLE, {"count": dead}))
-        return remarks
+        budget = self._budget
+        return [
+            *map(Remark, (Note.TRACING, Note.DECISIONS, Note.PUBLISHED, Note.SOURCES)),
+            *counted(Note.POSITIONS, self._order.out_of_order),
+            *counted(Note.IMPORTED, self._imported),
+            *([] if self._in_a_row else [Remark(Note.ORDER)]),
+            Remark(Note.ENDS if self._sealed is None else Note.BEHIND_SEAL),
+            *([] if budget is None else [Remark(Note.OTHER_BUDGETS, {"budget": budget})]),
+            *counted(Note.INTERNAL_EVENTS, awaited if budget is None else 0),
+            *counted(Note.UNREADABLE, dead if self._dead_letters is None else 0),
+        ]
 
     def statement(self, sealed_at: str) -> Json:
         """The seal's statement of this journal, once it is proved to its end."""
@@ -109,40 +100,33 @@ class JournalAlone:
         return statement(sealed_at, self._rules_versions, rows)
 
 
-SourcePartition = tuple[str, int]
-"""A source: its name, and a partition of it."""
-
-
 class ReadingOrder:
-    """Follows the sources of a journal of which nothing else is at hand.
+    """The order of source positions in a journal: each once, each after the one before.
 
-    Records of several chains may stand in another order than they were written in, as in a file
-    that was put together chain by chain: then `in_a_row` is false, and each chain is looked at
-    alone.
+    A position is not in the hash of its record, and a journal that was imported begins anew at each
+    input topic: so what is out of order is counted, and no defect by itself. In a file that was put
+    together chain by chain (`in_a_row` is false) each chain is looked at alone.
     """
 
     def __init__(self, *, in_a_row: bool) -> None:
         self.out_of_order = 0
         """Positions that are behind a later one of their input topic, or stand a second time."""
         self._in_a_row = in_a_row
-        self._last: dict[tuple[str, SourcePartition], int] = {}
-        self._seen: dict[SourcePartition, set[int]] = {}
-        self._half_written: set[tuple[SourcePartition, int]] = set()
+        self._last: dict[tuple[str, str, int], int] = {}
+        self._seen: set[tuple[str, int, int]] = set()
+        self._half_written: set[tuple[str, int, int]] = set()
         """Lines of files that could not be read: they may be read again when they have grown."""
 
     def follow(self, record: Record) -> None:
         """The next record of the journal; one that resumes names a place that was read before."""
         if record.row["resumes"] is not None:
             return
-        topic, partition, offset = record.source
-        input_topic = (topic, partition)
-        chain = ("" if self._in_a_row else record.budget, input_topic)
-        seen = self._seen.setdefault(input_topic, set())
-        if (input_topic, offset) not in self._half_written:
-            self.out_of_order += offset in seen or offset < self._last.get(chain, offset)
-        seen.add(offset)
+        topic, partition, offset = position = record.source
+        chain = ("" if self._in_a_row else record.budget, topic, partition)
+        if position not in self._half_written:
+            self.out_of_order += position in self._seen or offset < self._last.get(chain, offset)
+        self._seen.add(position)
         self._last[chain] = offset
+        self._half_written.discard(position)
         if record.is_dead and FILE_MARK in topic:
-            self._half_written.add((input_topic, offset))
-        else:
-            self._half_written.discard((input_topic, offset))
+            self._half_written.add(position)

@@ -4,6 +4,7 @@ import binascii
 import json
 import os
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -51,34 +52,26 @@ def new_key(path: Path) -> str:
 
 
 def read_key(path: Path) -> Ed25519PrivateKey:
-    """A private key in PEM, without a password.
-
-    Raises:
-        NotAKeyError: the file holds none.
-        OSError: it cannot be read.
-    """
-    try:
-        key = load_pem_private_key(path.read_bytes(), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise NotAKeyError(str(error)) from error
+    """A private key (PEM, without a password); NotAKeyError where the file holds none."""
+    key = _loaded(lambda pem: load_pem_private_key(pem, password=None), path.read_bytes())
     if not isinstance(key, Ed25519PrivateKey):
         raise NotAKeyError(type(key).__name__)
     return key
 
 
 def read_public_key(pem: bytes) -> Ed25519PublicKey:
-    """A public key in PEM.
-
-    Raises:
-        NotAKeyError: it is none.
-    """
-    try:
-        key = load_pem_public_key(pem)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise NotAKeyError(str(error)) from error
+    """A public key (PEM); NotAKeyError where these bytes are none."""
+    key = _loaded(load_pem_public_key, pem)
     if not isinstance(key, Ed25519PublicKey):
         raise NotAKeyError(type(key).__name__)
     return key
+
+
+def _loaded(load: Callable[[bytes], object], pem: bytes) -> object:
+    try:
+        return load(pem)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise NotAKeyError(str(error)) from error
 
 
 def public_pem(key: Ed25519PublicKey) -> str:

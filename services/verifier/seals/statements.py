@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from services.verifier.findings import Code, Findings, Place
+from services.verifier.findings import Code, Differences, Findings, Place
 from services.verifier.records import OUTCOMES, VERSION, Json, Record
 from services.verifier.state.books import Books
 from services.verifier.state.lines import OUTSIDE, STAGES
@@ -15,8 +15,11 @@ from services.verifier.state.lines import OUTSIDE, STAGES
 FORMAT: Final = "ecluse.seal.v1"
 
 MEMBERS: Final = frozenset(
-    ("format", "sealed_at", "record_version", "rules_versions", "records", "events", "outcomes")
-) | {"chains"}
+    (
+        *("format", "sealed_at", "record_version", "rules_versions"),
+        *("records", "events", "outcomes", "chains"),
+    )
+)
 CHAIN_MEMBERS: Final = frozenset(("budget", "sequence", "hash", "outcomes", "totals"))
 
 
@@ -124,28 +127,22 @@ class SealedChains:
             self._findings.add(Code.SEALED_HASH_DIFFERS, record.place, expected=row["hash"])
         found = chain_row(record.budget, (record.sequence, record.hash), outcomes, books)
         for member in ("outcomes", "totals"):
-            for what, expected, is_found in _differing(row[member], found[member]):
-                facts = {"what": what or member, "expected": expected, "found": is_found}
+            for what, expected, now in _differing(member, row[member], found[member]):
+                facts = {"what": what, "expected": expected, "found": now}
                 self._findings.add(Code.SEALED_TOTALS_DIFFER, record.place, **facts)
 
     def end(self, heads: Mapping[str, tuple[int, str]]) -> None:
         """Behind the last record: no sealed chain is left that was not reached."""
         for budget, row in self._sealed.items():
             sequence, _ = heads.get(budget, (0, ""))
-            place = Place(budget=budget, sequence=sequence)
-            if sequence:
-                facts = {"expected": row["sequence"], "found": sequence}
-                self._findings.add(Code.SEALED_CHAIN_SHORT, place, **facts)
-            else:
-                self._findings.add(Code.SEALED_CHAIN_GONE, place, expected=row["sequence"])
+            code = Code.SEALED_CHAIN_SHORT if sequence else Code.SEALED_CHAIN_GONE
+            facts = {"expected": row["sequence"], "found": sequence}
+            self._findings.add(code, Place(budget=budget, sequence=sequence), **facts)
 
 
-def _differing(expected: Json | None, found: Json | None) -> list[tuple[str, object, object]]:
+def _differing(member: str, expected: Json | None, found: Json | None) -> Differences:
     if expected is None or found is None:
-        return [] if expected is found else [("", expected, found)]
-    names = [*expected, *(name for name in found if name not in expected)]
-    return [
-        (name, expected.get(name), found.get(name))
-        for name in names
-        if expected.get(name) != found.get(name)
-    ]
+        return [] if expected is found else [(member, expected, found)]
+    names = dict.fromkeys((*expected, *found))
+    rows = ((name, expected.get(name), found.get(name)) for name in names)
+    return [row for row in rows if row[1] != row[2]]
