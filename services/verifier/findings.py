@@ -157,6 +157,11 @@ class Findings:
             self.add(code, place, what=what, member=member, expected=expected, found=found)
 
 
+def cause(error: Exception) -> str:
+    """An error as a finding gives it."""
+    return f"{type(error).__name__}: {error}"
+
+
 def _shown(fact: Any, language: Language) -> str:
     """A fact in a sentence: its beginning; one that is itself a sentence in its language."""
     if isinstance(fact, bytes):

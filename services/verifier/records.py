@@ -12,7 +12,7 @@ from sys import intern
 from typing import Any, Final
 
 from events.texts import Translatable, _
-from services.verifier.findings import Code, Findings, Place
+from services.verifier.findings import Code, Findings, Place, cause
 
 Json = dict[str, Any]
 
@@ -114,7 +114,7 @@ class Record:
     @property
     def refusal(self) -> str | None:
         """The code of its refusal."""
-        return (self.row["refusal"] or {}).get("code")
+        return None if self.row["refusal"] is None else self.row["refusal"]["code"]
 
     @property
     def is_dead(self) -> bool:
@@ -138,8 +138,7 @@ def read_record(raw: bytes, place: Place) -> Record:
         text = raw.decode()
         row, event_text = _members(text)
     except (ValueError, IndexError, RecursionError) as error:
-        why = f"{type(error).__name__}: {error}"
-        raise NotARecordError(_("JSON: {why}").render({"why": why})) from None
+        raise NotARecordError(_("JSON: {why}").render({"why": cause(error)})) from None
     if row.keys() != MEMBERS:
         names = sorted(row.keys() ^ MEMBERS)
         raise NotARecordError(_("members {names}").render({"names": names}))

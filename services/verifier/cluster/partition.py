@@ -11,7 +11,7 @@ from events.topics import (
     REFUSALS,
 )
 from services.verifier.cluster.sources import SourcePartition
-from services.verifier.findings import Code, Findings
+from services.verifier.findings import Code, Findings, cause
 from services.verifier.journal.internal_events import InternalEvents
 from services.verifier.journal.proof import MALFORMED, JournalProof
 from services.verifier.kafka_records import Headers, TopicRecord, home_of
@@ -57,35 +57,32 @@ class PartitionProof:
         self._partition = partition
         self._partitions = partitions
         self._findings = findings
-        self._input_topics = {
-            prefix + name: SourcePartition(name, partition, findings) for name in INPUT_TOPICS
-        }
-        self._prefix = prefix
+        self._first_offsets: Counter[str] = Counter()
+        """Of each topic; older records are beyond its retention."""
         ids: set[bytes] = set()
-        self._claims = Claims(partition, ids, findings)
+        self._sources = {
+            prefix + name: SourcePartition(name, partition, self._first_offsets, findings)
+            for name in INPUT_TOPICS
+        }
+        self._claims = Claims(partition, ids, self._first_offsets, findings)
         self._balances = Balances(partition, ids, findings)
-        self._dead_letters = DeadLetters(partitions, findings)
+        self._dead_letters = DeadLetters(partitions, self._first_offsets, findings)
+        self._others: dict[str, SourcePartition | Claims | DeadLetters | Balances] = {
+            **dict(zip(INPUT_TOPICS, self._sources.values(), strict=True)),
+            **dict.fromkeys((COMMITMENT_ENTRIES, PAYMENT_ORDERS, REFUSALS), self._claims),
+            DEAD_LETTERS: self._dead_letters,
+            BALANCES: self._balances,
+        }
 
     def starts(self, topic: str, first_offset: int) -> None:
         """Note the first offset of a topic: older records are beyond its retention."""
-        if topic in INPUT_TOPICS:
-            self._input_topics[self._prefix + topic].starts(first_offset)
-        elif topic == DEAD_LETTERS:
-            self._dead_letters.starts(first_offset)
-        else:
-            self._claims.starts(topic, first_offset)
+        self._first_offsets[topic] = first_offset
 
     def take(self, record: TopicRecord) -> None:
         """The next record of any of the topics."""
         self.read[record.topic] += 1
-        if record.topic in INPUT_TOPICS:
-            self._input_topics[self._prefix + record.topic].add(record)
-        elif record.topic == DEAD_LETTERS:
-            self._dead_letters.add(record)
-        elif record.topic == BALANCES:
-            self._balances.add(record)
-        elif record.topic in LEAVING:
-            self._claims.add(record)
+        if record.topic in self._others:
+            self._others[record.topic].add(record)
         else:
             self._follow(record)
 
@@ -98,8 +95,7 @@ class PartitionProof:
         try:
             self._compare(record, imported=is_imported(row.headers))
         except MALFORMED as error:
-            why = f"{type(error).__name__}: {error}"
-            self._findings.add(Code.RECORD_MALFORMED, record.place, why=why)
+            self._findings.add(Code.RECORD_MALFORMED, record.place, why=cause(error))
 
     def _compare(self, record: Record, *, imported: bool) -> None:
         """Expect on the other topics what follows from a journal record."""
@@ -113,7 +109,7 @@ class PartitionProof:
 
     def _compare_with_topics(self, record: Record) -> None:
         topic, partition, offset = record.source
-        input_topic = self._input_topics.get(topic)
+        input_topic = self._sources.get(topic)
         if input_topic is None or partition != self._partition:
             source = f"{topic}/{partition}/{offset}"
             self._findings.add(Code.NO_SUCH_SOURCE, record.place, source=source)
@@ -143,7 +139,7 @@ class PartitionProof:
     def end(self) -> None:
         """Prove what must hold after the last record of each topic."""
         self.journal.end()
-        for input_topic in self._input_topics.values():
+        for input_topic in self._sources.values():
             input_topic.end()
         self._claims.end()
         self._dead_letters.end(self._partition)
@@ -152,5 +148,5 @@ class PartitionProof:
     @property
     def expired(self) -> int:
         """The number of records without a counterpart, which is beyond its retention."""
-        input_topics = sum(input_topic.expired for input_topic in self._input_topics.values())
-        return input_topics + self._claims.expired + self._dead_letters.expired
+        sources = sum(each.expired for each in self._sources.values())
+        return sources + self._claims.expired + self._dead_letters.expired

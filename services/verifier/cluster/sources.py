@@ -1,5 +1,6 @@
 """One journal record for each source record, in order, and none beside them but what resumes."""
 
+from collections import Counter
 from collections.abc import Iterator
 from hashlib import sha256
 
@@ -18,23 +19,21 @@ from services.verifier.records import Record, canonical
 class SourcePartition:
     """One partition of one source topic, and how far the journal has followed it."""
 
-    def __init__(self, topic: str, partition: int, findings: Findings) -> None:
+    def __init__(
+        self, topic: str, partition: int, first_offsets: Counter[str], findings: Findings
+    ) -> None:
         self.expired = 0
         """Journal records whose source has reached the end of its retention."""
         self._topic = topic
         self._partition = partition
         self._findings = findings
-        self._first_offset = 0
+        self._first_offsets = first_offsets
         self._left: dict[int, SourceFacts] = {}
         """Records that the journal has not, by offset."""
         self._journalled: set[int] = set()
         self._last = -1
         """The latest of these."""
         self._keys: dict[bytes | None, bytes | None] = {}
-
-    def starts(self, first_offset: int) -> None:
-        """Note the first offset of the topic: older records are beyond its retention."""
-        self._first_offset = first_offset
 
     def add(self, record: TopicRecord) -> None:
         """Take note of the next source record."""
@@ -61,7 +60,7 @@ class SourcePartition:
         One that is beyond its retention says nothing.
         """
         source = f"{self._topic}/{self._partition}/{offset}"
-        if offset < self._first_offset:
+        if offset < self._first_offsets[self._topic]:
             self.expired += 1
             return SourceFacts()
         facts = self._left.pop(offset, None)

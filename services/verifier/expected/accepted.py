@@ -15,8 +15,8 @@ from services.verifier.findings import Code
 from services.verifier.records import Json, Record, canonical_without_nulls, without_nulls
 from services.verifier.state.books import Books
 from services.verifier.state.grants import award_falls, left_unpaid
-from services.verifier.state.lines import KIND_OF, Line, line_of, shown, with_full_lines
-from services.verifier.state.orders import OPEN, Order, code_of, planned_lines, printed_lines
+from services.verifier.state.lines import KIND_OF, Line, line_of, shown
+from services.verifier.state.orders import OPEN, Order, code_of, ordered_lines
 
 EFFECTIVE_ON: Final = {
     "deliberation.adopted": ("act", "date"),
@@ -202,6 +202,7 @@ def _prove_issued(
 
 
 def _prove_issue(books: Books, record: Record, each: Due, row: Json) -> None:
+    lines = list(ordered_lines(row["lines"]).items())
     expected: Json = {
         "budget": books.budget,
         "convention": each.convention,
@@ -213,7 +214,7 @@ def _prove_issue(books: Books, record: Record, each: Due, row: Json) -> None:
         "previous": each.previous,
     }
     _compare(books, each.payment_order, expected, row)
-    if with_full_lines(row["lines"]) != printed_lines(each.lines):
+    if len(lines) != len(row["lines"]) or lines != list(each.lines.items()):
         wanted = [(line, one.cents, _shared(one.services)) for line, one in each.lines.items()]
         _differs(books, each.payment_order, "lines", wanted, row["lines"])
     carried = for_the_treasury(books, each, record.event["time"][:10])
@@ -226,7 +227,7 @@ def _shared(services: list[Json] | None) -> list[tuple[str, int]] | None:
 
 def _keep(books: Books, row: Json, held_by: tuple[str, str], expected: Moves) -> None:
     """Remember the order as the journal has it; the money that it takes is asked for."""
-    lines, name = planned_lines(row["lines"]), row["payment_order"]
+    lines, name = ordered_lines(row["lines"]), row["payment_order"]
     named = (row["convention"], row["instalment"], *held_by)
     order = Order(*named, row["amount_cents"], 0, "issued", row["due_on"], lines)
     convention = books.conventions[order.holder]

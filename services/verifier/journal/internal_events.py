@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable
 from typing import Final
 
 from services.verifier.expected.years import INTERNAL_EVENT
-from services.verifier.findings import Code, Findings, Place
+from services.verifier.findings import Code, Findings, Place, cause
 from services.verifier.published.messages import ABOUT, differing, instant
 from services.verifier.records import Json, Record, canonical_without_nulls
 
@@ -70,8 +70,7 @@ class InternalEvents:
                 event = json.loads(value)
                 name, content = event["id"], _content_of(event)
             except (AttributeError, LookupError, TypeError, ValueError) as error:
-                why = f"{type(error).__name__}: {error}"
-                self._findings.add(Code.MESSAGE_MALFORMED, place, why=why)
+                self._findings.add(Code.MESSAGE_MALFORMED, place, why=cause(error))
                 continue
             if missing.pop(name, None) is None:
                 twice = name in self._expected

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from services.verifier.expected.accepted import apply
 from services.verifier.expected.waiting import Waiting
 from services.verifier.expected.years import internal_events
-from services.verifier.findings import Code, Findings, Place
+from services.verifier.findings import Code, Findings, Place, cause
 from services.verifier.journal.figures import Figures
 from services.verifier.journal.internal_events import InternalEvents
 from services.verifier.records import (
@@ -86,8 +86,7 @@ class JournalProof:
         except KeyError as error:
             self.findings.add(Code.UNKNOWN_REFERENCE, record.place, what=error)
         except MALFORMED as error:
-            why = f"{type(error).__name__}: {error}"
-            self.findings.add(Code.RECORD_MALFORMED, record.place, why=why)
+            self.findings.add(Code.RECORD_MALFORMED, record.place, why=cause(error))
         if self._sealed is not None:
             state = self.outcomes[record.budget], self.books.get(record.budget)
             self._sealed.follow(record, *state)
@@ -103,7 +102,7 @@ class JournalProof:
             )
         self.chains.follow(record)
         prove_shape(record, self.findings)
-        self.figures.list(record)
+        self.figures.add(record)
         if record.is_dead:
             return
         budget = record.budget
@@ -138,8 +137,7 @@ class JournalProof:
                 self._waiting[budget].find_not_resumed(record)
                 books.prove_all()
             except MALFORMED as error:
-                why = f"{type(error).__name__}: {error}"
-                self.findings.add(Code.RECORD_MALFORMED, record.place, why=why)
+                self.findings.add(Code.RECORD_MALFORMED, record.place, why=cause(error))
         # What was remembered of single events is not needed any more.
         self._waiting.clear()
         self._last.clear()

@@ -1,5 +1,6 @@
 """Dead letters: the bytes that could not be read, whole, where they came from, and why."""
 
+from collections import Counter
 from typing import Final, NamedTuple
 
 from events.topics import DEAD_LETTERS
@@ -77,18 +78,14 @@ def carried(record: TopicRecord) -> tuple[bytes | None, bytes | None, Headers]:
 class DeadLetters:
     """The dead letters of one partition."""
 
-    def __init__(self, partitions: int, findings: Findings) -> None:
+    def __init__(self, partitions: int, first_offsets: Counter[str], findings: Findings) -> None:
         self.expired = 0
         """Dead letters that have reached the end of their retention."""
         self._partitions = partitions
         self._findings = findings
+        self._first_offsets = first_offsets
         self._found: dict[str, _DeadLetter] = {}
         self._matched = -1
-        self._first_offset = 0
-
-    def starts(self, first_offset: int) -> None:
-        """Note the first offset of the topic: older records are beyond its retention."""
-        self._first_offset = first_offset
 
     def add(self, record: TopicRecord) -> None:
         """Take note of the next dead letter."""
@@ -138,7 +135,7 @@ class DeadLetters:
         source = "/".join(map(str, record.source))
         dead_letter = self._found.pop(source, None)
         if dead_letter is None:
-            if self._first_offset and self._matched < 0:
+            if self._first_offsets[DEAD_LETTERS] and self._matched < 0:
                 self.expired += 1
             else:
                 what = f"{DEAD_LETTERS} {source}"

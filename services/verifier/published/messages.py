@@ -1,6 +1,7 @@
 """Entries, orders and answers on their topics: each exactly once, and as the journal has it."""
 
 import json
+from collections import Counter
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -128,7 +129,9 @@ def is_new(message_id: str, ids: set[bytes]) -> bool:
 class Claims:
     """The messages of one partition of the outbound topics."""
 
-    def __init__(self, partition: int, ids: set[bytes], findings: Findings) -> None:
+    def __init__(
+        self, partition: int, ids: set[bytes], first_offsets: Counter[str], findings: Findings
+    ) -> None:
         self.expired = 0
         """Messages that have reached the end of their retention."""
         self._partition = partition
@@ -136,11 +139,7 @@ class Claims:
         self._findings = findings
         self._claims: dict[tuple[str, str], _Claim] = {}
         self._matched: dict[str, int] = {}
-        self._first_offsets: dict[str, int] = {}
-
-    def starts(self, topic: str, first_offset: int) -> None:
-        """Note the first offset of a topic: older records are beyond its retention."""
-        self._first_offsets[topic] = first_offset
+        self._first_offsets = first_offsets
 
     def add(self, record: TopicRecord) -> None:
         """Take note of the next message of a topic."""
@@ -203,7 +202,7 @@ class Claims:
     def _match(self, place: Place, topic: str, what: str, expected: bytes) -> None:
         claim = self._claims.pop((topic, what), None)
         if claim is None:
-            if self._first_offsets.get(topic, 0) and topic not in self._matched:
+            if self._first_offsets[topic] and topic not in self._matched:
                 self.expired += 1
             else:
                 self._findings.add(Code.MESSAGE_MISSING, place, what=what)

@@ -73,12 +73,14 @@ def due_on(met_on: str) -> str:
     return (date.fromisoformat(met_on) + PAYMENT_DELAY).isoformat()
 
 
+def ordered_lines(rows: list[Json]) -> dict[Line, Planned]:
+    """Cents ordered on each line."""
+    return {line_of(row["line"]): Planned(row["amount_cents"], row.get("services")) for row in rows}
+
+
 def planned_lines(rows: list[Json]) -> dict[Line, Planned]:
     """Cents planned on each line; an empty list of departments names none."""
-    return {
-        line_of(row["line"]): Planned(row["amount_cents"], row.get("services") or None)
-        for row in rows
-    }
+    return ordered_lines([row | {"services": row.get("services") or None} for row in rows])
 
 
 def printed_lines(lines: dict[Line, Planned]) -> list[Json]:
