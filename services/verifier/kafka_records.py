@@ -100,11 +100,7 @@ def one_line(value: bytes) -> bytes:
 
 
 def structured(value: bytes, headers: Headers) -> Any:
-    """The event that a record in binary mode says.
-
-    Raises:
-        ValueError: it says none.
-    """
+    """The event that a record in binary mode says; ValueError where it says none."""
     event: dict[str, Any] = {}
     for name, content in headers:
         if content is not None and (name == "content-type" or name.startswith("ce_")):

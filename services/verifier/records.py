@@ -129,11 +129,7 @@ class Record:
 
 
 def read_record(raw: bytes, place: Place) -> Record:
-    """Read one record.
-
-    Raises:
-        NotARecordError: the bytes are not one JSON object with the members of a record.
-    """
+    """Read one record; NotARecordError for what is no JSON object with a record's members."""
     try:
         text = raw.decode()
         row, event_text = _members(text)

@@ -55,10 +55,7 @@ class SourcePartition:
         )
 
     def follow(self, record: Record, offset: int) -> SourceFacts | None:
-        """The source of the journal's next record of this topic, compared; None where none is.
-
-        One that is beyond its retention says nothing.
-        """
+        """The source of the journal's next record of this topic, compared; None where none is."""
         source = f"{self._topic}/{self._partition}/{offset}"
         if offset < self._first_offsets[self._topic]:
             self.expired += 1

@@ -122,11 +122,7 @@ async def journal_rows(
     progress: Progress,
     give_up_s: float = GIVE_UP_S,
 ) -> AsyncIterator[Row]:
-    """The journal topic alone, partition by partition; of one chain, or all.
-
-    Raises:
-        UnreachableError: the cluster does not answer, or the topic is missing.
-    """
+    """The journal topic alone; of one chain, or all. UnreachableError where it cannot be read."""
     topic, done = prefix + JOURNAL, 0
     async with Cluster(bootstrap, give_up_s) as cluster:
         partitions = (await cluster.partitions([topic]))[topic]

@@ -205,7 +205,7 @@ def _prove_issue(books: Books, record: Record, each: Due, row: Json) -> None:
     lines = list(ordered_lines(row["lines"]).items())
     expected: Json = {
         "budget": books.budget,
-        "convention": each.convention,
+        "convention": each.payment_order.partition("/")[0],
         "instalment": code_of(each.key),
         "amount_cents": sum(planned.cents for planned in each.lines.values()),
         "paid_cents": 0,

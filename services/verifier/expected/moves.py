@@ -22,11 +22,7 @@ def add(moves: Moves, key: MoveKey, cents: int) -> None:
 
 
 def moves_done(rows: list[Json]) -> Moves:
-    """The moves of a record, added up.
-
-    Raises:
-        ValueError: a move has other members than the contract's (rules, 7).
-    """
+    """The moves of a record, added up; ValueError for other members than rule 7's."""
     done: Moves = {}
     for row in rows:
         if row.keys() != MOVE:
@@ -86,10 +82,7 @@ def paid(order: Order, cents: int) -> Moves:
 
 
 def rejected(order: Order, *, ended: bool) -> Moves:
-    """Return the unpaid rest of a rejected order to committed (rules, 21).
-
-    Where its convention `ended` it is available again at once (rules, 17).
-    """
+    """The unpaid rest of a rejected order, committed again; available where it `ended` (17)."""
     left = unpaid_of(order.lines, order.paid_cents)
     cents = {line: each.cents for line, each in left.items()}
     moves = of_order(order, cents, ("ordered", "committed"))

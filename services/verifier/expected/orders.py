@@ -6,29 +6,26 @@ from typing import NamedTuple
 from services.verifier.expected.moves import Moves, add
 from services.verifier.records import Json
 from services.verifier.state.books import Books
-from services.verifier.state.grants import Convention, Grant, Instalment, is_award_alone, last_order
+from services.verifier.state.grants import Convention, Grant, is_award_alone, last_order
 from services.verifier.state.lines import Line
 from services.verifier.state.orders import Planned, due_on, named, part_of
 
 ACTS_MAX = 20
 """The number of acts that an order carries at most."""
 
+DRAWN = frozenset(("ordered", "paid"))
+"""Stages of money that counts against a ceiling (rules, 22)."""
+
 REISSUING = frozenset(
     ("bank-account.changed", "report.received", "convention.amended", "convention.resumed")
 )
-"""Types that may issue a rejected order again (rules, 21).
-
-An internal event does too, where the new year knows another account than it brings (see
-`accepted_records`).
-"""
+"""Types that may issue a rejected order again (rules, 21)."""
 
 
 class Due(NamedTuple):
     """An order that must be issued."""
 
     payment_order: str
-    convention: str
-    """The number that it names."""
     holder: str
     key: str
     """Convention and instalment in the books (see `Order`)."""
@@ -38,10 +35,7 @@ class Due(NamedTuple):
 
 
 def looked_at(books: Books, kind: str, data: Json, first_account: bool) -> list[str]:
-    """The conventions that an event touches, in order of signature.
-
-    `first_account` is true where the event brings a beneficiary its first bank account.
-    """
+    """The conventions that an event touches, in order of signature (rules, 18)."""
     match kind:
         case "deliberation.withdrawn" | "deadline.passed":
             return []
@@ -65,10 +59,7 @@ def _paid_to(books: Books, siret: str) -> list[str]:
 
 
 def due(books: Books, names: list[str], reissues: bool, asked: Moves) -> Iterator[Due]:
-    """Orders due now; rejected ones too where the event `reissues` them (rules, 21).
-
-    What a ceiling cuts off is added to `asked`.
-    """
+    """Orders due now (rules, 18 to 23); what a ceiling cuts off is added to `asked`."""
     if books.closed:
         return  # A closed year issues nothing any more (rules, 31).
     for name in names:
@@ -89,15 +80,16 @@ def _due(
         if again_on is not None and not (reissues or instalment.set_off):
             continue
         met_on = convention.met_on(instalment)
-        planned = _left(instalment.lines, name, key, asked)
+        planned = {
+            line: _left(each, asked.get((line, name, key, "committed", "available"), 0))
+            for line, each in instalment.lines.items()
+        }
         total = sum(each.cents for each in planned.values())
         if met_on is None or not total:
             continue
-        if again_on is None:
-            payable = _payable(convention, instalment, total, drawn_cents)
-            lines, until = part_of(planned, payable), due_on(met_on)
-        else:
-            lines, until = part_of(planned, total), again_on
+        eligible = convention.eligible_cents(instalment) if again_on is None else None
+        payable = total if eligible is None else max(0, min(total, eligible - drawn_cents))
+        lines = part_of(planned, payable)
         if lines and books.is_held_back(convention):
             instalment.set_off = again_on is not None
             continue
@@ -109,42 +101,21 @@ def _due(
         if lines:
             drawn_cents += sum(each.cents for each in lines.values())
             issued = named(name, key, instalment.orders + 1)
-            number = issued.partition("/")[0]
             previous = last_order(name, convention, key)
-            yield Due(issued, number, name, key, lines, until, previous)
+            yield Due(issued, name, key, lines, again_on or due_on(met_on), previous)
 
 
 def _given_back(name: str, asked: Moves) -> int:
-    """Cents that the event itself takes back of a convention."""
+    """Cents that the event itself takes back of a convention, less what it draws."""
     return sum(
-        cents
-        for (_, convention, _, origin, _), cents in asked.items()
-        if convention == name and origin in {"ordered", "paid"}
-    ) - sum(
-        cents
-        for (_, convention, _, _, target), cents in asked.items()
-        if convention == name and target in {"ordered", "paid"}
+        cents * ((origin in DRAWN) - (target in DRAWN))
+        for (_, convention, _, origin, target), cents in asked.items()
+        if convention == name
     )
 
 
-def _payable(
-    convention: Convention, instalment: Instalment, total_cents: int, drawn_cents: int
-) -> int:
-    eligible = convention.eligible_cents(instalment)
-    return total_cents if eligible is None else max(0, min(total_cents, eligible - drawn_cents))
-
-
-def _left(
-    lines: dict[Line, Planned], name: str, instalment: str, asked: Moves
-) -> dict[Line, Planned]:
-    """Cents planned on each line, less what the event itself gives up."""
-    return {
-        line: Planned(
-            each.cents - asked.get((line, name, instalment, "committed", "available"), 0),
-            each.services,
-        )
-        for line, each in lines.items()
-    }
+def _left(planned: Planned, given_up_cents: int) -> Planned:
+    return Planned(planned.cents - given_up_cents, planned.services)
 
 
 def _acts_to_carry(grant: Grant) -> list[Json]:

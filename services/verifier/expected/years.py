@@ -73,11 +73,7 @@ def closed(books: Books, data: Json) -> Moves:
 
 
 def carried_by(books: Books, data: Json) -> set[str]:
-    """The conventions that a closing carries over.
-
-    Raises:
-        KeyError: it names one that the budget does not know.
-    """
+    """The conventions that a closing carries over; KeyError where one is unknown."""
     if data["carry_over"] == "all":
         return set(books.conventions)
     if data["carry_over"] == "none":

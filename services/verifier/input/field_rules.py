@@ -1,7 +1,4 @@
-"""Rules on fields that belong together, from the contract: no schema expresses them.
-
-Each rule is asked when its own field, and all before it, are right by themselves.
-"""
+"""Rules on fields that belong together: each is asked when its field, and all before, are right."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Final

@@ -38,10 +38,7 @@ def is_french(iban: str) -> bool:
 
 
 def is_iban(iban: str) -> bool:
-    """Verify the check digits, and the RIB key of French accounts (ISO 13616, mod 97).
-
-    What the accounts of another country look like is not known here.
-    """
+    """Verify the check digits (ISO 13616, mod 97), of French accounts the RIB key too."""
     if iban[2:4] in NEVER_COMPUTED:
         return False
     moved = iban[4:] + iban[:4]

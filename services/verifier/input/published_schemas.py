@@ -34,11 +34,7 @@ KINDS: Final[Mapping[str, type]] = {"object": dict, "array": list, "string": str
 
 @cache
 def schema_of(kind: str) -> Json:
-    """The published schema of a type.
-
-    Raises:
-        OSError: there is none.
-    """
+    """The published schema of a type; OSError where there is none."""
     found: Json = json.loads((FOLDER / f"{kind}.schema.json").read_bytes())
     return found
 
@@ -59,11 +55,7 @@ class Walk:
         self._checks = checks
 
     def whole(self, event: Json) -> None:
-        """The event from its top.
-
-        Raises:
-            Unreadable: the first fault.
-        """
+        """The event from its top; Unreadable at the first fault."""
         self._members(self._schema, event, ())
 
     def _members(self, schema: Json, found: Json, path: Path, part: str = "") -> None:

@@ -58,11 +58,7 @@ class _Far:
 
 
 def read_object(raw: bytes) -> Json:
-    """The object that these bytes are.
-
-    Raises:
-        Unreadable: they are none that may be sent: `bad_json`, or a number beyond all range.
-    """
+    """The object that these bytes are; Unreadable: `bad_json`, or a number beyond all range."""
     try:
         return _object(raw, _integer, _number)
     except _Beyond:

@@ -1,8 +1,4 @@
-"""Validation of input records against the contract: a second implementation (rules, 1).
-
-It rests on the published schemas and the contract's text alone, with a JSON reader that is
-not the ledger's.
-"""
+"""Input records held against the published schemas and the contract's text alone (rules, 1)."""
 
 import json
 from typing import Final, NamedTuple

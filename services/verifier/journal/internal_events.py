@@ -1,7 +1,4 @@
-"""Internal events between years.
-
-Each that a closing must have led to is there once, and no other.
-"""
+"""Internal events between years: each that a closing must have led to is there, once."""
 
 import json
 from collections.abc import Container, Iterable
@@ -17,10 +14,7 @@ TABLE: Final = "internal_events"
 
 
 class InternalEvents:
-    """The internal events of all partitions.
-
-    A budget and its next year may live on different ones.
-    """
+    """Those of all partitions: a budget and its next year may live on different ones."""
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
@@ -48,10 +42,7 @@ class InternalEvents:
         self._closed[name] = record.event["data"]["closed_budget"]
 
     def quarantine(self, place: Place, event: Json) -> None:
-        """Note an unread internal event that became a dead letter at `place`: it was written.
-
-        It was written.
-        """
+        """Note an internal event that became a dead letter at `place`, unread: it was written."""
         name = event["id"]
         if event["type"] == INTERNAL_EVENT and name not in self._found:
             self._found[name] = (place, _content_of(event))

@@ -26,11 +26,7 @@ REPORT_EVERY: Final = 500
 
 
 def exported(path: Path, budget: str | None, progress: Progress) -> Iterator[Row]:
-    """The records of an exported journal, one a line; blank lines are skipped.
-
-    Raises:
-        UnreachableError: the file cannot be read.
-    """
+    """The records of an exported journal, a line each; UnreachableError where it cannot be read."""
     try:
         with path.open("rb") as stream:
             size = path.stat().st_size

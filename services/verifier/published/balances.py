@@ -15,9 +15,8 @@ from services.verifier.published.messages import (
     read_message,
 )
 from services.verifier.records import Json, Record
-from services.verifier.state.books import Books
+from services.verifier.state.books import Books, Key
 from services.verifier.state.lines import CODES, Line, line_of, shown
-from services.verifier.state.sums import Key
 
 Name = tuple[str, str | None, Line]
 """A budget, and a balance in it."""

@@ -53,11 +53,7 @@ class _Claim(NamedTuple):
 
 
 def read_message(record: TopicRecord) -> Json:
-    """A message of the ledger.
-
-    Raises:
-        ValueError, TypeError: it is none.
-    """
+    """A message of the ledger; ValueError or TypeError where it is none."""
     kinds = [content for name, content in record.headers if name == "content-type"]
     if not kinds or not (kinds[0] or b"").startswith(b"application/cloudevents+json"):
         raise ValueError("content-type")

@@ -89,12 +89,7 @@ def sealed(statement: Json, key: Ed25519PrivateKey) -> Json:
 
 
 def read_seal(path: Path) -> Json:
-    """A seal, its signature not yet looked at.
-
-    Raises:
-        NotASealError: the file holds none.
-        OSError: it cannot be read.
-    """
+    """A seal, its signature not yet looked at; NotASealError where the file holds none."""
     if path.stat().st_size > SEAL_BYTES_MAX:
         raise NotASealError(f"more than {SEAL_BYTES_MAX} bytes")
     try:

@@ -71,11 +71,7 @@ def _together(rows: list[Json]) -> Json:
 
 
 def prove_shape(statement: Any) -> Json:
-    """`statement`, where it is a statement of this format.
-
-    Raises:
-        NotASealError: it is none.
-    """
+    """`statement`, where it is one of this format; else NotASealError."""
     if not isinstance(statement, dict) or statement.get("format") != FORMAT:
         raise NotASealError(f"no statement of format {FORMAT}")
     if statement.keys() != MEMBERS or type(statement["sealed_at"]) is not str:

@@ -99,10 +99,7 @@ class Convention:
         return 0 if share is None else share[column]
 
     def lines_in_order(self) -> list[Line]:
-        """Its lines as signed or amended; those that an amendment took away last (rules, 27).
-
-        Of these the one comes first that had money first.
-        """
+        """Its lines as signed or amended; those that an amendment took away last (rules, 27)."""
         return list(dict.fromkeys((*cents_by_line(self.schedule), *self.shares)))
 
     def paid_on(self, line: Line) -> int:
@@ -196,11 +193,7 @@ class Grant:
 
     @property
     def awarded(self) -> Award:
-        """The award, where something rests on it.
-
-        Raises:
-            KeyError: the grant was never awarded.
-        """
+        """The award, where something rests on it; KeyError where there was none."""
         if self.award is None:
             raise KeyError("award")
         return self.award
