@@ -59,7 +59,7 @@ def message_of(value: bytes) -> Message:
 
 
 def test_the_types_that_are_read_are_those_of_the_contract() -> None:
-    assert {each.TYPE for each in INBOUND} == validation.READ
+    assert {each.TYPE for each in INBOUND} == validation.INBOUND
     assert INTERNAL_EVENTS == validation.INTERNAL_EVENTS
 
 

@@ -5,33 +5,22 @@ from typing import Final, NamedTuple
 
 from services.verifier.input.published_schemas import FOLDER, Walk, schema_of
 from services.verifier.input.strict_json import Path, Unreadable, everything, read_object
-from services.verifier.kafka_records import Headers, is_binary
+from services.verifier.kafka_records import Headers, attributes, is_binary
 from services.verifier.records import LEDGER, Json
 
-WRITTEN: Final = frozenset(
-    f"ecluse.{name}.v1"
-    for name in (
-        "balance.updated",
-        "commitment-entry.recorded",
-        "event.parked",
-        "event.refused",
-        "event.unreadable",
-        "journal.record",
-        "payment-order.cancelled",
-        "payment-order.issued",
-    )
+OUTBOUND: Final = (
+    *("balance.updated", "commitment-entry.recorded", "event.parked", "event.refused"),
+    *("event.unreadable", "journal.record", "payment-order.cancelled", "payment-order.issued"),
 )
-"""Outbound types: nobody may send them to the ledger."""
+"""Types that nobody may send to the ledger."""
 
 OPENED: Final = "ecluse.fiscal-year.opened.v1"
 INTERNAL_EVENTS: Final = frozenset((OPENED, "ecluse.deadline.passed.v1"))
 """Types read from the topic of internal events alone (rules, 32)."""
 
-READ: Final = (
-    frozenset(file.name.removesuffix(".schema.json") for file in FOLDER.glob("*.schema.json"))
-    - WRITTEN
-)
-"""The inbound types."""
+INBOUND: Final = frozenset(
+    file.name.removesuffix(".schema.json") for file in FOLDER.glob("*.schema.json")
+) - {f"ecluse.{name}.v1" for name in OUTBOUND}
 
 BEFORE_SOURCE: Final = (("specversion",), ("id",))
 
@@ -75,31 +64,22 @@ def _object(value: bytes, headers: Headers, bytes_max: int) -> Json:
 
 def _structured(value: bytes, headers: Headers, bytes_max: int) -> bytes:
     """The event in one document, whichever mode it came in."""
-    if len(value) > bytes_max:
-        raise Unreadable("too_large")
-    if not is_binary(headers):
-        return value
-    read_object(value)  # It must stand alone: it could close its own brace and go on.
-    members = []
-    for name, content in headers:
-        if content is not None and (name == "content-type" or name.startswith("ce_")):
-            attribute = "datacontenttype" if name == "content-type" else name.removeprefix("ce_")
-            members.append(_spelled(attribute) + b":" + _spelled(_text(content)))
-    raw = b"{" + b",".join([*members, b'"data":' + value]) + b"}"
+    raw = value
+    if is_binary(headers) and len(value) <= bytes_max:
+        read_object(value)  # It must stand alone: it could close its own brace and go on.
+        try:
+            # An attribute that stands twice is found where the whole is read.
+            members = [
+                json.dumps(name, ensure_ascii=False) + ":" + json.dumps(text, ensure_ascii=False)
+                for name, text in attributes(headers)
+            ]
+            spelled = ",".join([*members, '"data":']).encode()
+        except UnicodeError as error:
+            raise Unreadable("bad_json") from error
+        raw = b"{" + spelled + value + b"}"
     if len(raw) > bytes_max:
         raise Unreadable("too_large")
     return raw
-
-
-def _text(content: bytes) -> str:
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        raise Unreadable("bad_json") from error
-
-
-def _spelled(text: str) -> bytes:
-    return json.dumps(text, ensure_ascii=False).encode()
 
 
 def _judge(event: Json, key: bytes, doubts: list[Path], *, at_internal_events: bool) -> None:
@@ -124,22 +104,17 @@ def _judge(event: Json, key: bytes, doubts: list[Path], *, at_internal_events: b
 def _hold(event: Json, doubts: list[Path], *, at_internal_events: bool) -> None:
     """Hold an event against the schema of its type, if it is read at this input topic."""
     kind = event.get("type")
-    if (
-        isinstance(kind, str)
-        and kind in READ
-        and (at_internal_events or kind not in INTERNAL_EVENTS)
-    ):
-        # The ledger had its internal event from events that were read: their numbers were checked
-        # then.
-        Walk(schema_of(kind), doubts, checks=kind != OPENED).whole(event)
-    else:
+    known = INBOUND if at_internal_events else INBOUND - INTERNAL_EVENTS
+    if not isinstance(kind, str) or kind not in known:
         Walk(_of_no_type(), doubts, checks=True).whole(event)
         raise Unreadable("unknown_type", ("type",))
+    # The ledger had its internal event from events that were read: their numbers were checked then.
+    Walk(schema_of(kind), doubts, checks=kind != OPENED).whole(event)
 
 
 def _of_no_type() -> Json:
     """Check the members before the type: they are the same for every type."""
-    known = schema_of(min(READ))["properties"]
+    known = schema_of(min(INBOUND))["properties"]
     before = {name: known[name] for name in ("specversion", "id", "source")}
     properties = before | {"type": {"type": "string"}}
     return {"properties": properties, "required": [*properties]}
