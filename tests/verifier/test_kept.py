@@ -9,7 +9,7 @@ from services.ledger.domain.journal import Source
 from services.verifier.findings import Findings, Place
 from services.verifier.journal.proof import Row
 from services.verifier.offline.proof import JournalAlone
-from services.verifier.offline.stored_dead_letters import KeptDeadLetter
+from services.verifier.offline.proof import KeptDeadLetter
 from services.verifier.report import Report
 
 INPUT_TOPICS = pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any, Final, NamedTuple
 
 from services.verifier.expected.refusals import OF_CONVENTION, prove_decision
 from services.verifier.expected.years import RECOVERIES, is_over, is_refused
-from services.verifier.findings import Code, Findings
+from services.verifier.findings import Code
 from services.verifier.records import Json, Record, brief, without_nulls
 from services.verifier.state.books import Books
 from services.verifier.state.grants import falls_with, is_award_alone
@@ -71,7 +71,7 @@ class _Parked(NamedTuple):
 class Waiting:
     """The events of one budget: those that were decided, and those that wait."""
 
-    def __init__(self, books: Books, findings: Findings) -> None:
+    def __init__(self, books: Books) -> None:
         self.parked: dict[int, _Parked] = {}
         self._books = books
         self._decided: dict[bytes, bytes] = {}
@@ -80,7 +80,6 @@ class Waiting:
         self._ready: set[int] = set()
         self._ended: int | None = None
         """The parked event that the last deadline ends; it must be refused next."""
-        self._findings = findings
 
     def before(self, record: Record, *, follows: bool) -> None:
         """Prove what must hold before the record is applied.
@@ -92,13 +91,13 @@ class Waiting:
         if resumes:
             self._resume(record, ready, follows=follows)
         elif ready is not None:
-            self.find_not_resumed(record)
+            self.find_not_resumed()
         # Whatever waited until a closing is refused (rules, 30).
         closed = books.closed if resumes else is_refused(books, record.kind, record.event["data"])
         refused = record.outcome == "refused" and record.refusal == "fiscal_year_closed"
         waits = books.closed and record.outcome == "parked"  # Nothing can still arrive.
         if closed is not refused or waits:
-            self._findings.add(Code.CLOSING_IGNORED, record.place, outcome=record.outcome)
+            books.find(Code.CLOSING_IGNORED, outcome=record.outcome)
         if not resumes and not closed:
             if len(self._decided) > len(self._recoveries) and is_over(books):
                 self._decided = {key: self._decided[key] for key in self._recoveries}
@@ -129,15 +128,14 @@ class Waiting:
                 ready = (at for at, each in self.parked.items() if closes or each.want in arrived)
                 self._ready.update(ready)
 
-    def find_not_resumed(self, record: Record) -> None:
-        """Find what should have gone on before this record, and did not."""
+    def find_not_resumed(self) -> None:
+        """Find what should have gone on before the record in hand, and did not."""
         ended, self._ended = self._ended, None
         while (ready := ended or self._first_ready()) is not None:
             ended = None
             self._ready.discard(ready)
             kind, name = self.parked[ready].want
-            facts = {"parked": ready, "kind": kind, "id": name}
-            self._findings.add(Code.NOT_RESUMED, record.place, **facts)
+            self._books.find(Code.NOT_RESUMED, parked=ready, kind=kind, id=name)
 
     def _first_ready(self) -> int | None:
         """The oldest that may go on; what it waited for may have gone again (rules, 13)."""
@@ -150,19 +148,19 @@ class Waiting:
         return None
 
     def _resume(self, record: Record, ready: int | None, *, follows: bool) -> None:
-        resumes, place, add = record.row["resumes"], record.place, self._findings.add
+        resumes, find = record.row["resumes"], self._books.find
         parked = self.parked.pop(resumes, None)
         if parked is None:
-            add(Code.RESUMES_NOTHING, place, resumes=resumes)
+            find(Code.RESUMES_NOTHING, resumes=resumes)
             return
         self._ready.discard(resumes)
         if parked.text != record.event_text:
-            add(Code.RESUMED_OTHERWISE, place, member="event", resumes=resumes)
+            find(Code.RESUMED_OTHERWISE, member="event", resumes=resumes)
         if parked.source != record.row["source"]:
-            add(Code.RESUMED_OTHERWISE, place, member="source", resumes=resumes)
+            find(Code.RESUMED_OTHERWISE, member="source", resumes=resumes)
         in_order = (self._ended == resumes) == (record.refusal == "dependency_missing")
         if not follows or ready != resumes or not in_order:
-            add(Code.RESUMED_OUT_OF_ORDER, place, resumes=resumes)
+            find(Code.RESUMED_OUT_OF_ORDER, resumes=resumes)
         self._ended = None
 
     def _ends(self, record: Record) -> int | None:
@@ -175,7 +173,7 @@ class Waiting:
 
     def _identify(self, record: Record) -> None:
         """Rules 3 and 4: the same identity is decided once."""
-        row, facts = record.row, {"event_id": record.row["event_id"]}
+        row = record.row
         identity = brief(f"{row['event_source']}\0{row['event_id']}".encode())
         digest = bytes.fromhex(row["digest"])[:16]
         known = self._decided.get(identity)
@@ -191,7 +189,7 @@ class Waiting:
             if record.kind in RECOVERIES:
                 self._recoveries.add(identity)
         if wrong is not None:
-            self._findings.add(wrong, record.place, **facts)
+            self._books.find(wrong, event_id=row["event_id"])
 
     def _prove_count(self, record: Record, *, missing: bool) -> None:
         """Rule 28: so many may wait, and no more."""
@@ -199,16 +197,13 @@ class Waiting:
         if too_many and not (missing and full and record.row["resumes"] is None):
             self._books.find(Code.REFUSED_OTHERWISE, expected=None, found="too_many_parked")
         elif record.outcome == "parked" and not too_many and full:
-            facts = {"outcome": record.outcome, "expected": "too_many_parked"}
-            self._books.find(Code.NOT_REFUSED, **facts)
+            self._books.find(Code.NOT_REFUSED, outcome=record.outcome, expected="too_many_parked")
 
     def _prove_want(self, record: Record, want: Want | None, *, missing: bool) -> None:
         if record.outcome == "accepted":
             if want is not None and missing:
-                facts = {"kind": want[0], "id": want[1]}
-                self._findings.add(Code.ACCEPTED_TOO_EARLY, record.place, **facts)
+                self._books.find(Code.ACCEPTED_TOO_EARLY, kind=want[0], id=want[1])
             return
         waits = record.row["waits_for"]
         if (waits["kind"], waits["id"]) != want or not missing:
-            facts = {"kind": waits["kind"], "id": waits["id"]}
-            self._findings.add(Code.PARKED_NEEDLESSLY, record.place, **facts)
+            self._books.find(Code.PARKED_NEEDLESSLY, kind=waits["kind"], id=waits["id"])

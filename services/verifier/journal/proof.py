@@ -70,7 +70,6 @@ class JournalProof:
         """True if resumed events follow at once and each record has its key: not in a file of
         chains one after the other."""
         self._waiting: dict[str, Waiting] = {}
-        self._last: dict[str, Record] = {}
         self._last_budget = ""
         self._full_every = full_every
 
@@ -97,9 +96,8 @@ class JournalProof:
         self._last_budget = record.budget
         self._count(record)
         if key != record.budget.encode() and self._in_a_row:
-            self.findings.add(
-                Code.KEY_DIFFERS, record.place, found=key, expected=record.budget.encode()
-            )
+            facts = {"found": key, "expected": record.budget.encode()}
+            self.findings.add(Code.KEY_DIFFERS, record.place, **facts)
         self.chains.follow(record)
         prove_shape(record, self.findings)
         self.figures.add(record)
@@ -109,8 +107,7 @@ class JournalProof:
         books, waiting = self.books.get(budget), self._waiting.get(budget)
         if books is None or waiting is None:
             books = self.books[budget] = Books(budget, self.findings)
-            waiting = self._waiting[budget] = Waiting(books, self.findings)
-        self._last[budget] = record
+            waiting = self._waiting[budget] = Waiting(books)
         books.begin(record.place)
         waiting.before(record, follows=follows)
         self.internal_events.follow(record)
@@ -131,16 +128,13 @@ class JournalProof:
     def end(self) -> None:
         """Prove what must hold after the last record."""
         for budget, books in self.books.items():
-            record = self._last[budget]
-            books.place = record.place
             try:
-                self._waiting[budget].find_not_resumed(record)
+                self._waiting[budget].find_not_resumed()
                 books.prove_all()
             except MALFORMED as error:
-                self.findings.add(Code.RECORD_MALFORMED, record.place, why=cause(error))
+                books.find(Code.RECORD_MALFORMED, why=cause(error))
         # What was remembered of single events is not needed any more.
         self._waiting.clear()
-        self._last.clear()
 
     def summary(self) -> dict[str, Any]:
         """The object of the contract: what this journal adds up to."""

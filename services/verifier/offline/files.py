@@ -10,7 +10,7 @@ from events.texts import _
 from services.verifier.findings import Place, UnreachableError
 from services.verifier.journal.proof import Progress, Row
 from services.verifier.kafka_records import RECORD_BYTES_MAX
-from services.verifier.offline.stored_dead_letters import KeptDeadLetter
+from services.verifier.offline.proof import KeptDeadLetter
 from services.verifier.records import NotARecordError, canonical, read_record
 
 APPLICATION_ID: Final = 0x45636C75
@@ -37,9 +37,8 @@ def exported(path: Path, budget: str | None, progress: Progress) -> Iterator[Row
                 if number % REPORT_EVERY == 0 and stream.seekable():
                     progress(stream.tell(), size)
     except OSError as error:
-        raise UnreachableError(
-            UNREADABLE.render({"path": path, "error": error.strerror})
-        ) from error
+        facts = {"path": path, "error": error.strerror}
+        raise UnreachableError(UNREADABLE.render(facts)) from error
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
