@@ -14,9 +14,9 @@ from services.verifier.expected.orders import REISSUING, Due, due, for_the_treas
 from services.verifier.findings import Code
 from services.verifier.records import Json, Record, canonical_without_nulls, without_nulls
 from services.verifier.state.books import Books
-from services.verifier.state.grants import award_falls, left_unpaid
+from services.verifier.state.grants import award_falls
 from services.verifier.state.lines import KIND_OF, Line, line_of, shown
-from services.verifier.state.orders import OPEN, Order, code_of, ordered_lines
+from services.verifier.state.orders import OPEN, Order, Planned, code_of, ordered_lines, unpaid_of
 
 EFFECTIVE_ON: Final = {
     "deliberation.adopted": ("act", "date"),
@@ -104,7 +104,9 @@ def _acknowledged(books: Books, data: Json) -> tuple[Moves, list[str]]:
         moves = ask.rejected(order, ended=ended or books.closed)
         if not ended:  # What was left unpaid is planned again.
             instalment = convention.schedule[order.key]
-            instalment.lines = left_unpaid(instalment, order)
+            left = unpaid_of(order.lines, order.paid_cents)
+            # No line loses its place (rules, 27).
+            instalment.lines = {each: left.get(each, Planned(0, None)) for each in instalment.lines}
     return moves, [data["payment_order"]]
 
 

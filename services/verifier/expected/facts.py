@@ -9,13 +9,12 @@ from services.verifier.findings import Code
 from services.verifier.records import Json, without_nulls
 from services.verifier.state.books import Books
 from services.verifier.state.grants import (
+    Award,
     Convention,
     Grant,
     Recovery,
     award_alone,
     award_falls,
-    award_of,
-    convention_of,
     document_of,
     schedule_of,
 )
@@ -48,8 +47,10 @@ def _adopted(books: Books, data: Json) -> None:
         return
     if grant.award is not None:
         books.find(Code.NUMBER_TWICE, what=data["grant"])
-    grant.award = award_of(data, act)
-    books.awarded[grant.award.siret] += sum(each["amount_cents"] for each in data["lines"])
+    alone, lines = data.get("requires_convention") is False, amounts_of(data["lines"])
+    body, year = without_nulls(data["beneficiary"]), data.get("conditions_year")
+    grant.award = Award(act, data["title"], body, alone, year, lines)
+    books.awarded[grant.award.siret] += sum(lines.values())
     if grant.stands_alone:
         books.open(data["grant"], award_alone(data))
 
@@ -67,7 +68,10 @@ def _withdrawn(books: Books, data: Json) -> None:
 
 
 def _signed(books: Books, data: Json) -> None:
-    convention = convention_of(data)
+    body, schedule = without_nulls(data["beneficiary"]), schedule_of(data["instalments"])
+    obligations = without_nulls(data.get("obligations") or [])
+    named = (data["grant"], body, data["signed_on"], schedule)
+    convention = Convention(*named, obligations=obligations)
     if books.alone(data["grant"]) is not None:
         _take_over(books, data["convention"], convention, data["grant"])
     _account(books, data)

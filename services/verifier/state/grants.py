@@ -1,11 +1,11 @@
 """Grants and conventions from accepted events: acts, schedules, documents, accounts."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from services.verifier.records import Json, without_nulls
-from services.verifier.state.lines import Line, amounts_of
-from services.verifier.state.orders import Order, Planned, named, planned_lines, unpaid_of
+from services.verifier.state.lines import Line
+from services.verifier.state.orders import Planned, named, planned_lines
 
 Document = tuple[str, int]
 """A document that a beneficiary owes: its kind and its year."""
@@ -121,8 +121,7 @@ class Convention:
 
     def revenue_cents(self) -> int:
         """Cents recovered after the budget's year: they reopen no credit."""
-        known = (back for each in self.recoveries.values() for back in each.back.values())
-        return sum(each.revenue for each in known)
+        return sum(on.revenue for each in self.recoveries.values() for on in each.back.values())
 
     def paid_cents(self) -> int:
         """Cents paid in all years and not recovered."""
@@ -204,14 +203,6 @@ def document_of(row: Json) -> Document:
     return row["kind"], row["year"]
 
 
-def award_of(data: Json, act: Json) -> Award:
-    """The award that an event brings."""
-    alone = data.get("requires_convention") is False
-    lines = amounts_of(data["lines"])
-    beneficiary = without_nulls(data["beneficiary"])
-    return Award(act, data["title"], beneficiary, alone, data.get("conditions_year"), lines)
-
-
 def award_falls(grant: Grant, data: Json) -> bool:
     """Not where the act is known as another, be the award there or not (rules, 17)."""
     fallen = falls_with(grant, without_nulls(data["act"]))
@@ -238,17 +229,6 @@ def schedule_of(rows: list[Json]) -> dict[str, Instalment]:
     }
 
 
-def convention_of(data: Json) -> Convention:
-    """The convention that an event signs."""
-    return Convention(
-        data["grant"],
-        without_nulls(data["beneficiary"]),
-        data["signed_on"],
-        schedule_of(data["instalments"]),
-        obligations=without_nulls(data.get("obligations") or []),
-    )
-
-
 def is_award_alone(data: Json) -> bool:
     """Return whether an act is an award that stands for a convention (rules, 13)."""
     return data["role"] == "award" and data.get("requires_convention") is False
@@ -265,24 +245,15 @@ def award_alone(data: Json) -> Convention:
 
 def cents_by_line(schedule: dict[str, Instalment]) -> dict[Line, int]:
     """Cents planned by a schedule on each line."""
-    totals: dict[Line, int] = {}
+    totals: Counter[Line] = Counter()
     for instalment in schedule.values():
-        for line, planned in instalment.lines.items():
-            totals[line] = totals.get(line, 0) + planned.cents
+        totals.update({line: planned.cents for line, planned in instalment.lines.items()})
     return totals
 
 
 def last_order(number: str, convention: Convention, key: str) -> str | None:
     """The order before the next one of an instalment, as it was called (rules, 25 and 32)."""
     instalment = convention.schedule[key]
-    if instalment.order is not None:
+    if instalment.order is not None or not instalment.orders:
         return instalment.order
-    if not instalment.orders:
-        return None
     return convention.last_orders.get(key) or named(number, key, instalment.orders)
-
-
-def left_unpaid(instalment: Instalment, order: Order) -> dict[Line, Planned]:
-    """The instalment's lines after an order came back: no line loses its place (rules, 21, 27)."""
-    left = unpaid_of(order.lines, order.paid_cents)
-    return {line: left.get(line, Planned(0, None)) for line in instalment.lines}
