@@ -94,13 +94,10 @@ def ended(books: Books, convention: Convention, data: Json) -> Moves:
     return released(data["convention"], convention) | unreserved(books, convention.grant)
 
 
-def released(name: str, convention: Convention) -> Moves:
-    """Return to available what remains of a convention."""
-    return {
-        (line, name, None, "committed", "available"): share["remaining"]
-        for line, share in convention.shares.items()
-        if share["remaining"]
-    }
+def released(name: str, convention: Convention, to: str = "available") -> Moves:
+    """Return to available what remains of a convention, or carry it over."""
+    remaining = convention.remaining().items()
+    return {(line, name, None, "committed", to): cents for line, cents in remaining}
 
 
 def unreserved(books: Books, grant: str) -> Moves:

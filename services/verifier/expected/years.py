@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
-from services.verifier.expected.moves import Moves, add
+from services.verifier.expected.moves import Moves, add, released
 from services.verifier.findings import Code
 from services.verifier.records import LEDGER, Json, Record, without_nulls
 from services.verifier.state.books import Books
@@ -19,7 +19,7 @@ from services.verifier.state.grants import (
     document_of,
     schedule_of,
 )
-from services.verifier.state.lines import Line, amounts_of, in_order, line_of, line_row
+from services.verifier.state.lines import Line, amounts_of, in_order, line_row
 from services.verifier.state.orders import OPEN, named
 
 INTERNAL_EVENT: Final = "ecluse.fiscal-year.opened.v1"
@@ -62,10 +62,8 @@ def closed(books: Books, data: Json) -> Moves:
     moves: Moves = {}
     carried = carried_by(books, data)
     for name, convention in books.conventions.items():
-        stages = ("committed", "carried_over" if name in carried else "available")
-        for line, share in convention.shares.items():
-            if share["remaining"]:
-                add(moves, (line, name, None, *stages), share["remaining"])
+        to = "carried_over" if name in carried else "available"
+        moves |= released(name, convention, to)
     for (_, line), cents in books.reserved.items():
         if cents:
             add(moves, (line, None, None, "reserved", "available"), cents)
@@ -78,10 +76,8 @@ def carried_by(books: Books, data: Json) -> set[str]:
         return set(books.conventions)
     if data["carry_over"] == "none":
         return set()
-    names = {each["convention"] for each in data["carry_over"]}
-    for name in names:
-        books.conventions[name]
-    return names
+    names = (each["convention"] for each in data["carry_over"])
+    return {name for name in names if books.conventions[name] is not None}
 
 
 def opened(books: Books, data: Json) -> Moves:
@@ -89,8 +85,7 @@ def opened(books: Books, data: Json) -> Moves:
     name = books.goes_on_as(data, data["convention"], of_grant=data["stands_alone"])
     grant = books.grants.get(data["grant"])
     moves: Moves = {}
-    for each in data["lines"]:
-        line, cents = line_of(each["line"]), each["amount_cents"]
+    for line, cents in amounts_of(data["lines"]).items():
         moves[line, name, None, None, "committed"] = cents
         if grant is not None and grant.withdrawn:
             moves[line, name, None, "committed", "available"] = cents
@@ -108,7 +103,7 @@ def learn_closed(books: Books, _data: Json) -> None:
 def learn_opened(books: Books, data: Json) -> None:
     """A convention goes on, with its grant and its award."""
     books.opened_as = books.goes_on_as(data, data["convention"], of_grant=data["stands_alone"])
-    formerly = next((n for n, at, _ in map(parted, data["instalments"]) if at), None)
+    formerly = next((grant for grant, _ in map(parted, data["instalments"]) if grant), None)
     if formerly is not None:
         formerly = books.goes_on_as(data, formerly, of_grant=True, own=books.opened_as)
     grant = books.grants.setdefault(data["grant"], Grant())
@@ -142,10 +137,10 @@ def carried_award(data: Json) -> Award:
     )
 
 
-def parted(row: Json) -> tuple[str, str, str]:
+def parted(row: Json) -> tuple[str, str]:
     """The grant that had an instalment before its convention, and the instalment (rules, 13)."""
-    grant, slash, code = str(row["instalment"]).rpartition("/")
-    return grant, slash, code
+    grant, _, code = str(row["instalment"]).rpartition("/")
+    return grant, code
 
 
 def carried_convention(data: Json, number: str, formerly: str | None) -> Convention:
@@ -153,8 +148,8 @@ def carried_convention(data: Json, number: str, formerly: str | None) -> Convent
     schedule: dict[str, Instalment] = {}
     last_orders: dict[str, str] = {}
     for row in (*data["instalments"], *data["former_instalments"]):
-        _, slash, code = parted(row)
-        key = f"{formerly}/{code}" if slash else code
+        grant, code = parted(row)
+        key = f"{formerly}/{code}" if grant else code
         last = row.get("order") or named(data["convention"], row["instalment"], row["orders"])
         if row["orders"] and last != named(number, key, row["orders"]):
             last_orders[key] = last
@@ -166,9 +161,8 @@ def carried_convention(data: Json, number: str, formerly: str | None) -> Convent
         instalment.signed_on = row.get("amended_on")
         instalment.ordered_before = not row["lines"]
         instalment.due_again_on = row.get("due_again_on")
-    convention = Convention(
-        data["grant"], without_nulls(data["beneficiary"]), data["signed_on"], schedule
-    )
+    beneficiary = without_nulls(data["beneficiary"])
+    convention = Convention(data["grant"], beneficiary, data["signed_on"], schedule)
     convention.formerly, convention.last_orders = formerly, last_orders
     convention.stands_alone = data["stands_alone"]
     if convention.stands_alone:
@@ -201,11 +195,7 @@ def internal_events(books: Books, record: Record) -> Iterator[Json]:
     budget = f"{record.budget[:-4]}{int(record.budget[-4:]) + 1}"
     for name in carried_by(books, data):
         convention = books.conventions[name]
-        cents = {
-            line: share["remaining"]
-            for line, share in convention.shares.items()
-            if share["remaining"]
-        }
+        cents = convention.remaining()
         if not cents:
             continue
         who = "\0".join((record.budget, event["source"], event["id"], name))

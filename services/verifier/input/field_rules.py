@@ -25,13 +25,17 @@ def _wrong(path: Path, *names: str | int) -> Unreadable:
     return Unreadable("invalid_value", (*path, *names))
 
 
-def _vote_level(vote: Json, path: Path) -> None:
-    """The initial vote says the level, and no other vote."""
-    is_given = vote.get("vote_level") is not None
-    if vote["stage"] == "initial" and not is_given:
-        raise Unreadable("missing_field", (*path, "vote_level"))
-    if vote["stage"] != "initial" and is_given:
-        raise _wrong(path, "vote_level")
+def _only_with(name: str, member: str, value: str) -> Belongs:
+    """A field that is there where another has a certain value, and only there."""
+
+    def rule(data: Json, path: Path) -> None:
+        is_given = data.get(name) is not None
+        if data[member] == value and not is_given:
+            raise Unreadable("missing_field", (*path, name))
+        if data[member] != value and is_given:
+            raise _wrong(path, name)
+
+    return rule
 
 
 def _appropriations(vote: Json, path: Path) -> None:
@@ -86,11 +90,7 @@ def _one_sum(recovery: Json, path: Path) -> None:
 def _subject(deadline: Json, path: Path) -> None:
     """A deadline is about what its kind says, and nothing else."""
     for kind, name in SUBJECTS.items():
-        is_given = deadline.get(name) is not None
-        if kind == deadline["kind"] and not is_given:
-            raise Unreadable("missing_field", (*path, name))
-        if kind != deadline["kind"] and is_given:
-            raise _wrong(path, name)
+        _only_with(name, "kind", kind)(deadline, path)
 
 
 def _carry_over(closing: Json, path: Path) -> None:
@@ -141,7 +141,7 @@ def _bounded(amounts: Iterable[int], path: Path) -> None:
 
 
 BELONGING: Final[Mapping[tuple[str, str], Belongs]] = {
-    ("BudgetVoted", "vote_level"): _vote_level,
+    ("BudgetVoted", "vote_level"): _only_with("vote_level", "stage", "initial"),
     ("BudgetVoted", "appropriations"): _appropriations,
     ("DeliberationAdopted", "requires_convention"): _without_slash,
     ("DeliberationAdopted", "lines"): _lines_of_an_award,

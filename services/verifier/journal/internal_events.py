@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Container, Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from services.verifier.expected.years import INTERNAL_EVENT
 from services.verifier.findings import Code, Findings, Place, cause
@@ -13,41 +13,47 @@ TABLE: Final = "internal_events"
 """The table of a file store."""
 
 
+class _Written(NamedTuple):
+    place: Place
+    content: bytes
+    closed: str
+    """The budget that it says was closed."""
+
+
 class InternalEvents:
     """Those of all partitions: a budget and its next year may live on different ones."""
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
         self._expected: dict[str, tuple[Place, bytes]] = {}
-        self._found: dict[str, tuple[Place, bytes]] = {}
-        self._closed: dict[str, str] = {}
-        """Of each that was read, the budget that it says was closed."""
+        self._found: dict[str, _Written] = {}
         self._quarantined: set[str] = set()
         """Those of them that may be sent once more: nothing has been decided of them."""
 
     def expect(self, place: Place, internal_events: Iterable[Json]) -> None:
         """Expect the internal events of the closing at `place`."""
-        for each in internal_events:
-            self._expected[each["id"]] = (place, _content_of(each))
+        self._expected |= {_named(each): (place, _content_of(each)) for each in internal_events}
 
     def follow(self, record: Record) -> None:
         """Take note of a journal record, where it is that of an internal event that was read."""
         if record.event["type"] != INTERNAL_EVENT or record.row["resumes"] is not None:
             return
-        name = record.event["id"]
+        name = _named(record.event)
         if name in self._found and name not in self._quarantined:
-            self._findings.add(Code.MESSAGE_TWICE, record.place, what=f"{INTERNAL_EVENT} {name}")
+            self._findings.add(Code.MESSAGE_TWICE, record.place, what=name)
         self._quarantined.discard(name)
-        self._found[name] = (record.place, _content_of(record.event))
-        self._closed[name] = record.event["data"]["closed_budget"]
+        self._add(record.place, record.event)
 
     def quarantine(self, place: Place, event: Json) -> None:
         """Note an internal event that became a dead letter at `place`, unread: it was written."""
-        name = event["id"]
+        name = _named(event)
         if event["type"] == INTERNAL_EVENT and name not in self._found:
-            self._found[name] = (place, _content_of(event))
-            self._closed[name] = event["data"]["closed_budget"]
+            self._add(place, event)
             self._quarantined.add(name)
+
+    def _add(self, place: Place, event: Json) -> None:
+        written = _Written(place, _content_of(event), event["data"]["closed_budget"])
+        self._found[_named(event)] = written
 
     def compare(self, kept: Iterable[tuple[int, bytes]], *, imported: bool) -> None:
         """Prove that a database keeps each internal event of its closings once.
@@ -59,20 +65,19 @@ class InternalEvents:
             place = Place(TABLE, offset=number)
             try:
                 event = json.loads(value)
-                name, content = event["id"], _content_of(event)
+                name, content = _named(event), _content_of(event)
             except (AttributeError, LookupError, TypeError, ValueError) as error:
                 self._findings.add(Code.MESSAGE_MALFORMED, place, why=cause(error))
                 continue
-            if missing.pop(name, None) is None:
-                twice = name in self._expected
-                code = Code.MESSAGE_TWICE if twice else Code.MESSAGE_UNEXPECTED
-                self._findings.add(code, place, what=f"{INTERNAL_EVENT} {name}")
-            else:
+            if missing.pop(name, None) is not None:
                 self._same(name, place, content)
-        for name, (place, _) in missing.items():
-            if imported and name in self._found:
                 continue
-            self._findings.add(Code.MESSAGE_MISSING, place, what=f"{INTERNAL_EVENT} {name}")
+            twice = name in self._expected
+            code = Code.MESSAGE_TWICE if twice else Code.MESSAGE_UNEXPECTED
+            self._findings.add(code, place, what=name)
+        for name, (place, _) in missing.items():
+            if not imported or name not in self._found:
+                self._findings.add(Code.MESSAGE_MISSING, place, what=name)
 
     def end(self, chains: Container[str] | None = None) -> int:
         """Compare expected and found internal events at the end of all partitions.
@@ -81,25 +86,24 @@ class InternalEvents:
         on its way, or of a year that is not among them. Returns how many internal events were not
         there to be compared.
         """
-        awaited = 0
+        missing = [name for name in self._expected if name not in self._found]
         for name, (place, _) in self._expected.items():
             if name in self._found:
-                self._same(name, *self._found[name])
+                self._same(name, self._found[name].place, self._found[name].content)
             elif chains is None:
-                self._findings.add(Code.MESSAGE_MISSING, place, what=f"{INTERNAL_EVENT} {name}")
-            else:
-                awaited += 1
-        for name, (place, _) in self._found.items():
-            if name not in self._expected and (chains is None or self._closed[name] in chains):
-                self._findings.add(Code.MESSAGE_UNEXPECTED, place, what=f"{INTERNAL_EVENT} {name}")
-        self._expected.clear()
-        self._found.clear()
-        self._quarantined.clear()
-        return awaited
+                self._findings.add(Code.MESSAGE_MISSING, place, what=name)
+        for name, written in self._found.items():
+            if name not in self._expected and (chains is None or written.closed in chains):
+                self._findings.add(Code.MESSAGE_UNEXPECTED, written.place, what=name)
+        return 0 if chains is None else len(missing)
 
     def _same(self, name: str, place: Place, found: bytes) -> None:
         members = differing(self._expected[name][1], found)
-        self._findings.differ(Code.MESSAGE_DIFFERS, place, f"{INTERNAL_EVENT} {name}", members)
+        self._findings.differ(Code.MESSAGE_DIFFERS, place, name, members)
+
+
+def _named(event: Json) -> str:
+    return f"{INTERNAL_EVENT} {event['id']}"
 
 
 def _content_of(event: Json) -> bytes:

@@ -54,9 +54,8 @@ class Balances:
             message = read_message(record)
             data = message["data"]
             balance, sequence = data["balance"], data["sequence"]
-            claimed = _checked(
-                balance["budget"], balance.get("convention"), line_of(balance["line"])
-            )
+            named = (balance["budget"], balance.get("convention"))
+            claimed = _checked(*named, line_of(balance["line"]))
             body = content_of(message)
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             self._findings.add(Code.MESSAGE_MALFORMED, record.place, why=repr(error))
@@ -106,10 +105,10 @@ class Balances:
             budget, convention, line = name
             if budget not in books or books[budget].has((convention, line)):
                 self._findings.add(Code.MESSAGE_UNEXPECTED, place, what=_shown(name))
-        for (budget, sequence), claims in self._claims.items():
+        for at, claims in self._claims.items():
             for claim in claims:
-                place = Place(BALANCES, self._partition, claim.offset, budget, sequence)
-                what = _shown((budget, *claim.key))
+                place = Place(BALANCES, self._partition, claim.offset, *at)
+                what = _shown((at[0], *claim.key))
                 self._findings.add(Code.MESSAGE_UNEXPECTED, place, what=what)
 
 

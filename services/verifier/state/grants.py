@@ -98,6 +98,11 @@ class Convention:
         share = self.shares.get(line)
         return 0 if share is None else share[column]
 
+    def remaining(self) -> dict[Line, int]:
+        """What remains of it, where anything does."""
+        remaining = ((line, share["remaining"]) for line, share in self.shares.items())
+        return {line: cents for line, cents in remaining if cents}
+
     def lines_in_order(self) -> list[Line]:
         """Its lines as signed or amended; those that an amendment took away last (rules, 27)."""
         return list(dict.fromkeys((*cents_by_line(self.schedule), *self.shares)))
