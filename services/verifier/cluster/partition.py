@@ -88,7 +88,10 @@ class PartitionProof:
 
     def _follow(self, row: TopicRecord) -> None:
         """The next record of the journal."""
-        self._prove_count(row)
+        found = [content for name, content in row.headers if name == PARTITIONS_HEADER]
+        if found != [b"%d" % self._partitions]:
+            facts = {"found": found, "expected": self._partitions}
+            self._findings.add(Code.PARTITION_COUNT_DIFFERS, row.place, **facts)
         record = self.journal.read(row.place, row.key, row.value or b"")
         if record is None:
             return
@@ -99,7 +102,10 @@ class PartitionProof:
 
     def _compare(self, record: Record, *, imported: bool) -> None:
         """Expect on the other topics what follows from a journal record."""
-        self._prove_home(record)
+        home = home_of(record.budget, self._partitions)
+        if home != self._partition:
+            facts = {"budget": record.budget, "expected": home}
+            self._findings.add(Code.WRONG_PARTITION, record.place, **facts)
         if imported:
             self.imported += 1
         else:
@@ -123,18 +129,6 @@ class PartitionProof:
                 self._claims.expect_notice(record, facts)
         if not record.is_dead:
             self._claims.expect(record, self.journal.books[record.budget])
-
-    def _prove_count(self, row: TopicRecord) -> None:
-        found = [content for name, content in row.headers if name == PARTITIONS_HEADER]
-        if found != [b"%d" % self._partitions]:
-            facts = {"found": found, "expected": self._partitions}
-            self._findings.add(Code.PARTITION_COUNT_DIFFERS, row.place, **facts)
-
-    def _prove_home(self, record: Record) -> None:
-        home = home_of(record.budget, self._partitions)
-        if home != self._partition:
-            facts = {"budget": record.budget, "expected": home}
-            self._findings.add(Code.WRONG_PARTITION, record.place, **facts)
 
     def end(self) -> None:
         """Prove what must hold after the last record of each topic."""

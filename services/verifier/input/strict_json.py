@@ -4,7 +4,7 @@ import json
 import math
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any, Final, NoReturn
 
@@ -53,8 +53,8 @@ class _Beyond(Exception):
     """A number beyond all range: of an integer its digits, of another its size."""
 
 
-class _Far:
-    """Stands for a number of so many digits, where one beyond all range is looked for."""
+_FAR: Final = object()
+"""Stands for a number of so many digits, where one beyond all range is looked for."""
 
 
 def read_object(raw: bytes) -> Json:
@@ -90,24 +90,13 @@ def everything(found: Json) -> Iterator[tuple[Path, Any]]:
     while waiting:
         path, value = waiting.popleft()
         yield path, value
-        for name, child in _children(value):
-            waiting.append(((*path, name), child))
+        if isinstance(value, dict | list):
+            children = value.items() if isinstance(value, dict) else enumerate(value)
+            waiting += (((*path, name), child) for name, child in children)
 
 
-def _children(value: Any) -> Sequence[tuple[str | int, Any]]:
-    if isinstance(value, dict):
-        return [*value.items()]
-    return [*enumerate(value)] if isinstance(value, list) else []
-
-
-def _levels(found: Any) -> int:
-    deepest, waiting = 0, [(found, 1)]
-    while waiting:
-        value, level = waiting.pop()
-        deepest = max(deepest, level)
-        children = (child for _, child in _children(value))
-        waiting += [(child, level + 1) for child in children if isinstance(child, dict | list)]
-    return deepest
+def _levels(found: Json) -> int:
+    return max(len(path) + isinstance(each, dict | list) for path, each in everything(found))
 
 
 def _each_key_once(pairs: list[tuple[str, Any]]) -> Json:
@@ -130,10 +119,7 @@ def _number(spelled: str) -> float:
     return value
 
 
-_FAR: Final = _Far()
-
-
-def _far(spelled: str) -> _Far | None:
+def _far(spelled: str) -> object:
     try:
         return _FAR if Decimal(spelled).adjusted() >= DIGITS_MAX else None
     except ArithmeticError:

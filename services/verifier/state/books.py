@@ -118,10 +118,8 @@ class Books:
         if kind == "grant":
             return name in self.grants and self.grants[name].award is not None
         if kind == "recovery":
-            convention, _, number = name.partition("/")
-            return convention in self.conventions and (
-                number in self.conventions[convention].recoveries
-            )
+            name, _, number = name.partition("/")
+            return name in self.conventions and number in self.conventions[name].recoveries
         return kind == "convention" and name in self.conventions
 
     def alone(self, grant: str) -> Convention | None:
@@ -240,11 +238,8 @@ class Books:
 
     def convention_rows(self) -> list[Json]:
         """Every convention on every line, in order."""
-        return [
-            self.figures((name, line))
-            for name in sorted(self.conventions)
-            for line in sorted(self.conventions[name].shares, key=in_order)
-        ]
+        shares = sorted(self._shares(), key=lambda each: (each[0], in_order(each[1])))
+        return [self.figures(each) for each in shares]
 
     def order_row(self, name: str) -> Json:
         """A payment order as it stands."""

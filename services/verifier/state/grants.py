@@ -149,14 +149,12 @@ class Convention:
 
     def met_on(self, instalment: Instalment) -> str | None:
         """The day that set an instalment off (rules, 19)."""
-        match instalment.trigger:
-            case "signature":
-                return instalment.signed_on or self.signed_on
-            case "notification":
-                return self.notified_on
-            case _:
-                days = [self.received.get(each) for each in instalment.documents]
-                return max(each or "" for each in days) if all(days) else None
+        if instalment.trigger == "signature":
+            return instalment.signed_on or self.signed_on
+        if instalment.trigger == "notification":
+            return self.notified_on
+        days = [self.received.get(each) for each in instalment.documents]
+        return max(each or "" for each in days) if all(days) else None
 
 
 @dataclass(slots=True)
