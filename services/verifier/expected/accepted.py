@@ -50,12 +50,12 @@ def apply(books: Books, record: Record) -> None:
     names = looked_at(books, kind, data, first_account)
     orders = list(due(books, names, again, expected))
     _prove_issued(books, record, orders, changes, expected)
-    moves = row["moves"] or []
-    _prove_moves(books, expected, ask.moves_done(moves))
-    for move in moves:
+    done = ask.moves_done(row["moves"] or [])
+    _prove_moves(books, expected, done)
+    for move in row["moves"] or ():
         books.move(move, data)
     books.plan_without(expected)
-    _prove_entries(books, record, lapsed)
+    _prove_entries(books, record, done, lapsed)
     books.prove_touched()
     if signs:
         # What the award held is the convention's now, and no move says so (rules, 13).
@@ -256,10 +256,10 @@ def _prove_moves(books: Books, asked: Moves, done: Moves) -> None:
             books.find(Code.MOVES_DIFFER, what=what, expected=wanted, found=found)
 
 
-def _prove_entries(books: Books, record: Record, lapsed: list[years.Lapsed]) -> None:
+def _prove_entries(books: Books, record: Record, done: Moves, lapsed: list[years.Lapsed]) -> None:
     """Rule 34: one entry a kind, line, convention and act, of what the moves add up to."""
     kind, data = record.kind, record.event["data"]
-    expected = _entries_of(books, record, lapsed)
+    expected = _entries_of(books, record, done, lapsed)
     effective_on: Any = record.event["time"][:10]
     if kind in EFFECTIVE_ON:
         effective_on = reduce(getitem, EFFECTIVE_ON[kind], data)
@@ -283,13 +283,12 @@ def _prove_entries(books: Books, record: Record, lapsed: list[years.Lapsed]) -> 
 
 
 def _entries_of(
-    books: Books, record: Record, lapsed: list[years.Lapsed]
+    books: Books, record: Record, done: Moves, lapsed: list[years.Lapsed]
 ) -> dict[EntryKey, list[int]]:
     data = record.event["data"]
     raised = data.get("act") if record.kind == "convention.amended" else None
     totals: Counter[EntryKey] = Counter()
-    moves = ask.moves_done(record.row["moves"] or [])
-    for (line, convention, _, origin, target), cents in moves.items():
+    for (line, convention, _, origin, target), cents in done.items():
         entry = KIND_OF.get((origin or "", target or ""))
         if entry is None or (convention is None and lapsed):
             continue  # What lapses with a year is distinguished by its acts, below.

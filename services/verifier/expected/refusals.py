@@ -50,13 +50,13 @@ def prove_decision(books: Books, record: Record) -> None:
     expected, facts = expected_refusal(books, record.kind, record.event["data"])
     if record.kind == "convention.amended" and expected == CREDIT and found in {None, CREDIT}:
         return  # What a ceiling cuts at once may pay for it: the credit left is proved behind it.
-    if expected == found:
-        if canonical_without_nulls(refusal.get("facts")) != canonical_without_nulls(facts):
-            books.find(Code.REFUSED_OTHERWISE, expected=facts, found=refusal["facts"])
-    elif found is None:
-        books.find(Code.NOT_REFUSED, outcome=record.outcome, expected=expected)
-    else:
+    if found is None:
+        if expected is not None:
+            books.find(Code.NOT_REFUSED, outcome=record.outcome, expected=expected)
+    elif expected != found:
         books.find(Code.REFUSED_OTHERWISE, expected=expected, found=found)
+    elif canonical_without_nulls(refusal["facts"]) != canonical_without_nulls(facts):
+        books.find(Code.REFUSED_OTHERWISE, expected=facts, found=refusal["facts"])
 
 
 def expected_refusal(books: Books, kind: str, data: Json) -> tuple[str | None, Facts]:

@@ -87,13 +87,14 @@ class Waiting:
         `follows` is true where the journal's record before it is of the same budget.
         """
         books, resumes = self._books, record.row["resumes"] is not None
+        kind, data = record.kind, record.event["data"]
         ready = self._first_ready() if self._ended is None else self._ended
         if resumes:
             self._resume(record, ready, follows=follows)
         elif ready is not None:
             self.find_not_resumed()
         # Whatever waited until a closing is refused (rules, 30).
-        closed = books.closed if resumes else is_refused(books, record.kind, record.event["data"])
+        closed = books.closed if resumes else is_refused(books, kind, data)
         refused = record.outcome == "refused" and record.refusal == "fiscal_year_closed"
         waits = books.closed and record.outcome == "parked"  # Nothing can still arrive.
         if closed is not refused or waits:
@@ -102,7 +103,7 @@ class Waiting:
             if len(self._decided) > len(self._recoveries) and is_over(books):
                 self._decided = {key: self._decided[key] for key in self._recoveries}
             self._identify(record)
-        want = want_of(books, record.kind, record.event["data"])
+        want = want_of(books, kind, data)
         missing = want is not None and not books.is_here(*want)
         if record.outcome in {"accepted", "parked"}:
             self._prove_want(record, want, missing=missing)

@@ -80,7 +80,10 @@ def ordered_lines(rows: list[Json]) -> dict[Line, Planned]:
 
 def planned_lines(rows: list[Json]) -> dict[Line, Planned]:
     """Cents planned on each line; an empty list of departments names none."""
-    return ordered_lines([row | {"services": row.get("services") or None} for row in rows])
+    return {
+        line: Planned(each.cents, each.services or None)
+        for line, each in ordered_lines(rows).items()
+    }
 
 
 def printed_lines(lines: dict[Line, Planned]) -> list[Json]:
