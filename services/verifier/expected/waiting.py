@@ -87,12 +87,12 @@ class Waiting:
         `follows` is true where the journal's record before it is of the same budget.
         """
         books, resumes = self._books, record.row["resumes"] is not None
-        kind, data = record.kind, record.event["data"]
         ready = self._first_ready() if self._ended is None else self._ended
         if resumes:
             self._resume(record, ready, follows=follows)
         elif ready is not None:
             self.find_not_resumed()
+        kind, data = record.kind, record.event["data"]
         # Whatever waited until a closing is refused (rules, 30).
         closed = books.closed if resumes else is_refused(books, kind, data)
         refused = record.outcome == "refused" and record.refusal == "fiscal_year_closed"

@@ -32,7 +32,8 @@ class InternalEvents:
 
     def expect(self, place: Place, internal_events: Iterable[Json]) -> None:
         """Expect the internal events of the closing at `place`."""
-        self._expected |= {_named(each): (place, _content_of(each)) for each in internal_events}
+        for each in internal_events:
+            self._expected[_named(each)] = (place, _content_of(each))
 
     def follow(self, record: Record) -> None:
         """Take note of a journal record, where it is that of an internal event that was read."""

@@ -161,6 +161,17 @@ class Claims:
     def expect(self, record: Record, books: Books) -> None:
         """Expect the messages of a record, whose `books` stand behind it."""
         row, here = record.row, f"{record.budget}/{record.sequence}"
+        if record.outcome == "accepted":
+            self._expect_accepted(record, books)
+        elif row["refusal"] is not None or row["waits_for"] is not None:
+            kind = REFUSED if row["refusal"] is not None else PARKED
+            about = {name: row[name] for name in ("event_id", "event_source")}
+            about |= {"budget": record.budget, "sequence": record.sequence}
+            why = row["refusal"] or {"waits_for": row["waits_for"]}
+            self._expect(record, REFUSALS, kind, here, about | why)
+
+    def _expect_accepted(self, record: Record, books: Books) -> None:
+        row = record.row
         for entry in row["commitment_entries"] or ():
             data = {**entry, "budget": record.budget, "sequence": record.sequence}
             self._expect(record, COMMITMENT_ENTRIES, ENTRY, entry["entry_id"], data)
@@ -171,12 +182,6 @@ class Claims:
             elif order["state"] == "cancelled":
                 data = books.order_row(order["payment_order"])
                 self._expect(record, PAYMENT_ORDERS, CANCELLED, name, data)
-        why = row["refusal"] or (row["waits_for"] and {"waits_for": row["waits_for"]})
-        if why:
-            kind = REFUSED if row["refusal"] is not None else PARKED
-            about = {"budget": record.budget, "sequence": record.sequence}
-            about |= {name: row[name] for name in ("event_id", "event_source")}
-            self._expect(record, REFUSALS, kind, here, about | why)
 
     def expect_notice(self, record: Record, facts: SourceFacts) -> None:
         """Expect the message about a dead letter, beside its bytes."""
