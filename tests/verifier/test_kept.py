@@ -8,8 +8,7 @@ from services.ledger.application.handle import DEAD_LETTER_HEAD_BYTES, Ledger, R
 from services.ledger.domain.journal import Source
 from services.verifier.findings import Findings, Place
 from services.verifier.journal.proof import Row
-from services.verifier.offline.proof import JournalAlone
-from services.verifier.offline.proof import KeptDeadLetter
+from services.verifier.offline.proof import JournalAlone, KeptDeadLetter
 from services.verifier.report import Report
 
 INPUT_TOPICS = pytest.mark.parametrize(
