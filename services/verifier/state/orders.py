@@ -88,8 +88,14 @@ def planned_lines(rows: list[Json]) -> dict[Line, Planned]:
 
 def printed_lines(lines: dict[Line, Planned]) -> list[Json]:
     """The lines of an order as the contract prints them."""
+    names = ("code", "amount_cents")
     return [
-        {"line": line_row(line), "amount_cents": each.cents, "services": each.services}
+        {
+            "line": line_row(line),
+            "amount_cents": each.cents,
+            "services": each.services
+            and [{name: of[name] for name in names} for of in each.services],
+        }
         for line, each in lines.items()
     ]
 
