@@ -11,9 +11,9 @@ from bench import world
 from services.ledger.application.handle import Ledger
 from services.ledger.files.replay import replay
 from services.ledger.files.sqlite import SqliteStore
-from services.verifier.files import Database, exported
 from services.verifier.findings import Findings
-from services.verifier.offline import JournalAlone
+from services.verifier.offline.files import Database, exported
+from services.verifier.offline.proof import JournalAlone
 from tests import silence
 from tests.journal_records import redecided
 

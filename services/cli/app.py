@@ -125,7 +125,7 @@ def _say_what_stopped(error: Exception) -> None:
     from pydantic import ValidationError  # noqa: PLC0415
 
     from services.runtime.ops.errors import Stop  # noqa: PLC0415
-    from services.verifier.errors import UnreachableError  # noqa: PLC0415
+    from services.verifier.findings import UnreachableError  # noqa: PLC0415
 
     if isinstance(error, ValidationError):
         _refuse_settings(error)

@@ -14,6 +14,7 @@ from events.journal import read_record
 from events.texts import _
 from events.topics import JOURNAL
 from services.projector import database
+from services.projector.migrations import prepare
 from services.projector.rows.fold import Fold, later
 from services.runtime.ops.errors import ClusterError
 

@@ -99,18 +99,18 @@ def one_line(value: bytes) -> bytes:
     return value.strip(b" \t")
 
 
-def structured(value: bytes, headers: Headers) -> Any:
-    """The event that a record in binary mode says.
+def attributes(headers: Headers) -> list[tuple[str, str]]:
+    """The attributes of an event in binary mode; UnicodeDecodeError where one is no text."""
+    return [
+        ("datacontenttype" if name == "content-type" else name.removeprefix("ce_"), each.decode())
+        for name, each in headers
+        if each is not None and (name == "content-type" or name.startswith("ce_"))
+    ]
 
-    Raises:
-        ValueError: it says none.
-    """
-    event: dict[str, Any] = {}
-    for name, content in headers:
-        if content is not None and (name == "content-type" or name.startswith("ce_")):
-            attribute = "datacontenttype" if name == "content-type" else name.removeprefix("ce_")
-            event[attribute] = content.decode()
-    return event | {"data": json.loads(value)}
+
+def structured(value: bytes, headers: Headers) -> Any:
+    """The event that a record in binary mode says; ValueError where it says none."""
+    return dict(attributes(headers)) | {"data": json.loads(value)}
 
 
 def digest_of_parts(key: bytes | None, value: bytes | None, headers: Headers) -> bytes:

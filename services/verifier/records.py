@@ -12,7 +12,7 @@ from sys import intern
 from typing import Any, Final
 
 from events.texts import Translatable, _
-from services.verifier.findings import Code, Findings, Place
+from services.verifier.findings import Code, Findings, Place, cause
 
 Json = dict[str, Any]
 
@@ -29,18 +29,17 @@ LEDGER: Final = "urn:ecluse:ledger"
 """The source of the ledger's own messages."""
 
 NOT_HASHED: Final = ("hash", "source", "event")
+EFFECTS: Final = ("moves", "commitment_entries", "payment_orders", "review_flags")
+WHY: Final = {"refused": "refusal", "parked": "waits_for", "dead_letter": "dead_letter"}
+OUTCOMES: Final = ("accepted", "duplicate", "refused", "parked", "dead_letter")
 
 MEMBERS: Final = frozenset(
     (
         *("version", "rules_version", "budget", "sequence", "previous_hash", *NOT_HASHED),
-        *("event_id", "event_source", "event_sha256", "digest", "outcome", "resumes", "waits_for"),
-        *("refusal", "dead_letter", "review_flags", "moves", "commitment_entries"),
-        "payment_orders",
+        *("event_id", "event_source", "event_sha256", "digest", "outcome", "resumes"),
+        *(*WHY.values(), *EFFECTS),
     )
 )
-EFFECTS: Final = ("moves", "commitment_entries", "payment_orders", "review_flags")
-WHY: Final = {"refused": "refusal", "parked": "waits_for", "dead_letter": "dead_letter"}
-OUTCOMES: Final = ("accepted", "duplicate", "refused", "parked", "dead_letter")
 
 _BUDGET: Final = re.compile(rb'"budget":"([\w.-]{1,64})"', re.ASCII)
 _SEQUENCE: Final = re.compile(rb'"sequence":(\d{1,15})', re.ASCII)
@@ -107,6 +106,16 @@ class Record:
     """Return whether its bytes are the canonical ones of its content."""
 
     @property
+    def kind(self) -> str:
+        """`convention.signed` of an event of type `ecluse.convention.signed.v1`."""
+        return str(self.event["type"]).removeprefix("ecluse.").removesuffix(".v1")
+
+    @property
+    def refusal(self) -> str | None:
+        """The code of its refusal."""
+        return None if self.row["refusal"] is None else self.row["refusal"]["code"]
+
+    @property
     def is_dead(self) -> bool:
         """True if it is the record of a dead letter."""
         return self.outcome == "dead_letter"
@@ -119,17 +128,12 @@ class Record:
 
 
 def read_record(raw: bytes, place: Place) -> Record:
-    """Read one record.
-
-    Raises:
-        NotARecordError: the bytes are not one JSON object with the members of a record.
-    """
+    """Read one record; NotARecordError for what is no JSON object with a record's members."""
     try:
         text = raw.decode()
         row, event_text = _members(text)
     except (ValueError, IndexError, RecursionError) as error:
-        why = f"{type(error).__name__}: {error}"
-        raise NotARecordError(_("JSON: {why}").render({"why": why})) from None
+        raise NotARecordError(_("JSON: {why}").render({"why": cause(error)})) from None
     if row.keys() != MEMBERS:
         names = sorted(row.keys() ^ MEMBERS)
         raise NotARecordError(_("members {names}").render({"names": names}))
@@ -170,8 +174,8 @@ def _prove_types(row: Json) -> None:
         "source.partition": type(source.get("partition")) is int,
         "source.offset": type(source.get("offset")) is int,
     }
-    if not all(types.values()):
-        wrong = ", ".join(member for member, right in types.items() if not right)
+    wrong = ", ".join(member for member, right in types.items() if not right)
+    if wrong:
         raise NotARecordError(_("members {names}").render({"names": wrong}))
 
 
@@ -229,29 +233,21 @@ class Chains:
 
 def prove_shape(record: Record, findings: Findings) -> None:
     """Check the members of each outcome, the event's hashes and its identity."""
-    row, place, outcome = record.row, record.place, record.outcome
-
-    def amiss(member: str) -> None:
-        findings.add(Code.OUTCOME_MALFORMED, place, member=member, outcome=outcome)
-
-    for each, why in WHY.items():
-        if (each == outcome) != (row[why] is not None):
-            amiss(why)
-    for member in EFFECTS:
-        if not _is_effect(row[member], outcome):
-            amiss(member)
+    row, outcome, event = record.row, record.outcome, record.event
+    amiss = [why for each, why in WHY.items() if (each == outcome) != (row[why] is not None)]
+    amiss += [member for member in EFFECTS if not _is_effect(row[member], outcome)]
     if row["resumes"] is not None and outcome not in {"accepted", "refused"}:
-        amiss("resumes")  # What is resumed does not wait again.
+        amiss.append("resumes")  # What is resumed does not wait again.
     if record.is_dead != record.budget.startswith(DEAD):
-        amiss("budget")
+        amiss.append("budget")
     if record.is_dead:
-        for member in ("event_id", "event_source", "digest"):
-            if row[member] is not None:
-                amiss(member)
-        if record.event is not None:
-            amiss("event")
-        return
-    _prove_event(record, findings)
+        own = ("event_id", "event_source", "digest")
+        amiss += [member for member in own if row[member] is not None]
+        amiss += ["event"] if event is not None else []
+    for member in amiss:
+        findings.add(Code.OUTCOME_MALFORMED, record.place, member=member, outcome=outcome)
+    if not record.is_dead:
+        _prove_event(record, findings)
 
 
 def _is_effect(value: Any, outcome: str) -> bool:
@@ -271,12 +267,11 @@ def _prove_event(record: Record, findings: Findings) -> None:
     if sha256_hex(canonical(digested)) != row["digest"]:
         findings.add(Code.DIGEST_DIFFERS, record.place)
     derived = {
-        "event_id": event["id"],
-        "event_source": event["source"],
-        "budget": event["partitionkey"],
+        "event_id": row["event_id"] == event["id"],
+        "event_source": row["event_source"] == event["source"],
+        "budget": record.budget == event["partitionkey"],
+        "data.budget": record.budget == event["data"]["budget"],
     }
-    for member, expected in derived.items():
-        if row[member] != expected:
+    for member, same in derived.items():
+        if not same:
             findings.add(Code.IDENTITY_DIFFERS, record.place, member=member)
-    if event["data"]["budget"] != record.budget:
-        findings.add(Code.IDENTITY_DIFFERS, record.place, member="data.budget")

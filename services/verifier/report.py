@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from enum import Enum, unique
+from typing import NamedTuple
 
 from events.texts import Translatable, _
 from services.texts.translation import both
@@ -11,86 +11,73 @@ from services.verifier.findings import Finding, Findings
 from services.verifier.records import Json
 
 
-class Note(StrEnum):
-    """Notes on what a proof does not prove or did not compare."""
+@unique
+class Note(Enum):
+    """What a proof does not prove or did not compare: each note with its sentence."""
 
-    TRACING = "tracing"
-    DECISIONS = "decisions"
-    EXPIRED = "expired"
-    IMPORTED = "imported"
-    PUBLISHED = "published"
-    SOURCES = "sources"
-    POSITIONS = "positions"
-    ORDER = "order"
-    ENDS = "ends"
-    BEHIND_SEAL = "behind_seal"
-    INTERNAL_EVENTS = "internal_events"
-    UNREADABLE = "unreadable"
-    OTHER_BUDGETS = "other_budgets"
-    OTHER_PARTITIONS = "other_partitions"
-    SEAL_KEY = "seal_key"
-
-
-NOTES: Final[dict[Note, Translatable]] = {
-    Note.TRACING: _(
+    TRACING = _(
         "Tracing attributes (correlationid, causationid, traceparent and any other than type, "
         "time, subject and data) are kept as received; digest does not cover them: they prove "
         "nothing."
-    ),
-    Note.DECISIONS: _(
+    )
+    DECISIONS = _(
         "Refusals are computed again, review flags are not: `ecluse verify --redecide` shows "
         "whether they were justified."
-    ),
-    Note.EXPIRED: _(
+    )
+    EXPIRED = _(
         "{count} comparisons were impossible: the other side has reached the end of its retention."
-    ),
-    Note.IMPORTED: _(
+    )
+    IMPORTED = _(
         "{count} records come from the export of another journal: neither their sources nor what "
         "was published of them then was compared."
-    ),
-    Note.PUBLISHED: _(
+    )
+    PUBLISHED = _(
         "Nothing that was published (entries, payment orders, balances, refusals) was compared."
-    ),
-    Note.SOURCES: _(
+    )
+    SOURCES = _(
         "Where each event was read (source) is not covered by the hash: its order alone was "
         "checked, the sources were not read again."
-    ),
-    Note.POSITIONS: _(
+    )
+    POSITIONS = _(
         "{count} source positions go back or stand twice: topics that were made again after an "
         "import, a file that was read again, or positions that were changed."
-    ),
-    Note.ORDER: _(
+    )
+    ORDER = _(
         "The order between chains of different budgets is not checked: a file may give one after "
         "the other."
-    ),
-    Note.ENDS: _(
+    )
+    ENDS = _(
         "A record that was removed from the end of a chain cannot be seen in a journal alone: a "
         "seal shows it (`ecluse verify --seal`)."
-    ),
-    Note.BEHIND_SEAL: _(
+    )
+    BEHIND_SEAL = _(
         "Behind what is sealed, a record that was removed from the end of a chain cannot be seen "
         "in a journal alone."
-    ),
-    Note.INTERNAL_EVENTS: _(
+    )
+    INTERNAL_EVENTS = _(
         "{count} opening events of a closing are not in this journal: not yet read, or removed "
         "from its end."
-    ),
-    Note.UNREADABLE: _(
+    )
+    UNREADABLE = _(
         "The bytes of {count} dead letters are not in the journal and were not compared."
-    ),
-    Note.OTHER_BUDGETS: _(
+    )
+    OTHER_BUDGETS = _(
         "The budget {budget} alone was read; its openings from one year to the next were not "
         "compared."
-    ),
-    Note.OTHER_PARTITIONS: _(
+    )
+    OTHER_PARTITIONS = _(
         "Partition {partition} alone, home of the budget {budget}, was read; openings of one year "
         "in the next were not compared."
-    ),
-    Note.SEAL_KEY: _(
+    )
+    SEAL_KEY = _(
         "The public key is the one that the seal itself gives: who rewrites it can replace it. "
         "Give yours with --public-key."
-    ),
-}
+    )
+
+    @property
+    def code(self) -> str:
+        """Its name in JSON and on the screen."""
+        return self.name.lower()
 
 
 class Remark(NamedTuple):
@@ -102,11 +89,16 @@ class Remark(NamedTuple):
     @property
     def text(self) -> Translatable:
         """The sentence of the note."""
-        return NOTES[self.note].render(self.facts)
+        return self.note.value.render(self.facts)
 
     def row(self) -> Json:
         """The remark as JSON."""
-        return {"code": self.note.value, **self.facts, **asdict(both(self.text))}
+        return {"code": self.note.code, **self.facts, **asdict(both(self.text))}
+
+
+def counted(note: Note, count: int) -> list[Remark]:
+    """The remark on so many things; none where there are none."""
+    return [Remark(note, {"count": count})] if count else []
 
 
 @dataclass(slots=True)
@@ -122,8 +114,8 @@ class Report:
     counterpart is beyond its retention."""
     figures: Json = field(repr=False)
     """The object of `ecluse replay --json`, recomputed."""
-    remarks: list[Remark] = field(default_factory=list)
-    chains: frozenset[str] = frozenset()
+    remarks: list[Remark]
+    chains: frozenset[str]
     """The names of all that were read, those of unreadable records too."""
 
     @property
@@ -147,17 +139,17 @@ def report_of(
     findings: Findings,
     read: Json,
     figures: Json,
-    expired: int,
-    remarks: Iterable[Remark],
+    remarks: list[Remark],
     chains: Iterable[str] = (),
+    expired: int = 0,
 ) -> Report:
     """A report, `read` being what was read and how much of it."""
-    counted: dict[str, Any] = {
+    counted = {
         **read,
         "outcomes": figures["outcomes"],
         "budgets": len(figures["heads"]),
         "payment_orders": len(figures["payment_orders"]),
         "expired": expired,
     }
-    found = {code.value: count for code, count in findings.counts.items()}
-    return Report(findings.kept, found, counted, figures, list(remarks), frozenset(chains))
+    counts = {code.code: count for code, count in findings.counts.items()}
+    return Report(findings.kept, counts, counted, figures, remarks, frozenset(chains))

@@ -17,7 +17,8 @@ from services.ledger.files.memory import MemoryStore
 from services.ledger.kafka.partition import FULL_BYTES
 from services.runtime.kafka.clients import RECORD_BYTES_MAX
 from services.verifier.findings import Findings, Place
-from services.verifier.offline import JournalAlone, Row
+from services.verifier.journal.proof import Row
+from services.verifier.offline.proof import JournalAlone
 from tests import silence
 from tests.builders import (
     BUDGET,

@@ -24,7 +24,7 @@ from services.runtime.kafka.topics import apply
 from services.runtime.kafka.writer import Fenced, FencedWriter, WriterFailed
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
-from services.verifier.verify import verify
+from services.verifier.cluster.verify import verify
 from services.watch import deadline_publisher as post_module
 from services.watch.deadline_publisher import DeadlinePublisher
 from tests.builders import Json, a_convention, a_report, a_vote, an_award, an_instalment

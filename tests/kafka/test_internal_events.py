@@ -26,7 +26,7 @@ from services.ledger.kafka.serve import QUARANTINE
 from services.runtime.ops.watchdog import Progress
 from services.runtime.processing import task as task_module
 from services.runtime.processing.task import PartitionTask
-from services.verifier.verify import verify
+from services.verifier.cluster.verify import verify
 from tests.builders import (
     Json,
     a_closing,

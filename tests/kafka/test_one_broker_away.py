@@ -10,7 +10,7 @@ import pytest
 
 from services.ledger.kafka.partition import TOPICS
 from services.runtime.kafka.topics import check
-from services.verifier.verify import verify
+from services.verifier.cluster.verify import verify
 from tests.builders import a_vote_and_awards
 from tests.kafka.cluster import Cluster, budget_on, run
 from tests.kafka.three_brokers import BROKERS, ThreeBrokers

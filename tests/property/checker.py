@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from services.verifier.findings import Findings, Place
-from services.verifier.journal import JournalProof
-from services.verifier.lines import with_full_lines
+from services.verifier.journal.proof import JournalProof
+from services.verifier.state.lines import with_full_lines
 
 Json = dict[str, Any]
 Row = tuple[str, int, bytes]

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from services.verifier.figures import together
+from services.verifier.journal.figures import together
 from services.verifier.kafka_records import TopicRecord
 from tests.kafka.faults.undisturbed import compare
 from tests.simulation.broker import Broker

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from services.verifier.findings import Findings, Place
-from services.verifier.journal import JournalProof
-from services.verifier.lines import KIND_OF
+from services.verifier.journal.proof import JournalProof
 from services.verifier.records import (
     FIRST_HASH,
     Record,
@@ -15,6 +14,7 @@ from services.verifier.records import (
     sha256_hex,
     without_nulls,
 )
+from services.verifier.state.lines import KIND_OF
 from tests.builders import Json, Scenario, a_bank_account, a_beneficiary, a_line, an_act, encoded
 from tests.verifier.planting import spelled
 
@@ -127,7 +127,7 @@ class ByHand:
             key = json.loads(line)["budget"].encode()
             proof.read(Place("by hand", 0, number), key, line)
         proof.end()
-        return [(each.code.value, each.text.en) for each in findings.kept]
+        return [(each.code.code, each.text.en) for each in findings.kept]
 
 
 def _entries(budget: str, sequence: int, moves: list[Json], event: Json) -> list[Json]:

@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from services.ledger.application.handle import Ledger
 from services.ledger.files.memory import MemoryStore
 from services.ledger.files.replay import replay
-from services.verifier.files import exported
-from services.verifier.findings import Finding, Findings, Place
-from services.verifier.offline import JournalAlone, Row
-from services.verifier.report import Report
+from services.verifier.findings import Code, Finding, Findings, Place
+from services.verifier.journal.proof import Row
+from services.verifier.offline.files import exported
+from services.verifier.offline.proof import JournalAlone
+from services.verifier.report import Note, Report
 from tests.builders import (
     Scenario,
     a_convention,
@@ -193,7 +194,7 @@ def chain_of(line: bytes) -> str:
 
 def broken(report: Report) -> list[Located]:
     """Where a chain is said not to go on."""
-    return [_place(each) for each in report.findings if each.code == "sequence_broken"]
+    return [_place(each) for each in report.findings if each.code is Code.SEQUENCE_BROKEN]
 
 
 @pytest.mark.parametrize("name", HISTORIES)
@@ -241,7 +242,7 @@ def test_a_record_that_is_removed_from_the_end_is_not_seen_and_the_report_says_s
 ) -> None:
     report = proof_of([*small()[:-1]], tmp_path)
     assert report.proved
-    assert "ends" in [each.note for each in report.remarks]
+    assert Note.ENDS in [each.note for each in report.remarks]
 
 
 @pytest.mark.parametrize(
@@ -259,7 +260,7 @@ def test_positions_that_are_out_of_order_are_counted(at: int, offset: int, tmp_p
     lines[at] = lines[at].replace(own, b'"offset":%d' % offset)
     report = proof_of(lines, tmp_path)
     assert report.proved
-    (remark,) = [each for each in report.remarks if each.note == "positions"]
+    (remark,) = [each for each in report.remarks if each.note is Note.POSITIONS]
     assert {"count": 1} == remark.facts
 
 
@@ -292,4 +293,4 @@ def test_one_budget_alone_is_proved_of_a_file(tmp_path: Path) -> None:
         report = proof.end()
         assert report.proved
         assert [budget] == list(report.figures["heads"])
-        assert "other_budgets" in [each.note for each in report.remarks]
+        assert Note.OTHER_BUDGETS in [each.note for each in report.remarks]

@@ -5,8 +5,10 @@ Its input topics and what it published are gone.
 
 from events.topics import BALANCES, JOURNAL
 from services.verifier.findings import Findings
+from services.verifier.journal.proof import Row
 from services.verifier.kafka_records import home_of, partition_of
-from services.verifier.offline import JournalAlone, Row
+from services.verifier.offline.proof import JournalAlone
+from services.verifier.report import Note
 from tests.builders import BUDGET, a_vote
 from tests.verifier.memory_cluster import MemoryCluster
 from tests.verifier.scenarios import a_closed_cluster, a_cluster
@@ -67,7 +69,7 @@ def test_input_topics_that_begin_anew_are_counted_in_its_export() -> None:
         proof.take(Row(each.place, each.value or b"", each.key))
     report = proof.end()
     assert report.proved
-    assert ["positions"] == [each.note for each in report.remarks if each.note == "positions"]
+    assert [Note.POSITIONS] == [each.note for each in report.remarks if each.note is Note.POSITIONS]
 
 
 def test_a_chain_of_unreadable_records_lives_where_its_name_says_if_there_is_such() -> None:

@@ -7,9 +7,9 @@ from events.topics import EVENTS, INTERNAL_EVENTS
 from services.ledger.application.handle import DEAD_LETTER_HEAD_BYTES, Ledger, RawRecord
 from services.ledger.domain.journal import Source
 from services.verifier.findings import Findings, Place
-from services.verifier.offline import JournalAlone, Row
+from services.verifier.journal.proof import Row
+from services.verifier.offline.proof import JournalAlone, KeptDeadLetter
 from services.verifier.report import Report
-from services.verifier.stored_dead_letters import KeptDeadLetter
 
 INPUT_TOPICS = pytest.mark.parametrize(
     ("topic", "length_bytes", "kept_bytes"),

@@ -14,8 +14,8 @@ from stdnum.fr import siret
 
 from events.codec import BYTES_MAX, NO_KEY, Received, decode
 from events.envelope import INBOUND, INTERNAL_EVENTS, SourceKind
-from services.verifier import input_validation
-from services.verifier.identifiers import is_iban, is_siret
+from services.verifier.input import validation
+from services.verifier.input.identifiers import is_iban, is_siret
 from tests.builders import Json, encoded
 from tests.read_model.filling import golden
 from tests.unit.events.kafka_messages import Message, binary, structured
@@ -29,10 +29,10 @@ source_kinds = pytest.mark.parametrize(
 )
 
 
-def read(message: Message, source_kind: SourceKind) -> input_validation.Read:
+def read(message: Message, source_kind: SourceKind) -> validation.Read:
     at_internal_events = source_kind is SourceKind.INTERNAL_EVENTS
     value, headers, key = message
-    return input_validation.read(
+    return validation.read(
         value, headers, key or b"", BYTES_MAX[source_kind], at_internal_events=at_internal_events
     )
 
@@ -59,8 +59,8 @@ def message_of(value: bytes) -> Message:
 
 
 def test_the_types_that_are_read_are_those_of_the_contract() -> None:
-    assert {each.TYPE for each in INBOUND} == input_validation.READ
-    assert INTERNAL_EVENTS == input_validation.INTERNAL_EVENTS
+    assert {each.TYPE for each in INBOUND} == validation.INBOUND
+    assert INTERNAL_EVENTS == validation.INTERNAL_EVENTS
 
 
 @source_kinds

@@ -10,10 +10,10 @@ from services.cli.commands.prove.proofs import show
 from services.cli.terminal.screen import Screen
 from services.texts.language import Language
 from services.texts.translation import both, translate
-from services.verifier.figures import together
 from services.verifier.findings import Code, Findings, Place
+from services.verifier.journal.figures import together
 from services.verifier.records import NotARecordError, read_record
-from services.verifier.report import NOTES, Note, Remark, Report, report_of
+from services.verifier.report import Note, Remark, Report, report_of
 from tests.integration.test_tables import unfolded
 from tests.verifier.memory_cluster import MemoryCluster
 from tests.verifier.scenarios import a_cluster
@@ -25,7 +25,7 @@ def a_report(cluster: MemoryCluster) -> Report:
     proofs = list(cluster.proofs())
     findings = proofs[0].journal.findings
     figures = together(each.journal.summary() for each in proofs)
-    return report_of(findings, {}, figures, 0, [Remark(Note.TRACING)])
+    return report_of(findings, {}, figures, [Remark(Note.TRACING)])
 
 
 def said_of(report: Report, language: Language, capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -54,7 +54,7 @@ def test_a_proof_is_said_in_one_line_behind_what_it_does_not_prove(
     first, *remark, found = said_of(report, language, capsys)
     assert last == found
     assert first in {"Ce que cela ne prouve pas\u00a0:", "What this does not prove:"}
-    assert translate(NOTES[Note.TRACING], language).split() == " ".join(remark).split()[1:]
+    assert translate(Note.TRACING.value, language).split() == " ".join(remark).split()[1:]
 
 
 def test_a_defect_is_said_with_its_place(capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,8 +84,7 @@ def test_a_program_reads_json() -> None:
 
 
 def test_each_note_says_the_same_in_both_languages() -> None:
-    assert set(Note) == set(NOTES)
-    for sentence in map(both, NOTES.values()):
+    for sentence in (both(note.value) for note in Note):
         french, english = (set(FACT.findall(text)) for text in (sentence.fr, sentence.en))
         assert french == english
 

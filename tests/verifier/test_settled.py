@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.verifier.carry_over import carried_convention
+from services.verifier.expected.years import carried_convention, internal_events
 from services.verifier.findings import Findings, Place
-from services.verifier.journal import JournalProof
-from services.verifier.years import internal_events
+from services.verifier.journal.proof import JournalProof
 from tests.builders import (
     OTHER_IBAN,
     Json,

@@ -12,9 +12,9 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 
-from services.verifier import topics
-from services.verifier.errors import UnreachableError
-from services.verifier.topics import Cluster
+from services.verifier.cluster import topics
+from services.verifier.cluster.topics import Cluster
+from services.verifier.findings import UnreachableError
 
 
 def asked(error: Callable[[], Exception], *, connected: bool, give_up_s: float = 60.0) -> int:

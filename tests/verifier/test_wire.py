@@ -12,8 +12,8 @@ from services.verifier.kafka_records import (
     one_line,
     partition_of,
 )
-from services.verifier.lines import filled, shares
 from services.verifier.records import canonical
+from services.verifier.state.lines import filled, shares
 
 # The test vectors of Kafka itself, as 32 bits with a sign.
 KAFKA = {

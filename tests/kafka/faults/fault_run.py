@@ -19,7 +19,7 @@ from services.runtime.kafka import topics
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from services.runtime.kafka.topic_diff import TopicOptions
 from services.runtime.ops.settings import Settings
-from services.verifier.verify import verify
+from services.verifier.cluster.verify import verify
 from tests.kafka.faults import undisturbed
 from tests.kafka.faults.feeder import Feeder
 from tests.kafka.faults.killer import PROGRESS_S, Killer

@@ -29,7 +29,7 @@ from services.runtime.kafka.open_transactions import OpenTransaction
 from services.runtime.kafka.writer import FencedWriter, WriterFailed
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.watchdog import Progress
-from services.verifier.verify import verify
+from services.verifier.cluster.verify import verify
 from tests.builders import a_convention, a_payment, a_vote, an_award
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, budget_on, run

@@ -15,14 +15,14 @@ from services.cli.terminal.screen import Prose, Screen
 from services.cli.terminal.texts import NO_RECORDS
 from services.cli.workers import COLLECT_AFTER
 from services.runtime.ops.settings import Settings
-from services.verifier.errors import UnreachableError
-from services.verifier.files import Database, exported
-from services.verifier.findings import Findings, Place
-from services.verifier.offline import JournalAlone, Progress, Row
+from services.verifier.cluster.verify import journal_rows, verify
+from services.verifier.findings import Findings, Place, UnreachableError
+from services.verifier.journal.proof import Progress, Row
+from services.verifier.offline.files import Database, exported
+from services.verifier.offline.proof import JournalAlone
 from services.verifier.report import Report
-from services.verifier.seal_files import NotAKeyError
-from services.verifier.seal_statements import SealedChains
-from services.verifier.verify import journal_rows, verify
+from services.verifier.seals.files import NotAKeyError
+from services.verifier.seals.statements import SealedChains
 
 EXIT_DISPROVED: Final = 1
 """The exit code where something is not proved."""

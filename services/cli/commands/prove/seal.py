@@ -18,11 +18,9 @@ from services.cli.records.journal_source import Database, Exported
 from services.cli.terminal.options import AsJson, typed
 from services.cli.terminal.output import bad_option, leave, print_json, say
 from services.cli.terminal.screen import Screen
-from services.verifier.errors import UnreachableError
-from services.verifier.findings import Findings
-from services.verifier.lines import Json
-from services.verifier.records import canonical
-from services.verifier.seal_files import FOR_ALL, new_key, read_key, sealed, write_new
+from services.verifier.findings import Findings, UnreachableError
+from services.verifier.records import Json, canonical
+from services.verifier.seals.files import FOR_ALL, new_key, read_key, sealed, write_new
 
 SEALED = _("{file}: {records} records of {chains} chains sealed on {sealed_at}.")
 NOT_SEALED = _("Nothing is sealed: only a journal that is proved is.")

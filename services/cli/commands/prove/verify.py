@@ -25,15 +25,15 @@ from services.cli.terminal.texts import OUTCOME
 from services.ledger.application.redecide import Difference, Redecided, Redecision
 from services.ledger.domain.journal import RULES_VERSION
 from services.verifier.findings import Code, Findings, Place
-from services.verifier.lines import Json
-from services.verifier.offline import Row
+from services.verifier.journal.proof import Row
+from services.verifier.records import Json
 from services.verifier.report import Note, Remark, Report
-from services.verifier.seal_files import (
+from services.verifier.seals.files import (
     is_signed_by,
     read_public_key,
     read_seal,
 )
-from services.verifier.seal_statements import NotASealError, SealedChains
+from services.verifier.seals.statements import NotASealError, SealedChains
 
 FACT_MAX = 300
 """How much of one fact of a difference a person is shown."""

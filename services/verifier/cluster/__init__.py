@@ -1,0 +1,1 @@
+"""A whole cluster proved: each partition of its topics, read and compared."""

@@ -1,0 +1,1 @@
+"""The consequences that the rules give an event: refusals, moves, orders, waiting."""

@@ -1,0 +1,313 @@
+"""A year closed and the next one opened.
+
+What lapses, what is carried over, what internal events say.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+from uuid import NAMESPACE_URL, uuid5
+
+from services.verifier.expected.moves import Moves, add, released
+from services.verifier.findings import Code
+from services.verifier.records import LEDGER, Json, Record, without_nulls
+from services.verifier.state.books import Books
+from services.verifier.state.grants import (
+    Award,
+    Convention,
+    Grant,
+    Instalment,
+    document_of,
+    schedule_of,
+)
+from services.verifier.state.lines import Line, amounts_of, in_order, line_row
+from services.verifier.state.orders import OPEN, named
+
+INTERNAL_EVENT: Final = "ecluse.fiscal-year.opened.v1"
+NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:letters")
+"""Of the ids of internal events (contract, 2)."""
+
+OUTSTANDING: Final = frozenset(("issued", "on_hold"))
+"""States of an order that keep a year open (rules, 30)."""
+
+RECOVERIES: Final = frozenset(("recovery.ordered", "recovery.collected"))
+"""Types that a closed year always accepts."""
+
+OF_ORDERS: Final = frozenset(("payment-order.acknowledged", "payment.executed"))
+"""Types still decided in a closed year (rules, 31)."""
+
+
+Lapsed = tuple[Line, int, Json]
+"""Cents that a grant had reserved on a line at the closing, and the act that gave them."""
+
+
+def is_refused(books: Books, kind: str, data: Json) -> bool:
+    """Return whether a closed year refuses an event."""
+    if not books.closed or kind in RECOVERIES:
+        return False
+    of_an_order = kind in OF_ORDERS and data["payment_order"] in books.open_at_closing
+    return not of_an_order or is_over(books)
+
+
+def is_over(books: Books) -> bool:
+    """Return whether the year is closed out: no order of it is open any more."""
+    left = (books.orders[name].state for name in books.open_at_closing)
+    return books.closed and all(state not in OPEN for state in left)
+
+
+def closed(books: Books, data: Json) -> Moves:
+    """Moves of a closing: all committed and reserved money leaves (rules, 30)."""
+    outstanding = sorted(name for name, o in books.orders.items() if o.state in OUTSTANDING)
+    if outstanding:
+        books.find(Code.CLOSED_TOO_EARLY, payment_orders=", ".join(outstanding))
+    moves: Moves = {}
+    carried = carried_by(books, data)
+    for name, convention in books.conventions.items():
+        to = "carried_over" if name in carried else "available"
+        moves |= released(name, convention, to)
+    for (_, line), cents in books.reserved.items():
+        if cents:
+            add(moves, (line, None, None, "reserved", "available"), cents)
+    return moves
+
+
+def carried_by(books: Books, data: Json) -> set[str]:
+    """The conventions that a closing carries over; KeyError where one is unknown."""
+    if data["carry_over"] == "all":
+        return set(books.conventions)
+    if data["carry_over"] == "none":
+        return set()
+    names = (each["convention"] for each in data["carry_over"])
+    return {name for name in names if books.conventions[name] is not None}
+
+
+def opened(books: Books, data: Json) -> Moves:
+    """Moves of an opening: carried-over money is committed in the next year (32)."""
+    name = books.goes_on_as(data, data["convention"], of_grant=data["stands_alone"])
+    grant = books.grants.get(data["grant"])
+    moves: Moves = {}
+    for line, cents in amounts_of(data["lines"]).items():
+        moves[line, name, None, None, "committed"] = cents
+        if grant is not None and grant.withdrawn:
+            moves[line, name, None, "committed", "available"] = cents
+    return moves
+
+
+def learn_closed(books: Books, _data: Json) -> None:
+    """No more is decided but of the orders that are open now."""
+    books.closed = True
+    books.reserved.clear()
+    names = (name for name, order in books.orders.items() if order.state in OPEN)
+    books.open_at_closing = frozenset(names)
+
+
+def learn_opened(books: Books, data: Json) -> None:
+    """A convention goes on, with its grant and its award."""
+    books.opened_as = books.goes_on_as(data, data["convention"], of_grant=data["stands_alone"])
+    formerly = next((grant for grant, _ in map(parted, data["instalments"]) if grant), None)
+    if formerly is not None:
+        formerly = books.goes_on_as(data, formerly, of_grant=True, own=books.opened_as)
+    grant = books.grants.setdefault(data["grant"], Grant())
+    acts = without_nulls(data["acts"])
+    grant.acts += [act for act in acts if act not in grant.acts]
+    if grant.award is None:
+        grant.award = carried_award(data)
+    for line, cents in amounts_of(data["lines"]).items():
+        grant.award.lines[line] = grant.award.lines.get(line, 0) + cents
+        grant.award.carried_cents += cents
+    if data.get("bank_account") is not None:
+        siret, account = data["beneficiary"]["siret"], without_nulls(data["bank_account"])
+        books.accounts.setdefault(siret, account)
+    convention = carried_convention(data, books.opened_as, formerly)
+    if grant.withdrawn:
+        convention.state = "ended"
+    books.open(books.opened_as, convention)
+
+
+def carried_award(data: Json) -> Award:
+    """The award of an earlier year behind a convention that goes on, before what is carried."""
+    award = without_nulls(data["award"])
+    return Award(
+        award["act"],
+        award["title"],
+        award["beneficiary"],
+        not award["requires_convention"],
+        award.get("conditions_year"),
+        {},
+        year_cents=award["year_awards_cents"],
+    )
+
+
+def parted(row: Json) -> tuple[str, str]:
+    """The grant that had an instalment before its convention, and the instalment (rules, 13)."""
+    grant, _, code = str(row["instalment"]).rpartition("/")
+    return grant, code
+
+
+def carried_convention(data: Json, number: str, formerly: str | None) -> Convention:
+    """A convention that goes on from an earlier year, and under which names (rules, 32)."""
+    schedule: dict[str, Instalment] = {}
+    last_orders: dict[str, str] = {}
+    for row in (*data["instalments"], *data["former_instalments"]):
+        grant, code = parted(row)
+        key = f"{formerly}/{code}" if grant else code
+        last = row.get("order") or named(data["convention"], row["instalment"], row["orders"])
+        if row["orders"] and last != named(number, key, row["orders"]):
+            last_orders[key] = last
+        if "lines" not in row:
+            continue
+        [instalment] = schedule_of([row]).values()
+        schedule[key] = instalment
+        instalment.orders = row["orders"]
+        instalment.signed_on = row.get("amended_on")
+        instalment.ordered_before = not row["lines"]
+        instalment.due_again_on = row.get("due_again_on")
+    beneficiary = without_nulls(data["beneficiary"])
+    convention = Convention(data["grant"], beneficiary, data["signed_on"], schedule)
+    convention.formerly, convention.last_orders = formerly, last_orders
+    convention.stands_alone = data["stands_alone"]
+    if convention.stands_alone:
+        convention.year_cents = data["award"]["year_awards_cents"]
+    convention.state = data["state"]
+    convention.obligations = without_nulls(data["obligations"])
+    convention.counts = {each["instalment"]: each["orders"] for each in data["former_instalments"]}
+    convention.notified_on = data.get("notified_on")
+    convention.earlier = {"paid": data["paid_cents"], "ordered": data["ordered_cents"]}
+    for rank, row in enumerate(data["documents"], start=-len(data["documents"])):
+        document = document_of(row["document"])
+        convention.received[document] = row["received_on"]
+        if (cost := row.get("eligible_cost_cents")) is not None:
+            convention.costs[document] = (rank, cost)
+    return convention
+
+
+def lapsed_entries(books: Books) -> list[Lapsed]:
+    """Line, cents and act of each entry of what was only reserved, before the year is closed."""
+    return [
+        (line, cents, books.grants[grant].awarded.act)
+        for (grant, line), cents in books.reserved.items()
+        if cents
+    ]
+
+
+def internal_events(books: Books, record: Record) -> Iterator[Json]:
+    """The internal events that a closing must lead to; `books` as they stand before it."""
+    event, data = record.event, record.event["data"]
+    budget = f"{record.budget[:-4]}{int(record.budget[-4:]) + 1}"
+    for name in carried_by(books, data):
+        convention = books.conventions[name]
+        cents = convention.remaining()
+        if not cents:
+            continue
+        who = "\0".join((record.budget, event["source"], event["id"], name))
+        yield {
+            "specversion": "1.0",
+            "id": str(uuid5(NAMESPACE, who)),
+            "source": LEDGER,
+            "type": INTERNAL_EVENT,
+            "time": event["time"],
+            "partitionkey": budget,
+            "datacontenttype": "application/json",
+            "correlationid": event.get("correlationid"),
+            "traceparent": event.get("traceparent"),
+            "causationid": event["id"],
+            "data": {
+                "budget": budget,
+                "closed_budget": record.budget,
+                "closing": {"source": event["source"], "id": event["id"]},
+                "closed_on": data["closed_on"],
+                **_carried(books, name, convention, cents),
+            },
+        }
+
+
+def _carried(books: Books, name: str, convention: Convention, cents: dict[Line, int]) -> Json:
+    grant = books.grants[convention.grant]
+    award = grant.awarded
+    year_cents = award.year_cents if convention.year_cents is None else convention.year_cents
+    return {
+        "grant": convention.grant,
+        "award": {
+            "act": award.act,
+            "title": award.title,
+            "beneficiary": award.beneficiary,
+            "requires_convention": not award.stands_alone,
+            "conditions_year": award.conditions_year,
+            "year_awards_cents": books.awarded[award.siret] if year_cents is None else year_cents,
+        },
+        "acts": grant.acts,
+        "convention": name,
+        "stands_alone": convention.stands_alone,
+        "state": convention.state,
+        "beneficiary": convention.beneficiary,
+        "bank_account": books.accounts.get(convention.beneficiary["siret"]),
+        "signed_on": convention.signed_on,
+        "notified_on": convention.notified_on,
+        "paid_cents": convention.paid_cents(),
+        "ordered_cents": convention.ordered_cents(),
+        "lines": [_line(line, cents[line]) for line in sorted(cents, key=in_order)],
+        "instalments": [
+            _instalment(books, convention, key, each)
+            for key, each in convention.schedule.items()
+            if each.cents or books.is_held(each)
+        ],
+        "former_instalments": _former(books, convention),
+        "documents": _documents(convention),
+        "obligations": convention.obligations,
+    }
+
+
+def _line(line: Line, cents: int, services: Any = None) -> Json:
+    row: Json = {"line": without_nulls(line_row(line)), "amount_cents": cents}
+    if services is not None:
+        row["services"] = services
+    return row
+
+
+def _former(books: Books, convention: Convention) -> list[Json]:
+    """Instalments of which only the count of orders is left, by their names."""
+    counts = dict(convention.counts)
+    for key, each in convention.schedule.items():
+        if each.orders and not each.cents and not books.is_held(each) and "/" not in key:
+            counts[key] = each.orders
+    return [
+        {"instalment": key, "orders": counts[key], "order": convention.last_orders.get(key)}
+        for key in sorted(counts)
+    ]
+
+
+def _instalment(books: Books, convention: Convention, key: str, instalment: Instalment) -> Json:
+    held = books.is_held(instalment)
+    again_on = instalment.due_again_on
+    if instalment.order is not None:
+        again_on = books.orders[instalment.order].due_on
+    documents = [{"kind": kind, "year": year} for kind, year in instalment.documents]
+    lines = {} if held else instalment.lines
+    return {
+        "instalment": key,
+        "trigger": instalment.trigger,
+        "documents": documents or None,
+        "ceiling": instalment.ceiling,
+        "lines": [
+            _line(line, each.cents, each.services) for line, each in lines.items() if each.cents
+        ],
+        "orders": instalment.orders,
+        "amended_on": instalment.signed_on,
+        "due_again_on": None if held else again_on,
+        "order": convention.last_orders.get(key),
+    }
+
+
+def _documents(convention: Convention) -> list[Json]:
+    """Those without a cost first, the others in the order in which they last gave one."""
+    known = sorted(
+        convention.received,
+        key=lambda each: (each in convention.costs, convention.costs.get(each, (0, 0))[0], each),
+    )
+    return [
+        {
+            "document": {"kind": kind, "year": year},
+            "received_on": convention.received[kind, year],
+            "eligible_cost_cents": convention.costs.get((kind, year), (0, None))[1],
+        }
+        for kind, year in known
+    ]

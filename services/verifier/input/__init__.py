@@ -1,0 +1,1 @@
+"""Input records read again by the published schemas and the contract alone."""

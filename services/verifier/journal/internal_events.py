@@ -1,0 +1,114 @@
+"""Internal events between years: each that a closing must have led to is there, once."""
+
+import json
+from collections.abc import Container, Iterable
+from typing import Final, NamedTuple
+
+from services.verifier.expected.years import INTERNAL_EVENT
+from services.verifier.findings import Code, Findings, Place, cause
+from services.verifier.published.messages import ABOUT, differing, instant
+from services.verifier.records import Json, Record, canonical_without_nulls
+
+TABLE: Final = "internal_events"
+"""The table of a file store."""
+
+
+class _Written(NamedTuple):
+    place: Place
+    content: bytes
+    closed: str
+    """The budget that it says was closed."""
+
+
+class InternalEvents:
+    """Those of all partitions: a budget and its next year may live on different ones."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._expected: dict[str, tuple[Place, bytes]] = {}
+        self._found: dict[str, _Written] = {}
+        self._quarantined: set[str] = set()
+        """Those of them that may be sent once more: nothing has been decided of them."""
+
+    def expect(self, place: Place, internal_events: Iterable[Json]) -> None:
+        """Expect the internal events of the closing at `place`."""
+        for each in internal_events:
+            self._expected[_named(each)] = (place, _content_of(each))
+
+    def follow(self, record: Record) -> None:
+        """Take note of a journal record, where it is that of an internal event that was read."""
+        if record.event["type"] != INTERNAL_EVENT or record.row["resumes"] is not None:
+            return
+        name = _named(record.event)
+        if name in self._found and name not in self._quarantined:
+            self._findings.add(Code.MESSAGE_TWICE, record.place, what=name)
+        self._quarantined.discard(name)
+        self._add(record.place, record.event)
+
+    def quarantine(self, place: Place, event: Json) -> None:
+        """Note an internal event that became a dead letter at `place`, unread: it was written."""
+        name = _named(event)
+        if event["type"] == INTERNAL_EVENT and name not in self._found:
+            self._add(place, event)
+            self._quarantined.add(name)
+
+    def _add(self, place: Place, event: Json) -> None:
+        written = _Written(place, _content_of(event), event["data"]["closed_budget"])
+        self._found[_named(event)] = written
+
+    def compare(self, kept: Iterable[tuple[int, bytes]], *, imported: bool) -> None:
+        """Prove that a database keeps each internal event of its closings once.
+
+        Where closings were `imported`, it has only those internal events that nobody had read.
+        """
+        missing = dict(self._expected)
+        for number, value in kept:
+            place = Place(TABLE, offset=number)
+            try:
+                event = json.loads(value)
+                name, content = _named(event), _content_of(event)
+            except (AttributeError, LookupError, TypeError, ValueError) as error:
+                self._findings.add(Code.MESSAGE_MALFORMED, place, why=cause(error))
+                continue
+            if missing.pop(name, None) is not None:
+                self._same(name, place, content)
+                continue
+            twice = name in self._expected
+            code = Code.MESSAGE_TWICE if twice else Code.MESSAGE_UNEXPECTED
+            self._findings.add(code, place, what=name)
+        for name, (place, _) in missing.items():
+            if not imported or name not in self._found:
+                self._findings.add(Code.MESSAGE_MISSING, place, what=name)
+
+    def end(self, chains: Container[str] | None = None) -> int:
+        """Compare expected and found internal events at the end of all partitions.
+
+        Where only some `chains` were read, or up to some record of them, an internal event may be
+        on its way, or of a year that is not among them. Returns how many internal events were not
+        there to be compared.
+        """
+        missing = [name for name in self._expected if name not in self._found]
+        for name, (place, _) in self._expected.items():
+            if name in self._found:
+                self._same(name, self._found[name].place, self._found[name].content)
+            elif chains is None:
+                self._findings.add(Code.MESSAGE_MISSING, place, what=name)
+        for name, written in self._found.items():
+            if name not in self._expected and (chains is None or written.closed in chains):
+                self._findings.add(Code.MESSAGE_UNEXPECTED, written.place, what=name)
+        return 0 if chains is None else len(missing)
+
+    def _same(self, name: str, place: Place, found: bytes) -> None:
+        members = differing(self._expected[name][1], found)
+        self._findings.differ(Code.MESSAGE_DIFFERS, place, name, members)
+
+
+def _named(event: Json) -> str:
+    return f"{INTERNAL_EVENT} {event['id']}"
+
+
+def _content_of(event: Json) -> bytes:
+    """All of an internal event in one spelling."""
+    content: Json = {name: event[name] for name in ABOUT if name in event}
+    content |= {"time": instant(event["time"]), "data": event["data"]}
+    return canonical_without_nulls(content)

@@ -1,0 +1,144 @@
+"""The proof of a journal by itself: of one partition, or of a file, record by record."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from services.verifier.expected.accepted import apply
+from services.verifier.expected.waiting import Waiting
+from services.verifier.expected.years import internal_events
+from services.verifier.findings import Code, Findings, Place, cause
+from services.verifier.journal.figures import Figures
+from services.verifier.journal.internal_events import InternalEvents
+from services.verifier.records import (
+    Chains,
+    NotARecordError,
+    Record,
+    guessed,
+    prove_shape,
+    read_record,
+)
+from services.verifier.seals.statements import SealedChains
+from services.verifier.state.books import Books
+
+FULL_PROOF_RECORDS: Final = 10_000
+"""Records of a budget between two complete recomputations."""
+
+MALFORMED: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""Errors of reading a record whose shape is not the contract's."""
+
+
+Progress = Callable[[int, int], None]
+"""Called with the records done and their total."""
+
+
+class Row(NamedTuple):
+    """The next record of a journal, as its place holds it."""
+
+    place: Place
+    raw: bytes
+    key: bytes | None = None
+    """The chain under which it stands, where a place has such a thing."""
+    sequence: int | None = None
+    """The same of its number."""
+    is_imported: bool = False
+    """True if it is known to come from the export of another journal."""
+
+
+class JournalProof:
+    """Reads a journal in its order; whatever does not hold is found, and reading goes on."""
+
+    def __init__(
+        self,
+        findings: Findings,
+        full_every: int = FULL_PROOF_RECORDS,
+        internal_events: InternalEvents | None = None,
+        *,
+        in_a_row: bool = True,
+        sealed: SealedChains | None = None,
+    ) -> None:
+        self.findings = findings
+        self.internal_events = internal_events or InternalEvents(findings)
+        """Shared by all partitions; whoever reads the last of them ends it."""
+        self.chains = Chains(findings)
+        self.books: dict[str, Books] = {}
+        self.figures = Figures()
+        self.outcomes: dict[str, Counter[str]] = {}
+        """Of each chain: every record consumed once, under its latest outcome (rules, 5)."""
+        self._sealed = sealed
+        self._in_a_row = in_a_row
+        """True if resumed events follow at once and each record has its key: not in a file of
+        chains one after the other."""
+        self._waiting: dict[str, Waiting] = {}
+        self._last_budget = ""
+        self._full_every = full_every
+
+    def read(self, place: Place, key: bytes | None, raw: bytes) -> Record | None:
+        """Prove the next record; None where it is none."""
+        try:
+            record = read_record(raw, place)
+        except NotARecordError as error:
+            self.findings.add(Code.RECORD_MALFORMED, guessed(raw, place), why=error.text)
+            return None
+        try:
+            self._prove(record, key)
+        except KeyError as error:
+            self.findings.add(Code.UNKNOWN_REFERENCE, record.place, what=error)
+        except MALFORMED as error:
+            self.findings.add(Code.RECORD_MALFORMED, record.place, why=cause(error))
+        if self._sealed is not None:
+            state = self.outcomes[record.budget], self.books.get(record.budget)
+            self._sealed.follow(record, *state)
+        return record
+
+    def _prove(self, record: Record, key: bytes | None) -> None:
+        follows = self._last_budget == record.budget or not self._in_a_row
+        self._last_budget = record.budget
+        self._count(record)
+        if key != record.budget.encode() and self._in_a_row:
+            facts = {"found": key, "expected": record.budget.encode()}
+            self.findings.add(Code.KEY_DIFFERS, record.place, **facts)
+        self.chains.follow(record)
+        prove_shape(record, self.findings)
+        self.figures.add(record)
+        if record.is_dead:
+            return
+        budget = record.budget
+        books, waiting = self.books.get(budget), self._waiting.get(budget)
+        if books is None or waiting is None:
+            books = self.books[budget] = Books(budget, self.findings)
+            waiting = self._waiting[budget] = Waiting(books)
+        books.begin(record.place)
+        waiting.before(record, follows=follows)
+        self.internal_events.follow(record)
+        if record.outcome == "accepted":
+            if record.kind == "fiscal-year.closed":
+                self.internal_events.expect(record.place, internal_events(books, record))
+            apply(books, record)
+            if record.sequence % self._full_every == 0:
+                books.prove_all()
+        waiting.after(record)
+
+    def _count(self, record: Record) -> None:
+        outcomes = self.outcomes.setdefault(record.budget, Counter())
+        outcomes[record.outcome] += 1
+        if record.row["resumes"] is not None:
+            outcomes["parked"] -= 1
+
+    def end(self) -> None:
+        """Prove what must hold after the last record."""
+        for budget, books in self.books.items():
+            try:
+                self._waiting[budget].find_not_resumed()
+                books.prove_all()
+            except MALFORMED as error:
+                books.find(Code.RECORD_MALFORMED, why=cause(error))
+        # What was remembered of single events is not needed any more.
+        self._waiting.clear()
+
+    def summary(self) -> dict[str, Any]:
+        """The object of the contract: what this journal adds up to."""
+        outcomes: Counter[str] = Counter()
+        for counted in self.outcomes.values():
+            outcomes.update(counted)
+        return self.figures.summary(self.books, self.chains.heads, outcomes)

@@ -1,0 +1,139 @@
+"""Journals in files, read and never written: a database of `ecluse replay`, or exported records."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, BinaryIO, Final, Self
+
+from events.texts import _
+from services.verifier.findings import Place, UnreachableError
+from services.verifier.journal.proof import Progress, Row
+from services.verifier.kafka_records import RECORD_BYTES_MAX
+from services.verifier.offline.proof import KeptDeadLetter
+from services.verifier.records import NotARecordError, canonical, read_record
+
+APPLICATION_ID: Final = 0x45636C75
+"""Marks a database as one of a ledger ("Eclu")."""
+
+IMPORTED: Final = "ecluse.import"
+"""Stands among the positions of a database whose journal was imported: so many records were."""
+
+UNREADABLE: Final = _("{path}: {error}")
+
+REPORT_EVERY: Final = 500
+"""Records between two reports of progress."""
+
+
+def exported(path: Path, budget: str | None, progress: Progress) -> Iterator[Row]:
+    """The records of an exported journal, a line each; UnreachableError where it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            size = path.stat().st_size
+            for number, line in enumerate(_lines(stream), start=1):
+                raw = line.removesuffix(b"\n")
+                if raw.strip() and _is_of(raw, budget):
+                    yield Row(Place(path.name, offset=number), raw)
+                if number % REPORT_EVERY == 0 and stream.seekable():
+                    progress(stream.tell(), size)
+    except OSError as error:
+        facts = {"path": path, "error": error.strerror}
+        raise UnreachableError(UNREADABLE.render(facts)) from error
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Lines; of one that is longer than any record, the beginning."""
+    while line := stream.readline(RECORD_BYTES_MAX + 1):
+        piece = line
+        while len(piece) > RECORD_BYTES_MAX and not piece.endswith(b"\n"):
+            piece = stream.readline(RECORD_BYTES_MAX + 1)
+        yield line
+
+
+def _is_of(raw: bytes, budget: str | None) -> bool:
+    """Return whether a line is of that chain; an unreadable line is, so that it is found."""
+    if budget is None or raw.startswith(b'{"budget":%b,' % canonical(budget)):
+        return True
+    if raw.startswith(b'{"budget":'):
+        return False
+    try:
+        return read_record(raw, Place()).budget == budget
+    except NotARecordError:
+        return True
+
+
+class Database:
+    """A SQLite file of `ecluse replay --db`; it is entered with `with`.
+
+    Raises:
+        UnreachableError: from any method, when it cannot be read or is another program's.
+    """
+
+    def __init__(self, path: Path, budget: str | None) -> None:
+        self._path = path
+        self._budget = budget
+
+    def __enter__(self) -> Self:
+        """Open it for reading alone."""
+        if not self._path.is_file():
+            raise UnreachableError(_("{path}: no such database").render({"path": self._path}))
+        # The name is quoted: `?` and `#` would end it.
+        uri = f"{self._path.resolve().as_uri()}?mode=ro"
+        try:
+            self._db = sqlite3.connect(uri, uri=True)
+        except sqlite3.Error as error:
+            raise self._unreadable(error) from error
+        try:
+            self._prove_ours()
+        except UnreachableError:
+            self._db.close()
+            raise
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def _prove_ours(self) -> None:
+        (mark,) = next(self._rows("PRAGMA application_id"))
+        if mark != APPLICATION_ID:
+            template = _("{path}: this is a database of another program")
+            raise UnreachableError(template.render({"path": self._path}))
+
+    def records(self, progress: Progress) -> Iterator[Row]:
+        """The records in the order in which they were written."""
+        (total,) = next(self._rows("SELECT count(*) FROM journal"))
+        asked = "SELECT coalesce(max(next_offset), 0) FROM positions WHERE topic = :topic"
+        (imported,) = next(self._rows(asked, topic=IMPORTED))
+        asked = (
+            "SELECT position, budget, sequence, record FROM journal"
+            " WHERE :budget IS NULL OR budget = :budget ORDER BY position"
+        )
+        rows = self._rows(asked, budget=self._budget)
+        for number, (position, budget, sequence, record) in enumerate(rows, start=1):
+            place = Place("journal", offset=position)
+            yield Row(place, record, str(budget).encode(), sequence, position <= imported)
+            if number % REPORT_EVERY == 0:
+                progress(number, total)
+
+    def dead_letters(self) -> Iterator[KeptDeadLetter]:
+        """The table of dead letters."""
+        asked = "SELECT * FROM dead_letters WHERE :budget IS NULL OR chain = :budget"
+        for row in self._rows(asked, budget=self._budget):
+            yield KeptDeadLetter(*row)
+
+    def internal_events(self) -> Iterator[tuple[int, bytes]]:
+        """The table of internal events; an older file has none."""
+        has = "SELECT count(*) FROM sqlite_master WHERE name = 'internal_events'"
+        if next(self._rows(has))[0]:
+            yield from self._rows("SELECT number, value FROM internal_events ORDER BY number")
+
+    def _rows(self, asked: str, **facts: str | None) -> Iterator[Any]:
+        try:
+            with closing(self._db.execute(asked, facts)) as rows:
+                yield from rows
+        except sqlite3.Error as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: sqlite3.Error) -> UnreachableError:
+        return UnreachableError(UNREADABLE.render({"path": self._path, "error": error}))

@@ -1,0 +1,187 @@
+"""The proof of a journal of which nothing else is at hand: a file, a database, or its topic."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from services.verifier.findings import Code, Findings, Place
+from services.verifier.journal.figures import FILE_MARK
+from services.verifier.journal.proof import JournalProof, Row
+from services.verifier.kafka_records import HEAD_BYTES, bytes_max
+from services.verifier.records import Json, Record, sha256_hex
+from services.verifier.report import Note, Remark, Report, counted, report_of
+from services.verifier.seals.statements import SealedChains, chain_row, statement
+
+DEAD_LETTERS = "dead_letters"
+"""The name of the table."""
+
+
+class KeptDeadLetter(NamedTuple):
+    """A row of the table of dead letters."""
+
+    chain: str
+    sequence: int
+    reason: str
+    topic: str
+    partition: int
+    offset: int
+    length_bytes: int
+    sha256: str
+    value: bytes
+
+
+class KeptDeadLetters:
+    """Each dead letter of the journal stands in the table, and says the same."""
+
+    def __init__(self, rows: Iterable[KeptDeadLetter], findings: Findings) -> None:
+        self._findings = findings
+        self._kept = {(row.chain, row.sequence): _remembered(row) for row in rows}
+
+    def follow(self, record: Record) -> None:
+        """The journal's next dead letter."""
+        what = f"{DEAD_LETTERS} {record.budget}/{record.sequence}"
+        kept = self._kept.pop((record.budget, record.sequence), None)
+        if kept is None:
+            self._findings.add(Code.MESSAGE_MISSING, record.place, what=what)
+            return
+        dead, names = record.row["dead_letter"], KeptDeadLetter._fields[2:]
+        own = (dead["reason"], *record.source, dead["length"], record.row["event_sha256"], True)
+        members = ((name, value, kept[name]) for name, value in zip(names, own, strict=True))
+        differing = (each for each in members if each[1] != each[2])
+        self._findings.differ(Code.MESSAGE_DIFFERS, record.place, what, differing)
+
+    def end(self) -> None:
+        """No row is left that the journal says nothing of."""
+        for chain, sequence in self._kept:
+            place = Place(DEAD_LETTERS, budget=chain, sequence=sequence)
+            what = f"{DEAD_LETTERS} {chain}/{sequence}"
+            self._findings.add(Code.MESSAGE_UNEXPECTED, place, what=what)
+
+
+def _remembered(row: KeptDeadLetter) -> Json:
+    """Such a row, in place of its bytes whether they are what it says."""
+    if row.length_bytes > bytes_max(row.topic):
+        is_whole = len(row.value) == HEAD_BYTES
+    else:
+        is_whole = (len(row.value), sha256_hex(row.value)) == (row.length_bytes, row.sha256)
+    return {**row._asdict(), "value": is_whole}
+
+
+class JournalAlone:
+    """Give it a journal's records in its order, then end it.
+
+    `in_a_row` is false where only the records of one chain are known to stand in their order.
+    """
+
+    def __init__(
+        self,
+        findings: Findings,
+        *,
+        in_a_row: bool,
+        budget: str | None = None,
+        sealed: SealedChains | None = None,
+    ) -> None:
+        self.findings = findings
+        self.journal = JournalProof(self.findings, in_a_row=in_a_row, sealed=sealed)
+        self.records = 0
+        self._in_a_row = in_a_row
+        self._budget = budget
+        self._sealed = sealed
+        self._order = ReadingOrder(in_a_row=in_a_row)
+        self._rules_versions: set[int] = set()
+        self._dead_letters: KeptDeadLetters | None = None
+        self._internal_events: Iterable[tuple[int, bytes]] | None = None
+        self._imported = 0
+
+    def compare(
+        self, dead_letters: Iterable[KeptDeadLetter], internal_events: Iterable[tuple[int, bytes]]
+    ) -> None:
+        """Compare what a database keeps beside its journal; before the first record."""
+        self._dead_letters = KeptDeadLetters(dead_letters, self.findings)
+        self._internal_events = internal_events
+
+    def take(self, row: Row) -> None:
+        """The next record."""
+        self.records += 1
+        record = self.journal.read(row.place, row.key, row.raw)
+        if record is None:
+            return
+        if row.sequence not in {None, record.sequence}:
+            facts = {"found": row.sequence, "expected": record.sequence}
+            self.findings.add(Code.KEY_DIFFERS, record.place, **facts)
+        self._rules_versions.add(record.row["rules_version"])
+        if row.is_imported:  # Nothing is at hand beside it.
+            self._imported += 1
+            return
+        self._order.follow(record)
+        if self._dead_letters is not None and record.is_dead:
+            self._dead_letters.follow(record)
+
+    def end(self) -> Report:
+        """Prove what must hold after the last record, and return the proof."""
+        self.journal.end()
+        if self._dead_letters is not None:
+            self._dead_letters.end()
+        internal_events, chains = self.journal.internal_events, self.journal.chains.heads
+        if self._internal_events is not None and self._budget is None:
+            internal_events.compare(self._internal_events, imported=self._imported > 0)
+        awaited = internal_events.end(chains)
+        if self._sealed is not None:
+            self._sealed.end(chains)
+        read: Json = {"records": self.records}
+        summary = self.journal.summary()
+        return report_of(self.findings, read, summary, self._remarks(awaited), chains)
+
+    def _remarks(self, awaited: int) -> list[Remark]:
+        dead = sum(each["dead_letter"] for each in self.journal.outcomes.values())
+        budget = self._budget
+        return [
+            *map(Remark, (Note.TRACING, Note.DECISIONS, Note.PUBLISHED, Note.SOURCES)),
+            *counted(Note.POSITIONS, self._order.out_of_order),
+            *counted(Note.IMPORTED, self._imported),
+            *([] if self._in_a_row else [Remark(Note.ORDER)]),
+            Remark(Note.ENDS if self._sealed is None else Note.BEHIND_SEAL),
+            *([] if budget is None else [Remark(Note.OTHER_BUDGETS, {"budget": budget})]),
+            *counted(Note.INTERNAL_EVENTS, awaited if budget is None else 0),
+            *counted(Note.UNREADABLE, dead if self._dead_letters is None else 0),
+        ]
+
+    def statement(self, sealed_at: str) -> Json:
+        """The seal's statement of this journal, once it is proved to its end."""
+        journal = self.journal
+        rows = (
+            chain_row(name, head, journal.outcomes[name], journal.books.get(name))
+            for name, head in journal.chains.heads.items()
+        )
+        return statement(sealed_at, self._rules_versions, rows)
+
+
+class ReadingOrder:
+    """The order of source positions in a journal: each once, each after the one before.
+
+    A position is not in the hash of its record, and a journal that was imported begins anew at each
+    input topic: so what is out of order is counted, and no defect by itself. In a file that was put
+    together chain by chain (`in_a_row` is false) each chain is looked at alone.
+    """
+
+    def __init__(self, *, in_a_row: bool) -> None:
+        self.out_of_order = 0
+        """Positions that are behind a later one of their input topic, or stand a second time."""
+        self._in_a_row = in_a_row
+        self._last: dict[tuple[str, str, int], int] = {}
+        self._seen: set[tuple[str, int, int]] = set()
+        self._half_written: set[tuple[str, int, int]] = set()
+        """Lines of files that could not be read: they may be read again when they have grown."""
+
+    def follow(self, record: Record) -> None:
+        """The next record of the journal; one that resumes names a place that was read before."""
+        if record.row["resumes"] is not None:
+            return
+        topic, partition, offset = position = record.source
+        chain = ("" if self._in_a_row else record.budget, topic, partition)
+        if position not in self._half_written:
+            self.out_of_order += position in self._seen or offset < self._last.get(chain, offset)
+        self._seen.add(position)
+        self._last[chain] = offset
+        self._half_written.discard(position)
+        if record.is_dead and FILE_MARK in topic:
+            self._half_written.add(position)

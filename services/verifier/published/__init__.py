@@ -1,0 +1,1 @@
+"""What left the ledger, compared with the journal: messages, balances, dead letters."""

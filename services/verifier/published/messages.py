@@ -1,0 +1,236 @@
+"""Entries, orders and answers on their topics: each exactly once, and as the journal has it."""
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from events.topics import COMMITMENT_ENTRIES, PAYMENT_ORDERS, REFUSALS
+from services.verifier.findings import Code, Differences, Findings, Place
+from services.verifier.kafka_records import TopicRecord
+from services.verifier.published.dead_letters import SourceFacts
+from services.verifier.records import (
+    LEDGER,
+    Json,
+    Record,
+    brief,
+    canonical_without_nulls,
+)
+from services.verifier.state.books import Books
+
+ENTRY: Final = "ecluse.commitment-entry.recorded.v1"
+ISSUED: Final = "ecluse.payment-order.issued.v1"
+CANCELLED: Final = "ecluse.payment-order.cancelled.v1"
+REFUSED: Final = "ecluse.event.refused.v1"
+PARKED: Final = "ecluse.event.parked.v1"
+UNREADABLE: Final = "ecluse.event.unreadable.v1"
+UPDATED: Final = "ecluse.balance.updated.v1"
+
+NAMES: Final = {
+    (COMMITMENT_ENTRIES, ENTRY): ("entry_id",),
+    (PAYMENT_ORDERS, ISSUED): ("budget", "payment_order"),
+    (PAYMENT_ORDERS, CANCELLED): ("budget", "payment_order"),
+    (REFUSALS, REFUSED): ("budget", "sequence"),
+    (REFUSALS, PARKED): ("budget", "sequence"),
+    (REFUSALS, UNREADABLE): ("topic", "partition", "offset"),
+}
+"""The types on each topic, and the members of data that identify a message."""
+
+TRACING: Final = ("correlationid", "traceparent")
+"""Attributes that are passed on from the event."""
+
+ABOUT: Final = (
+    *("specversion", "source", "type", "datacontenttype", "partitionkey", "causationid"),
+    *TRACING,
+)
+"""Attributes that are compared as they stand; `time` is compared as an instant."""
+
+
+class _Claim(NamedTuple):
+    offset: int
+    body: bytes
+
+
+def read_message(record: TopicRecord) -> Json:
+    """A message of the ledger; ValueError or TypeError where it is none."""
+    kinds = [content for name, content in record.headers if name == "content-type"]
+    if not kinds or not (kinds[0] or b"").startswith(b"application/cloudevents+json"):
+        raise ValueError("content-type")
+    message = json.loads(record.value or b"")
+    if not isinstance(message, dict) or not isinstance(message.get("data"), dict):
+        raise TypeError("data")
+    for name in ("id", "source", "type", "time", "partitionkey"):
+        if not isinstance(message.get(name), str) or not message[name]:
+            raise TypeError(name)
+    return message
+
+
+def content_of(message: Json) -> bytes:
+    """A message without its sentences for people, in one spelling."""
+    about: Json = {name: message[name] for name in ABOUT if name in message}
+    about["time"] = instant(message["time"])
+    about["data"] = {name: each for name, each in message["data"].items() if name != "message"}
+    return canonical_without_nulls(about)
+
+
+def caused_by(record: Record, kind: str, data: Json) -> bytes:
+    """The expected members of a message about a record."""
+    event = record.event
+    tracing = {name: event[name] for name in TRACING if name in event}
+    about = {"time": instant(event["time"]), "causationid": event["id"], **tracing}
+    return _envelope(record, kind, data, about)
+
+
+def _envelope(record: Record, kind: str, data: Json, about: Json) -> bytes:
+    own = {"specversion": "1.0", "datacontenttype": "application/json", "source": LEDGER}
+    own |= {"type": kind, "partitionkey": record.budget}
+    return canonical_without_nulls({**own, **about, "data": data})
+
+
+@lru_cache(maxsize=16_384)
+def instant(text: str) -> str:
+    """An instant in one spelling, whatever its offset."""
+    read = datetime.fromisoformat(text.upper())
+    try:
+        return read.astimezone(UTC).isoformat()
+    except OverflowError:  # The first day of the year 1, or the last of 9999: as it stands.
+        return read.isoformat()
+
+
+def differing(expected: bytes, found: bytes) -> Differences:
+    """The members that are not the same in two spellings of what a message says."""
+    if expected == found:
+        return
+    ours, theirs = _flat(json.loads(expected)), _flat(json.loads(found))
+    for member in dict.fromkeys((*ours, *theirs)):
+        if ours.get(member) != theirs.get(member):
+            yield member, ours.get(member), theirs.get(member)
+
+
+def _flat(message: Json) -> Json:
+    """Members of `data`, and of a balance in it, beside those of the envelope."""
+    data: Json = message.pop("data")
+    balance: Json = data.pop("balance", {})
+    return message | balance | data
+
+
+def is_new(message_id: str, ids: set[bytes]) -> bool:
+    """Return whether an id is not among those of its partition, and add it: each is given once."""
+    before = len(ids)
+    ids.add(brief(message_id.encode()))
+    return len(ids) > before
+
+
+class Claims:
+    """The messages of one partition of the outbound topics."""
+
+    def __init__(
+        self, partition: int, ids: set[bytes], first_offsets: Counter[str], findings: Findings
+    ) -> None:
+        self.expired = 0
+        """Messages that have reached the end of their retention."""
+        self._partition = partition
+        self._ids = ids
+        self._findings = findings
+        self._claims: dict[tuple[str, str], _Claim] = {}
+        self._matched: dict[str, int] = {}
+        self._first_offsets = first_offsets
+
+    def add(self, record: TopicRecord) -> None:
+        """Take note of the next message of a topic."""
+        try:
+            message = read_message(record)
+            names = NAMES[record.topic, message["type"]]
+            name = "/".join(str(message["data"][each]) for each in names)
+            body = content_of(message)
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            self._findings.add(Code.MESSAGE_MALFORMED, record.place, why=repr(error))
+            return
+        what = f"{message['type']} {name}"
+        if record.key != message["partitionkey"].encode():
+            facts = {"found": record.key, "expected": message["partitionkey"].encode()}
+            self._findings.add(Code.KEY_DIFFERS, record.place, **facts)
+        if record.topic == REFUSALS and not _has_sentences(message["data"]):
+            self._findings.add(Code.MESSAGE_MALFORMED, record.place, why="message.fr, message.en")
+        if (record.topic, what) in self._claims or not is_new(message["id"], self._ids):
+            self._findings.add(Code.MESSAGE_TWICE, record.place, what=what)
+            return
+        self._claims[record.topic, what] = _Claim(record.offset, body)
+
+    def expect(self, record: Record, books: Books) -> None:
+        """Expect the messages of a record, whose `books` stand behind it."""
+        row, here = record.row, f"{record.budget}/{record.sequence}"
+        if record.outcome == "accepted":
+            self._expect_accepted(record, books)
+        elif row["refusal"] is not None or row["waits_for"] is not None:
+            kind = REFUSED if row["refusal"] is not None else PARKED
+            about = {name: row[name] for name in ("event_id", "event_source")}
+            about |= {"budget": record.budget, "sequence": record.sequence}
+            why = row["refusal"] or {"waits_for": row["waits_for"]}
+            self._expect(record, REFUSALS, kind, here, about | why)
+
+    def _expect_accepted(self, record: Record, books: Books) -> None:
+        row = record.row
+        for entry in row["commitment_entries"] or ():
+            data = {**entry, "budget": record.budget, "sequence": record.sequence}
+            self._expect(record, COMMITMENT_ENTRIES, ENTRY, entry["entry_id"], data)
+        for order in row["payment_orders"] or ():
+            name = f"{record.budget}/{order['payment_order']}"
+            if "issued_on" in order:
+                self._expect(record, PAYMENT_ORDERS, ISSUED, name, order)
+            elif order["state"] == "cancelled":
+                data = books.order_row(order["payment_order"])
+                self._expect(record, PAYMENT_ORDERS, CANCELLED, name, data)
+
+    def expect_notice(self, record: Record, facts: SourceFacts) -> None:
+        """Expect the message about a dead letter, beside its bytes."""
+        topic, partition, offset = record.source
+        dead = record.row["dead_letter"]
+        data = {"topic": topic, "partition": partition, "offset": offset}
+        data |= {"reason": dead["reason"], "length_bytes": dead["length"]}
+        data |= {"sha256": record.row["event_sha256"]}
+        about, what = {}, f"{UNREADABLE} {topic}/{partition}/{offset}"
+        if facts.timestamp_ms is not None:
+            about["time"] = written_at(facts.timestamp_ms)
+        elif (claim := self._claims.get((REFUSALS, what))) is not None:
+            about["time"] = json.loads(claim.body)["time"]  # Nothing else knows it any more.
+        self._match(record.place, REFUSALS, what, _envelope(record, UNREADABLE, data, about))
+
+    def _expect(self, record: Record, topic: str, kind: str, name: str, data: Json) -> None:
+        self._match(record.place, topic, f"{kind} {name}", caused_by(record, kind, data))
+
+    def _match(self, place: Place, topic: str, what: str, expected: bytes) -> None:
+        claim = self._claims.pop((topic, what), None)
+        if claim is None:
+            if self._first_offsets[topic] and topic not in self._matched:
+                self.expired += 1
+            else:
+                self._findings.add(Code.MESSAGE_MISSING, place, what=what)
+            return
+        matched = self._matched.get(topic, -1)
+        if claim.offset < matched:
+            self._findings.add(Code.MESSAGE_OUT_OF_ORDER, place, what=what)
+        self._matched[topic] = max(claim.offset, matched)
+        there = Place(topic, self._partition, claim.offset)
+        self._findings.differ(Code.MESSAGE_DIFFERS, there, what, differing(expected, claim.body))
+
+    def end(self) -> None:
+        """No message is left that the journal says nothing of."""
+        for (topic, what), claim in self._claims.items():
+            place = Place(topic, self._partition, claim.offset)
+            self._findings.add(Code.MESSAGE_UNEXPECTED, place, what=what)
+
+
+def written_at(timestamp_ms: int) -> str:
+    """A record's timestamp as an instant, between 1970 and 9999."""
+    kept_ms = min(max(timestamp_ms, 0), 253_402_300_799_999)
+    seconds, ms = divmod(kept_ms, 1000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=ms * 1000).isoformat()
+
+
+def _has_sentences(data: Json) -> bool:
+    message = data.get("message")
+    if not isinstance(message, dict):
+        return False
+    return all(isinstance(message.get(each), str) and message[each] for each in ("fr", "en"))

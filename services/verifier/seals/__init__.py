@@ -1,0 +1,1 @@
+"""Seals: the statement, its signature, and a journal held against it."""

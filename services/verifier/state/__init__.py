@@ -1,0 +1,1 @@
+"""One budget as its journal leaves it: lines, grants, conventions, orders, sums."""
