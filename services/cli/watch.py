@@ -25,6 +25,6 @@ def watch(context: typer.Context, as_json: LogsAsJson = False, lang: Lang = None
     asyncio.run(check(Settings(), WatchSettings().topics))
     # This module builds the app from the environment when it is imported, and brings Faust with it.
     from services.watch.app import app  # noqa: PLC0415
-    from services.watch.running import run  # noqa: PLC0415
+    from services.watch.process.building import run  # noqa: PLC0415
 
     run(app)

@@ -25,8 +25,8 @@ from services.runtime.kafka.writer import Fenced, FencedWriter, WriterFailed
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 from services.verifier.verify import verify
-from services.watch import deadline_publisher as post_module
-from services.watch.deadline_publisher import DeadlinePublisher
+from services.watch.deadlines import publisher as post_module
+from services.watch.deadlines.publisher import DeadlinePublisher
 from tests.builders import Json, a_convention, a_report, a_vote, an_award, an_instalment
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import STRUCTURED, Cluster, Sent, a_cluster, budget_on, run

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from events.topics import BALANCES, JOURNAL
 from services.ledger.application.handle import Ledger
-from services.watch.balances import Partition
-from services.watch.budget_balance import Difference, Kind
+from services.watch.tables.budget_balance import Difference, Kind
+from services.watch.tables.partitions import Partition
 from tests.builders import Scenario, a_vote
 from tests.property.histories import histories
 from tests.property.years import Inputs, decided, years

@@ -3,8 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from prometheus_client import CollectorRegistry, generate_latest
-
 from events.lag import (
     Board,
     DatedSum,
@@ -20,8 +18,9 @@ from events.lag import (
 )
 from services.lag.judge.model import Judged
 from services.lag.judge.stages import stages_of
-from services.lag.present.board_metrics import BoardMetrics
+from services.lag.present.metrics import board_metrics
 from tests.unit.lag.builders import LEDGER, NOW_S, PROJECTOR, a_board, judged, never
+from tests.unit.lag.collector import figures_of
 
 NOW = datetime.fromtimestamp(NOW_S, UTC)
 DAY = timedelta(days=1)
@@ -29,11 +28,7 @@ SECOND = timedelta(seconds=1)
 
 
 def figures(board: Board, written: dict[str, int] | None = None) -> dict[str, float]:
-    registry = CollectorRegistry()
-    registry.register(BoardMetrics(lambda: board, lambda: written or {}))
-    text = generate_latest(registry).decode()
-    lines = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]
-    return {name: float(value) for name, value in lines}
+    return figures_of(board_metrics(board, written or {}))
 
 
 def test_what_is_not_known_has_no_sample_but_the_board_has_a_time() -> None:

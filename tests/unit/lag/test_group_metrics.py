@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
 
 from events.lag import State
 from services.lag.judge.model import Judged, Place
-from services.lag.present.group_metrics import GroupMetrics
+from services.lag.present.metrics import group_metrics
 from services.runtime.ops.settings import Settings
+from tests.unit.lag.collector import figures_of
 from tests.unit.lag.notation import LEDGER, START_S, a_status, judgement_of
 
 SETTINGS = Settings(topic_prefix="town.")
@@ -18,13 +18,7 @@ STAGE = 'group="ecluse.ledger",partition="0",stage="ledger",topic="ecluse.events
 
 
 def samples(judged: Sequence[Judged], sampled_s: float | None = START_S) -> dict[str, float]:
-    registry = CollectorRegistry()
-    registry.register(
-        GroupMetrics(SETTINGS, lambda: judged, lambda: {LEDGER: 2}, lambda: sampled_s)
-    )
-    lines = generate_latest(registry).decode().splitlines()
-    parts = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
-    return {name: float(figure) for name, figure in parts}
+    return figures_of(group_metrics(SETTINGS, judged, {LEDGER: 2}, sampled_s))
 
 
 def test_dashboards_made_for_kafka_exporter_find_their_names() -> None:
@@ -112,7 +106,4 @@ def test_what_is_not_known_has_no_sample(history: str, known: set[str]) -> None:
 
 
 def test_before_the_first_sample_there_is_nothing() -> None:
-    registry = CollectorRegistry()
-    registry.register(GroupMetrics(SETTINGS, list, dict, lambda: None))
-    lines = generate_latest(registry).decode().splitlines()
-    assert [] == [line for line in lines if not line.startswith("#")]
+    assert {} == figures_of(group_metrics(SETTINGS, [], {}, None))

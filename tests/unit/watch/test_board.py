@@ -7,37 +7,29 @@ from typing import Any
 
 from events.lag import (
     Board,
+    DeadLetters,
     DeadlineEvents,
     Latency,
+    Outcomes,
+    Refusals,
     State,
     Watch,
     as_json,
     read_board,
-    read_history,
 )
 from services.due.open_items import OverdueReport, ParkedEvent, WaitingOrder
 from services.lag.client.age import is_old, is_sampled
 from services.lag.judge.stages import stages_of
 from services.lag.judge.states import Rule
 from services.runtime.processing.offset_metadata import Held
-from services.watch.board import (
-    dead_letters_of,
-    history_of,
-    orders_of,
-    outcomes_of,
-    parked_of,
-    refusals_of,
-    reports_of,
-)
-from services.watch.lag_history import Point, StagePoint
-from services.watch.latencies import Step
-from services.watch.outcomes import OutcomeCounts
-from services.watch.rejections import Rejections
+from services.watch.document.due_items import orders_of, parked_of, reports_of
+from services.watch.tables.latencies import Step
 from tests.builders import BUDGET
 from tests.unit.lag.builders import LEDGER, NOW_S, PROJECTOR, a_board, judged, never, unknown
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "lag.json"
 NOW = datetime.fromtimestamp(NOW_S, UTC)
+SECOND = timedelta(seconds=1)
 
 
 def an_order(name: str = "C/1", days: float = 1, **more: Any) -> WaitingOrder:
@@ -81,8 +73,8 @@ def everything_known() -> Board:
         judged(PROJECTOR, behind=1, drain_s=1.23456, trend="down"),
     ]
     orders = [
-        an_order("C/2", days=1, state="on_hold", paid_cents=400),
         an_order("C/1", days=9, due=True, unacknowledged=True),
+        an_order("C/2", days=1, state="on_hold", paid_cents=400),
     ]
     reports = [OverdueReport(BUDGET, "C", "activity_report", 2022, date(2023, 6, 30), closed=True)]
     return a_board(
@@ -90,7 +82,7 @@ def everything_known() -> Board:
         state=State.BROKEN,
         watch=Watch("watch-1", ready=True, budgets=3, balances_differing=0, journal_faults=0),
         stages=stages_of([LEDGER, PROJECTOR], seen, never, {LEDGER: 2, PROJECTOR: 1}),
-        outcomes=outcomes_of(OutcomeCounts(9, 4, 1, 2, 1, 1, 3, 0, 0), 3, 0),
+        outcomes=Outcomes(9, 4, 1, 2, 1, 1, 3, in_flight=3, gap=0, repeated=0),
         latencies=(
             Latency(Step.BROKER, 100, 0.01, 0.05, 0.25),
             *(Latency(step, 0) for step in list(Step)[1:]),
@@ -98,8 +90,8 @@ def everything_known() -> Board:
         orders=orders_of(orders),
         reports_overdue=reports_of(reports),
         parked=parked_of([a_wait("late", past=True), a_wait("early")]),
-        dead_letters=dead_letters_of(Rejections(2, NOW_S - 60, NOW_S - 30, {"bad_json": 2})),
-        refusals=refusals_of(Rejections(3, NOW_S - 90, NOW_S - 10, {"insufficient_credit": 3})),
+        dead_letters=DeadLetters(2, NOW - SECOND * 60, NOW - SECOND * 30, {"bad_json": 2}),
+        refusals=Refusals(3, NOW - SECOND * 10, {"insufficient_credit": 3}),
         deadline_events=DeadlineEvents(2, 1),
     )
 
@@ -119,20 +111,10 @@ def test_the_page_and_the_command_read_it() -> None:
 
 
 def test_nothing_but_zeros_where_there_is_nothing_and_that_is_known() -> None:
-    nothing = Rejections(0, None, None, {})
-    known = (
-        orders_of([]),
-        reports_of([]),
-        parked_of([]),
-        dead_letters_of(nothing),
-        refusals_of(nothing),
-    )
-    assert [0] * 5 == [each.count for each in known]
-    orders, _, _, dead_letters, _ = known
+    orders = orders_of([])
+    assert [0] * 3 == [each.count for each in (orders, reports_of([]), parked_of([]))]
     assert {"issued": 0, "taken_in_charge": 0, "on_hold": 0, "rejected": 0} == orders.by_state
-    assert (None, None) == (orders.oldest_issued_at, dead_letters.oldest_at)
-    outcomes = outcomes_of(OutcomeCounts(0, 0, 0, 0, 0, 0, 0, 0, 0), None, None)
-    assert (0, None, None) == (outcomes.received, outcomes.gap, outcomes.in_flight)
+    assert orders.oldest_issued_at is None
 
 
 def test_the_figures_of_a_silent_cluster_are_unknown_though_its_journal_was_read() -> None:
@@ -143,35 +125,7 @@ def test_the_figures_of_a_silent_cluster_are_unknown_though_its_journal_was_read
 
 
 def test_the_twenty_oldest_are_named_and_all_are_counted() -> None:
-    orders = orders_of([an_order(f"C/{number}", days=number) for number in range(30)])
+    orders = orders_of([an_order(f"C/{number}", days=number) for number in range(29, -1, -1)])
     assert (30, 30_000, 20) == (orders.count, orders.amount_cents, len(orders.items))
     assert ["C/29", "C/28"] == [each.payment_order for each in orders.items[:2]]
     assert orders.oldest_issued_at == orders.items[0].issued_at
-
-
-# ------------------------------------------------------------------ the last hour
-def test_the_last_hour_is_printed_by_stage_oldest_first() -> None:
-    points = [
-        Point(NOW_S - 20, {}, None),
-        Point(NOW_S - 10, {"ledger": StagePoint(3, 1.23456)}, 2),
-        Point(NOW_S, {"ledger": StagePoint(None, None)}, 0),
-    ]
-    history = history_of(points, ["ledger", "projector"], NOW + timedelta(seconds=1))
-    expected = {
-        "version": 1,
-        "at": "2023-11-14T22:13:21.000Z",
-        "every_s": 10.0,
-        "since": "2023-11-14T22:13:00.000Z",
-        "stages": {
-            "ledger": {"behind": [None, 3, None], "late_s": [None, 1.235, None]},
-            "projector": {"behind": [None] * 3, "late_s": [None] * 3},
-        },
-        "orders": [None, 2, 0],
-    }
-    assert expected == as_json(history)
-    assert (None, 2, 0) == read_history(json.dumps(expected).encode()).orders
-
-
-def test_an_hour_that_has_not_begun_is_empty() -> None:
-    history = history_of([], ["ledger"], NOW)
-    assert (None, (), ()) == (history.since, history.orders, history.stages["ledger"].behind)

@@ -7,9 +7,10 @@ import pytest
 
 from events.journal import Line
 from events.topics import BALANCES, JOURNAL
-from services.watch.balances import Fault, Partition
-from services.watch.budget_balance import Difference, Kind
-from services.watch.journal_records import Key, Place
+from services.watch.tables.balances import Fault
+from services.watch.tables.budget_balance import Difference, Kind
+from services.watch.tables.journal_records import Key, Place
+from services.watch.tables.partitions import Partition
 from tests.builders import (
     BUDGET,
     Json,

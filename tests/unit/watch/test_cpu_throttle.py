@@ -4,7 +4,7 @@ import pytest
 
 from events.topics import EVENTS
 from services.lag.judge.model import Place, Sample
-from services.watch.cpu_throttle import BACKLOG, MOVED_S, PAUSE_MAX_S, CpuThrottle, CpuTime
+from services.watch.process.cpu_throttle import BACKLOG, MOVED_S, PAUSE_MAX_S, CpuThrottle, CpuTime
 
 SHARE = 0.2
 

@@ -3,8 +3,8 @@
 import pytest
 
 from events.topics import JOURNAL
-from services.watch.balances import Partition
-from services.watch.fetch_queue import FetchedRange, FetchQueue
+from services.watch.tables.partitions import Partition
+from services.watch.tables.waiting_times import FetchedRange, FetchQueue
 
 PLACE = Partition(JOURNAL, 0)
 FETCHED = [FetchedRange(3, 9, b"3"), FetchedRange(12, 19, b"12"), FetchedRange(20, 29, b"20")]

@@ -6,9 +6,8 @@ import pytest
 
 from events.topics import EVENTS, INPUT_TOPICS, INTERNAL_EVENTS, JOURNAL
 from services.lag.judge.model import Place, Sample
-from services.watch.balances import Partition
-from services.watch.input_watermark import InputWatermarks
-from services.watch.reconciliation import Reached
+from services.watch.tables.partitions import Partition, Reached
+from services.watch.tables.watermarks import InputWatermarks
 from tests.unit.lag.builders import a_sample
 
 

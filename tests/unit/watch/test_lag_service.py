@@ -9,12 +9,11 @@ from events.lag import Board, Parked, Reports, Stage, State, Watch
 from events.topics import BALANCES, EVENTS, INTERNAL_EVENTS, JOURNAL
 from services.lag.judge.model import Consumer, Place, Sample, instant_of
 from services.runtime.processing.offset_metadata import Status
-from services.watch.balances import Partition
-from services.watch.lag_service import LagService
-from services.watch.latencies import Step
-from services.watch.reconciliation import Reached
+from services.watch.document.service import LagService
 from services.watch.settings import WATCHED, WatchSettings
-from services.watch.tables import Record, Tables
+from services.watch.tables.feed import Record, Tables
+from services.watch.tables.latencies import Step
+from services.watch.tables.partitions import Partition, Reached
 from tests.builders import a_convention, a_notification, a_vote, an_award
 from tests.unit.lag.builders import NOW_S, a_sample, a_status
 from tests.unit.watch.ledger_output import Out, encoded, transactions
@@ -387,6 +386,6 @@ def test_a_point_is_kept_of_what_was_known() -> None:
     scene.cycle()
     scene.sample(scene.ledger, a_sample(), a_sample())
     scene.service.note(NOW_S)
-    first, second = scene.service.past.points
-    assert (None, None) == (first.orders, first.stages["ledger"].behind)
-    assert (1, 0, 0.0) == (second.orders, *second.stages["ledger"])
+    hour = scene.service.history(NOW_S)
+    assert ((None, 1), (None, 0)) == (hour.orders, hour.stages["ledger"].behind)
+    assert (None, 0.0) == hour.stages["ledger"].late_s

@@ -7,7 +7,7 @@ import pytest
 from events.journal import try_read_record
 from events.lag import Latency
 from events.topics import JOURNAL
-from services.watch.latencies import BOUNDS_S, Latencies, Step, UnansweredOrders
+from services.watch.tables.latencies import BOUNDS_S, Latencies, Step, UnansweredOrders
 from tests.builders import (
     Json,
     a_convention,

@@ -8,7 +8,7 @@ import pytest
 
 PROGRAM = """
 import asyncio
-from services.watch.process_exit import ends_the_process
+from services.watch.process.exit import ends_the_process
 
 async def main(how, stopping):
     @ends_the_process(lambda: stopping)

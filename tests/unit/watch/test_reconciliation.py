@@ -4,9 +4,10 @@ import pytest
 
 from events.journal import try_read_record
 from events.topics import BALANCES, JOURNAL
-from services.watch.balances import LiveBalances, Partition
-from services.watch.budget_balance import Kind
-from services.watch.reconciliation import Reached, Reconciliation, Shrunk
+from services.watch.tables.balances import LiveBalances
+from services.watch.tables.budget_balance import Kind
+from services.watch.tables.partitions import Partition, Reached
+from services.watch.tables.reconciliation import Reconciliation, Shrunk
 from tests.builders import a_vote, an_amount
 from tests.unit.watch.ledger_output import Out, encoded, transactions
 from tests.unit.watch.reader import of_topic

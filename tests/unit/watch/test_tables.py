@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 
 from events.topics import BALANCES, DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS
-from services.watch.balances import Fault, Partition
-from services.watch.latencies import Step
-from services.watch.reconciliation import Reached
 from services.watch.settings import WATCHED
-from services.watch.tables import Record, Tables
+from services.watch.tables.balances import Fault
+from services.watch.tables.feed import Record, Tables
+from services.watch.tables.latencies import Step
+from services.watch.tables.partitions import Partition, Reached
 from tests.builders import a_convention, a_notification, a_vote, an_acknowledgement, an_award
 from tests.journal_records import a_record
 from tests.unit.lag.builders import NOW_S
@@ -125,8 +125,8 @@ def test_every_topic_has_its_place_and_loses_it_with_its_partition() -> None:
     assert [0] * 5 == [tables.next_offset(each) for each in where]
     assert (0, 0, 0, []) == (
         tables.outcomes.counts().received,
-        tables.refusals.in_all().count,
-        tables.dead_letters.in_all().count,
+        tables.refusals.counts().count,
+        tables.dead_letters.counts().count,
         tables.deadlines.orders(at(NOW_S)),
     )
     assert (False, scene.now_s) == (tables.reconciliation.has_read(JOURNAL), tables.reconciled_s)

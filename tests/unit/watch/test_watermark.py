@@ -3,9 +3,8 @@
 import pytest
 
 from events.topics import JOURNAL, REFUSALS
-from services.watch.balances import Partition
-from services.watch.reconciliation import Reached
-from services.watch.watermark import MARKS_MAX, Watermarks
+from services.watch.tables.partitions import Partition, Reached
+from services.watch.tables.watermarks import MARKS_MAX, Watermarks
 
 PLACE = Partition(JOURNAL, 0)
 OTHER = Partition(JOURNAL, 1)

@@ -18,17 +18,18 @@ from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.forced_exit import leave_after
 from services.runtime.ops.settings import Settings
 from services.texts.translation import both
-from services.watch.balances import Fault, Partition
-from services.watch.budget_balance import Difference
-from services.watch.consumer import Ends, Transport
-from services.watch.cpu_throttle import CpuThrottle
-from services.watch.deadline_delivery import DeadlineDelivery
-from services.watch.deadline_publisher import DeadlinePublisher
-from services.watch.lag_service import LagService
-from services.watch.metrics import Metrics
-from services.watch.process_exit import EXIT_FAILED
+from services.watch.deadlines.delivery import DeadlineDelivery
+from services.watch.deadlines.publisher import DeadlinePublisher
+from services.watch.document.metrics import Metrics
+from services.watch.document.service import LagService
+from services.watch.process.consumer import Ends, Transport
+from services.watch.process.cpu_throttle import CpuThrottle
+from services.watch.process.exit import EXIT_FAILED
 from services.watch.settings import WATCHED, WatchSettings
-from services.watch.tables import Tables
+from services.watch.tables.balances import Fault
+from services.watch.tables.budget_balance import Difference
+from services.watch.tables.feed import Tables
+from services.watch.tables.partitions import Partition
 
 STOP_S: Final = 5.0
 """Time limit of a stop: without a broker Faust waits a minute, and nothing is kept on disk."""
@@ -60,7 +61,9 @@ class Watch(faust.App):
         )
         self.cpu_throttle: Final = CpuThrottle(own.share)
         self.groups: Final = Groups(settings, own.consumers)
-        self.metrics: Final = Metrics(self.own_tables)
+        self.metrics: Final = Metrics(
+            settings, tables, self.lag_service, self.delivery.written, clock
+        )
         self.ends: Final = Ends(settings)
         self.partitions: int | None = None
         """The number of partitions of the topics; None until it is known."""
@@ -117,11 +120,10 @@ class Watch(faust.App):
 
     def report(self, found: Difference | Fault) -> None:
         """Report a difference or fault: an error line, and a metric."""
+        self.metrics.count(found)
         if isinstance(found, Fault):
-            self.metrics.faults.inc()
             log.error("journal_broken", **found._asdict())
         else:
-            self.metrics.differences.labels(found.kind.value).inc()
             log.error("balance_differs", budget=found.budget, **found.row())
 
     def _new_transport(self) -> Transport:

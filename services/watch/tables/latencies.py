@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 
 from events.journal import Record
 from events.lag import Latency
-from services.watch.outcomes import event_s_of
+from services.watch.tables.outcomes import event_s_of
+from services.watch.tables.partitions import only
 
 MINUTE_S: Final = 60
 MINUTES: Final = 60
@@ -159,9 +160,7 @@ class UnansweredOrders:
 
     def keep_only(self, numbers: Collection[int]) -> None:
         """Drop the partitions that others read from now on."""
-        self._since_s = {
-            number: each for number, each in self._since_s.items() if number in numbers
-        }
+        self._since_s = only(numbers, self._since_s)
 
     def answered_by(self, number: int, record: Record) -> list[float]:
         """The waits of the orders that this record of the journal answers, in seconds."""

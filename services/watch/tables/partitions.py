@@ -1,7 +1,39 @@
-"""Tables over the records of a topic, by partition; each record counts once."""
+"""Partitions that are read here, and the progress of reading them."""
 
 from collections.abc import Callable, Collection
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Partition(NamedTuple):
+    """A partition of a topic, by its name in the contract."""
+
+    topic: str
+    number: int
+
+
+class Reached(NamedTuple):
+    """Progress of reading one partition: offsets, taken in this order."""
+
+    worked: int
+    """Behind the last processed record."""
+    position: int
+    """The fetch position: everything before it was fetched."""
+    behind_last: int
+    """Behind the last fetched record; from there to `position` there are only markers."""
+    end: int
+    """The end of the partition, open transactions included."""
+
+    def is_worked(self, end: int) -> bool:
+        """True if everything before `end` was processed."""
+        return self.worked >= end or (self.position >= end and self.worked >= self.behind_last)
+
+
+def only(kept: Collection[K], table: dict[K, V]) -> dict[K, V]:
+    """The entries of a table whose partitions are still read here."""
+    return {key: each for key, each in table.items() if key in kept}
 
 
 class PartitionTable(Protocol):
@@ -23,9 +55,7 @@ class ReadOnce(Generic[P]):
 
     def keep_only(self, numbers: Collection[int]) -> None:
         """Drop the partitions that others read from now on."""
-        self._partitions = {
-            number: each for number, each in self._partitions.items() if number in numbers
-        }
+        self._partitions = only(numbers, self._partitions)
 
     def next_offset(self, number: int) -> int:
         """The offset behind the last record of a partition; 0 without any."""

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from events.journal import Move, Record
-from services.watch.journal_records import (
+from services.watch.tables.journal_records import (
     CONVENTION_COLUMNS,
     LINE_COLUMNS,
     Cents,

@@ -6,7 +6,7 @@ nothing.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -15,16 +15,24 @@ from events.journal import read_record, try_read_record
 from events.topics import DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS
 from services.due.deadlines import Deadlines
 from services.runtime.ops.clock import Clock
-from services.watch.balances import Fault, LiveBalances, Partition
-from services.watch.budget_balance import Difference
-from services.watch.fetch_queue import FetchedRange, FetchQueue
-from services.watch.input_watermark import InputWatermarks
-from services.watch.latencies import Latencies, Step, UnansweredOrders
-from services.watch.order_times import OrderTimes, event_time_s
-from services.watch.outcomes import Outcomes, event_s_of
-from services.watch.reconciliation import Reached, Reconciliation
-from services.watch.rejections import DeadLetters, Refusals
-from services.watch.watermark import Watermarks
+from services.watch.tables.balances import Fault, LiveBalances
+from services.watch.tables.budget_balance import Difference
+from services.watch.tables.latencies import Latencies, Step, UnansweredOrders
+from services.watch.tables.outcomes import (
+    DeadLetterCounts,
+    OutcomeCounts,
+    RefusalCounts,
+    event_s_of,
+)
+from services.watch.tables.partitions import Partition, Reached, ReadOnce, only
+from services.watch.tables.reconciliation import Reconciliation
+from services.watch.tables.waiting_times import (
+    FetchedRange,
+    FetchQueue,
+    OrderTimes,
+    event_time_s,
+)
+from services.watch.tables.watermarks import InputWatermarks, Watermarks
 
 IMPORTED: Final = "ecluse_imported"
 """The header of a journal record that was decided on another cluster."""
@@ -53,31 +61,32 @@ class Tables:
     def __init__(self, clock: Clock) -> None:
         self.live: Final = LiveBalances()
         self.reconciliation: Final = Reconciliation(self.live)
-        self.outcomes: Final = Outcomes()
+        self.outcomes: Final = OutcomeCounts()
         self.latencies: Final = Latencies()
         self.deadlines: Final = Deadlines()
         self.order_times: Final = OrderTimes()
-        self.refusals: Final = Refusals()
-        self.dead_letters: Final = DeadLetters()
+        self.refusals: Final = RefusalCounts()
+        self.dead_letters: Final = DeadLetterCounts()
         self.input_watermark: Final = InputWatermarks()
         self.watermark: Final = Watermarks()
         self.reconciled_s: float | None = None
         """Time of the last reconciliation, in seconds since 1970."""
-        self._next_of: dict[str, Callable[[int], int]] = {
-            PAYMENT_ORDERS: self.order_times.next_offset,
-            REFUSALS: self.refusals.next_offset,
-            DEAD_LETTERS: self.dead_letters.next_offset,
-        }
         self._fetched = FetchQueue()
         self._unanswered = UnansweredOrders()
         self._clock = clock
         self._live_from_s: dict[int, float] = {}
         """The moment since which a partition of the journal is read live."""
+        self._by_topic: Final[dict[str, ReadOnce[Any]]] = {
+            PAYMENT_ORDERS: self.order_times,
+            REFUSALS: self.refusals,
+            DEAD_LETTERS: self.dead_letters,
+        }
+        """The tables that count the records of a topic of their own."""
 
     def next_offset(self, place: Partition) -> int:
         """The offset behind the last processed record of a partition; 0 without any."""
-        next_offset = self._next_of.get(place.topic)
-        return self.live.next_offset(place) if next_offset is None else next_offset(place.number)
+        table = self._by_topic.get(place.topic)
+        return self.live.next_offset(place) if table is None else table.next_offset(place.number)
 
     def keep_only(self, places: Iterable[Partition]) -> None:
         """Drop the partitions that others read from now on."""
@@ -86,20 +95,14 @@ class Tables:
         self.reconciliation.keep_only(kept)
         self.watermark.keep_only(kept)
         self._fetched.keep_only(kept)
-        numbers = {
-            topic: {each.number for each in kept if each.topic == topic}
-            for topic in (JOURNAL, PAYMENT_ORDERS, REFUSALS, DEAD_LETTERS)
-        }
-        self.outcomes.keep_only(numbers[JOURNAL])
-        self._unanswered.keep_only(numbers[JOURNAL])
-        self.deadlines.keep_only(numbers[JOURNAL])
-        self.input_watermark.keep_only(numbers[JOURNAL])
-        self._live_from_s = {
-            number: at_s for number, at_s in self._live_from_s.items() if number in numbers[JOURNAL]
-        }
-        self.order_times.keep_only(numbers[PAYMENT_ORDERS])
-        self.refusals.keep_only(numbers[REFUSALS])
-        self.dead_letters.keep_only(numbers[DEAD_LETTERS])
+        numbers = {each.number for each in kept if each.topic == JOURNAL}
+        self.outcomes.keep_only(numbers)
+        self._unanswered.keep_only(numbers)
+        self.deadlines.keep_only(numbers)
+        self.input_watermark.keep_only(numbers)
+        self._live_from_s = only(numbers, self._live_from_s)
+        for topic, counted in self._by_topic.items():
+            counted.keep_only({each.number for each in kept if each.topic == topic})
 
     def reconcile(self, reached: Mapping[Partition, Reached], asked_s: float) -> list[Difference]:
         """The overdue differences, by offsets that were asked for after `asked_s`."""

@@ -10,25 +10,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from events.topics import BALANCES, JOURNAL
-from services.watch.balances import LiveBalances, OpenEnds, Partition
-from services.watch.budget_balance import Difference
-
-
-class Reached(NamedTuple):
-    """Progress of reading one partition: offsets, taken in this order."""
-
-    worked: int
-    """Behind the last processed record."""
-    position: int
-    """The fetch position: everything before it was fetched."""
-    behind_last: int
-    """Behind the last fetched record; from there to `position` there are only markers."""
-    end: int
-    """The end of the partition, open transactions included."""
-
-    def is_worked(self, end: int) -> bool:
-        """True if everything before `end` was processed."""
-        return self.worked >= end or (self.position >= end and self.worked >= self.behind_last)
+from services.watch.tables.balances import LiveBalances, OpenEnds
+from services.watch.tables.budget_balance import Difference
+from services.watch.tables.partitions import Partition, Reached, only
 
 
 class Progress(NamedTuple):
@@ -93,7 +77,7 @@ class Reconciliation:
         self._pairs = {
             number: pair for number, pair in self._pairs.items() if kept.issuperset(pair.ends)
         }
-        self._unread = {place: end for place, end in self._unread.items() if place in kept}
+        self._unread = only(kept, self._unread)
         self._read &= kept
 
     def has_read(self, topic: str) -> bool:

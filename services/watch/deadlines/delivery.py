@@ -5,18 +5,18 @@ passed at the watermark of the input, up to which everything that arrived is kno
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
-from services.due.deadline_events import DeadlineEvent
 from services.due.deadlines import Deadlines
 from services.runtime.kafka.writer import Fenced, WriterFailed
 from services.runtime.ops.errors import ClusterError
-from services.watch.input_watermark import InputWatermarks
-from services.watch.reconciliation import Reconciliation
+from services.watch.deadlines.publisher import DeadlinePublisher
+from services.watch.tables.reconciliation import Reconciliation
+from services.watch.tables.watermarks import InputWatermarks
 
 BACK_OFF_RUNS: Final = 30
 """Runs for which a partition is left to another writer. At one a second that is longer than two
@@ -26,27 +26,19 @@ still assigned here then, nobody else writes there any more."""
 log: Final = structlog.get_logger()
 
 
-class Writer(Protocol):
-    """A writer of deadline events: services.watch.deadline_publisher, or a test's own."""
-
-    async def begin(self, number: int) -> list[str]: ...
-    async def deliver(self, number: int, deadline_events: Sequence[DeadlineEvent]) -> list[str]: ...
-    async def end(self, kept: Collection[int] = ()) -> None: ...
-
-
 class DeadlineDelivery:
     """The deadline events of the partitions that are read here."""
 
     def __init__(
         self,
-        writer: Writer,
+        publisher: DeadlinePublisher,
         deadlines: Deadlines,
         reconciliation: Reconciliation,
         watermarks: InputWatermarks,
     ) -> None:
         self.written: Final = Counter[str]()
         """Deadline events that this process wrote, by kind."""
-        self._writer = writer
+        self._publisher = publisher
         self._deadlines = deadlines
         self._reconciliation = reconciliation
         self._watermarks = watermarks
@@ -74,7 +66,7 @@ class DeadlineDelivery:
 
     async def run(self) -> None:
         """Write the due events, up to the watermark. A failure is retried by the next run."""
-        await self._writer.end(frozenset(self._in_topic))
+        await self._publisher.end(frozenset(self._in_topic))
         self._lost = {number: left - 1 for number, left in self._lost.items() if left > 1}
         for number in sorted(self._assigned.keys() - self._lost.keys()):
             until_s = self._watermarks.until_s(number)
@@ -93,12 +85,12 @@ class DeadlineDelivery:
 
     async def stop(self) -> None:
         """Close all writers."""
-        await self._writer.end()
+        await self._publisher.end()
 
     async def _deliver(self, number: int, until: datetime) -> None:
         assignment = self._assigned.get(number)
         if number not in self._in_topic:
-            found = await self._writer.begin(number)
+            found = await self._publisher.begin(number)
             if self._assigned.get(number) is not assignment:
                 return  # It was reassigned meanwhile, and its tables are empty.
             self._note(number, found)
@@ -106,7 +98,7 @@ class DeadlineDelivery:
         if not deadline_events:
             return
         known = self._in_topic[number]
-        written = await self._writer.deliver(number, deadline_events)
+        written = await self._publisher.deliver(number, deadline_events)
         for each in deadline_events:
             if each.id not in known:
                 self.written[each.kind] += 1

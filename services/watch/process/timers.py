@@ -14,11 +14,10 @@ from events.lag import POINT_S
 from services.runtime.kafka.clients import REQUEST_TIMEOUT_S
 from services.runtime.kafka.timeouts import within
 from services.runtime.ops.errors import ClusterError
-from services.watch.balances import Partition
-from services.watch.consumer import Consumer
-from services.watch.process_exit import ends_the_process
-from services.watch.reconciliation import Reached
-from services.watch.watch import Watch
+from services.watch.process.consumer import Consumer
+from services.watch.process.exit import ends_the_process
+from services.watch.process.watch import Watch
+from services.watch.tables.partitions import Partition, Reached
 
 AGAIN_S: Final = 1.0
 """Time until the next sample where a partition has just lost its owner: only a second sample

@@ -6,6 +6,8 @@ the past, and are unknown.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from events.lag import (
@@ -14,35 +16,28 @@ from events.lag import (
     WATCH_STAGE,
     Board,
     DeadlineEvents,
+    History,
     Latency,
     Orders,
+    Outcomes,
     Parked,
     Reports,
     Stage,
     Watch,
 )
 from events.topics import DEAD_LETTERS, INPUT_TOPICS, JOURNAL, PAYMENT_ORDERS, REFUSALS
-from services.lag.judge.history import History
+from services.lag.judge.history import History as Samples
 from services.lag.judge.model import Consumer, Judged, Place, Sample, instant_of
 from services.lag.judge.stages import stages_of
 from services.lag.judge.states import OLD_AFTER_S, is_fresh
-from services.lag.judge.sums import late_s, worst
-from services.watch.balances import Partition
-from services.watch.board import (
-    dead_letters_of,
-    orders_of,
-    outcomes_of,
-    parked_of,
-    refusals_of,
-    reports_of,
-)
-from services.watch.lag_history import LagHistory, Point, StagePoint
-from services.watch.latencies import Step
-from services.watch.outcomes import OutcomeCounts
-from services.watch.rejections import Rejections
+from services.lag.judge.sums import worst
+from services.watch.document.due_items import orders_of, parked_of, reports_of
+from services.watch.document.history import LagHistory
 from services.watch.settings import WatchSettings
-from services.watch.status_samples import StatusSamples
-from services.watch.tables import Tables
+from services.watch.tables.feed import Tables
+from services.watch.tables.latencies import Step
+from services.watch.tables.partitions import Partition
+from services.watch.tables.status_samples import StatusSamples
 
 DUE_S: Final = 2.0
 """Time for which due items are shown as found: each search goes through everything open."""
@@ -56,19 +51,19 @@ class OwnProgress(NamedTuple):
 
     offsets: Mapping[Place, int]
     """The next offset of each partition that it reads."""
-    outcomes: OutcomeCounts | None
+    outcomes: Outcomes | None
     """The outcomes that it has read; None while that is not all."""
 
 
 class _Due(NamedTuple):
-    """Due items, as found at a moment."""
+    """Due items, as found at a moment; None while the journal is not read."""
 
     at_s: float
-    orders: Orders
-    reports: Reports
-    parked: Parked
-    pending: int
-    """Deadline events that are due and not yet written."""
+    orders: Orders | None = None
+    reports: Reports | None = None
+    parked: Parked | None = None
+    pending: int | None = None
+    """Deadline events that are due and not yet written; None of a watch that writes none."""
 
 
 class LagService:
@@ -92,7 +87,6 @@ class LagService:
             written: the number of deadline events in their topic; None until it is known.
         """
         self.consumers: Final = own.consumers
-        self.past: Final = LagHistory()
         self.sampled_s: float | None = None
         """When the cluster last reported the groups."""
         self._tables = tables
@@ -101,8 +95,9 @@ class LagService:
         self._input_topics = input_topics
         self._written = written
         self._members: dict[Consumer, int] = {}
-        self._outcomes: OutcomeCounts | None = None
-        self._history = History()
+        self._outcomes: Outcomes | None = None
+        self._samples = Samples()
+        self._hour = LagHistory()
         self._statuses = StatusSamples(tables.latencies)
         self._found: _Due | None = None
 
@@ -141,16 +136,16 @@ class LagService:
             is_own = consumer.stage == WATCH_STAGE
             completed = _own(samples, own.offsets) if is_own else self._with_ends(samples)
             for place, sample in completed.items():
-                self._history.add(consumer, place, sample)
+                self._samples.add(consumer, place, sample)
             self._statuses.add(consumer, completed, now_s)
 
     def no_answer(self) -> None:
         """Take note that the cluster did not report the groups."""
-        self._history.no_answer()
+        self._samples.no_answer()
 
     def has_lost_an_owner(self) -> bool:
         """True if a partition has no owner any more, by the last sample alone."""
-        return self._history.has_lost_an_owner()
+        return self._samples.has_lost_an_owner()
 
     def _with_ends(self, samples: Mapping[Place, Sample]) -> dict[Place, Sample]:
         """Samples completed by the end of the records, where the watch itself has read so far."""
@@ -169,13 +164,11 @@ class LagService:
     # ------------------------------------------------------------ the document
     def judged(self, now_s: float) -> list[Judged]:
         """The judgement of every group in every partition."""
-        return self._history.judged(now_s, self._oldest_s)
+        return self._samples.judged(now_s, self._oldest_s)
 
     def board(self, now_s: float) -> Board:
         """The lag document of now."""
         tables = self._tables
-        now = instant_of(now_s)
-        assert now is not None, "a clock within the calendar"
         is_sampled = self.is_sampled(now_s)
         stages = stages_of(self.consumers, self.judged(now_s), self._latest_s, self.members(now_s))
         has_journal = self.has(JOURNAL, now_s)
@@ -184,35 +177,33 @@ class LagService:
             (self._outcomes if is_sampled else tables.outcomes.counts()) if has_journal else None
         )
         gap = self._statuses.gap(self.consumers[0]) if is_sampled else None
-        due = self._due(now_s) if has_journal else None
-        dead_letters = self._rejections(DEAD_LETTERS, now_s)
-        refusals = self._rejections(REFUSALS, now_s)
+        due = self._due(now_s) if has_journal else _Due(now_s)
         return Board(
             VERSION,
-            now,
+            _instant(now_s),
             instant_of(self.sampled_s),
             OLD_AFTER_S,
             self._own.sample_s,
             worst(each.state for each in stages),
             self._watch(now_s, has_journal=has_journal),
             stages,
-            None if counts is None else outcomes_of(counts, _behind(stages, LEDGER_STAGE), gap),
+            None if counts is None else _with_positions(counts, stages, gap),
             self._latencies(now_s, is_sampled=is_sampled, has_journal=has_journal),
-            None if due is None else due.orders,
-            None if due is None else due.reports,
-            None if due is None else due.parked,
-            None if dead_letters is None else dead_letters_of(dead_letters),
-            None if refusals is None else refusals_of(refusals),
-            None if due is None else self._deadline_events(due),
+            due.orders,
+            due.reports,
+            due.parked,
+            tables.dead_letters.counts() if self.has(DEAD_LETTERS, now_s) else None,
+            tables.refusals.counts() if self.has(REFUSALS, now_s) else None,
+            None if due.pending is None else DeadlineEvents(self._written(), due.pending),
         )
 
     def note(self, now_s: float) -> None:
         """Add a point of now to the last hour."""
-        board = self.board(now_s)
-        stages = {
-            each.stage: StagePoint(each.behind, late_s(each, board.at)) for each in board.stages
-        }
-        self.past.add(Point(now_s, stages, None if board.orders is None else board.orders.count))
+        self._hour.add(self.board(now_s))
+
+    def history(self, now_s: float) -> History:
+        """The last hour."""
+        return self._hour.document([each.stage for each in self.consumers], _instant(now_s))
 
     def is_sampled(self, now_s: float) -> bool:
         """True if the cluster has just reported the groups."""
@@ -254,8 +245,7 @@ class LagService:
         )
 
     def _due(self, now_s: float) -> _Due:
-        found, now = self._found, instant_of(now_s)
-        assert now is not None, "a clock within the calendar"
+        found, now = self._found, _instant(now_s)
         if found is None or not 0 <= now_s - found.at_s < DUE_S:
             deadlines = self._tables.deadlines
             found = self._found = _Due(
@@ -263,20 +253,9 @@ class LagService:
                 orders_of(deadlines.orders(now, self._own.unacknowledged_days)),
                 reports_of(deadlines.reports_overdue(now)),
                 parked_of(deadlines.parked(now)),
-                deadlines.pending(now) if self._own.deadline_events else 0,
+                deadlines.pending(now) if self._own.deadline_events else None,
             )
         return found
-
-    def _rejections(self, topic: str, now_s: float) -> Rejections | None:
-        if not self.has(topic, now_s):
-            return None
-        counter = self._tables.refusals if topic == REFUSALS else self._tables.dead_letters
-        return counter.in_all()
-
-    def _deadline_events(self, due: _Due) -> DeadlineEvents | None:
-        if not self._own.deadline_events:
-            return None
-        return DeadlineEvents(self._written(), due.pending)
 
     def _oldest_s(self, place: Place, committed: int) -> float | None:
         """The event time of the first record that a group has not processed, where known."""
@@ -293,8 +272,20 @@ class LagService:
         return tables.outcomes.latest_event_s(number, self._input_topics.get(topic))
 
 
-def _behind(stages: tuple[Stage, ...], name: str) -> int | None:
-    return next((each.behind for each in stages if each.stage == name), None)
+def _instant(now_s: float) -> datetime:
+    now = instant_of(now_s)
+    assert now is not None, "a clock within the calendar"
+    return now
+
+
+def _with_positions(counts: Outcomes, stages: tuple[Stage, ...], gap: int | None) -> Outcomes:
+    """The outcomes with the offsets that the ledger has still to read.
+
+    Records that its workers read and journalled without an outcome are added to the gap.
+    """
+    in_flight = next((each.behind for each in stages if each.stage == LEDGER_STAGE), None)
+    whole = None if gap is None or counts.gap is None else gap + counts.gap
+    return replace(counts, in_flight=in_flight, gap=whole)
 
 
 def _own(samples: Mapping[Place, Sample], offsets: Mapping[Place, int]) -> dict[Place, Sample]:

@@ -13,7 +13,7 @@ from events.lag import LEDGER_STAGE, PROJECTOR_STAGE
 from events.topics import EVENTS
 from services.lag.judge.model import Consumer, Place, Sample
 from services.runtime.processing.offset_metadata import Status
-from services.watch.latencies import Latencies, Step
+from services.watch.tables.latencies import Latencies, Step
 
 ARRIVALS: Final[Mapping[str, Step]] = {EVENTS: Step.BROKER}
 """Input topics whose arrivals are timed: deadline events bear the time of their subject."""

@@ -9,11 +9,11 @@ from typing import Any, Final, cast
 from faust.types import StreamT
 
 from events.topics import BALANCES, DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS
-from services.watch.consumer import Slice
-from services.watch.cpu_throttle import CpuTime
-from services.watch.process_exit import ends_the_process
-from services.watch.tables import Read, Record, Tables
-from services.watch.watch import Watch
+from services.watch.process.consumer import Slice
+from services.watch.process.cpu_throttle import CpuTime
+from services.watch.process.exit import ends_the_process
+from services.watch.process.watch import Watch
+from services.watch.tables.feed import Read, Record, Tables
 
 AGENTS: Final[dict[str, tuple[str, Read]]] = {
     JOURNAL: ("journal", Tables.journal),

@@ -5,23 +5,12 @@ from typing import Final, NamedTuple
 
 from events.journal import Record
 from events.topics import BALANCES, JOURNAL
-from services.watch.budget_balance import Budget, Comparisons, Difference, Kind
-from services.watch.journal_records import (
-    NotReadable,
-    Place,
-    read_balance,
-    read_key,
-)
+from services.watch.tables.budget_balance import Budget, Comparisons, Difference, Kind
+from services.watch.tables.journal_records import NotReadable, Place, read_balance, read_key
+from services.watch.tables.partitions import Partition, only
 
 UNREADABLE: Final = "_dead."
 """Prefix of the chains of unreadable records, which belong to no budget and move nothing."""
-
-
-class Partition(NamedTuple):
-    """A partition of a topic, by its name in the contract."""
-
-    topic: str
-    number: int
 
 
 class Fault(NamedTuple):
@@ -58,7 +47,7 @@ class LiveBalances:
     def keep_only(self, partitions: Iterable[Partition]) -> None:
         """Drop the partitions that others read from now on."""
         kept = set(partitions)
-        self._next = {place: offset for place, offset in self._next.items() if place in kept}
+        self._next = only(kept, self._next)
         self.budgets = {
             name: budget
             for name, budget in self.budgets.items()

@@ -1,0 +1,67 @@
+"""Waiting payment orders, overdue reports and parked events of the lag document."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from events.lag import Awaited, DatedSum, Order, Orders, Parked, Report, Reports, Sum
+from events.lag import ParkedEvent as ParkedItem
+from services.due.open_items import OverdueReport, ParkedEvent, WaitingOrder
+
+ITEMS_MAX: Final = 20
+"""Orders, reports and events listed by name: the oldest."""
+
+ORDER_STATES: Final = ("issued", "taken_in_charge", "on_hold", "rejected")
+
+
+def orders_of(oldest_first: Sequence[WaitingOrder]) -> Orders:
+    """The waiting payment orders."""
+    unacknowledged = [each for each in oldest_first if each.unacknowledged]
+    states = Counter(each.state for each in oldest_first)
+    return Orders(
+        *_sum(oldest_first),
+        _issued_at(oldest_first),
+        Sum(*_sum([each for each in oldest_first if each.due])),
+        DatedSum(*_sum(unacknowledged), _issued_at(unacknowledged)),
+        {state: states[state] for state in ORDER_STATES},
+        tuple(Order(*each) for each in oldest_first[:ITEMS_MAX]),
+    )
+
+
+def _sum(orders: Sequence[WaitingOrder]) -> tuple[int, int]:
+    return len(orders), sum(each.amount_cents - each.paid_cents for each in orders)
+
+
+def _issued_at(oldest_first: Sequence[WaitingOrder]) -> datetime | None:
+    return oldest_first[0].issued_at if oldest_first else None
+
+
+def reports_of(oldest_first: Sequence[OverdueReport]) -> Reports:
+    """The overdue reports."""
+    return Reports(
+        len(oldest_first),
+        oldest_first[0].due_on if oldest_first else None,
+        tuple(Report(*each) for each in oldest_first[:ITEMS_MAX]),
+    )
+
+
+def parked_of(oldest_first: Sequence[ParkedEvent]) -> Parked:
+    """The parked events."""
+    return Parked(
+        len(oldest_first),
+        oldest_first[0].since if oldest_first else None,
+        sum(each.past for each in oldest_first),
+        tuple(
+            ParkedItem(
+                each.budget,
+                each.event_id,
+                each.type,
+                Awaited(**each.waits_for),
+                each.since,
+                each.gives_up_at,
+                each.past,
+            )
+            for each in oldest_first[:ITEMS_MAX]
+        ),
+    )
