@@ -17,9 +17,8 @@ from services.api.adapters.clock import wall_clock
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import print_json
 from services.cli.screen import Screen
-from services.lag.client.addresses import watch_addresses
 from services.lag.client.merge import NO_ANSWER, Answer, Lag, lag_of
-from services.lag.client.watches import Watches
+from services.lag.client.watches import Watches, watch_addresses
 from services.runtime.ops.errors import Stop
 from services.texts.translation import translate
 

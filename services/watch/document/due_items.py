@@ -8,9 +8,7 @@ from typing import Final
 from events.lag import Awaited, DatedSum, Order, Orders, Parked, Report, Reports, Sum
 from events.lag import ParkedEvent as ParkedItem
 from services.due.open_items import OverdueReport, ParkedEvent, WaitingOrder
-
-ITEMS_MAX: Final = 20
-"""Orders, reports and events listed by name: the oldest."""
+from services.lag.client.merge import ITEMS_MAX
 
 ORDER_STATES: Final = ("issued", "taken_in_charge", "on_hold", "rejected")
 
