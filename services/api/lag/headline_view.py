@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.api.console.elements import capital
-from services.api.lag.stages import TONES, Moment, the_stage
+from services.api.lag.stages import TONES, Moment
 from services.lag.present import headline_texts as texts
 from services.lag.present import texts as states
 from services.lag.present.headline import Headline, Knows, Verdict
@@ -62,8 +62,8 @@ def _tones(found: Headline) -> tuple[str, str]:
 def _title(found: Headline, moment: Moment) -> str:
     if found.stage is None:
         return moment.locale.say(texts.TITLES[found.verdict])
-    name = the_stage(found.stage.stage, moment.locale)
-    return capital(moment.locale.say(states.HEADLINES[found.stage.state], stage=name))
+    name = states.named(states.THE_STAGE, found.stage.stage)
+    return capital(moment.say(states.HEADLINES[found.stage.state], stage=name))
 
 
 def _lead(found: Headline, moment: Moment, left: str) -> str:

@@ -78,6 +78,10 @@ def merged(boards: Sequence[Board | None]) -> Board | None:
         _stages([each.stages for each in known]),
         _merged([each.watch for each in known]),
     )
+    groups: dict[str, Any] = {
+        name: _together([getattr(each, name) for each in known], put) if is_whole else None
+        for name, put in GROUPS.items()
+    }
     return replace(
         known[0],
         # The oldest: no figure is older than the document says.
@@ -85,10 +89,7 @@ def merged(boards: Sequence[Board | None]) -> Board | None:
         state=worst([known[0].state, *(each.state for each in stages)]),
         stages=stages,
         watch=watch if is_whole else Watch(watch.instance),
-        **{
-            name: _together([getattr(each, name) for each in known], put) if is_whole else None
-            for name, put in GROUPS.items()
-        },
+        **groups,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from events.lag import State
-from events.texts import Translatable, _, pgettext
+from events.texts import Translatable, _, pgettext, verbatim
 
 STAGES: Final[Mapping[str, Translatable]] = {
     "ledger": _("Ledger"),
@@ -175,3 +175,8 @@ LATENCIES: Final[Mapping[str, Translatable]] = {
     "treasury": _("from the payment order to the accountant's answer"),
 }
 """The steps of an event whose latency is measured."""
+
+
+def named(terms: Mapping[str, Translatable], code: str) -> Translatable:
+    """The text of a code; one that this version does not know stands as it is."""
+    return terms.get(code) or verbatim(code)

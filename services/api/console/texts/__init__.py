@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from events.texts import Translatable
-from services.api.console.texts import codes, grants, lag_page, orders, shell, today, troubles
+from services.api.console.texts import codes, grants, orders, shell, today, troubles
 
 TEXTS: Final[Mapping[str, Translatable]] = {
     f"{page}.{name}": sentence
@@ -12,7 +12,6 @@ TEXTS: Final[Mapping[str, Translatable]] = {
         ("shell", shell.TEXTS),
         ("today", today.TEXTS),
         ("grants", grants.TEXTS),
-        ("lag", lag_page.TEXTS),
         ("orders", orders.TEXTS),
         ("troubles", troubles.TEXTS),
         ("stage", codes.STAGES),
