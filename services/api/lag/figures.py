@@ -16,7 +16,7 @@ from services.api.orders.view import Fact, state_of
 from services.api.rejections.view import TERMS
 from services.api.today.view import OUTCOMES, Sum, Term, term_of
 from services.lag.judge.sums import total
-from services.lag.present.rows import most_frequent
+from services.lag.present.figures import most_frequent
 from services.lag.present.texts import LATENCIES, named
 from services.ledger.explain.terms import ORDER_STATES
 from services.texts.locale_format import UNKNOWN

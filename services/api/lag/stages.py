@@ -9,10 +9,8 @@ from events.lag import Partition, Stage, State
 from events.texts import Translatable, _, pgettext
 from services.api.console.elements import State as Badge
 from services.lag.client.age import WELL
-from services.lag.present import headline_texts
 from services.lag.present import texts as states
-from services.lag.present.accounts import end_of, position_of
-from services.lag.present.rows import short_topic, watched_s
+from services.lag.present.figures import end_of, position_of, short_topic, watched_s
 from services.lag.present.texts import named
 from services.texts.locale_format import LocaleFormat
 
@@ -102,7 +100,7 @@ class Moment:
         shortest_s = watched_s(rows)
         if shortest_s is None:
             return ""
-        return self.say(headline_texts.TEXTS["watched"], span=self.locale.span(shortest_s))
+        return self.say(states.WATCHED, span=self.locale.span(shortest_s))
 
     def held(self, row: Stage | Partition) -> str:
         """The record before which a partition is held; of a stage, those of its partitions."""

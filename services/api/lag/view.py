@@ -16,10 +16,18 @@ from services.api.lag.stages import STAGE_IS, TONES, Moment, do_id
 from services.lag.client.age import WELL, is_old, wrong_counts
 from services.lag.client.hour import Hour
 from services.lag.client.merge import NO_ANSWER, Answer, Lag
-from services.lag.present.accounts import accounts
-from services.lag.present.headline import Headline, Knows, Verdict, headline
-from services.lag.present.headline_texts import TITLES, UNSEEN
-from services.lag.present.texts import DO, MEANS, RUNBOOKS, STAGE_DOES, STAGES, STATES, named
+from services.lag.present.headline import Headline, Knows, Verdict, accounts, headline
+from services.lag.present.texts import (
+    DO,
+    MEANS,
+    RUNBOOKS,
+    STAGE_DOES,
+    STAGES,
+    STATES,
+    TITLES,
+    UNSEEN,
+    named,
+)
 from services.texts.locale_format import LocaleFormat
 
 OLD: Final = "EcluseWatchOld"
