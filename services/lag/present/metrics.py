@@ -15,7 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from events.deadlines import SUBJECTS
 from events.lag import Board, DeadLetters, Orders, Outcomes, Parked, Refusals, Reports, State
 from services.lag.judge.history import NOT_KNOWN_NOW
-from services.lag.judge.model import Consumer, Judged, Place
+from services.lag.judge.model import Consumer, Judged
 from services.lag.judge.sums import total
 from services.runtime.ops.settings import Settings
 
@@ -194,7 +194,7 @@ def group_metrics(
         "1 for the state that a consumer is in, 0 for all others.",
         (*OF_A_STAGE, "state"),
         [
-            ([*_of_stage(each), state.value], float(state is each.state))
+            ([*_of_stage(each), state.value], float(state is each.row.state))
             for each in judged
             for state in State
         ],
@@ -203,19 +203,23 @@ def group_metrics(
         "ecluse_lag_oldest_event_timestamp_seconds",
         "Event time of the oldest record that is not yet done.",
         OF_A_STAGE,
-        [(_of_stage(each), each.oldest_event_s) for each in judged],
+        [(_of_stage(each), each.row.oldest_event_at) for each in judged],
     )
     yield gauges(
         "ecluse_lag_waits_since_timestamp_seconds",
         "Since when at least that record waits, where nobody knows its event time.",
         OF_A_STAGE,
-        [(_of_stage(each), each.waits_since_s) for each in judged if each.oldest_event_s is None],
+        [
+            (_of_stage(each), each.waits_since_s)
+            for each in judged
+            if each.row.oldest_event_at is None
+        ],
     )
     yield gauges(
         "ecluse_lag_drain_seconds",
         "How long what is left will take, at the recent pace.",
         OF_A_STAGE,
-        [(_of_stage(each), each.drain_s) for each in judged],
+        [(_of_stage(each), each.row.drain_s) for each in judged],
     )
     yield gauge(
         "ecluse_lag_sampled_timestamp_seconds", "When the groups were last sampled.", sampled_s
@@ -226,21 +230,22 @@ def _as_kafka_exporter(
     settings: Settings, judged: Sequence[Judged], members: Mapping[Consumer, int]
 ) -> Iterator[Metric]:
     def of_group(each: Judged) -> list[str]:
-        group, (topic, number) = each.consumer.group, each.place
-        return [settings.group(group), settings.topic(topic), str(number)]
+        group, row = each.consumer.group, each.row
+        return [settings.group(group), settings.topic(row.topic), str(row.partition)]
 
     behind: dict[tuple[str, str], list[int | None]] = defaultdict(list)
-    ends: dict[Place, int] = {}
+    ends: dict[tuple[str, str], int] = {}
     for each in judged:
         group, topic, _ = of_group(each)
-        behind[group, topic].append(each.behind)
-        if each.end is not None:
-            ends[each.place] = max(each.end, ends.get(each.place, 0))
+        row, place = each.row, (topic, str(each.row.partition))
+        behind[group, topic].append(row.behind)
+        if row.end is not None:
+            ends[place] = max(row.end, ends.get(place, 0))
     yield gauges(
         "kafka_consumergroup_lag",
         "Offsets that a group has left to read.",
         OF_A_GROUP,
-        [(of_group(each), each.behind) for each in judged],
+        [(of_group(each), each.row.behind) for each in judged],
     )
     yield gauges(
         "kafka_consumergroup_lag_sum",
@@ -252,7 +257,7 @@ def _as_kafka_exporter(
         "kafka_consumergroup_current_offset",
         "Offset that a group has committed.",
         OF_A_GROUP,
-        [(of_group(each), each.committed) for each in judged],
+        [(of_group(each), each.row.committed) for each in judged],
     )
     yield gauges(
         "kafka_consumergroup_members",
@@ -264,10 +269,11 @@ def _as_kafka_exporter(
         "kafka_topic_partition_current_offset",
         "Where what is committed in a partition ends.",
         ["topic", "partition"],
-        [([settings.topic(topic), str(number)], end) for (topic, number), end in ends.items()],
+        ends.items(),
     )
-    sampled = dict.fromkeys(each.place for each in judged if each.rule not in NOT_KNOWN_NOW)
-    partitions = Counter(settings.topic(place.topic) for place in sampled)
+    known = (each.row for each in judged if each.row.rule not in NOT_KNOWN_NOW)
+    sampled = dict.fromkeys((row.topic, row.partition) for row in known)
+    partitions = Counter(settings.topic(topic) for topic, _ in sampled)
     yield gauges(
         "kafka_topic_partitions",
         "Partitions of a topic.",
@@ -277,5 +283,5 @@ def _as_kafka_exporter(
 
 
 def _of_stage(judged: Judged) -> list[str]:
-    consumer, place = judged.consumer, judged.place
-    return [consumer.stage, consumer.group, place.topic, str(place.partition)]
+    consumer, row = judged.consumer, judged.row
+    return [consumer.stage, consumer.group, row.topic, str(row.partition)]

@@ -27,8 +27,8 @@ from events.lag import (
 )
 from events.topics import DEAD_LETTERS, INPUT_TOPICS, JOURNAL, PAYMENT_ORDERS, REFUSALS
 from services.lag.judge.history import History as Samples
+from services.lag.judge.history import stages_of
 from services.lag.judge.model import Consumer, Judged, Place, Sample, instant_of
-from services.lag.judge.stages import stages_of
 from services.lag.judge.states import OLD_AFTER_S, is_fresh
 from services.lag.judge.sums import worst
 from services.watch.document.due_items import orders_of, parked_of, reports_of
@@ -164,13 +164,13 @@ class LagService:
     # ------------------------------------------------------------ the document
     def judged(self, now_s: float) -> list[Judged]:
         """The judgement of every group in every partition."""
-        return self._samples.judged(now_s, self._oldest_s)
+        return self._samples.judged(now_s, self._oldest_s, self._latest_s)
 
     def board(self, now_s: float) -> Board:
         """The lag document of now."""
         tables = self._tables
         is_sampled = self.is_sampled(now_s)
-        stages = stages_of(self.consumers, self.judged(now_s), self._latest_s, self.members(now_s))
+        stages = stages_of(self.consumers, self.judged(now_s), self.members(now_s))
         has_journal = self.has(JOURNAL, now_s)
         # Positions of a sample are shown with the outcomes of its moment: those of now are ahead.
         counts = (

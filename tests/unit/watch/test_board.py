@@ -9,6 +9,7 @@ from events.lag import (
     Board,
     DeadLetters,
     DeadlineEvents,
+    Held,
     Latency,
     Outcomes,
     Refusals,
@@ -19,13 +20,12 @@ from events.lag import (
 )
 from services.due.open_items import OverdueReport, ParkedEvent, WaitingOrder
 from services.lag.client.age import is_old, is_sampled
-from services.lag.judge.stages import stages_of
+from services.lag.judge.history import stages_of
 from services.lag.judge.states import Rule
-from services.runtime.processing.offset_metadata import Held
 from services.watch.document.due_items import orders_of, parked_of, reports_of
 from services.watch.tables.latencies import Step
 from tests.builders import BUDGET
-from tests.unit.lag.builders import LEDGER, NOW_S, PROJECTOR, a_board, judged, never, unknown
+from tests.unit.lag.builders import LEDGER, NOW_S, PROJECTOR, a_board, judged, unknown
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "lag.json"
 NOW = datetime.fromtimestamp(NOW_S, UTC)
@@ -81,7 +81,7 @@ def everything_known() -> Board:
         sampled_at=NOW - timedelta(seconds=1),
         state=State.BROKEN,
         watch=Watch("watch-1", ready=True, budgets=3, balances_differing=0, journal_faults=0),
-        stages=stages_of([LEDGER, PROJECTOR], seen, never, {LEDGER: 2, PROJECTOR: 1}),
+        stages=stages_of([LEDGER, PROJECTOR], seen, {LEDGER: 2, PROJECTOR: 1}),
         outcomes=Outcomes(9, 4, 1, 2, 1, 1, 3, in_flight=3, gap=0, repeated=0),
         latencies=(
             Latency(Step.BROKER, 100, 0.01, 0.05, 0.25),
@@ -118,7 +118,7 @@ def test_nothing_but_zeros_where_there_is_nothing_and_that_is_known() -> None:
 
 
 def test_the_figures_of_a_silent_cluster_are_unknown_though_its_journal_was_read() -> None:
-    (stage,) = stages_of([LEDGER], [unknown(), unknown(number=1)], never, {})
+    (stage,) = stages_of([LEDGER], [unknown(), unknown(number=1)], {})
     assert [(None, None, None)] * 2 == [
         (row.committed, row.end, row.behind) for row in stage.partitions
     ]
