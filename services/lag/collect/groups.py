@@ -117,9 +117,7 @@ class Groups:
         self.members = {each: reports[self._group(each)].group.members for each in consumers}
         return {
             consumer: {
-                own: _sample_of(
-                    place, named[consumer], reports[self._group(consumer)], now_s
-                )._replace(end=ends.get(place))
+                own: _sample_of(place, named[consumer], reports[self._group(consumer)], ends, now_s)
                 for place, own in named[consumer].items()
             }
             for consumer in consumers
@@ -267,14 +265,17 @@ async def _ask(
 
 
 def _sample_of(
-    place: TopicPartition, named: Mapping[TopicPartition, Place], report: _GroupReport, now_s: float
+    place: TopicPartition,
+    named: Mapping[TopicPartition, Place],
+    report: _GroupReport,
+    ends: Mapping[TopicPartition, int],
+    now_s: float,
 ) -> Sample:
-    """The sample of one partition, still without its end."""
     group, committed = report.group, report.committed.get(place)
     return Sample(
         now_s,
         None if committed is None else committed.offset,
-        None,
+        ends.get(place),
         owner_of(place, named, group.owners),
         group.rebalancing,
         None if committed is None else decode_status(committed.metadata),

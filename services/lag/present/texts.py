@@ -11,6 +11,7 @@ from typing import Final
 from events.lag import State
 from events.texts import Translatable, _, pgettext, verbatim
 from services.lag.client.merge import Lag
+from services.lag.judge.states import TABLE
 from services.lag.present.headline import Knows, Verdict, accounts, headline
 
 TITLES: Final[Mapping[Verdict, Translatable]] = {
@@ -144,38 +145,7 @@ RUNBOOKS: Final[Mapping[State, str]] = {
 }
 """The runbook of a state, in docs/runbooks."""
 
-RULES: Final[Mapping[str, Translatable]] = {
-    "cluster_silent": _("Kafka has not answered the watch for more than ten seconds."),
-    "not_sampled": _("The watch has not looked at this group for more than ten seconds."),
-    "end_unknown": _("Nobody leads the partition: what is left to read is not known."),
-    "never_seen": _(
-        "The group has neither a position here nor a member: it never ran, or is called otherwise."
-    ),
-    "never_committed": _("There are records and a member, which has committed none of them yet."),
-    "beyond_the_end": _(
-        "The partition ends before the committed position: the topic was made anew, or lost "
-        "records."
-    ),
-    "held": _("The process holds the partition before a record that it cannot work on."),
-    "broken": _("The process itself says that it cannot go on."),
-    "went_back": _("The committed position went back."),
-    "no_owner": _("Nobody owns the partition, and nothing is committed."),
-    "markers_alone": _(
-        "So little is left that it may be markers of transactions alone; nobody has read that far."
-    ),
-    "rebalances": _(
-        "Records wait, and the group has been sharing out its partitions for too long."
-    ),
-    "stands_still": _("Records wait, and nothing has been committed for eight seconds."),
-    "falls_behind": _(
-        "What is left has not got less for ten seconds, and what was there five seconds ago is not "
-        "reached."
-    ),
-    "just_begun": _("Watched for too short a time to tell more."),
-    "no_traffic": _("All is read, and nothing has come for ten minutes."),
-    "catches_up": _("Records wait, and it moves."),
-    "keeps_up": _("Nothing is left to read."),
-}
+RULES: Final[Mapping[str, Translatable]] = {row.rule: row.text for row in TABLE}
 """The observation behind a state, by the name of its rule."""
 
 DOING: Final[Mapping[str, Translatable]] = {

@@ -9,7 +9,6 @@ its transaction has ended in the partition, so that the ledger can read it (docs
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -41,15 +40,6 @@ POLL_S: Final = 0.05
 log: Final = structlog.stdlib.get_logger("ecluse.watch")
 
 
-@dataclass(slots=True)
-class _PartitionWriter:
-    """The writer of one partition of deadline events."""
-
-    writer: FencedWriter
-    in_topic: set[str]
-    """The ids of all deadline events of the watch in the partition."""
-
-
 class DeadlinePublisher:
     """The writers of this watch's partitions of internal events. One call at a time.
 
@@ -69,7 +59,9 @@ class DeadlinePublisher:
         self._settings = settings.model_copy(update={"transaction_timeout_s": limit_s})
         self._clients = clients
         self._topic = settings.topic(INTERNAL_EVENTS)
-        self._writers: dict[int, _PartitionWriter] = {}
+        self._writers: dict[int, FencedWriter] = {}
+        self._in_topic: dict[int, set[str]] = {}
+        """The ids of all deadline events of the watch, by the partition of a writer."""
 
     async def begin(self, number: int) -> list[str]:
         """Take a partition over from its former writer; the ids of its deadline events."""
@@ -80,11 +72,11 @@ class DeadlinePublisher:
         try:
             await writer.start()
             await self._abort_hanging(writer, place)
-            in_topic = await self._in_topic(place)
+            in_topic = await self._ids_in(place)
         except BaseException:
             await writer.stop()
             raise
-        self._writers[number] = _PartitionWriter(writer, in_topic)
+        self._writers[number], self._in_topic[number] = writer, in_topic
         return sorted(in_topic)
 
     async def deliver(self, number: int, deadline_events: Sequence[DeadlineEvent]) -> list[str]:
@@ -94,12 +86,12 @@ class DeadlinePublisher:
         """
         if number not in self._writers:
             await self.begin(number)
-        open_writer = self._writers[number]
-        missing = {each.id: each for each in deadline_events if each.id not in open_writer.in_topic}
+        writer, in_topic = self._writers[number], self._in_topic[number]
+        missing = {each.id: each for each in deadline_events if each.id not in in_topic}
         try:
             for some in _cut(list(missing.values())):
-                await self._write(open_writer.writer, number, some)
-                open_writer.in_topic.update(each.id for each in some)
+                await self._write(writer, number, some)
+                in_topic.update(each.id for each in some)
         except BaseException:
             await self._close(number)
             raise
@@ -111,9 +103,9 @@ class DeadlinePublisher:
             await self._close(number)
 
     async def _close(self, number: int) -> None:
-        open_writer = self._writers.pop(number, None)
-        if open_writer is not None:
-            await open_writer.writer.stop()
+        writer = self._writers.pop(number, None)
+        if writer is not None:
+            await writer.stop()
 
     async def _write(
         self, writer: FencedWriter, number: int, deadline_events: Iterable[DeadlineEvent]
@@ -145,7 +137,7 @@ class DeadlinePublisher:
                 raise ClusterError(place_name(place), FORBIDDEN.render(facts)) from error
             log.warning("hanging_transaction_completed", committed=False, **facts_of(each))
 
-    async def _in_topic(self, place: TopicPartition) -> set[str]:
+    async def _ids_in(self, place: TopicPartition) -> set[str]:
         """The ids of the watch's deadline events that were written to a partition before now."""
         async with Reader(
             self._settings, [place], isolation="read_uncommitted", clients=self._clients

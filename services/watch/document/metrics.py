@@ -105,7 +105,7 @@ def _steps(latencies: Latencies) -> HistogramMetricFamily:
         labels=["stage"],
     )
     names = [*(str(each) for each in BOUNDS_S), "+Inf"]
-    for total in latencies.totals():
-        counts = [float(each) for each in accumulate(total.counts)]
-        steps.add_metric([total.step], list(zip(names, counts, strict=True)), total.sum_s)
+    for step, counts, sum_s in latencies.totals():
+        buckets = zip(names, map(float, accumulate(counts)), strict=True)
+        steps.add_metric([step], list(buckets), sum_s)
     return steps

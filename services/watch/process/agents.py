@@ -1,37 +1,30 @@
 """Agents: one over each topic that the watch reads, feeding its tables record by record.
 
-Each ends with its process (`process_exit`).
+Each ends with its process (`exit`).
 """
 
 import time
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from faust.types import StreamT
 
-from events.topics import BALANCES, DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS
+from services.lag.present.figures import short_topic
 from services.watch.process.consumer import Slice
 from services.watch.process.cpu_throttle import CpuTime
 from services.watch.process.exit import ends_the_process
 from services.watch.process.watch import Watch
-from services.watch.tables.feed import Read, Record, Tables
-
-AGENTS: Final[dict[str, tuple[str, Read]]] = {
-    JOURNAL: ("journal", Tables.journal),
-    BALANCES: ("balances", Tables.balance),
-    PAYMENT_ORDERS: ("payment_orders", Tables.payment_order),
-    REFUSALS: ("refusals", Tables.refusal),
-    DEAD_LETTERS: ("dead_letters", Tables.dead_letter),
-}
-"""The agent of each topic, and the function that processes a record."""
+from services.watch.settings import WATCHED
+from services.watch.tables.feed import Record
 
 
 def add_agents(watch: Watch) -> None:
-    """Add an agent for each topic."""
-    for topic, (name, read) in AGENTS.items():
-        _add_agent(watch, topic, name, read)
+    """Add an agent for each topic that the watch reads."""
+    for topic in WATCHED:
+        _add_agent(watch, topic)
 
 
-def _add_agent(watch: Watch, topic: str, name: str, read: Read) -> None:
+def _add_agent(watch: Watch, topic: str) -> None:
+    name = short_topic(topic).replace("-", "_")
     # Not acked: the group holds no offset, each table its own.
     on_cluster: Any = watch.topic(
         watch.settings.topic(topic), key_type=bytes, value_type=bytes, acks=False
@@ -52,7 +45,7 @@ def _add_agent(watch: Watch, topic: str, name: str, read: Read) -> None:
                     each.headers,
                     each.timestamp / 1000,
                 )
-                for found in read(tables, record):
+                for found in tables.read(topic, record):
                     watch.report(found)
             pause_s = watch.cpu_throttle.pause_s(CpuTime(time.monotonic(), time.process_time()))
             if pause_s > 0:

@@ -29,26 +29,21 @@ log: Final = structlog.get_logger()
 def add_timers(watch: Watch) -> None:
     """Add all timers."""
 
-    async def reconcile() -> None:
-        await _reconcile(watch)
-
     async def sample() -> None:
         await _sample(watch)
         if watch.lag_service.has_lost_an_owner():
             await asyncio.sleep(min(AGAIN_S, watch.own.sample_s))
             await _sample(watch)
 
-    async def write() -> None:
-        await watch.delivery.run()
-
     async def note() -> None:
         watch.lag_service.note(watch.clock())
 
-    _every(watch, watch.own.reconcile_s, "reconciliation", reconcile)
-    _every(watch, watch.own.sample_s, "samples", sample)
+    own = watch.own
+    _every(watch, own.reconcile_s, "reconciliation", lambda: _reconcile(watch))
+    _every(watch, own.sample_s, "samples", sample)
     _every(watch, POINT_S, "history", note)
-    if watch.own.deadline_events:
-        _every(watch, watch.own.reconcile_s, "deadline_events", write)
+    if own.deadline_events:
+        _every(watch, own.reconcile_s, "deadline_events", watch.delivery.run)
 
 
 def _every(watch: Watch, interval_s: float, name: str, body: Callable[[], Awaitable[None]]) -> None:

@@ -16,8 +16,6 @@ from services.watch.tables.journal_records import (
     Cents,
     Key,
     Published,
-    Signed,
-    WithoutConvention,
     line_row,
     renaming,
 )
@@ -132,14 +130,13 @@ class Budget:
 
     def _add_up(self, record: Record) -> None:
         self.sequence = record.sequence
-        match renaming(record):
-            case WithoutConvention(grant):
-                self.without_convention.add(grant)
-            case Signed(grant, convention) if grant in self.without_convention:
-                self.without_convention.remove(grant)
-                self._rename(grant, convention)
-            case Signed() | None:
-                pass
+        renamed = renaming(record)
+        if renamed is not None:
+            if renamed.convention is None:
+                self.without_convention.add(renamed.grant)
+            elif renamed.grant in self.without_convention:
+                self.without_convention.remove(renamed.grant)
+                self._rename(renamed.grant, renamed.convention)
         for move in record.moves or ():
             self._move_line(move)
             if move.convention is not None and move.target != "reserved":
@@ -265,27 +262,24 @@ class Budget:
     def line_rows(self) -> list[dict[str, Any]]:
         """The balances of its lines, in the order and shape of the contract (rules, 35)."""
         return [
-            {"budget": self.name, "line": line_row(key.line), **cents}
-            for key, cents in self._in_order()
-            if key.convention is None
+            {"budget": self.name, "line": line_row(key.line), **row.cents}
+            for key, row in sorted(self.rows.items(), key=lambda each: in_order(each[0]))
+            if row.cents is not None and key.convention is None
         ]
 
     def convention_rows(self) -> list[dict[str, Any]]:
         """The balances of its conventions on their lines, likewise."""
         return [
-            {"budget": self.name, "convention": key.convention, "line": line_row(key.line), **cents}
-            for key, cents in self._in_order()
-            if key.convention is not None
+            {"budget": self.name, "convention": key.convention, "line": line_row(key.line)}
+            | row.cents
+            for key, row in sorted(self.rows.items(), key=lambda each: in_order(each[0]))
+            if row.cents is not None and key.convention is not None
         ]
 
     def difference_rows(self) -> list[dict[str, Any]]:
         """The published balances that differ, in the same order."""
         keys = sorted(self.differences, key=in_order)
         return [self.differences[key].row() for key in keys]
-
-    def _in_order(self) -> list[tuple[Key, Cents]]:
-        held = [(key, row.cents) for key, row in self.rows.items() if row.cents is not None]
-        return sorted(held, key=lambda each: in_order(each[0]))
 
 
 def in_order(key: Key) -> tuple[str, tuple[str, str, str, str]]:

@@ -5,14 +5,14 @@ those from the beginning. A record that comes again is recognised by its offset,
 nothing.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from events.journal import Record as JournalRecord
 from events.journal import read_record, try_read_record
-from events.topics import DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS
+from events.topics import BALANCES, DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS
 from services.due.deadlines import Deadlines
 from services.runtime.ops.clock import Clock
 from services.watch.tables.balances import Fault, LiveBalances
@@ -140,8 +140,23 @@ class Tables:
         return None if record is None else event_s_of(record)
 
     # ------------------------------------------------------------ record by record
-    def journal(self, record: Record) -> Sequence[Difference | Fault]:
-        """Process one record of the journal; the differences found by it."""
+    def read(self, topic: str, record: Record) -> Sequence[Difference | Fault]:
+        """Process one record of a topic that the watch reads; the differences found by it."""
+        number, offset, key, value, headers, recorded_s = record
+        if topic == JOURNAL:
+            return self._journal(record)
+        if topic == BALANCES:
+            return self.live.publish(number, offset, key, value)
+        if topic == PAYMENT_ORDERS:
+            self.order_times.add(number, offset, value)
+        elif topic == REFUSALS:
+            self.refusals.add(number, offset, value, recorded_s)
+        else:
+            assert topic == DEAD_LETTERS, topic
+            self.dead_letters.add(number, offset, headers, recorded_s)
+        return ()
+
+    def _journal(self, record: Record) -> Sequence[Difference | Fault]:
         number, offset, key, value, headers, _ = record
         decoded, why = None, ""
         try:
@@ -164,26 +179,3 @@ class Tables:
         live_from_s = self._live_from_s.get(record.number)
         if live_from_s is not None and recorded_s >= live_from_s:
             self.latencies.observe(Step.PUBLISHED, now_s - recorded_s, now_s, now_s)
-
-    def balance(self, record: Record) -> Sequence[Difference]:
-        """Process one published balance; the differences found by it."""
-        return self.live.publish(record.number, record.offset, record.key, record.value)
-
-    def payment_order(self, record: Record) -> tuple[()]:
-        """Process one payment order for the treasury."""
-        self.order_times.add(record.number, record.offset, record.value)
-        return ()
-
-    def refusal(self, record: Record) -> tuple[()]:
-        """Process one answer to the sender of an event that was not accepted."""
-        self.refusals.add(record.number, record.offset, record.value, record.recorded_s)
-        return ()
-
-    def dead_letter(self, record: Record) -> tuple[()]:
-        """Process one record that could not be read."""
-        self.dead_letters.add(record.number, record.offset, record.headers, record.recorded_s)
-        return ()
-
-
-Read = Callable[[Tables, Record], Sequence[Difference | Fault]]
-"""A function that processes one record, and gives the differences found by it."""

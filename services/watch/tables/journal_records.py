@@ -58,17 +58,12 @@ class _Message(msgspec.Struct):
     data: msgspec.Raw
 
 
-class WithoutConvention(NamedTuple):
-    """An award without convention: its money is keyed by the grant (rules, 13)."""
+class Renaming(NamedTuple):
+    """A change of the key of a grant's money, which no move shows."""
 
     grant: str
-
-
-class Signed(NamedTuple):
-    """A convention signed for a grant; money keyed by the grant is keyed by it from now on."""
-
-    grant: str
-    convention: str
+    convention: str | None
+    """The convention signed for it; None where its money is keyed by the grant (rules, 13)."""
 
 
 class Published(NamedTuple):
@@ -93,20 +88,20 @@ _message = msgspec.json.Decoder(_Message).decode
 _key = msgspec.json.Decoder(list[str | None]).decode
 
 
-def renaming(record: Record) -> WithoutConvention | Signed | None:
-    """A change of the key of a grant's money, which no move shows."""
+def renaming(record: Record) -> Renaming | None:
+    """The change of a key by a record, if any."""
     event = record.event
     if record.outcome != "accepted" or event is None:
         return None
     data, grant, convention = event.data, event.data.grant or "", record.convention or ""
     if event.type == ConventionSigned.TYPE:
-        return Signed(grant, convention)
+        return Renaming(grant, convention)
     if event.type == DeliberationAdopted.TYPE:
         if data.role == "award" and data.requires_convention is False:
-            return WithoutConvention(grant)
+            return Renaming(grant, None)
     elif event.type == FiscalYearOpened.TYPE and data.stands_alone and convention == grant:
         # One that is carried over under another key is signed no convention any more (rules, 32).
-        return WithoutConvention(grant)
+        return Renaming(grant, None)
     return None
 
 

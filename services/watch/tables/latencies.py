@@ -7,9 +7,9 @@ Every figure is counted in a bucket that is 4 % wide, minute by minute. So a per
 import math
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 from events.journal import Record
 from events.lag import Latency
@@ -48,15 +48,6 @@ class Step(StrEnum):
     """From its record in the journal until it was in the read model."""
     TREASURY = "treasury"
     """From the issue of a payment order until the treasury answered, in event time."""
-
-
-class Total(NamedTuple):
-    """One step since the start, as a Prometheus histogram."""
-
-    step: Step
-    counts: tuple[int, ...]
-    """Counts of the buckets of `BOUNDS_S`, and of the one beyond."""
-    sum_s: float
 
 
 class _Minute:
@@ -110,12 +101,9 @@ class Latencies:
         oldest = int(now_s // MINUTE_S) - MINUTES
         return [_latency(step, counted, oldest) for step, counted in self._steps.items()]
 
-    def totals(self) -> list[Total]:
-        """The latencies since the start."""
-        return [
-            Total(step, tuple(counted.counts), counted.sum_s)
-            for step, counted in self._steps.items()
-        ]
+    def totals(self) -> list[tuple[Step, Sequence[int], float]]:
+        """Each step since the start: counts of `BOUNDS_S` and of the one beyond, and the sum."""
+        return [(step, counted.counts, counted.sum_s) for step, counted in self._steps.items()]
 
 
 def _bucket_of(took_s: float) -> int:

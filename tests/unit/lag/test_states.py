@@ -222,4 +222,4 @@ def test_who_has_reached_what_was_there_five_seconds_ago_is_not_slow(
 def test_each_rule_stands_once_in_the_table_in_its_place_with_a_reason() -> None:
     assert list(Rule) == [row.rule for row in TABLE]
     assert {*State} == {row.state for row in TABLE}
-    assert all(row.reason.endswith(".") for row in TABLE)
+    assert all(row.text.msgid.endswith(".") for row in TABLE)

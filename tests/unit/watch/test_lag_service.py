@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from events.lag import Board, Parked, Reports, Stage, State, Watch
-from events.topics import BALANCES, EVENTS, INTERNAL_EVENTS, JOURNAL
+from events.topics import BALANCES, EVENTS, INTERNAL_EVENTS, JOURNAL, PAYMENT_ORDERS, REFUSALS
 from services.lag.judge.model import Consumer, Place, Sample, instant_of
 from services.runtime.processing.offset_metadata import Status
 from services.watch.document.service import LagService
@@ -42,10 +42,10 @@ class Scene:
 
     def read(self) -> None:
         for offset, out in enumerate(JOURNALLED):
-            self.tables.journal(self._record(offset, out))
+            self.tables.read(JOURNAL, self._record(offset, out))
         balances = [out for out in OUTS if out.topic == BALANCES]
         for offset, out in enumerate(balances):
-            self.tables.balance(self._record(offset, out))
+            self.tables.read(BALANCES, self._record(offset, out))
 
     def _record(self, offset: int, out: Out) -> Record:
         value = out.value and out.value.replace(b'"ecluse.events', b'"town.ecluse.events')
@@ -174,7 +174,7 @@ def test_figures_of_a_watch_that_falls_behind_are_unknown_until_it_has_caught_up
         is_known = [each is not None for each in (known.outcomes, known.orders, known.refusals)]
         assert [second <= 11] * 3 == is_known, f"{second} s"
         assert Watch("watch-1", second <= 11, 1, 0, 0) == known.watch
-    scene.tables.refusal(Record(0, 0, b"B", b"{}", (), scene.now_s))
+    scene.tables.read(REFUSALS, Record(0, 0, b"B", b"{}", (), scene.now_s))
     scene.cycle()
     known = scene.known()
     assert (None, True) == (known.outcomes, known.refusals is not None), "topic by topic"
@@ -247,7 +247,7 @@ def statuses(*given: Status) -> list[Sample]:
 def test_the_gap_is_of_all_statuses_of_the_ledger_and_of_what_nobody_could_read() -> None:
     scene = Scene()
     scene.read()
-    scene.tables.journal(Record(0, 99, b"B", b"no record", (), NOW_S))
+    scene.tables.read(JOURNAL, Record(0, 99, b"B", b"no record", (), NOW_S))
     scene.cycle()
     assert scene.gap() is None
     scene.sample(
@@ -311,7 +311,7 @@ def test_partitions_of_another_watch_are_left_to_it_and_those_of_nobody_are_show
 def test_the_oldest_order_that_the_treasury_has_not_read_is_known_from_the_orders() -> None:
     scene = Scene()
     for offset in range(2):
-        scene.tables.payment_order(Record(0, offset, b"B", ORDER, (), NOW_S))
+        scene.tables.read(PAYMENT_ORDERS, Record(0, offset, b"B", ORDER, (), NOW_S))
     scene.cycle()
     scene.sample(scene.treasury, a_sample(committed=1, end=2, owner="bank"))
     assert (1, NOON) == (scene.stage("treasury").behind, scene.stage("treasury").oldest_event_at)
@@ -319,7 +319,7 @@ def test_the_oldest_order_that_the_treasury_has_not_read_is_known_from_the_order
 
 def test_behind_the_last_order_stand_markers_alone_and_nobody_is_late() -> None:
     scene = Scene()
-    scene.tables.payment_order(Record(0, 0, b"B", ORDER, (), NOW_S))
+    scene.tables.read(PAYMENT_ORDERS, Record(0, 0, b"B", ORDER, (), NOW_S))
     scene.tables.reconcile({Partition(topic, 0): Reached(1, 3, 1, 3) for topic in WATCHED}, NOW_S)
     scene.sample(scene.treasury, a_sample(committed=1, end=3, owner="bank"))
     stage = scene.stage("treasury")

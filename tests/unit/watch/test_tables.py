@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from events.topics import BALANCES, DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS
 from services.watch.settings import WATCHED
 from services.watch.tables.balances import Fault
+from services.watch.tables.budget_balance import Difference
 from services.watch.tables.feed import Record, Tables
 from services.watch.tables.latencies import Step
 from services.watch.tables.partitions import Partition, Reached
@@ -36,7 +37,7 @@ class Scene:
         records = [out for out in OUTS if out.topic == JOURNAL]
         for offset, out in enumerate(records):
             record = self.record(offset, out, ago_s=ago_s, imported=imported)
-            assert not self.tables.journal(record)
+            assert not self.tables.read(JOURNAL, record)
 
     def cycle(self, *, left: int = 0) -> None:
         reached = {}
@@ -62,10 +63,11 @@ def test_a_record_of_the_journal_reaches_every_table() -> None:
 
 def test_what_comes_to_light_is_given_back() -> None:
     scene = Scene()
-    (found,) = scene.tables.journal(Record(0, 0, b"B", b"no record", (), NOW_S))
+    (found,) = scene.tables.read(JOURNAL, Record(0, 0, b"B", b"no record", (), NOW_S))
     assert isinstance(found, Fault)
     balance = next(out for out in OUTS if out.topic == BALANCES)
-    (differs,) = scene.tables.balance(scene.record(0, balance._replace(key=b"no key")))
+    (differs,) = scene.tables.read(BALANCES, scene.record(0, balance._replace(key=b"no key")))
+    assert isinstance(differs, Difference)
     assert "not_readable" == differs.kind
 
 
@@ -76,9 +78,11 @@ def test_records_that_come_live_are_timed_and_those_of_the_start_are_not() -> No
     assert Step.PUBLISHED not in scene.counts()
     later = a_record("dead_letter", 99, budget="_dead.0")
     dead = Out(JOURNAL, 0, b"_dead.0", later)
-    assert not scene.tables.journal(scene.record(5, dead, ago_s=3)), "written before the start"
+    assert not scene.tables.read(JOURNAL, scene.record(5, dead, ago_s=3)), (
+        "written before the start"
+    )
     scene.now_s += 10
-    assert not scene.tables.journal(scene.record(6, dead, ago_s=0.5))
+    assert not scene.tables.read(JOURNAL, scene.record(6, dead, ago_s=0.5))
     (row,) = [
         each
         for each in scene.tables.latencies.of_the_last_hour(scene.now_s)
@@ -109,11 +113,13 @@ def test_every_topic_has_its_place_and_loses_it_with_its_partition() -> None:
     scene = Scene()
     tables = scene.tables
     scene.journal()
-    assert not tables.balance(Record(0, 1, b'["B","65","1",null,null]', None, (), NOW_S))
-    assert () == tables.payment_order(Record(0, 2, b"B", b'{"time":"2023-06-01T10:00:00Z"}', (), 1))
+    assert not tables.read(BALANCES, Record(0, 1, b'["B","65","1",null,null]', None, (), NOW_S))
+    assert () == tables.read(
+        PAYMENT_ORDERS, Record(0, 2, b"B", b'{"time":"2023-06-01T10:00:00Z"}', (), 1)
+    )
     refused = b'{"type":"ecluse.event.refused.v1","data":{"code":"overpayment"}}'
-    assert () == tables.refusal(Record(0, 3, b"B", refused, (), NOW_S))
-    assert () == tables.dead_letter(Record(0, 4, None, b"x", (), NOW_S))
+    assert () == tables.read(REFUSALS, Record(0, 3, b"B", refused, (), NOW_S))
+    assert () == tables.read(DEAD_LETTERS, Record(0, 4, None, b"x", (), NOW_S))
     scene.cycle()
     where = [Partition(topic, 0) for topic in WATCHED]
     before = [tables.next_offset(each) for each in where]
