@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError, for_code
 from aiokafka.protocol.offset import OffsetRequest, OffsetResetStrategy
 from aiokafka.structs import TopicPartition
 
+from events.topics import Place
 from services.lag.collect.group_requests import (
     DEAD,
     Committed,
@@ -28,7 +29,7 @@ from services.lag.collect.group_requests import (
     members_in,
     newer_members_in,
 )
-from services.lag.judge.model import Consumer, Place, Sample
+from services.lag.judge.model import Consumer, Sample
 from services.runtime.kafka.clients import tolerate_broker_restarts
 from services.runtime.kafka.timeouts import started, within
 from services.runtime.ops.errors import ClusterError

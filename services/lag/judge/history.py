@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from events.lag import Held, Partition, Stage, State
-from services.lag.judge.model import Consumer, Judged, Place, Sample, instant_of
+from events.topics import Place
+from services.lag.judge.model import Consumer, Judged, Sample, instant_of
 from services.lag.judge.pace import drain_s, trend_of
 from services.lag.judge.states import WINDOW_S, Rule, judge
 from services.lag.judge.sums import stage_of

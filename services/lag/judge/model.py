@@ -15,13 +15,6 @@ class Consumer(NamedTuple):
     topics: tuple[str, ...]
 
 
-class Place(NamedTuple):
-    """A partition of a topic, by its name in the contract."""
-
-    topic: str
-    partition: int
-
-
 class Sample(NamedTuple):
     """One sample of a consumer in one partition; None is an unknown figure."""
 

@@ -25,10 +25,10 @@ from events.lag import (
     Stage,
     Watch,
 )
-from events.topics import DEAD_LETTERS, INPUT_TOPICS, JOURNAL, PAYMENT_ORDERS, REFUSALS
+from events.topics import DEAD_LETTERS, INPUT_TOPICS, JOURNAL, PAYMENT_ORDERS, REFUSALS, Place
 from services.lag.judge.history import History as Samples
 from services.lag.judge.history import stages_of
-from services.lag.judge.model import Consumer, Judged, Place, Sample, instant_of
+from services.lag.judge.model import Consumer, Judged, Sample, instant_of
 from services.lag.judge.states import OLD_AFTER_S, is_fresh
 from services.lag.judge.sums import worst
 from services.watch.document.due_items import orders_of, parked_of, reports_of
@@ -36,7 +36,6 @@ from services.watch.document.history import LagHistory
 from services.watch.settings import WatchSettings
 from services.watch.tables.feed import Tables
 from services.watch.tables.latencies import Step
-from services.watch.tables.partitions import Partition
 from services.watch.tables.status_samples import StatusSamples
 
 DUE_S: Final = 2.0
@@ -106,8 +105,8 @@ class LagService:
         """Progress of the watch itself, taken before a sample: records of meanwhile are behind."""
         tables = self._tables
         offsets = {
-            Place(*partition): max(tables.next_offset(partition), progress.worked)
-            for partition, progress in tables.reconciliation.progress.items()
+            place: max(tables.next_offset(place), progress.worked)
+            for place, progress in tables.reconciliation.progress.items()
         }
         return OwnProgress(offsets, tables.outcomes.counts() if self.has(JOURNAL, now_s) else None)
 
@@ -152,19 +151,17 @@ class LagService:
         progress = self._tables.reconciliation.progress
         completed = {}
         for place, sample in samples.items():
-            own = Partition(*place)
-            is_read = (
-                own in progress and sample.end is not None and progress[own].worked >= sample.end
-            )
+            own, end = progress.get(place), sample.end
+            is_read = own is not None and end is not None and own.worked >= end
             needs_it = is_read and sample.status is None
-            records_end = self._tables.next_offset(own) if needs_it else None
+            records_end = self._tables.next_offset(place) if needs_it else None
             completed[place] = sample._replace(records_end=records_end)
         return completed
 
     # ------------------------------------------------------------ the document
     def judged(self, now_s: float) -> list[Judged]:
         """The judgement of every group in every partition."""
-        return self._samples.judged(now_s, self._oldest_s, self._latest_s)
+        return self._samples.judged(now_s, self._tables.oldest_s, self._latest_s)
 
     def board(self, now_s: float) -> Board:
         """The lag document of now."""
@@ -256,10 +253,6 @@ class LagService:
                 deadlines.pending(now) if self._own.deadline_events else None,
             )
         return found
-
-    def _oldest_s(self, place: Place, committed: int) -> float | None:
-        """The event time of the first record that a group has not processed, where known."""
-        return self._tables.oldest_s(Partition(*place), committed)
 
     def _latest_s(self, place: Place) -> float | None:
         """The latest event time of a partition, where the watch has read it."""

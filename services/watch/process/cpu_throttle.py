@@ -8,7 +8,8 @@ the time, since they are asked for and need no reading.
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from services.lag.judge.model import Place, Sample
+from events.topics import Place
+from services.lag.judge.model import Sample
 
 BACKLOG: Final = 5_000
 """Records before the ledger from which on the watch is throttled: half a second of the ledger's

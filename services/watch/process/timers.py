@@ -11,13 +11,14 @@ import structlog
 from aiokafka.errors import IllegalStateError
 
 from events.lag import POINT_S
+from events.topics import Place
 from services.runtime.kafka.clients import REQUEST_TIMEOUT_S
 from services.runtime.kafka.timeouts import within
 from services.runtime.ops.errors import ClusterError
 from services.watch.process.consumer import Consumer
 from services.watch.process.exit import ends_the_process
 from services.watch.process.watch import Watch
-from services.watch.tables.partitions import Partition, Reached
+from services.watch.tables.partitions import Reached
 
 AGAIN_S: Final = 1.0
 """Time until the next sample where a partition has just lost its owner: only a second sample
@@ -68,7 +69,7 @@ async def _reconcile(watch: Watch) -> None:
         log.info("watch_ready", budgets=len(watch.own_tables.live.budgets))
 
 
-async def _progress(watch: Watch) -> dict[Partition, Reached]:
+async def _progress(watch: Watch) -> dict[Place, Reached]:
     consumer, where = watch.consumer, watch.settings.bootstrap_servers
     assert isinstance(consumer, Consumer), "the transport is ours"
     worked = {own: watch.own_tables.next_offset(own) for own in watch.assigned}

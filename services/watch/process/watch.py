@@ -10,7 +10,7 @@ import structlog
 from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
-from events.topics import INPUT_TOPICS, JOURNAL, WATCH_GROUP
+from events.topics import INPUT_TOPICS, JOURNAL, WATCH_GROUP, Place
 from services.lag.collect.groups import Groups
 from services.runtime.kafka.topics import check
 from services.runtime.ops.clock import Clock
@@ -29,7 +29,6 @@ from services.watch.settings import WATCHED, WatchSettings
 from services.watch.tables.balances import Fault
 from services.watch.tables.budget_balance import Difference
 from services.watch.tables.feed import Tables
-from services.watch.tables.partitions import Partition
 
 STOP_S: Final = 5.0
 """Time limit of a stop: without a broker Faust waits a minute, and nothing is kept on disk."""
@@ -67,21 +66,21 @@ class Watch(faust.App):
         self.ends: Final = Ends(settings)
         self.partitions: int | None = None
         """The number of partitions of the topics; None until it is known."""
-        self.assigned: frozenset[Partition] = frozenset()
+        self.assigned: frozenset[Place] = frozenset()
         """The partitions that are read here."""
         self._contract = {settings.topic(name): name for name in WATCHED}
         super().__init__(settings.group(WATCH_GROUP), **options)
 
-    def in_the_contract(self, place: TP) -> Partition:
+    def in_the_contract(self, place: TP) -> Place:
         """A partition of this cluster, by its topic's name in the contract."""
-        return Partition(self._contract[place.topic], place.partition)
+        return Place(self._contract[place.topic], place.partition)
 
     def places_of(self, assigned: Collection[TP]) -> dict[TP, int]:
         """The next offset of each assigned partition; tables of other partitions are dropped."""
         named = {place: self.in_the_contract(place) for place in assigned}
         self.assigned = frozenset(named.values())
         self.own_tables.keep_only(self.assigned)
-        self.delivery.keep_only(each.number for each in self.assigned if each.topic == JOURNAL)
+        self.delivery.keep_only(each.partition for each in self.assigned if each.topic == JOURNAL)
         return {place: self.own_tables.next_offset(own) for place, own in named.items()}
 
     def fetched(self, place: TP, some: Sequence[ConsumerRecord[bytes, bytes]]) -> None:

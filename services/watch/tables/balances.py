@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from events.journal import Record
-from events.topics import BALANCES, JOURNAL
+from events.topics import BALANCES, JOURNAL, Place
 from services.watch.tables.budget_balance import Budget, Comparisons, Difference, Kind
-from services.watch.tables.journal_records import NotReadable, Place, read_balance, read_key
-from services.watch.tables.partitions import Partition, only
+from services.watch.tables.journal_records import NotReadable, TopicKey, read_balance, read_key
+from services.watch.tables.partitions import only
 
 UNREADABLE: Final = "_dead."
 """Prefix of the chains of unreadable records, which belong to no budget and move nothing."""
@@ -22,7 +22,7 @@ class Fault(NamedTuple):
     why: str
 
 
-OpenEnds = dict[Place, tuple[int, int, int]]
+OpenEnds = dict[TopicKey, tuple[int, int, int]]
 """Balances of which the record or the published balance is missing, and how far both are."""
 
 
@@ -35,23 +35,23 @@ class LiveBalances:
     def __init__(self) -> None:
         self.budgets: dict[str, Budget] = {}
         self.comparisons = Comparisons()
-        self._next: dict[Partition, int] = {}
+        self._next: dict[Place, int] = {}
         self._open: set[str] = set()
-        self._unnamed: set[tuple[Partition, bytes]] = set()
+        self._unnamed: set[tuple[Place, bytes]] = set()
         """The keys that name no balance, until a tombstone takes each away."""
 
-    def next_offset(self, partition: Partition) -> int:
+    def next_offset(self, partition: Place) -> int:
         """The offset behind the last processed record of `partition`; 0 without any."""
         return self._next.get(partition, 0)
 
-    def keep_only(self, partitions: Iterable[Partition]) -> None:
+    def keep_only(self, partitions: Iterable[Place]) -> None:
         """Drop the partitions that others read from now on."""
         kept = set(partitions)
         self._next = only(kept, self._next)
         self.budgets = {
             name: budget
             for name, budget in self.budgets.items()
-            if Partition(JOURNAL, budget.partition) in kept
+            if Place(JOURNAL, budget.partition) in kept
         }
         self._open &= self.budgets.keys()
         self._unnamed = {each for each in self._unnamed if each[0] in kept}
@@ -63,7 +63,7 @@ class LiveBalances:
 
         None is a record that cannot be read, `why` the reason.
         """
-        place = Partition(JOURNAL, number)
+        place = Place(JOURNAL, number)
         self._next[place] = max(self.next_offset(place), offset + 1)
         if record is None:
             budget = self._budget((key or b"").decode(errors="replace"), number)
@@ -85,7 +85,7 @@ class LiveBalances:
         self, number: int, offset: int, key: bytes | None, raw: bytes | None
     ) -> list[Difference]:
         """Compare one record of the balances' partition `number` with the live balances."""
-        partition = Partition(BALANCES, number)
+        partition = Place(BALANCES, number)
         if offset < self.next_offset(partition):
             return []  # An older balance must not replace a newer one.
         self._next[partition] = offset + 1
@@ -99,7 +99,7 @@ class LiveBalances:
         return [] if found is None else [found]
 
     def _publish_unnamed(
-        self, partition: Partition, key: bytes, raw: bytes | None, why: str
+        self, partition: Place, key: bytes, raw: bytes | None, why: str
     ) -> list[Difference]:
         """A key that names no balance: it differs until a tombstone removes it."""
         if raw is None:
@@ -109,7 +109,7 @@ class LiveBalances:
         name = key.decode(errors="replace")
         return [Difference(Kind.NOT_READABLE, name, None, None, why=why)]
 
-    def _publish(self, budget: Budget, place: Place, raw: bytes | None) -> Difference | None:
+    def _publish(self, budget: Budget, place: TopicKey, raw: bytes | None) -> Difference | None:
         if raw is None:
             budget.withdraw(place.key)
             return None
@@ -123,13 +123,13 @@ class LiveBalances:
     def open_ends(self, number: int) -> OpenEnds:
         """The open ends of one partition: there are some at any time, none for long."""
         return {
-            Place(name, key): how_far
+            TopicKey(name, key): how_far
             for name in self._open
             if self.budgets[name].partition == number
             for key, how_far in self.budgets[name].open_ends().items()
         }
 
-    def overdue(self, ends: Mapping[Place, tuple[int, int, int]]) -> list[Difference]:
+    def overdue(self, ends: Mapping[TopicKey, tuple[int, int, int]]) -> list[Difference]:
         """Differences, where everything was read and these ends are still open as before."""
         budgets = self.budgets
         found = [

@@ -12,7 +12,7 @@ import msgspec
 
 from events.journal import Record as JournalRecord
 from events.journal import read_record, try_read_record
-from events.topics import BALANCES, DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS
+from events.topics import BALANCES, DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS, Place
 from services.due.deadlines import Deadlines
 from services.runtime.ops.clock import Clock
 from services.watch.tables.balances import Fault, LiveBalances
@@ -24,7 +24,7 @@ from services.watch.tables.outcomes import (
     RefusalCounts,
     event_s_of,
 )
-from services.watch.tables.partitions import Partition, Reached, ReadOnce, only
+from services.watch.tables.partitions import Reached, ReadOnce, only
 from services.watch.tables.reconciliation import Reconciliation
 from services.watch.tables.waiting_times import (
     FetchedRange,
@@ -83,28 +83,28 @@ class Tables:
         }
         """The tables that count the records of a topic of their own."""
 
-    def next_offset(self, place: Partition) -> int:
+    def next_offset(self, place: Place) -> int:
         """The offset behind the last processed record of a partition; 0 without any."""
         table = self._by_topic.get(place.topic)
-        return self.live.next_offset(place) if table is None else table.next_offset(place.number)
+        return self.live.next_offset(place) if table is None else table.next_offset(place.partition)
 
-    def keep_only(self, places: Iterable[Partition]) -> None:
+    def keep_only(self, places: Iterable[Place]) -> None:
         """Drop the partitions that others read from now on."""
         kept = list(places)
         self.live.keep_only(kept)
         self.reconciliation.keep_only(kept)
         self.watermark.keep_only(kept)
         self._fetched.keep_only(kept)
-        numbers = {each.number for each in kept if each.topic == JOURNAL}
+        numbers = {each.partition for each in kept if each.topic == JOURNAL}
         self.outcomes.keep_only(numbers)
         self._unanswered.keep_only(numbers)
         self.deadlines.keep_only(numbers)
         self.input_watermark.keep_only(numbers)
         self._live_from_s = only(numbers, self._live_from_s)
         for topic, counted in self._by_topic.items():
-            counted.keep_only({each.number for each in kept if each.topic == topic})
+            counted.keep_only({each.partition for each in kept if each.topic == topic})
 
-    def reconcile(self, reached: Mapping[Partition, Reached], asked_s: float) -> list[Difference]:
+    def reconcile(self, reached: Mapping[Place, Reached], asked_s: float) -> list[Difference]:
         """The overdue differences, by offsets that were asked for after `asked_s`."""
         found = self.reconciliation.reconcile(reached)
         self.input_watermark.reconciled(reached, asked_s)
@@ -115,22 +115,22 @@ class Tables:
                 continue
             until_s = self.watermark.until_s(place)
             if until_s is not None and now_s - until_s <= LIVE_S:
-                self._live_from_s.setdefault(place.number, now_s)
+                self._live_from_s.setdefault(place.partition, now_s)
             else:
-                self._live_from_s.pop(place.number, None)
+                self._live_from_s.pop(place.partition, None)
         return found
 
-    def fetched(self, place: Partition, first: int, last: int, value: bytes | None) -> None:
+    def fetched(self, place: Place, first: int, last: int, value: bytes | None) -> None:
         """Take note of fetched records, `first` to `last`; `value` is that of the first."""
         self._fetched.add(place, FetchedRange(first, last, value), self.next_offset(place))
 
-    def oldest_s(self, place: Partition, committed: int) -> float | None:
+    def oldest_s(self, place: Place, committed: int) -> float | None:
         """The event time of the first record from `committed` on, in seconds since 1970.
 
         None where it is unknown: of processed records only payment orders are known.
         """
         if place.topic == PAYMENT_ORDERS:
-            found = self.order_times.oldest_s(place.number, committed)
+            found = self.order_times.oldest_s(place.partition, committed)
             if found is not None:
                 return found
         value = self._fetched.first(place, committed, self.next_offset(place))

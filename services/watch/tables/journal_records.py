@@ -73,7 +73,7 @@ class Published(NamedTuple):
     cents: Cents
 
 
-class Place(NamedTuple):
+class TopicKey(NamedTuple):
     """A key of the topic of balances, which names the budget too."""
 
     budget: str
@@ -109,7 +109,7 @@ def _line(chapter: str, article: str, function: str | None, operation: str | Non
     return Line(chapter=chapter, article=article, function=function, operation=operation)
 
 
-def read_key(raw: bytes | None) -> Place:
+def read_key(raw: bytes | None) -> TopicKey:
     """The owner of the balance in a record of the topic of balances, by its key.
 
     Raises:
@@ -118,16 +118,18 @@ def read_key(raw: bytes | None) -> Place:
     try:
         match _key(raw or b""):
             case [str(budget), str(chapter), str(article), function, operation]:
-                return Place(budget, Key(None, _line(chapter, article, function, operation)))
+                return TopicKey(budget, Key(None, _line(chapter, article, function, operation)))
             case [str(budget), str(convention), str(chapter), str(article), function, operation]:
-                return Place(budget, Key(convention, _line(chapter, article, function, operation)))
+                return TopicKey(
+                    budget, Key(convention, _line(chapter, article, function, operation))
+                )
             case names:
                 raise NotReadable(f"key of {len(names)} names")
     except msgspec.MsgspecError as error:
         raise NotReadable(str(error)) from error
 
 
-def read_balance(raw: bytes, place: Place) -> Published:
+def read_balance(raw: bytes, place: TopicKey) -> Published:
     """The balance that `raw`, a structured CloudEvent under the key of `place`, carries.
 
     Raises:
@@ -146,6 +148,6 @@ def read_balance(raw: bytes, place: Place) -> Published:
     of_convention = isinstance(balance, ConventionBalance)
     columns = CONVENTION_COLUMNS if of_convention else LINE_COLUMNS
     convention = balance.convention if isinstance(balance, ConventionBalance) else None
-    if place != Place(balance.budget, Key(convention, _line(*balance.line.key))):
+    if place != TopicKey(balance.budget, Key(convention, _line(*balance.line.key))):
         raise NotReadable("the key is not that of the balance")
     return Published(updated.sequence, {column: getattr(balance, column) for column in columns})

@@ -33,7 +33,6 @@ class _Journal:
     """One partition of the journal."""
 
     def __init__(self) -> None:
-        self.next = 0
         self.outcomes: Counter[str] = Counter()
         self.resumed = 0
         self.repeated = 0
@@ -117,7 +116,6 @@ class _Rejections:
     """One partition of a topic of rejections. Times are seconds since 1970."""
 
     def __init__(self) -> None:
-        self.next = 0
         self.oldest_s: float | None = None
         self.newest_s: float | None = None
         self.by_code: Counter[str] = Counter()

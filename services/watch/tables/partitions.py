@@ -1,17 +1,11 @@
 """Partitions that are read here, and the progress of reading them."""
 
 from collections.abc import Callable, Collection
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
-
-
-class Partition(NamedTuple):
-    """A partition of a topic, by its name in the contract."""
-
-    topic: str
-    number: int
+P = TypeVar("P")
 
 
 class Reached(NamedTuple):
@@ -36,38 +30,28 @@ def only(kept: Collection[K], table: dict[K, V]) -> dict[K, V]:
     return {key: each for key, each in table.items() if key in kept}
 
 
-class PartitionTable(Protocol):
-    """The table of one partition."""
-
-    next: int
-    """The offset behind its last record."""
-
-
-P = TypeVar("P", bound=PartitionTable)
-
-
 class ReadOnce(Generic[P]):
     """The partitions of a topic that are read here; a record that comes again changes nothing."""
 
     def __init__(self, make: Callable[[], P]) -> None:
         self._make = make
         self._partitions: dict[int, P] = {}
+        self._next: dict[int, int] = {}
 
     def keep_only(self, numbers: Collection[int]) -> None:
         """Drop the partitions that others read from now on."""
         self._partitions = only(numbers, self._partitions)
+        self._next = only(numbers, self._next)
 
     def next_offset(self, number: int) -> int:
         """The offset behind the last record of a partition; 0 without any."""
-        partition = self._partitions.get(number)
-        return 0 if partition is None else partition.next
+        return self._next.get(number, 0)
 
     def _table(self, number: int, offset: int) -> P | None:
         """The table in which a record counts; None where it was counted before."""
-        partition = self._partitions.get(number)
-        if partition is None:
-            partition = self._partitions[number] = self._make()
-        if offset < partition.next:
+        if offset < self.next_offset(number):
             return None
-        partition.next = offset + 1
-        return partition
+        self._next[number] = offset + 1
+        if number not in self._partitions:
+            self._partitions[number] = self._make()
+        return self._partitions[number]

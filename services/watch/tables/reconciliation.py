@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from events.topics import BALANCES, JOURNAL
+from events.topics import BALANCES, JOURNAL, Place
 from services.watch.tables.balances import LiveBalances, OpenEnds
 from services.watch.tables.budget_balance import Difference
-from services.watch.tables.partitions import Partition, Reached, only
+from services.watch.tables.partitions import Reached, only
 
 
 class Progress(NamedTuple):
@@ -26,15 +26,15 @@ class Progress(NamedTuple):
 class Shrunk(Exception):
     """A partition ends before an offset that was read: it is not the same any more."""
 
-    def __init__(self, place: Partition, worked: int, end: int) -> None:
-        super().__init__(f"{place.topic}/{place.number} ends at {end}, but was read to {worked}")
+    def __init__(self, place: Place, worked: int, end: int) -> None:
+        super().__init__(f"{place.topic}/{place.partition} ends at {end}, but was read to {worked}")
 
 
 @dataclass(slots=True)
 class _Pair:
     """The same partition of both topics."""
 
-    ends: dict[Partition, int]
+    ends: dict[Place, int]
     """The offsets up to which both are to be read until the suspects are overdue."""
     seen: OpenEnds = field(default_factory=dict)
     suspects: OpenEnds = field(default_factory=dict)
@@ -46,14 +46,14 @@ class Reconciliation:
     """The pairs of partitions, each with its suspects."""
 
     def __init__(self, live: LiveBalances) -> None:
-        self.progress: dict[Partition, Progress] = {}
+        self.progress: dict[Place, Progress] = {}
         """The progress of each partition, as of the last reconciliation."""
         self._live = live
         self._answered = False
         self._pairs: dict[int, _Pair] = {}
-        self._unread: dict[Partition, int] = {}
+        self._unread: dict[Place, int] = {}
         """The end of each partition at its assignment, until it is read that far."""
-        self._read: set[Partition] = set()
+        self._read: set[Place] = set()
 
     @property
     def ready(self) -> bool:
@@ -63,7 +63,7 @@ class Reconciliation:
         )
 
     @property
-    def behind(self) -> dict[Partition, int]:
+    def behind(self) -> dict[Place, int]:
         """Offsets between progress and end of each partition, as of the last reconciliation."""
         return {place: each.end - each.worked for place, each in self.progress.items()}
 
@@ -71,7 +71,7 @@ class Reconciliation:
         """Take note that the cluster did not report the ends of its partitions."""
         self._answered = False
 
-    def keep_only(self, partitions: Iterable[Partition]) -> None:
+    def keep_only(self, partitions: Iterable[Place]) -> None:
         """Drop the partitions that others read from now on; returned ones are read anew."""
         kept = set(partitions)
         self._pairs = {
@@ -93,7 +93,7 @@ class Reconciliation:
         """The same, while the cluster answers: new records are read as they arrive."""
         return self._answered and self.is_read(number)
 
-    def reconcile(self, reached: Mapping[Partition, Reached]) -> list[Difference]:
+    def reconcile(self, reached: Mapping[Place, Reached]) -> list[Difference]:
         """The differences that are overdue.
 
         Args:
@@ -117,7 +117,7 @@ class Reconciliation:
         self._note(reached)
         return overdue
 
-    def _note(self, reached: Mapping[Partition, Reached]) -> None:
+    def _note(self, reached: Mapping[Place, Reached]) -> None:
         """Note the progress of every partition, and those read to their end at assignment."""
         self.progress = {
             place: Progress(each.end if each.is_worked(each.end) else each.worked, each.end)
@@ -137,10 +137,10 @@ class Reconciliation:
         pair.seen = waiting
 
 
-def _ends_of_pairs(reached: Mapping[Partition, Reached]) -> dict[int, dict[Partition, int]]:
+def _ends_of_pairs(reached: Mapping[Place, Reached]) -> dict[int, dict[Place, int]]:
     """The ends of both topics, by number, without partitions that lack their counterpart."""
-    numbers = {place.number for place in reached}
-    pairs = {each: (Partition(JOURNAL, each), Partition(BALANCES, each)) for each in numbers}
+    numbers = {place.partition for place in reached}
+    pairs = {each: (Place(JOURNAL, each), Place(BALANCES, each)) for each in numbers}
     return {
         number: {place: reached[place].end for place in pair}
         for number, pair in pairs.items()

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from events.lag import LEDGER_STAGE, PROJECTOR_STAGE
-from events.topics import EVENTS
-from services.lag.judge.model import Consumer, Place, Sample
+from events.topics import EVENTS, Place
+from services.lag.judge.model import Consumer, Sample
 from services.runtime.processing.offset_metadata import Status
 from services.watch.tables.latencies import Latencies, Step
 

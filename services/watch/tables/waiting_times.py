@@ -14,8 +14,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from events.topics import Place
 from services.runtime.ops.clock import later_s, seconds_of
-from services.watch.tables.partitions import Partition, ReadOnce, only
+from services.watch.tables.partitions import ReadOnce, only
 
 KEPT: Final = 65_536
 """Orders kept of each partition at least, 16 bytes each: years of a large municipality."""
@@ -35,19 +36,19 @@ class FetchQueue:
     """Records that were fetched and not yet processed: the first of a partition is its oldest."""
 
     def __init__(self) -> None:
-        self._waiting: dict[Partition, deque[FetchedRange]] = {}
+        self._waiting: dict[Place, deque[FetchedRange]] = {}
 
-    def keep_only(self, places: Collection[Partition]) -> None:
+    def keep_only(self, places: Collection[Place]) -> None:
         """Drop the partitions that others read from now on."""
         self._waiting = only(places, self._waiting)
 
-    def add(self, place: Partition, fetched: FetchedRange, worked: int) -> None:
+    def add(self, place: Place, fetched: FetchedRange, worked: int) -> None:
         """Add fetched records; `worked` is behind the last processed record of the partition."""
         waiting = self._waiting.setdefault(place, deque())
         _drop(waiting, worked)
         waiting.append(fetched)
 
-    def first(self, place: Partition, committed: int, worked: int) -> bytes | None:
+    def first(self, place: Place, committed: int, worked: int) -> bytes | None:
         """The value of the first record from `committed` on; None where it is not known.
 
         It is known only of a consumer that has processed exactly as far as the watch.
@@ -70,7 +71,6 @@ class _Orders:
     """The last offsets of one partition, in order, each with its event time."""
 
     def __init__(self) -> None:
-        self.next = 0
         self.known_from = 0
         """The offset before which nothing is kept any more."""
         self.offsets = array("q")

@@ -13,9 +13,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from events.topics import INPUT_TOPICS, JOURNAL
-from services.lag.judge.model import Place, Sample
-from services.watch.tables.partitions import Partition, Reached, only
+from events.topics import INPUT_TOPICS, JOURNAL, Place
+from services.lag.judge.model import Sample
+from services.watch.tables.partitions import Reached, only
 
 MARKS_MAX: Final = 64
 """Marks kept for each partition: a watch that is further behind shows nothing anyway."""
@@ -32,14 +32,14 @@ class Watermarks:
     """The watermarks of the partitions that are read here."""
 
     def __init__(self) -> None:
-        self._marks: dict[Partition, deque[_Mark]] = {}
-        self._until_s: dict[Partition, float] = {}
+        self._marks: dict[Place, deque[_Mark]] = {}
+        self._until_s: dict[Place, float] = {}
 
-    def keep_only(self, places: Collection[Partition]) -> None:
+    def keep_only(self, places: Collection[Place]) -> None:
         """Drop the partitions that others read from now on."""
         self._marks, self._until_s = only(places, self._marks), only(places, self._until_s)
 
-    def reconciled(self, reached: Mapping[Partition, Reached], asked_s: float) -> None:
+    def reconciled(self, reached: Mapping[Place, Reached], asked_s: float) -> None:
         """Take note of a reconciliation whose offsets were asked for after `asked_s`."""
         for place, each in reached.items():
             marks = self._marks.setdefault(place, deque())
@@ -48,7 +48,7 @@ class Watermarks:
             while marks and each.is_worked(marks[0].end):
                 self._until_s[place] = marks.popleft().at_s
 
-    def until_s(self, place: Partition) -> float | None:
+    def until_s(self, place: Place) -> float | None:
         """The watermark of a partition; None without any."""
         return self._until_s.get(place)
 
@@ -111,10 +111,10 @@ class InputWatermarks:
                 partition = self._partitions.setdefault(number, _Input())
                 _note(partition, _InputMark(begun_s, ends), done, ended_s)
 
-    def reconciled(self, reached: Mapping[Partition, Reached], asked_s: float) -> None:
+    def reconciled(self, reached: Mapping[Place, Reached], asked_s: float) -> None:
         """Take note of a reconciliation that asked for the journal's ends after `asked_s`."""
         for number, partition in self._partitions.items():
-            decided, journal = partition.decided, reached.get(Partition(JOURNAL, number))
+            decided, journal = partition.decided, reached.get(Place(JOURNAL, number))
             if decided is None or journal is None or asked_s < decided.seen_s:
                 continue
             if decided.journal_end is None:

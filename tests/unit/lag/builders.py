@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from events.lag import VERSION, Board, Partition, State, Watch
-from events.topics import EVENTS, JOURNAL
-from services.lag.judge.model import Consumer, Judged, Place, Sample, instant_of
+from events.topics import EVENTS, JOURNAL, Place
+from services.lag.judge.model import Consumer, Judged, Sample, instant_of
 from services.lag.judge.states import OLD_AFTER_S, Rule
 from services.runtime.processing.offset_metadata import Status
 

@@ -6,8 +6,9 @@ from datetime import datetime
 import pytest
 
 from events import lag as document
+from events.topics import Place
 from services.lag.judge.history import History
-from services.lag.judge.model import Consumer, Judged, Place, Sample, instant_of
+from services.lag.judge.model import Consumer, Judged, Sample, instant_of
 from services.lag.judge.states import WINDOW_S
 from services.runtime.processing.offset_metadata import Held, Status
 from tests.unit.lag.notation import LEDGER, OWNER, PLACE, START_S, a_status, judgement_of, seen

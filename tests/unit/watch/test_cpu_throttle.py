@@ -2,8 +2,8 @@
 
 import pytest
 
-from events.topics import EVENTS
-from services.lag.judge.model import Place, Sample
+from events.topics import EVENTS, Place
+from services.lag.judge.model import Sample
 from services.watch.process.cpu_throttle import BACKLOG, MOVED_S, PAUSE_MAX_S, CpuThrottle, CpuTime
 
 SHARE = 0.2

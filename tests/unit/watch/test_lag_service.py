@@ -6,14 +6,22 @@ from datetime import UTC, datetime
 import pytest
 
 from events.lag import Board, Parked, Reports, Stage, State, Watch
-from events.topics import BALANCES, EVENTS, INTERNAL_EVENTS, JOURNAL, PAYMENT_ORDERS, REFUSALS
-from services.lag.judge.model import Consumer, Place, Sample, instant_of
+from events.topics import (
+    BALANCES,
+    EVENTS,
+    INTERNAL_EVENTS,
+    JOURNAL,
+    PAYMENT_ORDERS,
+    REFUSALS,
+    Place,
+)
+from services.lag.judge.model import Consumer, Sample, instant_of
 from services.runtime.processing.offset_metadata import Status
 from services.watch.document.service import LagService
 from services.watch.settings import WATCHED, WatchSettings
 from services.watch.tables.feed import Record, Tables
 from services.watch.tables.latencies import Step
-from services.watch.tables.partitions import Partition, Reached
+from services.watch.tables.partitions import Reached
 from tests.builders import a_convention, a_notification, a_vote, an_award
 from tests.unit.lag.builders import NOW_S, a_sample, a_status
 from tests.unit.watch.ledger_output import Out, encoded, transactions
@@ -53,9 +61,9 @@ class Scene:
 
     def cycle(self, *, left: int = 0) -> None:
         """Reconcile with so many offsets left in each topic."""
-        worked = {each: self.tables.next_offset(Partition(each, 0)) for each in WATCHED}
+        worked = {each: self.tables.next_offset(Place(each, 0)) for each in WATCHED}
         self.tables.reconcile(
-            {Partition(topic, 0): Reached(at, at, at, at + left) for topic, at in worked.items()},
+            {Place(topic, 0): Reached(at, at, at, at + left) for topic, at in worked.items()},
             self.now_s,
         )
 
@@ -183,7 +191,7 @@ def test_figures_of_a_watch_that_falls_behind_are_unknown_until_it_has_caught_up
 def test_the_oldest_event_that_the_watch_has_not_read_is_the_first_that_waits_for_it() -> None:
     scene = Scene()
     first, *rest = JOURNALLED
-    scene.tables.fetched(Partition(JOURNAL, 0), 0, len(rest), first.value)
+    scene.tables.fetched(Place(JOURNAL, 0), 0, len(rest), first.value)
     scene.cycle(left=len(JOURNALLED))
     places = {Place(JOURNAL, 0): 0}
     sample = a_sample(committed=None, end=len(JOURNALLED), owner="watch-1")
@@ -292,7 +300,7 @@ def test_the_watch_tells_of_itself_by_its_own_places() -> None:
 def test_markers_at_the_end_are_no_lag_of_the_watch() -> None:
     scene = Scene()
     scene.read()
-    reached = {Partition(topic, 0): Reached(4, 6, 4, 6) for topic in WATCHED}
+    reached = {Place(topic, 0): Reached(4, 6, 4, 6) for topic in WATCHED}
     scene.tables.reconcile(reached, NOW_S)
     scene.sample(scene.watch, a_sample(committed=None, end=6, owner="watch-1"))
     scene.now_s += 1
@@ -320,7 +328,7 @@ def test_the_oldest_order_that_the_treasury_has_not_read_is_known_from_the_order
 def test_behind_the_last_order_stand_markers_alone_and_nobody_is_late() -> None:
     scene = Scene()
     scene.tables.read(PAYMENT_ORDERS, Record(0, 0, b"B", ORDER, (), NOW_S))
-    scene.tables.reconcile({Partition(topic, 0): Reached(1, 3, 1, 3) for topic in WATCHED}, NOW_S)
+    scene.tables.reconcile({Place(topic, 0): Reached(1, 3, 1, 3) for topic in WATCHED}, NOW_S)
     scene.sample(scene.treasury, a_sample(committed=1, end=3, owner="bank"))
     stage = scene.stage("treasury")
     assert (0, NOON, None) == (stage.behind, stage.latest_event_at, stage.oldest_event_at)

@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime
 
-from events.topics import BALANCES, DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS
+from events.topics import BALANCES, DEAD_LETTERS, JOURNAL, PAYMENT_ORDERS, REFUSALS, Place
 from services.watch.settings import WATCHED
 from services.watch.tables.balances import Fault
 from services.watch.tables.budget_balance import Difference
 from services.watch.tables.feed import Record, Tables
 from services.watch.tables.latencies import Step
-from services.watch.tables.partitions import Partition, Reached
+from services.watch.tables.partitions import Reached
 from tests.builders import a_convention, a_notification, a_vote, an_acknowledgement, an_award
 from tests.journal_records import a_record
 from tests.unit.lag.builders import NOW_S
@@ -42,8 +42,8 @@ class Scene:
     def cycle(self, *, left: int = 0) -> None:
         reached = {}
         for topic in WATCHED:
-            worked = self.tables.next_offset(Partition(topic, 0))
-            reached[Partition(topic, 0)] = Reached(worked, worked, worked, worked + left)
+            worked = self.tables.next_offset(Place(topic, 0))
+            reached[Place(topic, 0)] = Reached(worked, worked, worked, worked + left)
         assert [] == self.tables.reconcile(reached, self.now_s)
 
     def counts(self) -> dict[str, int | None]:
@@ -55,7 +55,7 @@ def test_a_record_of_the_journal_reaches_every_table() -> None:
     scene = Scene()
     scene.journal()
     tables = scene.tables
-    assert 5 == tables.outcomes.counts().received == tables.next_offset(Partition(JOURNAL, 0))
+    assert 5 == tables.outcomes.counts().received == tables.next_offset(Place(JOURNAL, 0))
     assert 1 == len(tables.live.budgets)
     assert 1 == len(tables.deadlines.orders(at(scene.now_s)))
     assert {Step.TREASURY: 1} == scene.counts()
@@ -121,13 +121,13 @@ def test_every_topic_has_its_place_and_loses_it_with_its_partition() -> None:
     assert () == tables.read(REFUSALS, Record(0, 3, b"B", refused, (), NOW_S))
     assert () == tables.read(DEAD_LETTERS, Record(0, 4, None, b"x", (), NOW_S))
     scene.cycle()
-    where = [Partition(topic, 0) for topic in WATCHED]
+    where = [Place(topic, 0) for topic in WATCHED]
     before = [tables.next_offset(each) for each in where]
     expected = {JOURNAL: 5, BALANCES: 2, REFUSALS: 4, DEAD_LETTERS: 5, PAYMENT_ORDERS: 3}
     assert expected == dict(zip(WATCHED, before, strict=True))
     tables.keep_only(where)
     assert before == [tables.next_offset(each) for each in where]
-    tables.keep_only([Partition(topic, 1) for topic in WATCHED])
+    tables.keep_only([Place(topic, 1) for topic in WATCHED])
     assert [0] * 5 == [tables.next_offset(each) for each in where]
     assert (0, 0, 0, []) == (
         tables.outcomes.counts().received,
