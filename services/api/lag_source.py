@@ -9,7 +9,7 @@ from events.lag import History
 from services.api.adapters.clock import Clock
 from services.api.adapters.ports import LagSource
 from services.api.adapters.ttl_cache import Kept
-from services.lag.client.hour import Hour, the_hour
+from services.lag.client.hour import the_hour
 from services.lag.client.merge import NO_ANSWER, Answer, Lag, lag_of
 from services.lag.client.watches import Watches
 
@@ -40,7 +40,7 @@ class Unwatched:
         """The reason alone."""
         return self._lag
 
-    async def hour(self) -> Hour | None:
+    async def hour(self) -> History | None:
         """None: the last hour is unknown."""
         return None
 
@@ -62,7 +62,7 @@ class WatchLag:
         """The lag; of watches that do not answer their last answer, marked as old."""
         return lag_of(await self._now(), self._clock())
 
-    async def hour(self) -> Hour | None:
+    async def hour(self) -> History | None:
         """The last hour; None where no watch ever gave one."""
         return the_hour(await self._past(), self._clock())
 

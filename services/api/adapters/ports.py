@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
 
-from services.lag.client.hour import Hour
+from events.lag import History
 from services.lag.client.merge import Lag
 from services.runtime.kafka.publishing import Message
 
@@ -61,6 +61,6 @@ class LagSource(Protocol):
         """The lag now, as far as anybody knows."""
         ...
 
-    async def hour(self) -> Hour | None:
+    async def hour(self) -> History | None:
         """The last hour; None where nobody knows it."""
         ...

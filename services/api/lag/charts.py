@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from events.lag import POINT_S
+from events.lag import POINT_S, History
 from events.texts import Translatable, _, pgettext
 from services.api.console.charts import Chart, chart
 from services.api.lag.stages import Moment
-from services.lag.client.hour import Hour
 from services.lag.present.texts import STAGES, named
 from services.texts.locale_format import UNKNOWN
 
@@ -64,7 +63,7 @@ class Charts:
     rows: Sequence[HourRow]
 
 
-def charts_of(hour: Hour | None, stages: Sequence[str], moment: Moment) -> Charts | None:
+def charts_of(hour: History | None, stages: Sequence[str], moment: Moment) -> Charts | None:
     """The charts of these stages; None where no watch ever gave an hour."""
     if hour is None:
         return None
@@ -114,7 +113,7 @@ def charts_of(hour: Hour | None, stages: Sequence[str], moment: Moment) -> Chart
     )
 
 
-def _description(values: Values, say: Say, hour: Hour, moment: Moment) -> str:
+def _description(values: Values, say: Say, hour: History, moment: Moment) -> str:
     """The text of a chart, for screen readers."""
     known = [(value, at) for at, value in enumerate(values) if value is not None]
     if not known:
@@ -126,7 +125,7 @@ def _description(values: Values, say: Say, hour: Hour, moment: Moment) -> str:
         _("Now {now}; at most {most}, at {clock}."),
         now=_("unknown") if now is None else say(now),
         most=say(most),
-        clock=moment.clock(hour.ends - ago),
+        clock=moment.clock(hour.at - ago),
     )
     missing_s = POINT_S * (len(values) - len(known))
     if not missing_s:
@@ -136,12 +135,12 @@ def _description(values: Values, say: Say, hour: Hour, moment: Moment) -> str:
     return f"{text} {missing}"
 
 
-def _rows(columns: Sequence[Column], hour: Hour, moment: Moment) -> list[HourRow]:
+def _rows(columns: Sequence[Column], hour: History, moment: Moment) -> list[HourRow]:
     """The figures of the hour, the newest first."""
     rows = []
     points = len(hour.orders)
     for end in range(points, 0, -POINTS_PER_ROW):
-        until = hour.ends - timedelta(seconds=POINT_S * (points - end))
+        until = hour.at - timedelta(seconds=POINT_S * (points - end))
         start = max(0, end - POINTS_PER_ROW)
         cells = [[_greatest(each[start:end], say) for each, say in column] for column in columns]
         rows.append(HourRow(moment.clock(until), list(map(_cell, cells))))

@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from events.lag import Board, Stage
+from events.lag import Board, History, Stage
 from events.texts import Translatable, _, ngettext
 from services.api.console.elements import Notice, State, capital
 from services.api.lag.charts import Charts, charts_of
@@ -14,7 +14,6 @@ from services.api.lag.figures import Figures
 from services.api.lag.headline_view import First, first_of
 from services.api.lag.stages import STAGE_IS, TONES, Moment, do_id
 from services.lag.client.age import WELL, is_old, wrong_counts
-from services.lag.client.hour import Hour
 from services.lag.client.merge import NO_ANSWER, Answer, Lag
 from services.lag.present.headline import Headline, Knows, Verdict, accounts, headline
 from services.lag.present.texts import (
@@ -134,7 +133,7 @@ def lag_token(lag: Lag) -> str:
     return sha256("\n".join(parts).encode()).hexdigest()[:TOKEN_DIGITS]
 
 
-def lag_view(lag: Lag, hour: Hour | None, now: datetime, locale: LocaleFormat) -> LagView:
+def lag_view(lag: Lag, hour: History | None, now: datetime, locale: LocaleFormat) -> LagView:
     """The page of a lag document."""
     board, found = lag.board, headline(lag, None, now)
     moment = Moment(now, lag.old_since, locale, advises=found.knows is Knows.WATCH)
