@@ -17,7 +17,7 @@ from services.lag.client.merge import Lag
 from services.lag.present import texts
 from services.lag.present.figures import (
     UNKNOWN,
-    Clock,
+    Moments,
     count,
     day,
     end_of,
@@ -52,7 +52,7 @@ def page(
 class _Page:
     def __init__(self, screen: Screen, now: datetime) -> None:
         self._screen = screen
-        self._clock = Clock(now)
+        self._moments = Moments(now)
         self._now = now
 
     def parts(self, lag: Lag, silent: Iterable[tuple[str, Translatable]]) -> Parts:
@@ -79,16 +79,16 @@ class _Page:
                 "UNKNOWN. The watch stands at {instant} ({age}): nothing is known of now. What "
                 "follows was so then."
             )
-            yield self._line(text, BAD, **self._clock.moment(board.at))
+            yield self._line(text, BAD, **self._moments.moment(board.at))
         else:
             yield self._headline(board)
-            seen = self._clock.moment(board.at if board.sampled_at is None else board.sampled_at)
+            seen = self._moments.moment(board.at if board.sampled_at is None else board.sampled_at)
             text = _("As seen at {instant} ({age}).{watched}")
             yield self._line(text, **seen, watched=_watched(board))
         yield self._line(texts.accounts_text(lag, self._now))
         latest = accounts(board.stages).latest_event_at
         if latest is not None:
-            yield self._line(texts.LATEST, instant=self._clock.dated(latest))
+            yield self._line(texts.LATEST, instant=self._moments.dated(latest))
         yield ""
 
     def _headline(self, board: document.Board) -> RenderableType:
@@ -118,7 +118,7 @@ class _Page:
         text = _(
             "The groups were last seen at {instant} ({age}): Kafka is silent, or the watch hangs."
         )
-        return text.render(self._clock.moment(board.sampled_at))
+        return text.render(self._moments.moment(board.sampled_at))
 
     # -------------------------------------------------------------- the stages
     def _stages(self, found: Sequence[document.Stage]) -> Parts:
@@ -128,8 +128,8 @@ class _Page:
                 named(STAGES, each.stage),
                 each.state,
                 count(each.members),
-                *_progress(each, position_of(each), end_of(each), self._clock.aged),
-                self._clock.instant(each.latest_event_at),
+                *_progress(each, position_of(each), end_of(each), self._moments.aged),
+                self._moments.instant(each.latest_event_at),
             )
             for each in found
         ]
@@ -178,7 +178,7 @@ class _Page:
                     "" if stage == before else named(STAGES, stage),
                     _place(each),
                     each.state,
-                    *_progress(each, each.committed, each.end, self._clock.instant),
+                    *_progress(each, each.committed, each.end, self._moments.instant),
                     _owner(each),
                 )
             )
@@ -193,7 +193,7 @@ class _Page:
             "Received: {received} = {accepted} accepted + {duplicate} duplicates + {refused} "
             "refused + {parked} parked + {dead_letter} dead letters; in flight: {in_flight}."
         )
-        facts = self._clock.facts(outcomes)
+        facts = self._moments.facts(outcomes)
         yield self._line(text, **facts)
         if outcomes.gap or outcomes.repeated:
             text = _(
@@ -218,7 +218,7 @@ class _Page:
         yield from self._table("latencies", ("step", "count", "median", "most", "longest"), rows)
 
     def _orders(self, found: document.Orders) -> Parts:
-        facts = self._clock.facts
+        facts = self._moments.facts
         text = _("Payment orders waiting: {count}, {amount}; the oldest: {oldest}.")
         yield self._line(text, **facts(found))
         if found.by_state is not None:
@@ -242,12 +242,12 @@ class _Page:
             _lines(named(ORDER_STATES, order.state), *(text for text, holds in remarks if holds)),
             day(order.due_on),
             euros(order.amount_cents - order.paid_cents),
-            self._clock.age(order.issued_at),
+            self._moments.age(order.issued_at),
         )
 
     def _reports(self, overdue: document.Reports) -> Parts:
         text = _("Reports overdue: {count}; the oldest: {oldest}.")
-        yield self._line(text, **self._clock.facts(overdue))
+        yield self._line(text, **self._moments.facts(overdue))
         columns = ("convention", "budget", "document", "due_on")
         yield from self._table("reports_overdue", columns, map(_report, overdue.items))
 
@@ -255,7 +255,7 @@ class _Page:
         text = _(
             "Parked events: {count}, {past} of them past their deadline; the oldest: {oldest}."
         )
-        yield self._line(text, **self._clock.facts(parked))
+        yield self._line(text, **self._moments.facts(parked))
         columns = ("event", "budget", "detail", "age")
         yield from self._table("parked", columns, map(self._parked_event, parked.items))
 
@@ -268,21 +268,21 @@ class _Page:
             f"{masked_name(event.event_id)}\n{type_text(self._screen, event.type)}",
             event.budget,
             str(masked(self._text(waits_for))),
-            _lines(self._clock.age(event.since), *([_("past")] if event.past else [])),
+            _lines(self._moments.age(event.since), *([_("past")] if event.past else [])),
         )
 
     def _dead_letters(self, found: document.DeadLetters) -> Parts:
         text = _("Dead letters: {count}, the first: {oldest}, the last: {newest}. {reasons}")
-        facts = self._clock.facts(found)
+        facts = self._moments.facts(found)
         yield self._line(text, **facts | {"reasons": _counts(found.reasons)})
 
     def _refusals(self, found: document.Refusals) -> Parts:
         text = _("Refusals: {count}, the last: {newest}. {codes}")
-        yield self._line(text, **self._clock.facts(found) | {"codes": _counts(found.codes)})
+        yield self._line(text, **self._moments.facts(found) | {"codes": _counts(found.codes)})
 
     def _deadline_events(self, found: document.DeadlineEvents) -> Parts:
         text = _("Deadline events: {written} written, {pending} to be written.")
-        yield self._line(text, **self._clock.facts(found))
+        yield self._line(text, **self._moments.facts(found))
 
     _groups: Final[Mapping[str, tuple[Translatable, Callable[["_Page", Any], Parts]]]] = {
         "outcomes": (_("Received, and its outcome: —."), _outcomes),

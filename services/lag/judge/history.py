@@ -181,11 +181,12 @@ def stages_of(
         judged: the judgement of each partition.
         members: the number of members of each group, where it is known now.
     """
-    rows: dict[Consumer, list[Partition]] = {each: [] for each in consumers}
-    for each in judged:
-        if each.consumer in rows:
-            rows[each.consumer].append(each.row)
     return tuple(
-        stage_of(consumer.stage, consumer.group, found, members.get(consumer))
-        for consumer, found in rows.items()
+        stage_of(
+            consumer.stage,
+            consumer.group,
+            [each.row for each in judged if each.consumer == consumer],
+            members.get(consumer),
+        )
+        for consumer in consumers
     )

@@ -80,7 +80,7 @@ def span(span_s: float | None) -> Translatable | str:
     return unit.render({"count": int(span_s // size)})
 
 
-class Clock:
+class Moments:
     """Moments as seen now, in the time of Paris."""
 
     def __init__(self, now: datetime) -> None:

@@ -10,7 +10,6 @@ from faust.types import StreamT
 
 from services.lag.present.figures import short_topic
 from services.watch.process.consumer import Slice
-from services.watch.process.cpu_throttle import CpuTime
 from services.watch.process.exit import ends_the_process
 from services.watch.process.watch import Watch
 from services.watch.settings import WATCHED
@@ -47,6 +46,6 @@ def _add_agent(watch: Watch, topic: str) -> None:
                 )
                 for found in tables.read(topic, record):
                     watch.report(found)
-            pause_s = watch.cpu_throttle.pause_s(CpuTime(time.monotonic(), time.process_time()))
+            pause_s = watch.cpu_throttle.pause_s(time.monotonic(), time.process_time())
             if pause_s > 0:
                 await watch.sleep(pause_s)

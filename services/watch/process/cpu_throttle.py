@@ -6,7 +6,7 @@ the time, since they are asked for and need no reading.
 """
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from events.topics import Place
 from services.lag.judge.model import Sample
@@ -23,13 +23,6 @@ PAUSE_MAX_S: Final = 0.5
 """The longest pause: the end of the backlog is noticed as soon."""
 
 
-class CpuTime(NamedTuple):
-    """A moment: by a monotonic clock, and in processor time of this process."""
-
-    at_s: float
-    cpu_s: float
-
-
 class CpuThrottle:
     """Pauses of the watch."""
 
@@ -39,7 +32,8 @@ class CpuThrottle:
         self._committed: dict[Place, int] = {}
         self._moved_s: float | None = None
         self._is_on = False
-        self._since: CpuTime | None = None
+        self._since: tuple[float, float] | None = None
+        """A moment by a monotonic clock, and in processor time of this process."""
 
     def sampled(self, ledger: Mapping[Place, Sample], now_s: float) -> None:
         """Take note of a sample of the ledger's group; `now_s` is of the same clock each time."""
@@ -59,16 +53,20 @@ class CpuThrottle:
         """Take note that the position of the ledger is unknown: the watch is not throttled."""
         self._is_on = False
 
-    def pause_s(self, now: CpuTime) -> float:
-        """The pause that keeps the share; 0 where none is needed."""
+    def pause_s(self, now_s: float, cpu_s: float) -> float:
+        """The pause that keeps the share; 0 where none is needed.
+
+        Args:
+            now_s: the present, by a monotonic clock.
+            cpu_s: the processor time of this process.
+        """
         if not self._is_on:
             self._since = None
             return 0.0
-        if self._since is None:
-            self._since = now
-        spent = now.cpu_s - self._since.cpu_s
-        over_s = spent / self._share - (now.at_s - self._since.at_s)
+        since_s, since_cpu_s = self._since or (now_s, cpu_s)
+        over_s = (cpu_s - since_cpu_s) / self._share - (now_s - since_s)
+        self._since = (since_s, since_cpu_s)
         if over_s <= 0:
-            self._since = now  # Unused time is not saved up.
+            self._since = (now_s, cpu_s)  # Unused time is not saved up.
             return 0.0
         return min(over_s, PAUSE_MAX_S)

@@ -6,7 +6,7 @@ import pytest
 
 from events.lag import DeadLetters, Orders, Sum
 from events.texts import verbatim
-from services.lag.present.figures import Clock, count, day, euros, span
+from services.lag.present.figures import Moments, count, day, euros, span
 from services.texts.language import Language
 from services.texts.translation import translate
 
@@ -14,7 +14,7 @@ NOW = datetime(2026, 11, 26, 2, 40, 11, tzinfo=UTC)
 YESTERDAY = "25/11/2026 23:59:59"
 
 
-CLOCK = Clock(NOW)
+MOMENTS = Moments(NOW)
 
 
 def english(fact: object) -> str:
@@ -61,7 +61,7 @@ def test_a_span_of_days_in_french() -> None:
 )
 def test_an_age_knows_before_and_after(seconds: int, in_english: str, in_french: str) -> None:
     then = NOW - timedelta(seconds=seconds)
-    age = CLOCK.age(then)
+    age = MOMENTS.age(then)
     assert (in_english, in_french) == (english(age), french(age))
 
 
@@ -78,12 +78,12 @@ def test_an_age_knows_before_and_after(seconds: int, in_english: str, in_french:
 def test_a_moment_is_reported_by_the_clocks_of_paris(
     instant: datetime | None, in_english: str, in_french: str
 ) -> None:
-    found = CLOCK.instant(instant)
+    found = MOMENTS.instant(instant)
     assert (in_english, in_french) == (english(found), french(found))
 
 
 def test_what_nobody_knows_is_a_dash() -> None:
-    assert ["—"] * 4 == [count(None), euros(None), day(None), CLOCK.aged(None)]
+    assert ["—"] * 4 == [count(None), euros(None), day(None), MOMENTS.aged(None)]
 
 
 def test_counts_days_and_amounts_are_written_as_people_write_them() -> None:
@@ -96,10 +96,10 @@ def test_counts_days_and_amounts_are_written_as_people_write_them() -> None:
 
 
 def test_the_figures_of_a_group_go_by_their_name_and_by_its_first_word() -> None:
-    facts = CLOCK.facts(Orders(3, 1_320, NOW, Sum(1, None)))
+    facts = MOMENTS.facts(Orders(3, 1_320, NOW, Sum(1, None)))
     amount, oldest = english(facts["amount"]), english(facts["oldest"])
     assert ("3", "€13.20", "03:40:11 (0 s ago)") == (english(facts["count"]), amount, oldest)
     assert facts["amount"] == facts["amount_cents"]
     assert Sum(1, None) == facts["due"]
-    unknown = CLOCK.facts(DeadLetters(0))
+    unknown = MOMENTS.facts(DeadLetters(0))
     assert ("0", "—") == (english(unknown["count"]), unknown["newest"])
