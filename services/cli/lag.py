@@ -154,7 +154,7 @@ class _Poll:
 
     def parts(self) -> list[RenderableType]:
         """The page for people."""
-        # Imported here: its texts need a library for dates, which programs need not load.
+        # Imported here: it brings texts of the ledger, which programs need not load.
         from services.cli.lag_page import page  # noqa: PLC0415
 
         silent = [(each.address, fault_of(each)) for each in self.silent]
