@@ -14,6 +14,7 @@ from rich.live import Live
 from events import lag as document
 from events.texts import Translatable, _
 from services.api.adapters.clock import wall_clock
+from services.cli.lag_page import page
 from services.cli.options import AsJson, Lang, chosen_language
 from services.cli.output import print_json
 from services.cli.screen import Screen
@@ -154,9 +155,6 @@ class _Poll:
 
     def parts(self) -> list[RenderableType]:
         """The page for people."""
-        # Imported here: it brings texts of the ledger, which programs need not load.
-        from services.cli.lag_page import page  # noqa: PLC0415
-
         silent = [(each.address, fault_of(each)) for each in self.silent]
         return page(self.screen, self._lag(), silent, self._now)
 
