@@ -1,6 +1,6 @@
 """The topics of the contract, by name. Their settings are in schemas/topics.yaml."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 EVENTS: Final = "ecluse.events.v1"
 """Events from other applications, for the ledger."""
@@ -40,3 +40,10 @@ PROJECTOR_GROUP: Final = "ecluse.projector"
 
 WATCH_GROUP: Final = "ecluse.watch"
 """The watch's own group: it shares out partitions, and holds no offsets."""
+
+
+class Place(NamedTuple):
+    """A partition of a topic, by its name in the contract."""
+
+    topic: str
+    partition: int

@@ -9,7 +9,7 @@ from events.lag import History
 from services.api.adapters.clock import Clock
 from services.api.adapters.ports import LagSource
 from services.api.adapters.ttl_cache import Kept
-from services.lag.client.hour import Hour, the_hour
+from services.lag.client.hour import the_hour
 from services.lag.client.merge import NO_ANSWER, Answer, Lag, lag_of
 from services.lag.client.watches import Watches
 
@@ -39,7 +39,7 @@ class Unwatched:
     async def __call__(self) -> Lag:
         return self._lag
 
-    async def hour(self) -> Hour | None:
+    async def hour(self) -> History | None:
         return None
 
 
@@ -60,7 +60,7 @@ class WatchLag:
         """The lag; of watches that do not answer their last answer, marked as old."""
         return lag_of(await self._now(), self._clock())
 
-    async def hour(self) -> Hour | None:
+    async def hour(self) -> History | None:
         return the_hour(await self._past(), self._clock())
 
     async def _ask(self) -> Sequence[Answer]:

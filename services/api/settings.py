@@ -20,7 +20,7 @@ from events.texts import verbatim
 from services.api.access.hosts import LOCAL, name_in
 from services.api.access.issuer import check_address
 from services.api.access.tokens import ASYMMETRIC, Demands
-from services.lag.client.addresses import watch_addresses
+from services.lag.client.watches import watch_addresses
 from services.runtime.ops.errors import Stop
 
 PREFIX: Final = "ECLUSE_"

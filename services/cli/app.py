@@ -85,7 +85,7 @@ VERBS: Final = (
     Later("watch", "commands.roles.processes:watch", ROLES),
     Later("dev", "commands.roles.dev:dev", ROLES),
     Later("balances", "commands.inspect.balances:balances", INSPECT),
-    Later("lag", "lag:lag", INSPECT),
+    Later("lag", "commands.inspect.lag:lag", INSPECT),
     Later("trace", "commands.inspect.trace:trace", INSPECT),
     Later("parked", "commands.inspect.parked:parked", INSPECT),
     Later("journal", "commands.inspect.journal:journal", INSPECT),

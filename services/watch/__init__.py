@@ -1,1 +1,1 @@
-"""A second opinion: live balances added up from the journal, held against the published ones."""
+"""The watch: lag of every consumer, what waits, and a second opinion on the ledger's balances."""

@@ -30,7 +30,7 @@ no_logs = silence.no_logs
 
 PAGE: Final = {"accept": "text/html"}
 GOLDEN: Final = Path(__file__).resolve().parents[1] / "golden" / "lag.json"
-"""What tests/unit/watch/test_board.py holds the watch to."""
+"""What tests/unit/watch/test_document.py holds the watch to."""
 
 NOWHERE: Final = "sqlite:////nowhere/at/all/read.db"
 """No read model: the page Lag is for when everything else is away."""

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from services.api.adapters.clock import wall_clock
-from services.cli import lag
+from services.cli.commands.inspect import lag
 from services.lag.client import watches
 from tests.api.lag_boards import NIGHT, a_board, timestamp
 from tests.api.lag_scenes import a_held_partition, at_night

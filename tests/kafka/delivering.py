@@ -11,7 +11,7 @@ from services.due.deadline_events import DeadlineEvent
 from services.runtime.kafka.writer import Fenced, FencedWriter, WriterFailed
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
-from services.watch.deadline_publisher import DeadlinePublisher
+from services.watch.deadlines.publisher import DeadlinePublisher
 
 DELIVERED: Final = 0
 FENCED: Final = 3

@@ -23,8 +23,8 @@ FORKS.set_forkserver_preload(
         "services.ledger.kafka.serve",
         "services.projector.rebuild",
         "services.projector.serve",
-        "services.watch.building",  # Faust too; the app itself is made of each one's environment
-        "services.watch.running",
+        # Faust too; the app itself is made of each one's environment.
+        "services.watch.process.building",
     ]
 )
 

@@ -25,8 +25,8 @@ from services.runtime.kafka.writer import Fenced, FencedWriter, WriterFailed
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 from services.verifier.cluster.verify import verify
-from services.watch import deadline_publisher as post_module
-from services.watch.deadline_publisher import DeadlinePublisher
+from services.watch.deadlines import publisher as post_module
+from services.watch.deadlines.publisher import DeadlinePublisher
 from tests.builders import Json, a_convention, a_report, a_vote, an_award, an_instalment
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import STRUCTURED, Cluster, Sent, a_cluster, budget_on, run
@@ -157,7 +157,7 @@ def test_many_deadline_events_are_several_transactions_and_what_is_written_of_th
     async def go() -> None:
         post = DeadlinePublisher(cluster.settings)
         await post.begin(0)
-        writer = post._writers[0].writer
+        writer = post._writers[0]
         begin, begun = writer.begin, [0]
 
         async def failing() -> None:
@@ -189,7 +189,7 @@ def test_a_broker_that_goes_away_and_comes_back_costs_no_deadline_event(
     with asyncio.Runner() as runner:
         post = DeadlinePublisher(settings)
         runner.run(post.begin(0))
-        writer = post._writers[0].writer
+        writer = post._writers[0]
         commit = writer.commit
 
         async def away() -> None:
@@ -273,7 +273,7 @@ async def _hanging(cluster: Cluster, some: list[DeadlineEvent]) -> None:
     error = ""
     while "the former transaction is still open" not in error:
         await post.begin(0)
-        _forget(cluster, post._writers[0].writer)
+        _forget(cluster, post._writers[0])
         with pytest.raises(WriterFailed) as failed:
             await post.deliver(0, some)
         error = str(failed.value)

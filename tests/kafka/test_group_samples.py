@@ -12,8 +12,9 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.client import AIOKafkaClient, CoordinationType
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
+from events.topics import Place
 from services.lag.collect.groups import SAMPLE_S, STOP_S, Groups
-from services.lag.judge.model import Consumer, Place, Sample
+from services.lag.judge.model import Consumer, Sample
 from services.runtime.ops.clock import wall_clock
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings

@@ -13,9 +13,9 @@ from typing import Final
 
 import pytest
 
+from events.lag import Partition
 from services.lag.collect.groups import Groups
 from services.lag.judge.history import History
-from services.lag.judge.model import Judged
 from services.lag.judge.states import QUIET_S
 from services.runtime.ops.clock import wall_clock
 from services.runtime.ops.settings import Settings
@@ -43,7 +43,7 @@ class Consumers:
         self.rates: dict[str, int] = {}
         """How many records come to a topic each tenth of a second."""
         self.members: dict[str, Member] = {}
-        self.judgements: dict[str, list[tuple[float, Judged]]] = {name: [] for name in names}
+        self.judgements: dict[str, list[tuple[float, Partition]]] = {name: [] for name in names}
         """What was said of each, and when."""
         self.records_end: dict[str, int] = {}
         self._settings = settings
@@ -75,13 +75,13 @@ class Consumers:
                         seen = sample._replace(records_end=self.records_end.get(place.topic))
                         self._history.add(consumer, place, seen)
                 for judged in self._history.judged(wall_clock()):
-                    self.judgements[judged.consumer.stage].append((time.monotonic(), judged))
+                    self.judgements[judged.consumer.stage].append((time.monotonic(), judged.row))
                 next_s += SAMPLE_S
                 await asyncio.sleep(max(0.0, next_s - time.monotonic()))
         finally:
             await self._groups.stop()
 
-    def last(self, name: str) -> Judged | None:
+    def last(self, name: str) -> Partition | None:
         return self.judgements[name][-1][1] if self.judgements[name] else None
 
     def rules(self, name: str) -> list[str]:

@@ -5,10 +5,9 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.topics import BALANCES, JOURNAL
+from events.topics import BALANCES, JOURNAL, Place
 from services.ledger.application.handle import Ledger
-from services.watch.balances import Partition
-from services.watch.budget_balance import Difference, Kind
+from services.watch.tables.budget_balance import Difference, Kind
 from tests.builders import Scenario, a_vote
 from tests.property.histories import histories
 from tests.property.years import Inputs, decided, years
@@ -140,9 +139,9 @@ def test_what_others_read_from_now_on_is_dropped() -> None:
     for outs in transactions(history, partition=3):
         for out in outs:
             reader.read(out)
-    assert (1, 1) == (len(reader.live.budgets), reader.live.next_offset(Partition(JOURNAL, 3)))
-    reader.live.keep_only([Partition(JOURNAL, 3), Partition(BALANCES, 3)])
+    assert (1, 1) == (len(reader.live.budgets), reader.live.next_offset(Place(JOURNAL, 3)))
+    reader.live.keep_only([Place(JOURNAL, 3), Place(BALANCES, 3)])
     assert 1 == len(reader.live.budgets)
-    reader.live.keep_only([Partition(JOURNAL, 2), Partition(BALANCES, 2)])
+    reader.live.keep_only([Place(JOURNAL, 2), Place(BALANCES, 2)])
     assert {} == reader.live.budgets
-    assert [0, 0] == [reader.live.next_offset(Partition(each, 3)) for each in (JOURNAL, BALANCES)]
+    assert [0, 0] == [reader.live.next_offset(Place(each, 3)) for each in (JOURNAL, BALANCES)]

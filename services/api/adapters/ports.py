@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
-from services.lag.client.hour import Hour
+from events.lag import History
 from services.lag.client.merge import Lag
 from services.runtime.kafka.publishing import Message
 
@@ -44,5 +44,5 @@ class LagSource(Protocol):
     async def __call__(self) -> Lag:
         """The lag now, as far as anybody knows."""
 
-    async def hour(self) -> Hour | None:
+    async def hour(self) -> History | None:
         """The last hour; None where nobody knows it."""

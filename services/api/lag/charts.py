@@ -5,11 +5,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from events.lag import POINT_S
+from events.lag import POINT_S, History
+from events.texts import Translatable, _, pgettext
 from services.api.console.charts import Chart, chart
-from services.api.lag.stages import Moment, stage_name
-from services.lag.client.hour import Hour
+from services.api.lag.stages import Moment
+from services.lag.present.texts import STAGES, named
 from services.texts.locale_format import UNKNOWN
+
+LATE: Final = _("Lateness")
+BEHIND: Final = _("Records behind")
+WAITING: Final = pgettext("chart", "Payment orders waiting")
 
 LATE_LEAST_S: Final = 30.0
 """The least lateness that fills a chart: a second more or less must not look like a peak."""
@@ -58,71 +63,84 @@ class Charts:
     rows: Sequence[HourRow]
 
 
-def charts_of(hour: Hour | None, stages: Sequence[str], moment: Moment) -> Charts | None:
+def charts_of(hour: History | None, stages: Sequence[str], moment: Moment) -> Charts | None:
     """The charts of these stages; None where no watch ever gave an hour."""
     if hour is None:
         return None
-    known = [(stage, hour.stages[stage]) for stage in stages if stage in hour.stages]
-    late, behind, columns = [], [], []
-    for stage, found in known:
-        title = stage_name(stage, moment.locale)
-        late.append(_panel(f"late-{stage}", title, "late", found.late_s, hour, moment))
-        behind.append(_panel(f"behind-{stage}", title, "behind", found.behind, hour, moment))
-        columns.append([(found.late_s, moment.locale.span), (found.behind, _count(moment))])
-    waiting = moment.say("waiting")
-    orders = _panel("orders-waiting", waiting, "waiting", hour.orders, hour, moment)
-    columns.append([(hour.orders, _count(moment))])
-    heads = [*(each.title for each in late), waiting]
-    return Charts(late, behind, orders, heads, _rows(columns, hour, moment))
+    span: Say = moment.locale.span
+    known = {name: hour.stages[name] for name in stages if name in hour.stages}
+    titles = {name: moment.say(named(STAGES, name)) for name in known}
+    waiting = moment.say(WAITING)
 
+    def count(value: float) -> str:
+        return moment.locale.number(int(value))
 
-def _count(moment: Moment) -> Say:
-    return lambda count: moment.locale.number(int(count))
+    def panel(
+        name: str, title: str, what: Translatable, values: Values, say: Say, least: float
+    ) -> Panel:
+        figures = [value for value in values if value is not None]
+        now = values[-1] if values else None
+        most = moment.say(_("at most {most}"), most=say(max(figures))) if figures else ""
+        return Panel(
+            name,
+            title,
+            moment.say(what),
+            None if now is None else say(now),
+            most,
+            chart(values, least),
+            _description(values, say, hour, moment),
+        )
 
-
-def _panel(name: str, title: str, what: str, values: Values, hour: Hour, moment: Moment) -> Panel:
-    say: Say = moment.locale.span if what == "late" else _count(moment)
-    known = [value for value in values if value is not None]
-    now = values[-1] if values else None
-    drawn = chart(values, LATE_LEAST_S if what == "late" else COUNT_LEAST)
-    return Panel(
-        name,
-        title,
-        moment.say(what),
-        None if now is None else say(now),
-        moment.say("at_most", most=say(max(known))) if known else "",
-        drawn,
-        _texts(values, say, hour, moment),
+    return Charts(
+        [
+            panel(f"late-{name}", titles[name], LATE, each.late_s, span, LATE_LEAST_S)
+            for name, each in known.items()
+        ],
+        [
+            panel(f"behind-{name}", titles[name], BEHIND, each.behind, count, COUNT_LEAST)
+            for name, each in known.items()
+        ],
+        panel("orders-waiting", waiting, WAITING, hour.orders, count, COUNT_LEAST),
+        [*titles.values(), waiting],
+        _rows(
+            [
+                *([(each.late_s, span), (each.behind, count)] for each in known.values()),
+                [(hour.orders, count)],
+            ],
+            hour,
+            moment,
+        ),
     )
 
 
-def _texts(values: Values, say: Say, hour: Hour, moment: Moment) -> str:
+def _description(values: Values, say: Say, hour: History, moment: Moment) -> str:
     """The text of a chart, for screen readers."""
     known = [(value, at) for at, value in enumerate(values) if value is not None]
     if not known:
-        return moment.say("nothing_known")
+        return moment.say(_("Nothing is known of this hour."))
     most, at = max(known)
     ago = timedelta(seconds=POINT_S * (len(values) - 1 - at))
     now = values[-1]
     text = moment.say(
-        "drawn",
-        now=moment.say("gap_key") if now is None else say(now),
+        _("Now {now}; at most {most}, at {clock}."),
+        now=_("unknown") if now is None else say(now),
         most=say(most),
-        clock=moment.clock(hour.ends - ago),
+        clock=moment.clock(hour.at - ago),
     )
     missing_s = POINT_S * (len(values) - len(known))
     if not missing_s:
         return text
     minutes = moment.locale.number(max(1, round(missing_s / MINUTE_S)))
-    return f"{text} {moment.say('drawn_unknown', minutes=minutes)}"
+    missing = moment.say(_("Unknown for {minutes} minutes of the hour."), minutes=minutes)
+    return f"{text} {missing}"
 
 
-def _rows(columns: Sequence[Column], hour: Hour, moment: Moment) -> list[HourRow]:
+def _rows(columns: Sequence[Column], hour: History, moment: Moment) -> list[HourRow]:
     """The figures of the hour, the newest first."""
     rows = []
     points = len(hour.orders)
     for end in range(points, 0, -POINTS_PER_ROW):
-        until = hour.ends - timedelta(seconds=POINT_S * (points - end))
+        until = hour.at - timedelta(seconds=POINT_S * (points - end))
         start = max(0, end - POINTS_PER_ROW)
         cells = [[_greatest(each[start:end], say) for each, say in column] for column in columns]
         rows.append(HourRow(moment.clock(until), list(map(_cell, cells))))

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
+from events.texts import _
 from services.api.console.elements import capital
-from services.api.lag.stages import TONES, Moment, the_stage
-from services.lag.present import headline_texts as texts
-from services.lag.present import texts as states
+from services.api.lag.stages import TONES, Moment
+from services.lag.present import texts
 from services.lag.present.headline import Headline, Knows, Verdict
 
 VERDICT_TONES: Final = {
@@ -62,24 +62,25 @@ def _tones(found: Headline) -> tuple[str, str]:
 def _title(found: Headline, moment: Moment) -> str:
     if found.stage is None:
         return moment.locale.say(texts.TITLES[found.verdict])
-    name = the_stage(found.stage.stage, moment.locale)
-    return capital(moment.locale.say(states.HEADLINES[found.stage.state], stage=name))
+    name = texts.named(texts.THE_STAGE, found.stage.stage)
+    return capital(moment.say(texts.HEADLINES[found.stage.state], stage=name))
 
 
 def _lead(found: Headline, moment: Moment, left: str) -> str:
     say = moment.locale.say
     if found.verdict is Verdict.EMPTY:
-        return say(texts.TEXTS["nothing_yet_do"])
+        return say(_("Publish the vote of the budget, or wait until the journal is read."))
     if found.verdict in {Verdict.ALL_DECIDED, Verdict.NOT_ALL_DECIDED, Verdict.UNKNOWN}:
         why = say(texts.UNSEEN[found.knows])
-        return " ".join(filter(None, (left, why, say(texts.TEXTS["before_the_ledger"]))))
+        rest = say(_("What still waits before the ledger is not known here."))
+        return " ".join(filter(None, (left, why, rest)))
     return left
 
 
 def _facts(found: Headline, moment: Moment) -> str:
     say = moment.locale.say
-    seen = say(texts.TEXTS["seen"], clock=moment.clock(found.seen_at))
+    seen = say(_("Seen at {clock}."), clock=moment.clock(found.seen_at))
     if found.latest_event_at is None:
         return seen
     instant = moment.locale.instant(found.latest_event_at)
-    return f"{seen} {say(texts.TEXTS['latest'], instant=instant)}"
+    return f"{seen} {say(texts.LATEST, instant=instant)}"

@@ -5,8 +5,8 @@ import asyncio
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from events.texts import _
 from services.api.console.pages import LAG_LIVE_PATH, answer, locale_of
-from services.api.console.texts import lag_page as texts
 from services.api.http.dependencies import Given, ReaderOfAll
 from services.api.lag.view import lag_token, lag_view
 
@@ -19,7 +19,7 @@ async def lag(request: Request, _caller: ReaderOfAll, components: Given) -> Resp
     # Both at once: where no watch answers, each waits for it.
     found, hour = await asyncio.gather(components.lag(), components.lag.hour())
     locale, now = locale_of(request), components.clock()
-    content = {"title": locale.say(texts.TEXTS["title"]), "lag": lag_view(found, hour, now, locale)}
+    content = {"title": locale.say(_("Lag")), "lag": lag_view(found, hour, now, locale)}
     return answer(
         request,
         locale,

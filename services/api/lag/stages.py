@@ -1,4 +1,4 @@
-"""Views of the stages and their partitions: position, backlog, lateness, owner."""
+"""Figures of stages and partitions as cells of tables: position, backlog, lateness, owner."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,13 +6,12 @@ from datetime import datetime
 from typing import Final
 
 from events.lag import Partition, Stage, State
+from events.texts import Translatable, _, pgettext
 from services.api.console.elements import State as Badge
-from services.api.console.texts import lag_page as texts
 from services.lag.client.age import WELL
-from services.lag.present import headline_texts
 from services.lag.present import texts as states
-from services.lag.present.accounts import end_of, position_of
-from services.lag.present.rows import short_topic, watched_s
+from services.lag.present.figures import end_of, position_of, short_topic, watched_s
+from services.lag.present.texts import named
 from services.texts.locale_format import LocaleFormat
 
 TONES: Final = {
@@ -27,6 +26,9 @@ TONES: Final = {
 }
 ARROWS: Final = {"up": "↗", "down": "↘", "level": "→"}
 
+NONE: Final = pgettext("figure", "none")
+STAGE_IS: Final = _("{stage}: {state}")
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -38,52 +40,8 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceRow:
-    """One partition."""
-
-    topic: str
-    number: str
-    state: Badge
-    code: str
-    seen: str
-    """The observation behind the state, or the state of the last answer of the watch."""
-    held: str
-    do_href: str
-    """The link to the remedy."""
-    position: Cell
-    behind: Cell
-    oldest: Cell
-    latest: Cell
-    owner: Cell
-
-
-@dataclass(frozen=True, slots=True)
-class StageView:
-    """One stage."""
-
-    name: str
-    text: str
-    does: str
-    group: str
-    state: Badge
-    code: str
-    seen: str
-    held: str
-    do_href: str
-    position: Cell
-    behind: Cell
-    oldest: Cell
-    latest: Cell
-    drain: Cell
-    members: Cell
-    partitions: Sequence[PlaceRow]
-    opened: bool
-    """True if the partitions are shown at once, since one of them is not well."""
-
-
-@dataclass(frozen=True, slots=True)
 class Moment:
-    """The moment of a page, with the age of its lag document."""
+    """The moment of a page, with the age of its lag document; templates ask it for cells."""
 
     now: datetime
     old_since: datetime | None
@@ -91,184 +49,125 @@ class Moment:
     advises: bool = True
     """True if the page has a remedy for each stage: not where the state of all is unknown."""
 
-    def do_href(self, stage: Stage, state: State) -> str:
-        """The link to the remedy for a state of this stage; empty without one."""
-        return f"#{do_id(stage.stage)}" if self.advises and state not in WELL else ""
+    def say(self, text: Translatable, **facts: object) -> str:
+        """A text in the language of the page."""
+        return self.locale.say(text, **facts)
 
     def clock(self, instant: datetime) -> str:
         """`14:02:11`; on another day with that day in front."""
-        if self.locale.local_day(instant) == self.locale.local_day(self.now):
-            return self.locale.clock(instant)
-        return (
-            f"{self.locale.short_day(self.locale.local_day(instant))} {self.locale.clock(instant)}"
-        )
+        day, clock = self.locale.local_day(instant), self.locale.clock(instant)
+        is_today = day == self.locale.local_day(self.now)
+        return clock if is_today else f"{self.locale.short_day(day)} {clock}"
 
     def age(self, instant: datetime) -> str:
         """`23 minutes ago`."""
         return self.locale.age(instant, self.now)
 
-    def at(self, instant: datetime | None, *, late: bool = False) -> Cell:
-        """An instant in a table, with its age."""
-        if instant is None:
-            return Cell(None)
-        return Cell(self.clock(instant), self.age(instant), late)
+    def count(self, count: int | None) -> Cell:
+        """A number."""
+        return Cell(None if count is None else self.locale.number(count))
 
-    def say(self, name: str, **facts: object) -> str:
-        """A text of the page."""
-        return self.locale.say(texts.TEXTS[name], **facts)
+    def wrong(self, count: int | None) -> Cell:
+        """A number that must be 0."""
+        return Cell(self.count(count).text, "", bool(count))
 
+    # ------------------------------------------------------------ states
     def state(self, state: State) -> Badge:
         """A state as the page shows it: unknown where the document is old."""
         shown = State.UNKNOWN if self.old_since is not None else state
-        return Badge(self.locale.say(states.STATES[shown]), *TONES[shown])
+        return Badge(self.say(states.STATES[shown]), *TONES[shown])
 
     def code(self, state: State) -> str:
         """Its code, as the metrics have it."""
         return State.UNKNOWN.value if self.old_since is not None else state.value
 
-    def seen(self, state: State, rule: str) -> str:
+    def observed(self, state: State, rule: str) -> str:
         """The observation behind a state; of an old document, the state of then."""
-        if self.old_since is not None:
-            was = self.locale.say(states.STATES[state])
-            return self.say("then", clock=self.clock(self.old_since), state=was)
-        known = states.RULES.get(rule)
-        return rule if known is None else self.locale.say(known)
+        if self.old_since is None:
+            return self.say(named(states.RULES, rule))
+        clock = self.clock(self.old_since)
+        return self.say(_("at {clock}: {state}"), clock=clock, state=states.STATES[state])
 
+    def seen(self, row: Stage | Partition) -> str:
+        """The observation, with the time watched where that proves too little."""
+        text = self.observed(row.state, row.rule)
+        if row.state is not State.OK or row.behind or self.old_since is not None:
+            return text
+        return f"{text} {self.watched([row])}".strip()
 
-def stage_name(stage: str, locale: LocaleFormat) -> str:
-    """The name of a stage; one that this version does not know keeps its code."""
-    known = states.STAGES.get(stage)
-    return stage if known is None else locale.say(known)
+    def watched(self, rows: Sequence[Stage | Partition]) -> str:
+        """`Watched for 20 s.`; empty once that is long enough to show that nothing arrives."""
+        shortest_s = watched_s(rows)
+        if shortest_s is None:
+            return ""
+        return self.say(states.WATCHED, span=self.locale.span(shortest_s))
 
+    def held(self, row: Stage | Partition) -> str:
+        """The record before which a partition is held; of a stage, those of its partitions."""
+        if isinstance(row, Stage):
+            held = [(self.place(each), self.held(each)) for each in row.partitions if each.held]
+            return ", ".join(self.say(STAGE_IS, stage=place, state=text) for place, text in held)
+        if row.held is None:
+            return ""
+        text = self.say(
+            _("held before offset {offset}"), offset=self.locale.number(row.held.offset)
+        )
+        return text if row.held.event_id is None else f"{text} ({row.held.event_id})"
 
-def the_stage(stage: str, locale: LocaleFormat) -> str:
-    """The same inside a sentence."""
-    known = states.THE_STAGE.get(stage)
-    return stage if known is None else locale.say(known)
+    def place(self, row: Partition) -> str:
+        """`events 0`: the short topic and the number of a partition."""
+        return f"{short_topic(row.topic)} {row.partition}"
+
+    def do_href(self, stage: Stage, state: State) -> str:
+        """The link to the remedy for a state of this stage; empty without one."""
+        return f"#{do_id(stage.stage)}" if self.advises and state not in WELL else ""
+
+    # ------------------------------------------------------------ figures
+    def position(self, row: Stage | Partition) -> Cell:
+        """The next offset to be read, and the end."""
+        if isinstance(row, Stage):
+            committed, end = position_of(row), end_of(row)
+        else:
+            committed, end = row.committed, row.end
+        of_end = "" if end is None else self.say(_("end {end}"), end=self.locale.number(end))
+        return Cell(None if committed is None else self.locale.number(committed), of_end)
+
+    def behind(self, row: Stage | Partition) -> Cell:
+        """The number of waiting records, its trend, and of a partition the time to drain."""
+        if row.behind is None:
+            return Cell(None)
+        trend = states.TRENDS.get(row.trend or "")
+        more = [] if trend is None else [f"{ARROWS[row.trend or '']} {self.say(trend)}"]
+        if isinstance(row, Partition) and row.behind and row.drain_s is not None:
+            more.append(self.locale.span(row.drain_s))
+        late = bool(row.behind) and row.state not in WELL
+        return Cell(self.locale.number(row.behind), " · ".join(more), late)
+
+    def oldest(self, row: Stage | Partition) -> Cell:
+        """The time of the oldest event not yet processed."""
+        instant = row.oldest_event_at
+        if row.behind == 0:
+            return Cell(self.say(NONE))
+        if instant is None:
+            return Cell(None)
+        return Cell(self.clock(instant), self.age(instant), row.state not in WELL)
+
+    def latest(self, row: Stage | Partition) -> Cell:
+        """The latest processed event: a date that its sender wrote, without an age."""
+        return Cell(None if row.latest_event_at is None else self.clock(row.latest_event_at))
+
+    def drain(self, stage: Stage) -> Cell:
+        """The time to drain; a dash where the backlog does not shrink, or is unknown."""
+        if stage.behind == 0:
+            return Cell(self.say(NONE))
+        return Cell(None if stage.drain_s is None else self.locale.span(stage.drain_s))
+
+    def owner(self, row: Partition) -> Cell:
+        """The owner of a partition, and its activity."""
+        doing = states.DOING.get(row.doing or "")
+        return Cell(row.owner, "" if doing is None else self.say(doing))
 
 
 def do_id(stage: str) -> str:
     """The anchor of the remedy for a stage."""
     return f"do-{stage}"
-
-
-def stage_views(stages: Sequence[Stage], moment: Moment) -> list[StageView]:
-    """The stages, in the order in which an event passes them."""
-    return [_stage(each, moment) for each in stages]
-
-
-def _stage(stage: Stage, moment: Moment) -> StageView:
-    does = states.STAGE_DOES.get(stage.stage)
-    locale = moment.locale
-    rows = [_place(each, stage, moment) for each in stage.partitions]
-    held = [
-        moment.say("stage_is", stage=f"{row.topic} {row.number}", state=row.held)
-        for row in rows
-        if row.held
-    ]
-    return StageView(
-        stage.stage,
-        stage_name(stage.stage, locale),
-        "" if does is None else locale.say(does),
-        moment.say("group", group=stage.group),
-        moment.state(stage.state),
-        moment.code(stage.state),
-        _seen_texts(stage, moment),
-        ", ".join(held),
-        moment.do_href(stage, stage.state),
-        position_cell(position_of(stage), end_of(stage), moment),
-        behind_cell(stage, moment),
-        oldest_cell(stage, moment),
-        latest_cell(stage.latest_event_at, moment),
-        drain_cell(stage, moment),
-        Cell(None if stage.members is None else locale.number(stage.members)),
-        rows,
-        moment.advises and stage.state not in WELL,
-    )
-
-
-def _place(place: Partition, stage: Stage, moment: Moment) -> PlaceRow:
-    locale = moment.locale
-    doing = states.DOING.get(place.doing or "")
-    behind = behind_cell(place, moment)
-    drain = drain_cell(place, moment)
-    if behind.text is not None and place.behind and drain.text is not None:
-        behind = Cell(behind.text, f"{behind.more} · {drain.text}".strip(" ·"), behind.late)
-    return PlaceRow(
-        short_topic(place.topic),
-        str(place.partition),
-        moment.state(place.state),
-        moment.code(place.state),
-        _seen_texts(place, moment),
-        _held(place, moment),
-        moment.do_href(stage, place.state),
-        position_cell(place.committed, place.end, moment),
-        behind,
-        oldest_cell(place, moment),
-        latest_cell(place.latest_event_at, moment),
-        Cell(place.owner, "" if doing is None else locale.say(doing)),
-    )
-
-
-def _seen_texts(seen: Stage | Partition, moment: Moment) -> str:
-    """The observation, with the time watched where that proves too little."""
-    text = moment.seen(seen.state, seen.rule)
-    if seen.state is not State.OK or seen.behind or moment.old_since is not None:
-        return text
-    return f"{text} {watched_text([seen], moment)}".strip()
-
-
-def watched_text(seen: Sequence[Stage | Partition], moment: Moment) -> str:
-    """`Watched for 20 s.`; empty once that is long enough to show that nothing arrives."""
-    shortest_s = watched_s(seen)
-    if shortest_s is None:
-        return ""
-    span = moment.locale.span(shortest_s)
-    return moment.locale.say(headline_texts.TEXTS["watched"], span=span)
-
-
-def latest_cell(instant: datetime | None, moment: Moment) -> Cell:
-    """The latest processed event: a date that its sender wrote, without an age."""
-    return Cell(None if instant is None else moment.clock(instant))
-
-
-def _held(place: Partition, moment: Moment) -> str:
-    if place.held is None:
-        return ""
-    text = moment.say("held_before", offset=moment.locale.number(place.held.offset))
-    return text if place.held.event_id is None else f"{text} ({place.held.event_id})"
-
-
-def position_cell(committed: int | None, end: int | None, moment: Moment) -> Cell:
-    """The next offset to be read, and the end."""
-    number = moment.locale.number
-    of_end = "" if end is None else moment.say("of_end", end=number(end))
-    return Cell(None if committed is None else number(committed), of_end)
-
-
-def behind_cell(seen: Stage | Partition, moment: Moment) -> Cell:
-    """The number of waiting records, and its trend."""
-    if seen.behind is None:
-        return Cell(None)
-    late = bool(seen.behind) and seen.state not in WELL
-    return Cell(moment.locale.number(seen.behind), trend_text(seen.trend, moment), late)
-
-
-def trend_text(trend: str | None, moment: Moment) -> str:
-    """`↗ rising`; empty where unknown."""
-    known = states.TRENDS.get(trend or "")
-    return "" if known is None else f"{ARROWS[trend or '']} {moment.locale.say(known)}"
-
-
-def oldest_cell(seen: Stage | Partition, moment: Moment) -> Cell:
-    """The time of the oldest event not yet processed."""
-    if seen.behind == 0:
-        return Cell(moment.say("none"))
-    return moment.at(seen.oldest_event_at, late=seen.state not in WELL)
-
-
-def drain_cell(seen: Stage | Partition, moment: Moment) -> Cell:
-    """The time to drain; a dash where the backlog does not shrink, or is unknown."""
-    if seen.behind == 0:
-        return Cell(moment.say("none"))
-    return Cell(None if seen.drain_s is None else moment.locale.span(seen.drain_s))

@@ -1,4 +1,4 @@
-"""View of the page Lag: headline, alarms, and all that is below."""
+"""View of the page Lag: headline, alarms, and the figures that its template asks for."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,28 +6,27 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from events.lag import Board, Stage
-from services.api.console.elements import Notice, capital
-from services.api.console.texts import lag_page as texts
+from events.lag import Board, History, Stage
+from events.texts import Translatable, _, ngettext
+from services.api.console.elements import Notice, State, capital
 from services.api.lag.charts import Charts, charts_of
-from services.api.lag.figures import Figures, figures_of
+from services.api.lag.figures import Figures
 from services.api.lag.headline_view import First, first_of
-from services.api.lag.stages import (
-    TONES,
-    Moment,
-    StageView,
-    do_id,
-    stage_name,
-    stage_views,
-    watched_text,
-)
+from services.api.lag.stages import STAGE_IS, TONES, Moment, do_id
 from services.lag.client.age import WELL, is_old, wrong_counts
-from services.lag.client.hour import Hour
 from services.lag.client.merge import NO_ANSWER, Answer, Lag
-from services.lag.present import headline_texts
-from services.lag.present import texts as states
-from services.lag.present.accounts import accounts
-from services.lag.present.headline import Headline, Knows, Verdict, headline
+from services.lag.present.headline import Headline, Knows, Verdict, accounts, headline
+from services.lag.present.texts import (
+    DO,
+    MEANS,
+    RUNBOOKS,
+    STAGE_DOES,
+    STAGES,
+    STATES,
+    TITLES,
+    UNSEEN,
+    named,
+)
 from services.texts.locale_format import LocaleFormat
 
 OLD: Final = "EcluseWatchOld"
@@ -41,6 +40,53 @@ UNSEEN_TONES: Final = {
 
 TOKEN_DIGITS: Final = 16
 
+LEFT: Final = ngettext("{count} record is left to read.", "{count} records are left to read.")
+CHECK_WATCH: Final = _(
+    "Check that `ecluse watch` runs and that the API reaches it. Without the API, `ecluse lag` "
+    "asks it too."
+)
+CHECK_KAFKA: Final = _(
+    "Look after Kafka: `ecluse topics diff` asks it too. Once it is back all processes go on by "
+    "themselves, and nothing is lost."
+)
+WITHOUT_WATCH: Final = {
+    "one_process": _(
+        "Here all is done in one process, without Kafka: what is received is decided, kept and "
+        "shown before it is answered. Today says how far the accounts are."
+    ),
+    "nobody": _(
+        "ECLUSE_WATCH_URL does not tell the API where the watch (`ecluse watch`) answers. Give its "
+        "address, as http://watch:6066, and start the API again."
+    ),
+}
+WRONG_COUNTS: Final = (
+    (
+        "gap",
+        _("The count does not add up"),
+        _("Of {count} records that the ledger read it is not known what became of them."),
+        "EcluseOutcomesDoNotAddUp",
+    ),
+    (
+        "repeated",
+        _("The journal counts twice"),
+        _("{count} places that were read are decided twice in it."),
+        "EcluseEventTwice",
+    ),
+    (
+        "differing",
+        _("The watch counts otherwise than the ledger"),
+        _("{count} published balances differ from those that it draws from the journal."),
+        "EcluseBalancesDiffer",
+    ),
+    (
+        "faults",
+        _("The journal no longer follows on"),
+        _("{count} budgets: a record does not follow the one before it, or cannot be read."),
+        "EcluseJournalFault",
+    ),
+)
+"""Anchor, title, sentence and runbook of each of the `wrong_counts`, in their order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
@@ -51,27 +97,28 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
-class WatchRow:
-    """One watch that was asked."""
-
-    address: str
-    text: str
-    tone: str
-    icon: str
-
-
-@dataclass(frozen=True, slots=True)
 class LagView:
     """The page. Where no watch ever answered there is only the headline."""
 
     verdict: First
-    watched: str
+    moment: Moment
+    watches: Sequence[tuple[str, State]]
+    """The watches that were asked, by address."""
+    board: Board | None = None
+    watched: str = ""
     """The time watched, where that is too short to show that nothing arrives."""
-    alarms: Sequence[Alarm]
-    stages: Sequence[StageView]
-    charts: Charts | None
-    figures: Figures | None
-    watches: Sequence[WatchRow]
+    alarms: Sequence[Alarm] = ()
+    charts: Charts | None = None
+    figures: Figures | None = None
+
+    def name(self, stage: Stage) -> str:
+        """The name of a stage."""
+        return self.moment.say(named(STAGES, stage.stage))
+
+    def does(self, stage: Stage) -> str:
+        """The purpose of a stage; empty of one that this version does not know."""
+        does = STAGE_DOES.get(stage.stage)
+        return "" if does is None else self.moment.say(does)
 
 
 def lag_token(lag: Lag) -> str:
@@ -86,21 +133,22 @@ def lag_token(lag: Lag) -> str:
     return sha256("\n".join(parts).encode()).hexdigest()[:TOKEN_DIGITS]
 
 
-def lag_view(lag: Lag, hour: Hour | None, now: datetime, locale: LocaleFormat) -> LagView:
+def lag_view(lag: Lag, hour: History | None, now: datetime, locale: LocaleFormat) -> LagView:
     """The page of a lag document."""
     board, found = lag.board, headline(lag, None, now)
     moment = Moment(now, lag.old_since, locale, advises=found.knows is Knows.WATCH)
-    watches = [_watch(each, moment) for each in lag.answers]
+    watches = [(each.address, _answer_state(each, moment)) for each in lag.answers]
     if board is None:
-        return LagView(_unseen(found, lag, moment), "", (), (), None, None, watches)
+        return LagView(_unseen(found, lag, moment), moment, watches)
     return LagView(
         _seen(found, board, moment) if moment.advises else _unseen(found, lag, moment),
-        watched_text(board.stages, moment) if moment.advises else "",
-        list(_alarms(lag, board, found.knows, moment)),
-        stage_views(board.stages, moment),
-        charts_of(hour, [each.stage for each in board.stages], moment),
-        figures_of(board, moment),
+        moment,
         watches,
+        board,
+        moment.watched(board.stages) if moment.advises else "",
+        list(_alarms(lag, board, found.knows, moment)),
+        charts_of(hour, [each.stage for each in board.stages], moment),
+        Figures(board, moment),
     )
 
 
@@ -110,7 +158,7 @@ def _seen(found: Headline, board: Board, moment: Moment) -> First:
     known = accounts(board.stages)
     sentences = []
     if found.stage is not None and known.has_all:
-        sentences.append(moment.locale.say(headline_texts.TITLES[Verdict.ALL_RECEIVED]))
+        sentences.append(moment.say(TITLES[Verdict.ALL_RECEIVED]))
     sentences += [_left(each, moment) for each in ([found.stage] if found.stage else known.stages)]
     return first_of(found, moment, " ".join(filter(None, sentences)))
 
@@ -118,55 +166,63 @@ def _seen(found: Headline, board: Board, moment: Moment) -> First:
 def _unseen(found: Headline, lag: Lag, moment: Moment) -> First:
     """The headline where no watch has figures of now, with the reason."""
     tone, icon = UNSEEN_TONES.get(found.knows, ("bad", "unknown"))
-    title = moment.locale.say(headline_texts.UNSEEN[found.knows])
-    return First(tone, icon, title, _unseen_lead(found.knows, lag, moment), "")
+    return First(
+        tone, icon, moment.say(UNSEEN[found.knows]), _unseen_lead(found.knows, lag, moment), ""
+    )
 
 
 def _unseen_lead(knows: Knows, lag: Lag, moment: Moment) -> str:
+    say = moment.say
     if knows is Knows.OLD and lag.old_since is not None:
         return _old_lead(lag.old_since, moment)
     if knows is Knows.SILENT:
-        return f"{moment.say('silent_lead')} {moment.say('silent_do')}"
-    if lag.board is not None:
-        return _sampled(lag.board, moment)
-    return moment.say("nobody_lead" if knows is Knows.NOBODY else "one_process_lead")
+        lead = _("Who is behind, nobody knows here. The accounts do not depend on it.")
+        return f"{say(lead)} {say(CHECK_WATCH)}"
+    if lag.board is None:
+        return say(WITHOUT_WATCH[lag.asks])
+    at = lag.board.sampled_at
+    if at is None:
+        return say(_("It has not seen anything yet. How far the stages are, nobody knows."))
+    return say(
+        _("It last looked at {clock}, {age}. How far the stages are since, nobody knows."),
+        clock=moment.clock(at),
+        age=moment.age(at),
+    )
 
 
 def _old_lead(at: datetime, moment: Moment) -> str:
-    if at > moment.now:
-        here = moment.locale.clock(moment.now)
-        return moment.say("ahead_lead", clock=moment.clock(at), here=here)
-    return moment.say("old_lead", clock=moment.clock(at), age=moment.age(at))
-
-
-def _sampled(board: Board, moment: Moment) -> str:
-    at = board.sampled_at
-    if at is None:
-        return moment.say("never_sampled")
-    return moment.say("sampled", clock=moment.clock(at), age=moment.age(at))
+    clock = moment.clock(at)
+    if at <= moment.now:
+        text = _("The watch stands at {clock}, {age}. What follows is what it said then.")
+        return moment.say(text, clock=clock, age=moment.age(at))
+    text = _(
+        "The clock of the watch says {clock}, and that of the API {here}: how old all this is, "
+        "nobody knows. Mend the clocks."
+    )
+    return moment.say(text, clock=clock, here=moment.locale.clock(moment.now))
 
 
 def _left(stage: Stage, moment: Moment) -> str:
     """The records left to a stage, and the time to drain; empty where there are none."""
     if not stage.behind:
         return ""
-    left = moment.locale.counted(texts.LEFT, stage.behind)
+    left = moment.locale.counted(LEFT, stage.behind)
     if stage.drain_s is None:
         return left
-    return f"{left} {moment.say('done_in', span=moment.locale.span(stage.drain_s))}"
+    text, span = _("At this pace that takes another {span}."), moment.locale.span(stage.drain_s)
+    return f"{left} {moment.say(text, span=span)}"
 
 
 # ------------------------------------------------------------------ what is wrong
 def _alarms(lag: Lag, board: Board, knows: Knows, moment: Moment) -> Iterator[Alarm]:
     if lag.old_since is not None:
         answers = any(each.error is None for each in lag.answers)
-        title = _why(Knows.STILL if answers else Knows.SILENT, moment)
-        do = moment.say("silent_do")
-        yield Alarm("do-watch-old", Notice("bad", "bad", title, "", do, _more(OLD, moment)))
+        title = moment.say(UNSEEN[Knows.STILL if answers else Knows.SILENT])
+        yield Alarm("do-watch-old", _bad(title, "", CHECK_WATCH, OLD, moment))
     elif not moment.advises:
-        title = capital(moment.say("what_to_do"))
-        do = moment.say("silent_do" if knows is Knows.STILL else "cluster_do")
-        yield Alarm("do-watch-blind", Notice("bad", "bad", title, "", do, _more(OLD, moment)))
+        title = capital(moment.say(_("what to do")))
+        do = CHECK_WATCH if knows is Knows.STILL else CHECK_KAFKA
+        yield Alarm("do-watch-blind", _bad(title, "", do, OLD, moment))
     else:
         for stage in board.stages:
             if stage.state not in WELL:
@@ -174,55 +230,46 @@ def _alarms(lag: Lag, board: Board, knows: Knows, moment: Moment) -> Iterator[Al
     yield from _wrong_counts(board, moment)
     # Where the cluster is silent nobody can read on: another alarm covers that.
     if board.watch.ready is False and moment.advises:
-        title, text = moment.say("not_ready"), moment.say("not_ready_said")
+        title = moment.say(_("The watch is still reading the journal"))
+        text = moment.say(_("What it counts of it is unknown until then."))
         yield Alarm("not-ready", Notice("info", "info", title, text))
 
 
-def _stage_notice(stage: Stage, moment: Moment) -> Notice:
-    locale, state = moment.locale, stage.state
-    tone, icon = TONES[state]
-    text = locale.say(states.STATES[state])
-    title = moment.say("stage_is", stage=stage_name(stage.stage, locale), state=text)
-    seen, means = moment.seen(state, stage.rule), locale.say(states.MEANS[state])
-    rule = moment.say("rule", rule=stage.rule, runbook=states.RUNBOOKS[state])
-    do = locale.say(states.DO[state])
-    return Notice(tone or "warn", icon, title, f"{seen} {means}", do, rule)
-
-
 def _wrong_counts(board: Board, moment: Moment) -> Iterator[Alarm]:
-    """The counts that must be 0, or agree, and do not."""
-    outcomes, watch, number = board.outcomes, board.watch, moment.locale.number
-
-    def alarm(name: str, text: str, runbook: str, count: int) -> Alarm:
-        sentence = moment.say(text, count=number(count))
-        do, rule = moment.say("verify_do"), _more(runbook, moment)
-        return Alarm(name, Notice("bad", "bad", moment.say(name), sentence, do, rule))
-
-    if outcomes is not None and outcomes.gap:
-        yield alarm("gap", "gap_said", "EcluseOutcomesDoNotAddUp", outcomes.gap)
-    if outcomes is not None and outcomes.repeated:
-        yield alarm("repeated", "repeated_said", "EcluseEventTwice", outcomes.repeated)
-    if watch.balances_differing:
-        yield alarm("differing", "differing_said", "EcluseBalancesDiffer", watch.balances_differing)
-    if watch.journal_faults:
-        yield alarm("faults", "faults_said", "EcluseJournalFault", watch.journal_faults)
+    do = _("Have the journal proved: `ecluse verify`.")
+    for count, (name, title, text, runbook) in zip(wrong_counts(board), WRONG_COUNTS, strict=True):
+        if count:
+            sentence = moment.say(text, count=moment.locale.number(count))
+            yield Alarm(name, _bad(moment.say(title), sentence, do, runbook, moment))
 
 
-def _why(knows: Knows, moment: Moment) -> str:
-    return moment.locale.say(headline_texts.UNSEEN[knows])
+def _bad(title: str, text: str, do: Translatable, runbook: str, moment: Moment) -> Notice:
+    more = moment.say(_("More: docs/runbooks/{runbook}.md"), runbook=runbook)
+    return Notice("bad", "bad", title, text, moment.say(do), more)
 
 
-def _more(runbook: str, moment: Moment) -> str:
-    return moment.say("more", runbook=runbook)
+def _stage_notice(stage: Stage, moment: Moment) -> Notice:
+    state = stage.state
+    tone, icon = TONES[state]
+    title = moment.say(STAGE_IS, stage=named(STAGES, stage.stage), state=STATES[state])
+    text = f"{moment.observed(state, stage.rule)} {moment.say(MEANS[state])}"
+    rule = moment.say(
+        _("Rule “{rule}”. More: docs/runbooks/{runbook}.md"),
+        rule=stage.rule,
+        runbook=RUNBOOKS[state],
+    )
+    return Notice(tone or "warn", icon, title, text, moment.say(DO[state]), rule)
 
 
 # ------------------------------------------------------------------ the watch
-def _watch(answer: Answer, moment: Moment) -> WatchRow:
+def _answer_state(answer: Answer, moment: Moment) -> State:
     if answer.error is not None:
-        text = moment.say("no_answer" if answer.error == NO_ANSWER else "unreadable")
-        return WatchRow(answer.address, text, "bad", "bad")
-    board = answer.board
-    if board is not None and is_old(board, moment.now):
-        text = moment.say("old_answer", clock=moment.clock(board.at))
-        return WatchRow(answer.address, text, "bad", "bad")
-    return WatchRow(answer.address, moment.say("answers"), "good", "good")
+        silent = answer.error == NO_ANSWER
+        text = (
+            _("does not answer") if silent else _("answers what this version does not understand")
+        )
+    elif answer.board is not None and is_old(answer.board, moment.now):
+        text = _("answers, but stands at {clock}").render({"clock": moment.clock(answer.board.at)})
+    else:
+        return State(moment.say(_("answers")), "good", "good")
+    return State(moment.say(text), "bad", "bad")

@@ -1,7 +1,7 @@
 """The last hour of several watches: how late each stage was, how much waited before it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
@@ -14,17 +14,8 @@ LATE_MAX_S: Final = 60.0
 N = TypeVar("N")
 
 
-@dataclass(frozen=True, slots=True)
-class Hour:
-    """The hour until `ends`: `POINTS` points of each series, `POINT_S` apart."""
-
-    ends: datetime
-    stages: Mapping[str, StageHistory]
-    orders: tuple[int | None, ...]
-
-
-def the_hour(histories: Sequence[History | None], now: datetime) -> Hour | None:
-    """The last hour of several watches; None stands for a watch that does not answer.
+def the_hour(histories: Sequence[History | None], now: datetime) -> History | None:
+    """The hour until now of several watches; None stands for a watch that does not answer.
 
     Each samples all consumers, so these come from the first that still adds points; without any,
     from the first. Orders are added up where all watches know them.
@@ -37,13 +28,15 @@ def the_hour(histories: Sequence[History | None], now: datetime) -> Hour | None:
     ended = _last_point(first)
     counts = [_until(each.orders, _last_point(each), now) for each in known]
     whole = len(known) == len(histories)
-    return Hour(
-        now,
-        {
+    return replace(
+        first,
+        at=now,
+        since=now - timedelta(seconds=POINT_S * (POINTS - 1)),
+        stages={
             name: StageHistory(_until(each.behind, ended, now), _until(each.late_s, ended, now))
             for name, each in first.stages.items()
         },
-        tuple(total(each) if whole else None for each in zip(*counts, strict=True)),
+        orders=tuple(total(each) if whole else None for each in zip(*counts, strict=True)),
     )
 
 

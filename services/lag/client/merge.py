@@ -1,25 +1,14 @@
 """Merge of the lag documents of several watches that share the partitions of the journal."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Final, Literal, TypeVar
+from itertools import chain
+from operator import attrgetter
+from typing import Any, Final, Literal, TypeVar
 
-from events.lag import (
-    Board,
-    DatedSum,
-    DeadLetters,
-    DeadlineEvents,
-    Latency,
-    Orders,
-    Outcomes,
-    Parked,
-    Refusals,
-    Reports,
-    Stage,
-    Sum,
-    Watch,
-)
+from events.lag import Board, Latency, Order, ParkedEvent, Report, Stage, Watch
 from services.lag.client.age import is_old, is_sampled, is_well
 from services.lag.judge.sums import earliest, greatest, stage_of, total, worst
 
@@ -83,24 +72,24 @@ def merged(boards: Sequence[Board | None]) -> Board | None:
     known = [each for each in boards if each is not None]
     if len(boards) <= 1 or not known:
         return known[0] if known else None
-    parts = known if len(known) == len(boards) else None
+    is_whole = len(known) == len(boards)
     known.sort(key=lambda each: not is_sampled(each, each.at))
-    stages = _stages([each.stages for each in known])
+    stages, watch = (
+        _stages([each.stages for each in known]),
+        _merged([each.watch for each in known]),
+    )
+    groups: dict[str, Any] = {
+        name: _together([getattr(each, name) for each in known], put) if is_whole else None
+        for name, put in GROUPS.items()
+    }
     return replace(
         known[0],
         # The oldest: no figure is older than the document says.
         at=min(each.at for each in known),
         state=worst([known[0].state, *(each.state for each in stages)]),
         stages=stages,
-        watch=_watch(known, parts),
-        outcomes=_together(parts, lambda each: each.outcomes, _outcomes),
-        latencies=_together(parts, lambda each: each.latencies, _latencies),
-        orders=_together(parts, lambda each: each.orders, _orders),
-        reports_overdue=_together(parts, lambda each: each.reports_overdue, _reports),
-        parked=_together(parts, lambda each: each.parked, _parked),
-        dead_letters=_together(parts, lambda each: each.dead_letters, _dead_letters),
-        refusals=_together(parts, lambda each: each.refusals, _refusals),
-        deadline_events=_together(parts, lambda each: each.deadline_events, _deadline_events),
+        watch=watch if is_whole else Watch(watch.instance),
+        **groups,
     )
 
 
@@ -133,45 +122,44 @@ def _stage(seen: Sequence[Stage]) -> Stage:
     return stage_of(first.stage, first.group, found, len(owners))
 
 
-def _together(
-    parts: Sequence[Board] | None,
-    of: Callable[[Board], A | None],
-    put: Callable[[Sequence[A]], A],
-) -> A | None:
+def _together(groups: Sequence[A | None], put: Callable[[Sequence[A]], A]) -> A | None:
     """One group of figures of all watches; None where one of them does not know it."""
-    if parts is None:
-        return None
-    found = [group for each in parts if (group := of(each)) is not None]
-    return put(found) if len(found) == len(parts) else None
+    found = [each for each in groups if each is not None]
+    return put(found) if len(found) == len(groups) else None
 
 
-def _watch(known: Sequence[Board], parts: Sequence[Board] | None) -> Watch:
-    names = [name for each in known if (name := each.watch.instance) is not None]
-    each = [board.watch for board in parts or ()]
-    ready = [watch.ready for watch in each]
-    return Watch(
-        ", ".join(names) or None,
-        None if None in ready or not ready else all(ready),
-        total(watch.budgets for watch in each),
-        total(watch.balances_differing for watch in each),
-        total(watch.journal_faults for watch in each),
+def _merged(groups: Sequence[A]) -> A:
+    """One group of figures: each figure by its rule; one without a rule is added up."""
+    first: Any = groups[0]
+    found: A = replace(
+        first,
+        **{
+            each.name: RULES.get(each.name, total)([getattr(group, each.name) for group in groups])
+            for each in fields(first)
+        },
+    )
+    return found
+
+
+def _latencies(each: Sequence[tuple[Latency, ...]]) -> tuple[Latency, ...]:
+    """The greatest of several watches: that of all together is no greater."""
+    names = dict.fromkeys(latency.stage for found in each for latency in found)
+    return tuple(
+        _merged([latency for found in each for latency in found if latency.stage == name])
+        for name in names
     )
 
 
-def _outcomes(each: Sequence[Outcomes]) -> Outcomes:
-    return Outcomes(
-        total(outcomes.received for outcomes in each),
-        total(outcomes.accepted for outcomes in each),
-        total(outcomes.duplicate for outcomes in each),
-        total(outcomes.refused for outcomes in each),
-        total(outcomes.parked for outcomes in each),
-        total(outcomes.dead_letter for outcomes in each),
-        total(outcomes.resumed for outcomes in each),
-        # Every watch samples all of the ledger's positions, if not at one moment.
-        each[0].in_flight,
-        _gap([outcomes.gap for outcomes in each]),
-        total(outcomes.repeated for outcomes in each),
-    )
+def _first(figures: Sequence[A]) -> A:
+    return figures[0]
+
+
+def _names(names: Sequence[str | None]) -> str | None:
+    return ", ".join(each for each in names if each is not None) or None
+
+
+def _ready(each: Sequence[bool | None]) -> bool | None:
+    return None if None in each else all(each)
 
 
 def _gap(gaps: Sequence[int | None]) -> int | None:
@@ -180,92 +168,50 @@ def _gap(gaps: Sequence[int | None]) -> int | None:
     return gap or (None if None in gaps else gap)
 
 
-def _latencies(each: Sequence[tuple[Latency, ...]]) -> tuple[Latency, ...]:
-    """The greatest of several watches: that of all together is no greater."""
-    names = list(dict.fromkeys(latency.stage for found in each for latency in found))
-    return tuple(
-        _latency(name, [latency for found in each for latency in found if latency.stage == name])
-        for name in names
-    )
-
-
-def _latency(name: str, each: Sequence[Latency]) -> Latency:
-    return Latency(
-        name,
-        total(latency.count for latency in each),
-        greatest(latency.p50_s for latency in each),
-        greatest(latency.p95_s for latency in each),
-        greatest(latency.max_s for latency in each),
-    )
-
-
-def _orders(each: Sequence[Orders]) -> Orders:
-    items = (item for orders in each for item in orders.items)
-    return Orders(
-        *_sum(each),
-        earliest(orders.oldest_issued_at for orders in each),
-        Sum(*_sum([orders.due for orders in each])),
-        DatedSum(
-            *_sum([orders.unacknowledged for orders in each]),
-            earliest(orders.unacknowledged.oldest_issued_at for orders in each),
-        ),
-        _counts(orders.by_state for orders in each),
-        tuple(sorted(items, key=lambda item: item.issued_at)[:ITEMS_MAX]),
-    )
-
-
-def _sum(each: Sequence[Sum]) -> tuple[int | None, int | None]:
-    return total(found.count for found in each), total(found.amount_cents for found in each)
-
-
-def _reports(each: Sequence[Reports]) -> Reports:
-    items = (item for reports in each for item in reports.items)
-    return Reports(
-        total(reports.count for reports in each),
-        earliest(reports.oldest_due_on for reports in each),
-        tuple(sorted(items, key=lambda item: item.due_on)[:ITEMS_MAX]),
-    )
-
-
-def _parked(each: Sequence[Parked]) -> Parked:
-    items = (item for parked in each for item in parked.items)
-    return Parked(
-        total(parked.count for parked in each),
-        earliest(parked.oldest_since for parked in each),
-        total(parked.past for parked in each),
-        tuple(sorted(items, key=lambda item: item.since)[:ITEMS_MAX]),
-    )
-
-
-def _dead_letters(each: Sequence[DeadLetters]) -> DeadLetters:
-    return DeadLetters(
-        total(found.count for found in each),
-        earliest(found.oldest_at for found in each),
-        greatest(found.newest_at for found in each),
-        _counts(found.reasons for found in each),
-    )
-
-
-def _refusals(each: Sequence[Refusals]) -> Refusals:
-    return Refusals(
-        total(refusals.count for refusals in each),
-        greatest(refusals.newest_at for refusals in each),
-        _counts(refusals.codes for refusals in each),
-    )
-
-
-def _deadline_events(each: Sequence[DeadlineEvents]) -> DeadlineEvents:
-    return DeadlineEvents(
-        total(deadline_events.written for deadline_events in each),
-        total(deadline_events.pending for deadline_events in each),
-    )
-
-
-def _counts(each: Iterable[Mapping[str, int] | None]) -> Mapping[str, int] | None:
-    found: dict[str, int] = {}
+def _counts(each: Sequence[Mapping[str, int] | None]) -> Mapping[str, int] | None:
+    found: Counter[str] = Counter()
     for counts in each:
         if counts is None:
             return None
-        for name, count in counts.items():
-            found[name] = found.get(name, 0) + count
-    return found
+        found.update(counts)
+    return dict(found)
+
+
+def _oldest(each: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
+    """The oldest of the items listed by name."""
+    items = sorted(chain(*each), key=lambda item: SINCE[type(item)](item))
+    return tuple(items[:ITEMS_MAX])
+
+
+SINCE: Final[Mapping[type, Callable[[Any], Any]]] = {
+    Order: attrgetter("issued_at"),
+    Report: attrgetter("due_on"),
+    ParkedEvent: attrgetter("since"),
+}
+
+RULES: Final[Mapping[str, Callable[[Sequence[Any]], Any]]] = {
+    "instance": _names,
+    "ready": _ready,
+    # Every watch samples all of the ledger's positions, if not at one moment.
+    "in_flight": _first,
+    "gap": _gap,
+    "stage": _first,
+    **dict.fromkeys(("p50_s", "p95_s", "max_s", "newest_at"), greatest),
+    **dict.fromkeys(("oldest_issued_at", "oldest_due_on", "oldest_since", "oldest_at"), earliest),
+    **dict.fromkeys(("due", "unacknowledged"), _merged),
+    **dict.fromkeys(("by_state", "reasons", "codes"), _counts),
+    "items": _oldest,
+}
+"""How a figure of several watches becomes one."""
+
+GROUPS: Final[Mapping[str, Callable[[Sequence[Any]], Any]]] = {
+    "outcomes": _merged,
+    "latencies": _latencies,
+    "orders": _merged,
+    "reports_overdue": _merged,
+    "parked": _merged,
+    "dead_letters": _merged,
+    "refusals": _merged,
+    "deadline_events": _merged,
+}
+"""The figures of the journal, of which each watch reads a part."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -64,3 +65,28 @@ def _reason(failure: Exception) -> str:
     if isinstance(failure, TimeoutError):
         return "timed out"
     return str(getattr(failure, "os_error", failure))
+
+
+def watch_addresses(named: str) -> list[str]:
+    """The addresses between the commas, each once, without a `/` at the end.
+
+    Raises:
+        ValueError: one of them, which it names, is no address of a server.
+    """
+    stripped = [each.strip().rstrip("/") for each in named.split(",")]
+    found = list(dict.fromkeys(each for each in stripped if each))
+    for each in found:
+        if not _is_of_a_server(each):
+            raise ValueError(each)
+    return found
+
+
+def _is_of_a_server(address: str) -> bool:
+    """True if a path may follow it, and it holds neither user nor password."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        return False
+    plain = not set("@?#") & set(address)
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and port != 0 and plain

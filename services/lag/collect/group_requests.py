@@ -60,38 +60,37 @@ class Group(NamedTuple):
         return self.state in REBALANCING
 
 
+def _many(name: str, *fields: tuple[str, Any]) -> tuple[str, Any]:
+    return name, CompactArray(*fields, _TAGS)
+
+
+def _texts(*names: str) -> list[tuple[str, Any]]:
+    return [(name, _TEXT) for name in names]
+
+
+def _of_groups(*fields: tuple[str, Any]) -> Schema:
+    """An answer about groups."""
+    return Schema(("throttle_time_ms", Int32), _many("groups", *fields), _TAGS)
+
+
 class _OffsetFetchResponse(Response):
     API_KEY = 9
     API_VERSION = 8
-    SCHEMA = Schema(
-        ("throttle_time_ms", Int32),
-        (
-            "groups",
-            CompactArray(
-                ("group_id", _TEXT),
-                (
-                    "topics",
-                    CompactArray(
-                        ("name", _TEXT),
-                        (
-                            "partitions",
-                            CompactArray(
-                                ("partition_index", Int32),
-                                ("committed_offset", Int64),
-                                ("committed_leader_epoch", Int32),
-                                ("metadata", _TEXT),
-                                ("error_code", Int16),
-                                _TAGS,
-                            ),
-                        ),
-                        _TAGS,
-                    ),
-                ),
+    SCHEMA = _of_groups(
+        ("group_id", _TEXT),
+        _many(
+            "topics",
+            ("name", _TEXT),
+            _many(
+                "partitions",
+                ("partition_index", Int32),
+                ("committed_offset", Int64),
+                ("committed_leader_epoch", Int32),
+                ("metadata", _TEXT),
                 ("error_code", Int16),
-                _TAGS,
             ),
         ),
-        _TAGS,
+        ("error_code", Int16),
     )
 
 
@@ -101,18 +100,10 @@ class _OffsetFetch(RequestStruct):
     FLEXIBLE_VERSION = True
     RESPONSE_TYPE = _OffsetFetchResponse
     SCHEMA = Schema(
-        (
+        _many(
             "groups",
-            CompactArray(
-                ("group_id", _TEXT),
-                (
-                    "topics",
-                    CompactArray(
-                        ("name", _TEXT), ("partition_indexes", CompactArray(Int32)), _TAGS
-                    ),
-                ),
-                _TAGS,
-            ),
+            ("group_id", _TEXT),
+            _many("topics", ("name", _TEXT), ("partition_indexes", CompactArray(Int32))),
         ),
         ("require_stable", Boolean),
         _TAGS,
@@ -134,33 +125,16 @@ class OffsetFetchRequest(Request[_OffsetFetch]):
 class _DescribeGroupsResponse(Response):
     API_KEY = 15
     API_VERSION = 5
-    SCHEMA = Schema(
-        ("throttle_time_ms", Int32),
-        (
-            "groups",
-            CompactArray(
-                ("error_code", Int16),
-                ("group_id", _TEXT),
-                ("group_state", _TEXT),
-                ("protocol_type", _TEXT),
-                ("protocol_data", _TEXT),
-                (
-                    "members",
-                    CompactArray(
-                        ("member_id", _TEXT),
-                        ("group_instance_id", _TEXT),
-                        ("client_id", _TEXT),
-                        ("client_host", _TEXT),
-                        ("member_metadata", CompactBytes),
-                        ("member_assignment", CompactBytes),
-                        _TAGS,
-                    ),
-                ),
-                ("authorized_operations", Int32),
-                _TAGS,
-            ),
+    SCHEMA = _of_groups(
+        ("error_code", Int16),
+        *_texts("group_id", "group_state", "protocol_type", "protocol_data"),
+        _many(
+            "members",
+            *_texts("member_id", "group_instance_id", "client_id", "client_host"),
+            ("member_metadata", CompactBytes),
+            ("member_assignment", CompactBytes),
         ),
-        _TAGS,
+        ("authorized_operations", Int32),
     )
 
 
@@ -197,14 +171,11 @@ class _Uuid(AbstractType[bytes]):  # aiokafka has none
 
 
 _ASSIGNMENT: Final = Schema(
-    (
+    _many(
         "topic_partitions",
-        CompactArray(
-            ("topic_id", _Uuid),
-            ("topic_name", _TEXT),
-            ("partitions", CompactArray(Int32)),
-            _TAGS,
-        ),
+        ("topic_id", _Uuid),
+        ("topic_name", _TEXT),
+        ("partitions", CompactArray(Int32)),
     ),
     _TAGS,
 )
@@ -213,39 +184,23 @@ _ASSIGNMENT: Final = Schema(
 class _ConsumerGroupDescribeResponse(Response):
     API_KEY = 69
     API_VERSION = 0
-    SCHEMA = Schema(
-        ("throttle_time_ms", Int32),
-        (
-            "groups",
-            CompactArray(
-                ("error_code", Int16),
-                ("error_message", _TEXT),
-                ("group_id", _TEXT),
-                ("group_state", _TEXT),
-                ("group_epoch", Int32),
-                ("assignment_epoch", Int32),
-                ("assignor_name", _TEXT),
-                (
-                    "members",
-                    CompactArray(
-                        ("member_id", _TEXT),
-                        ("instance_id", _TEXT),
-                        ("rack_id", _TEXT),
-                        ("member_epoch", Int32),
-                        ("client_id", _TEXT),
-                        ("client_host", _TEXT),
-                        ("subscribed_topic_names", CompactArray(_TEXT)),
-                        ("subscribed_topic_regex", _TEXT),
-                        ("assignment", _ASSIGNMENT),
-                        ("target_assignment", _ASSIGNMENT),
-                        _TAGS,
-                    ),
-                ),
-                ("authorized_operations", Int32),
-                _TAGS,
-            ),
+    SCHEMA = _of_groups(
+        ("error_code", Int16),
+        *_texts("error_message", "group_id", "group_state"),
+        ("group_epoch", Int32),
+        ("assignment_epoch", Int32),
+        ("assignor_name", _TEXT),
+        _many(
+            "members",
+            *_texts("member_id", "instance_id", "rack_id"),
+            ("member_epoch", Int32),
+            *_texts("client_id", "client_host"),
+            ("subscribed_topic_names", CompactArray(_TEXT)),
+            ("subscribed_topic_regex", _TEXT),
+            ("assignment", _ASSIGNMENT),
+            ("target_assignment", _ASSIGNMENT),
         ),
-        _TAGS,
+        ("authorized_operations", Int32),
     )
 
 

@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError, for_code
 from aiokafka.protocol.offset import OffsetRequest, OffsetResetStrategy
 from aiokafka.structs import TopicPartition
 
+from events.topics import Place
 from services.lag.collect.group_requests import (
     DEAD,
     Committed,
@@ -28,7 +29,7 @@ from services.lag.collect.group_requests import (
     members_in,
     newer_members_in,
 )
-from services.lag.judge.model import Consumer, Place, Sample
+from services.lag.judge.model import Consumer, Sample
 from services.runtime.kafka.clients import tolerate_broker_restarts
 from services.runtime.kafka.waits import started, within
 from services.runtime.ops.errors import ClusterError
@@ -117,9 +118,7 @@ class Groups:
         self.members = {each: reports[self._group(each)].group.members for each in consumers}
         return {
             consumer: {
-                own: _sample_of(
-                    place, named[consumer], reports[self._group(consumer)], now_s
-                )._replace(end=ends.get(place))
+                own: _sample_of(place, named[consumer], reports[self._group(consumer)], ends, now_s)
                 for place, own in named[consumer].items()
             }
             for consumer in consumers
@@ -267,14 +266,17 @@ async def _ask(
 
 
 def _sample_of(
-    place: TopicPartition, named: Mapping[TopicPartition, Place], report: _GroupReport, now_s: float
+    place: TopicPartition,
+    named: Mapping[TopicPartition, Place],
+    report: _GroupReport,
+    ends: Mapping[TopicPartition, int],
+    now_s: float,
 ) -> Sample:
-    """The sample of one partition, still without its end."""
     group, committed = report.group, report.committed.get(place)
     return Sample(
         now_s,
         None if committed is None else committed.offset,
-        None,
+        ends.get(place),
         owner_of(place, named, group.owners),
         group.rebalancing,
         None if committed is None else decode_status(committed.metadata),

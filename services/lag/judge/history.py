@@ -2,19 +2,24 @@
 
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from events.lag import State
-from services.lag.judge.model import Consumer, Judged, Place, Sample
+from events.lag import Held, Partition, Stage, State
+from events.topics import Place
+from services.lag.judge.model import Consumer, Judged, Sample, instant_of
 from services.lag.judge.pace import drain_s, trend_of
 from services.lag.judge.states import WINDOW_S, Rule, judge
+from services.lag.judge.sums import stage_of
 from services.lag.judge.window import Window
 from services.runtime.ops.clock import later_s
 
 OldestOf = Callable[[Place, int], float | None]
 """A source of the event time of the first record from an offset on; None where unknown."""
+
+LatestOf = Callable[[Place], float | None]
+"""A source of the event time of the last record of a partition; None where unknown."""
 
 NOT_KNOWN_NOW: Final = frozenset({Rule.CLUSTER_SILENT, Rule.NOT_SAMPLED})
 """Rules by which the samples are too old to be shown as of now."""
@@ -98,7 +103,12 @@ class History:
             if track.samples[-1].at_s == latest_s
         )
 
-    def judged(self, now_s: float, oldest_of: OldestOf | None = None) -> list[Judged]:
+    def judged(
+        self,
+        now_s: float,
+        oldest_of: OldestOf = lambda *_: None,
+        latest_of: LatestOf = lambda _: None,
+    ) -> list[Judged]:
         """The judgement of each consumer in each partition, in the order of their first samples.
 
         A partition that is sampled no longer, while others are, expires with its last sample.
@@ -106,13 +116,17 @@ class History:
         Args:
             now_s: the present, by the clock of the samples.
             oldest_of: asked for the event time of the oldest record where no status has it.
+            latest_of: asked for the last record of a partition that is processed to its end.
         """
         latest_s = self._latest_s()
-        return [
-            self._judged(consumer, place, track, now_s, oldest_of)
-            for (consumer, place), track in self._tracks.items()
-            if latest_s - track.samples[-1].at_s <= WINDOW_S
-        ]
+        found = []
+        for (consumer, place), track in self._tracks.items():
+            if latest_s - track.samples[-1].at_s <= WINDOW_S:
+                seen = self._seen(track, now_s)
+                row = _row(place, track, seen, oldest_of, latest_of)
+                wait = track.wait if row.behind and row.rule != Rule.MARKERS_ALONE else None
+                found.append(Judged(consumer, row, None if wait is None else wait.since_s))
+        return found
 
     def _latest_s(self) -> float:
         return max((each.samples[-1].at_s for each in self._tracks.values()), default=0.0)
@@ -120,41 +134,59 @@ class History:
     def _seen(self, track: _Track, now_s: float) -> Window:
         return Window(track.samples, now_s, begun_s=track.begun_s, silent=self._silent)
 
-    def _judged(
-        self,
-        consumer: Consumer,
-        place: Place,
-        track: _Track,
-        now_s: float,
-        oldest_of: OldestOf | None,
-    ) -> Judged:
-        seen = self._seen(track, now_s)
-        rule, state, *_ = judge(seen)
-        sample, status = seen.last, seen.last.status
-        if rule in NOT_KNOWN_NOW:
-            nothing = (None,) * 5
-            return Judged(consumer, place, state, rule, *nothing, track.done_event_s, *nothing)
-        left = sample.left
-        oldest_event_s = None if status is None or left == 0 else status.oldest_event_s
-        oldest_recorded_s = None if status is None or left == 0 else status.oldest_recorded_s
-        if oldest_event_s is None and oldest_of and left and sample.committed is not None:
-            oldest_event_s = oldest_of(place, sample.committed)
-        return Judged(
-            consumer,
-            place,
-            state,
-            rule,
-            sample.committed,
-            sample.end,
-            left,
-            oldest_event_s,
-            oldest_recorded_s,
-            track.done_event_s,
-            sample.owner,
-            trend_of(seen.tail),
-            None if state in NOT_MOVING else drain_s(seen.tail),
-            None if status is None else status.held,
-            None if status is None else status.state,
-            track.wait.since_s if left and track.wait and rule is not Rule.MARKERS_ALONE else None,
-            seen.watched_s,
+
+def _row(
+    place: Place, track: _Track, seen: Window, oldest_of: OldestOf, latest_of: LatestOf
+) -> Partition:
+    rule, state, *_ = judge(seen)
+    sample, status = seen.last, seen.last.status
+    if rule in NOT_KNOWN_NOW:
+        latest = instant_of(track.done_event_s)
+        return Partition(*place, state, rule, latest_event_at=latest)
+    left = sample.left
+    oldest_event_s = None if status is None or left == 0 else status.oldest_event_s
+    oldest_recorded_s = None if status is None or left == 0 else status.oldest_recorded_s
+    if oldest_event_s is None and left and sample.committed is not None:
+        oldest_event_s = oldest_of(place, sample.committed)
+    # The status of a worker covers the last record of each transaction since its start, if any; a
+    # consumer without anything left has processed every record of the partition.
+    latest_of_all_s = latest_of(place) if left == 0 else None
+    held = None if status is None else status.held
+    return Partition(
+        *place,
+        state,
+        rule,
+        sample.committed,
+        sample.end,
+        left,
+        instant_of(oldest_event_s),
+        instant_of(oldest_recorded_s),
+        instant_of(later_s(track.done_event_s, latest_of_all_s)),
+        seen.watched_s,
+        sample.owner,
+        None if status is None else status.state,
+        trend_of(seen.tail),
+        None if state in NOT_MOVING else drain_s(seen.tail),
+        None if held is None else Held(*held),
+    )
+
+
+def stages_of(
+    consumers: Iterable[Consumer], judged: Sequence[Judged], members: Mapping[Consumer, int]
+) -> tuple[Stage, ...]:
+    """Every stage, in the order of `consumers`; one without samples is unknown.
+
+    Args:
+        consumers: the consumer groups of the deployment.
+        judged: the judgement of each partition.
+        members: the number of members of each group, where it is known now.
+    """
+    return tuple(
+        stage_of(
+            consumer.stage,
+            consumer.group,
+            [each.row for each in judged if each.consumer == consumer],
+            members.get(consumer),
         )
+        for consumer in consumers
+    )

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
-from events.lag import State
-from services.runtime.processing.offset_metadata import Held, Status
+from events.lag import Partition
+from services.runtime.processing.offset_metadata import Status
 
 
 class Consumer(NamedTuple):
@@ -13,13 +13,6 @@ class Consumer(NamedTuple):
     stage: str
     group: str
     topics: tuple[str, ...]
-
-
-class Place(NamedTuple):
-    """A partition of a topic, by its name in the contract."""
-
-    topic: str
-    partition: int
 
 
 class Sample(NamedTuple):
@@ -61,35 +54,14 @@ Trend = Literal["up", "down", "level"]
 
 
 class Judged(NamedTuple):
-    """The judgement of a consumer in one partition. None is an unknown figure, and never 0."""
+    """The judgement of a consumer in one partition."""
 
     consumer: Consumer
-    place: Place
-    state: State
-    rule: str
-    """The name of the rule that led to the state."""
-    committed: int | None
-    end: int | None
-    behind: int | None
-    """Offsets left to read."""
-    oldest_event_s: float | None
-    """Event time of the oldest record not yet processed; None too where none is left."""
-    oldest_recorded_s: float | None
-    """Kafka's timestamp of that record."""
-    done_event_s: float | None
-    """The latest event time of the processed records, kept even when nothing else is known."""
-    owner: str | None
-    trend: Trend | None
-    drain_s: float | None
-    """Time to drain at the recent pace; None where the backlog does not shrink."""
-    held: Held | None
-    doing: str | None
-    """The activity that its worker reports."""
+    row: Partition
+    """The judgement as the lag document has it."""
     waits_since_s: float | None = None
     """When the watch first saw the oldest record not yet processed. Kafka had it by then, and its
     event had happened: so it waits since then at least. None where nothing is left."""
-    watched_s: float | None = None
-    """Time for which the watch has sampled it, at most as long as samples are kept."""
 
 
 def instant_of(seconds: float | None) -> datetime | None:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from events.lag import State
+from events.texts import Translatable, _
 from services.lag.judge.pace import gets_less
 from services.lag.judge.sums import NOT_SAMPLED
 from services.lag.judge.window import Window
@@ -81,7 +82,8 @@ class Row(NamedTuple):
     rule: Rule
     state: State
     holds: Callable[[Window], bool]
-    reason: str
+    text: Translatable
+    """The observation, for people."""
 
 
 def is_fresh(known_s: float | None, now_s: float, more_s: float = 0.0) -> bool:
@@ -139,107 +141,116 @@ TABLE: Final = (
         Rule.CLUSTER_SILENT,
         State.UNKNOWN,
         lambda seen: seen.silent and _is_old(seen),
-        "The cluster has not answered for longer than figures stay true.",
+        _("Kafka has not answered the watch for more than ten seconds."),
     ),
+    # The cluster answers, but did not report this group; or the watch hangs.
     Row(
         Rule.NOT_SAMPLED,
         State.UNKNOWN,
         _is_old,
-        "The cluster answers, but did not report this group, or the watch hangs.",
+        _("The watch has not looked at this group for more than ten seconds."),
     ),
     Row(
         Rule.END_UNKNOWN,
         State.UNKNOWN,
         lambda seen: seen.last.end is None,
-        "Nobody leads the partition: what is left to read is not known.",
+        _("Nobody leads the partition: what is left to read is not known."),
     ),
     Row(
         Rule.NEVER_SEEN,
         State.UNKNOWN,
         lambda seen: seen.last.committed is None and seen.last.owner is None,
-        "The group has neither an offset here nor a member: it never ran, or has another name.",
+        _(
+            "The group has neither a position here nor a member: it never ran, or is called "
+            "otherwise."
+        ),
     ),
+    # It may begin anywhere.
     Row(
         Rule.NEVER_COMMITTED,
         State.UNKNOWN,
         lambda seen: seen.last.committed is None and seen.last.left is None,
-        "There are records and a member, which has committed none of them: it may begin anywhere.",
+        _("There are records and a member, which has committed none of them yet."),
     ),
     Row(
         Rule.BEYOND_THE_END,
         State.UNKNOWN,
         lambda seen: seen.last.left is None,
-        "The partition ends before what was committed: the topic was made anew, or lost records.",
+        _(
+            "The partition ends before the committed position: the topic was made anew, or lost "
+            "records."
+        ),
     ),
     Row(
         Rule.HELD,
         State.BROKEN,
         lambda seen: seen.last.status is not None and seen.last.status.held is not None,
-        "Its worker holds the partition before a record that it cannot process.",
+        _("The process holds the partition before a record that it cannot work on."),
     ),
     Row(
         Rule.BROKEN,
         State.BROKEN,
         lambda seen: seen.last.status is not None and seen.last.status.state == TaskState.BROKEN,
-        "Its worker says that it cannot go on.",
+        _("The process itself says that it cannot go on."),
     ),
-    Row(
-        Rule.WENT_BACK,
-        State.REWOUND,
-        _went_back,
-        "The committed offset went back and has not come back: records are processed again. Needs "
-        "two samples: a worker that opens may pass markers anew, and is past them at once.",
-    ),
+    # Needs two samples: a worker that opens may pass markers anew, and is past them at once.
+    Row(Rule.WENT_BACK, State.REWOUND, _went_back, _("The committed position went back.")),
+    # And the group is not rebalancing.
     Row(
         Rule.NO_OWNER,
         State.STOPPED,
         _has_no_owner,
-        "Nobody owns the partition, the group is not rebalancing, and nothing is committed.",
+        _("Nobody owns the partition, and nothing is committed."),
     ),
     Row(
         Rule.MARKERS_ALONE,
         State.UNKNOWN,
         _may_be_markers,
-        "So little is left, and nothing arrives: it may be transaction markers alone, and nobody "
-        "has read that far.",
+        _(
+            "So little is left that it may be markers of transactions alone; nobody has read "
+            "that far."
+        ),
     ),
     Row(
         Rule.REBALANCES,
         State.STALLED,
         lambda seen: seen.last.rebalancing and _stands_still(seen),
-        "Records wait, and the group has been rebalancing for too long.",
+        _("Records wait, and the group has been sharing out its partitions for too long."),
     ),
     Row(
         Rule.STANDS_STILL,
         State.STALLED,
         _stands_still,
-        "Records wait, and nothing is committed.",
+        _("Records wait, and nothing has been committed for eight seconds."),
     ),
     Row(
         Rule.FALLS_BEHIND,
         State.SLOW,
         _falls_behind,
-        "It makes progress, but the backlog does not shrink, and it is late by more than a moment.",
+        _(
+            "What is left has not got less for ten seconds, and what was there five seconds ago "
+            "is not reached."
+        ),
     ),
     Row(
         Rule.JUST_BEGUN,
         State.UNKNOWN,
         _is_too_early,
-        "Records wait, or nobody owns them, and it was sampled for too short a time to know more.",
+        _("Watched for too short a time to tell more."),
     ),
     Row(
         Rule.NO_TRAFFIC,
         State.NO_TRAFFIC,
         lambda seen: seen.last.left == 0 and seen.quiet_s >= QUIET_S,
-        "Nothing has arrived for so long that being up to date proves nothing.",
+        _("All is read, and nothing has come for ten minutes."),
     ),
     Row(
         Rule.CATCHES_UP,
         State.OK,
         lambda seen: bool(seen.last.left),
-        "Records wait, and it makes progress.",
+        _("Records wait, and it moves."),
     ),
-    Row(Rule.KEEPS_UP, State.OK, lambda _: True, "Nothing is left to read."),
+    Row(Rule.KEEPS_UP, State.OK, lambda _: True, _("Nothing is left to read.")),
 )
 """The rules, in order."""
 

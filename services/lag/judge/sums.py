@@ -13,8 +13,7 @@ TRENDS: Final = ("up", "down", "level")
 NOT_SAMPLED: Final = "not_sampled"
 """The rule of a stage without any sample."""
 
-Day = TypeVar("Day", bound=date)
-Figure = TypeVar("Figure", int, float, datetime)
+Figure = TypeVar("Figure", int, float, date, datetime)
 
 
 def worst(states: Iterable[State]) -> State:
@@ -29,9 +28,9 @@ def total(counts: Iterable[int | None]) -> int | None:
     return sum(known) if known and len(known) == len(found) else None
 
 
-def earliest(times: Iterable[Day | None]) -> Day | None:
+def earliest(times: Iterable[Figure | None]) -> Figure | None:
     """The earliest of those that are known; None where none is."""
-    return min((time for time in times if time is not None), default=None)
+    return min((each for each in times if each is not None), default=None)
 
 
 def greatest(figures: Iterable[Figure | None]) -> Figure | None:

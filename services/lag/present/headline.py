@@ -6,16 +6,21 @@ Only a watch knows whether everything received is in the accounts, since only it
 of the ledger; without one the headline covers what the ledger has decided, and no more.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
-from events.lag import Board, Stage, State
+from events.lag import LEDGER_STAGE, PROJECTOR_STAGE, Board, Stage, State
 from services.lag.client.age import WELL, wrong_counts
 from services.lag.client.merge import Lag
 from services.lag.judge.states import Rule
 from services.lag.judge.sums import total, worst
-from services.lag.present.accounts import Accounts, accounts
+from services.lag.present.figures import end_of
+
+ACCOUNTING: Final = (LEDGER_STAGE, PROJECTOR_STAGE)
+"""The stages that an event must pass to appear in the accounts."""
 
 
 class Verdict(StrEnum):
@@ -69,6 +74,33 @@ class Reading:
     latest_event_at: datetime | None
     """The latest time of an event in it."""
     is_empty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Progress of the accounts, which show what is decided and in the read model."""
+
+    stages: tuple[Stage, ...]
+    """The stages that lead there, where any watch knows them."""
+    latest_event_at: datetime | None
+    """Latest time of an event in the accounts; None where unknown."""
+    has_all: bool
+    """True if nothing is left to read before any of them."""
+    is_empty: bool
+    """True if nothing ever arrived."""
+
+
+def accounts(stages: Sequence[Stage]) -> Accounts:
+    """Progress of the accounts, by the stages that lead there."""
+    found = tuple(each for each in stages if each.stage in ACCOUNTING)
+    whole = len(found) == len(ACCOUNTING)
+    latest = {each.stage: each.latest_event_at for each in found}
+    return Accounts(
+        found,
+        latest.get(PROJECTOR_STAGE),
+        whole and all(each.behind == 0 for each in found),
+        whole and all(end_of(each) == 0 for each in found),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,43 @@
-"""Texts about states and rules, shared by the page and the command.
+"""Texts of the headline, of states and of rules, shared by the page and the command.
 
 States are described by verbs, so that they fit every stage; the code is shown beside, as in the
 metrics.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from events.lag import State
-from events.texts import Translatable, _, pgettext
+from events.texts import Translatable, _, pgettext, verbatim
+from services.lag.client.merge import Lag
+from services.lag.judge.states import TABLE
+from services.lag.present.headline import Knows, Verdict, accounts, headline
+
+TITLES: Final[Mapping[Verdict, Translatable]] = {
+    Verdict.CHECK: _("Do not rely on these accounts before a check."),
+    Verdict.ALL_RECEIVED: _("All that was received is in the accounts."),
+    Verdict.IN_TRANSIT: _("What has just come is on its way into the accounts."),
+    Verdict.ALL_DECIDED: _("Everything that the ledger has decided is in the accounts."),
+    Verdict.NOT_ALL_DECIDED: _("Some of what the ledger has decided is not in the accounts yet."),
+    Verdict.EMPTY: _("The accounts are empty: no event is in them yet."),
+    Verdict.UNKNOWN: _("Nobody knows how far the accounts are."),
+}
+"""The first sentence; of a stage that is not well it is HEADLINES."""
+
+UNSEEN: Final[Mapping[Knows, Translatable]] = {
+    Knows.WATCH: _("The watch does not know how far accounting is."),
+    Knows.ONE_PROCESS: _("Nothing waits between one stage and the next."),
+    Knows.NOBODY: _("No watch is set."),
+    Knows.SILENT: _("The watch does not answer."),
+    Knows.OLD: _("Nobody knows at this moment who is behind."),
+    Knows.CLUSTER_SILENT: _("The watch gets no answer of Kafka."),
+    Knows.STILL: _("The watch stands still."),
+}
+"""Reasons why the backlog of the ledger is unknown."""
+
+LATEST: Final = _("Latest event dated {instant}.")
+WATCHED: Final = _("Watched for {span}.")
 
 STAGES: Final[Mapping[str, Translatable]] = {
     "ledger": _("Ledger"),
@@ -116,38 +145,7 @@ RUNBOOKS: Final[Mapping[State, str]] = {
 }
 """The runbook of a state, in docs/runbooks."""
 
-RULES: Final[Mapping[str, Translatable]] = {
-    "cluster_silent": _("Kafka has not answered the watch for more than ten seconds."),
-    "not_sampled": _("The watch has not looked at this group for more than ten seconds."),
-    "end_unknown": _("Nobody leads the partition: what is left to read is not known."),
-    "never_seen": _(
-        "The group has neither a position here nor a member: it never ran, or is called otherwise."
-    ),
-    "never_committed": _("There are records and a member, which has committed none of them yet."),
-    "beyond_the_end": _(
-        "The partition ends before the committed position: the topic was made anew, or lost "
-        "records."
-    ),
-    "held": _("The process holds the partition before a record that it cannot work on."),
-    "broken": _("The process itself says that it cannot go on."),
-    "went_back": _("The committed position went back."),
-    "no_owner": _("Nobody owns the partition, and nothing is committed."),
-    "markers_alone": _(
-        "So little is left that it may be markers of transactions alone; nobody has read that far."
-    ),
-    "rebalances": _(
-        "Records wait, and the group has been sharing out its partitions for too long."
-    ),
-    "stands_still": _("Records wait, and nothing has been committed for eight seconds."),
-    "falls_behind": _(
-        "What is left has not got less for ten seconds, and what was there five seconds ago is not "
-        "reached."
-    ),
-    "just_begun": _("Watched for too short a time to tell more."),
-    "no_traffic": _("All is read, and nothing has come for ten minutes."),
-    "catches_up": _("Records wait, and it moves."),
-    "keeps_up": _("Nothing is left to read."),
-}
+RULES: Final[Mapping[str, Translatable]] = {row.rule: row.text for row in TABLE}
 """The observation behind a state, by the name of its rule."""
 
 DOING: Final[Mapping[str, Translatable]] = {
@@ -175,3 +173,21 @@ LATENCIES: Final[Mapping[str, Translatable]] = {
     "treasury": _("from the payment order to the accountant's answer"),
 }
 """The steps of an event whose latency is measured."""
+
+
+def named(terms: Mapping[str, Translatable], code: str) -> Translatable:
+    """The text of a code; one that this version does not know stands as it is."""
+    return terms.get(code) or verbatim(code)
+
+
+def accounts_text(lag: Lag, now: datetime) -> Translatable:
+    """The progress of the accounts, also where a stage is not well."""
+    found = headline(lag, None, now)
+    known = accounts(() if lag.board is None else lag.board.stages)
+    if found.verdict is not Verdict.STAGE:
+        return TITLES[found.verdict]
+    if known.has_all:
+        return TITLES[Verdict.ALL_RECEIVED]
+    if any(each.behind for each in known.stages):
+        return _("Some of what was received is not in the accounts yet.")
+    return TITLES[Verdict.UNKNOWN]

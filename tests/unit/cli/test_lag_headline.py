@@ -10,7 +10,7 @@ import pytest
 
 from events.lag import Board, read_board
 from services.api.lag.view import LagView, lag_view
-from services.cli.lag_page import page
+from services.cli.commands.inspect.lag_page import page
 from services.cli.terminal.screen import Prose, Screen
 from services.lag.client.age import WELL
 from services.lag.client.merge import Answer, lag_of

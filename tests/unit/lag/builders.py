@@ -3,14 +3,21 @@
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from events.lag import VERSION, Board, State, Watch
-from events.topics import EVENTS, JOURNAL
-from services.lag.judge.model import Consumer, Judged, Place, Sample
+from events.lag import VERSION, Board, Partition, State, Watch
+from events.topics import EVENTS, JOURNAL, Place
+from services.lag.judge.model import Consumer, Judged, Sample, instant_of
 from services.lag.judge.states import OLD_AFTER_S, Rule
 from services.runtime.processing.offset_metadata import Status
 
 NOW_S: Final = 1_700_000_000.0
 """2023-11-14T22:13:20Z"""
+
+INSTANTS: Final = {
+    "oldest_event_s": "oldest_event_at",
+    "oldest_recorded_s": "oldest_recorded_at",
+    "done_event_s": "latest_event_at",
+}
+"""Instants of the lag document, by their names in seconds."""
 
 LEDGER: Final = Consumer("ledger", "ecluse.ledger", (EVENTS,))
 PROJECTOR: Final = Consumer("projector", "ecluse.projector", (JOURNAL,))
@@ -54,8 +61,8 @@ def a_sample(**more: Any) -> Sample:
 def judged(consumer: Consumer = LEDGER, number: int = 0, **more: Any) -> Judged:
     """One that keeps up, of its first topic."""
     given: dict[str, Any] = {
-        "consumer": consumer,
-        "place": Place(consumer.topics[0], number),
+        "topic": consumer.topics[0],
+        "partition": number,
         "state": State.OK,
         "rule": Rule.KEEPS_UP,
         "committed": 5,
@@ -70,7 +77,10 @@ def judged(consumer: Consumer = LEDGER, number: int = 0, **more: Any) -> Judged:
         "held": None,
         "doing": "running",
     }
-    return Judged(**given | more)
+    known = {INSTANTS.get(name, name): each for name, each in (given | more).items()}
+    for name in INSTANTS.values():
+        known[name] = instant_of(known[name])
+    return Judged(consumer, Partition(**known))
 
 
 def unknown(consumer: Consumer = LEDGER, number: int = 0, **more: Any) -> Judged:
@@ -93,8 +103,3 @@ def a_board(**more: Any) -> Board:
         "watch": Watch("watch-1", ready=False),
     }
     return Board(**known | more)
-
-
-def never(_place: Place) -> float | None:
-    """The time of the last record of a partition, where nobody has read any."""
-    return None

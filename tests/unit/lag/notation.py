@@ -12,8 +12,9 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from events.topics import Place
 from services.lag.judge.history import History
-from services.lag.judge.model import Consumer, Judged, Place, Sample
+from services.lag.judge.model import Consumer, Judged, Sample
 from services.runtime.processing.offset_metadata import Status
 
 LEDGER: Final = Consumer(

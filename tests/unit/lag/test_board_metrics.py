@@ -3,8 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from prometheus_client import CollectorRegistry, generate_latest
-
 from events.lag import (
     Board,
     DatedSum,
@@ -18,10 +16,11 @@ from events.lag import (
     State,
     Sum,
 )
+from services.lag.judge.history import stages_of
 from services.lag.judge.model import Judged
-from services.lag.judge.stages import stages_of
-from services.lag.present.board_metrics import BoardMetrics
-from tests.unit.lag.builders import LEDGER, NOW_S, PROJECTOR, a_board, judged, never
+from services.lag.present.metrics import board_metrics
+from tests.unit.lag.builders import LEDGER, NOW_S, PROJECTOR, a_board, judged
+from tests.unit.lag.collector import figures_of
 
 NOW = datetime.fromtimestamp(NOW_S, UTC)
 DAY = timedelta(days=1)
@@ -29,11 +28,7 @@ SECOND = timedelta(seconds=1)
 
 
 def figures(board: Board, written: dict[str, int] | None = None) -> dict[str, float]:
-    registry = CollectorRegistry()
-    registry.register(BoardMetrics(lambda: board, lambda: written or {}))
-    text = generate_latest(registry).decode()
-    lines = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]
-    return {name: float(value) for name, value in lines}
+    return figures_of(board_metrics(board, written or {}))
 
 
 def test_what_is_not_known_has_no_sample_but_the_board_has_a_time() -> None:
@@ -116,7 +111,7 @@ def test_zero_is_a_sample_and_what_there_is_none_of_has_no_time() -> None:
 
 
 def partitions(*seen: Judged, **more: Any) -> tuple[float | None, float | None]:
-    stages = stages_of([LEDGER, PROJECTOR], seen, never, {})
+    stages = stages_of([LEDGER, PROJECTOR], seen, {})
     found = known_figures(stages=stages, **more)
     names = ("ecluse_partitions_held", "ecluse_partitions_without_owner")
     return found.get(names[0]), found.get(names[1])

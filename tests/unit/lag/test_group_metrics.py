@@ -1,14 +1,16 @@
 """Prometheus metrics of the consumer groups."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
 
 from events.lag import State
-from services.lag.judge.model import Judged, Place
-from services.lag.present.group_metrics import GroupMetrics
+from services.lag.judge.model import Judged
+from services.lag.present.metrics import group_metrics
 from services.runtime.ops.settings import Settings
+from tests.unit.lag.collector import figures_of
 from tests.unit.lag.notation import LEDGER, START_S, a_status, judgement_of
 
 SETTINGS = Settings(topic_prefix="town.")
@@ -18,13 +20,11 @@ STAGE = 'group="ecluse.ledger",partition="0",stage="ledger",topic="ecluse.events
 
 
 def samples(judged: Sequence[Judged], sampled_s: float | None = START_S) -> dict[str, float]:
-    registry = CollectorRegistry()
-    registry.register(
-        GroupMetrics(SETTINGS, lambda: judged, lambda: {LEDGER: 2}, lambda: sampled_s)
-    )
-    lines = generate_latest(registry).decode().splitlines()
-    parts = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
-    return {name: float(figure) for name, figure in parts}
+    return figures_of(group_metrics(SETTINGS, judged, {LEDGER: 2}, sampled_s))
+
+
+def a_row(judged: Judged, **more: Any) -> Judged:
+    return judged._replace(row=replace(judged.row, **more))
 
 
 def test_dashboards_made_for_kafka_exporter_find_their_names() -> None:
@@ -41,10 +41,10 @@ def test_dashboards_made_for_kafka_exporter_find_their_names() -> None:
 
 def test_what_is_left_is_added_up_by_topic_and_unknown_where_one_partition_is() -> None:
     here = judgement_of("10/500 50/500 100/500")
-    there = here._replace(place=here.place._replace(partition=1), behind=7)
-    deadline_events = here._replace(place=Place("ecluse.internal-events.v1", 0), behind=0)
+    there = a_row(here, partition=1, behind=7)
+    deadline_events = a_row(here, topic="ecluse.internal-events.v1", behind=0)
     sums = {"events": 407.0, "internal-events": 0.0}
-    for known, expected in ((there, sums), (there._replace(behind=None), {"internal-events": 0.0})):
+    for known, expected in ((there, sums), (a_row(there, behind=None), {"internal-events": 0.0})):
         found = samples([here, known, deadline_events])
         assert expected == {
             name.split("ecluse.")[-1].removesuffix('.v1"}'): figure
@@ -112,7 +112,4 @@ def test_what_is_not_known_has_no_sample(history: str, known: set[str]) -> None:
 
 
 def test_before_the_first_sample_there_is_nothing() -> None:
-    registry = CollectorRegistry()
-    registry.register(GroupMetrics(SETTINGS, list, dict, lambda: None))
-    lines = generate_latest(registry).decode().splitlines()
-    assert [] == [line for line in lines if not line.startswith("#")]
+    assert {} == figures_of(group_metrics(SETTINGS, [], {}, None))

@@ -1,9 +1,14 @@
 """Judgements beside the state: figures, times, owners; and the samples that are kept."""
 
+from dataclasses import asdict
+from datetime import datetime
+
 import pytest
 
+from events import lag as document
+from events.topics import Place
 from services.lag.judge.history import History
-from services.lag.judge.model import Consumer, Judged, Place, Sample
+from services.lag.judge.model import Consumer, Judged, Sample, instant_of
 from services.lag.judge.states import WINDOW_S
 from services.runtime.processing.offset_metadata import Held, Status
 from tests.unit.lag.notation import LEDGER, OWNER, PLACE, START_S, a_status, judgement_of, seen
@@ -29,7 +34,7 @@ def test_what_is_not_known_is_never_nought(
     history: str, committed: int | None, end: int | None, behind: int | None
 ) -> None:
     judged = judgement_of(history)
-    assert (committed, end, behind) == (judged.committed, judged.end, judged.behind)
+    assert (committed, end, behind) == (judged.row.committed, judged.row.end, judged.row.behind)
 
 
 def test_of_what_is_old_only_what_stays_true_is_reported() -> None:
@@ -37,9 +42,9 @@ def test_of_what_is_old_only_what_stays_true_is_reported() -> None:
         done_event_s=7.0, oldest_event_s=8.0, oldest_recorded_s=9.0, held=Held(12, "e")
     )
     judged = judgement_of("12/20*9", later_s=11, status=status)
-    known = {name: each for name, each in judged._asdict().items() if each is not None}
-    assert {"consumer", "place", "state", "rule", "done_event_s"} == known.keys()
-    assert 7.0 == judged.done_event_s
+    known = {name: each for name, each in asdict(judged.row).items() if each is not None}
+    assert {"topic", "partition", "state", "rule", "latest_event_at"} == known.keys()
+    assert instant_of(7.0) == judged.row.latest_event_at
 
 
 def test_a_status_is_reported_as_it_was_committed() -> None:
@@ -48,7 +53,7 @@ def test_a_status_is_reported_as_it_was_committed() -> None:
         state="broken", done_event_s=7.0, oldest_event_s=8.0, oldest_recorded_s=9.0, held=held
     )
     judged = judgement_of("12/20", status=status)
-    assert (8.0, 9.0, 7.0, held, "broken", OWNER) == _given(judged)
+    assert (8.0, 9.0, 7.0, document.Held(*held), "broken", OWNER) == _given(judged)
 
 
 def test_the_latest_event_done_goes_not_back_with_a_worker_that_was_started_anew() -> None:
@@ -56,7 +61,7 @@ def test_the_latest_event_done_goes_not_back_with_a_worker_that_was_started_anew
     remembered.add(LEDGER, PLACE, a_sample_of(13, START_S + 2, a_status(done_event_s=3.0)))
     remembered.add(LEDGER, PLACE, a_sample_of(13, START_S + 4, a_status(done_event_s=None)))
     (judged,) = remembered.judged(START_S + 4)
-    assert 9.0 == judged.done_event_s
+    assert instant_of(9.0) == judged.row.latest_event_at
 
 
 def a_sample_of(committed: int, at_s: float, status: Status) -> Sample:
@@ -74,17 +79,24 @@ def test_where_nothing_is_left_nothing_is_the_oldest() -> None:
 
 
 def test_where_the_end_is_not_known_the_status_still_tells_since_when_something_waits() -> None:
-    assert 8.0 == judgement_of("12/-", status=a_status(oldest_event_s=8.0)).oldest_event_s
+    assert (
+        instant_of(8.0)
+        == judgement_of("12/-", status=a_status(oldest_event_s=8.0)).row.oldest_event_at
+    )
+
+
+def seconds(instant: datetime | None) -> float | None:
+    return None if instant is None else instant.timestamp()
 
 
 def _given(judged: Judged) -> tuple[object, ...]:
     return (
-        judged.oldest_event_s,
-        judged.oldest_recorded_s,
-        judged.done_event_s,
-        judged.held,
-        judged.doing,
-        judged.owner,
+        seconds(judged.row.oldest_event_at),
+        seconds(judged.row.oldest_recorded_at),
+        seconds(judged.row.latest_event_at),
+        judged.row.held,
+        judged.row.doing,
+        judged.row.owner,
     )
 
 
@@ -109,7 +121,24 @@ def test_who_reads_the_topic_is_asked_where_the_status_does_not_tell(
         return 5.0
 
     (judged,) = seen(history, status=status).judged(START_S, oldest_of)
-    assert (oldest_event_s, asked) == (judged.oldest_event_s, questions)
+    assert (oldest_event_s, asked) == (seconds(judged.row.oldest_event_at), questions)
+
+
+@pytest.mark.parametrize(
+    ("history", "status", "latest_event_s"),
+    [
+        # The worker was started anew, and has done one event since, of an earlier date.
+        ("20/20", a_status(done_event_s=7.0), 9.0),
+        ("20/20", None, 9.0),
+        ("12/20", None, None),
+        ("12/20", a_status(done_event_s=7.0), 7.0),
+    ],
+)
+def test_who_has_nothing_left_has_done_the_last_record(
+    history: str, status: object, latest_event_s: float | None
+) -> None:
+    (judged,) = seen(history, status=status).judged(START_S, latest_of=lambda _: 9.0)
+    assert latest_event_s == seconds(judged.row.latest_event_at)
 
 
 def test_every_consumer_is_judged_in_each_of_its_partitions() -> None:
@@ -120,7 +149,10 @@ def test_every_consumer_is_judged_in_each_of_its_partitions() -> None:
         (LEDGER, PLACE, "OK"),
         (TREASURY, ORDERS, "OK"),
         (TREASURY, PLACE, "UNKNOWN"),
-    ] == [each[:3] for each in history.judged(START_S + 16)]
+    ] == [
+        (each.consumer, (each.row.topic, each.row.partition), each.row.state)
+        for each in history.judged(START_S + 16)
+    ]
 
 
 def test_nothing_is_judged_before_the_first_sample() -> None:
@@ -136,7 +168,7 @@ def test_a_group_that_is_not_reported_is_not_known_while_the_others_are() -> Non
         history.add(LEDGER, PLACE, Sample(at_s, 5, 5, OWNER, False, None))
         if number < 2:
             history.add(TREASURY, ORDERS, Sample(at_s, 1, 1, "t", False, None))
-    assert ["keeps_up", "not_sampled"] == [each.rule for each in history.judged(at_s)]
+    assert ["keeps_up", "not_sampled"] == [each.row.rule for each in history.judged(at_s)]
 
 
 def test_a_partition_that_is_gone_is_dropped_and_all_are_kept_while_the_cluster_is_away() -> None:
@@ -155,7 +187,7 @@ def test_a_clock_that_is_set_back_begins_a_new_run() -> None:
     for since_s in range(0, 10, 2):
         history.add(LEDGER, PLACE, Sample(START_S + 7 + since_s, 10, 20, OWNER, False, None))
         (judged,) = history.judged(START_S + 7 + since_s)
-        reported_s[since_s] = judged.rule
+        reported_s[since_s] = judged.row.rule
     assert {0, 2, 4, 6} == {since_s for since_s, rule in reported_s.items() if rule == "just_begun"}
     assert "stands_still" == reported_s[8]
 
@@ -228,7 +260,7 @@ def test_old_samples_do_not_say_since_when_a_record_waits() -> None:
 def test_what_may_be_markers_alone_does_not_wait() -> None:
     assert START_S == judgement_of("12/13*3").waits_since_s
     judged = judgement_of("12/13*9")
-    assert ("markers_alone", None) == (judged.rule, judged.waits_since_s)
+    assert ("markers_alone", None) == (judged.row.rule, judged.waits_since_s)
 
 
 def test_where_the_clock_is_set_back_nothing_waits_since_what_is_yet_to_come() -> None:

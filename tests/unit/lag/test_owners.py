@@ -7,6 +7,7 @@ import pytest
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.structs import TopicPartition
 
+from events.topics import Place
 from services.lag.collect.group_requests import (
     Committed,
     ConsumerGroupDescribeRequest,
@@ -18,7 +19,6 @@ from services.lag.collect.group_requests import (
     newer_members_in,
 )
 from services.lag.collect.groups import owner_of
-from services.lag.judge.model import Place
 
 NAMED = {
     TopicPartition(f"town.{topic}", number): Place(topic, number)

@@ -32,7 +32,7 @@ from tests.unit.lag.notation import LEDGER, OWNER, PLACE, START_S, judgement_of,
     ],
 )
 def test_the_arrow_points_where_it_goes(history: str, trend: str | None) -> None:
-    assert trend == judgement_of(history).trend
+    assert trend == judgement_of(history).row.trend
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_the_arrow_points_where_it_goes(history: str, trend: str | None) -> None
 def test_the_time_to_drain_is_what_is_left_at_the_pace_it_falls(
     history: str, drain_s: float | None
 ) -> None:
-    found = judgement_of(history).drain_s
+    found = judgement_of(history).row.drain_s
     assert (drain_s is None) == (found is None)
     assert drain_s == pytest.approx(found)
 
@@ -72,7 +72,7 @@ def test_the_time_to_drain_is_what_is_left_at_the_pace_it_falls(
 )
 def test_who_does_not_work_promises_nothing(history: str, state: str) -> None:
     judged = judgement_of(history)
-    assert (state, None) == (judged.state, judged.drain_s)
+    assert (state, None) == (judged.row.state, judged.row.drain_s)
 
 
 @pytest.mark.parametrize("per_s", [500, 2_000, 12_345])
@@ -89,4 +89,4 @@ def test_a_burst_of_200_000_is_over_when_it_was_promised(per_s: int) -> None:
         history.add(LEDGER, PLACE, Sample(START_S + 10 + at_s, committed, end, OWNER, False, None))
         (judged,) = history.judged(START_S + 10 + at_s)
         if at_s >= publishing_s + DRAIN_LEAST_S:
-            assert judged.drain_s == pytest.approx(over_s - at_s, rel=0.05, abs=1.5), at_s
+            assert judged.row.drain_s == pytest.approx(over_s - at_s, rel=0.05, abs=1.5), at_s

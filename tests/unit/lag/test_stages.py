@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from events.lag import Stage, State
-from events.topics import INTERNAL_EVENTS, JOURNAL
-from services.lag.judge.model import Consumer, Judged, Place
-from services.lag.judge.stages import stages_of
+from events.topics import INTERNAL_EVENTS
+from services.lag.judge.history import stages_of
+from services.lag.judge.model import Consumer, Judged
 from services.lag.judge.states import Rule
 from services.lag.judge.sums import WORST_FIRST, late_s, worst
 from services.watch.settings import WATCHED, WatchSettings
-from tests.unit.lag.builders import LEDGER, NOW_S, PROJECTOR, judged, never, unknown
+from tests.unit.lag.builders import LEDGER, NOW_S, PROJECTOR, judged, unknown
 
 NOW = datetime.fromtimestamp(NOW_S, UTC)
 
@@ -23,7 +23,7 @@ def ago(seconds: float) -> datetime:
 
 def stage(*seen: Judged, **more: Any) -> Stage:
     """The ledger, of which this was seen."""
-    (found,) = stages_of([LEDGER], seen, never, more.get("members", {}))
+    (found,) = stages_of([LEDGER], seen, more.get("members", {}))
     return found
 
 
@@ -114,30 +114,12 @@ def test_its_latest_event_is_the_latest_of_what_is_done_in_any_partition(
     assert expected == stage(*seen).latest_event_at
 
 
-def test_the_latest_event_goes_not_back_where_the_last_one_is_dated_earlier() -> None:
-    """The worker was started anew, and has done one event since, of an earlier date."""
-    (found,) = stages_of([LEDGER], [judged(done_event_s=NOW_S - 900)], lambda _: NOW_S - 5, {})
-    assert ago(5) == found.latest_event_at
-
-
 def test_it_was_watched_for_as_long_as_the_partition_that_was_watched_for_the_shortest() -> None:
     assert 20.0 == stage(judged(watched_s=630.0), judged(number=1, watched_s=20.0)).watched_s
     assert stage(unknown()).watched_s is None
 
 
-def test_who_left_no_status_and_has_nothing_left_has_done_the_last_record() -> None:
-    journal = Place(JOURNAL, 0)
-    silent = [
-        judged(PROJECTOR, done_event_s=None),
-        judged(PROJECTOR, 1, behind=2, done_event_s=None),
-    ]
-    (found,) = stages_of(
-        [PROJECTOR], silent, lambda place: NOW_S - 5 if place == journal else None, {}
-    )
-    assert [ago(5), None] == [row.latest_event_at for row in found.partitions]
-
-
 def test_stages_keep_apart() -> None:
     two: list[Consumer] = [LEDGER, PROJECTOR]
-    found = stages_of(two, [judged(PROJECTOR, behind=2)], never, {PROJECTOR: 2})
+    found = stages_of(two, [judged(PROJECTOR, behind=2)], {PROJECTOR: 2})
     assert [(None, None), (2, 2)] == [(each.behind, each.members) for each in found]

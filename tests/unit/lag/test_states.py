@@ -108,7 +108,7 @@ TEN_MINUTES = int(QUIET_S / EVERY_S) + 1
 )
 def test_the_state_of_a_history_is(history: str, state: str, rule: str) -> None:
     judged = judgement_of(history)
-    assert (state, rule) == (judged.state, judged.rule)
+    assert (state, rule) == (judged.row.state, judged.row.rule)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_worker_is_believed_what_it_says_of_itself(
     history: str, status: Any, state: str, rule: str
 ) -> None:
     judged = judgement_of(history, status=status)
-    assert (state, rule) == (judged.state, judged.rule)
+    assert (state, rule) == (judged.row.state, judged.row.rule)
 
 
 def test_a_worker_that_speaks_has_not_left() -> None:
@@ -144,7 +144,7 @@ def test_a_worker_that_speaks_has_not_left() -> None:
         assert sample is not None
         history.add(LEDGER, PLACE, sample._replace(status=a_status(START_S + number)))
     (judged,) = history.judged(START_S + 18)
-    assert ("OK", "keeps_up") == (judged.state, judged.rule)
+    assert ("OK", "keeps_up") == (judged.row.state, judged.row.rule)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_markers_of_transactions_are_nobodys_work(
     history: str, records_end: int | None, state: str, rule: str
 ) -> None:
     judged = judgement_of(history, records_end=records_end)
-    assert (state, rule) == (judged.state, judged.rule)
+    assert (state, rule) == (judged.row.state, judged.row.rule)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_markers_of_transactions_are_nobodys_work(
 )
 def test_what_is_old_is_not_known(history: str, later_s: float, state: str, rule: str) -> None:
     judged = judgement_of(history, later_s=later_s)
-    assert (state, rule) == (judged.state, judged.rule)
+    assert (state, rule) == (judged.row.state, judged.row.rule)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_what_is_old_is_not_known(history: str, later_s: float, state: str, rule
     [("10/10", 0.0), ("10/10*11", 20.0), ("9/10 | 10/10*9", 20.0), ("10/10*400", 630.0)],
 )
 def test_it_says_for_how_long_it_has_watched(history: str, watched_s: float) -> None:
-    assert watched_s == judgement_of(history).watched_s
+    assert watched_s == judgement_of(history).row.watched_s
 
 
 @pytest.mark.parametrize(
@@ -203,12 +203,12 @@ def test_it_stands_for_eight_seconds_however_often_it_is_sampled(
     every_s: float, state: str
 ) -> None:
     """With more than ten seconds between two samples there is no evidence between them."""
-    assert state == judgement_of("10/10 10/20*5", every_s=every_s).state
+    assert state == judgement_of("10/10 10/20*5", every_s=every_s).row.state
 
 
 @pytest.mark.parametrize(("every_s", "state"), [(1.99, "OK"), (2.0, "SLOW")])
 def test_it_is_slow_after_ten_seconds(every_s: float, state: str) -> None:
-    assert state == judgement_of("0/0 2/10 4/20 6/30 8/40 10/50", every_s=every_s).state
+    assert state == judgement_of("0/0 2/10 4/20 6/30 8/40 10/50", every_s=every_s).row.state
 
 
 @pytest.mark.parametrize(("every_s", "state"), [(2.49, "OK"), (2.5, "SLOW")])
@@ -216,10 +216,10 @@ def test_who_has_reached_what_was_there_five_seconds_ago_is_not_slow(
     every_s: float, state: str
 ) -> None:
     """25 are done: more than there were a little earlier, less than there were at that moment."""
-    assert state == judgement_of("0/0 2/10 4/20 6/30 8/40 25/50", every_s=every_s).state
+    assert state == judgement_of("0/0 2/10 4/20 6/30 8/40 25/50", every_s=every_s).row.state
 
 
 def test_each_rule_stands_once_in_the_table_in_its_place_with_a_reason() -> None:
     assert list(Rule) == [row.rule for row in TABLE]
     assert {*State} == {row.state for row in TABLE}
-    assert all(row.reason.endswith(".") for row in TABLE)
+    assert all(row.text.msgid.endswith(".") for row in TABLE)

@@ -6,8 +6,8 @@ import msgspec
 
 from events.journal import read_record
 from events.topics import BALANCES, JOURNAL
-from services.watch.balances import Fault, LiveBalances
-from services.watch.budget_balance import Difference
+from services.watch.tables.balances import Fault, LiveBalances
+from services.watch.tables.budget_balance import Difference
 from tests.builders import Json
 from tests.unit.watch.ledger_output import Out, in_batches, transactions
 

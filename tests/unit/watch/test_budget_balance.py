@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from events.journal import Line
-from events.topics import BALANCES, JOURNAL
-from services.watch.balances import Fault, Partition
-from services.watch.budget_balance import Difference, Kind
-from services.watch.journal_records import Key, Place
+from events.topics import BALANCES, JOURNAL, Place
+from services.watch.tables.balances import Fault
+from services.watch.tables.budget_balance import Difference, Kind
+from services.watch.tables.journal_records import Key, TopicKey
 from tests.builders import (
     BUDGET,
     Json,
@@ -226,10 +226,10 @@ def test_a_key_that_names_no_balance_differs_until_it_is_taken_away() -> None:
 def test_a_key_that_names_no_balance_goes_to_others_with_its_partition() -> None:
     (_,), (balance,) = published_by(VOTE)
     reader = read(balance._replace(key=None))
-    here = Partition(BALANCES, balance.partition)
+    here = Place(BALANCES, balance.partition)
     reader.live.keep_only([here])
     assert 1 == reader.live.differences()
-    reader.live.keep_only([Partition(JOURNAL, balance.partition)])
+    reader.live.keep_only([Place(JOURNAL, balance.partition)])
     assert 0 == reader.live.differences()
 
 
@@ -267,7 +267,7 @@ def test_a_journal_that_does_not_add_up_is_a_fault_and_its_figures_are_unknown(
 
 def test_open_ends_are_listed_by_key() -> None:
     (vote,), (balance,) = published_by(VOTE)
-    assert {Place(BUDGET, LINE): (1, 0, 0)} == read(vote).live.open_ends(0)
-    assert {Place(BUDGET, LINE): (0, 0, 1)} == read(balance).live.open_ends(0)
+    assert {TopicKey(BUDGET, LINE): (1, 0, 0)} == read(vote).live.open_ends(0)
+    assert {TopicKey(BUDGET, LINE): (0, 0, 1)} == read(balance).live.open_ends(0)
     assert {} == read(vote, balance).live.open_ends(0)
     assert {} == read(vote).live.open_ends(1), "another partition's"

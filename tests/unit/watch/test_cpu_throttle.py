@@ -2,9 +2,9 @@
 
 import pytest
 
-from events.topics import EVENTS
-from services.lag.judge.model import Place, Sample
-from services.watch.cpu_throttle import BACKLOG, MOVED_S, PAUSE_MAX_S, CpuThrottle, CpuTime
+from events.topics import EVENTS, Place
+from services.lag.judge.model import Sample
+from services.watch.process.cpu_throttle import BACKLOG, MOVED_S, PAUSE_MAX_S, CpuThrottle
 
 SHARE = 0.2
 
@@ -20,8 +20,8 @@ def samples(*seen: tuple[int | None, int | None]) -> dict[Place, Sample]:
 
 def rests(throttle: CpuThrottle) -> bool:
     """Whether the watch rests when it has just worked without a pause."""
-    throttle.pause_s(CpuTime(100.0, 10.0))
-    return throttle.pause_s(CpuTime(101.0, 11.0)) > 0
+    throttle.pause_s(100.0, 10.0)
+    return throttle.pause_s(101.0, 11.0) > 0
 
 
 def at_work(left: int = BACKLOG) -> CpuThrottle:
@@ -72,25 +72,25 @@ def test_a_cluster_that_does_not_answer_is_no_reason_to_rest() -> None:
 
 
 def test_no_more_than_the_share_is_taken() -> None:
-    throttle, now, worked_s = at_work(), CpuTime(100.0, 10.0), 0.01
+    throttle, now_s, cpu_s, worked_s = at_work(), 100.0, 10.0, 0.01
     for _ in range(1_000):
-        pause_s = throttle.pause_s(now)
+        pause_s = throttle.pause_s(now_s, cpu_s)
         assert 0 <= pause_s <= PAUSE_MAX_S
-        now = CpuTime(now.at_s + pause_s + worked_s, now.cpu_s + worked_s)
-    assert pytest.approx(SHARE, rel=0.01) == (now.cpu_s - 10.0) / (now.at_s - 100.0)
+        now_s, cpu_s = now_s + pause_s + worked_s, cpu_s + worked_s
+    assert pytest.approx(SHARE, rel=0.01) == (cpu_s - 10.0) / (now_s - 100.0)
 
 
 def test_what_was_not_taken_is_not_owed() -> None:
     throttle = at_work()
-    assert 0 == throttle.pause_s(CpuTime(0.0, 0.0))
-    assert 0 == throttle.pause_s(CpuTime(3_600.0, 0.1))
-    assert 0 < throttle.pause_s(CpuTime(3_600.1, 0.2))
+    assert 0 == throttle.pause_s(0.0, 0.0)
+    assert 0 == throttle.pause_s(3_600.0, 0.1)
+    assert 0 < throttle.pause_s(3_600.1, 0.2)
 
 
 def test_rests_are_short_so_that_the_end_is_noticed() -> None:
     throttle = at_work()
-    throttle.pause_s(CpuTime(0.0, 0.0))
-    assert PAUSE_MAX_S == throttle.pause_s(CpuTime(60.0, 60.0))
+    throttle.pause_s(0.0, 0.0)
+    assert PAUSE_MAX_S == throttle.pause_s(60.0, 60.0)
 
 
 def test_with_a_whole_core_it_never_rests_while_it_has_one() -> None:

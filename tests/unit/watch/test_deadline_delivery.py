@@ -11,16 +11,17 @@ import pytest
 
 from events.journal import try_read_record
 from events.texts import _
-from events.topics import BALANCES, INPUT_TOPICS, JOURNAL
+from events.topics import BALANCES, INPUT_TOPICS, JOURNAL, Place
 from services.due.deadline_events import DeadlineEvent
 from services.due.deadlines import Deadlines
-from services.lag.judge.model import Place
 from services.runtime.kafka.writer import Fenced, WriterFailed
 from services.runtime.ops.errors import ClusterError
-from services.watch.balances import LiveBalances, Partition
-from services.watch.deadline_delivery import BACK_OFF_RUNS, DeadlineDelivery
-from services.watch.input_watermark import InputWatermarks
-from services.watch.reconciliation import Reached, Reconciliation
+from services.watch.deadlines.delivery import BACK_OFF_RUNS, DeadlineDelivery
+from services.watch.deadlines.publisher import DeadlinePublisher
+from services.watch.tables.balances import LiveBalances
+from services.watch.tables.partitions import Reached
+from services.watch.tables.reconciliation import Reconciliation
+from services.watch.tables.watermarks import InputWatermarks
 from tests.builders import a_convention, a_notification, a_vote, an_award
 from tests.unit.lag.builders import a_sample
 from tests.unit.watch.ledger_output import encoded, transactions
@@ -31,7 +32,7 @@ YEAR = (a_vote(), an_award(), a_convention(), a_notification())
 RECORDS = of_topic(list(transactions([encoded(*YEAR)])), JOURNAL)
 
 
-class Topic:
+class Topic(DeadlinePublisher):
     """The topic of deadline events, and whoever writes there."""
 
     def __init__(self) -> None:
@@ -81,7 +82,7 @@ class Scene:
                 self.deadlines.add(number, offset, try_read_record(record.value))
 
     def read(self, *numbers: int, worked: int = 9) -> None:
-        places = [Partition(topic, number) for topic in (JOURNAL, BALANCES) for number in numbers]
+        places = [Place(topic, number) for topic in (JOURNAL, BALANCES) for number in numbers]
         reached = {place: Reached(worked, worked, worked, 9) for place in places}
         self.reconciliation.reconcile(reached)
         self.watermarks.reconciled(reached, LATER.timestamp())

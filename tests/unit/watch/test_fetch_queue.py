@@ -2,11 +2,10 @@
 
 import pytest
 
-from events.topics import JOURNAL
-from services.watch.balances import Partition
-from services.watch.fetch_queue import FetchedRange, FetchQueue
+from events.topics import JOURNAL, Place
+from services.watch.tables.waiting_times import FetchedRange, FetchQueue
 
-PLACE = Partition(JOURNAL, 0)
+PLACE = Place(JOURNAL, 0)
 FETCHED = [FetchedRange(3, 9, b"3"), FetchedRange(12, 19, b"12"), FetchedRange(20, 29, b"20")]
 
 
@@ -32,13 +31,13 @@ def test_of_whoever_stands_elsewhere_it_is_not_known() -> None:
     queue.add(PLACE, FETCHED[0], worked=3)
     assert queue.first(PLACE, 2, worked=3) is None
     assert queue.first(PLACE, 5, worked=3) is None
-    assert queue.first(Partition(JOURNAL, 1), 3, worked=3) is None
+    assert queue.first(Place(JOURNAL, 1), 3, worked=3) is None
 
 
 def test_what_others_read_from_now_on_is_dropped() -> None:
     queue = FetchQueue()
     queue.add(PLACE, FETCHED[0], worked=3)
-    queue.keep_only([Partition(JOURNAL, 1)])
+    queue.keep_only([Place(JOURNAL, 1)])
     assert queue.first(PLACE, 3, worked=3) is None
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.watch.order_times import OrderTimes
+from services.watch.tables.waiting_times import OrderTimes
 
 
 def an_order(second: int) -> bytes:

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
 from events.journal import try_read_record
+from events.lag import Outcomes
 from events.topics import EVENTS, INTERNAL_EVENTS, JOURNAL
-from services.watch.outcomes import OutcomeCounts, Outcomes
+from services.watch.tables.outcomes import OutcomeCounts
 from tests.builders import Json, a_convention, a_vote, an_award
 from tests.unit.watch.ledger_output import transactions
 from tests.unit.watch.reader import of_topic
@@ -25,16 +27,16 @@ def records(*events: Json | bytes) -> list[bytes]:
     return [out.value or b"" for out in outs]
 
 
-def counted(journal: Sequence[bytes], number: int = 0, **more: Any) -> Outcomes:
-    outcomes = Outcomes()
+def counted(journal: Sequence[bytes], number: int = 0, **more: Any) -> OutcomeCounts:
+    outcomes = OutcomeCounts()
     for offset, raw in enumerate(journal):
         assert outcomes.add(number, offset, try_read_record(raw), **more)
     return outcomes
 
 
-def nonzero(counts: OutcomeCounts) -> Json:
+def nonzero(counts: Outcomes) -> Json:
     """What is not 0 of it."""
-    return {name: count for name, count in counts._asdict().items() if count}
+    return {name: count for name, count in asdict(counts).items() if count}
 
 
 def test_each_record_counts_by_what_became_of_it() -> None:
@@ -87,7 +89,7 @@ def test_places_of_an_imported_journal_are_another_clusters() -> None:
 
 @pytest.mark.parametrize("raw", [None, b"", b"{}", b"\xff", b'{"budget":"B","outcome":"lost"}'])
 def test_a_record_that_tells_no_outcome_is_counted_apart(raw: bytes | None) -> None:
-    assert {"unreadable": 1} == nonzero(counted([raw or b""]).counts())
+    assert {"gap": 1} == nonzero(counted([raw or b""]).counts())
     assert try_read_record(raw) is None
 
 

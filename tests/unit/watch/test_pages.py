@@ -6,18 +6,18 @@ from http import HTTPStatus
 from prometheus_client import generate_latest
 
 from events.journal import try_read_record
-from events.lag import read_board, read_history
-from events.topics import BALANCES, JOURNAL
+from events.lag import as_json, read_board, read_history
+from events.topics import BALANCES, JOURNAL, Place
 from services.runtime.kafka.partitioning import partition_of
-from services.watch.balances import Partition
-from services.watch.budget_balance import Kind
-from services.watch.lag_service import LagService
-from services.watch.latencies import Step
-from services.watch.metrics import Metrics
-from services.watch.pages import BalancePages, LagPages
-from services.watch.reconciliation import Reached
+from services.runtime.ops.settings import Settings
+from services.watch.document.metrics import Metrics
+from services.watch.document.service import LagService
+from services.watch.process.pages import Answer, balances_page, readiness
 from services.watch.settings import WatchSettings
-from services.watch.tables import Tables
+from services.watch.tables.budget_balance import Kind
+from services.watch.tables.feed import Tables
+from services.watch.tables.latencies import Step
+from services.watch.tables.partitions import Reached
 from tests.builders import BUDGET, Scenario, a_convention, a_vote, an_award
 from tests.unit.lag.builders import NOW_S
 from tests.unit.watch.ledger_output import encoded, transactions
@@ -26,7 +26,7 @@ PARTITIONS = 4
 HOME = partition_of(BUDGET.encode(), PARTITIONS)
 YEAR = (a_vote(), an_award(), a_convention())
 ALL_READ = {
-    Partition(topic, number): Reached(0, 0, 0, 0)
+    Place(topic, number): Reached(0, 0, 0, 0)
     for topic in (JOURNAL, BALANCES)
     for number in range(PARTITIONS)
 }
@@ -38,9 +38,12 @@ class Scene:
     def __init__(self) -> None:
         self.tables = Tables(lambda: NOW_S)
         self.live, self.reconciliation = self.tables.live, self.tables.reconciliation
-        self.metrics = Metrics(self.tables)
+        self.service = LagService(self.tables, WatchSettings(), "watch-1", {}, lambda: None)
+        self.metrics = Metrics(Settings(), self.tables, self.service, {}, lambda: NOW_S)
         self.partitions: int | None = PARTITIONS
-        self.pages = BalancePages(self.live, self.reconciliation, lambda: self.partitions)
+
+    def balances(self, name: str) -> Answer:
+        return balances_page(name, self.tables, self.partitions)
 
     def read(self, *, change: tuple[bytes, bytes] = (b"", b"")) -> None:
         offset = 0
@@ -71,15 +74,15 @@ def test_the_balances_of_a_budget_are_those_of_the_ledger() -> None:
         "conventions": said["conventions"],
         "difference": [],
     }
-    assert (HTTPStatus.OK, expected) == scene.pages.balances(BUDGET)
+    assert (HTTPStatus.OK, expected) == scene.balances(BUDGET)
     scene.reconciliation.reconcile(ALL_READ)
-    assert (HTTPStatus.OK, expected | {"caught_up": True}) == scene.pages.balances(BUDGET)
+    assert (HTTPStatus.OK, expected | {"caught_up": True}) == scene.balances(BUDGET)
 
 
 def test_a_difference_stands_beside_the_balances() -> None:
     scene = Scene()
     scene.read(change=(b'"granted_cents":100000', b'"granted_cents":100001'))
-    status, body = scene.pages.balances(BUDGET)
+    status, body = scene.balances(BUDGET)
     (row,) = body["difference"]
     assert (HTTPStatus.OK, "amounts", "C") == (status, row["kind"], row["convention"])
     granted = (row["published"]["granted_cents"], row["live"]["granted_cents"], row["sequence"])
@@ -88,13 +91,13 @@ def test_a_difference_stands_beside_the_balances() -> None:
 
 def test_a_budget_is_unknown_only_once_its_partition_is_read() -> None:
     scene = Scene()
-    status, body = scene.pages.balances(BUDGET)
+    status, body = scene.balances(BUDGET)
     assert (HTTPStatus.SERVICE_UNAVAILABLE, "not_read") == (status, body["error"])
     scene.partitions = None
-    assert HTTPStatus.SERVICE_UNAVAILABLE == scene.pages.balances(BUDGET).status
+    assert HTTPStatus.SERVICE_UNAVAILABLE == scene.balances(BUDGET).status
     scene.partitions = PARTITIONS
     scene.reconciliation.reconcile(ALL_READ)
-    status, body = scene.pages.balances(BUDGET)
+    status, body = scene.balances(BUDGET)
     assert (HTTPStatus.NOT_FOUND, "unknown_budget") == (status, body["error"])
     assert BUDGET in body["message"]["fr"]
     assert BUDGET in body["message"]["en"]
@@ -105,13 +108,13 @@ def test_balances_alone_do_not_make_a_budget_known() -> None:
     for outs in transactions([encoded(*YEAR)], HOME):
         for offset, out in enumerate(out for out in outs if out.topic == BALANCES):
             scene.live.publish(HOME, offset, out.key, out.value)
-    assert "not_read" == scene.pages.balances(BUDGET).body["error"]
+    assert "not_read" == scene.balances(BUDGET).body["error"]
 
 
 def test_the_figures_of_a_broken_journal_are_unknown() -> None:
     scene = Scene()
     scene.read(change=(b'"sequence":2', b'"sequence":4'))
-    status, body = scene.pages.balances(BUDGET)
+    status, body = scene.balances(BUDGET)
     assert (HTTPStatus.SERVICE_UNAVAILABLE, "journal_broken") == (status, body["error"])
     assert "record 4 follows 1" in body["message"]["en"]
     assert "record 4 follows 1" in body["message"]["fr"]
@@ -119,9 +122,9 @@ def test_the_figures_of_a_broken_journal_are_unknown() -> None:
 
 def test_it_is_ready_when_all_is_read() -> None:
     scene = Scene()
-    assert (HTTPStatus.SERVICE_UNAVAILABLE, {"ready": False}) == scene.pages.ready()
+    assert (HTTPStatus.SERVICE_UNAVAILABLE, {"ready": False}) == readiness(scene.tables)
     scene.reconciliation.reconcile(ALL_READ)
-    assert (HTTPStatus.OK, {"ready": True}) == scene.pages.ready()
+    assert (HTTPStatus.OK, {"ready": True}) == readiness(scene.tables)
 
 
 def test_every_kind_of_difference_has_a_metric_from_the_start_and_lag_only_once_it_is_known() -> (
@@ -131,7 +134,7 @@ def test_every_kind_of_difference_has_a_metric_from_the_start_and_lag_only_once_
     kinds = {f'ecluse_watch_balance_differences_total{{kind="{kind}"}}': "0.0" for kind in Kind}
     assert kinds.items() <= scene.figures().items()
     assert not [name for name in scene.figures() if "lag" in name]
-    scene.reconciliation.reconcile({Partition(JOURNAL, 2): Reached(0, 0, 0, 7)})
+    scene.reconciliation.reconcile({Place(JOURNAL, 2): Reached(0, 0, 0, 7)})
     lag = 'ecluse_watch_lag_offsets{partition="2",topic="ecluse.journal.v1"}'
     assert "7.0" == scene.figures()[lag]
 
@@ -175,14 +178,12 @@ def test_steps_are_a_histogram_with_classes_that_add_up() -> None:
 
 
 def test_the_board_and_its_last_hour_are_made_when_they_are_asked_for() -> None:
-    scene, moments = Scene(), iter([NOW_S, NOW_S + 1])
-    service = LagService(scene.tables, WatchSettings(), "watch-1", {}, lambda: None)
-    pages = LagPages(service, lambda: next(moments))
+    service = Scene().service
     service.note(NOW_S - 10)
-    said = read_board(json.dumps(pages.lag()).encode())
+    said = read_board(json.dumps(as_json(service.board(NOW_S))).encode())
     assert ("2023-11-14T22:13:20+00:00", "watch-1") == (said.at.isoformat(), said.watch.instance)
     assert ["ledger", "projector", "watch", "treasury"] == [each.stage for each in said.stages]
-    hour = read_history(json.dumps(pages.history()).encode())
+    hour = read_history(json.dumps(as_json(service.history(NOW_S + 1))).encode())
     assert "2023-11-14T22:13:21+00:00" == hour.at.isoformat()
     assert {"ledger", "projector", "watch", "treasury"} == hour.stages.keys()
     assert (None,) == hour.orders

@@ -3,15 +3,16 @@
 import pytest
 
 from events.journal import try_read_record
-from events.topics import BALANCES, JOURNAL
-from services.watch.balances import LiveBalances, Partition
-from services.watch.budget_balance import Kind
-from services.watch.reconciliation import Reached, Reconciliation, Shrunk
+from events.topics import BALANCES, JOURNAL, Place
+from services.watch.tables.balances import LiveBalances
+from services.watch.tables.budget_balance import Kind
+from services.watch.tables.partitions import Reached
+from services.watch.tables.reconciliation import Reconciliation, Shrunk
 from tests.builders import a_vote, an_amount
 from tests.unit.watch.ledger_output import Out, encoded, transactions
 from tests.unit.watch.reader import of_topic
 
-J, B = Partition(JOURNAL, 0), Partition(BALANCES, 0)
+J, B = Place(JOURNAL, 0), Place(BALANCES, 0)
 VOTE = a_vote(appropriations=[an_amount(100_000)])
 MORE = a_vote(50, stage="supplementary", vote_level=..., appropriations=[an_amount(50)])
 OUTS = list(transactions([[event] for event in encoded(VOTE, MORE)]))
@@ -26,7 +27,7 @@ class Scene:
         self.reconciliation = Reconciliation(self.live)
         self._fetched = {J: (0, 0, 0), B: (0, 0, 0)}
 
-    def fetched(self, place: Partition, position: int, behind_last: int, end: int) -> None:
+    def fetched(self, place: Place, position: int, behind_last: int, end: int) -> None:
         self._fetched[place] = (position, behind_last, end)
 
     def work(self, offset: int, out: Out) -> None:
@@ -35,7 +36,7 @@ class Scene:
         else:
             assert [] == self.live.publish(0, offset, out.key, out.value)
 
-    def cycle(self, *places: Partition) -> list[Kind]:
+    def cycle(self, *places: Place) -> list[Kind]:
         reached = {
             place: Reached(self.live.next_offset(place), *self._fetched[place])
             for place in places or (J, B)

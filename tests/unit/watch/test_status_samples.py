@@ -6,8 +6,8 @@ import pytest
 
 from events.topics import INTERNAL_EVENTS
 from services.runtime.processing.offset_metadata import Status
-from services.watch.latencies import Latencies
-from services.watch.status_samples import StatusSamples
+from services.watch.tables.latencies import Latencies
+from services.watch.tables.status_samples import StatusSamples
 from tests.unit.lag.builders import LEDGER, NOW_S, PROJECTOR, a_place, a_sample, a_status
 
 

@@ -2,13 +2,12 @@
 
 import pytest
 
-from events.topics import JOURNAL, REFUSALS
-from services.watch.balances import Partition
-from services.watch.reconciliation import Reached
-from services.watch.watermark import MARKS_MAX, Watermarks
+from events.topics import JOURNAL, REFUSALS, Place
+from services.watch.tables.partitions import Reached
+from services.watch.tables.watermarks import MARKS_MAX, Watermarks
 
-PLACE = Partition(JOURNAL, 0)
-OTHER = Partition(JOURNAL, 1)
+PLACE = Place(JOURNAL, 0)
+OTHER = Place(JOURNAL, 1)
 
 
 def at(worked: int, end: int) -> Reached:

@@ -147,7 +147,7 @@ def watch(as_json: LogsAsJson = False) -> None:
     asyncio.run(check(Settings(), WatchSettings().topics))
     # This module builds the app from the environment when it is imported.
     from services.watch.app import app
-    from services.watch.running import run
+    from services.watch.process.building import run
 
     run(app)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from events.lag import State
-from services.api.lag.view import lag_token, lag_view
+from events.lag import Stage, State
+from services.api.lag.view import LagView, lag_token, lag_view
 from services.lag.client.age import QUIET_S
 from services.lag.client.merge import Answer, Lag, lag_of
 from services.lag.judge.states import QUIET_S as OF_THE_WATCH
@@ -20,10 +20,22 @@ from tests.unit.api.console.lag_views import (
     FR,
     LOCALES,
     a_stage_that_is,
+    html_of,
     lag,
+    table,
     view,
     view_of,
 )
+
+
+def first_stage(found: LagView) -> Stage:
+    assert found.board is not None
+    return found.board.stages[0]
+
+
+def hrefs(found: LagView) -> list[str]:
+    return [each.attrib["href"] for each in html_of(found).iter("a")]
+
 
 # ------------------------------------------------------------------ the first sentence
 SHOWN: Mapping[str, tuple[lag_scenes.Scene, str, str, str]] = {
@@ -97,8 +109,9 @@ def test_who_has_watched_for_a_moment_says_so_and_not_that_nothing_comes() -> No
     for locale, texts in ((FR, "Observé depuis 20\u202fs."), (EN, "Watched for 20\u202fs.")):
         found = view_of(board, locale)
         assert texts == found.watched
-        assert found.stages[0].seen.endswith(texts)
-        assert found.stages[0].partitions[0].seen.endswith(texts)
+        stage = first_stage(found)
+        assert found.moment.seen(stage).endswith(texts)
+        assert found.moment.seen(stage.partitions[0]).endswith(texts)
     for stage in board["stages"]:
         stage["watched_s"] = QUIET_S
     assert "" == view_of(board).watched
@@ -114,19 +127,20 @@ def test_how_long_a_burst_will_take_is_shown_first() -> None:
 @pytest.mark.parametrize("state", State)
 def test_each_state_is_shown_in_texts_with_what_to_do(state: State, language: str) -> None:
     found = view_of(a_stage_that_is(state.value), LOCALES[language])
-    stage = found.stages[0]
+    moment, stage = found.moment, first_stage(found)
     phrase = LOCALES[language].say(states.STATES[state])
-    assert (state.value, phrase) == (stage.code, stage.state.text)
+    assert (state.value, phrase) == (moment.code(state), moment.state(state).text)
+    do_href = moment.do_href(stage, stage.state)
     if state in {State.OK, State.NO_TRAFFIC}:
         assert "info" == found.verdict.tone, "three records are on their way"
-        assert ([], "") == (list(found.alarms), stage.do_href)
+        assert ([], "") == (list(found.alarms), do_href)
         return
     (alarm,) = found.alarms
-    assert f"#{alarm.name}" == stage.do_href
+    assert f"#{alarm.name}" == do_href
     assert phrase in alarm.notice.title
     assert LOCALES[language].say(states.DO[state]) == alarm.notice.do
     assert states.RUNBOOKS[state] in alarm.notice.rule
-    assert "of_a_newer_watch" == stage.seen, "a rule that is not known here keeps its name"
+    assert "of_a_newer_watch" == moment.seen(stage), "a rule that is not known here keeps its name"
 
 
 def test_a_watch_that_reads_the_journal_says_so_but_not_where_kafka_is_silent() -> None:
@@ -142,7 +156,8 @@ def test_the_worst_stage_is_shown_first_and_each_with_its_alarm() -> None:
     found = view_of(board)
     assert found.verdict.title.startswith("The read model cannot go on")
     assert ["do-ledger", "do-projector"] == [each.name for each in found.alarms]
-    assert [True, True, False, False] == [each.opened for each in found.stages]
+    opened = ["open" in each.attrib for each in html_of(found).findall(".//details")]
+    assert [True, True, False, False] == opened[:4]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +187,7 @@ def test_a_watch_that_sees_no_consumer_says_why_and_covers_once(
     assert "It last looked at 03:40:10, 1 second ago." in found.verdict.lead
     (alarm,) = found.alarms
     assert do in alarm.notice.do
-    assert {""} == {each.do_href for each in found.stages}
+    assert "#do-" not in "".join(hrefs(found))
     never = view_of(board | {"sampled_at": None}).verdict.lead
     assert "It has not seen anything yet." in never
 
@@ -246,12 +261,16 @@ def test_a_watch_that_froze_says_nothing_of_now() -> None:
     found = view_of(lag_scenes.a_held_partition().board, EN, later_s=300)
     assert "Nobody knows at this moment who is behind." == found.verdict.title
     assert "stands at 03:40:11, 5 minutes ago" in found.verdict.lead
-    assert {"UNKNOWN"} == {each.code for each in found.stages}
-    assert {"unknown"} == {each.state.text for stage in found.stages for each in stage.partitions}
-    assert "at 03:40:11: cannot go on" == found.stages[0].seen
+    states_shown = [row[1] for row in table(found, "stages")]
+    assert ["unknown UNKNOWN"] * 4 == [each[: len("unknown UNKNOWN")] for each in states_shown]
+    partitions = [row[1] for row in table(found, "partitions-ledger")]
+    assert {"unknown"} == {each.partition(" ")[0] for each in partitions}
+    assert "at 03:40:11: cannot go on" == found.moment.seen(first_stage(found))
     assert ["do-watch-old"] == [each.name for each in found.alarms]
-    assert "" == found.stages[0].do_href
-    assert "answers, but stands at 03:40:11" == found.watches[0].text
+    assert "#do-" not in "".join(hrefs(found))
+    assert [(ADDRESS, "answers, but stands at 03:40:11")] == [
+        (address, state.text) for address, state in found.watches
+    ]
 
 
 def test_a_watch_whose_clock_runs_ahead_says_nothing_of_now() -> None:
@@ -274,11 +293,11 @@ def test_a_watch_that_does_not_answer(error: str, french: str, english: str) -> 
         found = lag_view(never, None, NIGHT, locale)
         assert "bad" == found.verdict.tone
         assert "ecluse lag" in found.verdict.lead
-        assert phrase in found.watches[0].text
+        assert phrase in found.watches[0][1].text
         assert (None, None) == (found.figures, found.charts)
         known = lag_view(lag(a_board(), error=error), None, NIGHT, locale)
         assert known.figures is not None, "what it last said is shown, as old"
-        assert {"UNKNOWN"} == {each.code for each in known.stages}
+        assert "UNKNOWN" == known.moment.code(State.OK)
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,40 @@ from datetime import timedelta
 import pytest
 
 from events.lag import read_history
-from services.api.lag.view import lag_view
+from services.api.lag.stages import Cell
+from services.api.lag.view import LagView, lag_view
+from services.api.orders.view import Fact
 from services.lag.client.hour import the_hour
 from tests.api import lag_scenes
 from tests.api.lag_boards import BUDGET, JOURNAL, NIGHT, a_board, a_stage, stages
-from tests.unit.api.console.lag_views import EN, FR, a_stage_that_is, figures, lag, view, view_of
+from tests.unit.api.console.lag_views import (
+    EN,
+    FR,
+    a_stage_that_is,
+    figures,
+    html_of,
+    lag,
+    table,
+    view,
+    view_of,
+    waiting,
+)
+
+UNKNOWN = "—unknown"
+OTHERS = ("reports_overdue", "parked", "dead_letters", "refusals", "deadline_events")
+
+
+def positions(found: LagView) -> list[tuple[str | None, str]]:
+    assert found.board is not None
+    cells = [found.moment.position(each) for each in found.board.stages]
+    return [(each.text, each.more) for each in cells]
+
+
+def order_facts(found: LagView) -> list[Fact]:
+    assert found.figures is not None
+    assert found.figures.orders is not None
+    return found.figures.order_facts(found.figures.orders)
+
 
 # ------------------------------------------------------------------ no unknown is 0
 UNKNOWN_FIGURES = {
@@ -24,31 +53,25 @@ UNKNOWN_FIGURES = {
 
 def test_what_nobody_knows_of_a_stage_is_no_number() -> None:
     rows = [
-        each | dict.fromkeys(("committed", "end", "behind", "owner", "latest_event_at", "trend"))
+        each
+        | dict.fromkeys(
+            ("committed", "end", "behind", "owner", "doing", "latest_event_at", "trend")
+        )
         for each in a_stage(NIGHT)["partitions"]
     ]
     board = a_stage_that_is("UNKNOWN", **UNKNOWN_FIGURES, partitions=rows)
-    stage = view_of(board).stages[0]
-    for figure in (
-        stage.position,
-        stage.behind,
-        stage.oldest,
-        stage.latest,
-        stage.drain,
-        stage.members,
-    ):
-        assert (None, "") == (figure.text, figure.more)
-    for row in stage.partitions:
-        found = (row.position, row.behind, row.oldest, row.latest, row.owner)
-        assert [None] * 5 == [each.text for each in found]
+    found = view_of(board)
+    assert [UNKNOWN] * 6 == table(found, "stages")[0][2:]
+    for row in table(found, "partitions-ledger"):
+        assert [UNKNOWN] * 5 == row[2:]
 
 
 def test_a_stage_stands_where_its_partitions_stand_together() -> None:
-    ledger = view(lag_scenes.a_held_partition(), FR).stages[0]
-    assert ("198\u202f975", "fin 199\u202f108") == (ledger.position.text, ledger.position.more)
-    ledger, projector, *_ = view(lag_scenes.a_held_partition()).stages
-    assert ("198,975", "end 199,108") == (ledger.position.text, ledger.position.more)
-    assert ("199,108", "end 199,108") == (projector.position.text, projector.position.more)
+    french = positions(view(lag_scenes.a_held_partition(), FR))
+    assert ("198\u202f975", "fin 199\u202f108") == french[0]
+    ledger, projector, *_ = positions(view(lag_scenes.a_held_partition()))
+    assert ("198,975", "end 199,108") == ledger
+    assert ("199,108", "end 199,108") == projector
 
 
 @pytest.mark.parametrize(
@@ -60,38 +83,35 @@ def test_where_one_partition_does_not_say_the_stage_does_not(
 ) -> None:
     rows = a_stage(NIGHT)["partitions"]
     rows[4] |= {unknown: None}
-    stage = view_of(a_board(stages=stages(NIGHT, ledger={"partitions": rows}))).stages[0]
-    assert (position, end) == (stage.position.text, stage.position.more)
-    (alone,) = view_of(a_board(stages=[a_stage(NIGHT) | {"partitions": []}])).stages
-    assert (None, "") == (alone.position.text, alone.position.more), "no partition, no place"
+    found = view_of(a_board(stages=stages(NIGHT, ledger={"partitions": rows})))
+    assert (position, end) == positions(found)[0]
+    alone = view_of(a_board(stages=[a_stage(NIGHT) | {"partitions": []}]))
+    assert [(None, "")] == positions(alone), "no partition, no place"
 
 
 def test_what_is_not_there_is_none_and_not_unknown() -> None:
-    stage = view_of(a_board()).stages[0]
-    assert ("0", "none", "none") == (stage.behind.text, stage.oldest.text, stage.drain.text)
+    _, _, _, behind, oldest, _, drain, _ = table(view_of(a_board()), "stages")[0]
+    assert ("0→ level", "none", "none") == (behind, oldest, drain)
 
 
 def test_what_does_not_get_less_promises_nothing() -> None:
-    stage = view(lag_scenes.postgresql_down()).stages[1]
-    assert ("3,612", None) == (stage.behind.text, stage.drain.text)
-    assert ("↗ rising", True) == (stage.behind.more, stage.behind.late)
+    found = view(lag_scenes.postgresql_down())
+    assert found.board is not None
+    stage = found.board.stages[1]
+    assert Cell("3,612", "↗ rising", late=True) == found.moment.behind(stage)
+    assert Cell(None) == found.moment.drain(stage)
 
 
 @pytest.mark.parametrize("name", JOURNAL)
 def test_a_group_that_the_watch_does_not_know_is_no_number(name: str) -> None:
-    found = figures(a_board() | {name: None})
-    others = dict(
-        zip(
-            ("reports_overdue", "parked", "dead_letters", "refusals", "deadline_events"),
-            found.others,
-            strict=True,
-        )
-    )
-    unknown = {each for each, other in others.items() if other.count is None}
-    assert unknown == {name} & others.keys()
-    assert (found.orders.facts is None) is (name == "orders")
-    assert (found.sum.whole.text is None) is (name == "outcomes")
-    assert (len(found.latencies) == 0) is (name == "latencies")
+    found = view_of(a_board() | {name: None})
+    assert found.figures is not None
+    articles = zip(OTHERS, waiting(found).values(), strict=True)
+    unknown = {each for each, (heading, *_) in articles if heading.endswith(UNKNOWN)}
+    assert unknown == {name} & {*OTHERS}
+    assert (found.figures.orders is None) is (name == "orders")
+    assert (found.figures.sum.whole.text is None) is (name == "outcomes")
+    assert ([[UNKNOWN]] == table(found, "latencies")) is (name == "latencies")
 
 
 @pytest.mark.parametrize("name", ["received", "gap", "in_flight", "repeated"])
@@ -126,56 +146,55 @@ def test_a_gap_is_a_term_of_its_own_and_bad() -> None:
 def test_a_step_that_nothing_passed_took_no_time_of_which_anybody_knows() -> None:
     none = {"stage": "treasury", "count": 0, "p50_s": None, "p95_s": None, "max_s": None}
     unknown = {"stage": "teleported", "count": None, "p50_s": None, "p95_s": None, "max_s": None}
-    rows = figures(a_board(latencies=[none, unknown])).latencies
-    assert ("0", "none") == (rows[0].count.text, rows[0].longest.text)
-    assert ("teleported", None, None) == (rows[1].text, rows[1].count.text, rows[1].half.text)
+    rows = table(view_of(a_board(latencies=[none, unknown])), "latencies")
+    assert ["0", "none", "none", "none"] == rows[0][1:]
+    assert ["teleported", *[UNKNOWN] * 4] == rows[1]
 
 
 # ------------------------------------------------------------------ orders, and what else waits
 def test_orders_that_wait_lead_to_their_page_with_what_is_late() -> None:
-    orders = figures(a_board()).orders
-    assert orders.facts is not None
+    found = view_of(a_board())
     assert [
         ("41 orders", "€614,800.00", False),
         ("issued 2 months ago", "", False),
         ("1 order", "€13,200.00", True),
         ("1 order", "€14,400.00 · the oldest issued 9 days ago", True),
-    ] == [(each.text, each.more, each.late) for each in orders.facts]
-    due, unanswered, partly, _ = orders.rows
-    assert f"/console/orders/{BUDGET}/CONV-2026-007/advance" == due.link.href
-    assert due.due.late
-    assert ["no answer"] == [each.text for each in unanswered.badges]
-    assert "€11,800.00" == partly.left, "what is still to be paid"
+    ] == [(each.text, each.more, each.late) for each in order_facts(found)]
+    due, unanswered, partly, _ = table(found, "orders")
+    hrefs = [each.attrib["href"] for each in html_of(found).iter("a")]
+    assert f"/console/orders/{BUDGET}/CONV-2026-007/advance" in hrefs
+    assert "overdue, 2 days ago" in due[-1]
+    assert unanswered[1].endswith("no answer")
+    assert "€11,800.00" == partly[2], "what is still to be paid"
 
 
 def test_where_no_order_waits_nothing_is_late() -> None:
     none = {"count": 0, "amount_cents": 0}
     board = a_board(orders=none | {"due": none, "unacknowledged": none, "items": []})
-    facts = figures(board, FR).orders.facts
-    assert facts is not None
+    facts = order_facts(view_of(board, FR))
     assert [("0 mandat", False), ("rien", False), ("0 mandat", False), ("0 mandat", False)] == [
         (each.text, each.late) for each in facts
     ]
 
 
 def test_what_else_waits_is_counted_and_named() -> None:
-    reports, parked, dead, refused, deadline_events = figures(a_board()).others
-    assert ["2", "5", "24", "166", "12"] == [
-        each.count for each in (reports, parked, dead, refused, deadline_events)
-    ]
-    assert "CONV-2025-ORCHESTRE, activity report 2025" == reports.lines[1].text
-    assert reports.lines[2].badge is not None, "of a closed year it is shown all the same"
-    assert "1 past their deadline" == parked.late
-    assert "waits for the convention CONV-2026-PATRONAGE" in parked.lines[1].more
-    assert ("Missing field", "17") == (dead.lines[1].text, dead.lines[1].more)
-    assert "Insufficient credit" == refused.lines[1].text
+    reports, parked, dead, refused, deadlines = waiting(view_of(a_board())).values()
+    headings = ["Reports overdue 2", "Parked events 5", "Dead letters 24", "Refusals 166"]
+    assert headings == [each[0] for each in (reports, parked, dead, refused)]
+    assert ["Deadline events written 12", "0 to be written"] == deadlines
+    assert reports[2].startswith("CONV-2025-ORCHESTRE, activity report 2025")
+    assert "closed year" in reports[3], "of a closed year it is shown all the same"
+    assert "1 past their deadline" == parked[1]
+    assert "waits for the convention CONV-2026-PATRONAGE" in parked[3]
+    assert "Missing field17" == dead[2]
+    assert "Insufficient credit101" == refused[2]
 
 
 def test_of_many_reasons_the_most_frequent_are_named() -> None:
     codes = {"a": 1, "b": 5, "c": 2, "insufficient_credit": 9, "d": 1}
     board = a_board(refusals={"count": 18, "newest_at": None, "codes": codes})
-    lines = figures(board).others[3].lines
-    assert ["Insufficient credit", "B", "C", "and 2 more"] == [each.text for each in lines]
+    (_, *lines) = waiting(view_of(board))["refusals"]
+    assert ["Insufficient credit9", "B5", "C2", "and 2 more"] == lines
 
 
 # ------------------------------------------------------------------ charts

@@ -12,7 +12,7 @@ from services.lag.present import texts as states
 from services.runtime.processing.offset_metadata import TaskState
 from services.texts.language import Language
 from services.texts.translation import translate
-from services.watch.latencies import Step
+from services.watch.tables.latencies import Step
 from tests.api.lag_boards import GROUPS
 
 RUNBOOKS: Final = Path(__file__).resolve().parents[4] / "docs" / "runbooks"

@@ -1,0 +1,396 @@
+"""The page of `ecluse lag` for people, from the headline down."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from rich.console import RenderableType
+
+from events import lag as document
+from events.masking import masked, masked_name
+from events.texts import Translatable, _, verbatim
+from services.cli.records.trace_view import type_text
+from services.cli.terminal.screen import ROWS_MAX, Prose, Screen, clean
+from services.cli.terminal.texts import MORE
+from services.lag.client.age import WELL, is_sampled, is_well, wrong_counts
+from services.lag.client.merge import Lag
+from services.lag.present import texts
+from services.lag.present.figures import (
+    UNKNOWN,
+    Moments,
+    count,
+    day,
+    end_of,
+    euros,
+    most_frequent,
+    position_of,
+    short_topic,
+    span,
+    watched_s,
+)
+from services.lag.present.headline import accounts
+from services.lag.present.texts import STAGES, named
+from services.ledger.explain.sentences import DOCUMENTS, parked_sentence
+from services.ledger.explain.terms import ORDER_STATES
+from services.ledger.explain.waits import WAITS
+from services.texts.translation import translate
+
+GOOD, UNSURE, BAD = "bold green", "bold yellow", "bold red"
+
+ARROWS: Final = {"up": " ↑", "down": " ↓", "level": " →"}
+RUNNING: Final = "running"
+
+Parts = Iterator[RenderableType]
+
+
+def page(
+    screen: Screen, lag: Lag, silent: Iterable[tuple[str, Translatable]], now: datetime
+) -> list[RenderableType]:
+    """The page of one moment; `silent` are the watches that do not answer, each with its error."""
+    return list(_Page(screen, now).parts(lag, silent))
+
+
+class _Page:
+    def __init__(self, screen: Screen, now: datetime) -> None:
+        self._screen = screen
+        self._moments = Moments(now)
+        self._now = now
+
+    def parts(self, lag: Lag, silent: Iterable[tuple[str, Translatable]]) -> Parts:
+        for address, fault in silent:
+            yield self._line(_("{address}: {fault}."), address=address, fault=fault)
+        board = lag.board
+        if board is None:
+            return
+        yield from self._head(lag, board)
+        yield from self._stages(board.stages)
+        for name, (unknown, show) in self._groups.items():
+            group = getattr(board, name)
+            if group is None:
+                yield self._line(unknown)
+            else:
+                yield from show(self, group)
+        yield from self._watch(board.watch, is_sampled(board, self._now))
+
+    # -------------------------------------------------------------- the head
+    def _head(self, lag: Lag, board: document.Board) -> Parts:
+        """The headline, its time, and the progress of the accounts."""
+        if lag.old_since is not None:
+            text = _(
+                "UNKNOWN. The watch stands at {instant} ({age}): nothing is known of now. What "
+                "follows was so then."
+            )
+            yield self._line(text, BAD, **self._moments.moment(board.at))
+        else:
+            yield self._headline(board)
+            seen = self._moments.moment(board.at if board.sampled_at is None else board.sampled_at)
+            text = _("As seen at {instant} ({age}).{watched}")
+            yield self._line(text, **seen, watched=_watched(board))
+        yield self._line(texts.accounts_text(lag, self._now))
+        latest = accounts(board.stages).latest_event_at
+        if latest is not None:
+            yield self._line(texts.LATEST, instant=self._moments.dated(latest))
+        yield ""
+
+    def _headline(self, board: document.Board) -> RenderableType:
+        """The state of the worst stage, and what that means."""
+        state = board.state
+        if not is_sampled(board, self._now):
+            state, text, style = document.State.UNKNOWN, self._unseen(board), BAD
+        elif state not in WELL:
+            worst = next((each.stage for each in board.stages if each.state == state), "")
+            stage = named(texts.THE_STAGE, worst)
+            text, style = texts.HEADLINES[state].render({"stage": stage}), BAD
+        elif is_well(board, self._now):
+            text, style = texts.MEANS[state], GOOD
+        elif any(wrong_counts(board)):
+            text, style = _("Each stage goes on, but not all adds up: see below."), BAD
+        else:
+            text = _("Each stage goes on; whether all adds up is not known yet.")
+            style = UNSURE
+        meaning = self._text(text)
+        capital = meaning[:1].upper() + meaning[1:]
+        return self._line(Translatable("{state}. {meaning}"), style, state=state, meaning=capital)
+
+    def _unseen(self, board: document.Board) -> Translatable:
+        """The time of the last sample of the groups."""
+        if board.sampled_at is None:
+            return _("The groups have not been seen yet: Kafka has not answered.")
+        text = _(
+            "The groups were last seen at {instant} ({age}): Kafka is silent, or the watch hangs."
+        )
+        return text.render(self._moments.moment(board.sampled_at))
+
+    # -------------------------------------------------------------- the stages
+    def _stages(self, found: Sequence[document.Stage]) -> Parts:
+        columns = ("stage", "state", "members", "position", "end", "behind", "oldest")
+        rows = [
+            (
+                named(STAGES, each.stage),
+                each.state,
+                count(each.members),
+                *_progress(each, position_of(each), end_of(each), self._moments.aged),
+                self._moments.instant(each.latest_event_at),
+            )
+            for each in found
+        ]
+        yield from self._table("stages", (*columns, "drained_in", "latest_event_at"), rows)
+        yield from self._why(found)
+        for partition in (each for stage in found for each in stage.partitions):
+            if partition.held is not None:
+                event = _("an event without a readable id")
+                event_id = partition.held.event_id
+                yield self._line(
+                    _("{place} is held before {offset}: {event}."),
+                    place=_place(partition),
+                    offset=partition.held.offset,
+                    event=event if event_id is None else masked_name(event_id),
+                )
+        yield from self._partitions(found)
+
+    def _why(self, found: Iterable[document.Stage]) -> Parts:
+        """The rule and the remedy of the stages that are not well, once for equal ones."""
+        alike: dict[tuple[document.State, str], list[Translatable]] = {}
+        for each in found:
+            if each.state not in WELL:
+                alike.setdefault((each.state, each.rule), []).append(named(STAGES, each.stage))
+        for (state, rule), names in alike.items():
+            yield self._line(
+                _("{stages}: {state}. {rule} {do}"),
+                stages=tuple(names),
+                state=texts.STATES[state],
+                rule=named(texts.RULES, rule),
+                do=texts.DO[state],
+            )
+
+    def _partitions(self, found: Sequence[document.Stage]) -> Parts:
+        """The partitions of the stages; of very many those that are not well come first."""
+        rows = [(stage.stage, each) for stage in found for each in stage.partitions]
+        if len(rows) > ROWS_MAX:
+            rows.sort(key=lambda row: row[1].state in WELL)
+        columns = ("stage", "partition", "state", "position", "end", "behind", "oldest")
+        cells: list[Sequence[object]] = []
+        before = None
+        for stage, each in rows[:ROWS_MAX]:
+            if before not in {None, stage}:
+                cells.append(())
+            cells.append(
+                (
+                    "" if stage == before else named(STAGES, stage),
+                    _place(each),
+                    each.state,
+                    *_progress(each, each.committed, each.end, self._moments.instant),
+                    _owner(each),
+                )
+            )
+            before = stage
+        yield from self._table("partitions", (*columns, "drained_in", "owner"), cells)
+        if len(rows) > ROWS_MAX:
+            yield self._line(MORE.render(len(rows) - ROWS_MAX))
+
+    # -------------------------------------------------------------- groups of figures
+    def _outcomes(self, outcomes: document.Outcomes) -> Parts:
+        text = _(
+            "Received: {received} = {accepted} accepted + {duplicate} duplicates + {refused} "
+            "refused + {parked} parked + {dead_letter} dead letters; in flight: {in_flight}."
+        )
+        facts = self._moments.facts(outcomes)
+        yield self._line(text, **facts)
+        if outcomes.gap or outcomes.repeated:
+            text = _(
+                "The count does not add up: {gap} read and of no known outcome, {repeated} counted "
+                "twice."
+            )
+            yield self._line(text, BAD, **facts)
+        elif outcomes.gap is None or outcomes.repeated is None:
+            yield self._line(_("Whether the count adds up is not known: —."))
+        else:
+            yield self._line(_("The count adds up."))
+
+    def _latencies(self, found: Sequence[document.Latency]) -> Parts:
+        rows = [
+            (
+                named(texts.LATENCIES, each.stage),
+                count(each.count),
+                *map(span, (each.p50_s, each.p95_s, each.max_s)),
+            )
+            for each in found
+        ]
+        yield from self._table("latencies", ("step", "count", "median", "most", "longest"), rows)
+
+    def _orders(self, found: document.Orders) -> Parts:
+        facts = self._moments.facts
+        text = _("Payment orders waiting: {count}, {amount}; the oldest: {oldest}.")
+        yield self._line(text, **facts(found))
+        if found.by_state is not None:
+            states = tuple(
+                Translatable(
+                    "{state} {count}", {"state": named(ORDER_STATES, name), "count": count(each)}
+                )
+                for name, each in found.by_state.items()
+            )
+            yield self._line(_("By state: {states}."), states=states or UNKNOWN)
+        yield self._line(_("Due: {count}, {amount}."), **facts(found.due))
+        text = _("Unacknowledged for too long: {count}, {amount}; the oldest: {oldest}.")
+        yield self._line(text, **facts(found.unacknowledged))
+        columns = ("order", "state", "due_on", "amount", "issued")
+        yield from self._table("orders_waiting", columns, map(self._order, found.items))
+
+    def _order(self, order: document.Order) -> Sequence[object]:
+        remarks = ((_("due"), order.due), (_("unacknowledged"), order.unacknowledged))
+        return (
+            f"{masked_name(order.payment_order)}\n{order.budget}",
+            _lines(named(ORDER_STATES, order.state), *(text for text, holds in remarks if holds)),
+            day(order.due_on),
+            euros(order.amount_cents - order.paid_cents),
+            self._moments.age(order.issued_at),
+        )
+
+    def _reports(self, overdue: document.Reports) -> Parts:
+        text = _("Reports overdue: {count}; the oldest: {oldest}.")
+        yield self._line(text, **self._moments.facts(overdue))
+        columns = ("convention", "budget", "document", "due_on")
+        yield from self._table("reports_overdue", columns, map(_report, overdue.items))
+
+    def _parked(self, parked: document.Parked) -> Parts:
+        text = _(
+            "Parked events: {count}, {past} of them past their deadline; the oldest: {oldest}."
+        )
+        yield self._line(text, **self._moments.facts(parked))
+        columns = ("event", "budget", "detail", "age")
+        yield from self._table("parked", columns, map(self._parked_event, parked.items))
+
+    def _parked_event(self, event: document.ParkedEvent) -> Sequence[object]:
+        kind, name = event.waits_for.kind, event.waits_for.id
+        waits_for = verbatim(f"{kind} {name}")
+        if kind in WAITS:
+            waits_for = parked_sentence({"kind": kind, "id": name})
+        return (
+            f"{masked_name(event.event_id)}\n{type_text(self._screen, event.type)}",
+            event.budget,
+            str(masked(self._text(waits_for))),
+            _lines(self._moments.age(event.since), *([_("past")] if event.past else [])),
+        )
+
+    def _dead_letters(self, found: document.DeadLetters) -> Parts:
+        text = _("Dead letters: {count}, the first: {oldest}, the last: {newest}. {reasons}")
+        facts = self._moments.facts(found)
+        yield self._line(text, **facts | {"reasons": _counts(found.reasons)})
+
+    def _refusals(self, found: document.Refusals) -> Parts:
+        text = _("Refusals: {count}, the last: {newest}. {codes}")
+        yield self._line(text, **self._moments.facts(found) | {"codes": _counts(found.codes)})
+
+    def _deadline_events(self, found: document.DeadlineEvents) -> Parts:
+        text = _("Deadline events: {written} written, {pending} to be written.")
+        yield self._line(text, **self._moments.facts(found))
+
+    _groups: Final[Mapping[str, tuple[Translatable, Callable[["_Page", Any], Parts]]]] = {
+        "outcomes": (_("Received, and its outcome: —."), _outcomes),
+        "latencies": (_("Latencies: —."), _latencies),
+        "orders": (_("Payment orders waiting: —."), _orders),
+        "reports_overdue": (_("Reports overdue: —."), _reports),
+        "parked": (_("Parked events: —."), _parked),
+        "dead_letters": (_("Dead letters: —."), _dead_letters),
+        "refusals": (_("Refusals: —."), _refusals),
+        "deadline_events": (_("Deadline events: —."), _deadline_events),
+    }
+    """Groups of figures, with the text where the watch does not know one."""
+
+    def _watch(self, watch: document.Watch, sampled: bool) -> Parts:
+        """The comparison of the watch with the ledger."""
+        text = _(
+            "Second opinion ({instance}): {budgets} budgets, {differing} balances that differ, "
+            "{faults} faults of the journal."
+        )
+        yield self._line(
+            text,
+            BAD if watch.balances_differing or watch.journal_faults else "",
+            instance=watch.instance or UNKNOWN,
+            budgets=count(watch.budgets),
+            differing=count(watch.balances_differing),
+            faults=count(watch.journal_faults),
+        )
+        if watch.ready is False and sampled:
+            yield self._line(_("The watch is still reading the journal."))
+
+    # -------------------------------------------------------------- lines and tables
+    def _line(self, text: Translatable, style: str = "", **facts: object) -> RenderableType:
+        return Prose(clean(self._text(text.render(facts))), style)
+
+    def _text(self, fact: object) -> str:
+        return translate(verbatim(fact), self._screen.language)
+
+    def _table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Parts:
+        """A table, if it has rows; one without cells begins another section."""
+        table = self._screen.table(title, columns)
+        for row in rows:
+            if row:
+                self._screen.add(table, *map(self._text, row))
+            else:
+                table.add_section()
+        if table.row_count:
+            self._screen.fit(table)
+            yield table
+
+
+def _watched(board: document.Board) -> Translatable | str:
+    """The time watched, where that is too short to show that nothing arrives."""
+    shortest_s = watched_s(board.stages)
+    if shortest_s is None:
+        return ""
+    return Translatable(" {text}", {"text": texts.WATCHED.render({"span": span(shortest_s)})})
+
+
+def _place(partition: document.Partition) -> str:
+    """`events/0`: the short topic and the number of a partition."""
+    return f"{short_topic(partition.topic)}/{partition.partition}"
+
+
+def _progress(
+    row: document.Stage | document.Partition,
+    position: int | None,
+    end: int | None,
+    shown: Callable[[datetime | None], object],
+) -> Sequence[object]:
+    """Position, end, backlog, its oldest event and the time to drain: none where all is done."""
+    behind = count(row.behind)
+    trend = ARROWS.get(row.trend or "", "") if row.behind else ""
+    waits: Sequence[object] = ("", "")
+    if row.oldest_event_at is not None or row.behind != 0:
+        waits = (shown(row.oldest_event_at), span(row.drain_s))
+    facts = {"behind": behind, "trend": trend}
+    return count(position), count(end), Translatable("{behind}{trend}", facts), *waits
+
+
+def _owner(row: document.Partition) -> Translatable:
+    """The owner, with its activity unless it is running."""
+    owner = row.owner or UNKNOWN
+    if row.doing is None or row.doing == RUNNING:
+        return verbatim(owner)
+    return _lines(owner, named(texts.DOING, row.doing))
+
+
+def _report(report: document.Report) -> Sequence[object]:
+    document = named(DOCUMENTS, report.document_kind)
+    if report.year is not None:
+        facts = {"document": document, "year": report.year}
+        document = Translatable("{document} {year}", facts)
+    closed = [_("closed year")] if report.closed else []
+    convention = masked_name(report.convention)
+    return convention, report.budget, _lines(document, *closed), day(report.due_on)
+
+
+def _lines(*facts: object) -> Translatable:
+    """Facts below one another."""
+    numbered = {f"line{number}": fact for number, fact in enumerate(facts)}
+    return Translatable("\n".join(f"{{{name}}}" for name in numbered), numbered)
+
+
+def _counts(counts: Mapping[str, int] | None) -> Translatable | str:
+    """`missing_field 17, bad_json 7.`; most of them first."""
+    ordered = tuple(
+        Translatable("{name} {count}", {"name": name, "count": count(each)})
+        for name, each in most_frequent(counts)
+    )
+    return Translatable("{counts}.", {"counts": ordered}) if ordered else ""

@@ -1,0 +1,1 @@
+"""Deadline events, written to the ledger's topic of internal events."""

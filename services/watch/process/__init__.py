@@ -1,0 +1,1 @@
+"""The Faust app: agents, timers, consumer, pages and end of the process."""

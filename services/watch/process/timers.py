@@ -1,0 +1,98 @@
+"""Periodic work of the watch: reconciliation, group samples, deadline events, lag history.
+
+Each runs by itself, so that one that waits for the cluster delays no other.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+from aiokafka.errors import IllegalStateError
+
+from events.lag import POINT_S
+from events.topics import Place
+from services.runtime.kafka.clients import REQUEST_TIMEOUT_S
+from services.runtime.kafka.waits import within
+from services.runtime.ops.errors import ClusterError
+from services.watch.process.consumer import Consumer
+from services.watch.process.exit import ends_the_process
+from services.watch.process.watch import Watch
+from services.watch.tables.partitions import Reached
+
+AGAIN_S: Final = 1.0
+"""Time until the next sample where a partition has just lost its owner: only a second sample
+confirms that (`OWNERLESS_SAMPLES`), and an ended session has taken ten of the fifteen seconds."""
+
+log: Final = structlog.get_logger()
+
+
+def add_timers(watch: Watch) -> None:
+    """Add all timers."""
+
+    async def sample() -> None:
+        await _sample(watch)
+        if watch.lag_service.has_lost_an_owner():
+            await asyncio.sleep(min(AGAIN_S, watch.own.sample_s))
+            await _sample(watch)
+
+    async def note() -> None:
+        watch.lag_service.note(watch.clock())
+
+    own = watch.own
+    _every(watch, own.reconcile_s, "reconciliation", lambda: _reconcile(watch))
+    _every(watch, own.sample_s, "samples", sample)
+    _every(watch, POINT_S, "history", note)
+    if own.deadline_events:
+        _every(watch, own.reconcile_s, "deadline_events", watch.delivery.run)
+
+
+def _every(watch: Watch, interval_s: float, name: str, body: Callable[[], Awaitable[None]]) -> None:
+    whole = ends_the_process(lambda: watch.is_stopping)(body)
+    watch.timer(interval=interval_s, name=name)(whole)
+
+
+async def _reconcile(watch: Watch) -> None:
+    """Reconcile all assigned partitions, by their progress and ends of now."""
+    reconciliation, asked_s = watch.own_tables.reconciliation, watch.clock()
+    try:
+        reached = await _progress(watch)
+    except (ClusterError, IllegalStateError) as error:
+        # The broker is away, or partitions are being reassigned: the next call tries again.
+        reconciliation.no_answer()
+        log.warning("reconciliation_postponed", error=str(error))
+        return
+    was_ready = reconciliation.ready
+    for each in watch.own_tables.reconcile(reached, asked_s):
+        watch.report(each)
+    if reconciliation.ready and not was_ready:
+        log.info("watch_ready", budgets=len(watch.own_tables.live.budgets))
+
+
+async def _progress(watch: Watch) -> dict[Place, Reached]:
+    consumer, where = watch.consumer, watch.settings.bootstrap_servers
+    assert isinstance(consumer, Consumer), "the transport is ours"
+    worked = {own: watch.own_tables.next_offset(own) for own in watch.assigned}
+    fetched = await within(REQUEST_TIMEOUT_S, consumer.fetched(), "Kafka", where)
+    ends = await watch.ends.of(fetched)
+    named = {watch.in_the_contract(place): place for place in fetched}
+    return {
+        own: Reached(worked.get(own, 0), *fetched[place], ends[place])
+        for own, place in named.items()
+    }
+
+
+async def _sample(watch: Watch) -> None:
+    """Take one sample of all groups of the deployment."""
+    service, throttle, begun_s = watch.lag_service, watch.cpu_throttle, watch.clock()
+    own = service.own_progress(begun_s)
+    try:
+        found = await watch.groups.sample(begun_s)
+    except ClusterError as error:
+        service.no_answer()
+        throttle.no_answer()
+        log.warning("sample_postponed", error=str(error))
+        return
+    ledger, *_ = service.consumers
+    throttle.sampled(found.get(ledger, {}), begun_s)
+    service.sampled(found, own, watch.groups.members, begun_s, watch.clock())

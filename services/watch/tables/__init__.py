@@ -1,0 +1,1 @@
+"""Tables of what was read, fed record by record."""
