@@ -10,7 +10,7 @@ from services.due.deadline_events import DeadlineEvent
 from services.runtime.ops.settings import Settings
 from tests.kafka.delivering import deliver
 from tests.kafka.forked import FORKS
-from tests.kafka.workers import eventually
+from tests.waiting import WAIT_S, eventually
 
 MOMENTS: Final = (
     "before start",  # it has fenced nobody
@@ -24,8 +24,6 @@ MOMENTS: Final = (
     "behind commit",  # it is to end, and the marker may not be written
     "behind settle",  # the internal events are written, and nobody knows
 )
-
-WAIT_S: Final = 40.0
 
 
 class Poster:
@@ -66,7 +64,7 @@ class Poster:
         """Wait until it stands still."""
         flag = self._flag
         assert flag is not None, "only with a folder"
-        eventually(flag.exists, "it has not come so far", WAIT_S)
+        eventually(flag.exists, "it has not come so far")
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> int:

@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
@@ -16,10 +15,10 @@ import yaml
 
 from services.dev.local_broker import dies_with_us, free_port
 from tests.observability.written import FOLDER, alarms, program
+from tests.waiting import eventually
 
 START_S: Final = 30
 STOP_S: Final = 20
-POLL_S: Final = 0.1
 RINGS: Final = {"stage": "ledger", "group": "g", "job": "ledger", "instance": "a", "figure": "b"}
 """Labels that an alarm's words may name."""
 
@@ -56,11 +55,7 @@ class Prometheus:
             )
 
     def __enter__(self) -> Self:
-        until_s = time.monotonic() + START_S
-        while not self._is_ready():
-            assert self._process.poll() is None, self._log.read_text()[-2000:]
-            assert time.monotonic() < until_s, self._log.read_text()[-2000:]
-            time.sleep(POLL_S)
+        eventually(self._is_ready, lambda: self._log.read_text()[-2000:], START_S)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -72,6 +67,7 @@ class Prometheus:
             self._process.wait()
 
     def _is_ready(self) -> bool:
+        assert self._process.poll() is None, self._log.read_text()[-2000:]
         try:
             with urlopen(f"http://127.0.0.1:{self._port}/-/ready", timeout=5) as answer:
                 return bool(HTTPStatus.OK == answer.status)

@@ -5,8 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -20,12 +20,12 @@ import yaml
 
 from services.api.serving import DRAIN_S, LET_GO_S
 from services.dev.local_broker import MEMORY, QUICK, free_port
+from tests.builders import BUDGET
+from tests.integration.command import EXAMPLE, ROOT
 from tests.kafka.brokers import IMAGE, IN_CI, PULL_TIMEOUT_S, why_no_container
+from tests.waiting import eventually
 
-ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "docker-compose.yml"
-EXAMPLE = ROOT / "schemas" / "examples" / "lille-avenirs-2023.jsonl"
-BUDGET = "21590350100017-00-2023"
 OURS = ("topics", "ledger-1", "ledger-2", "watch", "projector", "api")
 DATABASE = os.environ.get("ECLUSE_POSTGRESQL_IMAGE", "postgres:18")
 PROMETHEUS = os.environ.get("ECLUSE_PROMETHEUS_IMAGE", "prom/prometheus:v2.53.3")
@@ -36,7 +36,6 @@ UP_TIMEOUT_S = 240
 CALL_TIMEOUT_S = 60
 ANSWER_TIMEOUT_S = 90
 LOG_TAIL_LINES = 100
-POLL_S = 0.2
 
 
 @dataclass
@@ -105,14 +104,13 @@ class Stack:
 
     def lag_in(self, service: str) -> bytes:
         """What `ecluse lag` says in a container, once all is well."""
-        until_s = time.monotonic() + ANSWER_TIMEOUT_S
-        while True:
-            try:
+
+        def poll() -> bytes | None:
+            with suppress(AssertionError):
                 return self.compose("exec", "-T", service, "ecluse", "lag", "--json")
-            except AssertionError:
-                if time.monotonic() > until_s:
-                    raise
-                time.sleep(POLL_S)
+            return None
+
+        return eventually(poll, self.logs, ANSWER_TIMEOUT_S)
 
     def by_key(self) -> httpx.Client:
         """The API, for whoever was given a key that reads."""
@@ -212,17 +210,20 @@ def test_the_year_through_the_stack_is_the_year_of_a_replay(stack: Stack) -> Non
     expected = {**replayed, "events": replayed["events"] + 1}
     stack.compose("exec", "-T", "ledger-1", "ecluse", "publish", "-", given=EXAMPLE.read_bytes())
 
-    until_s = time.monotonic() + ANSWER_TIMEOUT_S
-    while (found := stack.balances_from_here())["events"] < expected["events"]:
-        assert time.monotonic() < until_s, stack.logs()
-        time.sleep(POLL_S)
+    def until(poll: Callable[[], Any]) -> Any:
+        return eventually(poll, stack.logs, ANSWER_TIMEOUT_S)
+
+    def is_decided() -> Any:
+        found = stack.balances_from_here()
+        return found if found["events"] == expected["events"] else None
+
+    found = until(is_decided)
     assert amounts_of(expected) == amounts_of(found)
     late = [flag["facts"] for flag in found["review_flags"] if "report_late" == flag["code"]]
     assert ["2024-06-30"] == [facts["due_on"] for facts in late]
 
-    while not (seen := stack.seen_by_watch())["caught_up"]:
-        assert time.monotonic() < until_s, stack.logs()
-        time.sleep(POLL_S)
+    until(lambda: stack.seen_by_watch()["caught_up"])
+    seen = stack.seen_by_watch()
     assert [] == seen["difference"]
     assert expected["events"] == seen["sequence"]
 
@@ -232,18 +233,14 @@ def test_the_year_through_the_stack_is_the_year_of_a_replay(stack: Stack) -> Non
 
     with stack.by_key() as api:
         asked = f"/balances/lines?budget={BUDGET}"
-        while (answer := api.get(asked).json()["items"]) != expected["lines"]:
-            assert time.monotonic() < until_s, (answer, stack.logs())
-            time.sleep(POLL_S)
+        until(lambda: api.get(asked).json()["items"] == expected["lines"])
         del api.headers["Authorization"]
         assert HTTPStatus.UNAUTHORIZED == api.get(asked).status_code
         assert "/console/login" in api.get("/console", follow_redirects=True).url.path
 
     # Of the profile alone: Grafana's image cannot be had everywhere.
     stack.compose("up", "--detach", "--no-build", "--no-deps", "--wait", "prometheus")
-    while (answering := stack.answers_to_prometheus()) != list(ASKED):
-        assert time.monotonic() < until_s, (answering, stack.logs())
-        time.sleep(POLL_S)
+    until(lambda: stack.answers_to_prometheus() == list(ASKED))
 
     for service in ("ledger-1", "watch", "projector", "api"):
         assert b"10001" == stack.compose("exec", "-T", service, "id", "-u").strip()

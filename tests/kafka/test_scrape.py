@@ -2,9 +2,8 @@
 
 import json
 import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -12,19 +11,15 @@ from typing import Final, NamedTuple
 import pytest
 
 from services.runtime.ops.clock import wall_clock
-from tests.api.processes import api
 from tests.builders import a_notification, a_payment, encoded
 from tests.integration.command import COMMAND, MIXED, TIMEOUT_S, environment
-from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, Sent
-from tests.kafka.projecting import Projector
+from tests.kafka.processes import Projector, Watcher, Worker, api
 from tests.kafka.scraping import Prometheus
-from tests.kafka.watcher import Watcher
-from tests.kafka.workers import Worker, eventually
 from tests.observability.written import alarms, metrics_of, program, queries, rules
+from tests.waiting import eventually
 
 PARTITIONS: Final = 2
-POLL_S: Final = 0.2
 FOUND_S: Final = 60.0
 """How long it may take until each query has found something."""
 
@@ -82,17 +77,11 @@ def a_key(database: str) -> str:
 def a_stack(cluster: Cluster, folder: Path) -> Iterator[Prometheus]:
     """Ledger, projector, watch and API as processes, and a Prometheus that asks them."""
     database = f"sqlite:///{folder / 'read-model.db'}"
-    on_kafka = {
-        "ECLUSE_BOOTSTRAP_SERVERS": cluster.bootstrap,
-        "ECLUSE_TOPIC_PREFIX": cluster.prefix,
-    }
     with ExitStack() as stack:
         ledger = stack.enter_context(Worker(cluster, folder, fault=f"slow_commit:{COMMIT_S}"))
-        projector = stack.enter_context(Projector(cluster.settings, database, folder))
-        watch = stack.enter_context(
-            Watcher(cluster.bootstrap, cluster.prefix, folder, ECLUSE_WATCH_TREASURY_GROUP="")
-        )
-        served = api(folder / "api.log", ECLUSE_DATABASE_URL=database, **on_kafka)
+        projector = stack.enter_context(Projector(cluster, database, folder))
+        watch = stack.enter_context(Watcher(cluster, folder, ECLUSE_WATCH_TREASURY_GROUP=""))
+        served = api(cluster, database, folder, ECLUSE_AUTH="on")
         targets = {
             "ledger": [f"127.0.0.1:{ledger.port}"],
             "projector": [f"127.0.0.1:{projector.port}"],
@@ -103,21 +92,18 @@ def a_stack(cluster: Cluster, folder: Path) -> Iterator[Prometheus]:
 
 
 @pytest.fixture(scope="module")
-def scraped(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
+def scraped(module_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
     """The stack with traffic of every kind on it, until each target has answered."""
     program("prometheus")
-    cluster = Cluster(broker.bootstrap, "scraped.", PARTITIONS)
-    cluster.create()
+    cluster = module_cluster
     with a_stack(cluster, tmp_path_factory.mktemp("stack")) as prometheus:
         key = AGAIN["data"]["budget"].encode()
         place = cluster.sent(AGAIN).partition
         cluster.write([Sent(place, key, raw) for raw in traffic()])
         wanted = dict.fromkeys(("ledger", "projector", "watch", "api"), "")
-
-        until_s = time.monotonic() + FOUND_S
-        while (answered := prometheus.targets()) != wanted:
-            assert time.monotonic() < until_s, answered
-            time.sleep(POLL_S)
+        eventually(
+            lambda: prometheus.targets() == wanted, lambda: f"{prometheus.targets()}", FOUND_S
+        )
         yield Scraped(cluster, prometheus)
 
 
@@ -125,10 +111,14 @@ def not_found(scraped: Scraped, asked: set[str]) -> set[str]:
     """Those that find nothing for a minute, in which records wait and are worked off."""
     missing = set(asked)
     scraped.send_again(BACKLOG)
-    until_s = time.monotonic() + FOUND_S
-    while missing and time.monotonic() < until_s:
+
+    def nothing_is_missing() -> bool:
         scraped.send_again()
-        missing = {expr for expr in missing if not scraped.prometheus.query(expr)}
+        missing.difference_update([each for each in missing if scraped.prometheus.query(each)])
+        return not missing
+
+    with suppress(AssertionError):
+        eventually(nothing_is_missing, "", FOUND_S, 0.0)
     return missing
 
 

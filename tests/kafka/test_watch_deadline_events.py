@@ -16,15 +16,15 @@ from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 import pytest
-from aiokafka import AIOKafkaConsumer
 
 from events.topics import INTERNAL_EVENTS
 from tests.builders import Json, a_convention, a_report, a_vote, an_award, an_instalment
 from tests.kafka.brokers import Broker
-from tests.kafka.cluster import Cluster, a_cluster, budgets_on, partition_for, run
+from tests.kafka.closing_year import proved
+from tests.kafka.cluster import UNCOMMITTED, Cluster, budgets_on, partition_for
 from tests.kafka.faults.plan import chosen_seed
-from tests.kafka.watcher import ECLUSE, Watcher
-from tests.kafka.workers import Worker, wait_for_records
+from tests.kafka.processes import Watcher, Worker
+from tests.waiting import eventually_async, run
 
 HERE: Final = "tests/kafka/test_watch_deadline_events.py"
 PARTITIONS: Final = 4
@@ -144,7 +144,7 @@ def written(cluster: Cluster) -> dict[int, list[str]]:
 
 def end_of_deadline_events(cluster: Cluster) -> int:
     """How many offsets are taken, those of open transactions and of markers among them."""
-    return sum(run(cluster._ends([INTERNAL_EVENTS], "read_uncommitted")).values())
+    return cluster.count(INTERNAL_EVENTS, UNCOMMITTED)
 
 
 async def strike(cluster: Cluster, since: int, when: Moment, kill: Callable[[], None]) -> None:
@@ -153,13 +153,12 @@ async def strike(cluster: Cluster, since: int, when: Moment, kill: Callable[[], 
     One more than that: the marker that ends what a dead watch left open is no deadline event.
     """
     places = [cluster.place(INTERNAL_EVENTS, each) for each in range(PARTITIONS)]
-    async with AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap) as looking:
+    async with cluster.consumer(UNCOMMITTED) as looking:
 
-        async def end() -> int:
-            return sum((await looking.end_offsets(places)).values())
+        async def is_written() -> bool:
+            return bool(sum((await looking.end_offsets(places)).values()) > since + when.more)
 
-        while await end() <= since + when.more:  # noqa: ASYNC110 # brokers have no such event
-            await asyncio.sleep(POLL_S)
+        await eventually_async(is_written, "too few are written", WAIT_S, POLL_S)
         await asyncio.sleep(when.pause_s)
         kill()  # Before the connection is closed, which takes as long as a transaction.
 
@@ -180,17 +179,17 @@ def say_well(watch: Watcher, deadline_events: int) -> None:
 @pytest.mark.fault
 @pytest.mark.timeout(240)
 def test_killed_while_deadline_events_are_due_and_the_broker_too_it_writes_each_of_them_once(
-    broker: Broker, prefix: str, tmp_path: Path
+    broker: Broker, cluster: Cluster, tmp_path: Path
 ) -> None:
     """Each life has deadline events of its own to write, and what the one before has left."""
     seed = chosen_seed()
     print(f"run again: ECLUSE_FAULT_SEED={seed} .venv/bin/pytest {HERE}")
     chance = random.Random(seed)
-    cluster, due = a_cluster(broker, prefix, PARTITIONS), all_due(CYCLES)
+    due = all_due(CYCLES)
     publish(cluster, 0)
     with (
         Worker(cluster, tmp_path) as ledger,
-        Watcher(broker.bootstrap, prefix, tmp_path, ECLUSE, **QUICK) as watch,
+        Watcher(cluster, tmp_path, **QUICK) as watch,
     ):
         since = 0
         for cycle in range(1, CYCLES):
@@ -230,7 +229,7 @@ def the_ledger_decided_each(cluster: Cluster, due: dict[int, list[str]]) -> None
         "parked": early,
         "refused": early,
     }
-    journal = wait_for_records(cluster, sum(expected.values()))
+    journal = cluster.wait_for_records(sum(expected.values()))
     assert expected == Counter(row["outcome"] for some in journal.values() for row in some)
     passed = {
         number: [row for row in some if row["event"]["type"] == PASSED]
@@ -240,3 +239,4 @@ def the_ledger_decided_each(cluster: Cluster, due: dict[int, list[str]]) -> None
     assert due == {
         number: sorted(row["event_id"] for row in some) for number, some in passed.items()
     }
+    proved(cluster, expected["accepted"])
