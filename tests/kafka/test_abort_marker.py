@@ -71,7 +71,7 @@ async def until_unreadable(cluster: Cluster) -> None:
     raise AssertionError("the cleaner left no empty marker")
 
 
-def test_a_worker_reads_over_it(
+def test_a_worker_reads_over_an_empty_abort_marker(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cluster.publish([a_vote(budget=BUDGET), an_award(1, budget=BUDGET)])

@@ -5,11 +5,13 @@ They are read as the ledger reads them: committed, and no more.
 
 import asyncio
 import json
+import os
+import signal
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import pytest
 from aiokafka.errors import ClusterAuthorizationFailedError
@@ -18,14 +20,84 @@ from events.topics import INTERNAL_EVENTS
 from services.due.deadline_events import Deadline, DeadlineEvent, deadline_event_of
 from services.runtime.kafka.writer import Fenced, FencedWriter, WriterFailed
 from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.settings import Settings
 from services.watch import deadline_publisher as post_module
 from services.watch.deadline_publisher import DeadlinePublisher
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import STRUCTURED, Cluster, Sent
-from tests.kafka.deadline_publishing import MOMENTS, Poster
 from tests.kafka.delivering import DELIVERED, FENCED
+from tests.kafka.delivering import deliver as delivering
+from tests.kafka.forked import FORKS
 from tests.kafka.topics import catalogue_of
-from tests.waiting import run
+from tests.waiting import WAIT_S, eventually, run
+
+MOMENTS: Final = (
+    "before start",  # it has fenced nobody
+    "behind start",
+    "behind hanging",  # it reads what stands there
+    "before begin",
+    "behind begin",
+    "before write",
+    "behind write",  # the transaction is open, and has internal events
+    "amid commit",  # it may end either way
+    "behind commit",  # it is to end, and the marker may not be written
+    "behind settle",  # the internal events are written, and nobody knows
+)
+
+
+class Poster:
+    """A process that delivers internal events to a partition, and stops itself at a moment.
+
+    `again` makes it call once more where it was fenced, as a watch that believes that the partition
+    still is its own.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        number: int,
+        deadline_events: Sequence[DeadlineEvent],
+        moment: str,
+        folder: Path | None = None,
+        *,
+        again: bool = False,
+    ) -> None:
+        self._flag = None if folder is None else folder / f"frozen-{number}"
+        arguments = (settings, number, list(deadline_events), moment, self._flag, again)
+        self._process = FORKS.Process(target=delivering, args=arguments)
+        self._process.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.join()
+
+    def was_killed(self) -> None:
+        """Wait for its end."""
+        self._process.join(WAIT_S)
+        assert -signal.SIGKILL == self._process.exitcode
+
+    def is_frozen(self) -> None:
+        """Wait until it stands still."""
+        flag = self._flag
+        assert flag is not None, "only with a folder"
+        eventually(flag.exists, "it has not come so far")
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> int:
+        """Let it go on; what it ended with."""
+        self._signal(signal.SIGCONT)
+        self._process.join(WAIT_S)
+        code = self._process.exitcode
+        assert code is not None, "it never ends"
+        return code
+
+    def _signal(self, number: int) -> None:
+        assert self._process.pid is not None, "it was started"
+        os.kill(self._process.pid, number)
+
 
 PARTITIONS: Final = len(MOMENTS)
 BUDGET: Final = "21590350100017-00-2023"
@@ -113,9 +185,7 @@ def test_a_watch_that_is_frozen_at_any_moment_writes_nothing_when_it_thaws(
     assert [DELIVERED] * 2 == codes[8:]
 
 
-def test_two_that_both_call_a_partition_their_own_write_nothing_twice(
-    cluster: Cluster, tmp_path: Path
-) -> None:
+def test_two_owners_of_a_partition_write_nothing_twice(cluster: Cluster, tmp_path: Path) -> None:
     async def go() -> None:
         mine = DeadlinePublisher(cluster.settings)
         three = deadline_events(3)
@@ -132,7 +202,7 @@ def test_two_that_both_call_a_partition_their_own_write_nothing_twice(
     assert ids(4) == written(cluster)[0]
 
 
-def test_many_deadline_events_are_several_transactions_and_what_is_written_of_them_counts(
+def test_many_deadline_events_take_several_transactions_and_each_committed_one_counts(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(post_module, "TRANSACTION_INTERNAL_EVENTS", 2)
@@ -199,7 +269,7 @@ async def _in_the_end(post: DeadlinePublisher, number: int, some: list[DeadlineE
             await asyncio.sleep(0.2)
 
 
-def test_a_deadline_event_behind_somebody_s_open_transaction_is_not_taken_for_missing(
+def test_a_deadline_event_behind_an_open_transaction_is_not_written_twice(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The ledger writes there too: what is committed behind it cannot be read yet."""
@@ -217,7 +287,7 @@ def test_a_deadline_event_behind_somebody_s_open_transaction_is_not_taken_for_mi
     assert ids(2) == written(cluster)[0]
 
 
-def test_deadline_events_of_others_are_nobody_s_of_ours(cluster: Cluster) -> None:
+def test_deadline_events_of_other_senders_are_not_taken_for_ours(cluster: Cluster) -> None:
     [own, other] = deadline_events(2)
     borrowed = json.loads(other.value) | {"source": "urn:finance", "subject": "urn:ecluse:watch"}
     strangers = [b'{"source":"urn:ecluse:watch"', json.dumps(borrowed).encode(), b"{}", None]
@@ -267,7 +337,7 @@ def _forget(cluster: Cluster, writer: FencedWriter) -> None:
     writer.begin = begin_and_forget  # type: ignore[method-assign]
 
 
-def test_deadline_events_whose_end_the_broker_forgot_were_seen_by_nobody_and_are_written_anew(
+def test_deadline_events_in_a_hanging_transaction_are_written_again(
     forgetful: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(_hanging(forgetful, deadline_events(2)))

@@ -103,7 +103,7 @@ def test_a_stranger_s_transaction_among_the_internal_events_stops_nobody(
     [(INTERNAL_EVENTS,), (*OWN, INTERNAL_EVENTS)],
     ids=["internal events", "all"],
 )
-def test_an_internal_event_is_there_once_though_the_broker_forgot_to_end_its_transaction(
+def test_an_internal_event_of_a_hanging_transaction_is_written_once(
     forgetful: Cluster, tmp_path: Path, hanging: tuple[str, ...], dies: bool
 ) -> None:
     *year, closing = the_year(BUDGET)
@@ -120,7 +120,7 @@ def test_an_internal_event_is_there_once_though_the_broker_forgot_to_end_its_tra
     proved(forgetful, 6)
 
 
-def test_an_internal_event_of_a_hanging_transaction_is_read_though_its_writer_has_nothing_to_do(
+def test_an_idle_writer_completes_the_hanging_transaction_of_an_internal_event(
     broker: Broker, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who wrote it has no next transaction that would ask; who waits for it cannot know."""

@@ -57,7 +57,7 @@ def seconds(event: Json) -> float:
     return datetime.fromisoformat(event["time"]).timestamp()
 
 
-def test_of_what_is_read_to_its_end_nothing_is_behind_in_transactions_too(
+def test_behind_the_markers_of_transactions_a_ledger_reports_no_lag(
     broker: Broker, prefix: str, tmp_path: Path
 ) -> None:
     cluster = a_cluster(broker, prefix, 2)
@@ -108,7 +108,7 @@ def test_of_what_is_read_to_its_end_nothing_is_behind_in_transactions_too(
     assert {place: each.offset for place, each in last.items()} == cluster.ends(INPUT_TOPICS)
 
 
-def test_behind_what_was_taken_back_a_projector_is_not_behind(
+def test_behind_aborted_records_a_projector_reports_no_lag(
     broker: Broker, prefix: str, tmp_path: Path, sqlite_url: str
 ) -> None:
     cluster = a_cluster(broker, prefix, PARTITIONS)

@@ -37,7 +37,7 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreeBrokers]:
 
 @pytest.mark.fault
 @pytest.mark.timeout(300)
-def test_a_worker_starts_takes_its_partitions_and_decides(
+def test_a_worker_starts_and_decides_while_one_broker_answers_nobody(
     three: ThreeBrokers, prefix: str, tmp_path: Path
 ) -> None:
     cluster = Cluster(three.bootstrap, prefix, PARTITIONS)

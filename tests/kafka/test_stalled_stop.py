@@ -43,9 +43,7 @@ def stopped(
     assert took_s < WITHIN_S
 
 
-def test_a_ledger_in_the_midst_of_its_work(
-    broker: Broker, cluster: Cluster, tmp_path: Path
-) -> None:
+def test_a_ledger_at_work_stops_in_time(broker: Broker, cluster: Cluster, tmp_path: Path) -> None:
     """Partition 0 is at work, the others have nothing to do."""
     with Worker(cluster, tmp_path, fault="slow_commit:0.4") as worker:
         worker.wait_for_states(running=PARTITIONS)
@@ -59,14 +57,16 @@ def test_a_ledger_in_the_midst_of_its_work(
     assert cluster.is_settled([topics.JOURNAL, topics.LEDGER_STATE])
 
 
-def test_a_ledger_that_starts(broker: Broker, cluster: Cluster, tmp_path: Path) -> None:
+def test_a_ledger_that_starts_stops_in_time(
+    broker: Broker, cluster: Cluster, tmp_path: Path
+) -> None:
     """It has joined its group, and opens its partitions."""
     with Worker(cluster, tmp_path) as worker:
         worker.wait_for("worker_started")
         stopped(broker, worker.stop)
 
 
-def test_a_projector_in_the_midst_of_its_work(
+def test_a_projector_at_work_stops_in_time(
     broker: Broker, cluster: Cluster, sqlite_url: str, tmp_path: Path
 ) -> None:
     cluster.write_outs(a_long_journal(RECORDS))
@@ -79,13 +79,13 @@ def test_a_projector_in_the_midst_of_its_work(
         assert 0 == projector.stop()
 
 
-def test_a_watch(broker: Broker, cluster: Cluster, tmp_path: Path) -> None:
+def test_a_watch_stops_in_time(broker: Broker, cluster: Cluster, tmp_path: Path) -> None:
     with Watcher(cluster, tmp_path) as watch:
         watch.until_ready()
         stopped(broker, watch.stop)
 
 
-def test_an_api_that_sends_an_event(
+def test_an_api_that_sends_an_event_stops_in_time(
     broker: Broker, cluster: Cluster, sqlite_url: str, tmp_path: Path
 ) -> None:
     with api(cluster, sqlite_url, tmp_path) as process:

@@ -51,7 +51,7 @@ def assert_stops(cluster: Cluster, folder: Path, topic: str, *reasons: str) -> N
 
 
 # ---------------------------------------------------------------- the journal
-def test_a_journal_shorter_than_the_state_says(worked: Cluster, tmp_path: Path) -> None:
+def test_a_journal_shorter_than_the_state_says_stops_it(worked: Cluster, tmp_path: Path) -> None:
     """All of it is gone; then, what is there being right, only its last record."""
     records = worked.read(topics.JOURNAL)[0]
     worked.recreate(topics.JOURNAL)
@@ -61,7 +61,7 @@ def test_a_journal_shorter_than_the_state_says(worked: Cluster, tmp_path: Path) 
         assert_stops(worked, tmp_path, topics.JOURNAL, f"ends at offset {left}")
 
 
-def test_another_journal_of_the_same_length(worked: Cluster, tmp_path: Path) -> None:
+def test_another_journal_of_the_same_length_stops_it(worked: Cluster, tmp_path: Path) -> None:
     records = worked.read(topics.JOURNAL)[0]
     worked.recreate(topics.JOURNAL)
     # The same records in another order: each is whole, and the last one is not what it was.
@@ -70,21 +70,27 @@ def test_another_journal_of_the_same_length(worked: Cluster, tmp_path: Path) -> 
     assert_stops(worked, tmp_path, topics.JOURNAL, "another journal")
 
 
-def test_a_lost_journal_beside_a_state_without_position(worked: Cluster, tmp_path: Path) -> None:
+def test_a_lost_journal_beside_a_state_without_position_stops_it(
+    worked: Cluster, tmp_path: Path
+) -> None:
     worked.recreate(topics.JOURNAL)
     worked.write([Sent(0, POSITION, None, ())], topics.LEDGER_STATE)
     assert_stops(worked, tmp_path, topics.JOURNAL, "ends at offset 0")
 
 
 # ---------------------------------------------------------------- the source
-def test_a_source_made_again_with_the_same_records(worked: Cluster, tmp_path: Path) -> None:
+def test_an_input_topic_made_again_with_the_same_records_stops_it(
+    worked: Cluster, tmp_path: Path
+) -> None:
     """The very same events were written at another time."""
     worked.recreate(topics.EVENTS)
     worked.publish(a_vote_and_awards(BUDGET, 3))
     assert_stops(worked, tmp_path, topics.EVENTS, "re-created")
 
 
-def test_a_source_made_again_under_a_running_worker(cluster: Cluster, tmp_path: Path) -> None:
+def test_an_input_topic_made_again_under_a_running_worker_stops_it(
+    cluster: Cluster, tmp_path: Path
+) -> None:
     cluster.publish(a_vote_and_awards(BUDGET, 3))
     with Worker(cluster, tmp_path) as worker:
         cluster.wait_for_records(3)
@@ -115,12 +121,12 @@ def test_records_that_are_gone_unread_stop_it_until_they_are_given_up(
 
 
 # ---------------------------------------------------------------- the number of partitions
-def test_rule_37_topics_that_were_given_more_partitions(worked: Cluster, tmp_path: Path) -> None:
+def test_rule_37_more_partitions_stop_it(worked: Cluster, tmp_path: Path) -> None:
     worked.widen(2)
     assert_stops(worked, tmp_path, topics.LEDGER_STATE, "for 1 partitions, there are 2")
 
 
-def test_more_partitions_and_a_lost_state(worked: Cluster, tmp_path: Path) -> None:
+def test_more_partitions_beside_a_lost_state_stop_it(worked: Cluster, tmp_path: Path) -> None:
     """The journal alone tells: its budgets belong elsewhere now."""
     count = next(each for each in range(2, 9) if partition_for(BUDGET, each) != 0)
     worked.widen(count)
@@ -129,7 +135,7 @@ def test_more_partitions_and_a_lost_state(worked: Cluster, tmp_path: Path) -> No
 
 
 # ---------------------------------------------------------------- limits, versions, strangers
-def test_a_topic_with_a_wrong_limit(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_topic_with_a_wrong_limit_stops_it(cluster: Cluster, tmp_path: Path) -> None:
     cluster.alter(topics.JOURNAL, retention_ms="604800000")
     assert_stops(cluster, tmp_path, topics.JOURNAL, "retention.ms is 604800000")
 
@@ -148,7 +154,7 @@ def of_another_shape(position: Json) -> Json:
 
 
 @pytest.mark.parametrize("change", [newer_state, newer_rules, of_another_shape])
-def test_a_state_written_by_a_newer_version(
+def test_a_state_written_by_a_newer_version_stops_it_and_is_kept(
     worked: Cluster, tmp_path: Path, change: Callable[[Json], Json]
 ) -> None:
     position = json.dumps(change(json.loads(worked.state()[0][POSITION]))).encode()
@@ -157,7 +163,7 @@ def test_a_state_written_by_a_newer_version(
     assert position == worked.state()[0][POSITION], "it is left as it was"
 
 
-def test_a_journal_written_by_newer_rules_beside_a_lost_state(
+def test_a_journal_written_by_newer_rules_stops_it_beside_a_lost_state(
     worked: Cluster, tmp_path: Path
 ) -> None:
     records = [read_record(each.value) for each in worked.read(topics.JOURNAL)[0]]
@@ -169,18 +175,18 @@ def test_a_journal_written_by_newer_rules_beside_a_lost_state(
     assert {0: {}} == worked.state()
 
 
-def test_another_producers_open_transaction(worked: Cluster, tmp_path: Path) -> None:
+def test_an_open_transaction_of_another_producer_stops_it(worked: Cluster, tmp_path: Path) -> None:
     with worked.left_open(topics.LEDGER_STATE):
         assert_stops(worked, tmp_path, topics.LEDGER_STATE, "hangs there, which is not ours")
 
 
-def test_no_broker_at_all(tmp_path: Path) -> None:
+def test_where_no_broker_answers_it_stops(tmp_path: Path) -> None:
     absent = Cluster("127.0.0.1:9", "", 1)
     assert_stops(absent, tmp_path, absent.bootstrap)
 
 
 # ---------------------------------------------------------------- what is made again
-def test_a_state_row_that_nobody_can_read(worked: Cluster, tmp_path: Path) -> None:
+def test_a_state_row_that_nobody_can_read_is_made_again(worked: Cluster, tmp_path: Path) -> None:
     before = worked.state()[0]
     key = next(key for key in before if b'"line"' in key)
     worked.write([Sent(0, key, b"{", ())], topics.LEDGER_STATE)

@@ -64,16 +64,14 @@ def test_a_trace_is_the_same_on_topics(stores: Stores, ref: str, more: tuple[str
     assert UNREACHABLE == asked(stores.cluster, "trace", "nope").code
 
 
-def test_who_waits_on_topics(stores: Stores) -> None:
+def test_parked_events_are_listed_from_topics(stores: Stores) -> None:
     (row,) = object_of(stores.cluster, "parked")["parked"]
     assert ("too early", NEXT_BUDGET) == (row["event_id"], row["budget"])
     assert {"kind": "convention", "id": "NATATION"} == row["waits_for"]
     assert [] == object_of(stores.cluster, "parked", "--budget", BUDGET)["parked"]
 
 
-def test_what_would_happen_is_the_same_and_nothing_is_written(
-    stores: Stores, tmp_path: Path
-) -> None:
+def test_whatif_says_the_same_on_topics_and_writes_nothing(stores: Stores, tmp_path: Path) -> None:
     events: list[Json | bytes] = [
         a_vote(1_000, budget=NEXT_BUDGET),
         a_report(budget=NEXT_BUDGET, convention=CONVENTION, _id="again"),

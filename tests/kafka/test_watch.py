@@ -1,8 +1,10 @@
 """`ecluse watch` on a real broker: live balances, differences, deaths."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,6 @@ from tests.kafka.cluster import Cluster
 from tests.kafka.commands import UNREACHABLE
 from tests.kafka.ledger_transactions import ledger_transactions
 from tests.kafka.processes import FAUST, WATCH, Watcher
-from tests.kafka.sums import Sums
 from tests.unit.watch.ledger_output import Out, encoded
 
 PARTITIONS = 4
@@ -26,6 +27,45 @@ TWO_MIB = 2 * 1024 * 1024
 
 VOTE = a_vote(appropriations=[an_amount(100_000)])
 MORE = a_vote(50, stage="supplementary", vote_level=..., appropriations=[an_amount(50)])
+
+
+STAGES = ("available", "reserved", "committed", "ordered", "paid", "carried_over")
+
+
+class Sums:
+    """Balances added up from raw journal records, by other code than the watch's."""
+
+    def __init__(self, records: Iterable[bytes | None]) -> None:
+        money: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+        self.records = 0
+        self.sequences: Counter[str] = Counter()
+        for raw in records:
+            assert raw is not None
+            record = json.loads(raw)
+            self.records += 1
+            self.sequences[record["budget"]] += 1
+            for move in record["moves"] or []:
+                line = money[record["budget"]][json.dumps(move["line"])]
+                line[move["from"] or "outside"] -= move["amount_cents"]
+                line[move["to"] or "outside"] += move["amount_cents"]
+        self.lines = {
+            budget: [_row(budget, *each) for each in sorted(lines.items(), key=_in_order)]
+            for budget, lines in money.items()
+        }
+
+
+def _in_order(item: tuple[str, Counter[str]]) -> list[str]:
+    line = json.loads(item[0])
+    return [line[name] or "" for name in ("chapter", "article", "function", "operation")]
+
+
+def _row(budget: str, line: str, money: Counter[str]) -> dict[str, Any]:
+    return {
+        "budget": budget,
+        "line": json.loads(line),
+        "appropriated_cents": -money["outside"],
+        **{f"{stage}_cents": money[stage] for stage in STAGES},
+    }
 
 
 def metric(watch: Watcher, name: str) -> float | None:

@@ -70,9 +70,7 @@ def adds_up(board: Board, events: int) -> bool:
     ) == (0, 0)
 
 
-def test_the_lag_of_a_year_of_a_ledger_that_dies_and_of_a_group_that_never_was(
-    cluster: Cluster, tmp_path: Path
-) -> None:
+def test_the_board_adds_up_and_shows_a_ledger_that_died(cluster: Cluster, tmp_path: Path) -> None:
     with Watcher(cluster, tmp_path) as watch:
         lag = Lag(watch)
         with Worker(cluster, tmp_path) as ledger:

@@ -59,7 +59,7 @@ def assert_each_order_once(cluster: Cluster) -> None:
     ],
     ids=lambda topics: "+".join(each.split(".")[1] for each in topics),
 )
-def test_each_order_is_published_once_though_the_broker_forgot_to_end_a_transaction(
+def test_an_order_of_a_hanging_transaction_is_published_once(
     cluster: Cluster, hanging: tuple[str, ...], dies: bool
 ) -> None:
     budget = prepared(cluster)
@@ -70,7 +70,7 @@ def test_each_order_is_published_once_though_the_broker_forgot_to_end_a_transact
 
 
 @pytest.mark.parametrize("dies", [False, True], ids=["committed", "aborted"])
-def test_who_is_killed_halfway_through_ending_them_leaves_the_same_answer(
+def test_a_worker_killed_while_it_completes_a_transaction_leaves_the_same_outcome(
     cluster: Cluster, dies: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     budget = prepared(cluster)
@@ -95,7 +95,7 @@ def test_who_is_killed_halfway_through_ending_them_leaves_the_same_answer(
     assert_each_order_once(cluster)
 
 
-def test_a_writer_that_lives_on_begins_nothing_behind_a_transaction_that_hangs(
+def test_a_writer_begins_nothing_behind_its_hanging_transaction(
     cluster: Cluster,
 ) -> None:
     budget = prepared(cluster)
@@ -116,7 +116,7 @@ def test_a_writer_that_lives_on_begins_nothing_behind_a_transaction_that_hangs(
     assert_each_order_once(cluster)
 
 
-def test_two_transactions_that_hang_stop_the_worker(cluster: Cluster) -> None:
+def test_two_hanging_transactions_stop_the_worker(cluster: Cluster) -> None:
     budget = prepared(cluster)
 
     async def go() -> None:
@@ -135,7 +135,7 @@ def test_two_transactions_that_hang_stop_the_worker(cluster: Cluster) -> None:
         run(worked(cluster))
 
 
-def test_who_may_not_end_it_says_which_right_is_missing(
+def test_a_worker_that_may_not_complete_it_names_the_missing_right(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepared(cluster)
