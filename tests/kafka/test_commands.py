@@ -17,7 +17,7 @@ from services.ledger.domain.journal import Outcome
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from tests.builders import IBAN, Json, a_payment, a_vote, a_vote_and_awards, an_award, encoded
 from tests.golden.record import HERE as GOLDEN
-from tests.integration.command import ecluse, written
+from tests.integration.command import EXAMPLE, ecluse, written
 from tests.kafka.cluster import Cluster, Sent, budget_on, partition_for
 from tests.kafka.commands import DONE, UNREACHABLE, WRONG, asked, object_of, record, sequences
 from tests.kafka.processes import Worker
@@ -153,6 +153,7 @@ def test_an_empty_journal_is_nothing_wrong(cluster: Cluster) -> None:
     tail = asked(cluster, "journal", "tail", "--json")
     assert (DONE, b"") == (tail.code, tail.out)
     assert 0 == object_of(cluster, "balances")["events"]
+    assert object_of(cluster, "whatif", EXAMPLE)["outcomes"]["accepted"]
     assert UNREACHABLE == asked(cluster, "journal", "show", SICK, 1).code
 
 

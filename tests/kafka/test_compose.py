@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ import yaml
 from services.api.serving import DRAIN_S, LET_GO_S
 from services.dev.local_broker import MEMORY, QUICK, free_port
 from tests.builders import BUDGET
-from tests.integration.command import EXAMPLE, ROOT
+from tests.integration.command import EXAMPLE, ROOT, ecluse
 from tests.kafka.brokers import IMAGE, IN_CI, PULL_TIMEOUT_S, why_no_container
 from tests.waiting import eventually
 
@@ -87,7 +86,8 @@ class Stack:
 
     def balances_from_here(self) -> Any:
         """What `ecluse balances` says on this machine, by the broker's listener for outside."""
-        return ecluse_json("balances", "--json", bootstrap=f"127.0.0.1:{self.kafka_port}")
+        where = {"ECLUSE_BOOTSTRAP_SERVERS": f"127.0.0.1:{self.kafka_port}"}
+        return json.loads(ecluse("balances", "--json", **where).out)
 
     def seen_by_watch(self) -> dict[str, Any]:
         """What the watch has added up of the budget; nothing before it has read that."""
@@ -129,21 +129,6 @@ class Stack:
         with urlopen(where, timeout=CALL_TIMEOUT_S) as answer:
             targets = json.load(answer)["data"]["activeTargets"]
         return sorted(each["labels"]["job"] for each in targets if each["health"] == "up")
-
-
-def ecluse_json(*arguments: str, bootstrap: str = "") -> Any:
-    """The object that `ecluse` prints on this machine."""
-    done = subprocess.run(
-        [sys.executable, "-m", "services.cli.app", *arguments],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        cwd=ROOT,
-        env={**os.environ, "ECLUSE_BOOTSTRAP_SERVERS": bootstrap},
-        timeout=CALL_TIMEOUT_S,
-        check=False,
-    )
-    assert 0 == done.returncode, done.stderr.decode(errors="replace")[-4000:]
-    return json.loads(done.stdout)
 
 
 def amounts_of(summary: Any) -> Any:
@@ -204,7 +189,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 
 @pytest.mark.timeout(BUILD_TIMEOUT_S + 3 * UP_TIMEOUT_S)
 def test_the_year_through_the_stack_is_the_year_of_a_replay(stack: Stack) -> None:
-    replayed = ecluse_json("replay", "--json", str(EXAMPLE))
+    replayed = json.loads(ecluse("replay", "--json", EXAMPLE).out)
     # The documents of 2023 were due in 2024, and have not come: the watch says so by an internal
     # event.
     expected = {**replayed, "events": replayed["events"] + 1}

@@ -110,14 +110,6 @@ def test_another_number_of_partitions_is_reported_and_not_touched(cluster: Clust
     assert PARTITIONS == checked(cluster, [EVENTS, INTERNAL_EVENTS])
 
 
-def test_another_number_of_partitions_than_asked_is_not_given(cluster: Cluster) -> None:
-    done = object_of(cluster, "topics", "apply", "--partitions", PARTITIONS + 1, code=WRONG)
-    assert [(cluster.name(name), "partitions", False) for name in ALL] == [
-        (each["topic"], each["setting"], each["mendable"]) for each in done["differences"]
-    ]
-    assert PARTITIONS == checked(cluster)
-
-
 def test_a_missing_topic_stops_a_worker_and_is_made_again_like_the_others(
     cluster: Cluster,
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from tests.builders import BUDGET, IBAN, NEXT_BUDGET, Json, a_report, a_vote
-from tests.integration.command import CARRY_OVER, EXAMPLE, ecluse, written
+from tests.integration.command import CARRY_OVER, ecluse, written
 from tests.kafka.cluster import Cluster, Sent, partition_for
 from tests.kafka.commands import DONE, UNREACHABLE, WRONG, asked, object_of
 from tests.kafka.processes import Worker
@@ -89,7 +89,3 @@ def test_whatif_says_the_same_on_topics_and_writes_nothing(stores: Stores, tmp_p
         json.loads(on_topics.out)["outcomes"]
     )
     assert WRONG == asked(stores.cluster, "whatif", file, "--strict").code
-
-
-def test_an_empty_journal_will_do(cluster: Cluster) -> None:
-    assert 10 == object_of(cluster, "whatif", EXAMPLE)["outcomes"]["accepted"]

@@ -146,17 +146,6 @@ def test_a_planted_difference_is_an_error_line_and_a_metric_until_it_is_put_righ
         assert 1 == metric(watch, name)
 
 
-def test_a_balance_that_is_never_published_is_a_difference(
-    cluster: Cluster, tmp_path: Path
-) -> None:
-    vote, more = ledger_transactions(encoded(VOTE, MORE), batch_events=1)
-    cluster.write_outs([vote, [out for out in more if out.topic == JOURNAL]])
-    with Watcher(cluster, tmp_path) as watch:
-        line = watch.wait_for("balance_differs")
-        assert ("not_published", 2, None) == (line["kind"], line["sequence"], line["published"])
-        assert 100_050 == line["live"]["available_cents"]
-
-
 @pytest.mark.fault
 @pytest.mark.timeout(240)
 def test_killed_while_5000_records_pass_it_comes_to_the_same_table(

@@ -98,7 +98,7 @@ CAME: Final = (
 
 
 def _filled(row: Row, lines: Iterable[Line]) -> Iterator[Line]:
-    counted = {name: Counter(row[name]) for name in ("did", "logged", "ends")}
+    counted: Row = {name: Counter(row[name]) for name in ("did", "logged", "ends")}
     return ((name, figure.format_map(row | counted)) for name, figure in lines)
 
 

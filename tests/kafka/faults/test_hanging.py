@@ -116,25 +116,6 @@ def test_a_writer_begins_nothing_behind_its_hanging_transaction(
     assert_each_order_once(cluster)
 
 
-def test_two_hanging_transactions_stop_the_worker(cluster: Cluster) -> None:
-    budget = prepared(cluster)
-
-    async def go() -> None:
-        ledger = Forgetting(cluster)
-        try:
-            await ledger.open()
-            await ledger.commit((PAYMENT_ORDERS,))
-            ledger.writer._written.clear()  # As if it had not been asked whether they ended.
-            await asyncio.to_thread(cluster.publish, [a_payment(budget=budget)])
-            await ledger.commit((JOURNAL,))
-        finally:
-            await ledger.close()
-
-    run(go())
-    with pytest.raises(ClusterError, match="different transactions hang there"):
-        run(worked(cluster))
-
-
 def test_a_worker_that_may_not_complete_it_names_the_missing_right(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
