@@ -86,8 +86,8 @@ class Stack:
 
     def balances_from_here(self) -> Any:
         """What `ecluse balances` says on this machine, by the broker's listener for outside."""
-        where = {"ECLUSE_BOOTSTRAP_SERVERS": f"127.0.0.1:{self.kafka_port}"}
-        return json.loads(ecluse("balances", "--json", **where).out)
+        bootstrap = f"127.0.0.1:{self.kafka_port}"
+        return json.loads(ecluse("balances", "--json", ECLUSE_BOOTSTRAP_SERVERS=bootstrap).out)
 
     def seen_by_watch(self) -> dict[str, Any]:
         """What the watch has added up of the budget; nothing before it has read that."""
