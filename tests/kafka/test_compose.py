@@ -21,7 +21,7 @@ from services.api.serving import DRAIN_S, LET_GO_S
 from services.dev.local_broker import MEMORY, QUICK, free_port
 from tests.builders import BUDGET
 from tests.integration.command import EXAMPLE, ROOT, ecluse
-from tests.kafka.brokers import IMAGE, IN_CI, PULL_TIMEOUT_S, why_no_container
+from tests.kafka.brokers import IMAGE, IN_CI, why_no_container
 from tests.waiting import eventually
 
 FILE = ROOT / "docker-compose.yml"
@@ -144,24 +144,7 @@ def why_no_stack() -> str | None:
     plugin = subprocess.run([docker, "compose", "version"], capture_output=True, check=False)
     if plugin.returncode:
         return "docker has no compose: deploy/images/compose-plugin.sh fetches it"
-    reason = why_no_container()
-    if reason is not None:
-        return reason
-    for image in (DATABASE, PROMETHEUS):
-        if not is_there(docker, image):
-            return f"{image} cannot be pulled, and deploy/images/build-local.sh did not make it"
-    return None
-
-
-def is_there(docker: str, image: str) -> bool:
-    """Whether the engine has the image, or can pull it."""
-    for arguments in (("image", "inspect"), ("pull", "--quiet")):
-        done = subprocess.run(
-            [docker, *arguments, image], capture_output=True, timeout=PULL_TIMEOUT_S, check=False
-        )
-        if 0 == done.returncode:
-            return True
-    return False
+    return why_no_container(DATABASE, PROMETHEUS)
 
 
 @pytest.fixture

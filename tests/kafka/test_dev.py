@@ -10,7 +10,6 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Self
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -78,15 +77,9 @@ class Dev:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Nothing outlives its test, not even where it failed."""
-        if error is not None:
-            print(self.out, self.shown)
+        print(self.out, self.shown)
         for pid in [self.process.pid, *self.alive()]:
             try:
                 os.kill(pid, signal.SIGKILL)
