@@ -161,12 +161,12 @@ class Process:
     ) -> Found:
         """Until it is so, no longer than the process lives."""
 
-        def lively() -> Found | None:
+        def checked() -> Found | None:
             found = poll()
             assert found or self.code is None, f"it ended, and not {why}: {self.text[-4000:]}"
             return found
 
-        return eventually(lively, f"not {why}", limit_s, pause_s)
+        return eventually(checked, f"not {why}", limit_s, pause_s)
 
     def until_ready(self) -> None:
         """Until it says that it is."""
