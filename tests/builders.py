@@ -4,6 +4,8 @@
 """
 
 import json
+from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 from events import topics
@@ -160,9 +162,12 @@ def a_convention(amount_cents: int = 100_000, **more: Any) -> Json:
     return _build("convention.signed", defaults, more)
 
 
-def a_notification(**more: Any) -> Json:
-    defaults = {"convention": "C", "notified_on": "2023-05-20"}
-    return _build("convention.notified", defaults, more)
+def _always(type_: str, **defaults: Any) -> Callable[..., Json]:
+    """A builder of events that name nothing by their place."""
+    return lambda **more: _build(type_, deepcopy(defaults), more)
+
+
+a_notification = _always("convention.notified", convention="C", notified_on="2023-05-20")
 
 
 def a_report(kind: str = "activity_report", year: int = 2022, **more: Any) -> Json:
@@ -203,10 +208,10 @@ def a_closing(carry_over: Any = "none", **more: Any) -> Json:
     return _build("fiscal-year.closed", defaults, {"_time": "2024-01-31T18:00:00+01:00"} | more)
 
 
-def a_withdrawal(**more: Any) -> Json:
-    """The award of grant G falls; `act=` another one."""
-    defaults = {"act": an_act(), "grant": "G", "cause": "withdrawn", "reason": "Illégalité"}
-    return _build("deliberation.withdrawn", defaults, more)
+a_withdrawal = _always(
+    "deliberation.withdrawn", act=an_act(), grant="G", cause="withdrawn", reason="Illégalité"
+)
+"""The award of grant G falls; `act=` another one."""
 
 
 def an_amendment(amount_cents: int = 100_000, **more: Any) -> Json:
@@ -220,21 +225,10 @@ def an_amendment(amount_cents: int = 100_000, **more: Any) -> Json:
     return _build("convention.amended", defaults, more)
 
 
-def _a_change_of_convention(verb: str, more: Json) -> Json:
-    defaults = {"convention": "C", "effective_on": "2023-09-01", "reason": "Article 7"}
-    return _build(f"convention.{verb}", defaults, more)
-
-
-def a_suspension(**more: Any) -> Json:
-    return _a_change_of_convention("suspended", more)
-
-
-def a_resumption(**more: Any) -> Json:
-    return _a_change_of_convention("resumed", more)
-
-
-def a_termination(**more: Any) -> Json:
-    return _a_change_of_convention("terminated", more)
+ARTICLE_7 = {"convention": "C", "effective_on": "2023-09-01", "reason": "Article 7"}
+a_suspension = _always("convention.suspended", **ARTICLE_7)
+a_resumption = _always("convention.resumed", **ARTICLE_7)
+a_termination = _always("convention.terminated", **ARTICLE_7)
 
 
 def a_rejected_report(kind: str = "activity_report", year: int = 2022, **more: Any) -> Json:

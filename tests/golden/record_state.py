@@ -4,7 +4,7 @@ Run it in the checkout of that release, where Java and the jars of deploy/kafka 
 the hard year, `hard-year-2023.sql` (the SQLite file of a replay) and `hard-year-2023.topics.jsonl`
 (events, journal and state as a worker left them on topics of one partition, one record a line: its
 value as text where it is text, else in hexadecimal digits). Later releases show that they make
-their own state of it: `test_upgrades.py` here and in tests/kafka.
+their own state of it: `test_upgrades.py`, and tests/kafka/test_startup_checks.py.
 """
 
 import json
@@ -23,7 +23,7 @@ from tests.builders import BUDGET, Json
 from tests.golden.record import HERE
 from tests.kafka.brokers import of_jars
 from tests.kafka.cluster import Cluster, Sent
-from tests.kafka.workers import Worker, wait_for_records
+from tests.kafka.processes import Worker
 
 EVENTS = HERE / "hard-year-2023.events.jsonl"
 RECORDS = len((HERE / "hard-year-2023.journal.jsonl").read_bytes().splitlines())
@@ -64,7 +64,7 @@ def as_topics(folder: Path) -> list[Json]:
         cluster.create()
         cluster.write([Sent(0, BUDGET.encode(), line) for line in lines])
         with Worker(cluster, folder) as worker:
-            wait_for_records(cluster, RECORDS)
+            cluster.wait_for_records(RECORDS)
             assert 0 == worker.stop()
         named = (topics.EVENTS, topics.JOURNAL, topics.LEDGER_STATE)
         return [row(record) for name in named for record in cluster.read(name)[0]]

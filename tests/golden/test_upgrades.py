@@ -1,7 +1,8 @@
 """A state that an earlier release wrote is thrown away, and made again from the journal.
 
 `state-1/` holds what the release with state version 1 made of the hard year: its SQLite file as
-SQL, and its topics, one record a line (tests/kafka/test_upgrades.py). `record_state.py` wrote them.
+SQL, and its topics, one record a line (tests/kafka/test_startup_checks.py). `record_state.py` wrote
+them.
 """
 
 import json

@@ -19,7 +19,7 @@ from tests.api.lag_boards import NIGHT, a_board, timestamp
 from tests.api.lag_scenes import a_held_partition, at_night
 from tests.integration.command import COMMAND, ecluse, environment
 from tests.integration.watched import Serve, asked, set_clock_to
-from tests.kafka.workers import eventually
+from tests.waiting import eventually
 
 
 # ------------------------------------------------------------------ old, silent, no watch

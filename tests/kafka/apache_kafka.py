@@ -1,6 +1,5 @@
 """apache/kafka in a container, by testcontainers, which itself knows only another image."""
 
-import time
 from typing import Any, Self, cast
 
 from testcontainers.core.config import ConnectionMode
@@ -14,6 +13,7 @@ from services.dev.local_broker import (
     free_port,
     wait_for_answer,
 )
+from tests.waiting import eventually
 
 PORT = 9092
 STOP_TIMEOUT_S = 20
@@ -73,7 +73,7 @@ class ApacheKafka(DockerContainer):
 
     def kill(self) -> None:
         self._container_now().kill()
-        self._wait_for_status("exited")
+        eventually(lambda: self._container_now().status == "exited", "it lives on", STOP_TIMEOUT_S)
 
     def restart(self) -> None:
         container = self._container_now()
@@ -120,9 +120,3 @@ class ApacheKafka(DockerContainer):
         if not wait_for_answer(self.host, self.port, lives=self._lives):
             tail = self.get_wrapped_container().logs(tail=LOG_TAIL_LINES).decode(errors="replace")
             raise TimeoutError(f"no answer from {self.bootstrap} in {START_TIMEOUT_S} s:\n{tail}")
-
-    def _wait_for_status(self, status: str) -> None:
-        until_s = time.monotonic() + STOP_TIMEOUT_S
-        while self._container_now().status != status:
-            assert time.monotonic() < until_s, f"the container is not {status}"
-            time.sleep(0.05)

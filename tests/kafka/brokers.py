@@ -98,16 +98,17 @@ def _engine() -> docker.DockerClient | str:
     return reason
 
 
-def why_no_container() -> str | None:
-    """What a broker in a container lacks on this machine; None where nothing is missing."""
+def why_no_container(*more: str) -> str | None:
+    """What a broker in a container lacks here, or these images; None where nothing is missing."""
     client = _engine()
     if isinstance(client, str):
         return client
     try:
         client.ping()
         client.api.timeout = PULL_TIMEOUT_S
-        if not _has(client, IMAGE):
-            return f"{IMAGE} cannot be pulled, and deploy/images/build-local.sh did not make it"
+        for image in (IMAGE, *more):
+            if not _has(client, image):
+                return f"{image} cannot be pulled, and deploy/images/build-local.sh did not make it"
         if "TESTCONTAINERS_RYUK_DISABLED" not in os.environ and not _has(client, RYUK):
             # Without it nothing cleans up behind a killed run, and every start would fail. Inside
             # a container testcontainers would also take the bridge's address for ours.

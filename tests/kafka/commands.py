@@ -3,20 +3,26 @@
 import json
 
 from services.ledger.domain.journal import JournalRecord, Outcome, Source
+from tests.builders import Json
 from tests.integration.command import CommandResult, ecluse
 from tests.kafka.cluster import Cluster
 
+DONE, WRONG, UNREACHABLE = 0, 1, 3
+"""Exit codes."""
 
-def asked(cluster: Cluster, *args: object, **env: str) -> CommandResult:
+
+def asked(cluster: Cluster, *args: object, given: bytes = b"", **env: str) -> CommandResult:
     """What a command says of this cluster."""
-    return ecluse(
-        *args,
-        given=b"",
-        ECLUSE_BOOTSTRAP_SERVERS=cluster.bootstrap,
-        ECLUSE_TOPIC_PREFIX=cluster.prefix,
-        ECLUSE_LOG_LEVEL="WARNING",
-        **env,
-    )
+    where = cluster.environment | {"ECLUSE_LOG_LEVEL": "WARNING"}
+    return ecluse(*args, given=given, **where, **env)
+
+
+def object_of(cluster: Cluster, *args: object, code: int = DONE) -> Json:
+    """The object that a command prints for programs, with `--json`."""
+    result = asked(cluster, *args, "--json")
+    assert code == result.code, result.err
+    found: Json = json.loads(result.out)
+    return found
 
 
 def sequences(result: CommandResult) -> list[tuple[str, int]]:

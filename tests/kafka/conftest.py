@@ -1,6 +1,5 @@
 """One broker for all tests here, and a prefix that keeps them apart on it."""
 
-import asyncio
 import itertools
 import os
 import re
@@ -13,10 +12,11 @@ import pytest
 from aiokafka.errors import KafkaError
 
 from bench.kafka.topics import delete
-from services.runtime.ops.settings import Settings
 from tests.kafka.brokers import BROKER_TIMEOUT_S, Broker, a_broker, chosen_provider
-from tests.kafka.ledger_transactions import make_topics
+from tests.kafka.cluster import Cluster, a_cluster
+from tests.kafka.faults.forgetting import UNVERIFIED
 from tests.read_model import databases
+from tests.waiting import run
 
 HERE: Final = Path(__file__).resolve().parent
 
@@ -51,22 +51,50 @@ def _left_in_service(request: pytest.FixtureRequest) -> Iterator[None]:
     if prefix is not None:
         # What a broker that has just come back keeps costs time alone.
         with suppress(KafkaError, TimeoutError):
-            asyncio.run(delete(broker.bootstrap, prefix))
+            run(delete(broker.bootstrap, prefix))
 
 
 @pytest.fixture
 def prefix(request: pytest.FixtureRequest) -> str:
     """What stands before this test's topics, groups and transactional ids: no other test's."""
-    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower().removeprefix("test_"))
-    return f"{name[:24].strip('-')}-{os.getpid()}-{next(_numbers)}."
+    return _prefix_of(request.node.name.lower().removeprefix("test_"))
+
+
+def _prefix_of(name: str) -> str:
+    name = re.sub(r"[^a-z0-9]+", "-", name)[:24].strip("-")
+    return f"{name}-{os.getpid()}-{next(_numbers)}."
 
 
 @pytest.fixture
-def settings(broker: Broker, prefix: str) -> Settings:
-    """This test's own topics, made."""
-    settings = Settings(bootstrap_servers=broker.bootstrap, topic_prefix=prefix)
-    asyncio.run(make_topics(settings))
-    return settings
+def nowhere(broker: Broker, prefix: str, request: pytest.FixtureRequest) -> Cluster:
+    """This test's prefix, with no topic under it."""
+    return Cluster(broker.bootstrap, prefix, _partitions(request))
+
+
+@pytest.fixture
+def cluster(nowhere: Cluster) -> Cluster:
+    """This test's own topics, with as many partitions as `PARTITIONS` of its module says."""
+    nowhere.create()
+    return nowhere
+
+
+@pytest.fixture
+def forgetful(cluster: Cluster) -> Iterator[Cluster]:
+    """A cluster whose coordinator can be made to forget partitions (docs/decisions/0015)."""
+    cluster.alter_broker(UNVERIFIED)
+    yield cluster
+    cluster.alter_broker({})
+
+
+@pytest.fixture(scope="module")
+def module_cluster(broker: Broker, request: pytest.FixtureRequest) -> Cluster:
+    """The same for all tests of a module."""
+    prefix = _prefix_of(request.node.path.stem.removeprefix("test_"))
+    return a_cluster(broker, prefix, _partitions(request))
+
+
+def _partitions(request: pytest.FixtureRequest) -> int:
+    return int(getattr(request.module, "PARTITIONS", 1))
 
 
 @pytest.hookimpl(trylast=True)  # behind the plugin that shuffles

@@ -1,13 +1,11 @@
 """Members of consumer groups that do as a test wants, and what they read."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaConnectionError
+from aiokafka import AIOKafkaConsumer
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
@@ -16,9 +14,6 @@ from services.lag.judge.model import Consumer
 from services.runtime.ops.settings import Settings
 
 SESSION_S: Final = 10.0
-
-BOOTSTRAPS_MAX: Final = 20
-BOOTSTRAP_S: Final = 0.5
 
 
 def consumer_of(topic: str, *more: str) -> Consumer:
@@ -86,42 +81,17 @@ class Member:
 
 
 @asynccontextmanager
-async def a_producer(
-    settings: Settings, name: str | None = None
-) -> AsyncIterator[AIOKafkaProducer]:
-    transactional_id = None if name is None else settings.topic_prefix + name
-    producer = AIOKafkaProducer(
-        bootstrap_servers=settings.bootstrap_servers, transactional_id=transactional_id
-    )
-    await producer.start()
+async def meanwhile(*doings: Awaitable[None]) -> AsyncIterator[None]:
+    """Meanwhile these run; one that ends or fails fails the test."""
+    tasks = [asyncio.ensure_future(each) for each in doings]
     try:
-        yield producer
+        yield
+        assert [] == [each for each in tasks if each.done()]
     finally:
-        await producer.stop()
-
-
-async def make_topics(settings: Settings, partitions: int, names: Sequence[str]) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
-    await _started(admin)
-    try:
-        made = await admin.create_topics(
-            [NewTopic(settings.topic(name), partitions, 1) for name in names]
-        )
-        assert {0} == {code for _, code, *_ in made.topic_errors}
-    finally:
-        await admin.close()
-
-
-async def _started(admin: AIOKafkaAdminClient) -> None:
-    """Connected; a broker that another test has just brought back may close a first connection."""
-    for _ in range(BOOTSTRAPS_MAX - 1):
-        try:
-            await admin.start()
-        except KafkaConnectionError:
-            await asyncio.sleep(BOOTSTRAP_S)
-        else:
-            return
-    await admin.start()
+        for each in tasks:
+            each.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [] == [each for each in ended if not isinstance(each, asyncio.CancelledError)]
 
 
 class _Joined(Response):  # type: ignore[misc] # aiokafka carries no types

@@ -1,22 +1,18 @@
-"""What a ledger leaves of some events, written to a real broker without the ledger's worker."""
+"""What a ledger leaves of some events on its topics, worked out without the ledger's worker."""
 
 from collections.abc import Iterable, Iterator
-from itertools import repeat
-from typing import Self
+from itertools import chain, islice, repeat, zip_longest
 
-from aiokafka import AIOKafkaProducer
-
+from bench.world import opening, stream
+from events.topics import JOURNAL
 from services.runtime.kafka.partitioning import partition_of
-from services.runtime.kafka.publishing import BATCH_BYTES
-from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topic_diff import TopicOptions
-from services.runtime.kafka.topics import apply
-from services.runtime.ops.settings import Settings
-from services.watch.settings import WatchSettings
 from tests.unit.watch.ledger_output import Out, in_batches, key_of, transactions
 
 PARTITIONS = 4
 BATCH_EVENTS = 50
+
+Journal = list[list[Out]]
+"""Records of the journal, transaction by transaction."""
 
 
 def ledger_transactions(
@@ -30,41 +26,26 @@ def ledger_transactions(
         yield from transactions(in_batches(local, repeat(batch_events)), partition)
 
 
-async def make_topics(settings: Settings) -> None:
-    """The topics that the watch reads, as `ecluse topics apply` makes them."""
-    catalogue = read_catalogue()
-    wanted = {name: catalogue.topics[name] for name in WatchSettings().topics}
-    only_these = catalogue.model_copy(update={"topics": wanted})
-    await apply(only_these, settings, TopicOptions(partitions=PARTITIONS))
+def journal_of(events: Iterable[bytes], batch_events: int = 500) -> Journal:
+    """What a ledger leaves of these events in its journal."""
+    batches = ledger_transactions(events, batch_events)
+    return [[out for out in batch if out.topic == JOURNAL] for batch in batches]
 
 
-class Writer:
-    """Writes transactions; an aborted one leaves its records and a marker behind."""
+def a_long_journal(records: int, batch_events: int = 500) -> Journal:
+    """So many records of the bench's year, on four partitions."""
+    # The second is made only where the first is not enough.
+    events = chain.from_iterable(part() for part in (opening, stream))
+    journal = journal_of(islice(events, records), batch_events)
+    assert records == count(journal)
+    # The partitions take turns, as they do where each has a ledger of its own.
+    by_partition: dict[int, Journal] = {}
+    for batch in journal:
+        by_partition.setdefault(batch[0].partition, []).append(batch)
+    cycles = zip_longest(*by_partition.values())
+    return [batch for cycle in cycles for batch in cycle if batch is not None]
 
-    def __init__(self, settings: Settings, name: str = "writer") -> None:
-        self._settings = settings
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=settings.bootstrap_servers,
-            transactional_id=settings.topic_prefix + name,
-            max_request_size=2**24,
-            max_batch_size=BATCH_BYTES,
-        )
 
-    async def __aenter__(self) -> Self:
-        await self._producer.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._producer.stop()
-
-    async def write(self, outs: Iterable[Out], *, abort: bool = False) -> None:
-        """One transaction."""
-        await self._producer.begin_transaction()
-        for out in outs:
-            topic = self._settings.topic(out.topic)
-            await self._producer.send(topic, out.value, key=out.key, partition=out.partition)
-        await self._producer.flush()
-        if abort:
-            await self._producer.abort_transaction()
-        else:
-            await self._producer.commit_transaction()
+def count(journal: Journal) -> int:
+    """How many records it has."""
+    return sum(map(len, journal))

@@ -1,7 +1,8 @@
 """Faults to plant in a worker: one function of it, or of aiokafka, behaves as the fault says."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -38,42 +39,42 @@ def slow_restore(seconds: str) -> None:
     Reader.latest = slow  # type: ignore[method-assign]
 
 
-def hung_commit(times: str) -> None:
-    """The first commits never end, until they are cancelled."""
-    real, left = AIOKafkaProducer.commit_transaction, int(times)
+def _before_a_commit(wait: Callable[[], Awaitable[object]]) -> None:
+    """Every commit waits for this first."""
+    real = AIOKafkaProducer.commit_transaction
 
-    async def hanging(self: AIOKafkaProducer) -> None:
-        nonlocal left
-        left -= 1
-        if left >= 0:
-            await asyncio.Event().wait()
+    async def waiting(self: AIOKafkaProducer) -> None:
+        await wait()
         await real(self)
 
-    AIOKafkaProducer.commit_transaction = hanging
+    AIOKafkaProducer.commit_transaction = waiting
+
+
+def hung_commit(times: str) -> None:
+    """The first commits never end, until they are cancelled."""
+    left = iter(range(int(times)))
+
+    async def hang() -> None:
+        if next(left, None) is not None:
+            await asyncio.Event().wait()
+
+    _before_a_commit(hang)
 
 
 def slow_commit(seconds: str) -> None:
     """Every commit takes that much longer."""
-    real = AIOKafkaProducer.commit_transaction
-
-    async def slow(self: AIOKafkaProducer) -> None:
-        await asyncio.sleep(float(seconds))
-        await real(self)
-
-    AIOKafkaProducer.commit_transaction = slow
+    _before_a_commit(lambda: asyncio.sleep(float(seconds)))
 
 
 def stubborn_commit(_: str) -> None:
     """No commit ever ends, not even when it is cancelled."""
 
-    async def waiting(_: AIOKafkaProducer) -> None:
+    async def hang() -> None:
         while True:
-            try:
+            with suppress(asyncio.CancelledError):
                 await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                continue
 
-    AIOKafkaProducer.commit_transaction = waiting
+    _before_a_commit(hang)
 
 
 def unguarded(_: str) -> None:

@@ -4,26 +4,26 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaProducer
 from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.errors import KafkaError
 
 from events import topics
 from services.runtime.kafka.clients import guard_abort_markers
 from tests.builders import a_vote, an_award
-from tests.kafka.brokers import Broker
-from tests.kafka.cluster import Cluster, budget_on, run
-from tests.kafka.workers import Worker, wait_for_records
+from tests.kafka.cluster import Cluster, budget_on
+from tests.kafka.processes import Worker
+from tests.waiting import run
 
 UNGUARDED = PartitionRecords._contains_abort_marker
 BUDGET = budget_on(0, 1)
 STATE = topics.LEDGER_STATE
 # The cleaner takes every closed segment at once, and forgets markers and tombstones at once.
 RESTLESS = {
-    "segment.ms": "100",
-    "min.cleanable.dirty.ratio": "1.0E-4",  # as a broker spells it when it is asked
-    "max.compaction.lag.ms": "100",
-    "delete.retention.ms": "0",
+    "segment_ms": "100",
+    "min_cleanable_dirty_ratio": "1.0E-4",  # as a broker spells it when it is asked
+    "max_compaction_lag_ms": "100",
+    "delete_retention_ms": "0",
 }
 CLEANER = {"log.cleaner.backoff.ms": "200"}
 TRIES = 60
@@ -50,34 +50,18 @@ async def abandon(cluster: Cluster) -> None:
 
 async def is_readable(cluster: Cluster) -> bool:
     """Whether aiokafka as it is can read the topic from its beginning."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=cluster.bootstrap,
-        isolation_level="read_committed",
-        auto_offset_reset="earliest",
-        enable_auto_commit=False,
-    )
-    await consumer.start()
-    place = cluster.place(STATE, 0)
-    consumer.assign([place])
     try:
-        end = (await consumer.end_offsets([place]))[place]
-        while await consumer.position(place) < end:
-            await consumer.getmany(timeout_ms=50)
+        await cluster._read([STATE])
     except KafkaError as error:
         if EMPTY in str(error):
             return False
         raise
-    finally:
-        await consumer.stop()
     return True
 
 
 async def until_unreadable(cluster: Cluster) -> None:
     """Write on and on, so that segments close, until the cleaner has emptied the marker."""
-    name = f"{cluster.prefix}writer"
-    async with AIOKafkaProducer(
-        bootstrap_servers=cluster.bootstrap, transactional_id=name
-    ) as producer:
+    async with cluster.producer("writer") as producer:
         for _ in range(TRIES):
             async with producer.transaction():
                 await producer.send_and_wait(cluster.name(STATE), None, key=b"k", partition=0)
@@ -87,24 +71,22 @@ async def until_unreadable(cluster: Cluster) -> None:
     raise AssertionError("the cleaner left no empty marker")
 
 
-def test_a_worker_reads_over_it(
-    broker: Broker, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_worker_reads_over_an_empty_abort_marker(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cluster = Cluster(broker.bootstrap, prefix, 1)
-    cluster.create()
     cluster.publish([a_vote(budget=BUDGET), an_award(1, budget=BUDGET)])
     with Worker(cluster, tmp_path) as worker:
-        wait_for_records(cluster, 2)
+        cluster.wait_for_records(2)
         assert 0 == worker.stop()
 
     monkeypatch.setattr(PartitionRecords, "_contains_abort_marker", UNGUARDED)
     cluster.alter_broker(CLEANER)
-    cluster.alter(STATE, RESTLESS)
+    cluster.alter(STATE, **RESTLESS)
     try:
         run(abandon(cluster))
         run(until_unreadable(cluster))
     finally:
-        cluster.alter(STATE, {})
+        cluster.alter(STATE)
         cluster.alter_broker({})
     guard_abort_markers()
 
@@ -113,7 +95,7 @@ def test_a_worker_reads_over_it(
         unguarded.kill()
     cluster.publish([an_award(2, budget=BUDGET, grant="G2")])
     with Worker(cluster, tmp_path) as again:
-        journal = wait_for_records(cluster, 3)[0]
+        journal = cluster.wait_for_records(3)[0]
         assert [1, 2, 3] == [record["sequence"] for record in journal]
         assert [] == again.logged("state_rebuilt")
         assert 0 == again.stop()

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 
 from bench.kafka import page
 from bench.kafka.answers import CONNECTIONS, MIX
@@ -15,8 +14,8 @@ from bench.kafka.figures import AIMS
 from bench.kafka.read_model import SQLITE_SHARE
 from bench.kafka.stream import budgets_of, opening_events
 from tests.integration.command import ROOT, environment
-from tests.kafka.brokers import Broker
-from tests.kafka.cluster import run
+from tests.kafka.cluster import Cluster
+from tests.waiting import run
 
 EVENTS: Final = 400
 FAUST_EVENTS: Final = 200
@@ -63,30 +62,13 @@ def check_watch(found: dict[str, Any]) -> None:
     assert EVENTS == found["burst"]["events"]
 
 
-def topics_of(broker: Broker) -> list[str]:
-    async def ask() -> list[str]:
-        admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
-        await admin.start()
-        try:
-            return [str(name) for name in await admin.list_topics()]
-        finally:
-            await admin.close()
-
-    return run(ask())
-
-
 @pytest.mark.timeout(LIMIT_S + 30)
-def test_it_measures_every_contender(broker: Broker, tmp_path: Path) -> None:
+def test_it_measures_every_contender(nowhere: Cluster, tmp_path: Path) -> None:
     file = tmp_path / "build" / "bench.json"
-    asked = {**SMALL, "--bootstrap": broker.bootstrap, "--out": file}
+    asked = {**SMALL, "--bootstrap": nowhere.bootstrap, "--out": file}
+    options = [str(each) for pair in asked.items() for each in pair]
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "bench.kafka",
-            "--json",
-            *(str(e) for pair in asked.items() for e in pair),
-        ],
+        [sys.executable, "-m", "bench.kafka", "--json", *options],
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -119,4 +101,4 @@ def test_it_measures_every_contender(broker: Broker, tmp_path: Path) -> None:
     text = page.page(found)
     assert [] == [name for name in page.NAMES.values() if f"| {name} |" not in text]
     assert [] == [each for each in ("`GET /events/{id}`", "| with the watch |") if each not in text]
-    assert [] == [name for name in topics_of(broker) if name.startswith("bench-")]
+    assert [] == [name for name in run(nowhere.listed()) if name.startswith("bench-")]

@@ -8,21 +8,21 @@ import pytest
 from events import topics
 from tests.builders import a_vote_and_awards
 from tests.kafka.brokers import Broker
-from tests.kafka.cluster import Cluster, budget_on
-from tests.kafka.workers import Worker, eventually, wait_for_records
+from tests.kafka.cluster import Cluster, budget_on, source_offsets
+from tests.kafka.processes import Worker
+from tests.waiting import eventually
 
+PARTITIONS = 3
 MANY = 2_500
 GONE_S = 10
 
 
 @pytest.mark.timeout(120)
 def test_a_broker_that_is_gone_for_ten_seconds_is_waited_for(
-    broker: Broker, prefix: str, tmp_path: Path
+    broker: Broker, cluster: Cluster, tmp_path: Path
 ) -> None:
     """Partition 0 is at work, 1 has nothing to do, 2 is held."""
-    cluster = Cluster(broker.bootstrap, prefix, 3)
-    cluster.create()
-    busy, quiet, sick = (budget_on(number, 3) for number in range(3))
+    busy, quiet, sick = (budget_on(number, PARTITIONS) for number in range(3))
     cluster.publish(a_vote_and_awards(sick, 3, name="sick-"))
     quick = {"ECLUSE_TRANSACTION_TIMEOUT_S": "6"}
     with Worker(cluster, tmp_path, fault="decide:sick-1 + slow_commit:0.4", **quick) as worker:
@@ -34,25 +34,22 @@ def test_a_broker_that_is_gone_for_ten_seconds_is_waited_for(
         worker.wait_for("partition_retried", partition=0)
         time.sleep(max(0.0, GONE_S - (time.monotonic() - killed_s)))
         broker.restart()
-        journal = wait_for_records(cluster, MANY + 1)
-        assert list(range(MANY)) == [record["source"]["offset"] for record in journal[0]]
+        assert list(range(MANY)) == source_offsets(cluster.wait_for_records(MANY + 1)[0])
         worker.wait_for_states(running=2, broken=1)
         cluster.publish(a_vote_and_awards(quiet, 2))
         cluster.quarantine(2, 1)
-        journal = wait_for_records(cluster, MANY + 2 + 3)
+        cluster.wait_for_records(MANY + 2 + 3)
         worker.wait_for_states(running=3)
         assert 0 == worker.stop()
     assert cluster.is_settled([topics.JOURNAL, topics.LEDGER_STATE])
 
 
 def test_sigterm_ends_it_while_the_broker_is_away(
-    broker: Broker, prefix: str, tmp_path: Path
+    broker: Broker, cluster: Cluster, tmp_path: Path
 ) -> None:
-    cluster = Cluster(broker.bootstrap, prefix, 2)
-    cluster.create()
     quick = {"ECLUSE_TRANSACTION_TIMEOUT_S": "4", "ECLUSE_SESSION_TIMEOUT_S": "2"}
     with Worker(cluster, tmp_path, **quick) as worker:
-        worker.wait_for_states(running=2)
+        worker.wait_for_states(running=PARTITIONS)
         broker.kill()
         began_s = time.monotonic()
         assert 0 == worker.stop()

@@ -4,9 +4,8 @@ import json
 import os
 import shutil
 import subprocess
-import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -20,12 +19,12 @@ import yaml
 
 from services.api.serving import DRAIN_S, LET_GO_S
 from services.dev.local_broker import MEMORY, QUICK, free_port
-from tests.kafka.brokers import IMAGE, IN_CI, PULL_TIMEOUT_S, why_no_container
+from tests.builders import BUDGET
+from tests.integration.command import EXAMPLE, ROOT, ecluse
+from tests.kafka.brokers import IMAGE, IN_CI, why_no_container
+from tests.waiting import eventually
 
-ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "docker-compose.yml"
-EXAMPLE = ROOT / "schemas" / "examples" / "lille-avenirs-2023.jsonl"
-BUDGET = "21590350100017-00-2023"
 OURS = ("topics", "ledger-1", "ledger-2", "watch", "projector", "api")
 DATABASE = os.environ.get("ECLUSE_POSTGRESQL_IMAGE", "postgres:18")
 PROMETHEUS = os.environ.get("ECLUSE_PROMETHEUS_IMAGE", "prom/prometheus:v2.53.3")
@@ -36,7 +35,6 @@ UP_TIMEOUT_S = 240
 CALL_TIMEOUT_S = 60
 ANSWER_TIMEOUT_S = 90
 LOG_TAIL_LINES = 100
-POLL_S = 0.2
 
 
 @dataclass
@@ -88,7 +86,8 @@ class Stack:
 
     def balances_from_here(self) -> Any:
         """What `ecluse balances` says on this machine, by the broker's listener for outside."""
-        return ecluse_json("balances", "--json", bootstrap=f"127.0.0.1:{self.kafka_port}")
+        bootstrap = f"127.0.0.1:{self.kafka_port}"
+        return json.loads(ecluse("balances", "--json", ECLUSE_BOOTSTRAP_SERVERS=bootstrap).out)
 
     def seen_by_watch(self) -> dict[str, Any]:
         """What the watch has added up of the budget; nothing before it has read that."""
@@ -105,14 +104,13 @@ class Stack:
 
     def lag_in(self, service: str) -> bytes:
         """What `ecluse lag` says in a container, once all is well."""
-        until_s = time.monotonic() + ANSWER_TIMEOUT_S
-        while True:
-            try:
+
+        def poll() -> bytes | None:
+            with suppress(AssertionError):
                 return self.compose("exec", "-T", service, "ecluse", "lag", "--json")
-            except AssertionError:
-                if time.monotonic() > until_s:
-                    raise
-                time.sleep(POLL_S)
+            return None
+
+        return eventually(poll, self.logs, ANSWER_TIMEOUT_S)
 
     def by_key(self) -> httpx.Client:
         """The API, for whoever was given a key that reads."""
@@ -133,21 +131,6 @@ class Stack:
         return sorted(each["labels"]["job"] for each in targets if each["health"] == "up")
 
 
-def ecluse_json(*arguments: str, bootstrap: str = "") -> Any:
-    """The object that `ecluse` prints on this machine."""
-    done = subprocess.run(
-        [sys.executable, "-m", "services.cli.app", *arguments],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        cwd=ROOT,
-        env={**os.environ, "ECLUSE_BOOTSTRAP_SERVERS": bootstrap},
-        timeout=CALL_TIMEOUT_S,
-        check=False,
-    )
-    assert 0 == done.returncode, done.stderr.decode(errors="replace")[-4000:]
-    return json.loads(done.stdout)
-
-
 def amounts_of(summary: Any) -> Any:
     """What an internal event about a deadline leaves as it is: all that is money."""
     names = ("lines", "conventions", "payment_orders", "commitment_entries", "refusals")
@@ -161,24 +144,7 @@ def why_no_stack() -> str | None:
     plugin = subprocess.run([docker, "compose", "version"], capture_output=True, check=False)
     if plugin.returncode:
         return "docker has no compose: deploy/images/compose-plugin.sh fetches it"
-    reason = why_no_container()
-    if reason is not None:
-        return reason
-    for image in (DATABASE, PROMETHEUS):
-        if not is_there(docker, image):
-            return f"{image} cannot be pulled, and deploy/images/build-local.sh did not make it"
-    return None
-
-
-def is_there(docker: str, image: str) -> bool:
-    """Whether the engine has the image, or can pull it."""
-    for arguments in (("image", "inspect"), ("pull", "--quiet")):
-        done = subprocess.run(
-            [docker, *arguments, image], capture_output=True, timeout=PULL_TIMEOUT_S, check=False
-        )
-        if 0 == done.returncode:
-            return True
-    return False
+    return why_no_container(DATABASE, PROMETHEUS)
 
 
 @pytest.fixture
@@ -206,23 +172,26 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 
 @pytest.mark.timeout(BUILD_TIMEOUT_S + 3 * UP_TIMEOUT_S)
 def test_the_year_through_the_stack_is_the_year_of_a_replay(stack: Stack) -> None:
-    replayed = ecluse_json("replay", "--json", str(EXAMPLE))
+    replayed = json.loads(ecluse("replay", "--json", EXAMPLE).out)
     # The documents of 2023 were due in 2024, and have not come: the watch says so by an internal
     # event.
     expected = {**replayed, "events": replayed["events"] + 1}
     stack.compose("exec", "-T", "ledger-1", "ecluse", "publish", "-", given=EXAMPLE.read_bytes())
 
-    until_s = time.monotonic() + ANSWER_TIMEOUT_S
-    while (found := stack.balances_from_here())["events"] < expected["events"]:
-        assert time.monotonic() < until_s, stack.logs()
-        time.sleep(POLL_S)
+    def until(poll: Callable[[], Any]) -> Any:
+        return eventually(poll, stack.logs, ANSWER_TIMEOUT_S)
+
+    def is_decided() -> Any:
+        found = stack.balances_from_here()
+        return found if found["events"] == expected["events"] else None
+
+    found = until(is_decided)
     assert amounts_of(expected) == amounts_of(found)
     late = [flag["facts"] for flag in found["review_flags"] if "report_late" == flag["code"]]
     assert ["2024-06-30"] == [facts["due_on"] for facts in late]
 
-    while not (seen := stack.seen_by_watch())["caught_up"]:
-        assert time.monotonic() < until_s, stack.logs()
-        time.sleep(POLL_S)
+    until(lambda: stack.seen_by_watch()["caught_up"])
+    seen = stack.seen_by_watch()
     assert [] == seen["difference"]
     assert expected["events"] == seen["sequence"]
 
@@ -232,18 +201,14 @@ def test_the_year_through_the_stack_is_the_year_of_a_replay(stack: Stack) -> Non
 
     with stack.by_key() as api:
         asked = f"/balances/lines?budget={BUDGET}"
-        while (answer := api.get(asked).json()["items"]) != expected["lines"]:
-            assert time.monotonic() < until_s, (answer, stack.logs())
-            time.sleep(POLL_S)
+        until(lambda: api.get(asked).json()["items"] == expected["lines"])
         del api.headers["Authorization"]
         assert HTTPStatus.UNAUTHORIZED == api.get(asked).status_code
         assert "/console/login" in api.get("/console", follow_redirects=True).url.path
 
     # Of the profile alone: Grafana's image cannot be had everywhere.
     stack.compose("up", "--detach", "--no-build", "--no-deps", "--wait", "prometheus")
-    while (answering := stack.answers_to_prometheus()) != list(ASKED):
-        assert time.monotonic() < until_s, (answering, stack.logs())
-        time.sleep(POLL_S)
+    until(lambda: stack.answers_to_prometheus() == list(ASKED))
 
     for service in ("ledger-1", "watch", "projector", "api"):
         assert b"10001" == stack.compose("exec", "-T", service, "id", "-u").strip()

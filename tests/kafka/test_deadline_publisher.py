@@ -5,74 +5,126 @@ They are read as the ledger reads them: committed, and no more.
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
+import os
+import signal
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import pytest
 from aiokafka.errors import ClusterAuthorizationFailedError
 
-from events.journal import try_read_record
-from events.topics import EVENTS, INTERNAL_EVENTS, JOURNAL
+from events.topics import INTERNAL_EVENTS
 from services.due.deadline_events import Deadline, DeadlineEvent, deadline_event_of
-from services.due.deadlines import Deadlines
-from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topic_diff import TopicOptions
-from services.runtime.kafka.topics import apply
 from services.runtime.kafka.writer import Fenced, FencedWriter, WriterFailed
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
-from services.verifier.cluster.verify import verify
 from services.watch.deadlines import publisher as post_module
 from services.watch.deadlines.publisher import DeadlinePublisher
-from tests.builders import Json, a_convention, a_report, a_vote, an_award, an_instalment
 from tests.kafka.brokers import Broker
-from tests.kafka.cluster import STRUCTURED, Cluster, Sent, a_cluster, budget_on, run
-from tests.kafka.deadline_publishing import MOMENTS, Poster
+from tests.kafka.cluster import STRUCTURED, Cluster, Sent
 from tests.kafka.delivering import DELIVERED, FENCED
-from tests.kafka.faults.test_hanging import UNVERIFIED
-from tests.kafka.workers import Worker, eventually, wait_for_records
+from tests.kafka.delivering import deliver as delivering
+from tests.kafka.forked import FORKS
+from tests.kafka.topics import catalogue_of
+from tests.waiting import WAIT_S, eventually, run
+
+MOMENTS: Final = (
+    "before start",  # it has fenced nobody
+    "behind start",
+    "behind hanging",  # it reads what stands there
+    "before begin",
+    "behind begin",
+    "before write",
+    "behind write",  # the transaction is open, and has internal events
+    "amid commit",  # it may end either way
+    "behind commit",  # it is to end, and the marker may not be written
+    "behind settle",  # the internal events are written, and nobody knows
+)
+
+
+class Poster:
+    """A process that delivers internal events to a partition, and stops itself at a moment.
+
+    `again` makes it call once more where it was fenced, as a watch that believes that the partition
+    still is its own.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        number: int,
+        deadline_events: Sequence[DeadlineEvent],
+        moment: str,
+        folder: Path | None = None,
+        *,
+        again: bool = False,
+    ) -> None:
+        self._flag = None if folder is None else folder / f"frozen-{number}"
+        arguments = (settings, number, list(deadline_events), moment, self._flag, again)
+        self._process = FORKS.Process(target=delivering, args=arguments)
+        self._process.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.join()
+
+    def was_killed(self) -> None:
+        """Wait for its end."""
+        self._process.join(WAIT_S)
+        assert -signal.SIGKILL == self._process.exitcode
+
+    def is_frozen(self) -> None:
+        """Wait until it stands still."""
+        flag = self._flag
+        assert flag is not None, "only with a folder"
+        eventually(flag.exists, "it has not come so far")
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> int:
+        """Let it go on; what it ended with."""
+        self._signal(signal.SIGCONT)
+        self._process.join(WAIT_S)
+        code = self._process.exitcode
+        assert code is not None, "it never ends"
+        return code
+
+    def _signal(self, number: int) -> None:
+        assert self._process.pid is not None, "it was started"
+        os.kill(self._process.pid, number)
+
 
 PARTITIONS: Final = len(MOMENTS)
 BUDGET: Final = "21590350100017-00-2023"
 SHORT_S: Final = 4.0
 """The time-out of a transaction where a broker that is away is itself the test."""
 
-NOON: Final = datetime(2024, 7, 15, 12, tzinfo=UTC)
 
-
-def deadline_events(count: int, first: int = 0) -> list[DeadlineEvent]:
+def deadline_events(count: int) -> list[DeadlineEvent]:
     """Deadline events about so many orders."""
     passed_at = datetime(2023, 7, 14, 22, tzinfo=UTC)
     return [
         deadline_event_of(
             Deadline(BUDGET, "payment_due", (f"C/{number}",), date(2023, 7, 14)), passed_at
         )
-        for number in range(first, first + count)
+        for number in range(count)
     ]
 
 
-def ids(some: Sequence[DeadlineEvent]) -> list[str]:
-    return [each.id for each in some]
+def ids(count: int) -> list[str]:
+    return [each.id for each in deadline_events(count)]
 
 
 @pytest.fixture
-def cluster(broker: Broker, prefix: str) -> Cluster:
+def cluster(nowhere: Cluster) -> Cluster:
     """The topic of deadline events alone, one partition for each moment."""
-    cluster = Cluster(broker.bootstrap, prefix, PARTITIONS)
-    catalogue = read_catalogue()
-    wanted = {INTERNAL_EVENTS: catalogue.topics[INTERNAL_EVENTS]}
-    only_deadline_events = catalogue.model_copy(update={"topics": wanted})
-    run(
-        apply(
-            only_deadline_events,
-            cluster.settings,
-            TopicOptions(partitions=PARTITIONS, replication_factor=1),
-        )
-    )
-    return cluster
+    nowhere.create(catalogue_of(INTERNAL_EVENTS))
+    return nowhere
 
 
 def written(cluster: Cluster) -> dict[int, list[str]]:
@@ -83,14 +135,18 @@ def written(cluster: Cluster) -> dict[int, list[str]]:
     }
 
 
-async def delivered(settings: Settings, numbers: Sequence[int], some: list[DeadlineEvent]) -> None:
+def deliver(cluster: Cluster, numbers: Sequence[int], count: int) -> None:
     """Another watch takes these partitions over, and writes what is due."""
-    post = DeadlinePublisher(settings)
-    try:
-        for number in numbers:
-            assert ids(some) == await post.deliver(number, some)
-    finally:
-        await post.end()
+
+    async def go() -> None:
+        post = DeadlinePublisher(cluster.settings)
+        try:
+            for number in numbers:
+                assert ids(count) == await post.deliver(number, deadline_events(count))
+        finally:
+            await post.end()
+
+    run(go())
 
 
 def test_a_watch_that_is_killed_at_any_moment_leaves_none_out_and_none_twice(
@@ -101,10 +157,10 @@ def test_a_watch_that_is_killed_at_any_moment_leaves_none_out_and_none_twice(
     killed = [Poster(cluster.settings, each, three, MOMENTS[each]) for each in numbers]
     for each in killed:
         each.was_killed()
-    run(delivered(cluster.settings, numbers, deadline_events(4)))
-    assert dict.fromkeys(numbers, ids(deadline_events(4))) == written(cluster)
-    run(delivered(cluster.settings, numbers, deadline_events(4)))
-    assert dict.fromkeys(numbers, ids(deadline_events(4))) == written(cluster)
+    deliver(cluster, numbers, 4)
+    assert dict.fromkeys(numbers, ids(4)) == written(cluster)
+    deliver(cluster, numbers, 4)
+    assert dict.fromkeys(numbers, ids(4)) == written(cluster)
 
 
 def test_a_watch_that_is_frozen_at_any_moment_writes_nothing_when_it_thaws(
@@ -119,9 +175,9 @@ def test_a_watch_that_is_frozen_at_any_moment_writes_nothing_when_it_thaws(
         ]
         for each in frozen:
             each.is_frozen()
-        run(delivered(cluster.settings, numbers, deadline_events(4)))
+        deliver(cluster, numbers, 4)
         codes = [each.thaw() for each in frozen]
-    assert dict.fromkeys(numbers, ids(deadline_events(4))) == written(cluster)
+    assert dict.fromkeys(numbers, ids(4)) == written(cluster)
     # One that had read nothing yet finds that all is there, and one that had written all is done.
     assert [DELIVERED] * 3 == codes[:3]
     assert [FENCED] * 4 == codes[3:7]
@@ -129,27 +185,24 @@ def test_a_watch_that_is_frozen_at_any_moment_writes_nothing_when_it_thaws(
     assert [DELIVERED] * 2 == codes[8:]
 
 
-def test_two_that_both_call_a_partition_their_own_write_nothing_twice(
-    cluster: Cluster, tmp_path: Path
-) -> None:
+def test_two_owners_of_a_partition_write_nothing_twice(cluster: Cluster, tmp_path: Path) -> None:
     async def go() -> None:
         mine = DeadlinePublisher(cluster.settings)
-        with Poster(
-            cluster.settings, 0, deadline_events(3), "behind write", tmp_path, again=True
-        ) as theirs:
+        three = deadline_events(3)
+        with Poster(cluster.settings, 0, three, "behind write", tmp_path, again=True) as theirs:
             await asyncio.to_thread(theirs.is_frozen)
-            assert ids(deadline_events(2)) == await mine.deliver(0, deadline_events(2))
+            assert ids(2) == await mine.deliver(0, deadline_events(2))
             assert DELIVERED == await asyncio.to_thread(theirs.thaw)
         with pytest.raises(Fenced):
             await mine.deliver(0, deadline_events(4))
-        assert ids(deadline_events(4)) == await mine.deliver(0, deadline_events(4))
+        assert ids(4) == await mine.deliver(0, deadline_events(4))
         await mine.end()
 
     run(go())
-    assert ids(deadline_events(4)) == written(cluster)[0]
+    assert ids(4) == written(cluster)[0]
 
 
-def test_many_deadline_events_are_several_transactions_and_what_is_written_of_them_counts(
+def test_many_deadline_events_take_several_transactions_and_each_committed_one_counts(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(post_module, "TRANSACTION_INTERNAL_EVENTS", 2)
@@ -170,15 +223,15 @@ def test_many_deadline_events_are_several_transactions_and_what_is_written_of_th
         with pytest.raises(WriterFailed, match="planted"):
             await post.deliver(0, deadline_events(5))
         assert {} == post._writers
-        assert sorted(ids(deadline_events(4))) == await post.begin(0)
-        assert ids(deadline_events(6)) == await post.deliver(0, deadline_events(6))
+        assert sorted(ids(4)) == await post.begin(0)
+        assert ids(6) == await post.deliver(0, deadline_events(6))
         await post.end(kept=[0])
         assert [0] == list(post._writers)
         await post.end()
         assert {} == post._writers
 
     run(go())
-    assert ids(deadline_events(6)) == written(cluster)[0]
+    assert ids(6) == written(cluster)[0]
 
 
 def test_a_broker_that_goes_away_and_comes_back_costs_no_deadline_event(
@@ -202,11 +255,9 @@ def test_a_broker_that_goes_away_and_comes_back_costs_no_deadline_event(
                 runner.run(post.deliver(0, deadline_events(3)))
         broker.restart()  # Here, and in no thread: it dies with whichever started it.
         for number in (0, 1):
-            assert ids(deadline_events(3)) == runner.run(
-                _in_the_end(post, number, deadline_events(3))
-            )
+            assert ids(3) == runner.run(_in_the_end(post, number, deadline_events(3)))
         runner.run(post.end())
-    assert [ids(deadline_events(3))] * 2 == list(written(cluster).values())[:2]
+    assert [ids(3)] * 2 == list(written(cluster).values())[:2]
 
 
 async def _in_the_end(post: DeadlinePublisher, number: int, some: list[DeadlineEvent]) -> list[str]:
@@ -218,7 +269,7 @@ async def _in_the_end(post: DeadlinePublisher, number: int, some: list[DeadlineE
             await asyncio.sleep(0.2)
 
 
-def test_a_deadline_event_behind_somebody_s_open_transaction_is_not_taken_for_missing(
+def test_a_deadline_event_behind_an_open_transaction_is_not_written_twice(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The ledger writes there too: what is committed behind it cannot be read yet."""
@@ -228,15 +279,15 @@ def test_a_deadline_event_behind_somebody_s_open_transaction_is_not_taken_for_mi
         former = DeadlinePublisher(cluster.settings)
         runner.run(former.begin(0))
         with cluster.left_open(INTERNAL_EVENTS):
-            assert ids(deadline_events(1)) == runner.run(former.deliver(0, deadline_events(1)))
+            assert ids(1) == runner.run(former.deliver(0, deadline_events(1)))
             with pytest.raises(WriterFailed, match="a transaction is open at"):
-                run(delivered(cluster.settings, [0], deadline_events(2)))
+                deliver(cluster, [0], 2)
         runner.run(former.end())
-    run(delivered(cluster.settings, [0], deadline_events(2)))
-    assert ids(deadline_events(2)) == written(cluster)[0]
+    deliver(cluster, [0], 2)
+    assert ids(2) == written(cluster)[0]
 
 
-def test_deadline_events_of_others_are_nobody_s_of_ours(cluster: Cluster) -> None:
+def test_deadline_events_of_other_senders_are_not_taken_for_ours(cluster: Cluster) -> None:
     [own, other] = deadline_events(2)
     borrowed = json.loads(other.value) | {"source": "urn:finance", "subject": "urn:ecluse:watch"}
     strangers = [b'{"source":"urn:ecluse:watch"', json.dumps(borrowed).encode(), b"{}", None]
@@ -257,14 +308,6 @@ def test_deadline_events_of_others_are_nobody_s_of_ours(cluster: Cluster) -> Non
 
 
 # ------------------------------------------------------------ what a broker forgets to end
-
-
-@pytest.fixture
-def forgetful(cluster: Cluster) -> Iterator[Cluster]:
-    """A cluster whose coordinator can be made to forget a partition (docs/decisions/0015)."""
-    cluster.alter_broker(UNVERIFIED)
-    yield cluster
-    cluster.alter_broker({})
 
 
 async def _hanging(cluster: Cluster, some: list[DeadlineEvent]) -> None:
@@ -294,7 +337,7 @@ def _forget(cluster: Cluster, writer: FencedWriter) -> None:
     writer.begin = begin_and_forget  # type: ignore[method-assign]
 
 
-def test_deadline_events_whose_end_the_broker_forgot_were_seen_by_nobody_and_are_written_anew(
+def test_deadline_events_in_a_hanging_transaction_are_written_again(
     forgetful: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(_hanging(forgetful, deadline_events(2)))
@@ -306,69 +349,6 @@ def test_deadline_events_whose_end_the_broker_forgot_were_seen_by_nobody_and_are
     with monkeypatch.context() as planted:
         planted.setattr(FencedWriter, "end", forbidden)
         with pytest.raises(ClusterError, match="Give it ALTER on the cluster"):
-            run(delivered(forgetful.settings, [0], deadline_events(3)))
-    run(delivered(forgetful.settings, [0], deadline_events(3)))
-    assert ids(deadline_events(3)) == written(forgetful)[0]
-
-
-# ------------------------------------------------------------ what the ledger makes of them
-
-
-def the_year(budget: str) -> list[Json]:
-    """An order that nobody paid, a report that nobody sent, an event that waits for nothing."""
-    rest = an_instalment(40_000, "rest", documents=[("evaluation", 2022)])
-    return [
-        a_vote(budget=budget),
-        an_award(budget=budget),
-        a_convention(budget=budget, instalments=[an_instalment(60_000), rest]),
-        a_report(budget=budget, convention="D", _id="early"),
-    ]
-
-
-def test_the_ledger_decides_what_the_watch_writes(
-    broker: Broker, prefix: str, tmp_path: Path
-) -> None:
-    cluster = a_cluster(broker, prefix, 1)
-    budget = budget_on(0, 1)
-    cluster.publish(the_year(budget))
-
-    async def post_what_is_due() -> int:
-        deadlines = Deadlines()
-        for record in (await cluster._read([JOURNAL]))[JOURNAL][0]:
-            deadlines.add(0, record.offset, try_read_record(record.value))
-        post = DeadlinePublisher(cluster.settings)
-        try:
-            for name in await post.begin(0):
-                deadlines.wrote(0, name)
-            due = deadlines.deadline_events(0, NOON)
-            for name in await post.deliver(0, due):
-                deadlines.wrote(0, name)
-            assert 0 == deadlines.pending(NOON)
-            return len(due)
-        finally:
-            await post.end()
-
-    with Worker(cluster, tmp_path) as worker:
-        wait_for_records(cluster, 4)
-        assert 3 == run(post_what_is_due())
-        assert 0 == run(post_what_is_due()), "they stand there, whether or not they were read"
-        journal = wait_for_records(cluster, 8)[0]
-        assert 0 == run(post_what_is_due())
-        assert 0 == worker.stop()
-    flags = [(each["code"], each["facts"]) for row in journal for each in row["review_flags"] or []]
-    owed = {"kind": "evaluation", "year": 2022}
-    assert [
-        ("report_late", {"convention": "C", "documents": [owed], "due_on": "2023-06-30"}),
-        ("payment_late", {"payment_order": "C/advance", "due_on": "2023-07-14"}),
-    ] == flags
-    [refused] = [row for row in journal if row["outcome"] == "refused"]
-    assert ("early", "dependency_missing", 4) == (
-        refused["event_id"],
-        refused["refusal"]["code"],
-        refused["resumes"],
-    )
-    eventually(
-        lambda: cluster.is_settled([INTERNAL_EVENTS, EVENTS, JOURNAL]), "a transaction stays open"
-    )
-    report = run(verify(cluster.bootstrap, cluster.prefix))
-    assert [] == [each.row() for each in report.findings]
+            deliver(forgetful, [0], 3)
+    deliver(forgetful, [0], 3)
+    assert ids(3) == written(forgetful)[0]

@@ -1,7 +1,6 @@
 """A look at consumer groups on a real broker: whom it finds, and what it does without a cluster."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
@@ -17,16 +16,14 @@ from services.lag.collect.groups import SAMPLE_S, STOP_S, Groups
 from services.lag.judge.model import Consumer, Sample
 from services.runtime.ops.clock import wall_clock
 from services.runtime.ops.errors import ClusterError
-from services.runtime.ops.settings import Settings
 from services.runtime.processing.offset_metadata import Held, encode_status
 from tests.kafka.brokers import Broker
-from tests.kafka.group_members import JoinRequest, consumer_of, make_topics
+from tests.kafka.cluster import Cluster
+from tests.kafka.group_members import JoinRequest, consumer_of
 from tests.unit.lag.notation import a_status
+from tests.waiting import eventually_async
 
-
-@pytest.fixture
-def settings(broker: Broker, prefix: str) -> Settings:
-    return Settings(bootstrap_servers=broker.bootstrap, topic_prefix=prefix, instance="watch")
+PARTITIONS: Final = 2
 
 
 class _Slow(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka carries no types
@@ -43,8 +40,9 @@ LEDGER: Final = Consumer("ledger", "ledger", ("events", "deadline_events"))
 PLACES: Final = tuple(Place(topic, number) for topic in LEDGER.topics for number in (0, 1))
 
 
-def test_a_sample_finds_owners_statuses_and_a_rebalance(settings: Settings) -> None:
+def test_a_sample_finds_owners_statuses_and_a_rebalance(nowhere: Cluster) -> None:
     """Members join with one topic alone, and own the same numbers of the other too."""
+    settings = nowhere.settings
 
     def a_member(instance: str) -> AIOKafkaConsumer:
         member = AIOKafkaConsumer(
@@ -59,7 +57,7 @@ def test_a_sample_finds_owners_statuses_and_a_rebalance(settings: Settings) -> N
         return member
 
     async def go() -> None:
-        await make_topics(settings, 2, LEDGER.topics)
+        await nowhere.make(*LEDGER.topics)
         groups = Groups(settings, [LEDGER])
         first, second = a_member("ledger-1"), a_member("ledger-2")
 
@@ -101,33 +99,34 @@ async def until_so(
     is_so: Callable[[dict[Place, Sample]], bool],
 ) -> None:
     """Sample again: a broker that has just started has no coordinators yet."""
-    for _ in range(100):
+
+    async def poll() -> bool:
         with suppress(ClusterError):
-            if is_so(await sample()):
-                return
-        await asyncio.sleep(0.1)
-    raise AssertionError(await sample())
+            return is_so(await sample())
+        return False
+
+    await eventually_async(poll, "not sampled so")
 
 
-def test_topics_that_are_made_later_are_found_by_the_next_samples(settings: Settings) -> None:
+def test_topics_that_are_made_later_are_found_by_the_next_samples(nowhere: Cluster) -> None:
     """A watch may be there first; what it knows of topics is else half a minute old."""
     consumer = consumer_of("orders", "deadline_events")
 
     async def go() -> None:
-        groups = Groups(settings, [consumer])
+        groups = Groups(nowhere.settings, [consumer])
 
         async def sample() -> dict[Place, Sample]:
             return (await groups.sample(wall_clock()))[consumer]
 
         def finds(*topics: str) -> Callable[[dict[Place, Sample]], bool]:
-            wanted = {Place(topic, 0): 0 for topic in topics}
+            wanted = {Place(topic, each): 0 for topic in topics for each in range(PARTITIONS)}
             return lambda found: wanted == {place: each.end for place, each in found.items()}
 
         try:
             await until_so(sample, finds())
-            await make_topics(settings, 1, ["orders"])
+            await nowhere.make("orders")
             await until_so(sample, finds("orders"))
-            await make_topics(settings, 1, ["deadline_events"])
+            await nowhere.make("deadline_events")
             await until_so(sample, finds("orders", "deadline_events"))
         finally:
             await groups.stop()
@@ -135,13 +134,13 @@ def test_topics_that_are_made_later_are_found_by_the_next_samples(settings: Sett
     asyncio.run(go())
 
 
-def test_a_group_of_the_newer_protocol_has_owners_too(settings: Settings) -> None:
+def test_a_group_of_the_newer_protocol_has_owners_too(nowhere: Cluster) -> None:
     """Java's clients may ask for it; of such a group the older question finds nothing."""
-    consumer = consumer_of("orders")
+    settings, consumer = nowhere.settings, consumer_of("orders")
     group, place = settings.group(consumer.group), TopicPartition(settings.topic("orders"), 0)
 
     async def go() -> None:
-        await make_topics(settings, 1, ["orders"])
+        await nowhere.make("orders")
         client = AIOKafkaClient(bootstrap_servers=settings.bootstrap_servers, client_id="java")
         groups = Groups(settings, [consumer])
         try:
@@ -171,32 +170,22 @@ def test_a_group_of_the_newer_protocol_has_owners_too(settings: Settings) -> Non
 
 
 def test_a_sample_ends_while_the_cluster_is_away_and_works_when_it_is_back(
-    broker: Broker, settings: Settings
+    broker: Broker, nowhere: Cluster
 ) -> None:
     consumer = consumer_of("orders")
 
     async def go() -> None:
-        await make_topics(settings, 1, ["orders"])
-        groups = Groups(settings, [consumer])
+        await nowhere.make("orders")
+        groups = Groups(nowhere.settings, [consumer])
 
-        async def sample() -> int | None:
-            """Where the partition ends; whatever the cluster does, the answer comes in time."""
-            began_s = time.monotonic()
-            try:
-                (found,) = (await groups.sample(wall_clock()))[consumer].values()
-            finally:
-                took_s = time.monotonic() - began_s
-                assert took_s < SAMPLE_S + STOP_S + 1, took_s
-            return found.end
+        async def sample() -> dict[Place, Sample]:
+            """Whatever the cluster does, the answer comes in time."""
+            async with asyncio.timeout(SAMPLE_S + STOP_S + 1):
+                return (await groups.sample(wall_clock()))[consumer]
 
         async def answers() -> None:
             """In the end: a coordinator first reads what was committed, a leader takes over."""
-            for _ in range(50):
-                with suppress(ClusterError):
-                    if 0 == await sample():
-                        return
-                await asyncio.sleep(0.2)
-            assert 0 == await sample()
+            await until_so(sample, lambda found: {0} == {each.end for each in found.values()})
 
         async def no_answer() -> None:
             with pytest.raises(ClusterError):

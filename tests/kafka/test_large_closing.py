@@ -17,10 +17,10 @@ from services.ledger.kafka.partition import FULL_BYTES
 from services.runtime.processing.task import BATCH_RECORDS
 from tests.builders import a_closing
 from tests.integration.test_large_closing import OPERATIONS, the_year
-from tests.kafka.brokers import Broker
-from tests.kafka.cluster import Cluster, a_cluster, partition_for
-from tests.kafka.test_internal_events import moving_budget
-from tests.kafka.workers import Worker, eventually, outcomes, wait_for_records
+from tests.kafka.closing_year import moving_budget
+from tests.kafka.cluster import Cluster, outcomes, partition_for
+from tests.kafka.processes import Worker
+from tests.waiting import eventually
 
 PARTITIONS: Final = 2
 CONVENTIONS: Final = 1_300
@@ -64,22 +64,21 @@ def one_transaction(found: dict[str, Records], home: int, conventions: int, park
 
 @pytest.mark.timeout(120)
 def test_a_large_year_closes_in_one_transaction_or_not_at_all(
-    broker: Broker, prefix: str, tmp_path: Path
+    cluster: Cluster, tmp_path: Path
 ) -> None:
-    cluster = a_cluster(broker, prefix, PARTITIONS)
     budget = moving_budget(PARTITIONS)
     home = partition_for(next_year(budget), PARTITIONS)
     year = list(the_year(CONVENTIONS, PARKED, budget))
     cluster.publish(event | {"id": f"e{number}"} for number, event in enumerate(year))
     with Worker(cluster, tmp_path) as worker:
-        wait_for_records(cluster, len(year))
+        cluster.wait_for_records(len(year))
         assert 0 == worker.stop()
     cluster.publish([a_closing("all", budget=budget)])
     killed_before_its_commit(cluster, tmp_path)
     found = cluster.read_all([JOURNAL, INTERNAL_EVENTS])
     assert (len(year), [], []) == (len(found[JOURNAL][0]), *found[INTERNAL_EVENTS].values())
     with Worker(cluster, tmp_path) as again:
-        journal = wait_for_records(cluster, len(year) + 1 + PARKED + CONVENTIONS)
+        journal = cluster.wait_for_records(len(year) + 1 + PARKED + CONVENTIONS)
         assert 0 == again.stop()
     assert ["accepted"] * CONVENTIONS == outcomes(journal[home])
     carried = [each["event"]["data"]["convention"] for each in journal[home]]

@@ -12,9 +12,10 @@ from services.ledger.kafka.partition import TOPICS
 from services.runtime.kafka.topics import check
 from services.verifier.cluster.verify import verify
 from tests.builders import a_vote_and_awards
-from tests.kafka.cluster import Cluster, budget_on, run
+from tests.kafka.cluster import Cluster, budget_on
+from tests.kafka.processes import Worker
 from tests.kafka.three_brokers import BROKERS, ThreeBrokers
-from tests.kafka.workers import Worker, eventually, wait_for_records
+from tests.waiting import run
 
 PARTITIONS: Final = 4
 EVENTS: Final = 5
@@ -36,7 +37,7 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreeBrokers]:
 
 @pytest.mark.fault
 @pytest.mark.timeout(300)
-def test_a_worker_starts_takes_its_partitions_and_decides(
+def test_a_worker_starts_and_decides_while_one_broker_answers_nobody(
     three: ThreeBrokers, prefix: str, tmp_path: Path
 ) -> None:
     cluster = Cluster(three.bootstrap, prefix, PARTITIONS)
@@ -49,29 +50,26 @@ def test_a_worker_starts_takes_its_partitions_and_decides(
         cluster.publish(a_vote_and_awards(budget_on(number, PARTITIONS), EVENTS))
 
     async def polls() -> list[int]:
-        return list(
-            await asyncio.gather(*(check(cluster.settings, TOPICS) for _ in range(SAMPLES)))
-        )
+        return await asyncio.gather(*(check(cluster.settings, TOPICS) for _ in range(SAMPLES)))
 
     three.freeze()
     try:
         with Worker(cluster, tmp_path) as worker:
             assert [PARTITIONS] * SAMPLES == run(polls(), STARTED_S)
 
-            def poll() -> bool:
-                assert worker.code is None, f"it ended: {worker.messages}"
+            def is_decided() -> bool:
                 return [EVENTS] * PARTITIONS == [
                     row["next_offsets"][cluster.name("ecluse.events.v1")]
                     for row in worker.partitions().values()
                     if row["state"] == "running"
                 ]
 
-            eventually(poll, "not all is decided", STARTED_S)
+            worker.until(is_decided, "all is decided", STARTED_S)
             began_s = time.monotonic()
             assert 0 == worker.stop()
             assert time.monotonic() - began_s < 15
     finally:
         three.revive()
-    wait_for_records(cluster, PARTITIONS * EVENTS)
+    cluster.wait_for_records(PARTITIONS * EVENTS)
     report = run(verify(three.bootstrap, prefix))
     assert report.proved, [each.row() for each in report.findings]

@@ -6,33 +6,32 @@ page, which stays open. With `ECLUSE_TEST_PICTURES=docs/evidence/lag` the pictur
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
+import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.api.processes import api
 from tests.browser.console import Console
 from tests.browser.lag_pictures import HEIGHT, WIDTH
-from tests.browser.visitor import a_browser, a_visitor
+from tests.browser.visitor import Visitor, a_browser, a_visitor
+from tests.builders import Json, encoded
 from tests.integration.command import ecluse
 from tests.kafka.brokers import Broker
-from tests.kafka.cluster import Cluster, a_cluster
+from tests.kafka.cluster import Cluster
+from tests.kafka.commands import UNREACHABLE
 from tests.kafka.outage_actors import Budget, Treasury
-from tests.kafka.projecting import Projector
-from tests.kafka.watcher import Watcher
-from tests.kafka.workers import Worker
+from tests.kafka.processes import Projector, Watcher, Worker, api
 from tests.read_model.databases import Server
-
-Json = dict[str, Any]
-Found = TypeVar("Found")
+from tests.waiting import Found, eventually
 
 PARTITIONS: Final = 2
 SICK, SOUND = 0, 1
@@ -46,6 +45,8 @@ MENDED_S: Final = 60.0
 """Within which all is well again once it is mended: consumers whose session has ended join anew."""
 
 POLL_S: Final = 0.2
+SHOWN_MS: Final = 30_000
+LINES: Final = {"content-type": "application/x-ndjson"}
 
 
 class Outage(NamedTuple):
@@ -68,6 +69,8 @@ POSTGRESQL_DOWN: Final = Outage(
 BROKER_DOWN: Final = Outage(
     "broker-down", "ledger", "UNKNOWN", "cluster_silent", "The watch gets no answer of Kafka."
 )
+LEDGER_KILLED: Final = Outage("ledger-killed", "ledger", "STOPPED", "no_owner", "The ledger")
+NOBODY_KNOWS: Final = "Nobody knows at this moment who is behind."
 
 
 def in_another_thread(work: Callable[[], Found]) -> Found:
@@ -82,12 +85,18 @@ class Stack:
 
     cluster: Cluster
     postgresql: Server
+    ledger: Worker
     watch: Watcher
     treasury: Treasury
-    page: Page
+    url: str
+    """Where the API answers."""
+    visitor: Visitor
     sick: Budget
     sound: Budget
     pictures: Path
+
+    def __post_init__(self) -> None:
+        self.page = self.visitor.page
 
     def publish(self, *events: Json) -> None:
         """As a careful sender does."""
@@ -95,11 +104,11 @@ class Stack:
 
     def asked(self) -> tuple[int, Json]:
         """What `ecluse lag --json` says, and its exit code."""
-        url = f"http://127.0.0.1:{self.watch.port}"
-        text = in_another_thread(lambda: ecluse("lag", "--json", "--url", url))
+        asked = ("lag", "--json", "--url", self.watch.url)
+        result = in_another_thread(lambda: ecluse(*asked))
         # It runs in this process, where the treasury's own client may say something at any time.
-        answers = [line for line in text.out.splitlines() if line.startswith(b"{")]
-        return text.code, json.loads(answers[-1]) if answers else {}
+        answers = [line for line in result.out.splitlines() if line.startswith(b"{")]
+        return result.code, json.loads(answers[-1]) if answers else {}
 
     def states(self) -> set[tuple[str, str]]:
         """The metric: the states in which a stage's partitions are, with the stage."""
@@ -109,7 +118,7 @@ class Stack:
             if figure
         }
 
-    def samples(self, name: str) -> list[tuple[Json, float]]:
+    def samples(self, name: str) -> list[tuple[dict[str, str], float]]:
         """A metric of the watch: labels and figures."""
         families = text_string_to_metric_families(self.watch.get("/metrics")[1])
         found = [each for family in families for each in family.samples]
@@ -117,13 +126,7 @@ class Stack:
 
     def until(self, is_so: Callable[[], Found | None], why: str, limit_s: float) -> Found:
         """The first that is found; else what the command said last."""
-        until_s = time.monotonic() + limit_s
-        while True:
-            found = is_so()
-            if found:
-                return found
-            assert time.monotonic() < until_s, f"not {why}: {self.asked()}"
-            time.sleep(POLL_S)
+        return eventually(is_so, lambda: f"not {why}: {self.asked()}", limit_s, POLL_S)
 
     def is_well(self) -> None:
         """Wait until nothing is wrong: neither for the command nor on the page."""
@@ -165,147 +168,166 @@ class Stack:
 
 
 @contextmanager
-def a_stack(
-    broker: Broker, prefix: str, postgresql: Server, folder: Path, pictures: Path
-) -> Iterator[Stack]:
+def a_stack(cluster: Cluster, postgresql: Server, folder: Path, pictures: Path) -> Iterator[Stack]:
     """Two budgets, each on a partition of its own, are voted and decided on; somebody looks on."""
-    cluster = a_cluster(broker, prefix, PARTITIONS)
     url = postgresql.a_read_model()
     sick, sound = (Budget(number, PARTITIONS) for number in (SICK, SOUND))
     cluster.publish([sick.vote(), sound.vote(), *sick.grants(3), *sound.grants(2)])
-    with ExitStack() as stack:
-        stack.enter_context(Worker(cluster, folder, "ledger-1", fault=f"decide:{BAD}"))
-        stack.enter_context(Projector(cluster.settings, url, folder, ECLUSE_INSTANCE="projector-1"))
-        watch = stack.enter_context(
-            Watcher(broker.bootstrap, prefix, folder, ECLUSE_INSTANCE="watch-1")
-        )
-        treasury = stack.enter_context(Treasury(cluster))
+    with ExitStack() as running:
+        ledger = running.enter_context(Worker(cluster, folder, "ledger-1", fault=f"decide:{BAD}"))
+        running.enter_context(Projector(cluster, url, folder, ECLUSE_INSTANCE="projector-1"))
+        watch = running.enter_context(Watcher(cluster, folder, ECLUSE_INSTANCE="watch-1"))
+        treasury = running.enter_context(Treasury(cluster))
         env = {
-            "ECLUSE_BOOTSTRAP_SERVERS": cluster.bootstrap,
-            "ECLUSE_TOPIC_PREFIX": cluster.prefix,
-            "ECLUSE_DATABASE_URL": url,
             "ECLUSE_ACCESS_URL": f"sqlite+aiosqlite:///{folder / 'access.db'}",
-            "ECLUSE_WATCH_URL": f"http://127.0.0.1:{watch.port}",
-            "ECLUSE_AUTH": "off",
+            "ECLUSE_WATCH_URL": watch.url,
         }
-        address = stack.enter_context(api(folder / "api.log", **env)).address
-        browser = stack.enter_context(a_browser())
-        visitor = stack.enter_context(a_visitor(browser, Console(address, "", []), "en", key=None))
+        address = running.enter_context(api(cluster, url, folder, **env)).address
+        browser = running.enter_context(a_browser())
+        visitor = running.enter_context(
+            a_visitor(browser, Console(address, "", []), "en", key=None)
+        )
         page = visitor.page
         page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
         assert 200 == visitor.go("/console/lag")
         page.evaluate("window.stillThere = true")
-        stack_under_test = Stack(cluster, postgresql, watch, treasury, page, sick, sound, pictures)
-        stack_under_test.is_well()
-        yield stack_under_test
-        assert page.evaluate("window.stillThere"), "the page was never loaded again"
+        actors = (cluster, postgresql, ledger, watch, treasury, address, visitor, sick, sound)
+        stack = Stack(*actors, pictures)
+        stack.is_well()
+        yield stack
         assert [] == visitor.messages
 
 
 @pytest.mark.timeout(300)
 def test_each_outage_is_shown_by_page_command_and_metric(
-    broker: Broker, prefix: str, postgresql_server: Server, tmp_path: Path
+    broker: Broker, cluster: Cluster, postgresql_server: Server, tmp_path: Path
 ) -> None:
     pictures = Path(os.environ.get("ECLUSE_TEST_PICTURES", tmp_path / "pictures"))
     pictures.mkdir(parents=True, exist_ok=True)
-    with a_stack(broker, prefix, postgresql_server, tmp_path, pictures) as stack_under_test:
+    with a_stack(cluster, postgresql_server, tmp_path, pictures) as stack:
         for outage in (
             the_treasury_is_gone,
             a_partition_is_held,
             postgresql_is_down,
             lambda it: the_broker_is_down(it, broker),
+            the_watch_is_frozen,
         ):
             began_s = time.monotonic()
-            outage(stack_under_test)
-            stack_under_test.is_well()
+            outage(stack)
+            stack.is_well()
             print(f"{time.monotonic() - began_s:.1f} s in all")
+        page = stack.page
+        assert page.evaluate("window.stillThere"), "the page was never loaded again"
+        the_ledger_is_killed(stack)
 
 
-def the_treasury_is_gone(stack_under_test: Stack) -> None:
-    stack_under_test.treasury.leaves()
+def the_treasury_is_gone(stack: Stack) -> None:
+    stack.treasury.leaves()
     left_s = time.monotonic()
-    stack_under_test.publish(*stack_under_test.sick.grants(2), *stack_under_test.sound.grants(3))
-    treasury = stack_under_test.tells(TREASURY_GONE, left_s)
+    stack.publish(*stack.sick.grants(2), *stack.sound.grants(3))
+    treasury = stack.tells(TREASURY_GONE, left_s)
     assert (0, True) == (treasury["members"], treasury["behind"] >= 5), treasury
     assert treasury["oldest_event_at"] is not None, "the watch read the orders that wait"
-    stack_under_test.keep_picture(TREASURY_GONE)
-    stack_under_test.treasury.comes()
+    stack.keep_picture(TREASURY_GONE)
+    stack.treasury.comes()
 
 
-def a_partition_is_held(stack_under_test: Stack) -> None:
-    award, _ = stack_under_test.sick.grant()
+def a_partition_is_held(stack: Stack) -> None:
+    award, _ = stack.sick.grant()
     bad_s = time.monotonic()
-    stack_under_test.publish(
-        award | {"id": BAD}, *stack_under_test.sick.grants(3), *stack_under_test.sound.grants(2)
-    )
-    ledger = stack_under_test.tells(HELD, bad_s)
+    stack.publish(award | {"id": BAD}, *stack.sick.grants(3), *stack.sound.grants(2))
+    ledger = stack.tells(HELD, bad_s)
     [held] = [each for each in ledger["partitions"] if each["held"] is not None]
     assert (SICK, BAD) == (held["partition"], held["held"]["event_id"])
     assert ledger["oldest_event_at"] is not None
     others = {each["state"] for each in ledger["partitions"] if each["partition"] == SOUND}
     assert {"OK", "NO TRAFFIC"} >= others, "the other partition goes on"
-    expect(stack_under_test.page.locator("[data-live=partitions-ledger]")).to_contain_text(BAD)
-    stack_under_test.keep_picture(HELD)
+    expect(stack.page.locator("[data-live=partitions-ledger]")).to_contain_text(BAD)
+    stack.keep_picture(HELD)
     in_another_thread(
-        lambda: stack_under_test.cluster.quarantine(
-            SICK, held["held"]["offset"], by="Ada", why="it fails"
-        )
+        lambda: stack.cluster.quarantine(SICK, held["held"]["offset"], by="Ada", why="it fails")
     )
-    stack_under_test.publish(*stack_under_test.sick.grant())
+    stack.publish(*stack.sick.grant())
 
 
-def postgresql_is_down(stack_under_test: Stack) -> None:
-    stack_under_test.postgresql.crash()
+def postgresql_is_down(stack: Stack) -> None:
+    stack.postgresql.crash()
     try:
         down_s = time.monotonic()
-        stack_under_test.publish(
-            *stack_under_test.sick.grants(2), *stack_under_test.sound.grants(2)
-        )
-        first = stack_under_test.tells(POSTGRESQL_DOWN, down_s)
-        stack_under_test.publish(
-            *stack_under_test.sick.grants(2), *stack_under_test.sound.grants(2)
-        )
+        stack.publish(*stack.sick.grants(2), *stack.sound.grants(2))
+        first = stack.tells(POSTGRESQL_DOWN, down_s)
+        stack.publish(*stack.sick.grants(2), *stack.sound.grants(2))
 
         def more() -> Json | None:
             [projector] = [
-                each
-                for each in stack_under_test.asked()[1]["stages"]
-                if each["stage"] == "projector"
+                each for each in stack.asked()[1]["stages"] if each["stage"] == "projector"
             ]
             is_known = projector["oldest_event_at"] is not None
             return projector if is_known and projector["behind"] > first["behind"] else None
 
-        projector = stack_under_test.until(more, "farther behind", SHOWN_S)
+        projector = stack.until(more, "farther behind", SHOWN_S)
         # Unknown, where it was asked before the projector had reported.
         assert first["oldest_event_at"] in {None, projector["oldest_event_at"]}
         assert {"retrying"} == {each["doing"] for each in projector["partitions"]}
-        stack_under_test.keep_picture(POSTGRESQL_DOWN)
+        stack.keep_picture(POSTGRESQL_DOWN)
     finally:
-        in_another_thread(stack_under_test.postgresql.start_again)
+        in_another_thread(stack.postgresql.start_again)
 
 
-def the_broker_is_down(stack_under_test: Stack, broker: Broker) -> None:
+def the_watch_is_frozen(stack: Stack) -> None:
+    """Nobody answers the command nor Prometheus, and the page says that what it shows is old."""
+    with stack.watch.frozen():
+        frozen_s = time.monotonic()
+        headline = stack.page.locator("h1")
+        expect(headline).to_contain_text(NOBODY_KNOWS, timeout=SHOWN_S * 1000)
+        assert UNREACHABLE == stack.asked()[0]
+        assert time.monotonic() - frozen_s < SHOWN_S
+        assert 0 == stack.watch.get("/metrics")[0]
+
+
+def the_ledger_is_killed(stack: Stack) -> None:
+    """The page of today counts what was sent, and does not say that all is well."""
+    page, url = stack.page, stack.url
+    whole, in_flight = page.locator(".sum .whole dd"), page.locator(".sum dd").last
+    before = httpx.get(f"{url}/status", timeout=30).json()["received"]
+    stack.ledger.kill()
+    killed_s = time.monotonic()
+    body = b"\n".join(map(encoded, stack.sound.grant()))
+    answer = httpx.post(f"{url}/events", content=body, headers=LINES, timeout=30)
+    assert 202 == answer.status_code, answer.text
+    stack.tells(LEDGER_KILLED, killed_s)
+    assert 200 == stack.visitor.go("/console/today")
+    expect(page.locator(".verdict")).to_have_class(re.compile("bad"), timeout=SHOWN_MS)
+    expect(page.locator("h1")).to_contain_text("The ledger")
+    expect(in_flight).to_have_text("2", timeout=SHOWN_MS)
+    expect(whole).to_have_text(str(before + 2))
+    status = httpx.get(f"{url}/status", timeout=30).json()
+    assert ("stage", "ledger", 2) == tuple(
+        status[name] for name in ("verdict", "stage", "in_flight")
+    )
+    stack.ledger.start_again()
+    stack.is_well()
+    expect(whole).to_have_text(str(before + 2), timeout=SHOWN_MS)
+
+
+def the_broker_is_down(stack: Stack, broker: Broker) -> None:
     broker.kill()
     try:
-        ledger = stack_under_test.tells(BROKER_DOWN, time.monotonic())
+        ledger = stack.tells(BROKER_DOWN, time.monotonic())
 
         def of_now() -> Json | None:
-            board = stack_under_test.asked()[1]
+            board = stack.asked()[1]
             return board if (board["orders"], board["outcomes"]) == (None, None) else None
 
-        board = stack_under_test.until(
-            of_now, "without figures of the journal: a round later", SHOWN_S
-        )
+        board = stack.until(of_now, "without figures of the journal: a round later", SHOWN_S)
         assert {"UNKNOWN"} == {each["state"] for each in board["stages"]}
         figures = ("members", "behind", "oldest_event_at", "drain_s")
         for stage in board["stages"]:
             assert [None] * 4 == [stage[name] for name in figures], "unknown, and never 0"
-        assert [] == stack_under_test.samples("kafka_consumergroup_lag"), "no sample says 0"
-        shown = stack_under_test.page.locator(
-            "[data-live=stages] tbody .figure"
-        ).all_text_contents()
+        assert [] == stack.samples("kafka_consumergroup_lag"), "no sample says 0"
+        shown = stack.page.locator("[data-live=stages] tbody .figure").all_text_contents()
         assert {"—unknown"} == set(shown), "nor does the page say 0"
         assert ledger["latest_event_at"] is not None, "the last that was known"
-        stack_under_test.keep_picture(BROKER_DOWN)
+        stack.keep_picture(BROKER_DOWN)
     finally:
         broker.restart()

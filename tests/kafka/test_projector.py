@@ -1,129 +1,207 @@
-"""`ecluse projector` on a real broker and a real PostgreSQL: killed, cut off, made again."""
+"""`ecluse projector` on a real broker and a real PostgreSQL: killed, cut off, shared, stopped."""
 
-import asyncio
 import os
 import random  # noqa: TID251 # it plays the environment, and prints its seed
 from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import pytest
 
-from services.runtime.ops.settings import Settings
-from tests.kafka.brokers import Broker
-from tests.kafka.ledger_transactions import make_topics
-from tests.kafka.projecting import (
-    Clean,
-    Projector,
-    a_long_journal,
-    count,
-    journal_of,
-    rows,
-    write,
-)
+from events.topics import JOURNAL
+from tests.kafka.clean_run import CleanRun
+from tests.kafka.cluster import Cluster
+from tests.kafka.commands import UNREACHABLE
+from tests.kafka.ledger_transactions import PARTITIONS, Journal, a_long_journal, count, journal_of
+from tests.kafka.processes import Projector, rows
 from tests.read_model.databases import Server
-from tests.read_model.filling import GOLDEN, read
+from tests.read_model.filling import GOLDEN, query
+from tests.unit.watch.ledger_output import Out
 
 RECORDS: Final = int(os.environ.get("ECLUSE_TEST_RECORDS", "12000"))
 """`make faults` has 50,000: to decide and write so many takes a minute by itself."""
 
+FEW: Final = 1_000
 KILLS: Final = 10
 LIMIT_S: Final = 240.0
-
-
-class Year(NamedTuple):
-    """A long journal as it stands on the broker, and what an undisturbed run makes of it."""
-
-    settings: Settings
-    clean: Clean
+SICK: Final = 2
+"""A partition in which something is wrong."""
 
 
 @pytest.fixture(scope="module")
-def year(
-    broker: Broker, postgresql_server: Server, tmp_path_factory: pytest.TempPathFactory
-) -> Year:
-    """CheckpointHead once, and projected once: each test has a database of its own."""
-    settings = Settings(bootstrap_servers=broker.bootstrap, topic_prefix=f"year-{os.getpid()}.")
-    asyncio.run(make_topics(settings))
-    write(settings, a_long_journal(RECORDS))
-    url, folder = postgresql_server.a_read_model(), tmp_path_factory.mktemp("clean")
-    return Year(settings, Clean(settings, url, folder, RECORDS))
+def year(module_cluster: Cluster) -> Cluster:
+    """A long journal, written once."""
+    module_cluster.write_outs(a_long_journal(RECORDS))
+    return module_cluster
 
 
-def has_more(url: str, records: int) -> bool:
-    """Whether more than that many records are in the tables."""
-    return bool(rows(url) > records)
+@pytest.fixture(scope="module")
+def clean(
+    year: Cluster, postgresql_server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> CleanRun:
+    """What an undisturbed run makes of it: each test has a database of its own."""
+    folder = tmp_path_factory.mktemp("clean")
+    return CleanRun(year, postgresql_server.a_read_model(), folder, RECORDS)
 
 
-def is_at_work(projector: Projector, opened: int, url: str, records: int) -> bool:
-    """Whether it has opened more partitions than those, and more than so many records are there."""
-    return len(projector.logged("partition_opened")) > opened and has_more(url, records)
+@pytest.fixture(scope="module")
+def journal() -> Journal:
+    """A short one, in many transactions."""
+    return a_long_journal(FEW, batch_events=50)
 
 
-def has_retried(projector: Projector, times: int) -> bool:
-    """Whether it has noticed that often that the database is down."""
-    return len(projector.logged("partition_retried")) >= times
+def of_partition(journal: Journal, number: int) -> list[Out]:
+    return [out for batch in journal for out in batch if out.partition == number]
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_it_makes_the_tables_of_a_journal_and_goes_on_with_what_comes(
-    database: str, settings: Settings, tmp_path: Path, request: pytest.FixtureRequest
+    database: str, cluster: Cluster, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     url = request.getfixturevalue(f"{database}_url")
     events = (GOLDEN / "hard-year-2023.events.jsonl").read_bytes().splitlines()
     journal = journal_of(events, batch_events=5)
-    write(settings, journal[:3])
-    with Projector(settings, url, tmp_path) as projector:
-        projector.until(lambda: rows(url) == count(journal[:3]), "the first records")
-        write(settings, journal[3:], abort=True)
-        write(settings, journal[3:])
-        projector.until(lambda: rows(url) == count(journal), "the others")
+    cluster.write_outs(journal[:3])
+    with Projector(cluster, url, tmp_path) as projector:
+        projector.until_rows(count(journal[:3]))
+        cluster.write_outs(journal[3:], abort=True)
+        cluster.write_outs(journal[3:])
+        projector.until_rows(count(journal))
         projector.until_ready()
         assert count(journal) == projector.projected()
         assert 0 == projector.stop()
-    assert count(journal) == len(read(url)["journal"])
+    assert count(journal) == rows(url)
 
 
+# ------------------------------------------------------------ what is done to it, and its database
 @pytest.mark.fault
 @pytest.mark.timeout(600)
 def test_killed_ten_times_it_leaves_row_for_row_what_a_clean_run_gives(
-    year: Year, tmp_path: Path, postgresql_server: Server
+    year: Cluster, clean: CleanRun, tmp_path: Path, postgresql_server: Server
 ) -> None:
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     draw = random.Random(seed)
     url = postgresql_server.a_read_model()
-    with Projector(year.settings, url, tmp_path, ECLUSE_SESSION_TIMEOUT_S="6") as projector:
+
+    def is_at_work(opened: int, wanted: int) -> bool:
+        return len(projector.logged("partition_opened")) > opened and rows(url) > wanted
+
+    with Projector(year, url, tmp_path, ECLUSE_SESSION_TIMEOUT_S="6") as projector:
         for kill in range(1, KILLS + 1):
             # Each has opened a partition, and is in the midst of whatever it does then.
             opened = len(projector.logged("partition_opened"))
             wanted = RECORDS * kill // (KILLS + 4) - draw.randrange(RECORDS // 25)
-            projector.until(
-                partial(is_at_work, projector, opened, url, wanted), "it gets on", LIMIT_S
-            )
+            projector.until(partial(is_at_work, opened, wanted), "at work", LIMIT_S)
             projector.kill()
             assert rows(url) < RECORDS, "it is killed while there is work"
             projector.start_again()
-        projector.until_rows(url, RECORDS, "all records", LIMIT_S)
+        projector.until_rows(RECORDS)
         assert 0 == projector.stop()
-    year.clean.assert_same(url)
+    clean.assert_same(url)
 
 
 @pytest.mark.fault
 @pytest.mark.timeout(600)
 def test_postgresql_ends_and_crashes_under_load_and_nothing_is_lost(
-    year: Year, tmp_path: Path, postgresql_server: Server
+    year: Cluster, clean: CleanRun, tmp_path: Path, postgresql_server: Server
 ) -> None:
-    url = postgresql_server.a_read_model()
-    with Projector(year.settings, url, tmp_path) as projector:
-        for cycle, hurt in enumerate(
-            (postgresql_server.crash, postgresql_server.end, postgresql_server.crash), start=1
-        ):
-            projector.until(partial(has_more, url, RECORDS * cycle // 5), "it gets on", LIMIT_S)
+    server, url = postgresql_server, postgresql_server.a_read_model()
+
+    def has_more(wanted: int) -> bool:
+        return rows(url) > wanted
+
+    def has_noticed(times: int) -> bool:
+        return len(projector.logged("partition_retried")) >= times
+
+    with Projector(year, url, tmp_path) as projector:
+        for cycle, hurt in enumerate((server.crash, server.end, server.crash), start=1):
+            projector.until(partial(has_more, RECORDS * cycle // 5), "it gets on", LIMIT_S)
             hurt()
-            projector.until(partial(has_retried, projector, cycle), "it notices")
-            postgresql_server.start_again()
-        projector.until_rows(url, RECORDS, "all records", LIMIT_S)
+            projector.until(partial(has_noticed, cycle), "it notices")
+            server.start_again()
+        projector.until_rows(RECORDS)
         assert 0 == projector.stop()
         assert [] == projector.logged("record_failed") + projector.logged("partition_failed")
-    year.clean.assert_same(url)
+    clean.assert_same(url)
+
+
+# ------------------------------------------------------------ what stops it, or a partition
+def test_a_record_that_does_not_follow_holds_its_partition_alone(
+    cluster: Cluster, tmp_path: Path, postgresql_url: str, journal: Journal
+) -> None:
+    sick = of_partition(journal, SICK)
+    cluster.write_outs([[out for out in batch if out is not sick[7]] for batch in journal])
+    with Projector(cluster, postgresql_url, tmp_path) as projector:
+        held = projector.wait_for("partition_held", partition=SICK, offset=7)
+        assert 2 == len(projector.logged("record_failed"))
+        projector.until_rows(FEW - len(sick) + 7, "the others go on")
+        asked = f"SELECT held_event_id FROM positions WHERE partition = {SICK}"
+        assert held["event_id"] == query(postgresql_url, asked)
+        assert "broken" == projector.partitions()[SICK]["state"]
+        assert 0 == projector.stop()
+
+
+def test_a_journal_that_was_created_again_is_not_read_on(
+    cluster: Cluster, tmp_path: Path, sqlite_url: str, journal: Journal
+) -> None:
+    cluster.write_outs(journal)
+    with Projector(cluster, sqlite_url, tmp_path) as projector:
+        projector.until_rows(FEW)
+        assert 0 == projector.stop()
+        cluster.recreate(JOURNAL)
+        cluster.write_outs(reversed(of_partition(journal, each)) for each in range(PARTITIONS))
+        projector.start_again()
+        assert UNREACHABLE == projector.ended()
+        assert "ecluse projector --rebuild --anew" in projector.text
+    assert FEW == rows(sqlite_url)
+
+
+def test_a_second_projector_takes_its_share_and_all_when_the_first_dies(
+    cluster: Cluster, tmp_path: Path, postgresql_url: str, journal: Journal
+) -> None:
+    half = len(journal) // 2
+    cluster.write_outs(journal[:half])
+    short = {"ECLUSE_SESSION_TIMEOUT_S": "3"}
+    with (
+        Projector(cluster, postgresql_url, tmp_path, ECLUSE_INSTANCE="one", **short) as one,
+        Projector(cluster, postgresql_url, tmp_path, ECLUSE_INSTANCE="two", **short) as two,
+    ):
+
+        def have_shared() -> bool:
+            return len(one.partitions()) == len(two.partitions()) == PARTITIONS // 2
+
+        one.until_rows(count(journal[:half]))
+        one.until(have_shared, "each has its share")
+        one.kill()
+        cluster.write_outs(journal[half:])
+        two.until_rows(FEW)
+        two.until(lambda: len(two.partitions()) == PARTITIONS, "it has all partitions")
+        assert 0 == two.stop()
+
+
+def test_without_a_database_it_stops_and_tells_no_password(
+    cluster: Cluster, tmp_path: Path, postgresql_server: Server
+) -> None:
+    absent = "postgresql://somebody:secret@127.0.0.1:1/ecluse"
+    for url in (absent, postgresql_server.url("no_such_database")):
+        with Projector(cluster, url, tmp_path) as projector:
+            assert UNREACHABLE == projector.ended()
+            assert "ECLUSE_DATABASE_URL" in projector.text
+            assert "secret" not in projector.text
+
+
+def test_the_url_may_stand_in_a_file(
+    cluster: Cluster, tmp_path: Path, sqlite_url: str, journal: Journal
+) -> None:
+    secret = tmp_path / "database-url"
+    secret.write_text(f"{sqlite_url}\n")
+    cluster.write_outs(journal[:1])
+    elsewhere, file = "postgresql://127.0.0.1:1/ecluse", {"ECLUSE_DATABASE_URL_FILE": str(secret)}
+    with Projector(cluster, elsewhere, tmp_path, **file) as projector:
+        projector.until(lambda: rows(sqlite_url) == len(journal[0]), "the records")
+        assert 0 == projector.stop()
+    secret.unlink()
+    with Projector(cluster, elsewhere, tmp_path, **file) as projector:
+        assert 2 == projector.ended()
+        assert "ECLUSE_DATABASE_URL_FILE" in projector.text

@@ -3,20 +3,13 @@
 import json
 from pathlib import Path
 
-from events.topics import INPUT_TOPICS, JOURNAL
+from events.topics import INPUT_TOPICS, INTERNAL_EVENTS, JOURNAL
 from services.ledger.domain.fiscal_year.year_openings import next_year
-from services.verifier.kafka_records import partition_of
 from tests.builders import Json, a_payment, a_vote
-from tests.kafka.brokers import Broker
-from tests.kafka.cluster import Cluster, a_cluster
-from tests.kafka.commands import asked
-from tests.kafka.test_internal_events import (
-    SETTLED,
-    moving_budget,
-    the_next,
-    the_year,
-)
-from tests.kafka.workers import Worker, eventually, wait_for_records
+from tests.kafka.closing_year import SETTLED, moving_budget, the_next, the_year
+from tests.kafka.cluster import Cluster, partition_for
+from tests.kafka.commands import UNREACHABLE, asked, object_of
+from tests.kafka.processes import Worker
 
 PARTITIONS = 4
 AT = "2024-12-31T23:59:59+01:00"
@@ -29,19 +22,19 @@ def verified(cluster: Cluster, *args: object) -> Json:
     return row
 
 
-def test_a_cluster_is_proved_sealed_and_held_to_its_seal(
-    broker: Broker, prefix: str, tmp_path: Path
-) -> None:
-    cluster = a_cluster(broker, prefix, PARTITIONS)
+def test_a_cluster_is_proved_sealed_and_held_to_its_seal(cluster: Cluster, tmp_path: Path) -> None:
     budget = moving_budget(PARTITIONS)
     new = next_year(budget)
     cluster.publish([*the_year(budget), a_vote(0, budget=budget)])
     with Worker(cluster, tmp_path) as worker:
-        wait_for_records(cluster, 7)
+        cluster.wait_for_records(7)
         cluster.publish([a_payment(60_000, budget=budget), *the_next(new)])
-        wait_for_records(cluster, 11)
+        journal = cluster.wait_for_records(11)
         assert 0 == worker.stop()
-    eventually(lambda: cluster.is_settled(SETTLED), "a transaction stays open")
+    cluster.wait_until_settled(*SETTLED)
+    home = partition_for(new, PARTITIONS)
+    opened = {"topic": cluster.name(INTERNAL_EVENTS), "partition": home, "offset": 0}
+    assert (new, opened) == (journal[home][0]["budget"], journal[home][0]["source"])
 
     whole = verified(cluster, "--redecide", "--figures")
     assert whole["proved"], whole["findings"]
@@ -52,16 +45,14 @@ def test_a_cluster_is_proved_sealed_and_held_to_its_seal(
     assert {"tracing", "decisions"} == {each["code"] for each in whole["not_proved"]}
     again = whole["redecided"]
     assert (11, 1, 0) == (again["records"], again["dead_letters"], again["differing"])
-    balances = asked(cluster, "balances", "--json")
-    assert json.loads(balances.out) == whole["figures"]
+    assert object_of(cluster, "balances") == whole["figures"]
 
     alone = verified(cluster, "--budget", budget)
     assert (1, [budget]) == (alone["counted"]["partitions"], list(alone["heads"]))
     (note,) = [each for each in alone["not_proved"] if each["code"] == "other_partitions"]
-    assert partition_of(budget.encode(), PARTITIONS) == note["partition"]
-    home = partition_of(budget.encode(), PARTITIONS)
-    assert verified(cluster, "--budget", f"_dead.{home}")["proved"]
-    assert 3 == asked(cluster, "verify", "--budget", "nobody").code
+    assert partition_for(budget, PARTITIONS) == note["partition"]
+    assert verified(cluster, "--budget", f"_dead.{note['partition']}")["proved"]
+    assert UNREACHABLE == asked(cluster, "verify", "--budget", "nobody").code
 
     key, seal, export = (tmp_path / name for name in ("key.pem", "seal.json", "export.jsonl"))
     public = tmp_path / "public.pem"

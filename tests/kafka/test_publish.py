@@ -1,170 +1,110 @@
-"""`ecluse publish` on a real broker: bytes unchanged, right partitions, once each."""
+"""Publishing on a real broker, by `ecluse publish` and by the API: bytes, order, partitions, once.
+
+`ecluse publish` from a file on: test_smoke; what it says: tests/unit/cli/test_publish.py.
+"""
 
 import asyncio
 import json
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
-from aiokafka import AIOKafkaConsumer
-from aiokafka.structs import ConsumerRecord, TopicPartition
+from aiokafka.structs import ConsumerRecord
 
-from events.topics import EVENTS
-from services.runtime.kafka import publishing, topics, waits
-from services.runtime.kafka.partitioning import partition_of
-from services.runtime.kafka.publishing import STRUCTURED, Message, Receipts
-from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topic_diff import TopicOptions
+from events.topics import EVENTS, JOURNAL
+from services.api.adapters import kafka_publisher
+from services.api.adapters.kafka_publisher import KafkaPublisher
+from services.api.adapters.source_records import original_bytes
+from services.runtime.kafka import publishing, waits
+from services.runtime.kafka.publishing import Message, Receipts
 from services.runtime.ops.errors import Unreachable
 from services.runtime.ops.settings import Settings
-from tests.builders import BUDGET, Json, a_vote, an_award, encoded
-from tests.integration.command import EXAMPLE, CommandResult, ecluse, written
+from tests.api.environment import an_app, an_empty_read_model, asking
+from tests.builders import a_vote, encoded
+from tests.integration.command import written
 from tests.kafka.brokers import Broker
-from tests.kafka.changes import change
+from tests.kafka.cluster import STRUCTURED, Cluster, partition_for
+from tests.kafka.commands import DONE, UNREACHABLE, asked
+from tests.waiting import eventually_async
 
 PARTITIONS = 3
 BUDGETS = [f"21590350100017-{number:02}-2023" for number in range(10)]
-READ_TIMEOUT_S = 30
+LINES = {"Content-Type": "application/x-ndjson"}
 
 
-@pytest.fixture
-def settings(broker: Broker, prefix: str) -> Settings:
-    """A cluster with the topics of the contract."""
-    settings = Settings(bootstrap_servers=broker.bootstrap, topic_prefix=prefix)
-    asyncio.run(topics.apply(read_catalogue(), settings, TopicOptions(partitions=PARTITIONS)))
-    return settings
+def votes(count: int) -> list[bytes]:
+    return [
+        encoded(a_vote(budget=BUDGETS[n % len(BUDGETS)], _id=f"vote/{n}")) for n in range(count)
+    ]
 
 
-def publish(settings: Settings, *args: object, given: bytes = b"") -> CommandResult:
-    return ecluse(
-        "publish",
-        *args,
-        given=given,
-        ECLUSE_BOOTSTRAP_SERVERS=settings.bootstrap_servers,
-        ECLUSE_TOPIC_PREFIX=settings.topic_prefix,
-    )
-
-
-async def _read(settings: Settings) -> list[list[ConsumerRecord]]:
-    """Everything on the topic of events, by partition."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.bootstrap_servers, auto_offset_reset="earliest"
-    )
-    await consumer.start()
-    try:
-        partitions = [TopicPartition(settings.topic(EVENTS), each) for each in range(PARTITIONS)]
-        consumer.assign(partitions)
-        ends = await consumer.end_offsets(partitions)
-        read: list[list[ConsumerRecord]] = [[] for _ in partitions]
-        async with asyncio.timeout(READ_TIMEOUT_S):
-            while sum(ends.values()) > sum(map(len, read)):
-                for partition, records in (await consumer.getmany(timeout_ms=200)).items():
-                    read[partition.partition] += records
-        return read
-    finally:
-        await consumer.stop()
-
-
-def place(budget: str) -> int:
-    return partition_of(budget.encode(), PARTITIONS)
-
-
-def on_topic(settings: Settings) -> list[list[ConsumerRecord]]:
-    return asyncio.run(_read(settings))
-
-
-def expected(lines: list[bytes]) -> list[list[bytes]]:
-    """Which lines belong in which partition, in their order."""
-    by_partition: list[list[bytes]] = [[] for _ in range(PARTITIONS)]
+def assert_published(cluster: Cluster, lines: list[bytes]) -> dict[int, list[ConsumerRecord]]:
+    """Byte for byte, each under its budget on its partition, in order."""
+    expected: dict[int, list[bytes]] = {number: [] for number in range(PARTITIONS)}
     for line in lines:
-        by_partition[place(json.loads(line)["partitionkey"])].append(line)
-    return by_partition
+        expected[partition_for(json.loads(line)["partitionkey"], PARTITIONS)].append(line)
+    read = cluster.read(EVENTS)
+    assert expected == {number: [each.value for each in some] for number, some in read.items()}
+    for each in (each for some in read.values() for each in some):
+        assert each.key == json.loads(each.value)["partitionkey"].encode()
+        assert STRUCTURED == each.headers
+    return read
 
 
-def votes(count: int) -> list[Json]:
-    return [a_vote(budget=BUDGETS[n % len(BUDGETS)], _id=f"vote/{n}") for n in range(count)]
+async def posted(client: httpx.AsyncClient, body: bytes) -> httpx.Response:
+    return await client.post("/events", content=body, headers=LINES)
 
 
-def test_the_example_arrives_byte_for_byte_under_its_budget_in_its_partition(
-    settings: Settings,
-) -> None:
-    result = publish(settings, EXAMPLE, "--json")
-    lines = EXAMPLE.read_bytes().splitlines()
-    assert 0 == result.code, result.err
-    partition = place(BUDGET)
-    row = {"partition": partition, "first_offset": 0, "last_offset": len(lines) - 1}
-    assert {"published": len(lines), "partitions": [row | {"count": len(lines)}]} == json.loads(
-        result.out
-    )
-    read = on_topic(settings)
-    assert expected(lines) == [[record.value for record in records] for records in read]
-    assert {BUDGET.encode()} == {record.key for records in read for record in records}
-    assert [tuple(STRUCTURED)] * len(lines) == [record.headers for record in read[partition]]
-
-
+# ------------------------------------------------------------------ the command
 def test_many_budgets_spread_and_stay_in_order_through_files_and_standard_input(
-    settings: Settings, tmp_path: Path
+    cluster: Cluster, tmp_path: Path
 ) -> None:
     sent = votes(3000)
     first = written(tmp_path / "first.jsonl", *sent[:1500])
-    spaced = b"\n".join(b" " + encoded(event) + b" \r" for event in sent[1500:])
-    result = publish(settings, first, "-", "--json", given=b"\n" + spaced)
-    assert (0, 3000) == (result.code, json.loads(result.out)["published"])
-
-    lines = [*first.read_bytes().splitlines(), *spaced.split(b"\n")]
-    read = on_topic(settings)
-    assert expected(lines) == [[record.value for record in records] for records in read]
-    assert [
+    spaced = b"\n".join(b" " + event + b" \r" for event in sent[1500:])
+    result = asked(cluster, "publish", first, "-", "--json", given=b"\n" + spaced)
+    printed = json.loads(result.out)
+    assert (DONE, 3000) == (result.code, printed["published"])
+    read = assert_published(cluster, [*sent[:1500], *spaced.split(b"\n")])
+    assert printed["partitions"] == [
         {
             "partition": partition,
             "first_offset": 0,
             "last_offset": len(records) - 1,
             "count": len(records),
         }
-        for partition, records in enumerate(read)
-    ] == json.loads(result.out)["partitions"]
+        for partition, records in read.items()
+    ]
 
 
-def test_offsets_go_on_where_the_topic_ended_and_people_read_them(
-    settings: Settings, tmp_path: Path
-) -> None:
-    file = written(tmp_path / "events.jsonl", a_vote(), an_award())
-    assert 0 == publish(settings, file).code
-    result = publish(settings, file, "--lang", "fr")
-    assert 0 == result.code
-    partition = place(BUDGET)
-    assert f"partition {partition}\u00a0: 2 événements, positions 2 à 3" in result.text
-    assert f"2 événements publiés dans {settings.topic(EVENTS)}" in result.text
-
-
-def test_a_missing_topic_is_named_with_what_to_do_and_is_not_created(
-    broker: Broker, prefix: str
-) -> None:
-    nowhere = Settings(bootstrap_servers=broker.bootstrap, topic_prefix=prefix)
-    result = publish(nowhere, EXAMPLE)
-    assert (3, b"") == (result.code, result.out)
-    assert f"{prefix}{EVENTS}: this topic is missing: `ecluse topics apply`" in result.err
-    assert 3 == publish(nowhere, EXAMPLE).code
+def test_a_missing_topic_is_named_and_is_not_created(nowhere: Cluster, tmp_path: Path) -> None:
+    file = written(tmp_path / "events.jsonl", a_vote())
+    for _ in range(2):
+        result = asked(nowhere, "publish", file)
+        assert (UNREACHABLE, b"") == (result.code, result.out)
+        assert f"{nowhere.name(EVENTS)}: this topic is missing" in result.err
 
 
 def test_what_is_refused_midway_is_reported_with_how_far_it_came(
-    settings: Settings, tmp_path: Path
+    cluster: Cluster, tmp_path: Path
 ) -> None:
-    small = a_vote(budget=BUDGETS[0])
-    elsewhere = next(each for each in BUDGETS if place(each) != place(BUDGETS[0]))
+    home = partition_for(BUDGETS[0], PARTITIONS)
+    elsewhere = next(each for each in BUDGETS if partition_for(each, PARTITIONS) != home)
     large = a_vote(budget=elsewhere, _padding=os.urandom(20_000).hex())
-    change(settings, EVENTS, max_message_bytes="5000")
-    result = publish(settings, written(tmp_path / "events.jsonl", small, large))
-    assert (3, b"") == (result.code, result.out)
-    assert "`ecluse topics diff` says whether the topic is right" in result.err
+    cluster.alter(EVENTS, max_message_bytes="5000")
+    file = written(tmp_path / "events.jsonl", a_vote(budget=BUDGETS[0]), large)
+    result = asked(cluster, "publish", file)
+    assert (UNREACHABLE, b"") == (result.code, result.out)
     assert "1 of 2 events were acknowledged" in result.err
-    assert "Publishing all of it again is safe" in result.err
 
 
+# ------------------------------------------------------------------ a broker that dies
 @pytest.mark.timeout(120)
 def test_a_broker_that_dies_midway_and_comes_back_has_each_record_once_in_order(
-    broker: Broker, settings: Settings
+    broker: Broker, cluster: Cluster
 ) -> None:
     count = 20_000
 
@@ -178,17 +118,18 @@ def test_a_broker_that_dies_midway_and_comes_back_has_each_record_once_in_order(
             yield Message(BUDGETS[number % len(BUDGETS)].encode(), value)
 
     receipts = Receipts()
-    asyncio.run(publishing.publish(settings, EVENTS, messages(), receipts))
+    asyncio.run(publishing.publish(cluster.settings, EVENTS, messages(), receipts))
     assert count == receipts.count
-    read = on_topic(settings)
-    numbers = [[int(record.value.rstrip(b".")) for record in records] for records in read]
+    numbers = [
+        [int(each.value.rstrip(b".")) for each in some] for some in cluster.read(EVENTS).values()
+    ]
     assert [sorted(each) for each in numbers] == numbers
     assert list(range(count)) == sorted(number for each in numbers for number in each)
 
 
 @pytest.mark.timeout(120)
 def test_a_broker_that_does_not_come_back_is_not_waited_for(
-    broker: Broker, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    broker: Broker, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publishing, "SILENCE_TIMEOUT_S", 2.0)
     monkeypatch.setattr(waits, "STOP_S", 1.0)
@@ -198,6 +139,100 @@ def test_a_broker_that_does_not_come_back_is_not_waited_for(
         broker.kill()
 
     receipts = Receipts()
-    with pytest.raises(Unreachable, match="has acknowledged nothing for 2 s"):
-        asyncio.run(publishing.publish(settings, EVENTS, messages(), receipts))
+    with pytest.raises(Unreachable):
+        asyncio.run(publishing.publish(cluster.settings, EVENTS, messages(), receipts))
     assert 0 == receipts.count
+
+
+# ------------------------------------------------------------------ the API
+def test_events_that_are_posted_keep_their_bytes_their_order_and_their_partition(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    lines = votes(200)
+
+    async def post() -> None:
+        publisher = KafkaPublisher(cluster.settings)
+        app = an_app(an_empty_read_model(tmp_path), publisher=publisher)
+        try:
+            async with asking(app) as client:
+                for half in (lines[:100], lines[100:]):
+                    answer = await posted(client, b"\n".join(half))
+                    assert (202, 100) == (answer.status_code, answer.json()["published"])
+        finally:
+            await publisher.stop()
+
+    asyncio.run(post())
+    assert_published(cluster, lines)
+
+
+def test_requests_at_once_share_the_producer_and_keep_each_their_order(cluster: Cluster) -> None:
+    values = [b"%d" % n for n in range(200)]
+
+    async def publish() -> None:
+        publisher = KafkaPublisher(cluster.settings)
+        streams = [[Message(budget.encode(), value) for value in values] for budget in BUDGETS]
+        try:
+            await asyncio.gather(*(publisher.publish(stream) for stream in streams))
+        finally:
+            await publisher.stop()
+
+    asyncio.run(publish())
+    every = [each for some in cluster.read(EVENTS).values() for each in some]
+    for budget in BUDGETS:
+        assert values == [each.value for each in every if each.key == budget.encode()]
+
+
+@pytest.mark.timeout(180)
+def test_a_broker_that_is_away_is_503_in_time_and_served_again_when_it_is_back(
+    cluster: Cluster, broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kafka_publisher, "PUBLISH_LIMIT_S", 4.0)
+
+    async def post() -> None:
+        publisher = KafkaPublisher(cluster.settings)
+        app = an_app(an_empty_read_model(tmp_path), publisher=publisher)
+        try:
+            async with asking(app) as client:
+
+                async def is_accepted() -> bool:
+                    return 202 == (await posted(client, encoded(a_vote()))).status_code
+
+                assert await is_accepted()
+                broker.kill()
+                async with asyncio.timeout(20):
+                    assert 503 == (await posted(client, encoded(a_vote()))).status_code
+                # A bootstrap that is given up halfway leaves its socket: now there is time for one.
+                monkeypatch.setattr(kafka_publisher, "PUBLISH_LIMIT_S", 25.0)
+                broker.restart()
+                await eventually_async(is_accepted, "it is back, and not found", 90)
+        finally:
+            await publisher.stop()
+
+    asyncio.run(post())
+
+
+def test_the_bytes_of_a_record_are_read_where_it_stands(cluster: Cluster) -> None:
+    budget = BUDGETS[0].encode()
+    partition, topic = partition_for(BUDGETS[0], PARTITIONS), cluster.name(EVENTS)
+
+    async def go() -> None:
+        publisher = KafkaPublisher(cluster.settings)
+        await publisher.publish([Message(budget, b"first"), Message(budget, b'{"bad"')])
+        await publisher.stop()
+        read = partial(original_bytes, cluster.settings)
+        found = [await read(topic, partition, offset) for offset in range(3)]
+        assert [b"first", b'{"bad"', None] == found
+        assert None is await read(cluster.name(JOURNAL), partition, 0), "no input topic"
+        assert None is await read(EVENTS, partition, 0), "another cluster's prefix"
+
+    asyncio.run(go())
+
+
+def test_without_a_broker_nothing_is_published() -> None:
+    async def go() -> None:
+        with pytest.raises(Unreachable):
+            await KafkaPublisher(Settings(bootstrap_servers="localhost:1")).publish(
+                [Message(b"k", b"v")]
+            )
+
+    asyncio.run(go())

@@ -1,30 +1,31 @@
 """Every query of rules and dashboards on a real Prometheus that scrapes a real stack."""
 
 import json
+import shutil
 import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import pytest
+import yaml
 
+from services.dev.local_broker import dies_with_us, free_port
 from services.runtime.ops.clock import wall_clock
-from tests.api.processes import api
 from tests.builders import a_notification, a_payment, encoded
 from tests.integration.command import COMMAND, MIXED, TIMEOUT_S, environment
-from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, Sent
-from tests.kafka.projecting import Projector
-from tests.kafka.scraping import Prometheus
-from tests.kafka.watcher import Watcher
-from tests.kafka.workers import Worker, eventually
-from tests.observability.written import alarms, metrics_of, program, queries, rules
+from tests.kafka.processes import Projector, Watcher, Worker, api
+from tests.observability.written import FOLDER, alarms, metrics_of, program, queries, rules
+from tests.waiting import eventually
 
 PARTITIONS: Final = 2
-POLL_S: Final = 0.2
 FOUND_S: Final = 60.0
 """How long it may take until each query has found something."""
 
@@ -45,6 +46,114 @@ NEVER: Final = {
     "EcluseReadModelDown",
 }
 """What must not even be about to ring where nothing is wrong."""
+
+
+START_S: Final = 30
+STOP_S: Final = 20
+RINGS: Final = {"stage": "ledger", "group": "g", "job": "ledger", "instance": "a", "figure": "b"}
+"""Labels that an alarm's words may name."""
+
+
+class Prometheus:
+    """Leaving it ends the process."""
+
+    def __init__(self, folder: Path, targets: Mapping[str, Sequence[str]], key: str) -> None:
+        self._port = free_port()
+        self._folder = folder
+        at = folder / "prometheus"
+        shutil.copytree(FOLDER, at)
+        (at / "keys" / "api").write_text(key + "\n")
+        config = yaml.safe_load((at / "prometheus.yml").read_text(encoding="utf-8"))
+        # Each second: a test has no time to wait for five.
+        config["global"] = {f"{name}_interval": "1s" for name in ("scrape", "evaluation")}
+        for job in config["scrape_configs"]:
+            job["static_configs"] = [{"targets": list(targets[job["job_name"]])}]
+        (at / "prometheus.yml").write_text(yaml.safe_dump(config))
+        (at / "rules" / "ringing.yml").write_text(yaml.safe_dump(ringing()))
+        self._log = folder / "prometheus.log"
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [
+                    *dies_with_us(),
+                    program("prometheus"),
+                    f"--config.file={at / 'prometheus.yml'}",
+                    f"--storage.tsdb.path={folder / 'tsdb'}",
+                    f"--web.listen-address=127.0.0.1:{self._port}",
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def __enter__(self) -> Self:
+        eventually(self._is_ready, lambda: self._log.read_text()[-2000:], START_S)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _is_ready(self) -> bool:
+        assert self._process.poll() is None, self._log.read_text()[-2000:]
+        try:
+            with urlopen(f"http://127.0.0.1:{self._port}/-/ready", timeout=5) as answer:
+                return bool(HTTPStatus.OK == answer.status)
+        except OSError:
+            return False
+
+    def ask(self, path: str, **parameters: str) -> Any:
+        """The data of an answer; what it refuses is an error with its words."""
+        where = f"http://127.0.0.1:{self._port}/api/v1/{path}?{urlencode(parameters)}"
+        try:
+            with urlopen(where, timeout=10) as answer:
+                return json.load(answer)["data"]
+        except HTTPError as refusal:
+            raise AssertionError(f"{parameters}: {refusal.read().decode()}") from refusal
+
+    def query(self, expr: str) -> list[dict[str, Any]]:
+        """What a query gives now; what is not a number is nothing."""
+        found = self.ask("query", query=expr)
+        if found["resultType"] == "scalar":
+            found["result"] = [{"metric": {}, "value": found["result"]}]
+        return [each for each in found["result"] if each["value"][1] != "NaN"]
+
+    def targets(self) -> dict[str, str]:
+        """What each target's last scrape ended with, "" for well; by its job."""
+        found = self.ask("targets")["activeTargets"]
+        return {
+            each["labels"]["job"]: "" if each["health"] == "up" else each["lastError"] or "unknown"
+            for each in found
+        }
+
+    def names(self) -> set[str]:
+        """Every metric that it has."""
+        return set(self.ask("label/__name__/values"))
+
+    def rules(self) -> list[dict[str, Any]]:
+        """Every rule, with its health."""
+        groups = self.ask("rules")["groups"]
+        return [rule for group in groups for rule in group["rules"]]
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """What rings, with its words filled in."""
+        found: list[dict[str, Any]] = self.ask("alerts")["alerts"]
+        return found
+
+
+def ringing() -> dict[str, Any]:
+    """Every alarm under another name, ringing at once: to see its words filled in."""
+    expr = "vector(75)"
+    for label, value in RINGS.items():
+        expr = f'label_replace({expr}, "{label}", "{value}", "", "")'
+    rules = [
+        {"alert": f"Ringing{name}", "expr": expr, "annotations": rule["annotations"]}
+        for name, rule in alarms().items()
+    ]
+    return {"groups": [{"name": "ringing", "rules": rules}]}
 
 
 class Scraped(NamedTuple):
@@ -82,17 +191,11 @@ def a_key(database: str) -> str:
 def a_stack(cluster: Cluster, folder: Path) -> Iterator[Prometheus]:
     """Ledger, projector, watch and API as processes, and a Prometheus that asks them."""
     database = f"sqlite:///{folder / 'read-model.db'}"
-    on_kafka = {
-        "ECLUSE_BOOTSTRAP_SERVERS": cluster.bootstrap,
-        "ECLUSE_TOPIC_PREFIX": cluster.prefix,
-    }
     with ExitStack() as stack:
         ledger = stack.enter_context(Worker(cluster, folder, fault=f"slow_commit:{COMMIT_S}"))
-        projector = stack.enter_context(Projector(cluster.settings, database, folder))
-        watch = stack.enter_context(
-            Watcher(cluster.bootstrap, cluster.prefix, folder, ECLUSE_WATCH_TREASURY_GROUP="")
-        )
-        served = api(folder / "api.log", ECLUSE_DATABASE_URL=database, **on_kafka)
+        projector = stack.enter_context(Projector(cluster, database, folder))
+        watch = stack.enter_context(Watcher(cluster, folder, ECLUSE_WATCH_TREASURY_GROUP=""))
+        served = api(cluster, database, folder, ECLUSE_AUTH="on")
         targets = {
             "ledger": [f"127.0.0.1:{ledger.port}"],
             "projector": [f"127.0.0.1:{projector.port}"],
@@ -103,21 +206,18 @@ def a_stack(cluster: Cluster, folder: Path) -> Iterator[Prometheus]:
 
 
 @pytest.fixture(scope="module")
-def scraped(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
+def scraped(module_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
     """The stack with traffic of every kind on it, until each target has answered."""
     program("prometheus")
-    cluster = Cluster(broker.bootstrap, "scraped.", PARTITIONS)
-    cluster.create()
+    cluster = module_cluster
     with a_stack(cluster, tmp_path_factory.mktemp("stack")) as prometheus:
         key = AGAIN["data"]["budget"].encode()
         place = cluster.sent(AGAIN).partition
         cluster.write([Sent(place, key, raw) for raw in traffic()])
         wanted = dict.fromkeys(("ledger", "projector", "watch", "api"), "")
-
-        until_s = time.monotonic() + FOUND_S
-        while (answered := prometheus.targets()) != wanted:
-            assert time.monotonic() < until_s, answered
-            time.sleep(POLL_S)
+        eventually(
+            lambda: prometheus.targets() == wanted, lambda: f"{prometheus.targets()}", FOUND_S
+        )
         yield Scraped(cluster, prometheus)
 
 
@@ -125,10 +225,14 @@ def not_found(scraped: Scraped, asked: set[str]) -> set[str]:
     """Those that find nothing for a minute, in which records wait and are worked off."""
     missing = set(asked)
     scraped.send_again(BACKLOG)
-    until_s = time.monotonic() + FOUND_S
-    while missing and time.monotonic() < until_s:
+
+    def nothing_is_missing() -> bool:
         scraped.send_again()
-        missing = {expr for expr in missing if not scraped.prometheus.query(expr)}
+        missing.difference_update([each for each in missing if scraped.prometheus.query(each)])
+        return not missing
+
+    with suppress(AssertionError):
+        eventually(nothing_is_missing, "", FOUND_S, 0.0)
     return missing
 
 

@@ -15,13 +15,13 @@ from services.runtime.kafka.clients import KAFKA, Clients, Isolation
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.writer import Fenced, FencedWriter, Outgoing
 from services.runtime.ops.settings import Settings
-from tests.kafka.brokers import Broker
-from tests.kafka.cluster import a_cluster, run
+from tests.kafka.cluster import Cluster
 from tests.simulation import broker as memory
 from tests.simulation.clients import clients_of
 from tests.simulation.faults import Plan
 from tests.simulation.loop import PROCESS, Process, virtually
 from tests.simulation.network import Network
+from tests.waiting import run
 
 Seen = list[tuple[str, Any]]
 
@@ -141,8 +141,7 @@ def simulated(settings: Settings) -> Seen:
     return virtually(play())
 
 
-def test_the_simulated_log_answers_as_a_broker_does(broker: Broker, prefix: str) -> None:
-    cluster = a_cluster(broker, prefix, 1)
+def test_the_simulated_log_answers_as_a_broker_does(cluster: Cluster) -> None:
     real = run(Steps(cluster.settings, KAFKA).play())
     assert real == simulated(cluster.settings)
     assert "fenced" == dict(real)["commit"], "and the steps are not idle"

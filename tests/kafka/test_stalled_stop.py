@@ -2,24 +2,20 @@
 
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import httpx
 import pytest
 
 from events import topics
-from services.runtime.ops.settings import Settings
-from tests.api.processes import Running as Process
-from tests.api.processes import api
 from tests.builders import a_vote, a_vote_and_awards, encoded
 from tests.kafka.brokers import Broker
-from tests.kafka.cluster import Cluster, budget_on
-from tests.kafka.projecting import Projector, a_long_journal, rows, write
-from tests.kafka.watcher import Watcher
-from tests.kafka.workers import Worker, eventually, wait_for_records
+from tests.kafka.cluster import Cluster, budget_on, source_offsets
+from tests.kafka.ledger_transactions import PARTITIONS, a_long_journal
+from tests.kafka.processes import Projector, Watcher, Worker, api, rows
+from tests.waiting import eventually
 
 WITHIN_S: Final = 15.0
 MANY: Final = 2_500
@@ -47,77 +43,64 @@ def stopped(
     assert took_s < WITHIN_S
 
 
-def test_a_ledger_in_the_midst_of_its_work(broker: Broker, prefix: str, tmp_path: Path) -> None:
-    """Partition 0 is at work, 1 has nothing to do."""
-    cluster = Cluster(broker.bootstrap, prefix, 2)
-    cluster.create()
+def test_a_ledger_at_work_stops_in_time(broker: Broker, cluster: Cluster, tmp_path: Path) -> None:
+    """Partition 0 is at work, the others have nothing to do."""
     with Worker(cluster, tmp_path, fault="slow_commit:0.4") as worker:
-        worker.wait_for_states(running=2)
-        cluster.publish(a_vote_and_awards(budget_on(0, 2), MANY))
+        worker.wait_for_states(running=PARTITIONS)
+        cluster.publish(a_vote_and_awards(budget_on(0, PARTITIONS), MANY))
         eventually(lambda: cluster.count(topics.JOURNAL) > 3, "nothing in the journal")
         stopped(broker, worker.stop)
         assert [] == worker.logged("task_failed")
     with Worker(cluster, tmp_path, "b") as after:
-        journal = wait_for_records(cluster, MANY)
-        assert list(range(MANY)) == [record["source"]["offset"] for record in journal[0]]
+        assert list(range(MANY)) == source_offsets(cluster.wait_for_records(MANY)[0])
         assert 0 == after.stop()
     assert cluster.is_settled([topics.JOURNAL, topics.LEDGER_STATE])
 
 
-def test_a_ledger_that_starts(broker: Broker, prefix: str, tmp_path: Path) -> None:
+def test_a_ledger_that_starts_stops_in_time(
+    broker: Broker, cluster: Cluster, tmp_path: Path
+) -> None:
     """It has joined its group, and opens its partitions."""
-    cluster = Cluster(broker.bootstrap, prefix, 2)
-    cluster.create()
     with Worker(cluster, tmp_path) as worker:
         worker.wait_for("worker_started")
         stopped(broker, worker.stop)
 
 
-def test_a_projector_in_the_midst_of_its_work(
-    broker: Broker, settings: Settings, sqlite_url: str, tmp_path: Path
+def test_a_projector_at_work_stops_in_time(
+    broker: Broker, cluster: Cluster, sqlite_url: str, tmp_path: Path
 ) -> None:
-    write(settings, a_long_journal(RECORDS))
-    with Projector(settings, sqlite_url, tmp_path) as projector:
+    cluster.write_outs(a_long_journal(RECORDS))
+    with Projector(cluster, sqlite_url, tmp_path) as projector:
         projector.until(lambda: rows(sqlite_url) > 0, "the first records")
         stopped(broker, projector.stop)
         projector.start_again()
         projector.until_ready()
-        projector.until_rows(sqlite_url, RECORDS, "each record, once")
+        projector.until_rows(RECORDS, "each record, once")
         assert 0 == projector.stop()
 
 
-def test_a_watch(broker: Broker, settings: Settings, tmp_path: Path) -> None:
-    with Watcher(settings.bootstrap_servers, settings.topic_prefix, tmp_path) as watch:
+def test_a_watch_stops_in_time(broker: Broker, cluster: Cluster, tmp_path: Path) -> None:
+    with Watcher(cluster, tmp_path) as watch:
         watch.until_ready()
         stopped(broker, watch.stop)
 
 
-def test_an_api_that_sends_an_event(
-    broker: Broker, prefix: str, sqlite_url: str, tmp_path: Path
+def test_an_api_that_sends_an_event_stops_in_time(
+    broker: Broker, cluster: Cluster, sqlite_url: str, tmp_path: Path
 ) -> None:
-    Cluster(broker.bootstrap, prefix, 2).create()
-    where = {
-        "ECLUSE_DATABASE_URL": sqlite_url,
-        "ECLUSE_BOOTSTRAP_SERVERS": broker.bootstrap,
-        "ECLUSE_TOPIC_PREFIX": prefix,
-        "ECLUSE_AUTH": "off",
-    }
-    with api(tmp_path / "log", **where) as process:
-        assert 202 == posted(process)
-        sending = threading.Thread(target=posted, args=(process,))
-
+    with api(cluster, sqlite_url, tmp_path) as process:
+        assert 202 == posted(process.address)
+        sending = threading.Thread(target=posted, args=(process.address,))
         stopped(broker, process.stop, sending.start)
         sending.join()
 
 
-def posted(process: Process) -> int:
+def posted(address: str) -> int:
     """The status of an event that is sent; 0 where the connection is cut."""
     headers = {"Content-Type": "application/cloudevents+json"}
-    request = urllib.request.Request(f"{process.address}/events", encoded(a_vote()), headers)
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        return error.code
-    except OSError:
+        return httpx.post(
+            f"{address}/events", content=encoded(a_vote()), headers=headers, timeout=60
+        ).status_code
+    except httpx.TransportError:
         return 0

@@ -1,21 +1,25 @@
 """`ecluse watch` on a real broker: live balances, differences, deaths."""
 
-import asyncio
 import json
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench.world import opening
 from events.topics import BALANCES, JOURNAL
-from services.runtime.ops.settings import Settings
 from tests.builders import BUDGET, a_vote, an_amount
 from tests.kafka.brokers import Broker
-from tests.kafka.ledger_transactions import Writer, ledger_transactions
-from tests.kafka.sums import Sums
-from tests.kafka.watcher import ECLUSE, FAUST, Watcher
+from tests.kafka.cluster import Cluster
+from tests.kafka.commands import UNREACHABLE
+from tests.kafka.ledger_transactions import ledger_transactions
+from tests.kafka.processes import FAUST, WATCH, Watcher
 from tests.unit.watch.ledger_output import Out, encoded
+
+PARTITIONS = 4
+"""Those of `ledger_transactions`."""
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 RECORDS = 5_000
@@ -25,35 +29,66 @@ VOTE = a_vote(appropriations=[an_amount(100_000)])
 MORE = a_vote(50, stage="supplementary", vote_level=..., appropriations=[an_amount(50)])
 
 
-def write(settings: Settings, *transactions: Sequence[Out], abort: bool = False) -> None:
-    async def _write() -> None:
-        async with Writer(settings) as writer:
-            for outs in transactions:
-                await writer.write(outs, abort=abort)
-
-    asyncio.run(_write())
+STAGES = ("available", "reserved", "committed", "ordered", "paid", "carried_over")
 
 
-def watching(settings: Settings, folder: Path, **more: str) -> Watcher:
-    return Watcher(settings.bootstrap_servers, settings.topic_prefix, folder, ECLUSE, **more)
+class Sums:
+    """Balances added up from raw journal records, by other code than the watch's."""
+
+    def __init__(self, records: Iterable[bytes | None]) -> None:
+        money: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+        self.records = 0
+        self.sequences: Counter[str] = Counter()
+        for raw in records:
+            assert raw is not None
+            record = json.loads(raw)
+            self.records += 1
+            self.sequences[record["budget"]] += 1
+            for move in record["moves"] or []:
+                line = money[record["budget"]][json.dumps(move["line"])]
+                line[move["from"] or "outside"] -= move["amount_cents"]
+                line[move["to"] or "outside"] += move["amount_cents"]
+        self.lines = {
+            budget: [_row(budget, *each) for each in sorted(lines.items(), key=_in_order)]
+            for budget, lines in money.items()
+        }
+
+
+def _in_order(item: tuple[str, Counter[str]]) -> list[str]:
+    line = json.loads(item[0])
+    return [line[name] or "" for name in ("chapter", "article", "function", "operation")]
+
+
+def _row(budget: str, line: str, money: Counter[str]) -> dict[str, Any]:
+    return {
+        "budget": budget,
+        "line": json.loads(line),
+        "appropriated_cents": -money["outside"],
+        **{f"{stage}_cents": money[stage] for stage in STAGES},
+    }
+
+
+def metric(watch: Watcher, name: str) -> float | None:
+    """A metric's value; None while it has none."""
+    return watch.metrics().get(f"ecluse_watch_{name}")
 
 
 @pytest.mark.parametrize(
     ("command", "year"),
-    [(ECLUSE, "lille-avenirs-2023"), (FAUST, "hard-year-2023")],
+    [(WATCH, "lille-avenirs-2023"), (FAUST, "hard-year-2023")],
     ids=["ecluse", "faust"],
 )
 def test_it_serves_what_the_committed_journal_adds_up_to(
-    command: tuple[str, ...], year: str, settings: Settings, tmp_path: Path
+    command: tuple[str, ...], year: str, cluster: Cluster, tmp_path: Path
 ) -> None:
     events = (GOLDEN / f"{year}.events.jsonl").read_bytes().splitlines()
     summary = json.loads((GOLDEN / f"{year}.summary.json").read_bytes())
     outs = list(ledger_transactions(events, batch_events=5))
-    write(settings, [larger_than_a_fetch()], *outs[:-1])
-    write(settings, outs[-1], abort=True)
-    write(settings, outs[-1])
-    write(settings, outs[0], abort=True)
-    with Watcher(settings.bootstrap_servers, settings.topic_prefix, tmp_path, command) as watch:
+    cluster.write_outs([[larger_than_a_fetch()], *outs[:-1]])
+    cluster.write_outs(outs[-1:], abort=True)
+    cluster.write_outs(outs[-1:])
+    cluster.write_outs(outs[:1], abort=True)
+    with Watcher(cluster, tmp_path, command) as watch:
         watch.until_ready()
         (budget,) = summary["heads"]
         answer = watch.balances(budget)
@@ -65,11 +100,11 @@ def test_it_serves_what_the_committed_journal_adds_up_to(
         assert 404 == watch.get("/balances/21590350100017-00-1999")[0]
         assert (200, "ok\n") == watch.get("/healthz")
         assert [] == watch.logged("balance_differs")
-        assert 0 == watch.metric("ecluse_watch_balances_differing")
-        assert (watch.metric("ecluse_watch_balances_compared_total") or 0) > 0
+        assert 0 == metric(watch, "balances_differing")
+        assert (metric(watch, "balances_compared_total") or 0) > 0
         assert 0 == watch.stop()
         assert (1, 1) == (len(watch.logged("watch_starts")), len(watch.logged("watch_ready")))
-    assert [f"watch-{watch.port}.log"] == [path.name for path in tmp_path.iterdir()]
+    assert {"watch"} == {path.name.split("-")[0] for path in tmp_path.iterdir()}, "it keeps nothing"
 
 
 def larger_than_a_fetch() -> Out:
@@ -80,19 +115,18 @@ def larger_than_a_fetch() -> Out:
 
 
 def test_a_planted_difference_is_an_error_line_and_a_metric_until_it_is_put_right(
-    settings: Settings, tmp_path: Path
+    cluster: Cluster, tmp_path: Path
 ) -> None:
     vote, more = ledger_transactions(encoded(VOTE, MORE), batch_events=1)
     (right,) = [out for out in vote if out.topic == BALANCES]
     assert right.value is not None
     wrong = right._replace(value=right.value.replace(b'"paid_cents":0', b'"paid_cents":1'))
-    write(settings, vote)
-    with watching(settings, tmp_path) as watch:
+    cluster.write_outs([vote])
+    with Watcher(cluster, tmp_path) as watch:
         watch.until_ready()
-        assert 0 == watch.metric("ecluse_watch_balances_differing")
-        write(settings, [wrong])
-        watch.until(lambda: watch.logged("balance_differs"), "the error line")
-        (line,) = watch.logged("balance_differs")
+        assert 0 == metric(watch, "balances_differing")
+        cluster.write_outs([[wrong]])
+        line = watch.wait_for("balance_differs")
         assert ("error", BUDGET, "amounts", 1) == (
             line["level"],
             line["budget"],
@@ -103,42 +137,30 @@ def test_a_planted_difference_is_an_error_line_and_a_metric_until_it_is_put_righ
         assert {"chapter": "65", "article": "65748", "function": "61", "operation": "489"} == (
             line["line"]
         )
-        name = 'ecluse_watch_balance_differences_total{kind="amounts"}'
-        assert (1, 1) == (watch.metric(name), watch.metric("ecluse_watch_balances_differing"))
+        name = 'balance_differences_total{kind="amounts"}'
+        assert (1, 1) == (metric(watch, name), metric(watch, "balances_differing"))
         (row,) = watch.balances(BUDGET)["difference"]
         assert line["published"] == row["published"]
-        write(settings, more)
-        watch.until(lambda: 0 == watch.metric("ecluse_watch_balances_differing"), "put right")
-        assert 1 == watch.metric(name)
-
-
-def test_a_balance_that_is_never_published_is_a_difference(
-    settings: Settings, tmp_path: Path
-) -> None:
-    vote, more = ledger_transactions(encoded(VOTE, MORE), batch_events=1)
-    write(settings, vote, [out for out in more if out.topic == JOURNAL])
-    with watching(settings, tmp_path) as watch:
-        watch.until(lambda: watch.logged("balance_differs"), "the error line")
-        (line,) = watch.logged("balance_differs")
-        assert ("not_published", 2, None) == (line["kind"], line["sequence"], line["published"])
-        assert 100_050 == line["live"]["available_cents"]
+        cluster.write_outs([more])
+        watch.until(lambda: 0 == metric(watch, "balances_differing"), "put right")
+        assert 1 == metric(watch, name)
 
 
 @pytest.mark.fault
 @pytest.mark.timeout(240)
 def test_killed_while_5000_records_pass_it_comes_to_the_same_table(
-    settings: Settings, tmp_path: Path
+    cluster: Cluster, tmp_path: Path
 ) -> None:
     events = [event for event, _ in zip(opening(), range(RECORDS), strict=False)]
     outs = list(ledger_transactions(events))
     third = len(outs) // 3
     sums = Sums(out.value for batch in outs for out in batch if out.topic == JOURNAL)
     assert RECORDS == sums.records
-    write(settings, *outs[:third])
-    with watching(settings, tmp_path) as watch:
+    cluster.write_outs(outs[:third])
+    with Watcher(cluster, tmp_path) as watch:
         for part in (outs[third : 2 * third], outs[2 * third :]):
-            watch.until(lambda: watch.metric("ecluse_watch_balances_compared_total"), "at work")
-            kill_in_the_midst(watch, settings, part)
+            watch.until(lambda: metric(watch, "balances_compared_total"), "at work")
+            cluster.write_outs(killing_in_the_midst(watch, part))
             watch.start_again()
         watch.until_ready()
         for budget, lines in sums.lines.items():
@@ -148,40 +170,35 @@ def test_killed_while_5000_records_pass_it_comes_to_the_same_table(
                 answer["sequence"],
                 answer["difference"],
             )
-        assert len(sums.lines) == watch.metric("ecluse_watch_budgets")
+        assert len(sums.lines) == metric(watch, "budgets")
         assert [] == watch.logged("balance_differs")
 
 
-def kill_in_the_midst(watch: Watcher, settings: Settings, part: Sequence[Sequence[Out]]) -> None:
-    """Write, and have it die between two transactions that follow each other at once."""
-
-    async def _write() -> None:
-        async with Writer(settings) as writer:
-            for number, outs in enumerate(part):
-                if number == len(part) // 2:
-                    watch.kill()
-                await writer.write(outs)
-
-    asyncio.run(_write())
+def killing_in_the_midst(watch: Watcher, part: Sequence[Sequence[Out]]) -> Iterator[Sequence[Out]]:
+    """Have it die between two transactions that follow each other at once."""
+    for number, outs in enumerate(part):
+        if number == len(part) // 2:
+            watch.kill()
+        yield outs
 
 
 @pytest.mark.fault
 @pytest.mark.timeout(180)
 def test_two_watches_share_the_budgets_and_one_takes_over_from_a_dead_one(
-    settings: Settings, tmp_path: Path
+    cluster: Cluster, tmp_path: Path
 ) -> None:
     events = [event for event, _ in zip(opening(), range(1_000), strict=False)]
     outs = list(ledger_transactions(events))
     sums = Sums(out.value for batch in outs for out in batch if out.topic == JOURNAL)
-    write(settings, *outs)
+    cluster.write_outs(outs)
     short = {"ECLUSE_SESSION_TIMEOUT_S": "3"}
     with (
-        watching(settings, tmp_path, ECLUSE_INSTANCE="one", **short) as one,
-        watching(settings, tmp_path, ECLUSE_INSTANCE="two", **short) as two,
+        Watcher(cluster, tmp_path, ECLUSE_INSTANCE="one", **short) as one,
+        Watcher(cluster, tmp_path, ECLUSE_INSTANCE="two", **short) as two,
     ):
 
         def budgets(watch: Watcher) -> float:
-            return watch.metric("ecluse_watch_budgets") or 0
+            return metric(watch, "budgets") or 0
 
         one.until(
             lambda: (
@@ -208,15 +225,15 @@ def test_two_watches_share_the_budgets_and_one_takes_over_from_a_dead_one(
 @pytest.mark.fault
 @pytest.mark.timeout(180)
 def test_it_goes_on_when_the_broker_was_away_and_stops_while_it_is(
-    broker: Broker, settings: Settings, tmp_path: Path
+    broker: Broker, cluster: Cluster, tmp_path: Path
 ) -> None:
     vote, more = ledger_transactions(encoded(VOTE, MORE), batch_events=1)
-    write(settings, vote)
-    with watching(settings, tmp_path) as watch:
+    cluster.write_outs([vote])
+    with Watcher(cluster, tmp_path) as watch:
         watch.until_ready()
         broker.kill()
         broker.restart()
-        write(settings, more)
+        cluster.write_outs([more])
         watch.until(lambda: 2 == watch.balances(BUDGET)["sequence"], "the next record")
         watch.until_ready()
         assert [] == watch.logged("balance_differs")
@@ -225,9 +242,9 @@ def test_it_goes_on_when_the_broker_was_away_and_stops_while_it_is(
 
 
 def test_without_its_topics_it_says_what_is_missing_and_stops(
-    broker: Broker, prefix: str, tmp_path: Path
+    nowhere: Cluster, tmp_path: Path
 ) -> None:
-    for command, code in ((ECLUSE, 3), (FAUST, 1)):
-        with Watcher(broker.bootstrap, prefix, tmp_path, command) as watch:
+    for command, code in ((WATCH, UNREACHABLE), (FAUST, 1)):
+        with Watcher(nowhere, tmp_path, command) as watch:
             assert code == watch.ended()
-            assert f"{prefix}{JOURNAL}" in watch.text
+            assert nowhere.name(JOURNAL) in watch.text

@@ -8,23 +8,23 @@ import asyncio
 import json
 import random  # noqa: TID251 - the chance of the environment, from a seed that is printed
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID, uuid5
 
 import pytest
-from aiokafka import AIOKafkaConsumer
 
 from events.topics import INTERNAL_EVENTS
 from tests.builders import Json, a_convention, a_report, a_vote, an_award, an_instalment
 from tests.kafka.brokers import Broker
-from tests.kafka.cluster import Cluster, a_cluster, budgets_on, partition_for, run
+from tests.kafka.closing_year import proved
+from tests.kafka.cluster import UNCOMMITTED, Cluster, budgets_on, partition_for
 from tests.kafka.faults.plan import chosen_seed
-from tests.kafka.watcher import ECLUSE, Watcher
-from tests.kafka.workers import Worker, wait_for_records
+from tests.kafka.processes import Watcher, Worker
+from tests.waiting import eventually_async, run
 
 HERE: Final = "tests/kafka/test_watch_deadline_events.py"
 PARTITIONS: Final = 4
@@ -39,11 +39,10 @@ CYCLES: Final = 4
 """In each of them something dies: the watch three times, the broker once."""
 
 GRANTS: Final = 6
-"""How many each budget awards in a turn."""
+"""How many each budget awards in a cycle."""
 
 CYCLE_EVENTS: Final = len(BUDGETS) * GRANTS * 3
 
-PASSED: Final = "ecluse.deadline.passed.v1"
 QUICK: Final = {"ECLUSE_WATCH_RECONCILE_S": "0.2", "ECLUSE_WATCH_SAMPLE_S": "0.3"}
 WAIT_S: Final = 90.0
 
@@ -64,69 +63,48 @@ PAUSE_S: Final = 0.08
 POLL_S: Final = 0.001
 
 
-class Grant(NamedTuple):
-    """One to whom 600 € were ordered, who sent no report, and one that came too early."""
-
-    budget: str
-    number: int
-
-    def events(self) -> list[Json]:
-        """An order that nobody pays, a report that is owed, an event that waits for nothing."""
-        common: Json = {"budget": self.budget, "grant": f"G{self.number}"}
-        rest = an_instalment(40_000, "rest", documents=[("evaluation", 2022)])
-        return [
-            an_award(**common),
-            a_convention(
-                convention=f"C{self.number}",
-                signed_on=SIGNED_ON.isoformat(),
-                instalments=[an_instalment(60_000), rest],
-                **common,
-            ),
-            a_report(budget=self.budget, convention=f"D{self.number}", _id=f"early {self.number}"),
-        ]
-
-    def deadline_events(self) -> list[str]:
-        """The ids of the deadline events about it, as the contract makes them."""
-        name = f"C{self.number}"
-        return [
-            self._deadline_event(PAYMENT_DUE_ON, "payment_due", f"{name}/advance"),
-            self._deadline_event(REPORT_DUE_ON, "report_due", name),
-            self._deadline_event(PATIENCE_OVER_ON, "parked", "urn:test", f"early {self.number}"),
-        ]
-
-    def _deadline_event(self, due_on: date, kind: str, *about: str) -> str:
-        return str(uuid5(NAMESPACE, "\0".join((self.budget, kind, *about, due_on.isoformat()))))
+def events_of(budget: str, number: int) -> list[Json]:
+    """An order that nobody pays, a report that is owed, an event that waits for nothing."""
+    common: Json = {"budget": budget, "grant": f"G{number}"}
+    rest = an_instalment(40_000, "rest", documents=[("evaluation", 2022)])
+    return [
+        an_award(**common),
+        a_convention(
+            convention=f"C{number}",
+            signed_on=SIGNED_ON.isoformat(),
+            instalments=[an_instalment(60_000), rest],
+            **common,
+        ),
+        a_report(budget=budget, convention=f"D{number}", _id=f"early {number}"),
+    ]
 
 
-class Moment(NamedTuple):
-    """When something dies: behind so many deadline events of a turn, and so long after them."""
-
-    more: int
-    pause_s: float
-
-
-def a_moment(chance: random.Random) -> Moment:
-    """Every other time at once, which may be amid the transaction of those deadline events."""
-    pause_s = chance.choice((0.0, chance.uniform(0, PAUSE_S)))
-    return Moment(chance.randrange(1, CYCLE_EVENTS * 3 // 4), pause_s)
+def deadline_events_of(budget: str, number: int) -> list[str]:
+    """The ids of the deadline events about them, as the contract makes them."""
+    causes = (
+        ("payment_due", f"C{number}/advance", PAYMENT_DUE_ON.isoformat()),
+        ("report_due", f"C{number}", REPORT_DUE_ON.isoformat()),
+        ("parked", "urn:test", f"early {number}", PATIENCE_OVER_ON.isoformat()),
+    )
+    return [str(uuid5(NAMESPACE, "\0".join((budget, *cause)))) for cause in causes]
 
 
-def grants_of(cycle: int) -> list[Grant]:
-    """What every budget awards in one turn."""
-    numbers = range(cycle * GRANTS, (cycle + 1) * GRANTS)
-    return [Grant(budget, number) for number in numbers for budget in BUDGETS]
+def grants_of(cycle: int) -> Iterator[tuple[str, int]]:
+    """What every budget awards in one cycle."""
+    return ((budget, cycle * GRANTS + number) for number in range(GRANTS) for budget in BUDGETS)
 
 
 def publish(cluster: Cluster, cycle: int) -> None:
+    """The events of a cycle, the votes before those of the first."""
     votes = [a_vote(10**9, budget=each) for each in BUDGETS] if cycle == 0 else []
-    cluster.publish([*votes, *(event for each in grants_of(cycle) for event in each.events())])
+    cluster.publish([*votes, *(event for each in grants_of(cycle) for event in events_of(*each))])
 
 
 def all_due(cycles: int) -> dict[int, list[str]]:
-    """The ids of all deadline events that are due behind so many turns, by partition and sorted."""
+    """The ids of all deadline events that are due behind so many cycles, by partition, sorted."""
     found: dict[int, list[str]] = {number: [] for number in range(PARTITIONS)}
-    for each in (grant for cycle in range(cycles) for grant in grants_of(cycle)):
-        found[partition_for(each.budget, PARTITIONS)] += each.deadline_events()
+    for budget, number in (grant for cycle in range(cycles) for grant in grants_of(cycle)):
+        found[partition_for(budget, PARTITIONS)] += deadline_events_of(budget, number)
     return {number: sorted(some) for number, some in found.items()}
 
 
@@ -142,25 +120,23 @@ def written(cluster: Cluster) -> dict[int, list[str]]:
     }
 
 
-def end_of_deadline_events(cluster: Cluster) -> int:
-    """How many offsets are taken, those of open transactions and of markers among them."""
-    return sum(run(cluster._ends([INTERNAL_EVENTS], "read_uncommitted")).values())
+async def strike(
+    cluster: Cluster, since: int, chance: random.Random, kill: Callable[[], None]
+) -> None:
+    """Kill once some deadline events more were written, whether or not they can be read.
 
-
-async def strike(cluster: Cluster, since: int, when: Moment, kill: Callable[[], None]) -> None:
-    """Kill once that many deadline events more were written, whether or not they can be read.
-
-    One more than that: the marker that ends what a dead watch left open is no deadline event.
+    One more than that: the marker that ends what a dead watch left open is no deadline event. Every
+    other time at once, which may be amid the transaction of those deadline events.
     """
+    until = since + chance.randrange(1, CYCLE_EVENTS * 3 // 4)
     places = [cluster.place(INTERNAL_EVENTS, each) for each in range(PARTITIONS)]
-    async with AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap) as looking:
+    async with cluster.consumer(UNCOMMITTED) as looking:
 
-        async def end() -> int:
-            return sum((await looking.end_offsets(places)).values())
+        async def is_written() -> bool:
+            return bool(sum((await looking.end_offsets(places)).values()) > until)
 
-        while await end() <= since + when.more:  # noqa: ASYNC110 # brokers have no such event
-            await asyncio.sleep(POLL_S)
-        await asyncio.sleep(when.pause_s)
+        await eventually_async(is_written, "too few are written", WAIT_S, POLL_S)
+        await asyncio.sleep(chance.choice((0.0, chance.uniform(0, PAUSE_S))))
         kill()  # Before the connection is closed, which takes as long as a transaction.
 
 
@@ -179,27 +155,27 @@ def say_well(watch: Watcher, deadline_events: int) -> None:
 
 @pytest.mark.fault
 @pytest.mark.timeout(240)
-def test_killed_while_deadline_events_are_due_and_the_broker_too_it_writes_each_of_them_once(
-    broker: Broker, prefix: str, tmp_path: Path
+def test_a_watch_that_is_killed_again_and_again_writes_each_deadline_event_once(
+    broker: Broker, cluster: Cluster, tmp_path: Path
 ) -> None:
     """Each life has deadline events of its own to write, and what the one before has left."""
     seed = chosen_seed()
     print(f"run again: ECLUSE_FAULT_SEED={seed} .venv/bin/pytest {HERE}")
     chance = random.Random(seed)
-    cluster, due = a_cluster(broker, prefix, PARTITIONS), all_due(CYCLES)
+    due = all_due(CYCLES)
     publish(cluster, 0)
     with (
         Worker(cluster, tmp_path) as ledger,
-        Watcher(broker.bootstrap, prefix, tmp_path, ECLUSE, **QUICK) as watch,
+        Watcher(cluster, tmp_path, **QUICK) as watch,
     ):
         since = 0
         for cycle in range(1, CYCLES):
-            run(strike(cluster, since, a_moment(chance), watch.kill), WAIT_S)
-            tell(cluster, cycle)
-            since = end_of_deadline_events(cluster)
+            run(strike(cluster, since, chance, watch.kill), WAIT_S)
+            print(f"killed where {count(written(cluster))} of {count(all_due(cycle))} stood")
+            since = cluster.count(INTERNAL_EVENTS, UNCOMMITTED)
             publish(cluster, cycle)
             watch.start_again()
-        run(strike(cluster, since, a_moment(chance), broker.kill), WAIT_S)
+        run(strike(cluster, since, chance, broker.kill), WAIT_S)
         broker.restart()
         say_well(watch, count(due))
         assert due == written(cluster)
@@ -210,12 +186,6 @@ def test_killed_while_deadline_events_are_due_and_the_broker_too_it_writes_each_
         the_ledger_decided_each(cluster, due)
         assert 0 == ledger.stop()
     assert due == written(cluster)
-
-
-def tell(cluster: Cluster, cycle: int) -> None:
-    """How far a watch had come that was killed."""
-    amid = "" if cluster.is_settled([INTERNAL_EVENTS]) else ", amid a transaction"
-    print(f"killed where {count(written(cluster))} of {count(all_due(cycle))} stood{amid}")
 
 
 def the_ledger_decided_each(cluster: Cluster, due: dict[int, list[str]]) -> None:
@@ -230,13 +200,13 @@ def the_ledger_decided_each(cluster: Cluster, due: dict[int, list[str]]) -> None
         "parked": early,
         "refused": early,
     }
-    journal = wait_for_records(cluster, sum(expected.values()))
+    journal = cluster.wait_for_records(sum(expected.values()))
     assert expected == Counter(row["outcome"] for some in journal.values() for row in some)
-    passed = {
-        number: [row for row in some if row["event"]["type"] == PASSED]
+    passed = ("ecluse.deadline.passed.v1", "accepted")
+    assert due == {
+        number: sorted(
+            row["event_id"] for row in some if passed == (row["event"]["type"], row["outcome"])
+        )
         for number, some in journal.items()
     }
-    assert {"accepted"} == {row["outcome"] for some in passed.values() for row in some}
-    assert due == {
-        number: sorted(row["event_id"] for row in some) for number, some in passed.items()
-    }
+    proved(cluster, expected["accepted"])

@@ -3,7 +3,6 @@
 import itertools
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from services.dev import local_broker
@@ -74,12 +73,7 @@ class ThreeBrokers:
         self._all(JarBroker.wait_until_it_answers)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         # What they keep is nobody's: in order, each would wait for the others.
         self._all(JarBroker.kill)
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tests.kafka.brokers import IN_CI
-from tests.kafka.running import BIN
+from tests.kafka.processes import BIN
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FOLDER: Final = ROOT / "deploy" / "observability"

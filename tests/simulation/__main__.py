@@ -6,22 +6,18 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from tests.commit import commit_of
 from tests.simulation.cases import Case
 from tests.simulation.draw import a_case
-from tests.simulation.kept import Kept, blocks
 from tests.simulation.report import Asked, page, table
 from tests.simulation.runs import COMPLETE, Failure, Tally, run_on_cores, tally_of
 from tests.simulation.shrink import Shrinking, shown
 
 PROVED, DISPROVED = 0, 1
 PRINTED_EVERY_S: Final = 5.0
-BLOCK: Final = 2_000
-"""After so many histories what they came to is kept."""
 ROOT: Final = Path(__file__).parent.parent.parent
 
 
@@ -33,15 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     what = Asked(asked.seed, asked.first, asked.histories, asked.jobs, commit=commit_of())
     print(f"run again: {what.command}", flush=True)
     began_s = time.monotonic()
-    kept = None
-    if asked.page is not None and not asked.first:
-        kept = Kept(asked.folder / f"kept-{asked.seed}.json", asked.seed)
-        began_s -= kept.seconds
-    tally = _run(what, began_s, asked.minutes, kept)
+    tally = _run(what)
     if tally.failures:
         return _explain(what, tally.failures[0], asked.folder)
-    what = what._replace(histories=tally.histories, runs=1 if kept is None else kept.runs)
-    print(table(tally, what, time.monotonic() - began_s))
+    seconds = time.monotonic() - began_s
+    print(table(tally, what, seconds))
     if asked.json is not None:
         asked.json.parent.mkdir(parents=True, exist_ok=True)
         asked.json.write_text(json.dumps(tally.row(), indent=1) + "\n", encoding="utf-8")
@@ -53,9 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return DISPROVED
     if asked.page is not None:
         asked.page.parent.mkdir(parents=True, exist_ok=True)
-        asked.page.write_text(
-            page(tally, what, time.monotonic() - began_s) + "\n", encoding="utf-8"
-        )
+        asked.page.write_text(page(tally, what, seconds) + "\n", encoding="utf-8")
     return PROVED
 
 
@@ -65,7 +55,6 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0, help="the number of the first history")
     parser.add_argument("--histories", type=int, default=2_000, help="how many")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="on how many cores")
-    parser.add_argument("--minutes", type=float, help="begin no more histories after so long")
     parser.add_argument("--page", type=Path, help="a file for the page of the figures")
     parser.add_argument("--json", type=Path, help="a file for the figures")
     parser.add_argument("--case", type=Path, help="run the one history in this file instead")
@@ -78,52 +67,22 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     return asked
 
 
-def _run(asked: Asked, began_s: float, minutes: float | None, kept: Kept | None) -> Tally:
-    tally = Tally() if kept is None else kept.tally
-    if tally.histories > asked.histories:
-        tally = Tally()  # Fewer are asked for than were run: they are run again.
-    done, now_s = tally.histories, time.monotonic()
-    progress = Progress(asked.histories, done, now_s, now_s)
-    ends_s = None if minutes is None else now_s + minutes * 60
-
-    def goes_on() -> bool:
-        return ends_s is None or time.monotonic() < ends_s
-
-    for first, count in blocks(asked.first + done, asked.histories - done, BLOCK):
-        for some in run_on_cores(asked.seed, first, count, asked.jobs, goes_on):
-            tally += some
-            progress.say(tally.histories)
-        if tally.failures:
-            break
-        if kept is not None:
-            kept.keep(tally, time.monotonic() - began_s)
-        if not goes_on():
-            break
-    return tally
-
-
-@dataclass
-class Progress:
-    """Progress of a run, printed now and then."""
-
-    histories: int
-    before: int
-    began_s: float
-    printed_s: float
-
-    def say(self, done: int) -> None:
-        """Say it, if it was not said a moment ago."""
+def _run(asked: Asked) -> Tally:
+    tally = Tally()
+    began_s = printed_s = time.monotonic()
+    for some in run_on_cores(asked.seed, asked.first, asked.histories, asked.jobs):
+        tally += some
         now_s = time.monotonic()
-        if now_s - self.printed_s < PRINTED_EVERY_S:
-            return
-        self.printed_s = now_s
-        rate = (done - self.before) / (now_s - self.began_s)
-        left_min = (self.histories - done) / rate / 60
-        print(
-            f"{done:,} of {self.histories:,} histories, {rate:.0f}/s, {left_min:.0f} min left",
-            file=sys.stderr,
-            flush=True,
-        )
+        if now_s - printed_s >= PRINTED_EVERY_S:
+            printed_s = now_s
+            done, rate = tally.histories, tally.histories / (now_s - began_s)
+            left_min = (asked.histories - done) / rate / 60
+            print(
+                f"{done:,} of {asked.histories:,} histories, {rate:.0f}/s, {left_min:.0f} min left",
+                file=sys.stderr,
+                flush=True,
+            )
+    return tally
 
 
 def _explain(asked: Asked, failure: Failure, folder: Path) -> int:

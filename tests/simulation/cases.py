@@ -7,12 +7,48 @@ import base64
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import count
 from typing import Any, Final, NamedTuple, Self
 
-from tests.kafka.faults.traffic import How
+from aiokafka.partitioner import murmur2
+from stdnum import luhn
+
+from tests.builders import Json
 from tests.simulation.faults import Fault
 
 PARTITIONS: Final = 2
+STRUCTURED: Final = b"application/cloudevents+json; charset=UTF-8"
+Headers = tuple[tuple[str, bytes | None], ...]
+
+
+def budget_names() -> Iterator[str]:
+    """Made-up budgets, each of a public entity of its own with valid keys."""
+    for number in count():
+        siren = f"{21_590_000 + number:08d}"
+        siren += luhn.calc_check_digit(siren)
+        siret = siren + "0001"
+        yield f"{siret}{luhn.calc_check_digit(siret)}-00-2023"
+
+
+def home_of(key: bytes, partitions: int) -> int:
+    """The partition of a key, as Kafka's own clients choose it."""
+    return int(murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+def attributes_of(event: Json) -> Headers:
+    """Binary mode: the attributes as headers."""
+    return tuple(
+        (f"ce_{name}", str(each).encode()) for name, each in event.items() if name != "data"
+    )
+
+
+class How(StrEnum):
+    """How a chunk is published."""
+
+    PLAIN = "plain"
+    COMMITTED = "in a transaction"
+    ABORTED = "in a transaction that is aborted"
 
 
 class Sending(NamedTuple):
@@ -23,7 +59,7 @@ class Sending(NamedTuple):
     partition: int
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes | None], ...] = ()
+    headers: Headers = ()
 
     @property
     def entity(self) -> bytes:

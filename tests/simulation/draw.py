@@ -2,18 +2,28 @@
 
 import random  # noqa: TID251 - the chance of the environment, from a seed that is printed
 from collections.abc import Sequence
+from itertools import islice
 from typing import Final
 
 from events.topics import EVENTS, INTERNAL_EVENTS
 from tests.builders import Json, encoded, topic_of
-from tests.kafka.faults.traffic import STRUCTURED, How, attributes_of, budget_names, home_of
 from tests.property.histories import UNREADABLE, spelled
-from tests.simulation.cases import PARTITIONS, Case, Chunk, Sending
+from tests.simulation.cases import (
+    PARTITIONS,
+    STRUCTURED,
+    Case,
+    Chunk,
+    How,
+    Sending,
+    attributes_of,
+    budget_names,
+    home_of,
+)
 from tests.simulation.directed import directed
 from tests.simulation.faults import AT, KILLS, USUAL, Fault, Kind, Op
 from tests.simulation.histories import a_year, numbered, woven
 
-NAMES: Final = budget_names(12)
+NAMES: Final = tuple(islice(budget_names(), 12))
 """Budgets of that many public entities, on either partition."""
 
 NO_EVENTS: Final = (None, b"", b"{}", b'{"specversion":"1.0","id":"x"}', b"\x00\xff" * 9)
@@ -34,32 +44,41 @@ def a_case(seed: int, number: int) -> Case:
     chance = random.Random(f"{seed}/{number}")
     given = directed(number, chance.choice(NAMES))
     if given is None:
-        sendings = _sendings(chance)
+        budgets = chance.sample(NAMES, chance.choice((2, 2, 2, 2, 3, 4)))
+        sendings = sendings_of(chance, budgets)
     else:
-        sendings = [_at_home(chance, each, spelling=2) for each in given]
+        sendings = [at_home(chance, each, spelling=2) for each in given]
     faults = [_fault(chance) for _ in range(chance.choice(FAULTS))]
     faults += [_soon_after(chance, each) for each in faults if each.kind is Kind.FORGET]
     return Case(f"{seed}/{number}/latencies", tuple(_chunks(chance, sendings)), tuple(faults))
 
 
-def _sendings(chance: random.Random) -> list[Sending]:
-    budgets = chance.sample(NAMES, chance.choice((2, 2, 2, 2, 3, 4)))
-    years = [numbered(chance, a_year(chance, budget)) for budget in budgets]
+def sendings_of(
+    chance: random.Random,
+    budgets: Sequence[str],
+    partitions: int = PARTITIONS,
+    *,
+    ends: bool = True,
+) -> list[Sending]:
+    """The years of some budgets as they are sent, and what is sent by mistake."""
+    years = [numbered(chance, a_year(chance, budget, ends=ends)) for budget in budgets]
     sendings = [
-        _at_home(chance, event, spelling=chance.randrange(10)) for event in woven(chance, years)
+        at_home(chance, event, chance.randrange(10), partitions) for event in woven(chance, years)
     ]
     for _ in range(chance.choice((0, 0, 1, 2, 3))):
         at = chance.randrange(len(sendings))
-        sendings.insert(at, _mischief(chance, budgets, sendings))
+        sendings.insert(at, _mischief(chance, budgets, sendings, partitions))
     return sendings
 
 
-def _mischief(chance: random.Random, budgets: Sequence[str], sendings: list[Sending]) -> Sending:
+def _mischief(
+    chance: random.Random, budgets: Sequence[str], sendings: list[Sending], partitions: int
+) -> Sending:
     """A record that is not where it belongs, or is no event at all."""
     some = chance.choice(sendings)
     match chance.randrange(4):
         case 0:
-            return some._replace(partition=(some.partition + 1) % PARTITIONS)
+            return some._replace(partition=(some.partition + 1) % partitions)
         case 1:
             return some._replace(topic=INTERNAL_EVENTS if some.topic == EVENTS else EVENTS)
         case 2:
@@ -68,18 +87,20 @@ def _mischief(chance: random.Random, budgets: Sequence[str], sendings: list[Send
             value = chance.choice((*NO_EVENTS, *UNREADABLE))
             key = chance.choice(budgets).encode()
             headers = (("note", None), ("content-type", b"text/plain"))
-            place = home_of(key, PARTITIONS)
+            place = home_of(key, partitions)
             return Sending(EVENTS, place, key, value, headers if chance.random() < 0.3 else ())
 
 
-def _at_home(chance: random.Random, event: Json | bytes, spelling: int) -> Sending:
+def at_home(
+    chance: random.Random, event: Json | bytes, spelling: int, partitions: int = PARTITIONS
+) -> Sending:
     """The event on its budget's partition, as one of its possible senders spells it."""
     if isinstance(event, bytes):
-        return Sending(EVENTS, chance.randrange(PARTITIONS), chance.choice(NAMES).encode(), event)
+        return Sending(EVENTS, chance.randrange(partitions), chance.choice(NAMES).encode(), event)
     key = str(event["partitionkey"]).encode()
-    topic, place, roll = topic_of(event), home_of(key, PARTITIONS), chance.random()
+    topic, place, roll = topic_of(event), home_of(key, partitions), chance.random()
     if roll < 0.1:
-        return Sending(topic, place, key, encoded(event["data"]), tuple(attributes_of(event)))
+        return Sending(topic, place, key, encoded(event["data"]), attributes_of(event))
     headers = () if roll < 0.2 else (("content-type", STRUCTURED),)
     return Sending(topic, place, key, spelled(event, spelling), headers)
 

@@ -29,7 +29,6 @@ from tests.builders import (
     an_instalment,
     encoded,
 )
-from tests.kafka.faults.traffic import a_good_grant
 from tests.property.histories import (
     AWARDS,
     BENEFICIARIES,
@@ -49,7 +48,7 @@ from tests.property.years import (
     same_names,
     treasury,
 )
-from tests.simulation.scenes import SCENES
+from tests.simulation.scenes import SCENES, a_good_grant
 
 LEVELS: Final = ("chapter", "article", "operation")
 NOBODYS: Final = "nobody's"
@@ -154,8 +153,8 @@ def woven(chance: random.Random, sequences: Sequence[list[Any]]) -> list[Any]:
     return events_in_order
 
 
-def a_year(chance: random.Random, budget: str) -> list[Json]:
-    """A budget from its vote on; now and then to its end and into the next year."""
+def a_year(chance: random.Random, budget: str, *, ends: bool = True) -> list[Json]:
+    """A budget from its vote on; if it `ends`, now and then into the next year."""
     voted = [an_amount(cents, operation) for operation, cents in chance.choice(VOTES)]
     vote = a_vote(budget=budget, vote_level=chance.choice(LEVELS), appropriations=voted)
     sequences = []
@@ -171,7 +170,7 @@ def a_year(chance: random.Random, budget: str) -> list[Json]:
     sequences.append([beside_the_grants(chance, budget) for _ in range(chance.randint(0, 3))])
     events_in_order = woven(chance, sequences)
     events_in_order.insert(chance.randint(1, 6) if chance.random() < 0.25 else 0, vote)
-    if chance.random() < 0.4:
+    if ends and chance.random() < 0.4:
         events_in_order += _an_end(chance, budget, events_in_order)
     return events_in_order
 

@@ -28,8 +28,6 @@ class Asked(NamedTuple):
     first: int
     histories: int
     jobs: int
-    runs: int = 1
-    """In how many runs, one going on where the one before was ended."""
     commit: str | None = None
     """Of which code; None where nobody knows."""
 
@@ -65,16 +63,11 @@ def figures(tally: Tally, asked: Asked, seconds: float) -> Iterator[tuple[str, s
     for name, count in sorted(tally.figures.items()):
         yield name, f"{count:,}"
     yield "simulated time", f"{tally.virtual_s / 3600:,.1f} hours"
-    cores = f"{asked.jobs} of {os.cpu_count()} cores"
-    yield "took", f"{seconds:,.0f} s on {cores}{_in_runs(asked.runs)}"
+    yield "took", f"{seconds:,.0f} s on {asked.jobs} of {os.cpu_count()} cores"
     if asked.commit is not None:
         yield "commit", asked.commit
     yield "machine", f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
     yield "histories in which anything was wrong", f"{len(tally.failures)}"
-
-
-def _in_runs(runs: int) -> str:
-    return "" if runs == 1 else f", in {runs} runs"
 
 
 def table(tally: Tally, asked: Asked, seconds: float) -> str:
@@ -96,8 +89,7 @@ def page(tally: Tally, asked: Asked, seconds: float) -> str:
             "over a log in memory and on a loop without a clock, while things go wrong.",
             f"`{asked.command}` runs the same histories again,",
             "with the same code to the last millisecond;",
-            "`PAGE=docs/evidence/simulation.md` with it writes this page, and goes on where an",
-            "earlier run of the same code was ended.",
+            "`PAGE=docs/evidence/simulation.md` with it writes this page.",
             "How it works: [decision 22](../decisions/0022-simulation.md).",
             "",
             "| the run | |",

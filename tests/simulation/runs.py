@@ -2,7 +2,7 @@
 
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
@@ -47,15 +47,8 @@ class Tally:
     failures: list[Failure] = field(default_factory=list)
 
     def __iadd__(self, other: "Tally") -> Self:
-        self.histories += other.histories
-        self.events += other.events
-        self.records += other.records
-        self.budgets += other.budgets
-        self.virtual_s += other.virtual_s
-        self.reached += other.reached
-        self.histories_of += other.histories_of
-        self.figures += other.figures
-        self.failures += other.failures
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
         return self
 
     def row(self) -> dict[str, Any]:
@@ -123,13 +116,8 @@ def run(seed: int, first: int, count: int) -> Tally:
     return tally
 
 
-def run_on_cores(
-    seed: int, first: int, count: int, jobs: int, goes_on: Callable[[], bool] = lambda: True
-) -> Iterator[Tally]:
-    """The same on several cores, piece by piece as they come; it ends behind a failure.
-
-    When it is to go on no more, what was begun is finished: there is no gap in what was run.
-    """
+def run_on_cores(seed: int, first: int, count: int, jobs: int) -> Iterator[Tally]:
+    """The same on several cores, piece by piece as they come; it ends behind a failure."""
     pieces = (
         (seed, at, min(CHUNK, first + count - at)) for at in range(first, first + count, CHUNK)
     )
@@ -137,7 +125,7 @@ def run_on_cores(
         for piece in pieces:
             tally = run(*piece)
             yield tally
-            if tally.failures or not goes_on():
+            if tally.failures:
                 return
         return
     with ProcessPoolExecutor(jobs) as pool:
@@ -150,5 +138,4 @@ def run_on_cores(
                 yield each.result()
             if any(each.result().failures for each in done):
                 return
-            if goes_on():
-                running |= {pool.submit(run, *piece) for piece in islice(pieces, len(done))}
+            running |= {pool.submit(run, *piece) for piece in islice(pieces, len(done))}

@@ -1,6 +1,6 @@
 """Short scenes of a grant's life that chance alone would play too seldom."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from tests.builders import (
@@ -10,6 +10,7 @@ from tests.builders import (
     a_convention,
     a_deadline,
     a_new_account,
+    a_notification,
     a_payment,
     a_recovery,
     a_rejected_report,
@@ -24,6 +25,7 @@ from tests.builders import (
     an_award,
     an_instalment,
 )
+from tests.property.histories import amounts, rest, total
 
 ACTIVITY: Final = [("activity_report", 2022)]
 CENTS: Final = 100_001
@@ -39,6 +41,31 @@ def _signed(number: str, budget: str, *instalments: Json) -> Json:
     schedule = list(instalments) or [an_instalment(CENTS)]
     common: Json = {"budget": budget, "grant": f"G{number}", "convention": f"C{number}"}
     return a_convention(**common, instalments=schedule)
+
+
+def a_good_grant(name: str, budget: str, cents: int) -> Iterator[Json]:
+    """A grant as it should go, with a rejected order now and then."""
+    convention = f"C{name}"
+    common: Json = {"budget": budget, "convention": convention}
+    given = (("489", cents, {"EMPLOI": cents // 3, "JEUNESSE": cents - cents // 3}),)
+    advance = an_instalment(lines=amounts(given, 1, 2))
+    balance = an_instalment(name="balance", documents=ACTIVITY, ceiling=True, lines=rest(given))
+    half = total(advance)
+    yield an_award(budget=budget, grant=f"G{name}", lines=amounts(given))
+    yield a_concurring_act(budget=budget, grant=f"G{name}")
+    yield a_convention(**common, grant=f"G{name}", instalments=[advance, balance])
+    yield a_notification(**common)
+    order = f"{convention}/advance"
+    yield an_acknowledgement(order=order, budget=budget)
+    yield a_payment(half // 3, order, budget=budget)
+    if cents % 5 == 0:
+        yield an_acknowledgement("rejected", order, budget=budget)
+        yield a_new_account(budget=budget)
+        order += "/2"
+    yield a_payment(half - half // 3, order, budget=budget)
+    yield a_report(**common, eligible_cost_cents=cents - 7)
+    yield an_acknowledgement(order=f"{convention}/balance", budget=budget)
+    yield a_payment(cents - 7 - half, f"{convention}/balance", budget=budget)
 
 
 def paid_back(number: str, budget: str) -> list[Json]:

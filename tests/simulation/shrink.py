@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from tests.kafka.faults.traffic import How
-from tests.simulation.cases import Case, Chunk
+from tests.simulation.cases import Case, Chunk, How
 
 TRIES: Final = 600
 LIMIT_S: Final = 120.0

@@ -22,9 +22,8 @@ from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import Progress
 from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.processor import Processor
-from tests.kafka.faults.traffic import How
 from tests.simulation.broker import Broker, Message
-from tests.simulation.cases import Case, Chunk
+from tests.simulation.cases import Case, Chunk, How
 from tests.simulation.clients import clients_of
 from tests.simulation.faults import Kind, Op, Plan
 from tests.simulation.group import Group

@@ -1,4 +1,8 @@
-"""The log in memory keeps Kafka's promises, and no others: what a simulation stands on."""
+"""The log in memory keeps Kafka's promises, and no others: what a simulation stands on.
+
+What a writer and a reader see of it, markers, fences and open transactions with it, is compared
+with a real broker: tests/kafka/test_simulated_log.py.
+"""
 
 import asyncio
 import random  # noqa: TID251 - the chance of the environment, from a seed that is printed
@@ -8,7 +12,7 @@ from typing import Any
 import pytest
 from aiokafka.structs import TopicPartition
 
-from tests.simulation.broker import Broker, FencedOff, Message, NotYet
+from tests.simulation.broker import Broker, FencedOff, Message
 from tests.simulation.loop import PROCESS, Process, Standstill, the_loop, virtually
 
 HERE, THERE = TopicPartition("a", 0), TopicPartition("b", 0)
@@ -38,57 +42,6 @@ def played(steps: Callable[[Broker], Coroutine[Any, Any, None]]) -> Broker:
 
 async def settled() -> None:
     await asyncio.sleep(1)
-
-
-def test_what_is_committed_is_read_once_its_marker_is_written_and_takes_an_offset() -> None:
-    async def steps(broker: Broker) -> None:
-        who = broker.init_producer("id", LIMIT_S)
-        assert 0 == broker.produce(*who, HERE, messages(b"1", b"2"))
-        assert [] == read(broker)
-        assert [(0, b"1"), (1, b"2")] == read(broker, committed=False)
-        broker.end_transaction(*who, committed=True)
-        assert [] == read(broker), "a commit is answered before its markers are written"
-        await settled()
-        broker.write(HERE, messages(b"3"))
-
-    assert [(0, b"1"), (1, b"2"), (3, b"3")] == read(played(steps))
-
-
-def test_readers_stop_at_the_first_open_transaction_whoever_writes_behind_it() -> None:
-    async def steps(broker: Broker) -> None:
-        broker.write(HERE, messages(b"1"))
-        slow, quick = broker.init_producer("slow", LIMIT_S), broker.init_producer("quick", LIMIT_S)
-        broker.produce(*slow, HERE, messages(b"2"))
-        broker.produce(*quick, HERE, messages(b"3"))
-        broker.end_transaction(*quick, committed=True)
-        await settled()
-        assert [(0, b"1")] == read(broker)
-        broker.end_transaction(*slow, committed=False)
-        await settled()
-
-    assert [(0, b"1"), (2, b"3")] == read(played(steps))
-
-
-def test_a_new_writer_fences_the_old_one_and_aborts_what_it_left_open() -> None:
-    async def steps(broker: Broker) -> None:
-        old = broker.init_producer("id", LIMIT_S)
-        broker.produce(*old, HERE, messages(b"1"))
-        with pytest.raises(NotYet):
-            broker.init_producer("id", LIMIT_S)
-        await settled()
-        new = broker.init_producer("id", LIMIT_S)
-        assert old[0] == new[0], "the same producer, in a later epoch"
-        with pytest.raises(FencedOff):
-            broker.produce(*old, HERE, messages(b"2"))
-        with pytest.raises(FencedOff):
-            broker.end_transaction(*old, committed=True)
-        broker.produce(*new, HERE, messages(b"3"))
-        broker.end_transaction(*new, committed=True)
-        await settled()
-
-    broker = played(steps)
-    assert [(2, b"3")] == read(broker)
-    assert 1 == broker.left_open
 
 
 def test_a_transaction_that_is_open_too_long_is_aborted_and_its_writer_fenced() -> None:

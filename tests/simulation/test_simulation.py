@@ -5,20 +5,17 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.builders import Json
 from tests.simulation.__main__ import ROOT, main
 from tests.simulation.cases import Case
 from tests.simulation.draw import a_case
 from tests.simulation.faults import Op
 from tests.simulation.reach import STEP, WANTED, Reached
 from tests.simulation.report import Asked, page
-from tests.simulation.runs import COMPLETE, Tally, run_on_cores
+from tests.simulation.runs import COMPLETE, Tally
 from tests.simulation.simulator import simulate
 
 SEED = 1
@@ -84,35 +81,6 @@ def test_a_run_that_does_not_reach_everything_fails(
     assert "not reached: refusal" in printed.out
     assert "NOT REACHED" in printed.err
     assert Reached("refusal", "too_many_parked") in Tally().missing
-
-
-def test_a_run_goes_on_where_it_was_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    ran: list[tuple[int, int]] = []
-
-    def counted(seed: int, first: int, count: int, *others: Any) -> Iterator[Tally]:
-        ran.append((first, count))
-        return run_on_cores(seed, first, count, *others)
-
-    def a_run(histories: int) -> Json:
-        found = tmp_path / "found.json"
-        asked = ["--histories", str(histories), "--jobs", "1", "--json", str(found)]
-        kept = ["--page", str(tmp_path / "page.md"), "--folder", str(tmp_path)]
-        assert 0 == main([*asked, *kept])
-        read: Json = json.loads(found.read_bytes())
-        return read
-
-    monkeypatch.setattr("tests.simulation.__main__.run_on_cores", counted)
-    monkeypatch.setattr("tests.simulation.__main__.BLOCK", 2)
-    a_run(3)
-    assert [(0, 2), (2, 1)] == ran
-    in_two = a_run(6)
-    assert [(3, 2), (5, 1)] == ran[2:]
-    (tmp_path / f"kept-{SEED}.json").unlink()
-    in_one = a_run(6)
-    assert in_one == in_two | {"virtual_s": pytest.approx(in_one["virtual_s"])}
-    monkeypatch.setattr("tests.simulation.kept.digest_of_code", lambda: "other code")
-    a_run(6)
-    assert [(0, 2), (2, 2), (4, 2)] == ran[-3:], "what other code ran is run again"
 
 
 def test_the_page_names_its_commit_and_the_kills_that_are_only_counted() -> None:

@@ -35,7 +35,7 @@ from tests.builders import (
     an_instalment,
     encoded,
 )
-from tests.kafka.faults.traffic import attributes_of
+from tests.simulation.cases import attributes_of
 from tests.verifier.memory_cluster import INTERNAL_EVENTS, MemoryCluster, Sent
 
 NEIGHBOURS = ("37887770800057-02-2023", "37887770800040-01-2023")

@@ -13,11 +13,11 @@ from typing import Final
 
 import pytest
 
+from tests.integration.command import ROOT
 from tests.kafka.brokers import IMAGE, KAFKA, a_broker, chosen_provider
 from tests.kafka.faults.fault_run import FaultRun
 from tests.kafka.faults.plan import EVENTS, FAULTS, Plan, chosen_seed
 from tests.kafka.faults.report import Row, page, table
-from tests.kafka.faults.workers import ROOT
 from tests.kafka.three_brokers import ThreeBrokers
 
 BUILD: Final = ROOT / "build"

@@ -15,18 +15,17 @@ from typing import Final
 
 from aiokafka.errors import KafkaError
 
-from services.runtime.kafka import topics
-from services.runtime.kafka.topic_catalogue import read_catalogue
-from services.runtime.kafka.topic_diff import TopicOptions
-from services.runtime.ops.settings import Settings
 from services.verifier.cluster.verify import verify
+from tests.integration.command import environment
+from tests.kafka.brokers import Broker
+from tests.kafka.cluster import Cluster
 from tests.kafka.faults import undisturbed
 from tests.kafka.faults.feeder import Feeder
 from tests.kafka.faults.killer import PROGRESS_S, Killer
 from tests.kafka.faults.observer import Backstage, Observer
-from tests.kafka.faults.plan import Broker, Figures, Plan
+from tests.kafka.faults.plan import Figures, Plan
 from tests.kafka.faults.traffic import Traffic
-from tests.kafka.faults.workers import WorkerProcess, environment_of
+from tests.kafka.faults.workers import WorkerProcess
 
 TRANSACTION_S: Final = (10.0, 30.0)
 """The time-out of a transaction is one of these: shorter, and longer, than what a freeze takes."""
@@ -49,20 +48,21 @@ class FaultRun:
         self.figures = Figures(plan)
         self._plan = plan
         self._broker = broker
-        self._prefix = prefix
+        self._cluster = Cluster(broker.bootstrap, prefix, plan.partitions)
         self._since_s = time.monotonic()
         self._fault = 0
         self.figures.transaction_s = plan.chance("settings").choice(TRANSACTION_S)
-        environment = environment_of(
-            broker.bootstrap,
-            prefix,
+        env = environment(
+            **self._cluster.environment,
+            # What is not closed or not awaited shall be said.
+            PYTHONWARNINGS="default",
+            ECLUSE_LOG_LEVEL="INFO",
             ECLUSE_SESSION_TIMEOUT_S=str(plan.session_s),
             ECLUSE_TRANSACTION_TIMEOUT_S=str(self.figures.transaction_s),
             ECLUSE_STALL_S=str(STALL_S),
         )
         self._workers = [
-            WorkerProcess(f"worker-{number + 1}", folder, environment)
-            for number in range(plan.workers)
+            WorkerProcess(f"worker-{number + 1}", folder, env) for number in range(plan.workers)
         ]
 
     def run(self) -> Figures:
@@ -71,6 +71,7 @@ class FaultRun:
         Raises:
             AssertionError: something is not as it must be; the message says what.
         """
+        self._cluster.create(replicas=self._plan.brokers)
         with ExitStack() as stack:
             stage = stack.enter_context(Backstage())
             stack.callback(self._clear)
@@ -105,14 +106,12 @@ class FaultRun:
         return self.figures
 
     async def _prepared(self) -> tuple[Observer, Feeder]:
-        plan, bootstrap = self._plan, self._broker.bootstrap
-        settings = Settings(bootstrap_servers=bootstrap, topic_prefix=self._prefix)
-        await topics.apply(read_catalogue(), settings, TopicOptions(plan.partitions, plan.brokers))
+        plan, cluster = self._plan, self._cluster
         traffic = Traffic(plan.seed, plan.events, plan.partitions)
         per_second = plan.events / (plan.faults * SECONDS_PER_FAULT)
-        observer = Observer(bootstrap, self._prefix, plan.partitions)
+        observer = Observer(cluster.bootstrap, cluster.prefix, plan.partitions)
         await observer.start()
-        return observer, Feeder(bootstrap, self._prefix, traffic, plan.seed, per_second)
+        return observer, Feeder(cluster.bootstrap, cluster.prefix, traffic, plan.seed, per_second)
 
     def _break(
         self, stage: Backstage, feeder: Feeder, killer: Killer, tasks: list[Future[None]]
@@ -171,9 +170,9 @@ class FaultRun:
 
     async def _prove(self) -> None:
         """The verifier finds nothing, and neither does a ledger that nobody disturbed."""
-        bootstrap, plan, figures = self._broker.bootstrap, self._plan, self.figures
+        cluster, plan, figures = self._cluster, self._plan, self.figures
         since_s = time.monotonic()
-        report = await verify(bootstrap, self._prefix)
+        report = await verify(cluster.bootstrap, cluster.prefix)
         assert report.proved, "\n".join(str(each.row()) for each in report.findings[:SHOWN_MAX])
         figures.verified = report.counted
         journalled = sum(report.counted["outcomes"].values())
@@ -182,7 +181,7 @@ class FaultRun:
         sent, doubtful = figures.published, figures.doubtful
         assert plan.events == sent, f"{sent} of {plan.events} events were sent"
         assert sent <= journalled <= sent + doubtful, f"{journalled} of {sent} are journalled"
-        found = await undisturbed.differences(bootstrap, self._prefix, plan.partitions)
+        found = await undisturbed.differences(cluster.bootstrap, cluster.prefix, plan.partitions)
         assert [] == found, "\n".join(found)
         figures.proof_s = time.monotonic() - since_s
 

@@ -3,6 +3,7 @@
 import asyncio
 import random  # noqa: TID251 - the chance of the environment, from a seed that is printed
 import time
+from collections.abc import Iterable
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
@@ -11,7 +12,8 @@ from aiokafka.structs import TopicPartition
 
 from services.runtime.kafka.open_transactions import end_transaction, open_transactions
 from tests.kafka.faults.observer import REQUEST_MS
-from tests.kafka.faults.traffic import Chunk, How, Sending, Traffic
+from tests.kafka.faults.traffic import Traffic
+from tests.simulation.cases import Chunk, How, Sending
 
 WAIT_S: Final = 120.0
 """How long one chunk may take: a broker may be killed, and come back, meanwhile."""
@@ -147,14 +149,14 @@ class Feeder:
             else:
                 self._producers[in_transactions] = producer
 
-    async def _send(self, producer: AIOKafkaProducer, sendings: list[Sending]) -> None:
+    async def _send(self, producer: AIOKafkaProducer, sendings: Iterable[Sending]) -> None:
         futures = [
             await producer.send(
                 self._prefix + each.topic,
                 each.value,
                 key=each.key,
                 partition=each.partition,
-                headers=each.headers,
+                headers=list(each.headers),
             )
             for each in sendings
         ]

@@ -2,13 +2,15 @@
 
 import random  # noqa: TID251 - the chance of the environment, from a seed that is printed
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from typing import Final
 
+from tests.kafka.brokers import Broker
 from tests.kafka.faults.excuses import Excuses
 from tests.kafka.faults.observer import Backstage, Observer, Open
-from tests.kafka.faults.plan import Broker, Fault, Figures, Moment, Plan
+from tests.kafka.faults.plan import Fault, Figures, Moment, Plan
 from tests.kafka.faults.workers import WorkerProcess
 
 PROGRESS_S: Final = 120.0
@@ -304,56 +306,52 @@ class Killer:
         if in_a_transaction:
             self._wait_for_a_transaction()
             time.sleep(fraction_s)
-        since_s = time.monotonic()
-        with self.excuses.broker_is_away():
+        also = " with a worker" if with_a_worker else ""
+        with self._away(Fault.BROKER_KILL, f"killed{also}, and started"):
             self._broker.kill()
-            killed = self._end([chance.choice(self._workers)]) if with_a_worker else []
+            if with_a_worker:
+                self._end([chance.choice(self._workers)])
             self.sleep(away_s)
             self._broker.restart()
-        self._figures.did[Fault.BROKER_KILL] += 1
-        also = f", {killed[0]} too" if killed else ""
-        back_s = time.monotonic() - since_s
-        self._say(f"kill -9 of the broker, which is back after {back_s:.1f} s{also}")
 
     def _restart_the_broker(self, chance: random.Random) -> None:
         self.sleep(chance.uniform(0.05, 2.0))
-        since_s = time.monotonic()
-        with self.excuses.broker_is_away():
+        with self._away(Fault.BROKER_RESTART, "restarted in order"):
             self._broker.restart()
-        self._figures.did[Fault.BROKER_RESTART] += 1
-        self._say(f"the broker was restarted in order in {time.monotonic() - since_s:.1f} s")
 
     def _freeze_the_broker(self, chance: random.Random) -> None:
         delay_s, hold_s = chance.uniform(0.05, 2.0), chance.uniform(2.0, 18.0)
         self.sleep(delay_s)
-        with self.excuses.broker_is_away():
+        with self._away(Fault.BROKER_FREEZE, "frozen, and thawed"):
             self._broker.freeze()
             self.sleep(hold_s)
             self._broker.thaw()
-        self._figures.did[Fault.BROKER_FREEZE] += 1
-        self._say(f"the broker was frozen for {hold_s:.1f} s")
 
     def _start_while_a_broker_is_away(self, chance: random.Random) -> None:
         """A worker comes back, owns partitions and works while one of several brokers is away."""
         frozen, worker = chance.random() < 0.5, chance.choice(self._workers)
+        hurt, heal = (
+            (self._broker.freeze, self._broker.thaw)
+            if frozen
+            else (self._broker.kill, self._broker.restart)
+        )
         self.sleep(chance.uniform(0.05, 2.0))
-        since_s = time.monotonic()
-        with self.excuses.broker_is_away():
-            if frozen:
-                self._broker.freeze()
-            else:
-                self._broker.kill()
+        how = "frozen" if frozen else "killed"
+        with self._away(Fault.BROKER_AWAY, f"{how} while {worker.name} started and worked"):
+            hurt()
             try:
                 self._end([worker])
                 self.sleep(0.0)  # Whoever is not down is started again.
                 self._wait_until_it_owns(worker)
-                owns_s = time.monotonic() - since_s
                 self.wait_for_progress(chance.randint(1, 60))
             finally:
-                if frozen:
-                    self._broker.thaw()
-                else:
-                    self._broker.restart()
-        self._figures.did[Fault.BROKER_AWAY] += 1
-        how = "frozen" if frozen else "killed"
-        self._say(f"{worker.name} owned partitions {owns_s:.1f} s after a broker was {how}")
+                heal()
+
+    @contextmanager
+    def _away(self, fault: Fault, what: str) -> Iterator[None]:
+        """Meanwhile the broker answers nobody; then it is done, and said."""
+        since_s = time.monotonic()
+        with self.excuses.broker_is_away():
+            yield
+        self._figures.did[fault] += 1
+        self._say(f"the broker was {what} in {time.monotonic() - since_s:.1f} s")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 EVENTS: Final = 20_000
 FAULTS: Final = 14
@@ -35,21 +35,6 @@ class Moment(StrEnum):
     ABOUT = "about a transaction"
     CHANCE = "by chance"
     START = "at its start"
-
-
-class Broker(Protocol):
-    """Faults of the broker."""
-
-    @property
-    def bootstrap(self) -> str: ...
-
-    def kill(self) -> None: ...
-
-    def restart(self) -> None: ...
-
-    def freeze(self) -> None: ...
-
-    def thaw(self) -> None: ...
 
 
 @dataclass(frozen=True)

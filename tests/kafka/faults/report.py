@@ -1,6 +1,7 @@
 """The figures of a fault-injection run: as a table, and as a page of docs/evidence."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 Row = dict[str, Any]
@@ -8,17 +9,12 @@ Row = dict[str, Any]
 
 Line = tuple[str, str]
 
-ENDS: Final = {
-    "worker_fenced": "fenced: somebody else had its partition",
-    "worker_cannot_go_on": "could not go on: its broker was away",
-}
-
 
 def table(row: Row) -> str:
     """What was done and what came of it, line by line."""
     lines = [
         (name.replace("`", ""), value.replace("`", ""))
-        for name, value in (*_setting(row), *_done(row), *_came(row))
+        for name, value in (*_filled(row, SETTING), *_filled(row, DONE), *_came(row))
     ]
     width = max(len(name) for name, _ in lines)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in lines)
@@ -28,7 +24,7 @@ def page(row: Row) -> str:
     """The same as Markdown, with what was proved."""
     plan = row["plan"]
     faults, seed = plan["faults"], plan["seed"]
-    brokers = " BROKERS=3" if plan.get("brokers", 1) > 1 else ""
+    brokers = " BROKERS=3" if plan["brokers"] > 1 else ""
     return "\n".join(
         [
             "# A fault-injection run",
@@ -40,9 +36,9 @@ def page(row: Row) -> str:
             "It does the same faults in the same order; the machine decides where they hit.",
             "`make test-rest` has a smaller run, with another seed each time.",
             "",
-            *_as_table("the run", _setting(row)),
+            *_as_table("the run", _filled(row, SETTING)),
             "",
-            *_as_table("what was done", _done(row)),
+            *_as_table("what was done", _filled(row, DONE)),
             "",
             *_as_table("what came of it", _came(row)),
             "",
@@ -58,58 +54,58 @@ def _as_table(title: str, lines: Iterator[Line]) -> Iterator[str]:
         yield f"| {name} | {value} |"
 
 
-def _setting(row: Row) -> Iterator[Line]:
-    plan, machine = row["plan"], row["machine"]
-    yield "seed", f"{plan['seed']}"
-    yield "cores for broker, workers and test", f"{machine['cores']}"
-    yield "system", f"{machine['system']}, Python {machine['python']}"
-    yield "broker", machine["broker"]
-    yield "brokers, of which one at a time is hurt", f"{plan.get('brokers', 1)}"
-    yield "workers", f"{plan['workers']}, on {plan['partitions']} partitions"
-    yield "session of a worker", f"{plan['session_s']:g} s"
-    yield "time-out of a transaction", f"{row['transaction_s']:g} s"
-    yield "events", f"{row['published']:,}"
-    yield "published in transactions that were aborted, beside them", f"{row['aborted']:,}"
-    yield "published again, as sending them had failed", f"{row['doubtful']:,}"
-    yield (
-        "from the first event to the last journal record",
-        f"{row['seconds']:,.0f} s, faults included",
-    )
+SETTING: Final = (
+    ("seed", "{plan[seed]}"),
+    ("cores for broker, workers and test", "{machine[cores]}"),
+    ("system", "{machine[system]}, Python {machine[python]}"),
+    ("broker", "{machine[broker]}"),
+    ("brokers, of which one at a time is hurt", "{plan[brokers]}"),
+    ("workers", "{plan[workers]}, on {plan[partitions]} partitions"),
+    ("session of a worker", "{plan[session_s]:g} s"),
+    ("time-out of a transaction", "{transaction_s:g} s"),
+    ("events", "{published:,}"),
+    ("published in transactions that were aborted, beside them", "{aborted:,}"),
+    ("published again, as sending them had failed", "{doubtful:,}"),
+    ("from the first event to the last journal record", "{seconds:,.0f} s, faults included"),
+)
+DONE: Final = (
+    ("`kill -9` of a worker", "{did[kill]}"),
+    ("a worker frozen for longer than its session, and thawed", "{did[freeze]}"),
+    ("SIGTERM to a worker", "{did[terminate]}"),
+    ("`kill -9` of the broker", "{did[broker kill]}"),
+    ("the broker restarted in order", "{did[broker restart]}"),
+    ("the broker frozen, and thawed", "{did[broker freeze]}"),
+    ("one of several brokers killed or frozen while a worker starts", "{did[broker away]}"),
+    ("transactions that a killed worker left open", "{left_open}"),
+)
+CAME: Final = (
+    ("partitions opened", "{logged[partition_opened]}"),
+    (
+        "ends that the broker forgot, written by the ledger, one a partition",
+        "{logged[hanging_transaction_completed]}",
+    ),
+    ("the same for transactions of the sender, written by the sender", "{hanging}"),
+    ("partitions handed over by a fenced writer", "{logged[partition_handed_over]}"),
+    ("a worker fenced: somebody else had its partition", "{ends[worker_fenced]}"),
+    ("a worker that could not go on: its broker was away", "{ends[worker_cannot_go_on]}"),
+    ("a partition stood still for at most", "{silence_s:.1f} s"),
+    ("the same where the broker was away", "{silence_broker_s:.1f} s"),
+    ("payment orders", "{verified[payment_orders]:,}, of {verified[budgets]} budgets"),
+    ("lost, or there twice", "0"),
+    ("the proof took", "{proof_s:.0f} s"),
+)
+"""Each name, and how its figure is printed."""
 
 
-def _done(row: Row) -> Iterator[Line]:
-    done: Mapping[str, int] = row["did"]
-    for name, logged in (
-        ("kill", "`kill -9` of a worker"),
-        ("freeze", "a worker frozen for longer than its session, and thawed"),
-        ("terminate", "SIGTERM to a worker"),
-        ("broker kill", "`kill -9` of the broker"),
-        ("broker restart", "the broker restarted in order"),
-        ("broker freeze", "the broker frozen, and thawed"),
-        ("broker away", "one of several brokers killed or frozen while a worker starts"),
-    ):
-        yield logged, f"{done.get(name, 0)}"
-    yield "transactions that a killed worker left open", f"{row['left_open']}"
+def _filled(row: Row, lines: Iterable[Line]) -> Iterator[Line]:
+    counted: Row = {name: Counter(row[name]) for name in ("did", "logged", "ends")}
+    return ((name, figure.format_map(row | counted)) for name, figure in lines)
 
 
 def _came(row: Row) -> Iterator[Line]:
-    logged: Mapping[str, int] = row["logged"]
-    yield "partitions opened", f"{logged.get('partition_opened', 0)}"
-    ended = logged.get("hanging_transaction_completed", 0)
-    yield "ends that the broker forgot, written by the ledger, one a partition", f"{ended}"
-    yield "the same for transactions of the sender, written by the sender", f"{row['hanging']}"
-    yield "partitions handed over by a fenced writer", f"{logged.get('partition_handed_over', 0)}"
-    for name, count in sorted(row["ends"].items()):
-        yield f"workers that ended by themselves, {ENDS.get(name, name)}", f"{count}"
-    yield "a partition stood still for at most", f"{row['silence_s']:.1f} s"
-    if row["silence_broker_s"]:
-        yield "the same where the broker was away", f"{row['silence_broker_s']:.1f} s"
-    verified = row["verified"]
-    for name, count in verified["outcomes"].items():
+    yield from _filled(row, CAME)
+    for name, count in row["verified"]["outcomes"].items():
         yield f"outcome `{name}`", f"{count:,}"
-    yield "payment orders", f"{verified['payment_orders']:,}, of {verified['budgets']} budgets"
-    yield "lost, or there twice", "0"
-    yield "the proof took", f"{row['proof_s']:.0f} s"
 
 
 def _proved(row: Row) -> Iterator[str]:

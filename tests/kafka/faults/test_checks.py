@@ -18,8 +18,9 @@ from tests.kafka.faults.feeder import Feeder
 from tests.kafka.faults.observer import Silences
 from tests.kafka.faults.plan import EVENTS, FAULTS, Fault, Figures, Moment, Plan
 from tests.kafka.faults.report import page, table
-from tests.kafka.faults.traffic import Chunk, How, Sending, Traffic, home_of
+from tests.kafka.faults.traffic import Traffic
 from tests.kafka.faults.workers import UNSAID, End, Log
+from tests.simulation.cases import Chunk, How, Sending, home_of
 
 FENCED: Final = "worker_fenced ledger-events-1"
 LOST: Final = "worker_cannot_go_on Kafka: no answer in 20 s"
@@ -164,6 +165,7 @@ def test_traffic_is_the_same_for_the_same_seed_and_rich_in_what_may_go_wrong() -
     assert EVENTS == len(kept)
     assert {0, 1, 2, 3} == {each.partition for each in kept}
     assert any(each.value is None for each in kept)
+    assert all(each.key is not None or each.value is not None for each in kept), "aiokafka's limit"
     assert any(len(each.value or b"") > EVENT_BYTES_MAX for each in kept)
     assert any(each.key and home_of(each.key, 4) != each.partition for each in kept)
     assert 2 == len({each.topic for each in kept})
@@ -186,8 +188,7 @@ class DryFeeder(Feeder):
 
     def __init__(self, *hows: How) -> None:
         self.sent: list[How] = []
-        sending = Sending("events", 0, b"key", b"value", [])
-        chunks = [Chunk(how, [sending]) for how in hows]
+        chunks = [Chunk(0, how, (Sending("events", 0, b"key", b"value"),)) for how in hows]
         super().__init__("", "", cast("Traffic", SimpleNamespace(chunks=lambda: chunks)), 1, 1e6)
 
     async def _renew(self, how: How) -> None:

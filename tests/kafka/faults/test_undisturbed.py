@@ -1,7 +1,6 @@
 """Whatever a fault could leave behind, the comparison with an undisturbed ledger finds it."""
 
 import asyncio
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
@@ -18,10 +17,9 @@ from services.ledger.kafka.state_topic import (
 )
 from services.runtime.ops.watchdog import Progress
 from tests.builders import a_convention, a_vote, an_award
-from tests.kafka.brokers import Broker
-from tests.kafka.cluster import Cluster, budget_on, run
+from tests.kafka.cluster import Cluster, Sent, budget_on
 from tests.kafka.faults.undisturbed import compare, differences
-from tests.kafka.workers import eventually
+from tests.waiting import run
 
 PARTITIONS: Final = 2
 HOME: Final = 1
@@ -48,18 +46,16 @@ async def _handled(cluster: Cluster) -> None:
 
 
 @pytest.fixture(scope="module")
-def cluster(broker: Broker) -> Cluster:
+def cluster(module_cluster: Cluster) -> Cluster:
     """A vote and its repeat, what nobody can read, and a convention that waits for its award."""
-    cluster = Cluster(broker.bootstrap, f"undisturbed-{os.getpid()}.", PARTITIONS)
-    cluster.create()
+    cluster = module_cluster
     budget = budget_on(HOME, PARTITIONS)
     vote = a_vote(budget=budget)
     cluster.publish([vote, vote])
-    cluster.write([Cluster.sent_to(HOME, b"nobody", b"{")])
+    cluster.write([Sent(HOME, b"nobody", b"{", ())])
     cluster.publish([a_convention(budget=budget), an_award(budget=budget)])
     run(_handled(cluster))
-    # A commit is answered before it is written.
-    eventually(lambda: cluster.is_settled((JOURNAL, LEDGER_STATE)), "a transaction stays open")
+    cluster.wait_until_settled(JOURNAL, LEDGER_STATE)
     return cluster
 
 
@@ -117,24 +113,17 @@ def _position(**facts: Any) -> Edit:
     return edit
 
 
-def _one_back(records: Records) -> None:
-    """A position that forgets the last record of the input topic."""
-    checkpoint = decode_checkpoint(records[-1].value)
-    sources = {
-        topic: replace(source, next_offset=max(0, source.next_offset - 1))
-        for topic, source in checkpoint.sources.items()
-    }
-    _position(sources=sources)(records)
+def _moved(by: int) -> Edit:
+    """A position that forgets the last record of an input topic, or one that nobody wrote."""
 
+    def edit(records: Records) -> None:
+        sources = decode_checkpoint(records[-1].value).sources.items()
+        moved = {
+            topic: replace(at, next_offset=max(0, at.next_offset + by)) for topic, at in sources
+        }
+        _position(sources=moved)(records)
 
-def _one_ahead(records: Records) -> None:
-    """A position behind what nobody wrote."""
-    checkpoint = decode_checkpoint(records[-1].value)
-    sources = {
-        topic: replace(source, next_offset=source.next_offset + 1)
-        for topic, source in checkpoint.sources.items()
-    }
-    _position(sources=sources)(records)
+    return edit
 
 
 def test_what_an_undisturbed_ledger_left_is_as_it_should_be(cluster: Cluster) -> None:
@@ -161,8 +150,8 @@ def test_what_an_undisturbed_ledger_left_is_as_it_should_be(cluster: Cluster) ->
         (LEDGER_STATE, list.clear, "no position"),
         (LEDGER_STATE, _position(journal_next=1), "it says that the journal ends at 1"),
         (LEDGER_STATE, _position(journal_head="0"), "it says that the journal ends at"),
-        (LEDGER_STATE, _one_back, "is read to"),
-        (LEDGER_STATE, _one_ahead, "is read to"),
+        (LEDGER_STATE, _moved(-1), "is read to"),
+        (LEDGER_STATE, _moved(1), "is read to"),
     ],
 )
 def test_what_a_fault_could_leave_behind_is_found(

@@ -1,7 +1,6 @@
 """The workers of a fault-injection run: real `ecluse ledger` processes, their ends, their logs."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,7 +12,6 @@ from typing import Any, Final
 
 from services.dev.local_broker import dies_with_us
 
-ROOT: Final = Path(__file__).resolve().parents[3]
 COMMAND: Final = (sys.executable, "-m", "services.cli.app", "ledger", "--instance")
 STOP_S: Final = 20.0
 """How long a worker may take to end when it is asked to: 15 s, on a machine that does much else."""
@@ -205,18 +203,3 @@ class WorkerProcess:
             why = f"{logged.get('event', 'silent')} {error}".strip()
             end = End(self.name, code, why, time.monotonic())
         self.ends.append(end)
-
-
-def environment_of(bootstrap: str, prefix: str, **more: str) -> dict[str, str]:
-    """The settings of a worker, beside what any process here needs."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
-    logged = {
-        "LANG": "C.UTF-8",
-        "PYTHONPATH": str(ROOT),
-        # What is not closed or not awaited shall be said.
-        "PYTHONWARNINGS": "default",
-        "ECLUSE_BOOTSTRAP_SERVERS": bootstrap,
-        "ECLUSE_TOPIC_PREFIX": prefix,
-        "ECLUSE_LOG_LEVEL": "INFO",
-    }
-    return kept | logged | more
