@@ -6,7 +6,7 @@ from typing import Any, Final
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
-from services.api.balances.moves_of_figure import STAGES_ASKED
+from services.api.balances.moves import STAGES_ASKED
 from services.api.rejections.view import KINDS
 from services.api.routes import pages
 from tests.api.reads.two_entities import CONVENTION, GRANT, LILLE_BUDGET, ROUBAIX_BUDGET

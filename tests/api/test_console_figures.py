@@ -11,10 +11,7 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.balances import moves as moved
-from services.api.balances import moves_of_figure as behind_figures
-from services.api.balances.moves_of_figure import STAGES_ASKED
-from services.api.balances.view import change_cents
+from services.api.balances.moves import STAGES_ASKED, moves_behind, moves_of_figure
 from services.api.grants import money as grant_money
 from services.api.grants import query as grants
 from tests import silence
@@ -103,12 +100,12 @@ def test_the_moves_of_a_figure_are_those_that_change_it(made: Made, history: Seq
         compared = 0
         budgets = {each.budget for each in await grants.listed(connection, None)}
         for budget in sorted(budgets):
-            whole = await moved.moves_behind(connection, None, budget=budget)
+            whole = await moves_behind(connection, None, budget=budget)
             for stage in sorted(STAGES_ASKED):
-                expected = [each for each in whole if change_cents(stage, each)]
-                found = await behind_figures.moves_of(connection, None, budget=budget, stage=stage)
+                expected = [each for each in whole if each.change_cents(stage)]
+                found = await moves_of_figure(connection, None, budget=budget, stage=stage)
                 assert expected == found.moves
-                assert sum(change_cents(stage, each) for each in expected) == found.figure_cents
+                assert sum(each.change_cents(stage) for each in expected) == found.figure_cents
                 compared += 1
         return compared
 

@@ -6,25 +6,11 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.api.balances import moves_of_figure as behind_figures
-from services.api.balances.view import figure_view
-from services.api.console.elements import (
-    Link,
-    address,
-    following,
-    grant_href,
-    line_codes,
-    line_name,
-)
-from services.api.console.page_context import (
-    After,
-    Asked,
-    Name,
-    Visitor,
-    number,
-    place_after,
-)
-from services.api.console.texts import shell, troubles
+from services.api.balances.moves import STAGES_ASKED, moves_of_figure
+from services.api.console.elements import following, line_codes
+from services.api.console.page_context import After, Asked, Name, Visitor, number, place_after
+from services.api.console.states import stage_name
+from services.api.console.texts import troubles
 from services.api.http.dependencies import check_sees
 from services.api.problems import NOT_FOUND, Problem
 from services.api.queries.rows import BudgetLine
@@ -51,11 +37,11 @@ async def figure(
 ) -> Response:
     """A figure, and the moves of which it is the sum."""
     check_sees(visit.caller, budget)
-    if stage not in behind_figures.STAGES_ASKED:
+    if stage not in STAGES_ASKED:
         raise Problem(NOT_FOUND)
     line = BudgetLine(chapter, article, function or None, operation or None) if chapter else None
     place = place_after(after, number, number)
-    found = await behind_figures.moves_of(
+    found = await moves_of_figure(
         visit.connection,
         visit.entities,
         budget=budget,
@@ -67,20 +53,16 @@ async def figure(
     )
     more = len(found.moves) > MOVES_SHOWN
     found = replace(found, moves=found.moves[:MOVES_SHOWN])
-    trail = [Link(address("grants", budget=budget), visit.locale.say(shell.TEXTS["grants"]))]
-    if grant is not None:
-        trail.append(Link(grant_href(budget, grant), grant))
-    view = figure_view(stage, found, visit.locale)
     asked = {} if line is None else line_codes(line)
     last = (found.moves[-1].sequence, found.moves[-1].item) if more else None
     return await visit.page(
         "figure.html",
-        title=f"{view.stage} – {visit.locale.say(troubles.TEXTS['figure'])}",
-        figure=view,
-        trail_steps=trail,
+        title=f"{stage_name(stage, visit.locale)} – {visit.locale.say(troubles.TEXTS['figure'])}",
+        stage=stage,
+        figure=found,
         budget=budget,
-        line="" if line is None else line_name(line),
-        grant=grant or "",
+        line=line,
+        grant=grant,
         part=more or place is not None,
         page_links=following(
             ("figures", budget, stage), {**asked, "grant": grant}, last, started=place is None

@@ -15,20 +15,18 @@ from services.api.queries.figures import (
     AsOf,
     Columns,
     granted_columns,
-    granted_of,
     known_moves,
     same,
     stage_columns,
-    stages_of,
 )
 from services.api.queries.rows import (
     BudgetLine,
     Entities,
+    FreeText,
     Name,
     behind,
     line_columns,
-    line_of,
-    shown,
+    row_as,
     visible,
 )
 from services.projector.tables import convention_lines, conventions, lines
@@ -88,7 +86,7 @@ class _OfGrant:
 class _OfBeneficiary:
     budget: str
     siret: str
-    beneficiary: str
+    beneficiary: FreeText
 
 
 # Fields of the last base come first: what a row is of stands before its figures.
@@ -135,7 +133,7 @@ async def by_line(
     query = select(*key, *stage_columns(table)).where(visible(table.c.budget, entities))
     query = query.where(*same(table, budget=budget, chapter=chapter), behind(key, after))
     rows = await _rows(conn, query, key, limit, summed=not as_of.is_now)
-    return [LineBalance(**stages_of(row), budget=row["budget"], line=line_of(row)) for row in rows]
+    return [row_as(LineBalance, row) for row in rows]
 
 
 async def by_chapter(
@@ -154,10 +152,7 @@ async def by_chapter(
     query = query.where(visible(table.c.budget, entities), *same(table, budget=budget))
     query = query.where(behind(key, after))
     rows = await _rows(conn, query, key, limit, summed=True)
-    return [
-        ChapterBalance(**stages_of(row), budget=row["budget"], chapter=row["chapter"])
-        for row in rows
-    ]
+    return [row_as(ChapterBalance, row) for row in rows]
 
 
 async def by_convention(
@@ -177,12 +172,7 @@ async def by_convention(
     query = query.where(visible(table.c.budget, entities), table.c.convention.is_not(None))
     query = query.where(*same(table, budget=budget, convention=convention), behind(key, after))
     rows = await _rows(conn, query, key, limit, summed=not as_of.is_now)
-    return [
-        ConventionBalance(
-            **granted_of(row), budget=row["budget"], convention=row["convention"], line=line_of(row)
-        )
-        for row in rows
-    ]
+    return [row_as(ConventionBalance, row) for row in rows]
 
 
 async def by_grant(
@@ -201,10 +191,7 @@ async def by_grant(
     query = _of_conventions(key, table, entities)
     query = query.where(*same(conventions, budget=budget, grant_ref=grant), behind(key, after))
     rows = await _rows(conn, query, key, limit, summed=True)
-    return [
-        GrantBalance(**granted_of(row), budget=row["budget"], grant=row["grant_ref"])
-        for row in rows
-    ]
+    return [row_as(GrantBalance, row, grant=row["grant_ref"]) for row in rows]
 
 
 async def by_beneficiary(
@@ -231,15 +218,7 @@ async def by_beneficiary(
     query = query.add_columns(named.scalar_subquery().label("beneficiary"))
     query = query.where(*same(conventions, budget=budget, siret=siret), behind(key, after))
     rows = await _rows(conn, query, key, limit, summed=True)
-    return [
-        BeneficiaryBalance(
-            **granted_of(row),
-            budget=row["budget"],
-            siret=row["siret"],
-            beneficiary=shown(row["beneficiary"]) or "",
-        )
-        for row in rows
-    ]
+    return [row_as(BeneficiaryBalance, row) for row in rows]
 
 
 def _of_conventions(key: Columns, table: FromClause, entities: Entities) -> Select[Any]:

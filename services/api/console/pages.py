@@ -20,12 +20,19 @@ from services.api.access.caller import Caller, Scope
 from services.api.access.forms import CSRF_FIELD
 from services.api.console.elements import (
     Verbatim,
+    address,
+    bar_of,
+    capital,
+    figure_href,
     grant_href,
     line_name,
     order_href,
     record_href,
+    type_name,
+    verdict_do,
 )
-from services.api.console.texts import TEXTS
+from services.api.console.states import stage_name, state_of
+from services.api.console.texts import TEXTS, codes
 from services.api.language import LANGUAGE_COOKIE, LANGUAGE_PARAMETER, language_of
 from services.texts.language import Language
 from services.texts.locale_format import LocaleFormat
@@ -48,6 +55,8 @@ FOR_WHO_READS_ALL: Final = frozenset({"lag"})
 """Those that tell of all entities: nobody else is shown the way."""
 
 FORMATS: Final = (
+    "say",
+    "counted",
     "money",
     "number",
     "day",
@@ -57,6 +66,15 @@ FORMATS: Final = (
     "short_instant",
 )
 """Formats of the locale that templates use as filters."""
+
+ELEMENTS: Final[Mapping[str, Callable[..., Any]]] = {
+    "bar": bar_of,
+    "stage_name": stage_name,
+    "state": state_of,
+    "type_name": type_name,
+    "verdict_do": verdict_do,
+}
+"""Filters that take the locale last."""
 
 LIVE_TEXTS: Final = ("live", "pause", "resume", "updated", "lost")
 
@@ -131,22 +149,30 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update({name: _in_locale(name) for name in FORMATS})
+    found.filters.update({name: _in_locale(getattr(LocaleFormat, name)) for name in FORMATS})
+    found.filters.update({name: _in_locale(of, last=True) for name, of in ELEMENTS.items()})
+    found.filters["capital"] = capital
     found.globals.update(
-        record_href=record_href, order_href=order_href, grant_href=grant_href, line_name=line_name
+        address=address,
+        codes=codes,
+        figure_href=figure_href,
+        grant_href=grant_href,
+        line_name=line_name,
+        order_href=order_href,
+        record_href=record_href,
     )
     return found
 
 
-def _in_locale(name: str) -> Callable[..., str]:
-    """A filter that formats a value in the locale of the page."""
+def _in_locale(of: Callable[..., Any], *, last: bool = False) -> Callable[..., Any]:
+    """A filter that gives the locale of the page to a function, first or `last`."""
 
     @pass_context
-    def formatted(context: Context, value: Any, *more: Any) -> str:
-        text: str = getattr(context["locale"], name)(value, *more)
-        return text
+    def filtered(context: Context, value: Any, *more: Any) -> Any:
+        locale = context["locale"]
+        return of(value, *more, locale) if last else of(locale, value, *more)
 
-    return formatted
+    return filtered
 
 
 def _as_shown(value: Any) -> Any:

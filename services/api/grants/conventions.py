@@ -4,17 +4,16 @@ What an instalment waits for is read from what its schedule names and what has n
 an order would be issued then, only the ledger decides (`trace` asks its own conditions).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import RowMapping, Table, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.orders.query import Payment, PaymentOrder, Service, order_of, payment_of
+from services.api.orders.query import OrderLine, Payment, PaymentOrder
 from services.api.queries.figures import AsOf, granted_columns, known_moves
-from services.api.queries.rows import Beneficiary, BudgetLine, Name, beneficiary_of, shown
+from services.api.queries.rows import Beneficiary, FreeText, Name, row_as
 from services.projector.tables import (
     bank_accounts,
     conventions,
@@ -27,6 +26,9 @@ from services.projector.tables import (
 )
 
 BY_NOTIFICATION = "notification"
+NO_MONEY = dict.fromkeys(("ordered_cents", "paid_cents", "released_cents"), 0)
+"""The figures of an instalment of which nothing has moved."""
+
 SUSPENDED, TERMINATED, WITHDRAWN = "suspended", "terminated", "withdrawn"
 
 
@@ -39,7 +41,7 @@ class Document:
     due_on: date | None
     received_on: date | None
     eligible_cost_cents: int | None
-    rejected_for: str | None
+    rejected_for: FreeText | None
 
     @property
     def is_there(self) -> bool:
@@ -56,12 +58,8 @@ class Want:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedLine:
+class PlannedLine(OrderLine):
     """The plan of an instalment on one line."""
-
-    line: BudgetLine
-    amount_cents: int
-    services: tuple[Service, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +104,7 @@ class Recovery:
     step: str
     amount_cents: int
     done_on: date
-    reason: str | None
+    reason: FreeText | None
     sequence: int
 
 
@@ -120,13 +118,13 @@ class Convention:
     stands_alone: bool
     state: str
     beneficiary: Beneficiary | None
-    signatory: str | None
+    signatory: FreeText | None
     signed_on: date | None
     starts_on: date | None
     ends_on: date | None
     notified_on: date | None
     effective_on: date | None
-    reason: str | None
+    reason: FreeText | None
     carried_from: str | None
     continues: Name | None
     """The grant in whose place it came: what was decided before bears that name."""
@@ -179,44 +177,29 @@ class _ConventionRows:
     obligations: Sequence[RowMapping]
     recoveries: Sequence[RowMapping]
     orders: Sequence[PaidOrder]
-    money: dict[tuple[str, str], RowMapping]
+    money: Mapping[tuple[str, str], Mapping[str, int]]
 
     def convention(self, row: RowMapping) -> Convention:
         """One of them, with all that belongs to it."""
         name = row["convention"]
         due = {(each["kind"], each["year"]): each["due_on"] for each in _of(name, self.obligations)}
         received = {
-            (each["kind"], each["year"]): _document(each, due.get((each["kind"], each["year"])))
+            key: row_as(Document, each, due_on=due.get(key))
             for each in _of(name, self.documents)
+            for key in [(each["kind"], each["year"])]
         }
-        planned = tuple(
-            each
-            for planned in _of(name, self.instalments)
-            if (each := self._instalment(row, planned, received, due)).left_out_by is None
-            or each.orders
+        instalments = (
+            self._instalment(row, planned, received, due) for planned in _of(name, self.instalments)
         )
-        return Convention(
-            row["budget"],
-            name,
-            row["grant_ref"],
-            row["stands_alone"],
-            row["state"],
-            beneficiary_of(row),
-            shown(row["signatory"]),
-            row["signed_on"],
-            row["starts_on"],
-            row["ends_on"],
-            row["notified_on"],
-            row["effective_on"],
-            shown(row["reason"]),
-            row["carried_from"],
-            row["continues"],
-            row["iban"] is not None,
-            planned,
-            tuple(received.get(key, _awaited(*key, day)) for key, day in due.items()),
-            tuple(received.values()),
-            tuple(_recovery(each) for each in _of(name, self.recoveries)),
-            row["sequence"],
+        return row_as(
+            Convention,
+            row,
+            grant=row["grant_ref"],
+            has_bank_account=row["iban"] is not None,
+            instalments=tuple(each for each in instalments if not each.left_out_by or each.orders),
+            obligations=tuple(received.get(key, _awaited(*key, day)) for key, day in due.items()),
+            documents=tuple(received.values()),
+            recoveries=tuple(row_as(Recovery, each) for each in _of(name, self.recoveries)),
         )
 
     def _instalment(
@@ -229,33 +212,24 @@ class _ConventionRows:
         name, instalment = convention["convention"], row["instalment"]
         keys = [(each["kind"], each["year"]) for each in row["documents"] or ()]
         owed = tuple(received.get(key, _awaited(*key, due.get(key))) for key in keys)
-        orders = tuple(
-            each
-            for each in self.orders
-            if (name, instalment)
-            in {
-                (each.order.convention, each.order.instalment),
-                (name, f"{each.order.convention}/{each.order.instalment}"),
-            }
+        orders = tuple(each for each in self.orders if _is_of(each.order, name, instalment))
+        money = self.money.get((name, instalment), NO_MONEY)
+        return row_as(
+            Instalment,
+            {**row, **money},
+            documents=owed,
+            lines=tuple(row_as(PlannedLine, {**each["line"], **each}) for each in row["lines"]),
+            orders=orders,
+            waits_for=tuple(_wants(convention, row, owed))
+            if _is_awaited(convention, row, orders)
+            else (),
         )
-        money = self.money.get((name, instalment))
-        return Instalment(
-            instalment,
-            row["position"],
-            row["trigger"],
-            row["ceiling"],
-            owed,
-            row["planned_cents"],
-            0 if money is None else money["ordered_cents"],
-            0 if money is None else money["paid_cents"],
-            0 if money is None else money["released_cents"],
-            tuple(_planned(each) for each in row["lines"]),
-            orders,
-            tuple(_wants(convention, row, owed)) if _is_awaited(convention, row, orders) else (),
-            row["amendment"],
-            row["left_out_by"],
-            row["sequence"],
-        )
+
+
+def _is_of(order: PaymentOrder, convention: str, instalment: str) -> bool:
+    """True if it was issued for an instalment, under whichever name."""
+    before = f"{order.convention}/{order.instalment}"
+    return (order.convention, order.instalment) == (convention, instalment) or before == instalment
 
 
 def _is_awaited(convention: RowMapping, row: RowMapping, orders: Sequence[PaidOrder]) -> bool:
@@ -307,7 +281,7 @@ async def _orders(
         .where(payment_orders.c.budget == budget, payment_orders.c.convention.in_(names))
         .order_by(payment_orders.c.sequence, payment_orders.c.item)
     )
-    orders = [order_of(row) for row in (await conn.execute(query)).mappings()]
+    orders = [row_as(PaymentOrder, row) for row in (await conn.execute(query)).mappings()]
     paid = (
         select(payments)
         .where(
@@ -317,18 +291,18 @@ async def _orders(
         .order_by(payments.c.sequence)
     )
     rows = (await conn.execute(paid)).mappings().all()
-    return tuple(
-        PaidOrder(
-            order,
-            tuple(payment_of(row) for row in rows if row["payment_order"] == order.payment_order),
+    of_order = {
+        order.payment_order: tuple(
+            row_as(Payment, row) for row in rows if row["payment_order"] == order.payment_order
         )
         for order in orders
-    )
+    }
+    return tuple(PaidOrder(each, of_order[each.payment_order]) for each in orders)
 
 
 async def _money(
     conn: AsyncConnection, budget: str, names: Sequence[str]
-) -> dict[tuple[str, str], RowMapping]:
+) -> dict[tuple[str, str], dict[str, int]]:
     """By instalment, the sums of the moves that name it."""
     table = known_moves(AsOf())
     key = (table.c.convention, table.c.instalment)
@@ -339,41 +313,11 @@ async def _money(
         .group_by(*key)
     )
     rows = (await conn.execute(query)).mappings()
-    return {(row["convention"], row["instalment"]): row for row in rows}
-
-
-def _document(row: RowMapping, due_on: date | None) -> Document:
-    return Document(
-        row["kind"],
-        row["year"],
-        due_on,
-        row["received_on"],
-        row["eligible_cost_cents"],
-        shown(row["rejected_for"]),
-    )
+    return {
+        (row["convention"], row["instalment"]): {name: row[name] for name in NO_MONEY}
+        for row in rows
+    }
 
 
 def _awaited(kind: str, year: int, due_on: date | None) -> Document:
     return Document(kind, year, due_on, None, None, None)
-
-
-def _planned(row: dict[str, Any]) -> PlannedLine:
-    line, services = row["line"], row.get("services")
-    return PlannedLine(
-        BudgetLine(line["chapter"], line["article"], line.get("function"), line.get("operation")),
-        row["amount_cents"],
-        None
-        if services is None
-        else tuple(Service(each["code"], each["amount_cents"]) for each in services),
-    )
-
-
-def _recovery(row: RowMapping) -> Recovery:
-    return Recovery(
-        row["recovery"],
-        row["step"],
-        row["amount_cents"],
-        row["done_on"],
-        shown(row["reason"]),
-        row["sequence"],
-    )

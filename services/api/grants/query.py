@@ -10,26 +10,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.grants.conventions import Convention, conventions_of
 from services.api.grants.money import GrantLine, money_of
-from services.api.orders.query import Service, services_of
-from services.api.queries.figures import GRANTED, granted_columns, granted_of, same
+from services.api.orders.query import OrderLine
+from services.api.queries.figures import GRANTED, granted_columns, same
 from services.api.queries.rows import (
     Act,
     Beneficiary,
-    BudgetLine,
     Entities,
+    FreeText,
     Name,
-    act_of,
     behind,
-    beneficiary_of,
     line_columns,
-    line_of,
+    of_entity,
+    row_as,
     shown,
     visible,
 )
 from services.api.queries.verdicts import Verdict, flag_verdict
 from services.projector.tables import (
     acts,
-    budgets,
     convention_lines,
     conventions,
     grant_lines,
@@ -60,7 +58,7 @@ class Grant:
     budget: str
     grant: Name
     state: str
-    title: str | None
+    title: FreeText | None
     beneficiary: Beneficiary | None
     act: Act | None
     requires_convention: bool | None
@@ -79,14 +77,15 @@ class Grant:
     """Number of review flags."""
     sequence: int
 
+    @property
+    def name(self) -> str:
+        """What people call it: by who receives it, else by its reference."""
+        return self.grant if self.beneficiary is None else self.beneficiary.name or self.grant
+
 
 @dataclass(frozen=True, slots=True)
-class AwardedLine:
+class AwardedLine(OrderLine):
     """The amount awarded on one line, as the act says."""
-
-    line: BudgetLine
-    amount_cents: int
-    services: tuple[Service, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ class GrantAct:
 
     role: str
     act: Act
-    title: str | None
+    title: FreeText | None
     convention: Name | None
     sequence: int
 
@@ -155,8 +154,7 @@ async def listed(
     query = select(grants).where(visible(grants.c.budget, entities), behind(key, after))
     query = query.where(*same(grants, budget=budget, state=state, siret=siret))
     if entity is not None:
-        of_it = select(budgets.c.budget).where(budgets.c.entity == entity)
-        query = query.where(grants.c.budget.in_(of_it))
+        query = query.where(of_entity(grants.c.budget, entity))
     if search:
         text = search.translate(CAPITALS)
         query = query.where(
@@ -199,10 +197,9 @@ async def _with_figures(conn: AsyncConnection, rows: Sequence[RowMapping]) -> li
         keys = [(row["budget"], row["grant_ref"]) for row in some]
         money = await _figures(conn, keys)
         flags = await _flag_counts(conn, keys)
-        found += [
-            _grant(row, money.get(key), flags.get(key, 0))
-            for row, key in zip(some, keys, strict=True)
-        ]
+        for row, key in zip(some, keys, strict=True):
+            had = {**row, **money.get(key, dict.fromkeys(GRANTED, 0)), "flags": flags.get(key, 0)}
+            found.append(row_as(Grant, had, grant=row["grant_ref"]))
     return found
 
 
@@ -252,10 +249,7 @@ async def _awarded(conn: AsyncConnection, budget: str, grant: str) -> tuple[Awar
         .where(grant_lines.c.budget == budget, grant_lines.c.grant_ref == grant)
         .order_by(*line_columns(grant_lines))
     )
-    return tuple(
-        AwardedLine(line_of(row), row["amount_cents"], services_of(row))
-        for row in (await conn.execute(query)).mappings()
-    )
+    return tuple(row_as(AwardedLine, row) for row in (await conn.execute(query)).mappings())
 
 
 async def _acts(
@@ -264,13 +258,7 @@ async def _acts(
     query = _about(select(acts).where(acts.c.budget == budget), acts, grant, names)
     rows = (await conn.execute(query.order_by(acts.c.sequence))).mappings()
     return tuple(
-        GrantAct(
-            row["role"],
-            Act(shown(row["body"]) or "", row["number"], row["act_on"]),
-            shown(row["title"]),
-            row["convention"],
-            row["sequence"],
-        )
+        row_as(GrantAct, row, act=Act(shown(row["body"]) or "", row["number"], row["act_on"]))
         for row in rows
     )
 
@@ -282,12 +270,7 @@ async def _flags(
     query = _about(query, review_flags, grant, names)
     query = query.order_by(review_flags.c.sequence, review_flags.c.item)
     return tuple(
-        Flag(
-            row["sequence"],
-            row["event_id"],
-            row["convention"],
-            flag_verdict(row["code"], row["facts"]),
-        )
+        row_as(Flag, row, verdict=flag_verdict(row["code"], row["facts"]))
         for row in (await conn.execute(query)).mappings()
     )
 
@@ -310,29 +293,8 @@ async def _records(
     columns = (journal.c[field.name] for field in fields(Record))
     query = select(*columns).where(journal.c.budget == budget, named)
     rows = (await conn.execute(query.order_by(journal.c.sequence))).mappings()
-    return tuple(Record(**row) for row in rows)
+    return tuple(row_as(Record, row) for row in rows)
 
 
 def _about(query: Select[Any], table: Any, grant: str, names: Sequence[str]) -> Select[Any]:
     return query.where(or_(table.c.grant_ref == grant, table.c.convention.in_(names)))
-
-
-def _grant(row: RowMapping, money: RowMapping | None, flags: int) -> Grant:
-    had = granted_of(money) if money is not None else dict.fromkeys(GRANTED, 0)
-    return Grant(
-        row["budget"],
-        row["grant_ref"],
-        row["state"],
-        shown(row["title"]),
-        beneficiary_of(row),
-        act_of(row),
-        row["requires_convention"],
-        row["conditions_year"],
-        row["withdrawn_on"],
-        row["withdrawn_cause"],
-        row["carried_from"],
-        row["awarded_cents"],
-        flags=flags,
-        sequence=row["sequence"],
-        **had,
-    )

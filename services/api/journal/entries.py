@@ -12,9 +12,9 @@ from services.api.queries.rows import (
     BudgetLine,
     Entities,
     Name,
-    act_of,
     behind,
-    line_of,
+    between,
+    row_as,
     visible,
 )
 from services.projector.tables import commitment_entries
@@ -53,23 +53,6 @@ async def listed(
     key = (table.c.budget, table.c.sequence, table.c.item)
     query = select(table).where(visible(table.c.budget, entities), behind(key, after))
     query = query.where(*same(table, budget=budget, kind=kind, convention=convention))
-    if from_day is not None:
-        query = query.where(table.c.effective_on >= from_day)
-    if until_day is not None:
-        query = query.where(table.c.effective_on <= until_day)
+    query = query.where(*between(table.c.effective_on, from_day, until_day))
     rows = (await conn.execute(query.order_by(*key).limit(limit))).mappings()
-    return [
-        CommitmentEntry(
-            row["entry_id"],
-            row["budget"],
-            row["sequence"],
-            row["item"],
-            row["kind"],
-            line_of(row),
-            row["amount_cents"],
-            act_of(row),
-            row["convention"],
-            row["effective_on"],
-        )
-        for row in rows
-    ]
+    return [row_as(CommitmentEntry, row) for row in rows]

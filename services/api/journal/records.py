@@ -1,4 +1,4 @@
-"""A record of the journal: event, outcome with its reason, moves, messages and hash."""
+"""Records of the journal: event, outcome with its reason, moves, messages, hash; and by event."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.journal.entries import CommitmentEntry
-from services.api.queries.rows import Act, BudgetLine, Entities, Name, shown, visible
+from services.api.queries.figures import same
+from services.api.queries.rows import Act, BudgetLine, Entities, Name, row_as, shown, visible
 from services.api.queries.verdicts import (
     Verdict,
     dead_letter_verdict,
@@ -18,10 +19,12 @@ from services.api.queries.verdicts import (
     wait_verdict,
 )
 from services.ledger.domain.journal import JournalRecord, read_record
-from services.ledger.domain.lines import Line
 from services.ledger.domain.moves import Move
 from services.ledger.domain.orders import OrderChange
 from services.projector.tables import journal
+
+REPEATS = frozenset({"duplicate"})
+REUSED = "event_id_reused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,24 @@ class RecordDetail:
     payment_orders: tuple[OrderSnapshot, ...]
     hash: str
 
+    @property
+    def is_repeat(self) -> bool:
+        """True if it says nothing of the event itself, but of one that came under its id."""
+        reused = self.refusal is not None and self.refusal.code == REUSED
+        return self.outcome in REPEATS or reused
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """An event: budget, source and id. Its outcome is the latest, repeats left aside."""
+
+    budget: str
+    event_source: Name
+    event_id: Name
+    outcome: str
+    records: tuple[RecordDetail, ...]
+    """All its records in order: of a parked one two, repeats and reuses of its id too."""
+
 
 async def one(
     conn: AsyncConnection, entities: Entities, budget: str, sequence: int
@@ -100,62 +121,83 @@ async def one(
         journal.c.sequence == sequence,
     )
     row = (await conn.execute(query)).mappings().first()
-    return None if row is None else (record_detail(row), bytes(row["record"]))
+    return None if row is None else (_record(row), bytes(row["record"]))
 
 
-def record_detail(row: RowMapping) -> RecordDetail:
-    """The record of a row of the journal."""
+async def outcomes(
+    conn: AsyncConnection,
+    entities: Entities,
+    event_id: str,
+    *,
+    budget: str | None = None,
+    source: str | None = None,
+) -> tuple[Identity, ...]:
+    """Outcomes of every event of that id, by budget and source; empty where none is seen."""
+    query = select(journal).where(
+        visible(journal.c.budget, entities), journal.c.event_id == event_id
+    )
+    query = query.where(*same(journal, budget=budget, event_source=source)).order_by(
+        journal.c.budget, journal.c.sequence
+    )
+    found: dict[tuple[str, str], list[RecordDetail]] = {}
+    for row in (await conn.execute(query)).mappings():
+        key = (row["budget"], row["event_source"] or "")
+        found.setdefault(key, []).append(_record(row))
+    return tuple(
+        Identity(of_budget, source, event_id, _latest(records).outcome, tuple(records))
+        for (of_budget, source), records in sorted(found.items())
+    )
+
+
+def _latest(records: list[RecordDetail]) -> RecordDetail:
+    """The record that says what became of the event itself."""
+    own = [each for each in records if not each.is_repeat]
+    return (own or records)[-1]
+
+
+def _record(row: RowMapping) -> RecordDetail:
     record = read_record(bytes(row["record"]))
-    return RecordDetail(
-        record.budget,
-        record.sequence,
-        row["partition"],
-        row["journal_offset"],
-        Source(*record.source),
-        record.event_id,
-        record.event_source,
-        row["event_type"],
-        row["event_time"],
-        record.outcome.value,
-        record.resumes,
-        _refusal(record),
-        _wait(record),
-        _dead_letter(record),
-        tuple(flag_verdict(each["code"], each["facts"]) for each in record.review_flags),
-        tuple(moved(each) for each in record.moves),
-        tuple(entry(record, item, each) for item, each in enumerate(record.commitment_entries, 1)),
-        tuple(order_snapshot(each) for each in record.payment_orders),
-        record.hash,
+    return row_as(
+        RecordDetail,
+        row,
+        offset=row["journal_offset"],
+        source=Source(*record.source),
+        refusal=refusal_of(record),
+        waits_for=wait_of(record),
+        dead_letter=_dead_letter(record),
+        review_flags=tuple(
+            flag_verdict(each["code"], each["facts"]) for each in record.review_flags
+        ),
+        moves=tuple(moved(each) for each in record.moves),
+        commitment_entries=tuple(entry(record, each) for each in record.commitment_entries),
+        payment_orders=tuple(order_snapshot(each) for each in record.payment_orders),
     )
 
 
 def moved(move: Move) -> Moved:
     """A move as an answer spells it."""
-    kind = move.kind
     return Moved(
-        _line(move.line),
+        BudgetLine(*move.line),
         move.convention,
         move.instalment,
-        kind.line_loses,
-        kind.line_gains,
+        move.kind.line_loses,
+        move.kind.line_gains,
         move.amount_cents,
     )
 
 
-def entry(record: JournalRecord, item: int, row: Mapping[str, Any]) -> CommitmentEntry:
-    """A commitment entry as an answer spells it."""
-    line, act = row["line"], row["act"]
-    return CommitmentEntry(
-        row["entry_id"],
-        record.budget,
-        record.sequence,
-        item,
-        row["kind"],
-        BudgetLine(line["chapter"], line["article"], line["function"], line["operation"]),
-        row["amount_cents"],
-        None if act is None else _act(act),
-        row["convention"],
-        date.fromisoformat(row["effective_on"]),
+def entry(record: JournalRecord, row: Mapping[str, Any]) -> CommitmentEntry:
+    """A commitment entry of a record as an answer spells it."""
+    item = next(at for at, each in enumerate(record.commitment_entries, 1) if each is row)
+    act = row["act"]
+    return row_as(
+        CommitmentEntry,
+        {**row, **row["line"]},
+        budget=record.budget,
+        sequence=record.sequence,
+        item=item,
+        act=None if act is None else _act(act),
+        effective_on=date.fromisoformat(row["effective_on"]),
     )
 
 
@@ -174,22 +216,20 @@ def order_snapshot(change: OrderChange) -> OrderSnapshot:
     )
 
 
-def _act(row: Mapping[str, Any]) -> Act:
-    return Act(shown(row["body"]) or "", row["number"], date.fromisoformat(row["date"]))
-
-
-def _line(line: Line) -> BudgetLine:
-    return BudgetLine(*line)
-
-
-def _refusal(record: JournalRecord) -> Verdict | None:
+def refusal_of(record: JournalRecord) -> Verdict | None:
+    """The explanation of its refusal, where it is refused."""
     refusal = record.refusal
     return None if refusal is None else refusal_verdict(refusal["code"], refusal["facts"])
 
 
-def _wait(record: JournalRecord) -> Verdict | None:
+def wait_of(record: JournalRecord) -> Verdict | None:
+    """The explanation of what its event waits for, where it is parked."""
     waits = record.waits_for
     return None if waits is None else wait_verdict(waits["kind"], waits["id"])
+
+
+def _act(row: Mapping[str, Any]) -> Act:
+    return Act(shown(row["body"]) or "", row["number"], date.fromisoformat(row["date"]))
 
 
 def _dead_letter(record: JournalRecord) -> Verdict | None:

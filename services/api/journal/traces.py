@@ -25,11 +25,13 @@ from services.api.journal.records import (
     entry,
     moved,
     order_snapshot,
+    refusal_of,
+    wait_of,
 )
 from services.api.queries.rows import Entities, Name, visible
-from services.api.queries.verdicts import Verdict, flag_verdict, refusal_verdict, wait_verdict
+from services.api.queries.verdicts import Verdict, flag_verdict
 from services.ledger.domain.awaited import Awaited
-from services.ledger.domain.journal import JournalRecord, read_record
+from services.ledger.domain.journal import read_record
 from services.projector.tables import journal, mentions, parked
 from services.trace import trace as journal_trace
 from services.trace.entries import Entry, Place, entry_of
@@ -182,8 +184,8 @@ async def _rows(conn: AsyncConnection, wanted: Collection[Place]) -> list[bytes]
 def _searched(search: Search, read: dict[Place, Entry], rows: Iterable[bytes]) -> bool:
     """Take the records that were found; whether there may be more."""
     for raw in rows:
-        entry = entry_of(read_record(raw), raw)
-        read[entry.place] = entry
+        found = entry_of(read_record(raw), raw)
+        read[found.place] = found
     return search.add(read.values())
 
 
@@ -201,7 +203,6 @@ def _trace(search: Search) -> Trace:
 
 def _record(traced: journal_trace.Traced, trace: journal_trace.Trace) -> TracedRecord:
     record, envelope = traced.record, traced.envelope
-    refusal, waits = record.refusal, record.waits_for
     return TracedRecord(
         record.budget,
         record.sequence,
@@ -214,18 +215,13 @@ def _record(traced: journal_trace.Traced, trace: journal_trace.Trace) -> TracedR
         record.resumes,
         traced.woken_by,
         tuple(trace.woke.get(traced.place, ())),
-        None if refusal is None else refusal_verdict(refusal["code"], refusal["facts"]),
-        None if waits is None else wait_verdict(waits["kind"], waits["id"]),
+        refusal_of(record),
+        wait_of(record),
         tuple(flag_verdict(each["code"], each["facts"]) for each in traced.flags),
         tuple(moved(each) for each in traced.moves),
-        tuple(_entry(record, each) for each in traced.entries),
+        tuple(entry(record, each) for each in traced.entries),
         tuple(order_snapshot(each) for each in traced.orders),
     )
-
-
-def _entry(record: JournalRecord, row: dict[str, object]) -> CommitmentEntry:
-    item = next(at for at, each in enumerate(record.commitment_entries, 1) if each is row)
-    return entry(record, item, row)
 
 
 def _awaited(budget: str, each: Awaited) -> StillAwaited:

@@ -7,13 +7,13 @@ from typing import Final
 
 from events.lag import Board, Latency, Order, Orders, ParkedEvent, Report
 from events.lag import Outcomes as Counted
-from services.api.console.elements import Link, State, address, capital, order_href
+from services.api.console.elements import Fact, Link, State, address, capital, order_href
+from services.api.console.states import state_of
 from services.api.console.texts import lag_page as texts
 from services.api.console.texts import orders as order_texts
 from services.api.console.texts import today
 from services.api.grants.instalments import document_name
 from services.api.lag.stages import Cell, Moment
-from services.api.orders.view import Fact, state_of
 from services.api.rejections.view import TERMS
 from services.api.today.view import OUTCOMES, Sum, Term, term_of
 from services.lag.judge.sums import total
@@ -188,7 +188,7 @@ def _order(order: Order, moment: Moment) -> OrderLine:
     return OrderLine(
         Link(order_href(order.budget, order.payment_order), order.payment_order),
         order.budget,
-        state_of(order.state, locale) if known else State(order.state),
+        state_of(order.state, "order", locale) if known else State(order.state),
         badges,
         locale.money(order.amount_cents - order.paid_cents),
         Cell(locale.short_day(locale.local_day(order.issued_at)), moment.age(order.issued_at)),

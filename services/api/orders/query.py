@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, RowMapping, and_, case, func, literal, select, true
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.queries.figures import same
@@ -13,21 +13,25 @@ from services.api.queries.rows import (
     Beneficiary,
     BudgetLine,
     Entities,
+    FreeText,
     MaskedAccount,
     Name,
+    Service,
     behind,
-    beneficiary_of,
-    line_of,
-    masked_account,
-    shown,
+    between,
+    of_entity,
+    row_as,
     total,
     visible,
 )
 from services.ledger.domain.orders import CLOSED, OrderState
-from services.projector.tables import budgets, payment_order_lines, payment_orders, payments
+from services.projector.tables import payment_order_lines, payment_orders, payments
 
 NEXT_DAYS: Final = timedelta(days=60)
 """Days for which payments are announced: the time to pay a grant (loi 2021-875)."""
+
+DAYS_MAX: Final = 36_500
+"""The oldest age that is asked for."""
 
 OPEN_STATES: Final = tuple(each.value for each in OrderState if each not in CLOSED)
 """States in which an order waits for the treasury (rules, 20)."""
@@ -50,12 +54,12 @@ class PaymentOrder:
     """The day of the accountant's last answer."""
     due_on: date
     issued_on: date
-    title: str | None
+    title: FreeText | None
     beneficiary: Beneficiary | None
     bank_account: MaskedAccount
     previous: Name | None
-    reason_code: str | None
-    reason_label: str | None
+    reason_code: FreeText | None
+    reason_label: FreeText | None
     sequence: int
     state_sequence: int
 
@@ -75,14 +79,6 @@ class PaymentOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """The part of a line that one department finances."""
-
-    code: Name
-    amount_cents: int
-
-
-@dataclass(frozen=True, slots=True)
 class OrderLine:
     """The amount of an order on one line."""
 
@@ -98,7 +94,7 @@ class Payment:
     sequence: int
     amount_cents: int
     executed_on: date
-    bank_reference: str | None
+    bank_reference: FreeText | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +104,10 @@ class WholeOrder:
     order: PaymentOrder
     lines: tuple[OrderLine, ...]
     payments: tuple[Payment, ...]
+
+
+WholeAccount = tuple[str, str | None, str]
+"""IBAN, BIC, holder."""
 
 
 class OrderFilter(NamedTuple):
@@ -179,7 +179,7 @@ async def listed(
         .order_by(*ORDER_KEY)
         .limit(limit)
     )
-    return [order_of(row) for row in (await conn.execute(query)).mappings()]
+    return [row_as(PaymentOrder, row) for row in (await conn.execute(query)).mappings()]
 
 
 async def one(
@@ -204,16 +204,16 @@ async def one(
     found = await conn.execute(lines.order_by(payment_order_lines.c.position))
     done = await conn.execute(paid.order_by(payments.c.sequence))
     return WholeOrder(
-        order_of(row),
-        tuple(_line(each) for each in found.mappings()),
-        tuple(payment_of(each) for each in done.mappings()),
+        row_as(PaymentOrder, row),
+        tuple(row_as(OrderLine, each) for each in found.mappings()),
+        tuple(row_as(Payment, each) for each in done.mappings()),
     )
 
 
 async def account_of(
     conn: AsyncConnection, entities: Entities, budget: str, payment_order: str
-) -> tuple[str, str | None, str] | None:
-    """The whole account of an order: IBAN, BIC, holder. To be shown to operators only, on record.
+) -> WholeAccount | None:
+    """The whole account of an order. To be shown to operators only, on record.
 
     Every other answer has it shortened.
     """
@@ -260,7 +260,7 @@ async def waiting(
         due_soon=_counted(row for row in rows if row[1] == "soon"),
         overdue=_counted(row for row in rows if row[1] == "late"),
         by_state={state: _counted(row for row in rows if row[0] == state) for state in OPEN_STATES},
-        oldest=None if first is None else order_of(first),
+        oldest=None if first is None else row_as(PaymentOrder, first),
     )
 
 
@@ -281,69 +281,17 @@ async def by_state(
     return {state: InState(count, amount, amount - paid) for state, count, amount, paid in rows}
 
 
-def order_of(row: RowMapping) -> PaymentOrder:
-    """The order of a row."""
-    return PaymentOrder(
-        row["budget"],
-        row["payment_order"],
-        row["convention"],
-        row["instalment"],
-        row["amount_cents"],
-        row["paid_cents"],
-        row["state"],
-        row["state_on"],
-        row["acknowledged_on"],
-        row["due_on"],
-        row["issued_on"],
-        shown(row["title"]),
-        beneficiary_of(row),
-        masked_account(row),
-        row["previous"],
-        shown(row["reason_code"]),
-        shown(row["reason_label"]),
-        row["sequence"],
-        row["state_sequence"],
-    )
-
-
-def payment_of(row: RowMapping) -> Payment:
-    """The payment of a row."""
-    return Payment(
-        row["sequence"], row["amount_cents"], row["executed_on"], shown(row["bank_reference"])
-    )
-
-
-def services_of(row: RowMapping) -> tuple[Service, ...] | None:
-    """The shares of the departments in a line, where it has any."""
-    if row["services"] is None:
-        return None
-    return tuple(Service(each["code"], each["amount_cents"]) for each in row["services"])
-
-
-def _line(row: RowMapping) -> OrderLine:
-    return OrderLine(line_of(row), row["amount_cents"], services_of(row))
-
-
 def _asked(asked: OrderFilter) -> Iterable[ColumnElement[bool]]:
     table = payment_orders.c
-    yield true()
-    if asked.budget is not None:
-        yield table.budget == asked.budget
+    yield from same(
+        payment_orders, budget=asked.budget, convention=asked.convention, siret=asked.siret
+    )
     if asked.entity is not None:
-        of_it = select(budgets.c.budget).where(budgets.c.entity == literal(asked.entity))
-        yield table.budget.in_(of_it)
-    if asked.convention is not None:
-        yield table.convention == asked.convention
-    if asked.siret is not None:
-        yield table.siret == asked.siret
+        yield of_entity(table.budget, asked.entity)
     if asked.states is not None:
         yield table.state.in_(asked.states)
-    if asked.due_from is not None:
-        yield table.due_on >= asked.due_from
-    if asked.due_until is not None:
-        yield table.due_on <= asked.due_until
-    if asked.issued_until is not None:
-        yield table.issued_on <= asked.issued_until
+    yield from between(table.due_on, asked.due_from, asked.due_until)
+    yield from between(table.issued_on, None, asked.issued_until)
 
 
 def _counted(rows: Iterable[Any]) -> Counted:

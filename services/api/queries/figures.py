@@ -112,7 +112,7 @@ def record_of(table: FromClause) -> ColumnElement[bool]:
     return and_(journal.c.budget == table.c.budget, journal.c.sequence == table.c.sequence)
 
 
-def same(table: FromClause, **asked: str | None) -> Iterable[ColumnElement[bool]]:
+def same(table: FromClause, **asked: Any | None) -> Iterable[ColumnElement[bool]]:
     """The filters that were asked for."""
     yield true()
     for name, value in asked.items():
@@ -162,13 +162,3 @@ def granted_columns(table: FromClause, *, summed: bool = False) -> Columns:
 def _kept(table: FromClause, names: Iterable[str], *, summed: bool) -> Columns:
     kept = [table.c[f"{name}_cents"] for name in names]
     return [total(each).label(each.name) for each in kept] if summed else kept
-
-
-def stages_of(row: Any) -> dict[str, int]:
-    """The figures of a line, by name."""
-    return {f"{name}_cents": row[f"{name}_cents"] for name in ("appropriated", *LINE_STAGES)}
-
-
-def granted_of(row: Any) -> dict[str, int]:
-    """The figures of a convention, by name."""
-    return {name: row[name] for name in GRANTED}

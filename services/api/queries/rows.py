@@ -1,16 +1,17 @@
 """Rows and conditions that several queries share, in SQL of both databases."""
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Annotated, Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from operator import itemgetter
+from typing import Annotated, Any, Final, TypeVar, get_args, get_type_hints
 
 from pydantic import PlainSerializer
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     FromClause,
-    RowMapping,
     cast,
     false,
     func,
@@ -29,10 +30,17 @@ Name = Annotated[str, PlainSerializer(masked_name, return_type=str)]
 """A name that a sender chose. The row keeps it as it is, for keys and links; an answer
 spells it with the IBANs in it shortened (senders call events by them)."""
 
+FreeText = Annotated[str, "free text"]
+"""Text as people may see it: somebody may have written an IBAN into it, so a row that is read
+has it masked."""
+
 LINE = ("chapter", "article", "function", "operation")
 
 SHOWN_FIRST, SHOWN_LAST = 4, 3
 """Characters of an IBAN that are shown: country and key, and the end that its owner knows."""
+
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,14 @@ class MaskedAccount:
     holder: str
 
 
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The part of a line that one department finances."""
+
+    code: Name
+    amount_cents: int
+
+
 def visible(budget: ColumnElement[Any], entities: Entities) -> ColumnElement[bool]:
     """True if a row's budget belongs to one of the caller's entities."""
     if entities is None:
@@ -81,31 +97,69 @@ def visible(budget: ColumnElement[Any], entities: Entities) -> ColumnElement[boo
     return budget.in_(select(budgets.c.budget).where(budgets.c.entity.in_(sorted(entities))))
 
 
-def line_of(row: RowMapping) -> BudgetLine:
+def row_as(kind: type[Row], row: Mapping[str, Any], **more: Any) -> Row:
+    """The row as an object of this class: `more`, then each field from the column of its name.
+
+    A line, act, beneficiary, account or list of services is put together from its own columns.
+    """
+    read = {name: of(row) for name, of in _readers(kind).items() if name not in more}
+    return kind(**read, **more)
+
+
+@cache
+def _readers(kind: type[Any]) -> Mapping[str, Callable[[Mapping[str, Any]], Any]]:
+    """By field of a class, the function that reads it."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {field.name: _reader(field.name, hints[field.name]) for field in fields(kind)}
+
+
+def _reader(name: str, hint: Any) -> Callable[[Mapping[str, Any]], Any]:
+    kinds = {hint, *get_args(hint)}
+    if FreeText in kinds:
+        return lambda row: shown(row[name])
+    return next((PARTS[each] for each in kinds if each in PARTS), itemgetter(name))
+
+
+def line_of(row: Mapping[str, Any]) -> BudgetLine:
     """The line of a row; '' stands for a code that it does not have."""
-    return BudgetLine(
-        row["chapter"], row["article"], row["function"] or None, row["operation"] or None
-    )
+    chapter, article, function, operation = (row.get(name) for name in LINE)
+    return BudgetLine(chapter or "", article or "", function or None, operation or None)
 
 
-def act_of(row: RowMapping) -> Act | None:
-    """The act of a row, where it names one."""
+def _act_of(row: Mapping[str, Any]) -> Act | None:
     if row["act_body"] is None:
         return None
     return Act(shown(row["act_body"]) or "", row["act_number"], row["act_on"])
 
 
-def beneficiary_of(row: RowMapping) -> Beneficiary | None:
-    """The beneficiary of a row, where it names one."""
+def _beneficiary_of(row: Mapping[str, Any]) -> Beneficiary | None:
     if row["siret"] is None:
         return None
     name = shown(row["beneficiary"]) or ""
     return Beneficiary(name, row["siret"], shown(row["representative"]))
 
 
-def masked_account(row: RowMapping) -> MaskedAccount:
-    """The bank account of a row, shortened."""
+def _account_of(row: Mapping[str, Any]) -> MaskedAccount:
     return MaskedAccount(shortened(row["iban"]), row["bic"], shown(row["holder"]) or "")
+
+
+def _services_of(row: Mapping[str, Any]) -> tuple[Service, ...] | None:
+    services = row.get("services")
+    return (
+        None
+        if services is None
+        else tuple(Service(each["code"], each["amount_cents"]) for each in services)
+    )
+
+
+PARTS: Final[Mapping[Any, Callable[[Mapping[str, Any]], Any]]] = {
+    BudgetLine: line_of,
+    Act: _act_of,
+    Beneficiary: _beneficiary_of,
+    MaskedAccount: _account_of,
+    tuple[Service, ...]: _services_of,
+}
+"""What a row holds in several columns, or in one of JSON."""
 
 
 def shown(text: str | None) -> str | None:
@@ -131,6 +185,21 @@ def total(amounts: ColumnElement[Any]) -> ColumnElement[int]:
 def line_columns(table: FromClause) -> list[ColumnElement[Any]]:
     """The four codes of a line, in their order."""
     return [table.c[name] for name in LINE]
+
+
+def of_entity(budget: ColumnElement[Any], entity: str) -> ColumnElement[bool]:
+    """True if a row's budget belongs to this entity."""
+    return budget.in_(select(budgets.c.budget).where(budgets.c.entity == entity))
+
+
+def between(
+    column: ColumnElement[Any], first: Any | None, last: Any | None
+) -> Iterable[ColumnElement[bool]]:
+    """The bounds that were asked for; both count."""
+    if first is not None:
+        yield column >= first
+    if last is not None:
+        yield column <= last
 
 
 def behind(
