@@ -90,7 +90,7 @@ class Tab(NamedTuple):
 
     state: str
     text: Translatable
-    count: int
+    orders: int
     total_cents: int
 
 

@@ -39,7 +39,6 @@ LINE = ("chapter", "article", "function", "operation")
 SHOWN_FIRST, SHOWN_LAST = 4, 3
 """Characters of an IBAN that are shown: country and key, and the end that its owner knows."""
 
-
 Row = TypeVar("Row")
 
 
@@ -97,62 +96,60 @@ def visible(budget: ColumnElement[Any], entities: Entities) -> ColumnElement[boo
     return budget.in_(select(budgets.c.budget).where(budgets.c.entity.in_(sorted(entities))))
 
 
-def row_as(kind: type[Row], row: Mapping[str, Any], **more: Any) -> Row:
+def row_as(kind: type[Row], row: Mapping[Any, Any], **more: Any) -> Row:
     """The row as an object of this class: `more`, then each field from the column of its name.
 
     A line, act, beneficiary, account or list of services is put together from its own columns.
     """
-    read = {name: of(row) for name, of in _readers(kind).items() if name not in more}
+    its_class: Any = kind
+    read = {name: of(row) for name, of in _readers(its_class).items() if name not in more}
     return kind(**read, **more)
 
 
 @cache
-def _readers(kind: type[Any]) -> Mapping[str, Callable[[Mapping[str, Any]], Any]]:
+def _readers(kind: type[Any]) -> Mapping[str, Callable[[Mapping[Any, Any]], Any]]:
     """By field of a class, the function that reads it."""
     hints = get_type_hints(kind, include_extras=True)
     return {field.name: _reader(field.name, hints[field.name]) for field in fields(kind)}
 
 
-def _reader(name: str, hint: Any) -> Callable[[Mapping[str, Any]], Any]:
+def _reader(name: str, hint: Any) -> Callable[[Mapping[Any, Any]], Any]:
     kinds = {hint, *get_args(hint)}
     if FreeText in kinds:
         return lambda row: shown(row[name])
     return next((PARTS[each] for each in kinds if each in PARTS), itemgetter(name))
 
 
-def line_of(row: Mapping[str, Any]) -> BudgetLine:
+def line_of(row: Mapping[Any, Any]) -> BudgetLine:
     """The line of a row; '' stands for a code that it does not have."""
     chapter, article, function, operation = (row.get(name) for name in LINE)
     return BudgetLine(chapter or "", article or "", function or None, operation or None)
 
 
-def _act_of(row: Mapping[str, Any]) -> Act | None:
+def _act_of(row: Mapping[Any, Any]) -> Act | None:
     if row["act_body"] is None:
         return None
     return Act(shown(row["act_body"]) or "", row["act_number"], row["act_on"])
 
 
-def _beneficiary_of(row: Mapping[str, Any]) -> Beneficiary | None:
+def _beneficiary_of(row: Mapping[Any, Any]) -> Beneficiary | None:
     if row["siret"] is None:
         return None
     name = shown(row["beneficiary"]) or ""
     return Beneficiary(name, row["siret"], shown(row["representative"]))
 
 
-def _account_of(row: Mapping[str, Any]) -> MaskedAccount:
+def _account_of(row: Mapping[Any, Any]) -> MaskedAccount:
     return MaskedAccount(shortened(row["iban"]), row["bic"], shown(row["holder"]) or "")
 
 
-def _services_of(row: Mapping[str, Any]) -> tuple[Service, ...] | None:
-    services = row.get("services")
-    return (
-        None
-        if services is None
-        else tuple(Service(each["code"], each["amount_cents"]) for each in services)
-    )
+def _services_of(row: Mapping[Any, Any]) -> tuple[Service, ...] | None:
+    if row.get("services") is None:
+        return None
+    return tuple(Service(each["code"], each["amount_cents"]) for each in row["services"])
 
 
-PARTS: Final[Mapping[Any, Callable[[Mapping[str, Any]], Any]]] = {
+PARTS: Final[Mapping[Any, Callable[[Mapping[Any, Any]], Any]]] = {
     BudgetLine: line_of,
     Act: _act_of,
     Beneficiary: _beneficiary_of,

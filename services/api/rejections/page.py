@@ -1,6 +1,6 @@
 """The lists of refused and parked events, dead letters and review flags."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from operator import attrgetter
@@ -39,7 +39,7 @@ class Listed(NamedTuple):
     """The argument of the query that is the reason."""
     verdict: str
     """The attribute of a row that explains it."""
-    key: dict[str, Callable[[str], Any]]
+    key: Mapping[str, Callable[[str], Any]]
     """The attributes by which it is ordered, and how each is read from an address."""
 
 
