@@ -7,12 +7,13 @@ an order would be issued then, only the ledger decides (`trace` asks its own con
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import RowMapping, Table, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.orders.query import OrderLine, Payment, PaymentOrder
-from services.api.queries.figures import AsOf, granted_columns, known_moves
+from services.api.queries.figures import NOW, granted_columns, known_moves, same
 from services.api.queries.rows import Beneficiary, FreeText, Name, row_as
 from services.projector.tables import (
     bank_accounts,
@@ -137,6 +138,10 @@ class Convention:
     sequence: int
 
 
+Documents = dict[tuple[str, int], Document]
+"""By kind and year."""
+
+
 async def conventions_of(conn: AsyncConnection, budget: str, grant: str) -> tuple[Convention, ...]:
     """The conventions of a grant that the caller was found to see, in order of signature."""
     query = (
@@ -152,87 +157,72 @@ async def conventions_of(conn: AsyncConnection, budget: str, grant: str) -> tupl
         .order_by(conventions.c.sequence, conventions.c.convention)
     )
     rows = (await conn.execute(query)).mappings().all()
-    names = [row["convention"] for row in rows]
-    planned = await _rows(conn, instalments, budget, names, "position", "instalment")
+    return tuple([await _convention(conn, row) for row in rows])
+
+
+async def _convention(conn: AsyncConnection, row: RowMapping) -> Convention:
+    """One of them, with all that belongs to it."""
+    planned = await _rows(conn, instalments, row, "position", "instalment")
+    due = {
+        (each["kind"], each["year"]): each["due_on"]
+        for each in await _rows(conn, obligations, row, "due_on", "kind")
+    }
+    received: Documents = {}
+    for each in await _rows(conn, documents, row, "kind", "year"):
+        key = (each["kind"], each["year"])
+        received[key] = row_as(Document, each, due_on=due.get(key))
     # Orders of a grant for which a convention was signed since bear the grant's name (rules, 13).
-    of_grants = {grant for row in planned for grant in row["instalment"].split("/")[:-1]}
-    all_names = names + sorted(of_grants)
-    found = _ConventionRows(
-        sorted(planned, key=lambda row: "/" not in row["instalment"]),
-        await _rows(conn, documents, budget, names, "kind", "year"),
-        await _rows(conn, obligations, budget, names, "due_on", "kind"),
-        await _rows(conn, recoveries, budget, names, "sequence"),
-        await _orders(conn, budget, all_names),
-        await _money(conn, budget, names),
+    of_grants = {grant for each in planned for grant in each["instalment"].split("/")[:-1]}
+    orders = await _orders(conn, row["budget"], [row["convention"], *sorted(of_grants)])
+    money = await _money(conn, row)
+    found = []
+    for each in sorted(planned, key=lambda each: "/" not in each["instalment"]):
+        own = tuple(paid for paid in orders if _is_of(paid.order, each))
+        if each["left_out_by"] is None or own:
+            keys = [(one["kind"], one["year"]) for one in each["documents"] or ()]
+            owed = tuple(received.get(key, _awaited(*key, due.get(key))) for key in keys)
+            figures = money.get(each["instalment"], NO_MONEY)
+            found.append(_instalment(row, {**each, **figures}, owed, own))
+    return row_as(
+        Convention,
+        row,
+        grant=row["grant_ref"],
+        has_bank_account=row["iban"] is not None,
+        instalments=tuple(found),
+        obligations=tuple(received.get(key, _awaited(*key, day)) for key, day in due.items()),
+        documents=tuple(received.values()),
+        recoveries=tuple(
+            row_as(Recovery, each) for each in await _rows(conn, recoveries, row, "sequence")
+        ),
     )
-    return tuple(found.convention(row) for row in rows)
 
 
-@dataclass(frozen=True, slots=True)
-class _ConventionRows:
-    """Rows of all tables on the conventions of a grant."""
-
-    instalments: Sequence[RowMapping]
-    documents: Sequence[RowMapping]
-    obligations: Sequence[RowMapping]
-    recoveries: Sequence[RowMapping]
-    orders: Sequence[PaidOrder]
-    money: Mapping[tuple[str, str], Mapping[str, int]]
-
-    def convention(self, row: RowMapping) -> Convention:
-        """One of them, with all that belongs to it."""
-        name = row["convention"]
-        due = {(each["kind"], each["year"]): each["due_on"] for each in _of(name, self.obligations)}
-        received = {
-            key: row_as(Document, each, due_on=due.get(key))
-            for each in _of(name, self.documents)
-            for key in [(each["kind"], each["year"])]
-        }
-        instalments = (
-            self._instalment(row, planned, received, due) for planned in _of(name, self.instalments)
-        )
-        return row_as(
-            Convention,
-            row,
-            grant=row["grant_ref"],
-            has_bank_account=row["iban"] is not None,
-            instalments=tuple(each for each in instalments if not each.left_out_by or each.orders),
-            obligations=tuple(received.get(key, _awaited(*key, day)) for key, day in due.items()),
-            documents=tuple(received.values()),
-            recoveries=tuple(row_as(Recovery, each) for each in _of(name, self.recoveries)),
-        )
-
-    def _instalment(
-        self,
-        convention: RowMapping,
-        row: RowMapping,
-        received: dict[tuple[str, int], Document],
-        due: dict[tuple[str, int], date],
-    ) -> Instalment:
-        name, instalment = convention["convention"], row["instalment"]
-        keys = [(each["kind"], each["year"]) for each in row["documents"] or ()]
-        owed = tuple(received.get(key, _awaited(*key, due.get(key))) for key in keys)
-        orders = tuple(each for each in self.orders if _is_of(each.order, name, instalment))
-        money = self.money.get((name, instalment), NO_MONEY)
-        return row_as(
-            Instalment,
-            {**row, **money},
-            documents=owed,
-            lines=tuple(row_as(PlannedLine, {**each["line"], **each}) for each in row["lines"]),
-            orders=orders,
-            waits_for=tuple(_wants(convention, row, owed))
-            if _is_awaited(convention, row, orders)
-            else (),
-        )
+def _instalment(
+    convention: RowMapping,
+    row: Mapping[Any, Any],
+    owed: tuple[Document, ...],
+    orders: tuple[PaidOrder, ...],
+) -> Instalment:
+    wants = _wants(convention, row, owed) if _is_awaited(convention, row, orders) else ()
+    return row_as(
+        Instalment,
+        row,
+        documents=owed,
+        lines=tuple(row_as(PlannedLine, {**each["line"], **each}) for each in row["lines"]),
+        orders=orders,
+        waits_for=tuple(wants),
+    )
 
 
-def _is_of(order: PaymentOrder, convention: str, instalment: str) -> bool:
+def _is_of(order: PaymentOrder, row: RowMapping) -> bool:
     """True if it was issued for an instalment, under whichever name."""
-    before = f"{order.convention}/{order.instalment}"
-    return (order.convention, order.instalment) == (convention, instalment) or before == instalment
+    name, before = row["instalment"], f"{order.convention}/{order.instalment}"
+    return before == name or (order.convention, order.instalment) == (row["convention"], name)
 
 
-def _is_awaited(convention: RowMapping, row: RowMapping, orders: Sequence[PaidOrder]) -> bool:
+def _is_awaited(
+    convention: RowMapping, row: Mapping[Any, Any], orders: Sequence[PaidOrder]
+) -> bool:
     """True if an order is still to come: none holds it, and the convention has not ended."""
     if convention["state"] in {TERMINATED, WITHDRAWN}:
         return False
@@ -244,7 +234,9 @@ def _is_awaited(convention: RowMapping, row: RowMapping, orders: Sequence[PaidOr
     return any(each.order.state_sequence > convention["sequence"] for each in orders)
 
 
-def _wants(convention: RowMapping, row: RowMapping, owed: Sequence[Document]) -> Iterable[Want]:
+def _wants(
+    convention: RowMapping, row: Mapping[Any, Any], owed: Sequence[Document]
+) -> Iterable[Want]:
     """Items of the schedule and the convention that have not come."""
     if row["trigger"] == BY_NOTIFICATION and convention["notified_on"] is None:
         yield Want("notification", convention["convention"])
@@ -257,16 +249,13 @@ def _wants(convention: RowMapping, row: RowMapping, owed: Sequence[Document]) ->
         yield Want("resumption", convention["convention"])
 
 
-def _of(convention: str, rows: Sequence[RowMapping]) -> Iterable[RowMapping]:
-    return (row for row in rows if row["convention"] == convention)
-
-
 async def _rows(
-    conn: AsyncConnection, table: Table, budget: str, names: Sequence[str], *order: str
+    conn: AsyncConnection, table: Table, convention: RowMapping, *order: str
 ) -> Sequence[RowMapping]:
+    """The rows of a table about a convention."""
     query = (
         select(table)
-        .where(table.c.budget == budget, table.c.convention.in_(names))
+        .where(*same(table, budget=convention["budget"], convention=convention["convention"]))
         .order_by(*(table.c[name] for name in order))
     )
     return (await conn.execute(query)).mappings().all()
@@ -300,23 +289,17 @@ async def _orders(
     return tuple(PaidOrder(each, of_order[each.payment_order]) for each in orders)
 
 
-async def _money(
-    conn: AsyncConnection, budget: str, names: Sequence[str]
-) -> dict[tuple[str, str], dict[str, int]]:
+async def _money(conn: AsyncConnection, convention: RowMapping) -> dict[str, dict[str, int]]:
     """By instalment, the sums of the moves that name it."""
-    table = known_moves(AsOf())
-    key = (table.c.convention, table.c.instalment)
+    table = known_moves(NOW)
     query = (
-        select(*key, *granted_columns(table))
-        .where(table.c.budget == budget, table.c.convention.in_(names))
+        select(table.c.instalment, *granted_columns(table))
+        .where(*same(table, budget=convention["budget"], convention=convention["convention"]))
         .where(table.c.instalment.is_not(None))
-        .group_by(*key)
+        .group_by(table.c.instalment)
     )
     rows = (await conn.execute(query)).mappings()
-    return {
-        (row["convention"], row["instalment"]): {name: row[name] for name in NO_MONEY}
-        for row in rows
-    }
+    return {row["instalment"]: {name: row[name] for name in NO_MONEY} for row in rows}
 
 
 def _awaited(kind: str, year: int, due_on: date | None) -> Document:

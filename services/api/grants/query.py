@@ -5,11 +5,11 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, RowMapping, Table, and_, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.grants.conventions import Convention, conventions_of
-from services.api.grants.money import GrantLine, money_of
+from services.api.grants.money import GrantKey, GrantLine, money_of
 from services.api.orders.query import OrderLine
 from services.api.queries.figures import GRANTED, granted_columns, same
 from services.api.queries.rows import (
@@ -181,10 +181,16 @@ async def one(
     return WholeGrant(
         whole,
         await _awarded(conn, budget, grant),
-        await _acts(conn, budget, grant, names),
+        tuple(
+            row_as(GrantAct, row, act=Act(shown(row["body"]) or "", row["number"], row["act_on"]))
+            for row in await _about(conn, acts, budget, grant, names)
+        ),
         found,
         await money_of(conn, budget, grant, names),
-        await _flags(conn, budget, grant, names),
+        tuple(
+            row_as(Flag, row, verdict=flag_verdict(row["code"], row["facts"]))
+            for row in await _about(conn, review_flags, budget, grant, names)
+        ),
         await _records(conn, budget, grant, names),
     )
 
@@ -203,10 +209,7 @@ async def _with_figures(conn: AsyncConnection, rows: Sequence[RowMapping]) -> li
     return found
 
 
-Key = tuple[str, str]
-
-
-async def _figures(conn: AsyncConnection, keys: Sequence[Key]) -> dict[Key, RowMapping]:
+async def _figures(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[GrantKey, RowMapping]:
     of_convention = and_(
         convention_lines.c.budget == conventions.c.budget,
         convention_lines.c.convention == conventions.c.convention,
@@ -222,7 +225,7 @@ async def _figures(conn: AsyncConnection, keys: Sequence[Key]) -> dict[Key, RowM
     return {(row["budget"], row["grant_ref"]): row for row in rows}
 
 
-async def _flag_counts(conn: AsyncConnection, keys: Sequence[Key]) -> dict[Key, int]:
+async def _flag_counts(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[GrantKey, int]:
     key = (grants.c.budget, grants.c.grant_ref)
     query = (
         select(*key, func.count().label("flags"))
@@ -252,27 +255,13 @@ async def _awarded(conn: AsyncConnection, budget: str, grant: str) -> tuple[Awar
     return tuple(row_as(AwardedLine, row) for row in (await conn.execute(query)).mappings())
 
 
-async def _acts(
-    conn: AsyncConnection, budget: str, grant: str, names: Sequence[str]
-) -> tuple[GrantAct, ...]:
-    query = _about(select(acts).where(acts.c.budget == budget), acts, grant, names)
-    rows = (await conn.execute(query.order_by(acts.c.sequence))).mappings()
-    return tuple(
-        row_as(GrantAct, row, act=Act(shown(row["body"]) or "", row["number"], row["act_on"]))
-        for row in rows
-    )
-
-
-async def _flags(
-    conn: AsyncConnection, budget: str, grant: str, names: Sequence[str]
-) -> tuple[Flag, ...]:
-    query = select(review_flags).where(review_flags.c.budget == budget)
-    query = _about(query, review_flags, grant, names)
-    query = query.order_by(review_flags.c.sequence, review_flags.c.item)
-    return tuple(
-        row_as(Flag, row, verdict=flag_verdict(row["code"], row["facts"]))
-        for row in (await conn.execute(query)).mappings()
-    )
+async def _about(
+    conn: AsyncConnection, table: Table, budget: str, grant: str, names: Sequence[str]
+) -> Sequence[RowMapping]:
+    """The rows about a grant and its conventions, in the order of the journal."""
+    named = or_(table.c.grant_ref == grant, table.c.convention.in_(names))
+    query = select(table).where(table.c.budget == budget, named)
+    return (await conn.execute(query.order_by(*table.primary_key))).mappings().all()
 
 
 async def _records(
@@ -294,7 +283,3 @@ async def _records(
     query = select(*columns).where(journal.c.budget == budget, named)
     rows = (await conn.execute(query.order_by(journal.c.sequence))).mappings()
     return tuple(row_as(Record, row) for row in rows)
-
-
-def _about(query: Select[Any], table: Any, grant: str, names: Sequence[str]) -> Select[Any]:
-    return query.where(or_(table.c.grant_ref == grant, table.c.convention.in_(names)))
