@@ -15,7 +15,6 @@ from services.api.balances.moves import STAGES_ASKED, moves_behind, moves_of_fig
 from services.api.grants import money as grant_money
 from services.api.grants import query as grants
 from tests import silence
-from tests.api import made as read_models
 from tests.api.environment import a_reader, an_app, asking
 from tests.api.made import Made
 from tests.api.queries.asked import CARRIED, HISTORIES, ask
@@ -32,9 +31,6 @@ from tests.builders import (
 from tests.read_model.filling import journal_of, journal_of_events
 
 no_logs = silence.no_logs
-made_in_files = read_models.made_in_files
-made_on_postgresql = read_models.made_on_postgresql
-made = read_models.made
 
 TRANSFERS: Final = 600
 NEXT: Final = re.compile(r'<a href="([^"]+)" rel="next">')

@@ -6,11 +6,11 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from events.texts import _
 from services.api.balances.moves import STAGES_ASKED, moves_of_figure
 from services.api.console.elements import following, line_codes
 from services.api.console.page_context import After, Asked, Name, Visitor, number, place_after
 from services.api.console.states import stage_name
-from services.api.console.texts import troubles
 from services.api.http.dependencies import check_sees
 from services.api.problems import NOT_FOUND, Problem
 from services.api.queries.rows import BudgetLine
@@ -55,9 +55,10 @@ async def figure(
     found = replace(found, moves=found.moves[:MOVES_SHOWN])
     asked = {} if line is None else line_codes(line)
     last = (found.moves[-1].sequence, found.moves[-1].item) if more else None
+    moves = visit.locale.say(_("The moves behind a figure"))
     return await visit.page(
         "figure.html",
-        title=f"{stage_name(stage, visit.locale)} – {visit.locale.say(troubles.TEXTS['figure'])}",
+        title=f"{stage_name(stage, visit.locale)} – {moves}",
         stage=stage,
         figure=found,
         budget=budget,

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-from events.texts import Translatable
+from events.texts import Translatable, _
 from services.api.console.elements import State
 from services.api.console.texts.codes import CONVENTION_STATES, OUTCOMES, STAGES
-from services.api.console.texts.troubles import TEXTS as TROUBLES
 from services.ledger.explain.terms import GRANT_STATES, ORDER_STATES
 from services.texts.locale_format import LocaleFormat
 
@@ -55,4 +54,4 @@ def state_of(code: str, kind: str, locale: LocaleFormat) -> State:
 
 def stage_name(stage: str | None, locale: LocaleFormat) -> str:
     """A stage of money; none of them is outside the budget."""
-    return locale.say(TROUBLES["outside"] if stage is None else STAGES[stage])
+    return locale.say(_("outside") if stage is None else STAGES[stage])

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from events.texts import _
 from services.api.console.elements import State
 from services.api.console.states import TONES, state_of
-from services.api.console.texts import grants as texts
 from services.api.console.texts.codes import TRIGGERS
 from services.api.console.texts.orders import TEXTS as ORDER_TEXTS
 from services.api.grants.conventions import Convention, Instalment, Want
@@ -66,15 +66,27 @@ def instalment_status(convention: Convention, instalment: Instalment) -> str:
     return "waiting" if instalment.waits_for else "planned"
 
 
-HOW: Final = {
-    "paid": ("done", "good"),
-    "partly_paid": ("now", "info"),
-    "ordered": ("now", "info"),
-    "waiting": ("later", ""),
-    "planned": ("later", ""),
-    "released": ("done", ""),
-    "rejected": ("wrong", "bad"),
-    "ended": ("wrong", ""),
+STATUSES: Final = {
+    "paid": ("done", "good", _("paid")),
+    "partly_paid": ("now", "info", _("partly paid")),
+    "ordered": ("now", "info", _("ordered")),
+    "waiting": ("later", "", _("waiting")),
+    "planned": ("later", "", _("planned")),
+    "released": ("done", "", _("released")),
+    "rejected": ("wrong", "bad", _("order rejected")),
+    "ended": ("wrong", "", _("will not take place")),
+}
+"""By status, how it is drawn, its tone and its name."""
+
+WANTS: Final = {
+    "notification": _("the convention to be notified"),
+    "bank_account": _("the beneficiary's bank details"),
+    "resumption": _("the convention to be resumed"),
+}
+MET: Final = {
+    "signature": _("convention signed {day}"),
+    "notification": _("convention notified {day}"),
+    "reports": _("documents received by {day}"),
 }
 
 
@@ -83,40 +95,45 @@ def instalment_view(
 ) -> InstalmentView:
     """An instalment with its steps."""
     status = instalment_status(convention, each)
-    how, tone = HOW[status]
+    how, tone, text = STATUSES[status]
     steps = [
         _planned(each, locale),
         _condition(convention, each, status, locale),
         _ordered(each, status, today, locale),
         _paid(each, status, today, locale),
     ]
-    return InstalmentView(how, State(locale.say(texts.INSTALMENT_STATES[status]), tone), steps)
+    return InstalmentView(how, State(locale.say(text), tone), steps)
 
 
 def _planned(each: Instalment, locale: LocaleFormat) -> Step:
     text = locale.say(TRIGGERS[each.trigger])
     if each.amendment:
-        text = locale.say(texts.PLANNED_BY_AMENDMENT, trigger=text, amendment=each.amendment)
+        text = locale.say(
+            _("{trigger}, by amendment {amendment}"), trigger=text, amendment=each.amendment
+        )
     lines = [text]
     if each.left_out_by:
-        lines.append(locale.say(texts.LEFT_OUT, amendment=each.left_out_by))
+        lines.append(
+            locale.say(_("planned no more by amendment {amendment}"), amendment=each.left_out_by)
+        )
     if each.ceiling:
-        lines.append(locale.say(texts.CEILING))
+        lines.append(locale.say(_("at most, by the eligible cost")))
     return Step("planned", "done", lines, [each.sequence])
 
 
 def _condition(convention: Convention, each: Instalment, status: str, locale: LocaleFormat) -> Step:
     if each.waits_for:
-        wants = locale.say(texts.AND).join(_want(want, locale) for want in each.waits_for)
-        return Step("condition", "now", [locale.say(texts.WAITS_FOR, wants=wants)])
+        wants = locale.say(_(" and ")).join(_want(want, locale) for want in each.waits_for)
+        return Step("condition", "now", [locale.say(_("waits for {wants}"), wants=wants)])
     if status in {"ended", "released"} and not each.orders:
         return Step("condition", "later")
     if status == "planned":
-        return Step("condition", "now", [locale.say(texts.NEXT_EVENT)])
+        next_event = _("nothing is missing: the order comes with the next event on the convention")
+        return Step("condition", "now", [locale.say(next_event)])
     met_on = _met_on(convention, each)
     if met_on is None:
-        return Step("condition", "done", [locale.say(texts.MET_UNDATED)])
-    return Step("condition", "done", [locale.say(texts.MET[each.trigger], day=locale.day(met_on))])
+        return Step("condition", "done", [locale.say(_("condition met"))])
+    return Step("condition", "done", [locale.say(MET[each.trigger], day=locale.day(met_on))])
 
 
 def _met_on(convention: Convention, each: Instalment) -> date | None:
@@ -132,23 +149,27 @@ def _want(want: Want, locale: LocaleFormat) -> str:
     if want.kind == "document":
         kind, _, year = want.id.partition("/")
         return document_name(kind, year, locale)
-    return locale.say(texts.WANTS[want.kind])
+    return locale.say(WANTS[want.kind])
 
 
 def _ordered(each: Instalment, status: str, today: date, locale: LocaleFormat) -> Step:
     if not each.orders:
         if each.released_cents and status == "released":
-            given_back = locale.say(texts.GIVEN_BACK, amount=locale.money(each.released_cents))
+            given_back = locale.say(
+                _("{amount} released"), amount=locale.money(each.released_cents)
+            )
             return Step("ordered", "done", [given_back])
         return Step("ordered", "later")
     orders = [one.order for one in reversed(each.orders)]
     order = orders[0]
-    text = [locale.say(texts.ORDERED_ON, day=locale.day(order.issued_on))]
+    text = [locale.say(_("issued {day}"), day=locale.day(order.issued_on))]
     if order.amount_cents < each.planned_cents:
         ordered, planned = locale.money(order.amount_cents), locale.money(each.planned_cents)
-        text.append(locale.say(texts.ORDERED_LESS, ordered=ordered, planned=planned))
+        text.append(
+            locale.say(_("{ordered} of {planned} planned"), ordered=ordered, planned=planned)
+        )
     if order.is_open:
-        due = locale.say(texts.DUE, day=locale.day(order.due_on))
+        due = locale.say(_("due {day}"), day=locale.day(order.due_on))
         text.append(f"{due} ({locale.days_away(order.due_on, today)})")
     if order.reason_label:
         text.append(order.reason_label)
@@ -163,7 +184,7 @@ def _paid(each: Instalment, status: str, today: date, locale: LocaleFormat) -> S
     payments = [payment for one in each.orders for payment in one.payments]
     text = [
         locale.say(
-            texts.PAID_ON,
+            _("{amount} on {day}"),
             amount=locale.money(payment.amount_cents),
             day=locale.day(payment.executed_on),
         )

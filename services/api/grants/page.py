@@ -5,6 +5,7 @@ from functools import partial
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from events.texts import _
 from services.api.budgets import query as budgets
 from services.api.budgets.view import budget_choices, money
 from services.api.console.elements import bar_of, following
@@ -56,7 +57,7 @@ async def grant_list(
     known = await budgets.listed(visit.connection, visit.entities, limit=BUDGETS_CHOSEN)
     return await visit.page(
         "grants.html",
-        title=visit.locale.say(texts.TEXTS["title"]),
+        title=visit.locale.say(_("Grants")),
         texts=texts,
         rows=[(each, bar_of(row, visit.locale)) for each, row in zip(shown, progress, strict=True)],
         search=wanted,

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
+from events.texts import _
 from services.api.budgets.view import Money
 from services.api.console.elements import Amounts, bar_of, figure_href, figures_of
-from services.api.console.texts import grants as texts
 from services.api.grants.conventions import Convention, Document
 from services.api.grants.money import GrantLine
 from services.api.grants.query import Grant
@@ -44,14 +44,14 @@ def convention_facts(convention: Convention, locale: LocaleFormat) -> list[str]:
     """The signature of a convention, the days that it runs, the reason of its state."""
     text = []
     if convention.signed_on:
-        signed = locale.say(texts.TEXTS["signed"], day=locale.day(convention.signed_on))
+        signed = locale.say(_("signed {day}"), day=locale.day(convention.signed_on))
         if convention.signatory:
-            by = locale.say(texts.TEXTS["by_signatory"], signatory=convention.signatory)
+            by = locale.say(_("by {signatory}"), signatory=convention.signatory)
             signed = f"{signed} {by}"
         text.append(signed)
     if convention.starts_on and convention.ends_on:
         start, end = locale.day(convention.starts_on), locale.day(convention.ends_on)
-        text.append(locale.say(texts.TEXTS["runs"], start=start, end=end))
+        text.append(locale.say(_("from {start} to {end}"), start=start, end=end))
     return [*text, convention.reason] if convention.reason else text
 
 
@@ -59,10 +59,10 @@ def documents_of(convention: Convention, locale: LocaleFormat) -> Iterator[tuple
     """Documents of the schedule, then those owed besides, each once; and what needs it."""
     listed: set[tuple[str, int]] = set()
     for instalment in convention.instalments:
-        needed_for = locale.say(texts.TEXTS["instalment_named"], instalment=instalment.instalment)
+        needed_for = locale.say(_("instalment {instalment}"), instalment=instalment.instalment)
         yield from ((each, needed_for) for each in _new(instalment.documents, listed))
     for each in _new((*convention.obligations, *convention.documents), listed):
-        yield each, locale.say(texts.TEXTS["obligation"]) if each.due_on else ""
+        yield each, locale.say(_("obligation of the convention")) if each.due_on else ""
 
 
 def _new(documents: Iterable[Document], listed: set[tuple[str, int]]) -> Iterator[Document]:

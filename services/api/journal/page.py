@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from events.texts import _
 from services.api.access.audit import Action
 from services.api.access.caller import Scope
 from services.api.console.elements import type_name
@@ -58,7 +59,7 @@ async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
         raise Problem(NOT_FOUND)
     content, raw = found
     dead_letter = await unsettled.one_dead_letter(conn, entities, budget, sequence)
-    name = locale.say(texts.TEXTS["record_title"], number=locale.number(sequence))
+    name = locale.say(_("Record {number}"), number=locale.number(sequence))
     return {
         "title": f"{name} – {type_name(content.event_type, locale)}",
         "name": name,

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
+from events.texts import _
 from services.api.access.audit import Action
 from services.api.access.caller import Scope
 from services.api.budgets import query as budgets
@@ -21,7 +22,6 @@ from services.api.console.page_context import (
     place_after,
     plain,
 )
-from services.api.console.texts import orders as texts
 from services.api.http.dependencies import Given, Operator, check_sees
 from services.api.orders import query as orders
 from services.api.orders.waiting import Wanted, state_tabs, waiting_view
@@ -58,7 +58,7 @@ async def order_list(visit: Visitor, wanted: Annotated[Filters, Query()]) -> Res
     known = await budgets.listed(conn, entities, limit=BUDGETS_CHOSEN)
     return await visit.page(
         "orders.html",
-        title=locale.say(texts.TEXTS["title"]),
+        title=locale.say(_("Payment orders")),
         waiting=waiting_view(waiting, today, locale, wanted.budget),
         wanted=wanted,
         budgets=budget_choices(known, wanted.budget, locale),
@@ -119,7 +119,7 @@ async def _order_page(
         iban = " ".join(iban[at : at + 4] for at in range(0, len(iban), 4))
     return await visit.page(
         "order.html",
-        title=f"{visit.locale.say(texts.TEXTS['order'])} {order.payment_order}",
+        title=f"{visit.locale.say(_('Payment order'))} {order.payment_order}",
         order=order,
         grant=await unsettled.grant_of_convention(
             visit.connection, visit.entities, order.budget, order.convention

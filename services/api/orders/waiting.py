@@ -6,7 +6,7 @@ from typing import Annotated, Final, NamedTuple
 
 from pydantic import BaseModel, Field
 
-from events.texts import Translatable
+from events.texts import Translatable, _
 from services.api.console.elements import Fact, Verbatim, address, order_href
 from services.api.console.page_context import NOTHING, Text
 from services.api.console.texts import orders as texts
@@ -104,26 +104,25 @@ def waiting_view(
 ) -> list[Fact]:
     """The orders that wait, in four figures; each leads to the orders that it counts."""
 
-    def fact(name: str, counted: Counted, href: str) -> Fact:
-        label = locale.say(texts.TEXTS[name])
+    def fact(label: Translatable, counted: Counted, href: str, *, late: bool = False) -> Fact:
         text = locale.counted(texts.ORDERS, counted.count)
         if not counted.count:
-            return Fact(label, text)
-        return Fact(label, text, locale.money(counted.left_cents), href, late=name == "overdue")
+            return Fact(locale.say(label), text)
+        return Fact(locale.say(label), text, locale.money(counted.left_cents), href, late=late)
 
-    oldest, label = waiting.oldest, locale.say(texts.TEXTS["oldest"])
+    oldest, label = waiting.oldest, locale.say(_("The oldest"))
     if oldest is None:
-        last = Fact(label, locale.say(texts.TEXTS["none_waits"]))
+        last = Fact(label, locale.say(_("none")))
     else:
         age = locale.days_away(oldest.issued_on, today)
-        issued = locale.say(texts.TEXTS["issued_ago"], age=age)
+        issued = locale.say(_("issued {age}"), age=age)
         href = order_href(oldest.budget, oldest.payment_order)
         last = Fact(label, oldest.payment_order, issued, href, name=True)
     soon = Wanted(budget=budget, due_from=today, due_until=today + NEXT_DAYS)
     return [
-        fact("waiting", waiting.all, Wanted(budget=budget).href),
-        fact("due_soon", waiting.due_soon, soon.href),
-        fact("overdue", waiting.overdue, overdue(today, budget)),
+        fact(_("Waiting"), waiting.all, Wanted(budget=budget).href),
+        fact(_("Due within 60 days"), waiting.due_soon, soon.href),
+        fact(_("Overdue"), waiting.overdue, overdue(today, budget), late=True),
         last,
     ]
 
@@ -132,11 +131,11 @@ def state_tabs(found: Mapping[str, InState]) -> list[Tab]:
     """The filter by state: of open ones what is still to be paid, of others what they came to."""
     still = [found[state] for state in OPEN_STATES if state in found]
     left_cents = sum(each.left_cents for each in still)
-    tabs = [Tab(WAITING, texts.TEXTS["waiting"], sum(each.count for each in still), left_cents)]
+    tabs = [Tab(WAITING, _("Waiting"), sum(each.count for each in still), left_cents)]
     for state, text in ORDER_STATES.items():
         each = found.get(state, InState(0, 0, 0))
         cents = each.left_cents if state in OPEN_STATES else each.amount_cents
         tabs.append(Tab(state, text, each.count, cents))
     count = sum(each.count for each in found.values())
     cents = sum(each.amount_cents for each in found.values())
-    return [*tabs, Tab(ALL, texts.TEXTS["all_states"], count, cents)]
+    return [*tabs, Tab(ALL, _("All"), count, cents)]

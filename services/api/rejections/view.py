@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from events.texts import Translatable, verbatim
+from events.texts import Translatable, _, verbatim
 from services.api.console.elements import Link, address
-from services.api.console.texts import troubles as texts
 from services.api.rejections.query import ByReason
 from services.ledger.explain.flags import FLAGS
 from services.ledger.explain.records import DEAD_LETTERS, WAITS
@@ -42,12 +41,12 @@ class ToDo:
 
 def todo(counts: Counts, overdue: int, overdue_href: str, locale: LocaleFormat) -> list[ToDo]:
     """Work that waits for somebody; what is nothing is left out."""
-    found = [(texts.LATE_COUNT, overdue, overdue_href)]
+    found = [(_("Overdue payment orders"), overdue, overdue_href)]
     for text, kind in (
-        (texts.FLAGS_COUNT, "flagged"),
-        (texts.REFUSED_COUNT, "refused"),
-        (texts.PARKED_COUNT, "parked"),
-        (texts.UNREADABLE_COUNT, "unreadable"),
+        (_("Points to review"), "flagged"),
+        (_("Refused events"), "refused"),
+        (_("Parked events"), "parked"),
+        (_("Dead letters"), "unreadable"),
     ):
         count = sum(each.count for each in counts[kind] or ())
         found.append((text, count, address("troubles", kind)))

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from events.texts import Translatable
-from services.api.console.texts import codes, grants, lag_page, orders, shell, today, troubles
+from services.api.console.texts import codes, lag_page, orders, shell, today, troubles
 
 TEXTS: Final[Mapping[str, Translatable]] = {
     f"{page}.{name}": sentence
     for page, table in (
         ("shell", shell.TEXTS),
         ("today", today.TEXTS),
-        ("grants", grants.TEXTS),
         ("lag", lag_page.TEXTS),
         ("orders", orders.TEXTS),
         ("troubles", troubles.TEXTS),
