@@ -242,4 +242,5 @@ async def _rows(
     query = query.where(visible(key[0], entities), behind(key, after))
     if summed:
         query = query.group_by(*key)
-    return (await conn.execute(query.order_by(*key).limit(limit))).mappings().all()
+    found = await conn.execute(query.order_by(*key).limit(limit))
+    return found.mappings().all()
