@@ -242,5 +242,6 @@ async def _rows(
     query = query.where(visible(key[0], entities), behind(key, after))
     if summed:
         query = query.group_by(*key)
-    found = await conn.execute(query.order_by(*key).limit(limit))
-    return found.mappings().all()
+    result = await conn.execute(query.order_by(*key).limit(limit))
+    rows: Sequence[RowMapping] = result.mappings().all()
+    return rows
