@@ -88,6 +88,8 @@ def test_a_figure_is_the_sum_of_all_its_moves_and_each_page_goes_on(
     # A transfer takes from one line and gives to the other: the budget sees both, a line its own.
     to_and_fro = ["€999.99", "€1,000.00"] * (TRANSFERS if stage == "appropriated" else 300)
     assert ["€1,000.00", *to_and_fro, "€71,000.00"] == after
+    assert "outside → Available" in shown[0]
+    assert "−\u202f€0.01" in shown[0]
 
 
 @pytest.mark.parametrize("history", [*([each] for each in HISTORIES), list(CARRIED)])

@@ -10,7 +10,7 @@ from tests import silence
 from tests.api.environment import ALL_KEY, LILLE_KEY, a_reader, an_app, asking
 from tests.api.reads.two_entities import LILLE_BUDGET, ROUBAIX_BUDGET, both
 from tests.builders import BUDGET, a_vote, a_withdrawal, an_award, encoded
-from tests.read_model.filling import fill, journal_of_events
+from tests.read_model.filling import GOLDEN, fill, journal_of, journal_of_events
 
 no_logs = silence.no_logs
 CHIP: Final = re.compile(r'<span>Waiting <span class="count">(\d+)</span>')
@@ -56,3 +56,10 @@ def test_why_a_grant_fell_is_shown_in_the_language_of_the_page(
     status, text = page(sqlite_url, f"/console/grants/{BUDGET}/G", language=language)
     assert 200 == status
     assert phrase in text
+
+
+def test_an_order_before_the_last_is_shown_with_what_became_of_it(sqlite_url: str) -> None:
+    fill(sqlite_url, journal_of(GOLDEN / "hard-year-2023.events.jsonl"))
+    _, text = page(sqlite_url, f"/console/grants/{BUDGET}/AVENIRS")
+    assert ">CONV-1/advance/2</a>" in text
+    assert ">CONV-1/advance (rejected)</a>" in text

@@ -14,7 +14,7 @@ from services.api.queries.rows import (
     BudgetLine,
     Entities,
     Name,
-    behind,
+    page_rows,
     row_as,
     total,
     visible,
@@ -97,7 +97,8 @@ async def moves_behind(
     query = query.where(*same(table, chapter=chapter, convention=convention))
     if stage is not None:
         query = query.where(or_(table.c.from_stage == stage, table.c.to_stage == stage))
-    return await _page(conn, query, table, after, limit)
+    key = (table.c.sequence, table.c.item)
+    return [row_as(Move, row) for row in await page_rows(conn, query, key, after, limit)]
 
 
 async def moves_of_figure(
@@ -116,6 +117,7 @@ async def moves_of_figure(
     `grant` takes the moves for its award and for all its conventions.
     """
     table = known_moves(NOW)
+    key = (table.c.sequence, table.c.item)
 
     def of_figure(*columns: Any) -> Select[Any]:
         query = _moves(entities, table, budget, line, *columns)
@@ -128,10 +130,11 @@ async def moves_of_figure(
     figure_cents: int = (await conn.execute(of_figure(cents))).scalar_one()
     before_cents: int = 0
     if after is not None:
-        before = of_figure(cents).where(tuple_(*_key(table)) <= tuple_(*after))
+        before = of_figure(cents).where(tuple_(*key) <= tuple_(*after))
         before_cents = (await conn.execute(before)).scalar_one()
-    page = of_figure(table, journal.c.event_id, journal.c.event_type)
-    return MovesBehind(figure_cents, before_cents, await _page(conn, page, table, after, limit))
+    query = of_figure(table, journal.c.event_id, journal.c.event_type)
+    moves = [row_as(Move, row) for row in await page_rows(conn, query, key, after, limit)]
+    return MovesBehind(figure_cents, before_cents, moves)
 
 
 def sense(stage: str, kind: MoveKind) -> int:
@@ -155,22 +158,6 @@ def _moves(
     if line is None:
         return query
     return query.where(*(table.c[name] == (getattr(line, name) or "") for name in LINE))
-
-
-async def _page(
-    conn: AsyncConnection,
-    query: Select[Any],
-    table: FromClause,
-    after: tuple[int, int] | None,
-    limit: int | None,
-) -> list[Move]:
-    key = _key(table)
-    query = query.where(behind(key, after)).order_by(*key).limit(limit)
-    return [row_as(Move, row) for row in (await conn.execute(query)).mappings()]
-
-
-def _key(table: FromClause) -> Sequence[ColumnElement[Any]]:
-    return [table.c.sequence, table.c.item]
 
 
 def _for_grant(table: FromClause, budget: str, grant: str) -> ColumnElement[bool]:

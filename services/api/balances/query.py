@@ -25,8 +25,8 @@ from services.api.queries.rows import (
     Entities,
     FreeText,
     Name,
-    behind,
     line_columns,
+    page_rows,
     row_as,
     visible,
 )
@@ -239,9 +239,5 @@ async def _rows(
     summed: bool = True,
 ) -> Sequence[RowMapping]:
     """A page of rows in the order of their key, the budget first: as they are kept, or summed."""
-    query = query.where(visible(key[0], entities), behind(key, after))
-    if summed:
-        query = query.group_by(*key)
-    result = await conn.execute(query.order_by(*key).limit(limit))
-    rows: Sequence[RowMapping] = result.mappings().all()
-    return rows
+    query = query.where(visible(key[0], entities))
+    return await page_rows(conn, query.group_by(*key) if summed else query, key, after, limit)

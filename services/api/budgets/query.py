@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.queries.figures import same
-from services.api.queries.rows import Entities, behind, row_as, visible
+from services.api.queries.rows import Entities, first_row, page_rows, row_as, visible
 from services.projector.tables import budgets
 
 
@@ -39,14 +39,13 @@ async def listed(
 ) -> list[Budget]:
     """Budgets by their id."""
     key = (budgets.c.budget,)
-    query = select(budgets).where(visible(budgets.c.budget, entities), behind(key, after))
+    query = select(budgets).where(visible(budgets.c.budget, entities))
     query = query.where(*same(budgets, entity=entity, fiscal_year=fiscal_year))
-    rows = (await conn.execute(query.order_by(*key).limit(limit))).mappings()
-    return [row_as(Budget, row) for row in rows]
+    return [row_as(Budget, row) for row in await page_rows(conn, query, key, after, limit)]
 
 
 async def one(conn: AsyncConnection, entities: Entities, budget: str) -> Budget | None:
     """One budget; None where the caller can see none."""
     query = select(budgets).where(visible(budgets.c.budget, entities), budgets.c.budget == budget)
-    row = (await conn.execute(query)).mappings().first()
+    row = await first_row(conn, query)
     return None if row is None else row_as(Budget, row)

@@ -11,7 +11,6 @@ from services.api.budgets.query import Budget
 from services.api.console.elements import (
     LINE_STAGES,
     Bar,
-    Choice,
     Figure,
     address,
     bar_of,
@@ -80,11 +79,9 @@ def money(
     return Money(bar_of(amounts, locale), [appropriated, *figures_of(amounts, locale, hrefs)])
 
 
-def budget_choices(
+def budget_names(
     budgets: Iterable[Budget], here: str | None, locale: LocaleFormat
-) -> list[Choice]:
-    """The filter by budget; the one that is asked for is among them, however many there are."""
+) -> dict[str, str]:
+    """The names of budgets, for a filter by them; the one that is asked for is among them."""
     names = {each.budget: budget_name(each, locale) for each in budgets}
-    if here is not None:
-        names.setdefault(here, here)
-    return [Choice(budget, name, budget == here) for budget, name in names.items()]
+    return names if here is None else {**names, here: names.get(here, here)}

@@ -103,15 +103,6 @@ class PageLinks:
     first_href: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One value of a filter."""
-
-    value: str
-    text: str
-    here: bool
-
-
 Amounts = Sequence[tuple[str, int]]
 """Cents by stage, in the order of the chain."""
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.orders.query import OrderLine, Payment, PaymentOrder
 from services.api.queries.figures import NOW, granted_columns, known_moves, same
-from services.api.queries.rows import Beneficiary, FreeText, Name, row_as
+from services.api.queries.rows import Beneficiary, FreeText, Name, all_rows, row_as
 from services.projector.tables import (
     bank_accounts,
     conventions,
@@ -156,7 +156,7 @@ async def conventions_of(conn: AsyncConnection, budget: str, grant: str) -> tupl
         .where(conventions.c.budget == budget, conventions.c.grant_ref == grant)
         .order_by(conventions.c.sequence, conventions.c.convention)
     )
-    rows = (await conn.execute(query)).mappings().all()
+    rows = await all_rows(conn, query)
     return tuple([await _convention(conn, row) for row in rows])
 
 
@@ -258,7 +258,7 @@ async def _rows(
         .where(*same(table, budget=convention["budget"], convention=convention["convention"]))
         .order_by(*(table.c[name] for name in order))
     )
-    return (await conn.execute(query)).mappings().all()
+    return await all_rows(conn, query)
 
 
 async def _orders(
@@ -270,7 +270,7 @@ async def _orders(
         .where(payment_orders.c.budget == budget, payment_orders.c.convention.in_(names))
         .order_by(payment_orders.c.sequence, payment_orders.c.item)
     )
-    orders = [row_as(PaymentOrder, row) for row in (await conn.execute(query)).mappings()]
+    orders = [row_as(PaymentOrder, row) for row in await all_rows(conn, query)]
     paid = (
         select(payments)
         .where(
@@ -279,7 +279,7 @@ async def _orders(
         )
         .order_by(payments.c.sequence)
     )
-    rows = (await conn.execute(paid)).mappings().all()
+    rows = await all_rows(conn, paid)
     of_order = {
         order.payment_order: tuple(
             row_as(Payment, row) for row in rows if row["payment_order"] == order.payment_order
@@ -298,7 +298,7 @@ async def _money(conn: AsyncConnection, convention: RowMapping) -> dict[str, dic
         .where(table.c.instalment.is_not(None))
         .group_by(table.c.instalment)
     )
-    rows = (await conn.execute(query)).mappings()
+    rows = await all_rows(conn, query)
     return {row["instalment"]: {name: row[name] for name in NO_MONEY} for row in rows}
 
 

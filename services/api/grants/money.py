@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.balances.query import LineBalance
 from services.api.queries.figures import GRANTED, added, granted_columns, stage_columns
-from services.api.queries.rows import LINE, BudgetLine, line_columns, line_of, row_as
+from services.api.queries.rows import LINE, BudgetLine, all_rows, line_columns, line_of, row_as
 from services.ledger.domain.lines import Stage
 from services.projector.tables import (
     budgets,
@@ -126,12 +126,12 @@ async def _reserved(conn: AsyncConnection, keys: Sequence[GrantKey], *by: str) -
             .join(budgets, and_(budgets.c.budget == table.c.budget, budgets.c.closed_on.is_(None)))
             .group_by(*key)
         )
-        found += (await conn.execute(query)).mappings()
+        found += await all_rows(conn, query)
     return found
 
 
 async def _by_line(conn: AsyncConnection, query: Select[Any]) -> dict[BudgetLine, Any]:
-    return {line_of(row): row for row in (await conn.execute(query)).mappings()}
+    return {line_of(row): row for row in await all_rows(conn, query)}
 
 
 def _in_order(line: BudgetLine) -> tuple[str, ...]:

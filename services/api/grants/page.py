@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from events.texts import _
 from services.api.budgets import query as budgets
-from services.api.budgets.view import budget_choices, money
+from services.api.budgets.view import budget_names, money
 from services.api.console.elements import bar_of, following
 from services.api.console.page_context import (
     BUDGETS_CHOSEN,
@@ -61,7 +61,8 @@ async def grant_list(
         texts=texts,
         rows=[(each, bar_of(row, visit.locale)) for each, row in zip(shown, progress, strict=True)],
         search=wanted,
-        budgets=budget_choices(known, budget, visit.locale),
+        budget=budget,
+        budgets=budget_names(known, budget, visit.locale),
         page_links=following(
             ("grants",),
             {"budget": budget, "search": wanted or None},

@@ -18,9 +18,11 @@ from services.api.queries.rows import (
     Entities,
     FreeText,
     Name,
-    behind,
+    all_rows,
+    first_row,
     line_columns,
     of_entity,
+    page_rows,
     row_as,
     shown,
     visible,
@@ -151,7 +153,7 @@ async def listed(
 ) -> list[Grant]:
     """Grants by budget and reference; `search` looks into reference, title and beneficiary."""
     key = (grants.c.budget, grants.c.grant_ref)
-    query = select(grants).where(visible(grants.c.budget, entities), behind(key, after))
+    query = select(grants).where(visible(grants.c.budget, entities))
     query = query.where(*same(grants, budget=budget, state=state, siret=siret))
     if entity is not None:
         query = query.where(of_entity(grants.c.budget, entity))
@@ -160,8 +162,7 @@ async def listed(
         query = query.where(
             or_(*(func.lower(column).contains(text, autoescape=True) for column in SEARCHED))
         )
-    rows = (await conn.execute(query.order_by(*key).limit(limit))).mappings().all()
-    return await _with_figures(conn, rows)
+    return await _with_figures(conn, await page_rows(conn, query, key, after, limit))
 
 
 async def one(
@@ -171,10 +172,10 @@ async def one(
     query = select(grants).where(
         visible(grants.c.budget, entities), grants.c.budget == budget, grants.c.grant_ref == grant
     )
-    rows = (await conn.execute(query)).mappings().all()
-    if not rows:
+    row = await first_row(conn, query)
+    if row is None:
         return None
-    (whole,) = await _with_figures(conn, rows)
+    (whole,) = await _with_figures(conn, [row])
     found = await conventions_of(conn, budget, grant)
     names = [each.convention for each in found]
     names += [each.continues for each in found if each.continues is not None]
@@ -221,7 +222,7 @@ async def _figures(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[Gran
         .where(tuple_(*key).in_(keys))
         .group_by(*key)
     )
-    rows = (await conn.execute(query)).mappings()
+    rows = await all_rows(conn, query)
     return {(row["budget"], row["grant_ref"]): row for row in rows}
 
 
@@ -252,7 +253,7 @@ async def _awarded(conn: AsyncConnection, budget: str, grant: str) -> tuple[Awar
         .where(grant_lines.c.budget == budget, grant_lines.c.grant_ref == grant)
         .order_by(*line_columns(grant_lines))
     )
-    return tuple(row_as(AwardedLine, row) for row in (await conn.execute(query)).mappings())
+    return tuple(row_as(AwardedLine, row) for row in await all_rows(conn, query))
 
 
 async def _about(
@@ -261,7 +262,7 @@ async def _about(
     """The rows about a grant and its conventions, in the order of the journal."""
     named = or_(table.c.grant_ref == grant, table.c.convention.in_(names))
     query = select(table).where(table.c.budget == budget, named)
-    return (await conn.execute(query.order_by(*table.primary_key))).mappings().all()
+    return await all_rows(conn, query.order_by(*table.primary_key))
 
 
 async def _records(
@@ -281,5 +282,5 @@ async def _records(
     # The records' own bytes stay where they are.
     columns = (journal.c[field.name] for field in fields(Record))
     query = select(*columns).where(journal.c.budget == budget, named)
-    rows = (await conn.execute(query.order_by(journal.c.sequence))).mappings()
+    rows = await all_rows(conn, query.order_by(journal.c.sequence))
     return tuple(row_as(Record, row) for row in rows)

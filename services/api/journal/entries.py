@@ -12,8 +12,8 @@ from services.api.queries.rows import (
     BudgetLine,
     Entities,
     Name,
-    behind,
     between,
+    page_rows,
     row_as,
     visible,
 )
@@ -51,8 +51,8 @@ async def listed(
     """Commitment entries by budget, sequence and item; both days count, by effective date."""
     table = commitment_entries
     key = (table.c.budget, table.c.sequence, table.c.item)
-    query = select(table).where(visible(table.c.budget, entities), behind(key, after))
+    query = select(table).where(visible(table.c.budget, entities))
     query = query.where(*same(table, budget=budget, kind=kind, convention=convention))
     query = query.where(*between(table.c.effective_on, from_day, until_day))
-    rows = (await conn.execute(query.order_by(*key).limit(limit))).mappings()
+    rows = await page_rows(conn, query, key, after, limit)
     return [row_as(CommitmentEntry, row) for row in rows]

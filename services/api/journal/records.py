@@ -10,7 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.journal.entries import CommitmentEntry
 from services.api.queries.figures import same
-from services.api.queries.rows import Act, BudgetLine, Entities, Name, row_as, shown, visible
+from services.api.queries.rows import (
+    Act,
+    BudgetLine,
+    Entities,
+    Name,
+    all_rows,
+    first_row,
+    row_as,
+    shown,
+    visible,
+)
 from services.api.queries.verdicts import (
     Verdict,
     dead_letter_verdict,
@@ -120,7 +130,7 @@ async def one(
         journal.c.budget == budget,
         journal.c.sequence == sequence,
     )
-    row = (await conn.execute(query)).mappings().first()
+    row = await first_row(conn, query)
     return None if row is None else (_record(row), bytes(row["record"]))
 
 
@@ -140,7 +150,7 @@ async def outcomes(
         journal.c.budget, journal.c.sequence
     )
     found: dict[tuple[str, str], list[RecordDetail]] = {}
-    for row in (await conn.execute(query)).mappings():
+    for row in await all_rows(conn, query):
         key = (row["budget"], row["event_source"] or "")
         found.setdefault(key, []).append(_record(row))
     return tuple(

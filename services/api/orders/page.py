@@ -10,7 +10,7 @@ from events.texts import _
 from services.api.access.audit import Action
 from services.api.access.caller import Scope
 from services.api.budgets import query as budgets
-from services.api.budgets.view import budget_choices
+from services.api.budgets.view import budget_names
 from services.api.console.elements import Verbatim, following
 from services.api.console.page_context import (
     BUDGETS_CHOSEN,
@@ -61,7 +61,7 @@ async def order_list(visit: Visitor, wanted: Annotated[Filters, Query()]) -> Res
         title=locale.say(_("Payment orders")),
         waiting=waiting_view(waiting, today, locale, wanted.budget),
         wanted=wanted,
-        budgets=budget_choices(known, wanted.budget, locale),
+        budgets=budget_names(known, wanted.budget, locale),
         tabs=state_tabs(counted),
         rows=found[:ROWS],
         today=today,

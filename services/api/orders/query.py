@@ -17,9 +17,11 @@ from services.api.queries.rows import (
     MaskedAccount,
     Name,
     Service,
-    behind,
+    all_rows,
     between,
+    first_row,
     of_entity,
+    page_rows,
     row_as,
     total,
     visible,
@@ -173,13 +175,9 @@ async def listed(
     limit: int | None = None,
 ) -> list[PaymentOrder]:
     """Payment orders, the first due first; then by budget and reference."""
-    query = (
-        select(payment_orders)
-        .where(visible(payment_orders.c.budget, entities), *_asked(asked), behind(ORDER_KEY, after))
-        .order_by(*ORDER_KEY)
-        .limit(limit)
-    )
-    return [row_as(PaymentOrder, row) for row in (await conn.execute(query)).mappings()]
+    query = select(payment_orders).where(visible(payment_orders.c.budget, entities), *_asked(asked))
+    rows = await page_rows(conn, query, ORDER_KEY, after, limit)
+    return [row_as(PaymentOrder, row) for row in rows]
 
 
 async def one(
@@ -191,7 +189,7 @@ async def one(
         payment_orders.c.budget == budget,
         payment_orders.c.payment_order == payment_order,
     )
-    row = (await conn.execute(query)).mappings().first()
+    row = await first_row(conn, query)
     if row is None:
         return None
     lines = select(payment_order_lines).where(
@@ -201,12 +199,12 @@ async def one(
     paid = select(payments).where(
         payments.c.budget == budget, payments.c.payment_order == payment_order
     )
-    found = await conn.execute(lines.order_by(payment_order_lines.c.position))
-    done = await conn.execute(paid.order_by(payments.c.sequence))
+    found = await all_rows(conn, lines.order_by(payment_order_lines.c.position))
+    done = await all_rows(conn, paid.order_by(payments.c.sequence))
     return WholeOrder(
         row_as(PaymentOrder, row),
-        tuple(row_as(OrderLine, each) for each in found.mappings()),
-        tuple(row_as(Payment, each) for each in done.mappings()),
+        tuple(row_as(OrderLine, each) for each in found),
+        tuple(row_as(Payment, each) for each in done),
     )
 
 
@@ -254,7 +252,7 @@ async def waiting(
         .order_by(payment_orders.c.issued_on, *ORDER_KEY)
         .limit(1)
     )
-    first = (await conn.execute(oldest)).mappings().first()
+    first = await first_row(conn, oldest)
     return Waiting(
         all=_counted(rows),
         due_soon=_counted(row for row in rows if row[1] == "soon"),

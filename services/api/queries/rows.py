@@ -1,7 +1,7 @@
 """Rows and conditions that several queries share, in SQL of both databases."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from operator import itemgetter
@@ -12,6 +12,8 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     FromClause,
+    RowMapping,
+    Select,
     cast,
     false,
     func,
@@ -19,6 +21,7 @@ from sqlalchemy import (
     true,
     tuple_,
 )
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.masking import masked, masked_name
 from services.projector.tables import budgets
@@ -199,11 +202,30 @@ def between(
         yield column <= last
 
 
-def behind(
-    key: Iterable[ColumnElement[Any]], after: tuple[Any, ...] | None, *, descending: bool = False
-) -> ColumnElement[bool]:
-    """The rows that stand behind the last one of the page before, in the order of their key."""
-    if after is None:
-        return true()
-    place = tuple_(*key)
-    return place < tuple_(*after) if descending else place > tuple_(*after)
+async def all_rows(conn: AsyncConnection, query: Select[Any]) -> Sequence[RowMapping]:
+    """All rows of a query."""
+    rows: Sequence[RowMapping] = (await conn.execute(query)).mappings().all()
+    return rows
+
+
+async def first_row(conn: AsyncConnection, query: Select[Any]) -> RowMapping | None:
+    """The first row of a query, if it has any."""
+    row: RowMapping | None = (await conn.execute(query)).mappings().first()
+    return row
+
+
+async def page_rows(
+    conn: AsyncConnection,
+    query: Select[Any],
+    key: Sequence[ColumnElement[Any]],
+    after: tuple[Any, ...] | None,
+    limit: int | None,
+    *,
+    descending: bool = False,
+) -> Sequence[RowMapping]:
+    """The rows behind the last one of the page before, in the order of their key."""
+    if after is not None:
+        place, last = tuple_(*key), tuple_(*after)
+        query = query.where(place < last if descending else place > last)
+    order = [column.desc() for column in key] if descending else key
+    return await all_rows(conn, query.order_by(*order).limit(limit))

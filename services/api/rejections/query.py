@@ -4,12 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, RowMapping, Select, Table, func, or_, select
+from sqlalchemy import Column, ColumnElement, RowMapping, Table, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import Label
 
 from services.api.queries.figures import record_of, same
-from services.api.queries.rows import Entities, FreeText, Name, behind, row_as, visible
+from services.api.queries.rows import (
+    Entities,
+    FreeText,
+    Name,
+    first_row,
+    page_rows,
+    row_as,
+    visible,
+)
 from services.api.queries.verdicts import (
     Verdict,
     dead_letter_verdict,
@@ -26,9 +34,6 @@ from services.projector.tables import (
     refusals,
     review_flags,
 )
-
-NEWEST: Final = ("event_time", "budget", "sequence")
-"""Refused and parked events are read from the newest on; the rest of the key parts equals."""
 
 REASONS: Final[dict[str, Column[Any]]] = {
     "refused": refusals.c.code,
@@ -116,11 +121,12 @@ async def refused(
     limit: int | None = None,
 ) -> list[RefusedEvent]:
     """Refused events, the newest first."""
-    query = _newest(refusals, entities, after, limit)
+    key = (refusals.c.event_time, refusals.c.budget, refusals.c.sequence)
+    query = select(refusals).where(visible(refusals.c.budget, entities))
     query = query.where(*same(refusals, budget=budget, code=code, event_type=event_type))
     return [
         row_as(RefusedEvent, row, refusal=refusal_verdict(row["code"], row["facts"]))
-        for row in (await conn.execute(query)).mappings()
+        for row in await page_rows(conn, query, key, after, limit, descending=True)
     ]
 
 
@@ -135,11 +141,12 @@ async def waiting_events(
     limit: int | None = None,
 ) -> list[WaitingEvent]:
     """Events that wait, the newest first; with `ended` those that wait no more."""
-    query = _newest(parked, entities, after, limit).where(_has_ended(ended))
+    key = (parked.c.event_time, parked.c.budget, parked.c.sequence)
+    query = select(parked).where(visible(parked.c.budget, entities), _has_ended(ended))
     query = query.where(*same(parked, budget=budget, waits_for_kind=kind))
     return [
         row_as(WaitingEvent, row, wait=wait_verdict(row["waits_for_kind"], row["waits_for_id"]))
-        for row in (await conn.execute(query)).mappings()
+        for row in await page_rows(conn, query, key, after, limit, descending=True)
     ]
 
 
@@ -153,10 +160,9 @@ async def unreadable(
 ) -> list[DeadLetter]:
     """Dead letters by chain and number. They name no entity: who may not see all sees none."""
     key = (dead_letters.c.budget, dead_letters.c.sequence)
-    query = select(dead_letters).where(visible(dead_letters.c.budget, entities), behind(key, after))
+    query = select(dead_letters).where(visible(dead_letters.c.budget, entities))
     query = query.where(*same(dead_letters, code=code))
-    rows = (await conn.execute(query.order_by(*key).limit(limit))).mappings()
-    return [_dead_letter(row) for row in rows]
+    return [_dead_letter(row) for row in await page_rows(conn, query, key, after, limit)]
 
 
 async def flagged(
@@ -172,15 +178,10 @@ async def flagged(
     query = (
         select(review_flags, journal.c.event_type, journal.c.event_time, _grant(review_flags))
         .join(journal, record_of(review_flags))
-        .where(visible(review_flags.c.budget, entities), behind(key, after, descending=True))
-        .where(*same(review_flags, code=code))
-        .order_by(*(column.desc() for column in key))
-        .limit(limit)
+        .where(visible(review_flags.c.budget, entities), *same(review_flags, code=code))
     )
-    return [
-        row_as(Flagged, row, verdict=flag_verdict(row["code"], row["facts"]))
-        for row in (await conn.execute(query)).mappings()
-    ]
+    rows = await page_rows(conn, query, key, after, limit, descending=True)
+    return [row_as(Flagged, row, verdict=flag_verdict(row["code"], row["facts"])) for row in rows]
 
 
 async def one_dead_letter(
@@ -192,7 +193,7 @@ async def one_dead_letter(
         dead_letters.c.budget == chain,
         dead_letters.c.sequence == sequence,
     )
-    row = (await conn.execute(query)).mappings().first()
+    row = await first_row(conn, query)
     return None if row is None else _dead_letter(row)
 
 
@@ -246,18 +247,6 @@ def _grant(table: Table) -> Label[str | None]:
         .scalar_subquery()
     )
     return func.coalesce(table.c.grant_ref, of_convention).label("grant")
-
-
-def _newest(
-    table: Table, entities: Entities, after: tuple[Any, ...] | None, limit: int | None
-) -> Select[Any]:
-    key = [table.c[name] for name in NEWEST]
-    return (
-        select(table)
-        .where(visible(table.c.budget, entities), behind(key, after, descending=True))
-        .order_by(*(column.desc() for column in key))
-        .limit(limit)
-    )
 
 
 def _has_ended(ended: bool) -> ColumnElement[bool]:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.texts import _, verbatim
 from services.api.grants import query as grants
-from services.api.queries.rows import Entities, row_as, shown_name
+from services.api.queries.rows import Entities, all_rows, row_as, shown_name
 from services.api.statements.sheet import Cell, Column, Kind, Sheet
 from services.ledger.explain.terms import GRANT_STATES
 from services.projector.tables import conventions, instalments, payment_orders, payments
@@ -109,7 +109,7 @@ async def _by_grant(conn: AsyncConnection, budget: str) -> dict[str, RowMapping]
         .where(conventions.c.budget == budget)
         .group_by(conventions.c.grant_ref)
     )
-    return {row["grant_ref"]: row for row in (await conn.execute(query)).mappings()}
+    return {row["grant_ref"]: row for row in await all_rows(conn, query)}
 
 
 async def _payments(conn: AsyncConnection, budget: str) -> dict[str, RowMapping]:
@@ -135,7 +135,7 @@ async def _payments(conn: AsyncConnection, budget: str) -> dict[str, RowMapping]
         .where(payments.c.budget == budget)
         .group_by(conventions.c.grant_ref)
     )
-    return {row["grant_ref"]: row for row in (await conn.execute(query)).mappings()}
+    return {row["grant_ref"]: row for row in await all_rows(conn, query)}
 
 
 def grant_sheet(listed: Sequence[ListedGrant]) -> Sheet:
