@@ -8,14 +8,16 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, false, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.queries.figures import NOW, AsOf, known_moves, record_of, same
+from services.api.queries.figures import NOW, AsOf, known_moves
 from services.api.queries.rows import (
     LINE,
     BudgetLine,
     Entities,
     Name,
     page_rows,
+    record_of,
     row_as,
+    same,
     total,
     visible,
 )

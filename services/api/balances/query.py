@@ -17,7 +17,6 @@ from services.api.queries.figures import (
     Columns,
     granted_columns,
     known_moves,
-    same,
     stage_columns,
 )
 from services.api.queries.rows import (
@@ -28,6 +27,7 @@ from services.api.queries.rows import (
     line_columns,
     page_rows,
     row_as,
+    same,
     visible,
 )
 from services.projector.tables import convention_lines, conventions, lines

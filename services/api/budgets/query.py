@@ -6,8 +6,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.queries.figures import same
-from services.api.queries.rows import Entities, first_row, page_rows, row_as, visible
+from services.api.queries.rows import Entities, first_row, page_rows, row_as, same, visible
 from services.projector.tables import budgets
 
 

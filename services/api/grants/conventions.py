@@ -13,8 +13,8 @@ from sqlalchemy import RowMapping, Table, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.orders.query import OrderLine, Payment, PaymentOrder
-from services.api.queries.figures import NOW, granted_columns, known_moves, same
-from services.api.queries.rows import Beneficiary, FreeText, Name, all_rows, row_as
+from services.api.queries.figures import NOW, granted_columns, known_moves
+from services.api.queries.rows import Beneficiary, FreeText, Name, all_rows, row_as, same
 from services.projector.tables import (
     bank_accounts,
     conventions,

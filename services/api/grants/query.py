@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.api.grants.conventions import Convention, conventions_of
 from services.api.grants.money import GrantKey, GrantLine, money_of
 from services.api.orders.query import OrderLine
-from services.api.queries.figures import GRANTED, granted_columns, same
+from services.api.queries.figures import GRANTED, granted_columns
 from services.api.queries.rows import (
     Act,
     Beneficiary,
@@ -24,6 +24,7 @@ from services.api.queries.rows import (
     of_entity,
     page_rows,
     row_as,
+    same,
     shown,
     visible,
 )

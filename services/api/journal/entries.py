@@ -6,7 +6,6 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.queries.figures import same
 from services.api.queries.rows import (
     Act,
     BudgetLine,
@@ -15,6 +14,7 @@ from services.api.queries.rows import (
     between,
     page_rows,
     row_as,
+    same,
     visible,
 )
 from services.projector.tables import commitment_entries

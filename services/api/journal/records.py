@@ -9,7 +9,6 @@ from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.journal.entries import CommitmentEntry
-from services.api.queries.figures import same
 from services.api.queries.rows import (
     Act,
     BudgetLine,
@@ -18,6 +17,7 @@ from services.api.queries.rows import (
     all_rows,
     first_row,
     row_as,
+    same,
     shown,
     visible,
 )

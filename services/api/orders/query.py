@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.queries.figures import same
 from services.api.queries.rows import (
     Beneficiary,
     BudgetLine,
@@ -23,6 +22,7 @@ from services.api.queries.rows import (
     of_entity,
     page_rows,
     row_as,
+    same,
     total,
     visible,
 )

@@ -14,6 +14,7 @@ from sqlalchemy import (
     FromClause,
     RowMapping,
     Select,
+    and_,
     cast,
     false,
     func,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.masking import masked, masked_name
-from services.projector.tables import budgets
+from services.projector.tables import budgets, journal
 
 Entities = frozenset[str] | None
 """The SIRETs of the entities that a caller may see; None stands for all."""
@@ -185,6 +186,16 @@ def total(amounts: ColumnElement[Any]) -> ColumnElement[int]:
 def line_columns(table: FromClause) -> list[ColumnElement[Any]]:
     """The four codes of a line, in their order."""
     return [table.c[name] for name in LINE]
+
+
+def record_of(table: FromClause) -> ColumnElement[bool]:
+    """The record of the journal behind a row."""
+    return and_(journal.c.budget == table.c.budget, journal.c.sequence == table.c.sequence)
+
+
+def same(table: FromClause, **asked: Any | None) -> Iterable[ColumnElement[bool]]:
+    """The filters that were asked for."""
+    return [table.c[name] == value for name, value in asked.items() if value is not None]
 
 
 def of_entity(budget: ColumnElement[Any], entity: str) -> ColumnElement[bool]:

@@ -8,14 +8,15 @@ from sqlalchemy import Column, ColumnElement, RowMapping, Table, func, or_, sele
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import Label
 
-from services.api.queries.figures import record_of, same
 from services.api.queries.rows import (
     Entities,
     FreeText,
     Name,
     first_row,
     page_rows,
+    record_of,
     row_as,
+    same,
     visible,
 )
 from services.api.queries.verdicts import (
