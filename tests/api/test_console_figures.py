@@ -1,13 +1,11 @@
 """Figures of the console against the journal, however many moves and grants there are."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,9 +13,9 @@ from services.api.balances.moves import STAGES_ASKED, moves_behind, moves_of_fig
 from services.api.grants import money as grant_money
 from services.api.grants import query as grants
 from tests import silence
-from tests.api.environment import a_reader, an_app, asking
 from tests.api.made import Made
 from tests.api.queries.asked import CARRIED, HISTORIES, ask
+from tests.api.reads.answers import get
 from tests.builders import (
     BUDGET,
     a_convention,
@@ -54,23 +52,14 @@ def a_busy_year() -> list[bytes]:
 def pages(url: str, path: str) -> list[str]:
     """This page and all that follow it."""
 
-    async def go() -> list[str]:
-        found: list[str] = []
-        async with asking(an_app(a_reader(url))) as client:
-            client.headers["accept"] = "text/html"
-            await _follow(client, path, found)
-        return found
-
-    return asyncio.run(go())
-
-
-async def _follow(client: httpx.AsyncClient, path: str, found: list[str]) -> None:
+    found: list[str] = []
     while path:
-        answer = await client.get(path)
+        (answer,) = get(url, path, headers={"accept": "text/html"})
         assert 200 == answer.status_code, path
         found.append(answer.text)
         following = NEXT.search(answer.text)
         path = "" if following is None else following[1].replace("&amp;", "&")
+    return found
 
 
 @pytest.mark.parametrize(
