@@ -33,8 +33,7 @@ from services.ledger.domain.moves import Move
 from services.ledger.domain.orders import OrderChange
 from services.projector.tables import journal
 
-REPEATS = frozenset({"duplicate"})
-REUSED = "event_id_reused"
+REPEATED, REUSED = "duplicate", "event_id_reused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ class RecordDetail:
     def is_repeat(self) -> bool:
         """True if it says nothing of the event itself, but of one that came under its id."""
         reused = self.refusal is not None and self.refusal.code == REUSED
-        return self.outcome in REPEATS or reused
+        return self.outcome == REPEATED or reused
 
 
 @dataclass(frozen=True, slots=True)

@@ -263,7 +263,7 @@ async def waiting(
 
 
 async def by_state(
-    conn: AsyncConnection, entities: Entities, asked: OrderFilter = ALL
+    conn: AsyncConnection, entities: Entities, asked: OrderFilter
 ) -> dict[str, InState]:
     """Number of these orders in each state; a state without any is left out."""
     table = payment_orders.c
