@@ -1,6 +1,6 @@
 """Records of the journal: event, outcome with its reason, moves, messages, hash; and by event."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -171,20 +171,37 @@ def _record(row: RowMapping) -> RecordDetail:
         row,
         offset=row["journal_offset"],
         source=Source(*record.source),
-        refusal=refusal_of(record),
-        waits_for=wait_of(record),
         dead_letter=_dead_letter(record),
-        review_flags=tuple(
-            flag_verdict(each["code"], each["facts"]) for each in record.review_flags
+        **decision_of(
+            record,
+            record.review_flags,
+            record.moves,
+            record.commitment_entries,
+            record.payment_orders,
         ),
-        moves=tuple(moved(each) for each in record.moves),
-        commitment_entries=tuple(entry(record, each) for each in record.commitment_entries),
-        payment_orders=tuple(order_snapshot(each) for each in record.payment_orders),
     )
 
 
-def moved(move: Move) -> Moved:
-    """A move as an answer spells it."""
+def decision_of(
+    record: JournalRecord,
+    flags: Iterable[Mapping[str, Any]],
+    moves: Iterable[Move],
+    entries: Iterable[Mapping[str, Any]],
+    orders: Iterable[OrderChange],
+) -> dict[str, Any]:
+    """What was decided: the fields of a record that say it, with those of its parts that count."""
+    refusal, waits = record.refusal, record.waits_for
+    return {
+        "refusal": None if refusal is None else refusal_verdict(refusal["code"], refusal["facts"]),
+        "waits_for": None if waits is None else wait_verdict(waits["kind"], waits["id"]),
+        "review_flags": tuple(flag_verdict(each["code"], each["facts"]) for each in flags),
+        "moves": tuple(_moved(each) for each in moves),
+        "commitment_entries": tuple(_entry(record, each) for each in entries),
+        "payment_orders": tuple(_order(each) for each in orders),
+    }
+
+
+def _moved(move: Move) -> Moved:
     return Moved(
         BudgetLine(*move.line),
         move.convention,
@@ -195,8 +212,7 @@ def moved(move: Move) -> Moved:
     )
 
 
-def entry(record: JournalRecord, row: Mapping[str, Any]) -> CommitmentEntry:
-    """A commitment entry of a record as an answer spells it."""
+def _entry(record: JournalRecord, row: Mapping[str, Any]) -> CommitmentEntry:
     item = next(at for at, each in enumerate(record.commitment_entries, 1) if each is row)
     act = row["act"]
     return row_as(
@@ -210,8 +226,7 @@ def entry(record: JournalRecord, row: Mapping[str, Any]) -> CommitmentEntry:
     )
 
 
-def order_snapshot(change: OrderChange) -> OrderSnapshot:
-    """A payment order as it stood behind a record."""
+def _order(change: OrderChange) -> OrderSnapshot:
     order = change.order
     return OrderSnapshot(
         order.payment_order,
@@ -223,18 +238,6 @@ def order_snapshot(change: OrderChange) -> OrderSnapshot:
         order.due_on,
         change.issued is not None,
     )
-
-
-def refusal_of(record: JournalRecord) -> Verdict | None:
-    """The explanation of its refusal, where it is refused."""
-    refusal = record.refusal
-    return None if refusal is None else refusal_verdict(refusal["code"], refusal["facts"])
-
-
-def wait_of(record: JournalRecord) -> Verdict | None:
-    """The explanation of what its event waits for, where it is parked."""
-    waits = record.waits_for
-    return None if waits is None else wait_verdict(waits["kind"], waits["id"])
 
 
 def _act(row: Mapping[str, Any]) -> Act:

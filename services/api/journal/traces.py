@@ -18,18 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from events.fiscal_years import FiscalYearClosed
 from services.api.grants.conventions import Want
 from services.api.journal.entries import CommitmentEntry
-from services.api.journal.records import (
-    Moved,
-    OrderSnapshot,
-    Source,
-    entry,
-    moved,
-    order_snapshot,
-    refusal_of,
-    wait_of,
-)
+from services.api.journal.records import Moved, OrderSnapshot, Source, decision_of
 from services.api.queries.rows import Entities, Name, visible
-from services.api.queries.verdicts import Verdict, flag_verdict
+from services.api.queries.verdicts import Verdict
 from services.ledger.domain.awaited import Awaited
 from services.ledger.domain.journal import read_record
 from services.projector.tables import journal, mentions, parked
@@ -204,23 +195,18 @@ def _trace(search: Search) -> Trace:
 def _record(traced: journal_trace.Traced, trace: journal_trace.Trace) -> TracedRecord:
     record, envelope = traced.record, traced.envelope
     return TracedRecord(
-        record.budget,
-        record.sequence,
-        Source(*record.source),
-        envelope.id,
-        envelope.source,
-        envelope.type,
-        envelope.time.isoformat(),
-        record.outcome.value,
-        record.resumes,
-        traced.woken_by,
-        tuple(trace.woke.get(traced.place, ())),
-        refusal_of(record),
-        wait_of(record),
-        tuple(flag_verdict(each["code"], each["facts"]) for each in traced.flags),
-        tuple(moved(each) for each in traced.moves),
-        tuple(entry(record, each) for each in traced.entries),
-        tuple(order_snapshot(each) for each in traced.orders),
+        budget=record.budget,
+        sequence=record.sequence,
+        source=Source(*record.source),
+        event_id=envelope.id,
+        event_source=envelope.source,
+        event_type=envelope.type,
+        event_time=envelope.time.isoformat(),
+        outcome=record.outcome.value,
+        resumes=record.resumes,
+        woken_by=traced.woken_by,
+        woke=tuple(trace.woke.get(traced.place, ())),
+        **decision_of(record, traced.flags, traced.moves, traced.entries, traced.orders),
     )
 
 
