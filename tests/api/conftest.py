@@ -1,8 +1,12 @@
-"""Databases for the tests of the API."""
+"""Databases for the tests of the API, and read models that are made once."""
 
+from tests.api import made as read_models
 from tests.read_model import databases
 
 postgresql_server = databases.postgresql_server
 postgresql_url = databases.postgresql_url
 sqlite_url = databases.sqlite_url
 read_model_url = databases.read_model_url
+made_in_files = read_models.made_in_files
+made_on_postgresql = read_models.made_on_postgresql
+made = read_models.made

@@ -6,7 +6,7 @@ from typing import Final
 from fastapi.routing import APIRoute
 
 from services.api.app import PAGES
-from services.api.balances.moves_of_figure import STAGES_ASKED
+from services.api.balances.moves import STAGES_ASKED
 from services.api.rejections.view import KINDS
 from tests.api.reads.two_entities import CONVENTION, GRANT, LILLE_BUDGET, ROUBAIX_BUDGET
 from tests.api.reads.walking import Route, filled

@@ -1,4 +1,4 @@
-"""Read models that tests only read, each made once a session: fixtures to be imported."""
+"""Read models that tests only read, each made once a session; fixtures of conftest.py."""
 
 from collections.abc import Callable, Sequence
 from hashlib import sha256

@@ -9,7 +9,6 @@ from stdnum.fr import siret
 
 from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
 from tests import silence
-from tests.api import made as read_models
 from tests.api.console_pages import NOWHERE, OF_LILLE, OF_ROUBAIX, addresses, page_routes
 from tests.api.environment import (
     LILLE,
@@ -34,9 +33,6 @@ from tests.api.reads.two_entities import (
 from tests.api.reads.walking import filled
 
 no_logs = silence.no_logs
-made_in_files = read_models.made_in_files
-made_on_postgresql = read_models.made_on_postgresql
-made = read_models.made
 
 PAGE: Final = {"accept": "text/html"}
 THEIRS: Final = (*FOREIGN, siret.format(ROUBAIX, "\u00a0"))

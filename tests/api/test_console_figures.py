@@ -1,27 +1,21 @@
 """Figures of the console against the journal, however many moves and grants there are."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.balances import moves as moved
-from services.api.balances import moves_of_figure as behind_figures
-from services.api.balances.moves_of_figure import STAGES_ASKED
-from services.api.balances.view import change_cents
+from services.api.balances.moves import STAGES_ASKED, moves_behind, moves_of_figure
 from services.api.grants import money as grant_money
 from services.api.grants import query as grants
 from tests import silence
-from tests.api import made as read_models
-from tests.api.environment import a_reader, an_app, asking
 from tests.api.made import Made
 from tests.api.queries.asked import CARRIED, HISTORIES, ask
+from tests.api.reads.answers import get
 from tests.builders import (
     BUDGET,
     a_convention,
@@ -35,9 +29,6 @@ from tests.builders import (
 from tests.read_model.filling import journal_of, journal_of_events
 
 no_logs = silence.no_logs
-made_in_files = read_models.made_in_files
-made_on_postgresql = read_models.made_on_postgresql
-made = read_models.made
 
 TRANSFERS: Final = 600
 NEXT: Final = re.compile(r'<a href="([^"]+)" rel="next">')
@@ -61,23 +52,14 @@ def a_busy_year() -> list[bytes]:
 def pages(url: str, path: str) -> list[str]:
     """This page and all that follow it."""
 
-    async def go() -> list[str]:
-        found: list[str] = []
-        async with asking(an_app(a_reader(url))) as client:
-            client.headers["accept"] = "text/html"
-            await _follow(client, path, found)
-        return found
-
-    return asyncio.run(go())
-
-
-async def _follow(client: httpx.AsyncClient, path: str, found: list[str]) -> None:
+    found: list[str] = []
     while path:
-        answer = await client.get(path)
+        (answer,) = get(url, path, headers={"accept": "text/html"})
         assert 200 == answer.status_code, path
         found.append(answer.text)
         following = NEXT.search(answer.text)
         path = "" if following is None else following[1].replace("&amp;", "&")
+    return found
 
 
 @pytest.mark.parametrize(
@@ -95,6 +77,8 @@ def test_a_figure_is_the_sum_of_all_its_moves_and_each_page_goes_on(
     # A transfer takes from one line and gives to the other: the budget sees both, a line its own.
     to_and_fro = ["€999.99", "€1,000.00"] * (TRANSFERS if stage == "appropriated" else 300)
     assert ["€1,000.00", *to_and_fro, "€71,000.00"] == after
+    assert "outside → Available" in shown[0]
+    assert "−\u202f€0.01" in shown[0]
 
 
 @pytest.mark.parametrize("history", [*([each] for each in HISTORIES), list(CARRIED)])
@@ -103,12 +87,12 @@ def test_the_moves_of_a_figure_are_those_that_change_it(made: Made, history: Seq
         compared = 0
         budgets = {each.budget for each in await grants.listed(connection, None)}
         for budget in sorted(budgets):
-            whole = await moved.moves_behind(connection, None, budget=budget)
+            whole = await moves_behind(connection, None, budget=budget)
             for stage in sorted(STAGES_ASKED):
-                expected = [each for each in whole if change_cents(stage, each)]
-                found = await behind_figures.moves_of(connection, None, budget=budget, stage=stage)
+                expected = [each for each in whole if each.change_cents(stage)]
+                found = await moves_of_figure(connection, None, budget=budget, stage=stage)
                 assert expected == found.moves
-                assert sum(change_cents(stage, each) for each in expected) == found.figure_cents
+                assert sum(each.change_cents(stage) for each in expected) == found.figure_cents
                 compared += 1
         return compared
 

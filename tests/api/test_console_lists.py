@@ -1,28 +1,24 @@
 """The lists of the console: whose they are, what they count, and in which language they say it."""
 
-import asyncio
 import re
 from typing import Final
 
 import pytest
 
 from tests import silence
-from tests.api.environment import ALL_KEY, LILLE_KEY, a_reader, an_app, asking
+from tests.api.environment import ALL_KEY, LILLE_KEY
+from tests.api.reads.answers import get
 from tests.api.reads.two_entities import LILLE_BUDGET, ROUBAIX_BUDGET, both
 from tests.builders import BUDGET, a_vote, a_withdrawal, an_award, encoded
-from tests.read_model.filling import fill, journal_of_events
+from tests.read_model.filling import GOLDEN, fill, journal_of, journal_of_events
 
 no_logs = silence.no_logs
 CHIP: Final = re.compile(r'<span>Waiting <span class="count">(\d+)</span>')
 
 
 def page(url: str, path: str, key: str = ALL_KEY, language: str = "en") -> tuple[int, str]:
-    async def go() -> tuple[int, str]:
-        async with asking(an_app(a_reader(url)), key, language) as client:
-            answer = await client.get(path, headers={"accept": "text/html"})
-            return answer.status_code, answer.text
-
-    return asyncio.run(go())
+    (answer,) = get(url, path, key=key, language=language, headers={"accept": "text/html"})
+    return answer.status_code, answer.text
 
 
 def test_the_states_of_a_budget_count_its_orders_alone(sqlite_url: str) -> None:
@@ -56,3 +52,10 @@ def test_why_a_grant_fell_is_shown_in_the_language_of_the_page(
     status, text = page(sqlite_url, f"/console/grants/{BUDGET}/G", language=language)
     assert 200 == status
     assert phrase in text
+
+
+def test_an_order_before_the_last_is_shown_with_what_became_of_it(sqlite_url: str) -> None:
+    fill(sqlite_url, journal_of(GOLDEN / "hard-year-2023.events.jsonl"))
+    _, text = page(sqlite_url, f"/console/grants/{BUDGET}/AVENIRS")
+    assert ">CONV-1/advance/2</a>" in text
+    assert ">CONV-1/advance (rejected)</a>" in text

@@ -16,7 +16,6 @@ from services.api.orders.query import OPEN_STATES, InState, OrderFilter
 from services.ledger.explain.terms import ORDER_STATES
 from services.texts.translation import both as both_languages
 from tests import silence
-from tests.api import made as read_models
 from tests.api.environment import ALL_KEY, LILLE_KEY, HandClock
 from tests.api.made import Made
 from tests.api.queries.asked import ask
@@ -34,9 +33,6 @@ from tests.builders import (
 from tests.read_model.filling import journal_of_events
 
 no_logs = silence.no_logs
-made_in_files = read_models.made_in_files
-made_on_postgresql = read_models.made_on_postgresql
-made = read_models.made
 
 NOW: Final = datetime(2023, 7, 20, 12, tzinfo=UTC)
 TODAY: Final = NOW.date()

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from events.texts import pgettext
 from services.api.access.caller import ANYBODY
 from services.api.events_in import reading
-from services.api.events_in.reading import EVENTS_MAX, PIECE_BYTES, Sent
-from services.api.events_in.routes import BODIES_BYTES_MAX, PATH
+from services.api.events_in.reading import EVENTS_MAX, PATH, PIECE_BYTES, Sent
+from services.api.events_in.routes import BODIES_BYTES_MAX
 from services.runtime.kafka.publishing import Message
 from services.runtime.ops.errors import Unreachable
 from tests.api.environment import (

@@ -27,7 +27,6 @@ from services.api.http.dependencies import Reader
 from services.api.settings import ApiSettings
 from services.projector.tables import payment_orders
 from tests import silence
-from tests.api import made as read_models
 from tests.api.environment import (
     ALL_KEY,
     LILLE,
@@ -46,7 +45,6 @@ from tests.integration.command import ecluse
 from tests.read_model.filling import fill, with_engine
 
 no_logs = silence.no_logs
-made_in_files = read_models.made_in_files
 
 SOCKETS: Final = 24
 ORDERS: Final = 400

@@ -1,15 +1,39 @@
-"""The moves of which a figure is the sum, each with the record that made it."""
+"""The moves of which a figure is the sum: as a list, and as one page of a figure with its sums."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, and_, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, false, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.queries.figures import NOW, AsOf, known_moves, record_of, same
-from services.api.queries.rows import LINE, BudgetLine, Entities, Name, behind, line_of, visible
+from services.api.queries.figures import NOW, AsOf, known_moves
+from services.api.queries.rows import (
+    LINE,
+    BudgetLine,
+    Entities,
+    Name,
+    page_rows,
+    record_of,
+    row_as,
+    same,
+    total,
+    visible,
+)
+from services.ledger.domain.model.moves import MOVE_KINDS, MoveKind
 from services.projector.tables import conventions, journal
+
+OF_LINES: Final = frozenset(
+    {"appropriated", "available", "reserved", "committed", "ordered", "paid", "carried_over"}
+)
+OF_GRANTS: Final = frozenset({"released"})
+"""Stages that a convention knows and a line does not."""
+
+STAGES_ASKED: Final = OF_LINES | OF_GRANTS
+
+KINDS: Final = {(kind.line_loses, kind.line_gains): kind for kind in MOVE_KINDS.values()}
+"""The kinds of moves, by the stages of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +53,29 @@ class Move:
     event_id: Name | None
     event_type: str | None
 
+    def change_cents(self, stage: str) -> int:
+        """Cents that it adds to a figure, or takes from it; 0 where it is none of its moves."""
+        return self.amount_cents * sense(stage, KINDS[self.from_stage, self.to_stage])
+
+
+@dataclass(frozen=True, slots=True)
+class MovesBehind:
+    """A figure, and one page of the moves of which it is the sum, in the order of the journal."""
+
+    figure_cents: int
+    """The sum of all its moves, whichever of them are on the page."""
+    before_cents: int
+    """The sum of those that stand before the page."""
+    moves: Sequence[Move]
+
+    def rows(self, stage: str) -> Iterator[tuple[Move, int, int]]:
+        """Each move with the cents by which it changes the figure, and the figure after it."""
+        sum_cents = self.before_cents
+        for move in self.moves:
+            cents = move.change_cents(stage)
+            sum_cents += cents
+            yield move, cents, sum_cents
+
 
 async def moves_behind(
     conn: AsyncConnection,
@@ -38,7 +85,6 @@ async def moves_behind(
     line: BudgetLine | None = None,
     chapter: str | None = None,
     convention: str | None = None,
-    grant: str | None = None,
     stage: str | None = None,
     as_of: AsOf = NOW,
     after: tuple[int, int] | None = None,
@@ -46,29 +92,77 @@ async def moves_behind(
 ) -> list[Move]:
     """The moves of which a figure is the sum, in the order of the journal.
 
-    `stage` is one of a line's stages (`available` … `carried_over`); `grant` takes the moves for
-    its award and for all its conventions.
+    `stage` is one of a line's stages (`available` … `carried_over`).
     """
     table = known_moves(as_of)
-    key = [table.c.sequence, table.c.item]
-    query = (
-        select(table, journal.c.event_id, journal.c.event_type)
-        .join(journal, record_of(table))
-        .where(visible(table.c.budget, entities), behind(key, after))
-        .where(*same(table, budget=budget, chapter=chapter, convention=convention))
-        .order_by(*key)
-        .limit(limit)
-    )
-    if grant is not None:
-        query = query.where(for_grant(table, budget, grant))
-    if line is not None:
-        query = query.where(*(table.c[name] == (getattr(line, name) or "") for name in LINE))
+    query = _moves(entities, table, budget, line, table, journal.c.event_id, journal.c.event_type)
+    query = query.where(*same(table, chapter=chapter, convention=convention))
     if stage is not None:
         query = query.where(or_(table.c.from_stage == stage, table.c.to_stage == stage))
-    return [move_of(row) for row in (await conn.execute(query)).mappings()]
+    key = (table.c.sequence, table.c.item)
+    return [row_as(Move, row) for row in await page_rows(conn, query, key, after, limit)]
 
 
-def for_grant(table: FromClause, budget: str, grant: str) -> ColumnElement[bool]:
+async def moves_of_figure(
+    conn: AsyncConnection,
+    entities: Entities,
+    *,
+    budget: str,
+    stage: str,
+    line: BudgetLine | None = None,
+    grant: str | None = None,
+    after: tuple[int, int] | None = None,
+    limit: int | None = None,
+) -> MovesBehind:
+    """A figure with its moves behind the one `after`; `stage` is one of `STAGES_ASKED`.
+
+    `grant` takes the moves for its award and for all its conventions.
+    """
+    table = known_moves(NOW)
+    key = (table.c.sequence, table.c.item)
+
+    def of_figure(*columns: Any) -> Select[Any]:
+        query = _moves(entities, table, budget, line, *columns)
+        query = query.where(_goes(table, stage, 1) | _goes(table, stage, -1))
+        return query if grant is None else query.where(_for_grant(table, budget, grant))
+
+    amount = table.c.amount_cents
+    added, taken = _goes(table, stage, 1), _goes(table, stage, -1)
+    cents = total(case((added, amount), (taken, -amount), else_=0))
+    figure_cents: int = (await conn.execute(of_figure(cents))).scalar_one()
+    before_cents: int = 0
+    if after is not None:
+        before = of_figure(cents).where(tuple_(*key) <= tuple_(*after))
+        before_cents = (await conn.execute(before)).scalar_one()
+    query = of_figure(table, journal.c.event_id, journal.c.event_type)
+    moves = [row_as(Move, row) for row in await page_rows(conn, query, key, after, limit)]
+    return MovesBehind(figure_cents, before_cents, moves)
+
+
+def sense(stage: str, kind: MoveKind) -> int:
+    """Sign of a kind of move in a figure: it adds (1), takes (-1), or neither (0)."""
+    if stage == "appropriated":
+        # Outside the budget is where appropriations come from, and go when they are taken away.
+        return (kind.origin is None) - (kind.target is None)
+    if stage in OF_GRANTS:
+        gains, loses = kind.convention_gains, kind.convention_loses
+    else:
+        gains, loses = kind.line_gains, kind.line_loses
+    return (gains == stage) - (loses == stage)
+
+
+def _moves(
+    entities: Entities, table: FromClause, budget: str, line: BudgetLine | None, *columns: Any
+) -> Select[Any]:
+    """Moves of a budget, or of one line of it, each with its record."""
+    query = select(*columns).select_from(table).join(journal, record_of(table))
+    query = query.where(visible(table.c.budget, entities), table.c.budget == budget)
+    if line is None:
+        return query
+    return query.where(*(table.c[name] == (getattr(line, name) or "") for name in LINE))
+
+
+def _for_grant(table: FromClause, budget: str, grant: str) -> ColumnElement[bool]:
     """Moves that name a convention of the grant, or none and come from its award."""
     names = select(conventions.c.convention).where(
         conventions.c.budget == budget, conventions.c.grant_ref == grant
@@ -81,19 +175,12 @@ def for_grant(table: FromClause, budget: str, grant: str) -> ColumnElement[bool]
     )
 
 
-def move_of(row: Any) -> Move:
-    """The move of a row, joined with its record."""
-    return Move(
-        row["budget"],
-        row["sequence"],
-        row["item"],
-        line_of(row),
-        row["convention"],
-        row["instalment"],
-        row["from_stage"],
-        row["to_stage"],
-        row["amount_cents"],
-        row["effective_on"],
-        row["event_id"],
-        row["event_type"],
+def _goes(table: FromClause, stage: str, direction: int) -> ColumnElement[bool]:
+    """True if a move changes the figure in this direction."""
+    # A comparison with None asks whether there is no stage: outside the budget there is none.
+    ends = (
+        (table.c.from_stage == kind.line_loses) & (table.c.to_stage == kind.line_gains)
+        for kind in KINDS.values()
+        if sense(stage, kind) == direction
     )
+    return or_(false(), *ends)

@@ -6,28 +6,14 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from services.api.balances import moves_of_figure as behind_figures
-from services.api.balances.view import figure_view
-from services.api.console.elements import (
-    Link,
-    address,
-    following,
-    grant_href,
-    line_codes,
-    line_name,
-)
-from services.api.console.page_context import (
-    After,
-    Asked,
-    Name,
-    Visitor,
-    place_after,
-)
-from services.api.console.pages import NAVIGATION
-from services.api.console.texts import troubles
-from services.api.http.question import Offset
+from events.texts import _
+from services.api.balances.moves import STAGES_ASKED, moves_of_figure
+from services.api.console.elements import following, line_codes
+from services.api.console.page_context import After, Asked, Name, Visitor, place_after
+from services.api.console.states import stage_name
 from services.api.problems import NOT_FOUND, Problem
 from services.api.queries.rows import BudgetLine
+from services.texts.formats import number
 
 router = APIRouter()
 
@@ -51,11 +37,11 @@ async def figure(
 ) -> Response:
     """A figure, and the moves of which it is the sum."""
     visit.check_authorized(budget)
-    if stage not in behind_figures.STAGES_ASKED:
+    if stage not in STAGES_ASKED:
         raise Problem(NOT_FOUND)
     line = BudgetLine(chapter, article, function or None, operation or None) if chapter else None
-    place = place_after(after, Offset, Offset)
-    found = await behind_figures.moves_of(
+    place = place_after(after, number, number)
+    found = await moves_of_figure(
         visit.connection,
         visit.entities,
         budget=budget,
@@ -67,20 +53,17 @@ async def figure(
     )
     more = len(found.moves) > MOVES_SHOWN
     found = replace(found, moves=found.moves[:MOVES_SHOWN])
-    trail = [Link(address("grants", budget=budget), visit.locale.say(NAVIGATION["grants"]))]
-    if grant is not None:
-        trail.append(Link(grant_href(budget, grant), grant))
-    view = figure_view(stage, found, visit.locale)
     asked = {} if line is None else line_codes(line)
     last = (found.moves[-1].sequence, found.moves[-1].item) if more else None
+    moves = visit.locale.say(_("The moves behind a figure"))
     return await visit.page(
         "figure.html",
-        title=f"{view.stage} – {visit.locale.say(troubles.TEXTS['figure'])}",
-        figure=view,
-        trail_steps=trail,
+        title=f"{stage_name(stage, visit.locale)} – {moves}",
+        stage=stage,
+        figure=found,
         budget=budget,
-        line="" if line is None else line_name(line),
-        grant=grant or "",
+        line=line,
+        grant=grant,
         part=more or place is not None,
         page_links=following(
             ("figures", budget, stage), {**asked, "grant": grant}, last, started=place is None

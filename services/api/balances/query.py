@@ -4,10 +4,11 @@ What stands now is read where it is kept; what stood once is summed from the mov
 columns the ledger's own table says (`services.ledger.domain.moves`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import FromClause, Select, and_, or_, select
+from sqlalchemy import RowMapping, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.queries.figures import (
@@ -15,20 +16,18 @@ from services.api.queries.figures import (
     AsOf,
     Columns,
     granted_columns,
-    granted_of,
     known_moves,
-    same,
     stage_columns,
-    stages_of,
 )
 from services.api.queries.rows import (
     BudgetLine,
     Entities,
+    FreeText,
     Name,
-    behind,
     line_columns,
-    line_of,
-    shown,
+    page_rows,
+    row_as,
+    same,
     visible,
 )
 from services.projector.tables import convention_lines, conventions, lines
@@ -88,7 +87,7 @@ class _OfGrant:
 class _OfBeneficiary:
     budget: str
     siret: str
-    beneficiary: str
+    beneficiary: FreeText
 
 
 # Fields of the last base come first: what a row is of stands before its figures.
@@ -132,10 +131,9 @@ async def by_line(
     """Balances of budget lines, by budget, chapter, article, function, operation."""
     table = lines if as_of.is_now else known_moves(as_of)
     key = [table.c.budget, *line_columns(table)]
-    query = select(*key, *stage_columns(table)).where(visible(table.c.budget, entities))
-    query = query.where(*same(table, budget=budget, chapter=chapter), behind(key, after))
-    rows = await _rows(conn, query, key, limit, summed=not as_of.is_now)
-    return [LineBalance(**stages_of(row), budget=row["budget"], line=line_of(row)) for row in rows]
+    query = select(*key, *stage_columns(table)).where(*same(table, budget=budget, chapter=chapter))
+    rows = await _rows(conn, entities, query, key, after, limit, summed=not as_of.is_now)
+    return [row_as(LineBalance, row) for row in rows]
 
 
 async def by_chapter(
@@ -150,14 +148,9 @@ async def by_chapter(
     """Balances of chapters, by budget and chapter."""
     table = lines if as_of.is_now else known_moves(as_of)
     key = [table.c.budget, table.c.chapter]
-    query = select(*key, *stage_columns(table, summed=True))
-    query = query.where(visible(table.c.budget, entities), *same(table, budget=budget))
-    query = query.where(behind(key, after))
-    rows = await _rows(conn, query, key, limit, summed=True)
-    return [
-        ChapterBalance(**stages_of(row), budget=row["budget"], chapter=row["chapter"])
-        for row in rows
-    ]
+    query = select(*key, *stage_columns(table, summed=True)).where(*same(table, budget=budget))
+    rows = await _rows(conn, entities, query, key, after, limit)
+    return [row_as(ChapterBalance, row) for row in rows]
 
 
 async def by_convention(
@@ -173,16 +166,10 @@ async def by_convention(
     """Balances of conventions by line, by budget, convention and line."""
     table = convention_lines if as_of.is_now else known_moves(as_of)
     key = [table.c.budget, table.c.convention, *line_columns(table)]
-    query = select(*key, *granted_columns(table))
-    query = query.where(visible(table.c.budget, entities), table.c.convention.is_not(None))
-    query = query.where(*same(table, budget=budget, convention=convention), behind(key, after))
-    rows = await _rows(conn, query, key, limit, summed=not as_of.is_now)
-    return [
-        ConventionBalance(
-            **granted_of(row), budget=row["budget"], convention=row["convention"], line=line_of(row)
-        )
-        for row in rows
-    ]
+    query = select(*key, *granted_columns(table)).where(table.c.convention.is_not(None))
+    query = query.where(*same(table, budget=budget, convention=convention))
+    rows = await _rows(conn, entities, query, key, after, limit, summed=not as_of.is_now)
+    return [row_as(ConventionBalance, row) for row in rows]
 
 
 async def by_grant(
@@ -196,15 +183,10 @@ async def by_grant(
     limit: int | None = None,
 ) -> list[GrantBalance]:
     """Money of the conventions of each grant, by budget and grant."""
-    table = convention_lines if as_of.is_now else known_moves(as_of)
     key = [conventions.c.budget, conventions.c.grant_ref]
-    query = _of_conventions(key, table, entities)
-    query = query.where(*same(conventions, budget=budget, grant_ref=grant), behind(key, after))
-    rows = await _rows(conn, query, key, limit, summed=True)
-    return [
-        GrantBalance(**granted_of(row), budget=row["budget"], grant=row["grant_ref"])
-        for row in rows
-    ]
+    query = _of_conventions(key, as_of).where(*same(conventions, budget=budget, grant_ref=grant))
+    rows = await _rows(conn, entities, query, key, after, limit)
+    return [row_as(GrantBalance, row, grant=row["grant_ref"]) for row in rows]
 
 
 async def by_beneficiary(
@@ -218,7 +200,6 @@ async def by_beneficiary(
     limit: int | None = None,
 ) -> list[BeneficiaryBalance]:
     """Money of the conventions with each establishment, by budget and SIRET."""
-    table = convention_lines if as_of.is_now else known_moves(as_of)
     key = [conventions.c.budget, conventions.c.siret]
     other = conventions.alias("named")
     named = (
@@ -227,40 +208,36 @@ async def by_beneficiary(
         .order_by(other.c.sequence.desc())
         .limit(1)
     )
-    query = _of_conventions(key, table, entities).where(conventions.c.siret.is_not(None))
+    query = _of_conventions(key, as_of).where(conventions.c.siret.is_not(None))
     query = query.add_columns(named.scalar_subquery().label("beneficiary"))
-    query = query.where(*same(conventions, budget=budget, siret=siret), behind(key, after))
-    rows = await _rows(conn, query, key, limit, summed=True)
-    return [
-        BeneficiaryBalance(
-            **granted_of(row),
-            budget=row["budget"],
-            siret=row["siret"],
-            beneficiary=shown(row["beneficiary"]) or "",
-        )
-        for row in rows
-    ]
+    query = query.where(*same(conventions, budget=budget, siret=siret))
+    rows = await _rows(conn, entities, query, key, after, limit)
+    return [row_as(BeneficiaryBalance, row) for row in rows]
 
 
-def _of_conventions(key: Columns, table: FromClause, entities: Entities) -> Select[Any]:
+def _of_conventions(key: Columns, as_of: AsOf) -> Select[Any]:
     """Money of conventions, summed by what they have in common."""
+    table = convention_lines if as_of.is_now else known_moves(as_of)
     # Before its signature was known, money may stand under the name that a convention continues.
     names = (conventions.c.convention, conventions.c.continues)
     of_it = and_(
         table.c.budget == conventions.c.budget,
         or_(*(table.c.convention == name for name in names)),
     )
-    return (
-        select(*key, *granted_columns(table, summed=True))
-        .join_from(conventions, table, of_it)
-        .where(visible(conventions.c.budget, entities))
-    )
+    query = select(*key, *granted_columns(table, summed=True))
+    return query.join_from(conventions, table, of_it)
 
 
 async def _rows(
-    conn: AsyncConnection, query: Select[Any], key: Columns, limit: int | None, *, summed: bool
-) -> list[Any]:
-    """Rows in the order of their key: as they are kept, or added up."""
-    if summed:
-        query = query.group_by(*key)
-    return list((await conn.execute(query.order_by(*key).limit(limit))).mappings())
+    conn: AsyncConnection,
+    entities: Entities,
+    query: Select[Any],
+    key: Columns,
+    after: tuple[str, ...] | None,
+    limit: int | None,
+    *,
+    summed: bool = True,
+) -> Sequence[RowMapping]:
+    """A page of rows in the order of their key, the budget first: as they are kept, or summed."""
+    query = query.where(visible(key[0], entities))
+    return await page_rows(conn, query.group_by(*key) if summed else query, key, after, limit)

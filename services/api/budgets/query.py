@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.queries.figures import same
-from services.api.queries.rows import Entities, behind, visible
+from services.api.queries.rows import Entities, first_row, page_rows, row_as, same, visible
 from services.projector.tables import budgets
 
 
@@ -39,30 +38,13 @@ async def listed(
 ) -> list[Budget]:
     """Budgets by their id."""
     key = (budgets.c.budget,)
-    query = select(budgets).where(visible(budgets.c.budget, entities), behind(key, after))
-    query = query.where(*same(budgets, entity=entity))
-    if fiscal_year is not None:
-        query = query.where(budgets.c.fiscal_year == fiscal_year)
-    rows = (await conn.execute(query.order_by(*key).limit(limit))).mappings()
-    return [_budget(row) for row in rows]
+    query = select(budgets).where(visible(budgets.c.budget, entities))
+    query = query.where(*same(budgets, entity=entity, fiscal_year=fiscal_year))
+    return [row_as(Budget, row) for row in await page_rows(conn, query, key, after, limit)]
 
 
 async def one(conn: AsyncConnection, entities: Entities, budget: str) -> Budget | None:
     """One budget; None where the caller can see none."""
     query = select(budgets).where(visible(budgets.c.budget, entities), budgets.c.budget == budget)
-    row = (await conn.execute(query)).mappings().first()
-    return None if row is None else _budget(row)
-
-
-def _budget(row: RowMapping) -> Budget:
-    return Budget(
-        row["budget"],
-        row["entity"],
-        row["code"],
-        row["fiscal_year"],
-        row["vote_level"],
-        row["voted_on"],
-        row["closed_on"],
-        row["sequence"],
-        row["head"],
-    )
+    row = await first_row(conn, query)
+    return None if row is None else row_as(Budget, row)

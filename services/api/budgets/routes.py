@@ -24,7 +24,6 @@ class BudgetFilters(PageFilters):
 
 
 BUDGET: Final = TypeAdapter(budgets.Budget)
-KEY: Final = TypeAdapter(tuple[KeyText])
 
 
 list_route(

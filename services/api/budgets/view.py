@@ -1,17 +1,15 @@
 """A budget: its name in words, its money as one bar. Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from stdnum.fr import siret as siret_number
 
 from events.texts import _
-from services.api.balances.query import ChapterBalance
+from services.api.balances.query import Stages
 from services.api.budgets.query import Budget
 from services.api.console.elements import (
     Bar,
-    Choice,
     Figure,
     address,
     bar_of,
@@ -21,6 +19,7 @@ from services.api.console.elements import (
     summed,
 )
 from services.api.queries.figures import LINE_STAGES
+from services.api.queries.rows import BudgetLine
 from services.texts.locale_format import LocaleFormat
 
 NAMED: Final = _("Year {year} – entity {entity}, budget {code}")
@@ -29,8 +28,14 @@ CLOSED: Final = _("closed {day}")
 MAIN_CODE: Final = "00"
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetView:
+class Money(NamedTuple):
+    """Money by stage: a bar, and its figures with the moves behind each."""
+
+    bar: Bar
+    figures: Sequence[Figure]
+
+
+class BudgetView(NamedTuple):
     """A budget on the first page."""
 
     name: str
@@ -49,35 +54,34 @@ def budget_name(budget: Budget, locale: LocaleFormat) -> str:
     return f"{name} ({locale.say(CLOSED, day=locale.day(budget.closed_on))})"
 
 
-def budget_view(
-    budget: Budget, chapters: Iterable[ChapterBalance], locale: LocaleFormat
-) -> BudgetView:
+def budget_view(budget: Budget, chapters: Iterable[Stages], locale: LocaleFormat) -> BudgetView:
     """A budget with the money of all its lines added up."""
-    rows = list(chapters)
+    href = address("grants", budget=budget.budget)
+    return BudgetView(budget_name(budget, locale), href, *money(budget.budget, chapters, locale))
+
+
+def money(
+    budget: str, rows: Iterable[Stages], locale: LocaleFormat, line: BudgetLine | None = None
+) -> Money:
+    """The money of a budget, or of one line of it: the sum of these rows."""
+    found = list(rows)
     amounts = summed(
-        [(name, getattr(row, f"{name}_cents")) for name in LINE_STAGES] for row in rows
+        [(name, getattr(row, f"{name}_cents")) for name in LINE_STAGES] for row in found
     )
     appropriated = figure(
         "appropriated",
-        sum(row.appropriated_cents for row in rows),
+        sum(row.appropriated_cents for row in found),
         locale,
-        figure_href(budget.budget, "appropriated"),
+        figure_href(budget, "appropriated", line=line),
         drawn=False,
     )
-    hrefs = {name: figure_href(budget.budget, name) for name, _ in amounts}
-    return BudgetView(
-        budget_name(budget, locale),
-        address("grants", budget=budget.budget),
-        bar_of(amounts, locale),
-        [appropriated, *figures_of(amounts, locale, hrefs)],
-    )
+    hrefs = {name: figure_href(budget, name, line=line) for name, _ in amounts}
+    return Money(bar_of(amounts, locale), [appropriated, *figures_of(amounts, locale, hrefs)])
 
 
-def budget_choices(
+def budget_names(
     budgets: Iterable[Budget], here: str | None, locale: LocaleFormat
-) -> list[Choice]:
-    """The filter by budget; the one that is asked for is among them, however many there are."""
+) -> dict[str, str]:
+    """The names of budgets, for a filter by them; the one that is asked for is among them."""
     names = {each.budget: budget_name(each, locale) for each in budgets}
-    if here is not None:
-        names.setdefault(here, here)
-    return [Choice(budget, name, budget == here) for budget, name in names.items()]
+    return names if here is None else {**names, here: names.get(here, here)}

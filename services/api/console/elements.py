@@ -61,6 +61,19 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """A name and what is said under it."""
+
+    label: str
+    text: str
+    more: str = ""
+    href: str = ""
+    late: bool = False
+    name: bool = False
+    """True if it is what something is called, and no figure."""
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """An amount, and where the records are that made it; `text` is None where nobody knows."""
 
@@ -94,15 +107,6 @@ class PageLinks:
 
     next_href: str = ""
     first_href: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One value of a filter."""
-
-    value: str
-    text: str
-    here: bool
 
 
 Amounts = Sequence[tuple[str, int]]

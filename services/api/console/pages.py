@@ -19,11 +19,19 @@ from services.api.access.caller import Caller, Scope
 from services.api.access.session import CSRF_FIELD
 from services.api.console.elements import (
     Verbatim,
+    address,
+    bar_of,
+    capital,
+    figure_href,
     grant_href,
     line_name,
     order_href,
     record_href,
+    type_name,
+    verdict_do,
 )
+from services.api.console.states import stage_name, state_of
+from services.api.console.texts import codes
 from services.api.language import LANGUAGE_COOKIE, LANGUAGE_PARAMETER, language_of
 from services.texts.language import Language
 from services.texts.locale_format import LocaleFormat
@@ -52,6 +60,8 @@ FOR_WHO_READS_ALL: Final = frozenset({"lag"})
 """Those that tell of all entities: nobody else is shown the way."""
 
 FORMATS: Final = (
+    "say",
+    "counted",
     "money",
     "number",
     "day",
@@ -70,6 +80,15 @@ LIVE_TEXTS: Final = {
     "lost": _("The live update no longer answers; load the page again."),
 }
 """Texts of the script that updates a page."""
+
+ELEMENTS: Final[Mapping[str, Callable[..., Any]]] = {
+    "bar": bar_of,
+    "stage_name": stage_name,
+    "state": state_of,
+    "type_name": type_name,
+    "verdict_do": verdict_do,
+}
+"""Filters that take the locale last."""
 
 LANGUAGE_NAMES: Final = {Language.FR: "Français", Language.EN: "English"}
 
@@ -99,27 +118,32 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update({name: _in_locale(name) for name in FORMATS})
+    found.filters.update({name: _in_locale(getattr(LocaleFormat, name)) for name in FORMATS})
+    found.filters.update({name: _in_locale(of, last=True) for name, of in ELEMENTS.items()})
+    found.filters["capital"] = capital
     found.globals.update(
         asset=asset,
         csrf_field=CSRF_FIELD,
-        record_href=record_href,
-        order_href=order_href,
+        address=address,
+        codes=codes,
+        figure_href=figure_href,
         grant_href=grant_href,
         line_name=line_name,
+        order_href=order_href,
+        record_href=record_href,
     )
     return found
 
 
-def _in_locale(name: str) -> Callable[..., str]:
-    """A filter that formats a value in the locale of the page."""
+def _in_locale(of: Callable[..., Any], *, last: bool = False) -> Callable[..., Any]:
+    """A filter that gives the locale of the page to a function, first or `last`."""
 
     @pass_context
-    def formatted(context: Context, value: Any, *more: Any) -> str:
-        text: str = getattr(context["locale"], name)(value, *more)
-        return text
+    def filtered(context: Context, value: Any, *more: Any) -> Any:
+        locale = context["locale"]
+        return of(value, *more, locale) if last else of(locale, value, *more)
 
-    return formatted
+    return filtered
 
 
 def _as_shown(value: Any) -> Any:

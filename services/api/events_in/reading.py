@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from io import SEEK_CUR, SEEK_SET
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple
+from urllib.parse import quote, urlencode
+
+from pydantic import BaseModel, Field
 
 from events.codec import EVENT_BYTES_MAX
 from events.envelope import SourceKind
@@ -15,16 +18,15 @@ from services.ledger.domain.journal import Source
 from services.ledger.files.replay import Line, lines, raw_record
 from services.runtime.kafka.publishing import Message
 
+PATH: Final = "/events"
+
 EVENTS_MAX: Final = 10_000
 """Events that one request may bring."""
-
-FAULTS_MAX: Final = 100
-"""Faults that the answer names."""
 
 PIECE_BYTES: Final = 16 * 1024
 """Bytes that are examined together where lines are blank."""
 
-PLACE: Final = "POST /events"
+PLACE: Final = f"POST {PATH}"
 """The name under which a decoder's bug is logged."""
 
 ENTITY_NOT_ALLOWED: Final = "entity_not_allowed"
@@ -44,13 +46,14 @@ class Fault(NamedTuple):
     text: Translatable
 
 
-class Named(NamedTuple):
-    """An event that was read well."""
+class PublishedEvent(BaseModel):
+    """An event that was kept."""
 
-    line: int
-    event_id: str
+    line: int = Field(description="Which line of the request, from 1.")
+    id: str
     source: str
     budget: str
+    outcome: str = Field(description="Where to look for what became of it.")
 
 
 @dataclass(slots=True)
@@ -60,7 +63,7 @@ class Sent:
     body: BinaryIO
     one: bool
     """True if all of it is one event, however many lines it has; else each line is one."""
-    events: list[Named] = field(default_factory=list)
+    events: list[PublishedEvent] = field(default_factory=list)
     unreadable: list[Fault] = field(default_factory=list)
     not_allowed: list[Fault] = field(default_factory=list)
 
@@ -79,18 +82,26 @@ class Sent:
                 self.unreadable.append(fault)
                 continue
             envelope = read.envelope
-            named = Named(line.number, envelope.id, envelope.source, envelope.data.budget)
-            if caller.may(Scope.PUBLISH, named.budget):
-                self.events.append(named)
-            else:
-                text = NOT_ALLOWED.render({"entity": entity_of(named.budget)})
+            budget = envelope.data.budget
+            if not caller.may(Scope.PUBLISH, budget):
+                text = NOT_ALLOWED.render({"entity": entity_of(budget)})
                 fault = Fault(line.number, ENTITY_NOT_ALLOWED, "/data/budget", text)
                 self.not_allowed.append(fault)
+                continue
+            asked = urlencode({"budget": budget, "source": envelope.source})
+            event = PublishedEvent(
+                line=line.number,
+                id=envelope.id,
+                source=envelope.source,
+                budget=budget,
+                outcome=f"{PATH}/{quote(envelope.id, safe='')}?{asked}",
+            )
+            self.events.append(event)
 
     def messages(self) -> Iterator[Message]:
         """The events again, to be published: bytes as they came, keyed by their budget."""
-        for line, named in zip(self._lines(), self.events, strict=True):
-            yield Message(named.budget.encode(), line.value)
+        for line, event in zip(self._lines(), self.events, strict=True):
+            yield Message(event.budget.encode(), line.value)
 
     def _lines(self) -> Iterator[Line]:
         self.body.seek(0, SEEK_SET)
@@ -134,16 +145,3 @@ def _record(line: Line, one: bool) -> RawRecord:
     if one and line.length_bytes <= EVENT_BYTES_MAX:
         return RawRecord(line.value, Source(PLACE, 0, line.number))
     return raw_record(line, PLACE)
-
-
-def as_rows(faults: list[Fault], translated: Any) -> list[dict[str, Any]]:
-    """The first faults as the answer names them; `translated` gives a sentence in one language."""
-    return [
-        {
-            "line": fault.line,
-            "code": fault.code,
-            "pointer": fault.pointer,
-            "detail": translated(fault.text),
-        }
-        for fault in faults[:FAULTS_MAX]
-    ]

@@ -1,23 +1,31 @@
 """POST /events: read as the ledger's input reads them, published whole or not at all."""
 
 import asyncio
-from functools import partial
+from operator import attrgetter
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, Final, cast
-from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from events.texts import _
-from services.api.events_in.reading import EVENTS_MAX, Fault, Sent, TooManyEvents, as_rows
+from services.api.events_in.reading import (
+    EVENTS_MAX,
+    PATH,
+    Fault,
+    PublishedEvent,
+    Sent,
+    TooManyEvents,
+)
 from services.api.http.dependencies import Given, Lang, Sender
 from services.api.problems import Kind, Problem, problems
 from services.runtime.ops.errors import Stop
 from services.texts.language import Language
 from services.texts.translation import translate
 
-PATH: Final = "/events"
+FAULTS_MAX: Final = 100
+"""Faults that the answer names."""
+
 STREAM_BYTES_MAX: Final = 64 * 1024 * 1024
 """Size limit of one request."""
 
@@ -92,16 +100,6 @@ with other content, `event_id_reused`.
 router = APIRouter(tags=["events"])
 
 
-class PublishedEvent(BaseModel):
-    """An event that was kept."""
-
-    line: int = Field(description="Which line of the request, from 1.")
-    id: str
-    source: str
-    budget: str
-    outcome: str = Field(description="Where to look for what became of it.")
-
-
 class Published(BaseModel):
     """The published events."""
 
@@ -166,10 +164,9 @@ async def publish_events(
         except Stop as error:
             headers = {"Retry-After": str(RETRY_AFTER_S)}
             raise Problem(NOT_KEPT, {"said": error.text}, headers=headers) from error
-    events = [PublishedEvent(**_row(each)) for each in sent.events]
-    if len(events) == 1:
-        response.headers["Location"] = events[0].outcome
-    return Published(published=len(events), events=events)
+    if len(sent.events) == 1:
+        response.headers["Location"] = sent.events[0].outcome
+    return Published(published=len(sent.events), events=sent.events)
 
 
 def _check(sent: Sent, language: Language) -> None:
@@ -188,17 +185,14 @@ def _check(sent: Sent, language: Language) -> None:
 
 
 def _faulty(kind: Kind, faults: list[Fault], count: int, language: Language) -> Problem:
-    in_order = sorted(faults, key=lambda fault: fault.line)
-    rows = as_rows(in_order, partial(translate, language=language))
+    in_order = sorted(faults, key=attrgetter("line"))
+    rows = [
+        {
+            "line": fault.line,
+            "code": fault.code,
+            "pointer": fault.pointer,
+            "detail": translate(fault.text, language),
+        }
+        for fault in in_order[:FAULTS_MAX]
+    ]
     return Problem(kind, {"count": count}, faults=rows, faults_count=len(faults))
-
-
-def _row(event: Any) -> dict[str, Any]:
-    asked = urlencode({"budget": event.budget, "source": event.source})
-    return {
-        "line": event.line,
-        "id": event.event_id,
-        "source": event.source,
-        "budget": event.budget,
-        "outcome": f"{PATH}/{quote(event.event_id, safe='')}?{asked}",
-    }

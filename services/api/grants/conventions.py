@@ -4,7 +4,7 @@ What an instalment waits for is read from what its schedule names and what has n
 an order would be issued then, only the ledger decides (`trace` asks its own conditions).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import RowMapping, Table, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.orders.query import Payment, PaymentOrder, Service, order_of, payment_of
-from services.api.queries.figures import AsOf, granted_columns, known_moves
-from services.api.queries.rows import Beneficiary, BudgetLine, Name, beneficiary_of, shown
+from services.api.orders.query import OrderLine, Payment, PaymentOrder
+from services.api.queries.figures import NOW, granted_columns, known_moves
+from services.api.queries.rows import Beneficiary, FreeText, Name, all_rows, row_as, same
 from services.projector.tables import (
     bank_accounts,
     conventions,
@@ -27,6 +27,9 @@ from services.projector.tables import (
 )
 
 BY_NOTIFICATION = "notification"
+NO_MONEY = dict.fromkeys(("ordered_cents", "paid_cents", "released_cents"), 0)
+"""The figures of an instalment of which nothing has moved."""
+
 SUSPENDED, TERMINATED, WITHDRAWN = "suspended", "terminated", "withdrawn"
 
 
@@ -39,7 +42,7 @@ class Document:
     due_on: date | None
     received_on: date | None
     eligible_cost_cents: int | None
-    rejected_for: str | None
+    rejected_for: FreeText | None
 
     @property
     def is_there(self) -> bool:
@@ -56,12 +59,8 @@ class Want:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedLine:
+class PlannedLine(OrderLine):
     """The plan of an instalment on one line."""
-
-    line: BudgetLine
-    amount_cents: int
-    services: tuple[Service, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ class Recovery:
     step: str
     amount_cents: int
     done_on: date
-    reason: str | None
+    reason: FreeText | None
     sequence: int
 
 
@@ -120,13 +119,13 @@ class Convention:
     stands_alone: bool
     state: str
     beneficiary: Beneficiary | None
-    signatory: str | None
+    signatory: FreeText | None
     signed_on: date | None
     starts_on: date | None
     ends_on: date | None
     notified_on: date | None
     effective_on: date | None
-    reason: str | None
+    reason: FreeText | None
     carried_from: str | None
     continues: Name | None
     """The grant in whose place it came: what was decided before bears that name."""
@@ -137,6 +136,10 @@ class Convention:
     """All that were received."""
     recoveries: tuple[Recovery, ...]
     sequence: int
+
+
+Documents = dict[tuple[str, int], Document]
+"""By kind and year."""
 
 
 async def conventions_of(conn: AsyncConnection, budget: str, grant: str) -> tuple[Convention, ...]:
@@ -153,112 +156,73 @@ async def conventions_of(conn: AsyncConnection, budget: str, grant: str) -> tupl
         .where(conventions.c.budget == budget, conventions.c.grant_ref == grant)
         .order_by(conventions.c.sequence, conventions.c.convention)
     )
-    rows = (await conn.execute(query)).mappings().all()
-    names = [row["convention"] for row in rows]
-    planned = await _rows(conn, instalments, budget, names, "position", "instalment")
+    rows = await all_rows(conn, query)
+    return tuple([await _convention(conn, row) for row in rows])
+
+
+async def _convention(conn: AsyncConnection, row: RowMapping) -> Convention:
+    """One of them, with all that belongs to it."""
+    planned = await _rows(conn, instalments, row, "position", "instalment")
+    due = {
+        (each["kind"], each["year"]): each["due_on"]
+        for each in await _rows(conn, obligations, row, "due_on", "kind")
+    }
+    received: Documents = {}
+    for each in await _rows(conn, documents, row, "kind", "year"):
+        key = (each["kind"], each["year"])
+        received[key] = row_as(Document, each, due_on=due.get(key))
     # Orders of a grant for which a convention was signed since bear the grant's name (rules, 13).
-    of_grants = {grant for row in planned for grant in row["instalment"].split("/")[:-1]}
-    all_names = names + sorted(of_grants)
-    found = _ConventionRows(
-        sorted(planned, key=lambda row: "/" not in row["instalment"]),
-        await _rows(conn, documents, budget, names, "kind", "year"),
-        await _rows(conn, obligations, budget, names, "due_on", "kind"),
-        await _rows(conn, recoveries, budget, names, "sequence"),
-        await _orders(conn, budget, all_names),
-        await _money(conn, budget, names),
+    of_grants = {grant for each in planned for grant in each["instalment"].split("/")[:-1]}
+    orders = await _orders(conn, row["budget"], [row["convention"], *sorted(of_grants)])
+    money = await _money(conn, row)
+    found = []
+    for each in sorted(planned, key=lambda each: "/" not in each["instalment"]):
+        own = tuple(paid for paid in orders if _is_of(paid.order, each))
+        if each["left_out_by"] is None or own:
+            keys = [(one["kind"], one["year"]) for one in each["documents"] or ()]
+            owed = tuple(received.get(key, _awaited(*key, due.get(key))) for key in keys)
+            figures = money.get(each["instalment"], NO_MONEY)
+            found.append(_instalment(row, {**each, **figures}, owed, own))
+    return row_as(
+        Convention,
+        row,
+        grant=row["grant_ref"],
+        has_bank_account=row["iban"] is not None,
+        instalments=tuple(found),
+        obligations=tuple(received.get(key, _awaited(*key, day)) for key, day in due.items()),
+        documents=tuple(received.values()),
+        recoveries=tuple(
+            row_as(Recovery, each) for each in await _rows(conn, recoveries, row, "sequence")
+        ),
     )
-    return tuple(found.convention(row) for row in rows)
 
 
-@dataclass(frozen=True, slots=True)
-class _ConventionRows:
-    """Rows of all tables on the conventions of a grant."""
-
-    instalments: Sequence[RowMapping]
-    documents: Sequence[RowMapping]
-    obligations: Sequence[RowMapping]
-    recoveries: Sequence[RowMapping]
-    orders: Sequence[PaidOrder]
-    money: dict[tuple[str, str], RowMapping]
-
-    def convention(self, row: RowMapping) -> Convention:
-        """One of them, with all that belongs to it."""
-        name = row["convention"]
-        due = {(each["kind"], each["year"]): each["due_on"] for each in _of(name, self.obligations)}
-        received = {
-            (each["kind"], each["year"]): _document(each, due.get((each["kind"], each["year"])))
-            for each in _of(name, self.documents)
-        }
-        planned = tuple(
-            each
-            for planned in _of(name, self.instalments)
-            if (each := self._instalment(row, planned, received, due)).left_out_by is None
-            or each.orders
-        )
-        return Convention(
-            row["budget"],
-            name,
-            row["grant_ref"],
-            row["stands_alone"],
-            row["state"],
-            beneficiary_of(row),
-            shown(row["signatory"]),
-            row["signed_on"],
-            row["starts_on"],
-            row["ends_on"],
-            row["notified_on"],
-            row["effective_on"],
-            shown(row["reason"]),
-            row["carried_from"],
-            row["continues"],
-            row["iban"] is not None,
-            planned,
-            tuple(received.get(key, _awaited(*key, day)) for key, day in due.items()),
-            tuple(received.values()),
-            tuple(_recovery(each) for each in _of(name, self.recoveries)),
-            row["sequence"],
-        )
-
-    def _instalment(
-        self,
-        convention: RowMapping,
-        row: RowMapping,
-        received: dict[tuple[str, int], Document],
-        due: dict[tuple[str, int], date],
-    ) -> Instalment:
-        name, instalment = convention["convention"], row["instalment"]
-        keys = [(each["kind"], each["year"]) for each in row["documents"] or ()]
-        owed = tuple(received.get(key, _awaited(*key, due.get(key))) for key in keys)
-        orders = tuple(
-            each
-            for each in self.orders
-            if (name, instalment)
-            in {
-                (each.order.convention, each.order.instalment),
-                (name, f"{each.order.convention}/{each.order.instalment}"),
-            }
-        )
-        money = self.money.get((name, instalment))
-        return Instalment(
-            instalment,
-            row["position"],
-            row["trigger"],
-            row["ceiling"],
-            owed,
-            row["planned_cents"],
-            0 if money is None else money["ordered_cents"],
-            0 if money is None else money["paid_cents"],
-            0 if money is None else money["released_cents"],
-            tuple(_planned(each) for each in row["lines"]),
-            orders,
-            tuple(_wants(convention, row, owed)) if _is_awaited(convention, row, orders) else (),
-            row["amendment"],
-            row["left_out_by"],
-            row["sequence"],
-        )
+def _instalment(
+    convention: RowMapping,
+    row: Mapping[Any, Any],
+    owed: tuple[Document, ...],
+    orders: tuple[PaidOrder, ...],
+) -> Instalment:
+    wants = _wants(convention, row, owed) if _is_awaited(convention, row, orders) else ()
+    return row_as(
+        Instalment,
+        row,
+        documents=owed,
+        lines=tuple(row_as(PlannedLine, {**each["line"], **each}) for each in row["lines"]),
+        orders=orders,
+        waits_for=tuple(wants),
+    )
 
 
-def _is_awaited(convention: RowMapping, row: RowMapping, orders: Sequence[PaidOrder]) -> bool:
+def _is_of(order: PaymentOrder, row: RowMapping) -> bool:
+    """True if it was issued for an instalment, under whichever name."""
+    name, before = row["instalment"], f"{order.convention}/{order.instalment}"
+    return before == name or (order.convention, order.instalment) == (row["convention"], name)
+
+
+def _is_awaited(
+    convention: RowMapping, row: Mapping[Any, Any], orders: Sequence[PaidOrder]
+) -> bool:
     """True if an order is still to come: none holds it, and the convention has not ended."""
     if convention["state"] in {TERMINATED, WITHDRAWN}:
         return False
@@ -270,7 +234,9 @@ def _is_awaited(convention: RowMapping, row: RowMapping, orders: Sequence[PaidOr
     return any(each.order.state_sequence > convention["sequence"] for each in orders)
 
 
-def _wants(convention: RowMapping, row: RowMapping, owed: Sequence[Document]) -> Iterable[Want]:
+def _wants(
+    convention: RowMapping, row: Mapping[Any, Any], owed: Sequence[Document]
+) -> Iterable[Want]:
     """Items of the schedule and the convention that have not come."""
     if row["trigger"] == BY_NOTIFICATION and convention["notified_on"] is None:
         yield Want("notification", convention["convention"])
@@ -283,19 +249,16 @@ def _wants(convention: RowMapping, row: RowMapping, owed: Sequence[Document]) ->
         yield Want("resumption", convention["convention"])
 
 
-def _of(convention: str, rows: Sequence[RowMapping]) -> Iterable[RowMapping]:
-    return (row for row in rows if row["convention"] == convention)
-
-
 async def _rows(
-    conn: AsyncConnection, table: Table, budget: str, names: Sequence[str], *order: str
+    conn: AsyncConnection, table: Table, convention: RowMapping, *order: str
 ) -> Sequence[RowMapping]:
+    """The rows of a table about a convention."""
     query = (
         select(table)
-        .where(table.c.budget == budget, table.c.convention.in_(names))
+        .where(*same(table, budget=convention["budget"], convention=convention["convention"]))
         .order_by(*(table.c[name] for name in order))
     )
-    return (await conn.execute(query)).mappings().all()
+    return await all_rows(conn, query)
 
 
 async def _orders(
@@ -307,7 +270,7 @@ async def _orders(
         .where(payment_orders.c.budget == budget, payment_orders.c.convention.in_(names))
         .order_by(payment_orders.c.sequence, payment_orders.c.item)
     )
-    orders = [order_of(row) for row in (await conn.execute(query)).mappings()]
+    orders = [row_as(PaymentOrder, row) for row in await all_rows(conn, query)]
     paid = (
         select(payments)
         .where(
@@ -316,64 +279,28 @@ async def _orders(
         )
         .order_by(payments.c.sequence)
     )
-    rows = (await conn.execute(paid)).mappings().all()
-    return tuple(
-        PaidOrder(
-            order,
-            tuple(payment_of(row) for row in rows if row["payment_order"] == order.payment_order),
+    rows = await all_rows(conn, paid)
+    of_order = {
+        order.payment_order: tuple(
+            row_as(Payment, row) for row in rows if row["payment_order"] == order.payment_order
         )
         for order in orders
-    )
+    }
+    return tuple(PaidOrder(each, of_order[each.payment_order]) for each in orders)
 
 
-async def _money(
-    conn: AsyncConnection, budget: str, names: Sequence[str]
-) -> dict[tuple[str, str], RowMapping]:
+async def _money(conn: AsyncConnection, convention: RowMapping) -> dict[str, dict[str, int]]:
     """By instalment, the sums of the moves that name it."""
-    table = known_moves(AsOf())
-    key = (table.c.convention, table.c.instalment)
+    table = known_moves(NOW)
     query = (
-        select(*key, *granted_columns(table))
-        .where(table.c.budget == budget, table.c.convention.in_(names))
+        select(table.c.instalment, *granted_columns(table))
+        .where(*same(table, budget=convention["budget"], convention=convention["convention"]))
         .where(table.c.instalment.is_not(None))
-        .group_by(*key)
+        .group_by(table.c.instalment)
     )
-    rows = (await conn.execute(query)).mappings()
-    return {(row["convention"], row["instalment"]): row for row in rows}
-
-
-def _document(row: RowMapping, due_on: date | None) -> Document:
-    return Document(
-        row["kind"],
-        row["year"],
-        due_on,
-        row["received_on"],
-        row["eligible_cost_cents"],
-        shown(row["rejected_for"]),
-    )
+    rows = await all_rows(conn, query)
+    return {row["instalment"]: {name: row[name] for name in NO_MONEY} for row in rows}
 
 
 def _awaited(kind: str, year: int, due_on: date | None) -> Document:
     return Document(kind, year, due_on, None, None, None)
-
-
-def _planned(row: dict[str, Any]) -> PlannedLine:
-    line, services = row["line"], row.get("services")
-    return PlannedLine(
-        BudgetLine(line["chapter"], line["article"], line.get("function"), line.get("operation")),
-        row["amount_cents"],
-        None
-        if services is None
-        else tuple(Service(each["code"], each["amount_cents"]) for each in services),
-    )
-
-
-def _recovery(row: RowMapping) -> Recovery:
-    return Recovery(
-        row["recovery"],
-        row["step"],
-        row["amount_cents"],
-        row["done_on"],
-        shown(row["reason"]),
-        row["sequence"],
-    )

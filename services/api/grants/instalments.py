@@ -1,96 +1,45 @@
-"""The schedule of a convention as a timeline: planned, on what condition, ordered, paid. Pure."""
+"""An instalment as a timeline of four steps: planned, on what condition, ordered, paid. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from services.api.console.elements import Link, State, order_href, record_href
-from services.api.console.texts import grants as texts
-from services.api.console.texts.codes import CONVENTION_STATES, TRIGGERS
+from events.texts import _
+from services.api.console.elements import State
+from services.api.console.states import TONES, state_of
+from services.api.console.texts.codes import TRIGGERS
 from services.api.console.texts.orders import TEXTS as ORDER_TEXTS
 from services.api.grants.conventions import Convention, Instalment, Want
-from services.api.orders.query import OPEN_STATES
-from services.api.orders.view import TONES as ORDER_TONES
-from services.api.orders.view import state_of
+from services.api.orders.query import PaymentOrder
 from services.ledger.explain.sentences import DOCUMENTS
-from services.ledger.explain.terms import ORDER_STATES
 from services.texts.locale_format import LocaleFormat
 
 ENDED: Final = frozenset({"terminated", "withdrawn"})
-
-CONVENTION_TONES: Final = {
-    "in_force": ("good", "good"),
-    "suspended": ("warn", "warn"),
-    "terminated": ("", ""),
-    "withdrawn": ("bad", "bad"),
-}
+NOT_TO_BE_PAID: Final = frozenset({"rejected", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step of an instalment: done, now, wrong, or later."""
 
+    name: str
     how: str
-    title: str
-    spoken: str
-    """Name of its state, for who does not see its colour."""
-    text: Sequence[str]
-    links: Sequence[Link] = ()
+    text: Sequence[str] = ()
+    records: Sequence[int] = ()
+    """The records behind it, by their number."""
+    orders: Sequence[PaymentOrder] = ()
+    """The order that counts, then those before it."""
     state: State | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class InstalmentView:
-    """An instalment with its four steps."""
+    """The state of an instalment, and its four steps."""
 
-    name: str
-    amount: str
     how: str
     state: State
     steps: Sequence[Step]
-
-
-@dataclass(frozen=True, slots=True)
-class ConventionView:
-    """A convention with its timeline."""
-
-    name: str
-    text: str
-    state: State
-    record: Link
-    instalments: Sequence[InstalmentView]
-
-
-def convention_view(convention: Convention, today: date, locale: LocaleFormat) -> ConventionView:
-    """A convention, or a grant that stands without one."""
-    text = []
-    if convention.signed_on:
-        signed = locale.say(texts.TEXTS["signed"], day=locale.day(convention.signed_on))
-        if convention.signatory:
-            by = locale.say(texts.TEXTS["by_signatory"], signatory=convention.signatory)
-            signed = f"{signed} {by}"
-        text.append(signed)
-    if convention.starts_on and convention.ends_on:
-        start, end = locale.day(convention.starts_on), locale.day(convention.ends_on)
-        text.append(locale.say(texts.TEXTS["runs"], start=start, end=end))
-    if convention.reason:
-        text.append(convention.reason)
-    if convention.stands_alone:
-        name = locale.say(texts.TEXTS["stands_alone"])
-    else:
-        name = locale.say(texts.TEXTS["convention"], convention=convention.convention)
-    number = locale.number(convention.sequence)
-    return ConventionView(
-        name,
-        ", ".join(text),
-        State(locale.say(CONVENTION_STATES[convention.state]), *CONVENTION_TONES[convention.state]),
-        Link(
-            record_href(convention.budget, convention.sequence),
-            f"{locale.say(texts.TEXTS['record'])} {number}",
-        ),
-        [_instalment(convention, each, today, locale) for each in convention.instalments],
-    )
 
 
 def document_name(kind: str, year: int | str, locale: LocaleFormat) -> str:
@@ -101,7 +50,7 @@ def document_name(kind: str, year: int | str, locale: LocaleFormat) -> str:
 
 def instalment_status(convention: Convention, instalment: Instalment) -> str:
     """In one word how an instalment stands."""
-    has_order = any(each.order.state not in {"rejected", "cancelled"} for each in instalment.orders)
+    has_order = any(each.order.state not in NOT_TO_BE_PAID for each in instalment.orders)
     if instalment.paid_cents and not instalment.ordered_cents and has_order:
         return "paid"
     if instalment.paid_cents and instalment.ordered_cents:
@@ -117,79 +66,74 @@ def instalment_status(convention: Convention, instalment: Instalment) -> str:
     return "waiting" if instalment.waits_for else "planned"
 
 
-HOW: Final = {
-    "paid": ("done", "good"),
-    "partly_paid": ("now", "info"),
-    "ordered": ("now", "info"),
-    "waiting": ("later", ""),
-    "planned": ("later", ""),
-    "released": ("done", ""),
-    "rejected": ("wrong", "bad"),
-    "ended": ("wrong", ""),
+STATUSES: Final = {
+    "paid": ("done", "good", _("paid")),
+    "partly_paid": ("now", "info", _("partly paid")),
+    "ordered": ("now", "info", _("ordered")),
+    "waiting": ("later", "", _("waiting")),
+    "planned": ("later", "", _("planned")),
+    "released": ("done", "", _("released")),
+    "rejected": ("wrong", "bad", _("order rejected")),
+    "ended": ("wrong", "", _("will not take place")),
+}
+"""By status, how it is drawn, its tone and its name."""
+
+WANTS: Final = {
+    "notification": _("the convention to be notified"),
+    "bank_account": _("the beneficiary's bank details"),
+    "resumption": _("the convention to be resumed"),
+}
+MET: Final = {
+    "signature": _("convention signed {day}"),
+    "notification": _("convention notified {day}"),
+    "reports": _("documents received by {day}"),
 }
 
 
-def _instalment(
+def instalment_view(
     convention: Convention, each: Instalment, today: date, locale: LocaleFormat
 ) -> InstalmentView:
+    """An instalment with its steps."""
     status = instalment_status(convention, each)
-    how, tone = HOW[status]
-    return InstalmentView(
-        each.instalment,
-        locale.money(each.planned_cents),
-        how,
-        State(locale.say(texts.INSTALMENT_STATES[status]), tone),
-        [
-            _planned(convention, each, locale),
-            _condition(convention, each, status, locale),
-            _ordered(each, status, today, locale),
-            _paid(convention, each, status, today, locale),
-        ],
-    )
+    how, tone, text = STATUSES[status]
+    steps = [
+        _planned(each, locale),
+        _condition(convention, each, status, locale),
+        _ordered(each, status, today, locale),
+        _paid(each, status, today, locale),
+    ]
+    return InstalmentView(how, State(locale.say(text), tone), steps)
 
 
-def _step(
-    name: str,
-    how: str,
-    text: Sequence[str],
-    locale: LocaleFormat,
-    links: Sequence[Link] = (),
-    state: State | None = None,
-) -> Step:
-    spoken = locale.say(texts.STEP_STATES[how])
-    return Step(how, locale.say(texts.STEPS[name]), spoken, text, links, state)
-
-
-def _planned(convention: Convention, each: Instalment, locale: LocaleFormat) -> Step:
-    trigger = locale.say(TRIGGERS[each.trigger])
+def _planned(each: Instalment, locale: LocaleFormat) -> Step:
+    text = locale.say(TRIGGERS[each.trigger])
     if each.amendment:
-        text = locale.say(texts.PLANNED_BY_AMENDMENT, trigger=trigger, amendment=each.amendment)
-    else:
-        text = trigger
+        text = locale.say(
+            _("{trigger}, by amendment {amendment}"), trigger=text, amendment=each.amendment
+        )
     lines = [text]
     if each.left_out_by:
-        lines.append(locale.say(texts.LEFT_OUT, amendment=each.left_out_by))
+        lines.append(
+            locale.say(_("planned no more by amendment {amendment}"), amendment=each.left_out_by)
+        )
     if each.ceiling:
-        lines.append(locale.say(texts.CEILING))
-    number = f"{locale.say(texts.TEXTS['record'])} {locale.number(each.sequence)}"
-    link = Link(record_href(convention.budget, each.sequence), number)
-    return _step("planned", "done", lines, locale, [link])
+        lines.append(locale.say(_("at most, by the eligible cost")))
+    return Step("planned", "done", lines, [each.sequence])
 
 
 def _condition(convention: Convention, each: Instalment, status: str, locale: LocaleFormat) -> Step:
     if each.waits_for:
-        wants = locale.say(texts.AND).join(_want(want, locale) for want in each.waits_for)
-        return _step("condition", "now", [locale.say(texts.WAITS_FOR, wants=wants)], locale)
+        wants = locale.say(_(" and ")).join(_want(want, locale) for want in each.waits_for)
+        return Step("condition", "now", [locale.say(_("waits for {wants}"), wants=wants)])
     if status in {"ended", "released"} and not each.orders:
-        return _step("condition", "later", [], locale)
+        return Step("condition", "later")
     if status == "planned":
-        return _step("condition", "now", [locale.say(texts.NEXT_EVENT)], locale)
+        next_event = _("nothing is missing: the order comes with the next event on the convention")
+        return Step("condition", "now", [locale.say(next_event)])
     met_on = _met_on(convention, each)
     if met_on is None:
-        text = locale.say(texts.MET_UNDATED)
-    else:
-        text = locale.say(texts.MET[each.trigger], day=locale.day(met_on))
-    return _step("condition", "done", [text], locale)
+        return Step("condition", "done", [locale.say(_("condition met"))])
+    return Step("condition", "done", [locale.say(MET[each.trigger], day=locale.day(met_on))])
 
 
 def _met_on(convention: Convention, each: Instalment) -> date | None:
@@ -205,78 +149,50 @@ def _want(want: Want, locale: LocaleFormat) -> str:
     if want.kind == "document":
         kind, _, year = want.id.partition("/")
         return document_name(kind, year, locale)
-    return locale.say(texts.WANTS[want.kind])
+    return locale.say(WANTS[want.kind])
 
 
 def _ordered(each: Instalment, status: str, today: date, locale: LocaleFormat) -> Step:
     if not each.orders:
         if each.released_cents and status == "released":
-            given_back = locale.say(texts.GIVEN_BACK, amount=locale.money(each.released_cents))
-            return _step("ordered", "done", [given_back], locale)
-        return _step("ordered", "later", [], locale)
-    order = each.orders[-1].order
-    text = [locale.say(texts.ORDERED_ON, day=locale.day(order.issued_on))]
+            given_back = locale.say(
+                _("{amount} released"), amount=locale.money(each.released_cents)
+            )
+            return Step("ordered", "done", [given_back])
+        return Step("ordered", "later")
+    orders = [one.order for one in reversed(each.orders)]
+    order = orders[0]
+    text = [locale.say(_("issued {day}"), day=locale.day(order.issued_on))]
     if order.amount_cents < each.planned_cents:
-        facts = {
-            "ordered": locale.money(order.amount_cents),
-            "planned": locale.money(each.planned_cents),
-        }
-        text.append(locale.say(texts.ORDERED_LESS, **facts))
-    if order.state not in {"paid", "rejected", "cancelled"}:
-        due = locale.say(texts.DUE, day=locale.day(order.due_on))
+        ordered, planned = locale.money(order.amount_cents), locale.money(each.planned_cents)
+        text.append(
+            locale.say(_("{ordered} of {planned} planned"), ordered=ordered, planned=planned)
+        )
+    if order.is_open:
+        due = locale.say(_("due {day}"), day=locale.day(order.due_on))
         text.append(f"{due} ({locale.days_away(order.due_on, today)})")
     if order.reason_label:
         text.append(order.reason_label)
-    how = "wrong" if order.state in {"rejected", "cancelled"} else "done"
-    shown = state_of(order.state, locale) if ORDER_TONES[order.state][0] != "good" else None
-    return _step("ordered", how, text, locale, list(_orders(each, locale)), shown)
+    how = "wrong" if order.state in NOT_TO_BE_PAID else "done"
+    is_good = TONES["order"][order.state][0] == "good"
+    state = None if is_good else state_of(order.state, "order", locale)
+    return Step("ordered", how, text, orders=orders, state=state)
 
 
-def _orders(each: Instalment, locale: LocaleFormat) -> Iterator[Link]:
-    """The order that counts, then those before it with what became of them."""
-    *before, last = [one.order for one in each.orders]
-    yield Link(order_href(last.budget, last.payment_order), last.payment_order)
-    for order in reversed(before):
-        text = f"{order.payment_order} ({locale.say(ORDER_STATES[order.state])})"
-        yield Link(order_href(order.budget, order.payment_order), text)
-
-
-def _paid(
-    convention: Convention, each: Instalment, status: str, today: date, locale: LocaleFormat
-) -> Step:
-    text = list(_payments(each, locale))
-    if status == "paid":
-        how = "done"
-    elif status in {"partly_paid", "ordered"}:
-        how = "now"
-    else:
-        how = "later"
-    sequences = [payment.sequence for order in each.orders for payment in order.payments]
-    links = [
-        Link(
-            record_href(convention.budget, sequence),
-            f"{locale.say(texts.TEXTS['record'])} {locale.number(sequence)}",
+def _paid(each: Instalment, status: str, today: date, locale: LocaleFormat) -> Step:
+    how = {"paid": "done", "partly_paid": "now", "ordered": "now"}.get(status, "later")
+    payments = [payment for one in each.orders for payment in one.payments]
+    text = [
+        locale.say(
+            _("{amount} on {day}"),
+            amount=locale.money(payment.amount_cents),
+            day=locale.day(payment.executed_on),
         )
-        for sequence in sequences
+        for payment in payments
     ]
-    return _step("paid", how, text, locale, links, _late(each, today, locale))
-
-
-def _late(each: Instalment, today: date, locale: LocaleFormat) -> State | None:
-    """Time since an order was due; None where none is late."""
-    late = [
-        one.order.due_on
-        for one in each.orders
-        if one.order.state in OPEN_STATES and one.order.due_on < today
-    ]
-    if not late:
-        return None
-    away = locale.days_away(min(late), today)
-    return State(locale.say(ORDER_TEXTS["late_by"], away=away), "bad", "bad")
-
-
-def _payments(each: Instalment, locale: LocaleFormat) -> Iterator[str]:
-    for order in each.orders:
-        for payment in order.payments:
-            amount = locale.money(payment.amount_cents)
-            yield locale.say(texts.PAID_ON, amount=amount, day=locale.day(payment.executed_on))
+    late = [one.order.due_on for one in each.orders if one.order.is_late(today)]
+    state = None
+    if late:
+        away = locale.days_away(min(late), today)
+        state = State(locale.say(ORDER_TEXTS["late_by"], away=away), "bad", "bad")
+    return Step("paid", how, text, [payment.sequence for payment in payments], state=state)

@@ -4,19 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, or_, select, tuple_, union
+from sqlalchemy import RowMapping, Select, and_, select, tuple_, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.balances.query import LineBalance
-from services.api.queries.figures import (
-    GRANTED,
-    added,
-    granted_columns,
-    granted_of,
-    stage_columns,
-    stages_of,
-)
-from services.api.queries.rows import LINE, BudgetLine, line_columns
+from services.api.queries.figures import GRANTED, added, granted_columns, stage_columns
+from services.api.queries.rows import LINE, BudgetLine, all_rows, line_columns, line_of, row_as
 from services.ledger.domain.model.lines import Stage
 from services.projector.tables import (
     budgets,
@@ -28,9 +21,10 @@ from services.projector.tables import (
     moves,
 )
 
-Codes = tuple[str, str, str, str]
 GrantKey = tuple[str, str]
 """Its budget and its reference."""
+
+NO_MONEY = dict.fromkeys(GRANTED, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +54,6 @@ async def money_of(
             grant_lines.c.budget == budget, grant_lines.c.grant_ref == grant
         ),
     )
-    reserved = await _reserved(conn, budget, grant, names)
     had = await _by_line(
         conn,
         select(*line_columns(convention_lines), *granted_columns(convention_lines, summed=True))
@@ -71,75 +64,38 @@ async def money_of(
         conn,
         select(*line_columns(lines), *stage_columns(lines)).where(lines.c.budget == budget),
     )
-    found = sorted(awarded.keys() | reserved.keys() | had.keys())
+    reserved: dict[BudgetLine, int] = {}
+    for row in await _reserved(conn, [(budget, grant)], *LINE):
+        line = line_of(row)
+        reserved[line] = reserved.get(line, 0) + row["cents"]
+    found = awarded.keys() | had.keys() | {line for line, cents in reserved.items() if cents}
     return tuple(
-        _grant_line(
-            budget,
-            codes,
-            awarded[codes]["amount_cents"] if codes in awarded else 0,
-            reserved.get(codes, 0),
-            granted_of(had[codes]) if codes in had else dict.fromkeys(GRANTED, 0),
-            whole.get(codes),
+        row_as(
+            GrantLine,
+            had.get(line, NO_MONEY),
+            line=line,
+            awarded_cents=awarded[line]["amount_cents"] if line in awarded else 0,
+            reserved_cents=reserved.get(line, 0),
+            budget_line=row_as(LineBalance, whole[line], budget=budget) if line in whole else None,
         )
-        for codes in found
+        for line in sorted(found, key=_in_order)
     )
-
-
-def _grant_line(
-    budget: str,
-    codes: Codes,
-    awarded_cents: int,
-    reserved_cents: int,
-    had: dict[str, int],
-    whole: Any | None,
-) -> GrantLine:
-    line = _line(codes)
-    return GrantLine(
-        line,
-        awarded_cents,
-        reserved_cents,
-        had["remaining_cents"],
-        had["ordered_cents"],
-        had["paid_cents"],
-        had["released_cents"],
-        had["carried_over_cents"],
-        None if whole is None else LineBalance(**stages_of(whole), budget=budget, line=line),
-    )
-
-
-async def _reserved(
-    conn: AsyncConnection, budget: str, grant: str, names: Sequence[str]
-) -> dict[Codes, int]:
-    """Reserved cents of an award that no convention has taken and no end given back.
-
-    The closing of a year gives back all that is reserved, and names no grant (rules, 30).
-    """
-    closed_on = await conn.scalar(select(budgets.c.closed_on).where(budgets.c.budget == budget))
-    if closed_on is not None:
-        return {}
-    of_grant = select(journal.c.sequence).where(
-        journal.c.budget == budget,
-        or_(journal.c.grant_ref == grant, journal.c.convention.in_(names)),
-    )
-    query = (
-        select(
-            *line_columns(moves), added(moves, (Stage.RESERVED,), (Stage.RESERVED,)).label("cents")
-        )
-        .where(moves.c.budget == budget)
-        .where(
-            or_(
-                moves.c.convention.in_(names),
-                and_(moves.c.convention.is_(None), moves.c.sequence.in_(of_grant)),
-            )
-        )
-        .group_by(*line_columns(moves))
-    )
-    rows = await _by_line(conn, query)
-    return {codes: row["cents"] for codes, row in rows.items() if row["cents"]}
 
 
 async def reserved_of(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[GrantKey, int]:
-    """Reserved cents of each of these grants: the sum of `money_of` over its lines."""
+    """Reserved cents of each of these grants, on all lines."""
+    found = dict.fromkeys(keys, 0)
+    for row in await _reserved(conn, keys):
+        found[row["budget"], row["grant_ref"]] += row["cents"]
+    return found
+
+
+async def _reserved(conn: AsyncConnection, keys: Sequence[GrantKey], *by: str) -> list[RowMapping]:
+    """Reserved cents of awards that no convention has taken and no end given back.
+
+    The closing of a year gives back all that is reserved, and names no grant (rules, 30). A grant
+    may have several rows: one of what names its conventions, one of what its records moved besides.
+    """
     of_it = (conventions.c.budget, conventions.c.grant_ref)
     asked = tuple_(*of_it).in_(keys)
     named = union(
@@ -161,30 +117,22 @@ async def reserved_of(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[G
         moves.c.convention.is_(None),
     )
     cents = added(moves, (Stage.RESERVED,), (Stage.RESERVED,)).label("cents")
-    found = dict.fromkeys(keys, 0)
+    found: list[RowMapping] = []
     for table, behind_it in ((named, by_name), (records, by_record)):
-        key = (table.c.budget, table.c.grant_ref)
+        key = (table.c.budget, table.c.grant_ref, *(moves.c[name] for name in by))
         query = (
             select(*key, cents)
             .join_from(table, moves, behind_it)
             .join(budgets, and_(budgets.c.budget == table.c.budget, budgets.c.closed_on.is_(None)))
             .group_by(*key)
         )
-        for row in await conn.execute(query):
-            found[row.budget, row.grant_ref] += row.cents
+        found += await all_rows(conn, query)
     return found
 
 
-async def _by_line(conn: AsyncConnection, query: Any) -> dict[Codes, Any]:
-    rows = (await conn.execute(query)).mappings()
-    return {_codes(row): row for row in rows}
+async def _by_line(conn: AsyncConnection, query: Select[Any]) -> dict[BudgetLine, Any]:
+    return {line_of(row): row for row in await all_rows(conn, query)}
 
 
-def _codes(row: Any) -> Codes:
-    chapter, article, function, operation = (row[name] for name in LINE)
-    return chapter, article, function, operation
-
-
-def _line(codes: Codes) -> BudgetLine:
-    chapter, article, function, operation = codes
-    return BudgetLine(chapter, article, function or None, operation or None)
+def _in_order(line: BudgetLine) -> tuple[str, ...]:
+    return (line.chapter, line.article, line.function or "", line.operation or "")

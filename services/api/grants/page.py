@@ -1,13 +1,14 @@
 """The list of grants, and the page of one."""
 
+from functools import partial
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from events.texts import _
 from services.api.budgets import query as budgets
-from services.api.budgets.view import budget_choices
-from services.api.console.elements import (
-    following,
-)
+from services.api.budgets.view import budget_names, money
+from services.api.console.elements import bar_of, following
 from services.api.console.page_context import (
     BUDGETS_CHOSEN,
     ROWS,
@@ -19,11 +20,11 @@ from services.api.console.page_context import (
     Visitor,
     place_after,
 )
-from services.api.console.texts import grants as grant_texts
-from services.api.grants import money as grant_money
+from services.api.console.texts import grants as texts
 from services.api.grants import query as grants
-from services.api.grants.list_view import found_text, rows_of
-from services.api.grants.view import grant_view
+from services.api.grants.instalments import document_name, instalment_view
+from services.api.grants.money import reserved_of
+from services.api.grants.view import convention_facts, documents_of, grant_money, stages_of
 from services.api.problems import NOT_FOUND, Problem
 
 router = APIRouter()
@@ -45,18 +46,21 @@ async def grant_list(
         after=place,
         limit=ROWS + 1,
     )
-    keys = [(each.budget, each.grant) for each in found[:ROWS]]
-    reserved_cents = await grant_money.reserved_of(visit.connection, keys)
-    rows = rows_of(found[:ROWS], reserved_cents, visit.locale)
+    shown = found[:ROWS]
+    reserved = await reserved_of(visit.connection, [(each.budget, each.grant) for each in shown])
+    amounts = [stages_of(each, reserved[each.budget, each.grant]) for each in shown]
+    # What is released is no progress.
+    progress = [[each for each in row if each[0] != "released"] for row in amounts]
     last = found[ROWS - 1] if len(found) > ROWS else None
     known = await budgets.listed(visit.connection, visit.entities, limit=BUDGETS_CHOSEN)
     return await visit.page(
         "grants.html",
-        title=visit.locale.say(grant_texts.TEXTS["title"]),
-        rows=rows,
+        title=visit.locale.say(_("Grants")),
+        texts=texts,
+        rows=[(each, bar_of(row, visit.locale)) for each, row in zip(shown, progress, strict=True)],
         search=wanted,
-        budgets=budget_choices(known, budget, visit.locale),
-        found=found_text(len(rows), wanted, visit.locale, more=last is not None),
+        budget=budget,
+        budgets=budget_names(known, budget, visit.locale),
         page_links=following(
             ("grants",),
             {"budget": budget, "search": wanted or None},
@@ -73,5 +77,26 @@ async def grant(visit: Visitor, budget: Name, grant: Name) -> Response:
     found = await grants.one(visit.connection, visit.entities, budget, grant)
     if found is None:
         raise Problem(NOT_FOUND)
-    view = grant_view(found, visit.today, visit.locale)
-    return await visit.page("grant.html", title=view.name, grant=view)
+    one, locale = found.grant, visit.locale
+    amounts = stages_of(one, sum(each.reserved_cents for each in found.lines))
+    return await visit.page(
+        "grant.html",
+        title=one.name,
+        texts=texts,
+        whole=found,
+        grant=one,
+        today=visit.today,
+        figures=grant_money(one, amounts, locale).figures,
+        lines=[
+            (
+                each.line,
+                money(budget, [each.budget_line], locale, each.line) if each.budget_line else None,
+                grant_money(one, stages_of(each, each.reserved_cents), locale, each.line),
+            )
+            for each in found.lines
+        ],
+        documents=[row for each in found.conventions for row in documents_of(each, locale)],
+        convention_facts=partial(convention_facts, locale=locale),
+        document_name=partial(document_name, locale=locale),
+        instalment_view=partial(instalment_view, today=visit.today, locale=locale),
+    )

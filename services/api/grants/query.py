@@ -5,31 +5,32 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, RowMapping, Table, and_, exists, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.grants.conventions import Convention, conventions_of
-from services.api.grants.money import GrantLine, money_of
-from services.api.orders.query import Service, services_of
-from services.api.queries.figures import GRANTED, granted_columns, granted_of, same
+from services.api.grants.money import GrantKey, GrantLine, money_of
+from services.api.orders.query import OrderLine
+from services.api.queries.figures import GRANTED, granted_columns
 from services.api.queries.rows import (
     Act,
     Beneficiary,
-    BudgetLine,
     Entities,
+    FreeText,
     Name,
-    act_of,
-    behind,
-    beneficiary_of,
+    all_rows,
+    first_row,
     line_columns,
-    line_of,
+    of_entity,
+    page_rows,
+    row_as,
+    same,
     shown,
     visible,
 )
 from services.api.queries.verdicts import Verdict, flag_verdict
 from services.projector.tables import (
     acts,
-    budgets,
     convention_lines,
     conventions,
     grant_lines,
@@ -60,7 +61,7 @@ class Grant:
     budget: str
     grant: Name
     state: str
-    title: str | None
+    title: FreeText | None
     beneficiary: Beneficiary | None
     act: Act | None
     requires_convention: bool | None
@@ -79,14 +80,15 @@ class Grant:
     """Number of review flags."""
     sequence: int
 
+    @property
+    def name(self) -> str:
+        """What people call it: by who receives it, else by its reference."""
+        return self.grant if self.beneficiary is None else self.beneficiary.name or self.grant
+
 
 @dataclass(frozen=True, slots=True)
-class AwardedLine:
+class AwardedLine(OrderLine):
     """The amount awarded on one line, as the act says."""
-
-    line: BudgetLine
-    amount_cents: int
-    services: tuple[Service, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class GrantAct:
 
     role: str
     act: Act
-    title: str | None
+    title: FreeText | None
     convention: Name | None
     sequence: int
 
@@ -152,18 +154,16 @@ async def listed(
 ) -> list[Grant]:
     """Grants by budget and reference; `search` looks into reference, title and beneficiary."""
     key = (grants.c.budget, grants.c.grant_ref)
-    query = select(grants).where(visible(grants.c.budget, entities), behind(key, after))
+    query = select(grants).where(visible(grants.c.budget, entities))
     query = query.where(*same(grants, budget=budget, state=state, siret=siret))
     if entity is not None:
-        of_it = select(budgets.c.budget).where(budgets.c.entity == entity)
-        query = query.where(grants.c.budget.in_(of_it))
+        query = query.where(of_entity(grants.c.budget, entity))
     if search:
         text = search.translate(CAPITALS)
         query = query.where(
             or_(*(func.lower(column).contains(text, autoescape=True) for column in SEARCHED))
         )
-    rows = (await conn.execute(query.order_by(*key).limit(limit))).mappings().all()
-    return await _with_figures(conn, rows)
+    return await _with_figures(conn, await page_rows(conn, query, key, after, limit))
 
 
 async def one(
@@ -173,20 +173,26 @@ async def one(
     query = select(grants).where(
         visible(grants.c.budget, entities), grants.c.budget == budget, grants.c.grant_ref == grant
     )
-    rows = (await conn.execute(query)).mappings().all()
-    if not rows:
+    row = await first_row(conn, query)
+    if row is None:
         return None
-    (whole,) = await _with_figures(conn, rows)
+    (whole,) = await _with_figures(conn, [row])
     found = await conventions_of(conn, budget, grant)
     names = [each.convention for each in found]
     names += [each.continues for each in found if each.continues is not None]
     return WholeGrant(
         whole,
         await _awarded(conn, budget, grant),
-        await _acts(conn, budget, grant, names),
+        tuple(
+            row_as(GrantAct, row, act=Act(shown(row["body"]) or "", row["number"], row["act_on"]))
+            for row in await _about(conn, acts, budget, grant, names)
+        ),
         found,
         await money_of(conn, budget, grant, names),
-        await _flags(conn, budget, grant, names),
+        tuple(
+            row_as(Flag, row, verdict=flag_verdict(row["code"], row["facts"]))
+            for row in await _about(conn, review_flags, budget, grant, names)
+        ),
         await _records(conn, budget, grant, names),
     )
 
@@ -199,17 +205,13 @@ async def _with_figures(conn: AsyncConnection, rows: Sequence[RowMapping]) -> li
         keys = [(row["budget"], row["grant_ref"]) for row in some]
         money = await _figures(conn, keys)
         flags = await _flag_counts(conn, keys)
-        found += [
-            _grant(row, money.get(key), flags.get(key, 0))
-            for row, key in zip(some, keys, strict=True)
-        ]
+        for row, key in zip(some, keys, strict=True):
+            had = {**row, **money.get(key, dict.fromkeys(GRANTED, 0)), "flags": flags.get(key, 0)}
+            found.append(row_as(Grant, had, grant=row["grant_ref"]))
     return found
 
 
-Key = tuple[str, str]
-
-
-async def _figures(conn: AsyncConnection, keys: Sequence[Key]) -> dict[Key, RowMapping]:
+async def _figures(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[GrantKey, RowMapping]:
     of_convention = and_(
         convention_lines.c.budget == conventions.c.budget,
         convention_lines.c.convention == conventions.c.convention,
@@ -221,11 +223,11 @@ async def _figures(conn: AsyncConnection, keys: Sequence[Key]) -> dict[Key, RowM
         .where(tuple_(*key).in_(keys))
         .group_by(*key)
     )
-    rows = (await conn.execute(query)).mappings()
+    rows = await all_rows(conn, query)
     return {(row["budget"], row["grant_ref"]): row for row in rows}
 
 
-async def _flag_counts(conn: AsyncConnection, keys: Sequence[Key]) -> dict[Key, int]:
+async def _flag_counts(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[GrantKey, int]:
     key = (grants.c.budget, grants.c.grant_ref)
     query = (
         select(*key, func.count().label("flags"))
@@ -252,44 +254,16 @@ async def _awarded(conn: AsyncConnection, budget: str, grant: str) -> tuple[Awar
         .where(grant_lines.c.budget == budget, grant_lines.c.grant_ref == grant)
         .order_by(*line_columns(grant_lines))
     )
-    return tuple(
-        AwardedLine(line_of(row), row["amount_cents"], services_of(row))
-        for row in (await conn.execute(query)).mappings()
-    )
+    return tuple(row_as(AwardedLine, row) for row in await all_rows(conn, query))
 
 
-async def _acts(
-    conn: AsyncConnection, budget: str, grant: str, names: Sequence[str]
-) -> tuple[GrantAct, ...]:
-    query = _about(select(acts).where(acts.c.budget == budget), acts, grant, names)
-    rows = (await conn.execute(query.order_by(acts.c.sequence))).mappings()
-    return tuple(
-        GrantAct(
-            row["role"],
-            Act(shown(row["body"]) or "", row["number"], row["act_on"]),
-            shown(row["title"]),
-            row["convention"],
-            row["sequence"],
-        )
-        for row in rows
-    )
-
-
-async def _flags(
-    conn: AsyncConnection, budget: str, grant: str, names: Sequence[str]
-) -> tuple[Flag, ...]:
-    query = select(review_flags).where(review_flags.c.budget == budget)
-    query = _about(query, review_flags, grant, names)
-    query = query.order_by(review_flags.c.sequence, review_flags.c.item)
-    return tuple(
-        Flag(
-            row["sequence"],
-            row["event_id"],
-            row["convention"],
-            flag_verdict(row["code"], row["facts"]),
-        )
-        for row in (await conn.execute(query)).mappings()
-    )
+async def _about(
+    conn: AsyncConnection, table: Table, budget: str, grant: str, names: Sequence[str]
+) -> Sequence[RowMapping]:
+    """The rows about a grant and its conventions, in the order of the journal."""
+    named = or_(table.c.grant_ref == grant, table.c.convention.in_(names))
+    query = select(table).where(table.c.budget == budget, named)
+    return await all_rows(conn, query.order_by(*table.primary_key))
 
 
 async def _records(
@@ -309,30 +283,5 @@ async def _records(
     # The records' own bytes stay where they are.
     columns = (journal.c[field.name] for field in fields(Record))
     query = select(*columns).where(journal.c.budget == budget, named)
-    rows = (await conn.execute(query.order_by(journal.c.sequence))).mappings()
-    return tuple(Record(**row) for row in rows)
-
-
-def _about(query: Select[Any], table: Any, grant: str, names: Sequence[str]) -> Select[Any]:
-    return query.where(or_(table.c.grant_ref == grant, table.c.convention.in_(names)))
-
-
-def _grant(row: RowMapping, money: RowMapping | None, flags: int) -> Grant:
-    had = granted_of(money) if money is not None else dict.fromkeys(GRANTED, 0)
-    return Grant(
-        row["budget"],
-        row["grant_ref"],
-        row["state"],
-        shown(row["title"]),
-        beneficiary_of(row),
-        act_of(row),
-        row["requires_convention"],
-        row["conditions_year"],
-        row["withdrawn_on"],
-        row["withdrawn_cause"],
-        row["carried_from"],
-        row["awarded_cents"],
-        flags=flags,
-        sequence=row["sequence"],
-        **had,
-    )
+    rows = await all_rows(conn, query.order_by(journal.c.sequence))
+    return tuple(row_as(Record, row) for row in rows)

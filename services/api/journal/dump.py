@@ -1,9 +1,10 @@
 """Bytes as people may see them: text and hexadecimal, the middle of IBANs hidden in place. Pure."""
 
+import json
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from events.masking import HIDDEN, hidden_places
+from events.masking import HIDDEN, hidden_places, masked
 
 ROW_BYTES: Final = 16
 SHOWN_MAX: Final = 16 * 1024
@@ -34,6 +35,12 @@ def dump(raw: bytes) -> Dump:
     shown = raw[:SHOWN_MAX]
     hidden = hidden_places(raw[: SHOWN_MAX + GLANCE])
     return Dump(_text(shown, hidden), "\n".join(_rows(shown, hidden)), len(shown), len(raw))
+
+
+def event_text(raw: bytes) -> str:
+    """The event of a record, in lines, its IBANs masked; empty where it has none."""
+    event: Any = json.loads(raw).get("event")
+    return "" if event is None else json.dumps(masked(event), ensure_ascii=False, indent=2)
 
 
 def _text(shown: bytes, hidden: frozenset[int]) -> str:

@@ -6,15 +6,15 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.queries.figures import same
 from services.api.queries.rows import (
     Act,
     BudgetLine,
     Entities,
     Name,
-    act_of,
-    behind,
-    line_of,
+    between,
+    page_rows,
+    row_as,
+    same,
     visible,
 )
 from services.projector.tables import commitment_entries
@@ -51,25 +51,8 @@ async def listed(
     """Commitment entries by budget, sequence and item; both days count, by effective date."""
     table = commitment_entries
     key = (table.c.budget, table.c.sequence, table.c.item)
-    query = select(table).where(visible(table.c.budget, entities), behind(key, after))
+    query = select(table).where(visible(table.c.budget, entities))
     query = query.where(*same(table, budget=budget, kind=kind, convention=convention))
-    if from_day is not None:
-        query = query.where(table.c.effective_on >= from_day)
-    if until_day is not None:
-        query = query.where(table.c.effective_on <= until_day)
-    rows = (await conn.execute(query.order_by(*key).limit(limit))).mappings()
-    return [
-        CommitmentEntry(
-            row["entry_id"],
-            row["budget"],
-            row["sequence"],
-            row["item"],
-            row["kind"],
-            line_of(row),
-            row["amount_cents"],
-            act_of(row),
-            row["convention"],
-            row["effective_on"],
-        )
-        for row in rows
-    ]
+    query = query.where(*between(table.c.effective_on, from_day, until_day))
+    rows = await page_rows(conn, query, key, after, limit)
+    return [row_as(CommitmentEntry, row) for row in rows]

@@ -5,23 +5,20 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from events.texts import _
 from services.api.access.audit import Action
 from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
-from services.api.console.page_context import (
-    Name,
-    Sequence64,
-    Visit,
-    Visitor,
-)
+from services.api.console.elements import type_name
+from services.api.console.page_context import Name, Sequence64, Visit, Visitor
 from services.api.console.texts import troubles as texts
 from services.api.http.dependencies import Given, Operator
 from services.api.journal import records
-from services.api.journal.dump import Dump, dump
-from services.api.journal.view import record_view
+from services.api.journal.dump import Dump, dump, event_text
 from services.api.problems import NOT_FOUND, Problem
-from services.api.rejections import flags
+from services.api.queries.rows import shown
 from services.api.rejections import query as unsettled
+from services.ledger.explain.terms import ENTRY_KINDS
 
 router = APIRouter()
 
@@ -57,35 +54,38 @@ async def show_bytes(
 async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
     """All that a record's page tells, but the bytes that are asked for."""
     visit.check_authorized(budget)
-    found = await records.one(visit.connection, visit.entities, budget, sequence)
+    conn, entities, locale = visit.connection, visit.entities, visit.locale
+    found = await records.one(conn, entities, budget, sequence)
     if found is None:
         raise Problem(NOT_FOUND)
     content, raw = found
-    grant = await flags.grant_of_record(visit.connection, visit.entities, budget, sequence)
-    after = await records.one(visit.connection, visit.entities, budget, sequence + 1)
-    dead_letter = await unsettled.one_dead_letter(
-        visit.connection, visit.entities, budget, sequence
-    )
-    view = record_view(content, raw, grant, dead_letter, visit.locale, has_next=after is not None)
-    is_dead_letter = dead_letter is not None
+    dead_letter = await unsettled.one_dead_letter(conn, entities, budget, sequence)
+    name = locale.say(_("Record {number}"), number=locale.number(sequence))
     return {
-        "title": f"{view.name} – {view.text}",
-        "budget": budget,
-        "record": view,
-        "dead_letter": is_dead_letter,
-        "may_show": is_dead_letter and visit.caller.may(Scope.OPERATE, budget),
+        "title": f"{name} – {type_name(content.event_type, locale)}",
+        "name": name,
+        "record": content,
+        # What a sender called it, and itself, may be anything.
+        "event_id": shown(content.event_id),
+        "event_source": shown(content.event_source),
+        "grant": await unsettled.grant_of_record(conn, entities, budget, sequence),
+        "dead_letter": dead_letter,
+        "event": event_text(raw),
+        "bytes": dump(raw),
+        "has_next": await records.one(conn, entities, budget, sequence + 1) is not None,
+        "may_show": dead_letter is not None and visit.caller.may(Scope.OPERATE, budget),
     }
 
 
 async def _record_page(
     visit: Visit, content: dict[str, Any], *, asked: bool = False, received: Dump | None = None
 ) -> Response:
-    length = "" if received is None else visit.locale.counted(texts.BYTES, received.length)
     return await visit.page(
         "record.html",
         live=False,
         **content,
+        texts=texts,
+        entry_kinds=ENTRY_KINDS,
         asked=asked,
         received=received,
-        received_length=length,
     )

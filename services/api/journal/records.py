@@ -1,6 +1,6 @@
-"""A record of the journal: event, outcome with its reason, moves, messages and hash."""
+"""Records of the journal: event, outcome with its reason, moves, messages, hash; and by event."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,7 +9,18 @@ from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.journal.entries import CommitmentEntry
-from services.api.queries.rows import Act, BudgetLine, Entities, Name, shown, visible
+from services.api.queries.rows import (
+    Act,
+    BudgetLine,
+    Entities,
+    Name,
+    all_rows,
+    first_row,
+    row_as,
+    same,
+    shown,
+    visible,
+)
 from services.api.queries.verdicts import (
     Verdict,
     dead_letter_verdict,
@@ -18,10 +29,11 @@ from services.api.queries.verdicts import (
     wait_verdict,
 )
 from services.ledger.domain.journal import JournalRecord, read_record
-from services.ledger.domain.model.lines import Line
 from services.ledger.domain.model.moves import Move
 from services.ledger.domain.model.orders import OrderChange
 from services.projector.tables import journal
+
+REPEATED, REUSED = "duplicate", "event_id_reused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +98,24 @@ class RecordDetail:
     payment_orders: tuple[OrderSnapshot, ...]
     hash: str
 
+    @property
+    def is_repeat(self) -> bool:
+        """True if it says nothing of the event itself, but of one that came under its id."""
+        reused = self.refusal is not None and self.refusal.code == REUSED
+        return self.outcome == REPEATED or reused
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """An event: budget, source and id. Its outcome is the latest, repeats left aside."""
+
+    budget: str
+    event_source: Name
+    event_id: Name
+    outcome: str
+    records: tuple[RecordDetail, ...]
+    """All its records in order: of a parked one two, repeats and reuses of its id too."""
+
 
 async def one(
     conn: AsyncConnection, entities: Entities, budget: str, sequence: int
@@ -99,68 +129,104 @@ async def one(
         journal.c.budget == budget,
         journal.c.sequence == sequence,
     )
-    row = (await conn.execute(query)).mappings().first()
-    return None if row is None else (record_detail(row), bytes(row["record"]))
+    row = await first_row(conn, query)
+    return None if row is None else (_record(row), bytes(row["record"]))
 
 
-def record_detail(row: RowMapping) -> RecordDetail:
-    """The record of a row of the journal."""
-    record = read_record(bytes(row["record"]))
-    return RecordDetail(
-        record.budget,
-        record.sequence,
-        row["partition"],
-        row["journal_offset"],
-        Source(*record.source),
-        record.event_id,
-        record.event_source,
-        row["event_type"],
-        row["event_time"],
-        record.outcome.value,
-        record.resumes,
-        _refusal(record),
-        _wait(record),
-        _dead_letter(record),
-        tuple(flag_verdict(each["code"], each["facts"]) for each in record.review_flags),
-        tuple(moved(each) for each in record.moves),
-        tuple(entry(record, item, each) for item, each in enumerate(record.commitment_entries, 1)),
-        tuple(order_snapshot(each) for each in record.payment_orders),
-        record.hash,
+async def outcomes(
+    conn: AsyncConnection,
+    entities: Entities,
+    event_id: str,
+    *,
+    budget: str | None = None,
+    source: str | None = None,
+) -> tuple[Identity, ...]:
+    """Outcomes of every event of that id, by budget and source; empty where none is seen."""
+    query = select(journal).where(
+        visible(journal.c.budget, entities), journal.c.event_id == event_id
+    )
+    query = query.where(*same(journal, budget=budget, event_source=source)).order_by(
+        journal.c.budget, journal.c.sequence
+    )
+    found: dict[tuple[str, str], list[RecordDetail]] = {}
+    for row in await all_rows(conn, query):
+        key = (row["budget"], row["event_source"] or "")
+        found.setdefault(key, []).append(_record(row))
+    return tuple(
+        Identity(of_budget, source, event_id, _latest(records).outcome, tuple(records))
+        for (of_budget, source), records in sorted(found.items())
     )
 
 
-def moved(move: Move) -> Moved:
-    """A move as an answer spells it."""
-    kind = move.kind
+def _latest(records: list[RecordDetail]) -> RecordDetail:
+    """The record that says what became of the event itself."""
+    own = [each for each in records if not each.is_repeat]
+    return (own or records)[-1]
+
+
+def _record(row: RowMapping) -> RecordDetail:
+    record = read_record(bytes(row["record"]))
+    return row_as(
+        RecordDetail,
+        row,
+        offset=row["journal_offset"],
+        source=Source(*record.source),
+        dead_letter=_dead_letter(record),
+        **decision_of(
+            record,
+            record.review_flags,
+            record.moves,
+            record.commitment_entries,
+            record.payment_orders,
+        ),
+    )
+
+
+def decision_of(
+    record: JournalRecord,
+    flags: Iterable[Mapping[str, Any]],
+    moves: Iterable[Move],
+    entries: Iterable[Mapping[str, Any]],
+    orders: Iterable[OrderChange],
+) -> dict[str, Any]:
+    """What was decided: the fields of a record that say it, with those of its parts that count."""
+    refusal, waits = record.refusal, record.waits_for
+    return {
+        "refusal": None if refusal is None else refusal_verdict(refusal["code"], refusal["facts"]),
+        "waits_for": None if waits is None else wait_verdict(waits["kind"], waits["id"]),
+        "review_flags": tuple(flag_verdict(each["code"], each["facts"]) for each in flags),
+        "moves": tuple(_moved(each) for each in moves),
+        "commitment_entries": tuple(_entry(record, each) for each in entries),
+        "payment_orders": tuple(_order(each) for each in orders),
+    }
+
+
+def _moved(move: Move) -> Moved:
     return Moved(
-        _line(move.line),
+        BudgetLine(*move.line),
         move.convention,
         move.instalment,
-        kind.line_loses,
-        kind.line_gains,
+        move.kind.line_loses,
+        move.kind.line_gains,
         move.amount_cents,
     )
 
 
-def entry(record: JournalRecord, item: int, row: Mapping[str, Any]) -> CommitmentEntry:
-    """A commitment entry as an answer spells it."""
-    line, act = row["line"], row["act"]
-    return CommitmentEntry(
-        row["entry_id"],
-        record.budget,
-        record.sequence,
-        item,
-        row["kind"],
-        BudgetLine(line["chapter"], line["article"], line["function"], line["operation"]),
-        row["amount_cents"],
-        None if act is None else _act(act),
-        row["convention"],
-        date.fromisoformat(row["effective_on"]),
+def _entry(record: JournalRecord, row: Mapping[str, Any]) -> CommitmentEntry:
+    item = next(at for at, each in enumerate(record.commitment_entries, 1) if each is row)
+    act = row["act"]
+    return row_as(
+        CommitmentEntry,
+        {**row, **row["line"]},
+        budget=record.budget,
+        sequence=record.sequence,
+        item=item,
+        act=None if act is None else _act(act),
+        effective_on=date.fromisoformat(row["effective_on"]),
     )
 
 
-def order_snapshot(change: OrderChange) -> OrderSnapshot:
-    """A payment order as it stood behind a record."""
+def _order(change: OrderChange) -> OrderSnapshot:
     order = change.order
     return OrderSnapshot(
         order.payment_order,
@@ -176,20 +242,6 @@ def order_snapshot(change: OrderChange) -> OrderSnapshot:
 
 def _act(row: Mapping[str, Any]) -> Act:
     return Act(shown(row["body"]) or "", row["number"], date.fromisoformat(row["date"]))
-
-
-def _line(line: Line) -> BudgetLine:
-    return BudgetLine(*line)
-
-
-def _refusal(record: JournalRecord) -> Verdict | None:
-    refusal = record.refusal
-    return None if refusal is None else refusal_verdict(refusal["code"], refusal["facts"])
-
-
-def _wait(record: JournalRecord) -> Verdict | None:
-    waits = record.waits_for
-    return None if waits is None else wait_verdict(waits["kind"], waits["id"])
 
 
 def _dead_letter(record: JournalRecord) -> Verdict | None:

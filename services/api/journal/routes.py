@@ -9,7 +9,7 @@ from events.texts import _
 from services.api.http.answering import UNCHANGED, whole
 from services.api.http.dependencies import TraceSlot
 from services.api.http.question import BudgetId, Filters, Name, Question, Sequence
-from services.api.journal import events, records, traces
+from services.api.journal import records, traces
 from services.api.problems import NOT_FOUND, Kind, Problem, problems
 
 router = APIRouter(tags=["journal"], responses=UNCHANGED)
@@ -40,14 +40,14 @@ class EventFilter(BudgetFilter):
     source: Name | None = Field(None, description="The one from this `source` only.")
 
 
-OUTCOMES: Final = TypeAdapter(tuple[events.Identity, ...])
+OUTCOMES: Final = TypeAdapter(tuple[records.Identity, ...])
 RECORD: Final = TypeAdapter(records.RecordDetail)
 TRACE: Final = TypeAdapter(traces.Trace)
 
 
 @router.get(
     "/events/{event_id:path}",
-    response_model=list[events.Identity],
+    response_model=list[records.Identity],
     summary="What became of an event",
 )
 async def outcome(
@@ -63,8 +63,8 @@ async def outcome(
     budget = filters.budget
     question.check_authorized(budget)
 
-    async def build() -> tuple[events.Identity, ...] | None:
-        found = await events.outcomes(
+    async def build() -> tuple[records.Identity, ...] | None:
+        found = await records.outcomes(
             question.connection, question.entities, event_id, budget=budget, source=filters.source
         )
         return found or None

@@ -18,18 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from events.fiscal_years import FiscalYearClosed
 from services.api.grants.conventions import Want
 from services.api.journal.entries import CommitmentEntry
-from services.api.journal.records import (
-    Moved,
-    OrderSnapshot,
-    Source,
-    entry,
-    moved,
-    order_snapshot,
-)
+from services.api.journal.records import Moved, OrderSnapshot, Source, decision_of
 from services.api.queries.rows import Entities, Name, visible
-from services.api.queries.verdicts import Verdict, flag_verdict, refusal_verdict, wait_verdict
+from services.api.queries.verdicts import Verdict
 from services.ledger.domain.awaited import Awaited
-from services.ledger.domain.journal import JournalRecord, read_record
+from services.ledger.domain.journal import read_record
 from services.projector.tables import journal, mentions, parked
 from services.trace import trace as journal_trace
 from services.trace.entries import Entry, Place, entry_of
@@ -192,8 +185,8 @@ async def _rows(conn: AsyncConnection, wanted: Collection[Place]) -> list[bytes]
 def _searched(search: Search, read: dict[Place, Entry], rows: Iterable[bytes]) -> bool:
     """Take the records that were found; whether there may be more."""
     for raw in rows:
-        entry = entry_of(read_record(raw), raw)
-        read[entry.place] = entry
+        found = entry_of(read_record(raw), raw)
+        read[found.place] = found
     return search.add(read.values())
 
 
@@ -211,31 +204,20 @@ def _trace(search: Search) -> Trace:
 
 def _record(traced: journal_trace.Traced, trace: journal_trace.Trace) -> TracedRecord:
     record, envelope = traced.record, traced.envelope
-    refusal, waits = record.refusal, record.waits_for
     return TracedRecord(
-        record.budget,
-        record.sequence,
-        Source(*record.source),
-        envelope.id,
-        envelope.source,
-        envelope.type,
-        envelope.time.isoformat(),
-        record.outcome.value,
-        record.resumes,
-        traced.woken_by,
-        tuple(trace.woke.get(traced.place, ())),
-        None if refusal is None else refusal_verdict(refusal["code"], refusal["facts"]),
-        None if waits is None else wait_verdict(waits["kind"], waits["id"]),
-        tuple(flag_verdict(each["code"], each["facts"]) for each in traced.flags),
-        tuple(moved(each) for each in traced.moves),
-        tuple(_entry(record, each) for each in traced.entries),
-        tuple(order_snapshot(each) for each in traced.orders),
+        budget=record.budget,
+        sequence=record.sequence,
+        source=Source(*record.source),
+        event_id=envelope.id,
+        event_source=envelope.source,
+        event_type=envelope.type,
+        event_time=envelope.time.isoformat(),
+        outcome=record.outcome.value,
+        resumes=record.resumes,
+        woken_by=traced.woken_by,
+        woke=tuple(trace.woke.get(traced.place, ())),
+        **decision_of(record, traced.flags, traced.moves, traced.entries, traced.orders),
     )
-
-
-def _entry(record: JournalRecord, row: dict[str, object]) -> CommitmentEntry:
-    item = next(at for at, each in enumerate(record.commitment_entries, 1) if each is row)
-    return entry(record, item, row)
 
 
 def _awaited(budget: str, each: Awaited) -> StillAwaited:

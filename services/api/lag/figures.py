@@ -7,11 +7,11 @@ from typing import Final
 
 from events.lag import Board, Latency, Order, Orders, Outcomes, ParkedEvent, Report
 from events.texts import Translatable, _, ngettext
-from services.api.console.elements import State, capital
+from services.api.console.elements import Fact, State, capital
+from services.api.console.states import state_of
 from services.api.console.texts import orders as order_texts
 from services.api.grants.instalments import document_name
 from services.api.lag.stages import NONE, Cell, Moment
-from services.api.orders.view import Fact, state_of
 from services.api.rejections.view import TERMS
 from services.api.today.view import OUTCOMES, Sum, Term, sum_result, term_of
 from services.lag.judge.sums import total
@@ -87,7 +87,9 @@ class Figures:
     def order_badges(self, order: Order) -> list[State]:
         """The state of an order, and that the accountant is silent about it."""
         known = order.state in ORDER_STATES
-        found = [state_of(order.state, self.moment.locale) if known else State(order.state)]
+        found = [
+            state_of(order.state, "order", self.moment.locale) if known else State(order.state)
+        ]
         if order.unacknowledged:
             found.append(State(self.moment.say(_("no answer")), "warn", "warn"))
         return found

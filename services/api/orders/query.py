@@ -5,29 +5,35 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, RowMapping, and_, case, func, literal, select, true
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.queries.figures import same
 from services.api.queries.rows import (
     Beneficiary,
     BudgetLine,
     Entities,
+    FreeText,
     MaskedAccount,
     Name,
-    behind,
-    beneficiary_of,
-    line_of,
-    masked_account,
-    shown,
+    Service,
+    all_rows,
+    between,
+    first_row,
+    of_entity,
+    page_rows,
+    row_as,
+    same,
     total,
     visible,
 )
 from services.ledger.domain.model.orders import CLOSED, OrderState
-from services.projector.tables import budgets, payment_order_lines, payment_orders, payments
+from services.projector.tables import payment_order_lines, payment_orders, payments
 
 NEXT_DAYS: Final = timedelta(days=60)
 """Days for which payments are announced: the time to pay a grant (loi 2021-875)."""
+
+DAYS_MAX: Final = 36_500
+"""The oldest age that is asked for."""
 
 OPEN_STATES: Final = tuple(each.value for each in OrderState if each not in CLOSED)
 """States in which an order waits for the treasury (rules, 20)."""
@@ -50,12 +56,12 @@ class PaymentOrder:
     """The day of the accountant's last answer."""
     due_on: date
     issued_on: date
-    title: str | None
+    title: FreeText | None
     beneficiary: Beneficiary | None
     bank_account: MaskedAccount
     previous: Name | None
-    reason_code: str | None
-    reason_label: str | None
+    reason_code: FreeText | None
+    reason_label: FreeText | None
     sequence: int
     state_sequence: int
 
@@ -75,14 +81,6 @@ class PaymentOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """The part of a line that one department finances."""
-
-    code: Name
-    amount_cents: int
-
-
-@dataclass(frozen=True, slots=True)
 class OrderLine:
     """The amount of an order on one line."""
 
@@ -98,7 +96,7 @@ class Payment:
     sequence: int
     amount_cents: int
     executed_on: date
-    bank_reference: str | None
+    bank_reference: FreeText | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +106,10 @@ class WholeOrder:
     order: PaymentOrder
     lines: tuple[OrderLine, ...]
     payments: tuple[Payment, ...]
+
+
+WholeAccount = tuple[str, str | None, str]
+"""IBAN, BIC, holder."""
 
 
 class OrderFilter(NamedTuple):
@@ -173,13 +175,9 @@ async def listed(
     limit: int | None = None,
 ) -> list[PaymentOrder]:
     """Payment orders, the first due first; then by budget and reference."""
-    query = (
-        select(payment_orders)
-        .where(visible(payment_orders.c.budget, entities), *_asked(asked), behind(ORDER_KEY, after))
-        .order_by(*ORDER_KEY)
-        .limit(limit)
-    )
-    return [order_of(row) for row in (await conn.execute(query)).mappings()]
+    query = select(payment_orders).where(visible(payment_orders.c.budget, entities), *_asked(asked))
+    rows = await page_rows(conn, query, ORDER_KEY, after, limit)
+    return [row_as(PaymentOrder, row) for row in rows]
 
 
 async def one(
@@ -191,7 +189,7 @@ async def one(
         payment_orders.c.budget == budget,
         payment_orders.c.payment_order == payment_order,
     )
-    row = (await conn.execute(query)).mappings().first()
+    row = await first_row(conn, query)
     if row is None:
         return None
     lines = select(payment_order_lines).where(
@@ -201,19 +199,19 @@ async def one(
     paid = select(payments).where(
         payments.c.budget == budget, payments.c.payment_order == payment_order
     )
-    found = await conn.execute(lines.order_by(payment_order_lines.c.position))
-    done = await conn.execute(paid.order_by(payments.c.sequence))
+    found = await all_rows(conn, lines.order_by(payment_order_lines.c.position))
+    done = await all_rows(conn, paid.order_by(payments.c.sequence))
     return WholeOrder(
-        order_of(row),
-        tuple(_line(each) for each in found.mappings()),
-        tuple(payment_of(each) for each in done.mappings()),
+        row_as(PaymentOrder, row),
+        tuple(row_as(OrderLine, each) for each in found),
+        tuple(row_as(Payment, each) for each in done),
     )
 
 
 async def account_of(
     conn: AsyncConnection, entities: Entities, budget: str, payment_order: str
-) -> tuple[str, str | None, str] | None:
-    """The whole account of an order: IBAN, BIC, holder. To be shown to operators only, on record.
+) -> WholeAccount | None:
+    """The whole account of an order. To be shown to operators only, on record.
 
     Every other answer has it shortened.
     """
@@ -254,18 +252,18 @@ async def waiting(
         .order_by(payment_orders.c.issued_on, *ORDER_KEY)
         .limit(1)
     )
-    first = (await conn.execute(oldest)).mappings().first()
+    first = await first_row(conn, oldest)
     return Waiting(
         all=_counted(rows),
         due_soon=_counted(row for row in rows if row[1] == "soon"),
         overdue=_counted(row for row in rows if row[1] == "late"),
         by_state={state: _counted(row for row in rows if row[0] == state) for state in OPEN_STATES},
-        oldest=None if first is None else order_of(first),
+        oldest=None if first is None else row_as(PaymentOrder, first),
     )
 
 
 async def by_state(
-    conn: AsyncConnection, entities: Entities, asked: OrderFilter = ALL
+    conn: AsyncConnection, entities: Entities, asked: OrderFilter
 ) -> dict[str, InState]:
     """Number of these orders in each state; a state without any is left out."""
     table = payment_orders.c
@@ -281,69 +279,17 @@ async def by_state(
     return {state: InState(count, amount, amount - paid) for state, count, amount, paid in rows}
 
 
-def order_of(row: RowMapping) -> PaymentOrder:
-    """The order of a row."""
-    return PaymentOrder(
-        row["budget"],
-        row["payment_order"],
-        row["convention"],
-        row["instalment"],
-        row["amount_cents"],
-        row["paid_cents"],
-        row["state"],
-        row["state_on"],
-        row["acknowledged_on"],
-        row["due_on"],
-        row["issued_on"],
-        shown(row["title"]),
-        beneficiary_of(row),
-        masked_account(row),
-        row["previous"],
-        shown(row["reason_code"]),
-        shown(row["reason_label"]),
-        row["sequence"],
-        row["state_sequence"],
-    )
-
-
-def payment_of(row: RowMapping) -> Payment:
-    """The payment of a row."""
-    return Payment(
-        row["sequence"], row["amount_cents"], row["executed_on"], shown(row["bank_reference"])
-    )
-
-
-def services_of(row: RowMapping) -> tuple[Service, ...] | None:
-    """The shares of the departments in a line, where it has any."""
-    if row["services"] is None:
-        return None
-    return tuple(Service(each["code"], each["amount_cents"]) for each in row["services"])
-
-
-def _line(row: RowMapping) -> OrderLine:
-    return OrderLine(line_of(row), row["amount_cents"], services_of(row))
-
-
 def _asked(asked: OrderFilter) -> Iterable[ColumnElement[bool]]:
     table = payment_orders.c
-    yield true()
-    if asked.budget is not None:
-        yield table.budget == asked.budget
+    yield from same(
+        payment_orders, budget=asked.budget, convention=asked.convention, siret=asked.siret
+    )
     if asked.entity is not None:
-        of_it = select(budgets.c.budget).where(budgets.c.entity == literal(asked.entity))
-        yield table.budget.in_(of_it)
-    if asked.convention is not None:
-        yield table.convention == asked.convention
-    if asked.siret is not None:
-        yield table.siret == asked.siret
+        yield of_entity(table.budget, asked.entity)
     if asked.states is not None:
         yield table.state.in_(asked.states)
-    if asked.due_from is not None:
-        yield table.due_on >= asked.due_from
-    if asked.due_until is not None:
-        yield table.due_on <= asked.due_until
-    if asked.issued_until is not None:
-        yield table.issued_on <= asked.issued_until
+    yield from between(table.due_on, asked.due_from, asked.due_until)
+    yield from between(table.issued_on, None, asked.issued_until)
 
 
 def _counted(rows: Iterable[Any]) -> Counted:

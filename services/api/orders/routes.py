@@ -24,7 +24,6 @@ from services.api.problems import problems
 router = APIRouter(tags=["payment orders"], responses=problems(400) | UNCHANGED)
 
 State = Literal["issued", "taken_in_charge", "on_hold", "rejected", "paid", "cancelled"]
-DAYS_MAX: Final = 36_500
 
 
 class OrderFilters(PageFilters):
@@ -40,7 +39,7 @@ class OrderFilters(PageFilters):
     older_than_days: int | None = Field(
         None,
         ge=0,
-        le=DAYS_MAX,
+        le=orders.DAYS_MAX,
         description="Issued at least so many days ago, by the day in Europe/Paris.",
     )
 

@@ -1,22 +1,25 @@
-"""The payment orders that wait: in four figures and by state; which are asked for. Pure."""
+"""The payment orders that wait, in four figures and by state; and which are asked for."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Final
+from typing import Annotated, Final, NamedTuple
 
-from services.api.console.elements import Verbatim, address, capital, order_href
+from pydantic import BaseModel, Field
+
+from events.texts import Translatable, _
+from services.api.console.elements import Fact, Verbatim, address, order_href
+from services.api.console.page_context import NOTHING, Text
 from services.api.console.texts import orders as texts
+from services.api.http.question import Day
 from services.api.orders.query import (
+    DAYS_MAX,
     NEXT_DAYS,
     OPEN_STATES,
     Counted,
     InState,
     OrderFilter,
-    PaymentOrder,
     Waiting,
 )
-from services.api.orders.view import Fact
 from services.ledger.explain.terms import ORDER_STATES
 from services.texts.locale_format import LocaleFormat
 
@@ -24,38 +27,36 @@ WAITING: Final = "waiting"
 """The filter that stands for all open states: what the page shows first."""
 
 ALL: Final = "all"
+STATE: Final = f"^({'|'.join((WAITING, ALL, *ORDER_STATES))})$"
 ONE_DAY: Final = timedelta(days=1)
+Days = Annotated[int, Field(ge=0, le=DAYS_MAX)]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Filters of the orders to show; None stands for all."""
+class Wanted(BaseModel):
+    """Filters of the orders to show, as in the address of the list; None stands for all."""
 
-    state: str = WAITING
-    budget: str | None = None
-    due_from: date | None = None
-    due_until: date | None = None
-    older_than_days: int | None = None
-
-    @property
-    def narrowed(self) -> bool:
-        """True if anything but the state is asked for."""
-        return any(each is not None for each in self._more.values())
-
-    @property
-    def _more(self) -> dict[str, str | None]:
-        days = self.older_than_days
-        return {
-            "budget": self.budget,
-            "due_from": None if self.due_from is None else self.due_from.isoformat(),
-            "due_until": None if self.due_until is None else self.due_until.isoformat(),
-            "older_than_days": None if days is None else str(days),
-        }
+    state: Annotated[str, Field(pattern=STATE)] = WAITING
+    budget: Annotated[Text | None, NOTHING] = None
+    due_from: Annotated[Day | None, NOTHING] = None
+    due_until: Annotated[Day | None, NOTHING] = None
+    older_than_days: Annotated[Days | None, NOTHING] = None
 
     @property
     def asked(self) -> dict[str, str | None]:
         """The same as it stands in an address."""
-        return {"state": None if self.state == WAITING else self.state, **self._more}
+        named = self.model_dump(mode="json", include=set(Wanted.model_fields))
+        asked = {name: None if each is None else str(each) for name, each in named.items()}
+        return asked | ({"state": None} if self.state == WAITING else {})
+
+    @property
+    def narrowed(self) -> bool:
+        """True if anything but the state is asked for."""
+        return any(each for name, each in self.asked.items() if name != "state")
+
+    @property
+    def cleared_href(self) -> Verbatim:
+        """The list with all else taken away but the state."""
+        return Wanted(state=self.state).href
 
     @property
     def href(self) -> Verbatim:
@@ -64,36 +65,33 @@ class Wanted:
 
     def in_state(self, state: str) -> Verbatim:
         """The list with all else as it is, and this state."""
-        return replace(self, state=state).href
+        return self.model_copy(update={"state": state}).href
 
-    def filter(self, today: date, states: Sequence[str] | None = None) -> OrderFilter:
-        """The same as a question."""
+    def filter(self, today: date, *, any_state: bool = False) -> OrderFilter:
+        """The same as a question; with `any_state` of orders in every state."""
         days = self.older_than_days
         return OrderFilter(
             budget=self.budget,
-            states=states,
+            states=None if any_state else self._states,
             due_from=self.due_from,
             due_until=self.due_until,
             issued_until=None if days is None else today - timedelta(days=days),
         )
 
+    @property
+    def _states(self) -> Sequence[str] | None:
+        if self.state == ALL:
+            return None
+        return OPEN_STATES if self.state == WAITING else (self.state,)
 
-@dataclass(frozen=True, slots=True)
-class Tab:
+
+class Tab(NamedTuple):
     """One state, with how many are in it and what they come to."""
 
-    href: str
-    text: str
-    count: str
-    total: str
-    here: bool
-
-
-def states_of(asked: str) -> Sequence[str] | None:
-    """The states that a filter stands for; None is all of them."""
-    if asked == ALL:
-        return None
-    return OPEN_STATES if asked == WAITING else (asked,)
+    state: str
+    text: Translatable
+    orders: int
+    total_cents: int
 
 
 def overdue(today: date, budget: str | None = None) -> Verbatim:
@@ -106,66 +104,38 @@ def waiting_view(
 ) -> list[Fact]:
     """The orders that wait, in four figures; each leads to the orders that it counts."""
 
-    def fact(name: str, counted: Counted, href: str) -> Fact:
-        some = bool(counted.count)
-        return Fact(
-            locale.say(texts.TEXTS[name]),
-            locale.counted(texts.ORDERS, counted.count),
-            locale.money(counted.left_cents) if some else "",
-            href if some else "",
-            late=some and name == "overdue",
-        )
+    def fact(label: Translatable, counted: Counted, href: str, *, late: bool = False) -> Fact:
+        text = locale.counted(texts.ORDERS, counted.count)
+        if not counted.count:
+            return Fact(locale.say(label), text)
+        return Fact(locale.say(label), text, locale.money(counted.left_cents), href, late=late)
 
-    oldest, until = waiting.oldest, today + NEXT_DAYS
-    soon = Wanted(budget=budget, due_from=today, due_until=until)
+    oldest, label = waiting.oldest, locale.say(_("The oldest"))
+    if oldest is None:
+        last = Fact(label, locale.say(_("none")))
+    else:
+        age = locale.days_away(oldest.issued_on, today)
+        issued = locale.say(_("issued {age}"), age=age)
+        href = order_href(oldest.budget, oldest.payment_order)
+        last = Fact(label, oldest.payment_order, issued, href, name=True)
+    soon = Wanted(budget=budget, due_from=today, due_until=today + NEXT_DAYS)
     return [
-        fact("waiting", waiting.all, Wanted(budget=budget).href),
-        fact("due_soon", waiting.due_soon, soon.href),
-        fact("overdue", waiting.overdue, overdue(today, budget)),
-        Fact(
-            locale.say(texts.TEXTS["oldest"]),
-            locale.say(texts.TEXTS["none_waits"]) if oldest is None else oldest.payment_order,
-            "" if oldest is None else _issued_ago(oldest, today, locale),
-            "" if oldest is None else order_href(oldest.budget, oldest.payment_order),
-            name=oldest is not None,
-        ),
+        fact(_("Waiting"), waiting.all, Wanted(budget=budget).href),
+        fact(_("Due within 60 days"), waiting.due_soon, soon.href),
+        fact(_("Overdue"), waiting.overdue, overdue(today, budget), late=True),
+        last,
     ]
 
 
-def _issued_ago(order: PaymentOrder, today: date, locale: LocaleFormat) -> str:
-    age = locale.days_away(order.issued_on, today)
-    return locale.say(texts.TEXTS["issued_ago"], age=age)
-
-
-def state_tabs(found: Mapping[str, InState], wanted: Wanted, locale: LocaleFormat) -> list[Tab]:
+def state_tabs(found: Mapping[str, InState]) -> list[Tab]:
     """The filter by state: of open ones what is still to be paid, of others what they came to."""
     still = [found[state] for state in OPEN_STATES if state in found]
-    tabs = [
-        _tab(
-            WAITING,
-            locale.say(texts.TEXTS["still_waiting"]),
-            sum(each.count for each in still),
-            sum(each.left_cents for each in still),
-            wanted,
-            locale,
-        )
-    ]
+    left_cents = sum(each.left_cents for each in still)
+    tabs = [Tab(WAITING, _("Waiting"), sum(each.count for each in still), left_cents)]
     for state, text in ORDER_STATES.items():
         each = found.get(state, InState(0, 0, 0))
         cents = each.left_cents if state in OPEN_STATES else each.amount_cents
-        tabs.append(_tab(state, capital(locale.say(text)), each.count, cents, wanted, locale))
+        tabs.append(Tab(state, text, each.count, cents))
     count = sum(each.count for each in found.values())
     cents = sum(each.amount_cents for each in found.values())
-    return [*tabs, _tab(ALL, locale.say(texts.TEXTS["all_states"]), count, cents, wanted, locale)]
-
-
-def _tab(
-    state: str, text: str, count: int, cents: int, wanted: Wanted, locale: LocaleFormat
-) -> Tab:
-    return Tab(
-        wanted.in_state(state),
-        text,
-        locale.number(count),
-        locale.money(cents) if count else "",
-        wanted.state == state,
-    )
+    return [*tabs, Tab(ALL, _("All"), count, cents)]

@@ -5,4 +5,6 @@ None stands for all. What is asked of another entity's budget finds nothing. Amo
 cents; an IBAN leaves here only shortened, but for `orders.account_of`, which exists to reveal one.
 No question writes, reads a clock or decides anything; the day of the question is
 an argument.
+
+A class declares a row once: `row_as` reads it by its fields, the API spells it, a page shows it.
 """

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, select, true
+from sqlalchemy import ColumnElement, FromClause, case, exists, func, select
 
-from services.api.queries.rows import total
+from services.api.queries.rows import between, record_of, total
 from services.ledger.domain.model.moves import MOVE_KINDS
 from services.projector.tables import conventions, journal, moves
 
@@ -60,27 +60,18 @@ def known_moves(as_of: AsOf) -> FromClause:
     A grant that stood without a convention hands its money to the one that is signed for it, and no
     move says so (rules, 13): what moved before is that convention's, once it is known.
     """
-    signed, record = conventions.alias("signed"), journal.alias("signature")
-    is_known = [signed.c.sequence <= as_of.sequence] if as_of.sequence is not None else []
-    if as_of.partition is not None and as_of.offset is not None:
-        is_known.append(
-            exists().where(
-                record.c.budget == signed.c.budget,
-                record.c.sequence == signed.c.sequence,
-                record.c.partition == as_of.partition,
-                record.c.journal_offset <= as_of.offset,
-            )
-        )
+    signed = conventions.alias("signed")
     took_over = select(signed.c.convention).where(
         signed.c.budget == moves.c.budget,
         signed.c.continues == moves.c.convention,
         signed.c.sequence > moves.c.sequence,
-        *is_known,
+        *_known(signed, as_of),
     )
     named = {"convention", "instalment"}
     others = [column.name for column in moves.c if column.name not in named]
     signed_as = took_over.scalar_subquery().label("signed_as")
-    found = select(moves, signed_as).where(*known(as_of)).subquery("found").c
+    counted = (*between(moves.c.effective_on, None, as_of.effective_on), *_known(moves, as_of))
+    found = select(moves, signed_as).where(*counted).subquery("found").c
     # Its own instalments have names of their own: the grant's go on under its name.
     of_grant = found.convention + "/" + found.instalment
     instalment = case((found.signed_as.is_(None), found.instalment), else_=of_grant)
@@ -91,33 +82,17 @@ def known_moves(as_of: AsOf) -> FromClause:
     ).subquery("known")
 
 
-def known(as_of: AsOf) -> Iterable[ColumnElement[bool]]:
-    """The conditions under which a move counts."""
-    yield true()
-    if as_of.effective_on is not None:
-        yield moves.c.effective_on <= as_of.effective_on
+def _known(table: FromClause, as_of: AsOf) -> Iterable[ColumnElement[bool]]:
+    """The conditions under which a row was known at a record."""
     if as_of.sequence is not None:
-        yield moves.c.sequence <= as_of.sequence
+        yield table.c.sequence <= as_of.sequence
     if as_of.partition is not None and as_of.offset is not None:
         # Of budgets in other partitions this position says nothing: they are left out.
         yield exists().where(
-            record_of(moves),
+            record_of(table),
             journal.c.partition == as_of.partition,
             journal.c.journal_offset <= as_of.offset,
         )
-
-
-def record_of(table: FromClause) -> ColumnElement[bool]:
-    """The record of the journal behind a row."""
-    return and_(journal.c.budget == table.c.budget, journal.c.sequence == table.c.sequence)
-
-
-def same(table: FromClause, **asked: str | None) -> Iterable[ColumnElement[bool]]:
-    """The filters that were asked for."""
-    yield true()
-    for name, value in asked.items():
-        if value is not None:
-            yield table.c[name] == value
 
 
 def added(
@@ -162,13 +137,3 @@ def granted_columns(table: FromClause, *, summed: bool = False) -> Columns:
 def _kept(table: FromClause, names: Iterable[str], *, summed: bool) -> Columns:
     kept = [table.c[f"{name}_cents"] for name in names]
     return [total(each).label(each.name) for each in kept] if summed else kept
-
-
-def stages_of(row: Any) -> dict[str, int]:
-    """The figures of a line, by name."""
-    return {f"{name}_cents": row[f"{name}_cents"] for name in ("appropriated", *LINE_STAGES)}
-
-
-def granted_of(row: Any) -> dict[str, int]:
-    """The figures of a convention, by name."""
-    return {name: row[name] for name in GRANTED}

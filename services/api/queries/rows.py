@@ -1,9 +1,11 @@
 """Rows and conditions that several queries share, in SQL of both databases."""
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Annotated, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cache
+from operator import itemgetter
+from typing import Annotated, Any, Final, TypeVar, get_args, get_type_hints
 
 from pydantic import PlainSerializer
 from sqlalchemy import (
@@ -11,6 +13,8 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     RowMapping,
+    Select,
+    and_,
     cast,
     false,
     func,
@@ -18,9 +22,10 @@ from sqlalchemy import (
     true,
     tuple_,
 )
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.masking import masked, masked_name
-from services.projector.tables import budgets
+from services.projector.tables import budgets, journal
 
 Entities = frozenset[str] | None
 """The SIRETs of the entities that a caller may see; None stands for all."""
@@ -29,10 +34,16 @@ Name = Annotated[str, PlainSerializer(masked_name, return_type=str)]
 """A name that a sender chose. The row keeps it as it is, for keys and links; an answer
 spells it with the IBANs in it shortened (senders call events by them)."""
 
+FreeText = Annotated[str, "free text"]
+"""Text as people may see it: somebody may have written an IBAN into it, so a row that is read
+has it masked."""
+
 LINE = ("chapter", "article", "function", "operation")
 
 SHOWN_FIRST, SHOWN_LAST = 4, 3
 """Characters of an IBAN that are shown: country and key, and the end that its owner knows."""
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +83,14 @@ class MaskedAccount:
     holder: str
 
 
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The part of a line that one department finances."""
+
+    code: Name
+    amount_cents: int
+
+
 def visible(budget: ColumnElement[Any], entities: Entities) -> ColumnElement[bool]:
     """True if a row's budget belongs to one of the caller's entities."""
     if entities is None:
@@ -81,31 +100,67 @@ def visible(budget: ColumnElement[Any], entities: Entities) -> ColumnElement[boo
     return budget.in_(select(budgets.c.budget).where(budgets.c.entity.in_(sorted(entities))))
 
 
-def line_of(row: RowMapping) -> BudgetLine:
+def row_as(kind: type[Row], row: Mapping[Any, Any], **more: Any) -> Row:
+    """The row as an object of this class: `more`, then each field from the column of its name.
+
+    A line, act, beneficiary, account or list of services is put together from its own columns.
+    """
+    its_class: Any = kind
+    read = {name: of(row) for name, of in _readers(its_class).items() if name not in more}
+    return kind(**read, **more)
+
+
+@cache
+def _readers(kind: type[Any]) -> Mapping[str, Callable[[Mapping[Any, Any]], Any]]:
+    """By field of a class, the function that reads it."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {field.name: _reader(field.name, hints[field.name]) for field in fields(kind)}
+
+
+def _reader(name: str, hint: Any) -> Callable[[Mapping[Any, Any]], Any]:
+    kinds = {hint, *get_args(hint)}
+    if FreeText in kinds:
+        return lambda row: shown(row[name])
+    return next((PARTS[each] for each in kinds if each in PARTS), itemgetter(name))
+
+
+def line_of(row: Mapping[Any, Any]) -> BudgetLine:
     """The line of a row; '' stands for a code that it does not have."""
-    return BudgetLine(
-        row["chapter"], row["article"], row["function"] or None, row["operation"] or None
-    )
+    chapter, article, function, operation = (row.get(name) for name in LINE)
+    return BudgetLine(chapter or "", article or "", function or None, operation or None)
 
 
-def act_of(row: RowMapping) -> Act | None:
-    """The act of a row, where it names one."""
+def _act_of(row: Mapping[Any, Any]) -> Act | None:
     if row["act_body"] is None:
         return None
     return Act(shown(row["act_body"]) or "", row["act_number"], row["act_on"])
 
 
-def beneficiary_of(row: RowMapping) -> Beneficiary | None:
-    """The beneficiary of a row, where it names one."""
+def _beneficiary_of(row: Mapping[Any, Any]) -> Beneficiary | None:
     if row["siret"] is None:
         return None
     name = shown(row["beneficiary"]) or ""
     return Beneficiary(name, row["siret"], shown(row["representative"]))
 
 
-def masked_account(row: RowMapping) -> MaskedAccount:
-    """The bank account of a row, shortened."""
+def _account_of(row: Mapping[Any, Any]) -> MaskedAccount:
     return MaskedAccount(shortened(row["iban"]), row["bic"], shown(row["holder"]) or "")
+
+
+def _services_of(row: Mapping[Any, Any]) -> tuple[Service, ...] | None:
+    if row.get("services") is None:
+        return None
+    return tuple(Service(each["code"], each["amount_cents"]) for each in row["services"])
+
+
+PARTS: Final[Mapping[Any, Callable[[Mapping[Any, Any]], Any]]] = {
+    BudgetLine: line_of,
+    Act: _act_of,
+    Beneficiary: _beneficiary_of,
+    MaskedAccount: _account_of,
+    tuple[Service, ...]: _services_of,
+}
+"""What a row holds in several columns, or in one of JSON."""
 
 
 def shown(text: str | None) -> str | None:
@@ -133,11 +188,55 @@ def line_columns(table: FromClause) -> list[ColumnElement[Any]]:
     return [table.c[name] for name in LINE]
 
 
-def behind(
-    key: Iterable[ColumnElement[Any]], after: tuple[Any, ...] | None, *, descending: bool = False
-) -> ColumnElement[bool]:
-    """The rows that stand behind the last one of the page before, in the order of their key."""
-    if after is None:
-        return true()
-    place = tuple_(*key)
-    return place < tuple_(*after) if descending else place > tuple_(*after)
+def record_of(table: FromClause) -> ColumnElement[bool]:
+    """The record of the journal behind a row."""
+    return and_(journal.c.budget == table.c.budget, journal.c.sequence == table.c.sequence)
+
+
+def same(table: FromClause, **asked: Any | None) -> Iterable[ColumnElement[bool]]:
+    """The filters that were asked for."""
+    return [table.c[name] == value for name, value in asked.items() if value is not None]
+
+
+def of_entity(budget: ColumnElement[Any], entity: str) -> ColumnElement[bool]:
+    """True if a row's budget belongs to this entity."""
+    return budget.in_(select(budgets.c.budget).where(budgets.c.entity == entity))
+
+
+def between(
+    column: ColumnElement[Any], first: Any | None, last: Any | None
+) -> Iterable[ColumnElement[bool]]:
+    """The bounds that were asked for; both count."""
+    if first is not None:
+        yield column >= first
+    if last is not None:
+        yield column <= last
+
+
+async def all_rows(conn: AsyncConnection, query: Select[Any]) -> Sequence[RowMapping]:
+    """All rows of a query."""
+    rows: Sequence[RowMapping] = (await conn.execute(query)).mappings().all()
+    return rows
+
+
+async def first_row(conn: AsyncConnection, query: Select[Any]) -> RowMapping | None:
+    """The first row of a query, if it has any."""
+    row: RowMapping | None = (await conn.execute(query)).mappings().first()
+    return row
+
+
+async def page_rows(
+    conn: AsyncConnection,
+    query: Select[Any],
+    key: Sequence[ColumnElement[Any]],
+    after: tuple[Any, ...] | None,
+    limit: int | None,
+    *,
+    descending: bool = False,
+) -> Sequence[RowMapping]:
+    """The rows behind the last one of the page before, in the order of their key."""
+    if after is not None:
+        place, last = tuple_(*key), tuple_(*after)
+        query = query.where(place < last if descending else place > last)
+    order = [column.desc() for column in key] if descending else key
+    return await all_rows(conn, query.order_by(*order).limit(limit))

@@ -1,7 +1,10 @@
 """The lists of refused and parked events, dead letters and review flags."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from operator import attrgetter
+from typing import Annotated, Any, Final, NamedTuple
 
 from fastapi import APIRouter, Path
 from starlette.responses import RedirectResponse, Response
@@ -18,23 +21,37 @@ from services.api.console.page_context import (
 )
 from services.api.console.texts import troubles as texts
 from services.api.http.question import KeyTime, Offset
-from services.api.rejections import flags
 from services.api.rejections import query as unsettled
-from services.api.rejections.view import (
-    KINDS,
-    Counts,
-    TroubleRow,
-    flagged_rows,
-    parked_rows,
-    reasons,
-    refused_rows,
-    tabs,
-    unreadable_rows,
-)
+from services.api.rejections.view import KINDS, Counts, term_of
 
 router = APIRouter()
 
 Kind = Annotated[str, Path(pattern=f"^({'|'.join(KINDS)})$")]
+NEWEST: Final = {"event_time": KeyTime, "budget": Text, "sequence": Offset}
+
+
+class Listed(NamedTuple):
+    """One of the lists."""
+
+    query: Callable[..., Awaitable[Sequence[Any]]]
+    reason: str
+    """The argument of the query that is the reason."""
+    verdict: str
+    """The attribute of a row that explains it."""
+    key: Mapping[str, Any]
+    """The attributes by which it is ordered, with their types."""
+
+
+LISTS: Final = {
+    "refused": Listed(unsettled.refused, "code", "refusal", NEWEST),
+    "parked": Listed(unsettled.waiting_events, "kind", "wait", NEWEST),
+    "unreadable": Listed(
+        unsettled.unreadable, "code", "verdict", {"chain": Text, "sequence": Offset}
+    ),
+    "flagged": Listed(
+        unsettled.flagged, "code", "verdict", {"budget": Text, "sequence": Offset, "item": Offset}
+    ),
+}
 
 
 @router.get("/console/troubles")
@@ -49,61 +66,36 @@ async def trouble_list(
 ) -> Response:
     """One of the lists, by reason."""
     counts = await trouble_counts(visit)
-    found, key = await _listed(visit, kind, reason, after)
-    more = key if len(found) > ROWS else None
+    listed = LISTS[kind]
+    found = await listed.query(
+        visit.connection,
+        visit.entities,
+        **{listed.reason: reason},
+        after=place_after(after, *listed.key.values()),
+        limit=ROWS + 1,
+    )
+    last = None
+    if len(found) > ROWS:
+        key = attrgetter(*listed.key)(found[ROWS - 1])
+        last = [each.isoformat() if isinstance(each, datetime) else each for each in key]
     return await visit.page(
         "troubles.html",
         title=visit.locale.say(texts.TEXTS["title"]),
+        texts=texts.TEXTS,
         kind=kind,
-        heading=visit.locale.say(texts.TEXTS[kind]),
-        lead=visit.locale.say(texts.TEXTS[f"{kind}_lead"]),
-        nothing=visit.locale.say(texts.TEXTS[f"no_{kind}"]),
-        tabs=tabs(counts, kind, visit.locale),
-        hidden=counts[kind] is None,
-        reasons=reasons(kind, counts[kind] or (), reason, visit.locale),
+        verdict=listed.verdict,
+        counts=counts,
+        reason=reason,
+        term_of=partial(term_of, kind),
         rows=found[:ROWS],
-        page_links=following(("troubles", kind), {"reason": reason}, more, started=after is None),
+        page_links=following(("troubles", kind), {"reason": reason}, last, started=after is None),
     )
 
 
 async def trouble_counts(visit: Visit) -> Counts:
     """Number of events of each reason in each list; None where the caller may not see any."""
     conn, entities = visit.connection, visit.entities
-    unreadable = await unsettled.dead_letters_by_code(conn, entities)
-    return {
-        "refused": await unsettled.refusals_by_code(conn, entities),
-        "parked": await unsettled.parked_by_kind(conn, entities),
-        "unreadable": unreadable if entities is None else None,
-        "flagged": await flags.by_code(conn, entities),
+    counts: dict[str, Sequence[unsettled.ByReason] | None] = {
+        kind: await unsettled.by_reason(conn, entities, kind) for kind in KINDS
     }
-
-
-async def _listed(
-    visit: Visit, kind: str, reason: str | None, after: Sequence[str] | None
-) -> tuple[list[TroubleRow], tuple[Any, ...] | None]:
-    """The rows of a list, one more than a page holds; and the key of the page's last."""
-    conn, entities, locale, limit = visit.connection, visit.entities, visit.locale, ROWS + 1
-    if kind == "unreadable":
-        place = place_after(after, Text, Offset)
-        dead_letters = await unsettled.unreadable(
-            conn, entities, code=reason, after=place, limit=limit
-        )
-        key = [(each.chain, each.sequence) for each in dead_letters]
-        return unreadable_rows(dead_letters, locale), _last(key)
-    if kind == "flagged":
-        place = place_after(after, Text, Offset, Offset)
-        raised = await flags.flagged(conn, entities, code=reason, after=place, limit=limit)
-        raised_keys = [(each.budget, each.sequence, each.item) for each in raised]
-        return flagged_rows(raised, locale), _last(raised_keys)
-    place = place_after(after, KeyTime, Text, Offset)
-    if kind == "refused":
-        refused = await unsettled.refused(conn, entities, code=reason, after=place, limit=limit)
-        keys = [(each.event_time.isoformat(), each.budget, each.sequence) for each in refused]
-        return refused_rows(refused, locale), _last(keys)
-    waiting = await unsettled.waiting_events(conn, entities, kind=reason, after=place, limit=limit)
-    keys = [(each.event_time.isoformat(), each.budget, each.sequence) for each in waiting]
-    return parked_rows(waiting, locale), _last(keys)
-
-
-def _last(keys: Sequence[tuple[Any, ...]]) -> tuple[Any, ...] | None:
-    return keys[ROWS - 1] if len(keys) >= ROWS else None
+    return counts if entities is None else counts | {"unreadable": None}

@@ -1,24 +1,48 @@
-"""Refusals, parked events, dead letters; and their numbers by reason."""
+"""Refusals, parked events, dead letters, review flags; and their numbers by reason."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, Select, Table, func, select
+from sqlalchemy import Column, ColumnElement, RowMapping, Table, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.elements import Label
 
-from services.api.queries.figures import same
-from services.api.queries.rows import Entities, Name, behind, shown, visible
+from services.api.queries.rows import (
+    Entities,
+    FreeText,
+    Name,
+    first_row,
+    page_rows,
+    record_of,
+    row_as,
+    same,
+    visible,
+)
 from services.api.queries.verdicts import (
     Verdict,
     dead_letter_verdict,
+    flag_verdict,
     refusal_verdict,
     wait_verdict,
 )
-from services.projector.tables import dead_letters, parked, refusals
+from services.projector.tables import (
+    conventions,
+    dead_letters,
+    grants,
+    journal,
+    parked,
+    refusals,
+    review_flags,
+)
 
-NEWEST: Final = ("event_time", "budget", "sequence")
-"""Refused and parked events are read from the newest on; the rest of the key parts equals."""
+REASONS: Final[dict[str, Column[Any]]] = {
+    "refused": refusals.c.code,
+    "parked": parked.c.waits_for_kind,
+    "unreadable": dead_letters.c.code,
+    "flagged": review_flags.c.code,
+}
+"""By list, the column of its reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +84,22 @@ class DeadLetter:
     source_topic: str
     source_partition: int
     source_offset: int
-    reason: str
+    reason: FreeText
     event_sha256: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """A review flag, with the event that raised it and the grant that it is about."""
+
+    budget: str
+    sequence: int
+    item: int
+    event_id: Name | None
+    event_type: str | None
+    event_time: datetime | None
+    grant: Name | None
     verdict: Verdict
 
 
@@ -84,11 +122,12 @@ async def refused(
     limit: int | None = None,
 ) -> list[RefusedEvent]:
     """Refused events, the newest first."""
-    query = _newest(refusals, entities, after, limit)
+    key = (refusals.c.event_time, refusals.c.budget, refusals.c.sequence)
+    query = select(refusals).where(visible(refusals.c.budget, entities))
     query = query.where(*same(refusals, budget=budget, code=code, event_type=event_type))
     return [
-        RefusedEvent(*_event(row), refusal_verdict(row["code"], row["facts"]))
-        for row in (await conn.execute(query)).mappings()
+        row_as(RefusedEvent, row, refusal=refusal_verdict(row["code"], row["facts"]))
+        for row in await page_rows(conn, query, key, after, limit, descending=True)
     ]
 
 
@@ -103,9 +142,13 @@ async def waiting_events(
     limit: int | None = None,
 ) -> list[WaitingEvent]:
     """Events that wait, the newest first; with `ended` those that wait no more."""
-    query = _newest(parked, entities, after, limit).where(_has_ended(ended))
+    key = (parked.c.event_time, parked.c.budget, parked.c.sequence)
+    query = select(parked).where(visible(parked.c.budget, entities), _has_ended(ended))
     query = query.where(*same(parked, budget=budget, waits_for_kind=kind))
-    return [_parked(row) for row in (await conn.execute(query)).mappings()]
+    return [
+        row_as(WaitingEvent, row, wait=wait_verdict(row["waits_for_kind"], row["waits_for_id"]))
+        for row in await page_rows(conn, query, key, after, limit, descending=True)
+    ]
 
 
 async def unreadable(
@@ -118,10 +161,28 @@ async def unreadable(
 ) -> list[DeadLetter]:
     """Dead letters by chain and number. They name no entity: who may not see all sees none."""
     key = (dead_letters.c.budget, dead_letters.c.sequence)
-    query = select(dead_letters).where(visible(dead_letters.c.budget, entities), behind(key, after))
+    query = select(dead_letters).where(visible(dead_letters.c.budget, entities))
     query = query.where(*same(dead_letters, code=code))
-    rows = (await conn.execute(query.order_by(*key).limit(limit))).mappings()
-    return [_dead_letter(row) for row in rows]
+    return [_dead_letter(row) for row in await page_rows(conn, query, key, after, limit)]
+
+
+async def flagged(
+    conn: AsyncConnection,
+    entities: Entities,
+    *,
+    code: str | None = None,
+    after: tuple[str, int, int] | None = None,
+    limit: int | None = None,
+) -> list[Flagged]:
+    """Review flags by budget, the newest record of each first."""
+    key = (review_flags.c.budget, review_flags.c.sequence, review_flags.c.item)
+    query = (
+        select(review_flags, journal.c.event_type, journal.c.event_time, _grant(review_flags))
+        .join(journal, record_of(review_flags))
+        .where(visible(review_flags.c.budget, entities), *same(review_flags, code=code))
+    )
+    rows = await page_rows(conn, query, key, after, limit, descending=True)
+    return [row_as(Flagged, row, verdict=flag_verdict(row["code"], row["facts"])) for row in rows]
 
 
 async def one_dead_letter(
@@ -133,45 +194,60 @@ async def one_dead_letter(
         dead_letters.c.budget == chain,
         dead_letters.c.sequence == sequence,
     )
-    row = (await conn.execute(query)).mappings().first()
+    row = await first_row(conn, query)
     return None if row is None else _dead_letter(row)
 
 
-async def refusals_by_code(conn: AsyncConnection, entities: Entities) -> list[ByReason]:
-    """Number of refused events by code, the most frequent first."""
-    return await _counted(conn, refusals.c.code, visible(refusals.c.budget, entities))
+async def by_reason(conn: AsyncConnection, entities: Entities, kind: str) -> list[ByReason]:
+    """Number of each reason in the list of this kind, the most frequent first."""
+    code = REASONS[kind]
+    table, count = code.table, func.count().label("count")
+    query = select(code, count).where(visible(table.c.budget, entities))
+    if table is parked:
+        query = query.where(_has_ended(ended=False))
+    rows = await conn.execute(query.group_by(code).order_by(count.desc(), code))
+    return [ByReason(*row) for row in rows]
 
 
-async def parked_by_kind(conn: AsyncConnection, entities: Entities) -> list[ByReason]:
-    """Number of parked events by what they wait for, the most frequent first."""
-    condition = visible(parked.c.budget, entities) & _has_ended(ended=False)
-    return await _counted(conn, parked.c.waits_for_kind, condition)
-
-
-async def dead_letters_by_code(conn: AsyncConnection, entities: Entities) -> list[ByReason]:
-    """Number of dead letters by code, the most frequent first."""
-    seen = visible(dead_letters.c.budget, entities)
-    return await _counted(conn, dead_letters.c.code, seen)
-
-
-async def _counted(
-    conn: AsyncConnection, code: ColumnElement[str], condition: ColumnElement[bool]
-) -> list[ByReason]:
-    count = func.count().label("count")
-    query = select(code, count).where(condition).group_by(code).order_by(count.desc(), code)
-    return [ByReason(*row) for row in await conn.execute(query)]
-
-
-def _newest(
-    table: Table, entities: Entities, after: tuple[Any, ...] | None, limit: int | None
-) -> Select[Any]:
-    key = [table.c[name] for name in NEWEST]
-    return (
-        select(table)
-        .where(visible(table.c.budget, entities), behind(key, after, descending=True))
-        .order_by(*(column.desc() for column in key))
-        .limit(limit)
+async def grant_of_record(
+    conn: AsyncConnection, entities: Entities, budget: str, sequence: int
+) -> str | None:
+    """The grant that a record is about; None where it names none, or one that nobody announced."""
+    named = select(_grant(journal)).where(
+        visible(journal.c.budget, entities),
+        journal.c.budget == budget,
+        journal.c.sequence == sequence,
     )
+    query = select(grants.c.grant_ref).where(
+        grants.c.budget == budget, grants.c.grant_ref == named.scalar_subquery()
+    )
+    found: str | None = await conn.scalar(query)
+    return found
+
+
+async def grant_of_convention(
+    conn: AsyncConnection, entities: Entities, budget: str, convention: str
+) -> str | None:
+    """The grant that a convention is of, or that stood under this name before it was signed."""
+    query = (
+        select(conventions.c.grant_ref)
+        .where(visible(conventions.c.budget, entities), conventions.c.budget == budget)
+        .where(or_(conventions.c.convention == convention, conventions.c.continues == convention))
+        .limit(1)
+    )
+    found: str | None = await conn.scalar(query)
+    return found
+
+
+def _grant(table: Table) -> Label[str | None]:
+    """The grant that a row names, or that the convention which it names is of."""
+    of_convention = (
+        select(conventions.c.grant_ref)
+        .where(conventions.c.budget == table.c.budget)
+        .where(conventions.c.convention == table.c.convention)
+        .scalar_subquery()
+    )
+    return func.coalesce(table.c.grant_ref, of_convention).label("grant")
 
 
 def _has_ended(ended: bool) -> ColumnElement[bool]:
@@ -179,31 +255,6 @@ def _has_ended(ended: bool) -> ColumnElement[bool]:
     return column.is_not(None) if ended else column.is_(None)
 
 
-def _event(row: RowMapping) -> tuple[str, int, str, str, str, datetime]:
-    return (
-        row["budget"],
-        row["sequence"],
-        row["event_id"],
-        row["event_source"],
-        row["event_type"],
-        row["event_time"],
-    )
-
-
-def _parked(row: RowMapping) -> WaitingEvent:
-    kind, name = row["waits_for_kind"], row["waits_for_id"]
-    wait = wait_verdict(kind, name)
-    return WaitingEvent(*_event(row), kind, name, wait, row["ended_sequence"], row["ended_outcome"])
-
-
 def _dead_letter(row: RowMapping) -> DeadLetter:
-    return DeadLetter(
-        row["budget"],
-        row["sequence"],
-        row["source_topic"],
-        row["source_partition"],
-        row["source_offset"],
-        shown(row["reason"]) or "",
-        row["event_sha256"],
-        dead_letter_verdict(row["reason"], row["facts"]),
-    )
+    verdict = dead_letter_verdict(row["reason"], row["facts"])
+    return row_as(DeadLetter, row, chain=row["budget"], verdict=verdict)

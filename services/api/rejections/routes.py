@@ -1,6 +1,5 @@
 """Refused and parked events, dead letters and review flags."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -21,7 +20,6 @@ from services.api.http.question import (
     Sequence,
 )
 from services.api.problems import problems
-from services.api.rejections import flags
 from services.api.rejections import query as unsettled
 from services.ledger.domain.model.flags import FlagCode
 from services.ledger.domain.model.refusals import Refusal
@@ -59,10 +57,10 @@ class FlagFilters(PageFilters):
     code: FlagCode | None = None
 
 
-COUNTS: Final = TypeAdapter(list[unsettled.ByReason])
 NEWEST: Final = {"event_time": KeyTime, "budget": KeyText, "sequence": Sequence}
 
 Counts = list[unsettled.ByReason]
+COUNTS: Final = TypeAdapter(Counts)
 
 
 list_route(
@@ -80,7 +78,7 @@ list_route(
 @router.get("/refusals/counts", response_model=Counts, summary="Refused events by code")
 async def refusal_counts(question: Question, _: Annotated[Filters, Query()]) -> Response:
     """Number of refused events by code, the most frequent first."""
-    return await _counts(question, unsettled.refusals_by_code)
+    return await _counts(question, "refused")
 
 
 list_route(
@@ -99,7 +97,7 @@ list_route(
 @router.get("/parked/counts", response_model=Counts, summary="Parked events by what they wait for")
 async def parked_counts(question: Question, _: Annotated[Filters, Query()]) -> Response:
     """Number of parked events by what they wait for, the most frequent first."""
-    return await _counts(question, unsettled.parked_by_kind)
+    return await _counts(question, "parked")
 
 
 list_route(
@@ -117,13 +115,13 @@ list_route(
 @router.get("/dead-letters/counts", response_model=Counts, summary="Dead letters by code")
 async def dead_letter_counts(question: Question, _: Annotated[Filters, Query()]) -> Response:
     """Number of dead letters by code, the most frequent first."""
-    return await _counts(question, unsettled.dead_letters_by_code)
+    return await _counts(question, "unreadable")
 
 
 list_route(
     router,
     "/review-flags",
-    flags.flagged,
+    unsettled.flagged,
     FlagFilters,
     {"budget": KeyText, "sequence": Sequence, "item": Sequence},
     name="flagged",
@@ -132,5 +130,7 @@ list_route(
 )
 
 
-async def _counts(question: Asked, query: Callable[..., Awaitable[Counts]]) -> Response:
-    return await whole(question, COUNTS, lambda: query(question.connection, question.entities))
+async def _counts(question: Asked, kind: str) -> Response:
+    return await whole(
+        question, COUNTS, lambda: unsettled.by_reason(question.connection, question.entities, kind)
+    )

@@ -1,7 +1,7 @@
 """A statement as CSV, in UTF-8.
 
 French: semicolons, decimal commas and a byte order mark, as French spreadsheets expect. English:
-RFC 4180. Days are `YYYY-MM-DD` in both. Translatable that a spreadsheet would take for a formula is
+RFC 4180. Days are `YYYY-MM-DD` in both. Text that a spreadsheet would take for a formula is
 preceded by an apostrophe.
 """
 
@@ -10,8 +10,7 @@ import io
 from typing import Final
 
 from events.texts import Translatable
-from services.api.statements.figures import euros
-from services.api.statements.sheet import Cell, Kind, Sheet
+from services.api.statements.sheet import Cell, Kind, Sheet, euros
 from services.texts.language import Language
 from services.texts.translation import translate
 

@@ -7,25 +7,25 @@ from typing import Any, Final
 from events.texts import _
 from services.api.balances.query import LineBalance, Stages
 from services.api.queries.rows import Name, shown_name
-from services.api.statements.figures import per_mille
-from services.api.statements.sheet import Cell, Sheet, cents, number, text
+from services.api.statements.sheet import Cell, Column, Kind, Sheet
 
 TITLE: Final = _("Budget execution")
 TOTAL: Final = "Total"
-COLUMNS: Final = (
-    text(_("chapter")),
-    text(_("article")),
-    cents(_("appropriated")),
-    cents(_("reserved (accounting commitment)")),
-    cents(_("committed, not ordered")),
-    cents(_("ordered, not paid")),
-    cents(_("paid")),
-    cents(_("carried over")),
-    cents(_("available")),
-    number(_("commitment rate (‰)")),
-    number(_("ordering rate (‰)")),
-    number(_("payment rate (‰)")),
-)
+FIGURES: Final = {
+    "appropriated_cents": Column(_("appropriated"), Kind.CENTS),
+    "reserved_cents": Column(_("reserved (accounting commitment)"), Kind.CENTS),
+    "committed_cents": Column(_("committed, not ordered"), Kind.CENTS),
+    "ordered_cents": Column(_("ordered, not paid"), Kind.CENTS),
+    "paid_cents": Column(_("paid"), Kind.CENTS),
+    "carried_over_cents": Column(_("carried over"), Kind.CENTS),
+    "available_cents": Column(_("available"), Kind.CENTS),
+    "committed_per_mille": Column(_("commitment rate (‰)"), Kind.NUMBER),
+    "ordered_per_mille": Column(_("ordering rate (‰)"), Kind.NUMBER),
+    "paid_per_mille": Column(_("payment rate (‰)"), Kind.NUMBER),
+}
+"""The columns of the figures, by the field of an execution."""
+
+COLUMNS: Final = (Column(_("chapter")), Column(_("article")), *FIGURES.values())
 
 
 @dataclass(frozen=True)
@@ -120,18 +120,13 @@ def _figures(lines: Iterable[LineBalance]) -> dict[str, Any]:
     }
 
 
+def per_mille(part_cents: int, whole_cents: int) -> int | None:
+    """Share of a part in a whole in thousandths, rounded down: 1000 only where all is.
+
+    None where there is no whole.
+    """
+    return part_cents * 1000 // whole_cents if whole_cents > 0 else None
+
+
 def _row(chapter: str, article: str | None, of: Execution) -> list[Cell]:
-    return [
-        shown_name(chapter),
-        shown_name(article),
-        of.appropriated_cents,
-        of.reserved_cents,
-        of.committed_cents,
-        of.ordered_cents,
-        of.paid_cents,
-        of.carried_over_cents,
-        of.available_cents,
-        of.committed_per_mille,
-        of.ordered_per_mille,
-        of.paid_per_mille,
-    ]
+    return [shown_name(chapter), shown_name(article), *(getattr(of, name) for name in FIGURES)]

@@ -5,14 +5,20 @@ that the ledger can tell. It knows neither the share of a grant in what it helps
 RNA number, nor whether it was notified to the European Union.
 """
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
 
-from events.texts import _
-from services.api.queries.rows import shown_name
-from services.api.statements.query import ListedGrant
-from services.api.statements.sheet import Cell, Kind, Sheet, cents, named, number, text
+from sqlalchemy import RowMapping, and_, case, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from events.texts import _, verbatim
+from services.api.grants import query as grants
+from services.api.queries.rows import Entities, all_rows, row_as, shown_name
+from services.api.statements.sheet import Cell, Column, Kind, Sheet
 from services.ledger.explain.terms import GRANT_STATES
+from services.projector.tables import conventions, instalments, payment_orders, payments
 
 TITLE: Final = _("List of grants")
 IN_CASH: Final = "aide en numéraire"
@@ -22,25 +28,114 @@ OBJECT_MAX: Final = 256
 """Length of the object of a grant in the format."""
 
 COLUMNS: Final = (
-    named("idAttribuant"),
-    named("dateConvention", Kind.DAY),
-    named("referenceDecision"),
-    named("nomBeneficiaire"),
-    named("idBeneficiaire"),
-    named("objet"),
-    named("montant", Kind.CENTS),
-    named("nature"),
-    named("conditionsVersement"),
-    named("datesPeriodeVersement"),
-    text(_("grant")),
-    text(_("state")),
-    cents(_("committed, not ordered")),
-    cents(_("ordered, not paid")),
-    cents(_("paid")),
-    cents(_("released")),
-    cents(_("carried over")),
-    number(_("to review")),
+    Column(verbatim("idAttribuant")),
+    Column(verbatim("dateConvention"), Kind.DAY),
+    Column(verbatim("referenceDecision")),
+    Column(verbatim("nomBeneficiaire")),
+    Column(verbatim("idBeneficiaire")),
+    Column(verbatim("objet")),
+    Column(verbatim("montant"), Kind.CENTS),
+    Column(verbatim("nature")),
+    Column(verbatim("conditionsVersement")),
+    Column(verbatim("datesPeriodeVersement")),
+    Column(_("grant")),
+    Column(_("state")),
+    Column(_("committed, not ordered"), Kind.CENTS),
+    Column(_("ordered, not paid"), Kind.CENTS),
+    Column(_("paid"), Kind.CENTS),
+    Column(_("released"), Kind.CENTS),
+    Column(_("carried over"), Kind.CENTS),
+    Column(_("to review"), Kind.NUMBER),
 )
+
+ANNOUNCED: Final = "announced"
+"""The state of a grant of which only concurring acts are known."""
+
+UNSIGNED: Final[Mapping[Any, Any]] = {"signed_on": None, "instalments": 0}
+UNPAID: Final[Mapping[Any, Any]] = {"first_paid_on": None, "last_paid_on": None}
+
+
+@dataclass(frozen=True, slots=True)
+class ListedGrant:
+    """A grant, and how it is paid."""
+
+    grant: grants.Grant
+    signed_on: date | None
+    """The day of its first convention; None where there is none."""
+    instalments: int
+    """Number of planned payments."""
+    first_paid_on: date | None
+    last_paid_on: date | None
+
+
+async def grant_list(
+    conn: AsyncConnection, entities: Entities, budget: str
+) -> tuple[ListedGrant, ...]:
+    """The grants awarded in a budget, by reference; those only announced are not among them."""
+    found = await grants.listed(conn, entities, budget=budget)
+    signed = await _by_grant(conn, budget)
+    paid = await _payments(conn, budget)
+    return tuple(
+        row_as(
+            ListedGrant,
+            {**signed.get(each.grant, UNSIGNED), **paid.get(each.grant, UNPAID)},
+            grant=each,
+        )
+        for each in found
+        if each.state != ANNOUNCED
+    )
+
+
+async def _by_grant(conn: AsyncConnection, budget: str) -> dict[str, RowMapping]:
+    planned = and_(
+        instalments.c.budget == conventions.c.budget,
+        instalments.c.convention == conventions.c.convention,
+    )
+    # Those of a grant that stood alone count where an order was issued (rules, 13).
+    own = ~instalments.c.instalment.contains("/")
+    is_ordered = exists().where(
+        payment_orders.c.budget == instalments.c.budget,
+        payment_orders.c.convention + "/" + payment_orders.c.instalment == instalments.c.instalment,
+    )
+    # A grant that stands alone has no convention; its row has the day of the act.
+    signature = case((conventions.c.stands_alone.is_(False), conventions.c.signed_on))
+    query = (
+        select(
+            conventions.c.grant_ref,
+            func.min(signature).label("signed_on"),
+            func.count(case((or_(own, is_ordered), 1))).label("instalments"),
+        )
+        .outerjoin_from(conventions, instalments, planned)
+        .where(conventions.c.budget == budget)
+        .group_by(conventions.c.grant_ref)
+    )
+    return {row["grant_ref"]: row for row in await all_rows(conn, query)}
+
+
+async def _payments(conn: AsyncConnection, budget: str) -> dict[str, RowMapping]:
+    of_order = and_(
+        payments.c.budget == payment_orders.c.budget,
+        payments.c.payment_order == payment_orders.c.payment_order,
+    )
+    of_convention = and_(
+        payment_orders.c.budget == conventions.c.budget,
+        or_(
+            payment_orders.c.convention == conventions.c.convention,
+            payment_orders.c.convention == conventions.c.continues,
+        ),
+    )
+    query = (
+        select(
+            conventions.c.grant_ref,
+            func.min(payments.c.executed_on).label("first_paid_on"),
+            func.max(payments.c.executed_on).label("last_paid_on"),
+        )
+        .join_from(payments, payment_orders, of_order)
+        .join(conventions, of_convention)
+        .where(payments.c.budget == budget)
+        .group_by(conventions.c.grant_ref)
+    )
+    return {row["grant_ref"]: row for row in await all_rows(conn, query)}
 
 
 def grant_sheet(listed: Sequence[ListedGrant]) -> Sheet:

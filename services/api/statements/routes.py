@@ -19,8 +19,7 @@ from services.api.statements.execution import (
     execution_of,
     execution_sheet,
 )
-from services.api.statements.grant_list import grant_sheet
-from services.api.statements.query import grant_list
+from services.api.statements.grant_list import grant_list, grant_sheet
 from services.api.statements.sheet import Sheet
 
 router = APIRouter(prefix="/budgets/{budget}", tags=["statements"], responses=UNCHANGED)

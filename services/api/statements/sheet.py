@@ -5,7 +5,7 @@ from datetime import date
 from enum import Enum, auto
 from typing import NamedTuple
 
-from events.texts import Translatable, verbatim
+from events.texts import Translatable
 
 Cell = str | int | date | Translatable | None
 """Texts in both languages; any other cell is a name."""
@@ -26,7 +26,7 @@ class Column(NamedTuple):
     """A column: what it is called, and what its cells are."""
 
     label: Translatable
-    kind: Kind
+    kind: Kind = Kind.TEXT
 
 
 class Sheet(NamedTuple):
@@ -41,26 +41,7 @@ class Sheet(NamedTuple):
     strong: frozenset[int] = frozenset()
 
 
-def text(label: Translatable) -> Column:
-    """A column of words."""
-    return Column(label, Kind.TEXT)
-
-
-def cents(label: Translatable) -> Column:
-    """A column of sums of money."""
-    return Column(label, Kind.CENTS)
-
-
-def day(label: Translatable) -> Column:
-    """A column of days."""
-    return Column(label, Kind.DAY)
-
-
-def number(label: Translatable) -> Column:
-    """A column of integers."""
-    return Column(label, Kind.NUMBER)
-
-
-def named(name: str, kind: Kind = Kind.TEXT) -> Column:
-    """A column that both languages call by the name that a published format gave it."""
-    return Column(verbatim(name), kind)
+def euros(amount_cents: int, decimal: str) -> str:
+    """`1355600,00`: by digits, no float takes part; no grouping, two decimals, the sign first."""
+    whole, cents = divmod(abs(amount_cents), 100)
+    return f"{'-' if amount_cents < 0 else ''}{whole}{decimal}{cents:02d}"

@@ -3,17 +3,20 @@
 import io
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from events.texts import Translatable
-from services.api.statements.figures import euros, exact_euros, fits_a_spreadsheet
-from services.api.statements.sheet import Kind, Sheet
+from services.api.statements.sheet import Kind, Sheet, euros
 from services.texts.language import Language
 from services.texts.translation import translate
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MADE_ON: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Stands in every file: the same statement is the same bytes, whenever it is made."""
+
+DIGITS_MAX: Final = 15
+"""Digits that a spreadsheet's number keeps."""
 
 SHEET_NAME_MAX: Final = 31
 FORMATS: Final = {Kind.CENTS: "#,##0.00", Kind.NUMBER: "0"}
@@ -77,8 +80,8 @@ def _write(
         page.write_datetime(*place, cell, cell_format)
     elif kind is not Kind.CENTS:
         page.write_number(*place, cell, cell_format)
-    elif fits_a_spreadsheet(cell):
-        page.write_number(*place, exact_euros(cell), cell_format)
+    elif abs(cell) < 10**DIGITS_MAX:
+        page.write_number(*place, Decimal(cell).scaleb(-2), cell_format)
     else:
         # A spreadsheet would round it, and nobody would see.
         page.write_string(*place, euros(cell, "."), cell_format)

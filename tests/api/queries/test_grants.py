@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.api.grants import query as grants
-from services.api.statements.query import grant_list
+from services.api.statements.grant_list import grant_list
 from tests.api.made import Made
 from tests.api.queries.asked import BUDGET, CARRIED, HISTORIES, YEAR, ask
 from tests.builders import (

@@ -8,7 +8,7 @@ import pytest
 
 from events.codec import reread
 from services.api.adapters.ports import JournalEnd
-from services.api.journal import events, traces
+from services.api.journal import records, traces
 from services.api.rejections import query as unsettled
 from services.api.today.read_model_status import read_model_status
 from services.ledger.application.restore import Folding
@@ -37,17 +37,17 @@ def test_every_event_is_found_with_its_latest_outcome(made: Made) -> None:
 
     async def ask_each(conn: Any) -> dict[str, Any]:
         ids = {each.event_id for each in readable}
-        return {name: await events.outcomes(conn, None, name) for name in ids if name is not None}
+        return {name: await records.outcomes(conn, None, name) for name in ids if name is not None}
 
     found = ask(url, ask_each)
     for name, identities in found.items():
-        records = [each for each in readable if each.event_id == name]
+        expected = [each for each in readable if each.event_id == name]
         shown = sorted(each.sequence for one in identities for each in one.records)
-        assert [each.sequence for each in records] == shown
+        assert [each.sequence for each in expected] == shown
         for one in identities:
             own = [
                 each.outcome.value
-                for each in records
+                for each in expected
                 if each.event_source == one.event_source
                 and each.outcome != "duplicate"
                 and (each.refusal or {}).get("code") != "event_id_reused"
@@ -61,7 +61,7 @@ def test_a_parked_event_has_both_its_records_and_the_outcome_of_the_second(
     journal = journal_of_events(map(encoded, [a_vote(), a_convention(), an_award()]))
     url = made_in_files(journal)
     name = a_convention()["id"]
-    (one,) = ask(url, lambda conn: events.outcomes(conn, None, name))
+    (one,) = ask(url, lambda conn: records.outcomes(conn, None, name))
     assert "accepted" == one.outcome
     assert ["parked", "accepted"] == [each.outcome for each in one.records]
     assert one.records[0].waits_for is not None
@@ -87,9 +87,9 @@ def test_what_did_not_go_through_is_counted_by_reason(made: Made) -> None:
 
     async def counts(conn: Any) -> list[dict[str, int]]:
         answers = [
-            await unsettled.refusals_by_code(conn, None),
-            await unsettled.dead_letters_by_code(conn, None),
-            await unsettled.parked_by_kind(conn, None),
+            await unsettled.by_reason(conn, None, "refused"),
+            await unsettled.by_reason(conn, None, "unreadable"),
+            await unsettled.by_reason(conn, None, "parked"),
         ]
         return [{each.code: each.count for each in found} for found in answers]
 

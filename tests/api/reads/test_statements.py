@@ -17,9 +17,8 @@ from events.texts import verbatim
 from services.api.balances.query import LineBalance
 from services.api.queries.rows import BudgetLine
 from services.api.statements.csv_file import as_csv, harmless
-from services.api.statements.execution import execution_of
-from services.api.statements.figures import euros, per_mille
-from services.api.statements.sheet import Sheet, cents, day, number, text
+from services.api.statements.execution import execution_of, per_mille
+from services.api.statements.sheet import Column, Kind, Sheet, euros
 from services.api.statements.xlsx_file import as_xlsx
 from services.projector.database import an_engine
 from services.projector.tables import grants
@@ -136,7 +135,7 @@ def test_the_list_of_grants_has_real_days_in_a_spreadsheet(made_in_files: Made) 
 
 @given(amount_cents=st.integers(-LIMIT, LIMIT))
 def test_every_amount_comes_back_to_the_cent(amount_cents: int) -> None:
-    sheet = Sheet(TITLE, [cents(verbatim("amount"))], [[amount_cents]])
+    sheet = Sheet(TITLE, [Column(verbatim("amount"), Kind.CENTS)], [[amount_cents]])
     for language in Language:
         ((phrase,),) = rows_of(as_csv(sheet, language), language.value)[1:]
         assert Decimal(amount_cents) / 100 == Decimal(phrase.replace(",", "."))
@@ -146,7 +145,7 @@ def test_every_amount_comes_back_to_the_cent(amount_cents: int) -> None:
         assert amount_cents == round(Decimal(str(value)) * 100)
 
 
-TITLE = text(verbatim("Trial")).label
+TITLE = Column(verbatim("Trial")).label
 FORMULAS = [
     "=1+1",
     "+33 6 12 34 56 78",
@@ -164,7 +163,7 @@ FORMULAS = [
 
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_no_text_is_a_formula(formula: str) -> None:
-    sheet = Sheet(TITLE, [text(verbatim("name"))], [[formula]])
+    sheet = Sheet(TITLE, [Column(verbatim("name"))], [[formula]])
     for language in Language:
         ((phrase,),) = rows_of(as_csv(sheet, language), language.value)[1:]
         assert f"'{formula}" == phrase
@@ -193,13 +192,14 @@ def test_a_grant_named_like_a_formula_is_harmless(made_in_files: Made) -> None:
 
 def test_separators_and_quotes_in_texts_do_not_move_columns() -> None:
     texts = 'a;b,c "d"\ne'
-    sheet = Sheet(TITLE, [text(verbatim("name")), number(verbatim("n"))], [[texts, 3]])
+    columns = [Column(verbatim("name")), Column(verbatim("n"), Kind.NUMBER)]
+    sheet = Sheet(TITLE, columns, [[texts, 3]])
     for language in Language:
         assert [[texts, "3"]] == rows_of(as_csv(sheet, language), language.value)[1:]
 
 
 def test_the_same_statement_is_the_same_bytes() -> None:
-    sheet = Sheet(TITLE, [day(verbatim("day"))], [[date(2023, 4, 12)], [None]])
+    sheet = Sheet(TITLE, [Column(verbatim("day"), Kind.DAY)], [[date(2023, 4, 12)], [None]])
     assert as_xlsx(sheet, Language.FR) == as_xlsx(sheet, Language.FR)
 
 

@@ -26,30 +26,6 @@ TEXTS: Final = {
     "no_parked": _("Nothing waits."),
     "no_unreadable": _("All was readable."),
     "no_flagged": _("Nothing to review."),
-    "all_reasons": _("All"),
-    "reason": _("Reason"),
-    "event": _("Event"),
-    "time": _("Time"),
-    "budget": _("Budget"),
-    "chain": _("Chain"),
-    "sender": _("Sender"),
-    "record": _("Record {number}"),
-    "record_title": _("Record {number}"),
-    "place": _("Read from"),
-    "place_said": _("{topic}, partition {partition}, offset {offset}"),
-    "journal_place": _("Place in the journal"),
-    "resumes": _("Resumes"),
-    "event_sha256": _("SHA-256 received"),
-    "outside": _("outside"),
-    "order_issued": _("issued here"),
-    "order_changed": _("changed here"),
-    "figure": _("The moves behind a figure"),
 }
 
 BYTES: Final = ngettext("{count} byte", "{count} bytes")
-
-REFUSED_COUNT: Final = _("Refused events")
-PARKED_COUNT: Final = _("Parked events")
-UNREADABLE_COUNT: Final = _("Dead letters")
-FLAGS_COUNT: Final = _("Points to review")
-LATE_COUNT: Final = _("Overdue payment orders")

@@ -4,13 +4,9 @@ from datetime import date
 
 import pytest
 
-from services.api.balances.moves import Move
-from services.api.balances.moves_of_figure import STAGES_ASKED, MovesBehind
-from services.api.balances.view import change_cents, figure_view
+from services.api.balances.moves import STAGES_ASKED, Move, MovesBehind
 from services.api.queries.rows import BudgetLine
 from services.ledger.domain.model.moves import MOVE_KINDS
-from services.texts.language import Language
-from services.texts.locale_format import LocaleFormat
 
 LINE = BudgetLine("65", "65748", "61", "489")
 
@@ -61,14 +57,14 @@ def a_move(
 def test_a_move_adds_or_takes(
     stage: str, origin: str | None, target: str | None, cents: int
 ) -> None:
-    assert cents == change_cents(stage, a_move(origin, target))
+    assert cents == a_move(origin, target).change_cents(stage)
 
 
 def test_every_kind_of_move_covers_every_stage() -> None:
     for origin, target in MOVE_KINDS:
         for stage in STAGES_ASKED:
             move = a_move(origin and origin.value, target and target.value)
-            assert change_cents(stage, move) in {-5, 0, 5}
+            assert move.change_cents(stage) in {-5, 0, 5}
 
 
 def test_the_figure_after_each_move_is_shown() -> None:
@@ -76,16 +72,10 @@ def test_the_figure_after_each_move_is_shown() -> None:
         a_move(None, "available", 100_00, 1),
         a_move("available", "reserved", 30_00, 2),
     ]
-    view = figure_view("available", MovesBehind(70_00, 0, moves), LocaleFormat(Language.EN))
-    assert ("Available", "€70.00") == (view.stage, view.figure)
-    shown = [(row.record.text, row.change, row.after, row.stages) for row in view.rows]
-    assert shown == [
-        ("1", "+\u202f€100.00", "€100.00", "outside → Available"),
-        ("2", "−\u202f€30.00", "€70.00", "Available → Reserved"),
-    ]
+    rows = list(MovesBehind(70_00, 0, moves).rows("available"))
+    assert [(moves[0], 100_00, 100_00), (moves[1], -30_00, 70_00)] == rows
 
 
 def test_a_page_of_moves_begins_where_the_one_before_ended() -> None:
     page = MovesBehind(90_00, 50_00, [a_move(None, "available", 15_00, 7)])
-    view = figure_view("available", page, LocaleFormat(Language.EN))
-    assert ("€90.00", "€65.00") == (view.figure, view.rows[0].after)
+    assert [65_00] == [after_cents for _, _, after_cents in page.rows("available")]

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from events.lag import read_history
+from services.api.console.elements import Fact
 from services.api.lag.stages import Cell
 from services.api.lag.view import LagView, lag_view
-from services.api.orders.view import Fact
 from services.lag.client.hour import the_hour
 from tests.api import lag_scenes
 from tests.api.lag_boards import BUDGET, JOURNAL, NIGHT, a_board, a_stage, stages

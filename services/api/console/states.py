@@ -1,0 +1,57 @@
+"""States of orders, grants, conventions, records and money: a text for each code, with its tone."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from events.texts import Translatable, _
+from services.api.console.elements import State
+from services.api.console.texts.codes import CONVENTION_STATES, OUTCOMES, STAGES
+from services.ledger.explain.terms import GRANT_STATES, ORDER_STATES
+from services.texts.locale_format import LocaleFormat
+
+TEXTS: Final[Mapping[str, Mapping[str, Translatable]]] = {
+    "order": ORDER_STATES,
+    "grant": GRANT_STATES,
+    "convention": CONVENTION_STATES,
+    "outcome": OUTCOMES,
+}
+TONES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
+    "order": {
+        "issued": ("info", "now"),
+        "taken_in_charge": ("info", "now"),
+        "on_hold": ("warn", "warn"),
+        "rejected": ("bad", "bad"),
+        "paid": ("good", "good"),
+        "cancelled": ("", ""),
+    },
+    "grant": {
+        "announced": ("info", "later"),
+        "awarded": ("good", "good"),
+        "withdrawn": ("bad", "bad"),
+        "carried": ("info", "info"),
+    },
+    "convention": {
+        "in_force": ("good", "good"),
+        "suspended": ("warn", "warn"),
+        "terminated": ("", ""),
+        "withdrawn": ("bad", "bad"),
+    },
+    "outcome": {
+        "accepted": ("good", "good"),
+        "duplicate": ("", ""),
+        "refused": ("bad", "bad"),
+        "parked": ("info", "now"),
+        "dead_letter": ("bad", "bad"),
+    },
+}
+"""Tones and icons: no state is shown by colour alone."""
+
+
+def state_of(code: str, kind: str, locale: LocaleFormat) -> State:
+    """The state of a thing of this kind, by its code."""
+    return State(locale.say(TEXTS[kind][code]), *TONES[kind][code])
+
+
+def stage_name(stage: str | None, locale: LocaleFormat) -> str:
+    """A stage of money; none of them is outside the budget."""
+    return locale.say(_("outside") if stage is None else STAGES[stage])
