@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from services.verifier.seals.files import read_key, sealed
+from services.verifier.seals.signing import read_key, sealed
 from tests.builders import BUDGET, NEXT_BUDGET, Json
 from tests.golden.record import decided
 from tests.integration.command import ROOT, ecluse

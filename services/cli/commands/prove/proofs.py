@@ -21,7 +21,7 @@ from services.verifier.journal.proof import Progress, Row
 from services.verifier.offline.files import Database, exported
 from services.verifier.offline.proof import JournalAlone
 from services.verifier.report import Report
-from services.verifier.seals.files import NotAKeyError
+from services.verifier.seals.signing import NotAKeyError
 from services.verifier.seals.statements import SealedChains
 
 EXIT_DISPROVED: Final = 1

@@ -20,7 +20,7 @@ from services.cli.terminal.output import bad_option, leave, print_json, say
 from services.cli.terminal.screen import Screen
 from services.verifier.findings import Findings, UnreachableError
 from services.verifier.records import Json, canonical
-from services.verifier.seals.files import FOR_ALL, new_key, read_key, sealed, write_new
+from services.verifier.seals.signing import FOR_ALL, new_key, read_key, sealed, write_new
 
 SEALED = _("{file}: {records} records of {chains} chains sealed on {sealed_at}.")
 NOT_SEALED = _("Nothing is sealed: only a journal that is proved is.")

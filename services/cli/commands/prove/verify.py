@@ -28,7 +28,7 @@ from services.verifier.findings import Code, Findings, Place
 from services.verifier.journal.proof import Row
 from services.verifier.records import Json
 from services.verifier.report import Note, Remark, Report
-from services.verifier.seals.files import (
+from services.verifier.seals.signing import (
     is_signed_by,
     read_public_key,
     read_seal,
