@@ -11,9 +11,9 @@ from services.api.balances.moves import STAGES_ASKED, moves_of_figure
 from services.api.console.elements import following, line_codes
 from services.api.console.page_context import After, Asked, Name, Visitor, place_after
 from services.api.console.states import stage_name
+from services.api.http.question import Offset
 from services.api.problems import NOT_FOUND, Problem
 from services.api.queries.rows import BudgetLine
-from services.texts.formats import number
 
 router = APIRouter()
 
@@ -40,7 +40,7 @@ async def figure(
     if stage not in STAGES_ASKED:
         raise Problem(NOT_FOUND)
     line = BudgetLine(chapter, article, function or None, operation or None) if chapter else None
-    place = place_after(after, number, number)
+    place = place_after(after, Offset, Offset)
     found = await moves_of_figure(
         visit.connection,
         visit.entities,

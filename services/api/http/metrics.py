@@ -23,13 +23,21 @@ METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 OF_A_PARTITION: Final[Sequence[tuple[str, str, Callable[[Any], float | None]]]] = (
-    ("next_offset", "The next journal record to be read.", lambda row: row.next_offset),
     (
-        "latest_event_timestamp_seconds",
+        "ecluse_read_model_next_offset",
+        "The next journal record to be read.",
+        lambda row: row.next_offset,
+    ),
+    (
+        "ecluse_read_model_latest_event_timestamp_seconds",
         "The latest time of an event that the read model has.",
         lambda row: row.latest_event_time and row.latest_event_time.timestamp(),
     ),
-    ("held", "1 if the partition is held.", lambda row: int(row.held_offset is not None)),
+    (
+        "ecluse_read_model_held",
+        "1 if the partition is held.",
+        lambda row: int(row.held_offset is not None),
+    ),
 )
 """Gauges of each partition of the journal: name, help, and the value of its position."""
 
@@ -89,7 +97,7 @@ async def _read_model(components: Components) -> CollectorRegistry:
         return registry
     up.set(1)
     for name, text, value_of in OF_A_PARTITION:
-        gauge = Gauge(f"ecluse_read_model_{name}", text, ["topic", "partition"], registry=registry)
+        gauge = Gauge(name, text, ["topic", "partition"], registry=registry)
         for row in rows:
             if (value := value_of(row)) is not None:
                 gauge.labels(row.topic, str(row.partition)).set(value)

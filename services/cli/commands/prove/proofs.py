@@ -143,7 +143,7 @@ def show(screen: Screen, report: Report) -> None:
             finding.place.budget or "–",
             finding.place.sequence or "–",
             _position(finding.place),
-            finding.code.value,
+            finding.code.code,
             masked(screen.text(finding.text)),
         ),
     )
