@@ -1,4 +1,4 @@
-"""Signing of seals, and their files: Ed25519 by `cryptography`, over a statement's canonical JSON."""
+"""Signing of seals, and their files: Ed25519 over a statement's canonical JSON."""
 
 import binascii
 import json
