@@ -247,8 +247,3 @@ class EventData(Part):
     """The name of the type for people."""
 
     budget: BudgetId
-
-
-def short_type(event: type[EventData]) -> str:
-    """The middle of an event's type: `convention.signed`."""
-    return event.TYPE.removeprefix("ecluse.").removesuffix(".v1")

@@ -11,7 +11,6 @@ from events.budgets import BudgetVoted
 from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.envelope import INBOUND, Event
 from events.masking import masked
-from events.parts import short_type
 from events.recoveries import RecoveryCollected, RecoveryOrdered
 from events.reports import ReportReceived, ReportRejected
 from events.texts import Day, Euros, Translatable, _, pgettext
@@ -56,7 +55,9 @@ def _uncapitalised(text: str) -> str:
     return text[0].lower() + text[1:]
 
 
-TYPES: Final = {short_type(each): each.NAME for each in INBOUND}
+TYPES: Final = {
+    each.TYPE.removeprefix("ecluse.").removesuffix(".v1"): each.NAME for each in INBOUND
+}
 """The names of event types, by the middle of the type."""
 
 LABELS: Final = {
