@@ -1,9 +1,11 @@
-"""IBANs are personal data: whatever people or logs are shown has them shortened."""
+"""Bank accounts are personal data: whatever people or logs are shown has them shortened."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import accumulate
+from operator import itemgetter
 from typing import Any
 
 from schwifty import registry
@@ -22,8 +24,17 @@ NOT_AN_IBAN = re.compile(
 START = re.compile(r"(?=[A-Za-z]{2}[0-9]{2})")
 """The beginning of a possible IBAN, inside other letters too."""
 
-SEPARATORS = frozenset(" .-_\u00a0\u202f")
-"""The separators between the groups of an IBAN, one at a time."""
+RIB = re.compile(r"(?<![A-Za-z0-9])(?=[0-9]{5})")
+"""The beginning of a possible RIB (relevé d'identité bancaire): an account without its country."""
+
+RIB_LENGTH = 23
+"""Bank and branch of 5 digits, account of 11 characters, key of 2 digits."""
+
+SEPARATORS = frozenset(".-_/\\|:·")
+"""Separators between the groups of an account, beside all spaces and invisible characters."""
+
+SEPARATORS_MAX = 3
+"""The most separators between two characters of an account."""
 
 SHOWN = 4
 """The characters that stay at either end."""
@@ -92,11 +103,12 @@ def _shortened_at(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 
 def _certain_spans(text: str) -> Iterator[tuple[int, int]]:
-    """The spans of IBANs, by their country's length and their check digits."""
+    """The spans of accounts, by their length and their check digits."""
     done = 0
-    for found in START.finditer(text):
-        start = found.start()
-        end = _iban_end(text, start) if start >= done else None
+    starts = [(found.start(), _iban_end) for found in START.finditer(text)]
+    starts += [(found.start(), _rib_end) for found in RIB.finditer(text)]
+    for start, end_of in sorted(starts, key=itemgetter(0)):
+        end = end_of(text, start) if start >= done else None
         if end is not None:
             yield start, end
             done = end
@@ -107,18 +119,48 @@ def _iban_end(text: str, start: int) -> int | None:
     length = _lengths().get(text[start : start + 2].upper())
     if length is None:
         return None
-    compact, at = "", start
-    while len(compact) < length and at < len(text):
-        if _is_alphanumeric(text[at]):
-            compact += text[at]
-        elif text[at] not in SEPARATORS or not _is_alphanumeric(text[at + 1 : at + 2]):
-            return None
-        at += 1
-    if len(compact) < length:
-        return None
+    compact, end = _compact(text, start, length)
     # ISO 7064, mod 97-10: country and key go last, A to Z count from 10 on.
     number = "".join(str(int(each, 36)) for each in compact[SHOWN:] + compact[:SHOWN])
-    return at if int(number) % 97 == 1 else None
+    return end if len(compact) == length and int(number) % 97 == 1 else None
+
+
+def _rib_end(text: str, start: int) -> int | None:
+    """The end of the RIB that begins at `start`; None where there is none."""
+    compact, end = _compact(text, start, RIB_LENGTH)
+    bank, branch, account, key = compact[:5], compact[5:10], compact[10:21], compact[21:]
+    if len(compact) < RIB_LENGTH or not (bank + branch + key).isdigit():
+        return None
+    # A to Z count as the digit of their column: A J, B K S, C L T, … (Banque de France).
+    digits = "".join(map(_digit, account.upper()))
+    rest = 97 - (89 * int(bank) + 15 * int(branch) + 3 * int(digits)) % 97
+    return end if int(key) == rest else None
+
+
+def _digit(character: str) -> str:
+    if character.isdigit():
+        return character
+    place = ord(character) - ord("A")
+    return str((place + (place >= ord("S") - ord("A"))) % 9 + 1)
+
+
+def _compact(text: str, start: int, length: int) -> tuple[str, int]:
+    """The next characters without separators, `length` of them at most, and where they end."""
+    compact, at, separators = "", start, 0
+    while len(compact) < length and at < len(text) and separators <= SEPARATORS_MAX:
+        if _is_alphanumeric(text[at]):
+            compact, separators = compact + text[at], 0
+        elif _is_separator(text[at]):
+            separators += 1
+        else:
+            break
+        at += 1
+    return compact, at
+
+
+def _is_separator(character: str) -> bool:
+    # Cf: zero-width spaces, joiners and soft hyphens, which no eye sees.
+    return character in SEPARATORS or character.isspace() or unicodedata.category(character) == "Cf"
 
 
 def _is_alphanumeric(character: str) -> bool:
