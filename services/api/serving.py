@@ -25,6 +25,7 @@ from services.api.adapters.read_model import open_read_model
 from services.api.adapters.source_records import original_bytes
 from services.api.app import create_app
 from services.api.http.components import Components
+from services.api.http.connection_limits import Limits, limited
 from services.api.lag_source import lag_source
 from services.api.settings import ApiSettings
 from services.runtime.ops.errors import Stop
@@ -149,6 +150,7 @@ async def serve(app: FastAPI, settings: ApiSettings, ready: Ready, drain_s: int 
     host, port = opened.getsockname()[:2]
     config = uvicorn.Config(
         app,
+        http=limited(Limits(proxies=settings.api_forwarded_allow_ips.split(","))),
         log_config=None,
         access_log=False,
         server_header=False,
