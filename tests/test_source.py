@@ -251,6 +251,10 @@ def test_the_path_check_lets_other_paths_be(line: str) -> None:
     assert not MACHINE_PATHS.search(line)
 
 
+OF_OAUTH = "grant_type"
+"""A member of a request for a token (RFC 6749): no word of the trade."""
+
+
 def trade_words(text: str) -> Iterator[tuple[int, str]]:
     """The words of the trade in a text, each with its line; one or many of it."""
     for number, line in enumerate(text.splitlines(), start=1):
@@ -264,7 +268,7 @@ def test_the_runtime_knows_no_word_of_the_trade() -> None:
         f"{name_of(path)}:{line} {word}"
         for path in SOURCES
         if path.is_relative_to(ROOT / "services" / "runtime")
-        for line, word in trade_words(path.read_text(encoding="utf-8"))
+        for line, word in trade_words(path.read_text(encoding="utf-8").replace(OF_OAUTH, ""))
     ]
     assert [] == found
 

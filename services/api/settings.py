@@ -3,25 +3,16 @@
 A secret may stand in a file instead: `ECLUSE_DATABASE_URL_FILE` names one, as containers have it.
 """
 
-import os
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Sequence
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    InitSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
 
-from events.texts import verbatim
 from services.api.access.hosts import LOCAL, name_in
 from services.api.access.issuer import check_address
 from services.api.access.tokens import ASYMMETRIC, Demands
 from services.lag.client.watches import watch_addresses
-from services.runtime.ops.errors import Stop
+from services.runtime.ops.settings import Environment
 
 PREFIX: Final = "ECLUSE_"
 SECRET_CHARACTERS_MIN: Final = 32
@@ -31,31 +22,12 @@ def _apart(text: str) -> list[str]:
     return [each.strip().lower() for each in text.split(",") if each.strip()]
 
 
-def in_files(names: Iterable[str]) -> dict[str, Any]:
-    """Values that stand in files, which `ECLUSE_<NAME>_FILE` names, without the end of their line.
-
-    Raises:
-        Stop: a file cannot be read.
-    """
-    found: dict[str, Any] = {}
-    for name in names:
-        variable = f"{PREFIX}{name.upper()}_FILE"
-        if path := os.environ.get(variable):
-            try:
-                found[name] = Path(path).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                raise Stop(variable, verbatim(error)) from error
-    return found
-
-
-class ApiSettings(BaseSettings):
+class ApiSettings(Environment):
     """The settings of the API.
 
     Raises:
         pydantic.ValidationError: a variable holds what it cannot mean; the message names it.
     """
-
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
 
     database_url: SecretStr = SecretStr("postgresql://localhost/ecluse")
     """Address of the read model; with its password, if it has one."""
@@ -104,20 +76,6 @@ class ApiSettings(BaseSettings):
         options = {"api_bind": bind, "api_port": port}
         given = {name: value for name, value in options.items() if value is not None}
         return cls(**given)  # type: ignore[arg-type] # by their names
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Options of the command first, then the environment, then its files."""
-        del dotenv_settings, file_secret_settings
-        files = InitSettingsSource(settings_cls, in_files(settings_cls.model_fields))
-        return init_settings, env_settings, files
 
     @field_validator("session_secret")
     @classmethod

@@ -30,7 +30,7 @@ from services.lag.collect.group_requests import (
     newer_members_in,
 )
 from services.lag.judge.model import Consumer, Sample
-from services.runtime.kafka.clients import tolerate_broker_restarts
+from services.runtime.kafka.clients import connection_arguments, tolerate_broker_restarts
 from services.runtime.kafka.waits import started, within
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
@@ -141,8 +141,7 @@ class Groups:
         if self._client is None:
             tolerate_broker_restarts()
             self._client = AIOKafkaClient(
-                bootstrap_servers=self._settings.bootstrap_servers,
-                client_id=f"ecluse-{self._settings.instance}",
+                **connection_arguments(self._settings),
                 request_timeout_ms=int(REQUEST_S * 1000),
                 metadata_max_age_ms=int(METADATA_S * 1000),
             )

@@ -24,6 +24,7 @@ from aiokafka.record import default_records
 from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
+from services.runtime.kafka.security import security_arguments
 from services.runtime.ops.settings import Settings
 
 RECORD_BYTES_MAX: Final = 16 * 1024 * 1024
@@ -142,6 +143,19 @@ def name_fenced_members() -> None:
     kafka_errors[FencedInstanceIdError.errno] = FencedInstanceIdError
 
 
+def connection_arguments(settings: Settings) -> dict[str, Any]:
+    """The arguments of every client of a cluster: its address, our name, TLS and login.
+
+    Raises:
+        ClusterError: settings of TLS or login contradict each other, or a file is of no use.
+    """
+    return {
+        "bootstrap_servers": settings.bootstrap_servers,
+        "client_id": f"ecluse-{settings.instance}",
+        **security_arguments(settings),
+    }
+
+
 def a_reader(
     settings: Settings, fetch_wait_s: float, isolation: Isolation = "read_committed"
 ) -> AIOKafkaConsumer:
@@ -149,8 +163,7 @@ def a_reader(
     guard_abort_markers()
     tolerate_broker_restarts()
     return AIOKafkaConsumer(
-        bootstrap_servers=settings.bootstrap_servers,
-        client_id=f"ecluse-{settings.instance}",
+        **connection_arguments(settings),
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset="none",
@@ -167,8 +180,7 @@ def a_member(settings: Settings, group: str, topic: str, listener: Any) -> AIOKa
     tolerate_broker_restarts()
     name_fenced_members()
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.bootstrap_servers,
-        client_id=f"ecluse-{settings.instance}",
+        **connection_arguments(settings),
         group_id=group,
         group_instance_id=settings.instance,
         enable_auto_commit=False,
@@ -217,8 +229,7 @@ def a_writer(settings: Settings, transactional_id: str) -> AIOKafkaProducer:
     compress_quickly()
     tolerate_broker_restarts()
     return AIOKafkaProducer(
-        bootstrap_servers=settings.bootstrap_servers,
-        client_id=f"ecluse-{settings.instance}",
+        **connection_arguments(settings),
         transactional_id=transactional_id,
         transaction_timeout_ms=_ms(settings.transaction_timeout_s),
         request_timeout_ms=_ms(min(REQUEST_TIMEOUT_S, settings.transaction_timeout_s)),

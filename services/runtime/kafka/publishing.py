@@ -11,8 +11,9 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from events.texts import _
-from services.runtime.kafka.clients import REQUEST_TIMEOUT_S
+from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, connection_arguments
 from services.runtime.kafka.partitioning import partition_of
+from services.runtime.kafka.security import text_of
 from services.runtime.kafka.topics import START_TIMEOUT_S, partition_count, unreachable
 from services.runtime.kafka.waits import stop_producer, until_answered
 from services.runtime.ops.errors import ClusterError, Unreachable
@@ -109,8 +110,7 @@ async def publish(
 def a_producer(settings: Settings) -> AIOKafkaProducer:
     """An idempotent producer that waits for all replicas; not yet started."""
     return AIOKafkaProducer(
-        bootstrap_servers=settings.bootstrap_servers,
-        client_id=f"ecluse-{settings.instance}",
+        **connection_arguments(settings),
         acks="all",
         enable_idempotence=True,
         compression_type="lz4",
@@ -167,7 +167,7 @@ class Flow:
             while self._in_flight:
                 await self._wait()
         except KafkaError as error:
-            raise ClusterError(self._topic, REFUSED.render({"error": error})) from error
+            raise ClusterError(self._topic, REFUSED.render({"error": text_of(error)})) from error
 
     def _append(self, batch: Any, key: bytes, value: bytes) -> bool:
         # The time is that of publishing: by the event's own, retention would remove old years.

@@ -12,7 +12,10 @@ from services.runtime.ops.settings import Settings
 PARTITIONS: Final = "partitions"
 REPLICATION: Final = "replication factor"
 
-MISSING = _("this topic is missing: `ecluse topics apply` creates it with {wanted} partitions")
+MISSING = _(
+    "this topic is missing, or this principal may not see it: "
+    "`ecluse topics apply` creates it with {wanted} partitions"
+)
 MISSING_STILL = _(
     "this topic is missing, and is not created while the others do not all have the same number "
     "of partitions, {wanted}"

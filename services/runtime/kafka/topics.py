@@ -16,13 +16,16 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
     for_code,
 )
+from aiokafka.protocol.api import Request
 
 from events.texts import _, pgettext, verbatim
 from services.runtime.kafka.clients import (
     REQUEST_TIMEOUT_S,
+    connection_arguments,
     last_asked_broker,
     tolerate_broker_restarts,
 )
+from services.runtime.kafka.security import NO_RIGHTS, text_of
 from services.runtime.kafka.topic_catalogue import Catalogue, Topic, read_catalogue
 from services.runtime.kafka.topic_diff import (
     MISSING,
@@ -86,7 +89,7 @@ async def differences(
     wanted: Catalogue, settings: Settings, asked: TopicOptions = NO_OPTIONS
 ) -> list[Difference]:
     """Compare the cluster with the catalogue; Unreachable where it does not answer."""
-    async with _connected(settings) as cluster:
+    async with connected(settings) as cluster:
         found = await cluster.find(wanted.topics)
     return compare(wanted, found, settings, asked)
 
@@ -100,7 +103,7 @@ async def apply(wanted: Catalogue, settings: Settings, asked: TopicOptions = NO_
         Unreachable: the cluster does not answer.
         ClusterError: it refuses, or does not show what it accepted.
     """
-    async with _connected(settings) as cluster:
+    async with connected(settings) as cluster:
         found = await cluster.find(wanted.topics)
         before = compare(wanted, found, settings, asked)
         mended = [each for each in before if each.mendable]
@@ -133,7 +136,7 @@ async def check(settings: Settings, names: Collection[str]) -> int:
     wanted = catalogue.model_copy(
         update={"topics": {name: catalogue.topics[name] for name in names}}
     )
-    async with _connected(settings) as cluster:
+    async with connected(settings) as cluster:
         found = await cluster.find(names)
     serious = []
     for each in compare(wanted, found, settings, NO_OPTIONS):
@@ -152,7 +155,7 @@ async def check(settings: Settings, names: Collection[str]) -> int:
 
 async def partition_count(settings: Settings, name: str) -> int:
     """Return the number of partitions of one topic; ClusterError where there is none."""
-    async with _connected(settings) as cluster:
+    async with connected(settings) as cluster:
         topic = (await cluster.describe()).get(settings.topic(name))
     if topic is None:
         count = read_catalogue().partitions
@@ -161,12 +164,11 @@ async def partition_count(settings: Settings, name: str) -> int:
 
 
 @asynccontextmanager
-async def _connected(settings: Settings) -> AsyncIterator["Cluster"]:
+async def connected(settings: Settings) -> AsyncIterator["Cluster"]:
     """Connect an admin client."""
     tolerate_broker_restarts()
     admin = AIOKafkaAdminClient(
-        bootstrap_servers=settings.bootstrap_servers,
-        client_id=f"ecluse-{settings.instance}",
+        **connection_arguments(settings),
         request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
     )
     try:
@@ -217,6 +219,10 @@ class Cluster:
             self._settings, lambda: within(REQUEST_TIMEOUT_S, ask(), "topics", self)
         )
 
+    async def send(self, request: Request[Any]) -> Any:
+        """The response to a request for which the client has no method."""
+        return await self._answer(lambda: self._admin._send_request(request))  # noqa: SLF001
+
     async def describe(self) -> dict[str, Any]:
         """All topics: a request about one would create it where a cluster does so on demand."""
         topics = await self._answer(lambda: self._admin.describe_topics(None))
@@ -235,7 +241,7 @@ class Cluster:
             for code, message, _unused, topic, entries in response.resources:
                 if code == UnknownTopicOrPartitionError.errno:
                     continue  # Deleted between the two requests.
-                _check(topic, code, message)
+                check_accepted(topic, code, message)
                 found[topic] = entries
         return {
             name: _found(listed[topic], found[topic])
@@ -262,14 +268,14 @@ class Cluster:
         for topic, code, message in response.topic_errors:
             # Another process may have been quicker; the settings are compared later.
             if code != TopicAlreadyExistsError.errno:
-                _check(topic, code, message)
+                check_accepted(topic, code, message)
 
     async def alter(self, name: str, config: Mapping[str, str]) -> None:
         """Set all of a topic's own settings: this request resets those that it does not name."""
         resource = ConfigResource(ConfigResourceType.TOPIC, name, dict(config))
         for response in await self._answer(lambda: self._admin.alter_configs([resource])):
             for code, message, _unused, topic in response.resources:
-                _check(topic, code, message)
+                check_accepted(topic, code, message)
 
 
 def _found(listed: dict[str, Any], entries: list[tuple[Any, ...]]) -> Found:
@@ -279,10 +285,13 @@ def _found(listed: dict[str, Any], entries: list[tuple[Any, ...]]) -> Found:
     return Found(len(partitions), min(len(each["replicas"]) for each in partitions), config, own)
 
 
-def _check(topic: str, code: int, message: str | None) -> None:
+def check_accepted(where: str, code: int, message: str | None) -> None:
+    """Raise ClusterError where Kafka's code is that of a refusal."""
     if code:
-        refusal = NOT_ACCEPTED.render({"error": message or str(for_code(code)())})
-        raise ClusterError(topic, refusal)
+        kind = for_code(code)
+        no_right = issubclass(kind, NO_RIGHTS)
+        error = text_of(kind(message or "")) if no_right else message or str(kind())
+        raise ClusterError(where, NOT_ACCEPTED.render({"error": error}))
 
 
 async def _shown(poll: Callable[[], Awaitable[list[Difference]]]) -> list[Difference]:

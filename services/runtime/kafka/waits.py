@@ -10,7 +10,8 @@ from aiokafka.conn import collect_hosts
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from events.texts import _
-from services.runtime.ops.errors import Unreachable
+from services.runtime.kafka.security import refusal, text_of
+from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.ops.settings import Settings
 
 Result = TypeVar("Result")
@@ -74,7 +75,7 @@ async def within(limit_s: float, wait: Awaitable[Result], what: str, where: obje
     except TimeoutError as error:
         raise Unreachable(what, NO_ANSWER.render({"limit_s": limit_s, "where": where})) from error
     except KafkaError as error:
-        facts = {"error": str(error) or type(error).__name__, "where": where}
+        facts = {"error": text_of(error), "where": where}
         raise Unreachable(what, FAILED.render(facts)) from error
 
 
@@ -114,10 +115,11 @@ async def until_answered(settings: Settings, ask: Callable[[], Awaitable[Result]
     """Return the result of `ask`, retried while the cluster does not answer, for `give_up_s`.
 
     The first failure is logged. There is no retry where nothing listens at any of the addresses:
-    they are wrong, or no broker is left.
+    they are wrong, or no broker is left; nor where the brokers refuse our TLS or our login.
 
     Raises:
         Unreachable: nothing listens, a retry could not help, or none succeeded in time.
+        ClusterError: the brokers refuse us; the text says why.
     """
     since_s = _now_s()
     waits = False
@@ -130,6 +132,9 @@ async def until_answered(settings: Settings, ask: Callable[[], Awaitable[Result]
             if not waits:
                 if not await _anybody_listens(settings.bootstrap_servers):
                     raise
+                refused = await refusal(settings)
+                if refused is not None:
+                    raise ClusterError(refused.broker, refused.what) from error
                 log.warning("broker_unavailable", error=str(error), limit_s=settings.give_up_s)
                 waits = True
         await asyncio.sleep(RETRY_S)

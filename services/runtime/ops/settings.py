@@ -1,19 +1,110 @@
-"""The settings of a process on Kafka, read once from ECLUSE_… variables."""
+"""The settings of a process on Kafka, read once from ECLUSE_… variables.
 
+A value may stand in a file instead, as containers keep secrets: `ECLUSE_KAFKA_SASL_PASSWORD_FILE`
+names the file of `ECLUSE_KAFKA_SASL_PASSWORD`.
+"""
+
+import os
 import socket
-from typing import Annotated
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from events.texts import verbatim
+from services.runtime.ops.errors import Stop
+
+PREFIX: Final = "ECLUSE_"
 
 
-class Settings(BaseSettings):
-    """The settings of a process on Kafka; a ValidationError names the variable that is wrong."""
+def variable(field: str) -> str:
+    """The name of the environment variable of a setting."""
+    return PREFIX + field.upper()
 
-    model_config = SettingsConfigDict(env_prefix="ECLUSE_", frozen=True)
+
+def in_files(names: Iterable[str]) -> dict[str, Any]:
+    """Values that stand in files, which `ECLUSE_<NAME>_FILE` names, without the end of their line.
+
+    Raises:
+        Stop: a file cannot be read.
+    """
+    found: dict[str, Any] = {}
+    for name in names:
+        of_file = f"{variable(name)}_FILE"
+        if path := os.environ.get(of_file):
+            try:
+                found[name] = Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise Stop(of_file, verbatim(error)) from error
+    return found
+
+
+class Environment(BaseSettings):
+    """Settings from ECLUSE_… variables and from the files that ECLUSE_…_FILE name."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, hide_input_in_errors=True
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options of the command first, then the files, then the environment."""
+        del dotenv_settings, file_secret_settings
+        of_files = InitSettingsSource(settings_cls, in_files(settings_cls.model_fields))
+        return init_settings, of_files, env_settings
+
+
+class Settings(Environment):
+    """The settings of a process on Kafka.
+
+    Raises:
+        pydantic.ValidationError: a variable is wrong; the message names it.
+        Stop: a file of a variable cannot be read.
+    """
 
     bootstrap_servers: str = "localhost:9092"
     """The cluster's first brokers: `host:port`, separated by commas."""
+
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """Encryption (SSL) and login (SASL) of every connection to the cluster."""
+
+    kafka_sasl_mechanism: (
+        Literal["SCRAM-SHA-256", "SCRAM-SHA-512", "PLAIN", "OAUTHBEARER"] | None
+    ) = None
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: SecretStr | None = None
+
+    kafka_ssl_cafile: Path | None = None
+    """PEM file of the authorities that sign the brokers' certificates; else the machine's own."""
+
+    kafka_ssl_certfile: Path | None = None
+    """PEM file of our own certificate, for clusters that ask for one."""
+
+    kafka_ssl_keyfile: Path | None = None
+    """PEM file of its key, if it is not in the same file."""
+
+    kafka_ssl_key_password: SecretStr | None = None
+
+    kafka_oauth_token_url: str | None = None
+    """Address at which OAUTHBEARER fetches tokens, by the client credentials."""
+
+    kafka_oauth_client_id: str | None = None
+    kafka_oauth_client_secret: SecretStr | None = None
+    kafka_oauth_scope: str | None = None
 
     topic_prefix: str = ""
     """Stands before every topic, group and transactional id: several Écluses on one cluster."""
@@ -38,6 +129,16 @@ class Settings(BaseSettings):
 
     stall_s: Annotated[float, Field(gt=0)] = 90.0
     """After this long without a step, the watchdog ends the process. Above all other limits."""
+
+    @property
+    def over_tls(self) -> bool:
+        """True if connections to the cluster are encrypted."""
+        return self.kafka_security_protocol.endswith("SSL")
+
+    @property
+    def with_login(self) -> bool:
+        """True if clients log in by SASL."""
+        return self.kafka_security_protocol.startswith("SASL")
 
     def topic(self, name: str) -> str:
         """The topic of the contract, as it is called on this cluster."""

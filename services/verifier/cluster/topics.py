@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from typing import Any, Final, Self, TypeVar
 
 from aiokafka import AIOKafkaConsumer
@@ -21,6 +21,9 @@ ANSWER_S: Final = 20.0
 
 REQUEST_S: Final = 10.0
 """Seconds that one broker may take: then another is asked."""
+
+PLAIN: Final[Mapping[str, Any]] = {}
+"""The arguments of connections without TLS and login."""
 
 GIVE_UP_S: Final = 600.0
 """Seconds of retries, unless the caller says otherwise."""
@@ -55,17 +58,23 @@ class Cluster:
         UnreachableError: from any method, when the cluster does not answer or lacks a topic.
     """
 
-    def __init__(self, bootstrap: str, give_up_s: float = GIVE_UP_S) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        give_up_s: float = GIVE_UP_S,
+        security: Mapping[str, Any] = PLAIN,
+    ) -> None:
         _guard_abort_markers()
         self._where = bootstrap
         self._give_up_s = give_up_s
         self._is_connected = False
         self._has_reported = False
         self._admin = AIOKafkaAdminClient(
-            bootstrap_servers=bootstrap, request_timeout_ms=_ms(REQUEST_S)
+            bootstrap_servers=bootstrap, request_timeout_ms=_ms(REQUEST_S), **security
         )
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=bootstrap,
+            **security,
             group_id=None,
             enable_auto_commit=False,
             auto_offset_reset="none",

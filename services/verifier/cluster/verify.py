@@ -1,14 +1,14 @@
 """Verify a cluster: every partition of every topic, proved, and what was found."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Collection
-from typing import Final
+from collections.abc import AsyncIterator, Collection, Mapping
+from typing import Any, Final
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.topics import INPUT_TOPICS, JOURNAL
 from services.verifier.cluster.partition import LEAVING, PartitionProof, is_imported
-from services.verifier.cluster.topics import GIVE_UP_S, Cluster
+from services.verifier.cluster.topics import GIVE_UP_S, PLAIN, Cluster
 from services.verifier.findings import Code, Findings, Place
 from services.verifier.journal.figures import together
 from services.verifier.journal.internal_events import InternalEvents
@@ -61,20 +61,21 @@ async def verify(
     sealed: SealedChains | None = None,
     progress: Progress = lambda _done, _total: None,
     give_up_s: float = GIVE_UP_S,
+    security: Mapping[str, Any] = PLAIN,
 ) -> Report:
     """Prove all that the ledger wrote to a cluster, against all that it read.
 
     What is proved is what stands when it begins: while the ledger is at work, records that it has
     not read yet are found as such. `prefix` stands before the names of all topics. With a `budget`
     the partition is read on which it lives, and no other. What is `sealed` adds to the same
-    `findings`.
+    `findings`. `security` holds aiokafka's arguments for TLS and login.
 
     Raises:
         UnreachableError: the cluster does not answer, or a topic is missing.
     """
     findings, totals = findings or Findings(), _Totals()
     internal_events = InternalEvents(findings)
-    async with Cluster(bootstrap, give_up_s) as cluster:
+    async with Cluster(bootstrap, give_up_s, security) as cluster:
         counts = await cluster.partitions([prefix + topic for topic in TOPICS])
         partitions = counts[prefix + JOURNAL]
         for topic, count in counts.items():
@@ -121,10 +122,11 @@ async def journal_rows(
     budget: str | None,
     progress: Progress,
     give_up_s: float = GIVE_UP_S,
+    security: Mapping[str, Any] = PLAIN,
 ) -> AsyncIterator[Row]:
     """The journal topic alone; of one chain, or all. UnreachableError where it cannot be read."""
     topic, done = prefix + JOURNAL, 0
-    async with Cluster(bootstrap, give_up_s) as cluster:
+    async with Cluster(bootstrap, give_up_s, security) as cluster:
         partitions = (await cluster.partitions([topic]))[topic]
         places = [TopicPartition(topic, each) for each in range(partitions)]
         if budget is not None:

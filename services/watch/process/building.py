@@ -8,8 +8,11 @@ from typing import Any, Final, NoReturn
 
 import faust
 import structlog
+from faust.auth import OAuthCredentials
+from faust.types.auth import CredentialsT
 from mode.loop import use
 
+from services.runtime.kafka.security import security_arguments
 from services.runtime.ops.clock import wall_clock
 from services.runtime.ops.forced_exit import END_S, leave_after
 from services.runtime.ops.settings import Settings
@@ -37,6 +40,23 @@ LIBRARIES: Final[dict[str, Any]] = {
 """Configuration of the standard library's logging: warnings of libraries, in our format."""
 
 
+def _credentials(settings: Settings) -> CredentialsT | None:
+    """TLS and login of the connections that Faust makes itself; None for plain ones."""
+    arguments = security_arguments(settings)
+    context = arguments.get("ssl_context")
+    if not settings.with_login:
+        return None if context is None else faust.SSLCredentials(context)
+    provider = arguments.get("sasl_oauth_token_provider")
+    if provider is not None:
+        return OAuthCredentials(oauth_cb=provider, ssl_context=context)
+    return faust.SASLCredentials(
+        username=arguments["sasl_plain_username"],
+        password=arguments["sasl_plain_password"],
+        mechanism=arguments["sasl_mechanism"],
+        ssl_context=context,
+    )
+
+
 def build_watch(settings: Settings, own: WatchSettings) -> Watch:
     """The app, ready to be started by `ecluse watch` or by Faust's own command line."""
     configure_by_default()
@@ -46,6 +66,7 @@ def build_watch(settings: Settings, own: WatchSettings) -> Watch:
         own,
         wall_clock,
         broker=[f"kafka://{each.strip()}" for each in settings.bootstrap_servers.split(",")],
+        broker_credentials=_credentials(settings),
         broker_client_id=f"ecluse-{settings.instance}",
         broker_session_timeout=settings.session_timeout_s,
         broker_heartbeat_interval=settings.session_timeout_s / 4,

@@ -15,7 +15,11 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
-from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, guard_abort_markers
+from services.runtime.kafka.clients import (
+    REQUEST_TIMEOUT_S,
+    connection_arguments,
+    guard_abort_markers,
+)
 from services.runtime.kafka.waits import within
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
@@ -60,15 +64,14 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         super().__post_init__()
         self._fetched: dict[TopicPartition, int] = {}
 
-    def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
+    def _create_worker_consumer(self, _transport: driver.Transport) -> AIOKafkaConsumer:
         """Create it as Faust does, with settings that it lacks: isolation, assignor, sizes."""
         guard_abort_markers()
         conf = self.app.conf
         # Ranges give one process the same partitions of both topics.
         self._assignor = RangePartitionAssignor
         return AIOKafkaConsumer(
-            bootstrap_servers=driver.server_list(transport.url, transport.default_port),
-            client_id=conf.broker_client_id,
+            **connection_arguments(cast(Any, self.app).settings),
             group_id=conf.id,
             group_instance_id=conf.consumer_group_instance_id,
             enable_auto_commit=False,
@@ -176,8 +179,7 @@ class Ends:
 
     async def _started(self) -> AIOKafkaConsumer:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._settings.bootstrap_servers,
-            client_id=f"ecluse-{self._settings.instance}",
+            **connection_arguments(self._settings),
             request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
             isolation_level="read_uncommitted",
         )

@@ -14,6 +14,7 @@ from services.cli.terminal.output import bad_option, counted
 from services.cli.terminal.screen import Prose, Screen
 from services.cli.terminal.texts import NO_RECORDS
 from services.cli.workers import COLLECT_AFTER
+from services.runtime.kafka.security import security_arguments
 from services.runtime.ops.settings import Settings
 from services.verifier.cluster.verify import journal_rows, verify
 from services.verifier.findings import Findings, Place, UnreachableError
@@ -61,8 +62,9 @@ def prove(journal: Journal, findings: Findings, sealed: SealedChains | None) -> 
     _collect_rarely()
     settings = Settings()
     where = (settings.bootstrap_servers, settings.topic_prefix)
+    limits = (settings.give_up_s, security_arguments(settings))
     with counted(VERIFYING) as progress:
-        doing = verify(*where, journal.budget, findings, sealed, progress, settings.give_up_s)
+        doing = verify(*where, journal.budget, findings, sealed, progress, *limits)
         report = asyncio.run(doing)
     return _with_records(journal, report)
 
@@ -106,7 +108,8 @@ async def _read_topic(
 ) -> None:
     settings = Settings()
     where = (settings.bootstrap_servers, settings.topic_prefix)
-    async for row in journal_rows(*where, budget, progress, settings.give_up_s):
+    limits = (settings.give_up_s, security_arguments(settings))
+    async for row in journal_rows(*where, budget, progress, *limits):
         take(row)
 
 

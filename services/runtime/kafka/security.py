@@ -1,0 +1,315 @@
+"""TLS and SASL: the security arguments of every Kafka client, and why a broker refuses them."""
+
+import asyncio
+import ssl
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import aiohttp
+from aiokafka.abc import AbstractTokenProvider
+from aiokafka.conn import collect_hosts, create_conn
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    KafkaConnectionError,
+    KafkaError,
+    SaslAuthenticationFailed,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
+    UnsupportedSaslMechanismError,
+)
+from aiokafka.protocol.metadata import MetadataRequest_v1 as MetadataRequest
+from cryptography import x509
+
+from events.texts import Day, Translatable, _, verbatim
+from services.runtime.ops.clock import wall_clock
+from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.settings import Settings, variable
+
+PROBE_TIMEOUT_S: Final = 5.0
+"""The time-out of a connection that asks a broker why it refuses."""
+
+TOKEN_TIMEOUT_S: Final = 10.0
+TOKEN_BYTES_MAX: Final = 64 * 1024
+TOKEN_MARGIN_S: Final = 30.0
+"""A token is fetched anew this long before it expires."""
+
+UNUSED = _("{protocol} makes no use of {names}: choose another protocol (SASL_SSL), or remove them")
+NEEDED = _("{protocol} needs {names}")
+NO_FILE = _("cannot read the file ({error})")
+NO_CERTIFICATE = _("holds no certificate in PEM")
+NOT_YET = _("the certificate is valid only from {day}: check the clock of this machine")
+EXPIRED = _("the certificate expired on {day}: install a new one")
+NO_PAIR = _("the certificate and the key do not fit, or the key needs a password ({error})")
+
+UNKNOWN_AUTHORITY = _(
+    "its certificate is of an authority that we do not trust ({error}):"
+    " check ECLUSE_KAFKA_SSL_CAFILE"
+)
+BROKER_EXPIRED = _("its certificate has expired: the operator of the cluster must renew it")
+OTHER_NAME = _("its certificate is for another name ({error}): use the name in the certificate")
+NO_TLS = _("it speaks no TLS: check port and ECLUSE_KAFKA_SECURITY_PROTOCOL")
+CERTIFICATE_REFUSED = _("it refuses our certificate ({error}): check ECLUSE_KAFKA_SSL_CERTFILE")
+WRONG_PASSWORD = _("it refuses the login of {user} by {mechanism}: check user name and password")
+NO_MECHANISM = _("it does not offer {mechanism}: check ECLUSE_KAFKA_SASL_MECHANISM")
+CLOSED = _(
+    "it closes a connection by {protocol}: it expects TLS, a login, or a certificate of ours."
+    " Check ECLUSE_KAFKA_SECURITY_PROTOCOL and ECLUSE_KAFKA_SSL_CERTFILE"
+)
+NO_RIGHT = _(
+    "this principal has no right to it ({error}): `ecluse acls diff` names the missing right"
+)
+NO_TOKEN = _("no token from {address}: {error}")
+
+OAUTH_NEEDED: Final = (
+    "kafka_oauth_token_url",
+    "kafka_oauth_client_id",
+    "kafka_oauth_client_secret",
+)
+OAUTH_NAMES: Final = (*OAUTH_NEEDED, "kafka_oauth_scope")
+SASL_NAMES: Final = (
+    "kafka_sasl_mechanism",
+    "kafka_sasl_username",
+    "kafka_sasl_password",
+    *OAUTH_NAMES,
+)
+TLS_NAMES: Final = (
+    "kafka_ssl_cafile",
+    "kafka_ssl_certfile",
+    "kafka_ssl_keyfile",
+    "kafka_ssl_key_password",
+)
+
+
+NO_RIGHTS: Final = (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
+)
+"""Errors of a broker whose authorizer refuses a request."""
+
+CERTIFICATE_FAULTS: Final = {10: BROKER_EXPIRED, 62: OTHER_NAME, 64: OTHER_NAME}
+"""Texts by OpenSSL's code of a fault (X509_V_ERR_…); all others are of an unknown authority."""
+
+
+def security_arguments(settings: Settings) -> dict[str, Any]:
+    """The arguments of a client of aiokafka that secure its connections.
+
+    Raises:
+        ClusterError: settings contradict each other, or a file is missing or of no use.
+    """
+    _check(settings)
+    arguments: dict[str, Any] = {"security_protocol": settings.kafka_security_protocol}
+    if settings.over_tls:
+        arguments["ssl_context"] = _tls_context(settings)
+    if settings.with_login:
+        arguments["sasl_mechanism"] = settings.kafka_sasl_mechanism
+        if settings.kafka_sasl_mechanism == "OAUTHBEARER":
+            arguments["sasl_oauth_token_provider"] = TokenProvider(settings)
+        else:
+            arguments["sasl_plain_username"] = settings.kafka_sasl_username
+            password = settings.kafka_sasl_password
+            arguments["sasl_plain_password"] = password and password.get_secret_value()
+    return arguments
+
+
+def _check(settings: Settings) -> None:
+    """Stop where settings are missing that the protocol needs, or set that it ignores."""
+    protocol = settings.kafka_security_protocol
+    unused = [
+        *(() if settings.with_login else SASL_NAMES),
+        *(() if settings.over_tls else TLS_NAMES),
+    ]
+    needed = ["kafka_sasl_mechanism"] if settings.with_login else []
+    if settings.kafka_sasl_mechanism == "OAUTHBEARER":
+        needed += OAUTH_NEEDED
+        unused += ("kafka_sasl_username", "kafka_sasl_password")
+    elif settings.with_login:
+        needed += ("kafka_sasl_username", "kafka_sasl_password")
+        unused += OAUTH_NAMES
+    if settings.kafka_ssl_keyfile or settings.kafka_ssl_key_password:
+        needed.append("kafka_ssl_certfile")
+    _stop_at(protocol, NEEDED, [each for each in needed if not getattr(settings, each)])
+    _stop_at(protocol, UNUSED, [each for each in unused if getattr(settings, each)])
+
+
+def _stop_at(protocol: str, why: Translatable, names: Iterable[str]) -> None:
+    if names:
+        facts = {"protocol": protocol, "names": ", ".join(map(variable, names))}
+        raise ClusterError(variable("kafka_security_protocol"), why.render(facts))
+
+
+@cache
+def _tls_context(settings: Settings) -> ssl.SSLContext:
+    """One for all clients of a process; files are read at its start."""
+    authorities = settings.kafka_ssl_cafile
+    if authorities is not None:
+        _check_dates("kafka_ssl_cafile", authorities)
+    context = ssl.create_default_context(cafile=authorities)
+    certificate = settings.kafka_ssl_certfile
+    if certificate is not None:
+        _check_dates("kafka_ssl_certfile", certificate)
+        password = settings.kafka_ssl_key_password
+        try:
+            context.load_cert_chain(
+                certificate,
+                settings.kafka_ssl_keyfile,
+                # Else OpenSSL asks for it at the terminal.
+                password=lambda: password.get_secret_value() if password else "",
+            )
+        except OSError as error:  # An SSLError is one.
+            raise ClusterError(
+                variable("kafka_ssl_keyfile"), NO_PAIR.render({"error": error})
+            ) from error
+    return context
+
+
+def _check_dates(name: str, file: Path) -> None:
+    """Stop where a file holds no certificate, or only ones that are not valid now."""
+    try:
+        found = x509.load_pem_x509_certificates(file.read_bytes())
+    except OSError as error:
+        raise ClusterError(variable(name), NO_FILE.render({"error": error})) from error
+    except ValueError as error:
+        raise ClusterError(f"{variable(name)} ({file})", NO_CERTIFICATE) from error
+    today = datetime.fromtimestamp(wall_clock(), UTC)
+    first = found[0]  # Its own comes first, and of several authorities one valid one will do.
+    if all(each.not_valid_after_utc < today for each in found) or (
+        name == "kafka_ssl_certfile" and first.not_valid_after_utc < today
+    ):
+        day = Day(first.not_valid_after_utc.date().isoformat())
+        raise ClusterError(f"{variable(name)} ({file})", EXPIRED.render({"day": day}))
+    if first.not_valid_before_utc > today:
+        day = Day(first.not_valid_before_utc.date().isoformat())
+        raise ClusterError(f"{variable(name)} ({file})", NOT_YET.render({"day": day}))
+
+
+def text_of(error: KafkaError) -> Translatable:
+    """An error of Kafka as a text; a right that is missing is explained."""
+    text = verbatim(str(error) or type(error).__name__)
+    return NO_RIGHT.render({"error": text}) if isinstance(error, NO_RIGHTS) else text
+
+
+class TokenProvider(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has no types
+    """Fetches access tokens by OAuth's client credentials (RFC 6749, 4.4)."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._token = ""
+        self._expires_s = 0.0
+        self._lock = asyncio.Lock()
+
+    async def token(self) -> str:
+        """The token; aiokafka asks for it at each connection.
+
+        Raises:
+            KafkaConnectionError: the provider does not answer, or gives none.
+        """
+        async with self._lock:
+            if wall_clock() > self._expires_s - TOKEN_MARGIN_S:
+                try:
+                    await self._fetch()
+                except (aiohttp.ClientError, OSError, TimeoutError, ValueError, KeyError) as error:
+                    where = self._settings.kafka_oauth_token_url
+                    text = NO_TOKEN.render(
+                        {"address": where, "error": str(error) or type(error).__name__}
+                    )
+                    raise NoTokenError(text) from error
+        return self._token
+
+    async def _fetch(self) -> None:
+        settings = self._settings
+        form = {"grant_type": "client_credentials"}
+        if settings.kafka_oauth_scope:
+            form["scope"] = settings.kafka_oauth_scope
+        login = aiohttp.BasicAuth(
+            settings.kafka_oauth_client_id or "",
+            settings.kafka_oauth_client_secret.get_secret_value()
+            if settings.kafka_oauth_client_secret
+            else "",
+        )
+        limit = aiohttp.ClientTimeout(total=TOKEN_TIMEOUT_S)
+        async with (
+            aiohttp.ClientSession(timeout=limit, auth=login) as session,
+            session.post(
+                settings.kafka_oauth_token_url or "", data=form, allow_redirects=False
+            ) as answer,
+        ):
+            if answer.status != HTTPStatus.OK:
+                raise ValueError(f"HTTP {answer.status}")
+            body = await answer.json(content_type=None)
+        self._token = str(body["access_token"])
+        self._expires_s = wall_clock() + float(body.get("expires_in", 0))
+
+
+class NoTokenError(KafkaConnectionError):  # type: ignore[misc] # aiokafka has no types
+    """The identity provider gave no token."""
+
+    def __init__(self, text: Translatable) -> None:
+        super().__init__(text.msgid.format(**text.facts))
+        self.text = text
+
+
+class Refusal(NamedTuple):
+    """The reason why a broker lets us in no further."""
+
+    broker: str
+    what: Translatable
+
+
+async def refusal(settings: Settings) -> Refusal | None:
+    """The refusal of our TLS or our login by the first broker that has one; aiokafka only logs it.
+
+    None where a broker lets us in, or none says why: a retry may help then.
+
+    Raises:
+        ClusterError: as for `security_arguments`.
+    """
+    for host, port, _unused in collect_hosts(settings.bootstrap_servers):
+        try:
+            async with asyncio.timeout(PROBE_TIMEOUT_S):
+                connection = await create_conn(
+                    host,
+                    port,
+                    request_timeout_ms=int(PROBE_TIMEOUT_S * 1000),
+                    **security_arguments(settings),
+                )
+                try:
+                    await connection.send(MetadataRequest([]))
+                finally:
+                    connection.close()
+        except (KafkaError, OSError, TimeoutError) as error:
+            what = _reason(error, settings)
+            if what is not None:
+                return Refusal(f"{host}:{port}", what)
+        else:
+            return None
+    return None
+
+
+def _reason(error: Exception, settings: Settings) -> Translatable | None:
+    mechanism = {"mechanism": settings.kafka_sasl_mechanism}
+    match error:
+        case ssl.SSLCertVerificationError(verify_code=code):
+            what = CERTIFICATE_FAULTS.get(code, UNKNOWN_AUTHORITY)
+            return what.render({"error": error.verify_message})
+        case ssl.SSLError(reason=str() as reason) if "ALERT" in reason:
+            return CERTIFICATE_REFUSED.render({"error": reason})
+        case ssl.SSLError() | ConnectionResetError() if settings.over_tls:
+            return NO_TLS
+        case SaslAuthenticationFailed():
+            user = settings.kafka_sasl_username or settings.kafka_oauth_client_id
+            return WRONG_PASSWORD.render({**mechanism, "user": user})
+        case UnsupportedSaslMechanismError():
+            return NO_MECHANISM.render(mechanism)
+        case NoTokenError():
+            return error.text
+        case KafkaConnectionError():  # There was a connection: a port that is closed is an OSError.
+            return CLOSED.render({"protocol": settings.kafka_security_protocol})
+        case _:
+            return None
