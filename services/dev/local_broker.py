@@ -275,12 +275,16 @@ class LocalBroker:
         if not (data / "meta.properties").exists():
             self._format()
 
+    def _format_arguments(self) -> list[str]:
+        """More arguments of the first format: users that a broker with a login begins with."""
+        return []
+
     def _format(self) -> None:
         command = [*self._command("kafka.tools.StorageTool"), "format", "-t", CLUSTER_ID, "-c"]
         with self.log.open("ab") as log:
             try:
                 subprocess.run(  # noqa: S603 - the same
-                    [*command, str(self._properties)],
+                    [*command, str(self._properties), *self._format_arguments()],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,

@@ -1,0 +1,249 @@
+"""Rights on a cluster: deploy/acls.yaml, compared with the cluster's own and applied.
+
+aiokafka's admin client knows no rights; it has the requests of Kafka's protocol (KIP-140, KIP-290).
+"""
+
+from collections.abc import Iterator
+from enum import IntEnum
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Final, Literal, NamedTuple
+
+import yaml
+from aiokafka.protocol.admin import CreateAclsRequest, DeleteAclsRequest, DescribeAclsRequest
+from pydantic import BaseModel, ConfigDict, Field
+
+import events
+from services.runtime.kafka.topics import Cluster, check_accepted, connected
+from services.runtime.ops.settings import Settings
+
+FILE: Final = Path(events.__file__).parent.parent / "deploy" / "acls.yaml"
+
+PREFIXED_MARK: Final = "*"
+EVERYTHING: Final = "*"
+"""Kafka's own name of every topic, group or transactional id."""
+
+CLUSTER: Final = "kafka-cluster"
+"""Kafka's own name of the one cluster."""
+
+ANY: Final = 1
+"""A filter that every type, pattern, operation or permission passes."""
+
+ALLOW: Final = 3
+ANY_HOST: Final = "*"
+
+
+class Resource(IntEnum):
+    """Types of resources, by Kafka's codes."""
+
+    TOPIC = 2
+    GROUP = 3
+    CLUSTER = 4
+    TRANSACTIONAL_ID = 5
+
+
+class Pattern(IntEnum):
+    """How a name is meant, by Kafka's codes."""
+
+    LITERAL = 3
+    PREFIXED = 4
+
+
+class Operation(IntEnum):
+    """Operations, by Kafka's codes."""
+
+    ALL = 2
+    READ = 3
+    WRITE = 4
+    CREATE = 5
+    DELETE = 6
+    ALTER = 7
+    DESCRIBE = 8
+    CLUSTER_ACTION = 9
+    DESCRIBE_CONFIGS = 10
+    ALTER_CONFIGS = 11
+    IDEMPOTENT_WRITE = 12
+
+
+OperationName = Literal[
+    "ALL",
+    "READ",
+    "WRITE",
+    "CREATE",
+    "DELETE",
+    "ALTER",
+    "DESCRIBE",
+    "DESCRIBE_CONFIGS",
+    "ALTER_CONFIGS",
+]
+Operations = Annotated[list[OperationName], Field(min_length=1)]
+
+
+class Principal(BaseModel):
+    """The rights of one principal, by names of the contract."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    description: str
+    topics: dict[str, Operations] = {}
+    groups: dict[str, Operations] = {}
+    transactional_ids: dict[str, Operations] = {}
+    cluster: list[OperationName] = []
+
+
+class Rights(BaseModel):
+    """All principals of a deployment, by name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    principals: dict[str, Principal]
+
+
+class Acl(NamedTuple):
+    """One right: a principal may do an operation on a resource, from any host."""
+
+    principal: str
+    resource: Resource
+    name: str
+    pattern: Pattern
+    operation: Operation
+
+
+class Changes(NamedTuple):
+    """The rights that a cluster lacks, and those of our principals that it has beside them."""
+
+    missing: list[Acl]
+    surplus: list[Acl]
+
+
+@cache
+def read_rights(file: Path = FILE) -> Rights:
+    """The rights of deploy/acls.yaml, read once.
+
+    Raises:
+        OSError: the file is not there.
+        pydantic.ValidationError: it does not say what it must; the message names where.
+    """
+    return Rights.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+
+
+def wanted(rights: Rights, settings: Settings, form: str = "User:{name}") -> list[Acl]:
+    """The rights by their names on this cluster; `form` makes a principal of Kafka of a name."""
+    return [
+        acl
+        for name, principal in rights.principals.items()
+        for acl in _acls_of(form.format(name=name), principal, settings)
+    ]
+
+
+def _acls_of(kafka_name: str, principal: Principal, settings: Settings) -> Iterator[Acl]:
+    for resource, names in (
+        (Resource.TOPIC, principal.topics),
+        (Resource.GROUP, principal.groups),
+        (Resource.TRANSACTIONAL_ID, principal.transactional_ids),
+    ):
+        for name, operations in names.items():
+            full = settings.topic_prefix + name
+            prefixed = full.endswith(PREFIXED_MARK) and full != EVERYTHING
+            pattern = Pattern.PREFIXED if prefixed else Pattern.LITERAL
+            found = full.removesuffix(PREFIXED_MARK) if prefixed else full
+            for operation in operations:
+                yield Acl(kafka_name, resource, found, pattern, Operation[operation])
+    for operation in principal.cluster:
+        yield Acl(kafka_name, Resource.CLUSTER, CLUSTER, Pattern.LITERAL, Operation[operation])
+
+
+async def differences(want: list[Acl], settings: Settings) -> Changes:
+    """Compare the cluster's rights with these.
+
+    Raises:
+        Unreachable: the cluster does not answer.
+        ClusterError: it has no authorizer, or this principal may not ask.
+    """
+    async with connected(settings) as cluster:
+        return _changes(want, await _found(cluster, want))
+
+
+async def apply(want: list[Acl], settings: Settings) -> Changes:
+    """Give what is missing, take what our principals have beside it; return what changed.
+
+    Raises:
+        Unreachable: the cluster does not answer.
+        ClusterError: it has no authorizer, or this principal may not change rights.
+    """
+    async with connected(settings) as cluster:
+        changes = _changes(want, await _found(cluster, want))
+        for acl in changes.missing:
+            request = CreateAclsRequest(*_resource(acl), *_entry(acl))
+            for code, message in (await cluster.send(request)).creation_responses:
+                check_accepted(str(cluster), code, message)
+        for acl in changes.surplus:
+            request = DeleteAclsRequest(*_resource(acl), *_entry(acl))
+            for code, message, _acls in (await cluster.send(request)).filter_responses:
+                check_accepted(str(cluster), code, message)
+    return changes
+
+
+def _changes(want: list[Acl], found: set[Acl]) -> Changes:
+    return Changes(
+        [each for each in dict.fromkeys(want) if each not in found],
+        sorted(found.difference(want)),
+    )
+
+
+async def _found(cluster: Cluster, want: list[Acl]) -> set[Acl]:
+    """The rights that the principals have, granted for every host."""
+    found = set()
+    for principal in dict.fromkeys(each.principal for each in want):
+        request = DescribeAclsRequest(ANY, None, ANY, principal, None, ANY, ANY)
+        response = await cluster.send(request)
+        check_accepted(str(cluster), response.error_code, response.error_message)
+        for resource, name, pattern, acls in response.resources:
+            found |= {
+                Acl(principal, Resource(resource), name, Pattern(pattern), Operation(operation))
+                for _principal, host, operation, permission in acls
+                if permission == ALLOW and host == ANY_HOST and resource in set(Resource)
+            }
+    return found
+
+
+def _resource(acl: Acl) -> tuple[int, str, int]:
+    return int(acl.resource), acl.name, int(acl.pattern)
+
+
+def _entry(acl: Acl) -> tuple[str, str, int, int]:
+    return acl.principal, ANY_HOST, int(acl.operation), ALLOW
+
+
+HEAD: Final = """\
+# Rights of each principal
+
+`make catalogue` makes this page of [deploy/acls.yaml](../deploy/acls.yaml), whose rights
+`ecluse acls apply` gives on a cluster with an authorizer. READ, WRITE and ALTER bring DESCRIBE with
+them. A name that ends in `*` is a prefix; `ECLUSE_TOPIC_PREFIX` stands before every name. What is
+not listed is refused.
+"""
+TABLE: Final = "| resource | operations |\n|---|---|\n"
+
+
+def page(rights: Rights) -> str:
+    """The rights as a page for people."""
+    parts = [HEAD]
+    for name, principal in rights.principals.items():
+        parts.append(f"\n## {name}\n\n{principal.description}\n\n{TABLE}")
+        for kind, names in (
+            ("topic", principal.topics),
+            ("group", principal.groups),
+            ("transactional id", principal.transactional_ids),
+        ):
+            for each, operations in names.items():
+                parts.append(f"| {kind} `{each}` | {', '.join(operations)} |\n")
+        if principal.cluster:
+            parts.append(f"| the cluster | {', '.join(principal.cluster)} |\n")
+    return "".join(parts)
+
+
+PAGE: Final = FILE.parents[1] / "docs" / "rights.md"
+
+if __name__ == "__main__":
+    PAGE.write_text(page(read_rights()), encoding="utf-8")

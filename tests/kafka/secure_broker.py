@@ -1,0 +1,82 @@
+"""A broker with logins (SCRAM over TLS, and client certificates) and with rights."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from services.dev.certificates import Authority, authority, signed_pem
+from services.dev.local_broker import HOST, free_port
+from services.runtime.ops.settings import Settings
+from tests.kafka.brokers import KAFKA, SETTINGS, JarBroker, java_for_jars
+
+OPERATOR: Final = "root"
+"""The superuser, who makes topics and rights."""
+
+PASSWORD: Final = "correct horse battery staple"  # of brokers that live for one test
+
+
+class SecureBroker(JarBroker):
+    """One broker with listeners SASL_SSL and SSL; its own traffic and the probe use a third."""
+
+    def __init__(self, folder: Path, users: tuple[str, ...]) -> None:
+        self.authority: Authority = authority("Écluse test authority")
+        folder.mkdir(parents=True, exist_ok=True)
+        self.cafile = folder / "authority.pem"
+        self.cafile.write_bytes(self.authority.pem)
+        keystore = folder / "broker.pem"
+        keystore.write_bytes(signed_pem(self.authority, "broker", [HOST, "localhost"]))
+        self.sasl_port, self.tls_port = free_port(), free_port()
+        self._users = (OPERATOR, *users)
+        super().__init__(folder, KAFKA / "libs", java=java_for_jars())
+        ports = {
+            "PLAINTEXT": self.port,
+            "SASL_SSL": self.sasl_port,
+            "SSL": self.tls_port,
+        }
+        listeners = ",".join(f"{name}://{HOST}:{port}" for name, port in ports.items())
+        self._settings |= {
+            **SETTINGS,
+            "listeners": f"{listeners},CONTROLLER://{HOST}:{self._controller_port}",
+            "advertised.listeners": listeners,
+            "listener.security.protocol.map": (
+                "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL"
+            ),
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": str(keystore),
+            "ssl.truststore.type": "PEM",
+            "ssl.truststore.location": str(self.cafile),
+            "listener.name.ssl.ssl.client.auth": "required",
+            "sasl.enabled.mechanisms": "SCRAM-SHA-512",
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            # The listener without a login is the broker's own, of this machine alone.
+            "super.users": f"User:ANONYMOUS;User:{OPERATOR}",
+            "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": (
+                "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+            ),
+        }
+
+    def _format_arguments(self) -> list[str]:
+        return [
+            argument
+            for user in self._users
+            for argument in ("--add-scram", f"SCRAM-SHA-512=[name={user},password={PASSWORD}]")
+        ]
+
+    def environment(self, user: str) -> dict[str, str]:
+        """The variables of a principal that logs in by SCRAM over TLS."""
+        values = {
+            "BOOTSTRAP_SERVERS": f"{HOST}:{self.sasl_port}",
+            "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+            "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
+            "KAFKA_SASL_USERNAME": user,
+            "KAFKA_SASL_PASSWORD": PASSWORD,
+            "KAFKA_SSL_CAFILE": str(self.cafile),
+        }
+        return {f"ECLUSE_{name}": value for name, value in values.items()}
+
+    def settings(self, user: str, **more: Any) -> Settings:
+        """The same as settings."""
+        variables = self.environment(user).items()
+        own: dict[str, Any] = {
+            name.removeprefix("ECLUSE_").lower(): value for name, value in variables
+        }
+        return Settings(**{**own, "give_up_s": 20, **more})

@@ -1,0 +1,287 @@
+"""A broker with logins and rights: each service its own principal, by deploy/acls.yaml.
+
+The whole Lille Avenirs year runs there. What a principal may not do the broker refuses, it is said
+in words, and nothing is lost.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
+)
+
+from events.topics import (
+    BALANCES,
+    EVENTS,
+    INTERNAL_EVENTS,
+    JOURNAL,
+    LEDGER_GROUP,
+    LEDGER_STATE,
+    PAYMENT_ORDERS,
+    REFUSALS,
+)
+from services.dev.certificates import authority, signed_pem
+from services.runtime.kafka.acls import apply, differences, read_rights, wanted
+from services.runtime.kafka.clients import connection_arguments
+from tests.integration.command import EXAMPLE, CommandResult, ecluse
+from tests.kafka.brokers import JarBroker
+from tests.kafka.commands import DONE, UNREACHABLE
+from tests.kafka.forked import ECLUSE
+from tests.kafka.processes import Process, rows
+from tests.kafka.secure_broker import OPERATOR, SecureBroker
+from tests.waiting import eventually, run
+
+PRINCIPALS: Final = tuple(read_rights().principals)
+EVENTS_OF_THE_YEAR: Final = 10
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
+    """The broker, its topics and its rights as the commands make them."""
+    with SecureBroker(tmp_path_factory.mktemp("secured"), PRINCIPALS) as broker:
+        made = asked(broker, OPERATOR, "topics", "apply", "--partitions", 2)
+        assert DONE == made.code, made.err
+        given = asked(broker, OPERATOR, "acls", "apply")
+        assert DONE == given.code, given.err
+        yield broker
+
+
+def environment_of(broker: SecureBroker, principal: str, **more: str) -> dict[str, str]:
+    """The variables of a service of this principal."""
+    return broker.environment(principal) | {"ECLUSE_GIVE_UP_S": "20"} | more
+
+
+def asked(broker: SecureBroker, principal: str, *args: object, **more: str) -> CommandResult:
+    """What a command says, asked by this principal."""
+    return ecluse(*args, **environment_of(broker, principal, ECLUSE_LOG_LEVEL="CRITICAL", **more))
+
+
+def test_the_rights_on_the_cluster_are_those_of_the_file(secured: SecureBroker) -> None:
+    assert DONE == asked(secured, "operator", "acls", "diff").code
+    settings = secured.settings(OPERATOR)
+    acls = wanted(read_rights(), settings)
+    without = [each for each in acls if each.principal != "User:watch" or each.name != EVENTS]
+    assert 1 == len(acls) - len(without)
+
+    async def taken_and_given_back() -> None:
+        taken = await apply(without, settings)
+        assert [] == taken.missing
+        assert [each for each in acls if each not in without] == taken.surplus
+        assert taken.surplus == (await differences(acls, settings)).missing
+        await apply(acls, settings)
+
+    run(taken_and_given_back())
+
+
+def test_the_year_of_lille_avenirs(secured: SecureBroker, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'read.db'}"
+    roles = {
+        "ledger": {},
+        "projector": {"ECLUSE_DATABASE_URL": url},
+        "watch": {"ECLUSE_WATCH_RECONCILE_S": "0.3"},
+    }
+    with ExitStack() as stack:
+        running = {
+            name: stack.enter_context(
+                Process((ECLUSE, name), tmp_path, name, environment_of(secured, name, **more))
+            )
+            for name, more in roles.items()
+        }
+        for each in running.values():
+            each.until_ready()
+        published = asked(secured, "publisher", "publish", EXAMPLE)
+        assert DONE == published.code, published.err
+        running["projector"].until(lambda: rows(url) >= EVENTS_OF_THE_YEAR, "all records in SQL")
+        orders = run(read(secured, "treasury", PAYMENT_ORDERS, group="ecluse.treasury"))
+        assert 2 == len(orders)
+        # The watch knows the treasury's group, and that it has done all.
+        eventually(lambda: _treasury(running["watch"]) == ("OK", 0), "the treasury is known")
+        assert 0 == running["ledger"].stop()
+    balances = asked(secured, "auditor", "balances", "--json")
+    assert DONE == balances.code, balances.err
+    expected = ecluse("replay", EXAMPLE, "--json")
+    totals = "balances"
+    assert json.loads(expected.out)[totals] == json.loads(balances.out)[totals]
+    proof = asked(secured, "auditor", "verify")
+    assert DONE == proof.code, proof.text
+
+
+def _treasury(watch: Process) -> tuple[str, int | None]:
+    status, body = watch.get("/lag")
+    assert 200 == status
+    (stage,) = [each for each in json.loads(body)["stages"] if each["stage"] == "treasury"]
+    return stage["state"], stage["behind"]
+
+
+async def read(
+    broker: SecureBroker, principal: str, topic: str, group: str | None = None
+) -> list[bytes]:
+    """All records of a topic that this principal can read, committed in its group."""
+    consumer = AIOKafkaConsumer(
+        topic,
+        **connection_arguments(broker.settings(principal)),
+        group_id=group,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+    )
+    await consumer.start()
+    try:
+        found: list[bytes] = []
+        while batch := await consumer.getmany(timeout_ms=3_000):
+            found += [each.value for some in batch.values() for each in some]
+        if group is not None:
+            await consumer.commit()
+        return found
+    finally:
+        await consumer.stop()
+
+
+async def write(
+    broker: SecureBroker, principal: str, topic: str, transactional_id: str | None = None
+) -> None:
+    """Write a record that nobody can read."""
+    producer = AIOKafkaProducer(
+        **connection_arguments(broker.settings(principal)), transactional_id=transactional_id
+    )
+    try:
+        await producer.start()
+        if transactional_id is None:
+            await producer.send_and_wait(topic, b"no event", partition=0)
+    finally:
+        await producer.stop()
+
+
+Act = Callable[[SecureBroker], Awaitable[object]]
+
+
+def reads(principal: str, topic: str, group: str | None = None) -> Act:
+    return lambda broker: read(broker, principal, topic, group)
+
+
+def writes(principal: str, topic: str, transactional_id: str | None = None) -> Act:
+    return lambda broker: write(broker, principal, topic, transactional_id)
+
+
+FORBIDDEN: Final[dict[str, tuple[Act, type[KafkaError]]]] = {
+    "publisher reads orders": (
+        reads("publisher", PAYMENT_ORDERS),
+        TopicAuthorizationFailedError,
+    ),
+    "publisher reads the journal": (reads("publisher", JOURNAL), TopicAuthorizationFailedError),
+    "publisher writes internal events": (
+        writes("publisher", INTERNAL_EVENTS),
+        TopicAuthorizationFailedError,
+    ),
+    "publisher joins the ledger": (
+        reads("publisher", REFUSALS, LEDGER_GROUP),
+        GroupAuthorizationFailedError,
+    ),
+    "ledger writes events": (writes("ledger", EVENTS), TopicAuthorizationFailedError),
+    "projector writes the journal": (
+        writes("projector", JOURNAL),
+        TopicAuthorizationFailedError,
+    ),
+    "projector reads the state": (
+        reads("projector", LEDGER_STATE),
+        TopicAuthorizationFailedError,
+    ),
+    "api writes the journal": (writes("api", JOURNAL), TopicAuthorizationFailedError),
+    "api reads orders": (reads("api", PAYMENT_ORDERS), TopicAuthorizationFailedError),
+    "watch writes the journal": (writes("watch", JOURNAL), TopicAuthorizationFailedError),
+    "watch writes as the ledger": (
+        writes("watch", JOURNAL, f"{LEDGER_GROUP}-{EVENTS}-0"),
+        TransactionalIdAuthorizationFailed,
+    ),
+    "treasury writes internal events": (
+        writes("treasury", INTERNAL_EVENTS),
+        TopicAuthorizationFailedError,
+    ),
+    "treasury reads balances": (reads("treasury", BALANCES), TopicAuthorizationFailedError),
+    "auditor writes events": (writes("auditor", EVENTS), TopicAuthorizationFailedError),
+}
+
+
+@pytest.mark.parametrize("name", FORBIDDEN)
+def test_the_broker_refuses_what_a_principal_may_not_do(name: str, secured: SecureBroker) -> None:
+    act, error = FORBIDDEN[name]
+
+    async def go() -> None:
+        with pytest.raises(error):
+            await act(secured)
+
+    asyncio.run(asyncio.wait_for(go(), 30))
+
+
+@pytest.mark.parametrize(
+    ("principal", "args"),
+    [
+        ("publisher", ("balances",)),
+        ("publisher", ("projector",)),
+        ("treasury", ("journal", "tail")),
+        ("watch", ("publish", EXAMPLE)),
+        ("auditor", ("publish", EXAMPLE)),
+        ("projector", ("ledger",)),
+        ("api", ("verify",)),
+        ("ledger", ("acls", "apply")),
+    ],
+)
+def test_a_command_without_the_right_stops_in_words(
+    principal: str, args: tuple[object, ...], secured: SecureBroker
+) -> None:
+    result = asked(secured, principal, *args)
+    assert UNREACHABLE == result.code, result.text
+    assert "principal" in result.err or "authorization" in result.err.lower(), result.err
+    assert "Traceback" not in result.err
+
+
+WRONG: Final[dict[str, tuple[dict[str, str], str]]] = {
+    "password": ({"SASL_PASSWORD": "wrong"}, "it refuses the login of auditor by SCRAM-SHA-512"),
+    "mechanism": ({"SASL_MECHANISM": "PLAIN"}, "it does not offer PLAIN"),
+    "authority": ({"SSL_CAFILE": "{other}"}, "an authority that we do not trust"),
+    "expired certificate": ({"SSL_CERTFILE": "{expired}"}, "the certificate expired on"),
+    "plaintext": (
+        {
+            "SECURITY_PROTOCOL": "PLAINTEXT",
+            "SASL_MECHANISM": "",
+            "SASL_USERNAME": "",
+            "SASL_PASSWORD": "",
+            "SSL_CAFILE": "",
+        },
+        "it closes a connection by PLAINTEXT",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_setting_stops_in_words(name: str, secured: SecureBroker, tmp_path: Path) -> None:
+    variables, said = WRONG[name]
+    files = {
+        "other": tmp_path / "other.pem",
+        "expired": tmp_path / "expired.pem",
+    }
+    files["other"].write_bytes(authority("another").pem)
+    files["expired"].write_bytes(signed_pem(secured.authority, "auditor", first_day=-9, days=3))
+    more = {f"ECLUSE_KAFKA_{each}": value.format(**files) for each, value in variables.items()}
+    result = asked(secured, "auditor", "topics", "diff", **more)
+    assert UNREACHABLE == result.code
+    assert said in result.err
+    french = asked(secured, "auditor", "topics", "diff", "--lang", "fr", **more)
+    assert said not in french.err
+
+
+def test_a_broker_without_login_wants_none(secured: JarBroker) -> None:
+    assert isinstance(secured, SecureBroker)
+    result = asked(secured, "auditor", "topics", "diff", ECLUSE_BOOTSTRAP_SERVERS=secured.bootstrap)
+    assert UNREACHABLE == result.code
+    assert "it speaks no TLS" in result.err

@@ -1,0 +1,91 @@
+"""Rights as code: what the file asks for, by the names of a cluster."""
+
+import pytest
+
+from events import topics
+from services.runtime.kafka.acls import (
+    PAGE,
+    Acl,
+    Operation,
+    Pattern,
+    Principal,
+    Resource,
+    Rights,
+    page,
+    read_rights,
+    wanted,
+)
+from services.runtime.kafka.topic_catalogue import read_catalogue
+from services.runtime.ops.settings import Settings
+
+EVERY = set(read_catalogue().topics)
+
+
+def of(**rights: object) -> list[Acl]:
+    principal = Principal.model_validate({"description": "Somebody.", **rights})
+    return wanted(Rights(principals={"a": principal}), Settings(topic_prefix="test."))
+
+
+@pytest.mark.parametrize(
+    ("rights", "expected"),
+    [
+        (
+            {"topics": {"t": ["READ", "WRITE"]}},
+            [
+                (Resource.TOPIC, "test.t", Pattern.LITERAL, Operation.READ),
+                (Resource.TOPIC, "test.t", Pattern.LITERAL, Operation.WRITE),
+            ],
+        ),
+        (
+            {"groups": {"g": ["DESCRIBE"]}},
+            [(Resource.GROUP, "test.g", Pattern.LITERAL, Operation.DESCRIBE)],
+        ),
+        (
+            {"transactional_ids": {"ledger-*": ["WRITE"]}},
+            [(Resource.TRANSACTIONAL_ID, "test.ledger-", Pattern.PREFIXED, Operation.WRITE)],
+        ),
+        (
+            {"topics": {"*": ["ALL"]}},
+            [(Resource.TOPIC, "test.", Pattern.PREFIXED, Operation.ALL)],
+        ),
+        (
+            {"cluster": ["ALTER"]},
+            [(Resource.CLUSTER, "kafka-cluster", Pattern.LITERAL, Operation.ALTER)],
+        ),
+    ],
+)
+def test_rights_by_the_names_of_a_cluster(
+    rights: dict[str, object], expected: list[tuple[object, ...]]
+) -> None:
+    assert [("User:a", *each) for each in expected] == of(**rights)
+
+
+def test_without_a_prefix_all_topics_are_kafkas_own_name_for_all() -> None:
+    principal = Principal.model_validate({"description": "x", "topics": {"*": ["ALL"]}})
+    (acl,) = wanted(Rights(principals={"a": principal}), Settings(), "User:CN={name}")
+    assert ("User:CN=a", "*", Pattern.LITERAL) == (acl.principal, acl.name, acl.pattern)
+
+
+def test_a_right_that_kafka_does_not_know_is_refused() -> None:
+    with pytest.raises(ValueError, match="READS"):
+        of(topics={"t": ["READS"]})
+
+
+def test_the_file_names_topics_of_the_catalogue_alone() -> None:
+    for name, principal in read_rights().principals.items():
+        assert set(principal.topics) <= EVERY | {"*"}, name
+
+
+def test_nobody_but_the_ledger_writes_what_the_ledger_writes() -> None:
+    ledgers = EVERY - {topics.EVENTS, topics.INTERNAL_EVENTS}
+    writers = {
+        name
+        for name, principal in read_rights().principals.items()
+        for topic, operations in principal.topics.items()
+        if topic in ledgers and "WRITE" in operations
+    }
+    assert {"ledger"} == writers
+
+
+def test_the_page_is_what_make_catalogue_writes() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(read_rights()), "run `make catalogue`"
