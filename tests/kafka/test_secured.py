@@ -33,7 +33,8 @@ from events.topics import (
 from services.dev.certificates import authority, signed_pem
 from services.runtime.kafka.acls import apply, differences, read_rights, wanted
 from services.runtime.kafka.clients import connection_arguments
-from tests.integration.command import EXAMPLE, CommandResult, ecluse
+from tests.builders import Json
+from tests.integration.command import EXAMPLE, CommandResult, ecluse, real_ecluse
 from tests.kafka.brokers import JarBroker
 from tests.kafka.commands import DONE, UNREACHABLE
 from tests.kafka.forked import ECLUSE
@@ -63,7 +64,8 @@ def environment_of(broker: SecureBroker, principal: str, **more: str) -> dict[st
 
 def asked(broker: SecureBroker, principal: str, *args: object, **more: str) -> CommandResult:
     """What a command says, asked by this principal."""
-    return ecluse(*args, **environment_of(broker, principal, ECLUSE_LOG_LEVEL="CRITICAL", **more))
+    variables = environment_of(broker, principal, ECLUSE_LOG_LEVEL="ERROR", **more)
+    return ecluse(*args, given=b"", **variables)
 
 
 def test_the_rights_on_the_cluster_are_those_of_the_file(secured: SecureBroker) -> None:
@@ -88,7 +90,8 @@ def test_the_year_of_lille_avenirs(secured: SecureBroker, tmp_path: Path) -> Non
     roles = {
         "ledger": {},
         "projector": {"ECLUSE_DATABASE_URL": url},
-        "watch": {"ECLUSE_WATCH_RECONCILE_S": "0.3"},
+        # The year is long over: its deadline events would be journalled beside it.
+        "watch": {"ECLUSE_WATCH_DEADLINE_EVENTS": "false"},
     }
     with ExitStack() as stack:
         running = {
@@ -105,22 +108,22 @@ def test_the_year_of_lille_avenirs(secured: SecureBroker, tmp_path: Path) -> Non
         orders = run(read(secured, "treasury", PAYMENT_ORDERS, group="ecluse.treasury"))
         assert 2 == len(orders)
         # The watch knows the treasury's group, and that it has done all.
-        eventually(lambda: _treasury(running["watch"]) == ("OK", 0), "the treasury is known")
+        eventually(lambda: _treasury(running["watch"])["behind"] == 0, "nothing is known of it")
         assert 0 == running["ledger"].stop()
     balances = asked(secured, "auditor", "balances", "--json")
     assert DONE == balances.code, balances.err
-    expected = ecluse("replay", EXAMPLE, "--json")
-    totals = "balances"
-    assert json.loads(expected.out)[totals] == json.loads(balances.out)[totals]
+    assert json.loads(ecluse("replay", EXAMPLE, "--json").out) == json.loads(balances.out)
     proof = asked(secured, "auditor", "verify")
     assert DONE == proof.code, proof.text
 
 
-def _treasury(watch: Process) -> tuple[str, int | None]:
+def _treasury(watch: Process) -> Json:
+    """The stage of the treasury, as the watch judges it."""
     status, body = watch.get("/lag")
     assert 200 == status
     (stage,) = [each for each in json.loads(body)["stages"] if each["stage"] == "treasury"]
-    return stage["state"], stage["behind"]
+    print(stage)
+    return dict(stage)
 
 
 async def read(
@@ -135,8 +138,8 @@ async def read(
         enable_auto_commit=False,
         isolation_level="read_committed",
     )
-    await consumer.start()
     try:
+        await consumer.start()
         found: list[bytes] = []
         while batch := await consumer.getmany(timeout_ms=3_000):
             found += [each.value for some in batch.values() for each in some]
@@ -227,13 +230,11 @@ def test_the_broker_refuses_what_a_principal_may_not_do(name: str, secured: Secu
     ("principal", "args"),
     [
         ("publisher", ("balances",)),
-        ("publisher", ("projector",)),
         ("treasury", ("journal", "tail")),
         ("watch", ("publish", EXAMPLE)),
         ("auditor", ("publish", EXAMPLE)),
-        ("projector", ("ledger",)),
         ("api", ("verify",)),
-        ("ledger", ("acls", "apply")),
+        ("publisher", ("acls", "apply")),
     ],
 )
 def test_a_command_without_the_right_stops_in_words(
@@ -261,6 +262,16 @@ WRONG: Final[dict[str, tuple[dict[str, str], str]]] = {
         "it closes a connection by PLAINTEXT",
     ),
 }
+
+
+@pytest.mark.parametrize(("principal", "role"), [("publisher", "projector"), ("api", "ledger")])
+def test_a_role_without_the_right_stops_in_words(
+    principal: str, role: str, secured: SecureBroker, tmp_path: Path
+) -> None:
+    variables = environment_of(secured, principal, ECLUSE_DATABASE_URL=f"sqlite:///{tmp_path}/r.db")
+    result = real_ecluse(role, given=b"", **variables)
+    assert UNREACHABLE == result.code, result.err
+    assert "this principal" in result.err
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -47,7 +47,11 @@ def _somebody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     async def yes(_: str) -> bool:
         return True
 
+    async def lets_us_in(_: object) -> None:
+        return None
+
     monkeypatch.setattr(waits, "_anybody_listens", yes)
+    monkeypatch.setattr(waits, "refusal", lets_us_in)
 
 
 def asked(cluster: Cluster, **more: Any) -> tuple[str, float]:
