@@ -105,10 +105,10 @@ class Cluster:
     async def partitions(self, topics: Collection[str]) -> dict[str, int]:
         """The number of partitions of each topic."""
         described = await self._within(lambda: self._admin.describe_topics(list(topics)))
-        missing = [each["topic"] for each in described if each["error_code"]]
+        missing = {each["topic"]: each["error_code"] for each in described if each["error_code"]}
         if missing:
             names = ", ".join(sorted(missing))
-            error = for_code(described[0]["error_code"] or 0).__name__
+            error = for_code(min(missing.values())).__name__
             raise UnreachableError(NOT_READ.render({"error": error, "names": names}))
         return {each["topic"]: len(each["partitions"]) for each in described}
 
