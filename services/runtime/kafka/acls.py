@@ -127,12 +127,12 @@ def read_rights(file: Path = FILE) -> Rights:
     return Rights.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
 
 
-def wanted(rights: Rights, settings: Settings, form: str = "User:{name}") -> list[Acl]:
-    """The rights by their names on this cluster; `form` makes a principal of Kafka of a name."""
+def wanted(rights: Rights, settings: Settings, form: str = "User:NAME") -> list[Acl]:
+    """The rights by their names on this cluster; NAME in `form` is a principal's."""
     return [
         acl
         for name, principal in rights.principals.items()
-        for acl in _acls_of(form.format(name=name), principal, settings)
+        for acl in _acls_of(form.replace("NAME", name), principal, settings)
     ]
 
 

@@ -62,7 +62,7 @@ def test_rights_by_the_names_of_a_cluster(
 
 def test_without_a_prefix_all_topics_are_kafkas_own_name_for_all() -> None:
     principal = Principal.model_validate({"description": "x", "topics": {"*": ["ALL"]}})
-    (acl,) = wanted(Rights(principals={"a": principal}), Settings(), "User:CN={name}")
+    (acl,) = wanted(Rights(principals={"a": principal}), Settings(), "User:CN=NAME")
     assert ("User:CN=a", "*", Pattern.LITERAL) == (acl.principal, acl.name, acl.pattern)
 
 

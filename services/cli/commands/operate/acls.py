@@ -29,10 +29,10 @@ As = Annotated[
     typer.Option(
         "--as",
         metavar="FORM",
-        help="How the cluster names a principal: `User:CN={name}` where certificates name them.",
+        help="How the cluster names a principal: `User:CN=NAME` where certificates name them.",
     ),
 ]
-USER: Final = "User:{name}"
+USER: Final = "User:NAME"
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
 
