@@ -24,9 +24,9 @@ METRIC: Final = re.compile(r'"((?:ecluse|kafka)_[a-z_]+)"')
 
 NO_METRICS: Final = re.compile(
     r"ecluse_(access|entities|lang|read|session|imported|partitions|transaction|dlq\w*)"
-    r"|kafka_error_unretrieved"
+    r"|kafka_error_unretrieved|kafka_(security|sasl|ssl|oauth)_\w+"
 )
-"""What is called likewise: schemas, cookies, claims, headers of records, a line of the log."""
+"""What is called likewise: schemas, cookies, claims, headers of records, a log event, settings."""
 
 
 def names_of(value: Any) -> Iterator[str]:
