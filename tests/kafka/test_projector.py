@@ -203,5 +203,5 @@ def test_the_url_may_stand_in_a_file(
         assert 0 == projector.stop()
     secret.unlink()
     with Projector(cluster, elsewhere, tmp_path, **file) as projector:
-        assert 2 == projector.ended()
+        assert 3 == projector.ended()
         assert "ECLUSE_DATABASE_URL_FILE" in projector.text

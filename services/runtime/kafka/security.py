@@ -22,7 +22,7 @@ from aiokafka.errors import (
     TransactionalIdAuthorizationFailed,
     UnsupportedSaslMechanismError,
 )
-from aiokafka.protocol.metadata import MetadataRequest_v1 as MetadataRequest
+from aiokafka.protocol.metadata import MetadataRequest
 from cryptography import x509
 
 from events.texts import Day, Translatable, _, verbatim
