@@ -68,6 +68,12 @@ def asked(broker: SecureBroker, principal: str, *args: object, **more: str) -> C
     return ecluse(*args, given=b"", **variables)
 
 
+def asked_apart(broker: SecureBroker, principal: str, *args: object, **more: str) -> CommandResult:
+    """The same in a process of its own: a refused connection leaves its socket to the end."""
+    variables = environment_of(broker, principal, ECLUSE_LOG_LEVEL="ERROR", **more)
+    return real_ecluse(*args, given=b"", **variables)
+
+
 def test_the_rights_on_the_cluster_are_those_of_the_file(secured: SecureBroker) -> None:
     assert DONE == asked(secured, "operator", "acls", "diff").code
     settings = secured.settings(OPERATOR)
@@ -284,15 +290,17 @@ def test_a_wrong_setting_stops_in_words(name: str, secured: SecureBroker, tmp_pa
     files["other"].write_bytes(authority("another").pem)
     files["expired"].write_bytes(signed_pem(secured.authority, "auditor", first_day=-9, days=3))
     more = {f"ECLUSE_KAFKA_{each}": value.format(**files) for each, value in variables.items()}
-    result = asked(secured, "auditor", "topics", "diff", **more)
+    result = asked_apart(secured, "auditor", "topics", "diff", **more)
     assert UNREACHABLE == result.code
     assert said in result.err
-    french = asked(secured, "auditor", "topics", "diff", "--lang", "fr", **more)
+    french = asked_apart(secured, "auditor", "topics", "diff", "--lang", "fr", **more)
     assert said not in french.err
 
 
 def test_a_broker_without_login_wants_none(secured: JarBroker) -> None:
     assert isinstance(secured, SecureBroker)
-    result = asked(secured, "auditor", "topics", "diff", ECLUSE_BOOTSTRAP_SERVERS=secured.bootstrap)
+    result = asked_apart(
+        secured, "auditor", "topics", "diff", ECLUSE_BOOTSTRAP_SERVERS=secured.bootstrap
+    )
     assert UNREACHABLE == result.code
     assert "it speaks no TLS" in result.err

@@ -9,7 +9,6 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import aiohttp
 from aiokafka.abc import AbstractTokenProvider
 from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.errors import (
@@ -23,7 +22,6 @@ from aiokafka.errors import (
     UnsupportedSaslMechanismError,
 )
 from aiokafka.protocol.metadata import MetadataRequest
-from cryptography import x509
 
 from events.texts import Day, Translatable, _, verbatim
 from services.runtime.ops.clock import wall_clock
@@ -171,6 +169,8 @@ def _tls_context(settings: Settings) -> ssl.SSLContext:
 
 def _check_dates(name: str, file: Path) -> None:
     """Stop where a file holds no certificate, or only ones that are not valid now."""
+    from cryptography import x509  # noqa: PLC0415 # only connections with TLS need it
+
     try:
         found = x509.load_pem_x509_certificates(file.read_bytes())
     except OSError as error:
@@ -210,6 +210,8 @@ class TokenProvider(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has
         Raises:
             KafkaConnectionError: the provider does not answer, or gives none.
         """
+        import aiohttp  # noqa: PLC0415 # a tenth of a second that commands without tokens save
+
         async with self._lock:
             if wall_clock() > self._expires_s - TOKEN_MARGIN_S:
                 try:
@@ -223,19 +225,19 @@ class TokenProvider(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has
         return self._token
 
     async def _fetch(self) -> None:
+        import aiohttp  # noqa: PLC0415 # as above
+
         settings = self._settings
         form = {"grant_type": "client_credentials"}
         if settings.kafka_oauth_scope:
             form["scope"] = settings.kafka_oauth_scope
-        login = aiohttp.BasicAuth(
-            settings.kafka_oauth_client_id or "",
-            settings.kafka_oauth_client_secret.get_secret_value()
-            if settings.kafka_oauth_client_secret
-            else "",
+        secret = settings.kafka_oauth_client_secret
+        login = aiohttp.encode_basic_auth(
+            settings.kafka_oauth_client_id or "", secret.get_secret_value() if secret else ""
         )
         limit = aiohttp.ClientTimeout(total=TOKEN_TIMEOUT_S)
         async with (
-            aiohttp.ClientSession(timeout=limit, auth=login) as session,
+            aiohttp.ClientSession(timeout=limit, headers={"Authorization": login}) as session,
             session.post(
                 settings.kafka_oauth_token_url or "", data=form, allow_redirects=False
             ) as answer,

@@ -194,6 +194,44 @@ def test_a_port_that_wants_tls_is_named(ours: Authority, tmp_path: Path) -> None
     assert "it closes a connection by PLAINTEXT" in refused(pem, tmp_path)
 
 
+def tokens(body: bytes, asks: int) -> tuple[list[str], list[bytes]]:
+    """The tokens of a provider that answers so, and the requests that it got."""
+    requests: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        requests.append(head + await reader.readexactly(length))
+        writer.write(body)
+        writer.close()
+
+    async def go() -> list[str]:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        more = {"kafka_oauth_token_url": f"http://127.0.0.1:{port}/token"}
+        provider = security.TokenProvider(Settings(**(OAUTH | more)))
+        async with server:
+            return [await provider.token() for _ in range(asks)]
+
+    return asyncio.run(go()), requests
+
+
+@pytest.mark.parametrize(("expires_s", "requested"), [(3600, 1), (10, 2)])
+def test_a_token_is_fetched_again_shortly_before_it_expires(expires_s: int, requested: int) -> None:
+    text = f'{{"access_token": "abc", "expires_in": {expires_s}}}'
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(text)}\r\nConnection: close\r\n\r\n"
+    found, requests = tokens((head + text).encode(), 2)
+    assert ["abc", "abc"] == found
+    assert requested == len(requests)
+    assert requests[0].endswith(b"grant_type=client_credentials")
+    assert b"authorization: basic" in requests[0].lower()
+
+
+def test_a_provider_that_gives_no_token_is_named() -> None:
+    with pytest.raises(security.NoTokenError, match=r"no token from http.*: HTTP 401"):
+        tokens(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", 1)
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [
