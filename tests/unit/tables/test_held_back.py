@@ -201,3 +201,38 @@ def test_rule_18_whatever_touches_a_convention_issues_what_was_held_back(
     scenario.tell(event)
     assert "accepted" == scenario.answer()
     assert ("issued", ordered_cents, 0) == scenario.orders()["G/2"]
+
+
+REISSUING: list[tuple[str, list[Json]]] = [
+    ("a new account", [a_new_account(_id="a new account")]),
+    ("a report", [a_report(convention="G")]),
+    ("a resumption", [a_suspension(convention="G"), a_resumption(convention="G")]),
+]
+
+
+@pytest.mark.parametrize("events", [row[1] for row in REISSUING], ids=[r[0] for r in REISSUING])
+def test_rules_14_and_21_an_order_held_back_from_its_reissue_comes_with_the_next_event(
+    events: list[Json],
+) -> None:
+    """What would have issued it again was held back; any event does so, once the sum is lower."""
+    scenario = Scenario(
+        a_vote(9_000_000),
+        a_new_account(),
+        ALONE,
+        an_acknowledgement("rejected", "G/1"),
+        an_award(1_300_001, grant="H"),
+        *events,
+    )
+    assert ["convention_required"] == scenario.flags()
+    scenario.tell(a_withdrawal(grant="H"))
+    assert {"G/1": ("rejected", 1_000_000, 0)} == scenario.orders()
+    scenario.tell(a_notification(convention="G"))
+    assert ("issued", 1_000_000, 0) == scenario.orders()["G/1/2"]
+
+
+def test_rules_14_and_21_a_reissue_that_nothing_held_back_waits_for_an_event_that_issues() -> None:
+    rejected = an_acknowledgement("rejected", "G/1")
+    above = [an_award(1_300_001, grant="H"), a_withdrawal(grant="H")]
+    scenario = Scenario(a_vote(9_000_000), a_new_account(), ALONE, rejected, *above)
+    scenario.tell(a_notification(convention="G"))
+    assert {"G/1": ("rejected", 1_000_000, 0)} == scenario.orders()

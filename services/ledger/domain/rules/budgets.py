@@ -56,17 +56,10 @@ def controlled(book: Book, moves: list[Move]) -> Accepted | Refused:
 
 def _voted(state: BudgetState, _record: JournalRecord, event: BudgetVoted) -> None:
     book = state.book
-    for each in event.appropriations:
-        book.line(line_of(each.line))
     if event.vote_level is not None:
         book.vote_level = event.vote_level
         # Credit that an earlier year's conventions gave back before the vote counts too.
         book.group_available_cents = group_sums(book)
-
-
-def _transferred(state: BudgetState, _record: JournalRecord, event: CreditsTransferred) -> None:
-    state.book.line(line_of(event.from_line))
-    state.book.line(line_of(event.to_line))
 
 
 def _brought(event: BudgetVoted, _moves: Sequence[Move]) -> Iterator[Want]:
@@ -76,5 +69,5 @@ def _brought(event: BudgetVoted, _moves: Sequence[Move]) -> Iterator[Want]:
 
 HANDLERS: Final[tuple[Handler[Any], ...]] = (
     Handler(event=BudgetVoted, decide=vote, apply=_voted, arrivals=_brought),
-    Handler(event=CreditsTransferred, decide=transfer, apply=_transferred),
+    Handler(event=CreditsTransferred, decide=transfer),
 )
