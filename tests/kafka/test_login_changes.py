@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
+import httpx
 import pytest
 
 from events.topics import EVENTS, JOURNAL, PAYMENT_ORDERS
@@ -17,7 +18,8 @@ from services.dev.certificates import authority, signed_pem
 from services.dev.local_broker import HOST
 from services.runtime.kafka.acls import Acl, Operation, apply, read_rights, wanted
 from services.runtime.kafka.refusals import REFUSALS_MAX
-from tests.builders import BUDGET, a_vote_and_awards
+from tests.api.processes import api
+from tests.builders import BUDGET, a_vote, a_vote_and_awards, encoded
 from tests.integration.command import EXAMPLE, ecluse, real_ecluse
 from tests.kafka.cluster import Cluster, budget_on, partition_for, source_offsets
 from tests.kafka.commands import DONE, UNREACHABLE
@@ -32,6 +34,7 @@ CERTIFIED: Final = "User:CN=NAME"
 
 NEW_PASSWORD: Final = "a new one of tests"
 YEAR: Final = [json.loads(line) for line in EXAMPLE.read_bytes().splitlines()]
+ONE: Final = {"Content-Type": "application/cloudevents+json", "Accept-Language": "en"}
 QUICK: Final = {"ECLUSE_TRANSACTION_TIMEOUT_S": "6", "ECLUSE_SESSION_TIMEOUT_S": "4"}
 
 
@@ -238,6 +241,36 @@ def test_an_expired_certificate_of_the_broker_stops_a_worker_that_must_connect_a
             secured.restart()
         worker.start_again()
         flow.check(secured)
+
+
+@pytest.mark.timeout(240)
+def test_the_api_goes_on_and_says_in_its_answers_who_refuses_its_login(
+    secured: SecureBroker, cluster: Cluster, sqlite_url: str, tmp_path: Path
+) -> None:
+    own = {
+        "ECLUSE_TOPIC_PREFIX": cluster.prefix,
+        "ECLUSE_DATABASE_URL": sqlite_url,
+        "ECLUSE_AUTH": "off",
+    }
+    with api(tmp_path / "api.log", **(secured.environment("api") | own)) as running:
+
+        def posted(name: str) -> httpx.Response:
+            body = encoded(a_vote(_id=name))
+            return httpx.post(f"{running.address}/events", content=body, headers=ONE, timeout=60)
+
+        assert 202 == posted("before").status_code
+        try:
+            secured.set_password("api", NEW_PASSWORD)
+            secured.restart()
+            answers = [posted(f"refused/{number}") for number in range(2)]
+            assert [503, 503] == [each.status_code for each in answers]
+            assert "it refuses the login of api by SCRAM-SHA-512" in answers[-1].text
+            assert 200 == httpx.get(f"{running.address}/healthz").status_code
+        finally:
+            secured.set_password("api", PASSWORD)
+        assert 202 == posted("after").status_code
+    events = [json.loads(each.value) for some in cluster.read(EVENTS).values() for each in some]
+    assert ["before", "after"] == [each["id"] for each in events]
 
 
 TAKEN: Final = {
