@@ -104,7 +104,8 @@ async def publish(
         await start_producer(producer, settings)
         await Flow(producer, settings.topic(topic), count, receipts).send_all(messages)
     except Unreachable as error:
-        await raise_refusal(settings, error)
+        if settings.asks_who_we_are:
+            await raise_refusal(settings, error)
         raise
     finally:
         await stop_producer(producer)

@@ -28,8 +28,7 @@ class Refusals:
             ClusterError: it is the last of `REFUSALS_MAX`; the text says who refused what.
         """
         refused = self._right_refused(error)
-        # An open cluster is not asked: while it stops it closes connections, as a refusal would.
-        if refused is None and self._settings.kafka_security_protocol != "PLAINTEXT":
+        if refused is None and self._settings.asks_who_we_are:
             refused = await refusal(self._settings)
         if refused is None:
             self._count = 0
