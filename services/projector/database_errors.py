@@ -79,7 +79,7 @@ async def failing_as_writer() -> AsyncIterator[None]:
     except Exception as error:
         if not is_temporary(error):
             raise
-        raise WriterFailed(f"the database: {_message(error)}") from error
+        raise WriterFailed(f"the database: {message_of(error)}") from error
 
 
 @asynccontextmanager
@@ -129,7 +129,7 @@ async def reaching(where: str) -> AsyncIterator[None]:
 def explained(error: BaseException) -> Translatable:
     """An error of the database as a text that says what to do."""
     known = filter(None, map(_refusal, _chain(error)))
-    return next(known, None) or NO_DATABASE.render({"error": _message(error)})
+    return next(known, None) or NO_DATABASE.render({"error": message_of(error)})
 
 
 def _refusal(error: BaseException) -> Translatable | None:
@@ -137,7 +137,7 @@ def _refusal(error: BaseException) -> Translatable | None:
     of_certificates = tls_refusal(error, setting("sslrootcert"), setting("sslcert"))
     if of_certificates is not None:
         return of_certificates
-    facts = {"error": _message(error)}
+    facts = {"error": message_of(error)}
     if isinstance(error, asyncpg.InvalidPasswordError):
         return WRONG_PASSWORD.render(facts)
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
@@ -151,6 +151,7 @@ def _refusal(error: BaseException) -> Translatable | None:
     return None
 
 
-def _message(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
+    """What the server or the system said, on one line."""
     *_unused, inmost = _chain(error)
     return str(inmost).split("\n")[0] or type(inmost).__name__

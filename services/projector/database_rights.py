@@ -62,7 +62,9 @@ def statements(rights: Rights, form: str) -> list[str]:
     """
     names = {name: form.replace(NAME, name) for name in rights.roles}
     owners = {schema: names[name] for name, role in rights.roles.items() for schema in role.owns}
-    found = [_role(each) for each in names.values()]
+    found = [
+        MAKE.format(role=_quoted(each), literal=_literal(_quoted(each))) for each in names.values()
+    ]
     for schema, owner in owners.items():
         found += _owned(schema, owner)
     for name, role in rights.roles.items():
@@ -73,11 +75,11 @@ def statements(rights: Rights, form: str) -> list[str]:
     return found
 
 
-def _role(name: str) -> str:
-    return (
-        f"DO $$ BEGIN IF to_regrole({_literal(_quoted(name))}) IS NULL"
-        f" THEN CREATE ROLE {_quoted(name)} LOGIN; END IF; END $$"
-    )
+MAKE: Final = """\
+DO $$ BEGIN IF to_regrole({literal}) IS NULL THEN CREATE ROLE {role} LOGIN; \
+IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) \
+THEN GRANT {role} TO CURRENT_USER; END IF; END IF; END $$"""
+"""A role is made; whoever is no superuser must be its member to give it anything."""
 
 
 GIVE_ALL: Final = """\

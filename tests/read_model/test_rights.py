@@ -10,6 +10,7 @@ from typing import Final
 import asyncpg
 import pytest
 from sqlalchemy import make_url
+from structlog.testing import capture_logs
 
 from services.api.access.caller import Entities, Scope
 from services.api.access.store import AccessStore
@@ -267,6 +268,33 @@ def test_the_sql_that_is_printed_is_what_apply_runs(postgresql_server: Server) -
     before = query(roles.url, ALL_RIGHTS)
     assert 0 == roles.granted("--apply").code
     assert before == query(roles.url, ALL_RIGHTS)
+
+
+def test_the_owner_of_a_database_who_may_make_roles_gives_them_too(
+    postgresql_server: Server,
+) -> None:
+    """A service that runs PostgreSQL for others makes nobody a superuser."""
+    roles = Roles(postgresql_server, postgresql_server.a_database())
+    owner = roles.name("owner")
+    roles.run(f"CREATE ROLE {owner} LOGIN CREATEROLE")
+    roles.run(f"ALTER DATABASE {roles.database} OWNER TO {owner}")
+    as_owner = ("database", "grants", "--apply", "--as", roles.form)
+    for fill_then in (roles.fill, lambda: hold(roles)):
+        given = ecluse(*as_owner, ECLUSE_DATABASE_URL=roles.url_of("owner"))
+        assert 0 == given.code, given.err
+        fill_then()
+
+
+def test_an_api_without_its_rights_says_so_to_the_operator(
+    postgresql_url: str, postgresql_server: Server
+) -> None:
+    roles = Roles(postgresql_server, postgresql_url)
+    roles.run(f"CREATE ROLE {roles.name('api')} LOGIN")
+    with capture_logs() as logs:
+        assert {503} == {*statuses(roles.url_of("api")).values()} - {200}
+    said = {(each["event"], each.get("error")) for each in logs}
+    # A schema that a role may not use is not there for it.
+    assert ("database_unreachable", 'relation "positions" does not exist') in said
 
 
 def test_a_role_that_may_not_give_rights_is_reported_in_words(roles: Roles) -> None:

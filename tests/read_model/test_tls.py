@@ -19,8 +19,10 @@ from services.projector.migrations import prepare_at
 from services.projector.settings import DatabaseSettings
 from services.runtime.ops.errors import Stop
 from services.texts.translation import Sentence, both
+from tests.integration.command import real_ecluse
 from tests.read_model.tls_server import BY_CERTIFICATE, PASSWORD, TlsServer, a_tls_server
 
+SSLROOTCERT: Final = "ECLUSE_DATABASE_SSLROOTCERT"
 CLOSING_S: Final = 0.05
 """The loop closes a connection that was refused, in turns of its own."""
 
@@ -204,3 +206,22 @@ def test_a_certificate_of_another_authority_is_refused(server: TlsServer, tmp_pa
     foreign.write_bytes(signed_pem(authority("Another"), BY_CERTIFICATE))
     for said in stopped(checked(server, server.url(BY_CERTIFICATE), sslcert=foreign)):
         assert "check ECLUSE_DATABASE_SSLCERT" in said.en
+
+
+def test_the_command_stops_with_one_sentence_in_french(server: TlsServer, tmp_path: Path) -> None:
+    other = tmp_path / "other.pem"
+    other.write_bytes(authority("Another").pem)
+    settings = {
+        "ECLUSE_DATABASE_URL": server.url(),
+        "ECLUSE_DATABASE_SSLMODE": "verify-full",
+        SSLROOTCERT: str(other),
+    }
+    said = real_ecluse("--lang", "fr", "api-keys", "list", given=b"", **settings)
+    assert 3 == said.code
+    assert "une autorité à laquelle nous ne faisons pas confiance" in said.err
+    assert "vérifiez ECLUSE_DATABASE_SSLROOTCERT" in said.err
+    assert 1 == len(said.err.strip().splitlines()), said.err
+    assert PASSWORD not in said.err
+    settings[SSLROOTCERT] = str(server.cafile)
+    known = real_ecluse("api-keys", "list", given=b"", **settings)
+    assert 0 == known.code, known.err

@@ -41,7 +41,8 @@ def grants(
     """Print the SQL that makes the roles and gives them their rights, or run it with --apply.
 
     The rights are those of deploy/database-rights.yaml; run again, nothing changes.
-    Give them as a superuser. Roles are made without a password.
+    Give them as a superuser, or as the database's owner who may make roles.
+    Roles are made without a password.
     """
     from services.projector import database_rights  # noqa: PLC0415 # no other verb waits for SQL
 
