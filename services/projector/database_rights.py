@@ -60,6 +60,7 @@ def statements(rights: Rights, form: str) -> list[str]:
     It may run again and again. Roles are called as `form` says, which holds NAME. Named tables that
     are not there yet are passed over.
     """
+    assert NAME in form, "else all roles are one"
     names = {name: form.replace(NAME, name) for name in rights.roles}
     owners = {schema: names[name] for name, role in rights.roles.items() for schema in role.owns}
     found = [
@@ -108,10 +109,8 @@ def _on_database(name: str, *, may_create: bool) -> str:
     create = f"GRANT CREATE ON DATABASE %1$I TO {role}"
     if not may_create:
         create = f"REVOKE CREATE ON DATABASE %1$I FROM {role}"
-    return (
-        f"DO $$ BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %1$I TO {role};"
-        f" {create}', current_database()); END $$"
-    )
+    both = _literal(f"GRANT CONNECT ON DATABASE %1$I TO {role}; {create}")
+    return f"DO $$ BEGIN EXECUTE format({both}, current_database()); END $$"
 
 
 def _reading(name: str, schema: str, owner: str, tables: list[str]) -> list[str]:

@@ -305,6 +305,11 @@ def test_a_role_that_may_not_give_rights_is_reported_in_words(roles: Roles) -> N
     assert "permission denied" in said.err or "must be" in said.err
 
 
+def test_a_form_by_which_all_roles_are_one_is_usage() -> None:
+    said = ecluse("database", "grants", "--as", "ecluse")
+    assert (2, True) == (said.code, "it must hold NAME" in said.err)
+
+
 def test_a_file_has_no_roles() -> None:
     said = ecluse("database", "grants", "--apply", ECLUSE_DATABASE_URL="sqlite:///read.db")
     assert (3, True) == (said.code, "a file of SQLite has no roles" in said.err)

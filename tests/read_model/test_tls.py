@@ -1,11 +1,12 @@
 """TLS to a PostgreSQL that asks for it: who is let in, and what is said to the others."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
+import uvloop
 from cryptography.hazmat.primitives import serialization
 from sqlalchemy import make_url, text
 
@@ -22,7 +23,10 @@ from services.texts.translation import Sentence, both
 from tests.integration.command import real_ecluse
 from tests.read_model.tls_server import BY_CERTIFICATE, PASSWORD, TlsServer, a_tls_server
 
+pytestmark = pytest.mark.rest
+
 SSLROOTCERT: Final = "ECLUSE_DATABASE_SSLROOTCERT"
+Start = Callable[[str], Coroutine[Any, Any, None]]
 CLOSING_S: Final = 0.05
 """The loop closes a connection that was refused, in turns of its own."""
 
@@ -87,12 +91,18 @@ def is_tls(url: str) -> set[bool]:
 STARTS: Final = (projector_starts, api_starts)
 
 
+def begin(start: Start, url: str) -> None:
+    """As the processes run: on uvloop, which says some errors otherwise."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(start(url))
+
+
 def stopped(url: str) -> set[Sentence]:
     """The sentences with which projector and API stop at their start."""
     said = set()
     for start in STARTS:
         with pytest.raises(Stop) as stop:
-            asyncio.run(start(url))
+            begin(start, url)
         sentence = both(stop.value.text)
         assert PASSWORD not in sentence.en + sentence.fr
         assert sentence.en != sentence.fr
@@ -111,7 +121,7 @@ def refused(url: str) -> Sentence:
 def test_connections_are_encrypted(server: TlsServer, mode: str) -> None:
     url = checked(server, sslmode=mode)
     for start in STARTS:
-        asyncio.run(start(url))
+        begin(start, url)
     assert {True} == is_tls(url)
 
 

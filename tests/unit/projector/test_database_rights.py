@@ -25,3 +25,4 @@ def test_a_role_is_quoted_whatever_it_is_called() -> None:
     written = "\n".join(statements(read_rights(), "a \"b\" 'c' NAME"))
     assert 'CREATE ROLE "a ""b"" \'c\' api" LOGIN' in written
     assert "to_regrole('\"a \"\"b\"\" ''c'' api\"')" in written
+    assert 'ON DATABASE %1$I TO "a ""b"" \'\'c\'\' api";' in written

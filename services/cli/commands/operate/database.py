@@ -7,13 +7,14 @@ import typer
 
 from events.texts import _, ngettext
 from services.cli.terminal.options import AsJson, Group, Verb, flag
-from services.cli.terminal.output import print_json
+from services.cli.terminal.output import bad_option, print_json
 from services.cli.terminal.screen import Screen
 
 GIVEN = ngettext(
     "The rights of {count} role are as they should be.",
     "The rights of {count} roles are as they should be.",
 )
+NO_NAME = _("it must hold NAME: else all roles would be one")
 NOT_THERE = _(
     "{table} is not there yet, and nobody was given rights on it: run this again once the "
     "projector has made its tables"
@@ -46,6 +47,8 @@ def grants(
     """
     from services.projector import database_rights  # noqa: PLC0415 # no other verb waits for SQL
 
+    if database_rights.NAME not in form:
+        raise bad_option("--as", NO_NAME)
     rights = database_rights.read_rights()
     if not apply:
         wanted = database_rights.statements(rights, form)
