@@ -94,8 +94,9 @@ def find(
 ) -> None:
     """List every record and row that holds a name or an account number.
 
-    Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092; the databases are those of
-    ECLUSE_DATABASE_URL and ECLUSE_ACCESS_URL. Back-ups and exported files are searched nowhere.
+    Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
+    its topics' names begin with ECLUSE_TOPIC_PREFIX. The databases are those of
+    ECLUSE_DATABASE_URL and ECLUSE_ACCESS_URL. Back-ups and exported files are not searched.
     """
     try:
         wanted = Wanted(name)
