@@ -8,10 +8,10 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from services.api.access.hosts import LOCAL, name_in
 from services.api.access.issuer import check_address
 from services.api.access.tokens import ASYMMETRIC, Demands
 from services.lag.client.watches import watch_addresses
+from services.runtime.ops.hosts import LOCAL, name_in
 from services.runtime.ops.settings import Environment
 
 PREFIX: Final = "ECLUSE_"
