@@ -5,12 +5,17 @@ from collections.abc import Iterator
 import pytest
 
 from tests.attack.target import Target, a_target
+from tests.read_model import databases
+from tests.read_model.databases import Server
+
+postgresql_server = databases.postgresql_server
 
 
 @pytest.fixture(scope="session")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    """The API, started when it is first attacked."""
-    with a_target(tmp_path_factory.mktemp("attacked")) as found:
+def api(tmp_path_factory: pytest.TempPathFactory, postgresql_server: Server) -> Iterator[Target]:
+    """The API over a real PostgreSQL, started when it is first attacked."""
+    url = postgresql_server.a_read_model()
+    with a_target(tmp_path_factory.mktemp("attacked"), url) as found:
         yield found
 
 

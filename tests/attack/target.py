@@ -26,7 +26,6 @@ from tests.builders import (
     encoded,
 )
 from tests.integration.command import ecluse
-from tests.read_model.databases import in_a_file
 from tests.read_model.filling import fill, journal_of_events
 
 WAIT_S: Final = 20.0
@@ -130,9 +129,8 @@ def statuses(answer: bytes) -> list[int]:
 
 
 @contextmanager
-def a_target(folder: Path) -> Iterator[Target]:
-    """Start it, and end it behind the block."""
-    url = in_a_file(folder / "read-model.db")
+def a_target(folder: Path, url: str) -> Iterator[Target]:
+    """Start it over this empty read model, and end it behind the block."""
     journal = [*both(), *journal_of_events(map(encoded, hostile_events()))]
     fill(url, journal)
     where = {"ECLUSE_DATABASE_URL": url, "ECLUSE_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
