@@ -7,6 +7,7 @@ from operator import attrgetter
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, Final, cast
 
+import structlog
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
@@ -84,10 +85,7 @@ DISK_FULL: Final = Kind(
     "disk_full",
     507,
     _("No room for the request"),
-    _(
-        "The server has no room left to take in a request of this size ({error}): nothing was "
-        "published."
-    ),
+    _("The server has no room left to take in a request of this size: nothing was published."),
     _("Send it again later or split it; if it lasts, tell the operator (the API's /tmp is full)."),
 )
 NOT_KEPT: Final = Kind(
@@ -110,6 +108,7 @@ with other content, `event_id_reused`.
 """
 
 router = APIRouter(tags=["events"])
+log: Final = structlog.stdlib.get_logger("ecluse.api")
 
 
 class Published(BaseModel):
@@ -207,7 +206,8 @@ def _write(body: BinaryIO, chunk: bytes | None = None) -> None:
         else:
             body.write(chunk)
     except OSError as error:
-        raise Problem(DISK_FULL, {"error": error.strerror or error}) from error
+        log.warning("upload_not_kept", error=error.strerror or str(error))
+        raise Problem(DISK_FULL) from error
 
 
 def _check(sent: Sent, language: Language) -> None:
