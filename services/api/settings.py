@@ -8,11 +8,11 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from services.api.access.hosts import LOCAL, name_in
 from services.api.access.issuer import check_address
 from services.api.access.tokens import ASYMMETRIC, Demands
 from services.lag.client.watches import watch_addresses
 from services.projector.settings import DatabaseSettings
+from services.runtime.ops.hosts import LOCAL, name_in
 
 PREFIX: Final = "ECLUSE_"
 SECRET_CHARACTERS_MIN: Final = 32

@@ -13,10 +13,10 @@ from joserfc.jwk import KeySet
 
 from events.texts import _
 from services.api.access.caller import Caller
-from services.api.access.hosts import LOCAL
 from services.api.access.tokens import Demands, UnknownKey, caller_of, keys_of
 from services.api.adapters.clock import Clock
 from services.api.problems import Kind, Problem
+from services.runtime.ops.hosts import LOCAL
 from services.runtime.ops.http_fetch import body_of
 
 FETCH_LIMIT_S: Final = 5.0

@@ -15,10 +15,10 @@ from starlette.responses import Response
 
 from events.texts import _
 from services.api.access.caller import NotKnown
-from services.api.access.hosts import LOCAL, name_in
 from services.api.adapters.clock import Clock
 from services.api.adapters.randomness import a_secret
 from services.api.problems import FORGED_FORM, Problem
+from services.runtime.ops.hosts import LOCAL, name_in
 
 SESSION_COOKIE: Final = "ecluse_session"
 LOGIN_PATH: Final = "/console/login"

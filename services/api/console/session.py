@@ -9,12 +9,12 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 
 from events.texts import _
 from services.api.access.caller import NotKnown
-from services.api.access.hosts import LOCAL
 from services.api.access.session import LOGIN_PATH, end_session, set_session
 from services.api.console.elements import Notice, Verbatim
 from services.api.console.pages import STATIC, answer, locale_of
 from services.api.http.dependencies import Given
 from services.api.problems import NOT_FOUND, Problem
+from services.runtime.ops.hosts import LOCAL
 
 router = APIRouter()
 
