@@ -13,11 +13,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from events.texts import _
 from services.api.access.caller import ANYBODY, Access, Caller, NotKnown
 from services.api.access.hosts import HOST_UNKNOWN, LOCAL, answers_to
-from services.api.access.session import LOGIN_PATH, SAFE, SESSION_COOKIE
+from services.api.access.session import (
+    BEGIN_PATH,
+    CALLBACK_PATH,
+    LOGIN_PATH,
+    LOGOUT_NOTICE_PATH,
+    SAFE,
+    SESSION_COOKIE,
+)
 from services.api.problems import FORGED_FORM, UNAUTHENTICATED, Problem, answer, is_console
 
 HEALTH: Final = frozenset({"/healthz", "/readyz"})
-LOGIN: Final = frozenset({LOGIN_PATH})
+LOGIN: Final = frozenset({LOGIN_PATH, BEGIN_PATH, CALLBACK_PATH, LOGOUT_NOTICE_PATH})
 LOGIN_ASSETS: Final = "/console/static/"
 """Files of the page to log in: they hold no figure."""
 
@@ -98,7 +105,9 @@ def _is_fit_for_a_session(scope: Scope) -> bool:
 def _turned_away(asked: HTTPConnection, error: NotKnown) -> ASGIApp:
     path = asked.scope["path"]
     if asked.scope["method"] == "GET" and is_console(path):
-        return RedirectResponse(f"{LOGIN_PATH}?next={quote(path, safe='/')}", status_code=303)
+        query = asked.scope["query_string"].decode("latin-1")
+        place = quote(f"{path}?{query}" if query else path, safe="/")
+        return RedirectResponse(f"{LOGIN_PATH}?next={place}", status_code=303)
     challenge = "Bearer" if error.reason == NOTHING[0] else 'Bearer error="invalid_token"'
     problem = Problem(UNAUTHENTICATED, {"why": error.why}, headers={"WWW-Authenticate": challenge})
     return answer(problem, asked)
