@@ -23,7 +23,7 @@ from authlib.oidc.rpinitiated import EndSessionEndpoint
 from flask import Flask, Response, jsonify, redirect, request, session
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 CLIENT_ID: Final = "ecluse-console"
 CLIENT_SECRET: Final = "the-console-s-secret-at-the-provider"
@@ -309,11 +309,18 @@ def _end_session_of(provider: OidcProvider) -> type[EndSessionEndpoint]:
     return EndSession
 
 
+class Silent(WSGIRequestHandler):
+    """Writes no log of its own: what is logged is Écluse's."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+
 @contextmanager
 def a_provider_of_people(clock_s: Callable[[], float]) -> Iterator[OidcProvider]:
     """A provider that answers until the end of the block."""
     provider = OidcProvider(clock_s)
-    server = make_server("127.0.0.1", 0, provider.app, threaded=True)
+    server = make_server("127.0.0.1", 0, provider.app, threaded=True, request_handler=Silent)
     # By another name than Écluse's: for a browser these are two sites.
     provider.url = f"http://localhost:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))

@@ -134,4 +134,10 @@ async def with_a_console(
             await what(console)
 
 
-NOTICE: Final = HOME + LOGOUT_NOTICE_PATH
+async def noticed(console: Console, token: str) -> httpx.Response:
+    """The provider's notice, as it sends it: without a cookie, from no page."""
+    transport = httpx.ASGITransport(app=console.app)
+    async with httpx.AsyncClient(transport=transport, base_url=HOME) as client:
+        headers = {"accept-language": "en"}
+        data = {"logout_token": token}
+        return await client.post(LOGOUT_NOTICE_PATH, data=data, headers=headers)

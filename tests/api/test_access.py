@@ -28,7 +28,9 @@ from services.api.access.session_store import Sessions
 from services.api.access.store import AccessStore
 from services.api.console import session
 from tests.api.environment import LILLE, NOON, HandClock, an_app, an_empty_read_model, asking
+from tests.api.oidc_provider import CLIENT_SECRET
 from tests.api.provider import a_provider
+from tests.api.signing_in import Console, noticed, with_a_console
 from tests.read_model.databases import Server
 
 READS_LILLE = {Scope.READ: Entities.of([LILLE])}
@@ -333,3 +335,24 @@ def test_no_key_nor_token_nor_iban_is_ever_logged(tmp_path: Path, clock: HandClo
             assert shown.split("_", 2)[2] not in phrase
 
     with_store(f"sqlite:///{tmp_path / 'access.db'}", clock, what)
+
+
+def test_nothing_that_opens_anything_is_logged(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        browser = console.browser()
+        with logged() as stream:
+            parameters = await browser.at_provider(await browser.begin(), "lectrice")
+            console.provider.claims = {"nonce": "wrong"}
+            await browser.come_back(parameters)
+            console.provider.claims = {}
+            last = await browser.at_provider(await browser.begin(), "lectrice")
+            assert 200 == (await browser.come_back(last)).status_code
+            await noticed(console, token := console.provider.logout_token(sub="lectrice"))
+        text = stream.getvalue()
+        assert 5 <= text.count("request_handled")
+        assert "login_token_refused" in text
+        cookies = [each.value or "" for each in browser.console.cookies.jar]
+        secrets = [*parameters.values(), *last.values(), *cookies, token, CLIENT_SECRET]
+        assert [] == [each for each in secrets if len(each) > 20 and each in text]
+
+    asyncio.run(with_a_console(tmp_path, what))

@@ -1,15 +1,19 @@
 """API keys, in a file and on a real PostgreSQL: how long they open, their last use, rotation."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
 
 from services.api.access.audit import Action
 from services.api.access.caller import NotKnown
-from services.api.access.keys import taken_apart
-from services.api.access.store import USE_NOTED_EVERY, AccessStore
+from services.api.access.keys import digest_of, taken_apart
+from services.api.access.store import MIGRATIONS, USE_NOTED_EVERY, AccessStore
+from services.api.access.tables import SCHEMA
 from tests.api.environment import NOON, HandClock
 from tests.api.test_access import (
     READS_LILLE,
@@ -158,3 +162,34 @@ def test_rotating_lengthens_no_key_and_keeps_how_long_one_lasts(
         assert (ends_at, clock() + timedelta(days=90)) == (ending.expires_at, new.expires_at)
 
     with_store(address, clock, what)
+
+
+def test_keys_of_the_version_before_open_as_ever(address: str, clock: HandClock) -> None:
+    def at_the_version_before(connection: Connection, schema: str | None) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes.update(connection=connection, schema=schema)
+        command.upgrade(config, "a1")
+
+    async def go() -> None:
+        store, secret = AccessStore(address, clock), "s" * 43
+        schema = SCHEMA if address.startswith("postgresql") else None
+        prefix = f"{schema}." if schema else ""
+        row = f"'0123456789ab', 'ERP', '{digest_of(secret)}', '2023-01-01 00:00:00', 'mairie'"
+        names = "key_id, label, secret_sha256, created_at, created_by"
+        try:
+            async with store.connected() as connection:
+                if schema:
+                    await connection.execute(text(f"CREATE SCHEMA {schema}"))
+                await connection.run_sync(at_the_version_before, schema)
+                made = f"INSERT INTO {prefix}api_keys ({names}) VALUES ({row})"
+                await connection.execute(text(made))
+            await store.prepare()
+            caller = await known(store, clock).by_bearer(f"ecluse_0123456789ab_{secret}")
+            assert ("key:0123456789ab", "ERP") == (caller.name, caller.label)
+            (key,) = await store.keys()
+            assert key.expires_at is None
+        finally:
+            await store.dispose()
+
+    asyncio.run(go())

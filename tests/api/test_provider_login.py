@@ -255,11 +255,30 @@ def test_the_login_page_offers_the_provider_where_one_is_set(
 def test_an_attempt_is_for_the_address_by_which_the_browser_came(tmp_path: Path) -> None:
     async def what(console: Console) -> None:
         browser = console.browser()
-        named = {"ecluse.lille.fr": "ecluse.lille.fr", "x.example": "console.lille.fr"}
+        # The last is as nginx passes it on, unless it is set otherwise.
+        named = {
+            "ecluse.lille.fr": "ecluse.lille.fr",
+            "x.example": "console.lille.fr",
+            "127.0.0.1:8000": "console.lille.fr",
+        }
         for host, expected in named.items():
             begun = await browser.console.get("/console/login/provider", headers={"host": host})
             back = httpx.URL(begun.headers["location"]).params["redirect_uri"]
             assert f"https://{expected}/console/login/callback" == back
-        assert ATTEMPT_COOKIE in begun.headers["set-cookie"]
+            cookie = begun.headers["set-cookie"]
+            assert (True, True) == (ATTEMPT_COOKIE in cookie, "secure" in cookie.lower())
 
     at_a_console(tmp_path, what, api_urls="https://console.lille.fr, https://ecluse.lille.fr/")
+
+
+def test_a_token_for_programs_is_no_login_and_an_id_token_no_program_s(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        browser = console.browser()
+        assert 200 == (await browser.sign_in("lectrice")).status_code
+        (row,) = await rows_of(console, sessions)
+        bearer = {"Authorization": f"Bearer {row.id_token}"}
+        assert 401 == (await console.browser().console.get("/budgets", headers=bearer)).status_code
+        console.provider.claims = {"aud": "ecluse-api"}
+        assert 401 == (await console.browser().sign_in("lectrice")).status_code
+
+    at_a_console(tmp_path, what, oidc_audience="ecluse-api")

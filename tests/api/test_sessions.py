@@ -14,14 +14,14 @@ from sqlalchemy import select
 from services.api.access.caller import EVERYBODY, NotKnown, Scope
 from services.api.access.oidc.attempts import ATTEMPT_S, Attempts
 from services.api.access.oidc.login import LOGOUT_TOKEN_S
-from services.api.access.session import LOGIN_PATH, LOGOUT_NOTICE_PATH, SESSION_COOKIE
+from services.api.access.session import LOGIN_PATH, SESSION_COOKIE
 from services.api.access.session_store import IDLE_S, SEEN_EVERY, SESSION_S, Sessions, csrf_of
 from services.api.access.store import AccessStore
 from services.api.access.tables import logout_tokens, sessions
 from tests import silence
 from tests.api.environment import CALLERS, READ_KEY, HandClock
 from tests.api.oidc_provider import CLIENT_ID, LOGOUT_EVENT
-from tests.api.signing_in import HOME, Browser, Console, with_a_console
+from tests.api.signing_in import HOME, Browser, Console, noticed, with_a_console
 from tests.api.test_access import address, clock, with_store
 
 no_logs = silence.no_logs
@@ -171,15 +171,6 @@ def test_an_attempt_is_taken_once_by_its_browser_in_its_time(
         assert await begun.take(late, "browser") is None
 
     with_store(address, clock, what)
-
-
-async def noticed(console: Console, token: str) -> httpx.Response:
-    """The provider's notice, as it sends it: without a cookie, from no page."""
-    transport = httpx.ASGITransport(app=console.app)
-    async with httpx.AsyncClient(transport=transport, base_url=HOME) as client:
-        headers = {"accept-language": "en"}
-        data = {"logout_token": token}
-        return await client.post(LOGOUT_NOTICE_PATH, data=data, headers=headers)
 
 
 async def sid_of(console: Console, number: int) -> str:

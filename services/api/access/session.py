@@ -35,19 +35,31 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing."""
 
 
-def set_session(answer: Response, asked: HTTPConnection, cookie: str) -> None:
-    """Give the cookie to the browser, for our own pages alone."""
+def set_session(
+    answer: Response, asked: HTTPConnection, cookie: str, *, over_tls: bool = False
+) -> None:
+    """Give the cookie to the browser, for our own pages alone.
+
+    Args:
+        answer: what it is sent with.
+        asked: the browser's request.
+        cookie: the session's.
+        over_tls: True if the browser is known to come over TLS, whatever the request looks like.
+    """
     answer.set_cookie(
         SESSION_COOKIE,
         cookie,
         max_age=SESSION_S,
         httponly=True,
         samesite="strict",
-        secure=is_secure(asked),
+        # Without TLS only on this machine, where nobody listens on the way.
+        secure=over_tls or not _on_this_machine(asked),
     )
 
 
-def set_attempt(answer: Response, asked: HTTPConnection, cookie: str) -> None:
+def set_attempt(
+    answer: Response, asked: HTTPConnection, cookie: str, *, over_tls: bool = False
+) -> None:
     """Give the cookie of a login to the browser; the provider's answer comes from another site."""
     answer.set_cookie(
         ATTEMPT_COOKIE,
@@ -56,13 +68,8 @@ def set_attempt(answer: Response, asked: HTTPConnection, cookie: str) -> None:
         path=LOGIN_PATH,
         httponly=True,
         samesite="lax",
-        secure=is_secure(asked),
+        secure=over_tls or not _on_this_machine(asked),
     )
-
-
-def is_secure(asked: HTTPConnection) -> bool:
-    """True if cookies are for encrypted ways alone: always, but on this very machine."""
-    return not _on_this_machine(asked)
 
 
 def _on_this_machine(asked: HTTPConnection) -> bool:

@@ -88,11 +88,11 @@ async def begin(
     """To the identity provider, to log in there."""
     if components.login is None:
         raise Problem(NOT_FOUND)
-    redirect_uri = components.login.address_of(request) + CALLBACK_PATH
+    ours = components.login.address_of(request)
     known = request.cookies.get(ATTEMPT_COOKIE)
-    address, browser = await components.login.begin(redirect_uri, own_path(next_path), known)
-    response = RedirectResponse(address, HTTPStatus.SEE_OTHER.value)
-    set_attempt(response, request, browser)
+    there, browser = await components.login.begin(ours + CALLBACK_PATH, own_path(next_path), known)
+    response = RedirectResponse(there, HTTPStatus.SEE_OTHER.value)
+    set_attempt(response, request, browser, over_tls=ours.startswith("https://"))
     return response
 
 
@@ -103,10 +103,11 @@ async def callback(request: Request, components: Given) -> Response:
         raise Problem(NOT_FOUND)
     browser = request.cookies.get(ATTEMPT_COOKIE)
     finished = await components.login.finish(request.query_params, browser)
-    # A browser sends no SameSite=Strict cookie where another site leads to, this page's own link
-    # is ours.
+    # Another site has led here, and behind its redirections a browser sends no Strict cookie:
+    # this page leads on, which is ours.
     response = _onward(request, components, own_path(finished.return_to))
-    set_session(response, request, finished.cookie)
+    over_tls = components.login.address_of(request).startswith("https://")
+    set_session(response, request, finished.cookie, over_tls=over_tls)
     return response
 
 
