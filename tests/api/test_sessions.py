@@ -244,7 +244,7 @@ def test_a_notice_is_taken_once_and_not_when_it_is_old(tmp_path: Path) -> None:
         assert 200 == (await noticed(console, token)).status_code
         browser = console.browser()
         await browser.sign_in("lectrice")
-        for age_s, reason in ((0, "token_taken"), (OLD_S, "token_claim_iat")):
+        for age_s, reason in ((0, "notice_taken"), (OLD_S, "token_claim_iat")):
             console.clock.advance(timedelta(seconds=age_s))
             answer = await noticed(console, token)
             assert (400, reason) == (answer.status_code, answer.json()["reason"])

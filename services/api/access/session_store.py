@@ -15,7 +15,7 @@ from events.texts import _
 from services.api.access.caller import Caller, Entities, NotKnown, Scope
 from services.api.access.keys import digest_of
 from services.api.access.store import AccessStore
-from services.api.access.tables import sessions
+from services.api.access.tables import logout_tokens, sessions
 from services.api.adapters.clock import Clock
 from services.api.adapters.randomness import a_secret
 
@@ -32,6 +32,7 @@ ID_BYTES: Final = 32
 CSRF_DIGITS: Final = 32
 
 ENDED: Final = ("session_ended", _("The session has ended: log in again."))
+NOTICE_TAKEN: Final = ("notice_taken", _("This notice was taken before."))
 
 
 class ProviderSession(NamedTuple):
@@ -43,6 +44,18 @@ class ProviderSession(NamedTuple):
     """Name of the session there."""
     id_token: str
     """It names the session to the provider when somebody logs out."""
+
+
+class Notice(NamedTuple):
+    """A notice of the provider that sessions there have ended."""
+
+    jti: str
+    """Its name: it is taken once."""
+    subject: str | None
+    """Of whom all are ended where there is no `sid`."""
+    sid: str | None
+    forget_at: datetime
+    """From then on nobody would believe it, and its name need not be known any more."""
 
 
 class Sessions:
@@ -106,21 +119,31 @@ class Sessions:
             )
             return ended.scalar_one_or_none()
 
-    async def end_at_provider(self, subject: str | None, sid: str | None) -> int:
-        """End those that came from this session of the provider, or all of a subject.
+    async def end_by(self, notice: Notice) -> int:
+        """End the sessions that a notice names.
 
-        Args:
-            subject: of whom all are ended where there is no `sid`.
-            sid: the session at the provider; with `subject` it must be theirs.
+        They are those of one session at the provider, or all of a subject; with both, the session
+        must be that subject's.
 
         Returns:
             The number of sessions that were ended.
+
+        Raises:
+            NotKnown: the notice was taken before.
         """
-        meant = [] if subject is None else [sessions.c.subject == subject]
-        if sid is not None:
-            meant.append(sessions.c.provider_session == sid)
+        meant = [] if notice.subject is None else [sessions.c.subject == notice.subject]
+        if notice.sid is not None:
+            meant.append(sessions.c.provider_session == notice.sid)
         assert meant, "else all sessions would be ended"
+        row = {"jti_sha256": digest_of(notice.jti), "expires_at": notice.forget_at}
+        known = logout_tokens.c.jti_sha256 == row["jti_sha256"]
+        # In one transaction: a notice that failed is taken when the provider sends it again.
         async with self._store.connected() as connection:
+            old = logout_tokens.c.expires_at < self._clock()
+            await connection.execute(delete(logout_tokens).where(old))
+            if (await connection.execute(select(logout_tokens).where(known))).first():
+                raise NotKnown(*NOTICE_TAKEN)
+            await connection.execute(logout_tokens.insert(), row)
             return (await connection.execute(delete(sessions).where(*meant))).rowcount
 
 

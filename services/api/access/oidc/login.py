@@ -6,13 +6,11 @@ from datetime import timedelta
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, func, select
 from starlette.requests import HTTPConnection
 
 from events.texts import _
 from services.api.access.audit import Action
 from services.api.access.caller import NotKnown, Scope
-from services.api.access.keys import digest_of
 from services.api.access.oidc.attempts import Attempts
 from services.api.access.oidc.issuer import Issuer
 from services.api.access.oidc.provider import Client, Provider
@@ -20,13 +18,11 @@ from services.api.access.oidc.tokens import (
     Demands,
     caller_of,
     missing,
-    refused,
     subject_of,
     text_of,
 )
-from services.api.access.session_store import ProviderSession, Sessions
+from services.api.access.session_store import Notice, ProviderSession, Sessions
 from services.api.access.store import AccessStore
-from services.api.access.tables import logout_tokens
 from services.api.adapters.clock import Clock
 from services.api.adapters.randomness import a_secret
 from services.api.problems import Kind, Problem
@@ -166,15 +162,10 @@ class ProviderLogin:
         """End the sessions that a logout token of the provider names; the number of them.
 
         Raises:
-            NotKnown: the token is not to be believed, or was taken before.
+            NotKnown: it is not to be believed, or was taken before.
         """
         claims = await self._issuer.claims_of(logout_token, self._client_id)
-        subject, sid = (text_of(claims.get(name)) or None for name in ("sub", "sid"))
-        self._check_ends(claims)
-        if subject is None and sid is None:
-            raise missing("sub")
-        await self._take(text_of(claims["jti"]))
-        return await self._sessions.end_at_provider(subject, sid)
+        return await self._sessions.end_by(self._notice(claims))
 
     def address_of(self, asked: HTTPConnection) -> str:
         """The address by which this browser reaches us, of those that the settings name."""
@@ -192,39 +183,27 @@ class ProviderLogin:
         by_scope = (f"{self._demands.scope_prefix}{scope}" for scope in Scope)
         return ", ".join(self._demands.roles or by_scope)
 
-    def _check_ends(self, claims: Mapping[str, Any]) -> None:
-        """That these are the claims of a logout token (OpenID Connect Back-Channel Logout, 2.6).
+    def _notice(self, claims: Mapping[str, Any]) -> Notice:
+        """The notice that these claims are (OpenID Connect Back-Channel Logout, 2.6).
 
         Raises:
-            NotKnown: they are not.
+            NotKnown: they are those of another token.
         """
-        events = claims.get("events")
+        events, issued_s = claims.get("events"), claims.get("iat")
         if not isinstance(events, dict) or not isinstance(events.get(LOGOUT_EVENT), dict):
             raise missing("events")
         if "nonce" in claims:
             raise missing("nonce")
-        if not text_of(claims.get("jti")):
+        jti, subject, sid = (text_of(claims.get(name)) for name in ("jti", "sub", "sid"))
+        if not jti:
             raise missing("jti")
-        issued_s = claims.get("iat")
-        oldest_s = self._clock().timestamp() - LOGOUT_TOKEN_S
-        if not isinstance(issued_s, int | float) or issued_s < oldest_s:
+        now = self._clock()
+        if not isinstance(issued_s, int | float) or issued_s < now.timestamp() - LOGOUT_TOKEN_S:
             raise missing("iat")
-
-    async def _take(self, jti: str) -> None:
-        """Take note of a logout token.
-
-        Raises:
-            NotKnown: it was taken before.
-        """
-        now, digest = self._clock(), digest_of(jti)
+        if not subject and not sid:
+            raise missing("sub")
         forget_at = now + timedelta(seconds=LOGOUT_TOKEN_S + self._demands.leeway_s)
-        async with self._store.connected() as connection:
-            await connection.execute(delete(logout_tokens).where(logout_tokens.c.expires_at < now))
-            known = select(func.count()).where(logout_tokens.c.jti_sha256 == digest)
-            if (await connection.execute(known)).scalar_one():
-                raise refused("token_taken", _("it was used before"))
-            row = {"jti_sha256": digest, "expires_at": forget_at}
-            await connection.execute(logout_tokens.insert(), row)
+        return Notice(jti, subject or None, sid or None, forget_at)
 
 
 def _check_answers(claims: Mapping[str, Any], nonce: str, client_id: str) -> None:
