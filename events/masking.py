@@ -17,12 +17,12 @@ IBAN = re.compile(
 """Text in the form of an IBAN, printed in groups of four too: masked even where it is none."""
 
 NOT_AN_IBAN = re.compile(
-    r"[0-9a-f]{64}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    r"(?<![A-Za-z0-9])(?:[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![A-Za-z0-9])"
 )
 """A hash or a UUID: one in some hundreds would pass for an account."""
 
-START = re.compile(r"(?=[A-Za-z]{2}[0-9]{2})")
-"""The beginning of a possible IBAN, inside other letters too."""
+START = re.compile(r"(?=[A-Za-z]{2}[^A-Za-z0-9]{0,3}[0-9][^A-Za-z0-9]{0,3}[0-9])")
+"""The beginning of a possible IBAN, inside other letters too; many write FR 76."""
 
 RIB = re.compile(r"(?<![A-Za-z0-9])(?=[0-9]{5})")
 """The beginning of a possible RIB (relevé d'identité bancaire): an account without its country."""
@@ -44,8 +44,6 @@ HIDDEN = "•"
 
 
 def _masked_text(text: str) -> str:
-    if NOT_AN_IBAN.fullmatch(text):
-        return text
     return _shortened_at(text, account_spans(text))
 
 
@@ -67,8 +65,6 @@ def masked(fact: Any, text: Callable[[str], str] = _masked_text) -> Any:
 
 def masked_name(name: str) -> str:
     """A name with every IBAN in it shortened; text of that form with wrong check digits stays."""
-    if NOT_AN_IBAN.fullmatch(name):
-        return name
     return _shortened_at(name, _certain_spans(name))
 
 
@@ -87,8 +83,7 @@ def hidden_places(raw: bytes) -> frozenset[int]:
 
 def account_spans(text: str) -> list[tuple[int, int]]:
     """The spans of IBANs, and of text in that form, in order; they do not overlap."""
-    certain = list(_certain_spans(text))
-    rest = text
+    certain, rest = list(_certain_spans(text)), text
     for start, end in certain:
         rest = rest[:start] + HIDDEN * (end - start) + rest[end:]
     return sorted([*certain, *(found.span() for found in IBAN.finditer(rest))])
@@ -104,6 +99,7 @@ def _shortened_at(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 def _certain_spans(text: str) -> Iterator[tuple[int, int]]:
     """The spans of accounts, by their length and their check digits."""
+    text = NOT_AN_IBAN.sub(lambda found: HIDDEN * len(found[0]), text)
     done = 0
     starts = [(found.start(), _iban_end) for found in START.finditer(text)]
     starts += [(found.start(), _rib_end) for found in RIB.finditer(text)]
@@ -159,8 +155,9 @@ def _compact(text: str, start: int, length: int) -> tuple[str, int]:
 
 
 def _is_separator(character: str) -> bool:
-    # Cf: zero-width spaces, joiners and soft hyphens, which no eye sees.
-    return character in SEPARATORS or character.isspace() or unicodedata.category(character) == "Cf"
+    # Cf and Cc: zero-width spaces, soft hyphens and control characters, which no eye sees.
+    hidden = unicodedata.category(character) in {"Cf", "Cc"}
+    return hidden or character in SEPARATORS or character.isspace()
 
 
 def _is_alphanumeric(character: str) -> bool:

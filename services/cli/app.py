@@ -89,6 +89,7 @@ VERBS: Final = (
     Later("trace", "commands.inspect.trace:trace", INSPECT),
     Later("parked", "commands.inspect.parked:parked", INSPECT),
     Later("journal", "commands.inspect.journal:journal", INSPECT),
+    Later("personal-data", "commands.inspect.personal_data:personal_data", INSPECT),
     Later("verify", "commands.prove.verify:verify_journal", PROVE),
     Later("seal", "commands.prove.seal:seal_journal", PROVE),
     Later("whatif", "commands.prove.whatif:whatif", PROVE),
