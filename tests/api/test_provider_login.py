@@ -17,12 +17,19 @@ from services.api.access.oidc import attempts
 from services.api.access.oidc.attempts import ATTEMPT_S
 from services.api.access.oidc.issuer import AT_MOST_EVERY
 from services.api.access.oidc.provider import AWAY_S
-from services.api.access.session import ATTEMPT_COOKIE, LOGIN_PATH, SESSION_COOKIE
+from services.api.access.session import (
+    ATTEMPT_COOKIE,
+    CALLBACK_PATH,
+    LOGIN_PATH,
+    SESSION_COOKIE,
+)
 from services.api.access.tables import login_attempts, sessions
+from services.api.adapters.clock import wall_clock
 from services.runtime.ops import secret_files
 from tests import silence
 from tests.api.environment import LILLE
-from tests.api.oidc_provider import CLIENT_SECRET
+from tests.api.oidc_provider import CLIENT_ID, CLIENT_SECRET, a_provider_of_people
+from tests.api.processes import embedded
 from tests.api.signing_in import Console, with_a_console
 
 no_logs = silence.no_logs
@@ -282,3 +289,28 @@ def test_a_token_for_programs_is_no_login_and_an_id_token_no_program_s(tmp_path:
         assert 401 == (await console.browser().sign_in("lectrice")).status_code
 
     at_a_console(tmp_path, what, oidc_audience="ecluse-api")
+
+
+def test_a_process_takes_it_all_from_its_variables(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text(f"{CLIENT_SECRET}\n")
+    with a_provider_of_people(lambda: wall_clock().timestamp()) as provider:
+        provider.users = {"lectrice": {"groups": {"town": ["compta"]}}}
+        variables = {
+            "ECLUSE_AUTH": "on",
+            "ECLUSE_OIDC_ISSUER": provider.url,
+            "ECLUSE_OIDC_CLIENT_ID": CLIENT_ID,
+            "ECLUSE_OIDC_CLIENT_SECRET_FILE": str(secret),
+            "ECLUSE_OIDC_ROLES_CLAIM": "groups.town",
+            "ECLUSE_OIDC_ROLES": '{"compta": ["read"]}',
+            "ECLUSE_OIDC_ENTITIES": "all",
+        }
+        with embedded(tmp_path / "data", log=tmp_path / "log", **variables) as running:
+            provider.client.redirect_uris = [running.address + CALLBACK_PATH]
+            with httpx.Client(headers={"accept": "text/html"}) as client:
+                page = client.get(f"{running.address}/console/login/provider?next=/console/lag")
+                there = page.headers["location"]
+                client.post(there, data={"user": "lectrice"})
+                back = client.get(client.get(there).headers["location"])
+                assert (200, True) == (back.status_code, 'url=/console/lag"' in back.text)
+                assert 200 == client.get(f"{running.address}/console/lag").status_code
