@@ -202,6 +202,24 @@ def test_the_provider_ends_one_session_or_all_of_somebody(tmp_path: Path) -> Non
     at_a_console(tmp_path, what)
 
 
+def test_a_session_whose_name_the_provider_keeps_to_itself_ends_by_its_subject(
+    tmp_path: Path,
+) -> None:
+    async def what(console: Console) -> None:
+        console.provider.claims = {"sid": None}
+        browsers = [console.browser(), console.browser()]
+        for each, user in zip(browsers, ("lectrice", "operatrice"), strict=True):
+            await each.sign_in(user)
+        nobodys = console.provider.logout_token(sid="of-the-provider")
+        assert 200 == (await noticed(console, nobodys)).status_code
+        assert [200, 200] == [await each.status() for each in browsers]
+        token = console.provider.logout_token(sid="of-the-provider", sub="lectrice")
+        assert 200 == (await noticed(console, token)).status_code
+        assert [401, 200] == [await each.status() for each in browsers]
+
+    at_a_console(tmp_path, what)
+
+
 OLD_S = LOGOUT_TOKEN_S + 1
 BAD_NOTICES: list[tuple[dict[str, Any], str]] = [
     ({"aud": "intranet"}, "token_claim_aud"),

@@ -122,8 +122,8 @@ class Sessions:
     async def end_by(self, notice: Notice) -> int:
         """End the sessions that a notice names.
 
-        They are those of one session at the provider, or all of a subject; with both, the session
-        must be that subject's.
+        They are those of one session at the provider, or all of a subject. With both, those of a
+        subject whose session is that one, or is not known: not every provider names it at a login.
 
         Returns:
             The number of sessions that were ended.
@@ -133,7 +133,9 @@ class Sessions:
         """
         meant = [] if notice.subject is None else [sessions.c.subject == notice.subject]
         if notice.sid is not None:
-            meant.append(sessions.c.provider_session == notice.sid)
+            is_that = sessions.c.provider_session == notice.sid
+            is_unknown = sessions.c.provider_session.is_(None)
+            meant.append(is_that if notice.subject is None else or_(is_that, is_unknown))
         assert meant, "else all sessions would be ended"
         row = {"jti_sha256": digest_of(notice.jti), "expires_at": notice.forget_at}
         known = logout_tokens.c.jti_sha256 == row["jti_sha256"]

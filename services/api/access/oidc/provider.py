@@ -37,6 +37,7 @@ AWAY_S: Final = 5.0
 
 RETRY_AFTER_S: Final = 10
 ERROR_CHARACTERS_MAX: Final = 60
+DETAIL_CHARACTERS_MAX: Final = 200
 FORM: Final = {
     "Accept": "application/json",
     "Content-Type": "application/x-www-form-urlencoded",
@@ -63,7 +64,6 @@ CODE_REFUSED: Final = Kind(
     _("{provider} refused the code that it had given: it was used already, or came too late."),
     _("Sign in again."),
 )
-
 
 log: Final = structlog.stdlib.get_logger("ecluse.api")
 
@@ -168,15 +168,16 @@ class Provider:
             ):
                 found = json_object(await read_within(answer, DOCUMENT_BYTES_MAX))
         except NOT_READ as error:
-            raise self._away(error) from error
+            _log_not_read(error)
+            raise self._away() from error
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise self._away(None)
+            raise self._away()
         return answer.status, found
 
     async def _endpoints(self) -> Endpoints:
         found = await self._kept()
         if found is None:
-            raise self._away(None)
+            raise self._away()
         return found
 
     async def _read(self) -> Endpoints | None:
@@ -194,11 +195,15 @@ class Provider:
                     and "client_secret_basic" not in methods,
                 )
         except NOT_READ as error:
-            log.warning("login_provider_not_read", error=type(error).__name__)
+            _log_not_read(error)
             return None
 
-    def _away(self, error: Exception | None) -> Problem:
-        if error is not None:
-            log.warning("login_provider_not_read", error=type(error).__name__)
+    def _away(self) -> Problem:
         headers = {"Retry-After": str(RETRY_AFTER_S)}
         return Problem(PROVIDER_AWAY, {"provider": self._name}, headers=headers)
+
+
+def _log_not_read(error: Exception) -> None:
+    """Say what the operator must mend: an address, an issuer that is written otherwise."""
+    detail = str(error)[:DETAIL_CHARACTERS_MAX]
+    log.warning("login_provider_not_read", error=type(error).__name__, detail=detail)
