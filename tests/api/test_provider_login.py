@@ -1,8 +1,10 @@
 """People sign in to the console at an identity provider; everything else is refused in words."""
 
 import asyncio
+from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from hashlib import sha256
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -30,7 +32,7 @@ from tests import silence
 from tests.api.environment import LILLE
 from tests.api.oidc_provider import CLIENT_ID, CLIENT_SECRET, a_provider_of_people
 from tests.api.processes import embedded
-from tests.api.signing_in import Console, with_a_console
+from tests.api.signing_in import HOME, Console, with_a_console
 
 no_logs = silence.no_logs
 
@@ -83,6 +85,29 @@ def test_the_cookies_are_for_our_pages_alone(tmp_path: Path) -> None:
         flags = {each.strip().lower() for each in back.headers["set-cookie"].split(";")}
         assert {"httponly", "samesite=strict", "path=/"} <= flags
         assert "no-store" == back.headers["cache-control"]
+
+    at_a_console(tmp_path, what)
+
+
+def test_the_provider_is_asked_as_the_standards_say(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        begun = await console.browser().begin()
+        asked = httpx.URL(begun.headers["location"]).params
+        (row,) = await rows_of(console, login_attempts)
+        # RFC 7636, 4.2, by hand: Authlib makes it here and checks it at the provider.
+        digest = sha256(row.code_verifier.encode()).digest()
+        expected = {
+            "response_type": "code",
+            "client_id": CLIENT_ID,
+            "redirect_uri": f"{HOME}{CALLBACK_PATH}",
+            "scope": "openid profile",
+            "nonce": row.nonce,
+            "code_challenge": urlsafe_b64encode(digest).rstrip(b"=").decode(),
+            "code_challenge_method": "S256",
+        }
+        assert expected == {name: asked[name] for name in asked if name != "state"}
+        assert digest_of(asked["state"]) == row.state_sha256
+        assert {43} == {len(each) for each in (asked["state"], row.nonce, row.code_verifier)}
 
     at_a_console(tmp_path, what)
 

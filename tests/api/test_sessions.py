@@ -15,11 +15,20 @@ from services.api.access.caller import EVERYBODY, NotKnown, Scope
 from services.api.access.oidc.attempts import ATTEMPT_S, Attempts
 from services.api.access.oidc.login import LOGOUT_TOKEN_S
 from services.api.access.session import LOGIN_PATH, SESSION_COOKIE
-from services.api.access.session_store import IDLE_S, SEEN_EVERY, SESSION_S, Sessions, csrf_of
+from services.api.access.session_store import (
+    IDLE_S,
+    SEEN_EVERY,
+    SESSION_S,
+    Notice,
+    ProviderSession,
+    Sessions,
+    caller_of,
+    csrf_of,
+)
 from services.api.access.store import AccessStore
 from services.api.access.tables import logout_tokens, sessions
 from tests import silence
-from tests.api.environment import CALLERS, READ_KEY, HandClock
+from tests.api.environment import CALLERS, LILLE_KEY, READ_KEY, HandClock
 from tests.api.oidc_provider import CLIENT_ID, LOGOUT_EVENT
 from tests.api.signing_in import HOME, Browser, Console, noticed, with_a_console
 from tests.api.test_access import address, clock, with_store
@@ -166,9 +175,33 @@ def test_an_attempt_is_taken_once_by_its_browser_in_its_time(
         assert await begun.take("another state", "browser") is None
         assert attempt == await begun.take(state, "browser")
         assert await begun.take(state, "browser") is None
+        again, attempt = await begun.begin("https://ecluse.example/", "/console/x", "browser")
+        both = await asyncio.gather(*(begun.take(again, "browser") for _ in range(2)))
+        assert {None, attempt} == set(both), "of two at once one has it"
         late, _ = await begun.begin("https://ecluse.example/", "/console/x", "browser")
         clock.advance(timedelta(seconds=ATTEMPT_S + 1))
         assert await begun.take(late, "browser") is None
+
+    with_store(address, clock, what)
+
+
+def test_a_notice_ends_what_it_names_and_is_taken_once(address: str, clock: HandClock) -> None:
+    async def what(store: AccessStore) -> None:
+        found = Sessions(store, clock)
+        reader, town = CALLERS[READ_KEY], CALLERS[LILLE_KEY]
+        cookies = [
+            await found.open(caller, at=ProviderSession(subject, sid, "token"))
+            for caller, subject, sid in ((reader, "a", "1"), (reader, "a", "2"), (town, "b", "3"))
+        ]
+        assert [reader, reader, town] == [caller_of(await found.find(each)) for each in cookies]
+        forget_at = clock() + timedelta(seconds=LOGOUT_TOKEN_S)
+        assert 1 == await found.end_by(Notice("first", "a", "1", forget_at))
+        with pytest.raises(NotKnown, match="notice_taken"):
+            await found.end_by(Notice("first", "b", None, forget_at))
+        assert 0 == await found.end_by(Notice("second", "b", "2", forget_at))
+        assert 1 == await found.end_by(Notice("third", None, "3", forget_at))
+        assert "token" == await found.end(cookies[1])
+        assert await found.end(cookies[1]) is None
 
     with_store(address, clock, what)
 
