@@ -95,10 +95,10 @@ check: set-up-dev ## style, types and layers, in seconds: ruff, mypy, import-lin
 schemas: set-up-run ## write schemas/ again from the models in events/
 	.venv/bin/python -m events.schemas
 
-catalogue: set-up-run ## write docs/refusals.md, life-cycles.md and rights.md again, from the code and deploy/acls.yaml
+catalogue: set-up-run ## write docs/refusals.md, life-cycles.md and rights.md again, from the code and deploy/*.yaml
 	.venv/bin/python -m services.ledger.explain.catalogue
 	.venv/bin/python -m services.ledger.explain.life_cycles
-	.venv/bin/python -m services.runtime.kafka.acls
+	.venv/bin/python -m services.projector.database_rights
 
 texts: set-up-run ## write services/texts/fr.po and fr.mo again from the messages in the code
 	@.venv/bin/python -m services.texts.catalogue

@@ -88,7 +88,7 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
         Stop: its address is taken, or its database does not answer.
     """
     clock = wall_clock
-    address = settings.read_model
+    address = settings.url
     store = AccessStore(access_address(address, settings.access), clock)
     publisher = KafkaPublisher(kafka)
     ends = KafkaEnds(kafka, clock)

@@ -15,7 +15,7 @@ from services.api.access.hosts import LOCAL, name_in
 from services.api.access.oidc.discovery import checked
 from services.api.access.oidc.tokens import ASYMMETRIC, Demands
 from services.lag.client.watches import watch_addresses
-from services.runtime.ops.settings import Environment
+from services.projector.settings import DatabaseSettings
 
 PREFIX: Final = "ECLUSE_"
 
@@ -24,15 +24,12 @@ def _apart(text: str) -> list[str]:
     return [each.strip().lower() for each in text.split(",") if each.strip()]
 
 
-class ApiSettings(Environment):
+class ApiSettings(DatabaseSettings):
     """The settings of the API.
 
     Raises:
         pydantic.ValidationError: a variable holds what it cannot mean; the message names it.
     """
-
-    database_url: SecretStr = SecretStr("postgresql://localhost/ecluse")
-    """Address of the read model; with its password, if it has one."""
 
     access_url: SecretStr | None = None
     """Address of keys and audit; else in the same database, of SQLite in `access.db` beside it."""
@@ -184,14 +181,10 @@ class ApiSettings(Environment):
         return bool(named) and all(each.startswith("https://") for each in named)
 
     @property
-    def read_model(self) -> str:
-        """The address of the read model, with its password."""
-        return self.database_url.get_secret_value()
-
-    @property
     def access(self) -> str | None:
-        """The address that was said for keys and audit."""
-        return None if self.access_url is None else self.access_url.get_secret_value()
+        """The address that was said for keys and audit, with TLS."""
+        address = self.access_url
+        return None if address is None else self.with_tls(address.get_secret_value())
 
     @property
     def demands(self) -> Demands | None:

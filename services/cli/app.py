@@ -96,6 +96,7 @@ VERBS: Final = (
     Later("quarantine", "commands.operate.quarantine:quarantine_record", OPERATE),
     Later("topics", "commands.operate.topics:topics", OPERATE),
     Later("acls", "commands.operate.acls:acls", OPERATE),
+    Later("database", "commands.operate.database:database", OPERATE),
     Later("api-keys", "commands.operate.api_keys:api_keys", OPERATE),
 )
 """In the order of the help."""

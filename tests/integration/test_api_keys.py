@@ -124,7 +124,7 @@ def test_a_database_that_is_away_is_3(tmp_path: Path) -> None:
     ):
         answer = keys(tmp_path, "list", **{name: address})
         assert (3, "") == (answer.code, answer.text)
-        assert "database of keys" in answer.err
+        assert "ECLUSE_ACCESS_URL" in answer.err
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,6 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from events.texts import _
 from services.api.access.audit import Action
 from services.api.access.caller import Entities, Scope
 from services.api.access.keys import ID_BYTES, SECRET_BYTES, ApiKey, Written, digest_of, is_of
@@ -27,8 +26,9 @@ from services.api.adapters.clock import Clock
 from services.api.adapters.randomness import a_name, a_secret
 from services.api.adapters.read_model import follow_password, open_postgresql
 from services.api.problems import DATABASE_UNREACHABLE, Problem
-from services.projector.database import an_engine_of_a_file, our_address
-from services.runtime.ops.errors import Stop
+from services.projector.database import an_engine_of_a_file, our_address, where
+from services.projector.database_errors import explained
+from services.runtime.ops.errors import Unreachable
 
 CONNECTIONS_MAX: Final = 4
 USE_NOTED_EVERY: Final = timedelta(minutes=5)
@@ -50,17 +50,7 @@ NO_DIGEST: Final = digest_of("")
 """Compared where no key has the id, so that both take the same time."""
 
 
-NO_DATABASE = _(
-    "the database of keys does not answer. Check ECLUSE_DATABASE_URL or ECLUSE_ACCESS_URL, and "
-    "that the server runs"
-)
-
-
 log: Final = structlog.stdlib.get_logger("ecluse.api")
-
-
-class Unprepared(Stop):
-    """The database of keys does not answer."""
 
 
 class AccessStore:
@@ -93,20 +83,19 @@ class AccessStore:
         follow_password(self._engine, address)
 
     async def prepare(self) -> None:
-        """Make the tables, or bring them to this version.
+        """Make the tables, or bring them to this version, however long that takes.
 
         Raises:
-            Unprepared: the database does not answer.
+            Unreachable: the database does not answer.
         """
         try:
             async with self.connected() as connection:
                 if self._is_postgresql:
-                    lock = text("SELECT pg_advisory_xact_lock(:lock)")
-                    await connection.execute(lock, {"lock": MIGRATION_LOCK})
-                    await connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+                    await _own_schema(connection)
                 await connection.run_sync(self._upgrade)
         except Problem as error:
-            raise Unprepared("Écluse", NO_DATABASE) from error
+            cause = error.__cause__ or error
+            raise Unreachable(where(self._engine), explained(cause)) from error
 
     def _upgrade(self, connection: Connection) -> None:
         config = Config()
@@ -306,6 +295,16 @@ class AccessStore:
                 yield connection
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             raise Problem(DATABASE_UNREACHABLE, headers={"Retry-After": "5"}) from error
+
+
+async def _own_schema(connection: AsyncConnection) -> None:
+    """Make the schema, one process at a time; where it is there the right to is not needed."""
+    await connection.execute(text("SET LOCAL statement_timeout = 0"))
+    await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+    known = text("SELECT count(*) FROM pg_namespace WHERE nspname = :schema")
+    found = await connection.execute(known, {"schema": SCHEMA})
+    if not found.scalar_one():
+        await connection.execute(text(f"CREATE SCHEMA {SCHEMA}"))
 
 
 def access_address(read_model: str, address: str | None) -> str:

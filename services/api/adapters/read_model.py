@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Connection, event, make_url, select
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from services.projector import postgresql
 from services.projector.database import SCHEMA, an_engine_of_a_file, our_address
 from services.projector.sql import POSTGRESQL
 from services.projector.tables import positions
@@ -46,20 +47,23 @@ def open_read_model(address: str) -> AsyncEngine:
         CONNECTIONS_MAX,
         application_name="ecluse-api",
         search_path=SCHEMA,
-        statement_timeout=str(STATEMENT_LIMIT_MS),
         default_transaction_read_only="on",
     )
 
 
 def open_postgresql(url: URL, connections_max: int, **session: str) -> AsyncEngine:
     """An engine over PostgreSQL, with these settings of each session; within limits."""
-    session["idle_in_transaction_session_timeout"] = str(IDLE_LIMIT_MS)
-    engine = create_async_engine(
+    engine = postgresql.open_postgresql(
         url,
+        {
+            "statement_timeout": str(STATEMENT_LIMIT_MS),
+            "idle_in_transaction_session_timeout": str(IDLE_LIMIT_MS),
+            **session,
+        },
+        connect_s=CONNECT_TIMEOUT_S,
         pool_size=connections_max,
         max_overflow=0,
         pool_timeout=WAIT_S,
-        connect_args={"timeout": CONNECT_TIMEOUT_S, "server_settings": session},
     )
     _check_before_use(engine)
     return engine

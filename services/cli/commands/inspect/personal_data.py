@@ -126,7 +126,7 @@ def _addresses() -> list[str]:
     """The databases that the settings name; they have defaults, which name none."""
     settings = ApiSettings()
     named = settings.model_fields_set
-    database = [settings.read_model] if "database_url" in named else []
+    database = [settings.url] if "database_url" in named else []
     access = [settings.access] if settings.access is not None else []
     return list(dict.fromkeys([*database, *access]))
 
@@ -200,7 +200,7 @@ def _engine(address: str) -> AsyncEngine:
     """An engine that changes nothing: not even the mode of a file."""
     url = our_address(address)
     if url.get_backend_name() == POSTGRESQL:
-        return an_engine(address)
+        return an_engine(address, limited=False)
     return create_async_engine(
         url.set(database=f"file:{url.database}").update_query_dict({"mode": "ro", "uri": "true"})
     )

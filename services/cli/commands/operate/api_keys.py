@@ -198,7 +198,7 @@ def _with_store(data: Path | None, what: "Callable[[AccessStore], Awaitable[Resu
             from services.api.settings import ApiSettings  # noqa: PLC0415 # as above
 
             settings = ApiSettings()
-            address = access_store.access_address(settings.read_model, settings.access)
+            address = access_store.access_address(settings.url, settings.access)
         store = access_store.AccessStore(address, wall_clock)
         try:
             await store.prepare()
