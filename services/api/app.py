@@ -95,7 +95,13 @@ def routes() -> tuple[BaseRoute, ...]:
 def create_app(parts: Components) -> FastAPI:
     """The API over these parts."""
     app = FastAPI(
-        title="Écluse", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None
+        title="Écluse",
+        version="1",
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        # It would lead to the host that was asked for, whoever named it.
+        redirect_slashes=False,
     )
 
     def limits(path: str) -> tuple[float, int]:

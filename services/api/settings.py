@@ -11,11 +11,11 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from services.api.access.caller import Entities, Scope
-from services.api.access.hosts import LOCAL, name_in
 from services.api.access.oidc.discovery import checked
 from services.api.access.oidc.tokens import ASYMMETRIC, Demands
 from services.lag.client.watches import watch_addresses
 from services.projector.settings import DatabaseSettings
+from services.runtime.ops.hosts import LOCAL, name_in
 
 PREFIX: Final = "ECLUSE_"
 

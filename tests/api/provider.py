@@ -96,9 +96,9 @@ def _spelled(part: dict[str, Any]) -> str:
 
 
 @contextmanager
-def a_provider() -> Iterator[Provider]:
+def a_provider(provider: Provider | None = None) -> Iterator[Provider]:
     """A provider that answers until the end of the block."""
-    provider = Provider()
+    provider = provider or Provider()
     with answering(provider.answer) as provider.url:
         provider.issuer = provider.url
         yield provider

@@ -8,10 +8,10 @@ from fastapi import Request
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from services.api.access.hosts import LOCAL, name_in
 from services.api.access.oidc.attempts import ATTEMPT_S
 from services.api.access.session_store import SESSION_S
 from services.api.problems import FORGED_FORM, Problem
+from services.runtime.ops.hosts import LOCAL, name_in
 
 SESSION_COOKIE: Final = "ecluse_session"
 LOGIN_PATH: Final = "/console/login"

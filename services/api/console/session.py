@@ -9,7 +9,6 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 
 from events.texts import _
 from services.api.access.caller import NotKnown
-from services.api.access.hosts import LOCAL
 from services.api.access.session import (
     ATTEMPT_COOKIE,
     BEGIN_PATH,
@@ -25,6 +24,7 @@ from services.api.console.elements import Notice, Verbatim
 from services.api.console.pages import STATIC, answer, locale_of
 from services.api.http.dependencies import Given
 from services.api.problems import NOT_FOUND, Problem
+from services.runtime.ops.hosts import LOCAL
 
 router = APIRouter()
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from services.api.access.hosts import LOCAL
+from services.runtime.ops.hosts import LOCAL
 from services.runtime.ops.http_fetch import body_of
 
 FETCH_LIMIT_S: Final = 5.0
