@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 from joserfc.jwk import ECKey
 
-from services.api.access.tokens import TOKEN_CHARACTERS_MAX
+from services.api.access.oidc.tokens import TOKEN_CHARACTERS_MAX
 from services.runtime.ops.clock import wall_clock
 from tests.api.provider import EC, IMPOSTOR, RSA, STRANGER, Provider
 from tests.attack.target import Target

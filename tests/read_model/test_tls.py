@@ -13,6 +13,7 @@ from sqlalchemy import make_url, text
 from services.api.access.store import AccessStore
 from services.api.adapters.clock import wall_clock
 from services.api.adapters.read_model import open_read_model
+from services.api.problems import Problem
 from services.api.settings import ApiSettings
 from services.dev.certificates import authority, signed_pem
 from services.projector.database import an_engine
@@ -179,6 +180,28 @@ def test_a_wrong_password_is_refused(server: TlsServer) -> None:
     said = refused(checked(server, server.url(password="wrong")))
     assert "it refuses the login (password authentication failed for user" in said.en
     assert "wrong" not in said.en
+
+
+def test_a_changed_password_is_taken_by_the_next_connection(server: TlsServer) -> None:
+    server.run(f"CREATE ROLE changing LOGIN SUPERUSER PASSWORD '{PASSWORD}'")
+    now = [checked(server, server.url("changing"))]
+
+    async def go() -> None:
+        store = AccessStore(now[0], wall_clock)
+        store.follow_password(lambda: now[0])
+        try:
+            await store.prepare()
+            await asyncio.to_thread(server.run, "ALTER ROLE changing PASSWORD 'of today'")
+            await store.keys()  # The connection that is open goes on.
+            await store.dispose()
+            with pytest.raises(Problem, match="database_unreachable"):
+                await store.keys()
+            now[0] = server.url("changing", password="of today")
+            assert [] == await store.keys()
+        finally:
+            await store.dispose()
+
+    asyncio.run(go())
 
 
 def test_a_file_that_is_missing_is_named(server: TlsServer) -> None:

@@ -12,7 +12,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from events.texts import _
 from services.api.access.caller import ANYBODY, Access, Caller, NotKnown
-from services.api.access.session import LOGIN_PATH, SAFE, SESSION_COOKIE
+from services.api.access.session import (
+    BEGIN_PATH,
+    CALLBACK_PATH,
+    LOGIN_PATH,
+    LOGOUT_NOTICE_PATH,
+    SAFE,
+    SESSION_COOKIE,
+)
 from services.api.addresses import own_address
 from services.api.problems import (
     FORGED_FORM,
@@ -25,7 +32,7 @@ from services.api.problems import (
 from services.runtime.ops.hosts import LOCAL, answers_to
 
 HEALTH: Final = frozenset({"/healthz", "/readyz"})
-LOGIN: Final = frozenset({LOGIN_PATH})
+LOGIN: Final = frozenset({LOGIN_PATH, BEGIN_PATH, CALLBACK_PATH, LOGOUT_NOTICE_PATH})
 LOGIN_ASSETS: Final = "/console/static/"
 """Files of the page to log in: they hold no figure."""
 

@@ -1,10 +1,12 @@
 """The read model, opened to be read only."""
 
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, event, select
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy import URL, Connection, event, make_url, select
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -65,6 +67,22 @@ def open_postgresql(url: URL, connections_max: int, **session: str) -> AsyncEngi
     )
     _check_before_use(engine)
     return engine
+
+
+def follow_password(engine: AsyncEngine, address: Callable[[], str | None]) -> None:
+    """Have new connections to PostgreSQL log in with the password that `address` has then.
+
+    Those that are open go on: PostgreSQL asks for a password once.
+    """
+
+    def connecting(_dialect: object, _record: object, _args: object, options: Any) -> None:
+        with suppress(ArgumentError):  # No address: the password stays as it was.
+            password = make_url(address() or "").password
+            if password is not None:
+                options["password"] = password
+
+    if engine.dialect.name == POSTGRESQL:
+        event.listen(engine.sync_engine, "do_connect", connecting)
 
 
 async def begin_reading(opened: AsyncConnection) -> None:

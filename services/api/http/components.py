@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from events.texts import _
 from services.api.access.audit import Audit
 from services.api.access.caller import Access
+from services.api.access.oidc.login import ProviderLogin
 from services.api.adapters.clock import Clock
 from services.api.adapters.ports import (
     JournalEnd,
@@ -118,6 +119,8 @@ class Components:
     """The names by which it is asked; where access is not checked it answers to no other."""
     over_tls: bool = False
     """True if everybody comes over TLS, whatever a proxy says."""
+    login: ProviderLogin | None = None
+    """The login at an identity provider, where one is set for people."""
     trace_slots: asyncio.Semaphore = field(
         default_factory=partial(asyncio.Semaphore, TRACES_AT_ONCE)
     )
