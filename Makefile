@@ -13,7 +13,7 @@ YEAR := schemas/examples/lille-avenirs-2023.jsonl
 UNCOVERED := $(addprefix tests/unit/,api bench cli projector runtime ledger/test_messages.py \
 	tables/test_every_answer.py tables/test_kept_state.py)
 # Of these `make test-rest` runs what is marked `rest`.
-DIVIDED := $(addprefix tests/,api property read_model browser/test_pages.py)
+DIVIDED := $(addprefix tests/,api attack property read_model browser/test_pages.py)
 QUICK := $(UNCOVERED) $(DIVIDED) $(wildcard tests/test_*.py) \
 	$(addprefix tests/,contracts golden verifier kafka/test_smoke.py) \
 	$(addprefix tests/simulation/test_,broker.py fifty_years.py found.py planted.py)
@@ -95,10 +95,10 @@ check: set-up-dev ## style, types and layers, in seconds: ruff, mypy, import-lin
 schemas: set-up-run ## write schemas/ again from the models in events/
 	.venv/bin/python -m events.schemas
 
-catalogue: set-up-run ## write docs/refusals.md, life-cycles.md and rights.md again, from the code and deploy/acls.yaml
+catalogue: set-up-run ## write docs/refusals.md, life-cycles.md and rights.md again, from the code and deploy/*.yaml
 	.venv/bin/python -m services.ledger.explain.catalogue
 	.venv/bin/python -m services.ledger.explain.life_cycles
-	.venv/bin/python -m services.runtime.kafka.acls
+	.venv/bin/python -m services.projector.database_rights
 
 texts: set-up-run ## write services/texts/fr.po and fr.mo again from the messages in the code
 	@.venv/bin/python -m services.texts.catalogue

@@ -3,7 +3,7 @@
 The one definition for the read model's index (`mentions`) and for traces.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
 from events.deliberations import DeliberationAdopted
@@ -62,38 +62,43 @@ def touched(record: Record) -> frozenset[str]:
     return _some(conventions)
 
 
-def mentions_of(record: Record) -> list[Mention]:
-    """All names under which a record is found; its event's own id is in the record itself.
+def mentions_of(record: Record, known: Collection[str | None] = ()) -> list[Mention]:
+    """All names under which a record is found but those `known`; its event's own id is in it.
 
-    Written out, set by set: the read model asks it of every record.
+    Written out, set by set: the read model asks it of every record, and knows most names already.
     """
     event = record.event
     if event is None:
         return []
     data = event.data
-    orders, conventions = {data.payment_order}, {data.convention, *_other_conventions(event)}
-    for order in record.payment_orders or ():
-        orders.add(order.payment_order)
-        conventions.add(order.convention)
+    named: list[tuple[str, str | None]] = []
+    conventions: set[str | None] = {data.convention}
+    if data.carry_over or data.role is not None:
+        conventions.update(_other_conventions(event))
     for move in record.moves or ():
         conventions.add(move.convention)
         # A grant's instalment from before its convention was signed bears its name (rules, 13).
         if move.instalment is not None and "/" in move.instalment:
             conventions.add(order_parts(move.instalment).convention)
-    orders.discard(None)
-    conventions.update(each.partition("/")[0] for each in orders if each is not None)
+    orders: set[str | None] = {data.payment_order}
+    for order in record.payment_orders or ():
+        orders.add(order.payment_order)
+        conventions.add(order.convention)
+    for each in orders:
+        if each is not None:
+            conventions.add(each.partition("/")[0])
+            named.append(("payment_order", each))
     if record.review_flags:
         conventions.update(*record.renamed.items())
-    found = [Mention("convention", each) for each in conventions if each is not None]
-    found += [Mention("payment_order", each) for each in orders if each is not None]
-    if data.grant is not None:
-        found.append(Mention("grant", data.grant))
-    found += [Mention("act", each) for each in _act_numbers(data) if each is not None]
+    named += [("convention", each) for each in conventions]
+    named.append(("grant", data.grant))
+    if data.act is not None or data.acts:
+        named += [("act", each) for each in _act_numbers(data)]
     if data.beneficiary is not None:
-        found.append(Mention("beneficiary", data.beneficiary.siret))
+        named.append(("beneficiary", data.beneficiary.siret))
     if data.event is not None:
-        found.append(Mention("event", data.event.id))
-    return found
+        named.append(("event", data.event.id))
+    return [Mention(kind, name) for kind, name in named if name is not None and name not in known]
 
 
 def _other_conventions(event: Event) -> Iterable[str | None]:
@@ -106,8 +111,6 @@ def _other_conventions(event: Event) -> Iterable[str | None]:
 
 
 def _act_numbers(data: EventData) -> set[str | None]:
-    if data.act is None and not data.acts:
-        return set()
     return {None if data.act is None else data.act.number, *(each.number for each in data.acts)}
 
 

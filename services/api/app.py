@@ -11,7 +11,7 @@ from services.api.access.session import own_form
 from services.api.balances import page as figure_page
 from services.api.balances import routes as balances
 from services.api.budgets import routes as budgets
-from services.api.console import session
+from services.api.console import logout_notice, session
 from services.api.console.pages import problem_page
 from services.api.events_in import routes as events_in
 from services.api.grants import page as grant_pages
@@ -61,6 +61,7 @@ DATA: Final = (
     orders,
     rejections,
     lag,
+    logout_notice,
 )
 """Routes that answer programs, by JSON."""
 
@@ -94,7 +95,13 @@ def routes() -> tuple[BaseRoute, ...]:
 def create_app(parts: Components) -> FastAPI:
     """The API over these parts."""
     app = FastAPI(
-        title="Écluse", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None
+        title="Écluse",
+        version="1",
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        # It would lead to the host that was asked for, whoever named it.
+        redirect_slashes=False,
     )
 
     def limits(path: str) -> tuple[float, int]:

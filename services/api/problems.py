@@ -121,6 +121,13 @@ TOO_LARGE: Final = Kind(
     _("The request is over {limit_bytes} bytes."),
     _("Split it."),
 )
+LENGTH_TWICE: Final = Kind(
+    "length_twice",
+    400,
+    _("Length said twice"),
+    _("The request says its length by Content-Length and by Transfer-Encoding too."),
+    _("Send one of the two."),
+)
 TOO_SLOW: Final = Kind(
     "too_slow",
     503,
@@ -161,8 +168,10 @@ DESCRIPTIONS: Final = {
     415: "Not of a kind that is read here.",
     421: "Asked by a name that is not this server's, while access is not checked.",
     422: "The request cannot be read.",
+    429: "Too many at once.",
     500: "Our own error.",
     503: "Something that the answer needs is out of reach, or took too long.",
+    507: "No room to take the request in.",
 }
 """Descriptions of the problems of each status, for the OpenAPI document."""
 

@@ -14,14 +14,15 @@ from fastapi import FastAPI
 from events.texts import _
 from services.api.access.authentication import KnownCallers, Unchecked
 from services.api.access.caller import Access
-from services.api.access.issuer import Issuer
-from services.api.access.session import Sessions
+from services.api.access.oidc.issuer import Issuer
+from services.api.access.oidc.login import ProviderLogin
+from services.api.access.oidc.provider import Client
+from services.api.access.session_store import Sessions
 from services.api.access.store import AccessStore, access_address
 from services.api.adapters.clock import Clock, wall_clock
 from services.api.adapters.journal_ends import KafkaEnds
 from services.api.adapters.kafka_publisher import KafkaPublisher
-from services.api.adapters.randomness import a_secret
-from services.api.adapters.read_model import open_read_model
+from services.api.adapters.read_model import follow_password, open_read_model
 from services.api.adapters.source_records import original_bytes
 from services.api.app import create_app
 from services.api.http.components import Components
@@ -30,6 +31,7 @@ from services.api.lag_source import lag_source
 from services.api.settings import ApiSettings
 from services.runtime.ops.errors import Stop
 from services.runtime.ops.forced_exit import END_S, leave_after
+from services.runtime.ops.secret_files import Secret
 from services.runtime.ops.settings import Settings
 
 DRAIN_S: Final = 8
@@ -46,8 +48,6 @@ WAITING_MAX: Final = 512
 UNREAD_LIMIT_S: Final = 30
 """After how long the connection of a client ends that takes nothing of what it is sent. One that
 takes a little now and then has all of its answer, however long that takes."""
-
-SECRET_BYTES: Final = 32
 
 NOT_OPENED = _(
     "the address could not be opened ({error}): choose another (ECLUSE_API_BIND, ECLUSE_API_PORT)"
@@ -88,16 +88,23 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
         Stop: its address is taken, or its database does not answer.
     """
     clock = wall_clock
-    address = settings.read_model
+    address = settings.url
     store = AccessStore(access_address(address, settings.access), clock)
     publisher = KafkaPublisher(kafka)
     ends = KafkaEnds(kafka, clock)
     engine = open_read_model(address)
+    of_database = Secret("database_url", settings.database_url)
+    follow_password(engine, of_database.value)
+    of_access = of_database
+    if settings.access_url is not None:
+        of_access = Secret("access_url", settings.access_url)
+    store.follow_password(of_access.value)
     try:
         await store.prepare()
+        access, login = access_of(settings, store, clock)
         parts = Components(
             engine,
-            access_of(settings, store, clock),
+            access,
             publisher,
             store,
             partial(original_bytes, kafka),
@@ -106,6 +113,7 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
             lag=lag_source(settings.watches, clock),
             hosts=settings.hosts,
             over_tls=settings.over_tls,
+            login=login,
         )
         await serve(create_app(parts), settings, ready)
     finally:
@@ -121,8 +129,13 @@ async def let_go(*each: Awaitable[None], limit_s: float = LET_GO_S) -> None:
         log.warning("connections_dropped", limit_s=limit_s)
 
 
-def access_of(settings: ApiSettings, store: AccessStore, clock: Clock) -> Access:
-    """Access to the API; where it is not checked, the log says so loudly."""
+def access_of(
+    settings: ApiSettings, store: AccessStore, clock: Clock
+) -> tuple[Access, ProviderLogin | None]:
+    """Access to the API, and the login at an identity provider, where people have one.
+
+    Where access is not checked, the log says so loudly.
+    """
     if settings.auth == "off":
         log.critical(
             "access_is_not_checked",
@@ -130,14 +143,20 @@ def access_of(settings: ApiSettings, store: AccessStore, clock: Clock) -> Access
             answers_to=sorted(settings.hosts),
             means="whoever reaches this address reads everything, and publishes",
         )
-        return Unchecked()
-    secret = settings.session_secret
-    sessions = Sessions(
-        a_secret(SECRET_BYTES) if secret is None else secret.get_secret_value(), clock
-    )
+        return Unchecked(), None
+    sessions = Sessions(store, clock)
     demands = settings.demands
-    issuer = None if demands is None else Issuer(demands, settings.oidc_jwks_url, clock)
-    return KnownCallers(store, sessions, issuer)
+    if demands is None:
+        return KnownCallers(store, sessions, None, clock), None
+    issuer = Issuer(demands, settings.oidc_jwks_url, clock)
+    of_programs = None if demands.audience is None else issuer
+    access = KnownCallers(store, sessions, of_programs, clock)
+    if settings.oidc_client_id is None:
+        return access, None
+    secret = Secret("oidc_client_secret", settings.oidc_client_secret)
+    client = Client(settings.oidc_client_id, secret.value, settings.oidc_login_scope)
+    addresses = settings.addresses
+    return access, ProviderLogin(demands, client, issuer, store, sessions, clock, addresses)
 
 
 async def serve(app: FastAPI, settings: ApiSettings, ready: Ready, drain_s: int = DRAIN_S) -> None:

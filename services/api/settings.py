@@ -3,34 +3,33 @@
 A secret may stand in a file instead: `ECLUSE_DATABASE_URL_FILE` names one, as containers have it.
 """
 
-from collections.abc import Sequence
-from typing import Annotated, Final, Literal
+import json
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import NoDecode
 
-from services.api.access.hosts import LOCAL, name_in
-from services.api.access.issuer import check_address
-from services.api.access.tokens import ASYMMETRIC, Demands
+from services.api.access.caller import Entities, Scope
+from services.api.access.oidc.discovery import checked
+from services.api.access.oidc.tokens import ASYMMETRIC, Demands
 from services.lag.client.watches import watch_addresses
-from services.runtime.ops.settings import Environment
+from services.projector.settings import DatabaseSettings
+from services.runtime.ops.hosts import LOCAL, name_in
 
 PREFIX: Final = "ECLUSE_"
-SECRET_CHARACTERS_MIN: Final = 32
 
 
 def _apart(text: str) -> list[str]:
     return [each.strip().lower() for each in text.split(",") if each.strip()]
 
 
-class ApiSettings(Environment):
+class ApiSettings(DatabaseSettings):
     """The settings of the API.
 
     Raises:
         pydantic.ValidationError: a variable holds what it cannot mean; the message names it.
     """
-
-    database_url: SecretStr = SecretStr("postgresql://localhost/ecluse")
-    """Address of the read model; with its password, if it has one."""
 
     access_url: SecretStr | None = None
     """Address of keys and audit; else in the same database, of SQLite in `access.db` beside it."""
@@ -57,11 +56,30 @@ class ApiSettings(Environment):
     auth: Literal["on", "off"] = "on"
     """`off` lets everybody do everything, and the log says so."""
 
-    session_secret: SecretStr | None = None
-    """Signs the console's cookies; else each start makes one, and ends all sessions before it."""
-
     oidc_issuer: str | None = None
+    """The identity provider: the address under which it publishes its document."""
+
     oidc_audience: str | None = None
+    """Name of the API in the tokens of programs; without it none is taken."""
+
+    oidc_client_id: str | None = None
+    """Name of the console at the provider; with it people log in there."""
+
+    oidc_client_secret: SecretStr | None = None
+    """Its secret; a public client has none."""
+
+    oidc_login_scope: str = "openid profile"
+    """Scopes that a login asks for, separated by spaces."""
+
+    oidc_roles_claim: str = "roles"
+    """Claim with the roles of people, as `realm_access.roles`."""
+
+    oidc_roles: Annotated[Mapping[str, frozenset[Scope]], NoDecode] = Field(default_factory=dict)
+    """The rights of each role, as JSON: `{"ecluse-readers": ["read"]}`."""
+
+    oidc_entities: str = ""
+    """Entities of whoever has no claim with entities: SIRETs or `all`, separated by commas."""
+
     oidc_jwks_url: str | None = None
     """Address of its keys; else the one in the issuer's own document."""
     oidc_algorithms: str = "RS256,ES256"
@@ -76,13 +94,6 @@ class ApiSettings(Environment):
         options = {"api_bind": bind, "api_port": port}
         given = {name: value for name, value in options.items() if value is not None}
         return cls(**given)  # type: ignore[arg-type] # by their names
-
-    @field_validator("session_secret")
-    @classmethod
-    def _long_enough(cls, secret: SecretStr | None) -> SecretStr | None:
-        if secret is not None and len(secret.get_secret_value()) < SECRET_CHARACTERS_MIN:
-            raise ValueError(f"at least {SECRET_CHARACTERS_MIN} characters")
-        return secret
 
     @field_validator("api_urls")
     @classmethod
@@ -114,14 +125,43 @@ class ApiSettings(Environment):
     @classmethod
     def _over_tls(cls, address: str | None) -> str | None:
         if address is not None:
-            check_address(address)
+            checked(address)
         return address
+
+    @field_validator("oidc_login_scope")
+    @classmethod
+    def _openid(cls, scope: str) -> str:
+        if "openid" not in scope.split():
+            raise ValueError("openid, and others behind it")
+        return scope
+
+    @field_validator("oidc_roles", mode="before")
+    @classmethod
+    def _as_json(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError('JSON, as {"ecluse-readers": ["read"]}') from None
+
+    @field_validator("oidc_entities")
+    @classmethod
+    def _entities(cls, text: str) -> str:
+        try:
+            Entities.of(_apart(text))
+        except ValueError:
+            raise ValueError("SIRETs of 14 digits, or all, separated by commas") from None
+        return text
 
     @model_validator(mode="after")
     def _issuer_and_audience(self) -> "ApiSettings":
         # Without an audience, a token that was made for any other application would pass.
-        if (self.oidc_issuer is None) is not (self.oidc_audience is None):
-            raise ValueError("OIDC_ISSUER and OIDC_AUDIENCE go together")
+        named = self.oidc_audience is not None or self.oidc_client_id is not None
+        if (self.oidc_issuer is not None) is not named:
+            raise ValueError("OIDC_ISSUER goes with OIDC_AUDIENCE, OIDC_CLIENT_ID or both")
+        if self.oidc_client_secret is not None and self.oidc_client_id is None:
+            raise ValueError("OIDC_CLIENT_SECRET goes with OIDC_CLIENT_ID")
         return self
 
     @property
@@ -141,19 +181,15 @@ class ApiSettings(Environment):
         return bool(named) and all(each.startswith("https://") for each in named)
 
     @property
-    def read_model(self) -> str:
-        """The address of the read model, with its password."""
-        return self.database_url.get_secret_value()
-
-    @property
     def access(self) -> str | None:
-        """The address that was said for keys and audit."""
-        return None if self.access_url is None else self.access_url.get_secret_value()
+        """The address that was said for keys and audit, with TLS."""
+        address = self.access_url
+        return None if address is None else self.with_tls(address.get_secret_value())
 
     @property
     def demands(self) -> Demands | None:
         """Demands on a token; None where no identity provider is set."""
-        if self.oidc_issuer is None or self.oidc_audience is None:
+        if self.oidc_issuer is None:
             return None
         return Demands(
             self.oidc_issuer,
@@ -163,4 +199,12 @@ class ApiSettings(Environment):
             self.oidc_scopes_claim,
             self.oidc_scope_prefix,
             self.oidc_entities_claim,
+            self.oidc_roles_claim,
+            self.oidc_roles,
+            Entities.of(_apart(self.oidc_entities)),
         )
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses by which people reach it, if any are named."""
+        return tuple(_apart(self.api_urls))

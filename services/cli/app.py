@@ -89,12 +89,14 @@ VERBS: Final = (
     Later("trace", "commands.inspect.trace:trace", INSPECT),
     Later("parked", "commands.inspect.parked:parked", INSPECT),
     Later("journal", "commands.inspect.journal:journal", INSPECT),
+    Later("personal-data", "commands.inspect.personal_data:personal_data", INSPECT),
     Later("verify", "commands.prove.verify:verify_journal", PROVE),
     Later("seal", "commands.prove.seal:seal_journal", PROVE),
     Later("whatif", "commands.prove.whatif:whatif", PROVE),
     Later("quarantine", "commands.operate.quarantine:quarantine_record", OPERATE),
     Later("topics", "commands.operate.topics:topics", OPERATE),
     Later("acls", "commands.operate.acls:acls", OPERATE),
+    Later("database", "commands.operate.database:database", OPERATE),
     Later("api-keys", "commands.operate.api_keys:api_keys", OPERATE),
 )
 """In the order of the help."""

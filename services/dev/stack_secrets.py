@@ -29,8 +29,6 @@ def make(root: Path) -> None:
         _kept(folder / "url", lambda: f"postgresql://ecluse:{password}@postgresql/ecluse")
     if (folder := root / "grafana").is_dir():
         _kept(folder / "password", _password)
-    if (folder := root / "api").is_dir():
-        _kept(folder / "session", _password)
     if (folder := root / "kafka").is_dir():
         _make_kafka(folder, root)
 

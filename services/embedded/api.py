@@ -67,9 +67,10 @@ async def serve_embedded(
             await embedded.open()
             for each in files:
                 await embedded.load(each.path, each.name, progress)
+            access, login = access_of(settings, store, clock)
             parts = Components(
                 reading,
-                access_of(settings, store, clock),
+                access,
                 embedded,
                 store,
                 embedded.original_bytes,
@@ -78,6 +79,7 @@ async def serve_embedded(
                 lag=Unwatched("one_process"),
                 hosts=settings.hosts,
                 over_tls=settings.over_tls,
+                login=login,
             )
             watching = asyncio.create_task(embedded.watch(clock))
             try:

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from services.projector import sql
 from services.projector.database_errors import while_connected
+from services.projector.postgresql import open_postgresql
 from services.projector.rows.changes import Changes, Key, Members, Row
 from services.projector.rows.event_rows import Alone
 from services.projector.rows.fold import DEAD
@@ -41,24 +42,21 @@ POOL: Final = 8
 """The number of partitions written at once."""
 
 SESSION: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "application_name": "ecluse",
-        "idle_in_transaction_session_timeout": "90s",
-        "tcp_keepalives_idle": "30",
-        "tcp_keepalives_interval": "10",
-        "tcp_keepalives_count": "3",
-    }
+    {"application_name": "ecluse", "idle_in_transaction_session_timeout": "90s"}
 )
 """A host that vanished or froze in a transaction holds its locks no longer than that."""
+
+STATEMENT_LIMIT: Final = "90s"
+"""The server's own limit of one statement, for a host that vanished or froze while it ran: above
+ANSWER_S, by which a host that is there gives up itself."""
 
 CACHE_KIB: Final = 64 * 1024
 CHECKPOINT_PAGES: Final = 16_000
 """SQLite: what a connection may keep of the file, and after how many pages (64 MiB) the log of a
 writer is brought into it. A batch changes pages everywhere: by default each would wait for both."""
 
-CONNECT_S: Final = 10.0
 ANSWER_S: Final = 60.0
-"""Timeouts of a connection and of one statement."""
+"""The timeout of one statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,14 +79,9 @@ class Overtaken(Exception):
 
 
 def our_address(url: str) -> URL:
-    """The same database with our own drivers, and their names of options."""
+    """The same database with our own drivers."""
     address = make_url(url)
-    address = address.set(drivername=DRIVERS.get(address.drivername, address.drivername))
-    if "sslmode" not in address.query:
-        return address
-    # As most servers' owners write it; asyncpg calls it otherwise.
-    wanted = str(address.query["sslmode"])
-    return address.difference_update_query(["sslmode"]).update_query_dict({"ssl": wanted})
+    return address.set(drivername=DRIVERS.get(address.drivername, address.drivername))
 
 
 class RolledBack(sqlite3.Connection):
@@ -114,19 +107,26 @@ def an_engine_of_a_file(address: URL, **connect: Any) -> AsyncEngine:
     return create_async_engine(address, connect_args={"factory": RolledBack, **connect})
 
 
-def an_engine(url: str, schema: str = SCHEMA) -> AsyncEngine:
-    """An engine for `postgresql://…` or `sqlite:///…`; nothing is asked yet."""
+def an_engine(url: str, schema: str = SCHEMA, *, limited: bool = True) -> AsyncEngine:
+    """An engine for `postgresql://…` or `sqlite:///…`; nothing is asked yet.
+
+    Without limits a statement takes as long as it does: of migrations and rebuilds.
+
+    Raises:
+        ClusterError: the address asks for a TLS that cannot be.
+    """
     address = our_address(url)
     if address.get_backend_name() == sql.POSTGRESQL:
-        return create_async_engine(
+        return open_postgresql(
             address,
+            {
+                **SESSION,
+                "search_path": schema,
+                "statement_timeout": STATEMENT_LIMIT if limited else "0",
+            },
+            answer_s=ANSWER_S if limited else None,
             pool_pre_ping=True,  # A server that was restarted is not found out by a batch.
             pool_size=POOL,
-            connect_args={
-                "server_settings": {"search_path": schema, **SESSION},
-                "timeout": CONNECT_S,
-                "command_timeout": ANSWER_S,
-            },
         )
     engine = an_engine_of_a_file(address, timeout=ANSWER_S)
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)

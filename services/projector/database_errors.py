@@ -10,9 +10,11 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from events.texts import _
+from events.texts import Translatable, _
+from services.projector.settings import setting
 from services.runtime.kafka.writer import WriterFailed
 from services.runtime.ops.errors import Unreachable
+from services.runtime.ops.tls import tls_refusal
 
 LIMIT_S: Final = 60.0
 """The timeout of one transaction: shorter than the watchdog's."""
@@ -26,9 +28,20 @@ OUR_STATEMENT: Final = sqlite3.SQLITE_ERROR
 or from another process."""
 
 NO_DATABASE = _(
-    "the database does not answer as it must ({error}). Check ECLUSE_DATABASE_URL, that the server "
-    "runs, and that this role may write there"
+    "the database does not answer as it must ({error}). Check ECLUSE_DATABASE_URL "
+    "(ECLUSE_ACCESS_URL where keys are elsewhere), that the server runs, and that this role may "
+    "write there"
 )
+WRONG_PASSWORD = _("it refuses the login ({error}): check user name and password in the address")
+NOT_LET_IN = _(
+    "it does not let this role in from here ({error}): check its pg_hba.conf; where that asks for "
+    "TLS, set ECLUSE_DATABASE_SSLMODE=verify-full"
+)
+CLOSED = _(
+    "it closed the connection ({error}): look into its log; where it asks for a certificate, "
+    "check {setting}"
+)
+NO_TLS = _("there is no TLS ({error}): check the port, the server's `ssl`, and {setting}")
 
 
 def is_temporary(error: BaseException) -> bool:
@@ -66,7 +79,7 @@ async def failing_as_writer() -> AsyncIterator[None]:
     except Exception as error:
         if not is_temporary(error):
             raise
-        raise WriterFailed(f"the database: {_message(error)}") from error
+        raise WriterFailed(f"the database: {message_of(error)}") from error
 
 
 @asynccontextmanager
@@ -110,9 +123,35 @@ async def reaching(where: str) -> AsyncIterator[None]:
     except Exception as error:
         if not is_temporary(error):
             raise
-        raise Unreachable(where, NO_DATABASE.render({"error": _message(error)})) from error
+        raise Unreachable(where, explained(error)) from error
 
 
-def _message(error: BaseException) -> str:
+def explained(error: BaseException) -> Translatable:
+    """An error of the database as a text that says what to do."""
+    known = filter(None, map(_refusal, _chain(error)))
+    return next(known, None) or NO_DATABASE.render({"error": message_of(error)})
+
+
+def _refusal(error: BaseException) -> Translatable | None:
+    """The reason why a server does not let us in."""
+    of_certificates = tls_refusal(error, setting("sslrootcert"), setting("sslcert"))
+    if of_certificates is not None:
+        return of_certificates
+    facts = {"error": message_of(error)}
+    if isinstance(error, asyncpg.InvalidPasswordError):
+        return WRONG_PASSWORD.render(facts)
+    if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
+        return NOT_LET_IN.render(facts)
+    # By TLS 1.3 a refused certificate is only said once the connection stands, and may be lost.
+    if isinstance(error, asyncpg.ConnectionDoesNotExistError | ConnectionResetError):
+        return CLOSED.render({**facts, "setting": setting("sslcert")})
+    # Its subclasses are the network's: this one asyncpg raises itself, of the request for TLS.
+    if type(error) is ConnectionError:
+        return NO_TLS.render({**facts, "setting": setting("sslmode")})
+    return None
+
+
+def message_of(error: BaseException) -> str:
+    """What the server or the system said, on one line."""
     *_unused, inmost = _chain(error)
     return str(inmost).split("\n")[0] or type(inmost).__name__

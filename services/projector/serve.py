@@ -5,9 +5,8 @@ from typing import Final
 from prometheus_client import CollectorRegistry
 
 from events.topics import JOURNAL, PROJECTOR_GROUP
-from services.projector.database import an_engine, where
-from services.projector.database_errors import reaching
-from services.projector.migrations import prepare
+from services.projector.database import an_engine
+from services.projector.migrations import prepare_at
 from services.projector.processor import Metrics, ProjectorProcessor
 from services.runtime.kafka.topics import check
 from services.runtime.ops.settings import Settings
@@ -29,10 +28,9 @@ REMEDY: Final = (
 async def serve(settings: Settings, url: str) -> None:
     """Be a worker of the projector until SIGTERM or SIGINT; it ends as `Worker.run` does."""
     await check(settings, (JOURNAL,))
+    await prepare_at(url)
     engine = an_engine(url)
     try:
-        async with reaching(where(engine)):
-            await prepare(engine)
         registry = CollectorRegistry()
         metrics = Metrics(registry)
 

@@ -1,12 +1,25 @@
-"""The address of the read model, from ECLUSE_DATABASE_URL or the file that holds it."""
+"""The address of the read model and its TLS, from ECLUSE_DATABASE_… or the files that hold them."""
 
-from typing import Final
+from pathlib import Path
+from typing import Final, Literal, get_args
 
 from pydantic import SecretStr
+from sqlalchemy import make_url
 
-from services.runtime.ops.settings import Environment
+from services.runtime.ops.settings import Environment, variable
 
 DEFAULT_URL: Final = "postgresql://localhost/ecluse"
+
+SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+MODES: Final[tuple[str, ...]] = get_args(SslMode)
+
+TLS_NAMES: Final = ("sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword")
+"""Names of PostgreSQL's own library: members of an address, settings behind ECLUSE_DATABASE_."""
+
+
+def setting(name: str) -> str:
+    """The variable of a member of an address."""
+    return variable(f"database_{name}")
 
 
 class DatabaseSettings(Environment):
@@ -15,7 +28,42 @@ class DatabaseSettings(Environment):
     database_url: SecretStr = SecretStr(DEFAULT_URL)
     """`postgresql://user:password@host/database`, or `sqlite:///path/to/file`."""
 
+    database_sslmode: SslMode | None = None
+    """TLS to PostgreSQL: `verify-full` checks certificate and host name."""
+
+    database_sslrootcert: Path | None = None
+    """PEM file of the authorities that sign the server's certificate; else the machine's own."""
+
+    database_sslcert: Path | None = None
+    """PEM file of our own certificate, for servers that ask for one."""
+
+    database_sslkey: Path | None = None
+    """PEM file of its key, if it is not in the same file."""
+
+    database_sslpassword: SecretStr | None = None
+    """The password of that key."""
+
     @property
     def url(self) -> str:
-        """The URL, from the file or the variable."""
-        return self.database_url.get_secret_value()
+        """The URL, from the file or the variable, with TLS."""
+        return self.with_tls(self.database_url.get_secret_value())
+
+    def with_tls(self, url: str) -> str:
+        """A URL of PostgreSQL with these settings of TLS, where it has none of its own."""
+        address = make_url(url)
+        if not address.drivername.startswith("postgres"):
+            return url
+        password = self.database_sslpassword
+        settings = {
+            "sslmode": self.database_sslmode,
+            "sslrootcert": self.database_sslrootcert,
+            "sslcert": self.database_sslcert,
+            "sslkey": self.database_sslkey,
+            "sslpassword": password and password.get_secret_value(),
+        }
+        members = {
+            name: str(value)
+            for name, value in settings.items()
+            if value is not None and name not in address.query
+        }
+        return address.update_query_dict(members).render_as_string(hide_password=False)

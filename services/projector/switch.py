@@ -77,7 +77,7 @@ def next_engine(url: str) -> AsyncEngine:
     """The engine of the read model that is made beside the running one."""
     address = make_url(url)
     if address.get_backend_name() == POSTGRESQL:
-        return an_engine(url, NEXT)
+        return an_engine(url, NEXT, limited=False)
     return an_engine(address.set(database=f"{address.database}{NEXT_FILE}").render_as_string(False))
 
 
@@ -238,7 +238,7 @@ async def check_owner(running: AsyncEngine) -> None:
 @asynccontextmanager
 async def both(url: str) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]]:
     """The engines of the running read model and of the new one."""
-    running, made = an_engine(url), next_engine(url)
+    running, made = an_engine(url, limited=False), next_engine(url)
     try:
         yield running, made
     finally:

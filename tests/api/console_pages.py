@@ -20,6 +20,8 @@ NO_PAGES: Final = frozenset(
         "/console/today/live",
         "/console/live",  # a stream; it says that something has come, and nothing of what
         "/console/login",
+        "/console/login/provider",
+        "/console/login/callback",
         "/console/logout",
         "/console/static/{name}",
         "/console/troubles",  # leads to the first of the lists

@@ -70,6 +70,9 @@ class Known:
     async def log_in(self, credential: str) -> tuple[Caller, str]:
         return await self.by_bearer(credential), credential
 
+    async def log_out(self, _cookie: str) -> str | None:
+        return None
+
 
 @dataclass
 class KeptAudit:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.integration.command import COMMAND, environment
+from tests.leaks import leaks
 
 STOP_S: Final = 30
 START_S: Final = 60
@@ -51,6 +52,7 @@ def api(log: Path, **env: str) -> Generator[Running]:
         if process.poll() is None:
             process.kill()
         process.wait(STOP_S)
+    assert [] == leaks(log.read_text())
 
 
 def _listening(process: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
@@ -84,3 +86,4 @@ def embedded(data: Path, *args: object, log: Path, **env: str) -> Generator[Runn
             process.kill()
         process.wait(STOP_S)
         process.stdout.close()
+    assert [] == leaks(log.read_text())

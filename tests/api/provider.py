@@ -9,7 +9,7 @@ from typing import Any, Final
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
-from services.api.access.tokens import Demands
+from services.api.access.oidc.tokens import Demands
 from tests.api.answering import Answer, answering
 from tests.api.environment import LILLE, NOON
 
@@ -28,6 +28,8 @@ class Provider:
     def __init__(self) -> None:
         self.url = ""
         self.keys: list[RSAKey | ECKey] = [RSA, EC]
+        self.published: list[Any] | None = None
+        """What stands in the set, if it is something else than the keys."""
         self.asked = 0
         self.away = False
         self.issuer = ""
@@ -47,6 +49,8 @@ class Provider:
         if path != "/keys" or self.away:
             return None
         self.asked += 1
+        if self.published is not None:
+            return {"keys": self.published}
         return dict(KeySet(list(self.keys)).as_dict(private=False))
 
     def claims(self, **otherwise: Any) -> dict[str, Any]:
@@ -92,9 +96,9 @@ def _spelled(part: dict[str, Any]) -> str:
 
 
 @contextmanager
-def a_provider() -> Iterator[Provider]:
+def a_provider(provider: Provider | None = None) -> Iterator[Provider]:
     """A provider that answers until the end of the block."""
-    provider = Provider()
+    provider = provider or Provider()
     with answering(provider.answer) as provider.url:
         provider.issuer = provider.url
         yield provider

@@ -11,8 +11,9 @@ from joserfc.jwk import ECKey
 
 from services.api.access.authentication import KnownCallers
 from services.api.access.caller import EVERYBODY, Scope
-from services.api.access.issuer import Issuer
-from services.api.access.session import SESSION_COOKIE, Sessions
+from services.api.access.oidc.issuer import Issuer
+from services.api.access.session import SESSION_COOKIE
+from services.api.access.session_store import Sessions
 from services.api.access.store import AccessStore
 from tests.api.environment import HandClock, an_app, an_empty_read_model, asking
 from tests.api.provider import NOW_S, RSA, STRANGER, Provider, a_provider
@@ -81,7 +82,7 @@ def over_http(
             try:
                 await store.prepare()
                 issuer = Issuer(provider.demands, f"{provider.url}/keys", clock)
-                access = KnownCallers(store, Sessions(SECRET, clock), issuer)
+                access = KnownCallers(store, Sessions(store, clock), issuer, clock)
                 _, key = await store.create("Agent", dict.fromkeys(Scope, EVERYBODY), "test")
                 _, cookie = await access.log_in(key)
                 app = an_app(an_empty_read_model(folder), access, clock=clock)

@@ -1,9 +1,13 @@
 """The console's addresses, asked without a browser: what they refuse, escape, keep and forget."""
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
+from html import unescape
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -11,9 +15,9 @@ import pytest
 from services.api.access.session import SESSION_COOKIE
 from services.api.console.page_context import Text, place_after
 from services.api.console.session import HOME, own_path
-from services.api.http.components import LIVE_PAGES_MAX
+from services.api.http.components import LIVE_PAGES_MAX, LIVE_PAGES_OF_CALLER_MAX
 from tests import silence
-from tests.api.environment import ALL_KEY, an_app, an_empty_read_model, asking
+from tests.api.environment import ALL_KEY, READ_KEY, an_app, an_empty_read_model, asking
 
 no_logs = silence.no_logs
 Asks = Callable[[httpx.AsyncClient], Coroutine[Any, Any, None]]
@@ -175,14 +179,37 @@ def test_the_language_of_an_address_is_remembered(tmp_path: Path) -> None:
     ask(tmp_path, asks)
 
 
-def test_more_pages_than_may_listen_go_without(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", ["/console/live", "/console/today/live", "/console/lag/live"])
+def test_one_access_cannot_take_the_streams_of_others(tmp_path: Path, path: str) -> None:
     async def go() -> None:
         app = an_app(an_empty_read_model(tmp_path))
-        for _ in range(LIVE_PAGES_MAX):
-            await app.state.components.live_slots.acquire()
+        parts = app.state.components
+        parts.leaving.set()  # A stream ends with its first words.
         async with asking(app) as client:
-            answer = await client.get("/console/live")
-            assert (503, "30") == (answer.status_code, answer.headers["retry-after"])
+            with ExitStack() as open_pages:
+                for _ in range(LIVE_PAGES_OF_CALLER_MAX):
+                    open_pages.enter_context(parts.live_slots.taken("key:all"))
+                answer = await client.get(path)
+                assert (429, "30") == (answer.status_code, answer.headers["retry-after"])
+                assert "This access has 20" in answer.json()["detail"]
+                other = {"Authorization": f"Bearer {READ_KEY}"}
+                assert 200 == (await client.get(path, headers=other)).status_code
+            for _ in range(2 * LIVE_PAGES_OF_CALLER_MAX):
+                assert 200 == (await client.get(path)).status_code
+
+    asyncio.run(go())
+
+
+def test_there_is_a_limit_of_streams_for_all(tmp_path: Path) -> None:
+    async def go() -> None:
+        app = an_app(an_empty_read_model(tmp_path))
+        async with asking(app) as client:
+            with ExitStack() as open_pages:
+                for number in range(LIVE_PAGES_MAX):
+                    slot = app.state.components.live_slots.taken(f"key:{number}")
+                    open_pages.enter_context(slot)
+                answer = await client.get("/console/live")
+                assert (429, "too_many_at_once") == (answer.status_code, answer.json()["code"])
 
     asyncio.run(go())
 
@@ -209,5 +236,30 @@ def test_who_comes_in_clear_is_shown_that_no_session_will_be_kept(tmp_path: Path
         assert phrase in (await client.get("http://erp.lan:8000/console/login")).text
         for place in ("https://erp.lan", "http://localhost:8000", "http://127.0.0.1"):
             assert phrase not in (await client.get(f"{place}/console/login")).text
+
+    ask(tmp_path, asks, key=None)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/console/grants/x/a%3Fb%23c%2541%2Fd",
+        "/console/grants?budget=21590350100017-00-2023&search=a%26b",
+        "/console/grants/x/%C3%A9%20%25",
+    ],
+)
+def test_after_signing_in_the_same_page_is_shown_whatever_it_is_called(
+    tmp_path: Path, path: str
+) -> None:
+    async def asks(client: httpx.AsyncClient) -> None:
+        answer = await client.get(path)
+        assert 303 == answer.status_code
+        form = await client.get(answer.headers["location"])
+        (following,) = re.findall(r'name="next" value="([^"]*)"', form.text)
+        client.headers["authorization"] = f"Bearer {ALL_KEY}"
+        signed_in = await client.get("/console/login", params={"next": unescape(following)})
+        led_to = httpx.URL(f"http://ecluse.test{signed_in.headers['location']}")
+        assert unquote(path.partition("?")[0]) == led_to.path
+        assert httpx.URL(path).params == led_to.params
 
     ask(tmp_path, asks, key=None)

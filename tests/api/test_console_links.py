@@ -1,17 +1,32 @@
 """Every link of the console leads somewhere, and every figure to moves that add up to it."""
 
 import asyncio
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
 
+import httpx
 import pytest
 
 from tests import silence
 from tests.api.environment import a_reader, an_app, asking
-from tests.builders import IBAN, OTHER_IBAN
-from tests.read_model.filling import EXAMPLES, GOLDEN, fill, journal_of
+from tests.builders import (
+    IBAN,
+    OTHER_IBAN,
+    a_convention,
+    a_line,
+    a_payment,
+    a_vote,
+    an_acknowledgement,
+    an_act,
+    an_amount,
+    an_award,
+    an_instalment,
+    encoded,
+)
+from tests.read_model.filling import EXAMPLES, GOLDEN, fill, journal_of, journal_of_events
 
 no_logs = silence.no_logs
 FIGURES: Final = "/console/figures/"
@@ -76,7 +91,55 @@ def test_the_same_over_postgresql(postgresql_url: str) -> None:
     assert compared > 5
 
 
-async def _walk(url: str) -> tuple[int, int]:
+SIGNS: Final = """?a=1#b %41%2F%25&amp;+;=:@$,!'"()*<b>[]{}|^`~\\é…"""
+"""All that has a meaning in an address, or in a page."""
+LONG: Final = SIGNS + "%" * (100 - len(SIGNS))
+LINE: Final = a_line(chapter=LONG, article=LONG[::-1], function=SIGNS, operation=SIGNS[::-1])
+
+
+def hostile_year() -> list[bytes]:
+    """A year in which everything is called by signs that mean something in an address."""
+    lines = [an_amount(100_000, line=LINE)]
+    grant = f"G/../{SIGNS}"
+    order = f"{LONG}/{LONG}"
+    events = [
+        a_vote(appropriations=lines),
+        an_award(lines=lines, grant=grant, title=SIGNS, act=an_act(number=SIGNS)),
+        a_convention(
+            grant=grant,
+            convention=LONG,
+            acts=[an_act(number=SIGNS)],
+            instalments=[an_instalment(100_000, LONG, lines=lines)],
+        ),
+        an_acknowledgement(order=order),
+        a_payment(10_000, order=order, bank_reference=SIGNS),
+        a_payment(900_000, order=order, _id=f"{SIGNS}/too-much"),
+        a_convention(grant=f"{SIGNS}/waits", convention=SIGNS, _id=SIGNS, _source=SIGNS),
+        a_vote(_id=f"{SIGNS}/again", stage="supplementary", appropriations=[]),
+    ]
+    return [encoded(event) for event in events]
+
+
+def test_links_lead_somewhere_whatever_things_are_called(sqlite_url: str) -> None:
+    journal = journal_of_events(hostile_year())
+    outcomes = [json.loads(record)["outcome"] for record in journal]
+    assert [*["accepted"] * 5, "refused", "parked", "dead_letter"] == outcomes
+    fill(sqlite_url, journal)
+    seen, compared = asyncio.run(_walk(sqlite_url, in_both_languages=True))
+    assert seen > 20
+    assert compared > 5
+
+
+async def _check_languages(client: httpx.AsyncClient, reading: Reading) -> None:
+    """That the links to the same page in each language lead there."""
+    for href in [href for href, _ in reading.links if "lang=" in href]:
+        answer = await client.get(href)
+        assert 200 == answer.status_code, href
+        assert len(reading.links) == len(Reading(answer.text).links), href
+    client.cookies.clear()
+
+
+async def _walk(url: str, *, in_both_languages: bool = False) -> tuple[int, int]:
     """Open every page that a link leads to, once; how many, and how many figures were compared."""
     waiting, seen, compared = ["/console/today"], {"/console/today"}, 0
     expected: dict[str, str] = {}
@@ -93,6 +156,8 @@ async def _walk(url: str) -> tuple[int, int]:
             if path in expected:
                 assert expected[path] == "".join(AMOUNT.findall(reading.heading)), path
                 compared += 1
+            if in_both_languages:
+                await _check_languages(client, reading)
             for href, phrase in reading.links:
                 if href.startswith(FIGURES) and AMOUNT.fullmatch(phrase.strip()):
                     assert phrase.strip() == expected.setdefault(href, phrase.strip()), href

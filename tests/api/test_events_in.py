@@ -2,13 +2,17 @@
 
 import asyncio
 import json
+import re
+import tempfile
 from collections.abc import Iterable
+from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +20,8 @@ from events.texts import pgettext
 from services.api.access.caller import ANYBODY
 from services.api.events_in import reading
 from services.api.events_in.reading import EVENTS_MAX, PATH, PIECE_BYTES, Sent
-from services.api.events_in.routes import BODIES_BYTES_MAX
+from services.api.events_in.routes import BODIES_BYTES_MAX, IN_MEMORY_BYTES
+from services.api.http.components import LARGE_UPLOADS_MAX, LARGE_UPLOADS_OF_CALLER_MAX
 from services.runtime.kafka.publishing import Message
 from services.runtime.ops.errors import Unreachable
 from tests.api.environment import (
@@ -213,3 +218,52 @@ def test_a_stream_that_does_not_say_its_length_is_measured(tmp_path: Path) -> No
     pieces = (b" " * (1024 * 1024) for _ in range(65))
     answer = sent(tmp_path, pieces, LINES)
     assert (413, "too_large") == (answer.status_code, answer.json()["code"])
+
+
+def a_large_upload(extra_bytes: int = 1) -> bytes:
+    return b" " * (IN_MEMORY_BYTES + extra_bytes)
+
+
+@pytest.mark.parametrize(("language", "phrase"), [("en", "no room left"), ("fr", "plus la place")])
+@pytest.mark.parametrize("extra_bytes", [1, 5_000_000])
+def test_a_full_disk_is_507_in_words_and_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, extra_bytes: int, language: str, phrase: str
+) -> None:
+    def on_a_full_disk(**_given: Any) -> BinaryIO:
+        return Path("/dev/full").open("w+b")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", on_a_full_disk)
+    answer = sent(tmp_path, a_large_upload(extra_bytes), LINES, language=language)
+    assert (507, "disk_full") == (answer.status_code, answer.json()["code"])
+    assert phrase in answer.json()["detail"]
+    assert 202 == sent(tmp_path, lines_of(a_vote()), LINES).status_code
+
+
+def test_large_uploads_have_few_slots_and_small_ones_need_none(tmp_path: Path) -> None:
+    async def go() -> None:
+        app = an_app(an_empty_read_model(tmp_path), publisher=Kept())
+        slots = app.state.components.upload_slots
+        async with asking(app) as client:
+            client.headers["Content-Type"] = LINES
+            large = a_large_upload()
+            with ExitStack() as others:
+                for _ in range(LARGE_UPLOADS_OF_CALLER_MAX):
+                    others.enter_context(slots.taken("key:all"))
+                answer = await client.post(PATH, content=large)
+                assert (429, "too_many_at_once") == (answer.status_code, answer.json()["code"])
+                assert 0 < int(answer.headers["retry-after"])
+                small = await client.post(PATH, content=lines_of(a_vote()))
+                assert 202 == small.status_code
+            for _ in range(LARGE_UPLOADS_MAX + 1):
+                assert 422 == (await client.post(PATH, content=large)).status_code, "only blank"
+
+    asyncio.run(go())
+
+
+def test_the_disk_of_the_container_has_room_for_all_large_uploads() -> None:
+    compose = yaml.safe_load((EXAMPLE.parents[2] / "docker-compose.yml").read_text())
+    (mounted,) = compose["services"]["api"]["tmpfs"]
+    size = re.match(r"/tmp:size=(\d+)m,", mounted)
+    assert size is not None
+    room_bytes = int(size[1]) * 1024 * 1024
+    assert room_bytes > LARGE_UPLOADS_MAX * BODIES_BYTES_MAX[PATH]

@@ -10,10 +10,10 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from services.api.access.authentication import Unchecked
-from services.api.access.hosts import LOCAL
 from services.api.app import create_app
 from services.api.http.components import Components
 from services.api.settings import ApiSettings
+from services.runtime.ops.hosts import LOCAL
 from tests.api.environment import (
     READ_KEY,
     HandClock,

@@ -9,10 +9,13 @@ import httpx
 import pytest
 from fastapi import FastAPI, Query
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Message
+from structlog.testing import capture_logs
 
 from services.api.access.authorization import check_authorized
 from services.api.http.dependencies import Connection, Operator, Reader
 from tests.api.environment import (
+    ALL_KEY,
     LILLE,
     LILLE_KEY,
     READ_KEY,
@@ -205,3 +208,51 @@ def test_a_request_keeps_the_name_it_came_with_if_it_can_be_no_secret(
 def test_a_request_that_is_too_large_is_not_read(app: FastAPI) -> None:
     answer = asked(app, lambda client: client.post("/tagged", content=b" " * (256 * 1024 + 1)))
     assert (413, "too_large") == (answer.status_code, answer.json()["code"])
+
+
+def gone_after(body: bytes) -> Callable[[], Awaitable[Message]]:
+    """A sender who goes away when this much of a body has come."""
+    pieces: list[Message] = [{"type": "http.request", "body": body, "more_body": True}]
+
+    async def receive() -> Message:
+        return pieces.pop() if pieces else {"type": "http.disconnect"}
+
+    return receive
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type"),
+    [
+        ("/events", "application/x-ndjson"),
+        ("/console/login", "application/x-www-form-urlencoded"),
+        ("/console/login", "multipart/form-data; boundary=x"),
+    ],
+)
+def test_a_sender_who_goes_away_is_neither_an_error_nor_a_500(
+    app: FastAPI, path: str, content_type: str
+) -> None:
+    headers = {"authorization": f"Bearer {ALL_KEY}", "content-type": content_type}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }
+    answered: list[Message] = []
+
+    async def send(message: Message) -> None:
+        answered.append(message)
+
+    async def go() -> str:
+        await app(scope, gone_after(b"--x\r\nContent-Disposition: form-data; n"), send)
+        async with asking(app) as client:
+            return (await client.get("/metrics")).text
+
+    with capture_logs() as logs:
+        metrics = asyncio.run(go())
+    (line,) = [each for each in logs if each.get("route") == path]
+    assert ("info", 499, "client_gone") == (line["log_level"], line["status"], line["reason"])
+    assert {"info"} == {each["log_level"] for each in logs}
+    counted = f'ecluse_api_requests_total{{method="POST",route="{path}",status="499"}} 1.0'
+    assert counted in metrics

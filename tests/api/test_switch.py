@@ -8,18 +8,15 @@ import httpx
 import pytest
 from sqlalchemy import select, text
 
-from events.topics import JOURNAL
 from services.api.adapters.read_model import begin_reading, open_read_model
 from services.projector import switch as switching
-from services.projector.database import Position, take, write
-from services.projector.migrations import prepare
-from services.projector.rows.fold import Fold
-from services.projector.switch import NEXT, both, switch
+from services.projector.switch import both
 from services.projector.tables import metadata
 from tests import silence
 from tests.api.environment import an_app, asking
 from tests.api.reads.answers import BUDGET, YEAR
 from tests.read_model.filling import fill, journal_of, query
+from tests.read_model.making_again import make_again
 
 SWITCHES: Final = 3
 SWITCH_S: Final = 30.0
@@ -39,32 +36,6 @@ PATHS: Final = (
 
 
 no_logs = silence.no_logs
-
-
-async def make_again(url: str, records: list[bytes]) -> None:
-    """The same journal in the tables beside, its last record when all wait; and the switch."""
-    async with both(url) as (running, made):
-        await prepare(made, NEXT)
-        position, *_ = await take(made, JOURNAL, 0)
-        fold = Fold(0)
-
-        async def project(start: int, end: int) -> None:
-            for offset in range(start, end):
-                fold.add(offset, records[offset])
-            at = Position(end, end - 1, topic=JOURNAL, partition=0, epoch=position.epoch)
-            await write(made, fold.take_changes(), at, start)
-
-        await project(0, len(records) - 1)
-        shown = 0
-
-        async def catch_up() -> None:
-            """Whoever sees the tables as they are before the second call sees too little."""
-            nonlocal shown
-            shown += 1
-            if shown == 2:
-                await project(len(records) - 1, len(records))
-
-        await switch(running, made, catch_up)
 
 
 @pytest.mark.timeout(150)

@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.api.access.caller import EVERYBODY, Caller, Entities, NotKnown, Scope
-from services.api.access.issuer import AT_MOST_EVERY, FRESH_FOR, USED_FOR, Issuer
-from services.api.access.tokens import TOKEN_CHARACTERS_MAX
+from services.api.access.oidc.issuer import AT_MOST_EVERY, FRESH_FOR, USED_FOR, Issuer
+from services.api.access.oidc.tokens import TOKEN_CHARACTERS_MAX
 from services.api.problems import Problem
 from tests.api.environment import LILLE, HandClock
 from tests.api.provider import EC, IMPOSTOR, NOW_S, RSA, STRANGER, Provider, a_provider
@@ -186,3 +187,42 @@ def test_the_document_of_another_issuer_is_not_believed(provider: Provider) -> N
     provider.issuer = "https://elsewhere.example"
     with pytest.raises(Problem):
         believed(Issuer(provider.demands, None, HandClock()), provider.token())
+
+
+ODD_KEYS: list[Any] = [
+    {"kty": "AKP", "alg": "ML-DSA-65", "kid": "later", "pub": "AAAA"},
+    {"kty": "EC", "crv": "P-999", "kid": "curve", "x": "AA", "y": "AA"},
+    {"kty": "EC", "crv": "P-256", "kid": "point", "x": "AA", "y": "AA"},
+    {"kty": "RSA", "kid": "half", "n": "AQAB"},
+    {"kty": "RSA", "kid": "numbers", "n": 3, "e": 65537},
+    {"kty": "OKP", "crv": "Ed999", "kid": "edwards", "x": "AA"},
+    {"kty": "oct", "kid": "secret", "k": "c2VjcmV0"},
+    {"kty": ["RSA"], "kid": "list"},
+    {"kid": "nothing"},
+    "no key",
+    None,
+    {**RSA.as_dict(private=False), "kid": "later-alg", "alg": "RS1024"},
+]
+
+
+@pytest.mark.parametrize("odd", ODD_KEYS, ids=range(len(ODD_KEYS)))
+@pytest.mark.parametrize("first", [True, False], ids=["first", "last"])
+def test_a_key_that_is_odd_hides_no_other(provider: Provider, odd: Any, first: bool) -> None:
+    published = [each.as_dict(private=False) for each in (RSA, EC)]
+    provider.published = [odd, *published] if first else [*published, odd]
+    for key, alg in ((RSA, "RS256"), (EC, "ES256")):
+        assert "oidc:agent-7" == believed(an_issuer(provider), provider.token(key, alg)).name
+
+
+def test_keys_that_are_not_read_are_one_line_in_the_log(provider: Provider) -> None:
+    provider.published = [*ODD_KEYS, RSA.as_dict(private=False)]
+    with capture_logs() as lines:
+        believed(an_issuer(provider), provider.token())
+    unread = {"event": "issuer_keys_unread", "keys": len(ODD_KEYS), "log_level": "warning"}
+    assert [unread] == lines
+
+
+def test_a_set_of_odd_keys_alone_is_no_set(provider: Provider) -> None:
+    provider.published = ODD_KEYS
+    with pytest.raises(Problem):
+        believed(an_issuer(provider), provider.token())

@@ -17,12 +17,14 @@ ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 async def hello(scope: Any, receive: Any, send: Any) -> None:
-    """Reads all of a body, and answers."""
+    """Reads all of a body, and answers; at /early it answers before."""
+    begin = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]}
+    if scope["path"] == "/early":
+        await send(begin)
     while (await receive()).get("more_body"):
         pass
-    await send(
-        {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]}
-    )
+    if scope["path"] != "/early":
+        await send(begin)
     await send({"type": "http.response.body", "body": b"hi"})
 
 
@@ -137,3 +139,27 @@ def test_an_idle_connection_may_ask_again(port: int) -> None:
         time.sleep(1.5 * LIMITS.headers_s)
         line.sendall(ASK)
         assert b"200 OK" in (answer(line) + answer(line))
+
+
+def test_a_body_that_is_no_http_is_refused_once_and_logged_as_no_error(
+    port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for sent in (head + b"zz\r\n", head + b"1\r\nxx0\r\n\r\n", b"GARBAGE\r\n\r\n"):
+        with connected(port) as line:
+            line.sendall(sent)
+            assert answer(line).startswith(b"HTTP/1.1 400 ")
+            assert b"" == answer(line)
+    assert [] == [each for each in caplog.records if each.levelname == "ERROR"]
+
+
+def test_a_body_that_is_no_http_behind_the_begin_of_its_answer_ends_it(
+    port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    with connected(port) as line:
+        line.sendall(b"GET /early HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        assert b"200 OK" in answer(line)
+        line.sendall(b"zz\r\n")
+        line.settimeout(5)
+        assert b"" == line.recv(1000).removeprefix(b"h")
+    assert [] == [each for each in caplog.records if each.levelname == "ERROR"]

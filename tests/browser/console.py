@@ -120,9 +120,9 @@ def a_read_model(folder: Path) -> Path:
 class Served:
     """An application that listens; it may go away and come back in its place."""
 
-    def __init__(self, parts: Callable[[], Components]) -> None:
+    def __init__(self, parts: Callable[[], Components], *, reused: bool = True) -> None:
         self._parts = parts
-        self._app = FREE.pop() if FREE else create_app(parts())
+        self._app = FREE.pop() if FREE and reused else create_app(parts())
         self._port = 0
         self.start()
 

@@ -22,6 +22,7 @@ from tests.builders import (
     an_award,
     encoded,
 )
+from tests.leaks import leaks
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "schemas" / "examples" / "lille-avenirs-2023.jsonl"
@@ -102,7 +103,9 @@ def ecluse(*args: object, given: bytes = b"", **env: str) -> CommandResult:
         sys.stdout.flush()
         sys.stderr.flush()
         assert isinstance(code, int), f"the command leaves with a number: {code}"
-        return CommandResult(code, out.getvalue(), err.getvalue().decode())
+        result = CommandResult(code, out.getvalue(), err.getvalue().decode())
+        assert [] == leaks(result.err)
+        return result
 
 
 def journal_of(db: Path, file: Path) -> Path:
@@ -121,4 +124,6 @@ def real_ecluse(*args: object, given: bytes = b"", **env: str) -> CommandResult:
         timeout=TIMEOUT_S,
         env=environment(**env),
     )
-    return CommandResult(done.returncode, done.stdout, done.stderr.decode())
+    result = CommandResult(done.returncode, done.stdout, done.stderr.decode())
+    assert [] == leaks(result.err)
+    return result

@@ -1,6 +1,8 @@
 """`ecluse api-keys` and the settings of the API, as people and scripts meet them."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,63 @@ def test_a_key_is_shown_once_then_listed_revoked_and_audited(tmp_path: Path) -> 
     assert key["key"] not in json.dumps(lines)
 
 
+def test_a_key_expires_and_is_rotated(tmp_path: Path) -> None:
+    made = keys(tmp_path, "create", "ERP", "--read", "all", "--expires", "2099-01-31", "--json")
+    key = json.loads(made.out)
+    assert "2099-01-31T23:00:00Z" == key["expires_at"], "the end of that day in France"
+    rotated = keys(tmp_path, "rotate", key["key_id"], "--expires", "90d", "--json")
+    new = json.loads(rotated.out)
+    assert (0, KEY_LENGTH) == (rotated.code, len(new["key"]))
+    assert (key["label"], key["rights"]) == (new["label"], new["rights"])
+    assert key["key_id"] == new["replaces"]["key_id"]
+    assert key["expires_at"] > new["expires_at"] > new["replaces"]["expires_at"]
+    listed = keys(tmp_path, "list", "--lang", "en").text
+    assert 2 == listed.count("never used, expires ")
+    again = keys(tmp_path, "rotate", key["key_id"], "--overlap", "0h")
+    assert (0, True) == (again.code, "gives access until" in again.text)
+    gone = keys(tmp_path, "rotate", key["key_id"])
+    assert (3, True) == (gone.code, key["key_id"] in gone.err)
+    assert "expired " in keys(tmp_path, "list", "--lang", "en").text
+    actions = json.loads(keys(tmp_path, "audit", "--json").out)["audit"]
+    assert 2 == [line["action"] for line in actions].count("key_rotated")
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--expires", "2001-01-31"], "has passed"),
+        (["--expires", "0d"], "has passed"),
+        (["--expires", "2027-02-30"], "2027-01-31"),
+        (["--expires", "31/01/2027"], "2027-01-31"),
+        (["--expires", "90"], "90d"),
+        (["--expires", "9999-12-31"], "9999-12-31"),
+        (["--expires", "99999d"], None),
+    ],
+)
+def test_when_a_key_expires_is_a_day_to_come(
+    tmp_path: Path, args: list[str], message: str | None
+) -> None:
+    answer = keys(tmp_path, "create", "ERP", "--read", "all", *args, "--lang", "en")
+    assert (2 if message else 0) == answer.code, answer.err
+    assert (message or "") in answer.err
+
+
+@pytest.mark.parametrize("label", ["", "two\nlines", "red\x1b[31m", "\u202eyadretsey", "a" * 201])
+def test_a_name_is_one_line_of_text(tmp_path: Path, label: str) -> None:
+    answer = keys(tmp_path, "create", label, "--read", "all", "--lang", "en")
+    assert (2, True) == (answer.code, "line break" in answer.err)
+    assert label == "" or label not in answer.err
+
+
+def test_a_name_of_before_is_listed_on_one_line(tmp_path: Path) -> None:
+    made = json.loads(keys(tmp_path, "create", "ERP", "--read", "all", "--json").out)
+    with closing(sqlite3.connect(tmp_path / "access.db")) as database, database:
+        database.execute("UPDATE api_keys SET label = 'ERP' || char(10) || 'zz  (read: all)'")
+    lines = keys(tmp_path, "list").text.splitlines()
+    assert [True] == [made["key_id"] in line for line in lines]
+    assert "ERP\\nzz" in lines[0]
+
+
 def test_people_read_french_and_english(tmp_path: Path) -> None:
     assert "Aucune clé" in keys(tmp_path, "list", "--lang", "fr").text
     made = keys(tmp_path, "create", "Mairie", "--read", "all", "--lang", "fr")
@@ -65,7 +124,7 @@ def test_a_database_that_is_away_is_3(tmp_path: Path) -> None:
     ):
         answer = keys(tmp_path, "list", **{name: address})
         assert (3, "") == (answer.code, answer.text)
-        assert "database of keys" in answer.err
+        assert "ECLUSE_ACCESS_URL" in answer.err
 
 
 @pytest.mark.parametrize(
@@ -77,7 +136,12 @@ def test_a_database_that_is_away_is_3(tmp_path: Path) -> None:
         ("ECLUSE_OIDC_ISSUER", "https://idp.example", "OIDC_AUDIENCE"),
         ("ECLUSE_AUTH", "no", "ECLUSE_AUTH"),
         ("ECLUSE_API_PORT", "70000", "ECLUSE_API_PORT"),
-        ("ECLUSE_SESSION_SECRET", "short", "ECLUSE_SESSION_SECRET"),
+        ("ECLUSE_OIDC_CLIENT_ID", "console", "OIDC_ISSUER"),
+        ("ECLUSE_OIDC_CLIENT_SECRET", "secret", "OIDC_CLIENT_ID"),
+        ("ECLUSE_OIDC_LOGIN_SCOPE", "profile", "ECLUSE_OIDC_LOGIN_SCOPE"),
+        ("ECLUSE_OIDC_ENTITIES", "Lille", "ECLUSE_OIDC_ENTITIES"),
+        ("ECLUSE_OIDC_ROLES", '{"r": ["write"]}', "ECLUSE_OIDC_ROLES"),
+        ("ECLUSE_OIDC_ROLES", "readers", "OIDC_ROLES"),
     ],
 )
 def test_a_setting_that_means_nothing_is_usage_and_named(

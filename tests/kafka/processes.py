@@ -17,6 +17,7 @@ from tests.builders import Json
 from tests.integration.command import environment
 from tests.kafka.cluster import Cluster
 from tests.kafka.forked import ECLUSE, FORKS, run
+from tests.leaks import leaks
 from tests.read_model.filling import query
 from tests.waiting import POLL_S, Found, eventually
 
@@ -65,6 +66,7 @@ class Process:
 
     def __exit__(self, *_: object) -> None:
         self.kill()
+        assert [] == leaks(self.text)
         # aiokafka says the same again and again while a broker is away.
         lines = [line for line in self.text.splitlines() if "library_log" not in line]
         print("\n".join(lines)[-4000:])
@@ -133,11 +135,13 @@ class Process:
         """Status and body; status 0 while nobody answers."""
         try:
             with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
-                return answer.status, answer.read().decode()
+                page = answer.read().decode()
         except HTTPError as error:
             return error.code, error.read().decode()
         except OSError as error:
             return 0, str(error)
+        assert [] == leaks(page)
+        return answer.status, page
 
     def metrics(self) -> dict[str, float]:
         """Its figures by name and labels; none while nobody answers."""

@@ -8,11 +8,10 @@ from services.dev.certificates import Authority, authority, signed_pem
 from services.dev.local_broker import HOST, QUICK, free_port
 from services.runtime.ops.settings import Settings
 from tests.kafka.brokers import KAFKA, SETTINGS, JarBroker, java_for_jars
+from tests.leaks import PASSWORD
 
 OPERATOR: Final = "root"
 """The superuser, who makes topics and rights."""
-
-PASSWORD: Final = "correct horse battery staple"  # of brokers that live for one test
 
 
 COMMAND_TIMEOUT_S: Final = 60

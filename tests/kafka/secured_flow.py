@@ -14,13 +14,14 @@ from tests.integration.command import EXAMPLE, ecluse
 from tests.kafka.cluster import Cluster, budget_on, partition_for, source_offsets
 from tests.kafka.commands import DONE
 from tests.kafka.secure_broker import SecureBroker
+from tests.leaks import PASSWORD
 from tests.waiting import run
 
 PARTITIONS: Final = 2
 CERTIFIED: Final = "User:CN=NAME"
 """The name of a principal who shows a certificate."""
 
-NEW_PASSWORD: Final = "a new one of tests"
+NEW_PASSWORD: Final = f"{PASSWORD} changed"
 YEAR: Final = [json.loads(line) for line in EXAMPLE.read_bytes().splitlines()]
 QUICK: Final = {"ECLUSE_TRANSACTION_TIMEOUT_S": "6", "ECLUSE_SESSION_TIMEOUT_S": "4"}
 

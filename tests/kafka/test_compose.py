@@ -118,7 +118,6 @@ def test_no_password_stands_in_the_stack() -> None:
     named = re.findall(r"^ *(\w*(?:PASSWORD|SECRET)\w*): *(.*)$", FILE.read_text(), re.MULTILINE)
     assert {
         "POSTGRES_PASSWORD_FILE",
-        "ECLUSE_SESSION_SECRET_FILE",
         "GF_SECURITY_ADMIN_PASSWORD__FILE",
     } == {name for name, _ in named}
     assert all(value.startswith("/secrets/") for _, value in named)

@@ -26,8 +26,9 @@ from tests.kafka.cluster import Cluster, budgets_on
 from tests.kafka.commands import UNREACHABLE
 from tests.kafka.forked import ECLUSE
 from tests.kafka.processes import Process, Worker, rows
-from tests.kafka.secure_broker import PASSWORD, SecureBroker
+from tests.kafka.secure_broker import SecureBroker
 from tests.kafka.secured_flow import NEW_PASSWORD, PARTITIONS, QUICK, Flow, rights, with_file
+from tests.leaks import PASSWORD
 from tests.waiting import eventually, run
 
 secured = secured_flow.secured

@@ -14,8 +14,9 @@ from tests.kafka import secured_flow
 from tests.kafka.cluster import Cluster
 from tests.kafka.commands import UNREACHABLE
 from tests.kafka.processes import Worker
-from tests.kafka.secure_broker import PASSWORD, SecureBroker
+from tests.kafka.secure_broker import SecureBroker
 from tests.kafka.secured_flow import CERTIFIED, NEW_PASSWORD, QUICK, Flow, rights, with_file
+from tests.leaks import PASSWORD
 from tests.waiting import run
 
 secured = secured_flow.secured

@@ -40,6 +40,7 @@ from tests.kafka.commands import DONE, UNREACHABLE
 from tests.kafka.forked import ECLUSE
 from tests.kafka.processes import Process, rows
 from tests.kafka.secure_broker import OPERATOR, SecureBroker
+from tests.leaks import PASSWORD
 from tests.waiting import eventually, run
 
 PRINCIPALS: Final = tuple(read_rights().principals)
@@ -121,6 +122,8 @@ def test_the_year_of_lille_avenirs(secured: SecureBroker, tmp_path: Path) -> Non
     assert json.loads(ecluse("replay", EXAMPLE, "--json").out) == json.loads(balances.out)
     proof = asked(secured, "auditor", "verify")
     assert DONE == proof.code, proof.text
+    tables = b"".join(each.read_bytes() for each in tmp_path.glob("read.db*"))
+    assert (True, False) == (b"Lille Avenirs" in tables, PASSWORD.encode() in tables)
 
 
 def _treasury(watch: Process) -> Json:

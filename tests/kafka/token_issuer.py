@@ -15,8 +15,9 @@ from joserfc.jwk import KeySet, RSAKey
 
 from services.dev.local_broker import HOST
 from services.runtime.ops.clock import wall_clock
+from tests.leaks import PASSWORD
 
-SECRET: Final = "a secret of tests"
+SECRET: Final = f"{PASSWORD} of a client"
 KEY: Final = RSAKey.generate_key(2048, {"kid": "one", "use": "sig", "alg": "RS256"})
 
 

@@ -10,6 +10,7 @@ class Action(StrEnum):
 
     KEY_CREATED = "key_created"
     KEY_REVOKED = "key_revoked"
+    KEY_ROTATED = "key_rotated"
     SESSION_OPENED = "session_opened"
     IBAN_REVEALED = "iban_revealed"
     BYTES_SHOWN = "bytes_shown"

@@ -24,6 +24,9 @@ class Scope(StrEnum):
     OPERATE = "operate"
     """Reveal an IBAN, see the bytes of dead letters."""
 
+    TREASURY = "treasury"
+    """Work with the payment files of the treasury: no address asks for it yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entities:
@@ -133,3 +136,6 @@ class Access(Protocol):
         Raises:
             NotKnown: it is no key in force.
         """
+
+    async def log_out(self, cookie: str) -> str | None:
+        """End this session; the ID token with which it was opened, if an identity provider did."""

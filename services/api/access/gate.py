@@ -12,17 +12,45 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from events.texts import _
 from services.api.access.caller import ANYBODY, Access, Caller, NotKnown
-from services.api.access.hosts import HOST_UNKNOWN, LOCAL, answers_to
-from services.api.access.session import LOGIN_PATH, SAFE, SESSION_COOKIE
-from services.api.problems import FORGED_FORM, UNAUTHENTICATED, Problem, answer, is_console
+from services.api.access.session import (
+    BEGIN_PATH,
+    CALLBACK_PATH,
+    LOGIN_PATH,
+    LOGOUT_NOTICE_PATH,
+    SAFE,
+    SESSION_COOKIE,
+)
+from services.api.addresses import own_address
+from services.api.problems import (
+    FORGED_FORM,
+    UNAUTHENTICATED,
+    Kind,
+    Problem,
+    answer,
+    is_console,
+)
+from services.runtime.ops.hosts import LOCAL, answers_to
 
 HEALTH: Final = frozenset({"/healthz", "/readyz"})
-LOGIN: Final = frozenset({LOGIN_PATH})
+LOGIN: Final = frozenset({LOGIN_PATH, BEGIN_PATH, CALLBACK_PATH, LOGOUT_NOTICE_PATH})
 LOGIN_ASSETS: Final = "/console/static/"
 """Files of the page to log in: they hold no figure."""
 
 NOTHING: Final = ("no_credential", _("This address needs a key or a token."))
 NOT_BEARER: Final = ("not_bearer", _("The header Authorization is not of the form “Bearer …”."))
+HOST_UNKNOWN: Final = Kind(
+    "host_unknown",
+    421,
+    _("Meant for another server"),
+    _(
+        "Access is not checked (ECLUSE_AUTH=off), and this server does not answer to the name by "
+        "which it is asked."
+    ),
+    _(
+        "Open http://localhost or http://127.0.0.1 with its port; the operator names other "
+        "addresses by ECLUSE_API_URLS."
+    ),
+)
 
 
 class Gate:
@@ -98,7 +126,8 @@ def _is_fit_for_a_session(scope: Scope) -> bool:
 def _turned_away(asked: HTTPConnection, error: NotKnown) -> ASGIApp:
     path = asked.scope["path"]
     if asked.scope["method"] == "GET" and is_console(path):
-        return RedirectResponse(f"{LOGIN_PATH}?next={quote(path, safe='/')}", status_code=303)
+        following = quote(own_address(asked), safe="/")
+        return RedirectResponse(f"{LOGIN_PATH}?next={following}", status_code=303)
     challenge = "Bearer" if error.reason == NOTHING[0] else 'Bearer error="invalid_token"'
     problem = Problem(UNAUTHENTICATED, {"why": error.why}, headers={"WWW-Authenticate": challenge})
     return answer(problem, asked)

@@ -71,6 +71,15 @@ class ApiKey:
     revoked_at: datetime | None = None
     revoked_by: str | None = None
     last_used_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    def has_expired(self, now: datetime) -> bool:
+        """True from the instant of its expiry on."""
+        return self.expires_at is not None and now >= self.expires_at
+
+    def is_in_force(self, now: datetime) -> bool:
+        """True if it still gives access."""
+        return self.revoked_at is None and not self.has_expired(now)
 
     @property
     def caller(self) -> Caller:

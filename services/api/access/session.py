@@ -1,32 +1,31 @@
-"""The console's session: a signed cookie, and a token in its forms.
-
-The cookie names a key and holds no right: each request asks what the key allows, so that a key
-that is revoked ends its sessions. What it says is signed, not hidden: nothing in it is a secret.
-"""
+"""The cookie of the console's session, and the check that a form comes from a page of ours."""
 
 import hmac
-from hashlib import sha256
 from typing import Final
+from urllib.parse import urlsplit
 
 from fastapi import Request
-from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from events.texts import _
-from services.api.access.caller import NotKnown
-from services.api.access.hosts import LOCAL, name_in
-from services.api.adapters.clock import Clock
-from services.api.adapters.randomness import a_secret
+from services.api.access.oidc.attempts import ATTEMPT_S
+from services.api.access.session_store import SESSION_S
 from services.api.problems import FORGED_FORM, Problem
+from services.runtime.ops.hosts import LOCAL, name_in
 
 SESSION_COOKIE: Final = "ecluse_session"
 LOGIN_PATH: Final = "/console/login"
-SESSION_S: Final = 8 * 3600
-"""A working day."""
+BEGIN_PATH: Final = "/console/login/provider"
+"""Leads the browser to the identity provider."""
 
-CSRF_BYTES: Final = 24
-SALT: Final = "ecluse-console-session"
+CALLBACK_PATH: Final = "/console/login/callback"
+"""Where the identity provider sends it back: an address that is registered there."""
+
+LOGOUT_NOTICE_PATH: Final = "/oidc/backchannel-logout"
+"""Where the identity provider itself says that a session of its has ended."""
+
+ATTEMPT_COOKIE: Final = "ecluse_login"
+"""Binds a login under way to the browser that began it."""
 
 CSRF_FIELD: Final = "csrf"
 """The hidden field of every form; its value is `request.state.csrf`."""
@@ -35,42 +34,18 @@ OWN_SITE: Final = frozenset({"same-origin", "none"})
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing."""
 
-ENDED: Final = ("session_ended", _("The session has ended: log in again."))
 
+def set_session(
+    answer: Response, asked: HTTPConnection, cookie: str, *, over_tls: bool = False
+) -> None:
+    """Give the cookie to the browser, for our own pages alone.
 
-class Sessions:
-    """Makes and reads cookies, signed with `secret`."""
-
-    def __init__(self, secret: str, clock: Clock) -> None:
-        class ByOurClock(TimestampSigner):
-            """Signs with the API's time, as all else."""
-
-            def get_timestamp(self) -> int:
-                return int(clock().timestamp())
-
-        self._serializer = URLSafeTimedSerializer(
-            secret, salt=SALT, signer=ByOurClock, signer_kwargs={"digest_method": sha256}
-        )
-
-    def cookie_for(self, key_id: str) -> str:
-        """A new session of whoever holds this key."""
-        return self._serializer.dumps([key_id, a_secret(CSRF_BYTES)])
-
-    def read(self, cookie: str) -> tuple[str, str]:
-        """The key's id and the CSRF token.
-
-        Raises:
-            NotKnown: the cookie is not ours, or too old.
-        """
-        try:
-            key_id, csrf = self._serializer.loads(cookie, max_age=SESSION_S)
-        except (BadData, ValueError, TypeError) as error:
-            raise NotKnown(*ENDED) from error
-        return str(key_id), str(csrf)
-
-
-def set_session(answer: Response, asked: HTTPConnection, cookie: str) -> None:
-    """Give the cookie to the browser, for our own pages alone."""
+    Args:
+        answer: what it is sent with.
+        asked: the browser's request.
+        cookie: the session's.
+        over_tls: True if the browser is known to come over TLS, whatever the request looks like.
+    """
     answer.set_cookie(
         SESSION_COOKIE,
         cookie,
@@ -78,7 +53,22 @@ def set_session(answer: Response, asked: HTTPConnection, cookie: str) -> None:
         httponly=True,
         samesite="strict",
         # Without TLS only on this machine, where nobody listens on the way.
-        secure=not _on_this_machine(asked),
+        secure=over_tls or not _on_this_machine(asked),
+    )
+
+
+def set_attempt(
+    answer: Response, asked: HTTPConnection, cookie: str, *, over_tls: bool = False
+) -> None:
+    """Give the cookie of a login to the browser; the provider's answer comes from another site."""
+    answer.set_cookie(
+        ATTEMPT_COOKIE,
+        cookie,
+        max_age=ATTEMPT_S,
+        path=LOGIN_PATH,
+        httponly=True,
+        samesite="lax",
+        secure=over_tls or not _on_this_machine(asked),
     )
 
 
@@ -106,13 +96,38 @@ async def own_form(request: Request) -> None:
     Raises:
         Problem: another site sent it, or it does not carry the token of its session.
     """
-    if request.method in SAFE:
-        return
-    if request.headers.get("sec-fetch-site", "none") not in OWN_SITE:
+    if request.method in SAFE or "authorization" in request.headers:
+        return  # A browser adds no such header by itself: nobody can borrow it.
+    if not _is_of_own_site(request):
         raise Problem(FORGED_FORM)
     expected = getattr(request.state, "csrf", None)
     if expected is None:
-        return  # Not by a cookie that the browser adds by itself: nobody can borrow it.
+        return  # Nobody is signed in.
     given = (await request.form()).get(CSRF_FIELD, "")
     if not isinstance(given, str) or not hmac.compare_digest(given.encode(), expected.encode()):
         raise Problem(FORGED_FORM)
+
+
+def _is_of_own_site(request: Request) -> bool:
+    """True if the browser says that a page of ours sent it, by the best header that it knows.
+
+    One that says nothing at all is no browser of these years, or a program: nobody's page.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in OWN_SITE
+    page = request.headers.get("origin", request.headers.get("referer"))
+    return page is None or _is_ours(page, request)
+
+
+def _is_ours(page: str, request: Request) -> bool:
+    """True if a page of this address is served under a name of ours."""
+    try:
+        place = urlsplit(page).netloc
+    except ValueError:
+        return False
+    if place and place.lower() == request.headers.get("host", "").lower():
+        return True
+    # A proxy may call us by another name than the browser: then ours are those of the settings.
+    hosts: frozenset[str] = request.app.state.components.hosts
+    return name_in(page) in hosts - LOCAL

@@ -1,34 +1,37 @@
 """Keys and audit lines in their database: PostgreSQL's schema `ecluse_access`, or a file."""
 
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Row, or_, select, text, update
+from sqlalchemy import Connection, Executable, Row, Select, or_, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from events.texts import _
 from services.api.access.audit import Action
 from services.api.access.caller import Entities, Scope
 from services.api.access.keys import ID_BYTES, SECRET_BYTES, ApiKey, Written, digest_of, is_of
 from services.api.access.tables import SCHEMA, api_key_rights, api_keys, audit
 from services.api.adapters.clock import Clock
 from services.api.adapters.randomness import a_name, a_secret
-from services.api.adapters.read_model import open_postgresql
+from services.api.adapters.read_model import follow_password, open_postgresql
 from services.api.problems import DATABASE_UNREACHABLE, Problem
-from services.projector.database import an_engine_of_a_file, our_address
-from services.runtime.ops.errors import Stop
+from services.projector.database import an_engine_of_a_file, our_address, where
+from services.projector.database_errors import explained
+from services.runtime.ops.errors import Unreachable
 
 CONNECTIONS_MAX: Final = 4
-USE_NOTED_EVERY: Final = timedelta(minutes=1)
+USE_NOTED_EVERY: Final = timedelta(minutes=5)
 """Precision of the last use of a key: noting each would write at every request."""
 
 ACCESS_FILE: Final = "access.db"
@@ -47,14 +50,7 @@ NO_DIGEST: Final = digest_of("")
 """Compared where no key has the id, so that both take the same time."""
 
 
-NO_DATABASE = _(
-    "the database of keys does not answer. Check ECLUSE_DATABASE_URL or ECLUSE_ACCESS_URL, and "
-    "that the server runs"
-)
-
-
-class Unprepared(Stop):
-    """The database of keys does not answer."""
+log: Final = structlog.stdlib.get_logger("ecluse.api")
 
 
 class AccessStore:
@@ -80,22 +76,26 @@ class AccessStore:
         """For what is one statement: PostgreSQL needs no BEGIN and COMMIT of ours."""
         if self._is_postgresql:
             self._one_question = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._beside: dict[str, asyncio.Task[None]] = {}
+
+    def follow_password(self, address: Callable[[], str | None]) -> None:
+        """Have new connections log in with the password that `address` has then."""
+        follow_password(self._engine, address)
 
     async def prepare(self) -> None:
-        """Make the tables, or bring them to this version.
+        """Make the tables, or bring them to this version, however long that takes.
 
         Raises:
-            Unprepared: the database does not answer.
+            Unreachable: the database does not answer.
         """
         try:
-            async with self._connected() as connection:
+            async with self.connected() as connection:
                 if self._is_postgresql:
-                    lock = text("SELECT pg_advisory_xact_lock(:lock)")
-                    await connection.execute(lock, {"lock": MIGRATION_LOCK})
-                    await connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+                    await _own_schema(connection)
                 await connection.run_sync(self._upgrade)
         except Problem as error:
-            raise Unprepared("Écluse", NO_DATABASE) from error
+            cause = error.__cause__ or error
+            raise Unreachable(where(self._engine), explained(cause)) from error
 
     def _upgrade(self, connection: Connection) -> None:
         config = Config()
@@ -105,38 +105,85 @@ class AccessStore:
         command.upgrade(config, "head")
 
     async def dispose(self) -> None:
+        await self.written_beside()
         await self._engine.dispose()
 
     async def create(
-        self, label: str, rights: Mapping[Scope, Entities], by: str
+        self,
+        label: str,
+        rights: Mapping[Scope, Entities],
+        by: str,
+        expires_at: datetime | None = None,
     ) -> tuple[ApiKey, str]:
         """Make a key; with it the one text that opens: it is shown once, and kept nowhere."""
+        async with self.connected() as connection:
+            return await self._add_key(connection, label, rights, by, expires_at)
+
+    async def rotate(
+        self, key_id: str, by: str, overlap: timedelta, expires_at: datetime | None = None
+    ) -> tuple[ApiKey, ApiKey, str] | None:
+        """Make a key with the label and rights of another, which ends after `overlap`.
+
+        Args:
+            key_id: the key that ends.
+            by: for the audit trail.
+            overlap: how long both give access; the old one never lasts longer than it would have.
+            expires_at: when the new one ends; else it lasts as long as the old one was to last.
+
+        Returns:
+            The old key, the new key, and the new key's text, which is shown once; None where no
+            key in force has this id.
+        """
+        old, now = await self.find(key_id), self._clock()
+        if old is None or not old.is_in_force(now):
+            return None
+        if expires_at is None and old.expires_at is not None:
+            expires_at = now + (old.expires_at - old.created_at)
+        ends_at = min(now + overlap, old.expires_at or now + overlap)
+        async with self.connected() as connection:
+            new, shown = await self._add_key(connection, old.label, old.rights, by, expires_at)
+            its_row = api_keys.c.key_id == key_id
+            await connection.execute(update(api_keys).where(its_row).values(expires_at=ends_at))
+            facts = {"new_key": new.key_id, "expires_at": ends_at.isoformat()}
+            await self._add(connection, by, Action.KEY_ROTATED, key_id, facts)
+        return replace(old, expires_at=ends_at), new, shown
+
+    async def _add_key(
+        self,
+        connection: AsyncConnection,
+        label: str,
+        rights: Mapping[Scope, Entities],
+        by: str,
+        expires_at: datetime | None,
+    ) -> tuple[ApiKey, str]:
         written = Written(a_name(ID_BYTES), a_secret(SECRET_BYTES))
         made_at = self._clock()
-        key = ApiKey(written.key_id, label, dict(rights), made_at, by)
+        key = ApiKey(written.key_id, label, dict(rights), made_at, by, expires_at=expires_at)
         allowed = [
             {"key_id": key.key_id, "scope": scope.value, "entity": entity}
             for scope, entities in rights.items()
             for entity in entities.names()
         ]
-        async with self._connected() as connection:
-            row = {
-                "key_id": key.key_id,
-                "label": label,
-                "secret_sha256": digest_of(written.secret),
-                "created_at": made_at,
-                "created_by": by,
-            }
-            await connection.execute(api_keys.insert(), row)
-            if allowed:
-                await connection.execute(api_key_rights.insert(), allowed)
-            facts = {"label": label, "rights": allowed}
-            await self._add(connection, by, Action.KEY_CREATED, key.key_id, facts)
+        row = {
+            "key_id": key.key_id,
+            "label": label,
+            "secret_sha256": digest_of(written.secret),
+            "created_at": made_at,
+            "created_by": by,
+            "expires_at": expires_at,
+        }
+        await connection.execute(api_keys.insert(), row)
+        if allowed:
+            await connection.execute(api_key_rights.insert(), allowed)
+        facts = {"label": label, "rights": allowed}
+        if expires_at is not None:
+            facts["expires_at"] = expires_at.isoformat()
+        await self._add(connection, by, Action.KEY_CREATED, key.key_id, facts)
         return key, str(written)
 
     async def revoke(self, key_id: str, by: str) -> bool:
         """Have a key open no more; whether there was one in force."""
-        async with self._connected() as connection:
+        async with self.connected() as connection:
             done = await connection.execute(
                 update(api_keys)
                 .where(api_keys.c.key_id == key_id, api_keys.c.revoked_at.is_(None))
@@ -149,32 +196,60 @@ class AccessStore:
 
     async def keys(self) -> list[ApiKey]:
         """Every key there ever was, the newest first."""
-        async with self._connected() as connection:
+        async with self.connected() as connection:
             return _keys((await connection.execute(WITH_RIGHTS)).all())
 
     async def find(self, key_id: str, secret: str | None = None) -> ApiKey | None:
         """The key of this id, revoked or not; with `secret`, only if it is that key's."""
         asked = WITH_RIGHTS.where(api_keys.c.key_id == key_id)
-        async with self._connected(self._one_question) as connection:
+        async with self.connected(self._one_question) as connection:
             rows = (await connection.execute(asked)).all()
         digest = rows[0].secret_sha256 if rows else NO_DIGEST
         if secret is not None and not is_of(secret, digest):
             return None
         return next(iter(_keys(rows)), None)
 
-    async def note_use(self, key: ApiKey) -> None:
-        """Remember that a key was used, to the minute."""
+    def note_use(self, key: ApiKey) -> None:
+        """Remember that a key was used, to five minutes; who uses it does not wait for that."""
         now = self._clock()
         if key.last_used_at is not None and now - key.last_used_at < USE_NOTED_EVERY:
             return
-        async with self._connected() as connection:
-            before = now - USE_NOTED_EVERY
-            last = api_keys.c.last_used_at
-            await connection.execute(
-                update(api_keys)
-                .where(api_keys.c.key_id == key.key_id, or_(last.is_(None), last <= before))
-                .values(last_used_at=now)
-            )
+        last = api_keys.c.last_used_at
+        used = (
+            update(api_keys)
+            .where(api_keys.c.key_id == key.key_id, or_(last.is_(None), last < now))
+            .values(last_used_at=now)
+        )
+        self.write_beside(f"key {key.key_id}", used)
+
+    def write_beside(self, name: str, statement: Executable) -> None:
+        """Write beside the request, which does not wait for it, and does not fail with it.
+
+        What is being written already under the same name is not written twice.
+        """
+        if name in self._beside:
+            return
+
+        async def go() -> None:
+            try:
+                async with self.connected() as connection:
+                    await connection.execute(statement)
+            except Problem as problem:
+                log.warning("use_not_noted", of=name.split(maxsplit=1)[0], error=problem.kind.code)
+
+        task = self._beside[name] = asyncio.create_task(go())
+        task.add_done_callback(lambda _done: self._beside.pop(name))
+
+    async def written_beside(self) -> None:
+        """Wait until everything is written that is written beside requests."""
+        while self._beside:
+            await asyncio.gather(*self._beside.values())
+
+    async def one(self, asked: Select[Any]) -> Row[Any] | None:
+        """The one row of the answer."""
+        async with self.connected(self._one_question) as connection:
+            found: Row[Any] | None = (await connection.execute(asked)).one_or_none()
+            return found
 
     async def write(
         self,
@@ -183,12 +258,12 @@ class AccessStore:
         subject: str,
         facts: Mapping[str, Any] | None = None,
     ) -> None:
-        async with self._connected() as connection:
+        async with self.connected() as connection:
             await self._add(connection, actor, action, subject, facts or {})
 
     async def audit_lines(self, last: int) -> Sequence[Row[Any]]:
         """The last lines of the trail, the newest first, as their table has them."""
-        async with self._connected() as connection:
+        async with self.connected() as connection:
             asked = select(audit).order_by(audit.c.number.desc()).limit(last)
             return (await connection.execute(asked)).all()
 
@@ -210,7 +285,8 @@ class AccessStore:
         await connection.execute(audit.insert(), line)
 
     @asynccontextmanager
-    async def _connected(self, by: AsyncEngine | None = None) -> AsyncGenerator[AsyncConnection]:
+    async def connected(self, by: AsyncEngine | None = None) -> AsyncGenerator[AsyncConnection]:
+        """A connection in a transaction that is committed at the end."""
         try:
             # aiosqlite would tell it to a loop that may have ended meanwhile.
             if self._folder is not None and not self._folder.is_dir():
@@ -219,6 +295,16 @@ class AccessStore:
                 yield connection
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             raise Problem(DATABASE_UNREACHABLE, headers={"Retry-After": "5"}) from error
+
+
+async def _own_schema(connection: AsyncConnection) -> None:
+    """Make the schema, one process at a time; where it is there the right to is not needed."""
+    await connection.execute(text("SET LOCAL statement_timeout = 0"))
+    await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+    known = text("SELECT count(*) FROM pg_namespace WHERE nspname = :schema")
+    found = await connection.execute(known, {"schema": SCHEMA})
+    if not found.scalar_one():
+        await connection.execute(text(f"CREATE SCHEMA {SCHEMA}"))
 
 
 def access_address(read_model: str, address: str | None) -> str:
@@ -252,6 +338,7 @@ def _keys(rows: Iterable[Row[Any]]) -> list[ApiKey]:
                 row.revoked_at,
                 row.revoked_by,
                 row.last_used_at,
+                row.expires_at,
             )
         )
     return found

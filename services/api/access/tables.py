@@ -23,7 +23,8 @@ api_keys: Final = Table(
     Column("revoked_at", Instant),
     Column("revoked_by", Text),
     Column("last_used_at", Instant),
-    comment="API keys; of the secret only its SHA-256. `last_used_at` is exact to a minute.",
+    Column("expires_at", Instant),
+    comment="API keys; of the secret only its SHA-256. `last_used_at` is exact to five minutes.",
 )
 
 api_key_rights: Final = Table(
@@ -32,7 +33,46 @@ api_key_rights: Final = Table(
     Column("key_id", Text, ForeignKey(api_keys.c.key_id), primary_key=True),
     Column("scope", Text, primary_key=True),
     Column("entity", Text, primary_key=True),
-    comment="What a key allows: read, publish or operate, for a SIRET or for 'all'.",
+    comment="What a key allows: a right, for a SIRET or for 'all'.",
+)
+
+sessions: Final = Table(
+    "sessions",
+    metadata,
+    Column("id_sha256", Text, primary_key=True),
+    Column("caller", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("key_id", Text),
+    Column("rights", Json),
+    Column("subject", Text),
+    Column("provider_session", Text),
+    Column("id_token", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("last_seen_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    comment="Sessions of the console; of the cookie only its SHA-256. With `key_id` the key says"
+    " what is allowed, else `rights`, as the identity provider said it at the login.",
+)
+
+login_attempts: Final = Table(
+    "login_attempts",
+    metadata,
+    Column("state_sha256", Text, primary_key=True),
+    Column("browser_sha256", Text, nullable=False),
+    Column("nonce", Text, nullable=False),
+    Column("code_verifier", Text, nullable=False),
+    Column("redirect_uri", Text, nullable=False),
+    Column("return_to", Text, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    comment="Logins that the identity provider has not answered yet; each is taken once.",
+)
+
+logout_tokens: Final = Table(
+    "logout_tokens",
+    metadata,
+    Column("jti_sha256", Text, primary_key=True),
+    Column("expires_at", Instant, nullable=False),
+    comment="Logout tokens of the identity provider that were taken; none is taken twice.",
 )
 
 audit: Final = Table(

@@ -1,13 +1,16 @@
 """The read model, opened to be read only."""
 
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, event, select
-from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import URL, Connection, event, make_url, select
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from services.projector import postgresql
 from services.projector.database import SCHEMA, an_engine_of_a_file, our_address
 from services.projector.sql import POSTGRESQL
 from services.projector.tables import positions
@@ -44,23 +47,42 @@ def open_read_model(address: str) -> AsyncEngine:
         CONNECTIONS_MAX,
         application_name="ecluse-api",
         search_path=SCHEMA,
-        statement_timeout=str(STATEMENT_LIMIT_MS),
         default_transaction_read_only="on",
     )
 
 
 def open_postgresql(url: URL, connections_max: int, **session: str) -> AsyncEngine:
     """An engine over PostgreSQL, with these settings of each session; within limits."""
-    session["idle_in_transaction_session_timeout"] = str(IDLE_LIMIT_MS)
-    engine = create_async_engine(
+    engine = postgresql.open_postgresql(
         url,
+        {
+            "statement_timeout": str(STATEMENT_LIMIT_MS),
+            "idle_in_transaction_session_timeout": str(IDLE_LIMIT_MS),
+            **session,
+        },
+        connect_s=CONNECT_TIMEOUT_S,
         pool_size=connections_max,
         max_overflow=0,
         pool_timeout=WAIT_S,
-        connect_args={"timeout": CONNECT_TIMEOUT_S, "server_settings": session},
     )
     _check_before_use(engine)
     return engine
+
+
+def follow_password(engine: AsyncEngine, address: Callable[[], str | None]) -> None:
+    """Have new connections to PostgreSQL log in with the password that `address` has then.
+
+    Those that are open go on: PostgreSQL asks for a password once.
+    """
+
+    def connecting(_dialect: object, _record: object, _args: object, options: Any) -> None:
+        with suppress(ArgumentError):  # No address: the password stays as it was.
+            password = make_url(address() or "").password
+            if password is not None:
+                options["password"] = password
+
+    if engine.dialect.name == POSTGRESQL:
+        event.listen(engine.sync_engine, "do_connect", connecting)
 
 
 async def begin_reading(opened: AsyncConnection) -> None:

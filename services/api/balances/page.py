@@ -9,7 +9,7 @@ from starlette.responses import Response
 from events.texts import _
 from services.api.balances.moves import STAGES_ASKED, moves_of_figure
 from services.api.console.elements import following, line_codes
-from services.api.console.page_context import After, Asked, Name, Visitor, place_after
+from services.api.console.page_context import NAME_MAX, After, Asked, Name, Visitor, place_after
 from services.api.console.states import stage_name
 from services.api.http.question import Offset
 from services.api.problems import NOT_FOUND, Problem
@@ -20,7 +20,7 @@ router = APIRouter()
 MOVES_SHOWN: Final = 200
 """Moves of a figure on one page."""
 
-Code = Annotated[str, Query(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Code = Annotated[str, Query(max_length=NAME_MAX, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 @router.get("/console/figures/{budget}/{stage}")

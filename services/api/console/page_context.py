@@ -15,7 +15,8 @@ from services.api.console.pages import LIVE_PATH, answer
 from services.api.http import question
 from services.texts.locale_format import LocaleFormat
 
-NAME_MAX: Final = 300
+NAME_MAX: Final = 600
+"""Characters of what anything is called: a payment order after its convention and instalment."""
 SEARCH_MAX: Final = 100
 ROWS: Final = 50
 """Rows of a list on one page."""

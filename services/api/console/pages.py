@@ -17,6 +17,7 @@ from events.masking import masked_name
 from events.texts import Translatable, _, pgettext
 from services.api.access.caller import Caller, Scope
 from services.api.access.session import CSRF_FIELD
+from services.api.addresses import own_address
 from services.api.console.elements import (
     Verbatim,
     address,
@@ -228,7 +229,7 @@ def _frame(asked: HTTPConnection, locale: LocaleFormat) -> dict[str, Any]:
         "who": "" if caller is None else caller.label or caller.name,
         "unchecked": caller is not None and not asked.app.state.components.access.checks,
         "csrf": None if csrf is None else Verbatim(csrf),
-        "path": asked.url.path,
+        "path": asked.scope["path"],
         "navigation": {
             f"/console/{name}": locale.say(text)
             for name, text in NAVIGATION.items()
@@ -242,5 +243,4 @@ def _frame(asked: HTTPConnection, locale: LocaleFormat) -> dict[str, Any]:
 
 
 def _in_language(asked: HTTPConnection, language: Language) -> str:
-    url = asked.url.include_query_params(**{LANGUAGE_PARAMETER: language.value})
-    return Verbatim(f"{url.path}?{url.query}")
+    return Verbatim(own_address(asked, **{LANGUAGE_PARAMETER: language.value}))

@@ -2,24 +2,35 @@
 
 from http import HTTPStatus
 from typing import Annotated, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from events.texts import _
 from services.api.access.caller import NotKnown
-from services.api.access.hosts import LOCAL
-from services.api.access.session import LOGIN_PATH, end_session, set_session
+from services.api.access.session import (
+    ATTEMPT_COOKIE,
+    BEGIN_PATH,
+    CALLBACK_PATH,
+    LOGIN_PATH,
+    SESSION_COOKIE,
+    end_session,
+    set_attempt,
+    set_session,
+)
+from services.api.access.session_store import ENDED
 from services.api.console.elements import Notice, Verbatim
 from services.api.console.pages import STATIC, answer, locale_of
 from services.api.http.dependencies import Given
 from services.api.problems import NOT_FOUND, Problem
+from services.runtime.ops.hosts import LOCAL
 
 router = APIRouter()
 
 HOME: Final = "/console/today"
 KEY_MAX: Final = 400
+PATH_MAX: Final = 2000
 MEDIA_TYPES: Final = {
     "console.css": "text/css; charset=utf-8",
     "console.js": "text/javascript; charset=utf-8",
@@ -45,7 +56,9 @@ async def login(
     """The page to sign in; whoever is signed in goes on."""
     if getattr(request.state, "caller", None) is not None:
         return RedirectResponse(own_path(next_path), HTTPStatus.SEE_OTHER.value)
-    return _login_page(request, components, own_path(next_path))
+    ended = getattr(request.state, "reason", None) == ENDED[0]
+    note = Notice("info", "info", locale_of(request).say(ENDED[1])) if ended else None
+    return _login_page(request, components, own_path(next_path), note)
 
 
 @router.post(LOGIN_PATH)
@@ -61,16 +74,56 @@ async def log_in(
     except NotKnown as error:
         request.state.reason = error.reason
         wrong = Notice("bad", "bad", locale_of(request).say(error.why))
-        return _login_page(request, components, own_path(next_path), wrong)
+        unauthorized = HTTPStatus.UNAUTHORIZED
+        return _login_page(request, components, own_path(next_path), wrong, unauthorized)
     response = RedirectResponse(own_path(next_path), HTTPStatus.SEE_OTHER.value)
     set_session(response, request, cookie)
     return response
 
 
+@router.get(BEGIN_PATH)
+async def begin(
+    request: Request, components: Given, next_path: Annotated[str, Query(alias="next")] = HOME
+) -> Response:
+    """To the identity provider, to log in there."""
+    if components.login is None:
+        raise Problem(NOT_FOUND)
+    ours = components.login.address_of(request)
+    known = request.cookies.get(ATTEMPT_COOKIE)
+    there, browser = await components.login.begin(ours + CALLBACK_PATH, own_path(next_path), known)
+    response = RedirectResponse(there, HTTPStatus.SEE_OTHER.value)
+    set_attempt(response, request, browser, over_tls=ours.startswith("https://"))
+    return response
+
+
+@router.get(CALLBACK_PATH)
+async def callback(request: Request, components: Given) -> Response:
+    """The identity provider's answer: a session, and on to the page that was asked for."""
+    if components.login is None:
+        raise Problem(NOT_FOUND)
+    browser = request.cookies.get(ATTEMPT_COOKIE)
+    finished = await components.login.finish(request.query_params, browser)
+    # Another site has led here, and behind its redirections a browser sends no Strict cookie:
+    # this page leads on, which is ours.
+    response = _onward(request, components, own_path(finished.return_to))
+    over_tls = components.login.address_of(request).startswith("https://")
+    set_session(response, request, finished.cookie, over_tls=over_tls)
+    return response
+
+
 @router.post("/console/logout")
-async def log_out() -> Response:
-    """End the session."""
-    response = RedirectResponse(LOGIN_PATH, HTTPStatus.SEE_OTHER.value)
+async def log_out(request: Request, components: Given) -> Response:
+    """End the session, and that at the identity provider which it came from."""
+    id_token = await components.access.log_out(request.cookies.get(SESSION_COOKIE, ""))
+    address = None
+    if components.login is not None and id_token is not None:
+        back_to = components.login.address_of(request) + LOGIN_PATH
+        address = await components.login.address_to_log_out(id_token, back_to)
+    if address is None:
+        response: Response = RedirectResponse(LOGIN_PATH, HTTPStatus.SEE_OTHER.value)
+    else:
+        # Chromium lets no form lead to another site, not by a redirection either (form-action).
+        response = _onward(request, components, address)
     end_session(response)
     return response
 
@@ -86,6 +139,8 @@ async def static(name: str) -> Response:
 
 def own_path(asked: str) -> str:
     """A page of the console to go to; anything else, which could lead elsewhere, is the first."""
+    if len(asked) > PATH_MAX or not asked.isprintable():
+        return HOME
     try:
         found = urlsplit(asked)
     except ValueError:
@@ -97,13 +152,21 @@ def own_path(asked: str) -> str:
 
 
 def _login_page(
-    request: Request, components: Given, next_href: str, wrong: Notice | None = None
+    request: Request,
+    components: Given,
+    next_href: str,
+    note: Notice | None = None,
+    status: HTTPStatus = HTTPStatus.OK,
 ) -> Response:
     locale = locale_of(request)
+    login = components.login
     content = {
         "title": locale.say(_("Sign in")),
         "next_href": Verbatim(next_href),
-        "wrong": wrong,
+        "note": note,
+        "wrong": status is HTTPStatus.UNAUTHORIZED,
+        "provider": None if login is None else login.name,
+        "provider_href": Verbatim(f"{BEGIN_PATH}?next={quote(next_href, safe='/')}"),
         # The cookie of a session is for encrypted ways alone, but on this very machine.
         "in_clear": request.url.scheme == "http" and request.url.hostname not in LOCAL,
     }
@@ -113,5 +176,13 @@ def _login_page(
         "login.html",
         content,
         instant=locale.instant(components.clock()),
-        status=(HTTPStatus.OK if wrong is None else HTTPStatus.UNAUTHORIZED).value,
+        status=status.value,
     )
+
+
+def _onward(request: Request, components: Given, href: str) -> Response:
+    """A page that leads on at once, by itself."""
+    locale = locale_of(request)
+    content = {"title": locale.say(_("One moment")), "onward": Verbatim(href)}
+    instant = locale.instant(components.clock())
+    return answer(request, locale, "onward.html", content, instant=instant)

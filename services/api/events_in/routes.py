@@ -1,10 +1,13 @@
 """POST /events: read as the ledger's input reads them, published whole or not at all."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from operator import attrgetter
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, Final, cast
 
+import structlog
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
@@ -30,7 +33,7 @@ STREAM_BYTES_MAX: Final = 64 * 1024 * 1024
 """Size limit of one request."""
 
 IN_MEMORY_BYTES: Final = 1024 * 1024
-"""Bytes of it that stay in memory: the rest waits in a temporary file."""
+"""A body up to here stays in memory; a larger one waits in a temporary file, and takes a slot."""
 
 STREAM_LIMIT_S: Final = 180.0
 LIMITS_S: Final = {PATH: STREAM_LIMIT_S}
@@ -78,6 +81,13 @@ WRONG_KIND: Final = Kind(
     _("The content type is neither that of one event nor that of a stream."),
     _("Say application/cloudevents+json for one event, application/x-ndjson for one a line."),
 )
+DISK_FULL: Final = Kind(
+    "disk_full",
+    507,
+    _("No room for the request"),
+    _("The server has no room left to take in a request of this size: nothing was published."),
+    _("Send it again later or split it; if it lasts, tell the operator (the API's /tmp is full)."),
+)
 NOT_KEPT: Final = Kind(
     "not_published",
     503,
@@ -98,6 +108,7 @@ with other content, `event_id_reused`.
 """
 
 router = APIRouter(tags=["events"])
+log: Final = structlog.stdlib.get_logger("ecluse.api")
 
 
 class Published(BaseModel):
@@ -139,7 +150,7 @@ _BODY: Final[dict[str, Any]] = {
     summary="Publish events",
     description=DESCRIPTION,
     response_description="They are kept; the ledger will decide them.",
-    responses=problems(413, 415),
+    responses=problems(413, 415, 429, 507),
     openapi_extra=_BODY,
 )
 async def publish_events(
@@ -149,10 +160,13 @@ async def publish_events(
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type not in ONE | LINES:
         raise Problem(WRONG_KIND)
-    with SpooledTemporaryFile(max_size=IN_MEMORY_BYTES) as body:
+    with _a_file() as body, ExitStack() as slot:
         async for chunk in request.stream():
-            body.write(chunk)
-        sent = Sent(cast(BinaryIO, body), one=content_type in ONE)
+            if body.tell() <= IN_MEMORY_BYTES < body.tell() + len(chunk):
+                slot.enter_context(components.upload_slots.taken(caller.name))
+            _write(body, chunk)
+        _write(body)
+        sent = Sent(body, one=content_type in ONE)
         try:
             # Ten thousand events take a while: others have their turn meanwhile.
             await asyncio.to_thread(sent.read, caller)
@@ -167,6 +181,33 @@ async def publish_events(
     if len(sent.events) == 1:
         response.headers["Location"] = sent.events[0].outcome
     return Published(published=len(sent.events), events=sent.events)
+
+
+@contextmanager
+def _a_file() -> Iterator[BinaryIO]:
+    """A file in memory, on the disk from a size on; what it could not keep is said by `_write`."""
+    file = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 # closed below
+    try:
+        yield cast(BinaryIO, file)
+    finally:
+        with suppress(OSError):
+            file.close()
+
+
+def _write(body: BinaryIO, chunk: bytes | None = None) -> None:
+    """Write this, or what waits in buffers.
+
+    Raises:
+        Problem: 507, there is no room.
+    """
+    try:
+        if chunk is None:
+            body.flush()
+        else:
+            body.write(chunk)
+    except OSError as error:
+        log.warning("upload_not_kept", error=error.strerror or str(error))
+        raise Problem(DISK_FULL) from error
 
 
 def _check(sent: Sent, language: Language) -> None:

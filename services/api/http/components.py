@@ -1,7 +1,9 @@
 """Components of the API, given once when it is built."""
 
 import asyncio
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -9,9 +11,10 @@ from weakref import WeakValueDictionary
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from events.texts import _
 from services.api.access.audit import Audit
 from services.api.access.caller import Access
-from services.api.access.hosts import LOCAL
+from services.api.access.oidc.login import ProviderLogin
 from services.api.adapters.clock import Clock
 from services.api.adapters.ports import (
     JournalEnd,
@@ -21,6 +24,8 @@ from services.api.adapters.ports import (
     Publisher,
 )
 from services.api.lag_source import Unwatched
+from services.api.problems import Kind, Problem
+from services.runtime.ops.hosts import LOCAL
 
 REQUEST_LIMIT_S: Final = 30.0
 """Time in which an answer must begin."""
@@ -36,7 +41,22 @@ TRACES_AT_ONCE: Final = 2
 """Each takes a connection, and the processor for seconds: others wait, and hold nothing."""
 
 LIVE_PAGES_MAX: Final = 200
+LIVE_PAGES_OF_CALLER_MAX: Final = 20
 """Pages that may hold a stream of updates at once; others go without."""
+
+LARGE_UPLOADS_MAX: Final = 4
+LARGE_UPLOADS_OF_CALLER_MAX: Final = 2
+"""Requests whose body may wait in a temporary file at once: the disk has room for so many of the
+largest."""
+
+TOO_MANY_AT_ONCE: Final = Kind(
+    "too_many_at_once",
+    429,
+    _("Too many at once"),
+    _("This access has {most} requests of this kind open already, or all accesses together {all}."),
+    _("Let the others end first, then try again."),
+)
+RETRY_AFTER_S: Final = 30
 
 
 async def ends_unknown() -> Mapping[int, JournalEnd] | None:
@@ -53,6 +73,32 @@ class ReadSlots:
     def of(self, caller: str) -> asyncio.Semaphore:
         """The turns of the caller of this name."""
         return self._of.setdefault(caller, asyncio.Semaphore(READS_AT_ONCE))
+
+
+class Slots:
+    """Slots of which each caller may take a few, and all together some: others are refused."""
+
+    def __init__(self, in_all: int, of_caller: int) -> None:
+        self._in_all, self._of_caller = in_all, of_caller
+        self._taken: Counter[str] = Counter()
+
+    @contextmanager
+    def taken(self, caller: str) -> Iterator[None]:
+        """A slot of the caller of this name, until the end of the block.
+
+        Raises:
+            Problem: 429, there is none left.
+        """
+        if self._taken[caller] >= self._of_caller or self._taken.total() >= self._in_all:
+            facts = {"most": self._of_caller, "all": self._in_all}
+            raise Problem(TOO_MANY_AT_ONCE, facts, headers={"Retry-After": str(RETRY_AFTER_S)})
+        self._taken[caller] += 1
+        try:
+            yield
+        finally:
+            self._taken[caller] -= 1
+            if not self._taken[caller]:
+                del self._taken[caller]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +119,16 @@ class Components:
     """The names by which it is asked; where access is not checked it answers to no other."""
     over_tls: bool = False
     """True if everybody comes over TLS, whatever a proxy says."""
+    login: ProviderLogin | None = None
+    """The login at an identity provider, where one is set for people."""
     trace_slots: asyncio.Semaphore = field(
         default_factory=partial(asyncio.Semaphore, TRACES_AT_ONCE)
     )
-    live_slots: asyncio.Semaphore = field(
-        default_factory=partial(asyncio.Semaphore, LIVE_PAGES_MAX)
+    live_slots: Slots = field(
+        default_factory=partial(Slots, LIVE_PAGES_MAX, LIVE_PAGES_OF_CALLER_MAX)
+    )
+    upload_slots: Slots = field(
+        default_factory=partial(Slots, LARGE_UPLOADS_MAX, LARGE_UPLOADS_OF_CALLER_MAX)
     )
     read_slots: ReadSlots = field(default_factory=ReadSlots)
     leaving: asyncio.Event = field(default_factory=asyncio.Event)

@@ -11,6 +11,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
+import h11
 import structlog
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
@@ -81,6 +82,17 @@ class LimitedProtocol(H11Protocol):
             self._stop_waiting()
         elif self._headers_limit is None:
             self._expect_headers()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP; its request, if it has begun, is answered no more."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            super().send_400_response(msg)
+        else:
+            self.transport.close()
 
     def on_response_complete(self) -> None:
         """Go on to the next request, of which a part may have come already."""

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import Annotated, Final
 
+import structlog
 from fastapi import Depends, Request
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,9 +22,12 @@ from services.api.http.components import Components
 from services.api.language import language_of
 from services.api.problems import DATABASE_UNREACHABLE, Problem
 from services.lag.client.merge import Lag
+from services.projector.database_errors import message_of
 from services.texts.language import Language
 
 RETRY_AFTER_S: Final = 5
+
+log: Final = structlog.stdlib.get_logger("ecluse.api")
 
 Reader = Annotated[Caller, Depends(needs(Scope.READ))]
 ReaderOfAll = Annotated[Caller, Depends(reader_of_all)]
@@ -42,8 +46,9 @@ async def parts(request: Request) -> Components:
 Given = Annotated[Components, Depends(parts)]
 
 
-def unreachable() -> Problem:
-    """The database does not answer."""
+def unreachable(error: BaseException) -> Problem:
+    """The database does not answer; why, is for the operator."""
+    log.warning("database_unreachable", error=message_of(error))
     return Problem(DATABASE_UNREACHABLE, headers={"Retry-After": str(RETRY_AFTER_S)})
 
 
@@ -59,7 +64,7 @@ async def connection(caller: Reader, components: Given) -> AsyncGenerator[AsyncC
             opened = await stack.enter_async_context(components.engine.connect())
             await begin_reading(opened)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
-            raise unreachable() from error
+            raise unreachable(error) from error
         yield opened
 
 

@@ -98,7 +98,7 @@ def _database(request: Request, error: DBAPIError) -> Problem:
     if getattr(error.orig, "sqlstate", None) == STATEMENT_CANCELLED:
         return Problem(TOO_SLOW, {"limit_s": request.app.state.components.request_limit_s})
     if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
-        return unreachable()
+        return unreachable(error)
     raise error
 
 

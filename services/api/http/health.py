@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, Literal
 
+import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
@@ -14,11 +15,13 @@ from services.api.adapters.read_model import begin_reading
 from services.api.adapters.ttl_cache import Kept
 from services.api.http.components import Components
 from services.api.http.dependencies import Now
+from services.projector.database_errors import message_of
 from services.projector.tables import metadata, positions
 
 KEPT_S: Final = 1.0
 """Time that the state is cached: anybody may ask, and each answer is a query of every table."""
 
+log: Final = structlog.stdlib.get_logger("ecluse.api")
 router = APIRouter(tags=["health"])
 
 
@@ -83,9 +86,11 @@ async def _polled(components: Components) -> Ready:
                 for table in metadata.sorted_tables:
                     await connection.execute(select(table).limit(0))
             except DBAPIError as error:
+                log.warning("read_model_not_ready", error=message_of(error))
                 return Ready(ready=False, database=not error.connection_invalidated)
             asked = select(func.max(positions.c.latest_event_time))
             latest = (await connection.execute(asked)).scalar_one()
-    except (SQLAlchemyError, OSError, TimeoutError):
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        log.warning("read_model_not_ready", error=message_of(error))
         return Ready(ready=False, database=False)
     return Ready(ready=True, database=True, schema_fits=True, latest_event_time=latest)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, TypeAdapter
 
 from events.texts import _
+from services.api.addresses import own_address
 from services.api.http.answering import JSON, answered, digest
 from services.api.http.question import Asked, PageFilters, Question
 from services.api.problems import Kind, Problem
@@ -75,7 +76,8 @@ def list_route(
             items, headers, cursor = found[: asked.limit], {}, None
             if len(found) > asked.limit:
                 cursor = _cursor(list_, cursors.dump_python(key_of(items[-1]), mode="json"))
-                headers = {"Link": f'<{_address(question, cursor)}>; rel="next"'}
+                following = own_address(question.request, cursor=cursor)
+                headers = {"Link": f'<{following}>; rel="next"'}
             return spelled.dump_json(page.model_construct(items=items, next=cursor)), headers
 
         return await answered(question, JSON, body, dated=asked.is_dated)
@@ -97,7 +99,7 @@ def _fingerprint(question: Asked) -> str:
 
 
 def _cursor(list_: str, key: list[Any]) -> str:
-    spelled = json.dumps([list_, *key], separators=(",", ":")).encode()
+    spelled = json.dumps([list_, *key], separators=(",", ":"), ensure_ascii=False).encode()
     return base64.urlsafe_b64encode(spelled).decode().rstrip("=")
 
 
@@ -115,9 +117,3 @@ def _key(cursor: str, list_: str, key: TypeAdapter[Any]) -> Any:
         return key.validate_json(json.dumps(text))
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise Problem(CURSOR_UNKNOWN) from error
-
-
-def _address(question: Asked, cursor: str) -> str:
-    """The next page, from the root of wherever the API is reached."""
-    url = question.request.url.include_query_params(cursor=cursor)
-    return f"{url.path}?{url.query}"

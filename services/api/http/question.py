@@ -72,7 +72,7 @@ class PageFilters(Filters):
     """The same of a question whose answer comes in pages."""
 
     limit: int = Field(LIMIT, ge=1, le=LIMIT_MAX, description="How many at most on a page.")
-    cursor: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = Field(
+    cursor: Annotated[str, StringConstraints(min_length=1, max_length=4000)] | None = Field(
         None, description="`next` of the page before, with the same filters."
     )
 

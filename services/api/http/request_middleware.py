@@ -9,18 +9,21 @@ from typing import Final
 import structlog
 from fastapi import HTTPException
 from starlette.datastructures import MutableHeaders
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.adapters.randomness import a_name
-from services.api.problems import INTERNAL, TOO_LARGE, TOO_SLOW, Problem, answer
+from services.api.problems import INTERNAL, LENGTH_TWICE, TOO_LARGE, TOO_SLOW, Problem, answer
 
 REQUEST_ID: Final = re.compile(r"[0-9a-f-]{8,64}")
 """Format of request ids that senders may choose: no key nor IBAN can be written so."""
 
 UNKNOWN_ROUTE: Final = "unknown"
 CLIENT_GONE: Final = 499
-"""Status in the log where nobody waited for the answer."""
+"""Status in the log and in the metrics where nobody waited for the answer."""
+
+GONE: Final = "client_gone"
+"""Reason in the log where a sender went away before all of a body had come."""
 
 Observe = Callable[[str, str, int, float], None]
 """Called for each request with method, route, status and seconds."""
@@ -81,6 +84,7 @@ class Handling:
         self._asked = HTTPConnection(scope)
         self._status = 0
         self._taken_bytes = 0
+        self._is_gone = False
         self._limit: asyncio.Timeout | None = None
         given = self._asked.headers.get("x-request-id", "")
         self._id = given if REQUEST_ID.fullmatch(given) else a_name()
@@ -112,6 +116,10 @@ class Handling:
 
     async def _answered(self, app: ASGIApp, limit_s: float) -> str | None:
         """Have it answered; what went wrong on the way, if anything did."""
+        if {"content-length", "transfer-encoding"}.issubset(self._asked.headers.keys()):
+            # A proxy may have taken the other one for its end (RFC 9112, 6.3: request smuggling).
+            await self._say(Problem(LENGTH_TWICE, headers={"Connection": "close"}))
+            return LENGTH_TWICE.code
         declared = self._asked.headers.get("content-length", "")
         if declared.isdigit() and int(declared) > self._body_bytes_max:
             await self._say(Problem(TOO_LARGE, {"limit_bytes": self._body_bytes_max}))
@@ -131,9 +139,11 @@ class Handling:
                 facts = {"limit_s": limit_s}
                 await self._say(Problem(TOO_SLOW, facts, headers={"Retry-After": "10"}))
             return TOO_SLOW.code
+        except ClientDisconnect:
+            return GONE
         except Exception as bug:  # noqa: BLE001 # logged, counted and answered: nothing is swallowed
             return await self._failed(bug)
-        return None
+        return GONE if self._is_gone else None
 
     async def _failed(self, bug: Exception) -> str:
         log.error("request_failed", request_id=self._id, route=self._route(), exc_info=bug)
@@ -147,6 +157,8 @@ class Handling:
 
     async def _taking(self) -> Message:
         message = await self._receive()
+        # While an answer is sent its sender may go: then it has its status already.
+        self._is_gone |= message["type"] == "http.disconnect" and not self._status
         self._taken_bytes += len(message.get("body", b""))
         if self._taken_bytes > self._body_bytes_max:
             # FastAPI lets this one through from inside its reading of a body.
@@ -155,7 +167,8 @@ class Handling:
 
     async def _sending(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._status = message["status"]
+            # What FastAPI makes of a form that never came to its end is read by nobody.
+            self._status = CLIENT_GONE if self._is_gone else message["status"]
             headers = MutableHeaders(scope=message)
             _add_headers(headers, self._id, self._scope.get("scheme", "http"))
             if self._limit is not None and not self._limit.expired():

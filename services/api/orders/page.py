@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from events.texts import _
@@ -38,7 +38,7 @@ class Filters(Wanted):
     after: After = None
 
 
-Reference = Annotated[str, Path(max_length=600, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Reference = Name
 """An order's reference: a convention's, a slash, an instalment's, and `/2` where re-issued."""
 
 ADDRESS: Final = "/console/orders/{budget}/{reference:path}"

@@ -1,12 +1,15 @@
 """A statement as CSV, in UTF-8.
 
 French: semicolons, decimal commas and a byte order mark, as French spreadsheets expect. English:
-RFC 4180. Days are `YYYY-MM-DD` in both. Text that a spreadsheet would take for a formula is
-preceded by an apostrophe.
+RFC 4180. Days are `YYYY-MM-DD` in both. Text that a spreadsheet would take for a formula has an
+apostrophe before the sign with which the formula begins; so has text behind a separator or a line
+break inside a cell, where a spreadsheet that expects the other language's separator begins a new
+cell. An apostrophe that stands there already gets another: taking one away gives the text again.
 """
 
 import csv
 import io
+import re
 from typing import Final
 
 from events.texts import Translatable
@@ -15,8 +18,16 @@ from services.texts.language import Language
 from services.texts.translation import translate
 
 MEDIA_TYPE: Final = "text/csv; charset=utf-8"
-FORMULA_BEGINNINGS: Final = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
-"""First characters of a formula, in full width too (OWASP, CSV injection)."""
+FORMULA_SIGNS: Final = "=+\\-@\uff1d\uff0b\uff0d\uff20"
+"""Signs with which a formula begins, in full width too (OWASP, CSV injection)."""
+
+BEGINNING: Final = r"(^|[,;\t\n\v\f\r\x85\u2028\u2029])"
+"""Beginning of a cell, whichever of these separators a spreadsheet expects."""
+
+PASSED: Final = r"([\s\"\ufeff\u200b]*)"
+"""Characters before a formula that a spreadsheet passes over; it takes quotes away."""
+
+FORMULA: Final = re.compile(rf"{BEGINNING}{PASSED}('*)(?=[{FORMULA_SIGNS}])")
 
 
 def as_csv(sheet: Sheet, language: Language) -> bytes:
@@ -52,6 +63,5 @@ def _spelled(cell: Cell, kind: Kind, decimal: str) -> str:
 
 
 def harmless(text: str) -> str:
-    """The text, such that no spreadsheet computes it."""
-    begins = text.lstrip(" \u00a0")[:1]
-    return f"'{text}" if begins in FORMULA_BEGINNINGS and begins else text
+    """The text, such that no spreadsheet computes it or a part of it."""
+    return FORMULA.sub(r"\1\2'\3", text)

@@ -8,10 +8,9 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from functools import partial
-from http import HTTPStatus
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response, StreamingResponse
@@ -40,18 +39,27 @@ LAG_TICK_EVERY: Final = 5
 POLLS_MAX: Final = 600
 """After how many looks the browser must ask again, and show that it still may."""
 
+
+async def live_slot(caller: Reader, components: Given) -> AsyncGenerator[None]:
+    """A slot for a stream, until its answer has ended."""
+    with components.live_slots.taken(caller.name):
+        yield
+
+
+LiveSlot = Annotated[None, Depends(live_slot)]
+
 Token = Callable[[], Awaitable[str | None]]
 """Gives a short digest of what a page shows: another one, another page; None where it is away."""
 
 
 @router.get(LIVE_PATH)
-async def live(_caller: Reader, components: Given) -> Response:
+async def live(_slot: LiveSlot, components: Given) -> Response:
     """A stream of words: `position` whenever the accounts have moved, `tick` as time passes."""
     return _stream(components, partial(_position, components, position_token), TICK_EVERY)
 
 
 @router.get(TODAY_LIVE_PATH)
-async def live_today(_caller: Reader, components: Given) -> Response:
+async def live_today(_slot: LiveSlot, components: Given) -> Response:
     """The same of the page Today: `position` also when a state of those who work is another."""
 
     async def token() -> str | None:
@@ -62,7 +70,7 @@ async def live_today(_caller: Reader, components: Given) -> Response:
 
 
 @router.get(LAG_LIVE_PATH)
-async def live_lag(_caller: ReaderOfAll, components: Given) -> Response:
+async def live_lag(_caller: ReaderOfAll, _slot: LiveSlot, components: Given) -> Response:
     """The same of the page Lag: `position` when a state is another, `tick` each five seconds."""
 
     async def token() -> str | None:
@@ -72,28 +80,23 @@ async def live_lag(_caller: ReaderOfAll, components: Given) -> Response:
 
 
 def _stream(components: Components, token: Token, tick_every: int) -> Response:
-    if components.live_slots.locked():
-        return Response(
-            status_code=HTTPStatus.SERVICE_UNAVAILABLE.value, headers={"Retry-After": "30"}
-        )
-    stream = _events(components, token, tick_every)
+    stream = _events(components.leaving, token, tick_every)
     return StreamingResponse(stream, media_type="text/event-stream")
 
 
-async def _events(components: Components, token: Token, tick_every: int) -> AsyncGenerator[str]:
-    async with components.live_slots:
-        yield f"retry: {AGAIN_MS}\n\n"
-        known = ""
-        for poll in range(POLLS_MAX):
-            found = await token()
-            if found is not None and found != known:
-                known = found
-                yield f"event: position\ndata: {found}\n\n"
-            elif poll % tick_every == tick_every - 1:
-                yield "event: tick\ndata: \n\n"
-            with suppress(TimeoutError):
-                await asyncio.wait_for(components.leaving.wait(), POLL_EVERY_S)
-                return  # A process that ends waits for its answers, and this one would go on.
+async def _events(leaving: asyncio.Event, token: Token, tick_every: int) -> AsyncGenerator[str]:
+    yield f"retry: {AGAIN_MS}\n\n"
+    known = ""
+    for poll in range(POLLS_MAX):
+        found = await token()
+        if found is not None and found != known:
+            known = found
+            yield f"event: position\ndata: {found}\n\n"
+        elif poll % tick_every == tick_every - 1:
+            yield "event: tick\ndata: \n\n"
+        with suppress(TimeoutError):
+            await asyncio.wait_for(leaving.wait(), POLL_EVERY_S)
+            return  # A process that ends waits for its answers, and this one would go on.
 
 
 async def _position(

@@ -11,6 +11,7 @@ from rich.measure import Measurement
 from rich.table import Column, Table
 from rich.text import Text
 
+from events.masking import masked_name
 from events.texts import Translatable, verbatim
 from services.cli.terminal.options import chosen_language
 from services.cli.terminal.texts import COLUMNS, MORE, TITLES
@@ -169,8 +170,8 @@ class Screen:
 
 
 def clean(text: str) -> str:
-    """`text` without what a terminal would obey."""
-    return text.translate(_CONTROLS)
+    """`text` as a terminal may show it: its accounts shortened, nothing that it would obey."""
+    return masked_name(text).translate(_CONTROLS)
 
 
 def _width(table: Table, *, folded: bool) -> int:

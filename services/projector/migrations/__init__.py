@@ -11,7 +11,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.texts import _
-from services.projector.database import SCHEMA
+from services.projector.database import SCHEMA, an_engine, where
+from services.projector.database_errors import reaching
 from services.projector.sql import POSTGRESQL
 from services.runtime.ops.errors import ClusterError
 
@@ -19,6 +20,21 @@ LOCK: Final = 0x45636C75
 """The number of PostgreSQL's advisory lock under which one process at a time brings a schema up."""
 
 TOO_NEW = _("its schema ({version}) is of a newer Écluse: upgrade this one")
+
+
+async def prepare_at(url: str) -> None:
+    """Prepare the database at this address; a version that fills tables takes as long as it does.
+
+    Raises:
+        Unreachable: the database does not answer.
+        ClusterError: it is of a newer program, or the address asks for a TLS that cannot be.
+    """
+    engine = an_engine(url, limited=False)
+    try:
+        async with reaching(where(engine)):
+            await prepare(engine)
+    finally:
+        await engine.dispose()
 
 
 async def prepare(engine: AsyncEngine, schema: str = SCHEMA) -> None:

@@ -96,9 +96,9 @@ class Fold:
             instant, own = instant_of(event), own_names(record)
             self.latest_event_time = later(self.latest_event_time, instant)
             names = (event.type, instant, event.correlationid, *own, day_of_moves(record))
-            for kind, name in mentions_of(record):
-                if name not in own:  # Those are columns of the record's own row.
-                    self.changes.append("mentions", record.budget, record.sequence, kind, name)
+            # Its own names are columns of the record's own row.
+            for kind, name in mentions_of(record, known=own):
+                self.changes.append("mentions", record.budget, record.sequence, kind, name)
         place = (record.budget, record.sequence, self.partition, offset)
         came = (source.topic, source.partition, source.offset)
         became = (record.outcome, record.event_id, record.event_source)

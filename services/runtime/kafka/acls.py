@@ -244,6 +244,4 @@ def page(rights: Rights) -> str:
 
 
 PAGE: Final = FILE.parents[1] / "docs" / "rights.md"
-
-if __name__ == "__main__":
-    PAGE.write_text(page(read_rights()), encoding="utf-8")
+"""Where it stands, with the rights in the database behind it."""

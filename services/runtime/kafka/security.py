@@ -3,10 +3,8 @@
 import asyncio
 import ssl
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from functools import cache
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from aiokafka.abc import AbstractTokenProvider
@@ -23,10 +21,11 @@ from aiokafka.errors import (
 )
 from aiokafka.protocol.metadata import MetadataRequest
 
-from events.texts import Day, Translatable, _, verbatim
+from events.texts import Translatable, _, verbatim
 from services.runtime.ops.clock import wall_clock
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings, variable
+from services.runtime.ops.tls import PemFile, client_context, tls_refusal
 
 PROBE_TIMEOUT_S: Final = 5.0
 """The time-out of a connection that asks a broker why it refuses."""
@@ -38,20 +37,8 @@ TOKEN_MARGIN_S: Final = 30.0
 
 UNUSED = _("{protocol} makes no use of {names}: choose another protocol (SASL_SSL), or remove them")
 NEEDED = _("{protocol} needs {names}")
-NO_FILE = _("cannot read the file ({error})")
-NO_CERTIFICATE = _("holds no certificate in PEM")
-NOT_YET = _("the certificate is valid only from {day}: check the clock of this machine")
-EXPIRED = _("the certificate expired on {day}: install a new one")
-NO_PAIR = _("the certificate and the key do not fit, or the key needs a password ({error})")
 
-UNKNOWN_AUTHORITY = _(
-    "its certificate is of an authority that we do not trust ({error}):"
-    " check ECLUSE_KAFKA_SSL_CAFILE"
-)
-BROKER_EXPIRED = _("its certificate has expired: the operator of the cluster must renew it")
-OTHER_NAME = _("its certificate is for another name ({error}): use the name in the certificate")
 NO_TLS = _("it speaks no TLS: check port and ECLUSE_KAFKA_SECURITY_PROTOCOL")
-CERTIFICATE_REFUSED = _("it refuses our certificate ({error}): check ECLUSE_KAFKA_SSL_CERTFILE")
 WRONG_PASSWORD = _("it refuses the login of {user} by {mechanism}: check user name and password")
 TOKEN_REFUSED = _(
     "it refuses the token of {user} ({error}): check its client, scope and audience at the issuer"
@@ -93,9 +80,6 @@ NO_RIGHTS: Final = (
     TransactionalIdAuthorizationFailed,
 )
 """Errors of a broker whose authorizer refuses a request."""
-
-CERTIFICATE_FAULTS: Final = {10: BROKER_EXPIRED, 62: OTHER_NAME, 64: OTHER_NAME}
-"""Texts by OpenSSL's code of a fault (X509_V_ERR_…); all others are of an unknown authority."""
 
 
 def security_arguments(settings: Settings) -> dict[str, Any]:
@@ -149,48 +133,18 @@ def _stop_at(protocol: str, why: Translatable, names: Iterable[str]) -> None:
 @cache
 def _tls_context(settings: Settings) -> ssl.SSLContext:
     """One for all clients of a process; files are read at its start."""
-    authorities = settings.kafka_ssl_cafile
-    if authorities is not None:
-        _check_dates("kafka_ssl_cafile", authorities)
-    context = ssl.create_default_context(cafile=authorities)
-    certificate = settings.kafka_ssl_certfile
-    if certificate is not None:
-        _check_dates("kafka_ssl_certfile", certificate)
-        password = settings.kafka_ssl_key_password
-        try:
-            context.load_cert_chain(
-                certificate,
-                settings.kafka_ssl_keyfile,
-                # Else OpenSSL asks for it at the terminal.
-                password=lambda: password.get_secret_value() if password else "",
-            )
-        except OSError as error:  # An SSLError is one.
-            raise ClusterError(
-                variable("kafka_ssl_keyfile"), NO_PAIR.render({"error": error})
-            ) from error
-    return context
 
+    def file(name: str) -> PemFile | None:
+        path = getattr(settings, name)
+        return None if path is None else PemFile(variable(name), path)
 
-def _check_dates(name: str, file: Path) -> None:
-    """Stop where a file holds no certificate, or only ones that are not valid now."""
-    from cryptography import x509  # noqa: PLC0415 # only connections with TLS need it
-
-    try:
-        found = x509.load_pem_x509_certificates(file.read_bytes())
-    except OSError as error:
-        raise ClusterError(variable(name), NO_FILE.render({"error": error})) from error
-    except ValueError as error:
-        raise ClusterError(f"{variable(name)} ({file})", NO_CERTIFICATE) from error
-    today = datetime.fromtimestamp(wall_clock(), UTC)
-    first = found[0]  # Its own comes first, and of several authorities one valid one will do.
-    if all(each.not_valid_after_utc < today for each in found) or (
-        name == "kafka_ssl_certfile" and first.not_valid_after_utc < today
-    ):
-        day = Day(first.not_valid_after_utc.date().isoformat())
-        raise ClusterError(f"{variable(name)} ({file})", EXPIRED.render({"day": day}))
-    if first.not_valid_before_utc > today:
-        day = Day(first.not_valid_before_utc.date().isoformat())
-        raise ClusterError(f"{variable(name)} ({file})", NOT_YET.render({"day": day}))
+    password = settings.kafka_ssl_key_password
+    return client_context(
+        file("kafka_ssl_cafile"),
+        file("kafka_ssl_certfile"),
+        file("kafka_ssl_keyfile"),
+        password.get_secret_value() if password else "",
+    )
 
 
 def text_of(error: KafkaError) -> Translatable:
@@ -316,12 +270,12 @@ async def refusal(settings: Settings) -> Refusal | None:
 
 def _reason(error: Exception, settings: Settings) -> Translatable | None:
     mechanism = {"mechanism": settings.kafka_sasl_mechanism}
+    of_certificates = tls_refusal(
+        error, variable("kafka_ssl_cafile"), variable("kafka_ssl_certfile")
+    )
+    if of_certificates is not None:
+        return of_certificates
     match error:
-        case ssl.SSLCertVerificationError(verify_code=code):
-            what = CERTIFICATE_FAULTS.get(code, UNKNOWN_AUTHORITY)
-            return what.render({"error": error.verify_message})
-        case ssl.SSLError(reason=str() as reason) if "ALERT" in reason:
-            return CERTIFICATE_REFUSED.render({"error": reason})
         case ssl.SSLError() | ConnectionResetError() if settings.over_tls:
             return NO_TLS
         case SaslAuthenticationFailed() if settings.kafka_oauth_client_id:

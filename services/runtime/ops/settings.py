@@ -118,6 +118,11 @@ class Settings(Environment):
     health_host: str = "127.0.0.1"
     """The address of that page: this machine alone, by default."""
 
+    page_hosts: str = ""
+    """Names with a dot by which that page and those of the watch are asked, separated by commas:
+    `watch.ecluse.svc.cluster.local`. They answer to addresses and to names without a dot anyway;
+    any other name could be bound anew by whoever owns it (DNS rebinding)."""
+
     session_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     """After this long without a heartbeat, a worker's partitions go to others."""
 
@@ -129,6 +134,12 @@ class Settings(Environment):
 
     stall_s: Annotated[float, Field(gt=0)] = 90.0
     """After this long without a step, the watchdog ends the process. Above all other limits."""
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Names by which the pages of workers and of the watch are asked."""
+        named = (each.strip().lower() for each in self.page_hosts.split(","))
+        return frozenset({socket.gethostname().lower(), *filter(None, named)})
 
     @property
     def over_tls(self) -> bool:

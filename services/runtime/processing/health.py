@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from events.texts import _
 from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.inner_pages import only_by
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.backlog import Delays
 from services.runtime.processing.offset_metadata import Status, TaskState
@@ -59,6 +60,7 @@ class Health(Collector):
         self.tasks: Tasks = list
         self.timings = Timings(registry)
         self._host, self._port = settings.health_host, settings.health_port
+        self._hosts = settings.hosts
         self._registry = registry
         self._runner: web.AppRunner | None = None
         registry.register(self)
@@ -67,7 +69,17 @@ class Health(Collector):
         """Serve, unless the port is 0."""
         if not self._port:
             return
-        app = web.Application()
+        self._runner = web.AppRunner(self.application(), access_log=None, shutdown_timeout=STOP_S)
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+        except OSError as error:
+            facts = {"error": error.strerror or error}
+            raise ClusterError(f"{self._host}:{self._port}", NO_PAGE.render(facts)) from error
+
+    def application(self) -> web.Application:
+        """The pages."""
+        app = web.Application(middlewares=[only_by(self._hosts)])
         app.add_routes(
             [
                 web.get("/healthz", self._healthz),
@@ -76,13 +88,7 @@ class Health(Collector):
                 web.get("/metrics", self._metrics),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S)
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, self._host, self._port).start()
-        except OSError as error:
-            facts = {"error": error.strerror or error}
-            raise ClusterError(f"{self._host}:{self._port}", NO_PAGE.render(facts)) from error
+        return app
 
     async def stop(self) -> None:
         """Stop serving."""

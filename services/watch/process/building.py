@@ -15,6 +15,7 @@ from mode.loop import use
 from services.runtime.kafka.security import security_arguments
 from services.runtime.ops.clock import wall_clock
 from services.runtime.ops.forced_exit import END_S, leave_after
+from services.runtime.ops.inner_pages import only_by
 from services.runtime.ops.settings import Settings
 from services.watch.process.agents import add_agents
 from services.watch.process.pages import add_pages
@@ -88,6 +89,7 @@ def build_watch(settings: Settings, own: WatchSettings) -> Watch:
         web_host=own.web_bind,
         web_router_enabled=False,
         web_tables_enabled=False,
+        web_application_options={"middlewares": [only_by(settings.hosts)]},
         logging_config=LIBRARIES,
         worker_redirect_stdouts=False,
     )

@@ -3,6 +3,8 @@
 import asyncio
 import csv
 import io
+import re
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -146,6 +148,7 @@ def test_every_amount_comes_back_to_the_cent(amount_cents: int) -> None:
 
 
 TITLE = Column(verbatim("Trial")).label
+HOSTILE = st.text(st.sampled_from("=+-@＝1a',;\"\t\r\n \u00a0\u2028|"), max_size=12)
 FORMULAS = [
     "=1+1",
     "+33 6 12 34 56 78",
@@ -158,7 +161,44 @@ FORMULAS = [
     "\u00a0=1",
     "＝1",
     '=HYPERLINK("http://x","y")',
+    '"=1+1"',
+    "Lille;=1+1",
+    "Lille,=1+1",
+    'Lille; "=1+1"',
+    "Lille\t@SUM(A1)",
+    "Lille\r\n=1+1",
+    "Lille\u2028=1+1",
+    "Lille, -5 %",
+    "'=1+1",
+    "Lille;'=1+1",
 ]
+SEPARATORS = ",;\t"
+WRITTEN = re.compile(
+    r"(^|[,;\t\n\v\f\r\x85\u2028\u2029])([\s\"\ufeff\u200b]*)'('*)(?=[=+\-@＝＋－＠])"
+)
+"""Taking the first apostrophe away from each gives what was written."""
+A_NUMBER = re.compile(r"-?[0-9]+([.,][0-9]{2})?")
+
+
+def cells_of(content: bytes, separator: str) -> Iterator[str]:
+    """Cells as a spreadsheet that expects this separator reads them, whoever wrote them."""
+    text = re.sub("\r\n?", "\n", content.decode("utf-8-sig"))
+    for row in csv.reader(re.findall("[^\n]*\n", text), delimiter=separator):
+        yield from row
+
+
+def is_formula(cell: str) -> bool:
+    begins = cell.lstrip(' "\u00a0\u2028\r\n\t')[:1]
+    return begins in set("=+-@＝＋－＠") and not A_NUMBER.fullmatch(cell)
+
+
+def check_no_formula(sheet: Sheet) -> None:
+    for language in Language:
+        content = as_csv(sheet, language)
+        cells = [cell for separator in SEPARATORS for cell in cells_of(content, separator)]
+        # And read by somebody who knows of no quotes.
+        cells += re.split(r"[,;\t\r\n\u2028]", content.decode("utf-8-sig"))
+        assert [] == [cell for cell in cells if is_formula(cell)]
 
 
 @pytest.mark.parametrize("formula", FORMULAS)
@@ -166,10 +206,32 @@ def test_no_text_is_a_formula(formula: str) -> None:
     sheet = Sheet(TITLE, [Column(verbatim("name"))], [[formula]])
     for language in Language:
         ((phrase,),) = rows_of(as_csv(sheet, language), language.value)[1:]
-        assert f"'{formula}" == phrase
+        assert phrase != formula
+        assert formula == WRITTEN.sub(r"\1\2\3", phrase)
         cell = page_of(as_xlsx(sheet, language))["A2"]
         assert "s" == cell.data_type
-        assert formula.strip("\r\n\t") in str(cell.value).strip("\r\n\t")
+        value = str(cell.value).replace("_x000D_\n", "\r\n")
+        assert formula.strip("\r\n\t") in value.strip("\r\n\t")
+
+
+@given(
+    rows=st.lists(
+        st.tuples(HOSTILE, st.integers(-LIMIT, LIMIT), HOSTILE, st.integers(-9, 9)), max_size=4
+    )
+)
+def test_no_part_of_a_text_is_a_formula_whichever_separator_is_expected(
+    rows: list[tuple[str, int, str, int]],
+) -> None:
+    kinds = (Kind.TEXT, Kind.CENTS, Kind.TEXT, Kind.NUMBER)
+    sheet = Sheet(TITLE, [Column(verbatim("a"), kind) for kind in kinds], rows)
+    check_no_formula(sheet)
+    for language in Language:
+        for row, (first, cents, second, count) in zip(
+            rows_of(as_csv(sheet, language), language.value)[1:], rows, strict=True
+        ):
+            assert [first, second] == [WRITTEN.sub(r"\1\2\3", row[at]) for at in (0, 2)]
+            assert Decimal(cents) / 100 == Decimal(row[1].replace(",", "."))
+            assert count == int(row[3])
 
 
 @pytest.mark.parametrize("texts", ["", "Lille = Lomme", "a-b", "'quoted'", "12", "«\u00a0–\u00a0»"])

@@ -40,7 +40,7 @@ def test_the_address_of_the_database_holds_its_password(tmp_path: Path) -> None:
 
 def test_without_kafka_s_folder_no_principal_has_a_password(tmp_path: Path) -> None:
     make(mounted(tmp_path, "postgresql", "grafana", "api"))
-    names = {"postgresql/password", "postgresql/url", "grafana/password", "api/session"}
+    names = {"postgresql/password", "postgresql/url", "grafana/password"}
     assert names == files(tmp_path).keys()
 
 

@@ -1,9 +1,18 @@
 """However an operator writes where the database is, projector and API reach the same."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
+from pydantic import ValidationError
 
 from services.api.adapters.read_model import open_read_model
-from services.projector.database import an_engine
+from services.projector.database import an_engine, where
+from services.projector.settings import DatabaseSettings
+from services.runtime.ops.errors import Stop
+from services.texts.translation import both
+
+DATABASE = "postgresql://ecluse@db/ecluse"
 
 
 @pytest.mark.parametrize(
@@ -12,7 +21,9 @@ from services.projector.database import an_engine
         ("postgresql://ecluse@db/ecluse", "postgresql+asyncpg://ecluse@db/ecluse"),
         ("postgres://ecluse@db/ecluse", "postgresql+asyncpg://ecluse@db/ecluse"),
         ("postgresql+asyncpg://db/ecluse", "postgresql+asyncpg://db/ecluse"),
-        ("postgresql://db/ecluse?sslmode=require", "postgresql+asyncpg://db/ecluse?ssl=require"),
+        ("postgresql://db/ecluse?sslmode=require", "postgresql+asyncpg://db/ecluse"),
+        ("postgresql://db/ecluse?ssl=prefer", "postgresql+asyncpg://db/ecluse"),
+        ("postgresql://db/ecluse?sslmode=verify-full", "postgresql+asyncpg://db/ecluse"),
         ("sqlite:///ecluse.db", "sqlite+aiosqlite:///ecluse.db"),
     ],
 )
@@ -20,3 +31,63 @@ def test_an_address_is_taken_as_most_people_write_it(written: str, reached: str)
     assert [reached, reached] == [
         str(opened(written).url) for opened in (an_engine, open_read_model)
     ]
+
+
+def test_settings_stand_in_the_address_that_has_none_of_its_own() -> None:
+    settings = DatabaseSettings(
+        database_sslmode="verify-full",
+        database_sslrootcert=Path("/etc/ca.pem"),
+        database_sslpassword="of the key",  # type: ignore[arg-type] # as the environment has it
+    )
+    assert f"{DATABASE}?sslmode=require&sslpassword=of+the+key&sslrootcert=%2Fetc%2Fca.pem" == (
+        settings.with_tls(f"{DATABASE}?sslmode=require")
+    )
+    assert "of the key" not in repr(settings)
+
+
+def test_settings_leave_other_addresses_as_they_are() -> None:
+    assert DATABASE == DatabaseSettings().with_tls(DATABASE)
+    file = "sqlite:///read.db"
+    assert file == DatabaseSettings(database_sslmode="verify-full").with_tls(file)
+
+
+def test_a_mode_that_there_is_not_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECLUSE_DATABASE_SSLMODE", "verify")
+    with pytest.raises(ValidationError, match="database_sslmode"):
+        DatabaseSettings()
+
+
+def test_the_address_of_messages_holds_no_password(tmp_path: Path) -> None:
+    url = "postgresql://ecluse:s3cret@db/ecluse?sslmode=require"
+    assert "postgresql+asyncpg://ecluse:***@db/ecluse" == where(an_engine(url))
+    with pytest.raises(Stop) as stop:
+        an_engine(f"{url}&sslcert={tmp_path}/none.pem&sslpassword=hidden")
+    said = both(stop.value.text)
+    assert "ECLUSE_DATABASE_SSLCERT: cannot read the file" in said.en
+    assert not {"s3cret", "hidden"} & {*said.en.split(), *said.fr.split()}
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"sslmode": "verify"}, "SSLMODE: “verify” is no mode of TLS: choose verify-full, or one"),
+        ({"sslrootcert": "/ca.pem"}, "sslmode=prefer makes no use of sslrootcert:"),
+        (
+            {"sslmode": "disable", "sslcert": "/a.pem", "sslkey": "/b.pem"},
+            "sslmode=disable makes no use of sslcert, sslkey:",
+        ),
+        ({"sslmode": "verify-full", "sslkey": "/b.pem"}, "sslkey and sslpassword need sslcert"),
+        (
+            {"sslmode": "verify-full", "sslrootcert": "/nowhere"},
+            "ECLUSE_DATABASE_SSLROOTCERT: cannot read the file",
+        ),
+        ({"sslmode": "verify-full", "sslrootcert": __file__}, "holds no certificate in PEM"),
+    ],
+)
+def test_a_tls_that_cannot_be_stops_the_start(members: dict[str, Any], said: str) -> None:
+    url = f"{DATABASE}?{'&'.join(f'{name}={value}' for name, value in members.items())}"
+    for opened in (an_engine, open_read_model):
+        with pytest.raises(Stop) as stop:
+            opened(url)
+        assert said in both(stop.value.text).en
+        assert both(stop.value.text).fr != both(stop.value.text).en

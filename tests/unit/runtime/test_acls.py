@@ -4,14 +4,12 @@ import pytest
 
 from events import topics
 from services.runtime.kafka.acls import (
-    PAGE,
     Acl,
     Operation,
     Pattern,
     Principal,
     Resource,
     Rights,
-    page,
     read_rights,
     wanted,
 )
@@ -85,7 +83,3 @@ def test_nobody_but_the_ledger_writes_what_the_ledger_writes() -> None:
         if topic in ledgers and "WRITE" in operations
     }
     assert {"ledger"} == writers
-
-
-def test_the_page_is_what_make_catalogue_writes() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(read_rights()), "run `make catalogue`"

@@ -236,3 +236,23 @@ def test_rules_14_and_21_a_reissue_that_nothing_held_back_waits_for_an_event_tha
     scenario = Scenario(a_vote(9_000_000), a_new_account(), ALONE, rejected, *above)
     scenario.tell(a_notification(convention="G"))
     assert {"G/1": ("rejected", 1_000_000, 0)} == scenario.orders()
+
+
+def test_rules_14_and_21_what_holds_back_another_instalment_holds_back_no_reissue() -> None:
+    """A notification issues no rejected order again: so neither does what it had held back."""
+    instalments = [
+        an_instalment(600_000, "1"),
+        an_instalment(400_000, "2", trigger="notification"),
+    ]
+    scenario = Scenario(
+        a_vote(9_000_000),
+        a_new_account(),
+        an_award(1_000_000, requires_convention=False, instalments=instalments),
+        an_acknowledgement("rejected", "G/1"),
+        an_award(1_300_001, grant="H"),
+        a_notification(convention="G"),
+    )
+    assert ["convention_required"] == scenario.flags()
+    scenario.tell(a_withdrawal(grant="H"))
+    scenario.tell(a_rejected_report("evaluation", convention="G"))
+    assert {"G/1": ("rejected", 600_000, 0), "G/2": ("issued", 400_000, 0)} == scenario.orders()

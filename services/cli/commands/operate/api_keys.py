@@ -3,7 +3,9 @@
 import asyncio
 import getpass
 import os
-from datetime import datetime
+import re
+import unicodedata
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
@@ -15,6 +17,7 @@ from services.api.access.keys import ApiKey
 from services.cli.terminal.options import AsJson, Group, Verb
 from services.cli.terminal.output import EXIT_NOT_THERE, leave, print_json
 from services.cli.terminal.screen import Screen
+from services.due.calendar_days import end_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -28,12 +31,23 @@ Result = TypeVar("Result")
 MADE = _("This is the key of “{label}”. It will never be shown again:")
 REVOKED = _("The key {key_id} opens nothing any more, nor do its sessions.")
 NOT_THERE = _("No key in force is called {key_id}; see `ecluse api-keys list`.")
-NO_RIGHT = _("A key needs a right: --read, --publish or --operate, with “all” or SIRETs.")
+NO_RIGHT = _(
+    "A key needs a right: --read, --publish, --operate or --treasury, with “all” or SIRETs."
+)
+NO_LABEL = _("A name has 1 to {most} characters, none of them a line break or another control.")
+NO_TIME = _("“{text}” is neither a day (2027-01-31) nor a time from now on (90d, 24h).")
+PAST = _("“{text}” has passed: choose a later day.")
+ROTATED = _("{key_id} gives access until {at}; the new key of “{label}” is {new_id}.")
 NO_SIRET = _("“{word}” is neither a SIRET of 14 digits nor “all”.")
 NONE_YET = _("No key; `ecluse api-keys create NAME --read all` makes one.")
 REVOKED_SINCE = _("revoked")
 NEVER_USED = _("never used")
 LAST_USED = _("last used {at}")
+EXPIRED = _("expired {at}")
+EXPIRES = _("{state}, expires {at}")
+
+LABEL_MAX: Final = 200
+TIME_FROM_NOW: Final = re.compile(r"(\d{1,5})([dh])")
 
 Names = Annotated[
     list[str] | None,
@@ -43,13 +57,21 @@ Data = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Of the embedded mode that keeps its data in this directory."),
 ]
+Expires = Annotated[
+    str | None,
+    typer.Option(
+        "--expires",
+        metavar="DAY|TIME",
+        help="Its last day (2027-01-31), or how long it lasts (90d, 24h).",
+    ),
+]
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
 
 
 @app.callback()
 def api_keys() -> None:
-    """Keys to the API: made, listed, revoked. At ECLUSE_DATABASE_URL, or ECLUSE_ACCESS_URL."""
+    """Keys to the API: made, rotated, revoked. At ECLUSE_DATABASE_URL, or ECLUSE_ACCESS_URL."""
 
 
 @app.command("create", cls=Verb)
@@ -58,18 +80,28 @@ def create_key(
     read: Names = None,
     publish: Names = None,
     operate: Names = None,
+    treasury: Names = None,
+    expires: Expires = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key, and show it this once."""
-    asked = {Scope.READ: read, Scope.PUBLISH: publish, Scope.OPERATE: operate}
+    if not (0 < len(label) <= LABEL_MAX and not any(map(_is_control, label))):
+        leave(NO_LABEL.render({"most": LABEL_MAX}), EXIT_USAGE)
+    asked = {
+        Scope.READ: read,
+        Scope.PUBLISH: publish,
+        Scope.OPERATE: operate,
+        Scope.TREASURY: treasury,
+    }
     try:
         rights = {scope: Entities.of(names) for scope, names in asked.items() if names}
     except ValueError as error:
         leave(NO_SIRET.render({"word": error.args[0]}), EXIT_USAGE)
     if not rights:
         leave(NO_RIGHT, EXIT_USAGE)
-    key, shown = _with_store(data, lambda store: store.create(label, rights, _who()))
+    at = _end_of(expires)
+    key, shown = _with_store(data, lambda store: store.create(label, rights, _who(), at))
     if as_json:
         print_json({"key": shown, **_row(key)})
         return
@@ -84,8 +116,42 @@ def list_keys(data: Data = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"keys": [_row(key) for key in keys]})
         return
-    for line in map(_line, keys) if keys else [NONE_YET]:
+    from services.api.adapters.clock import wall_clock  # noqa: PLC0415 # as in _with_store
+
+    now = wall_clock()
+    for line in [_line(key, now) for key in keys] or [NONE_YET]:
         Screen().say(line)
+
+
+@app.command("rotate", cls=Verb)
+def rotate_key(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it.")],
+    overlap: Annotated[
+        str, typer.Option(metavar="TIME", help="How long the old key still gives access.")
+    ] = "24h",
+    expires: Expires = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a new key with the name and the rights of another, which ends soon.
+
+    Without --expires the new one lasts as long as the old one was to last.
+    """
+    both = _time_of(overlap)
+    if both is None:
+        leave(NO_TIME.render({"text": overlap}), EXIT_USAGE)
+    at = _end_of(expires)
+    rotated = _with_store(data, lambda store: store.rotate(key_id, _who(), both, at))
+    if rotated is None:
+        leave(NOT_THERE.render({"key_id": key_id}), EXIT_NOT_THERE)
+    old, new, shown = rotated
+    if as_json:
+        print_json({"key": shown, **_row(new), "replaces": _row(old)})
+        return
+    facts = {"key_id": key_id, "at": _instant(old.expires_at), "new_id": new.key_id}
+    Screen().say(ROTATED.render({**facts, "label": _shown(new.label)}))
+    Screen().say(MADE.render({"label": _shown(new.label)}))
+    typer.echo(shown)
 
 
 @app.command("revoke", cls=Verb)
@@ -117,7 +183,7 @@ def show_audit(
         return
     for row in rows:
         line = "{number}  {at}  {actor}  {action}  {subject}".format_map(row)
-        Screen().say(verbatim(line))
+        Screen().say(verbatim(_shown(line)))
 
 
 def _with_store(data: Path | None, what: "Callable[[AccessStore], Awaitable[Result]]") -> Result:
@@ -132,7 +198,7 @@ def _with_store(data: Path | None, what: "Callable[[AccessStore], Awaitable[Resu
             from services.api.settings import ApiSettings  # noqa: PLC0415 # as above
 
             settings = ApiSettings()
-            address = access_store.access_address(settings.read_model, settings.access)
+            address = access_store.access_address(settings.url, settings.access)
         store = access_store.AccessStore(address, wall_clock)
         try:
             await store.prepare()
@@ -141,6 +207,41 @@ def _with_store(data: Path | None, what: "Callable[[AccessStore], Awaitable[Resu
             await store.dispose()
 
     return asyncio.run(go())
+
+
+def _end_of(expires: str | None) -> datetime | None:
+    """The instant at which a key ends that lasts so long: of a day, its end in France."""
+    if expires is None:
+        return None
+    from services.api.adapters.clock import wall_clock  # noqa: PLC0415 # as in _with_store
+
+    now, time = wall_clock(), _time_of(expires)
+    try:
+        ends = end_of(date.fromisoformat(expires)) if time is None else now + time
+    except (ValueError, OverflowError):
+        leave(NO_TIME.render({"text": expires}), EXIT_USAGE)
+    if ends <= now:
+        leave(PAST.render({"text": expires}), EXIT_USAGE)
+    return ends
+
+
+def _time_of(text: str) -> timedelta | None:
+    """`90d`, `24h`; None where it is written otherwise."""
+    found = TIME_FROM_NOW.fullmatch(text)
+    if found is None:
+        return None
+    count = int(found[1])
+    return timedelta(days=count) if found[2] == "d" else timedelta(hours=count)
+
+
+def _shown(label: str) -> str:
+    """A label on one line: keys that were made before labels were checked may hold controls."""
+    return "".join(ascii(each)[1:-1] if _is_control(each) else each for each in label)
+
+
+def _is_control(character: str) -> bool:
+    """True of line breaks, other controls, and what changes the direction of writing."""
+    return unicodedata.category(character).startswith("C")
 
 
 def _who() -> str:
@@ -158,21 +259,31 @@ def _row(key: ApiKey) -> dict[str, Any]:
         "rights": {scope.value: entities.names() for scope, entities in key.rights.items()},
         "created_at": _instant(key.created_at),
         "created_by": key.created_by,
+        "expires_at": _instant(key.expires_at),
         "revoked_at": _instant(key.revoked_at),
         "last_used_at": _instant(key.last_used_at),
     }
 
 
 def _instant(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat(timespec="seconds").replace("+00:00", "Z")
+    if at is None:
+        return None
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _line(key: ApiKey) -> Translatable:
+def _line(key: ApiKey, now: datetime) -> Translatable:
     rights = "; ".join(f"{scope}: {', '.join(each.names())}" for scope, each in key.rights.items())
-    state = LAST_USED.render({"at": _instant(key.last_used_at)})
+    facts = {"id": key.key_id, "label": _shown(key.label), "rights": rights}
+    return Translatable("{id}  {label}  ({rights})  {state}", {**facts, "state": _state(key, now)})
+
+
+def _state(key: ApiKey, now: datetime) -> Translatable:
     if key.revoked_at is not None:
-        state = REVOKED_SINCE
-    elif key.last_used_at is None:
-        state = NEVER_USED
-    facts = {"id": key.key_id, "label": key.label, "rights": rights, "state": state}
-    return Translatable("{id}  {label}  ({rights})  {state}", facts)
+        return REVOKED_SINCE
+    at = _instant(key.expires_at)
+    if key.has_expired(now):
+        return EXPIRED.render({"at": at})
+    used = NEVER_USED
+    if key.last_used_at is not None:
+        used = LAST_USED.render({"at": _instant(key.last_used_at)})
+    return used if at is None else EXPIRES.render({"state": used, "at": at})

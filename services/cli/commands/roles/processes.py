@@ -156,7 +156,7 @@ def api(bind: Bind = None, port: Port = None, as_json: LogsAsJson = False) -> No
     """Answer questions over HTTP and take events in, until stopped. See /docs there.
 
     The read model is at ECLUSE_DATABASE_URL, Kafka at ECLUSE_BOOTSTRAP_SERVERS; its topics' names
-    begin with ECLUSE_TOPIC_PREFIX. Who may ask: keys (`ecluse api-keys`) and tokens of
+    begin with ECLUSE_TOPIC_PREFIX. Who may ask: keys (`ecluse api-keys`), tokens and people of
     ECLUSE_OIDC_ISSUER; ECLUSE_AUTH=off lets everybody in.
     """
     from services.api.serving import serve_api
@@ -195,7 +195,7 @@ def serve(
 ) -> None:
     """Decide events, keep them in a directory, and serve API and console, until stopped.
 
-    Who may ask: keys (`ecluse api-keys … --data DIR`) and tokens of ECLUSE_OIDC_ISSUER;
+    Who may ask: keys (`ecluse api-keys … --data DIR`), tokens and people of ECLUSE_OIDC_ISSUER;
     ECLUSE_AUTH=off lets everybody in.
     """
     from services.api.settings import ApiSettings

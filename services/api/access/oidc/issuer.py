@@ -1,26 +1,26 @@
 """An identity provider: its published keys, fetched, kept, and fetched anew within bounds."""
 
 import asyncio
-import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-import aiohttp
 import structlog
 from joserfc.jwk import KeySet
 
 from events.texts import _
 from services.api.access.caller import Caller
-from services.api.access.hosts import LOCAL
-from services.api.access.tokens import Demands, UnknownKey, caller_of, keys_of
+from services.api.access.oidc.discovery import (
+    NOT_READ,
+    checked,
+    configuration_of,
+    document,
+    opened,
+)
+from services.api.access.oidc.tokens import Demands, UnknownKey, caller_of, claims_of, keys_of
 from services.api.adapters.clock import Clock
 from services.api.problems import Kind, Problem
-from services.runtime.ops.http_fetch import body_of
 
-FETCH_LIMIT_S: Final = 5.0
-DOCUMENT_BYTES_MAX: Final = 1024 * 1024
 FRESH_FOR: Final = timedelta(minutes=10)
 """So long the keys are not asked for again."""
 
@@ -57,7 +57,18 @@ class Issuer:
         self._asking = asyncio.Lock()
 
     async def caller_of(self, token: str) -> Caller:
-        """Whoever the token names.
+        """Whoever a program's token names.
+
+        Raises:
+            NotKnown: it is not to be believed.
+            Problem: the keys to tell cannot be had.
+        """
+        assert self._demands.audience is not None, "settings demand one where programs may come"
+        claims = await self.claims_of(token, self._demands.audience)
+        return caller_of(claims, self._demands)
+
+    async def claims_of(self, token: str, audience: str) -> Mapping[str, Any]:
+        """The claims of a token that was made for this audience.
 
         Raises:
             NotKnown: it is not to be believed.
@@ -65,13 +76,13 @@ class Issuer:
         """
         keys = await self._known_keys()
         try:
-            return caller_of(token, keys, self._demands, self._clock())
+            return claims_of(token, keys, self._demands, audience, self._clock())
         except UnknownKey:
             # The provider may have changed its keys since.
             newer = await self._newer_keys(keys)
             if newer is None or newer is keys:
                 raise
-            return caller_of(token, newer, self._demands, self._clock())
+            return claims_of(token, newer, self._demands, audience, self._clock())
 
     async def _known_keys(self) -> KeySet:
         if self._keys is not None and self._age() < FRESH_FOR:
@@ -96,43 +107,17 @@ class Issuer:
             try:
                 self._keys = await self._fetched()
                 self._read_at = now
-            except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            except NOT_READ as error:
                 log.warning("issuer_keys_not_read", error=type(error).__name__)
             return self._keys
 
     async def _fetched(self) -> KeySet:
-        limit = aiohttp.ClientTimeout(total=FETCH_LIMIT_S)
-        async with aiohttp.ClientSession(timeout=limit, trust_env=True) as session:
+        async with opened() as session:
             address = self._jwks_url
             if address is None:
-                issuer = self._demands.issuer.rstrip("/")
-                found = await _document(session, f"{issuer}/.well-known/openid-configuration")
-                if found.get("issuer") != self._demands.issuer:
-                    raise ValueError("the document is another issuer's")
-                address = str(found.get("jwks_uri", ""))
-                check_address(address)
-            return keys_of(await _document(session, address))
-
-
-async def _document(session: aiohttp.ClientSession, address: str) -> Mapping[str, Any]:
-    """A JSON object that is published there; no redirection leads elsewhere.
-
-    Raises:
-        ValueError: there is none.
-    """
-    body = await body_of(session, address, DOCUMENT_BYTES_MAX)
-    found = json.loads(body)
-    if not isinstance(found, dict):
-        raise ValueError("no JSON object")  # noqa: TRY004 # what a stranger sent is no type of ours
-    return found
-
-
-def check_address(address: str) -> None:
-    """That keys are fetched over TLS; on this machine alone without.
-
-    Raises:
-        ValueError: they would not be.
-    """
-    parts = urlsplit(address)
-    if parts.scheme != "https" and not (parts.hostname in LOCAL and parts.scheme == "http"):
-        raise ValueError("an address of an identity provider begins with https://")
+                found = await configuration_of(session, self._demands.issuer)
+                address = checked(found.get("jwks_uri"))
+            published = keys_of(await document(session, address))
+        if published.unread:
+            log.warning("issuer_keys_unread", keys=published.unread)
+        return published.keys

@@ -1,4 +1,4 @@
-"""By which names the server is asked. Pure.
+"""By which names a server is asked. Pure.
 
 Where access is not checked the name is the only lock: a page from anywhere whose name is bound anew
 to 127.0.0.1 is of the same origin as we are, for the browser, and would read and publish (DNS
@@ -9,28 +9,11 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
-from events.texts import _
-from services.api.problems import Kind
-
 LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 """The names of this very machine."""
 
 ANY_ADDRESS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 # only compared
 """Bound so, the server is asked at every address that the machine has."""
-
-HOST_UNKNOWN: Final = Kind(
-    "host_unknown",
-    421,
-    _("Meant for another server"),
-    _(
-        "Access is not checked (ECLUSE_AUTH=off), and this server does not answer to the name by "
-        "which it is asked."
-    ),
-    _(
-        "Open http://localhost or http://127.0.0.1 with its port; the operator names other "
-        "addresses by ECLUSE_API_URLS."
-    ),
-)
 
 
 def name_in(address: str) -> str | None:
@@ -47,13 +30,28 @@ def answers_to(host: str, hosts: frozenset[str]) -> bool:
 
     What is no name but an address cannot be bound anew.
     """
-    name = name_in(f"//{host}")
-    if name is None or "@" in host or "/" in host:
-        return False
-    if name in hosts:
-        return True
+    name = _asked(host)
+    return name is not None and (name in hosts or (_is_address(name) and bool(hosts & ANY_ADDRESS)))
+
+
+def answers_inside(host: str, hosts: frozenset[str]) -> bool:
+    """True if a server of these names, on an inner network, is meant by the header `Host`.
+
+    It answers to any address too, and to any name without a dot, by which services of one network
+    know each other: nobody can register such a name.
+    """
+    name = _asked(host)
+    return name is not None and (name in hosts or "." not in name or _is_address(name))
+
+
+def _asked(host: str) -> str | None:
+    """The name in a header `Host`; None: there is none, or more than a name and a port."""
+    return None if "@" in host or "/" in host else name_in(f"//{host}")
+
+
+def _is_address(name: str) -> bool:
     try:
         ip_address(name)
     except ValueError:
         return False
-    return bool(hosts & ANY_ADDRESS)
+    return True

@@ -1,0 +1,222 @@
+"""The login of people to the console at an identity provider, and its end."""
+
+import hmac
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+
+from events.texts import _
+from services.api.access.audit import Action
+from services.api.access.caller import NotKnown, Scope
+from services.api.access.oidc.attempts import Attempts
+from services.api.access.oidc.issuer import Issuer
+from services.api.access.oidc.provider import Client, Provider
+from services.api.access.oidc.tokens import (
+    Demands,
+    caller_of,
+    missing,
+    subject_of,
+    text_of,
+)
+from services.api.access.session_store import Notice, ProviderSession, Sessions
+from services.api.access.store import AccessStore
+from services.api.adapters.clock import Clock
+from services.api.adapters.randomness import a_secret
+from services.api.problems import Kind, Problem
+
+BROWSER_BYTES: Final = 32
+CODE_CHARACTERS_MAX: Final = 4096
+LOGOUT_TOKEN_S: Final = 600
+"""Greatest age of a logout token: for so long we remember which we took."""
+
+LOGOUT_EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
+
+UNKNOWN: Final = Kind(
+    "login_unknown",
+    400,
+    _("Signing in failed"),
+    _(
+        "This answer of {provider} is to no question of ours: it came twice, too late, or to "
+        "another browser than the one that began."
+    ),
+    _("Sign in again, in one window, within ten minutes."),
+)
+DENIED: Final = Kind(
+    "login_denied",
+    403,
+    _("Signing in was refused"),
+    _("{provider} did not let you in, or you gave up there (access_denied)."),
+    _("Sign in again; if {provider} refuses you, ask whoever keeps its users."),
+)
+TOKEN_REFUSED: Final = Kind(
+    "login_token_refused",
+    401,
+    _("Signing in failed"),
+    _("What {provider} says about you cannot be believed. {why}"),
+    _("Sign in again; if it lasts, give the operator this sentence and the request's number."),
+)
+NO_ROLE: Final = Kind(
+    "login_without_role",
+    403,
+    _("No role in Écluse"),
+    _("{provider} knows you as “{who}”, but has given you no role in Écluse, or no entity."),
+    _("Ask whoever keeps the roles at {provider} for one of these, and say that name: {roles}."),
+)
+
+
+class Finished(NamedTuple):
+    """A login that succeeded."""
+
+    cookie: str
+    return_to: str
+
+
+class ProviderLogin:
+    """Logs people in at the provider, by authorization code with PKCE, state and nonce.
+
+    Raises:
+        Problem: from any method, when provider or database do not answer; else as it says.
+    """
+
+    def __init__(
+        self,
+        demands: Demands,
+        client: Client,
+        issuer: Issuer,
+        store: AccessStore,
+        sessions: Sessions,
+        clock: Clock,
+        addresses: tuple[str, ...] = (),
+    ) -> None:
+        self.name = urlsplit(demands.issuer).hostname or demands.issuer
+        self._demands = demands
+        self._client_id = client.client_id
+        self._issuer = issuer
+        self._store = store
+        self._sessions = sessions
+        self._clock = clock
+        self._addresses = addresses
+        self._attempts = Attempts(store, clock)
+        self._provider = Provider(demands.issuer, self.name, client, clock)
+
+    async def begin(
+        self, redirect_uri: str, return_to: str, browser: str | None
+    ) -> tuple[str, str]:
+        """Begin a login.
+
+        Args:
+            redirect_uri: our address to which the provider sends the browser back.
+            return_to: the page of the console to show then: a path of ours.
+            browser: the cookie of an attempt that this browser began before.
+
+        Returns:
+            The provider's address for the browser, and the cookie that binds the attempt to it.
+        """
+        browser = browser or a_secret(BROWSER_BYTES)
+        state, attempt = await self._attempts.begin(redirect_uri, return_to, browser)
+        return await self._provider.address_to_log_in(state, attempt), browser
+
+    async def finish(self, answer: Mapping[str, str], browser: str | None) -> Finished:
+        """Finish a login: a session for whoever the provider names.
+
+        Args:
+            answer: the parameters with which the provider sent the browser back.
+            browser: the cookie that `begin` gave.
+
+        Raises:
+            Problem: the answer is to no attempt of this browser, or is not to be believed, or
+                gives no right.
+        """
+        attempt = await self._attempts.take(answer.get("state", ""), browser or "")
+        if attempt is None or answer.get("iss", self._demands.issuer) != self._demands.issuer:
+            raise Problem(UNKNOWN, {"provider": self.name})
+        if denied := answer.get("error"):
+            raise self._denied(denied)
+        code = answer.get("code", "")
+        if not code or len(code) > CODE_CHARACTERS_MAX:
+            raise Problem(UNKNOWN, {"provider": self.name})
+        token = await self._provider.id_token(code, attempt)
+        try:
+            claims = await self._issuer.claims_of(token, self._client_id)
+            _check_answers(claims, attempt.nonce, self._client_id)
+            caller = caller_of(claims, self._demands)
+        except NotKnown as error:
+            facts = {"provider": self.name, "why": error.why}
+            raise Problem(TOKEN_REFUSED, facts, reason=error.reason) from error
+        if not caller.rights:
+            raise Problem(
+                NO_ROLE, {"provider": self.name, "who": caller.label, "roles": self._roles()}
+            )
+        at = ProviderSession(subject_of(claims), text_of(claims.get("sid")) or None, token)
+        await self._store.write(caller.name, Action.SESSION_OPENED, caller.label)
+        return Finished(await self._sessions.open(caller, at=at), attempt.return_to)
+
+    async def address_to_log_out(self, id_token: str, back_to: str) -> str | None:
+        """Where the browser ends its session at the provider; None where it cannot be ended."""
+        return await self._provider.address_to_log_out(id_token, back_to)
+
+    async def end_by(self, logout_token: str) -> int:
+        """End the sessions that a logout token of the provider names; the number of them.
+
+        Raises:
+            NotKnown: it is not to be believed, or was taken before.
+        """
+        claims = await self._issuer.claims_of(logout_token, self._client_id)
+        return await self._sessions.end_by(self._notice(claims))
+
+    def address_of(self, asked: HTTPConnection) -> str:
+        """The address by which this browser reaches us, of those that the settings name."""
+        host = asked.headers.get("host", "")
+        named = {urlsplit(each).netloc.lower(): each.rstrip("/") for each in self._addresses}
+        first = next(iter(named.values()), f"{asked.url.scheme}://{host}")
+        return named.get(host.lower(), first)
+
+    def _denied(self, error: str) -> Problem:
+        if error == "access_denied":
+            return Problem(DENIED, {"provider": self.name})
+        return self._provider.error(error)
+
+    def _roles(self) -> str:
+        by_scope = (f"{self._demands.scope_prefix}{scope}" for scope in Scope)
+        return ", ".join(self._demands.roles or by_scope)
+
+    def _notice(self, claims: Mapping[str, Any]) -> Notice:
+        """The notice that these claims are (OpenID Connect Back-Channel Logout, 2.6).
+
+        Raises:
+            NotKnown: they are those of another token.
+        """
+        events, issued_s = claims.get("events"), claims.get("iat")
+        if not isinstance(events, dict) or not isinstance(events.get(LOGOUT_EVENT), dict):
+            raise missing("events")
+        if "nonce" in claims:
+            raise missing("nonce")
+        jti, subject, sid = (text_of(claims.get(name)) for name in ("jti", "sub", "sid"))
+        if not jti:
+            raise missing("jti")
+        now = self._clock()
+        if not isinstance(issued_s, int | float) or issued_s < now.timestamp() - LOGOUT_TOKEN_S:
+            raise missing("iat")
+        if not subject and not sid:
+            raise missing("sub")
+        forget_at = now + timedelta(seconds=LOGOUT_TOKEN_S + self._demands.leeway_s)
+        return Notice(jti, subject or None, sid or None, forget_at)
+
+
+def _check_answers(claims: Mapping[str, Any], nonce: str, client_id: str) -> None:
+    """That an ID token answers our own question (OpenID Connect Core, 3.1.3.7).
+
+    Raises:
+        NotKnown: it was made for another login, or for another client.
+    """
+    if not hmac.compare_digest(text_of(claims.get("nonce")).encode(), nonce.encode()):
+        raise missing("nonce")
+    audience = claims.get("aud")
+    several = isinstance(audience, list) and len(audience) > 1
+    if (several or "azp" in claims) and claims.get("azp") != client_id:
+        raise missing("azp")
+    if not isinstance(claims.get("iat"), int | float):
+        raise missing("iat")

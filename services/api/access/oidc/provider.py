@@ -1,0 +1,209 @@
+"""Requests to an identity provider for the login of people: authorization code with PKCE.
+
+Authlib writes them (RFC 6749, RFC 7636), aiohttp sends them, joserfc checks what comes back.
+"""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final, NamedTuple
+
+import structlog
+from authlib.common.urls import add_params_to_uri
+from authlib.oauth2.auth import ClientAuth
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+
+from events.texts import _
+from services.api.access.oidc.attempts import Attempt
+from services.api.access.oidc.discovery import (
+    DOCUMENT_BYTES_MAX,
+    NOT_READ,
+    checked,
+    configuration_of,
+    json_object,
+    opened,
+)
+from services.api.access.oidc.tokens import text_of
+from services.api.adapters.clock import Clock
+from services.api.adapters.ttl_cache import Kept
+from services.api.problems import Kind, Problem
+from services.runtime.ops.http_fetch import read_within
+
+FRESH_S: Final = 600.0
+"""Time for which the provider's document is not asked for again."""
+
+AWAY_S: Final = 5.0
+"""The same where it did not answer: many who log in then do not each wait for it."""
+
+RETRY_AFTER_S: Final = 10
+ERROR_CHARACTERS_MAX: Final = 60
+DETAIL_CHARACTERS_MAX: Final = 200
+FORM: Final = {
+    "Accept": "application/json",
+    "Content-Type": "application/x-www-form-urlencoded",
+}
+
+PROVIDER_AWAY: Final = Kind(
+    "login_provider_unreachable",
+    503,
+    _("Identity provider out of reach"),
+    _("{provider}, where people sign in, does not answer, or not as it must. Nothing is lost."),
+    _("Try again in a moment; if it lasts, tell the operator. An access key still signs in."),
+)
+PROVIDER_ERROR: Final = Kind(
+    "login_provider_error",
+    502,
+    _("Signing in failed"),
+    _("{provider} answered with the error “{error}”."),
+    _("Sign in again; if it lasts, give the operator this error and the request's number."),
+)
+CODE_REFUSED: Final = Kind(
+    "login_code_refused",
+    401,
+    _("Signing in failed"),
+    _("{provider} refused the code that it had given: it was used already, or came too late."),
+    _("Sign in again."),
+)
+
+log: Final = structlog.stdlib.get_logger("ecluse.api")
+
+
+class Client(NamedTuple):
+    """Écluse as the provider knows it."""
+
+    client_id: str
+    secret: Callable[[], str | None]
+    """Gives the secret as it is now; None for a public client."""
+    scope: str
+
+
+class Endpoints(NamedTuple):
+    """Addresses of the provider, from its document."""
+
+    authorization: str
+    token: str
+    end_session: str | None
+    """None: it offers no logout."""
+    takes_secret_in_form: bool
+    """True if it takes the client's secret in the form alone (client_secret_post)."""
+
+
+class Provider:
+    """The provider, asked for the login of people.
+
+    Raises:
+        Problem: from any method, it does not answer, or with an error.
+    """
+
+    def __init__(self, issuer: str, name: str, client: Client, clock: Clock) -> None:
+        self._issuer = issuer
+        self._name = name
+        self._client = client
+        self._kept = Kept(self._read, clock, lambda found: AWAY_S if found is None else FRESH_S)
+
+    async def address_to_log_in(self, state: str, attempt: Attempt) -> str:
+        """The address at which the browser logs in."""
+        found = await self._endpoints()
+        address: str = prepare_grant_uri(
+            found.authorization,
+            self._client.client_id,
+            "code",
+            redirect_uri=attempt.redirect_uri,
+            scope=self._client.scope,
+            state=state,
+            nonce=attempt.nonce,
+            code_challenge=create_s256_code_challenge(attempt.code_verifier),
+            code_challenge_method="S256",
+        )
+        return address
+
+    async def id_token(self, code: str, attempt: Attempt) -> str:
+        """The ID token for a code, not checked yet."""
+        found = await self._endpoints()
+        secret = self._client.secret()
+        method = "client_secret_post" if found.takes_secret_in_form else "client_secret_basic"
+        auth = ClientAuth(self._client.client_id, secret, method if secret else "none")
+        body = prepare_token_request(
+            "authorization_code",
+            redirect_uri=attempt.redirect_uri,
+            code=code,
+            code_verifier=attempt.code_verifier,
+        )
+        address, headers, body = auth.prepare("POST", found.token, dict(FORM), body)
+        status, answer = await self._posted(address, headers, body)
+        if status == HTTPStatus.OK and (token := text_of(answer.get("id_token"))):
+            return token
+        error = text_of(answer.get("error")) or f"HTTP {status}"
+        if error == "invalid_grant":
+            raise Problem(CODE_REFUSED, {"provider": self._name})
+        raise self.error(error)
+
+    async def address_to_log_out(self, id_token: str, back_to: str) -> str | None:
+        """The address at which the browser ends its session there; None: there is no such way."""
+        try:
+            found = await self._endpoints()
+        except Problem:
+            return None  # Our own session has ended already.
+        if found.end_session is None:
+            return None
+        parameters = {
+            "id_token_hint": id_token,
+            "client_id": self._client.client_id,
+            "post_logout_redirect_uri": back_to,
+        }
+        return add_params_to_uri(found.end_session, list(parameters.items()))
+
+    def error(self, code: str) -> Problem:
+        """The problem of an error that the provider answers with."""
+        shown = "".join(each for each in code if each.isprintable())[:ERROR_CHARACTERS_MAX]
+        return Problem(PROVIDER_ERROR, {"provider": self._name, "error": shown})
+
+    async def _posted(
+        self, address: str, headers: Mapping[str, str], body: str
+    ) -> tuple[int, Mapping[str, Any]]:
+        try:
+            async with (
+                opened() as session,
+                session.post(address, data=body, headers=headers, allow_redirects=False) as answer,
+            ):
+                found = json_object(await read_within(answer, DOCUMENT_BYTES_MAX))
+        except NOT_READ as error:
+            _log_not_read(error)
+            raise self._away() from error
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise self._away()
+        return answer.status, found
+
+    async def _endpoints(self) -> Endpoints:
+        found = await self._kept()
+        if found is None:
+            raise self._away()
+        return found
+
+    async def _read(self) -> Endpoints | None:
+        try:
+            async with opened() as session:
+                found = await configuration_of(session, self._issuer)
+                methods = found.get("token_endpoint_auth_methods_supported")
+                end_session = found.get("end_session_endpoint")
+                return Endpoints(
+                    checked(found.get("authorization_endpoint")),
+                    checked(found.get("token_endpoint")),
+                    None if end_session is None else checked(end_session),
+                    isinstance(methods, list)
+                    and "client_secret_post" in methods
+                    and "client_secret_basic" not in methods,
+                )
+        except NOT_READ as error:
+            _log_not_read(error)
+            return None
+
+    def _away(self) -> Problem:
+        headers = {"Retry-After": str(RETRY_AFTER_S)}
+        return Problem(PROVIDER_AWAY, {"provider": self._name}, headers=headers)
+
+
+def _log_not_read(error: Exception) -> None:
+    """Say what the operator must mend: an address, an issuer that is written otherwise."""
+    detail = str(error)[:DETAIL_CHARACTERS_MAX]
+    log.warning("login_provider_not_read", error=type(error).__name__, detail=detail)

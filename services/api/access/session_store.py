@@ -1,0 +1,166 @@
+"""Sessions of the console, on the server: a cookie holds a random id, its row all the rest.
+
+A session ends when somebody logs out, when its key or the identity provider ends it, after eight
+hours, and after two without a request: from then on nobody gets in with its cookie.
+"""
+
+import hmac
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Row, delete, or_, select, update
+
+from events.texts import _
+from services.api.access.caller import Caller, Entities, NotKnown, Scope
+from services.api.access.keys import digest_of
+from services.api.access.store import AccessStore
+from services.api.access.tables import logout_tokens, sessions
+from services.api.adapters.clock import Clock
+from services.api.adapters.randomness import a_secret
+
+SESSION_S: Final = 8 * 3600
+"""A working day."""
+
+IDLE_S: Final = 2 * 3600
+"""Time without a request after which a session has ended."""
+
+SEEN_EVERY: Final = timedelta(minutes=5)
+"""Precision of the last request of a session: noting each would write at every request."""
+
+ID_BYTES: Final = 32
+CSRF_DIGITS: Final = 32
+
+ENDED: Final = ("session_ended", _("The session has ended: log in again."))
+NOTICE_TAKEN: Final = ("notice_taken", _("This notice was taken before."))
+
+
+class ProviderSession(NamedTuple):
+    """The session at the identity provider that a login came from."""
+
+    subject: str
+    """`sub`, as the provider writes it."""
+    sid: str | None
+    """Name of the session there."""
+    id_token: str
+    """It names the session to the provider when somebody logs out."""
+
+
+class Notice(NamedTuple):
+    """A notice of the provider that sessions there have ended."""
+
+    jti: str
+    """Its name: it is taken once."""
+    subject: str | None
+    """Of whom all are ended where there is no `sid`."""
+    sid: str | None
+    forget_at: datetime
+    """From then on nobody would believe it, and its name need not be known any more."""
+
+
+class Sessions:
+    """Opens, finds and ends sessions in their table.
+
+    Raises:
+        Problem: from any method, when the database does not answer.
+    """
+
+    def __init__(self, store: AccessStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def open(
+        self, caller: Caller, key_id: str | None = None, at: ProviderSession | None = None
+    ) -> str:
+        """A new session: the value of its cookie. It is of a key, or of a login at a provider."""
+        cookie, now = a_secret(ID_BYTES), self._clock()
+        rights = {scope.value: found.names() for scope, found in caller.rights.items()}
+        row = {
+            "id_sha256": digest_of(cookie),
+            "caller": caller.name,
+            "label": caller.label,
+            "key_id": key_id,
+            "rights": rights if key_id is None else None,
+            "subject": at and at.subject,
+            "provider_session": at and at.sid,
+            "id_token": at and at.id_token,
+            "created_at": now,
+            "last_seen_at": now,
+            "expires_at": now + timedelta(seconds=SESSION_S),
+        }
+        async with self._store.connected() as connection:
+            await connection.execute(delete(sessions).where(_has_ended(now)))
+            await connection.execute(sessions.insert(), row)
+        return cookie
+
+    async def find(self, cookie: str) -> Row[Any]:
+        """The row of the session with this cookie.
+
+        Raises:
+            NotKnown: there is none, or it has ended.
+        """
+        now = self._clock()
+        is_it = sessions.c.id_sha256 == digest_of(cookie)
+        found = await self._store.one(select(sessions).where(is_it, ~_has_ended(now)))
+        if found is None:
+            raise NotKnown(*ENDED)
+        if now - found.last_seen_at >= SEEN_EVERY:
+            seen = update(sessions).where(is_it).values(last_seen_at=now)
+            self._store.write_beside(f"session {found.id_sha256}", seen)
+        return found
+
+    async def end(self, cookie: str) -> str | None:
+        """End the session with this cookie; the ID token with which it was opened, if any."""
+        async with self._store.connected() as connection:
+            ended = await connection.execute(
+                delete(sessions)
+                .where(sessions.c.id_sha256 == digest_of(cookie))
+                .returning(sessions.c.id_token)
+            )
+            return ended.scalar_one_or_none()
+
+    async def end_by(self, notice: Notice) -> int:
+        """End the sessions that a notice names.
+
+        They are those of one session at the provider, or all of a subject. With both, those of a
+        subject whose session is that one, or is not known: not every provider names it at a login.
+
+        Returns:
+            The number of sessions that were ended.
+
+        Raises:
+            NotKnown: the notice was taken before.
+        """
+        meant = [] if notice.subject is None else [sessions.c.subject == notice.subject]
+        if notice.sid is not None:
+            is_that = sessions.c.provider_session == notice.sid
+            is_unknown = sessions.c.provider_session.is_(None)
+            meant.append(is_that if notice.subject is None else or_(is_that, is_unknown))
+        assert meant, "else all sessions would be ended"
+        row = {"jti_sha256": digest_of(notice.jti), "expires_at": notice.forget_at}
+        known = logout_tokens.c.jti_sha256 == row["jti_sha256"]
+        # In one transaction: a notice that failed is taken when the provider sends it again.
+        async with self._store.connected() as connection:
+            old = logout_tokens.c.expires_at < self._clock()
+            await connection.execute(delete(logout_tokens).where(old))
+            if (await connection.execute(select(logout_tokens).where(known))).first():
+                raise NotKnown(*NOTICE_TAKEN)
+            await connection.execute(logout_tokens.insert(), row)
+            return (await connection.execute(delete(sessions).where(*meant))).rowcount
+
+
+def caller_of(row: Row[Any]) -> Caller:
+    """Whoever logged in at the identity provider, with what it said that they may do."""
+    allowed = row.rights or {}
+    rights = {scope: Entities.of(allowed[scope]) for scope in Scope if scope in allowed}
+    return Caller(row.caller, rights, row.label)
+
+
+def csrf_of(cookie: str) -> str:
+    """The token of a session's forms: whoever sees one cannot tell the cookie from it."""
+    return hmac.new(cookie.encode(), b"csrf", sha256).hexdigest()[:CSRF_DIGITS]
+
+
+def _has_ended(now: datetime) -> Any:
+    idle_since = now - timedelta(seconds=IDLE_S)
+    return or_(sessions.c.expires_at < now, sessions.c.last_seen_at < idle_since)

@@ -1,0 +1,81 @@
+"""`ecluse database`: the rights of deploy/database-rights.yaml in PostgreSQL."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from events.texts import _, ngettext
+from services.cli.terminal.options import AsJson, Group, Verb, flag
+from services.cli.terminal.output import bad_option, print_json
+from services.cli.terminal.screen import Screen
+
+GIVEN = ngettext(
+    "The rights of {count} role are as they should be.",
+    "The rights of {count} roles are as they should be.",
+)
+NO_NAME = _("it must hold NAME: else all roles would be one")
+NOT_THERE = _(
+    "{table} is not there yet, and nobody was given rights on it: run this again once the "
+    "projector has made its tables"
+)
+
+app = typer.Typer(cls=Group, no_args_is_help=True)
+
+
+@app.callback()
+def database() -> None:
+    """The roles of the database, and their rights."""
+
+
+@app.command(cls=Verb)
+def grants(
+    apply: Annotated[
+        bool, flag("--apply", "Give them in the database of ECLUSE_DATABASE_URL.")
+    ] = False,
+    form: Annotated[
+        str,
+        typer.Option("--as", metavar="FORM", help="How the server calls a role: `lille_NAME`."),
+    ] = "ecluse_NAME",
+    as_json: AsJson = False,
+) -> None:
+    """Print the SQL that makes the roles and gives them their rights, or run it with --apply.
+
+    The rights are those of deploy/database-rights.yaml; run again, nothing changes.
+    Give them as a superuser, or as the database's owner who may make roles.
+    Roles are made without a password.
+    """
+    from services.projector import database_rights  # noqa: PLC0415 # no other verb waits for SQL
+
+    if database_rights.NAME not in form:
+        raise bad_option("--as", NO_NAME)
+    rights = database_rights.read_rights()
+    if not apply:
+        wanted = database_rights.statements(rights, form)
+        if as_json:
+            print_json({"statements": wanted})
+        else:
+            typer.echo("\n".join(f"{each};" for each in ("BEGIN", *wanted, "COMMIT")))
+        return
+    missing = asyncio.run(_apply(form))
+    if as_json:
+        print_json({"roles": list(rights.roles), "missing_tables": missing})
+    else:
+        screen = Screen()
+        for table in missing:
+            screen.say(NOT_THERE.render({"table": table}))
+        screen.say(GIVEN.render(len(rights.roles)))
+
+
+async def _apply(form: str) -> list[str]:
+    from services.projector.database import an_engine, where  # noqa: PLC0415 # as above
+    from services.projector.database_errors import reaching  # noqa: PLC0415
+    from services.projector.database_rights import apply, read_rights  # noqa: PLC0415
+    from services.projector.settings import DatabaseSettings  # noqa: PLC0415
+
+    engine = an_engine(DatabaseSettings().url, limited=False)
+    try:
+        async with reaching(where(engine)):
+            return await apply(engine, read_rights(), form)
+    finally:
+        await engine.dispose()

@@ -1,0 +1,215 @@
+"""Rights in PostgreSQL: deploy/database-rights.yaml as the SQL that gives them, and as a page."""
+
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from events.texts import _
+from services.projector.sql import POSTGRESQL
+from services.runtime.kafka import acls
+from services.runtime.ops.errors import ClusterError
+
+FILE: Final = acls.FILE.with_name("database-rights.yaml")
+
+EVERY_TABLE: Final = "*"
+NAME: Final = "NAME"
+"""Stands for a role of the file where the form of its name on a server is said."""
+
+NO_ROLES = _("a file of SQLite has no roles: whoever may read the file reads all of it")
+
+
+class Role(BaseModel):
+    """The rights of one role."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    description: str
+    owns: list[str] = []
+    makes_schemas: bool = False
+    reads: dict[str, list[str]] = {}
+    """Tables by schema."""
+
+
+class Rights(BaseModel):
+    """All roles of a deployment, by name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    roles: dict[str, Role]
+
+
+@cache
+def read_rights(file: Path = FILE) -> Rights:
+    """The rights of deploy/database-rights.yaml, read once.
+
+    Raises:
+        OSError: the file is not there.
+        pydantic.ValidationError: it does not say what it must; the message names where.
+    """
+    return Rights.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+
+
+def statements(rights: Rights, form: str) -> list[str]:
+    """The SQL that gives the roles these rights, and takes what else they have on these schemas.
+
+    It may run again and again. Roles are called as `form` says, which holds NAME. Named tables that
+    are not there yet are passed over.
+    """
+    assert NAME in form, "else all roles are one"
+    names = {name: form.replace(NAME, name) for name in rights.roles}
+    owners = {schema: names[name] for name, role in rights.roles.items() for schema in role.owns}
+    found = [
+        MAKE.format(role=_quoted(each), literal=_literal(_quoted(each))) for each in names.values()
+    ]
+    for schema, owner in owners.items():
+        found += _owned(schema, owner)
+    for name, role in rights.roles.items():
+        found.append(_on_database(names[name], may_create=role.makes_schemas))
+        for schema, owner in owners.items():
+            if schema not in role.owns:
+                found += _reading(names[name], schema, owner, role.reads.get(schema, []))
+    return found
+
+
+MAKE: Final = """\
+DO $$ BEGIN IF to_regrole({literal}) IS NULL THEN CREATE ROLE {role} LOGIN; \
+IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) \
+THEN GRANT {role} TO CURRENT_USER; END IF; END IF; END $$"""
+"""A role is made; whoever is no superuser must be its member to give it anything."""
+
+
+GIVE_ALL: Final = """\
+DO $$ DECLARE change text; BEGIN FOR change IN \
+SELECT format('ALTER TABLE %s OWNER TO %s', oid::regclass, {role}) FROM pg_class \
+WHERE relnamespace = '{schema}'::regnamespace AND relkind IN ('r', 'p', 'v', 'm') \
+AND relowner <> {role}::regrole \
+UNION ALL SELECT format('ALTER ROUTINE %s OWNER TO %s', oid::regprocedure, {role}) FROM pg_proc \
+WHERE pronamespace = '{schema}'::regnamespace AND proowner <> {role}::regrole \
+LOOP EXECUTE change; END LOOP; END $$"""
+"""Tables, views and functions of a schema go to a role; sequences and indexes go with tables."""
+
+
+def _owned(schema: str, owner: str) -> list[str]:
+    """The schema with all that is in it belongs to this role."""
+    role = _quoted(owner)
+    return [
+        f"CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {role}",
+        f"ALTER SCHEMA {schema} OWNER TO {role}",
+        GIVE_ALL.format(schema=schema, role=_literal(role)),
+    ]
+
+
+def _on_database(name: str, *, may_create: bool) -> str:
+    role = _quoted(name)
+    create = f"GRANT CREATE ON DATABASE %1$I TO {role}"
+    if not may_create:
+        create = f"REVOKE CREATE ON DATABASE %1$I FROM {role}"
+    both = _literal(f"GRANT CONNECT ON DATABASE %1$I TO {role}; {create}")
+    return f"DO $$ BEGIN EXECUTE format({both}, current_database()); END $$"
+
+
+def _reading(name: str, schema: str, owner: str, tables: list[str]) -> list[str]:
+    """This role reads these tables of another's schema, and has no other right on it.
+
+    What is to come is granted wherever its owner makes it, not in this schema alone: a rebuild
+    makes the tables in another, which takes the name.
+    """
+    role = _quoted(name)
+    to_come = f"ALTER DEFAULT PRIVILEGES FOR ROLE {_quoted(owner)}"
+    found = [
+        f"REVOKE ALL ON SCHEMA {schema} FROM {role}",
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {role}",
+        f"{to_come} REVOKE ALL ON TABLES FROM {role}",
+    ]
+    if not tables:
+        return found
+    found.append(f"GRANT USAGE ON SCHEMA {schema} TO {role}")
+    if EVERY_TABLE in tables:
+        return [
+            *found,
+            f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}",
+            f"{to_come} GRANT SELECT ON TABLES TO {role}",
+        ]
+    return [
+        *found,
+        *(
+            f"DO $$ BEGIN IF to_regclass('{schema}.{table}') IS NOT NULL"
+            f" THEN GRANT SELECT ON {schema}.{table} TO {role}; END IF; END $$"
+            for table in tables
+        ),
+    ]
+
+
+def _quoted(name: str) -> str:
+    return '"{}"'.format(name.replace('"', '""'))
+
+
+def _literal(value: str) -> str:
+    return "'{}'".format(value.replace("'", "''"))
+
+
+async def apply(engine: AsyncEngine, rights: Rights, form: str) -> list[str]:
+    """Give the rights in one transaction; return the named tables that are not there yet.
+
+    Raises:
+        ClusterError: the database is a file.
+    """
+    if engine.dialect.name != POSTGRESQL:
+        raise ClusterError(str(engine.url.database), NO_ROLES)
+    async with engine.begin() as connection:
+        for statement in statements(rights, form):
+            await connection.exec_driver_sql(statement)
+        known = text("SELECT to_regclass(:name) IS NOT NULL")
+        return [
+            name
+            for name in _named_tables(rights)
+            if not (await connection.execute(known, {"name": name})).scalar_one()
+        ]
+
+
+def _named_tables(rights: Rights) -> list[str]:
+    found = {
+        f"{schema}.{table}": None
+        for role in rights.roles.values()
+        for schema, tables in role.reads.items()
+        for table in tables
+        if table != EVERY_TABLE
+    }
+    return list(found)
+
+
+SECTION: Final = """
+# Rights of each role in PostgreSQL
+
+Of [deploy/database-rights.yaml](../deploy/database-rights.yaml): `ecluse database grants` prints
+them as SQL, `--apply` gives them. What is not listed is refused.
+
+| role | what it is | owns | reads |
+|---|---|---|---|
+"""
+
+
+def page() -> str:
+    """docs/rights.md: the rights on Kafka, then those in PostgreSQL."""
+    rows = []
+    for name, role in read_rights().roles.items():
+        owns = ", ".join(f"`{each}`" for each in role.owns)
+        if role.makes_schemas:
+            owns += ", and makes schemas"
+        reads = "; ".join(
+            f"all of `{schema}`"
+            if EVERY_TABLE in tables
+            else f"of `{schema}`: {', '.join(f'`{each}`' for each in tables)}"
+            for schema, tables in role.reads.items()
+        )
+        rows.append(f"| `{name}` | {role.description} | {owns or '–'} | {reads or '–'} |\n")
+    return acls.page(acls.read_rights()) + SECTION + "".join(rows)
+
+
+if __name__ == "__main__":
+    acls.PAGE.write_text(page(), encoding="utf-8")

@@ -1,0 +1,195 @@
+"""API keys, in a file and on a real PostgreSQL: how long they open, their last use, rotation."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+
+from services.api.access.audit import Action
+from services.api.access.caller import NotKnown
+from services.api.access.keys import digest_of, taken_apart
+from services.api.access.store import MIGRATIONS, USE_NOTED_EVERY, AccessStore
+from services.api.access.tables import SCHEMA
+from tests.api.environment import NOON, HandClock
+from tests.api.test_access import (
+    READS_LILLE,
+    address,
+    clock,
+    known,
+    logged,
+    refused,
+    with_store,
+)
+
+__all__ = ["address", "clock"]
+
+
+def test_a_key_opens_until_it_is_revoked(address: str, clock: HandClock) -> None:
+    async def what(store: AccessStore) -> None:
+        access = known(store, clock)
+        key, shown = await store.create("ERP de Lille", READS_LILLE, "test")
+        caller = await access.by_bearer(shown)
+        assert (f"key:{key.key_id}", READS_LILLE) == (caller.name, caller.rights)
+        assert await store.revoke(key.key_id, "test")
+        assert "key_revoked" == await refused(access, shown)
+        assert not await store.revoke(key.key_id, "test"), "it is no more in force"
+
+    with_store(address, clock, what)
+
+
+def test_the_secret_is_kept_nowhere(tmp_path: Path, clock: HandClock) -> None:
+    shown: list[str] = []
+
+    async def what(store: AccessStore) -> None:
+        key, written = await store.create("ERP", READS_LILLE, "test")
+        shown.append(written)
+        assert written not in repr(key)
+        assert written not in repr(taken_apart(written))
+
+    with_store(f"sqlite:///{tmp_path / 'access.db'}", clock, what)
+    parts = taken_apart(shown[0])
+    assert parts is not None
+    kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert parts.key_id.encode() in kept
+    assert parts.secret.encode() not in kept
+
+
+def test_the_last_use_is_noted_now_and_then(address: str, clock: HandClock) -> None:
+    async def what(store: AccessStore) -> None:
+        access = known(store, clock)
+        _, shown = await store.create("ERP", READS_LILLE, "test")
+        uses = []
+        for _ in range(3):
+            await access.by_bearer(shown)
+            await store.written_beside()
+            uses.append((await store.keys())[0].last_used_at)
+            clock.advance(USE_NOTED_EVERY / 2)
+        assert [NOON, NOON, NOON + USE_NOTED_EVERY] == uses
+
+    with_store(address, clock, what)
+
+
+def test_a_use_that_cannot_be_noted_fails_no_request(tmp_path: Path, clock: HandClock) -> None:
+    async def what(store: AccessStore) -> None:
+        access = known(store, clock)
+        key, shown = await store.create("ERP", READS_LILLE, "test")
+        async with store.connected() as connection:
+            refuse = "BEFORE UPDATE ON api_keys BEGIN SELECT RAISE(ABORT, 'read only'); END"
+            await connection.execute(text(f"CREATE TRIGGER read_only {refuse}"))
+        with logged() as stream:
+            assert f"key:{key.key_id}" == (await access.by_bearer(shown)).name
+            await store.written_beside()
+        assert "use_not_noted" in stream.getvalue()
+        assert (await store.keys())[0].last_used_at is None
+
+    with_store(f"sqlite:///{tmp_path / 'access.db'}", clock, what)
+
+
+def test_many_uses_at_once_are_noted_by_one_write(tmp_path: Path, clock: HandClock) -> None:
+    async def what(store: AccessStore) -> None:
+        access = known(store, clock)
+        _, shown = await store.create("ERP", READS_LILLE, "test")
+        for _ in range(20):
+            await access.by_bearer(shown)
+            assert 1 >= len(store._beside)
+
+    with_store(f"sqlite:///{tmp_path / 'access.db'}", clock, what)
+
+
+def test_a_key_opens_until_it_expires_and_so_do_its_sessions(
+    address: str, clock: HandClock
+) -> None:
+    async def what(store: AccessStore) -> None:
+        access, ends_at = known(store, clock), NOON + timedelta(hours=1)
+        key, shown = await store.create("ERP", READS_LILLE, "test", ends_at)
+        assert ends_at == key.expires_at == (await store.keys())[0].expires_at
+        _, cookie = await access.log_in(shown)
+        clock.advance(timedelta(minutes=59))
+        await access.by_bearer(shown)
+        await access.by_session(cookie)
+        clock.advance(timedelta(minutes=1))
+        assert "key_expired" == await refused(access, shown)
+        with pytest.raises(NotKnown, match="session_ended"):
+            await access.by_session(cookie)
+        with pytest.raises(NotKnown, match="key_expired"):
+            await access.log_in(shown)
+
+    with_store(address, clock, what)
+
+
+def test_a_rotated_key_opens_beside_the_new_one_for_a_while(address: str, clock: HandClock) -> None:
+    async def what(store: AccessStore) -> None:
+        access = known(store, clock)
+        old, shown = await store.create("ERP", READS_LILLE, "test")
+        rotated = await store.rotate(old.key_id, "mairie", timedelta(hours=24))
+        assert rotated is not None
+        ending, new, newer = rotated
+        assert NOON + timedelta(hours=24) == ending.expires_at
+        assert ("ERP", READS_LILLE, None) == (new.label, new.rights, new.expires_at)
+        for each in (shown, newer):
+            assert READS_LILLE == (await access.by_bearer(each)).rights
+        clock.advance(timedelta(hours=24))
+        assert "key_expired" == await refused(access, shown)
+        await access.by_bearer(newer)
+        line = next(
+            each for each in await store.audit_lines(9) if each.action == Action.KEY_ROTATED
+        )
+        assert (old.key_id, "mairie", new.key_id) == (
+            line.subject,
+            line.actor,
+            line.facts["new_key"],
+        )
+        assert await store.rotate(old.key_id, "mairie", timedelta(0)) is None, "it has ended"
+        assert await store.rotate("000000000000", "mairie", timedelta(0)) is None
+
+    with_store(address, clock, what)
+
+
+def test_rotating_lengthens_no_key_and_keeps_how_long_one_lasts(
+    address: str, clock: HandClock
+) -> None:
+    async def what(store: AccessStore) -> None:
+        ends_at = NOON + timedelta(days=90)
+        old, _ = await store.create("ERP", READS_LILLE, "test", ends_at)
+        clock.advance(timedelta(days=89, hours=12))
+        rotated = await store.rotate(old.key_id, "mairie", timedelta(hours=24))
+        assert rotated is not None
+        ending, new, _ = rotated
+        assert (ends_at, clock() + timedelta(days=90)) == (ending.expires_at, new.expires_at)
+
+    with_store(address, clock, what)
+
+
+def test_keys_of_the_version_before_open_as_ever(address: str, clock: HandClock) -> None:
+    def at_the_version_before(connection: Connection, schema: str | None) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes.update(connection=connection, schema=schema)
+        command.upgrade(config, "a1")
+
+    async def go() -> None:
+        store, secret = AccessStore(address, clock), "s" * 43
+        schema = SCHEMA if address.startswith("postgresql") else None
+        prefix = f"{schema}." if schema else ""
+        row = f"'0123456789ab', 'ERP', '{digest_of(secret)}', '2023-01-01 00:00:00', 'mairie'"
+        names = "key_id, label, secret_sha256, created_at, created_by"
+        try:
+            async with store.connected() as connection:
+                if schema:
+                    await connection.execute(text(f"CREATE SCHEMA {schema}"))
+                await connection.run_sync(at_the_version_before, schema)
+                made = f"INSERT INTO {prefix}api_keys ({names}) VALUES ({row})"
+                await connection.execute(text(made))
+            await store.prepare()
+            caller = await known(store, clock).by_bearer(f"ecluse_0123456789ab_{secret}")
+            assert ("key:0123456789ab", "ERP") == (caller.name, caller.label)
+            (key,) = await store.keys()
+            assert key.expires_at is None
+        finally:
+            await store.dispose()
+
+    asyncio.run(go())

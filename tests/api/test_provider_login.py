@@ -1,0 +1,341 @@
+"""People sign in to the console at an identity provider; everything else is refused in words."""
+
+import asyncio
+from base64 import urlsafe_b64encode
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from hashlib import sha256
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+
+from services.api.access.audit import Action
+from services.api.access.keys import digest_of
+from services.api.access.oidc import attempts
+from services.api.access.oidc.attempts import ATTEMPT_S
+from services.api.access.oidc.issuer import AT_MOST_EVERY
+from services.api.access.oidc.provider import AWAY_S
+from services.api.access.session import (
+    ATTEMPT_COOKIE,
+    CALLBACK_PATH,
+    LOGIN_PATH,
+    SESSION_COOKIE,
+)
+from services.api.access.tables import login_attempts, sessions
+from services.api.adapters.clock import wall_clock
+from services.runtime.ops import secret_files
+from tests import silence
+from tests.api.environment import LILLE
+from tests.api.oidc_provider import CLIENT_ID, CLIENT_SECRET, a_provider_of_people
+from tests.api.processes import embedded
+from tests.api.signing_in import HOME, Console, with_a_console
+
+no_logs = silence.no_logs
+
+Asks = Callable[[Console], Awaitable[None]]
+
+
+def at_a_console(folder: Path, what: Asks, **settings: Any) -> None:
+    asyncio.run(with_a_console(folder, what, **settings))
+
+
+def json_of(answer: httpx.Response) -> dict[str, Any]:
+    assert "application/problem+json" == answer.headers["content-type"]
+    return dict(answer.json())
+
+
+def test_who_signs_in_has_the_rights_of_their_roles_and_no_others(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        reader, operator = console.browser(), console.browser()
+        answer = await reader.sign_in("lectrice", "/console/orders?age_days=30")
+        assert 200 == answer.status_code
+        assert '<meta http-equiv="refresh" content="0; url=/console/orders?age_days=30">' in (
+            unescape(answer.text)
+        )
+        assert 200 == (await operator.sign_in("operatrice")).status_code
+        for each in (reader, operator):
+            assert 200 == await each.status("/console/orders")
+            assert 200 == await each.status("/budgets")
+        assert "Léa Lectrice" in (await reader.console.get("/console/orders")).text
+        rows = await rows_of(console, sessions)
+        assert [{"read": ["all"]}, {"operate": ["all"], "read": ["all"]}] == [
+            dict(sorted(row.rights.items())) for row in rows
+        ]
+        cookie = reader.console.cookies[SESSION_COOKIE]
+        assert [digest_of(cookie)] == [row.id_sha256 for row in rows if row.subject == "lectrice"]
+        assert cookie.encode() not in (tmp_path / "access.db").read_bytes()
+        opened, _other = await console.store.audit_lines(2)
+        assert ("oidc:operatrice", Action.SESSION_OPENED) == (opened.actor, opened.action)
+
+    at_a_console(tmp_path, what)
+
+
+def test_the_cookies_are_for_our_pages_alone(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        browser = console.browser()
+        begun = await browser.begin()
+        flags = {each.strip().lower() for each in begun.headers["set-cookie"].split(";")}
+        # The provider's answer is a request from another site: Strict would leave it out there.
+        assert {"httponly", "samesite=lax", f"path={LOGIN_PATH}", f"max-age={ATTEMPT_S}"} <= flags
+        back = await browser.come_back(await browser.at_provider(begun, "lectrice"))
+        flags = {each.strip().lower() for each in back.headers["set-cookie"].split(";")}
+        assert {"httponly", "samesite=strict", "path=/"} <= flags
+        assert "no-store" == back.headers["cache-control"]
+
+    at_a_console(tmp_path, what)
+
+
+def test_the_provider_is_asked_as_the_standards_say(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        begun = await console.browser().begin()
+        asked = httpx.URL(begun.headers["location"]).params
+        (row,) = await rows_of(console, login_attempts)
+        # RFC 7636, 4.2, by hand: Authlib makes it here and checks it at the provider.
+        digest = sha256(row.code_verifier.encode()).digest()
+        expected = {
+            "response_type": "code",
+            "client_id": CLIENT_ID,
+            "redirect_uri": f"{HOME}{CALLBACK_PATH}",
+            "scope": "openid profile",
+            "nonce": row.nonce,
+            "code_challenge": urlsafe_b64encode(digest).rstrip(b"=").decode(),
+            "code_challenge_method": "S256",
+        }
+        assert expected == {name: asked[name] for name in asked if name != "state"}
+        assert digest_of(asked["state"]) == row.state_sha256
+        assert {43} == {len(each) for each in (asked["state"], row.nonce, row.code_verifier)}
+
+    at_a_console(tmp_path, what)
+
+
+async def rows_of(console: Console, table: Any) -> list[Any]:
+    async with console.store.connected() as connection:
+        return list((await connection.execute(select(table))).all())
+
+
+async def count_of(console: Console, table: Any) -> int:
+    async with console.store.connected() as connection:
+        asked = select(func.count()).select_from(table)
+        return int((await connection.execute(asked)).scalar_one())
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://elsewhere.example/",
+        "//elsewhere.example",
+        "/\\elsewhere.example",
+        "/console/../..//elsewhere.example\\",
+        "javascript:alert(1)",
+        "/budgets",
+        "/console/login",
+        "/console/today\x00",
+        "/console/" + "a" * 2000,
+        "",
+    ],
+)
+def test_nobody_is_led_elsewhere(tmp_path: Path, elsewhere: str) -> None:
+    async def what(console: Console) -> None:
+        answer = await console.browser().sign_in("lectrice", elsewhere)
+        assert 'content="0; url=/console/today"' in answer.text
+
+    at_a_console(tmp_path, what)
+
+
+def test_what_another_browser_brings_is_left_to_the_one_that_began(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        first, second = console.browser(), console.browser()
+        parameters = await first.at_provider(await first.begin(), "lectrice")
+        await second.begin()
+        assert 400 == (await second.come_back(parameters)).status_code
+        assert 200 == (await first.come_back(parameters)).status_code
+
+    at_a_console(tmp_path, what)
+
+
+def test_one_browser_signs_in_in_two_windows_at_once(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        browser = console.browser()
+        begun = [await browser.begin("/console/orders"), await browser.begin("/console/grants")]
+        for each, page in zip(begun, ("orders", "grants"), strict=True):
+            answer = await browser.come_back(await browser.at_provider(each, "lectrice"))
+            assert f'content="0; url=/console/{page}"' in answer.text
+
+    at_a_console(tmp_path, what)
+
+
+def test_a_provider_that_comes_back_is_asked_again(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        browser = console.browser()
+        console.provider.down = True
+        for _again in range(3):
+            assert 503 == (await browser.begin()).status_code
+        console.provider.down = False
+        console.clock.advance(timedelta(seconds=AWAY_S))
+        assert 200 == (await browser.sign_in("lectrice")).status_code
+
+    at_a_console(tmp_path, what)
+
+
+def test_a_new_key_of_the_provider_is_found(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        browser = console.browser()
+        assert 200 == (await browser.sign_in("lectrice")).status_code
+        console.provider.rotate_key()
+        console.clock.advance(AT_MOST_EVERY)
+        assert 200 == (await browser.sign_in("lectrice")).status_code
+
+    at_a_console(tmp_path, what)
+
+
+def test_a_public_client_signs_in_by_pkce_alone(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        console.provider.client.secret = None
+        console.provider.client.method = "none"
+        assert 200 == (await console.browser().sign_in("lectrice")).status_code
+
+    at_a_console(tmp_path, what, oidc_client_secret=None)
+
+
+def test_a_provider_that_takes_the_secret_in_the_form_alone_has_it_there(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        console.provider.client.method = "client_secret_post"
+        assert 200 == (await console.browser().sign_in("lectrice")).status_code
+
+    at_a_console(tmp_path, what)
+
+
+def test_entities_may_stand_in_the_settings_and_roles_anywhere(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        claims = {"ecluse_entities": None, "roles": None, "realm_access": {"roles": ["compta"]}}
+        console.provider.claims = claims
+        assert 200 == (await console.browser().sign_in("lectrice")).status_code
+        (row,) = await rows_of(console, sessions)
+        assert {"read": [LILLE], "treasury": [LILLE]} == row.rights
+
+    at_a_console(
+        tmp_path,
+        what,
+        oidc_entities=LILLE,
+        oidc_roles_claim="realm_access.roles",
+        oidc_roles={"compta": ["read", "treasury"]},
+    )
+
+
+def test_a_changed_secret_is_taken_without_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "secret"
+    file.write_text(f"{CLIENT_SECRET}\n")
+    monkeypatch.setenv("ECLUSE_OIDC_CLIENT_SECRET_FILE", str(file))
+    monkeypatch.setattr(secret_files, "CHECK_EVERY_S", 0.0)
+
+    async def what(console: Console) -> None:
+        assert 200 == (await console.browser().sign_in("lectrice")).status_code
+        console.provider.client.secret = "the-next-secret"
+        file.write_text("the-next-secret\n")
+        # One look sees the change, the next one that it is over.
+        codes = [(await console.browser().sign_in("lectrice")).status_code for _ in range(2)]
+        assert [502, 200] == codes
+
+    at_a_console(tmp_path, what)
+
+
+def test_attempts_are_bounded_and_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "ATTEMPTS_MAX", 3)
+
+    async def what(console: Console) -> None:
+        browser = console.browser()
+        begun = []
+        for _ in range(5):
+            begun.append(await browser.begin())
+            console.clock.advance(timedelta(seconds=1))
+        assert 3 == await count_of(console, login_attempts)
+        first = await browser.at_provider(begun[0], "lectrice")
+        assert 400 == (await browser.come_back(first)).status_code
+        last = await browser.at_provider(begun[-1], "lectrice")
+        assert 200 == (await browser.come_back(last)).status_code
+        console.clock.advance(timedelta(seconds=ATTEMPT_S))
+        await browser.begin()
+        assert 1 == await count_of(console, login_attempts)
+
+    at_a_console(tmp_path, what)
+
+
+@pytest.mark.parametrize(("settings", "shown"), [({}, True), ({"oidc_client_id": None}, False)])
+def test_the_login_page_offers_the_provider_where_one_is_set(
+    tmp_path: Path, settings: dict[str, Any], shown: bool
+) -> None:
+    async def what(console: Console) -> None:
+        browser = console.browser()
+        page = (await browser.console.get(LOGIN_PATH, params={"next": "/console/orders?a=1"})).text
+        assert shown is ("Sign in with localhost" in page)
+        assert shown is ("/console/login/provider?next=/console/orders%3Fa%3D1" in page)
+        assert 'name="key"' in page, "keys sign in as ever"
+        assert (303 if shown else 404) == (await browser.begin()).status_code
+        assert (400 if shown else 404) == (await browser.come_back({})).status_code
+
+    if not shown:
+        settings = settings | {"oidc_client_secret": None, "oidc_audience": "ecluse"}
+    at_a_console(tmp_path, what, **settings)
+
+
+def test_an_attempt_is_for_the_address_by_which_the_browser_came(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        browser = console.browser()
+        # The last is as nginx passes it on, unless it is set otherwise.
+        named = {
+            "ecluse.lille.fr": "ecluse.lille.fr",
+            "x.example": "console.lille.fr",
+            "127.0.0.1:8000": "console.lille.fr",
+        }
+        for host, expected in named.items():
+            begun = await browser.console.get("/console/login/provider", headers={"host": host})
+            back = httpx.URL(begun.headers["location"]).params["redirect_uri"]
+            assert f"https://{expected}/console/login/callback" == back
+            cookie = begun.headers["set-cookie"]
+            assert (True, True) == (ATTEMPT_COOKIE in cookie, "secure" in cookie.lower())
+
+    at_a_console(tmp_path, what, api_urls="https://console.lille.fr, https://ecluse.lille.fr/")
+
+
+def test_a_token_for_programs_is_no_login_and_an_id_token_no_program_s(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        browser = console.browser()
+        assert 200 == (await browser.sign_in("lectrice")).status_code
+        (row,) = await rows_of(console, sessions)
+        bearer = {"Authorization": f"Bearer {row.id_token}"}
+        assert 401 == (await console.browser().console.get("/budgets", headers=bearer)).status_code
+        console.provider.claims = {"aud": "ecluse-api"}
+        assert 401 == (await console.browser().sign_in("lectrice")).status_code
+
+    at_a_console(tmp_path, what, oidc_audience="ecluse-api")
+
+
+def test_a_process_takes_it_all_from_its_variables(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text(f"{CLIENT_SECRET}\n")
+    with a_provider_of_people(lambda: wall_clock().timestamp()) as provider:
+        provider.users = {"lectrice": {"groups": {"town": ["compta"]}}}
+        variables = {
+            "ECLUSE_AUTH": "on",
+            "ECLUSE_OIDC_ISSUER": provider.url,
+            "ECLUSE_OIDC_CLIENT_ID": CLIENT_ID,
+            "ECLUSE_OIDC_CLIENT_SECRET_FILE": str(secret),
+            "ECLUSE_OIDC_ROLES_CLAIM": "groups.town",
+            "ECLUSE_OIDC_ROLES": '{"compta": ["read"]}',
+            "ECLUSE_OIDC_ENTITIES": "all",
+        }
+        with embedded(tmp_path / "data", log=tmp_path / "log", **variables) as running:
+            provider.client.redirect_uris = [running.address + CALLBACK_PATH]
+            with httpx.Client(headers={"accept": "text/html"}) as client:
+                page = client.get(f"{running.address}/console/login/provider?next=/console/lag")
+                there = page.headers["location"]
+                client.post(there, data={"user": "lectrice"})
+                back = client.get(client.get(there).headers["location"])
+                assert (200, True) == (back.status_code, 'url=/console/lag"' in back.text)
+                assert 200 == client.get(f"{running.address}/console/lag").status_code

@@ -1,0 +1,335 @@
+"""Sessions of the console end on the server: by signing out, by the provider, and with time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from services.api.access.caller import EVERYBODY, NotKnown, Scope
+from services.api.access.oidc.attempts import ATTEMPT_S, Attempts
+from services.api.access.oidc.login import LOGOUT_TOKEN_S
+from services.api.access.session import LOGIN_PATH, SESSION_COOKIE
+from services.api.access.session_store import (
+    IDLE_S,
+    SEEN_EVERY,
+    SESSION_S,
+    Notice,
+    ProviderSession,
+    Sessions,
+    caller_of,
+    csrf_of,
+)
+from services.api.access.store import AccessStore
+from services.api.access.tables import logout_tokens, sessions
+from tests import silence
+from tests.api.environment import CALLERS, LILLE_KEY, READ_KEY, HandClock
+from tests.api.oidc_provider import CLIENT_ID, LOGOUT_EVENT
+from tests.api.signing_in import HOME, Browser, Console, noticed, with_a_console
+from tests.api.test_access import address, clock, with_store
+
+no_logs = silence.no_logs
+__all__ = ["address", "clock"]
+
+Asks = Callable[[Console], Awaitable[None]]
+
+
+def at_a_console(folder: Path, what: Asks, **settings: Any) -> None:
+    asyncio.run(with_a_console(folder, what, **settings))
+
+
+async def sign_out(browser: Browser) -> httpx.Response:
+    cookie = browser.console.cookies[SESSION_COOKIE]
+    return await browser.console.post("/console/logout", data={"csrf": csrf_of(cookie)})
+
+
+async def with_cookie(console: Console, cookie: str) -> httpx.Response:
+    """Whoever has this cookie, in another browser."""
+    headers = {"Cookie": f"{SESSION_COOKIE}={cookie}"}
+    return await console.browser().console.get("/console/orders", headers=headers)
+
+
+def test_signing_out_ends_the_session_here_and_at_the_provider(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        browser = console.browser()
+        await browser.sign_in("lectrice")
+        stolen = browser.console.cookies[SESSION_COOKIE]
+        assert 200 == (await with_cookie(console, stolen)).status_code
+        page = await sign_out(browser)
+        assert 200 == page.status_code
+        assert "Max-Age=0" in page.headers["set-cookie"]
+        onward = page.text.split("0; url=")[1].split('"')[0].replace("&amp;", "&")
+        assert f"{console.provider.url}/logout" == onward.partition("?")[0]
+        asked = parse_qs(urlsplit(onward).query)
+        assert [f"{HOME}{LOGIN_PATH}"] == asked["post_logout_redirect_uri"]
+        back = await browser.provider.get(onward)
+        assert (302, f"{HOME}{LOGIN_PATH}") == (back.status_code, back.headers["location"])
+        assert 1 == len(console.provider.ended)
+        answer = await with_cookie(console, stolen)
+        assert (303, True) == (answer.status_code, LOGIN_PATH in answer.headers["location"])
+
+    at_a_console(tmp_path, what)
+
+
+def test_signing_out_works_while_the_provider_is_away(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        browser = console.browser()
+        await browser.sign_in("lectrice")
+        console.clock.advance(timedelta(minutes=30))
+        console.provider.down = True
+        stolen = browser.console.cookies[SESSION_COOKIE]
+        assert (303, LOGIN_PATH) == (
+            (answer := await sign_out(browser)).status_code,
+            answer.headers["location"],
+        )
+        assert 303 == (await with_cookie(console, stolen)).status_code
+
+    at_a_console(tmp_path, what)
+
+
+def test_a_session_by_a_key_ends_on_the_server_too(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        _, key = await console.store.create("Agent", {Scope.READ: EVERYBODY}, "test")
+        browser = console.browser()
+        await browser.console.post(LOGIN_PATH, data={"key": key})
+        stolen = browser.console.cookies[SESSION_COOKIE]
+        assert 200 == (await with_cookie(console, stolen)).status_code
+        assert 303 == (await sign_out(browser)).status_code
+        assert 303 == (await with_cookie(console, stolen)).status_code
+
+    at_a_console(tmp_path, what)
+
+
+def test_a_session_that_has_ended_leads_back_to_where_one_was(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        browser = console.browser()
+        await browser.sign_in("lectrice")
+        console.clock.advance(timedelta(seconds=IDLE_S + 1))
+        answer = await browser.console.get("/console/orders?age_days=30&x=%26")
+        login = answer.headers["location"]
+        assert f"{LOGIN_PATH}?next=/console/orders%3Fage_days%3D30%26x%3D%2526" == login
+        page = (await browser.console.get(login)).text
+        assert "The session has ended" in page
+        href = page.split('class="button" href="')[1].split('"')[0].replace("&amp;", "&")
+        begun = await browser.console.get(href)
+        back = await browser.come_back(await browser.at_provider(begun, "lectrice"))
+        assert 'content="0; url=/console/orders?age_days=30&amp;x=%26"' in back.text
+
+    at_a_console(tmp_path, what)
+
+
+def test_a_session_ends_after_a_working_day_or_two_idle_hours(
+    address: str, clock: HandClock
+) -> None:
+    async def what(store: AccessStore) -> None:
+        found = Sessions(store, clock)
+        cookie = await found.open(CALLERS[READ_KEY])
+        for _ in range(SESSION_S // IDLE_S):
+            await found.find(cookie)
+            await store.written_beside()
+            clock.advance(timedelta(seconds=IDLE_S))
+        await found.find(cookie)
+        await store.written_beside()
+        clock.advance(timedelta(seconds=1))
+        with pytest.raises(NotKnown, match="session_ended"):
+            await found.find(cookie)
+        idle = await found.open(CALLERS[READ_KEY])
+        clock.advance(timedelta(seconds=IDLE_S + 1))
+        with pytest.raises(NotKnown, match="session_ended"):
+            await found.find(idle)
+        await found.open(CALLERS[READ_KEY])
+        async with store.connected() as connection:
+            rows = (await connection.execute(select(sessions))).all()
+        assert 1 == len(rows), "those that have ended are swept"
+
+    with_store(address, clock, what)
+
+
+def test_the_last_request_is_noted_now_and_then(address: str, clock: HandClock) -> None:
+    async def what(store: AccessStore) -> None:
+        found = Sessions(store, clock)
+        cookie, opened = await found.open(CALLERS[READ_KEY]), clock()
+        seen = []
+        for _ in range(3):
+            await found.find(cookie)
+            await store.written_beside()
+            seen.append((await found.find(cookie)).last_seen_at - opened)
+            clock.advance(SEEN_EVERY * 0.6)
+        assert [timedelta(), timedelta(), SEEN_EVERY * 1.2] == seen
+
+    with_store(address, clock, what)
+
+
+def test_an_attempt_is_taken_once_by_its_browser_in_its_time(
+    address: str, clock: HandClock
+) -> None:
+    async def what(store: AccessStore) -> None:
+        begun = Attempts(store, clock)
+        state, attempt = await begun.begin("https://ecluse.example/", "/console/x", "browser")
+        assert await begun.take(state, "another browser") is None
+        assert await begun.take("another state", "browser") is None
+        assert attempt == await begun.take(state, "browser")
+        assert await begun.take(state, "browser") is None
+        again, attempt = await begun.begin("https://ecluse.example/", "/console/x", "browser")
+        both = await asyncio.gather(*(begun.take(again, "browser") for _ in range(2)))
+        assert {None, attempt} == set(both), "of two at once one has it"
+        late, _ = await begun.begin("https://ecluse.example/", "/console/x", "browser")
+        clock.advance(timedelta(seconds=ATTEMPT_S + 1))
+        assert await begun.take(late, "browser") is None
+
+    with_store(address, clock, what)
+
+
+def test_a_notice_ends_what_it_names_and_is_taken_once(address: str, clock: HandClock) -> None:
+    async def what(store: AccessStore) -> None:
+        found = Sessions(store, clock)
+        reader, town = CALLERS[READ_KEY], CALLERS[LILLE_KEY]
+        cookies = [
+            await found.open(caller, at=ProviderSession(subject, sid, "token"))
+            for caller, subject, sid in ((reader, "a", "1"), (reader, "a", "2"), (town, "b", "3"))
+        ]
+        assert [reader, reader, town] == [caller_of(await found.find(each)) for each in cookies]
+        forget_at = clock() + timedelta(seconds=LOGOUT_TOKEN_S)
+        assert 1 == await found.end_by(Notice("first", "a", "1", forget_at))
+        with pytest.raises(NotKnown, match="notice_taken"):
+            await found.end_by(Notice("first", "b", None, forget_at))
+        assert 0 == await found.end_by(Notice("second", "b", "2", forget_at))
+        assert 1 == await found.end_by(Notice("third", None, "3", forget_at))
+        assert "token" == await found.end(cookies[1])
+        assert await found.end(cookies[1]) is None
+
+    with_store(address, clock, what)
+
+
+async def sid_of(console: Console, number: int) -> str:
+    async with console.store.connected() as connection:
+        asked = select(sessions.c.provider_session).order_by(sessions.c.created_at)
+        return str((await connection.execute(asked)).scalars().all()[number])
+
+
+def test_the_provider_ends_one_session_or_all_of_somebody(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        browsers = [console.browser() for _ in range(4)]
+        for each, user in zip(browsers, ("lectrice",) * 3 + ("operatrice",), strict=True):
+            await each.sign_in(user)
+            console.clock.advance(timedelta(seconds=1))
+        sid = await sid_of(console, 1)
+        token = console.provider.logout_token(sid=sid, sub="lectrice")
+        answer = await noticed(console, token)
+        assert (200, "no-store") == (answer.status_code, answer.headers["cache-control"])
+        assert [200, 401, 200, 200] == [await each.status() for each in browsers]
+        assert (
+            200
+            == (await noticed(console, console.provider.logout_token(sub="lectrice"))).status_code
+        )
+        assert [401, 401, 401, 200] == [await each.status() for each in browsers]
+        elsewhere = console.provider.logout_token(sid=await sid_of(console, 0), sub="lectrice")
+        assert 200 == (await noticed(console, elsewhere)).status_code
+        assert 200 == await browsers[3].status(), "the session is not that subject's"
+
+    at_a_console(tmp_path, what)
+
+
+def test_a_session_whose_name_the_provider_keeps_to_itself_ends_by_its_subject(
+    tmp_path: Path,
+) -> None:
+    async def what(console: Console) -> None:
+        console.provider.claims = {"sid": None}
+        browsers = [console.browser(), console.browser()]
+        for each, user in zip(browsers, ("lectrice", "operatrice"), strict=True):
+            await each.sign_in(user)
+        nobodys = console.provider.logout_token(sid="of-the-provider")
+        assert 200 == (await noticed(console, nobodys)).status_code
+        assert [200, 200] == [await each.status() for each in browsers]
+        token = console.provider.logout_token(sid="of-the-provider", sub="lectrice")
+        assert 200 == (await noticed(console, token)).status_code
+        assert [401, 200] == [await each.status() for each in browsers]
+
+    at_a_console(tmp_path, what)
+
+
+OLD_S = LOGOUT_TOKEN_S + 1
+BAD_NOTICES: list[tuple[dict[str, Any], str]] = [
+    ({"aud": "intranet"}, "token_claim_aud"),
+    ({"iss": "https://elsewhere.example"}, "token_claim_iss"),
+    ({"events": None}, "token_claim_events"),
+    ({"events": {"http://schemas.example/other": {}}}, "token_claim_events"),
+    ({"events": [LOGOUT_EVENT]}, "token_claim_events"),
+    ({"events": {LOGOUT_EVENT: True}}, "token_claim_events"),
+    ({"nonce": "n"}, "token_claim_nonce"),
+    ({"jti": None}, "token_claim_jti"),
+    ({"iat": None}, "token_claim_iat"),
+    ({"sub": None}, "token_claim_sub"),
+    ({"sub": ["lectrice"]}, "token_claim_sub"),
+]
+
+
+@pytest.mark.parametrize(("claims", "reason"), BAD_NOTICES, ids=[str(row) for row in BAD_NOTICES])
+def test_a_notice_that_is_not_right_ends_nothing(
+    tmp_path: Path, claims: dict[str, Any], reason: str
+) -> None:
+    async def what(console: Console) -> None:
+        browser = console.browser()
+        await browser.sign_in("lectrice")
+        token = console.provider.logout_token(**({"sub": "lectrice"} | claims))
+        answer = await noticed(console, token)
+        found = answer.json()
+        assert (400, "logout_token_refused", reason) == (
+            answer.status_code,
+            found["code"],
+            found["reason"],
+        )
+        assert 200 == await browser.status()
+
+    at_a_console(tmp_path, what)
+
+
+def test_a_notice_is_taken_once_and_not_when_it_is_old(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        token = console.provider.logout_token(sub="lectrice", exp=2_000_000_000)
+        assert 200 == (await noticed(console, token)).status_code
+        browser = console.browser()
+        await browser.sign_in("lectrice")
+        for age_s, reason in ((0, "notice_taken"), (OLD_S, "token_claim_iat")):
+            console.clock.advance(timedelta(seconds=age_s))
+            answer = await noticed(console, token)
+            assert (400, reason) == (answer.status_code, answer.json()["reason"])
+        assert 200 == await browser.status()
+        console.clock.advance(timedelta(seconds=60))
+        await noticed(console, console.provider.logout_token(sub="nobody"))
+        async with console.store.connected() as connection:
+            rows = (await connection.execute(select(logout_tokens))).all()
+        assert 1 == len(rows), "what nobody would believe any more is swept"
+
+    at_a_console(tmp_path, what)
+
+
+def test_an_id_token_is_no_notice_and_a_notice_no_login(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        browser = console.browser()
+        await browser.sign_in("lectrice")
+        async with console.store.connected() as connection:
+            asked = select(sessions.c.id_token)
+            id_token = (await connection.execute(asked)).scalar_one()
+        assert 400 == (await noticed(console, id_token)).status_code
+        assert 400 == (await noticed(console, "")).status_code
+        assert 200 == await browser.status()
+        bearer = {"Authorization": f"Bearer {console.provider.logout_token(sub='lectrice')}"}
+        assert 401 == (await console.browser().console.get("/budgets", headers=bearer)).status_code
+        assert CLIENT_ID == console.settings.oidc_client_id
+
+    at_a_console(tmp_path, what)
+
+
+def test_a_console_without_a_provider_takes_no_notice(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        answer = await noticed(console, console.provider.logout_token(sub="lectrice"))
+        assert 404 == answer.status_code
+
+    none = {"oidc_client_id": None, "oidc_client_secret": None, "oidc_audience": "ecluse"}
+    at_a_console(tmp_path, what, **none)

@@ -1,0 +1,315 @@
+"""Each role of PostgreSQL does its own work, and nothing else: rights of `ecluse database grants`.
+
+They still hold after a rebuild and after a migration.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+import asyncpg
+import pytest
+from sqlalchemy import make_url
+from structlog.testing import capture_logs
+
+from services.api.access.caller import Entities, Scope
+from services.api.access.store import AccessStore
+from services.api.access.tables import metadata as access_tables
+from services.api.adapters.clock import wall_clock
+from services.api.adapters.read_model import open_read_model
+from services.projector.database_rights import read_rights
+from services.projector.database_rights import statements as rights_as_sql
+from services.projector.migrations import prepare_at
+from services.projector.tables import metadata as tables
+from tests.api.environment import LILLE, an_app, asking
+from tests.integration.command import CommandResult, ecluse
+from tests.read_model.databases import Server
+from tests.read_model.filling import fill, golden, query, read
+from tests.read_model.making_again import make_again
+
+RECORDS: Final = golden("lille-avenirs-2023")
+BUDGET: Final = "21590350100017-00-2023"
+ORDERS: Final = ("payment_orders", "payment_order_lines", "payments")
+PATHS: Final = (
+    "/balances/lines",
+    "/payment-orders/waiting",
+    "/grants",
+    "/refusals",
+    "/parked",
+    "/dead-letters",
+    f"/budgets/{BUDGET}",
+    f"/budgets/{BUDGET}/grants/LILLE-AVENIRS-2023",
+    f"/budgets/{BUDGET}/execution.csv",
+    "/trace/LILLE-AVENIRS-2023",
+    "/console/today",
+    "/console/orders",
+    "/status",
+    "/readyz",
+)
+"""Questions of which each asks other tables."""
+
+ALL_RIGHTS: Final = """
+SELECT string_agg(granted::text, chr(10) ORDER BY granted::text) FROM (
+  SELECT nspname::text AS thing, (aclexplode(nspacl)).* FROM pg_namespace
+  UNION ALL
+  SELECT oid::regclass::text, (aclexplode(coalesce(relacl, acldefault('r', relowner)))).*
+  FROM pg_class WHERE relnamespace::regnamespace::text LIKE 'ecluse%'
+  UNION ALL
+  SELECT defaclrole::regrole::text, (aclexplode(defaclacl)).* FROM pg_default_acl
+) AS granted
+"""
+
+
+class Roles:
+    """A database with roles of its own."""
+
+    def __init__(self, server: Server, url: str) -> None:
+        self._server = server
+        self.url = url
+        self.database = make_url(url).database or ""
+        self.form = f"{self.database}_NAME"
+
+    def granted(self, *options: str) -> CommandResult:
+        """What the command says."""
+        args = ("--as", self.form, *options)
+        return ecluse("database", "grants", *args, ECLUSE_DATABASE_URL=self.url)
+
+    def name(self, role: str) -> str:
+        """How the server calls a role."""
+        return self.form.replace("NAME", role)
+
+    def url_of(self, role: str) -> str:
+        """The database, as this role."""
+        return self.url.replace("postgres@", f"{self.name(role)}@")
+
+    def run(self, statement: str) -> None:
+        """One statement of the superuser."""
+        self._server.run(statement, self.database)
+
+    def allowed(self, role: str, statements: Iterable[str]) -> list[str]:
+        """Those of these statements for which the role has the right; nothing is changed."""
+
+        async def go() -> list[str]:
+            connection = await asyncpg.connect(
+                user=self.name(role), host=self._server.socket, database=self.database
+            )
+            found = []
+            for each in statements:
+                transaction = connection.transaction()
+                await transaction.start()
+                try:
+                    await connection.execute(each)
+                except asyncpg.InsufficientPrivilegeError:
+                    pass
+                else:
+                    found.append(each)
+                finally:
+                    await transaction.rollback()
+            await connection.close()
+            return found
+
+        return asyncio.run(go())
+
+    def fill(self) -> None:
+        """The first start of the projector and of the API, each as its role."""
+        asyncio.run(prepare_at(self.url_of("projector")))
+        fill(self.url_of("projector"), RECORDS)
+        asyncio.run(a_key_of(self.url_of("api")))
+
+
+async def a_key_of(url: str) -> None:
+    """The API makes its tables, a key and an audit line."""
+    store = AccessStore(url, wall_clock)
+    try:
+        await store.prepare()
+        await store.create("ERP", {Scope.READ: Entities.of([LILLE])}, "test")
+        assert await store.audit_lines(1)
+    finally:
+        await store.dispose()
+
+
+def statuses(url: str) -> dict[str, int]:
+    """The answers of the API, which reads as this role."""
+
+    async def go() -> dict[str, int]:
+        async with asking(an_app(open_read_model(url))) as client:
+            return {path: (await client.get(path)).status_code for path in PATHS}
+
+    return asyncio.run(go())
+
+
+def reading(names: Iterable[str], schema: str = "ecluse_read") -> list[str]:
+    return [f"SELECT * FROM {schema}.{name}" for name in names]
+
+
+def writing(names: Iterable[str], schema: str = "ecluse_read") -> list[str]:
+    """What would change these tables, and what would take their place."""
+    return [
+        statement.format(f"{schema}.{name}")
+        for name in names
+        for statement in (
+            "INSERT INTO {} DEFAULT VALUES",
+            "DELETE FROM {}",
+            "TRUNCATE {}",
+            "DROP TABLE {}",
+            "ALTER TABLE {} ADD COLUMN more text",
+        )
+    ]
+
+
+ACCESS: Final = tuple(table.name for table in access_tables.sorted_tables)
+
+
+@pytest.fixture
+def roles(postgresql_server: Server) -> Roles:
+    """An empty database whose roles have their rights before there is a table."""
+    made = Roles(postgresql_server, postgresql_server.a_database())
+    given = made.granted("--apply")
+    assert 0 == given.code, given.err
+    assert "ecluse_read.payment_orders is not there yet" in given.text
+    made.fill()
+    again = made.granted("--apply")
+    assert 0 == again.code, again.err
+    assert "not there" not in again.text
+    return made
+
+
+def hold(roles: Roles) -> None:
+    """Every right of the file holds, and no other."""
+    everything = read(roles.url_of("projector"))
+    assert everything["payment_orders"], "there is something to be read"
+    assert everything == read(roles.url_of("api"))
+    assert dict.fromkeys(PATHS, 200) == statuses(roles.url_of("api"))
+
+    all_tables = [*tables.tables]
+    assert [] == roles.allowed("api", writing(all_tables))
+    assert [] == roles.allowed("projector", reading(ACCESS, "ecluse_access"))
+    assert [] == roles.allowed("projector", writing(ACCESS, "ecluse_access"))
+    assert {*reading(ORDERS)} == {*roles.allowed("treasury", reading(all_tables))}
+    assert [] == roles.allowed("treasury", writing(all_tables))
+    for command in (reading, writing):
+        assert [] == roles.allowed("treasury", command(ACCESS, "ecluse_access"))
+    for role in ("api", "treasury"):
+        assert [] == roles.allowed(role, ["CREATE SCHEMA another"])
+
+
+def test_each_role_does_its_own_work_and_nothing_else(roles: Roles) -> None:
+    hold(roles)
+
+
+def test_the_rights_hold_after_a_rebuild(roles: Roles) -> None:
+    asyncio.run(make_again(roles.url_of("projector"), RECORDS))
+    assert 1 == query(roles.url_of("projector"), "SELECT max(generation) FROM positions")
+    hold(roles)
+
+
+def test_the_rights_hold_on_a_table_that_a_migration_makes(roles: Roles) -> None:
+    roles.run("DROP TABLE ecluse_read.mentions")
+    roles.run("UPDATE ecluse_read.alembic_version SET version_num = '0003'")
+    asyncio.run(prepare_at(roles.url_of("projector")))
+    hold(roles)
+
+
+def test_a_table_that_is_made_after_a_rebuild_is_read_too(roles: Roles) -> None:
+    """The schema is another then: what was granted on the one before is gone with it."""
+    asyncio.run(make_again(roles.url_of("projector"), RECORDS))
+    roles.run(f"SET ROLE {roles.name('projector')}; CREATE TABLE ecluse_read.later (id text)")
+    assert reading(["later"]) == roles.allowed("api", reading(["later"]))
+    assert [] == roles.allowed("treasury", reading(["later"]))
+
+
+def test_tables_of_access_that_come_later_are_the_apis(roles: Roles) -> None:
+    roles.run(f"SET ROLE {roles.name('api')}; CREATE TABLE ecluse_access.later (id text)")
+    for role in ("projector", "treasury"):
+        assert [] == roles.allowed(role, reading(["later"], "ecluse_access"))
+
+
+def test_given_again_nothing_changes(roles: Roles) -> None:
+    before = query(roles.url, ALL_RIGHTS)
+    assert 0 == roles.granted("--apply").code
+    assert before == query(roles.url, ALL_RIGHTS)
+
+
+def test_what_a_role_has_beside_it_is_taken(roles: Roles) -> None:
+    deleted, iban = (
+        ["DELETE FROM ecluse_read.lines"],
+        ["SELECT iban FROM ecluse_read.bank_accounts"],
+    )
+    roles.run(f"GRANT DELETE ON ecluse_read.lines TO {roles.name('api')}")
+    roles.run(f"GRANT SELECT (iban) ON ecluse_read.bank_accounts TO {roles.name('treasury')}")
+    roles.run(f"GRANT USAGE ON SCHEMA ecluse_access TO {roles.name('projector')}")
+    roles.run(f"GRANT SELECT ON ecluse_access.api_keys TO {roles.name('projector')}")
+    assert deleted == roles.allowed("api", writing(["lines"]))
+    assert iban == roles.allowed("treasury", iban)
+    assert 0 == roles.granted("--apply").code
+    hold(roles)
+    assert [] == roles.allowed("treasury", iban)
+
+
+def test_tables_that_one_role_had_made_go_to_their_owners(postgresql_server: Server) -> None:
+    roles = Roles(postgresql_server, postgresql_server.a_read_model())
+    asyncio.run(a_key_of(roles.url))
+    assert 0 == roles.granted("--apply").code
+    roles.fill()
+    hold(roles)
+    asyncio.run(make_again(roles.url_of("projector"), RECORDS))
+    hold(roles)
+
+
+def test_the_sql_that_is_printed_is_what_apply_runs(postgresql_server: Server) -> None:
+    roles = Roles(postgresql_server, postgresql_server.a_read_model())
+    printed = roles.granted()
+    assert 0 == printed.code, printed.err
+    wanted = rights_as_sql(read_rights(), roles.form)
+    assert ["BEGIN;", *(f"{each};" for each in wanted), "COMMIT;"] == printed.text.splitlines()
+    roles.run(printed.text)
+    roles.fill()
+    hold(roles)
+    before = query(roles.url, ALL_RIGHTS)
+    assert 0 == roles.granted("--apply").code
+    assert before == query(roles.url, ALL_RIGHTS)
+
+
+def test_the_owner_of_a_database_who_may_make_roles_gives_them_too(
+    postgresql_server: Server,
+) -> None:
+    """A service that runs PostgreSQL for others makes nobody a superuser."""
+    roles = Roles(postgresql_server, postgresql_server.a_database())
+    owner = roles.name("owner")
+    roles.run(f"CREATE ROLE {owner} LOGIN CREATEROLE")
+    roles.run(f"ALTER DATABASE {roles.database} OWNER TO {owner}")
+    as_owner = ("database", "grants", "--apply", "--as", roles.form)
+    for fill_then in (roles.fill, lambda: hold(roles)):
+        given = ecluse(*as_owner, ECLUSE_DATABASE_URL=roles.url_of("owner"))
+        assert 0 == given.code, given.err
+        fill_then()
+
+
+def test_an_api_without_its_rights_says_so_to_the_operator(
+    postgresql_url: str, postgresql_server: Server
+) -> None:
+    roles = Roles(postgresql_server, postgresql_url)
+    roles.run(f"CREATE ROLE {roles.name('api')} LOGIN")
+    with capture_logs() as logs:
+        assert {503} == {*statuses(roles.url_of("api")).values()} - {200}
+    said = {(each["event"], each.get("error")) for each in logs}
+    # A schema that a role may not use is not there for it.
+    assert ("database_unreachable", 'relation "positions" does not exist') in said
+
+
+def test_a_role_that_may_not_give_rights_is_reported_in_words(roles: Roles) -> None:
+    said = ecluse(
+        "database", "grants", "--apply", "--as", roles.form, ECLUSE_DATABASE_URL=roles.url_of("api")
+    )
+    assert 3 == said.code
+    assert "permission denied" in said.err or "must be" in said.err
+
+
+def test_a_form_by_which_all_roles_are_one_is_usage() -> None:
+    said = ecluse("database", "grants", "--as", "ecluse")
+    assert (2, True) == (said.code, "it must hold NAME" in said.err)
+
+
+def test_a_file_has_no_roles() -> None:
+    said = ecluse("database", "grants", "--apply", ECLUSE_DATABASE_URL="sqlite:///read.db")
+    assert (3, True) == (said.code, "a file of SQLite has no roles" in said.err)

@@ -1,0 +1,28 @@
+"""Rights in PostgreSQL as data: they name what there is, and the page says them."""
+
+from services.api.access.tables import SCHEMA as ACCESS
+from services.projector.database import SCHEMA
+from services.projector.database_rights import EVERY_TABLE, page, read_rights, statements
+from services.projector.tables import metadata
+from services.runtime.kafka.acls import PAGE
+
+
+def test_the_page_is_what_make_catalogue_writes() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run `make catalogue`"
+
+
+def test_they_name_schemas_and_tables_that_there_are() -> None:
+    roles = read_rights().roles.values()
+    assert [SCHEMA, ACCESS] == [schema for role in roles for schema in role.owns]
+    named = {
+        (schema, name) for role in roles for schema, all_ in role.reads.items() for name in all_
+    }
+    known = {(SCHEMA, name) for name in (EVERY_TABLE, *metadata.tables)}
+    assert set() == named - known
+
+
+def test_a_role_is_quoted_whatever_it_is_called() -> None:
+    written = "\n".join(statements(read_rights(), "a \"b\" 'c' NAME"))
+    assert 'CREATE ROLE "a ""b"" \'c\' api" LOGIN' in written
+    assert "to_regrole('\"a \"\"b\"\" ''c'' api\"')" in written
+    assert 'ON DATABASE %1$I TO "a ""b"" \'\'c\'\' api";' in written
