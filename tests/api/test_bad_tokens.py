@@ -64,6 +64,7 @@ SHOWN: Final = {
     "token_signature": "signature",
     "token_too_large": "too large",
     "token_entities": "SIRETs",
+    "token_is_id_token": "ID token",
 }
 """What people read for each reason, in English."""
 

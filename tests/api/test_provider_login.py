@@ -209,6 +209,17 @@ def test_a_provider_that_takes_the_secret_in_the_form_alone_has_it_there(tmp_pat
     at_a_console(tmp_path, what)
 
 
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
+def test_a_secret_may_hold_any_sign(tmp_path: Path, method: str) -> None:
+    secret = "€uro: 100 % + %41"
+
+    async def what(console: Console) -> None:
+        console.provider.client.secret, console.provider.client.method = secret, method
+        assert 200 == (await console.browser().sign_in("lectrice")).status_code
+
+    at_a_console(tmp_path, what, oidc_client_secret=secret)
+
+
 def test_entities_may_stand_in_the_settings_and_roles_anywhere(tmp_path: Path) -> None:
     async def what(console: Console) -> None:
         claims = {"ecluse_entities": None, "roles": None, "realm_access": {"roles": ["compta"]}}
@@ -314,6 +325,18 @@ def test_a_token_for_programs_is_no_login_and_an_id_token_no_program_s(tmp_path:
         assert 401 == (await console.browser().sign_in("lectrice")).status_code
 
     at_a_console(tmp_path, what, oidc_audience="ecluse-api")
+
+
+def test_an_id_token_is_no_program_s_where_both_have_one_audience(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        console.provider.claims = {"scope": "ecluse:read"}
+        assert 200 == (await console.browser().sign_in("lectrice")).status_code
+        (row,) = await rows_of(console, sessions)
+        bearer = {"Authorization": f"Bearer {row.id_token}"}
+        answer = await console.browser().console.get("/budgets", headers=bearer)
+        assert (401, True) == (answer.status_code, "ID token" in answer.json()["detail"])
+
+    at_a_console(tmp_path, what, oidc_audience=CLIENT_ID)
 
 
 def test_a_process_takes_it_all_from_its_variables(tmp_path: Path) -> None:

@@ -309,6 +309,19 @@ def test_a_notice_is_taken_once_and_not_when_it_is_old(tmp_path: Path) -> None:
     at_a_console(tmp_path, what)
 
 
+def test_a_notice_need_not_say_when_it_ends(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        browser = console.browser()
+        await browser.sign_in("lectrice")
+        over = console.provider.logout_token(sub="lectrice", exp=1_000_000_000)
+        assert "token_expired" == (await noticed(console, over)).json()["reason"]
+        token = console.provider.logout_token(sub="lectrice", exp=None)
+        assert 200 == (await noticed(console, token)).status_code
+        assert 401 == await browser.status()
+
+    at_a_console(tmp_path, what)
+
+
 def test_an_id_token_is_no_notice_and_a_notice_no_login(tmp_path: Path) -> None:
     async def what(console: Console) -> None:
         browser = console.browser()

@@ -17,9 +17,9 @@ from services.api.access.oidc.provider import Client, Provider
 from services.api.access.oidc.tokens import (
     Demands,
     caller_of,
-    missing,
     subject_of,
     text_of,
+    wrong_claim,
 )
 from services.api.access.session_store import Notice, ProviderSession, Sessions
 from services.api.access.store import AccessStore
@@ -164,7 +164,7 @@ class ProviderLogin:
         Raises:
             NotKnown: it is not to be believed, or was taken before.
         """
-        claims = await self._issuer.claims_of(logout_token, self._client_id)
+        claims = await self._issuer.claims_of(logout_token, self._client_id, must_expire=False)
         return await self._sessions.end_by(self._notice(claims))
 
     def address_of(self, asked: HTTPConnection) -> str:
@@ -191,17 +191,18 @@ class ProviderLogin:
         """
         events, issued_s = claims.get("events"), claims.get("iat")
         if not isinstance(events, dict) or not isinstance(events.get(LOGOUT_EVENT), dict):
-            raise missing("events")
+            raise wrong_claim("events")
         if "nonce" in claims:
-            raise missing("nonce")
+            raise wrong_claim("nonce")
         jti, subject, sid = (text_of(claims.get(name)) for name in ("jti", "sub", "sid"))
         if not jti:
-            raise missing("jti")
+            raise wrong_claim("jti")
         now = self._clock()
+        # Many providers give it no end (`exp`): its age bounds it anyway.
         if not isinstance(issued_s, int | float) or issued_s < now.timestamp() - LOGOUT_TOKEN_S:
-            raise missing("iat")
+            raise wrong_claim("iat")
         if not subject and not sid:
-            raise missing("sub")
+            raise wrong_claim("sub")
         forget_at = now + timedelta(seconds=LOGOUT_TOKEN_S + self._demands.leeway_s)
         return Notice(jti, subject or None, sid or None, forget_at)
 
@@ -213,10 +214,10 @@ def _check_answers(claims: Mapping[str, Any], nonce: str, client_id: str) -> Non
         NotKnown: it was made for another login, or for another client.
     """
     if not hmac.compare_digest(text_of(claims.get("nonce")).encode(), nonce.encode()):
-        raise missing("nonce")
+        raise wrong_claim("nonce")
     audience = claims.get("aud")
     several = isinstance(audience, list) and len(audience) > 1
     if (several or "azp" in claims) and claims.get("azp") != client_id:
-        raise missing("azp")
+        raise wrong_claim("azp")
     if not isinstance(claims.get("iat"), int | float):
-        raise missing("iat")
+        raise wrong_claim("iat")

@@ -6,6 +6,7 @@ Authlib writes them (RFC 6749, RFC 7636), aiohttp sends them, joserfc checks wha
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
+from urllib.parse import quote
 
 import structlog
 from authlib.common.urls import add_params_to_uri
@@ -17,7 +18,7 @@ from events.texts import _
 from services.api.access.oidc.attempts import Attempt
 from services.api.access.oidc.discovery import (
     DOCUMENT_BYTES_MAX,
-    NOT_READ,
+    FETCH_ERRORS,
     checked,
     configuration_of,
     json_object,
@@ -121,8 +122,12 @@ class Provider:
         """The ID token for a code, not checked yet."""
         found = await self._endpoints()
         secret = self._client.secret()
+        client_id = self._client.client_id
         method = "client_secret_post" if found.takes_secret_in_form else "client_secret_basic"
-        auth = ClientAuth(self._client.client_id, secret, method if secret else "none")
+        if secret and not found.takes_secret_in_form:
+            # Authlib leaves this out: a colon in the id, or a sign beyond ASCII (RFC 6749, 2.3.1).
+            client_id, secret = quote(client_id, ""), quote(secret, "")
+        auth = ClientAuth(client_id, secret, method if secret else "none")
         body = prepare_token_request(
             "authorization_code",
             redirect_uri=attempt.redirect_uri,
@@ -167,7 +172,7 @@ class Provider:
                 session.post(address, data=body, headers=headers, allow_redirects=False) as answer,
             ):
                 found = json_object(await read_within(answer, DOCUMENT_BYTES_MAX))
-        except NOT_READ as error:
+        except FETCH_ERRORS as error:
             _log_not_read(error)
             raise self._away() from error
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -194,7 +199,7 @@ class Provider:
                     and "client_secret_post" in methods
                     and "client_secret_basic" not in methods,
                 )
-        except NOT_READ as error:
+        except FETCH_ERRORS as error:
             _log_not_read(error)
             return None
 
