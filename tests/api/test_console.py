@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import httpx
 import pytest
 
-from services.api.access.session import SESSION_COOKIE
+from services.api.access.session import HOST_ONLY, SESSION_COOKIE
 from services.api.console.page_context import Text, place_after
 from services.api.console.session import HOME, own_path
 from services.api.http.components import LIVE_PAGES_MAX, LIVE_PAGES_OF_CALLER_MAX
@@ -157,7 +157,7 @@ def test_signing_in_gives_a_session_and_signing_out_takes_it(tmp_path: Path) -> 
         answer = await client.post("/console/login", data=right)
         assert (303, "/console/orders") == (answer.status_code, answer.headers["location"])
         assert "HttpOnly" in answer.headers["set-cookie"]
-        client.cookies.set(SESSION_COOKIE, ALL_KEY)
+        client.cookies.set(HOST_ONLY + SESSION_COOKIE, ALL_KEY)
         assert 303 == (await client.get("/console/login")).status_code
         forged = await client.post("/console/logout")
         assert 403 == forged.status_code

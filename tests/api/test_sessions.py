@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from services.api.access.caller import EVERYBODY, NotKnown, Scope
-from services.api.access.oidc.attempts import ATTEMPT_S, Attempts
+from services.api.access.oidc.attempts import ATTEMPT_S, Attempt
 from services.api.access.oidc.login import LOGOUT_TOKEN_S
 from services.api.access.session import LOGIN_PATH, SESSION_COOKIE
 from services.api.access.session_store import (
@@ -165,24 +165,27 @@ def test_the_last_request_is_noted_now_and_then(address: str, clock: HandClock) 
     with_store(address, clock, what)
 
 
-def test_an_attempt_is_taken_once_by_its_browser_in_its_time(
-    address: str, clock: HandClock
-) -> None:
-    async def what(store: AccessStore) -> None:
-        begun = Attempts(store, clock)
-        state, attempt = await begun.begin("https://ecluse.example/", "/console/x", "browser")
-        assert await begun.take(state, "another browser") is None
-        assert await begun.take("another state", "browser") is None
-        assert attempt == await begun.take(state, "browser")
-        assert await begun.take(state, "browser") is None
-        again, attempt = await begun.begin("https://ecluse.example/", "/console/x", "browser")
-        both = await asyncio.gather(*(begun.take(again, "browser") for _ in range(2)))
-        assert {None, attempt} == set(both), "of two at once one has it"
-        late, _ = await begun.begin("https://ecluse.example/", "/console/x", "browser")
-        clock.advance(timedelta(seconds=ATTEMPT_S + 1))
-        assert await begun.take(late, "browser") is None
+HERE = "https://ecluse.example/console/login/callback"
 
-    with_store(address, clock, what)
+
+def test_an_attempt_is_of_one_cookie_and_one_state_for_ten_minutes() -> None:
+    clock = HandClock()
+    attempt, other = (Attempt.begun(HERE, "/console/x?é=1", clock()) for _ in range(2))
+    assert attempt == Attempt.answered(attempt.cookie, attempt.state, HERE, clock())
+    for cookie, state in ((attempt.cookie, other.state), (attempt.cookie, ""), ("", "")):
+        assert Attempt.answered(cookie, state, HERE, clock()) is None
+    clock.advance(timedelta(seconds=ATTEMPT_S))
+    assert Attempt.answered(attempt.cookie, attempt.state, HERE, clock()) == attempt
+    clock.advance(timedelta(seconds=1))
+    assert Attempt.answered(attempt.cookie, attempt.state, HERE, clock()) is None
+
+
+@pytest.mark.parametrize(
+    "cookie", ["", ".", "..", "a.b.c", "9.b", "9.b.c.d", "9.b.é", "9.b._w", "9" * 5000 + ".b.c"]
+)
+def test_a_cookie_that_somebody_made_up_is_no_attempt(cookie: str) -> None:
+    state = Attempt(cookie, HERE, "").state  # They can tell the state that goes with it.
+    assert Attempt.answered(cookie, state, HERE, HandClock()()) is None
 
 
 def test_a_notice_ends_what_it_names_and_is_taken_once(address: str, clock: HandClock) -> None:

@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from events.texts import _
 from services.api.access.audit import Action
 from services.api.access.caller import NotKnown, Scope
-from services.api.access.oidc.attempts import Attempts
+from services.api.access.oidc.attempts import Attempt
 from services.api.access.oidc.issuer import Issuer
 from services.api.access.oidc.provider import Client, Provider
 from services.api.access.oidc.tokens import (
@@ -24,10 +24,8 @@ from services.api.access.oidc.tokens import (
 from services.api.access.session_store import Notice, ProviderSession, Sessions
 from services.api.access.store import AccessStore
 from services.api.adapters.clock import Clock
-from services.api.adapters.randomness import a_secret
 from services.api.problems import Kind, Problem
 
-BROWSER_BYTES: Final = 32
 CODE_CHARACTERS_MAX: Final = 4096
 LOGOUT_TOKEN_S: Final = 600
 """Greatest age of a logout token: for so long we remember which we took."""
@@ -99,38 +97,37 @@ class ProviderLogin:
         self._sessions = sessions
         self._clock = clock
         self._addresses = addresses
-        self._attempts = Attempts(store, clock)
         self._provider = Provider(demands.issuer, self.name, client, clock)
 
-    async def begin(
-        self, redirect_uri: str, return_to: str, browser: str | None
-    ) -> tuple[str, str]:
+    async def begin(self, redirect_uri: str, return_to: str) -> tuple[str, Attempt]:
         """Begin a login.
 
         Args:
             redirect_uri: our address to which the provider sends the browser back.
             return_to: the page of the console to show then: a path of ours.
-            browser: the cookie of an attempt that this browser began before.
 
         Returns:
-            The provider's address for the browser, and the cookie that binds the attempt to it.
+            The provider's address for the browser, and the attempt, whose cookie binds it to it.
         """
-        browser = browser or a_secret(BROWSER_BYTES)
-        state, attempt = await self._attempts.begin(redirect_uri, return_to, browser)
-        return await self._provider.address_to_log_in(state, attempt), browser
+        attempt = Attempt.begun(redirect_uri, return_to, self._clock())
+        return await self._provider.address_to_log_in(attempt), attempt
 
-    async def finish(self, answer: Mapping[str, str], browser: str | None) -> Finished:
+    async def finish(
+        self, answer: Mapping[str, str], redirect_uri: str, cookie: str | None
+    ) -> Finished:
         """Finish a login: a session for whoever the provider names.
 
         Args:
             answer: the parameters with which the provider sent the browser back.
-            browser: the cookie that `begin` gave.
+            redirect_uri: our address to which it did.
+            cookie: that of the attempt.
 
         Raises:
             Problem: the answer is to no attempt of this browser, or is not to be believed, or
                 gives no right.
         """
-        attempt = await self._attempts.take(answer.get("state", ""), browser or "")
+        state = answer.get("state", "")
+        attempt = Attempt.answered(cookie or "", state, redirect_uri, self._clock())
         if attempt is None or answer.get("iss", self._demands.issuer) != self._demands.issuer:
             raise Problem(UNKNOWN, {"provider": self.name})
         if denied := answer.get("error"):

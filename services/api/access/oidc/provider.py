@@ -102,7 +102,7 @@ class Provider:
         self._client = client
         self._kept = Kept(self._read, clock, lambda found: AWAY_S if found is None else FRESH_S)
 
-    async def address_to_log_in(self, state: str, attempt: Attempt) -> str:
+    async def address_to_log_in(self, attempt: Attempt) -> str:
         """The address at which the browser logs in."""
         found = await self._endpoints()
         address: str = prepare_grant_uri(
@@ -111,7 +111,7 @@ class Provider:
             "code",
             redirect_uri=attempt.redirect_uri,
             scope=self._client.scope,
-            state=state,
+            state=attempt.state,
             nonce=attempt.nonce,
             code_challenge=create_s256_code_challenge(attempt.code_verifier),
             code_challenge_method="S256",
