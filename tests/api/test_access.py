@@ -28,9 +28,9 @@ from services.api.access.session_store import Sessions
 from services.api.access.store import AccessStore
 from services.api.console import session
 from tests.api.environment import LILLE, NOON, HandClock, an_app, an_empty_read_model, asking
+from tests.api.logging_in import Console, noticed, with_a_console
 from tests.api.oidc_provider import CLIENT_SECRET
 from tests.api.provider import a_provider
-from tests.api.signing_in import Console, noticed, with_a_console
 from tests.read_model.databases import Server
 
 READS_LILLE = {Scope.READ: Entities.of([LILLE])}
@@ -280,7 +280,7 @@ def test_a_form_of_another_site_does_nothing(
         ({"Origin": "https://ecluse.lille.fr"}, 303),
     ],
 )
-def test_another_site_signs_nobody_in(tmp_path: Path, headers: dict[str, str], status: int) -> None:
+def test_another_site_logs_nobody_in(tmp_path: Path, headers: dict[str, str], status: int) -> None:
     async def ask() -> httpx.Response:
         app = an_app(an_empty_read_model(tmp_path))
         parts = app.state.components

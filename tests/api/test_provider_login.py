@@ -1,4 +1,4 @@
-"""People sign in to the console at an identity provider; everything else is refused in words."""
+"""People log in to the console at an identity provider; everything else is refused in words."""
 
 import asyncio
 from base64 import urlsafe_b64encode
@@ -30,9 +30,9 @@ from services.api.adapters.clock import wall_clock
 from services.runtime.ops import secret_files
 from tests import silence
 from tests.api.environment import LILLE
+from tests.api.logging_in import HOME, Console, with_a_console
 from tests.api.oidc_provider import CLIENT_ID, CLIENT_SECRET, a_provider_of_people
 from tests.api.processes import embedded
-from tests.api.signing_in import HOME, Console, with_a_console
 
 no_logs = silence.no_logs
 
@@ -48,15 +48,15 @@ def json_of(answer: httpx.Response) -> dict[str, Any]:
     return dict(answer.json())
 
 
-def test_who_signs_in_has_the_rights_of_their_roles_and_no_others(tmp_path: Path) -> None:
+def test_who_logs_in_has_the_rights_of_their_roles_and_no_others(tmp_path: Path) -> None:
     async def what(console: Console) -> None:
         reader, operator = console.browser(), console.browser()
-        answer = await reader.sign_in("lectrice", "/console/orders?age_days=30")
+        answer = await reader.log_in("lectrice", "/console/orders?age_days=30")
         assert 200 == answer.status_code
         assert '<meta http-equiv="refresh" content="0; url=/console/orders?age_days=30">' in (
             unescape(answer.text)
         )
-        assert 200 == (await operator.sign_in("operatrice")).status_code
+        assert 200 == (await operator.log_in("operatrice")).status_code
         for each in (reader, operator):
             assert 200 == await each.status("/console/orders")
             assert 200 == await each.status("/budgets")
@@ -145,7 +145,7 @@ async def count_of(console: Console, table: Any) -> int:
 )
 def test_nobody_is_led_elsewhere(tmp_path: Path, elsewhere: str) -> None:
     async def what(console: Console) -> None:
-        answer = await console.browser().sign_in("lectrice", elsewhere)
+        answer = await console.browser().log_in("lectrice", elsewhere)
         assert 'content="0; url=/console/today"' in answer.text
 
     at_a_console(tmp_path, what)
@@ -162,7 +162,7 @@ def test_what_another_browser_brings_is_left_to_the_one_that_began(tmp_path: Pat
     at_a_console(tmp_path, what)
 
 
-def test_one_browser_signs_in_in_two_windows_at_once(tmp_path: Path) -> None:
+def test_one_browser_logs_in_in_two_windows_at_once(tmp_path: Path) -> None:
     async def what(console: Console) -> None:
         browser = console.browser()
         begun = [await browser.begin("/console/orders"), await browser.begin("/console/grants")]
@@ -181,7 +181,7 @@ def test_a_provider_that_comes_back_is_asked_again(tmp_path: Path) -> None:
             assert 503 == (await browser.begin()).status_code
         console.provider.down = False
         console.clock.advance(timedelta(seconds=AWAY_S))
-        assert 200 == (await browser.sign_in("lectrice")).status_code
+        assert 200 == (await browser.log_in("lectrice")).status_code
 
     at_a_console(tmp_path, what)
 
@@ -189,19 +189,19 @@ def test_a_provider_that_comes_back_is_asked_again(tmp_path: Path) -> None:
 def test_a_new_key_of_the_provider_is_found(tmp_path: Path) -> None:
     async def what(console: Console) -> None:
         browser = console.browser()
-        assert 200 == (await browser.sign_in("lectrice")).status_code
+        assert 200 == (await browser.log_in("lectrice")).status_code
         console.provider.rotate_key()
         console.clock.advance(AT_MOST_EVERY)
-        assert 200 == (await browser.sign_in("lectrice")).status_code
+        assert 200 == (await browser.log_in("lectrice")).status_code
 
     at_a_console(tmp_path, what)
 
 
-def test_a_public_client_signs_in_by_pkce_alone(tmp_path: Path) -> None:
+def test_a_public_client_logs_in_by_pkce_alone(tmp_path: Path) -> None:
     async def what(console: Console) -> None:
         console.provider.client.secret = None
         console.provider.client.method = "none"
-        assert 200 == (await console.browser().sign_in("lectrice")).status_code
+        assert 200 == (await console.browser().log_in("lectrice")).status_code
 
     at_a_console(tmp_path, what, oidc_client_secret=None)
 
@@ -209,7 +209,7 @@ def test_a_public_client_signs_in_by_pkce_alone(tmp_path: Path) -> None:
 def test_a_provider_that_takes_the_secret_in_the_form_alone_has_it_there(tmp_path: Path) -> None:
     async def what(console: Console) -> None:
         console.provider.client.method = "client_secret_post"
-        assert 200 == (await console.browser().sign_in("lectrice")).status_code
+        assert 200 == (await console.browser().log_in("lectrice")).status_code
 
     at_a_console(tmp_path, what)
 
@@ -220,7 +220,7 @@ def test_a_secret_may_hold_any_sign(tmp_path: Path, method: str) -> None:
 
     async def what(console: Console) -> None:
         console.provider.client.secret, console.provider.client.method = secret, method
-        assert 200 == (await console.browser().sign_in("lectrice")).status_code
+        assert 200 == (await console.browser().log_in("lectrice")).status_code
 
     at_a_console(tmp_path, what, oidc_client_secret=secret)
 
@@ -229,7 +229,7 @@ def test_entities_may_stand_in_the_settings_and_roles_anywhere(tmp_path: Path) -
     async def what(console: Console) -> None:
         claims = {"ecluse_entities": None, "roles": None, "realm_access": {"roles": ["compta"]}}
         console.provider.claims = claims
-        assert 200 == (await console.browser().sign_in("lectrice")).status_code
+        assert 200 == (await console.browser().log_in("lectrice")).status_code
         (row,) = await rows_of(console, sessions)
         assert {"read": [LILLE], "treasury": [LILLE]} == row.rights
 
@@ -251,11 +251,11 @@ def test_a_changed_secret_is_taken_without_a_restart(
     monkeypatch.setattr(secret_files, "CHECK_EVERY_S", 0.0)
 
     async def what(console: Console) -> None:
-        assert 200 == (await console.browser().sign_in("lectrice")).status_code
+        assert 200 == (await console.browser().log_in("lectrice")).status_code
         console.provider.client.secret = "the-next-secret"
         file.write_text("the-next-secret\n")
         # One look sees the change, the next one that it is over.
-        codes = [(await console.browser().sign_in("lectrice")).status_code for _ in range(2)]
+        codes = [(await console.browser().log_in("lectrice")).status_code for _ in range(2)]
         assert [502, 200] == codes
 
     at_a_console(tmp_path, what)
@@ -283,9 +283,9 @@ def test_the_login_page_offers_the_provider_where_one_is_set(
     async def what(console: Console) -> None:
         browser = console.browser()
         page = (await browser.console.get(LOGIN_PATH, params={"next": "/console/orders?a=1"})).text
-        assert shown is ("Sign in with localhost" in page)
+        assert shown is ("Log in with localhost" in page)
         assert shown is ("/console/login/provider?next=/console/orders%3Fa%3D1" in page)
-        assert 'name="key"' in page, "keys sign in as ever"
+        assert 'name="key"' in page, "keys log in as ever"
         assert (303 if shown else 404) == (await browser.begin()).status_code
         assert (400 if shown else 404) == (await browser.come_back({})).status_code
 
@@ -337,12 +337,12 @@ def test_who_comes_by_another_address_goes_to_ours_first_and_once(
 def test_a_token_for_programs_is_no_login_and_an_id_token_no_program_s(tmp_path: Path) -> None:
     async def what(console: Console) -> None:
         browser = console.browser()
-        assert 200 == (await browser.sign_in("lectrice")).status_code
+        assert 200 == (await browser.log_in("lectrice")).status_code
         (row,) = await rows_of(console, sessions)
         bearer = {"Authorization": f"Bearer {row.id_token}"}
         assert 401 == (await console.browser().console.get("/budgets", headers=bearer)).status_code
         console.provider.claims = {"aud": "ecluse-api"}
-        assert 401 == (await console.browser().sign_in("lectrice")).status_code
+        assert 401 == (await console.browser().log_in("lectrice")).status_code
 
     at_a_console(tmp_path, what, oidc_audience="ecluse-api")
 
@@ -350,7 +350,7 @@ def test_a_token_for_programs_is_no_login_and_an_id_token_no_program_s(tmp_path:
 def test_an_id_token_is_no_program_s_where_both_have_one_audience(tmp_path: Path) -> None:
     async def what(console: Console) -> None:
         console.provider.claims = {"scope": "ecluse:read"}
-        assert 200 == (await console.browser().sign_in("lectrice")).status_code
+        assert 200 == (await console.browser().log_in("lectrice")).status_code
         (row,) = await rows_of(console, sessions)
         bearer = {"Authorization": f"Bearer {row.id_token}"}
         answer = await console.browser().console.get("/budgets", headers=bearer)

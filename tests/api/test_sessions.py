@@ -1,4 +1,4 @@
-"""Sessions of the console end on the server: by signing out, by the provider, and with time."""
+"""Sessions of the console end on the server: by logging out, by the provider, and with time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -29,8 +29,8 @@ from services.api.access.store import AccessStore
 from services.api.access.tables import logout_tokens, sessions
 from tests import silence
 from tests.api.environment import CALLERS, LILLE_KEY, READ_KEY, HandClock
+from tests.api.logging_in import HOME, Browser, Console, noticed, with_a_console
 from tests.api.oidc_provider import CLIENT_ID, LOGOUT_EVENT
-from tests.api.signing_in import HOME, Browser, Console, noticed, with_a_console
 from tests.api.test_access import address, clock, with_store
 
 no_logs = silence.no_logs
@@ -43,7 +43,7 @@ def at_a_console(folder: Path, what: Asks, **settings: Any) -> None:
     asyncio.run(with_a_console(folder, what, **settings))
 
 
-async def sign_out(browser: Browser) -> httpx.Response:
+async def log_out(browser: Browser) -> httpx.Response:
     cookie = browser.console.cookies[SESSION_COOKIE]
     return await browser.console.post("/console/logout", data={"csrf": csrf_of(cookie)})
 
@@ -54,13 +54,13 @@ async def with_cookie(console: Console, cookie: str) -> httpx.Response:
     return await console.browser().console.get("/console/orders", headers=headers)
 
 
-def test_signing_out_ends_the_session_here_and_at_the_provider(tmp_path: Path) -> None:
+def test_logging_out_ends_the_session_here_and_at_the_provider(tmp_path: Path) -> None:
     async def what(console: Console) -> None:
         browser = console.browser()
-        await browser.sign_in("lectrice")
+        await browser.log_in("lectrice")
         stolen = browser.console.cookies[SESSION_COOKIE]
         assert 200 == (await with_cookie(console, stolen)).status_code
-        page = await sign_out(browser)
+        page = await log_out(browser)
         assert 200 == page.status_code
         assert "Max-Age=0" in page.headers["set-cookie"]
         onward = page.text.split("0; url=")[1].split('"')[0].replace("&amp;", "&")
@@ -76,15 +76,15 @@ def test_signing_out_ends_the_session_here_and_at_the_provider(tmp_path: Path) -
     at_a_console(tmp_path, what)
 
 
-def test_signing_out_works_while_the_provider_is_away(tmp_path: Path) -> None:
+def test_logging_out_works_while_the_provider_is_away(tmp_path: Path) -> None:
     async def what(console: Console) -> None:
         browser = console.browser()
-        await browser.sign_in("lectrice")
+        await browser.log_in("lectrice")
         console.clock.advance(timedelta(minutes=30))
         console.provider.down = True
         stolen = browser.console.cookies[SESSION_COOKIE]
         assert (303, LOGIN_PATH) == (
-            (answer := await sign_out(browser)).status_code,
+            (answer := await log_out(browser)).status_code,
             answer.headers["location"],
         )
         assert 303 == (await with_cookie(console, stolen)).status_code
@@ -99,7 +99,7 @@ def test_a_session_by_a_key_ends_on_the_server_too(tmp_path: Path) -> None:
         await browser.console.post(LOGIN_PATH, data={"key": key})
         stolen = browser.console.cookies[SESSION_COOKIE]
         assert 200 == (await with_cookie(console, stolen)).status_code
-        assert 303 == (await sign_out(browser)).status_code
+        assert 303 == (await log_out(browser)).status_code
         assert 303 == (await with_cookie(console, stolen)).status_code
 
     at_a_console(tmp_path, what)
@@ -108,7 +108,7 @@ def test_a_session_by_a_key_ends_on_the_server_too(tmp_path: Path) -> None:
 def test_a_session_that_has_ended_leads_back_to_where_one_was(tmp_path: Path) -> None:
     async def what(console: Console) -> None:
         browser = console.browser()
-        await browser.sign_in("lectrice")
+        await browser.log_in("lectrice")
         console.clock.advance(timedelta(seconds=IDLE_S + 1))
         answer = await browser.console.get("/console/orders?age_days=30&x=%26")
         login = answer.headers["location"]
@@ -219,7 +219,7 @@ def test_the_provider_ends_one_session_or_all_of_somebody(tmp_path: Path) -> Non
     async def what(console: Console) -> None:
         browsers = [console.browser() for _ in range(4)]
         for each, user in zip(browsers, ("lectrice",) * 3 + ("operatrice",), strict=True):
-            await each.sign_in(user)
+            await each.log_in(user)
             console.clock.advance(timedelta(seconds=1))
         sid = await sid_of(console, 1)
         token = console.provider.logout_token(sid=sid, sub="lectrice")
@@ -245,7 +245,7 @@ def test_a_session_whose_name_the_provider_keeps_to_itself_ends_by_its_subject(
         console.provider.claims = {"sid": None}
         browsers = [console.browser(), console.browser()]
         for each, user in zip(browsers, ("lectrice", "operatrice"), strict=True):
-            await each.sign_in(user)
+            await each.log_in(user)
         nobodys = console.provider.logout_token(sid="of-the-provider")
         assert 200 == (await noticed(console, nobodys)).status_code
         assert [200, 200] == [await each.status() for each in browsers]
@@ -278,7 +278,7 @@ def test_a_notice_that_is_not_right_ends_nothing(
 ) -> None:
     async def what(console: Console) -> None:
         browser = console.browser()
-        await browser.sign_in("lectrice")
+        await browser.log_in("lectrice")
         token = console.provider.logout_token(**({"sub": "lectrice"} | claims))
         answer = await noticed(console, token)
         found = answer.json()
@@ -297,7 +297,7 @@ def test_a_notice_is_taken_once_and_not_when_it_is_old(tmp_path: Path) -> None:
         token = console.provider.logout_token(sub="lectrice", exp=2_000_000_000)
         assert 200 == (await noticed(console, token)).status_code
         browser = console.browser()
-        await browser.sign_in("lectrice")
+        await browser.log_in("lectrice")
         for age_s, reason in ((0, "notice_taken"), (OLD_S, "token_claim_iat")):
             console.clock.advance(timedelta(seconds=age_s))
             answer = await noticed(console, token)
@@ -315,7 +315,7 @@ def test_a_notice_is_taken_once_and_not_when_it_is_old(tmp_path: Path) -> None:
 def test_a_notice_need_not_say_when_it_ends(tmp_path: Path) -> None:
     async def what(console: Console) -> None:
         browser = console.browser()
-        await browser.sign_in("lectrice")
+        await browser.log_in("lectrice")
         over = console.provider.logout_token(sub="lectrice", exp=1_000_000_000)
         assert "token_expired" == (await noticed(console, over)).json()["reason"]
         token = console.provider.logout_token(sub="lectrice", exp=None)
@@ -328,7 +328,7 @@ def test_a_notice_need_not_say_when_it_ends(tmp_path: Path) -> None:
 def test_an_id_token_is_no_notice_and_a_notice_no_login(tmp_path: Path) -> None:
     async def what(console: Console) -> None:
         browser = console.browser()
-        await browser.sign_in("lectrice")
+        await browser.log_in("lectrice")
         async with console.store.connected() as connection:
             asked = select(sessions.c.id_token)
             id_token = (await connection.execute(asked)).scalar_one()

@@ -120,7 +120,7 @@ async def own_form(request: Request) -> None:
         raise Problem(FORGED_FORM)
     expected = getattr(request.state, "csrf", None)
     if expected is None:
-        return  # Nobody is signed in.
+        return  # Nobody is logged in.
     given = (await request.form()).get(CSRF_FIELD, "")
     if not isinstance(given, str) or not hmac.compare_digest(given.encode(), expected.encode()):
         raise Problem(FORGED_FORM)

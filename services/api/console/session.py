@@ -1,4 +1,4 @@
-"""Signing in and out; the files of the pages."""
+"""Logging in and out; the files of the pages."""
 
 from http import HTTPStatus
 from typing import Annotated, Final
@@ -54,7 +54,7 @@ async def home() -> Response:
 async def login(
     request: Request, components: Given, next_path: Annotated[str, Query(alias="next")] = HOME
 ) -> Response:
-    """The page to sign in; whoever is signed in goes on."""
+    """The page to log in; whoever is logged in goes on."""
     if getattr(request.state, "caller", None) is not None:
         return RedirectResponse(own_path(next_path), HTTPStatus.SEE_OTHER.value)
     ended = getattr(request.state, "reason", None) == ENDED[0]
@@ -174,7 +174,7 @@ def _login_page(
     locale = locale_of(request)
     login = components.login
     content = {
-        "title": locale.say(_("Sign in")),
+        "title": locale.say(_("Log in")),
         "next_href": Verbatim(next_href),
         "note": note,
         "wrong": status is HTTPStatus.UNAUTHORIZED,

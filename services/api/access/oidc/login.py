@@ -35,26 +35,26 @@ LOGOUT_EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 UNKNOWN: Final = Kind(
     "login_unknown",
     400,
-    _("Signing in failed"),
+    _("The login failed"),
     _(
         "This answer of {provider} is to no question of ours: it came twice, too late, or to "
         "another browser than the one that began."
     ),
-    _("Sign in again, in one window, within ten minutes."),
+    _("Log in again, in one window, within ten minutes."),
 )
 DENIED: Final = Kind(
     "login_denied",
     403,
-    _("Signing in was refused"),
+    _("The login was refused"),
     _("{provider} did not let you in, or you gave up there (access_denied)."),
-    _("Sign in again; if {provider} refuses you, ask whoever keeps its users."),
+    _("Log in again; if {provider} refuses you, ask whoever keeps its users."),
 )
 TOKEN_REFUSED: Final = Kind(
     "login_token_refused",
     401,
-    _("Signing in failed"),
+    _("The login failed"),
     _("What {provider} says about you cannot be believed. {why}"),
-    _("Sign in again; if it lasts, give the operator this sentence and the request's number."),
+    _("Log in again; if it lasts, give the operator this sentence and the request's number."),
 )
 NO_ROLE: Final = Kind(
     "login_without_role",

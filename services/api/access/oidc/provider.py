@@ -48,22 +48,25 @@ PROVIDER_AWAY: Final = Kind(
     "login_provider_unreachable",
     503,
     _("Identity provider out of reach"),
-    _("{provider}, where people sign in, does not answer, or not as it must. Nothing is lost."),
-    _("Try again in a moment; if it lasts, tell the operator. An access key still signs in."),
+    _("{provider}, where people log in, does not answer, or not as it must. Nothing is lost."),
+    _(
+        "Try again in a moment; if it lasts, tell the operator. You can still log in with an "
+        "access key."
+    ),
 )
 PROVIDER_ERROR: Final = Kind(
     "login_provider_error",
     502,
-    _("Signing in failed"),
+    _("The login failed"),
     _("{provider} answered with the error “{error}”."),
-    _("Sign in again; if it lasts, give the operator this error and the request's number."),
+    _("Log in again; if it lasts, give the operator this error and the request's number."),
 )
 CODE_REFUSED: Final = Kind(
     "login_code_refused",
     401,
-    _("Signing in failed"),
+    _("The login failed"),
     _("{provider} refused the code that it had given: it was used already, or came too late."),
-    _("Sign in again."),
+    _("Log in again."),
 )
 
 log: Final = structlog.stdlib.get_logger("ecluse.api")
