@@ -49,17 +49,17 @@ class Attempt(NamedTuple):
 
     @property
     def state(self) -> str:
-        """What the provider's answer must carry."""
+        """The state that the provider's answer must carry."""
         return self._derived("state")
 
     @property
     def nonce(self) -> str:
-        """What the ID token must carry."""
+        """The nonce that the ID token must carry."""
         return self._derived("nonce")
 
     @property
     def code_verifier(self) -> str:
-        """Of PKCE: shows that who exchanges the code is who began."""
+        """The proof of PKCE that who exchanges the code is who began."""
         return self._derived("code_verifier")
 
     def _derived(self, name: str) -> str:
