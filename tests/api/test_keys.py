@@ -3,17 +3,20 @@
 import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from alembic.operations import Operations
+from sqlalchemy import Connection, Table, text
 
 from services.api.access.audit import Action
 from services.api.access.caller import NotKnown
 from services.api.access.keys import digest_of, taken_apart
 from services.api.access.store import MIGRATIONS, USE_NOTED_EVERY, AccessStore
 from services.api.access.tables import SCHEMA
+from services.runtime.ops.errors import ClusterError
 from tests.api.environment import NOON, HandClock
 from tests.api.test_access import (
     READS_LILLE,
@@ -193,3 +196,39 @@ def test_keys_of_the_version_before_open_as_ever(address: str, clock: HandClock)
             await store.dispose()
 
     asyncio.run(go())
+
+
+def test_a_migration_that_is_cut_is_done_whole_at_the_next_start(
+    tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite, whose Python driver opens no transaction before DDL."""
+    create_table = Operations.create_table
+
+    def cut(self: Operations, name: str, *columns: Any, **options: Any) -> Table:
+        if name == "logout_tokens":
+            raise KeyboardInterrupt
+        return create_table(self, name, *columns, **options)
+
+    async def what(store: AccessStore) -> None:
+        _, shown = await store.create("ERP", READS_LILLE, "test")
+        await known(store, clock).by_bearer(shown)
+
+    address = f"sqlite:///{tmp_path / 'access.db'}"
+    monkeypatch.setattr(Operations, "create_table", cut)
+    with pytest.raises(KeyboardInterrupt):
+        with_store(address, clock, what)
+    monkeypatch.undo()
+    with_store(address, clock, what)
+
+
+def test_keys_of_a_newer_program_are_left_alone(address: str, clock: HandClock) -> None:
+    prefix = f"{SCHEMA}." if address.startswith("postgresql") else ""
+
+    async def what(store: AccessStore) -> None:
+        async with store.connected() as connection:
+            newer = f"UPDATE {prefix}access_version SET version_num = 'a9'"
+            await connection.execute(text(newer))
+        with pytest.raises(ClusterError, match=r"a9.* is of a newer Écluse"):
+            await store.prepare()
+
+    with_store(address, clock, what)

@@ -21,13 +21,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.api.access.audit import Action
 from services.api.access.caller import Entities, Scope
 from services.api.access.keys import ID_BYTES, SECRET_BYTES, ApiKey, Written, digest_of, is_of
-from services.api.access.tables import SCHEMA, api_key_rights, api_keys, audit
+from services.api.access.tables import SCHEMA, VERSION_TABLE, api_key_rights, api_keys, audit
 from services.api.adapters.clock import Clock
 from services.api.adapters.randomness import a_name, a_secret
 from services.api.adapters.read_model import follow_password, open_postgresql
 from services.api.problems import DATABASE_UNREACHABLE, Problem
 from services.projector.database import an_engine_of_a_file, our_address, where
 from services.projector.database_errors import explained
+from services.projector.migrations import check_version
 from services.runtime.ops.errors import Unreachable
 
 CONNECTIONS_MAX: Final = 4
@@ -87,11 +88,14 @@ class AccessStore:
 
         Raises:
             Unreachable: the database does not answer.
+            ClusterError: it is of a newer program.
         """
         try:
             async with self.connected() as connection:
                 if self._is_postgresql:
                     await _own_schema(connection)
+                else:  # Python's driver begins nothing before DDL: half a version would stay.
+                    await connection.exec_driver_sql("BEGIN IMMEDIATE")
                 await connection.run_sync(self._upgrade)
         except Problem as error:
             cause = error.__cause__ or error
@@ -102,6 +106,8 @@ class AccessStore:
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["connection"] = connection
         config.attributes["schema"] = self._schema
+        of_version = {"version_table": VERSION_TABLE, "version_table_schema": self._schema}
+        check_version(connection, config, where(self._engine), **of_version)
         command.upgrade(config, "head")
 
     async def dispose(self) -> None:

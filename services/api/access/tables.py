@@ -9,6 +9,9 @@ from services.projector.tables.columns import Instant, Json
 SCHEMA: Final = "ecluse_access"
 """The PostgreSQL schema; SQLite has a file of its own instead."""
 
+VERSION_TABLE: Final = "access_version"
+"""Name of the table with the version of the schema."""
+
 metadata: Final = MetaData(schema=SCHEMA)
 
 
