@@ -27,7 +27,7 @@ from services.api.adapters.randomness import a_name, a_secret
 from services.api.adapters.read_model import follow_password, open_postgresql
 from services.api.problems import DATABASE_UNREACHABLE, Problem
 from services.projector.database import an_engine_of_a_file, our_address, where
-from services.projector.database_errors import explained
+from services.projector.database_errors import explained, is_temporary, message_of
 from services.projector.migrations import check_version
 from services.runtime.ops.errors import Unreachable
 
@@ -134,22 +134,31 @@ class AccessStore:
             key_id: the key that ends.
             by: for the audit trail.
             overlap: how long both give access; the old one never lasts longer than it would have.
-            expires_at: when the new one ends; else it lasts as long as the old one was to last.
+            expires_at: when the new one ends; else it lasts as long as the old one was to last
+                when it was made.
 
         Returns:
             The old key, the new key, and the new key's text, which is shown once; None where no
-            key in force has this id.
+            key in force has this id, or somebody else is just revoking or rotating it.
         """
         old, now = await self.find(key_id), self._clock()
         if old is None or not old.is_in_force(now):
             return None
-        if expires_at is None and old.expires_at is not None:
-            expires_at = now + (old.expires_at - old.created_at)
         ends_at = min(now + overlap, old.expires_at or now + overlap)
+        as_it_was = (
+            api_keys.c.key_id == key_id,
+            api_keys.c.revoked_at.is_(None),
+            api_keys.c.expires_at.is_not_distinct_from(old.expires_at),
+        )
         async with self.connected() as connection:
+            # First of all: from here on nobody else revokes or rotates it.
+            ending = update(api_keys).where(*as_it_was).values(expires_at=ends_at)
+            found = (await connection.execute(ending.returning(api_keys.c.lasts_s))).one_or_none()
+            if found is None:
+                return None
+            if expires_at is None and found.lasts_s is not None:
+                expires_at = now + timedelta(seconds=found.lasts_s)
             new, shown = await self._add_key(connection, old.label, old.rights, by, expires_at)
-            its_row = api_keys.c.key_id == key_id
-            await connection.execute(update(api_keys).where(its_row).values(expires_at=ends_at))
             facts = {"new_key": new.key_id, "expires_at": ends_at.isoformat()}
             await self._add(connection, by, Action.KEY_ROTATED, key_id, facts)
         return replace(old, expires_at=ends_at), new, shown
@@ -177,6 +186,7 @@ class AccessStore:
             "created_at": made_at,
             "created_by": by,
             "expires_at": expires_at,
+            "lasts_s": expires_at and (expires_at - made_at) // timedelta(seconds=1),
         }
         await connection.execute(api_keys.insert(), row)
         if allowed:
@@ -240,8 +250,8 @@ class AccessStore:
             try:
                 async with self.connected() as connection:
                     await connection.execute(statement)
-            except Problem as problem:
-                log.warning("use_not_noted", of=name.split(maxsplit=1)[0], error=problem.kind.code)
+            except (Problem, SQLAlchemyError) as error:
+                log.warning("use_not_noted", of=name.split(maxsplit=1)[0], error=message_of(error))
 
         task = self._beside[name] = asyncio.create_task(go())
         task.add_done_callback(lambda _done: self._beside.pop(name))
@@ -300,6 +310,9 @@ class AccessStore:
             async with (by or self._engine).begin() as connection:
                 yield connection
         except (SQLAlchemyError, OSError, TimeoutError) as error:
+            if not is_temporary(error):
+                raise
+            log.warning("database_unreachable", error=message_of(error))
             raise Problem(DATABASE_UNREACHABLE, headers={"Retry-After": "5"}) from error
 
 

@@ -27,7 +27,9 @@ api_keys: Final = Table(
     Column("revoked_by", Text),
     Column("last_used_at", Instant),
     Column("expires_at", Instant),
-    comment="API keys; of the secret only its SHA-256. `last_used_at` is exact to five minutes.",
+    Column("lasts_s", BigInteger),
+    comment="API keys; of the secret only its SHA-256. `last_used_at` is exact to five minutes."
+    " `lasts_s`: how long it was to last when it was made; a rotation brings `expires_at` nearer.",
 )
 
 api_key_rights: Final = Table(
