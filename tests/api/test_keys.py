@@ -204,12 +204,13 @@ def test_a_second_rotation_gives_a_key_that_lasts_as_long_too(
     address: str, clock: HandClock, lasts: timedelta | None
 ) -> None:
     async def what(store: AccessStore) -> None:
-        old, _ = await store.create("ERP", READS_LILLE, "test", lasts and NOON + lasts)
+        ends_at = None if lasts is None else NOON + lasts
+        old, _ = await store.create("ERP", READS_LILLE, "test", ends_at)
         for _ in range(2):
             clock.advance(timedelta(hours=1))
             rotated = await store.rotate(old.key_id, "mairie", timedelta(hours=24))
             assert rotated is not None
-            assert (lasts and clock() + lasts) == rotated[1].expires_at
+            assert (None if lasts is None else clock() + lasts) == rotated[1].expires_at
 
     with_store(address, clock, what)
 
