@@ -49,6 +49,7 @@ sessions: Final = Table(
     Column("label", Text, nullable=False),
     Column("key_id", Text),
     Column("rights", Json),
+    Column("settings_sha256", Text),
     Column("subject", Text),
     Column("provider_session", Text),
     Column("id_token", Text),
@@ -56,7 +57,8 @@ sessions: Final = Table(
     Column("last_seen_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     comment="Sessions of the console; of the cookie only its SHA-256. With `key_id` the key says"
-    " what is allowed, else `rights`, as the identity provider said it at the login.",
+    " what is allowed, else `rights`, as the identity provider said it at the login, while the"
+    " settings are those of then.",
 )
 
 login_attempts: Final = Table(

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("label", sa.Text, nullable=False),
         sa.Column("key_id", sa.Text),
         sa.Column("rights", sa.JSON().with_variant(postgresql.JSONB(), "postgresql")),
+        sa.Column("settings_sha256", sa.Text),
         sa.Column("subject", sa.Text),
         sa.Column("provider_session", sa.Text),
         sa.Column("id_token", sa.Text),
