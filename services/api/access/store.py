@@ -27,9 +27,8 @@ from services.api.adapters.randomness import a_name, a_secret
 from services.api.adapters.read_model import follow_password, open_postgresql
 from services.api.problems import DATABASE_UNREACHABLE, Problem
 from services.projector.database import an_engine_of_a_file, our_address, where
-from services.projector.database_errors import explained, is_temporary, message_of
+from services.projector.database_errors import is_temporary, message_of, reaching
 from services.projector.migrations import check_version
-from services.runtime.ops.errors import Unreachable
 
 CONNECTIONS_MAX: Final = 4
 USE_NOTED_EVERY: Final = timedelta(minutes=5)
@@ -90,16 +89,12 @@ class AccessStore:
             Unreachable: the database does not answer.
             ClusterError: it is of a newer program.
         """
-        try:
-            async with self.connected() as connection:
-                if self._is_postgresql:
-                    await _own_schema(connection)
-                else:  # Python's driver begins nothing before DDL: half a version would stay.
-                    await connection.exec_driver_sql("BEGIN IMMEDIATE")
-                await connection.run_sync(self._upgrade)
-        except Problem as error:
-            cause = error.__cause__ or error
-            raise Unreachable(where(self._engine), explained(cause)) from error
+        async with reaching(where(self._engine)), self._begun(self._engine) as connection:
+            if self._is_postgresql:
+                await _own_schema(connection)
+            else:  # Python's driver begins nothing before DDL: half a version would stay.
+                await connection.exec_driver_sql("BEGIN IMMEDIATE")
+            await connection.run_sync(self._upgrade)
 
     def _upgrade(self, connection: Connection) -> None:
         config = Config()
@@ -304,16 +299,21 @@ class AccessStore:
     async def connected(self, by: AsyncEngine | None = None) -> AsyncGenerator[AsyncConnection]:
         """A connection in a transaction that is committed at the end."""
         try:
-            # aiosqlite would tell it to a loop that may have ended meanwhile.
-            if self._folder is not None and not self._folder.is_dir():
-                raise FileNotFoundError(self._folder)  # as the driver would say it
-            async with (by or self._engine).begin() as connection:
+            async with self._begun(by or self._engine) as connection:
                 yield connection
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             if not is_temporary(error):
                 raise
             log.warning("database_unreachable", error=message_of(error))
             raise Problem(DATABASE_UNREACHABLE, headers={"Retry-After": "5"}) from error
+
+    @asynccontextmanager
+    async def _begun(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+        # aiosqlite would tell it to a loop that may have ended meanwhile.
+        if self._folder is not None and not self._folder.is_dir():
+            raise FileNotFoundError(self._folder)  # as the driver would say it
+        async with engine.begin() as connection:
+            yield connection
 
 
 async def _own_schema(connection: AsyncConnection) -> None:
