@@ -19,7 +19,7 @@ from services.api.access.keys import digest_of, taken_apart
 from services.api.access.store import MIGRATIONS, USE_NOTED_EVERY, AccessStore
 from services.api.access.tables import SCHEMA
 from services.api.problems import Problem
-from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.errors import ClusterError, Unreachable
 from tests.api.environment import NOON, HandClock
 from tests.api.test_access import (
     READS_LILLE,
@@ -266,6 +266,14 @@ def test_keys_of_the_version_before_open_as_ever(address: str, clock: HandClock)
             await store.dispose()
 
     asyncio.run(go())
+
+
+def test_a_file_that_is_no_database_ends_the_start_with_one_sentence(
+    tmp_path: Path, clock: HandClock
+) -> None:
+    (tmp_path / "access.db").write_bytes(b"no database" * 999)
+    with pytest.raises(Unreachable, match="file is not a database"):
+        with_store(f"sqlite:///{tmp_path / 'access.db'}", clock, AsyncMock())
 
 
 def test_a_migration_that_is_cut_is_done_whole_at_the_next_start(
