@@ -144,17 +144,17 @@ def access_of(
             means="whoever reaches this address reads everything, and publishes",
         )
         return Unchecked(), None
-    sessions = Sessions(store, clock)
-    demands = settings.demands
+    demands, client_id = settings.demands, settings.oidc_client_id
     if demands is None:
-        return KnownCallers(store, sessions, None, clock), None
+        return KnownCallers(store, Sessions(store, clock), None, clock), None
+    sessions = Sessions(store, clock, None if client_id is None else demands.digest(client_id))
     issuer = Issuer(demands, settings.oidc_jwks_url, clock)
     of_programs = None if demands.audience is None else issuer
     access = KnownCallers(store, sessions, of_programs, clock)
-    if settings.oidc_client_id is None:
+    if client_id is None:
         return access, None
     secret = Secret("oidc_client_secret", settings.oidc_client_secret)
-    client = Client(settings.oidc_client_id, secret.value, settings.oidc_login_scope)
+    client = Client(client_id, secret.value, settings.oidc_login_scope)
     addresses = settings.addresses
     return access, ProviderLogin(demands, client, issuer, store, sessions, clock, addresses)
 

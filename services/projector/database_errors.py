@@ -27,6 +27,9 @@ OUR_STATEMENT: Final = sqlite3.SQLITE_ERROR
 """SQLite's code for statements that it cannot run; its other operational errors come from the disk
 or from another process."""
 
+SPOILED: Final = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
+"""SQLite's codes for a file that an operator must replace."""
+
 NO_DATABASE = _(
     "the database does not answer as it must ({error}). Check ECLUSE_DATABASE_URL "
     "(ECLUSE_ACCESS_URL where keys are elsewhere), that the server runs, and that this role may "
@@ -67,6 +70,8 @@ def _may_pass(error: BaseException) -> bool:
         return not isinstance(error, ValueError)  # That is a value that no column can hold.
     if isinstance(error, sqlite3.OperationalError):
         return getattr(error, "sqlite_errorcode", OUR_STATEMENT) != OUR_STATEMENT
+    if isinstance(error, sqlite3.DatabaseError):
+        return getattr(error, "sqlite_errorcode", OUR_STATEMENT) in SPOILED
     return isinstance(error, OSError | TimeoutError | PoolExhausted)
 
 

@@ -64,7 +64,12 @@ class Known:
             raise NotKnown("unknown_key", _("Unknown key."))
         return self.callers[credential]
 
-    async def by_session(self, cookie: str) -> tuple[Caller, str]:
+    async def by_session(
+        self,
+        cookie: str,
+        *,
+        by_person: bool = True,  # noqa: ARG002 # its name is the port's
+    ) -> tuple[Caller, str]:
         return await self.by_bearer(cookie), f"csrf-of-{cookie}"
 
     async def log_in(self, credential: str) -> tuple[Caller, str]:

@@ -3,17 +3,23 @@
 import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from alembic.operations import Operations
+from sqlalchemy import Connection, Table, text
+from sqlalchemy.exc import DBAPIError
 
 from services.api.access.audit import Action
 from services.api.access.caller import NotKnown
 from services.api.access.keys import digest_of, taken_apart
 from services.api.access.store import MIGRATIONS, USE_NOTED_EVERY, AccessStore
 from services.api.access.tables import SCHEMA
+from services.api.problems import Problem
+from services.runtime.ops.errors import ClusterError, Unreachable
 from tests.api.environment import NOON, HandClock
 from tests.api.test_access import (
     READS_LILLE,
@@ -164,6 +170,73 @@ def test_rotating_lengthens_no_key_and_keeps_how_long_one_lasts(
     with_store(address, clock, what)
 
 
+def test_a_key_that_is_revoked_meanwhile_is_not_rotated(
+    address: str, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def what(store: AccessStore) -> None:
+        old, _ = await store.create("ERP", READS_LILLE, "test")
+        stale = await store.find(old.key_id)
+        assert await store.revoke(old.key_id, "colleague")
+        monkeypatch.setattr(store, "find", AsyncMock(return_value=stale))
+        assert await store.rotate(old.key_id, "mairie", timedelta(hours=24)) is None
+        assert [old.key_id] == [each.key_id for each in await store.keys()]
+
+    with_store(address, clock, what)
+
+
+def test_of_two_rotations_at_once_one_is_done(
+    address: str, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def what(store: AccessStore) -> None:
+        old, _ = await store.create("ERP", READS_LILLE, "test", NOON + timedelta(days=90))
+        stale = await store.find(old.key_id)
+        assert await store.rotate(old.key_id, "mairie", timedelta(0)) is not None
+        monkeypatch.setattr(store, "find", AsyncMock(return_value=stale))
+        assert await store.rotate(old.key_id, "colleague", timedelta(days=9)) is None
+        ends = {each.key_id: each.expires_at for each in await store.keys()}
+        assert (2, NOON) == (len(ends), ends[old.key_id])
+
+    with_store(address, clock, what)
+
+
+@pytest.mark.parametrize("lasts", [None, timedelta(days=90)], ids=["endless", "90 days"])
+def test_a_second_rotation_gives_a_key_that_lasts_as_long_too(
+    address: str, clock: HandClock, lasts: timedelta | None
+) -> None:
+    async def what(store: AccessStore) -> None:
+        ends_at = None if lasts is None else NOON + lasts
+        old, _ = await store.create("ERP", READS_LILLE, "test", ends_at)
+        for _ in range(2):
+            clock.advance(timedelta(hours=1))
+            rotated = await store.rotate(old.key_id, "mairie", timedelta(hours=24))
+            assert rotated is not None
+            assert (None if lasts is None else clock() + lasts) == rotated[1].expires_at
+
+    with_store(address, clock, what)
+
+
+def test_a_bug_of_ours_is_no_outage(address: str, clock: HandClock) -> None:
+    async def what(store: AccessStore) -> None:
+        with logged() as stream, pytest.raises(DBAPIError):
+            async with store.connected() as connection:
+                await connection.execute(text("SELECT * FROM of_nothing"))
+        assert "database_unreachable" not in stream.getvalue()
+
+    with_store(address, clock, what)
+
+
+def test_the_log_says_why_the_database_does_not_answer(tmp_path: Path, clock: HandClock) -> None:
+    async def go() -> None:
+        store = AccessStore(f"sqlite:///{tmp_path / 'away' / 'access.db'}", clock)
+        with logged() as stream, pytest.raises(Problem):
+            await store.keys()
+        assert "database_unreachable" in stream.getvalue()
+        assert str(tmp_path / "away") in stream.getvalue()
+        await store.dispose()
+
+    asyncio.run(go())
+
+
 def test_keys_of_the_version_before_open_as_ever(address: str, clock: HandClock) -> None:
     def at_the_version_before(connection: Connection, schema: str | None) -> None:
         config = Config()
@@ -193,3 +266,47 @@ def test_keys_of_the_version_before_open_as_ever(address: str, clock: HandClock)
             await store.dispose()
 
     asyncio.run(go())
+
+
+def test_a_file_that_is_no_database_ends_the_start_with_one_sentence(
+    tmp_path: Path, clock: HandClock
+) -> None:
+    (tmp_path / "access.db").write_bytes(b"no database" * 999)
+    with pytest.raises(Unreachable, match="file is not a database"):
+        with_store(f"sqlite:///{tmp_path / 'access.db'}", clock, AsyncMock())
+
+
+def test_a_migration_that_is_cut_is_done_whole_at_the_next_start(
+    tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite, whose Python driver opens no transaction before DDL."""
+    create_table = Operations.create_table
+
+    def cut(self: Operations, name: str, *columns: Any, **options: Any) -> Table:
+        if name == "logout_tokens":
+            raise KeyboardInterrupt
+        return create_table(self, name, *columns, **options)
+
+    async def what(store: AccessStore) -> None:
+        _, shown = await store.create("ERP", READS_LILLE, "test")
+        await known(store, clock).by_bearer(shown)
+
+    address = f"sqlite:///{tmp_path / 'access.db'}"
+    monkeypatch.setattr(Operations, "create_table", cut)
+    with pytest.raises(KeyboardInterrupt):
+        with_store(address, clock, what)
+    monkeypatch.undo()
+    with_store(address, clock, what)
+
+
+def test_keys_of_a_newer_program_are_left_alone(address: str, clock: HandClock) -> None:
+    prefix = f"{SCHEMA}." if address.startswith("postgresql") else ""
+
+    async def what(store: AccessStore) -> None:
+        async with store.connected() as connection:
+            newer = f"UPDATE {prefix}access_version SET version_num = 'a9'"
+            await connection.execute(text(newer))
+        with pytest.raises(ClusterError, match=r"a9.* is of a newer Écluse"):
+            await store.prepare()
+
+    with_store(address, clock, what)

@@ -248,15 +248,13 @@ def test_a_changed_secret_is_taken_without_a_restart(
     file = tmp_path / "secret"
     file.write_text(f"{CLIENT_SECRET}\n")
     monkeypatch.setenv("ECLUSE_OIDC_CLIENT_SECRET_FILE", str(file))
-    monkeypatch.setattr(secret_files, "CHECK_EVERY_S", 0.0)
+    monkeypatch.setattr(secret_files, "WRITING_S", 0.0)
 
     async def what(console: Console) -> None:
         assert 200 == (await console.browser().log_in("lectrice")).status_code
         console.provider.client.secret = "the-next-secret"
         file.write_text("the-next-secret\n")
-        # One look sees the change, the next one that it is over.
-        codes = [(await console.browser().log_in("lectrice")).status_code for _ in range(2)]
-        assert [502, 200] == codes
+        assert 200 == (await console.browser().log_in("lectrice")).status_code
 
     at_a_console(tmp_path, what)
 

@@ -193,7 +193,7 @@ def test_a_notice_ends_what_it_names_and_is_taken_once(address: str, clock: Hand
         found = Sessions(store, clock)
         reader, town = CALLERS[READ_KEY], CALLERS[LILLE_KEY]
         cookies = [
-            await found.open(caller, at=ProviderSession(subject, sid, "token"))
+            await found.open(caller, provider_session=ProviderSession(subject, sid, "token"))
             for caller, subject, sid in ((reader, "a", "1"), (reader, "a", "2"), (town, "b", "3"))
         ]
         assert [reader, reader, town] == [caller_of(await found.find(each)) for each in cookies]

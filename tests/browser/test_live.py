@@ -1,8 +1,11 @@
 """An open page moves with the journal, can be paused, and says when the count is wrong."""
 
-from playwright.sync_api import Browser, expect
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Response, expect
 from sqlalchemy import update
 
+from services.api.console.pages import TODAY_LIVE_PATH
 from services.projector.database import an_engine
 from services.projector.tables import outcomes
 from tests.browser import scenario
@@ -49,6 +52,25 @@ window.hide = (away) => {
 OPEN_STREAMS = "window.streams.filter((each) => each.readyState !== EventSource.CLOSED).length"
 CONNECTING = "0"
 LOST = "La mise à jour en direct ne répond plus"
+
+
+def test_a_browser_says_which_requests_nobody_made(browser: Browser, own_console: Console) -> None:
+    """Those keep no session from ending (services/api/access/gate.py)."""
+    with a_visitor(browser, own_console) as visitor:
+        page, asked = visitor.page, dict[str, set[str]]()
+
+        def note(response: Response) -> None:
+            path = urlsplit(response.url).path
+            mode = response.request.all_headers().get("sec-fetch-mode", "")
+            asked.setdefault(path, set()).add(mode)
+
+        page.on("response", note)
+        visitor.go("/console/today")
+        expect(page.locator(".verdict")).to_contain_text("14:02:11")
+        assert {"navigate"} == asked.pop("/console/today")
+        own_console.publish(PAYMENT)
+        expect(page.locator(".verdict")).to_contain_text("14:02:15")
+        assert [{"cors"}] * 2 == [asked[path] for path in ("/console/today", TODAY_LIVE_PATH)]
 
 
 def test_today_moves_on_by_itself(browser: Browser, own_console: Console) -> None:

@@ -37,8 +37,8 @@ class KnownCallers:
             return await self._issuer.caller_of(credential)
         return (await self._key(credential)).caller
 
-    async def by_session(self, cookie: str) -> tuple[Caller, str]:
-        session = await self._sessions.find(cookie)
+    async def by_session(self, cookie: str, *, by_person: bool = True) -> tuple[Caller, str]:
+        session = await self._sessions.find(cookie, by_person=by_person)
         if session.key_id is None:
             return caller_of(session), csrf_of(cookie)
         key = await self._store.find(session.key_id)
@@ -80,7 +80,12 @@ class Unchecked:
     async def by_bearer(self, _credential: str) -> Caller:
         return ANYBODY
 
-    async def by_session(self, _cookie: str) -> tuple[Caller, str]:
+    async def by_session(
+        self,
+        _cookie: str,
+        *,
+        by_person: bool = True,  # noqa: ARG002 # its name is the port's
+    ) -> tuple[Caller, str]:
         return ANYBODY, ""
 
     async def log_in(self, _credential: str) -> tuple[Caller, str]:

@@ -123,8 +123,12 @@ class Access(Protocol):
             NotKnown: nobody does, or not now.
         """
 
-    async def by_session(self, cookie: str) -> tuple[Caller, str]:
+    async def by_session(self, cookie: str, *, by_person: bool = True) -> tuple[Caller, str]:
         """Whoever logged in to the console with this session, and its CSRF token.
+
+        Args:
+            cookie: the session's.
+            by_person: False of a request that an open page makes by itself.
 
         Raises:
             NotKnown: the session is not one of ours, or has ended.

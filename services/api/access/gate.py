@@ -37,6 +37,9 @@ LOGIN: Final = frozenset({LOGIN_PATH, BEGIN_PATH, CALLBACK_PATH, LOGOUT_NOTICE_P
 LOGIN_ASSETS: Final = "/console/static/"
 """Files of the page to log in: they hold no figure."""
 
+NAVIGATE: Final = "navigate"
+"""Said by the browser itself of a request by which somebody opens a page (Sec-Fetch-Mode)."""
+
 NOTHING: Final = ("no_credential", _("This address needs a key or a token."))
 NOT_BEARER: Final = ("not_bearer", _("The header Authorization is not of the form “Bearer …”."))
 HOST_UNKNOWN: Final = Kind(
@@ -103,7 +106,9 @@ class Gate:
         cookie = cookie_of(asked, SESSION_COOKIE)
         if cookie is None:
             raise NotKnown(*NOTHING)
-        caller, asked.state.csrf = await self._access.by_session(cookie)
+        # A script's fetch and a stream of events are none; nor is anything else that nobody opened.
+        by_person = asked.headers.get("sec-fetch-mode", NAVIGATE) == NAVIGATE
+        caller, asked.state.csrf = await self._access.by_session(cookie, by_person=by_person)
         return caller
 
 

@@ -1,7 +1,7 @@
 """Sessions of the console, on the server: a cookie holds a random id, its row all the rest.
 
 A session ends when somebody logs out, when its key or the identity provider ends it, after eight
-hours, and after two without a request: from then on nobody gets in with its cookie.
+hours, and after two in which nobody opened a page: from then on nobody gets in with its cookie.
 """
 
 import hmac
@@ -23,7 +23,10 @@ SESSION_S: Final = 8 * 3600
 """A working day."""
 
 IDLE_S: Final = 2 * 3600
-"""Time without a request after which a session has ended."""
+"""Time after which a session has ended in which nobody opened a page."""
+
+SESSIONS_MAX: Final = 50
+"""Sessions of one caller at once: the oldest goes for one more."""
 
 SEEN_EVERY: Final = timedelta(minutes=5)
 """Precision of the last request of a session: noting each would write at every request."""
@@ -65,12 +68,26 @@ class Sessions:
         Problem: from any method, when the database does not answer.
     """
 
-    def __init__(self, store: AccessStore, clock: Clock) -> None:
+    def __init__(
+        self, store: AccessStore, clock: Clock, settings_sha256: str | None = None
+    ) -> None:
+        """Sessions in a store.
+
+        Args:
+            store: the store.
+            clock: tells when one has ended.
+            settings_sha256: digest of the settings of people's login; a session that was opened
+                under others is not believed. None: people do not log in at a provider.
+        """
         self._store = store
         self._clock = clock
+        self._settings_sha256 = settings_sha256
 
     async def open(
-        self, caller: Caller, key_id: str | None = None, at: ProviderSession | None = None
+        self,
+        caller: Caller,
+        key_id: str | None = None,
+        provider_session: ProviderSession | None = None,
     ) -> str:
         """A new session: the value of its cookie. It is of a key, or of a login at a provider."""
         cookie, now = a_secret(ID_BYTES), self._clock()
@@ -81,20 +98,29 @@ class Sessions:
             "label": caller.label,
             "key_id": key_id,
             "rights": rights if key_id is None else None,
-            "subject": at and at.subject,
-            "provider_session": at and at.sid,
-            "id_token": at and at.id_token,
+            "settings_sha256": self._settings_sha256 if key_id is None else None,
+            "subject": provider_session and provider_session.subject,
+            "provider_session": provider_session and provider_session.sid,
+            "id_token": provider_session and provider_session.id_token,
             "created_at": now,
             "last_seen_at": now,
             "expires_at": now + timedelta(seconds=SESSION_S),
         }
+        of_caller = select(sessions.c.id_sha256).where(sessions.c.caller == caller.name)
+        beyond = of_caller.order_by(sessions.c.created_at.desc()).offset(SESSIONS_MAX - 1)
         async with self._store.connected() as connection:
             await connection.execute(delete(sessions).where(_has_ended(now)))
+            await connection.execute(delete(sessions).where(sessions.c.id_sha256.in_(beyond)))
             await connection.execute(sessions.insert(), row)
         return cookie
 
-    async def find(self, cookie: str) -> Row[Any]:
+    async def find(self, cookie: str, *, by_person: bool = True) -> Row[Any]:
         """The row of the session with this cookie.
+
+        Args:
+            cookie: the session's.
+            by_person: False of a request that an open page makes by itself: it does not keep the
+                session from ending.
 
         Raises:
             NotKnown: there is none, or it has ended.
@@ -104,7 +130,9 @@ class Sessions:
         found = await self._store.one(select(sessions).where(is_it, ~_has_ended(now)))
         if found is None:
             raise NotKnown(*ENDED)
-        if now - found.last_seen_at >= SEEN_EVERY:
+        if found.key_id is None and found.settings_sha256 != self._settings_sha256:
+            raise NotKnown(*ENDED)
+        if by_person and now - found.last_seen_at >= SEEN_EVERY:
             seen = update(sessions).where(is_it).values(last_seen_at=now)
             self._store.write_beside(f"session {found.id_sha256}", seen)
         return found

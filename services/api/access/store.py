@@ -21,14 +21,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.api.access.audit import Action
 from services.api.access.caller import Entities, Scope
 from services.api.access.keys import ID_BYTES, SECRET_BYTES, ApiKey, Written, digest_of, is_of
-from services.api.access.tables import SCHEMA, api_key_rights, api_keys, audit
+from services.api.access.tables import SCHEMA, VERSION_TABLE, api_key_rights, api_keys, audit
 from services.api.adapters.clock import Clock
 from services.api.adapters.randomness import a_name, a_secret
 from services.api.adapters.read_model import follow_password, open_postgresql
 from services.api.problems import DATABASE_UNREACHABLE, Problem
 from services.projector.database import an_engine_of_a_file, our_address, where
-from services.projector.database_errors import explained
-from services.runtime.ops.errors import Unreachable
+from services.projector.database_errors import is_temporary, message_of, reaching
+from services.projector.migrations import check_version
 
 CONNECTIONS_MAX: Final = 4
 USE_NOTED_EVERY: Final = timedelta(minutes=5)
@@ -87,21 +87,22 @@ class AccessStore:
 
         Raises:
             Unreachable: the database does not answer.
+            ClusterError: it is of a newer program.
         """
-        try:
-            async with self.connected() as connection:
-                if self._is_postgresql:
-                    await _own_schema(connection)
-                await connection.run_sync(self._upgrade)
-        except Problem as error:
-            cause = error.__cause__ or error
-            raise Unreachable(where(self._engine), explained(cause)) from error
+        async with reaching(where(self._engine)), self._begun(self._engine) as connection:
+            if self._is_postgresql:
+                await _own_schema(connection)
+            else:  # Python's driver begins nothing before DDL: half a version would stay.
+                await connection.exec_driver_sql("BEGIN IMMEDIATE")
+            await connection.run_sync(self._upgrade)
 
     def _upgrade(self, connection: Connection) -> None:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["connection"] = connection
         config.attributes["schema"] = self._schema
+        of_version = {"version_table": VERSION_TABLE, "version_table_schema": self._schema}
+        check_version(connection, config, where(self._engine), **of_version)
         command.upgrade(config, "head")
 
     async def dispose(self) -> None:
@@ -128,22 +129,31 @@ class AccessStore:
             key_id: the key that ends.
             by: for the audit trail.
             overlap: how long both give access; the old one never lasts longer than it would have.
-            expires_at: when the new one ends; else it lasts as long as the old one was to last.
+            expires_at: when the new one ends; else it lasts as long as the old one was to last
+                when it was made.
 
         Returns:
             The old key, the new key, and the new key's text, which is shown once; None where no
-            key in force has this id.
+            key in force has this id, or somebody else is just revoking or rotating it.
         """
         old, now = await self.find(key_id), self._clock()
         if old is None or not old.is_in_force(now):
             return None
-        if expires_at is None and old.expires_at is not None:
-            expires_at = now + (old.expires_at - old.created_at)
         ends_at = min(now + overlap, old.expires_at or now + overlap)
+        as_it_was = (
+            api_keys.c.key_id == key_id,
+            api_keys.c.revoked_at.is_(None),
+            api_keys.c.expires_at.is_not_distinct_from(old.expires_at),
+        )
         async with self.connected() as connection:
+            # First of all: from here on nobody else revokes or rotates it.
+            ending = update(api_keys).where(*as_it_was).values(expires_at=ends_at)
+            found = (await connection.execute(ending.returning(api_keys.c.lasts_s))).one_or_none()
+            if found is None:
+                return None
+            if expires_at is None and found.lasts_s is not None:
+                expires_at = now + timedelta(seconds=found.lasts_s)
             new, shown = await self._add_key(connection, old.label, old.rights, by, expires_at)
-            its_row = api_keys.c.key_id == key_id
-            await connection.execute(update(api_keys).where(its_row).values(expires_at=ends_at))
             facts = {"new_key": new.key_id, "expires_at": ends_at.isoformat()}
             await self._add(connection, by, Action.KEY_ROTATED, key_id, facts)
         return replace(old, expires_at=ends_at), new, shown
@@ -171,6 +181,7 @@ class AccessStore:
             "created_at": made_at,
             "created_by": by,
             "expires_at": expires_at,
+            "lasts_s": expires_at and (expires_at - made_at) // timedelta(seconds=1),
         }
         await connection.execute(api_keys.insert(), row)
         if allowed:
@@ -234,8 +245,8 @@ class AccessStore:
             try:
                 async with self.connected() as connection:
                     await connection.execute(statement)
-            except Problem as problem:
-                log.warning("use_not_noted", of=name.split(maxsplit=1)[0], error=problem.kind.code)
+            except (Problem, SQLAlchemyError) as error:
+                log.warning("use_not_noted", of=name.split(maxsplit=1)[0], error=message_of(error))
 
         task = self._beside[name] = asyncio.create_task(go())
         task.add_done_callback(lambda _done: self._beside.pop(name))
@@ -288,13 +299,21 @@ class AccessStore:
     async def connected(self, by: AsyncEngine | None = None) -> AsyncGenerator[AsyncConnection]:
         """A connection in a transaction that is committed at the end."""
         try:
-            # aiosqlite would tell it to a loop that may have ended meanwhile.
-            if self._folder is not None and not self._folder.is_dir():
-                raise FileNotFoundError(self._folder)  # as the driver would say it
-            async with (by or self._engine).begin() as connection:
+            async with self._begun(by or self._engine) as connection:
                 yield connection
         except (SQLAlchemyError, OSError, TimeoutError) as error:
+            if not is_temporary(error):
+                raise
+            log.warning("database_unreachable", error=message_of(error))
             raise Problem(DATABASE_UNREACHABLE, headers={"Retry-After": "5"}) from error
+
+    @asynccontextmanager
+    async def _begun(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+        # aiosqlite would tell it to a loop that may have ended meanwhile.
+        if self._folder is not None and not self._folder.is_dir():
+            raise FileNotFoundError(self._folder)  # as the driver would say it
+        async with engine.begin() as connection:
+            yield connection
 
 
 async def _own_schema(connection: AsyncConnection) -> None:

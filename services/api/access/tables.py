@@ -9,6 +9,9 @@ from services.projector.tables.columns import Instant, Json
 SCHEMA: Final = "ecluse_access"
 """The PostgreSQL schema; SQLite has a file of its own instead."""
 
+VERSION_TABLE: Final = "access_version"
+"""Name of the table with the version of the schema."""
+
 metadata: Final = MetaData(schema=SCHEMA)
 
 
@@ -24,7 +27,9 @@ api_keys: Final = Table(
     Column("revoked_by", Text),
     Column("last_used_at", Instant),
     Column("expires_at", Instant),
-    comment="API keys; of the secret only its SHA-256. `last_used_at` is exact to five minutes.",
+    Column("lasts_s", BigInteger),
+    comment="API keys; of the secret only its SHA-256. `last_used_at` is exact to five minutes."
+    " `lasts_s`: how long it was to last when it was made; a rotation brings `expires_at` nearer.",
 )
 
 api_key_rights: Final = Table(
@@ -44,6 +49,7 @@ sessions: Final = Table(
     Column("label", Text, nullable=False),
     Column("key_id", Text),
     Column("rights", Json),
+    Column("settings_sha256", Text),
     Column("subject", Text),
     Column("provider_session", Text),
     Column("id_token", Text),
@@ -51,7 +57,8 @@ sessions: Final = Table(
     Column("last_seen_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     comment="Sessions of the console; of the cookie only its SHA-256. With `key_id` the key says"
-    " what is allowed, else `rights`, as the identity provider said it at the login.",
+    " what is allowed, else `rights`, as the identity provider said it at the login, while the"
+    " settings are those of then.",
 )
 
 logout_tokens: Final = Table(

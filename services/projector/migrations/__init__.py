@@ -1,7 +1,7 @@
 """The schema of the read model: brought to what this program knows, version by version."""
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
@@ -55,8 +55,23 @@ def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
-    known = {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
-    version = MigrationContext.configure(connection).get_current_revision()
-    if version is not None and version not in known:
-        raise ClusterError("read model", TOO_NEW.render({"version": version}))
+    check_version(connection, config, "read model")
     command.upgrade(config, "head")
+
+
+def check_version(connection: Connection, config: Config, name: str, **table: Any) -> None:
+    """That this program knows the version of a schema.
+
+    Args:
+        connection: to its database.
+        config: of the migrations.
+        name: of the schema in messages.
+        table: alembic's options about the table with the version.
+
+    Raises:
+        ClusterError: a newer program has been here.
+    """
+    known = {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
+    version = MigrationContext.configure(connection, opts=table).get_current_revision()
+    if version is not None and version not in known:
+        raise ClusterError(name, TOO_NEW.render({"version": version}))

@@ -1,19 +1,17 @@
 """Secrets in files that ECLUSE_…_FILE names, read again where a file changes."""
 
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import structlog
 from pydantic import SecretStr
 
+from services.runtime.ops.clock import wall_clock
 from services.runtime.ops.settings import variable
 
-CHECK_EVERY_S: Final = 10.0
-"""Time between two looks at a file, and so until a change is taken: one look sees it, the next one
-that it is over."""
+WRITING_S: Final = 2.0
+"""Time since the last change of a file in which somebody may still be writing it."""
 
 BYTES_MAX: Final = 64 * 1024
 
@@ -29,45 +27,39 @@ class Secret:
     A file that is away, empty, too large or being written leaves the value as it was.
     """
 
-    def __init__(
-        self, name: str, first: SecretStr | None, clock_s: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, name: str, first: SecretStr | None) -> None:
         named = os.environ.get(f"{variable(name)}_FILE")
         self._name = name
         self._file = Path(named) if named else None
         self._value = first
-        self._clock_s = clock_s
-        self._checked_s = clock_s()
-        self._taken = self._seen = self._signature()
+        self._taken: Signature | None = None
 
     def value(self) -> str | None:
         """The secret; None where there is none."""
-        if self._file is not None and self._clock_s() - self._checked_s >= CHECK_EVERY_S:
-            self._checked_s = self._clock_s()
+        if self._file is not None:
             self._check(self._file)
         return None if self._value is None else self._value.get_secret_value()
 
     def _check(self, file: Path) -> None:
-        found = self._signature()
-        is_settled, self._seen = found == self._seen, found
-        if found == self._taken or not is_settled:
-            return
-        self._taken = found
         try:
-            text = _read(file)
+            found = file.stat()
+        except OSError:
+            signature = None
+        else:
+            signature = found.st_ino, found.st_size, found.st_mtime_ns
+            if 0 <= wall_clock() - found.st_mtime < WRITING_S:
+                return
+        if signature == self._taken:
+            return
+        self._taken = signature
+        try:
+            text = SecretStr(_read(file))
         except (OSError, ValueError) as error:
             log.warning("secret_file_not_taken", setting=variable(self._name), error=str(error))
             return
-        self._value = SecretStr(text)
-        log.info("secret_file_taken", setting=variable(self._name))
-
-    def _signature(self) -> Signature | None:
-        """None: there is no such file now."""
-        try:
-            found = None if self._file is None else self._file.stat()
-        except OSError:
-            return None
-        return found and (found.st_ino, found.st_size, found.st_mtime_ns)
+        if text != self._value:
+            log.info("secret_file_taken", setting=variable(self._name))
+        self._value = text
 
 
 def _read(file: Path) -> str:

@@ -1,24 +1,17 @@
 """A secret is read again when its file changes, and never while it is being written."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
-from services.runtime.ops.secret_files import BYTES_MAX, CHECK_EVERY_S, Secret
+from services.runtime.ops import secret_files
+from services.runtime.ops.clock import wall_clock
+from services.runtime.ops.secret_files import BYTES_MAX, WRITING_S, Secret
 
 NAME = "oidc_client_secret"
-
-
-class Clock:
-    """Seconds that pass by hand."""
-
-    def __init__(self) -> None:
-        self.now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 @pytest.fixture
@@ -26,48 +19,56 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "secret"
     path.write_text("first\n")
     monkeypatch.setenv("ECLUSE_OIDC_CLIENT_SECRET_FILE", str(path))
+    age(path)
     return path
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def age(file: Path, seconds: float = WRITING_S + 0.1) -> None:
+    """Have its last change be so long ago."""
+    changed_s = wall_clock() - seconds
+    os.utime(file, (changed_s, changed_s))
 
 
-def looks(secret: Secret, clock: Clock, count: int) -> list[str | None]:
-    """The value after each of so many looks at the file."""
-    values = []
-    for _ in range(count):
-        clock.now_s += CHECK_EVERY_S
-        values.append(secret.value())
-    return values
-
-
-def test_a_changed_file_is_taken_once_it_rests(file: Path, clock: Clock) -> None:
-    secret = Secret(NAME, SecretStr("first"), clock)
-    assert ["first", "first"] == looks(secret, clock, 2)
+def test_a_file_that_rests_is_taken_at_its_next_use(file: Path) -> None:
+    secret = Secret(NAME, SecretStr("first"))
+    assert "first" == secret.value()
     file.write_text("second, half")
-    assert ["first"] == looks(secret, clock, 1)
+    assert "first" == secret.value(), "somebody may still be writing it"
     file.write_text("second, whole")
-    assert ["first", "second, whole", "second, whole"] == looks(secret, clock, 3)
+    age(file)
+    assert ["second, whole"] * 2 == [secret.value() for _ in range(2)]
 
 
-def test_a_file_is_looked_at_now_and_then_alone(file: Path, clock: Clock) -> None:
-    secret = Secret(NAME, SecretStr("first"), clock)
-    file.unlink()
-    file.mkdir()  # Who opens it fails.
-    clock.now_s = CHECK_EVERY_S - 0.1
+def test_a_change_between_the_settings_and_the_first_use_is_taken(file: Path) -> None:
+    file.write_text("second")
+    age(file)
+    assert "second" == Secret(NAME, SecretStr("first")).value()
+
+
+def test_a_file_of_tomorrow_is_taken(file: Path) -> None:
+    """As another machine's clock may have it."""
+    secret = Secret(NAME, SecretStr("first"))
+    file.write_text("second")
+    age(file, -86_400)
+    assert "second" == secret.value()
+
+
+def test_a_file_is_read_once_a_change(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = Secret(NAME, SecretStr("first"))
+    secret.value()
+    monkeypatch.setattr(secret_files, "_read", lambda _file: pytest.fail("it is read again"))
     assert "first" == secret.value()
 
 
-def test_a_file_that_is_replaced_by_a_link_is_taken(file: Path, clock: Clock) -> None:
+def test_a_file_that_is_replaced_by_a_link_is_taken(file: Path) -> None:
     """As Kubernetes does it."""
-    secret = Secret(NAME, SecretStr("first"), clock)
+    secret = Secret(NAME, SecretStr("first"))
     newer = file.with_name("newer")
     newer.write_text("other")
+    age(newer)
     file.unlink()
     file.symlink_to(newer)
-    assert ["first", "other"] == looks(secret, clock, 2)
+    assert "other" == secret.value()
 
 
 def as_a_folder(path: Path) -> None:
@@ -87,22 +88,26 @@ SPOILED: list[tuple[str, Callable[[Path], object]]] = [
 
 @pytest.mark.parametrize("spoil", [row[1] for row in SPOILED], ids=[row[0] for row in SPOILED])
 def test_what_is_no_secret_leaves_the_value_as_it_was(
-    file: Path, clock: Clock, spoil: Callable[[Path], object], capsys: pytest.CaptureFixture[str]
+    file: Path, spoil: Callable[[Path], object], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    secret = Secret(NAME, SecretStr("first"), clock)
+    secret = Secret(NAME, SecretStr("first"))
+    secret.value()
     spoil(file)
-    assert ["first"] * 4 == looks(secret, clock, 4)
+    if file.exists():
+        age(file)
+    assert ["first"] * 4 == [secret.value() for _ in range(4)]
     shown = capsys.readouterr().out
     assert 1 == shown.count("secret_file_not_taken")
     assert "ECLUSE_OIDC_CLIENT_SECRET" in shown
     if file.is_dir():
         file.rmdir()
     file.write_text("third")
-    assert ["first", "third"] == looks(secret, clock, 2)
+    age(file)
+    assert "third" == secret.value()
     assert "third" not in capsys.readouterr().out
 
 
-def test_the_value_of_a_variable_stays(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+def test_the_value_of_a_variable_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ECLUSE_OIDC_CLIENT_SECRET_FILE", raising=False)
-    assert ["first"] == looks(Secret(NAME, SecretStr("first"), clock), clock, 1)
-    assert [None] == looks(Secret(NAME, None, clock), clock, 1)
+    assert "first" == Secret(NAME, SecretStr("first")).value()
+    assert Secret(NAME, None).value() is None

@@ -2,13 +2,13 @@
 
 from alembic import context
 
-from services.api.access.tables import metadata
+from services.api.access.tables import VERSION_TABLE, metadata
 
 schema = context.config.attributes["schema"]
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    version_table="access_version",
+    version_table=VERSION_TABLE,
     version_table_schema=schema,
     include_schemas=True,
 )

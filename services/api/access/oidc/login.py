@@ -147,9 +147,10 @@ class ProviderLogin:
             raise Problem(
                 NO_ROLE, {"provider": self.name, "who": caller.label, "roles": self._roles()}
             )
-        at = ProviderSession(subject_of(claims), text_of(claims.get("sid")) or None, token)
+        there = ProviderSession(subject_of(claims), text_of(claims.get("sid")) or None, token)
         await self._store.write(caller.name, Action.SESSION_OPENED, caller.label)
-        return Finished(await self._sessions.open(caller, at=at), attempt.return_to)
+        cookie = await self._sessions.open(caller, provider_session=there)
+        return Finished(cookie, attempt.return_to)
 
     async def address_to_log_out(self, id_token: str, back_to: str) -> str | None:
         """Where the browser ends its session at the provider; None where it cannot be ended."""

@@ -4,8 +4,9 @@ The algorithm is ours to choose, never the token's: an allow-list of asymmetric 
 neither `none` nor HS256 with the public key for a secret can pass (RFC 8725, 2.1 and 3.1).
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
@@ -24,6 +25,7 @@ from joserfc.jwt import JWTClaimsRegistry
 
 from events.texts import Translatable, _
 from services.api.access.caller import NOBODY, Caller, Entities, NotKnown, Scope
+from services.api.access.keys import digest_of
 
 ASYMMETRIC: Final = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
@@ -58,6 +60,10 @@ class Demands:
     """The rights that each role gives."""
     entities: Entities = NOBODY
     """The entities of whoever has no such claim."""
+
+    def digest(self, client_id: str) -> str:
+        """Digest of the settings under which people of this client have their rights."""
+        return digest_of(json.dumps([client_id, asdict(self)], default=sorted, sort_keys=True))
 
 
 NAME_CLAIMS: Final = ("name", "preferred_username")

@@ -14,10 +14,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the tables, and the column."""
+    """Make the tables, and the columns."""
     schema = context.config.attributes["schema"]
     instant = sa.DateTime(timezone=True)
     op.add_column("api_keys", sa.Column("expires_at", instant), schema=schema)
+    op.add_column("api_keys", sa.Column("lasts_s", sa.BigInteger), schema=schema)
     op.create_table(
         "sessions",
         sa.Column("id_sha256", sa.Text, primary_key=True),
@@ -25,6 +26,7 @@ def upgrade() -> None:
         sa.Column("label", sa.Text, nullable=False),
         sa.Column("key_id", sa.Text),
         sa.Column("rights", sa.JSON().with_variant(postgresql.JSONB(), "postgresql")),
+        sa.Column("settings_sha256", sa.Text),
         sa.Column("subject", sa.Text),
         sa.Column("provider_session", sa.Text),
         sa.Column("id_token", sa.Text),
