@@ -1,7 +1,7 @@
 # The verbs of this repository. `make` alone lists them; each does its own set-up.
 .DEFAULT_GOAL := help
 .PHONY: help setup run console dev test test-all test-rest check faults simulate schemas catalogue texts mutate \
-	bench lock clean set-up-run set-up-dev test-on-a-broker test-beside test-fault-run test-outages
+	audit bench lock clean set-up-run set-up-dev test-on-a-broker test-beside test-fault-run test-outages
 
 export PYTHON  # make PYTHON=/path/to/python3 chooses the interpreter of .venv
 # Each verb starts many processes: where none may keep bytecode, all compile all that they import.
@@ -112,11 +112,14 @@ bench: set-up-dev ## steps alone, then all on a broker; build/bench.json (BENCH=
 	$(if $(findstring --only,$(BENCH)),,.venv/bin/pytest bench -p no:randomly --timeout=0 -s -q)
 	.venv/bin/python -m bench.kafka $(BENCH)
 
+audit: set-up-dev ## build/sbom-*.json of wheel and image, known vulnerabilities of the locked packages (IMAGE=ecluse:local)
+	.venv/bin/python -m tests.audit $(if $(IMAGE),--image $(IMAGE))
+
 lock: set-up-dev ## lock requirements/*.txt again (UPGRADE=--upgrade for newer versions)
 	@test -x .venv/bin/uv || { echo "lock: set-up could not bring uv; make clean, then again" >&2; exit 1; }
 	$(COMPILE) pyproject.toml -o requirements/run.txt
 	$(COMPILE) --group build -c requirements/run.txt -o requirements/build.txt
-	$(COMPILE) pyproject.toml --group test --group lint --group bench --group mutation \
+	$(COMPILE) pyproject.toml --group test --group lint --group bench --group mutation --group audit \
 		-c requirements/run.txt -c requirements/build.txt -o requirements/dev.txt
 	$(COMPILE) --group java -o requirements/java.txt
 	$(COMPILE) --group lock -o requirements/lock.txt

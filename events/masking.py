@@ -1,7 +1,6 @@
 """Bank accounts are personal data: whatever people or logs are shown has them shortened."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import accumulate
@@ -21,20 +20,23 @@ NOT_AN_IBAN = re.compile(
 )
 """A hash or a UUID: one in some hundreds would pass for an account."""
 
-START = re.compile(r"(?=[A-Za-z]{2}[^A-Za-z0-9]{0,3}[0-9][^A-Za-z0-9]{0,3}[0-9])")
+START = re.compile(r"(?=[A-Za-z]{2}[^A-Za-z0-9]{0,24}[0-9][^A-Za-z0-9]{0,24}[0-9])")
 """The beginning of a possible IBAN, inside other letters too; many write FR 76."""
 
-RIB = re.compile(r"(?<![A-Za-z0-9])(?=[0-9]{5})")
+RIB = re.compile(r"(?:(?<![A-Za-z0-9])|(?<=RIB)|(?<=rib))(?=[0-9]{5})")
 """The beginning of a possible RIB (relevé d'identité bancaire): an account without its country."""
 
 RIB_LENGTH = 23
 """Bank and branch of 5 digits, account of 11 characters, key of 2 digits."""
 
-SEPARATORS = frozenset(".-_/\\|:·")
-"""Separators between the groups of an account, beside all spaces and invisible characters."""
+IBAN_SEPARATORS_MAX = 24
+"""The most signs and spaces between two characters of an IBAN."""
 
-SEPARATORS_MAX = 3
-"""The most separators between two characters of an account."""
+RIB_SEPARATORS_MAX = 3
+"""The same of a RIB: without a country, lists of figures would pass for one too often."""
+
+NARROW = str.maketrans({chr(0xFEE0 + each): chr(each) for each in range(0x21, 0x7F)})
+"""Full-width letters and digits, as ASCII."""
 
 SHOWN = 4
 """The characters that stay at either end."""
@@ -71,13 +73,14 @@ def masked_name(name: str) -> str:
 def hidden_places(raw: bytes) -> frozenset[int]:
     """The offsets of bytes that must not be shown: the middle of IBANs."""
     text = raw.decode(errors="surrogateescape")
-    # A character before it may take several bytes; those of an account take one each.
+    # A character may take several bytes, full-width ones of an account too.
     places = [0, *accumulate(len(each.encode(errors="surrogateescape")) for each in text)]
     return frozenset(
-        places[at]
+        place
         for start, end in account_spans(text)
         for at in range(start + SHOWN, end - SHOWN)
-        if _is_alphanumeric(text[at])
+        if text[at].isalnum()
+        for place in range(places[at], places[at + 1])
     )
 
 
@@ -99,7 +102,7 @@ def _shortened_at(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 def _certain_spans(text: str) -> Iterator[tuple[int, int]]:
     """The spans of accounts, by their length and their check digits."""
-    text = NOT_AN_IBAN.sub(lambda found: HIDDEN * len(found[0]), text)
+    text = NOT_AN_IBAN.sub(lambda found: HIDDEN * len(found[0]), text.translate(NARROW))
     done = 0
     starts = [(found.start(), _iban_end) for found in START.finditer(text)]
     starts += [(found.start(), _rib_end) for found in RIB.finditer(text)]
@@ -112,18 +115,20 @@ def _certain_spans(text: str) -> Iterator[tuple[int, int]]:
 
 def _iban_end(text: str, start: int) -> int | None:
     """The end of the IBAN that begins at `start`; None where there is none."""
-    length = _lengths().get(text[start : start + 2].upper())
-    if length is None:
+    spec = _specs().get(text[start : start + 2].upper())
+    if spec is None:
         return None
-    compact, end = _compact(text, start, length)
+    compact, end = _compact(text, start, spec.iban_length, IBAN_SEPARATORS_MAX)
+    if len(compact) < spec.iban_length or not spec.regex.match(compact[SHOWN:].upper()):
+        return None
     # ISO 7064, mod 97-10: country and key go last, A to Z count from 10 on.
     number = "".join(str(int(each, 36)) for each in compact[SHOWN:] + compact[:SHOWN])
-    return end if len(compact) == length and int(number) % 97 == 1 else None
+    return end if int(number) % 97 == 1 else None
 
 
 def _rib_end(text: str, start: int) -> int | None:
     """The end of the RIB that begins at `start`; None where there is none."""
-    compact, end = _compact(text, start, RIB_LENGTH)
+    compact, end = _compact(text, start, RIB_LENGTH, RIB_SEPARATORS_MAX)
     bank, branch, account, key = compact[:5], compact[5:10], compact[10:21], compact[21:]
     if len(compact) < RIB_LENGTH or not (bank + branch + key).isdigit():
         return None
@@ -140,24 +145,18 @@ def _digit(character: str) -> str:
     return str((place + (place >= ord("S") - ord("A"))) % 9 + 1)
 
 
-def _compact(text: str, start: int, length: int) -> tuple[str, int]:
-    """The next characters without separators, `length` of them at most, and where they end."""
+def _compact(text: str, start: int, length: int, separators_max: int) -> tuple[str, int]:
+    """The next letters and digits, `length` of them at most, and where they end."""
     compact, at, separators = "", start, 0
-    while len(compact) < length and at < len(text) and separators <= SEPARATORS_MAX:
+    while len(compact) < length and at < len(text) and separators <= separators_max:
         if _is_alphanumeric(text[at]):
             compact, separators = compact + text[at], 0
-        elif _is_separator(text[at]):
-            separators += 1
+        elif text[at].isalnum():
+            break  # An accent: no account goes on there.
         else:
-            break
+            separators += 1
         at += 1
     return compact, at
-
-
-def _is_separator(character: str) -> bool:
-    # Cf and Cc: zero-width spaces, soft hyphens and control characters, which no eye sees.
-    hidden = unicodedata.category(character) in {"Cf", "Cc"}
-    return hidden or character in SEPARATORS or character.isspace()
 
 
 def _is_alphanumeric(character: str) -> bool:
@@ -165,12 +164,12 @@ def _is_alphanumeric(character: str) -> bool:
 
 
 def _shortened(iban: str) -> str:
-    compact = "".join(filter(_is_alphanumeric, iban))
+    compact = "".join(filter(_is_alphanumeric, iban.translate(NARROW)))
     return f"{compact[:SHOWN]}…{compact[-SHOWN:]}"
 
 
 @cache
-def _lengths() -> dict[str, int]:
-    """The length of an IBAN, by country."""
+def _specs() -> dict[str, Any]:
+    """The form of an IBAN, by country."""
     countries = registry.get_countries()
-    return {country: registry.get_iban_spec(country).iban_length for country in countries}
+    return {country: registry.get_iban_spec(country) for country in countries}

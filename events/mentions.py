@@ -71,23 +71,26 @@ def mentions_of(record: Record, known: Collection[str | None] = ()) -> list[Ment
     if event is None:
         return []
     data = event.data
-    orders: set[str | None] = {data.payment_order}
+    named: list[tuple[str, str | None]] = []
     conventions: set[str | None] = {data.convention}
     if data.carry_over or data.role is not None:
         conventions.update(_other_conventions(event))
-    for order in record.payment_orders or ():
-        orders.add(order.payment_order)
-        conventions.add(order.convention)
     for move in record.moves or ():
         conventions.add(move.convention)
         # A grant's instalment from before its convention was signed bears its name (rules, 13).
         if move.instalment is not None and "/" in move.instalment:
             conventions.add(order_parts(move.instalment).convention)
-    conventions.update(each.partition("/")[0] for each in orders if each is not None)
+    orders: set[str | None] = {data.payment_order}
+    for order in record.payment_orders or ():
+        orders.add(order.payment_order)
+        conventions.add(order.convention)
+    for each in orders:
+        if each is not None:
+            conventions.add(each.partition("/")[0])
+            named.append(("payment_order", each))
     if record.review_flags:
         conventions.update(*record.renamed.items())
-    named = [("convention", each) for each in conventions]
-    named += [("payment_order", each) for each in orders]
+    named += [("convention", each) for each in conventions]
     named.append(("grant", data.grant))
     if data.act is not None or data.acts:
         named += [("act", each) for each in _act_numbers(data)]

@@ -12,23 +12,18 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import uvloop
 
 from bench.kafka import figures, page, stream, watching
+from bench.kafka.brokers import a_broker
 from bench.kafka.contenders import Site
 from bench.kafka.processes import ROOT, BenchFailed
 from bench.kafka.progress import Progress
 from bench.kafka.read_model import Plan
 from bench.kafka.run import PARTS, Asked, run
-from services.dev.jars import fetch_jars, find_java
-from services.dev.local_broker import LocalBroker
 from services.runtime.ops.errors import ClusterError
-
-KAFKA: Final = ROOT / "deploy" / "kafka"
-JAVA_OPTIONS: Final = ("-Xms1g", "-Xmx1g")
-"""A heap that does not grow while the clock runs; compiler and collector as Java chooses them."""
 
 DONE, FAILED, UNREACHABLE, INTERRUPTED = 0, 1, 3, 130
 
@@ -90,7 +85,7 @@ def _measured(asked: argparse.Namespace) -> dict[str, Any]:
         folder = Path(open_.enter_context(tempfile.TemporaryDirectory(prefix="ecluse-bench-")))
         bootstrap, pid = asked.bootstrap, None
         if bootstrap is None:
-            broker = open_.enter_context(_broker(folder / "broker"))
+            broker = open_.enter_context(a_broker(folder / "broker"))
             bootstrap, pid = broker.bootstrap, broker.pid
         site = Site(
             bootstrap,
@@ -115,15 +110,6 @@ async def _until_ended(site: Site, asked: argparse.Namespace) -> dict[str, Any]:
     watched = watching.Plan(asked.rounds, asked.burst_events)
     wanted = Asked(parts, asked.rounds, asked.rate, asked.latency_s, visible, watched)
     return await run(site, wanted, progress)
-
-
-def _broker(folder: Path) -> LocalBroker:
-    folder.mkdir()
-    java = find_java()
-    fetch_jars(KAFKA / "libs", pom=KAFKA / "pom.xml", java=java)
-    # What Java unpacks would outlive it elsewhere.
-    options = (*JAVA_OPTIONS, f"-Djava.io.tmpdir={folder}")
-    return LocalBroker(folder, KAFKA / "libs", java=java, java_options=options)
 
 
 if __name__ == "__main__":

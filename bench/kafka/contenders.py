@@ -3,7 +3,8 @@
 import json
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +35,8 @@ class Site:
     """How many events are timed."""
     faust_events: int
     """How many of them the Faust agent is given."""
+    login: Mapping[str, str] = field(default_factory=dict)
+    """Variables of workers that reach the broker by another listener, with TLS and a login."""
 
     @property
     def opening(self) -> Path:
@@ -127,7 +130,7 @@ async def ledger(site: Site, name: str, *instances: str) -> Run:
     settings, starts = await open_year(site, name, *instances)
     await feed(settings, site.stream)
     async with Looker(settings) as looker:
-        with Workers(settings, instances, site.events) as workers:
+        with Workers(settings, instances, site.events, login=site.login) as workers:
             pace = await timed(site, looker, workers)
             workers.check_that_all_worked()
     return Run(pace, name, starts)
@@ -152,7 +155,7 @@ async def open_year(site: Site, name: str, *instances: str) -> tuple[Settings, S
     await create(settings)
     await feed(settings, site.opening)
     async with Looker(settings) as looker:
-        with Workers(settings, instances, site.events) as workers:
+        with Workers(settings, instances, site.events, login=site.login) as workers:
             await workers.until_each_opened()
             await looker.until_journalled(workers.children)
         return settings, {topic: await looker.ends(topic) for topic in (EVENTS, *WRITTEN)}

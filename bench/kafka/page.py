@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from bench.kafka import read_page, watch_page
+from bench.kafka import read_page, secure_page, watch_page
 from bench.kafka.figures import MIB, Figures, or_dash
 from bench.kafka.processes import ROOT
 
@@ -68,6 +68,8 @@ def tables(found: Figures) -> str:
         parts.append(("The read model and its API", read_page.lines(found["read_model"])))
     if "watch" in found:
         parts.append(("What the watch costs", watch_page.lines(found["watch"])))
+    if "security" in found:
+        parts.append(("What TLS and a login cost", secure_page.lines(found["security"])))
     return "\n\n".join(f"## {title}\n\n" + "\n".join(lines) for title, lines in parts)
 
 

@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 from bench import world
-from bench.kafka import contenders, figures, stream, watching
+from bench.kafka import contenders, figures, securing, stream, watching
 from bench.kafka.contenders import Pace, Run, Site
 from bench.kafka.figures import Figures
 from bench.kafka.outputs import Weights, weigh
@@ -14,8 +14,8 @@ from bench.kafka.progress import Progress
 from bench.kafka.read_model import Plan, read_model
 from bench.kafka.topics import PARTITIONS, delete
 
-LEDGER, READ_MODEL, WATCH = "ledger", "read-model", "watch"
-PARTS: Final = (LEDGER, READ_MODEL, WATCH)
+LEDGER, READ_MODEL, WATCH, SECURITY = "ledger", "read-model", "watch", "security"
+PARTS: Final = (LEDGER, READ_MODEL, WATCH, SECURITY)
 """What can be measured alone."""
 
 REST_S: Final = 2.0
@@ -55,6 +55,10 @@ async def run(site: Site, asked: Asked, progress: Progress) -> dict[str, Any]:
             busy = await _busy(progress)
             watched = await watching.watch(site, asked.watched, progress)
             found["watch"] = {**figures.machine(), **busy, **watched}
+        if SECURITY in asked.parts:
+            busy = await _busy(progress)
+            secured = await securing.security(site, asked.rounds, progress)
+            found["security"] = {**figures.machine(), **busy, **secured}
     finally:
         if site.broker_pid is None:  # One of ours goes away with all that is on it.
             await delete(site.bootstrap, site.prefix)

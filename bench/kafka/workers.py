@@ -3,9 +3,10 @@
 import asyncio
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, Self
 
 from bench.kafka.processes import BenchFailed, Child, Moment, Spent, peak_bytes, spent
@@ -20,6 +21,7 @@ SESSION_S: Final = 10.0
 FED_PER_S: Final = 5_000
 """Sessions outlive the feeding between two starts: the same worker gets its partitions back."""
 
+NO_LOGIN: Final = MappingProxyType[str, str]({})
 COMMAND: Final = (str(Path(sys.executable).with_name("ecluse")),)
 
 
@@ -31,6 +33,7 @@ class Workers:
         instances: what they are called.
         events: how many are fed between their end and the next start.
         command: what is run instead of `ecluse`.
+        login: variables of TLS and a login.
     """
 
     def __init__(
@@ -39,6 +42,7 @@ class Workers:
         instances: Sequence[str],
         events: int = 0,
         command: Sequence[str] = COMMAND,
+        login: Mapping[str, str] = NO_LOGIN,
     ) -> None:
         self._open = ExitStack()
         environment = {
@@ -47,6 +51,7 @@ class Workers:
             "ECLUSE_SESSION_TIMEOUT_S": str(SESSION_S + events / FED_PER_S),
             "ECLUSE_HEALTH_PORT": "0",
             "ECLUSE_LOG_LEVEL": "INFO",
+            **login,
         }
         self.children = [
             Child([*command, "ledger", "--instance", each], environment) for each in instances

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prometheus and promtool for the tests of the alarms, where the machine has none: Debian 13's
-# packages, of the version that the stack runs, unpacked into .venv/bin. They need only glibc 2.34,
+# packages, older than what the stack names, unpacked into .venv/bin. They need only glibc 2.34,
 # so Debian 12 runs them too. Nothing is installed, and no server starts.
 #
 #   deploy/images/prometheus.sh     on Debian, behind deploy/set-up

@@ -28,9 +28,9 @@ from services.api.access.session_store import Sessions
 from services.api.access.store import AccessStore
 from services.api.console import session
 from tests.api.environment import LILLE, NOON, HandClock, an_app, an_empty_read_model, asking
+from tests.api.logging_in import Console, noticed, with_a_console
 from tests.api.oidc_provider import CLIENT_SECRET
 from tests.api.provider import a_provider
-from tests.api.signing_in import Console, noticed, with_a_console
 from tests.read_model.databases import Server
 
 READS_LILLE = {Scope.READ: Entities.of([LILLE])}
@@ -182,9 +182,41 @@ def test_the_cookie_is_for_our_pages_alone(address: str, origin: str | None, sec
             headers = {} if origin is None else {"Origin": origin}
             return (await client.get(address, headers=headers)).headers["set-cookie"]
 
-    flags = {flag.strip().lower() for flag in asyncio.run(ask()).split(";")}
+    cookie = asyncio.run(ask())
+    flags = {flag.strip().lower() for flag in cookie.split(";")}
     assert {"httponly", "samesite=strict", "path=/"} <= flags
-    assert secure is ("secure" in flags)
+    assert (secure, secure) == ("secure" in flags, cookie.startswith("__Host-"))
+
+
+@pytest.mark.parametrize(
+    ("home", "name", "status"),
+    [
+        ("https://ecluse.lille.fr", "__Host-ecluse_session", 200),
+        # As another host of lille.fr plants it: Set-Cookie: ecluse_session=…; Domain=lille.fr
+        ("https://ecluse.lille.fr", "ecluse_session", 401),
+        ("http://127.0.0.1:8000", "ecluse_session", 200),
+        ("http://localhost:8000", "__Host-ecluse_session", 200),
+        ("http://ecluse.lille.fr", "ecluse_session", 401),
+    ],
+)
+def test_a_cookie_that_another_host_may_plant_is_no_session(
+    tmp_path: Path, home: str, name: str, status: int
+) -> None:
+    async def ask() -> int:
+        async with asking(an_app(an_empty_read_model(tmp_path)), None) as client:
+            headers = {"Cookie": f"{name}=test-key-of-everything"}
+            return (await client.get(f"{home}/budgets", headers=headers)).status_code
+
+    assert status == asyncio.run(ask())
+
+
+def test_a_name_that_is_none_makes_no_cookie_a_session(tmp_path: Path) -> None:
+    async def ask() -> int:
+        async with asking(an_app(an_empty_read_model(tmp_path)), None) as client:
+            headers = {"Cookie": "ecluse_session=test-key-of-everything", "Host": "["}
+            return (await client.get("/budgets", headers=headers)).status_code
+
+    assert 401 == asyncio.run(ask())
 
 
 FORM = {"csrf": "csrf-of-test-key-of-everything"}
@@ -226,7 +258,7 @@ def test_a_form_of_another_site_does_nothing(
     async def ask() -> int:
         app = an_app(an_empty_read_model(tmp_path))
         async with asking(app, None) as client:
-            cookies = {"ecluse_session": "test-key-of-everything"}
+            cookies = {"__Host-ecluse_session": "test-key-of-everything"}
             client.cookies.update(cookies)
             return (await client.post(path, data=form, headers=headers)).status_code
 
@@ -248,7 +280,7 @@ def test_a_form_of_another_site_does_nothing(
         ({"Origin": "https://ecluse.lille.fr"}, 303),
     ],
 )
-def test_another_site_signs_nobody_in(tmp_path: Path, headers: dict[str, str], status: int) -> None:
+def test_another_site_logs_nobody_in(tmp_path: Path, headers: dict[str, str], status: int) -> None:
     async def ask() -> httpx.Response:
         app = an_app(an_empty_read_model(tmp_path))
         parts = app.state.components
@@ -328,7 +360,9 @@ def test_no_key_nor_token_nor_iban_is_ever_logged(tmp_path: Path, clock: HandClo
                             await client.get(path, headers=bearer)
                             await client.post("/events", headers=bearer, content=secret)
                         await client.get("/metrics", headers={"Authorization": secret})
-                        await client.get("/metrics", headers={"Cookie": f"ecluse_session={secret}"})
+                        await client.get(
+                            "/metrics", headers={"Cookie": f"__Host-ecluse_session={secret}"}
+                        )
             phrase = stream.getvalue()
             assert 0 < phrase.count("request_handled")
             assert [] == [secret for secret in secrets if secret in phrase]

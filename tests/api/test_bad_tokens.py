@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey
 from services.api.access.authentication import KnownCallers
 from services.api.access.caller import EVERYBODY, Scope
 from services.api.access.oidc.issuer import Issuer
-from services.api.access.session import SESSION_COOKIE
+from services.api.access.session import HOST_ONLY, SESSION_COOKIE
 from services.api.access.session_store import Sessions
 from services.api.access.store import AccessStore
 from tests.api.environment import HandClock, an_app, an_empty_read_model, asking
@@ -64,6 +64,7 @@ SHOWN: Final = {
     "token_signature": "signature",
     "token_too_large": "too large",
     "token_entities": "SIRETs",
+    "token_is_id_token": "ID token",
 }
 """What people read for each reason, in English."""
 
@@ -106,7 +107,7 @@ def check_refused(answer: httpx.Response, phrase: str) -> None:
 
 def test_a_bad_token_is_401_at_every_input_even_with_a_good_session(tmp_path: Path) -> None:
     async def ask(client: httpx.AsyncClient, provider: Provider, cookie: str) -> None:
-        session = {"Cookie": f"{SESSION_COOKIE}={cookie}"}
+        session = {"Cookie": f"{HOST_ONLY}{SESSION_COOKIE}={cookie}"}
         assert 200 == (await client.get("/budgets", headers=session)).status_code
         for name, token, phrase in TABLE:
             spelled = token(provider)
@@ -125,7 +126,7 @@ def test_what_is_no_token_opens_no_address_even_with_a_good_session(
     tmp_path: Path, credential: str
 ) -> None:
     async def ask(client: httpx.AsyncClient, _provider: Provider, cookie: str) -> None:
-        headers = {"Authorization": credential, "Cookie": f"{SESSION_COOKIE}={cookie}"}
+        headers = {"Authorization": credential, "Cookie": f"{HOST_ONLY}{SESSION_COOKIE}={cookie}"}
         for path in READS:
             check_refused(await client.get(path, headers=headers), "")
         check_refused(await client.post("/events", headers=headers, content="{}"), "")
@@ -167,7 +168,7 @@ def test_a_good_token_without_the_right_is_403_and_shown_which(
 def test_a_provider_that_is_away_is_503_for_its_tokens_and_for_nobody_else(tmp_path: Path) -> None:
     async def ask(client: httpx.AsyncClient, provider: Provider, cookie: str) -> None:
         provider.away = True
-        session = {"Cookie": f"{SESSION_COOKIE}={cookie}"}
+        session = {"Cookie": f"{HOST_ONLY}{SESSION_COOKIE}={cookie}"}
         bearer = {"Authorization": f"Bearer {provider.token()}"}
         for headers in (bearer, bearer | session):
             answer = await client.get("/budgets", headers=headers)

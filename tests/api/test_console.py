@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import httpx
 import pytest
 
-from services.api.access.session import SESSION_COOKIE
+from services.api.access.session import HOST_ONLY, SESSION_COOKIE
 from services.api.console.page_context import Text, place_after
 from services.api.console.session import HOME, own_path
 from services.api.http.components import LIVE_PAGES_MAX, LIVE_PAGES_OF_CALLER_MAX
@@ -52,7 +52,7 @@ def ask(folder: Path, asks: Asks, key: str | None = ALL_KEY) -> None:
         ("", HOME),
     ],
 )
-def test_signing_in_leads_to_a_page_of_the_console_only(asked: str, leads_to: str) -> None:
+def test_logging_in_leads_to_a_page_of_the_console_only(asked: str, leads_to: str) -> None:
     assert leads_to == own_path(asked)
 
 
@@ -72,7 +72,7 @@ ASKED: Final[dict[str, int]] = {
     "/console/figures/21590350100017-00-2023/paid?after=1": 200,
     "/console/grants?after=b&after=CONV%C2%A02023": 200,
     "/console/grants?after=b&after=%0A": 200,
-    "/console/login?next=http://[": 303,  # who is signed in goes on
+    "/console/login?next=http://[": 303,  # who is logged in goes on
     "/console/grants?search=%00": 422,
     "/console/grants?budget=%00": 422,
     "/console/grants/x%00/y": 422,
@@ -148,7 +148,7 @@ def test_files_of_the_pages_are_kept_under_their_version(tmp_path: Path) -> None
     ask(tmp_path, asks, key=None)
 
 
-def test_signing_in_gives_a_session_and_signing_out_takes_it(tmp_path: Path) -> None:
+def test_logging_in_gives_a_session_and_logging_out_takes_it(tmp_path: Path) -> None:
     async def asks(client: httpx.AsyncClient) -> None:
         wrong = await client.post("/console/login", data={"key": "nobody's"})
         assert 401 == wrong.status_code
@@ -157,7 +157,7 @@ def test_signing_in_gives_a_session_and_signing_out_takes_it(tmp_path: Path) -> 
         answer = await client.post("/console/login", data=right)
         assert (303, "/console/orders") == (answer.status_code, answer.headers["location"])
         assert "HttpOnly" in answer.headers["set-cookie"]
-        client.cookies.set(SESSION_COOKIE, ALL_KEY)
+        client.cookies.set(HOST_ONLY + SESSION_COOKIE, ALL_KEY)
         assert 303 == (await client.get("/console/login")).status_code
         forged = await client.post("/console/logout")
         assert 403 == forged.status_code
@@ -214,7 +214,7 @@ def test_there_is_a_limit_of_streams_for_all(tmp_path: Path) -> None:
     asyncio.run(go())
 
 
-def test_a_forged_next_page_is_no_error_to_who_is_not_signed_in(tmp_path: Path) -> None:
+def test_a_forged_next_page_is_no_error_to_who_is_not_logged_in(tmp_path: Path) -> None:
     async def asks(client: httpx.AsyncClient) -> None:
         answer = await client.get("/console/login", params={"next": "http://["})
         assert 200 == answer.status_code
@@ -248,7 +248,7 @@ def test_who_comes_in_clear_is_shown_that_no_session_will_be_kept(tmp_path: Path
         "/console/grants/x/%C3%A9%20%25",
     ],
 )
-def test_after_signing_in_the_same_page_is_shown_whatever_it_is_called(
+def test_after_logging_in_the_same_page_is_shown_whatever_it_is_called(
     tmp_path: Path, path: str
 ) -> None:
     async def asks(client: httpx.AsyncClient) -> None:
@@ -257,8 +257,8 @@ def test_after_signing_in_the_same_page_is_shown_whatever_it_is_called(
         form = await client.get(answer.headers["location"])
         (following,) = re.findall(r'name="next" value="([^"]*)"', form.text)
         client.headers["authorization"] = f"Bearer {ALL_KEY}"
-        signed_in = await client.get("/console/login", params={"next": unescape(following)})
-        led_to = httpx.URL(f"http://ecluse.test{signed_in.headers['location']}")
+        logged_in = await client.get("/console/login", params={"next": unescape(following)})
+        led_to = httpx.URL(f"http://ecluse.test{logged_in.headers['location']}")
         assert unquote(path.partition("?")[0]) == led_to.path
         assert httpx.URL(path).params == led_to.params
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from services.api.access.session import SESSION_COOKIE
+from services.api.access.session import HOST_ONLY, SESSION_COOKIE
 from tests import silence
 from tests.api.environment import ALL_KEY, a_reader, an_app, asking
 from tests.api.reads.test_ibans import CALLED, WHOLE, called_by_ibans, planted
@@ -75,7 +75,7 @@ def test_the_account_that_an_operator_asks_for_is_whole(sqlite_url: str) -> None
     async def go() -> str:
         async with asking(an_app(a_reader(sqlite_url)), key=None) as client:
             client.headers["accept"] = "text/html"
-            client.cookies.set(SESSION_COOKIE, ALL_KEY)
+            client.cookies.set(HOST_ONLY + SESSION_COOKIE, ALL_KEY)
             path = f"/console/orders/{BUDGET}/{CALLED}/{CALLED}"
             page = (await client.get(path)).text
             token = re.findall(r'name="csrf" value="([^"]+)"', page)[0]

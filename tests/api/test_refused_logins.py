@@ -12,7 +12,7 @@ from services.api.access.oidc.attempts import ATTEMPT_S
 from services.api.access.session import LOGIN_PATH, SESSION_COOKIE
 from services.api.access.tables import sessions
 from tests import silence
-from tests.api.signing_in import Browser, Console
+from tests.api.logging_in import Browser, Console
 from tests.api.test_provider_login import at_a_console, count_of, json_of
 
 no_logs = silence.no_logs
@@ -82,34 +82,34 @@ async def _code_of_another_login(console: Console, browser: Browser) -> httpx.Re
 
 async def _gives_up(console: Console, browser: Browser) -> httpx.Response:
     console.provider.denies = "access_denied"
-    return await browser.sign_in("lectrice")
+    return await browser.log_in("lectrice")
 
 
 async def _error(console: Console, browser: Browser) -> httpx.Response:
     console.provider.denies = "invalid_scope"
-    return await browser.sign_in("lectrice")
+    return await browser.log_in("lectrice")
 
 
 async def _another_secret(console: Console, browser: Browser) -> httpx.Response:
     console.provider.client.secret = "changed-since"
-    return await browser.sign_in("lectrice")
+    return await browser.log_in("lectrice")
 
 
 async def _no_role(_console: Console, browser: Browser) -> httpx.Response:
-    return await browser.sign_in("stagiaire")
+    return await browser.log_in("stagiaire")
 
 
 def _claims(**claims: Any) -> Callable[[Console, Browser], Awaitable[httpx.Response]]:
     async def ask(console: Console, browser: Browser) -> httpx.Response:
         console.provider.claims = claims
-        return await browser.sign_in("lectrice")
+        return await browser.log_in("lectrice")
 
     return ask
 
 
 async def _expired(console: Console, browser: Browser) -> httpx.Response:
     console.provider.expires_s = -31
-    return await browser.sign_in("lectrice")
+    return await browser.log_in("lectrice")
 
 
 REFUSED: list[tuple[str, Callable[[Console, Browser], Awaitable[httpx.Response]], int, str, str]]
@@ -178,7 +178,7 @@ def test_a_refusal_is_a_page_in_both_languages_that_leads_to_the_login(
     async def what(console: Console) -> None:
         browser = console.browser()
         browser.console.headers["accept-language"] = language
-        answer = await browser.sign_in("stagiaire")
+        answer = await browser.log_in("stagiaire")
         assert 403 == answer.status_code
         assert title[language] in answer.text
         assert f'href="{LOGIN_PATH}"' in answer.text

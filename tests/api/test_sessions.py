@@ -1,4 +1,4 @@
-"""Sessions of the console end on the server: by signing out, by the provider, and with time."""
+"""Sessions of the console end on the server: by logging out, by the provider, and with time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from services.api.access.caller import EVERYBODY, NotKnown, Scope
-from services.api.access.oidc.attempts import ATTEMPT_S, Attempts
+from services.api.access.oidc.attempts import ATTEMPT_S, Attempt
 from services.api.access.oidc.login import LOGOUT_TOKEN_S
 from services.api.access.session import LOGIN_PATH, SESSION_COOKIE
 from services.api.access.session_store import (
@@ -29,8 +29,8 @@ from services.api.access.store import AccessStore
 from services.api.access.tables import logout_tokens, sessions
 from tests import silence
 from tests.api.environment import CALLERS, LILLE_KEY, READ_KEY, HandClock
+from tests.api.logging_in import HOME, Browser, Console, noticed, with_a_console
 from tests.api.oidc_provider import CLIENT_ID, LOGOUT_EVENT
-from tests.api.signing_in import HOME, Browser, Console, noticed, with_a_console
 from tests.api.test_access import address, clock, with_store
 
 no_logs = silence.no_logs
@@ -43,7 +43,7 @@ def at_a_console(folder: Path, what: Asks, **settings: Any) -> None:
     asyncio.run(with_a_console(folder, what, **settings))
 
 
-async def sign_out(browser: Browser) -> httpx.Response:
+async def log_out(browser: Browser) -> httpx.Response:
     cookie = browser.console.cookies[SESSION_COOKIE]
     return await browser.console.post("/console/logout", data={"csrf": csrf_of(cookie)})
 
@@ -54,13 +54,13 @@ async def with_cookie(console: Console, cookie: str) -> httpx.Response:
     return await console.browser().console.get("/console/orders", headers=headers)
 
 
-def test_signing_out_ends_the_session_here_and_at_the_provider(tmp_path: Path) -> None:
+def test_logging_out_ends_the_session_here_and_at_the_provider(tmp_path: Path) -> None:
     async def what(console: Console) -> None:
         browser = console.browser()
-        await browser.sign_in("lectrice")
+        await browser.log_in("lectrice")
         stolen = browser.console.cookies[SESSION_COOKIE]
         assert 200 == (await with_cookie(console, stolen)).status_code
-        page = await sign_out(browser)
+        page = await log_out(browser)
         assert 200 == page.status_code
         assert "Max-Age=0" in page.headers["set-cookie"]
         onward = page.text.split("0; url=")[1].split('"')[0].replace("&amp;", "&")
@@ -76,15 +76,15 @@ def test_signing_out_ends_the_session_here_and_at_the_provider(tmp_path: Path) -
     at_a_console(tmp_path, what)
 
 
-def test_signing_out_works_while_the_provider_is_away(tmp_path: Path) -> None:
+def test_logging_out_works_while_the_provider_is_away(tmp_path: Path) -> None:
     async def what(console: Console) -> None:
         browser = console.browser()
-        await browser.sign_in("lectrice")
+        await browser.log_in("lectrice")
         console.clock.advance(timedelta(minutes=30))
         console.provider.down = True
         stolen = browser.console.cookies[SESSION_COOKIE]
         assert (303, LOGIN_PATH) == (
-            (answer := await sign_out(browser)).status_code,
+            (answer := await log_out(browser)).status_code,
             answer.headers["location"],
         )
         assert 303 == (await with_cookie(console, stolen)).status_code
@@ -99,7 +99,7 @@ def test_a_session_by_a_key_ends_on_the_server_too(tmp_path: Path) -> None:
         await browser.console.post(LOGIN_PATH, data={"key": key})
         stolen = browser.console.cookies[SESSION_COOKIE]
         assert 200 == (await with_cookie(console, stolen)).status_code
-        assert 303 == (await sign_out(browser)).status_code
+        assert 303 == (await log_out(browser)).status_code
         assert 303 == (await with_cookie(console, stolen)).status_code
 
     at_a_console(tmp_path, what)
@@ -108,7 +108,7 @@ def test_a_session_by_a_key_ends_on_the_server_too(tmp_path: Path) -> None:
 def test_a_session_that_has_ended_leads_back_to_where_one_was(tmp_path: Path) -> None:
     async def what(console: Console) -> None:
         browser = console.browser()
-        await browser.sign_in("lectrice")
+        await browser.log_in("lectrice")
         console.clock.advance(timedelta(seconds=IDLE_S + 1))
         answer = await browser.console.get("/console/orders?age_days=30&x=%26")
         login = answer.headers["location"]
@@ -165,24 +165,27 @@ def test_the_last_request_is_noted_now_and_then(address: str, clock: HandClock) 
     with_store(address, clock, what)
 
 
-def test_an_attempt_is_taken_once_by_its_browser_in_its_time(
-    address: str, clock: HandClock
-) -> None:
-    async def what(store: AccessStore) -> None:
-        begun = Attempts(store, clock)
-        state, attempt = await begun.begin("https://ecluse.example/", "/console/x", "browser")
-        assert await begun.take(state, "another browser") is None
-        assert await begun.take("another state", "browser") is None
-        assert attempt == await begun.take(state, "browser")
-        assert await begun.take(state, "browser") is None
-        again, attempt = await begun.begin("https://ecluse.example/", "/console/x", "browser")
-        both = await asyncio.gather(*(begun.take(again, "browser") for _ in range(2)))
-        assert {None, attempt} == set(both), "of two at once one has it"
-        late, _ = await begun.begin("https://ecluse.example/", "/console/x", "browser")
-        clock.advance(timedelta(seconds=ATTEMPT_S + 1))
-        assert await begun.take(late, "browser") is None
+HERE = "https://ecluse.example/console/login/callback"
 
-    with_store(address, clock, what)
+
+def test_an_attempt_is_of_one_cookie_and_one_state_for_ten_minutes() -> None:
+    clock = HandClock()
+    attempt, other = (Attempt.begun(HERE, "/console/x?é=1", clock()) for _ in range(2))
+    assert attempt == Attempt.answered(attempt.cookie, attempt.state, HERE, clock())
+    for cookie, state in ((attempt.cookie, other.state), (attempt.cookie, ""), ("", "")):
+        assert Attempt.answered(cookie, state, HERE, clock()) is None
+    clock.advance(timedelta(seconds=ATTEMPT_S))
+    assert Attempt.answered(attempt.cookie, attempt.state, HERE, clock()) == attempt
+    clock.advance(timedelta(seconds=1))
+    assert Attempt.answered(attempt.cookie, attempt.state, HERE, clock()) is None
+
+
+@pytest.mark.parametrize(
+    "cookie", ["", ".", "..", "a.b.c", "9.b", "9.b.c.d", "9.b.é", "9.b._w", "9" * 5000 + ".b.c"]
+)
+def test_a_cookie_that_somebody_made_up_is_no_attempt(cookie: str) -> None:
+    state = Attempt(cookie, HERE, "").state  # They can tell the state that goes with it.
+    assert Attempt.answered(cookie, state, HERE, HandClock()()) is None
 
 
 def test_a_notice_ends_what_it_names_and_is_taken_once(address: str, clock: HandClock) -> None:
@@ -216,7 +219,7 @@ def test_the_provider_ends_one_session_or_all_of_somebody(tmp_path: Path) -> Non
     async def what(console: Console) -> None:
         browsers = [console.browser() for _ in range(4)]
         for each, user in zip(browsers, ("lectrice",) * 3 + ("operatrice",), strict=True):
-            await each.sign_in(user)
+            await each.log_in(user)
             console.clock.advance(timedelta(seconds=1))
         sid = await sid_of(console, 1)
         token = console.provider.logout_token(sid=sid, sub="lectrice")
@@ -242,7 +245,7 @@ def test_a_session_whose_name_the_provider_keeps_to_itself_ends_by_its_subject(
         console.provider.claims = {"sid": None}
         browsers = [console.browser(), console.browser()]
         for each, user in zip(browsers, ("lectrice", "operatrice"), strict=True):
-            await each.sign_in(user)
+            await each.log_in(user)
         nobodys = console.provider.logout_token(sid="of-the-provider")
         assert 200 == (await noticed(console, nobodys)).status_code
         assert [200, 200] == [await each.status() for each in browsers]
@@ -275,7 +278,7 @@ def test_a_notice_that_is_not_right_ends_nothing(
 ) -> None:
     async def what(console: Console) -> None:
         browser = console.browser()
-        await browser.sign_in("lectrice")
+        await browser.log_in("lectrice")
         token = console.provider.logout_token(**({"sub": "lectrice"} | claims))
         answer = await noticed(console, token)
         found = answer.json()
@@ -294,7 +297,7 @@ def test_a_notice_is_taken_once_and_not_when_it_is_old(tmp_path: Path) -> None:
         token = console.provider.logout_token(sub="lectrice", exp=2_000_000_000)
         assert 200 == (await noticed(console, token)).status_code
         browser = console.browser()
-        await browser.sign_in("lectrice")
+        await browser.log_in("lectrice")
         for age_s, reason in ((0, "notice_taken"), (OLD_S, "token_claim_iat")):
             console.clock.advance(timedelta(seconds=age_s))
             answer = await noticed(console, token)
@@ -309,10 +312,23 @@ def test_a_notice_is_taken_once_and_not_when_it_is_old(tmp_path: Path) -> None:
     at_a_console(tmp_path, what)
 
 
+def test_a_notice_need_not_say_when_it_ends(tmp_path: Path) -> None:
+    async def what(console: Console) -> None:
+        browser = console.browser()
+        await browser.log_in("lectrice")
+        over = console.provider.logout_token(sub="lectrice", exp=1_000_000_000)
+        assert "token_expired" == (await noticed(console, over)).json()["reason"]
+        token = console.provider.logout_token(sub="lectrice", exp=None)
+        assert 200 == (await noticed(console, token)).status_code
+        assert 401 == await browser.status()
+
+    at_a_console(tmp_path, what)
+
+
 def test_an_id_token_is_no_notice_and_a_notice_no_login(tmp_path: Path) -> None:
     async def what(console: Console) -> None:
         browser = console.browser()
-        await browser.sign_in("lectrice")
+        await browser.log_in("lectrice")
         async with console.store.connected() as connection:
             asked = select(sessions.c.id_token)
             id_token = (await connection.execute(asked)).scalar_one()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -55,6 +56,8 @@ BAD: list[tuple[str, Callable[[Provider], str], str]] = [
     ("changed on the way", lambda at: _changed(at.token()), "token_signature"),
     ("too large", lambda at: at.token(pad="x" * TOKEN_CHARACTERS_MAX), "token_too_large"),
     ("entities that are none", lambda at: at.token(ecluse_entities=["LILLE"]), "token_entities"),
+    ("an ID token", lambda at: at.token(nonce="n"), "token_is_id_token"),
+    ("an ID token, refreshed", lambda at: at.token(at_hash="h", typ="ID"), "token_is_id_token"),
     ("no token", lambda _at: "nothing", "token_unreadable"),
     ("empty parts", lambda _at: "..", "token_unreadable"),
 ]
@@ -106,6 +109,24 @@ def test_no_two_subjects_share_a_name_in_the_audit(provider: Provider) -> None:
 def test_all_entities_are_shown_by_a_text(provider: Provider) -> None:
     caller = believed(an_issuer(provider), provider.token(ecluse_entities="all"))
     assert EVERYBODY == caller.entities(Scope.READ)
+
+
+def test_a_program_has_its_scopes_and_not_the_roles_of_whoever_uses_it(
+    provider: Provider,
+) -> None:
+    demands = replace(provider.demands, roles={"compta": frozenset(Scope)}, entities=EVERYBODY)
+    issuer = Issuer(demands, f"{provider.url}/keys", HandClock())
+    caller = believed(issuer, provider.token(roles=["compta"], azp="some-dashboard"))
+    assert {Scope.READ: Entities.of([LILLE])} == caller.rights
+    of_no_entity = provider.token(roles=["compta"], ecluse_entities=None)
+    assert {} == believed(issuer, of_no_entity).rights
+
+
+def test_an_access_token_of_an_older_keycloak_carries_the_nonce_of_its_login(
+    provider: Provider,
+) -> None:
+    token = provider.token(nonce="n", typ="Bearer")
+    assert {Scope.READ} == set(believed(an_issuer(provider), token).rights)
 
 
 def test_clocks_may_be_a_little_apart(provider: Provider) -> None:

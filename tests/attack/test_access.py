@@ -179,7 +179,7 @@ def test_nobody_does_what_they_may_not(target: Target, act: Act) -> None:
     target.check_silent(answer.text, str(answer.headers))
 
 
-def signed_in(target: Target, client: httpx.Client, key: str = "lille") -> str:
+def logged_in(target: Target, client: httpx.Client, key: str = "lille") -> str:
     """The cookie of a new session."""
     answer = client.post("/console/login", data={"key": target.keys[key]})
     assert 303 == answer.status_code
@@ -192,14 +192,14 @@ def signed_in(target: Target, client: httpx.Client, key: str = "lille") -> str:
 def test_a_session_that_was_there_before_is_not_taken_over(target: Target) -> None:
     with target.client() as client:
         client.headers["Cookie"] = f"{SESSION_COOKIE}=chosen-by-somebody-else"
-        own = signed_in(target, client)
+        own = logged_in(target, client)
         assert "chosen" not in own
-        assert own != signed_in(target, client), "each is another one"
+        assert own != logged_in(target, client), "each is another one"
 
 
 def test_cookies_that_are_not_ours_open_nothing(target: Target) -> None:
     with target.client() as client:
-        own = signed_in(target, client)
+        own = logged_in(target, client)
         client.cookies.clear()
         bad = [own[:-1], own[1:], own + "x", own.swapcase(), own[::-1], "", ".", "..", "a.b.c"]
         bad += ["\"'", "%00", "x" * 8000, '{"key":"all"}', "W10.W10.W10"]
@@ -227,7 +227,7 @@ def test_a_session_that_a_browser_sends_by_itself_writes_nothing(
     target: Target, path: str, content: bytes, headers: dict[str, str]
 ) -> None:
     with target.client() as client:
-        cookie = f"{SESSION_COOKIE}={signed_in(target, client, 'operator')}"
+        cookie = f"{SESSION_COOKIE}={logged_in(target, client, 'operator')}"
         client.cookies.clear()
         sent = {"Content-Type": FORM, "Cookie": cookie} | headers
         answer = client.post(path, content=content, headers=sent)

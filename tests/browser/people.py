@@ -1,4 +1,4 @@
-"""The console as people sign in to it: access in a file, and a real identity provider."""
+"""The console as people log in to it: access in a file, and a real identity provider."""
 
 import socket
 import sqlite3
@@ -18,8 +18,8 @@ from services.api.lag_source import lag_source
 from services.api.serving import access_of
 from services.api.settings import ApiSettings
 from tests.api.environment import HandClock, Kept, KeptBytes
+from tests.api.logging_in import ROLES, USERS
 from tests.api.oidc_provider import CLIENT_ID, CLIENT_SECRET, OidcProvider, a_provider_of_people
-from tests.api.signing_in import ROLES, USERS
 from tests.browser import scenario
 from tests.browser.console import NOW, Console, Ends, Served, apart, end_of
 
@@ -60,7 +60,7 @@ class ServedWithAccess(Served):
 
 @contextmanager
 def a_console_of_people(read_model: Path, folder: Path) -> Iterator[People]:
-    """A console over this read model that people sign in to, until the block ends."""
+    """A console over this read model that people log in to, until the block ends."""
     clock, records = HandClock(NOW), scenario.the_journal()
     database, access_file = f"sqlite+aiosqlite:///{read_model}", folder / "access.db"
 

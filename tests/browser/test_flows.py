@@ -1,4 +1,4 @@
-"""What people do: sign in, follow a figure to its record, reveal an IBAN, change the language."""
+"""What people do: log in, follow a figure to its record, reveal an IBAN, change the language."""
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -13,45 +13,45 @@ ORDER = f"/console/orders/{BUDGET}/CONV-2023-THEATRE/whole/2"
 TEXTS = {
     "fr": {
         "key": "Clé d'accès",
-        "sign_in": "Se connecter",
+        "log_in": "Se connecter",
         "grants": "Subventions",
         "search": "Rechercher",
         "paid": "25\u202f000,00\u00a0€",
         "record": "Paiement exécuté",
         "reveal": "Montrer l'IBAN entier",
-        "sign_out": "Se déconnecter",
+        "log_out": "Se déconnecter",
         "orders": "Mandats",
     },
     "en": {
         "key": "Access key",
-        "sign_in": "Sign in",
+        "log_in": "Log in",
         "grants": "Grants",
         "search": "Search",
         "paid": "€25,000.00",
         "record": "Payment executed",
         "reveal": "Show the whole IBAN",
-        "sign_out": "Sign out",
+        "log_out": "Log out",
         "orders": "Payment orders",
     },
 }
 
 
-def sign_in(page: Page, url: str, texts: dict[str, str], key: str = OPERATOR_KEY) -> None:
+def log_in(page: Page, url: str, texts: dict[str, str], key: str = OPERATOR_KEY) -> None:
     page.goto(f"{url}/console/grants")
     page.get_by_label(texts["key"]).fill(key)
-    page.get_by_role("button", name=texts["sign_in"]).click()
+    page.get_by_role("button", name=texts["log_in"]).click()
 
 
 @pytest.mark.parametrize(
     ("language", "script"), [("fr", True), ("en", False)], ids=["with script", "without script"]
 )
-def test_from_signing_in_to_the_bytes_behind_a_figure(
+def test_from_logging_in_to_the_bytes_behind_a_figure(
     browser: Browser, console: Console, language: str, script: bool
 ) -> None:
     texts = TEXTS[language]
     with a_visitor(browser, console, language, key=None, script=script) as visitor:
         page = visitor.page
-        sign_in(page, console.url, texts)
+        log_in(page, console.url, texts)
         assert page.url.endswith("/console/grants")
         page.get_by_role("searchbox").fill("théâtre")
         page.get_by_role("button", name=texts["search"]).click()
@@ -63,7 +63,7 @@ def test_from_signing_in_to_the_bytes_behind_a_figure(
         page.locator("details summary").click()
         assert "65 63 6c 75 73 65" in page.locator("pre").last.inner_text()  # "ecluse"
         page.get_by_role("navigation").get_by_role("link", name=texts["orders"]).click()
-        page.get_by_role("button", name=texts["sign_out"]).click()
+        page.get_by_role("button", name=texts["log_out"]).click()
         assert "/console/login" in page.url
         page.goto(f"{console.url}/console/today")
         assert "/console/login" in page.url

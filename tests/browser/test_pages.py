@@ -167,11 +167,11 @@ def test_what_the_policy_refuses_would_be_noticed(browser: Browser, console: Con
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_the_page_to_sign_in(browser: Browser, console: Console, language: str) -> None:
+def test_the_page_to_log_in(browser: Browser, console: Console, language: str) -> None:
     with a_visitor(browser, console, language, key=None) as visitor:
         assert 200 == visitor.go("/console/grants?search=x")
         assert "/console/login?next=" in visitor.page.url
-        keep_picture(visitor.page, f"sign-in-{language}", whole=False)
+        keep_picture(visitor.page, f"login-{language}", whole=False)
         assert [] == visitor.barriers()
         visitor.page.get_by_label("Clé d'accès" if language == "fr" else "Access key").fill("no")
         visitor.page.get_by_role("button").click()

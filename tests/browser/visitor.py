@@ -118,7 +118,7 @@ def a_visitor(
     script: bool = True,
     phone: bool = False,
 ) -> Iterator[Visitor]:
-    """Somebody who is signed in with a key, or with none."""
+    """Somebody who is logged in with a key, or with none."""
     context = browser.new_context(
         locale=LOCALES[language],
         viewport=PHONE if phone else DESK,  # type: ignore[arg-type] # it wants its own dict

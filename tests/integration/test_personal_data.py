@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Final
 
+import pytest
 from sqlalchemy import make_url
 
 from services.projector.tables import metadata
@@ -68,6 +69,25 @@ def test_people_read_where_it_was_searched(tmp_path: Path, db: Path) -> None:
     assert (0, "") == (result.code, result.err)
     assert "Recherché dans\u00a0: " in result.text
     assert "Rien de ce qui a été parcouru ne le contient." in result.text
+
+
+@pytest.mark.parametrize("name", ["a#b.db", "a?b.db", "a%20b.db", "é ü.db"])
+def test_whatever_a_file_is_called(tmp_path: Path, name: str) -> None:
+    ecluse("replay", written(tmp_path / "events.jsonl", *EVENTS), "--db", tmp_path / "ledger.db")
+    (tmp_path / "ledger.db").rename(tmp_path / name)
+    assert [] != found("--db", tmp_path / name)["places"]
+    # SQLite's own two beside it, and no other.
+    beside = {each.name.removeprefix(name) for each in tmp_path.iterdir()}
+    assert {"events.jsonl", "", "-shm", "-wal"} >= beside
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(b"no database", "file is not a database"), (b"", "Nothing was searched")]
+)
+def test_a_file_that_is_no_database_is_no_answer(tmp_path: Path, content: bytes, why: str) -> None:
+    (tmp_path / "a.db").write_bytes(content)
+    result = ecluse("personal-data", "find", NAME, "--db", tmp_path / "a.db")
+    assert (3, "", True) == (result.code, result.text, why in result.err)
 
 
 def test_a_name_without_a_character_is_refused(db: Path) -> None:

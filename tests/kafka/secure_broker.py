@@ -1,10 +1,11 @@
-"""A broker with logins (SCRAM over TLS, and client certificates) and with rights."""
+"""A broker with logins (SCRAM over TLS, tokens, and client certificates) and with rights."""
 
+import subprocess
 from pathlib import Path
 from typing import Any, Final
 
 from services.dev.certificates import Authority, authority, signed_pem
-from services.dev.local_broker import HOST, free_port
+from services.dev.local_broker import HOST, QUICK, free_port
 from services.runtime.ops.settings import Settings
 from tests.kafka.brokers import KAFKA, SETTINGS, JarBroker, java_for_jars
 from tests.leaks import PASSWORD
@@ -13,19 +14,30 @@ OPERATOR: Final = "root"
 """The superuser, who makes topics and rights."""
 
 
-class SecureBroker(JarBroker):
-    """One broker with listeners SASL_SSL and SSL; its own traffic and the probe use a third."""
+COMMAND_TIMEOUT_S: Final = 60
+JAAS: Final = "listener.name.sasl_ssl.{}.sasl.jaas.config"
 
-    def __init__(self, folder: Path, users: tuple[str, ...]) -> None:
+
+class SecureBroker(JarBroker):
+    """One broker with listeners SASL_SSL and SSL; its own traffic and the probe use a third.
+
+    With an `issuer`, by its address, the first takes its tokens (OAUTHBEARER) too.
+    """
+
+    def __init__(
+        self, folder: Path, users: tuple[str, ...], issuer: str | None = None, **settings: str
+    ) -> None:
         self.authority: Authority = authority("Écluse test authority")
         folder.mkdir(parents=True, exist_ok=True)
         self.cafile = folder / "authority.pem"
         self.cafile.write_bytes(self.authority.pem)
-        keystore = folder / "broker.pem"
-        keystore.write_bytes(signed_pem(self.authority, "broker", [HOST, "localhost"]))
+        self._keystore = folder / "broker.pem"
+        self.renew()
         self.sasl_port, self.tls_port = free_port(), free_port()
         self._users = (OPERATOR, *users)
-        super().__init__(folder, KAFKA / "libs", java=java_for_jars())
+        allowed = f"-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls={issuer}/keys"
+        options = QUICK if issuer is None else (*QUICK, allowed)
+        super().__init__(folder, KAFKA / "libs", java=java_for_jars(), java_options=options)
         ports = {
             "PLAINTEXT": self.port,
             "SASL_SSL": self.sasl_port,
@@ -40,7 +52,7 @@ class SecureBroker(JarBroker):
                 "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL"
             ),
             "ssl.keystore.type": "PEM",
-            "ssl.keystore.location": str(keystore),
+            "ssl.keystore.location": str(self._keystore),
             "ssl.truststore.type": "PEM",
             "ssl.truststore.location": str(self.cafile),
             "listener.name.ssl.ssl.client.auth": "required",
@@ -48,10 +60,27 @@ class SecureBroker(JarBroker):
             "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
             # The listener without a login is the broker's own, of this machine alone.
             "super.users": f"User:ANONYMOUS;User:{OPERATOR}",
-            "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": (
+            JAAS.format("scram-sha-512"): (
                 "org.apache.kafka.common.security.scram.ScramLoginModule required;"
             ),
+            **(_tokens_of(issuer) if issuer is not None else {}),
+            **settings,
         }
+
+    def renew(self, by: Authority | None = None, **validity: int) -> None:
+        """Give the broker another certificate, which it reads at its next start."""
+        pem = signed_pem(by or self.authority, "broker", [HOST, "localhost"], **validity)
+        self._keystore.write_bytes(pem)
+
+    def set_password(self, user: str, password: str) -> None:
+        """Give a user another password, with Kafka's own command."""
+        command = [
+            *self._command("org.apache.kafka.tools.ConfigCommand"),
+            *("--bootstrap-server", self.bootstrap, "--alter"),
+            *("--entity-type", "users", "--entity-name", user),
+            *("--add-config", f"SCRAM-SHA-512=[password={password}]"),
+        ]
+        subprocess.run(command, check=True, capture_output=True, timeout=COMMAND_TIMEOUT_S)
 
     def _format_arguments(self) -> list[str]:
         return [
@@ -79,3 +108,18 @@ class SecureBroker(JarBroker):
             name.removeprefix("ECLUSE_").lower(): value for name, value in variables
         }
         return Settings(**{**own, "give_up_s": 20, **more})
+
+
+def _tokens_of(issuer: str) -> dict[str, str]:
+    """Settings of a broker that takes the tokens of this issuer."""
+    oauth = "org.apache.kafka.common.security.oauthbearer"
+    return {
+        "sasl.enabled.mechanisms": "SCRAM-SHA-512,OAUTHBEARER",
+        JAAS.format("oauthbearer"): f"{oauth}.OAuthBearerLoginModule required;",
+        "listener.name.sasl_ssl.oauthbearer.sasl.server.callback.handler.class": (
+            f"{oauth}.OAuthBearerValidatorCallbackHandler"
+        ),
+        "sasl.oauthbearer.jwks.endpoint.url": f"{issuer}/keys",
+        "sasl.oauthbearer.expected.issuer": issuer,
+        "sasl.oauthbearer.expected.audience": "kafka",
+    }

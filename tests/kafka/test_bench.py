@@ -62,6 +62,15 @@ def check_watch(found: dict[str, Any]) -> None:
     assert EVENTS == found["burst"]["events"]
 
 
+def check_security(found: dict[str, Any]) -> None:
+    """Both drained all events, and the ratio is that of their paces."""
+    for row in (found["plain"], found["secured"]):
+        assert (EVENTS, 1) == (row["events"], len(row["rounds"]))
+    pace = found["secured"]["events_per_s"] / found["plain"]["events_per_s"]
+    assert [pytest.approx(pace)] == found["ratios"]
+    assert found["security_ratio"] == found["ratios"][0]
+
+
 @pytest.mark.timeout(LIMIT_S + 30)
 def test_it_measures_every_contender(nowhere: Cluster, tmp_path: Path) -> None:
     file = tmp_path / "build" / "bench.json"
@@ -98,7 +107,9 @@ def test_it_measures_every_contender(nowhere: Cluster, tmp_path: Path) -> None:
     assert pytest.approx(steps["cpu_us_per_event"]) == sum(steps["us_per_event"].values())
     check_read_model(found["read_model"])
     check_watch(found["watch"])
+    check_security(found["security"])
     text = page.page(found)
     assert [] == [name for name in page.NAMES.values() if f"| {name} |" not in text]
-    assert [] == [each for each in ("`GET /events/{id}`", "| with the watch |") if each not in text]
+    parts = ("`GET /events/{id}`", "| with the watch |", "| by SASL_SSL |")
+    assert [] == [each for each in parts if each not in text]
     assert [] == [name for name in run(nowhere.listed()) if name.startswith("bench-")]

@@ -1,11 +1,14 @@
 #!/bin/bash
-# The first start makes the database of POSTGRES_USER, POSTGRES_PASSWORD and POSTGRES_DB; then the
-# server stands in this process's place.
+# The first start makes the database of POSTGRES_USER, POSTGRES_PASSWORD (or the file that
+# POSTGRES_PASSWORD_FILE names) and POSTGRES_DB; then the server stands in this process's place.
 set -euo pipefail
 
 make_database() {
     local user=${POSTGRES_USER:-postgres} made=$PGDATA.new
     local database=${POSTGRES_DB:-$user}
+    if [ -n "${POSTGRES_PASSWORD_FILE:-}" ]; then
+        POSTGRES_PASSWORD=$(<"$POSTGRES_PASSWORD_FILE")
+    fi
     if [ -z "${POSTGRES_PASSWORD:-}" ]; then
         echo "POSTGRES_PASSWORD is not set, and everybody could come in without" >&2
         exit 1

@@ -10,7 +10,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 
 from services.api.access.caller import Caller, Scope
-from services.api.access.session import SESSION_COOKIE
+from services.api.access.session import HOST_ONLY, SESSION_COOKIE
 from services.api.problems import ALL_ENTITIES, NOT_FOUND, SCOPE_MISSING, Problem
 
 _bearer = HTTPBearer(
@@ -19,7 +19,10 @@ _bearer = HTTPBearer(
     description="A key of `ecluse api-keys create`, or a token of the identity provider.",
 )
 _session = APIKeyCookie(
-    name=SESSION_COOKIE, auto_error=False, scheme_name="session", description="The console's."
+    name=HOST_ONLY + SESSION_COOKIE,
+    auto_error=False,
+    scheme_name="session",
+    description="The console's.",
 )
 
 

@@ -19,6 +19,7 @@ from services.api.access.session import (
     LOGOUT_NOTICE_PATH,
     SAFE,
     SESSION_COOKIE,
+    cookie_of,
 )
 from services.api.addresses import own_address
 from services.api.problems import (
@@ -99,7 +100,7 @@ class Gate:
             if scheme.lower() != "bearer" or not credential.strip():
                 raise NotKnown(*NOT_BEARER)
             return await self._access.by_bearer(credential.strip())
-        cookie = asked.cookies.get(SESSION_COOKIE)
+        cookie = cookie_of(asked, SESSION_COOKIE)
         if cookie is None:
             raise NotKnown(*NOTHING)
         caller, asked.state.csrf = await self._access.by_session(cookie)

@@ -8,12 +8,16 @@ from fastapi import Request
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from services.api.access.oidc.attempts import ATTEMPT_S
+from services.api.access.oidc.attempts import ATTEMPT_S, Attempt
 from services.api.access.session_store import SESSION_S
 from services.api.problems import FORGED_FORM, Problem
 from services.runtime.ops.hosts import LOCAL, name_in
 
 SESSION_COOKIE: Final = "ecluse_session"
+HOST_ONLY: Final = "__Host-"
+"""Prefix of a cookie's name over TLS: no other host of our domain can plant one in the browser
+(RFC 6265bis, 4.1.3.2)."""
+
 LOGIN_PATH: Final = "/console/login"
 BEGIN_PATH: Final = "/console/login/provider"
 """Leads the browser to the identity provider."""
@@ -25,7 +29,10 @@ LOGOUT_NOTICE_PATH: Final = "/oidc/backchannel-logout"
 """Where the identity provider itself says that a session of its has ended."""
 
 ATTEMPT_COOKIE: Final = "ecluse_login"
-"""Binds a login under way to the browser that began it."""
+"""Begins the name of the cookie that binds a login under way to the browser which began it."""
+
+STATE_CHARACTERS: Final = 8
+"""Of the state, in that name."""
 
 CSRF_FIELD: Final = "csrf"
 """The hidden field of every form; its value is `request.state.csrf`."""
@@ -46,30 +53,45 @@ def set_session(
         cookie: the session's.
         over_tls: True if the browser is known to come over TLS, whatever the request looks like.
     """
+    # Without TLS only on this machine, where nobody listens on the way.
+    secure = over_tls or not _on_this_machine(asked)
+    name = _name(SESSION_COOKIE, secure)
     answer.set_cookie(
-        SESSION_COOKIE,
-        cookie,
-        max_age=SESSION_S,
-        httponly=True,
-        samesite="strict",
-        # Without TLS only on this machine, where nobody listens on the way.
-        secure=over_tls or not _on_this_machine(asked),
+        name, cookie, max_age=SESSION_S, httponly=True, samesite="strict", secure=secure
     )
 
 
 def set_attempt(
-    answer: Response, asked: HTTPConnection, cookie: str, *, over_tls: bool = False
+    answer: Response, asked: HTTPConnection, attempt: Attempt, *, over_tls: bool = False
 ) -> None:
     """Give the cookie of a login to the browser; the provider's answer comes from another site."""
+    secure = over_tls or not _on_this_machine(asked)
+    name = _name(attempt_cookie(attempt.state), secure)
     answer.set_cookie(
-        ATTEMPT_COOKIE,
-        cookie,
-        max_age=ATTEMPT_S,
-        path=LOGIN_PATH,
-        httponly=True,
-        samesite="lax",
-        secure=over_tls or not _on_this_machine(asked),
+        name, attempt.cookie, max_age=ATTEMPT_S, httponly=True, samesite="lax", secure=secure
     )
+
+
+def attempt_cookie(state: str) -> str:
+    """The cookie's name for the login of this state: each window of a browser has its own."""
+    return f"{ATTEMPT_COOKIE}_{state[:STATE_CHARACTERS]}"
+
+
+def cookie_of(asked: HTTPConnection, name: str) -> str | None:
+    """A cookie of ours; one that another host of our domain may have planted is none."""
+    own = HOST_ONLY + name in asked.cookies or not _on_this_machine(asked)
+    return asked.cookies.get(_name(name, secure=own))
+
+
+def forget(answer: Response, asked: HTTPConnection, name: str) -> None:
+    """Have the browser forget a cookie of ours."""
+    for secure in (True, False):
+        if (whole := _name(name, secure)) in asked.cookies:
+            answer.delete_cookie(whole, secure=secure, httponly=True, samesite="strict")
+
+
+def _name(name: str, secure: bool) -> str:
+    return HOST_ONLY + name if secure else name
 
 
 def _on_this_machine(asked: HTTPConnection) -> bool:
@@ -82,12 +104,8 @@ def _on_this_machine(asked: HTTPConnection) -> bool:
     of_a_proxy = origin is not None and not (
         origin.startswith("http://") and name_in(origin) in LOCAL
     )
-    return asked.url.scheme == "http" and asked.url.hostname in LOCAL and not of_a_proxy
-
-
-def end_session(answer: Response) -> None:
-    """Have the browser forget it."""
-    answer.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict")
+    in_clear = asked.scope.get("scheme", "http") == "http"
+    return in_clear and name_in(f"//{asked.headers.get('host', '')}") in LOCAL and not of_a_proxy
 
 
 async def own_form(request: Request) -> None:
@@ -102,7 +120,7 @@ async def own_form(request: Request) -> None:
         raise Problem(FORGED_FORM)
     expected = getattr(request.state, "csrf", None)
     if expected is None:
-        return  # Nobody is signed in.
+        return  # Nobody is logged in.
     given = (await request.form()).get(CSRF_FIELD, "")
     if not isinstance(given, str) or not hmac.compare_digest(given.encode(), expected.encode()):
         raise Problem(FORGED_FORM)

@@ -54,19 +54,6 @@ sessions: Final = Table(
     " what is allowed, else `rights`, as the identity provider said it at the login.",
 )
 
-login_attempts: Final = Table(
-    "login_attempts",
-    metadata,
-    Column("state_sha256", Text, primary_key=True),
-    Column("browser_sha256", Text, nullable=False),
-    Column("nonce", Text, nullable=False),
-    Column("code_verifier", Text, nullable=False),
-    Column("redirect_uri", Text, nullable=False),
-    Column("return_to", Text, nullable=False),
-    Column("expires_at", Instant, nullable=False),
-    comment="Logins that the identity provider has not answered yet; each is taken once.",
-)
-
 logout_tokens: Final = Table(
     "logout_tokens",
     metadata,

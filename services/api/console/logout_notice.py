@@ -29,7 +29,7 @@ async def notice(
     components: Given,
     logout_token: Annotated[str, Form(max_length=TOKEN_CHARACTERS_MAX)] = "",
 ) -> Response:
-    """End the sessions that a logout token names. Nobody is signed in here: the token proves it."""
+    """End the sessions that a logout token names. Nobody is logged in here: the token proves it."""
     if components.login is None:
         raise Problem(NOT_FOUND)
     try:

@@ -224,7 +224,7 @@ def _frame(asked: HTTPConnection, locale: LocaleFormat) -> dict[str, Any]:
     csrf = getattr(asked.state, "csrf", None)
     return {
         "language": locale.language.value,
-        # Somebody is signed in, or access is not checked.
+        # Somebody is logged in, or access is not checked.
         "known": caller is not None,
         "who": "" if caller is None else caller.label or caller.name,
         "unchecked": caller is not None and not asked.app.state.components.access.checks,

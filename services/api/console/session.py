@@ -1,4 +1,4 @@
-"""Signing in and out; the files of the pages."""
+"""Logging in and out; the files of the pages."""
 
 from http import HTTPStatus
 from typing import Annotated, Final
@@ -10,12 +10,13 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from events.texts import _
 from services.api.access.caller import NotKnown
 from services.api.access.session import (
-    ATTEMPT_COOKIE,
     BEGIN_PATH,
     CALLBACK_PATH,
     LOGIN_PATH,
     SESSION_COOKIE,
-    end_session,
+    attempt_cookie,
+    cookie_of,
+    forget,
     set_attempt,
     set_session,
 )
@@ -53,7 +54,7 @@ async def home() -> Response:
 async def login(
     request: Request, components: Given, next_path: Annotated[str, Query(alias="next")] = HOME
 ) -> Response:
-    """The page to sign in; whoever is signed in goes on."""
+    """The page to log in; whoever is logged in goes on."""
     if getattr(request.state, "caller", None) is not None:
         return RedirectResponse(own_path(next_path), HTTPStatus.SEE_OTHER.value)
     ended = getattr(request.state, "reason", None) == ENDED[0]
@@ -83,16 +84,25 @@ async def log_in(
 
 @router.get(BEGIN_PATH)
 async def begin(
-    request: Request, components: Given, next_path: Annotated[str, Query(alias="next")] = HOME
+    request: Request,
+    components: Given,
+    next_path: Annotated[str, Query(alias="next")] = HOME,
+    moved: bool = False,
 ) -> Response:
-    """To the identity provider, to log in there."""
+    """To the identity provider, to log in there.
+
+    Whoever comes by an address that is none of ours goes to ours first: the provider leads there,
+    and the cookie of an attempt is of one host. Once: a proxy may hide by which address they came.
+    """
     if components.login is None:
         raise Problem(NOT_FOUND)
-    ours = components.login.address_of(request)
-    known = request.cookies.get(ATTEMPT_COOKIE)
-    there, browser = await components.login.begin(ours + CALLBACK_PATH, own_path(next_path), known)
+    ours, following = components.login.address_of(request), own_path(next_path)
+    if not moved and urlsplit(ours).netloc.lower() != request.headers.get("host", "").lower():
+        address = f"{ours}{BEGIN_PATH}?moved=true&next={quote(following, safe='/')}"
+        return RedirectResponse(address, HTTPStatus.SEE_OTHER.value)
+    there, attempt = await components.login.begin(ours + CALLBACK_PATH, following)
     response = RedirectResponse(there, HTTPStatus.SEE_OTHER.value)
-    set_attempt(response, request, browser, over_tls=ours.startswith("https://"))
+    set_attempt(response, request, attempt, over_tls=ours.startswith("https://"))
     return response
 
 
@@ -101,20 +111,23 @@ async def callback(request: Request, components: Given) -> Response:
     """The identity provider's answer: a session, and on to the page that was asked for."""
     if components.login is None:
         raise Problem(NOT_FOUND)
-    browser = request.cookies.get(ATTEMPT_COOKIE)
-    finished = await components.login.finish(request.query_params, browser)
+    ours = components.login.address_of(request)
+    cookie_name = attempt_cookie(request.query_params.get("state", ""))
+    finished = await components.login.finish(
+        request.query_params, ours + CALLBACK_PATH, cookie_of(request, cookie_name)
+    )
     # Another site has led here, and behind its redirections a browser sends no Strict cookie:
     # this page leads on, which is ours.
     response = _onward(request, components, own_path(finished.return_to))
-    over_tls = components.login.address_of(request).startswith("https://")
-    set_session(response, request, finished.cookie, over_tls=over_tls)
+    set_session(response, request, finished.cookie, over_tls=ours.startswith("https://"))
+    forget(response, request, cookie_name)
     return response
 
 
 @router.post("/console/logout")
 async def log_out(request: Request, components: Given) -> Response:
     """End the session, and that at the identity provider which it came from."""
-    id_token = await components.access.log_out(request.cookies.get(SESSION_COOKIE, ""))
+    id_token = await components.access.log_out(cookie_of(request, SESSION_COOKIE) or "")
     address = None
     if components.login is not None and id_token is not None:
         back_to = components.login.address_of(request) + LOGIN_PATH
@@ -124,7 +137,7 @@ async def log_out(request: Request, components: Given) -> Response:
     else:
         # Chromium lets no form lead to another site, not by a redirection either (form-action).
         response = _onward(request, components, address)
-    end_session(response)
+    forget(response, request, SESSION_COOKIE)
     return response
 
 
@@ -139,7 +152,7 @@ async def static(name: str) -> Response:
 
 def own_path(asked: str) -> str:
     """A page of the console to go to; anything else, which could lead elsewhere, is the first."""
-    if len(asked) > PATH_MAX or not asked.isprintable():
+    if len(asked) > PATH_MAX or not (asked.isascii() and asked.isprintable()):
         return HOME
     try:
         found = urlsplit(asked)
@@ -161,7 +174,7 @@ def _login_page(
     locale = locale_of(request)
     login = components.login
     content = {
-        "title": locale.say(_("Sign in")),
+        "title": locale.say(_("Log in")),
         "next_href": Verbatim(next_href),
         "note": note,
         "wrong": status is HTTPStatus.UNAUTHORIZED,

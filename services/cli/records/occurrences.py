@@ -10,6 +10,9 @@ NUMBER_MIN: Final = 5
 """The least characters of a number that is looked for inside others, such as an account's last."""
 
 _PART: Final = re.compile(r"[^\W_]+")
+_LIGATURES: Final = str.maketrans(
+    {"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l"}
+)
 _ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 _ESCAPES: Final = str.maketrans({"~": "~0", "/": "~1"})
 
@@ -45,15 +48,18 @@ class Wanted:
     def occurrences(self, value: Any, pointer: str = "") -> Iterator[Occurrence]:
         """Every text of a value that holds it: names of members too, and JSON inside of text."""
         if isinstance(value, bytes):
-            value = value.decode(errors="replace")
-        if isinstance(value, str):
+            found = (list(self.occurrences(each, pointer)) for each in _decoded(value))
+            yield from next(filter(None, found), [])
+        elif isinstance(value, str):
             inner = _json(value)
             if inner is not None:
                 yield from self.occurrences(inner, pointer)
             elif self.is_in(value):
                 yield Occurrence(pointer, value)
-        elif isinstance(value, Mapping):
-            for name, each in value.items():
+        elif isinstance(value, int | float):
+            yield from self.occurrences(str(value), pointer)
+        elif isinstance(value, Mapping | _Members):
+            for name, each in value.items() if isinstance(value, Mapping) else value:
                 inside = f"{pointer}/{name.translate(_ESCAPES)}"
                 if self.is_in(name):
                     yield Occurrence(inside, name)
@@ -69,7 +75,22 @@ def _parts(text: str) -> list[str]:
     if not text.isascii():
         parts = unicodedata.normalize("NFKD", text)
         text = "".join(each for each in parts if not unicodedata.combining(each))
+        text = text.translate(_LIGATURES)
     return _PART.findall(text.casefold())
+
+
+def _decoded(raw: bytes) -> Iterator[str]:
+    """Bytes as text: in UTF-8, and if they are not, as programs of Windows may have meant them."""
+    yield raw.decode(errors="replace")
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        yield raw.decode("cp1252", errors="replace")
+        yield raw.decode("utf-16", errors="replace")
+
+
+class _Members(list[tuple[str, Any]]):
+    """The members of an object, those that are named twice too."""
 
 
 def _json(text: str) -> Any:
@@ -77,7 +98,7 @@ def _json(text: str) -> Any:
     if not text.lstrip().startswith(("{", "[")):
         return None
     try:
-        found = json.loads(text)
+        found = json.loads(text, object_pairs_hook=_Members)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict | list) else None
+    return found if isinstance(found, list) else None

@@ -15,7 +15,7 @@ from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, connection_argumen
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.security import text_of
 from services.runtime.kafka.topics import START_TIMEOUT_S, partition_count, unreachable
-from services.runtime.kafka.waits import stop_producer, until_answered
+from services.runtime.kafka.waits import raise_refusal, stop_producer, until_answered
 from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.ops.settings import Settings
 
@@ -96,13 +96,17 @@ async def publish(
 
     Raises:
         Unreachable: the cluster does not answer, or acknowledged nothing for `SILENCE_TIMEOUT_S`.
-        ClusterError: it has no such topic, or refuses a batch.
+        ClusterError: it has no such topic, or refuses a batch or our login.
     """
     count = await partition_count(settings, topic)
     producer = a_producer(settings)
     try:
         await start_producer(producer, settings)
         await Flow(producer, settings.topic(topic), count, receipts).send_all(messages)
+    except Unreachable as error:
+        if settings.asks_who_we_are:
+            await raise_refusal(settings, error)
+        raise
     finally:
         await stop_producer(producer)
 

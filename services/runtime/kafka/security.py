@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 from aiokafka.abc import AbstractTokenProvider
-from aiokafka.conn import collect_hosts, create_conn
+from aiokafka.conn import OAuthAuthenticator, collect_hosts, create_conn
 from aiokafka.errors import (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
@@ -40,6 +40,9 @@ NEEDED = _("{protocol} needs {names}")
 
 NO_TLS = _("it speaks no TLS: check port and ECLUSE_KAFKA_SECURITY_PROTOCOL")
 WRONG_PASSWORD = _("it refuses the login of {user} by {mechanism}: check user name and password")
+TOKEN_REFUSED = _(
+    "it refuses the token of {user} ({error}): check its client, scope and audience at the issuer"
+)
 NO_MECHANISM = _("it does not offer {mechanism}: check ECLUSE_KAFKA_SASL_MECHANISM")
 CLOSED = _(
     "it closes a connection by {protocol}: it expects TLS, a login, or a certificate of ours."
@@ -92,6 +95,7 @@ def security_arguments(settings: Settings) -> dict[str, Any]:
     if settings.with_login:
         arguments["sasl_mechanism"] = settings.kafka_sasl_mechanism
         if settings.kafka_sasl_mechanism == "OAUTHBEARER":
+            OAuthAuthenticator.step = _step_or_ask
             arguments["sasl_oauth_token_provider"] = TokenProvider(settings)
         else:
             arguments["sasl_plain_username"] = settings.kafka_sasl_username
@@ -203,6 +207,22 @@ class TokenProvider(AbstractTokenProvider):  # type: ignore[misc] # aiokafka has
         self._expires_s = wall_clock() + float(body.get("expires_in", 0))
 
 
+_step: Final = OAuthAuthenticator.step
+
+
+async def _step_or_ask(
+    authenticator: OAuthAuthenticator, payload: bytes | None
+) -> tuple[bytes, bool] | None:
+    """Answer a broker's error by %x01 (RFC 7628, 3.2.3): only then it refuses the login.
+
+    aiokafka takes the error for consent, and then waits for answers that never come.
+    """
+    if payload and authenticator._token_sent:  # noqa: SLF001
+        return b"\x01", True
+    answer: tuple[bytes, bool] | None = await _step(authenticator, payload)
+    return answer
+
+
 class NoTokenError(KafkaConnectionError):  # type: ignore[misc] # aiokafka has no types
     """The identity provider gave no token."""
 
@@ -258,9 +278,11 @@ def _reason(error: Exception, settings: Settings) -> Translatable | None:
     match error:
         case ssl.SSLError() | ConnectionResetError() if settings.over_tls:
             return NO_TLS
+        case SaslAuthenticationFailed() if settings.kafka_oauth_client_id:
+            facts = {"user": settings.kafka_oauth_client_id, "error": str(error)}
+            return TOKEN_REFUSED.render(facts)
         case SaslAuthenticationFailed():
-            user = settings.kafka_sasl_username or settings.kafka_oauth_client_id
-            return WRONG_PASSWORD.render({**mechanism, "user": user})
+            return WRONG_PASSWORD.render({**mechanism, "user": settings.kafka_sasl_username})
         case UnsupportedSaslMechanismError():
             return NO_MECHANISM.render(mechanism)
         case NoTokenError():

@@ -132,12 +132,21 @@ async def until_answered(settings: Settings, ask: Callable[[], Awaitable[Result]
             if not waits:
                 if not await _anybody_listens(settings.bootstrap_servers):
                     raise
-                refused = await refusal(settings)
-                if refused is not None:
-                    raise ClusterError(refused.broker, refused.what) from error
+                await raise_refusal(settings, error)
                 log.warning("broker_unavailable", error=str(error), limit_s=settings.give_up_s)
                 waits = True
         await asyncio.sleep(RETRY_S)
+
+
+async def raise_refusal(settings: Settings, error: Exception) -> None:
+    """Raise the refusal of TLS or login that is behind this failure; return where there is none.
+
+    Raises:
+        ClusterError: the brokers refuse us; the text says why.
+    """
+    refused = await refusal(settings)
+    if refused is not None:
+        raise ClusterError(refused.broker, refused.what) from error
 
 
 def _may_change(error: Unreachable) -> bool:

@@ -205,27 +205,30 @@ class FencedWriter:
             with only_our_cancellation():
                 return await asyncio.wait_for(wait, self._limit_s)
         except Exception as error:
-            cause = self._died_of() or error
+            cause = self._root_cause() or error
             if ProducerFenced in {type(cause), type(cause.__cause__)}:
-                raise Fenced(self.transactional_id) from error
+                raise Fenced(self.transactional_id) from cause
             if isinstance(cause, TimeoutError):
-                raise WriterFailed(f"{what}: no answer in {self._limit_s:g} s") from error
+                raise WriterFailed(f"{what}: no answer in {self._limit_s:g} s") from cause
             if isinstance(cause, MessageSizeTooLargeError):
                 raise  # A bug of ours: no accepted event may become so large, and no retry helps.
             if isinstance(cause, KafkaError):
-                raise WriterFailed(f"{what}: {cause!r}") from error
+                raise WriterFailed(f"{what}: {cause!r}") from cause
             raise
 
-    def _died_of(self) -> BaseException | None:
-        """The error that ended the producer's own task: later calls raise others.
+    def _root_cause(self) -> BaseException | None:
+        """The error that ended the producer's own task, or its transaction: calls raise others.
 
-        A producer fenced between two of our calls reports that it is in no transaction.
+        A producer fenced between two of our calls reports that it is in no transaction; one without
+        the right to a topic, that its transaction is in a wrong state.
         """
-        task = self._producer._sender.sender_task  # noqa: SLF001
-        if task is None or not task.done() or task.cancelled():
-            return None
-        died_of: BaseException | None = task.exception()
-        return died_of
+        producer = self._producer
+        for each in (producer._sender.sender_task, producer._txn_manager._transaction_waiter):  # noqa: SLF001
+            if each is not None and each.done() and not each.cancelled():
+                error: BaseException | None = each.exception()
+                if error is not None:
+                    return error
+        return None
 
 
 def _consume_error(future: asyncio.Future[Any]) -> None:

@@ -151,6 +151,11 @@ class Settings(Environment):
         """True if clients log in by SASL."""
         return self.kafka_security_protocol.startswith("SASL")
 
+    @property
+    def asks_who_we_are(self) -> bool:
+        """True of a cluster that may refuse us while we run; others only close connections."""
+        return self.kafka_security_protocol != "PLAINTEXT"
+
     def topic(self, name: str) -> str:
         """The topic of the contract, as it is called on this cluster."""
         return self.topic_prefix + name

@@ -17,6 +17,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from events.texts import _
 from services.runtime.kafka.clients import FETCH_WAIT_S, KAFKA, Clients
 from services.runtime.kafka.reader import Reader
+from services.runtime.kafka.refusals import Refusals
 from services.runtime.kafka.writer import Fenced, WriterFailed
 from services.runtime.ops.clock import Clock, wall_clock
 from services.runtime.ops.errors import Stop, Unreachable
@@ -83,8 +84,8 @@ class PartitionTask:
     the facts of a `Hold`.
 
     Raises:
-        Stop: stored state cannot be trusted, and a second opening finds the same; the worker must
-            stop.
+        Stop: stored state cannot be trusted, and a second opening finds the same; or Kafka refuses
+            our login or a right again and again. The worker must stop.
         Fenced: another process writes this partition although it is ours; the worker must stop.
         GaveUp: Kafka or the database was down too long.
     """
@@ -115,6 +116,7 @@ class PartitionTask:
         self._observe = observe
         self._clock = clock
         self._failures_seen = FailureTracker()
+        self._refusals = Refusals(settings)
         self._check_failed_once = False
         self._assigned = asyncio.Event()
         self._assigned.set()
@@ -262,8 +264,9 @@ class PartitionTask:
             if behind and idle.was_behind:
                 raise Unreachable(f"partition {self.partition}", NOTHING_COMES)
             idle.was_behind = behind
-            if not behind:
-                self._failures_seen.succeeded(())  # Nothing to read, and nothing fails.
+            if not behind:  # Nothing to read, and nothing fails.
+                self._failures_seen.succeeded(())
+                self._refusals.succeeded()
         if now_s - idle.committed_s > IDLE_COMMIT_S:
             idle.committed_s = now_s
             await processor.commit()
@@ -311,6 +314,7 @@ class PartitionTask:
         delays = self._backlog.committed(batch, outcomes, processor.time_of, now_s)
         self._observe(delays)
         self._failures_seen.succeeded(batch)
+        self._refusals.succeeded()
         self.held = None
         return len(batch)
 
@@ -370,6 +374,7 @@ class PartitionTask:
         since_s = self._failures_seen.dependency_failed(_now_s())
         if _now_s() - since_s > self._settings.give_up_s:
             raise GaveUp(str(error)) from error
+        await self._refusals.failed(error)
         self._enter(TaskState.RETRYING)
         self.progress.rest("retrying")
         doublings = min(self._failures_seen.retries - 1, DOUBLINGS_MAX)

@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 
 from events.texts import _
 from services.runtime.kafka.clients import FencedInstanceIdError, a_member, member_id
+from services.runtime.kafka.security import text_of
 from services.runtime.kafka.waits import only_our_cancellation, started, until_answered, within
 from services.runtime.kafka.writer import Fenced
 from services.runtime.ops.errors import ClusterError, Unreachable
@@ -258,7 +259,7 @@ class Worker:
         except (NoOffsetForPartitionError, OffsetOutOfRangeError):
             pass  # It concerns the group's offsets, which no service resumes from.
         except KafkaError as error:
-            lost = ClusterError("Kafka", GROUP_LOST.render({"error": repr(error)}))
+            lost = ClusterError("Kafka", GROUP_LOST.render({"error": text_of(error)}))
             raise self._explained(lost) from error
 
     async def _end_tasks(self) -> None:

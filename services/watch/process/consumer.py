@@ -20,9 +20,11 @@ from services.runtime.kafka.clients import (
     connection_arguments,
     guard_abort_markers,
 )
+from services.runtime.kafka.security import NO_RIGHTS, text_of
 from services.runtime.kafka.waits import within
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
+from services.watch.process.exit import stop
 
 FETCH_BYTES: Final = 1024 * 1024
 """Bytes fetched of a partition at once; of a larger record, that record alone."""
@@ -89,7 +91,10 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         )
 
     async def _fetch_records(self, consumer: AIOKafkaConsumer, *args: Any, **kwargs: Any) -> Any:
-        records = await super()._fetch_records(consumer, *args, **kwargs)
+        try:
+            records = await super()._fetch_records(consumer, *args, **kwargs)
+        except NO_RIGHTS as error:  # Faust would end the process without a word on who refused.
+            stop(ClusterError(cast(Any, self.app).settings.bootstrap_servers, text_of(error)))
         for place, some in records.items():
             self._fetched[place] = some[-1].offset + 1
         has_backlog = sum(map(len, records.values())) >= BACKLOG

@@ -1,16 +1,27 @@
 """End of an agent: the process exits before Faust acks an unfinished record."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from functools import wraps
-from typing import Final, ParamSpec
+from typing import Final, NoReturn, ParamSpec
 
 import structlog
 
+from services.runtime.ops.errors import Stop
 from services.runtime.ops.forced_exit import leave
+from services.texts.translation import both
 
 EXIT_FAILED: Final = 1
+EXIT_STOPPED: Final = 3
+"""The exit code of all services where a dependency cannot be reached, or refuses us."""
 
 Arguments = ParamSpec("Arguments")
+
+
+def stop(error: Stop) -> NoReturn:
+    """Exit at once: a dependency cannot be reached, or refuses us."""
+    structlog.get_logger().error("watch_cannot_go_on", **asdict(both(error.text)))
+    leave(EXIT_STOPPED)
 
 
 def ends_the_process(
@@ -19,8 +30,8 @@ def ends_the_process(
     """Exit the process at once when the coroutine fails or is cancelled.
 
     Faust acks the record at which an agent fails or is cancelled, and continues behind it. The
-    exit code is 0 where the process was asked to stop, else 1: then a supervisor starts it again,
-    and its tables are made anew.
+    exit code is 0 where the process was asked to stop, 3 where a dependency stops it, else 1: then
+    a supervisor starts it again, and its tables are made anew.
     """
 
     def decorate(
@@ -32,6 +43,8 @@ def ends_the_process(
                 await body(*args, **kwargs)
             except BaseException as error:  # noqa: BLE001 # CancelledError is the case in point.
                 stopping = is_stopping()
+                if isinstance(error, Stop) and not stopping:
+                    stop(error)
                 if not stopping:
                     structlog.get_logger().error("watch_failed", exc_info=error)
                 leave(0 if stopping else EXIT_FAILED)

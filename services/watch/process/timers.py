@@ -13,6 +13,7 @@ from aiokafka.errors import IllegalStateError
 from events.lag import POINT_S
 from events.topics import Place
 from services.runtime.kafka.clients import REQUEST_TIMEOUT_S
+from services.runtime.kafka.refusals import Refusals
 from services.runtime.kafka.waits import within
 from services.runtime.ops.errors import ClusterError
 from services.watch.process.consumer import Consumer
@@ -29,18 +30,20 @@ log: Final = structlog.get_logger()
 
 def add_timers(watch: Watch) -> None:
     """Add all timers."""
+    # Each counts its own: one that succeeds says nothing of the rights of the other.
+    of_samples, of_reading = Refusals(watch.settings), Refusals(watch.settings)
 
     async def sample() -> None:
-        await _sample(watch)
+        await _sample(watch, of_samples)
         if watch.lag_service.has_lost_an_owner():
             await asyncio.sleep(min(AGAIN_S, watch.own.sample_s))
-            await _sample(watch)
+            await _sample(watch, of_samples)
 
     async def note() -> None:
         watch.lag_service.note(watch.clock())
 
     own = watch.own
-    _every(watch, own.reconcile_s, "reconciliation", lambda: _reconcile(watch))
+    _every(watch, own.reconcile_s, "reconciliation", lambda: _reconcile(watch, of_reading))
     _every(watch, own.sample_s, "samples", sample)
     _every(watch, POINT_S, "history", note)
     if own.deadline_events:
@@ -52,7 +55,7 @@ def _every(watch: Watch, interval_s: float, name: str, body: Callable[[], Awaita
     watch.timer(interval=interval_s, name=name)(whole)
 
 
-async def _reconcile(watch: Watch) -> None:
+async def _reconcile(watch: Watch, refusals: Refusals) -> None:
     """Reconcile all assigned partitions, by their progress and ends of now."""
     reconciliation, asked_s = watch.own_tables.reconciliation, watch.clock()
     try:
@@ -61,7 +64,9 @@ async def _reconcile(watch: Watch) -> None:
         # The broker is away, or partitions are being reassigned: the next call tries again.
         reconciliation.no_answer()
         log.warning("reconciliation_postponed", error=str(error))
+        await refusals.failed(error)
         return
+    refusals.succeeded()
     was_ready = reconciliation.ready
     for each in watch.own_tables.reconcile(reached, asked_s):
         watch.report(each)
@@ -82,7 +87,7 @@ async def _progress(watch: Watch) -> dict[Place, Reached]:
     }
 
 
-async def _sample(watch: Watch) -> None:
+async def _sample(watch: Watch, refusals: Refusals) -> None:
     """Take one sample of all groups of the deployment."""
     service, throttle, begun_s = watch.lag_service, watch.cpu_throttle, watch.clock()
     own = service.own_progress(begun_s)
@@ -92,7 +97,9 @@ async def _sample(watch: Watch) -> None:
         service.no_answer()
         throttle.no_answer()
         log.warning("sample_postponed", error=str(error))
+        await refusals.failed(error)
         return
+    refusals.succeeded()
     ledger, *_ = service.consumers
     throttle.sampled(found.get(ledger, {}), begun_s)
     service.sampled(found, own, watch.groups.members, begun_s, watch.clock())

@@ -21,6 +21,8 @@ GROUPED = " ".join(IBAN[at : at + 4] for at in range(0, len(IBAN), 4))
         ("Lefèvre", "Lefèvres", False),
         ("Jean-Pierre Martin", "MARTIN (Jean Pierre)", True),
         ("O'Neil", "O\u2019NEIL", True),
+        ("Leboeuf", "Mme LEBŒUF", True),
+        ("Sørensen", "sorensen", True),
         ("Lefèvre", '{"broken": "Lef\\u00e8vre"', True),
         (IBAN, GROUPED, True),
         (GROUPED, f"virement-{IBAN}-8", True),
@@ -59,4 +61,13 @@ def test_the_name_of_a_member_counts_and_so_do_bytes_that_are_no_json() -> None:
     assert ["", '{"name": "Lefèvre\N{REPLACEMENT CHARACTER}'] == [
         part for each in wanted.occurrences(broken) for part in each
     ]
+    for encoding in ("cp1252", "utf-16"):
+        (found,) = wanted.occurrences('{"name": "Lefèvre'.encode(encoding))
+        assert found.text.endswith("Lefèvre")
+    assert [Occurrence("/name", "Lefèvre")] == list(
+        wanted.occurrences('{"name": "Lefèvre", "name": "x"}')
+    )
+    assert [Occurrence("/siret", "21590350100017")] == list(
+        Wanted("215 903 501 00017").occurrences(b'{"siret": 21590350100017}')
+    )
     assert [] == list(wanted.occurrences({"a": 5, "b": [None, True]}))

@@ -8,6 +8,8 @@ import pytest
 
 PROGRAM = """
 import asyncio
+from events.texts import verbatim
+from services.runtime.ops.errors import ClusterError
 from services.watch.process.exit import ends_the_process
 
 async def main(how, stopping):
@@ -17,6 +19,8 @@ async def main(how, stopping):
             return
         if how == "fails":
             raise KeyError("a bug of ours")
+        if how == "refused":
+            raise ClusterError("there:9092", verbatim("no login"))
         await asyncio.sleep(60)
 
     task = asyncio.create_task(agent())
@@ -43,6 +47,12 @@ def test_what_ends_an_agent_early_ends_its_process_at_once(how: str) -> None:
     ended = run(how, stopping=False)
     assert (1, "") == (ended.returncode, ended.stdout.partition("went on")[1])
     assert "watch_failed" in ended.stdout + ended.stderr
+
+
+def test_a_dependency_that_refuses_ends_it_as_it_ends_other_services() -> None:
+    ended = run("refused", stopping=False)
+    assert 3 == ended.returncode
+    assert "there:9092: no login" in ended.stdout + ended.stderr
 
 
 def test_an_agent_that_is_stopped_in_order_ends_it_without_error() -> None:

@@ -13,7 +13,7 @@ from services.runtime.ops.http_fetch import body_of
 FETCH_LIMIT_S: Final = 5.0
 DOCUMENT_BYTES_MAX: Final = 1024 * 1024
 
-NOT_READ: Final = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
+FETCH_ERRORS: Final = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 """Errors of a provider that does not answer, or not as it must."""
 
 
@@ -27,7 +27,7 @@ async def configuration_of(session: aiohttp.ClientSession, issuer: str) -> Mappi
     """The provider's own document.
 
     Raises:
-        NOT_READ: it cannot be had, or is another issuer's.
+        FETCH_ERRORS: it cannot be had, or is another issuer's.
     """
     address = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
     found = await document(session, address)
@@ -40,7 +40,7 @@ async def document(session: aiohttp.ClientSession, address: str) -> Mapping[str,
     """A JSON object that is published there; no redirection leads elsewhere.
 
     Raises:
-        NOT_READ: there is none.
+        FETCH_ERRORS: there is none.
     """
     return json_object(await body_of(session, address, DOCUMENT_BYTES_MAX))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -9,15 +10,22 @@ import structlog
 from joserfc.jwk import KeySet
 
 from events.texts import _
-from services.api.access.caller import Caller
+from services.api.access.caller import NOBODY, Caller
 from services.api.access.oidc.discovery import (
-    NOT_READ,
+    FETCH_ERRORS,
     checked,
     configuration_of,
     document,
     opened,
 )
-from services.api.access.oidc.tokens import Demands, UnknownKey, caller_of, claims_of, keys_of
+from services.api.access.oidc.tokens import (
+    Demands,
+    UnknownKey,
+    caller_of,
+    claims_of,
+    ensure_no_id_token,
+    keys_of,
+)
 from services.api.adapters.clock import Clock
 from services.api.problems import Kind, Problem
 
@@ -65,9 +73,13 @@ class Issuer:
         """
         assert self._demands.audience is not None, "settings demand one where programs may come"
         claims = await self.claims_of(token, self._demands.audience)
-        return caller_of(claims, self._demands)
+        ensure_no_id_token(claims)
+        # A program has the rights that it was given, not those of whoever lets it work.
+        return caller_of(claims, replace(self._demands, roles={}, entities=NOBODY))
 
-    async def claims_of(self, token: str, audience: str) -> Mapping[str, Any]:
+    async def claims_of(
+        self, token: str, audience: str, *, must_expire: bool = True
+    ) -> Mapping[str, Any]:
         """The claims of a token that was made for this audience.
 
         Raises:
@@ -76,13 +88,19 @@ class Issuer:
         """
         keys = await self._known_keys()
         try:
-            return claims_of(token, keys, self._demands, audience, self._clock())
+            return self._claims_of(token, keys, audience, must_expire)
         except UnknownKey:
             # The provider may have changed its keys since.
             newer = await self._newer_keys(keys)
             if newer is None or newer is keys:
                 raise
-            return claims_of(token, newer, self._demands, audience, self._clock())
+            return self._claims_of(token, newer, audience, must_expire)
+
+    def _claims_of(
+        self, token: str, keys: KeySet, audience: str, must_expire: bool
+    ) -> Mapping[str, Any]:
+        now = self._clock()
+        return claims_of(token, keys, self._demands, audience, now, must_expire=must_expire)
 
     async def _known_keys(self) -> KeySet:
         if self._keys is not None and self._age() < FRESH_FOR:
@@ -107,7 +125,7 @@ class Issuer:
             try:
                 self._keys = await self._fetched()
                 self._read_at = now
-            except NOT_READ as error:
+            except FETCH_ERRORS as error:
                 log.warning("issuer_keys_not_read", error=type(error).__name__)
             return self._keys
 

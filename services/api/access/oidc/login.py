@@ -11,23 +11,21 @@ from starlette.requests import HTTPConnection
 from events.texts import _
 from services.api.access.audit import Action
 from services.api.access.caller import NotKnown, Scope
-from services.api.access.oidc.attempts import Attempts
+from services.api.access.oidc.attempts import Attempt
 from services.api.access.oidc.issuer import Issuer
 from services.api.access.oidc.provider import Client, Provider
 from services.api.access.oidc.tokens import (
     Demands,
     caller_of,
-    missing,
     subject_of,
     text_of,
+    wrong_claim,
 )
 from services.api.access.session_store import Notice, ProviderSession, Sessions
 from services.api.access.store import AccessStore
 from services.api.adapters.clock import Clock
-from services.api.adapters.randomness import a_secret
 from services.api.problems import Kind, Problem
 
-BROWSER_BYTES: Final = 32
 CODE_CHARACTERS_MAX: Final = 4096
 LOGOUT_TOKEN_S: Final = 600
 """Greatest age of a logout token: for so long we remember which we took."""
@@ -37,26 +35,26 @@ LOGOUT_EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 UNKNOWN: Final = Kind(
     "login_unknown",
     400,
-    _("Signing in failed"),
+    _("The login failed"),
     _(
         "This answer of {provider} is to no question of ours: it came twice, too late, or to "
         "another browser than the one that began."
     ),
-    _("Sign in again, in one window, within ten minutes."),
+    _("Log in again, in one window, within ten minutes."),
 )
 DENIED: Final = Kind(
     "login_denied",
     403,
-    _("Signing in was refused"),
+    _("The login was refused"),
     _("{provider} did not let you in, or you gave up there (access_denied)."),
-    _("Sign in again; if {provider} refuses you, ask whoever keeps its users."),
+    _("Log in again; if {provider} refuses you, ask whoever keeps its users."),
 )
 TOKEN_REFUSED: Final = Kind(
     "login_token_refused",
     401,
-    _("Signing in failed"),
+    _("The login failed"),
     _("What {provider} says about you cannot be believed. {why}"),
-    _("Sign in again; if it lasts, give the operator this sentence and the request's number."),
+    _("Log in again; if it lasts, give the operator this sentence and the request's number."),
 )
 NO_ROLE: Final = Kind(
     "login_without_role",
@@ -99,38 +97,37 @@ class ProviderLogin:
         self._sessions = sessions
         self._clock = clock
         self._addresses = addresses
-        self._attempts = Attempts(store, clock)
         self._provider = Provider(demands.issuer, self.name, client, clock)
 
-    async def begin(
-        self, redirect_uri: str, return_to: str, browser: str | None
-    ) -> tuple[str, str]:
+    async def begin(self, redirect_uri: str, return_to: str) -> tuple[str, Attempt]:
         """Begin a login.
 
         Args:
             redirect_uri: our address to which the provider sends the browser back.
             return_to: the page of the console to show then: a path of ours.
-            browser: the cookie of an attempt that this browser began before.
 
         Returns:
-            The provider's address for the browser, and the cookie that binds the attempt to it.
+            The provider's address for the browser, and the attempt, whose cookie binds it to it.
         """
-        browser = browser or a_secret(BROWSER_BYTES)
-        state, attempt = await self._attempts.begin(redirect_uri, return_to, browser)
-        return await self._provider.address_to_log_in(state, attempt), browser
+        attempt = Attempt.begun(redirect_uri, return_to, self._clock())
+        return await self._provider.address_to_log_in(attempt), attempt
 
-    async def finish(self, answer: Mapping[str, str], browser: str | None) -> Finished:
+    async def finish(
+        self, answer: Mapping[str, str], redirect_uri: str, cookie: str | None
+    ) -> Finished:
         """Finish a login: a session for whoever the provider names.
 
         Args:
             answer: the parameters with which the provider sent the browser back.
-            browser: the cookie that `begin` gave.
+            redirect_uri: our address to which it did.
+            cookie: that of the attempt.
 
         Raises:
             Problem: the answer is to no attempt of this browser, or is not to be believed, or
                 gives no right.
         """
-        attempt = await self._attempts.take(answer.get("state", ""), browser or "")
+        state = answer.get("state", "")
+        attempt = Attempt.answered(cookie or "", state, redirect_uri, self._clock())
         if attempt is None or answer.get("iss", self._demands.issuer) != self._demands.issuer:
             raise Problem(UNKNOWN, {"provider": self.name})
         if denied := answer.get("error"):
@@ -164,7 +161,7 @@ class ProviderLogin:
         Raises:
             NotKnown: it is not to be believed, or was taken before.
         """
-        claims = await self._issuer.claims_of(logout_token, self._client_id)
+        claims = await self._issuer.claims_of(logout_token, self._client_id, must_expire=False)
         return await self._sessions.end_by(self._notice(claims))
 
     def address_of(self, asked: HTTPConnection) -> str:
@@ -191,17 +188,18 @@ class ProviderLogin:
         """
         events, issued_s = claims.get("events"), claims.get("iat")
         if not isinstance(events, dict) or not isinstance(events.get(LOGOUT_EVENT), dict):
-            raise missing("events")
+            raise wrong_claim("events")
         if "nonce" in claims:
-            raise missing("nonce")
+            raise wrong_claim("nonce")
         jti, subject, sid = (text_of(claims.get(name)) for name in ("jti", "sub", "sid"))
         if not jti:
-            raise missing("jti")
+            raise wrong_claim("jti")
         now = self._clock()
+        # Many providers give it no end (`exp`): its age bounds it anyway.
         if not isinstance(issued_s, int | float) or issued_s < now.timestamp() - LOGOUT_TOKEN_S:
-            raise missing("iat")
+            raise wrong_claim("iat")
         if not subject and not sid:
-            raise missing("sub")
+            raise wrong_claim("sub")
         forget_at = now + timedelta(seconds=LOGOUT_TOKEN_S + self._demands.leeway_s)
         return Notice(jti, subject or None, sid or None, forget_at)
 
@@ -213,10 +211,10 @@ def _check_answers(claims: Mapping[str, Any], nonce: str, client_id: str) -> Non
         NotKnown: it was made for another login, or for another client.
     """
     if not hmac.compare_digest(text_of(claims.get("nonce")).encode(), nonce.encode()):
-        raise missing("nonce")
+        raise wrong_claim("nonce")
     audience = claims.get("aud")
     several = isinstance(audience, list) and len(audience) > 1
     if (several or "azp" in claims) and claims.get("azp") != client_id:
-        raise missing("azp")
+        raise wrong_claim("azp")
     if not isinstance(claims.get("iat"), int | float):
-        raise missing("iat")
+        raise wrong_claim("iat")

@@ -6,6 +6,7 @@ Authlib writes them (RFC 6749, RFC 7636), aiohttp sends them, joserfc checks wha
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
+from urllib.parse import quote
 
 import structlog
 from authlib.common.urls import add_params_to_uri
@@ -17,7 +18,7 @@ from events.texts import _
 from services.api.access.oidc.attempts import Attempt
 from services.api.access.oidc.discovery import (
     DOCUMENT_BYTES_MAX,
-    NOT_READ,
+    FETCH_ERRORS,
     checked,
     configuration_of,
     json_object,
@@ -47,22 +48,25 @@ PROVIDER_AWAY: Final = Kind(
     "login_provider_unreachable",
     503,
     _("Identity provider out of reach"),
-    _("{provider}, where people sign in, does not answer, or not as it must. Nothing is lost."),
-    _("Try again in a moment; if it lasts, tell the operator. An access key still signs in."),
+    _("{provider}, where people log in, does not answer, or not as it must. Nothing is lost."),
+    _(
+        "Try again in a moment; if it lasts, tell the operator. You can still log in with an "
+        "access key."
+    ),
 )
 PROVIDER_ERROR: Final = Kind(
     "login_provider_error",
     502,
-    _("Signing in failed"),
+    _("The login failed"),
     _("{provider} answered with the error “{error}”."),
-    _("Sign in again; if it lasts, give the operator this error and the request's number."),
+    _("Log in again; if it lasts, give the operator this error and the request's number."),
 )
 CODE_REFUSED: Final = Kind(
     "login_code_refused",
     401,
-    _("Signing in failed"),
+    _("The login failed"),
     _("{provider} refused the code that it had given: it was used already, or came too late."),
-    _("Sign in again."),
+    _("Log in again."),
 )
 
 log: Final = structlog.stdlib.get_logger("ecluse.api")
@@ -101,7 +105,7 @@ class Provider:
         self._client = client
         self._kept = Kept(self._read, clock, lambda found: AWAY_S if found is None else FRESH_S)
 
-    async def address_to_log_in(self, state: str, attempt: Attempt) -> str:
+    async def address_to_log_in(self, attempt: Attempt) -> str:
         """The address at which the browser logs in."""
         found = await self._endpoints()
         address: str = prepare_grant_uri(
@@ -110,7 +114,7 @@ class Provider:
             "code",
             redirect_uri=attempt.redirect_uri,
             scope=self._client.scope,
-            state=state,
+            state=attempt.state,
             nonce=attempt.nonce,
             code_challenge=create_s256_code_challenge(attempt.code_verifier),
             code_challenge_method="S256",
@@ -121,8 +125,12 @@ class Provider:
         """The ID token for a code, not checked yet."""
         found = await self._endpoints()
         secret = self._client.secret()
+        client_id = self._client.client_id
         method = "client_secret_post" if found.takes_secret_in_form else "client_secret_basic"
-        auth = ClientAuth(self._client.client_id, secret, method if secret else "none")
+        if secret and not found.takes_secret_in_form:
+            # Authlib leaves this out: a colon in the id, or a sign beyond ASCII (RFC 6749, 2.3.1).
+            client_id, secret = quote(client_id, ""), quote(secret, "")
+        auth = ClientAuth(client_id, secret, method if secret else "none")
         body = prepare_token_request(
             "authorization_code",
             redirect_uri=attempt.redirect_uri,
@@ -167,7 +175,7 @@ class Provider:
                 session.post(address, data=body, headers=headers, allow_redirects=False) as answer,
             ):
                 found = json_object(await read_within(answer, DOCUMENT_BYTES_MAX))
-        except NOT_READ as error:
+        except FETCH_ERRORS as error:
             _log_not_read(error)
             raise self._away() from error
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -194,7 +202,7 @@ class Provider:
                     and "client_secret_post" in methods
                     and "client_secret_basic" not in methods,
                 )
-        except NOT_READ as error:
+        except FETCH_ERRORS as error:
             _log_not_read(error)
             return None
 

@@ -120,7 +120,13 @@ def _key_of(published: Any) -> Key:
 
 
 def claims_of(
-    token: str, keys: KeySet, demands: Demands, audience: str, now: datetime
+    token: str,
+    keys: KeySet,
+    demands: Demands,
+    audience: str,
+    now: datetime,
+    *,
+    must_expire: bool = True,
 ) -> Mapping[str, Any]:
     """The claims of a token that was made for this audience.
 
@@ -137,7 +143,7 @@ def claims_of(
             leeway=demands.leeway_s,
             iss={"essential": True, "value": demands.issuer},
             aud={"essential": True, "value": audience},
-            exp={"essential": True},
+            exp={"essential": must_expire},
         ).validate(claims)
     except InvalidKeyIdError as error:
         claim = _("The key that signs this token is not published.")
@@ -158,6 +164,19 @@ def caller_of(claims: Mapping[str, Any], demands: Demands) -> Caller:
     return Caller(f"oidc:{subject}", _rights(claims, demands), named(label))
 
 
+def ensure_no_id_token(claims: Mapping[str, Any]) -> None:
+    """That a program's token is no ID token, which may have the same audience.
+
+    Of a login of ours each carries our `nonce`. Access tokens of Keycloak before its version 25 do
+    too, but say what they are.
+
+    Raises:
+        NotKnown: it is one.
+    """
+    if ("nonce" in claims or "at_hash" in claims) and claims.get("typ") != "Bearer":
+        raise refused("token_is_id_token", _("it is an ID token, and those open no address"))
+
+
 def subject_of(claims: Mapping[str, Any]) -> str:
     """The subject of a token, as the provider writes it.
 
@@ -166,7 +185,7 @@ def subject_of(claims: Mapping[str, Any]) -> str:
     """
     subject = text_of(claims.get("sub"))
     if not subject:
-        raise missing("sub")
+        raise wrong_claim("sub")
     return subject
 
 
@@ -193,7 +212,7 @@ def _why(error: Exception) -> NotKnown:
         case InvalidClaimError(claim="nbf" | "iat"):
             return refused("token_not_yet", _("it is too early"))
         case InvalidClaimError() | MissingClaimError():
-            return missing(error.claim if error.claim.isidentifier() else "…")
+            return wrong_claim(error.claim if error.claim.isidentifier() else "…")
         case _:
             return refused(
                 "token_unreadable",
@@ -201,7 +220,7 @@ def _why(error: Exception) -> NotKnown:
             )
 
 
-def missing(name: str) -> NotKnown:
+def wrong_claim(name: str) -> NotKnown:
     """The error of a token of which one claim is missing, or another than it must be."""
     return refused(
         f"token_claim_{name}",

@@ -60,7 +60,7 @@ function counterpart(active, other) {
 async function read() {
   try {
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-    // The page to sign in is no page of the accounts.
+    // The page to log in is no page of the accounts.
     if (answer.ok && !answer.redirected) return await answer.text();
   } catch {
     // Nobody answers.
@@ -116,7 +116,7 @@ function listen() {
   own.addEventListener("error", () => {
     if (own !== source) return;
     if (own.readyState === EventSource.CLOSED) {
-      // It was refused: who is signed in no more, or one page too many. Otherwise the browser asks.
+      // It was refused: who is logged in no more, or one page too many. Otherwise the browser asks.
       stop();
       lose();
       setTimeout(attend, RETRY_MS);

@@ -5,24 +5,28 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from pathlib import Path
 from typing import Annotated, Final, NamedTuple
+from urllib.parse import quote
 
 import typer
 from aiokafka.structs import ConsumerRecord, TopicPartition
-from sqlalchemy import Connection, MetaData, Table, inspect, select
+from sqlalchemy import URL, Connection, MetaData, Table, inspect, select
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from events.texts import _, ngettext
+from events.texts import _, ngettext, verbatim
+from services.api.access.store import access_address
 from services.api.settings import ApiSettings
 from services.cli.records.occurrences import Occurrence, Wanted
 from services.cli.terminal.options import AsJson, Group, Verb
-from services.cli.terminal.output import bad_option, busy, print_json
+from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, busy, leave, print_json
 from services.cli.terminal.screen import Screen
 from services.projector.database import an_engine, our_address, where
-from services.projector.database_errors import reaching
+from services.projector.database_errors import message_of, reaching
 from services.projector.sql import POSTGRESQL
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from services.runtime.kafka.topics import connected
+from services.runtime.ops.errors import Unreachable
 from services.runtime.ops.settings import Settings
 
 OUR_SCHEMAS: Final = "ecluse"
@@ -38,6 +42,7 @@ SEARCHED: Final = _("Searched: {where}.")
 NO_DATABASE: Final = _(
     "No database was searched: set ECLUSE_DATABASE_URL, or name a SQLite file with --db."
 )
+NO_TABLES: Final = _("Nothing was searched: there are no topics and no tables.")
 NOT_FOUND: Final = _("Nothing that was searched holds it.")
 FOUND: Final = ngettext("{count} place.", "{count} places.")
 
@@ -102,9 +107,11 @@ def find(
         wanted = Wanted(name)
     except ValueError as error:
         raise bad_option("NAME", NO_NAME) from error
-    addresses = [f"sqlite:///{path}" for path in db] if db else _addresses()
+    addresses = _files(db) if db else _addresses()
     with busy(SEARCHING):
         searched, found = asyncio.run(_search(wanted, addresses, with_topics=not db))
+    if not searched:
+        leave(NO_TABLES, EXIT_NOT_THERE)
     if as_json:
         print_json({"searched": searched, "places": [each.row() for each in found]})
         return
@@ -122,13 +129,18 @@ def _show(screen: Screen, searched: list[str], found: list[Holder], *, has_datab
     screen.say(FOUND.render(len(found)) if found else NOT_FOUND)
 
 
+def _files(paths: list[Path]) -> list[str]:
+    urls = (URL.create("sqlite", database=str(path)) for path in paths)
+    return [each.render_as_string() for each in urls]
+
+
 def _addresses() -> list[str]:
     """The databases that the settings name; they have defaults, which name none."""
     settings = ApiSettings()
     named = settings.model_fields_set
-    database = [settings.url] if "database_url" in named else []
-    access = [settings.access] if settings.access is not None else []
-    return list(dict.fromkeys([*database, *access]))
+    if "database_url" not in named:
+        return [] if settings.access is None else [settings.access]
+    return list(dict.fromkeys([settings.url, access_address(settings.url, settings.access)]))
 
 
 async def _search(
@@ -192,6 +204,8 @@ async def _rows(wanted: Wanted, address: str) -> AsyncGenerator[Searched]:
                     for column, value in row.items():
                         for each in wanted.occurrences(value):
                             yield table.fullname, Holder(table.fullname, key, str(column), each)
+    except DatabaseError as error:
+        raise Unreachable(where(engine), verbatim(message_of(error))) from error
     finally:
         await engine.dispose()
 
@@ -201,8 +215,9 @@ def _engine(address: str) -> AsyncEngine:
     url = our_address(address)
     if url.get_backend_name() == POSTGRESQL:
         return an_engine(address, limited=False)
+    file = f"file:{quote(url.database or '')}"
     return create_async_engine(
-        url.set(database=f"file:{url.database}").update_query_dict({"mode": "ro", "uri": "true"})
+        url.set(database=file).update_query_dict({"mode": "ro", "uri": "true"})
     )
 
 

@@ -1,4 +1,4 @@
-"""Sessions of the console and logins under way on the server; keys that expire.
+"""Sessions of the console on the server; keys that expire.
 
 Written out, not taken from `tables`: a migration says what was, whatever the tables become.
 """
@@ -30,17 +30,6 @@ def upgrade() -> None:
         sa.Column("id_token", sa.Text),
         sa.Column("created_at", instant, nullable=False),
         sa.Column("last_seen_at", instant, nullable=False),
-        sa.Column("expires_at", instant, nullable=False),
-        schema=schema,
-    )
-    op.create_table(
-        "login_attempts",
-        sa.Column("state_sha256", sa.Text, primary_key=True),
-        sa.Column("browser_sha256", sa.Text, nullable=False),
-        sa.Column("nonce", sa.Text, nullable=False),
-        sa.Column("code_verifier", sa.Text, nullable=False),
-        sa.Column("redirect_uri", sa.Text, nullable=False),
-        sa.Column("return_to", sa.Text, nullable=False),
         sa.Column("expires_at", instant, nullable=False),
         schema=schema,
     )

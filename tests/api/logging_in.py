@@ -1,4 +1,4 @@
-"""Somebody who signs in to the console at an identity provider, over HTTP."""
+"""Somebody who logs in to the console at an identity provider, over HTTP."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -63,7 +63,7 @@ class Browser:
     provider: httpx.AsyncClient
 
     async def begin(self, next_path: str = "/console/orders") -> httpx.Response:
-        """Follow the link to sign in."""
+        """Follow the link to log in."""
         return await self.console.get(BEGIN_PATH, params={"next": next_path})
 
     async def at_provider(self, begun: httpx.Response, user: str) -> dict[str, str]:
@@ -82,7 +82,7 @@ class Browser:
         """Bring the provider's answer."""
         return await self.console.get(CALLBACK_PATH, params=parameters, headers=headers)
 
-    async def sign_in(self, user: str, next_path: str = "/console/orders") -> httpx.Response:
+    async def log_in(self, user: str, next_path: str = "/console/orders") -> httpx.Response:
         """All of it."""
         parameters = await self.at_provider(await self.begin(next_path), user)
         return await self.come_back(parameters)
@@ -96,7 +96,7 @@ class Browser:
 async def a_console(
     folder: Path, provider: OidcProvider, clock: HandClock, **settings: Any
 ) -> AsyncGenerator[Console]:
-    """A console that people sign in to at this provider."""
+    """A console that people log in to at this provider."""
     given: dict[str, Any] = {
         "oidc_issuer": provider.url,
         "oidc_client_id": CLIENT_ID,

@@ -1,4 +1,4 @@
-"""People sign in at an identity provider, each sees what it may, and signing out ends it all."""
+"""People log in at an identity provider, each sees what it may, and logging out ends it all."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,7 +16,7 @@ from tests.browser.visitor import Visitor, a_visitor
 ORDER = f"/console/orders/{BUDGET}/CONV-2023-THEATRE/whole/2"
 GROUPED = " ".join(THEATRE_IBAN[at : at + 4] for at in range(0, len(THEATRE_IBAN), 4))
 REVEAL = "Montrer l'IBAN entier"
-SIGN_IN = "Se connecter avec localhost"
+LOG_IN = "Se connecter avec localhost"
 
 
 @pytest.fixture
@@ -31,12 +31,12 @@ def visitor(browser: Browser, people: People) -> Iterator[Visitor]:
         yield found
 
 
-def sign_in(visitor: Visitor, user: str, path: str = "/console/orders") -> Page:
+def log_in(visitor: Visitor, user: str, path: str = "/console/orders") -> Page:
     """From a page of the console, by way of the provider, back to it."""
     page = visitor.page
     visitor.go(path)
     assert "/console/login?" in page.url
-    page.get_by_role("link", name=SIGN_IN).click()
+    page.get_by_role("link", name=LOG_IN).click()
     page.get_by_label("Name").fill(user)
     page.get_by_role("button", name="Log in").click()
     return page
@@ -53,7 +53,7 @@ def test_a_reader_and_an_operator_see_each_what_they_may(
 ) -> None:
     for user, reveals in (("lectrice", False), ("operatrice", True)):
         with a_visitor(browser, people.console, key=None, script=script) as visitor:
-            page = sign_in(visitor, user, ORDER)
+            page = log_in(visitor, user, ORDER)
             at(page, people, ORDER)
             assert (1 if reveals else 0) == page.get_by_role("button", name=REVEAL).count()
             assert THEATRE_IBAN not in page.content()
@@ -73,7 +73,7 @@ def test_a_reader_and_an_operator_see_each_what_they_may(
 def test_a_reader_who_sends_the_form_all_the_same_is_refused(
     visitor: Visitor, people: People
 ) -> None:
-    page = sign_in(visitor, "lectrice", ORDER)
+    page = log_in(visitor, "lectrice", ORDER)
     at(page, people, ORDER)
     csrf = page.locator('form[action="/console/logout"] input[name="csrf"]').get_attribute("value")
     answer = page.request.post(
@@ -84,16 +84,16 @@ def test_a_reader_who_sends_the_form_all_the_same_is_refused(
     assert (403, True) == (answer.status, "Droit manquant" in answer.text())
 
 
-def test_the_page_to_sign_in_hinders_nobody(visitor: Visitor) -> None:
+def test_the_page_to_log_in_hinders_nobody(visitor: Visitor) -> None:
     visitor.go("/console/login")
-    expect(visitor.page.get_by_role("link", name=SIGN_IN)).to_be_visible()
+    expect(visitor.page.get_by_role("link", name=LOG_IN)).to_be_visible()
     assert [] == visitor.barriers()
     assert not visitor.scrolls_sideways()
     assert [] == visitor.messages
 
 
 def test_who_has_no_role_reads_whom_to_ask(visitor: Visitor, people: People) -> None:
-    page = sign_in(visitor, "stagiaire")
+    page = log_in(visitor, "stagiaire")
     expect(page.locator("h1")).to_have_text("Aucun rôle dans Écluse")
     assert "ecluse-readers" in page.locator("main").inner_text()
     assert 0 == people.sessions()
@@ -103,7 +103,7 @@ def test_who_has_no_role_reads_whom_to_ask(visitor: Visitor, people: People) -> 
 
 def test_an_answer_to_another_login_is_refused(visitor: Visitor, people: People) -> None:
     people.provider.claims = {"nonce": "of-another-login"}
-    page = sign_in(visitor, "lectrice")
+    page = log_in(visitor, "lectrice")
     expect(page.locator("h1")).to_have_text("La connexion a échoué")
     assert "nonce" in page.locator("main").inner_text()
     assert 0 == people.sessions()
@@ -119,7 +119,7 @@ def test_an_answer_opens_nothing_a_second_time(
         "request",
         lambda asked: callbacks.append(asked.url) if "/callback?" in asked.url else None,
     )
-    page = sign_in(visitor, "operatrice")
+    page = log_in(visitor, "operatrice")
     at(page, people, "/console/orders")
     (answer,) = callbacks
     path = answer.removeprefix(people.console.url)
@@ -134,21 +134,21 @@ def test_an_answer_opens_nothing_a_second_time(
 def test_a_session_that_has_ended_leads_back_to_where_one_was(
     visitor: Visitor, people: People
 ) -> None:
-    page = sign_in(visitor, "lectrice")
+    page = log_in(visitor, "lectrice")
     at(page, people, "/console/orders")
     people.clock.advance(timedelta(seconds=IDLE_S + 1))
     visitor.go("/console/grants?search=th%C3%A9%C3%A2tre")
     assert "/console/login?" in page.url
     expect(page.get_by_role("alert")).to_contain_text("La session est terminée")
-    page.get_by_role("link", name=SIGN_IN).click()  # The provider knows them still.
+    page.get_by_role("link", name=LOG_IN).click()  # The provider knows them still.
     at(page, people, "/console/grants?search=th%C3%A9%C3%A2tre")
     expect(page.get_by_role("searchbox")).to_have_value("théâtre")
 
 
-def test_signing_out_ends_the_session_here_and_at_the_provider(
+def test_logging_out_ends_the_session_here_and_at_the_provider(
     browser: Browser, visitor: Visitor, people: People
 ) -> None:
-    page = sign_in(visitor, "lectrice")
+    page = log_in(visitor, "lectrice")
     at(page, people, "/console/orders")
     cookies = {each["name"]: each for each in page.context.cookies(people.console.url)}
     session = cookies[SESSION_COOKIE]
@@ -160,13 +160,13 @@ def test_signing_out_ends_the_session_here_and_at_the_provider(
     with a_visitor(browser, people.console, key=stolen) as thief:
         thief.go("/console/orders")
         assert "/console/login?" in thief.page.url
-    page.get_by_role("link", name=SIGN_IN).click()
+    page.get_by_role("link", name=LOG_IN).click()
     expect(page.get_by_label("Name")).to_be_visible()
     assert [] == visitor.messages
 
 
 def test_the_provider_ends_a_session(visitor: Visitor, people: People) -> None:
-    page = sign_in(visitor, "lectrice")
+    page = log_in(visitor, "lectrice")
     at(page, people, "/console/orders")
     notice = people.console.url + LOGOUT_NOTICE_PATH
     assert 400 == people.provider.end(notice, sub="lectrice", aud="intranet").status_code

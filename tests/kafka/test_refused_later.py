@@ -1,0 +1,200 @@
+"""Logins and rights that are taken away while services run: said in words, within bounds.
+
+Nothing is lost by it, and nothing is there twice.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import httpx
+import pytest
+
+from events.topics import EVENTS, JOURNAL
+from services.dev.local_broker import HOST
+from services.runtime.kafka.acls import Operation, apply
+from services.runtime.kafka.publishing import Message, Receipts, publish
+from services.runtime.kafka.refusals import REFUSALS_MAX
+from services.runtime.ops.errors import ClusterError
+from tests.api.processes import api
+from tests.builders import a_vote, encoded
+from tests.kafka import secured_flow
+from tests.kafka.cluster import Cluster, budgets_on
+from tests.kafka.commands import UNREACHABLE
+from tests.kafka.forked import ECLUSE
+from tests.kafka.processes import Process, Worker, rows
+from tests.kafka.secure_broker import SecureBroker
+from tests.kafka.secured_flow import NEW_PASSWORD, PARTITIONS, QUICK, Flow, rights, with_file
+from tests.leaks import PASSWORD
+from tests.waiting import eventually, run
+
+secured = secured_flow.secured
+cluster = secured_flow.cluster
+
+ONE: Final = {"Content-Type": "application/cloudevents+json", "Accept-Language": "en"}
+
+
+def refused_until_it_stops(process: Process, said: str) -> None:
+    """It is refused so often, says in words by whom, and stops as at a start."""
+    assert UNREACHABLE == process.ended(), process.text[-4000:]
+    counted = [line["count"] for line in process.logged("refused")]
+    assert REFUSALS_MAX == counted[-1]
+    assert said in process.logged("refused")[-1]["error"]
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("role", ["ledger", "watch"])
+def test_a_password_that_was_changed_stops_a_process_that_must_connect_again(
+    role: str, secured: SecureBroker, cluster: Cluster, tmp_path: Path
+) -> None:
+    flow, password = Flow(cluster), tmp_path / "password"
+    password.write_text(PASSWORD)
+    own = {
+        "ECLUSE_TOPIC_PREFIX": cluster.prefix,
+        "ECLUSE_DATABASE_URL": f"sqlite:///{tmp_path / 'read.db'}",
+        "ECLUSE_WATCH_DEADLINE_EVENTS": "false",
+    }
+    login = with_file(secured, role, password) | own
+    with Process((ECLUSE, role), tmp_path, role, login) as process:
+        process.until_ready()
+        flow.goes_on()
+        try:
+            secured.set_password(role, NEW_PASSWORD)
+            secured.restart()
+            refused_until_it_stops(process, f"it refuses the login of {role} by SCRAM-SHA-512")
+            assert f"{HOST}:{secured.sasl_port}" in process.text
+            password.write_text(NEW_PASSWORD)
+            process.start_again()
+            process.until_ready()
+        finally:
+            secured.set_password(role, PASSWORD)
+        if role == "ledger":
+            flow.check(secured)
+
+
+@pytest.mark.timeout(240)
+def test_an_expired_certificate_of_the_broker_stops_a_worker_that_must_connect_again(
+    secured: SecureBroker, cluster: Cluster, tmp_path: Path
+) -> None:
+    flow = Flow(cluster)
+    with Worker(cluster, tmp_path, **(secured.environment("ledger") | QUICK)) as worker:
+        worker.wait_for_states(running=PARTITIONS)
+        flow.goes_on()
+        try:
+            secured.renew(first_day=-9, days=3)
+            secured.restart()
+            refused_until_it_stops(worker, "its certificate has expired")
+        finally:
+            secured.renew()
+            secured.restart()
+        worker.start_again()
+        flow.check(secured)
+
+
+@pytest.mark.timeout(240)
+def test_the_api_goes_on_and_says_in_its_answers_who_refuses_its_login(
+    secured: SecureBroker, cluster: Cluster, sqlite_url: str, tmp_path: Path
+) -> None:
+    own = {
+        "ECLUSE_TOPIC_PREFIX": cluster.prefix,
+        "ECLUSE_DATABASE_URL": sqlite_url,
+        "ECLUSE_AUTH": "off",
+    }
+    with api(tmp_path / "api.log", **(secured.environment("api") | own)) as running:
+
+        def posted(name: str) -> httpx.Response:
+            body = encoded(a_vote(_id=name))
+            return httpx.post(f"{running.address}/events", content=body, headers=ONE, timeout=60)
+
+        assert 202 == posted("before").status_code
+        try:
+            secured.set_password("api", NEW_PASSWORD)
+            secured.restart()
+            answers = [posted(f"refused/{number}") for number in range(2)]
+            assert [503, 503] == [each.status_code for each in answers]
+            assert "it refuses the login of api by SCRAM-SHA-512" in answers[-1].text
+            assert 200 == httpx.get(f"{running.address}/healthz").status_code
+        finally:
+            secured.set_password("api", PASSWORD)
+        assert 202 == posted("after").status_code
+    events = [json.loads(each.value) for some in cluster.read(EVENTS).values() for each in some]
+    assert ["before", "after"] == [each["id"] for each in events]
+
+
+@pytest.mark.timeout(240)
+def test_whoever_publishes_learns_in_the_middle_who_refuses_the_login(
+    secured: SecureBroker, cluster: Cluster
+) -> None:
+    settings = secured.settings("publisher", topic_prefix=cluster.prefix)
+    receipts, votes = Receipts(), [a_vote(budget=name) for name in islice(budgets_on(0, 2), 4_000)]
+
+    def messages() -> Iterator[Message]:
+        for number, vote in enumerate(votes):
+            if number == len(votes) // 2:
+                secured.set_password("publisher", NEW_PASSWORD)
+                secured.restart()
+            yield Message(vote["partitionkey"].encode(), encoded(vote))
+
+    try:
+        with pytest.raises(ClusterError, match="it refuses the login of publisher"):
+            run(publish(settings, EVENTS, messages(), receipts), timeout_s=120)
+    finally:
+        secured.set_password("publisher", PASSWORD)
+    written = sum(map(len, cluster.read(EVENTS).values()))
+    assert receipts.count <= written <= len(votes), "no more is acknowledged than is there"
+
+
+TAKEN: Final = {
+    "ledger: to write the journal": ("ledger", JOURNAL, Operation.WRITE),
+    "ledger: its transactional id": ("ledger", "ecluse.ledger-", Operation.WRITE),
+    "ledger: its group": ("ledger", "ecluse.ledger", Operation.READ),
+    "projector: to read the journal": ("projector", JOURNAL, Operation.READ),
+    "watch: to read the journal": ("watch", JOURNAL, Operation.READ),
+}
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("name", TAKEN)
+def test_a_right_that_is_taken_away_stops_a_process_in_words(
+    name: str, secured: SecureBroker, cluster: Cluster, tmp_path: Path
+) -> None:
+    role, resource, operation = TAKEN[name]
+    url, flow = f"sqlite:///{tmp_path / 'read.db'}", Flow(cluster)
+    own = {
+        "ECLUSE_TOPIC_PREFIX": cluster.prefix,
+        "ECLUSE_DATABASE_URL": url,
+        "ECLUSE_WATCH_DEADLINE_EVENTS": "false",
+    }
+    login = QUICK | own
+
+    def process(principal: str) -> Process:
+        variables = secured.environment(principal) | login
+        return Process((ECLUSE, principal), tmp_path, principal, variables)
+
+    with ExitStack() as stack:
+        ledger = stack.enter_context(process("ledger"))
+        other = ledger if role == "ledger" else stack.enter_context(process(role))
+        for each in (ledger, other):
+            each.until_ready()
+        flow.goes_on()
+        flow.until_journalled()
+        taken = [
+            each
+            for each in rights(cluster)
+            if (each.name, each.operation) != (cluster.prefix + resource, operation)
+            or each.principal != f"User:{role}"
+        ]
+        assert 1 == len(rights(cluster)) - len(taken)
+        run(apply(taken, cluster.settings))
+        flow.goes_on()
+        assert UNREACHABLE == other.ended(), other.text[-4000:]
+        assert "this principal has no right to it" in other.text
+        run(apply(rights(cluster), cluster.settings))
+        other.start_again()
+        flow.check(secured)
+        if role == "projector":
+            wanted_rows = sum(map(len, cluster.journal().values()))
+            eventually(lambda: rows(url) == wanted_rows, "not all records in SQL")
