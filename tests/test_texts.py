@@ -1,5 +1,6 @@
 """The French catalogue: complete, exact, and compiled as it stands."""
 
+import re
 from collections.abc import Iterator
 from string import Formatter
 
@@ -60,6 +61,18 @@ def test_french_and_english_have_the_same_placeholders() -> None:
         for each in MESSAGES
         if any(holes(french) != holes(english) for french, english in forms(each))
     ]
+
+
+def test_no_french_line_breaks_before_its_punctuation_or_inside_its_quotes() -> None:
+    """French typography: the spaces there are no-break ones (U+00A0, U+202F)."""
+    plain = re.compile(r"[ \n](?:[:;!?»]|%(?!\w))|«[ \n]")
+    assert [] == [
+        named(each) for each in MESSAGES if any(plain.search(fr) for fr, _ in forms(each))
+    ]
+
+
+def test_french_has_one_apostrophe() -> None:
+    assert [] == [named(each) for each in MESSAGES if any("’" in fr for fr, _ in forms(each))]
 
 
 def test_a_context_stands_only_where_one_english_has_two_french() -> None:

@@ -20,6 +20,10 @@ EVERY_TABLE: Final = "*"
 NAME: Final = "NAME"
 """Stands for a role of the file where the form of its name on a server is said."""
 
+EVERYBODY: Final = "PUBLIC"
+BYTES_MAX: Final = 63
+"""The length of a name in PostgreSQL."""
+
 NO_ROLES = _("a file of SQLite has no roles: whoever may read the file reads all of it")
 
 
@@ -60,14 +64,15 @@ def statements(rights: Rights, form: str) -> list[str]:
     It may run again and again. Roles are called as `form` says, which holds NAME. Named tables that
     are not there yet are passed over.
     """
-    assert NAME in form, "else all roles are one"
-    names = {name: form.replace(NAME, name) for name in rights.roles}
+    assert is_form(rights, form), "else all roles are one, or their names end the SQL around them"
+    names = {name: _quoted(form.replace(NAME, name)) for name in rights.roles}
     owners = {schema: names[name] for name, role in rights.roles.items() for schema in role.owns}
-    found = [
-        MAKE.format(role=_quoted(each), literal=_literal(_quoted(each))) for each in names.values()
-    ]
+    found = [MAKE.format(role=each, literal=_literal(each)) for each in names.values()]
+    ours = ", ".join(f"{_literal(each)}::regrole" for each in names.values())
+    found += [LEAVE_EACH_OTHER.format(ours=ours), CLOSE_DATABASE]
     for schema, owner in owners.items():
         found += _owned(schema, owner)
+        found += _reading(EVERYBODY, schema, owner, [])
     for name, role in rights.roles.items():
         found.append(_on_database(names[name], may_create=role.makes_schemas))
         for schema, owner in owners.items():
@@ -76,12 +81,37 @@ def statements(rights: Rights, form: str) -> list[str]:
     return found
 
 
+def is_form(rights: Rights, form: str) -> bool:
+    """True if by this form each role has a name of its own, as a server takes it.
+
+    PostgreSQL cuts what is longer; a `$` could end the SQL in which a name stands.
+    """
+    return (
+        NAME in form
+        and "$" not in form
+        and form.isprintable()
+        and all(len(form.replace(NAME, name).encode()) <= BYTES_MAX for name in rights.roles)
+    )
+
+
 MAKE: Final = """\
 DO $$ BEGIN IF to_regrole({literal}) IS NULL THEN CREATE ROLE {role} LOGIN; \
 IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) \
 THEN GRANT {role} TO CURRENT_USER; END IF; END IF; END $$"""
 """A role is made; whoever is no superuser must be its member to give it anything."""
 
+LEAVE_EACH_OTHER: Final = """\
+DO $$ DECLARE change text; BEGIN FOR change IN \
+SELECT format('REVOKE %s FROM %s%s CASCADE', \
+roleid::regrole, member::regrole, ' GRANTED BY ' || quote_ident(rolname)) \
+FROM pg_auth_members LEFT JOIN pg_roles ON grantor = pg_roles.oid \
+WHERE roleid IN ({ours}) AND member IN ({ours}) \
+LOOP EXECUTE change; END LOOP; END $$"""
+"""No role of the file is a member of another: it would have the rights of both."""
+
+CLOSE_DATABASE: Final = """\
+DO $$ BEGIN EXECUTE format(\
+'REVOKE CREATE, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $$"""
 
 GIVE_ALL: Final = """\
 DO $$ DECLARE change text; BEGIN FOR change IN \
@@ -96,35 +126,36 @@ LOOP EXECUTE change; END LOOP; END $$"""
 
 def _owned(schema: str, owner: str) -> list[str]:
     """The schema with all that is in it belongs to this role."""
-    role = _quoted(owner)
     return [
-        f"CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {role}",
-        f"ALTER SCHEMA {schema} OWNER TO {role}",
-        GIVE_ALL.format(schema=schema, role=_literal(role)),
+        f"CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {owner}",
+        f"ALTER SCHEMA {schema} OWNER TO {owner}",
+        GIVE_ALL.format(schema=schema, role=_literal(owner)),
     ]
 
 
-def _on_database(name: str, *, may_create: bool) -> str:
-    role = _quoted(name)
-    create = f"GRANT CREATE ON DATABASE %1$I TO {role}"
+def _on_database(role: str, *, may_create: bool) -> str:
+    change = "GRANT CREATE ON DATABASE %1$I TO %2$s"
     if not may_create:
-        create = f"REVOKE CREATE ON DATABASE %1$I FROM {role}"
-    both = _literal(f"GRANT CONNECT ON DATABASE %1$I TO {role}; {create}")
-    return f"DO $$ BEGIN EXECUTE format({both}, current_database()); END $$"
+        change = "REVOKE CREATE ON DATABASE %1$I FROM %2$s"
+    all_ = (
+        "GRANT CONNECT ON DATABASE %1$I TO %2$s;"
+        f" REVOKE TEMPORARY ON DATABASE %1$I FROM %2$s; {change}"
+    )
+    return f"DO $$ BEGIN EXECUTE format('{all_}', current_database(), {_literal(role)}); END $$"
 
 
-def _reading(name: str, schema: str, owner: str, tables: list[str]) -> list[str]:
+def _reading(role: str, schema: str, owner: str, tables: list[str]) -> list[str]:
     """This role reads these tables of another's schema, and has no other right on it.
 
     What is to come is granted wherever its owner makes it, not in this schema alone: a rebuild
     makes the tables in another, which takes the name.
     """
-    role = _quoted(name)
-    to_come = f"ALTER DEFAULT PRIVILEGES FOR ROLE {_quoted(owner)}"
+    to_come = f"ALTER DEFAULT PRIVILEGES FOR ROLE {owner}"
     found = [
         f"REVOKE ALL ON SCHEMA {schema} FROM {role}",
         f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {role}",
         f"{to_come} REVOKE ALL ON TABLES FROM {role}",
+        f"{to_come} IN SCHEMA {schema} REVOKE ALL ON TABLES FROM {role}",
     ]
     if not tables:
         return found

@@ -6,13 +6,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+import structlog
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from events.texts import Translatable, _
 from services.projector.settings import MODES, TLS_NAMES, setting
 from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.hosts import LOCAL
 from services.runtime.ops.tls import PemFile, client_context
+
+log: Final = structlog.stdlib.get_logger("ecluse.database")
 
 CONNECT_S: Final = 10.0
 
@@ -79,6 +83,11 @@ def _tls(address: URL) -> dict[str, Any]:
         if files:
             facts = {"mode": mode or "prefer", "names": ", ".join(files)}
             raise _stop("sslmode", UNUSED.render(facts))
+        if not mode and (host := _elsewhere(address)):
+            # By default TLS is only preferred, and whoever answers is given the password.
+            log.warning(
+                "database_without_required_tls", host=host, set=f"{setting('sslmode')}=verify-full"
+            )
         return {"ssl": mode} if mode else {}
     if "sslcert" not in files and files.keys() - {"sslrootcert"}:
         raise _stop("sslcert", NEEDED)
@@ -94,6 +103,13 @@ def _tls(address: URL) -> dict[str, Any]:
     if mode == "require" and "sslrootcert" not in files:
         context.verify_mode = ssl.CERT_NONE  # As PostgreSQL's own library does.
     return {"ssl": context}
+
+
+def _elsewhere(address: URL) -> str | None:
+    """The host, if it is of no local network: named in full, or by an address."""
+    host = address.host or str(address.query.get("host", ""))
+    is_name_or_socket = ("." not in host and ":" not in host) or host.startswith("/")
+    return None if is_name_or_socket or host in LOCAL else host
 
 
 def _stop(name: str, why: Translatable) -> ClusterError:

@@ -55,7 +55,8 @@ class DatabaseSettings(Environment):
             return url
         password = self.database_sslpassword
         settings = {
-            "sslmode": self.database_sslmode,
+            # asyncpg calls the mode `ssl`.
+            "sslmode": None if "ssl" in address.query else self.database_sslmode,
             "sslrootcert": self.database_sslrootcert,
             "sslcert": self.database_sslcert,
             "sslkey": self.database_sslkey,

@@ -48,6 +48,14 @@ def test_a_key_expires_and_is_rotated(tmp_path: Path) -> None:
     assert key["expires_at"] > new["expires_at"] > new["replaces"]["expires_at"]
     listed = keys(tmp_path, "list", "--lang", "en").text
     assert 2 == listed.count("never used, expires ")
+    shown = keys(tmp_path, "create", "Tax", "--read", "all", "--expires", "2099-01-31", "--json")
+    assert 0 == shown.code
+    at = {
+        "fr": "jamais utilisée, expire le 01/02/2099 à 00:00",
+        "en": "expires 2099-02-01 at 00:00",
+    }
+    for language, said in at.items():
+        assert said in keys(tmp_path, "list", "--lang", language).text
     again = keys(tmp_path, "rotate", key["key_id"], "--overlap", "0h")
     assert (0, True) == (again.code, "gives access until" in again.text)
     gone = keys(tmp_path, "rotate", key["key_id"])

@@ -60,6 +60,11 @@ SELECT string_agg(granted::text, chr(10) ORDER BY granted::text) FROM (
 """
 
 
+@pytest.fixture(autouse=True, scope="module")
+def no_logs() -> None:
+    """Log lines are written here, and read."""
+
+
 class Roles:
     """A database with roles of its own."""
 
@@ -191,6 +196,8 @@ def hold(roles: Roles) -> None:
         assert [] == roles.allowed("treasury", command(ACCESS, "ecluse_access"))
     for role in ("api", "treasury"):
         assert [] == roles.allowed(role, ["CREATE SCHEMA another"])
+    for role in read_rights().roles:
+        assert [] == roles.allowed(role, ["CREATE TEMPORARY TABLE another (id text)"])
 
 
 def test_each_role_does_its_own_work_and_nothing_else(roles: Roles) -> None:
@@ -244,6 +251,48 @@ def test_what_a_role_has_beside_it_is_taken(roles: Roles) -> None:
     assert 0 == roles.granted("--apply").code
     hold(roles)
     assert [] == roles.allowed("treasury", iban)
+
+
+OF_NEW_TABLES: Final = "ALTER DEFAULT PRIVILEGES FOR ROLE {projector}"
+READ_NEW: Final = "SELECT * FROM ecluse_read.{new}"
+TEMPORARY: Final = "CREATE TEMPORARY TABLE x (y text)"
+OTHER_WAYS: Final = {
+    f"{OF_NEW_TABLES} IN SCHEMA ecluse_read GRANT SELECT, INSERT ON TABLES TO {{treasury}}": [
+        READ_NEW,
+        "INSERT INTO ecluse_read.{new} VALUES ('x')",
+    ],
+    f"{OF_NEW_TABLES} GRANT SELECT ON TABLES TO PUBLIC": [READ_NEW],
+    f"{OF_NEW_TABLES} IN SCHEMA ecluse_read GRANT SELECT ON TABLES TO PUBLIC": [READ_NEW],
+    "GRANT {api} TO {treasury}": reading(ACCESS, "ecluse_access"),
+    "GRANT {api} TO {projector} WITH ADMIN OPTION;"
+    " SET ROLE {projector}; GRANT {api} TO {treasury}": reading(ACCESS, "ecluse_access"),
+    "GRANT SELECT ON ecluse_read.bank_accounts TO PUBLIC": reading(["bank_accounts"]),
+    "GRANT USAGE ON SCHEMA ecluse_access TO PUBLIC;"
+    " GRANT SELECT (key_id) ON ecluse_access.api_keys TO PUBLIC": [
+        "SELECT key_id FROM ecluse_access.api_keys"
+    ],
+    "GRANT TEMPORARY ON DATABASE {database} TO PUBLIC": [TEMPORARY],
+    "GRANT TEMPORARY ON DATABASE {database} TO {treasury}": [TEMPORARY],
+    "GRANT CREATE ON DATABASE {database} TO PUBLIC": ["CREATE SCHEMA x"],
+}
+"""Rights beside the file, and those statements that the treasury may run by them."""
+
+
+@pytest.mark.parametrize(("granted", "allows"), OTHER_WAYS.items(), ids=OTHER_WAYS)
+def test_a_right_that_came_another_way_is_taken(
+    roles: Roles, granted: str, allows: list[str]
+) -> None:
+    names = {role: roles.name(role) for role in read_rights().roles}
+    a_table = f"SET ROLE {roles.name('projector')}; CREATE TABLE ecluse_read.{{}} (id text)"
+    roles.run(granted.format(**names, database=roles.database))
+    roles.run(a_table.format("before"))
+    allowed = [each.format(new="before") for each in allows]
+    assert allowed == roles.allowed("treasury", allowed), "the right was there"
+    assert 0 == roles.granted("--apply").code
+    roles.run(a_table.format("later"))
+    assert [] == roles.allowed(
+        "treasury", [*allowed, *(each.format(new="later") for each in allows)]
+    )
 
 
 def test_tables_that_one_role_had_made_go_to_their_owners(postgresql_server: Server) -> None:
@@ -308,6 +357,15 @@ def test_a_role_that_may_not_give_rights_is_reported_in_words(roles: Roles) -> N
 def test_a_form_by_which_all_roles_are_one_is_usage() -> None:
     said = ecluse("database", "grants", "--as", "ecluse")
     assert (2, True) == (said.code, "it must hold NAME" in said.err)
+
+
+def test_a_role_may_be_called_by_any_sign_that_is_no_dollar(postgresql_server: Server) -> None:
+    roles = Roles(postgresql_server, postgresql_server.a_database())
+    roles.form = f"{roles.database} \"NAME\" 'x' %s"
+    given = roles.granted("--apply")
+    assert 0 == given.code, given.err
+    made = query(roles.url, "SELECT array_agg(rolname::text) FROM pg_roles")
+    assert {roles.name(role) for role in read_rights().roles} <= {*made}
 
 
 def test_a_file_has_no_roles() -> None:

@@ -108,7 +108,7 @@ def test_a_reason_is_said_in_the_reader_s_language() -> None:
     findings = Findings()
     findings.add(Code.RECORD_MALFORMED, Place(), why=raised.value.text)
     printed = findings.kept[0].text
-    assert "JSON, en anglais : ValueError: no object" in printed.fr
+    assert "JSON, en anglais\N{NO-BREAK SPACE}: ValueError: no object" in printed.fr
     assert "JSON: ValueError: no object" in printed.en
 
 

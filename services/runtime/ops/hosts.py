@@ -38,7 +38,8 @@ def answers_inside(host: str, hosts: frozenset[str]) -> bool:
     """True if a server of these names, on an inner network, is meant by the header `Host`.
 
     It answers to any address too, and to any name without a dot, by which services of one network
-    know each other: nobody can register such a name.
+    know each other: nobody sells such a name, but who is on the same network can answer to it
+    (mDNS, LLMNR), and so can a domain that the machine appends when it searches.
     """
     name = _asked(host)
     return name is not None and (name in hosts or "." not in name or _is_address(name))

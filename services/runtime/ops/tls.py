@@ -82,7 +82,7 @@ def _check_dates(file: PemFile, *, every: bool) -> None:
     if all(each.not_valid_after_utc < today for each in counted):
         day = Day(first.not_valid_after_utc.date().isoformat())
         raise ClusterError(f"{file.setting} ({file.path})", EXPIRED.render({"day": day}))
-    if first.not_valid_before_utc > today:
+    if all(each.not_valid_before_utc > today for each in counted):
         day = Day(first.not_valid_before_utc.date().isoformat())
         raise ClusterError(f"{file.setting} ({file.path})", NOT_YET.render({"day": day}))
 

@@ -127,9 +127,14 @@ def test_a_format_without_words_is_shown_as_it_is() -> None:
     assert Sentence("il faut le format ^x$", "it must be the format ^x$") == both(detail)
 
 
+def breakable(french: str) -> str:
+    """French with plain spaces before its punctuation."""
+    return french.replace("\N{NO-BREAK SPACE}", " ")
+
+
 def test_of_a_long_unknown_type_the_beginning_is_repeated() -> None:
     detail = fault_detail("unknown_type", {"name": "x" * 1000})
-    assert f"« {'x' * NAME_MAX}… » n'est pas au contrat" == both(detail).fr
+    assert f"« {'x' * NAME_MAX}… » n'est pas au contrat" == breakable(both(detail).fr)
 
 
 def test_what_the_json_parser_says_is_reported_with_its_byte() -> None:
@@ -161,7 +166,8 @@ def test_a_fault_of_an_account_never_repeats_the_account(
 ) -> None:
     sentence = both(account_fault("IBAN", exception("Invalid characters in IBAN FR14")))
     said = both(ACCOUNT_FAULTS.get(exception.__name__, OTHER_ACCOUNT_FAULT))
-    assert Sentence(f"IBAN incorrect : {said.fr}", f"incorrect IBAN: {said.en}") == sentence
+    assert f"IBAN incorrect : {said.fr}" == breakable(sentence.fr)
+    assert f"incorrect IBAN: {said.en}" == sentence.en
 
 
 FIX = "Corrigez l'événement et renvoyez-le."
@@ -291,7 +297,8 @@ EXPLANATIONS: list[tuple[str, str, str]] = [
 @pytest.mark.parametrize(("name", "fr", "en"), EXPLANATIONS, ids=[each[0] for each in EXPLANATIONS])
 def test_the_sender_reads_what_is_wrong_and_where(name: str, fr: str, en: str) -> None:
     [row] = [row for row in BAD_INPUT if row.name in {name, f"the amount is {name}"}]
-    assert Sentence(fr, en) == explained(row)[1]
+    said = explained(row)[1]
+    assert (fr, en) == (breakable(said.fr), said.en)
 
 
 def test_a_text_renders_its_facts() -> None:

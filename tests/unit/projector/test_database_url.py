@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from structlog.testing import capture_logs
 
 from services.api.adapters.read_model import open_read_model
 from services.projector.database import an_engine, where
@@ -13,6 +14,11 @@ from services.runtime.ops.errors import Stop
 from services.texts.translation import both
 
 DATABASE = "postgresql://ecluse@db/ecluse"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_logs() -> None:
+    """Log lines are written here, and read."""
 
 
 @pytest.mark.parametrize(
@@ -43,6 +49,38 @@ def test_settings_stand_in_the_address_that_has_none_of_its_own() -> None:
         settings.with_tls(f"{DATABASE}?sslmode=require")
     )
     assert "of the key" not in repr(settings)
+
+
+def test_a_mode_that_asyncpg_has_another_name_for_is_not_replaced() -> None:
+    settings = DatabaseSettings(database_sslmode="prefer")
+    assert f"{DATABASE}?ssl=verify-full" == settings.with_tls(f"{DATABASE}?ssl=verify-full")
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("postgresql://u:s3cret@db.example.org/e", "db.example.org"),
+        ("postgresql://u:s3cret@10.1.2.3/e", "10.1.2.3"),
+        ("postgresql://u:s3cret@/e?host=db.example.org", "db.example.org"),
+        ("postgresql://u:s3cret@db.example.org/e?sslmode=require", None),
+        ("postgresql://u:s3cret@db.example.org/e?ssl=disable", None),
+        ("postgresql://u:s3cret@postgresql/e", None),
+        ("postgresql://u:s3cret@localhost/e", None),
+        ("postgresql://u:s3cret@127.0.0.1/e", None),
+        ("postgresql://u:s3cret@[::1]/e", None),
+        ("postgresql://u@/e?host=/run/postgresql.d", None),
+        ("postgresql:///e", None),
+    ],
+)
+def test_a_server_elsewhere_that_need_not_speak_tls_is_warned_of(
+    address: str, host: str | None
+) -> None:
+    for opened in (an_engine, open_read_model):
+        with capture_logs() as logs:
+            opened(address)
+        assert ([host] if host else []) == [each["host"] for each in logs]
+        assert "s3cret" not in str(logs)
+        assert all("ECLUSE_DATABASE_SSLMODE=verify-full" == each["set"] for each in logs)
 
 
 def test_settings_leave_other_addresses_as_they_are() -> None:

@@ -128,6 +128,35 @@ def test_a_certificate_that_is_not_valid_now_stops_the_start(
     assert f"ECLUSE_KAFKA_SSL_CERTFILE ({file})" in stop
 
 
+@pytest.mark.parametrize("first_days", [(1, -1), (-1, 1)], ids=["new first", "new last"])
+def test_one_authority_that_is_valid_will_do(
+    first_days: tuple[int, ...], ours: Authority, tmp_path: Path
+) -> None:
+    file = authorities(tmp_path, ours, first_days)
+    settings = Settings(kafka_security_protocol="SSL", kafka_ssl_cafile=file)
+    assert security_arguments(settings)["ssl_context"].check_hostname
+
+
+@pytest.mark.parametrize(
+    ("first_days", "said"), [((1, 2), "valid only from 20"), ((-9, -8), "expired on 20")]
+)
+def test_authorities_none_of_which_is_valid_stop_the_start(
+    first_days: tuple[int, ...], said: str, ours: Authority, tmp_path: Path
+) -> None:
+    file = authorities(tmp_path, ours, first_days)
+    assert said in stopped_by(kafka_security_protocol="SSL", kafka_ssl_cafile=file)
+
+
+def authorities(folder: Path, ours: Authority, first_days: tuple[int, ...]) -> Path:
+    """A file of certificates that are valid for five days each."""
+    file = folder / "authorities.pem"
+    pems = (
+        signed_pem(ours, "ca", first_day=each, days=5).removesuffix(ours.pem) for each in first_days
+    )
+    file.write_bytes(b"".join(pems))
+    return file
+
+
 def test_a_key_of_another_certificate_stops_the_start(ours: Authority, tmp_path: Path) -> None:
     mine, other = tmp_path / "mine.pem", tmp_path / "other.pem"
     mine.write_bytes(signed_pem(ours, "ledger"))

@@ -8,16 +8,18 @@ import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from zoneinfo import ZoneInfo
 
 import typer
 
-from events.texts import Translatable, _, verbatim
+from events.texts import Day, Translatable, _, verbatim
 from services.api.access.caller import Entities, Scope
 from services.api.access.keys import ApiKey
 from services.cli.terminal.options import AsJson, Group, Verb
 from services.cli.terminal.output import EXIT_NOT_THERE, leave, print_json
 from services.cli.terminal.screen import Screen
 from services.due.calendar_days import end_of
+from services.texts.formats import ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -148,7 +150,7 @@ def rotate_key(
     if as_json:
         print_json({"key": shown, **_row(new), "replaces": _row(old)})
         return
-    facts = {"key_id": key_id, "at": _instant(old.expires_at), "new_id": new.key_id}
+    facts = {"key_id": key_id, "at": _moment(old.expires_at), "new_id": new.key_id}
     Screen().say(ROTATED.render({**facts, "label": _shown(new.label)}))
     Screen().say(MADE.render({"label": _shown(new.label)}))
     typer.echo(shown)
@@ -271,6 +273,15 @@ def _instant(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def _moment(at: datetime | None) -> Translatable | None:
+    """`31/01/2027 à 14:05`, `2027-01-31 at 14:05`, on the clocks of France."""
+    if at is None:
+        return None
+    local = at.astimezone(ZoneInfo(ZONE))
+    facts = {"day": Day(local.date().isoformat()), "clock": f"{local:%H:%M}"}
+    return _("{day} at {clock}").render(facts)
+
+
 def _line(key: ApiKey, now: datetime) -> Translatable:
     rights = "; ".join(f"{scope}: {', '.join(each.names())}" for scope, each in key.rights.items())
     facts = {"id": key.key_id, "label": _shown(key.label), "rights": rights}
@@ -280,10 +291,10 @@ def _line(key: ApiKey, now: datetime) -> Translatable:
 def _state(key: ApiKey, now: datetime) -> Translatable:
     if key.revoked_at is not None:
         return REVOKED_SINCE
-    at = _instant(key.expires_at)
+    at = _moment(key.expires_at)
     if key.has_expired(now):
         return EXPIRED.render({"at": at})
     used = NEVER_USED
     if key.last_used_at is not None:
-        used = LAST_USED.render({"at": _instant(key.last_used_at)})
+        used = LAST_USED.render({"at": _moment(key.last_used_at)})
     return used if at is None else EXPIRES.render({"state": used, "at": at})

@@ -14,7 +14,10 @@ GIVEN = ngettext(
     "The rights of {count} role are as they should be.",
     "The rights of {count} roles are as they should be.",
 )
-NO_NAME = _("it must hold NAME: else all roles would be one")
+NO_FORM = _(
+    "it must hold NAME, else all roles would be one, and no $; no name may have more than {most} "
+    "bytes"
+)
 NOT_THERE = _(
     "{table} is not there yet, and nobody was given rights on it: run this again once the "
     "projector has made its tables"
@@ -47,9 +50,9 @@ def grants(
     """
     from services.projector import database_rights  # noqa: PLC0415 # no other verb waits for SQL
 
-    if database_rights.NAME not in form:
-        raise bad_option("--as", NO_NAME)
     rights = database_rights.read_rights()
+    if not database_rights.is_form(rights, form):
+        raise bad_option("--as", NO_FORM.render({"most": database_rights.BYTES_MAX}))
     if not apply:
         wanted = database_rights.statements(rights, form)
         if as_json:
