@@ -86,7 +86,10 @@ async def meanwhile(*doings: Awaitable[None]) -> AsyncIterator[None]:
     tasks = [asyncio.ensure_future(each) for each in doings]
     try:
         yield
-        assert [] == [each for each in tasks if each.done()]
+        ended = [each for each in tasks if each.done()]
+        for each in ended:
+            each.result()  # Raises what it failed with.
+        assert [] == ended
     finally:
         for each in tasks:
             each.cancel()

@@ -122,7 +122,7 @@ class FaultyConsumers:
         """Records come, for as long as this runs."""
         async with self._cluster.producer() as producer:
             while True:
-                for topic, count in self.rates.items():
+                for topic, count in list(self.rates.items()):
                     for _ in range(count):
                         await self._send(producer, topic)
                 await asyncio.sleep(COME_EVERY_S)
