@@ -86,10 +86,10 @@ async def meanwhile(*doings: Awaitable[None]) -> AsyncIterator[None]:
     tasks = [asyncio.ensure_future(each) for each in doings]
     try:
         yield
-        ended = [each for each in tasks if each.done()]
-        for each in ended:
+        early = [each for each in tasks if each.done()]
+        for each in early:
             each.result()  # Raises what it failed with.
-        assert [] == ended
+        assert [] == early
     finally:
         for each in tasks:
             each.cancel()
