@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 from collections import Counter
 from collections.abc import Generator, Iterator
 from functools import cache
@@ -13,6 +14,10 @@ import pytest
 from hypothesis import settings
 
 IN_CI = os.environ.get("CI") == "true"
+
+# Whoever starts the tests in the background has Ctrl-C ignored, and so would all that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No deadline: a shared machine is slow now and then, and the whole run has its own limit.
 # Few examples of each property, so that all of them take minutes; `make simulate` is the search.
