@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from services.runtime.ops import secret_files
 from services.runtime.ops.clock import wall_clock
@@ -88,23 +89,25 @@ SPOILED: list[tuple[str, Callable[[Path], object]]] = [
 
 @pytest.mark.parametrize("spoil", [row[1] for row in SPOILED], ids=[row[0] for row in SPOILED])
 def test_what_is_no_secret_leaves_the_value_as_it_was(
-    file: Path, spoil: Callable[[Path], object], capsys: pytest.CaptureFixture[str]
+    file: Path, spoil: Callable[[Path], object]
 ) -> None:
     secret = Secret(NAME, SecretStr("first"))
     secret.value()
     spoil(file)
     if file.exists():
         age(file)
-    assert ["first"] * 4 == [secret.value() for _ in range(4)]
-    shown = capsys.readouterr().out
-    assert 1 == shown.count("secret_file_not_taken")
-    assert "ECLUSE_OIDC_CLIENT_SECRET" in shown
+    with capture_logs() as logged:
+        assert ["first"] * 4 == [secret.value() for _ in range(4)]
+    assert 1 == str(logged).count("secret_file_not_taken")
+    assert "ECLUSE_OIDC_CLIENT_SECRET" in str(logged)
     if file.is_dir():
         file.rmdir()
     file.write_text("third")
     age(file)
-    assert "third" == secret.value()
-    assert "third" not in capsys.readouterr().out
+    with capture_logs() as logged:
+        assert "third" == secret.value()
+    assert [] != logged
+    assert "third" not in str(logged)
 
 
 def test_the_value_of_a_variable_stays(monkeypatch: pytest.MonkeyPatch) -> None:
