@@ -73,6 +73,7 @@ class MemoryConsumer:
         """The end of each partition as it was last observed, and when, in milliseconds."""
         self._paused: set[TopicPartition] = set()
         self._client, self._sync_task = self, True
+        self.cluster = SimpleNamespace(unauthorized_topics=frozenset[str]())
 
     async def start(self) -> None:
         await self._network.call(Op.CONNECT, lambda: None)

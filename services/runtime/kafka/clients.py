@@ -1,7 +1,7 @@
 """Kafka clients with our settings: read_committed, no offset resets, bounded waits."""
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any, Final, Literal, NamedTuple
 from weakref import WeakKeyDictionary
@@ -17,6 +17,7 @@ from aiokafka.errors import (
     IllegalStateError,
     KafkaConnectionError,
     NodeNotReadyError,
+    TopicAuthorizationFailedError,
     kafka_errors,
 )
 from aiokafka.producer.message_accumulator import BatchBuilder
@@ -129,6 +130,18 @@ def last_asked_broker(client: AIOKafkaClient) -> str | None:
     node = _last_asked.get(client)
     broker = None if node is None else client.cluster.broker_metadata(node)
     return None if broker is None else f"broker {node} ({broker.host}:{broker.port})"
+
+
+def refused_topics(
+    consumer: AIOKafkaConsumer, topics: Collection[str]
+) -> TopicAuthorizationFailedError | None:
+    """Return the error for those topics of which the cluster shows this principal nothing.
+
+    aiokafka only logs it: a request for offsets then waits until a time-out, and a group assigns no
+    partition of such a topic.
+    """
+    refused = consumer._client.cluster.unauthorized_topics.intersection(topics)  # noqa: SLF001
+    return TopicAuthorizationFailedError(*sorted(refused)) if refused else None
 
 
 def tolerate_broker_restarts() -> None:

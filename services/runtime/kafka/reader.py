@@ -6,11 +6,18 @@ from contextlib import aclosing, suppress
 from typing import Any, Final, NamedTuple, Self
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.texts import _
-from services.runtime.kafka.clients import KAFKA, QUICK_FETCH_WAIT_S, Clients, Isolation
-from services.runtime.kafka.waits import started, until_answered, within
+from services.runtime.kafka.clients import (
+    KAFKA,
+    QUICK_FETCH_WAIT_S,
+    Clients,
+    Isolation,
+    refused_topics,
+)
+from services.runtime.kafka.waits import Result, started, until_answered, within
 from services.runtime.ops.errors import Unreachable, place_name
 from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import Progress
@@ -140,7 +147,7 @@ class Reader:
         wait = self._consumer.getmany(
             *self._read, timeout_ms=int(limit_s * 1000), max_records=records_max
         )
-        return await within(limit_s + WAIT_S, wait, "Kafka", self._where)
+        return await self._within(limit_s + WAIT_S, wait, "Kafka")
 
     async def to_the_end(
         self, place: TopicPartition, start: int | None = None
@@ -186,7 +193,7 @@ class Reader:
     async def offset_at(self, place: TopicPartition, timestamp_ms: int) -> int | None:
         """Return the offset of the first record of that time or later; None where there is none."""
         asked = self._consumer.offsets_for_times({place: max(0, timestamp_ms)})
-        found = (await within(WAIT_S, asked, place_name(place), self._where))[place]
+        found = (await self._within(WAIT_S, asked, place_name(place)))[place]
         return None if found is None else int(found.offset)
 
     async def latest(self, place: TopicPartition) -> dict[bytes, bytes]:
@@ -223,7 +230,7 @@ class Reader:
 
     async def read_positions(self) -> dict[TopicPartition, ReadPosition]:
         """Return the positions of what it reads, by the last fetch responses."""
-        return await within(WAIT_S, self._read_positions(), "Kafka", self._where)
+        return await self._within(WAIT_S, self._read_positions(), "Kafka")
 
     async def _read_positions(self) -> dict[TopicPartition, ReadPosition]:
         consumer = self._consumer
@@ -237,13 +244,22 @@ class Reader:
         }
 
     async def _position(self, place: TopicPartition) -> int:
-        position: int = await within(
-            WAIT_S, self._consumer.position(place), place_name(place), self._where
-        )
-        return position
+        return await self._within(WAIT_S, self._consumer.position(place), place_name(place))
 
     async def _answer(self, ask: Callable[[], Awaitable[Any]], what: str) -> Any:
         async def once() -> Any:
-            return await within(WAIT_S, ask(), what, self._where)
+            return await self._within(WAIT_S, ask(), what)
 
         return await (until_answered(self._settings, once) if self._patient else once())
+
+    async def _within(self, limit_s: float, wait: Awaitable[Result], what: str) -> Result:
+        async def answer() -> Result:
+            try:
+                return await wait
+            except KafkaTimeoutError as error:
+                raise (self._refused() or error) from error
+
+        return await within(limit_s, answer(), what, self._where)
+
+    def _refused(self) -> KafkaError | None:
+        return refused_topics(self._consumer, {place.topic for place in self._places})

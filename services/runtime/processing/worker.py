@@ -14,7 +14,13 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from events.texts import _
-from services.runtime.kafka.clients import FencedInstanceIdError, a_member, member_id
+from services.runtime.kafka.clients import (
+    FencedInstanceIdError,
+    a_member,
+    member_id,
+    refused_topics,
+)
+from services.runtime.kafka.refusals import Refusals
 from services.runtime.kafka.security import text_of
 from services.runtime.kafka.waits import only_our_cancellation, started, until_answered, within
 from services.runtime.kafka.writer import Fenced
@@ -89,6 +95,7 @@ class Worker:
         self._ended = asyncio.Event()
         self._member = a_member(settings, group, topic, _Listener(self))
         self._reporter = OffsetReporter(self._member, topic, TICK_S)
+        self._refusals = Refusals(settings)
         self._rebalancing = False
         self._count = 0  # of partitions, from when it is first known
         self._member_id: str | None = None
@@ -227,6 +234,7 @@ class Worker:
                 del self._tasks[task.partition]
         self._check_size()
         self._check_name()
+        await self._check_right()
         await self._poll_group()
         if not self._rebalancing:  # Meanwhile the group rejects commits.
             await self._reporter.report(self._tasks)
@@ -244,6 +252,15 @@ class Worker:
         window_s = 3 * self._settings.session_timeout_s
         if len(times_s) == JOINS_MAX and times_s[-1] - times_s[0] < window_s:
             raise self._same_name()
+
+    async def _check_right(self) -> None:
+        """Stop if the topic stays hidden from us: the group then assigns none of its partitions."""
+        refused = refused_topics(self._member, {self._topic})
+        if refused is None:
+            self._refusals.succeeded()
+        else:
+            self._member._client.force_metadata_update()  # noqa: SLF001
+            await self._refusals.failed(refused)
 
     def _same_name(self) -> ClusterError:
         return ClusterError("Kafka", SAME_NAME.render({"instance": self._settings.instance}))

@@ -38,6 +38,8 @@ class MemoryMember:
         self.polls = 0
         """How often it was asked what the group has to say."""
         self.refuses_commits = False
+        self.hidden: set[str] = set()
+        """The topics that the cluster hides from this principal."""
         self.started = asyncio.Event()
         self.stopped = False
 
@@ -47,7 +49,8 @@ class MemoryMember:
 
     @property
     def _client(self) -> Any:
-        return SimpleNamespace(_sync_task=True)
+        cluster = SimpleNamespace(unauthorized_topics=self.hidden)
+        return SimpleNamespace(_sync_task=True, cluster=cluster, force_metadata_update=lambda: None)
 
     async def start(self) -> None:
         self.listener.on_partitions_revoked(set())
