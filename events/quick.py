@@ -7,10 +7,11 @@ which gives every reason and pointer.
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from pydantic import TypeAdapter
 from pydantic_core import SchemaValidator
 
 from events.canonical import canonical
@@ -26,7 +27,7 @@ from events.envelope import (
 )
 from events.fiscal_years import FiscalYearClosed
 from events.parts import EventData
-from events.values import JOURNALLED, PRINTED, UNPRINTED, WITHOUT_SLASH
+from events.values import JOURNALLED, PRINTED, UNPRINTED, WITHOUT_SLASH, Timestamp
 
 NOT_QUICK: Final = {FiscalYearClosed.TYPE}
 """Types that are left to pydantic: rare, and with a constant in place of a list."""
@@ -48,7 +49,7 @@ _Check = Callable[[Any, _Info], object]
 """Raises ValueError at a fault."""
 
 
-def _check(schema: Any, parts: dict[str, Any]) -> _Check | None:
+def check_of(schema: Any, parts: dict[str, Any]) -> _Check | None:
     """The check of what msgspec does not: all but types, bounds and constants."""
     match schema:
         case {"type": "int" | "bool" | "literal"}:
@@ -57,22 +58,20 @@ def _check(schema: Any, parts: dict[str, Any]) -> _Check | None:
             return _pattern(schema)
         case {"type": "chain", "steps": [_, {"type": "date", "ge": first, "le": last}]}:
             return _between(first, last)
-        case {"type": "chain", "steps": [_, {"type": "datetime"}]}:
-            return None  # Spelled as msgspec prints it, which is one of the contract's spellings.
         case {"type": "default", "schema": inner}:
-            return _check(inner, parts)
+            return check_of(inner, parts)
         case {"type": "nullable", "schema": inner}:
-            return _unless_null(_check(inner, parts))
+            return _unless_null(check_of(inner, parts))
         case {"type": "tuple", "items_schema": [item]}:
-            return _each(_check(item, parts))
+            return _each(check_of(item, parts))
         case {"type": "definition-ref", "schema_ref": name}:
-            return _check(parts[name], parts)
+            return check_of(parts[name], parts)
         case {"type": "model", "schema": {"fields": fields}}:
             return _fields(fields, parts)
         case {"type": "function-after", "schema": {"type": "model" | "definition-ref"} as model}:
-            return _check(model, parts)  # Behind the model it is made a part.
+            return check_of(model, parts)  # Behind the model it is made a part.
         case {"type": "function-after" | "function-before", "function": asked, "schema": inner}:
-            return _both(_check(inner, parts), _asked(asked))
+            return _both(check_of(inner, parts), _asked(asked))
         case _:
             raise AssertionError(f"no quick path for {schema['type']}")
 
@@ -128,7 +127,7 @@ def _both(first: _Check | None, second: _Check) -> _Check:
 
 
 def _fields(fields: Any, parts: dict[str, Any]) -> _Check | None:
-    found = [(name, _check(field["schema"], parts)) for name, field in fields.items()]
+    found = [(name, check_of(field["schema"], parts)) for name, field in fields.items()]
     checks = [(name, check) for name, check in found if check is not None]
 
     def check_all(part: Any, info: _Info) -> None:
@@ -150,7 +149,7 @@ def _reader(data: type[EventData]) -> _Reader:
     schema: Any = ENVELOPES[data.TYPE].__pydantic_core_schema__
     parts = {each["ref"]: each for each in schema.get("definitions", ())}
     model = schema["schema"] if schema["type"] == "definitions" else schema
-    check = _check(model["schema"]["fields"]["data"]["schema"], parts)
+    check = check_of(model["schema"]["fields"]["data"]["schema"], parts)
     assert check is not None, "every event has a budget, which is checked"
     decode = msgspec.json.Decoder(Envelope[data]).decode  # type: ignore[valid-type] # at run time
     return _Reader(decode, check)
@@ -161,7 +160,8 @@ _READERS = {
     kind: {name.encode(): each for name, each in _BY_NAME.items() if name not in UNREAD[kind]}
     for kind in SourceKind
 }
-_print = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder().encode
+_read_time = TypeAdapter(Timestamp).validator.validate_python
 _unprinted = re.compile(rf"[{UNPRINTED}]").search
 
 
@@ -174,7 +174,8 @@ def read(
         return None
     try:
         envelope = reader.decode(raw)
-        if not _is_plain(raw, _print(envelope)) or envelope.partitionkey != envelope.data.budget:
+        time = _plain_time(raw, _encode(envelope), envelope.time)
+        if time is None or envelope.partitionkey != envelope.data.budget:
             return None
         if borrows_a_name(envelope.source, envelope.type, source_kind):
             return None
@@ -183,22 +184,26 @@ def read(
         reader.check(envelope.data, _Info(context))
     except ValueError:
         return None
-    content = {"data": envelope.data, "time": envelope.time, "type": envelope.type}
+    content = {"data": envelope.data, "time": time, "type": envelope.type}
     if envelope.subject is not None:
         content["subject"] = envelope.subject
     return envelope, canonical(content)
 
 
-def _is_plain(raw: bytes, printed: bytes) -> bool:
-    """True where a record is spelled as msgspec prints it, but for the order of its members.
+def _plain_time(raw: bytes, encoded: bytes, time: datetime) -> str | datetime | None:
+    """The time as a record spells it, if all else is spelled as in `encoded`, in any order.
 
-    That is the shortest spelling, without what is absent: a record of the same length repeats no
-    key, and has no unknown member, no null and no blank. Times alone have shorter spellings.
+    msgspec's spelling is the shortest there is, without what is absent: a record of the same length
+    repeats no key, and has no unknown member, no null and no blank. Times alone are spelled in
+    other ways, which pydantic judges.
     """
-    if raw == printed:
-        return True
-    time = b'"time":"'
-    return len(raw) == len(printed) and _text_behind(time, raw) == _text_behind(time, printed)
+    if raw == encoded:
+        return time
+    found, shortest = (_text_behind(b'"time":"', each) for each in (raw, encoded))
+    if len(raw) - len(found) != len(encoded) - len(shortest):
+        return None
+    spelled = found.decode()
+    return spelled if _read_time(spelled) == time else None
 
 
 def _text_behind(name: bytes, raw: bytes) -> bytes:

@@ -211,7 +211,9 @@ SignedAmountCents = Annotated[
 """An amount in cents that may also take away; never zero."""
 
 
+@lru_cache(maxsize=65_536)
 def _siret_is_valid(siret: str) -> bool:
+    # Every event names its budget, and beneficiaries come again: each is checked once.
     try:
         siret_number.validate(siret)
     except NumberError:
@@ -233,14 +235,8 @@ Siret = Annotated[str, StringConstraints(pattern=r"^[0-9]{14}$"), AfterValidator
 """A SIRET: 14 digits with the Luhn key, La Poste's establishments by their own rule (INSEE)."""
 
 
-@lru_cache(maxsize=65_536)
-def _entity_is_valid(budget: str) -> bool:
-    # Every event names its budget, and there are few: checked once each.
-    return _siret_is_valid(budget[:14])
-
-
 def _checked_budget(budget: str, info: ValidationInfo) -> str:
-    if not _asked_before(info) and not _entity_is_valid(budget):
+    if not _asked_before(info) and not _siret_is_valid(budget[:14]):
         invalid_value(_("the check digit of the budget's SIRET is wrong"))
     return budget
 

@@ -39,8 +39,6 @@ FAULTS = [
 def test_a_fault_of_the_ledgers_codec_is_found(
     fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Whatever the codec says, the budget's own SIRET is asked once and remembered.
-    MemoryCluster().tell([a_vote()])
     assert [] == MemoryCluster().tell([fault.event]).codes()
     monkeypatch.setattr(fault.where, fault.attribute, fault.instead)
     assert ["dead_letter_though_readable"] == MemoryCluster().tell([fault.event]).codes()

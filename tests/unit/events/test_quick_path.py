@@ -121,6 +121,11 @@ def test_all_types_but_the_closing_of_a_year_are_read_quickly(event: Json) -> No
     assert (event["type"] not in quick.NOT_QUICK) == is_read_quickly(event)
 
 
+def test_a_new_kind_of_field_is_not_read_unchecked() -> None:
+    with pytest.raises(AssertionError, match="no quick path for float"):
+        quick.check_of({"type": "float"}, {})
+
+
 def test_there_is_an_event_of_each_type() -> None:
     assert {each.TYPE for each in INBOUND} == {each["type"] for each in EVENTS}
 
@@ -245,6 +250,12 @@ def test_both_say_the_same_of_each_row(row: Good | Bad) -> None:
 @pytest.mark.parametrize("source", ["urn:test", LEDGER])
 def test_both_say_the_same_wherever_it_stands(event: Json, source: str) -> None:
     both_say_the_same(encoded(event | {"source": source}), KEYS, KINDS)
+
+
+@pytest.mark.parametrize("time", ["12:00:00+00:00", "12:00:00.123Z", "12:00:00.5+02:00"])
+@pytest.mark.parametrize("event", [a_vote, an_award], ids=["vote", "award"])
+def test_times_are_read_quickly_in_any_usual_spelling(event: Any, time: str) -> None:
+    assert is_read_quickly(event(_time=f"2023-06-01T{time}"))
 
 
 def test_a_shorter_time_makes_no_room_for_a_blank() -> None:
