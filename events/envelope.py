@@ -122,7 +122,7 @@ ENVELOPES: dict[str, type[BaseModel]] = {
     each.TYPE: model_of(Envelope[each])  # type: ignore[valid-type] # made at run time
     for each in INBOUND
 }
-"""The envelope of each inbound type."""
+"""The model of the envelope of each inbound type."""
 
 VALIDATORS = {name: envelope.__pydantic_validator__ for name, envelope in ENVELOPES.items()}
 """pydantic's own validators, called without the model in between."""

@@ -109,7 +109,7 @@ class _ConstantOrList:
         return {"anyOf": [constants, handler(schema)]}
 
 
-CarryOver = Annotated[Literal["all", "none"] | tuple[CarriedConvention, ...], _ConstantOrList()]
+CarryOver = Annotated[Literal["all", "none"] | _Named, _ConstantOrList()]
 """The conventions that are carried over: all, none, or those that are named."""
 
 

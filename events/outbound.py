@@ -221,4 +221,4 @@ OUTBOUND_ENVELOPES: dict[str, type[BaseModel]] = {
     each.TYPE: model_of(UnreadableEnvelope if each is EventUnreadable else Envelope[each])  # type: ignore[valid-type] # made at run time
     for each in OUTBOUND
 }
-"""The envelope of each type that leaves."""
+"""The model of the envelope of each type that leaves."""

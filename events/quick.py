@@ -8,7 +8,8 @@ which gives every reason and pointer.
 import re
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any, Final, NamedTuple
+from types import NoneType
+from typing import Any, NamedTuple
 
 import msgspec
 from pydantic import TypeAdapter
@@ -25,12 +26,8 @@ from events.envelope import (
     SourceKind,
     borrows_a_name,
 )
-from events.fiscal_years import FiscalYearClosed
 from events.parts import EventData
 from events.values import JOURNALLED, PRINTED, UNPRINTED, WITHOUT_SLASH, Timestamp
-
-NOT_QUICK: Final = {FiscalYearClosed.TYPE}
-"""Types that are left to pydantic: rare, and with a constant in place of a list."""
 
 
 class _Info(msgspec.Struct, gc=False):
@@ -61,7 +58,9 @@ def check_of(schema: Any, parts: dict[str, Any]) -> _Check | None:
         case {"type": "default", "schema": inner}:
             return check_of(inner, parts)
         case {"type": "nullable", "schema": inner}:
-            return _unless_null(check_of(inner, parts))
+            return _unless(NoneType, check_of(inner, parts))
+        case {"type": "function-wrap", "schema": inner}:
+            return _unless(str, check_of(inner, parts))  # A constant in place of a list.
         case {"type": "tuple", "items_schema": [item]}:
             return _each(check_of(item, parts))
         case {"type": "definition-ref", "schema_ref": name}:
@@ -99,8 +98,8 @@ def _between(first: date, last: date) -> _Check:
     return check
 
 
-def _unless_null(check: _Check | None) -> _Check | None:
-    return check and (lambda value, info: value is None or check(value, info))
+def _unless(kind: type, check: _Check | None) -> _Check | None:
+    return check and (lambda value, info: isinstance(value, kind) or check(value, info))
 
 
 def _each(check: _Check | None) -> _Check | None:
@@ -155,7 +154,7 @@ def _reader(data: type[EventData]) -> _Reader:
     return _Reader(decode, check)
 
 
-_BY_NAME = {each.TYPE: _reader(each) for each in INBOUND if each.TYPE not in NOT_QUICK}
+_BY_NAME = {each.TYPE: _reader(each) for each in INBOUND}
 _READERS = {
     kind: {name.encode(): each for name, each in _BY_NAME.items() if name not in UNREAD[kind]}
     for kind in SourceKind
