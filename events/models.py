@@ -43,7 +43,7 @@ class Part(msgspec.Struct, metaclass=_Kind, frozen=True, omit_defaults=True, gc=
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Judged by its model, of which it is made then."""
+        """The schema of its model, of which the part is made in the end."""
         model = handler.generate_schema(model_of(source))
         return core_schema.no_info_after_validator_function(cls.of, model)
 
