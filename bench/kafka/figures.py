@@ -147,10 +147,9 @@ def steps(pace: Pace, seconds: dict[str, float]) -> Figures:
 
 def against_aims(found: Figures) -> list[Figures]:
     """Each aim with what was measured, where it was."""
-    parts = (found.get(part, {}) for part in ("restore", "latency", "watch"))
     everything = dict(found)
-    for part in parts:
-        everything |= part
+    for part in ("restore", "latency", "watch"):
+        everything |= found.get(part, {})
     rows = []
     for aim in AIMS:
         if aim.key in everything:
