@@ -9,13 +9,12 @@ from functools import partial
 
 import pytest
 
-from services.ledger.application.ports import StateKey
 from services.ledger.application.restore import fold, open_ledger
-from services.ledger.application.state_rows import all_rows
-from services.ledger.domain.model.book import BudgetState, brief, shortened
+from services.ledger.domain.model.book import brief, shortened
 from services.ledger.domain.model.conventions import ConventionState
 from services.ledger.domain.model.orders import OrderState
 from tests.builders import Scenario
+from tests.kept_state import kept, one_by_one
 from tests.property.checker import check
 from tests.unit.tables import years
 from tests.unit.tables.test_every_answer import TABLES, TABLES_OF_YEARS
@@ -40,10 +39,6 @@ def every_row() -> list[Given]:
 EVERY_ROW = every_row()
 
 
-def rows(budgets: dict[str, BudgetState]) -> dict[StateKey, bytes | None]:
-    return {key: value for state in budgets.values() for key, value in all_rows(state)}
-
-
 def test_the_words_that_stores_and_internal_events_hold_are_never_changed() -> None:
     assert ["in_force", "suspended", "terminated"] == list(ConventionState)
     assert ["issued", "taken_in_charge", "on_hold", "rejected", "paid", "cancelled"] == list(
@@ -64,11 +59,11 @@ def test_an_identity_is_kept_with_120_bits() -> None:
 def test_what_happened_is_kept_made_again_and_proved(tell: Callable[[], Scenario]) -> None:
     scenario = tell()
     scenario.deliver()
-    live = rows(scenario.ledger.budgets)
-    assert live == dict(scenario.store.state())
-    assert live == rows(fold(scenario.store.journal()))
+    live = kept(scenario.ledger.budgets)
+    assert live == one_by_one(scenario.store.state())
+    assert live == kept(fold(scenario.store.journal()))
     opened = open_ledger(scenario.store)
-    assert live == rows(opened.budgets)
+    assert live == kept(opened.budgets)
     assert scenario.ledger.dead == opened.dead
     check(
         scenario.store.journal(),

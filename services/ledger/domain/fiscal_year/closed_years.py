@@ -55,15 +55,20 @@ def close_out(state: BudgetState) -> BudgetState:
             memory.refused,
             remembered={key: memory.remembered[key] for key in memory.recoveries},
             recoveries=memory.recoveries,
+            remembered_rows=memory.remembered_rows,
         ),
         {("budget", ""), *state.touched},
+        # All rows of identities go: those that are left are written once more.
+        list(memory.recoveries),
     )
+    left.touched.update(("remembered", number + 1) for number in range(memory.remembered_rows))
     left.touched.update(("line", key) for key in book.lines)
     left.touched.update(("grant", key) for key in book.grants)
-    left.touched.update(("convention", key) for key in book.conventions)
-    left.touched.update(("order", key) for key in book.orders)
     left.touched.update(("account", key) for key in book.accounts)
-    left.touched.update(("event", key) for key in memory.remembered.keys() - memory.recoveries)
+    for kind in ("order", "order_progress"):
+        left.touched.update((kind, key) for key in book.orders)
+    for name in book.conventions:
+        left.touch_whole_convention(name)
     return left
 
 

@@ -119,6 +119,8 @@ class Memory:
     """Content digests by identity, both cut to 120 bits: see docs/decisions/0007-memory.md."""
     recoveries: set[int] = field(default_factory=set)
     """The identities of recoveries: a closed-out year drops all others (rules, 31)."""
+    remembered_rows: int = 0
+    """The number of the last row in which a store holds identities: one each commit."""
     parked: dict[int, Parked] = field(default_factory=dict)
     """By the sequence of the record that parked them."""
     waiting: dict[Want, list[int]] = field(default_factory=dict)
@@ -131,12 +133,28 @@ class BudgetState:
     book: Book
     memory: Memory = field(default_factory=Memory)
     touched: set[Touched] = field(default_factory=set)
-    """The pieces of state that changed since the last commit."""
+    """The pieces of state that changed since the last commit, but for remembered events."""
+    new_identities: list[int] = field(default_factory=list)
+    """The events remembered since the last commit."""
 
     def touch_convention(self, name: str) -> Convention:
-        """The convention, to be changed in place."""
+        """The convention, to be changed in place: anything but its money and documents."""
         self.touched.add(("convention", name))
         return self.book.conventions[name]
+
+    def touch_progress(self, name: str) -> Convention:
+        """The convention, its money or its documents to be changed in place."""
+        self.touched.add(("convention_progress", name))
+        return self.book.conventions[name]
+
+    def touch_whole_convention(self, name: str) -> None:
+        """Note a convention that is new, was made anew or is gone."""
+        self.touched.update((("convention", name), ("convention_progress", name)))
+
+    def discard_changes(self) -> None:
+        """Forget what changed: nothing of it will be stored."""
+        self.touched.clear()
+        self.new_identities.clear()
 
 
 def new_budget(budget: str) -> BudgetState:

@@ -61,4 +61,4 @@ def keep(state: BudgetState, convention: Convention) -> None:
     """Put a convention that is new, or was made anew, into the book."""
     kept = with_shared_parts(convention, state.book.own_lines)
     state.book.conventions[convention.convention] = kept
-    state.touched.add(("convention", convention.convention))
+    state.touch_whole_convention(convention.convention)

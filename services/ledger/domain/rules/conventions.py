@@ -218,7 +218,7 @@ def _signed(state: BudgetState, record: JournalRecord, event: ConventionSigned) 
         convention.beneficiary = award.beneficiary  # One copy of what is equal.
     if convention.formerly is not None:
         del book.conventions[convention.formerly]
-        state.touched.add(("convention", convention.formerly))
+        state.touch_whole_convention(convention.formerly)
     if event.bank_account is not None:
         book.accounts[convention.beneficiary.siret] = bank_account_of(event.bank_account)
         state.touched.add(("account", event.beneficiary.siret))

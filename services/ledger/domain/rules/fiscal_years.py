@@ -147,7 +147,7 @@ def _closed(state: BudgetState, _record: JournalRecord, _event: FiscalYearClosed
     for name, order in book.orders.items():
         if order.state in OPEN_STATES:
             book.orders[name] = order._replace(open_at_closing=True)
-            state.touched.add(("order", name))
+            state.touched.add(("order_progress", name))
 
 
 def _entries_of_closing(
