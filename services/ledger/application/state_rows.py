@@ -6,11 +6,12 @@ with each payment stands apart from what was agreed and from what was ordered.
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from struct import Struct
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from services.ledger.application.ports import StateKey
 from services.ledger.domain.invariants import awarded_sums, group_sums
@@ -87,7 +88,7 @@ def _agreed(convention: Convention) -> Convention:
 
 
 def _as_issued(order: PaymentOrder) -> PaymentOrder:
-    return order._replace(paid_cents=0, state=OrderState.ISSUED, open_at_closing=False)
+    return replace(order, paid_cents=0, state=OrderState.ISSUED, open_at_closing=False)
 
 
 def _unpack(kind: Any) -> Callable[[bytes], Any]:
@@ -115,13 +116,13 @@ KINDS: Final = {
     "convention_progress": Kind(
         lambda state: state.book.conventions,
         _unpack(ConventionProgress),
-        part=lambda each: ConventionProgress(each.lines, each.documents),
+        part=lambda each: (each.lines, each.documents),
     ),
     "order": Kind(lambda state: state.book.orders, _unpack(PaymentOrder), part=_as_issued),
     "order_progress": Kind(
         lambda state: state.book.orders,
         _unpack(OrderProgress),
-        part=lambda each: OrderProgress(each.paid_cents, each.state, each.open_at_closing),
+        part=lambda each: (each.paid_cents, each.state, each.open_at_closing),
     ),
     "account": Kind(lambda state: state.book.accounts, _unpack(BankAccount)),
     "parked": Kind(lambda state: state.memory.parked, _unpack(Parked), int),
@@ -287,8 +288,8 @@ def _join(book: Book, progress: dict[str, dict[str, Any]]) -> None:
         convention.lines, convention.documents = conventions[name]
     for name, order in book.orders.items():
         paid_cents, state, open_at_closing = orders[name]
-        book.orders[name] = order._replace(
-            paid_cents=paid_cents, state=state, open_at_closing=open_at_closing
+        book.orders[name] = replace(
+            order, paid_cents=paid_cents, state=state, open_at_closing=open_at_closing
         )
 
 

@@ -1,5 +1,7 @@
 """evolve(state, record): what a record changes. It cannot refuse: it has already happened."""
 
+from msgspec.structs import replace
+
 from events.codec import Received
 from events.envelope import Event
 from services.ledger.domain.credit import group_of
@@ -184,11 +186,11 @@ def _keep_order(state: BudgetState, order: PaymentOrder) -> None:
         instalment.reissue_held = False
         convention.earlier_orders.pop(name, None)
         if order.lines == instalment.lines:
-            order = order._replace(lines=instalment.lines)  # One copy of what is equal.
+            order = replace(order, lines=instalment.lines)  # One copy of what is equal.
         state.touch_convention(convention.convention)
         state.touched.add(("order", order.payment_order))
     elif order.lines is not known.lines:
-        order = known._replace(paid_cents=order.paid_cents, state=order.state)
+        order = replace(known, paid_cents=order.paid_cents, state=order.state)
     if order.state is OrderState.REJECTED:
         convention, name = book.place_of(order)
         if not has_ended(book, convention):

@@ -1,8 +1,9 @@
 """Amendments (avenants) and reductions: what is not ordered yet is planned anew, or given up."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from events.commitments import CommitmentReduced
 from events.conventions import ConventionAmended

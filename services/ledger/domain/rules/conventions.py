@@ -1,9 +1,10 @@
 """Conventions: signature commits what the award reserved, notification sets instalments off."""
 
-from dataclasses import replace
 from datetime import date
 from sys import intern
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from events.conventions import (
     ConventionNotified,

@@ -6,6 +6,8 @@ from operator import attrgetter
 from sys import intern
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from services.ledger.domain.credit import group_of
 from services.ledger.domain.fiscal_year.carry_over import (
@@ -146,7 +148,7 @@ def _closed(state: BudgetState, _record: JournalRecord, _event: FiscalYearClosed
             state.touched.add(("grant", name))
     for name, order in book.orders.items():
         if order.state in OPEN_STATES:
-            book.orders[name] = order._replace(open_at_closing=True)
+            book.orders[name] = replace(order, open_at_closing=True)
             state.touched.add(("order_progress", name))
 
 
