@@ -1,7 +1,6 @@
 """Rows of state found without what was touched, and comparable whatever the commits were."""
 
 from collections.abc import Iterable, Mapping
-from copy import copy
 from dataclasses import replace
 
 from services.ledger.application.ports import StateKey
@@ -16,13 +15,10 @@ EVENT_BYTES = 1 + 2 * KEPT_BYTES
 
 def all_rows(state: BudgetState) -> Rows:
     """Every row of a budget, as a store would hold them that begins with it."""
-    unwritten = copy(state)
-    unwritten.memory = replace(state.memory, remembered_rows=0)
+    unwritten = BudgetState(state.book, replace(state.memory, remembered_rows=0))
     unwritten.new_identities = list(state.memory.remembered)
-    unwritten.touched = {
-        ("budget", ""),
-        *((kind, key) for kind, each in KINDS.items() for key in each.of(state)),
-    }
+    for kind, each in KINDS.items():
+        unwritten.touched[kind] = set(each.of(state))
     return dict(changed_rows(unwritten))
 
 

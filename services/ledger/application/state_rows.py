@@ -5,6 +5,7 @@ with each payment stands apart from what was agreed and from what was ordered.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from struct import Struct
@@ -133,11 +134,20 @@ _read_header: Final = _unpack(Header)
 
 
 def changed_rows(state: BudgetState) -> Iterator[tuple[StateKey, bytes | None]]:
-    """The rows changed since the last call."""
+    """The header, and the rows changed since the last call."""
     budget = state.book.budget
-    touched, state.touched = state.touched, set()
-    for kind, key in touched:
-        yield StateKey(budget, kind, row_key(key)), _row(state, kind, key)
+    yield StateKey(budget, "budget", ""), _pack(_header(state))
+    touched = state.touched
+    state.touched = defaultdict(set)
+    for number in touched.pop("remembered", ()):  # A closed-out year writes anew what it keeps.
+        yield StateKey(budget, "remembered", row_key(number)), None
+    for kind, keys in touched.items():
+        of, part = KINDS[kind].of(state), KINDS[kind].part
+        for key in keys:
+            value = of.get(key)
+            if value is not None and part is not None:
+                value = part(value)
+            yield StateKey(budget, kind, row_key(key)), None if value is None else _pack(value)
     identities, state.new_identities = state.new_identities, []
     for first in range(0, len(identities), IDENTITIES_MAX):
         state.memory.remembered_rows += 1
@@ -150,18 +160,6 @@ def row_key(key: str | Line | int) -> str:
     if isinstance(key, str):
         return key
     return str(key) if isinstance(key, int) else _spell(key).decode()
-
-
-def _row(state: BudgetState, kind: str, key: Any) -> bytes | None:
-    if kind == "budget":
-        return _pack(_header(state))
-    if kind == "remembered":
-        return None  # A closed-out year drops them; the rest is written again, in another row.
-    each = KINDS[kind]
-    value = each.of(state).get(key)
-    if value is None:
-        return None
-    return _pack(value if each.part is None else each.part(value))
 
 
 def _remembered_row(memory: Memory, identities: Iterable[int]) -> bytes:

@@ -28,7 +28,6 @@ def evolve(state: BudgetState, record: JournalRecord, received: Received) -> Non
     assert record.previous_hash == memory.head, "the record does not follow the chain"
     memory.sequence = record.sequence
     memory.head = record.hash
-    state.touched.add(("budget", ""))
     outcome = record.outcome
     assert outcome is not Outcome.DEAD_LETTER, "a dead letter belongs to no budget"
     match outcome:
@@ -64,7 +63,7 @@ def _park(state: BudgetState, record: JournalRecord, received: Received) -> None
         received.raw, want, *record.source, brief(received.identity)
     )
     state.memory.waiting.setdefault(want, []).append(record.sequence)
-    state.touched.add(("parked", record.sequence))
+    state.touched["parked"].add(record.sequence)
 
 
 def _resume(state: BudgetState, sequence: int) -> None:
@@ -73,7 +72,7 @@ def _resume(state: BudgetState, sequence: int) -> None:
     waiting.remove(sequence)
     if not waiting:
         del state.memory.waiting[want]
-    state.touched.add(("parked", sequence))
+    state.touched["parked"].add(sequence)
 
 
 def _apply(state: BudgetState, record: JournalRecord, event: Event) -> None:
@@ -117,7 +116,7 @@ def _reserve(state: BudgetState, grant: str, line: Line, cents: int) -> None:
         reserved[state.book.own_lines[line]] = left_cents
     elif not reserved:
         known.reserved_cents = {}  # A dict once filled stays large.
-    state.touched.add(("grant", grant))
+    state.touched["grant"].add(grant)
 
 
 def _move_line(state: BudgetState, move: Move) -> None:
@@ -135,7 +134,7 @@ def _move_line(state: BudgetState, move: Move) -> None:
         _add_to_group(book, move, -cents)
     if kind.target is Stage.AVAILABLE:
         _add_to_group(book, move, cents)
-    state.touched.add(("line", move.line))
+    state.touched["line"].add(move.line)
 
 
 def _add(money: LineMoney | ConventionMoney, column: str, cents: int) -> None:
@@ -188,7 +187,7 @@ def _keep_order(state: BudgetState, order: PaymentOrder) -> None:
         if order.lines == instalment.lines:
             order = replace(order, lines=instalment.lines)  # One copy of what is equal.
         state.touch_convention(convention.convention)
-        state.touched.add(("order", order.payment_order))
+        state.touched["order"].add(order.payment_order)
     elif order.lines is not known.lines:
         order = replace(known, paid_cents=order.paid_cents, state=order.state)
     if order.state is OrderState.REJECTED:
@@ -199,4 +198,4 @@ def _keep_order(state: BudgetState, order: PaymentOrder) -> None:
             instalment = _instalment(convention, name)
             instalment.lines = left_of(instalment.lines, order)
     book.orders[order.payment_order] = order
-    state.touched.add(("order_progress", order.payment_order))
+    state.touched["order_progress"].add(order.payment_order)

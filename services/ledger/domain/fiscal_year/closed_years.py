@@ -57,18 +57,19 @@ def close_out(state: BudgetState) -> BudgetState:
             recoveries=memory.recoveries,
             remembered_rows=memory.remembered_rows,
         ),
-        {("budget", ""), *state.touched},
+        state.touched,
         # All rows of identities go: those that are left are written once more.
         list(memory.recoveries),
     )
-    left.touched.update(("remembered", number + 1) for number in range(memory.remembered_rows))
-    left.touched.update(("line", key) for key in book.lines)
-    left.touched.update(("grant", key) for key in book.grants)
-    left.touched.update(("account", key) for key in book.accounts)
+    touched = left.touched
+    touched["remembered"].update(range(1, memory.remembered_rows + 1))
+    touched["line"].update(book.lines)
+    touched["grant"].update(book.grants)
+    touched["account"].update(book.accounts)
+    for kind in ("convention", "convention_progress"):
+        touched[kind].update(book.conventions)
     for kind in ("order", "order_progress"):
-        left.touched.update((kind, key) for key in book.orders)
-    for name in book.conventions:
-        left.touch_whole_convention(name)
+        touched[kind].update(book.orders)
     return left
 
 

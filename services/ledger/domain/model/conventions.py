@@ -88,7 +88,7 @@ class DocumentReceipt(NamedTuple):
     """The journal sequence of the last receipt that gave a cost; 0 where none did."""
 
 
-class Instalment(msgspec.Struct, array_like=True):
+class Instalment(msgspec.Struct, array_like=True, gc=False):
     """A payment planned by a schedule: what sets it off, what it pays, which order it led to.
 
     One that was ordered before a convention was signed for its grant is called as its orders are,
@@ -122,7 +122,7 @@ class Instalment(msgspec.Struct, array_like=True):
         return sum([each.amount_cents for each in self.lines])
 
 
-class ConventionMoney(msgspec.Struct, array_like=True):
+class ConventionMoney(msgspec.Struct, array_like=True, gc=False):
     """The money of one convention on one line, in cents."""
 
     granted: int = 0
@@ -178,7 +178,7 @@ class Obligation(NamedTuple):
     due_on: date
 
 
-class Convention(msgspec.Struct, array_like=True):
+class Convention(msgspec.Struct, array_like=True, gc=False):
     """A convention, or a grant without one that stands in its place."""
 
     convention: str

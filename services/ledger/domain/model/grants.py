@@ -91,7 +91,7 @@ class Award(NamedTuple):
         return self._replace(lines=(*others, whole))
 
 
-class Grant(msgspec.Struct, array_like=True):
+class Grant(msgspec.Struct, array_like=True, gc=False):
     """A grant (subvention): its award, the acts on it, and what no convention has taken yet."""
 
     award: Award | None = None

@@ -51,7 +51,7 @@ def line_from_row(row: dict[str, Any]) -> Line:
     return Line(row["chapter"], row["article"], row["function"], row["operation"])
 
 
-class LineMoney(msgspec.Struct, array_like=True):
+class LineMoney(msgspec.Struct, array_like=True, gc=False):
     """The money of one budget line, by stage, in cents."""
 
     appropriated: int = 0

@@ -59,7 +59,7 @@ OUTSTANDING = OPEN - {OrderState.TAKEN_IN_CHARGE}
 """
 
 
-class PaymentOrder(msgspec.Struct, frozen=True, array_like=True):
+class PaymentOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A payment order as it stands; a change makes a new one."""
 
     payment_order: str

@@ -179,7 +179,7 @@ def _amended(state: BudgetState, record: JournalRecord, event: ConventionAmended
         return
     grant = book.grants[convention.grant]
     grant.acts = with_act(grant, act_of(event.act))
-    state.touched.add(("grant", convention.grant))
+    state.touched["grant"].add(convention.grant)
     for move in record.moves:
         if move.kind is not SUPPLEMENT:
             continue

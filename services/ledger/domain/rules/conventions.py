@@ -222,7 +222,7 @@ def _signed(state: BudgetState, record: JournalRecord, event: ConventionSigned) 
         state.touch_whole_convention(convention.formerly)
     if event.bank_account is not None:
         book.accounts[convention.beneficiary.siret] = bank_account_of(event.bank_account)
-        state.touched.add(("account", event.beneficiary.siret))
+        state.touched["account"].add(event.beneficiary.siret)
     keep(state, convention)
 
 

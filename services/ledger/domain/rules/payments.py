@@ -107,7 +107,7 @@ def _closed(order: PaymentOrder) -> Refused:
 
 def _account_changed(state: BudgetState, _record: JournalRecord, event: BankAccountChanged) -> None:
     state.book.accounts[event.beneficiary.siret] = bank_account_of(event.bank_account)
-    state.touched.add(("account", event.beneficiary.siret))
+    state.touched["account"].add(event.beneficiary.siret)
 
 
 HANDLERS: Final[tuple[Handler[Any], ...]] = (

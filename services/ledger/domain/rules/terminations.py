@@ -109,7 +109,7 @@ def _withdrawn(state: BudgetState, _record: JournalRecord, event: DeliberationWi
     if award is None or not award_falls(grant, act_of(event.act)):
         return
     grant.withdrawn = True
-    state.touched.add(("grant", event.grant))
+    state.touched["grant"].add(event.grant)
     siret = award.beneficiary.siret
     left_cents = book.awarded_cents.pop(siret, 0) - award.own_cents
     if left_cents:
