@@ -235,6 +235,16 @@ def test_rule_31_an_id_that_is_closed_out_and_used_again_in_one_batch_is_kept_on
     assert "event_id_reused" == scenario.answer()
 
 
+def test_rule_31_ids_remembered_after_a_restart_stand_beside_those_that_were_kept() -> None:
+    vote = a_vote(100)["id"]
+    scenario = Scenario(*PAID, ORDERED, a_collection(5), a_closing("all"))
+    for number, event in enumerate((a_recovery(7, recovery="S", _id=vote), a_collection(6))):
+        scenario.ledger = open_ledger(scenario.store)
+        scenario.tell(event)
+        assert kept(scenario.ledger.budgets) == one_by_one(scenario.store.state())
+        assert 3 + number == len(scenario.state.memory.remembered)
+
+
 def test_rule_31_a_closed_out_year_is_restored_with_its_recoveries() -> None:
     scenario = Scenario(*AFTER, a_collection(5))
     scenario.ledger = open_ledger(scenario.store)
