@@ -201,6 +201,17 @@ def test_a_row_that_nobody_wrote_is_not_believed(
     assert one_by_one(rows.items()) == one_by_one(store.state())
 
 
+@pytest.mark.parametrize("kind", ["convention_progress", "order_progress"])
+def test_a_part_of_something_that_is_gone_is_not_believed(
+    store: Store, history: Scenario, kind: str
+) -> None:
+    rows = dict(store.state())
+    part = next(key for key in rows if key.kind == kind)
+    store.commit(Batch(changes={part._replace(key="gone"): rows[part]}), VERSIONS)
+    assert ["state_rebuilt"] == opened_with(store)[0]
+    assert one_by_one(rows.items()) == one_by_one(store.state())
+
+
 def test_a_state_that_lags_behind_the_journal_is_made_again(
     store: Store, history: Scenario
 ) -> None:

@@ -47,8 +47,7 @@ _remembered = Struct(f"?{KEPT_BYTES}s{KEPT_BYTES}s")
 """A remembered event: true for a recovery, its identity, the digest of its content."""
 
 
-@dataclass(slots=True)
-class Header:
+class Header(msgspec.Struct):
     """The one-off facts of a budget: its chain, its counts, its vote level."""
 
     pieces: int
@@ -63,7 +62,7 @@ class Header:
     closed_out: bool
 
 
-class _Progress(msgspec.Struct):
+class _Sequence(msgspec.Struct):
     """The member of a header that every version has."""
 
     sequence: int
@@ -210,13 +209,13 @@ def _count(state: BudgetState) -> int:
     return money + len(book.accounts) + len(memory.parked) + len(memory.remembered)
 
 
-_decode_progress = msgspec.msgpack.Decoder(_Progress).decode
+_decode_sequence = msgspec.msgpack.Decoder(_Sequence).decode
 
 
 def known_sequences(rows: Iterable[tuple[StateKey, bytes]]) -> dict[str, int]:
     """The last sequence of each budget, from rows of any version; ValueError: a header is none."""
     return {
-        key.budget: _decode_progress(value).sequence for key, value in rows if key.kind == "budget"
+        key.budget: _decode_sequence(value).sequence for key, value in rows if key.kind == "budget"
     }
 
 
