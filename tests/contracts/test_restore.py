@@ -168,12 +168,12 @@ def test_a_commit_that_remembers_many_events_has_several_rows(
         scenario.ledger.handle(RawRecord(encoded(event), Source("test", 0, number)))
     store.commit(scenario.ledger.commit_batch([]), VERSIONS)
     sizes = {key.key: len(value) for key, value in store.state() if key.kind == "remembered"}
-    assert {"1": 3 * EVENT_BYTES, "2": 3 * EVENT_BYTES, "3": 2 * EVENT_BYTES} == sizes
+    assert {"0": 3 * EVENT_BYTES, "1": 3 * EVENT_BYTES, "2": 2 * EVENT_BYTES} == sizes
     logged, again = opened_with(store)
     assert [] == logged
     assert scenario.summary() == again.summary()
     again.tell(a_vote(stage="supplementary"))
-    assert {"1", "2", "3", "4"} == {key.key for key, _ in store.state() if key.kind == "remembered"}
+    assert {"0", "1", "2", "3"} == {key.key for key, _ in store.state() if key.kind == "remembered"}
 
 
 def test_a_remembered_event_lost_from_its_row_is_missed(store: Store) -> None:

@@ -138,7 +138,8 @@ def changed_rows(state: BudgetState) -> Iterator[tuple[StateKey, bytes | None]]:
     yield StateKey(budget, "budget", ""), _pack(_header(state))
     touched = state.touched
     state.touched = defaultdict(set)
-    for number in touched.pop("remembered", ()):  # A closed-out year writes anew what it keeps.
+    # Of a year that is closed out; what it keeps is written below, from the first number on.
+    for number in touched.pop("remembered", ()):
         yield StateKey(budget, "remembered", row_key(number)), None
     for kind, keys in touched.items():
         of, part = KINDS[kind].of(state), KINDS[kind].part
@@ -147,11 +148,11 @@ def changed_rows(state: BudgetState) -> Iterator[tuple[StateKey, bytes | None]]:
             if value is not None and part is not None:
                 value = part(value)
             yield StateKey(budget, kind, row_key(key)), None if value is None else _pack(value)
-    identities, state.new_identities = state.new_identities, []
+    memory, identities, state.new_identities = state.memory, state.new_identities, []
     for first in range(0, len(identities), IDENTITIES_MAX):
-        state.memory.remembered_rows += 1
-        row = StateKey(budget, "remembered", row_key(state.memory.remembered_rows))
-        yield row, _remembered_row(state.memory, identities[first : first + IDENTITIES_MAX])
+        row = StateKey(budget, "remembered", row_key(memory.remembered_rows))
+        memory.remembered_rows += 1
+        yield row, _remembered_row(memory, identities[first : first + IDENTITIES_MAX])
 
 
 def row_key(key: str | Line | int) -> str:
@@ -250,7 +251,7 @@ class Restoring:
             _put_header(state, header)
         elif kind == "remembered":
             _put_remembered(state.memory, value)
-            state.memory.remembered_rows = max(state.memory.remembered_rows, int(key))
+            state.memory.remembered_rows += 1
         else:
             found = KINDS[kind]
             progress = parts.progress.get(kind)

@@ -55,14 +55,13 @@ def close_out(state: BudgetState) -> BudgetState:
             memory.refused,
             remembered={key: memory.remembered[key] for key in memory.recoveries},
             recoveries=memory.recoveries,
-            remembered_rows=memory.remembered_rows,
         ),
         state.touched,
         # All rows of identities go: those that are left are written once more.
         list(memory.recoveries),
     )
     touched = left.touched
-    touched["remembered"].update(range(1, memory.remembered_rows + 1))
+    touched["remembered"].update(range(memory.remembered_rows))
     touched["line"].update(book.lines)
     touched["grant"].update(book.grants)
     touched["account"].update(book.accounts)

@@ -121,7 +121,7 @@ class Memory:
     recoveries: set[int] = field(default_factory=set)
     """The identities of recoveries: a closed-out year drops all others (rules, 31)."""
     remembered_rows: int = 0
-    """The number of the last row in which a store holds identities: one each commit."""
+    """The number of rows in which a store holds remembered events: one more each commit."""
     parked: dict[int, Parked] = field(default_factory=dict)
     """By the sequence of the record that parked them."""
     waiting: dict[Want, list[int]] = field(default_factory=dict)
