@@ -1,8 +1,8 @@
 """A state that an earlier release wrote is thrown away, and made again from the journal.
 
-`state-1/` holds what the release with state version 1 made of the hard year: its SQLite file as
-SQL, and its topics, one record a line (tests/kafka/test_startup_checks.py). `record_state.py` wrote
-them.
+`state-1/` and `state-4/` hold what the ledgers with these state versions made of the hard year: its
+SQLite file as SQL, and its topics, one record a line (tests/kafka/test_startup_checks.py).
+`record_state.py` wrote them.
 """
 
 import json
@@ -19,24 +19,20 @@ from services.ledger.files.summary import summary
 from tests.golden.record import HERE
 
 
-@pytest.fixture
-def old(tmp_path: Path) -> Path:
-    """The file as that release left it: it knew no internal events."""
+@pytest.mark.parametrize("version", [1, 4])
+def test_a_database_of_an_earlier_state_version_is_upgraded(version: int, tmp_path: Path) -> None:
+    """Version 1 knew no internal events; version 4 had a row for each remembered event."""
     file = tmp_path / "ledger.db"
     db = sqlite3.connect(file)
-    db.executescript((HERE / "state-1" / "hard-year-2023.sql").read_text(encoding="utf-8"))
+    db.executescript((HERE / f"state-{version}" / "hard-year-2023.sql").read_text("utf-8"))
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.close()
-    return file
-
-
-def test_a_database_of_state_version_1_is_upgraded(old: Path) -> None:
-    store = SqliteStore(old)
-    assert Versions(1, 1) == store.versions()
+    store = SqliteStore(file)
+    assert Versions(version, 1) == store.versions()
     before, rows = list(store.journal()), dict(store.state())
     with capture_logs() as lines:
         ledger = open_ledger(store)
-    assert [("state_rebuilt", "the state has the shape of version 1")] == [
+    assert [("state_rebuilt", f"the state has the shape of version {version}")] == [
         (line["event"], line["why"]) for line in lines
     ]
     expected = json.loads((HERE / "hard-year-2023.summary.json").read_bytes())

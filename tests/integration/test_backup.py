@@ -17,6 +17,7 @@ from services.ledger.files.sqlite import SqliteStore
 from tests.builders import BUDGET, NEXT_BUDGET, Json, a_vote, an_award
 from tests.golden.record import HERE as GOLDEN
 from tests.integration.command import CARRY_OVER, EXAMPLE, CommandResult, ecluse, written
+from tests.kept_state import one_by_one
 
 FIRST, SECOND = CARRY_OVER
 HARD: Final = GOLDEN / "hard-year-2023.events.jsonl"
@@ -45,7 +46,7 @@ def summary(db: Path, *files: Path) -> Json:
 def rows_of(db: Path) -> list[Any]:
     store = SqliteStore(db)
     try:
-        return [sorted(store.state()), [*store.journal()], store.versions()]
+        return [one_by_one(store.state()), [*store.journal()], store.versions()]
     finally:
         store.close()
 

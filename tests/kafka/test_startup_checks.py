@@ -196,15 +196,15 @@ def test_a_state_row_that_nobody_can_read_is_made_again(worked: Cluster, tmp_pat
         assert before[key] == worked.state()[0][key]
 
 
-def as_version_1_left_it(cluster: Cluster) -> dict[str, list[Sent]]:
-    """What stood on each topic (tests/golden/state-1); all of it was one transaction.
+def as_left_by(version: int, cluster: Cluster) -> dict[str, list[Sent]]:
+    """What stood on each topic (tests/golden/state-1 and -4); all of it was one transaction.
 
     Its topics had no prefix: a record's source, which no hash covers, gets the one of this test.
     """
     here, there = (b'"topic":"%b' % name for name in (b"ecluse.", cluster.name("ecluse.").encode()))
     names = (topics.EVENTS, topics.JOURNAL, topics.LEDGER_STATE)
     found: dict[str, list[Sent]] = {name: [] for name in names}
-    file = GOLDEN / "state-1" / "hard-year-2023.topics.jsonl"
+    file = GOLDEN / f"state-{version}" / "hard-year-2023.topics.jsonl"
     for row in map(json.loads, file.read_bytes().splitlines()):
         value = bytes.fromhex(row["value_hex"]) if "value_hex" in row else row["value"]
         value = value.encode() if isinstance(value, str) else value
@@ -216,14 +216,15 @@ def as_version_1_left_it(cluster: Cluster) -> dict[str, list[Sent]]:
     return found
 
 
-def test_a_state_of_version_1_is_made_again_from_the_journal(
-    cluster: Cluster, tmp_path: Path
+@pytest.mark.parametrize("version", [1, 4])
+def test_a_state_of_an_earlier_version_is_made_again_from_the_journal(
+    version: int, cluster: Cluster, tmp_path: Path
 ) -> None:
-    left = as_version_1_left_it(cluster)
+    left = as_left_by(version, cluster)
     for topic, records in left.items():
         cluster.write(records, topic)
     with Worker(cluster, tmp_path) as worker:
-        assert "it has the shape of version 1" == worker.wait_for("state_rebuilt")["why"]
+        assert f"it has the shape of version {version}" == worker.wait_for("state_rebuilt")["why"]
         worker.wait_for_states(running=1)
         result = object_of(cluster, "balances")
         expected = json.loads((GOLDEN / "hard-year-2023.summary.json").read_bytes())

@@ -7,36 +7,32 @@ from hypothesis import strategies as st
 
 from events.codec import Received, decode
 from services.ledger.application.handle import Ledger, RawRecord
-from services.ledger.application.ports import StateKey, Store
+from services.ledger.application.ports import Store
 from services.ledger.application.restore import VERSIONS, fold, open_ledger
-from services.ledger.application.state_rows import all_rows
+from services.ledger.application.state_rows import KINDS, restored
 from services.ledger.domain.decide import decide
 from services.ledger.domain.journal import JournalRecord, Outcome, Source
-from services.ledger.domain.model.book import BudgetState, new_budget
+from services.ledger.domain.model.book import new_budget
 from services.ledger.domain.model.refusals import Refusal
 from services.ledger.files.memory import MemoryStore
 from services.ledger.files.sqlite import SqliteStore
 from tests.builders import Json, Scenario
+from tests.kept_state import all_rows, kept, one_by_one
 from tests.property.checker import check
 from tests.property.histories import BUDGETS, budgets_of, histories, unreadable, woven
 
-Rows = dict[StateKey, bytes | None]
-
-MONEY = ("line", "grant", "convention", "order", "account")
+MONEY = KINDS.keys() - {"parked"}
 LISTS = ("lines", "conventions", "payment_orders", "commitment_entries", "refusals", "review_flags")
 
 places = st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=9)
 
 
-def rows(budgets: dict[str, BudgetState]) -> Rows:
-    return {key: value for state in budgets.values() for key, value in all_rows(state)}
-
-
 def money(ledger: Ledger) -> Json:
     """All that decides over money, packed: without the chain and what is remembered of ids."""
-    kept = {str(key): value for key, value in rows(ledger.budgets).items() if key.kind in MONEY}
+    states = kept(ledger.budgets)
+    found = {str(key): value for key, value in states.items() if key.kind in MONEY}
     levels = {name: state.book.vote_level for name, state in ledger.budgets.items()}
-    return kept | {name: level for name, level in levels.items() if level is not None}
+    return found | {name: level for name, level in levels.items() if level is not None}
 
 
 def journal(store: Store) -> list[bytes]:
@@ -73,9 +69,9 @@ def test_a_decision_by_itself_changes_nothing(history: list[bytes]) -> None:
         if isinstance(received, Received):
             budget = received.envelope.data.budget
             state = scenario.ledger.budgets.get(budget, new_budget(budget))
-            before = dict(all_rows(state))
+            before = all_rows(state)
             decide(state, received)
-            assert before == dict(all_rows(state))
+            assert before == all_rows(state)
         scenario.tell(event)
 
 
@@ -131,13 +127,20 @@ def test_the_journal_folds_and_the_rows_restore_to_the_state_that_wrote_them(
 ) -> None:
     for store in (MemoryStore(), SqliteStore(Path(":memory:"))):
         scenario = Scenario(*history, store=store)
-        live = rows(scenario.ledger.budgets)
-        assert live == rows(fold(store.journal()))
-        assert live == dict(store.state())
+        live = kept(scenario.ledger.budgets)
+        assert live == kept(fold(store.journal()))
+        assert live == one_by_one(store.state())
         opened = open_ledger(store)
-        assert live == rows(opened.budgets)
+        assert live == kept(opened.budgets)
         assert scenario.ledger.dead == opened.dead
         store.close()
+
+
+@given(st.data())
+def test_rows_restore_in_whatever_order_a_store_gives_them(data: st.DataObject) -> None:
+    scenario = Scenario(*data.draw(histories()))
+    rows = data.draw(st.permutations(list(scenario.store.state())))
+    assert kept(scenario.ledger.budgets) == kept(restored(rows))
 
 
 @given(histories(), st.lists(st.tuples(st.integers(1, 12), st.booleans()), max_size=20))
@@ -156,9 +159,9 @@ def test_batches_of_any_size_and_restarts_between_them_give_the_same_journal(
             store.commit(ledger.commit_batch([]), VERSIONS)
             if restarts:
                 # Else opening would mend it from the journal.
-                assert rows(ledger.budgets) == dict(store.state())
+                assert kept(ledger.budgets) == one_by_one(store.state())
                 ledger = open_ledger(store)
             size, restarts = next(left, (len(history) + 1, False))
     assert journal(whole.store) == journal(store)
-    assert rows(whole.ledger.budgets) == rows(ledger.budgets)
+    assert kept(whole.ledger.budgets) == kept(ledger.budgets)
     assert list(whole.store.dead_letters()) == list(store.dead_letters())

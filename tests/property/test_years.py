@@ -19,9 +19,10 @@ from services.ledger.domain.model.orders import OrderChange
 from services.ledger.files.memory import MemoryStore
 from services.ledger.files.sqlite import SqliteStore
 from tests.builders import BUDGET, NEXT_BUDGET, Json, Scenario
+from tests.kept_state import kept, one_by_one
 from tests.property.checker import check
 from tests.property.reach import reached_by
-from tests.property.test_histories import journal, rows
+from tests.property.test_histories import journal
 from tests.property.years import Inputs, count, decided, years
 
 EXAMPLES = 300
@@ -72,10 +73,10 @@ def test_what_is_carried_over_opens_the_next_year_to_the_cent(inputs: Inputs) ->
 def test_the_journal_folds_and_the_rows_restore_over_the_end_of_a_year(inputs: Inputs) -> None:
     for store in (MemoryStore(), SqliteStore(Path(":memory:"))):
         scenario = decided(inputs, Scenario(store=store))
-        live = rows(scenario.ledger.budgets)
-        assert live == rows(fold(store.journal()))
-        assert live == dict(store.state())
-        assert live == rows(open_ledger(store).budgets)
+        live = kept(scenario.ledger.budgets)
+        assert live == kept(fold(store.journal()))
+        assert live == one_by_one(store.state())
+        assert live == kept(open_ledger(store).budgets)
         store.close()
 
 
@@ -96,7 +97,7 @@ def test_batches_and_restarts_give_the_same_journal_and_internal_events(
             for raw in batch:
                 ledger.handle(raw)
             store.commit(ledger.commit_batch([]), VERSIONS)
-            assert rows(ledger.budgets) == dict(store.state())
+            assert kept(ledger.budgets) == one_by_one(store.state())
             ledger = open_ledger(store)
             if not sources:
                 internal_events = list(store.internal_events(delivered))
@@ -107,7 +108,7 @@ def test_batches_and_restarts_give_the_same_journal_and_internal_events(
                 ]
     assert journal(whole.store) == journal(store)
     assert list(whole.store.internal_events()) == list(store.internal_events())
-    assert rows(whole.ledger.budgets) == rows(ledger.budgets)
+    assert kept(whole.ledger.budgets) == kept(ledger.budgets)
 
 
 TURNS = ("suspended", "resumed", "amended", "reduced", "terminated", "withdrawn", "collected")

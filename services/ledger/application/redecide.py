@@ -148,7 +148,7 @@ class Redecision:
         """Discard the batch: there will be no commit."""
         self._ledger.batch = DecidedBatch()
         for budget in set(self._decided):
-            self._ledger.budgets[budget].touched.clear()
+            self._ledger.budgets[budget].discard_changes()
         self._decided.clear()
 
 

@@ -12,7 +12,7 @@ from services.ledger.application.handle import ChainEnd, Ledger
 from services.ledger.application.ports import JournalRow, StateKey, Store, StoreError, Versions
 from services.ledger.application.state_rows import (
     STATE_VERSION,
-    all_rows,
+    changed_rows,
     known_sequences,
     restored,
 )
@@ -89,7 +89,7 @@ def rebuild_state(store: Store) -> dict[str, BudgetState]:
         check_book(state.book)
     changes: dict[StateKey, bytes | None] = {}
     for state in budgets.values():
-        changes.update(all_rows(state))
+        changes.update(changed_rows(state))
     store.replace_state(changes, VERSIONS)
     return budgets
 

@@ -1,40 +1,57 @@
 """A budget's state as rows of a store, written and restored.
 
-The same rows go to SQLite and to a compacted topic: one row a changed thing a batch.
+The same rows go to SQLite and to a compacted topic: one row a changed thing a batch. What changes
+with each payment stands apart from what was agreed and from what was ordered.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from struct import Struct
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from services.ledger.application.ports import StateKey
 from services.ledger.domain.invariants import awarded_sums, group_sums
-from services.ledger.domain.model.book import KEPT_BYTES, BudgetState, Parked, new_budget
-from services.ledger.domain.model.conventions import Convention
+from services.ledger.domain.model.book import (
+    KEPT_BYTES,
+    Book,
+    BudgetState,
+    Memory,
+    Parked,
+    new_budget,
+)
+from services.ledger.domain.model.conventions import (
+    Convention,
+    ConventionMoney,
+    DocumentKey,
+    DocumentReceipt,
+)
 from services.ledger.domain.model.grants import BankAccount, Grant
 from services.ledger.domain.model.interning import with_own_lines, with_shared_parts
 from services.ledger.domain.model.lines import Line, LineMoney
-from services.ledger.domain.model.orders import PaymentOrder
+from services.ledger.domain.model.orders import OrderState, PaymentOrder
 
-STATE_VERSION = 4
+STATE_VERSION = 5
 """The version of the rows' shape: raised when older rows can no longer be read."""
 
-EVENTS: Final = frozenset(("event", "recovery"))
-"""Event identities; those of recoveries apart, since a closed-out year keeps them (rules, 31)."""
+IDENTITIES_MAX: Final = 1_000
+"""The most remembered events of one row."""
 
 _spell = msgspec.json.Encoder().encode
 _pack = msgspec.msgpack.Encoder().encode
+_remembered = Struct(f"?{KEPT_BYTES}s{KEPT_BYTES}s")
+"""A remembered event: true for a recovery, its identity, the digest of its content."""
 
 
-@dataclass(slots=True)
-class Header:
+class Header(msgspec.Struct):
     """The one-off facts of a budget: its chain, its counts, its vote level."""
 
-    rows: int
-    """The number of its other rows, to notice a lost one."""
+    pieces: int
+    """The number of things that its other rows hold, to notice a lost row."""
     sequence: int
     head: str
     accepted: int
@@ -45,16 +62,33 @@ class Header:
     closed_out: bool
 
 
-class _Progress(msgspec.Struct):
+class _Sequence(msgspec.Struct):
     """The member of a header that every version has."""
 
     sequence: int
 
 
-def _read_event(value: bytes) -> int:
-    if len(value) != KEPT_BYTES:
-        raise ValueError(f"{len(value)} bytes of a remembered event, not {KEPT_BYTES}")
-    return int.from_bytes(value, "big")
+class ConventionProgress(NamedTuple):
+    """What has become of a convention."""
+
+    lines: dict[Line, ConventionMoney]
+    documents: dict[DocumentKey, DocumentReceipt]
+
+
+class OrderProgress(NamedTuple):
+    """What has become of a payment order."""
+
+    paid_cents: int
+    state: OrderState
+    open_at_closing: bool
+
+
+def _agreed(convention: Convention) -> Convention:
+    return replace(convention, lines={}, documents={})
+
+
+def _as_issued(order: PaymentOrder) -> PaymentOrder:
+    return replace(order, paid_cents=0, state=OrderState.ISSUED, open_at_closing=False)
 
 
 def _unpack(kind: Any) -> Callable[[bytes], Any]:
@@ -65,71 +99,92 @@ def _line(key: str) -> Line:
     return Line(*json.loads(key))
 
 
-def _number(key: str) -> int:
-    return int(key, 16)
-
-
 class Kind(NamedTuple):
-    """A kind of rows: where a state has them, by key; how a value and a key are read."""
+    """A kind of rows: where a state has what they hold, by key, and how they are read."""
 
     of: Callable[[BudgetState], dict[Any, Any]]
     value: Callable[[bytes], Any]
     key: Callable[[str], Any] = str
+    part: Callable[[Any], Any] | None = None
+    """The part that the row holds; None where it holds the whole."""
 
 
 KINDS: Final = {
     "line": Kind(lambda state: state.book.lines, _unpack(LineMoney), _line),
     "grant": Kind(lambda state: state.book.grants, _unpack(Grant)),
-    "convention": Kind(lambda state: state.book.conventions, _unpack(Convention)),
-    "order": Kind(lambda state: state.book.orders, _unpack(PaymentOrder)),
+    "convention": Kind(lambda state: state.book.conventions, _unpack(Convention), part=_agreed),
+    "convention_progress": Kind(
+        lambda state: state.book.conventions,
+        _unpack(ConventionProgress),
+        part=lambda each: (each.lines, each.documents),
+    ),
+    "order": Kind(lambda state: state.book.orders, _unpack(PaymentOrder), part=_as_issued),
+    "order_progress": Kind(
+        lambda state: state.book.orders,
+        _unpack(OrderProgress),
+        part=lambda each: (each.paid_cents, each.state, each.open_at_closing),
+    ),
     "account": Kind(lambda state: state.book.accounts, _unpack(BankAccount)),
-    "parked": Kind(lambda state: state.memory.parked, _unpack(Parked), _number),
-    "event": Kind(lambda state: state.memory.remembered, _read_event, _number),
-    "recovery": Kind(lambda state: state.memory.remembered, _read_event, _number),
+    "parked": Kind(lambda state: state.memory.parked, _unpack(Parked), int),
 }
-"""All kinds but the header; recoveries are remembered among the events, and known apart."""
+"""All kinds but the header and the remembered events."""
 
 _read_header: Final = _unpack(Header)
 
 
 def changed_rows(state: BudgetState) -> Iterator[tuple[StateKey, bytes | None]]:
-    """The rows changed since the last call."""
-    touched, state.touched = state.touched, set()
-    for kind, key in touched:
-        yield StateKey(state.book.budget, kind, row_key(key)), _row(state, kind, key)
-
-
-def all_rows(state: BudgetState) -> Iterator[tuple[StateKey, bytes | None]]:
-    """All rows of a budget."""
-    memory = state.memory
-    state.touched = {("budget", "")}
-    for kind, each in KINDS.items():
-        if kind not in EVENTS:
-            state.touched.update((kind, key) for key in each.of(state))
-    state.touched.update(("event", key) for key in memory.remembered.keys() - memory.recoveries)
-    state.touched.update(("recovery", key) for key in memory.recoveries)
-    return changed_rows(state)
+    """The header, and the rows changed since the last call."""
+    budget = state.book.budget
+    yield StateKey(budget, "budget", ""), _pack(_header(state))
+    touched = state.touched
+    state.touched = defaultdict(set)
+    # Of a year that is closed out; what it keeps is written below, from the first number on.
+    for number in touched.pop("remembered", ()):
+        yield StateKey(budget, "remembered", row_key(number)), None
+    for kind, keys in touched.items():
+        of, part = KINDS[kind].of(state), KINDS[kind].part
+        for key in keys:
+            value = of.get(key)
+            if value is not None and part is not None:
+                value = part(value)
+            yield StateKey(budget, kind, row_key(key)), None if value is None else _pack(value)
+    memory, identities, state.new_identities = state.memory, state.new_identities, []
+    for first in range(0, len(identities), IDENTITIES_MAX):
+        row = StateKey(budget, "remembered", row_key(memory.remembered_rows))
+        memory.remembered_rows += 1
+        yield row, _remembered_row(memory, identities[first : first + IDENTITIES_MAX])
 
 
 def row_key(key: str | Line | int) -> str:
-    """The key of a row: a name, the codes of a line, or a number in 120 bits."""
+    """The key of a row: a name, a number, or the codes of a line."""
     if isinstance(key, str):
         return key
-    return f"{key:030x}" if isinstance(key, int) else _spell(key).decode()
+    return str(key) if isinstance(key, int) else _spell(key).decode()
 
 
-def _row(state: BudgetState, kind: str, key: Any) -> bytes | None:
-    if kind == "budget":
-        return _pack(_header(state))
-    value = KINDS[kind].of(state).get(key)
-    if value is None:
-        return None
-    if kind not in EVENTS:
-        return _pack(value)
-    # Within one batch a year may drop an id and a recovery reuse it: it has one row.
-    if (kind == "recovery") is not (key in state.memory.recoveries):
-        return None
-    return int.to_bytes(value, KEPT_BYTES, "big")
+def _remembered_row(memory: Memory, identities: Iterable[int]) -> bytes:
+    """Remembered events, one behind the other."""
+    known, recoveries = memory.remembered, memory.recoveries
+    return b"".join(
+        [
+            _remembered.pack(
+                each in recoveries,
+                each.to_bytes(KEPT_BYTES, "big"),
+                known[each].to_bytes(KEPT_BYTES, "big"),
+            )
+            for each in identities
+        ]
+    )
+
+
+def _put_remembered(memory: Memory, value: bytes) -> None:
+    if len(value) % _remembered.size:
+        raise ValueError(f"{len(value)} bytes are no remembered events")
+    for is_recovery, identity, digest in _remembered.iter_unpack(value):
+        name = int.from_bytes(identity, "big")
+        memory.remembered[name] = int.from_bytes(digest, "big")
+        if is_recovery:
+            memory.recoveries.add(name)
 
 
 def _header(state: BudgetState) -> Header:
@@ -148,53 +203,68 @@ def _header(state: BudgetState) -> Header:
 
 
 def _count(state: BudgetState) -> int:
-    """The number of a budget's rows beside its header."""
+    """The number of things that a budget's rows hold."""
     # Written out: it is asked once a budget and batch.
     book, memory = state.book, state.memory
     money = len(book.lines) + len(book.grants) + len(book.conventions) + len(book.orders)
     return money + len(book.accounts) + len(memory.parked) + len(memory.remembered)
 
 
-_decode_progress = msgspec.msgpack.Decoder(_Progress).decode
+_decode_sequence = msgspec.msgpack.Decoder(_Sequence).decode
 
 
 def known_sequences(rows: Iterable[tuple[StateKey, bytes]]) -> dict[str, int]:
     """The last sequence of each budget, from rows of any version; ValueError: a header is none."""
     return {
-        key.budget: _decode_progress(value).sequence for key, value in rows if key.kind == "budget"
+        key.budget: _decode_sequence(value).sequence for key, value in rows if key.kind == "budget"
     }
+
+
+@dataclass(slots=True)
+class _Parts:
+    """The parts of one budget that were read so far."""
+
+    state: BudgetState
+    pieces: int | None = None
+    """The number that its header gives."""
+    progress: dict[str, dict[str, Any]] = field(
+        default_factory=lambda: {"convention_progress": {}, "order_progress": {}}
+    )
 
 
 class Restoring:
     """Budgets restored row by row, so that the caller may yield in between."""
 
     def __init__(self) -> None:
-        self._budgets: dict[str, BudgetState] = {}
-        self._expected: dict[str, int] = {}
+        self._budgets: dict[str, _Parts] = {}
 
     def put(self, row: StateKey, value: bytes) -> None:
         """Take the next row, in any order; ValueError where this program did not write it."""
         budget, kind, key = row
-        state = self._budgets.get(budget)
-        if state is None:
-            state = self._budgets[budget] = new_budget(budget)
+        parts = self._budgets.get(budget)
+        if parts is None:
+            parts = self._budgets[budget] = _Parts(new_budget(budget))
+        state = parts.state
         if kind == "budget":
             header = _read_header(value)
-            self._expected[budget] = header.rows
+            parts.pieces = header.pieces
             _put_header(state, header)
-            return
-        found = KINDS[kind]
-        name = found.key(key)
-        found.of(state)[name] = found.value(value)
-        if kind == "recovery":
-            state.memory.recoveries.add(name)
+        elif kind == "remembered":
+            _put_remembered(state.memory, value)
+            state.memory.remembered_rows += 1
+        else:
+            found = KINDS[kind]
+            progress = parts.progress.get(kind)
+            into = found.of(state) if progress is None else progress
+            into[found.key(key)] = found.value(value)
 
     def budgets(self) -> Iterator[tuple[str, BudgetState]]:
         """Yield the budgets, with what is derived from rows; ValueError where one is missing."""
-        for budget, state in self._budgets.items():
-            expected = self._expected.get(budget)
-            if _count(state) != expected:
-                raise ValueError(f"{budget}: {_count(state)} rows of state, not {expected}")
+        for budget, parts in self._budgets.items():
+            state = parts.state
+            if _count(state) != parts.pieces:
+                raise ValueError(f"{budget}: {_count(state)} pieces of state, not {parts.pieces}")
+            _join(state.book, parts.progress)
             _derive(state)
             yield budget, state
 
@@ -205,6 +275,20 @@ def restored(rows: Iterable[tuple[StateKey, bytes]]) -> dict[str, BudgetState]:
     for key, value in rows:
         restoring.put(key, value)
     return dict(restoring.budgets())
+
+
+def _join(book: Book, progress: dict[str, dict[str, Any]]) -> None:
+    """Put what has become of conventions and orders into them."""
+    conventions, orders = progress["convention_progress"], progress["order_progress"]
+    if (conventions.keys(), orders.keys()) != (book.conventions.keys(), book.orders.keys()):
+        raise ValueError(f"{book.budget}: parts of conventions or orders are missing")
+    for name, convention in book.conventions.items():
+        convention.lines, convention.documents = conventions[name]
+    for name, order in book.orders.items():
+        paid_cents, state, open_at_closing = orders[name]
+        book.orders[name] = replace(
+            order, paid_cents=paid_cents, state=state, open_at_closing=open_at_closing
+        )
 
 
 def _put_header(state: BudgetState, header: Header) -> None:

@@ -1,5 +1,7 @@
 """evolve(state, record): what a record changes. It cannot refuse: it has already happened."""
 
+from msgspec.structs import replace
+
 from events.codec import Received
 from events.envelope import Event
 from services.ledger.domain.credit import group_of
@@ -26,7 +28,6 @@ def evolve(state: BudgetState, record: JournalRecord, received: Received) -> Non
     assert record.previous_hash == memory.head, "the record does not follow the chain"
     memory.sequence = record.sequence
     memory.head = record.hash
-    state.touched.add(("budget", ""))
     outcome = record.outcome
     assert outcome is not Outcome.DEAD_LETTER, "a dead letter belongs to no budget"
     match outcome:
@@ -49,12 +50,10 @@ def evolve(state: BudgetState, record: JournalRecord, received: Received) -> Non
 def _remember(state: BudgetState, received: Received) -> None:
     identity = shortened(received.identity)
     state.memory.remembered[identity] = shortened(received.digest)
+    state.new_identities.append(identity)
     if handler_of(received.envelope.data).outlives_closing:
         # A closed-out year keeps these ids when it drops all others (rules, 31).
         state.memory.recoveries.add(identity)
-        state.touched.add(("recovery", identity))
-    else:
-        state.touched.add(("event", identity))
 
 
 def _park(state: BudgetState, record: JournalRecord, received: Received) -> None:
@@ -64,7 +63,7 @@ def _park(state: BudgetState, record: JournalRecord, received: Received) -> None
         received.raw, want, *record.source, brief(received.identity)
     )
     state.memory.waiting.setdefault(want, []).append(record.sequence)
-    state.touched.add(("parked", record.sequence))
+    state.touched["parked"].add(record.sequence)
 
 
 def _resume(state: BudgetState, sequence: int) -> None:
@@ -73,7 +72,7 @@ def _resume(state: BudgetState, sequence: int) -> None:
     waiting.remove(sequence)
     if not waiting:
         del state.memory.waiting[want]
-    state.touched.add(("parked", sequence))
+    state.touched["parked"].add(sequence)
 
 
 def _apply(state: BudgetState, record: JournalRecord, event: Event) -> None:
@@ -102,9 +101,7 @@ def _hold_reissues(state: BudgetState, record: JournalRecord) -> None:
     book = state.book
     for flag in record.review_flags:
         if flag["code"] == FlagCode.CONVENTION_REQUIRED:
-            name = flag["facts"]["convention"]
-            state.touched.add(("convention", name))
-            for each in book.conventions[name].schedule:
+            for each in state.touch_convention(flag["facts"]["convention"]).schedule:
                 order = order_of(book, each)
                 if order is not None and order.state is OrderState.REJECTED:
                     each.reissue_held = True
@@ -119,7 +116,7 @@ def _reserve(state: BudgetState, grant: str, line: Line, cents: int) -> None:
         reserved[state.book.own_lines[line]] = left_cents
     elif not reserved:
         known.reserved_cents = {}  # A dict once filled stays large.
-    state.touched.add(("grant", grant))
+    state.touched["grant"].add(grant)
 
 
 def _move_line(state: BudgetState, move: Move) -> None:
@@ -137,7 +134,7 @@ def _move_line(state: BudgetState, move: Move) -> None:
         _add_to_group(book, move, -cents)
     if kind.target is Stage.AVAILABLE:
         _add_to_group(book, move, cents)
-    state.touched.add(("line", move.line))
+    state.touched["line"].add(move.line)
 
 
 def _add(money: LineMoney | ConventionMoney, column: str, cents: int) -> None:
@@ -153,7 +150,7 @@ def _move_convention(state: BudgetState, move: Move) -> None:
     book, kind, cents = state.book, move.kind, move.amount_cents
     assert move.convention is not None, "the move is a convention's"
     assert kind.convention_gains is not None, "a convention's money stays in the budget"
-    convention = book.conventions[move.convention]
+    convention = state.touch_progress(move.convention)
     money = convention.lines.get(move.line)
     if money is None:
         line = book.own_lines[move.line]
@@ -167,9 +164,9 @@ def _move_convention(state: BudgetState, move: Move) -> None:
     _add(money, kind.convention_gains, cents)
     if kind is RELEASE and move.instalment is not None:
         # It no longer plans what was released of it; at zero it is settled.
+        state.touch_convention(move.convention)
         instalment = _instalment(convention, move.instalment)
         instalment.lines = less(instalment.lines, move.line, cents)
-    state.touched.add(("convention", move.convention))
 
 
 def _instalment(convention: Convention, name: str) -> Instalment:
@@ -177,7 +174,7 @@ def _instalment(convention: Convention, name: str) -> Instalment:
 
 
 def _keep_order(state: BudgetState, order: PaymentOrder) -> None:
-    """A new order, or what changed of one: its lines never do."""
+    """A new order, or what changed of one: only what is paid of it, and its state."""
     book = state.book
     known = book.orders.get(order.payment_order)
     if known is None:
@@ -188,15 +185,17 @@ def _keep_order(state: BudgetState, order: PaymentOrder) -> None:
         instalment.reissue_held = False
         convention.earlier_orders.pop(name, None)
         if order.lines == instalment.lines:
-            order = order._replace(lines=instalment.lines)  # One copy of what is equal.
-        state.touched.add(("convention", convention.convention))
+            order = replace(order, lines=instalment.lines)  # One copy of what is equal.
+        state.touch_convention(convention.convention)
+        state.touched["order"].add(order.payment_order)
     elif order.lines is not known.lines:
-        order = order._replace(lines=known.lines, open_at_closing=known.open_at_closing)
+        order = replace(known, paid_cents=order.paid_cents, state=order.state)
     if order.state is OrderState.REJECTED:
         convention, name = book.place_of(order)
         if not has_ended(book, convention):
             # What it left unpaid is planned again, and may be shortened until it is issued again.
+            state.touch_convention(convention.convention)
             instalment = _instalment(convention, name)
             instalment.lines = left_of(instalment.lines, order)
     book.orders[order.payment_order] = order
-    state.touched.add(("order", order.payment_order))
+    state.touched["order_progress"].add(order.payment_order)

@@ -18,7 +18,7 @@ from services.ledger.application.restore import (
     VERSIONS,
     Folding,
 )
-from services.ledger.application.state_rows import Restoring, all_rows
+from services.ledger.application.state_rows import Restoring, changed_rows
 from services.ledger.domain.invariants import check_book
 from services.ledger.domain.journal import Source
 from services.ledger.kafka import state_topic
@@ -55,8 +55,8 @@ IMPORTING = _(
 YIELD_RECORDS: Final = 100
 """The records, some 10 ms, after which a fold yields to the other partitions of its process."""
 
-YIELD_ROWS: Final = 1_000
-"""The same in state rows, some 5 ms: all partitions of a worker open at once."""
+YIELD_BYTES: Final = 64 * 1024
+"""The same in bytes of state rows, some 3 ms: all partitions of a worker open at once."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.ledger")
 
@@ -181,11 +181,13 @@ class PartitionTopics:
     async def _read(
         self, reader: Reader, rows: dict[bytes, bytes], checkpoint: Checkpoint
     ) -> Ledger:
-        restoring, budgets = Restoring(), {}
-        for count, (key, value) in enumerate(rows.items(), start=1):
+        restoring, budgets, read_bytes = Restoring(), {}, 0
+        for key, value in rows.items():
             restoring.put(state_topic.read_key(key), value)
-            if count % YIELD_ROWS == 0:
+            read_bytes += len(key) + len(value)
+            if read_bytes >= YIELD_BYTES:
                 await reader.yield_to_event_loop()
+                read_bytes = 0
         for budget, state in restoring.budgets():
             await reader.yield_to_event_loop()
             check_book(state.book)
@@ -226,7 +228,9 @@ class PartitionTopics:
         rewrite: dict[bytes, bytes | None] = dict.fromkeys(rows)
         for state in folding.budgets.values():
             await reader.yield_to_event_loop()
-            rewrite.update({state_topic.encode_key(key): value for key, value in all_rows(state)})
+            for key, value in changed_rows(state):
+                if value is not None:
+                    rewrite[state_topic.encode_key(key)] = value
         return Restored(
             Ledger(folding.budgets, {self._dead_chain: dead}), checkpoint, hold, rewrite
         )

@@ -14,11 +14,11 @@ from structlog.testing import capture_logs
 
 from events.topics import INPUT_TOPICS, JOURNAL, LEDGER_STATE
 from services.ledger.application.handle import Ledger
-from services.ledger.application.state_rows import all_rows
 from services.ledger.domain.journal import JournalRecord, read_record
-from services.ledger.kafka.state_topic import POSITION_KEY, decode_checkpoint, encode_key
+from services.ledger.kafka.state_topic import POSITION_KEY, decode_checkpoint, read_key
 from services.ledger.kafka.topic_records import raw_record
 from services.runtime.kafka.partitioning import partition_of
+from tests.kept_state import kept, one_by_one
 
 TAKE_MS: Final = 200
 SHOWN_MAX: Final = 10
@@ -161,17 +161,17 @@ async def _state_differs(
 ) -> list[str]:
     """The state topic holds exactly what the journal leads to."""
     place = TopicPartition(prefix + LEDGER_STATE, number)
-    rows: dict[bytes, bytes] = {}
+    stored: dict[bytes, bytes] = {}
     for record in await read(place):
         if record.value is None:
-            rows.pop(record.key, None)
+            stored.pop(record.key, None)
         else:
-            rows[record.key] = record.value
+            stored[record.key] = record.value
     end, head, read_to = journal
     where = f"{place.topic}/{number}"
-    raw = rows.pop(POSITION_KEY, None)
+    raw = stored.pop(POSITION_KEY, None)
     if raw is None:
-        return [] if not end and not rows else [f"{where}: no position"]
+        return [] if not end and not stored else [f"{where}: no position"]
     checkpoint = decode_checkpoint(raw)
     found = []
     if (checkpoint.journal_next, checkpoint.journal_head) != (end, head):
@@ -182,12 +182,9 @@ async def _state_differs(
         position = checkpoint.sources[topic].next_offset
         if allowed.start > 0 and position not in allowed:
             found.append(f"{where}: {topic} is read to {position}, not {allowed.start}")
-    expected = {
-        encode_key(key): value
-        for state in ledger.budgets.values()
-        for key, value in all_rows(state)
-    }
+    rows = one_by_one((read_key(key), value) for key, value in stored.items())
+    expected = kept(ledger.budgets)
     if rows != expected:
         keys = sorted(key for key in rows | expected if rows.get(key) != expected.get(key))
-        found.append(f"{where}: {len(keys)} rows differ, the first: {keys[0]!r}")
+        found.append(f"{where}: {len(keys)} rows differ, the first: {keys[0]}")
     return found

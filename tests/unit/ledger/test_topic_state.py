@@ -11,7 +11,6 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from events.topics import EVENTS, INTERNAL_EVENTS, JOURNAL
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.application.restore import VERSIONS
-from services.ledger.application.state_rows import all_rows
 from services.ledger.domain.journal import Source
 from services.ledger.kafka.partition_restore import PartitionTopics, Restored
 from services.ledger.kafka.state_topic import (
@@ -25,6 +24,7 @@ from services.runtime.kafka.source_positions import SourcePosition
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 from tests.builders import BUDGET, a_vote, an_award, encoded
+from tests.kept_state import all_rows
 
 STRUCTURED: Final = (("content-type", b"application/cloudevents+json"),)
 READ: Final = {EVENTS: SourcePosition(2, 1, 9, "x"), INTERNAL_EVENTS: SourcePosition(3)}
@@ -80,9 +80,8 @@ def left() -> Left:
 def current(left: Left) -> Left:
     """The same, as the present ledger writes it."""
     ledger = asyncio.run(PartitionTopics(Settings(), 0).restore(cast(Reader, left), 1)).ledger
-    states = ledger.budgets.values()
-    stored = (row for state in states for row in all_rows(state))
-    rows = {encode_key(key): value for key, value in stored if value is not None}
+    stored = all_rows(ledger.budgets[BUDGET])
+    rows = {encode_key(key): value for key, value in stored.items() if value is not None}
     checkpoint = Checkpoint(READ, 1, 2, ledger.budgets[BUDGET].memory.head)
     return Left(rows | {POSITION_KEY: encode_checkpoint(checkpoint)}, left.journal)
 
@@ -95,11 +94,11 @@ def test_other_partitions_go_on_while_a_state_is_restored(
     current: Left, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All partitions of a worker open at once: else its heartbeats came twelve seconds late."""
-    monkeypatch.setattr("services.ledger.kafka.partition_restore.YIELD_ROWS", 2)
+    monkeypatch.setattr("services.ledger.kafka.partition_restore.YIELD_BYTES", 1)
     found = restored(current)
     assert (2, None) == (found.ledger.budgets[BUDGET].memory.sequence, found.rewrite)
     rows, budgets = len(current.rows) - 1, 1
-    assert rows // 2 + budgets == current.yields
+    assert rows + budgets == current.yields
 
 
 def test_an_older_state_is_made_again_and_keeps_how_far_was_read(left: Left) -> None:

@@ -4,7 +4,6 @@ import pytest
 
 from services.ledger.application.handle import RawRecord
 from services.ledger.application.restore import VERSIONS, open_ledger
-from services.ledger.application.state_rows import all_rows
 from services.ledger.domain.journal import Source
 from tests.builders import (
     BUDGET,
@@ -19,6 +18,7 @@ from tests.builders import (
     an_amount,
     encoded,
 )
+from tests.kept_state import kept, one_by_one
 from tests.unit.tables.rows import Row, check, each_row
 from tests.unit.tables.test_closed_year import CLOSED, OPEN, OVER
 from tests.unit.tables.test_closing import CARRIED, PAID, TAKEN, carried, stands
@@ -197,7 +197,8 @@ def test_rule_31_a_closed_out_year_keeps_what_was_paid_and_the_ids_of_recoveries
         *PAID, ORDERED, a_closing("all"), a_collection(5), a_collection(5, _id="more")
     )
     kinds = [kind for kind, _ in rows_of(scenario)]
-    assert ["budget", "convention", "recovery", "recovery", "recovery"] == sorted(kinds)
+    assert {"budget", "convention", "convention_progress", "remembered"} == set(kinds)
+    assert 3 == len(scenario.state.memory.recoveries) == len(scenario.state.memory.remembered)
     convention = scenario.book.conventions["C"]
     assert (60 - 10, 10) == (convention.paid_cents(), convention.recoveries["R"].outstanding_cents)
 
@@ -228,10 +229,20 @@ def test_rule_31_an_id_that_is_closed_out_and_used_again_in_one_batch_is_kept_on
     for number, event in enumerate((closing, a_recovery(7, recovery="S", _id=closing["id"])), 98):
         scenario.ledger.handle(RawRecord(encoded(event), Source("test", 0, number)))
     scenario.store.commit(scenario.ledger.commit_batch([]), VERSIONS)
-    assert dict(all_rows(scenario.state)) == dict(scenario.store.state())
+    assert kept(scenario.ledger.budgets) == one_by_one(scenario.store.state())
     scenario.ledger = open_ledger(scenario.store)
     scenario.tell(a_recovery(8, _id=closing["id"]))
     assert "event_id_reused" == scenario.answer()
+
+
+def test_rule_31_ids_remembered_after_a_restart_stand_beside_those_that_were_kept() -> None:
+    vote = a_vote(100)["id"]
+    scenario = Scenario(*PAID, ORDERED, a_collection(5), a_closing("all"))
+    for number, event in enumerate((a_recovery(7, recovery="S", _id=vote), a_collection(6))):
+        scenario.ledger = open_ledger(scenario.store)
+        scenario.tell(event)
+        assert kept(scenario.ledger.budgets) == one_by_one(scenario.store.state())
+        assert 3 + number == len(scenario.state.memory.remembered)
 
 
 def test_rule_31_a_closed_out_year_is_restored_with_its_recoveries() -> None:

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import typer
+from msgspec.structs import replace
 
 from events.codec import Received
 from events.texts import Euros, _, ngettext

@@ -1,6 +1,6 @@
 """Carry-over: conventions of a closed year, and their grants, in the next one (rules, 32)."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from events import fiscal_years
 from events.fiscal_years import FiscalYearOpened

@@ -56,14 +56,19 @@ def close_out(state: BudgetState) -> BudgetState:
             remembered={key: memory.remembered[key] for key in memory.recoveries},
             recoveries=memory.recoveries,
         ),
-        {("budget", ""), *state.touched},
+        state.touched,
+        # All rows of identities go: those that are left are written once more.
+        list(memory.recoveries),
     )
-    left.touched.update(("line", key) for key in book.lines)
-    left.touched.update(("grant", key) for key in book.grants)
-    left.touched.update(("convention", key) for key in book.conventions)
-    left.touched.update(("order", key) for key in book.orders)
-    left.touched.update(("account", key) for key in book.accounts)
-    left.touched.update(("event", key) for key in memory.remembered.keys() - memory.recoveries)
+    touched = left.touched
+    touched["remembered"].update(range(memory.remembered_rows))
+    touched["line"].update(book.lines)
+    touched["grant"].update(book.grants)
+    touched["account"].update(book.accounts)
+    for kind in ("convention", "convention_progress"):
+        touched[kind].update(book.conventions)
+    for kind in ("order", "order_progress"):
+        touched[kind].update(book.orders)
     return left
 
 

@@ -1,5 +1,6 @@
 """The state of one budget: its money, and what the ledger remembers beside it."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -17,8 +18,8 @@ YEAR_DIGITS = 4
 FIRST_HASH = "0" * 64
 """The previous hash of the first record of a budget."""
 
-Touched = tuple[str, str | Line | int]
-"""The kind and the key of a piece of state."""
+Touched = defaultdict[str, set[str | Line | int]]
+"""The keys of pieces of state, by kind."""
 
 
 @dataclass(slots=True)
@@ -119,6 +120,8 @@ class Memory:
     """Content digests by identity, both cut to 120 bits: see docs/decisions/0007-memory.md."""
     recoveries: set[int] = field(default_factory=set)
     """The identities of recoveries: a closed-out year drops all others (rules, 31)."""
+    remembered_rows: int = 0
+    """The number of rows in which a store holds remembered events: one more each commit."""
     parked: dict[int, Parked] = field(default_factory=dict)
     """By the sequence of the record that parked them."""
     waiting: dict[Want, list[int]] = field(default_factory=dict)
@@ -130,13 +133,30 @@ class BudgetState:
 
     book: Book
     memory: Memory = field(default_factory=Memory)
-    touched: set[Touched] = field(default_factory=set)
-    """The pieces of state that changed since the last commit."""
+    touched: Touched = field(default_factory=lambda: defaultdict(set))
+    """The pieces of state that changed since the last commit, but for remembered events."""
+    new_identities: list[int] = field(default_factory=list)
+    """The events remembered since the last commit."""
 
     def touch_convention(self, name: str) -> Convention:
-        """The convention, to be changed in place."""
-        self.touched.add(("convention", name))
+        """The convention, to be changed in place: anything but its money and documents."""
+        self.touched["convention"].add(name)
         return self.book.conventions[name]
+
+    def touch_progress(self, name: str) -> Convention:
+        """The convention, its money or its documents to be changed in place."""
+        self.touched["convention_progress"].add(name)
+        return self.book.conventions[name]
+
+    def touch_whole_convention(self, name: str) -> None:
+        """Note a convention that is new, was made anew or is gone."""
+        self.touched["convention"].add(name)
+        self.touched["convention_progress"].add(name)
+
+    def discard_changes(self) -> None:
+        """Forget what changed: nothing of it will be stored."""
+        self.touched.clear()
+        self.new_identities.clear()
 
 
 def new_budget(budget: str) -> BudgetState:

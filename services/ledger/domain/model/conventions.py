@@ -1,12 +1,13 @@
 """Conventions: what was agreed, what is still to be paid, and what was asked back."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from operator import attrgetter
 from typing import Final, NamedTuple
+
+import msgspec
 
 from events.conventions import (
     ConventionResumed,
@@ -87,8 +88,7 @@ class DocumentReceipt(NamedTuple):
     """The journal sequence of the last receipt that gave a cost; 0 where none did."""
 
 
-@dataclass(slots=True)
-class Instalment:
+class Instalment(msgspec.Struct, array_like=True, gc=False):
     """A payment planned by a schedule: what sets it off, what it pays, which order it led to.
 
     One that was ordered before a convention was signed for its grant is called as its orders are,
@@ -122,8 +122,7 @@ class Instalment:
         return sum([each.amount_cents for each in self.lines])
 
 
-@dataclass(slots=True)
-class ConventionMoney:
+class ConventionMoney(msgspec.Struct, array_like=True, gc=False):
     """The money of one convention on one line, in cents."""
 
     granted: int = 0
@@ -179,8 +178,7 @@ class Obligation(NamedTuple):
     due_on: date
 
 
-@dataclass(slots=True)
-class Convention:
+class Convention(msgspec.Struct, array_like=True, gc=False):
     """A convention, or a grant without one that stands in its place."""
 
     convention: str
@@ -194,12 +192,12 @@ class Convention:
     """True while no convention was signed: the grant's reference stands for one (rules, 13)."""
     schedule: list[Instalment]
     notified_on: date | None = None
-    documents: dict[DocumentKey, DocumentReceipt] = field(default_factory=dict)
-    lines: dict[Line, ConventionMoney] = field(default_factory=dict)
+    documents: dict[DocumentKey, DocumentReceipt] = {}
+    lines: dict[Line, ConventionMoney] = {}
     state: ConventionState = ConventionState.IN_FORCE
     obligations: tuple[Obligation, ...] = ()
-    recoveries: dict[str, Recovery] = field(default_factory=dict)
-    order_counts: dict[str, int] = field(default_factory=dict)
+    recoveries: dict[str, Recovery] = {}
+    order_counts: dict[str, int] = {}
     """The number of orders of each instalment that an amendment removed: ids stay unique."""
     earlier_paid_cents: int = 0
     earlier_ordered_cents: int = 0
@@ -207,7 +205,7 @@ class Convention:
     formerly: str | None = None
     """The name of the grant in whose place it was signed: orders issued before bear it (rules, 13).
     """
-    earlier_orders: dict[str, str] = field(default_factory=dict)
+    earlier_orders: dict[str, str] = {}
     """The latest orders of instalments, of an earlier year, where it had another name (rules, 32).
     """
     year_awards_cents: int | None = None

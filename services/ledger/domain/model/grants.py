@@ -1,9 +1,10 @@
 """Grants: the acts on them, what was awarded to whom, what no convention has taken yet."""
 
-from dataclasses import dataclass, field
 from datetime import date
 from sys import intern
 from typing import Any, NamedTuple
+
+import msgspec
 
 from events import parts
 from services.ledger.domain.model.lines import AwardedLine, Line
@@ -90,15 +91,14 @@ class Award(NamedTuple):
         return self._replace(lines=(*others, whole))
 
 
-@dataclass(slots=True)
-class Grant:
+class Grant(msgspec.Struct, array_like=True, gc=False):
     """A grant (subvention): its award, the acts on it, and what no convention has taken yet."""
 
     award: Award | None = None
     acts: tuple[Act, ...] = ()
     concurring: tuple[Beneficiary, ...] = ()
     """Beneficiaries named by concurring acts that came before the award: compared with it later."""
-    reserved_cents: dict[Line, int] = field(default_factory=dict)
+    reserved_cents: dict[Line, int] = {}
     withdrawn: bool = False
     """True once its award fell: nothing is granted under it any more (rules, 17)."""
 

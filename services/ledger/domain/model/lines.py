@@ -1,8 +1,9 @@
 """Budget lines and the stages that their money passes."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
+
+import msgspec
 
 from events import parts
 
@@ -50,8 +51,7 @@ def line_from_row(row: dict[str, Any]) -> Line:
     return Line(row["chapter"], row["article"], row["function"], row["operation"])
 
 
-@dataclass(slots=True)
-class LineMoney:
+class LineMoney(msgspec.Struct, array_like=True, gc=False):
     """The money of one budget line, by stage, in cents."""
 
     appropriated: int = 0

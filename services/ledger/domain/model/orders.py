@@ -5,6 +5,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from events.deliberations import DeliberationWithdrawn
 from events.payments import PaymentExecuted, PaymentOrderAcknowledged
 from services.ledger.domain.model.life_cycle import Transition
@@ -57,7 +59,7 @@ OUTSTANDING = OPEN - {OrderState.TAKEN_IN_CHARGE}
 """
 
 
-class PaymentOrder(NamedTuple):
+class PaymentOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A payment order as it stands; a change makes a new one."""
 
     payment_order: str

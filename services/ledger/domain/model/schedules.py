@@ -1,8 +1,9 @@
 """Awards, schedules, conventions and documents that events bring, and the orders on them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from events import parts
 from events.conventions import ConventionAmended, ConventionSigned

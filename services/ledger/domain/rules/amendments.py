@@ -1,8 +1,9 @@
 """Amendments (avenants) and reductions: what is not ordered yet is planned anew, or given up."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from events.commitments import CommitmentReduced
 from events.conventions import ConventionAmended
@@ -178,7 +179,7 @@ def _amended(state: BudgetState, record: JournalRecord, event: ConventionAmended
         return
     grant = book.grants[convention.grant]
     grant.acts = with_act(grant, act_of(event.act))
-    state.touched.add(("grant", convention.grant))
+    state.touched["grant"].add(convention.grant)
     for move in record.moves:
         if move.kind is not SUPPLEMENT:
             continue

@@ -1,9 +1,10 @@
 """Conventions: signature commits what the award reserved, notification sets instalments off."""
 
-from dataclasses import replace
 from datetime import date
 from sys import intern
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from events.conventions import (
     ConventionNotified,
@@ -218,10 +219,10 @@ def _signed(state: BudgetState, record: JournalRecord, event: ConventionSigned) 
         convention.beneficiary = award.beneficiary  # One copy of what is equal.
     if convention.formerly is not None:
         del book.conventions[convention.formerly]
-        state.touched.add(("convention", convention.formerly))
+        state.touch_whole_convention(convention.formerly)
     if event.bank_account is not None:
         book.accounts[convention.beneficiary.siret] = bank_account_of(event.bank_account)
-        state.touched.add(("account", event.beneficiary.siret))
+        state.touched["account"].add(event.beneficiary.siret)
     keep(state, convention)
 
 

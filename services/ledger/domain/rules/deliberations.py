@@ -128,7 +128,7 @@ def _awarded(event: DeliberationAdopted, known: Grant) -> Grant:
 def _adopted(state: BudgetState, record: JournalRecord, event: DeliberationAdopted) -> None:
     book = state.book
     grant = book.grants.setdefault(intern(event.grant), Grant())
-    state.touched.add(("grant", event.grant))
+    state.touched["grant"].add(event.grant)
     act = act_of(event.act)
     grant.acts = with_act(grant, act)
     if event.role == "concurring":

@@ -6,6 +6,8 @@ from operator import attrgetter
 from sys import intern
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from services.ledger.domain.credit import group_of
 from services.ledger.domain.fiscal_year.carry_over import (
@@ -143,11 +145,11 @@ def _closed(state: BudgetState, _record: JournalRecord, _event: FiscalYearClosed
     for name, grant in book.grants.items():
         if grant.reserved_cents:
             grant.reserved_cents = {}
-            state.touched.add(("grant", name))
+            state.touched["grant"].add(name)
     for name, order in book.orders.items():
         if order.state in OPEN_STATES:
-            book.orders[name] = order._replace(open_at_closing=True)
-            state.touched.add(("order", name))
+            book.orders[name] = replace(order, open_at_closing=True)
+            state.touched["order_progress"].add(name)
 
 
 def _entries_of_closing(
@@ -173,11 +175,11 @@ def _opened(state: BudgetState, record: JournalRecord, event: FiscalYearOpened) 
     assert grant.award is not None, "what is carried over was awarded"
     grant.award = with_own_lines(grant.award, book.own_lines)
     book.grants[name] = grant
-    state.touched.add(("grant", name))
+    state.touched["grant"].add(name)
     if event.bank_account is not None and siret not in book.accounts:
         # An account that this year brought itself is newer.
         book.accounts[siret] = bank_account_of(event.bank_account)
-        state.touched.add(("account", siret))
+        state.touched["account"].add(siret)
     convention.grant = name
     keep(state, convention)
 

@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
 from services.ledger.domain.handler import At, Handler
 from services.ledger.domain.journal import JournalRecord
@@ -50,7 +52,7 @@ def acknowledge(book: Book, event: PaymentOrderAcknowledged, at: At) -> Accepted
     if order.state in CLOSED:
         return _closed(order)
     state = OrderState(event.state)
-    ruling = Accepted(orders=[OrderChange(order._replace(state=state))])
+    ruling = Accepted(orders=[OrderChange(replace(order, state=state))])
     returned_cents = 0
     if state is OrderState.REJECTED:
         convention, _ = book.place_of(order)
@@ -76,7 +78,7 @@ def pay(book: Book, event: PaymentExecuted, at: At) -> Accepted | Refused:
         }
         return Refused(Refusal.OVERPAYMENT, facts)
     state = OrderState.PAID if paid_cents == order.amount_cents else order.state
-    paid = order._replace(paid_cents=paid_cents, state=state)
+    paid = replace(order, paid_cents=paid_cents, state=state)
     convention, instalment = book.place_of(order)
     moves = [
         Move(line, convention.convention, instalment, PAY, cents)
@@ -105,7 +107,7 @@ def _closed(order: PaymentOrder) -> Refused:
 
 def _account_changed(state: BudgetState, _record: JournalRecord, event: BankAccountChanged) -> None:
     state.book.accounts[event.beneficiary.siret] = bank_account_of(event.bank_account)
-    state.touched.add(("account", event.beneficiary.siret))
+    state.touched["account"].add(event.beneficiary.siret)
 
 
 HANDLERS: Final[tuple[Handler[Any], ...]] = (

@@ -59,14 +59,14 @@ def _resting_on(book: Book, convention: Convention, document: DocumentKey) -> It
 
 
 def _received(state: BudgetState, record: JournalRecord, event: ReportReceived) -> None:
-    convention = state.touch_convention(event.convention)
+    convention = state.touch_progress(event.convention)
     key, receipt = document_received(convention.documents, event, record.sequence)
     convention.documents[key] = receipt
 
 
 def _rejected(state: BudgetState, _record: JournalRecord, event: ReportRejected) -> None:
     key = document_key(event.document.kind, event.document.year)
-    state.touch_convention(event.convention).documents.pop(key, None)
+    state.touch_progress(event.convention).documents.pop(key, None)
 
 
 HANDLERS: Final[tuple[Handler[Any], ...]] = (

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from events.conventions import ConventionTerminated
 from events.deliberations import DeliberationWithdrawn
 from services.ledger.domain.handler import At, Handler
@@ -55,7 +57,7 @@ def withdraw(book: Book, event: DeliberationWithdrawn, _at: At) -> Accepted | Re
         ruling.moves += _released(convention)
         for order in _open_orders(book, convention):
             ruling.moves += returned(book, order, and_released=True)
-            ruling.orders.append(OrderChange(order._replace(state=OrderState.CANCELLED)))
+            ruling.orders.append(OrderChange(replace(order, state=OrderState.CANCELLED)))
         if convention.had_cents():
             owed = {"convention": convention.convention, "amount_cents": convention.had_cents()}
             ruling.flags.append(Flag(FlagCode.RECOVERY_DUE, owed))
@@ -107,7 +109,7 @@ def _withdrawn(state: BudgetState, _record: JournalRecord, event: DeliberationWi
     if award is None or not award_falls(grant, act_of(event.act)):
         return
     grant.withdrawn = True
-    state.touched.add(("grant", event.grant))
+    state.touched["grant"].add(event.grant)
     siret = award.beneficiary.siret
     left_cents = book.awarded_cents.pop(siret, 0) - award.own_cents
     if left_cents:
