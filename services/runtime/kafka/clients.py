@@ -1,7 +1,7 @@
 """Kafka clients with our settings: read_committed, no offset resets, bounded waits."""
 
 import importlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import Any, Final, Literal, NamedTuple
 from weakref import WeakKeyDictionary
@@ -26,6 +26,7 @@ from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from services.runtime.kafka.security import security_arguments
+from services.runtime.ops.clock import wall_clock
 from services.runtime.ops.settings import Settings
 
 RECORD_BYTES_MAX: Final = 16 * 1024 * 1024
@@ -266,6 +267,32 @@ def a_batch(codec: str) -> BatchBuilder:
     """An empty batch of a transaction; its records are compressed by the codec of that name."""
     _, attributes = AIOKafkaProducer._COMPRESSORS[codec]  # noqa: SLF001
     return BatchBuilder(BATCH_BYTES, attributes, is_transactional=True)
+
+
+Headers = Sequence[tuple[str, bytes | None]]
+
+Keyed = tuple[bytes | None, bytes | None, Headers]
+"""A record's key, value and headers."""
+
+
+def fill(batch: BatchBuilder, records: Iterable[Keyed]) -> int:
+    """Fill an empty batch with records; return how many fit.
+
+    All get the present time. aiokafka's own `append` takes keywords, serializers and the clock to
+    each record: as much again as the compiled builder beneath it.
+    """
+    append, at_ms, count = batch._builder.append, int(wall_clock() * 1000), 0  # noqa: SLF001
+    former: Headers = ()
+    as_list: list[tuple[str, bytes | None]] = []
+    for key, value, headers in records:
+        if headers is not former:  # Most records of a topic share theirs.
+            former, as_list = headers, list(headers)
+        if append(count, at_ms, key, value, as_list) is None:
+            batch.close()
+            break
+        count += 1
+    batch._relative_offset = count  # noqa: SLF001
+    return count
 
 
 def _ms(seconds: float) -> int:
