@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from services.ledger.domain.convention_threshold import held_back
 from services.ledger.domain.model.book import Book
@@ -35,7 +37,7 @@ ACTS_CARRIED = 20
 """The most acts on one grant that an order carries: the journal holds them all."""
 
 
-class Situation(NamedTuple):
+class Situation(msgspec.Struct, frozen=True):
     """A convention as it stands once the event in hand is accepted."""
 
     convention: Convention

@@ -5,6 +5,7 @@ from collections import defaultdict
 from typing import Any
 
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 
 from events import schemas, topics
 from events.canonical import canonical
@@ -59,7 +60,7 @@ class Wire:
         topic = topics.EVENTS if event is None else topic_of(event)
         source = Source(topic, PARTITION, self.offset)
         record = RawRecord(value, source, key=key, timestamp_ms=WRITTEN_MS)
-        return record._replace(**more)
+        return replace(record, **more)
 
     def tell(self, *events: Json | bytes | RawRecord) -> list[OutboundRecord]:
         """One batch, committed; what leaves of it."""

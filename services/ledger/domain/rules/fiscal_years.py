@@ -6,6 +6,8 @@ from operator import attrgetter
 from sys import intern
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
 from services.ledger.domain.credit import group_of
 from services.ledger.domain.fiscal_year.carry_over import (
@@ -132,7 +134,7 @@ def _touched(
         for case in waiting_for_account(book, siret, brought, on):
             of_this_grant = case.convention.grant == event.grant
             # Of this grant the internal event brings the acts too: orders carry them.
-            yield case._replace(grant=grant) if of_this_grant else case
+            yield replace(case, grant=grant) if of_this_grant else case
     yield situation(book, convention, on, grant=grant, account=account, reissues=is_newer)
 
 
