@@ -15,7 +15,7 @@ import msgspec
 from events import topics
 from events.codec import BYTES_MAX, EVENT_BYTES_MAX, Headers
 from events.conventions import ConventionSigned
-from events.envelope import LEDGER
+from events.envelope import LEDGER, Envelope, Event
 from events.outbound import (
     BalanceUpdated,
     CommitmentEntryRecorded,
@@ -99,12 +99,13 @@ def messages(
         if isinstance(each, DeadLettered):
             sent += _dead_letter(each)
         elif each.record.outcome is Outcome.ACCEPTED:
-            cause = _Cause(each)
-            sent += _accepted(cause, each.internal_events)
+            cause = _Cause(each.record, each.envelope)
+            if each.record.commitment_entries or each.record.payment_orders or each.internal_events:
+                sent += _accepted(cause, each.internal_events)
             for balance in _moved(each, budgets):
                 moved[balance] = cause
         elif each.record.outcome is not Outcome.DUPLICATE:
-            sent.append(_answer(_Cause(each)))
+            sent.append(_answer(_Cause(each.record, each.envelope)))
     sent += [_balance(each, cause, budgets) for each, cause in moved.items()]
     return sent
 
@@ -115,7 +116,8 @@ def balances(
     """The balances that accepted records changed, in their state after these."""
     moved: dict[_Balance, _Cause] = {}
     for each in accepted:
-        moved.update(dict.fromkeys(_moved(each, budgets), _Cause(each)))
+        cause = _Cause(each.record, each.envelope)
+        moved.update(dict.fromkeys(_moved(each, budgets), cause))
     for balance, cause in moved.items():
         yield _balance(balance, cause, budgets)
 
@@ -168,25 +170,26 @@ class _Attributes(msgspec.Struct, omit_defaults=True):
     traceparent: str | None = None
 
 
-class _Cause:
+class _Cause(msgspec.Struct):
     """The cause of messages: a journal record, with the attributes of its event."""
 
-    __slots__ = ("_about", "_envelope", "key", "record")
+    record: JournalRecord
+    envelope: Envelope[Event]
+    about: bytes = b""
 
-    def __init__(self, recorded: Recorded) -> None:
-        self.record: Final = recorded.record
-        self.key: Final = recorded.record.budget.encode()
-        self._envelope: Final = recorded.envelope
-        self._about = b""
+    @property
+    def key(self) -> bytes:
+        """The key of its messages, but for balances."""
+        return self.record.budget.encode()
 
     def value(self, head: bytes, event_id: str, data: Any) -> bytes:
         """The bytes of one message."""
-        if not self._about:  # A balance that moves again in the batch is not written.
-            self._about = self._attributes()
-        return _value(head, event_id, self._about, data)
+        if not self.about:  # A balance that moves again in the batch is not written.
+            self.about = self._attributes()
+        return _value(head, event_id, self.about, data)
 
     def _attributes(self) -> bytes:
-        envelope = self._envelope
+        envelope = self.envelope
         attributes = _Attributes(
             envelope.time.isoformat(),
             self.record.budget,
