@@ -201,7 +201,7 @@ class _Cause(msgspec.Struct):
 
 
 def _value(head: bytes, event_id: str, about: bytes, data: Any) -> bytes:
-    return b'%b%b,%b,"data":%b}' % (head, _spell(event_id), about, _spell(data))
+    return b"".join((head, _spell(event_id), b",", about, b',"data":', _spell(data), b"}"))
 
 
 def _accepted(cause: _Cause, internal_events: Iterable[InternalEvent]) -> Iterator[OutboundRecord]:

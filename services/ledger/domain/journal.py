@@ -83,9 +83,10 @@ class JournalRecord(msgspec.Struct):
         self.hash = sha256(body).hexdigest()
         event = b"null" if self.event is None else self.event
         topic, partition, offset = self.source
-        tail = b',"event":%b,"hash":"%b",%b%d}}'
         source = _source_head(topic, partition)
-        return body[:-1] + tail % (event, self.hash.encode(), source, offset)
+        end = b"%d}}" % offset
+        hash_ = self.hash.encode()
+        return b"".join((body[:-1], b',"event":', event, b',"hash":"', hash_, b'",', source, end))
 
     def _hashed(self) -> journal.Hashed:
         # Enumerations are spelled as their values; members that few records have stay dictionaries,

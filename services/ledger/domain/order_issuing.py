@@ -105,8 +105,11 @@ def issue_orders(book: Book, case: Situation, ruling: Accepted) -> Accepted:
         return ruling  # What is still decided of a closed year issues nothing (rules, 31).
     if case.account is None:
         return ruling
-    due = [(each, due_from(book, case, each)) for each in case.convention.schedule]
-    met = [(instalment, met_on) for instalment, met_on in due if met_on is not None]
+    met = [
+        (each, met_on)
+        for each in case.convention.schedule
+        if (met_on := due_from(book, case, each)) is not None
+    ]
     if met:
         _issue_met(book, case, met, ruling)
     return ruling
