@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
-from aiokafka.codec import lz4_encode
+from aiokafka.codec import lz4_encode, zstd_encode
 from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
@@ -37,6 +37,10 @@ BATCH_BYTES: Final = 1024 * 1024
 
 LZ4_LEVEL: Final = 1
 """At aiokafka's own level, 9, a batch takes nine times as long, for 10 to 20 % fewer bytes."""
+
+ZSTD_LEVEL: Final = 1
+"""At aiokafka's own level, 3, a batch of the journal takes nearly twice as long, and an eighth more
+room."""
 
 Isolation = Literal["read_committed", "read_uncommitted"]
 
@@ -78,9 +82,10 @@ def guard_abort_markers() -> None:
 
 
 def compress_quickly() -> None:
-    """Let every producer of this process compress lz4 at our level: aiokafka has no option."""
+    """Let every producer of this process compress at our levels: aiokafka has no option."""
     builder = importlib.import_module(default_records.DefaultRecordBatchBuilder.__module__)
     builder.lz4_encode = partial(lz4_encode, level=LZ4_LEVEL)  # type: ignore[attr-defined]
+    builder.zstd_encode = partial(zstd_encode, level=ZSTD_LEVEL)  # type: ignore[attr-defined]
 
 
 _send: Final = AIOKafkaConnection.send

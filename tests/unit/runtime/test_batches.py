@@ -7,6 +7,7 @@ from aiokafka.record.default_records import DefaultRecordBatch
 from services.runtime.kafka.clients import (
     BATCH_BYTES,
     LZ4_LEVEL,
+    ZSTD_LEVEL,
     Headers,
     a_batch,
     compress_quickly,
@@ -48,6 +49,18 @@ def test_lz4_compresses_at_our_level() -> None:
         lengths[level] = HEADER_BYTES + len(bytes(compressor.finish()))
     assert lengths[LZ4_LEVEL] != lengths[9], "these values tell the levels apart"
     assert lengths[LZ4_LEVEL] == len(built("lz4", values))
+
+
+def test_zstd_compresses_at_our_level() -> None:
+    compress_quickly()
+    values = [b"%d" % (each * each) * 20 for each in range(500)]
+    compressed = built("zstd", values)
+    records = cramjam.zstd.decompress(compressed[HEADER_BYTES:])
+    at_ours, at_theirs = (
+        bytes(cramjam.zstd.compress(records, level=each)) for each in (ZSTD_LEVEL, 3)
+    )
+    assert at_ours != at_theirs, "these values tell the levels apart"
+    assert at_ours == compressed[HEADER_BYTES:]
 
 
 def test_a_batch_takes_the_records_that_fit_in_their_order_each_with_its_headers() -> None:
