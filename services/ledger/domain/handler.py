@@ -23,7 +23,7 @@ from services.ledger.domain.model.verdicts import Accepted, Refused, Waits
 Data = TypeVar("Data", bound=EventData)
 
 
-class At(msgspec.Struct, frozen=True):
+class At(msgspec.Struct):
     """The place of a decision: the day of its event, the sequence of the record to be written."""
 
     on: date

@@ -37,7 +37,7 @@ ACTS_CARRIED = 20
 """The most acts on one grant that an order carries: the journal holds them all."""
 
 
-class Situation(msgspec.Struct, frozen=True):
+class Situation(msgspec.Struct):
     """A convention as it stands once the event in hand is accepted."""
 
     convention: Convention

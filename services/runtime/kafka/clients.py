@@ -275,6 +275,7 @@ def a_batch(codec: str) -> BatchBuilder:
 
 
 Headers = Sequence[tuple[str, bytes | None]]
+"""A record's headers."""
 
 Keyed = tuple[bytes | None, bytes | None, Headers]
 """A record's key, value and headers."""
