@@ -47,10 +47,6 @@ class Source(NamedTuple):
     partition: int
     offset: int
 
-    def row(self) -> dict[str, Any]:
-        """The position as a journal record holds it."""
-        return {"topic": self.topic, "partition": self.partition, "offset": self.offset}
-
 
 class JournalRecord(msgspec.Struct):
     """One record of the journal; None and empty stand for nothing."""

@@ -39,7 +39,7 @@ LZ4_LEVEL: Final = 1
 """At aiokafka's own level, 9, a batch takes nine times as long, for 10 to 20 % fewer bytes."""
 
 ZSTD_LEVEL: Final = 1
-"""At aiokafka's own level, 3, a batch of the journal takes nearly twice as long, and an eighth more
+"""At aiokafka's own level, 3, a batch of our records takes nearly twice as long, and an eighth more
 room."""
 
 Isolation = Literal["read_committed", "read_uncommitted"]
