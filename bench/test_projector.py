@@ -22,8 +22,8 @@ from events.topics import JOURNAL
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Source
 from services.projector.database import Position, an_engine, take, write
+from services.projector.processor import BATCH_RECORDS
 from services.projector.rows.fold import Fold
-from services.projector.serve import BATCH_RECORDS
 from services.runtime.kafka.partitioning import partition_of
 from tests import silence
 from tests.read_model import databases

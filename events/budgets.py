@@ -2,9 +2,11 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
+from msgspec import Meta
+from pydantic import AfterValidator, ConfigDict, ValidationInfo, field_validator
 
-from events.parts import Act, BudgetLine, EventData, Part, distinct_lines
+from events.models import Part
+from events.parts import Act, BudgetLine, EventData, distinct_lines
 from events.texts import Translatable, _
 from events.values import AmountCents, SignedAmountCents, invalid_value, missing_field
 
@@ -24,7 +26,7 @@ class BudgetVoted(EventData):
 
     TYPE: ClassVar[str] = "ecluse.budget.voted.v1"
     NAME: ClassVar[Translatable] = _("Budget voted")
-    model_config = ConfigDict(
+    MODEL_CONFIG = ConfigDict(
         json_schema_extra={
             "if": {"properties": {"stage": {"const": "initial"}}, "required": ["stage"]},
             "then": {
@@ -39,11 +41,11 @@ class BudgetVoted(EventData):
     )
 
     stage: Literal["initial", "supplementary", "amendment"]
-    vote_level: VoteLevel | None = Field(default=None, validate_default=True)
+    vote_level: VoteLevel | None = None
     act: Act
     appropriations: Annotated[
         tuple[Appropriation, ...],
-        Field(min_length=1, strict=False, fail_fast=True),
+        Meta(min_length=1),
         AfterValidator(distinct_lines),
     ]
 

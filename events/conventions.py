@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from msgspec import Meta
 
 from events.parts import (
     Act,
@@ -34,9 +34,7 @@ class ConventionSigned(EventData):
 
     convention: OrderPart
     grant: Code
-    acts: Annotated[
-        tuple[Act, ...], Field(min_length=1, max_length=100, strict=False, fail_fast=True)
-    ]
+    acts: Annotated[tuple[Act, ...], Meta(min_length=1, max_length=100)]
     signed_on: Date
     starts_on: Date
     ends_on: Date
@@ -44,9 +42,7 @@ class ConventionSigned(EventData):
     bank_account: BankAccount | None = None
     signatory: Name | None = None
     stated_total_cents: AmountCents | None = None
-    stated_condition_years: (
-        Annotated[tuple[Year, ...], Field(max_length=100, strict=False, fail_fast=True)] | None
-    ) = None
+    stated_condition_years: Annotated[tuple[Year, ...], Meta(max_length=100)] | None = None
     obligations: Obligations | None = None
     instalments: Schedule
 

@@ -42,7 +42,7 @@ class DeadlinePassed(EventData):
 
     TYPE: ClassVar[str] = "ecluse.deadline.passed.v1"
     NAME: ClassVar[Translatable] = _("Deadline passed")
-    model_config = ConfigDict(json_schema_extra={"allOf": [_about(kind) for kind in SUBJECTS]})
+    MODEL_CONFIG = ConfigDict(json_schema_extra={"allOf": [_about(kind) for kind in SUBJECTS]})
 
     convention: ConventionNumber | None = None
     payment_order: OrderReference | None = None

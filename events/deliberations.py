@@ -2,7 +2,8 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator
+from msgspec import Meta
+from pydantic import ConfigDict, ValidationInfo, WithJsonSchema, field_validator
 
 from events.parts import Act, Beneficiary, EventData, LineAmounts, Schedule
 from events.texts import Translatable, _
@@ -17,7 +18,7 @@ from events.values import (
     missing_field,
 )
 
-Names = Annotated[tuple[Name, ...], Field(max_length=1000, strict=False, fail_fast=True)]
+Names = Annotated[tuple[Name, ...], Meta(max_length=1000)]
 
 TrueByDefault = Annotated[bool, WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "null"}]})]
 """A yes or no whose explicit null says what absence says; the schema must allow it too."""
@@ -31,7 +32,7 @@ class DeliberationAdopted(EventData):
 
     TYPE: ClassVar[str] = "ecluse.deliberation.adopted.v1"
     NAME: ClassVar[Translatable] = _("Deliberation adopted")
-    model_config = ConfigDict(
+    MODEL_CONFIG = ConfigDict(
         json_schema_extra={
             "if": {"properties": {"role": {"const": "award"}}, "required": ["role"]},
             "then": {"required": ["lines"], "properties": {"lines": {"type": "array"}}},
@@ -49,7 +50,7 @@ class DeliberationAdopted(EventData):
     stated_total_cents: AmountCents | None = None
     requires_convention: TrueByDefault = True
     beneficiary: Beneficiary
-    lines: LineAmounts | None = Field(default=None, validate_default=True)
+    lines: LineAmounts | None = None
     instalments: Schedule | None = None
     conditions_year: Year | None = None
 

@@ -12,6 +12,7 @@ from events.conventions import ConventionEvent
 from events.deadlines import DeadlinePassed
 from events.deliberations import DeliberationEvent
 from events.fiscal_years import FiscalYearEvent, FiscalYearOpened
+from events.models import Part, model_of
 from events.parts import EventData
 from events.payments import PaymentEvent
 from events.recoveries import RecoveryEvent
@@ -80,11 +81,11 @@ def borrows_a_name(source: Any, name: Any, source_kind: SourceKind) -> bool:
 Data = TypeVar("Data")
 
 
-class Envelope(BaseModel, Generic[Data]):
+class Envelope(Part, Generic[Data]):
     """A CloudEvent: who says what about which budget, and when it happened."""
 
     # Unknown attributes are allowed by CloudEvents; unknown members of `data` are not.
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+    MODEL_CONFIG = ConfigDict(extra="ignore")
 
     specversion: Literal["1.0"]
     id: Attribute
@@ -117,11 +118,11 @@ class UntypedEnvelope(Envelope[Any]):
     data: Any = None
 
 
-ENVELOPES: dict[str, type[Envelope[Any]]] = {
-    each.TYPE: Envelope[each]  # type: ignore[valid-type] # a model per type, made at run time
+ENVELOPES: dict[str, type[BaseModel]] = {
+    each.TYPE: model_of(Envelope[each])  # type: ignore[valid-type] # made at run time
     for each in INBOUND
 }
-"""The envelope of each inbound type."""
+"""The model of the envelope of each inbound type."""
 
 VALIDATORS = {name: envelope.__pydantic_validator__ for name, envelope in ENVELOPES.items()}
 """pydantic's own validators, called without the model in between."""

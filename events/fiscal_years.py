@@ -7,9 +7,9 @@ before the next budget is voted (arrêté du 26 avril 1996).
 
 from typing import Annotated, Any, ClassVar, Final, Literal
 
+from msgspec import Meta
 from pydantic import (
     AfterValidator,
-    Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     StringConstraints,
@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from events.models import Part, for_pydantic
 from events.parts import (
     Act,
     BankAccount,
@@ -31,7 +32,6 @@ from events.parts import (
     EventReference,
     LineAmount,
     Obligation,
-    Part,
     first_repeated,
 )
 from events.texts import Translatable, _
@@ -79,7 +79,7 @@ def _distinct_conventions(
 
 _Named = Annotated[
     tuple[CarriedConvention, ...],
-    Field(min_length=1, max_length=CARRIED_MAX, strict=False, fail_fast=True),
+    Meta(min_length=1, max_length=CARRIED_MAX),
     AfterValidator(_distinct_conventions),
 ]
 
@@ -99,7 +99,7 @@ class _ConstantOrList:
         self, _source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         return core_schema.no_info_wrap_validator_function(
-            _constant_or_list, handler.generate_schema(_Named)
+            _constant_or_list, handler.generate_schema(for_pydantic(_Named))
         )
 
     def __get_pydantic_json_schema__(
@@ -109,7 +109,7 @@ class _ConstantOrList:
         return {"anyOf": [constants, handler(schema)]}
 
 
-CarryOver = Annotated[Literal["all", "none"] | tuple[CarriedConvention, ...], _ConstantOrList()]
+CarryOver = Annotated[Literal["all", "none"] | _Named, _ConstantOrList()]
 """The conventions that are carried over: all, none, or those that are named."""
 
 
@@ -130,7 +130,7 @@ class FiscalYearClosed(EventData):
         return carry_over
 
 
-TotalCents = Annotated[int, Field(ge=0, le=2**63 - 1)]
+TotalCents = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 """A sum of amounts in cents, over lines, acts or years."""
 
 
@@ -142,12 +142,15 @@ class CarriedAward(Part):
     beneficiary: Beneficiary
     requires_convention: bool
     conditions_year: Year | None = None
-    year_awards_cents: TotalCents = Field(
-        description="All awards of the year that gave it, to its beneficiary's SIRET."
-    )
+    year_awards_cents: Annotated[
+        TotalCents,
+        Meta(description="All awards of the year that gave it, to its beneficiary's SIRET."),
+    ]
 
 
-_CarriedName = Annotated[str, StringConstraints(min_length=1, max_length=301, pattern=CARRIED_NAME)]
+_CarriedName = Annotated[
+    str, Meta(min_length=1, max_length=301), StringConstraints(pattern=CARRIED_NAME)
+]
 _ORDER: Final = (
     "The id of its latest order, where that was issued while the convention bore another number."
 )
@@ -165,25 +168,25 @@ class CarriedInstalment(Part):
     trigger: Literal["signature", "notification", "reports"]
     documents: Documents | None = None
     ceiling: bool
-    lines: Annotated[tuple[LineAmount, ...], Field(strict=False)]
-    orders: Annotated[int, Field(ge=0)] = Field(
-        description="How many orders were issued for it, re-issues included."
-    )
-    amended_on: Date | None = Field(
-        default=None, description="The day of the amendment that planned it, where one did."
-    )
-    due_again_on: DueDate | None = Field(
-        default=None, description="The day of a rejected order that is to be issued again."
-    )
-    order: OrderReference | None = Field(default=None, description=_ORDER)
+    lines: tuple[LineAmount, ...]
+    orders: Annotated[
+        int, Meta(ge=0, description="How many orders were issued for it, re-issues included.")
+    ]
+    amended_on: Annotated[
+        Date | None, Meta(description="The day of the amendment that planned it, where one did.")
+    ] = None
+    due_again_on: Annotated[
+        DueDate | None, Meta(description="The day of a rejected order that is to be issued again.")
+    ] = None
+    order: Annotated[OrderReference | None, Meta(description=_ORDER)] = None
 
 
 class FormerInstalment(Part):
     """An instalment that an amendment took away, and how many orders it had: they count on."""
 
     instalment: OrderPart
-    orders: Annotated[int, Field(ge=1)]
-    order: OrderReference | None = Field(default=None, description=_ORDER)
+    orders: Annotated[int, Meta(ge=1)]
+    order: Annotated[OrderReference | None, Meta(description=_ORDER)] = None
 
 
 class ReceivedDocument(Part):
@@ -218,11 +221,15 @@ class FiscalYearOpened(EventData):
     closed_on: Date
     grant: Code
     award: CarriedAward
-    acts: Annotated[tuple[Act, ...], Field(min_length=1, strict=False)]
+    acts: Annotated[tuple[Act, ...], Meta(min_length=1)]
     convention: ConventionNumber
-    stands_alone: bool = Field(
-        description="Whether the grant's reference stands for a convention that was never signed."
-    )
+    stands_alone: Annotated[
+        bool,
+        Meta(
+            description="Whether the grant's reference stands for a convention that was never "
+            "signed."
+        ),
+    ]
     state: Literal["in_force", "suspended"]
     beneficiary: Beneficiary
     bank_account: BankAccount | None = None
@@ -230,11 +237,11 @@ class FiscalYearOpened(EventData):
     notified_on: Date | None = None
     paid_cents: TotalCents
     ordered_cents: TotalCents
-    lines: Annotated[tuple[CarriedLine, ...], Field(min_length=1, strict=False)]
-    instalments: Annotated[tuple[CarriedInstalment, ...], Field(strict=False)]
-    former_instalments: Annotated[tuple[FormerInstalment, ...], Field(strict=False)]
-    documents: Annotated[tuple[ReceivedDocument, ...], Field(strict=False)]
-    obligations: Annotated[tuple[Obligation, ...], Field(strict=False)]
+    lines: Annotated[tuple[CarriedLine, ...], Meta(min_length=1)]
+    instalments: tuple[CarriedInstalment, ...]
+    former_instalments: tuple[FormerInstalment, ...]
+    documents: tuple[ReceivedDocument, ...]
+    obligations: tuple[Obligation, ...]
 
 
 FiscalYearEvent = FiscalYearClosed | FiscalYearOpened

@@ -5,10 +5,12 @@ The ledger writes these from slotted values, for speed; the tests check that wha
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from msgspec import Meta
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from events.envelope import Envelope
-from events.parts import Act, BankAccount, Beneficiary, BudgetLine, Part, ServiceAmount
+from events.models import Part, model_of
+from events.parts import Act, BankAccount, Beneficiary, BudgetLine, ServiceAmount
 from events.values import (
     AmountCents,
     BudgetId,
@@ -20,10 +22,10 @@ from events.values import (
     Text,
 )
 
-BalanceCents = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+BalanceCents = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 """A balance in cents; only available credit may stand below zero."""
 
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 EntryKind = Literal[
     "accounting_commitment",
@@ -62,7 +64,7 @@ class CommitmentEntryRecorded(Outbound):
     act: Act
     convention: ConventionNumber | None
     effective_on: Date
-    sequence: Annotated[int, Field(ge=1)]
+    sequence: Annotated[int, Meta(ge=1)]
 
 
 class OrderLine(Part):
@@ -70,7 +72,7 @@ class OrderLine(Part):
 
     line: BudgetLine
     amount_cents: AmountCents
-    services: Annotated[tuple[ServiceAmount, ...], Field(strict=False)] | None
+    services: tuple[ServiceAmount, ...] | None
 
 
 class PaymentOrder(Outbound):
@@ -81,10 +83,10 @@ class PaymentOrder(Outbound):
     convention: ConventionNumber
     instalment: OrderPart
     amount_cents: AmountCents
-    paid_cents: Annotated[int, Field(ge=0)]
+    paid_cents: Annotated[int, Meta(ge=0)]
     state: OrderState
     due_on: DueDate
-    lines: Annotated[tuple[OrderLine, ...], Field(min_length=1, strict=False)]
+    lines: Annotated[tuple[OrderLine, ...], Meta(min_length=1)]
 
 
 class PaymentOrderIssued(PaymentOrder):
@@ -94,10 +96,10 @@ class PaymentOrderIssued(PaymentOrder):
 
     beneficiary: Beneficiary
     bank_account: BankAccount
-    acts: Annotated[tuple[Act, ...], Field(min_length=1, strict=False)]
+    acts: Annotated[tuple[Act, ...], Meta(min_length=1)]
     title: Text
     issued_on: Date
-    previous: Text | None = Field(description="The rejected order that this one replaces.")
+    previous: Annotated[Text | None, Meta(description="The rejected order that this one replaces.")]
 
 
 class PaymentOrderCancelled(PaymentOrder):
@@ -140,7 +142,7 @@ class BalanceUpdated(Outbound):
     TYPE: ClassVar[str] = "ecluse.balance.updated.v1"
 
     balance: LineBalance | ConventionBalance
-    sequence: Annotated[int, Field(ge=1)]
+    sequence: Annotated[int, Meta(ge=1)]
 
 
 class Answer(Outbound):
@@ -149,7 +151,7 @@ class Answer(Outbound):
     budget: BudgetId
     event_id: Text
     event_source: Text
-    sequence: Annotated[int, Field(ge=1)]
+    sequence: Annotated[int, Meta(ge=1)]
     message: Message
 
 
@@ -181,13 +183,13 @@ class EventUnreadable(Outbound):
     """A record is not an event of the contract; operators have its bytes."""
 
     TYPE: ClassVar[str] = "ecluse.event.unreadable.v1"
-    model_config = ConfigDict(title="EventUnreadable")
+    MODEL_CONFIG = ConfigDict(title="EventUnreadable")
 
     reason: Text
     topic: Text
-    partition: Annotated[int, Field(ge=0)]
-    offset: Annotated[int, Field(ge=0)]
-    length_bytes: Annotated[int, Field(ge=0)]
+    partition: Annotated[int, Meta(ge=0)]
+    offset: Annotated[int, Meta(ge=0)]
+    length_bytes: Annotated[int, Meta(ge=0)]
     sha256: Sha256
     message: Message
 
@@ -212,10 +214,11 @@ class UnreadableEnvelope(Envelope[EventUnreadable]):
     """The envelope of a notice on a record whose budget nobody knows: its key is the chain."""
 
     partitionkey: ChainId
+    data: EventUnreadable
 
 
-OUTBOUND_ENVELOPES: dict[str, type[Envelope[Any]]] = {
-    each.TYPE: Envelope[each]  # type: ignore[valid-type] # a model per type, made at run time
+OUTBOUND_ENVELOPES: dict[str, type[BaseModel]] = {
+    each.TYPE: model_of(UnreadableEnvelope if each is EventUnreadable else Envelope[each])  # type: ignore[valid-type] # made at run time
     for each in OUTBOUND
-} | {EventUnreadable.TYPE: UnreadableEnvelope}
-"""The envelope of each type that leaves."""
+}
+"""The model of the envelope of each type that leaves."""

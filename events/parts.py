@@ -3,8 +3,10 @@
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Annotated, ClassVar, Literal, Protocol, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from msgspec import Meta
+from pydantic import AfterValidator, ConfigDict, ValidationInfo, field_validator
 
+from events.models import Part
 from events.texts import Translatable, _
 from events.values import (
     LINE_TWICE,
@@ -28,12 +30,6 @@ LINES_MAX = 500
 SERVICES_MAX = 100
 DOCUMENTS_MAX = 50
 INSTALMENTS_MAX = 50
-
-
-class Part(BaseModel):
-    """A closed, frozen piece of an event: no unknown member, no conversion between types."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
 
 class BudgetLine(Part):
@@ -88,7 +84,7 @@ def _bounded_services(services: tuple[ServiceAmount, ...]) -> tuple[ServiceAmoun
 
 Services = Annotated[
     tuple[ServiceAmount, ...],
-    Field(max_length=SERVICES_MAX, strict=False, fail_fast=True),
+    Meta(max_length=SERVICES_MAX),
     AfterValidator(_bounded_services),
 ]
 
@@ -138,7 +134,7 @@ def distinct_lines(amounts: Amounts) -> Amounts:
 
 LineAmounts = Annotated[
     tuple[LineAmount, ...],
-    Field(min_length=1, max_length=LINES_MAX, strict=False, fail_fast=True),
+    Meta(min_length=1, max_length=LINES_MAX),
     AfterValidator(distinct_lines),
 ]
 """Amounts on one or more lines, each line once."""
@@ -157,14 +153,14 @@ class Document(Part):
 
 Documents = Annotated[
     tuple[Document, ...],
-    Field(min_length=1, max_length=DOCUMENTS_MAX, strict=False, fail_fast=True),
+    Meta(min_length=1, max_length=DOCUMENTS_MAX),
 ]
 
 
 class Instalment(Part):
     """A payment planned by a schedule (versement): what sets it off, what it pays on each line."""
 
-    model_config = ConfigDict(
+    MODEL_CONFIG = ConfigDict(
         json_schema_extra={
             "if": {"properties": {"trigger": {"const": "reports"}}, "required": ["trigger"]},
             "then": {"required": ["documents"], "properties": {"documents": {"type": "array"}}},
@@ -174,7 +170,7 @@ class Instalment(Part):
 
     instalment: OrderPart
     trigger: Literal["signature", "notification", "reports"]
-    documents: Documents | None = Field(default=None, validate_default=True)
+    documents: Documents | None = None
     ceiling: bool
     lines: LineAmounts
 
@@ -205,14 +201,14 @@ def _distinct_instalments(instalments: tuple[Instalment, ...]) -> tuple[Instalme
 
 Schedule = Annotated[
     tuple[Instalment, ...],
-    Field(min_length=1, max_length=INSTALMENTS_MAX, strict=False, fail_fast=True),
+    Meta(min_length=1, max_length=INSTALMENTS_MAX),
     AfterValidator(_distinct_instalments),
 ]
 """The instalments of a convention (échéancier), in the order in which they are paid."""
 
 AmendedSchedule = Annotated[
     tuple[Instalment, ...],
-    Field(max_length=INSTALMENTS_MAX, strict=False, fail_fast=True),
+    Meta(max_length=INSTALMENTS_MAX),
     AfterValidator(_distinct_instalments),
 ]
 """The new schedule of what is not yet ordered; an empty one gives all of it up (rules, 15)."""
@@ -226,7 +222,7 @@ class Obligation(Part):
     due_on: Date
 
 
-Obligations = Annotated[tuple[Obligation, ...], Field(max_length=100, strict=False, fail_fast=True)]
+Obligations = Annotated[tuple[Obligation, ...], Meta(max_length=100)]
 """Documents owed by a day each."""
 
 

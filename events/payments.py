@@ -2,7 +2,8 @@
 
 from typing import ClassVar, Literal
 
-from events.parts import BankAccount, Beneficiary, EventData, Part
+from events.models import Part
+from events.parts import BankAccount, Beneficiary, EventData
 from events.texts import Translatable, _
 from events.values import (
     AmountCents,

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import ConfigDict, ValidationInfo, field_validator
 
 from events.parts import EventData, LineAmounts
 from events.texts import Translatable, _
@@ -20,7 +20,7 @@ from events.values import (
 class _Recovery(EventData):
     """A sum owed back under a number, by lines or in one sum: both events have it."""
 
-    model_config = ConfigDict(
+    MODEL_CONFIG = ConfigDict(
         json_schema_extra={
             "oneOf": [
                 {"required": ["lines"], "properties": {"lines": {"type": "array"}}},
@@ -32,7 +32,7 @@ class _Recovery(EventData):
     convention: ConventionNumber
     recovery: Code
     lines: LineAmounts | None = None
-    amount_cents: AmountCents | None = Field(default=None, validate_default=True)
+    amount_cents: AmountCents | None = None
     on: Date
     reason: Text
 

@@ -8,9 +8,9 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Annotated, Any, NoReturn
 
+from msgspec import Meta
 from pydantic import (
     AfterValidator,
-    Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     StringConstraints,
@@ -116,6 +116,7 @@ DueDate = Annotated[date, _day(date(2200, 3, 1))]
 
 Timestamp = Annotated[
     datetime,
+    Meta(tz=True),
     _StrictText(
         r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$",
         core_schema.datetime_schema(strict=False, tz_constraint="aware"),
@@ -138,39 +139,43 @@ WITHOUT_SLASH = rf"^[^/{UNPRINTED}]+$"
 CARRIED_NAME = rf"^[^/{UNPRINTED}]+(/[^/{UNPRINTED}]+)?$"
 """The pattern of carried-over instalments: with their grant, where orders bear its name."""
 
-Code = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=PRINTED)]
+Code = Annotated[str, Meta(min_length=1, max_length=100), StringConstraints(pattern=PRINTED)]
 """A code or reference, opaque to Écluse."""
 
-Attribute = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=PRINTED)]
+Attribute = Annotated[str, Meta(min_length=1, max_length=500), StringConstraints(pattern=PRINTED)]
 """An attribute of a CloudEvent, such as `source` and `id`."""
 
-OrderPart = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=WITHOUT_SLASH)]
+OrderPart = Annotated[
+    str, Meta(min_length=1, max_length=100), StringConstraints(pattern=WITHOUT_SLASH)
+]
 """A reference that becomes part of a payment order's id, and so holds no slash."""
 
 ConventionNumber = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, pattern=WITHOUT_SLASH)
+    str, Meta(min_length=1, max_length=200), StringConstraints(pattern=WITHOUT_SLASH)
 ]
 """The number of a known convention: one that was carried over may end with its year."""
 
-OrderReference = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=PRINTED)]
+OrderReference = Annotated[
+    str, Meta(min_length=1, max_length=4000), StringConstraints(pattern=PRINTED)
+]
 """A payment order's id, as the ledger issued it."""
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=PRINTED)]
+Name = Annotated[str, Meta(min_length=1, max_length=300), StringConstraints(pattern=PRINTED)]
 """The name of a person or of a body."""
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+Text = Annotated[str, Meta(min_length=1, max_length=4000)]
 """A title or a reason, for people: it may have several lines."""
 
-Year = Annotated[int, Field(ge=1900, le=2199)]
+Year = Annotated[int, Meta(ge=1900, le=2199)]
 AmountCents = Annotated[
-    int, Field(ge=1, le=AMOUNT_MAX_CENTS, description="An amount in integer cents of euro.")
+    int, Meta(ge=1, le=AMOUNT_MAX_CENTS, description="An amount in integer cents of euro.")
 ]
 """A strictly positive amount in integer cents of euro."""
 
 
 CostCents = Annotated[
     int,
-    Field(ge=0, le=AMOUNT_MAX_CENTS, description="A cost in integer cents of euro; may be 0."),
+    Meta(ge=0, le=AMOUNT_MAX_CENTS, description="A cost in integer cents of euro; may be 0."),
 ]
 """A cost in integer cents of euro: accounts that prove nothing are a cost of 0 (rules, 22)."""
 
@@ -196,7 +201,7 @@ def _not_zero(amount_cents: int) -> int:
 
 SignedAmountCents = Annotated[
     int,
-    Field(
+    Meta(
         ge=-AMOUNT_MAX_CENTS,
         le=AMOUNT_MAX_CENTS,
         description="An amount in integer cents of euro; below zero it takes away. Never zero.",
@@ -206,7 +211,9 @@ SignedAmountCents = Annotated[
 """An amount in cents that may also take away; never zero."""
 
 
+@lru_cache(maxsize=65_536)
 def _siret_is_valid(siret: str) -> bool:
+    # Every event names its budget, and beneficiaries come again: each is checked once.
     try:
         siret_number.validate(siret)
     except NumberError:
@@ -228,14 +235,8 @@ Siret = Annotated[str, StringConstraints(pattern=r"^[0-9]{14}$"), AfterValidator
 """A SIRET: 14 digits with the Luhn key, La Poste's establishments by their own rule (INSEE)."""
 
 
-@lru_cache(maxsize=65_536)
-def _entity_is_valid(budget: str) -> bool:
-    # Every event names its budget, and there are few: checked once each.
-    return _siret_is_valid(budget[:14])
-
-
 def _checked_budget(budget: str, info: ValidationInfo) -> str:
-    if not _asked_before(info) and not _entity_is_valid(budget):
+    if not _asked_before(info) and not _siret_is_valid(budget[:14]):
         invalid_value(_("the check digit of the budget's SIRET is wrong"))
     return budget
 

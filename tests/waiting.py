@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Final, TypeVar
 
-WAIT_S: Final = 40.0
+WAIT_S: Final = 60.0
 """How long anything may take on a machine that does much else."""
 
 POLL_S: Final = 0.1

@@ -148,6 +148,11 @@ def _others(found: Figures) -> Iterator[str]:
             f" {latency['other_cores']:.2f}"
         ),
     }
+    for store, row in found["replay"].items():
+        rows[f"{row['events']:,} events of files, `ecluse replay`, {store}"] = (
+            f"{row['events_per_s']:,.0f} events/s, {row['cpu_us_per_event']:.1f} µs of processor"
+            f" time an event, {row['peak_bytes'] / MIB:.0f} MiB"
+        )
     for name, value in rows.items():
         yield f"| {name} | {value} |"
     yield ""

@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 from bench import world
-from bench.kafka import contenders, figures, securing, stream, watching
+from bench.kafka import contenders, figures, replaying, securing, stream, watching
 from bench.kafka.contenders import Pace, Run, Site
 from bench.kafka.figures import Figures
 from bench.kafka.outputs import Weights, weigh
@@ -46,11 +46,9 @@ async def run(site: Site, asked: Asked, progress: Progress) -> dict[str, Any]:
             found |= await _ledger(site, asked, progress)
         if READ_MODEL in asked.parts:
             busy = await _busy(progress)
-            found["read_model"] = {
-                **figures.machine(),
-                **busy,
-                **await read_model(site, asked.visible, progress),
-            }
+            made = await read_model(site, asked.visible, progress)
+            found["read_model"] = {**figures.machine(), **busy, **made}
+            found["postgresql_records_per_s"] = made["to_postgresql"]["records_per_s"]
         if WATCH in asked.parts:
             busy = await _busy(progress)
             watched = await watching.watch(site, asked.watched, progress)
@@ -69,6 +67,11 @@ async def _ledger(site: Site, asked: Asked, progress: Progress) -> Figures:
     progress.begins("the events")
     setting = _write_events(site, int(asked.rate * asked.latency_s)) | await _busy(progress)
     measured = await _measure(site, asked.rounds, setting["opening_events"], progress)
+    replayed = await replaying.replay(site, progress)
+    measured |= {
+        "replay": replayed,
+        "replay_events_per_s": replayed["memory"]["events_per_s"],
+    }
     progress.begins(f"latency at {asked.rate} events/s")
     latency = await contenders.latency(site, "latency", asked.rate, asked.latency_s / 6)
     return {**figures.machine(), **setting, **measured, "latency": latency}

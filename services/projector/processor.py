@@ -31,7 +31,11 @@ from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import Progress
 from services.runtime.processing.processor import Hold
 
-FULL_BYTES: Final = 8 * 1024 * 1024
+BATCH_RECORDS: Final = 5000
+"""Records of one transaction, at most: the more wait, the fewer rows are written again and again
+(measured: docs/decisions/0023)."""
+
+FULL_BYTES: Final = 16 * 1024 * 1024
 """The size of the records of one transaction, at most."""
 
 ERROR_MAX: Final = 2000

@@ -15,15 +15,12 @@ from events.topics import JOURNAL
 from services.projector.database import where
 from services.projector.database_errors import reaching
 from services.projector.migrations import prepare
-from services.projector.processor import ProjectorProcessor
+from services.projector.processor import BATCH_RECORDS, ProjectorProcessor
 from services.projector.sql import POSTGRESQL
 from services.projector.switch import NEXT, both, check_owner, drop_unfinished, switch
 from services.runtime.kafka.topics import check
 from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import Progress
-
-BATCH_RECORDS: Final = 5000
-"""Records per transaction: larger than in operation, as nothing waits for the first."""
 
 SIDE_BY_SIDE: Final = 4
 """Partitions projected at once into PostgreSQL: one is written while another is read.

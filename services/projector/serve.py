@@ -7,17 +7,13 @@ from prometheus_client import CollectorRegistry
 from events.topics import JOURNAL, PROJECTOR_GROUP
 from services.projector.database import an_engine
 from services.projector.migrations import prepare_at
-from services.projector.processor import Metrics, ProjectorProcessor
+from services.projector.processor import BATCH_RECORDS, Metrics, ProjectorProcessor
 from services.runtime.kafka.topics import check
 from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import Progress
 from services.runtime.processing.health import Health
 from services.runtime.processing.processor import Processor
 from services.runtime.processing.worker import Worker
-
-BATCH_RECORDS: Final = 2000
-"""Records per transaction, at most: the more, the fewer rows are written again and
-again (measured: docs/decisions/0023)."""
 
 REMEDY: Final = (
     "mend the program and start it again; if its tables were made wrong: ecluse projector --rebuild"

@@ -105,11 +105,22 @@ def test_it_measures_every_contender(nowhere: Cluster, tmp_path: Path) -> None:
     assert 0 == latency["missing"]
     assert min(steps["us_per_event"][name] for name in ("decode", "decide", "messages")) > 0
     assert pytest.approx(steps["cpu_us_per_event"]) == sum(steps["us_per_event"].values())
+    for row in found["replay"].values():
+        assert EVENTS + found["opening_events"] == row["events"]
+        assert min(row["events_per_s"], row["cpu_us_per_event"], row["peak_bytes"]) > 0
+    assert found["replay_events_per_s"] == found["replay"]["memory"]["events_per_s"]
     check_read_model(found["read_model"])
+    made = found["read_model"]["to_postgresql"]
+    assert found["postgresql_records_per_s"] == made["records_per_s"]
     check_watch(found["watch"])
     check_security(found["security"])
     text = page.page(found)
     assert [] == [name for name in page.NAMES.values() if f"| {name} |" not in text]
-    parts = ("`GET /events/{id}`", "| with the watch |", "| by SASL_SSL |")
+    parts = (
+        "`ecluse replay`, sqlite",
+        "`GET /events/{id}`",
+        "| with the watch |",
+        "| by SASL_SSL |",
+    )
     assert [] == [each for each in parts if each not in text]
     assert [] == [name for name in run(nowhere.listed()) if name.startswith("bench-")]

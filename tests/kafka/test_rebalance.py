@@ -3,16 +3,20 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 
+from events import topics
+from services.runtime.kafka import clients
 from tests.builders import Json, a_vote
 from tests.kafka.brokers import Broker
 from tests.kafka.cluster import Cluster, a_cluster, budget_on, outcomes
 from tests.kafka.commands import UNREACHABLE
 from tests.kafka.processes import Worker
-from tests.waiting import eventually
+from tests.waiting import eventually, run
 
 PARTITIONS: Final = 4
 SESSION_S: Final = 6
@@ -68,6 +72,39 @@ def test_one_that_is_back_within_its_session_disturbs_nobody(
                 assert of_b == shares(b), "the other one was not asked"
                 cluster.publish(votes())
                 cluster.wait_for_records(4)
+
+
+class AssignsNothing(StickyPartitionAssignor):  # type: ignore[misc] # aiokafka has no types
+    """The assignor of a leader from whom the topic is hidden."""
+
+    @classmethod
+    def assign(cls, _cluster: Any, members: Any) -> dict[str, ConsumerProtocolMemberAssignment]:
+        nothing = ConsumerProtocolMemberAssignment(cls.version, [], b"")
+        return dict.fromkeys(members, nothing)
+
+
+def test_one_whose_predecessor_was_given_nothing_is_given_partitions(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clients, "StickyPartitionAssignor", AssignsNothing)
+    settings = cluster.settings.model_copy(update={"instance": "a", "session_timeout_s": 30})
+
+    async def predecessor() -> None:
+        member = clients.a_member(
+            settings,
+            settings.group(topics.LEDGER_GROUP),
+            settings.topic(topics.EVENTS),
+            None,
+        )
+        await member.start()
+        assert set() == member.assignment()
+        await member.stop()
+
+    run(predecessor())
+    cluster.publish(votes())
+    with Worker(cluster, tmp_path, "a", ECLUSE_SESSION_TIMEOUT_S="30") as back:
+        cluster.wait_for_records(4)
+        assert [[], [0, 1, 2, 3]] == shares(back)
 
 
 def test_two_of_one_name_do_not_quarrel_for_ever(cluster: Cluster, tmp_path: Path) -> None:

@@ -1,11 +1,10 @@
-"""Logins and rights that are taken away while services run: said in words, within bounds.
+"""Logins that are taken away while services run: said in words, within bounds.
 
 Nothing is lost by it, and nothing is there twice.
 """
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -13,9 +12,8 @@ from typing import Final
 import httpx
 import pytest
 
-from events.topics import EVENTS, JOURNAL
+from events.topics import EVENTS
 from services.dev.local_broker import HOST
-from services.runtime.kafka.acls import Operation, apply
 from services.runtime.kafka.publishing import Message, Receipts, publish
 from services.runtime.kafka.refusals import REFUSALS_MAX
 from services.runtime.ops.errors import ClusterError
@@ -25,11 +23,11 @@ from tests.kafka import secured_flow
 from tests.kafka.cluster import Cluster, budgets_on
 from tests.kafka.commands import UNREACHABLE
 from tests.kafka.forked import ECLUSE
-from tests.kafka.processes import Process, Worker, rows
+from tests.kafka.processes import Process, Worker
 from tests.kafka.secure_broker import SecureBroker
-from tests.kafka.secured_flow import NEW_PASSWORD, PARTITIONS, QUICK, Flow, rights, with_file
+from tests.kafka.secured_flow import NEW_PASSWORD, PARTITIONS, QUICK, Flow, with_file
 from tests.leaks import PASSWORD
-from tests.waiting import eventually, run
+from tests.waiting import run
 
 secured = secured_flow.secured
 cluster = secured_flow.cluster
@@ -145,56 +143,3 @@ def test_whoever_publishes_learns_in_the_middle_who_refuses_the_login(
         secured.set_password("publisher", PASSWORD)
     written = sum(map(len, cluster.read(EVENTS).values()))
     assert receipts.count <= written <= len(votes), "no more is acknowledged than is there"
-
-
-TAKEN: Final = {
-    "ledger: to write the journal": ("ledger", JOURNAL, Operation.WRITE),
-    "ledger: its transactional id": ("ledger", "ecluse.ledger-", Operation.WRITE),
-    "ledger: its group": ("ledger", "ecluse.ledger", Operation.READ),
-    "projector: to read the journal": ("projector", JOURNAL, Operation.READ),
-    "watch: to read the journal": ("watch", JOURNAL, Operation.READ),
-}
-
-
-@pytest.mark.timeout(240)
-@pytest.mark.parametrize("name", TAKEN)
-def test_a_right_that_is_taken_away_stops_a_process_in_words(
-    name: str, secured: SecureBroker, cluster: Cluster, tmp_path: Path
-) -> None:
-    role, resource, operation = TAKEN[name]
-    url, flow = f"sqlite:///{tmp_path / 'read.db'}", Flow(cluster)
-    own = {
-        "ECLUSE_TOPIC_PREFIX": cluster.prefix,
-        "ECLUSE_DATABASE_URL": url,
-        "ECLUSE_WATCH_DEADLINE_EVENTS": "false",
-    }
-    login = QUICK | own
-
-    def process(principal: str) -> Process:
-        variables = secured.environment(principal) | login
-        return Process((ECLUSE, principal), tmp_path, principal, variables)
-
-    with ExitStack() as stack:
-        ledger = stack.enter_context(process("ledger"))
-        other = ledger if role == "ledger" else stack.enter_context(process(role))
-        for each in (ledger, other):
-            each.until_ready()
-        flow.goes_on()
-        flow.until_journalled()
-        taken = [
-            each
-            for each in rights(cluster)
-            if (each.name, each.operation) != (cluster.prefix + resource, operation)
-            or each.principal != f"User:{role}"
-        ]
-        assert 1 == len(rights(cluster)) - len(taken)
-        run(apply(taken, cluster.settings))
-        flow.goes_on()
-        assert UNREACHABLE == other.ended(), other.text[-4000:]
-        assert "this principal has no right to it" in other.text
-        run(apply(rights(cluster), cluster.settings))
-        other.start_again()
-        flow.check(secured)
-        if role == "projector":
-            wanted_rows = sum(map(len, cluster.journal().values()))
-            eventually(lambda: rows(url) == wanted_rows, "not all records in SQL")

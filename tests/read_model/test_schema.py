@@ -24,15 +24,29 @@ def _index(found: ReflectedIndex) -> str:
     return str({**found, "dialect_options": sorted(named.items())})
 
 
+STORAGE = (
+    "SELECT relname, reloptions FROM pg_class"
+    " WHERE relnamespace = 'ecluse_read'::regnamespace AND relkind = 'r'"
+)
+
+
+def _storage(connection: Connection) -> dict[str, list[str]]:
+    """The storage parameters of each table, which SQLite has not."""
+    if connection.dialect.name != "postgresql":
+        return {}
+    return {name: sorted(options or ()) for name, options in connection.execute(text(STORAGE))}
+
+
 def shape(connection: Connection) -> dict[str, object]:
     """All that the database says of its tables."""
-    found = inspect(connection)
+    found, storage = inspect(connection), _storage(connection)
     return {
         name: (
             [{**each, "type": str(each["type"])} for each in found.get_columns(name)],
             found.get_pk_constraint(name)["constrained_columns"],
             sorted(map(_index, found.get_indexes(name))),
             found.get_table_comment(name) if connection.dialect.name == "postgresql" else None,
+            storage.get(name),
         )
         for name in found.get_table_names()
         if name != "alembic_version"
@@ -106,7 +120,7 @@ def test_a_role_that_owns_the_tables_need_not_own_the_database(
 
 def test_it_changes_nothing_where_the_tables_are_there(read_model_url: str) -> None:
     prepared_again(read_model_url)
-    assert "0004" == query(read_model_url, "SELECT version_num FROM alembic_version")
+    assert "0005" == query(read_model_url, "SELECT version_num FROM alembic_version")
 
 
 @pytest.mark.parametrize("name", RECORDED)
@@ -151,7 +165,7 @@ def test_tables_of_an_older_program_get_their_latest_event_time(
     )
     prepared_again(read_model_url)
     assert latest == query(read_model_url, "SELECT max(latest_event_time) FROM positions")
-    assert "0004" == query(read_model_url, "SELECT version_num FROM alembic_version")
+    assert "0005" == query(read_model_url, "SELECT version_num FROM alembic_version")
 
 
 def test_tables_of_a_newer_program_are_left_alone(read_model_url: str) -> None:

@@ -73,7 +73,6 @@ class MemoryConsumer:
         """The end of each partition as it was last observed, and when, in milliseconds."""
         self._paused: set[TopicPartition] = set()
         self._client, self._sync_task = self, True
-        self.cluster = SimpleNamespace(unauthorized_topics=frozenset[str]())
 
     async def start(self) -> None:
         await self._network.call(Op.CONNECT, lambda: None)
@@ -82,6 +81,9 @@ class MemoryConsumer:
         self._positions.clear()
 
     async def close(self) -> None:
+        """Of its own client."""
+
+    async def _wait_on_metadata(self, _topic: str) -> None:
         """Of its own client."""
 
     def assign(self, places: Collection[TopicPartition]) -> None:

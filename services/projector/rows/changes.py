@@ -63,7 +63,11 @@ class Changes:
 
     def row_to_add_to(self, table: str, key: Key) -> list[int]:
         """Increments of a row, column by column."""
-        return self.added[table].setdefault(key, [0] * WIDTHS[table])
+        rows = self.added[table]
+        row = rows.get(key)
+        if row is None:
+            row = rows[key] = [0] * WIDTHS[table]
+        return row
 
     def offer(self, table: str, key: Key, members: Members) -> None:
         """Write a row, unless there is one that it does not replace."""
@@ -73,13 +77,13 @@ class Changes:
             rows[key] = members
 
     def put_row(self, table: str, key: Key, members: Members) -> None:
-        """Write a row, or its new columns."""
-        _merge(table, self.put[table].setdefault(key, {}), members)
+        """Write a row, or its new columns; `members` is this row's from now on."""
+        _merge(table, self.put[table], key, members)
 
     def patch(self, table: str, key: Key, members: Members) -> None:
         """Change columns of a row that exists, in the tables or in this batch."""
-        row = self.put[table].get(key)
-        _merge(table, self.patched[table].setdefault(key, {}) if row is None else row, members)
+        rows = self.put[table]
+        _merge(table, rows if key in rows else self.patched[table], key, members)
 
     def reject(self, key: Key) -> None:
         """Remove the day of receipt of a document."""
@@ -115,7 +119,11 @@ WIDTHS: Final[Mapping[str, int]] = MappingProxyType(
 """The number of columns of a table that are sums."""
 
 
-def _merge(table: str, row: Members, members: Members) -> None:
+def _merge(table: str, rows: dict[Key, Members], key: Key, members: Members) -> None:
+    row = rows.get(key)
+    if row is None:
+        rows[key] = members
+        return
     first = FIRST_COUNTS.get(table)
     if first is not None and row.get(first) is not None:
         members = {name: value for name, value in members.items() if name != first}

@@ -44,6 +44,12 @@ def add_event(changes: Changes, record: Record, event: Event, alone: Alone) -> N
     """Add the rows of an accepted event."""
     data, budget, sequence = event.data, record.budget, record.sequence
     match event.type:
+        # Most records are of these two, and the cases are compared in turn.
+        case PaymentExecuted.TYPE:
+            paid = (data.payment_order, data.amount_cents, data.executed_on, data.bank_reference)
+            changes.append("payments", budget, sequence, *paid)
+        case ReportReceived.TYPE:
+            schedules.receive(changes, budget, sequence, data)
         case BudgetVoted.TYPE:
             _voted(changes, record, data)
         case CreditsTransferred.TYPE:
@@ -66,15 +72,10 @@ def add_event(changes: Changes, record: Record, event: Event, alone: Alone) -> N
                 "reason": data.reason,
             }
             changes.patch("conventions", (budget, _convention(data)), changed)
-        case ReportReceived.TYPE:
-            schedules.receive(changes, budget, sequence, data)
         case ReportRejected.TYPE:
             schedules.reject(changes, budget, sequence, data)
         case BankAccountChanged.TYPE:
             _account(changes, record, data)
-        case PaymentExecuted.TYPE:
-            paid = (data.payment_order, data.amount_cents, data.executed_on, data.bank_reference)
-            changes.append("payments", budget, sequence, *paid)
         case RecoveryOrdered.TYPE | RecoveryCollected.TYPE:
             _recovery(changes, record, data, STEPS[event.type])
         case FiscalYearClosed.TYPE:

@@ -1,6 +1,6 @@
 """The fold: journal records in, changes of rows out; one per partition of the journal."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from events.journal import Event, Record, read_record
@@ -38,7 +38,9 @@ class TooNew(Exception):
 
 def later(one: datetime | None, other: datetime | None) -> datetime | None:
     """The later of two instants; of one that there is not, the other."""
-    return max((each for each in (one, other) if each is not None), default=None)
+    if one is None or other is None:
+        return one or other
+    return max(one, other)
 
 
 class Fold:
@@ -75,12 +77,13 @@ class Fold:
         before = self._sequences.get(budget, 0)
         assert sequence == before + 1, f"record {budget}/{sequence} follows record {before}"
         self._sequences[budget] = sequence
-        self._keep(record, offset, raw)
+        day = day_of_moves(record)
+        self._keep(record, offset, raw, day)
         self._count(record)
         if record.dead_letter is not None:
             self._add_dead_letter(record, record.dead_letter)
         else:
-            self._take(record)
+            self._take(record, day)
         self.last = record
 
     def take_changes(self) -> Changes:
@@ -89,13 +92,13 @@ class Fold:
         self.last, self.latest_event_time = None, None
         return changes
 
-    def _keep(self, record: Record, offset: int, raw: bytes) -> None:
+    def _keep(self, record: Record, offset: int, raw: bytes, day: date | None) -> None:
         event, source = record.event, record.source
         names: tuple[object, ...] = NO_EVENT
         if event is not None:
             instant, own = instant_of(event), own_names(record)
             self.latest_event_time = later(self.latest_event_time, instant)
-            names = (event.type, instant, event.correlationid, *own, day_of_moves(record))
+            names = (event.type, instant, event.correlationid, *own, day)
             # Its own names are columns of the record's own row.
             for kind, name in mentions_of(record, known=own):
                 self.changes.append("mentions", record.budget, record.sequence, kind, name)
@@ -127,7 +130,7 @@ class Fold:
         why = (reason.split(":")[0], reason, as_json(facts), record.event_sha256)
         self.changes.append("dead_letters", record.budget, record.sequence, *came, *why)
 
-    def _take(self, record: Record) -> None:
+    def _take(self, record: Record, day: date | None) -> None:
         changes, event = self.changes, record.event
         assert event is not None, "what is no dead letter holds its event"
         self._update_budget(record)
@@ -142,7 +145,7 @@ class Fold:
             return
         add_event(changes, record, event, self._alone)
         if record.moves:
-            add_moves(changes, record)
+            add_moves(changes, record, day)
         if record.commitment_entries:
             add_entries(changes, record)
         if record.payment_orders:

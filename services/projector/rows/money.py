@@ -4,13 +4,14 @@ The tables of columns map each stage to its sum; the moves are the ledger's.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from types import MappingProxyType
 from typing import Final
 
 from events.journal import PaymentOrder, Reason, Record
 from events.payments import PaymentExecuted, PaymentOrderAcknowledged
 from services.projector.rows.changes import Changes, Members
-from services.projector.rows.column_values import as_json, day_of, day_of_moves
+from services.projector.rows.column_values import as_json, day_of
 
 LINE_COLUMNS: Final[Mapping[str | None, int]] = MappingProxyType(
     {
@@ -38,9 +39,9 @@ CONVENTION_GAINS: Final[Mapping[str | None, int]] = MappingProxyType(
 """The column of a convention that money arrives in."""
 
 
-def add_moves(changes: Changes, record: Record) -> None:
-    """The moves of a record, and what they add up to."""
-    budget, sequence, day = record.budget, record.sequence, day_of_moves(record)
+def add_moves(changes: Changes, record: Record, day: date | None) -> None:
+    """The moves of a record, which took effect on that day, and what they add up to."""
+    budget, sequence = record.budget, record.sequence
     rows = changes.appended["moves"]
     for item, move in enumerate(record.moves or (), start=1):
         codes, cents = move.line.codes, move.amount_cents

@@ -53,6 +53,11 @@ HALF_FULL: Final = {"fillfactor": 50}
 leaves the indexes alone (measured: docs/decisions/0023)."""
 
 
+PLAIN_UP_TO_A_PAGE: Final = {"toast_tuple_target": 8160}
+"""Storage of a table with long values: PostgreSQL would compress a row above 2 kB, which takes
+longer than to write it. Above a page, 8 kB, it still does, and keeps the values apart."""
+
+
 def key(name: str) -> Column[Any]:
     """A part of a table's key."""
     kind = BigInteger if name == "sequence" else Integer

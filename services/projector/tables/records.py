@@ -16,6 +16,7 @@ from sqlalchemy import text as text_clause
 
 from services.projector.tables.columns import (
     HALF_FULL,
+    PLAIN_UP_TO_A_PAGE,
     Cents,
     Instant,
     Json,
@@ -89,6 +90,7 @@ journal: Final = Table(
     _where_named("journal_by_grant", "grant_ref", "grant_ref", "budget"),
     _where_named("journal_by_convention", "convention", "convention", "budget"),
     _where_named("journal_by_order", "payment_order", "payment_order", "budget"),
+    postgresql_with=PLAIN_UP_TO_A_PAGE,
     comment="Every record of the journal, with its bytes as they stand on the topic.",
 )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from enum import IntEnum
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 import yaml
 from aiokafka.protocol.admin import CreateAclsRequest, DeleteAclsRequest, DescribeAclsRequest
@@ -173,15 +173,33 @@ async def apply(want: list[Acl], settings: Settings) -> Changes:
     """
     async with connected(settings) as cluster:
         changes = _changes(want, await _found(cluster, want))
-        for acl in changes.missing:
-            request = CreateAclsRequest(*_resource(acl), *_entry(acl))
-            for code, message in (await cluster.send(request)).creation_responses:
+        if changes.missing:
+            response = await cluster.send(_Creations(changes.missing))
+            for code, message in response.creation_responses:
                 check_accepted(str(cluster), code, message)
-        for acl in changes.surplus:
-            request = DeleteAclsRequest(*_resource(acl), *_entry(acl))
-            for code, message, _acls in (await cluster.send(request)).filter_responses:
+        if changes.surplus:
+            response = await cluster.send(_Deletions(changes.surplus))
+            for code, message, _acls in response.filter_responses:
                 check_accepted(str(cluster), code, message)
     return changes
+
+
+class _AllAtOnce:
+    """Rights of one request: aiokafka's own carry one right, and each takes some 40 ms."""
+
+    def __init__(self, acls: list[Acl]) -> None:
+        self._acls = acls
+
+    def build(self, request_struct_class: Any) -> Any:
+        return request_struct_class([(*_resource(acl), *_entry(acl)) for acl in self._acls])
+
+
+class _Creations(_AllAtOnce, CreateAclsRequest):  # type: ignore[misc] # aiokafka has no types
+    """Rights to be given."""
+
+
+class _Deletions(_AllAtOnce, DeleteAclsRequest):  # type: ignore[misc] # aiokafka has no types
+    """Rights to be taken away."""
 
 
 def _changes(want: list[Acl], found: set[Acl]) -> Changes:

@@ -223,6 +223,11 @@ def member_id(member: AIOKafkaConsumer) -> str | None:
     return None if coordinator is None else str(coordinator.member_id)
 
 
+def ask_again(member: AIOKafkaConsumer) -> None:
+    """Let a member join its group again: from its leader, that is a new assignment for all."""
+    member._coordinator.request_rejoin()  # noqa: SLF001
+
+
 async def commit_for(
     member: AIOKafkaConsumer, offsets: dict[TopicPartition, OffsetAndMetadata]
 ) -> None:

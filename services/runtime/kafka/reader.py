@@ -3,21 +3,15 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing, suppress
+from functools import partial
 from typing import Any, Final, NamedTuple, Self
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError, KafkaTimeoutError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.texts import _
-from services.runtime.kafka.clients import (
-    KAFKA,
-    QUICK_FETCH_WAIT_S,
-    Clients,
-    Isolation,
-    refused_topics,
-)
-from services.runtime.kafka.waits import Result, started, until_answered, within
+from services.runtime.kafka.clients import KAFKA, QUICK_FETCH_WAIT_S, Clients, Isolation
+from services.runtime.kafka.waits import started, until_answered, within
 from services.runtime.ops.errors import Unreachable, place_name
 from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import Progress
@@ -111,6 +105,9 @@ class Reader:
         await self._answer(lambda: started(consumer._client, consumer.start()), "Kafka")  # noqa: SLF001
         # All at once and for good: aiokafka takes seconds to find a topic that is assigned later.
         self._consumer.assign(list(self._places))
+        for topic in dict.fromkeys(place.topic for place in self._places):
+            # If the topic is hidden from us: a request for its offsets would only time out.
+            await self._answer(partial(consumer._client._wait_on_metadata, topic), topic)  # noqa: SLF001
         for place in self._places:
             self._consumer.seek(place, 0)
         self._consumer.pause(*self._places)
@@ -147,7 +144,7 @@ class Reader:
         wait = self._consumer.getmany(
             *self._read, timeout_ms=int(limit_s * 1000), max_records=records_max
         )
-        return await self._within(limit_s + WAIT_S, wait, "Kafka")
+        return await within(limit_s + WAIT_S, wait, "Kafka", self._where)
 
     async def to_the_end(
         self, place: TopicPartition, start: int | None = None
@@ -193,7 +190,7 @@ class Reader:
     async def offset_at(self, place: TopicPartition, timestamp_ms: int) -> int | None:
         """Return the offset of the first record of that time or later; None where there is none."""
         asked = self._consumer.offsets_for_times({place: max(0, timestamp_ms)})
-        found = (await self._within(WAIT_S, asked, place_name(place)))[place]
+        found = (await within(WAIT_S, asked, place_name(place), self._where))[place]
         return None if found is None else int(found.offset)
 
     async def latest(self, place: TopicPartition) -> dict[bytes, bytes]:
@@ -230,7 +227,7 @@ class Reader:
 
     async def read_positions(self) -> dict[TopicPartition, ReadPosition]:
         """Return the positions of what it reads, by the last fetch responses."""
-        return await self._within(WAIT_S, self._read_positions(), "Kafka")
+        return await within(WAIT_S, self._read_positions(), "Kafka", self._where)
 
     async def _read_positions(self) -> dict[TopicPartition, ReadPosition]:
         consumer = self._consumer
@@ -244,22 +241,13 @@ class Reader:
         }
 
     async def _position(self, place: TopicPartition) -> int:
-        return await self._within(WAIT_S, self._consumer.position(place), place_name(place))
+        position: int = await within(
+            WAIT_S, self._consumer.position(place), place_name(place), self._where
+        )
+        return position
 
     async def _answer(self, ask: Callable[[], Awaitable[Any]], what: str) -> Any:
         async def once() -> Any:
-            return await self._within(WAIT_S, ask(), what)
+            return await within(WAIT_S, ask(), what, self._where)
 
         return await (until_answered(self._settings, once) if self._patient else once())
-
-    async def _within(self, limit_s: float, wait: Awaitable[Result], what: str) -> Result:
-        async def answer() -> Result:
-            try:
-                return await wait
-            except KafkaTimeoutError as error:
-                raise (self._refused() or error) from error
-
-        return await within(limit_s, answer(), what, self._where)
-
-    def _refused(self) -> KafkaError | None:
-        return refused_topics(self._consumer, {place.topic for place in self._places})

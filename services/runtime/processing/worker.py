@@ -17,6 +17,7 @@ from events.texts import _
 from services.runtime.kafka.clients import (
     FencedInstanceIdError,
     a_member,
+    ask_again,
     member_id,
     refused_topics,
 )
@@ -99,6 +100,7 @@ class Worker:
         self._rebalancing = False
         self._count = 0  # of partitions, from when it is first known
         self._member_id: str | None = None
+        self._ask_again = False
         self._joined_s: deque[float] = deque(maxlen=JOINS_MAX)
 
     async def run(self) -> None:
@@ -154,6 +156,7 @@ class Worker:
         before, self._member_id = self._member_id, member_id(self._member)
         if before != self._member_id:
             self._joined_s.append(asyncio.get_running_loop().time())
+            self._ask_again = not owned
         for number in set(self._tasks) - owned:
             self._let_go(self._tasks.pop(number))
         for number in sorted(owned):
@@ -235,6 +238,7 @@ class Worker:
         self._check_size()
         self._check_name()
         await self._check_right()
+        self._ask_for_partitions()
         await self._poll_group()
         if not self._rebalancing:  # Meanwhile the group rejects commits.
             await self._reporter.report(self._tasks)
@@ -261,6 +265,16 @@ class Worker:
         else:
             self._member._client.force_metadata_update()  # noqa: SLF001
             await self._refusals.failed(refused)
+
+    def _ask_for_partitions(self) -> None:
+        """Ask the group anew, once, where it gave us nothing when we joined.
+
+        A static member is given what its predecessor had; that had nothing if the topic was hidden
+        from the leader then. With fewer partitions than workers it remains nothing.
+        """
+        if self._ask_again and self._count:
+            self._ask_again = False
+            ask_again(self._member)
 
     def _same_name(self) -> ClusterError:
         return ClusterError("Kafka", SAME_NAME.render({"instance": self._settings.instance}))

@@ -6,13 +6,15 @@ No code is shared with the ledger: a mistake there must not hide here.
 from typing import Final, NamedTuple
 
 import msgspec
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from events.conventions import ConventionSigned
 from events.deliberations import DeliberationAdopted
 from events.fiscal_years import FiscalYearOpened
 from events.journal import Line, Record
 from events.outbound import BalanceUpdated, ConventionBalance
+
+_BALANCE: Final = TypeAdapter(BalanceUpdated)
 
 Cents = dict[str, int]
 """Amounts in cents by column, spelled as the contract prints them."""
@@ -139,7 +141,7 @@ def read_balance(raw: bytes, place: TopicKey) -> Published:
         message = _message(raw)
         if message.type != BalanceUpdated.TYPE:
             raise NotReadable(f"type {message.type}")
-        updated = BalanceUpdated.model_validate_json(bytes(message.data))
+        updated = _BALANCE.validate_json(bytes(message.data))
     except msgspec.MsgspecError as error:
         raise NotReadable(str(error)) from error
     except ValidationError as error:

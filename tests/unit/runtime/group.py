@@ -38,6 +38,8 @@ class MemoryMember:
         self.polls = 0
         """How often it was asked what the group has to say."""
         self.refuses_commits = False
+        self.rejoins = 0
+        """How often the worker asked the group for an assignment."""
         self.hidden: set[str] = set()
         """The topics that the cluster hides from this principal."""
         self.started = asyncio.Event()
@@ -46,6 +48,9 @@ class MemoryMember:
     @property
     def _coordinator(self) -> Any:
         return self
+
+    def request_rejoin(self) -> None:
+        self.rejoins += 1
 
     @property
     def _client(self) -> Any:

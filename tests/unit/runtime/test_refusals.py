@@ -5,20 +5,16 @@ import asyncio
 import pytest
 from aiokafka.errors import (
     KafkaConnectionError,
-    KafkaTimeoutError,
     TopicAuthorizationFailedError,
 )
-from aiokafka.structs import TopicPartition
 from structlog.testing import capture_logs
 
 from events.texts import verbatim
 from services.runtime.kafka import refusals
-from services.runtime.kafka.clients import KAFKA
-from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.refusals import REFUSALS_MAX, Refusals
 from services.runtime.kafka.security import Refusal
 from services.runtime.kafka.writer import WriterFailed
-from services.runtime.ops.errors import ClusterError, Unreachable
+from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 
 LOGIN = Settings(
@@ -95,21 +91,3 @@ def test_a_missing_right_behind_a_failed_transaction_is_a_refusal(broker: Broker
     ):
         times(1, counter, failed)
     assert 0 == broker.asked
-
-
-def test_a_reader_that_waits_for_a_hidden_topic_is_refused() -> None:
-    topic = TopicPartition("ecluse.journal.v1", 0)
-
-    class Consumer:
-        def __init__(self) -> None:
-            self._client = self.cluster = self
-            self.unauthorized_topics = {topic.topic, "another"}
-
-        async def offsets_for_times(self, _times: object) -> None:
-            raise KafkaTimeoutError("Failed to get offsets by times in 10000 ms")
-
-    clients = KAFKA._replace(reader=lambda *_: Consumer())
-    reader = Reader(Settings(), [topic], clients=clients)
-    with pytest.raises(Unreachable, match=r"no right to it .*: ecluse.journal.v1\)") as raised:
-        asyncio.run(reader.offset_at(topic, 0))
-    assert isinstance(raised.value.__cause__, TopicAuthorizationFailedError)

@@ -12,7 +12,6 @@ from aiokafka.errors import (
 from aiokafka.structs import TopicPartition
 
 from services.runtime.kafka.clients import FencedInstanceIdError, name_fenced_members
-from services.runtime.kafka.refusals import REFUSALS_MAX
 from services.runtime.kafka.writer import Fenced
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.watchdog import EXIT_STALLED, Watchdog
@@ -264,31 +263,6 @@ def test_a_topic_that_is_known_later_was_not_resized(scene: Scene) -> None:
 
     with pytest.raises(ClusterError, match="had 8 partitions and has 9 now"):
         scene.play(during)
-
-
-def test_a_topic_that_is_hidden_from_it_for_some_time_ends_it(scene: Scene) -> None:
-    async def during(_: Worker) -> None:
-        scene.member.hidden = {TOPIC}
-        scene.member.share()  # Of a hidden topic a group assigns nothing, and complains of nothing.
-        await asyncio.sleep(5)
-
-    with pytest.raises(ClusterError, match=f"this principal has no right to it .*{TOPIC}"):
-        scene.play(during)
-    assert list(range(1, REFUSALS_MAX + 1)) == [line["count"] for line in scene.reported("refused")]
-
-
-def test_a_topic_that_is_hidden_for_a_moment_does_no_harm(scene: Scene) -> None:
-    async def during(_: Worker) -> None:
-        for _unused in range(REFUSALS_MAX):
-            scene.member.hidden = {TOPIC}
-            polls = scene.member.polls
-            await until(lambda: scene.member.polls > polls + 1)  # noqa: B023 # at once
-            scene.member.hidden = set()
-            polls = scene.member.polls
-            await until(lambda: scene.member.polls > polls + 1)  # noqa: B023 # at once
-
-    scene.play(during)
-    assert scene.reported("refused")
 
 
 def test_a_complaint_of_the_group_ends_it(scene: Scene) -> None:

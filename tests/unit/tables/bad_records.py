@@ -3,7 +3,8 @@
 import json
 from typing import Any, NamedTuple
 
-from events.codec import EVENT_BYTES_MAX, NESTING_MAX
+from events.codec import EVENT_BYTES_MAX
+from events.strict_json import NESTING_MAX
 from tests.builders import (
     BUDGET,
     Json,

@@ -3,7 +3,7 @@
 import json
 from typing import NamedTuple
 
-from events.codec import NESTING_MAX
+from events.strict_json import NESTING_MAX
 from tests.builders import (
     Json,
     a_bank_account,

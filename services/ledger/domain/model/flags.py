@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+import msgspec
+
 from events import parts
 from services.ledger.domain.model.grants import Beneficiary
 
@@ -81,6 +83,6 @@ def services_differ(lines: Iterable[parts.LineAmount], **where: Any) -> list[Fla
     for each in lines:
         if each.services:
             total = sum(share.amount_cents for share in each.services)
-            line = each.line.model_dump()
+            line = msgspec.structs.asdict(each.line)
             flags += figures_differ("services", each.amount_cents, total, **where, line=line)
     return flags

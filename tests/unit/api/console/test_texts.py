@@ -58,5 +58,5 @@ def test_codes_of_the_ledger_have_their_texts() -> None:
 
 
 def test_every_cause_of_a_withdrawal_has_its_texts() -> None:
-    phrase = DeliberationWithdrawn.model_fields["cause"].annotation
+    phrase = DeliberationWithdrawn.__annotations__["cause"]
     assert set(get_args(phrase)) == codes.WITHDRAWAL_CAUSES.keys()

@@ -1,0 +1,216 @@
+"""The quick path of the codec: an event spelled plainly is read by msgspec, straight into structs.
+
+Bounds are msgspec's to check. What else pydantic would ask (dates, patterns, validators) is taken
+from the schemas that pydantic itself runs. Whatever is not taken here is judged by pydantic alone,
+which gives every reason and pointer.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from types import NoneType
+from typing import Any, NamedTuple
+
+import msgspec
+from pydantic import TypeAdapter
+from pydantic_core import SchemaValidator
+
+from events.canonical import canonical
+from events.envelope import (
+    ENVELOPES,
+    INBOUND,
+    OWN_INTERNAL_EVENTS,
+    UNREAD,
+    Envelope,
+    Event,
+    SourceKind,
+    borrows_a_name,
+)
+from events.parts import EventData
+from events.values import JOURNALLED, PRINTED, UNPRINTED, WITHOUT_SLASH, Timestamp
+
+
+class _Info(msgspec.Struct, gc=False):
+    """The part of pydantic's `ValidationInfo` that the contract's validators ask for."""
+
+    context: dict[str, bool] | None
+    part: Any = None
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The fields of the part whose field is checked."""
+        return msgspec.structs.asdict(self.part)
+
+
+_Check = Callable[[Any, _Info], object]
+"""Raises ValueError at a fault."""
+
+
+def check_of(schema: Any, parts: dict[str, Any]) -> _Check | None:
+    """The check of what msgspec does not: all but types, bounds and constants."""
+    match schema:
+        case {"type": "int" | "bool" | "literal"}:
+            return None
+        case {"type": "str"}:
+            return _pattern(schema)
+        case {"type": "chain", "steps": [_, {"type": "date", "ge": first, "le": last}]}:
+            return _between(first, last)
+        case {"type": "default", "schema": inner}:
+            return check_of(inner, parts)
+        case {"type": "nullable", "schema": inner}:
+            return _unless(NoneType, check_of(inner, parts))
+        case {"type": "function-wrap", "schema": inner}:
+            return _unless(str, check_of(inner, parts))  # A constant in place of a list.
+        case {"type": "tuple", "items_schema": [item]}:
+            return _each(check_of(item, parts))
+        case {"type": "definition-ref", "schema_ref": name}:
+            return check_of(parts[name], parts)
+        case {"type": "model", "schema": {"fields": fields}}:
+            return _fields(fields, parts)
+        case {"type": "function-after", "schema": {"type": "model" | "definition-ref"} as model}:
+            return check_of(model, parts)  # Behind the model it is made a part.
+        case {"type": "function-after" | "function-before", "function": asked, "schema": inner}:
+            return _both(check_of(inner, parts), _asked(asked))
+        case _:
+            raise AssertionError(f"no quick path for {schema['type']}")
+
+
+def _pattern(schema: Any) -> _Check | None:
+    pattern = schema.get("pattern")
+    if pattern in (None, PRINTED):
+        return None  # Nothing unprinted stands in the record.
+    if pattern == WITHOUT_SLASH:
+        return _without_slash
+    validate = SchemaValidator(schema).validate_python
+    return lambda text, _info: validate(text)
+
+
+def _without_slash(text: str, _info: _Info) -> None:
+    if "/" in text:
+        raise ValueError
+
+
+def _between(first: date, last: date) -> _Check:
+    def check(day: date, _info: _Info) -> None:
+        if not first <= day <= last:
+            raise ValueError
+
+    return check
+
+
+def _unless(kind: type, check: _Check | None) -> _Check | None:
+    return check and (lambda value, info: isinstance(value, kind) or check(value, info))
+
+
+def _each(check: _Check | None) -> _Check | None:
+    return check and (lambda values, info: [check(each, info) for each in values])
+
+
+def _asked(function: Any) -> _Check:
+    validate: _Check = function["function"]
+    if function["type"] == "with-info":
+        return validate
+    without_info: Callable[[Any], object] = function["function"]
+    return lambda value, _info: without_info(value)
+
+
+def _both(first: _Check | None, second: _Check) -> _Check:
+    if first is None:
+        return second
+
+    def check(value: Any, info: _Info) -> None:
+        first(value, info)
+        second(value, info)
+
+    return check
+
+
+def _fields(fields: Any, parts: dict[str, Any]) -> _Check | None:
+    found = [(name, check_of(field["schema"], parts)) for name, field in fields.items()]
+    checks = [(name, check) for name, check in found if check is not None]
+
+    def check_all(part: Any, info: _Info) -> None:
+        here = _Info(info.context, part)
+        for name, check in checks:
+            check(getattr(part, name), here)
+
+    return check_all if checks else None
+
+
+class _Reader(NamedTuple):
+    """How a type is read: by msgspec, and then checked."""
+
+    decode: Callable[[bytes], Envelope[Event]]
+    check: _Check
+
+
+def _reader(data: type[EventData]) -> _Reader:
+    schema: Any = ENVELOPES[data.TYPE].__pydantic_core_schema__
+    parts = {each["ref"]: each for each in schema.get("definitions", ())}
+    model = schema["schema"] if schema["type"] == "definitions" else schema
+    check = check_of(model["schema"]["fields"]["data"]["schema"], parts)
+    assert check is not None, "every event has a budget, which is checked"
+    decode = msgspec.json.Decoder(Envelope[data]).decode  # type: ignore[valid-type] # at run time
+    return _Reader(decode, check)
+
+
+_BY_NAME = {each.TYPE: _reader(each) for each in INBOUND}
+_READERS = {
+    kind: {name.encode(): each for name, each in _BY_NAME.items() if name not in UNREAD[kind]}
+    for kind in SourceKind
+}
+_encode = msgspec.json.Encoder().encode
+_read_time = TypeAdapter(Timestamp).validator.validate_python
+_unprinted = re.compile(rf"[{UNPRINTED}]").search
+
+
+def read(
+    raw: bytes, source_kind: SourceKind, context: dict[str, bool] | None
+) -> tuple[Envelope[Event], bytes] | None:
+    """An event and the canonical JSON of what it says; None where pydantic must judge."""
+    reader = _READERS[source_kind].get(_text_behind(b'"type":"', raw))
+    if reader is None or b"\\" in raw or not _is_printed(raw):
+        return None
+    try:
+        envelope = reader.decode(raw)
+        time = _plain_time(raw, _encode(envelope), envelope.time)
+        if time is None or envelope.partitionkey != envelope.data.budget:
+            return None
+        if borrows_a_name(envelope.source, envelope.type, source_kind):
+            return None
+        if envelope.type in OWN_INTERNAL_EVENTS:
+            context = JOURNALLED
+        reader.check(envelope.data, _Info(context))
+    except ValueError:
+        return None
+    content = {"data": envelope.data, "time": time, "type": envelope.type}
+    if envelope.subject is not None:
+        content["subject"] = envelope.subject
+    return envelope, canonical(content)
+
+
+def _plain_time(raw: bytes, encoded: bytes, time: datetime) -> str | datetime | None:
+    """The time as a record spells it, if all else is spelled as in `encoded`, in any order.
+
+    msgspec's spelling is the shortest there is, without what is absent: a record of the same length
+    repeats no key, and has no unknown member, no null and no blank. Times alone are spelled in
+    other ways, which pydantic judges.
+    """
+    if raw == encoded:
+        return time
+    found, shortest = (_text_behind(b'"time":"', each) for each in (raw, encoded))
+    if len(raw) - len(found) != len(encoded) - len(shortest):
+        return None
+    spelled = found.decode()
+    return spelled if _read_time(spelled) == time else None
+
+
+def _text_behind(name: bytes, raw: bytes) -> bytes:
+    start = raw.find(name) + len(name)
+    return raw[start : raw.find(b'"', start)]
+
+
+def _is_printed(raw: bytes) -> bool:
+    if raw.isascii():
+        return b"\x7f" not in raw
+    return _unprinted(raw.decode(errors="replace")) is None
