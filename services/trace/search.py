@@ -4,8 +4,10 @@ The caller looks up records by the names that they mention, until no new name is
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from operator import attrgetter
+
+from msgspec.structs import replace
 
 from events.conventions import ConventionSigned
 from events.deliberations import DeliberationAdopted

@@ -4,11 +4,11 @@ Over Kafka: tests/kafka/test_backup.py. Damage: tests/property/test_exports.py.
 """
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from msgspec.structs import replace
 
 from events.texts import verbatim
 from services.ledger.application.ports import Batch, StoreError, Versions

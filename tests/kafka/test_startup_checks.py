@@ -5,11 +5,11 @@ The same over what a reader brings: tests/unit/ledger/test_topic_state.py.
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import pytest
+from msgspec.structs import replace
 
 from events import topics
 from services.ledger.application.state_rows import STATE_VERSION

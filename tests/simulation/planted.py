@@ -1,6 +1,6 @@
 """Bugs to be found: each a mistake that somebody could make in the ledger or in its task."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from itertools import count
@@ -14,6 +14,7 @@ from services.ledger.kafka import partition
 from services.ledger.kafka.partition import LedgerProcessor
 from services.ledger.kafka.partition_restore import Restored
 from services.ledger.kafka.state_topic import POSITION_KEY, encode_checkpoint
+from services.runtime.kafka.clients import Keyed
 from services.runtime.kafka.source_positions import SourcePosition
 from services.runtime.kafka.writer import FencedWriter, Outgoing, WriterFailed
 from services.runtime.processing.task import PartitionTask
@@ -28,7 +29,7 @@ class Planted(NamedTuple):
     patched: Callable[[], AbstractContextManager[Any]] = nullcontext
 
 
-Records = dict[TopicPartition, list[Outgoing]]
+Records = Mapping[TopicPartition, Sequence[Keyed]]
 
 
 class _Splitting(FencedWriter):

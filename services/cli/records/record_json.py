@@ -22,7 +22,7 @@ def record_row(record: JournalRecord, envelope: Envelope[Event] | None) -> dict[
     return {
         "budget": record.budget,
         "sequence": record.sequence,
-        "source": record.source.row(),
+        "source": record.source._asdict(),
         "event_id": record.event_id,
         "event_source": record.event_source,
         "type": None if envelope is None else envelope.type,

@@ -5,8 +5,9 @@ from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Final
 
+import msgspec
 import structlog
 
 from events.codec import BYTES_MAX, NO_KEY, Headers, Received, decode, reread
@@ -41,7 +42,7 @@ DEAD_CHAIN = "_dead."
 log: Final = structlog.stdlib.get_logger("ecluse.ledger")
 
 
-class RawRecord(NamedTuple):
+class RawRecord(msgspec.Struct, frozen=True):
     """A record of an input; `length_bytes` is set where only its beginning was read."""
 
     value: bytes | None
@@ -74,7 +75,7 @@ class RawRecord(NamedTuple):
         return SourceKind.EVENTS if self.is_of_kafka else SourceKind.FILE
 
 
-class Recorded(NamedTuple):
+class Recorded(msgspec.Struct, frozen=True):
     """A journal record with its event's envelope and the internal events that it led to."""
 
     record: JournalRecord
@@ -82,7 +83,7 @@ class Recorded(NamedTuple):
     internal_events: tuple[InternalEvent, ...] = ()
 
 
-class DeadLettered(NamedTuple):
+class DeadLettered(msgspec.Struct, frozen=True):
     """A dead letter: its journal record, the record read, and the reason."""
 
     record: JournalRecord
@@ -177,7 +178,7 @@ class Ledger:
             if state is not None:
                 batch.changes.update(changed_rows(state))
         batch.positions = positions
-        batch.states = ChainMap(batch.ended, self.budgets)
+        batch.states = ChainMap(batch.ended, self.budgets) if batch.ended else self.budgets
         return batch
 
     def _journal(
@@ -192,16 +193,19 @@ class Ledger:
         handler = handler_of(received.envelope.data)
         events = tuple(handler.internal_events(state.book, received.envelope, record.moves))
         sealed = record.seal()
-        self.batch.records.append(JournalRow(record.budget, record.sequence, sealed))
-        self.batch.decided.append(Recorded(record, received.envelope, events))
-        self.batch.internal_events += [each.value for each in events]
-        self.batch.size_bytes += len(sealed) + sum([len(each.value) for each in events])
+        batch = self.batch
+        batch.records.append(JournalRow(record.budget, record.sequence, sealed))
+        batch.decided.append(Recorded(record, received.envelope, events))
+        batch.size_bytes += len(sealed)
+        if events:
+            batch.internal_events += [each.value for each in events]
+            batch.size_bytes += sum([len(each.value) for each in events])
         was_closed = state.book.closed
         evolve(state, record, received)
         if state.book.closed is not was_closed or record.sequence % FULL_CHECK_RECORDS == 0:
             check_book(state.book)
         if is_over(state):
-            self.batch.ended[record.budget] = state
+            batch.ended[record.budget] = state
             self.budgets[record.budget] = close_out(state)
         if not self.dry_run:
             _log_unless_simply_accepted(record)

@@ -7,7 +7,6 @@ that readers recognise repeats; the members of `data` are those of events/outbou
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
@@ -16,7 +15,7 @@ import msgspec
 from events import topics
 from events.codec import BYTES_MAX, EVENT_BYTES_MAX, Headers
 from events.conventions import ConventionSigned
-from events.envelope import LEDGER
+from events.envelope import LEDGER, Envelope, Event
 from events.outbound import (
     BalanceUpdated,
     CommitmentEntryRecorded,
@@ -29,6 +28,12 @@ from events.outbound import (
 )
 from events.texts import Translatable
 from events.unreadable import explain
+from services.ledger.application.balance_rows import (
+    ConventionBalance,
+    LineBalance,
+    convention_balance,
+    line_balance,
+)
 from services.ledger.application.handle import (
     DEAD_LETTER_HEAD_BYTES,
     DeadLettered,
@@ -40,8 +45,7 @@ from services.ledger.application.handle import (
 from services.ledger.domain.fiscal_year.year_openings import InternalEvent
 from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.model.book import BudgetState
-from services.ledger.domain.model.conventions import ConventionMoney
-from services.ledger.domain.model.lines import Line, LineMoney
+from services.ledger.domain.model.lines import Line
 from services.ledger.explain.sentences import parked_sentence, refusal_sentence
 from services.texts.language import Language
 from services.texts.translation import both, translate
@@ -65,7 +69,6 @@ TIMESTAMP_MAX_MS: Final = 253_402_300_799_999
 """The last millisecond of the year 9999: clients may write any timestamp."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_KEYS_KEPT: Final = 2**14
 
 _spell: Final = msgspec.json.Encoder().encode
 
@@ -96,13 +99,14 @@ def messages(
         if isinstance(each, DeadLettered):
             sent += _dead_letter(each)
         elif each.record.outcome is Outcome.ACCEPTED:
-            cause = _Cause(each)
-            sent += _accepted(cause, each.internal_events)
-            for balance in _moved(each, budgets[each.record.budget]):
+            cause = _Cause(each.record, each.envelope)
+            if each.record.commitment_entries or each.record.payment_orders or each.internal_events:
+                sent += _accepted(cause, each.internal_events)
+            for balance in _moved(each, budgets):
                 moved[balance] = cause
         elif each.record.outcome is not Outcome.DUPLICATE:
-            sent.append(_answer(_Cause(each)))
-    sent += [_balance(each, cause, budgets[each.budget]) for each, cause in moved.items()]
+            sent.append(_answer(_Cause(each.record, each.envelope)))
+    sent += [_balance(each, cause, budgets) for each, cause in moved.items()]
     return sent
 
 
@@ -112,52 +116,22 @@ def balances(
     """The balances that accepted records changed, in their state after these."""
     moved: dict[_Balance, _Cause] = {}
     for each in accepted:
-        moved.update(dict.fromkeys(_moved(each, budgets[each.record.budget]), _Cause(each)))
+        cause = _Cause(each.record, each.envelope)
+        moved.update(dict.fromkeys(_moved(each, budgets), cause))
     for balance, cause in moved.items():
-        yield _balance(balance, cause, budgets[balance.budget])
+        yield _balance(balance, cause, budgets)
 
 
-def line_balance(budget: str, line: Line, money: LineMoney) -> dict[str, Any]:
-    """The money of a line as the contract prints it."""
-    return {
-        "budget": budget,
-        "line": line.row(),
-        "appropriated_cents": money.appropriated,
-        "available_cents": money.available,
-        "reserved_cents": money.reserved,
-        "committed_cents": money.committed,
-        "ordered_cents": money.ordered,
-        "paid_cents": money.paid,
-        "carried_over_cents": money.carried_over,
-    }
+class _BalanceUpdated(msgspec.Struct):
+    balance: LineBalance | ConventionBalance
+    sequence: int
 
 
-def convention_balance(
-    budget: str, convention: str, line: Line, money: ConventionMoney
-) -> dict[str, Any]:
-    """The money of a convention on a line as the contract prints it."""
-    return {
-        "budget": budget,
-        "convention": convention,
-        "line": line.row(),
-        "granted_cents": money.granted,
-        "remaining_cents": money.remaining,
-        "ordered_cents": money.ordered,
-        "paid_cents": money.paid,
-        "released_cents": money.released,
-        "carried_over_cents": money.carried_over,
-    }
+_Balance = tuple[str, str | None, Line]
+"""The name of a balance: budget, line, and the convention where it is one's. A plain tuple: two
+are made and looked up for each move."""
 
 
-class _Balance(NamedTuple):
-    """The name of a balance: of a line, or of a convention on a line."""
-
-    budget: str
-    convention: str | None
-    line: Line
-
-
-@lru_cache(maxsize=_KEYS_KEPT)
 def _name(balance: _Balance) -> tuple[bytes, str]:
     """The key of a balance on its topic, and its digest in the ids of its messages."""
     budget, convention, line = balance
@@ -186,39 +160,48 @@ _PARKED = _head(EventParked)
 _UNREADABLE = _head(EventUnreadable)
 
 
-class _Cause:
+class _Attributes(msgspec.Struct, omit_defaults=True):
+    """The attributes of a message that are its cause's."""
+
+    time: str
+    partitionkey: str
+    causationid: str
+    correlationid: str | None = None
+    traceparent: str | None = None
+
+
+class _Cause(msgspec.Struct):
     """The cause of messages: a journal record, with the attributes of its event."""
 
-    __slots__ = ("_about", "_envelope", "key", "record")
+    record: JournalRecord
+    envelope: Envelope[Event]
+    about: bytes = b""
 
-    def __init__(self, recorded: Recorded) -> None:
-        self.record: Final = recorded.record
-        self.key: Final = recorded.record.budget.encode()
-        self._envelope: Final = recorded.envelope
-        self._about = b""
+    @property
+    def key(self) -> bytes:
+        """The key of its messages, but for balances."""
+        return self.record.budget.encode()
 
-    def value(self, head: bytes, event_id: str, data: Mapping[str, Any]) -> bytes:
+    def value(self, head: bytes, event_id: str, data: Any) -> bytes:
         """The bytes of one message."""
-        if not self._about:  # A balance that moves again in the batch is not written.
-            self._about = self._attributes()
-        return _value(head, event_id, self._about, data)
+        if not self.about:  # A balance that moves again in the batch is not written.
+            self.about = self._attributes()
+        return _value(head, event_id, self.about, data)
 
     def _attributes(self) -> bytes:
-        envelope = self._envelope
-        members = {
-            "time": envelope.time.isoformat(),
-            "partitionkey": self.record.budget,
-            "causationid": envelope.id,
-        }
-        if envelope.correlationid is not None:
-            members["correlationid"] = envelope.correlationid
-        if envelope.traceparent is not None:
-            members["traceparent"] = envelope.traceparent
-        return _spell(members)[1:-1]
+        envelope = self.envelope
+        attributes = _Attributes(
+            envelope.time.isoformat(),
+            self.record.budget,
+            envelope.id,
+            envelope.correlationid,
+            envelope.traceparent,
+        )
+        return _spell(attributes)[1:-1]
 
 
-def _value(head: bytes, event_id: str, about: bytes, data: Mapping[str, Any]) -> bytes:
-    return b'%b%b,%b,"data":%b}' % (head, _spell(event_id), about, _spell(data))
+def _value(head: bytes, event_id: str, about: bytes, data: Any) -> bytes:
+    return b"".join((head, _spell(event_id), b",", about, b',"data":', _spell(data), b"}"))
 
 
 def _accepted(cause: _Cause, internal_events: Iterable[InternalEvent]) -> Iterator[OutboundRecord]:
@@ -268,43 +251,48 @@ def _answer(cause: _Cause) -> OutboundRecord:
     return OutboundRecord(topics.REFUSALS, cause.key, value, STRUCTURED)
 
 
-def _moved(recorded: Recorded, state: BudgetState) -> Iterator[_Balance]:
+def _moved(recorded: Recorded, budgets: Mapping[str, BudgetState]) -> Iterator[_Balance]:
     """The balances that an accepted record changed."""
     record, event = recorded.record, recorded.envelope.data
     budget = record.budget
     for move in record.moves:
-        yield _Balance(budget, None, move.line)
+        yield budget, None, move.line
         if move.convention is not None:
-            yield _Balance(budget, move.convention, move.line)
+            yield budget, move.convention, move.line
     if isinstance(event, ConventionSigned):
-        award = state.book.grants[event.grant].award
+        book = budgets[budget].book
+        award = book.grants[event.grant].award
         assert award is not None, "a convention stands on an award"
         if not award.requires_convention:
             # It replaces the grant and has its money, without a move (rules, 13).
-            for line in state.book.conventions[event.convention].lines:
-                yield _Balance(budget, event.grant, line)
-                yield _Balance(budget, event.convention, line)
+            for line in book.conventions[event.convention].lines:
+                yield budget, event.grant, line
+                yield budget, event.convention, line
 
 
-def _balance(balance: _Balance, cause: _Cause, state: BudgetState) -> OutboundRecord:
+def _balance(
+    balance: _Balance, cause: _Cause, budgets: Mapping[str, BudgetState]
+) -> OutboundRecord:
     """The message of a balance, or its tombstone."""
-    budget, line, sequence = balance.budget, balance.line, cause.record.sequence
+    budget, convention, line = balance
     key, digest = _name(balance)
-    if balance.convention is None:
-        row = line_balance(budget, line, state.book.lines[line])
+    book, sequence = budgets[budget].book, cause.record.sequence
+    row: LineBalance | ConventionBalance
+    if convention is None:
+        row = line_balance(budget, line, book.lines[line])
     else:
-        convention = state.book.conventions.get(balance.convention)
-        if convention is None:
+        found = book.conventions.get(convention)
+        if found is None:
             return OutboundRecord(topics.BALANCES, key, None, ())
-        row = convention_balance(budget, balance.convention, line, convention.lines[line])
+        row = convention_balance(budget, convention, line, found.lines[line])
     event_id = f"{budget}/{sequence}/balance/{digest}"
-    value = cause.value(_UPDATED, event_id, {"balance": row, "sequence": sequence})
+    value = cause.value(_UPDATED, event_id, _BalanceUpdated(row, sequence))
     return OutboundRecord(topics.BALANCES, key, value, STRUCTURED)
 
 
 def _dead_letter(found: DeadLettered) -> Iterator[OutboundRecord]:
     """The bytes for operators, and a notice without them for the sender."""
-    record, raw, unreadable = found
+    record, raw, unreadable = found.record, found.raw, found.unreadable
     dead, why = record.dead_letter, explain(unreadable)
     assert dead is not None, "its outcome is dead_letter"
     kept = raw.value and kept_bytes(raw.value, len(raw.value), raw.source_kind)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, NamedTuple, TypeVar
 
+import msgspec
+
 from events.envelope import Envelope
 from events.parts import EventData, EventReference
 from services.ledger.domain.fiscal_year.year_openings import InternalEvent
@@ -21,7 +23,7 @@ from services.ledger.domain.model.verdicts import Accepted, Refused, Waits
 Data = TypeVar("Data", bound=EventData)
 
 
-class At(NamedTuple):
+class At(msgspec.Struct):
     """The place of a decision: the day of its event, the sequence of the record to be written."""
 
     on: date

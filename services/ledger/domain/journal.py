@@ -5,14 +5,15 @@ the hash is taken, with those three spliced in behind: one encoding serves hash 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 import msgspec
 
 from events import journal
+from services.ledger.domain.model.lines import Line
 from services.ledger.domain.model.moves import Move, move_from_row
 from services.ledger.domain.model.orders import OrderChange, order_from_row
 
@@ -46,13 +47,8 @@ class Source(NamedTuple):
     partition: int
     offset: int
 
-    def row(self) -> dict[str, Any]:
-        """The position as a journal record holds it."""
-        return {"topic": self.topic, "partition": self.partition, "offset": self.offset}
 
-
-@dataclass(slots=True)
-class JournalRecord:
+class JournalRecord(msgspec.Struct):
     """One record of the journal; None and empty stand for nothing."""
 
     budget: str
@@ -82,18 +78,23 @@ class JournalRecord:
         body = _spell_in_order(self._hashed())
         self.hash = sha256(body).hexdigest()
         event = b"null" if self.event is None else self.event
-        tail = b',"event":%b,"hash":"%b","source":%b}'
-        return body[:-1] + tail % (event, self.hash.encode(), _spell(self.source.row()))
+        topic, partition, offset = self.source
+        source = _source_head(topic, partition)
+        end = b"%d}}" % offset
+        hash_ = self.hash.encode()
+        return b"".join((body[:-1], b',"event":', event, b',"hash":"', hash_, b'",', source, end))
 
     def _hashed(self) -> journal.Hashed:
         # Enumerations are spelled as their values; members that few records have stay dictionaries,
         # whose keys the encoder sorts.
         entries: Any = self.commitment_entries or None
-        orders: Any = [_change(each, self.budget) for each in self.payment_orders] or None
+        orders: Any = None
+        if self.payment_orders:
+            orders = [_change(each, self.budget) for each in self.payment_orders]
         refusal: Any = self.refusal
         flags: Any = self.review_flags or None
         want: Any = self.waits_for
-        moves: Any = [_move(each) for each in self.moves] or None
+        moves: Any = [_move(each) for each in self.moves] if self.moves else None
         outcome: Any = self.outcome
         return journal.Hashed(
             self.budget,
@@ -117,19 +118,24 @@ class JournalRecord:
         )
 
 
+@lru_cache
+def _source_head(topic: str, partition: int) -> bytes:
+    """The member `source` up to the offset."""
+    source = _spell({"topic": topic, "partition": partition})
+    return b'"source":%b,"offset":' % source[:-1]
+
+
+@lru_cache
+def _line(line: Line) -> journal.Line:
+    chapter, article, function, operation = line
+    return journal.Line(article=article, chapter=chapter, function=function, operation=operation)
+
+
 def _move(move: Move) -> journal.Move:
     line, convention, instalment, kind, amount_cents = move
-    chapter, article, function, operation = line
     origin: Any = kind.origin
     target: Any = kind.target
-    return journal.Move(
-        amount_cents,
-        convention,
-        origin,
-        instalment,
-        journal.Line(article=article, chapter=chapter, function=function, operation=operation),
-        target,
-    )
+    return journal.Move(amount_cents, convention, origin, instalment, _line(line), target)
 
 
 def _change(change: OrderChange, budget: str) -> journal.ChangedOrder | dict[str, Any]:

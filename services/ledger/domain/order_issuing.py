@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from services.ledger.domain.convention_threshold import held_back
 from services.ledger.domain.model.book import Book
@@ -35,7 +37,7 @@ ACTS_CARRIED = 20
 """The most acts on one grant that an order carries: the journal holds them all."""
 
 
-class Situation(NamedTuple):
+class Situation(msgspec.Struct):
     """A convention as it stands once the event in hand is accepted."""
 
     convention: Convention
@@ -103,8 +105,11 @@ def issue_orders(book: Book, case: Situation, ruling: Accepted) -> Accepted:
         return ruling  # What is still decided of a closed year issues nothing (rules, 31).
     if case.account is None:
         return ruling
-    due = [(each, due_from(book, case, each)) for each in case.convention.schedule]
-    met = [(instalment, met_on) for instalment, met_on in due if met_on is not None]
+    met = [
+        (each, met_on)
+        for each in case.convention.schedule
+        if (met_on := due_from(book, case, each)) is not None
+    ]
     if met:
         _issue_met(book, case, met, ruling)
     return ruling

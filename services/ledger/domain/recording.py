@@ -57,9 +57,11 @@ def _entry_rows(book: Book, received: Received, record: JournalRecord) -> list[d
     handler = handler_of(event)
     if handler.entries is not None:
         entries = list(handler.entries(book, event, record.moves))
-    else:
+    elif record.moves:
         grant = None if handler.grant is None else book.grants.get(handler.grant(book, event))
         entries = list(entries_on_awards(book, record.moves, grant))
+    else:
+        entries = []
     if not entries:
         return []
     day = handler.effective_on

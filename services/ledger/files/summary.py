@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from operator import itemgetter
 from typing import Any
 
+import msgspec
+
+from services.ledger.application.balance_rows import convention_balance, line_balance
 from services.ledger.application.handle import Ledger
-from services.ledger.application.outbound_messages import convention_balance, line_balance
 from services.ledger.application.ports import JournalRow
 from services.ledger.application.restore import Folding, read_row
 from services.ledger.domain.journal import JournalRecord, Outcome, Source
@@ -69,12 +71,12 @@ def _outcomes(ledger: Ledger) -> dict[str, int]:
 
 def _line_rows(book: Book) -> list[dict[str, Any]]:
     lines = sorted(book.lines.items(), key=lambda item: Line.in_order(item[0]))
-    return [line_balance(book.budget, line, money) for line, money in lines]
+    return [msgspec.to_builtins(line_balance(book.budget, line, money)) for line, money in lines]
 
 
 def _convention_rows(book: Book) -> list[dict[str, Any]]:
     return [
-        convention_balance(book.budget, name, line, money)
+        msgspec.to_builtins(convention_balance(book.budget, name, line, money))
         for name, convention in sorted(book.conventions.items())
         for line, money in sorted(convention.lines.items(), key=lambda item: Line.in_order(item[0]))
     ]

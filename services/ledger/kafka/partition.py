@@ -21,7 +21,7 @@ from services.ledger.kafka import state_topic
 from services.ledger.kafka.partition_restore import PartitionTopics, Restored
 from services.ledger.kafka.state_topic import Checkpoint
 from services.ledger.kafka.topic_records import event_id, event_time, is_same, raw_record
-from services.runtime.kafka.clients import KAFKA, Clients
+from services.runtime.kafka.clients import KAFKA, Clients, Keyed
 from services.runtime.kafka.hanging_transactions import (
     WriteTargets,
     complete_hanging_transactions,
@@ -62,7 +62,7 @@ GIVE_UP: Final = "ecluse ledger --accept-lost {topic}/{partition}/{first}"
 """The command that accepts unread records of an input topic as lost."""
 
 FULL_BYTES: Final = 4 * 1024 * 1024
-"""The size of journal records and internal events at which a transaction ends. A thousand usual
+"""The size of journal records and internal events at which a transaction ends. Three thousand usual
 records stay below it; a thousand closings would block the event loop for seconds."""
 
 REWRITE_ROWS: Final = 50_000
@@ -97,7 +97,7 @@ class Metrics:
         self.batch = Histogram(
             "ecluse_ledger_batch_records",
             "Journal records of one transaction.",
-            buckets=(1, 10, 100, 1000),
+            buckets=(1, 10, 100, 1000, 4000),
             registry=registry,
         )
         self.resumed = Counter(
@@ -209,8 +209,8 @@ class LedgerProcessor:
         await self._writer.begin()
         ends = await self._writer.write(published)
         checkpoint = self._next_checkpoint(batch, ends)
-        rows = [
-            Outgoing(state_topic.encode_key(key), value) for key, value in batch.changes.items()
+        rows: list[Keyed] = [
+            (state_topic.encode_key(key), value, ()) for key, value in batch.changes.items()
         ]
         if self._hold is not None and self._is_past(self._hold):
             rows.append(Outgoing(state_topic.HOLD_KEY, None))
@@ -222,7 +222,7 @@ class LedgerProcessor:
         await self._writer.commit()
         self._checkpoint = checkpoint
         self.outcomes = Tally(
-            each.record.source.topic for each in batch.decided if each.record.resumes is None
+            [each.record.source.topic for each in batch.decided if each.record.resumes is None]
         )
         self._count(batch)
 
@@ -298,18 +298,25 @@ class LedgerProcessor:
             await self._writer.write({state: piece})
             await self._writer.commit()
 
-    def _published(
-        self, batch: DecidedBatch, marks: Headers
-    ) -> dict[TopicPartition, list[Outgoing]]:
+    def _published(self, batch: DecidedBatch, marks: Headers) -> dict[TopicPartition, list[Keyed]]:
         headers = (*self._headers, *marks)
-        journal = [Outgoing(row.budget.encode(), row.record, headers) for row in batch.records]
-        records: dict[TopicPartition, list[Outgoing]] = {}
-        if journal:
-            records[self._topics.journal] = journal
+        records: dict[TopicPartition, list[Keyed]] = {}
+        if batch.records:
+            records[self._topics.journal] = [
+                (budget.encode(), record, headers) for budget, _sequence, record in batch.records
+            ]
+        placed: dict[tuple[str, str | None], list[Keyed]] = {}
+        former: Headers = ()
+        marked = marks
         for topic, key, value, own, home in messages(batch.decided, batch.states):
-            number = self._partition if home is None else self._partition_of(home)
-            place = TopicPartition(self._settings.topic(topic), number)
-            records.setdefault(place, []).append(Outgoing(key, value, (*own, *marks)))
+            if own is not former:  # Nearly all messages have the same headers of their own.
+                former, marked = own, (*own, *marks)
+            found = placed.get((topic, home))
+            if found is None:
+                number = self._partition if home is None else self._partition_of(home)
+                place = TopicPartition(self._settings.topic(topic), number)
+                found = placed[topic, home] = records.setdefault(place, [])
+            found.append((key, value, marked))
         return records
 
     def _partition_of(self, budget: str) -> int:

@@ -1,14 +1,14 @@
 """Kafka clients with our settings: read_committed, no offset resets, bounded waits."""
 
 import importlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import Any, Final, Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
-from aiokafka.codec import lz4_encode
+from aiokafka.codec import lz4_encode, zstd_encode
 from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
@@ -26,6 +26,7 @@ from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from services.runtime.kafka.security import security_arguments
+from services.runtime.ops.clock import wall_clock
 from services.runtime.ops.settings import Settings
 
 RECORD_BYTES_MAX: Final = 16 * 1024 * 1024
@@ -36,6 +37,10 @@ BATCH_BYTES: Final = 1024 * 1024
 
 LZ4_LEVEL: Final = 1
 """At aiokafka's own level, 9, a batch takes nine times as long, for 10 to 20 % fewer bytes."""
+
+ZSTD_LEVEL: Final = 1
+"""At aiokafka's own level, 3, a batch of our records takes nearly twice as long, and an eighth more
+room."""
 
 Isolation = Literal["read_committed", "read_uncommitted"]
 
@@ -77,9 +82,10 @@ def guard_abort_markers() -> None:
 
 
 def compress_quickly() -> None:
-    """Let every producer of this process compress lz4 at our level: aiokafka has no option."""
+    """Let every producer of this process compress at our levels: aiokafka has no option."""
     builder = importlib.import_module(default_records.DefaultRecordBatchBuilder.__module__)
     builder.lz4_encode = partial(lz4_encode, level=LZ4_LEVEL)  # type: ignore[attr-defined]
+    builder.zstd_encode = partial(zstd_encode, level=ZSTD_LEVEL)  # type: ignore[attr-defined]
 
 
 _send: Final = AIOKafkaConnection.send
@@ -271,6 +277,33 @@ def a_batch(codec: str) -> BatchBuilder:
     """An empty batch of a transaction; its records are compressed by the codec of that name."""
     _, attributes = AIOKafkaProducer._COMPRESSORS[codec]  # noqa: SLF001
     return BatchBuilder(BATCH_BYTES, attributes, is_transactional=True)
+
+
+Headers = Sequence[tuple[str, bytes | None]]
+"""A record's headers."""
+
+Keyed = tuple[bytes | None, bytes | None, Headers]
+"""A record's key, value and headers."""
+
+
+def fill(batch: BatchBuilder, records: Iterable[Keyed]) -> int:
+    """Fill an empty batch with records; return how many fit.
+
+    All get the present time. aiokafka's own `append` takes keywords, serializers and the clock to
+    each record: as much again as the compiled builder beneath it.
+    """
+    append, at_ms, count = batch._builder.append, int(wall_clock() * 1000), 0  # noqa: SLF001
+    former: Headers = ()
+    as_list: list[tuple[str, bytes | None]] = []
+    for key, value, headers in records:
+        if headers is not former:  # Most records of a topic share theirs.
+            former, as_list = headers, list(headers)
+        if append(count, at_ms, key, value, as_list) is None:
+            batch.close()
+            break
+        count += 1
+    batch._relative_offset = count  # noqa: SLF001
+    return count
 
 
 def _ms(seconds: float) -> int:

@@ -1,13 +1,14 @@
 """The only writer of a partition: a fenced producer, a transaction a batch, bounded waits."""
 
 import asyncio
-from collections.abc import Awaitable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Collection, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final, NamedTuple, TypeVar
 
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerFenced
 from aiokafka.structs import RecordMetadata, TopicPartition
 
-from services.runtime.kafka.clients import KAFKA, Clients, a_batch
+from services.runtime.kafka.clients import KAFKA, Clients, Headers, Keyed, a_batch, fill
 from services.runtime.kafka.open_transactions import (
     OpenTransaction,
     end_transaction,
@@ -35,11 +36,14 @@ RETRY_S: Final = 0.1
 
 
 class Outgoing(NamedTuple):
-    """A record to be written; a value of None removes the key from a compacted topic."""
+    """A record to be written; a value of None removes the key from a compacted topic.
+
+    Where thousands are made, plain tuples of the same three do: they take a fifth of the time.
+    """
 
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes | None]] = ()
+    headers: Headers = ()
 
 
 class Fenced(Exception):
@@ -97,7 +101,7 @@ class FencedWriter:
         await self._within(self._settle("settle"), "settle")
 
     async def write(
-        self, records: dict[TopicPartition, list[Outgoing]]
+        self, records: Mapping[TopicPartition, Sequence[Keyed]]
     ) -> dict[TopicPartition, int]:
         """Write inside the transaction; return the next offset of each partition."""
         return await self._within(self._write(records), "write")
@@ -179,7 +183,7 @@ class FencedWriter:
         return not is_shared or transaction.producer_id == self.producer_id
 
     async def _write(
-        self, records: dict[TopicPartition, list[Outgoing]]
+        self, records: Mapping[TopicPartition, Sequence[Keyed]]
     ) -> dict[TopicPartition, int]:
         sent: list[tuple[TopicPartition, int, asyncio.Future[RecordMetadata]]] = []
         for place, outgoing in records.items():
@@ -237,14 +241,11 @@ def _consume_error(future: asyncio.Future[Any]) -> None:
         future.exception()
 
 
-def _batches(outgoing: Iterable[Outgoing], codec: str) -> Iterator[Any]:
-    batch = a_batch(codec)
-    for key, value, headers in outgoing:
-        as_list = list(headers)
-        if batch.append(key=key, value=value, timestamp=None, headers=as_list) is None:
-            yield batch
-            batch = a_batch(codec)
-            fits = batch.append(key=key, value=value, timestamp=None, headers=as_list)
-            assert fits is not None, "an empty batch takes any record"
-    if batch.record_count():
+def _batches(outgoing: Sequence[Keyed], codec: str) -> Iterator[Any]:
+    taken = 0
+    while taken < len(outgoing):
+        batch = a_batch(codec)
+        fits = fill(batch, islice(outgoing, taken, None))
+        assert fits, "an empty batch takes any record"
+        taken += fits
         yield batch

@@ -3,8 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from aiokafka.structs import ConsumerRecord
+
+RETRY_FIRST_S: Final = 0.5
+RETRY_MAX_S: Final = 10.0
+"""The back-off between two attempts: doubled each time, up to the second."""
+
+DOUBLINGS_MAX: Final = 10
 
 
 class Bug(Exception):
@@ -63,3 +70,9 @@ class FailureTracker:
         if self.failing_since_s is None:
             self.failing_since_s = now_s
         return self.failing_since_s
+
+    @property
+    def delay_s(self) -> float:
+        """The pause before the next attempt, after a failure of Kafka or the database."""
+        doublings = min(self.retries - 1, DOUBLINGS_MAX)
+        return min(RETRY_FIRST_S * float(2**doublings), RETRY_MAX_S)

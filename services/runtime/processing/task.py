@@ -29,17 +29,14 @@ from services.runtime.processing.life_cycle import check_transition
 from services.runtime.processing.offset_metadata import Status, TaskState
 from services.runtime.processing.processor import Hold, Processor, ProcessorFactory
 
-BATCH_RECORDS: Final = 1000
-"""The most records in one transaction, where the processor is not full before."""
+BATCH_RECORDS: Final = 4000
+"""The most records in one transaction, where so many wait and the processor is not full before."""
+
+YIELD_RECORDS: Final = 1000
+"""The records handled before the event loop runs other tasks, heartbeats among them."""
 
 POLL_S: Final = 0.2
 """The time-out of one poll; pausing and stopping are noticed as often."""
-
-RETRY_FIRST_S: Final = 0.5
-RETRY_MAX_S: Final = 10.0
-"""The back-off between two attempts: doubled each time, up to the second."""
-
-DOUBLINGS_MAX: Final = 10
 
 HELD_POLL_S: Final = 1.0
 """The interval at which a held partition checks if another writer has moved it on."""
@@ -303,6 +300,8 @@ class PartitionTask:
                 if processor.is_full:
                     batch = batch[:count]
                     break
+                if count % YIELD_RECORDS == 0:
+                    await asyncio.sleep(0)
             suspect = batch[0] if len(batch) == 1 else None
             await processor.commit()
         except (Stop, Fenced, WriterFailed):
@@ -377,8 +376,7 @@ class PartitionTask:
         await self._refusals.failed(error)
         self._enter(TaskState.RETRYING)
         self.progress.rest("retrying")
-        doublings = min(self._failures_seen.retries - 1, DOUBLINGS_MAX)
-        delay_s = min(RETRY_FIRST_S * 2**doublings, RETRY_MAX_S)
+        delay_s = self._failures_seen.delay_s
         log.warning(
             "partition_retried", partition=self.partition, error=str(error), delay_s=delay_s
         )

@@ -61,7 +61,7 @@ class Wire:
         topic = topics.EVENTS if event is None else topic_of(event)
         source = Source(topic, PARTITION, self.offset)
         record = RawRecord(value, source, key=key, timestamp_ms=WRITTEN_MS)
-        return record._replace(**more)
+        return structs.replace(record, **more)
 
     def tell(self, *events: Json | bytes | RawRecord) -> list[OutboundRecord]:
         """One batch, committed; what leaves of it."""

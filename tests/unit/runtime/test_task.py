@@ -41,6 +41,44 @@ def test_a_transaction_that_is_full_ends_before_its_records_do(harness: Harness)
     assert [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]] == harness.committed
 
 
+def test_while_it_handles_a_large_batch_other_tasks_run(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_module, "YIELD_RECORDS", 1)
+    handled: list[int] = []
+    harness.on_handle = handled.append
+    seen: list[list[int]] = []
+
+    async def during() -> None:
+        while not harness.committed:
+            seen.append(list(handled))
+            await asyncio.sleep(0)
+
+    quickly(running(harness.publish(*range(3)).task(), during))
+    assert all(some in seen for some in ([0], [0, 1], [0, 1, 2]))
+    assert [[0, 1, 2]] == harness.committed
+
+
+def test_cancelled_between_two_records_it_commits_none_of_them(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_module, "YIELD_RECORDS", 1)
+
+    async def cancelled() -> None:
+        run = asyncio.create_task(harness.publish(*range(3)).task().run())
+
+        def cancel(offset: int) -> None:
+            if offset == 1:
+                run.cancel()
+
+        harness.on_handle = cancel
+        with pytest.raises(asyncio.CancelledError):
+            await run
+
+    quickly(cancelled())
+    assert ([], 1) == (harness.committed, harness.closed)
+
+
 def test_between_two_of_them_it_may_be_paused(harness: Harness) -> None:
     harness.full_at = 4
     task = harness.publish(*range(10)).task()

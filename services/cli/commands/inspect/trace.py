@@ -1,10 +1,10 @@
 """`ecluse trace`: all records about an event, a convention, a grant, an act or a payment order."""
 
-from dataclasses import replace
 from operator import attrgetter
 from typing import Annotated, Any
 
 import typer
+from msgspec.structs import replace
 
 from events.texts import _, verbatim
 from services.cli.records.journal_source import Database, Exported, Records, histories, records_of

@@ -175,4 +175,4 @@ def brief(digest: bytes) -> bytes:
 
 def shortened(digest: bytes) -> int:
     """The same as a number: what is remembered a million times must be small."""
-    return int.from_bytes(brief(digest), "big")
+    return int.from_bytes(digest[:KEPT_BYTES], "big")

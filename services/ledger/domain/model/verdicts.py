@@ -1,7 +1,9 @@
 """Verdicts: accepted, refused, or waiting for something that has not arrived."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from services.ledger.domain.model.book import Book, Want
 from services.ledger.domain.model.conventions import Convention, ConventionState
@@ -12,13 +14,12 @@ from services.ledger.domain.model.orders import OrderChange
 from services.ledger.domain.model.refusals import Missing, Refusal
 
 
-@dataclass(slots=True)
-class Accepted:
+class Accepted(msgspec.Struct):
     """The event moved money or recorded a fact."""
 
-    moves: list[Move] = field(default_factory=list)
-    orders: list[OrderChange] = field(default_factory=list)
-    flags: list[Flag] = field(default_factory=list)
+    moves: list[Move] = msgspec.field(default_factory=list)
+    orders: list[OrderChange] = msgspec.field(default_factory=list)
+    flags: list[Flag] = msgspec.field(default_factory=list)
 
 
 @dataclass(slots=True, frozen=True)

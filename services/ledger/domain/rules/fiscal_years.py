@@ -134,7 +134,7 @@ def _touched(
         for case in waiting_for_account(book, siret, brought, on):
             of_this_grant = case.convention.grant == event.grant
             # Of this grant the internal event brings the acts too: orders carry them.
-            yield case._replace(grant=grant) if of_this_grant else case
+            yield replace(case, grant=grant) if of_this_grant else case
     yield situation(book, convention, on, grant=grant, account=account, reissues=is_newer)
 
 
