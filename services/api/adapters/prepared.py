@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import BindParameter, Dialect, Select, bindparam
+from sqlalchemy import BindParameter, CompoundSelect, Dialect, Select, bindparam
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.adapters.read_model import fetched
@@ -18,11 +18,15 @@ from services.projector.sql import POSTGRESQL
 SHAPES_MAX: Final = 512
 """Shapes that are kept: each argument may be None or not, and a list is of some length."""
 
-Row = Mapping[str, Any]
+ROUNDED_MAX: Final = 1024
+"""Longest list whose length is rounded: PostgreSQL takes 32,767 parameters."""
+
+Row = Mapping[Any, Any]
 Asked = Any
 """An argument of a function that builds: None, a parameter, or several of them."""
 
-Build = Callable[..., Select[Any]]
+Query = Select[Any] | CompoundSelect[Any]
+Build = Callable[..., Query]
 Shape = Any
 """An argument without its values: None, `VALUE`, or a tuple of shapes."""
 
@@ -88,10 +92,11 @@ def _shape(given: Any, values: list[Any]) -> Shape:
         return type(given), tuple(_shape(each, values) for each in given)
     if isinstance(given, Collection) and not isinstance(given, str | bytes):
         each = list(given)
-        # Of lengths only powers of two: the last one is named again, which asks for nothing more.
-        count = 1 << (len(each) - 1).bit_length() if each else 0
-        values += each + each[-1:] * (count - len(each))
-        return list, (VALUE,) * count
+        if len(each) <= ROUNDED_MAX:
+            # Of lengths only powers of two: to name the last one again asks for nothing more.
+            each += each[-1:] * ((1 << max(len(each) - 1, 0).bit_length()) - len(each))
+        values += each
+        return list, (VALUE,) * len(each)
     values.append(given)
     return VALUE
 
@@ -109,7 +114,7 @@ def _parameters(shape: Shape, names: Callable[[], BindParameter[Any]]) -> Any:
 
 
 @lru_cache(SHAPES_MAX)
-def _query(build: Build, shapes: tuple[tuple[str, Shape], ...]) -> Select[Any]:
+def _query(build: Build, shapes: tuple[tuple[str, Shape], ...]) -> Query:
     count = iter(range(1_000_000))
 
     def next_one() -> BindParameter[Any]:
@@ -119,7 +124,7 @@ def _query(build: Build, shapes: tuple[tuple[str, Shape], ...]) -> Select[Any]:
 
 
 @lru_cache(SHAPES_MAX)
-def _compiled(query: Select[Any], dialect: Dialect) -> _Compiled:
+def _compiled(query: Query, dialect: Dialect) -> _Compiled:
     compiled = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     names = compiled.positiontup or []
     readers = {
