@@ -102,6 +102,8 @@ def create_app(parts: Components) -> FastAPI:
         redoc_url=None,
         # It would lead to the host that was asked for, whoever named it.
         redirect_slashes=False,
+        # OpenTelemetry, which nobody sets up here, is looked for at each request.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
 
     def limits(path: str) -> tuple[float, int]:
