@@ -22,6 +22,9 @@ NOT_AN_IBAN = re.compile(
 
 UUID_LENGTH = 36
 
+DIGITS = re.compile(r"[0-9][^A-Za-z0-9]{0,24}[0-9]")
+"""Every form of an account has two digits, with at most signs between them."""
+
 START = re.compile(r"(?=[A-Za-z]{2}[^A-Za-z0-9]{0,24}[0-9][^A-Za-z0-9]{0,24}[0-9])")
 """The beginning of a possible IBAN, inside other letters too; many write FR 76."""
 
@@ -54,7 +57,14 @@ HIDDEN = "•"
 
 
 def _masked_text(text: str) -> str:
-    return _shortened_at(text, account_spans(text)) if len(text) >= SHORTEST else text
+    return _shortened_at(text, account_spans(text)) if _may_hold_one(text) else text
+
+
+def _may_hold_one(text: str) -> bool:
+    """False of most texts: too short for an account, or without two digits one after the other."""
+    if len(text) < SHORTEST:
+        return False
+    return not text.isascii() or DIGITS.search(text) is not None
 
 
 def masked(fact: Any, text: Callable[[str], str] = _masked_text) -> Any:
@@ -76,7 +86,7 @@ def masked(fact: Any, text: Callable[[str], str] = _masked_text) -> Any:
 @lru_cache(NAMES_KEPT)
 def masked_name(name: str) -> str:
     """A name with every IBAN in it shortened; text of that form with wrong check digits stays."""
-    return _shortened_at(name, _certain_spans(name)) if len(name) >= SHORTEST else name
+    return _shortened_at(name, _certain_spans(name)) if _may_hold_one(name) else name
 
 
 def hidden_places(raw: bytes) -> frozenset[int]:

@@ -86,7 +86,7 @@ def test_what_one_request_has_begun_is_ended_before_the_next_has_its_connection(
                 await begin_reading(connection)
                 driver = driver_of(connection)
                 assert driver.is_in_transaction()
-                await fetched(connection, statement)
+                await fetched(driver, statement)
         async with engine.connect() as connection:
             assert driver is driver_of(connection)
             assert not driver.is_in_transaction()

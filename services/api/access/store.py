@@ -1,8 +1,8 @@
 """Keys and audit lines in their database: PostgreSQL's schema `ecluse_access`, or a file."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -93,12 +93,14 @@ class AccessStore:
             Unreachable: the database does not answer.
             ClusterError: it is of a newer program.
         """
-        async with reaching(where(self._engine)), self._begun() as connection:
-            if self._is_postgresql:
-                await _own_schema(connection)
-            else:  # Python's driver begins nothing before DDL: half a version would stay.
-                await connection.exec_driver_sql("BEGIN IMMEDIATE")
-            await connection.run_sync(self._upgrade)
+        async with reaching(where(self._engine)):
+            self._check_folder()
+            async with self._engine.begin() as connection:
+                if self._is_postgresql:
+                    await _own_schema(connection)
+                else:  # Python's driver begins nothing before DDL: half a version would stay.
+                    await connection.exec_driver_sql("BEGIN IMMEDIATE")
+                await connection.run_sync(self._upgrade)
 
     def _upgrade(self, connection: Connection) -> None:
         config = Config()
@@ -216,8 +218,8 @@ class AccessStore:
 
     async def find(self, key_id: str, secret: str | None = None) -> ApiKey | None:
         """The key of this id, revoked or not; with `secret`, only if it is that key's."""
-        async with self.connected(one_question=True) as connection:
-            rows = await OF_KEY.rows(connection, key_id=key_id)
+        with self._reached():
+            rows = await OF_KEY.alone(self._engine, key_id=key_id)
         digest = rows[0]["secret_sha256"] if rows else NO_DIGEST
         if secret is not None and not is_of(secret, digest):
             return None
@@ -301,23 +303,27 @@ class AccessStore:
     @asynccontextmanager
     async def connected(self, *, one_question: bool = False) -> AsyncGenerator[AsyncConnection]:
         """A connection in a transaction that is committed at the end, or for one question."""
-        try:
-            async with self._begun(one_question=one_question) as connection:
+        opened = self._one_question.connect() if one_question else self._engine.begin()
+        with self._reached():
+            async with opened as connection:
                 yield connection
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        """Answer that the database does not, where that is why it fails."""
+        try:
+            self._check_folder()
+            yield
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             if not is_temporary(error):
                 raise
             log.warning("database_unreachable", error=message_of(error))
             raise Problem(DATABASE_UNREACHABLE, headers={"Retry-After": "5"}) from error
 
-    @asynccontextmanager
-    async def _begun(self, *, one_question: bool = False) -> AsyncGenerator[AsyncConnection]:
+    def _check_folder(self) -> None:
         # aiosqlite would tell it to a loop that may have ended meanwhile.
         if self._folder is not None and not self._folder.is_dir():
             raise FileNotFoundError(self._folder)  # as the driver would say it
-        opened = self._one_question.connect() if one_question else self._engine.begin()
-        async with opened as connection:
-            yield connection
 
 
 async def _own_schema(connection: AsyncConnection) -> None:

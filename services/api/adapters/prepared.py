@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import BindParameter, CompoundSelect, Dialect, Select, bindparam
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.api.adapters.read_model import fetched
+from services.api.adapters.read_model import driver_of, fetched
 from services.projector.sql import POSTGRESQL
 
 SHAPES_MAX: Final = 512
@@ -45,20 +45,33 @@ class Prepared:
 
     async def rows(self, connection: AsyncConnection, **arguments: Any) -> Sequence[Row]:
         """All rows of the query with these arguments."""
-        values: list[Any] = []
-        shapes = tuple((name, _shape(given, values)) for name, given in arguments.items())
-        query = _query(self._build, shapes)
-        if connection.dialect.name != POSTGRESQL:
-            named = {str(number): value for number, value in enumerate(values)}
-            found: Sequence[Row] = (await connection.execute(query, named)).mappings().all()
-            return found
-        compiled = _compiled(query, connection.dialect)
-        rows = await fetched(connection, compiled.text, *compiled.in_order(values))
-        return compiled.read(rows) if compiled.readers else rows
+        query, values = self._made(arguments)
+        if connection.dialect.name == POSTGRESQL:
+            return await _fetched(driver_of(connection), connection.dialect, query, values)
+        named = {str(number): value for number, value in enumerate(values)}
+        found: Sequence[Row] = (await connection.execute(query, named)).mappings().all()
+        return found
 
     async def first(self, connection: AsyncConnection, **arguments: Any) -> Row | None:
         """The first row, if there is any."""
         return next(iter(await self.rows(connection, **arguments)), None)
+
+    async def alone(self, engine: AsyncEngine, **arguments: Any) -> Sequence[Row]:
+        """All rows, over a connection that is taken for this question alone."""
+        if engine.dialect.name != POSTGRESQL:
+            async with engine.connect() as connection:
+                return await self.rows(connection, **arguments)
+        taken = await engine.raw_connection()
+        try:
+            return await _fetched(taken.driver_connection, engine.dialect, *self._made(arguments))
+        finally:
+            taken.close()
+
+    def _made(self, arguments: Mapping[str, Any]) -> tuple[Query, list[Any]]:
+        """The query for arguments of this shape, and their values."""
+        values: list[Any] = []
+        shapes = tuple((name, _shape(given, values)) for name, given in arguments.items())
+        return _query(self._build, shapes), values
 
 
 class _Compiled(NamedTuple):
@@ -82,6 +95,14 @@ class _Compiled(NamedTuple):
         """The rows, with each value in the form that its column has."""
         readers = self.readers.items()
         return [{**row, **{name: of(row[name]) for name, of in readers}} for row in rows]
+
+
+async def _fetched(
+    driver: Any, dialect: Dialect, query: Query, values: Sequence[Any]
+) -> Sequence[Row]:
+    compiled = _compiled(query, dialect)
+    rows = await fetched(driver, compiled.text, *compiled.in_order(values))
+    return compiled.read(rows) if compiled.readers else rows
 
 
 def _shape(given: Any, values: list[Any]) -> Shape:

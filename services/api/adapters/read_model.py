@@ -135,13 +135,13 @@ async def begin_reading(opened: AsyncConnection) -> None:
 async def revision(connection: AsyncConnection) -> str:
     """A text that changes whenever the read model does: the position of each partition in it."""
     if connection.dialect.name == POSTGRESQL:
-        rows = await fetched(connection, MARK)
+        rows = await fetched(driver_of(connection), MARK)
     else:
         rows = (await connection.execute(text(MARK))).all()
     return ";".join("/".join(map(str, row)) for row in rows)
 
 
-async def fetched(connection: AsyncConnection, statement: str, *values: Any) -> Sequence[Any]:
+async def fetched(driver: asyncpg.Connection, statement: str, *values: Any) -> Sequence[Any]:
     """Rows of a statement in PostgreSQL's own SQL, prepared once a connection by its driver.
 
     SQLAlchemy would take five times as long around it.
@@ -149,7 +149,6 @@ async def fetched(connection: AsyncConnection, statement: str, *values: Any) -> 
     Raises:
         DBAPIError: as SQLAlchemy's own.
     """
-    driver = driver_of(connection)
     with _as_sqlalchemy(driver, statement):
         return await driver.fetch(statement, *values)
 
