@@ -42,6 +42,11 @@ AIMS: Final = (
     Aim("restored_records_per_s", "state records a second, restored", 200_000),
     Aim("p99_ms", "ms from publish to read_committed, 99 of 100", 100, at_most=True),
     Aim("records_per_s", "journal records a second into PostgreSQL", 20_000),
+    Aim("api_reads_per_s", "simple reads a second of the API, one process", 700),
+    Aim("api_read_cpu_ms", "ms of processor time a simple read of the API", 1.2, at_most=True),
+    Aim("api_read_p99_ms", "ms to a simple read of the API, 99 of 100", 30, at_most=True),
+    Aim("api_grant_cpu_ms", "ms of processor time a grant, whole", 5, at_most=True),
+    Aim("api_trace_cpu_ms", "ms of processor time a trace", 10, at_most=True),
     Aim("watch_cost_percent", "% of the ledger's pace for a running watch", 5, at_most=True),
 )
 
@@ -144,10 +149,21 @@ def steps(pace: Pace, seconds: dict[str, float]) -> Figures:
     }
 
 
+def of_the_api(apart: Figures) -> Figures:
+    """Figures of the API for its aims, of questions of one kind each."""
+    read = apart["read"]
+    return {
+        "api_reads_per_s": read["reads_per_s"],
+        "api_read_p99_ms": read["p99_ms"],
+        **{f"api_{name}_cpu_ms": row["cpu_ms"] for name, row in apart.items()},
+    }
+
+
 def against_aims(found: Figures) -> list[Figures]:
     """Each aim with what was measured, where it was."""
-    read, watch = found.get("read_model", {}).get("to_postgresql", {}), found.get("watch", {})
-    everything = {**found, **found.get("restore", {}), **found.get("latency", {}), **read, **watch}
+    read, watch = found.get("read_model", {}), found.get("watch", {})
+    journal = {**read, **read.get("to_postgresql", {}), **watch}
+    everything = {**found, **found.get("restore", {}), **found.get("latency", {}), **journal}
     rows = []
     for aim in AIMS:
         if aim.key in everything:

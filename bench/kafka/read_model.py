@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bench.asking import a_key
-from bench.kafka import stream
+from bench.kafka import figures, stream
 from bench.kafka.contenders import ANSWER_S, Site, open_year
 from bench.kafka.processes import (
     BenchFailed,
@@ -212,11 +212,12 @@ async def _asked(
     with Child([*COMMAND, "api", "--json"], stage.environment()) as api:
         endpoint = {"port": await _port(api), "key": key}
         progress.begins("reads of the API")
-        answers = await _answers(stage, plan, api, {**endpoint, "budgets": budgets})
+        question = {**endpoint, "budgets": budgets, "process": api.pid}
+        answers = await _answers(stage, plan, api, question)
         progress.came(answers["reads_per_s"], "reads/s")
         progress.begins(f"until events show in the API, at {plan.rate} events/s")
         visible = await _visible(stage, plan, api, projector, endpoint)
-    return {"reads": answers, "visible": visible}
+    return {"reads": answers, "visible": visible, **figures.of_the_api(answers["apart"])}
 
 
 async def _port(api: Child) -> int:

@@ -50,6 +50,8 @@ def check_read_model(found: dict[str, Any]) -> None:
     assert visible["looks_per_event"] >= 1
     assert list(MIX) == list(reads["each"])
     assert reads["reads"] >= CONNECTIONS
+    assert found["api_reads_per_s"] > 0
+    assert found["api_read_cpu_ms"] > 0
 
 
 def check_watch(found: dict[str, Any]) -> None:

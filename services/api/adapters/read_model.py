@@ -1,8 +1,8 @@
 """The read model, opened to be read only."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -128,8 +128,11 @@ async def begin_reading(opened: AsyncConnection) -> None:
     if opened.dialect.name != POSTGRESQL:
         await opened.begin()  # In SQLite that is all; its file is opened to be read only.
         return
-    with _as_sqlalchemy(driver := driver_of(opened), BEGIN):
+    driver = driver_of(opened)
+    try:
         await driver.execute(BEGIN)
+    except DRIVER_ERRORS as error:
+        raise _as_sqlalchemy(driver, BEGIN, error) from error
 
 
 async def revision(connection: AsyncConnection) -> str:
@@ -149,8 +152,10 @@ async def fetched(driver: asyncpg.Connection, statement: str, *values: Any) -> S
     Raises:
         DBAPIError: as SQLAlchemy's own.
     """
-    with _as_sqlalchemy(driver, statement):
+    try:
         return await driver.fetch(statement, *values)
+    except DRIVER_ERRORS as error:
+        raise _as_sqlalchemy(driver, statement, error) from error
 
 
 def driver_of(connection: AsyncConnection) -> asyncpg.Connection:
@@ -162,14 +167,9 @@ def driver_of(connection: AsyncConnection) -> asyncpg.Connection:
     return driver
 
 
-@contextmanager
-def _as_sqlalchemy(driver: asyncpg.Connection, statement: str) -> Iterator[None]:
-    """Raise an error of the driver as SQLAlchemy would."""
-    try:
-        yield
-    except DRIVER_ERRORS as error:
-        is_lost = driver.is_closed()
-        raise DBAPIError(statement, None, error, connection_invalidated=is_lost) from error
+def _as_sqlalchemy(driver: asyncpg.Connection, statement: str, error: Exception) -> DBAPIError:
+    """An error of the driver as SQLAlchemy raises it."""
+    return DBAPIError(statement, None, error, connection_invalidated=driver.is_closed())
 
 
 def _end_reading(connection: Any, _record: object, state: PoolResetState) -> None:
