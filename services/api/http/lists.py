@@ -13,6 +13,7 @@ from events.texts import _
 from services.api.addresses import own_address
 from services.api.http.answering import JSON, answered, digest
 from services.api.http.question import Asked, PageFilters, Question
+from services.api.http.question_route import QuestionRoute
 from services.api.problems import Kind, Problem
 
 T = TypeVar("T")
@@ -86,7 +87,13 @@ def list_route(
 
     route.__annotations__["asked"] = Annotated[filters, Query()]
     router.add_api_route(
-        path, route, response_model=page, name=name, summary=summary, description=description
+        path,
+        route,
+        response_model=page,
+        name=name,
+        summary=summary,
+        description=description,
+        route_class_override=QuestionRoute,
     )
 
 
