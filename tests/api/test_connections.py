@@ -12,7 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.api.access.store import AccessStore
 from services.api.adapters import read_model
 from services.api.adapters.clock import wall_clock
-from services.api.adapters.read_model import begin_reading, driver_of, fetched, open_read_model
+from services.api.adapters.read_model import (
+    CONNECTIONS_MAX,
+    begin_reading,
+    driver_of,
+    fetched,
+    open_read_model,
+    revision,
+)
+from services.projector.database import an_engine
 from tests.read_model.databases import Server
 
 WAIT_S = 20.0
@@ -91,6 +99,29 @@ def test_what_one_request_has_begun_is_ended_before_the_next_has_its_connection(
             assert driver is driver_of(connection)
             assert not driver.is_in_transaction()
         await engine.dispose()
+
+    asyncio.run(go())
+
+
+def test_a_transaction_that_was_given_up_before_it_began_is_nobody_elses(
+    postgresql_url: str,
+) -> None:
+    """It waits for the switch of a rebuild; whoever asked for it has gone."""
+
+    async def go() -> None:
+        switching, engine = an_engine(postgresql_url), open_read_model(postgresql_url)
+        async with switching.connect() as held:
+            await held.execute(text("LOCK TABLE positions IN ACCESS EXCLUSIVE MODE"))
+            for _ in range(CONNECTIONS_MAX + 1):
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0.05), engine.connect() as connection:
+                        await begin_reading(connection)
+        async with engine.connect() as connection:
+            assert not driver_of(connection).is_in_transaction()
+            await begin_reading(connection)
+            assert "" == await revision(connection)
+        await engine.dispose()
+        await switching.dispose()
 
     asyncio.run(go())
 

@@ -133,6 +133,9 @@ async def begin_reading(opened: AsyncConnection) -> None:
         await driver.execute(BEGIN)
     except DRIVER_ERRORS as error:
         raise _as_sqlalchemy(driver, BEGIN, error) from error
+    except BaseException:
+        driver.terminate()  # Given up on its way: it may begin yet, once somebody else has it.
+        raise
 
 
 async def revision(connection: AsyncConnection) -> str:
@@ -174,7 +177,8 @@ def _as_sqlalchemy(driver: asyncpg.Connection, statement: str, error: Exception)
 
 def _end_reading(connection: Any, _record: object, state: PoolResetState) -> None:
     """End the transaction of `begin_reading`, before somebody else has its connection."""
-    if not state.terminate_only and connection.driver_connection.is_in_transaction():
+    driver = connection.driver_connection
+    if not (state.terminate_only or driver.is_closed()) and driver.is_in_transaction():
         connection.run_async(lambda driver: driver.execute("ROLLBACK"))
 
 
