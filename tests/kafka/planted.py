@@ -10,6 +10,7 @@ from aiokafka.structs import TopicPartition
 
 from services.ledger.application import handle
 from services.ledger.domain.decide import decide as real_decide
+from services.projector import serve
 from services.runtime.kafka import clients
 from services.runtime.kafka.reader import Reader
 
@@ -82,6 +83,11 @@ def unguarded(_: str) -> None:
     clients.guard_abort_markers = lambda: None
 
 
+def small_transactions(records: str) -> None:
+    """A projector takes so many records at a time: it can be killed between many of them."""
+    serve.BATCH_RECORDS = int(records)  # type: ignore[attr-defined, misc] # it is final, and imported there
+
+
 FAULTS: dict[str, Callable[[str], None]] = {
     "decide": decide,
     "slow_commit": slow_commit,
@@ -89,6 +95,7 @@ FAULTS: dict[str, Callable[[str], None]] = {
     "hung_commit": hung_commit,
     "stubborn_commit": stubborn_commit,
     "unguarded": unguarded,
+    "small_transactions": small_transactions,
 }
 
 

@@ -211,11 +211,20 @@ class Worker(Process):
 class Projector(Process):
     """One `ecluse projector` on this database."""
 
-    def __init__(self, cluster: Cluster, url: str, folder: Path, *args: str, **env: str) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        url: str,
+        folder: Path,
+        *args: str,
+        fault: str | None = None,
+        **env: str,
+    ) -> None:
         own = {"DATABASE_URL": url, "INSTANCE": "projector", "LOG_LEVEL": "INFO"}
         where = cluster.environment | {f"ECLUSE_{name}": value for name, value in own.items()}
         self._url = url
-        super().__init__((ECLUSE, "projector", *args), folder, "projector", where | env)
+        command = (ECLUSE, "projector", *args)
+        super().__init__(command, folder, "projector", where | env, fault=fault)
 
     def projected(self) -> float:
         """How many records this process has projected."""

@@ -24,6 +24,7 @@ RECORDS: Final = int(os.environ.get("ECLUSE_TEST_RECORDS", "12000"))
 FEW: Final = 1_000
 KILLS: Final = 10
 LIMIT_S: Final = 240.0
+MANY_TRANSACTIONS: Final = "small_transactions:500"
 SICK: Final = 2
 """A partition in which something is wrong."""
 
@@ -87,7 +88,9 @@ def test_killed_ten_times_it_leaves_row_for_row_what_a_clean_run_gives(
     def is_at_work(opened: int, wanted: int) -> bool:
         return len(projector.logged("partition_opened")) > opened and rows(url) > wanted
 
-    with Projector(year, url, tmp_path, ECLUSE_SESSION_TIMEOUT_S="6") as projector:
+    with Projector(
+        year, url, tmp_path, fault=MANY_TRANSACTIONS, ECLUSE_SESSION_TIMEOUT_S="6"
+    ) as projector:
         for kill in range(1, KILLS + 1):
             # Each has opened a partition, and is in the midst of whatever it does then.
             opened = len(projector.logged("partition_opened"))
@@ -114,7 +117,7 @@ def test_postgresql_ends_and_crashes_under_load_and_nothing_is_lost(
     def has_noticed(times: int) -> bool:
         return len(projector.logged("partition_retried")) >= times
 
-    with Projector(year, url, tmp_path) as projector:
+    with Projector(year, url, tmp_path, fault=MANY_TRANSACTIONS) as projector:
         for cycle, hurt in enumerate((server.crash, server.end, server.crash), start=1):
             projector.until(partial(has_more, RECORDS * cycle // 5), "it gets on", LIMIT_S)
             hurt()
