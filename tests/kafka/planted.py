@@ -85,7 +85,7 @@ def unguarded(_: str) -> None:
 
 def small_transactions(records: str) -> None:
     """A projector takes so many records at a time: it can be killed between many of them."""
-    serve.BATCH_RECORDS = int(records)  # type: ignore[attr-defined, misc] # it is final, and imported there
+    serve.BATCH_RECORDS = int(records)  # type: ignore[attr-defined] # it is final, and imported there
 
 
 FAULTS: dict[str, Callable[[str], None]] = {
