@@ -168,13 +168,15 @@ def read(
     raw: bytes, source_kind: SourceKind, context: dict[str, bool] | None
 ) -> tuple[Envelope[Event], bytes] | None:
     """An event and the canonical JSON of what it says; None where pydantic must judge."""
-    reader = _READERS[source_kind].get(_text_behind(b'"type":"', raw))
+    reader = _READERS[source_kind].get(_text_of(b'"type":"', raw))
     if reader is None or b"\\" in raw or not _is_printed(raw):
         return None
     try:
         envelope = reader.decode(raw)
         time = _plain_time(raw, _encode(envelope), envelope.time)
-        if time is None or envelope.partitionkey != envelope.data.budget:
+        if time is None or envelope.type != envelope.data.TYPE:
+            return None
+        if envelope.partitionkey != envelope.data.budget:
             return None
         if borrows_a_name(envelope.source, envelope.type, source_kind):
             return None
@@ -192,22 +194,26 @@ def read(
 def _plain_time(raw: bytes, encoded: bytes, time: datetime) -> str | datetime | None:
     """The time as a record spells it, if all else is spelled as in `encoded`, in any order.
 
-    msgspec's spelling is the shortest there is, without what is absent: a record of the same length
-    repeats no key, and has no unknown member, no null and no blank. Times alone are spelled in
-    other ways, which pydantic judges.
+    msgspec prints text without backslashes, integers and days as they were spelled or shorter, and
+    nothing that is absent. So a record as long as `encoded`, the two times left out, repeats no
+    key, and has no unknown member, no null and no blank.
     """
     if raw == encoded:
         return time
-    found, shortest = (_text_behind(b'"time":"', each) for each in (raw, encoded))
-    if len(raw) - len(found) != len(encoded) - len(shortest):
+    spelled, shortest = (_text_of(b'"time":"', each) for each in (raw, encoded))
+    if len(raw) - len(spelled) != len(encoded) - len(shortest):
         return None
-    spelled = found.decode()
-    return spelled if _read_time(spelled) == time else None
+    text = spelled.decode()
+    return text if _read_time(text) == time else None
 
 
-def _text_behind(name: bytes, raw: bytes) -> bytes:
-    start = raw.find(name) + len(name)
-    return raw[start : raw.find(b'"', start)]
+def _text_of(name: bytes, raw: bytes) -> bytes:
+    """The text of the first member of this name; empty, which is no type and no time, without one.
+
+    Without backslashes every quotation mark begins or ends a text, and only a member's name ends in
+    front of a colon. No part of the data has a member named `type` or `time`.
+    """
+    return raw.partition(name)[2].partition(b'"')[0]
 
 
 def _is_printed(raw: bytes) -> bool:
