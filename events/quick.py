@@ -183,7 +183,7 @@ def read(
         if envelope.type in OWN_INTERNAL_EVENTS:
             context = JOURNALLED
         reader.check(envelope.data, _Info(context))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     content = {"data": envelope.data, "time": time, "type": envelope.type}
     if envelope.subject is not None:
