@@ -2,19 +2,16 @@
 
 import copy
 import random  # noqa: TID251
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events import quick
 from events.codec import NO_KEY, Received, decode, reread
-from events.envelope import ENVELOPES, INBOUND, LEDGER, Envelope, SourceKind
-from events.parts import EventData
+from events.envelope import INBOUND, LEDGER, Envelope, SourceKind
 from events.values import JOURNALLED
 from tests.builders import (
     BUDGET,
@@ -126,37 +123,6 @@ def is_read_quickly(event: Json, source_kind: SourceKind = SourceKind.INTERNAL_E
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event["type"])
 def test_all_types_are_read_quickly(event: Json) -> None:
     assert is_read_quickly(event)
-
-
-def bounds(property_: Any) -> dict[str, int]:
-    """The limits in the schema of a field, wherever in it they stand."""
-    if isinstance(property_, list):
-        return {name: bound for each in property_ for name, bound in bounds(each).items()}
-    if not isinstance(property_, dict):
-        return {}
-    here = {name: bound for name, bound in property_.items() if re.match("min|max", name)}
-    return bounds(list(property_.values())) | here
-
-
-def fields(document: Json) -> dict[tuple[str, str], dict[str, int]]:
-    """The limits of each field of each part."""
-    return {
-        (part.partition("_")[0], name): bounds(property_)
-        for part, schema in document["$defs"].items()
-        for name, property_ in schema["properties"].items()
-    }
-
-
-@pytest.mark.parametrize("data", INBOUND, ids=lambda data: data.TYPE)
-def test_msgspec_knows_every_limit_that_pydantic_knows(data: type[EventData]) -> None:
-    published = ENVELOPES[data.TYPE].model_json_schema()
-    published["$defs"]["Envelope"] = {"properties": published["properties"]}
-    assert fields(published) == fields(msgspec.json.schema(Envelope[data]))  # type: ignore[valid-type] # made at run time
-
-
-def test_a_new_kind_of_field_is_not_read_unchecked() -> None:
-    with pytest.raises(AssertionError, match="no quick path for float"):
-        quick.check_of({"type": "float"}, {})
 
 
 def test_there_is_an_event_of_each_type() -> None:
@@ -294,15 +260,6 @@ def test_a_shorter_time_makes_no_room_for_a_blank() -> None:
     """msgspec prints 12:00Z three bytes longer: as long as three blanks somewhere else."""
     raw = encoded(a_vote(_time="2023-06-01T12:00:00Z")).replace(b"12:00:00Z", b"12:00Z")
     both_say_the_same([raw.replace(b'"data":', b'   "data":')])
-
-
-def test_no_part_of_the_data_has_a_time_or_a_type() -> None:
-    """The quick path takes the first member of that name in a record for the envelope's."""
-    names = {each for event in EVENTS for _parent, each in places(event["data"])}
-    assert names.isdisjoint({"time", "type"})
-    for data in INBOUND:
-        parts = msgspec.json.schema(data)["$defs"].values()
-        assert {"time", "type"}.isdisjoint(name for part in parts for name in part["properties"])
 
 
 MORE_MEMBERS = {
