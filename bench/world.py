@@ -51,7 +51,10 @@ def event_bytes(budget: str, type_: str, event_id: str, data: Json) -> bytes:
 
 
 def _time(event: str) -> str:
-    """A second of the day, by the event's name: with one time for all, caches would flatter."""
+    """A second of the day, by the event's name.
+
+    With one time for all, caches would make the events cheaper to read than real ones.
+    """
     minutes, second = divmod(crc32(event.encode()) % 86_400, 60)
     return f"2023-06-30T{minutes // 60:02d}:{minutes % 60:02d}:{second:02d}+02:00"
 

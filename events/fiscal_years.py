@@ -84,7 +84,8 @@ _Named = Annotated[
 ]
 
 
-def _constant_or_list(value: Any, read_list: ValidatorFunctionWrapHandler) -> Any:
+def constant_or_list(value: Any, read_list: ValidatorFunctionWrapHandler) -> Any:
+    """A constant as it is, and a list as `read_list` reads it."""
     if isinstance(value, list):
         return read_list(value)
     if value not in ("all", "none"):  # Whatever it is: a set would ask that it can be hashed.
@@ -99,7 +100,7 @@ class _ConstantOrList:
         self, _source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         return core_schema.no_info_wrap_validator_function(
-            _constant_or_list, handler.generate_schema(for_pydantic(_Named))
+            constant_or_list, handler.generate_schema(for_pydantic(_Named))
         )
 
     def __get_pydantic_json_schema__(

@@ -27,7 +27,7 @@ from pydantic_core import CoreSchema, core_schema
 
 
 class _Kind(msgspec.StructMeta):
-    """Makes parts by the names of their fields: these stand in the contract's order."""
+    """Metaclass of parts: their fields, in the contract's order, are given by name."""
 
     def __new__(mcs, *of: Any, **config: Any) -> "_Kind":  # noqa: PYI034 # mypy allows no Self in a metaclass
         return super().__new__(mcs, *of, kw_only=True, **config)
@@ -39,17 +39,17 @@ class Part(msgspec.Struct, metaclass=_Kind, frozen=True, omit_defaults=True, gc=
     """A closed, frozen piece of an event: no unknown member, no conversion between types."""
 
     MODEL_CONFIG: ClassVar[ConfigDict] = {}
-    """What its model says beyond its fields."""
+    """Settings of its pydantic model, beside those of every part's."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """The schema of its model, of which the part is made in the end."""
+        """The schema of its model, followed by the step from an accepted model to the part."""
         model = handler.generate_schema(model_of(source))
         return core_schema.no_info_after_validator_function(cls.of, model)
 
     @classmethod
     def of(cls, model: BaseModel) -> Self:
-        """The part with the fields of its model."""
+        """The part with the same values as a model that pydantic accepted."""
         return cls(**model.__dict__)
 
 

@@ -26,6 +26,8 @@ from events.envelope import (
     SourceKind,
     borrows_a_name,
 )
+from events.fiscal_years import constant_or_list
+from events.models import Part
 from events.parts import EventData
 from events.values import JOURNALLED, PRINTED, UNPRINTED, WITHOUT_SLASH, Timestamp
 
@@ -46,33 +48,74 @@ _Check = Callable[[Any, _Info], object]
 """Raises ValueError at a fault."""
 
 
+_MEMBERS = {
+    "int": {"ge", "le"},
+    "bool": set(),
+    "literal": {"expected"},
+    "str": {"pattern", "min_length", "max_length", "strict"},
+    "chain": {"steps"},
+    "date": {"ge", "le", "strict"},
+    "default": {"default", "schema"},
+    "nullable": {"schema"},
+    "tuple": {
+        *("items_schema", "min_length", "max_length"),
+        *("fail_fast", "strict", "variadic_item_index"),
+    },
+    "definition-ref": {"schema_ref"},
+    "model": {"cls", "config", "custom_init", "ref", "root_model", "schema"},
+    "model-fields": {"computed_fields", "fields", "model_name"},
+    "model-field": {"schema"},
+    "function-wrap": {"function", "schema"},
+    "function-after": {"function", "schema"},
+    "function-before": {"function", "schema"},
+    "no-info": {"function"},
+    "with-info": {"function"},
+}
+"""The members of pydantic's core schemas that are understood here."""
+
+
+def _understood(schema: Any) -> Any:
+    unknown = schema.keys() - _MEMBERS[schema["type"]] - {"type", "metadata"}
+    if unknown:
+        raise LookupError(f"{schema['type']} with {', '.join(sorted(unknown))}")
+    return schema
+
+
 def check_of(schema: Any, parts: dict[str, Any]) -> _Check | None:
-    """The check of what msgspec does not: all but types, bounds and constants."""
-    match schema:
+    """The check of what msgspec does not: all but types, bounds and constants.
+
+    Raises:
+        LookupError: pydantic asks for something that is not understood here.
+    """
+    match _understood(schema):
         case {"type": "int" | "bool" | "literal"}:
             return None
         case {"type": "str"}:
             return _pattern(schema)
-        case {"type": "chain", "steps": [_, {"type": "date", "ge": first, "le": last}]}:
-            return _between(first, last)
+        case {"type": "chain", "steps": [_, {"type": "date"} as day]}:
+            return _between(_understood(day)["ge"], day["le"])
         case {"type": "default", "schema": inner}:
             return check_of(inner, parts)
         case {"type": "nullable", "schema": inner}:
             return _unless(NoneType, check_of(inner, parts))
-        case {"type": "function-wrap", "schema": inner}:
-            return _unless(str, check_of(inner, parts))  # A constant in place of a list.
+        case {"type": "function-wrap", "function": asked, "schema": inner} if (
+            asked["function"] is constant_or_list
+        ):
+            return _unless(str, check_of(inner, parts))
         case {"type": "tuple", "items_schema": [item]}:
             return _each(check_of(item, parts))
         case {"type": "definition-ref", "schema_ref": name}:
             return check_of(parts[name], parts)
-        case {"type": "model", "schema": {"fields": fields}}:
-            return _fields(fields, parts)
-        case {"type": "function-after", "schema": {"type": "model" | "definition-ref"} as model}:
+        case {"type": "model", "schema": fields}:
+            return _fields(_understood(fields)["fields"], parts)
+        case {"type": "function-after", "function": asked, "schema": model} if (
+            getattr(asked["function"], "__func__", None) is vars(Part)["of"].__func__
+        ):
             return check_of(model, parts)  # Behind the model it is made a part.
         case {"type": "function-after" | "function-before", "function": asked, "schema": inner}:
             return _both(check_of(inner, parts), _asked(asked))
         case _:
-            raise AssertionError(f"no quick path for {schema['type']}")
+            raise LookupError(schema["type"])
 
 
 def _pattern(schema: Any) -> _Check | None:
@@ -107,7 +150,7 @@ def _each(check: _Check | None) -> _Check | None:
 
 
 def _asked(function: Any) -> _Check:
-    validate: _Check = function["function"]
+    validate: _Check = _understood(function)["function"]
     if function["type"] == "with-info":
         return validate
     without_info: Callable[[Any], object] = function["function"]
@@ -126,8 +169,7 @@ def _both(first: _Check | None, second: _Check) -> _Check:
 
 
 def _fields(fields: Any, parts: dict[str, Any]) -> _Check | None:
-    found = [(name, check_of(field["schema"], parts)) for name, field in fields.items()]
-    checks = [(name, check) for name, check in found if check is not None]
+    checks = [(name, check) for name, check in _found(fields, parts).items() if check is not None]
 
     def check_all(part: Any, info: _Info) -> None:
         here = _Info(info.context, part)
@@ -137,26 +179,43 @@ def _fields(fields: Any, parts: dict[str, Any]) -> _Check | None:
     return check_all if checks else None
 
 
+def _found(fields: Any, parts: dict[str, Any]) -> dict[str, _Check | None]:
+    return {name: check_of(_understood(field)["schema"], parts) for name, field in fields.items()}
+
+
 class _Reader(NamedTuple):
-    """How a type is read: by msgspec, and then checked."""
+    """Reads a type: by msgspec, and then checked."""
 
     decode: Callable[[bytes], Envelope[Event]]
     check: _Check
 
 
-def _reader(data: type[EventData]) -> _Reader:
+_CHECKED_APART = {"time", "partitionkey"}
+"""Attributes that `read` checks itself."""
+
+
+def reader_of(data: type[EventData]) -> _Reader | None:
+    """The reader of a type; None where pydantic asks for something that is not understood here."""
     schema: Any = ENVELOPES[data.TYPE].__pydantic_core_schema__
-    parts = {each["ref"]: each for each in schema.get("definitions", ())}
-    model = schema["schema"] if schema["type"] == "definitions" else schema
-    check = check_of(model["schema"]["fields"]["data"]["schema"], parts)
-    assert check is not None, "every event has a budget, which is checked"
+    try:
+        parts = {each["ref"]: each for each in schema.get("definitions", ())}
+        model = schema["schema"] if schema["type"] == "definitions" else schema
+        fields = _understood(_understood(model)["schema"])["fields"]
+        checks = _found(
+            {name: fields[name] for name in fields if name not in _CHECKED_APART}, parts
+        )
+    except LookupError:
+        return None
+    check = checks.pop("data")
+    if check is None or any(checks.values()):
+        return None
     decode = msgspec.json.Decoder(Envelope[data]).decode  # type: ignore[valid-type] # at run time
     return _Reader(decode, check)
 
 
-_BY_NAME = {each.TYPE: _reader(each) for each in INBOUND}
+_BY_NAME = {each.TYPE.encode(): reader_of(each) for each in INBOUND}
 _READERS = {
-    kind: {name.encode(): each for name, each in _BY_NAME.items() if name not in UNREAD[kind]}
+    kind: {name: each for name, each in _BY_NAME.items() if name.decode() not in UNREAD[kind]}
     for kind in SourceKind
 }
 _encode = msgspec.json.Encoder().encode
@@ -168,20 +227,23 @@ def read(
     raw: bytes, source_kind: SourceKind, context: dict[str, bool] | None
 ) -> tuple[Envelope[Event], bytes] | None:
     """An event and the canonical JSON of what it says; None where pydantic must judge."""
-    reader = _READERS[source_kind].get(_text_behind(b'"type":"', raw))
-    if reader is None or b"\\" in raw or not _is_printed(raw):
+    reader = _READERS[source_kind].get(_text_of(b'"type":"', raw))
+    # A blank behind a colon, as Python's json writes it, would be found only once all is decoded.
+    if reader is None or b'": ' in raw or b"\\" in raw or not _is_printed(raw):
         return None
     try:
         envelope = reader.decode(raw)
         time = _plain_time(raw, _encode(envelope), envelope.time)
-        if time is None or envelope.partitionkey != envelope.data.budget:
+        if time is None or envelope.type != envelope.data.TYPE:
+            return None
+        if envelope.partitionkey != envelope.data.budget:
             return None
         if borrows_a_name(envelope.source, envelope.type, source_kind):
             return None
         if envelope.type in OWN_INTERNAL_EVENTS:
             context = JOURNALLED
         reader.check(envelope.data, _Info(context))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     content = {"data": envelope.data, "time": time, "type": envelope.type}
     if envelope.subject is not None:
@@ -192,22 +254,26 @@ def read(
 def _plain_time(raw: bytes, encoded: bytes, time: datetime) -> str | datetime | None:
     """The time as a record spells it, if all else is spelled as in `encoded`, in any order.
 
-    msgspec's spelling is the shortest there is, without what is absent: a record of the same length
-    repeats no key, and has no unknown member, no null and no blank. Times alone are spelled in
-    other ways, which pydantic judges.
+    msgspec prints text without backslashes, integers and days as they were spelled or shorter, and
+    nothing that is absent. So a record as long as `encoded`, the two times left out, repeats no
+    key, and has no unknown member, no null and no blank.
     """
     if raw == encoded:
         return time
-    found, shortest = (_text_behind(b'"time":"', each) for each in (raw, encoded))
-    if len(raw) - len(found) != len(encoded) - len(shortest):
+    spelled, shortest = (_text_of(b'"time":"', each) for each in (raw, encoded))
+    if len(raw) - len(spelled) != len(encoded) - len(shortest):
         return None
-    spelled = found.decode()
-    return spelled if _read_time(spelled) == time else None
+    text = spelled.decode()
+    return text if _read_time(text) == time else None
 
 
-def _text_behind(name: bytes, raw: bytes) -> bytes:
-    start = raw.find(name) + len(name)
-    return raw[start : raw.find(b'"', start)]
+def _text_of(name: bytes, raw: bytes) -> bytes:
+    """The text of the first member of this name; empty, which is no type and no time, without one.
+
+    Without backslashes every quotation mark begins or ends a text, and only a member's name ends in
+    front of a colon. No part of the data has a member named `type` or `time`.
+    """
+    return raw.partition(name)[2].partition(b'"')[0]
 
 
 def _is_printed(raw: bytes) -> bool:

@@ -1,19 +1,17 @@
 """The quick path and pydantic say the same of any record: the event as read, or what is wrong."""
 
 import copy
-import re
+import random  # noqa: TID251
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events import quick
 from events.codec import NO_KEY, Received, decode, reread
-from events.envelope import ENVELOPES, INBOUND, LEDGER, Envelope, SourceKind
-from events.parts import EventData
+from events.envelope import INBOUND, LEDGER, Envelope, SourceKind
 from events.values import JOURNALLED
 from tests.builders import (
     BUDGET,
@@ -125,37 +123,6 @@ def is_read_quickly(event: Json, source_kind: SourceKind = SourceKind.INTERNAL_E
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event["type"])
 def test_all_types_are_read_quickly(event: Json) -> None:
     assert is_read_quickly(event)
-
-
-def bounds(property_: Any) -> dict[str, int]:
-    """The limits in the schema of a field, wherever in it they stand."""
-    if isinstance(property_, list):
-        return {name: bound for each in property_ for name, bound in bounds(each).items()}
-    if not isinstance(property_, dict):
-        return {}
-    here = {name: bound for name, bound in property_.items() if re.match("min|max", name)}
-    return bounds(list(property_.values())) | here
-
-
-def fields(document: Json) -> dict[tuple[str, str], dict[str, int]]:
-    """The limits of each field of each part."""
-    return {
-        (part.partition("_")[0], name): bounds(property_)
-        for part, schema in document["$defs"].items()
-        for name, property_ in schema["properties"].items()
-    }
-
-
-@pytest.mark.parametrize("data", INBOUND, ids=lambda data: data.TYPE)
-def test_msgspec_knows_every_limit_that_pydantic_knows(data: type[EventData]) -> None:
-    published = ENVELOPES[data.TYPE].model_json_schema()
-    published["$defs"]["Envelope"] = {"properties": published["properties"]}
-    assert fields(published) == fields(msgspec.json.schema(Envelope[data]))  # type: ignore[valid-type] # made at run time
-
-
-def test_a_new_kind_of_field_is_not_read_unchecked() -> None:
-    with pytest.raises(AssertionError, match="no quick path for float"):
-        quick.check_of({"type": "float"}, {})
 
 
 def test_there_is_an_event_of_each_type() -> None:
@@ -293,6 +260,82 @@ def test_a_shorter_time_makes_no_room_for_a_blank() -> None:
     """msgspec prints 12:00Z three bytes longer: as long as three blanks somewhere else."""
     raw = encoded(a_vote(_time="2023-06-01T12:00:00Z")).replace(b"12:00:00Z", b"12:00Z")
     both_say_the_same([raw.replace(b'"data":', b'   "data":')])
+
+
+MORE_MEMBERS = {
+    "none": ("", ""),
+    "an unknown one": ('"x":1,', ""),
+    "a budget": (f'"budget":"{NEXT_BUDGET}",', ""),
+    "a type": ("", f'"type":"{OPENING["type"]}",'),
+}
+"""Members that stand in front of those of the data, and of the envelope."""
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n\n"])
+@pytest.mark.parametrize("attribute", ["id", "source", "subject"])
+@pytest.mark.parametrize("more", MORE_MEMBERS.values(), ids=MORE_MEMBERS)
+def test_a_time_in_another_attribute_makes_no_room(
+    more: tuple[str, str], attribute: str, blank: str
+) -> None:
+    """Of one instant with many digits, and of a `time` behind a blank."""
+    event = a_vote(_time="2023-06-01T12:00:00Z")
+    kept = {name: event[name] for name in event if name not in {attribute, "time"}}
+    members = encoded(kept).decode()[1:-1].replace('"data":{', f'"data":{{{more[0]}')
+    both_say_the_same(
+        f'{{"{attribute}":"2023-06-01T12:00:00.{"0" * digits}Z",{members},{more[1]}'
+        f'"time":{blank}"{event["time"]}"}}'.encode()
+        for digits in range(80)
+    )
+
+
+SAME_TIMES = [
+    *("2023-06-01T12:00:00Z", "2023-06-01t12:00:00z", "2023-06-01T12:00Z"),
+    *("2023-06-01T12:00:00+00:00", "2023-06-01T14:00:00.00+02:00"),
+    *(f"2023-06-01T12:00:00.{'0' * digits}Z" for digits in range(1, 40)),
+]
+"""Spellings of one instant."""
+
+
+def mutated(chance: random.Random, value: Any, share: float) -> str:
+    """JSON with members in any order; a share of them behind a blank, doubled or unknown."""
+    if isinstance(value, list):
+        return f"[{','.join(mutated(chance, each, share) for each in value)}]"
+    if not isinstance(value, dict):
+        return encoded(value).decode()
+    members = []
+    for name in chance.sample(list(value), len(value)):
+        often = 0.5 if name == "time" else share
+        blank = chance.choice(" \n") if chance.random() < often else ""
+        members.append(f'"{name}":{blank}{mutated(chance, value[name], share)}')
+        if chance.random() < share:
+            members.append(f'"{name}":{mutated(chance, value[name], share)}')
+        if chance.random() < share:
+            time = f'{{"time":"{chance.choice(SAME_TIMES)}"}}'
+            unknown = chance.choice([time, '"time"', '{"type":"x"}', "null", "1"])
+            members.append(f'"x":{unknown}')
+    return f"{{{','.join(members)}}}"
+
+
+def same_times_everywhere(number: int) -> Iterator[bytes]:
+    """Events of which other attributes spell the time too: mutated, with the id in front."""
+    chance = random.Random(18)  # The same records at each run.
+    for _ in range(number):
+        attributes = {
+            name: chance.choice(SAME_TIMES)
+            for name in ("source", "subject", "correlationid")
+            if chance.random() < 0.3
+        }
+        event = chance.choice(EVENTS) | attributes | {"time": chance.choice(SAME_TIMES)}
+        event = {name: event[name] for name in event if name != "id"}
+        members = mutated(chance, event, chance.choice([0, 0.01, 0.03]))[1:]
+        yield f'{{"id":"{chance.choice(SAME_TIMES)}",{members}'.encode()
+
+
+def test_both_say_the_same_where_other_attributes_spell_the_time() -> None:
+    def outcome(raw: bytes) -> object:
+        return decode(raw, source_kind=SourceKind.INTERNAL_EVENTS)
+
+    both_say_the_same(same_times_everywhere(5_000), outcome)
 
 
 def test_whoever_reads_it_an_event_is_of_one_type() -> None:

@@ -121,6 +121,7 @@ BYTES = [
     Bad("a number", b"1", "bad_json"),
     Bad("65 levels", nested(NESTING_MAX + 1), "bad_json"),
     Bad("65 levels of objects", b'{"a":' * 64 + b"{}" + b"}" * 64, "bad_json"),
+    Bad("10,000 levels in an unknown attribute", nested(10_000), "bad_json"),
     Bad("1,000,000 levels", b"[" * 1_000_000, "bad_json"),
     Bad("a byte more than 1 MiB", padded(MEBIBYTE + 1), "too_large"),
     Bad("10 MB", padded(10_000_000), "too_large"),
