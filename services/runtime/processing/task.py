@@ -242,9 +242,9 @@ class PartitionTask:
         positions = {place.topic: at for place, at in (await reader.read_positions()).items()}
         self._backlog.polled(records, positions, processor.time_of, self._clock())
         while records and self.is_assigned:
-            batch, records = self._cut(records)
-            count = await self._handle(processor, batch)
-            records = batch[count:] + records
+            size = self._failures_seen.batch_size(records)
+            count = await self._handle(processor, records[:size])
+            records = records[count:]
             self._backlog.remaining(records, processor.time_of)
         if records:
             # Paused in between: they are polled again from the next offset.
@@ -279,16 +279,6 @@ class PartitionTask:
             if record.offset >= next_offsets[record.topic]:
                 yield record
 
-    def _cut(
-        self, records: list[ConsumerRecord]
-    ) -> tuple[list[ConsumerRecord], list[ConsumerRecord]]:
-        """Split off the next batch: one record where it may be the one that failed."""
-        suspected = [self._failures_seen.suspects(record) for record in records]
-        if True not in suspected:
-            return records, []
-        size = suspected.index(True) or 1
-        return records[:size], records[size:]
-
     async def _handle(self, processor: Processor, batch: list[ConsumerRecord]) -> int:
         """Process these records in one transaction; return how many it took."""
         self.progress.begin(f"{batch[0].topic}/{self.partition}/{batch[0].offset}")
@@ -307,7 +297,8 @@ class PartitionTask:
         except (Stop, Fenced, WriterFailed):
             raise
         except Exception as error:
-            self._failures_seen.suspect(batch if suspect is None else [suspect])
+            if suspect is None:
+                self._failures_seen.suspect(batch)
             raise Bug(suspect) from error
         outcomes, now_s = processor.outcomes, self._clock()
         delays = self._backlog.committed(batch, outcomes, processor.time_of, now_s)
