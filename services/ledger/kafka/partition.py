@@ -36,6 +36,7 @@ from services.runtime.kafka.writer import FencedWriter, Outgoing
 from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import Progress
 from services.runtime.processing.processor import Hold
+from services.runtime.processing.task import BATCH_RECORDS
 
 OUTPUTS: Final = (
     topics.JOURNAL,
@@ -63,7 +64,7 @@ GIVE_UP: Final = "ecluse ledger --accept-lost {topic}/{partition}/{first}"
 
 FULL_BYTES: Final = 4 * 1024 * 1024
 """The size of journal records and internal events at which a transaction ends. Three thousand usual
-records stay below it; a thousand closings would block the event loop for seconds."""
+records (1.3 kB) stay below it; a thousand closings would block the event loop for seconds."""
 
 REWRITE_ROWS: Final = 50_000
 """The most rows of a rebuilt state in one transaction."""
@@ -97,7 +98,7 @@ class Metrics:
         self.batch = Histogram(
             "ecluse_ledger_batch_records",
             "Journal records of one transaction.",
-            buckets=(1, 10, 100, 1000, 4000),
+            buckets=(1, 10, 100, 1000, BATCH_RECORDS),
             registry=registry,
         )
         self.resumed = Counter(

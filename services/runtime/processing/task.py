@@ -29,7 +29,7 @@ from services.runtime.processing.life_cycle import check_transition
 from services.runtime.processing.offset_metadata import Status, TaskState
 from services.runtime.processing.processor import Hold, Processor, ProcessorFactory
 
-BATCH_RECORDS: Final = 4000
+BATCH_RECORDS: Final = 3000
 """The most records in one transaction, where so many wait and the processor is not full before."""
 
 YIELD_RECORDS: Final = 1000
@@ -102,6 +102,8 @@ class PartitionTask:
         self.state = TaskState.OPENING
         self.progress = Progress()
         self.held: Hold | None = None
+        self.batch_records = batch_records
+        """The most records in one transaction."""
         self.failed = 0
         """The number of failed attempts: each counts once, wherever between opening and closing."""
         self._backlog = Backlog()
@@ -109,7 +111,6 @@ class PartitionTask:
         self._settings = settings
         self._clients = clients
         self._remedy = remedy
-        self._batch_records = batch_records
         self._observe = observe
         self._clock = clock
         self._failures_seen = FailureTracker()
@@ -236,7 +237,7 @@ class PartitionTask:
         """Poll and process the records; return whether there were any."""
         self._enter(TaskState.RUNNING)
         self.progress.rest("waiting")
-        taken = await reader.take(POLL_S, self._batch_records)
+        taken = await reader.take(POLL_S, self.batch_records)
         records = [record for chunk in taken.values() for record in self._unseen(chunk)]
         found = bool(records)
         positions = {place.topic: at for place, at in (await reader.read_positions()).items()}
