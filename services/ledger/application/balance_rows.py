@@ -9,7 +9,7 @@ from services.ledger.domain.model.conventions import ConventionMoney
 from services.ledger.domain.model.lines import Line, LineMoney
 
 
-class PrintedLine(msgspec.Struct, frozen=True):
+class PrintedLine(msgspec.Struct):
     """A budget line as the contract prints it."""
 
     chapter: str
