@@ -91,18 +91,26 @@ def budget_id(number: int) -> str:
     return f"{siret(number)}-00-2023"
 
 
-def opening(services: Services = SERVICES_OF_A_LINE) -> Iterator[bytes]:
-    """Votes, awards and conventions: what stands before the stream."""
+def budget_of(event: bytes) -> str:
+    """The budget that an event names as its key."""
+    behind = event.index(b'"partitionkey":"') + len(b'"partitionkey":"')
+    return event[behind : event.index(b'"', behind)].decode()
+
+
+def opening(
+    services: Services = SERVICES_OF_A_LINE, conventions: int = CONVENTIONS_OF_A_BUDGET
+) -> Iterator[bytes]:
+    """Votes, awards and conventions of each budget: what stands before the stream."""
     act = {"body": "Conseil municipal", "date": "2023-02-03"}
     for number in range(BUDGETS):
         budget = budget_id(number)
         voted = [
             {"line": each["line"], "amount_cents": each["amount_cents"]}
-            for each in _amounts(3 * ADVANCE_CENTS * CONVENTIONS_OF_A_BUDGET, services)
+            for each in _amounts(3 * ADVANCE_CENTS * conventions, services)
         ]
         vote = {"stage": "initial", "vote_level": "chapter", "act": act, "appropriations": voted}
         yield event_bytes(budget, "budget.voted", "vote", vote)
-        for each in range(CONVENTIONS_OF_A_BUDGET):
+        for each in range(conventions):
             yield from _grant(budget, number, each, act, services)
 
 
@@ -154,7 +162,9 @@ def _grant(budget: str, number: int, each: int, act: Json, services: Services) -
     yield event_bytes(budget, "convention.signed", f"convention-{each}", signed)
 
 
-def stream() -> list[bytes]:
+def stream(
+    conventions: int = CONVENTIONS_OF_A_BUDGET, turns: int = PAYMENTS_OF_A_CONVENTION
+) -> list[bytes]:
     """Partial payments of each advance, and activity reports that complete nothing.
 
     Budgets take turns, event by event: the hardest order for caches and for batches.
@@ -162,8 +172,8 @@ def stream() -> list[bytes]:
     events = []
     part_cents = LINES_OF_A_CONVENTION * ADVANCE_CENTS // PAYMENTS_OF_A_CONVENTION
     budgets = [budget_id(number) for number in range(BUDGETS)]
-    for turn in range(PAYMENTS_OF_A_CONVENTION):
-        for each in range(CONVENTIONS_OF_A_BUDGET):
+    for turn in range(turns):
+        for each in range(conventions):
             for budget in budgets:
                 payment = {
                     "payment_order": f"CONV-{each:03d}/advance",
@@ -183,14 +193,14 @@ def stream() -> list[bytes]:
                 events.append(
                     event_bytes(budget, "report.received", f"report-{each}-{turn}", report)
                 )
-    assert len(events) == STREAM, "the stream has the size that it says"
+    assert len(events) == 2 * BUDGETS * conventions * turns, "a payment and a report a turn"
     return events
 
 
-def opened() -> Ledger:
+def opened(conventions: int = CONVENTIONS_OF_A_BUDGET) -> Ledger:
     """A ledger in which the year is open, and nothing waits to be committed."""
     ledger = Ledger()
-    for offset, event in enumerate(opening()):
+    for offset, event in enumerate(opening(conventions=conventions)):
         (record,) = ledger.handle(RawRecord(event, Source("bench", 0, offset)))
         assert record.outcome == "accepted", f"the opening is refused: {record.refusal}"
     ledger.commit_batch([])

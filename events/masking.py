@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from operator import itemgetter
 from typing import Any
@@ -20,6 +20,11 @@ NOT_AN_IBAN = re.compile(
 )
 """A hash or a UUID: one in some hundreds would pass for an account."""
 
+UUID_LENGTH = 36
+
+DIGITS = re.compile(r"[0-9][^A-Za-z0-9]{0,24}[0-9]")
+"""Every form of an account has two digits, with at most signs between them."""
+
 START = re.compile(r"(?=[A-Za-z]{2}[^A-Za-z0-9]{0,24}[0-9][^A-Za-z0-9]{0,24}[0-9])")
 """The beginning of a possible IBAN, inside other letters too; many write FR 76."""
 
@@ -28,6 +33,9 @@ RIB = re.compile(r"(?:(?<![A-Za-z0-9])|(?<=RIB)|(?<=rib))(?=[0-9]{5})")
 
 RIB_LENGTH = 23
 """Bank and branch of 5 digits, account of 11 characters, key of 2 digits."""
+
+SHORTEST = 14
+"""The fewest characters of an account: text in the form of an IBAN, in three groups."""
 
 IBAN_SEPARATORS_MAX = 24
 """The most signs and spaces between two characters of an IBAN."""
@@ -41,12 +49,22 @@ NARROW = str.maketrans({chr(0xFEE0 + each): chr(each) for each in range(0x21, 0x
 SHOWN = 4
 """The characters that stay at either end."""
 
+NAMES_KEPT = 4096
+"""An answer spells the same few names over and over."""
+
 HIDDEN = "•"
 """The stand-in for a hidden byte where offsets must not move."""
 
 
 def _masked_text(text: str) -> str:
-    return _shortened_at(text, account_spans(text))
+    return _shortened_at(text, account_spans(text)) if _may_hold_one(text) else text
+
+
+def _may_hold_one(text: str) -> bool:
+    """False of most texts: too short for an account, or without two digits one after the other."""
+    if len(text) < SHORTEST:
+        return False
+    return not text.isascii() or DIGITS.search(text) is not None
 
 
 def masked(fact: Any, text: Callable[[str], str] = _masked_text) -> Any:
@@ -65,9 +83,10 @@ def masked(fact: Any, text: Callable[[str], str] = _masked_text) -> Any:
     return fact
 
 
+@lru_cache(NAMES_KEPT)
 def masked_name(name: str) -> str:
     """A name with every IBAN in it shortened; text of that form with wrong check digits stays."""
-    return _shortened_at(name, _certain_spans(name))
+    return _shortened_at(name, _certain_spans(name)) if _may_hold_one(name) else name
 
 
 def hidden_places(raw: bytes) -> frozenset[int]:
@@ -102,7 +121,10 @@ def _shortened_at(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 def _certain_spans(text: str) -> Iterator[tuple[int, int]]:
     """The spans of accounts, by their length and their check digits."""
-    text = NOT_AN_IBAN.sub(lambda found: HIDDEN * len(found[0]), text.translate(NARROW))
+    if not text.isascii():
+        text = text.translate(NARROW)
+    if len(text) >= UUID_LENGTH:
+        text = NOT_AN_IBAN.sub(lambda found: HIDDEN * len(found[0]), text)
     done = 0
     starts = [(found.start(), _iban_end) for found in START.finditer(text)]
     starts += [(found.start(), _rib_end) for found in RIB.finditer(text)]

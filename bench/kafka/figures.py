@@ -36,13 +36,20 @@ class Aim(NamedTuple):
 
 
 AIMS: Final = (
-    Aim("events_per_s", "events a second, one process", 25_000),
-    Aim("ratio_to_bare", "of the bare loop", 0.2),
-    Aim("ratio_to_faust", "times the Faust agent", 10),
+    Aim("cpu_us_per_event", "µs of processor time an event, one process", 62, at_most=True),
+    Aim("events_per_s", "events a second, one process", 16_000),
+    Aim("ratio_to_bare", "of the bare loop", 0.22),
+    Aim("ratio_to_faust", "times the Faust agent", 15),
     Aim("restored_records_per_s", "state records a second, restored", 200_000),
     Aim("p99_ms", "ms from publish to read_committed, 99 of 100", 100, at_most=True),
     Aim("postgresql_records_per_s", "journal records a second into PostgreSQL", 20_000),
+    Aim("sqlite_records_per_s", "journal records a second into SQLite", 12_000),
     Aim("replay_events_per_s", "events of files a second, replayed in memory", 15_000),
+    Aim("api_reads_per_s", "simple reads a second of the API, one process", 700),
+    Aim("api_read_cpu_ms", "ms of processor time a simple read of the API", 1.2, at_most=True),
+    Aim("api_read_p99_ms", "ms to a simple read of the API, 99 of 100", 30, at_most=True),
+    Aim("api_grant_cpu_ms", "ms of processor time a grant, whole", 5, at_most=True),
+    Aim("api_trace_cpu_ms", "ms of processor time a trace", 10, at_most=True),
     Aim("watch_cost_percent", "% of the ledger's pace for a running watch", 5, at_most=True),
 )
 
@@ -111,6 +118,7 @@ def ratios(rows: Figures) -> Figures:
     one = rows["ledger_one"]["events_per_s"]
     return {
         "events_per_s": one,
+        "cpu_us_per_event": rows["ledger_one"]["cpu_us_per_event"],
         "ratio_two_to_one": rows["ledger_two"]["events_per_s"] / one,
         "ratio_to_bare": one / rows["bare"]["events_per_s"],
         "ratio_to_faust": one / rows["faust"]["events_per_s"],
@@ -142,6 +150,19 @@ def steps(pace: Pace, seconds: dict[str, float]) -> Figures:
             group: sum(taken[name] for name in names if name in taken)
             for group, names in GROUPS.items()
         },
+    }
+
+
+def of_the_read_model(made: Figures) -> Figures:
+    """Figures of the read model and its API for their aims; the API's of one kind of read each."""
+    apart = made["reads"]["apart"]
+    read = apart["read"]
+    return {
+        "postgresql_records_per_s": made["to_postgresql"]["records_per_s"],
+        "sqlite_records_per_s": made["to_sqlite"]["records_per_s"],
+        "api_reads_per_s": read["reads_per_s"],
+        "api_read_p99_ms": read["p99_ms"],
+        **{f"api_{name}_cpu_ms": row["cpu_ms"] for name, row in apart.items()},
     }
 
 

@@ -212,7 +212,8 @@ async def _asked(
     with Child([*COMMAND, "api", "--json"], stage.environment()) as api:
         endpoint = {"port": await _port(api), "key": key}
         progress.begins("reads of the API")
-        answers = await _answers(stage, plan, api, {**endpoint, "budgets": budgets})
+        question = {**endpoint, "budgets": budgets, "process": api.pid}
+        answers = await _answers(stage, plan, api, question)
         progress.came(answers["reads_per_s"], "reads/s")
         progress.begins(f"until events show in the API, at {plan.rate} events/s")
         visible = await _visible(stage, plan, api, projector, endpoint)

@@ -5,6 +5,11 @@ from typing import Final
 
 from bench.kafka.figures import MIB, Figures, or_dash
 
+APART: Final = {
+    "read": "a simple read (balances, orders, an outcome)",
+    "grant": "a grant, whole",
+    "trace": "the trace of a convention",
+}
 TABLES: Final = {"to_postgresql": "PostgreSQL", "to_sqlite": "SQLite"}
 
 
@@ -75,6 +80,12 @@ def _reads(reads: Figures) -> Iterator[str]:
         f"{reads['reads_per_s']:,.0f} reads/s on PostgreSQL, one process. Cores of the API,"
         f" PostgreSQL, broker, others (who asks among them): {_cores(reads)}."
     )
+    yield ""
+    yield "| asked by itself | reads/s | p99, ms | the API's ms of processor time each |"
+    yield "|---|---|---|---|"
+    for name, row in reads.get("apart", {}).items():
+        cells = f"{row['reads_per_s']:,.0f} | {row['p99_ms']:.1f} | {row['cpu_ms']:.2f}"
+        yield f"| {APART[name]} | {cells} |"
 
 
 def _cores(row: Figures) -> str:

@@ -48,7 +48,7 @@ async def run(site: Site, asked: Asked, progress: Progress) -> dict[str, Any]:
             busy = await _busy(progress)
             made = await read_model(site, asked.visible, progress)
             found["read_model"] = {**figures.machine(), **busy, **made}
-            found["postgresql_records_per_s"] = made["to_postgresql"]["records_per_s"]
+            found |= figures.of_the_read_model(made)
         if WATCH in asked.parts:
             busy = await _busy(progress)
             watched = await watching.watch(site, asked.watched, progress)

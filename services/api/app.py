@@ -47,18 +47,19 @@ EVERYWHERE: Final = (401, 403, 404, 421, 422, 500, 503)
 """The problems that any address may answer with."""
 
 DATA: Final = (
+    # Routes are tried in this order: what is asked most often stands first.
+    balances,
+    orders,
+    journal,
+    grants,
     health,
     metrics,
     documentation,
     events_in,
-    balances,
     statements,
     budgets,
     today,
     entry_routes,
-    journal,
-    grants,
-    orders,
     rejections,
     lag,
     logout_notice,
@@ -102,6 +103,8 @@ def create_app(parts: Components) -> FastAPI:
         redoc_url=None,
         # It would lead to the host that was asked for, whoever named it.
         redirect_slashes=False,
+        # OpenTelemetry, which nobody sets up here, is looked for at each request.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
 
     def limits(path: str) -> tuple[float, int]:

@@ -1,6 +1,7 @@
 """Connections that the server has closed are found out before a question is."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,7 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.api.access.store import AccessStore
 from services.api.adapters import read_model
 from services.api.adapters.clock import wall_clock
-from services.api.adapters.read_model import open_read_model
+from services.api.adapters.read_model import (
+    CONNECTIONS_MAX,
+    begin_reading,
+    driver_of,
+    fetched,
+    open_read_model,
+    revision,
+)
+from services.projector.database import an_engine
 from tests.read_model.databases import Server
 
 WAIT_S = 20.0
@@ -74,17 +83,62 @@ def test_a_connection_that_has_rested_is_asked_whether_it_still_is_one(
     asyncio.run(go())
 
 
+@pytest.mark.parametrize("statement", ["SELECT 1", "SELECT * FROM of_nothing"])
+def test_what_one_request_has_begun_is_ended_before_the_next_has_its_connection(
+    postgresql_url: str, statement: str
+) -> None:
+    async def go() -> None:
+        engine = open_read_model(postgresql_url)
+        with suppress(DBAPIError):
+            async with engine.connect() as connection:
+                await begin_reading(connection)
+                driver = driver_of(connection)
+                assert driver.is_in_transaction()
+                await fetched(driver, statement)
+        async with engine.connect() as connection:
+            assert driver is driver_of(connection)
+            assert not driver.is_in_transaction()
+        await engine.dispose()
+
+    asyncio.run(go())
+
+
+def test_a_transaction_that_was_given_up_before_it_began_is_nobody_elses(
+    postgresql_url: str,
+) -> None:
+    """It waits for the switch of a rebuild; whoever asked for it has gone."""
+
+    async def go() -> None:
+        switching, engine = an_engine(postgresql_url), open_read_model(postgresql_url)
+        async with switching.connect() as held:
+            await held.execute(text("LOCK TABLE positions IN ACCESS EXCLUSIVE MODE"))
+            for _ in range(CONNECTIONS_MAX + 1):
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0.05), engine.connect() as connection:
+                        await begin_reading(connection)
+        async with engine.connect() as connection:
+            assert not driver_of(connection).is_in_transaction()
+            await begin_reading(connection)
+            assert "" == await revision(connection)
+        await engine.dispose()
+        await switching.dispose()
+
+    asyncio.run(go())
+
+
 @pytest.mark.parametrize("store", ["read model", "keys"])
 def test_a_transaction_of_a_process_that_was_stopped_does_not_last(
     postgresql_server: Server, monkeypatch: pytest.MonkeyPatch, store: str
 ) -> None:
-    url = postgresql_server.a_database()
+    url = postgresql_server.a_read_model()
     monkeypatch.setattr(read_model, "IDLE_LIMIT_MS", IDLE_MS)
 
     async def go() -> None:
         keys = AccessStore(url, wall_clock)
         engine = open_read_model(url) if store == "read model" else keys._engine
         connection = await engine.connect()
+        if store == "read model":
+            await begin_reading(connection)
         await connection.execute(text("SELECT 1"))
         driver: Any = (await connection.get_raw_connection()).driver_connection
         async with asyncio.timeout(WAIT_S):

@@ -12,8 +12,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Message
 from structlog.testing import capture_logs
 
-from services.api.access.authorization import check_authorized
-from services.api.http.dependencies import Connection, Operator, Reader
+from services.api.http.dependencies import Operator, Reader
+from services.api.http.question import Question
 from tests.api.environment import (
     ALL_KEY,
     LILLE,
@@ -31,9 +31,9 @@ def app(tmp_path: Path) -> FastAPI:
     made = an_app(an_empty_read_model(tmp_path))
 
     @made.get("/budgets/{budget}/probe")
-    async def probe(budget: str, caller: Reader, connection: Connection) -> dict[str, Any]:
-        check_authorized(caller, budget)
-        found = await connection.exec_driver_sql("SELECT count(*) FROM journal")
+    async def probe(budget: str, question: Question) -> dict[str, Any]:
+        question.check_authorized(budget)
+        found = await question.connection.exec_driver_sql("SELECT count(*) FROM journal")
         return {"budget": budget, "records": found.scalar_one()}
 
     @made.get("/secrets")

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from contextvars import copy_context
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
@@ -94,7 +95,7 @@ def ecluse(*args: object, given: bytes = b"", **env: str) -> CommandResult:
         patch.setattr(sys, "stdin", TextIOWrapper(Given(given)))
         patch.setattr(sys, "argv", ["ecluse", *map(str, args)])
         try:
-            main()
+            copy_context().run(main)  # The language that it chooses is its own.
         except SystemExit as leaving:
             code = leaving.code
         finally:

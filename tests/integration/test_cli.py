@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from services.cli.app import VERBS
+from services.cli.terminal.options import chosen_language
+from services.texts.language import Language
 from tests.builders import (
     BUDGET,
     IBAN,
@@ -350,3 +352,13 @@ def test_a_file_name_that_is_not_utf_8_does_not_matter(tmp_path: Path) -> None:
     result = real_ecluse("replay", file, "--db", tmp_path / "x.db")
     assert (0, True) == (result.code, "\ufffd.jsonl, line 2" in result.text)
     assert 1 == real_ecluse("validate", file).code
+
+
+def test_the_language_of_a_command_is_its_own() -> None:
+    """Else whatever comes next in this process, a test too, would speak it."""
+    before = chosen_language()
+    ecluse("--lang", "fr", "validate", EXAMPLE)
+    assert before == chosen_language()
+    other = Language.EN if before is Language.FR else Language.FR
+    ecluse("--lang", other, "validate", EXAMPLE)
+    assert before == chosen_language()

@@ -110,8 +110,11 @@ def test_it_measures_every_contender(nowhere: Cluster, tmp_path: Path) -> None:
         assert min(row["events_per_s"], row["cpu_us_per_event"], row["peak_bytes"]) > 0
     assert found["replay_events_per_s"] == found["replay"]["memory"]["events_per_s"]
     check_read_model(found["read_model"])
-    made = found["read_model"]["to_postgresql"]
-    assert found["postgresql_records_per_s"] == made["records_per_s"]
+    made = found["read_model"]
+    assert found["postgresql_records_per_s"] == made["to_postgresql"]["records_per_s"]
+    assert found["sqlite_records_per_s"] == made["to_sqlite"]["records_per_s"]
+    assert found["api_reads_per_s"] == made["reads"]["apart"]["read"]["reads_per_s"] > 0
+    assert found["api_read_cpu_ms"] == made["reads"]["apart"]["read"]["cpu_ms"] > 0
     check_watch(found["watch"])
     check_security(found["security"])
     text = page.page(found)

@@ -1,12 +1,12 @@
 """Keys and audit lines in their database: PostgreSQL's schema `ecluse_access`, or a file."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from itertools import groupby
-from operator import attrgetter
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,13 +16,14 @@ from alembic.config import Config
 from sqlalchemy import Connection, Executable, Row, Select, or_, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.access.audit import Action
 from services.api.access.caller import Entities, Scope
 from services.api.access.keys import ID_BYTES, SECRET_BYTES, ApiKey, Written, digest_of, is_of
 from services.api.access.tables import SCHEMA, VERSION_TABLE, api_key_rights, api_keys, audit
 from services.api.adapters.clock import Clock
+from services.api.adapters.prepared import Prepared
 from services.api.adapters.randomness import a_name, a_secret
 from services.api.adapters.read_model import follow_password, open_postgresql
 from services.api.problems import DATABASE_UNREACHABLE, Problem
@@ -45,6 +46,9 @@ WITH_RIGHTS: Final = (
     .order_by(api_keys.c.created_at.desc(), api_keys.c.key_id)
 )
 """Keys, the newest first, each as often as it has rights."""
+
+OF_KEY: Final = Prepared(lambda key_id: WITH_RIGHTS.where(api_keys.c.key_id == key_id))
+"""The key of an id: asked at each request."""
 
 NO_DIGEST: Final = digest_of("")
 """Compared where no key has the id, so that both take the same time."""
@@ -89,12 +93,14 @@ class AccessStore:
             Unreachable: the database does not answer.
             ClusterError: it is of a newer program.
         """
-        async with reaching(where(self._engine)), self._begun(self._engine) as connection:
-            if self._is_postgresql:
-                await _own_schema(connection)
-            else:  # Python's driver begins nothing before DDL: half a version would stay.
-                await connection.exec_driver_sql("BEGIN IMMEDIATE")
-            await connection.run_sync(self._upgrade)
+        async with reaching(where(self._engine)):
+            self._check_folder()
+            async with self._engine.begin() as connection:
+                if self._is_postgresql:
+                    await _own_schema(connection)
+                else:  # Python's driver begins nothing before DDL: half a version would stay.
+                    await connection.exec_driver_sql("BEGIN IMMEDIATE")
+                await connection.run_sync(self._upgrade)
 
     def _upgrade(self, connection: Connection) -> None:
         config = Config()
@@ -208,14 +214,13 @@ class AccessStore:
     async def keys(self) -> list[ApiKey]:
         """Every key there ever was, the newest first."""
         async with self.connected() as connection:
-            return _keys((await connection.execute(WITH_RIGHTS)).all())
+            return _keys((await connection.execute(WITH_RIGHTS)).mappings().all())
 
     async def find(self, key_id: str, secret: str | None = None) -> ApiKey | None:
         """The key of this id, revoked or not; with `secret`, only if it is that key's."""
-        asked = WITH_RIGHTS.where(api_keys.c.key_id == key_id)
-        async with self.connected(self._one_question) as connection:
-            rows = (await connection.execute(asked)).all()
-        digest = rows[0].secret_sha256 if rows else NO_DIGEST
+        with self._reached():
+            rows = await OF_KEY.alone(self._engine, key_id=key_id)
+        digest = rows[0]["secret_sha256"] if rows else NO_DIGEST
         if secret is not None and not is_of(secret, digest):
             return None
         return next(iter(_keys(rows)), None)
@@ -258,7 +263,7 @@ class AccessStore:
 
     async def one(self, asked: Select[Any]) -> Row[Any] | None:
         """The one row of the answer."""
-        async with self.connected(self._one_question) as connection:
+        async with self.connected(one_question=True) as connection:
             found: Row[Any] | None = (await connection.execute(asked)).one_or_none()
             return found
 
@@ -296,24 +301,29 @@ class AccessStore:
         await connection.execute(audit.insert(), line)
 
     @asynccontextmanager
-    async def connected(self, by: AsyncEngine | None = None) -> AsyncGenerator[AsyncConnection]:
-        """A connection in a transaction that is committed at the end."""
-        try:
-            async with self._begun(by or self._engine) as connection:
+    async def connected(self, *, one_question: bool = False) -> AsyncGenerator[AsyncConnection]:
+        """A connection in a transaction that is committed at the end, or for one question."""
+        opened = self._one_question.connect() if one_question else self._engine.begin()
+        with self._reached():
+            async with opened as connection:
                 yield connection
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        """Answer that the database does not, where that is why it fails."""
+        try:
+            self._check_folder()
+            yield
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             if not is_temporary(error):
                 raise
             log.warning("database_unreachable", error=message_of(error))
             raise Problem(DATABASE_UNREACHABLE, headers={"Retry-After": "5"}) from error
 
-    @asynccontextmanager
-    async def _begun(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+    def _check_folder(self) -> None:
         # aiosqlite would tell it to a loop that may have ended meanwhile.
         if self._folder is not None and not self._folder.is_dir():
             raise FileNotFoundError(self._folder)  # as the driver would say it
-        async with engine.begin() as connection:
-            yield connection
 
 
 async def _own_schema(connection: AsyncConnection) -> None:
@@ -339,25 +349,14 @@ def access_address(read_model: str, address: str | None) -> str:
     return f"sqlite:///{Path(url.database).parent / ACCESS_FILE}"
 
 
-def _keys(rows: Iterable[Row[Any]]) -> list[ApiKey]:
+def _keys(rows: Iterable[Mapping[Any, Any]]) -> list[ApiKey]:
     """The keys of these rows, of which there is one for each right of a key."""
     found = []
-    for _key_id, of_one in groupby(rows, key=attrgetter("key_id")):
+    for _key_id, of_one in groupby(rows, key=itemgetter("key_id")):
         names: dict[str | None, list[str]] = {}
         for row in of_one:
-            names.setdefault(row.scope, []).append(row.entity)
+            names.setdefault(row["scope"], []).append(row["entity"])
         rights = {scope: Entities.of(names[scope]) for scope in Scope if scope in names}
-        found.append(
-            ApiKey(
-                row.key_id,
-                row.label,
-                rights,
-                row.created_at,
-                row.created_by,
-                row.revoked_at,
-                row.revoked_by,
-                row.last_used_at,
-                row.expires_at,
-            )
-        )
+        members = {each.name: row[each.name] for each in fields(ApiKey) if each.name != "rights"}
+        found.append(ApiKey(rights=rights, **members))
     return found

@@ -4,13 +4,13 @@ What stands now is read where it is kept; what stood once is summed from the mov
 columns the ledger's own table says (`services.ledger.domain.moves`).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.api.adapters.prepared import Asked, Prepared
 from services.api.queries.figures import (
     NOW,
     AsOf,
@@ -25,7 +25,7 @@ from services.api.queries.rows import (
     FreeText,
     Name,
     line_columns,
-    page_rows,
+    paged,
     row_as,
     same,
     visible,
@@ -129,11 +129,26 @@ async def by_line(
     limit: int | None = None,
 ) -> list[LineBalance]:
     """Balances of budget lines, by budget, chapter, article, function, operation."""
+    rows = await _by_line.rows(
+        conn,
+        entities=entities,
+        budget=budget,
+        chapter=chapter,
+        as_of=as_of,
+        after=after,
+        limit=limit,
+    )
+    return [row_as(LineBalance, row) for row in rows]
+
+
+@Prepared
+def _by_line(
+    entities: Asked, budget: Asked, chapter: Asked, as_of: AsOf, after: Asked, limit: Asked
+) -> Select[Any]:
     table = lines if as_of.is_now else known_moves(as_of)
     key = [table.c.budget, *line_columns(table)]
     query = select(*key, *stage_columns(table)).where(*same(table, budget=budget, chapter=chapter))
-    rows = await _rows(conn, entities, query, key, after, limit, summed=not as_of.is_now)
-    return [row_as(LineBalance, row) for row in rows]
+    return _page(entities, query, key, after, limit, summed=not as_of.is_now)
 
 
 async def by_chapter(
@@ -146,11 +161,20 @@ async def by_chapter(
     limit: int | None = None,
 ) -> list[ChapterBalance]:
     """Balances of chapters, by budget and chapter."""
+    rows = await _by_chapter.rows(
+        conn, entities=entities, budget=budget, as_of=as_of, after=after, limit=limit
+    )
+    return [row_as(ChapterBalance, row) for row in rows]
+
+
+@Prepared
+def _by_chapter(
+    entities: Asked, budget: Asked, as_of: AsOf, after: Asked, limit: Asked
+) -> Select[Any]:
     table = lines if as_of.is_now else known_moves(as_of)
     key = [table.c.budget, table.c.chapter]
     query = select(*key, *stage_columns(table, summed=True)).where(*same(table, budget=budget))
-    rows = await _rows(conn, entities, query, key, after, limit)
-    return [row_as(ChapterBalance, row) for row in rows]
+    return _page(entities, query, key, after, limit)
 
 
 async def by_convention(
@@ -164,12 +188,27 @@ async def by_convention(
     limit: int | None = None,
 ) -> list[ConventionBalance]:
     """Balances of conventions by line, by budget, convention and line."""
+    rows = await _by_convention.rows(
+        conn,
+        entities=entities,
+        budget=budget,
+        convention=convention,
+        as_of=as_of,
+        after=after,
+        limit=limit,
+    )
+    return [row_as(ConventionBalance, row) for row in rows]
+
+
+@Prepared
+def _by_convention(
+    entities: Asked, budget: Asked, convention: Asked, as_of: AsOf, after: Asked, limit: Asked
+) -> Select[Any]:
     table = convention_lines if as_of.is_now else known_moves(as_of)
     key = [table.c.budget, table.c.convention, *line_columns(table)]
     query = select(*key, *granted_columns(table)).where(table.c.convention.is_not(None))
     query = query.where(*same(table, budget=budget, convention=convention))
-    rows = await _rows(conn, entities, query, key, after, limit, summed=not as_of.is_now)
-    return [row_as(ConventionBalance, row) for row in rows]
+    return _page(entities, query, key, after, limit, summed=not as_of.is_now)
 
 
 async def by_grant(
@@ -183,10 +222,19 @@ async def by_grant(
     limit: int | None = None,
 ) -> list[GrantBalance]:
     """Money of the conventions of each grant, by budget and grant."""
+    rows = await _by_grant.rows(
+        conn, entities=entities, budget=budget, grant=grant, as_of=as_of, after=after, limit=limit
+    )
+    return [row_as(GrantBalance, row, grant=row["grant_ref"]) for row in rows]
+
+
+@Prepared
+def _by_grant(
+    entities: Asked, budget: Asked, grant: Asked, as_of: AsOf, after: Asked, limit: Asked
+) -> Select[Any]:
     key = [conventions.c.budget, conventions.c.grant_ref]
     query = _of_conventions(key, as_of).where(*same(conventions, budget=budget, grant_ref=grant))
-    rows = await _rows(conn, entities, query, key, after, limit)
-    return [row_as(GrantBalance, row, grant=row["grant_ref"]) for row in rows]
+    return _page(entities, query, key, after, limit)
 
 
 async def by_beneficiary(
@@ -200,6 +248,16 @@ async def by_beneficiary(
     limit: int | None = None,
 ) -> list[BeneficiaryBalance]:
     """Money of the conventions with each establishment, by budget and SIRET."""
+    rows = await _by_beneficiary.rows(
+        conn, entities=entities, budget=budget, siret=siret, as_of=as_of, after=after, limit=limit
+    )
+    return [row_as(BeneficiaryBalance, row) for row in rows]
+
+
+@Prepared
+def _by_beneficiary(
+    entities: Asked, budget: Asked, siret: Asked, as_of: AsOf, after: Asked, limit: Asked
+) -> Select[Any]:
     key = [conventions.c.budget, conventions.c.siret]
     other = conventions.alias("named")
     named = (
@@ -211,8 +269,7 @@ async def by_beneficiary(
     query = _of_conventions(key, as_of).where(conventions.c.siret.is_not(None))
     query = query.add_columns(named.scalar_subquery().label("beneficiary"))
     query = query.where(*same(conventions, budget=budget, siret=siret))
-    rows = await _rows(conn, entities, query, key, after, limit)
-    return [row_as(BeneficiaryBalance, row) for row in rows]
+    return _page(entities, query, key, after, limit)
 
 
 def _of_conventions(key: Columns, as_of: AsOf) -> Select[Any]:
@@ -228,16 +285,15 @@ def _of_conventions(key: Columns, as_of: AsOf) -> Select[Any]:
     return query.join_from(conventions, table, of_it)
 
 
-async def _rows(
-    conn: AsyncConnection,
-    entities: Entities,
+def _page(
+    entities: Asked,
     query: Select[Any],
     key: Columns,
-    after: tuple[str, ...] | None,
-    limit: int | None,
+    after: Asked,
+    limit: Asked,
     *,
     summed: bool = True,
-) -> Sequence[RowMapping]:
+) -> Select[Any]:
     """A page of rows in the order of their key, the budget first: as they are kept, or summed."""
     query = query.where(visible(key[0], entities))
-    return await page_rows(conn, query.group_by(*key) if summed else query, key, after, limit)
+    return paged(query.group_by(*key) if summed else query, key, after, limit)

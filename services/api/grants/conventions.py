@@ -7,14 +7,15 @@ an order would be issued then, only the ledger decides (`trace` asks its own con
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import RowMapping, Table, and_, select
+from sqlalchemy import Select, Table, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.api.adapters.prepared import Asked, Prepared, Row
 from services.api.orders.query import OrderLine, Payment, PaymentOrder
 from services.api.queries.figures import NOW, granted_columns, known_moves
-from services.api.queries.rows import Beneficiary, FreeText, Name, all_rows, row_as, same
+from services.api.queries.rows import Beneficiary, FreeText, Name, row_as
 from services.projector.tables import (
     bank_accounts,
     conventions,
@@ -144,7 +145,13 @@ Documents = dict[tuple[str, int], Document]
 
 async def conventions_of(conn: AsyncConnection, budget: str, grant: str) -> tuple[Convention, ...]:
     """The conventions of a grant that the caller was found to see, in order of signature."""
-    query = (
+    rows = await _of_grant.rows(conn, budget=budget, grant=grant)
+    return tuple([await _convention(conn, row) for row in rows])
+
+
+@Prepared
+def _of_grant(budget: Asked, grant: Asked) -> Select[Any]:
+    return (
         select(conventions, bank_accounts.c.iban)
         .outerjoin(
             bank_accounts,
@@ -156,25 +163,41 @@ async def conventions_of(conn: AsyncConnection, budget: str, grant: str) -> tupl
         .where(conventions.c.budget == budget, conventions.c.grant_ref == grant)
         .order_by(conventions.c.sequence, conventions.c.convention)
     )
-    rows = await all_rows(conn, query)
-    return tuple([await _convention(conn, row) for row in rows])
 
 
-async def _convention(conn: AsyncConnection, row: RowMapping) -> Convention:
+def _about(table: Table, *order: str) -> Prepared:
+    """The rows of a table about a convention."""
+    return Prepared(
+        lambda budget, convention: (
+            select(table)
+            .where(table.c.budget == budget, table.c.convention == convention)
+            .order_by(*(table.c[name] for name in order))
+        )
+    )
+
+
+INSTALMENTS: Final = _about(instalments, "position", "instalment")
+OBLIGATIONS: Final = _about(obligations, "due_on", "kind")
+DOCUMENTS: Final = _about(documents, "kind", "year")
+RECOVERIES: Final = _about(recoveries, "sequence")
+
+
+async def _convention(conn: AsyncConnection, row: Row) -> Convention:
     """One of them, with all that belongs to it."""
-    planned = await _rows(conn, instalments, row, "position", "instalment")
+    key = {"budget": row["budget"], "convention": row["convention"]}
+    planned = await INSTALMENTS.rows(conn, **key)
     due = {
-        (each["kind"], each["year"]): each["due_on"]
-        for each in await _rows(conn, obligations, row, "due_on", "kind")
+        (each["kind"], each["year"]): each["due_on"] for each in await OBLIGATIONS.rows(conn, **key)
     }
     received: Documents = {}
-    for each in await _rows(conn, documents, row, "kind", "year"):
-        key = (each["kind"], each["year"])
-        received[key] = row_as(Document, each, due_on=due.get(key))
+    for each in await DOCUMENTS.rows(conn, **key):
+        document = (each["kind"], each["year"])
+        received[document] = row_as(Document, each, due_on=due.get(document))
     # Orders of a grant for which a convention was signed since bear the grant's name (rules, 13).
     of_grants = {grant for each in planned for grant in each["instalment"].split("/")[:-1]}
     orders = await _orders(conn, row["budget"], [row["convention"], *sorted(of_grants)])
-    money = await _money(conn, row)
+    sums = {each["instalment"]: each for each in await _money.rows(conn, **key)}
+    money = {name: {each: sums[name][each] for each in NO_MONEY} for name in sums}
     found = []
     for each in sorted(planned, key=lambda each: "/" not in each["instalment"]):
         own = tuple(paid for paid in orders if _is_of(paid.order, each))
@@ -191,14 +214,12 @@ async def _convention(conn: AsyncConnection, row: RowMapping) -> Convention:
         instalments=tuple(found),
         obligations=tuple(received.get(key, _awaited(*key, day)) for key, day in due.items()),
         documents=tuple(received.values()),
-        recoveries=tuple(
-            row_as(Recovery, each) for each in await _rows(conn, recoveries, row, "sequence")
-        ),
+        recoveries=tuple(row_as(Recovery, each) for each in await RECOVERIES.rows(conn, **key)),
     )
 
 
 def _instalment(
-    convention: RowMapping,
+    convention: Row,
     row: Mapping[Any, Any],
     owed: tuple[Document, ...],
     orders: tuple[PaidOrder, ...],
@@ -214,15 +235,13 @@ def _instalment(
     )
 
 
-def _is_of(order: PaymentOrder, row: RowMapping) -> bool:
+def _is_of(order: PaymentOrder, row: Row) -> bool:
     """True if it was issued for an instalment, under whichever name."""
     name, before = row["instalment"], f"{order.convention}/{order.instalment}"
     return before == name or (order.convention, order.instalment) == (row["convention"], name)
 
 
-def _is_awaited(
-    convention: RowMapping, row: Mapping[Any, Any], orders: Sequence[PaidOrder]
-) -> bool:
+def _is_awaited(convention: Row, row: Mapping[Any, Any], orders: Sequence[PaidOrder]) -> bool:
     """True if an order is still to come: none holds it, and the convention has not ended."""
     if convention["state"] in {TERMINATED, WITHDRAWN}:
         return False
@@ -234,9 +253,7 @@ def _is_awaited(
     return any(each.order.state_sequence > convention["sequence"] for each in orders)
 
 
-def _wants(
-    convention: RowMapping, row: Mapping[Any, Any], owed: Sequence[Document]
-) -> Iterable[Want]:
+def _wants(convention: Row, row: Mapping[Any, Any], owed: Sequence[Document]) -> Iterable[Want]:
     """Items of the schedule and the convention that have not come."""
     if row["trigger"] == BY_NOTIFICATION and convention["notified_on"] is None:
         yield Want("notification", convention["convention"])
@@ -249,37 +266,14 @@ def _wants(
         yield Want("resumption", convention["convention"])
 
 
-async def _rows(
-    conn: AsyncConnection, table: Table, convention: RowMapping, *order: str
-) -> Sequence[RowMapping]:
-    """The rows of a table about a convention."""
-    query = (
-        select(table)
-        .where(*same(table, budget=convention["budget"], convention=convention["convention"]))
-        .order_by(*(table.c[name] for name in order))
-    )
-    return await all_rows(conn, query)
-
-
 async def _orders(
     conn: AsyncConnection, budget: str, names: Sequence[str]
 ) -> tuple[PaidOrder, ...]:
     """The orders of some conventions in order of issue, with their payments."""
-    query = (
-        select(payment_orders)
-        .where(payment_orders.c.budget == budget, payment_orders.c.convention.in_(names))
-        .order_by(payment_orders.c.sequence, payment_orders.c.item)
-    )
-    orders = [row_as(PaymentOrder, row) for row in await all_rows(conn, query)]
-    paid = (
-        select(payments)
-        .where(
-            payments.c.budget == budget,
-            payments.c.payment_order.in_([each.payment_order for each in orders]),
-        )
-        .order_by(payments.c.sequence)
-    )
-    rows = await all_rows(conn, paid)
+    found = await _issued.rows(conn, budget=budget, names=names)
+    orders = [row_as(PaymentOrder, row) for row in found]
+    issued = [each.payment_order for each in orders]
+    rows = await _paid.rows(conn, budget=budget, orders=issued)
     of_order = {
         order.payment_order: tuple(
             row_as(Payment, row) for row in rows if row["payment_order"] == order.payment_order
@@ -289,17 +283,34 @@ async def _orders(
     return tuple(PaidOrder(each, of_order[each.payment_order]) for each in orders)
 
 
-async def _money(conn: AsyncConnection, convention: RowMapping) -> dict[str, dict[str, int]]:
+@Prepared
+def _issued(budget: Asked, names: Asked) -> Select[Any]:
+    return (
+        select(payment_orders)
+        .where(payment_orders.c.budget == budget, payment_orders.c.convention.in_(names))
+        .order_by(payment_orders.c.sequence, payment_orders.c.item)
+    )
+
+
+@Prepared
+def _paid(budget: Asked, orders: Asked) -> Select[Any]:
+    return (
+        select(payments)
+        .where(payments.c.budget == budget, payments.c.payment_order.in_(orders))
+        .order_by(payments.c.sequence)
+    )
+
+
+@Prepared
+def _money(budget: Asked, convention: Asked) -> Select[Any]:
     """By instalment, the sums of the moves that name it."""
     table = known_moves(NOW)
-    query = (
+    return (
         select(table.c.instalment, *granted_columns(table))
-        .where(*same(table, budget=convention["budget"], convention=convention["convention"]))
+        .where(table.c.budget == budget, table.c.convention == convention)
         .where(table.c.instalment.is_not(None))
         .group_by(table.c.instalment)
     )
-    rows = await all_rows(conn, query)
-    return {row["instalment"]: {name: row[name] for name in NO_MONEY} for row in rows}
 
 
 def _awaited(kind: str, year: int, due_on: date | None) -> Document:

@@ -1,12 +1,13 @@
 """A grant's money by line: reserved by its award, then as its conventions have it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import RowMapping, Select, and_, select, tuple_, union
+from sqlalchemy import ColumnElement, Select, and_, select, tuple_, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.api.adapters.prepared import Asked, Prepared, Row
 from services.api.balances.query import LineBalance
 from services.api.queries.figures import GRANTED, added, granted_columns, stage_columns
 from services.api.queries.rows import LINE, BudgetLine, all_rows, line_columns, line_of, row_as
@@ -23,6 +24,9 @@ from services.projector.tables import (
 
 GrantKey = tuple[str, str]
 """Its budget and its reference."""
+
+Which = Callable[[Sequence[ColumnElement[Any]]], ColumnElement[bool]]
+"""Gives the condition of some grants, by the columns of their budget and reference."""
 
 NO_MONEY = dict.fromkeys(GRANTED, 0)
 
@@ -48,26 +52,14 @@ async def money_of(
     conn: AsyncConnection, budget: str, grant: str, names: Sequence[str]
 ) -> tuple[GrantLine, ...]:
     """The money of a grant and its conventions, in the order of the lines."""
-    awarded = await _by_line(
-        conn,
-        select(*line_columns(grant_lines), grant_lines.c.amount_cents).where(
-            grant_lines.c.budget == budget, grant_lines.c.grant_ref == grant
-        ),
-    )
-    had = await _by_line(
-        conn,
-        select(*line_columns(convention_lines), *granted_columns(convention_lines, summed=True))
-        .where(convention_lines.c.budget == budget, convention_lines.c.convention.in_(names))
-        .group_by(*line_columns(convention_lines)),
-    )
-    whole = await _by_line(
-        conn,
-        select(*line_columns(lines), *stage_columns(lines)).where(lines.c.budget == budget),
-    )
+    awarded = _by_line(await AWARDED.rows(conn, budget=budget, grant=grant))
+    had = _by_line(await HAD.rows(conn, budget=budget, names=names))
+    whole = _by_line(await WHOLE.rows(conn, budget=budget))
     reserved: dict[BudgetLine, int] = {}
-    for row in await _reserved(conn, [(budget, grant)], *LINE):
-        line = line_of(row)
-        reserved[line] = reserved.get(line, 0) + row["cents"]
+    for query in RESERVED:
+        for row in await query.rows(conn, budget=budget, grant=grant):
+            line = line_of(row)
+            reserved[line] = reserved.get(line, 0) + row["cents"]
     found = awarded.keys() | had.keys() | {line for line, cents in reserved.items() if cents}
     return tuple(
         row_as(
@@ -85,19 +77,30 @@ async def money_of(
 async def reserved_of(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[GrantKey, int]:
     """Reserved cents of each of these grants, on all lines."""
     found = dict.fromkeys(keys, 0)
-    for row in await _reserved(conn, keys):
-        found[row["budget"], row["grant_ref"]] += row["cents"]
+    for query in _reserved(among(keys)):
+        for row in await all_rows(conn, query):
+            found[row["budget"], row["grant_ref"]] += row["cents"]
     return found
 
 
-async def _reserved(conn: AsyncConnection, keys: Sequence[GrantKey], *by: str) -> list[RowMapping]:
-    """Reserved cents of awards that no convention has taken and no end given back.
+def among(keys: Sequence[GrantKey]) -> Which:
+    """These grants."""
+    return lambda columns: tuple_(*columns).in_(keys)
+
+
+def only(budget: Asked, grant: Asked) -> Which:
+    """This grant."""
+    return lambda columns: and_(columns[0] == budget, columns[1] == grant)
+
+
+def _reserved(which: Which, *by: str) -> list[Select[Any]]:
+    """Reserved cents of awards that no convention has taken and no end given back, in two queries.
 
     The closing of a year gives back all that is reserved, and names no grant (rules, 30). A grant
     may have several rows: one of what names its conventions, one of what its records moved besides.
     """
     of_it = (conventions.c.budget, conventions.c.grant_ref)
-    asked = tuple_(*of_it).in_(keys)
+    asked = which(of_it)
     named = union(
         select(*of_it, conventions.c.convention.label("name")).where(asked),
         select(*of_it, conventions.c.continues).where(asked, conventions.c.continues.is_not(None)),
@@ -105,7 +108,7 @@ async def _reserved(conn: AsyncConnection, keys: Sequence[GrantKey], *by: str) -
     award = (journal.c.budget, journal.c.grant_ref)
     of_named = and_(journal.c.budget == named.c.budget, journal.c.convention == named.c.name)
     records = union(
-        select(*award, journal.c.sequence).where(tuple_(*award).in_(keys)),
+        select(*award, journal.c.sequence).where(which(award)),
         select(named.c.budget, named.c.grant_ref, journal.c.sequence).join_from(
             named, journal, of_named
         ),
@@ -117,7 +120,7 @@ async def _reserved(conn: AsyncConnection, keys: Sequence[GrantKey], *by: str) -
         moves.c.convention.is_(None),
     )
     cents = added(moves, (Stage.RESERVED,), (Stage.RESERVED,)).label("cents")
-    found: list[RowMapping] = []
+    queries = []
     for table, behind_it in ((named, by_name), (records, by_record)):
         key = (table.c.budget, table.c.grant_ref, *(moves.c[name] for name in by))
         query = (
@@ -126,12 +129,35 @@ async def _reserved(conn: AsyncConnection, keys: Sequence[GrantKey], *by: str) -
             .join(budgets, and_(budgets.c.budget == table.c.budget, budgets.c.closed_on.is_(None)))
             .group_by(*key)
         )
-        found += await all_rows(conn, query)
-    return found
+        queries.append(query)
+    return queries
 
 
-async def _by_line(conn: AsyncConnection, query: Select[Any]) -> dict[BudgetLine, Any]:
-    return {line_of(row): row for row in await all_rows(conn, query)}
+AWARDED: Final = Prepared(
+    lambda budget, grant: select(*line_columns(grant_lines), grant_lines.c.amount_cents).where(
+        grant_lines.c.budget == budget, grant_lines.c.grant_ref == grant
+    )
+)
+HAD: Final = Prepared(
+    lambda budget, names: (
+        select(*line_columns(convention_lines), *granted_columns(convention_lines, summed=True))
+        .where(convention_lines.c.budget == budget, convention_lines.c.convention.in_(names))
+        .group_by(*line_columns(convention_lines))
+    )
+)
+WHOLE: Final = Prepared(
+    lambda budget: select(*line_columns(lines), *stage_columns(lines)).where(
+        lines.c.budget == budget
+    )
+)
+RESERVED: Final = (
+    Prepared(lambda budget, grant: _reserved(only(budget, grant), *LINE)[0]),
+    Prepared(lambda budget, grant: _reserved(only(budget, grant), *LINE)[1]),
+)
+
+
+def _by_line(rows: Iterable[Row]) -> dict[BudgetLine, Row]:
+    return {line_of(row): row for row in rows}
 
 
 def _in_order(line: BudgetLine) -> tuple[str, ...]:

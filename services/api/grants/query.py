@@ -1,15 +1,16 @@
 """Grants (subventions): the list, and all that is known of one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, Table, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.api.adapters.prepared import Asked, Prepared, Row
 from services.api.grants.conventions import Convention, conventions_of
-from services.api.grants.money import GrantKey, GrantLine, money_of
+from services.api.grants.money import GrantKey, GrantLine, Which, among, money_of, only
 from services.api.orders.query import OrderLine
 from services.api.queries.figures import GRANTED, granted_columns
 from services.api.queries.rows import (
@@ -19,7 +20,6 @@ from services.api.queries.rows import (
     FreeText,
     Name,
     all_rows,
-    first_row,
     line_columns,
     of_entity,
     page_rows,
@@ -170,72 +170,77 @@ async def one(
     conn: AsyncConnection, entities: Entities, budget: str, grant: str
 ) -> WholeGrant | None:
     """All that is known of one grant; None where the caller can see none."""
-    query = select(grants).where(
-        visible(grants.c.budget, entities), grants.c.budget == budget, grants.c.grant_ref == grant
-    )
-    row = await first_row(conn, query)
+    named = {"budget": budget, "grant": grant}
+    row = await _one.first(conn, entities=entities, **named)
     if row is None:
         return None
-    (whole,) = await _with_figures(conn, [row])
+    money = await FIGURES.first(conn, **named)
+    flags = await FLAG_COUNTS.first(conn, **named)
     found = await conventions_of(conn, budget, grant)
     names = [each.convention for each in found]
     names += [each.continues for each in found if each.continues is not None]
     return WholeGrant(
-        whole,
-        await _awarded(conn, budget, grant),
+        _grant(row, money, flags),
+        tuple(row_as(AwardedLine, each) for each in await AWARDED.rows(conn, **named)),
         tuple(
             row_as(GrantAct, row, act=Act(shown(row["body"]) or "", row["number"], row["act_on"]))
-            for row in await _about(conn, acts, budget, grant, names)
+            for row in await ACTS.rows(conn, **named, names=names)
         ),
         found,
         await money_of(conn, budget, grant, names),
         tuple(
             row_as(Flag, row, verdict=flag_verdict(row["code"], row["facts"]))
-            for row in await _about(conn, review_flags, budget, grant, names)
+            for row in await FLAGS.rows(conn, **named, names=names)
         ),
-        await _records(conn, budget, grant, names),
+        tuple(row_as(Record, each) for each in await _records.rows(conn, **named, names=names)),
     )
 
 
-async def _with_figures(conn: AsyncConnection, rows: Sequence[RowMapping]) -> list[Grant]:
+async def _with_figures(conn: AsyncConnection, rows: Sequence[Row]) -> list[Grant]:
     """Grants with what their conventions have, and how many flags."""
     found: list[Grant] = []
     for start in range(0, len(rows), KEYS_MAX):
         some = rows[start : start + KEYS_MAX]
         keys = [(row["budget"], row["grant_ref"]) for row in some]
-        money = await _figures(conn, keys)
-        flags = await _flag_counts(conn, keys)
-        for row, key in zip(some, keys, strict=True):
-            had = {**row, **money.get(key, dict.fromkeys(GRANTED, 0)), "flags": flags.get(key, 0)}
-            found.append(row_as(Grant, had, grant=row["grant_ref"]))
+        money = _by_key(await all_rows(conn, _figures(among(keys))))
+        flags = _by_key(await all_rows(conn, _flag_counts(among(keys))))
+        found += [
+            _grant(row, money.get(key), flags.get(key)) for row, key in zip(some, keys, strict=True)
+        ]
     return found
 
 
-async def _figures(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[GrantKey, RowMapping]:
+def _by_key(rows: Iterable[Row]) -> dict[GrantKey, Row]:
+    return {(row["budget"], row["grant_ref"]): row for row in rows}
+
+
+def _grant(row: Row, money: Row | None, flags: Row | None) -> Grant:
+    had = {"flags": 0, **dict.fromkeys(GRANTED, 0), **(money or {}), **(flags or {}), **row}
+    return row_as(Grant, had, grant=row["grant_ref"])
+
+
+def _figures(which: Which) -> Select[Any]:
     of_convention = and_(
         convention_lines.c.budget == conventions.c.budget,
         convention_lines.c.convention == conventions.c.convention,
     )
     key = (conventions.c.budget, conventions.c.grant_ref)
-    query = (
+    return (
         select(*key, *granted_columns(convention_lines, summed=True))
         .join_from(conventions, convention_lines, of_convention)
-        .where(tuple_(*key).in_(keys))
+        .where(which(key))
         .group_by(*key)
     )
-    rows = await all_rows(conn, query)
-    return {(row["budget"], row["grant_ref"]): row for row in rows}
 
 
-async def _flag_counts(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[GrantKey, int]:
+def _flag_counts(which: Which) -> Select[Any]:
     key = (grants.c.budget, grants.c.grant_ref)
-    query = (
+    return (
         select(*key, func.count().label("flags"))
         .join_from(grants, review_flags, _flag_of(grants.c.budget, grants.c.grant_ref))
-        .where(tuple_(*key).in_(keys))
+        .where(which(key))
         .group_by(*key)
     )
-    return {(row.budget, row.grant_ref): row.flags for row in await conn.execute(query)}
 
 
 def _flag_of(budget: ColumnElement[Any], grant: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -248,27 +253,41 @@ def _flag_of(budget: ColumnElement[Any], grant: ColumnElement[Any]) -> ColumnEle
     return and_(review_flags.c.budget == budget, or_(review_flags.c.grant_ref == grant, of_it))
 
 
-async def _awarded(conn: AsyncConnection, budget: str, grant: str) -> tuple[AwardedLine, ...]:
-    query = (
+def _about(table: Table) -> Prepared:
+    """The rows about a grant and its conventions, in the order of the journal."""
+    return Prepared(
+        lambda budget, grant, names: (
+            select(table)
+            .where(table.c.budget == budget)
+            .where(or_(table.c.grant_ref == grant, table.c.convention.in_(names)))
+            .order_by(*table.primary_key)
+        )
+    )
+
+
+@Prepared
+def _one(entities: Asked, budget: Asked, grant: Asked) -> Select[Any]:
+    table = grants.c
+    return select(grants).where(
+        visible(table.budget, entities), table.budget == budget, table.grant_ref == grant
+    )
+
+
+FIGURES: Final = Prepared(lambda budget, grant: _figures(only(budget, grant)))
+FLAG_COUNTS: Final = Prepared(lambda budget, grant: _flag_counts(only(budget, grant)))
+AWARDED: Final = Prepared(
+    lambda budget, grant: (
         select(grant_lines)
         .where(grant_lines.c.budget == budget, grant_lines.c.grant_ref == grant)
         .order_by(*line_columns(grant_lines))
     )
-    return tuple(row_as(AwardedLine, row) for row in await all_rows(conn, query))
+)
+ACTS: Final = _about(acts)
+FLAGS: Final = _about(review_flags)
 
 
-async def _about(
-    conn: AsyncConnection, table: Table, budget: str, grant: str, names: Sequence[str]
-) -> Sequence[RowMapping]:
-    """The rows about a grant and its conventions, in the order of the journal."""
-    named = or_(table.c.grant_ref == grant, table.c.convention.in_(names))
-    query = select(table).where(table.c.budget == budget, named)
-    return await all_rows(conn, query.order_by(*table.primary_key))
-
-
-async def _records(
-    conn: AsyncConnection, budget: str, grant: str, names: Sequence[str]
-) -> tuple[Record, ...]:
+@Prepared
+def _records(budget: Asked, grant: Asked, names: Asked) -> Select[Any]:
     """The records that name the grant, a convention or an order of it, or moved its money."""
     moved = select(moves.c.sequence).where(moves.c.budget == budget, moves.c.convention.in_(names))
     orders = select(payment_orders.c.payment_order).where(
@@ -282,6 +301,4 @@ async def _records(
     )
     # The records' own bytes stay where they are.
     columns = (journal.c[field.name] for field in fields(Record))
-    query = select(*columns).where(journal.c.budget == budget, named)
-    rows = await all_rows(conn, query.order_by(journal.c.sequence))
-    return tuple(row_as(Record, row) for row in rows)
+    return select(*columns).where(journal.c.budget == budget, named).order_by(journal.c.sequence)

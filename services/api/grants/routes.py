@@ -17,9 +17,10 @@ from services.api.http.question import (
     Question,
     Siret,
 )
+from services.api.http.question_route import QuestionRoute
 from services.api.problems import problems
 
-router = APIRouter(tags=["grants"], responses=problems(400) | UNCHANGED)
+router = APIRouter(tags=["grants"], responses=problems(400) | UNCHANGED, route_class=QuestionRoute)
 
 State = Literal["announced", "awarded", "withdrawn", "carried"]
 

@@ -1,11 +1,12 @@
-"""Dependencies of routes, by the type of a parameter: caller, connection, language and so on.
+"""Dependencies of routes, by the type of a parameter: caller, components, language and so on.
 
-async def lines(budget: str, caller: Reader, connection: Connection) -> …:
-    check_authorized(caller, budget)
+async def lag(caller: ReaderOfAll, components: Given) -> …:
+
+FastAPI takes some 25 µs for each, each time: what nearly all need is one, `question.Question`.
 """
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -52,7 +53,8 @@ def unreachable(error: BaseException) -> Problem:
     return Problem(DATABASE_UNREACHABLE, headers={"Retry-After": str(RETRY_AFTER_S)})
 
 
-async def connection(caller: Reader, components: Given) -> AsyncGenerator[AsyncConnection]:
+@asynccontextmanager
+async def reading(caller: Caller, components: Components) -> AsyncGenerator[AsyncConnection]:
     """The read model as it stands at one moment, to be read only: every question sees the same.
 
     Raises:
@@ -97,11 +99,9 @@ async def language(request: Request) -> Language:
     return language_of(request)
 
 
-Connection = Annotated[AsyncConnection, Depends(connection, scope="function")]
-"""It ends before the answer is sent: whoever reads slowly, or nothing, keeps nobody waiting."""
 Lang = Annotated[Language, Depends(language)]
 Watched = Annotated[Lag, Depends(lag)]
 Ends = Annotated[Mapping[int, JournalEnd] | None, Depends(journal_ends)]
 TraceSlot = Annotated[None, Depends(trace_slot, scope="function")]
-"""It ends before the answer is sent, as a connection does."""
+"""It ends before the answer is sent: whoever reads slowly, or nothing, keeps nobody waiting."""
 Now = Annotated[datetime, Depends(now)]

@@ -13,6 +13,7 @@ from events.texts import _
 from services.api.addresses import own_address
 from services.api.http.answering import JSON, answered, digest
 from services.api.http.question import Asked, PageFilters, Question
+from services.api.http.question_route import QuestionRoute
 from services.api.problems import Kind, Problem
 
 T = TypeVar("T")
@@ -64,8 +65,9 @@ def list_route(
     async def route(question: Question, asked: Any) -> Response:
         question.check_authorized(getattr(asked, "budget", None))
         question.check_authorized(getattr(asked, "entity", None))
-        list_ = _fingerprint(question)
-        after = None if asked.cursor is None else _key(asked.cursor, list_, cursors)
+        after = None
+        if asked.cursor is not None:
+            after = _key(asked.cursor, _fingerprint(question), cursors)
 
         async def body() -> tuple[bytes, Mapping[str, str]]:
             arguments = asked.arguments(question.today)
@@ -75,7 +77,8 @@ def list_route(
             )
             items, headers, cursor = found[: asked.limit], {}, None
             if len(found) > asked.limit:
-                cursor = _cursor(list_, cursors.dump_python(key_of(items[-1]), mode="json"))
+                key_of_last = cursors.dump_python(key_of(items[-1]), mode="json")
+                cursor = _cursor(_fingerprint(question), key_of_last)
                 following = own_address(question.request, cursor=cursor)
                 headers = {"Link": f'<{following}>; rel="next"'}
             return spelled.dump_json(page.model_construct(items=items, next=cursor)), headers
@@ -84,7 +87,13 @@ def list_route(
 
     route.__annotations__["asked"] = Annotated[filters, Query()]
     router.add_api_route(
-        path, route, response_model=page, name=name, summary=summary, description=description
+        path,
+        route,
+        response_model=page,
+        name=name,
+        summary=summary,
+        description=description,
+        route_class_override=QuestionRoute,
     )
 
 

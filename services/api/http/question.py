@@ -1,6 +1,7 @@
 """Context of a query (caller, connection, language, day), and the types of its filters."""
 
 import re
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Literal
@@ -20,7 +21,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.access.authorization import check_authorized
 from services.api.access.caller import Caller, Scope
-from services.api.http.dependencies import Connection, Lang, Now, Reader
+from services.api.http.components import Components
+from services.api.http.dependencies import Reader, reading
+from services.api.language import language_of
 from services.due.calendar_days import day_of
 from services.texts.language import Language
 
@@ -117,11 +120,12 @@ class Asked:
             check_authorized(self.caller, budget)
 
 
-async def asked(
-    request: Request, caller: Reader, connection: Connection, language: Lang, now: Now
-) -> Asked:
+async def asked(request: Request, caller: Reader) -> AsyncGenerator[Asked]:
     """The context of a query."""
-    return Asked(request, caller, connection, language, now)
+    components: Components = request.app.state.components
+    async with reading(caller, components) as connection:
+        yield Asked(request, caller, connection, language_of(request), components.clock())
 
 
-Question = Annotated[Asked, Depends(asked)]
+Question = Annotated[Asked, Depends(asked, scope="function")]
+"""Its connection ends before the answer is sent: whoever reads slowly keeps nobody waiting."""

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 from fastapi import HTTPException
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -37,15 +37,17 @@ CONTENT_SECURITY: Final = (
 )
 """Nothing from elsewhere, nothing inline, in nobody's frame."""
 
-ALWAYS: Final = {
-    "Content-Security-Policy": CONTENT_SECURITY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
+ALWAYS: Final = Headers(
+    {
+        "Content-Security-Policy": CONTENT_SECURITY,
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }
+).raw
 KEPT_BY_NOBODY: Final = "no-store"
 KEPT_IF_ASKED_AGAIN: Final = "private, no-cache"
 """Caching of an answer with an ETag: by who asked, revalidated each time."""
@@ -182,8 +184,8 @@ class Handling:
 
 def _add_headers(headers: MutableHeaders, request_id: str, scheme: str) -> None:
     """Add what the route has not said itself."""
-    for name, value in ALWAYS.items():
-        headers.setdefault(name, value)
+    own = {name for name, _ in headers.raw}
+    headers.raw.extend(each for each in ALWAYS if each[0] not in own)
     kept = KEPT_IF_ASKED_AGAIN if "etag" in headers else KEPT_BY_NOBODY
     headers.setdefault("Cache-Control", kept)
     if scheme == "https":

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.api.adapters.prepared import Asked, Prepared, Row
 from services.api.journal.entries import CommitmentEntry
 from services.api.queries.rows import (
     Act,
     BudgetLine,
     Entities,
     Name,
-    all_rows,
-    first_row,
     row_as,
     same,
     shown,
@@ -124,12 +123,7 @@ async def one(
 
     The bytes hold bank details: whoever shows them masks them.
     """
-    query = select(journal).where(
-        visible(journal.c.budget, entities),
-        journal.c.budget == budget,
-        journal.c.sequence == sequence,
-    )
-    row = await first_row(conn, query)
+    row = await _one.first(conn, entities=entities, budget=budget, sequence=sequence)
     return None if row is None else (_record(row), bytes(row["record"]))
 
 
@@ -142,19 +136,35 @@ async def outcomes(
     source: str | None = None,
 ) -> tuple[Identity, ...]:
     """Outcomes of every event of that id, by budget and source; empty where none is seen."""
-    query = select(journal).where(
-        visible(journal.c.budget, entities), journal.c.event_id == event_id
-    )
-    query = query.where(*same(journal, budget=budget, event_source=source)).order_by(
-        journal.c.budget, journal.c.sequence
+    rows = await _of_event.rows(
+        conn, entities=entities, event_id=event_id, budget=budget, source=source
     )
     found: dict[tuple[str, str], list[RecordDetail]] = {}
-    for row in await all_rows(conn, query):
+    for row in rows:
         key = (row["budget"], row["event_source"] or "")
         found.setdefault(key, []).append(_record(row))
     return tuple(
         Identity(of_budget, source, event_id, _latest(records).outcome, tuple(records))
         for (of_budget, source), records in sorted(found.items())
+    )
+
+
+@Prepared
+def _one(entities: Asked, budget: Asked, sequence: Asked) -> Select[Any]:
+    return select(journal).where(
+        visible(journal.c.budget, entities),
+        journal.c.budget == budget,
+        journal.c.sequence == sequence,
+    )
+
+
+@Prepared
+def _of_event(entities: Asked, event_id: Asked, budget: Asked, source: Asked) -> Select[Any]:
+    return (
+        select(journal)
+        .where(visible(journal.c.budget, entities), journal.c.event_id == event_id)
+        .where(*same(journal, budget=budget, event_source=source))
+        .order_by(journal.c.budget, journal.c.sequence)
     )
 
 
@@ -164,7 +174,7 @@ def _latest(records: list[RecordDetail]) -> RecordDetail:
     return (own or records)[-1]
 
 
-def _record(row: RowMapping) -> RecordDetail:
+def _record(row: Row) -> RecordDetail:
     record = read_record(bytes(row["record"]))
     return row_as(
         RecordDetail,

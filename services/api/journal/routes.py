@@ -9,10 +9,11 @@ from events.texts import _
 from services.api.http.answering import UNCHANGED, whole
 from services.api.http.dependencies import TraceSlot
 from services.api.http.question import BudgetId, Filters, Name, Question, Sequence
+from services.api.http.question_route import QuestionRoute
 from services.api.journal import records, traces
 from services.api.problems import NOT_FOUND, Kind, Problem, problems
 
-router = APIRouter(tags=["journal"], responses=UNCHANGED)
+router = APIRouter(tags=["journal"], responses=UNCHANGED, route_class=QuestionRoute)
 
 EVENT_UNKNOWN: Final = NOT_FOUND._replace(
     code="event_unknown",

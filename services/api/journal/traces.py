@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from operator import attrgetter
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import CompoundSelect, Select, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.fiscal_years import FiscalYearClosed
+from services.api.adapters.prepared import Asked, Prepared
 from services.api.grants.conventions import Want
 from services.api.journal.entries import CommitmentEntry
 from services.api.journal.records import Moved, OrderSnapshot, Source, decision_of
-from services.api.queries.rows import Entities, Name, visible
+from services.api.queries.rows import Entities, Name, same, visible
 from services.api.queries.verdicts import Verdict
 from services.ledger.domain.awaited import Awaited
 from services.ledger.domain.journal import read_record
@@ -108,8 +109,8 @@ async def traced(
         TooLong: there are too many records to read.
     """
     search = Search(ref, budget)
-    named = {each for each, _ in await _mentioning(conn, entities, search.ids, None)}
-    search.budgets |= {each for each in named if budget in {None, each}}
+    named = await _budgets.rows(conn, entities=entities, ids=search.ids, budget=budget)
+    search.budgets |= {each["budget"] for each in named}
     read: dict[Place, Entry] = {}
     while True:
         wanted = await _places(conn, entities, search)
@@ -133,41 +134,56 @@ async def _to_its_end(work: Callable[[], Result]) -> Result:
         raise
 
 
-async def _mentioning(
-    conn: AsyncConnection, entities: Entities, ids: Collection[str], budgets: Collection[str] | None
-) -> set[Place]:
-    """The records that mention one of these names, of some budgets or of all."""
-    found: set[Place] = set()
-    for name in NAMES:
-        table = name.table
-        query = select(table.c.budget, table.c.sequence).where(
-            visible(table.c.budget, entities), name.in_(ids)
+@Prepared
+def _budgets(entities: Asked, ids: Asked, budget: Asked) -> CompoundSelect[Any]:
+    """The budgets in which a record mentions one of these names."""
+    return union(
+        *(
+            select(name.table.c.budget)
+            .where(visible(name.table.c.budget, entities), name.in_(ids))
+            .where(*same(name.table, budget=budget))
+            for name in NAMES
         )
-        if budgets is not None:
-            query = query.where(table.c.budget.in_(budgets))
-        found |= {(row.budget, row.sequence) for row in await conn.execute(query)}
-    return found
+    )
 
 
-async def _places(conn: AsyncConnection, entities: Entities, search: Search) -> set[Place]:
-    """All records that a search needs: what mentions a name, wakes or is woken, and closings."""
-    budgets = search.budgets
+@Prepared
+def _mentioning(entities: Asked, ids: Asked, budgets: Asked) -> CompoundSelect[Any]:
+    """The records that mention one of these names, and those that close a year."""
+    found = [
+        select(name.table.c.budget, name.table.c.sequence).where(
+            visible(name.table.c.budget, entities),
+            name.in_(ids),
+            name.table.c.budget.in_(budgets),
+        )
+        for name in NAMES
+    ]
     closings = select(journal.c.budget, journal.c.sequence).where(
         visible(journal.c.budget, entities),
         journal.c.budget.in_(budgets),
         journal.c.event_type == FiscalYearClosed.TYPE,
     )
-    resumed = select(parked.c.budget, parked.c.ended_sequence, parked.c.sequence).where(
+    return union(*found, closings)
+
+
+@Prepared
+def _resumed(entities: Asked, budgets: Asked) -> Select[Any]:
+    return select(parked.c.budget, parked.c.ended_sequence, parked.c.sequence).where(
         visible(parked.c.budget, entities),
         parked.c.budget.in_(budgets),
         parked.c.ended_sequence.is_not(None),
     )
-    found = await _mentioning(conn, entities, search.ids, budgets)
-    found |= {(row.budget, row.sequence) for row in await conn.execute(closings)}
+
+
+async def _places(conn: AsyncConnection, entities: Entities, search: Search) -> set[Place]:
+    """All records that a search needs: what mentions a name, wakes or is woken, and closings."""
+    asked = {"entities": entities, "budgets": search.budgets}
+    found = await _mentioning.rows(conn, **asked, ids=search.ids)
     first_of = {
-        (row.budget, row.ended_sequence): row.sequence for row in await conn.execute(resumed)
+        (row["budget"], row["ended_sequence"]): row["sequence"]
+        for row in await _resumed.rows(conn, **asked)
     }
-    return with_causes(found, first_of)
+    return with_causes({(row["budget"], row["sequence"]) for row in found}, first_of)
 
 
 async def _rows(conn: AsyncConnection, wanted: Collection[Place]) -> list[bytes]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.api.adapters.prepared import Asked, Prepared
 from services.api.queries.rows import (
     Beneficiary,
     BudgetLine,
@@ -16,11 +17,10 @@ from services.api.queries.rows import (
     MaskedAccount,
     Name,
     Service,
-    all_rows,
     between,
     first_row,
     of_entity,
-    page_rows,
+    paged,
     row_as,
     same,
     total,
@@ -175,8 +175,7 @@ async def listed(
     limit: int | None = None,
 ) -> list[PaymentOrder]:
     """Payment orders, the first due first; then by budget and reference."""
-    query = select(payment_orders).where(visible(payment_orders.c.budget, entities), *_asked(asked))
-    rows = await page_rows(conn, query, ORDER_KEY, after, limit)
+    rows = await _listed.rows(conn, entities=entities, asked=asked, after=after, limit=limit)
     return [row_as(PaymentOrder, row) for row in rows]
 
 
@@ -184,28 +183,46 @@ async def one(
     conn: AsyncConnection, entities: Entities, budget: str, payment_order: str
 ) -> WholeOrder | None:
     """One order with its lines and payments; None where the caller can see none."""
-    query = select(payment_orders).where(
-        visible(payment_orders.c.budget, entities),
-        payment_orders.c.budget == budget,
-        payment_orders.c.payment_order == payment_order,
-    )
-    row = await first_row(conn, query)
+    named = {"budget": budget, "payment_order": payment_order}
+    row = await _order.first(conn, entities=entities, **named)
     if row is None:
         return None
-    lines = select(payment_order_lines).where(
-        payment_order_lines.c.budget == budget,
-        payment_order_lines.c.payment_order == payment_order,
-    )
-    paid = select(payments).where(
-        payments.c.budget == budget, payments.c.payment_order == payment_order
-    )
-    found = await all_rows(conn, lines.order_by(payment_order_lines.c.position))
-    done = await all_rows(conn, paid.order_by(payments.c.sequence))
+    found = await _lines.rows(conn, **named)
+    done = await _payments.rows(conn, **named)
     return WholeOrder(
         row_as(PaymentOrder, row),
         tuple(row_as(OrderLine, each) for each in found),
         tuple(row_as(Payment, each) for each in done),
     )
+
+
+@Prepared
+def _listed(entities: Asked, asked: OrderFilter, after: Asked, limit: Asked) -> Select[Any]:
+    query = select(payment_orders).where(visible(payment_orders.c.budget, entities), *_asked(asked))
+    return paged(query, ORDER_KEY, after, limit)
+
+
+@Prepared
+def _order(entities: Asked, budget: Asked, payment_order: Asked) -> Select[Any]:
+    return select(payment_orders).where(
+        visible(payment_orders.c.budget, entities),
+        payment_orders.c.budget == budget,
+        payment_orders.c.payment_order == payment_order,
+    )
+
+
+@Prepared
+def _lines(budget: Asked, payment_order: Asked) -> Select[Any]:
+    table = payment_order_lines.c
+    query = select(payment_order_lines).where(table.budget == budget)
+    return query.where(table.payment_order == payment_order).order_by(table.position)
+
+
+@Prepared
+def _payments(budget: Asked, payment_order: Asked) -> Select[Any]:
+    table = payments.c
+    query = select(payments).where(table.budget == budget, table.payment_order == payment_order)
+    return query.order_by(table.sequence)
 
 
 async def account_of(

@@ -18,10 +18,13 @@ from services.api.http.question import (
     Question,
     Siret,
 )
+from services.api.http.question_route import QuestionRoute
 from services.api.orders import query as orders
 from services.api.problems import problems
 
-router = APIRouter(tags=["payment orders"], responses=problems(400) | UNCHANGED)
+router = APIRouter(
+    tags=["payment orders"], responses=problems(400) | UNCHANGED, route_class=QuestionRoute
+)
 
 State = Literal["issued", "taken_in_charge", "on_hold", "rejected", "paid", "cancelled"]
 

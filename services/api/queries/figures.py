@@ -48,7 +48,7 @@ class AsOf(NamedTuple):
     @property
     def is_now(self) -> bool:
         """True if it asks for the present."""
-        return self == AsOf()
+        return all(each is None for each in self)
 
 
 NOW = AsOf()

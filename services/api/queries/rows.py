@@ -1,7 +1,7 @@
 """Rows and conditions that several queries share, in SQL of both databases."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 from operator import itemgetter
@@ -21,6 +21,7 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    type_coerce,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -91,13 +92,13 @@ class Service:
     amount_cents: int
 
 
-def visible(budget: ColumnElement[Any], entities: Entities) -> ColumnElement[bool]:
+def visible(budget: ColumnElement[Any], entities: Collection[Any] | None) -> ColumnElement[bool]:
     """True if a row's budget belongs to one of the caller's entities."""
     if entities is None:
         return true()
     if not entities:
         return false()
-    return budget.in_(select(budgets.c.budget).where(budgets.c.entity.in_(sorted(entities))))
+    return budget.in_(select(budgets.c.budget).where(budgets.c.entity.in_(list(entities))))
 
 
 def row_as(kind: type[Row], row: Mapping[Any, Any], **more: Any) -> Row:
@@ -235,8 +236,21 @@ async def page_rows(
     descending: bool = False,
 ) -> Sequence[RowMapping]:
     """The rows behind the last one of the page before, in the order of their key."""
+    return await all_rows(conn, paged(query, key, after, limit, descending=descending))
+
+
+def paged(
+    query: Select[Any],
+    key: Sequence[ColumnElement[Any]],
+    after: tuple[Any, ...] | None,
+    limit: Any,
+    *,
+    descending: bool = False,
+) -> Select[Any]:
+    """The query of a page: the rows behind the last one of the page before, ordered by a key."""
     if after is not None:
-        place, last = tuple_(*key), tuple_(*after)
+        typed = (type_coerce(each, column.type) for each, column in zip(after, key, strict=True))
+        place, last = tuple_(*key), tuple_(*typed)
         query = query.where(place < last if descending else place > last)
     order = [column.desc() for column in key] if descending else key
-    return await all_rows(conn, query.order_by(*order).limit(limit))
+    return query.order_by(*order).limit(limit)

@@ -34,10 +34,10 @@ def configure_logs(level: LogLevel | None) -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
             # Before masking: a traceback may quote what it failed on.
             structlog.processors.format_exc_info,
             mask_ibans,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),

@@ -15,6 +15,7 @@ HASH = "be71096123456769" + "0" * 48
         (IBAN, "FR76…0110"),
         (OTHER_IBAN, "FR76…0185"),
         ("NO9386011117947", "NO93…7947"),  # the shortest
+        ("FR76 1027 8027", "FR76…8027"),  # shorter ones in form alone
         ("MT84MALT011000012345MTLCAST001S", "MT84…001S"),
         (f"/data/{IBAN}/x", "/data/FR76…0110/x"),
         (f"urn:{IBAN}", "urn:FR76…0110"),

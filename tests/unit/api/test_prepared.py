@@ -1,0 +1,87 @@
+"""Queries made once: one for each shape of arguments, and the values of this call alone."""
+
+import asyncio
+from typing import Any, NamedTuple
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Select, String, Table, select
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from services.api.adapters import prepared
+from services.api.adapters.prepared import Asked, Prepared
+from services.api.adapters.read_model import open_read_model
+
+NUMBERS = Table("numbers", MetaData(), Column("number", Integer), Column("name", String))
+ROWS = [{"number": each, "name": f"n{each}"} for each in range(10)]
+
+
+class Bounds(NamedTuple):
+    first: Any = None
+    last: Any = None
+
+
+def a_query(built: list[Any]) -> Prepared:
+    def build(names: Asked, bounds: Bounds, number: Asked) -> Select[Any]:
+        built.append((names, bounds, number))
+        query = select(NUMBERS.c.number).order_by(NUMBERS.c.number)
+        if names is not None:
+            query = query.where(NUMBERS.c.name.in_(names))
+        if bounds.first is not None:
+            query = query.where(NUMBERS.c.number >= bounds.first)
+        return query if number is None else query.where(NUMBERS.c.number == number)
+
+    return Prepared(build)
+
+
+def found(query: Prepared, **arguments: Any) -> list[int]:
+    async def go() -> list[int]:
+        engine = create_async_engine("sqlite+aiosqlite://")
+        async with engine.connect() as connection:
+            await connection.run_sync(NUMBERS.metadata.create_all)
+            await connection.execute(NUMBERS.insert(), ROWS)
+            rows = await query.rows(connection, **arguments)
+        await engine.dispose()
+        return [row["number"] for row in rows]
+
+    return asyncio.run(go())
+
+
+@pytest.mark.parametrize(
+    ("names", "bounds", "number", "expected"),
+    [
+        (None, Bounds(), None, list(range(10))),
+        ({"n3", "n5"}, Bounds(), None, [3, 5]),
+        (["n1", "n2", "n3"], Bounds(2), None, [2, 3]),
+        (frozenset(), Bounds(), None, []),
+        (None, Bounds(8), None, [8, 9]),
+        (None, Bounds(), 0, [0]),
+    ],
+)
+def test_a_query_has_the_values_of_its_call(
+    names: Any, bounds: Bounds, number: int | None, expected: list[int]
+) -> None:
+    assert expected == found(a_query([]), names=names, bounds=bounds, number=number)
+
+
+def test_a_shape_is_built_once_and_lists_are_of_few_lengths() -> None:
+    built: list[Any] = []
+    query = a_query(built)
+    for count in (5, 6, 7, 8):
+        names = [f"n{each}" for each in range(count)]
+        assert list(range(count)) == found(query, names=names, bounds=Bounds(), number=None)
+    assert 1 == len(built)
+    assert 8 == len(built[0][0])
+    assert [1] == found(query, names=None, bounds=Bounds(), number=1)
+    assert [2] == found(query, names=None, bounds=Bounds(), number=2)
+    assert 2 == len(built)
+
+
+def test_postgresql_is_given_values_in_the_order_of_its_parameters() -> None:
+    dialect = open_read_model("postgresql://nobody@localhost/nothing").dialect
+    query, given = Prepared(
+        lambda name, number: select(NUMBERS.c.number).where(
+            NUMBERS.c.number == number, NUMBERS.c.name == "constant", NUMBERS.c.name == name
+        )
+    )._made({"name": "n1", "number": 1})
+    compiled = prepared._compiled(query, dialect)
+    assert [1, "constant", "n1"] == compiled.in_order(given)
