@@ -11,9 +11,9 @@ from typing import Any
 from aiokafka.structs import TopicPartition
 
 from events.topics import JOURNAL, LEDGER_STATE
-from services.runtime.kafka.clients import KAFKA, Clients, Isolation
+from services.runtime.kafka.clients import KAFKA, Clients, Isolation, Outgoing
 from services.runtime.kafka.reader import Reader
-from services.runtime.kafka.writer import Fenced, FencedWriter, Outgoing
+from services.runtime.kafka.writer import Fenced, FencedWriter
 from services.runtime.ops.settings import Settings
 from tests.kafka.cluster import Cluster
 from tests.simulation import broker as memory
@@ -110,8 +110,8 @@ class Steps:
 
     def _records(self, *values: bytes) -> dict[TopicPartition, list[Outgoing]]:
         headers = (("name", b"content"), ("empty", None))
-        outgoing = [Outgoing(b"key", value, headers) for value in values]
-        return {self._journal: outgoing, self._state: [Outgoing(b"k", values[-1])]}
+        outgoing: list[Outgoing] = [(b"key", value, headers) for value in values]
+        return {self._journal: outgoing, self._state: [(b"k", values[-1], ())]}
 
     def _writer(self, stack: AsyncExitStack) -> FencedWriter:
         writer = FencedWriter(

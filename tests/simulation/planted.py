@@ -14,9 +14,9 @@ from services.ledger.kafka import partition
 from services.ledger.kafka.partition import LedgerProcessor
 from services.ledger.kafka.partition_restore import Restored
 from services.ledger.kafka.state_topic import POSITION_KEY, encode_checkpoint
-from services.runtime.kafka.clients import Keyed
+from services.runtime.kafka.clients import Outgoing
 from services.runtime.kafka.source_positions import SourcePosition
-from services.runtime.kafka.writer import FencedWriter, Outgoing, WriterFailed
+from services.runtime.kafka.writer import FencedWriter, WriterFailed
 from services.runtime.processing.task import PartitionTask
 from tests.simulation.simulator import MakeWork
 
@@ -29,7 +29,7 @@ class Planted(NamedTuple):
     patched: Callable[[], AbstractContextManager[Any]] = nullcontext
 
 
-Records = Mapping[TopicPartition, Sequence[Keyed]]
+Records = Mapping[TopicPartition, Sequence[Outgoing]]
 
 
 class _Splitting(FencedWriter):
@@ -78,7 +78,7 @@ class _PositionFirst(LedgerProcessor):
                 read = SourcePosition(record.offset + 1, record.offset, record.timestamp, sha256)
                 sources[topic] = read
             checkpoint = replace(self._checkpoint, sources=sources)
-            row = Outgoing(POSITION_KEY, encode_checkpoint(checkpoint))
+            row = (POSITION_KEY, encode_checkpoint(checkpoint), ())
             await self._writer.begin()
             await self._writer.write({state: [row]})
             await self._writer.commit()

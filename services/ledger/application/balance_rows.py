@@ -3,15 +3,13 @@
 Slotted values: most of what the ledger publishes beside the journal is made of them.
 """
 
-from functools import lru_cache
-
 import msgspec
 
 from services.ledger.domain.model.conventions import ConventionMoney
 from services.ledger.domain.model.lines import Line, LineMoney
 
 
-class BudgetLine(msgspec.Struct, frozen=True):
+class PrintedLine(msgspec.Struct):
     """A budget line as the contract prints it."""
 
     chapter: str
@@ -20,11 +18,11 @@ class BudgetLine(msgspec.Struct, frozen=True):
     operation: str | None
 
 
-class LineBalance(msgspec.Struct):
+class PrintedLineBalance(msgspec.Struct):
     """The money of a line as the contract prints it."""
 
     budget: str
-    line: BudgetLine
+    line: PrintedLine
     appropriated_cents: int
     available_cents: int
     reserved_cents: int
@@ -34,12 +32,12 @@ class LineBalance(msgspec.Struct):
     carried_over_cents: int
 
 
-class ConventionBalance(msgspec.Struct):
+class PrintedConventionBalance(msgspec.Struct):
     """The money of a convention on a line as the contract prints it."""
 
     budget: str
     convention: str
-    line: BudgetLine
+    line: PrintedLine
     granted_cents: int
     remaining_cents: int
     ordered_cents: int
@@ -48,16 +46,11 @@ class ConventionBalance(msgspec.Struct):
     carried_over_cents: int
 
 
-@lru_cache
-def _printed(line: Line) -> BudgetLine:
-    return BudgetLine(*line)
-
-
-def line_balance(budget: str, line: Line, money: LineMoney) -> LineBalance:
+def line_balance(budget: str, line: Line, money: LineMoney) -> PrintedLineBalance:
     """The balance of a line."""
-    return LineBalance(
+    return PrintedLineBalance(
         budget,
-        _printed(line),
+        PrintedLine(*line),
         money.appropriated,
         money.available,
         money.reserved,
@@ -70,12 +63,12 @@ def line_balance(budget: str, line: Line, money: LineMoney) -> LineBalance:
 
 def convention_balance(
     budget: str, convention: str, line: Line, money: ConventionMoney
-) -> ConventionBalance:
+) -> PrintedConventionBalance:
     """The balance of a convention on a line."""
-    return ConventionBalance(
+    return PrintedConventionBalance(
         budget,
         convention,
-        _printed(line),
+        PrintedLine(*line),
         money.granted,
         money.remaining,
         money.ordered,

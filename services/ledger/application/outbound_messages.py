@@ -29,8 +29,8 @@ from events.outbound import (
 from events.texts import Translatable
 from events.unreadable import explain
 from services.ledger.application.balance_rows import (
-    ConventionBalance,
-    LineBalance,
+    PrintedConventionBalance,
+    PrintedLineBalance,
     convention_balance,
     line_balance,
 )
@@ -100,8 +100,7 @@ def messages(
             sent += _dead_letter(each)
         elif each.record.outcome is Outcome.ACCEPTED:
             cause = _Cause(each.record, each.envelope)
-            if each.record.commitment_entries or each.record.payment_orders or each.internal_events:
-                sent += _accepted(cause, each.internal_events)
+            sent += _accepted(cause, each.internal_events)
             for balance in _moved(each, budgets):
                 moved[balance] = cause
         elif each.record.outcome is not Outcome.DUPLICATE:
@@ -123,7 +122,7 @@ def balances(
 
 
 class _BalanceUpdated(msgspec.Struct):
-    balance: LineBalance | ConventionBalance
+    balance: PrintedLineBalance | PrintedConventionBalance
     sequence: int
 
 
@@ -277,7 +276,7 @@ def _balance(
     budget, convention, line = balance
     key, digest = _name(balance)
     book, sequence = budgets[budget].book, cause.record.sequence
-    row: LineBalance | ConventionBalance
+    row: PrintedLineBalance | PrintedConventionBalance
     if convention is None:
         row = line_balance(budget, line, book.lines[line])
     else:

@@ -125,7 +125,6 @@ def _source_head(topic: str, partition: int) -> bytes:
     return b'"source":%b,"offset":' % source[:-1]
 
 
-@lru_cache
 def _line(line: Line) -> journal.Line:
     chapter, article, function, operation = line
     return journal.Line(article=article, chapter=chapter, function=function, operation=operation)

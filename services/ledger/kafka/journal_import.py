@@ -38,11 +38,12 @@ from services.ledger.kafka.state_topic import (
     POSITION_KEY,
     is_being_imported,
 )
+from services.runtime.kafka.clients import Outgoing
 from services.runtime.kafka.hanging_transactions import complete_hanging_transactions, mark
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.topics import check
-from services.runtime.kafka.writer import FencedWriter, Outgoing
+from services.runtime.kafka.writer import FencedWriter
 from services.runtime.ops.errors import ClusterError, place_name
 from services.runtime.ops.settings import Settings
 
@@ -162,7 +163,8 @@ class _Home:
         name = transactional_id(settings, number)
         self._writer = FencedWriter(settings, name, self._where.shared)
         self._headers = ((PARTITIONS_HEADER, b"%d" % count), (IMPORTED_HEADER, b"1"))
-        self._waiting: list[Outgoing] = []
+        self._waiting: list[tuple[bytes, bytes]] = []
+        """The keys and values of pending records."""
         self._waiting_bytes = 0
         self._journal_next = 0
 
@@ -183,7 +185,7 @@ class _Home:
     async def begin(self, journal_end: int) -> None:
         """Set the mark of an import, and invalidate any former state."""
         self._journal_next = journal_end
-        await self._write_state([Outgoing(POSITION_KEY, None), Outgoing(IMPORT_KEY, b"true")])
+        await self._write_state([(POSITION_KEY, None, ()), (IMPORT_KEY, b"true", ())])
 
     async def flush_if_full(self, more_bytes: int) -> None:
         """Write the pending records, where one more would be too many."""
@@ -193,7 +195,7 @@ class _Home:
 
     def take(self, each: ReadRecord, received: Received | None) -> None:
         """Add a record, already folded, to the pending ones."""
-        self._waiting.append(Outgoing(each.record.budget.encode(), each.raw))
+        self._waiting.append((each.record.budget.encode(), each.raw))
         self._waiting_bytes += len(each.raw)
         if received is not None and each.record.outcome is Outcome.ACCEPTED:
             self._accepted.append(Recorded(each.record, received.envelope))
@@ -205,7 +207,7 @@ class _Home:
 
     async def end(self) -> None:
         """Remove the mark of an import."""
-        await self._write_state([Outgoing(IMPORT_KEY, None)])
+        await self._write_state([(IMPORT_KEY, None, ())])
 
     def _posted(
         self, internal_events: Iterable[InternalEvent]
@@ -214,29 +216,28 @@ class _Home:
         for budget, value in internal_events:
             number = partition_of(budget.encode(), self._count)
             place = TopicPartition(self._settings.topic(INTERNAL_EVENTS), number)
-            posted.setdefault(place, []).append(Outgoing(budget.encode(), value, STRUCTURED))
+            posted.setdefault(place, []).append((budget.encode(), value, STRUCTURED))
         return posted
 
     def _balances(self) -> list[Outgoing]:
         """The balances after the pending records: none has moved since."""
         accepted, self._accepted = self._accepted, []
         return [
-            Outgoing(each.key, each.value, each.headers)
+            (each.key, each.value, each.headers)
             for each in balances(accepted, self._folding.budgets)
         ]
 
     async def _write_journal(self, more: dict[TopicPartition, list[Outgoing]]) -> None:
         # The journal's offset moves with each transaction: no other has this mark.
         marks = (mark(self.number, self._journal_next),)
-        records = {
-            self.journal: [
-                each._replace(headers=(*self._headers, *marks)) for each in self._waiting
-            ]
+        headers = (*self._headers, *marks)
+        records: dict[TopicPartition, list[Outgoing]] = {
+            self.journal: [(key, value, headers) for key, value in self._waiting]
         }
         if published := self._balances():
             more = {**more, self._published: published}
         for place, outgoing in more.items():
-            records[place] = [each._replace(headers=(*each.headers, *marks)) for each in outgoing]
+            records[place] = [(key, value, (*own, *marks)) for key, value, own in outgoing]
         await self._writer.begin()
         ends = await self._writer.write(records)
         await self._writer.commit()

@@ -21,7 +21,7 @@ from services.ledger.kafka import state_topic
 from services.ledger.kafka.partition_restore import PartitionTopics, Restored
 from services.ledger.kafka.state_topic import Checkpoint
 from services.ledger.kafka.topic_records import event_id, event_time, is_same, raw_record
-from services.runtime.kafka.clients import KAFKA, Clients, Keyed
+from services.runtime.kafka.clients import KAFKA, Clients, Outgoing
 from services.runtime.kafka.hanging_transactions import (
     WriteTargets,
     complete_hanging_transactions,
@@ -32,10 +32,11 @@ from services.runtime.kafka.open_transactions import OpenTransaction
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.source_positions import SourcePosition, behind_markers, check_source
-from services.runtime.kafka.writer import FencedWriter, Outgoing
+from services.runtime.kafka.writer import FencedWriter
 from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import Progress
 from services.runtime.processing.processor import Hold
+from services.runtime.processing.task import BATCH_RECORDS
 
 OUTPUTS: Final = (
     topics.JOURNAL,
@@ -63,7 +64,7 @@ GIVE_UP: Final = "ecluse ledger --accept-lost {topic}/{partition}/{first}"
 
 FULL_BYTES: Final = 4 * 1024 * 1024
 """The size of journal records and internal events at which a transaction ends. Three thousand usual
-records stay below it; a thousand closings would block the event loop for seconds."""
+records (1.3 kB) stay below it; a thousand closings would block the event loop for seconds."""
 
 REWRITE_ROWS: Final = 50_000
 """The most rows of a rebuilt state in one transaction."""
@@ -97,7 +98,7 @@ class Metrics:
         self.batch = Histogram(
             "ecluse_ledger_batch_records",
             "Journal records of one transaction.",
-            buckets=(1, 10, 100, 1000, 4000),
+            buckets=(1, 10, 100, 1000, BATCH_RECORDS),
             registry=registry,
         )
         self.resumed = Counter(
@@ -209,15 +210,13 @@ class LedgerProcessor:
         await self._writer.begin()
         ends = await self._writer.write(published)
         checkpoint = self._next_checkpoint(batch, ends)
-        rows: list[Keyed] = [
+        rows: list[Outgoing] = [
             (state_topic.encode_key(key), value, ()) for key, value in batch.changes.items()
         ]
         if self._hold is not None and self._is_past(self._hold):
-            rows.append(Outgoing(state_topic.HOLD_KEY, None))
+            rows.append((state_topic.HOLD_KEY, None, ()))
             self._hold = None
-        rows.append(
-            Outgoing(state_topic.POSITION_KEY, state_topic.encode_checkpoint(checkpoint), marks)
-        )
+        rows.append((state_topic.POSITION_KEY, state_topic.encode_checkpoint(checkpoint), marks))
         await self._writer.write({self._topics.state: rows})
         await self._writer.commit()
         self._checkpoint = checkpoint
@@ -254,7 +253,7 @@ class LedgerProcessor:
     async def hold(self, hold: Hold) -> None:
         """Write the hold to the state topic, where `ecluse journal` finds it."""
         await self._writer.begin()
-        rows = [Outgoing(state_topic.HOLD_KEY, state_topic.encode_hold(hold))]
+        rows = [(state_topic.HOLD_KEY, state_topic.encode_hold(hold), ())]
         ends = await self._writer.write({self._topics.state: rows})
         await self._writer.commit()
         await self._writer.stop()
@@ -284,28 +283,28 @@ class LedgerProcessor:
     async def _rewrite(self, rows: dict[bytes, bytes | None]) -> None:
         """Write the state rebuilt from the journal; the checkpoint comes last."""
         state = self._topics.state
-        pieces: list[list[Outgoing]] = [[Outgoing(state_topic.POSITION_KEY, None)]]
+        pieces: list[list[Outgoing]] = [[(state_topic.POSITION_KEY, None, ())]]
         for key, value in rows.items():
             if len(pieces[-1]) >= REWRITE_ROWS:
                 pieces.append([])
-            pieces[-1].append(Outgoing(key, value))
+            pieces[-1].append((key, value, ()))
         checkpoint = replace(self._checkpoint, sources=self._sources, versions=VERSIONS)
-        pieces.append(
-            [Outgoing(state_topic.POSITION_KEY, state_topic.encode_checkpoint(checkpoint))]
-        )
+        pieces.append([(state_topic.POSITION_KEY, state_topic.encode_checkpoint(checkpoint), ())])
         for piece in pieces:
             await self._writer.begin()
             await self._writer.write({state: piece})
             await self._writer.commit()
 
-    def _published(self, batch: DecidedBatch, marks: Headers) -> dict[TopicPartition, list[Keyed]]:
+    def _published(
+        self, batch: DecidedBatch, marks: Headers
+    ) -> dict[TopicPartition, list[Outgoing]]:
         headers = (*self._headers, *marks)
-        records: dict[TopicPartition, list[Keyed]] = {}
+        records: dict[TopicPartition, list[Outgoing]] = {}
         if batch.records:
             records[self._topics.journal] = [
                 (budget.encode(), record, headers) for budget, _sequence, record in batch.records
             ]
-        placed: dict[tuple[str, str | None], list[Keyed]] = {}
+        placed: dict[tuple[str, str | None], list[Outgoing]] = {}
         former: Headers = ()
         marked = marks
         for topic, key, value, own, home in messages(batch.decided, batch.states):

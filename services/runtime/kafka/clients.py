@@ -282,11 +282,12 @@ def a_batch(codec: str) -> BatchBuilder:
 Headers = Sequence[tuple[str, bytes | None]]
 """A record's headers."""
 
-Keyed = tuple[bytes | None, bytes | None, Headers]
-"""A record's key, value and headers."""
+Outgoing = tuple[bytes | None, bytes | None, Headers]
+"""The key, value and headers of a record to be written; a value of None removes the key from a
+compacted topic. A plain tuple: thousands are made in each transaction."""
 
 
-def fill(batch: BatchBuilder, records: Iterable[Keyed]) -> int:
+def fill(batch: BatchBuilder, records: Iterable[Outgoing]) -> int:
     """Fill an empty batch with records; return how many fit.
 
     All get the present time. aiokafka's own `append` takes keywords, serializers and the clock to

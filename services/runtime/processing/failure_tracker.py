@@ -1,8 +1,9 @@
 """Failures of a partition task: the records suspected, their counts, and the outage so far."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Final
 
 from aiokafka.structs import ConsumerRecord
@@ -39,13 +40,27 @@ class FailureTracker:
     _failures: Counter[RecordId] = field(default_factory=Counter)
     _suspects: set[RecordId] = field(default_factory=set)
 
-    def suspects(self, record: ConsumerRecord) -> bool:
-        """Return whether a record may be the one that failed: it is then processed alone."""
-        return _id(record) in self._suspects
+    def batch_size(self, records: Sequence[ConsumerRecord]) -> int:
+        """Return how many of these records, the first ones, the next transaction takes.
 
-    def suspect(self, records: Iterable[ConsumerRecord]) -> None:
-        """Suspect all of these: each is processed alone next time, to find the one that fails."""
-        self._suspects.update(map(_id, records))
+        All of them where nothing failed. A record that failed goes alone, after all before it. Of a
+        batch whose commit failed, half: so the record that fails is found in steps, not one by one.
+        """
+        if not self._suspects and not self._failures:
+            return len(records)
+        failed, suspected = grade = self._grade(records[0])
+        if failed:
+            return 1
+        size = sum(1 for _ in takewhile(lambda record: self._grade(record) == grade, records))
+        return (size + 1) // 2 if suspected else size
+
+    def _grade(self, record: ConsumerRecord) -> tuple[bool, bool]:
+        """Return if a record failed, and if it is suspected."""
+        return _id(record) in self._failures, _id(record) in self._suspects
+
+    def suspect(self, batch: Iterable[ConsumerRecord]) -> None:
+        """Suspect these records and no others: their commit failed, because of one of them."""
+        self._suspects = set(map(_id, batch))
 
     def count(self, record: ConsumerRecord) -> int:
         """Count one more failure of a record; return how many that makes."""
@@ -60,7 +75,7 @@ class FailureTracker:
     def succeeded(self, batch: Iterable[ConsumerRecord]) -> None:
         """Note a committed batch: dependencies are up, and its records have not failed."""
         self.retries, self.failing_since_s = 0, None
-        if self._suspects:
+        if self._suspects or self._failures:
             for record in batch:
                 self.clear(record)
 

@@ -29,7 +29,7 @@ from services.runtime.processing.life_cycle import check_transition
 from services.runtime.processing.offset_metadata import Status, TaskState
 from services.runtime.processing.processor import Hold, Processor, ProcessorFactory
 
-BATCH_RECORDS: Final = 4000
+BATCH_RECORDS: Final = 3000
 """The most records in one transaction, where so many wait and the processor is not full before."""
 
 YIELD_RECORDS: Final = 1000
@@ -102,6 +102,8 @@ class PartitionTask:
         self.state = TaskState.OPENING
         self.progress = Progress()
         self.held: Hold | None = None
+        self.batch_records = batch_records
+        """The most records in one transaction."""
         self.failed = 0
         """The number of failed attempts: each counts once, wherever between opening and closing."""
         self._backlog = Backlog()
@@ -109,7 +111,6 @@ class PartitionTask:
         self._settings = settings
         self._clients = clients
         self._remedy = remedy
-        self._batch_records = batch_records
         self._observe = observe
         self._clock = clock
         self._failures_seen = FailureTracker()
@@ -236,15 +237,15 @@ class PartitionTask:
         """Poll and process the records; return whether there were any."""
         self._enter(TaskState.RUNNING)
         self.progress.rest("waiting")
-        taken = await reader.take(POLL_S, self._batch_records)
+        taken = await reader.take(POLL_S, self.batch_records)
         records = [record for chunk in taken.values() for record in self._unseen(chunk)]
         found = bool(records)
         positions = {place.topic: at for place, at in (await reader.read_positions()).items()}
         self._backlog.polled(records, positions, processor.time_of, self._clock())
         while records and self.is_assigned:
-            batch, records = self._cut(records)
-            count = await self._handle(processor, batch)
-            records = batch[count:] + records
+            size = self._failures_seen.batch_size(records)
+            count = await self._handle(processor, records[:size])
+            records = records[count:]
             self._backlog.remaining(records, processor.time_of)
         if records:
             # Paused in between: they are polled again from the next offset.
@@ -279,16 +280,6 @@ class PartitionTask:
             if record.offset >= next_offsets[record.topic]:
                 yield record
 
-    def _cut(
-        self, records: list[ConsumerRecord]
-    ) -> tuple[list[ConsumerRecord], list[ConsumerRecord]]:
-        """Split off the next batch: one record where it may be the one that failed."""
-        suspected = [self._failures_seen.suspects(record) for record in records]
-        if True not in suspected:
-            return records, []
-        size = suspected.index(True) or 1
-        return records[:size], records[size:]
-
     async def _handle(self, processor: Processor, batch: list[ConsumerRecord]) -> int:
         """Process these records in one transaction; return how many it took."""
         self.progress.begin(f"{batch[0].topic}/{self.partition}/{batch[0].offset}")
@@ -307,7 +298,8 @@ class PartitionTask:
         except (Stop, Fenced, WriterFailed):
             raise
         except Exception as error:
-            self._failures_seen.suspect(batch if suspect is None else [suspect])
+            if suspect is None:
+                self._failures_seen.suspect(batch)
             raise Bug(suspect) from error
         outcomes, now_s = processor.outcomes, self._clock()
         delays = self._backlog.committed(batch, outcomes, processor.time_of, now_s)

@@ -33,7 +33,7 @@ from services.runtime.processing.health import Health
 from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.offset_reporter import OffsetReporter
 from services.runtime.processing.processor import ProcessorFactory
-from services.runtime.processing.task import BATCH_RECORDS, PartitionTask
+from services.runtime.processing.task import BATCH_RECORDS, YIELD_RECORDS, PartitionTask
 
 TICK_S: Final = 1.0
 """The interval at which the worker polls its group and commits offsets to it."""
@@ -51,6 +51,11 @@ JOINED_S: Final = 30.0
 JOINS_MAX: Final = 6
 """The most joins under a new member id within three sessions: more means two processes of one
 name."""
+
+FULL_BATCHES: Final = 8
+"""The most partitions of one process that have batches of full size. The batches of all partitions
+are in memory together while they wait for brokers, or their turn, at some 8 kB a record: of more
+partitions each takes fewer records, down to `YIELD_RECORDS`."""
 
 RESIZED = _(
     "it had {before} partitions and has {now} now. Keys would change their partition: create "
@@ -164,6 +169,9 @@ class Worker:
                 self._tasks[number].resume()
             else:
                 self._begin(number)
+        share = self._batch_records * FULL_BATCHES // max(len(owned), FULL_BATCHES)
+        for task in self._tasks.values():
+            task.batch_records = max(share, YIELD_RECORDS)
         self._member.pause(*self._member.assignment())
         log.info("partitions_owned", partitions=sorted(owned))
 
@@ -180,7 +188,6 @@ class Worker:
             self._make_processor,
             self._settings,
             self._remedy,
-            batch_records=self._batch_records,
             observe=self._health.timings.observe,
         )
         self._tasks[number] = task

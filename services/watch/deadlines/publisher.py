@@ -21,7 +21,7 @@ from services.runtime.kafka.clients import KAFKA, Clients
 from services.runtime.kafka.hanging_transactions import FORBIDDEN, facts_of
 from services.runtime.kafka.publishing import STRUCTURED
 from services.runtime.kafka.reader import Reader
-from services.runtime.kafka.writer import FencedWriter, Outgoing, WriterFailed
+from services.runtime.kafka.writer import FencedWriter, WriterFailed
 from services.runtime.ops.errors import ClusterError, place_name
 from services.runtime.ops.settings import Settings
 
@@ -112,9 +112,7 @@ class DeadlinePublisher:
     ) -> None:
         """One transaction, to its end in the partition."""
         # Without the headers of the ledger's transactions, which mark its own internal events.
-        outgoing = [
-            Outgoing(each.budget.encode(), each.value, STRUCTURED) for each in deadline_events
-        ]
+        outgoing = [(each.budget.encode(), each.value, STRUCTURED) for each in deadline_events]
         await writer.begin()
         await writer.write({TopicPartition(self._topic, number): outgoing})
         await writer.commit()

@@ -23,14 +23,44 @@ def test_what_got_past_has_a_clean_slate() -> None:
     assert 1 == trouble.count(a_record(4))
 
 
-def test_the_records_of_a_batch_that_failed_are_suspected_until_they_got_past() -> None:
+def test_where_nothing_failed_a_batch_takes_everything() -> None:
+    assert 5 == FailureTracker().batch_size([a_record(each) for each in range(5)])
+
+
+def test_half_of_a_batch_that_failed_is_tried_next_and_what_got_past_is_free() -> None:
     trouble = FailureTracker()
-    assert not trouble.suspects(a_record(5))
-    trouble.suspect([a_record(3), a_record(4), a_record(5), a_record(1, topic="internal_events")])
-    assert [False, True, True, False] == [trouble.suspects(a_record(each)) for each in (2, 3, 5, 6)]
-    assert trouble.suspects(a_record(1, topic="internal_events"))
-    trouble.succeeded([a_record(3)])
-    assert [False, True] == [trouble.suspects(a_record(each)) for each in (3, 4)]
+    records = [a_record(each) for each in range(1, 10)]
+    trouble.suspect(records[2:7])
+    assert [2, 3] == [trouble.batch_size(records), trouble.batch_size(records[2:])]
+    trouble.succeeded(records[2:5])
+    assert [5, 1] == [trouble.batch_size(records), trouble.batch_size(records[5:])]
+    trouble.succeeded(records[5:7])
+    assert 9 == trouble.batch_size(records)
+
+
+def test_a_half_that_fails_frees_the_other_half() -> None:
+    trouble = FailureTracker()
+    records = [a_record(each) for each in range(8)]
+    trouble.suspect(records)
+    trouble.suspect(records[:4])
+    assert [2, 4] == [trouble.batch_size(records), trouble.batch_size(records[4:])]
+
+
+def test_a_record_that_failed_goes_alone_after_all_before_it() -> None:
+    trouble = FailureTracker()
+    records = [a_record(each) for each in range(8)]
+    trouble.suspect(records)
+    trouble.count(records[6])
+    trouble.suspect(records[:2])
+    assert [1, 4, 1, 1] == [trouble.batch_size(records[at:]) for at in (0, 2, 6, 7)]
+    assert 2 == trouble.count(records[6])
+
+
+def test_a_record_of_another_topic_is_another_record() -> None:
+    trouble = FailureTracker()
+    trouble.suspect([a_record(each, topic="internal_events") for each in range(4)])
+    trouble.count(a_record(9, topic="internal_events"))
+    assert 10 == trouble.batch_size([a_record(each) for each in range(10)])
 
 
 def test_an_outage_begins_with_its_first_failure_after_a_success() -> None:

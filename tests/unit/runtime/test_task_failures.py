@@ -2,6 +2,8 @@
 
 import asyncio
 import itertools
+import math
+from collections.abc import Callable
 
 import pytest
 from structlog.testing import capture_logs
@@ -62,20 +64,103 @@ def test_a_hold_is_logged_with_the_remedy_of_the_service(harness: Harness) -> No
     assert "set events/3/0 aside" == held["do"]
 
 
-def test_a_bug_in_a_commit_is_narrowed_down(harness: Harness) -> None:
-    harness.publish(*range(10))
+def commits_failing_at(*bad: int) -> Callable[[list[int]], None]:
+    """Fail each commit with one of these records in it."""
 
     def failing(offsets: list[int]) -> None:
-        assert 4 not in offsets, "planted"
+        assert not {*bad} & {*offsets}, "planted"
 
-    harness.on_commit = failing
+    return failing
+
+
+def _held_in_turn(harness: Harness, *bad: int) -> None:
+    """Run until the partition held at each of these, in order, and each was set aside."""
+
+    def is_held() -> bool:
+        return bool(harness.holds) and not harness.moved
 
     async def during() -> None:
-        await until(lambda: harness.holds)
+        for each in bad:
+            await until(is_held)
+            assert harness.done == [at for at in range(each) if at not in bad]
+            harness.next_offsets[TOPIC], harness.moved = each + 1, True
+        await until(lambda: harness.next_offsets[TOPIC] == len(harness.records))
 
     quickly(running(harness.task(), during))
-    assert [0, 1, 2, 3] == harness.done
-    assert [4] == [hold.offset for hold in harness.holds]
+    assert [*bad] == [hold.offset for hold in harness.holds]
+    assert harness.done == [at for at in range(len(harness.records)) if at not in bad]
+
+
+@pytest.mark.parametrize(
+    ("size", "bad"),
+    [
+        *((size, bad) for size in range(1, 10) for bad in range(size)),
+        *((4000, bad) for bad in (0, 1, 1999, 2000, 2729, 3998, 3999)),
+    ],
+)
+def test_a_commit_that_fails_is_narrowed_down_to_its_record_by_halves(
+    harness: Harness, size: int, bad: int
+) -> None:
+    harness.publish(*range(size))
+    tried: list[list[int]] = []
+
+    def failing(offsets: list[int]) -> None:
+        if not harness.holds:
+            tried.append(offsets)
+        commits_failing_at(bad)(offsets)
+
+    harness.on_commit = failing
+    _held_in_turn(harness, bad)
+    assert [[bad], [bad]] == tried[-2:]
+    assert len(tried) <= math.ceil(math.log2(size)) + 3
+
+
+@pytest.mark.parametrize(("first", "second"), [(0, 1), (3, 4), (10, 77), (49, 50), (98, 99)])
+def test_of_two_records_whose_commits_fail_the_partition_holds_at_each(
+    harness: Harness, first: int, second: int
+) -> None:
+    harness.publish(*range(100))
+    harness.on_commit = commits_failing_at(first, second)
+    _held_in_turn(harness, first, second)
+
+
+@pytest.mark.parametrize(("in_handle", "in_commit"), [(7, 3), (3, 7), (7, 6), (6, 7), (0, 9)])
+def test_a_record_that_fails_itself_and_one_whose_commit_fails_are_both_found(
+    harness: Harness, in_handle: int, in_commit: int
+) -> None:
+    harness.publish(*range(10))
+    harness.on_handle, harness.on_commit = at(in_handle), commits_failing_at(in_commit)
+    _held_in_turn(harness, *sorted((in_handle, in_commit)))
+
+
+def test_a_commit_that_failed_once_is_done_in_few_more(harness: Harness) -> None:
+    harness.on_commit = once(ValueError("planted"))
+    work_off(harness.publish(*range(4000)))
+    assert [] == harness.holds
+    assert len(harness.committed) <= math.ceil(math.log2(4000)) + 1
+
+
+@pytest.mark.parametrize("every", [2, 3, 4])
+@pytest.mark.parametrize("came_through", [False, True])
+def test_an_outage_while_a_record_is_searched_does_not_mislead(
+    harness: Harness, every: int, came_through: bool
+) -> None:
+    """A commit reported as failed may have come through all the same."""
+    harness.publish(*range(100))
+    count = itertools.count(1)
+
+    def failing(offsets: list[int]) -> None:
+        down = next(count) % every == 0
+        if not down or came_through:
+            commits_failing_at(37)(offsets)
+        if down and came_through:
+            harness.committed.append(offsets)
+            harness.next_offsets[TOPIC] = offsets[-1] + 1
+        if down:
+            raise DOWN
+
+    harness.on_commit = failing
+    _held_in_turn(harness, 37)
 
 
 def test_a_bug_that_passes_holds_nothing(harness: Harness) -> None:

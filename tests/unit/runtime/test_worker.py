@@ -16,6 +16,7 @@ from services.runtime.kafka.writer import Fenced
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.watchdog import EXIT_STALLED, Watchdog
 from services.runtime.processing.offset_metadata import TaskState
+from services.runtime.processing.task import BATCH_RECORDS, YIELD_RECORDS
 from services.runtime.processing.worker import Worker
 from tests.unit.runtime.group import Scene, are
 from tests.unit.runtime.harness import TOPIC, MemoryProcessor, a_setting, until
@@ -39,6 +40,27 @@ def test_each_partition_has_a_task_until_it_is_another_s(scene: Scene) -> None:
         line["partitions"] for line in scene.reported("partitions_owned")
     ]
     assert scene.member.stopped
+
+
+@pytest.mark.parametrize(
+    ("partitions", "records"),
+    [(1, BATCH_RECORDS), (8, BATCH_RECORDS), (12, BATCH_RECORDS * 2 // 3), (64, YIELD_RECORDS)],
+)
+def test_of_many_partitions_each_takes_fewer_records_into_memory(
+    scene: Scene, partitions: int, records: int
+) -> None:
+    async def during(worker: Worker) -> None:
+        for numbers in (range(2), range(partitions)):
+            scene.member.share(*numbers)
+            await until(are(worker, TaskState.RUNNING, *numbers))
+        assert {records} == {task.batch_records for task in worker._tasks.values()}
+        scene.harness.publish(*range(BATCH_RECORDS))
+        await until(lambda: scene.harness.committed)
+        scene.member.share(0)
+        assert BATCH_RECORDS == worker._tasks[0].batch_records
+
+    scene.play(during)
+    assert records == len(scene.harness.committed[0])
 
 
 def test_after_a_signal_while_it_joins_it_ends(
