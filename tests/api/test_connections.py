@@ -21,6 +21,7 @@ from services.api.adapters.read_model import (
     open_read_model,
     revision,
 )
+from services.api.problems import DATABASE_UNREACHABLE, Problem
 from services.projector.database import an_engine
 from tests.read_model.databases import Server
 
@@ -167,6 +168,21 @@ def test_a_request_that_is_cancelled_at_any_moment_leaves_nothing_begun(
         await switching.dispose()
 
     asyncio.run(go())
+
+
+@pytest.mark.parametrize(
+    ("role", "said"), [("stranger", "does not exist"), ("crowd", "too many connections")]
+)
+def test_a_server_that_lets_nobody_in_is_unreachable_to_who_asks_for_a_key(
+    postgresql_server: Server, role: str, said: str
+) -> None:
+    url = postgresql_server.a_database()
+    postgresql_server.run("DROP ROLE IF EXISTS crowd; CREATE ROLE crowd LOGIN CONNECTION LIMIT 0")
+    store = AccessStore(url.replace("//postgres@", f"//{role}@"), wall_clock)
+    with pytest.raises(Problem) as met:
+        asyncio.run(store.find("ABCDEFGH"))
+    assert DATABASE_UNREACHABLE == met.value.kind
+    assert said in str(met.value.__cause__)
 
 
 @pytest.mark.parametrize("store", ["read model", "keys"])

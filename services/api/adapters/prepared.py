@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import BindParameter, CompoundSelect, Dialect, Select, bindparam
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.api.adapters.read_model import driver_of, fetched
@@ -57,11 +58,18 @@ class Prepared:
         return next(iter(await self.rows(connection, **arguments)), None)
 
     async def alone(self, engine: AsyncEngine, **arguments: Any) -> Sequence[Row]:
-        """All rows, over a connection that is taken for this question alone."""
+        """All rows, over a connection that is taken for this question alone.
+
+        Raises:
+            SQLAlchemyError, OSError: the database does not answer.
+        """
         if engine.dialect.name != POSTGRESQL:
             async with engine.connect() as connection:
                 return await self.rows(connection, **arguments)
-        taken = await engine.raw_connection()
+        try:
+            taken = await engine.raw_connection()
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DBAPIError("", None, error) from error  # As `connect` has it.
         try:
             return await _fetched(taken.driver_connection, engine.dialect, *self._made(arguments))
         finally:
