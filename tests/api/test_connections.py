@@ -1,8 +1,9 @@
 """Connections that the server has closed are found out before a question is."""
 
 import asyncio
+import itertools
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from sqlalchemy import text
@@ -20,11 +21,15 @@ from services.api.adapters.read_model import (
     open_read_model,
     revision,
 )
+from services.api.problems import DATABASE_UNREACHABLE, Problem
 from services.projector.database import an_engine
 from tests.read_model.databases import Server
 
 WAIT_S = 20.0
 IDLE_MS = 100
+MOMENTS_MIN = 3
+"""Turns of the loop in which a request surely has not ended."""
+
 ENDED = "SELECT pg_terminate_backend({process})"
 
 
@@ -103,6 +108,13 @@ def test_what_one_request_has_begun_is_ended_before_the_next_has_its_connection(
     asyncio.run(go())
 
 
+UNRESTED: Final = (
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE application_name = 'ecluse-api' AND datname = current_database() AND state <> 'idle'"
+)
+LOCK: Final = "LOCK TABLE positions IN ACCESS EXCLUSIVE MODE"
+
+
 def test_a_transaction_that_was_given_up_before_it_began_is_nobody_elses(
     postgresql_url: str,
 ) -> None:
@@ -111,11 +123,12 @@ def test_a_transaction_that_was_given_up_before_it_began_is_nobody_elses(
     async def go() -> None:
         switching, engine = an_engine(postgresql_url), open_read_model(postgresql_url)
         async with switching.connect() as held:
-            await held.execute(text("LOCK TABLE positions IN ACCESS EXCLUSIVE MODE"))
+            await held.execute(text(LOCK))
             for _ in range(CONNECTIONS_MAX + 1):
                 with pytest.raises(TimeoutError):
                     async with asyncio.timeout(0.05), engine.connect() as connection:
                         await begin_reading(connection)
+            assert 0 == (await held.execute(text(UNRESTED))).scalar_one(), "nobody waits on"
         async with engine.connect() as connection:
             assert not driver_of(connection).is_in_transaction()
             await begin_reading(connection)
@@ -124,6 +137,52 @@ def test_a_transaction_that_was_given_up_before_it_began_is_nobody_elses(
         await switching.dispose()
 
     asyncio.run(go())
+
+
+def test_a_request_that_is_cancelled_at_any_moment_leaves_nothing_begun(
+    postgresql_url: str,
+) -> None:
+    async def read(engine: AsyncEngine) -> None:
+        async with engine.connect() as connection:
+            await begin_reading(connection)
+            await revision(connection)
+            await connection.execute(text("SELECT 1"))
+
+    async def go() -> None:
+        switching, engine = an_engine(postgresql_url), open_read_model(postgresql_url)
+        await read(engine)
+        for turns in itertools.count():
+            reading = asyncio.create_task(read(engine))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            if not reading.cancel():
+                assert turns > MOMENTS_MIN
+                break
+            with suppress(asyncio.CancelledError):
+                await reading
+            async with engine.connect() as connection:
+                assert not driver_of(connection).is_in_transaction()
+            async with switching.connect() as beside:
+                await beside.execute(text(f"{LOCK} NOWAIT"))
+        await engine.dispose()
+        await switching.dispose()
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize(
+    ("role", "said"), [("stranger", "does not exist"), ("crowd", "too many connections")]
+)
+def test_a_server_that_lets_nobody_in_is_unreachable_to_who_asks_for_a_key(
+    postgresql_server: Server, role: str, said: str
+) -> None:
+    url = postgresql_server.a_database()
+    postgresql_server.run("DROP ROLE IF EXISTS crowd; CREATE ROLE crowd LOGIN CONNECTION LIMIT 0")
+    store = AccessStore(url.replace("//postgres@", f"//{role}@"), wall_clock)
+    with pytest.raises(Problem) as met:
+        asyncio.run(store.find("ABCDEFGH"))
+    assert DATABASE_UNREACHABLE == met.value.kind
+    assert said in str(met.value.__cause__)
 
 
 @pytest.mark.parametrize("store", ["read model", "keys"])

@@ -7,9 +7,10 @@ by its driver.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Never, TypeAlias
 
-from sqlalchemy import BindParameter, CompoundSelect, Dialect, Select, bindparam
+from sqlalchemy import BindParameter, CompoundSelect, Dialect, Select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.api.adapters.read_model import driver_of, fetched
@@ -22,22 +23,42 @@ ROUNDED_MAX: Final = 1024
 """Longest list whose length is rounded: PostgreSQL takes 32,767 parameters."""
 
 Row = Mapping[Any, Any]
-Asked = Any
-"""An argument of a function that builds: None, a parameter, or several of them."""
-
 Query = Select[Any] | CompoundSelect[Any]
 Build = Callable[..., Query]
-Shape = Any
+Shape: TypeAlias = "str | tuple[type[Any], tuple[Shape, ...]] | None"
 """An argument without its values: None, `VALUE`, or a tuple of shapes."""
 
 VALUE: Final = "value"
+
+
+class Parameter(BindParameter[Any]):
+    """A parameter of SQL in place of a value: Python cannot ask what it equals, nor if it is true.
+
+    SQLAlchemy's own refuses the second alone.
+    """
+
+    inherit_cache = True
+    __hash__ = BindParameter.__hash__
+
+    def __eq__(self, _other: object) -> Never:
+        """Refuse to be compared.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError("a query is built without its values; only a column compares with them")
+
+    __ne__ = __eq__
+
+
+Parameters = Sequence[Parameter]
 
 
 class Prepared:
     """A query by the function that builds it: each argument is given to it as parameters of SQL.
 
     None stays None; a tuple stays one, of parameters; any other collection becomes a list of them.
-    The function decides by None and by lengths alone: a value it never sees.
+    The function decides by None and by lengths alone: no value is there to ask.
     """
 
     def __init__(self, build: Build) -> None:
@@ -57,11 +78,18 @@ class Prepared:
         return next(iter(await self.rows(connection, **arguments)), None)
 
     async def alone(self, engine: AsyncEngine, **arguments: Any) -> Sequence[Row]:
-        """All rows, over a connection that is taken for this question alone."""
+        """All rows, over a connection that is taken for this question alone.
+
+        Raises:
+            SQLAlchemyError, OSError: the database does not answer.
+        """
         if engine.dialect.name != POSTGRESQL:
             async with engine.connect() as connection:
                 return await self.rows(connection, **arguments)
-        taken = await engine.raw_connection()
+        try:
+            taken = await engine.raw_connection()
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DBAPIError("", None, error) from error  # As `connect` has it.
         try:
             return await _fetched(taken.driver_connection, engine.dialect, *self._made(arguments))
         finally:
@@ -79,10 +107,10 @@ class _Compiled(NamedTuple):
 
     text: str
     places: tuple[int | None, ...]
-    """By parameter, which value it takes; None where the query itself has one."""
+    """Place of each parameter's value among those given; None where the query itself has it."""
     constants: tuple[Any, ...]
     readers: Mapping[str, Callable[[Any], Any]]
-    """By column, what reads a value that the driver gives in another form, as of JSON."""
+    """Readers of what the driver gives in another form, as JSON; by column."""
 
     def in_order(self, values: Sequence[Any]) -> list[Any]:
         """The values of the parameters."""
@@ -122,11 +150,11 @@ def _shape(given: Any, values: list[Any]) -> Shape:
     return VALUE
 
 
-def _parameters(shape: Shape, names: Callable[[], BindParameter[Any]]) -> Any:
-    """What stands for an argument of this shape in a query."""
+def _parameters(shape: Shape, names: Callable[[], Parameter]) -> Any:
+    """Parameters in place of an argument of this shape."""
     if shape is None:
         return None
-    if shape == VALUE:
+    if isinstance(shape, str):
         return names()
     kind, shapes = shape
     parts = [_parameters(each, names) for each in shapes]
@@ -138,8 +166,8 @@ def _parameters(shape: Shape, names: Callable[[], BindParameter[Any]]) -> Any:
 def _query(build: Build, shapes: tuple[tuple[str, Shape], ...]) -> Query:
     count = iter(range(1_000_000))
 
-    def next_one() -> BindParameter[Any]:
-        return bindparam(str(next(count)), None)
+    def next_one() -> Parameter:
+        return Parameter(str(next(count)), None)
 
     return build(**{name: _parameters(shape, next_one) for name, shape in shapes})
 

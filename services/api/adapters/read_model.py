@@ -133,9 +133,6 @@ async def begin_reading(opened: AsyncConnection) -> None:
         await driver.execute(BEGIN)
     except DRIVER_ERRORS as error:
         raise _as_sqlalchemy(driver, BEGIN, error) from error
-    except BaseException:
-        driver.terminate()  # Given up on its way: it may begin yet, once somebody else has it.
-        raise
 
 
 async def revision(connection: AsyncConnection) -> str:
@@ -176,9 +173,11 @@ def _as_sqlalchemy(driver: asyncpg.Connection, statement: str, error: Exception)
 
 
 def _end_reading(connection: Any, _record: object, state: PoolResetState) -> None:
-    """End the transaction of `begin_reading`, before somebody else has its connection."""
-    driver = connection.driver_connection
-    if not (state.terminate_only or driver.is_closed()) and driver.is_in_transaction():
+    """End the transaction of `begin_reading`, before somebody else has its connection.
+
+    Also where the driver knows of none: a request that was cancelled may have begun one.
+    """
+    if not (state.terminate_only or connection.driver_connection.is_closed()):
         connection.run_async(lambda driver: driver.execute("ROLLBACK"))
 
 

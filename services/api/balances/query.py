@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.adapters.prepared import Asked, Prepared
+from services.api.adapters.prepared import Parameter, Parameters, Prepared
 from services.api.queries.figures import (
     NOW,
     AsOf,
@@ -143,7 +143,12 @@ async def by_line(
 
 @Prepared
 def _by_line(
-    entities: Asked, budget: Asked, chapter: Asked, as_of: AsOf, after: Asked, limit: Asked
+    entities: Parameters | None,
+    budget: Parameter | None,
+    chapter: Parameter | None,
+    as_of: AsOf,
+    after: tuple[Parameter, ...] | None,
+    limit: Parameter | None,
 ) -> Select[Any]:
     table = lines if as_of.is_now else known_moves(as_of)
     key = [table.c.budget, *line_columns(table)]
@@ -169,7 +174,11 @@ async def by_chapter(
 
 @Prepared
 def _by_chapter(
-    entities: Asked, budget: Asked, as_of: AsOf, after: Asked, limit: Asked
+    entities: Parameters | None,
+    budget: Parameter | None,
+    as_of: AsOf,
+    after: tuple[Parameter, ...] | None,
+    limit: Parameter | None,
 ) -> Select[Any]:
     table = lines if as_of.is_now else known_moves(as_of)
     key = [table.c.budget, table.c.chapter]
@@ -202,7 +211,12 @@ async def by_convention(
 
 @Prepared
 def _by_convention(
-    entities: Asked, budget: Asked, convention: Asked, as_of: AsOf, after: Asked, limit: Asked
+    entities: Parameters | None,
+    budget: Parameter | None,
+    convention: Parameter | None,
+    as_of: AsOf,
+    after: tuple[Parameter, ...] | None,
+    limit: Parameter | None,
 ) -> Select[Any]:
     table = convention_lines if as_of.is_now else known_moves(as_of)
     key = [table.c.budget, table.c.convention, *line_columns(table)]
@@ -230,7 +244,12 @@ async def by_grant(
 
 @Prepared
 def _by_grant(
-    entities: Asked, budget: Asked, grant: Asked, as_of: AsOf, after: Asked, limit: Asked
+    entities: Parameters | None,
+    budget: Parameter | None,
+    grant: Parameter | None,
+    as_of: AsOf,
+    after: tuple[Parameter, ...] | None,
+    limit: Parameter | None,
 ) -> Select[Any]:
     key = [conventions.c.budget, conventions.c.grant_ref]
     query = _of_conventions(key, as_of).where(*same(conventions, budget=budget, grant_ref=grant))
@@ -256,7 +275,12 @@ async def by_beneficiary(
 
 @Prepared
 def _by_beneficiary(
-    entities: Asked, budget: Asked, siret: Asked, as_of: AsOf, after: Asked, limit: Asked
+    entities: Parameters | None,
+    budget: Parameter | None,
+    siret: Parameter | None,
+    as_of: AsOf,
+    after: tuple[Parameter, ...] | None,
+    limit: Parameter | None,
 ) -> Select[Any]:
     key = [conventions.c.budget, conventions.c.siret]
     other = conventions.alias("named")
@@ -286,11 +310,11 @@ def _of_conventions(key: Columns, as_of: AsOf) -> Select[Any]:
 
 
 def _page(
-    entities: Asked,
+    entities: Parameters | None,
     query: Select[Any],
     key: Columns,
-    after: Asked,
-    limit: Asked,
+    after: tuple[Parameter, ...] | None,
+    limit: Parameter | None,
     *,
     summed: bool = True,
 ) -> Select[Any]:

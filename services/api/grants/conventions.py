@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Select, Table, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.adapters.prepared import Asked, Prepared, Row
+from services.api.adapters.prepared import Parameter, Parameters, Prepared, Row
 from services.api.orders.query import OrderLine, Payment, PaymentOrder
 from services.api.queries.figures import NOW, granted_columns, known_moves
 from services.api.queries.rows import Beneficiary, FreeText, Name, row_as
@@ -150,7 +150,7 @@ async def conventions_of(conn: AsyncConnection, budget: str, grant: str) -> tupl
 
 
 @Prepared
-def _of_grant(budget: Asked, grant: Asked) -> Select[Any]:
+def _of_grant(budget: Parameter, grant: Parameter) -> Select[Any]:
     return (
         select(conventions, bank_accounts.c.iban)
         .outerjoin(
@@ -284,7 +284,7 @@ async def _orders(
 
 
 @Prepared
-def _issued(budget: Asked, names: Asked) -> Select[Any]:
+def _issued(budget: Parameter, names: Parameters) -> Select[Any]:
     return (
         select(payment_orders)
         .where(payment_orders.c.budget == budget, payment_orders.c.convention.in_(names))
@@ -293,7 +293,7 @@ def _issued(budget: Asked, names: Asked) -> Select[Any]:
 
 
 @Prepared
-def _paid(budget: Asked, orders: Asked) -> Select[Any]:
+def _paid(budget: Parameter, orders: Parameters) -> Select[Any]:
     return (
         select(payments)
         .where(payments.c.budget == budget, payments.c.payment_order.in_(orders))
@@ -302,7 +302,7 @@ def _paid(budget: Asked, orders: Asked) -> Select[Any]:
 
 
 @Prepared
-def _money(budget: Asked, convention: Asked) -> Select[Any]:
+def _money(budget: Parameter, convention: Parameter) -> Select[Any]:
     """By instalment, the sums of the moves that name it."""
     table = known_moves(NOW)
     return (

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, select, tuple_, union
+from sqlalchemy import ColumnElement, Select, Subquery, and_, select, tuple_, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.adapters.prepared import Asked, Prepared, Row
+from services.api.adapters.prepared import Parameter, Prepared, Row
 from services.api.balances.query import LineBalance
 from services.api.queries.figures import GRANTED, added, granted_columns, stage_columns
 from services.api.queries.rows import LINE, BudgetLine, all_rows, line_columns, line_of, row_as
@@ -77,8 +77,8 @@ async def money_of(
 async def reserved_of(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[GrantKey, int]:
     """Reserved cents of each of these grants, on all lines."""
     found = dict.fromkeys(keys, 0)
-    for query in _reserved(among(keys)):
-        for row in await all_rows(conn, query):
+    for reserved in (_reserved_by_name, _reserved_by_record):
+        for row in await all_rows(conn, reserved(among(keys))):
             found[row["budget"], row["grant_ref"]] += row["cents"]
     return found
 
@@ -88,23 +88,27 @@ def among(keys: Sequence[GrantKey]) -> Which:
     return lambda columns: tuple_(*columns).in_(keys)
 
 
-def only(budget: Asked, grant: Asked) -> Which:
+def only(budget: Parameter, grant: Parameter) -> Which:
     """This grant."""
     return lambda columns: and_(columns[0] == budget, columns[1] == grant)
 
 
-def _reserved(which: Which, *by: str) -> list[Select[Any]]:
-    """Reserved cents of awards that no convention has taken and no end given back, in two queries.
+# Cents reserved by awards, that no convention has taken and no end given back, are those of both
+# queries: a grant may have rows in each, of what names its conventions and of what its records
+# moved besides. The closing of a year gives back all that is reserved, and names no grant
+# (rules, 30).
 
-    The closing of a year gives back all that is reserved, and names no grant (rules, 30). A grant
-    may have several rows: one of what names its conventions, one of what its records moved besides.
-    """
-    of_it = (conventions.c.budget, conventions.c.grant_ref)
-    asked = which(of_it)
-    named = union(
-        select(*of_it, conventions.c.convention.label("name")).where(asked),
-        select(*of_it, conventions.c.continues).where(asked, conventions.c.continues.is_not(None)),
-    ).subquery("named")
+
+def _reserved_by_name(which: Which, *by: str) -> Select[Any]:
+    """Reserved cents of the moves that name a convention of these grants."""
+    named = _named(which)
+    of_it = and_(moves.c.budget == named.c.budget, moves.c.convention == named.c.name)
+    return _reserved(named, of_it, by)
+
+
+def _reserved_by_record(which: Which, *by: str) -> Select[Any]:
+    """Reserved cents of the moves that name none, in the records of these grants."""
+    named = _named(which)
     award = (journal.c.budget, journal.c.grant_ref)
     of_named = and_(journal.c.budget == named.c.budget, journal.c.convention == named.c.name)
     records = union(
@@ -113,24 +117,33 @@ def _reserved(which: Which, *by: str) -> list[Select[Any]]:
             named, journal, of_named
         ),
     ).subquery("records")
-    by_name = and_(moves.c.budget == named.c.budget, moves.c.convention == named.c.name)
-    by_record = and_(
+    of_it = and_(
         moves.c.budget == records.c.budget,
         moves.c.sequence == records.c.sequence,
         moves.c.convention.is_(None),
     )
-    cents = added(moves, (Stage.RESERVED,), (Stage.RESERVED,)).label("cents")
-    queries = []
-    for table, behind_it in ((named, by_name), (records, by_record)):
-        key = (table.c.budget, table.c.grant_ref, *(moves.c[name] for name in by))
-        query = (
-            select(*key, cents)
-            .join_from(table, moves, behind_it)
-            .join(budgets, and_(budgets.c.budget == table.c.budget, budgets.c.closed_on.is_(None)))
-            .group_by(*key)
-        )
-        queries.append(query)
-    return queries
+    return _reserved(records, of_it, by)
+
+
+def _named(which: Which) -> Subquery:
+    """The conventions of these grants, by each name that they had."""
+    of_it = (conventions.c.budget, conventions.c.grant_ref)
+    asked = which(of_it)
+    return union(
+        select(*of_it, conventions.c.convention.label("name")).where(asked),
+        select(*of_it, conventions.c.continues).where(asked, conventions.c.continues.is_not(None)),
+    ).subquery("named")
+
+
+def _reserved(grants: Subquery, of_it: ColumnElement[bool], by: Sequence[str]) -> Select[Any]:
+    """Reserved cents by grant, of the moves that are of it; of years that are not closed."""
+    key = (grants.c.budget, grants.c.grant_ref, *(moves.c[name] for name in by))
+    return (
+        select(*key, added(moves, (Stage.RESERVED,), (Stage.RESERVED,)).label("cents"))
+        .join_from(grants, moves, of_it)
+        .join(budgets, and_(budgets.c.budget == grants.c.budget, budgets.c.closed_on.is_(None)))
+        .group_by(*key)
+    )
 
 
 AWARDED: Final = Prepared(
@@ -151,8 +164,8 @@ WHOLE: Final = Prepared(
     )
 )
 RESERVED: Final = (
-    Prepared(lambda budget, grant: _reserved(only(budget, grant), *LINE)[0]),
-    Prepared(lambda budget, grant: _reserved(only(budget, grant), *LINE)[1]),
+    Prepared(lambda budget, grant: _reserved_by_name(only(budget, grant), *LINE)),
+    Prepared(lambda budget, grant: _reserved_by_record(only(budget, grant), *LINE)),
 )
 
 

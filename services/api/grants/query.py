@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.adapters.prepared import Asked, Prepared, Row
+from services.api.adapters.prepared import Parameter, Parameters, Prepared, Row
 from services.api.grants.conventions import Convention, conventions_of
 from services.api.grants.money import GrantKey, GrantLine, Which, among, money_of, only
 from services.api.orders.query import OrderLine
@@ -266,7 +266,7 @@ def _about(table: Table) -> Prepared:
 
 
 @Prepared
-def _one(entities: Asked, budget: Asked, grant: Asked) -> Select[Any]:
+def _one(entities: Parameters | None, budget: Parameter, grant: Parameter) -> Select[Any]:
     table = grants.c
     return select(grants).where(
         visible(table.budget, entities), table.budget == budget, table.grant_ref == grant
@@ -287,7 +287,7 @@ FLAGS: Final = _about(review_flags)
 
 
 @Prepared
-def _records(budget: Asked, grant: Asked, names: Asked) -> Select[Any]:
+def _records(budget: Parameter, grant: Parameter, names: Parameters) -> Select[Any]:
     """The records that name the grant, a convention or an order of it, or moved its money."""
     moved = select(moves.c.sequence).where(moves.c.budget == budget, moves.c.convention.in_(names))
     orders = select(payment_orders.c.payment_order).where(

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.adapters.prepared import Asked, Prepared, Row
+from services.api.adapters.prepared import Parameter, Parameters, Prepared, Row
 from services.api.journal.entries import CommitmentEntry
 from services.api.queries.rows import (
     Act,
@@ -150,7 +150,7 @@ async def outcomes(
 
 
 @Prepared
-def _one(entities: Asked, budget: Asked, sequence: Asked) -> Select[Any]:
+def _one(entities: Parameters | None, budget: Parameter, sequence: Parameter) -> Select[Any]:
     return select(journal).where(
         visible(journal.c.budget, entities),
         journal.c.budget == budget,
@@ -159,7 +159,12 @@ def _one(entities: Asked, budget: Asked, sequence: Asked) -> Select[Any]:
 
 
 @Prepared
-def _of_event(entities: Asked, event_id: Asked, budget: Asked, source: Asked) -> Select[Any]:
+def _of_event(
+    entities: Parameters | None,
+    event_id: Parameter,
+    budget: Parameter | None,
+    source: Parameter | None,
+) -> Select[Any]:
     return (
         select(journal)
         .where(visible(journal.c.budget, entities), journal.c.event_id == event_id)

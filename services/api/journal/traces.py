@@ -16,7 +16,7 @@ from sqlalchemy import CompoundSelect, Select, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.fiscal_years import FiscalYearClosed
-from services.api.adapters.prepared import Asked, Prepared
+from services.api.adapters.prepared import Parameter, Parameters, Prepared
 from services.api.grants.conventions import Want
 from services.api.journal.entries import CommitmentEntry
 from services.api.journal.records import Moved, OrderSnapshot, Source, decision_of
@@ -135,7 +135,9 @@ async def _to_its_end(work: Callable[[], Result]) -> Result:
 
 
 @Prepared
-def _budgets(entities: Asked, ids: Asked, budget: Asked) -> CompoundSelect[Any]:
+def _budgets(
+    entities: Parameters | None, ids: Parameters, budget: Parameter | None
+) -> CompoundSelect[Any]:
     """The budgets in which a record mentions one of these names."""
     return union(
         *(
@@ -148,7 +150,9 @@ def _budgets(entities: Asked, ids: Asked, budget: Asked) -> CompoundSelect[Any]:
 
 
 @Prepared
-def _mentioning(entities: Asked, ids: Asked, budgets: Asked) -> CompoundSelect[Any]:
+def _mentioning(
+    entities: Parameters | None, ids: Parameters, budgets: Parameters
+) -> CompoundSelect[Any]:
     """The records that mention one of these names, and those that close a year."""
     found = [
         select(name.table.c.budget, name.table.c.sequence).where(
@@ -167,7 +171,7 @@ def _mentioning(entities: Asked, ids: Asked, budgets: Asked) -> CompoundSelect[A
 
 
 @Prepared
-def _resumed(entities: Asked, budgets: Asked) -> Select[Any]:
+def _resumed(entities: Parameters | None, budgets: Parameters) -> Select[Any]:
     return select(parked.c.budget, parked.c.ended_sequence, parked.c.sequence).where(
         visible(parked.c.budget, entities),
         parked.c.budget.in_(budgets),

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.adapters.prepared import Asked, Prepared
+from services.api.adapters.prepared import Parameter, Parameters, Prepared
 from services.api.queries.rows import (
     Beneficiary,
     BudgetLine,
@@ -197,13 +197,18 @@ async def one(
 
 
 @Prepared
-def _listed(entities: Asked, asked: OrderFilter, after: Asked, limit: Asked) -> Select[Any]:
+def _listed(
+    entities: Parameters | None,
+    asked: OrderFilter,
+    after: tuple[Parameter, ...] | None,
+    limit: Parameter | None,
+) -> Select[Any]:
     query = select(payment_orders).where(visible(payment_orders.c.budget, entities), *_asked(asked))
     return paged(query, ORDER_KEY, after, limit)
 
 
 @Prepared
-def _order(entities: Asked, budget: Asked, payment_order: Asked) -> Select[Any]:
+def _order(entities: Parameters | None, budget: Parameter, payment_order: Parameter) -> Select[Any]:
     return select(payment_orders).where(
         visible(payment_orders.c.budget, entities),
         payment_orders.c.budget == budget,
@@ -212,14 +217,14 @@ def _order(entities: Asked, budget: Asked, payment_order: Asked) -> Select[Any]:
 
 
 @Prepared
-def _lines(budget: Asked, payment_order: Asked) -> Select[Any]:
+def _lines(budget: Parameter, payment_order: Parameter) -> Select[Any]:
     table = payment_order_lines.c
     query = select(payment_order_lines).where(table.budget == budget)
     return query.where(table.payment_order == payment_order).order_by(table.position)
 
 
 @Prepared
-def _payments(budget: Asked, payment_order: Asked) -> Select[Any]:
+def _payments(budget: Parameter, payment_order: Parameter) -> Select[Any]:
     table = payments.c
     query = select(payments).where(table.budget == budget, table.payment_order == payment_order)
     return query.order_by(table.sequence)

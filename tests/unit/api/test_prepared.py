@@ -1,6 +1,7 @@
 """Queries made once: one for each shape of arguments, and the values of this call alone."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import Column, Integer, MetaData, Select, String, Table, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.api.adapters import prepared
-from services.api.adapters.prepared import Asked, Prepared
+from services.api.adapters.prepared import Parameter, Parameters, Prepared
 from services.api.adapters.read_model import open_read_model
 
 NUMBERS = Table("numbers", MetaData(), Column("number", Integer), Column("name", String))
@@ -21,7 +22,7 @@ class Bounds(NamedTuple):
 
 
 def a_query(built: list[Any]) -> Prepared:
-    def build(names: Asked, bounds: Bounds, number: Asked) -> Select[Any]:
+    def build(names: Parameters | None, bounds: Bounds, number: Parameter | None) -> Select[Any]:
         built.append((names, bounds, number))
         query = select(NUMBERS.c.number).order_by(NUMBERS.c.number)
         if names is not None:
@@ -74,6 +75,25 @@ def test_a_shape_is_built_once_and_lists_are_of_few_lengths() -> None:
     assert [1] == found(query, names=None, bounds=Bounds(), number=1)
     assert [2] == found(query, names=None, bounds=Bounds(), number=2)
     assert 2 == len(built)
+
+
+@pytest.mark.parametrize(
+    "decide",
+    [
+        bool,
+        lambda number: number == 0,
+        lambda number: number != 0,
+        lambda number: number in (1, 2),
+        lambda number: number < 1,
+    ],
+)
+def test_a_query_that_decides_by_a_value_is_not_built(decide: Callable[[Parameter], bool]) -> None:
+    def build(number: Parameter) -> Select[Any]:
+        query = select(NUMBERS.c.number)
+        return query if decide(number) else query.where(NUMBERS.c.number == number)
+
+    with pytest.raises(TypeError):
+        Prepared(build)._made({"number": 0})
 
 
 def test_postgresql_is_given_values_in_the_order_of_its_parameters() -> None:
