@@ -127,8 +127,12 @@ def test_the_year_through_the_secured_stack(stack: Stack, tmp_path: Path) -> Non
 
     found = eventually(balances, stack.logs, ANSWER_TIMEOUT_S, pause_s=2)
     assert amounts_of(replayed) == amounts_of(found)
-    lag = json.loads(stack.lag_in("ledger-1"))
-    assert found["events"] == lag["outcomes"]["received"], stack.logs()
+
+    def lag_follows() -> bool:
+        lag = json.loads(stack.lag_in("ledger-1"))
+        return bool(found["events"] == lag["outcomes"]["received"])
+
+    eventually(lag_follows, stack.logs, ANSWER_TIMEOUT_S, pause_s=2)
     stack.compose(*command, "operator", "acls", "diff")
 
     secrets = secrets_of(stack)

@@ -3,6 +3,7 @@
 aiokafka's admin client knows no rights; it has the requests of Kafka's protocol (KIP-140, KIP-290).
 """
 
+import asyncio
 from collections.abc import Iterator
 from enum import IntEnum
 from functools import cache
@@ -28,6 +29,11 @@ CLUSTER: Final = "kafka-cluster"
 
 ANY: Final = 1
 """A filter that every type, pattern, operation or permission passes."""
+
+SHOWN_S: Final = 10.0
+"""The time in which a broker follows changed rights."""
+
+POLL_S: Final = 0.1
 
 ALLOW: Final = 3
 ANY_HOST: Final = "*"
@@ -167,6 +173,8 @@ async def differences(want: list[Acl], settings: Settings) -> Changes:
 async def apply(want: list[Acl], settings: Settings) -> Changes:
     """Give what is missing, take what our principals have beside it; return what changed.
 
+    It returns once the broker that was asked knows of it.
+
     Raises:
         Unreachable: the cluster does not answer.
         ClusterError: it has no authorizer, or this principal may not change rights.
@@ -181,6 +189,11 @@ async def apply(want: list[Acl], settings: Settings) -> Changes:
             response = await cluster.send(_Deletions(changes.surplus))
             for code, message, _acls in response.filter_responses:
                 check_accepted(str(cluster), code, message)
+        # The controller has them; a broker follows, and refuses whoever connects before it has.
+        for _unused in range(int(SHOWN_S / POLL_S)):
+            if not any(_changes(want, await _found(cluster, want))):
+                break
+            await asyncio.sleep(POLL_S)
     return changes
 
 
