@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 from zlib import crc32
 
 from stdnum import luhn
@@ -22,6 +22,8 @@ ADVANCE_CENTS = 1_000_000
 
 CONVENTIONS = BUDGETS * CONVENTIONS_OF_A_BUDGET
 STREAM = BUDGETS * CONVENTIONS_OF_A_BUDGET * (PAYMENTS_OF_A_CONVENTION + REPORTS_OF_A_CONVENTION)
+
+KEY: Final = b'"partitionkey":"'
 
 Json = dict[str, Any]
 
@@ -94,10 +96,10 @@ def budget_id(number: int) -> str:
     return f"{siret(number)}-00-2023"
 
 
-def budget_of(event: bytes) -> str:
+def budget_of(event: bytes) -> bytes:
     """The budget that an event names as its key."""
-    behind = event.index(b'"partitionkey":"') + len(b'"partitionkey":"')
-    return event[behind : event.index(b'"', behind)].decode()
+    start = event.index(KEY) + len(KEY)
+    return event[start : event.index(b'"', start)]
 
 
 def opening(

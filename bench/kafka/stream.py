@@ -28,8 +28,6 @@ HOT_WEIGHT: Final = 10
 COST_CENTS: Final = 5 * world.ADVANCE_CENTS
 """The eligible cost that every report states: a ceiling below what a convention planned."""
 
-KEY: Final = b'"partitionkey":"'
-
 
 def budgets_of(events: int) -> int:
     """How many budgets a run of this size has."""
@@ -65,8 +63,7 @@ def messages(file: Path, events_max: int | None = None) -> Iterator[Message]:
     """The events of a file, or the first of them, each under its budget."""
     with file.open("rb") as lines:
         for line in islice(lines, events_max):
-            start = line.index(KEY) + len(KEY)
-            yield Message(line[start : line.index(b'"', start)], line[:-1])
+            yield Message(world.budget_of(line), line[:-1])
 
 
 class _Named(msgspec.Struct):

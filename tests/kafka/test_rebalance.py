@@ -75,7 +75,7 @@ def test_one_that_is_back_within_its_session_disturbs_nobody(
 
 
 class AssignsNothing(StickyPartitionAssignor):  # type: ignore[misc] # aiokafka has no types
-    """The assignor of a leader from whom the topic is hidden."""
+    """The assignor of a leader that may not describe the topic."""
 
     @classmethod
     def assign(cls, _cluster: Any, members: Any) -> dict[str, ConsumerProtocolMemberAssignment]:

@@ -80,7 +80,7 @@ def test_a_right_that_is_taken_away_stops_a_process_in_words(
             eventually(lambda: rows(url) == wanted_rows, "not all records in SQL")
 
 
-def test_a_reader_of_a_hidden_topic_is_refused_at_once(
+def test_a_reader_that_may_not_describe_a_topic_is_refused_at_once(
     secured: SecureBroker, cluster: Cluster
 ) -> None:
     settings = secured.settings("publisher", topic_prefix=cluster.prefix)

@@ -30,7 +30,7 @@ CLUSTER: Final = "kafka-cluster"
 ANY: Final = 1
 """A filter that every type, pattern, operation or permission passes."""
 
-SHOWN_S: Final = 10.0
+KNOWN_S: Final = 10.0
 """The time in which a broker follows changed rights."""
 
 POLL_S: Final = 0.1
@@ -189,15 +189,20 @@ async def apply(want: list[Acl], settings: Settings) -> Changes:
             response = await cluster.send(_Deletions(changes.surplus))
             for code, message, _acls in response.filter_responses:
                 check_accepted(str(cluster), code, message)
-        # The controller has them; a broker follows, and refuses whoever connects before it has.
-        for _unused in range(int(SHOWN_S / POLL_S)):
-            if not any(_changes(want, await _found(cluster, want))):
-                break
-            await asyncio.sleep(POLL_S)
+        if any(changes):
+            await _until_known(cluster, want)
     return changes
 
 
-class _AllAtOnce:
+async def _until_known(cluster: Cluster, want: list[Acl]) -> None:
+    """Wait until the broker has the rights of its controller: else it refuses who connects now."""
+    for _unused in range(int(KNOWN_S / POLL_S)):
+        if not any(_changes(want, await _found(cluster, want))):
+            return
+        await asyncio.sleep(POLL_S)
+
+
+class _ManyAcls:
     """Rights of one request: aiokafka's own carry one right, and each takes some 40 ms."""
 
     def __init__(self, acls: list[Acl]) -> None:
@@ -207,11 +212,11 @@ class _AllAtOnce:
         return request_struct_class([(*_resource(acl), *_entry(acl)) for acl in self._acls])
 
 
-class _Creations(_AllAtOnce, CreateAclsRequest):  # type: ignore[misc] # aiokafka has no types
+class _Creations(_ManyAcls, CreateAclsRequest):  # type: ignore[misc] # aiokafka has no types
     """Rights to be given."""
 
 
-class _Deletions(_AllAtOnce, DeleteAclsRequest):  # type: ignore[misc] # aiokafka has no types
+class _Deletions(_ManyAcls, DeleteAclsRequest):  # type: ignore[misc] # aiokafka has no types
     """Rights to be taken away."""
 
 

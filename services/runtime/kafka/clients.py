@@ -141,7 +141,7 @@ def last_asked_broker(client: AIOKafkaClient) -> str | None:
 def refused_topics(
     consumer: AIOKafkaConsumer, topics: Collection[str]
 ) -> TopicAuthorizationFailedError | None:
-    """Return the error for those topics of which the cluster shows this principal nothing.
+    """Return the error for those of these topics that this principal may not describe.
 
     aiokafka only logs it: a request for offsets then waits until a time-out, and a group assigns no
     partition of such a topic.
@@ -223,8 +223,8 @@ def member_id(member: AIOKafkaConsumer) -> str | None:
     return None if coordinator is None else str(coordinator.member_id)
 
 
-def ask_again(member: AIOKafkaConsumer) -> None:
-    """Let a member join its group again: from its leader, that is a new assignment for all."""
+def rejoin(member: AIOKafkaConsumer) -> None:
+    """Let a member rejoin its group: from the leader, that is a new assignment for all."""
     member._coordinator.request_rejoin()  # noqa: SLF001
 
 

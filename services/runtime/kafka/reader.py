@@ -106,7 +106,7 @@ class Reader:
         # All at once and for good: aiokafka takes seconds to find a topic that is assigned later.
         self._consumer.assign(list(self._places))
         for topic in dict.fromkeys(place.topic for place in self._places):
-            # If the topic is hidden from us: a request for its offsets would only time out.
+            # If we may not describe the topic: a request for its offsets would only time out.
             await self._answer(partial(consumer._client._wait_on_metadata, topic), topic)  # noqa: SLF001
         for place in self._places:
             self._consumer.seek(place, 0)

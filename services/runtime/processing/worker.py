@@ -17,9 +17,9 @@ from events.texts import _
 from services.runtime.kafka.clients import (
     FencedInstanceIdError,
     a_member,
-    ask_again,
     member_id,
     refused_topics,
+    rejoin,
 )
 from services.runtime.kafka.refusals import Refusals
 from services.runtime.kafka.security import text_of
@@ -105,7 +105,7 @@ class Worker:
         self._rebalancing = False
         self._count = 0  # of partitions, from when it is first known
         self._member_id: str | None = None
-        self._ask_again = False
+        self._rejoin_due = False
         self._joined_s: deque[float] = deque(maxlen=JOINS_MAX)
 
     async def run(self) -> None:
@@ -161,7 +161,7 @@ class Worker:
         before, self._member_id = self._member_id, member_id(self._member)
         if before != self._member_id:
             self._joined_s.append(asyncio.get_running_loop().time())
-            self._ask_again = not owned
+            self._rejoin_due = not owned
         for number in set(self._tasks) - owned:
             self._let_go(self._tasks.pop(number))
         for number in sorted(owned):
@@ -245,7 +245,7 @@ class Worker:
         self._check_size()
         self._check_name()
         await self._check_right()
-        self._ask_for_partitions()
+        self._rejoin_once()
         await self._poll_group()
         if not self._rebalancing:  # Meanwhile the group rejects commits.
             await self._reporter.report(self._tasks)
@@ -265,7 +265,7 @@ class Worker:
             raise self._same_name()
 
     async def _check_right(self) -> None:
-        """Stop if the topic stays hidden from us: the group then assigns none of its partitions."""
+        """Stop if we may not describe the topic: the group then assigns none of its partitions."""
         refused = refused_topics(self._member, {self._topic})
         if refused is None:
             self._refusals.succeeded()
@@ -273,15 +273,15 @@ class Worker:
             self._member._client.force_metadata_update()  # noqa: SLF001
             await self._refusals.failed(refused)
 
-    def _ask_for_partitions(self) -> None:
-        """Ask the group anew, once, where it gave us nothing when we joined.
+    def _rejoin_once(self) -> None:
+        """Rejoin the group, once, where it assigned us nothing when we joined.
 
-        A static member is given what its predecessor had; that had nothing if the topic was hidden
-        from the leader then. With fewer partitions than workers it remains nothing.
+        A static member is assigned what its predecessor had: nothing, if the leader of then was not
+        authorized to describe the topic. With fewer partitions than workers it remains nothing.
         """
-        if self._ask_again and self._count:
-            self._ask_again = False
-            ask_again(self._member)
+        if self._rejoin_due and self._count:
+            self._rejoin_due = False
+            rejoin(self._member)
 
     def _same_name(self) -> ClusterError:
         return ClusterError("Kafka", SAME_NAME.render({"instance": self._settings.instance}))

@@ -40,8 +40,8 @@ class MemoryMember:
         self.refuses_commits = False
         self.rejoins = 0
         """How often the worker asked the group for an assignment."""
-        self.hidden: set[str] = set()
-        """The topics that the cluster hides from this principal."""
+        self.unauthorized: set[str] = set()
+        """The topics that this principal may not describe."""
         self.started = asyncio.Event()
         self.stopped = False
 
@@ -54,7 +54,7 @@ class MemoryMember:
 
     @property
     def _client(self) -> Any:
-        cluster = SimpleNamespace(unauthorized_topics=self.hidden)
+        cluster = SimpleNamespace(unauthorized_topics=self.unauthorized)
         return SimpleNamespace(_sync_task=True, cluster=cluster, force_metadata_update=lambda: None)
 
     async def start(self) -> None:

@@ -1,4 +1,4 @@
-"""A worker whose topic is hidden from it, or was hidden from its predecessor."""
+"""A worker that may not describe its topic, or whose predecessor might not."""
 
 import asyncio
 
@@ -12,10 +12,10 @@ from tests.unit.runtime.group import Scene, are
 from tests.unit.runtime.harness import TOPIC, until
 
 
-def test_a_topic_that_is_hidden_from_it_for_some_time_ends_it(scene: Scene) -> None:
+def test_a_topic_that_it_may_not_describe_for_some_time_ends_it(scene: Scene) -> None:
     async def during(_: Worker) -> None:
-        scene.member.hidden = {TOPIC}
-        scene.member.share()  # Of a hidden topic a group assigns nothing, and complains of nothing.
+        scene.member.unauthorized = {TOPIC}
+        scene.member.share()  # Of such a topic a group assigns nothing, and complains of nothing.
         await asyncio.sleep(5)
 
     with pytest.raises(ClusterError, match=f"this principal has no right to it .*{TOPIC}"):
@@ -40,13 +40,13 @@ def test_who_joins_and_is_given_nothing_asks_the_group_once_more(scene: Scene) -
     assert 1 == scene.member.rejoins
 
 
-def test_a_topic_that_is_hidden_for_a_moment_does_no_harm(scene: Scene) -> None:
+def test_a_topic_that_it_may_not_describe_for_a_moment_does_no_harm(scene: Scene) -> None:
     async def during(_: Worker) -> None:
         for _unused in range(REFUSALS_MAX):
-            scene.member.hidden = {TOPIC}
+            scene.member.unauthorized = {TOPIC}
             polls = scene.member.polls
             await until(lambda: scene.member.polls > polls + 1)  # noqa: B023 # at once
-            scene.member.hidden = set()
+            scene.member.unauthorized = set()
             polls = scene.member.polls
             await until(lambda: scene.member.polls > polls + 1)  # noqa: B023 # at once
 
