@@ -4,6 +4,7 @@ from functools import cache
 from typing import Final
 
 from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from services.api.access.gate import Gate
@@ -12,7 +13,7 @@ from services.api.balances import page as figure_page
 from services.api.balances import routes as balances
 from services.api.budgets import routes as budgets
 from services.api.console import logout_notice, session
-from services.api.console.pages import problem_page
+from services.api.console.pages import LAG_LIVE_PATH, LIVE_PATH, TODAY_LIVE_PATH, problem_page
 from services.api.events_in import routes as events_in
 from services.api.grants import page as grant_pages
 from services.api.grants import routes as grants
@@ -30,6 +31,8 @@ from services.api.orders import routes as orders
 from services.api.problems import problems
 from services.api.rejections import page as rejection_pages
 from services.api.rejections import routes as rejections
+from services.api.search import page as search_page
+from services.api.search import routes as search
 from services.api.statements import routes as statements
 from services.api.today import live
 from services.api.today import page as today_page
@@ -61,6 +64,7 @@ DATA: Final = (
     today,
     entry_routes,
     rejections,
+    search,
     lag,
     logout_notice,
 )
@@ -76,8 +80,12 @@ PAGES: Final = (
     order_pages,
     rejection_pages,
     record_page,
+    search_page,
 )
 """Routes that answer people, by pages."""
+
+STREAMS: Final = frozenset({LIVE_PATH, TODAY_LIVE_PATH, LAG_LIVE_PATH})
+"""Addresses of the pages' streams of events: to answer HEAD, one would go on for nobody."""
 
 
 @cache
@@ -87,10 +95,20 @@ def routes() -> tuple[BaseRoute, ...]:
     for data in DATA:
         together.include_router(data.router)
     for page in PAGES:
+        for route in page.router.routes:
+            _answer_head(route)
         together.include_router(
             page.router, include_in_schema=False, dependencies=[Depends(own_form)]
         )
     return tuple(together.routes)
+
+
+def _answer_head(route: BaseRoute) -> None:
+    """Have a page answer HEAD as it does GET (RFC 9110, 9.1)."""
+    if not isinstance(route, APIRoute) or route.path in STREAMS:
+        return
+    if route.methods and "GET" in route.methods:
+        route.methods.add("HEAD")
 
 
 def create_app(parts: Components) -> FastAPI:

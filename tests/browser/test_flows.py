@@ -53,8 +53,8 @@ def test_from_logging_in_to_the_bytes_behind_a_figure(
         page = visitor.page
         log_in(page, console.url, texts)
         assert page.url.endswith("/console/grants")
-        page.get_by_role("searchbox").fill("théâtre")
-        page.get_by_role("button", name=texts["search"]).click()
+        page.locator("main").get_by_role("searchbox").fill("théâtre")
+        page.locator("main").get_by_role("button", name=texts["search"]).click()
         page.get_by_role("link", name=str(THEATRE["name"])).click()
         page.locator("header dl").get_by_role("link", name=texts["paid"]).click()
         assert texts["paid"] in page.locator("h1").inner_text()
@@ -177,7 +177,7 @@ def test_the_keyboard_alone_leads_through(browser: Browser, console: Console) ->
         page.keyboard.press("Enter")
         expect(page.locator("main")).to_be_focused()
         page.keyboard.press("Tab")
-        expect(page.get_by_role("searchbox")).to_be_focused()
+        expect(page.locator("main").get_by_role("searchbox")).to_be_focused()
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert "solid" == outline
         page.keyboard.type("Lille Avenirs")

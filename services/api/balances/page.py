@@ -11,6 +11,7 @@ from services.api.balances.moves import STAGES_ASKED, moves_of_figure
 from services.api.console.elements import following, line_codes
 from services.api.console.page_context import NAME_MAX, After, Asked, Name, Visitor, place_after
 from services.api.console.states import stage_name
+from services.api.console.trails import above
 from services.api.http.question import Offset
 from services.api.problems import NOT_FOUND, Problem
 from services.api.queries.rows import BudgetLine
@@ -64,6 +65,7 @@ async def figure(
         budget=budget,
         line=line,
         grant=grant,
+        **above(budget, grant, visit.locale)._asdict(),
         part=more or place is not None,
         page_links=following(
             ("figures", budget, stage), {**asked, "grant": grant}, last, started=place is None

@@ -223,6 +223,16 @@ def figure_href(
     return address("figures", budget, stage, **codes, convention=convention, grant=grant)
 
 
+def budget_href(budget: str) -> str:
+    """The page of a budget."""
+    return address("budgets", budget)
+
+
+def beneficiary_href(siret: str) -> str:
+    """The page of a beneficiary."""
+    return address("beneficiaries", siret)
+
+
 def grant_href(budget: str, grant: str) -> str:
     """The page of a grant."""
     return address("grants", budget, grant)
