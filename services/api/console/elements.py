@@ -192,7 +192,7 @@ def type_name(event_type: str | None, locale: LocaleFormat) -> str:
 def address(*steps: str, **asked: str | None) -> Verbatim:
     """An address of the console; what is None is not asked."""
     path = "/".join(quote(step, safe="") for step in steps)
-    query = urlencode({name: value for name, value in asked.items() if value})
+    query = urlencode({name: value for name, value in asked.items() if value is not None})
     return Verbatim(f"/console/{path}" + (f"?{query}" if query else ""))
 
 
@@ -206,12 +206,15 @@ def figure_href(
     stage: str,
     *,
     line: BudgetLine | None = None,
-    convention: str | None = None,
     grant: str | None = None,
+    **asked: str | None,
 ) -> str:
-    """The page of the moves behind a figure."""
-    codes = {} if line is None else line_codes(line)
-    return address("figures", budget, stage, **codes, convention=convention, grant=grant)
+    """The page of the moves behind a figure: of all lines with the codes that are `asked`.
+
+    Of one line every code is asked; of those that it does not have, that there is none.
+    """
+    codes = {} if line is None else {name: code or "" for name, code in line_codes(line).items()}
+    return address("figures", budget, stage, **{**codes, "grant": grant, **asked})
 
 
 def grant_href(budget: str, grant: str) -> str:

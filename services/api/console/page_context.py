@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import HTMLResponse
 
 from services.api.adapters.read_model import revision
+from services.api.code_names import Names
 from services.api.console.pages import LIVE_PATH, answer
 from services.api.http import question
 from services.texts.locale_format import LocaleFormat
@@ -47,6 +48,12 @@ class Visit(question.Asked):
     def locale(self) -> LocaleFormat:
         """The locale in which it is answered."""
         return LocaleFormat(self.language)
+
+    @property
+    def names(self) -> Names:
+        """Names of the codes of budgets."""
+        names: Names = self.request.app.state.components.names
+        return names
 
     async def page(
         self,

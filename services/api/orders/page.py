@@ -61,7 +61,7 @@ async def order_list(visit: Visitor, wanted: Annotated[Filters, Query()]) -> Res
         title=locale.say(_("Payment orders")),
         waiting=waiting_view(waiting, today, locale, wanted.budget),
         wanted=wanted,
-        budgets=budget_names(known, wanted.budget, locale),
+        budgets=budget_names(known, wanted.budget, locale, visit.names),
         tabs=state_tabs(counted),
         rows=found[:ROWS],
         today=today,
