@@ -47,8 +47,8 @@ RATED: Final = {
 }
 """Stages with a rate: the share of the voted credit that has reached them."""
 
-OPEN_LINES_MAX: Final = 60
-"""Lines that stand open at once; of more, each chapter is opened by itself."""
+LINES_MAX: Final = 60
+"""Lines that stand on the page of several chapters; of more, each chapter has its own page."""
 
 
 class Wanted(BaseModel):
@@ -137,8 +137,8 @@ class ExecutionView(NamedTuple):
     overdrawn: Sequence[Row]
     chapters: Sequence[Chapter]
     lines: int
-    opened: bool
-    """True if all chapters stand open."""
+    shown: bool
+    """True if articles and lines are on the page: of one chapter, or of a few lines."""
 
 
 def moment_text(budget: Budget, as_of: AsOf, locale: LocaleFormat) -> str:
@@ -194,12 +194,15 @@ class _Rows:
         money = executed(lines)
         asked = {**self._wanted.codes, **codes} if line is None else {}
         cents = {stage: getattr(money, f"{stage}_cents") for stage in self._stages}
+        # The addresses of a row differ by the stage alone: what they ask is spelled once.
+        moves = figure_href(self._budget, "", line=line, **asked, **self._wanted.moment)
+        path, sign, query = moves.partition("?")
         figures = [
             figure(
                 stage,
                 amount,
                 self._locale,
-                figure_href(self._budget, stage, line=line, **asked, **self._wanted.moment),
+                Verbatim(f"{path}{stage}{sign}{query}"),
                 drawn=stage != APPROPRIATED,
             )
             for stage, amount in cents.items()
@@ -216,15 +219,17 @@ class _Rows:
             if getattr(money, field) is not None
         }
 
-    def chapter(self, chapter: str, lines: Sequence[LineBalance]) -> Chapter:
-        """A chapter with its articles and lines."""
+    def chapter(self, chapter: str, lines: Sequence[LineBalance], *, whole: bool) -> Chapter:
+        """A chapter; if it is `whole`, with its articles and lines."""
         name = self._names.of(self._budget, "chapter", chapter) or ""
-        articles = []
-        for article, of_article in _by(lines, "article").items():
-            called = self._names.of(self._budget, "article", article) or ""
-            row = self.of(of_article, article, called, chapter=chapter, article=article)
-            articles.append(Article(row, [self.line(each) for each in of_article]))
+        of_articles = _by(lines, "article") if whole else {}
+        articles = [self._article(chapter, *each) for each in of_articles.items()]
         return Chapter(self.of(lines, chapter, name, chapter=chapter), articles)
+
+    def _article(self, chapter: str, article: str, lines: Sequence[LineBalance]) -> Article:
+        name = self._names.of(self._budget, "article", article) or ""
+        row = self.of(lines, article, name, chapter=chapter, article=article)
+        return Article(row, [self.line(each) for each in lines])
 
     def line(self, each: LineBalance, *, whole: bool = False) -> Row:
         """A line under its article by function and operation; `whole` with all its codes."""
@@ -246,14 +251,16 @@ def execution_view(
     stages = [APPROPRIATED, *(name for name in LINE_STAGES if name != "carried_over" or carried)]
     rows = _Rows(budget, wanted, names, locale, stages)
     sums = [(name, sum(getattr(each, f"{name}_cents") for each in found)) for name in LINE_STAGES]
+    of_chapters = _by(found, "chapter")
+    shown = len(found) <= LINES_MAX or len(of_chapters) == 1
     return ExecutionView(
         stages,
         bar_of(sums, locale),
         rows.of(found, locale.say(_("Total"))),
         [row for each in found if (row := rows.line(each, whole=True)).overdrawn],
-        [rows.chapter(chapter, some) for chapter, some in _by(found, "chapter").items()],
+        [rows.chapter(chapter, some, whole=shown) for chapter, some in of_chapters.items()],
         len(found),
-        opened=len(found) <= OPEN_LINES_MAX,
+        shown,
     )
 
 

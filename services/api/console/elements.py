@@ -1,13 +1,13 @@
 """Elements of several pages: figures with the records behind them, bars, notices, states."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 from urllib.parse import quote, urlencode
 
 from events.texts import _
 from services.api.console.texts.codes import STAGES, TYPES
-from services.api.queries.rows import BudgetLine
+from services.api.queries.rows import LINE, BudgetLine
 from services.api.queries.verdicts import Verdict
 from services.ledger.explain.sentences import line_label
 from services.texts.locale_format import LocaleFormat
@@ -167,7 +167,7 @@ def line_name(line: BudgetLine) -> str:
 
 def line_codes(line: BudgetLine) -> dict[str, str | None]:
     """The four codes of a line, by name."""
-    return asdict(line)
+    return {name: getattr(line, name) for name in LINE}
 
 
 def capital(texts: str) -> str:

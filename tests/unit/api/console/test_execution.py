@@ -134,6 +134,16 @@ def test_of_a_line_without_operation_it_is_asked_that_there_is_none() -> None:
     assert line.figures[0].href.endswith("?chapter=65&article=6574&function=&operation=")
 
 
+def test_of_many_lines_each_chapter_has_a_page_of_its_own() -> None:
+    many = [a_balance(f"{chapter}/1//{number}") for chapter in (65, 66) for number in range(31)]
+    assert (62, False) == (view(lines=many).lines, view(lines=many).shown)
+    first, second = view(lines=many).chapters
+    assert ([], "65", "66") == (first.articles, first.row.code, second.row.code)
+    chapter = view(Wanted(chapter="65"), many)
+    assert (31, True) == (len(chapter.chapters[0].articles[0].lines), chapter.shown)
+    assert f"/console/budgets/{BUDGET}?chapter=65" == first.row.href
+
+
 def test_the_filters_name_every_code_of_the_budget() -> None:
     found = {each.name: each for each in choices(LINES, Wanted(operation="489"), BUDGET, OFFICIAL)}
     assert ["489", "490", "1978"] == [code for code, _ in found["operation"].options]
