@@ -11,6 +11,8 @@ from services.api.access.gate import Gate
 from services.api.access.session import own_form
 from services.api.balances import page as figure_page
 from services.api.balances import routes as balances
+from services.api.beneficiaries import page as beneficiary_pages
+from services.api.budgets import page as budget_pages
 from services.api.budgets import routes as budgets
 from services.api.console import logout_notice, session
 from services.api.console.pages import LAG_LIVE_PATH, LIVE_PATH, TODAY_LIVE_PATH, problem_page
@@ -75,6 +77,8 @@ PAGES: Final = (
     lag_page,
     live,
     today_page,
+    budget_pages,
+    beneficiary_pages,
     grant_pages,
     figure_page,
     order_pages,

@@ -113,6 +113,7 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
             lag=lag_source(settings.watches, clock),
             hosts=settings.hosts,
             over_tls=settings.over_tls,
+            names=settings.names,
             login=login,
         )
         await serve(create_app(parts), settings, ready)

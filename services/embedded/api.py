@@ -79,6 +79,7 @@ async def serve_embedded(
                 lag=Unwatched("one_process"),
                 hosts=settings.hosts,
                 over_tls=settings.over_tls,
+                names=settings.names,
                 login=login,
             )
             watching = asyncio.create_task(embedded.watch(clock))

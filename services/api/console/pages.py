@@ -52,6 +52,7 @@ LANGUAGE_KEPT_S: Final = 365 * 24 * 3600
 
 NAVIGATION: Final = {
     "today": _("Today"),
+    "budgets": _("Budgets"),
     "grants": _("Grants"),
     "orders": _("Payment orders"),
     "troubles": _("Needs action"),
@@ -78,6 +79,7 @@ FORMATS: Final = (
     "say",
     "counted",
     "number",
+    "rate",
     "day",
     "short_day",
     "days_away",
@@ -242,7 +244,8 @@ def _rendered(
     frame = _frame(asked, locale) | {"instant": instant, "live": live}
     frame["section"] = content.get("section") or frame["section"]
     found = environment().get_template(template)
-    return found.render(page=frame, _=text, pgettext=text_of, locale=locale, **content)
+    names = asked.app.state.components.names
+    return found.render(page=frame, _=text, pgettext=text_of, locale=locale, names=names, **content)
 
 
 def _frame(asked: HTTPConnection, locale: LocaleFormat) -> dict[str, Any]:

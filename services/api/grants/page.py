@@ -74,7 +74,7 @@ async def grant_list(visit: Visitor) -> Response:
         rows=[(each, bar_of(row, visit.locale)) for each, row in zip(shown, progress, strict=True)],
         search=wanted,
         budget=budget,
-        budgets=budget_names(known, budget, visit.locale),
+        budgets=budget_names(known, budget, visit.locale, visit.names),
         page_links=following(
             ("grants",),
             {"budget": budget, "search": wanted or None},

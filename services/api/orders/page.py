@@ -68,7 +68,7 @@ async def order_list(visit: Visitor) -> Response:
         title=locale.say(_("Payment orders")),
         waiting=waiting_view(waiting, today, locale, wanted.budget),
         wanted=wanted,
-        budgets=budget_names(known, wanted.budget, locale),
+        budgets=budget_names(known, wanted.budget, locale, visit.names),
         tabs=state_tabs(counted),
         rows=found[:ROWS],
         today=today,
