@@ -1,7 +1,7 @@
 """The API, put together: routes behind the gate, all inside the middleware of requests."""
 
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.routing import BaseRoute
@@ -13,6 +13,8 @@ from services.api.balances import routes as balances
 from services.api.budgets import routes as budgets
 from services.api.console import logout_notice, session
 from services.api.console.pages import problem_page
+from services.api.contract import routes as contract
+from services.api.contract.openapi import components
 from services.api.events_in import routes as events_in
 from services.api.grants import page as grant_pages
 from services.api.grants import routes as grants
@@ -27,9 +29,10 @@ from services.api.lag import page as lag_page
 from services.api.lag import routes as lag
 from services.api.orders import page as order_pages
 from services.api.orders import routes as orders
-from services.api.problems import problems
+from services.api.problems import ProblemDetails, problems
 from services.api.rejections import page as rejection_pages
 from services.api.rejections import routes as rejections
+from services.api.rejections.explanation import Explanations
 from services.api.statements import routes as statements
 from services.api.today import live
 from services.api.today import page as today_page
@@ -63,6 +66,7 @@ DATA: Final = (
     rejections,
     lag,
     logout_notice,
+    contract,
 )
 """Routes that answer programs, by JSON."""
 
@@ -93,9 +97,20 @@ def routes() -> tuple[BaseRoute, ...]:
     return tuple(together.routes)
 
 
+class Api(FastAPI):
+    """FastAPI, whose document holds what no route returns: published schemas, and problems."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, made once."""
+        document = super().openapi()
+        problem = {ProblemDetails.__name__: ProblemDetails.model_json_schema()}
+        document["components"]["schemas"].update(problem | components())
+        return document
+
+
 def create_app(parts: Components) -> FastAPI:
     """The API over these parts."""
-    app = FastAPI(
+    app = Api(
         title="Écluse",
         version="1",
         description=DESCRIPTION,
@@ -115,6 +130,7 @@ def create_app(parts: Components) -> FastAPI:
     observed = metrics.Observed()
     app.state.observed = observed
     app.state.problem_page = problem_page
+    app.state.explanations = Explanations(parts.source_records)
     app.state.readiness = health.readiness(parts)
     app.router.routes.extend(routes())
     documentation.mount_assets(app)

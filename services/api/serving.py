@@ -23,7 +23,7 @@ from services.api.adapters.clock import Clock, wall_clock
 from services.api.adapters.journal_ends import KafkaEnds
 from services.api.adapters.kafka_publisher import KafkaPublisher
 from services.api.adapters.read_model import follow_password, open_read_model
-from services.api.adapters.source_records import original_bytes
+from services.api.adapters.source_records import original_bytes, source_records
 from services.api.app import create_app
 from services.api.http.components import Components
 from services.api.http.connection_limits import Limits, limited
@@ -110,6 +110,7 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
             partial(original_bytes, kafka),
             clock,
             journal_ends=ends,
+            source_records=partial(source_records, kafka),
             lag=lag_source(settings.watches, clock),
             hosts=settings.hosts,
             over_tls=settings.over_tls,

@@ -76,6 +76,7 @@ async def serve_embedded(
                 embedded.original_bytes,
                 clock,
                 journal_ends=embedded.journal_ends,
+                source_records=embedded.source_records,
                 lag=Unwatched("one_process"),
                 hosts=settings.hosts,
                 over_tls=settings.over_tls,

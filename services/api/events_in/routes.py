@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from operator import attrgetter
 from tempfile import SpooledTemporaryFile
-from typing import Any, BinaryIO, Final, cast
+from typing import BinaryIO, Final, cast
 
 import structlog
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from events.texts import _
+from services.api.contract.openapi import events_body
 from services.api.events_in.reading import (
     EVENTS_MAX,
     PATH,
@@ -118,32 +119,6 @@ class Published(BaseModel):
     events: list[PublishedEvent]
 
 
-_AN_EVENT: Final[dict[str, Any]] = {
-    "type": "object",
-    "description": "A CloudEvent of the contract: its type has a JSON Schema in schemas/.",
-    "required": ["specversion", "id", "source", "type", "time", "partitionkey", "data"],
-    "properties": {
-        "specversion": {"const": "1.0"},
-        "id": {"type": "string"},
-        "source": {"type": "string"},
-        "type": {"type": "string"},
-        "time": {"type": "string", "format": "date-time"},
-        "partitionkey": {"type": "string"},
-        "data": {"type": "object"},
-    },
-}
-_BODY: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/cloudevents+json": {"schema": _AN_EVENT},
-            "application/json": {"schema": _AN_EVENT},
-            "application/x-ndjson": {"schema": {"type": "string"}},
-        },
-    }
-}
-
-
 @router.post(
     PATH,
     status_code=202,
@@ -151,7 +126,7 @@ _BODY: Final[dict[str, Any]] = {
     description=DESCRIPTION,
     response_description="They are kept; the ledger will decide them.",
     responses=problems(413, 415, 429, 507),
-    openapi_extra=_BODY,
+    openapi_extra={"requestBody": events_body()},
 )
 async def publish_events(
     request: Request, response: Response, caller: Sender, components: Given, language: Lang

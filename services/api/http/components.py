@@ -22,6 +22,8 @@ from services.api.adapters.ports import (
     LagSource,
     OriginalBytes,
     Publisher,
+    SourceRecords,
+    no_source_records,
 )
 from services.api.lag_source import Unwatched
 from services.api.problems import Kind, Problem
@@ -114,6 +116,7 @@ class Components:
     clock: Clock
     request_limit_s: float = REQUEST_LIMIT_S
     journal_ends: JournalEnds = ends_unknown
+    source_records: SourceRecords = no_source_records
     lag: LagSource = field(default_factory=lambda: Unwatched("nobody"))
     hosts: frozenset[str] = LOCAL
     """The names by which it is asked; where access is not checked it answers to no other."""

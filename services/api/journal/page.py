@@ -18,6 +18,7 @@ from services.api.journal.dump import Dump, dump, event_text
 from services.api.problems import NOT_FOUND, Problem
 from services.api.queries.rows import shown
 from services.api.rejections import query as unsettled
+from services.api.rejections.explanation import NOTHING_KNOWN
 from services.ledger.explain.terms import ENTRY_KINDS
 
 router = APIRouter()
@@ -80,10 +81,16 @@ async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
 async def _record_page(
     visit: Visit, content: dict[str, Any], *, asked: bool = False, received: Dump | None = None
 ) -> Response:
+    explanation, dead_letter = NOTHING_KNOWN, content["dead_letter"]
+    if dead_letter is not None:
+        # The source may take its time: nobody waits for it with a connection of the database.
+        await visit.connection.close()
+        (explanation,) = await visit.request.app.state.explanations.of([dead_letter])
     return await visit.page(
         "record.html",
         live=False,
         **content,
+        explanation=explanation,
         texts=texts,
         entry_kinds=ENTRY_KINDS,
         asked=asked,
