@@ -29,6 +29,8 @@ from services.api.lag import page as lag_page
 from services.api.lag import routes as lag
 from services.api.orders import page as order_pages
 from services.api.orders import routes as orders
+from services.api.outcomes import routes as outcomes
+from services.api.outcomes.feed import Feed
 from services.api.problems import ProblemDetails, problems
 from services.api.rejections import page as rejection_pages
 from services.api.rejections import routes as rejections
@@ -67,6 +69,7 @@ DATA: Final = (
     lag,
     logout_notice,
     contract,
+    outcomes,
 )
 """Routes that answer programs, by JSON."""
 
@@ -130,6 +133,7 @@ def create_app(parts: Components) -> FastAPI:
     observed = metrics.Observed()
     app.state.observed = observed
     app.state.problem_page = problem_page
+    app.state.feed = Feed(parts.engine, parts.clock)
     app.state.explanations = Explanations(parts.source_records)
     app.state.readiness = health.readiness(parts)
     app.router.routes.extend(routes())

@@ -46,6 +46,10 @@ LIVE_PAGES_MAX: Final = 200
 LIVE_PAGES_OF_CALLER_MAX: Final = 20
 """Pages that may hold a stream of updates at once; others go without."""
 
+LISTENERS_MAX: Final = 100
+LISTENERS_OF_CALLER_MAX: Final = 5
+"""Programs that may listen to outcomes at once."""
+
 LARGE_UPLOADS_MAX: Final = 4
 LARGE_UPLOADS_OF_CALLER_MAX: Final = 2
 """Requests whose body may wait in a temporary file at once: the disk has room for so many of the
@@ -129,6 +133,9 @@ class Components:
     )
     live_slots: Slots = field(
         default_factory=partial(Slots, LIVE_PAGES_MAX, LIVE_PAGES_OF_CALLER_MAX)
+    )
+    listener_slots: Slots = field(
+        default_factory=partial(Slots, LISTENERS_MAX, LISTENERS_OF_CALLER_MAX)
     )
     upload_slots: Slots = field(
         default_factory=partial(Slots, LARGE_UPLOADS_MAX, LARGE_UPLOADS_OF_CALLER_MAX)

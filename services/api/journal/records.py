@@ -124,7 +124,7 @@ async def one(
     The bytes hold bank details: whoever shows them masks them.
     """
     row = await _one.first(conn, entities=entities, budget=budget, sequence=sequence)
-    return None if row is None else (_record(row), bytes(row["record"]))
+    return None if row is None else (detail_of(row), bytes(row["record"]))
 
 
 async def outcomes(
@@ -142,7 +142,7 @@ async def outcomes(
     found: dict[tuple[str, str], list[RecordDetail]] = {}
     for row in rows:
         key = (row["budget"], row["event_source"] or "")
-        found.setdefault(key, []).append(_record(row))
+        found.setdefault(key, []).append(detail_of(row))
     return tuple(
         Identity(of_budget, source, event_id, _latest(records).outcome, tuple(records))
         for (of_budget, source), records in sorted(found.items())
@@ -179,7 +179,8 @@ def _latest(records: list[RecordDetail]) -> RecordDetail:
     return (own or records)[-1]
 
 
-def _record(row: Row) -> RecordDetail:
+def detail_of(row: Row) -> RecordDetail:
+    """A record of the journal from its row in the read model."""
     record = read_record(bytes(row["record"]))
     return row_as(
         RecordDetail,
