@@ -39,6 +39,7 @@ from services.api.statements import routes as statements
 from services.api.today import live
 from services.api.today import page as today_page
 from services.api.today import routes as today
+from services.api.webhooks import routes as webhooks
 
 DESCRIPTION: Final = """\
 What the ledger has decided, as figures; and the entry for new events.
@@ -70,6 +71,7 @@ DATA: Final = (
     logout_notice,
     contract,
     outcomes,
+    webhooks,
 )
 """Routes that answer programs, by JSON."""
 

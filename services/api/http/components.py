@@ -15,6 +15,7 @@ from events.texts import _
 from services.api.access.audit import Audit
 from services.api.access.caller import Access
 from services.api.access.oidc.login import ProviderLogin
+from services.api.access.webhook_store import Webhooks
 from services.api.adapters.clock import Clock
 from services.api.adapters.ports import (
     JournalEnd,
@@ -121,6 +122,8 @@ class Components:
     request_limit_s: float = REQUEST_LIMIT_S
     journal_ends: JournalEnds = ends_unknown
     source_records: SourceRecords = no_source_records
+    webhooks: Webhooks | None = None
+    """None where there is no database for them."""
     lag: LagSource = field(default_factory=lambda: Unwatched("nobody"))
     hosts: frozenset[str] = LOCAL
     """The names by which it is asked; where access is not checked it answers to no other."""
