@@ -14,6 +14,7 @@ from services.api.budgets import routes as budgets
 from services.api.console import logout_notice, session
 from services.api.console.pages import problem_page
 from services.api.events_in import routes as events_in
+from services.api.forms import page as form_pages
 from services.api.grants import page as grant_pages
 from services.api.grants import routes as grants
 from services.api.http import documentation, health, metrics
@@ -76,6 +77,7 @@ PAGES: Final = (
     order_pages,
     rejection_pages,
     record_page,
+    form_pages,
 )
 """Routes that answer people, by pages."""
 

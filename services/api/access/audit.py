@@ -14,6 +14,7 @@ class Action(StrEnum):
     SESSION_OPENED = "session_opened"
     IBAN_REVEALED = "iban_revealed"
     BYTES_SHOWN = "bytes_shown"
+    EVENT_SENT = "event_sent"
 
 
 class Audit(Protocol):
@@ -31,7 +32,8 @@ class Audit(Protocol):
         Args:
             actor: the caller's name, or the system account that ran the command.
             action: the act.
-            subject: a key's id, `<budget>/<SIRET>` of an account, `<topic>/<partition>/<offset>`.
+            subject: a key's id, `<budget>/<SIRET>` of an account, `<topic>/<partition>/<offset>`,
+                `<budget>/<event id>`.
             facts: never what was revealed.
 
         Raises:

@@ -5,24 +5,31 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from operator import attrgetter
 from tempfile import SpooledTemporaryFile
-from typing import Any, BinaryIO, Final, cast
+from typing import Annotated, Any, BinaryIO, Final, cast
 
 import structlog
-from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
+from fastapi import APIRouter, Query, Request, Response
 
 from events.texts import _
+from services.api.events_in.answers import (
+    Decided,
+    DryRun,
+    Published,
+    answer,
+    decided_of,
+    dry_run_of,
+)
+from services.api.events_in.decisions import WAIT_MAX_S
 from services.api.events_in.reading import (
     EVENTS_MAX,
     PATH,
     Fault,
-    PublishedEvent,
     Sent,
     TooManyEvents,
 )
+from services.api.events_in.sending import publish, publish_and_wait, try_events
 from services.api.http.dependencies import Given, Lang, Sender
 from services.api.problems import Kind, Problem, problems
-from services.runtime.ops.errors import Stop
 from services.texts.language import Language
 from services.texts.translation import translate
 
@@ -38,7 +45,9 @@ IN_MEMORY_BYTES: Final = 1024 * 1024
 STREAM_LIMIT_S: Final = 180.0
 LIMITS_S: Final = {PATH: STREAM_LIMIT_S}
 BODIES_BYTES_MAX: Final = {PATH: STREAM_BYTES_MAX}
-RETRY_AFTER_S: Final = 10
+
+DECIDED_MAX: Final = 100
+"""Events of one request that are waited for, or tried."""
 
 ONE: Final = frozenset({"application/cloudevents+json", "application/json"})
 LINES: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
@@ -88,12 +97,19 @@ DISK_FULL: Final = Kind(
     _("The server has no room left to take in a request of this size: nothing was published."),
     _("Send it again later or split it; if it lasts, tell the operator (the API's /tmp is full)."),
 )
-NOT_KEPT: Final = Kind(
-    "not_published",
-    503,
-    _("Could not be published"),
-    _("{said}. Some of it may have been published."),
-    _("Send all of it again later: the ledger knows repeats."),
+TOO_MANY_DECIDED: Final = Kind(
+    "too_many_events",
+    413,
+    _("Too many events"),
+    _("`wait` and `dry_run` answer for {events_max} events at most: nothing was published."),
+    _("Send fewer, or without `wait`, and look at `outcome` of each."),
+)
+WAIT_OR_TRY: Final = Kind(
+    "wait_and_dry_run",
+    422,
+    _("Contradictory request"),
+    _("`wait` is for events that are published, and `dry_run` publishes none."),
+    _("Ask for one of the two."),
 )
 
 DESCRIPTION: Final = f"""\
@@ -105,17 +121,22 @@ which a budget's events belong.
 202 says that they are kept, not that they are accepted: look at `outcome` for that. Sending an
 event again is harmless: the ledger knows it by budget, source and id, and answers `duplicate`;
 with other content, `event_id_reused`.
+
+With `wait` the answer has the `decision` on each event: 200 where all are known within so many
+seconds; else 202, with null where one is not known yet. With `dry_run=true` nothing is published,
+and the answer is what the ledger would decide now, as far as the read model is. Both take up to
+{DECIDED_MAX} events, and the right to read their entities.
 """
 
 router = APIRouter(tags=["events"])
 log: Final = structlog.stdlib.get_logger("ecluse.api")
 
 
-class Published(BaseModel):
-    """The published events."""
-
-    published: int
-    events: list[PublishedEvent]
+Wait = Annotated[
+    int,
+    Query(ge=0, le=WAIT_MAX_S, description="Seconds to wait for the decisions."),
+]
+Dry = Annotated[bool, Query(description="True: publish nothing, and say what would be decided.")]
 
 
 _AN_EVENT: Final[dict[str, Any]] = {
@@ -149,17 +170,28 @@ _BODY: Final[dict[str, Any]] = {
     status_code=202,
     summary="Publish events",
     description=DESCRIPTION,
+    response_model=Published | Decided,
     response_description="They are kept; the ledger will decide them.",
-    responses=problems(413, 415, 429, 507),
+    responses={
+        200: {"description": "They are decided, or were tried.", "model": Decided | DryRun},
+        **problems(413, 415, 429, 507),
+    },
     openapi_extra=_BODY,
 )
 async def publish_events(
-    request: Request, response: Response, caller: Sender, components: Given, language: Lang
-) -> Published:
-    """Read the body to its end, then its events, then publish them."""
+    request: Request,
+    caller: Sender,
+    components: Given,
+    language: Lang,
+    wait: Wait = 0,
+    dry_run: Dry = False,
+) -> Response:
+    """Read the body to its end, then its events, then publish or try them."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type not in ONE | LINES:
         raise Problem(WRONG_KIND)
+    if wait and dry_run:
+        raise Problem(WAIT_OR_TRY)
     with _a_file() as body, ExitStack() as slot:
         async for chunk in request.stream():
             if body.tell() <= IN_MEMORY_BYTES < body.tell() + len(chunk):
@@ -173,14 +205,15 @@ async def publish_events(
         except TooManyEvents as error:
             raise Problem(TOO_MANY, {"events_max": EVENTS_MAX}) from error
         _check(sent, language)
-        try:
-            await components.publisher.publish(sent.messages())
-        except Stop as error:
-            headers = {"Retry-After": str(RETRY_AFTER_S)}
-            raise Problem(NOT_KEPT, {"said": error.text}, headers=headers) from error
-    if len(sent.events) == 1:
-        response.headers["Location"] = sent.events[0].outcome
-    return Published(published=len(sent.events), events=sent.events)
+        if (wait or dry_run) and len(sent.events) > DECIDED_MAX:
+            raise Problem(TOO_MANY_DECIDED, {"events_max": DECIDED_MAX})
+        if dry_run:
+            return answer(dry_run_of(sent, await try_events(components, caller, sent)), 200)
+        if wait:
+            decisions = await publish_and_wait(components, caller, sent, wait)
+            return answer(decided_of(sent, decisions), 202 if None in decisions else 200)
+        await publish(components, sent)
+    return answer(Published(published=len(sent.events), events=sent.events), 202)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from services.api.adapters.ports import (
     OriginalBytes,
     Publisher,
 )
+from services.api.adapters.position import SharedPosition
 from services.api.lag_source import Unwatched
 from services.api.problems import Kind, Problem
 from services.runtime.ops.hosts import LOCAL
@@ -43,6 +44,10 @@ TRACES_AT_ONCE: Final = 2
 LIVE_PAGES_MAX: Final = 200
 LIVE_PAGES_OF_CALLER_MAX: Final = 20
 """Pages that may hold a stream of updates at once; others go without."""
+
+WAITING_MAX: Final = 200
+WAITING_OF_CALLER_MAX: Final = 20
+"""Requests that may wait at once for what the ledger decides."""
 
 LARGE_UPLOADS_MAX: Final = 4
 LARGE_UPLOADS_OF_CALLER_MAX: Final = 2
@@ -131,5 +136,7 @@ class Components:
         default_factory=partial(Slots, LARGE_UPLOADS_MAX, LARGE_UPLOADS_OF_CALLER_MAX)
     )
     read_slots: ReadSlots = field(default_factory=ReadSlots)
+    wait_slots: Slots = field(default_factory=partial(Slots, WAITING_MAX, WAITING_OF_CALLER_MAX))
+    position: SharedPosition = field(default_factory=SharedPosition)
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by the signal to end: streams end then."""
