@@ -80,7 +80,7 @@ def test_an_order_is_taken_in_charge_and_paid(tmp_path: Path) -> None:
             order["order"]["state"],
             order["order"]["paid_cents"],
         )
-        assert [("key:all", Action.EVENT_SENT)] * 2 == [line[:2] for line in audit.lines]
+        assert [("key:all", Action.EVENT_PUBLISHED)] * 2 == [line[:2] for line in audit.lines]
         assert {BUDGET} == {line[2].partition("/")[0] for line in audit.lines}
 
     visiting(tmp_path, visit, *YEAR)

@@ -54,7 +54,7 @@ PAGES: Final = {
         "Disponible 240\u202f000,00\u00a0€",
         "Available €240,000.00",
     ),
-    "orders": ("/console/orders", "échu il y a 11 jours", "overdue, 11 days ago"),
+    "orders": ("/console/orders", "échu depuis 11 jours", "11 days overdue"),
     "orders-all": ("/console/orders?state=all", "payé", "paid"),
     "orders-overdue": (
         "/console/orders?due_until=2023-07-19&older_than_days=30",

@@ -14,7 +14,7 @@ class Action(StrEnum):
     SESSION_OPENED = "session_opened"
     IBAN_REVEALED = "iban_revealed"
     BYTES_SHOWN = "bytes_shown"
-    EVENT_SENT = "event_sent"
+    EVENT_PUBLISHED = "event_published"
 
 
 class Audit(Protocol):
@@ -33,7 +33,7 @@ class Audit(Protocol):
             actor: the caller's name, or the system account that ran the command.
             action: the act.
             subject: a key's id, `<budget>/<SIRET>` of an account, `<topic>/<partition>/<offset>`,
-                `<budget>/<event id>`.
+                `<budget>/<source>/<id>` of an event that a form made.
             facts: never what was revealed.
 
         Raises:

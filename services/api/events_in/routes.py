@@ -1,9 +1,7 @@
 """POST /events: read as the ledger's input reads them, published whole or not at all."""
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from operator import attrgetter
 from tempfile import SpooledTemporaryFile
 from typing import Annotated, Any, BinaryIO, Final, cast
 
@@ -20,21 +18,10 @@ from services.api.events_in.answers import (
     dry_run_of,
 )
 from services.api.events_in.decisions import WAIT_MAX_S
-from services.api.events_in.reading import (
-    EVENTS_MAX,
-    PATH,
-    Fault,
-    Sent,
-    TooManyEvents,
-)
-from services.api.events_in.sending import publish, publish_and_wait, try_events
+from services.api.events_in.publishing import publish, publish_and_wait, read_all, try_events
+from services.api.events_in.reading import EVENTS_MAX, PATH, Sent
 from services.api.http.dependencies import Given, Lang, Sender
 from services.api.problems import Kind, Problem, problems
-from services.texts.language import Language
-from services.texts.translation import translate
-
-FAULTS_MAX: Final = 100
-"""Faults that the answer names."""
 
 STREAM_BYTES_MAX: Final = 64 * 1024 * 1024
 """Size limit of one request."""
@@ -52,37 +39,6 @@ DECIDED_MAX: Final = 100
 ONE: Final = frozenset({"application/cloudevents+json", "application/json"})
 LINES: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 
-NOT_READ: Final = Kind(
-    "unreadable_events",
-    422,
-    _("Unreadable events"),
-    _("The request holds events that are not of the contract ({count}): nothing was published."),
-    _("Correct what `faults` names, line by line, then send all of it again."),
-)
-NOT_YOURS: Final = Kind(
-    "entity_not_allowed",
-    403,
-    _("Entity outside this access"),
-    _(
-        "The request holds events of entities for which this access does not publish ({count}): "
-        "nothing was published."
-    ),
-    _("Leave them out, or ask for a key for these entities."),
-)
-NOTHING_SENT: Final = Kind(
-    "no_event",
-    422,
-    _("No event"),
-    _("The request holds no event."),
-    _("Send one JSON event, or one a line."),
-)
-TOO_MANY: Final = Kind(
-    "too_many_events",
-    413,
-    _("Too many events"),
-    _("The request holds more than {events_max} events: nothing was published."),
-    _("Split it; the events of one budget in their order."),
-)
 WRONG_KIND: Final = Kind(
     "content_type_unknown",
     415,
@@ -199,20 +155,15 @@ async def publish_events(
             _write(body, chunk)
         _write(body)
         sent = Sent(body, one=content_type in ONE)
-        try:
-            # Ten thousand events take a while: others have their turn meanwhile.
-            await asyncio.to_thread(sent.read, caller)
-        except TooManyEvents as error:
-            raise Problem(TOO_MANY, {"events_max": EVENTS_MAX}) from error
-        _check(sent, language)
+        await read_all(sent, caller, language)
         if (wait or dry_run) and len(sent.events) > DECIDED_MAX:
             raise Problem(TOO_MANY_DECIDED, {"events_max": DECIDED_MAX})
         if dry_run:
-            return answer(dry_run_of(sent, await try_events(components, caller, sent)), 200)
+            return answer(dry_run_of(sent, await try_events(sent, caller, components)), 200)
         if wait:
-            decisions = await publish_and_wait(components, caller, sent, wait)
+            decisions = await publish_and_wait(sent, caller, components, wait)
             return answer(decided_of(sent, decisions), 202 if None in decisions else 200)
-        await publish(components, sent)
+        await publish(sent, components)
     return answer(Published(published=len(sent.events), events=sent.events), 202)
 
 
@@ -241,32 +192,3 @@ def _write(body: BinaryIO, chunk: bytes | None = None) -> None:
     except OSError as error:
         log.warning("upload_not_kept", error=error.strerror or str(error))
         raise Problem(DISK_FULL) from error
-
-
-def _check(sent: Sent, language: Language) -> None:
-    """That there is something to publish, and nothing wrong with it.
-
-    Raises:
-        Problem: there is nothing, or something wrong.
-    """
-    if sent.unreadable:
-        # What its sender may not send is named too: both are corrected at once.
-        raise _faulty(NOT_READ, sent.unreadable + sent.not_allowed, len(sent.unreadable), language)
-    if sent.not_allowed:
-        raise _faulty(NOT_YOURS, sent.not_allowed, len(sent.not_allowed), language)
-    if not sent.events:
-        raise Problem(NOTHING_SENT)
-
-
-def _faulty(kind: Kind, faults: list[Fault], count: int, language: Language) -> Problem:
-    in_order = sorted(faults, key=attrgetter("line"))
-    rows = [
-        {
-            "line": fault.line,
-            "code": fault.code,
-            "pointer": fault.pointer,
-            "detail": translate(fault.text, language),
-        }
-        for fault in in_order[:FAULTS_MAX]
-    ]
-    return Problem(kind, {"count": count}, faults=rows, faults_count=len(faults))

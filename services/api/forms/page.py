@@ -14,12 +14,11 @@ from starlette.responses import RedirectResponse, Response
 
 from events.masking import masked
 from events.texts import Translatable, _
-from services.api.access.audit import Action
 from services.api.adapters.randomness import a_name
 from services.api.console.elements import address
 from services.api.console.page_context import Name, Visitor
+from services.api.events_in.publishing import publish_one, read_one, try_events
 from services.api.events_in.reading import Sent
-from services.api.events_in.sending import publish_and_wait, read_one, try_events
 from services.api.events_in.trials import TRIAL_TOO_LONG, Tried
 from services.api.forms.drafts import (
     ByHand,
@@ -119,11 +118,9 @@ async def _step(hand: ByHand, draft: Draft) -> Response:
         return await _form(hand, draft, typed, _faults(sent, found))
     if step != SEND:
         return await _confirmation(hand, draft, event, typed, await _trial(hand, sent))
-    (one,) = sent.events
-    await hand.components.audit.write(
-        hand.caller.name, Action.EVENT_SENT, f"{one.budget}/{one.id}", {"type": draft.event_type}
+    one = await publish_one(
+        raw, hand.caller, hand.components, hand.visit_with().language, wait_s=WAIT_S
     )
-    await publish_and_wait(hand.components, hand.caller, sent, WAIT_S)
     outcome = address("sent", one.budget, one.id)
     return RedirectResponse(outcome, HTTPStatus.SEE_OTHER.value)
 
@@ -160,7 +157,7 @@ def _faults(sent: Sent, found: Read) -> dict[str, Translatable]:
 async def _trial(hand: ByHand, sent: Sent) -> Tried | None:
     """What the ledger would decide; None where that takes too long to find out."""
     try:
-        return await try_events(hand.components, hand.caller, sent)
+        return await try_events(sent, hand.caller, hand.components)
     except Problem as problem:
         if problem.kind != TRIAL_TOO_LONG:
             raise
