@@ -16,6 +16,7 @@ from services.api.console.pages import problem_page
 from services.api.contract import routes as contract
 from services.api.contract.openapi import components
 from services.api.events_in import routes as events_in
+from services.api.forms import page as form_pages
 from services.api.grants import page as grant_pages
 from services.api.grants import routes as grants
 from services.api.http import documentation, health, metrics
@@ -85,6 +86,7 @@ PAGES: Final = (
     order_pages,
     rejection_pages,
     record_page,
+    form_pages,
 )
 """Routes that answer people, by pages."""
 

@@ -54,7 +54,8 @@ class ApiSettings(DatabaseSettings):
 
     watch_url: str = ""
     """Address of the watch, which judges the lag: `http://watch:6066`; of several that
-    share the journal all, separated by commas. Without it the page Lag says that nobody is asked.
+    share the journal all, separated by commas. Without it the page Processing says that nobody is
+    asked.
     """
 
     auth: Literal["on", "off"] = "on"

@@ -10,7 +10,7 @@ from typing import Final
 from babel.dates import format_date, format_datetime, format_time, format_timedelta, get_timezone
 from babel.numbers import format_decimal
 
-from events.texts import Counted, Translatable, _
+from events.texts import Counted, Translatable, _, ngettext
 from services.texts import formats
 from services.texts.formats import ZONE
 from services.texts.language import Language
@@ -38,8 +38,10 @@ TODAY: Final = _("today")
 EXACT_S: Final = 10
 """Below so many seconds an exact span has a decimal; below one second it is in milliseconds."""
 
-ALWAYS_DAYS: Final = 1_000_000
-"""Threshold of a greater unit: a due date is counted in days, however far."""
+# A due date is counted in days, however far.
+DAYS_AGO: Final = ngettext("{count} day ago", "{count} days ago")
+IN_DAYS: Final = ngettext("in {count} day", "in {count} days")
+OVERDUE: Final = ngettext("{count} day overdue", "{count} days overdue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +135,12 @@ class LocaleFormat:
         return f"{format_decimal(seconds, '0.0', locale=self.babel_name)}\u202fs"
 
     def days_away(self, day: date, today: date) -> str:
-        """`dans 12 jours`, `il y a 3 jours`; today is called so."""
+        """`dans 12 jours`, `il y a 1 238 jours`; today is called so."""
         if day == today:
             return self.say(TODAY)
-        return format_timedelta(
-            day - today,
-            granularity="day",
-            threshold=ALWAYS_DAYS,
-            add_direction=True,
-            locale=self.babel_name,
-        )
+        count = (day - today).days
+        return self.counted(IN_DAYS if count > 0 else DAYS_AGO, abs(count))
+
+    def days_overdue(self, day: date, today: date) -> str:
+        """`échu depuis 1 238 jours`, `1,238 days overdue`: of a day that has passed."""
+        return self.counted(OVERDUE, (today - day).days)

@@ -37,6 +37,9 @@ OF_LILLE: Final[Values] = {
     "grant": ["G"],
     "reference": ["C/advance"],
     "sequence": [str(number) for number in range(1, 8)],
+    "convention": ["C"],
+    "refused": ["6"],
+    "event_id": ["nobody"],
 }
 OF_ROUBAIX: Final[Values] = {
     **OF_ALL,
@@ -44,6 +47,9 @@ OF_ROUBAIX: Final[Values] = {
     "grant": [GRANT],
     "reference": [f"{CONVENTION}/advance"],
     "sequence": [str(number) for number in range(1, 9)],
+    "convention": [CONVENTION],
+    "refused": ["8"],
+    "event_id": ["nobody"],
 }
 NOWHERE: Final[Values] = {**OF_ROUBAIX, "budget": ["13001653800014-00-2023"]}
 

@@ -26,6 +26,7 @@ from services.api.adapters.ports import (
     SourceRecords,
     no_source_records,
 )
+from services.api.adapters.position import SharedPosition
 from services.api.lag_source import Unwatched
 from services.api.problems import Kind, Problem
 from services.runtime.ops.hosts import LOCAL
@@ -50,6 +51,10 @@ LIVE_PAGES_OF_CALLER_MAX: Final = 20
 LISTENERS_MAX: Final = 100
 LISTENERS_OF_CALLER_MAX: Final = 5
 """Programs that may listen to outcomes at once."""
+
+WAITING_MAX: Final = 200
+WAITING_OF_CALLER_MAX: Final = 20
+"""Requests that may wait at once for what the ledger decides."""
 
 LARGE_UPLOADS_MAX: Final = 4
 LARGE_UPLOADS_OF_CALLER_MAX: Final = 2
@@ -144,5 +149,7 @@ class Components:
         default_factory=partial(Slots, LARGE_UPLOADS_MAX, LARGE_UPLOADS_OF_CALLER_MAX)
     )
     read_slots: ReadSlots = field(default_factory=ReadSlots)
+    wait_slots: Slots = field(default_factory=partial(Slots, WAITING_MAX, WAITING_OF_CALLER_MAX))
+    position: SharedPosition = field(default_factory=SharedPosition)
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by the signal to end: streams end then."""

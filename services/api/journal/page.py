@@ -9,7 +9,7 @@ from events.texts import _
 from services.api.access.audit import Action
 from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
-from services.api.console.elements import type_name
+from services.api.console.elements import address, type_name
 from services.api.console.page_context import Name, Sequence64, Visit, Visitor
 from services.api.console.texts import troubles as texts
 from services.api.http.dependencies import Given, Operator
@@ -74,6 +74,9 @@ async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
         "event": event_text(raw),
         "bytes": dump(raw),
         "has_next": await records.one(conn, entities, budget, sequence + 1) is not None,
+        "correction": address("send", "correction", budget, str(sequence))
+        if content.refusal is not None and visit.caller.may(Scope.PUBLISH, budget)
+        else "",
         "may_show": dead_letter is not None and visit.caller.may(Scope.OPERATE, budget),
     }
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, NamedTuple
 from fastapi import APIRouter, Path
 from starlette.responses import RedirectResponse, Response
 
+from services.api.access.caller import Scope
 from services.api.console.elements import following
 from services.api.console.page_context import (
     ROWS,
@@ -97,6 +98,7 @@ async def trouble_list(
         counts=counts,
         reason=reason,
         term_of=partial(term_of, kind),
+        may_send=partial(visit.caller.may, Scope.PUBLISH),
         rows=found[:ROWS],
         page_links=following(("troubles", kind), {"reason": reason}, last, started=after is None),
     )

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from events.masking import masked
-from events.texts import Translatable, _
+from events.texts import Number, Translatable, _
 from services.cli.records.journal_source import ONE_PLACE
 from services.cli.terminal.output import bad_option, counted
 from services.cli.terminal.screen import Prose, Screen
-from services.cli.terminal.texts import NO_RECORDS
+from services.cli.terminal.texts import NO_RECORDS, counts
 from services.cli.workers import COLLECT_AFTER
 from services.runtime.kafka.security import security_arguments
 from services.runtime.ops.settings import Settings
@@ -29,14 +29,8 @@ EXIT_DISPROVED: Final = 1
 """The exit code where something is not proved."""
 
 VERIFYING = _("verifying")
-PROVED = _(
-    "proved: {events} events, {budgets} budgets, {payment_orders} payment orders, {expired} not "
-    "comparable"
-)
-DISPROVED = _(
-    "{defects} defects: {events} events, {budgets} budgets, {payment_orders} payment orders, "
-    "{expired} not comparable"
-)
+PROVED = _("proved: {events}, {budgets}, {payment_orders}, {expired} not comparable")
+DISPROVED = _("{defects}: {events}, {budgets}, {payment_orders}, {expired} not comparable")
 NOT_PROVED = _("What this does not prove:")
 
 
@@ -154,12 +148,14 @@ def show(screen: Screen, report: Report) -> None:
     for remark in report.remarks:
         screen.console.print(Prose(f"- {screen.text(remark.text)}"))
     counted = report.counted
-    facts = {
-        "defects": sum(report.counts.values()),
-        "events": sum(counted["outcomes"].values()),
-        **{name: counted[name] for name in ("budgets", "payment_orders", "expired")},
-    }
-    screen.say((PROVED if report.proved else DISPROVED).render(facts))
+    facts = counts(
+        defects=sum(report.counts.values()),
+        events=sum(counted["outcomes"].values()),
+        budgets=counted["budgets"],
+        payment_orders=counted["payment_orders"],
+    )
+    text = PROVED if report.proved else DISPROVED
+    screen.say(text.render({**facts, "expired": Number(counted["expired"])}))
 
 
 def _position(place: Place) -> str:
