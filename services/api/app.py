@@ -1,7 +1,7 @@
 """The API, put together: routes behind the gate, all inside the middleware of requests."""
 
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
@@ -16,7 +16,10 @@ from services.api.budgets import page as budget_pages
 from services.api.budgets import routes as budgets
 from services.api.console import logout_notice, session
 from services.api.console.pages import LAG_LIVE_PATH, LIVE_PATH, TODAY_LIVE_PATH, problem_page
+from services.api.contract import routes as contract
+from services.api.contract.openapi import components
 from services.api.events_in import routes as events_in
+from services.api.forms import page as form_pages
 from services.api.grants import page as grant_pages
 from services.api.grants import routes as grants
 from services.api.http import documentation, health, metrics
@@ -30,15 +33,19 @@ from services.api.lag import page as lag_page
 from services.api.lag import routes as lag
 from services.api.orders import page as order_pages
 from services.api.orders import routes as orders
-from services.api.problems import problems
+from services.api.outcomes import routes as outcomes
+from services.api.outcomes.feed import Feed
+from services.api.problems import ProblemDetails, problems
 from services.api.rejections import page as rejection_pages
 from services.api.rejections import routes as rejections
+from services.api.rejections.explanation import Explanations
 from services.api.search import page as search_page
 from services.api.search import routes as search
 from services.api.statements import routes as statements
 from services.api.today import live
 from services.api.today import page as today_page
 from services.api.today import routes as today
+from services.api.webhooks import routes as webhooks
 
 DESCRIPTION: Final = """\
 What the ledger has decided, as figures; and the entry for new events.
@@ -69,6 +76,9 @@ DATA: Final = (
     search,
     lag,
     logout_notice,
+    contract,
+    outcomes,
+    webhooks,
 )
 """Routes that answer programs, by JSON."""
 
@@ -85,6 +95,7 @@ PAGES: Final = (
     rejection_pages,
     record_page,
     search_page,
+    form_pages,
 )
 """Routes that answer people, by pages."""
 
@@ -115,9 +126,20 @@ def _answer_head(route: BaseRoute) -> None:
         route.methods.add("HEAD")
 
 
+class Api(FastAPI):
+    """FastAPI, whose document holds what no route returns: published schemas, and problems."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, made once."""
+        document = super().openapi()
+        problem = {ProblemDetails.__name__: ProblemDetails.model_json_schema()}
+        document["components"]["schemas"].update(problem | components())
+        return document
+
+
 def create_app(parts: Components) -> FastAPI:
     """The API over these parts."""
-    app = FastAPI(
+    app = Api(
         title="Écluse",
         version="1",
         description=DESCRIPTION,
@@ -137,6 +159,8 @@ def create_app(parts: Components) -> FastAPI:
     observed = metrics.Observed()
     app.state.observed = observed
     app.state.problem_page = problem_page
+    app.state.feed = Feed(parts.engine, parts.clock)
+    app.state.explanations = Explanations(parts.source_records)
     app.state.readiness = health.readiness(parts)
     app.router.routes.extend(routes())
     documentation.mount_assets(app)

@@ -49,6 +49,10 @@ class ApiSettings(DatabaseSettings):
     `https://ecluse.lille.fr`. If all are https the API takes everybody to come over TLS; with
     `ECLUSE_AUTH=off` it answers to their names too."""
 
+    webhook_hosts: str = ""
+    """Hosts that webhooks may be posted to although they are not public, by http too, separated by
+    commas: `erp.mairie.lan`."""
+
     watch_url: str = ""
     """Address of the watch, which judges the lag: `http://watch:6066`; of several that
     share the journal all, separated by commas. Without it the page Processing says that nobody is
@@ -179,6 +183,11 @@ class ApiSettings(DatabaseSettings):
         """The names by which the API is asked."""
         text = {name_in(each) for each in _apart(self.api_urls)}
         return LOCAL | {self.api_bind.lower(), *(name for name in text if name is not None)}
+
+    @property
+    def allowed_webhook_hosts(self) -> frozenset[str]:
+        """Hosts that webhooks may be posted to although they are not public."""
+        return frozenset(_apart(self.webhook_hosts))
 
     @property
     def watches(self) -> Sequence[str]:

@@ -40,6 +40,9 @@ OF_LILLE: Final[Values] = {
     "reference": ["C/advance"],
     "sequence": [str(number) for number in range(1, 8)],
     "siret": [SIRET],
+    "convention": ["C"],
+    "refused": ["6"],
+    "event_id": ["nobody"],
 }
 OF_ROUBAIX: Final[Values] = {
     **OF_ALL,
@@ -48,6 +51,9 @@ OF_ROUBAIX: Final[Values] = {
     "reference": [f"{CONVENTION}/advance"],
     "sequence": [str(number) for number in range(1, 9)],
     "siret": [OTHER_ESTABLISHMENT],
+    "convention": [CONVENTION],
+    "refused": ["8"],
+    "event_id": ["nobody"],
 }
 NOWHERE: Final[Values] = {**OF_ROUBAIX, "budget": ["13001653800014-00-2023"]}
 

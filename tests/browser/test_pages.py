@@ -91,6 +91,27 @@ PAGES: Final = {
     "record": (f"/console/records/{BUDGET}/13", "Écritures d'engagement", "Commitment entries"),
     "record-refused": (f"/console/records/{BUDGET}/25", "513\u202f500,00\u00a0€", "€513,500.00"),
     "dead-letter": ("/console/records/_dead.0/1", "/data/document/kind", "/data/document/kind"),
+    "send-acknowledgement": (
+        f"/console/send/acknowledgement/{BUDGET}/CONV-2023-ORCHESTRE/advance?state=rejected",
+        "Réponse du comptable",
+        "The accountant's answer",
+    ),
+    "send-payment": (
+        f"/console/send/payment/{BUDGET}/CONV-2023-THEATRE/whole/2",
+        "Paiement par le comptable",
+        "Payment by the treasury",
+    ),
+    "send-document": (
+        f"/console/send/document/{BUDGET}/CONV-2023-ORCHESTRE?kind=certified_accounts&year=2022",
+        "Justificatif reçu",
+        "Document received",
+    ),
+    "send-correction": (
+        f"/console/send/correction/{BUDGET}/25",
+        "Corriger et renvoyer",
+        "Correct and send again",
+    ),
+    "sent": (f"/console/sent/{BUDGET}/nobody", "En route", "It is on its way"),
     "no-such-page": ("/console/grants/nobody/nothing", "Introuvable", "Not found"),
 }
 """By its picture's name: the address, and words that must stand there in French and in English."""
