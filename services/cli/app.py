@@ -75,6 +75,8 @@ VERBS: Final = (
     Later("replay", "commands.events.replay:replay_files", JOB),
     Later("validate", "commands.events.validate:validate_file", JOB),
     Later("publish", "commands.events.publish:publish_files", JOB),
+    Later("order", "commands.events.order:order", JOB),
+    Later("document", "commands.events.document:document", JOB),
     Later("ledger", "commands.roles.processes:ledger", ROLES),
     Later("serve", "commands.roles.processes:serve", ROLES),
     Later("api", "commands.roles.processes:api", ROLES),

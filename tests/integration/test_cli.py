@@ -330,7 +330,16 @@ def test_the_help_fits_a_page_and_names_no_types(verb: tuple[str, ...]) -> None:
     assert "show" not in verb or "journal show [OPTIONS] BUDGET N" in result.text
 
 
-WITHOUT_KAFKA = {("replay",), ("validate",), ("serve",), ("lag",), ("database", "grants")}
+WITHOUT_KAFKA = {
+    ("replay",),
+    ("validate",),
+    ("serve",),
+    ("lag",),
+    ("database", "grants"),
+    ("order", "acknowledge"),
+    ("order", "pay"),
+    ("document", "received"),
+}
 
 
 @pytest.mark.parametrize("verb", every_verb(), ids=" ".join)
