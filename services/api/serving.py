@@ -117,6 +117,7 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
             lag=lag_source(settings.watches, clock),
             hosts=settings.hosts,
             over_tls=settings.over_tls,
+            names=settings.names,
             login=login,
             webhooks=webhooks,
         )

@@ -13,6 +13,7 @@ from pydantic_settings import NoDecode
 from services.api.access.caller import Entities, Scope
 from services.api.access.oidc.discovery import checked
 from services.api.access.oidc.tokens import ASYMMETRIC, Demands
+from services.api.code_names import OFFICIAL, Names, city_names
 from services.lag.client.watches import watch_addresses
 from services.projector.settings import DatabaseSettings
 from services.runtime.ops.hosts import LOCAL, name_in
@@ -57,6 +58,9 @@ class ApiSettings(DatabaseSettings):
     share the journal all, separated by commas. Without it the page Processing says that nobody is
     asked.
     """
+
+    names: Annotated[Names, NoDecode] = OFFICIAL
+    """The city's own names of codes, as YAML: in a file, which `ECLUSE_NAMES_FILE` names."""
 
     auth: Literal["on", "off"] = "on"
     """`off` lets everybody do everything, and the log says so."""
@@ -117,6 +121,11 @@ class ApiSettings(DatabaseSettings):
             # Without the address: it may hold a password.
             raise ValueError("addresses as http://watch:6066, separated by commas") from None
         return text
+
+    @field_validator("names", mode="before")
+    @classmethod
+    def _city_names(cls, value: Any) -> Any:
+        return city_names(value) if isinstance(value, str) else value
 
     @field_validator("oidc_algorithms")
     @classmethod

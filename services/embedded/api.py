@@ -83,6 +83,7 @@ async def serve_embedded(
                 lag=Unwatched("one_process"),
                 hosts=settings.hosts,
                 over_tls=settings.over_tls,
+                names=settings.names,
                 login=login,
                 webhooks=webhooks,
             )

@@ -118,6 +118,10 @@ class Gate:
         return caller
 
 
+READING: Final = frozenset({"GET", "HEAD"})
+"""Methods of who asks for a page."""
+
+
 def is_open(path: str) -> bool:
     """True if anybody may ask there."""
     if path in HEALTH or path in LOGIN or path in {ROOT, CONTRACT}:
@@ -139,7 +143,7 @@ def _is_fit_for_a_session(scope: Scope) -> bool:
 
 def _turned_away(asked: HTTPConnection, error: NotKnown) -> ASGIApp:
     path = asked.scope["path"]
-    if asked.scope["method"] == "GET" and is_console(path):
+    if asked.scope["method"] in READING and is_console(path):
         following = quote(own_address(asked), safe="/")
         return RedirectResponse(f"{LOGIN_PATH}?next={following}", status_code=303)
     challenge = "Bearer" if error.reason == NOTHING[0] else 'Bearer error="invalid_token"'

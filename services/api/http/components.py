@@ -27,6 +27,7 @@ from services.api.adapters.ports import (
     no_source_records,
 )
 from services.api.adapters.position import SharedPosition
+from services.api.code_names import OFFICIAL, Names
 from services.api.lag_source import Unwatched
 from services.api.problems import Kind, Problem
 from services.runtime.ops.hosts import LOCAL
@@ -134,6 +135,8 @@ class Components:
     """The names by which it is asked; where access is not checked it answers to no other."""
     over_tls: bool = False
     """True if everybody comes over TLS, whatever a proxy says."""
+    names: Names = OFFICIAL
+    """Names of the codes of budgets."""
     login: ProviderLogin | None = None
     """The login at an identity provider, where one is set for people."""
     trace_slots: asyncio.Semaphore = field(

@@ -1,6 +1,7 @@
 """The page of a record of the journal, with its bytes."""
 
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -9,9 +10,10 @@ from events.texts import _
 from services.api.access.audit import Action
 from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
-from services.api.console.elements import address, type_name
+from services.api.console.elements import Verbatim, address, type_name
 from services.api.console.page_context import Name, Sequence64, Visit, Visitor
 from services.api.console.texts import troubles as texts
+from services.api.console.trails import above, above_unreadable
 from services.api.http.dependencies import Given, Operator
 from services.api.journal import records
 from services.api.journal.dump import Dump, dump, event_text
@@ -61,6 +63,8 @@ async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
         raise Problem(NOT_FOUND)
     content, raw = found
     dead_letter = await unsettled.one_dead_letter(conn, entities, budget, sequence)
+    grant = await unsettled.grant_of_record(conn, entities, budget, sequence)
+    trail = above_unreadable(locale) if dead_letter else above(budget, grant, locale)
     name = locale.say(_("Record {number}"), number=locale.number(sequence))
     return {
         "title": f"{name} – {type_name(content.event_type, locale)}",
@@ -69,8 +73,13 @@ async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
         # What a sender called it, and itself, may be anything.
         "event_id": shown(content.event_id),
         "event_source": shown(content.event_source),
-        "grant": await unsettled.grant_of_record(conn, entities, budget, sequence),
+        "grant": grant,
         "dead_letter": dead_letter,
+        # Hashes are no names: in none of them an account is looked for.
+        "hash": Verbatim(content.hash),
+        "received_hash": None if dead_letter is None else Verbatim(dead_letter.event_sha256),
+        "api_href": Verbatim(f"/budgets/{quote(budget, safe='')}/journal/{sequence}"),
+        **trail._asdict(),
         "event": event_text(raw),
         "bytes": dump(raw),
         "has_next": await records.one(conn, entities, budget, sequence + 1) is not None,

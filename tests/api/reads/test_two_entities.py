@@ -27,6 +27,7 @@ OF_LILLE: Final = {
     "payment_order": ["C/advance"],
     "event_id": ["too-much", "vote", "waits"],
     "ref": ["C", "G", "2023/40", "C/advance", "too-much"],
+    "q": ["2023/40", "Subvention", "C", "vote", "489"],
     "file_format": FILES,
 }
 OF_ROUBAIX: Final = {
@@ -36,6 +37,7 @@ OF_ROUBAIX: Final = {
     "payment_order": [f"{CONVENTION}/advance"],
     "event_id": [REFUSED, "R-signed"],
     "ref": [CONVENTION, GRANT, REFUSED, f"{CONVENTION}/advance"],
+    "q": [CONVENTION, GRANT, REFUSED, "Chorale"],
     "file_format": FILES,
 }
 NOWHERE: Final = {**OF_ROUBAIX, "budget": ["13001653800014-00-2023"]}
