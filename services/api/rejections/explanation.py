@@ -62,7 +62,7 @@ class Explanations:
 
         Call it without a connection of the database: the source may take its time.
         """
-        places = {_place(each): each for each in dead_letters}
+        places = {each.source: each for each in dead_letters}
         unknown = places.keys() - self._kept.keys()
         if unknown:
             for place, raw in (await self._read(unknown)).items():
@@ -136,7 +136,3 @@ def _by_facts(dead_letter: DeadLetter) -> Explanation:
 def _shown(unreadable: Unreadable) -> Sentence:
     text = both(explain(unreadable))
     return Sentence(fr=masked(text.fr), en=masked(text.en))
-
-
-def _place(dead_letter: DeadLetter) -> Source:
-    return Source(dead_letter.source_topic, dead_letter.source_partition, dead_letter.source_offset)
