@@ -108,9 +108,7 @@ def test_the_api_answers_the_same(url: str) -> None:
         ("/console/orders?state=all", "/console/orders", []),
     ],
 )
-def test_a_page_says_where_it_stands(
-    url: str, path: str, lit: str, above: list[str]
-) -> None:
+def test_a_page_says_where_it_stands(url: str, path: str, lit: str, above: list[str]) -> None:
     text = page(url, path).text
     menu = text.split('<nav class="ways"')[1].split("</nav>")[0]
     assert [lit] == LIT.findall(menu)
