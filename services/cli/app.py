@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
-from services.cli.terminal.options import Group, Lang, LogLevel, Verb, chosen_language
+from events.texts import Translatable, _
+from services.cli.terminal.help import WIDTH_MAX, summary
+from services.cli.terminal.options import (
+    Group,
+    Lang,
+    LogLevel,
+    Verb,
+    chosen_language,
+)
 from services.cli.terminal.texts import STORE_ERROR
 from services.runtime.ops.file_modes import be_private
 from services.texts.translation import translate
@@ -25,7 +33,11 @@ EXIT_USAGE: Final = 2
 EXIT_UNREACHABLE: Final = 3
 
 
-JOB, ROLES, INSPECT, PROVE, OPERATE = "The job", "Roles", "Look", "Prove", "Operate"
+JOB: Final = _("The job")
+ROLES: Final = _("Roles")
+INSPECT: Final = _("Look")
+PROVE: Final = _("Prove")
+OPERATE: Final = _("Operate")
 """The panels of the help."""
 
 
@@ -38,7 +50,7 @@ class Later:
     hidden = deprecated = False
     help = None
 
-    def __init__(self, name: str, where: str, panel: str) -> None:
+    def __init__(self, name: str, where: str, panel: Translatable) -> None:
         self.name = name
         self.rich_help_panel = panel
         module, self._attribute = where.split(":")
@@ -52,6 +64,10 @@ class Later:
             f"\ndef {self._attribute}("
         )
         return " ".join(verb.split('"""')[1].split("\n\n")[0].split())
+
+    def get_short_help_str(self, _limit: int = 0) -> str:
+        """Its line where a shell completes its name."""
+        return summary(self, chosen_language())
 
     @cached_property
     def verb(self) -> Any:
@@ -158,6 +174,8 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # terminal/help.py says why
+    context_settings={"max_content_width": WIDTH_MAX},
 )
 
 
