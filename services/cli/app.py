@@ -16,6 +16,7 @@ import typer
 from events.texts import Translatable, _
 from services.cli.terminal.help import WIDTH_MAX, summary
 from services.cli.terminal.options import (
+    COMPLETES,
     Group,
     Lang,
     LogLevel,
@@ -91,6 +92,7 @@ VERBS: Final = (
     Later("replay", "commands.events.replay:replay_files", JOB),
     Later("validate", "commands.events.validate:validate_file", JOB),
     Later("publish", "commands.events.publish:publish_files", JOB),
+    Later("schema", "commands.events.schema:schema", JOB),
     Later("ledger", "commands.roles.processes:ledger", ROLES),
     Later("serve", "commands.roles.processes:serve", ROLES),
     Later("api", "commands.roles.processes:api", ROLES),
@@ -111,6 +113,7 @@ VERBS: Final = (
     Later("acls", "commands.operate.acls:acls", OPERATE),
     Later("database", "commands.operate.database:database", OPERATE),
     Later("api-keys", "commands.operate.api_keys:api_keys", OPERATE),
+    Later("completion", "commands.operate.completion:completion", OPERATE),
 )
 """In the order of the help."""
 
@@ -172,7 +175,7 @@ app = typer.Typer(
     cls=Verbs,
     help="Écluse: money moves when the act that opens the gate has arrived.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=False,  # `ecluse completion` installs them, and says so in two languages
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # terminal/help.py says why
     context_settings={"max_content_width": WIDTH_MAX},
@@ -221,6 +224,10 @@ def main() -> None:
     if not __debug__:
         raise SystemExit("ecluse: assertions are part of this program: run it without -O")
     be_private()  # Journals, databases and brokers' data hold IBANs.
+    if COMPLETES in os.environ:
+        from typer._completion_classes import completion_init  # noqa: PLC0415 # seldom asked for
+
+        completion_init()
     try:
         app()
     except SystemExit as leaving:

@@ -13,6 +13,9 @@ from typer.core import TyperCommand, TyperGroup
 from services.cli.terminal import help as help_page
 from services.texts.language import Language
 
+COMPLETES: Final = "_ECLUSE_COMPLETE"
+"""The variable by which a shell asks for completions."""
+
 _chosen: Final = ContextVar[Language]("language")
 
 
