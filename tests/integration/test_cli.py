@@ -304,8 +304,12 @@ def every_verb() -> list[tuple[str, ...]]:
     return sorted(
         (verb.name,) if within is None else (verb.name, within)
         for verb in VERBS
-        for within in getattr(verb, "commands", [None])
+        for within in (*getattr(verb, "commands", [None]), *OWN_WORK.get(verb.name, ()))
     )
+
+
+OWN_WORK = {"dev": [None]}
+"""Verbs that do something by themselves, beside those under their name."""
 
 
 def test_the_line_of_a_verb_in_the_list_is_the_first_of_its_own_help() -> None:

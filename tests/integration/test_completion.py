@@ -54,6 +54,7 @@ def completed(home: Path, *line: str) -> list[str]:
         (("ecluse", "topics", ""), ["diff", "apply"]),
         (("ecluse", "lag", "--br"), ["--brief"]),
         (("ecluse", "--lang", ""), ["fr", "en"]),
+        (("ecluse", "dev", "kill", "le"), ["ledger"]),
         (("ecluse", "schema", "convention.si"), ["convention.signed"]),
         (("ecluse", "schema", "ecluse.convention.si"), ["ecluse.convention.signed.v1"]),
     ],
