@@ -46,7 +46,6 @@ def differences(shown: Any, found: Any, place: str = "") -> list[str]:
     return [] if shown == found else [f"{place}: {shown!r}, and not {found!r}"]
 
 
-@pytest.mark.rest
 @pytest.mark.timeout(180)
 def test_ten_minutes_lead_from_nothing_to_outcomes(tmp_path: Path) -> None:
     (serve, _), *others = steps()
