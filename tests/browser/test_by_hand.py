@@ -51,7 +51,7 @@ def test_the_treasurer_takes_an_order_in_charge_and_pays_it_without_script(
         send(page)
         expect(page.locator("h1")).to_have_text("Accepté")
         page.get_by_role("link", name="AVIRON-2023/whole").click()
-        expect(page.locator("header")).to_contain_text("pris en charge")
+        expect(page.locator("main header .badge").first).to_have_text("pris en charge")
         page.get_by_role("link", name="Payé", exact=True).click()
         assert "4\u202f500,00" == page.get_by_label("Montant").input_value()
         page.get_by_role("button", name="Vérifier").click()

@@ -40,8 +40,8 @@ PAGES: Final = {
     ),
     "budget": (
         f"/console/budgets/{BUDGET}",
-        "Autres charges de gestion courante",
-        "As known at record",
+        "Lille, budget principal",
+        "Mission locale",
     ),
     "budget-then": (
         f"/console/budgets/{BUDGET}?operation=489&effective_on=2023-06-30&known_at=25",
@@ -225,6 +225,7 @@ def test_the_page_to_log_in(browser: Browser, console: Console, language: str) -
     [
         ("readme-today", PAGES["today"][0], 1180),
         ("readme-grant", PAGES["grant-waiting"][0], 1440),
+        ("readme-budget", PAGES["budget"][0], 1330),
     ],
 )
 def test_a_picture_for_the_readme(
