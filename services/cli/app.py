@@ -93,6 +93,8 @@ VERBS: Final = (
     Later("validate", "commands.events.validate:validate_file", JOB),
     Later("publish", "commands.events.publish:publish_files", JOB),
     Later("schema", "commands.events.schema:schema", JOB),
+    Later("order", "commands.events.order:order", JOB),
+    Later("document", "commands.events.document:document", JOB),
     Later("ledger", "commands.roles.processes:ledger", ROLES),
     Later("serve", "commands.roles.processes:serve", ROLES),
     Later("api", "commands.roles.processes:api", ROLES),
@@ -113,6 +115,7 @@ VERBS: Final = (
     Later("acls", "commands.operate.acls:acls", OPERATE),
     Later("database", "commands.operate.database:database", OPERATE),
     Later("api-keys", "commands.operate.api_keys:api_keys", OPERATE),
+    Later("webhooks", "commands.operate.webhooks:webhooks", OPERATE),
     Later("completion", "commands.operate.completion:completion", OPERATE),
 )
 """In the order of the help."""
