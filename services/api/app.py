@@ -29,6 +29,7 @@ from services.api.orders import page as order_pages
 from services.api.orders import routes as orders
 from services.api.problems import problems
 from services.api.rejections import page as rejection_pages
+from services.api.rejections import review
 from services.api.rejections import routes as rejections
 from services.api.statements import routes as statements
 from services.api.today import live
@@ -75,6 +76,7 @@ PAGES: Final = (
     figure_page,
     order_pages,
     rejection_pages,
+    review,
     record_page,
 )
 """Routes that answer people, by pages."""
