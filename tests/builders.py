@@ -271,6 +271,16 @@ def a_deadline(kind: str = "payment_due", **more: Any) -> Json:
     return _build("deadline.passed", defaults, {"_source": "urn:ecluse:watch"} | more)
 
 
+def a_review(sequence: int = 1, **more: Any) -> Json:
+    """A person has seen a record of the budget; `chain="_dead.0"` of a dead letter."""
+    defaults = {
+        "sequence": sequence,
+        "reviewed_by": "Martine AUBERT",
+        "reviewed_on": "2023-07-20",
+    }
+    return _build("record.reviewed", defaults, {"_source": "urn:ecluse:console"} | more)
+
+
 def encoded(event: Json | bytes) -> bytes:
     """The event's bytes as a careful sender writes them."""
     if isinstance(event, bytes):

@@ -38,9 +38,27 @@ PAGES: Final = {
         "daté du 20 juillet 2023 à 14:02:11",
         "dated 20 July 2023 at 14:02:11",
     ),
+    "budget": (
+        f"/console/budgets/{BUDGET}",
+        "Lille, budget principal",
+        "Mission locale",
+    ),
+    "budget-then": (
+        f"/console/budgets/{BUDGET}?operation=489&effective_on=2023-06-30&known_at=25",
+        "Arrêté au 30 juin 2023, tel que connu à l'enregistrement 25.",
+        "As of 30 June 2023, as known at record 25.",
+    ),
+    "beneficiary": (
+        "/console/beneficiaries/82123456400010",
+        "comptes certifiés 2022",
+        "certified accounts 2022",
+    ),
     "grants": ("/console/grants", "5 subventions", "5 grants"),
     "grants-found": ("/console/grants?search=orchestre", "1 subvention", "1 grant"),
     "grants-none": ("/console/grants?search=zzz", "Aucune subvention", "No grant answers"),
+    "search": ("/console/search?q=conv", "Mandats", "Payment orders"),
+    "search-none": ("/console/search?q=zzz", "Rien ne s", "Nothing is called"),
+    "search-empty": ("/console/search", "Ce qu", "What may be searched"),
     "grant": (f"/console/grants/{BUDGET}/LILLE-AVENIRS-2023", "Versements", "Instalments"),
     "grant-waiting": (
         f"/console/grants/{BUDGET}/ORCHESTRE-2023",
@@ -207,6 +225,7 @@ def test_the_page_to_log_in(browser: Browser, console: Console, language: str) -
     [
         ("readme-today", PAGES["today"][0], 1180),
         ("readme-grant", PAGES["grant-waiting"][0], 1440),
+        ("readme-budget", PAGES["budget"][0], 1330),
     ],
 )
 def test_a_picture_for_the_readme(

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from tempfile import SpooledTemporaryFile
-from typing import Annotated, Any, BinaryIO, Final, cast
+from typing import Annotated, BinaryIO, Final, cast
 
 import structlog
 from fastapi import APIRouter, Query, Request, Response
 
 from events.texts import _
+from services.api.contract.openapi import events_body
 from services.api.events_in.answers import (
     Decided,
     DryRun,
@@ -95,32 +96,6 @@ Wait = Annotated[
 Dry = Annotated[bool, Query(description="True: publish nothing, and say what would be decided.")]
 
 
-_AN_EVENT: Final[dict[str, Any]] = {
-    "type": "object",
-    "description": "A CloudEvent of the contract: its type has a JSON Schema in schemas/.",
-    "required": ["specversion", "id", "source", "type", "time", "partitionkey", "data"],
-    "properties": {
-        "specversion": {"const": "1.0"},
-        "id": {"type": "string"},
-        "source": {"type": "string"},
-        "type": {"type": "string"},
-        "time": {"type": "string", "format": "date-time"},
-        "partitionkey": {"type": "string"},
-        "data": {"type": "object"},
-    },
-}
-_BODY: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/cloudevents+json": {"schema": _AN_EVENT},
-            "application/json": {"schema": _AN_EVENT},
-            "application/x-ndjson": {"schema": {"type": "string"}},
-        },
-    }
-}
-
-
 @router.post(
     PATH,
     status_code=202,
@@ -132,7 +107,7 @@ _BODY: Final[dict[str, Any]] = {
         200: {"description": "They are decided, or were tried.", "model": Decided | DryRun},
         **problems(413, 415, 429, 507),
     },
-    openapi_extra=_BODY,
+    openapi_extra={"requestBody": events_body()},
 )
 async def publish_events(
     request: Request,

@@ -124,7 +124,7 @@ async def one(
     The bytes hold bank details: whoever shows them masks them.
     """
     row = await _one.first(conn, entities=entities, budget=budget, sequence=sequence)
-    return None if row is None else (_record(row), bytes(row["record"]))
+    return None if row is None else (detail_of(row), bytes(row["record"]))
 
 
 async def outcomes(
@@ -142,7 +142,7 @@ async def outcomes(
     found: dict[tuple[str, str], list[RecordDetail]] = {}
     for row in rows:
         key = (row["budget"], row["event_source"] or "")
-        found.setdefault(key, []).append(_record(row))
+        found.setdefault(key, []).append(detail_of(row))
     return tuple(
         Identity(of_budget, source, event_id, latest(records).outcome, tuple(records))
         for (of_budget, source), records in sorted(found.items())
@@ -155,7 +155,7 @@ async def of_events(
     """All records of the events that have one of these ids, by budget, in the journal's order."""
     if not event_ids:
         return []
-    return [_record(row) for row in await _of_ids.rows(conn, entities=entities, ids=event_ids)]
+    return [detail_of(row) for row in await _of_ids.rows(conn, entities=entities, ids=event_ids)]
 
 
 def latest(records: Sequence[RecordDetail]) -> RecordDetail:
@@ -197,7 +197,8 @@ def _of_ids(entities: Parameters | None, ids: Parameters) -> Select[Any]:
     )
 
 
-def _record(row: Row) -> RecordDetail:
+def detail_of(row: Row) -> RecordDetail:
+    """A record of the journal from its row in the read model."""
     record = read_record(bytes(row["record"]))
     return row_as(
         RecordDetail,

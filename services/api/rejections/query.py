@@ -26,6 +26,7 @@ from services.api.queries.verdicts import (
     refusal_verdict,
     wait_verdict,
 )
+from services.ledger.domain.journal import Source
 from services.projector.tables import (
     conventions,
     dead_letters,
@@ -87,6 +88,11 @@ class DeadLetter:
     reason: FreeText
     event_sha256: str
     verdict: Verdict
+
+    @property
+    def source(self) -> Source:
+        """The place where it was read."""
+        return Source(self.source_topic, self.source_partition, self.source_offset)
 
 
 @dataclass(frozen=True, slots=True)
