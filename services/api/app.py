@@ -16,6 +16,7 @@ from services.api.console.pages import problem_page
 from services.api.events_in import routes as events_in
 from services.api.grants import page as grant_pages
 from services.api.grants import routes as grants
+from services.api.help import page as help_pages
 from services.api.http import documentation, health, metrics
 from services.api.http.components import BODY_BYTES_MAX, Components
 from services.api.http.error_handlers import add_handlers
@@ -26,6 +27,7 @@ from services.api.journal import routes as journal
 from services.api.lag import page as lag_page
 from services.api.lag import routes as lag
 from services.api.orders import page as order_pages
+from services.api.orders import plan_page
 from services.api.orders import routes as orders
 from services.api.problems import problems
 from services.api.rejections import page as rejection_pages
@@ -68,12 +70,14 @@ DATA: Final = (
 
 PAGES: Final = (
     session,
+    help_pages,
     lag_page,
     live,
     today_page,
     grant_pages,
     figure_page,
     order_pages,
+    plan_page,
     rejection_pages,
     record_page,
 )

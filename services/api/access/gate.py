@@ -34,6 +34,9 @@ from services.runtime.ops.hosts import LOCAL, answers_to
 
 HEALTH: Final = frozenset({"/healthz", "/readyz"})
 LOGIN: Final = frozenset({LOGIN_PATH, BEGIN_PATH, CALLBACK_PATH, LOGOUT_NOTICE_PATH})
+HELP: Final = "/console/help"
+"""The runbooks: who is called at night may have no key at hand. They hold nothing of a town."""
+
 LOGIN_ASSETS: Final = "/console/static/"
 """Files of the page to log in: they hold no figure."""
 
@@ -114,7 +117,7 @@ class Gate:
 
 def is_open(path: str) -> bool:
     """True if anybody may ask there."""
-    return path in HEALTH or path in LOGIN or path.startswith(LOGIN_ASSETS)
+    return path in HEALTH | LOGIN | {HELP} or path.startswith((LOGIN_ASSETS, f"{HELP}/"))
 
 
 def _by_session(asked: HTTPConnection) -> bool:

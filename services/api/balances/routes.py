@@ -1,23 +1,24 @@
 """Balances: by line, chapter, convention, grant, beneficiary; and the moves behind a figure."""
 
 from datetime import date
-from typing import Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from fastapi import APIRouter
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.api.balances import query as balances
-from services.api.balances.moves import moves_behind
+from services.api.balances.moves import STAGES_ASKED, figure_rows, moves_behind
+from services.api.balances.tables import FIGURE_TABLE, LINE_TABLE
 from services.api.http.answering import UNCHANGED
 from services.api.http.lists import list_route
 from services.api.http.question import (
     BudgetId,
     Day,
     KeyText,
+    ListFilters,
     Name,
     Offset,
-    PageFilters,
     Partition,
     Sequence,
     Siret,
@@ -25,13 +26,14 @@ from services.api.http.question import (
 from services.api.problems import problems
 from services.api.queries.figures import AsOf
 from services.api.queries.rows import LINE, BudgetLine
+from services.api.statements.list_file import list_file
 
 router = APIRouter(prefix="/balances", tags=["balances"], responses=problems(400) | UNCHANGED)
 
 Stage = Literal["available", "reserved", "committed", "ordered", "paid", "carried_over"]
 
 
-class AsOfFilters(PageFilters):
+class AsOfFilters(ListFilters):
     """Of which day, and as known when."""
 
     budget: BudgetId | None = Field(None, description="Of this budget only.")
@@ -117,6 +119,32 @@ class MoveFilters(AsOfFilters):
         return found | {"line": BudgetLine(found["chapter"], *codes) if is_line else None}
 
 
+class FigureFilters(ListFilters):
+    """Filters of the moves of which a figure of the console is the sum."""
+
+    budget: BudgetId
+    stage: Annotated[str, StringConstraints(pattern=rf"^({'|'.join(sorted(STAGES_ASKED))})$")]
+    chapter: Name | None = Field(None, description="With `article`: of one line.")
+    article: Name | None = None
+    function: Name | None = Field(None, description="Of that line; absent where it has none.")
+    operation: Name | None = Field(None, description="Of that line; absent where it has none.")
+    grant: Name | None = Field(None, description="Of its award and all its conventions.")
+
+    @model_validator(mode="after")
+    def _name_a_whole_line(self) -> Self:
+        if (self.chapter is None) != (self.article is None):
+            raise PydanticCustomError("needs_both", "chapter and article come together")
+        if self.chapter is None and (self.function or self.operation) is not None:
+            raise PydanticCustomError("needs_article", "function and operation need an article")
+        return self
+
+    def arguments(self, today: date) -> dict[str, Any]:
+        """The filters as arguments of a query, with the line as one of them."""
+        found = super().arguments(today)
+        codes = [found.pop(name) for name in LINE]
+        return found | {"line": None if self.chapter is None else BudgetLine(*codes)}
+
+
 OF_LINE: Final = {f"line.{name}": KeyText for name in LINE}
 
 list_route(
@@ -178,4 +206,22 @@ list_route(
     name="moves",
     summary="The moves behind a figure",
     description="The moves of which a figure is the sum, each with the record that made it.",
+)
+list_file(
+    router,
+    "/figure",
+    figure_rows,
+    FigureFilters,
+    FIGURE_TABLE,
+    name="figure",
+    summary="The moves behind a figure of the console as a file",
+)
+list_file(
+    router,
+    "/lines",
+    balances.by_line,
+    LineFilters,
+    LINE_TABLE,
+    name="lines",
+    summary="Balances of lines as a file",
 )

@@ -5,14 +5,36 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.adapters.prepared import Parameter, Parameters, Prepared, Row
 from services.api.grants.conventions import Convention, conventions_of
+from services.api.grants.listing import (
+    BY_REFERENCE,
+    IDENTITY,
+    PAID,
+    PAID_OR_NOT,
+    PAYABLE,
+    SORTED_BY,
+    SORTED_BY_MONEY,
+    WITH_MONEY,
+    conditions,
+    figures,
+    is_fully_paid,
+)
 from services.api.grants.money import GrantKey, GrantLine, Which, among, money_of, only
 from services.api.orders.query import OrderLine
-from services.api.queries.figures import GRANTED, granted_columns
+from services.api.queries.figures import GRANTED
 from services.api.queries.rows import (
     Act,
     Beneficiary,
@@ -21,17 +43,14 @@ from services.api.queries.rows import (
     Name,
     all_rows,
     line_columns,
-    of_entity,
-    page_rows,
     row_as,
-    same,
     shown,
     visible,
 )
+from services.api.queries.sorting import Sorting, sorted_page
 from services.api.queries.verdicts import Verdict, flag_verdict
 from services.projector.tables import (
     acts,
-    convention_lines,
     conventions,
     grant_lines,
     grants,
@@ -41,17 +60,8 @@ from services.projector.tables import (
     review_flags,
 )
 
-SEARCHED: Final = (
-    grants.c.grant_ref,
-    grants.c.title,
-    grants.c.beneficiary,
-    grants.c.siret,
-)
 KEYS_MAX: Final = 1000
 """Keys that one query names: databases take some thousands of values."""
-
-CAPITALS: Final = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
-"""Plain capitals to small letters: all that both databases fold alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,21 +159,34 @@ async def listed(
     state: str | None = None,
     siret: str | None = None,
     search: str | None = None,
+    sort: str = BY_REFERENCE,
     after: tuple[str, str] | None = None,
     limit: int | None = None,
+    backwards: bool = False,
 ) -> list[Grant]:
-    """Grants by budget and reference; `search` looks into reference, title and beneficiary."""
-    key = (grants.c.budget, grants.c.grant_ref)
-    query = select(grants).where(visible(grants.c.budget, entities))
-    query = query.where(*same(grants, budget=budget, state=state, siret=siret))
-    if entity is not None:
-        query = query.where(of_entity(grants.c.budget, entity))
-    if search:
-        text = search.translate(CAPITALS)
-        query = query.where(
-            or_(*(func.lower(column).contains(text, autoescape=True) for column in SEARCHED))
-        )
-    return await _with_figures(conn, await page_rows(conn, query, key, after, limit))
+    """Grants by budget and reference, or as `sort` says.
+
+    `search` looks into reference, title and beneficiary; `after` is the grant behind which the page
+    begins, or with `backwards` before which it ends.
+    """
+    name = sort.removeprefix("-")
+    # To add up the money of all grants takes longer than to read a page of them.
+    needs_money = name in SORTED_BY_MONEY or state in PAID_OR_NOT
+    rows = WITH_MONEY if needs_money else grants
+    query = select(grants).select_from(rows).where(visible(grants.c.budget, entities))
+    query = query.where(*conditions(budget, entity, state, siret, search))
+    page = sorted_page(
+        query,
+        Sorting(SORTED_BY[name], sort.startswith("-")),
+        IDENTITY,
+        rows,
+        entities=None if entities is None else list(entities),
+        after=after,
+        limit=limit,
+        backwards=backwards,
+    )
+    found = await _with_figures(conn, await all_rows(conn, page))
+    return found[::-1] if backwards else found
 
 
 async def one(
@@ -202,7 +225,7 @@ async def _with_figures(conn: AsyncConnection, rows: Sequence[Row]) -> list[Gran
     for start in range(0, len(rows), KEYS_MAX):
         some = rows[start : start + KEYS_MAX]
         keys = [(row["budget"], row["grant_ref"]) for row in some]
-        money = _by_key(await all_rows(conn, _figures(among(keys))))
+        money = _by_key(await all_rows(conn, figures(among(keys))))
         flags = _by_key(await all_rows(conn, _flag_counts(among(keys))))
         found += [
             _grant(row, money.get(key), flags.get(key)) for row, key in zip(some, keys, strict=True)
@@ -216,21 +239,9 @@ def _by_key(rows: Iterable[Row]) -> dict[GrantKey, Row]:
 
 def _grant(row: Row, money: Row | None, flags: Row | None) -> Grant:
     had = {"flags": 0, **dict.fromkeys(GRANTED, 0), **(money or {}), **(flags or {}), **row}
+    if row["state"] in PAYABLE and is_fully_paid(had):
+        had["state"] = PAID
     return row_as(Grant, had, grant=row["grant_ref"])
-
-
-def _figures(which: Which) -> Select[Any]:
-    of_convention = and_(
-        convention_lines.c.budget == conventions.c.budget,
-        convention_lines.c.convention == conventions.c.convention,
-    )
-    key = (conventions.c.budget, conventions.c.grant_ref)
-    return (
-        select(*key, *granted_columns(convention_lines, summed=True))
-        .join_from(conventions, convention_lines, of_convention)
-        .where(which(key))
-        .group_by(*key)
-    )
 
 
 def _flag_counts(which: Which) -> Select[Any]:
@@ -273,7 +284,7 @@ def _one(entities: Parameters | None, budget: Parameter, grant: Parameter) -> Se
     )
 
 
-FIGURES: Final = Prepared(lambda budget, grant: _figures(only(budget, grant)))
+FIGURES: Final = Prepared(lambda budget, grant: figures(only(budget, grant)))
 FLAG_COUNTS: Final = Prepared(lambda budget, grant: _flag_counts(only(budget, grant)))
 AWARDED: Final = Prepared(
     lambda budget, grant: (

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path
 from starlette.responses import RedirectResponse, Response
 
 from services.api.console.elements import following
+from services.api.console.lists import files, shown
 from services.api.console.page_context import (
     ROWS,
     After,
@@ -17,7 +18,7 @@ from services.api.console.page_context import (
     Text,
     Visit,
     Visitor,
-    place_after,
+    place_of,
 )
 from services.api.console.texts import troubles as texts
 from services.api.http.question import KeyTime, Offset
@@ -40,16 +41,26 @@ class Listed(NamedTuple):
     """The attribute of a row that explains it."""
     key: Mapping[str, Any]
     """The attributes by which it is ordered, with their types."""
+    path: str
+    """The address of the API's list, whose file has the same rows."""
 
 
 LISTS: Final = {
-    "refused": Listed(unsettled.refused, "code", "refusal", NEWEST),
-    "parked": Listed(unsettled.waiting_events, "kind", "wait", NEWEST),
+    "refused": Listed(unsettled.refused, "code", "refusal", NEWEST, "/refusals"),
+    "parked": Listed(unsettled.waiting_events, "kind", "wait", NEWEST, "/parked"),
     "unreadable": Listed(
-        unsettled.unreadable, "code", "verdict", {"chain": Text, "sequence": Offset}
+        unsettled.unreadable,
+        "code",
+        "verdict",
+        {"chain": Text, "sequence": Offset},
+        "/dead-letters",
     ),
     "flagged": Listed(
-        unsettled.flagged, "code", "verdict", {"budget": Text, "sequence": Offset, "item": Offset}
+        unsettled.flagged,
+        "code",
+        "verdict",
+        {"budget": Text, "sequence": Offset, "item": Offset},
+        "/review-flags",
     ),
 }
 
@@ -62,22 +73,26 @@ async def first_list() -> Response:
 
 @router.get("/console/troubles/{kind}")
 async def trouble_list(
-    visit: Visitor, kind: Kind, reason: Asked = None, after: After = None
+    visit: Visitor, kind: Kind, reason: Asked = None, after: After = None, before: After = None
 ) -> Response:
     """One of the lists, by reason."""
     counts = await trouble_counts(visit)
     listed = LISTS[kind]
+    place = place_of(after, before, *listed.key.values())
     found = await listed.query(
         visit.connection,
         visit.entities,
         **{listed.reason: reason},
-        after=place_after(after, *listed.key.values()),
+        after=place.key,
+        backwards=place.backwards,
         limit=ROWS + 1,
     )
-    last = None
-    if len(found) > ROWS:
-        key = attrgetter(*listed.key)(found[ROWS - 1])
-        last = [each.isoformat() if isinstance(each, datetime) else each for each in key]
+    page = shown(found, place, ROWS)
+
+    def key(row: Any) -> list[Any]:
+        values = attrgetter(*listed.key)(row)
+        return [each.isoformat() if isinstance(each, datetime) else each for each in values]
+
     return await visit.page(
         "troubles.html",
         title=visit.locale.say(texts.TEXTS["title"]),
@@ -87,8 +102,15 @@ async def trouble_list(
         counts=counts,
         reason=reason,
         term_of=partial(term_of, kind),
-        rows=found[:ROWS],
-        page_links=following(("troubles", kind), {"reason": reason}, last, started=after is None),
+        rows=page.rows,
+        files=files(listed.path, {listed.reason: reason}, visit.locale),
+        page_links=following(
+            ("troubles", kind),
+            {"reason": reason},
+            key(page.rows[-1]) if page.has_next and page.rows else None,
+            started=place.key is None,
+            first=key(page.rows[0]) if page.has_previous and page.rows else None,
+        ),
     )
 
 

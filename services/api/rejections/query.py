@@ -120,6 +120,7 @@ async def refused(
     event_type: str | None = None,
     after: tuple[datetime, str, int] | None = None,
     limit: int | None = None,
+    backwards: bool = False,
 ) -> list[RefusedEvent]:
     """Refused events, the newest first."""
     key = (refusals.c.event_time, refusals.c.budget, refusals.c.sequence)
@@ -127,7 +128,9 @@ async def refused(
     query = query.where(*same(refusals, budget=budget, code=code, event_type=event_type))
     return [
         row_as(RefusedEvent, row, refusal=refusal_verdict(row["code"], row["facts"]))
-        for row in await page_rows(conn, query, key, after, limit, descending=True)
+        for row in await page_rows(
+            conn, query, key, after, limit, descending=True, backwards=backwards
+        )
     ]
 
 
@@ -140,6 +143,7 @@ async def waiting_events(
     ended: bool = False,
     after: tuple[datetime, str, int] | None = None,
     limit: int | None = None,
+    backwards: bool = False,
 ) -> list[WaitingEvent]:
     """Events that wait, the newest first; with `ended` those that wait no more."""
     key = (parked.c.event_time, parked.c.budget, parked.c.sequence)
@@ -147,7 +151,9 @@ async def waiting_events(
     query = query.where(*same(parked, budget=budget, waits_for_kind=kind))
     return [
         row_as(WaitingEvent, row, wait=wait_verdict(row["waits_for_kind"], row["waits_for_id"]))
-        for row in await page_rows(conn, query, key, after, limit, descending=True)
+        for row in await page_rows(
+            conn, query, key, after, limit, descending=True, backwards=backwards
+        )
     ]
 
 
@@ -158,12 +164,14 @@ async def unreadable(
     code: str | None = None,
     after: tuple[str, int] | None = None,
     limit: int | None = None,
+    backwards: bool = False,
 ) -> list[DeadLetter]:
     """Dead letters by chain and number. They name no entity: who may not see all sees none."""
     key = (dead_letters.c.budget, dead_letters.c.sequence)
     query = select(dead_letters).where(visible(dead_letters.c.budget, entities))
     query = query.where(*same(dead_letters, code=code))
-    return [_dead_letter(row) for row in await page_rows(conn, query, key, after, limit)]
+    rows = await page_rows(conn, query, key, after, limit, backwards=backwards)
+    return [_dead_letter(row) for row in rows]
 
 
 async def flagged(
@@ -173,6 +181,7 @@ async def flagged(
     code: str | None = None,
     after: tuple[str, int, int] | None = None,
     limit: int | None = None,
+    backwards: bool = False,
 ) -> list[Flagged]:
     """Review flags by budget, the newest record of each first."""
     key = (review_flags.c.budget, review_flags.c.sequence, review_flags.c.item)
@@ -181,7 +190,7 @@ async def flagged(
         .join(journal, record_of(review_flags))
         .where(visible(review_flags.c.budget, entities), *same(review_flags, code=code))
     )
-    rows = await page_rows(conn, query, key, after, limit, descending=True)
+    rows = await page_rows(conn, query, key, after, limit, descending=True, backwards=backwards)
     return [row_as(Flagged, row, verdict=flag_verdict(row["code"], row["facts"])) for row in rows]
 
 

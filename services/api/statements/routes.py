@@ -1,25 +1,26 @@
 """Statements of a budget: its execution, its list of grants; as JSON, CSV and XLSX."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from enum import StrEnum
-from typing import Annotated, Any, Final
+from collections.abc import Sequence
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Response
 from pydantic import TypeAdapter
 
 from services.api.balances import query as balances
 from services.api.budgets import query as budgets
-from services.api.http.answering import UNCHANGED, answered, whole
-from services.api.http.question import Asked, BudgetId, Filters, Question
+from services.api.http.answering import UNCHANGED, whole
+from services.api.http.question import Asked, BudgetId, Filters, ListFilters, Question
 from services.api.problems import NOT_FOUND, Problem
-from services.api.statements import csv_file, xlsx_file
 from services.api.statements.execution import (
+    TITLE,
     ExecutionStatement,
     execution_of,
     execution_sheet,
+    line_sheet,
 )
+from services.api.statements.file import FILE, FileFormat, file_answer
 from services.api.statements.grant_list import grant_list, grant_sheet
+from services.api.statements.list_file import heading_of
 from services.api.statements.sheet import Sheet
 
 router = APIRouter(prefix="/budgets/{budget}", tags=["statements"], responses=UNCHANGED)
@@ -27,27 +28,8 @@ router = APIRouter(prefix="/budgets/{budget}", tags=["statements"], responses=UN
 EXECUTION: Final = TypeAdapter(ExecutionStatement)
 
 
-class FileFormat(StrEnum):
-    """File formats of a statement."""
-
-    CSV = "csv"
-    XLSX = "xlsx"
-
-
-MEDIA_TYPES: Final = {
-    FileFormat.CSV: csv_file.MEDIA_TYPE,
-    FileFormat.XLSX: xlsx_file.MEDIA_TYPE,
-}
-WRITERS: Final = {FileFormat.CSV: csv_file.as_csv, FileFormat.XLSX: xlsx_file.as_xlsx}
-FILE: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "description": "The file.",
-        "content": {
-            "text/csv": {"schema": {"type": "string"}},
-            xlsx_file.MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}},
-        },
-    }
-}
+class _OfBudget(ListFilters):
+    budget: BudgetId
 
 
 @router.get("/execution", response_model=ExecutionStatement, summary="Budget execution")
@@ -75,13 +57,20 @@ async def execution_file(
     file_format: FileFormat,
     _: Annotated[Filters, Query()],
 ) -> Response:
-    """The same as CSV or XLSX, in euros: in French with semicolons and decimal commas."""
+    """The same as CSV or XLSX, in euros: in French with semicolons and decimal commas.
+
+    A second sheet of the XLSX has it line by line, with function and operation.
+    """
     question.check_authorized(budget)
 
-    async def sheet() -> Sheet:
-        return execution_sheet(await _execution(question, budget))
+    async def sheets() -> Sequence[Sheet]:
+        await _check_budget(question, budget)
+        lines = await balances.by_line(question.connection, question.entities, budget=budget)
+        heading = await heading_of(question, _OfBudget(budget=budget), TITLE, {})
+        by_chapter = execution_sheet(execution_of(budget, lines))
+        return [each._replace(heading=heading) for each in (by_chapter, line_sheet(lines))]
 
-    return await _file(question, f"execution-{budget}", file_format, sheet)
+    return await file_answer(question, f"execution-{budget}", file_format, sheets)
 
 
 @router.get(
@@ -96,15 +85,18 @@ async def grants_file(
     file_format: FileFormat,
     _: Annotated[Filters, Query()],
 ) -> Response:
-    """The list of grants (CGCT L2313-1), with the open-data columns of décret 2017-779."""
+    """The list of grants (CGCT L2313-1), with the open-data columns of décret 2017-779.
+
+    Its first line is that of the columns, as the published format wants it: it has no heading.
+    """
     question.check_authorized(budget)
 
-    async def sheet() -> Sheet:
+    async def sheets() -> Sequence[Sheet]:
         await _check_budget(question, budget)
         listed = await grant_list(question.connection, question.entities, budget)
-        return grant_sheet(listed)
+        return [grant_sheet(listed)]
 
-    return await _file(question, f"grants-{budget}", file_format, sheet)
+    return await file_answer(question, f"grants-{budget}", file_format, sheets)
 
 
 async def _execution(question: Asked, budget: str) -> ExecutionStatement:
@@ -121,17 +113,3 @@ async def _check_budget(question: Asked, budget: str) -> None:
     """
     if await budgets.one(question.connection, question.entities, budget) is None:
         raise Problem(NOT_FOUND)
-
-
-async def _file(
-    question: Asked, name: str, file_format: FileFormat, sheet: Callable[[], Awaitable[Sheet]]
-) -> Response:
-    """The statement as a file to be kept, written beside the event loop."""
-
-    async def body() -> tuple[bytes, Mapping[str, str]]:
-        write = WRITERS[file_format]
-        content = await asyncio.to_thread(write, await sheet(), question.language)
-        disposition = f'attachment; filename="{name}.{file_format}"'
-        return content, {"Content-Disposition": disposition}
-
-    return await answered(question, MEDIA_TYPES[file_format], body)

@@ -71,6 +71,7 @@ VALUES = {
     "event_id": ["too-much", "convention.signed/G/C"],
     "ref": ["C", "G", "C/advance"],
     "file_format": ["csv", "xlsx"],
+    "stage": ["available"],
 }
 CALLED = f"virement-{IBAN}-8"
 """What a bank's system calls an event, or what a clerk calls a grant."""
@@ -84,6 +85,7 @@ NAMED_SO = {
     "event_id": [CALLED, f"too-much-{CALLED}"],
     "ref": [CALLED, f"{CALLED}/{CALLED}", f"act-{CALLED}"],
     "file_format": ["csv", "xlsx"],
+    "stage": ["available"],
 }
 WHOLE = re.compile(r"[\s\u00a0.-]*".join(IBAN[4:-4]))
 

@@ -15,6 +15,7 @@ from services.api.adapters.read_model import open_read_model
 from tests.api.environment import an_app
 
 IN_PATH: Final = re.compile(r"{(\w+)}")
+FORMAT: Final = "file_format"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -25,6 +26,15 @@ class Route(NamedTuple):
     asked: frozenset[str]
     """Names in its query."""
     required: frozenset[str]
+
+    @property
+    def names_something(self) -> bool:
+        """Whether a thing of somebody's is in its path: the format of a file is none."""
+        return bool({*IN_PATH.findall(self.path)} - {FORMAT})
+
+    @property
+    def is_file(self) -> bool:
+        return FORMAT in IN_PATH.findall(self.path)
 
 
 @cache

@@ -9,3 +9,7 @@ TEXTS: Final = {
 }
 
 ORDERS: Final = ngettext("{count} order", "{count} orders")
+OTHER_BENEFICIARIES: Final = ngettext(
+    "{count} beneficiary more, to whom less is due: the file has all.",
+    "{count} beneficiaries more, to whom less is due: the file has all.",
+)
