@@ -95,6 +95,7 @@ VERBS: Final = (
     Later("acls", "commands.operate.acls:acls", OPERATE),
     Later("database", "commands.operate.database:database", OPERATE),
     Later("api-keys", "commands.operate.api_keys:api_keys", OPERATE),
+    Later("webhooks", "commands.operate.webhooks:webhooks", OPERATE),
 )
 """In the order of the help."""
 

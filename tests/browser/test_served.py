@@ -49,5 +49,5 @@ def test_the_year_served_from_one_process_moves_with_what_is_published(
             assert [] == visitor.messages
             assert [] == visitor.barriers()
             assert 200 == visitor.go("/console/lag")
-            expect(page.locator("h1")).to_have_text("Nothing waits between one stage and the next.")
+            expect(page.locator("h1")).to_have_text("One process: nothing can queue.")
         assert 0 == running.stop()

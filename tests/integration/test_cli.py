@@ -137,7 +137,7 @@ def test_a_database_keeps_the_ledger_between_runs(mixed: Path, db: Path) -> None
 VALIDATED = {
     "fr": (
         "ligne 9\u00a0: bad_json",
-        "Valeur refusée en /data/appropriations",
+        "Valeur non admise en /data/appropriations",
         "8 événements valides",
     ),
     "en": ("line 9: bad_json", "Value not allowed at /data/appropriations", "8 valid events of 10"),

@@ -30,6 +30,9 @@ from services.api.statements.list_file import list_file
 
 router = APIRouter(prefix="/balances", tags=["balances"], responses=problems(400) | UNCHANGED)
 
+Code = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\u0000]*$")]
+"""A code of a line; an empty one stands for none."""
+
 Stage = Literal["available", "reserved", "committed", "ordered", "paid", "carried_over"]
 
 
@@ -69,9 +72,12 @@ class AsOfFilters(ListFilters):
 
 
 class LineFilters(AsOfFilters):
-    """Filters of lines."""
+    """Filters of lines: the codes that they have."""
 
     chapter: Name | None = None
+    article: Name | None = None
+    function: Name | None = None
+    operation: Name | None = None
 
 
 class ConventionFilters(AsOfFilters):
@@ -124,25 +130,20 @@ class FigureFilters(ListFilters):
 
     budget: BudgetId
     stage: Annotated[str, StringConstraints(pattern=rf"^({'|'.join(sorted(STAGES_ASKED))})$")]
-    chapter: Name | None = Field(None, description="With `article`: of one line.")
-    article: Name | None = None
-    function: Name | None = Field(None, description="Of that line; absent where it has none.")
-    operation: Name | None = Field(None, description="Of that line; absent where it has none.")
+    chapter: Code | None = Field(None, description="Empty: of lines that have none; so the others.")
+    article: Code | None = None
+    function: Code | None = None
+    operation: Code | None = None
     grant: Name | None = Field(None, description="Of its award and all its conventions.")
-
-    @model_validator(mode="after")
-    def _name_a_whole_line(self) -> Self:
-        if (self.chapter is None) != (self.article is None):
-            raise PydanticCustomError("needs_both", "chapter and article come together")
-        if self.chapter is None and (self.function or self.operation) is not None:
-            raise PydanticCustomError("needs_article", "function and operation need an article")
-        return self
+    effective_on: Day | None = Field(None, description="As of this day. Else all count.")
+    known_at: Sequence | None = Field(None, description="As known at this record; else now.")
 
     def arguments(self, today: date) -> dict[str, Any]:
-        """The filters as arguments of a query, with the line as one of them."""
+        """The filters as arguments of a query: the codes together, and the moment."""
         found = super().arguments(today)
-        codes = [found.pop(name) for name in LINE]
-        return found | {"line": None if self.chapter is None else BudgetLine(*codes)}
+        codes = {name: code for name in LINE if (code := found.pop(name)) is not None}
+        as_of = AsOf(found.pop("effective_on"), found.pop("known_at"))
+        return found | {"codes": codes, "as_of": as_of}
 
 
 OF_LINE: Final = {f"line.{name}": KeyText for name in LINE}
@@ -161,11 +162,11 @@ list_route(
     router,
     "/chapters",
     balances.by_chapter,
-    AsOfFilters,
+    LineFilters,
     {"budget": KeyText, "chapter": KeyText},
     name="chapters",
     summary="Balances of chapters",
-    description="Money of chapters by stage.",
+    description="Money of chapters by stage; with codes, of their lines that have them.",
 )
 list_route(
     router,

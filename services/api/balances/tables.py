@@ -5,18 +5,18 @@ from typing import Final
 
 from events.envelope import INBOUND
 from events.texts import Translatable, _
-from services.api.console.texts.codes import STAGES
+from services.api.balances.moves import FigureRow
+from services.api.console.texts.codes import OUTSIDE, STAGES
 from services.api.queries.rows import LINE
 from services.api.statements.execution import FIGURES, LINE_COLUMNS, rate_of
 from services.api.statements.list_file import ListColumn, ListTable
 from services.api.statements.sheet import Column, Kind
 
 TYPES: Final = {each.TYPE: each.NAME for each in INBOUND}
-OUTSIDE: Final = _("outside")
 
 
-def _stage(stage: str | None) -> Translatable:
-    return OUTSIDE if stage is None else STAGES[stage]
+def _end(row: FigureRow, stage: str | None) -> Translatable:
+    return OUTSIDE[row.move.to_stage] if stage is None else STAGES[stage]
 
 
 def _figure(name: str, column: Column) -> ListColumn:
@@ -45,8 +45,8 @@ FIGURE_TABLE: Final = ListTable(
         ListColumn(_("effective on"), "move.effective_on", Kind.DAY),
         *(ListColumn(text, f"move.line.{code}") for code, text in zip(LINE, CODES, strict=True)),
         ListColumn(_("convention"), "move.convention"),
-        ListColumn(_("from"), lambda row: _stage(row.move.from_stage)),
-        ListColumn(_("to"), lambda row: _stage(row.move.to_stage)),
+        ListColumn(_("from"), lambda row: _end(row, row.move.from_stage)),
+        ListColumn(_("to"), lambda row: _end(row, row.move.to_stage)),
         ListColumn(_("amount"), "change_cents", Kind.CENTS, summed=True),
         ListColumn(_("figure after"), "after_cents", Kind.CENTS),
         ListColumn(_("budget"), "move.budget"),

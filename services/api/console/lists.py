@@ -1,11 +1,11 @@
 """Lists on pages: pages in both directions, heads that sort, files of the same rows. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from events.texts import _
-from services.api.console.elements import Link, Verbatim, address
+from services.api.console.elements import Link, PageLinks, Verbatim, address, following
 from services.texts.locale_format import LocaleFormat
 
 T = TypeVar("T")
@@ -42,6 +42,24 @@ def shown(found: Sequence[T], place: Place, rows_max: int) -> Shown[T]:
     if place.backwards:
         return Shown(found[-rows_max:], more, has_next=True)
     return Shown(found[:rows_max], place.key is not None, more)
+
+
+def links(
+    steps: Sequence[str],
+    asked: Mapping[str, str | None],
+    page: Shown[T],
+    place: Place,
+    key: Callable[[T], Sequence[object]],
+) -> PageLinks:
+    """The ways from a page of a list to those before and behind it; `key` is that of a row."""
+    first, last = page.rows[:1], page.rows[-1:]
+    return following(
+        steps,
+        asked,
+        key(last[0]) if last and page.has_next else None,
+        started=place.key is None,
+        first=key(first[0]) if first and page.has_previous else None,
+    )
 
 
 def heads(

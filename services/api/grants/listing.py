@@ -10,9 +10,9 @@ from sqlalchemy import (
     Select,
     and_,
     case,
+    false,
     func,
     not_,
-    or_,
     select,
     true,
 )
@@ -20,16 +20,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.grants.money import Which
 from services.api.queries.figures import granted_columns
+from services.api.queries.names import has_all, patterns_of
 from services.api.queries.rows import Entities, of_entity, same, total, visible
 from services.api.queries.sorting import by_name
 from services.projector.tables import convention_lines, conventions, grants
 
-SEARCHED: Final = (
-    grants.c.grant_ref,
-    grants.c.title,
-    grants.c.beneficiary,
-    grants.c.siret,
-)
 PAID: Final = "paid"
 """State of a grant of which something is paid, and nothing is left to commit, to order or to pay.
 
@@ -41,9 +36,6 @@ PAYABLE: Final = ("awarded", "carried")
 
 PAID_OR_NOT: Final = frozenset({PAID, *PAYABLE})
 BY_REFERENCE: Final = "grant"
-
-CAPITALS: Final = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
-"""Plain capitals to small letters: all that both databases fold alike."""
 
 
 def figures(which: Which) -> Select[Any]:
@@ -140,8 +132,8 @@ def conditions(
         if state in PAYABLE:
             yield not_(FULLY_PAID)
     if search:
-        text = search.translate(CAPITALS)
-        yield or_(*(func.lower(column).contains(text, autoescape=True) for column in SEARCHED))
+        patterns = patterns_of(search)
+        yield from has_all(grants.c.folded, patterns) if patterns else [false()]
 
 
 def is_fully_paid(had: Mapping[Any, Any]) -> bool:

@@ -3,15 +3,16 @@
 from functools import partial
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, BeforeValidator
 from starlette.responses import Response
 
 from events.texts import _
+from services.api.access.caller import Scope
 from services.api.budgets import query as budgets
 from services.api.budgets.view import budget_names, money
-from services.api.console.elements import bar_of, following
-from services.api.console.lists import files, heads, shown
+from services.api.console.elements import address, bar_of
+from services.api.console.lists import files, heads, links, shown
 from services.api.console.page_context import (
     BUDGETS_CHOSEN,
     NOTHING,
@@ -29,7 +30,15 @@ from services.api.grants import query as grants
 from services.api.grants.instalments import document_name, instalment_view
 from services.api.grants.money import reserved_of
 from services.api.grants.routes import Sort, State
-from services.api.grants.view import convention_facts, documents_of, grant_money, stages_of
+from services.api.grants.view import (
+    awaited_of,
+    convention_facts,
+    documents_of,
+    grant_money,
+    stages_of,
+)
+from services.api.journal.grant_records import whole_records
+from services.api.journal.timeline import Subject, timeline
 from services.api.problems import NOT_FOUND, Problem
 from services.ledger.explain.terms import GRANT_STATES
 
@@ -56,8 +65,9 @@ class Filters(BaseModel):
 
 
 @router.get("/console/grants")
-async def grant_list(visit: Visitor, wanted: Annotated[Filters, Query()]) -> Response:
+async def grant_list(visit: Visitor) -> Response:
     """The list of grants, with a search."""
+    wanted, faults = visit.filters(Filters)
     conn, entities, locale = visit.connection, visit.entities, visit.locale
     visit.check_authorized(wanted.budget)
     asked = wanted.asked
@@ -80,6 +90,9 @@ async def grant_list(visit: Visitor, wanted: Annotated[Filters, Query()]) -> Res
     here = {**asked, "sort": None if wanted.sort == listing.BY_REFERENCE else wanted.sort}
     return await visit.page(
         "grants.html",
+        status_code=422 if faults else 200,
+        live=not faults,
+        faults=faults,
         title=locale.say(_("Grants")),
         texts=texts,
         rows=[(each, bar_of(row, locale)) for each, row in zip(page.rows, progress, strict=True)],
@@ -87,17 +100,11 @@ async def grant_list(visit: Visitor, wanted: Annotated[Filters, Query()]) -> Res
         wanted=wanted,
         search=wanted.search,
         budget=wanted.budget,
-        budgets=budget_names(known, wanted.budget, locale),
+        budgets=budget_names(known, wanted.budget, locale, visit.names),
         states=GRANT_STATES,
         heads=heads(("grants",), here, wanted.sort, HEADS),
         files=files("/grants", here, locale),
-        page_links=following(
-            ("grants",),
-            here,
-            _key(page.rows[-1]) if page.has_next and page.rows else None,
-            started=place.key is None,
-            first=_key(page.rows[0]) if page.has_previous and page.rows else None,
-        ),
+        page_links=links(("grants",), here, page, place, _key),
     )
 
 
@@ -113,6 +120,10 @@ async def grant(visit: Visitor, budget: Name, grant: Name) -> Response:
     if found is None:
         raise Problem(NOT_FOUND)
     one, locale = found.grant, visit.locale
+    names = {one.grant, *(each for every in found.conventions for each in every.names)}
+    records = await whole_records(
+        visit.connection, budget, [each.sequence for each in found.records]
+    )
     amounts = stages_of(one, sum(each.reserved_cents for each in found.lines))
     return await visit.page(
         "grant.html",
@@ -130,7 +141,17 @@ async def grant(visit: Visitor, budget: Name, grant: Name) -> Response:
             )
             for each in found.lines
         ],
+        moments=timeline(records, Subject(names), locale),
         documents=[row for each in found.conventions for row in documents_of(each, locale)],
+        by_hand=[
+            (
+                address("send", "document", budget, each.convention, kind=kind, year=str(year)),
+                document_name(kind, year, locale),
+            )
+            for each in found.conventions
+            if visit.caller.may(Scope.PUBLISH, budget)
+            for kind, year in awaited_of(each)
+        ],
         convention_facts=partial(convention_facts, locale=locale),
         document_name=partial(document_name, locale=locale),
         instalment_view=partial(instalment_view, today=visit.today, locale=locale),

@@ -219,6 +219,20 @@ async def one(
     )
 
 
+async def records_about(
+    conn: AsyncConnection, budget: str, grant: str
+) -> tuple[list[str], list[int]]:
+    """All names that the money of a grant had, and the numbers of the records about it.
+
+    Of a grant that the caller was found to see, or of a convention that stands for one.
+    """
+    rows = await _names.rows(conn, budget=budget, grant=grant)
+    names = {name for row in rows for name in (row["convention"], row["continues"]) if name}
+    names.add(grant)
+    found = await _records.rows(conn, budget=budget, grant=grant, names=names)
+    return sorted(names), [row["sequence"] for row in found]
+
+
 async def _with_figures(conn: AsyncConnection, rows: Sequence[Row]) -> list[Grant]:
     """Grants with what their conventions have, and how many flags."""
     found: list[Grant] = []
@@ -295,6 +309,13 @@ AWARDED: Final = Prepared(
 )
 ACTS: Final = _about(acts)
 FLAGS: Final = _about(review_flags)
+
+
+@Prepared
+def _names(budget: Parameter, grant: Parameter) -> Select[Any]:
+    return select(conventions.c.convention, conventions.c.continues).where(
+        conventions.c.budget == budget, conventions.c.grant_ref == grant
+    )
 
 
 @Prepared

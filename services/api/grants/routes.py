@@ -39,7 +39,9 @@ class GrantFilters(ListFilters):
     )
     siret: Siret | None = Field(None, description="Of this beneficiary.")
     search: Name | None = Field(
-        None, description="Stands in the reference, the title, the beneficiary's name or SIRET."
+        None,
+        description="Each part begins one of the reference, the title, the beneficiary's name or "
+        "its SIRET; case, accents and spaces do not count.",
     )
     sort: Sort = Field(listing.BY_REFERENCE, description="A minus before it is the reverse.")
 

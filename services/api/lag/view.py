@@ -1,4 +1,4 @@
-"""View of the page Lag: headline, alarms, and the figures that its template asks for."""
+"""View of the page Processing: headline, alarms, and the figures that its template asks for."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -63,25 +63,37 @@ WRONG_COUNTS: Final = (
     (
         "gap",
         _("The count does not add up"),
-        _("Of {count} records that the ledger read it is not known what became of them."),
+        ngettext(
+            "Of {count} record that the ledger read it is not known what became of it.",
+            "Of {count} records that the ledger read it is not known what became of them.",
+        ),
         "EcluseOutcomesDoNotAddUp",
     ),
     (
         "repeated",
         _("The journal counts twice"),
-        _("{count} places that were read are decided twice in it."),
+        ngettext(
+            "{count} place that was read is decided twice in it.",
+            "{count} places that were read are decided twice in it.",
+        ),
         "EcluseEventTwice",
     ),
     (
         "differing",
         _("The watch counts otherwise than the ledger"),
-        _("{count} published balances differ from those that it draws from the journal."),
+        ngettext(
+            "{count} published balance differs from the one that it draws from the journal.",
+            "{count} published balances differ from those that it draws from the journal.",
+        ),
         "EcluseBalancesDiffer",
     ),
     (
         "faults",
         _("The journal no longer follows on"),
-        _("{count} budgets: a record does not follow the one before it, or cannot be read."),
+        ngettext(
+            "{count} budget: a record does not follow the one before it, or cannot be read.",
+            "{count} budgets: a record does not follow the one before it, or cannot be read.",
+        ),
         "EcluseJournalFault",
     ),
 )
@@ -239,7 +251,7 @@ def _wrong_counts(board: Board, moment: Moment) -> Iterator[Alarm]:
     do = _("Have the journal proved: `ecluse verify`.")
     for count, (name, title, text, runbook) in zip(wrong_counts(board), WRONG_COUNTS, strict=True):
         if count:
-            sentence = moment.say(text, count=moment.locale.number(count))
+            sentence = moment.locale.counted(text, count)
             yield Alarm(name, _bad(moment.say(title), sentence, do, runbook, moment))
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -31,8 +31,9 @@ class Filters(BaseModel):
 
 
 @router.get("/console/payment-plan")
-async def plan(visit: Visitor, asked: Annotated[Filters, Query()]) -> Response:
+async def plan(visit: Visitor) -> Response:
     """The orders that wait, by period, by week and by beneficiary."""
+    asked, faults = visit.filters(Filters)
     conn, entities, today, locale = visit.connection, visit.entities, visit.today, visit.locale
     visit.check_authorized(asked.budget)
     whose = Wanted(**asked.model_dump())
@@ -41,10 +42,13 @@ async def plan(visit: Visitor, asked: Annotated[Filters, Query()]) -> Response:
     known = await budgets.listed(conn, entities, limit=BUDGETS_CHOSEN)
     return await visit.page(
         "plan.html",
+        status_code=422 if faults else 200,
+        live=not faults,
+        faults=faults,
         title=locale.say(TITLE),
         texts=texts,
         wanted=whose,
-        budgets=budget_names(known, asked.budget, locale),
+        budgets=budget_names(known, asked.budget, locale, visit.names),
         periods=[
             (PERIOD_NAMES[period], counted, whose.due(*period_days(period, today)).href)
             for period, counted in found.periods.items()

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Final, NamedTuple
 from fastapi import APIRouter, Path
 from starlette.responses import RedirectResponse, Response
 
-from services.api.console.elements import following
-from services.api.console.lists import files, shown
+from services.api.access.caller import Scope
+from services.api.console.lists import files, links, shown
 from services.api.console.page_context import (
     ROWS,
     After,
@@ -19,10 +19,12 @@ from services.api.console.page_context import (
     Visit,
     Visitor,
     place_of,
+    position_token,
 )
 from services.api.console.texts import troubles as texts
 from services.api.http.question import KeyTime, Offset
 from services.api.rejections import query as unsettled
+from services.api.rejections.explanation import Explanation
 from services.api.rejections.view import KINDS, Counts, term_of
 
 router = APIRouter()
@@ -93,8 +95,16 @@ async def trouble_list(
         values = attrgetter(*listed.key)(row)
         return [each.isoformat() if isinstance(each, datetime) else each for each in values]
 
+    explanations: Sequence[Explanation] = ()
+    live_token = await position_token(visit.connection)
+    if kind == "unreadable":
+        # The source may take its time: nobody waits for it with a connection of the database.
+        await visit.connection.close()
+        explanations = await visit.request.app.state.explanations.of(page.rows)
     return await visit.page(
         "troubles.html",
+        live_token=live_token,
+        explanations=explanations,
         title=visit.locale.say(texts.TEXTS["title"]),
         texts=texts.TEXTS,
         kind=kind,
@@ -102,15 +112,10 @@ async def trouble_list(
         counts=counts,
         reason=reason,
         term_of=partial(term_of, kind),
+        may_send=partial(visit.caller.may, Scope.PUBLISH),
         rows=page.rows,
         files=files(listed.path, {listed.reason: reason}, visit.locale),
-        page_links=following(
-            ("troubles", kind),
-            {"reason": reason},
-            key(page.rows[-1]) if page.has_next and page.rows else None,
-            started=place.key is None,
-            first=key(page.rows[0]) if page.has_previous and page.rows else None,
-        ),
+        page_links=links(("troubles", kind), {"reason": reason}, page, place, key),
     )
 
 

@@ -1,16 +1,16 @@
 """Statements of a budget: its execution, its list of grants; as JSON, CSV and XLSX."""
 
-from collections.abc import Sequence
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Response
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from services.api.balances import query as balances
 from services.api.budgets import query as budgets
 from services.api.http.answering import UNCHANGED, whole
-from services.api.http.question import Asked, BudgetId, Filters, ListFilters, Question
+from services.api.http.question import Asked, BudgetId, Day, Filters, Question, Sequence
 from services.api.problems import NOT_FOUND, Problem
+from services.api.queries.figures import AsOf
 from services.api.statements.execution import (
     TITLE,
     ExecutionStatement,
@@ -28,19 +28,33 @@ router = APIRouter(prefix="/budgets/{budget}", tags=["statements"], responses=UN
 EXECUTION: Final = TypeAdapter(ExecutionStatement)
 
 
-class _OfBudget(ListFilters):
+class ExecutionFilters(Filters):
+    """The moment of an execution."""
+
+    effective_on: Day | None = Field(None, description="As of this day. Else all moves count.")
+    known_at: Sequence | None = Field(None, description="As known at this record; else now.")
+
+    @property
+    def as_of(self) -> AsOf:
+        """The moment."""
+        return AsOf(self.effective_on, self.known_at)
+
+
+class _OfBudget(ExecutionFilters):
+    """The same with the budget, for a heading."""
+
     budget: BudgetId
 
 
 @router.get("/execution", response_model=ExecutionStatement, summary="Budget execution")
 async def execution(
-    question: Question, budget: BudgetId, _: Annotated[Filters, Query()]
+    question: Question, budget: BudgetId, asked: Annotated[ExecutionFilters, Query()]
 ) -> Response:
     """The budget execution statement (état d'exécution), by chapter and article."""
     question.check_authorized(budget)
 
     async def build() -> ExecutionStatement:
-        return await _execution(question, budget)
+        return execution_of(budget, await _lines(question, budget, asked))
 
     return await whole(question, EXECUTION, build)
 
@@ -55,7 +69,7 @@ async def execution_file(
     question: Question,
     budget: BudgetId,
     file_format: FileFormat,
-    _: Annotated[Filters, Query()],
+    asked: Annotated[ExecutionFilters, Query()],
 ) -> Response:
     """The same as CSV or XLSX, in euros: in French with semicolons and decimal commas.
 
@@ -63,10 +77,10 @@ async def execution_file(
     """
     question.check_authorized(budget)
 
-    async def sheets() -> Sequence[Sheet]:
-        await _check_budget(question, budget)
-        lines = await balances.by_line(question.connection, question.entities, budget=budget)
-        heading = await heading_of(question, _OfBudget(budget=budget), TITLE, {})
+    async def sheets() -> list[Sheet]:
+        lines = await _lines(question, budget, asked)
+        of_budget = _OfBudget(budget=budget, **asked.model_dump())
+        heading = await heading_of(question, of_budget, TITLE, {})
         by_chapter = execution_sheet(execution_of(budget, lines))
         return [each._replace(heading=heading) for each in (by_chapter, line_sheet(lines))]
 
@@ -91,7 +105,7 @@ async def grants_file(
     """
     question.check_authorized(budget)
 
-    async def sheets() -> Sequence[Sheet]:
+    async def sheets() -> list[Sheet]:
         await _check_budget(question, budget)
         listed = await grant_list(question.connection, question.entities, budget)
         return [grant_sheet(listed)]
@@ -99,10 +113,13 @@ async def grants_file(
     return await file_answer(question, f"grants-{budget}", file_format, sheets)
 
 
-async def _execution(question: Asked, budget: str) -> ExecutionStatement:
+async def _lines(
+    question: Asked, budget: str, asked: ExecutionFilters
+) -> list[balances.LineBalance]:
     await _check_budget(question, budget)
-    lines = await balances.by_line(question.connection, question.entities, budget=budget)
-    return execution_of(budget, lines)
+    return await balances.by_line(
+        question.connection, question.entities, budget=budget, as_of=asked.as_of
+    )
 
 
 async def _check_budget(question: Asked, budget: str) -> None:

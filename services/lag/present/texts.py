@@ -27,7 +27,7 @@ TITLES: Final[Mapping[Verdict, Translatable]] = {
 
 UNSEEN: Final[Mapping[Knows, Translatable]] = {
     Knows.WATCH: _("The watch does not know how far accounting is."),
-    Knows.ONE_PROCESS: _("Nothing waits between one stage and the next."),
+    Knows.ONE_PROCESS: _("One process: nothing can queue."),
     Knows.NOBODY: _("No watch is set."),
     Knows.SILENT: _("The watch does not answer."),
     Knows.OLD: _("Nobody knows at this moment who is behind."),
@@ -101,7 +101,7 @@ MEANS: Final[Mapping[State, Translatable]] = {
         "little room."
     ),
     State.UNKNOWN: _("That is no delay of 0: it is one that nobody knows."),
-    State.OK: _("Nothing waits, or it moves."),
+    State.OK: _("Up to date, or catching up."),
     State.NO_TRAFFIC: _("Nothing is late, and nothing has come for ten minutes."),
 }
 """The meaning of a state."""

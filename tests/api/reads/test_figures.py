@@ -96,7 +96,7 @@ def test_another_entitys_budget_is_not_there(made: Made) -> None:
         f"/budgets/{BUDGET}/grants.csv",
         f"/budgets/{BUDGET}/grants.xlsx",
         f"/budgets/{BUDGET}/grants/LILLE-AVENIRS-2023",
-        f"/budgets/{BUDGET}/payment-orders/{CONVENTION}/advance",
+        f"/budgets/{BUDGET}/payment-orders/{CONVENTION}/avance",
         f"/budgets/{BUDGET}/journal/4",
         "/events/convention-lille-avenirs-2023",
         f"/trace/{CONVENTION}",
@@ -227,8 +227,8 @@ def test_a_grant_is_shown_with_its_instalments_orders_and_money(made: Made) -> N
         for each in convention["instalments"]
     ]
     assert [
-        ("advance", 113180000, 113180000, 1),
-        ("balance", 113180000, 113180000, 1),
+        ("avance", 113180000, 113180000, 1),
+        ("solde", 113180000, 113180000, 1),
     ] == instalments
     assert "FR76…110" == convention["instalments"][0]["orders"][0]["order"]["bank_account"]["iban"]
 

@@ -98,7 +98,7 @@ def test_a_file_has_the_rows_of_all_pages_in_their_order(made: Made, path: str) 
 
 @pytest.mark.parametrize(
     ("language", "column", "phrase"),
-    [("fr", "explication", "crédits"), ("en", "explanation", "credit")],
+    [("fr", "explication", "Crédits"), ("en", "explanation", "credit")],
 )
 def test_a_refusal_is_explained_in_the_language_of_the_file(
     made: Made, language: str, column: str, phrase: str

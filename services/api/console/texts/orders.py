@@ -2,11 +2,7 @@
 
 from typing import Final
 
-from events.texts import _, ngettext
-
-TEXTS: Final = {
-    "late_by": _("overdue, {away}"),
-}
+from events.texts import ngettext
 
 ORDERS: Final = ngettext("{count} order", "{count} orders")
 OTHER_BENEFICIARIES: Final = ngettext(

@@ -191,8 +191,8 @@ class _Page:
     # -------------------------------------------------------------- groups of figures
     def _outcomes(self, outcomes: document.Outcomes) -> Parts:
         text = _(
-            "Received: {received} = {accepted} accepted + {duplicate} duplicates + {refused} "
-            "refused + {parked} parked + {dead_letter} dead letters; in flight: {in_flight}."
+            "Received: {received} = accepted {accepted} + duplicates {duplicate} + refused "
+            "{refused} + parked {parked} + dead letters {dead_letter}; in flight: {in_flight}."
         )
         facts = self._moments.facts(outcomes)
         yield self._line(text, **facts)
@@ -230,14 +230,14 @@ class _Page:
                 for name, each in found.by_state.items()
             )
             yield self._line(_("By state: {states}."), states=states or UNKNOWN)
-        yield self._line(_("Due: {count}, {amount}."), **facts(found.due))
+        yield self._line(_("Overdue: {count}, {amount}."), **facts(found.due))
         text = _("Unacknowledged for too long: {count}, {amount}; the oldest: {oldest}.")
         yield self._line(text, **facts(found.unacknowledged))
         columns = ("order", "state", "due_on", "amount", "issued")
         yield from self._table("orders_waiting", columns, map(self._order, found.items))
 
     def _order(self, order: document.Order) -> Sequence[object]:
-        remarks = ((_("due"), order.due), (_("unacknowledged"), order.unacknowledged))
+        remarks = ((_("overdue"), order.due), (_("unacknowledged"), order.unacknowledged))
         return (
             f"{masked_name(order.payment_order)}\n{order.budget}",
             _lines(named(ORDER_STATES, order.state), *(text for text, holds in remarks if holds)),
@@ -300,8 +300,8 @@ class _Page:
     def _watch(self, watch: document.Watch, sampled: bool) -> Parts:
         """The comparison of the watch with the ledger."""
         text = _(
-            "Second opinion ({instance}): {budgets} budgets, {differing} balances that differ, "
-            "{faults} faults of the journal."
+            "Second opinion ({instance}): budgets {budgets}, balances that differ {differing}, "
+            "faults of the journal {faults}."
         )
         yield self._line(
             text,

@@ -1,4 +1,4 @@
-"""The page Lag: its first sentence in every state, and that no unknown is ever shown as 0."""
+"""The page Processing: its first sentence in every state; no unknown is ever shown as 0."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -235,7 +235,7 @@ def test_before_the_first_event_the_accounts_are_empty() -> None:
     ("otherwise", "name", "phrase"),
     [
         ({"outcomes": {"gap": 2}}, "gap", "Of 2 records that the ledger read"),
-        ({"outcomes": {"repeated": 1}}, "repeated", "1 places that were read"),
+        ({"outcomes": {"repeated": 1}}, "repeated", "1 place that was read"),
         ({"watch": {"balances_differing": 3}}, "differing", "3 published balances differ"),
         ({"watch": {"journal_faults": 1}}, "faults", "does not follow the one before it"),
     ],

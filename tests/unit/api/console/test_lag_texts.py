@@ -1,4 +1,4 @@
-"""The words of the page Lag are those of the watch: no state, rule or step of its without words."""
+"""Texts of the page Processing: no state, rule or step of the watch is without one."""
 
 import re
 from pathlib import Path
