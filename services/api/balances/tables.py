@@ -6,11 +6,12 @@ from typing import Final
 from events.envelope import INBOUND
 from events.texts import Translatable, _
 from services.api.balances.moves import FigureRow
-from services.api.console.texts.codes import OUTSIDE, STAGES
+from services.api.console.texts.codes import STAGES
 from services.api.queries.rows import LINE
 from services.api.statements.execution import FIGURES, LINE_COLUMNS, rate_of
 from services.api.statements.list_file import ListColumn, ListTable
 from services.api.statements.sheet import Column, Kind
+from services.ledger.explain.terms import OUTSIDE
 
 TYPES: Final = {each.TYPE: each.NAME for each in INBOUND}
 
