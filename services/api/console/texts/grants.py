@@ -20,4 +20,3 @@ STEP_STATES: Final = {
 
 FLAG_COUNT: Final = ngettext("{count} to review", "{count} to review")
 FOUND: Final = ngettext("{count} grant", "{count} grants")
-FOUND_MORE: Final = ngettext("{count} grant, and more", "{count} grants, and more")
