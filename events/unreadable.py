@@ -77,7 +77,8 @@ SENTENCES: dict[Reason, Translatable] = {
         "This is not a strict JSON object in UTF-8: {detail}. Correct the program that sends it."
     ),
     Reason.UNKNOWN_TYPE: _(
-        "Unknown event type at {pointer}: {detail}. Take a type of the folder schemas/."
+        "Unknown event type at {pointer}: {detail}. Take a type that /schemas lists "
+        "(folder schemas/)."
     ),
     Reason.UNKNOWN_FIELD: _("Unknown field at {pointer}: {detail}. Remove it or correct its name."),
     Reason.MISSING_FIELD: _("A required field is missing at {pointer}: {detail}."),

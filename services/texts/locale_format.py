@@ -5,6 +5,7 @@ A figure that nobody knows is said in words, and is never 0.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Final
 
 from babel.dates import format_date, format_datetime, format_time, format_timedelta, get_timezone
@@ -71,6 +72,17 @@ class LocaleFormat:
     def number(self, count: int | None) -> str:
         """`1 355 600`, `1,355,600`; the dash where nobody knows."""
         return UNKNOWN if count is None else formats.number(count, self.language)
+
+    def rate(self, per_mille: int | None) -> str:
+        """`85,3 %`, `85.3%` of thousandths; the dash where there is no rate."""
+        if per_mille is None:
+            return UNKNOWN
+        text = format_decimal(Decimal(per_mille).scaleb(-1), "#,##0.0", locale=self.babel_name)
+        return f"{text}\u202f%" if self.language is Language.FR else f"{text}%"
+
+    def month(self, month: int) -> str:
+        """`juillet`, `July`: a month by its number from 1."""
+        return format_date(date(2000, month, 1), "LLLL", locale=self.babel_name)
 
     def day(self, day: date | str | None) -> str:
         """`14 juillet 2023`, `14 July 2023`."""

@@ -10,11 +10,13 @@ from services.api.balances.moves import STAGES_ASKED
 from services.api.rejections.view import KINDS
 from tests.api.reads.two_entities import CONVENTION, GRANT, LILLE_BUDGET, ROUBAIX_BUDGET
 from tests.api.reads.walking import Route, filled
+from tests.builders import OTHER_ESTABLISHMENT, SIRET
 
 NO_PAGES: Final = frozenset(
     {
         "/console",  # leads to Today
         "/console/",
+        "/console/budgets",  # leads to the only budget: test_console_budgets.py asks it
         "/console/lag",  # of all entities: test_lag.py asks it, also by who may not
         "/console/lag/live",  # a stream, as the next
         "/console/today/live",
@@ -29,6 +31,9 @@ NO_PAGES: Final = frozenset(
     }
 )
 
+ELSEWHERE: Final = ("/console/beneficiaries/", "/console/budgets/")
+"""Pages that tests of their own open."""
+
 Values = Mapping[str, Sequence[str]]
 
 OF_ALL: Final = {"stage": sorted(STAGES_ASKED), "kind": KINDS}
@@ -38,6 +43,10 @@ OF_LILLE: Final[Values] = {
     "grant": ["G"],
     "reference": ["C/advance"],
     "sequence": [str(number) for number in range(1, 8)],
+    "siret": [SIRET],
+    "convention": ["C"],
+    "refused": ["6"],
+    "event_id": ["nobody"],
 }
 OF_ROUBAIX: Final[Values] = {
     **OF_ALL,
@@ -45,6 +54,10 @@ OF_ROUBAIX: Final[Values] = {
     "grant": [GRANT],
     "reference": [f"{CONVENTION}/advance"],
     "sequence": [str(number) for number in range(1, 9)],
+    "siret": [OTHER_ESTABLISHMENT],
+    "convention": [CONVENTION],
+    "refused": ["8"],
+    "event_id": ["nobody"],
 }
 NOWHERE: Final[Values] = {**OF_ROUBAIX, "budget": ["13001653800014-00-2023"]}
 
@@ -70,3 +83,9 @@ def addresses(values: Values, *, named: bool = False) -> list[str]:
         if not named or "{budget}" in route.path
         for path in filled(route, values)
     ]
+
+
+def leads_on(href: str) -> bool:
+    """True of a link that a walk through the console follows."""
+    is_page = href.startswith("/console/") and not href.startswith(ELSEWHERE)
+    return is_page and "lang=" not in href

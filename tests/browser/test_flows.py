@@ -53,8 +53,8 @@ def test_from_logging_in_to_the_bytes_behind_a_figure(
         page = visitor.page
         log_in(page, console.url, texts)
         assert page.url.endswith("/console/grants")
-        page.get_by_role("searchbox").fill("théâtre")
-        page.get_by_role("button", name=texts["search"]).click()
+        page.locator("main").get_by_role("searchbox").fill("théâtre")
+        page.locator("main").get_by_role("button", name=texts["search"]).click()
         page.get_by_role("link", name=str(THEATRE["name"])).click()
         page.locator("header dl").get_by_role("link", name=texts["paid"]).click()
         assert texts["paid"] in page.locator("h1").inner_text()
@@ -124,6 +124,7 @@ def test_an_operator_sees_the_bytes_of_a_dead_letter_with_ibans_masked(
         page = visitor.page
         visitor.go(dead_letter)
         place = page.locator("dt", has_text="Read from").locator("xpath=following-sibling::dd")
+        page.locator("summary", has_text="Technical details").click()
         topic = place.inner_text().partition(",")[0]
         offset = int(place.inner_text().rpartition(" ")[2])
         own_console.original_bytes.places[topic, 0, offset] = UNREADABLE
@@ -177,7 +178,7 @@ def test_the_keyboard_alone_leads_through(browser: Browser, console: Console) ->
         page.keyboard.press("Enter")
         expect(page.locator("main")).to_be_focused()
         page.keyboard.press("Tab")
-        expect(page.get_by_role("searchbox")).to_be_focused()
+        expect(page.locator("main").get_by_role("searchbox")).to_be_focused()
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert "solid" == outline
         page.keyboard.type("Lille Avenirs")

@@ -12,7 +12,7 @@ from tests.browser.console import Console
 from tests.browser.visitor import Visitor, a_visitor
 from tests.builders import Json, a_beneficiary, a_convention, a_vote, an_award, encoded
 
-EVENTS = [
+EVENTS: list[Json | bytes] = [
     a_vote(100_000),
     an_award(100_000),
     # Flagged; without an account no order is issued, which would be overdue by now.

@@ -120,7 +120,28 @@ def test_a_role_that_owns_the_tables_need_not_own_the_database(
 
 def test_it_changes_nothing_where_the_tables_are_there(read_model_url: str) -> None:
     prepared_again(read_model_url)
-    assert "0006" == query(read_model_url, "SELECT version_num FROM alembic_version")
+    assert "0007" == query(read_model_url, "SELECT version_num FROM alembic_version")
+
+
+FOLDED = ("acts", "conventions", "grants", "payment_orders")
+UNFOLDED = (
+    "DROP INDEX acts_by_number",
+    "DROP INDEX orders_by_name",
+    "DROP INDEX orders_by_amount",
+    "DROP INDEX payments_by_amount",
+    *(f"ALTER TABLE {name} DROP COLUMN folded" for name in FOLDED),
+)
+"""Takes away what version 0007 adds."""
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_tables_of_an_older_program_get_the_folded_names(name: str, read_model_url: str) -> None:
+    fill(read_model_url, golden(name))
+    before = read(read_model_url)
+    change(read_model_url, *UNFOLDED, "UPDATE alembic_version SET version_num = '0006'")
+    prepared_again(read_model_url)
+    after = read(read_model_url)
+    assert {each: before[each] for each in FOLDED} == {each: after[each] for each in FOLDED}
 
 
 WITHOUT_SETTLING = (
@@ -147,6 +168,7 @@ def test_tables_of_an_older_program_get_the_days_of_their_orders(
         "ALTER TABLE payment_orders DROP COLUMN acknowledged_on",
         "ALTER TABLE positions RENAME COLUMN latest_event_time TO last_event_time",
         "DROP TABLE mentions",
+        *UNFOLDED,
         *WITHOUT_SETTLING,
         "UPDATE alembic_version SET version_num = '0001'",
     )
@@ -160,6 +182,7 @@ def test_tables_of_an_older_program_get_the_mentions_of_their_records(read_model
     change(
         read_model_url,
         "DROP TABLE mentions",
+        *UNFOLDED,
         *WITHOUT_SETTLING,
         "UPDATE alembic_version SET version_num = '0003'",
     )
@@ -171,7 +194,8 @@ def test_tables_of_an_older_program_get_the_mentions_of_their_records(read_model
 def test_tables_of_an_older_program_get_what_was_settled(name: str, read_model_url: str) -> None:
     fill(read_model_url, golden(name))
     tables = read(read_model_url)
-    change(read_model_url, *WITHOUT_SETTLING, "UPDATE alembic_version SET version_num = '0005'")
+    to_0005 = "UPDATE alembic_version SET version_num = '0005'"
+    change(read_model_url, *UNFOLDED, *WITHOUT_SETTLING, to_0005)
     prepared_again(read_model_url)
     again = read(read_model_url)
     assert [tables[name] for name in ("refusals", "review_flags")] == [
@@ -191,12 +215,13 @@ def test_tables_of_an_older_program_get_their_latest_event_time(
         "ALTER TABLE positions RENAME COLUMN latest_event_time TO last_event_time",
         "UPDATE positions SET last_event_time = NULL",
         "DROP TABLE mentions",
+        *UNFOLDED,
         *WITHOUT_SETTLING,
         "UPDATE alembic_version SET version_num = '0002'",
     )
     prepared_again(read_model_url)
     assert latest == query(read_model_url, "SELECT max(latest_event_time) FROM positions")
-    assert "0006" == query(read_model_url, "SELECT version_num FROM alembic_version")
+    assert "0007" == query(read_model_url, "SELECT version_num FROM alembic_version")
 
 
 def test_tables_of_a_newer_program_are_left_alone(read_model_url: str) -> None:

@@ -15,6 +15,8 @@ class Action(StrEnum):
     IBAN_REVEALED = "iban_revealed"
     BYTES_SHOWN = "bytes_shown"
     EVENT_PUBLISHED = "event_published"
+    WEBHOOK_ADDED = "webhook_added"
+    WEBHOOK_REMOVED = "webhook_removed"
 
 
 class Audit(Protocol):
@@ -34,6 +36,8 @@ class Audit(Protocol):
             action: the act.
             subject: a key's id, `<budget>/<SIRET>` of an account, `<topic>/<partition>/<offset>`,
                 `<budget>/<source>/<id>` of an event that a form made.
+            subject: the id of a key or a webhook, `<budget>/<SIRET>` of an account,
+                `<topic>/<partition>/<offset>`.
             facts: never what was revealed.
 
         Raises:

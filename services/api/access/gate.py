@@ -37,6 +37,12 @@ LOGIN: Final = frozenset({LOGIN_PATH, BEGIN_PATH, CALLBACK_PATH, LOGOUT_NOTICE_P
 LOGIN_ASSETS: Final = "/console/static/"
 """Files of the page to log in: they hold no figure."""
 
+CONTRACT: Final = "/schemas"
+"""The published language: who writes a client needs it before a key, and it holds no figure."""
+
+ROOT: Final = "/"
+"""It says where the others are, to a browser by leading to the console."""
+
 NAVIGATE: Final = "navigate"
 """Said by the browser itself of a request by which somebody opens a page (Sec-Fetch-Mode)."""
 
@@ -112,9 +118,15 @@ class Gate:
         return caller
 
 
+READING: Final = frozenset({"GET", "HEAD"})
+"""Methods of who asks for a page."""
+
+
 def is_open(path: str) -> bool:
     """True if anybody may ask there."""
-    return path in HEALTH or path in LOGIN or path.startswith(LOGIN_ASSETS)
+    if path in HEALTH or path in LOGIN or path in {ROOT, CONTRACT}:
+        return True
+    return path.startswith((LOGIN_ASSETS, f"{CONTRACT}/"))
 
 
 def _by_session(asked: HTTPConnection) -> bool:
@@ -131,7 +143,7 @@ def _is_fit_for_a_session(scope: Scope) -> bool:
 
 def _turned_away(asked: HTTPConnection, error: NotKnown) -> ASGIApp:
     path = asked.scope["path"]
-    if asked.scope["method"] == "GET" and is_console(path):
+    if asked.scope["method"] in READING and is_console(path):
         following = quote(own_address(asked), safe="/")
         return RedirectResponse(f"{LOGIN_PATH}?next={following}", status_code=303)
     challenge = "Bearer" if error.reason == NOTHING[0] else 'Bearer error="invalid_token"'

@@ -1,7 +1,7 @@
 """Elements of several pages: figures with the records behind them, bars, notices, states."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from events.texts import _
 from services.api.console.texts.codes import STAGES, TYPES
-from services.api.queries.rows import BudgetLine
+from services.api.queries.rows import LINE, BudgetLine
 from services.ledger.explain.sentences import line_label
 from services.texts.locale_format import LocaleFormat
 
@@ -182,7 +182,7 @@ def line_name(line: BudgetLine) -> str:
 
 def line_codes(line: BudgetLine) -> dict[str, str | None]:
     """The four codes of a line, by name."""
-    return asdict(line)
+    return {name: getattr(line, name) for name in LINE}
 
 
 def capital(texts: str) -> str:
@@ -201,7 +201,7 @@ def type_name(event_type: str | None, locale: LocaleFormat) -> str:
 def address(*steps: str, **asked: str | None) -> Verbatim:
     """An address of the console; what is None is not asked."""
     path = "/".join(quote(step, safe="") for step in steps)
-    query = urlencode({name: value for name, value in asked.items() if value})
+    query = urlencode({name: value for name, value in asked.items() if value is not None})
     return Verbatim(f"/console/{path}" + (f"?{query}" if query else ""))
 
 
@@ -215,12 +215,25 @@ def figure_href(
     stage: str,
     *,
     line: BudgetLine | None = None,
-    convention: str | None = None,
     grant: str | None = None,
+    **asked: str | None,
 ) -> str:
-    """The page of the moves behind a figure."""
-    codes = {} if line is None else line_codes(line)
-    return address("figures", budget, stage, **codes, convention=convention, grant=grant)
+    """The page of the moves behind a figure: of all lines with the codes that are `asked`.
+
+    Of one line every code is asked; of those that it does not have, that there is none.
+    """
+    codes = {} if line is None else {name: code or "" for name, code in line_codes(line).items()}
+    return address("figures", budget, stage, **{**codes, "grant": grant, **asked})
+
+
+def budget_href(budget: str) -> str:
+    """The page of a budget."""
+    return address("budgets", budget)
+
+
+def beneficiary_href(siret: str) -> str:
+    """The page of a beneficiary."""
+    return address("beneficiaries", siret)
 
 
 def grant_href(budget: str, grant: str) -> str:

@@ -1,16 +1,21 @@
 """Context of a page: a question whose answer is a page, and the types of what addresses hold."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import sha256
-from typing import Annotated, Any, Final
+from http import HTTPStatus
+from typing import Annotated, Any, Final, TypeVar, get_args, get_origin
 
 from fastapi import Depends, Path, Query
-from pydantic import BeforeValidator, StringConstraints, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, StringConstraints, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.datastructures import QueryParams
 from starlette.responses import HTMLResponse
 
+from events.unreadable import fault_detail
 from services.api.adapters.read_model import revision
+from services.api.code_names import Names
 from services.api.console.pages import LIVE_PATH, answer
 from services.api.http import question
 from services.texts.locale_format import LocaleFormat
@@ -40,6 +45,12 @@ Sequence64 = Annotated[int, Path(ge=1, le=question.WHOLE_MAX)]
 After = Annotated[list[str] | None, Query(max_length=4)]
 
 
+Model = TypeVar("Model", bound=BaseModel)
+
+Faults = Mapping[str, str]
+"""Sentences by the name of the filter that they are about."""
+
+
 class Visit(question.Asked):
     """One request for a page."""
 
@@ -48,10 +59,31 @@ class Visit(question.Asked):
         """The locale in which it is answered."""
         return LocaleFormat(self.language)
 
+    @property
+    def names(self) -> Names:
+        """Names of the codes of budgets."""
+        names: Names = self.request.app.state.components.names
+        return names
+
+    def filters(self, model: type[Model]) -> tuple[Model, Faults]:
+        """The filters in the address; what cannot be read is left out, and said by its name."""
+        given = self.request.query_params
+        values = {name: _value(given, model, name) for name in given if name in model.model_fields}
+        try:
+            return model.model_validate(values), {}
+        except ValidationError as error:
+            faults = {
+                str(each["loc"][0]): self.locale.say(fault_detail(each["type"], _facts(each)))
+                for each in error.errors()
+            }
+        read = {name: value for name, value in values.items() if name not in faults}
+        return model.model_validate(read), faults
+
     async def page(
         self,
         template: str,
         *,
+        status_code: int = HTTPStatus.OK.value,
         live: bool = True,
         live_token: str | None = None,
         live_href: str = LIVE_PATH,
@@ -66,9 +98,21 @@ class Visit(question.Asked):
             template,
             content,
             instant=self.locale.instant(self.now),
+            status=status_code,
             live_token=live_token,
             live_href=live_href,
         )
+
+
+def _value(given: QueryParams, model: type[BaseModel], name: str) -> str | list[str]:
+    """A filter as it was given; of one that is no list the last counts."""
+    hint = model.model_fields[name].annotation
+    is_list = any(get_origin(each) is list for each in (hint, *get_args(hint)))
+    return given.getlist(name) if is_list else given[name]
+
+
+def _facts(error: ErrorDetails) -> dict[str, Any]:
+    return {**error.get("ctx", {}), "error": error["msg"]}
 
 
 async def visit(asked: question.Question) -> Visit:

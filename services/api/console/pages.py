@@ -22,6 +22,8 @@ from services.api.console.elements import (
     Verbatim,
     address,
     bar_of,
+    beneficiary_href,
+    budget_href,
     capital,
     figure_href,
     grant_href,
@@ -50,6 +52,7 @@ LANGUAGE_KEPT_S: Final = 365 * 24 * 3600
 
 NAVIGATION: Final = {
     "today": _("Today"),
+    "budgets": _("Budgets"),
     "grants": _("Grants"),
     "orders": _("Payment orders"),
     "troubles": _("Needs action"),
@@ -60,10 +63,23 @@ NAVIGATION: Final = {
 FOR_WHO_READS_ALL: Final = frozenset({"lag"})
 """Those that tell of all entities: nobody else is shown the way."""
 
+SECTIONS: Final[Mapping[str, str]] = {
+    "beneficiaries": "grants",
+    "figures": "budgets",
+    "help": "lag",
+    "payment-plan": "orders",
+    "records": "budgets",
+}
+"""By the first step of an address, the page of the main navigation under which it stands; else it
+is that step. A page that knows better has a `section` in its content."""
+
+SEARCH_PATH: Final = "/console/search"
+
 FORMATS: Final = (
     "say",
     "counted",
     "number",
+    "rate",
     "day",
     "short_day",
     "days_away",
@@ -81,6 +97,13 @@ LIVE_TEXTS: Final = {
     "lost": _("The live update no longer answers; load the page again."),
 }
 """Texts of the script that updates a page."""
+
+COPY_TEXTS: Final = {
+    "copy": _("Copy"),
+    "curl": _("Copy as curl"),
+    "copied": _("Copied"),
+}
+"""Texts of the script that copies a value."""
 
 ELEMENTS: Final[Mapping[str, Callable[..., Any]]] = {
     "bar": bar_of,
@@ -130,6 +153,8 @@ def environment() -> Environment:
         asset=asset,
         csrf_field=CSRF_FIELD,
         address=address,
+        beneficiary_href=beneficiary_href,
+        budget_href=budget_href,
         codes=codes,
         figure_href=figure_href,
         grant_href=grant_href,
@@ -175,11 +200,10 @@ def answer(
     """A page as an answer to this request; with `live_token` the page learns when it is stale."""
     live = None
     if live_token is not None:
-        texts = {name: locale.say(text) for name, text in LIVE_TEXTS.items()}
         live = {
             "href": live_href,
             "token": Verbatim(live_token),
-            "texts": json.dumps(texts, ensure_ascii=False),
+            "texts": _texts(LIVE_TEXTS, locale),
         }
     headers = {"Content-Language": locale.language.value}
     page = _rendered(asked, locale, template, content, instant=instant, live=live)
@@ -218,8 +242,10 @@ def _rendered(
         return locale.say(pgettext(context, msgid), **facts)
 
     frame = _frame(asked, locale) | {"instant": instant, "live": live}
+    frame["section"] = content.get("section") or frame["section"]
     found = environment().get_template(template)
-    return found.render(page=frame, _=text, pgettext=text_of, locale=locale, **content)
+    names = asked.app.state.components.names
+    return found.render(page=frame, _=text, pgettext=text_of, locale=locale, names=names, **content)
 
 
 def _frame(asked: HTTPConnection, locale: LocaleFormat) -> dict[str, Any]:
@@ -234,6 +260,9 @@ def _frame(asked: HTTPConnection, locale: LocaleFormat) -> dict[str, Any]:
         "unchecked": caller is ANYBODY,
         "csrf": None if csrf is None else Verbatim(csrf),
         "path": asked.scope["path"],
+        "section": _section(asked.scope["path"]),
+        "asked": asked.query_params.get("q", "") if asked.scope["path"] == SEARCH_PATH else "",
+        "copy_texts": _texts(COPY_TEXTS, locale),
         "navigation": {
             f"/console/{name}": locale.say(text)
             for name, text in NAVIGATION.items()
@@ -251,6 +280,18 @@ def name_of(caller: Caller | None, locale: LocaleFormat) -> str:
     if caller is None:
         return ""
     return locale.say(OPEN_ACCESS) if caller is ANYBODY else caller.label or caller.name
+
+
+def _texts(texts: Mapping[str, Translatable], locale: LocaleFormat) -> str:
+    """Texts of a script, as JSON."""
+    found = {name: locale.say(text) for name, text in texts.items()}
+    return json.dumps(found, ensure_ascii=False)
+
+
+def _section(path: str) -> str:
+    """The page of the main navigation under which an address stands."""
+    step = path.removeprefix("/console/").partition("/")[0]
+    return SECTIONS.get(step, step)
 
 
 def _in_language(asked: HTTPConnection, language: Language) -> str:

@@ -35,6 +35,8 @@ PATH_MAX: Final = 2000
 MEDIA_TYPES: Final = {
     "console.css": "text/css; charset=utf-8",
     "console.js": "text/javascript; charset=utf-8",
+    "copy.js": "text/javascript; charset=utf-8",
+    "search.css": "text/css; charset=utf-8",
     "mark.svg": "image/svg+xml",
 }
 """The files of the pages: no other is given out."""
@@ -57,6 +59,10 @@ async def login(
     """The page to log in; whoever is logged in goes on."""
     if getattr(request.state, "caller", None) is not None:
         return RedirectResponse(own_path(next_path), HTTPStatus.SEE_OTHER.value)
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        # A link in a mail or another site: a browser sends no Strict cookie with it, whoever is
+        # logged in. This page leads on, which is ours; who is not comes back, from here.
+        return _onward(request, components, own_path(next_path))
     ended = getattr(request.state, "reason", None) == ENDED[0]
     note = Notice("info", "info", locale_of(request).say(ENDED[1])) if ended else None
     return _login_page(request, components, own_path(next_path), note)

@@ -44,6 +44,8 @@ class Document:
     received_on: date | None
     eligible_cost_cents: int | None
     rejected_for: FreeText | None
+    sequence: int | None
+    """The record that brought or rejected it."""
 
     @property
     def is_there(self) -> bool:
@@ -137,6 +139,11 @@ class Convention:
     """All that were received."""
     recoveries: tuple[Recovery, ...]
     sequence: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names that its money had."""
+        return (self.convention,) if self.continues is None else (self.convention, self.continues)
 
 
 Documents = dict[tuple[str, int], Document]
@@ -314,4 +321,4 @@ def _money(budget: Parameter, convention: Parameter) -> Select[Any]:
 
 
 def _awaited(kind: str, year: int, due_on: date | None) -> Document:
-    return Document(kind, year, due_on, None, None, None)
+    return Document(kind, year, due_on, None, None, None, None)

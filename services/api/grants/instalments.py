@@ -132,7 +132,9 @@ def _condition(convention: Convention, each: Instalment, status: str, locale: Lo
     met_on = _met_on(convention, each)
     if met_on is None:
         return Step("condition", "done", [locale.say(_("condition met"))])
-    return Step("condition", "done", [locale.say(MET[each.trigger], day=locale.day(met_on))])
+    text = locale.say(MET[each.trigger], day=locale.day(met_on))
+    brought = [one.sequence for one in each.documents if one.is_there and one.sequence]
+    return Step("condition", "done", [text], sorted(set(brought)))
 
 
 def _met_on(convention: Convention, each: Instalment) -> date | None:

@@ -1,19 +1,22 @@
 """The list of grants, and the page of one."""
 
 from functools import partial
+from typing import Annotated
 
 from fastapi import APIRouter
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from events.texts import _
+from services.api.access.caller import Scope
 from services.api.budgets import query as budgets
 from services.api.budgets.view import budget_names, money
-from services.api.console.elements import bar_of, following
+from services.api.console.elements import address, bar_of, following
 from services.api.console.page_context import (
     BUDGETS_CHOSEN,
+    NOTHING,
     ROWS,
     After,
-    Asked,
     Name,
     Search,
     Text,
@@ -24,20 +27,35 @@ from services.api.console.texts import grants as texts
 from services.api.grants import query as grants
 from services.api.grants.instalments import document_name, instalment_view
 from services.api.grants.money import reserved_of
-from services.api.grants.view import convention_facts, documents_of, grant_money, stages_of
+from services.api.grants.view import (
+    awaited_of,
+    convention_facts,
+    documents_of,
+    grant_money,
+    stages_of,
+)
+from services.api.journal.grant_records import whole_records
+from services.api.journal.timeline import Subject, timeline
 from services.api.problems import NOT_FOUND, Problem
 
 router = APIRouter()
 
 
+class Filters(BaseModel):
+    """Filters in the address of the list; anything else is ignored."""
+
+    budget: Annotated[Text | None, NOTHING] = None
+    search: Search = ""
+    after: After = None
+
+
 @router.get("/console/grants")
-async def grant_list(
-    visit: Visitor, budget: Asked = None, search: Search = "", after: After = None
-) -> Response:
+async def grant_list(visit: Visitor) -> Response:
     """The list of grants, with a search."""
+    asked, faults = visit.filters(Filters)
+    budget, wanted = asked.budget, asked.search.strip()
     visit.check_authorized(budget)
-    place = place_after(after, Text, Text)
-    wanted = search.strip()
+    place = place_after(asked.after, Text, Text)
     found = await grants.listed(
         visit.connection,
         visit.entities,
@@ -55,12 +73,15 @@ async def grant_list(
     known = await budgets.listed(visit.connection, visit.entities, limit=BUDGETS_CHOSEN)
     return await visit.page(
         "grants.html",
+        status_code=422 if faults else 200,
+        live=not faults,
+        faults=faults,
         title=visit.locale.say(_("Grants")),
         texts=texts,
         rows=[(each, bar_of(row, visit.locale)) for each, row in zip(shown, progress, strict=True)],
         search=wanted,
         budget=budget,
-        budgets=budget_names(known, budget, visit.locale),
+        budgets=budget_names(known, budget, visit.locale, visit.names),
         page_links=following(
             ("grants",),
             {"budget": budget, "search": wanted or None},
@@ -78,6 +99,10 @@ async def grant(visit: Visitor, budget: Name, grant: Name) -> Response:
     if found is None:
         raise Problem(NOT_FOUND)
     one, locale = found.grant, visit.locale
+    names = {one.grant, *(each for every in found.conventions for each in every.names)}
+    records = await whole_records(
+        visit.connection, budget, [each.sequence for each in found.records]
+    )
     amounts = stages_of(one, sum(each.reserved_cents for each in found.lines))
     return await visit.page(
         "grant.html",
@@ -95,7 +120,17 @@ async def grant(visit: Visitor, budget: Name, grant: Name) -> Response:
             )
             for each in found.lines
         ],
+        moments=timeline(records, Subject(names), locale),
         documents=[row for each in found.conventions for row in documents_of(each, locale)],
+        by_hand=[
+            (
+                address("send", "document", budget, each.convention, kind=kind, year=str(year)),
+                document_name(kind, year, locale),
+            )
+            for each in found.conventions
+            if visit.caller.may(Scope.PUBLISH, budget)
+            for kind, year in awaited_of(each)
+        ],
         convention_facts=partial(convention_facts, locale=locale),
         document_name=partial(document_name, locale=locale),
         instalment_view=partial(instalment_view, today=visit.today, locale=locale),

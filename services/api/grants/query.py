@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, Table, and_, exists, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.adapters.prepared import Parameter, Parameters, Prepared, Row
@@ -13,6 +13,7 @@ from services.api.grants.conventions import Convention, conventions_of
 from services.api.grants.money import GrantKey, GrantLine, Which, among, money_of, only
 from services.api.orders.query import OrderLine
 from services.api.queries.figures import GRANTED, granted_columns
+from services.api.queries.names import has_all, patterns_of
 from services.api.queries.rows import (
     Act,
     Beneficiary,
@@ -41,17 +42,8 @@ from services.projector.tables import (
     review_flags,
 )
 
-SEARCHED: Final = (
-    grants.c.grant_ref,
-    grants.c.title,
-    grants.c.beneficiary,
-    grants.c.siret,
-)
 KEYS_MAX: Final = 1000
 """Keys that one query names: databases take some thousands of values."""
-
-CAPITALS: Final = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
-"""Plain capitals to small letters: all that both databases fold alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,17 +144,15 @@ async def listed(
     after: tuple[str, str] | None = None,
     limit: int | None = None,
 ) -> list[Grant]:
-    """Grants by budget and reference; `search` looks into reference, title and beneficiary."""
+    """Grants by budget and reference; `search` names reference, title, beneficiary or SIRET."""
     key = (grants.c.budget, grants.c.grant_ref)
     query = select(grants).where(visible(grants.c.budget, entities))
     query = query.where(*same(grants, budget=budget, state=state, siret=siret))
     if entity is not None:
         query = query.where(of_entity(grants.c.budget, entity))
     if search:
-        text = search.translate(CAPITALS)
-        query = query.where(
-            or_(*(func.lower(column).contains(text, autoescape=True) for column in SEARCHED))
-        )
+        patterns = patterns_of(search)
+        query = query.where(*has_all(grants.c.folded, patterns) if patterns else [false()])
     return await _with_figures(conn, await page_rows(conn, query, key, after, limit))
 
 
@@ -194,6 +184,20 @@ async def one(
         ),
         tuple(row_as(Record, each) for each in await _records.rows(conn, **named, names=names)),
     )
+
+
+async def records_about(
+    conn: AsyncConnection, budget: str, grant: str
+) -> tuple[list[str], list[int]]:
+    """All names that the money of a grant had, and the numbers of the records about it.
+
+    Of a grant that the caller was found to see, or of a convention that stands for one.
+    """
+    rows = await _names.rows(conn, budget=budget, grant=grant)
+    names = {name for row in rows for name in (row["convention"], row["continues"]) if name}
+    names.add(grant)
+    found = await _records.rows(conn, budget=budget, grant=grant, names=names)
+    return sorted(names), [row["sequence"] for row in found]
 
 
 async def _with_figures(conn: AsyncConnection, rows: Sequence[Row]) -> list[Grant]:
@@ -284,6 +288,13 @@ AWARDED: Final = Prepared(
 )
 ACTS: Final = _about(acts)
 FLAGS: Final = _about(review_flags)
+
+
+@Prepared
+def _names(budget: Parameter, grant: Parameter) -> Select[Any]:
+    return select(conventions.c.convention, conventions.c.continues).where(
+        conventions.c.budget == budget, conventions.c.grant_ref == grant
+    )
 
 
 @Prepared

@@ -33,7 +33,9 @@ class GrantFilters(PageFilters):
     state: State | None = None
     siret: Siret | None = Field(None, description="Of this beneficiary.")
     search: Name | None = Field(
-        None, description="Stands in the reference, the title, the beneficiary's name or SIRET."
+        None,
+        description="Each part begins one of the reference, the title, the beneficiary's name or "
+        "its SIRET; case, accents and spaces do not count.",
     )
 
 

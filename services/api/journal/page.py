@@ -1,6 +1,7 @@
 """The page of a record of the journal, with its bytes."""
 
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -9,15 +10,17 @@ from events.texts import _
 from services.api.access.audit import Action
 from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
-from services.api.console.elements import type_name
+from services.api.console.elements import Verbatim, address, type_name
 from services.api.console.page_context import Name, Sequence64, Visit, Visitor
 from services.api.console.texts import troubles as texts
+from services.api.console.trails import above, above_unreadable
 from services.api.http.dependencies import Given, Operator
 from services.api.journal import records
 from services.api.journal.dump import Dump, dump, event_text
 from services.api.problems import NOT_FOUND, Problem
 from services.api.queries.rows import shown
 from services.api.rejections import query as unsettled
+from services.api.rejections.explanation import NOTHING_KNOWN
 from services.ledger.explain.terms import ENTRY_KINDS
 
 router = APIRouter()
@@ -40,7 +43,7 @@ async def show_bytes(
     )
     if dead_letter is None:
         raise Problem(NOT_FOUND)
-    place = (dead_letter.source_topic, dead_letter.source_partition, dead_letter.source_offset)
+    place = dead_letter.source
     await components.audit.write(caller.name, Action.BYTES_SHOWN, "/".join(map(str, place)))
     content = await _record(visit, budget, sequence)
     # The source may take its time: nobody waits for it with a connection of the database.
@@ -60,6 +63,8 @@ async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
         raise Problem(NOT_FOUND)
     content, raw = found
     dead_letter = await unsettled.one_dead_letter(conn, entities, budget, sequence)
+    grant = await unsettled.grant_of_record(conn, entities, budget, sequence)
+    trail = above_unreadable(locale) if dead_letter else above(budget, grant, locale)
     name = locale.say(_("Record {number}"), number=locale.number(sequence))
     return {
         "title": f"{name} – {type_name(content.event_type, locale)}",
@@ -68,11 +73,19 @@ async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
         # What a sender called it, and itself, may be anything.
         "event_id": shown(content.event_id),
         "event_source": shown(content.event_source),
-        "grant": await unsettled.grant_of_record(conn, entities, budget, sequence),
+        "grant": grant,
         "dead_letter": dead_letter,
+        # Hashes are no names: in none of them an account is looked for.
+        "hash": Verbatim(content.hash),
+        "received_hash": None if dead_letter is None else Verbatim(dead_letter.event_sha256),
+        "api_href": Verbatim(f"/budgets/{quote(budget, safe='')}/journal/{sequence}"),
+        **trail._asdict(),
         "event": event_text(raw),
         "bytes": dump(raw),
         "has_next": await records.one(conn, entities, budget, sequence + 1) is not None,
+        "correction": address("send", "correction", budget, str(sequence))
+        if content.refusal is not None and visit.caller.may(Scope.PUBLISH, budget)
+        else "",
         "may_show": dead_letter is not None and visit.caller.may(Scope.OPERATE, budget),
     }
 
@@ -80,10 +93,18 @@ async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
 async def _record_page(
     visit: Visit, content: dict[str, Any], *, asked: bool = False, received: Dump | None = None
 ) -> Response:
+    explanation, dead_letter = NOTHING_KNOWN, content["dead_letter"]
+    if dead_letter is not None:
+        # The source may take its time: nobody waits for it with a connection of the database.
+        await visit.connection.close()
+        (explanation,) = await visit.request.app.state.explanations.of([dead_letter])
+        name = explanation.event_id or "/".join(map(str, dead_letter.source))
+        content["title"] = f"{name} – {type_name(None, visit.locale)}"
     return await visit.page(
         "record.html",
         live=False,
         **content,
+        explanation=explanation,
         texts=texts,
         entry_kinds=ENTRY_KINDS,
         asked=asked,

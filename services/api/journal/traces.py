@@ -117,14 +117,14 @@ async def traced(
         if len(wanted) > RECORDS_MAX:
             raise TooLong(len(wanted))
         rows = await _rows(conn, wanted - read.keys())
-        if not await _to_its_end(partial(_searched, search, read, rows)):
+        if not await to_its_end(partial(_searched, search, read, rows)):
             break
     if not search.index.found:
         return None
-    return await _to_its_end(partial(_trace, search))
+    return await to_its_end(partial(_trace, search))
 
 
-async def _to_its_end(work: Callable[[], Result]) -> Result:
+async def to_its_end(work: Callable[[], Result]) -> Result:
     """Run in a thread and wait for its end, if cancelled too: a thread runs on, and is counted."""
     working = asyncio.ensure_future(asyncio.to_thread(work))
     try:

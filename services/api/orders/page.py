@@ -1,8 +1,8 @@
 """The payment orders that wait, the list, and one whole; its IBAN for an operator, on record."""
 
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from events.texts import _
@@ -11,7 +11,7 @@ from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
 from services.api.budgets import query as budgets
 from services.api.budgets.view import budget_names
-from services.api.console.elements import Verbatim, following
+from services.api.console.elements import Verbatim, address, capital, following
 from services.api.console.page_context import (
     BUDGETS_CHOSEN,
     ROWS,
@@ -22,12 +22,16 @@ from services.api.console.page_context import (
     Visitor,
     place_after,
 )
+from services.api.grants.query import records_about
 from services.api.http.dependencies import Given, Operator
 from services.api.http.question import Day
+from services.api.journal.grant_records import needed_documents, replaced_by, whole_records
+from services.api.journal.timeline import Moment, Subject, behind_order, timeline
 from services.api.orders import query as orders
 from services.api.orders.waiting import Wanted, state_tabs, waiting_view
 from services.api.problems import NOT_FOUND, Problem
 from services.api.rejections import query as unsettled
+from services.ledger.explain.terms import ORDER_STATES
 
 router = APIRouter()
 
@@ -41,12 +45,16 @@ class Filters(Wanted):
 Reference = Name
 """An order's reference: a convention's, a slash, an instalment's, and `/2` where re-issued."""
 
+ACKNOWLEDGED: Final = ("taken_in_charge", "on_hold", "rejected")
+"""The accountant's answers on an order."""
+
 ADDRESS: Final = "/console/orders/{budget}/{reference:path}"
 
 
 @router.get("/console/orders")
-async def order_list(visit: Visitor, wanted: Annotated[Filters, Query()]) -> Response:
+async def order_list(visit: Visitor) -> Response:
     """The orders that wait, and the list."""
+    wanted, faults = visit.filters(Filters)
     conn, entities, today, locale = visit.connection, visit.entities, visit.today, visit.locale
     visit.check_authorized(wanted.budget)
     waiting = await orders.waiting(conn, entities, today, budget=wanted.budget)
@@ -58,10 +66,13 @@ async def order_list(visit: Visitor, wanted: Annotated[Filters, Query()]) -> Res
     known = await budgets.listed(conn, entities, limit=BUDGETS_CHOSEN)
     return await visit.page(
         "orders.html",
+        status_code=422 if faults else 200,
+        live=not faults,
+        faults=faults,
         title=locale.say(_("Payment orders")),
         waiting=waiting_view(waiting, today, locale, wanted.budget),
         wanted=wanted,
-        budgets=budget_names(known, wanted.budget, locale),
+        budgets=budget_names(known, wanted.budget, locale, visit.names),
         tabs=state_tabs(counted),
         rows=found[:ROWS],
         today=today,
@@ -109,26 +120,54 @@ async def _one(visit: Visit, budget: str, reference: str) -> orders.WholeOrder:
     return found
 
 
+async def _moments(visit: Visit, order: orders.PaymentOrder, grant: str) -> list[Moment]:
+    """What led to an order and its payment, day by day."""
+    conn, budget = visit.connection, order.budget
+    names, sequences = await records_about(conn, budget, grant)
+    records = await whole_records(conn, budget, sequences)
+    chain = await replaced_by(conn, budget, order.payment_order)
+    documents = await needed_documents(conn, budget, order.convention, order.instalment)
+    behind = behind_order(records, chain, documents, order.state_sequence)
+    return timeline(behind, Subject(names, chain), visit.locale)
+
+
 async def _order_page(
     visit: Visit, found: orders.WholeOrder, revealed: orders.WholeAccount | None = None
 ) -> Response:
-    order = found.order
+    order, conn = found.order, visit.connection
     known = order.bank_account
     iban, bic, holder = revealed or (known.iban, known.bic, known.holder)
     if revealed is not None:
         iban = " ".join(iban[at : at + 4] for at in range(0, len(iban), 4))
+    grant = await unsettled.grant_of_convention(
+        conn, visit.entities, order.budget, order.convention
+    )
     return await visit.page(
         "order.html",
         title=f"{visit.locale.say(_('Payment order'))} {order.payment_order}",
         order=order,
-        grant=await unsettled.grant_of_convention(
-            visit.connection, visit.entities, order.budget, order.convention
-        ),
+        grant=grant,
+        moments=await _moments(visit, order, grant or order.convention),
         today=visit.today,
         lines=found.lines,
         payments=found.payments,
         account={"iban": Verbatim(iban), "bic": bic or "—", "holder": holder},
         revealed=revealed is not None,
         may_reveal=visit.caller.may(Scope.OPERATE, order.budget),
+        by_hand=_by_hand(visit, order),
         live=revealed is None,
     )
+
+
+def _by_hand(visit: Visit, order: orders.PaymentOrder) -> list[tuple[str, str]]:
+    """The forms for what the treasury says of an order, for who may send it."""
+    if not (order.is_open and visit.caller.may(Scope.PUBLISH, order.budget)):
+        return []
+    steps = (order.budget, *order.payment_order.split("/"))
+    links = [
+        (address("send", "acknowledgement", *steps, state=state), ORDER_STATES[state])
+        for state in ACKNOWLEDGED
+        if state != order.state
+    ]
+    links.append((address("send", "payment", *steps), ORDER_STATES["paid"]))
+    return [(href, capital(visit.locale.say(text))) for href, text in links]

@@ -19,10 +19,12 @@ from services.api.console.page_context import (
     Visit,
     Visitor,
     place_after,
+    position_token,
 )
 from services.api.console.texts import troubles as texts
 from services.api.http.question import KeyTime, Offset
 from services.api.rejections import query as unsettled
+from services.api.rejections.explanation import Explanation
 from services.api.rejections.view import KINDS, Counts, Listing, term_of
 
 router = APIRouter()
@@ -89,8 +91,16 @@ async def trouble_list(
     if len(found) > ROWS:
         key = attrgetter(*listed.key)(found[ROWS - 1])
         last = [each.isoformat() if isinstance(each, datetime) else each for each in key]
+    explanations: Sequence[Explanation] = ()
+    live_token = await position_token(visit.connection)
+    if kind == "unreadable":
+        # The source may take its time: nobody waits for it with a connection of the database.
+        await visit.connection.close()
+        explanations = await visit.request.app.state.explanations.of(found[:ROWS])
     return await visit.page(
         "troubles.html",
+        live_token=live_token,
+        explanations=explanations,
         title=visit.locale.say(texts.TEXTS["title"]),
         texts=texts.TEXTS,
         kind=kind,
@@ -103,6 +113,7 @@ async def trouble_list(
         pending=pending,
         may_review=partial(_may_review, visit),
         term_of=partial(term_of, kind),
+        may_send=partial(visit.caller.may, Scope.PUBLISH),
         rows=found[:ROWS],
         page_links=following(
             ("troubles", kind),

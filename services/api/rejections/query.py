@@ -37,6 +37,7 @@ from services.api.queries.verdicts import (
     refusal_verdict,
     wait_verdict,
 )
+from services.ledger.domain.journal import Source
 from services.projector.tables import (
     conventions,
     dead_letters,
@@ -113,6 +114,11 @@ class DeadLetter:
     event_sha256: str
     verdict: Verdict
     settled: Settled | None
+
+    @property
+    def source(self) -> Source:
+        """The place where it was read."""
+        return Source(self.source_topic, self.source_partition, self.source_offset)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,14 @@
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
+
+from events.folding import parts_of
 
 NUMBER_MIN: Final = 5
 """The least characters of a number that is looked for inside others, such as an account's last."""
 
-_PART: Final = re.compile(r"[^\W_]+")
-_LIGATURES: Final = str.maketrans(
-    {"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l"}
-)
 _ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 _ESCAPES: Final = str.maketrans({"~": "~0", "/": "~1"})
 
@@ -72,11 +69,7 @@ class Wanted:
 def _parts(text: str) -> list[str]:
     if "\\u" in text:  # JSON that cannot be read keeps its escapes.
         text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
-    if not text.isascii():
-        parts = unicodedata.normalize("NFKD", text)
-        text = "".join(each for each in parts if not unicodedata.combining(each))
-        text = text.translate(_LIGATURES)
-    return _PART.findall(text.casefold())
+    return parts_of(text)
 
 
 def _decoded(raw: bytes) -> Iterator[str]:

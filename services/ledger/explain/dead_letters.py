@@ -32,7 +32,7 @@ DEAD_LETTERS: dict[Reason, Advice] = {
         _("unknown type"),
         (1, 32),
         _("The type is not in the contract, or is read among internal events only."),
-        _("Take a type of the folder schemas/."),
+        _("Take a type that /schemas lists (folder schemas/)."),
     ),
     Reason.UNKNOWN_FIELD: Advice(
         _("unknown field"),

@@ -18,6 +18,7 @@ from events.conventions import (
 )
 from events.deliberations import DeliberationAdopted
 from events.fiscal_years import FiscalYearClosed
+from events.folding import folded, parts_of
 from events.journal import Act, Event, Record
 from events.payments import PaymentExecuted, PaymentOrderAcknowledged
 from events.recoveries import RecoveryCollected, RecoveryOrdered
@@ -74,6 +75,24 @@ def day_of_moves(record: Record) -> date | None:
     if record.commitment_entries:
         return record.commitment_entries[0].effective_on
     return None if record.event is None else day_of(record.event)
+
+
+NUMBER_SIGNS: Final = frozenset({"n", "no", "nr"})
+"""What people and pages write before the number of an act: `n° 2023/40`, `no. 2023/40`."""
+
+APART: Final = " |"
+"""Stands behind each of several names that are folded into one column."""
+
+
+def folded_number(number: str) -> str:
+    """The number of an act, folded, without a sign for the word *number*."""
+    first, *others = parts_of(number) or [""]
+    return folded(number if first not in NUMBER_SIGNS else " ".join(others) or number)
+
+
+def folded_names(*names: str) -> str:
+    """Several names in one text: the first is whole where it ends with `APART`."""
+    return "".join(folded(name) + APART for name in names)
 
 
 _encode: Final = msgspec.json.Encoder().encode

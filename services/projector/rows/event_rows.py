@@ -18,6 +18,7 @@ from events.conventions import (
 )
 from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
+from events.folding import folded
 from events.journal import Act, Award, Beneficiary, Event, EventData, Record, required
 from events.payments import BankAccountChanged, PaymentExecuted
 from events.recoveries import RecoveryCollected, RecoveryOrdered
@@ -25,7 +26,7 @@ from events.reports import ReportReceived, ReportRejected
 from events.reviews import RecordReviewed
 from services.projector.rows import schedules
 from services.projector.rows.changes import Changes, Members
-from services.projector.rows.column_values import day_of
+from services.projector.rows.column_values import day_of, folded_names, folded_number
 
 CONCURRING_FELL: Final = "concurring_act_withdrawn"
 """Review flag of a withdrawal that leaves the award in force (rules, 17)."""
@@ -124,7 +125,8 @@ def _act(changes: Changes, record: Record, role: str, act: Act | None, item: int
         return
     data = record.event.data
     names = (data.grant, record.convention, *act.row, data.title)
-    changes.append("acts", record.budget, record.sequence, item, role, *names)
+    number = None if act.number is None else folded_number(act.number)
+    changes.append("acts", record.budget, record.sequence, item, role, *names, number)
 
 
 def _voted(changes: Changes, record: Record, data: EventData) -> None:
@@ -135,10 +137,12 @@ def _voted(changes: Changes, record: Record, data: EventData) -> None:
         changes.put["budgets"][record.budget,].update(voted)
 
 
-def _grant_row(award: EventData | Award, sequence: int) -> Members:
+def _grant_row(grant: str, award: EventData | Award, sequence: int) -> Members:
     """All columns of a grant whose award is known."""
     assert award.act is not None, "what is awarded rests on an act"
+    assert award.beneficiary is not None, "the award names a beneficiary"
     body, number, day = award.act.row
+    found_by = (grant, award.title or "", award.beneficiary.name, award.beneficiary.siret)
     return {
         "state": "awarded",
         "title": award.title,
@@ -153,6 +157,7 @@ def _grant_row(award: EventData | Award, sequence: int) -> Members:
         "withdrawn_cause": None,
         "carried_from": None,
         "sequence": sequence,
+        "folded": folded_names(*found_by),
     }
 
 
@@ -170,7 +175,7 @@ def _adopted(changes: Changes, record: Record, data: EventData, alone: Alone) ->
     budget, grant = record.budget, _grant(data)
     awarded = data.role == "award"
     _act(changes, record, data.role or "", data.act)
-    members = _grant_row(data, record.sequence)
+    members = _grant_row(grant, data, record.sequence)
     members["awarded_cents"] = sum(each.amount_cents for each in data.lines or ())
     if not awarded:
         members |= ANNOUNCED
@@ -182,7 +187,7 @@ def _adopted(changes: Changes, record: Record, data: EventData, alone: Alone) ->
         changes.put_row("grant_lines", key, schedules.amount(each))
     if data.requires_convention is False:
         alone.setdefault(budget, set()).add(grant)
-        own = _convention_row(data, record.sequence) | {
+        own = _convention_row(grant, data, record.sequence) | {
             "stands_alone": True,
             "signed_on": members["act_on"],
         }
@@ -200,7 +205,7 @@ def _withdrawn(changes: Changes, record: Record, event: Event) -> None:
     changes.withdrawn.append({"budget": record.budget, "grant": grant, "sequence": record.sequence})
 
 
-def _convention_row(data: EventData, sequence: int) -> Members:
+def _convention_row(convention: str, data: EventData, sequence: int) -> Members:
     """All columns of a signed convention, or of a grant in the place of one."""
     return {
         "grant_ref": data.grant,
@@ -217,6 +222,7 @@ def _convention_row(data: EventData, sequence: int) -> Members:
         "carried_from": data.closed_budget,
         "continues": None,
         "sequence": sequence,
+        "folded": folded(convention),
     }
 
 
@@ -226,7 +232,7 @@ KEPT: Final = ("state", "notified_on", "effective_on", "reason", "carried_from")
 
 def _signed(changes: Changes, record: Record, data: EventData, alone: Alone) -> None:
     budget, grant, convention = record.budget, _grant(data), _convention(data)
-    row = _convention_row(data, record.sequence)
+    row = _convention_row(convention, data, record.sequence)
     if grant in alone.get(budget, ()):
         alone[budget].discard(grant)
         own = {name: value for name, value in row.items() if name not in KEPT}
@@ -282,7 +288,7 @@ def _opened(changes: Changes, record: Record, data: EventData, alone: Alone) -> 
     assert convention is not None, "the event names a convention"
     award = data.award
     assert award is not None, "what is carried over was awarded"
-    carried = _grant_row(award, record.sequence) | {
+    carried = _grant_row(grant, award, record.sequence) | {
         "state": "carried",
         "requires_convention": award.requires_convention,
         "carried_from": data.closed_budget,
@@ -297,7 +303,7 @@ def _opened(changes: Changes, record: Record, data: EventData, alone: Alone) -> 
         each.target == "available" and each.instalment is None for each in record.moves or ()
     )
     planned, former = schedules.renamed(data.instalments or (), record.renamed)
-    own = _convention_row(data, record.sequence) | {
+    own = _convention_row(convention, data, record.sequence) | {
         "state": "withdrawn" if fell else data.state,
         "continues": former,
     }

@@ -8,6 +8,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
+from events.folding import folded
 from events.journal import PaymentOrder, Reason, Record
 from events.payments import PaymentExecuted, PaymentOrderAcknowledged
 from services.projector.rows.changes import Changes, Members
@@ -128,6 +129,7 @@ def _issued(order: PaymentOrder, sequence: int, item: int) -> Members:
         "acknowledged_on": None,
         "sequence": sequence,
         "item": item,
+        "folded": folded(order.payment_order),
     }
 
 

@@ -98,6 +98,11 @@ def days(*names: str, nullable: bool = True) -> Sequence[Column[Any]]:
     return [Column(name, Date, nullable=nullable) for name in names]
 
 
+def folded() -> Column[Any]:
+    """What a row is found by, folded (`events.folding`)."""
+    return text("folded")
+
+
 def beneficiary() -> Sequence[Column[Any]]:
     """The body that receives the money."""
     return texts("beneficiary", "siret", "representative")

@@ -13,6 +13,7 @@ from services.projector.tables.columns import (
     beneficiary,
     cents,
     days,
+    folded,
     keys,
     line,
     metadata,
@@ -30,9 +31,12 @@ acts: Final = Table(
     text("number"),
     Column("act_on", Date, nullable=False),
     text("title"),
+    folded(),
     Index("acts_by_grant", "budget", "grant_ref"),
+    Index("acts_by_number", "folded"),
     comment="Decisions of assemblies. Role: vote, transfer, award, concurring, withdrawal, "
-    "amendment, carried (acts that came with an opening event have that event's sequence).",
+    "amendment, carried (acts that came with an opening event have that event's sequence). "
+    "`folded` is the number.",
 )
 
 grants: Final = Table(
@@ -49,10 +53,12 @@ grants: Final = Table(
     Column("withdrawn_on", Date),
     *texts("withdrawn_cause", "carried_from"),
     Column("sequence", BigInteger, nullable=False),
+    folded(),
     Index("grants_by_siret", "siret"),
     comment="Grants. What was awarded is as the act of the award says; an amendment may have "
     "raised it since. State: announced (only concurring acts yet), awarded, withdrawn, carried "
-    "(awarded by the budget `carried_from`).",
+    "(awarded by the budget `carried_from`). `folded` is the reference, then title, beneficiary "
+    "and SIRET, apart by `|`.",
 )
 
 grant_lines: Final = Table(
@@ -77,6 +83,7 @@ conventions: Final = Table(
     *days("signed_on", "starts_on", "ends_on", "notified_on", "effective_on"),
     *texts("reason", "carried_from", "continues"),
     Column("sequence", BigInteger, nullable=False),
+    folded(),
     Index("conventions_by_grant", "budget", "grant_ref"),
     Index("conventions_by_siret", "siret"),
     Index(
@@ -89,7 +96,8 @@ conventions: Final = Table(
     comment="Conventions, and grants that stand without one (`stands_alone`, under the grant's "
     "reference, until a convention is signed). State: in_force, suspended, terminated, with the "
     "day and reason of the last turn; withdrawn where the award fell. `continues` is the name that "
-    "its money had before record `sequence`: moves and orders of that time bear it still.",
+    "its money had before record `sequence`: moves and orders of that time bear it still. "
+    "`folded` is its name.",
 )
 
 convention_lines: Final = Table(

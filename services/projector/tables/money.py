@@ -12,6 +12,7 @@ from services.projector.tables.columns import (
     beneficiary,
     cents,
     days,
+    folded,
     key,
     keys,
     line,
@@ -84,6 +85,9 @@ payment_orders: Final = Table(
     Column("item", Integer, nullable=False),
     Column("state_sequence", BigInteger, nullable=False),
     Column("acknowledged_on", Date),
+    folded(),
+    Index("orders_by_name", "folded"),
+    Index("orders_by_amount", "amount_cents"),
     Index("orders_by_state", "state", "due_on"),
     Index("orders_by_due", "due_on", "budget", "payment_order"),
     Index("orders_by_convention", "budget", "convention"),
@@ -91,7 +95,8 @@ payment_orders: Final = Table(
     postgresql_with=HALF_FULL,
     comment="Payment orders (mandats). State: issued, taken_in_charge, on_hold, rejected, paid, "
     "cancelled, since `state_on`: the day of what set it. `acknowledged_on`, `reason_…` are of the "
-    "last acknowledgement, `state_sequence` the record that changed the order last.",
+    "last acknowledgement, `state_sequence` the record that changed the order last. `folded` "
+    "is its reference.",
 )
 
 payment_order_lines: Final = Table(
@@ -113,5 +118,6 @@ payments: Final = Table(
     Column("executed_on", Date, nullable=False),
     text("bank_reference"),
     Index("payments_by_order", "budget", "payment_order"),
+    Index("payments_by_amount", "amount_cents"),
     comment="Payments executed by the treasury; an order may be paid in parts.",
 )

@@ -8,7 +8,7 @@ import pytest
 
 from tests.api.made import Made
 from tests.api.reads.answers import BUDGET, get, items
-from tests.api.reads.walking import filled, get_routes, shown
+from tests.api.reads.walking import OPEN, filled, get_routes, shown
 from tests.builders import (
     IBAN,
     a_beneficiary,
@@ -32,7 +32,7 @@ from tests.read_model.filling import journal_of_events
 GROUPED = " ".join(IBAN[at : at + 4] for at in range(0, len(IBAN), 4))
 NAME = f"Lille Avenirs {IBAN}"
 DOCUMENTS = [("activity_report", 2022)]
-ELSEWHERE = frozenset({"/healthz", "/readyz", "/metrics", "/lag"})
+ELSEWHERE = OPEN | {"/metrics", "/lag"}
 """Addresses that tell of no event; of the watch's words tests/api/test_lag.py asks."""
 
 
@@ -70,6 +70,7 @@ VALUES = {
     "payment_order": ["C/advance"],
     "event_id": ["too-much", "convention.signed/G/C"],
     "ref": ["C", "G", "C/advance"],
+    "q": ["C", "G", "Subvention"],
     "file_format": ["csv", "xlsx"],
 }
 CALLED = f"virement-{IBAN}-8"
@@ -83,6 +84,7 @@ NAMED_SO = {
     "payment_order": [f"{CALLED}/{CALLED}"],
     "event_id": [CALLED, f"too-much-{CALLED}"],
     "ref": [CALLED, f"{CALLED}/{CALLED}", f"act-{CALLED}"],
+    "q": [CALLED, f"{CALLED}/{CALLED}", f"too-much-{CALLED}", f"unknown-{CALLED}", "virement"],
     "file_format": ["csv", "xlsx"],
 }
 WHOLE = re.compile(r"[\s\u00a0.-]*".join(IBAN[4:-4]))

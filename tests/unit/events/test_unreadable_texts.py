@@ -218,11 +218,11 @@ EXPLANATIONS: list[tuple[str, str, str]] = [
         "version 2 of a type",
         (
             "Type d'événement inconnu en /type : « ecluse.budget.voted.v2 » n'est pas au contrat. "
-            "Prenez un type du dossier schemas/."
+            "Prenez un type que liste /schemas (dossier schemas/)."
         ),
         (
             "Unknown event type at /type: “ecluse.budget.voted.v2” is not in the contract. "
-            "Take a type of the folder schemas/."
+            "Take a type that /schemas lists (folder schemas/)."
         ),
     ),
     (

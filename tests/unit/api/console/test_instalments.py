@@ -18,8 +18,8 @@ from tests.builders import BUDGET
 TODAY = date(2023, 7, 20)
 FR = LocaleFormat(Language.FR)
 EN = LocaleFormat(Language.EN)
-REPORT = Document("activity_report", 2022, None, date(2023, 6, 26), None, None)
-MISSING = Document("certified_accounts", 2022, None, None, None, None)
+REPORT = Document("activity_report", 2022, None, date(2023, 6, 26), None, None, 9)
+MISSING = Document("certified_accounts", 2022, None, None, None, None, None)
 
 
 def an_order(state: str = "issued", amount_cents: int = 100_00, **more: Any) -> PaidOrder:

@@ -1,0 +1,30 @@
+"""The pages above a record or a figure, to which several lead, and the lit menu entry. Pure."""
+
+from typing import NamedTuple
+
+from events.texts import _
+from services.api.console.elements import Link, address, budget_href, grant_href
+from services.texts.locale_format import LocaleFormat
+
+
+class Above(NamedTuple):
+    """Where a page stands."""
+
+    section: str
+    """The entry of the main navigation, by its address."""
+    above: list[Link]
+    """The pages above it, the highest first."""
+
+
+def above(budget: str, grant: str | None, locale: LocaleFormat) -> Above:
+    """The pages above what belongs to a grant, else to a budget."""
+    if grant is None:
+        return Above("budgets", [Link(budget_href(budget), budget)])
+    grants = Link(address("grants"), locale.say(_("Grants")))
+    return Above("grants", [grants, Link(grant_href(budget, grant), grant)])
+
+
+def above_unreadable(locale: LocaleFormat) -> Above:
+    """The pages above a record that could not be read."""
+    unreadable = Link(address("troubles", "unreadable"), locale.say(_("Dead letters")))
+    return Above("troubles", [unreadable])

@@ -1,0 +1,227 @@
+"""One search: whatever the journal names, by its name, its number, its SIRET or its amount.
+
+Each kind of thing is asked for by the column that holds its name, so a search is some ten small
+queries. What records alone name (an award that was refused) is found as it is spelled there.
+"""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from events.folding import folded
+from services.api.adapters.prepared import Prepared, Row
+from services.api.queries.names import BEHIND_ALL, asked_parts, patterns_of, siret_part
+from services.api.queries.rows import Entities, FreeText, Name, row_as
+from services.api.search import statements
+from services.api.search.spelled import AskedDocument, cents_of, document_of, is_grouped
+from services.projector.rows.column_values import APART, folded_number
+
+HITS_MAX: Final = 20
+"""Hits of each kind."""
+
+EVENT_BEGINNING: Final = 6
+"""The least characters by which the beginning of an event's id is looked for."""
+
+SEVERAL: Final = 2
+REPEATED: Final = "duplicate"
+
+Kind = Literal[
+    "budget",
+    "operation",
+    "beneficiary",
+    "grant",
+    "convention",
+    "act",
+    "payment_order",
+    "document",
+    "event",
+    "record",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something that a text names."""
+
+    kind: Kind
+    budget: str | None
+    """None of a beneficiary, whom budgets share."""
+    id: Name
+    """Its name; of a document its kind and year, of a record what it mentions."""
+    name: FreeText | None
+    """The beneficiary; of an act the assembly."""
+    title: FreeText | None
+    """What it is for."""
+    grant: Name | None
+    """The grant that it belongs to."""
+    sequence: int | None
+    """The record of an act, a document, an event, or one that mentions the name."""
+    type: str | None
+    """The type of that record's event."""
+    state: str | None
+    """The state of a grant, a convention or an order; the role of an act; a record's outcome."""
+    amount_cents: int | None
+    whole: bool
+    """True if the text is its whole name, number or amount, and no part of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Everything that a text names; what it names whole stands first."""
+
+    hits: tuple[Hit, ...]
+    more: bool
+    """True if of a kind there are more than are listed."""
+
+
+AMOUNTS: Final[Sequence[tuple[Kind, Prepared]]] = (
+    ("grant", statements.grants_awarded),
+    ("payment_order", statements.orders_of_amount),
+    ("payment_order", statements.orders_paid_in_part),
+)
+"""The kinds that have an amount, each with its query."""
+
+BLANK: Final = dict.fromkeys(
+    ("budget", "id", "name", "title", "grant", "sequence", "type", "state", "amount_cents")
+)
+
+
+async def searched(conn: AsyncConnection, entities: Entities, text: str) -> Found:
+    """Everything of that name, number, SIRET or amount that the caller may see."""
+    asked = " ".join(text.split())
+    if not folded(asked):
+        return Found((), more=False)
+    found: dict[tuple[object, ...], Hit] = {}
+    more = False
+    async for hits in _by_kind(conn, entities, asked):
+        more |= len(hits) > HITS_MAX
+        for hit in hits[:HITS_MAX]:
+            found.setdefault((hit.kind, hit.budget, hit.id, hit.grant, hit.sequence), hit)
+    if not found:
+        for hit in await _mentioning(conn, entities, asked):
+            found[hit.budget, hit.sequence] = hit
+    return Found(tuple(sorted(found.values(), key=lambda hit: not hit.whole)), more)
+
+
+async def _by_kind(
+    conn: AsyncConnection, entities: Entities, text: str
+) -> AsyncIterator[Sequence[Hit]]:
+    """The hits of each kind: one more than are listed where there are more."""
+    limits = {"entities": entities, "limit": HITS_MAX + 1}
+    cents = cents_of(text)
+    if cents is not None:
+        for kind, amounts in AMOUNTS:
+            rows = await amounts.rows(conn, **limits, cents=cents)
+            yield [_hit(kind, row, whole=True) for row in rows]
+    siret = siret_part(text)
+    if siret is not None:
+        yield await _beneficiaries(conn, limits, siret)
+    yield await _budgets(conn, limits, siret or "".join(text.split()))
+    if cents is None or siret is not None or not is_grouped(text):
+        async for hits in _named(conn, limits, text):
+            yield hits
+    document = document_of(text)
+    if document is not None:
+        yield await _documents(conn, limits, document)
+    yield await _events(conn, limits, text)
+
+
+def _hit(kind: Kind, row: Row, *, whole: bool, **more: Any) -> Hit:
+    return row_as(Hit, {**BLANK, **row, **more, "kind": kind, "whole": whole})
+
+
+async def _named(
+    conn: AsyncConnection, limits: dict[str, Any], text: str
+) -> AsyncIterator[Sequence[Hit]]:
+    """Everything that has these names."""
+    named, number, patterns = folded(text), folded_number(text), patterns_of(text)
+    rows = await statements.grants_named.rows(
+        conn, **limits, patterns=patterns, whole=f"{named}{APART}%"
+    )
+    yield [_hit("grant", row, whole=folded(row["id"]) == named) for row in rows]
+    yield _shared(rows, asked_parts(text))
+    rows = await statements.conventions_named.rows(conn, **limits, patterns=patterns, whole=named)
+    yield [_hit("convention", row, whole=folded(row["id"]) == named) for row in rows]
+    rows = await statements.orders_named.rows(
+        conn, **limits, first=named, behind=named + BEHIND_ALL
+    )
+    yield [_hit("payment_order", row, whole=folded(row["id"]) == named) for row in rows]
+    acts = {
+        (row["budget"], row["id"], row["grant"], None if row["grant"] else row["sequence"]): row
+        for row in await statements.acts_numbered.rows(conn, **limits, number=number)
+    }
+    yield [_hit("act", row, whole=True) for row in acts.values()]
+    rows = await statements.operations.rows(conn, **limits, operation=text)
+    yield [_hit("operation", row, whole=True) for row in rows]
+
+
+def _shared(rows: Sequence[Row], parts: Sequence[str]) -> list[Hit]:
+    """Beneficiaries whose own name was asked for, where they have several of these grants."""
+    count = Counter(row["siret"] for row in rows if row["siret"])
+    named = {row["siret"]: row for row in rows if count[row["siret"]] >= SEVERAL}
+    return [
+        _hit("beneficiary", {}, whole=False, id=siret, name=row["name"])
+        for siret, row in named.items()
+        if row["name"] and all(f" {part}" in folded(row["name"]) for part in parts)
+    ]
+
+
+async def _beneficiaries(conn: AsyncConnection, limits: dict[str, Any], siret: str) -> list[Hit]:
+    rows = await statements.beneficiaries_of.rows(
+        conn, **limits, first=siret, behind=siret + BEHIND_ALL
+    )
+    named = {row["id"]: row for row in rows}  # Several acts may spell one name in several ways.
+    return [_hit("beneficiary", row, whole=row["id"] == siret) for row in named.values()]
+
+
+async def _budgets(conn: AsyncConnection, limits: dict[str, Any], text: str) -> list[Hit]:
+    """Budgets by their id, or by its beginning from the SIREN of the entity on."""
+    if siret_part(text[:9]) is None:
+        return []
+    rows = await statements.budgets_named.rows(conn, **limits, first=text, behind=text + BEHIND_ALL)
+    return [_hit("budget", row, whole=row["id"] == text) for row in rows]
+
+
+async def _documents(
+    conn: AsyncConnection, limits: dict[str, Any], asked: AskedDocument
+) -> list[Hit]:
+    patterns = patterns_of(" ".join(asked.others))
+    rows = await statements.documents_of_kind.rows(
+        conn, **limits, kind=asked.kind, year=asked.year, patterns=patterns
+    )
+    return [
+        _hit("document", row, whole=False, id=f"{row['document']}/{row['year']}") for row in rows
+    ]
+
+
+async def _events(conn: AsyncConnection, limits: dict[str, Any], text: str) -> list[Hit]:
+    """Events by their id, or by its beginning: as spelled, in small letters or in capitals."""
+    spelled = _spellings(text)
+    rows = [*await statements.events_of_id.rows(conn, **limits, ids=spelled)]
+    if not rows and len(text) >= EVENT_BEGINNING:
+        for first in spelled:
+            behind = first + BEHIND_ALL
+            rows += await statements.events_named.rows(conn, **limits, first=first, behind=behind)
+    found: dict[tuple[str, str, str], Row] = {}
+    for row in rows:
+        key = (row["budget"], row["source"], row["id"])
+        # Repeats stand behind it; what was parked, and decided later, has a second record.
+        if key not in found or row["resumes"] is not None:
+            found[key] = row
+    return [_hit("event", row, whole=row["id"] in spelled) for row in found.values()]
+
+
+def _spellings(text: str) -> list[str]:
+    return list(dict.fromkeys((text, text.lower(), text.upper())))
+
+
+async def _mentioning(conn: AsyncConnection, entities: Entities, text: str) -> list[Hit]:
+    """Records that mention a name that nothing bears."""
+    ids = [*_spellings(text), *asked_parts(text)[:1]]
+    rows = await statements.records_mentioning.rows(
+        conn, entities=entities, ids=ids, limit=HITS_MAX
+    )
+    return [_hit("record", row, whole=False, id=text) for row in rows]
