@@ -14,6 +14,7 @@ from services.api.adapters.randomness import a_name
 from services.api.budgets import query as budgets
 from services.api.console.elements import address
 from services.api.console.page_context import Name, Sequence64, Visit, Visitor
+from services.api.console.pages import name_of
 from services.api.events_in.publishing import publish_one
 from services.api.http.dependencies import Given, Sender
 from services.api.journal import records
@@ -89,7 +90,7 @@ def _event(
     data: dict[str, Any] = {
         "budget": budget,
         "sequence": sequence,
-        "reviewed_by": caller.label or caller.name,
+        "reviewed_by": name_of(caller, visit.locale),
         "reviewed_on": visit.today.isoformat(),
     }
     if chain != budget:
