@@ -55,7 +55,7 @@ PAGES: Final = {
     ),
     "grants": ("/console/grants", "5 subventions", "5 grants"),
     "grants-found": ("/console/grants?search=orchestre", "1 subvention", "1 grant"),
-    "grants-none": ("/console/grants?search=zzz", "Aucune subvention", "No grant answers"),
+    "grants-none": ("/console/grants?search=zzz", "Aucune subvention", "No grant matches"),
     "search": ("/console/search?q=conv", "Mandats", "Payment orders"),
     "search-none": ("/console/search?q=zzz", "Rien ne s", "Nothing is called"),
     "search-empty": ("/console/search", "Ce qu", "What may be searched"),
