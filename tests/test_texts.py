@@ -106,8 +106,8 @@ def test_a_fact_is_written_in_the_language_of_its_text() -> None:
     }
     text = Translatable("{text} {sum} {day} {number} {list} {said} {number}").render(facts)
     assert Sentence(
-        fr="{text} -1\u202f234,56\u00a0€ 14/07/2023 1\u202f200 1, acceptés, x oui 1\u202f200",
-        en="{text} -€1,234.56 2023-07-14 1,200 1, accepted, x yes 1,200",
+        fr="{text} −1\u202f234,56\u00a0€ 14/07/2023 1\u202f200 1, acceptés, x oui 1\u202f200",
+        en="{text} −€1,234.56 2023-07-14 1,200 1, accepted, x yes 1,200",
     ) == both(text)
 
 

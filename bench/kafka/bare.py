@@ -25,8 +25,8 @@ from bench.kafka.outputs import Headers, size_bytes
 from bench.kafka.processes import spent
 from bench.kafka.topics import PARTITIONS, places_of, settings_of
 from events.topics import EVENTS
-from services.cli.workers import COLLECT_AFTER
 from services.runtime.kafka.clients import FETCH_WAIT_S, a_batch, a_reader, a_writer
+from services.runtime.processing.cycle_collection import COLLECT_AFTER
 from services.runtime.processing.task import BATCH_RECORDS
 
 POLL_S: Final = 1.0

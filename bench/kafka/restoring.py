@@ -14,12 +14,12 @@ import uvloop
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from bench.kafka.topics import PARTITIONS, settings_of
-from services.cli.workers import COLLECT_AFTER
 from services.ledger.kafka.partition import LedgerProcessor
 from services.ledger.kafka.partition_restore import PartitionTopics
 from services.runtime.kafka.reader import Reader
 from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import Progress
+from services.runtime.processing.cycle_collection import COLLECT_AFTER
 
 
 class CountingReader(Reader):

@@ -1,7 +1,7 @@
 """The API, put together: routes behind the gate, all inside the middleware of requests."""
 
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
@@ -11,10 +11,15 @@ from services.api.access.gate import Gate
 from services.api.access.session import own_form
 from services.api.balances import page as figure_page
 from services.api.balances import routes as balances
+from services.api.beneficiaries import page as beneficiary_pages
+from services.api.budgets import page as budget_pages
 from services.api.budgets import routes as budgets
 from services.api.console import logout_notice, session
 from services.api.console.pages import LAG_LIVE_PATH, LIVE_PATH, TODAY_LIVE_PATH, problem_page
+from services.api.contract import routes as contract
+from services.api.contract.openapi import complete
 from services.api.events_in import routes as events_in
+from services.api.forms import page as form_pages
 from services.api.grants import page as grant_pages
 from services.api.grants import routes as grants
 from services.api.http import documentation, health, metrics
@@ -28,15 +33,20 @@ from services.api.lag import page as lag_page
 from services.api.lag import routes as lag
 from services.api.orders import page as order_pages
 from services.api.orders import routes as orders
+from services.api.outcomes import routes as outcomes
+from services.api.outcomes.feed import Feed
 from services.api.problems import problems
 from services.api.rejections import page as rejection_pages
+from services.api.rejections import review
 from services.api.rejections import routes as rejections
+from services.api.rejections.explanation import Explanations
 from services.api.search import page as search_page
 from services.api.search import routes as search
 from services.api.statements import routes as statements
 from services.api.today import live
 from services.api.today import page as today_page
 from services.api.today import routes as today
+from services.api.webhooks import routes as webhooks
 
 DESCRIPTION: Final = """\
 What the ledger has decided, as figures; and the entry for new events.
@@ -67,6 +77,9 @@ DATA: Final = (
     search,
     lag,
     logout_notice,
+    contract,
+    outcomes,
+    webhooks,
 )
 """Routes that answer programs, by JSON."""
 
@@ -75,12 +88,16 @@ PAGES: Final = (
     lag_page,
     live,
     today_page,
+    budget_pages,
+    beneficiary_pages,
     grant_pages,
     figure_page,
     order_pages,
     rejection_pages,
+    review,
     record_page,
     search_page,
+    form_pages,
 )
 """Routes that answer people, by pages."""
 
@@ -111,9 +128,19 @@ def _answer_head(route: BaseRoute) -> None:
         route.methods.add("HEAD")
 
 
+class Api(FastAPI):
+    """FastAPI, whose document holds what no route returns: published schemas, and problems."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, made once."""
+        document = super().openapi()
+        complete(document)
+        return document
+
+
 def create_app(parts: Components) -> FastAPI:
     """The API over these parts."""
-    app = FastAPI(
+    app = Api(
         title="Écluse",
         version="1",
         description=DESCRIPTION,
@@ -133,6 +160,8 @@ def create_app(parts: Components) -> FastAPI:
     observed = metrics.Observed()
     app.state.observed = observed
     app.state.problem_page = problem_page
+    app.state.feed = Feed(parts.engine, parts.clock)
+    app.state.explanations = Explanations(parts.source_records)
     app.state.readiness = health.readiness(parts)
     app.router.routes.extend(routes())
     documentation.mount_assets(app)

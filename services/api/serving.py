@@ -19,16 +19,18 @@ from services.api.access.oidc.login import ProviderLogin
 from services.api.access.oidc.provider import Client
 from services.api.access.session_store import Sessions
 from services.api.access.store import AccessStore, access_address
+from services.api.access.webhook_store import Webhooks
 from services.api.adapters.clock import Clock, wall_clock
 from services.api.adapters.journal_ends import KafkaEnds
 from services.api.adapters.kafka_publisher import KafkaPublisher
 from services.api.adapters.read_model import follow_password, open_read_model
-from services.api.adapters.source_records import original_bytes
+from services.api.adapters.source_records import original_bytes, source_records
 from services.api.app import create_app
 from services.api.http.components import Components
 from services.api.http.connection_limits import Limits, limited
 from services.api.lag_source import lag_source
 from services.api.settings import ApiSettings
+from services.api.webhooks.runner import Runner, delivering
 from services.runtime.ops.errors import Stop
 from services.runtime.ops.forced_exit import END_S, leave_after
 from services.runtime.ops.secret_files import Secret
@@ -102,6 +104,7 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
     try:
         await store.prepare()
         access, login = access_of(settings, store, clock)
+        webhooks = Webhooks(store, clock)
         parts = Components(
             engine,
             access,
@@ -110,12 +113,18 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
             partial(original_bytes, kafka),
             clock,
             journal_ends=ends,
+            source_records=partial(source_records, kafka),
             lag=lag_source(settings.watches, clock),
             hosts=settings.hosts,
             over_tls=settings.over_tls,
+            names=settings.names,
             login=login,
+            webhooks=webhooks,
         )
-        await serve(create_app(parts), settings, ready)
+        app = create_app(parts)
+        runner = Runner(webhooks, app.state.feed, clock, settings.allowed_webhook_hosts)
+        async with delivering(runner):
+            await serve(app, settings, ready)
     finally:
         await let_go(publisher.stop(), ends.stop(), engine.dispose(), store.dispose())
 

@@ -13,6 +13,7 @@ from pydantic_settings import NoDecode
 from services.api.access.caller import Entities, Scope
 from services.api.access.oidc.discovery import checked
 from services.api.access.oidc.tokens import ASYMMETRIC, Demands
+from services.api.code_names import OFFICIAL, Names, city_names
 from services.lag.client.watches import watch_addresses
 from services.projector.settings import DatabaseSettings
 from services.runtime.ops.hosts import LOCAL, name_in
@@ -48,10 +49,18 @@ class ApiSettings(DatabaseSettings):
     `https://ecluse.lille.fr`. If all are https the API takes everybody to come over TLS; with
     `ECLUSE_AUTH=off` it answers to their names too."""
 
+    webhook_hosts: str = ""
+    """Hosts that webhooks may be posted to although they are not public, by http too, separated by
+    commas: `erp.mairie.lan`."""
+
     watch_url: str = ""
     """Address of the watch, which judges the lag: `http://watch:6066`; of several that
-    share the journal all, separated by commas. Without it the page Lag says that nobody is asked.
+    share the journal all, separated by commas. Without it the page Processing says that nobody is
+    asked.
     """
+
+    names: Annotated[Names, NoDecode] = OFFICIAL
+    """The city's own names of codes, as YAML: in a file, which `ECLUSE_NAMES_FILE` names."""
 
     auth: Literal["on", "off"] = "on"
     """`off` lets everybody do everything, and the log says so."""
@@ -113,6 +122,11 @@ class ApiSettings(DatabaseSettings):
             raise ValueError("addresses as http://watch:6066, separated by commas") from None
         return text
 
+    @field_validator("names", mode="before")
+    @classmethod
+    def _city_names(cls, value: Any) -> Any:
+        return city_names(value) if isinstance(value, str) else value
+
     @field_validator("oidc_algorithms")
     @classmethod
     def _asymmetric(cls, algorithms: str) -> str:
@@ -169,6 +183,11 @@ class ApiSettings(DatabaseSettings):
         """The names by which the API is asked."""
         text = {name_in(each) for each in _apart(self.api_urls)}
         return LOCAL | {self.api_bind.lower(), *(name for name in text if name is not None)}
+
+    @property
+    def allowed_webhook_hosts(self) -> frozenset[str]:
+        """Hosts that webhooks may be posted to although they are not public."""
+        return frozenset(_apart(self.webhook_hosts))
 
     @property
     def watches(self) -> Sequence[str]:

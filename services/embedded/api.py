@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from events.texts import _
 from services.api.access.store import ACCESS_FILE, AccessStore
+from services.api.access.webhook_store import Webhooks
 from services.api.adapters.clock import wall_clock
 from services.api.adapters.read_model import open_read_model
 from services.api.app import create_app
@@ -17,6 +18,7 @@ from services.api.http.components import Components
 from services.api.lag_source import Unwatched
 from services.api.serving import Ready, access_of, serve
 from services.api.settings import ApiSettings
+from services.api.webhooks.runner import Runner, delivering
 from services.embedded.ledger_process import EmbeddedLedger
 from services.ledger.files.replay import Progress
 from services.projector.database import an_engine
@@ -68,6 +70,7 @@ async def serve_embedded(
             for each in files:
                 await embedded.load(each.path, each.name, progress)
             access, login = access_of(settings, store, clock)
+            webhooks = Webhooks(store, clock)
             parts = Components(
                 reading,
                 access,
@@ -76,14 +79,20 @@ async def serve_embedded(
                 embedded.original_bytes,
                 clock,
                 journal_ends=embedded.journal_ends,
+                source_records=embedded.source_records,
                 lag=Unwatched("one_process"),
                 hosts=settings.hosts,
                 over_tls=settings.over_tls,
+                names=settings.names,
                 login=login,
+                webhooks=webhooks,
             )
             watching = asyncio.create_task(embedded.watch(clock))
+            app = create_app(parts)
+            runner = Runner(webhooks, app.state.feed, clock, settings.allowed_webhook_hosts)
             try:
-                await serve(create_app(parts), settings, ready, DRAIN_S)
+                async with delivering(runner):
+                    await serve(app, settings, ready, DRAIN_S)
             finally:
                 watching.cancel()
                 await asyncio.wait([watching])

@@ -6,7 +6,7 @@ what is missing: the journal is the truth.
 """
 
 import asyncio
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -132,13 +132,16 @@ class Core:
         self._store.commit(self._ledger.commit_batch([position]), VERSIONS)
         self._next = behind
 
-    def bytes_at(self, topic: str, partition: int, offset: int) -> bytes | None:
-        """The bytes of the dead letter that was read there."""
-        place = topic, partition, offset
+    def records_at(self, places: Collection[Source]) -> dict[Source, RawRecord]:
+        """The dead letters that were read there."""
+        found = {}
         for each in self._store.dead_letters():
-            if place == (each.topic, each.partition, each.offset):
-                return each.value
-        return None
+            source = Source(each.topic, each.partition, each.offset)
+            if source in places:
+                is_whole = len(each.value) == each.length_bytes
+                length_bytes = -1 if is_whole else each.length_bytes
+                found[source] = RawRecord(each.value, source, length_bytes=length_bytes)
+        return found
 
     def close(self) -> None:
         self._store.close()
@@ -286,7 +289,13 @@ class EmbeddedLedger:
 
     async def original_bytes(self, topic: str, partition: int, offset: int) -> bytes | None:
         """The bytes of the dead letter that was read there."""
-        return await self._in_thread(lambda: self._core.bytes_at(topic, partition, offset))
+        place = Source(topic, partition, offset)
+        found = (await self.source_records([place])).get(place)
+        return None if found is None else found.value
+
+    async def source_records(self, places: Collection[Source]) -> Mapping[Source, RawRecord]:
+        """The dead letters that were read at these places."""
+        return await self._in_thread(lambda: self._core.records_at(frozenset(places)))
 
     async def close(self) -> None:
         """Finish running tasks, and close the files."""

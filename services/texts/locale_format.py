@@ -5,12 +5,13 @@ A figure that nobody knows is said in words, and is never 0.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Final
 
 from babel.dates import format_date, format_datetime, format_time, format_timedelta, get_timezone
 from babel.numbers import format_decimal
 
-from events.texts import Counted, Translatable, _
+from events.texts import Counted, Translatable, _, ngettext
 from services.texts import formats
 from services.texts.formats import ZONE
 from services.texts.language import Language
@@ -38,8 +39,10 @@ TODAY: Final = _("today")
 EXACT_S: Final = 10
 """Below so many seconds an exact span has a decimal; below one second it is in milliseconds."""
 
-ALWAYS_DAYS: Final = 1_000_000
-"""Threshold of a greater unit: a due date is counted in days, however far."""
+# A due date is counted in days, however far.
+DAYS_AGO: Final = ngettext("{count} day ago", "{count} days ago")
+IN_DAYS: Final = ngettext("in {count} day", "in {count} days")
+OVERDUE: Final = ngettext("{count} day overdue", "{count} days overdue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,17 @@ class LocaleFormat:
     def number(self, count: int | None) -> str:
         """`1 355 600`, `1,355,600`; the dash where nobody knows."""
         return UNKNOWN if count is None else formats.number(count, self.language)
+
+    def rate(self, per_mille: int | None) -> str:
+        """`85,3 %`, `85.3%` of thousandths; the dash where there is no rate."""
+        if per_mille is None:
+            return UNKNOWN
+        text = format_decimal(Decimal(per_mille).scaleb(-1), "#,##0.0", locale=self.babel_name)
+        return f"{text}\u202f%" if self.language is Language.FR else f"{text}%"
+
+    def month(self, month: int) -> str:
+        """`juillet`, `July`: a month by its number from 1."""
+        return format_date(date(2000, month, 1), "LLLL", locale=self.babel_name)
 
     def day(self, day: date | str | None) -> str:
         """`14 juillet 2023`, `14 July 2023`."""
@@ -133,13 +147,12 @@ class LocaleFormat:
         return f"{format_decimal(seconds, '0.0', locale=self.babel_name)}\u202fs"
 
     def days_away(self, day: date, today: date) -> str:
-        """`dans 12 jours`, `il y a 3 jours`; today is called so."""
+        """`dans 12 jours`, `il y a 1 238 jours`; today is called so."""
         if day == today:
             return self.say(TODAY)
-        return format_timedelta(
-            day - today,
-            granularity="day",
-            threshold=ALWAYS_DAYS,
-            add_direction=True,
-            locale=self.babel_name,
-        )
+        count = (day - today).days
+        return self.counted(IN_DAYS if count > 0 else DAYS_AGO, abs(count))
+
+    def days_overdue(self, day: date, today: date) -> str:
+        """`échu depuis 1 238 jours`, `1,238 days overdue`: of a day that has passed."""
+        return self.counted(OVERDUE, (today - day).days)

@@ -69,7 +69,7 @@ class Code(Enum):
     CREDIT_EXCEEDED = _("the credit voted for {group} is exceeded: {cents} cents")
     # The source topics.
     NOT_JOURNALLED = _("this record is not in the journal, though later ones are: it is lost")
-    NOT_YET_JOURNALLED = _("{count} records are not in the journal yet, from this one on")
+    NOT_YET_JOURNALLED = _("not in the journal yet, from this record on: {count}")
     JOURNALLED_TWICE = _("{source} is in the journal already")
     JOURNALLED_OUT_OF_ORDER = _("{source} comes into the journal after later ones")
     NO_SUCH_SOURCE = _("{source} does not exist")

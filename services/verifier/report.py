@@ -25,11 +25,11 @@ class Note(Enum):
         "whether they were justified."
     )
     EXPIRED = _(
-        "{count} comparisons were impossible: the other side has reached the end of its retention."
+        "Impossible comparisons: {count}; the other side has reached the end of its retention."
     )
     IMPORTED = _(
-        "{count} records come from the export of another journal: neither their sources nor what "
-        "was published of them then was compared."
+        "Records from the export of another journal: {count}; neither their sources nor what was "
+        "published of them then was compared."
     )
     PUBLISHED = _(
         "Nothing that was published (entries, payment orders, balances, refusals) was compared."
@@ -39,8 +39,8 @@ class Note(Enum):
         "checked, the sources were not read again."
     )
     POSITIONS = _(
-        "{count} source positions go back or stand twice: topics that were made again after an "
-        "import, a file that was read again, or positions that were changed."
+        "Source positions that go back or stand twice: {count}; topics that were made again after "
+        "an import, a file that was read again, or positions that were changed."
     )
     ORDER = _(
         "The order between chains of different budgets is not checked: a file may give one after "
@@ -55,11 +55,11 @@ class Note(Enum):
         "in a journal alone."
     )
     INTERNAL_EVENTS = _(
-        "{count} opening events of a closing are not in this journal: not yet read, or removed "
-        "from its end."
+        "Opening events of a closing that are not in this journal: {count}; not yet read, or "
+        "removed from its end."
     )
     UNREADABLE = _(
-        "The bytes of {count} dead letters are not in the journal and were not compared."
+        "Dead letters whose bytes are not in the journal, and were not compared: {count}."
     )
     OTHER_BUDGETS = _(
         "The budget {budget} alone was read; its openings from one year to the next were not "

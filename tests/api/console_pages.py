@@ -10,11 +10,13 @@ from services.api.balances.moves import STAGES_ASKED
 from services.api.rejections.view import KINDS
 from tests.api.reads.two_entities import CONVENTION, GRANT, LILLE_BUDGET, ROUBAIX_BUDGET
 from tests.api.reads.walking import Route, filled
+from tests.builders import OTHER_ESTABLISHMENT, SIRET
 
 NO_PAGES: Final = frozenset(
     {
         "/console",  # leads to Today
         "/console/",
+        "/console/budgets",  # leads to the only budget: test_console_budgets.py asks it
         "/console/lag",  # of all entities: test_lag.py asks it, also by who may not
         "/console/lag/live",  # a stream, as the next
         "/console/today/live",
@@ -24,6 +26,7 @@ NO_PAGES: Final = frozenset(
         "/console/login/callback",
         "/console/logout",
         "/console/static/{name}",
+        "/console/reviews/{chain}/{sequence}",  # leads back to the list
         "/console/troubles",  # leads to the first of the lists
     }
 )
@@ -40,6 +43,10 @@ OF_LILLE: Final[Values] = {
     "grant": ["G"],
     "reference": ["C/advance"],
     "sequence": [str(number) for number in range(1, 8)],
+    "siret": [SIRET],
+    "convention": ["C"],
+    "refused": ["6"],
+    "event_id": ["nobody"],
 }
 OF_ROUBAIX: Final[Values] = {
     **OF_ALL,
@@ -47,6 +54,10 @@ OF_ROUBAIX: Final[Values] = {
     "grant": [GRANT],
     "reference": [f"{CONVENTION}/advance"],
     "sequence": [str(number) for number in range(1, 9)],
+    "siret": [OTHER_ESTABLISHMENT],
+    "convention": [CONVENTION],
+    "refused": ["8"],
+    "event_id": ["nobody"],
 }
 NOWHERE: Final[Values] = {**OF_ROUBAIX, "budget": ["13001653800014-00-2023"]}
 

@@ -23,6 +23,7 @@ from tests.builders import (
     a_termination,
     a_transfer,
     a_vote,
+    an_amount,
     an_award,
     encoded,
 )
@@ -77,8 +78,21 @@ def test_a_figure_is_the_sum_of_all_its_moves_and_each_page_goes_on(
     # A transfer takes from one line and gives to the other: the budget sees both, a line its own.
     to_and_fro = ["€999.99", "€1,000.00"] * (TRANSFERS if stage == "appropriated" else 300)
     assert ["€1,000.00", *to_and_fro, "€71,000.00"] == after
-    assert "outside → Available" in shown[0]
+    assert "opening of credits → Available" in shown[0]
     assert "−\u202f€0.01" in shown[0]
+
+
+def test_an_amount_below_zero_stands_out_in_figure_and_bar(made: Made) -> None:
+    # The chapter has the credit that one of its lines lacks.
+    vote = a_vote(appropriations=[an_amount(100_000), an_amount(100_000, "490")])
+    events = [vote, an_award(150_000)]
+    url = made(journal_of_events(encoded(each) for each in events))
+    (page,) = pages(url, f"/console/grants/{BUDGET}/G")
+    assert 'class="below"' in page
+    assert "−€500.00" in page
+    assert '<rect class="fill-below"' in page
+    (figure,) = pages(url, f"/console/figures/{BUDGET}/available?{urlencode(a_line())}")
+    assert '<span class="below">−€500.00</span>' in figure
 
 
 @pytest.mark.parametrize("history", [*([each] for each in HISTORIES), list(CARRIED)])

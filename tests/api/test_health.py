@@ -16,6 +16,7 @@ from services.api.http.components import Components
 from services.projector.database import an_engine
 from services.projector.tables import positions
 from tests.api.environment import LILLE_KEY, READ_KEY, HandClock, an_app, asking
+from tests.api.reads.walking import OPEN
 from tests.integration.command import EXAMPLE
 from tests.read_model.filling import fill, journal_of
 
@@ -134,7 +135,7 @@ def test_every_address_says_who_may_ask_and_what_may_go_wrong(sqlite_url: str) -
         for phrase in methods.values():
             assert {"401", "403", "404", "422", "500", "503"} <= phrase["responses"].keys(), path
             assert phrase["summary"], path
-            if path not in {"/healthz", "/readyz"}:
+            if path not in OPEN:
                 assert [{"bearer": []}, {"session": []}] == phrase["security"], path
 
 

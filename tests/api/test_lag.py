@@ -33,7 +33,7 @@ GOLDEN: Final = Path(__file__).resolve().parents[1] / "golden" / "lag.json"
 """What tests/unit/watch/test_document.py holds the watch to."""
 
 NOWHERE: Final = "sqlite:////nowhere/at/all/read.db"
-"""No read model: the page Lag is for when everything else is away."""
+"""No read model: the page Processing is for when everything else is away."""
 
 
 @cache
@@ -120,7 +120,7 @@ def test_nobody_else_is_shown_the_transition_there() -> None:
 @pytest.mark.parametrize(
     ("language", "texts"),
     [
-        ("fr", ("Tout ce qui a été reçu est dans les comptes.", "Poste par poste", "Recharger")),
+        ("fr", ("Tout ce qui a été reçu est dans les comptes.", "Étape par étape", "Recharger")),
         ("en", ("All that was received is in the accounts.", "Stage by stage", "Reload")),
     ],
 )
@@ -205,7 +205,7 @@ def test_what_it_shown_before_is_shown_as_old() -> None:
 @pytest.mark.parametrize(
     ("asks", "texts"),
     [
-        ("one_process", "Nothing waits between one stage and the next."),
+        ("one_process", "One process: nothing can queue."),
         ("nobody", "ECLUSE_WATCH_URL"),
     ],
 )

@@ -122,11 +122,11 @@ KNOWN: Final[dict[str, list[Any]]] = {
     "budget": ["21590350100017-00-2023", "21590350100017-00-2024", "_dead.0"],
     "grant": ["LILLE-AVENIRS-2023"],
     "convention": ["CONV-2023-LILLE-AVENIRS"],
-    "payment_order": ["CONV-2023-LILLE-AVENIRS/advance"],
+    "payment_order": ["CONV-2023-LILLE-AVENIRS/avance"],
     "event_id": ["budget-2023-primitif", "convention-lille-avenirs-2023"],
     "sequence": [1, 4, 12],
     "file_format": ["xlsx", "csv"],
-    "ref": ["LILLE-AVENIRS-2023", "CONV-2023-LILLE-AVENIRS/balance"],
+    "ref": ["LILLE-AVENIRS-2023", "CONV-2023-LILLE-AVENIRS/solde"],
 }
 """What there is: asked for by chance alone, nothing would ever be found."""
 

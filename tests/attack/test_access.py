@@ -13,11 +13,10 @@ from tests.api.console_pages import OF_ROUBAIX as THEIR_PAGES
 from tests.api.console_pages import addresses
 from tests.api.environment import ROUBAIX
 from tests.api.reads.two_entities import FOREIGN, LILLE_BUDGET, ROUBAIX_BUDGET, THEIR_MONEY
-from tests.api.reads.walking import filled, get_routes, shown, with_query
+from tests.api.reads.walking import OPEN, filled, get_routes, shown, with_query
 from tests.attack.target import Target
 from tests.builders import a_vote, encoded
 
-OPEN: Final = frozenset({"/healthz", "/readyz"})
 THEIRS: Final = {
     "budget": [ROUBAIX_BUDGET],
     "sequence": ["2"],
@@ -25,6 +24,7 @@ THEIRS: Final = {
     "payment_order": ["R-CONV/advance"],
     "event_id": ["R-signed"],
     "ref": ["R-CONV"],
+    "q": ["R-CONV"],
     "file_format": ["csv", "xlsx"],
 }
 ROUTES: Final = [each for each in get_routes() if each.path not in OPEN]

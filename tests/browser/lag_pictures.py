@@ -1,4 +1,4 @@
-"""A picture of the page Lag as it shows what a watch answered: given its bytes, and no watch."""
+"""A picture of the page Processing as it shows what a watch answered: its bytes, and no watch."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The page Lag in a real browser: live and paused, with script and without, and once it is old."""
+"""The page Processing in a real browser: live and paused, without script, and once it is old."""
 
 import json
 from collections.abc import Callable, Iterator

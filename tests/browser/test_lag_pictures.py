@@ -1,4 +1,4 @@
-"""The picture of the page Lag for the README: a burst, of answers that are recorded here.
+"""The picture of the page Processing for the README: a burst, of answers that are recorded here.
 
 Outage scenarios are of a real stack: tests/kafka/test_outage_scenarios.py.
 """

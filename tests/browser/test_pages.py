@@ -38,6 +38,21 @@ PAGES: Final = {
         "daté du 20 juillet 2023 à 14:02:11",
         "dated 20 July 2023 at 14:02:11",
     ),
+    "budget": (
+        f"/console/budgets/{BUDGET}",
+        "Lille, budget principal",
+        "Mission locale",
+    ),
+    "budget-then": (
+        f"/console/budgets/{BUDGET}?operation=489&effective_on=2023-06-30&known_at=25",
+        "Arrêté au 30 juin 2023, tel que connu à l'enregistrement 25.",
+        "As of 30 June 2023, as known at record 25.",
+    ),
+    "beneficiary": (
+        "/console/beneficiaries/82123456400010",
+        "comptes certifiés 2022",
+        "certified accounts 2022",
+    ),
     "grants": ("/console/grants", "5 subventions", "5 grants"),
     "grants-found": ("/console/grants?search=orchestre", "1 subvention", "1 grant"),
     "grants-none": ("/console/grants?search=zzz", "Aucune subvention", "No grant answers"),
@@ -57,7 +72,7 @@ PAGES: Final = {
         "Disponible 240\u202f000,00\u00a0€",
         "Available €240,000.00",
     ),
-    "orders": ("/console/orders", "échu il y a 11 jours", "overdue, 11 days ago"),
+    "orders": ("/console/orders", "échu depuis 11 jours", "11 days overdue"),
     "orders-all": ("/console/orders?state=all", "payé", "paid"),
     "orders-overdue": (
         "/console/orders?due_until=2023-07-19&older_than_days=30",
@@ -76,6 +91,27 @@ PAGES: Final = {
     "record": (f"/console/records/{BUDGET}/13", "Écritures d'engagement", "Commitment entries"),
     "record-refused": (f"/console/records/{BUDGET}/25", "513\u202f500,00\u00a0€", "€513,500.00"),
     "dead-letter": ("/console/records/_dead.0/1", "/data/document/kind", "/data/document/kind"),
+    "send-acknowledgement": (
+        f"/console/send/acknowledgement/{BUDGET}/CONV-2023-ORCHESTRE/advance?state=rejected",
+        "Réponse du comptable",
+        "The accountant's answer",
+    ),
+    "send-payment": (
+        f"/console/send/payment/{BUDGET}/CONV-2023-THEATRE/whole/2",
+        "Paiement par le comptable",
+        "Payment by the treasury",
+    ),
+    "send-document": (
+        f"/console/send/document/{BUDGET}/CONV-2023-ORCHESTRE?kind=certified_accounts&year=2022",
+        "Justificatif reçu",
+        "Document received",
+    ),
+    "send-correction": (
+        f"/console/send/correction/{BUDGET}/25",
+        "Corriger et renvoyer",
+        "Correct and send again",
+    ),
+    "sent": (f"/console/sent/{BUDGET}/nobody", "En route", "It is on its way"),
     "no-such-page": ("/console/grants/nobody/nothing", "Introuvable", "Not found"),
 }
 """By its picture's name: the address, and words that must stand there in French and in English."""
@@ -189,6 +225,7 @@ def test_the_page_to_log_in(browser: Browser, console: Console, language: str) -
     [
         ("readme-today", PAGES["today"][0], 1180),
         ("readme-grant", PAGES["grant-waiting"][0], 1440),
+        ("readme-budget", PAGES["budget"][0], 1330),
     ],
 )
 def test_a_picture_for_the_readme(

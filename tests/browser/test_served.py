@@ -37,7 +37,7 @@ def test_the_year_served_from_one_process_moves_with_what_is_published(
             expect(first).to_contain_text("All that was received is in the accounts.")
             # What the year owes by 30 June 2024 did not come: the internal event has said so.
             expect(first).to_contain_text("Latest event dated 1 July 2024 at 00:00:00.")
-            assert "Access is not checked" in page.locator("main").inner_text()
+            assert "Open access on this machine" in page.locator("main").inner_text()
             assert "The count adds up." in page.locator("main").inner_text()
             page.evaluate("window.stillThere = true")
             event = json.dumps(REPORT).encode()
@@ -49,5 +49,5 @@ def test_the_year_served_from_one_process_moves_with_what_is_published(
             assert [] == visitor.messages
             assert [] == visitor.barriers()
             assert 200 == visitor.go("/console/lag")
-            expect(page.locator("h1")).to_have_text("Nothing waits between one stage and the next.")
+            expect(page.locator("h1")).to_have_text("One process: nothing can queue.")
         assert 0 == running.stop()

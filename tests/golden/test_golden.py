@@ -68,7 +68,7 @@ def test_a_recorded_journal_adds_up(name: str) -> None:
 
 
 def test_the_example_is_a_recorded_history() -> None:
-    kept = HERE / "lille-avenirs-2023.events.jsonl"
+    kept = HERE / "lille-avenirs-2023-avance-solde.events.jsonl"
     assert EXAMPLE.read_bytes() == kept.read_bytes()
 
 

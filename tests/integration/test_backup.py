@@ -270,8 +270,8 @@ def test_files_that_are_not_there_are_named(tmp_path: Path, db: Path, new: Path)
 @pytest.mark.parametrize(
     ("language", "texts"),
     [
-        ("fr", "\u00a0: 12 enregistrements de 2 chaîne(s), dont 12 "),
-        ("en", ": 12 records of 2 chain(s), 12 of them "),
+        ("fr", "\u00a0: 12 enregistrements de 2 chaînes\u00a0; "),
+        ("en", ": 12 records of 2 chains; "),
     ],
 )
 def test_people_read_what_was_done(

@@ -69,14 +69,14 @@ SHOWN = {
     "fr": {
         3: ("Mouvements", "disponible", "réservé", "engagement comptable", "1\u202f000,00\u00a0€"),
         1: ("attend", "En attente de la signature de la convention D."),
-        2: ("hors budget", "disponible", "1\u202f000,00\u00a0€"),
+        2: ("ouverture de crédits", "disponible", "1\u202f000,00\u00a0€"),
         4: ("À vérifier", "name_differs", "Le bénéficiaire", "Mandats"),
         8: ("Refus", "overpayment", "refusé"),
     },
     "en": {
         3: ("Moves", "available", "reserved", "accounting commitment", "€1,000.00"),
         1: ("waits for", "Waits for the signature of convention D."),
-        2: ("outside", "available", "€1,000.00"),
+        2: ("opening of credits", "available", "€1,000.00"),
         4: ("To review", "name_differs", "The beneficiary", "Payment orders"),
         8: ("Refusal", "overpayment", "refused"),
     },

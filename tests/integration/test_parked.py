@@ -94,7 +94,7 @@ def test_who_was_decided_or_given_up_waits_no_more(kept: Path, tmp_path: Path) -
 
 TEXTS = {
     "fr": (
-        "4 événements en attente.",
+        "4 événements en attente d'un acte.",
         "En attente de la signature de la convention C.",
         "En attente du vote initial du budget",
         "délibération adoptée",

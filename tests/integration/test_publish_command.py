@@ -37,8 +37,7 @@ def test_a_faulty_file_is_reported_as_validate_does_and_nothing_leaves(mixed: Pa
     validated = ecluse("validate", mixed, COLUMNS=WIDE).text.splitlines()[:-1]
     assert validated == result.text.splitlines()[:-1]
     assert (
-        f"2 lines of {len(MIXED)} are no events of the contract: nothing was published."
-        in result.text
+        f"2 lines of {len(MIXED)} do not match the contract: nothing was published." in result.text
     )
     assert "" == result.err, "nobody called the cluster"
 
@@ -47,7 +46,7 @@ def test_one_faulty_file_holds_back_the_others(good: Path, mixed: Path) -> None:
     result = publish(good, mixed)
     assert 1 == result.code
     assert f"{mixed}, line 9: bad_json" in result.text
-    assert f"2 lines of {len(MIXED) + 2} are" in result.text
+    assert f"2 lines of {len(MIXED) + 2} do not" in result.text
 
 
 def test_faults_for_programs(good: Path, mixed: Path) -> None:

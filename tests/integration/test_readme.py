@@ -30,7 +30,7 @@ def test_the_last_line_of_make_run_names_the_next_step() -> None:
 
 
 def test_the_readme_shows_the_trace_of_a_payment_order(tmp_path: Path) -> None:
-    db, order = tmp_path / "year.db", "CONV-2023-LILLE-AVENIRS/balance"
+    db, order = tmp_path / "year.db", "CONV-2023-LILLE-AVENIRS/solde"
     ecluse("replay", EXAMPLE, "--db", db)
     result = ecluse("--lang", "en", "trace", order, "--db", db)
     shown = shown_after(f"ecluse trace {order} --db year.db")
@@ -52,6 +52,6 @@ def test_the_events_that_the_readme_shortens_are_those_of_the_example() -> None:
         '"grant":"LILLE-AVENIRS-2023","role":"award"',
         '"id":"convention-lille-avenirs-2023"',
         '"convention":"CONV-2023-LILLE-AVENIRS","grant":"LILLE-AVENIRS-2023"',
-        '"instalment":"balance","trigger":"reports"',
+        '"instalment":"solde","trigger":"reports"',
     ):
         assert fact in example

@@ -20,6 +20,7 @@ from tests.builders import (
     a_payment,
     a_recovery,
     a_report,
+    a_review,
     a_vote,
     an_acknowledgement,
     an_award,
@@ -70,7 +71,7 @@ FIRST, SECOND = [("2023", each) for each in range(2, 8)], [("2024", each) for ea
         (CONVENTION, ["convention"], FIRST + SECOND),
         ("LILLE-AVENIRS-2023", ["grant"], FIRST + SECOND),
         ("2023/40", ["act"], FIRST + SECOND),
-        (f"{CONVENTION}/advance", ["payment_order"], FIRST + SECOND[:1]),
+        (f"{CONVENTION}/avance", ["payment_order"], FIRST + SECOND[:1]),
         ("paiement-avance", ["event"], [("2023", 6)]),
     ],
     ids=["convention", "grant", "act", "payment order", "event"],
@@ -84,7 +85,7 @@ def test_the_trace_of_each_kind_of_reference(
 
 
 def test_the_balance_is_followed_into_the_year_that_pays_it(years: Path) -> None:
-    found = asked(f"{CONVENTION}/balance", "--db", years)
+    found = asked(f"{CONVENTION}/solde", "--db", years)
     moved = [
         (row["budget"][-4:], row["moves"][0]["from"], row["moves"][0]["to"])
         for row in found["records"]
@@ -102,11 +103,11 @@ def test_the_balance_is_followed_into_the_year_that_pays_it(years: Path) -> None
     assert ["issued", "taken_in_charge", "paid"] == states
     assert [] == found["awaited"]
     for budget in (BUDGET, NEXT_BUDGET):
-        alone = asked(f"{CONVENTION}/balance", "--db", years, "--budget", budget)
+        alone = asked(f"{CONVENTION}/solde", "--db", years, "--budget", budget)
         assert found == alone, "wherever it is looked for"
 
 
-@pytest.mark.parametrize("ref", ["cloture-2023", CONVENTION, f"{CONVENTION}/balance"])
+@pytest.mark.parametrize("ref", ["cloture-2023", CONVENTION, f"{CONVENTION}/solde"])
 def test_the_closing_names_the_internal_event_that_opens_the_next_year(
     years: Path, ref: str
 ) -> None:
@@ -170,7 +171,7 @@ def test_what_is_awaited_now(db: Path) -> None:
         "budget": NEXT_BUDGET,
         "convention": CONVENTION,
         "subject": "instalment",
-        "id": "balance",
+        "id": "solde",
         "amount_cents": 113180000,
         "due_on": None,
         "waits_for": [
@@ -193,6 +194,14 @@ def test_a_journal_of_one_year_alone_says_what_it_does_not_hold(db: Path, tmp_pa
     assert (
         "which this journal does not hold" in ecluse("trace", CONVENTION, "--journal", alone).text
     )
+
+
+def test_a_trace_shows_who_has_seen_what_was_refused(tmp_path: Path, db: Path) -> None:
+    others = (a_review(1), a_review(9, chain="_dead.0"))
+    seen = a_review(3, _id="seen", comment="Doublon de saisie")
+    events = (a_vote(10), an_award(5), an_award(5, _id="again"), *others, seen)
+    ecluse("replay", written(tmp_path / "seen.jsonl", *events), "--db", db)
+    assert [2, 3, 6] == [each["sequence"] for each in asked("G", "--db", db)["records"]]
 
 
 def test_an_exported_journal_tells_the_same(years: Path, tmp_path: Path) -> None:
@@ -224,7 +233,7 @@ TEXTS = {
     "fr": (
         "C désigne une convention.",
         "Budget 21590350100017-00-2023",
-        "convention signée\u00a0: en attente",
+        "convention signée\u00a0: en attente d'un acte",
         "la délibération qui attribue la subvention G",
         "reprend n° 2",
         "éveillé par n° 3",

@@ -182,7 +182,7 @@ def test_strict_exits_1_for_what_would_be_refused_or_is_unreadable(
 
 TEXTS = {
     "fr": (
-        "Ce que dirait le registre",
+        "Ce que dirait le grand livre",
         "C/advance est de 1,00",
         "Soldes qui changeraient",
         "avant",

@@ -55,7 +55,7 @@ def without_places(found: Json) -> Json:
 
 
 @pytest.mark.parametrize("more", [(), ("--budget", NEXT_BUDGET)], ids=["", "2024"])
-@pytest.mark.parametrize("ref", [CONVENTION, f"{CONVENTION}/balance", "2023/40"])
+@pytest.mark.parametrize("ref", [CONVENTION, f"{CONVENTION}/solde", "2023/40"])
 def test_a_trace_is_the_same_on_topics(stores: Stores, ref: str, more: tuple[str, ...]) -> None:
     on_topics = object_of(stores.cluster, "trace", ref, *more)
     in_store = json.loads(ecluse("trace", ref, *more, "--db", stores.db, "--json").out)

@@ -42,7 +42,7 @@ def said_of(report: Report, language: Language, capsys: pytest.CaptureFixture[st
         ),
         (
             Language.FR,
-            "prouvé\u00a0: 128 événements, 3 budgets, 21 mandats, 0 non comparables",
+            "prouvé\u00a0: 128 événements, 3 budgets, 21 mandats, non comparables\u00a0: 0",
         ),
     ],
 )
@@ -63,11 +63,11 @@ def test_a_defect_is_said_with_its_place(capsys: pytest.CaptureFixture[str]) -> 
     report = a_report(cluster)
     assert not report.proved
     lines = said_of(report, Language.FR, capsys)
-    assert lines[-1].startswith("1 défauts\u00a0: ")
+    assert lines[-1].startswith("1 défaut\u00a0: ")
     text = unfolded("\n".join(lines))
     assert "ecluse.events.v1/" in text
     assert "not_yet_journalled" in text
-    assert "1 enregistrements ne sont pas encore au journal, à partir de celui-ci" in text
+    assert "pas encore au journal, à partir de cet enregistrement\u00a0: 1" in text
 
 
 def test_a_program_reads_json() -> None:

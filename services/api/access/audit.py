@@ -14,6 +14,9 @@ class Action(StrEnum):
     SESSION_OPENED = "session_opened"
     IBAN_REVEALED = "iban_revealed"
     BYTES_SHOWN = "bytes_shown"
+    EVENT_PUBLISHED = "event_published"
+    WEBHOOK_ADDED = "webhook_added"
+    WEBHOOK_REMOVED = "webhook_removed"
 
 
 class Audit(Protocol):
@@ -31,7 +34,10 @@ class Audit(Protocol):
         Args:
             actor: the caller's name, or the system account that ran the command.
             action: the act.
-            subject: a key's id, `<budget>/<SIRET>` of an account, `<topic>/<partition>/<offset>`.
+            subject: a key's id, `<budget>/<SIRET>` of an account, `<topic>/<partition>/<offset>`,
+                `<budget>/<source>/<id>` of an event that a form made.
+            subject: the id of a key or a webhook, `<budget>/<SIRET>` of an account,
+                `<topic>/<partition>/<offset>`.
             facts: never what was revealed.
 
         Raises:

@@ -92,7 +92,7 @@ class Caller:
         return self.entities(scope).include(entity_of(budget))
 
 
-ANYBODY: Final = Caller("anybody", dict.fromkeys(Scope, EVERYBODY), "ECLUSE_AUTH=off")
+ANYBODY: Final = Caller("anybody", dict.fromkeys(Scope, EVERYBODY))
 """Whoever asks, where access is not checked."""
 
 

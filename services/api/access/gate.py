@@ -37,6 +37,12 @@ LOGIN: Final = frozenset({LOGIN_PATH, BEGIN_PATH, CALLBACK_PATH, LOGOUT_NOTICE_P
 LOGIN_ASSETS: Final = "/console/static/"
 """Files of the page to log in: they hold no figure."""
 
+CONTRACT: Final = "/schemas"
+"""The published language: who writes a client needs it before a key, and it holds no figure."""
+
+ROOT: Final = "/"
+"""It says where the others are, to a browser by leading to the console."""
+
 NAVIGATE: Final = "navigate"
 """Said by the browser itself of a request by which somebody opens a page (Sec-Fetch-Mode)."""
 
@@ -118,7 +124,9 @@ READING: Final = frozenset({"GET", "HEAD"})
 
 def is_open(path: str) -> bool:
     """True if anybody may ask there."""
-    return path in HEALTH or path in LOGIN or path.startswith(LOGIN_ASSETS)
+    if path in HEALTH or path in LOGIN or path in {ROOT, CONTRACT}:
+        return True
+    return path.startswith((LOGIN_ASSETS, f"{CONTRACT}/"))
 
 
 def _by_session(asked: HTTPConnection) -> bool:

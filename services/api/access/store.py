@@ -161,7 +161,7 @@ class AccessStore:
                 expires_at = now + timedelta(seconds=found.lasts_s)
             new, shown = await self._add_key(connection, old.label, old.rights, by, expires_at)
             facts = {"new_key": new.key_id, "expires_at": ends_at.isoformat()}
-            await self._add(connection, by, Action.KEY_ROTATED, key_id, facts)
+            await self.add_line(connection, by, Action.KEY_ROTATED, key_id, facts)
         return replace(old, expires_at=ends_at), new, shown
 
     async def _add_key(
@@ -195,7 +195,7 @@ class AccessStore:
         facts = {"label": label, "rights": allowed}
         if expires_at is not None:
             facts["expires_at"] = expires_at.isoformat()
-        await self._add(connection, by, Action.KEY_CREATED, key.key_id, facts)
+        await self.add_line(connection, by, Action.KEY_CREATED, key.key_id, facts)
         return key, str(written)
 
     async def revoke(self, key_id: str, by: str) -> bool:
@@ -208,7 +208,7 @@ class AccessStore:
             )
             if not done.rowcount:
                 return False
-            await self._add(connection, by, Action.KEY_REVOKED, key_id, {})
+            await self.add_line(connection, by, Action.KEY_REVOKED, key_id, {})
         return True
 
     async def keys(self) -> list[ApiKey]:
@@ -275,7 +275,7 @@ class AccessStore:
         facts: Mapping[str, Any] | None = None,
     ) -> None:
         async with self.connected() as connection:
-            await self._add(connection, actor, action, subject, facts or {})
+            await self.add_line(connection, actor, action, subject, facts or {})
 
     async def audit_lines(self, last: int) -> Sequence[Row[Any]]:
         """The last lines of the trail, the newest first, as their table has them."""
@@ -283,7 +283,7 @@ class AccessStore:
             asked = select(audit).order_by(audit.c.number.desc()).limit(last)
             return (await connection.execute(asked)).all()
 
-    async def _add(
+    async def add_line(
         self,
         connection: AsyncConnection,
         actor: str,
@@ -291,6 +291,7 @@ class AccessStore:
         subject: str,
         facts: Mapping[str, Any],
     ) -> None:
+        """Keep an audit line in the transaction of what it tells of."""
         line = {
             "at": self._clock(),
             "actor": actor,

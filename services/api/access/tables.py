@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, MetaData, Table, Text
 
 from services.projector.tables.columns import Instant, Json
 
@@ -67,6 +67,46 @@ logout_tokens: Final = Table(
     Column("jti_sha256", Text, primary_key=True),
     Column("expires_at", Instant, nullable=False),
     comment="Logout tokens of the identity provider that were taken; none is taken twice.",
+)
+
+webhooks: Final = Table(
+    "webhooks",
+    metadata,
+    Column("webhook_id", Text, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("entities", Json, nullable=False),
+    Column("budget", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("position", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", Instant),
+    Column("next_attempt_at", Instant),
+    Column("last_error", Text),
+    Column("held_by", Text),
+    Column("held_until", Instant),
+    comment="Addresses to which outcomes are posted, the secret that signs them, and the place in"
+    " the journal up to which all was taken. `held_by` delivers it, until `held_until`.",
+)
+
+webhook_attempts: Final = Table(
+    "webhook_attempts",
+    metadata,
+    Column(
+        "number",
+        BigInteger().with_variant(Integer, "sqlite"),
+        primary_key=True,
+        autoincrement=True,
+    ),
+    Column("webhook_id", Text, nullable=False, index=True),
+    Column("message_id", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("status", Integer),
+    Column("error", Text),
+    Column("duration_ms", Integer, nullable=False),
+    Column("done", Boolean, nullable=False),
+    comment="The latest attempts to post a message of each webhook.",
 )
 
 audit: Final = Table(

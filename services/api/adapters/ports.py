@@ -1,10 +1,12 @@
 """Ports: what the API needs of Kafka and of the watch."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from events.lag import History
 from services.lag.client.merge import Lag
+from services.ledger.application.handle import RawRecord
+from services.ledger.domain.journal import Source
 from services.runtime.kafka.publishing import Message
 
 
@@ -22,6 +24,17 @@ class Publisher(Protocol):
 OriginalBytes = Callable[[str, int, int], Awaitable[bytes | None]]
 """Reads a record as it was received, by topic, partition and offset (of a large one its beginning);
 None if it is gone. Raises Stop where the source cannot be reached."""
+
+
+SourceRecords = Callable[[Collection[Source]], Awaitable[Mapping[Source, RawRecord]]]
+"""Reads records as they were received, by their place; what is gone is left out. Raises Stop where
+the source cannot be reached."""
+
+
+async def no_source_records(places: Collection[Source]) -> Mapping[Source, RawRecord]:
+    """Nothing: there is no source to ask."""
+    del places
+    return {}
 
 
 class JournalEnd(NamedTuple):

@@ -11,6 +11,11 @@ def a_secret(bytes_count: int) -> str:
     return secrets.token_urlsafe(bytes_count)
 
 
+def some_bytes(count: int) -> bytes:
+    """Bytes that nobody can guess."""
+    return secrets.token_bytes(count)
+
+
 def a_name(bytes_count: int = REQUEST_ID_BYTES) -> str:
     """A name that nothing else has, of hexadecimal digits."""
     return secrets.token_hex(bytes_count)

@@ -1,16 +1,20 @@
-"""Records of the source topics as they were received: what a dead letter's bytes are."""
+"""Records of the source topics as they were received: what dead letters are."""
 
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from aiokafka.structs import TopicPartition
 
 from events.topics import INPUT_TOPICS
+from services.ledger.application.handle import RawRecord
+from services.ledger.domain.journal import Source
+from services.ledger.kafka.topic_records import raw_record
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.waits import within
 from services.runtime.ops.settings import Settings
 
-ONE_RECORD_S: Final = 20.0
-"""Time limit for reading one record, connecting included."""
+RECORDS_S: Final = 20.0
+"""Time limit for reading records, connecting included."""
 
 
 async def original_bytes(
@@ -18,23 +22,44 @@ async def original_bytes(
 ) -> bytes | None:
     """The value of a record; None where it is gone, or is of another topic than our inputs.
 
-    It connects for each, since operators seldom ask.
+    Raises:
+        Unreachable: Kafka does not answer, or not in time.
+    """
+    place = Source(topic, partition, offset)
+    found = (await source_records(settings, [place])).get(place)
+    return None if found is None else found.value or b""
+
+
+async def source_records(
+    settings: Settings, places: Collection[Source]
+) -> Mapping[Source, RawRecord]:
+    """The records at these places; what is gone, or of another topic than our inputs, is left out.
+
+    It connects each time, since people seldom ask.
 
     Raises:
         Unreachable: Kafka does not answer, or not in time.
     """
-    if topic not in {settings.topic(name) for name in INPUT_TOPICS}:
-        return None
-    reading = _read(settings, TopicPartition(topic, partition), offset)
-    return await within(ONE_RECORD_S, reading, topic, settings.bootstrap_servers)
+    inputs = {settings.topic(name) for name in INPUT_TOPICS}
+    known = [each for each in places if each.topic in inputs]
+    if not known:
+        return {}
+    return await within(
+        RECORDS_S, _read(settings, known), known[0].topic, settings.bootstrap_servers
+    )
 
 
-async def _read(settings: Settings, place: TopicPartition, offset: int) -> bytes | None:
-    async with Reader(settings, [place]) as reader:
-        first, end = await reader.bounds(place)
-        if not first <= offset < end:
-            return None
-        found = await reader.record_at(place, offset)
-    if found is None or found.offset != offset:
-        return None
-    return found.value or b""
+async def _read(settings: Settings, places: Collection[Source]) -> Mapping[Source, RawRecord]:
+    partitions = sorted({TopicPartition(each.topic, each.partition) for each in places})
+    found = {}
+    async with Reader(settings, partitions) as reader:
+        bounds = {partition: await reader.bounds(partition) for partition in partitions}
+        for each in places:
+            partition = TopicPartition(each.topic, each.partition)
+            first, end = bounds[partition]
+            if not first <= each.offset < end:
+                continue
+            record = await reader.record_at(partition, each.offset)
+            if record is not None and record.offset == each.offset:
+                found[each] = raw_record(record)
+    return found

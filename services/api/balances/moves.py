@@ -1,6 +1,6 @@
 """The moves of which a figure is the sum: as a list, and as one page of a figure with its sums."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -31,6 +31,8 @@ OF_GRANTS: Final = frozenset({"released"})
 """Stages that a convention knows and a line does not."""
 
 STAGES_ASKED: Final = OF_LINES | OF_GRANTS
+
+NO_CODES: Final[Mapping[str, str]] = {}
 
 KINDS: Final = {(kind.line_loses, kind.line_gains): kind for kind in MOVE_KINDS.values()}
 """The kinds of moves, by the stages of a line."""
@@ -95,7 +97,8 @@ async def moves_behind(
     `stage` is one of a line's stages (`available` … `carried_over`).
     """
     table = known_moves(as_of)
-    query = _moves(entities, table, budget, line, table, journal.c.event_id, journal.c.event_type)
+    codes = {} if line is None else {name: getattr(line, name) or "" for name in LINE}
+    query = _moves(entities, table, budget, codes, table, journal.c.event_id, journal.c.event_type)
     query = query.where(*same(table, chapter=chapter, convention=convention))
     if stage is not None:
         query = query.where(or_(table.c.from_stage == stage, table.c.to_stage == stage))
@@ -109,20 +112,22 @@ async def moves_of_figure(
     *,
     budget: str,
     stage: str,
-    line: BudgetLine | None = None,
+    codes: Mapping[str, str] = NO_CODES,
     grant: str | None = None,
+    as_of: AsOf = NOW,
     after: tuple[int, int] | None = None,
     limit: int | None = None,
 ) -> MovesBehind:
     """A figure with its moves behind the one `after`; `stage` is one of `STAGES_ASKED`.
 
+    `codes` takes the moves of lines that have them, by the names of `LINE`; '' stands for none.
     `grant` takes the moves for its award and for all its conventions.
     """
-    table = known_moves(NOW)
+    table = known_moves(as_of)
     key = (table.c.sequence, table.c.item)
 
     def of_figure(*columns: Any) -> Select[Any]:
-        query = _moves(entities, table, budget, line, *columns)
+        query = _moves(entities, table, budget, codes, *columns)
         query = query.where(_goes(table, stage, 1) | _goes(table, stage, -1))
         return query if grant is None else query.where(_for_grant(table, budget, grant))
 
@@ -152,14 +157,12 @@ def sense(stage: str, kind: MoveKind) -> int:
 
 
 def _moves(
-    entities: Entities, table: FromClause, budget: str, line: BudgetLine | None, *columns: Any
+    entities: Entities, table: FromClause, budget: str, codes: Mapping[str, str], *columns: Any
 ) -> Select[Any]:
-    """Moves of a budget, or of one line of it, each with its record."""
+    """Moves of a budget, or of its lines with these codes, each with its record."""
     query = select(*columns).select_from(table).join(journal, record_of(table))
     query = query.where(visible(table.c.budget, entities), table.c.budget == budget)
-    if line is None:
-        return query
-    return query.where(*(table.c[name] == (getattr(line, name) or "") for name in LINE))
+    return query.where(*same(table, **codes))
 
 
 def _for_grant(table: FromClause, budget: str, grant: str) -> ColumnElement[bool]:

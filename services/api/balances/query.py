@@ -123,20 +123,23 @@ async def by_line(
     entities: Entities,
     *,
     budget: str | None = None,
-    chapter: str | None = None,
     as_of: AsOf = NOW,
     after: tuple[str, ...] | None = None,
     limit: int | None = None,
+    **codes: str | None,
 ) -> list[LineBalance]:
-    """Balances of budget lines, by budget, chapter, article, function, operation."""
+    """Balances of budget lines, by budget, chapter, article, function, operation.
+
+    `codes` are those that they have, by the names of `LINE`.
+    """
     rows = await _by_line.rows(
         conn,
         entities=entities,
         budget=budget,
-        chapter=chapter,
         as_of=as_of,
         after=after,
         limit=limit,
+        **codes,
     )
     return [row_as(LineBalance, row) for row in rows]
 
@@ -145,14 +148,14 @@ async def by_line(
 def _by_line(
     entities: Parameters | None,
     budget: Parameter | None,
-    chapter: Parameter | None,
     as_of: AsOf,
     after: tuple[Parameter, ...] | None,
     limit: Parameter | None,
+    **codes: Parameter | None,
 ) -> Select[Any]:
     table = lines if as_of.is_now else known_moves(as_of)
     key = [table.c.budget, *line_columns(table)]
-    query = select(*key, *stage_columns(table)).where(*same(table, budget=budget, chapter=chapter))
+    query = select(*key, *stage_columns(table)).where(*same(table, budget=budget, **codes))
     return _page(entities, query, key, after, limit, summed=not as_of.is_now)
 
 
@@ -164,10 +167,11 @@ async def by_chapter(
     as_of: AsOf = NOW,
     after: tuple[str, ...] | None = None,
     limit: int | None = None,
+    **codes: str | None,
 ) -> list[ChapterBalance]:
-    """Balances of chapters, by budget and chapter."""
+    """Balances of chapters, by budget and chapter; with `codes`, of their lines that have them."""
     rows = await _by_chapter.rows(
-        conn, entities=entities, budget=budget, as_of=as_of, after=after, limit=limit
+        conn, entities=entities, budget=budget, as_of=as_of, after=after, limit=limit, **codes
     )
     return [row_as(ChapterBalance, row) for row in rows]
 
@@ -179,10 +183,12 @@ def _by_chapter(
     as_of: AsOf,
     after: tuple[Parameter, ...] | None,
     limit: Parameter | None,
+    **codes: Parameter | None,
 ) -> Select[Any]:
     table = lines if as_of.is_now else known_moves(as_of)
     key = [table.c.budget, table.c.chapter]
-    query = select(*key, *stage_columns(table, summed=True)).where(*same(table, budget=budget))
+    query = select(*key, *stage_columns(table, summed=True))
+    query = query.where(*same(table, budget=budget, **codes))
     return _page(entities, query, key, after, limit)
 
 

@@ -67,9 +67,12 @@ class AsOfFilters(PageFilters):
 
 
 class LineFilters(AsOfFilters):
-    """Filters of lines."""
+    """Filters of lines: the codes that they have."""
 
     chapter: Name | None = None
+    article: Name | None = None
+    function: Name | None = None
+    operation: Name | None = None
 
 
 class ConventionFilters(AsOfFilters):
@@ -133,11 +136,11 @@ list_route(
     router,
     "/chapters",
     balances.by_chapter,
-    AsOfFilters,
+    LineFilters,
     {"budget": KeyText, "chapter": KeyText},
     name="chapters",
     summary="Balances of chapters",
-    description="Money of chapters by stage.",
+    description="Money of chapters by stage; with codes, of their lines that have them.",
 )
 list_route(
     router,

@@ -8,6 +8,7 @@ from stdnum.fr import siret as siret_number
 from events.texts import _
 from services.api.balances.query import Stages
 from services.api.budgets.query import Budget
+from services.api.code_names import OFFICIAL, Names
 from services.api.console.elements import (
     Bar,
     Figure,
@@ -24,6 +25,9 @@ from services.texts.locale_format import LocaleFormat
 
 NAMED: Final = _("Year {year} – entity {entity}, budget {code}")
 NAMED_MAIN: Final = _("Year {year} – entity {entity}, main budget")
+NAMED_BY_CITY: Final = _("Year {year} – {entity}, {budget}")
+NAMED_ENTITY: Final = _("Year {year} – {entity}, budget {code}")
+NAMED_ENTITY_MAIN: Final = _("Year {year} – {entity}, main budget")
 CLOSED: Final = _("closed {day}")
 MAIN_CODE: Final = "00"
 
@@ -39,25 +43,40 @@ class BudgetView(NamedTuple):
     """A budget on the first page."""
 
     name: str
+    href: str
     grants_href: str
     bar: Bar
     figures: Sequence[Figure]
 
 
-def budget_name(budget: Budget, locale: LocaleFormat) -> str:
-    """Whose it is, and of which year."""
-    entity = siret_number.format(budget.entity, "\u00a0")
-    named = NAMED_MAIN if budget.code == MAIN_CODE else NAMED
-    name = locale.say(named, year=budget.fiscal_year, entity=entity, code=budget.code)
+def budget_name(budget: Budget, locale: LocaleFormat, names: Names = OFFICIAL) -> str:
+    """Whose it is, and of which year; by the city's names, where it gave any."""
+    main, entity = budget.code == MAIN_CODE, names.entity(budget.entity)
+    called = names.budget(budget.entity, budget.code)
+    if entity is None:
+        entity = siret_number.format(budget.entity, "\u00a0")
+        named = NAMED_MAIN if main else NAMED
+    elif called is None:
+        named = NAMED_ENTITY_MAIN if main else NAMED_ENTITY
+    else:
+        named = NAMED_BY_CITY
+    facts = {"entity": entity, "code": budget.code, "budget": called}
+    name = locale.say(named, year=budget.fiscal_year, **facts)
     if budget.closed_on is None:
         return name
     return f"{name} ({locale.say(CLOSED, day=locale.day(budget.closed_on))})"
 
 
-def budget_view(budget: Budget, chapters: Iterable[Stages], locale: LocaleFormat) -> BudgetView:
+def budget_view(
+    budget: Budget, chapters: Iterable[Stages], locale: LocaleFormat, names: Names = OFFICIAL
+) -> BudgetView:
     """A budget with the money of all its lines added up."""
-    href = address("grants", budget=budget.budget)
-    return BudgetView(budget_name(budget, locale), href, *money(budget.budget, chapters, locale))
+    return BudgetView(
+        budget_name(budget, locale, names),
+        address("budgets", budget.budget),
+        address("grants", budget=budget.budget),
+        *money(budget.budget, chapters, locale),
+    )
 
 
 def money(
@@ -80,8 +99,8 @@ def money(
 
 
 def budget_names(
-    budgets: Iterable[Budget], here: str | None, locale: LocaleFormat
+    budgets: Iterable[Budget], here: str | None, locale: LocaleFormat, names: Names = OFFICIAL
 ) -> dict[str, str]:
     """The names of budgets, for a filter by them; the one that is asked for is among them."""
-    names = {each.budget: budget_name(each, locale) for each in budgets}
-    return names if here is None else {**names, here: names.get(here, here)}
+    found = {each.budget: budget_name(each, locale, names) for each in budgets}
+    return found if here is None else {**found, here: found.get(here, here)}

@@ -1,14 +1,15 @@
 """Elements of several pages: figures with the records behind them, bars, notices, states."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 from urllib.parse import quote, urlencode
 
+from markupsafe import Markup
+
 from events.texts import _
 from services.api.console.texts.codes import STAGES, TYPES
-from services.api.queries.rows import BudgetLine
-from services.api.queries.verdicts import Verdict
+from services.api.queries.rows import LINE, BudgetLine
 from services.ledger.explain.sentences import line_label
 from services.texts.locale_format import LocaleFormat
 
@@ -17,6 +18,9 @@ OFTEN_NOTHING: Final = frozenset({"carried_over", "released"})
 
 BAR_WIDTH: Final = 1000
 """The units of a whole bar."""
+
+BELOW: Final = "below"
+"""The part of a bar that is below zero."""
 
 VISIBLE_PARTS: Final = 100
 """A part that is not nothing is drawn as no less than one of so many: figures stand beside it."""
@@ -83,6 +87,8 @@ class Figure:
     href: str = ""
     nothing: bool = False
     drawn: bool = True
+    below: bool = False
+    """True of an amount below zero."""
 
 
 class Segment(NamedTuple):
@@ -126,9 +132,9 @@ def segments(parts: Iterable[tuple[str, int]]) -> Sequence[Segment]:
     """The parts of a bar from left to right, each beginning where the last one ends.
 
     Shares are cumulative, as the ledger's own are (rules, 23), so that they fill the bar. What is
-    nothing, or below zero, has no part in it.
+    nothing has no part in it; what is below zero has one of its size, drawn as such.
     """
-    drawn = [(name, cents) for name, cents in parts if cents > 0]
+    drawn = [(name if cents > 0 else BELOW, abs(cents)) for name, cents in parts if cents]
     whole_cents = sum(cents for _name, cents in drawn)
     weights = [max(cents, whole_cents // VISIBLE_PARTS, 1) for _, cents in drawn]
     whole = sum(weights)
@@ -157,7 +163,16 @@ def figure(
 ) -> Figure:
     """One amount under the name of its stage."""
     text = None if cents is None else locale.money(cents)
-    return Figure(name, locale.say(STAGES[name]), text, href, nothing=cents == 0, drawn=drawn)
+    below = cents is not None and cents < 0
+    return Figure(name, locale.say(STAGES[name]), text, href, cents == 0, drawn, below)
+
+
+def money_shown(amount_cents: int | None, locale: LocaleFormat) -> str:
+    """An amount as a template shows it: below zero it stands out, by more than its sign."""
+    text = locale.money(amount_cents)
+    if amount_cents is None or amount_cents >= 0:
+        return text
+    return Markup('<span class="below">{}</span>').format(text)
 
 
 def line_name(line: BudgetLine) -> str:
@@ -167,7 +182,7 @@ def line_name(line: BudgetLine) -> str:
 
 def line_codes(line: BudgetLine) -> dict[str, str | None]:
     """The four codes of a line, by name."""
-    return asdict(line)
+    return {name: getattr(line, name) for name in LINE}
 
 
 def capital(texts: str) -> str:
@@ -175,16 +190,10 @@ def capital(texts: str) -> str:
     return texts[:1].upper() + texts[1:]
 
 
-def verdict_do(verdict: Verdict, locale: LocaleFormat) -> str:
-    """Advice, where the sentence itself does not end with it."""
-    do = locale.say(verdict.do)
-    return "" if locale.say(verdict.sentence).endswith(do) else do
-
-
 def type_name(event_type: str | None, locale: LocaleFormat) -> str:
     """Name of an event type; a type that is not known stays as it is."""
     if event_type is None:
-        return locale.say(_("Unreadable record"))
+        return locale.say(_("Dead letter"))
     known = TYPES.get(event_type)
     return event_type if known is None else locale.say(known)
 
@@ -192,7 +201,7 @@ def type_name(event_type: str | None, locale: LocaleFormat) -> str:
 def address(*steps: str, **asked: str | None) -> Verbatim:
     """An address of the console; what is None is not asked."""
     path = "/".join(quote(step, safe="") for step in steps)
-    query = urlencode({name: value for name, value in asked.items() if value})
+    query = urlencode({name: value for name, value in asked.items() if value is not None})
     return Verbatim(f"/console/{path}" + (f"?{query}" if query else ""))
 
 
@@ -206,12 +215,15 @@ def figure_href(
     stage: str,
     *,
     line: BudgetLine | None = None,
-    convention: str | None = None,
     grant: str | None = None,
+    **asked: str | None,
 ) -> str:
-    """The page of the moves behind a figure."""
-    codes = {} if line is None else line_codes(line)
-    return address("figures", budget, stage, **codes, convention=convention, grant=grant)
+    """The page of the moves behind a figure: of all lines with the codes that are `asked`.
+
+    Of one line every code is asked; of those that it does not have, that there is none.
+    """
+    codes = {} if line is None else {name: code or "" for name, code in line_codes(line).items()}
+    return address("figures", budget, stage, **{**codes, "grant": grant, **asked})
 
 
 def budget_href(budget: str) -> str:

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse
 
 from events.unreadable import fault_detail
 from services.api.adapters.read_model import revision
+from services.api.code_names import Names
 from services.api.console.pages import LIVE_PATH, answer
 from services.api.http import question
 from services.texts.locale_format import LocaleFormat
@@ -57,6 +58,12 @@ class Visit(question.Asked):
     def locale(self) -> LocaleFormat:
         """The locale in which it is answered."""
         return LocaleFormat(self.language)
+
+    @property
+    def names(self) -> Names:
+        """Names of the codes of budgets."""
+        names: Names = self.request.app.state.components.names
+        return names
 
     def filters(self, model: type[Model]) -> tuple[Model, Faults]:
         """The filters in the address; what cannot be read is left out, and said by its name."""

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 
 from events.masking import masked_name
 from events.texts import Translatable, _, pgettext
-from services.api.access.caller import Caller, Scope
+from services.api.access.caller import ANYBODY, Caller, Scope
 from services.api.access.session import CSRF_FIELD
 from services.api.addresses import own_address
 from services.api.console.elements import (
@@ -28,12 +28,12 @@ from services.api.console.elements import (
     figure_href,
     grant_href,
     line_name,
+    money_shown,
     order_href,
     record_href,
     type_name,
-    verdict_do,
 )
-from services.api.console.states import stage_name, state_of
+from services.api.console.states import move_ends, stage_name, state_of
 from services.api.console.texts import codes
 from services.api.language import LANGUAGE_COOKIE, LANGUAGE_PARAMETER, language_of
 from services.texts.language import Language
@@ -52,10 +52,11 @@ LANGUAGE_KEPT_S: Final = 365 * 24 * 3600
 
 NAVIGATION: Final = {
     "today": _("Today"),
+    "budgets": _("Budgets"),
     "grants": _("Grants"),
     "orders": _("Payment orders"),
-    "troubles": _("To deal with"),
-    "lag": _("Lag"),
+    "troubles": _("Needs action"),
+    "lag": _("Processing"),
 }
 """The pages of the main navigation, in its order."""
 
@@ -77,11 +78,12 @@ SEARCH_PATH: Final = "/console/search"
 FORMATS: Final = (
     "say",
     "counted",
-    "money",
     "number",
+    "rate",
     "day",
     "short_day",
     "days_away",
+    "days_overdue",
     "instant",
     "short_instant",
 )
@@ -105,12 +107,16 @@ COPY_TEXTS: Final = {
 
 ELEMENTS: Final[Mapping[str, Callable[..., Any]]] = {
     "bar": bar_of,
+    "money": money_shown,
+    "move_ends": move_ends,
     "stage_name": stage_name,
     "state": state_of,
     "type_name": type_name,
-    "verdict_do": verdict_do,
 }
 """Filters that take the locale last."""
+
+OPEN_ACCESS: Final = _("Open access (demonstration)")
+"""The name of whoever asks, where access is not checked."""
 
 LANGUAGE_NAMES: Final = {Language.FR: "Français", Language.EN: "English"}
 
@@ -238,7 +244,8 @@ def _rendered(
     frame = _frame(asked, locale) | {"instant": instant, "live": live}
     frame["section"] = content.get("section") or frame["section"]
     found = environment().get_template(template)
-    return found.render(page=frame, _=text, pgettext=text_of, locale=locale, **content)
+    names = asked.app.state.components.names
+    return found.render(page=frame, _=text, pgettext=text_of, locale=locale, names=names, **content)
 
 
 def _frame(asked: HTTPConnection, locale: LocaleFormat) -> dict[str, Any]:
@@ -249,8 +256,8 @@ def _frame(asked: HTTPConnection, locale: LocaleFormat) -> dict[str, Any]:
         "language": locale.language.value,
         # Somebody is logged in, or access is not checked.
         "known": caller is not None,
-        "who": "" if caller is None else caller.label or caller.name,
-        "unchecked": caller is not None and not asked.app.state.components.access.checks,
+        "who": _who(caller, locale),
+        "unchecked": caller is ANYBODY,
         "csrf": None if csrf is None else Verbatim(csrf),
         "path": asked.scope["path"],
         "section": _section(asked.scope["path"]),
@@ -266,6 +273,13 @@ def _frame(asked: HTTPConnection, locale: LocaleFormat) -> dict[str, Any]:
             for language, name in LANGUAGE_NAMES.items()
         ],
     }
+
+
+def _who(caller: Caller | None, locale: LocaleFormat) -> str:
+    """The name of the caller on the page; where access is not checked, that it is open."""
+    if caller is None:
+        return ""
+    return locale.say(OPEN_ACCESS) if caller is ANYBODY else caller.label or caller.name
 
 
 def _texts(texts: Mapping[str, Translatable], locale: LocaleFormat) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from events.texts import Translatable, _
+from events.texts import Translatable
 from services.api.console.elements import State
 from services.api.console.texts.codes import CONVENTION_STATES, OUTCOMES, STAGES
-from services.ledger.explain.terms import GRANT_STATES, ORDER_STATES
+from services.ledger.explain.terms import GRANT_STATES, ORDER_STATES, OUTSIDE
 from services.texts.locale_format import LocaleFormat
 
 TEXTS: Final[Mapping[str, Mapping[str, Translatable]]] = {
@@ -52,6 +52,12 @@ def state_of(code: str, kind: str, locale: LocaleFormat) -> State:
     return State(locale.say(TEXTS[kind][code]), *TONES[kind][code])
 
 
-def stage_name(stage: str | None, locale: LocaleFormat) -> str:
-    """A stage of money; none of them is outside the budget."""
-    return locale.say(_("outside") if stage is None else STAGES[stage])
+def stage_name(stage: str, locale: LocaleFormat) -> str:
+    """A stage of money."""
+    return locale.say(STAGES[stage])
+
+
+def move_ends(origin: str | None, target: str | None, locale: LocaleFormat) -> list[str]:
+    """The two stages of a move; of one from outside the budget, or to it, what that is."""
+    ends = (origin, target)
+    return [locale.say(OUTSIDE[target] if each is None else STAGES[each]) for each in ends]

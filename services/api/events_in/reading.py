@@ -103,6 +103,11 @@ class Sent:
         for line, event in zip(self._lines(), self.events, strict=True):
             yield Message(event.budget.encode(), line.value)
 
+    def records(self) -> Iterator[RawRecord]:
+        """The events once more, as the ledger reads them."""
+        for line in self._lines():
+            yield _record(line, self.one)
+
     def _lines(self) -> Iterator[Line]:
         self.body.seek(0, SEEK_SET)
         if self.one:

@@ -1,33 +1,28 @@
 """POST /events: read as the ledger's input reads them, published whole or not at all."""
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from operator import attrgetter
 from tempfile import SpooledTemporaryFile
-from typing import Any, BinaryIO, Final, cast
+from typing import Annotated, BinaryIO, Final, cast
 
 import structlog
-from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
+from fastapi import APIRouter, Query, Request, Response
 
 from events.texts import _
-from services.api.events_in.reading import (
-    EVENTS_MAX,
-    PATH,
-    Fault,
-    PublishedEvent,
-    Sent,
-    TooManyEvents,
+from services.api.contract.openapi import events_body
+from services.api.events_in.answers import (
+    Decided,
+    DryRun,
+    Published,
+    answer,
+    decided_of,
+    dry_run_of,
 )
+from services.api.events_in.decisions import WAIT_MAX_S
+from services.api.events_in.publishing import publish, publish_and_wait, read_all, try_events
+from services.api.events_in.reading import EVENTS_MAX, PATH, Sent
 from services.api.http.dependencies import Given, Lang, Sender
 from services.api.problems import Kind, Problem, problems
-from services.runtime.ops.errors import Stop
-from services.texts.language import Language
-from services.texts.translation import translate
-
-FAULTS_MAX: Final = 100
-"""Faults that the answer names."""
 
 STREAM_BYTES_MAX: Final = 64 * 1024 * 1024
 """Size limit of one request."""
@@ -38,42 +33,13 @@ IN_MEMORY_BYTES: Final = 1024 * 1024
 STREAM_LIMIT_S: Final = 180.0
 LIMITS_S: Final = {PATH: STREAM_LIMIT_S}
 BODIES_BYTES_MAX: Final = {PATH: STREAM_BYTES_MAX}
-RETRY_AFTER_S: Final = 10
+
+DECIDED_MAX: Final = 100
+"""Events of one request that are waited for, or tried."""
 
 ONE: Final = frozenset({"application/cloudevents+json", "application/json"})
 LINES: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 
-NOT_READ: Final = Kind(
-    "unreadable_events",
-    422,
-    _("Unreadable events"),
-    _("The request holds events that are not of the contract ({count}): nothing was published."),
-    _("Correct what `faults` names, line by line, then send all of it again."),
-)
-NOT_YOURS: Final = Kind(
-    "entity_not_allowed",
-    403,
-    _("Entity outside this access"),
-    _(
-        "The request holds events of entities for which this access does not publish ({count}): "
-        "nothing was published."
-    ),
-    _("Leave them out, or ask for a key for these entities."),
-)
-NOTHING_SENT: Final = Kind(
-    "no_event",
-    422,
-    _("No event"),
-    _("The request holds no event."),
-    _("Send one JSON event, or one a line."),
-)
-TOO_MANY: Final = Kind(
-    "too_many_events",
-    413,
-    _("Too many events"),
-    _("The request holds more than {events_max} events: nothing was published."),
-    _("Split it; the events of one budget in their order."),
-)
 WRONG_KIND: Final = Kind(
     "content_type_unknown",
     415,
@@ -88,12 +54,19 @@ DISK_FULL: Final = Kind(
     _("The server has no room left to take in a request of this size: nothing was published."),
     _("Send it again later or split it; if it lasts, tell the operator (the API's /tmp is full)."),
 )
-NOT_KEPT: Final = Kind(
-    "not_published",
-    503,
-    _("Could not be published"),
-    _("{said}. Some of it may have been published."),
-    _("Send all of it again later: the ledger knows repeats."),
+TOO_MANY_DECIDED: Final = Kind(
+    "too_many_events",
+    413,
+    _("Too many events"),
+    _("`wait` and `dry_run` answer for {events_max} events at most: nothing was published."),
+    _("Send fewer, or without `wait`, and look at `outcome` of each."),
+)
+WAIT_OR_TRY: Final = Kind(
+    "wait_and_dry_run",
+    422,
+    _("Contradictory request"),
+    _("`wait` is for events that are published, and `dry_run` publishes none."),
+    _("Ask for one of the two."),
 )
 
 DESCRIPTION: Final = f"""\
@@ -105,43 +78,22 @@ which a budget's events belong.
 202 says that they are kept, not that they are accepted: look at `outcome` for that. Sending an
 event again is harmless: the ledger knows it by budget, source and id, and answers `duplicate`;
 with other content, `event_id_reused`.
+
+With `wait` the answer has the `decision` on each event: 200 where all are known within so many
+seconds; else 202, with null where one is not known yet. With `dry_run=true` nothing is published,
+and the answer is what the ledger would decide now, as far as the read model is. Both take up to
+{DECIDED_MAX} events, and the right to read their entities.
 """
 
 router = APIRouter(tags=["events"])
 log: Final = structlog.stdlib.get_logger("ecluse.api")
 
 
-class Published(BaseModel):
-    """The published events."""
-
-    published: int
-    events: list[PublishedEvent]
-
-
-_AN_EVENT: Final[dict[str, Any]] = {
-    "type": "object",
-    "description": "A CloudEvent of the contract: its type has a JSON Schema in schemas/.",
-    "required": ["specversion", "id", "source", "type", "time", "partitionkey", "data"],
-    "properties": {
-        "specversion": {"const": "1.0"},
-        "id": {"type": "string"},
-        "source": {"type": "string"},
-        "type": {"type": "string"},
-        "time": {"type": "string", "format": "date-time"},
-        "partitionkey": {"type": "string"},
-        "data": {"type": "object"},
-    },
-}
-_BODY: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/cloudevents+json": {"schema": _AN_EVENT},
-            "application/json": {"schema": _AN_EVENT},
-            "application/x-ndjson": {"schema": {"type": "string"}},
-        },
-    }
-}
+Wait = Annotated[
+    int,
+    Query(ge=0, le=WAIT_MAX_S, description="Seconds to wait for the decisions."),
+]
+Dry = Annotated[bool, Query(description="True: publish nothing, and say what would be decided.")]
 
 
 @router.post(
@@ -149,17 +101,28 @@ _BODY: Final[dict[str, Any]] = {
     status_code=202,
     summary="Publish events",
     description=DESCRIPTION,
+    response_model=Published | Decided,
     response_description="They are kept; the ledger will decide them.",
-    responses=problems(413, 415, 429, 507),
-    openapi_extra=_BODY,
+    responses={
+        200: {"description": "They are decided, or were tried.", "model": Decided | DryRun},
+        **problems(413, 415, 429, 507),
+    },
+    openapi_extra={"requestBody": events_body()},
 )
 async def publish_events(
-    request: Request, response: Response, caller: Sender, components: Given, language: Lang
-) -> Published:
-    """Read the body to its end, then its events, then publish them."""
+    request: Request,
+    caller: Sender,
+    components: Given,
+    language: Lang,
+    wait: Wait = 0,
+    dry_run: Dry = False,
+) -> Response:
+    """Read the body to its end, then its events, then publish or try them."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type not in ONE | LINES:
         raise Problem(WRONG_KIND)
+    if wait and dry_run:
+        raise Problem(WAIT_OR_TRY)
     with _a_file() as body, ExitStack() as slot:
         async for chunk in request.stream():
             if body.tell() <= IN_MEMORY_BYTES < body.tell() + len(chunk):
@@ -167,20 +130,16 @@ async def publish_events(
             _write(body, chunk)
         _write(body)
         sent = Sent(body, one=content_type in ONE)
-        try:
-            # Ten thousand events take a while: others have their turn meanwhile.
-            await asyncio.to_thread(sent.read, caller)
-        except TooManyEvents as error:
-            raise Problem(TOO_MANY, {"events_max": EVENTS_MAX}) from error
-        _check(sent, language)
-        try:
-            await components.publisher.publish(sent.messages())
-        except Stop as error:
-            headers = {"Retry-After": str(RETRY_AFTER_S)}
-            raise Problem(NOT_KEPT, {"said": error.text}, headers=headers) from error
-    if len(sent.events) == 1:
-        response.headers["Location"] = sent.events[0].outcome
-    return Published(published=len(sent.events), events=sent.events)
+        await read_all(sent, caller, language)
+        if (wait or dry_run) and len(sent.events) > DECIDED_MAX:
+            raise Problem(TOO_MANY_DECIDED, {"events_max": DECIDED_MAX})
+        if dry_run:
+            return answer(dry_run_of(sent, await try_events(sent, caller, components)), 200)
+        if wait:
+            decisions = await publish_and_wait(sent, caller, components, wait)
+            return answer(decided_of(sent, decisions), 202 if None in decisions else 200)
+        await publish(sent, components)
+    return answer(Published(published=len(sent.events), events=sent.events), 202)
 
 
 @contextmanager
@@ -208,32 +167,3 @@ def _write(body: BinaryIO, chunk: bytes | None = None) -> None:
     except OSError as error:
         log.warning("upload_not_kept", error=error.strerror or str(error))
         raise Problem(DISK_FULL) from error
-
-
-def _check(sent: Sent, language: Language) -> None:
-    """That there is something to publish, and nothing wrong with it.
-
-    Raises:
-        Problem: there is nothing, or something wrong.
-    """
-    if sent.unreadable:
-        # What its sender may not send is named too: both are corrected at once.
-        raise _faulty(NOT_READ, sent.unreadable + sent.not_allowed, len(sent.unreadable), language)
-    if sent.not_allowed:
-        raise _faulty(NOT_YOURS, sent.not_allowed, len(sent.not_allowed), language)
-    if not sent.events:
-        raise Problem(NOTHING_SENT)
-
-
-def _faulty(kind: Kind, faults: list[Fault], count: int, language: Language) -> Problem:
-    in_order = sorted(faults, key=attrgetter("line"))
-    rows = [
-        {
-            "line": fault.line,
-            "code": fault.code,
-            "pointer": fault.pointer,
-            "detail": translate(fault.text, language),
-        }
-        for fault in in_order[:FAULTS_MAX]
-    ]
-    return Problem(kind, {"count": count}, faults=rows, faults_count=len(faults))

@@ -9,7 +9,6 @@ from events.texts import _
 from services.api.console.elements import State
 from services.api.console.states import TONES, state_of
 from services.api.console.texts.codes import TRIGGERS
-from services.api.console.texts.orders import TEXTS as ORDER_TEXTS
 from services.api.grants.conventions import Convention, Instalment, Want
 from services.api.orders.query import PaymentOrder
 from services.ledger.explain.sentences import DOCUMENTS
@@ -86,7 +85,7 @@ WANTS: Final = {
 MET: Final = {
     "signature": _("convention signed {day}"),
     "notification": _("convention notified {day}"),
-    "reports": _("documents received by {day}"),
+    "reports": _("documents received on {day}"),
 }
 
 
@@ -117,7 +116,7 @@ def _planned(each: Instalment, locale: LocaleFormat) -> Step:
             locale.say(_("planned no more by amendment {amendment}"), amendment=each.left_out_by)
         )
     if each.ceiling:
-        lines.append(locale.say(_("at most, by the eligible cost")))
+        lines.append(locale.say(_("capped at the eligible cost")))
     return Step("planned", "done", lines, [each.sequence])
 
 
@@ -195,6 +194,5 @@ def _paid(each: Instalment, status: str, today: date, locale: LocaleFormat) -> S
     late = [one.order.due_on for one in each.orders if one.order.is_late(today)]
     state = None
     if late:
-        away = locale.days_away(min(late), today)
-        state = State(locale.say(ORDER_TEXTS["late_by"], away=away), "bad", "bad")
+        state = State(locale.days_overdue(min(late), today), "bad", "bad")
     return Step("paid", how, text, [payment.sequence for payment in payments], state=state)

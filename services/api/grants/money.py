@@ -10,7 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.api.adapters.prepared import Parameter, Prepared, Row
 from services.api.balances.query import LineBalance
 from services.api.queries.figures import GRANTED, added, granted_columns, stage_columns
-from services.api.queries.rows import LINE, BudgetLine, all_rows, line_columns, line_of, row_as
+from services.api.queries.rows import (
+    LINE,
+    BudgetLine,
+    all_rows,
+    line_columns,
+    line_of,
+    line_order,
+    row_as,
+)
 from services.ledger.domain.model.lines import Stage
 from services.projector.tables import (
     budgets,
@@ -70,7 +78,7 @@ async def money_of(
             reserved_cents=reserved.get(line, 0),
             budget_line=row_as(LineBalance, whole[line], budget=budget) if line in whole else None,
         )
-        for line in sorted(found, key=_in_order)
+        for line in sorted(found, key=line_order)
     )
 
 
@@ -171,7 +179,3 @@ RESERVED: Final = (
 
 def _by_line(rows: Iterable[Row]) -> dict[BudgetLine, Row]:
     return {line_of(row): row for row in rows}
-
-
-def _in_order(line: BudgetLine) -> tuple[str, ...]:
-    return (line.chapter, line.article, line.function or "", line.operation or "")

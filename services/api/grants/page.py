@@ -8,9 +8,10 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from events.texts import _
+from services.api.access.caller import Scope
 from services.api.budgets import query as budgets
 from services.api.budgets.view import budget_names, money
-from services.api.console.elements import bar_of, following
+from services.api.console.elements import address, bar_of, following
 from services.api.console.page_context import (
     BUDGETS_CHOSEN,
     NOTHING,
@@ -26,7 +27,13 @@ from services.api.console.texts import grants as texts
 from services.api.grants import query as grants
 from services.api.grants.instalments import document_name, instalment_view
 from services.api.grants.money import reserved_of
-from services.api.grants.view import convention_facts, documents_of, grant_money, stages_of
+from services.api.grants.view import (
+    awaited_of,
+    convention_facts,
+    documents_of,
+    grant_money,
+    stages_of,
+)
 from services.api.journal.grant_records import whole_records
 from services.api.journal.timeline import Subject, timeline
 from services.api.problems import NOT_FOUND, Problem
@@ -74,7 +81,7 @@ async def grant_list(visit: Visitor) -> Response:
         rows=[(each, bar_of(row, visit.locale)) for each, row in zip(shown, progress, strict=True)],
         search=wanted,
         budget=budget,
-        budgets=budget_names(known, budget, visit.locale),
+        budgets=budget_names(known, budget, visit.locale, visit.names),
         page_links=following(
             ("grants",),
             {"budget": budget, "search": wanted or None},
@@ -115,6 +122,15 @@ async def grant(visit: Visitor, budget: Name, grant: Name) -> Response:
         ],
         moments=timeline(records, Subject(names), locale),
         documents=[row for each in found.conventions for row in documents_of(each, locale)],
+        by_hand=[
+            (
+                address("send", "document", budget, each.convention, kind=kind, year=str(year)),
+                document_name(kind, year, locale),
+            )
+            for each in found.conventions
+            if visit.caller.may(Scope.PUBLISH, budget)
+            for kind, year in awaited_of(each)
+        ],
         convention_facts=partial(convention_facts, locale=locale),
         document_name=partial(document_name, locale=locale),
         instalment_view=partial(instalment_view, today=visit.today, locale=locale),

@@ -65,6 +65,13 @@ def documents_of(convention: Convention, locale: LocaleFormat) -> Iterator[tuple
         yield each, locale.say(_("obligation of the convention")) if each.due_on else ""
 
 
+def awaited_of(convention: Convention) -> list[tuple[str, int]]:
+    """Kind and year of the documents that have not come, or were rejected, each once."""
+    owed = [each for one in convention.instalments for each in one.documents]
+    rows = _new((*owed, *convention.obligations, *convention.documents), set())
+    return [(each.kind, each.year) for each in rows if not each.is_there]
+
+
 def _new(documents: Iterable[Document], listed: set[tuple[str, int]]) -> Iterator[Document]:
     for each in documents:
         if (each.kind, each.year) not in listed:

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
 
-from fastapi import Response
+from fastapi import Request, Response
 from pydantic import TypeAdapter
 
 from services.api.adapters.read_model import revision
@@ -23,6 +23,9 @@ SHAPE: Final = "1"
 """Raised when the same rows would be spelled otherwise: kept answers are stale then."""
 
 JSON: Final = "application/json"
+
+UNCHANGING_S: Final = 300
+"""Time for which what only another version of the program changes need not be asked again."""
 
 UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
     304: {"description": "What the caller has, by its `If-None-Match`, is still the answer."}
@@ -68,6 +71,17 @@ async def answered(
     language = question.language.value
     all_headers = {"ETag": tag, "Content-Language": language, **headers}
     return Response(content, media_type=media_type, headers=all_headers)
+
+
+def unchanging(request: Request, content: bytes, media_type: str) -> Response:
+    """Content that is the same while this program runs, and for everybody, with its ETag."""
+    headers = {
+        "ETag": f'"{digest([content.decode()])}"',
+        "Cache-Control": f"public, max-age={UNCHANGING_S}",
+    }
+    if _has(request.headers.getlist("if-none-match"), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type=media_type, headers=headers)
 
 
 async def _tag(question: Asked, media_type: str, *, dated: bool) -> str:

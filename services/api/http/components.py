@@ -15,6 +15,7 @@ from events.texts import _
 from services.api.access.audit import Audit
 from services.api.access.caller import Access
 from services.api.access.oidc.login import ProviderLogin
+from services.api.access.webhook_store import Webhooks
 from services.api.adapters.clock import Clock
 from services.api.adapters.ports import (
     JournalEnd,
@@ -22,7 +23,11 @@ from services.api.adapters.ports import (
     LagSource,
     OriginalBytes,
     Publisher,
+    SourceRecords,
+    no_source_records,
 )
+from services.api.adapters.position import SharedPosition
+from services.api.code_names import OFFICIAL, Names
 from services.api.lag_source import Unwatched
 from services.api.problems import Kind, Problem
 from services.runtime.ops.hosts import LOCAL
@@ -43,6 +48,14 @@ TRACES_AT_ONCE: Final = 2
 LIVE_PAGES_MAX: Final = 200
 LIVE_PAGES_OF_CALLER_MAX: Final = 20
 """Pages that may hold a stream of updates at once; others go without."""
+
+LISTENERS_MAX: Final = 100
+LISTENERS_OF_CALLER_MAX: Final = 5
+"""Programs that may listen to outcomes at once."""
+
+WAITING_MAX: Final = 200
+WAITING_OF_CALLER_MAX: Final = 20
+"""Requests that may wait at once for what the ledger decides."""
 
 LARGE_UPLOADS_MAX: Final = 4
 LARGE_UPLOADS_OF_CALLER_MAX: Final = 2
@@ -114,11 +127,16 @@ class Components:
     clock: Clock
     request_limit_s: float = REQUEST_LIMIT_S
     journal_ends: JournalEnds = ends_unknown
+    source_records: SourceRecords = no_source_records
+    webhooks: Webhooks | None = None
+    """None where there is no database for them."""
     lag: LagSource = field(default_factory=lambda: Unwatched("nobody"))
     hosts: frozenset[str] = LOCAL
     """The names by which it is asked; where access is not checked it answers to no other."""
     over_tls: bool = False
     """True if everybody comes over TLS, whatever a proxy says."""
+    names: Names = OFFICIAL
+    """Names of the codes of budgets."""
     login: ProviderLogin | None = None
     """The login at an identity provider, where one is set for people."""
     trace_slots: asyncio.Semaphore = field(
@@ -127,9 +145,14 @@ class Components:
     live_slots: Slots = field(
         default_factory=partial(Slots, LIVE_PAGES_MAX, LIVE_PAGES_OF_CALLER_MAX)
     )
+    listener_slots: Slots = field(
+        default_factory=partial(Slots, LISTENERS_MAX, LISTENERS_OF_CALLER_MAX)
+    )
     upload_slots: Slots = field(
         default_factory=partial(Slots, LARGE_UPLOADS_MAX, LARGE_UPLOADS_OF_CALLER_MAX)
     )
     read_slots: ReadSlots = field(default_factory=ReadSlots)
+    wait_slots: Slots = field(default_factory=partial(Slots, WAITING_MAX, WAITING_OF_CALLER_MAX))
+    position: SharedPosition = field(default_factory=SharedPosition)
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by the signal to end: streams end then."""

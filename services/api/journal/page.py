@@ -10,7 +10,7 @@ from events.texts import _
 from services.api.access.audit import Action
 from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
-from services.api.console.elements import Verbatim, type_name
+from services.api.console.elements import Verbatim, address, type_name
 from services.api.console.page_context import Name, Sequence64, Visit, Visitor
 from services.api.console.texts import troubles as texts
 from services.api.console.trails import above, above_unreadable
@@ -20,6 +20,7 @@ from services.api.journal.dump import Dump, dump, event_text
 from services.api.problems import NOT_FOUND, Problem
 from services.api.queries.rows import shown
 from services.api.rejections import query as unsettled
+from services.api.rejections.explanation import NOTHING_KNOWN
 from services.ledger.explain.terms import ENTRY_KINDS
 
 router = APIRouter()
@@ -42,7 +43,7 @@ async def show_bytes(
     )
     if dead_letter is None:
         raise Problem(NOT_FOUND)
-    place = (dead_letter.source_topic, dead_letter.source_partition, dead_letter.source_offset)
+    place = dead_letter.source
     await components.audit.write(caller.name, Action.BYTES_SHOWN, "/".join(map(str, place)))
     content = await _record(visit, budget, sequence)
     # The source may take its time: nobody waits for it with a connection of the database.
@@ -82,6 +83,9 @@ async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
         "event": event_text(raw),
         "bytes": dump(raw),
         "has_next": await records.one(conn, entities, budget, sequence + 1) is not None,
+        "correction": address("send", "correction", budget, str(sequence))
+        if content.refusal is not None and visit.caller.may(Scope.PUBLISH, budget)
+        else "",
         "may_show": dead_letter is not None and visit.caller.may(Scope.OPERATE, budget),
     }
 
@@ -89,10 +93,18 @@ async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
 async def _record_page(
     visit: Visit, content: dict[str, Any], *, asked: bool = False, received: Dump | None = None
 ) -> Response:
+    explanation, dead_letter = NOTHING_KNOWN, content["dead_letter"]
+    if dead_letter is not None:
+        # The source may take its time: nobody waits for it with a connection of the database.
+        await visit.connection.close()
+        (explanation,) = await visit.request.app.state.explanations.of([dead_letter])
+        name = explanation.event_id or "/".join(map(str, dead_letter.source))
+        content["title"] = f"{name} – {type_name(None, visit.locale)}"
     return await visit.page(
         "record.html",
         live=False,
         **content,
+        explanation=explanation,
         texts=texts,
         entry_kinds=ENTRY_KINDS,
         asked=asked,

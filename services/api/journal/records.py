@@ -1,6 +1,6 @@
 """Records of the journal: event, outcome with its reason, moves, messages, hash; and by event."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -124,7 +124,7 @@ async def one(
     The bytes hold bank details: whoever shows them masks them.
     """
     row = await _one.first(conn, entities=entities, budget=budget, sequence=sequence)
-    return None if row is None else (_record(row), bytes(row["record"]))
+    return None if row is None else (detail_of(row), bytes(row["record"]))
 
 
 async def outcomes(
@@ -142,11 +142,26 @@ async def outcomes(
     found: dict[tuple[str, str], list[RecordDetail]] = {}
     for row in rows:
         key = (row["budget"], row["event_source"] or "")
-        found.setdefault(key, []).append(_record(row))
+        found.setdefault(key, []).append(detail_of(row))
     return tuple(
-        Identity(of_budget, source, event_id, _latest(records).outcome, tuple(records))
+        Identity(of_budget, source, event_id, latest(records).outcome, tuple(records))
         for (of_budget, source), records in sorted(found.items())
     )
+
+
+async def of_events(
+    conn: AsyncConnection, entities: Entities, event_ids: Collection[str]
+) -> list[RecordDetail]:
+    """All records of the events that have one of these ids, by budget, in the journal's order."""
+    if not event_ids:
+        return []
+    return [detail_of(row) for row in await _of_ids.rows(conn, entities=entities, ids=event_ids)]
+
+
+def latest(records: Sequence[RecordDetail]) -> RecordDetail:
+    """The record that says what became of the event itself."""
+    own = [each for each in records if not each.is_repeat]
+    return (own or records)[-1]
 
 
 @Prepared
@@ -173,13 +188,17 @@ def _of_event(
     )
 
 
-def _latest(records: list[RecordDetail]) -> RecordDetail:
-    """The record that says what became of the event itself."""
-    own = [each for each in records if not each.is_repeat]
-    return (own or records)[-1]
+@Prepared
+def _of_ids(entities: Parameters | None, ids: Parameters) -> Select[Any]:
+    return (
+        select(journal)
+        .where(visible(journal.c.budget, entities), journal.c.event_id.in_(ids))
+        .order_by(journal.c.budget, journal.c.sequence)
+    )
 
 
-def _record(row: Row) -> RecordDetail:
+def detail_of(row: Row) -> RecordDetail:
+    """A record of the journal from its row in the read model."""
     record = read_record(bytes(row["record"]))
     return row_as(
         RecordDetail,

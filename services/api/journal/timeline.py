@@ -22,7 +22,7 @@ from events.journal import Act, ChangedOrder, Event, Move, PaymentOrder, Reason,
 from events.payments import PaymentExecuted
 from events.texts import _
 from services.api.console.elements import State, type_name
-from services.api.console.states import stage_name, state_of
+from services.api.console.states import move_ends, state_of
 from services.api.grants.instalments import document_name
 from services.ledger.explain.terms import ORDER_STATES
 from services.projector.rows.column_values import day_of
@@ -190,8 +190,7 @@ def _led_to(record: Record, subject: Subject, locale: LocaleFormat) -> Iterator[
             ends = (move.origin, move.target)
             sums[ends] = sums.get(ends, 0) + move.amount_cents
     for (origin, target), cents in sums.items():
-        ends_text = f"{stage_name(origin, locale)} → {stage_name(target, locale)}"
-        yield f"{ends_text} {locale.money(cents)}"
+        yield f"{' → '.join(move_ends(origin, target, locale))} {locale.money(cents)}"
 
 
 def _paid_in_part(order: PaymentOrder, locale: LocaleFormat) -> str:

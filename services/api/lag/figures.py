@@ -1,4 +1,4 @@
-"""Figures of the journal on the page Lag: orders, outcomes, latencies, and other waiting items."""
+"""Figures of the journal on the page Processing: orders, outcomes, latencies, what else waits."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -102,10 +102,10 @@ class Figures:
 
     def due(self, order: Order) -> Cell:
         """The day by which an order is to be paid."""
-        away = self.days_away(order.due_on)
-        late = self.moment.say(order_texts.TEXTS["late_by"], away=away)
-        day = self.moment.locale.short_day(order.due_on)
-        return Cell(day, late if order.due else away, order.due)
+        locale = self.moment.locale
+        say = locale.days_overdue if order.due else locale.days_away
+        away = say(order.due_on, locale.local_day(self.moment.now))
+        return Cell(locale.short_day(order.due_on), away, order.due)
 
     def days_away(self, day: date) -> str:
         """`3 days ago`."""

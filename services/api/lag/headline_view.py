@@ -1,4 +1,4 @@
-"""View of the headline of Today and Lag."""
+"""View of the headline of Today and Processing."""
 
 from dataclasses import dataclass
 from typing import Final

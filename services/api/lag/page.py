@@ -1,4 +1,4 @@
-"""The page Lag: it asks the watch, and does not need the read model."""
+"""The page Processing: it asks the watch, and does not need the read model."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ async def lag(request: Request, _caller: ReaderOfAll, components: Given) -> Resp
     # Both at once: where no watch answers, each waits for it.
     found, hour = await asyncio.gather(components.lag(), components.lag.hour())
     locale, now = locale_of(request), components.clock()
-    content = {"title": locale.say(_("Lag")), "lag": lag_view(found, hour, now, locale)}
+    content = {"title": locale.say(_("Processing")), "lag": lag_view(found, hour, now, locale)}
     return answer(
         request,
         locale,

@@ -1,4 +1,4 @@
-"""View of the page Lag: headline, alarms, and the figures that its template asks for."""
+"""View of the page Processing: headline, alarms, and the figures that its template asks for."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,8 +17,9 @@ from services.lag.client.age import WELL, is_old, wrong_counts
 from services.lag.client.merge import NO_ANSWER, Answer, Lag
 from services.lag.present.headline import Headline, Knows, Verdict, accounts, headline
 from services.lag.present.texts import (
-    DO,
+    CHECK_KAFKA,
     MEANS,
+    OLD,
     RUNBOOKS,
     STAGE_DOES,
     STAGES,
@@ -26,11 +27,9 @@ from services.lag.present.texts import (
     TITLES,
     UNSEEN,
     named,
+    remedy,
 )
 from services.texts.locale_format import LocaleFormat
-
-OLD: Final = "EcluseWatchOld"
-"""The runbook of a watch whose answer is old."""
 
 UNSEEN_TONES: Final = {
     Knows.ONE_PROCESS: ("info", "info"),
@@ -44,10 +43,6 @@ LEFT: Final = ngettext("{count} record is left to read.", "{count} records are l
 CHECK_WATCH: Final = _(
     "Check that `ecluse watch` runs and that the API reaches it. Without the API, `ecluse lag` "
     "asks it too."
-)
-CHECK_KAFKA: Final = _(
-    "Look after Kafka: `ecluse topics diff` asks it too. Once it is back all processes go on by "
-    "themselves, and nothing is lost."
 )
 WITHOUT_WATCH: Final = {
     "one_process": _(
@@ -63,25 +58,37 @@ WRONG_COUNTS: Final = (
     (
         "gap",
         _("The count does not add up"),
-        _("Of {count} records that the ledger read it is not known what became of them."),
+        ngettext(
+            "Of {count} record that the ledger read it is not known what became of it.",
+            "Of {count} records that the ledger read it is not known what became of them.",
+        ),
         "EcluseOutcomesDoNotAddUp",
     ),
     (
         "repeated",
         _("The journal counts twice"),
-        _("{count} places that were read are decided twice in it."),
+        ngettext(
+            "{count} place that was read is decided twice in it.",
+            "{count} places that were read are decided twice in it.",
+        ),
         "EcluseEventTwice",
     ),
     (
         "differing",
         _("The watch counts otherwise than the ledger"),
-        _("{count} published balances differ from those that it draws from the journal."),
+        ngettext(
+            "{count} published balance differs from the one that it draws from the journal.",
+            "{count} published balances differ from those that it draws from the journal.",
+        ),
         "EcluseBalancesDiffer",
     ),
     (
         "faults",
         _("The journal no longer follows on"),
-        _("{count} budgets: a record does not follow the one before it, or cannot be read."),
+        ngettext(
+            "{count} budget: a record does not follow the one before it, or cannot be read.",
+            "{count} budgets: a record does not follow the one before it, or cannot be read.",
+        ),
         "EcluseJournalFault",
     ),
 )
@@ -239,7 +246,7 @@ def _wrong_counts(board: Board, moment: Moment) -> Iterator[Alarm]:
     do = _("Have the journal proved: `ecluse verify`.")
     for count, (name, title, text, runbook) in zip(wrong_counts(board), WRONG_COUNTS, strict=True):
         if count:
-            sentence = moment.say(text, count=moment.locale.number(count))
+            sentence = moment.locale.counted(text, count)
             yield Alarm(name, _bad(moment.say(title), sentence, do, runbook, moment))
 
 
@@ -258,7 +265,7 @@ def _stage_notice(stage: Stage, moment: Moment) -> Notice:
         rule=stage.rule,
         runbook=RUNBOOKS[state],
     )
-    return Notice(tone or "warn", icon, title, text, moment.say(DO[state]), rule)
+    return Notice(tone or "warn", icon, title, text, moment.say(remedy(stage)), rule)
 
 
 # ------------------------------------------------------------------ the watch

@@ -11,7 +11,7 @@ from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
 from services.api.budgets import query as budgets
 from services.api.budgets.view import budget_names
-from services.api.console.elements import Verbatim, following
+from services.api.console.elements import Verbatim, address, capital, following
 from services.api.console.page_context import (
     BUDGETS_CHOSEN,
     ROWS,
@@ -31,6 +31,7 @@ from services.api.orders import query as orders
 from services.api.orders.waiting import Wanted, state_tabs, waiting_view
 from services.api.problems import NOT_FOUND, Problem
 from services.api.rejections import query as unsettled
+from services.ledger.explain.terms import ORDER_STATES
 
 router = APIRouter()
 
@@ -43,6 +44,9 @@ class Filters(Wanted):
 
 Reference = Name
 """An order's reference: a convention's, a slash, an instalment's, and `/2` where re-issued."""
+
+ACKNOWLEDGED: Final = ("taken_in_charge", "on_hold", "rejected")
+"""The accountant's answers on an order."""
 
 ADDRESS: Final = "/console/orders/{budget}/{reference:path}"
 
@@ -68,7 +72,7 @@ async def order_list(visit: Visitor) -> Response:
         title=locale.say(_("Payment orders")),
         waiting=waiting_view(waiting, today, locale, wanted.budget),
         wanted=wanted,
-        budgets=budget_names(known, wanted.budget, locale),
+        budgets=budget_names(known, wanted.budget, locale, visit.names),
         tabs=state_tabs(counted),
         rows=found[:ROWS],
         today=today,
@@ -150,5 +154,20 @@ async def _order_page(
         account={"iban": Verbatim(iban), "bic": bic or "—", "holder": holder},
         revealed=revealed is not None,
         may_reveal=visit.caller.may(Scope.OPERATE, order.budget),
+        by_hand=_by_hand(visit, order),
         live=revealed is None,
     )
+
+
+def _by_hand(visit: Visit, order: orders.PaymentOrder) -> list[tuple[str, str]]:
+    """The forms for what the treasury says of an order, for who may send it."""
+    if not (order.is_open and visit.caller.may(Scope.PUBLISH, order.budget)):
+        return []
+    steps = (order.budget, *order.payment_order.split("/"))
+    links = [
+        (address("send", "acknowledgement", *steps, state=state), ORDER_STATES[state])
+        for state in ACKNOWLEDGED
+        if state != order.state
+    ]
+    links.append((address("send", "payment", *steps), ORDER_STATES["paid"]))
+    return [(href, capital(visit.locale.say(text))) for href, text in links]

@@ -13,7 +13,7 @@ from services.ledger.explain.answer import Advice
 from services.ledger.explain.dead_letters import DEAD_LETTERS
 from services.ledger.explain.flags import FLAGS, flag_row
 from services.ledger.explain.refusals import REFUSALS, refusal_row
-from services.ledger.explain.sentences import flag_sentence, parked_sentence, refusal_sentence
+from services.ledger.explain.sentences import flag_reason, parked_sentence, refusal_reason
 from services.ledger.explain.waits import WAITS
 from services.texts.translation import Sentence, both
 
@@ -27,7 +27,7 @@ class Verdict:
     term: Sentence
     """Its name."""
     sentence: Sentence
-    """Explanation with its facts."""
+    """Explanation with its facts, without advice."""
     do: Sentence
     """Advice."""
 
@@ -35,13 +35,13 @@ class Verdict:
 def refusal_verdict(code: str, facts: Mapping[str, Any]) -> Verdict:
     """Explanation of a refusal."""
     text = refusal_row({"code": code, "facts": facts})["facts"]
-    return _verdict(code, text, REFUSALS[Refusal(code)], refusal_sentence(code, text))
+    return _verdict(code, text, REFUSALS[Refusal(code)], refusal_reason(code, text))
 
 
 def flag_verdict(code: str, facts: Mapping[str, Any]) -> Verdict:
     """The explanation of a review flag."""
     text = flag_row({"code": code, "facts": facts})["facts"]
-    return _verdict(code, text, FLAGS[FlagCode(code)], flag_sentence(code, text))
+    return _verdict(code, text, FLAGS[FlagCode(code)], flag_reason(code, text))
 
 
 def wait_verdict(kind: str, name: str | None) -> Verdict:

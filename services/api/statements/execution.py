@@ -92,6 +92,11 @@ def execution_of(budget: str, lines: Sequence[LineBalance]) -> ExecutionStatemen
     return ExecutionStatement(budget, tuple(chapters), Execution(**_figures(lines)))
 
 
+def executed(rows: Iterable[Stages]) -> Execution:
+    """The execution of these rows together."""
+    return Execution(**_figures(rows))
+
+
 def execution_sheet(statement: ExecutionStatement) -> Sheet:
     """The statement as a table: a chapter's articles, then the chapter; the whole last."""
     rows: list[list[Cell]] = []
@@ -105,7 +110,7 @@ def execution_sheet(statement: ExecutionStatement) -> Sheet:
     return Sheet(TITLE, COLUMNS, rows, frozenset(strong))
 
 
-def _figures(lines: Iterable[LineBalance]) -> dict[str, Any]:
+def _figures(lines: Iterable[Stages]) -> dict[str, Any]:
     found = list(lines)
     sums = {name: sum(getattr(each, name) for each in found) for name in STAGES}
     whole = sums["appropriated_cents"]

@@ -1,7 +1,7 @@
 """Tells an open page when the accounts have moved on: server-sent events, nothing but a word.
 
-The pages Lag and Today have streams of their own: time alone makes them other pages, and each look
-at the watch.
+The pages Processing and Today have streams of their own: time alone makes them other pages, and
+each look at the watch.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ TICK_EVERY: Final = 10
 """Polls after which a page gets a `tick`: it shows the age of the accounts."""
 
 LAG_TICK_EVERY: Final = 5
-"""The same of the pages Lag and Today: what a watch saw is never shown five seconds later."""
+"""The same of these two pages: what a watch saw is never shown five seconds later."""
 
 POLLS_MAX: Final = 600
 """After how many looks the browser must ask again, and show that it still may."""
@@ -71,7 +71,7 @@ async def live_today(_slot: LiveSlot, components: Given) -> Response:
 
 @router.get(LAG_LIVE_PATH)
 async def live_lag(_caller: ReaderOfAll, _slot: LiveSlot, components: Given) -> Response:
-    """The same of the page Lag: `position` when a state is another, `tick` each five seconds."""
+    """The same of the page Processing: `position` when a state is another, `tick` every 5 s."""
 
     async def token() -> str | None:
         return lag_token(await components.lag())

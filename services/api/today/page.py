@@ -36,7 +36,7 @@ async def the_day(lag: Watched, ends: Ends, visit: Visitor) -> Response:
     shown = []
     for each in await budgets.listed(visit.connection, visit.entities, limit=BUDGETS_SHOWN):
         rows = await balances.by_chapter(visit.connection, visit.entities, budget=each.budget)
-        shown.append(budget_view(each, rows, visit.locale))
+        shown.append(budget_view(each, rows, visit.locale, visit.names))
     counts = await trouble_counts(visit)
     return await visit.page(
         "today.html",

@@ -27,6 +27,9 @@ from services.runtime.ops.settings import Settings
 ONE_BY_ONE_MAX: Final = 8
 """The number of budgets read one by one: on Kafka each costs a whole partition."""
 
+EMBEDDED_LEDGER: Final = "ledger.db"
+"""The journal in the directory of `ecluse serve --embedded`."""
+
 Database = Annotated[
     Path | None,
     typer.Option(metavar="PATH", help="SQLite file made by `ecluse replay --db`; else Kafka."),
@@ -63,6 +66,7 @@ def histories(db: Path | None, exported: Path | None) -> Iterator[Records]:
     if exported is not None:
         yield partial(_of_file, exported)
     elif db is not None:
+        db = db / EMBEDDED_LEDGER if db.is_dir() else db
         with closing(SqliteStore(db, create=False)) as store:
             yield partial(_of_store, store)
     else:

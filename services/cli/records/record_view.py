@@ -21,14 +21,13 @@ from services.cli.terminal.screen import Cells, Prose, Screen, clean
 from services.cli.terminal.texts import COLUMNS, FAULT, OUTCOME, RECORD, TITLES
 from services.ledger.application.ports import DeadLetter
 from services.ledger.domain.journal import JournalRecord, Source
-from services.ledger.domain.model.lines import Stage
-from services.ledger.domain.model.moves import Move
+from services.ledger.domain.model.moves import Move, MoveKind
 from services.ledger.explain.sentences import (
     flag_sentence,
     parked_sentence,
     refusal_sentence,
 )
-from services.ledger.explain.terms import ENTRY_KINDS, ORDER_STATES
+from services.ledger.explain.terms import ENTRY_KINDS, ORDER_STATES, OUTSIDE
 from services.texts.translation import Sentence
 
 DeadLetters = Mapping[Source, Translatable | Sentence]
@@ -121,13 +120,13 @@ def _head(screen: Screen, record: JournalRecord) -> Table:
 
 
 def _move(move: Move) -> Cells:
-    ends = (move_end(stage) for stage in (move.kind.origin, move.kind.target))
-    return label(move.line.row()), *ends, Euros(move.amount_cents)
+    return label(move.line.row()), *move_ends(move.kind), Euros(move.amount_cents)
 
 
-def move_end(stage: Stage | None) -> Translatable:
-    """The stage from which or to which money moves."""
-    return COLUMNS["outside" if stage is None else stage.value]
+def move_ends(kind: MoveKind) -> list[Translatable]:
+    """The two stages of a move; of one from outside the budget, or to it, what that is."""
+    ends = (kind.origin, kind.target)
+    return [OUTSIDE[kind.target] if each is None else COLUMNS[each.value] for each in ends]
 
 
 def _details(record: JournalRecord, dead_letters: DeadLetters) -> Iterator[Translatable]:

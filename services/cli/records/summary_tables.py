@@ -48,7 +48,7 @@ def show_summary(
     """The summary of what was read, for people."""
     show_entries(screen, figures["commitment_entries"])
     show_orders(screen, figures["payment_orders"])
-    _show_lines(screen, figures["lines"])
+    show_lines(screen, figures["lines"])
     _show_parked(screen, ledger)
     _show_answers(screen, figures, "refusals", refusal_sentence)
     _show_answers(screen, figures, "review_flags", flag_sentence)
@@ -100,7 +100,8 @@ def label(line: Mapping[str, str | None]) -> str:
     return "\n".join(textwrap.wrap(line_label(line), LABEL_WIDTH, break_on_hyphens=False))
 
 
-def _show_lines(screen: Screen, lines: list[dict[str, Any]]) -> None:
+def show_lines(screen: Screen, lines: list[dict[str, Any]]) -> None:
+    """Balances of lines, budget by budget."""
     for budget, rows in groupby(lines[:ROWS_MAX], itemgetter("budget")):
         _show_balances(screen, budget, list(rows))
     screen.say_more(len(lines) - ROWS_MAX)

@@ -14,7 +14,7 @@ from events.masking import masked
 from events.recoveries import RecoveryCollected, RecoveryOrdered
 from events.reports import ReportReceived, ReportRejected
 from events.texts import Day, Euros, Translatable, _, pgettext
-from services.cli.records.record_view import move_end, named_fact
+from services.cli.records.record_view import move_ends, named_fact
 from services.cli.records.summary_tables import place
 from services.cli.terminal.screen import ROWS_MAX, Prose, Screen, clean
 from services.cli.terminal.texts import COLUMNS, MORE, OUTCOME
@@ -275,7 +275,7 @@ def _limited(
 
 
 def _move(move: Move) -> Translatable:
-    origin, target = map(move_end, (move.kind.origin, move.kind.target))
+    origin, target = move_ends(move.kind)
     between = Translatable("{origin} → {target}", {"origin": origin, "target": target})
     return named_fact(line_label(move.line.row()), (between, Euros(move.amount_cents)))
 

@@ -1,6 +1,6 @@
 """What the command says to people, in French and in English."""
 
-from events.texts import _, ngettext, pgettext
+from events.texts import Translatable, _, ngettext, pgettext
 
 OUTCOME = {
     "accepted": _("accepted"),
@@ -81,7 +81,6 @@ COLUMNS = {
     "from": _("from"),
     "to": _("to"),
     "carried_over": _("carried over"),
-    "outside": _("outside"),
     "age": _("age, since"),
     "until": _("until"),
     "before": _("before"),
@@ -101,11 +100,28 @@ COLUMNS = {
     "step": _("step"),
     "count": _("count"),
     "median": _("median"),
-    "most": _("95% within"),
+    "most": _("95th percentile"),
     "longest": _("longest"),
     "issued": _("issued"),
     "document": _("document"),
 }
+
+COUNTS = {
+    "events": ngettext("{count} event", "{count} events"),
+    "records": ngettext("{count} record", "{count} records"),
+    "chains": ngettext("{count} chain", "{count} chains"),
+    "budgets": ngettext("{count} budget", "{count} budgets"),
+    "payment_orders": ngettext("{count} payment order", "{count} payment orders"),
+    "dead_letters": ngettext("{count} dead letter", "{count} dead letters"),
+    "defects": ngettext("{count} defect", "{count} defects"),
+}
+"""Counted things, as facts of a sentence."""
+
+
+def counts(**found: int) -> dict[str, Translatable]:
+    """Facts of a sentence: so many of each of COUNTS."""
+    return {name: COUNTS[name].render(count) for name, count in found.items()}
+
 
 READ = ngettext("{count} event read", "{count} events read")
 REVIEW_FLAGS = ngettext("{count} to review", "{count} to review")

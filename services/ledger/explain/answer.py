@@ -26,7 +26,7 @@ class Answer(Advice):
     facts: tuple[str, ...]
     """In the order in which they are printed; a decision may lack some of them."""
     sentence: Translatable
-    """What happened, and what to do."""
+    """Statement of what happened; what to do is said behind it."""
 
     def row(self, recorded: Mapping[str, Any]) -> dict[str, Any]:
         """A recorded code with its facts, in the order in which the contract prints them."""

@@ -25,9 +25,11 @@ PREFACE = """\
 
 Les codes et les faits sont le contrat ([contract.md](contract.md)) ; les règles sont celles de
 [rules.md](rules.md). Entre accolades, ce que le message met à la place. Les montants des faits sont
-des entiers de centimes, ceux des messages des euros.
+des entiers de centimes, ceux des messages des euros. Le message d'un refus ou d'un signalement
+finit par « que faire ».
 *Codes and facts are the contract, rules are those of rules.md. In braces, what the message puts in
-its place. Amounts in facts are whole cents, those in messages euros.*
+its place. Amounts in facts are whole cents, those in messages euros. The message of a refusal or of
+a review flag ends with “what to do”.*
 """
 
 CHAPTERS = {
@@ -54,11 +56,11 @@ L'événement est gardé, et décidé dès qu'arrive ce qu'il attend.
 *The event is kept, and decided as soon as that arrives.*
 """,
     "dead_letters": """\
-## Enregistrements illisibles – dead letters
+## Enregistrements non conformes – dead letters
 
 Ce n'est pas un événement du contrat. Rien n'en est retenu : corrigé, il peut garder
 son identifiant.
-*It is no event of the contract. Nothing is remembered of it: mended, it may keep its id.*
+*It is no event of the contract. Nothing is remembered of it: once corrected, it may keep its id.*
 """,
 }
 

@@ -32,7 +32,7 @@ DEAD_LETTERS: dict[Reason, Advice] = {
         _("unknown type"),
         (1, 32),
         _("The type is not in the contract, or is read among internal events only."),
-        _("Take a type of the folder schemas/."),
+        _("Take a type that /schemas lists (folder schemas/)."),
     ),
     Reason.UNKNOWN_FIELD: Advice(
         _("unknown field"),
@@ -49,7 +49,7 @@ DEAD_LETTERS: dict[Reason, Advice] = {
     Reason.INVALID_VALUE: Advice(
         _("invalid value"),
         (1, 2),
-        _("A value has not the type, the form, the check digits or the range of the contract."),
+        _("A value is not of the type, form, check digits or range of the contract."),
         _CORRECT,
     ),
     Reason.WRONG_PARTITION_KEY: Advice(

@@ -19,7 +19,7 @@ FLAGS: dict[FlagCode, Answer] = {
         ("deliberation", "convention"),
         _(
             "The year of the documents differs: deliberation {deliberation}, convention "
-            "{convention}. Check both acts."
+            "{convention}."
         ),
     ),
     FlagCode.FIGURES_DIFFER: Answer(
@@ -31,10 +31,7 @@ FLAGS: dict[FlagCode, Answer] = {
         ),
         _("Check the act."),
         ("of", "instalment", "line", "stated_cents", "sum_cents"),
-        _(
-            "Figures disagree ({of}{where}): {stated_cents} stated, {sum_cents} in total. Check "
-            "the act."
-        ),
+        _("Figures disagree ({of}{where}): {stated_cents} stated, {sum_cents} in total."),
     ),
     FlagCode.NAME_DIFFERS: Answer(
         _("name differs"),
@@ -45,21 +42,15 @@ FLAGS: dict[FlagCode, Answer] = {
         ),
         _("Check that both are the same."),
         ("field", "expected", "found"),
-        _(
-            "The beneficiary is named in two ways ({field}): “{expected}” and “{found}”. Check "
-            "that both are the same."
-        ),
+        _("The beneficiary is named in two ways ({field}): “{expected}” and “{found}”."),
     ),
     FlagCode.ACT_NOT_FOUND: Answer(
         _("act not found"),
         (10, 17),
         _("No act of the grant has the body and the date of the act that is cited."),
-        _("Check its date, or send the act."),
+        _("Check its date, or send the deliberation."),
         ("grant", "act"),
-        _(
-            "The act cited is not known on grant {grant}: {act}. Check its date, or send the "
-            "deliberation."
-        ),
+        _("The act cited is not known on grant {grant}: {act}."),
     ),
     FlagCode.INTERESTED_NOT_RECUSED: Answer(
         _("interested, not recused"),
@@ -67,7 +58,7 @@ FLAGS: dict[FlagCode, Answer] = {
         _("An interested councillor is not among those who were recused."),
         _("Check the minutes."),
         ("names",),
-        _("Interested councillors who were not recused: {names}. Check the minutes."),
+        _("Interested councillors who were not recused: {names}."),
     ),
     FlagCode.LINE_OVERDRAWN: Answer(
         _("line overdrawn"),
@@ -75,7 +66,7 @@ FLAGS: dict[FlagCode, Answer] = {
         _("The event lowers a line and leaves it below zero, inside a vote level that is not."),
         _("Vote or transfer credits."),
         ("line", "available_cents"),
-        _("Line {line} is overdrawn: {available_cents}. Vote or transfer credits."),
+        _("Line {line} is overdrawn: {available_cents}."),
     ),
     FlagCode.RECOVERY_DUE: Answer(
         _("recovery due"),
@@ -83,7 +74,7 @@ FLAGS: dict[FlagCode, Answer] = {
         _("More is ordered or paid than the eligible cost, or an award falls after a payment."),
         _("Ask for the money back."),
         ("convention", "amount_cents"),
-        _("The convention {convention} has had {amount_cents} too much: ask for it back."),
+        _("The convention {convention} has had {amount_cents} too much."),
     ),
     FlagCode.CONVENTION_REQUIRED: Answer(
         pgettext("review flag", "convention required"),
@@ -96,7 +87,7 @@ FLAGS: dict[FlagCode, Answer] = {
         ("convention", "siret", "total_cents", "limit_cents"),
         _(
             "The payment order of {convention} is held back: the year's grants to {siret} reach "
-            "{total_cents}, above {limit_cents}. Have a convention signed."
+            "{total_cents}, above {limit_cents}."
         ),
     ),
     FlagCode.CONCURRING_ACT_WITHDRAWN: Answer(
@@ -105,10 +96,7 @@ FLAGS: dict[FlagCode, Answer] = {
         _("An act of the grant, other than its award, was withdrawn or annulled."),
         _("Check that the award stands without it."),
         ("grant", "act"),
-        _(
-            "A concurring act on grant {grant} was withdrawn or annulled: {act}. Check that the "
-            "award stands without it."
-        ),
+        _("A concurring act on grant {grant} was withdrawn or annulled: {act}."),
     ),
     FlagCode.REPORT_REJECTED_AFTER_ORDER: Answer(
         _("report rejected after order"),
@@ -118,7 +106,7 @@ FLAGS: dict[FlagCode, Answer] = {
         ("convention", "document", "payment_order"),
         _(
             "The rejected document ({document}) had set off the payment order {payment_order} of "
-            "convention {convention}. Ask the accountant whether to stop it."
+            "convention {convention}."
         ),
     ),
     FlagCode.CONVENTION_RENAMED: Answer(
@@ -132,7 +120,7 @@ FLAGS: dict[FlagCode, Answer] = {
         ("from", "to"),
         _(
             "The number {from} is taken in this budget: the convention carried over goes on as "
-            "{to}. Name it so in the events about it."
+            "{to}."
         ),
     ),
     FlagCode.RECOVERY_IS_REVENUE: Answer(
@@ -146,7 +134,7 @@ FLAGS: dict[FlagCode, Answer] = {
         ("convention", "recovery", "amount_cents"),
         _(
             "The recovery {recovery} of convention {convention} was collected after its year "
-            "({amount_cents}): it is revenue, no credit is reopened. Issue a revenue order."
+            "({amount_cents}): it is revenue, no credit is reopened."
         ),
     ),
     FlagCode.PAYMENT_LATE: Answer(
@@ -155,7 +143,7 @@ FLAGS: dict[FlagCode, Answer] = {
         _("The order was not paid by its due date."),
         _("Ask the accountant."),
         ("payment_order", "due_on"),
-        _("The payment order {payment_order} was not paid by {due_on}. Ask the accountant."),
+        _("The payment order {payment_order} was not paid by {due_on}."),
     ),
     FlagCode.REPORT_LATE: Answer(
         _("report late"),
@@ -165,7 +153,7 @@ FLAGS: dict[FlagCode, Answer] = {
         ("convention", "documents", "due_on"),
         _(
             "Documents due by {due_on} under convention {convention} that have not arrived: "
-            "{documents}. Remind the beneficiary."
+            "{documents}."
         ),
     ),
 }

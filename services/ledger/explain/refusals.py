@@ -19,7 +19,7 @@ REFUSALS: dict[Refusal, Answer] = {
         ("budget",),
         _(
             "The fiscal year of budget {budget} is closed: only orders that were taken in charge "
-            "then can still be paid or rejected. Send the event to the current year's budget."
+            "then can still be paid or rejected."
         ),
     ),
     Refusal.EVENT_ID_REUSED: Answer(
@@ -28,7 +28,7 @@ REFUSALS: dict[Refusal, Answer] = {
         _("The same source has sent this id to the same budget already, with other content."),
         _("Send a new id."),
         ("event_id",),
-        _("The id {event_id} already stands for other content: send a new id."),
+        _("The id {event_id} already stands for other content."),
     ),
     Refusal.BUDGET_ALREADY_VOTED: Answer(
         _("budget already voted"),
@@ -36,10 +36,7 @@ REFUSALS: dict[Refusal, Answer] = {
         _("The budget has its initial vote already."),
         _("Send a supplementary budget or an amendment (stage)."),
         ("budget",),
-        _(
-            "The budget {budget} already has its initial vote: send a supplementary budget or an "
-            "amendment."
-        ),
+        _("The budget {budget} already has its initial vote."),
     ),
     Refusal.UNKNOWN_PAYMENT_ORDER: Answer(
         _("unknown payment order"),
@@ -47,7 +44,7 @@ REFUSALS: dict[Refusal, Answer] = {
         _("Écluse never issued this order on this budget: nothing makes the event wait for it."),
         _("Check the order's reference, and the budget."),
         ("payment_order",),
-        _("Écluse never issued the payment order {payment_order}: check its reference."),
+        _("Écluse never issued the payment order {payment_order}."),
     ),
     Refusal.UNKNOWN_CONVENTION: Answer(
         _("unknown convention"),
@@ -58,7 +55,15 @@ REFUSALS: dict[Refusal, Answer] = {
         ),
         _("Check its number."),
         ("convention",),
-        _("The budget knows no convention {convention}: check its number."),
+        _("The budget knows no convention {convention}."),
+    ),
+    Refusal.UNKNOWN_RECORD: Answer(
+        _("unknown record"),
+        (38,),
+        _("A review names a record that the budget does not have yet."),
+        _("Check its number, and the budget."),
+        ("sequence",),
+        _("The budget has no record {sequence} yet."),
     ),
     Refusal.GRANT_ALREADY_AWARDED: Answer(
         _("grant already awarded"),
@@ -69,10 +74,7 @@ REFUSALS: dict[Refusal, Answer] = {
             "else give the grant another reference."
         ),
         ("grant",),
-        _(
-            "The grant {grant} is already awarded. If this act confirms it, send it as a "
-            "concurring deliberation (role: concurring)."
-        ),
+        _("The grant {grant} is already awarded."),
     ),
     Refusal.GRANT_WITHDRAWN: Answer(
         _("grant withdrawn"),
@@ -80,10 +82,7 @@ REFUSALS: dict[Refusal, Answer] = {
         _("The award of the grant was withdrawn or annulled."),
         _("Award a new grant, under another reference."),
         ("grant",),
-        _(
-            "The award of grant {grant} was withdrawn or annulled: award a new grant, under "
-            "another reference."
-        ),
+        _("The award of grant {grant} was withdrawn or annulled."),
     ),
     Refusal.CONVENTION_EXISTS: Answer(
         _("convention exists"),
@@ -92,12 +91,9 @@ REFUSALS: dict[Refusal, Answer] = {
             "The number is taken, or the grant without convention has been ordered, paid or asked "
             "back, and nothing of it is held back above 23,000 €."
         ),
-        _("Use another number."),
+        _("Use another number, or another grant."),
         ("convention",),
-        _(
-            "The convention {convention} already exists, or its grant is already ordered: use "
-            "another number, or another grant."
-        ),
+        _("The convention {convention} already exists, or its grant is already ordered."),
     ),
     Refusal.BENEFICIARY_DIFFERS: Answer(
         _("beneficiary differs"),
@@ -105,10 +101,7 @@ REFUSALS: dict[Refusal, Answer] = {
         _("The convention names a body of another SIREN than the award."),
         _("Correct the convention's SIRET."),
         ("award", "convention"),
-        _(
-            "The convention names another body ({convention}) than the award ({award}). Correct "
-            "the convention's SIRET."
-        ),
+        _("The convention names another body ({convention}) than the award ({award})."),
     ),
     Refusal.CONVENTION_TERMINATED: Answer(
         _("convention terminated"),
@@ -118,7 +111,7 @@ REFUSALS: dict[Refusal, Answer] = {
         ("convention",),
         _(
             "The convention {convention} is terminated, or its award withdrawn: it is changed no "
-            "more. Check its number, or sign a new convention."
+            "more."
         ),
     ),
     Refusal.WRONG_STATE: Answer(
@@ -128,8 +121,8 @@ REFUSALS: dict[Refusal, Answer] = {
         _("Check the event before."),
         ("convention", "state"),
         _(
-            "The convention {convention} is {state}: it cannot be suspended twice, nor resume when "
-            "it was not suspended. Check the event before."
+            "The convention {convention} is {state}: it cannot be suspended twice, nor resume when"
+            " it was not suspended."
         ),
     ),
     Refusal.PAYMENT_ORDER_CLOSED: Answer(
@@ -143,7 +136,7 @@ REFUSALS: dict[Refusal, Answer] = {
         ("payment_order", "state"),
         _(
             "The payment order {payment_order} is closed ({state}): it takes no more "
-            "acknowledgements and no payment. Check its reference."
+            "acknowledgements and no payment."
         ),
     ),
     Refusal.ORDERS_OUTSTANDING: Answer(
@@ -155,10 +148,7 @@ REFUSALS: dict[Refusal, Answer] = {
         ),
         _("Send the accountant's answers first, then the closing under a new id."),
         ("payment_orders",),
-        _(
-            "The year cannot be closed: the accountant has not taken {payment_orders} in charge. "
-            "Send the accountant's answer first."
-        ),
+        _("The year cannot be closed: the accountant has not taken {payment_orders} in charge."),
     ),
     Refusal.OVERPAYMENT: Answer(
         _("overpayment"),
@@ -167,8 +157,8 @@ REFUSALS: dict[Refusal, Answer] = {
         _("Check the amount of the payment."),
         ("payment_order", "amount_cents", "paid_cents", "asked_cents"),
         _(
-            "The payment order {payment_order} is for {amount_cents}, {paid_cents} already paid: a "
-            "payment of {asked_cents} would exceed it. Check the amount of the payment."
+            "The payment order {payment_order} is for {amount_cents}, {paid_cents} already paid: a"
+            " payment of {asked_cents} would exceed it."
         ),
     ),
     Refusal.RECOVERY_EXCEEDS: Answer(
@@ -181,8 +171,8 @@ REFUSALS: dict[Refusal, Answer] = {
         _("Check the amount."),
         ("convention", "room_cents", "asked_cents"),
         _(
-            "Only {room_cents} is left to recover from convention {convention}, and the event asks "
-            "for {asked_cents}. Check the amount."
+            "Only {room_cents} is left to recover from convention {convention}, and the event asks"
+            " for {asked_cents}."
         ),
     ),
     Refusal.EXCEEDS_AWARD: Answer(
@@ -194,11 +184,7 @@ REFUSALS: dict[Refusal, Answer] = {
             "raises it."
         ),
         ("convention", "line", "award_cents", "asked_cents"),
-        _(
-            "The award has {award_cents} left on line {line}; {convention} asks for {asked_cents}. "
-            "Bring the instalments down to what was awarded; an amendment may cite the act that "
-            "raises it."
-        ),
+        _("The award has {award_cents} left on line {line}; {convention} asks for {asked_cents}."),
     ),
     Refusal.BELOW_ORDERED: Answer(
         _("below ordered"),
@@ -211,7 +197,7 @@ REFUSALS: dict[Refusal, Answer] = {
         ("convention", "instalment", "line", "remaining_cents", "asked_cents"),
         _(
             "On convention {convention}{where} only {remaining_cents} is not ordered yet, and the "
-            "event is about {asked_cents}. Leave what is ordered as it is."
+            "event is about {asked_cents}."
         ),
     ),
     Refusal.CONVENTION_REQUIRED: Answer(
@@ -227,10 +213,8 @@ REFUSALS: dict[Refusal, Answer] = {
         ),
         ("siret", "total_cents", "limit_cents"),
         _(
-            "The year's grants to {siret} reach {total_cents}: above {limit_cents} a convention is "
-            "required (loi 2000-321, article 10). Send the award under a new id, with "
-            "requires_convention: true; if it is made already, have a convention signed before it "
-            "is raised."
+            "The year's grants to {siret} reach {total_cents}: above {limit_cents} a convention is"
+            " required (loi 2000-321, article 10)."
         ),
     ),
     Refusal.INSUFFICIENT_CREDIT: Answer(
@@ -250,7 +234,7 @@ REFUSALS: dict[Refusal, Answer] = {
         ),
         _(
             "Not enough credit at {level} {group}: {available_cents} available, {asked_cents} "
-            "asked, {shortfall_cents} short. Vote or transfer credits."
+            "asked, {shortfall_cents} short."
         ),
     ),
     Refusal.DEPENDENCY_MISSING: Answer(
@@ -259,10 +243,7 @@ REFUSALS: dict[Refusal, Answer] = {
         _("The event waited, and what it waited for had not come by its deadline."),
         _("Send what was missing, then the event again under a new id."),
         ("kind", "id"),
-        _(
-            "What the event waited for did not arrive in time ({kind} {id}): send it, then send "
-            "the event again under a new id."
-        ),
+        _("What the event waited for did not arrive in time ({kind} {id})."),
     ),
     Refusal.TOO_MANY_PARKED: Answer(
         _("too many parked"),
@@ -273,7 +254,7 @@ REFUSALS: dict[Refusal, Answer] = {
             "id."
         ),
         ("budget", "limit"),
-        _("Already {limit} events of budget {budget} wait: first send what they wait for."),
+        _("Already {limit} events of budget {budget} wait."),
     ),
 }
 """The refusals, in order of precedence."""

@@ -6,6 +6,7 @@ from typing import Any
 from events.texts import Day, Euros, Translatable, _, pgettext
 from services.ledger.domain.model.flags import FlagCode
 from services.ledger.domain.model.refusals import Missing, Refusal
+from services.ledger.explain.answer import Advice
 from services.ledger.explain.flags import FLAGS
 from services.ledger.explain.refusals import REFUSALS
 from services.ledger.explain.waits import WAITS
@@ -65,14 +66,24 @@ LISTED_MAX = 10
 """The most items of a list in a sentence: a message must stay short, facts need not."""
 
 
-def refusal_sentence(code: str, facts: Mapping[str, Any]) -> Translatable:
-    """The reason of a refusal, and what to do."""
+def refusal_reason(code: str, facts: Mapping[str, Any]) -> Translatable:
+    """The reason of a refusal."""
     return _rendered(REFUSALS[Refusal(code)].sentence, facts)
 
 
-def flag_sentence(code: str, facts: Mapping[str, Any]) -> Translatable:
-    """The text of a review flag."""
+def refusal_sentence(code: str, facts: Mapping[str, Any]) -> Translatable:
+    """The reason of a refusal, and what to do."""
+    return _with_advice(refusal_reason(code, facts), REFUSALS[Refusal(code)])
+
+
+def flag_reason(code: str, facts: Mapping[str, Any]) -> Translatable:
+    """The reason of a review flag."""
     return _rendered(FLAGS[FlagCode(code)].sentence, facts)
+
+
+def flag_sentence(code: str, facts: Mapping[str, Any]) -> Translatable:
+    """The reason of a review flag, and what to do."""
+    return _with_advice(flag_reason(code, facts), FLAGS[FlagCode(code)])
 
 
 def parked_sentence(waits_for: Mapping[str, str]) -> Translatable:
@@ -84,6 +95,10 @@ def line_label(line: Mapping[str, str | None]) -> str:
     """`65/65748/61/489`: the codes of a line, absent ones as a dash."""
     members = ("chapter", "article", "function", "operation")
     return "/".join(line[member] or "–" for member in members)
+
+
+def _with_advice(reason: Translatable, advice: Advice) -> Translatable:
+    return Translatable("{reason} {do}", {"reason": reason, "do": advice.do})
 
 
 def _rendered(text: Translatable, facts: Mapping[str, Any]) -> Translatable:

@@ -1,8 +1,9 @@
 """The names of the ledger's codes: states, and kinds of entries. Each stands once, here."""
 
+from collections.abc import Mapping
 from typing import Final
 
-from events.texts import _, pgettext
+from events.texts import Translatable, _, pgettext
 
 ORDER_STATES: Final = {
     "issued": _("issued"),
@@ -21,6 +22,13 @@ GRANT_STATES: Final = {
     "carried": pgettext("commitment entry", "carried over"),
 }
 """States of a grant."""
+
+OUTSIDE: Final[Mapping[str | None, Translatable]] = {
+    "available": _("opening of credits"),
+    "committed": _("carried from last year"),
+    None: _("reduction of credits"),
+}
+"""The other end of a move from outside the budget, or to it, by the stage that it goes to."""
 
 ENTRY_KINDS: Final = {
     "accounting_commitment": _("accounting commitment"),

@@ -29,6 +29,7 @@ from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.source_positions import SourcePosition
 from services.runtime.ops.errors import ClusterError, place_name
 from services.runtime.ops.settings import Settings
+from services.runtime.processing.cycle_collection import no_collection
 from services.runtime.processing.processor import Hold
 
 RESIZED = _(
@@ -95,6 +96,10 @@ class PartitionTopics:
 
         With `again` its state is rebuilt from the journal in any case.
         """
+        with no_collection():
+            return await self._restore(reader, count, again=again)
+
+    async def _restore(self, reader: Reader, count: int, *, again: bool) -> Restored:
         rows = await reader.latest(self.state)
         if state_topic.IMPORT_KEY in rows:
             raise ClusterError(place_name(self.state), IMPORTING)

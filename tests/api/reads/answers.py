@@ -23,7 +23,12 @@ BUDGET: Final = "21590350100017-00-2023"
 YEAR: Final = EXAMPLES / "lille-avenirs-2023.jsonl"
 ROUBAIX_KEY: Final = "test-key-of-roubaix"
 ACCESS: Final = Known(
-    {**CALLERS, ROUBAIX_KEY: Caller("key:roubaix", {Scope.READ: Entities.of([ROUBAIX])})}
+    {
+        **CALLERS,
+        ROUBAIX_KEY: Caller(
+            "key:roubaix", dict.fromkeys((Scope.READ, Scope.PUBLISH), Entities.of([ROUBAIX]))
+        ),
+    }
 )
 
 

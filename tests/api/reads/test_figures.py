@@ -14,6 +14,7 @@ from tests.api.reads.answers import BUDGET, ROUBAIX_KEY, YEAR, get, items
 from tests.builders import (
     a_convention,
     a_payment,
+    a_review,
     a_vote,
     an_acknowledgement,
     an_award,
@@ -96,7 +97,7 @@ def test_another_entitys_budget_is_not_there(made: Made) -> None:
         f"/budgets/{BUDGET}/grants.csv",
         f"/budgets/{BUDGET}/grants.xlsx",
         f"/budgets/{BUDGET}/grants/LILLE-AVENIRS-2023",
-        f"/budgets/{BUDGET}/payment-orders/{CONVENTION}/advance",
+        f"/budgets/{BUDGET}/payment-orders/{CONVENTION}/avance",
         f"/budgets/{BUDGET}/journal/4",
         "/events/convention-lille-avenirs-2023",
         f"/trace/{CONVENTION}",
@@ -217,6 +218,30 @@ def test_an_order_is_late_from_midnight_on_french_clocks_in_the_api_and_the_cons
     assert day_of(instant) == locale.local_day(instant)
 
 
+def test_a_trace_has_the_reviews_of_its_records(made: Made) -> None:
+    events = [a_vote(10), an_award(5), an_award(5, _id="again"), a_review(1), a_review(3)]
+    url = made(journal_of_events(map(encoded, events)))
+    (answer,) = get(url, "/trace/G")
+    assert [2, 3, 5] == [each["sequence"] for each in answer.json()["records"]]
+
+
+def test_what_is_settled_is_asked_for_or_left_out(made: Made) -> None:
+    events = [a_vote(10), an_award(5), an_award(5, _id="again"), an_award(50, grant="H")]
+    url = made(journal_of_events(map(encoded, [*events, a_review(3)])))
+    paths = ("/refusals", "/refusals?settled=false", "/refusals?settled=true")
+    answers = get(url, *paths)
+    both, to_do, settled = ([each["sequence"] for each in items(answer)] for answer in answers)
+    assert ([3, 4], [4], [3]) == (sorted(both), to_do, settled)
+    counts = ("/refusals/counts", "/refusals/counts?settled=false")
+    numbers = [sum(each["count"] for each in answer.json()) for answer in get(url, *counts)]
+    assert [2, 1] == numbers
+    (answer,) = get(url, "/refusals?settled=true")
+    assert ("Martine AUBERT", 5) == (
+        items(answer)[0]["settled"]["reviewed_by"],
+        items(answer)[0]["settled"]["sequence"],
+    )
+
+
 def test_a_grant_is_shown_with_its_instalments_orders_and_money(made: Made) -> None:
     url = made(journal_of(YEAR))
     (answer,) = get(url, f"/budgets/{BUDGET}/grants/LILLE-AVENIRS-2023")
@@ -227,8 +252,8 @@ def test_a_grant_is_shown_with_its_instalments_orders_and_money(made: Made) -> N
         for each in convention["instalments"]
     ]
     assert [
-        ("advance", 113180000, 113180000, 1),
-        ("balance", 113180000, 113180000, 1),
+        ("avance", 113180000, 113180000, 1),
+        ("solde", 113180000, 113180000, 1),
     ] == instalments
     assert "FR76…110" == convention["instalments"][0]["orders"][0]["order"]["bank_account"]["iban"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.api.made import Made
 from tests.api.reads.answers import BUDGET, get, items
-from tests.api.reads.walking import filled, get_routes, shown
+from tests.api.reads.walking import OPEN, filled, get_routes, shown
 from tests.builders import (
     IBAN,
     a_beneficiary,
@@ -32,7 +32,7 @@ from tests.read_model.filling import journal_of_events
 GROUPED = " ".join(IBAN[at : at + 4] for at in range(0, len(IBAN), 4))
 NAME = f"Lille Avenirs {IBAN}"
 DOCUMENTS = [("activity_report", 2022)]
-ELSEWHERE = frozenset({"/healthz", "/readyz", "/metrics", "/lag"})
+ELSEWHERE = OPEN | {"/metrics", "/lag"}
 """Addresses that tell of no event; of the watch's words tests/api/test_lag.py asks."""
 
 

@@ -9,7 +9,8 @@ from aiokafka.errors import ProducerFenced
 from asyncpg import AdminShutdownError
 from structlog.testing import capture_logs
 
-from services.cli.workers import COLLECT_AFTER, run_worker
+from services.cli.workers import run_worker
+from services.runtime.processing.cycle_collection import COLLECT_AFTER
 
 
 @pytest.fixture(autouse=True)

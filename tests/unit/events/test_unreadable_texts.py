@@ -176,7 +176,7 @@ FIX_EN = "Correct the event and send it again."
 EXPLANATIONS: list[tuple[str, str, str]] = [
     (
         "a SIRET with a wrong digit",
-        f"Valeur refusée en /data/beneficiary/siret (la clé du SIRET est fausse). {FIX}",
+        f"Valeur non admise en /data/beneficiary/siret (la clé du SIRET est fausse). {FIX}",
         (
             "Value not allowed at /data/beneficiary/siret (the SIRET's check digit is wrong). "
             f"{FIX_EN}"
@@ -218,11 +218,11 @@ EXPLANATIONS: list[tuple[str, str, str]] = [
         "version 2 of a type",
         (
             "Type d'événement inconnu en /type : « ecluse.budget.voted.v2 » n'est pas au contrat. "
-            "Prenez un type du dossier schemas/."
+            "Prenez un type que liste /schemas (dossier schemas/)."
         ),
         (
             "Unknown event type at /type: “ecluse.budget.voted.v2” is not in the contract. "
-            "Take a type of the folder schemas/."
+            "Take a type that /schemas lists (folder schemas/)."
         ),
     ),
     (
@@ -260,17 +260,20 @@ EXPLANATIONS: list[tuple[str, str, str]] = [
     ),
     (
         "2 to the power of 53",
-        f"Valeur refusée en /data/amount_cents (le maximum est 9007199254740991). {FIX}",
+        f"Valeur non admise en /data/amount_cents (le maximum est 9007199254740991). {FIX}",
         f"Value not allowed at /data/amount_cents (the maximum is 9007199254740991). {FIX_EN}",
     ),
     (
         "a day without dashes",
-        f"Valeur refusée en /data/executed_on (il faut une date comme 2023-04-12). {FIX}",
+        f"Valeur non admise en /data/executed_on (il faut une date comme 2023-04-12). {FIX}",
         f"Value not allowed at /data/executed_on (it must be a date like 2023-04-12). {FIX_EN}",
     ),
     (
         "a vote by function",
-        f"Valeur refusée en /data/vote_level (il faut 'chapter', 'article' ou 'operation'). {FIX}",
+        (
+            "Valeur non admise en /data/vote_level (il faut 'chapter', 'article' ou "
+            f"'operation'). {FIX}"
+        ),
         (
             "Value not allowed at /data/vote_level (it must be 'chapter', 'article' or "
             f"'operation'). {FIX_EN}"
@@ -278,17 +281,17 @@ EXPLANATIONS: list[tuple[str, str, str]] = [
     ),
     (
         "IBAN: RIB key",
-        f"Valeur refusée en /data/bank_account/iban (IBAN incorrect : clé RIB fausse). {FIX}",
+        f"Valeur non admise en /data/bank_account/iban (IBAN incorrect : clé RIB fausse). {FIX}",
         f"Value not allowed at /data/bank_account/iban (incorrect IBAN: wrong RIB key). {FIX_EN}",
     ),
     (
         "25 o'clock",
-        f"Valeur refusée en /time (cet instant n'existe pas). {FIX}",
+        f"Valeur non admise en /time (cet instant n'existe pas). {FIX}",
         f"Value not allowed at /time (there is no such instant). {FIX_EN}",
     ),
     (
         "U+0000 in an attribute's name",
-        f"Valeur refusée en tête du document (le caractère U+0000). {FIX}",
+        f"Valeur non admise en tête du document (le caractère U+0000). {FIX}",
         f"Value not allowed at the top of the document (the character U+0000). {FIX_EN}",
     ),
 ]

@@ -304,12 +304,12 @@ FIGURES = {"stated_cents": 100_001, "sum_cents": 100_000}
         ({"of": "total"}, "total de l'acte", "total of the act"),
         (
             {"of": "instalments", "line": LINE},
-            "échéancier, ligne 65/65748/61/–",
+            "échéancier, imputation 65/65748/61/–",
             "instalments, line 65/65748/61/–",
         ),
         (
             {"of": "services", "instalment": "advance", "line": LINE},
-            "délégations, versement advance, ligne 65/65748/61/–",
+            "délégations, versement advance, imputation 65/65748/61/–",
             "services, instalment advance, line 65/65748/61/–",
         ),
     ],

@@ -127,7 +127,7 @@ def an_order(instalment: str, due_on: str) -> Json:
 
 def test_advance_and_balance_are_two_equal_orders_to_the_cent_and_department(year: Json) -> None:
     # 60 days after the signature of 15 May, and after the certified accounts of 29 June.
-    expected = [an_order("advance", "2023-07-14"), an_order("balance", "2023-08-28")]
+    expected = [an_order("avance", "2023-07-14"), an_order("solde", "2023-08-28")]
     assert expected == year["payment_orders"]
 
 

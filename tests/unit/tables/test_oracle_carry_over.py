@@ -59,7 +59,7 @@ def test_the_internal_event_is_counted_and_everything_is_accepted(both: Json) ->
 
 def test_the_documents_of_2023_set_the_balance_off_on_the_budget_of_2024(both: Json) -> None:
     [order] = of(both, "payment_orders", NEXT_BUDGET)
-    assert (f"{CONVENTION}/balance", 113_180_000, 113_180_000, "paid", "2024-08-26") == (
+    assert (f"{CONVENTION}/solde", 113_180_000, 113_180_000, "paid", "2024-08-26") == (
         order["payment_order"],
         order["amount_cents"],
         order["paid_cents"],

@@ -24,7 +24,7 @@ OUTCOMES: Final = {
     "duplicate": _("duplicate"),
     "refused": _("refused"),
     "parked": _("parked"),
-    "dead_letter": _("unreadable"),
+    "dead_letter": _("dead letter"),
 }
 
 CONVENTION_STATES: Final = {

@@ -2,10 +2,6 @@
 
 from typing import Final
 
-from events.texts import _, ngettext
-
-TEXTS: Final = {
-    "late_by": _("overdue, {away}"),
-}
+from events.texts import ngettext
 
 ORDERS: Final = ngettext("{count} order", "{count} orders")

@@ -5,7 +5,7 @@ from typing import Final
 from events.texts import _, ngettext, pgettext
 
 TEXTS: Final = {
-    "title": _("To deal with"),
+    "title": _("Needs action"),
     "refused": _("Refused"),
     "parked": _("Parked"),
     "unreadable": pgettext("tab", "Dead letters"),
@@ -19,13 +19,13 @@ TEXTS: Final = {
         "What waits is decided as soon as what it lacks arrives, and refused after 30 days."
     ),
     "unreadable_lead": _(
-        "These are no events of the contract: nothing was decided from them. Mended, they may keep "
-        "their id."
+        "They do not match the contract: nothing was decided from them. Once corrected, they may "
+        "keep their id."
     ),
-    "no_refused": _("Nothing is refused."),
+    "no_refused": _("No refused event is left to deal with."),
     "no_parked": _("Nothing waits."),
-    "no_unreadable": _("All was readable."),
-    "no_flagged": _("Nothing to review."),
+    "no_unreadable": _("No dead letter is left to deal with."),
+    "no_flagged": _("Nothing is left to review."),
 }
 
 BYTES: Final = ngettext("{count} byte", "{count} bytes")

@@ -31,8 +31,8 @@ EXIT_INTERRUPTED: Final = 130
 
 PUBLISHING = _("publishing")
 NOTHING_SENT = ngettext(
-    "{count} line of {lines} is no event of the contract: nothing was published.",
-    "{count} lines of {lines} are no events of the contract: nothing was published.",
+    "{count} line of {lines} does not match the contract: nothing was published.",
+    "{count} lines of {lines} do not match the contract: nothing was published.",
 )
 PUBLISHED = ngettext(
     "{count} event published in {topic} ({rate} a second).",

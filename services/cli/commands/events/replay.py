@@ -17,6 +17,7 @@ from services.ledger.files.memory import MemoryStore
 from services.ledger.files.replay import BATCH_LINES, replay
 from services.ledger.files.sqlite import SqliteStore
 from services.ledger.files.summary import summary
+from services.runtime.processing.cycle_collection import collect_rarely
 
 NEXT_STEP = _("To see these figures in a browser: {command}")
 
@@ -43,6 +44,7 @@ def replay_files(
     ] = None,
 ) -> None:
     """Decide events from files and show what came out: entries, payment orders, balances."""
+    collect_rarely()
     store: Store = MemoryStore() if db is None else SqliteStore(db)
     try:
         ledger = open_ledger(store)

@@ -1,34 +1,80 @@
-"""`ecluse balances`: what came out of all events, folded from the journal topic."""
+"""`ecluse balances`: what came out of all events, folded from a journal."""
 
 import asyncio
-from typing import Any
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 import typer
 
-from services.cli.records.summary_tables import Unread, show_summary
-from services.cli.terminal.options import AsJson, OfBudget, Strict
+from services.cli.records.journal_source import folded, histories
+from services.cli.records.line_balances import line_balances
+from services.cli.records.summary_tables import Unread, show_lines, show_summary
+from services.cli.terminal.options import AsJson, OfBudget, Strict, typed_or_none
 from services.cli.terminal.output import busy, print_json
 from services.cli.terminal.screen import Screen
 from services.cli.terminal.texts import EMPTY_JOURNAL, NO_RECORDS, READING
 from services.ledger.application.handle import Ledger
+from services.ledger.application.restore import ReadRecord
 from services.ledger.files.summary import summary_of
 from services.ledger.kafka.journal_topic import topic_journal
 from services.runtime.ops.settings import Settings
 
+URL_MARK: Final = "://"
+
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--db",
+        metavar="PATH_OR_URL",
+        help="Journal in a SQLite file of `replay --db`, in the directory of `serve --embedded`, "
+        "or in a read model (postgresql://…, sqlite:///FILE); else Kafka.",
+        callback=typed_or_none,
+    ),
+]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(metavar="DAY", formats=["%Y-%m-%d"], help="Lines as of this day (YYYY-MM-DD)."),
+]
+
+
+def _code(name: str, help_text: str) -> Any:
+    return typer.Option(name, metavar="CODE", help=help_text, callback=typed_or_none)
+
 
 def balances(
     budget: OfBudget = None,
+    db: Database = None,
+    chapter: Annotated[str | None, _code("--chapter", "Lines of this chapter only.")] = None,
+    article: Annotated[str | None, _code("--article", "Lines of this article only.")] = None,
+    function: Annotated[str | None, _code("--function", "Lines of this function only.")] = None,
+    operation: Annotated[str | None, _code("--operation", "Lines of this operation only.")] = None,
+    as_of: AsOf = None,
     as_json: AsJson = False,
     strict: Strict = False,
 ) -> None:
     """Add the journal up: entries, payment orders, balances; --json as `replay` prints it.
 
+    With a code or a day: the balances of those lines alone, as `lines`.
     Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
     screen = Screen()
+    given = {"chapter": chapter, "article": article, "function": function, "operation": operation}
+    codes = {name: code for name, code in given.items() if code is not None}
+    if codes or as_of is not None:
+        with _records(db, budget) as records, busy(READING):
+            day = None if as_of is None else as_of.date()
+            rows = line_balances(records, codes, day)
+        if as_json:
+            print_json({"lines": rows})
+        else:
+            show_lines(screen, rows)
+        return
     with busy(READING):
-        figures, ledger, dead_letters = asyncio.run(_read(budget, with_texts=not as_json))
+        figures, ledger, dead_letters = _read(db, budget, with_texts=not as_json)
     if as_json:
         print_json(figures)
     elif figures["events"]:
@@ -39,7 +85,33 @@ def balances(
         raise typer.Exit(1)
 
 
-async def _read(
+@contextmanager
+def _records(db: str | None, budget: str | None) -> Generator[Iterator[ReadRecord]]:
+    """The records of a journal, wherever it is."""
+    if db is not None and URL_MARK in db:
+        # Only here: who reads a file does not wait for the libraries of a database.
+        from services.cli.records.read_model_source import read_model_journal  # noqa: PLC0415
+
+        with read_model_journal(db, budget) as records:
+            yield records
+        return
+    with histories(None if db is None else Path(db), None) as journal:
+        yield journal(budget)
+
+
+def _read(
+    db: str | None, budget: str | None, *, with_texts: bool
+) -> tuple[dict[str, Any], Ledger, list[Unread]]:
+    if db is None:
+        return asyncio.run(_of_kafka(budget, with_texts=with_texts))
+    with _records(db, budget) as records:
+        ledger, history = folded(records)
+    # The bytes of what was unreadable stand elsewhere: its code says why.
+    dead_letters = [Unread(each, reason, None) for each, reason in history.dead_letters]
+    return summary_of(ledger, history), ledger, dead_letters
+
+
+async def _of_kafka(
     budget: str | None, *, with_texts: bool
 ) -> tuple[dict[str, Any], Ledger, list[Unread]]:
     async with topic_journal(Settings()) as journal:

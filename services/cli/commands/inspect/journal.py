@@ -10,7 +10,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from events.masking import masked
-from events.texts import Counted, _, ngettext
+from events.texts import Number, Translatable, _
 from services.cli.records.journal_source import Database
 from services.cli.records.record_view import (
     DeadLetters,
@@ -22,7 +22,7 @@ from services.cli.records.record_view import (
 from services.cli.terminal.options import AsJson, Group, OfBudget, Verb, chosen_language, typed
 from services.cli.terminal.output import EXIT_NOT_THERE, busy, counting, leave, print_json, say
 from services.cli.terminal.screen import Screen, clean
-from services.cli.terminal.texts import EMPTY_JOURNAL, NO_RECORD, NO_RECORDS, READING
+from services.cli.terminal.texts import EMPTY_JOURNAL, NO_RECORD, NO_RECORDS, READING, counts
 from services.cli.workers import run_worker
 from services.ledger.application.ports import JournalRow
 from services.ledger.application.restore import ReadRecord, read_row
@@ -45,14 +45,8 @@ HELD = _(
 )
 EXPORTING = _("exporting the journal")
 READING_FILE = _("reading the file")
-EXPORTED = ngettext(
-    "{file}: {count} record of {chains} chain(s), {written} of them written now.",
-    "{file}: {count} records of {chains} chain(s), {written} of them written now.",
-)
-IMPORTED = ngettext(
-    "{file}: {count} record of {chains} chain(s), {written} of them imported now.",
-    "{file}: {count} records of {chains} chain(s), {written} of them imported now.",
-)
+EXPORTED = _("{file}: {records} of {chains}; written now: {written}.")
+IMPORTED = _("{file}: {records} of {chains}; imported now: {written}.")
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
 
@@ -242,7 +236,7 @@ def _exported(sink: Stream, db: Path | None, budget: str | None) -> Export:
 
 
 def _report(
-    message: Counted,
+    message: Translatable,
     file: Path,
     chains: Chains,
     written: int,
@@ -257,5 +251,5 @@ def _report(
         row = {"file": name, "records": chains.records, "written": written, "heads": heads}
         print_json(row, err=err)
     else:
-        count = len(chains.ends)
-        say(message.render(chains.records, file=name, chains=count, written=written), err=err)
+        facts = counts(records=chains.records, chains=len(chains.ends))
+        say(message.render({**facts, "file": name, "written": Number(written)}), err=err)

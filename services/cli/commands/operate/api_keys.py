@@ -103,7 +103,7 @@ def create_key(
     if not rights:
         leave(NO_RIGHT, EXIT_USAGE)
     at = _end_of(expires)
-    key, shown = _with_store(data, lambda store: store.create(label, rights, _who(), at))
+    key, shown = with_store(data, lambda store: store.create(label, rights, who(), at))
     if as_json:
         print_json({"key": shown, **_row(key)})
         return
@@ -114,11 +114,11 @@ def create_key(
 @app.command("list", cls=Verb)
 def list_keys(data: Data = None, as_json: AsJson = False) -> None:
     """Every key there ever was, what it allows, and when it was used last."""
-    keys = _with_store(data, lambda store: store.keys())
+    keys = with_store(data, lambda store: store.keys())
     if as_json:
         print_json({"keys": [_row(key) for key in keys]})
         return
-    from services.api.adapters.clock import wall_clock  # noqa: PLC0415 # as in _with_store
+    from services.api.adapters.clock import wall_clock  # noqa: PLC0415 # as in with_store
 
     now = wall_clock()
     for line in [_line(key, now) for key in keys] or [NONE_YET]:
@@ -143,7 +143,7 @@ def rotate_key(
     if both is None:
         leave(NO_TIME.render({"text": overlap}), EXIT_USAGE)
     at = _end_of(expires)
-    rotated = _with_store(data, lambda store: store.rotate(key_id, _who(), both, at))
+    rotated = with_store(data, lambda store: store.rotate(key_id, who(), both, at))
     if rotated is None:
         leave(NOT_THERE.render({"key_id": key_id}), EXIT_NOT_THERE)
     old, new, shown = rotated
@@ -163,7 +163,7 @@ def revoke_key(
     as_json: AsJson = False,
 ) -> None:
     """Have a key open nothing any more, from now on."""
-    if not _with_store(data, lambda store: store.revoke(key_id, _who())):
+    if not with_store(data, lambda store: store.revoke(key_id, who())):
         leave(NOT_THERE.render({"key_id": key_id}), EXIT_NOT_THERE)
     if as_json:
         print_json({"revoked": key_id})
@@ -178,8 +178,8 @@ def show_audit(
     as_json: AsJson = False,
 ) -> None:
     """Show the latest lines of the audit trail, the newest first."""
-    lines = _with_store(data, lambda store: store.audit_lines(last))
-    rows = [{**line._mapping, "at": _instant(line.at)} for line in lines]  # noqa: SLF001
+    lines = with_store(data, lambda store: store.audit_lines(last))
+    rows = [{**line._mapping, "at": instant(line.at)} for line in lines]  # noqa: SLF001
     if as_json:
         print_json({"audit": rows})
         return
@@ -188,7 +188,8 @@ def show_audit(
         Screen().say(verbatim(_shown(line)))
 
 
-def _with_store(data: Path | None, what: "Callable[[AccessStore], Awaitable[Result]]") -> Result:
+def with_store(data: Path | None, what: "Callable[[AccessStore], Awaitable[Result]]") -> Result:
+    """Do something with the database of keys, of the settings or of an embedded directory."""
     # Only here: every other verb would wait for a database's library.
     from services.api.access import store as access_store  # noqa: PLC0415
     from services.api.adapters.clock import wall_clock  # noqa: PLC0415
@@ -215,7 +216,7 @@ def _end_of(expires: str | None) -> datetime | None:
     """The instant at which a key ends that lasts so long: of a day, its end in France."""
     if expires is None:
         return None
-    from services.api.adapters.clock import wall_clock  # noqa: PLC0415 # as in _with_store
+    from services.api.adapters.clock import wall_clock  # noqa: PLC0415 # as in with_store
 
     now, time = wall_clock(), _time_of(expires)
     try:
@@ -246,7 +247,7 @@ def _is_control(character: str) -> bool:
     return unicodedata.category(character).startswith("C")
 
 
-def _who() -> str:
+def who() -> str:
     """The person who runs the command, for the audit trail."""
     try:
         return f"cli:{getpass.getuser()}"
@@ -259,15 +260,16 @@ def _row(key: ApiKey) -> dict[str, Any]:
         "key_id": key.key_id,
         "label": key.label,
         "rights": {scope.value: entities.names() for scope, entities in key.rights.items()},
-        "created_at": _instant(key.created_at),
+        "created_at": instant(key.created_at),
         "created_by": key.created_by,
-        "expires_at": _instant(key.expires_at),
-        "revoked_at": _instant(key.revoked_at),
-        "last_used_at": _instant(key.last_used_at),
+        "expires_at": instant(key.expires_at),
+        "revoked_at": instant(key.revoked_at),
+        "last_used_at": instant(key.last_used_at),
     }
 
 
-def _instant(at: datetime | None) -> str | None:
+def instant(at: datetime | None) -> str | None:
+    """An instant for programs, in UTC."""
     if at is None:
         return None
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,21 +1,20 @@
 """The journal that verify and seal read, its proof, and the report of it for people."""
 
 import asyncio
-import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from events.masking import masked
-from events.texts import Translatable, _
+from events.texts import Number, Translatable, _
 from services.cli.records.journal_source import ONE_PLACE
 from services.cli.terminal.output import bad_option, counted
 from services.cli.terminal.screen import Prose, Screen
-from services.cli.terminal.texts import NO_RECORDS
-from services.cli.workers import COLLECT_AFTER
+from services.cli.terminal.texts import NO_RECORDS, counts
 from services.runtime.kafka.security import security_arguments
 from services.runtime.ops.settings import Settings
+from services.runtime.processing.cycle_collection import collect_rarely
 from services.verifier.cluster.verify import journal_rows, verify
 from services.verifier.findings import Findings, Place, UnreachableError
 from services.verifier.journal.proof import Progress, Row
@@ -29,14 +28,8 @@ EXIT_DISPROVED: Final = 1
 """The exit code where something is not proved."""
 
 VERIFYING = _("verifying")
-PROVED = _(
-    "proved: {events} events, {budgets} budgets, {payment_orders} payment orders, {expired} not "
-    "comparable"
-)
-DISPROVED = _(
-    "{defects} defects: {events} events, {budgets} budgets, {payment_orders} payment orders, "
-    "{expired} not comparable"
-)
+PROVED = _("proved: {events}, {budgets}, {payment_orders}, {expired} not comparable")
+DISPROVED = _("{defects}: {events}, {budgets}, {payment_orders}, {expired} not comparable")
 NOT_PROVED = _("What this does not prove:")
 
 
@@ -59,7 +52,7 @@ def prove(journal: Journal, findings: Findings, sealed: SealedChains | None) -> 
     """The proof of a journal; of a cluster, with all that was published."""
     if journal.db is not None or journal.file is not None:
         return prove_alone(journal, findings, sealed)[1]
-    _collect_rarely()
+    collect_rarely()
     settings = Settings()
     where = (settings.bootstrap_servers, settings.topic_prefix)
     limits = (settings.give_up_s, security_arguments(settings))
@@ -73,7 +66,7 @@ def prove_alone(
     journal: Journal, findings: Findings, sealed: SealedChains | None = None
 ) -> tuple[JournalAlone, Report]:
     """The proof of a journal by itself, whatever was published of it."""
-    _collect_rarely()
+    collect_rarely()
     in_a_row = journal.file is None
     proof = JournalAlone(findings, in_a_row=in_a_row, budget=journal.budget, sealed=sealed)
     if journal.db is None:
@@ -131,11 +124,6 @@ def _with_records(journal: Journal, report: Report) -> Report:
     return report
 
 
-def _collect_rarely() -> None:
-    """A journal's books hold no cycles: to search them again and again takes an eighth more."""
-    gc.set_threshold(*COLLECT_AFTER)
-
-
 def show(screen: Screen, report: Report) -> None:
     """A proof for people: what is wrong, what it does not prove, and the sum of it."""
     screen.show_list(
@@ -154,12 +142,14 @@ def show(screen: Screen, report: Report) -> None:
     for remark in report.remarks:
         screen.console.print(Prose(f"- {screen.text(remark.text)}"))
     counted = report.counted
-    facts = {
-        "defects": sum(report.counts.values()),
-        "events": sum(counted["outcomes"].values()),
-        **{name: counted[name] for name in ("budgets", "payment_orders", "expired")},
-    }
-    screen.say((PROVED if report.proved else DISPROVED).render(facts))
+    facts = counts(
+        defects=sum(report.counts.values()),
+        events=sum(counted["outcomes"].values()),
+        budgets=counted["budgets"],
+        payment_orders=counted["payment_orders"],
+    )
+    text = PROVED if report.proved else DISPROVED
+    screen.say(text.render({**facts, "expired": Number(counted["expired"])}))
 
 
 def _position(place: Place) -> str:

@@ -18,11 +18,12 @@ from services.cli.records.journal_source import Database, Exported
 from services.cli.terminal.options import AsJson, typed
 from services.cli.terminal.output import bad_option, leave, print_json, say
 from services.cli.terminal.screen import Screen
+from services.cli.terminal.texts import counts
 from services.verifier.findings import Findings, UnreachableError
 from services.verifier.records import Json, canonical
 from services.verifier.seals.signing import FOR_ALL, new_key, read_key, sealed, write_new
 
-SEALED = _("{file}: {records} records of {chains} chains sealed on {sealed_at}.")
+SEALED = _("{file}: {records} of {chains} sealed on {sealed_at}.")
 NOT_SEALED = _("Nothing is sealed: only a journal that is proved is.")
 MADE = _(
     "{path}: private key, which you alone may read; keep it where nobody who runs the journal can "
@@ -90,9 +91,9 @@ def _keep(seal: Json, output: Path | None, *, as_json: bool) -> None:
         print_json(seal)
         return
     statement = seal["statement"]
-    facts = {name: statement[name] for name in ("records", "sealed_at")}
-    facts |= {"file": output, "chains": len(statement["chains"])}
-    Screen().say(SEALED.render(facts))
+    facts = counts(records=statement["records"], chains=len(statement["chains"]))
+    sealed_at = statement["sealed_at"]
+    Screen().say(SEALED.render({**facts, "file": output, "sealed_at": sealed_at}))
 
 
 def _make_key(path: Path, *, as_json: bool) -> None:

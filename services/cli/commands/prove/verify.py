@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from events.masking import masked
-from events.texts import _
+from events.texts import _, ngettext
 from services.cli.commands.prove.proofs import (
     EXIT_DISPROVED,
     Journal,
@@ -21,7 +21,7 @@ from services.cli.records.journal_source import Database, Exported
 from services.cli.terminal.options import AsJson, OfBudget, flag
 from services.cli.terminal.output import bad_option, print_json
 from services.cli.terminal.screen import Cells, Screen
-from services.cli.terminal.texts import OUTCOME
+from services.cli.terminal.texts import OUTCOME, counts
 from services.ledger.application.redecide import Difference, Redecided, Redecision
 from services.ledger.domain.journal import RULES_VERSION
 from services.verifier.findings import Code, Findings, Place
@@ -38,9 +38,11 @@ from services.verifier.seals.statements import NotASealError, SealedChains
 FACT_MAX = 300
 """How much of one fact of a difference a person is shown."""
 
-HELD = _("seal of {sealed_at}: {chains} chains compared")
+HELD = ngettext(
+    "seal of {sealed_at}: {count} chain compared", "seal of {sealed_at}: {count} chains compared"
+)
 REDECIDED = _(
-    "{records} records read, of them {dead_letters} dead letters, which cannot be decided again; "
+    "{records} read, of them {dead_letters}, which cannot be decided again; "
     "rules {versions} in the journal, {present} now: {differing} decided otherwise"
 )
 NOT_REDECIDED = _("A journal that is not proved is not decided again.")
@@ -93,8 +95,8 @@ def verify_journal(
         screen = Screen()
         show(screen, report)
         if held.seal is not None and held.chains is not None:
-            facts = {"sealed_at": held.seal["statement"]["sealed_at"], "chains": held.chains.chains}
-            screen.say(HELD.render(facts))
+            sealed_at = held.seal["statement"]["sealed_at"]
+            screen.say(HELD.render(held.chains.chains, sealed_at=sealed_at))
         if again is not None:
             _show_differences(screen, again)
         elif redecide:
@@ -158,8 +160,7 @@ def _show_differences(screen: Screen, redecided: Redecided) -> None:
     columns = ("budget", "sequence", "event", "member", "recorded", "now")
     screen.show_list("differences", columns, redecided.differences, _difference_rows)
     facts = {
-        "records": redecided.records,
-        "dead_letters": redecided.dead_letters,
+        **counts(records=redecided.records, dead_letters=redecided.dead_letters),
         "differing": len(redecided.differences),
         "versions": ", ".join(map(str, sorted(redecided.rules_versions))) or "–",
         "present": RULES_VERSION,

@@ -2,12 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import typer
-from msgspec.structs import replace
 
 from events.codec import Received
 from events.texts import Euros, _, ngettext
@@ -16,13 +14,12 @@ from services.cli.records.journal_source import (
     Database,
     Exported,
     Records,
-    folded,
     histories,
     records_of,
 )
 from services.cli.records.record_json import record_row
 from services.cli.records.record_view import dead_letters_of, show_records
-from services.cli.records.summary_tables import CARRIED_OVER, STAGES, counts, label
+from services.cli.records.summary_tables import counts, label
 from services.cli.terminal.options import AsJson, EventFiles, Strict
 from services.cli.terminal.output import busy, display_name, print_json, progress
 from services.cli.terminal.screen import ROWS_MAX, Cells, Screen
@@ -30,13 +27,12 @@ from services.cli.terminal.texts import COLUMNS, READING
 from services.ledger.application.handle import (
     Decided,
     DecidedBatch,
-    Ledger,
     RawRecord,
     Recorded,
     decoded,
 )
+from services.ledger.application.trial import Trial, trial_of
 from services.ledger.domain.journal import JournalRecord, Outcome
-from services.ledger.domain.model.lines import Line, LineMoney
 from services.ledger.files.replay import FILE_MARK, raw_record
 
 TRYING = _("trying")
@@ -49,45 +45,6 @@ INTERNAL_EVENTS = ngettext(
 )
 NO_LINES = _("No balance would change.")
 NOTHING_WRITTEN = _("Nothing was written: it was a trial.")
-
-
-@dataclass(slots=True)
-class Trial:
-    """Events handled by a ledger that nobody keeps."""
-
-    ledger: Ledger
-    before: dict[str, dict[Line, LineMoney]]
-    """The lines of each budget that the events name, as they stood before the first of them."""
-    latest: dict[tuple[str, int], Outcome] = field(default_factory=dict)
-    """What became of each event, by the record that it was given first (rules, 5)."""
-    woken: int = 0
-    """How many events were decided that had waited before."""
-
-    def handle(self, raw: RawRecord) -> None:
-        """Handle one record as the ledger would, with all that it wakes."""
-        first, *others = self.ledger.handle(raw)
-        self.latest[first.budget, first.sequence] = first.outcome
-        for each in others:
-            assert each.resumes is not None, "what stands behind a record was woken by it"
-            waited = (each.budget, each.resumes)
-            if waited in self.latest:
-                self.latest[waited] = each.outcome
-            else:
-                self.woken += 1
-
-    def changed(self, batch: DecidedBatch) -> Iterator[dict[str, Any]]:
-        """The balances of lines that are others than before, in the contract's order."""
-        for budget, before in sorted(self.before.items()):
-            after = batch.states[budget].book.lines
-            for line in sorted(after, key=Line.in_order):
-                was = before.get(line, LineMoney())
-                if was != after[line]:
-                    yield {
-                        "budget": budget,
-                        "line": line.row(),
-                        "before": _figures(was),
-                        "after": _figures(after[line]),
-                    }
 
 
 def whatif(
@@ -130,14 +87,7 @@ def _trial(journal: Records, raws: list[RawRecord]) -> Trial:
     """A trial from where the journal leaves the budgets that these events name."""
     received = map(decoded, raws)
     budgets = {each.envelope.data.budget for each in received if isinstance(each, Received)}
-    ledger, _unused = folded(records_of(journal, budgets), forgets=True)
-    ledger.dry_run = True
-    known = {budget: state.book.lines for budget, state in ledger.budgets.items()}
-    before = {
-        budget: {line: replace(money) for line, money in known.get(budget, {}).items()}
-        for budget in budgets
-    }
-    return Trial(ledger, before)
+    return trial_of((each.record for each in records_of(journal, budgets)), budgets)
 
 
 def _answer(trial: Trial, batch: DecidedBatch) -> dict[str, Any]:
@@ -162,10 +112,6 @@ def _row(decided: Decided) -> dict[str, Any]:
 def _internal_event(value: bytes) -> dict[str, str]:
     data = json.loads(value)["data"]
     return {"budget": data["budget"], "convention": data["convention"]}
-
-
-def _figures(money: LineMoney) -> dict[str, int]:
-    return {f"{stage}_cents": getattr(money, stage) for stage in (*STAGES, CARRIED_OVER)}
 
 
 def _show(screen: Screen, answer: dict[str, Any], batch: DecidedBatch) -> None:

@@ -1,4 +1,4 @@
-"""Views of the page Lag, of what a watch answers, and the page as HTML."""
+"""Views of the page Processing, of what a watch answers, and the page as HTML."""
 
 import json
 from collections.abc import Sequence

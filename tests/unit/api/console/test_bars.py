@@ -12,7 +12,8 @@ from services.api.console.elements import BAR_WIDTH, VISIBLE_PARTS, Segment, seg
     [
         ([("paid", 5)], [Segment("paid", 0, 1000)]),
         ([("ordered", 1), ("paid", 3)], [Segment("ordered", 0, 250), Segment("paid", 250, 750)]),
-        ([("available", -5), ("paid", 5)], [Segment("paid", 0, 1000)]),  # overdrawn
+        # Overdrawn: what is below zero has its part too.
+        ([("available", -5), ("paid", 15)], [Segment("below", 0, 250), Segment("paid", 250, 750)]),
         ([("available", 0), ("paid", 0)], []),
         ([], []),
     ],

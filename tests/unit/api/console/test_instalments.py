@@ -129,7 +129,7 @@ def test_what_is_waited_for_is_named() -> None:
         trigger="reports", documents=(REPORT, MISSING), waits_for=wants, ceiling=True
     )
     assert said_of(waiting, EN) == [
-        ("done", "on documents; at most, by the eligible cost"),
+        ("done", "on documents; capped at the eligible cost"),
         ("now", "waits for certified accounts 2022 and the beneficiary's bank details"),
         ("later", ""),
         ("later", ""),
@@ -148,8 +148,8 @@ def test_an_open_order_says_when_it_is_due() -> None:
     ("state", "today", "phrase"),
     [
         ("taken_in_charge", date(2023, 8, 11), None),
-        ("taken_in_charge", date(2023, 8, 12), "overdue, 1 day ago"),
-        ("on_hold", date(2023, 9, 10), "overdue, 30 days ago"),
+        ("taken_in_charge", date(2023, 8, 12), "1 day overdue"),
+        ("on_hold", date(2023, 9, 10), "30 days overdue"),
         ("paid", date(2023, 9, 10), None),
         ("rejected", date(2023, 9, 10), None),
     ],
@@ -174,4 +174,4 @@ def test_orders_before_the_last_are_shown_with_what_became_of_them() -> None:
 
 def test_a_report_condition_is_met_on_the_day_of_the_last_document() -> None:
     met = an_instalment(an_order(), trigger="reports", documents=(REPORT,))
-    assert ("done", "documents received by 26 June 2023") == said_of(met, EN)[1]
+    assert ("done", "documents received on 26 June 2023") == said_of(met, EN)[1]

@@ -1,4 +1,4 @@
-"""The figures of the page Lag: no unknown is ever shown as 0, and charts are reported in words."""
+"""Figures on the page Processing: no unknown is ever shown as 0, and charts are put in words."""
 
 from datetime import timedelta
 
@@ -163,7 +163,7 @@ def test_orders_that_wait_lead_to_their_page_with_what_is_late() -> None:
     due, unanswered, partly, _ = table(found, "orders")
     hrefs = [each.attrib["href"] for each in html_of(found).iter("a")]
     assert f"/console/orders/{BUDGET}/CONV-2026-007/advance" in hrefs
-    assert "overdue, 2 days ago" in due[-1]
+    assert "2 days overdue" in due[-1]
     assert unanswered[1].endswith("no answer")
     assert "€11,800.00" == partly[2], "what is still to be paid"
 

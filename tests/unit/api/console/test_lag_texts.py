@@ -1,4 +1,4 @@
-"""The words of the page Lag are those of the watch: no state, rule or step of its without words."""
+"""Texts of the page Processing: no state, rule or step of the watch is without one."""
 
 import re
 from pathlib import Path
@@ -53,6 +53,7 @@ def test_french_keeps_its_marks_on_the_line() -> None:
     phrase = [
         *states.MEANS.values(),
         *states.DO.values(),
+        *states.DO_OF.values(),
         *states.RULES.values(),
         *states.HEADLINES.values(),
     ]

@@ -24,7 +24,7 @@ ORDERS = ngettext("{count} order", "{count} orders")
         (135_560_000, "1\u202f355\u202f600,00\u00a0€", "€1,355,600.00"),
         (0, "0,00\u00a0€", "€0.00"),
         (1, "0,01\u00a0€", "€0.01"),
-        (-1, "-0,01\u00a0€", "-€0.01"),
+        (-1, "−0,01\u00a0€", "−€0.01"),
         (
             AMOUNT_MAX_CENTS,
             "90\u202f071\u202f992\u202f547\u202f409,91\u00a0€",
@@ -127,13 +127,25 @@ def test_a_duration_that_was_measured(seconds: float | None, french: str, englis
         (0, "aujourd'hui", "today"),
         (1, "dans 1 jour", "in 1 day"),
         (60, "dans 60 jours", "in 60 days"),
-        (-400, "il y a 400 jours", "400 days ago"),
+        (-1238, "il y a 1\u202f238 jours", "1,238 days ago"),
     ],
 )
 def test_a_due_date_is_counted_in_days(days: int, french: str, english: str) -> None:
     today = date(2023, 7, 20)
     due = today + timedelta(days=days)
     assert (french, english) == (FR.days_away(due, today), EN.days_away(due, today))
+
+
+@pytest.mark.parametrize(
+    ("days", "french", "english"),
+    [
+        (1, "échu depuis 1 jour", "1 day overdue"),
+        (1238, "échu depuis 1\u202f238 jours", "1,238 days overdue"),
+    ],
+)
+def test_an_overdue_order_says_since_how_many_days(days: int, french: str, english: str) -> None:
+    due, today = date(2023, 7, 20), date(2023, 7, 20) + timedelta(days=days)
+    assert (french, english) == (FR.days_overdue(due, today), EN.days_overdue(due, today))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from events.deliberations import DeliberationWithdrawn
 from events.texts import Translatable
 from services.api import console
-from services.api.console.texts import codes, orders, troubles
+from services.api.console.texts import codes, troubles
 from services.api.rejections.view import KINDS
 from services.ledger.domain.model.conventions import ConventionState
 from services.ledger.domain.model.moves import EntryKind
@@ -19,7 +19,7 @@ from services.texts.language import Language
 from services.texts.translation import translate
 
 API = Path(console.__file__).parents[1]
-TABLES = {"orders": orders, "troubles": troubles}
+TABLES = {"troubles": troubles}
 PUT_TOGETHER = {f"{kind}_lead" for kind in KINDS} | {f"no_{kind}" for kind in KINDS}
 """Names of texts that no view spells out."""
 

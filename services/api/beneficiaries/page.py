@@ -1,0 +1,96 @@
+"""The page of a beneficiary: grants by year, orders, documents owed, bank details."""
+
+from collections.abc import Sequence
+from typing import Annotated, Final, NamedTuple
+
+from fastapi import APIRouter, Path
+from starlette.responses import Response
+from stdnum.fr import siret as siret_number
+
+from services.api.beneficiaries.query import accounts_of, open_conventions
+from services.api.console.page_context import Visitor
+from services.api.grants import query as grants
+from services.api.grants.conventions import Document
+from services.api.grants.instalments import document_name
+from services.api.grants.view import documents_of
+from services.api.orders import query as orders
+from services.api.orders.query import OrderFilter
+from services.api.problems import NOT_FOUND, Problem
+
+router = APIRouter()
+
+ORDERS_SHOWN: Final = 100
+"""Orders on the page: those that are due last."""
+
+Siret = Annotated[str, Path(pattern=r"^[0-9]{14}$")]
+
+
+class Owed(NamedTuple):
+    """A document that has not come, or was rejected: what it is, for what, on which grant."""
+
+    name: str
+    needed_for: str
+    document: Document
+    grant: grants.Grant
+
+
+class Year(NamedTuple):
+    """The grants of a fiscal year, and their sums in cents."""
+
+    year: int
+    grants: Sequence[grants.Grant]
+    awarded_cents: int
+    ordered_cents: int
+    paid_cents: int
+
+
+@router.get("/console/beneficiaries/{siret}")
+async def beneficiary(visit: Visitor, siret: Siret) -> Response:
+    """All that is known of a beneficiary in the entities of the caller."""
+    conn, entities, locale = visit.connection, visit.entities, visit.locale
+    given = await grants.listed(conn, entities, siret=siret)
+    ordered = await orders.listed(conn, entities, OrderFilter(siret=siret))
+    accounts = await accounts_of(conn, entities, siret)
+    if not (given or ordered or accounts):
+        raise Problem(NOT_FOUND)
+    named = [
+        *(each.beneficiary for each in ordered if each.beneficiary is not None),
+        *(each.beneficiary for each in given if each.beneficiary is not None),
+    ]
+    owed = [
+        Owed(
+            document_name(document.kind, document.year, locale=locale), needed_for, document, grant
+        )
+        for grant, convention in await open_conventions(conn, given)
+        for document, needed_for in documents_of(convention, locale)
+        if not document.is_there
+    ]
+    return await visit.page(
+        "beneficiary.html",
+        title=named[-1].name if named else accounts[0].account.holder,
+        siret=siret_number.format(siret, "\u00a0"),
+        representative=named[-1].representative if named else None,
+        years=years_of(given),
+        orders=ordered[::-1][:ORDERS_SHOWN],
+        orders_left=max(0, len(ordered) - ORDERS_SHOWN),
+        owed=owed,
+        accounts=accounts,
+        today=visit.today,
+    )
+
+
+def years_of(given: Sequence[grants.Grant]) -> list[Year]:
+    """Grants by fiscal year, the newest first; one that is carried over is in several."""
+    by_year: dict[int, list[grants.Grant]] = {}
+    for each in given:
+        by_year.setdefault(int(each.budget.rpartition("-")[2]), []).append(each)
+    return [
+        Year(
+            year,
+            some,
+            sum(each.awarded_cents for each in some),
+            sum(each.ordered_cents for each in some),
+            sum(each.paid_cents for each in some),
+        )
+        for year, some in sorted(by_year.items(), reverse=True)
+    ]

@@ -1,0 +1,90 @@
+"""A beneficiary: the documents that it owes, and the bank details that it has had."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from events.conventions import ConventionSigned
+from events.journal import BankAccount, read_record
+from events.payments import BankAccountChanged
+from services.api.adapters.prepared import Parameter, Parameters, Prepared
+from services.api.grants.conventions import TERMINATED, WITHDRAWN, Convention, conventions_of
+from services.api.grants.query import Grant
+from services.api.queries.rows import (
+    Entities,
+    MaskedAccount,
+    all_rows,
+    record_of,
+    shortened,
+    shown,
+    visible,
+)
+from services.projector.tables import budgets, journal, mentions
+
+NAME_AN_ACCOUNT = (ConventionSigned.TYPE, BankAccountChanged.TYPE)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAccount:
+    """Bank details that a record states, masked, from a day on."""
+
+    since: date
+    account: MaskedAccount
+    budget: str
+    sequence: int
+
+
+async def open_conventions(
+    conn: AsyncConnection, grants: Iterable[Grant]
+) -> list[tuple[Grant, Convention]]:
+    """Conventions in force or suspended on these grants, in years that are not closed.
+
+    A closed year takes no document any more: what goes on is in the next year (rules, 32).
+    """
+    found = list(grants)
+    asked = select(budgets.c.budget).where(
+        budgets.c.budget.in_({each.budget for each in found}), budgets.c.closed_on.is_(None)
+    )
+    opened = {row["budget"] for row in await all_rows(conn, asked)}
+    return [
+        (grant, convention)
+        for grant in found
+        if grant.budget in opened
+        for convention in await conventions_of(conn, grant.budget, grant.grant)
+        if convention.state not in {TERMINATED, WITHDRAWN}
+    ]
+
+
+async def accounts_of(
+    conn: AsyncConnection, entities: Entities, siret: str
+) -> Sequence[KnownAccount]:
+    """Bank details of an establishment, the newest first; who states the same again adds none."""
+    rows = await _naming_an_account.rows(conn, entities=entities, siret=siret)
+    found: list[KnownAccount] = []
+    last: dict[str, BankAccount] = {}
+    for row in rows:
+        event = read_record(bytes(row["record"])).event
+        account = None if event is None else event.data.bank_account
+        if event is None or account is None or last.get(row["budget"]) == account:
+            continue
+        last[row["budget"]] = account
+        since = event.data.effective_on or event.data.signed_on or row["effective_on"]
+        masked = MaskedAccount(shortened(account.iban), account.bic, shown(account.holder) or "")
+        found.append(KnownAccount(since, masked, row["budget"], row["sequence"]))
+    return sorted(found, key=lambda each: (each.since, each.budget, each.sequence), reverse=True)
+
+
+@Prepared
+def _naming_an_account(entities: Parameters | None, siret: Parameter) -> Select[Any]:
+    named = (mentions.c.id == siret) & (mentions.c.kind == "beneficiary")
+    return (
+        select(journal.c.budget, journal.c.sequence, journal.c.effective_on, journal.c.record)
+        .join_from(mentions, journal, record_of(mentions))
+        .where(named, visible(mentions.c.budget, entities))
+        .where(journal.c.event_type.in_(NAME_AN_ACCOUNT), journal.c.outcome == "accepted")
+        .order_by(journal.c.budget, journal.c.sequence)
+    )

@@ -1,0 +1,73 @@
+"""GET /schemas, /schemas/{type} and /: open to all, since they hold what is published anyway."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+from pydantic import TypeAdapter
+
+from events.texts import _
+from services.api.contract import published
+from services.api.contract.published import PATH, Published
+from services.api.http.answering import JSON, UNCHANGED, unchanging
+from services.api.http.question import Name
+from services.api.problems import CONSOLE, NOT_FOUND, Problem
+
+SCHEMA_JSON: Final = "application/schema+json"
+
+TYPE_UNKNOWN: Final = NOT_FOUND._replace(
+    code="type_unknown",
+    detail=_("The contract has no such type."),
+    advice=_("Take one that /schemas lists."),
+)
+
+ADDRESSES: Final = {
+    "console": CONSOLE,
+    "api": "/docs",
+    "openapi": "/openapi.json",
+    "schemas": PATH,
+    "events": "/events",
+    "health": "/healthz",
+}
+"""Addresses that the root names."""
+
+TYPES: Final = TypeAdapter(tuple[Published, ...])
+
+SCHEMA: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {SCHEMA_JSON: {"schema": {"type": "object"}}}}
+}
+
+router = APIRouter(tags=["contract"])
+
+
+@router.get("/", include_in_schema=False)
+async def root(request: Request) -> Response:
+    """The console to a browser, the addresses to a program."""
+    if "text/html" in request.headers.get("accept", ""):
+        return RedirectResponse(CONSOLE, 303)
+    return JSONResponse(ADDRESSES)
+
+
+@router.get(
+    PATH, response_model=list[Published], summary="Types of the contract", responses=UNCHANGED
+)
+async def listed(request: Request) -> Response:
+    """Every type of the contract, with the address of its JSON Schema. No key is needed."""
+    return unchanging(request, TYPES.dump_json(published.types()), JSON)
+
+
+@router.get(
+    PATH + "/{type}",
+    summary="The JSON Schema of a type",
+    responses={**SCHEMA, **UNCHANGED},
+    response_class=Response,
+)
+async def schema(
+    request: Request,
+    name: Annotated[Name, Path(alias="type", examples=["ecluse.convention.signed.v1"])],
+) -> Response:
+    """The JSON Schema of one type, as the folder `schemas/` has it. No key is needed."""
+    found = published.schema_bytes(name)
+    if found is None:
+        raise Problem(TYPE_UNKNOWN)
+    return unchanging(request, found, SCHEMA_JSON)

@@ -1,0 +1,201 @@
+"""Drafts: the event that a form makes, as far as it is known before anybody types.
+
+Who may not send events for the entity finds nothing here.
+"""
+
+import json
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Query, Request
+
+from events.payments import PaymentExecuted, PaymentOrderAcknowledged
+from events.reports import ReportReceived
+from events.texts import Translatable, _
+from services.api.access.authorization import check_authorized
+from services.api.access.caller import Scope
+from services.api.console.elements import address, order_href, record_href
+from services.api.console.page_context import Asked, Name, Sequence64, Visit
+from services.api.forms.fields import FIELDS_MAX, Field, fields_of
+from services.api.http.dependencies import Given, Now, Reader, reading
+from services.api.journal import records
+from services.api.language import language_of
+from services.api.orders import query as orders
+from services.api.problems import NOT_FOUND, Kind, Problem
+from services.api.rejections import query as unsettled
+
+SEND: Final = "send"
+"""The first step of the addresses of forms."""
+
+TOO_MANY_FIELDS: Final = Kind(
+    "too_many_fields",
+    413,
+    _("Too large for a form"),
+    _("This event has {count} values; a form holds at most {limit}."),
+    _("Correct it in the program that sent it, and send it again under a new id."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event to be made."""
+
+    title: Translatable
+    event_type: str
+    data: Mapping[str, Any]
+    fields: list[Field]
+    here: str
+    """The address of the form."""
+    back: str
+    """The page that led here."""
+    back_text: str
+    subject: str | None = None
+    cause: str | None = None
+    """The id of the refused event that it corrects."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """A request for a form: who asks, and when. It holds no connection while it waits."""
+
+    request: Request
+    caller: Reader
+    components: Given
+    now: Now
+
+    @asynccontextmanager
+    async def visit(self, budget: str) -> AsyncGenerator[Visit]:
+        """The context of a page, for who may read and send for the entity of this budget.
+
+        Raises:
+            Problem: 404, they may not; or the database does not answer.
+        """
+        check_authorized(self.caller, budget)
+        check_authorized(self.caller, budget, Scope.PUBLISH)
+        async with reading(self.caller, self.components) as connection:
+            yield self.visit_with(connection)
+
+    def visit_with(self, connection: Any = None) -> Visit:
+        """The context of a page; without a connection of one that asks nothing."""
+        language = language_of(self.request)
+        return Visit(self.request, self.caller, connection, language, self.now)
+
+
+async def by_hand(request: Request, caller: Reader, components: Given, now: Now) -> ByHand:
+    """A request for a form."""
+    return ByHand(request, caller, components, now)
+
+
+Hand = Annotated[ByHand, Depends(by_hand)]
+
+
+async def acknowledgement(hand: Hand, budget: Name, reference: Name, state: Asked = None) -> Draft:
+    """The accountant's answer on an order."""
+    async with hand.visit(budget) as visit:
+        order = await _order(visit, budget, reference)
+        day = visit.today.isoformat()
+        data = {"budget": budget, "payment_order": reference, "state": state, "on": day}
+        kind = ("acknowledgement", _("The accountant's answer"), PaymentOrderAcknowledged.TYPE)
+        return _of_order(visit, order, *kind, data)
+
+
+async def payment(hand: Hand, budget: Name, reference: Name) -> Draft:
+    """The payment of an order, in full unless somebody says otherwise."""
+    async with hand.visit(budget) as visit:
+        order = await _order(visit, budget, reference)
+        data = {
+            "budget": budget,
+            "payment_order": reference,
+            "amount_cents": order.left_cents or None,
+            "executed_on": visit.today.isoformat(),
+        }
+        kind = ("payment", _("Payment by the treasury"), PaymentExecuted.TYPE)
+        return _of_order(visit, order, *kind, data)
+
+
+async def document(
+    hand: Hand,
+    budget: Name,
+    convention: Name,
+    kind: Asked = None,
+    year: Annotated[int | None, Query(ge=1900, le=2199)] = None,
+) -> Draft:
+    """The receipt of a document that a convention asks for."""
+    async with hand.visit(budget) as visit:
+        grant = await unsettled.grant_of_convention(
+            visit.connection, visit.entities, budget, convention
+        )
+        if grant is None:
+            raise Problem(NOT_FOUND)
+        data = {
+            "budget": budget,
+            "convention": convention,
+            "document": {"kind": kind, "year": year},
+            "received_on": visit.today.isoformat(),
+        }
+        return Draft(
+            _("Document received"),
+            ReportReceived.TYPE,
+            data,
+            fields_of(ReportReceived.TYPE, data, visit.language, "budget", "convention"),
+            address(SEND, "document", budget, convention),
+            address("grants", budget, grant),
+            grant,
+        )
+
+
+async def correction(hand: Hand, budget: Name, refused: Sequence64) -> Draft:
+    """A refused event, to be sent again with other values."""
+    async with hand.visit(budget) as visit:
+        found = await records.one(visit.connection, visit.entities, budget, refused)
+        if found is None or found[0].refusal is None:
+            raise Problem(NOT_FOUND)
+        event = json.loads(found[1])["event"]
+        fields = fields_of(event["type"], event["data"], visit.language)
+        if len(fields) > FIELDS_MAX:
+            raise Problem(TOO_MANY_FIELDS, {"count": len(fields), "limit": FIELDS_MAX})
+        number = visit.locale.number(refused)
+        return Draft(
+            _("Correct and send again"),
+            event["type"],
+            event["data"],
+            fields,
+            address(SEND, "correction", budget, str(refused)),
+            record_href(budget, refused),
+            visit.locale.say(_("Record {number}"), number=number),
+            event.get("subject"),
+            event["id"],
+        )
+
+
+async def _order(visit: Visit, budget: str, reference: str) -> orders.PaymentOrder:
+    """The order of that name.
+
+    Raises:
+        Problem: 404, the caller can see none.
+    """
+    found = await orders.one(visit.connection, visit.entities, budget, reference)
+    if found is None:
+        raise Problem(NOT_FOUND)
+    return found.order
+
+
+def _of_order(
+    visit: Visit,
+    order: orders.PaymentOrder,
+    step: str,
+    title: Translatable,
+    event_type: str,
+    data: Mapping[str, Any],
+) -> Draft:
+    return Draft(
+        title,
+        event_type,
+        data,
+        fields_of(event_type, data, visit.language, "budget", "payment_order"),
+        address(SEND, step, order.budget, *order.payment_order.split("/")),
+        order_href(order.budget, order.payment_order),
+        order.payment_order,
+    )

@@ -1,0 +1,215 @@
+"""The pages on which an event is made by hand: form, confirmation, outcome. They need no script.
+
+The id and the time of the event are made with the confirmation: sent twice, it is a duplicate.
+"""
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends
+from starlette.responses import RedirectResponse, Response
+
+from events.masking import masked
+from events.texts import Translatable, _
+from services.api.adapters.randomness import a_name
+from services.api.console.elements import address
+from services.api.console.page_context import Name, Visitor
+from services.api.events_in.publishing import publish_one, read_one, try_events
+from services.api.events_in.reading import Sent
+from services.api.events_in.trials import TRIAL_TOO_LONG, Tried
+from services.api.forms.drafts import (
+    ByHand,
+    Draft,
+    Hand,
+    acknowledgement,
+    correction,
+    document,
+    payment,
+)
+from services.api.forms.fields import Read, fields_of, read
+from services.api.forms.view import DECIDED, TONES, TRIED, filled, groups_of
+from services.api.journal import records
+from services.api.problems import Problem
+
+router = APIRouter()
+
+SOURCE: Final = "urn:ecluse:console"
+"""The `source` of events that are made here."""
+
+WAIT_S: Final = 5.0
+"""Time for the outcome to be known: else its page says that it is on its way."""
+
+ID_BYTES: Final = 16
+EVENT_ID: Final = re.compile(r"[0-9a-f]{32}")
+
+STEP, ID, TIME = "step", "event_id", "event_time"
+"""Names of fields that are none of an event's data: those begin with a slash."""
+
+AUTH_TYPES: Final = {"key": "api_key", "oidc": "user"}
+"""By the first part of a caller's name, who that is."""
+
+EDIT, SEND = "edit", "send"
+"""Steps of a form; without one the event is shown, and tried."""
+
+Make = Callable[..., Awaitable[Draft]]
+
+
+def _add(path: str, make: Make) -> None:
+    """Add the pages of a form whose event begins with this draft."""
+
+    async def form(hand: Hand, draft: Annotated[Draft, Depends(make)]) -> Response:
+        """The form, as far as it can be filled in."""
+        return await _form(hand, draft)
+
+    async def step(hand: Hand, draft: Annotated[Draft, Depends(make)]) -> Response:
+        """The event for confirmation; or it is sent."""
+        return await _step(hand, draft)
+
+    router.add_api_route(path, form, methods=["GET"])
+    router.add_api_route(path, step, methods=["POST"])
+
+
+_add("/console/send/acknowledgement/{budget}/{reference:path}", acknowledgement)
+_add("/console/send/payment/{budget}/{reference:path}", payment)
+_add("/console/send/document/{budget}/{convention}", document)
+_add("/console/send/correction/{budget}/{refused}", correction)
+
+
+@router.get("/console/sent/{budget}/{event_id:path}")
+async def sent_event(visit: Visitor, budget: Name, event_id: Name) -> Response:
+    """The outcome of an event that was sent from here, as soon as it is known."""
+    visit.check_authorized(budget)
+    found = await records.outcomes(
+        visit.connection, visit.entities, event_id, budget=budget, source=SOURCE
+    )
+    locale = visit.locale
+    record = records.latest(found[0].records) if found else None
+    title = _("It is on its way") if record is None else DECIDED[record.outcome]
+    return await visit.page(
+        "sent.html",
+        title=locale.say(title),
+        budget=budget,
+        event_id=event_id,
+        record=record,
+        tone="info" if record is None else TONES[record.outcome],
+        is_repeated=bool(found) and any(each.is_repeat for each in found[0].records),
+    )
+
+
+async def _step(hand: ByHand, draft: Draft) -> Response:
+    """One step of a form.
+
+    Raises:
+        Problem: the event could not be kept, or the caller may not send it.
+    """
+    form = await hand.request.form()
+    typed = {name: text for name, text in form.items() if isinstance(text, str)}
+    found = read(draft.fields, draft.data, typed, hand.visit_with().language)
+    step = typed.get(STEP)
+    if step == EDIT or found.faults:
+        return await _form(hand, draft, typed, found.faults)
+    event = _event(hand, draft, found, typed if step == SEND else {})
+    raw = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+    sent = read_one(raw, hand.caller)
+    if not sent.events:
+        return await _form(hand, draft, typed, _faults(sent, found))
+    if step != SEND:
+        return await _confirmation(hand, draft, event, typed, await _trial(hand, sent))
+    one = await publish_one(
+        raw, hand.caller, hand.components, hand.visit_with().language, wait_s=WAIT_S
+    )
+    outcome = address("sent", one.budget, one.id)
+    return RedirectResponse(outcome, HTTPStatus.SEE_OTHER.value)
+
+
+def _event(hand: ByHand, draft: Draft, found: Read, kept: Mapping[str, str]) -> dict[str, Any]:
+    """The event; its id and time are those that were kept since it was shown, or new ones."""
+    event_id, time = kept.get(ID, ""), kept.get(TIME, "")
+    if not EVENT_ID.fullmatch(event_id):
+        event_id, time = a_name(ID_BYTES), hand.now.isoformat(timespec="seconds")
+    event = {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": SOURCE,
+        "type": draft.event_type,
+        "time": time,
+        "partitionkey": found.data.get("budget", ""),
+        "subject": draft.subject,
+        "causationid": draft.cause,
+        # Who sends it, as the extension “authcontext” of CloudEvents calls it.
+        "authtype": AUTH_TYPES.get(hand.caller.name.partition(":")[0], "unauthenticated"),
+        "authid": hand.caller.name,
+        "data": found.data,
+    }
+    return {name: value for name, value in event.items() if value is not None}
+
+
+def _faults(sent: Sent, found: Read) -> dict[str, Translatable]:
+    """The fault of an event that cannot be sent, by the field that it is in; "" stands for none."""
+    (fault,) = sent.unreadable or sent.not_allowed
+    pointer = (fault.pointer or "").removeprefix("/data")
+    return {found.field_at(pointer): fault.text}
+
+
+async def _trial(hand: ByHand, sent: Sent) -> Tried | None:
+    """What the ledger would decide; None where that takes too long to find out."""
+    try:
+        return await try_events(sent, hand.caller, hand.components)
+    except Problem as problem:
+        if problem.kind != TRIAL_TOO_LONG:
+            raise
+        return None
+
+
+async def _form(
+    hand: ByHand,
+    draft: Draft,
+    typed: Mapping[str, str] | None = None,
+    faults: Mapping[str, Translatable] | None = None,
+) -> Response:
+    """The form with what was typed; what is wrong stands beside its field, else above all."""
+    visit, faults = hand.visit_with(), faults or {}
+    names = {each.name for each in draft.fields if not each.is_fixed}
+    response = await visit.page(
+        "send_form.html",
+        live=False,
+        title=visit.locale.say(draft.title),
+        draft=draft,
+        groups=groups_of(draft.fields, typed, faults, visit.locale),
+        faults=[visit.locale.say(text) for name, text in faults.items() if name not in names],
+        has_faults=bool(faults),
+    )
+    if faults:
+        response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+    return response
+
+
+async def _confirmation(
+    hand: ByHand,
+    draft: Draft,
+    event: Mapping[str, Any],
+    typed: Mapping[str, str],
+    tried: Tried | None,
+) -> Response:
+    """The event as it will be sent, and what the ledger would decide."""
+    visit = hand.visit_with()
+    locale = visit.locale
+    fields = fields_of(draft.event_type, event["data"], visit.language)
+    decision = None if tried is None else tried.decisions[0]
+    names = [each.name for each in draft.fields if not each.is_fixed]
+    return await visit.page(
+        "send_check.html",
+        live=False,
+        title=locale.say(draft.title),
+        draft=draft,
+        groups=filled(groups_of(fields, None, {}, locale)),
+        text=json.dumps(masked(event), ensure_ascii=False, indent=2),
+        kept={ID: event["id"], TIME: event["time"]} | {name: typed.get(name, "") for name in names},
+        tried=tried,
+        decision=decision,
+        headline=None if decision is None else locale.say(TRIED[decision.outcome]),
+        tone="warn" if decision is None else TONES[decision.outcome],
+    )

@@ -1,0 +1,138 @@
+"""Unreadable records explained as `POST /events` explains them, from the records themselves.
+
+The journal keeps the reason of a dead letter alone; its record stands in the source topic, or in
+the ledger's file. What was read there once is remembered: a record never changes.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import structlog
+
+from events.codec import is_binary
+from events.masking import masked, masked_name
+from events.unreadable import Reason, Unreadable, explain
+from services.api.adapters.ports import SourceRecords
+from services.api.rejections.query import DeadLetter
+from services.ledger.application.handle import RawRecord, decoded
+from services.ledger.domain.journal import Source
+from services.runtime.ops.errors import Stop
+from services.texts.translation import Sentence, both
+
+KEPT_MAX: Final = 5_000
+"""Explanations that are kept."""
+
+SOURCE_LIMIT_S: Final = 2.0
+"""Time that a page waits for the source; without it the reason alone is explained."""
+
+NAME_MAX: Final = 500
+"""Characters of an id or a sender, as the contract bounds them."""
+
+log: Final = structlog.stdlib.get_logger("ecluse.api")
+
+
+class Explanation(NamedTuple):
+    """An unreadable record, as far as it can be read."""
+
+    sentence: Sentence | None = None
+    """What is wrong, where, and what to do; None where the reason alone is known."""
+    event_id: str | None = None
+    event_source: str | None = None
+    recorded_at: datetime | None = None
+    """Kafka's time of the record; a line of a file has none."""
+
+
+NOTHING_KNOWN: Final = Explanation()
+
+
+class Explanations:
+    """Explanations of dead letters, by the place of their records."""
+
+    def __init__(self, source_records: SourceRecords) -> None:
+        self._source_records = source_records
+        self._kept: OrderedDict[Source, Explanation] = OrderedDict()
+        self._reading = asyncio.Lock()
+
+    async def of(self, dead_letters: Sequence[DeadLetter]) -> list[Explanation]:
+        """Explanations of these dead letters, in their order.
+
+        Call it without a connection of the database: the source may take its time.
+        """
+        places = {each.source: each for each in dead_letters}
+        unknown = places.keys() - self._kept.keys()
+        if unknown:
+            for place, raw in (await self._read(unknown)).items():
+                self._kept[place] = explained(raw, places[place].reason)
+        found = [self._kept.get(place) or _by_facts(each) for place, each in places.items()]
+        while len(self._kept) > KEPT_MAX:
+            self._kept.popitem(last=False)
+        return found
+
+    async def _read(self, places: Collection[Source]) -> Mapping[Source, RawRecord]:
+        try:
+            # One page at a time: to read a topic takes a connection to each broker.
+            async with asyncio.timeout(SOURCE_LIMIT_S), self._reading:
+                return await self._source_records(places)
+        except (Stop, TimeoutError) as error:
+            log.warning("source_not_read", error=str(error) or type(error).__name__)
+            return {}
+
+
+def explained(raw: RawRecord, reason: str) -> Explanation:
+    """The explanation of a record that became a dead letter for this reason."""
+    read = decoded(raw)
+    sentence = None
+    # Of a reason that is not in the record (its partition, an operator) nothing more is known.
+    if isinstance(read, Unreadable) and read.reason == reason:
+        sentence = _shown(read)
+    event_id, event_source = names_of(raw)
+    recorded_at = None
+    if raw.timestamp_ms is not None:
+        recorded_at = datetime.fromtimestamp(raw.timestamp_ms / 1000, UTC)
+    return Explanation(sentence, event_id, event_source, recorded_at)
+
+
+def names_of(raw: RawRecord) -> tuple[str | None, str | None]:
+    """The id and the sender of a record that is no event, where they can be read."""
+    found: tuple[Any, Any]
+    if is_binary(raw.headers):
+        headers = {name: (value or b"").decode(errors="replace") for name, value in raw.headers}
+        found = headers.get("ce_id"), headers.get("ce_source")
+    else:
+        try:
+            named = _read_names(raw.value or b"")
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None, None
+        found = named.id, named.source
+    event_id, event_source = (
+        masked_name(each[:NAME_MAX]) if isinstance(each, str) and each.isprintable() else None
+        for each in found
+    )
+    return event_id or None, event_source or None
+
+
+class _Named(msgspec.Struct):
+    """The names in a record, of whatever kind they are."""
+
+    id: Any = None
+    source: Any = None
+
+
+_read_names: Final = msgspec.json.Decoder(_Named).decode
+
+
+def _by_facts(dead_letter: DeadLetter) -> Explanation:
+    """The explanation of a record that is gone, from what the journal says of it."""
+    facts = dead_letter.verdict.facts
+    if dead_letter.reason == Reason.QUARANTINED and isinstance(facts.get("why"), str):
+        return Explanation(_shown(Unreadable.quarantined(facts["why"])))
+    return NOTHING_KNOWN
+
+
+def _shown(unreadable: Unreadable) -> Sentence:
+    text = both(explain(unreadable))
+    return Sentence(fr=masked(text.fr), en=masked(text.en))

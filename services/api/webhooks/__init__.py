@@ -1,0 +1,1 @@
+"""Webhooks: outcomes posted to the addresses of applications, signed, at least once, in order."""

@@ -1,0 +1,109 @@
+"""The page of a beneficiary: grants by year, orders, documents owed, bank details masked."""
+
+from html import unescape
+from typing import Final
+
+from tests import silence
+from tests.api.environment import LILLE_KEY
+from tests.api.made import Made
+from tests.api.queries.asked import CARRIED
+from tests.api.reads.answers import ROUBAIX_KEY, YEAR, get
+from tests.api.reads.two_entities import CHOIR, both
+from tests.builders import (
+    IBAN,
+    OTHER_ESTABLISHMENT,
+    OTHER_IBAN,
+    SIRET,
+    a_convention,
+    a_new_account,
+    a_report,
+    a_vote,
+    an_award,
+    an_instalment,
+    encoded,
+)
+from tests.read_model.filling import journal_of, journal_of_events
+
+no_logs = silence.no_logs
+
+PAGE: Final = {"accept": "text/html"}
+BENEFICIARY: Final = f"/console/beneficiaries/{SIRET}"
+
+
+def page(url: str, path: str = BENEFICIARY, language: str = "en") -> str:
+    (answer,) = get(url, path, headers=PAGE, language=language)
+    assert 200 == answer.status_code
+    return unescape(answer.text)
+
+
+def part(text: str, name: str) -> str:
+    """One section of a page."""
+    return text.partition(f'data-live="{name}"')[2].partition("</section>")[0]
+
+
+def test_the_grants_of_each_year_and_their_orders(made: Made) -> None:
+    text = page(made(journal_of(*CARRIED)))
+    assert "<h1>Lille Avenirs</h1>" in text
+    assert "378\u00a0877\u00a0708\u00a000040" in text
+    given = part(text, "grants")
+    assert given.index("Grants of 2024") < given.index("Grants of 2023")
+    assert 2 == given.count(">LILLE-AVENIRS-2023</a>")
+    assert "€2,263,600.00" in given
+    assert "/console/orders/" in part(text, "orders")
+
+
+def test_documents_are_owed_until_they_come_and_again_when_rejected(made: Made) -> None:
+    planned = [
+        an_instalment(40_000),
+        an_instalment(60_000, "balance", documents=[("activity_report", 2022)]),
+    ]
+    owed = [{"kind": "financial_report", "year": 2022, "due_on": "2023-05-31"}]
+    events = [a_vote(), an_award(), a_convention(instalments=planned, obligations=owed)]
+    url = made(journal_of_events(map(encoded, events)))
+    text = part(page(url, language="fr"), "owed")
+    assert "rapport d'activité 2022" in text
+    assert "en retard" in text  # It is 1 June.
+    events += [a_report(), a_report("financial_report")]
+    assert "No document is owed." in part(
+        page(made(journal_of_events(map(encoded, events)))), "owed"
+    )
+
+
+def test_bank_details_are_masked_and_each_change_is_there_once(made: Made) -> None:
+    again = a_convention(convention="C2", grant="G2", _id="again", amount_cents=1_000)
+    events = [
+        a_vote(),
+        an_award(50_000),
+        a_convention(50_000),
+        an_award(1_000, grant="G2", _id="second"),
+        again | {"data": again["data"] | {"signed_on": "2023-05-20"}},
+        a_new_account(effective_on="2023-06-15"),
+    ]
+    url = made(journal_of_events(map(encoded, events)))
+    text = page(url)
+    assert IBAN not in text
+    assert OTHER_IBAN not in text
+    accounts = part(text, "accounts")
+    assert 2 == accounts.count("FR76…")
+    assert accounts.index("15 June 2023") < accounts.index(f"{IBAN[:4]}…{IBAN[-3:]}")
+
+
+def test_grants_and_orders_lead_to_it(made_in_files: Made) -> None:
+    url = made_in_files(journal_of(YEAR))
+    budget = "21590350100017-00-2023"
+    for path in (
+        f"/console/grants/{budget}/LILLE-AVENIRS-2023",
+        f"/console/orders/{budget}/CONV-2023-LILLE-AVENIRS/avance",
+    ):
+        assert f'href="{BENEFICIARY}"' in page(url, path)
+
+
+def test_who_may_not_see_its_entity_finds_nobody(made: Made) -> None:
+    url = made(both())
+    theirs = f"/console/beneficiaries/{OTHER_ESTABLISHMENT}"
+    (own,) = get(url, theirs, key=ROUBAIX_KEY, headers=PAGE)
+    assert (200, True) == (own.status_code, CHOIR in own.text)
+    answers = get(url, theirs, "/console/beneficiaries/13001653800014", key=LILLE_KEY, headers=PAGE)
+    assert [404, 404] == [each.status_code for each in answers]
+    (mine,) = get(url, BENEFICIARY, key=ROUBAIX_KEY, headers=PAGE)
+    assert 404 == mine.status_code

@@ -1,0 +1,138 @@
+"""The contract over HTTP: schemas, the root, and the events in the OpenAPI document."""
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from referencing import Registry, Resource
+
+from events.codec import Received, decode
+from events.envelope import SourceKind
+from services.api.contract.openapi import components
+from services.api.contract.published import FOLDER, SENT, examples, schema
+from tests.api.environment import ALL_KEY, an_app, an_empty_read_model, asking
+from tests.api.example_answers import answers
+from tests.api.made import Made
+from tests.api.reads.answers import YEAR
+from tests.builders import a_vote, encoded
+from tests.read_model.filling import journal_of
+
+OPENAPI_BYTES_MAX = 500_000
+"""A tool reads it in one go, and a person waits for /docs."""
+BROWSER = {"Accept": "text/html,application/xhtml+xml"}
+
+
+@pytest.fixture
+def app(tmp_path: Any) -> Any:
+    return an_app(an_empty_read_model(tmp_path))
+
+
+def asked(app: Any, path: str, key: str | None = None, **headers: str) -> httpx.Response:
+    async def go() -> httpx.Response:
+        async with asking(app, key) as client:
+            return await client.get(path, headers=headers)
+
+    return asyncio.run(go())
+
+
+def test_every_schema_is_listed_and_served_without_a_key(app: Any) -> None:
+    listed = asked(app, "/schemas").json()
+    names = {each["type"] for each in listed}
+    assert {path.name.removesuffix(".schema.json") for path in FOLDER.glob("*.json")} == names
+    of_type = {each["type"]: each for each in listed}
+    signed = of_type["ecluse.convention.signed.v1"]
+    assert {"fr": "Convention signée", "en": "Convention signed"} == signed["name"]
+    assert {"in", "internal", "out", "journal"} == {each["direction"] for each in listed}
+    assert all(each["description"] for each in listed)
+    answer = asked(app, signed["address"])
+    assert FOLDER.joinpath("ecluse.convention.signed.v1.schema.json").read_bytes() == answer.content
+    assert "application/schema+json" == answer.headers["content-type"]
+    assert answer.headers["cache-control"].startswith("public")
+
+
+def test_a_schema_that_is_known_is_not_sent_again(app: Any) -> None:
+    tag = asked(app, "/schemas/ecluse.budget.voted.v1").headers["etag"]
+    again = asked(app, "/schemas/ecluse.budget.voted.v1", **{"If-None-Match": tag})
+    assert (304, b"") == (again.status_code, again.content)
+
+
+@pytest.mark.parametrize("name", ["ecluse.nothing.v1", "topics.yaml", "..%2Fpyproject.toml"])
+def test_nothing_but_schemas_is_served_there(app: Any, name: str) -> None:
+    answer = asked(app, f"/schemas/{name}")
+    assert 404 == answer.status_code
+    assert answer.json()["code"] in {"type_unknown", "not_found"}
+
+
+def test_the_root_leads_a_browser_to_the_console_and_tells_a_program_the_addresses(
+    app: Any,
+) -> None:
+    by_browser = asked(app, "/", **BROWSER)
+    assert (303, "/console") == (by_browser.status_code, by_browser.headers["location"])
+    by_program = asked(app, "/")
+    assert 200 == by_program.status_code
+    assert "/schemas" == by_program.json()["schemas"]
+
+
+def test_the_document_knows_each_event_by_its_type(app: Any) -> None:
+    document = asked(app, "/openapi.json", ALL_KEY).json()
+    assert len(json.dumps(document)) < OPENAPI_BYTES_MAX
+    body = document["paths"]["/events"]["post"]["requestBody"]["content"]
+    assert {"deliberation", "convention", "payment"} == body["application/json"]["examples"].keys()
+    known = document["components"]["schemas"]
+    mapping = known["Event"]["discriminator"]["mapping"]
+    assert set(SENT) == mapping.keys()
+    assert {f"#/components/schemas/{name}" for name in SENT} == set(mapping.values())
+    assert not references(document) - {f"#/components/schemas/{name}" for name in known}
+
+
+def test_the_answers_that_it_shows_are_those_of_the_example_s_year(
+    app: Any, made_in_files: Made
+) -> None:
+    """They are written again by `python -m tests.api.example_answers`."""
+    found = answers(made_in_files(journal_of(YEAR)))
+    paths = asked(app, "/openapi.json", ALL_KEY).json()["paths"]
+    for path, answer in found.items():
+        content = paths[path]["get"]["responses"]["200"]["content"]["application/json"]
+        assert answer == content["example"], path
+
+
+def references(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
+        return own.union(*map(references, value.values()))
+    return set[str]().union(*map(references, value)) if isinstance(value, list) else set()
+
+
+def test_parts_of_one_name_are_the_same_in_all_schemas() -> None:
+    """In the document they are one component."""
+    parts: dict[str, set[str]] = {}
+    for name in SENT:
+        for part, definition in schema(name)["$defs"].items():
+            parts.setdefault(part, set()).add(json.dumps(definition, sort_keys=True))
+    assert [] == [part for part, definitions in parts.items() if len(definitions) > 1]
+
+
+@pytest.mark.parametrize("name", SENT)
+def test_each_type_has_an_example_that_is_read(name: str) -> None:
+    event = examples()[name]
+    assert isinstance(decode(encoded(event), source_kind=SourceKind.EVENTS), Received)
+    check(event)
+
+
+def test_an_event_of_no_type_or_with_a_fault_fits_none_of_them() -> None:
+    for event in (a_vote(_type="ecluse.deadline.passed.v1"), a_vote(stage="final")):
+        with pytest.raises(ValidationError):
+            check(event)
+
+
+def check(event: Any) -> None:
+    """That the event is one of those of the document."""
+    known = {"components": {"schemas": components()}}
+    resource = Resource.from_contents({"$schema": Draft202012Validator.META_SCHEMA["$id"], **known})
+    registry = Registry().with_resource("urn:document", resource)
+    reference = {"$ref": "urn:document#/components/schemas/Event"}
+    Draft202012Validator(reference, registry=registry).validate(event)

@@ -1,0 +1,97 @@
+"""Forms for who may send, and for nobody else."""
+
+import asyncio
+from typing import Any, Final
+
+import pytest
+
+from services.api.access.session import HOST_ONLY, SESSION_COOKIE
+from tests import silence
+from tests.api.by_hand import ACCESS, PAGE, PAID, RECEIVED, ROUBAIX_KEY, TAKEN, YEAR
+from tests.api.environment import (
+    ALL_KEY,
+    READ_KEY,
+    Kept,
+    KeptAudit,
+    a_reader,
+    an_app,
+    asking,
+)
+from tests.api.made import Made
+from tests.builders import (
+    BUDGET,
+    a_payment,
+    an_acknowledgement,
+    encoded,
+)
+from tests.read_model.filling import journal_of_events
+
+no_logs = silence.no_logs
+
+FORMS: Final = (TAKEN, PAID, RECEIVED, f"/console/send/correction/{BUDGET}/4")
+
+
+def asked(url: str, key: str, **cookies: str) -> tuple[list[Any], KeptAudit, Kept]:
+    """Each form, opened and sent with this key or cookie: their statuses."""
+    kept, audit = Kept(), KeptAudit()
+
+    async def go() -> list[Any]:
+        found = []
+        async with asking(an_app(a_reader(url), ACCESS, kept, audit), key or None) as client:
+            for name, value in cookies.items():
+                client.cookies.set(HOST_ONLY + name, value)
+            client.headers.update(PAGE)
+            for path in FORMS:
+                typed = {"step": "send", "/amount_cents": "1", "/executed_on": "2023-05-30"}
+                opened = (await client.get(path)).status_code
+                found.append((opened, (await client.post(path, data=typed)).status_code))
+        return found
+
+    return asyncio.run(go()), audit, kept
+
+
+@pytest.fixture
+def url(made_in_files: Made) -> str:
+    return made_in_files(journal_of_events(map(encoded, [*YEAR, a_payment(900_000)])))
+
+
+@pytest.mark.parametrize("key", [READ_KEY, ROUBAIX_KEY], ids=["a reader", "another entity"])
+def test_who_may_not_send_for_the_entity_finds_no_form(url: str, key: str) -> None:
+    statuses, audit, kept = asked(url, key)
+    assert [(404, 404)] * len(FORMS) == statuses
+    assert ([], []) == (audit.lines, kept.messages)
+
+
+def test_a_form_without_the_token_of_its_session_sends_nothing(url: str) -> None:
+    statuses, audit, kept = asked(url, "", **{SESSION_COOKIE: ALL_KEY})
+    assert [(200, 403)] * len(FORMS) == statuses
+    assert ([], []) == (audit.lines, kept.messages)
+
+
+def test_who_only_reads_is_shown_no_way_to_a_form(url: str) -> None:
+    pages = (
+        f"/console/orders/{BUDGET}/C/advance",
+        f"/console/grants/{BUDGET}/G",
+        f"/console/records/{BUDGET}/4",
+        "/console/troubles/refused",
+    )
+
+    async def links(key: str) -> list[int]:
+        async with asking(an_app(a_reader(url), ACCESS), key) as client:
+            client.headers.update(PAGE)
+            return [(await client.get(path)).text.count("/console/send/") for path in pages]
+
+    assert [0, 0, 0, 0] == asyncio.run(links(READ_KEY))
+    assert [4, 1, 1, 1] == asyncio.run(links(ALL_KEY))
+
+
+def test_a_closed_order_offers_nothing_to_send(made_in_files: Made) -> None:
+    rejected = an_acknowledgement("rejected")
+    url = made_in_files(journal_of_events(map(encoded, [*YEAR, rejected])))
+
+    async def go() -> str:
+        async with asking(an_app(a_reader(url), ACCESS)) as client:
+            client.headers.update(PAGE)
+            return (await client.get(f"/console/orders/{BUDGET}/C/advance")).text
+
+    assert "/console/send/" not in asyncio.run(go())
