@@ -33,9 +33,6 @@ NO_PAGES: Final = frozenset(
     }
 )
 
-ELSEWHERE: Final = ("/console/beneficiaries/", "/console/budgets/")
-"""Pages that tests of their own open."""
-
 Values = Mapping[str, Sequence[str]]
 
 OF_ALL: Final = {"stage": sorted(STAGES_ASKED), "kind": KINDS}
@@ -85,9 +82,3 @@ def addresses(values: Values, *, named: bool = False) -> list[str]:
         if not named or "{budget}" in route.path
         for path in filled(route, values)
     ]
-
-
-def leads_on(href: str) -> bool:
-    """True of a link that a walk through the console follows."""
-    is_page = href.startswith("/console/") and not href.startswith(ELSEWHERE)
-    return is_page and "lang=" not in href
