@@ -37,7 +37,7 @@ def a_record(value: bytes | None, **more: object) -> RawRecord:
 
 def a_dead_letter(reason: str, offset: int = PLACE.offset, **facts: object) -> DeadLetter:
     verdict = dead_letter_verdict(reason, facts)
-    return DeadLetter("_dead.3", 1, PLACE.topic, PLACE.partition, offset, reason, "", verdict)
+    return DeadLetter("_dead.3", 1, PLACE.topic, PLACE.partition, offset, reason, "", verdict, None)
 
 
 def test_a_value_that_is_not_allowed_is_named_with_those_that_are() -> None:
