@@ -337,7 +337,7 @@ WITHOUT_KAFKA = {
     ("order", "pay"),
     ("document", "received"),
 }
-WITHIN_WITHOUT_KAFKA = {"api-keys", "completion", "dev"}
+WITHIN_WITHOUT_KAFKA = {"api-keys", "completion", "dev", "webhooks"}
 """Names of verbs of which none asks Kafka; `dev` brings its own."""
 
 
