@@ -278,7 +278,9 @@ def a_review(sequence: int = 1, **more: Any) -> Json:
         "reviewed_by": "Martine AUBERT",
         "reviewed_on": "2023-07-20",
     }
-    return _build("record.reviewed", defaults, {"_source": "urn:ecluse:console"} | more)
+    its_id = f"review/{more.get('chain', '')}/{sequence}"
+    envelope = {"_source": "urn:ecluse:console", "_id": its_id}
+    return _build("record.reviewed", defaults, envelope | more)
 
 
 def encoded(event: Json | bytes) -> bytes:

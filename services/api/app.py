@@ -37,6 +37,7 @@ from services.api.outcomes import routes as outcomes
 from services.api.outcomes.feed import Feed
 from services.api.problems import problems
 from services.api.rejections import page as rejection_pages
+from services.api.rejections import review
 from services.api.rejections import routes as rejections
 from services.api.rejections.explanation import Explanations
 from services.api.search import page as search_page
@@ -93,6 +94,7 @@ PAGES: Final = (
     figure_page,
     order_pages,
     rejection_pages,
+    review,
     record_page,
     search_page,
     form_pages,

@@ -26,9 +26,13 @@ NO_PAGES: Final = frozenset(
         "/console/login/callback",
         "/console/logout",
         "/console/static/{name}",
+        "/console/reviews/{chain}/{sequence}",  # leads back to the list
         "/console/troubles",  # leads to the first of the lists
     }
 )
+
+ELSEWHERE: Final = ("/console/beneficiaries/", "/console/budgets/")
+"""Pages that tests of their own open."""
 
 Values = Mapping[str, Sequence[str]]
 
@@ -79,3 +83,9 @@ def addresses(values: Values, *, named: bool = False) -> list[str]:
         if not named or "{budget}" in route.path
         for path in filled(route, values)
     ]
+
+
+def leads_on(href: str) -> bool:
+    """True of a link that a walk through the console follows."""
+    is_page = href.startswith("/console/") and not href.startswith(ELSEWHERE)
+    return is_page and "lang=" not in href

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests import silence
+from tests.api.console_pages import leads_on
 from tests.api.environment import a_reader, an_app, asking
 from tests.builders import (
     IBAN,
@@ -30,8 +31,6 @@ from tests.read_model.filling import EXAMPLES, GOLDEN, fill, journal_of, journal
 
 no_logs = silence.no_logs
 FIGURES: Final = "/console/figures/"
-ELSEWHERE: Final = ("/console/beneficiaries/", "/console/budgets/")
-"""Pages that other tests open."""
 PAGES_MAX: Final = 2_000
 AMOUNT: Final = re.compile(r"-?€[\d,]+\.\d\d")
 
@@ -164,8 +163,7 @@ async def _walk(url: str, *, in_both_languages: bool = False) -> tuple[int, int]
                 href = linked.partition("#")[0]
                 if href.startswith(FIGURES) and AMOUNT.fullmatch(phrase.strip()):
                     assert phrase.strip() == expected.setdefault(href, phrase.strip()), href
-                is_ours = href.startswith("/console/") and not href.startswith(ELSEWHERE)
-                if is_ours and "lang=" not in href and href not in seen:
+                if leads_on(href) and href not in seen:
                     seen.add(href)
                     waiting.append(href)
             assert len(seen) < PAGES_MAX

@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import httpx
 import pytest
 
 from services.dev.control import BOARD, REQUESTS
@@ -59,6 +60,19 @@ def check_that_nothing_is_wrong(where: dict[str, str], received: int) -> None:
         assert "The count adds up" in console.read().decode()
 
 
+def check_that_a_sender_may_wait(where: dict[str, str]) -> None:
+    """Through the broker, the ledger and the projector, in one answer."""
+    again = httpx.post(
+        f"{where['api']}/events",
+        params={"wait": 20},
+        content=EXAMPLE.read_bytes(),
+        headers={"Content-Type": "application/x-ndjson"},
+        timeout=60,
+    )
+    decisions = [each["decision"]["outcome"] for each in again.json()["events"]]
+    assert (200, {"duplicate"}) == (again.status_code, set(decisions))
+
+
 def test_everything_runs_until_it_is_interrupted_and_nothing_is_left(tmp_path: Path) -> None:
     with Dev(tmp_path, "--json") as dev:
         where = json.loads(dev.wait_until_ready())
@@ -87,6 +101,7 @@ def test_everything_runs_until_it_is_interrupted_and_nothing_is_left(tmp_path: P
         asked = page(f"{where['api']}/balances/lines?budget={BUDGET}")
         assert expected["lines"] == asked["items"]
         check_that_nothing_is_wrong(where, events + 1)
+        check_that_a_sender_may_wait(where)
         with urlopen(f"{where['api']}/console", timeout=5) as console:
             assert console.url.endswith("/console/today"), "no key is asked"
             assert BUDGET in console.read().decode()

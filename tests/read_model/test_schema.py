@@ -194,7 +194,8 @@ def test_tables_of_an_older_program_get_the_mentions_of_their_records(read_model
 def test_tables_of_an_older_program_get_what_was_settled(name: str, read_model_url: str) -> None:
     fill(read_model_url, golden(name))
     tables = read(read_model_url)
-    change(read_model_url, *WITHOUT_SETTLING, "UPDATE alembic_version SET version_num = '0005'")
+    to_0005 = "UPDATE alembic_version SET version_num = '0005'"
+    change(read_model_url, *UNFOLDED, *WITHOUT_SETTLING, to_0005)
     prepared_again(read_model_url)
     again = read(read_model_url)
     assert [tables[name] for name in ("refusals", "review_flags")] == [

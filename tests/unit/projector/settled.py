@@ -10,9 +10,14 @@ from tests.builders import Json, Scenario
 
 def settled(events: Sequence[Json], table: str) -> dict[Key, int | None]:
     """By key of a row of this table, the record that settled it; None where none did."""
+    return rows_settled([row.record for row in Scenario(*events).store.journal()], table)
+
+
+def rows_settled(journal: Sequence[bytes], table: str) -> dict[Key, int | None]:
+    """The same of a journal."""
     fold = Fold(0)
-    for offset, row in enumerate(Scenario(*events).store.journal()):
-        fold.add(offset, row.record)
+    for offset, raw in enumerate(journal):
+        fold.add(offset, raw)
     changes = fold.take_changes()
     width = 2 if table == "refusals" else 3
     place = columns(table).index("settled_sequence")

@@ -17,8 +17,8 @@ from services.texts.translation import both
 
 FOLDER: Final = Path(events.__file__).parent.parent / "schemas"
 SUFFIX: Final = ".schema.json"
-LONG: Final = ("ecluse.", ".v1")
-"""The beginning and the end of a type's name that a person need not type."""
+PREFIX, VERSION = "ecluse.", ".v1"
+"""The beginning and the end of a type's name, which a person need not type."""
 
 EXAMPLES: Final = frozenset({".jsonl", ".ndjson"})
 
@@ -67,7 +67,7 @@ def schema(
             raise bad_option("--example", WITHOUT_TYPE)
         _list(as_json=as_json)
         return
-    name = of if of in types() else of.join(LONG)
+    name = of if of in types() else f"{PREFIX}{of}{VERSION}"
     if name not in types():
         raise bad_option("TYPE", UNKNOWN_TYPE.render({"type": of}))
     found = _example(name) if example else json.loads(_file(name).read_text(encoding="utf-8"))
@@ -79,11 +79,11 @@ def schema(
 
 def _completed(incomplete: str) -> Iterator[str]:
     """Short names, unless the beginning is that of a long one."""
-    return types() if incomplete.startswith(LONG[0]) else map(_short, types())
+    return types() if incomplete.startswith(PREFIX) else map(_short, types())
 
 
 def _short(name: str) -> str:
-    return name.removeprefix(LONG[0]).removesuffix(LONG[1])
+    return name.removeprefix(PREFIX).removesuffix(VERSION)
 
 
 def _list(*, as_json: bool) -> None:
