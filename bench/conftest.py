@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.cli.workers import COLLECT_AFTER
+from services.cli.garbage_collection import COLLECT_AFTER
 
 
 @pytest.fixture(autouse=True)

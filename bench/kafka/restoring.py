@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import gc
 import json
 import sys
 import time
@@ -14,7 +13,7 @@ import uvloop
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from bench.kafka.topics import PARTITIONS, settings_of
-from services.cli.workers import COLLECT_AFTER
+from services.cli.garbage_collection import collect_rarely
 from services.ledger.kafka.partition import LedgerProcessor
 from services.ledger.kafka.partition_restore import PartitionTopics
 from services.runtime.kafka.reader import Reader
@@ -75,6 +74,6 @@ async def restore(question: dict[str, Any]) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    gc.set_threshold(*COLLECT_AFTER)
+    collect_rarely()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         print(json.dumps(runner.run(restore(json.load(sys.stdin)))), flush=True)

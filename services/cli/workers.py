@@ -1,24 +1,20 @@
 """Running a coroutine as a process: the event loop, and what its ends mean to who started it."""
 
 import asyncio
-import gc
 from collections.abc import Coroutine
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 import uvloop
 from aiokafka.errors import KafkaError
 
 from events.texts import _
+from services.cli.garbage_collection import collect_rarely
 from services.runtime.kafka.writer import Fenced, WriterFailed
 from services.runtime.ops.errors import ClusterError, Stop
 from services.runtime.processing.task import GaveUp
 
 Result = TypeVar("Result")
-
-COLLECT_AFTER: Final = (500_000, 10, 10)
-"""How many more objects than before set off Python's search for cycles. A batch holds some 50,000,
-nearly all freed when it is committed: by default they are searched again and again, for nothing."""
 
 FENCED = _(
     "another process writes under {error}: this one is not the owner any more, and stops. Start it "
@@ -33,7 +29,7 @@ GAVE_UP = _(
 def run_worker(work: Coroutine[Any, Any, Result]) -> Result:
     """Run to the end, on uvloop; Stop where the cluster cannot be reached or trusted."""
     log = structlog.stdlib.get_logger("ecluse")
-    gc.set_threshold(*COLLECT_AFTER)
+    collect_rarely()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.get_loop().set_exception_handler(_on_loop_error)

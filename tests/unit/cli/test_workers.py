@@ -9,12 +9,14 @@ from aiokafka.errors import ProducerFenced
 from asyncpg import AdminShutdownError
 from structlog.testing import capture_logs
 
-from services.cli.workers import COLLECT_AFTER, run_worker
+from services.cli.garbage_collection import COLLECT_AFTER
+from services.cli.workers import run_worker
 
 
 @pytest.fixture(autouse=True)
 def _collects_as_before() -> Iterator[None]:
     before = gc.get_threshold()
+    gc.set_threshold(700, 10, 10)  # Python's own: a command of an earlier test may have set ours.
     yield
     gc.set_threshold(*before)
 

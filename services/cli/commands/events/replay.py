@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from events.texts import _
+from services.cli.garbage_collection import collect_rarely
 from services.cli.records.summary_tables import show_summary, unread
 from services.cli.terminal.options import AsJson, EventFiles, Strict
 from services.cli.terminal.output import busy, display_name, print_json, progress
@@ -43,6 +44,7 @@ def replay_files(
     ] = None,
 ) -> None:
     """Decide events from files and show what came out: entries, payment orders, balances."""
+    collect_rarely()
     store: Store = MemoryStore() if db is None else SqliteStore(db)
     try:
         ledger = open_ledger(store)

@@ -1,7 +1,6 @@
 """The journal that verify and seal read, its proof, and the report of it for people."""
 
 import asyncio
-import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,11 +8,11 @@ from typing import Final, NamedTuple
 
 from events.masking import masked
 from events.texts import Translatable, _
+from services.cli.garbage_collection import collect_rarely
 from services.cli.records.journal_source import ONE_PLACE
 from services.cli.terminal.output import bad_option, counted
 from services.cli.terminal.screen import Prose, Screen
 from services.cli.terminal.texts import NO_RECORDS
-from services.cli.workers import COLLECT_AFTER
 from services.runtime.kafka.security import security_arguments
 from services.runtime.ops.settings import Settings
 from services.verifier.cluster.verify import journal_rows, verify
@@ -59,7 +58,7 @@ def prove(journal: Journal, findings: Findings, sealed: SealedChains | None) -> 
     """The proof of a journal; of a cluster, with all that was published."""
     if journal.db is not None or journal.file is not None:
         return prove_alone(journal, findings, sealed)[1]
-    _collect_rarely()
+    collect_rarely()
     settings = Settings()
     where = (settings.bootstrap_servers, settings.topic_prefix)
     limits = (settings.give_up_s, security_arguments(settings))
@@ -73,7 +72,7 @@ def prove_alone(
     journal: Journal, findings: Findings, sealed: SealedChains | None = None
 ) -> tuple[JournalAlone, Report]:
     """The proof of a journal by itself, whatever was published of it."""
-    _collect_rarely()
+    collect_rarely()
     in_a_row = journal.file is None
     proof = JournalAlone(findings, in_a_row=in_a_row, budget=journal.budget, sealed=sealed)
     if journal.db is None:
@@ -129,11 +128,6 @@ def _with_records(journal: Journal, report: Report) -> Report:
     if journal.budget not in {None, *report.chains} and report.proved:
         raise UnreachableError(NO_RECORDS.render({"budget": journal.budget}))
     return report
-
-
-def _collect_rarely() -> None:
-    """A journal's books hold no cycles: to search them again and again takes an eighth more."""
-    gc.set_threshold(*COLLECT_AFTER)
 
 
 def show(screen: Screen, report: Report) -> None:
