@@ -10,5 +10,5 @@ journals hold no cycles: by default they are searched again and again, for nothi
 
 
 def collect_rarely() -> None:
-    """Let this process search for cycles rarely: it takes up to a third of a replay."""
+    """Let this process search for cycles rarely: it takes a quarter of a replay."""
     gc.set_threshold(*COLLECT_AFTER)
