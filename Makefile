@@ -39,7 +39,8 @@ run: set-up-run ## replay the Lille Avenirs year: events in, entries, payment or
 	@.venv/bin/ecluse replay $(YEAR) --next-step "make console"
 
 console: set-up-run ## serve the Lille Avenirs year on this machine, for a browser, until Ctrl-C (PORT=8000)
-	@ECLUSE_AUTH=off ECLUSE_LOG_LEVEL=ERROR .venv/bin/ecluse serve --embedded --load $(YEAR) \
+	@ECLUSE_AUTH=off ECLUSE_LOG_LEVEL=ERROR ECLUSE_NAMES_FILE=deploy/names.example.yaml \
+		.venv/bin/ecluse serve --embedded --load $(YEAR) \
 		--data build/console --bind 127.0.0.1 --port $(or $(PORT),8000)
 
 dev: set-up-run ## Kafka, ledger, watch, read model, API and console on this machine, until Ctrl-C

@@ -170,8 +170,10 @@ class EventData(msgspec.Struct):
     beneficiary: Beneficiary | None = None
     carry_over: str | tuple[CarriedOver, ...] = ()
     cause: str | None = None
+    chain: str | None = None
     closed_budget: str | None = None
     closed_on: date | None = None
+    comment: str | None = None
     conditions_year: int | None = None
     convention: str | None = None
     document: Document | None = None
@@ -182,6 +184,7 @@ class EventData(msgspec.Struct):
     ends_on: date | None = None
     event: EventReference | None = None
     executed_on: date | None = None
+    from_line: Line | None = None
     grant: str | None = None
     instalments: tuple[Instalment, ...] | None = None
     kind: str | None = None
@@ -196,7 +199,10 @@ class EventData(msgspec.Struct):
     received_on: date | None = None
     recovery: str | None = None
     requires_convention: bool | None = None
+    reviewed_by: str | None = None
+    reviewed_on: date | None = None
     role: str | None = None
+    sequence: int | None = None
     signatory: str | None = None
     signed_on: date | None = None
     stage: str | None = None
@@ -204,6 +210,7 @@ class EventData(msgspec.Struct):
     starts_on: date | None = None
     state: str | None = None
     title: str | None = None
+    to_line: Line | None = None
     vote_level: str | None = None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from events.texts import Translatable, _, pgettext, verbatim
-from events.values import CARRIED_NAME, PRINTED, WITHOUT_SLASH
+from events.values import CARRIED_NAME, DEAD_CHAIN, PRINTED, WITHOUT_SLASH
 
 
 class Reason(StrEnum):
@@ -108,6 +108,7 @@ PATTERNS: dict[str, Translatable] = {
     CARRIED_NAME: _("an instalment, or a grant and its instalment joined by a slash"),
     r"^[0-9]{14}$": _("14 digits"),
     r"^[0-9]{14}-[0-9A-Za-z]{1,10}-(19|20|21)[0-9]{2}$": _("a budget like 21590350100017-00-2023"),
+    DEAD_CHAIN: _("a chain of dead letters like _dead.0"),
     r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$": _("an IBAN in capitals without spaces"),
     r"^[A-Z0-9]{8}([A-Z0-9]{3})?$": _("a BIC of 8 or 11 characters in capitals"),
 }

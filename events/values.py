@@ -166,6 +166,15 @@ Name = Annotated[str, Meta(min_length=1, max_length=300), StringConstraints(patt
 Text = Annotated[str, Meta(min_length=1, max_length=4000)]
 """A title or a reason, for people: it may have several lines."""
 
+DEAD_CHAIN = r"^_dead\.(0|[1-9][0-9]{0,8})$"
+"""The pattern of a chain of dead letters: those of one partition."""
+
+DeadChain = Annotated[str, StringConstraints(pattern=DEAD_CHAIN)]
+"""A chain of dead letters, which belong to no budget."""
+
+Comment = Annotated[str, Meta(min_length=1, max_length=1000)]
+"""A remark of a person on a record: it may have several lines."""
+
 Year = Annotated[int, Meta(ge=1900, le=2199)]
 AmountCents = Annotated[
     int, Meta(ge=1, le=AMOUNT_MAX_CENTS, description="An amount in integer cents of euro.")

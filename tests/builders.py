@@ -271,6 +271,18 @@ def a_deadline(kind: str = "payment_due", **more: Any) -> Json:
     return _build("deadline.passed", defaults, {"_source": "urn:ecluse:watch"} | more)
 
 
+def a_review(sequence: int = 1, **more: Any) -> Json:
+    """A person has seen a record of the budget; `chain="_dead.0"` of a dead letter."""
+    defaults = {
+        "sequence": sequence,
+        "reviewed_by": "Martine AUBERT",
+        "reviewed_on": "2023-07-20",
+    }
+    its_id = f"review/{more.get('chain', '')}/{sequence}"
+    envelope = {"_source": "urn:ecluse:console", "_id": its_id}
+    return _build("record.reviewed", defaults, envelope | more)
+
+
 def encoded(event: Json | bytes) -> bytes:
     """The event's bytes as a careful sender writes them."""
     if isinstance(event, bytes):

@@ -16,13 +16,13 @@ from typing import Any
 
 import uvloop
 
-from bench.kafka import figures, page, stream, watching
+from bench.kafka import console, figures, page, stream, watching
 from bench.kafka.brokers import a_broker
 from bench.kafka.contenders import Site
 from bench.kafka.processes import ROOT, BenchFailed
 from bench.kafka.progress import Progress
 from bench.kafka.read_model import Plan
-from bench.kafka.run import PARTS, Asked, run
+from bench.kafka.run import CONSOLE, PARTS, Asked, run
 from services.runtime.ops.errors import ClusterError
 
 DONE, FAILED, UNREACHABLE, INTERRUPTED = 0, 1, 3, 130
@@ -70,6 +70,9 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--visible-rate", type=int, default=100, help="events a second meanwhile")
     parser.add_argument(
+        "--page-times", type=int, default=console.TIMES, help="how often a page is asked for"
+    )
+    parser.add_argument(
         "--burst-events", type=int, default=watching.BURST_EVENTS, help="how many come at once"
     )
     parser.add_argument("--only", choices=PARTS, help="this part; the others' figures stay")
@@ -84,11 +87,11 @@ def _measured(asked: argparse.Namespace) -> dict[str, Any]:
     with ExitStack() as open_:
         folder = Path(open_.enter_context(tempfile.TemporaryDirectory(prefix="ecluse-bench-")))
         bootstrap, pid = asked.bootstrap, None
-        if bootstrap is None:
+        if bootstrap is None and asked.only != CONSOLE:  # Its pages are made without a broker.
             broker = open_.enter_context(a_broker(folder / "broker"))
             bootstrap, pid = broker.bootstrap, broker.pid
         site = Site(
-            bootstrap,
+            bootstrap or "",
             f"bench-{os.getpid()}-",
             pid,
             folder,
@@ -108,7 +111,9 @@ async def _until_ended(site: Site, asked: argparse.Namespace) -> dict[str, Any]:
     parts = frozenset([asked.only] if asked.only else PARTS)
     visible = Plan(asked.asked_s, asked.visible_rate, asked.visible_s)
     watched = watching.Plan(asked.rounds, asked.burst_events)
-    wanted = Asked(parts, asked.rounds, asked.rate, asked.latency_s, visible, watched)
+    wanted = Asked(
+        parts, asked.rounds, asked.rate, asked.latency_s, visible, asked.page_times, watched
+    )
     return await run(site, wanted, progress)
 
 

@@ -50,6 +50,8 @@ AIMS: Final = (
     Aim("api_read_p99_ms", "ms to a simple read of the API, 99 of 100", 30, at_most=True),
     Aim("api_grant_cpu_ms", "ms of processor time a grant, whole", 5, at_most=True),
     Aim("api_trace_cpu_ms", "ms of processor time a trace", 10, at_most=True),
+    Aim("console_page_p99_ms", "ms to the slowest page of the console, 99 of 100", 150, True),
+    Aim("console_search_p99_ms", "ms to the slowest search, 99 of 100", 50, True),
     Aim("watch_cost_percent", "% of the ledger's pace for a running watch", 5, at_most=True),
 )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from bench.kafka import read_page, secure_page, watch_page
+from bench.kafka import console_page, read_page, secure_page, watch_page
 from bench.kafka.figures import MIB, Figures, or_dash
 from bench.kafka.processes import ROOT
 
@@ -66,6 +66,8 @@ def tables(found: Figures) -> str:
         ]
     if "read_model" in found:
         parts.append(("The read model and its API", read_page.lines(found["read_model"])))
+    if "console" in found:
+        parts.append(("The console's pages", console_page.lines(found["console"])))
     if "watch" in found:
         parts.append(("What the watch costs", watch_page.lines(found["watch"])))
     if "security" in found:

@@ -5,7 +5,7 @@ from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 from bench import world
-from bench.kafka import contenders, figures, replaying, securing, stream, watching
+from bench.kafka import console, contenders, figures, replaying, securing, stream, watching
 from bench.kafka.contenders import Pace, Run, Site
 from bench.kafka.figures import Figures
 from bench.kafka.outputs import Weights, weigh
@@ -14,8 +14,9 @@ from bench.kafka.progress import Progress
 from bench.kafka.read_model import Plan, read_model
 from bench.kafka.topics import PARTITIONS, delete
 
-LEDGER, READ_MODEL, WATCH, SECURITY = "ledger", "read-model", "watch", "security"
-PARTS: Final = (LEDGER, READ_MODEL, WATCH, SECURITY)
+LEDGER, READ_MODEL, CONSOLE = "ledger", "read-model", "console"
+WATCH, SECURITY = "watch", "security"
+PARTS: Final = (LEDGER, READ_MODEL, CONSOLE, WATCH, SECURITY)
 """What can be measured alone."""
 
 REST_S: Final = 2.0
@@ -31,6 +32,7 @@ class Asked(NamedTuple):
     rate: int
     latency_s: float
     visible: Plan
+    page_times: int
     watched: watching.Plan
 
 
@@ -49,6 +51,11 @@ async def run(site: Site, asked: Asked, progress: Progress) -> dict[str, Any]:
             made = await read_model(site, asked.visible, progress)
             found["read_model"] = {**figures.machine(), **busy, **made}
             found |= figures.of_the_read_model(made)
+        if CONSOLE in asked.parts:
+            busy = await _busy(progress)
+            shown = await console.console(site, asked.page_times, progress)
+            found["console"] = {**figures.machine(), **busy, **shown}
+            found |= console.against(shown)
         if WATCH in asked.parts:
             busy = await _busy(progress)
             watched = await watching.watch(site, asked.watched, progress)
@@ -58,7 +65,8 @@ async def run(site: Site, asked: Asked, progress: Progress) -> dict[str, Any]:
             secured = await securing.security(site, asked.rounds, progress)
             found["security"] = {**figures.machine(), **busy, **secured}
     finally:
-        if site.broker_pid is None:  # One of ours goes away with all that is on it.
+        # One of ours goes away with all that is on it; the console alone needs none.
+        if site.broker_pid is None and asked.parts - {CONSOLE}:
             await delete(site.bootstrap, site.prefix)
     return found
 

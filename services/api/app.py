@@ -17,7 +17,7 @@ from services.api.budgets import routes as budgets
 from services.api.console import logout_notice, session
 from services.api.console.pages import LAG_LIVE_PATH, LIVE_PATH, TODAY_LIVE_PATH, problem_page
 from services.api.contract import routes as contract
-from services.api.contract.openapi import components
+from services.api.contract.openapi import complete
 from services.api.events_in import routes as events_in
 from services.api.forms import page as form_pages
 from services.api.grants import page as grant_pages
@@ -37,8 +37,9 @@ from services.api.orders import plan_page
 from services.api.orders import routes as orders
 from services.api.outcomes import routes as outcomes
 from services.api.outcomes.feed import Feed
-from services.api.problems import ProblemDetails, problems
+from services.api.problems import problems
 from services.api.rejections import page as rejection_pages
+from services.api.rejections import review
 from services.api.rejections import routes as rejections
 from services.api.rejections.explanation import Explanations
 from services.api.search import page as search_page
@@ -97,6 +98,7 @@ PAGES: Final = (
     order_pages,
     plan_page,
     rejection_pages,
+    review,
     record_page,
     search_page,
     form_pages,
@@ -136,8 +138,7 @@ class Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document, made once."""
         document = super().openapi()
-        problem = {ProblemDetails.__name__: ProblemDetails.model_json_schema()}
-        document["components"]["schemas"].update(problem | components())
+        complete(document)
         return document
 
 

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
-from services.cli.terminal.options import Group, Lang, LogLevel, Verb, chosen_language
+from events.texts import Translatable, _
+from services.cli.terminal.help import WIDTH_MAX, summary
+from services.cli.terminal.options import (
+    COMPLETES,
+    Group,
+    Lang,
+    LogLevel,
+    Verb,
+    chosen_language,
+)
 from services.cli.terminal.texts import STORE_ERROR
 from services.runtime.ops.file_modes import be_private
 from services.texts.translation import translate
@@ -25,7 +34,11 @@ EXIT_USAGE: Final = 2
 EXIT_UNREACHABLE: Final = 3
 
 
-JOB, ROLES, INSPECT, PROVE, OPERATE = "The job", "Roles", "Look", "Prove", "Operate"
+JOB: Final = _("The job")
+ROLES: Final = _("Roles")
+INSPECT: Final = _("Look")
+PROVE: Final = _("Prove")
+OPERATE: Final = _("Operate")
 """The panels of the help."""
 
 
@@ -38,7 +51,7 @@ class Later:
     hidden = deprecated = False
     help = None
 
-    def __init__(self, name: str, where: str, panel: str) -> None:
+    def __init__(self, name: str, where: str, panel: Translatable) -> None:
         self.name = name
         self.rich_help_panel = panel
         module, self._attribute = where.split(":")
@@ -52,6 +65,10 @@ class Later:
             f"\ndef {self._attribute}("
         )
         return " ".join(verb.split('"""')[1].split("\n\n")[0].split())
+
+    def get_short_help_str(self, _limit: int = 0) -> str:
+        """Its line where a shell completes its name."""
+        return summary(self, chosen_language())
 
     @cached_property
     def verb(self) -> Any:
@@ -75,6 +92,9 @@ VERBS: Final = (
     Later("replay", "commands.events.replay:replay_files", JOB),
     Later("validate", "commands.events.validate:validate_file", JOB),
     Later("publish", "commands.events.publish:publish_files", JOB),
+    Later("schema", "commands.events.schema:schema", JOB),
+    Later("order", "commands.events.order:order", JOB),
+    Later("document", "commands.events.document:document", JOB),
     Later("ledger", "commands.roles.processes:ledger", ROLES),
     Later("serve", "commands.roles.processes:serve", ROLES),
     Later("api", "commands.roles.processes:api", ROLES),
@@ -96,6 +116,7 @@ VERBS: Final = (
     Later("database", "commands.operate.database:database", OPERATE),
     Later("api-keys", "commands.operate.api_keys:api_keys", OPERATE),
     Later("webhooks", "commands.operate.webhooks:webhooks", OPERATE),
+    Later("completion", "commands.operate.completion:completion", OPERATE),
 )
 """In the order of the help."""
 
@@ -157,8 +178,10 @@ app = typer.Typer(
     cls=Verbs,
     help="Écluse: money moves when the act that opens the gate has arrived.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=False,  # `ecluse completion` installs them, and says so in two languages
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # terminal/help.py says why
+    context_settings={"max_content_width": WIDTH_MAX},
 )
 
 
@@ -204,6 +227,10 @@ def main() -> None:
     if not __debug__:
         raise SystemExit("ecluse: assertions are part of this program: run it without -O")
     be_private()  # Journals, databases and brokers' data hold IBANs.
+    if COMPLETES in os.environ:
+        from typer._completion_classes import completion_init  # noqa: PLC0415 # seldom asked for
+
+        completion_init()
     try:
         app()
     except SystemExit as leaving:

@@ -158,6 +158,11 @@ class LocalBroker:
         """The process, while there is one."""
         return self._process.pid if self._process is not None else None
 
+    @property
+    def code(self) -> int | None:
+        """The exit code of its process, a signal as a negative number; None while it runs."""
+        return self._process.poll() if self._process is not None else None
+
     def __enter__(self) -> Self:
         """Start it, as `start` does."""
         self.start()

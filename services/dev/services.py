@@ -1,18 +1,20 @@
 """The services of `ecluse dev`: processes over one broker, watched, and ended in order."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from events.texts import Translatable, _, verbatim
-from services.dev.local_broker import HOST, LocalBroker, dies_with_us
+from events.texts import Translatable, _
+from services.dev.control import Action, Part, Request, ended_text
+from services.dev.local_broker import HOST, LocalBroker, dies_with_us, is_answering
 from services.runtime.ops.errors import ClusterError
 
 READY_S: Final = 90.0
@@ -22,12 +24,15 @@ STOP_S: Final = 10.0
 POLL_S: Final = 0.2
 TAIL_LINES: Final = 15
 
+KAFKA: Final = "kafka"
+"""The name of the broker among the parts."""
+
+SIGNALS: Final = {Action.KILL: signal.SIGKILL, Action.TERMINATE: signal.SIGTERM}
+
 ELSEWHERE: Final = frozenset({"DATABASE_URL_FILE", "ACCESS_URL", "ACCESS_URL_FILE", "API_URLS"})
 """Of the ECLUSE_… variables, what belongs to a read model and an API of the user's own."""
 
-ENDED = _("{name} ended{how}. The end of its log:\n{tail}")
-CODE = _(" (exit code {code})")
-SIGNAL = _(" (signal {code})")
+ENDED = _("{name} ended ({how}). The end of its log:\n{tail}")
 NOT_READY = _("{name} is not ready after {limit_s:g} s. The end of its log:\n{tail}")
 
 
@@ -37,6 +42,7 @@ class Service(NamedTuple):
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    variables: Mapping[str, str]
     ready_url: str
 
 
@@ -46,12 +52,74 @@ class Services:
     def __init__(self, folder: Path, broker: LocalBroker) -> None:
         self._folder = folder
         self._broker = broker
-        self._running: list[Service] = []
+        self._started: dict[str, Service] = {}
+        self._ended: dict[str, int] = {}
+        """Exit codes of the parts that were seen to end."""
 
     def start(self, name: str, variables: Mapping[str, str], port: int) -> None:
         """Start a role of this program; its readiness probe is at this port."""
+        self._start(name, variables, f"http://{HOST}:{port}/readyz")
+
+    def wait_until_ready(self) -> None:
+        """Wait until all are ready, at most 90 s; else ClusterError with the end of a log."""
+        until_s = time.monotonic() + READY_S
+        for service in self._started.values():
+            while not is_ready(service.ready_url):
+                for text in self.newly_ended():
+                    raise ClusterError("ecluse dev", text)
+                if time.monotonic() > until_s:
+                    facts = {"name": service.name, "limit_s": READY_S, "tail": _tail(service.log)}
+                    raise ClusterError("ecluse dev", NOT_READY.render(facts))
+                time.sleep(POLL_S)
+
+    def newly_ended(self) -> Iterator[Translatable]:
+        """A text about each part that ended since it was asked, with the end of its log."""
+        for part in self.parts():
+            if part.code is not None and part.name not in self._ended:
+                self._ended[part.name] = part.code
+                log = self._broker.log if part.name == KAFKA else self._started[part.name].log
+                facts = {"name": part.name, "how": ended_text(part.code), "tail": _tail(log)}
+                yield ENDED.render(facts)
+
+    def parts(self) -> Iterator[Part]:
+        """The broker and the roles, as they are now."""
+        broker = self._broker
+        yield Part(KAFKA, broker.pid, broker.code, broker.bootstrap)
+        for name, service in self._started.items():
+            yield Part(name, service.process.pid, service.process.poll(), service.ready_url)
+
+    def obey(self, request: Request) -> None:
+        """End a part that runs, or start one that ended; anything else was done already."""
+        part = next((each for each in self.parts() if each.name == request.name), None)
+        if (
+            part is None
+            or part.pid is None
+            or (part.code is None) is (request.action is Action.START)
+        ):
+            return
+        if request.action is Action.START:
+            self._start_again(part.name)
+        else:
+            os.kill(part.pid, SIGNALS[request.action])
+
+    def end(self) -> None:
+        """End them side by side: in order, and by force where that takes too long."""
+        # Without a broker they can finish nothing, and would wait for it.
+        limit_s = STOP_S if _listens(self._broker.port) else 0.0
+        services = self._started.values()
+        for service in services:
+            service.process.terminate()
+        until_s = time.monotonic() + limit_s
+        for service in services:
+            try:
+                service.process.wait(max(until_s - time.monotonic(), 0))
+            except subprocess.TimeoutExpired:
+                service.process.kill()
+                service.process.wait()
+
+    def _start(self, name: str, variables: Mapping[str, str], ready_url: str) -> None:
         log = self._folder / f"{name}.log"
-        with log.open("wb") as written:
+        with log.open("ab") as written:
             process = subprocess.Popen(  # noqa: S603 # ourselves
                 [*dies_with_us(), sys.executable, "-m", "services.cli.app", name],
                 stdin=subprocess.DEVNULL,
@@ -61,42 +129,28 @@ class Services:
                 # Ctrl-C reaches us alone; we end the others in order.
                 start_new_session=True,
             )
-        self._running.append(Service(name, process, log, f"http://{HOST}:{port}/readyz"))
+        self._started[name] = Service(name, process, log, variables, ready_url)
 
-    def wait_until_ready(self) -> None:
-        """Wait until all are ready, at most 90 s; else ClusterError with the end of a log."""
-        until_s = time.monotonic() + READY_S
-        for service in self._running:
-            while not _is_ready(service):
-                self.check()
-                if time.monotonic() > until_s:
-                    facts = {"name": service.name, "limit_s": READY_S, "tail": _tail(service.log)}
-                    raise ClusterError("ecluse dev", NOT_READY.render(facts))
-                time.sleep(POLL_S)
+    def _start_again(self, name: str) -> None:
+        self._ended.pop(name, None)
+        if name == KAFKA:
+            self._broker.stop()
+            self._broker.launch()
+        else:
+            service = self._started[name]
+            self._start(name, service.variables, service.ready_url)
 
-    def check(self) -> None:
-        """Check that all are running; else ClusterError with the end of the log."""
-        if not _listens(self._broker.port):
-            raise _ended("Kafka", verbatim(""), self._broker.log)
-        for service in self._running:
-            code = service.process.poll()
-            if code is not None:
-                how = (SIGNAL if code < 0 else CODE).render({"code": abs(code)})
-                raise _ended(service.name, how, service.log)
 
-    def end(self) -> None:
-        """End them side by side: in order, and by force where that takes too long."""
-        # Without a broker they can finish nothing, and would wait for it.
-        limit_s = STOP_S if _listens(self._broker.port) else 0.0
-        for service in self._running:
-            service.process.terminate()
-        until_s = time.monotonic() + limit_s
-        for service in self._running:
-            try:
-                service.process.wait(max(until_s - time.monotonic(), 0))
-            except subprocess.TimeoutExpired:
-                service.process.kill()
-                service.process.wait()
+def is_ready(probe: str) -> bool:
+    """Return whether a part answers that it is ready, at its probe as `Part` has it."""
+    if not probe.startswith("http"):
+        host, _colon, port = probe.rpartition(":")
+        return is_answering(host, int(port))
+    try:
+        with urlopen(probe, timeout=1) as answer:  # noqa: S310 # our own, on this machine
+            return bool(answer.status == 200)  # noqa: PLR2004
+    except (URLError, OSError):
+        return False
 
 
 def is_taken(port: int) -> bool:
@@ -116,11 +170,6 @@ def _inherited() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in left_out}
 
 
-def _ended(name: str, how: Translatable, log: Path) -> ClusterError:
-    facts = {"name": name, "how": how, "tail": _tail(log)}
-    return ClusterError("ecluse dev", ENDED.render(facts))
-
-
 def _listens(port: int) -> bool:
     """Return whether the port is in use, even if the process is slow to accept."""
     try:
@@ -130,14 +179,6 @@ def _listens(port: int) -> bool:
         return False
     except OSError:
         return True
-
-
-def _is_ready(service: Service) -> bool:
-    try:
-        with urlopen(service.ready_url, timeout=1) as answer:  # noqa: S310 # our own, on this machine
-            return bool(answer.status == 200)  # noqa: PLR2004
-    except (URLError, OSError):
-        return False
 
 
 def _tail(log: Path) -> str:

@@ -70,7 +70,7 @@ class EmbeddedProjector:
             known = await self._journal(self.next_offset - 1)
             if not known or read_record(known[0]).hash != self._position.last_sha256:
                 raise ClusterError(str(self._engine.url.database), ANOTHER)
-        self._fold = Fold(PARTITION, taken.sequences, taken.alone)
+        self._fold = Fold(PARTITION, taken.sequences, taken.alone, taken.unsettled)
         return self._fold
 
     async def _project(self, fold: Fold, records: Sequence[bytes]) -> None:

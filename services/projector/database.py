@@ -22,7 +22,15 @@ from services.projector.postgresql import open_postgresql
 from services.projector.rows.changes import Changes, Key, Members, Row
 from services.projector.rows.event_rows import Alone
 from services.projector.rows.fold import DEAD
-from services.projector.tables import budgets, conventions, journal, positions
+from services.projector.rows.settling import Unsettled, read_awaited
+from services.projector.tables import (
+    budgets,
+    conventions,
+    journal,
+    positions,
+    refusals,
+    review_flags,
+)
 from services.runtime.kafka.source_positions import SourcePosition
 from services.runtime.ops.file_modes import tighten_database
 
@@ -167,6 +175,8 @@ class Taken(NamedTuple):
     """The last record of each chain."""
     alone: Alone
     """Grants without convention, by budget."""
+    unsettled: Unsettled
+    """Refusals and review flags that later records may settle."""
 
 
 async def take(engine: AsyncEngine, topic: str, partition: int) -> Taken:
@@ -181,7 +191,9 @@ async def take(engine: AsyncEngine, topic: str, partition: int) -> Taken:
         return Taken(position, *await _fold_state(connection, partition))
 
 
-async def _fold_state(connection: AsyncConnection, partition: int) -> tuple[dict[str, int], Alone]:
+async def _fold_state(
+    connection: AsyncConnection, partition: int
+) -> tuple[dict[str, int], Alone, Unsettled]:
     # A chain of another partition may rest here, where a journal was imported: a range of the key.
     last = select(journal.c.budget, func.max(journal.c.sequence)).where(
         journal.c.budget >= DEAD,
@@ -204,7 +216,24 @@ async def _fold_state(connection: AsyncConnection, partition: int) -> tuple[dict
     grants_alone: Alone = {}
     for budget, grant in await connection.execute(alone):
         grants_alone.setdefault(budget, set()).add(grant)
-    return sequences, grants_alone
+    return sequences, grants_alone, await _unsettled(connection, partition)
+
+
+async def _unsettled(connection: AsyncConnection, partition: int) -> Unsettled:
+    found = Unsettled()
+    for table in (refusals, review_flags):
+        asked = (
+            select(*table.primary_key, table.c.awaits)
+            .join(budgets, budgets.c.budget == table.c.budget)
+            .where(
+                budgets.c.partition == partition,
+                table.c.settled_sequence.is_(None),
+                table.c.awaits.is_not(None),
+            )
+        )
+        for *key, awaits in await connection.execute(asked):
+            found.add(table.name, tuple(key), read_awaited(awaits))
+    return found
 
 
 async def other_topics(engine: AsyncEngine, topic: str) -> list[str]:

@@ -112,7 +112,7 @@ class ProjectorProcessor:
             taken = await database.take(self._engine, *self.place)
         self.position = taken.position
         self._written = taken.position.next_offset
-        self._fold = Fold(self._partition, taken.sequences, taken.alone)
+        self._fold = Fold(self._partition, taken.sequences, taken.alone, taken.unsettled)
         await self.reader.start()
         try:
             await check_source(self.reader, self.place, self.position, is_same, GIVE_UP)

@@ -3,9 +3,11 @@
 New messages come without French: write it into `fr.po`, and run `make texts` once more.
 """
 
+import ast
 import io
+import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +15,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+
+from services.texts.translation import paragraphs
 
 ROOT: Final = Path(__file__).parents[2]
 FRENCH: Final = Path(__file__).with_name("fr.po")
@@ -28,6 +32,12 @@ LOUD: Final = {"silent": "false"}
 
 WIDTH: Final = 99
 
+COMMAND: Final = Path("services", "cli")
+"""The package whose docstrings and `help=` are texts for people."""
+
+VERB: Final = re.compile(r'Later\("[\w-]+", "([\w.]+):(\w+)"')
+"""A verb in services/cli/app.py: the module and the function whose docstring is its help."""
+
 
 def found_messages(root: Path = ROOT) -> Iterator[tuple[str, Any, str | None]]:
     """Each message of the code: the file where it stands, its msgid or msgids, its context."""
@@ -35,6 +45,35 @@ def found_messages(root: Path = ROOT) -> Iterator[tuple[str, Any, str | None]]:
         for path in sorted((root / folder).rglob(pattern)):
             for _, msgid, _, context in extract_from_file(method, path, KEYWORDS, options=LOUD):
                 yield path.relative_to(root).as_posix(), msgid, context
+    yield from _help_texts(root)
+
+
+def _help_texts(root: Path) -> Iterator[tuple[str, str, None]]:
+    """Texts of the command's help: they stand where Typer reads them, by paragraphs."""
+    package = root / COMMAND
+    verbs = set(VERB.findall((package / "app.py").read_text(encoding="utf-8")))
+    for path in sorted(package.rglob("*.py")):
+        module = ".".join(path.relative_to(package).with_suffix("").parts)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for each in paragraphs(_help_of(node, {name for at, name in verbs if at == module})):
+                yield path.relative_to(root).as_posix(), each, None
+
+
+def _help_of(node: ast.AST, verbs: Collection[str]) -> str:
+    """The help that stands at a node: of an option, a flag or a verb; else none."""
+    match node:
+        case ast.keyword(arg="help" | "help_text", value=ast.Constant(value=str() as text)):
+            return text
+        case ast.Call(func=ast.Name(id="flag"), args=[_, ast.Constant(value=str() as text)]):
+            return text
+        case ast.FunctionDef(name=name, decorator_list=[]) if name in verbs:
+            return ast.get_docstring(node) or ""
+        case ast.FunctionDef(
+            decorator_list=[ast.Call(func=ast.Attribute(value=ast.Name(id="app")))]
+        ):
+            return ast.get_docstring(node) or ""
+        case _:
+            return ""
 
 
 def updated(catalogue: Catalog, messages: Iterable[tuple[str, Any, str | None]]) -> Catalog:

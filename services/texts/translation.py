@@ -39,6 +39,12 @@ def both(text: Translatable) -> Sentence:
     return Sentence(fr=translate(text, Language.FR), en=translate(text, Language.EN))
 
 
+def paragraphs(text: str) -> list[str]:
+    """The paragraphs of a docstring, each on one line: as messages they stand in the catalogue."""
+    lines = [" ".join(each.split()) for each in text.split("\n\n")]
+    return [each for each in lines if each]
+
+
 @cache
 def _catalogue(language: Language) -> NullTranslations:
     if language is Language.EN:

@@ -9,6 +9,7 @@ from events.deadlines import PATIENCE, DeadlinePassed
 from events.envelope import Envelope, Event
 from events.fiscal_years import FiscalYearClosed
 from events.mentions import Names, order_parts
+from events.reviews import RecordReviewed
 from services.ledger.domain.awaited import Awaited, awaited_of, awaited_of_grant
 from services.ledger.domain.fiscal_year.year_openings import Opening, next_year, openings
 from services.ledger.domain.journal import JournalRecord, Outcome
@@ -77,6 +78,8 @@ class Trace:
     _waited: dict[tuple[str, int], Want] = field(default_factory=dict)
     _waiting: set[tuple[str, str, str]] = field(default_factory=set)
     """Events of the trace that waited, by budget, source and id: a deadline may name one."""
+    _kept: set[tuple[str, int]] = field(default_factory=set)
+    """Places of its records: a review may name one."""
 
     def __post_init__(self) -> None:
         """Index filters by name: one act may have given hundreds of grants."""
@@ -102,7 +105,7 @@ class Trace:
             self._keep(entry, woken_by, None)
             return
         takers = [each for each in self._near(entry) if each.takes(entry)]
-        if takers or self._ends_a_wait(record.budget, entry.event):
+        if takers or self._ends_a_wait(record.budget, entry.event) or self._reviews(entry):
             self._keep(entry, woken_by, takers)
 
     def awaited(self, budgets: Mapping[str, BudgetState]) -> list[tuple[str, Awaited]]:
@@ -159,6 +162,7 @@ class Trace:
     def _keep(self, entry: Entry, woken_by: int | None, takers: list[Filter] | None) -> None:
         """Keep a record; of one that passed filters, only what is theirs."""
         record, envelope = entry.record, entry.received.envelope
+        self._kept.add(entry.place)
         if record.outcome is Outcome.PARKED:
             self._waiting.add((record.budget, envelope.source, envelope.id))
         event = envelope.data
@@ -201,6 +205,13 @@ class Trace:
         if not isinstance(event, DeadlinePassed) or event.event is None:
             return False
         return (budget, event.event.source, event.event.id) in self._waiting
+
+    def _reviews(self, entry: Entry) -> bool:
+        """True where a person has seen a record of the trace."""
+        event = entry.event
+        if not isinstance(event, RecordReviewed) or event.chain is not None:
+            return False
+        return (entry.record.budget, event.sequence) in self._kept
 
 
 def _united(all_of: Iterable[Any], parts_of: Iterable[list[Any]]) -> list[Any]:

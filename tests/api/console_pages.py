@@ -28,6 +28,7 @@ NO_PAGES: Final = frozenset(
         "/console/login/callback",
         "/console/logout",
         "/console/static/{name}",
+        "/console/reviews/{chain}/{sequence}",  # leads back to the list
         "/console/troubles",  # leads to the first of the lists
     }
 )

@@ -93,7 +93,7 @@ def test_grants_and_orders_lead_to_it(made_in_files: Made) -> None:
     budget = "21590350100017-00-2023"
     for path in (
         f"/console/grants/{budget}/LILLE-AVENIRS-2023",
-        f"/console/orders/{budget}/CONV-2023-LILLE-AVENIRS/advance",
+        f"/console/orders/{budget}/CONV-2023-LILLE-AVENIRS/avance",
     ):
         assert f'href="{BENEFICIARY}"' in page(url, path)
 

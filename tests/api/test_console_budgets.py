@@ -169,5 +169,10 @@ def test_the_list_leads_to_the_only_budget(made_in_files: Made) -> None:
         assert f'href="/console/budgets/{budget}"' in of_all
 
 
+def test_the_newest_year_stands_first_in_the_list(made_in_files: Made) -> None:
+    listed = page(made_in_files(journal_of(*CARRIED)), "/console/budgets")
+    assert listed.index(f"/console/budgets/{NEXT_BUDGET}") < listed.index(BUDGET)
+
+
 def test_without_a_budget_the_list_says_so(made_in_files: Made) -> None:
     assert "No budget that this access may see." in page(made_in_files([]), "/console/budgets")

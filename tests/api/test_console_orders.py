@@ -336,7 +336,10 @@ def test_a_filter_that_means_nothing_is_shown(asked: str, made_in_files: Made) -
     (answer,) = get(url, f"{ORDERS}?{asked}", headers={"accept": "text/html"})
     assert 422 == answer.status_code
     assert asked.partition("=")[0] in answer.text
-    assert "<h1>Payment orders</h1>" in answer.text
+    assert "A filter cannot be read" in answer.text
+    assert "<h1>Payment orders</h1>" in answer.text, "the page again, without it"
+    is_field = asked.partition("=")[0] != "budget"  # Of one budget alone none is chosen.
+    assert is_field == ('aria-invalid="true"' in answer.text)
 
 
 @pytest.mark.parametrize("page", ["/console/grants", ORDERS])

@@ -20,7 +20,7 @@ from tests.read_model.filling import journal_of
 no_logs = silence.no_logs
 HTML: Final = {"accept": "text/html"}
 GRANT: Final = f"/console/grants/{BUDGET}/LILLE-AVENIRS-2023"
-ORDER: Final = f"/console/orders/{BUDGET}/CONV-2023-LILLE-AVENIRS/balance"
+ORDER: Final = f"/console/orders/{BUDGET}/CONV-2023-LILLE-AVENIRS/solde"
 LIT: Final = re.compile(r'<a href="([^"]*)" aria-current="(?:page|true)">')
 TRAIL: Final = re.compile(r'<nav class="trail".*?</nav>', re.DOTALL)
 
@@ -42,7 +42,7 @@ def page(url: str, path: str, key: str = ALL_KEY, language: str = "en") -> httpx
         ("LILLE-AVENIRS-2023", GRANT),
         ("lille avenirs 2023", GRANT),
         ("CONV-2023-LILLE-AVENIRS", GRANT),
-        ("conv-2023-lille-avenirs/BALANCE", ORDER),
+        ("conv-2023-lille-avenirs/SOLDE", ORDER),
         (BUDGET, f"/console/budgets/{BUDGET}"),
         ("489", f"/console/budgets/{BUDGET}?operation=489"),
     ],
@@ -87,7 +87,7 @@ def test_the_api_answers_the_same(url: str) -> None:
     (answer,) = get(url, "/search?q=conv-2023+lille-avenirs")
     hits = [(hit["kind"], hit["id"], hit["whole"]) for hit in answer.json()["hits"]]
     assert ("convention", "CONV-2023-LILLE-AVENIRS", True) == hits[0]
-    assert ("payment_order", "CONV-2023-LILLE-AVENIRS/balance", False) in hits
+    assert ("payment_order", "CONV-2023-LILLE-AVENIRS/solde", False) in hits
     (missing,) = get(url, "/search")
     assert 422 == missing.status_code
 
@@ -98,8 +98,8 @@ def test_the_api_answers_the_same(url: str) -> None:
         (GRANT, "/console/grants", ["/console/grants", f"/console/grants?budget={BUDGET}"]),
         (ORDER, "/console/orders", ["/console/orders", GRANT]),
         (f"/console/records/{BUDGET}/4", "/console/grants", ["/console/grants", GRANT]),
-        (f"/console/records/{BUDGET}/1", None, [f"/console/budgets/{BUDGET}"]),
-        (f"/console/figures/{BUDGET}/paid", None, [f"/console/budgets/{BUDGET}"]),
+        (f"/console/records/{BUDGET}/1", "/console/budgets", [f"/console/budgets/{BUDGET}"]),
+        (f"/console/figures/{BUDGET}/paid", "/console/budgets", [f"/console/budgets/{BUDGET}"]),
         (
             f"/console/figures/{BUDGET}/paid?grant=LILLE-AVENIRS-2023",
             "/console/grants",
@@ -108,12 +108,10 @@ def test_the_api_answers_the_same(url: str) -> None:
         ("/console/orders?state=all", "/console/orders", []),
     ],
 )
-def test_a_page_says_where_it_stands(
-    url: str, path: str, lit: str | None, above: list[str]
-) -> None:
+def test_a_page_says_where_it_stands(url: str, path: str, lit: str, above: list[str]) -> None:
     text = page(url, path).text
     menu = text.split('<nav class="ways"')[1].split("</nav>")[0]
-    assert ([lit] if lit else []) == LIT.findall(menu)
+    assert [lit] == LIT.findall(menu)
     trail = "".join(TRAIL.findall(text))
     assert above == re.findall(r'href="([^"]*)"', trail)
     assert bool(above) == ('aria-current="page"' in trail)
@@ -126,13 +124,13 @@ def test_the_order_tells_why_it_was_paid(url: str) -> None:
         "no. 2023/40",
         "Convention signed",
         "activity report 2022",
-        "condition met: payment order CONV-2023-LILLE-AVENIRS/balance issued",
-        "payment order CONV-2023-LILLE-AVENIRS/balance: paid",
+        "condition met: payment order CONV-2023-LILLE-AVENIRS/solde issued",
+        "payment order CONV-2023-LILLE-AVENIRS/solde: paid",
     ]
     places = [why.find(each) for each in expected]
     assert -1 not in places, expected[places.index(-1)]
     assert places == sorted(places)
-    assert "CONV-2023-LILLE-AVENIRS/advance" not in why, "that is another order's history"
+    assert "CONV-2023-LILLE-AVENIRS/avance" not in why, "that is another order's history"
     assert len(re.findall(r"/console/records/", why)) == why.count("<li")
 
 

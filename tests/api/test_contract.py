@@ -14,8 +14,12 @@ from events.codec import Received, decode
 from events.envelope import SourceKind
 from services.api.contract.openapi import components
 from services.api.contract.published import FOLDER, SENT, examples, schema
-from tests.api.environment import an_app, an_empty_read_model, asking
+from tests.api.environment import ALL_KEY, an_app, an_empty_read_model, asking
+from tests.api.example_answers import answers
+from tests.api.made import Made
+from tests.api.reads.answers import YEAR
 from tests.builders import a_vote, encoded
+from tests.read_model.filling import journal_of
 
 OPENAPI_BYTES_MAX = 500_000
 """A tool reads it in one go, and a person waits for /docs."""
@@ -74,7 +78,7 @@ def test_the_root_leads_a_browser_to_the_console_and_tells_a_program_the_address
 
 
 def test_the_document_knows_each_event_by_its_type(app: Any) -> None:
-    document = asked(app, "/openapi.json", "test-key-of-everything").json()
+    document = asked(app, "/openapi.json", ALL_KEY).json()
     assert len(json.dumps(document)) < OPENAPI_BYTES_MAX
     body = document["paths"]["/events"]["post"]["requestBody"]["content"]
     assert {"deliberation", "convention", "payment"} == body["application/json"]["examples"].keys()
@@ -83,6 +87,17 @@ def test_the_document_knows_each_event_by_its_type(app: Any) -> None:
     assert set(SENT) == mapping.keys()
     assert {f"#/components/schemas/{name}" for name in SENT} == set(mapping.values())
     assert not references(document) - {f"#/components/schemas/{name}" for name in known}
+
+
+def test_the_answers_that_it_shows_are_those_of_the_example_s_year(
+    app: Any, made_in_files: Made
+) -> None:
+    """They are written again by `python -m tests.api.example_answers`."""
+    found = answers(made_in_files(journal_of(YEAR)))
+    paths = asked(app, "/openapi.json", ALL_KEY).json()["paths"]
+    for path, answer in found.items():
+        content = paths[path]["get"]["responses"]["200"]["content"]["application/json"]
+        assert answer == content["example"], path
 
 
 def references(value: Any) -> set[str]:

@@ -25,10 +25,12 @@ from tests.api.environment import (
     LILLE_KEY,
     Kept,
     Known,
+    a_reader,
     an_app,
     an_empty_read_model,
     asking,
 )
+from tests.api.made import Made
 from tests.builders import (
     BUDGET,
     Json,
@@ -39,8 +41,8 @@ from tests.builders import (
     an_award,
     encoded,
 )
+from tests.read_model.filling import journal_of_events
 
-ONE = {"Content-Type": "application/cloudevents+json"}
 LINES = {"Content-Type": "application/x-ndjson"}
 SENDER_KEY = "test-key-that-only-publishes"
 ACCESS = Known({**CALLERS, SENDER_KEY: Caller("key:sender", {Scope.PUBLISH: EVERYBODY}, "")})
@@ -285,3 +287,18 @@ def test_a_trial_is_of_ones_own_entity_alone(tmp_path: Path) -> None:
         assert ["accepted"] == outcomes(await sent(client, a_payment(1), dry_run="true"))
 
     in_an_api(tmp_path, ask, *YEAR, key=LILLE_KEY)
+
+
+def test_both_databases_know_what_was_decided_before_and_what_would_be(made: Made) -> None:
+    url = made(journal_of_events(map(encoded, [*YEAR, a_payment(1)])))
+
+    async def go() -> None:
+        kept = Kept()
+        async with asking(an_app(a_reader(url), ACCESS, kept)) as client:
+            tried = await sent(client, a_payment(1), a_payment(2), dry_run="true")
+            assert ["duplicate", "accepted"] == outcomes(tried)
+            answer = await sent(client, a_payment(1), wait=1)
+            # It was decided once: on this sending nothing is known yet.
+            assert (202, 1) == (answer.status_code, len(kept.messages))
+
+    asyncio.run(go())

@@ -3,12 +3,14 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
 import pytest
 
+from services.api.http.components import Slots
 from services.api.outcomes import query
 from services.api.outcomes.feed import Feed
 from services.api.outcomes.position import Position
@@ -126,6 +128,18 @@ def test_what_cannot_be_listened_to(
     assert status == asyncio.run(go()).status_code
 
 
+def test_one_listener_too_many_is_asked_to_come_later(tmp_path: Path) -> None:
+    async def go() -> httpx.Response:
+        app = an_app(an_empty_read_model(tmp_path), ACCESS)
+        app.state.components = replace(app.state.components, listener_slots=Slots(1, 0))
+        async with asking(app, LILLE_KEY) as client:
+            return await client.get(ALL_THERE_IS)
+
+    answer = asyncio.run(go())
+    assert (429, "too_many_at_once") == (answer.status_code, answer.json()["code"])
+    assert "retry-after" in answer.headers
+
+
 def test_pages_of_every_size_hold_every_record_once(
     made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,6 +205,7 @@ async def stream_of(client: httpx.AsyncClient, place: str) -> AsyncGenerator[Sai
             block = ""
 
 
+@pytest.mark.rest
 @pytest.mark.fault
 @pytest.mark.timeout(180)
 def test_a_listener_misses_nothing_when_the_server_is_killed(tmp_path: Path) -> None:

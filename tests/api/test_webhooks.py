@@ -290,6 +290,7 @@ def test_who_may_see_its_entities_sees_a_webhook_and_nobody_its_secret(sqlite_ur
     in_a_town(sqlite_url, go)
 
 
+@pytest.mark.rest
 @pytest.mark.timeout(180)
 def test_by_the_command_on_a_ledger_that_runs(tmp_path: Path) -> None:
     data, env = tmp_path / "data", {"ECLUSE_WEBHOOK_HOSTS": "127.0.0.1"}

@@ -24,6 +24,7 @@ THEIRS: Final = {
     "payment_order": ["R-CONV/advance"],
     "event_id": ["R-signed"],
     "ref": ["R-CONV"],
+    "q": ["R-CONV"],
     "file_format": ["csv", "xlsx"],
     "stage": ["available"],
 }

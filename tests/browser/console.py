@@ -19,6 +19,7 @@ from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
 from services.api.adapters.ports import JournalEnd
 from services.api.adapters.read_model import open_read_model
 from services.api.app import create_app
+from services.api.code_names import city_names
 from services.api.http.components import Components
 from services.api.lag_source import lag_source
 from services.api.today import live
@@ -45,6 +46,7 @@ ACCESS: Final = Known(CALLERS)
 FREE: Final[list[FastAPI]] = []
 """Applications that no console has: one is made in a second, which is long for each test."""
 
+NAMES: Final = Path(__file__).parents[2] / "deploy" / "names.example.yaml"
 START_S: Final = 20.0
 DRAIN_S: Final = 10
 POLL_S, AGAIN_MS = 0.2, 100
@@ -200,6 +202,7 @@ def a_console(path: Path, *watches: str) -> Iterator[Console]:
             clock,
             journal_ends=ends,
             lag=lag_source(watches, clock),
+            names=city_names(NAMES.read_text(encoding="utf-8")),
         )
 
     paces = live.POLL_EVERY_S, live.AGAIN_MS

@@ -12,6 +12,8 @@ def test_what_is_left_on_an_operation(browser: Browser, console: Console, script
     with a_visitor(browser, console, "fr", script=script) as visitor:
         page = visitor.page
         visitor.go("/console/today")
+        named = page.get_by_role("heading", name="Exercice 2023 – Lille, budget principal")
+        expect(named).to_be_visible()
         page.get_by_role("navigation").get_by_role("link", name="Budgets").click()
         page.locator("summary").first.click()
         page.get_by_label("Opération").select_option("510")

@@ -126,6 +126,7 @@ def test_an_operator_sees_the_bytes_of_a_dead_letter_with_ibans_masked(
         page = visitor.page
         visitor.go(dead_letter)
         place = page.locator("dt", has_text="Read from").locator("xpath=following-sibling::dd")
+        page.locator("summary", has_text="Technical details").click()
         topic = place.inner_text().partition(",")[0]
         offset = int(place.inner_text().rpartition(" ")[2])
         own_console.original_bytes.places[topic, 0, offset] = UNREADABLE

@@ -40,8 +40,8 @@ PAGES: Final = {
     ),
     "budget": (
         f"/console/budgets/{BUDGET}",
-        "Autres charges de gestion courante",
-        "As known at record",
+        "Lille, budget principal",
+        "Mission locale",
     ),
     "budget-then": (
         f"/console/budgets/{BUDGET}?operation=489&effective_on=2023-06-30&known_at=25",
@@ -55,7 +55,7 @@ PAGES: Final = {
     ),
     "grants": ("/console/grants", "5 subventions", "5 grants"),
     "grants-found": ("/console/grants?search=orchestre", "1 subvention", "1 grant"),
-    "grants-none": ("/console/grants?search=zzz", "Aucune subvention", "No grant answers"),
+    "grants-none": ("/console/grants?search=zzz", "Aucune subvention", "No grant matches"),
     "search": ("/console/search?q=conv", "Mandats", "Payment orders"),
     "search-none": ("/console/search?q=zzz", "Rien ne s", "Nothing is called"),
     "search-empty": ("/console/search", "Ce qu", "What may be searched"),
@@ -89,6 +89,11 @@ PAGES: Final = {
     ),
     "order": (f"/console/orders/{BUDGET}/CONV-2023-THEATRE/whole/2", "FR76…185", "FR76…185"),
     "refused": ("/console/troubles/refused", "Crédits insuffisants", "Insufficient credit"),
+    "refused-settled": (
+        "/console/troubles/refused?settled=true",
+        "Rien n'est encore réglé",
+        "Nothing is settled yet",
+    ),
     "parked": ("/console/troubles/parked", "CONV-2023-PATRONAGE", "CONV-2023-PATRONAGE"),
     "unreadable": ("/console/troubles/unreadable", "bad_json", "bad_json"),
     "flagged": (
@@ -241,6 +246,7 @@ def test_the_page_to_log_in(browser: Browser, console: Console, language: str) -
     [
         ("readme-today", PAGES["today"][0], 1180),
         ("readme-grant", PAGES["grant-waiting"][0], 1440),
+        ("readme-budget", PAGES["budget"][0], 1330),
     ],
 )
 def test_a_picture_for_the_readme(

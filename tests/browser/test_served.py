@@ -37,7 +37,7 @@ def test_the_year_served_from_one_process_moves_with_what_is_published(
             expect(first).to_contain_text("All that was received is in the accounts.")
             # What the year owes by 30 June 2024 did not come: the internal event has said so.
             expect(first).to_contain_text("Latest event dated 1 July 2024 at 00:00:00.")
-            assert "Access is not checked" in page.locator("main").inner_text()
+            assert "Open access on this machine" in page.locator("main").inner_text()
             assert "The count adds up." in page.locator("main").inner_text()
             page.evaluate("window.stillThere = true")
             event = json.dumps(REPORT).encode()

@@ -87,7 +87,7 @@ def ecluse(*args: object, given: bytes = b"", **env: str) -> CommandResult:
     """Run the command in this process, its streams apart; half a second less than a real one."""
     code: int | str | None = 0
     mask = os.umask(0o022)  # The command sets its own: no other test shall have it.
-    with pytest.MonkeyPatch.context() as patch, CliRunner().isolation() as (out, err, _):
+    with pytest.MonkeyPatch.context() as patch, CliRunner().isolation(given) as (out, err, _):
         for name in UNSET:
             patch.delenv(name, raising=False)
         for name, value in env.items():

@@ -20,6 +20,7 @@ from tests.builders import (
     a_payment,
     a_recovery,
     a_report,
+    a_review,
     a_vote,
     an_acknowledgement,
     an_award,
@@ -193,6 +194,14 @@ def test_a_journal_of_one_year_alone_says_what_it_does_not_hold(db: Path, tmp_pa
     assert (
         "which this journal does not hold" in ecluse("trace", CONVENTION, "--journal", alone).text
     )
+
+
+def test_a_trace_shows_who_has_seen_what_was_refused(tmp_path: Path, db: Path) -> None:
+    others = (a_review(1), a_review(9, chain="_dead.0"))
+    seen = a_review(3, _id="seen", comment="Doublon de saisie")
+    events = (a_vote(10), an_award(5), an_award(5, _id="again"), *others, seen)
+    ecluse("replay", written(tmp_path / "seen.jsonl", *events), "--db", db)
+    assert [2, 3, 6] == [each["sequence"] for each in asked("G", "--db", db)["records"]]
 
 
 def test_an_exported_journal_tells_the_same(years: Path, tmp_path: Path) -> None:

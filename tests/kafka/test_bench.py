@@ -30,6 +30,7 @@ SMALL: Final = {
     "--latency-s": 1,
     "--asked-s": 1,
     "--visible-s": 1,
+    "--page-times": 3,
     "--burst-events": EVENTS,
 }
 CONTENDERS: Final = ("ledger_one", "ledger_two", "bare", "faust", "faust_patient")
@@ -50,6 +51,17 @@ def check_read_model(found: dict[str, Any]) -> None:
     assert visible["looks_per_event"] >= 1
     assert list(MIX) == list(reads["each"])
     assert reads["reads"] >= CONNECTIONS
+
+
+def check_console(found: dict[str, Any]) -> None:
+    """Every page that there is was asked for, on both databases."""
+    assert EVENTS + opening_events(budgets_of(EVENTS)) == found["records"]
+    for database in ("postgresql", "sqlite"):
+        pages = found[database]["pages"]
+        assert {"today", "grants", "a grant", "a payment order", "a record"} <= pages.keys()
+        for row in (*pages.values(), *found[database]["searches"].values()):
+            assert 0 < row["p50_ms"] <= row["p99_ms"]
+        assert not pages.keys() & set(found[database]["missing"])
 
 
 def check_watch(found: dict[str, Any]) -> None:
@@ -115,6 +127,7 @@ def test_it_measures_every_contender(nowhere: Cluster, tmp_path: Path) -> None:
     assert found["sqlite_records_per_s"] == made["to_sqlite"]["records_per_s"]
     assert found["api_reads_per_s"] == made["reads"]["apart"]["read"]["reads_per_s"] > 0
     assert found["api_read_cpu_ms"] == made["reads"]["apart"]["read"]["cpu_ms"] > 0
+    check_console(found["console"])
     check_watch(found["watch"])
     check_security(found["security"])
     text = page.page(found)
@@ -122,6 +135,7 @@ def test_it_measures_every_contender(nowhere: Cluster, tmp_path: Path) -> None:
     parts = (
         "`ecluse replay`, sqlite",
         "`GET /events/{id}`",
+        "| a payment order |",
         "| with the watch |",
         "| by SASL_SSL |",
     )

@@ -26,6 +26,7 @@ from tests.builders import (
     a_notification,
     a_payment,
     a_report,
+    a_review,
     a_transfer,
     a_vote,
     an_acknowledgement,
@@ -220,6 +221,7 @@ def votes_and_accounts(budget: str) -> st.SearchStrategy[list[Json]]:
         *(a_new_account(budget=budget, beneficiary=each) for each in BENEFICIARIES),
         a_new_account(IBAN, budget=budget, beneficiary=a_beneficiary(siret=SIRET)),
         an_award(1, budget=budget, grant="G1"),
+        *(a_review(number, budget=budget) for number in (2, 99)),
     ]
     return st.lists(st.sampled_from(pool), max_size=5)
 
@@ -270,6 +272,7 @@ DRAWN = frozenset(
         "recovery": ["ordered", "collected"],
         "deadline": ["passed"],
         "fiscal-year": ["closed"],
+        "record": ["reviewed"],
     }.items()
     for verb in verbs
 )

@@ -75,19 +75,18 @@ def fill(url: str, records: Sequence[bytes], cuts: Iterable[int] = (), partition
 async def _fill(
     engine: AsyncEngine, records: Sequence[bytes], cuts: Iterable[int], partition: int
 ) -> None:
-    position, sequences, alone = await take(engine, JOURNAL, partition)
-    fold = Fold(partition, sequences, alone)
+    taken = await take(engine, JOURNAL, partition)
+    fold = Fold(partition, *taken[1:])
     ends = {*cuts, len(records)}
     for offset, raw in enumerate(records):
         fold.add(offset, raw)
         if offset + 1 in ends:
-            at = Position(
-                offset + 1, offset, topic=JOURNAL, partition=partition, epoch=position.epoch
-            )
+            epoch = taken.position.epoch
+            at = Position(offset + 1, offset, topic=JOURNAL, partition=partition, epoch=epoch)
             await write(engine, fold.take_changes(), at)
             # As after a restart: all that is known of earlier batches is in the tables.
-            position, sequences, alone = await take(engine, JOURNAL, partition)
-            fold = Fold(partition, sequences, alone)
+            taken = await take(engine, JOURNAL, partition)
+            fold = Fold(partition, *taken[1:])
 
 
 def read(url: str) -> Tables:

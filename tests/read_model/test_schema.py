@@ -138,10 +138,22 @@ UNFOLDED = (
 def test_tables_of_an_older_program_get_the_folded_names(name: str, read_model_url: str) -> None:
     fill(read_model_url, golden(name))
     before = read(read_model_url)
-    change(read_model_url, *UNFOLDED, "UPDATE alembic_version SET version_num = '0005'")
+    change(read_model_url, *UNFOLDED, "UPDATE alembic_version SET version_num = '0006'")
     prepared_again(read_model_url)
     after = read(read_model_url)
     assert {each: before[each] for each in FOLDED} == {each: after[each] for each in FOLDED}
+
+
+WITHOUT_SETTLING = (
+    "DROP TABLE reviews",
+    *(f"DROP INDEX {each}" for each in ("refusals_to_do", "flags_to_do")),
+    *(
+        f"ALTER TABLE {table} DROP COLUMN {column}"
+        for table in ("refusals", "review_flags")
+        for column in ("awaits", "settled_sequence")
+    ),
+)
+"""The tables as they were before version 0006."""
 
 
 @pytest.mark.parametrize("name", RECORDED)
@@ -157,6 +169,7 @@ def test_tables_of_an_older_program_get_the_days_of_their_orders(
         "ALTER TABLE positions RENAME COLUMN latest_event_time TO last_event_time",
         "DROP TABLE mentions",
         *UNFOLDED,
+        *WITHOUT_SETTLING,
         "UPDATE alembic_version SET version_num = '0001'",
     )
     prepared_again(read_model_url)
@@ -166,10 +179,28 @@ def test_tables_of_an_older_program_get_the_days_of_their_orders(
 def test_tables_of_an_older_program_get_the_mentions_of_their_records(read_model_url: str) -> None:
     fill(read_model_url, golden("year-end-2023"))
     before = {tuple(row.values()) for row in read(read_model_url)["mentions"]}
-    to_0003 = "UPDATE alembic_version SET version_num = '0003'"
-    change(read_model_url, "DROP TABLE mentions", *UNFOLDED, to_0003)
+    change(
+        read_model_url,
+        "DROP TABLE mentions",
+        *UNFOLDED,
+        *WITHOUT_SETTLING,
+        "UPDATE alembic_version SET version_num = '0003'",
+    )
     prepared_again(read_model_url)
     assert before == {tuple(row.values()) for row in read(read_model_url)["mentions"]}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_tables_of_an_older_program_get_what_was_settled(name: str, read_model_url: str) -> None:
+    fill(read_model_url, golden(name))
+    tables = read(read_model_url)
+    to_0005 = "UPDATE alembic_version SET version_num = '0005'"
+    change(read_model_url, *UNFOLDED, *WITHOUT_SETTLING, to_0005)
+    prepared_again(read_model_url)
+    again = read(read_model_url)
+    assert [tables[name] for name in ("refusals", "review_flags")] == [
+        again[name] for name in ("refusals", "review_flags")
+    ]
 
 
 def test_tables_of_an_older_program_get_their_latest_event_time(
@@ -185,6 +216,7 @@ def test_tables_of_an_older_program_get_their_latest_event_time(
         "UPDATE positions SET last_event_time = NULL",
         "DROP TABLE mentions",
         *UNFOLDED,
+        *WITHOUT_SETTLING,
         "UPDATE alembic_version SET version_num = '0002'",
     )
     prepared_again(read_model_url)

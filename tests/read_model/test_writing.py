@@ -20,6 +20,7 @@ from services.projector.database import (
 )
 from services.projector.rows.event_rows import Alone
 from services.projector.rows.fold import Fold
+from services.projector.rows.settling import Unsettled
 from tests.builders import (
     BUDGET,
     SIRET,
@@ -77,7 +78,7 @@ def test_tables_are_not_switched_while_a_partition_is_taken(
     real, locked = database._fold_state, []
 
     async def go(engine: AsyncEngine) -> None:
-        async def beside(*args: Any) -> tuple[dict[str, int], Alone]:
+        async def beside(*args: Any) -> tuple[dict[str, int], Alone, Unsettled]:
             async with engine.connect() as other:
                 locked.append(await switch._locked(other))
             return await real(*args)

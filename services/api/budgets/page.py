@@ -22,13 +22,13 @@ router = APIRouter()
 
 @router.get("/console/budgets")
 async def budget_list(visit: Visitor, after: After = None) -> Response:
-    """The list of budgets, each with its money; where there is one alone, that one."""
+    """The list of budgets, the newest of a page first; where there is one alone, that one."""
     place = place_after(after, Text)
     found = await budgets.listed(visit.connection, visit.entities, after=place, limit=ROWS + 1)
     if len(found) == 1 and place is None:
         return RedirectResponse(address("budgets", found[0].budget), 303)
     shown = []
-    for each in found[:ROWS]:
+    for each in sorted(found[:ROWS], key=lambda each: (-each.fiscal_year, each.budget)):
         rows = await balances.by_chapter(visit.connection, visit.entities, budget=each.budget)
         shown.append(budget_view(each, rows, visit.locale, visit.names))
     last = (found[ROWS - 1].budget,) if len(found) > ROWS else None

@@ -43,6 +43,13 @@ async def listed(
     return [row_as(Budget, row) for row in await page_rows(conn, query, key, after, limit)]
 
 
+async def newest(conn: AsyncConnection) -> str | None:
+    """The budget of the newest fiscal year, the first by its id; None where there is none."""
+    query = select(budgets.c.budget).order_by(budgets.c.fiscal_year.desc(), budgets.c.budget)
+    found: str | None = await conn.scalar(query.limit(1))
+    return found
+
+
 async def one(conn: AsyncConnection, entities: Entities, budget: str) -> Budget | None:
     """One budget; None where the caller can see none."""
     query = select(budgets).where(visible(budgets.c.budget, entities), budgets.c.budget == budget)

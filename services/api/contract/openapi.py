@@ -1,11 +1,12 @@
-"""The published schemas in the OpenAPI document: the body of `POST /events`, by type."""
+"""The published schemas and examples in the OpenAPI document; of `POST /events`, by type."""
 
 from functools import cache
 from typing import Any, Final
 
 from fastapi.openapi.constants import REF_PREFIX
 
-from services.api.contract.published import SENT, examples, schema
+from services.api.contract.published import SENT, answers, examples, schema
+from services.api.problems import ProblemDetails
 
 EVENT: Final = "Event"
 """The component that is any event which an application may send."""
@@ -19,6 +20,15 @@ NAMED: Final = {
     "payment": ("ecluse.payment.executed.v1", "The treasury paid an order"),
 }
 """The examples that the page at /docs offers: their types, and what happens in them."""
+
+
+def complete(document: dict[str, Any]) -> None:
+    """Put into an OpenAPI document what no route of ours returns, and examples of answers."""
+    problem = {ProblemDetails.__name__: ProblemDetails.model_json_schema()}
+    document["components"]["schemas"].update(problem | components())
+    for path, answer in answers().items():
+        shown = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+        shown["example"] = answer
 
 
 @cache

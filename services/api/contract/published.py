@@ -14,6 +14,8 @@ FOLDER: Final = Path(events.__file__).parent.parent / "schemas"
 SUFFIX: Final = ".schema.json"
 EXAMPLES: Final = FOLDER / "examples" / "one-of-each.ndjson"
 
+ANSWERS: Final = FOLDER / "examples" / "answers.json"
+
 PATH: Final = "/schemas"
 
 Direction = Literal["in", "internal", "out", "journal"]
@@ -69,6 +71,13 @@ def examples() -> dict[str, Any]:
     """One event of each type that applications may send, by type."""
     lines = EXAMPLES.read_text(encoding="utf-8").splitlines()
     return {event["type"]: event for event in map(json.loads, lines)}
+
+
+@cache
+def answers() -> dict[str, Any]:
+    """Answers of the main reads over the example's year, by their address in the document."""
+    found: dict[str, Any] = json.loads(ANSWERS.read_bytes())
+    return found
 
 
 def _direction(name: str) -> Direction:

@@ -17,7 +17,7 @@ from events.texts import Translatable, _
 from services.api.adapters.randomness import a_name
 from services.api.console.elements import address
 from services.api.console.page_context import Name, Visitor
-from services.api.events_in.publishing import publish_one, read_one, try_events
+from services.api.events_in.publishing import CONSOLE, publish_one, read_one, try_events
 from services.api.events_in.reading import Sent
 from services.api.events_in.trials import TRIAL_TOO_LONG, Tried
 from services.api.forms.drafts import (
@@ -35,9 +35,6 @@ from services.api.journal import records
 from services.api.problems import Problem
 
 router = APIRouter()
-
-SOURCE: Final = "urn:ecluse:console"
-"""The `source` of events that are made here."""
 
 WAIT_S: Final = 5.0
 """Time for the outcome to be known: else its page says that it is on its way."""
@@ -83,7 +80,7 @@ async def sent_event(visit: Visitor, budget: Name, event_id: Name) -> Response:
     """The outcome of an event that was sent from here, as soon as it is known."""
     visit.check_authorized(budget)
     found = await records.outcomes(
-        visit.connection, visit.entities, event_id, budget=budget, source=SOURCE
+        visit.connection, visit.entities, event_id, budget=budget, source=CONSOLE
     )
     locale = visit.locale
     record = records.latest(found[0].records) if found else None
@@ -133,7 +130,7 @@ def _event(hand: ByHand, draft: Draft, found: Read, kept: Mapping[str, str]) -> 
     event = {
         "specversion": "1.0",
         "id": event_id,
-        "source": SOURCE,
+        "source": CONSOLE,
         "type": draft.event_type,
         "time": time,
         "partitionkey": found.data.get("budget", ""),

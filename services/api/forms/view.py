@@ -65,7 +65,7 @@ def groups_of(
             _legend(parent, locale),
             [_shown(each, typed, faults.get(each.name), locale) for each in some],
         )
-        for parent, some in groupby(fields, lambda field: field.path[:-1])
+        for parent, some in groupby(fields, lambda field: _group(field.path))
     ]
 
 
@@ -79,12 +79,12 @@ def _shown(
     field: Field, typed: Mapping[str, str] | None, fault: Translatable | None, locale: LocaleFormat
 ) -> Shown:
     value = field.value if typed is None or field.is_fixed else typed.get(field.name, "").strip()
-    name = _last_name(field.path)
+    name = next(each for each in reversed(field.path) if isinstance(each, str))
     texts = CHOICES.get(name, {})
     choices = [(each, locale.say(texts[each]) if each in texts else each) for each in field.choices]
     return Shown(
         field.name,
-        _label(name, locale),
+        _legend(field.path[field.path.index(name) :], locale),
         field.kind.value,
         value,
         _text(field, dict(choices), locale),
@@ -106,20 +106,19 @@ def _text(field: Field, choices: Mapping[str, str], locale: LocaleFormat) -> str
     return choices.get(field.value, field.value)
 
 
+def _group(path: Path) -> Path:
+    """The item of a list, or the member of the data, in which a field stands."""
+    parents = path[:-1]
+    numbers = [at for at, each in enumerate(parents) if isinstance(each, int)]
+    return parents[: numbers[-1] + 1] if numbers else parents[:1]
+
+
 def _legend(path: Path, locale: LocaleFormat) -> str:
-    """`Instalments 2, amounts by line 1`."""
+    """`Instalments 2 · Amounts by line 1`."""
     parts: list[str] = []
     for each in path:
         if isinstance(each, int):
             parts[-1] += f"\u00a0{locale.number(each + 1)}"
         else:
-            parts.append(_label(each, locale))
+            parts.append(locale.say(LABELS[each]))
     return " · ".join(parts)
-
-
-def _label(name: str, locale: LocaleFormat) -> str:
-    return locale.say(LABELS[name])
-
-
-def _last_name(path: Path) -> str:
-    return next(each for each in reversed(path) if isinstance(each, str))

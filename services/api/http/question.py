@@ -49,9 +49,13 @@ Name = Annotated[
     str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\u0000]+$")
 ]
 BudgetId = Annotated[
-    str, StringConstraints(pattern=r"^[0-9]{14}-[0-9A-Za-z]{1,10}-(19|20|21)[0-9]{2}$")
+    str,
+    StringConstraints(pattern=r"^[0-9]{14}-[0-9A-Za-z]{1,10}-(19|20|21)[0-9]{2}$"),
+    Field(examples=["21590350100017-00-2023"]),
 ]
-Siret = Annotated[str, StringConstraints(pattern=r"^[0-9]{14}$")]
+Siret = Annotated[
+    str, StringConstraints(pattern=r"^[0-9]{14}$"), Field(examples=["37887770800040"])
+]
 Sequence = Annotated[int, Field(ge=1, le=WHOLE_MAX)]
 Offset = Annotated[int, Field(ge=0, le=WHOLE_MAX)]
 Partition = Annotated[int, Field(ge=0, le=PARTITION_MAX)]

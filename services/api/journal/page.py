@@ -43,7 +43,7 @@ async def show_bytes(
     )
     if dead_letter is None:
         raise Problem(NOT_FOUND)
-    place = (dead_letter.source_topic, dead_letter.source_partition, dead_letter.source_offset)
+    place = dead_letter.source
     await components.audit.write(caller.name, Action.BYTES_SHOWN, "/".join(map(str, place)))
     content = await _record(visit, budget, sequence)
     # The source may take its time: nobody waits for it with a connection of the database.
@@ -98,6 +98,8 @@ async def _record_page(
         # The source may take its time: nobody waits for it with a connection of the database.
         await visit.connection.close()
         (explanation,) = await visit.request.app.state.explanations.of([dead_letter])
+        name = explanation.event_id or "/".join(map(str, dead_letter.source))
+        content["title"] = f"{name} – {type_name(None, visit.locale)}"
     return await visit.page(
         "record.html",
         live=False,

@@ -24,7 +24,7 @@ from services.api.queries.rows import Entities, Name, same, visible
 from services.api.queries.verdicts import Verdict
 from services.ledger.domain.awaited import Awaited
 from services.ledger.domain.journal import read_record
-from services.projector.tables import journal, mentions, parked
+from services.projector.tables import journal, mentions, parked, reviews
 from services.trace import trace as journal_trace
 from services.trace.entries import Entry, Place, entry_of
 from services.trace.search import Search, with_causes
@@ -179,15 +179,33 @@ def _resumed(entities: Parameters | None, budgets: Parameters) -> Select[Any]:
     )
 
 
+@Prepared
+def _reviewing(entities: Parameters | None, budgets: Parameters) -> Select[Any]:
+    """The reviews of records of these budgets."""
+    return select(reviews.c.budget, reviews.c.sequence, reviews.c.reviewed_sequence).where(
+        visible(reviews.c.budget, entities),
+        reviews.c.budget.in_(budgets),
+        reviews.c.chain == reviews.c.budget,
+    )
+
+
 async def _places(conn: AsyncConnection, entities: Entities, search: Search) -> set[Place]:
-    """All records that a search needs: what mentions a name, wakes or is woken, and closings."""
+    """All records that a search needs.
+
+    That is what mentions a name, wakes or is woken, closings, and reviews of these.
+    """
     asked = {"entities": entities, "budgets": search.budgets}
     found = await _mentioning.rows(conn, **asked, ids=search.ids)
     first_of = {
         (row["budget"], row["ended_sequence"]): row["sequence"]
         for row in await _resumed.rows(conn, **asked)
     }
-    return with_causes({(row["budget"], row["sequence"]) for row in found}, first_of)
+    places = with_causes({(row["budget"], row["sequence"]) for row in found}, first_of)
+    return places | {
+        (row["budget"], row["sequence"])
+        for row in await _reviewing.rows(conn, **asked)
+        if (row["budget"], row["reviewed_sequence"]) in places
+    }
 
 
 async def _rows(conn: AsyncConnection, wanted: Collection[Place]) -> list[bytes]:

@@ -88,8 +88,13 @@ class Moment:
         clock = self.clock(self.old_since)
         return self.say(_("at {clock}: {state}"), clock=clock, state=states.STATES[state])
 
-    def seen(self, row: Stage | Partition) -> str:
-        """The observation, with the time watched where that proves too little."""
+    def seen(self, row: Stage | Partition, stage: Stage) -> str:
+        """The observation, with the time watched where that proves too little.
+
+        Of a partition it is empty where it is that of its stage, which says it once for all.
+        """
+        if isinstance(row, Partition) and (row.state, row.rule) == (stage.state, stage.rule):
+            return ""
         text = self.observed(row.state, row.rule)
         if row.state is not State.OK or row.behind or self.old_since is not None:
             return text
@@ -163,8 +168,8 @@ class Moment:
         return Cell(None if stage.drain_s is None else self.locale.span(stage.drain_s))
 
     def owner(self, row: Partition) -> Cell:
-        """The owner of a partition, and its activity."""
-        doing = states.DOING.get(row.doing or "")
+        """The owner of a partition, and its activity: without one, a status is of the past."""
+        doing = None if row.owner is None else states.DOING.get(row.doing or "")
         return Cell(row.owner, "" if doing is None else self.say(doing))
 
 

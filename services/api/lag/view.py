@@ -17,8 +17,9 @@ from services.lag.client.age import WELL, is_old, wrong_counts
 from services.lag.client.merge import NO_ANSWER, Answer, Lag
 from services.lag.present.headline import Headline, Knows, Verdict, accounts, headline
 from services.lag.present.texts import (
-    DO,
+    CHECK_KAFKA,
     MEANS,
+    OLD,
     RUNBOOKS,
     STAGE_DOES,
     STAGES,
@@ -26,11 +27,9 @@ from services.lag.present.texts import (
     TITLES,
     UNSEEN,
     named,
+    remedy,
 )
 from services.texts.locale_format import LocaleFormat
-
-OLD: Final = "EcluseWatchOld"
-"""The runbook of a watch whose answer is old."""
 
 UNSEEN_TONES: Final = {
     Knows.ONE_PROCESS: ("info", "info"),
@@ -44,10 +43,6 @@ LEFT: Final = ngettext("{count} record is left to read.", "{count} records are l
 CHECK_WATCH: Final = _(
     "Check that `ecluse watch` runs and that the API reaches it. Without the API, `ecluse lag` "
     "asks it too."
-)
-CHECK_KAFKA: Final = _(
-    "Look after Kafka: `ecluse topics diff` asks it too. Once it is back all processes go on by "
-    "themselves, and nothing is lost."
 )
 WITHOUT_WATCH: Final = {
     "one_process": _(
@@ -271,7 +266,7 @@ def _stage_notice(stage: Stage, moment: Moment) -> Notice:
     text = f"{moment.observed(state, stage.rule)} {moment.say(MEANS[state])}"
     rule = moment.say(_("Rule “{rule}”."), rule=stage.rule)
     more = _runbook(RUNBOOKS[state], moment)
-    return Notice(tone or "warn", icon, title, text, moment.say(DO[state]), rule, more)
+    return Notice(tone or "warn", icon, title, text, moment.say(remedy(stage)), rule, more)
 
 
 # ------------------------------------------------------------------ the watch

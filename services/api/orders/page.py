@@ -183,6 +183,7 @@ def _by_hand(visit: Visit, order: orders.PaymentOrder) -> list[tuple[str, str]]:
     links = [
         (address("send", "acknowledgement", *steps, state=state), ORDER_STATES[state])
         for state in ACKNOWLEDGED
+        if state != order.state
     ]
     links.append((address("send", "payment", *steps), ORDER_STATES["paid"]))
     return [(href, capital(visit.locale.say(text))) for href, text in links]

@@ -99,7 +99,9 @@ async def stream(
     feed: Feed = request.app.state.feed
     listener = _Listener(components, feed, caller.entities(Scope.READ).sirets, filters)
     after = _position(last_event_id, filters.after)
-    return StreamingResponse(listener.messages(after), media_type=EVENT_STREAM)
+    # nginx would else keep messages back until it has a buffer full of them.
+    headers = {"X-Accel-Buffering": "no"}
+    return StreamingResponse(listener.messages(after), media_type=EVENT_STREAM, headers=headers)
 
 
 class _Listener:

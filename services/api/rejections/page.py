@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, NamedTuple
 from fastapi import APIRouter, Path
 from starlette.responses import RedirectResponse, Response
 
-from services.api.access.caller import Scope
+from services.api.access.caller import Scope, entity_of
 from services.api.console.lists import files, links, shown
 from services.api.console.page_context import (
     ROWS,
@@ -25,11 +25,11 @@ from services.api.console.texts import troubles as texts
 from services.api.http.question import KeyTime, Offset
 from services.api.rejections import query as unsettled
 from services.api.rejections.explanation import Explanation
-from services.api.rejections.view import KINDS, Counts, term_of
+from services.api.rejections.view import KINDS, Counts, Listing, term_of
 
 router = APIRouter()
 
-Kind = Annotated[str, Path(pattern=f"^({'|'.join(KINDS)})$")]
+Kind = Annotated[Listing, Path()]
 NEWEST: Final = {"event_time": KeyTime, "budget": Text, "sequence": Offset}
 
 
@@ -45,11 +45,13 @@ class Listed(NamedTuple):
     """The attributes by which it is ordered, with their types."""
     path: str
     """The address of the API's list, whose file has the same rows."""
+    settled: str = "settled"
+    """The argument of the query that asks for what is settled, or still to do."""
 
 
 LISTS: Final = {
     "refused": Listed(unsettled.refused, "code", "refusal", NEWEST, "/refusals"),
-    "parked": Listed(unsettled.waiting_events, "kind", "wait", NEWEST, "/parked"),
+    "parked": Listed(unsettled.waiting_events, "kind", "wait", NEWEST, "/parked", "ended"),
     "unreadable": Listed(
         unsettled.unreadable,
         "code",
@@ -75,16 +77,25 @@ async def first_list() -> Response:
 
 @router.get("/console/troubles/{kind}")
 async def trouble_list(
-    visit: Visitor, kind: Kind, reason: Asked = None, after: After = None, before: After = None
+    visit: Visitor,
+    kind: Kind,
+    reason: Asked = None,
+    settled: bool = False,
+    pending: Asked = None,
+    after: After = None,
+    before: After = None,
 ) -> Response:
-    """One of the lists, by reason."""
-    counts = await trouble_counts(visit)
+    """One of the lists, by reason: what is to do, or what is settled."""
+    to_do = await trouble_counts(visit)
+    counts, done = to_do[kind], None
+    if counts is not None:
+        done = await unsettled.by_reason(visit.connection, visit.entities, kind, settled=True)
     listed = LISTS[kind]
     place = place_of(after, before, *listed.key.values())
     found = await listed.query(
         visit.connection,
         visit.entities,
-        **{listed.reason: reason},
+        **{listed.reason: reason, listed.settled: settled},
         after=place.key,
         backwards=place.backwards,
         limit=ROWS + 1,
@@ -109,20 +120,41 @@ async def trouble_list(
         texts=texts.TEXTS,
         kind=kind,
         verdict=listed.verdict,
-        counts=counts,
+        counts=to_do,
+        done=done,
+        reasons=done if settled else counts,
         reason=reason,
+        settled=settled,
+        pending=pending,
+        may_review=partial(_may_review, visit),
         term_of=partial(term_of, kind),
         may_send=partial(visit.caller.may, Scope.PUBLISH),
         rows=page.rows,
-        files=files(listed.path, {listed.reason: reason}, visit.locale),
-        page_links=links(("troubles", kind), {"reason": reason}, page, place, key),
+        files=files(
+            listed.path,
+            {listed.reason: reason, listed.settled: str(settled).lower()},
+            visit.locale,
+        ),
+        page_links=links(
+            ("troubles", kind),
+            {"reason": reason, "settled": "true" if settled else None},
+            page,
+            place,
+            key,
+        ),
     )
 
 
+def _may_review(visit: Visit, chain: str) -> bool:
+    """True if the caller may mark a record of this chain as reviewed."""
+    publishing = visit.caller.entities(Scope.PUBLISH)
+    return publishing.every or publishing.include(entity_of(chain))
+
+
 async def trouble_counts(visit: Visit) -> Counts:
-    """Number of events of each reason in each list; None where the caller may not see any."""
+    """Number of what is to do by list and reason; None where the caller may not see any."""
     conn, entities = visit.connection, visit.entities
     counts: dict[str, Sequence[unsettled.ByReason] | None] = {
-        kind: await unsettled.by_reason(conn, entities, kind) for kind in KINDS
+        kind: await unsettled.by_reason(conn, entities, kind, settled=False) for kind in KINDS
     }
     return counts if entities is None else counts | {"unreadable": None}

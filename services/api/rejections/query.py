@@ -1,10 +1,20 @@
 """Refusals, parked events, dead letters, review flags; and their numbers by reason."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, RowMapping, Table, func, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    RowMapping,
+    Select,
+    Table,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import Label
 
@@ -17,6 +27,7 @@ from services.api.queries.rows import (
     record_of,
     row_as,
     same,
+    shown,
     visible,
 )
 from services.api.queries.verdicts import (
@@ -26,6 +37,7 @@ from services.api.queries.verdicts import (
     refusal_verdict,
     wait_verdict,
 )
+from services.ledger.domain.journal import Source
 from services.projector.tables import (
     conventions,
     dead_letters,
@@ -34,6 +46,7 @@ from services.projector.tables import (
     parked,
     refusals,
     review_flags,
+    reviews,
 )
 
 REASONS: Final[dict[str, Column[Any]]] = {
@@ -43,6 +56,18 @@ REASONS: Final[dict[str, Column[Any]]] = {
     "flagged": review_flags.c.code,
 }
 """By list, the column of its reasons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The record that settled something: a later one, or the review by a person."""
+
+    budget: str
+    sequence: int
+    reviewed_by: FreeText | None
+    """None of a later record about the same thing."""
+    reviewed_on: date | None
+    comment: FreeText | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +81,7 @@ class RefusedEvent:
     event_type: str
     event_time: datetime
     refusal: Verdict
+    settled: Settled | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +113,12 @@ class DeadLetter:
     reason: FreeText
     event_sha256: str
     verdict: Verdict
+    settled: Settled | None
+
+    @property
+    def source(self) -> Source:
+        """The place where it was read."""
+        return Source(self.source_topic, self.source_partition, self.source_offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +133,7 @@ class Flagged:
     event_time: datetime | None
     grant: Name | None
     verdict: Verdict
+    settled: Settled | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +151,23 @@ async def refused(
     budget: str | None = None,
     code: str | None = None,
     event_type: str | None = None,
+    settled: bool | None = None,
     after: tuple[datetime, str, int] | None = None,
     limit: int | None = None,
     backwards: bool = False,
 ) -> list[RefusedEvent]:
-    """Refused events, the newest first."""
+    """Refused events, the newest first; of those settled or not, where it is asked."""
     key = (refusals.c.event_time, refusals.c.budget, refusals.c.sequence)
-    query = select(refusals).where(visible(refusals.c.budget, entities))
+    query = _reviewed(select(refusals, *REVIEW), refusals, settled)
+    query = query.where(visible(refusals.c.budget, entities))
     query = query.where(*same(refusals, budget=budget, code=code, event_type=event_type))
     return [
-        row_as(RefusedEvent, row, refusal=refusal_verdict(row["code"], row["facts"]))
+        row_as(
+            RefusedEvent,
+            row,
+            refusal=refusal_verdict(row["code"], row["facts"]),
+            settled=_settled(row),
+        )
         for row in await page_rows(
             conn, query, key, after, limit, descending=True, backwards=backwards
         )
@@ -162,13 +202,15 @@ async def unreadable(
     entities: Entities,
     *,
     code: str | None = None,
+    settled: bool | None = None,
     after: tuple[str, int] | None = None,
     limit: int | None = None,
     backwards: bool = False,
 ) -> list[DeadLetter]:
     """Dead letters by chain and number. They name no entity: who may not see all sees none."""
     key = (dead_letters.c.budget, dead_letters.c.sequence)
-    query = select(dead_letters).where(visible(dead_letters.c.budget, entities))
+    query = _reviewed(select(dead_letters, *REVIEW), dead_letters, settled)
+    query = query.where(visible(dead_letters.c.budget, entities))
     query = query.where(*same(dead_letters, code=code))
     rows = await page_rows(conn, query, key, after, limit, backwards=backwards)
     return [_dead_letter(row) for row in rows]
@@ -179,26 +221,30 @@ async def flagged(
     entities: Entities,
     *,
     code: str | None = None,
+    settled: bool | None = None,
     after: tuple[str, int, int] | None = None,
     limit: int | None = None,
     backwards: bool = False,
 ) -> list[Flagged]:
     """Review flags by budget, the newest record of each first."""
     key = (review_flags.c.budget, review_flags.c.sequence, review_flags.c.item)
-    query = (
-        select(review_flags, journal.c.event_type, journal.c.event_time, _grant(review_flags))
-        .join(journal, record_of(review_flags))
-        .where(visible(review_flags.c.budget, entities), *same(review_flags, code=code))
-    )
-    rows = await page_rows(conn, query, key, after, limit, descending=True, backwards=backwards)
-    return [row_as(Flagged, row, verdict=flag_verdict(row["code"], row["facts"])) for row in rows]
+    event = (journal.c.event_type, journal.c.event_time)
+    query = select(review_flags, *event, _grant(review_flags), *REVIEW)
+    query = _reviewed(query, review_flags, settled).join(journal, record_of(review_flags))
+    query = query.where(visible(review_flags.c.budget, entities), *same(review_flags, code=code))
+    return [
+        row_as(Flagged, row, verdict=flag_verdict(row["code"], row["facts"]), settled=_settled(row))
+        for row in await page_rows(
+            conn, query, key, after, limit, descending=True, backwards=backwards
+        )
+    ]
 
 
 async def one_dead_letter(
     conn: AsyncConnection, entities: Entities, chain: str, sequence: int
 ) -> DeadLetter | None:
     """One dead letter; None where the caller can see none."""
-    query = select(dead_letters).where(
+    query = _reviewed(select(dead_letters, *REVIEW), dead_letters, None).where(
         visible(dead_letters.c.budget, entities),
         dead_letters.c.budget == chain,
         dead_letters.c.sequence == sequence,
@@ -207,13 +253,25 @@ async def one_dead_letter(
     return None if row is None else _dead_letter(row)
 
 
-async def by_reason(conn: AsyncConnection, entities: Entities, kind: str) -> list[ByReason]:
-    """Number of each reason in the list of this kind, the most frequent first."""
+async def by_reason(
+    conn: AsyncConnection, entities: Entities, kind: str, *, settled: bool | None = None
+) -> list[ByReason]:
+    """Number of each reason in the list of this kind, the most frequent first.
+
+    Args:
+        conn: a connection to the read model.
+        entities: those that the caller may see.
+        kind: the list.
+        settled: those settled or not; None: both. A parked event is settled once it is decided,
+            and None stands for those that still wait.
+    """
     code = REASONS[kind]
     table, count = code.table, func.count().label("count")
     query = select(code, count).where(visible(table.c.budget, entities))
     if table is parked:
-        query = query.where(_has_ended(ended=False))
+        query = query.where(_has_ended(bool(settled)))
+    elif settled is not None:
+        query = _reviewed(query, table, settled)
     rows = await conn.execute(query.group_by(code).order_by(count.desc(), code))
     return [ByReason(*row) for row in rows]
 
@@ -259,6 +317,44 @@ def _grant(table: Table) -> Label[str | None]:
     return func.coalesce(table.c.grant_ref, of_convention).label("grant")
 
 
+REVIEW: Final = (
+    reviews.c.budget.label("review_budget"),
+    reviews.c.sequence.label("review_sequence"),
+    reviews.c.reviewed_by,
+    reviews.c.reviewed_on,
+    reviews.c.comment,
+)
+"""The review of a record, where there is one."""
+
+
+def _reviewed(query: Select[Any], table: FromClause, settled: bool | None) -> Select[Any]:
+    """The rows of a table with their reviews; only those settled, or not, where it is asked."""
+    review = (reviews.c.chain == table.c.budget) & (reviews.c.reviewed_sequence == table.c.sequence)
+    query = query.join_from(table, reviews, review, isouter=True)
+    if settled is None:
+        return query
+    columns = [reviews.c.chain, *(each for each in table.c if each.name == "settled_sequence")]
+    if settled:
+        return query.where(or_(*(each.is_not(None) for each in columns)))
+    return query.where(*(each.is_(None) for each in columns))
+
+
+def _settled(row: RowMapping) -> Settled | None:
+    """The record that settled a row: the later one before the review."""
+    later = row.get("settled_sequence")
+    if later is not None:
+        return Settled(row["budget"], later, None, None, None)
+    if row["review_sequence"] is None:
+        return None
+    return Settled(
+        row["review_budget"],
+        row["review_sequence"],
+        shown(row["reviewed_by"]),
+        row["reviewed_on"],
+        shown(row["comment"]),
+    )
+
+
 def _has_ended(ended: bool) -> ColumnElement[bool]:
     column = parked.c.ended_sequence
     return column.is_not(None) if ended else column.is_(None)
@@ -266,4 +362,4 @@ def _has_ended(ended: bool) -> ColumnElement[bool]:
 
 def _dead_letter(row: RowMapping) -> DeadLetter:
     verdict = dead_letter_verdict(row["reason"], row["facts"])
-    return row_as(DeadLetter, row, chain=row["budget"], verdict=verdict)
+    return row_as(DeadLetter, row, chain=row["budget"], verdict=verdict, settled=_settled(row))

@@ -3,7 +3,7 @@
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Response
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from events.unreadable import Reason
 from services.api.http.answering import UNCHANGED, whole
@@ -31,12 +31,22 @@ router = APIRouter(tags=["what did not go through"], responses=problems(400) | U
 WaitKind = Literal["budget", "grant", "convention", "recovery"]
 
 
+ToDo = Annotated[
+    bool | None,
+    Field(
+        description="`false`: what is still to do. `true`: what a later record settled, or a "
+        "person has marked as reviewed. Without it: both."
+    ),
+]
+
+
 class RefusalFilters(ListFilters):
     """Filters of refused events."""
 
     budget: BudgetId | None = None
     code: Refusal | None = None
     event_type: Name | None = None
+    settled: ToDo = None
 
 
 class ParkedFilters(ListFilters):
@@ -51,12 +61,20 @@ class DeadLetterFilters(ListFilters):
     """Filters of dead letters."""
 
     code: Reason | None = None
+    settled: ToDo = None
 
 
 class FlagFilters(ListFilters):
     """Filters of review flags."""
 
     code: FlagCode | None = None
+    settled: ToDo = None
+
+
+class CountFilters(Filters):
+    """Filters of numbers by reason."""
+
+    settled: ToDo = None
 
 
 NEWEST: Final = {"event_time": KeyTime, "budget": KeyText, "sequence": Sequence}
@@ -78,9 +96,9 @@ list_route(
 
 
 @router.get("/refusals/counts", response_model=Counts, summary="Refused events by code")
-async def refusal_counts(question: Question, _: Annotated[Filters, Query()]) -> Response:
+async def refusal_counts(question: Question, asked: Annotated[CountFilters, Query()]) -> Response:
     """Number of refused events by code, the most frequent first."""
-    return await _counts(question, "refused")
+    return await _counts(question, "refused", asked.settled)
 
 
 list_route(
@@ -115,9 +133,11 @@ list_route(
 
 
 @router.get("/dead-letters/counts", response_model=Counts, summary="Dead letters by code")
-async def dead_letter_counts(question: Question, _: Annotated[Filters, Query()]) -> Response:
+async def dead_letter_counts(
+    question: Question, asked: Annotated[CountFilters, Query()]
+) -> Response:
     """Number of dead letters by code, the most frequent first."""
-    return await _counts(question, "unreadable")
+    return await _counts(question, "unreadable", asked.settled)
 
 
 list_route(
@@ -147,7 +167,10 @@ for path, query, filters, table, summary in (
     list_file(router, path, query, filters, table, name=path.strip("/"), summary=summary)
 
 
-async def _counts(question: Asked, kind: str) -> Response:
-    return await whole(
-        question, COUNTS, lambda: unsettled.by_reason(question.connection, question.entities, kind)
-    )
+async def _counts(question: Asked, kind: str, settled: bool | None = None) -> Response:
+    async def found() -> Counts:
+        return await unsettled.by_reason(
+            question.connection, question.entities, kind, settled=settled
+        )
+
+    return await whole(question, COUNTS, found)

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import StringConstraints
 
 from events.texts import Translatable, _, verbatim
 from services.api.console.elements import Link, address
@@ -22,6 +24,9 @@ TERMS: Final[Mapping[str, Mapping[str, Translatable]]] = {
 """By list, the names of its reasons."""
 
 KINDS: Final = tuple(TERMS)
+
+Listing = Annotated[str, StringConstraints(pattern=f"^({'|'.join(KINDS)})$")]
+"""The name of a list in an address or a form."""
 
 Counts = Mapping[str, Sequence[ByReason] | None]
 """By list, how many of each reason; None where the caller may not see them."""

@@ -1,4 +1,8 @@
-"""The queries of a search: each kind of thing by the column that holds its name."""
+"""The queries of a search: each kind of thing by the column that holds its name.
+
+Where an index leads to the rows, they are ordered by its column first: PostgreSQL would else read
+a whole table in the order of its key, in the hope of finding enough of them soon.
+"""
 
 from typing import Any, Final
 
@@ -116,7 +120,7 @@ def orders_of_amount(entities: Seen, cents: Parameter, limit: Parameter) -> Sele
     return (
         select(*ORDER)
         .where(visible(table.budget, entities), table.amount_cents == cents)
-        .order_by(table.budget.desc(), table.payment_order)
+        .order_by(table.amount_cents, table.budget.desc(), table.payment_order)
         .limit(limit)
     )
 
@@ -154,7 +158,7 @@ def acts_numbered(entities: Seen, number: Parameter, limit: Parameter) -> Select
             table.role.label("state"),
         )
         .where(visible(table.budget, entities), table.folded == number)
-        .order_by(table.budget.desc(), table.sequence.desc())
+        .order_by(table.folded, table.budget.desc(), table.sequence.desc())
         .limit(limit)
     )
 
@@ -251,7 +255,7 @@ def events_of_id(entities: Seen, ids: Parameters, limit: Parameter) -> Select[An
     return (
         select(*EVENT)
         .where(visible(journal.c.budget, entities), journal.c.event_id.in_(ids))
-        .order_by(journal.c.budget.desc(), journal.c.sequence)
+        .order_by(journal.c.event_id, journal.c.budget.desc(), journal.c.sequence)
         .limit(limit)
     )
 

@@ -68,6 +68,9 @@ class Runner:
                             self._start(each)
                 except Problem:
                     log.warning("webhooks_wait", why="the database does not answer")
+                except Exception:
+                    # Else a bug would end all webhooks, and nobody would see it.
+                    log.exception("webhooks_wait")
                 await asyncio.sleep(pause_s)
         finally:
             for task in self._running.values():

@@ -1,14 +1,20 @@
 """Options of every command: its language, its JSON output, the layout of its help."""
 
 import os
+from collections.abc import Iterable
 from contextvars import ContextVar
 from enum import StrEnum
+from itertools import pairwise
 from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from services.cli.terminal import help as help_page
 from services.texts.language import Language
+
+COMPLETES: Final = "_ECLUSE_COMPLETE"
+"""The variable by which a shell asks for completions."""
 
 _chosen: Final = ContextVar[Language]("language")
 
@@ -31,6 +37,14 @@ def chosen_language() -> Language:
 def _choose(context: typer.Context, asked: Language | None) -> None:
     if asked is not None or context.parent is None:
         _chosen.set(asked or language_of_the_system())
+
+
+def _choose_ahead(arguments: Iterable[str]) -> None:
+    """Choose the language that these arguments ask for, if they ask for one."""
+    for name, value in pairwise(piece for each in arguments for piece in each.split("=", 1)):
+        if name == "--lang" and value in set(Language):
+            _chosen.set(Language(value))
+            return
 
 
 def typed(argument: str) -> str:
@@ -79,30 +93,48 @@ EventFiles = Annotated[
 ]
 
 
-class _WithPlainHelp:
-    """`--help`, which takes no value, and says so."""
+class _Help:
+    """Help of a command in the chosen language."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Choose the language first: `--help` is answered before `--lang` is read."""
+        _choose_ahead(args)
+        rest: list[str] = super().parse_args(ctx, args)  # type: ignore[misc] # of the command beside it
+        return rest
 
     def get_help_option(self, ctx: Any) -> Any:
-        option = super().get_help_option(ctx)  # type: ignore[misc] # of the command beside it
+        option = super().get_help_option(ctx)  # type: ignore[misc] # as above
         if option is not None:
-            option.metavar = ""
+            option.help = help_page.SHOW_HELP.msgid
         return option
 
+    def get_short_help_str(self, _limit: int = 0) -> str:
+        """The line of this command where a shell completes its name."""
+        return help_page.summary(self, chosen_language())
 
-class Group(_WithPlainHelp, TyperGroup):
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        help_page.write_usage(self, ctx, formatter, chosen_language())
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        help_page.write_usage(self, ctx, formatter, chosen_language())
+        help_page.write_text(self, formatter, chosen_language())
+        help_page.write_options(self, ctx, formatter, chosen_language())
+
+
+class Group(_Help, TyperGroup):
     """Verbs under one name."""
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Its verbs come last."""
+        super().format_help(ctx, formatter)
+        help_page.write_verbs(self, formatter, chosen_language())
 
-class Verb(_WithPlainHelp, TyperCommand):
-    """A verb, to which `--lang` is added, and whose usage names its arguments: `BUDGET N`."""
+
+class Verb(_Help, TyperCommand):
+    """A verb, to which `--lang` is added."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings | {"params": [*settings["params"], _language_option()]})
-
-    def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """The arguments of the usage line, without braces."""
-        pieces = super().collect_usage_pieces(ctx)
-        return [piece.replace("{", "").replace("}", "") for piece in pieces]
 
 
 def _language_option() -> Any:

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from events.lag import State
+from events.lag import LEDGER_STAGE, TREASURY_STAGE, Stage, State
 from events.texts import Translatable, _, pgettext, verbatim
 from services.lag.client.merge import Lag
-from services.lag.judge.states import TABLE
+from services.lag.judge.states import TABLE, Rule
 from services.lag.present.headline import Knows, Verdict, accounts, headline
 
 TITLES: Final[Mapping[Verdict, Translatable]] = {
@@ -107,19 +107,12 @@ MEANS: Final[Mapping[State, Translatable]] = {
 """The meaning of a state."""
 
 DO: Final[Mapping[State, Translatable]] = {
-    State.BROKEN: _(
-        "Keep the log and the event. A mended program goes on by itself once started. If it cannot "
-        "wait and it is the ledger, two of you: `ecluse quarantine PARTITION OFFSET --reason "
-        '"…"` sets that record aside, and the partition goes on.'
-    ),
+    State.BROKEN: _("Keep the log and the event. A mended program goes on by itself once started."),
     State.STOPPED: _(
-        "Start the process again: it goes on where it was. If it stops again, its last words say "
-        "what it wants. Of the treasury, call it: the orders wait for it."
+        "Start the process again: it goes on where it was. If it stops again, the end of its log "
+        "says why."
     ),
-    State.REWOUND: _(
-        "Somebody has set positions, or a topic was made anew: `ecluse topics diff`. The ledger "
-        "decides nothing twice; warn the treasury if it is hers."
-    ),
+    State.REWOUND: _("Somebody has set positions, or a topic was made anew: `ecluse topics diff`."),
     State.STALLED: _(
         "The log of the process names what is missing (Kafka, database, rights): mend that, and it "
         "goes on within seconds. If it says nothing, start it again."
@@ -128,12 +121,40 @@ DO: Final[Mapping[State, Translatable]] = {
         "Let a burst pass: the page says for how long. If it lasts, add a process as long as there "
         "are partitions, or look at database and disk."
     ),
-    State.UNKNOWN: _(
-        "If all stages are unknown, look after Kafka. If it is one, start it; for a treasury that "
-        "is not there yet, set ECLUSE_WATCH_TREASURY_GROUP to nothing."
+    State.UNKNOWN: _("If all stages are unknown, look after Kafka. If it is this one, start it."),
+}
+"""The remedy, whatever the stage."""
+
+CHECK_KAFKA: Final = _(
+    "Look after Kafka: `ecluse topics diff` asks it too. Once it is back all processes go on by "
+    "themselves, and nothing is lost."
+)
+OLD: Final = "EcluseWatchOld"
+"""The runbook of a watch whose answer, or whose last sample, is old."""
+
+CALL_THE_TREASURY: Final = _("Call the treasury: the orders wait for it.")
+
+DO_OF: Final[Mapping[tuple[str, str], Translatable]] = {
+    (State.BROKEN, LEDGER_STAGE): _(
+        "Keep the log and the event. A mended program goes on by itself once started. If it cannot "
+        'wait, two of you: `ecluse quarantine PARTITION OFFSET --reason "…"` sets that record '
+        "aside, and the partition goes on."
+    ),
+    (State.REWOUND, LEDGER_STAGE): _(
+        "Somebody has set positions, or a topic was made anew: `ecluse topics diff`. The ledger "
+        "decides nothing twice."
+    ),
+    (State.STOPPED, TREASURY_STAGE): CALL_THE_TREASURY,
+    (State.STALLED, TREASURY_STAGE): CALL_THE_TREASURY,
+    (State.REWOUND, TREASURY_STAGE): _(
+        "Somebody has set positions, or a topic was made anew: `ecluse topics diff`. Warn the "
+        "treasury: it reads orders again."
+    ),
+    (Rule.NEVER_SEEN, TREASURY_STAGE): _(
+        "If there is no treasury yet, set ECLUSE_WATCH_TREASURY_GROUP to nothing; else call it."
     ),
 }
-"""The remedy."""
+"""The remedy of a stage by its state, or by its rule, where it is another."""
 
 RUNBOOKS: Final[Mapping[State, str]] = {
     State.BROKEN: "EclusePartitionHeld",
@@ -178,6 +199,12 @@ LATENCIES: Final[Mapping[str, Translatable]] = {
 def named(terms: Mapping[str, Translatable], code: str) -> Translatable:
     """The text of a code; one that this version does not know stands as it is."""
     return terms.get(code) or verbatim(code)
+
+
+def remedy(stage: Stage) -> Translatable:
+    """The remedy for a stage that is not well."""
+    special = DO_OF.get((stage.rule, stage.stage)) or DO_OF.get((stage.state, stage.stage))
+    return special or DO[stage.state]
 
 
 def accounts_text(lag: Lag, now: datetime) -> Translatable:

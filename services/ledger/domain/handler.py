@@ -88,4 +88,4 @@ class Handler(Generic[Data]):
     reissues: bool = False
     """True where it may issue rejected orders again (rules, 21)."""
     outlives_closing: bool = False
-    """True where a closed year still decides it, and keeps its id, for ever (rules, 31)."""
+    """True where a closed year still decides it, and keeps its id, for ever (rules, 31 and 38)."""

@@ -37,6 +37,7 @@ MEANINGS: dict[str, Translatable] = {
     "recovery": _("the recovery's number"),
     "remaining_cents": _("not ordered, in cents"),
     "room_cents": _("what may still be recovered, in cents"),
+    "sequence": _("the record's number"),
     "shortfall_cents": _("what is lacking, in cents"),
     "siret": _("the award's SIRET"),
     "state": _("the state it is in"),

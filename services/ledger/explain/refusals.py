@@ -57,6 +57,14 @@ REFUSALS: dict[Refusal, Answer] = {
         ("convention",),
         _("The budget knows no convention {convention}."),
     ),
+    Refusal.UNKNOWN_RECORD: Answer(
+        _("unknown record"),
+        (38,),
+        _("A review names a record that the budget does not have yet."),
+        _("Check its number, and the budget."),
+        ("sequence",),
+        _("The budget has no record {sequence} yet."),
+    ),
     Refusal.GRANT_ALREADY_AWARDED: Answer(
         _("grant already awarded"),
         (9, 32),

@@ -29,7 +29,7 @@ FIRST_COUNTS: Final[Mapping[str, str]] = MappingProxyType(
 """Columns that keep their first value (rules, 19)."""
 
 REPLACED_IF: Final[Mapping[str, str | None]] = MappingProxyType(
-    {"grants": "announced", "bank_accounts": None}
+    {"grants": "announced", "bank_accounts": None, "reviews": None}
 )
 """Tables of `offered` rows, with the state in which a row is replaced by them; None: never."""
 

@@ -23,6 +23,7 @@ from events.journal import Act, Award, Beneficiary, Event, EventData, Record, re
 from events.payments import BankAccountChanged, PaymentExecuted
 from events.recoveries import RecoveryCollected, RecoveryOrdered
 from events.reports import ReportReceived, ReportRejected
+from events.reviews import RecordReviewed
 from services.projector.rows import schedules
 from services.projector.rows.changes import Changes, Members
 from services.projector.rows.column_values import day_of, folded_names, folded_number
@@ -84,8 +85,21 @@ def add_event(changes: Changes, record: Record, event: Event, alone: Alone) -> N
             alone.pop(budget, None)  # In a closed year nothing is signed.
         case FiscalYearOpened.TYPE:
             _opened(changes, record, data, alone)
+        case RecordReviewed.TYPE:
+            _reviewed(changes, record, data)
         case _:
             pass  # Only its moves and orders become rows.
+
+
+def _reviewed(changes: Changes, record: Record, data: EventData) -> None:
+    members = {
+        "budget": record.budget,
+        "sequence": record.sequence,
+        "reviewed_by": data.reviewed_by,
+        "reviewed_on": data.reviewed_on,
+        "comment": data.comment,
+    }
+    changes.offer("reviews", (data.chain or record.budget, data.sequence), members)
 
 
 def _convention(data: EventData) -> str:

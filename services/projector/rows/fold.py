@@ -15,6 +15,7 @@ from services.projector.rows.column_values import (
 )
 from services.projector.rows.event_rows import Alone, add_event
 from services.projector.rows.money import add_entries, add_moves, add_orders
+from services.projector.rows.settling import Unsettled, flag_things, same_thing
 
 DEAD: Final = "_dead."
 """The prefix of chains of dead letters, which belong to no budget."""
@@ -46,12 +47,16 @@ def later(one: datetime | None, other: datetime | None) -> datetime | None:
 class Fold:
     """Folds the journal of one partition, from the position of the tables on.
 
-    `sequences` is the last record of each budget and chain, `alone` the grants without convention:
-    all state that it needs of earlier batches.
+    `sequences` is the last record of each budget and chain, `alone` the grants without convention,
+    `unsettled` the rows that later records may settle: all state that it needs of earlier batches.
     """
 
     def __init__(
-        self, partition: int, sequences: dict[str, int] | None = None, alone: Alone | None = None
+        self,
+        partition: int,
+        sequences: dict[str, int] | None = None,
+        alone: Alone | None = None,
+        unsettled: Unsettled | None = None,
     ) -> None:
         self.partition = partition
         self.changes = Changes()
@@ -61,6 +66,7 @@ class Fold:
         """The latest time of an event of this batch that could be read: its last may be earlier."""
         self._sequences = {} if sequences is None else sequences
         self._alone: Alone = {} if alone is None else alone
+        self._unsettled = Unsettled() if unsettled is None else unsettled
 
     def add(self, offset: int, raw: bytes) -> None:
         """The next record of the partition.
@@ -134,11 +140,15 @@ class Fold:
         changes, event = self.changes, record.event
         assert event is not None, "what is no dead letter holds its event"
         self._update_budget(record)
+        if record.outcome == "accepted":
+            for table, key, members in self._unsettled.settle(record, event):
+                changes.patch(table, key, members)
         for item, flag in enumerate(record.review_flags or (), start=1):
             named = (record.event_id, event.data.grant, record.convention)
             facts = bytes(flag.facts).decode()
-            place = (record.budget, record.sequence, item)
-            changes.append("review_flags", *place, *named, flag.code, facts)
+            key = (record.budget, record.sequence, item)
+            awaits = self._unsettled.add("review_flags", key, flag_things(flag))
+            changes.append("review_flags", *key, *named, flag.code, facts, awaits, None)
         if record.refusal is not None or record.waits_for is not None:
             self._reject_or_park(record, event)
         if record.outcome != "accepted":
@@ -158,7 +168,8 @@ class Fold:
         who = (record.event_id, record.event_source, event.type, instant_of(event))
         if record.refusal is not None:
             facts = bytes(record.refusal.facts).decode()
-            changes.append("refusals", *place, *who, record.refusal.code, facts)
+            awaits = self._unsettled.add("refusals", place, [same_thing(event)])
+            changes.append("refusals", *place, *who, record.refusal.code, facts, awaits, None)
         if record.waits_for is not None:
             want = record.waits_for
             changes.append("parked", *place, *who, want.kind, want.id, None, None)

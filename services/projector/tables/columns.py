@@ -60,8 +60,8 @@ longer than to write it. Above a page, 8 kB, it still does, and keeps the values
 
 def key(name: str) -> Column[Any]:
     """A part of a table's key."""
-    kind = BigInteger if name == "sequence" else Integer
-    numbered = name in {"sequence", "partition", "item", "position", "year"}
+    kind = BigInteger if name.endswith("sequence") else Integer
+    numbered = kind is BigInteger or name in {"partition", "item", "position", "year"}
     return Column(name, kind if numbered else Text, primary_key=True, autoincrement=False)
 
 

@@ -36,6 +36,12 @@ def _where_named(index: str, name: str, *columns: str) -> Index:
     return Index(index, *columns, postgresql_where=named, sqlite_where=named)
 
 
+def _where_missing(index: str, name: str, *columns: str) -> Index:
+    """An index of these columns over the rows that lack a value: those that are still to do."""
+    missing = text_clause(f"{name} IS NULL")
+    return Index(index, *columns, postgresql_where=missing, sqlite_where=missing)
+
+
 positions: Final = Table(
     "positions",
     metadata,
@@ -130,9 +136,13 @@ refusals: Final = Table(
     Column("event_time", Instant, nullable=False),
     text("code", nullable=False),
     Column("facts", Json, nullable=False),
+    text("awaits"),
+    Column("settled_sequence", BigInteger),
     Index("refusals_by_code", "code"),
     Index("refusals_by_time", "event_time", "budget", "sequence"),
-    comment="Events that were refused: a stable code, with its facts.",
+    _where_missing("refusals_to_do", "settled_sequence", "code"),
+    comment="Events that were refused: a stable code, with its facts. The record "
+    "`settled_sequence` accepted the same thing later; until then `awaits` says what that is.",
 )
 
 dead_letters: Final = Table(
@@ -173,6 +183,26 @@ review_flags: Final = Table(
     *texts("event_id", "grant_ref", "convention"),
     text("code", nullable=False),
     Column("facts", Json, nullable=False),
+    text("awaits"),
+    Column("settled_sequence", BigInteger),
     Index("flags_by_code", "code"),
-    comment="What a person should look at; it never stops the money.",
+    _where_missing("flags_to_do", "settled_sequence", "code"),
+    comment="What a person should look at; it never stops the money. The record "
+    "`settled_sequence` brought what its advice asks for; until then `awaits` says what that is, "
+    "where a record can bring it.",
+)
+
+reviews: Final = Table(
+    "reviews",
+    metadata,
+    *keys("chain", "reviewed_sequence"),
+    text("budget", nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    text("reviewed_by", nullable=False),
+    Column("reviewed_on", Date, nullable=False),
+    text("comment"),
+    Index("reviews_by_record", "budget", "sequence"),
+    comment="Records of the journal that a person has seen: `chain` is a budget, or "
+    "`_dead.<partition>`; `budget` and `sequence` are the record of the review. Of several reviews "
+    "of a record the first is kept.",
 )

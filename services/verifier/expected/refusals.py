@@ -208,6 +208,12 @@ def _carries_unknown(books: Books, data: Json) -> Facts:
     return next(({"convention": each["convention"]} for each in unknown), None)
 
 
+def _unknown_record(books: Books, data: Json) -> Facts:
+    """Of its own chain; chains of dead letters are of no budget (rules, 38)."""
+    ahead = data.get("chain") is None and data["sequence"] >= books.place.sequence
+    return {"sequence": data["sequence"]} if ahead else None
+
+
 def _orders_outstanding(books: Books, _data: Json) -> Facts:
     names = sorted(name for name, each in books.orders.items() if each.state in OUTSTANDING)
     return {"payment_orders": names} if names else None
@@ -249,6 +255,7 @@ CHECKS: Final[Mapping[str, Mapping[str, Check]]] = {
         "unknown_convention": _unknown_in_closed_year,
         "recovery_exceeds": _collects_too_much,
     },
+    "record.reviewed": {"unknown_record": _unknown_record},
     "fiscal-year.closed": {
         "unknown_convention": _carries_unknown,
         "orders_outstanding": _orders_outstanding,

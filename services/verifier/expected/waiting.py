@@ -3,7 +3,7 @@
 from typing import Any, Final, NamedTuple
 
 from services.verifier.expected.refusals import OF_CONVENTION, prove_decision
-from services.verifier.expected.years import RECOVERIES, is_over, is_refused
+from services.verifier.expected.years import OUTLIVING, is_over, is_refused
 from services.verifier.findings import Code
 from services.verifier.records import Json, Record, brief, without_nulls
 from services.verifier.state.books import Books
@@ -187,7 +187,7 @@ class Waiting:
             wrong = Code.DECIDED_TWICE
         else:
             self._decided[identity] = digest
-            if record.kind in RECOVERIES:
+            if record.kind in OUTLIVING:
                 self._recoveries.add(identity)
         if wrong is not None:
             self._books.find(wrong, event_id=row["event_id"])

@@ -30,7 +30,9 @@ OUTSTANDING: Final = frozenset(("issued", "on_hold"))
 """States of an order that keep a year open (rules, 30)."""
 
 RECOVERIES: Final = frozenset(("recovery.ordered", "recovery.collected"))
-"""Types that a closed year always accepts."""
+
+OUTLIVING: Final = RECOVERIES | {"record.reviewed"}
+"""Types that a closed year still decides, and whose ids it keeps (rules, 31 and 38)."""
 
 OF_ORDERS: Final = frozenset(("payment-order.acknowledged", "payment.executed"))
 """Types still decided in a closed year (rules, 31)."""
@@ -42,7 +44,7 @@ Lapsed = tuple[Line, int, Json]
 
 def is_refused(books: Books, kind: str, data: Json) -> bool:
     """Return whether a closed year refuses an event."""
-    if not books.closed or kind in RECOVERIES:
+    if not books.closed or kind in OUTLIVING:
         return False
     of_an_order = kind in OF_ORDERS and data["payment_order"] in books.open_at_closing
     return not of_an_order or is_over(books)

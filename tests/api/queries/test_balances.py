@@ -11,6 +11,8 @@ from services.api.balances import query as balances
 from services.api.balances.moves import moves_behind
 from services.api.queries.figures import GAINED_AT, LOST_AT, OF_CONVENTIONS, AsOf
 from services.api.queries.rows import BudgetLine
+from services.cli.records.line_balances import line_balances
+from services.cli.records.read_model_source import read_model_journal
 from services.ledger.application.handle import Ledger
 from services.ledger.application.restore import Folding
 from services.ledger.domain.journal import read_record
@@ -230,3 +232,18 @@ def test_another_entity_sees_nothing(made: Made) -> None:
         return [len(each) for each in answers]
 
     assert [0] * 10 + [3, 1, 3, 1, 1] == ask(url, counts)
+
+
+@pytest.mark.parametrize("day", [None, "2023-06-30"])
+def test_the_command_adds_the_same_up_from_the_records_of_the_read_model(
+    made: Made, day: str | None
+) -> None:
+    url = made(journal_of(*HISTORIES))
+    as_of = None if day is None else date.fromisoformat(day)
+    moment = AsOf(effective_on=as_of)
+    codes = {"chapter": "65"}
+    found = ask(url, lambda conn: balances.by_line(conn, None, as_of=moment, chapter="65"))
+    with read_model_journal(url, None) as records:
+        assert line_rows(found) == line_balances(records, codes, as_of)
+    with read_model_journal(url, BUDGET) as records:
+        assert {BUDGET} == {each["budget"] for each in line_balances(records, {}, None)}

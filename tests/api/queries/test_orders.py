@@ -157,8 +157,8 @@ def test_orders_are_filtered_by_state_due_day_age_convention_and_beneficiary(
         found = [await orders.listed(conn, None, each) for each in filters]
         return [[order.instalment for order in each] for each in found]
 
-    both = ["advance", "balance"]
-    assert [both, [], ["advance"], ["balance"], ["advance"], both, both, []] == ask(url, names)
+    both = ["avance", "solde"]
+    assert [both, [], ["avance"], ["solde"], ["avance"], both, both, []] == ask(url, names)
 
 
 def test_an_order_keeps_its_account_and_shows_its_ends_only(made_in_files: Made) -> None:

@@ -3,7 +3,7 @@
 from typing import Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.api.search.query import HITS_MAX, Found, searched
@@ -34,8 +34,8 @@ def named(url: str, text: str) -> list[tuple[str, str, bool]]:
         ("LILLE   Avénirs", ("grant", GRANT, False)),
         (CONVENTION, ("convention", CONVENTION, True)),
         ("conv-2023 lille-avenirs", ("convention", CONVENTION, True)),
-        (f"{CONVENTION}/balance", ("payment_order", f"{CONVENTION}/balance", True)),
-        (f"{CONVENTION.lower()} BAL", ("payment_order", f"{CONVENTION}/balance", False)),
+        (f"{CONVENTION}/solde", ("payment_order", f"{CONVENTION}/solde", True)),
+        (f"{CONVENTION.lower()} SOL", ("payment_order", f"{CONVENTION}/solde", False)),
         (BUDGET, ("budget", BUDGET, True)),
         (f" {BUDGET[:14]} ", ("budget", BUDGET, False)),
         ("215 903 501 00017", ("budget", BUDGET, False)),
@@ -143,6 +143,7 @@ def spelled(name: str) -> st.SearchStrategy[str]:
 
 
 @pytest.mark.parametrize("history", HISTORIES, ids=lambda path: path.name.partition(".")[0])
+@settings(max_examples=25)
 @given(data=st.data())
 def test_whatever_is_in_the_tables_is_found_by_each_of_its_names(
     made_in_files: Made, history: object, data: st.DataObject

@@ -14,6 +14,7 @@ from tests.api.reads.answers import BUDGET, ROUBAIX_KEY, YEAR, get, items
 from tests.builders import (
     a_convention,
     a_payment,
+    a_review,
     a_vote,
     an_acknowledgement,
     an_award,
@@ -215,6 +216,30 @@ def test_an_order_is_late_from_midnight_on_french_clocks_in_the_api_and_the_cons
     locale = LocaleFormat(Language.EN)
     assert f"{same_day} 2023" == locale.day(locale.local_day(instant))
     assert day_of(instant) == locale.local_day(instant)
+
+
+def test_a_trace_has_the_reviews_of_its_records(made: Made) -> None:
+    events = [a_vote(10), an_award(5), an_award(5, _id="again"), a_review(1), a_review(3)]
+    url = made(journal_of_events(map(encoded, events)))
+    (answer,) = get(url, "/trace/G")
+    assert [2, 3, 5] == [each["sequence"] for each in answer.json()["records"]]
+
+
+def test_what_is_settled_is_asked_for_or_left_out(made: Made) -> None:
+    events = [a_vote(10), an_award(5), an_award(5, _id="again"), an_award(50, grant="H")]
+    url = made(journal_of_events(map(encoded, [*events, a_review(3)])))
+    paths = ("/refusals", "/refusals?settled=false", "/refusals?settled=true")
+    answers = get(url, *paths)
+    both, to_do, settled = ([each["sequence"] for each in items(answer)] for answer in answers)
+    assert ([3, 4], [4], [3]) == (sorted(both), to_do, settled)
+    counts = ("/refusals/counts", "/refusals/counts?settled=false")
+    numbers = [sum(each["count"] for each in answer.json()) for answer in get(url, *counts)]
+    assert [2, 1] == numbers
+    (answer,) = get(url, "/refusals?settled=true")
+    assert ("Martine AUBERT", 5) == (
+        items(answer)[0]["settled"]["reviewed_by"],
+        items(answer)[0]["settled"]["sequence"],
+    )
 
 
 def test_a_grant_is_shown_with_its_instalments_orders_and_money(made: Made) -> None:

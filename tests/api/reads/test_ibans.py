@@ -70,6 +70,7 @@ VALUES = {
     "payment_order": ["C/advance"],
     "event_id": ["too-much", "convention.signed/G/C"],
     "ref": ["C", "G", "C/advance"],
+    "q": ["C", "G", "Subvention"],
     "file_format": ["csv", "xlsx"],
     "stage": ["available"],
 }
@@ -84,6 +85,7 @@ NAMED_SO = {
     "payment_order": [f"{CALLED}/{CALLED}"],
     "event_id": [CALLED, f"too-much-{CALLED}"],
     "ref": [CALLED, f"{CALLED}/{CALLED}", f"act-{CALLED}"],
+    "q": [CALLED, f"{CALLED}/{CALLED}", f"too-much-{CALLED}", f"unknown-{CALLED}", "virement"],
     "file_format": ["csv", "xlsx"],
     "stage": ["available"],
 }

@@ -216,4 +216,4 @@ def test_a_cursor_is_of_its_question_alone(made_in_files: Made) -> None:
     for path, refused in zip(bad, get(url, *bad), strict=True):
         assert (400, "cursor_unknown") == (refused.status_code, refused.json().get("code")), path
     (again,) = get(url, f"/payment-orders?limit=7&lang=fr&cursor={cursor}")
-    assert ["balance"] == [row["instalment"] for row in items(again)]
+    assert ["solde"] == [row["instalment"] for row in items(again)]

@@ -7,6 +7,8 @@ import pytest
 
 from services.api.code_names import OFFICIAL, city_names
 from services.api.queries.rows import BudgetLine
+from services.api.settings import ApiSettings
+from tests.integration.command import ecluse
 
 BUDGET = "21590350100017-00-2023"
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "names.example.yaml"
@@ -61,3 +63,18 @@ def test_a_city_may_name_a_function_otherwise() -> None:
 def test_a_faulty_file_is_refused_and_says_where(text: str, said: str) -> None:
     with pytest.raises(ValueError, match=re.escape(said)):
         city_names(text)
+
+
+def test_the_api_takes_the_file_that_a_variable_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECLUSE_NAMES_FILE", str(EXAMPLE))
+    assert "Lille" == ApiSettings().names.entity("21590350100017")
+
+
+def test_a_faulty_file_ends_the_start_with_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "names.yaml"
+    file.write_text(f"{LILLE}    operations:\n      489: x\n", encoding="utf-8")
+    result = ecluse("serve", "--embedded", "--data", tmp_path / "data", ECLUSE_NAMES_FILE=str(file))
+    assert (2, b"") == (result.code, result.out)
+    where = "ECLUSE_NAMES: Value error, entities.21590350100017.operations.489"
+    assert f"ecluse: {where}: a code or a name is text: put it in quotes\n" == result.err
+    assert not (tmp_path / "data").exists()

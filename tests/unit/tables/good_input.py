@@ -22,6 +22,7 @@ from tests.builders import (
     a_rejected_report,
     a_report,
     a_resumption,
+    a_review,
     a_suspension,
     a_termination,
     a_transfer,
@@ -58,6 +59,7 @@ EACH_TYPE: list[Json] = [
     a_collection(),
     a_deadline(),
     a_closing(),
+    a_review(),
 ]
 """One event of each type that the world may say, in the order of the grant's life."""
 

@@ -86,6 +86,7 @@ async function refresh(aloud) {
     const place = active && counterpart(active, other);
     // Nobody loses the place where the keyboard is, nor what they have opened or closed.
     if (active && !place) continue;
+    if (part.querySelector("details[open] form")) continue;
     const own = part.querySelector("details");
     if (own) other.querySelector("details")?.toggleAttribute("open", own.open);
     part.replaceWith(other);

@@ -22,10 +22,10 @@ TEXTS: Final = {
         "They do not match the contract: nothing was decided from them. Once corrected, they may "
         "keep their id."
     ),
-    "no_refused": _("Nothing is refused."),
+    "no_refused": _("No refused event is left to deal with."),
     "no_parked": _("Nothing waits."),
-    "no_unreadable": _("No dead letter."),
-    "no_flagged": _("Nothing to review."),
+    "no_unreadable": _("No dead letter is left to deal with."),
+    "no_flagged": _("Nothing is left to review."),
 }
 
 BYTES: Final = ngettext("{count} byte", "{count} bytes")

@@ -40,19 +40,25 @@ AsOf = Annotated[
 ]
 
 
-def _code(name: str) -> Any:
-    return typer.Option(
-        f"--{name}", metavar="CODE", help=f"Lines of this {name} only.", callback=typed_or_none
-    )
+def _code(name: str, help_text: str) -> Any:
+    return typer.Option(name, metavar="CODE", help=help_text, callback=typed_or_none)
 
 
 def balances(
     budget: OfBudget = None,
     db: Database = None,
-    chapter: Annotated[str | None, _code("chapter")] = None,
-    article: Annotated[str | None, _code("article")] = None,
-    function: Annotated[str | None, _code("function")] = None,
-    operation: Annotated[str | None, _code("operation")] = None,
+    chapter: Annotated[
+        str | None, _code("--chapter", help_text="Lines of this chapter only.")
+    ] = None,
+    article: Annotated[
+        str | None, _code("--article", help_text="Lines of this article only.")
+    ] = None,
+    function: Annotated[
+        str | None, _code("--function", help_text="Lines of this function only.")
+    ] = None,
+    operation: Annotated[
+        str | None, _code("--operation", help_text="Lines of this operation only.")
+    ] = None,
     as_of: AsOf = None,
     as_json: AsJson = False,
     strict: Strict = False,

@@ -10,14 +10,16 @@ from typing import Annotated, Final
 import typer
 from rich.console import Group, RenderableType
 from rich.live import Live
+from rich.text import Text
 
 from events import lag as document
 from events.texts import Translatable, _
 from services.api.adapters.clock import wall_clock
+from services.cli.commands.inspect.lag_brief import brief_lines
 from services.cli.commands.inspect.lag_page import page
-from services.cli.terminal.options import AsJson
+from services.cli.terminal.options import AsJson, flag
 from services.cli.terminal.output import bad_option, print_json
-from services.cli.terminal.screen import Screen
+from services.cli.terminal.screen import Screen, clean
 from services.lag.client.merge import NO_ANSWER, Answer, Lag, lag_of
 from services.lag.client.watches import Watches, watch_addresses
 from services.runtime.ops.errors import Stop
@@ -51,6 +53,9 @@ def lag(
     follow: Annotated[
         bool, typer.Option("--watch", metavar="", help="Again every two seconds, until Ctrl-C.")
     ] = False,
+    brief: Annotated[
+        bool, flag("--brief", "A line for each consumer: state, backlog, oldest, when seen.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show who is behind and by how much: ledger, projector, watch, treasury; and what waits.
@@ -62,7 +67,7 @@ def lag(
         addresses = _addresses(url)
     except ValueError as error:
         raise bad_option("--url", NO_ADDRESS.render({"value": error})) from error
-    poll = _Poll(Watches(addresses), Screen(), as_json=as_json)
+    poll = _Poll(Watches(addresses), Screen(), as_json=as_json, is_brief=brief)
     if follow:
         raise typer.Exit(_followed(poll))
     poll.ask()
@@ -105,11 +110,12 @@ def _followed(poll: "_Poll") -> int:
 class _Poll:
     """The last answers of the watches, and when they were asked."""
 
-    def __init__(self, watches: Watches, screen: Screen, *, as_json: bool) -> None:
+    def __init__(self, watches: Watches, screen: Screen, *, as_json: bool, is_brief: bool) -> None:
         self.screen = screen
         self.answers: list[Answer] = []
         self._watches = watches
         self._as_json = as_json
+        self._is_brief = is_brief
         self._now = wall_clock()
 
     def ask(self) -> None:
@@ -146,12 +152,16 @@ class _Poll:
             self._print_for_programs()
         else:
             for each in self.parts():
-                self.screen.console.print(each, crop=False)
+                # A brief line stays one, whatever the width of a mail or a log.
+                self.screen.console.print(each, crop=False, soft_wrap=self._is_brief)
         sys.stdout.flush()
 
     def parts(self) -> list[RenderableType]:
         """The page for people."""
         silent = [(each.address, fault_of(each)) for each in self.silent]
+        if self._is_brief:
+            lines = brief_lines(self._lag(), silent, self._now, self.screen.language)
+            return list(map(Text, map(clean, lines)))
         return page(self.screen, self._lag(), silent, self._now)
 
     def _print_for_programs(self) -> None:

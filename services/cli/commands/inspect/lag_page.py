@@ -9,10 +9,12 @@ from rich.console import RenderableType
 from events import lag as document
 from events.masking import masked, masked_name
 from events.texts import Translatable, _, verbatim
+from services.cli.commands.inspect.lag_headline import BAD, headline
+from services.cli.commands.inspect.lag_rows import in_a_row, place, progress, rows_of
 from services.cli.records.trace_view import type_text
 from services.cli.terminal.screen import ROWS_MAX, Prose, Screen, clean
 from services.cli.terminal.texts import MORE
-from services.lag.client.age import WELL, is_sampled, is_well, wrong_counts
+from services.lag.client.age import WELL, is_sampled
 from services.lag.client.merge import Lag
 from services.lag.present import texts
 from services.lag.present.figures import (
@@ -24,7 +26,6 @@ from services.lag.present.figures import (
     euros,
     most_frequent,
     position_of,
-    short_topic,
     span,
     watched_s,
 )
@@ -34,11 +35,6 @@ from services.ledger.explain.sentences import DOCUMENTS, parked_sentence
 from services.ledger.explain.terms import ORDER_STATES
 from services.ledger.explain.waits import WAITS
 from services.texts.translation import translate
-
-GOOD, UNSURE, BAD = "bold green", "bold yellow", "bold red"
-
-ARROWS: Final = {"up": " ↑", "down": " ↓", "level": " →"}
-RUNNING: Final = "running"
 
 Parts = Iterator[RenderableType]
 
@@ -75,14 +71,9 @@ class _Page:
     # -------------------------------------------------------------- the head
     def _head(self, lag: Lag, board: document.Board) -> Parts:
         """The headline, its time, and the progress of the accounts."""
-        if lag.old_since is not None:
-            text = _(
-                "UNKNOWN. The watch stands at {instant} ({age}): nothing is known of now. What "
-                "follows was so then."
-            )
-            yield self._line(text, BAD, **self._moments.moment(board.at))
-        else:
-            yield self._headline(board)
+        found = headline(lag, board, self._now)
+        yield Prose(clean(found.line(self._screen.language)), found.style)
+        if lag.old_since is None:
             seen = self._moments.moment(board.at if board.sampled_at is None else board.sampled_at)
             text = _("As seen at {instant} ({age}).{watched}")
             yield self._line(text, **seen, watched=_watched(board))
@@ -92,35 +83,6 @@ class _Page:
             yield self._line(texts.LATEST, instant=self._moments.dated(latest))
         yield ""
 
-    def _headline(self, board: document.Board) -> RenderableType:
-        """The state of the worst stage, and what that means."""
-        state = board.state
-        if not is_sampled(board, self._now):
-            state, text, style = document.State.UNKNOWN, self._unseen(board), BAD
-        elif state not in WELL:
-            worst = next((each.stage for each in board.stages if each.state == state), "")
-            stage = named(texts.THE_STAGE, worst)
-            text, style = texts.HEADLINES[state].render({"stage": stage}), BAD
-        elif is_well(board, self._now):
-            text, style = texts.MEANS[state], GOOD
-        elif any(wrong_counts(board)):
-            text, style = _("Each stage goes on, but not all adds up: see below."), BAD
-        else:
-            text = _("Each stage goes on; whether all adds up is not known yet.")
-            style = UNSURE
-        meaning = self._text(text)
-        capital = meaning[:1].upper() + meaning[1:]
-        return self._line(Translatable("{state}. {meaning}"), style, state=state, meaning=capital)
-
-    def _unseen(self, board: document.Board) -> Translatable:
-        """The time of the last sample of the groups."""
-        if board.sampled_at is None:
-            return _("The groups have not been seen yet: Kafka has not answered.")
-        text = _(
-            "The groups were last seen at {instant} ({age}): Kafka is silent, or the watch hangs."
-        )
-        return text.render(self._moments.moment(board.sampled_at))
-
     # -------------------------------------------------------------- the stages
     def _stages(self, found: Sequence[document.Stage]) -> Parts:
         columns = ("stage", "state", "members", "position", "end", "behind", "oldest")
@@ -129,7 +91,7 @@ class _Page:
                 named(STAGES, each.stage),
                 each.state,
                 count(each.members),
-                *_progress(each, position_of(each), end_of(each), self._moments.aged),
+                *progress(each, position_of(each), end_of(each), self._moments.aged),
                 self._moments.instant(each.latest_event_at),
             )
             for each in found
@@ -142,30 +104,36 @@ class _Page:
                 event_id = partition.held.event_id
                 yield self._line(
                     _("{place} is held before {offset}: {event}."),
-                    place=_place(partition),
+                    place=place(partition),
                     offset=partition.held.offset,
                     event=event if event_id is None else masked_name(event_id),
                 )
         yield from self._partitions(found)
 
     def _why(self, found: Iterable[document.Stage]) -> Parts:
-        """The rule and the remedy of the stages that are not well, once for equal ones."""
-        alike: dict[tuple[document.State, str], list[Translatable]] = {}
+        """The rules of the stages that are not well, and their remedy, once for equal ones."""
+        alike: dict[Translatable, dict[tuple[document.State, str], list[Translatable]]] = {}
         for each in found:
             if each.state not in WELL:
-                alike.setdefault((each.state, each.rule), []).append(named(STAGES, each.stage))
-        for (state, rule), names in alike.items():
-            yield self._line(
-                _("{stages}: {state}. {rule} {do}"),
-                stages=tuple(names),
-                state=texts.STATES[state],
-                rule=named(texts.RULES, rule),
-                do=texts.DO[state],
-            )
+                rules = alike.setdefault(texts.remedy(each), {})
+                rules.setdefault((each.state, each.rule), []).append(named(STAGES, each.stage))
+        for remedy, rules in alike.items():
+            text = _("{stages}: {state}. {rule}")
+            observed = [
+                text.render(
+                    {
+                        "stages": tuple(names),
+                        "state": texts.STATES[state],
+                        "rule": named(texts.RULES, rule),
+                    }
+                )
+                for (state, rule), names in rules.items()
+            ]
+            yield self._line(in_a_row(*observed, remedy, by=" "))
 
     def _partitions(self, found: Sequence[document.Stage]) -> Parts:
         """The partitions of the stages; of very many those that are not well come first."""
-        rows = [(stage.stage, each) for stage in found for each in stage.partitions]
+        rows = [(stage.stage, each) for stage in found for each in rows_of(stage)]
         if len(rows) > ROWS_MAX:
             rows.sort(key=lambda row: row[1].state in WELL)
         columns = ("stage", "partition", "state", "position", "end", "behind", "oldest")
@@ -177,10 +145,10 @@ class _Page:
             cells.append(
                 (
                     "" if stage == before else named(STAGES, stage),
-                    _place(each),
+                    each.places,
                     each.state,
-                    *_progress(each, each.committed, each.end, self._moments.instant),
-                    _owner(each),
+                    *progress(each, each.position, each.end, self._moments.instant),
+                    each.owner,
                 )
             )
             before = stage
@@ -240,7 +208,7 @@ class _Page:
         remarks = ((_("overdue"), order.due), (_("unacknowledged"), order.unacknowledged))
         return (
             f"{masked_name(order.payment_order)}\n{order.budget}",
-            _lines(named(ORDER_STATES, order.state), *(text for text, holds in remarks if holds)),
+            in_a_row(named(ORDER_STATES, order.state), *(text for text, holds in remarks if holds)),
             day(order.due_on),
             euros(order.amount_cents - order.paid_cents),
             self._moments.age(order.issued_at),
@@ -269,7 +237,7 @@ class _Page:
             f"{masked_name(event.event_id)}\n{type_text(self._screen, event.type)}",
             event.budget,
             str(masked(self._text(waits_for))),
-            _lines(self._moments.age(event.since), *([_("past")] if event.past else [])),
+            in_a_row(self._moments.age(event.since), *([_("past")] if event.past else [])),
         )
 
     def _dead_letters(self, found: document.DeadLetters) -> Parts:
@@ -342,35 +310,6 @@ def _watched(board: document.Board) -> Translatable | str:
     return Translatable(" {text}", {"text": texts.WATCHED.render({"span": span(shortest_s)})})
 
 
-def _place(partition: document.Partition) -> str:
-    """`events/0`: the short topic and the number of a partition."""
-    return f"{short_topic(partition.topic)}/{partition.partition}"
-
-
-def _progress(
-    row: document.Stage | document.Partition,
-    position: int | None,
-    end: int | None,
-    shown: Callable[[datetime | None], object],
-) -> Sequence[object]:
-    """Position, end, backlog, its oldest event and the time to drain: none where all is done."""
-    behind = count(row.behind)
-    trend = ARROWS.get(row.trend or "", "") if row.behind else ""
-    waits: Sequence[object] = ("", "")
-    if row.oldest_event_at is not None or row.behind != 0:
-        waits = (shown(row.oldest_event_at), span(row.drain_s))
-    facts = {"behind": behind, "trend": trend}
-    return count(position), count(end), Translatable("{behind}{trend}", facts), *waits
-
-
-def _owner(row: document.Partition) -> Translatable:
-    """The owner, with its activity unless it is running."""
-    owner = row.owner or UNKNOWN
-    if row.doing is None or row.doing == RUNNING:
-        return verbatim(owner)
-    return _lines(owner, named(texts.DOING, row.doing))
-
-
 def _report(report: document.Report) -> Sequence[object]:
     document = named(DOCUMENTS, report.document_kind)
     if report.year is not None:
@@ -378,13 +317,7 @@ def _report(report: document.Report) -> Sequence[object]:
         document = Translatable("{document} {year}", facts)
     closed = [_("closed year")] if report.closed else []
     convention = masked_name(report.convention)
-    return convention, report.budget, _lines(document, *closed), day(report.due_on)
-
-
-def _lines(*facts: object) -> Translatable:
-    """Facts below one another."""
-    numbered = {f"line{number}": fact for number, fact in enumerate(facts)}
-    return Translatable("\n".join(f"{{{name}}}" for name in numbered), numbered)
+    return convention, report.budget, in_a_row(document, *closed), day(report.due_on)
 
 
 def _counts(counts: Mapping[str, int] | None) -> Translatable | str:

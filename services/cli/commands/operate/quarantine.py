@@ -37,7 +37,7 @@ def quarantine_record(
         str,
         typer.Option(
             metavar="WORDS",
-            help=f"Why, in {WHY_MAX:,} characters at most: it stays in the journal for auditors.",
+            help="Why, in a few sentences: it stays in the journal for auditors.",
         ),
     ],
     by: Annotated[

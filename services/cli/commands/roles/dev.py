@@ -1,6 +1,7 @@
 """`ecluse dev`: a broker, topics, ledger, watch, read model and API here, until Ctrl-C."""
 
 import asyncio
+import os
 import signal
 import sys
 import tempfile
@@ -8,14 +9,16 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
 import events
 from events.texts import _
-from services.cli.terminal.options import AsJson, chosen_language
+from services.cli.commands.roles.dev_parts import app
+from services.cli.terminal.options import AsJson, Lang, chosen_language, flag
 from services.cli.terminal.output import busy, print_json, say
+from services.dev import control
 from services.dev.jars import fetch_jars, find_java
 from services.dev.local_broker import HOST, LocalBroker, free_port
 from services.dev.services import Services, is_taken
@@ -54,12 +57,13 @@ READY = _("""Écluse runs on this machine. Ctrl-C stops it all and leaves nothin
   tables    {database}
   logs      {logs}
 
-In another terminal:
+In another terminal (`ecluse dev --help`: how to kill a part, and to start it again):
   {exports}
   ecluse publish schemas/examples/lille-avenirs-2023.jsonl
   ecluse balances
   ecluse lag""")
 NO_CHECKOUT = _("it is not there: ecluse dev needs a checkout of Écluse")
+STAYS_DEAD = _("{ended}\nThe others go on. `ecluse dev start {name}` starts {name} again.")
 TAKEN = _("this port is taken. Leave {option} out, and a free one is chosen")
 
 
@@ -100,7 +104,9 @@ class Interruption:
             raise KeyboardInterrupt
 
 
+@app.callback()
 def dev(
+    context: typer.Context,
     port: Annotated[
         int | None,
         typer.Option(metavar="PORT", min=1, max=65535, help="Kafka's port; else a free one."),
@@ -109,19 +115,27 @@ def dev(
         int | None,
         typer.Option(metavar="PORT", min=1, max=65535, help="Of API and console; else a free one."),
     ] = None,
+    keep_going: Annotated[
+        bool, flag("--keep-going", "Where a part ends, say so, and let the others go on.")
+    ] = False,
     as_json: AsJson = False,
+    _lang: Lang = None,
 ) -> None:
     """Run Kafka, ledger, watch, projector, API and console on this machine, until Ctrl-C.
 
     Needs Java 17, and Maven the first time. --json prints where everything is. The API asks for no
     key, and answers to this machine alone.
     Its topics' names begin with ECLUSE_TOPIC_PREFIX; ECLUSE_BOOTSTRAP_SERVERS is ignored.
+
+    To rehearse a night, start it with --keep-going, and kill a part from another terminal.
     """
+    if context.invoked_subcommand is not None:
+        return
     interruption = Interruption()
     interruption.listen()
     running = ExitStack()
     try:
-        _run(running, interruption, port, api_port, as_json=as_json)
+        _run(running, interruption, port, api_port, keep_going=keep_going, as_json=as_json)
     except KeyboardInterrupt:
         pass
     finally:
@@ -136,10 +150,11 @@ def _run(
     port: int | None,
     api_port: int | None,
     *,
+    keep_going: bool,
     as_json: bool,
 ) -> None:
     with interruption.held_back():
-        folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="ecluse-dev-")))
+        folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix=control.PREFIX)))
     _refuse_taken("--api-port", api_port)
     broker = _broker(folder, port)
     running.callback(broker.stop, BROKER_STOP_S)
@@ -177,8 +192,23 @@ def _run(
     else:
         say(READY.render({**where, "exports": _exports(settings, where)}))
     sys.stdout.flush()
+    _watch(services, folder, interruption, keep_going=keep_going)
+
+
+def _watch(
+    services: Services, folder: Path, interruption: Interruption, *, keep_going: bool
+) -> NoReturn:
+    """Obey other terminals, and say which part ended; ClusterError unless the others go on."""
+    control.prepare(folder)
     while True:
-        services.check()
+        for each in control.taken_requests(folder):
+            with interruption.held_back():
+                services.obey(each)
+        for ended in services.newly_ended():
+            if not keep_going:
+                raise ClusterError("ecluse dev", ended)
+            say(STAYS_DEAD.render({"ended": ended, "name": ended.facts["name"]}), err=True)
+        control.write_board(folder, control.Board(os.getpid(), keep_going, tuple(services.parts())))
         time.sleep(WATCH_S)
 
 

@@ -11,6 +11,7 @@ class Refusal(StrEnum):
     BUDGET_ALREADY_VOTED = "budget_already_voted"
     UNKNOWN_PAYMENT_ORDER = "unknown_payment_order"
     UNKNOWN_CONVENTION = "unknown_convention"
+    UNKNOWN_RECORD = "unknown_record"
     GRANT_ALREADY_AWARDED = "grant_already_awarded"
     GRANT_WITHDRAWN = "grant_withdrawn"
     CONVENTION_EXISTS = "convention_exists"

@@ -14,6 +14,7 @@ from services.ledger.domain.rules import (
     payments,
     recoveries,
     reports,
+    reviews,
     terminations,
 )
 
@@ -30,6 +31,7 @@ HANDLERS: Final[dict[type[EventData], Handler[Any]]] = {
         recoveries,
         deadlines,
         fiscal_years,
+        reviews,
     )
     for handler in subject.HANDLERS
 }

@@ -10,7 +10,7 @@ from events.folding import folded
 from services.projector.rows.column_values import folded_names, folded_number
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

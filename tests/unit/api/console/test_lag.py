@@ -110,8 +110,8 @@ def test_who_has_watched_for_a_moment_says_so_and_not_that_nothing_comes() -> No
         found = view_of(board, locale)
         assert texts == found.watched
         stage = first_stage(found)
-        assert found.moment.seen(stage).endswith(texts)
-        assert found.moment.seen(stage.partitions[0]).endswith(texts)
+        assert found.moment.seen(stage, stage).endswith(texts)
+        assert "" == found.moment.seen(stage.partitions[0], stage), "the stage says it for all"
     for stage in board["stages"]:
         stage["watched_s"] = QUIET_S
     assert "" == view_of(board).watched
@@ -138,10 +138,12 @@ def test_each_state_is_shown_in_texts_with_what_to_do(state: State, language: st
     (alarm,) = found.alarms
     assert f"#{alarm.name}" == do_href
     assert phrase in alarm.notice.title
-    assert LOCALES[language].say(states.DO[state]) == alarm.notice.do
+    assert LOCALES[language].say(states.remedy(stage)) == alarm.notice.do
     assert alarm.notice.more is not None
     assert f"/console/help/{states.RUNBOOKS[state]}" == alarm.notice.more.href
-    assert "of_a_newer_watch" == moment.seen(stage), "a rule that is not known here keeps its name"
+    assert "of_a_newer_watch" == moment.seen(stage, stage), (
+        "a rule that is not known here keeps its name"
+    )
 
 
 def test_a_watch_that_reads_the_journal_says_so_but_not_where_kafka_is_silent() -> None:
@@ -266,7 +268,7 @@ def test_a_watch_that_froze_says_nothing_of_now() -> None:
     assert ["unknown UNKNOWN"] * 4 == [each[: len("unknown UNKNOWN")] for each in states_shown]
     partitions = [row[1] for row in table(found, "partitions-ledger")]
     assert {"unknown"} == {each.partition(" ")[0] for each in partitions}
-    assert "at 03:40:11: cannot go on" == found.moment.seen(first_stage(found))
+    assert "at 03:40:11: cannot go on" == found.moment.seen(first_stage(found), first_stage(found))
     assert ["do-watch-old"] == [each.name for each in found.alarms]
     assert "#do-" not in "".join(hrefs(found))
     assert [(ADDRESS, "answers, but stands at 03:40:11")] == [

@@ -53,6 +53,7 @@ def test_french_keeps_its_marks_on_the_line() -> None:
     phrase = [
         *states.MEANS.values(),
         *states.DO.values(),
+        *states.DO_OF.values(),
         *states.RULES.values(),
         *states.HEADLINES.values(),
     ]

@@ -217,4 +217,8 @@ def test_people_read_what_will_be_sent_and_nothing_that_is_empty() -> None:
 def test_a_group_is_called_by_what_it_is_in() -> None:
     groups = groups_of(fields_of(FULL["type"], FULL["data"], EN), None, {}, LocaleFormat(EN))
     legends = [each.legend for each in groups]
-    assert "Instalments\u00a02 · Amounts by line\u00a01 · Budget line" in legends
+    assert "Instalments\u00a02 · Amounts by line\u00a01" in legends
+    award = an_award(interested=["A", "B"])
+    groups = groups_of(fields_of(award["type"], award["data"], EN), None, {}, LocaleFormat(EN))
+    (several,) = [each for each in groups if each.legend.startswith("Councillors with")]
+    assert ["\u00a01", "\u00a02"] == [each.label[-2:] for each in several.fields]

@@ -1,0 +1,29 @@
+"""Events about the journal's own records: a person has seen one that needs action."""
+
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from events.parts import EventData
+from events.texts import Translatable, _
+from events.values import Comment, Date, DeadChain, Name
+
+RecordNumber = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+"""The sequence of a record in its chain."""
+
+
+class RecordReviewed(EventData):
+    """A person has seen a record that needs action: a refusal, a review flag, a dead letter.
+
+    It moves nothing and decides nothing: the record is dealt with, and by whom. Whoever keeps the
+    accounts answers for what was refused or flagged; the journal says that somebody looked.
+    """
+
+    TYPE: ClassVar[str] = "ecluse.record.reviewed.v1"
+    NAME: ClassVar[Translatable] = _("Record reviewed")
+
+    chain: DeadChain | None = None
+    sequence: RecordNumber
+    reviewed_by: Name
+    reviewed_on: Date
+    comment: Comment | None = None

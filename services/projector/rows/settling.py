@@ -1,0 +1,176 @@
+"""Settling: later accepted records take a refusal or a review flag off the list of what is to do.
+
+A refusal is settled by an accepted event of the same type about the same thing (`SAME`): corrected,
+and sent again under a new id. A review flag is settled by what its advice asks for (`flag_things`);
+of other flags, and of what was not sent again, only a person knows, who marks it as reviewed.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+
+from events.budgets import BudgetVoted, CreditsTransferred
+from events.commitments import CommitmentReduced
+from events.conventions import (
+    ConventionAmended,
+    ConventionNotified,
+    ConventionResumed,
+    ConventionSigned,
+    ConventionSuspended,
+    ConventionTerminated,
+)
+from events.deadlines import DeadlinePassed
+from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
+from events.fiscal_years import FiscalYearClosed, FiscalYearOpened
+from events.journal import Code, Event, Record
+from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
+from events.recoveries import RecoveryCollected, RecoveryOrdered
+from events.reports import ReportReceived, ReportRejected
+from events.reviews import RecordReviewed
+from services.projector.rows.changes import Key, Members
+from services.projector.rows.column_values import as_json
+
+SAME: Final[Mapping[str, tuple[str, ...]]] = {
+    BudgetVoted.TYPE: ("act",),
+    CreditsTransferred.TYPE: ("act", "from_line", "to_line"),
+    DeliberationAdopted.TYPE: ("grant", "act"),
+    DeliberationWithdrawn.TYPE: ("grant", "act"),
+    ConventionSigned.TYPE: ("convention",),
+    ConventionNotified.TYPE: ("convention",),
+    ConventionAmended.TYPE: ("convention", "amendment"),
+    ConventionSuspended.TYPE: ("convention",),
+    ConventionResumed.TYPE: ("convention",),
+    ConventionTerminated.TYPE: ("convention",),
+    CommitmentReduced.TYPE: ("convention",),
+    ReportReceived.TYPE: ("convention", "document"),
+    ReportRejected.TYPE: ("convention", "document"),
+    BankAccountChanged.TYPE: ("beneficiary",),
+    PaymentOrderAcknowledged.TYPE: ("payment_order",),
+    PaymentExecuted.TYPE: ("payment_order",),
+    RecoveryOrdered.TYPE: ("convention", "recovery"),
+    RecoveryCollected.TYPE: ("convention", "recovery"),
+    DeadlinePassed.TYPE: ("kind", "convention", "payment_order", "event", "due_on"),
+    FiscalYearClosed.TYPE: (),
+    FiscalYearOpened.TYPE: ("convention",),
+    RecordReviewed.TYPE: ("chain", "sequence"),
+}
+"""By type, the members by which two events of a budget are about the same thing."""
+
+ORDER, DOCUMENT, RECOVERY, PAYABLE, ACT = "order ended", "document", "recovery", "payable", "act"
+"""Kinds of what flags ask for."""
+
+ENDED: Final = frozenset({"paid", "rejected", "cancelled"})
+"""The states in which nobody waits for a payment order any more."""
+
+_facts: Final = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def thing(*parts: object) -> str:
+    """A thing, as a column holds it: the JSON list of its parts."""
+    return str(as_json(parts))
+
+
+def same_thing(event: Event) -> str:
+    """The thing that an event is about, with its type."""
+    return thing(event.type, *(getattr(event.data, name) for name in SAME[event.type]))
+
+
+def flag_things(flag: Code) -> list[str]:
+    """Everything that must come before a review flag is settled; none where only a person knows."""
+    facts = _facts(flag.facts)
+    convention = facts.get("convention")
+    match flag.code:
+        case "payment_late":
+            return [thing(ORDER, facts["payment_order"])]
+        case "report_late":
+            owed = facts["documents"]
+            return [thing(DOCUMENT, convention, each["kind"], each["year"]) for each in owed]
+        case "report_rejected_after_order":
+            document = facts["document"]
+            return [thing(DOCUMENT, convention, document["kind"], document["year"])]
+        case "recovery_due":
+            return [thing(RECOVERY, convention)]
+        case "convention_required":
+            return [thing(PAYABLE, convention)]
+        case "act_not_found":
+            act = facts["act"]
+            return [thing(ACT, facts["grant"], act["body"], act["date"])]
+        case _:
+            return []
+
+
+def brought_by(record: Record, event: Event) -> Iterator[str]:
+    """Everything that an accepted record brings."""
+    yield same_thing(event)
+    data = event.data
+    match event.type:
+        case ReportReceived.TYPE if data.document is not None:
+            yield thing(DOCUMENT, record.convention, data.document.kind, data.document.year)
+        case RecoveryOrdered.TYPE:
+            yield thing(RECOVERY, record.convention)
+        case ConventionSigned.TYPE:
+            yield thing(PAYABLE, data.grant)
+        case DeliberationAdopted.TYPE if data.act is not None:
+            yield thing(ACT, data.grant, data.act.body, data.act.day)
+    for order in record.payment_orders or ():
+        if order.state in ENDED:
+            yield thing(ORDER, order.payment_order)
+        if order.issued_on is not None:
+            yield thing(PAYABLE, order.convention)
+
+
+@dataclass(slots=True, eq=False)
+class Open:
+    """A row that later records may settle, and what must still come."""
+
+    table: str
+    key: Key
+    awaits: set[str]
+
+
+@dataclass(slots=True)
+class Unsettled:
+    """Rows that later records may settle, by budget and by what must come."""
+
+    _open: dict[str, dict[str, list[Open]]] = field(default_factory=dict)
+
+    def add(self, table: str, key: Key, awaits: Collection[str]) -> str | None:
+        """Add a row of this table, whose key begins with the budget; return its `awaits`."""
+        if awaits:
+            found = Open(table, key, set(awaits))
+            of_budget = self._open.setdefault(key[0], {})
+            for each in found.awaits:
+                of_budget.setdefault(each, []).append(found)
+        return as_awaited(awaits)
+
+    def settle(self, record: Record, event: Event) -> Iterator[tuple[str, Key, Members]]:
+        """The rows that an accepted record changes: it settles them, or a part of what they await.
+
+        Nothing is asked of a budget without such rows.
+        """
+        of_budget = self._open.get(record.budget)
+        if not of_budget:
+            return
+        for each in brought_by(record, event):
+            for row in of_budget.pop(each, ()):
+                row.awaits.discard(each)
+                settled = None if row.awaits else record.sequence
+                yield (
+                    row.table,
+                    row.key,
+                    {
+                        "awaits": as_awaited(row.awaits),
+                        "settled_sequence": settled,
+                    },
+                )
+
+
+def as_awaited(awaits: Collection[str]) -> str | None:
+    """Everything that a row awaits, as its column holds it; None where nothing settles it."""
+    return as_json(sorted(awaits)) if awaits else None
+
+
+read_awaited: Final = msgspec.json.Decoder(list[str]).decode
+"""Decode the column `awaits`."""

@@ -1,0 +1,83 @@
+"""What is to do and what is settled, and by what, in both databases."""
+
+from datetime import date
+from functools import partial
+from typing import Any
+
+from services.api.rejections import query as unsettled
+from services.api.rejections.query import Settled
+from tests.api.made import Made
+from tests.api.queries.asked import ask
+from tests.builders import (
+    BUDGET,
+    Json,
+    a_beneficiary,
+    a_convention,
+    a_payment,
+    a_review,
+    a_vote,
+    an_award,
+    encoded,
+)
+from tests.read_model.filling import journal_of_events
+
+SEEN = date(2023, 7, 20)
+NAMED_OTHERWISE = a_convention(beneficiary=a_beneficiary(name="Avenirs de Lille"))
+EVENTS: list[Json | bytes] = [
+    a_vote(),
+    an_award(),
+    NAMED_OTHERWISE,  # 3: flagged
+    a_payment(100_001),  # 4: refused
+    a_payment(100_000),  # 5: the right amount
+    an_award(_id="again"),  # 6: refused
+    a_payment(1, _id="once more"),  # 7: refused
+    b"{",
+    b"[",
+    a_review(6, comment="Doublon de saisie"),  # 8
+    a_review(3),  # 9
+    a_review(1, chain="_dead.0"),  # 10
+]
+
+
+def reviewed(sequence: int, comment: str | None = None) -> Settled:
+    return Settled(BUDGET, sequence, "Martine AUBERT", SEEN, comment)
+
+
+async def listed(conn: Any, settled: bool | None) -> dict[str, dict[int, Settled | None]]:
+    found: dict[str, list[Any]] = {
+        "refused": await unsettled.refused(conn, None, settled=settled),
+        "flagged": await unsettled.flagged(conn, None, settled=settled),
+        "unreadable": await unsettled.unreadable(conn, None, settled=settled),
+    }
+    return {name: {each.sequence: each.settled for each in rows} for name, rows in found.items()}
+
+
+def test_a_list_has_what_is_to_do_or_what_is_settled_and_by_what(made: Made) -> None:
+    url = made(journal_of_events(map(encoded, EVENTS)))
+    to_do = ask(url, lambda conn: listed(conn, False))
+    done = ask(url, lambda conn: listed(conn, True))
+    assert {"refused": {7: None}, "flagged": {}, "unreadable": {2: None}} == to_do
+    assert {
+        "refused": {
+            4: Settled(BUDGET, 5, None, None, None),
+            6: reviewed(8, "Doublon de saisie"),
+        },
+        "flagged": {3: reviewed(9)},
+        "unreadable": {1: reviewed(10)},
+    } == done
+    both = ask(url, lambda conn: listed(conn, None))
+    assert {name: to_do[name] | done[name] for name in both} == both
+
+
+def test_the_numbers_by_reason_are_those_of_the_lists(made: Made) -> None:
+    url = made(journal_of_events(map(encoded, EVENTS)))
+
+    async def counted(conn: Any, settled: bool | None) -> list[int]:
+        found = [
+            await unsettled.by_reason(conn, None, kind, settled=settled)
+            for kind in ("refused", "flagged", "unreadable")
+        ]
+        return [sum(each.count for each in rows) for rows in found]
+
+    numbers = [ask(url, partial(counted, settled=each)) for each in (False, True, None)]
+    assert [[1, 0, 1], [2, 1, 1], [3, 1, 2]] == numbers

@@ -1,0 +1,85 @@
+"""Unreadable records in the console: what POST says of them, from the record itself."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from events.texts import verbatim
+from services.api.rejections.explanation import Explanations
+from services.ledger.application.handle import RawRecord
+from services.ledger.domain.journal import Source
+from services.runtime.ops.errors import Unreachable
+from tests.api.environment import a_reader, an_app, asking
+from tests.builders import BUDGET, a_report, a_vote, encoded
+from tests.read_model.filling import fill, journal_of_events
+
+WRONG_KIND = encoded(a_report(kind="rapport", _id="rapport-2022", _source="urn:lille:erp"))
+LIST, RECORD = "/console/troubles/unreadable", "/console/records/_dead.0/1"
+TIME_MS = 1_690_000_000_000
+SENTENCE = {
+    "fr": "Valeur non admise en /data/document/kind (il faut",
+    "en": "Value not allowed at /data/document/kind (it must be",
+}
+
+
+@dataclass
+class ATopic:
+    """The source, as it is found; it knows how many connections of the database are taken."""
+
+    value: bytes | None
+    away: bool = False
+    taken: list[int] = field(default_factory=list)
+    engine: Any = None
+
+    async def __call__(self, places: Collection[Source]) -> Mapping[Source, RawRecord]:
+        self.taken.append(self.engine.pool.checkedout())
+        if self.away:
+            raise Unreachable("ecluse.events.v1", verbatim("no answer"))
+        value = self.value
+        if value is None:
+            return {}
+        return {each: RawRecord(value, each, (), BUDGET.encode(), TIME_MS) for each in places}
+
+
+def page(url: str, path: str, topic: ATopic, language: str = "en") -> str:
+    fill(url, journal_of_events([encoded(a_vote()), WRONG_KIND]))
+
+    async def go() -> str:
+        app = an_app(a_reader(url))
+        topic.engine = app.state.components.engine
+        app.state.explanations = Explanations(topic)
+        async with asking(app, language=language) as client:
+            answer = await client.get(path)
+            assert 200 == answer.status_code, answer.text
+            return answer.text
+
+    return asyncio.run(go())
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("path", [LIST, RECORD])
+def test_what_is_wrong_is_said_as_post_says_it(sqlite_url: str, path: str, language: str) -> None:
+    topic = ATopic(WRONG_KIND)
+    text = page(sqlite_url, path, topic, language).replace("\xa0", " ")
+    assert SENTENCE[language] in text
+    assert "activity_report" in text
+    assert "rapport-2022" in text
+    assert "urn:lille:erp" in text
+    assert "<title>Enregistrement 1" not in text
+    assert "<title>Record 1" not in text
+    assert [0] == topic.taken, "nobody waits for the source with a connection"
+
+
+@pytest.mark.parametrize("topic", [ATopic(None), ATopic(WRONG_KIND, away=True)])
+@pytest.mark.parametrize("path", [LIST, RECORD])
+def test_without_the_record_its_reason_and_its_place_are_shown(
+    sqlite_url: str, path: str, topic: ATopic
+) -> None:
+    text = page(sqlite_url, path, topic)
+    assert "invalid_value" in text
+    assert "What to do:" in text
+    assert "partition 0, offset 2" in text
+    assert "rapport-2022" not in text.split("The bytes")[0]

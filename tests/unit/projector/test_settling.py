@@ -1,0 +1,214 @@
+"""What settles a refusal or a review flag: tables of events, each type once; and what does not."""
+
+from typing import Any, NamedTuple
+
+import pytest
+
+from events.envelope import INBOUND
+from services.projector.rows.settling import SAME
+from tests.builders import (
+    BUDGET,
+    Json,
+    a_beneficiary,
+    a_concurring_act,
+    a_convention,
+    a_deadline,
+    a_payment,
+    a_recovery,
+    a_report,
+    a_review,
+    a_transfer,
+    a_vote,
+    an_acknowledgement,
+    an_act,
+    an_amendment,
+    an_award,
+    an_instalment,
+)
+from tests.unit.projector.settled import settled
+from tests.unit.tables.rows import SIGNED
+from tests.unit.tables.test_closing import HALVES
+
+OWED = [
+    {"kind": kind, "year": 2023, "due_on": "2024-06-30"}
+    for kind in ("activity_report", "financial_report")
+]
+OWING = [a_vote(100), an_award(100), a_convention(100, obligations=OWED)]
+LATE = [a_report("activity_report", 2023), a_report("financial_report", 2023)]
+CITING = a_convention(100, acts=[an_act("2023-05-01")])
+
+
+class Case(NamedTuple):
+    """Events; the number of the record that is refused or flagged, and of the one that settles."""
+
+    says: str
+    events: list[Json]
+    rejected: int
+    settled_by: int | None
+
+
+def again(event: Json, **data: Any) -> Json:
+    """The event corrected and sent again, under a new id."""
+    return event | {"id": f"{event['id']} again", "data": event["data"] | data}
+
+
+REFUSALS = [
+    Case(
+        "a payment that was too large: the right amount comes",
+        [*SIGNED, a_payment(200), a_payment(100)],
+        4,
+        5,
+    ),
+    Case(
+        "the payment of another order settles nothing",
+        [*SIGNED, a_payment(10, "D/advance"), a_payment(100)],
+        4,
+        None,
+    ),
+    Case(
+        "an award without credit: credit is voted, and the deliberation comes again",
+        [
+            a_vote(100),
+            an_award(200),
+            a_vote(100, stage="supplementary", _id="bs"),
+            again(an_award(200)),
+        ],
+        2,
+        4,
+    ),
+    Case(
+        "a second award, sent again as a concurring act",
+        [
+            a_vote(100),
+            an_award(50),
+            again(an_award(20), act=an_act("2023-05-01")),
+            a_concurring_act(act=an_act("2023-05-01")),
+        ],
+        3,
+        4,
+    ),
+    Case(
+        "another act on the same grant settles nothing",
+        [
+            a_vote(100),
+            an_award(200),
+            an_award(50, act=an_act("2023-05-01"), _id="smaller"),
+        ],
+        2,
+        None,
+    ),
+    Case(
+        "a transfer without credit: it comes again once there is some",
+        [
+            a_vote(100, vote_level="operation"),
+            a_transfer(200),
+            a_vote(200, stage="supplementary", _id="bs"),
+            again(a_transfer(200)),
+        ],
+        2,
+        4,
+    ),
+    Case(
+        "a transfer between other lines settles nothing",
+        [
+            a_vote(100, vote_level="operation"),
+            a_transfer(200),
+            a_transfer(50, to="491", _id="other"),
+        ],
+        2,
+        None,
+    ),
+    Case(
+        "a convention above its award, signed for less",
+        [
+            a_vote(100),
+            an_award(100),
+            a_convention(200),
+            again(a_convention(100)),
+        ],
+        3,
+        4,
+    ),
+    Case(
+        "an amendment of an ordered instalment; the same amendment without it",
+        [
+            *HALVES,
+            an_amendment(instalments=[an_instalment(60)]),
+            again(an_amendment(), instalments=[an_instalment(40, "later")]),
+        ],
+        4,
+        5,
+    ),
+    Case(
+        "the accountant's answer on a paid order is never accepted",
+        [*SIGNED, a_payment(100), an_acknowledgement(), again(an_acknowledgement())],
+        5,
+        None,
+    ),
+    Case(
+        "a recovery above what was paid, asked again for less",
+        [*SIGNED, a_payment(100), a_recovery(200), again(a_recovery(50), amount_cents=50)],
+        5,
+        6,
+    ),
+    Case(
+        "a review of a record that was not there yet, once it is",
+        [a_vote(100), a_review(2), a_review(2, _id="again")],
+        2,
+        3,
+    ),
+]
+
+
+@pytest.mark.parametrize("case", REFUSALS, ids=lambda case: case.says)
+def test_a_refusal_is_settled_by_the_same_thing_accepted_later(case: Case) -> None:
+    assert case.settled_by == settled(case.events, "refusals")[BUDGET, case.rejected]
+
+
+FLAGS = [
+    Case(
+        "a payment that was late: the order is paid",
+        [*SIGNED, a_deadline(), a_payment(40), a_payment(60)],
+        4,
+        6,
+    ),
+    Case(
+        "a payment that was late: the order is rejected",
+        [*SIGNED, a_deadline(), an_acknowledgement("rejected")],
+        4,
+        5,
+    ),
+    Case(
+        "two documents that were late: both have come",
+        [*OWING, a_deadline("report_due", due_on="2024-06-30"), *LATE],
+        4,
+        6,
+    ),
+    Case(
+        "one of them alone settles nothing",
+        [*OWING, a_deadline("report_due", due_on="2024-06-30"), LATE[0]],
+        4,
+        None,
+    ),
+    Case(
+        "an act that nobody knew: its deliberation comes",
+        [a_vote(100), an_award(100), CITING, a_concurring_act(act=an_act("2023-05-01"))],
+        3,
+        4,
+    ),
+    Case(
+        "a beneficiary under another name: only a person knows",
+        [a_vote(100), an_award(100), a_convention(100, beneficiary=a_beneficiary(name="Ville"))],
+        3,
+        None,
+    ),
+]
+
+
+@pytest.mark.parametrize("case", FLAGS, ids=lambda case: case.says)
+def test_a_flag_is_settled_by_what_its_advice_asks_for(case: Case) -> None:
+    assert case.settled_by == settled(case.events, "review_flags")[BUDGET, case.rejected, 1]
+
+
+def test_each_type_says_what_it_is_about() -> None:
+    assert {each.TYPE for each in INBOUND} == set(SAME)
