@@ -48,6 +48,11 @@ class Listed(NamedTuple):
     settled: str = "settled"
     """The argument of the query that asks for what is settled, or still to do."""
 
+    def key_of(self, row: Any) -> list[Any]:
+        """The key of a row, as a link spells it."""
+        values = attrgetter(*self.key)(row)
+        return [each.isoformat() if isinstance(each, datetime) else each for each in values]
+
 
 LISTS: Final = {
     "refused": Listed(unsettled.refused, "code", "refusal", NEWEST, "/refusals"),
@@ -101,17 +106,8 @@ async def trouble_list(
         limit=ROWS + 1,
     )
     page = shown(found, place, ROWS)
-
-    def key(row: Any) -> list[Any]:
-        values = attrgetter(*listed.key)(row)
-        return [each.isoformat() if isinstance(each, datetime) else each for each in values]
-
-    explanations: Sequence[Explanation] = ()
     live_token = await position_token(visit.connection)
-    if kind == "unreadable":
-        # The source may take its time: nobody waits for it with a connection of the database.
-        await visit.connection.close()
-        explanations = await visit.request.app.state.explanations.of(page.rows)
+    explanations = await _explained(visit, page.rows) if kind == "unreadable" else ()
     return await visit.page(
         "troubles.html",
         live_token=live_token,
@@ -140,9 +136,17 @@ async def trouble_list(
             {"reason": reason, "settled": "true" if settled else None},
             page,
             place,
-            key,
+            listed.key_of,
         ),
     )
+
+
+async def _explained(visit: Visit, rows: Sequence[unsettled.DeadLetter]) -> Sequence[Explanation]:
+    """What the input says of unreadable records."""
+    # The source may take its time: nobody waits for it with a connection of the database.
+    await visit.connection.close()
+    found: Sequence[Explanation] = await visit.request.app.state.explanations.of(rows)
+    return found
 
 
 def _may_review(visit: Visit, chain: str) -> bool:
