@@ -45,13 +45,21 @@ PLACE: Final = (
 )
 
 
+SETTLED: Final = (
+    ListColumn(_("settled by record no."), "settled.sequence", Kind.NUMBER),
+    ListColumn(_("reviewed by"), "settled.reviewed_by"),
+    ListColumn(_("reviewed on"), "settled.reviewed_on", Kind.DAY),
+    ListColumn(_("comment"), "settled.comment"),
+)
+
+
 def _terms(kind: str) -> dict[str, Translatable]:
     return {code: term_of(kind, code) for code in TERMS[kind]}
 
 
 REFUSED: Final = ListTable(
     _("Refused events"),
-    (*EVENT, *_verdict("refusal"), *PLACE),
+    (*EVENT, *_verdict("refusal"), *SETTLED, *PLACE),
     {"code": _terms("refused"), "event_type": TYPES},
 )
 PARKED: Final = ListTable(
@@ -75,6 +83,7 @@ UNREADABLE: Final = ListTable(
         ListColumn(_("pointer"), "reason"),
         ListColumn(_("chain"), "chain"),
         ListColumn(_("record no."), "sequence", Kind.NUMBER),
+        *SETTLED,
     ),
     {"code": _terms("unreadable")},
 )
@@ -86,6 +95,7 @@ FLAGGED: Final = ListTable(
         ListColumn(_("dated"), "event_time", Kind.INSTANT),
         ListColumn(_("grant"), "grant"),
         *_verdict("verdict"),
+        *SETTLED,
         *PLACE,
     ),
     {"code": _terms("flagged")},

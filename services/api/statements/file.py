@@ -8,6 +8,7 @@ from typing import Any, Final
 from fastapi import Response
 
 from services.api.http.answering import answered
+from services.api.http.components import Components
 from services.api.http.question import Asked
 from services.api.statements import csv_file, xlsx_file
 from services.api.statements.sheet import Sheet
@@ -45,7 +46,12 @@ async def file_answer(
     """These sheets as a file to be kept, written beside the event loop: a CSV has the first."""
 
     async def body() -> tuple[bytes, Mapping[str, str]]:
-        content = await asyncio.to_thread(_written, await sheets(), file_format, question.language)
+        made = await sheets()
+        # Writing takes seconds, and may wait for others: nobody needs the connection meanwhile.
+        await question.connection.close()
+        components: Components = question.request.app.state.components
+        async with components.file_slots:
+            content = await asyncio.to_thread(_written, made, file_format, question.language)
         disposition = f'attachment; filename="{name}.{file_format}"'
         return content, {"Content-Disposition": disposition}
 

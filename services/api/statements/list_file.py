@@ -20,7 +20,7 @@ ROWS_MAX: Final = 50_000
 
 SIRET_DIGITS: Final = 14
 ALL: Final = _("all")
-YES: Final = _("yes")
+YES, NO = _("yes"), _("no")
 ROWS: Final = ngettext("{count} row", "{count} rows")
 PLACE: Final = _("partition {of}, offset {last}")
 RECORD: Final = _("{of}, record {last}")
@@ -47,6 +47,7 @@ FILTERS: Final[Mapping[str, Translatable]] = {
     "partition": _("partition"),
     "offset": _("offset"),
     "search": _("search"),
+    "settled": _("settled"),
     "siret": _("SIRET"),
     "stage": _("stage"),
     "state": _("state"),
@@ -195,8 +196,8 @@ def _spelled(value: Any, terms: Mapping[str, Translatable]) -> Cell:
 
 
 def _one(value: Any, terms: Mapping[str, Translatable]) -> Translatable:
-    if value is True:
-        return YES
+    if isinstance(value, bool):
+        return YES if value else NO
     return terms.get(value) or verbatim(shown_name(str(value)))
 
 

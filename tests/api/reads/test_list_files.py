@@ -39,6 +39,7 @@ LISTS: Final[dict[str, tuple[Callable[[Row], str], str]]] = {
     "/grants?search=avenirs&sort=-paid": (lambda row: row["grant"], "grant"),
     "/refusals": (lambda row: row["event_id"], "event id"),
     "/refusals?code=insufficient_credit": (lambda row: row["event_id"], "event id"),
+    "/refusals?settled=false": (lambda row: row["event_id"], "event id"),
     "/parked?ended=true": (lambda row: row["event_id"], "event id"),
     "/dead-letters": (lambda row: row["reason"], "pointer"),
     "/review-flags": (lambda row: str(row["sequence"]), "record no."),
