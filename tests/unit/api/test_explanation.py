@@ -38,9 +38,8 @@ def a_record(value: bytes | None, **more: object) -> RawRecord:
 
 def a_dead_letter(reason: str, offset: int = PLACE.offset, **facts: object) -> DeadLetter:
     verdict, of_bytes = dead_letter_verdict(reason, facts), sha256(WRONG_KIND).hexdigest()
-    return DeadLetter(
-        "_dead.3", 1, PLACE.topic, PLACE.partition, offset, reason, of_bytes, verdict, None
-    )
+    place = (PLACE.topic, PLACE.partition, offset)
+    return DeadLetter("_dead.3", 1, *place, reason, of_bytes, verdict, None)
 
 
 def test_a_value_that_is_not_allowed_is_named_with_those_that_are() -> None:
