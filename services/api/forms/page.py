@@ -17,7 +17,13 @@ from events.texts import Translatable, _
 from services.api.adapters.randomness import a_name
 from services.api.console.elements import address
 from services.api.console.page_context import Name, Visitor
-from services.api.events_in.publishing import CONSOLE, publish_one, read_one, try_events
+from services.api.events_in.publishing import (
+    CONSOLE,
+    author_of,
+    publish_one,
+    read_one,
+    try_events,
+)
 from services.api.events_in.reading import Sent
 from services.api.events_in.trials import TRIAL_TOO_LONG, Tried
 from services.api.forms.drafts import (
@@ -44,9 +50,6 @@ EVENT_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 STEP, ID, TIME = "step", "event_id", "event_time"
 """Names of fields that are none of an event's data: those begin with a slash."""
-
-AUTH_TYPES: Final = {"key": "api_key", "oidc": "user"}
-"""By the first part of a caller's name, who that is."""
 
 EDIT, SEND = "edit", "send"
 """Steps of a form; without one the event is shown, and tried."""
@@ -136,9 +139,7 @@ def _event(hand: ByHand, draft: Draft, found: Read, kept: Mapping[str, str]) -> 
         "partitionkey": found.data.get("budget", ""),
         "subject": draft.subject,
         "causationid": draft.cause,
-        # Who sends it, as the extension “authcontext” of CloudEvents calls it.
-        "authtype": AUTH_TYPES.get(hand.caller.name.partition(":")[0], "unauthenticated"),
-        "authid": hand.caller.name,
+        **author_of(hand.caller),
         "data": found.data,
     }
     return {name: value for name, value in event.items() if value is not None}

@@ -15,7 +15,7 @@ from services.api.budgets import query as budgets
 from services.api.console.elements import address
 from services.api.console.page_context import Name, Sequence64, Visit, Visitor
 from services.api.console.pages import name_of
-from services.api.events_in.publishing import CONSOLE, publish_one
+from services.api.events_in.publishing import CONSOLE, author_of, publish_one
 from services.api.http.dependencies import Given, Sender
 from services.api.journal import records
 from services.api.problems import NOT_FOUND, Kind, Problem
@@ -101,5 +101,6 @@ def _event(
         "type": RecordReviewed.TYPE,
         "time": visit.now.isoformat(),
         "partitionkey": budget,
+        **author_of(caller),
         "data": data,
     }
