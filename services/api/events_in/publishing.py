@@ -25,9 +25,6 @@ FAULTS_MAX: Final = 100
 
 RETRY_AFTER_S: Final = 10
 
-CONSOLE: Final = "urn:ecluse:console"
-"""The `source` of events that a form of the console makes."""
-
 AUTH_TYPES: Final = {"key": "api_key", "oidc": "user"}
 """By the first part of a caller's name, who that is."""
 
