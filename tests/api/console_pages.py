@@ -16,6 +16,8 @@ NO_PAGES: Final = frozenset(
     {
         "/console",  # leads to Today
         "/console/",
+        "/console/help",  # for anybody, of nobody: test_console_help.py
+        "/console/help/{name}",
         "/console/budgets",  # leads to the only budget: test_console_budgets.py asks it
         "/console/lag",  # of all entities: test_lag.py asks it, also by who may not
         "/console/lag/live",  # a stream, as the next

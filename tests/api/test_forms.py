@@ -10,6 +10,7 @@ import pytest
 from events.texts import pgettext
 from services.api.access.audit import Action
 from services.api.events_in import trials
+from services.api.events_in.publishing import CONSOLE
 from services.api.forms import drafts, page
 from services.runtime.ops.errors import Unreachable
 from tests import silence
@@ -158,7 +159,7 @@ def test_a_refused_event_is_corrected_and_sent_again(tmp_path: Path) -> None:
         assert "Accepted" in main(done)
         event_id = str(done.url).rpartition("/")[2]
         (found,) = (await client.get(f"/events/{event_id}")).json()
-        assert page.SOURCE == found["event_source"]
+        assert CONSOLE == found["event_source"]
         sequence = found["records"][0]["sequence"]
         record = await client.get(f"/console/records/{BUDGET}/{sequence}")
         assert "convention-refused" in main(record), "the event says what it corrects"

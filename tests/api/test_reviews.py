@@ -85,6 +85,7 @@ def test_a_review_is_an_event_of_who_is_logged_in(made_in_files: Made) -> None:
     event = json.loads(message.value)
     assert BUDGET.encode() == message.key
     assert ("urn:ecluse:console", "ecluse.record.reviewed.v1") == (event["source"], event["type"])
+    assert ("api_key", "key:clerk") == (event["authtype"], event["authid"])
     assert {
         "budget": BUDGET,
         "sequence": 4,

@@ -20,6 +20,7 @@ from tests.builders import (
     a_new_account,
     a_payment,
     a_report,
+    a_review,
     a_transfer,
     a_vote,
     an_acknowledgement,
@@ -136,6 +137,8 @@ def beside_the_grants(chance: random.Random, budget: str) -> Json:
         a_transfer(7, to="489", budget=budget),
         a_new_account(budget=budget, beneficiary=chance.choice(BENEFICIARIES)),
         an_award(1, budget=budget, grant="G1"),
+        a_review(2, budget=budget),
+        a_review(999, budget=budget),  # no year has so many records
         a_report(budget=budget, convention=NOBODYS),
         a_payment(1, f"{NOBODYS}/1", budget=budget),
     ]

@@ -256,7 +256,7 @@ def _frame(asked: HTTPConnection, locale: LocaleFormat) -> dict[str, Any]:
         "language": locale.language.value,
         # Somebody is logged in, or access is not checked.
         "known": caller is not None,
-        "who": _who(caller, locale),
+        "who": name_of(caller, locale),
         "unchecked": caller is ANYBODY,
         "csrf": None if csrf is None else Verbatim(csrf),
         "path": asked.scope["path"],
@@ -275,7 +275,7 @@ def _frame(asked: HTTPConnection, locale: LocaleFormat) -> dict[str, Any]:
     }
 
 
-def _who(caller: Caller | None, locale: LocaleFormat) -> str:
+def name_of(caller: Caller | None, locale: LocaleFormat) -> str:
     """The name of the caller on the page; where access is not checked, that it is open."""
     if caller is None:
         return ""

@@ -17,10 +17,16 @@ from services.runtime.ops.errors import Stop
 from services.texts.language import Language
 from services.texts.translation import translate
 
+CONSOLE: Final = "urn:ecluse:console"
+"""The `source` of events that a form of the console makes."""
+
 FAULTS_MAX: Final = 100
 """Faults that the answer names."""
 
 RETRY_AFTER_S: Final = 10
+
+AUTH_TYPES: Final = {"key": "api_key", "oidc": "user"}
+"""By the first part of a caller's name, who that is."""
 
 NOT_READ: Final = Kind(
     "unreadable_events",
@@ -60,6 +66,12 @@ NOT_KEPT: Final = Kind(
     _("{said}. Some of it may have been published."),
     _("Send all of it again later: the ledger knows repeats."),
 )
+
+
+def author_of(caller: Caller) -> dict[str, str]:
+    """Who sends an event, as the extension “authcontext” of CloudEvents calls it."""
+    kind = AUTH_TYPES.get(caller.name.partition(":")[0], "unauthenticated")
+    return {"authtype": kind, "authid": caller.name}
 
 
 async def read_all(sent: Sent, caller: Caller, language: Language) -> None:

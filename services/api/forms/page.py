@@ -17,7 +17,13 @@ from events.texts import Translatable, _
 from services.api.adapters.randomness import a_name
 from services.api.console.elements import address
 from services.api.console.page_context import Name, Visitor
-from services.api.events_in.publishing import publish_one, read_one, try_events
+from services.api.events_in.publishing import (
+    CONSOLE,
+    author_of,
+    publish_one,
+    read_one,
+    try_events,
+)
 from services.api.events_in.reading import Sent
 from services.api.events_in.trials import TRIAL_TOO_LONG, Tried
 from services.api.forms.drafts import (
@@ -36,9 +42,6 @@ from services.api.problems import Problem
 
 router = APIRouter()
 
-SOURCE: Final = "urn:ecluse:console"
-"""The `source` of events that are made here."""
-
 WAIT_S: Final = 5.0
 """Time for the outcome to be known: else its page says that it is on its way."""
 
@@ -47,9 +50,6 @@ EVENT_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 STEP, ID, TIME = "step", "event_id", "event_time"
 """Names of fields that are none of an event's data: those begin with a slash."""
-
-AUTH_TYPES: Final = {"key": "api_key", "oidc": "user"}
-"""By the first part of a caller's name, who that is."""
 
 EDIT, SEND = "edit", "send"
 """Steps of a form; without one the event is shown, and tried."""
@@ -83,7 +83,7 @@ async def sent_event(visit: Visitor, budget: Name, event_id: Name) -> Response:
     """The outcome of an event that was sent from here, as soon as it is known."""
     visit.check_authorized(budget)
     found = await records.outcomes(
-        visit.connection, visit.entities, event_id, budget=budget, source=SOURCE
+        visit.connection, visit.entities, event_id, budget=budget, source=CONSOLE
     )
     locale = visit.locale
     record = records.latest(found[0].records) if found else None
@@ -133,15 +133,13 @@ def _event(hand: ByHand, draft: Draft, found: Read, kept: Mapping[str, str]) -> 
     event = {
         "specversion": "1.0",
         "id": event_id,
-        "source": SOURCE,
+        "source": CONSOLE,
         "type": draft.event_type,
         "time": time,
         "partitionkey": found.data.get("budget", ""),
         "subject": draft.subject,
         "causationid": draft.cause,
-        # Who sends it, as the extension “authcontext” of CloudEvents calls it.
-        "authtype": AUTH_TYPES.get(hand.caller.name.partition(":")[0], "unauthenticated"),
-        "authid": hand.caller.name,
+        **author_of(hand.caller),
         "data": found.data,
     }
     return {name: value for name, value in event.items() if value is not None}

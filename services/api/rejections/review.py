@@ -14,16 +14,14 @@ from services.api.adapters.randomness import a_name
 from services.api.budgets import query as budgets
 from services.api.console.elements import address
 from services.api.console.page_context import Name, Sequence64, Visit, Visitor
-from services.api.events_in.publishing import publish_one
+from services.api.console.pages import name_of
+from services.api.events_in.publishing import CONSOLE, author_of, publish_one
 from services.api.http.dependencies import Given, Sender
 from services.api.journal import records
 from services.api.problems import NOT_FOUND, Kind, Problem
 from services.api.rejections.view import Listing
 
 router = APIRouter()
-
-CONSOLE: Final = "urn:ecluse:console"
-"""The `source` of events that a form of the console makes."""
 
 DEAD: Final = "_dead."
 """The prefix of chains of dead letters, which belong to no budget."""
@@ -89,7 +87,7 @@ def _event(
     data: dict[str, Any] = {
         "budget": budget,
         "sequence": sequence,
-        "reviewed_by": caller.label or caller.name,
+        "reviewed_by": name_of(caller, visit.locale),
         "reviewed_on": visit.today.isoformat(),
     }
     if chain != budget:
@@ -103,5 +101,6 @@ def _event(
         "type": RecordReviewed.TYPE,
         "time": visit.now.isoformat(),
         "partitionkey": budget,
+        **author_of(caller),
         "data": data,
     }

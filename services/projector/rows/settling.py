@@ -61,6 +61,8 @@ SAME: Final[Mapping[str, tuple[str, ...]]] = {
 ORDER, DOCUMENT, RECOVERY, PAYABLE, ACT = "order ended", "document", "recovery", "payable", "act"
 """Kinds of what flags ask for."""
 
+ASKED: Final = frozenset({ORDER, DOCUMENT, RECOVERY, PAYABLE, ACT})
+
 ENDED: Final = frozenset({"paid", "rejected", "cancelled"})
 """The states in which nobody waits for a payment order any more."""
 
@@ -101,9 +103,21 @@ def flag_things(flag: Code) -> list[str]:
             return []
 
 
-def brought_by(record: Record, event: Event) -> Iterator[str]:
-    """Everything that an accepted record brings."""
-    yield same_thing(event)
+def kind_of(awaited: str) -> str:
+    """The first part of a thing: the type of an event, or what a flag asks for."""
+    return awaited.split('"', 2)[1]
+
+
+def brought_by(record: Record, event: Event, kinds: Collection[str]) -> Iterator[str]:
+    """Everything of these kinds that an accepted record brings."""
+    if event.type in kinds:
+        yield same_thing(event)
+    if not ASKED.isdisjoint(kinds):
+        yield from _asked_of(record, event)
+
+
+def _asked_of(record: Record, event: Event) -> Iterator[str]:
+    """Everything that a record brings and flags ask for."""
     data = event.data
     match event.type:
         case ReportReceived.TYPE if data.document is not None:
@@ -135,6 +149,8 @@ class Unsettled:
     """Rows that later records may settle, by budget and by what must come."""
 
     _open: dict[str, dict[str, list[Open]]] = field(default_factory=dict)
+    _kinds: dict[str, set[str]] = field(default_factory=dict)
+    """By budget, the kinds of what its rows await, or have awaited."""
 
     def add(self, table: str, key: Key, awaits: Collection[str]) -> str | None:
         """Add a row of this table, whose key begins with the budget; return its `awaits`."""
@@ -143,6 +159,7 @@ class Unsettled:
             of_budget = self._open.setdefault(key[0], {})
             for each in found.awaits:
                 of_budget.setdefault(each, []).append(found)
+            self._kinds.setdefault(key[0], set()).update(map(kind_of, awaits))
         return as_awaited(awaits)
 
     def settle(self, record: Record, event: Event) -> Iterator[tuple[str, Key, Members]]:
@@ -153,7 +170,7 @@ class Unsettled:
         of_budget = self._open.get(record.budget)
         if not of_budget:
             return
-        for each in brought_by(record, event):
+        for each in brought_by(record, event, self._kinds[record.budget]):
             for row in of_budget.pop(each, ()):
                 row.awaits.discard(each)
                 settled = None if row.awaits else record.sequence
