@@ -92,15 +92,18 @@ async def trouble_list(
         key = attrgetter(*listed.key)(found[ROWS - 1])
         last = [each.isoformat() if isinstance(each, datetime) else each for each in key]
     explanations: Sequence[Explanation] = ()
+    accepted: Mapping[tuple[str, str], tuple[str, int]] = {}
     live_token = await position_token(visit.connection)
     if kind == "unreadable":
         # The source may take its time: nobody waits for it with a connection of the database.
         await visit.connection.close()
         explanations = await visit.request.app.state.explanations.of(found[:ROWS])
+        accepted = await _accepted_since(visit, explanations)
     return await visit.page(
         "troubles.html",
         live_token=live_token,
         explanations=explanations,
+        accepted=accepted,
         title=visit.locale.say(texts.TEXTS["title"]),
         texts=texts.TEXTS,
         kind=kind,
@@ -122,6 +125,22 @@ async def trouble_list(
             started=after is None,
         ),
     )
+
+
+async def _accepted_since(
+    visit: Visit, explanations: Sequence[Explanation]
+) -> Mapping[tuple[str, str], tuple[str, int]]:
+    """By source and id of an unreadable record, the record that accepted it, corrected."""
+    names = {
+        (each.event_source, each.event_id)
+        for each in explanations
+        if each.event_source is not None and each.event_id is not None
+    }
+    if not names:
+        return {}
+    # In the turn to read that this page has still, whose own connection is closed.
+    async with visit.request.app.state.components.engine.connect() as connection:
+        return await unsettled.accepted_since(connection, visit.entities, names)
 
 
 def _may_review(visit: Visit, chain: str) -> bool:
