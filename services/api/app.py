@@ -22,6 +22,7 @@ from services.api.events_in import routes as events_in
 from services.api.forms import page as form_pages
 from services.api.grants import page as grant_pages
 from services.api.grants import routes as grants
+from services.api.help import page as help_pages
 from services.api.http import documentation, health, metrics
 from services.api.http.components import BODY_BYTES_MAX, Components
 from services.api.http.error_handlers import add_handlers
@@ -32,6 +33,7 @@ from services.api.journal import routes as journal
 from services.api.lag import page as lag_page
 from services.api.lag import routes as lag
 from services.api.orders import page as order_pages
+from services.api.orders import plan_page
 from services.api.orders import routes as orders
 from services.api.outcomes import routes as outcomes
 from services.api.outcomes.feed import Feed
@@ -85,6 +87,7 @@ DATA: Final = (
 
 PAGES: Final = (
     session,
+    help_pages,
     lag_page,
     live,
     today_page,
@@ -93,6 +96,7 @@ PAGES: Final = (
     grant_pages,
     figure_page,
     order_pages,
+    plan_page,
     rejection_pages,
     review,
     record_page,

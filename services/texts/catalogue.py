@@ -62,7 +62,7 @@ def _help_texts(root: Path) -> Iterator[tuple[str, str, None]]:
 def _help_of(node: ast.AST, verbs: Collection[str]) -> str:
     """The help that stands at a node: of an option, a flag or a verb; else none."""
     match node:
-        case ast.keyword(arg="help", value=ast.Constant(value=str() as text)):
+        case ast.keyword(arg="help" | "help_text", value=ast.Constant(value=str() as text)):
             return text
         case ast.Call(func=ast.Name(id="flag"), args=[_, ast.Constant(value=str() as text)]):
             return text

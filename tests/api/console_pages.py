@@ -16,6 +16,8 @@ NO_PAGES: Final = frozenset(
     {
         "/console",  # leads to Today
         "/console/",
+        "/console/help",  # for anybody, of nobody: test_console_help.py
+        "/console/help/{name}",
         "/console/budgets",  # leads to the only budget: test_console_budgets.py asks it
         "/console/lag",  # of all entities: test_lag.py asks it, also by who may not
         "/console/lag/live",  # a stream, as the next
@@ -30,9 +32,6 @@ NO_PAGES: Final = frozenset(
         "/console/troubles",  # leads to the first of the lists
     }
 )
-
-ELSEWHERE: Final = ("/console/beneficiaries/", "/console/budgets/")
-"""Pages that tests of their own open."""
 
 Values = Mapping[str, Sequence[str]]
 
@@ -83,9 +82,3 @@ def addresses(values: Values, *, named: bool = False) -> list[str]:
         if not named or "{budget}" in route.path
         for path in filled(route, values)
     ]
-
-
-def leads_on(href: str) -> bool:
-    """True of a link that a walk through the console follows."""
-    is_page = href.startswith("/console/") and not href.startswith(ELSEWHERE)
-    return is_page and "lang=" not in href

@@ -36,7 +36,7 @@ no_logs = silence.no_logs
 
 NOW: Final = datetime(2023, 7, 20, 12, tzinfo=UTC)
 TODAY: Final = NOW.date()
-IN_60_DAYS: Final = TODAY + timedelta(days=60)
+IN_7_DAYS, IN_30_DAYS = TODAY + timedelta(days=7), TODAY + timedelta(days=30)
 ORDERS: Final = "/console/orders"
 STATES: Final = ("waiting", *ORDER_STATES, "all")
 
@@ -51,6 +51,8 @@ TAB: Final = re.compile(
 )
 CELLS: Final = re.compile(r'data-name="([^"]+)">(?:<span>)?([^<]+)<')
 NEXT: Final = re.compile(r'<a href="([^"]+)" rel="next">')
+PREVIOUS: Final = re.compile(r'<a href="([^"]+)" rel="prev">')
+SORTED: Final = re.compile(r'aria-sort="(\w+)"><a href="[^"]+">([^<]+)<')
 FACT: Final = re.compile(r'<div><dt>([^<]+)</dt><dd><a href="([^"]+)">(\d+) orders?</a></dd>')
 
 
@@ -85,7 +87,7 @@ def day(phrase: str) -> date:
 
 def rows_of(page: str) -> list[Row]:
     found = []
-    for row in page.partition("<tbody>")[2].split("<tr>")[1:]:
+    for row in page.partition("<tbody>")[2].partition("</tbody>")[0].split("<tr>")[1:]:
         where = re.search(rf'href="{ORDERS}/([^"/]+)/([^"]+)"', row)
         state = re.search(r'class="badge[^>]*>(?:<svg.*?</svg>)?([^<]+)<', row)
         assert where is not None
@@ -175,10 +177,17 @@ def test_what_a_state_counts_and_comes_to_is_what_it_lists(made_in_files: Made) 
 
 
 WAITING: Final[dict[str, Callable[[Row], bool]]] = {
-    "Waiting": lambda _: True,
-    "Due within 60 days": lambda row: TODAY <= row.due_on <= IN_60_DAYS,
     "Overdue": lambda row: row.due_on < TODAY,
+    "Due within 7 days": lambda row: TODAY <= row.due_on <= IN_7_DAYS,
+    "Due within 30 days": lambda row: TODAY <= row.due_on <= IN_30_DAYS,
+    "Without an answer": lambda row: row.state == "issued",
+    "All that wait": lambda _: True,
 }
+TOTALS: Final = re.compile(
+    r'<tfoot><tr><th scope="row">(\d+) orders?</th><td></td><td></td>'
+    r'<td class="figure" data-name="Amount">€([^<]+)</td>'
+    r'<td class="figure" data-name="Still to pay">€([^<]+)</td>'
+)
 
 
 @pytest.mark.parametrize("budget", ["", LILLE_BUDGET, ROUBAIX_BUDGET])
@@ -196,8 +205,66 @@ def test_each_figure_of_what_waits_leads_to_the_orders_that_it_counts(
     }
     listed = pages(url, *(href for href, _ in facts.values()))
     assert [rows for rows in expected.values() if rows] == [rows_of(each) for each in listed]
-    oldest = min(waiting, key=lambda row: (row.issued_on, row.due_on))
-    assert f'<dd class="text"><a href="{ORDERS}/{oldest.budget}/{oldest.order}"' in page
+
+
+@pytest.mark.parametrize(
+    "whose", ["siret=82123456400010", "siret=821+234+564+00010", "convention=CONV-2023-ORCHESTRE"]
+)
+def test_figures_and_list_agree_on_whose_orders_they_are(whose: str, made_in_files: Made) -> None:
+    url = made_in_files(two_entities())
+    whole, page = pages(url, f"{ORDERS}?state=all", f"{ORDERS}?state=all&{whose}")
+    rows = rows_of(page)
+    assert 0 < len(rows) < len(rows_of(whole))
+    waiting = [row for row in rows if row.left_cents]
+    facts = {name: (unescape(href), int(count)) for name, href, count in FACT.findall(page)}
+    assert len(waiting) == facts["All that wait"][1]
+    (again,) = pages(url, facts["All that wait"][0])
+    assert waiting == rows_of(again)
+
+
+def test_below_a_list_stand_its_totals_whichever_page_is_shown(
+    monkeypatch: pytest.MonkeyPatch, made_in_files: Made
+) -> None:
+    url = made_in_files(two_entities())
+    (whole,) = pages(url, f"{ORDERS}?state=all")
+    rows = rows_of(whole)
+    sums = (len(rows), sum(row.amount_cents for row in rows), sum(row.left_cents for row in rows))
+    monkeypatch.setattr(addresses, "ROWS", 2)
+    (first,) = pages(url, f"{ORDERS}?state=all")
+    for page in (whole, first):
+        (found,) = TOTALS.findall(page)
+        assert sums == (int(found[0]), cents(found[1]), cents(found[2]))
+
+
+@pytest.mark.parametrize("asked", ["state=all", "state=all&sort=-amount", "state=all&sort=state"])
+def test_from_the_last_page_the_previous_ones_lead_back(
+    asked: str, monkeypatch: pytest.MonkeyPatch, made_in_files: Made
+) -> None:
+    url = made_in_files(two_entities())
+    (whole,) = pages(url, f"{ORDERS}?{asked}")
+    monkeypatch.setattr(addresses, "ROWS", 3)
+    (page,) = pages(url, f"{ORDERS}?{asked}")
+    while following := NEXT.search(page):
+        (page,) = pages(url, unescape(following[1]))
+    found = rows_of(page)
+    while previous := PREVIOUS.search(page):
+        (page,) = pages(url, unescape(previous[1]))
+        found = [*rows_of(page), *found]
+    assert rows_of(whole) == found
+    assert len(found) > 6
+
+
+def test_a_head_sorts_and_says_how_it_is_sorted(made_in_files: Made) -> None:
+    url = made_in_files(two_entities())
+    (page,) = pages(url, f"{ORDERS}?state=all&budget={LILLE_BUDGET}")
+    assert ["Due on"] == [name for _, name in SORTED.findall(page)]
+    (href,) = re.findall(r'<a href="([^"]+)">Amount</a>', page)
+    (sorted_page,) = pages(url, unescape(href))
+    amounts = [row.amount_cents for row in rows_of(sorted_page)]
+    assert sorted(amounts, reverse=True) == amounts
+    assert [("descending", "Amount")] == SORTED.findall(sorted_page)
+    assert {LILLE_BUDGET} == {row.budget for row in rows_of(sorted_page)}
+    assert "paid" in {row.state for row in rows_of(sorted_page)}
 
 
 def test_a_paid_order_is_paid_since_its_payment(made_in_files: Made) -> None:

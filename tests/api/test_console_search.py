@@ -9,12 +9,14 @@ from typing import Final
 import httpx
 import pytest
 
+from services.api.journal import grant_records
 from tests import silence
 from tests.api.environment import ALL_KEY, a_reader, an_app, an_empty_read_model, asking
 from tests.api.made import Made
 from tests.api.reads.answers import BUDGET, YEAR, get
 from tests.api.reads.two_entities import GRANT as OF_ROUBAIX
 from tests.api.reads.two_entities import both
+from tests.browser.scenario import the_journal
 from tests.read_model.filling import journal_of
 
 no_logs = silence.no_logs
@@ -98,8 +100,16 @@ def test_the_api_answers_the_same(url: str) -> None:
         (GRANT, "/console/grants", ["/console/grants", f"/console/grants?budget={BUDGET}"]),
         (ORDER, "/console/orders", ["/console/orders", GRANT]),
         (f"/console/records/{BUDGET}/4", "/console/grants", ["/console/grants", GRANT]),
-        (f"/console/records/{BUDGET}/1", "/console/budgets", [f"/console/budgets/{BUDGET}"]),
-        (f"/console/figures/{BUDGET}/paid", "/console/budgets", [f"/console/budgets/{BUDGET}"]),
+        (
+            f"/console/records/{BUDGET}/1",
+            "/console/budgets",
+            ["/console/budgets", f"/console/budgets/{BUDGET}"],
+        ),
+        (
+            f"/console/figures/{BUDGET}/paid",
+            "/console/budgets",
+            ["/console/budgets", f"/console/budgets/{BUDGET}"],
+        ),
         (
             f"/console/figures/{BUDGET}/paid?grant=LILLE-AVENIRS-2023",
             "/console/grants",
@@ -132,6 +142,34 @@ def test_the_order_tells_why_it_was_paid(url: str) -> None:
     assert places == sorted(places)
     assert "CONV-2023-LILLE-AVENIRS/avance" not in why, "that is another order's history"
     assert len(re.findall(r"/console/records/", why)) == why.count("<li")
+
+
+def test_an_order_that_was_issued_again_tells_of_the_one_before(made_in_files: Made) -> None:
+    """It was rejected for its account, which then changed; a part is paid."""
+    url = made_in_files(the_journal())
+    text = page(url, f"/console/orders/{BUDGET}/CONV-2023-THEATRE/whole/2").text
+    why = text.split('id="why"')[1].split("</section>")[0]
+    expected = [
+        "payment order CONV-2023-THEATRE/whole: rejected",
+        "RIB – coordonnées bancaires closes",
+        "CONV-2023-THEATRE/whole/2 issued in place of CONV-2023-THEATRE/whole, €60,000.00",
+        "payment order CONV-2023-THEATRE/whole/2: €25,000.00 of €60,000.00 paid",
+    ]
+    assert [] == [each for each in expected if each not in why]
+    assert "paiement-trop-grand" not in why, "what was refused paid nothing"
+
+
+def test_a_long_history_keeps_its_beginning_and_says_what_is_left_out(
+    made_in_files: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grant_records, "FIRST", 1)
+    monkeypatch.setattr(grant_records, "LAST", 2)
+    url = made_in_files(journal_of(YEAR))
+    journal = page(url, GRANT).text.split('id="journal"')[1].split("</section>")[0]
+    numbers = re.findall(rf"/console/records/{BUDGET}/(\d+)", journal)
+    assert 3 == len(numbers)
+    assert "2" == numbers[0], "the award"
+    assert "records are left out" in journal
 
 
 def test_the_documents_of_a_grant_lead_to_their_records(url: str) -> None:

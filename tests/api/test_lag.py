@@ -147,7 +147,7 @@ def test_a_held_partition_leads_to_what_to_do() -> None:
     assert 'href="#do-ledger"' in shown
     assert 'id="do-ledger"' in shown
     assert "held before offset 70,871 (mandat-2026-11-26-0044)" in shown
-    assert "docs/runbooks/EclusePartitionHeld.md" in shown
+    assert 'href="/console/help/EclusePartitionHeld"' in shown
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,7 @@ KNOWN: Final[dict[str, list[Any]]] = {
     "event_id": ["budget-2023-primitif", "convention-lille-avenirs-2023"],
     "sequence": [1, 4, 12],
     "file_format": ["xlsx", "csv"],
+    "stage": ["available"],
     "ref": ["LILLE-AVENIRS-2023", "CONV-2023-LILLE-AVENIRS/solde"],
 }
 """What there is: asked for by chance alone, nothing would ever be found."""

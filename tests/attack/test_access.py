@@ -26,10 +26,11 @@ THEIRS: Final = {
     "ref": ["R-CONV"],
     "q": ["R-CONV"],
     "file_format": ["csv", "xlsx"],
+    "stage": ["available"],
 }
 ROUTES: Final = [each for each in get_routes() if each.path not in OPEN]
 CLOSED: Final = [path for route in ROUTES for path in filled(route, THEIRS)]
-NAMED: Final = [path for route in ROUTES if "{" in route.path for path in filled(route, THEIRS)]
+NAMED: Final = [path for route in ROUTES if route.names_something for path in filled(route, THEIRS)]
 LISTS: Final = [
     route.path
     for route in ROUTES

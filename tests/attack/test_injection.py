@@ -24,6 +24,7 @@ OURS: Final = {
     "event_id": ["vote"],
     "ref": ["C"],
     "file_format": ["csv"],
+    "stage": ["available"],
 }
 TEMPLATE: Final = "{{1234*5678}}${1234*5678}#{1234*5678}"
 COMPUTED: Final = str(1234 * 5678)

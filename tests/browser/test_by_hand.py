@@ -86,3 +86,5 @@ def test_the_finance_officer_corrects_a_refused_payment(browser: Browser, town: 
         expect(page.locator("h1")).to_have_text("Accepté")
         keep_picture(page, "sent-accepted-fr")
         sees_no_barrier(visitor)
+        visitor.go("/console/troubles/refused?reason=overpayment")
+        expect(page.locator("main")).to_contain_text("Réglé (1)")

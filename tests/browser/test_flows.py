@@ -1,5 +1,7 @@
 """What people do: log in, follow a figure to its record, reveal an IBAN, change the language."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -187,3 +189,39 @@ def test_the_keyboard_alone_leads_through(browser: Browser, console: Console) ->
         page.get_by_role("link", name="Lille Avenirs").focus()
         page.keyboard.press("Enter")
         expect(page.locator("h1")).to_have_text("Lille Avenirs")
+
+
+def test_which_orders_fall_due_is_found_in_two_clicks(browser: Browser, console: Console) -> None:
+    with a_visitor(browser, console, script=False) as visitor:
+        page = visitor.page
+        visitor.go("/console/today")
+        waiting = page.locator("section", has=page.locator("#waiting"))
+        week = waiting.locator("dl div", has_text="Dus sous 7 jours")
+        expect(week).to_contain_text("0 mandat")
+        waiting.get_by_role("link", name="Plan de paiement").click()
+        expect(page.locator("h1")).to_have_text("Plan de paiement")
+        periods = page.locator("section", has=page.locator("#periods")).locator("tbody tr")
+        assert [
+            ["Échu", "1"],
+            ["Sous 7 jours", "0"],
+            ["Dans 8 à 30 jours", "1"],
+            ["Plus tard", "1"],
+        ] == [row.locator("th, td").all_inner_texts()[:2] for row in periods.all()]
+        page.get_by_role("link", name="Dans 8 à 30 jours").click()
+        rows = page.locator("tbody tr")
+        expect(rows).to_have_count(1)
+        expect(rows).to_contain_text("CONV-2023-ORCHESTRE/advance")
+        expect(page.locator("tfoot")).to_contain_text("1 mandat")
+
+
+def test_a_list_is_taken_along_as_a_file_with_its_filters(
+    browser: Browser, console: Console
+) -> None:
+    with a_visitor(browser, console, "en", script=False) as visitor:
+        page = visitor.page
+        visitor.go("/console/orders?state=paid")
+        with page.expect_download() as waiting:
+            page.get_by_role("link", name="CSV").click()
+        text = Path(waiting.value.path()).read_text(encoding="utf-8")
+        assert waiting.value.suggested_filename == "payment-orders.csv"
+        assert "state,paid" in text.splitlines()

@@ -142,7 +142,7 @@ def test_a_session_that_has_ended_leads_back_to_where_one_was(
     expect(page.get_by_role("alert")).to_contain_text("La session est terminée")
     page.get_by_role("link", name=LOG_IN).click()  # The provider knows them still.
     at(page, people, "/console/grants?search=th%C3%A9%C3%A2tre")
-    expect(page.get_by_role("searchbox")).to_have_value("théâtre")
+    expect(page.locator("main").get_by_role("searchbox")).to_have_value("théâtre")
 
 
 def test_logging_out_ends_the_session_here_and_at_the_provider(

@@ -79,6 +79,14 @@ PAGES: Final = {
         "Tout montrer",
         "Show all",
     ),
+    "orders-sorted": ("/console/orders?state=all&sort=-amount", "6 mandats", "6 orders"),
+    "plan": ("/console/payment-plan", "Semaine", "Week"),
+    "help": ("/console/help", "Réveiller quelqu'un", "Wake somebody"),
+    "runbook": (
+        "/console/help/EcluseOrdersDue",
+        "Des mandats sont échus et non payés.",
+        "Payment orders are due and not paid.",
+    ),
     "order": (f"/console/orders/{BUDGET}/CONV-2023-THEATRE/whole/2", "FR76…185", "FR76…185"),
     "refused": ("/console/troubles/refused", "Crédits insuffisants", "Insufficient credit"),
     "refused-settled": (
@@ -126,6 +134,14 @@ WIDTHS: Final = (1280, 1024, 800)
 
 TWICE: Final = {"width": 320, "height": 600}
 """What a reader has who doubles the internal events (WCAG 1.4.10)."""
+
+DISPLAYS: Final = """
+[...document.querySelectorAll('table, thead, tbody tr, tbody td')]
+  .map((each) => getComputedStyle(each).display)
+"""
+INK_AND_PAPER: Final = """
+[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]
+"""
 
 LOST: Final = "no-such-page"
 OWN_404: Final = "the server responded with a status of 404"
@@ -244,12 +260,23 @@ def test_a_picture_for_the_readme(
         assert picture(name).stat().st_size < 200_000
 
 
-def test_a_page_prints_without_its_navigation(browser: Browser, console: Console) -> None:
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_lists_print_as_tables_black_on_white_without_navigation(
+    browser: Browser, console: Console, colours: str
+) -> None:
     with a_visitor(browser, console) as visitor:
-        visitor.go(PAGES["grant"][0])
-        visitor.page.emulate_media(media="print")
-        assert not visitor.page.locator("nav.ways").is_visible()
-        assert visitor.page.locator("h1").is_visible()
+        page = visitor.page
+        page.set_viewport_size(PHONE)  # type: ignore[arg-type] # it wants its own dict
+        for name in ("grants", "orders-all", "plan", "grant"):
+            visitor.go(PAGES[name][0])
+            page.emulate_media(media="print", color_scheme=colours)  # type: ignore[arg-type]
+            displays = page.evaluate(DISPLAYS)
+            assert {"table", "table-header-group", "table-row", "table-cell"} == set(displays)
+            assert page.locator("h1").is_visible()
+            for hidden in ("nav", "form", "button", ".files"):
+                assert not [each for each in page.locator(hidden).all() if each.is_visible()]
+            assert ["rgb(0, 0, 0)", "rgb(255, 255, 255)"] == page.evaluate(INK_AND_PAPER)
+            page.emulate_media(media="screen")
 
 
 def test_another_towns_key_sees_nothing_of_this_one(browser: Browser, console: Console) -> None:

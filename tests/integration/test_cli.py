@@ -1,5 +1,6 @@
 """The `ecluse` command from outside: what it prints, in which language, and its exit codes."""
 
+import gc
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 
 from services.cli.app import VERBS
 from services.cli.terminal.options import chosen_language
+from services.runtime.processing.cycle_collection import COLLECT_AFTER
 from services.texts.language import Language
 from tests.builders import (
     BUDGET,
@@ -118,6 +120,13 @@ def test_several_files_are_read_one_after_the_other(tmp_path: Path, mixed: Path)
     assert [1, 1] == [each["position"] for each in apart.pop("dead_letters")]
     assert whole.pop("dead_letters")
     assert whole == apart
+
+
+def test_replay_searches_rarely_for_cycles(mixed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_to: list[tuple[int, ...]] = []
+    monkeypatch.setattr(gc, "set_threshold", lambda *numbers: set_to.append(numbers))
+    ecluse("replay", mixed)
+    assert [COLLECT_AFTER] == set_to
 
 
 def test_rule_6_blank_lines_are_no_events_and_keep_their_numbers(tmp_path: Path) -> None:
@@ -337,7 +346,7 @@ WITHOUT_KAFKA = {
     ("order", "pay"),
     ("document", "received"),
 }
-WITHIN_WITHOUT_KAFKA = {"api-keys", "completion", "dev"}
+WITHIN_WITHOUT_KAFKA = {"api-keys", "completion", "dev", "webhooks"}
 """Names of verbs of which none asks Kafka; `dev` brings its own."""
 
 

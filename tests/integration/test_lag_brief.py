@@ -69,6 +69,12 @@ def test_what_is_not_well_is_followed_by_what_to_do_and_the_runbook(serve: Serve
     assert "Start the process" not in treasury
 
 
+def test_the_runbook_has_the_address_of_the_console_where_that_is_known(serve: Serve) -> None:
+    asking = ("--brief", "--console", "https://ecluse.lille.fr/")
+    ledger = asked(serve(a_held_partition()), args=asking).text.splitlines()[0]
+    assert ledger.endswith(" https://ecluse.lille.fr/console/help/EclusePartitionHeld")
+
+
 def test_a_line_more_says_what_no_stage_shows(
     serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,6 +35,7 @@ def test_a_ledger_that_is_killed_is_seen_and_started_again(stack: Dev) -> None:
     cluster = {
         "ECLUSE_BOOTSTRAP_SERVERS": where["bootstrap"],
         "ECLUSE_WATCH_URL": where["watch"],
+        "ECLUSE_CONSOLE_URL": where["api"],
     }
 
     def brief() -> CommandResult:
@@ -67,7 +68,7 @@ def test_a_ledger_that_is_killed_is_seen_and_started_again(stack: Dev) -> None:
     assert WRONG == result.code
     assert "Start the process again: it goes on where it was." in line
     assert "treasury" not in line
-    alarm = line.split("/console/help/")[1].split()[0]
+    alarm = line.split(f"Runbook: {where['api']}/console/help/")[1]
     assert (RUNBOOKS / f"{alarm}.md").is_file()
 
     # It is done, and nothing is lost.

@@ -100,8 +100,8 @@ def test_an_alarm_says_what_is_wrong_in_both_languages_and_names_its_page(name: 
     assert all(annotations[name].strip().endswith(".") for name in TEXTS)
     assert annotations["summary"] != annotations["summary_fr"]
     assert rule["labels"]["severity"] in SEVERITIES
-    assert (RUNBOOKS.parents[1] / annotations["runbook_url"]).is_file()
-    assert f"docs/runbooks/{name}.md" == annotations["runbook_url"]
+    assert (RUNBOOKS / f"{name}.md").is_file()
+    assert f"{{{{ $externalLabels.console }}}}/console/help/{name}" == annotations["runbook_url"]
 
 
 def test_there_is_a_page_for_each_alarm_and_none_for_none() -> None:

@@ -34,6 +34,9 @@ from services.runtime.ops.hosts import LOCAL, answers_to
 
 HEALTH: Final = frozenset({"/healthz", "/readyz"})
 LOGIN: Final = frozenset({LOGIN_PATH, BEGIN_PATH, CALLBACK_PATH, LOGOUT_NOTICE_PATH})
+HELP: Final = "/console/help"
+"""The runbooks: who is called at night may have no key at hand. They hold nothing of a town."""
+
 LOGIN_ASSETS: Final = "/console/static/"
 """Files of the page to log in: they hold no figure."""
 
@@ -124,9 +127,9 @@ READING: Final = frozenset({"GET", "HEAD"})
 
 def is_open(path: str) -> bool:
     """True if anybody may ask there."""
-    if path in HEALTH or path in LOGIN or path in {ROOT, CONTRACT}:
+    if path in HEALTH or path in LOGIN or path in {ROOT, CONTRACT, HELP}:
         return True
-    return path.startswith((LOGIN_ASSETS, f"{CONTRACT}/"))
+    return path.startswith((LOGIN_ASSETS, f"{CONTRACT}/", f"{HELP}/"))
 
 
 def _by_session(asked: HTTPConnection) -> bool:

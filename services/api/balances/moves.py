@@ -3,9 +3,20 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, false, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    case,
+    false,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.queries.figures import NOW, AsOf, known_moves
@@ -60,6 +71,14 @@ class Move:
         return self.amount_cents * sense(stage, KINDS[self.from_stage, self.to_stage])
 
 
+class FigureRow(NamedTuple):
+    """A move behind a figure: by how much it changes it, and the figure after it, in cents."""
+
+    move: Move
+    change_cents: int
+    after_cents: int
+
+
 @dataclass(frozen=True, slots=True)
 class MovesBehind:
     """A figure, and one page of the moves of which it is the sum, in the order of the journal."""
@@ -69,14 +88,16 @@ class MovesBehind:
     before_cents: int
     """The sum of those that stand before the page."""
     moves: Sequence[Move]
+    count: int
+    """The number of all its moves."""
 
-    def rows(self, stage: str) -> Iterator[tuple[Move, int, int]]:
+    def rows(self, stage: str) -> Iterator["FigureRow"]:
         """Each move with the cents by which it changes the figure, and the figure after it."""
         sum_cents = self.before_cents
         for move in self.moves:
             cents = move.change_cents(stage)
             sum_cents += cents
-            yield move, cents, sum_cents
+            yield FigureRow(move, cents, sum_cents)
 
 
 async def moves_behind(
@@ -117,8 +138,11 @@ async def moves_of_figure(
     as_of: AsOf = NOW,
     after: tuple[int, int] | None = None,
     limit: int | None = None,
+    backwards: bool = False,
 ) -> MovesBehind:
     """A figure with its moves behind the one `after`; `stage` is one of `STAGES_ASKED`.
+
+    With `backwards` it is the one before which they stand.
 
     `codes` takes the moves of lines that have them, by the names of `LINE`; '' stands for none.
     `grant` takes the moves for its award and for all its conventions.
@@ -134,14 +158,25 @@ async def moves_of_figure(
     amount = table.c.amount_cents
     added, taken = _goes(table, stage, 1), _goes(table, stage, -1)
     cents = total(case((added, amount), (taken, -amount), else_=0))
-    figure_cents: int = (await conn.execute(of_figure(cents))).scalar_one()
-    before_cents: int = 0
-    if after is not None:
-        before = of_figure(cents).where(tuple_(*key) <= tuple_(*after))
-        before_cents = (await conn.execute(before)).scalar_one()
+    whole = (await conn.execute(of_figure(cents, func.count()))).one()
+    figure_cents, count = int(whole[0]), int(whole[1])
     query = of_figure(table, journal.c.event_id, journal.c.event_type)
-    moves = [row_as(Move, row) for row in await page_rows(conn, query, key, after, limit)]
-    return MovesBehind(figure_cents, before_cents, moves)
+    rows = await page_rows(conn, query, key, after, limit, backwards=backwards)
+    moves = [row_as(Move, row) for row in rows]
+    before_cents: int = 0
+    if after is not None and moves:
+        first = (moves[0].sequence, moves[0].item)
+        before = of_figure(cents).where(tuple_(*key) < tuple_(*first))
+        before_cents = (await conn.execute(before)).scalar_one()
+    return MovesBehind(figure_cents, before_cents, moves, count)
+
+
+async def figure_rows(
+    conn: AsyncConnection, entities: Entities, *, stage: str, **asked: Any
+) -> list[FigureRow]:
+    """The moves behind a figure, each with the figure after it; asked as `moves_of_figure` is."""
+    found = await moves_of_figure(conn, entities, stage=stage, **asked)
+    return list(found.rows(stage))
 
 
 def sense(stage: str, kind: MoveKind) -> int:

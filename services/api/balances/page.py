@@ -1,16 +1,15 @@
 """The page of a figure: the moves of which it is the sum."""
 
-from dataclasses import replace
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from events.texts import _
-from services.api.balances.moves import STAGES_ASKED, moves_of_figure
+from services.api.balances.moves import STAGES_ASKED, FigureRow, moves_of_figure
 from services.api.budgets import query as budgets
 from services.api.budgets.execution import CODE_NAMES, moment_text
-from services.api.console.elements import following
+from services.api.console.lists import files, links, shown
 from services.api.console.page_context import (
     NAME_MAX,
     NOTHING,
@@ -18,9 +17,10 @@ from services.api.console.page_context import (
     Asked,
     Name,
     Visitor,
-    place_after,
+    place_of,
 )
 from services.api.console.states import stage_name
+from services.api.console.texts import figures as texts
 from services.api.console.trails import above
 from services.api.http.question import Day, Offset, Sequence
 from services.api.problems import NOT_FOUND, Problem
@@ -49,6 +49,7 @@ async def figure(
     effective_on: Annotated[Day | None, NOTHING] = None,
     known_at: Annotated[Sequence | None, NOTHING] = None,
     after: After = None,
+    before: After = None,
 ) -> Response:
     """A figure, and the moves of which it is the sum, as of a day and as known at a record."""
     visit.check_authorized(budget)
@@ -57,7 +58,7 @@ async def figure(
     of_budget = await budgets.one(visit.connection, visit.entities, budget)
     given = dict(zip(LINE, (chapter, article, function, operation), strict=True))
     codes = {name: code for name, code in given.items() if code is not None}
-    place = place_after(after, Offset, Offset)
+    place = place_of(after, before, Offset, Offset)
     as_of = AsOf(effective_on, known_at)
     found = await moves_of_figure(
         visit.connection,
@@ -67,20 +68,21 @@ async def figure(
         codes=codes,
         grant=grant,
         as_of=as_of,
-        after=place,
+        after=place.key,
+        backwards=place.backwards,
         limit=MOVES_SHOWN + 1,
     )
-    more = len(found.moves) > MOVES_SHOWN
-    found = replace(found, moves=found.moves[:MOVES_SHOWN])
+    page = shown(list(found.rows(stage)), place, MOVES_SHOWN)
     moment = {"effective_on": effective_on, "known_at": known_at}
     asked = {**codes, "grant": grant} | {name: str(each) for name, each in moment.items() if each}
-    last = (found.moves[-1].sequence, found.moves[-1].item) if more else None
     moves = visit.locale.say(_("The moves behind a figure"))
     return await visit.page(
         "figure.html",
         title=f"{stage_name(stage, visit.locale)} – {moves}",
+        texts=texts,
         stage=stage,
         figure=found,
+        rows=page.rows,
         budget=budget,
         moment=None if of_budget is None else moment_text(of_budget, as_of, visit.locale),
         codes=codes,
@@ -88,6 +90,11 @@ async def figure(
         line=None if len(codes) < len(LINE) else line_of(codes),
         grant=grant,
         **above(budget, grant, visit.locale)._asdict(),
-        part=more or place is not None,
-        page_links=following(("figures", budget, stage), asked, last, started=place is None),
+        part=page.has_next or page.has_previous,
+        files=files("/balances/figure", {"budget": budget, "stage": stage, **asked}, visit.locale),
+        page_links=links(("figures", budget, stage), asked, page, place, _key),
     )
+
+
+def _key(row: FigureRow) -> tuple[int, int]:
+    return row.move.sequence, row.move.item

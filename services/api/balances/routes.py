@@ -1,23 +1,24 @@
 """Balances: by line, chapter, convention, grant, beneficiary; and the moves behind a figure."""
 
 from datetime import date
-from typing import Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from fastapi import APIRouter
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.api.balances import query as balances
-from services.api.balances.moves import moves_behind
+from services.api.balances.moves import STAGES_ASKED, figure_rows, moves_behind
+from services.api.balances.tables import FIGURE_TABLE, LINE_TABLE
 from services.api.http.answering import UNCHANGED
 from services.api.http.lists import list_route
 from services.api.http.question import (
     BudgetId,
     Day,
     KeyText,
+    ListFilters,
     Name,
     Offset,
-    PageFilters,
     Partition,
     Sequence,
     Siret,
@@ -25,13 +26,17 @@ from services.api.http.question import (
 from services.api.problems import problems
 from services.api.queries.figures import AsOf
 from services.api.queries.rows import LINE, BudgetLine
+from services.api.statements.list_file import list_file
 
 router = APIRouter(prefix="/balances", tags=["balances"], responses=problems(400) | UNCHANGED)
+
+Code = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\u0000]*$")]
+"""A code of a line; an empty one stands for none."""
 
 Stage = Literal["available", "reserved", "committed", "ordered", "paid", "carried_over"]
 
 
-class AsOfFilters(PageFilters):
+class AsOfFilters(ListFilters):
     """Of which day, and as known when."""
 
     budget: BudgetId | None = Field(None, description="Of this budget only.")
@@ -120,6 +125,27 @@ class MoveFilters(AsOfFilters):
         return found | {"line": BudgetLine(found["chapter"], *codes) if is_line else None}
 
 
+class FigureFilters(ListFilters):
+    """Filters of the moves of which a figure of the console is the sum."""
+
+    budget: BudgetId
+    stage: Annotated[str, StringConstraints(pattern=rf"^({'|'.join(sorted(STAGES_ASKED))})$")]
+    chapter: Code | None = Field(None, description="Empty: of lines that have none; so the others.")
+    article: Code | None = None
+    function: Code | None = None
+    operation: Code | None = None
+    grant: Name | None = Field(None, description="Of its award and all its conventions.")
+    effective_on: Day | None = Field(None, description="As of this day. Else all count.")
+    known_at: Sequence | None = Field(None, description="As known at this record; else now.")
+
+    def arguments(self, today: date) -> dict[str, Any]:
+        """The filters as arguments of a query: the codes together, and the moment."""
+        found = super().arguments(today)
+        codes = {name: code for name in LINE if (code := found.pop(name)) is not None}
+        as_of = AsOf(found.pop("effective_on"), found.pop("known_at"))
+        return found | {"codes": codes, "as_of": as_of}
+
+
 OF_LINE: Final = {f"line.{name}": KeyText for name in LINE}
 
 list_route(
@@ -181,4 +207,22 @@ list_route(
     name="moves",
     summary="The moves behind a figure",
     description="The moves of which a figure is the sum, each with the record that made it.",
+)
+list_file(
+    router,
+    "/figure",
+    figure_rows,
+    FigureFilters,
+    FIGURE_TABLE,
+    name="figure",
+    summary="The moves behind a figure of the console as a file",
+)
+list_file(
+    router,
+    "/lines",
+    balances.by_line,
+    LineFilters,
+    LINE_TABLE,
+    name="lines",
+    summary="Balances of lines as a file",
 )

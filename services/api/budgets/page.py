@@ -13,6 +13,7 @@ from services.api.budgets.execution import Wanted, choices, execution_view, mome
 from services.api.budgets.months import moved_by_day
 from services.api.budgets.view import budget_name, budget_view
 from services.api.console.elements import address, following
+from services.api.console.lists import files
 from services.api.console.page_context import ROWS, After, Name, Text, Visit, Visitor, place_after
 from services.api.problems import NOT_FOUND, Problem
 
@@ -56,6 +57,10 @@ async def execution(visit: Visitor, budget: Name, wanted: Annotated[Wanted, Quer
         budget=found,
         wanted=wanted,
         moment=moment_text(found, wanted.as_of, locale),
+        files=files(f"/budgets/{budget}/execution", wanted.moment, locale),
+        line_files=files(
+            "/balances/lines", {"budget": budget, **wanted.codes, **wanted.moment}, locale
+        ),
         choices=choices(lines, wanted, budget, names),
         execution=execution_view(budget, lines, wanted, names, locale),
         chart=await _chart(visit, found, wanted),

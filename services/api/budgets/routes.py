@@ -8,7 +8,7 @@ from pydantic import Field, TypeAdapter
 from services.api.budgets import query as budgets
 from services.api.http.answering import UNCHANGED, whole
 from services.api.http.lists import list_route
-from services.api.http.question import BudgetId, Filters, KeyText, PageFilters, Question, Siret
+from services.api.http.question import BudgetId, Filters, KeyText, ListFilters, Question, Siret
 from services.api.http.question_route import QuestionRoute
 from services.api.problems import problems
 
@@ -17,7 +17,7 @@ router = APIRouter(tags=["budgets"], responses=problems(400) | UNCHANGED, route_
 YEAR_MIN, YEAR_MAX = 1900, 2199
 
 
-class BudgetFilters(PageFilters):
+class BudgetFilters(ListFilters):
     """Filters of budgets."""
 
     entity: Siret | None = None

@@ -45,6 +45,14 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """Words that lead somewhere."""
+
+    href: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something that a reader should know first."""
 
@@ -54,14 +62,7 @@ class Notice:
     text: str = ""
     do: str = ""
     rule: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Words that lead somewhere."""
-
-    href: str
-    text: str
+    more: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ class PageLinks:
 
     next_href: str = ""
     first_href: str = ""
+    previous_href: str = ""
 
 
 Amounts = Sequence[tuple[str, int]]
@@ -252,12 +254,28 @@ def following(
     last: Sequence[object] | None,
     *,
     started: bool,
+    first: Sequence[object] | None = None,
 ) -> PageLinks:
-    """The ways on from a page of a list: `last` is the key of its last row, if others follow."""
+    """The ways from a page of a list to others.
+
+    Args:
+        steps: of its address.
+        asked: the filters.
+        last: the key of its last row, if others follow.
+        started: True on the first page.
+        first: the key of its first row, if others stand before it.
+    """
     here = address(*steps, **asked)
+    return PageLinks(
+        _beside(here, "after", last), "" if started else here, _beside(here, "before", first)
+    )
+
+
+def _beside(here: str, side: str, key: Sequence[object] | None) -> str:
+    if key is None:
+        return ""
     sign = "&" if "?" in here else "?"
-    on = "" if last is None else here + sign + urlencode([("after", each) for each in last])
-    return PageLinks(Verbatim(on), "" if started else here)
+    return Verbatim(here + sign + urlencode([(side, each) for each in key]))
 
 
 def summed(rows: Iterable[Amounts]) -> Amounts:

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse
 from events.unreadable import fault_detail
 from services.api.adapters.read_model import revision
 from services.api.code_names import Names
+from services.api.console.lists import Place
 from services.api.console.pages import LIVE_PATH, answer
 from services.api.http import question
 from services.texts.locale_format import LocaleFormat
@@ -40,7 +41,7 @@ NOTHING: Final = BeforeValidator(lambda text: text or None)
 """A field of a form that is left empty asks for nothing."""
 
 Asked = Annotated[Text | None, NOTHING, Query()]
-Search = Annotated[str, Query(max_length=SEARCH_MAX, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Search = Annotated[str, StringConstraints(max_length=SEARCH_MAX, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Sequence64 = Annotated[int, Path(ge=1, le=question.WHOLE_MAX)]
 After = Annotated[list[str] | None, Query(max_length=4)]
 
@@ -126,6 +127,14 @@ Visitor = Annotated[Visit, Depends(visit)]
 async def position_token(connection: AsyncConnection) -> str:
     """Digest of the position of the read model: it changes with it."""
     return sha256((await revision(connection)).encode()).hexdigest()[:TOKEN_DIGITS]
+
+
+def place_of(after: Sequence[str] | None, before: Sequence[str] | None, *types: Any) -> Place:
+    """The page of a list that is asked for: behind one row, or before one."""
+    if before is not None:
+        key = place_after(before, *types)
+        return Place(key, backwards=key is not None)
+    return Place(place_after(after, *types))
 
 
 def place_after(after: Sequence[str] | None, *types: Any) -> tuple[Any, ...] | None:

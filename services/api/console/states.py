@@ -26,7 +26,8 @@ TONES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     },
     "grant": {
         "announced": ("info", "later"),
-        "awarded": ("good", "good"),
+        "awarded": ("info", "now"),
+        "paid": ("good", "good"),
         "withdrawn": ("bad", "bad"),
         "carried": ("info", "info"),
     },

@@ -19,7 +19,8 @@ class Above(NamedTuple):
 def above(budget: str, grant: str | None, locale: LocaleFormat) -> Above:
     """The pages above what belongs to a grant, else to a budget."""
     if grant is None:
-        return Above("budgets", [Link(budget_href(budget), budget)])
+        budgets = Link(address("budgets"), locale.say(_("Budgets")))
+        return Above("budgets", [budgets, Link(budget_href(budget), budget)])
     grants = Link(address("grants"), locale.say(_("Grants")))
     return Above("grants", [grants, Link(grant_href(budget, grant), grant)])
 

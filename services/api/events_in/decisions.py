@@ -66,22 +66,21 @@ async def wait_for_decisions(
 
     The read model is asked again only when its position has moved.
     """
-    now = asyncio.get_running_loop().time
-    until_s = now() + limit_s
     known: list[Decision | None] = [None] * len(events)
     seen: str | None = None
-    while True:
-        position = await components.position.now(components.engine)
-        if position is not None and position != seen:
-            # A database that is away for a moment has lost nothing: the events are kept.
-            with suppress(Problem):
-                known = _decisions(await _records(components, caller, events), events, before)
-                seen = position
-        left_s = until_s - now()
-        if None not in known or left_s <= 0 or components.leaving.is_set():
-            return known
-        with suppress(TimeoutError):
-            await asyncio.wait_for(components.leaving.wait(), min(POLL_EVERY_S, left_s))
+    with suppress(TimeoutError):
+        async with asyncio.timeout(limit_s):
+            while None in known and not components.leaving.is_set():
+                position = await components.position.now(components.engine)
+                if position is not None and position != seen:
+                    # A database that is away for a moment has lost nothing: the events are kept.
+                    with suppress(Problem):
+                        rows = await _records(components, caller, events)
+                        known, seen = _decisions(rows, events, before), position
+                if None in known:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(components.leaving.wait(), POLL_EVERY_S)
+    return known
 
 
 def decision_in(record: RecordDetail) -> Decision:

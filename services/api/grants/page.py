@@ -1,17 +1,18 @@
 """The list of grants, and the page of one."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 from starlette.responses import Response
 
 from events.texts import _
 from services.api.access.caller import Scope
 from services.api.budgets import query as budgets
 from services.api.budgets.view import budget_names, money
-from services.api.console.elements import address, bar_of, following
+from services.api.console.elements import address, bar_of
+from services.api.console.lists import files, heads, links, shown
 from services.api.console.page_context import (
     BUDGETS_CHOSEN,
     NOTHING,
@@ -21,12 +22,14 @@ from services.api.console.page_context import (
     Search,
     Text,
     Visitor,
-    place_after,
+    place_of,
 )
 from services.api.console.texts import grants as texts
+from services.api.grants import listing
 from services.api.grants import query as grants
 from services.api.grants.instalments import document_name, instalment_view
 from services.api.grants.money import reserved_of
+from services.api.grants.routes import Sort, State
 from services.api.grants.view import (
     awaited_of,
     convention_facts,
@@ -37,58 +40,76 @@ from services.api.grants.view import (
 from services.api.journal.grant_records import whole_records
 from services.api.journal.timeline import Subject, timeline
 from services.api.problems import NOT_FOUND, Problem
+from services.ledger.explain.terms import GRANT_STATES
 
 router = APIRouter()
+
+HEADS: Final = ("beneficiary", "-awarded", "-paid")
+"""Columns that sort the list, as the first click does it."""
 
 
 class Filters(BaseModel):
     """Filters in the address of the list; anything else is ignored."""
 
     budget: Annotated[Text | None, NOTHING] = None
-    search: Search = ""
+    state: Annotated[State | None, NOTHING] = None
+    search: Annotated[Search, BeforeValidator(str.strip)] = ""
+    sort: Sort = listing.BY_REFERENCE
     after: After = None
+    before: After = None
+
+    @property
+    def asked(self) -> dict[str, str | None]:
+        """The filters as the query has them."""
+        return {"budget": self.budget, "state": self.state, "search": self.search or None}
 
 
 @router.get("/console/grants")
 async def grant_list(visit: Visitor) -> Response:
     """The list of grants, with a search."""
-    asked, faults = visit.filters(Filters)
-    budget, wanted = asked.budget, asked.search.strip()
-    visit.check_authorized(budget)
-    place = place_after(asked.after, Text, Text)
+    wanted, faults = visit.filters(Filters)
+    conn, entities, locale = visit.connection, visit.entities, visit.locale
+    visit.check_authorized(wanted.budget)
+    asked = wanted.asked
+    place = place_of(wanted.after, wanted.before, Text, Text)
     found = await grants.listed(
-        visit.connection,
-        visit.entities,
-        budget=budget,
-        search=wanted or None,
-        after=place,
+        conn,
+        entities,
+        **asked,
+        sort=wanted.sort,
+        after=place.key,
+        backwards=place.backwards,
         limit=ROWS + 1,
     )
-    shown = found[:ROWS]
-    reserved = await reserved_of(visit.connection, [(each.budget, each.grant) for each in shown])
-    amounts = [stages_of(each, reserved[each.budget, each.grant]) for each in shown]
+    page = shown(found, place, ROWS)
+    reserved = await reserved_of(conn, [(each.budget, each.grant) for each in page.rows])
+    amounts = [stages_of(each, reserved[each.budget, each.grant]) for each in page.rows]
     # What is released is no progress.
     progress = [[each for each in row if each[0] != "released"] for row in amounts]
-    last = found[ROWS - 1] if len(found) > ROWS else None
-    known = await budgets.listed(visit.connection, visit.entities, limit=BUDGETS_CHOSEN)
+    known = await budgets.listed(conn, entities, limit=BUDGETS_CHOSEN)
+    here = {**asked, "sort": None if wanted.sort == listing.BY_REFERENCE else wanted.sort}
     return await visit.page(
         "grants.html",
         status_code=422 if faults else 200,
         live=not faults,
         faults=faults,
-        title=visit.locale.say(_("Grants")),
+        title=locale.say(_("Grants")),
         texts=texts,
-        rows=[(each, bar_of(row, visit.locale)) for each, row in zip(shown, progress, strict=True)],
-        search=wanted,
-        budget=budget,
-        budgets=budget_names(known, budget, visit.locale, visit.names),
-        page_links=following(
-            ("grants",),
-            {"budget": budget, "search": wanted or None},
-            None if last is None else (last.budget, last.grant),
-            started=place is None,
-        ),
+        rows=[(each, bar_of(row, locale)) for each, row in zip(page.rows, progress, strict=True)],
+        totals=await listing.totals(conn, entities, **asked),
+        wanted=wanted,
+        search=wanted.search,
+        budget=wanted.budget,
+        budgets=budget_names(known, wanted.budget, locale, visit.names),
+        states=GRANT_STATES,
+        heads=heads(("grants",), here, wanted.sort, HEADS),
+        files=files("/grants", here, locale),
+        page_links=links(("grants",), here, page, place, _key),
     )
+
+
+def _key(grant: grants.Grant) -> tuple[str, str]:
+    return grant.budget, grant.grant
 
 
 @router.get("/console/grants/{budget}/{grant:path}")

@@ -5,15 +5,36 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Table, and_, exists, false, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.adapters.prepared import Parameter, Parameters, Prepared, Row
 from services.api.grants.conventions import Convention, conventions_of
+from services.api.grants.listing import (
+    BY_REFERENCE,
+    IDENTITY,
+    PAID,
+    PAID_OR_NOT,
+    PAYABLE,
+    SORTED_BY,
+    SORTED_BY_MONEY,
+    WITH_MONEY,
+    conditions,
+    figures,
+    is_fully_paid,
+)
 from services.api.grants.money import GrantKey, GrantLine, Which, among, money_of, only
 from services.api.orders.query import OrderLine
-from services.api.queries.figures import GRANTED, granted_columns
-from services.api.queries.names import has_all, patterns_of
+from services.api.queries.figures import GRANTED
 from services.api.queries.rows import (
     Act,
     Beneficiary,
@@ -22,17 +43,14 @@ from services.api.queries.rows import (
     Name,
     all_rows,
     line_columns,
-    of_entity,
-    page_rows,
     row_as,
-    same,
     shown,
     visible,
 )
+from services.api.queries.sorting import Sorting, sorted_page
 from services.api.queries.verdicts import Verdict, flag_verdict
 from services.projector.tables import (
     acts,
-    convention_lines,
     conventions,
     grant_lines,
     grants,
@@ -141,19 +159,34 @@ async def listed(
     state: str | None = None,
     siret: str | None = None,
     search: str | None = None,
+    sort: str = BY_REFERENCE,
     after: tuple[str, str] | None = None,
     limit: int | None = None,
+    backwards: bool = False,
 ) -> list[Grant]:
-    """Grants by budget and reference; `search` names reference, title, beneficiary or SIRET."""
-    key = (grants.c.budget, grants.c.grant_ref)
-    query = select(grants).where(visible(grants.c.budget, entities))
-    query = query.where(*same(grants, budget=budget, state=state, siret=siret))
-    if entity is not None:
-        query = query.where(of_entity(grants.c.budget, entity))
-    if search:
-        patterns = patterns_of(search)
-        query = query.where(*has_all(grants.c.folded, patterns) if patterns else [false()])
-    return await _with_figures(conn, await page_rows(conn, query, key, after, limit))
+    """Grants by budget and reference, or as `sort` says.
+
+    `search` looks into reference, title and beneficiary; `after` is the grant behind which the page
+    begins, or with `backwards` before which it ends.
+    """
+    name = sort.removeprefix("-")
+    # To add up the money of all grants takes longer than to read a page of them.
+    needs_money = name in SORTED_BY_MONEY or state in PAID_OR_NOT
+    rows = WITH_MONEY if needs_money else grants
+    query = select(grants).select_from(rows).where(visible(grants.c.budget, entities))
+    query = query.where(*conditions(budget, entity, state, siret, search))
+    page = sorted_page(
+        query,
+        Sorting(SORTED_BY[name], sort.startswith("-")),
+        IDENTITY,
+        rows,
+        entities=None if entities is None else list(entities),
+        after=after,
+        limit=limit,
+        backwards=backwards,
+    )
+    found = await _with_figures(conn, await all_rows(conn, page))
+    return found[::-1] if backwards else found
 
 
 async def one(
@@ -206,7 +239,7 @@ async def _with_figures(conn: AsyncConnection, rows: Sequence[Row]) -> list[Gran
     for start in range(0, len(rows), KEYS_MAX):
         some = rows[start : start + KEYS_MAX]
         keys = [(row["budget"], row["grant_ref"]) for row in some]
-        money = _by_key(await all_rows(conn, _figures(among(keys))))
+        money = _by_key(await all_rows(conn, figures(among(keys))))
         flags = _by_key(await all_rows(conn, _flag_counts(among(keys))))
         found += [
             _grant(row, money.get(key), flags.get(key)) for row, key in zip(some, keys, strict=True)
@@ -220,21 +253,9 @@ def _by_key(rows: Iterable[Row]) -> dict[GrantKey, Row]:
 
 def _grant(row: Row, money: Row | None, flags: Row | None) -> Grant:
     had = {"flags": 0, **dict.fromkeys(GRANTED, 0), **(money or {}), **(flags or {}), **row}
+    if row["state"] in PAYABLE and is_fully_paid(had):
+        had["state"] = PAID
     return row_as(Grant, had, grant=row["grant_ref"])
-
-
-def _figures(which: Which) -> Select[Any]:
-    of_convention = and_(
-        convention_lines.c.budget == conventions.c.budget,
-        convention_lines.c.convention == conventions.c.convention,
-    )
-    key = (conventions.c.budget, conventions.c.grant_ref)
-    return (
-        select(*key, *granted_columns(convention_lines, summed=True))
-        .join_from(conventions, convention_lines, of_convention)
-        .where(which(key))
-        .group_by(*key)
-    )
 
 
 def _flag_counts(which: Which) -> Select[Any]:
@@ -277,7 +298,7 @@ def _one(entities: Parameters | None, budget: Parameter, grant: Parameter) -> Se
     )
 
 
-FIGURES: Final = Prepared(lambda budget, grant: _figures(only(budget, grant)))
+FIGURES: Final = Prepared(lambda budget, grant: figures(only(budget, grant)))
 FLAG_COUNTS: Final = Prepared(lambda budget, grant: _flag_counts(only(budget, grant)))
 AWARDED: Final = Prepared(
     lambda budget, grant: (

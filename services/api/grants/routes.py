@@ -3,40 +3,47 @@
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import Field, TypeAdapter
+from pydantic import Field, StringConstraints, TypeAdapter
 
+from services.api.grants import listing
 from services.api.grants import query as grants
+from services.api.grants.table import GRANT_TABLE
 from services.api.http.answering import UNCHANGED, whole
 from services.api.http.lists import list_route
 from services.api.http.question import (
     BudgetId,
     Filters,
     KeyText,
+    ListFilters,
     Name,
-    PageFilters,
     Question,
     Siret,
 )
 from services.api.http.question_route import QuestionRoute
 from services.api.problems import problems
+from services.api.statements.list_file import list_file
 
 router = APIRouter(tags=["grants"], responses=problems(400) | UNCHANGED, route_class=QuestionRoute)
 
-State = Literal["announced", "awarded", "withdrawn", "carried"]
+State = Literal["announced", "awarded", "paid", "withdrawn", "carried"]
+Sort = Annotated[str, StringConstraints(pattern=listing.SORT)]
 
 
-class GrantFilters(PageFilters):
+class GrantFilters(ListFilters):
     """Filters of grants."""
 
     budget: BudgetId | None = None
     entity: Siret | None = Field(None, description="Of all budgets of this entity.")
-    state: State | None = None
+    state: State | None = Field(
+        None, description="Paid: something is paid, and nothing is left to order or to pay."
+    )
     siret: Siret | None = Field(None, description="Of this beneficiary.")
     search: Name | None = Field(
         None,
         description="Each part begins one of the reference, the title, the beneficiary's name or "
         "its SIRET; case, accents and spaces do not count.",
     )
+    sort: Sort = Field(listing.BY_REFERENCE, description="A minus before it is the reverse.")
 
 
 GRANT: Final = TypeAdapter(grants.WholeGrant)
@@ -49,7 +56,17 @@ list_route(
     GrantFilters,
     {"budget": KeyText, "grant": KeyText},
     summary="Grants",
-    description="Grants (subventions), by budget and reference, with what their conventions have.",
+    description="Grants (subventions), by budget and reference or sorted as asked, with what their "
+    "conventions have.",
+)
+list_file(
+    router,
+    "/grants",
+    grants.listed,
+    GrantFilters,
+    GRANT_TABLE,
+    name="grants",
+    summary="Grants as a file",
 )
 
 

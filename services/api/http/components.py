@@ -45,6 +45,9 @@ nothing; nobody else waits behind them."""
 TRACES_AT_ONCE: Final = 2
 """Each takes a connection, and the processor for seconds: others wait, and hold nothing."""
 
+FILES_AT_ONCE: Final = 2
+"""The largest takes some five seconds of the processor and 170 MB while it is written."""
+
 LIVE_PAGES_MAX: Final = 200
 LIVE_PAGES_OF_CALLER_MAX: Final = 20
 """Pages that may hold a stream of updates at once; others go without."""
@@ -142,6 +145,7 @@ class Components:
     trace_slots: asyncio.Semaphore = field(
         default_factory=partial(asyncio.Semaphore, TRACES_AT_ONCE)
     )
+    file_slots: asyncio.Semaphore = field(default_factory=partial(asyncio.Semaphore, FILES_AT_ONCE))
     live_slots: Slots = field(
         default_factory=partial(Slots, LIVE_PAGES_MAX, LIVE_PAGES_OF_CALLER_MAX)
     )

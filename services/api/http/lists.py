@@ -7,12 +7,12 @@ from operator import attrgetter
 from typing import Annotated, Any, Final, Generic, TypeVar, get_args, get_type_hints
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter, create_model
 
 from events.texts import _
 from services.api.addresses import own_address
 from services.api.http.answering import JSON, answered, digest
-from services.api.http.question import Asked, PageFilters, Question
+from services.api.http.question import Asked, ListFilters, PageFilters, Question
 from services.api.http.question_route import QuestionRoute
 from services.api.problems import Kind, Problem
 
@@ -40,7 +40,7 @@ def list_route(
     router: APIRouter,
     path: str,
     query: Callable[..., Awaitable[list[T]]],
-    filters: type[PageFilters],
+    filters: type[ListFilters],
     key: Mapping[str, Any],
     *,
     summary: str,
@@ -56,6 +56,7 @@ def list_route(
     (row,) = get_args(get_type_hints(query)["return"])
     page = Page[row]  # type: ignore[valid-type] # the type of the rows, known when it is called
     spelled = TypeAdapter[Any](page)
+    of_page = create_model(f"{filters.__name__}OfPage", __base__=(filters, PageFilters))
     cursors: TypeAdapter[Any] = TypeAdapter(tuple[tuple(key.values())])  # type: ignore[misc, arg-type]
 
     def key_of(each: Any) -> tuple[Any, ...]:
@@ -85,7 +86,7 @@ def list_route(
 
         return await answered(question, JSON, body, dated=asked.is_dated)
 
-    route.__annotations__["asked"] = Annotated[filters, Query()]
+    route.__annotations__["asked"] = Annotated[of_page, Query()]
     router.add_api_route(
         path,
         route,

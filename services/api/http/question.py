@@ -75,13 +75,8 @@ class Filters(BaseModel):
     )
 
 
-class PageFilters(Filters):
-    """The same of a question whose answer comes in pages."""
-
-    limit: int = Field(LIMIT, ge=1, le=LIMIT_MAX, description="How many at most on a page.")
-    cursor: Annotated[str, StringConstraints(min_length=1, max_length=4000)] | None = Field(
-        None, description="`next` of the page before, with the same filters."
-    )
+class ListFilters(Filters):
+    """The same of a list, which is answered in pages, or as a file."""
 
     @property
     def is_dated(self) -> bool:
@@ -92,6 +87,15 @@ class PageFilters(Filters):
         """The filters as arguments of a query; those that count days do so from `today`."""
         del today
         return self.model_dump(exclude={"lang", "limit", "cursor"})
+
+
+class PageFilters(ListFilters):
+    """The same of a page of a list."""
+
+    limit: int = Field(LIMIT, ge=1, le=LIMIT_MAX, description="How many at most on a page.")
+    cursor: Annotated[str, StringConstraints(min_length=1, max_length=4000)] | None = Field(
+        None, description="`next` of the page before, with the same filters."
+    )
 
 
 @dataclass(frozen=True, slots=True)

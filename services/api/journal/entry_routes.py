@@ -11,8 +11,8 @@ from services.api.http.question import (
     BudgetId,
     Day,
     KeyText,
+    ListFilters,
     Name,
-    PageFilters,
     Sequence,
 )
 from services.api.journal import entries
@@ -29,7 +29,7 @@ EntryKind = Literal[
 ]
 
 
-class EntryFilters(PageFilters):
+class EntryFilters(ListFilters):
     """Filters of commitment entries."""
 
     budget: BudgetId | None = None

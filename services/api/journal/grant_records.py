@@ -10,8 +10,8 @@ from events.journal import Record, read_record
 from services.api.adapters.prepared import Parameter, Parameters, Prepared
 from services.projector.tables import instalments, journal, payment_orders
 
-RECORDS_MAX: Final = 500
-"""Records that a page tells of: the last of them."""
+FIRST, LAST = 50, 450
+"""Records that a page tells of, where a grant has more: those that began it, and the last."""
 
 REPLACED_MAX: Final = 20
 """Orders that an order replaces, one after the other."""
@@ -20,8 +20,10 @@ REPLACED_MAX: Final = 20
 async def whole_records(
     conn: AsyncConnection, budget: str, sequences: Sequence[int]
 ) -> list[Record]:
-    """These records of a budget that the caller was found to see, the last `RECORDS_MAX`."""
-    some = sorted(sequences)[-RECORDS_MAX:]
+    """These records of a budget that the caller was found to see; of many the `FIRST`, `LAST`."""
+    some = sorted(sequences)
+    if len(some) > FIRST + LAST:
+        some = [*some[:FIRST], *some[-LAST:]]
     rows = await _records.rows(conn, budget=budget, sequences=some)
     return [read_record(bytes(row["record"])) for row in rows]
 

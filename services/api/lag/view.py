@@ -8,7 +8,7 @@ from typing import Final
 
 from events.lag import Board, History, Stage
 from events.texts import Translatable, _, ngettext
-from services.api.console.elements import Notice, State, capital
+from services.api.console.elements import Link, Notice, State, address, capital
 from services.api.lag.charts import Charts, charts_of
 from services.api.lag.figures import Figures
 from services.api.lag.headline_view import First, first_of
@@ -251,8 +251,12 @@ def _wrong_counts(board: Board, moment: Moment) -> Iterator[Alarm]:
 
 
 def _bad(title: str, text: str, do: Translatable, runbook: str, moment: Moment) -> Notice:
-    more = moment.say(_("More: docs/runbooks/{runbook}.md"), runbook=runbook)
-    return Notice("bad", "bad", title, text, moment.say(do), more)
+    more = _runbook(runbook, moment)
+    return Notice("bad", "bad", title, text, moment.say(do), more=more)
+
+
+def _runbook(name: str, moment: Moment) -> Link:
+    return Link(address("help", name), moment.say(_("Runbook {name}"), name=name))
 
 
 def _stage_notice(stage: Stage, moment: Moment) -> Notice:
@@ -260,12 +264,9 @@ def _stage_notice(stage: Stage, moment: Moment) -> Notice:
     tone, icon = TONES[state]
     title = moment.say(STAGE_IS, stage=named(STAGES, stage.stage), state=STATES[state])
     text = f"{moment.observed(state, stage.rule)} {moment.say(MEANS[state])}"
-    rule = moment.say(
-        _("Rule “{rule}”. More: docs/runbooks/{runbook}.md"),
-        rule=stage.rule,
-        runbook=RUNBOOKS[state],
-    )
-    return Notice(tone or "warn", icon, title, text, moment.say(remedy(stage)), rule)
+    rule = moment.say(_("Rule “{rule}”."), rule=stage.rule)
+    more = _runbook(RUNBOOKS[state], moment)
+    return Notice(tone or "warn", icon, title, text, moment.say(remedy(stage)), rule, more)
 
 
 # ------------------------------------------------------------------ the watch

@@ -11,7 +11,8 @@ from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
 from services.api.budgets import query as budgets
 from services.api.budgets.view import budget_names
-from services.api.console.elements import Verbatim, address, capital, following
+from services.api.console.elements import Verbatim, address, capital
+from services.api.console.lists import files, heads, links, shown
 from services.api.console.page_context import (
     BUDGETS_CHOSEN,
     ROWS,
@@ -20,15 +21,15 @@ from services.api.console.page_context import (
     Text,
     Visit,
     Visitor,
-    place_after,
+    place_of,
 )
+from services.api.console.texts import orders as texts
 from services.api.grants.query import records_about
 from services.api.http.dependencies import Given, Operator
-from services.api.http.question import Day
 from services.api.journal.grant_records import needed_documents, replaced_by, whole_records
 from services.api.journal.timeline import Moment, Subject, behind_order, timeline
 from services.api.orders import query as orders
-from services.api.orders.waiting import Wanted, state_tabs, waiting_view
+from services.api.orders.waiting import Wanted, state_tabs, totals, waiting_view
 from services.api.problems import NOT_FOUND, Problem
 from services.api.rejections import query as unsettled
 from services.ledger.explain.terms import ORDER_STATES
@@ -40,6 +41,7 @@ class Filters(Wanted):
     """Filters in the address of the list; anything else is ignored."""
 
     after: After = None
+    before: After = None
 
 
 Reference = Name
@@ -49,6 +51,8 @@ ACKNOWLEDGED: Final = ("taken_in_charge", "on_hold", "rejected")
 """The accountant's answers on an order."""
 
 ADDRESS: Final = "/console/orders/{budget}/{reference:path}"
+HEADS: Final = ("payment_order", "beneficiary", "state", "-amount", "issued_on", "due_on")
+"""Columns that sort the list, as the first click does it."""
 
 
 @router.get("/console/orders")
@@ -57,12 +61,20 @@ async def order_list(visit: Visitor) -> Response:
     wanted, faults = visit.filters(Filters)
     conn, entities, today, locale = visit.connection, visit.entities, visit.today, visit.locale
     visit.check_authorized(wanted.budget)
-    waiting = await orders.waiting(conn, entities, today, budget=wanted.budget)
+    whose = wanted.whose
+    waiting = await orders.waiting(conn, entities, today, whose.filter(today, any_state=True))
     counted = await orders.by_state(conn, entities, wanted.filter(today, any_state=True))
-    place = place_after(wanted.after, Day, Text, Text)
-    asked = wanted.filter(today)
-    found = await orders.listed(conn, entities, asked, after=place, limit=ROWS + 1)
-    last = found[ROWS - 1] if len(found) > ROWS else None
+    place = place_of(wanted.after, wanted.before, Text, Text)
+    found = await orders.listed(
+        conn,
+        entities,
+        wanted.filter(today),
+        sort=wanted.sort,
+        after=place.key,
+        backwards=place.backwards,
+        limit=ROWS + 1,
+    )
+    page = shown(found, place, ROWS)
     known = await budgets.listed(conn, entities, limit=BUDGETS_CHOSEN)
     return await visit.page(
         "orders.html",
@@ -70,19 +82,23 @@ async def order_list(visit: Visitor) -> Response:
         live=not faults,
         faults=faults,
         title=locale.say(_("Payment orders")),
-        waiting=waiting_view(waiting, today, locale, wanted.budget),
+        waiting=waiting_view(waiting, today, locale, whose),
         wanted=wanted,
         budgets=budget_names(known, wanted.budget, locale, visit.names),
         tabs=state_tabs(counted),
-        rows=found[:ROWS],
+        rows=page.rows,
+        totals=totals(counted, wanted.states),
+        heads=heads(("orders",), wanted.asked, wanted.sort, HEADS),
+        files=files("/payment-orders", wanted.asked_of_api, locale),
+        plan_href=address("payment-plan", **whose.asked),
+        texts=texts,
         today=today,
-        page_links=following(
-            ("orders",),
-            wanted.asked,
-            None if last is None else (last.due_on.isoformat(), last.budget, last.payment_order),
-            started=place is None,
-        ),
+        page_links=links(("orders",), wanted.asked, page, place, _key),
     )
+
+
+def _key(order: orders.PaymentOrder) -> tuple[str, str]:
+    return order.budget, order.payment_order
 
 
 @router.get(ADDRESS)

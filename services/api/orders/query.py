@@ -1,8 +1,9 @@
 """Payment orders (mandats): which there are, one with its lines and payments, those that wait."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
@@ -20,17 +21,22 @@ from services.api.queries.rows import (
     between,
     first_row,
     of_entity,
-    paged,
     row_as,
     same,
     total,
     visible,
 )
+from services.api.queries.sorting import Sorting, by_name, sorted_page
 from services.ledger.domain.model.orders import CLOSED, OrderState
 from services.projector.tables import payment_order_lines, payment_orders, payments
 
+WEEK: Final = timedelta(days=7)
+MONTH: Final = timedelta(days=30)
 NEXT_DAYS: Final = timedelta(days=60)
 """Days for which payments are announced: the time to pay a grant (loi 2021-875)."""
+
+UNANSWERED: Final = OrderState.ISSUED.value
+"""The state of an order to which the accountant has not answered (rules, 20)."""
 
 DAYS_MAX: Final = 36_500
 """The oldest age that is asked for."""
@@ -153,17 +159,30 @@ class Waiting:
     all: Counted
     due_soon: Counted
     """Due from today on, within 60 days."""
+    due_in_7_days: Counted
+    """Due from today on, within 7 days."""
+    due_in_30_days: Counted
+    """Due from today on, within 30 days, those of the first 7 among them."""
     overdue: Counted
     by_state: dict[str, Counted]
     oldest: PaymentOrder | None
     """The one that was issued first."""
 
 
-ORDER_KEY: Final = (
-    payment_orders.c.due_on,
-    payment_orders.c.budget,
-    payment_orders.c.payment_order,
-)
+IDENTITY: Final = (payment_orders.c.budget, payment_orders.c.payment_order)
+SORTED_BY: Final[Mapping[str, Sequence[ColumnElement[Any]]]] = {
+    "due_on": (payment_orders.c.due_on,),
+    "issued_on": (payment_orders.c.issued_on,),
+    "amount": (payment_orders.c.amount_cents,),
+    "state": (payment_orders.c.state, payment_orders.c.due_on),
+    "beneficiary": by_name(func.coalesce(payment_orders.c.beneficiary, "")),
+    "payment_order": (payment_orders.c.payment_order,),
+}
+"""By name, what a list of orders may be sorted by; a minus before it is the reverse."""
+
+FIRST_DUE: Final = "due_on"
+SORT: Final = rf"^-?({'|'.join(SORTED_BY)})$"
+"""The names by which a list may be asked for."""
 
 
 async def listed(
@@ -171,12 +190,19 @@ async def listed(
     entities: Entities,
     asked: OrderFilter = ALL,
     *,
-    after: tuple[date, str, str] | None = None,
+    sort: str = FIRST_DUE,
+    after: tuple[str, str] | None = None,
     limit: int | None = None,
+    backwards: bool = False,
 ) -> list[PaymentOrder]:
-    """Payment orders, the first due first; then by budget and reference."""
-    rows = await _listed.rows(conn, entities=entities, asked=asked, after=after, limit=limit)
-    return [row_as(PaymentOrder, row) for row in rows]
+    """Payment orders, the first due first, or as `sort` says; then by budget and reference.
+
+    `after` is the order behind which the page begins; with `backwards` before which it ends.
+    """
+    query = _listed(sort, backwards)
+    rows = await query.rows(conn, entities=entities, asked=asked, after=after, limit=limit)
+    found = [row_as(PaymentOrder, row) for row in rows]
+    return found[::-1] if backwards else found
 
 
 async def one(
@@ -196,15 +222,30 @@ async def one(
     )
 
 
-@Prepared
-def _listed(
-    entities: Parameters | None,
-    asked: OrderFilter,
-    after: tuple[Parameter, ...] | None,
-    limit: Parameter | None,
-) -> Select[Any]:
-    query = select(payment_orders).where(visible(payment_orders.c.budget, entities), *_asked(asked))
-    return paged(query, ORDER_KEY, after, limit)
+@cache
+def _listed(sort: str, backwards: bool) -> Prepared:
+    sorting = Sorting(SORTED_BY[sort.removeprefix("-")], sort.startswith("-"))
+
+    def build(
+        entities: Parameters | None,
+        asked: OrderFilter,
+        after: tuple[Parameter, ...] | None,
+        limit: Parameter | None,
+    ) -> Select[Any]:
+        query = select(payment_orders)
+        query = query.where(visible(payment_orders.c.budget, entities), *conditions(asked))
+        return sorted_page(
+            query,
+            sorting,
+            IDENTITY,
+            payment_orders,
+            entities=entities,
+            after=after,
+            limit=limit,
+            backwards=backwards,
+        )
+
+    return Prepared(build)
 
 
 @Prepared
@@ -248,19 +289,21 @@ async def account_of(
 
 
 async def waiting(
-    conn: AsyncConnection, entities: Entities, today: date, *, budget: str | None = None
+    conn: AsyncConnection, entities: Entities, today: date, asked: OrderFilter = ALL
 ) -> Waiting:
-    """The orders that wait for the treasury, as of a day: what is due soon, what is late."""
-    left = payment_orders.c.amount_cents - payment_orders.c.paid_cents
+    """The orders that wait for the treasury, as of a day: what is due soon, what is late.
+
+    Of these orders; in whichever open state.
+    """
+    table = payment_orders.c
+    left = table.amount_cents - table.paid_cents
     is_open = and_(
-        visible(payment_orders.c.budget, entities),
-        payment_orders.c.state.in_(OPEN_STATES),
-        *same(payment_orders, budget=budget),
+        visible(table.budget, entities), table.state.in_(OPEN_STATES), *conditions(asked)
     )
-    due = payment_orders.c.due_on
-    when = case((due < today, "late"), (due <= today + NEXT_DAYS, "soon"), else_="later")
+    ends = (today - timedelta(days=1), today + WEEK, today + MONTH, today + NEXT_DAYS)
+    when = case(*((table.due_on <= end, at) for at, end in enumerate(ends)), else_=len(ends))
     grouped = (
-        select(payment_orders.c.state, when.label("due"), left.label("left"))
+        select(table.state, when.label("due"), left.label("left"))
         .where(is_open)
         .subquery("waiting")
     )
@@ -271,14 +314,16 @@ async def waiting(
     oldest = (
         select(payment_orders)
         .where(is_open)
-        .order_by(payment_orders.c.issued_on, *ORDER_KEY)
+        .order_by(table.issued_on, table.due_on, *IDENTITY)
         .limit(1)
     )
     first = await first_row(conn, oldest)
     return Waiting(
         all=_counted(rows),
-        due_soon=_counted(row for row in rows if row[1] == "soon"),
-        overdue=_counted(row for row in rows if row[1] == "late"),
+        due_soon=_counted(row for row in rows if row[1] in {1, 2, 3}),
+        due_in_7_days=_counted(row for row in rows if row[1] == 1),
+        due_in_30_days=_counted(row for row in rows if row[1] in {1, 2}),
+        overdue=_counted(row for row in rows if row[1] == 0),
         by_state={state: _counted(row for row in rows if row[0] == state) for state in OPEN_STATES},
         oldest=None if first is None else row_as(PaymentOrder, first),
     )
@@ -291,7 +336,7 @@ async def by_state(
     table = payment_orders.c
     found = (
         select(table.state, table.amount_cents, table.paid_cents)
-        .where(visible(table.budget, entities), *_asked(asked))
+        .where(visible(table.budget, entities), *conditions(asked))
         .subquery("asked")
     )
     query = select(
@@ -301,7 +346,8 @@ async def by_state(
     return {state: InState(count, amount, amount - paid) for state, count, amount, paid in rows}
 
 
-def _asked(asked: OrderFilter) -> Iterable[ColumnElement[bool]]:
+def conditions(asked: OrderFilter) -> Iterable[ColumnElement[bool]]:
+    """The filters that were asked for."""
     table = payment_orders.c
     yield from same(
         payment_orders, budget=asked.budget, convention=asked.convention, siret=asked.siret

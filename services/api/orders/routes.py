@@ -1,10 +1,11 @@
 """Payment orders: the list, one of them, those that wait."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import Field, TypeAdapter
+from pydantic import Field, StringConstraints, TypeAdapter
 
 from services.api.http.answering import UNCHANGED, whole
 from services.api.http.lists import list_route
@@ -13,23 +14,28 @@ from services.api.http.question import (
     Day,
     Filters,
     KeyText,
+    ListFilters,
     Name,
-    PageFilters,
     Question,
     Siret,
 )
 from services.api.http.question_route import QuestionRoute
 from services.api.orders import query as orders
+from services.api.orders.tables import ORDER_TABLE, PlanFilters, plan_sheets
 from services.api.problems import problems
+from services.api.statements.file import FILE, FileFormat, file_answer
+from services.api.statements.list_file import list_file
+from services.api.statements.sheet import Sheet
 
 router = APIRouter(
     tags=["payment orders"], responses=problems(400) | UNCHANGED, route_class=QuestionRoute
 )
 
 State = Literal["issued", "taken_in_charge", "on_hold", "rejected", "paid", "cancelled"]
+Sort = Annotated[str, StringConstraints(pattern=orders.SORT)]
 
 
-class OrderFilters(PageFilters):
+class OrderFilters(ListFilters):
     """Filters of payment orders."""
 
     budget: BudgetId | None = None
@@ -45,6 +51,7 @@ class OrderFilters(PageFilters):
         le=orders.DAYS_MAX,
         description="Issued at least so many days ago, by the day in Europe/Paris.",
     )
+    sort: Sort = Field(orders.FIRST_DUE, description="A minus before it is the reverse.")
 
     @property
     def is_dated(self) -> bool:
@@ -54,9 +61,10 @@ class OrderFilters(PageFilters):
     def arguments(self, today: date) -> dict[str, Any]:
         """The filters as arguments of a query."""
         found = super().arguments(today)
-        age, states = found.pop("older_than_days"), found.pop("state")
+        age, states, sort = (found.pop(name) for name in ("older_than_days", "state", "sort"))
         until = None if age is None else today - timedelta(days=age)
-        return {"asked": orders.OrderFilter(**found, states=states, issued_until=until)}
+        asked = orders.OrderFilter(**found, states=states, issued_until=until)
+        return {"asked": asked, "sort": sort}
 
 
 ORDER: Final = TypeAdapter(orders.WholeOrder)
@@ -68,15 +76,47 @@ list_route(
     "/payment-orders",
     orders.listed,
     OrderFilters,
-    {"due_on": Day, "budget": KeyText, "payment_order": KeyText},
+    {"budget": KeyText, "payment_order": KeyText},
     summary="Payment orders",
-    description="Payment orders (mandats), the first due first. IBANs are shortened.",
+    description="Payment orders (mandats), the first due first, or sorted as asked. IBANs are "
+    "shortened.",
 )
+list_file(
+    router,
+    "/payment-orders",
+    orders.listed,
+    OrderFilters,
+    ORDER_TABLE,
+    name="payment_orders",
+    summary="Payment orders as a file",
+)
+
+
+@router.get(
+    "/payment-plan.{file_format}",
+    response_class=Response,
+    responses=FILE,
+    summary="Payment plan as a file",
+)
+async def plan_file(
+    question: Question, file_format: FileFormat, asked: Annotated[PlanFilters, Query()]
+) -> Response:
+    """The orders that wait, by the day on which they are due: sums by week and by beneficiary.
+
+    A CSV has the orders; an XLSX has the weeks and the beneficiaries on sheets of their own.
+    """
+    question.check_authorized(asked.budget)
+    question.check_authorized(asked.entity)
+
+    async def sheets() -> Sequence[Sheet]:
+        return await plan_sheets(question, asked)
+
+    return await file_answer(question, "payment-plan", file_format, sheets)
 
 
 @router.get("/payment-orders/waiting", response_model=orders.Waiting, summary="Orders waiting")
 async def waiting(question: Question, _: Annotated[Filters, Query()]) -> Response:
-    """The orders that wait for the treasury: due within 60 days, overdue, by state.
+    """The orders that wait for the treasury: overdue, due within 7, 30 and 60 days, by state.
 
     Today is the day in Europe/Paris.
     """

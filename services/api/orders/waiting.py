@@ -2,19 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from events.texts import Translatable, _
-from services.api.console.elements import Fact, Verbatim, address, order_href
+from services.api.console.elements import Fact, Verbatim, address
 from services.api.console.page_context import NOTHING, Text
 from services.api.console.texts import orders as texts
 from services.api.http.question import Day
 from services.api.orders.query import (
     DAYS_MAX,
-    NEXT_DAYS,
+    FIRST_DUE,
+    MONTH,
     OPEN_STATES,
+    SORT,
+    UNANSWERED,
+    WEEK,
     Counted,
     InState,
     OrderFilter,
@@ -30,6 +34,8 @@ ALL: Final = "all"
 STATE: Final = f"^({'|'.join((WAITING, ALL, *ORDER_STATES))})$"
 ONE_DAY: Final = timedelta(days=1)
 Days = Annotated[int, Field(ge=0, le=DAYS_MAX)]
+Digits = Annotated[Text | None, BeforeValidator(lambda text: "".join((text or "").split()) or None)]
+"""A SIRET as people write it, with spaces or without."""
 
 
 class Wanted(BaseModel):
@@ -40,18 +46,32 @@ class Wanted(BaseModel):
     due_from: Annotated[Day | None, NOTHING] = None
     due_until: Annotated[Day | None, NOTHING] = None
     older_than_days: Annotated[Days | None, NOTHING] = None
+    siret: Digits = None
+    convention: Annotated[Text | None, NOTHING] = None
+    sort: Annotated[str, Field(pattern=SORT)] = FIRST_DUE
 
     @property
     def asked(self) -> dict[str, str | None]:
         """The same as it stands in an address."""
-        named = self.model_dump(mode="json", include=set(Wanted.model_fields))
-        asked = {name: None if each is None else str(each) for name, each in named.items()}
-        return asked | ({"state": None} if self.state == WAITING else {})
+        named = self.model_dump(
+            mode="json", include=set(Wanted.model_fields), exclude_defaults=True
+        )
+        return {name: None if each is None else str(each) for name, each in named.items()}
+
+    @property
+    def asked_of_api(self) -> dict[str, Any]:
+        """The same as the API's list has it."""
+        return {**self.asked, "state": self.states}
 
     @property
     def narrowed(self) -> bool:
         """True if anything but the state is asked for."""
-        return any(each for name, each in self.asked.items() if name != "state")
+        return not self.asked.keys() <= {"state", "sort"}
+
+    @property
+    def whose(self) -> "Wanted":
+        """The filters by whose orders they are, without state and days."""
+        return Wanted(budget=self.budget, siret=self.siret, convention=self.convention)
 
     @property
     def cleared_href(self) -> Verbatim:
@@ -63,6 +83,10 @@ class Wanted(BaseModel):
         """Address of their list."""
         return address("orders", **self.asked)
 
+    def due(self, first: date | None, last: date | None) -> "Wanted":
+        """The same, of those due on these days and between."""
+        return self.model_copy(update={"due_from": first, "due_until": last})
+
     def in_state(self, state: str) -> Verbatim:
         """The list with all else as it is, and this state."""
         return self.model_copy(update={"state": state}).href
@@ -72,14 +96,17 @@ class Wanted(BaseModel):
         days = self.older_than_days
         return OrderFilter(
             budget=self.budget,
-            states=None if any_state else self._states,
+            convention=self.convention,
+            siret=self.siret,
+            states=None if any_state else self.states,
             due_from=self.due_from,
             due_until=self.due_until,
             issued_until=None if days is None else today - timedelta(days=days),
         )
 
     @property
-    def _states(self) -> Sequence[str] | None:
+    def states(self) -> Sequence[str] | None:
+        """The states that are asked for; None stands for all."""
         if self.state == ALL:
             return None
         return OPEN_STATES if self.state == WAITING else (self.state,)
@@ -94,15 +121,26 @@ class Tab(NamedTuple):
     total_cents: int
 
 
+def period_days(period: str, today: date) -> tuple[date | None, date | None]:
+    """The first and the last day of a period of the payment plan; None where it is open."""
+    return {
+        "overdue": (None, today - ONE_DAY),
+        "7_days": (today, today + WEEK),
+        "30_days": (today + WEEK + ONE_DAY, today + MONTH),
+        "later": (today + MONTH + ONE_DAY, None),
+    }[period]
+
+
 def overdue(today: date, budget: str | None = None) -> Verbatim:
     """The orders that wait and should have been paid."""
     return Wanted(budget=budget, due_until=today - ONE_DAY).href
 
 
 def waiting_view(
-    waiting: Waiting, today: date, locale: LocaleFormat, budget: str | None = None
+    waiting: Waiting, today: date, locale: LocaleFormat, whose: Wanted | None = None
 ) -> list[Fact]:
-    """The orders that wait, in four figures; each leads to the orders that it counts."""
+    """The orders that wait, in five figures; each leads to the orders that it counts."""
+    all_of_them = whose or Wanted()
 
     def fact(label: Translatable, counted: Counted, href: str, *, late: bool = False) -> Fact:
         text = locale.counted(texts.ORDERS, counted.count)
@@ -110,21 +148,38 @@ def waiting_view(
             return Fact(locale.say(label), text)
         return Fact(locale.say(label), text, locale.money(counted.left_cents), href, late=late)
 
-    oldest, label = waiting.oldest, locale.say(_("The oldest"))
-    if oldest is None:
-        last = Fact(label, locale.say(_("none")))
-    else:
-        age = locale.days_away(oldest.issued_on, today)
-        issued = locale.say(_("issued {age}"), age=age)
-        href = order_href(oldest.budget, oldest.payment_order)
-        last = Fact(label, oldest.payment_order, issued, href, name=True)
-    soon = Wanted(budget=budget, due_from=today, due_until=today + NEXT_DAYS)
+    def due(first: date | None, last: date) -> Verbatim:
+        return all_of_them.due(first, last).href
+
     return [
-        fact(_("Waiting"), waiting.all, Wanted(budget=budget).href),
-        fact(_("Due within 60 days"), waiting.due_soon, soon.href),
-        fact(_("Overdue"), waiting.overdue, overdue(today, budget), late=True),
-        last,
+        fact(_("Overdue"), waiting.overdue, due(None, today - ONE_DAY), late=True),
+        fact(_("Due within 7 days"), waiting.due_in_7_days, due(today, today + WEEK)),
+        fact(_("Due within 30 days"), waiting.due_in_30_days, due(today, today + MONTH)),
+        fact(
+            _("Without an answer"),
+            waiting.by_state[UNANSWERED],
+            all_of_them.in_state(UNANSWERED),
+        ),
+        fact(_("All that wait"), waiting.all, all_of_them.href),
     ]
+
+
+class Totals(NamedTuple):
+    """What a list comes to, whichever of its rows are on a page."""
+
+    orders: int
+    amount_cents: int
+    left_cents: int
+
+
+def totals(found: Mapping[str, InState], states: Sequence[str] | None) -> Totals:
+    """The sums of the orders in these states."""
+    listed = {state: each for state, each in found.items() if states is None or state in states}
+    return Totals(
+        sum(each.count for each in listed.values()),
+        sum(each.amount_cents for each in listed.values()),
+        sum(each.left_cents for state, each in listed.items() if state in OPEN_STATES),
+    )
 
 
 def state_tabs(found: Mapping[str, InState]) -> list[Tab]:

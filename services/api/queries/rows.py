@@ -248,9 +248,15 @@ async def page_rows(
     limit: int | None,
     *,
     descending: bool = False,
+    backwards: bool = False,
 ) -> Sequence[RowMapping]:
-    """The rows behind the last one of the page before, in the order of their key."""
-    return await all_rows(conn, paged(query, key, after, limit, descending=descending))
+    """The rows behind the last one of the page before, in the order of their key.
+
+    With `backwards` those that stand before the row of this key.
+    """
+    query = paged(query, key, after, limit, descending=descending != backwards)
+    found = await all_rows(conn, query)
+    return found[::-1] if backwards else found
 
 
 def paged(

@@ -8,6 +8,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -66,7 +67,7 @@ class Explanations:
         unknown = places.keys() - self._kept.keys()
         if unknown:
             for place, raw in (await self._read(unknown)).items():
-                self._kept[place] = explained(raw, places[place].reason)
+                self._kept[place] = explained(raw, places[place])
         found = [self._kept.get(place) or _by_facts(each) for place, each in places.items()]
         while len(self._kept) > KEPT_MAX:
             self._kept.popitem(last=False)
@@ -82,12 +83,18 @@ class Explanations:
             return {}
 
 
-def explained(raw: RawRecord, reason: str) -> Explanation:
-    """The explanation of a record that became a dead letter for this reason."""
+def explained(raw: RawRecord, dead_letter: DeadLetter) -> Explanation:
+    """The explanation of a dead letter from the record that stands at its place.
+
+    Of a journal that was imported the places are those of another cluster: here another record may
+    stand there, which its hash shows.
+    """
+    if raw.whole and sha256(raw.value or b"").hexdigest() != dead_letter.event_sha256:
+        return _by_facts(dead_letter)
     read = decoded(raw)
     sentence = None
     # Of a reason that is not in the record (its partition, an operator) nothing more is known.
-    if isinstance(read, Unreadable) and read.reason == reason:
+    if isinstance(read, Unreadable) and read.reason == dead_letter.reason:
         sentence = _shown(read)
     event_id, event_source = names_of(raw)
     recorded_at = None

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path
 from starlette.responses import RedirectResponse, Response
 
 from services.api.access.caller import Scope, entity_of
-from services.api.console.elements import following
+from services.api.console.lists import files, links, shown
 from services.api.console.page_context import (
     ROWS,
     After,
@@ -18,7 +18,7 @@ from services.api.console.page_context import (
     Text,
     Visit,
     Visitor,
-    place_after,
+    place_of,
     position_token,
 )
 from services.api.console.texts import troubles as texts
@@ -43,18 +43,33 @@ class Listed(NamedTuple):
     """The attribute of a row that explains it."""
     key: Mapping[str, Any]
     """The attributes by which it is ordered, with their types."""
+    path: str
+    """The address of the API's list, whose file has the same rows."""
     settled: str = "settled"
     """The argument of the query that asks for what is settled, or still to do."""
 
+    def key_of(self, row: Any) -> list[Any]:
+        """The key of a row, as a link spells it."""
+        values = attrgetter(*self.key)(row)
+        return [each.isoformat() if isinstance(each, datetime) else each for each in values]
+
 
 LISTS: Final = {
-    "refused": Listed(unsettled.refused, "code", "refusal", NEWEST),
-    "parked": Listed(unsettled.waiting_events, "kind", "wait", NEWEST, "ended"),
+    "refused": Listed(unsettled.refused, "code", "refusal", NEWEST, "/refusals"),
+    "parked": Listed(unsettled.waiting_events, "kind", "wait", NEWEST, "/parked", "ended"),
     "unreadable": Listed(
-        unsettled.unreadable, "code", "verdict", {"chain": Text, "sequence": Offset}
+        unsettled.unreadable,
+        "code",
+        "verdict",
+        {"chain": Text, "sequence": Offset},
+        "/dead-letters",
     ),
     "flagged": Listed(
-        unsettled.flagged, "code", "verdict", {"budget": Text, "sequence": Offset, "item": Offset}
+        unsettled.flagged,
+        "code",
+        "verdict",
+        {"budget": Text, "sequence": Offset, "item": Offset},
+        "/review-flags",
     ),
 }
 
@@ -73,6 +88,7 @@ async def trouble_list(
     settled: bool = False,
     pending: Asked = None,
     after: After = None,
+    before: After = None,
 ) -> Response:
     """One of the lists, by reason: what is to do, or what is settled."""
     to_do = await trouble_counts(visit)
@@ -80,25 +96,19 @@ async def trouble_list(
     if counts is not None:
         done = await unsettled.by_reason(visit.connection, visit.entities, kind, settled=True)
     listed = LISTS[kind]
+    place = place_of(after, before, *listed.key.values())
     found = await listed.query(
         visit.connection,
         visit.entities,
         **{listed.reason: reason, listed.settled: settled},
-        after=place_after(after, *listed.key.values()),
+        after=place.key,
+        backwards=place.backwards,
         limit=ROWS + 1,
     )
-    last = None
-    if len(found) > ROWS:
-        key = attrgetter(*listed.key)(found[ROWS - 1])
-        last = [each.isoformat() if isinstance(each, datetime) else each for each in key]
-    explanations: Sequence[Explanation] = ()
-    accepted: Mapping[tuple[str, str], tuple[str, int]] = {}
+    page = shown(found, place, ROWS)
     live_token = await position_token(visit.connection)
-    if kind == "unreadable":
-        # The source may take its time: nobody waits for it with a connection of the database.
-        await visit.connection.close()
-        explanations = await visit.request.app.state.explanations.of(found[:ROWS])
-        accepted = await _accepted_since(visit, explanations)
+    explanations = await _explained(visit, page.rows) if kind == "unreadable" else ()
+    accepted = await _accepted_since(visit, explanations)
     return await visit.page(
         "troubles.html",
         live_token=live_token,
@@ -117,12 +127,18 @@ async def trouble_list(
         may_review=partial(_may_review, visit),
         term_of=partial(term_of, kind),
         may_send=partial(visit.caller.may, Scope.PUBLISH),
-        rows=found[:ROWS],
-        page_links=following(
+        rows=page.rows,
+        files=files(
+            listed.path,
+            {listed.reason: reason, listed.settled: str(settled).lower()},
+            visit.locale,
+        ),
+        page_links=links(
             ("troubles", kind),
             {"reason": reason, "settled": "true" if settled else None},
-            last,
-            started=after is None,
+            page,
+            place,
+            listed.key_of,
         ),
     )
 
@@ -141,6 +157,14 @@ async def _accepted_since(
     # In the turn to read that this page has still, whose own connection is closed.
     async with visit.request.app.state.components.engine.connect() as connection:
         return await unsettled.accepted_since(connection, visit.entities, names)
+
+
+async def _explained(visit: Visit, rows: Sequence[unsettled.DeadLetter]) -> Sequence[Explanation]:
+    """What the input says of unreadable records."""
+    # The source may take its time: nobody waits for it with a connection of the database.
+    await visit.connection.close()
+    found: Sequence[Explanation] = await visit.request.app.state.explanations.of(rows)
+    return found
 
 
 def _may_review(visit: Visit, chain: str) -> bool:

@@ -155,6 +155,7 @@ async def refused(
     settled: bool | None = None,
     after: tuple[datetime, str, int] | None = None,
     limit: int | None = None,
+    backwards: bool = False,
 ) -> list[RefusedEvent]:
     """Refused events, the newest first; of those settled or not, where it is asked."""
     key = (refusals.c.event_time, refusals.c.budget, refusals.c.sequence)
@@ -168,7 +169,9 @@ async def refused(
             refusal=refusal_verdict(row["code"], row["facts"]),
             settled=_settled(row),
         )
-        for row in await page_rows(conn, query, key, after, limit, descending=True)
+        for row in await page_rows(
+            conn, query, key, after, limit, descending=True, backwards=backwards
+        )
     ]
 
 
@@ -181,6 +184,7 @@ async def waiting_events(
     ended: bool = False,
     after: tuple[datetime, str, int] | None = None,
     limit: int | None = None,
+    backwards: bool = False,
 ) -> list[WaitingEvent]:
     """Events that wait, the newest first; with `ended` those that wait no more."""
     key = (parked.c.event_time, parked.c.budget, parked.c.sequence)
@@ -188,7 +192,9 @@ async def waiting_events(
     query = query.where(*same(parked, budget=budget, waits_for_kind=kind))
     return [
         row_as(WaitingEvent, row, wait=wait_verdict(row["waits_for_kind"], row["waits_for_id"]))
-        for row in await page_rows(conn, query, key, after, limit, descending=True)
+        for row in await page_rows(
+            conn, query, key, after, limit, descending=True, backwards=backwards
+        )
     ]
 
 
@@ -200,13 +206,15 @@ async def unreadable(
     settled: bool | None = None,
     after: tuple[str, int] | None = None,
     limit: int | None = None,
+    backwards: bool = False,
 ) -> list[DeadLetter]:
     """Dead letters by chain and number. They name no entity: who may not see all sees none."""
     key = (dead_letters.c.budget, dead_letters.c.sequence)
     query = _reviewed(select(dead_letters, *REVIEW), dead_letters, settled)
     query = query.where(visible(dead_letters.c.budget, entities))
     query = query.where(*same(dead_letters, code=code))
-    return [_dead_letter(row) for row in await page_rows(conn, query, key, after, limit)]
+    rows = await page_rows(conn, query, key, after, limit, backwards=backwards)
+    return [_dead_letter(row) for row in rows]
 
 
 async def flagged(
@@ -217,6 +225,7 @@ async def flagged(
     settled: bool | None = None,
     after: tuple[str, int, int] | None = None,
     limit: int | None = None,
+    backwards: bool = False,
 ) -> list[Flagged]:
     """Review flags by budget, the newest record of each first."""
     key = (review_flags.c.budget, review_flags.c.sequence, review_flags.c.item)
@@ -226,7 +235,9 @@ async def flagged(
     query = query.where(visible(review_flags.c.budget, entities), *same(review_flags, code=code))
     return [
         row_as(Flagged, row, verdict=flag_verdict(row["code"], row["facts"]), settled=_settled(row))
-        for row in await page_rows(conn, query, key, after, limit, descending=True)
+        for row in await page_rows(
+            conn, query, key, after, limit, descending=True, backwards=backwards
+        )
     ]
 
 

@@ -14,13 +14,15 @@ from services.api.http.question import (
     Filters,
     KeyText,
     KeyTime,
+    ListFilters,
     Name,
-    PageFilters,
     Question,
     Sequence,
 )
 from services.api.problems import problems
 from services.api.rejections import query as unsettled
+from services.api.rejections.tables import FLAGGED, PARKED, REFUSED, UNREADABLE
+from services.api.statements.list_file import list_file
 from services.ledger.domain.model.flags import FlagCode
 from services.ledger.domain.model.refusals import Refusal
 
@@ -38,7 +40,7 @@ ToDo = Annotated[
 ]
 
 
-class RefusalFilters(PageFilters):
+class RefusalFilters(ListFilters):
     """Filters of refused events."""
 
     budget: BudgetId | None = None
@@ -47,7 +49,7 @@ class RefusalFilters(PageFilters):
     settled: ToDo = None
 
 
-class ParkedFilters(PageFilters):
+class ParkedFilters(ListFilters):
     """Filters of parked events."""
 
     budget: BudgetId | None = None
@@ -55,14 +57,14 @@ class ParkedFilters(PageFilters):
     ended: bool = False
 
 
-class DeadLetterFilters(PageFilters):
+class DeadLetterFilters(ListFilters):
     """Filters of dead letters."""
 
     code: Reason | None = None
     settled: ToDo = None
 
 
-class FlagFilters(PageFilters):
+class FlagFilters(ListFilters):
     """Filters of review flags."""
 
     code: FlagCode | None = None
@@ -148,6 +150,21 @@ list_route(
     summary="Review flags",
     description="What a person should look at; it never stops the money.",
 )
+
+
+for path, query, filters, table, summary in (
+    ("/refusals", unsettled.refused, RefusalFilters, REFUSED, "Refused events as a file"),
+    ("/parked", unsettled.waiting_events, ParkedFilters, PARKED, "Parked events as a file"),
+    (
+        "/dead-letters",
+        unsettled.unreadable,
+        DeadLetterFilters,
+        UNREADABLE,
+        "Dead letters as a file",
+    ),
+    ("/review-flags", unsettled.flagged, FlagFilters, FLAGGED, "Review flags as a file"),
+):
+    list_file(router, path, query, filters, table, name=path.strip("/"), summary=summary)
 
 
 async def _counts(question: Asked, kind: str, settled: bool | None = None) -> Response:

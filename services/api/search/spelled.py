@@ -8,17 +8,13 @@ from typing import Final, NamedTuple
 from events.folding import parts_of
 from events.values import AMOUNT_MAX_CENTS
 from services.ledger.explain.sentences import DOCUMENTS
+from services.texts.amounts import NotAnAmount, read_euros
 from services.texts.language import Language
 from services.texts.translation import translate
 
-_LEFT_OUT: Final = re.compile(r"[\s'’€]|eur(?:os?)?\b", re.IGNORECASE)
-_AMOUNT: Final = re.compile(
-    r"(?P<units>[0-9]+|[0-9]{1,3}(?P<apart>[.,])[0-9]{3}(?:(?P=apart)[0-9]{3})*)"
-    r"(?:(?P<point>[.,])(?P<decimals>[0-9]{1,2}))?"
-)
+_CURRENCY: Final = re.compile(r"\b(?:eur|euros?)\b", re.IGNORECASE)
 _SPACE: Final = re.compile(r"\s")
 YEAR: Final = re.compile(r"(?:19|20|21)[0-9]{2}")
-TWO_DIGITS: Final = 2
 
 
 class AskedDocument(NamedTuple):
@@ -30,18 +26,18 @@ class AskedDocument(NamedTuple):
 
 
 def cents_of(text: str) -> int | None:
-    """An amount of euros in any usual spelling, in cents; None where the text is none.
+    """An amount of euros in any usual spelling of either language, in cents; None if it is none.
 
-    `2263600`, `2 263 600,00`, `2,263,600.00`, `2.263.600 €`. A sign that stands before three digits
-    groups them, before one or two it is the decimal one.
+    `2263600`, `2 263 600,00`, `2,263,600.00`, `2.263.600 €`.
     """
-    found = _AMOUNT.fullmatch(_LEFT_OUT.sub("", text))
-    if found is None or (found["apart"] is not None and found["apart"] == found["point"]):
-        return None
-    units = re.sub(r"[.,]", "", found["units"])
-    decimals = (found["decimals"] or "").ljust(TWO_DIGITS, "0")
-    cents = int(units + decimals)
-    return cents if 0 < cents <= AMOUNT_MAX_CENTS else None
+    typed = _CURRENCY.sub(" ", text).strip()
+    for language in Language:
+        try:
+            cents = read_euros(typed, language)
+        except NotAnAmount:
+            continue
+        return cents if 0 < cents <= AMOUNT_MAX_CENTS else None
+    return None
 
 
 def is_grouped(text: str) -> bool:

@@ -1,7 +1,7 @@
 """The budget execution statement (état d'exécution): chapters, their articles, the whole."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from typing import Any, Final
 
 from events.texts import _
@@ -10,7 +10,8 @@ from services.api.queries.rows import Name, shown_name
 from services.api.statements.sheet import Cell, Column, Kind, Sheet
 
 TITLE: Final = _("Budget execution")
-TOTAL: Final = "Total"
+BY_LINE: Final = _("Line by line")
+TOTAL: Final = _("Total")
 FIGURES: Final = {
     "appropriated_cents": Column(_("appropriated"), Kind.CENTS),
     "reserved_cents": Column(_("reserved (accounting commitment)"), Kind.CENTS),
@@ -19,13 +20,20 @@ FIGURES: Final = {
     "paid_cents": Column(_("paid"), Kind.CENTS),
     "carried_over_cents": Column(_("carried over"), Kind.CENTS),
     "available_cents": Column(_("available"), Kind.CENTS),
-    "committed_per_mille": Column(_("commitment rate (‰)"), Kind.NUMBER),
-    "ordered_per_mille": Column(_("ordering rate (‰)"), Kind.NUMBER),
-    "paid_per_mille": Column(_("payment rate (‰)"), Kind.NUMBER),
+    "committed_per_mille": Column(_("commitment rate"), Kind.RATE),
+    "ordered_per_mille": Column(_("ordering rate"), Kind.RATE),
+    "paid_per_mille": Column(_("payment rate"), Kind.RATE),
 }
 """The columns of the figures, by the field of an execution."""
 
 COLUMNS: Final = (Column(_("chapter")), Column(_("article")), *FIGURES.values())
+LINE_COLUMNS: Final = (
+    Column(_("chapter")),
+    Column(_("article")),
+    Column(_("function")),
+    Column(_("operation")),
+    *FIGURES.values(),
+)
 
 
 @dataclass(frozen=True)
@@ -110,6 +118,23 @@ def execution_sheet(statement: ExecutionStatement) -> Sheet:
     return Sheet(TITLE, COLUMNS, rows, frozenset(strong))
 
 
+def line_sheet(lines: Sequence[LineBalance]) -> Sheet:
+    """The lines of a budget with their figures and rates, and the whole."""
+    rows: list[list[Cell]] = []
+    for each in lines:
+        codes = (shown_name(code) for code in astuple(each.line))
+        rows.append([*codes, *_cells(Execution(**_figures([each])))])
+    total = _cells(Execution(**_figures(lines)))
+    rows.append([TOTAL, None, None, None, *total])
+    return Sheet(BY_LINE, LINE_COLUMNS, rows, frozenset({len(lines)}))
+
+
+def rate_of(name: str, line: LineBalance) -> int | None:
+    """A rate of one line in thousandths, by the field of an execution."""
+    found: int | None = _figures([line])[name]
+    return found
+
+
 def _figures(lines: Iterable[Stages]) -> dict[str, Any]:
     found = list(lines)
     sums = {name: sum(getattr(each, name) for each in found) for name in STAGES}
@@ -133,5 +158,10 @@ def per_mille(part_cents: int, whole_cents: int) -> int | None:
     return part_cents * 1000 // whole_cents if whole_cents > 0 else None
 
 
-def _row(chapter: str, article: str | None, of: Execution) -> list[Cell]:
-    return [shown_name(chapter), shown_name(article), *(getattr(of, name) for name in FIGURES)]
+def _row(chapter: Cell, article: str | None, of: Execution) -> list[Cell]:
+    chapter = shown_name(chapter) if isinstance(chapter, str) else chapter
+    return [chapter, shown_name(article), *_cells(of)]
+
+
+def _cells(of: Execution) -> list[Cell]:
+    return [getattr(of, name) for name in FIGURES]

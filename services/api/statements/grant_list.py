@@ -142,7 +142,7 @@ def grant_sheet(listed: Sequence[ListedGrant]) -> Sheet:
     """The list as a table, with its totals."""
     rows = [_row(each) for each in listed]
     total: list[Cell] = [None] * len(COLUMNS)
-    total[0] = "Total"
+    total[0] = _("Total")
     for at, column in enumerate(COLUMNS):
         if column.kind is Kind.CENTS:
             total[at] = sum(cell for row in rows if isinstance(cell := row[at], int))

@@ -1,25 +1,26 @@
 """Statements of a budget: its execution, its list of grants; as JSON, CSV and XLSX."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Response
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from services.api.balances import query as balances
 from services.api.budgets import query as budgets
-from services.api.http.answering import UNCHANGED, answered, whole
-from services.api.http.question import Asked, BudgetId, Filters, Question
+from services.api.http.answering import UNCHANGED, whole
+from services.api.http.question import Asked, BudgetId, Day, Filters, Question, Sequence
 from services.api.problems import NOT_FOUND, Problem
-from services.api.statements import csv_file, xlsx_file
+from services.api.queries.figures import AsOf
 from services.api.statements.execution import (
+    TITLE,
     ExecutionStatement,
     execution_of,
     execution_sheet,
+    line_sheet,
 )
+from services.api.statements.file import FILE, FileFormat, file_answer
 from services.api.statements.grant_list import grant_list, grant_sheet
+from services.api.statements.list_file import heading_of
 from services.api.statements.sheet import Sheet
 
 router = APIRouter(prefix="/budgets/{budget}", tags=["statements"], responses=UNCHANGED)
@@ -27,38 +28,33 @@ router = APIRouter(prefix="/budgets/{budget}", tags=["statements"], responses=UN
 EXECUTION: Final = TypeAdapter(ExecutionStatement)
 
 
-class FileFormat(StrEnum):
-    """File formats of a statement."""
+class ExecutionFilters(Filters):
+    """The moment of an execution."""
 
-    CSV = "csv"
-    XLSX = "xlsx"
+    effective_on: Day | None = Field(None, description="As of this day. Else all moves count.")
+    known_at: Sequence | None = Field(None, description="As known at this record; else now.")
+
+    @property
+    def as_of(self) -> AsOf:
+        """The moment."""
+        return AsOf(self.effective_on, self.known_at)
 
 
-MEDIA_TYPES: Final = {
-    FileFormat.CSV: csv_file.MEDIA_TYPE,
-    FileFormat.XLSX: xlsx_file.MEDIA_TYPE,
-}
-WRITERS: Final = {FileFormat.CSV: csv_file.as_csv, FileFormat.XLSX: xlsx_file.as_xlsx}
-FILE: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "description": "The file.",
-        "content": {
-            "text/csv": {"schema": {"type": "string"}},
-            xlsx_file.MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}},
-        },
-    }
-}
+class _OfBudget(ExecutionFilters):
+    """The same with the budget, for a heading."""
+
+    budget: BudgetId
 
 
 @router.get("/execution", response_model=ExecutionStatement, summary="Budget execution")
 async def execution(
-    question: Question, budget: BudgetId, _: Annotated[Filters, Query()]
+    question: Question, budget: BudgetId, asked: Annotated[ExecutionFilters, Query()]
 ) -> Response:
     """The budget execution statement (état d'exécution), by chapter and article."""
     question.check_authorized(budget)
 
     async def build() -> ExecutionStatement:
-        return await _execution(question, budget)
+        return execution_of(budget, await _lines(question, budget, asked))
 
     return await whole(question, EXECUTION, build)
 
@@ -73,15 +69,22 @@ async def execution_file(
     question: Question,
     budget: BudgetId,
     file_format: FileFormat,
-    _: Annotated[Filters, Query()],
+    asked: Annotated[ExecutionFilters, Query()],
 ) -> Response:
-    """The same as CSV or XLSX, in euros: in French with semicolons and decimal commas."""
+    """The same as CSV or XLSX, in euros: in French with semicolons and decimal commas.
+
+    A second sheet of the XLSX has it line by line, with function and operation.
+    """
     question.check_authorized(budget)
 
-    async def sheet() -> Sheet:
-        return execution_sheet(await _execution(question, budget))
+    async def sheets() -> list[Sheet]:
+        lines = await _lines(question, budget, asked)
+        of_budget = _OfBudget(budget=budget, **asked.model_dump())
+        heading = await heading_of(question, of_budget, TITLE, {})
+        by_chapter = execution_sheet(execution_of(budget, lines))
+        return [each._replace(heading=heading) for each in (by_chapter, line_sheet(lines))]
 
-    return await _file(question, f"execution-{budget}", file_format, sheet)
+    return await file_answer(question, f"execution-{budget}", file_format, sheets)
 
 
 @router.get(
@@ -96,21 +99,27 @@ async def grants_file(
     file_format: FileFormat,
     _: Annotated[Filters, Query()],
 ) -> Response:
-    """The list of grants (CGCT L2313-1), with the open-data columns of décret 2017-779."""
+    """The list of grants (CGCT L2313-1), with the open-data columns of décret 2017-779.
+
+    Its first line is that of the columns, as the published format wants it: it has no heading.
+    """
     question.check_authorized(budget)
 
-    async def sheet() -> Sheet:
+    async def sheets() -> list[Sheet]:
         await _check_budget(question, budget)
         listed = await grant_list(question.connection, question.entities, budget)
-        return grant_sheet(listed)
+        return [grant_sheet(listed)]
 
-    return await _file(question, f"grants-{budget}", file_format, sheet)
+    return await file_answer(question, f"grants-{budget}", file_format, sheets)
 
 
-async def _execution(question: Asked, budget: str) -> ExecutionStatement:
+async def _lines(
+    question: Asked, budget: str, asked: ExecutionFilters
+) -> list[balances.LineBalance]:
     await _check_budget(question, budget)
-    lines = await balances.by_line(question.connection, question.entities, budget=budget)
-    return execution_of(budget, lines)
+    return await balances.by_line(
+        question.connection, question.entities, budget=budget, as_of=asked.as_of
+    )
 
 
 async def _check_budget(question: Asked, budget: str) -> None:
@@ -121,17 +130,3 @@ async def _check_budget(question: Asked, budget: str) -> None:
     """
     if await budgets.one(question.connection, question.entities, budget) is None:
         raise Problem(NOT_FOUND)
-
-
-async def _file(
-    question: Asked, name: str, file_format: FileFormat, sheet: Callable[[], Awaitable[Sheet]]
-) -> Response:
-    """The statement as a file to be kept, written beside the event loop."""
-
-    async def body() -> tuple[bytes, Mapping[str, str]]:
-        write = WRITERS[file_format]
-        content = await asyncio.to_thread(write, await sheet(), question.language)
-        disposition = f'attachment; filename="{name}.{file_format}"'
-        return content, {"Content-Disposition": disposition}
-
-    return await answered(question, MEDIA_TYPES[file_format], body)

@@ -1,14 +1,15 @@
 """A statement before it is written: columns with their kinds, rows, a row of totals."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from enum import Enum, auto
 from typing import NamedTuple
 
 from events.texts import Translatable
+from services.texts.translation import Sentence
 
-Cell = str | int | date | Translatable | None
-"""Texts in both languages; any other cell is a name."""
+Cell = str | int | date | datetime | Translatable | Sentence | None
+"""Texts in both languages; a string is a name."""
 
 
 class Kind(Enum):
@@ -18,8 +19,12 @@ class Kind(Enum):
     CENTS = auto()
     """Integer cents, shown as euros."""
     DAY = auto()
+    INSTANT = auto()
+    """An instant, shown as day and time on French clocks."""
     NUMBER = auto()
-    """An integer shown as it is: a count, a rate in thousandths."""
+    """An integer shown as it is: a count, the number of a record."""
+    RATE = auto()
+    """An integer of thousandths, shown as a percentage with one decimal."""
 
 
 class Column(NamedTuple):
@@ -39,9 +44,17 @@ class Sheet(NamedTuple):
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
     strong: frozenset[int] = frozenset()
+    heading: Sequence[tuple[Translatable, Cell]] = ()
+    """Lines above the columns, each a name with what it says: whose figures, of which day."""
 
 
 def euros(amount_cents: int, decimal: str) -> str:
     """`1355600,00`: by digits, no float takes part; no grouping, two decimals, the sign first."""
     whole, cents = divmod(abs(amount_cents), 100)
     return f"{'-' if amount_cents < 0 else ''}{whole}{decimal}{cents:02d}"
+
+
+def percent(per_mille: int, decimal: str) -> str:
+    """`85,3` for 853 thousandths."""
+    whole, tenth = divmod(per_mille, 10)
+    return f"{whole}{decimal}{tenth}"

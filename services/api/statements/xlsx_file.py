@@ -1,15 +1,20 @@
-"""A statement as XLSX: real numbers and days, a header that stays, totals in bold."""
+"""Statements as XLSX, a sheet each: real numbers and days, a header that stays, totals in bold.
+
+Printed, a sheet is as wide as the paper, and its header stands on each page.
+"""
 
 import io
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from events.texts import Translatable
-from services.api.statements.sheet import Kind, Sheet, euros
+from services.api.statements.sheet import Cell, Kind, Sheet, euros
+from services.texts.formats import ZONE
 from services.texts.language import Language
-from services.texts.translation import translate
+from services.texts.translation import Sentence, translate
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MADE_ON: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -19,9 +24,19 @@ DIGITS_MAX: Final = 15
 """Digits that a spreadsheet's number keeps."""
 
 SHEET_NAME_MAX: Final = 31
-FORMATS: Final = {Kind.CENTS: "#,##0.00", Kind.NUMBER: "0"}
+FORMATS: Final = {Kind.CENTS: "#,##0.00", Kind.NUMBER: "0", Kind.RATE: "0.0%"}
 DAYS: Final = {Language.FR: "dd/mm/yyyy", Language.EN: "yyyy-mm-dd"}
-WIDTHS: Final = {Kind.TEXT: 24, Kind.CENTS: 18, Kind.DAY: 12, Kind.NUMBER: 12}
+WIDTHS: Final = {
+    Kind.TEXT: 24,
+    Kind.CENTS: 18,
+    Kind.DAY: 12,
+    Kind.INSTANT: 20,
+    Kind.NUMBER: 12,
+    Kind.RATE: 12,
+}
+Formats = Mapping[Kind, Any]
+PAPER_A4: Final = 9
+"""Number of the paper in the format."""
 NOTHING_GUESSED: Final = {
     "in_memory": True,
     "strings_to_formulas": False,
@@ -31,33 +46,59 @@ NOTHING_GUESSED: Final = {
 """A text stays a text: none becomes a formula, a number or a link."""
 
 
-def as_xlsx(sheet: Sheet, language: Language) -> bytes:
-    """The statement in one language."""
+def as_xlsx(sheet: Sheet, language: Language, *others: Sheet) -> bytes:
+    """The statement in one language; `others` on sheets behind it."""
     # Only here: an API that was just started has nobody wait for what draws spreadsheets.
     import xlsxwriter  # noqa: PLC0415
 
     made = io.BytesIO()
     book = xlsxwriter.Workbook(made, NOTHING_GUESSED)
-    title = translate(sheet.title, language)
-    book.set_properties({"title": title, "created": MADE_ON})
-    page = book.add_worksheet(title[:SHEET_NAME_MAX])
+    book.set_properties({"title": translate(sheet.title, language), "created": MADE_ON})
     header = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
-    for at, column in enumerate(sheet.columns):
-        page.set_column(at, at, WIDTHS[column.kind])
-        page.write_string(0, at, translate(column.label, language), header)
-    page.freeze_panes(1, 0)
     plain, strong = _formats(book, language, bold=False), _formats(book, language, bold=True)
-    for number, row in enumerate(sheet.rows):
-        formats = strong if number in sheet.strong else plain
-        for at, (cell, column) in enumerate(zip(row, sheet.columns, strict=True)):
-            content = translate(cell, language) if isinstance(cell, Translatable) else cell
-            _write(page, (number + 1, at), content, column.kind, formats)
+    for each in (sheet, *others):
+        page = book.add_worksheet(translate(each.title, language)[:SHEET_NAME_MAX])
+        first = _write_heading(page, each, language, plain, strong)
+        for at, column in enumerate(each.columns):
+            page.set_column(at, at, WIDTHS[column.kind])
+            page.write_string(first, at, translate(column.label, language), header)
+        page.freeze_panes(first + 1, 0)
+        _set_up_printing(page, first)
+        for number, row in enumerate(each.rows):
+            formats = strong if number in each.strong else plain
+            for at, (cell, column) in enumerate(zip(row, each.columns, strict=True)):
+                _write(page, (first + 1 + number, at), cell, column.kind, formats, language)
     book.close()
     return made.getvalue()
 
 
-def _formats(book: Any, language: Language, *, bold: bool) -> Mapping[Kind, Any]:
-    number_formats = {**FORMATS, Kind.TEXT: "@", Kind.DAY: DAYS[language]}
+def _write_heading(
+    page: Any,
+    sheet: Sheet,
+    language: Language,
+    plain: Formats,
+    strong: Formats,
+) -> int:
+    """The number of the row below the heading, and below the empty one behind it."""
+    for number, (label, content) in enumerate(sheet.heading):
+        page.write_string(number, 0, translate(label, language), strong[Kind.TEXT])
+        kind = Kind.DAY if isinstance(content, date) else Kind.NUMBER
+        kind = Kind.TEXT if isinstance(content, str | Translatable | Sentence) else kind
+        if content is not None:
+            _write(page, (number, 1), content, kind, plain, language)
+    return len(sheet.heading) + 1 if sheet.heading else 0
+
+
+def _set_up_printing(page: Any, header_row: int) -> None:
+    page.set_landscape()
+    page.set_paper(PAPER_A4)
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(header_row)
+
+
+def _formats(book: Any, language: Language, *, bold: bool) -> Formats:
+    day = DAYS[language]
+    number_formats = {**FORMATS, Kind.TEXT: "@", Kind.DAY: day, Kind.INSTANT: f"{day} hh:mm:ss"}
     return {
         kind: book.add_format({"num_format": cell_format, "bold": bold})
         for kind, cell_format in number_formats.items()
@@ -67,17 +108,25 @@ def _formats(book: Any, language: Language, *, bold: bool) -> Mapping[Kind, Any]
 def _write(
     page: Any,
     place: tuple[int, int],
-    cell: str | int | date | None,
+    cell: Cell,
     kind: Kind,
-    formats: Mapping[Kind, Any],
+    formats: Formats,
+    language: Language,
 ) -> None:
     cell_format = formats[kind]
     if cell is None:
         page.write_blank(*place, None, cell_format)
+    elif isinstance(cell, Translatable | Sentence):
+        page.write_string(*place, translate(cell, language), cell_format)
     elif isinstance(cell, str):
         page.write_string(*place, cell, cell_format)
+    elif isinstance(cell, datetime):
+        on_french_clocks = cell.astimezone(ZoneInfo(ZONE)).replace(tzinfo=None)
+        page.write_datetime(*place, on_french_clocks, cell_format)
     elif isinstance(cell, date):
         page.write_datetime(*place, cell, cell_format)
+    elif kind is Kind.RATE:
+        page.write_number(*place, Decimal(cell).scaleb(-3), cell_format)
     elif kind is not Kind.CENTS:
         page.write_number(*place, cell, cell_format)
     elif abs(cell) < 10**DIGITS_MAX:

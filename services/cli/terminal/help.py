@@ -91,5 +91,7 @@ def _row(param: Any, ctx: Any, language: Language) -> tuple[str, str]:
     remarks = text.removeprefix(param.help or "")
     for each in REMARKS:
         remarks = remarks.replace(each.msgid, translate(each, language))
-    # Behind the name of an argument stands Python's type of it, as `<file>`.
-    return names.partition(" <")[0].strip(), help_text(param.help or "", language) + remarks
+    if param.param_type_name == "argument":  # Behind its name stands its type, as `<file>`.
+        names = names.partition(" <")[0]
+    names = names.strip().replace("<", "").replace(">", "")  # Of an option, its choices.
+    return names, help_text(param.help or "", language) + remarks

@@ -18,10 +18,11 @@ ORDER_STATES: Final = {
 GRANT_STATES: Final = {
     "announced": _("announced"),
     "awarded": _("awarded"),
+    "paid": _("fully paid"),
     "withdrawn": _("withdrawn"),
     "carried": pgettext("commitment entry", "carried over"),
 }
-"""States of a grant."""
+"""States of a grant. The ledger does not keep `paid`: the read model's queries derive it."""
 
 OUTSIDE: Final[Mapping[str | None, Translatable]] = {
     "available": _("opening of credits"),

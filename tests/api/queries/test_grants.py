@@ -182,7 +182,7 @@ def test_a_grants_page_has_its_acts_flags_and_the_journal_behind_it(made: Made) 
     assert ["condition_year_differs"] == [each.verdict.code for each in page.flags]
     assert list(range(2, 11)) == [each.sequence for each in page.records]
     assert 1 == page.grant.flags
-    assert [("advance", True), ("balance", True)] == [
+    assert [("avance", True), ("solde", True)] == [
         (each.instalment, bool(each.orders)) for each in page.conventions[0].instalments
     ]
 

@@ -72,6 +72,7 @@ VALUES = {
     "ref": ["C", "G", "C/advance"],
     "q": ["C", "G", "Subvention"],
     "file_format": ["csv", "xlsx"],
+    "stage": ["available"],
 }
 CALLED = f"virement-{IBAN}-8"
 """What a bank's system calls an event, or what a clerk calls a grant."""
@@ -86,6 +87,7 @@ NAMED_SO = {
     "ref": [CALLED, f"{CALLED}/{CALLED}", f"act-{CALLED}"],
     "q": [CALLED, f"{CALLED}/{CALLED}", f"too-much-{CALLED}", f"unknown-{CALLED}", "virement"],
     "file_format": ["csv", "xlsx"],
+    "stage": ["available"],
 }
 WHOLE = re.compile(r"[\s\u00a0.-]*".join(IBAN[4:-4]))
 

@@ -25,6 +25,7 @@ from services.api.statements.xlsx_file import as_xlsx
 from services.projector.database import an_engine
 from services.projector.tables import grants
 from services.texts.language import Language
+from tests.api.environment import LILLE
 from tests.api.made import Made
 from tests.api.reads.answers import BUDGET, YEAR, get
 from tests.builders import (
@@ -50,6 +51,24 @@ def rows_of(content: bytes, language: str) -> list[list[str]]:
     return list(csv.reader(shown, delimiter=";" if french else ",", strict=True))
 
 
+def table_of(content: bytes, language: str) -> list[list[str]]:
+    """The columns and rows, without the heading above them and the empty line."""
+    rows = rows_of(content, language)
+    return rows[rows.index([]) + 1 :] if [] in rows else rows
+
+
+def heading_of(content: bytes, language: str) -> dict[str, str]:
+    """The lines above the columns, by their names; the title first."""
+    rows = rows_of(content, language)
+    return {row[0]: row[1] if len(row) > 1 else "" for row in rows[: rows.index([])]}
+
+
+def cells_of_table(page: Any) -> list[list[Any]]:
+    """The columns and rows of a sheet, from those that stay when it is scrolled."""
+    first = int(re.sub(r"\D", "", page.freeze_panes)) - 1
+    return [[cell.value for cell in row] for row in page.iter_rows(min_row=first)]
+
+
 def page_of(content: bytes) -> Any:
     return openpyxl.load_workbook(io.BytesIO(content)).active
 
@@ -62,29 +81,52 @@ def test_the_execution_of_the_lille_avenirs_year_is_read_back_from_csv(
     (answer,) = get(url, f"/budgets/{BUDGET}/execution.csv", language=language)
     assert "text/csv; charset=utf-8" == answer.headers["content-type"]
     assert f'filename="execution-{BUDGET}.csv"' in answer.headers["content-disposition"]
-    header, *rows = rows_of(answer.content, language)
+    header, *rows = table_of(answer.content, language)
     at = header.index({"fr": "payé", "en": "paid"}[language])
     assert [("65", "65748", paid), ("65", "", paid), ("Total", "", paid)] == [
         (row[0], row[1], row[at]) for row in rows
     ]
-    assert ["1000", "1000", "1000"] == rows[0][-3:]
+    assert ["100,0" if language == "fr" else "100.0"] * 3 == rows[0][-3:]
+    names = {"fr": ("État d'exécution", "exercice", "jusqu'à l'enregistrement n°")}.get(
+        language, ("Budget execution", "fiscal year", "up to record no.")
+    )
+    heading = heading_of(answer.content, language)
+    assert names[0] == next(iter(heading))
+    assert ("2023", "10") == (heading[names[1]], heading[names[2]])
+    assert LILLE in heading.values()
 
 
 def test_the_execution_is_read_back_from_a_spreadsheet_as_numbers(made: Made) -> None:
     url = made(journal_of(CARRIED))
     (answer,) = get(url, f"/budgets/{BUDGET}/execution.xlsx", language="fr")
     page = page_of(answer.content)
-    header, *rows = [[cell.value for cell in row] for row in page.iter_rows()]
+    header, *rows = cells_of_table(page)
     total = dict(zip(header, rows[-1], strict=True))
-    assert ("A2", "État d'exécution") == (page.freeze_panes, page.title)
+    assert ("État d'exécution", "État d'exécution") == (page.title, page["A1"].value)
     assert (2263600, 1131800, 1131800) == (
         total["crédits ouverts"],
         total["payé"],
         total["reporté"],
     )
-    assert (1000, 500) == (total["taux d'engagement (‰)"], total["taux de paiement (‰)"])
-    assert page.cell(len(rows) + 1, 3).font.bold
-    assert not page.cell(2, 3).font.bold
+    rates = [header.index(name) + 1 for name in ("taux d'engagement", "taux de paiement")]
+    last = [page.cell(page.max_row, at) for at in rates]
+    assert [(1, "0.0%"), (0.5, "0.0%")] == [(cell.value, cell.number_format) for cell in last]
+    assert page.cell(page.max_row, 3).font.bold
+    assert not page.cell(page.max_row - len(rows) + 1, 3).font.bold
+
+
+def test_a_second_sheet_has_the_execution_line_by_line(made_in_files: Made) -> None:
+    url = made_in_files(journal_of(CARRIED))
+    (answer,) = get(url, f"/budgets/{BUDGET}/execution.xlsx")
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    assert ["Budget execution", "Line by line"] == book.sheetnames
+    header, *lines, total = cells_of_table(book["Line by line"])
+    assert ["chapter", "article", "function", "operation"] == header[:4]
+    paid, appropriated = header.index("paid"), header.index("appropriated")
+    assert 1131800 == sum(line[paid] for line in lines) == total[paid]
+    assert 2263600 == sum(line[appropriated] for line in lines) == total[appropriated]
+    assert 0.5 == total[header.index("payment rate")]
+    assert len(lines) == len({tuple(line[:4]) for line in lines}) > 1
 
 
 def test_the_list_of_grants_has_the_open_data_columns_and_a_total(made: Made) -> None:

@@ -15,6 +15,7 @@ from services.api.adapters.read_model import open_read_model
 from tests.api.environment import an_app
 
 IN_PATH: Final = re.compile(r"{(\w+)}")
+FORMAT: Final = "file_format"
 OPEN: Final = frozenset({"/healthz", "/readyz", "/schemas", "/schemas/{type}"})
 """Addresses that need no key: health, and the published contract."""
 
@@ -28,6 +29,15 @@ class Route(NamedTuple):
     asked: frozenset[str]
     """Names in its query."""
     required: frozenset[str]
+
+    @property
+    def names_something(self) -> bool:
+        """Whether a thing of somebody's is in its path: the format of a file is none."""
+        return bool({*IN_PATH.findall(self.path)} - {FORMAT})
+
+    @property
+    def is_file(self) -> bool:
+        return FORMAT in IN_PATH.findall(self.path)
 
 
 @cache

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 
 import pytest
 
@@ -36,14 +37,15 @@ def a_record(value: bytes | None, **more: object) -> RawRecord:
 
 
 def a_dead_letter(reason: str, offset: int = PLACE.offset, **facts: object) -> DeadLetter:
-    verdict = dead_letter_verdict(reason, facts)
-    return DeadLetter("_dead.3", 1, PLACE.topic, PLACE.partition, offset, reason, "", verdict, None)
+    verdict, of_bytes = dead_letter_verdict(reason, facts), sha256(WRONG_KIND).hexdigest()
+    place = (PLACE.topic, PLACE.partition, offset)
+    return DeadLetter("_dead.3", 1, *place, reason, of_bytes, verdict, None)
 
 
 def test_a_value_that_is_not_allowed_is_named_with_those_that_are() -> None:
     unreadable = decode(WRONG_KIND)
     assert isinstance(unreadable, Unreadable)
-    found = explained(a_record(WRONG_KIND), unreadable.reason)
+    found = explained(a_record(WRONG_KIND), a_dead_letter(unreadable.reason))
     assert both(explain(unreadable)) == found.sentence
     assert found.sentence is not None
     assert "/data/document/kind (it must be 'activity_report'" in found.sentence.en
@@ -53,8 +55,20 @@ def test_a_value_that_is_not_allowed_is_named_with_those_that_are() -> None:
 
 def test_another_reason_than_the_bytes_give_keeps_its_own_sentence() -> None:
     """On a wrong partition, or set aside by an operator: the record alone does not say so."""
-    found = explained(a_record(WRONG_KIND), "wrong_partition")
+    found = explained(a_record(WRONG_KIND), a_dead_letter("wrong_partition"))
     assert (None, "rapport-2022") == (found.sentence, found.event_id)
+
+
+def test_another_record_at_its_place_says_nothing_of_it() -> None:
+    """After an import the places are those of the cluster where it was decided."""
+    other = encoded(a_report(kind="rapport", _id="another"))
+    assert NOTHING_KNOWN == explained(a_record(other), a_dead_letter("invalid_value: /data"))
+
+
+def test_of_one_that_is_too_large_its_length_is_enough() -> None:
+    found = explained(a_record(b"{", length_bytes=2_000_000), a_dead_letter("too_large"))
+    assert found.sentence is not None
+    assert "2000000" in found.sentence.en
 
 
 @pytest.mark.parametrize(

@@ -20,4 +20,7 @@ STEP_STATES: Final = {
 
 FLAG_COUNT: Final = ngettext("{count} to review", "{count} to review")
 FOUND: Final = ngettext("{count} grant", "{count} grants")
-FOUND_MORE: Final = ngettext("{count} grant, and more", "{count} grants, and more")
+LEFT_OUT: Final = ngettext(
+    "{count} record is left out between the first and the last.",
+    "{count} records are left out between the first and the last.",
+)

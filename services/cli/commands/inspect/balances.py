@@ -47,10 +47,18 @@ def _code(name: str, help_text: str) -> Any:
 def balances(
     budget: OfBudget = None,
     db: Database = None,
-    chapter: Annotated[str | None, _code("--chapter", "Lines of this chapter only.")] = None,
-    article: Annotated[str | None, _code("--article", "Lines of this article only.")] = None,
-    function: Annotated[str | None, _code("--function", "Lines of this function only.")] = None,
-    operation: Annotated[str | None, _code("--operation", "Lines of this operation only.")] = None,
+    chapter: Annotated[
+        str | None, _code("--chapter", help_text="Lines of this chapter only.")
+    ] = None,
+    article: Annotated[
+        str | None, _code("--article", help_text="Lines of this article only.")
+    ] = None,
+    function: Annotated[
+        str | None, _code("--function", help_text="Lines of this function only.")
+    ] = None,
+    operation: Annotated[
+        str | None, _code("--operation", help_text="Lines of this operation only.")
+    ] = None,
     as_of: AsOf = None,
     as_json: AsJson = False,
     strict: Strict = False,

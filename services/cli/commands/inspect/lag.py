@@ -15,7 +15,7 @@ from rich.text import Text
 from events import lag as document
 from events.texts import Translatable, _
 from services.api.adapters.clock import wall_clock
-from services.cli.commands.inspect.lag_brief import brief_lines
+from services.cli.commands.inspect.lag_brief import Reader, brief_lines
 from services.cli.commands.inspect.lag_page import page
 from services.cli.terminal.options import AsJson, flag
 from services.cli.terminal.output import bad_option, print_json
@@ -56,6 +56,14 @@ def lag(
     brief: Annotated[
         bool, flag("--brief", "A line for each consumer: state, backlog, oldest, when seen.")
     ] = False,
+    console: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            envvar="ECLUSE_CONSOLE_URL",
+            help="Where the console is: --brief names runbooks there.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show who is behind and by how much: ledger, projector, watch, treasury; and what waits.
@@ -67,7 +75,9 @@ def lag(
         addresses = _addresses(url)
     except ValueError as error:
         raise bad_option("--url", NO_ADDRESS.render({"value": error})) from error
-    poll = _Poll(Watches(addresses), Screen(), as_json=as_json, is_brief=brief)
+    screen = Screen()
+    reader = Reader(screen.language, console) if brief else None
+    poll = _Poll(Watches(addresses), screen, as_json=as_json, brief=reader)
     if follow:
         raise typer.Exit(_followed(poll))
     poll.ask()
@@ -110,12 +120,14 @@ def _followed(poll: "_Poll") -> int:
 class _Poll:
     """The last answers of the watches, and when they were asked."""
 
-    def __init__(self, watches: Watches, screen: Screen, *, as_json: bool, is_brief: bool) -> None:
+    def __init__(
+        self, watches: Watches, screen: Screen, *, as_json: bool, brief: Reader | None
+    ) -> None:
         self.screen = screen
         self.answers: list[Answer] = []
         self._watches = watches
         self._as_json = as_json
-        self._is_brief = is_brief
+        self._brief = brief
         self._now = wall_clock()
 
     def ask(self) -> None:
@@ -153,14 +165,14 @@ class _Poll:
         else:
             for each in self.parts():
                 # A brief line stays one, whatever the width of a mail or a log.
-                self.screen.console.print(each, crop=False, soft_wrap=self._is_brief)
+                self.screen.console.print(each, crop=False, soft_wrap=self._brief is not None)
         sys.stdout.flush()
 
     def parts(self) -> list[RenderableType]:
         """The page for people."""
         silent = [(each.address, fault_of(each)) for each in self.silent]
-        if self._is_brief:
-            lines = brief_lines(self._lag(), silent, self._now, self.screen.language)
+        if self._brief is not None:
+            lines = brief_lines(self._lag(), silent, self._now, self._brief)
             return list(map(Text, map(clean, lines)))
         return page(self.screen, self._lag(), silent, self._now)
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from events.lag import Stage
-from events.texts import Translatable, _
+from events.texts import Translatable, _, verbatim
 from services.cli.commands.inspect.lag_headline import headline
 from services.cli.commands.inspect.lag_rows import in_a_row
 from services.lag.client.age import WELL, is_sampled
@@ -19,17 +19,31 @@ from services.texts.translation import translate
 WELL_LINE: Final = _("{stage}: {state}, nothing behind; seen at {at}.")
 LINE: Final = _("{stage}: {state}, {behind} behind, the oldest {oldest}; seen at {at}.")
 RUNBOOK: Final = _("Runbook: /console/help/{runbook} on the console.")
+RUNBOOK_AT: Final = _("Runbook: {console}/console/help/{runbook}")
 CHECK_WATCH: Final = _("Check that `ecluse watch` runs, and has not been stopped.")
 SILENT_WATCH: Final = _("{address}: {fault}.")
 
 
+class Reader(NamedTuple):
+    """The reader of the lines: the language, and the address of the console, if it is known."""
+
+    language: Language
+    console: str | None
+
+    def runbook(self, name: str) -> Translatable:
+        """The address of a runbook."""
+        text = RUNBOOK if self.console is None else RUNBOOK_AT
+        return text.render({"runbook": name, "console": (self.console or "").rstrip("/")})
+
+
 def brief_lines(
-    lag: Lag, silent: Iterable[tuple[str, Translatable]], now: datetime, language: Language
+    lag: Lag, silent: Iterable[tuple[str, Translatable]], now: datetime, reader: Reader
 ) -> Iterator[str]:
     """The lines; `silent` are the watches that do not answer, each with its error.
 
     A line more comes first where no stage shows why the exit code is not 0.
     """
+    language = reader.language
     for address, fault in silent:
         yield translate(SILENT_WATCH.render({"address": address, "fault": fault}), language)
     board = lag.board
@@ -38,19 +52,21 @@ def brief_lines(
     is_of_now = lag.old_since is None and is_sampled(board, now)
     is_explained = is_of_now and any(each.state not in WELL for each in board.stages)
     if not lag.is_well(now) and not is_explained:
-        line = headline(lag, board, now).line(language)
+        first = verbatim(headline(lag, board, now).line(language))
         if not is_of_now:
             check = CHECK_WATCH if lag.old_since is not None else texts.CHECK_KAFKA
-            runbook = RUNBOOK.render({"runbook": texts.OLD})
-            line = translate(in_a_row(line, check, runbook, by=" "), language)
-        yield line
+            first = in_a_row(first, check, reader.runbook(texts.OLD), by=" ")
+        yield translate(first, language)
     for each in board.stages:
-        yield translate(_line(each, board.sampled_at, Moments(now), advises=is_of_now), language)
+        line = _figures(each, board.sampled_at, Moments(now))
+        if is_of_now and each.state not in WELL:
+            runbook = reader.runbook(texts.RUNBOOKS[each.state])
+            rule = named(texts.RULES, each.rule)
+            line = in_a_row(line, rule, texts.remedy(each), runbook, by=" ")
+        yield translate(line, language)
 
 
-def _line(
-    stage: Stage, seen_at: datetime | None, moments: Moments, *, advises: bool
-) -> Translatable:
+def _figures(stage: Stage, seen_at: datetime | None, moments: Moments) -> Translatable:
     facts = {
         "stage": named(texts.STAGES, stage.stage),
         "state": stage.state,
@@ -58,9 +74,4 @@ def _line(
         "oldest": moments.aged(stage.oldest_event_at),
         "at": moments.instant(seen_at),
     }
-    figures = (WELL_LINE if stage.behind == 0 else LINE).render(facts)
-    if stage.state in WELL or not advises:
-        return figures
-    rule = named(texts.RULES, stage.rule)
-    runbook = RUNBOOK.render({"runbook": texts.RUNBOOKS[stage.state]})
-    return in_a_row(figures, rule, texts.remedy(stage), runbook, by=" ")
+    return (WELL_LINE if stage.behind == 0 else LINE).render(facts)

@@ -241,6 +241,7 @@ def _exports(settings: Settings, where: Mapping[str, str]) -> str:
     lines = [
         f"export ECLUSE_BOOTSTRAP_SERVERS={settings.bootstrap_servers}",
         f"export ECLUSE_WATCH_URL={where['watch']}",
+        f"export ECLUSE_CONSOLE_URL={where['api']}",
     ]
     if settings.topic_prefix:
         lines.append(f"export ECLUSE_TOPIC_PREFIX={settings.topic_prefix}")

@@ -72,10 +72,10 @@ def test_the_figure_after_each_move_is_shown() -> None:
         a_move(None, "available", 100_00, 1),
         a_move("available", "reserved", 30_00, 2),
     ]
-    rows = list(MovesBehind(70_00, 0, moves).rows("available"))
+    rows = list(MovesBehind(70_00, 0, moves, len(moves)).rows("available"))
     assert [(moves[0], 100_00, 100_00), (moves[1], -30_00, 70_00)] == rows
 
 
 def test_a_page_of_moves_begins_where_the_one_before_ended() -> None:
-    page = MovesBehind(90_00, 50_00, [a_move(None, "available", 15_00, 7)])
+    page = MovesBehind(90_00, 50_00, [a_move(None, "available", 15_00, 7)], 3)
     assert [65_00] == [after_cents for _, _, after_cents in page.rows("available")]

@@ -139,7 +139,8 @@ def test_each_state_is_shown_in_texts_with_what_to_do(state: State, language: st
     assert f"#{alarm.name}" == do_href
     assert phrase in alarm.notice.title
     assert LOCALES[language].say(states.remedy(stage)) == alarm.notice.do
-    assert states.RUNBOOKS[state] in alarm.notice.rule
+    assert alarm.notice.more is not None
+    assert f"/console/help/{states.RUNBOOKS[state]}" == alarm.notice.more.href
     assert "of_a_newer_watch" == moment.seen(stage, stage), (
         "a rule that is not known here keeps its name"
     )

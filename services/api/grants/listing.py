@@ -1,0 +1,144 @@
+"""Lists of grants: what they may be sorted by, what they come to, and which are fully paid."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    case,
+    false,
+    func,
+    not_,
+    select,
+    true,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.api.grants.money import Which
+from services.api.queries.figures import granted_columns
+from services.api.queries.names import has_all, patterns_of
+from services.api.queries.rows import Entities, of_entity, same, total, visible
+from services.api.queries.sorting import by_name
+from services.projector.tables import convention_lines, conventions, grants
+
+PAID: Final = "paid"
+"""State of a grant of which something is paid, and nothing is left to commit, to order or to pay.
+
+What was not paid was released. The read model keeps the ledger's state: this one is derived.
+"""
+
+PAYABLE: Final = ("awarded", "carried")
+"""The ledger's states in which a grant may be paid."""
+
+PAID_OR_NOT: Final = frozenset({PAID, *PAYABLE})
+BY_REFERENCE: Final = "grant"
+
+
+def figures(which: Which) -> Select[Any]:
+    """What the conventions of each of these grants have."""
+    of_convention = and_(
+        convention_lines.c.budget == conventions.c.budget,
+        convention_lines.c.convention == conventions.c.convention,
+    )
+    key = (conventions.c.budget, conventions.c.grant_ref)
+    return (
+        select(*key, *granted_columns(convention_lines, summed=True))
+        .join_from(conventions, convention_lines, of_convention)
+        .where(which(key))
+        .group_by(*key)
+    )
+
+
+def _money() -> FromClause:
+    """Grants with what their conventions have; nothing where they have none."""
+    same_grant = and_(OF_ALL.c.budget == grants.c.budget, OF_ALL.c.grant_ref == grants.c.grant_ref)
+    return grants.outerjoin(OF_ALL, same_grant)
+
+
+def _figure(name: str) -> ColumnElement[int]:
+    return func.coalesce(OF_ALL.c[name], 0)
+
+
+OF_ALL: Final = figures(lambda _: true()).subquery("money")
+WITH_MONEY: Final = _money()
+FULLY_PAID: Final = and_(
+    grants.c.state.in_(PAYABLE),
+    _figure("paid_cents") > 0,
+    *(_figure(f"{name}_cents") == 0 for name in ("remaining", "ordered", "carried_over")),
+    _figure("paid_cents") + _figure("released_cents") >= grants.c.awarded_cents,
+)
+AWARDED_CENTS: Final = case(
+    (grants.c.awarded_cents > 0, grants.c.awarded_cents), else_=_figure("granted_cents")
+)
+"""What was awarded; of a grant that a budget before awarded, what is granted here."""
+
+IDENTITY: Final = (grants.c.budget, grants.c.grant_ref)
+SORTED_BY_MONEY: Final[Mapping[str, Sequence[ColumnElement[Any]]]] = {
+    "awarded": (AWARDED_CENTS,),
+    "paid": (_figure("paid_cents"),),
+}
+SORTED_BY: Final[Mapping[str, Sequence[ColumnElement[Any]]]] = {
+    BY_REFERENCE: (),
+    "beneficiary": by_name(func.coalesce(grants.c.beneficiary, grants.c.grant_ref)),
+    **SORTED_BY_MONEY,
+}
+"""By name, what a list of grants may be sorted by; a minus before it is the reverse."""
+
+SORT: Final = rf"^-?({'|'.join(SORTED_BY)})$"
+"""The names by which a list may be asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a list of grants comes to, in cents."""
+
+    count: int
+    awarded_cents: int
+    paid_cents: int
+
+
+async def totals(
+    conn: AsyncConnection,
+    entities: Entities,
+    *,
+    budget: str | None = None,
+    entity: str | None = None,
+    state: str | None = None,
+    siret: str | None = None,
+    search: str | None = None,
+) -> Totals:
+    """Number and sums of these grants."""
+    sums = (func.count(), total(AWARDED_CENTS), total(_figure("paid_cents")))
+    query = select(*sums).select_from(WITH_MONEY).where(visible(grants.c.budget, entities))
+    row = (await conn.execute(query.where(*conditions(budget, entity, state, siret, search)))).one()
+    return Totals(*row)
+
+
+def conditions(
+    budget: str | None, entity: str | None, state: str | None, siret: str | None, search: str | None
+) -> Iterable[ColumnElement[bool]]:
+    """The filters that were asked for."""
+    yield from same(grants, budget=budget, siret=siret)
+    if entity is not None:
+        yield of_entity(grants.c.budget, entity)
+    if state == PAID:
+        yield FULLY_PAID
+    elif state is not None:
+        yield grants.c.state == state
+        if state in PAYABLE:
+            yield not_(FULLY_PAID)
+    if search:
+        patterns = patterns_of(search)
+        yield from has_all(grants.c.folded, patterns) if patterns else [false()]
+
+
+def is_fully_paid(had: Mapping[Any, Any]) -> bool:
+    """The same of a row with its figures."""
+    left_cents = had["remaining_cents"] + had["ordered_cents"] + had["carried_over_cents"]
+    done_cents = had["paid_cents"] + had["released_cents"]
+    is_paid: bool = had["paid_cents"] > 0 and left_cents == 0
+    return is_paid and done_cents >= int(had["awarded_cents"])

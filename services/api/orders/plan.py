@@ -1,0 +1,132 @@
+"""The payment plan: what is due when, by week and by beneficiary. Pure but for one query."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.api.orders.query import MONTH, WEEK, Counted, OrderFilter, conditions
+from services.api.queries.rows import Entities, shown, total, visible
+from services.projector.tables import payment_orders
+
+PERIODS: Final = ("overdue", "7_days", "30_days", "later")
+"""When an order is due: before today, within 7 days, behind those within 30, later."""
+
+DAYS_OF_A_WEEK: Final = timedelta(days=6)
+
+
+@dataclass(frozen=True, slots=True)
+class DueOrders:
+    """The orders of one beneficiary that are due on one day: their number and what is left."""
+
+    due_on: date
+    siret: str
+    beneficiary: str
+    count: int
+    left_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class WeekDue:
+    """A week from Monday to Sunday, and the orders due in it."""
+
+    monday: date
+    due: Counted
+
+    @property
+    def sunday(self) -> date:
+        """Its last day."""
+        return self.monday + DAYS_OF_A_WEEK
+
+
+@dataclass(frozen=True, slots=True)
+class BeneficiaryDue:
+    """A beneficiary, and what is due to it in each period."""
+
+    siret: str
+    name: str
+    due: Counted
+    by_period: dict[str, int]
+    """Cents left to pay, by period."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentPlan:
+    """What is due to whom, and when, as of a day."""
+
+    periods: dict[str, Counted]
+    total: Counted
+    weeks: Sequence[WeekDue]
+    """Those that have something due, the first one first; what is overdue stands in its own."""
+    beneficiaries: Sequence[BeneficiaryDue]
+    """The one to which most is due first."""
+
+
+async def payment_plan(
+    conn: AsyncConnection, entities: Entities, today: date, asked: OrderFilter
+) -> PaymentPlan:
+    """The plan of these orders; they should be open ones."""
+    table = payment_orders.c
+    key = (table.due_on, func.coalesce(table.siret, ""))
+    query = (
+        select(
+            *key,
+            func.max(table.beneficiary),
+            func.count(),
+            total(table.amount_cents - table.paid_cents),
+        )
+        .where(visible(table.budget, entities), *conditions(asked))
+        .group_by(*key)
+        .order_by(*key)
+    )
+    rows = await conn.execute(query)
+    found = [
+        DueOrders(due_on, siret, shown(name) or "", count, cents)
+        for due_on, siret, name, count, cents in rows
+    ]
+    return plan_of(found, today)
+
+
+def plan_of(found: Sequence[DueOrders], today: date) -> PaymentPlan:
+    """The plan of these orders, as of a day."""
+    by_period: dict[str, list[DueOrders]] = {period: [] for period in PERIODS}
+    by_week: dict[date, list[DueOrders]] = {}
+    by_siret: dict[str, list[DueOrders]] = {}
+    for each in found:
+        by_period[period_of(each.due_on, today)].append(each)
+        by_week.setdefault(monday_of(each.due_on), []).append(each)
+        by_siret.setdefault(each.siret, []).append(each)
+    beneficiaries = [_beneficiary(rows, today) for rows in by_siret.values()]
+    return PaymentPlan(
+        {period: _counted(rows) for period, rows in by_period.items()},
+        _counted(found),
+        [WeekDue(monday, _counted(by_week[monday])) for monday in sorted(by_week)],
+        sorted(beneficiaries, key=lambda each: (-each.due.left_cents, each.siret)),
+    )
+
+
+def period_of(due_on: date, today: date) -> str:
+    """The period of a due date."""
+    ends = zip(PERIODS, (today - timedelta(days=1), today + WEEK, today + MONTH), strict=False)
+    return next((period for period, end in ends if due_on <= end), PERIODS[-1])
+
+
+def monday_of(day: date) -> date:
+    """The first day of its week."""
+    return day - timedelta(days=day.weekday())
+
+
+def _beneficiary(rows: Sequence[DueOrders], today: date) -> BeneficiaryDue:
+    cents = dict.fromkeys(PERIODS, 0)
+    for each in rows:
+        cents[period_of(each.due_on, today)] += each.left_cents
+    last = rows[-1]
+    return BeneficiaryDue(last.siret, last.beneficiary, _counted(rows), cents)
+
+
+def _counted(rows: Iterable[DueOrders]) -> Counted:
+    found = list(rows)
+    return Counted(sum(row.count for row in found), sum(row.left_cents for row in found))

@@ -1,0 +1,102 @@
+"""Refused and parked events, dead letters and review flags in files."""
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, Final
+
+from events.envelope import INBOUND
+from events.texts import Translatable, _
+from services.api.rejections.view import TERMS, term_of
+from services.api.statements.list_file import ListColumn, ListTable
+from services.api.statements.sheet import Cell, Kind
+
+TYPES: Final = {each.TYPE: each.NAME for each in INBOUND}
+
+
+def _type(row: Any) -> Cell:
+    event_type: str | None = row.event_type
+    return None if event_type is None else TYPES.get(event_type, event_type)
+
+
+def _verdict(attribute: str) -> tuple[ListColumn, ...]:
+    """What an answer is called, its code, its sentence and what to do."""
+    verdict = attrgetter(attribute)
+
+    def of(text: Callable[[Any], Cell]) -> Callable[[Any], Cell]:
+        return lambda row: text(verdict(row))
+
+    return (
+        ListColumn(_("reason"), of(lambda found: found.term)),
+        ListColumn(_("code"), of(attrgetter("code"))),
+        ListColumn(_("explanation"), of(attrgetter("sentence"))),
+        ListColumn(_("what to do"), of(attrgetter("do"))),
+    )
+
+
+EVENT: Final = (
+    ListColumn(_("event id"), "event_id"),
+    ListColumn(_("sender"), "event_source"),
+    ListColumn(_("event"), _type),
+    ListColumn(_("dated"), "event_time", Kind.INSTANT),
+)
+PLACE: Final = (
+    ListColumn(_("budget"), "budget"),
+    ListColumn(_("record no."), "sequence", Kind.NUMBER),
+)
+
+
+SETTLED: Final = (
+    ListColumn(_("settled by record no."), "settled.sequence", Kind.NUMBER),
+    ListColumn(_("reviewed by"), "settled.reviewed_by"),
+    ListColumn(_("reviewed on"), "settled.reviewed_on", Kind.DAY),
+    ListColumn(_("comment"), "settled.comment"),
+)
+
+
+def _terms(kind: str) -> dict[str, Translatable]:
+    return {code: term_of(kind, code) for code in TERMS[kind]}
+
+
+REFUSED: Final = ListTable(
+    _("Refused events"),
+    (*EVENT, *_verdict("refusal"), *SETTLED, *PLACE),
+    {"code": _terms("refused"), "event_type": TYPES},
+)
+PARKED: Final = ListTable(
+    _("Parked events"),
+    (
+        *EVENT,
+        *_verdict("wait"),
+        ListColumn(_("waits for"), "waits_for_id"),
+        ListColumn(_("ended by record no."), "ended_sequence", Kind.NUMBER),
+        *PLACE,
+    ),
+    {"kind": _terms("parked")},
+)
+UNREADABLE: Final = ListTable(
+    _("Dead letters"),
+    (
+        ListColumn(_("topic"), "source_topic"),
+        ListColumn(_("partition"), "source_partition", Kind.NUMBER),
+        ListColumn(_("offset"), "source_offset", Kind.NUMBER),
+        *_verdict("verdict"),
+        ListColumn(_("pointer"), "reason"),
+        ListColumn(_("chain"), "chain"),
+        ListColumn(_("record no."), "sequence", Kind.NUMBER),
+        *SETTLED,
+    ),
+    {"code": _terms("unreadable")},
+)
+FLAGGED: Final = ListTable(
+    _("Review flags"),
+    (
+        ListColumn(_("event id"), "event_id"),
+        ListColumn(_("event"), _type),
+        ListColumn(_("dated"), "event_time", Kind.INSTANT),
+        ListColumn(_("grant"), "grant"),
+        *_verdict("verdict"),
+        *SETTLED,
+        *PLACE,
+    ),
+    {"code": _terms("flagged")},
+)

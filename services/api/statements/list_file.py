@@ -1,0 +1,223 @@
+"""Lists as files: the rows of a list by its filters, under a heading that says what they are."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date
+from functools import partial
+from typing import Annotated, Any, Final, NamedTuple
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy import select
+
+from events.texts import Translatable, _, ngettext, verbatim
+from services.api.http.question import Asked, ListFilters, Question
+from services.api.queries.rows import shown_name, visible
+from services.api.statements.file import FILE, FileFormat, file_answer
+from services.api.statements.sheet import Cell, Column, Kind, Sheet
+from services.projector.tables import budgets, positions
+
+ROWS_MAX: Final = 50_000
+"""Rows of a list in a file: more would keep the API busy for longer than a request may take."""
+
+SIRET_DIGITS: Final = 14
+ALL: Final = _("all")
+YES, NO = _("yes"), _("no")
+ROWS: Final = ngettext("{count} row", "{count} rows")
+PLACE: Final = _("partition {of}, offset {last}")
+RECORD: Final = _("{of}, record {last}")
+CUT: Final = ngettext(
+    "the first {count} row only: narrow the filters for the others",
+    "the first {count} rows only: narrow the filters for the others",
+)
+
+FILTERS: Final[Mapping[str, Translatable]] = {
+    "article": _("article"),
+    "chapter": _("chapter"),
+    "code": _("reason"),
+    "convention": _("convention"),
+    "due_from": _("due from"),
+    "due_until": _("due until"),
+    "ended": _("waits no more"),
+    "event_type": _("event"),
+    "fiscal_year": _("fiscal year"),
+    "function": _("function"),
+    "grant": _("grant"),
+    "kind": _("waits for"),
+    "older_than_days": _("at least this old (days)"),
+    "operation": _("operation"),
+    "partition": _("partition"),
+    "offset": _("offset"),
+    "search": _("search"),
+    "settled": _("settled"),
+    "siret": _("SIRET"),
+    "stage": _("stage"),
+    "state": _("state"),
+}
+"""Names of filters in a heading; one that is not here stands under its own name."""
+
+IN_HEADING: Final = frozenset({"lang", "budget", "entity", "effective_on", "known_at", "sort"})
+"""Filters that a heading names by itself, and the order, which the rows show."""
+
+
+class ListColumn(NamedTuple):
+    """A column of a list: what it is called, and what a row has in it."""
+
+    label: Translatable
+    cell: str | Callable[[Any], Cell]
+    """The path of an attribute, whose parts may be None; or a function of the row."""
+    kind: Kind = Kind.TEXT
+    summed: bool = False
+    """True if its total stands below."""
+
+    def of(self, row: Any) -> Cell:
+        """The cell of a row; in a name of a sender IBANs are shortened."""
+        found = _at(self.cell, row) if isinstance(self.cell, str) else self.cell(row)
+        return shown_name(found) if isinstance(found, str) else found
+
+
+class ListTable(NamedTuple):
+    """A list as a table."""
+
+    title: Translatable
+    columns: Sequence[ListColumn]
+    values: Mapping[str, Mapping[str, Translatable]] = {}
+    """By filter, the names of its values."""
+
+
+def _at(path: str, row: Any) -> Any:
+    for name in path.split("."):
+        row = None if row is None else getattr(row, name)
+    return row
+
+
+def list_file(
+    router: APIRouter,
+    path: str,
+    query: Callable[..., Awaitable[Sequence[Any]]],
+    filters: type[ListFilters],
+    table: ListTable,
+    *,
+    name: str,
+    summary: str,
+) -> None:
+    """Add the route of a list as a file: the list's address, a dot and the format.
+
+    The query is that of the list (`list_route`), asked for one row more than a file may hold.
+    """
+    filename = path.strip("/").replace("/", "-")
+
+    async def route(question: Question, file_format: FileFormat, asked: Any) -> Response:
+        question.check_authorized(getattr(asked, "budget", None))
+        question.check_authorized(getattr(asked, "entity", None))
+
+        async def sheets() -> Sequence[Sheet]:
+            found = await query(
+                question.connection,
+                question.entities,
+                **asked.arguments(question.today),
+                limit=ROWS_MAX + 1,
+            )
+            return [await list_sheet(question, asked, table, found)]
+
+        return await file_answer(question, filename, file_format, sheets)
+
+    route.__annotations__["asked"] = Annotated[filters, Query()]
+    router.add_api_route(
+        f"{path}.{{file_format}}",
+        route,
+        response_class=Response,
+        responses=FILE,
+        name=f"{name}_file",
+        summary=summary,
+        description=f"At most {ROWS_MAX:,} rows; a list that has more says so in its heading.",
+    )
+
+
+async def list_sheet(
+    question: Asked, asked: ListFilters, table: ListTable, found: Sequence[Any]
+) -> Sheet:
+    """These rows as a table with its totals; of more than a file may hold, the first ones."""
+    rows: list[list[Cell]] = [
+        [column.of(row) for column in table.columns] for row in found[:ROWS_MAX]
+    ]
+    count = (CUT if len(found) > ROWS_MAX else ROWS).render(len(rows))
+    heading = await heading_of(question, asked, table.title, table.values)
+    strong = frozenset[int]()
+    if any(column.summed for column in table.columns):
+        strong = frozenset({len(rows)})
+        rows.append(_totals(table.columns, rows))
+    columns = [Column(each.label, each.kind) for each in table.columns]
+    return Sheet(table.title, columns, rows, strong, [*heading, (_("rows"), count)])
+
+
+def _totals(columns: Sequence[ListColumn], rows: Sequence[Sequence[Cell]]) -> list[Cell]:
+    total: list[Cell] = [
+        sum(cell for row in rows if isinstance(cell := row[at], int)) if column.summed else None
+        for at, column in enumerate(columns)
+    ]
+    total[0] = _("Total")
+    return total
+
+
+async def heading_of(
+    question: Asked,
+    asked: Any,
+    title: Translatable,
+    values: Mapping[str, Mapping[str, Translatable]],
+) -> list[tuple[Translatable, Cell]]:
+    """The title of a file, whose it is, of which day, up to which record, and its filters."""
+    budget: str | None = getattr(asked, "budget", None)
+    day: date = getattr(asked, "effective_on", None) or question.today
+    lines: list[tuple[Translatable, Cell]] = [(title, None)]
+    if budget is None:
+        entity = getattr(asked, "entity", None)
+        entities = question.entities if entity is None else {entity}
+        lines.append((_("entity"), ALL if entities is None else ", ".join(sorted(entities))))
+        lines += [(_("as of"), day), (_("journal read up to"), await _read_up_to(question))]
+    else:
+        code, year = budget[SIRET_DIGITS + 1 :].rsplit("-", 1)
+        known_at = getattr(asked, "known_at", None) or await _last_record(question, budget)
+        lines += [
+            (_("entity"), budget[:SIRET_DIGITS]),
+            (_("budget"), code),
+            (_("fiscal year"), year),
+            (_("as of"), day),
+            (_("up to record no."), known_at),
+        ]
+    return lines + [
+        (FILTERS.get(name) or verbatim(name), _spelled(value, values.get(name, {})))
+        for name, value in asked.model_dump(exclude=IN_HEADING, exclude_defaults=True).items()
+    ]
+
+
+def _spelled(value: Any, terms: Mapping[str, Translatable]) -> Cell:
+    if isinstance(value, list):
+        return Translatable("{list}", {"list": tuple(map(partial(_one, terms=terms), value))})
+    return value if isinstance(value, date) else _one(value, terms)
+
+
+def _one(value: Any, terms: Mapping[str, Translatable]) -> Translatable:
+    if isinstance(value, bool):
+        return YES if value else NO
+    return terms.get(value) or verbatim(shown_name(str(value)))
+
+
+async def _last_record(question: Asked, budget: str) -> int | None:
+    query = select(budgets.c.sequence).where(budgets.c.budget == budget)
+    found: int | None = await question.connection.scalar(query)
+    return found
+
+
+async def _read_up_to(question: Asked) -> Translatable:
+    """The last record of each budget that the reader sees; of all of them, each partition's place.
+
+    A place in the journal is of all entities: who sees some only is not shown it.
+    """
+    if question.entities is None:
+        text, columns = PLACE, (positions.c.partition, positions.c.next_offset)
+        query = select(*columns)
+    else:
+        text, columns = RECORD, (budgets.c.budget, budgets.c.sequence)
+        query = select(*columns).where(visible(budgets.c.budget, question.entities))
+    rows = await question.connection.execute(query.order_by(*columns))
+    found = (text.render({"of": of, "last": last}) for of, last in rows)
+    return Translatable("{list}", {"list": tuple(found)})
