@@ -17,9 +17,6 @@ from services.runtime.ops.errors import Stop
 from services.texts.language import Language
 from services.texts.translation import translate
 
-CONSOLE: Final = "urn:ecluse:console"
-"""The `source` of events that a form of the console makes."""
-
 FAULTS_MAX: Final = 100
 """Faults that the answer names."""
 
