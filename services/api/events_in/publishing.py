@@ -17,6 +17,9 @@ from services.runtime.ops.errors import Stop
 from services.texts.language import Language
 from services.texts.translation import translate
 
+CONSOLE: Final = "urn:ecluse:console"
+"""The `source` of events that a form of the console makes."""
+
 FAULTS_MAX: Final = 100
 """Faults that the answer names."""
 
