@@ -8,7 +8,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
@@ -88,9 +87,14 @@ async def console(site: Site, times: int, progress: Progress) -> Figures:
     }
     with a_server(durable=True) as server:
         url = await asyncio.to_thread(server.a_database)
-        found["postgresql"] = await _measured(url, journal, names, progress)
+        await asyncio.to_thread(_fill, url, journal, progress)
+        # As autovacuum does within a minute: without figures of its tables it plans blindly.
+        database = url.partition("@/")[2].partition("?")[0]
+        await asyncio.to_thread(server.run, "ANALYZE", database)
+        found["postgresql"] = await _measured(url, names, progress)
     url = f"sqlite+aiosqlite:///{site.folder / 'console.db'}"
-    found["sqlite"] = await _measured(url, journal, names, progress)
+    await asyncio.to_thread(_fill, url, journal, progress)
+    found["sqlite"] = await _measured(url, names, progress)
     return found
 
 
@@ -108,14 +112,14 @@ def against(found: Figures) -> Figures:
     }
 
 
-async def _measured(
-    url: str, journal: Sequence[bytes], names: Sequence[Figures], progress: Progress
-) -> Figures:
-    database = url.partition("+")[0]
-    progress.begins(f"the journal into {database}")
-    with ThreadPoolExecutor(1) as apart:  # They run loops of their own.
-        apart.submit(prepared, url).result()
-        apart.submit(fill, url, journal, range(BATCH, len(journal), BATCH)).result()
+def _fill(url: str, journal: Sequence[bytes], progress: Progress) -> None:
+    """Project the journal; in a thread without a loop, since this runs loops of its own."""
+    progress.begins(f"the journal into {url.partition('+')[0]}")
+    prepared(url)
+    fill(url, journal, range(BATCH, len(journal), BATCH))
+
+
+async def _measured(url: str, names: Sequence[Figures], progress: Progress) -> Figures:
     environment = {
         "ECLUSE_DATABASE_URL": url,
         "ECLUSE_AUTH": "off",
@@ -126,7 +130,7 @@ async def _measured(
     }
     with Child([*COMMAND, "api", "--json"], environment) as api:
         endpoint = Endpoint(await _port(api), "")
-        progress.begins(f"pages of the console on {database}")
+        progress.begins(f"pages of the console on {url.partition('+')[0]}")
         async with connected(endpoint) as connection:
             asked = _Asked(connection, endpoint, api.pid, names)
             pages = {name: await asked.row(path, HTTPStatus.OK) for name, path in PAGES.items()}

@@ -104,6 +104,9 @@ def test_an_empty_form_asks_for_nothing_and_a_broken_day_is_refused(made_in_file
     assert "the last one" in page(url, empty)
     (refused,) = get(url, f"/console/budgets/{BUDGET}?effective_on=30/06/2023", headers=PAGE)
     assert 422 == refused.status_code
+    assert "A filter cannot be read" in refused.text
+    assert 'name="effective_on" type="date" aria-invalid="true"' in refused.text
+    assert "the last one" in refused.text, "the page is shown without it"
 
 
 def test_what_is_left_on_an_operation(made: Made) -> None:

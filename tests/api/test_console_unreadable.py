@@ -1,7 +1,7 @@
 """Unreadable records in the console: what POST says of them, from the record itself."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from services.ledger.application.handle import RawRecord
 from services.ledger.domain.journal import Source
 from services.runtime.ops.errors import Unreachable
 from tests.api.environment import a_reader, an_app, asking
-from tests.builders import BUDGET, a_report, a_vote, encoded
+from tests.builders import BUDGET, a_report, a_vote, an_award, encoded
 from tests.read_model.filling import fill, journal_of_events
 
 WRONG_KIND = encoded(a_report(kind="rapport", _id="rapport-2022", _source="urn:lille:erp"))
@@ -44,8 +44,10 @@ class ATopic:
         return {each: RawRecord(value, each, (), BUDGET.encode(), TIME_MS) for each in places}
 
 
-def page(url: str, path: str, topic: ATopic, language: str = "en") -> str:
-    fill(url, journal_of_events([encoded(a_vote()), WRONG_KIND]))
+def page(
+    url: str, path: str, topic: ATopic, language: str = "en", more: Sequence[bytes] = ()
+) -> str:
+    fill(url, journal_of_events([encoded(a_vote()), WRONG_KIND, *more]))
 
     async def go() -> str:
         app = an_app(a_reader(url))
@@ -71,6 +73,16 @@ def test_what_is_wrong_is_said_as_post_says_it(sqlite_url: str, path: str, langu
     assert "<title>Enregistrement 1" not in text
     assert "<title>Record 1" not in text
     assert [0] == topic.taken, "nobody waits for the source with a connection"
+
+
+@pytest.mark.parametrize(("source", "is_known"), [("urn:lille:erp", True), ("urn:other", False)])
+def test_an_unreadable_record_leads_to_the_one_that_came_corrected(
+    sqlite_url: str, source: str, is_known: bool
+) -> None:
+    corrected = encoded(an_award(_id="rapport-2022", _source=source))
+    text = page(sqlite_url, LIST, ATopic(WRONG_KIND), more=[corrected])
+    assert is_known == ("The same id was accepted:" in text)
+    assert is_known == (f'href="/console/records/{BUDGET}/2"' in text)
 
 
 @pytest.mark.parametrize("topic", [ATopic(None), ATopic(WRONG_KIND, away=True)])

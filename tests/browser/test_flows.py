@@ -62,7 +62,7 @@ def test_from_logging_in_to_the_bytes_behind_a_figure(
         assert texts["paid"] in page.locator("h1").inner_text()
         page.locator("tbody a").first.click()
         expect(page.locator("h1")).to_have_text(texts["record"])
-        page.locator("details summary").click()
+        page.locator("details summary").last.click()
         assert "65 63 6c 75 73 65" in page.locator("pre").last.inner_text()  # "ecluse"
         page.get_by_role("navigation").get_by_role("link", name=texts["orders"]).click()
         page.get_by_role("button", name=texts["log_out"]).click()

@@ -29,7 +29,7 @@ def test_why_the_balance_of_lille_avenirs_was_paid_and_when(
         clicks += 1
         expect(page.locator("h1")).to_have_text("Lille Avenirs")  # It is the only one of that name.
 
-        page.get_by_role("link", name="CONV-2023-LILLE-AVENIRS/balance").first.click()
+        page.get_by_role("link", name="CONV-2023-LILLE-AVENIRS/solde").first.click()
         clicks += 1
         why = page.locator("section[aria-labelledby=why]")
         for phrase in (
@@ -71,6 +71,22 @@ def test_the_search_is_at_hand_in_a_small_window(
         assert "chœur" == box.input_value()
 
 
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_date_that_cannot_be_read_is_marked_in_its_form(
+    browser: Browser, console: Console, language: str
+) -> None:
+    with a_visitor(browser, console, language) as visitor:
+        page = visitor.page
+        assert 422 == visitor.go("/console/orders?due_from=soon&state=all")
+        field = page.get_by_label("Échéance à partir du" if language == "fr" else "Due from")
+        expect(field).to_be_visible()
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(page.get_by_role("alert")).to_be_visible()
+        expect(page.locator("tbody tr").first).to_be_visible()
+        assert [] == visitor.barriers()
+        assert not visitor.scrolls_sideways(PHONE)
+
+
 def test_ids_and_commands_are_copied(browser: Browser, console: Console) -> None:
     with a_visitor(browser, console, "en") as visitor:
         page = visitor.page
@@ -79,6 +95,7 @@ def test_ids_and_commands_are_copied(browser: Browser, console: Console) -> None
         page.get_by_role("button", name="Copy LILLE-AVENIRS-2023").click()
         assert "LILLE-AVENIRS-2023" == page.evaluate("navigator.clipboard.readText()")
         visitor.go(RECORD)
+        page.get_by_text("Technical details").click()
         page.get_by_role("button", name="Copy as curl").click()
         copied = page.evaluate("navigator.clipboard.readText()")
         address = f"{console.url}/budgets/{BUDGET}/journal/8"

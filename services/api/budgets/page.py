@@ -1,8 +1,6 @@
 """The list of budgets, and the state of execution of one."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from events.texts import _
@@ -41,8 +39,9 @@ async def budget_list(visit: Visitor, after: After = None) -> Response:
 
 
 @router.get("/console/budgets/{budget}")
-async def execution(visit: Visitor, budget: Name, wanted: Annotated[Wanted, Query()]) -> Response:
+async def execution(visit: Visitor, budget: Name) -> Response:
     """The state of execution of a budget, of any day, as known at any record."""
+    wanted, faults = visit.filters(Wanted)
     visit.check_authorized(budget)
     found = await budgets.one(visit.connection, visit.entities, budget)
     if found is None:
@@ -53,6 +52,9 @@ async def execution(visit: Visitor, budget: Name, wanted: Annotated[Wanted, Quer
     locale, names = visit.locale, visit.names
     return await visit.page(
         "budget.html",
+        status_code=422 if faults else 200,
+        live=not faults,
+        faults=faults,
         title=budget_name(found, locale, names),
         budget=found,
         wanted=wanted,

@@ -108,10 +108,12 @@ async def trouble_list(
     page = shown(found, place, ROWS)
     live_token = await position_token(visit.connection)
     explanations = await _explained(visit, page.rows) if kind == "unreadable" else ()
+    accepted = await _accepted_since(visit, explanations)
     return await visit.page(
         "troubles.html",
         live_token=live_token,
         explanations=explanations,
+        accepted=accepted,
         title=visit.locale.say(texts.TEXTS["title"]),
         texts=texts.TEXTS,
         kind=kind,
@@ -139,6 +141,22 @@ async def trouble_list(
             listed.key_of,
         ),
     )
+
+
+async def _accepted_since(
+    visit: Visit, explanations: Sequence[Explanation]
+) -> Mapping[tuple[str, str], tuple[str, int]]:
+    """By source and id of an unreadable record, the record that accepted it, corrected."""
+    names = {
+        (each.event_source, each.event_id)
+        for each in explanations
+        if each.event_source is not None and each.event_id is not None
+    }
+    if not names:
+        return {}
+    # In the turn to read that this page has still, whose own connection is closed.
+    async with visit.request.app.state.components.engine.connect() as connection:
+        return await unsettled.accepted_since(connection, visit.entities, names)
 
 
 async def _explained(visit: Visit, rows: Sequence[unsettled.DeadLetter]) -> Sequence[Explanation]:

@@ -1,5 +1,6 @@
 """Refusals, parked events, dead letters, review flags; and their numbers by reason."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -251,6 +252,25 @@ async def one_dead_letter(
     )
     row = await first_row(conn, query)
     return None if row is None else _dead_letter(row)
+
+
+async def accepted_since(
+    conn: AsyncConnection, entities: Entities, names: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[str, int]]:
+    """By source and id of an event, the record that accepted it; of those that none did, nothing.
+
+    Only ids are compared in the database, by their index.
+    """
+    query = select(
+        journal.c.event_source, journal.c.event_id, journal.c.budget, journal.c.sequence
+    ).where(
+        visible(journal.c.budget, entities),
+        journal.c.event_id.in_({event_id for _, event_id in names}),
+        journal.c.outcome == "accepted",
+    )
+    rows = (tuple(row) for row in await conn.execute(query))
+    found = {(source, event_id): place for source, event_id, *place in rows}
+    return {name: (place[0], place[1]) for name, place in found.items() if name in names}
 
 
 async def by_reason(

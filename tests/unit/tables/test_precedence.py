@@ -327,6 +327,7 @@ PRECEDENCE = [
     "budget_already_voted",
     "unknown_payment_order",
     "unknown_convention",
+    "unknown_record",
     "grant_already_awarded",
     "grant_withdrawn",
     "convention_exists",

@@ -175,3 +175,5 @@ def test_orders_before_the_last_are_shown_with_what_became_of_them() -> None:
 def test_a_report_condition_is_met_on_the_day_of_the_last_document() -> None:
     met = an_instalment(an_order(), trigger="reports", documents=(REPORT,))
     assert ("done", "documents received on 26 June 2023") == said_of(met, EN)[1]
+    condition = steps_of(met, EN)[1]
+    assert [REPORT.sequence] == condition.records, "its record is one step away"
