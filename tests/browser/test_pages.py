@@ -244,8 +244,7 @@ def test_the_page_to_log_in(browser: Browser, console: Console, language: str) -
 @pytest.mark.parametrize(
     ("name", "path", "height"),
     [
-        ("readme-today", PAGES["today"][0], 1180),
-        ("readme-grant", PAGES["grant-waiting"][0], 1440),
+        ("readme-today", PAGES["today"][0], 1300),
         ("readme-budget", PAGES["budget"][0], 1330),
     ],
 )
