@@ -73,6 +73,8 @@ def test_what_must_be_done_about_the_refused_transfer(
         case = page.locator(".cases > li").filter(has_text="Virement de crédits")
         expect(case).to_contain_text("400\u202f000,00\u00a0€ demandés, il manque")
         expect(case).to_contain_text("Que faire : Votez ou virez des crédits")
+        cases = page.locator(".cases > li").all_inner_texts()
+        assert [1, 1, 1] == [each.count("Que faire") for each in cases]
         assert 1 == clicks.made
         clicks.on(case.get_by_role("link", name="Corriger et renvoyer"))
         amount = page.get_by_label("Montant")

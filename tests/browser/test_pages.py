@@ -278,6 +278,15 @@ def test_lists_print_as_tables_black_on_white_without_navigation(
             page.emulate_media(media="screen")
 
 
+@pytest.mark.rest
+def test_on_paper_no_page_hinders_anybody(browser: Browser, console: Console) -> None:
+    with a_visitor(browser, console) as visitor:
+        visitor.page.emulate_media(media="print")
+        for name, (path, _, _) in PAGES.items():
+            visitor.go(path)
+            assert [] == visitor.barriers(), name
+
+
 def test_another_towns_key_sees_nothing_of_this_one(browser: Browser, console: Console) -> None:
     with a_visitor(browser, console, key="test-key-of-another-city") as visitor:
         assert 404 == visitor.go(PAGES["grant"][0])
