@@ -272,7 +272,7 @@ def test_lists_print_as_tables_black_on_white_without_navigation(
             displays = page.evaluate(DISPLAYS)
             assert {"table", "table-header-group", "table-row", "table-cell"} == set(displays)
             assert page.locator("h1").is_visible()
-            for hidden in ("nav", "form", "button", ".files"):
+            for hidden in ("nav", "form", "button", ".files", "summary"):
                 assert not [each for each in page.locator(hidden).all() if each.is_visible()]
             assert ["rgb(0, 0, 0)", "rgb(255, 255, 255)"] == page.evaluate(INK_AND_PAPER)
             page.emulate_media(media="screen")
