@@ -1,10 +1,16 @@
 """What is left on operation 489? The console answers in four clicks, with and without script."""
 
+from typing import Final
+
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.console import Console
-from tests.browser.visitor import a_visitor
+from tests.browser.test_pages import keep_picture
+from tests.browser.visitor import PHONE, a_visitor
+from tests.builders import a_vote
+
+NEXT_YEAR: Final = "21590350100017-00-2024"
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
@@ -41,4 +47,22 @@ def test_a_chapter_is_opened_by_its_code_and_the_chart_has_its_figures(
         months = page.get_by_role("table", name="Ordered and paid by month").locator("tbody tr")
         expect(months).to_have_count(12)
         expect(months.nth(11)).to_contain_text("—")  # It is July.
+        assert [] == visitor.messages
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_several_budgets_are_listed_for_everybody(
+    browser: Browser, own_console: Console, language: str
+) -> None:
+    own_console.publish(a_vote(budget=NEXT_YEAR))
+    with a_visitor(browser, own_console, language) as visitor:
+        page = visitor.page
+        page.emulate_media(color_scheme="light" if language == "fr" else "dark")
+        visitor.go("/console/budgets")
+        years = page.locator("main h2").get_by_role("link", name="Lille")
+        expect(years).to_have_count(2)
+        expect(years.first).to_contain_text("2024")
+        keep_picture(page, f"budgets-{language}")
+        assert [] == visitor.barriers()
+        assert not visitor.scrolls_sideways(PHONE)
         assert [] == visitor.messages

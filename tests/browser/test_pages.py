@@ -244,8 +244,7 @@ def test_the_page_to_log_in(browser: Browser, console: Console, language: str) -
 @pytest.mark.parametrize(
     ("name", "path", "height"),
     [
-        ("readme-today", PAGES["today"][0], 1180),
-        ("readme-grant", PAGES["grant-waiting"][0], 1440),
+        ("readme-today", PAGES["today"][0], 1300),
         ("readme-budget", PAGES["budget"][0], 1330),
     ],
 )
@@ -273,10 +272,19 @@ def test_lists_print_as_tables_black_on_white_without_navigation(
             displays = page.evaluate(DISPLAYS)
             assert {"table", "table-header-group", "table-row", "table-cell"} == set(displays)
             assert page.locator("h1").is_visible()
-            for hidden in ("nav", "form", "button", ".files"):
+            for hidden in ("nav", "form", "button", ".files", "summary"):
                 assert not [each for each in page.locator(hidden).all() if each.is_visible()]
             assert ["rgb(0, 0, 0)", "rgb(255, 255, 255)"] == page.evaluate(INK_AND_PAPER)
             page.emulate_media(media="screen")
+
+
+@pytest.mark.rest
+def test_on_paper_no_page_hinders_anybody(browser: Browser, console: Console) -> None:
+    with a_visitor(browser, console) as visitor:
+        visitor.page.emulate_media(media="print")
+        for name, (path, _, _) in PAGES.items():
+            visitor.go(path)
+            assert [] == visitor.barriers(), name
 
 
 def test_another_towns_key_sees_nothing_of_this_one(browser: Browser, console: Console) -> None:

@@ -44,7 +44,7 @@ def test_why_the_balance_of_lille_avenirs_was_paid_and_when(
 
         why.get_by_role("link", name="Enregistrement 8").click()
         clicks += 1
-        expect(page.locator("h1")).to_have_text("Document reçu")
+        expect(page.locator("h1")).to_have_text("Justificatif reçu")
         trail = page.get_by_role("navigation", name="Fil d'Ariane")
         expect(trail.get_by_role("link", name="LILLE-AVENIRS-2023")).to_be_visible()
         lit = page.locator("nav.ways [aria-current]")

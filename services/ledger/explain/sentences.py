@@ -15,7 +15,7 @@ CODE_TEXTS: dict[str, dict[str, Translatable]] = {
     "level": {
         "chapter": pgettext("level", "chapter"),
         "article": pgettext("level", "article"),
-        "operation": _("operation"),
+        "operation": pgettext("level", "operation"),
     },
     "state": {
         "paid": _("paid"),
