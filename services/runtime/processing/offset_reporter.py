@@ -53,7 +53,8 @@ class OffsetReporter:
     async def _commit(self, tasks: Mapping[int, PartitionTask], now_s: float) -> None:
         current = {
             TopicPartition(topic, number): status
-            for number, task in tasks.items()
+            # A partition may be revoked while the group is asked.
+            for number, task in tuple(tasks.items())
             for topic, status in (await self._statuses(number, task)).items()
         }
         # A partition that is revoked and comes back may have moved on meanwhile.
@@ -61,7 +62,11 @@ class OffsetReporter:
         self._committed = {
             task: offset for task, offset in self._committed.items() if task in tasks.values()
         }
-        due = {place: now for place, now in current.items() if self._is_due(place, now, now_s)}
+        due = {
+            place: now
+            for place, now in current.items()
+            if place.partition in tasks and self._is_due(place, now, now_s)
+        }
         if due:
             await commit_for(
                 self._member, {place: _offset_and_metadata(now) for place, now in due.items()}

@@ -224,6 +224,18 @@ def test_without_an_offset_in_the_group_nothing_is_committed_before_it_is_open()
     assert [{("events", 1): 1}] == offsets(saying.play(during))
 
 
+def test_a_partition_revoked_while_the_group_is_asked_is_left_out() -> None:
+    class Revoking(MemoryMember):
+        async def committed(self, _place: TopicPartition) -> int | None:
+            del saying.tasks[0]
+            return 5
+
+    saying = Saying(p0=Speaking(), p3=Speaking(events=9))
+    saying.member = Revoking()
+    saying.reporter = OffsetReporter(saying.member, TOPIC, TICK_S)
+    assert [{("events", 3): 9}] == offsets(saying.play(saying.tick))
+
+
 def test_the_last_positions_are_committed_at_once() -> None:
     task = Speaking(events=4)
     saying = Saying(p0=task)
