@@ -79,7 +79,7 @@ class Trace:
     _waiting: set[tuple[str, str, str]] = field(default_factory=set)
     """Events of the trace that waited, by budget, source and id: a deadline may name one."""
     _kept: set[tuple[str, int]] = field(default_factory=set)
-    """Places of its records: a review may name one."""
+    """Places of its records of which no review is known yet."""
 
     def __post_init__(self) -> None:
         """Index filters by name: one act may have given hundreds of grants."""
@@ -162,7 +162,8 @@ class Trace:
     def _keep(self, entry: Entry, woken_by: int | None, takers: list[Filter] | None) -> None:
         """Keep a record; of one that passed filters, only what is theirs."""
         record, envelope = entry.record, entry.received.envelope
-        self._kept.add(entry.place)
+        if not isinstance(entry.event, RecordReviewed):
+            self._kept.add(entry.place)
         if record.outcome is Outcome.PARKED:
             self._waiting.add((record.budget, envelope.source, envelope.id))
         event = envelope.data
@@ -207,11 +208,15 @@ class Trace:
         return (budget, event.event.source, event.event.id) in self._waiting
 
     def _reviews(self, entry: Entry) -> bool:
-        """True where a person has seen a record of the trace."""
-        event = entry.event
-        if not isinstance(event, RecordReviewed) or event.chain is not None:
+        """True of the first review of a record of the trace, which is the one that counts."""
+        event, record = entry.event, entry.record
+        if not isinstance(event, RecordReviewed) or record.outcome is not Outcome.ACCEPTED:
             return False
-        return (entry.record.budget, event.sequence) in self._kept
+        place = (record.budget, event.sequence)
+        if event.chain is not None or place not in self._kept:
+            return False
+        self._kept.remove(place)
+        return True
 
 
 def _united(all_of: Iterable[Any], parts_of: Iterable[list[Any]]) -> list[Any]:

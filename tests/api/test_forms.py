@@ -41,6 +41,7 @@ from tests.builders import (
     BUDGET,
     IBAN,
     OTHER_ESTABLISHMENT,
+    OTHER_IBAN,
     a_bank_account,
     a_beneficiary,
     a_convention,
@@ -166,6 +167,30 @@ def test_a_refused_event_is_corrected_and_sent_again(tmp_path: Path) -> None:
         assert '"authid": "key:all"' in main(record)
         order = await client.get(f"/budgets/{BUDGET}/payment-orders/C/advance")
         assert "FR76…110" == order.json()["order"]["bank_account"]["iban"], "as it was"
+
+    visiting(tmp_path, visit, a_vote(), an_award(), refused)
+
+
+def test_an_account_typed_anew_is_the_one_that_is_sent(tmp_path: Path) -> None:
+    refused = a_convention(
+        beneficiary=a_beneficiary(siret="21590350100017"), bank_account=a_bank_account()
+    )
+
+    async def visit(client: Client, audit: KeptAudit) -> None:
+        path = f"/console/send/correction/{BUDGET}/3"
+        form = await client.get(path)
+        filled = {name: unescape(value) for name, value in VALUE.findall(form.text)}
+        filled |= {"/instalments/0/trigger": "signature", "/instalments/0/ceiling": "false"}
+        filled |= {"/beneficiary/siret": "37887770800040", "/bank_account/iban": OTHER_IBAN}
+        check = await client.post(path, data=filled)
+        changed = await client.post(path, data=hidden(check) | {"step": "edit"})
+        assert OTHER_IBAN == dict(VALUE.findall(changed.text))["/bank_account/iban"]
+        done = await pressed(client, path, check)
+        assert "Accepted" in main(done), main(done)
+        order = await client.get(f"/budgets/{BUDGET}/payment-orders/C/advance")
+        shown = order.json()["order"]["bank_account"]["iban"]
+        assert (OTHER_IBAN[:4], OTHER_IBAN[-3:]) == (shown[:4], shown[-3:])
+        assert OTHER_IBAN not in str(audit.lines)
 
     visiting(tmp_path, visit, a_vote(), an_award(), refused)
 

@@ -129,6 +129,23 @@ def test_nothing_is_published_for_who_may_not_or_says_it_wrong(
     assert ([], []) == (desk.kept.messages, desk.audit.lines)
 
 
+@pytest.mark.parametrize(("key", "status"), [(CLERK, 403), ("all", 202)])
+def test_a_dead_letter_is_reviewed_by_an_event_of_who_publishes_for_all_alone(
+    made_in_files: Made, key: str, status: int
+) -> None:
+    desk = Desk(made_in_files(journal()), key)
+
+    async def post(client: httpx.AsyncClient) -> None:
+        headers = {"content-type": "application/json", "authorization": f"Bearer {key}"}
+        review = encoded(a_review(1, chain="_dead.0"))
+        answer = await client.post("/events", content=review, headers=headers)
+        assert status == answer.status_code, answer.text
+        if status == 403:
+            assert ["/data/chain"] == [each["pointer"] for each in answer.json()["faults"]]
+
+    desk.asks(post)
+
+
 def test_only_who_may_publish_sees_the_form(made_in_files: Made) -> None:
     url = made_in_files(journal())
     list_, dead = "/console/troubles/refused", "/console/troubles/unreadable"

@@ -203,8 +203,13 @@ def test_what_is_there_is_shown_as_the_document_says_to_its_own_entity(
         names = IN_PATH.findall(path)
         if method != "GET" or not names or not set(names) <= KNOWN.keys():
             continue
+        asked = document.raw_schema["paths"][path]["get"].get("parameters", ())
+        required = [each["name"] for each in asked if each["in"] == "query" and each["required"]]
+        if not required and names == ["file_format"]:
+            continue  # A list's file: of what nobody may see it has no rows.
         values = {name: KNOWN[name][0] for name in names}
-        case = document[path][method].Case(path_parameters=values)
+        query = {name: KNOWN[name][0] for name in required}
+        case = document[path][method].Case(path_parameters=values, query=query)
         answer = case.call_and_validate(headers=bearer(key), checks=ANSWERS, timeout=ANSWER_S)
         found.append((path, answer.status_code))
     assert len(found) > 8

@@ -23,6 +23,7 @@ from services.api.access.webhook_store import LEASE, Webhook, Webhooks
 from services.api.adapters.read_model import open_read_model
 from services.api.outcomes.feed import Feed
 from services.api.webhooks import delivery
+from services.api.webhooks.delivery import ANSWER_S
 from services.api.webhooks.runner import WAITS, Runner
 from services.api.webhooks.signature import secret_of
 from tests.api.answering import Answer, Posted, answering
@@ -255,6 +256,25 @@ def test_of_two_processes_one_delivers_and_the_other_goes_on_where_it_died(
         assert [KEYS[0], *KEYS[1:]] == [*receiver.keys[:1], *receiver.keys[2:]]
 
     in_a_town(read_model_url, go)
+
+
+def test_receivers_that_do_not_answer_keep_no_other_waiting(sqlite_url: str) -> None:
+    async def go(town: Town, receiver: Receiver) -> None:
+        receiver.frozen.set()
+        runner, slow = town.runner(), 12
+        waiting = [
+            asyncio.create_task(runner.deliver(await town.add(receiver.url))) for _ in range(slow)
+        ]
+        async with asyncio.timeout(ANSWER_S / 2):
+            while len(receiver.posted) < slow:  # noqa: ASYNC110 # it stands in another thread
+                await asyncio.sleep(0.01)
+        with a_receiver() as quick:
+            await asyncio.wait_for(runner.deliver(await town.add(quick.url)), 10)
+            assert KEYS[:1] == quick.keys
+        receiver.frozen.clear()
+        await asyncio.gather(*waiting)
+
+    in_a_town(sqlite_url, go, filled=1)
 
 
 def test_a_webhook_of_one_entity_gets_nothing_of_another(read_model_url: str) -> None:

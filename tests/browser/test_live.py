@@ -93,11 +93,11 @@ def test_the_keyboard_stays_where_it_is(browser: Browser, own_console: Console) 
         visitor.go("/console/orders")
         rows = page.locator("[data-live=list]")
         link = rows.get_by_role("link", name="CONV-2023-ORCHESTRE/advance")
-        oldest = page.locator("[data-live=waiting]")
-        expect(oldest).to_contain_text("CONV-2023-THEATRE/whole/2")
+        waiting = page.locator("[data-live=waiting]")
+        expect(waiting).to_contain_text("3 mandats")
         link.focus()
         own_console.publish(PAYMENT)
-        expect(oldest).not_to_contain_text("CONV-2023-THEATRE/whole/2")  # It is paid.
+        expect(waiting).to_contain_text("2 mandats")
         expect(link).to_be_focused()
 
 

@@ -19,7 +19,9 @@ def _same(one: Json, other: Json) -> bool:
 
 
 def _spelled(value: object) -> object:
-    """A value without the members that are null, and of a beneficiary all of it."""
+    """A value without the members that are null; of amounts their lines, of others all of it."""
+    if isinstance(value, list):
+        return [each["line"] for each in value]
     if isinstance(value, dict):
         return {name: each for name, each in value.items() if each is not None}
     return value

@@ -23,7 +23,13 @@ from tests.builders import Scenario
 
 EXAMPLES: Final = Path(__file__).resolve().parents[2] / "schemas" / "examples"
 GOLDEN: Final = EXAMPLES.parents[1] / "tests" / "golden"
-RECORDED: Final = ("hard-year-2023", "lille-avenirs-2023", "turns-2023", "year-end-2023")
+RECORDED: Final = (
+    "hard-year-2023",
+    "lille-avenirs-2023",
+    "reviewed-2023",
+    "turns-2023",
+    "year-end-2023",
+)
 """Histories with every type of event and every outcome."""
 
 lasting: Final = settings(

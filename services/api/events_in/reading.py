@@ -10,6 +10,8 @@ from pydantic import BaseModel, Field
 
 from events.codec import EVENT_BYTES_MAX
 from events.envelope import SourceKind
+from events.parts import EventData
+from events.reviews import RecordReviewed
 from events.texts import Translatable, _
 from events.unreadable import Unreadable, explain
 from services.api.access.caller import Caller, Scope, entity_of
@@ -31,6 +33,7 @@ PLACE: Final = f"POST {PATH}"
 
 ENTITY_NOT_ALLOWED: Final = "entity_not_allowed"
 NOT_ALLOWED = _("This access does not publish for the entity {entity}.")
+DEAD_LETTER = _("A dead letter is marked as reviewed by who publishes for all entities.")
 
 
 class TooManyEvents(Exception):
@@ -83,10 +86,9 @@ class Sent:
                 continue
             envelope = read.envelope
             budget = envelope.data.budget
-            if not caller.may(Scope.PUBLISH, budget):
-                text = NOT_ALLOWED.render({"entity": entity_of(budget)})
-                fault = Fault(line.number, ENTITY_NOT_ALLOWED, "/data/budget", text)
-                self.not_allowed.append(fault)
+            foreign = _not_allowed(caller, envelope.data, line.number)
+            if foreign is not None:
+                self.not_allowed.append(foreign)
                 continue
             asked = urlencode({"budget": budget, "source": envelope.source})
             event = PublishedEvent(
@@ -119,6 +121,17 @@ class Sent:
                 passed += _pass_blank(self.body)
             else:
                 yield replace(line, number=line.number + passed)
+
+
+def _not_allowed(caller: Caller, data: EventData, line: int) -> Fault | None:
+    """The fault of an event that the caller may not send; a dead letter may be anybody's."""
+    if not caller.may(Scope.PUBLISH, data.budget):
+        text = NOT_ALLOWED.render({"entity": entity_of(data.budget)})
+        return Fault(line, ENTITY_NOT_ALLOWED, "/data/budget", text)
+    of_dead_letter = isinstance(data, RecordReviewed) and data.chain is not None
+    if of_dead_letter and not caller.entities(Scope.PUBLISH).every:
+        return Fault(line, ENTITY_NOT_ALLOWED, "/data/chain", DEAD_LETTER)
+    return None
 
 
 def _pass_blank(body: BinaryIO) -> int:

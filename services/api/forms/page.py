@@ -36,7 +36,7 @@ from services.api.forms.drafts import (
     payment,
 )
 from services.api.forms.fields import Read, fields_of, read
-from services.api.forms.view import DECIDED, TONES, TRIED, filled, groups_of
+from services.api.forms.view import DECIDED, TONES, TRIED, as_typed, filled, groups_of
 from services.api.journal import records
 from services.api.problems import Problem
 
@@ -181,7 +181,7 @@ async def _form(
         has_faults=bool(faults),
     )
     if faults:
-        response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+        response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY.value
     return response
 
 
@@ -198,6 +198,7 @@ async def _confirmation(
     fields = fields_of(draft.event_type, event["data"], visit.language)
     decision = None if tried is None else tried.decisions[0]
     names = [each.name for each in draft.fields if not each.is_fixed]
+    again = {name: as_typed(typed, name) for name in names}
     return await visit.page(
         "send_check.html",
         live=False,
@@ -205,7 +206,7 @@ async def _confirmation(
         draft=draft,
         groups=filled(groups_of(fields, None, {}, locale)),
         text=json.dumps(masked(event), ensure_ascii=False, indent=2),
-        kept={ID: event["id"], TIME: event["time"]} | {name: typed.get(name, "") for name in names},
+        kept={ID: event["id"], TIME: event["time"]} | again,
         tried=tried,
         decision=decision,
         headline=None if decision is None else locale.say(TRIED[decision.outcome]),

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Final
 
 from events.texts import Translatable, _
+from services.api.console.elements import Verbatim
 from services.api.console.texts.event_fields import CHOICES, LABELS
 from services.api.forms.fields import Field, Kind, Path
 from services.texts.locale_format import LocaleFormat
@@ -75,10 +76,17 @@ def filled(groups: Iterable[Group]) -> list[Group]:
     return [each for each in found if each.fields]
 
 
+def as_typed(typed: Mapping[str, str], name: str) -> str:
+    """What somebody typed, for the fields of a form: whole, else an IBAN could not be sent."""
+    return Verbatim(typed.get(name, ""))
+
+
 def _shown(
     field: Field, typed: Mapping[str, str] | None, fault: Translatable | None, locale: LocaleFormat
 ) -> Shown:
-    value = field.value if typed is None or field.is_fixed else typed.get(field.name, "").strip()
+    value = field.value
+    if typed is not None and not field.is_fixed:
+        value = as_typed(typed, field.name)
     name = next(each for each in reversed(field.path) if isinstance(each, str))
     texts = CHOICES.get(name, {})
     choices = [(each, locale.say(texts[each]) if each in texts else each) for each in field.choices]

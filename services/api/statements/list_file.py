@@ -1,6 +1,7 @@
 """Lists as files: the rows of a list by its filters, under a heading that says what they are."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Annotated, Any, Final, NamedTuple
@@ -136,9 +137,8 @@ async def list_sheet(
     question: Asked, asked: ListFilters, table: ListTable, found: Sequence[Any]
 ) -> Sheet:
     """These rows as a table with its totals; of more than a file may hold, the first ones."""
-    rows: list[list[Cell]] = [
-        [column.of(row) for column in table.columns] for row in found[:ROWS_MAX]
-    ]
+    # Seconds for the most rows that there may be: nobody else's request waits for them.
+    rows = await asyncio.to_thread(_cells, table.columns, found[:ROWS_MAX])
     count = (CUT if len(found) > ROWS_MAX else ROWS).render(len(rows))
     heading = await heading_of(question, asked, table.title, table.values)
     strong = frozenset[int]()
@@ -147,6 +147,10 @@ async def list_sheet(
         rows.append(_totals(table.columns, rows))
     columns = [Column(each.label, each.kind) for each in table.columns]
     return Sheet(table.title, columns, rows, strong, [*heading, (_("rows"), count)])
+
+
+def _cells(columns: Sequence[ListColumn], found: Iterable[Any]) -> list[list[Cell]]:
+    return [[column.of(row) for column in columns] for row in found]
 
 
 def _totals(columns: Sequence[ListColumn], rows: Sequence[Sequence[Cell]]) -> list[Cell]:

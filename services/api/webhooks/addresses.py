@@ -15,8 +15,11 @@ from aiohttp.resolver import ThreadedResolver
 
 ADDRESS_MAX: Final = 2_000
 
-TRANSLATED: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("2002::/16"))
-"""IPv6 addresses that a network may translate into any of IPv4 (RFC 6052, RFC 3056)."""
+UNICAST: Final = IPv6Network("2000::/3")
+"""All of IPv6 that is given to hosts of the internet (RFC 4291, 2.4)."""
+
+TRANSLATED: Final = IPv6Network("2002::/16")
+"""The part of it that a network may translate into any address of IPv4 (RFC 3056)."""
 
 
 class Forbidden(OSError):
@@ -39,7 +42,7 @@ def check_address(address: str, allowed: frozenset[str]) -> str:
     except ValueError as error:
         raise Forbidden(address) from error
     is_plain = address.isascii() and address.isprintable() and len(address) <= ADDRESS_MAX
-    if not host or not is_plain or parts.username or parts.fragment:
+    if not host or not is_plain or "@" in parts.netloc or parts.fragment:
         raise Forbidden(address)
     if host in allowed and parts.scheme in {"http", "https"}:
         return host
@@ -52,9 +55,9 @@ def is_public(host: str) -> bool:
     """True of the number of a host on the internet."""
     found: IPv4Address | IPv6Address = ip_address(host.partition("%")[0])
     if isinstance(found, IPv6Address):
-        if any(found in network for network in TRANSLATED):
-            return False
         found = found.ipv4_mapped or found
+    if isinstance(found, IPv6Address) and (found not in UNICAST or found in TRANSLATED):
+        return False
     return found.is_global and not found.is_multicast
 
 

@@ -89,6 +89,9 @@ class Deliverer:
             error = "this address may not be posted to"
         except TimeoutError:
             error = f"no answer within {ANSWER_S:g} s"
+        except (aiohttp.ClientResponseError, aiohttp.InvalidURL):
+            # They name the whole address, of which a part may be secret.
+            error = "what answers does not speak HTTP"
         except (aiohttp.ClientError, OSError, ValueError) as failure:
             reason = getattr(failure, "os_error", None) or failure
             forbidden = isinstance(reason, Forbidden) or isinstance(failure.__cause__, Forbidden)

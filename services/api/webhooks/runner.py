@@ -35,14 +35,11 @@ WAITS: Final = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1_800, 3_60
 It never gives up: a message that is left out would be an outcome that nobody knows of.
 """
 
-AT_ONCE_MAX: Final = 10
-"""Webhooks that a process delivers at once: a receiver that is slow keeps no other waiting."""
-
 log: Final = structlog.stdlib.get_logger("ecluse.api")
 
 
 class Runner:
-    """Delivers every webhook that is due."""
+    """Delivers every webhook that is due, all side by side: none waits for another's receiver."""
 
     def __init__(
         self, webhooks: Webhooks, feed: Feed, clock: Clock, allowed: frozenset[str]
@@ -52,7 +49,6 @@ class Runner:
         self._clock = clock
         self._deliverer = Deliverer(allowed, clock)
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._slots = asyncio.Semaphore(AT_ONCE_MAX)
         self._passed: dict[str, tuple[str, Position]] = {}
         """By webhook, where its row stands, and what was passed since without any message."""
 
@@ -91,16 +87,15 @@ class Runner:
     async def deliver(self, webhook: Webhook) -> None:
         """Post all that a webhook has not taken yet, to the end or until it does not take it."""
         try:
-            async with self._slots:
-                end = await self._feed.end()
-                position = self._position(webhook)
-                if not position.behind(end) or not await self._webhooks.claim(webhook.webhook_id):
-                    return
-                # What another process delivered until now is in the row since then.
-                found = await self._webhooks.find(webhook.webhook_id)
-                if found is not None and self._is_due(found):
-                    async with self._deliverer.opened() as session:
-                        await self._deliver(session, found, end)
+            end = await self._feed.end()
+            position = self._position(webhook)
+            if not position.behind(end) or not await self._webhooks.claim(webhook.webhook_id):
+                return
+            # What another process delivered until now is in the row since then.
+            found = await self._webhooks.find(webhook.webhook_id)
+            if found is not None and self._is_due(found):
+                async with self._deliverer.opened() as session:
+                    await self._deliver(session, found, end)
         except (Problem, SQLAlchemyError, OSError, TimeoutError) as error:
             log.warning("webhook_waits", webhook=webhook.webhook_id, why=type(error).__name__)
 

@@ -43,20 +43,23 @@ SAME: Final[Mapping[str, tuple[str, ...]]] = {
     ConventionSuspended.TYPE: ("convention",),
     ConventionResumed.TYPE: ("convention",),
     ConventionTerminated.TYPE: ("convention",),
-    CommitmentReduced.TYPE: ("convention",),
+    CommitmentReduced.TYPE: ("convention", "lines"),
     ReportReceived.TYPE: ("convention", "document"),
     ReportRejected.TYPE: ("convention", "document"),
     BankAccountChanged.TYPE: ("beneficiary",),
     PaymentOrderAcknowledged.TYPE: ("payment_order",),
-    PaymentExecuted.TYPE: ("payment_order",),
+    PaymentExecuted.TYPE: ("payment_order", "executed_on"),
     RecoveryOrdered.TYPE: ("convention", "recovery"),
-    RecoveryCollected.TYPE: ("convention", "recovery"),
+    RecoveryCollected.TYPE: ("convention", "recovery", "on"),
     DeadlinePassed.TYPE: ("kind", "convention", "payment_order", "event", "due_on"),
     FiscalYearClosed.TYPE: (),
     FiscalYearOpened.TYPE: ("convention",),
     RecordReviewed.TYPE: ("chain", "sequence"),
 }
-"""By type, the members by which two events of a budget are about the same thing."""
+"""By type, the members by which two events of a budget are about the same thing.
+
+Money comes in parts: another part, of another day or on other lines, corrects nothing.
+"""
 
 ORDER, DOCUMENT, RECOVERY, PAYABLE, ACT = "order ended", "document", "recovery", "payable", "act"
 """Kinds of what flags ask for."""
@@ -76,7 +79,13 @@ def thing(*parts: object) -> str:
 
 def same_thing(event: Event) -> str:
     """The thing that an event is about, with its type."""
-    return thing(event.type, *(getattr(event.data, name) for name in SAME[event.type]))
+    members = (getattr(event.data, name) for name in SAME[event.type])
+    return thing(event.type, *map(_without_amounts, members))
+
+
+def _without_amounts(member: Any) -> Any:
+    """The lines of amounts: a correction may change how much stands on each."""
+    return [each.line for each in member] if isinstance(member, tuple) else member
 
 
 def flag_things(flag: Code) -> list[str]:

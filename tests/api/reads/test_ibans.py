@@ -18,6 +18,7 @@ from tests.builders import (
     a_payment,
     a_rejected_report,
     a_report,
+    a_review,
     a_suspension,
     a_vote,
     an_acknowledgement,
@@ -34,6 +35,9 @@ NAME = f"Lille Avenirs {IBAN}"
 DOCUMENTS = [("activity_report", 2022)]
 ELSEWHERE = OPEN | {"/metrics", "/lag"}
 """Addresses that tell of no event; of the watch's words tests/api/test_lag.py asks."""
+
+
+SETTLED = "/console/troubles/refused?settled=true"
 
 
 def planted() -> list[Any]:
@@ -59,13 +63,14 @@ def planted() -> list[Any]:
         a_payment(40_001, _id="too-much"),
         a_suspension(reason=f"Attente de {GROUPED}"),
         a_new_account(),
+        a_review(8, reviewed_by=f"Mme {GROUPED}", comment=f"Vu sur {IBAN}"),
         b"{",
     ]
 
 
 VALUES = {
     "budget": [BUDGET],
-    "sequence": [str(number) for number in range(1, 11)],
+    "sequence": [str(number) for number in range(1, 12)],
     "grant": ["G"],
     "payment_order": ["C/advance"],
     "event_id": ["too-much", "convention.signed/G/C"],
@@ -117,7 +122,7 @@ def called_by_ibans() -> list[Any]:
 
 def every_path(url: str, values: dict[str, list[str]]) -> list[str]:
     routes = [each for each in get_routes() if each.path not in ELSEWHERE]
-    return [path for route in routes for path in filled(route, values)]
+    return [*(path for route in routes for path in filled(route, values)), SETTLED]
 
 
 @pytest.mark.parametrize(

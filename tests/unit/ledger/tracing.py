@@ -3,10 +3,11 @@
 from events.codec import reread
 from events.envelope import Envelope, Event
 from events.fiscal_years import FiscalYearClosed
+from events.reviews import RecordReviewed
 from services.ledger.application.restore import Folding
 from services.ledger.domain.awaited import Awaited
 from services.ledger.domain.journal import JournalRecord, Outcome
-from services.trace.entries import Entry, entry_of
+from services.trace.entries import Entry, Place, entry_of
 from services.trace.index import Index
 from services.trace.search import Search, with_causes
 from services.trace.trace import Trace
@@ -41,6 +42,14 @@ def trace_of(history: builders.Scenario, ref: str, budget: str | None = None) ->
     return trace
 
 
+def _reviews_one_of(entry: Entry, places: set[Place]) -> bool:
+    """True where the read model would find it among the reviews of these records."""
+    event, record = entry.event, entry.record
+    if not isinstance(event, RecordReviewed) or record.outcome is not Outcome.ACCEPTED:
+        return False
+    return event.chain is None and (record.budget, event.sequence) in places
+
+
 def _check_by_index(history: builders.Scenario, trace: Trace, budget: str | None) -> None:
     """A trace by the index of mentions is that of the whole journal."""
     readable = [each for each in history.records if each.outcome is not Outcome.DEAD_LETTER]
@@ -57,7 +66,9 @@ def _check_by_index(history: builders.Scenario, trace: Trace, budget: str | None
             if place[0] in search.budgets
             and (_is_named(each, search.ids) or isinstance(each.event, FiscalYearClosed))
         }
-        more = search.add(entries[place] for place in with_causes(found, first_of))
+        places = with_causes(found, first_of)
+        reviews = {each.place for each in entries.values() if _reviews_one_of(each, places)}
+        more = search.add(entries[place] for place in places | reviews)
     by_index = search.trace
     assert trace.kinds == by_index.kinds
     assert sorted(each.place for each in trace.records) == [e.place for e in by_index.records]

@@ -15,6 +15,7 @@ from tests.builders import (
     a_deadline,
     a_payment,
     a_recovery,
+    a_reduction,
     a_report,
     a_review,
     a_transfer,
@@ -22,6 +23,7 @@ from tests.builders import (
     an_acknowledgement,
     an_act,
     an_amendment,
+    an_amount,
     an_award,
     an_instalment,
 )
@@ -35,6 +37,8 @@ OWED = [
 ]
 OWING = [a_vote(100), an_award(100), a_convention(100, obligations=OWED)]
 LATE = [a_report("activity_report", 2023), a_report("financial_report", 2023)]
+TWO_LINES = [an_amount(100), an_amount(100, "490")]
+ONE = [("activity_report", 2022)]
 CITING = a_convention(100, acts=[an_act("2023-05-01")])
 
 
@@ -58,6 +62,25 @@ REFUSALS = [
         [*SIGNED, a_payment(200), a_payment(100)],
         4,
         5,
+    ),
+    Case(
+        "a part that was paid twice is not settled by the next part",
+        [*SIGNED, a_payment(60), again(a_payment(60)), a_payment(40, executed_on="2023-06-20")],
+        5,
+        None,
+    ),
+    Case(
+        "a reduction on another line settles nothing",
+        [
+            a_vote(appropriations=TWO_LINES),
+            an_award(lines=TWO_LINES),
+            a_convention(instalments=[an_instalment(lines=TWO_LINES, documents=ONE)]),
+            a_reduction(150),
+            a_reduction(lines=[an_amount(10, "490")], _id="other"),
+            again(a_reduction(15)),
+        ],
+        4,
+        6,
     ),
     Case(
         "the payment of another order settles nothing",
