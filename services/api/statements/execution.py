@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from events.texts import _
 from services.api.balances.query import LineBalance, Stages
-from services.api.queries.rows import Name, shown_name
+from services.api.queries.rows import Name, line_order, shown_name
 from services.api.statements.sheet import Cell, Column, Kind, Sheet
 
 TITLE: Final = _("Budget execution")
@@ -121,7 +121,7 @@ def execution_sheet(statement: ExecutionStatement) -> Sheet:
 def line_sheet(lines: Sequence[LineBalance]) -> Sheet:
     """The lines of a budget with their figures and rates, and the whole."""
     rows: list[list[Cell]] = []
-    for each in lines:
+    for each in sorted(lines, key=lambda each: line_order(each.line)):
         codes = (shown_name(code) for code in astuple(each.line))
         rows.append([*codes, *_cells(Execution(**_figures([each])))])
     total = _cells(Execution(**_figures(lines)))

@@ -18,6 +18,7 @@ from tests.api.reads.two_entities import LILLE_BUDGET, ROUBAIX_BUDGET, both
 from tests.builders import a_vote, an_award, encoded
 from tests.read_model.filling import GOLDEN, journal_of, journal_of_events
 
+DELIMITERS: Final = {"fr": ";", "en": ","}
 NOW: Final = datetime(2023, 7, 20, 22, 30, tzinfo=UTC)
 """On French clocks it is the 21st."""
 
@@ -172,6 +173,17 @@ def test_the_moves_behind_a_figure_add_up_to_it(made: Made) -> None:
     available_cents = sum(row["available_cents"] for row in items(chapters))
     cents = [int(row["amount"].replace(".", "")) for row in rows]
     assert available_cents == sum(cents) == int(rows[-1]["figure after"].replace(".", ""))
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_columns_have_names_of_their_own(made_in_files: Made, language: str) -> None:
+    url = made_in_files(journal_of(GOLDEN / f"{HARD_YEAR}.events.jsonl"))
+    paths = [of_format(path, "csv") for path in (*LISTS, "/payment-plan")]
+    for path, answer in zip(paths, get(url, *paths, language=language), strict=True):
+        lines = answer.content.decode("utf-8-sig").splitlines()
+        (columns,) = csv.reader([lines[lines.index("") + 1]], delimiter=DELIMITERS[language])
+        assert len(columns) == len(set(columns)) > 3, path
+        assert not [each for each in columns if each.startswith("de l'")], path
 
 
 @pytest.mark.parametrize("path", ["/payment-orders.csv?limit=3", "/grants.pdf", "/grants.csv?x=1"])
