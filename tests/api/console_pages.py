@@ -82,3 +82,11 @@ def addresses(values: Values, *, named: bool = False) -> list[str]:
         if not named or "{budget}" in route.path
         for path in filled(route, values)
     ]
+
+
+def is_followed(href: str) -> bool:
+    """True where a walk goes: a list is sorted in each order, and not with each of its filters."""
+    path, _, query = href.partition("?")
+    combined = "sort=" in query and "&" in query
+    is_page = href.startswith("/console/") and "lang=" not in href
+    return path.endswith(".csv") or (is_page and not combined)

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests import silence
+from tests.api.console_pages import is_followed
 from tests.api.environment import a_reader, an_app, asking
 from tests.builders import (
     IBAN,
@@ -69,8 +70,8 @@ class Reading(HTMLParser):
     [
         [EXAMPLES / f"lille-avenirs-{name}.jsonl" for name in ("2023", "single-payments")],
         [EXAMPLES / f"lille-avenirs-carry-over{year}.jsonl" for year in ("", "-2024")],
-        [GOLDEN / "hard-year-2023.events.jsonl"],
-        [GOLDEN / "year-end-2023.events.jsonl"],
+        pytest.param([GOLDEN / "hard-year-2023.events.jsonl"], marks=pytest.mark.rest),
+        pytest.param([GOLDEN / "year-end-2023.events.jsonl"], marks=pytest.mark.rest),
     ],
     ids=lambda files: files[0].name.partition(".")[0],
 )
@@ -120,6 +121,7 @@ def hostile_year() -> list[bytes]:
     return [encoded(event) for event in events]
 
 
+@pytest.mark.rest
 def test_links_lead_somewhere_whatever_things_are_called(sqlite_url: str) -> None:
     journal = journal_of_events(hostile_year())
     outcomes = [json.loads(record)["outcome"] for record in journal]
@@ -128,14 +130,6 @@ def test_links_lead_somewhere_whatever_things_are_called(sqlite_url: str) -> Non
     seen, compared = asyncio.run(_walk(sqlite_url, in_both_languages=True))
     assert seen > 20
     assert compared > 5
-
-
-def is_followed(href: str) -> bool:
-    """True where a walk goes: a list is sorted in each order, and not with each of its filters."""
-    path, _, query = href.partition("?")
-    combined = "sort=" in query and "&" in query
-    is_page = href.startswith("/console/") and "lang=" not in href
-    return path.endswith(".csv") or (is_page and not combined)
 
 
 async def _check_languages(client: httpx.AsyncClient, reading: Reading) -> None:

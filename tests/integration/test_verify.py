@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -295,6 +296,6 @@ def test_a_journal_that_is_not_proved_is_not_decided_again(exported: Path) -> No
 
 def test_the_help_names_what_proves() -> None:
     lines = ecluse("--help").text.splitlines()
-    prove = lines.index(next(line for line in lines if line.startswith("╭─ Prove")))
-    verbs = [line.split()[1] for line in lines[prove + 1 :] if line.startswith("│ ")]
+    panel = takewhile(str.strip, lines[lines.index("Prove") + 1 :])
+    verbs = [line.split()[0] for line in panel if not line.startswith("   ")]
     assert {"verify", "seal"} <= set(verbs)

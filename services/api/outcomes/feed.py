@@ -7,6 +7,7 @@ two positions never changes, so those who may see the same and stand at the same
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -27,6 +28,9 @@ CONNECTIONS_MAX: Final = 2
 
 PAGES_MAX: Final = 8
 """Pages that are kept for those who ask next."""
+
+KEPT_BYTES_MAX: Final = 4 * 1024 * 1024
+"""The most bytes of a page that is kept: a record may have a megabyte, a page hundreds."""
 
 Result = TypeVar("Result")
 
@@ -55,6 +59,7 @@ class Feed:
             reading = self._pages[key] = asyncio.create_task(
                 self._read(lambda conn: query.page(conn, entities, budget, after, end))
             )
+            reading.add_done_callback(partial(self._drop_large, key))
             while len(self._pages) > PAGES_MAX:
                 self._pages.popitem(last=False)
         try:
@@ -64,6 +69,12 @@ class Feed:
             if reading.done():
                 self._pages.pop(key, None)  # The next one asks again.
             raise
+
+    def _drop_large(self, key: object, reading: asyncio.Task[Page]) -> None:
+        if reading.cancelled() or reading.exception() is not None:
+            return
+        if sum(len(each.content) for each in reading.result().outcomes) > KEPT_BYTES_MAX:
+            self._pages.pop(key, None)
 
     async def _end(self) -> Position:
         return await self._read(query.end_of_journal)
