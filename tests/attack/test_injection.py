@@ -22,6 +22,7 @@ OURS: Final = {
     "grant": ["G"],
     "payment_order": ["C/advance"],
     "event_id": ["vote"],
+    "q": ["C"],
     "ref": ["C"],
     "file_format": ["csv"],
     "stage": ["available"],

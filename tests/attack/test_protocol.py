@@ -207,7 +207,9 @@ def test_other_methods_do_nothing(target: Target, method: str, path: str) -> Non
     asks = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
     with target.client("lille") as client:
         answer = client.request(method, path, headers=asks)
-    assert 405 == answer.status_code
+    reads = method == "HEAD" and path.startswith("/console/")  # As GET does, without the page.
+    assert (200 if reads else 405) == answer.status_code
+    assert not (reads and answer.content)
     assert not [each for each in answer.headers if each.startswith("access-control-")]
 
 

@@ -25,7 +25,7 @@ from tests.property.reach import reached_by
 from tests.property.test_histories import journal
 from tests.property.years import Inputs, count, decided, years
 
-EXAMPLES = 300
+EXAMPLES = 400
 
 Key = tuple[str, str | None, Line]
 
