@@ -129,6 +129,28 @@ PAGES: Final = {
 }
 """By its picture's name: the address, and words that must stand there in French and in English."""
 
+REPEATED: Final = frozenset(
+    {
+        "budget-then",
+        "grants-found",
+        "grants-none",
+        "search-none",
+        "search-empty",
+        "grant-rejected",
+        "grant-awarded",
+        "orders-all",
+        "orders-overdue",
+        "orders-sorted",
+        "runbook",
+        "refused-settled",
+        "flagged",
+        "record-refused",
+        "send-acknowledgement",
+        "send-payment",
+    }
+)
+"""Pages of a template that another shows too: for `make test-rest`."""
+
 WIDTHS: Final = (1280, 1024, 800)
 """A desk, the narrowest window with tables, a tablet with cards."""
 
@@ -169,7 +191,10 @@ def visitor(browser: Browser, console: Console, language: str) -> Iterator[Visit
         yield visitor
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.rest] * (name in REPEATED)) for name in PAGES],
+)
 def test_a_page(visitor: Visitor, language: str, name: str) -> None:
     path, french, english = PAGES[name]
     visitor.forget()
