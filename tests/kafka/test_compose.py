@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -65,9 +66,12 @@ def test_the_year_through_the_stack_is_the_year_of_a_replay(stack: Stack) -> Non
     assert [] == seen["difference"]
     assert expected["events"] == seen["sequence"]
 
-    for service in ("ledger-1", "api"):
+    def is_received(service: str) -> bool:
         answered = json.loads(stack.lag_in(service))
-        assert expected["events"] == answered["outcomes"]["received"], stack.logs()
+        return bool(expected["events"] == answered["outcomes"]["received"])
+
+    for service in ("ledger-1", "api"):
+        until(partial(is_received, service))  # The document follows a poll later.
 
     with stack.by_key() as api:
         asked = f"/balances/lines?budget={BUDGET}"
