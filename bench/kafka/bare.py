@@ -6,7 +6,6 @@ Python. `python -m bench.kafka.bare` reads a question from standard input and pr
 
 import asyncio
 import base64
-import gc
 import json
 import os
 import resource
@@ -26,7 +25,7 @@ from bench.kafka.processes import spent
 from bench.kafka.topics import PARTITIONS, places_of, settings_of
 from events.topics import EVENTS
 from services.runtime.kafka.clients import FETCH_WAIT_S, a_batch, a_reader, a_writer
-from services.runtime.processing.cycle_collection import COLLECT_AFTER
+from services.runtime.processing.cycle_collection import collect_rarely
 from services.runtime.processing.task import BATCH_RECORDS
 
 POLL_S: Final = 1.0
@@ -153,6 +152,6 @@ async def _turn(
 
 
 if __name__ == "__main__":
-    gc.set_threshold(*COLLECT_AFTER)
+    collect_rarely()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         print(json.dumps(runner.run(loop(json.load(sys.stdin)))), flush=True)

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import gc
 import json
 import sys
 import time
@@ -19,7 +18,7 @@ from services.ledger.kafka.partition_restore import PartitionTopics
 from services.runtime.kafka.reader import Reader
 from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import Progress
-from services.runtime.processing.cycle_collection import COLLECT_AFTER
+from services.runtime.processing.cycle_collection import collect_rarely
 
 
 class CountingReader(Reader):
@@ -75,6 +74,6 @@ async def restore(question: dict[str, Any]) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    gc.set_threshold(*COLLECT_AFTER)
+    collect_rarely()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         print(json.dumps(runner.run(restore(json.load(sys.stdin)))), flush=True)

@@ -155,7 +155,7 @@ WIDTHS: Final = (1280, 1024, 800)
 """A desk, the narrowest window with tables, a tablet with cards."""
 
 TWICE: Final = {"width": 320, "height": 600}
-"""What a reader has who doubles the internal events (WCAG 1.4.10)."""
+"""The window of a reader who doubles the size of the text (WCAG 1.4.10)."""
 
 DISPLAYS: Final = """
 [...document.querySelectorAll('table, thead, tbody tr, tbody td')]
