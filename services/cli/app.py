@@ -25,6 +25,7 @@ from services.cli.terminal.options import (
 )
 from services.cli.terminal.texts import STORE_ERROR
 from services.runtime.ops.file_modes import be_private
+from services.runtime.processing.cycle_collection import for_a_command
 from services.texts.translation import translate
 
 if TYPE_CHECKING:
@@ -226,6 +227,7 @@ def main() -> None:
     """Run the command."""
     if not __debug__:
         raise SystemExit("ecluse: assertions are part of this program: run it without -O")
+    for_a_command()
     be_private()  # Journals, databases and brokers' data hold IBANs.
     if COMPLETES in os.environ:
         from typer._completion_classes import completion_init  # noqa: PLC0415 # seldom asked for

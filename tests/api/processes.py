@@ -13,8 +13,11 @@ from typing import Any, Final
 from tests.integration.command import COMMAND, environment
 from tests.leaks import leaks
 
-STOP_S: Final = 30
+STOP_S: Final = 60
+"""Beside brokers, at a lower priority, a process has a tenth of a core."""
+
 START_S: Final = 60
+AT_AN_ABORT: Final = {"PYTHONFAULTHANDLER": "1"}
 
 
 @dataclass
@@ -23,6 +26,7 @@ class Running:
 
     process: subprocess.Popen[bytes]
     text: dict[str, Any]
+    log: Path
 
     @property
     def address(self) -> str:
@@ -34,9 +38,17 @@ class Running:
         self.process.wait(STOP_S)
 
     def stop(self) -> int:
-        """SIGTERM: it drains; what it leaves with."""
+        """SIGTERM: it drains; what it leaves with.
+
+        One that does not end is aborted: its log says where each of its threads was.
+        """
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(STOP_S)
+        try:
+            return self.process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait(STOP_S)
+            raise AssertionError(f"it did not end: {self.log.read_text()[-8000:]}") from None
 
 
 @contextmanager
@@ -44,10 +56,12 @@ def api(log: Path, **env: str) -> Generator[Running]:
     """`ecluse api`; its log, which says where it listens, is written to `log`."""
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            [*COMMAND, "api", "--port", "0", "--json"], stderr=errors, env=environment(**env)
+            [*COMMAND, "api", "--port", "0", "--json"],
+            stderr=errors,
+            env=environment(**(AT_AN_ABORT | env)),
         )
     try:
-        yield Running(process, _listening(process, log))
+        yield Running(process, _listening(process, log), log)
     finally:
         if process.poll() is None:
             process.kill()
@@ -74,13 +88,13 @@ def embedded(data: Path, *args: object, log: Path, **env: str) -> Generator[Runn
             list(map(str, command)),
             stdout=subprocess.PIPE,
             stderr=errors,
-            env=environment(**({"ECLUSE_AUTH": "off"} | env)),
+            env=environment(**({"ECLUSE_AUTH": "off"} | AT_AN_ABORT | env)),
         )
     assert process.stdout is not None
     try:
         line = process.stdout.readline()
         assert line, f"it ended with {process.wait(STOP_S)}: {log.read_text()[-2000:]}"
-        yield Running(process, json.loads(line))
+        yield Running(process, json.loads(line), log)
     finally:
         if process.poll() is None:
             process.kill()

@@ -22,7 +22,7 @@ REPORT = a_report(
 )
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_the_year_served_from_one_process_moves_with_what_is_published(
     browser: Browser, tmp_path: Path
 ) -> None:
