@@ -1,0 +1,1 @@
+"""Open data: grants as the law has them published (SCDL Subventions), written and read."""

@@ -1,0 +1,1 @@
+"""The treasury's side: payment orders on slips, PES files, returns, accounting entries."""

@@ -1,0 +1,1 @@
+"""Settings of the public accountant and of third parties: the file ECLUSE_TREASURY_FILE."""

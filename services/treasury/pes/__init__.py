@@ -1,0 +1,1 @@
+"""PES files (Protocole d'Échange Standard): written and read."""

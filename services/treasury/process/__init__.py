@@ -1,0 +1,1 @@
+"""The Faust app: payment orders taken over, messages sent, the schedule."""

@@ -1,0 +1,95 @@
+"""The treasury's database: its tables in a schema of PostgreSQL, or in a file of SQLite."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.projector.database import an_engine, where
+from services.projector.database_errors import reaching
+from services.projector.migrations import LOCK, check_version
+from services.projector.sql import POSTGRESQL
+from services.treasury.store.tables import SCHEMA, VERSION_TABLE
+
+TREASURY_FILE: Final = "treasury.db"
+"""The file beside a read model in SQLite."""
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+
+def treasury_address(read_model: str, own: str | None) -> str:
+    """The address of the treasury's tables: its own, or derived from that of the read model."""
+    if own is not None:
+        return own
+    url = make_url(read_model)
+    if url.get_backend_name() != "sqlite":
+        return read_model
+    folder = Path(url.database or "").parent
+    return f"sqlite:///{folder / TREASURY_FILE}"
+
+
+class TreasuryStore:
+    """The treasury's tables; every change is one transaction, and of two that meet one waits."""
+
+    def __init__(self, address: str) -> None:
+        engine = an_engine(address, SCHEMA)
+        self.is_postgresql = engine.dialect.name == POSTGRESQL
+        self._schema = SCHEMA if self.is_postgresql else None
+        self._engine: AsyncEngine = engine.execution_options(
+            schema_translate_map={SCHEMA: self._schema}
+        )
+
+    async def prepare(self) -> None:
+        """Make the tables, or bring them to this version.
+
+        Raises:
+            Unreachable: the database does not answer.
+            ClusterError: it is of a newer program.
+        """
+        async with reaching(where(self._engine)), self._engine.begin() as connection:
+            if self.is_postgresql:
+                await connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+                await connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{SCHEMA}"'))
+            else:
+                await connection.exec_driver_sql("BEGIN IMMEDIATE")
+            await connection.run_sync(self._upgrade)
+
+    def _upgrade(self, connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        config.attributes["schema"] = self._schema
+        of_version = {"version_table": VERSION_TABLE, "version_table_schema": self._schema}
+        check_version(connection, config, where(self._engine), **of_version)
+        command.upgrade(config, "head")
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[AsyncConnection]:
+        """One transaction that writes: committed at the end, taken back at an error.
+
+        On SQLite it has the file for itself from its beginning; on PostgreSQL it locks the rows
+        that it reads `FOR UPDATE`.
+        """
+        async with reaching(where(self._engine)), self._engine.begin() as connection:
+            if not self.is_postgresql:
+                await connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[AsyncConnection]:
+        """A connection for questions."""
+        async with reaching(where(self._engine)), self._engine.connect() as connection:
+            yield connection
+
+    def follow_password(self, follow: Callable[[AsyncEngine], None]) -> None:
+        """Have new connections log in with a password that may change."""
+        follow(self._engine)
+
+    async def dispose(self) -> None:
+        await self._engine.dispose()

@@ -1,0 +1,64 @@
+"""Messages that leave: written in the transaction of their cause, sent afterwards, in order."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.treasury.store.tables import outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A CloudEvent in structured mode, for a topic of the contract; its key is the budget."""
+
+    message_id: str
+    topic: str
+    budget: str
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A message of the outbox with its place there."""
+
+    number: int
+    message: Outgoing
+
+
+async def put(connection: AsyncConnection, messages: Iterable[Outgoing], now: datetime) -> None:
+    """Add messages; their ids must be new."""
+    rows = [
+        {
+            "message_id": each.message_id,
+            "topic": each.topic,
+            "budget": each.budget,
+            "value": each.value,
+            "made_at": now,
+        }
+        for each in messages
+    ]
+    if rows:
+        await connection.execute(insert(outbox), rows)
+
+
+async def unsent(connection: AsyncConnection, at_most: int) -> Sequence[Unsent]:
+    """The oldest messages that were not sent, locked until the end of the transaction."""
+    wanted = (
+        select(outbox)
+        .where(outbox.c.sent_at.is_(None))
+        .order_by(outbox.c.number)
+        .limit(at_most)
+        .with_for_update()
+    )
+    return [
+        Unsent(row.number, Outgoing(row.message_id, row.topic, row.budget, row.value))
+        for row in await connection.execute(wanted)
+    ]
+
+
+async def mark_sent(connection: AsyncConnection, numbers: Sequence[int], now: datetime) -> None:
+    """Note that these were sent."""
+    await connection.execute(update(outbox).where(outbox.c.number.in_(numbers)).values(sent_at=now))
