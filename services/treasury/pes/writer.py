@@ -167,6 +167,7 @@ def _slip(slip: Slip) -> "etree._Element":
 def _piece(
     piece: Piece, slip: Slip, config: TreasuryConfig, budget: BudgetConfig
 ) -> "etree._Element":
+    assert any(piece.line_cents), f"piece {piece.number} takes nothing back"
     order = piece.order
     element = etree.Element("Piece")
     _info_piece(element, piece, _kind(slip.slip_type, order, budget), budget)
