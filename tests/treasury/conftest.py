@@ -1,30 +1,20 @@
-"""The treasury's tables, empty, on both databases; no log lines."""
-
-import asyncio
+"""The databases of these tests; no log lines."""
 
 import pytest
 
-from services.treasury.store.database import TreasuryStore
+from services.treasury.store.database import treasury_address
 from tests import silence
 from tests.read_model import databases
+from tests.treasury import databases as treasury
 
 no_logs = silence.no_logs
 postgresql_server = databases.postgresql_server
-postgresql_url = databases.postgresql_url
+treasury_in_files = treasury.treasury_in_files
+treasury_on_postgresql = treasury.treasury_on_postgresql
+treasury_url = treasury.treasury_url
 
 
-@pytest.fixture(params=databases.BOTH)
-def tables_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+@pytest.fixture
+def tables_url(treasury_url: str) -> str:
     """The address of an empty database with the treasury's tables."""
-    if request.param == databases.SQLITE:
-        url = f"sqlite:///{tmp_path_factory.mktemp('treasury') / 'treasury.db'}"
-    else:
-        url = str(request.getfixturevalue("postgresql_url"))
-
-    async def prepare() -> None:
-        store = TreasuryStore(url)
-        await store.prepare()
-        await store.dispose()
-
-    asyncio.run(prepare())
-    return url
+    return treasury_address(treasury_url, None)
