@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 
 from events.topics import PAYMENT_ORDERS, REFUSALS, Place
 from services.treasury.process.intake import Intake, Record
-from services.treasury.store.database import TreasuryStore
+from services.treasury.store.database import TreasuryStore, treasury_address
 from services.treasury.store.tables import orders, own_events, positions
 from tests.builders import Json, a_convention, a_payment, a_vote, a_withdrawal, an_award
 from tests.unit.ledger.wire import Wire
@@ -56,7 +56,7 @@ def records(
 
 def in_store(url: str, body: Callable[[TreasuryStore], Awaitable[Any]]) -> Any:
     async def go() -> Any:
-        store = TreasuryStore(url)
+        store = TreasuryStore(treasury_address(url, None))
         try:
             return await body(store)
         finally:
@@ -81,7 +81,7 @@ async def place_of(store: TreasuryStore) -> tuple[int, int]:
 ALL = {"C0/advance": 0, "C1/advance": 1, "C2/advance": 0, "C3/advance": 0}
 
 
-def test_orders_and_the_place_read_to_are_there_together(tables_url: str) -> None:
+def test_orders_and_the_place_read_to_are_there_together(treasury_url: str) -> None:
     async def body(store: TreasuryStore) -> None:
         intake = Intake(store, GIVE_UP_S)
         assert {HERE: 0} == await intake.claim([HERE])
@@ -92,10 +92,10 @@ def test_orders_and_the_place_read_to_are_there_together(tables_url: str) -> Non
         again = Intake(store, GIVE_UP_S)
         assert {HERE: 19} == await again.claim([HERE]), "it goes on there"
 
-    in_store(tables_url, body)
+    in_store(treasury_url, body)
 
 
-def test_the_same_records_again_change_nothing(tables_url: str) -> None:
+def test_the_same_records_again_change_nothing(treasury_url: str) -> None:
     async def body(store: TreasuryStore) -> None:
         intake = Intake(store, GIVE_UP_S)
         await intake.claim([HERE])
@@ -105,10 +105,10 @@ def test_the_same_records_again_change_nothing(tables_url: str) -> None:
         assert ALL == await taken(store)
         assert 5 == intake.taken[PAYMENT_ORDERS]
 
-    in_store(tables_url, body)
+    in_store(treasury_url, body)
 
 
-def test_a_former_owner_writes_nothing_any_more(tables_url: str) -> None:
+def test_a_former_owner_writes_nothing_any_more(treasury_url: str) -> None:
     async def body(store: TreasuryStore) -> None:
         former, present = Intake(store, GIVE_UP_S), Intake(store, GIVE_UP_S)
         await former.claim([HERE])
@@ -120,10 +120,10 @@ def test_a_former_owner_writes_nothing_any_more(tables_url: str) -> None:
         await present.take(HERE, 11, records([*MESSAGES[1:]], 12))
         assert ALL == await taken(store)
 
-    in_store(tables_url, body)
+    in_store(treasury_url, body)
 
 
-def test_behind_records_that_were_skipped_nothing_is_taken(tables_url: str) -> None:
+def test_behind_records_that_were_skipped_nothing_is_taken(treasury_url: str) -> None:
     async def body(store: TreasuryStore) -> None:
         intake, some = Intake(store, GIVE_UP_S), records([*MESSAGES])
         await intake.claim([HERE])
@@ -135,10 +135,10 @@ def test_behind_records_that_were_skipped_nothing_is_taken(tables_url: str) -> N
         await intake.take(HERE, 11, some[1:])
         assert ALL == await taken(store)
 
-    in_store(tables_url, body)
+    in_store(treasury_url, body)
 
 
-def test_records_that_stay_missing_hold_the_partition(tables_url: str) -> None:
+def test_records_that_stay_missing_hold_the_partition(treasury_url: str) -> None:
     async def body(store: TreasuryStore) -> None:
         intake, some = Intake(store, GIVE_UP_S), records([*MESSAGES])
         for _unused in range(2):
@@ -148,7 +148,7 @@ def test_records_that_stay_missing_hold_the_partition(tables_url: str) -> None:
         assert held is not None
         assert (0, {}) == (held.offset, await taken(store))
 
-    in_store(tables_url, body)
+    in_store(treasury_url, body)
 
 
 def holding() -> Iterator[tuple[str, list[bytes | None], int, list[str]]]:
@@ -163,7 +163,7 @@ def holding() -> Iterator[tuple[str, list[bytes | None], int, list[str]]]:
     [pytest.param(*case, id=says) for says, *case in holding()],
 )
 def test_a_partition_is_held_before_what_is_no_order_and_others_go_on(
-    values: list[bytes | None], offset: int, kept: list[str], tables_url: str
+    values: list[bytes | None], offset: int, kept: list[str], treasury_url: str
 ) -> None:
     elsewhere = Place(PAYMENT_ORDERS, 4)
 
@@ -179,10 +179,10 @@ def test_a_partition_is_held_before_what_is_no_order_and_others_go_on(
         await intake.take(elsewhere, 0, records([*MESSAGES[2:4]]))
         assert {*kept, "C2/advance", "C3/advance"} == set(await taken(store))
 
-    in_store(tables_url, body)
+    in_store(treasury_url, body)
 
 
-def test_the_ledgers_refusal_of_an_own_event_is_kept_with_it(tables_url: str) -> None:
+def test_the_ledgers_refusal_of_an_own_event_is_kept_with_it(treasury_url: str) -> None:
     wire = Wire()
     wire.tell(a_vote())
     wire.tell(a_payment(order="C/unknown", _source="urn:ecluse:treasury", _id="paid/1"))
@@ -203,4 +203,4 @@ def test_the_ledgers_refusal_of_an_own_event_is_kept_with_it(tables_url: str) ->
         assert "unknown_payment_order" == found["paid/1"]["code"]
         assert found["paid/2"] is None, "it was another sender's"
 
-    in_store(tables_url, body)
+    in_store(treasury_url, body)

@@ -7,7 +7,8 @@ from typing import Final, Self
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Table, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -67,7 +68,10 @@ class TreasuryStore:
         async with reaching(where(self._engine)), self._engine.begin() as connection:
             if self.is_postgresql:
                 await connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
-                await connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{SCHEMA}"'))
+                known = text("SELECT count(*) FROM pg_namespace WHERE nspname = :schema")
+                found = await connection.execute(known, {"schema": SCHEMA})
+                if not found.scalar_one():  # Else the right to make one is not needed.
+                    await connection.execute(text(f'CREATE SCHEMA "{SCHEMA}"'))
             else:
                 await connection.exec_driver_sql("BEGIN IMMEDIATE")
             await connection.run_sync(self._upgrade)
@@ -105,3 +109,10 @@ class TreasuryStore:
 
     async def dispose(self) -> None:
         await self._engine.dispose()
+
+
+def inserting(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that knows ON CONFLICT, which both databases spell alike."""
+    if connection.dialect.name == POSTGRESQL:
+        return postgresql.insert(table)
+    return sqlite.insert(table)
