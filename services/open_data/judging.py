@@ -168,16 +168,18 @@ TIMES_MAX: Final = 3
 def decoded_again(text: str) -> str:
     """A text as it was meant that was encoded twice, or oftener: `Ã©` is `é`.
 
-    What is left of UTF-8 read as the code page of Windows is no French word, so that there is one
-    reading.
+    What is left of UTF-8 read as the code page of Windows is no French word. A reading with
+    characters that Windows has not is none: `CAFÉ’` would be one too.
     """
     for _time in range(TIMES_MAX):
         if text.isascii():
             break
         try:
-            text = b"".join(map(_byte, text)).decode()
+            meant = b"".join(map(_byte, text)).decode()
+            meant.encode("cp1252")
         except ValueError:
             break
+        text = meant
     return text
 
 

@@ -31,10 +31,10 @@ def row_of(convention: Convention, config: OpenDataConfig) -> Row | None:
         "idAttribuant": convention.entity,
         "dateConvention": convention.signed_on.isoformat(),
         "referenceDecision": convention.act_number or convention.convention,
-        "nomBeneficiaire": convention.beneficiary,
+        "nomBeneficiaire": convention.beneficiary.strip() or convention.siret,
         "idBeneficiaire": convention.siret,
         "rnaBeneficiaire": config.rna_of(convention.siret),
-        "objet": cut(convention.title or convention.convention),
+        "objet": cut(convention.title or "") or cut(convention.convention),
         "montant": amount_text(convention.amount_cents),
         "conditionsVersement": AT_ONCE if convention.is_at_once else IN_PARTS,
         "datesPeriodeVersement": _period(convention),
@@ -47,7 +47,7 @@ def cut(text: str) -> str:
     line = " ".join(text.split())
     if len(line) <= TEXT_MAX:
         return line
-    return f"{line[: TEXT_MAX - 1].rpartition(' ')[0] or line[: TEXT_MAX - 1]}…"
+    return f"{line[:TEXT_MAX].rpartition(' ')[0] or line[: TEXT_MAX - 1]}…"
 
 
 def _period(convention: Convention) -> str:
