@@ -98,6 +98,8 @@ VERBS: Final = (
     Later("order", "commands.events.order:order", JOB),
     Later("document", "commands.events.document:document", JOB),
     Later("treasury", "commands.treasury.treasury:treasury", TREASURY),
+    Later("open-data", "commands.treasury.open_data:open_data", TREASURY),
+    Later("import", "commands.treasury.imports:imports", TREASURY),
     Later("ledger", "commands.roles.processes:ledger", ROLES),
     Later("serve", "commands.roles.processes:serve", ROLES),
     Later("api", "commands.roles.processes:api", ROLES),
@@ -167,6 +169,7 @@ def _refuse_settings(error: "ValidationError") -> NoReturn:
         "ApiSettings": "ECLUSE_",
         "DatabaseSettings": "ECLUSE_",
         "TreasurySettings": "ECLUSE_",
+        "OpenDataSettings": "ECLUSE_",
         "WatchSettings": "ECLUSE_WATCH_",
     }.get(error.title)
     if prefix is None:
