@@ -11,6 +11,7 @@ from events import schemas
 from events.codec import Received, decode
 from events.envelope import INBOUND
 from events.outbound import OUTBOUND
+from events.treasury import SLIP_MESSAGES
 from tests.unit.tables.bad_input import BAD_INPUT
 from tests.unit.tables.bad_records import Bad
 from tests.unit.tables.good_input import GOOD_INPUT, Good
@@ -107,7 +108,7 @@ def test_the_files_are_what_the_models_say() -> None:
 
 
 def test_each_type_that_comes_in_or_goes_out_has_a_schema() -> None:
-    types = [each.TYPE for each in INBOUND] + [each.TYPE for each in OUTBOUND]
+    types = [each.TYPE for each in INBOUND] + [each.TYPE for each in (*OUTBOUND, *SLIP_MESSAGES)]
     names = [*types, schemas.JOURNAL_RECORD]
     assert sorted(f"{each}.schema.json" for each in names) == sorted(DOCUMENTS)
 
