@@ -114,6 +114,8 @@ class Slip:
     cumulative_cents: int
     """The year's slips of this type, this one included (MtCumulAnnuel)."""
     pieces: tuple[Piece, ...]
+    correction: int = 0
+    """The slips with this number that the gateway refused before: its file has another name."""
 
     @property
     def amount_cents(self) -> int:
