@@ -21,6 +21,8 @@ from services.projector.database_rights import read_rights
 from services.projector.database_rights import statements as rights_as_sql
 from services.projector.migrations import prepare_at
 from services.projector.tables import metadata as tables
+from services.treasury.store.database import TreasuryStore
+from services.treasury.store.tables import metadata as of_treasury
 from tests.api.environment import LILLE, an_app, asking
 from tests.integration.command import CommandResult, ecluse
 from tests.read_model.databases import Server
@@ -53,7 +55,8 @@ ALL_RIGHTS: Final = """
 SELECT string_agg(granted::text, chr(10) ORDER BY granted::text) FROM (
   SELECT nspname::text AS thing, (aclexplode(nspacl)).* FROM pg_namespace
   UNION ALL
-  SELECT oid::regclass::text, (aclexplode(coalesce(relacl, acldefault('r', relowner)))).*
+  SELECT oid::regclass::text, (aclexplode(coalesce(relacl, acldefault(
+    CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner)))).*
   FROM pg_class WHERE relnamespace::regnamespace::text LIKE 'ecluse%'
   UNION ALL
   SELECT defaclrole::regrole::text, (aclexplode(defaclacl)).* FROM pg_default_acl
@@ -121,6 +124,16 @@ class Roles:
         asyncio.run(prepare_at(self.url_of("projector")))
         fill(self.url_of("projector"), RECORDS)
         asyncio.run(a_key_of(self.url_of("api")))
+        asyncio.run(treasury_tables(self.url_of("treasury")))
+
+
+async def treasury_tables(url: str) -> None:
+    """The treasury makes its tables."""
+    store = TreasuryStore(url)
+    try:
+        await store.prepare()
+    finally:
+        await store.dispose()
 
 
 async def a_key_of(url: str) -> None:
@@ -164,6 +177,8 @@ def writing(names: Iterable[str], schema: str = "ecluse_read") -> list[str]:
 
 
 ACCESS: Final = tuple(table.name for table in access_tables.sorted_tables)
+TREASURY: Final = tuple(table.name for table in of_treasury.sorted_tables)
+ANOTHER_MESSAGE: Final = "SELECT nextval('ecluse_treasury.outbox_number_seq')"
 
 
 @pytest.fixture
@@ -195,6 +210,12 @@ def hold(roles: Roles) -> None:
     assert [] == roles.allowed("treasury", writing(all_tables))
     for command in (reading, writing):
         assert [] == roles.allowed("treasury", command(ACCESS, "ecluse_access"))
+    changed = [f"DELETE FROM ecluse_treasury.{name}" for name in TREASURY]
+    handled = [*reading(TREASURY, "ecluse_treasury"), *changed, ANOTHER_MESSAGE]
+    for role, allowed in {"api": handled, "treasury": handled, "projector": []}.items():
+        assert allowed == roles.allowed(role, handled)
+    assert [] == roles.allowed("api", ["CREATE TABLE ecluse_treasury.another (id text)"])
+    asyncio.run(treasury_tables(roles.url_of("api")))  # They are there: nothing is made.
     for role in ("api", "treasury"):
         assert [] == roles.allowed(role, ["CREATE SCHEMA another"])
     for role in read_rights().roles:
@@ -231,6 +252,14 @@ def test_tables_of_access_that_come_later_are_the_apis(roles: Roles) -> None:
     roles.run(f"SET ROLE {roles.name('api')}; CREATE TABLE ecluse_access.later (id text)")
     for role in ("projector", "treasury"):
         assert [] == roles.allowed(role, reading(["later"], "ecluse_access"))
+
+
+def test_tables_of_the_treasury_that_come_later_are_written_by_the_api(roles: Roles) -> None:
+    later = "ecluse_treasury.later"
+    roles.run(f"SET ROLE {roles.name('treasury')}; CREATE TABLE {later} (id serial)")
+    handled = [f"SELECT * FROM {later}", f"INSERT INTO {later} DEFAULT VALUES"]
+    assert handled == roles.allowed("api", handled)
+    assert [] == roles.allowed("projector", handled)
 
 
 def test_given_again_nothing_changes(roles: Roles) -> None:

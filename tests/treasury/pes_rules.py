@@ -250,7 +250,7 @@ def _beside_the_schema(root: etree._Element, *, is_functional: bool) -> Iterator
     if "1" in _values(root, ".//InfoDematerialisee") and slip.get("Id") is None:
         yield "a slip that is signed has an Id"
     if slip.get("Id") is not None and re.fullmatch(r"[A-Za-z_][\w.-]*", slip.get("Id", "")) is None:
-        yield "an Id begins with a letter"
+        yield "an Id is a name of XML"
     (slip_type,) = _values(slip, "BlocBordereau/TypBord")
     (year,) = _values(slip, "BlocBordereau/Exer")
     for piece in pieces:

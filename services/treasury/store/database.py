@@ -55,7 +55,10 @@ class TreasuryStore:
         async with reaching(where(self._engine)), self._engine.begin() as connection:
             if self.is_postgresql:
                 await connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
-                await connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{SCHEMA}"'))
+                known = text("SELECT count(*) FROM pg_namespace WHERE nspname = :schema")
+                found = await connection.execute(known, {"schema": SCHEMA})
+                if not found.scalar_one():  # Else the right to make one is not needed.
+                    await connection.execute(text(f'CREATE SCHEMA "{SCHEMA}"'))
             else:
                 await connection.exec_driver_sql("BEGIN IMMEDIATE")
             await connection.run_sync(self._upgrade)
