@@ -7,30 +7,24 @@ import asyncio
 from collections.abc import Iterable
 from typing import Final
 
-import asyncpg
 import pytest
-from sqlalchemy import make_url
 from structlog.testing import capture_logs
 
-from services.api.access.caller import Entities, Scope
-from services.api.access.store import AccessStore
 from services.api.access.tables import metadata as access_tables
-from services.api.adapters.clock import wall_clock
 from services.api.adapters.read_model import open_read_model
 from services.projector.database_rights import read_rights
 from services.projector.database_rights import statements as rights_as_sql
 from services.projector.migrations import prepare_at
 from services.projector.tables import metadata as tables
-from services.treasury.store.database import TreasuryStore
 from services.treasury.store.tables import metadata as of_treasury
-from tests.api.environment import LILLE, an_app, asking
-from tests.integration.command import CommandResult, ecluse
+from tests.api.environment import an_app, asking
+from tests.integration.command import ecluse
 from tests.read_model.databases import Server
-from tests.read_model.filling import fill, golden, query, read
+from tests.read_model.filling import query, read
 from tests.read_model.making_again import make_again
+from tests.read_model.roles import RECORDS, Roles, a_key_of, treasury_tables
 from tests.read_model.test_schema import UNFOLDED, WITHOUT_SETTLING
 
-RECORDS: Final = golden("lille-avenirs-2023")
 BUDGET: Final = "21590350100017-00-2023"
 ORDERS: Final = ("payment_orders", "payment_order_lines", "payments")
 PATHS: Final = (
@@ -67,84 +61,6 @@ SELECT string_agg(granted::text, chr(10) ORDER BY granted::text) FROM (
 @pytest.fixture(autouse=True, scope="module")
 def no_logs() -> None:
     """Log lines are written here, and read."""
-
-
-class Roles:
-    """A database with roles of its own."""
-
-    def __init__(self, server: Server, url: str) -> None:
-        self._server = server
-        self.url = url
-        self.database = make_url(url).database or ""
-        self.form = f"{self.database}_NAME"
-
-    def granted(self, *options: str) -> CommandResult:
-        """What the command says."""
-        args = ("--as", self.form, *options)
-        return ecluse("database", "grants", *args, ECLUSE_DATABASE_URL=self.url)
-
-    def name(self, role: str) -> str:
-        """How the server calls a role."""
-        return self.form.replace("NAME", role)
-
-    def url_of(self, role: str) -> str:
-        """The database, as this role."""
-        return self.url.replace("postgres@", f"{self.name(role)}@")
-
-    def run(self, statement: str) -> None:
-        """One statement of the superuser."""
-        self._server.run(statement, self.database)
-
-    def allowed(self, role: str, statements: Iterable[str]) -> list[str]:
-        """Those of these statements for which the role has the right; nothing is changed."""
-
-        async def go() -> list[str]:
-            connection = await asyncpg.connect(
-                user=self.name(role), host=self._server.socket, database=self.database
-            )
-            found = []
-            for each in statements:
-                transaction = connection.transaction()
-                await transaction.start()
-                try:
-                    await connection.execute(each)
-                except asyncpg.InsufficientPrivilegeError:
-                    pass
-                else:
-                    found.append(each)
-                finally:
-                    await transaction.rollback()
-            await connection.close()
-            return found
-
-        return asyncio.run(go())
-
-    def fill(self) -> None:
-        """The first start of the projector and of the API, each as its role."""
-        asyncio.run(prepare_at(self.url_of("projector")))
-        fill(self.url_of("projector"), RECORDS)
-        asyncio.run(a_key_of(self.url_of("api")))
-        asyncio.run(treasury_tables(self.url_of("treasury")))
-
-
-async def treasury_tables(url: str) -> None:
-    """The treasury makes its tables."""
-    store = TreasuryStore(url)
-    try:
-        await store.prepare()
-    finally:
-        await store.dispose()
-
-
-async def a_key_of(url: str) -> None:
-    """The API makes its tables, a key and an audit line."""
-    store = AccessStore(url, wall_clock)
-    try:
-        await store.prepare()
-        await store.create("ERP", {Scope.READ: Entities.of([LILLE])}, "test")
-        assert await store.audit_lines(1)
-    finally:
-        await store.dispose()
 
 
 def statuses(url: str) -> dict[str, int]:

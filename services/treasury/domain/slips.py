@@ -1,6 +1,6 @@
 """A slip (bordereau) as it is issued: its pieces (mandats), numbered, each one payment order."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -17,6 +17,12 @@ class SlipProblem(Exception):
         super().__init__(text.msgid)
         self.text = text
 
+
+TOTAL_MAX_CENTS: Final = 99_999_999_999_999
+"""The largest amount that a PES file takes (DGFiP schema 5.17: 14 digits)."""
+
+LINES_MAX: Final = 100_000
+"""The lines of all pieces of a slip: its message stays below what a topic takes in one record."""
 
 SERIAL: Final = "-S"
 """Stands in a slip's id between its budget and its serial number."""
@@ -163,3 +169,23 @@ class Waiting:
     @property
     def amount_cents(self) -> int:
         return sum(self.line_cents)
+
+    @property
+    def payment_order(self) -> str:
+        return self.order.payment_order
+
+    @property
+    def number(self) -> int | None:
+        """None: a piece is numbered when its slip is issued."""
+        return None
+
+
+def that_fit(ready: Sequence[Waiting], pieces_max: int) -> int:
+    """How many of these, in their order, fit on one slip; the rest waits for the next."""
+    total_cents = lines = 0
+    for count, each in enumerate(ready[:pieces_max]):
+        total_cents += each.amount_cents
+        lines += len(each.line_cents)
+        if total_cents > TOTAL_MAX_CENTS or lines > LINES_MAX:
+            return count
+    return min(len(ready), pieces_max)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from alembic import command
 from alembic.config import Config
@@ -15,6 +15,7 @@ from services.projector.database import an_engine, where
 from services.projector.database_errors import reaching
 from services.projector.migrations import LOCK, check_version
 from services.projector.sql import POSTGRESQL
+from services.treasury.settings import TreasurySettings
 from services.treasury.store.tables import SCHEMA, VERSION_TABLE
 
 TREASURY_FILE: Final = "treasury.db"
@@ -44,6 +45,17 @@ class TreasuryStore:
         self._engine: AsyncEngine = engine.execution_options(
             schema_translate_map={SCHEMA: self._schema}
         )
+
+    @classmethod
+    def of(cls, own: TreasurySettings) -> Self:
+        """The tables that these settings name.
+
+        Raises:
+            ClusterError: the address asks for a TLS that cannot be.
+        """
+        named = own.treasury_url
+        address = None if named is None else own.with_tls(named.get_secret_value())
+        return cls(treasury_address(own.url, address))
 
     async def prepare(self) -> None:
         """Make the tables, or bring them to this version.

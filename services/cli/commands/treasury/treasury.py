@@ -1,0 +1,34 @@
+"""`ecluse treasury`: the process of the treasury, its configuration, its tables made again."""
+# ruff: noqa: PLC0415 # Faust, Kafka and a database are imported by whoever uses them
+
+import typer
+
+from services.cli.commands.roles.processes import LogsAsJson
+from services.cli.terminal.logs import log_as_json
+from services.cli.terminal.options import Group, Verb
+
+app = typer.Typer(cls=Group, no_args_is_help=True)
+
+
+@app.callback()
+def treasury() -> None:
+    """The treasury's side: payment orders on slips, PES files, returns, accounting entries."""
+
+
+@app.command(cls=Verb)
+def run(as_json: LogsAsJson = False) -> None:
+    """Take payment orders into the treasury's tables and send its messages, until stopped.
+
+    Its tables are in the database of ECLUSE_DATABASE_URL, or at ECLUSE_TREASURY_URL. Kafka is at
+    ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092; its topics' names begin with ECLUSE_TOPIC_PREFIX.
+    It reads files of the accountant from ECLUSE_TREASURY_RETURNS, and makes slips at the times of
+    ECLUSE_TREASURY_SCHEDULE. On ECLUSE_HEALTH_PORT, if set: /healthz, /readyz, /partitions,
+    /metrics.
+    """
+    if as_json:
+        log_as_json()
+    from services.runtime.ops.settings import Settings
+    from services.treasury.process.building import serve
+    from services.treasury.settings import TreasurySettings
+
+    serve(Settings(), TreasurySettings())

@@ -1,0 +1,26 @@
+"""The times of the day at which slips are made without a person, as `ECLUSE_TREASURY_SCHEDULE`."""
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+
+def read_times(text: str) -> tuple[time, ...]:
+    """Times of the day: `09:30,16:00`; none of an empty text.
+
+    Raises:
+        ValueError: one is not written so.
+    """
+    return tuple(
+        sorted(datetime.strptime(each.strip(), "%H:%M").time() for each in text.split(",") if each)  # noqa: DTZ007 # a time of the day
+    )
+
+
+def has_come(times: Sequence[time], zone: ZoneInfo, after: datetime, until: datetime) -> bool:
+    """True if one of these times of the day came after an instant, and not after another."""
+    day, last = after.astimezone(zone).date(), until.astimezone(zone).date()
+    while day <= last:
+        if any(after < datetime.combine(day, each, zone) <= until for each in times):
+            return True
+        day += timedelta(days=1)
+    return False
