@@ -6,9 +6,10 @@ from typing import Final
 from events.texts import Translatable
 from services.api.console.elements import State
 from services.api.console.texts.codes import CONVENTION_STATES, OUTCOMES, STAGES
-from services.api.console.texts.treasury import PIECE_STATES, SLIP_STATES
+from services.api.console.texts.treasury import PIECE_STATES
 from services.ledger.explain.terms import GRANT_STATES, ORDER_STATES, OUTSIDE
 from services.texts.locale_format import LocaleFormat
+from services.treasury.domain.findings import SLIP_STATES
 
 TEXTS: Final[Mapping[str, Mapping[str, Translatable]]] = {
     "order": ORDER_STATES,

@@ -104,7 +104,7 @@ async def issue(components: Components, caller: Caller, slip_id: str) -> query.S
 
 
 async def cancel(components: Components, caller: Caller, slip_id: str) -> query.Slip:
-    """The slip, given up: its orders wait again.
+    """The slip, cancelled: its orders wait again.
 
     Raises:
         Problem: 404, there is none that the caller may see; 409, it was sent.

@@ -31,6 +31,7 @@ from services.api.http.question import KeyTime
 from services.api.problems import NOT_FOUND, Problem
 from services.api.treasury import acts, query, view, waiting
 from services.api.treasury.acts import Treasurer, file_answer
+from services.treasury.domain.findings import SLIP_STATES
 from services.treasury.domain.slips import SlipState, SlipType, Waiting
 
 router = APIRouter()
@@ -124,7 +125,7 @@ async def slips(
         budget=budget,
         budgets=budget_names(known, budget, visit.locale, visit.names),
         state=state,
-        states=texts.SLIP_STATES,
+        states=SLIP_STATES,
         page_links=links(
             (HOME, "slips"),
             asked,
@@ -161,7 +162,7 @@ async def slip(visit: Visitor, components: Given, slip_id: Name, confirm: Asked 
 async def act_on_slip(
     caller: Treasurer, components: Given, slip_id: Name, act: Annotated[str, Form(max_length=20)]
 ) -> Response:
-    """A slip issued or given up; or its file, whose line in the audit trail stands before it."""
+    """A slip issued or cancelled; or its file, whose line in the audit trail stands before it."""
     if act == EXPORT:
         made = await acts.export(components, caller, slip_id)
         return file_answer(made)
@@ -257,7 +258,7 @@ async def close(
 
 
 def acts_on(slip: query.Slip) -> tuple[str, ...]:
-    """The acts on a slip in its state: one that was sent is given up if the gateway refused it."""
+    """The acts on a slip: one that was sent is cancelled only if the gateway refused it."""
     state = SlipState(slip.state)
     if state is SlipState.PREPARED:
         return ISSUE, CANCEL

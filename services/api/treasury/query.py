@@ -57,7 +57,7 @@ class Piece:
     amount_cents: int
     state: str | None
     """None where no return has named it."""
-    dated_on: dt.date | None
+    state_on: dt.date | None
     reason: Any
 
 
@@ -137,7 +137,7 @@ SLIP: Final = [each for each in slips if each.name in Slip.__dataclass_fields__]
 PIECE: Final = [
     *(each for each in pieces if each.name in Piece.__dataclass_fields__),
     states.state,
-    states.dated_on,
+    states.state_on,
     states.reason,
 ]
 WITH_STATES: Final = tables.pieces.outerjoin(

@@ -179,9 +179,9 @@ async def issue(caller: Treasurer, components: Given, slip_id: Name) -> query.Sl
     return await acts.issue(components, caller, slip_id)
 
 
-@router.post("/slips/{slip_id}/cancel", summary="Give up a slip")
+@router.post("/slips/{slip_id}/cancel", summary="Cancel a slip")
 async def cancel(caller: Treasurer, components: Given, slip_id: Name) -> query.Slip:
-    """A draft, or a slip that the gateway refused, is given up: its orders wait again."""
+    """A draft, one that nobody exported, or one that the gateway refused: its orders wait again."""
     return await acts.cancel(components, caller, slip_id)
 
 

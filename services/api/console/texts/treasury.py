@@ -5,15 +5,6 @@ from typing import Final
 from events.texts import _, ngettext, pgettext
 from services.ledger.explain.terms import ORDER_STATES
 
-SLIP_STATES: Final = {
-    "prepared": pgettext("slip", "draft"),
-    "issued": pgettext("slip", "issued"),
-    "accepted": pgettext("slip", "accepted by the gateway"),
-    "refused": pgettext("slip", "refused by the gateway"),
-    "cancelled": pgettext("slip", "given up"),
-}
-"""States of a slip."""
-
 PIECE_STATES: Final = {
     "taken_in_charge": ORDER_STATES["taken_in_charge"],
     "on_hold": ORDER_STATES["on_hold"],
