@@ -43,7 +43,7 @@ console: set-up-run ## serve the Lille Avenirs year on this machine, for a brows
 		.venv/bin/ecluse serve --embedded --load $(YEAR) \
 		--data build/console --bind 127.0.0.1 --port $(or $(PORT),8000)
 
-dev: set-up-run ## Kafka, ledger, watch, read model, API and console on this machine, until Ctrl-C
+dev: set-up-run ## Kafka, ledger, watch, read model, treasury, API and console on this machine, until Ctrl-C
 	@.venv/bin/ecluse dev
 
 test: check ## checks, and every kind of test, in four minutes; full coverage of the pure packages

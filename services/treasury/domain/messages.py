@@ -5,9 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from events.outbound import EventRefused, PaymentOrderCancelled, PaymentOrderIssued
-
-TREASURY_SOURCE: Final = "urn:ecluse:treasury"
-"""The source of the events that the treasury makes of returns."""
+from events.treasury import TREASURY
 
 
 class UnreadableMessage(ValueError):
@@ -79,7 +77,7 @@ def read_own_refusal(value: bytes | None) -> OwnRefusal | None:
     if envelope.type != EventRefused.TYPE:
         return None
     refused = _read(_refused, envelope.data)
-    if refused.event_source != TREASURY_SOURCE:
+    if refused.event_source != TREASURY:
         return None
     message = {"fr": refused.message.fr, "en": refused.message.en}
     facts = {"code": refused.code, "facts": refused.facts, "message": message}
