@@ -130,7 +130,7 @@ def test_another_entitys_slip_is_not_there(scene: Scene) -> None:
     slip_id = scene.asked(LILLE_TREASURY, issued)
     scene.audit.lines.clear()
 
-    async def go(client: httpx.AsyncClient) -> list[int]:
+    async def go(client: httpx.AsyncClient) -> list[tuple[int, bool]]:
         found = []
         for method, path in addresses(slip_id):
             if slip_id in path or path == "/treasury/slips":

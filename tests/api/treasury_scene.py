@@ -120,7 +120,7 @@ def a_scene(folder: Path, *, configured: bool = True) -> Scene:
     return scene
 
 
-def issued(events: Sequence[Json]) -> list[dict[str, Any]]:
+def issued(events: Sequence[Json | bytes]) -> list[dict[str, Any]]:
     """The orders that these events lead to, as rows of the treasury's table."""
     wire = Wire()
     wire.tell(*events)

@@ -10,7 +10,7 @@ from services.api.adapters.clock import Clock
 from services.api.adapters.read_model import follow_password
 from services.treasury.application.returns import Returns
 from services.treasury.application.slips import Slips
-from services.treasury.config.accountant import read_config
+from services.treasury.config.accountant import TreasuryConfig, read_config
 from services.treasury.store.database import TreasuryStore
 
 
@@ -21,6 +21,7 @@ class Treasury:
     store: TreasuryStore
     slips: Slips
     returns: Returns
+    config: TreasuryConfig
 
     def follow_password(self, address: Callable[[], str | None]) -> None:
         """Have new connections log in with the password that `address` has then."""
@@ -40,4 +41,5 @@ def open_treasury(
     if file is None:
         return None
     config, store = read_config(file), TreasuryStore(address)
-    return Treasury(store, Slips(store, read_model, config, clock), Returns(store, config, clock))
+    slips, returns = Slips(store, read_model, config, clock), Returns(store, config, clock)
+    return Treasury(store, slips, returns, config)

@@ -18,6 +18,7 @@ from services.api.http.components import Components
 from services.api.problems import NOT_FOUND, Kind, Problem
 from services.api.treasury import query
 from services.api.treasury.view import NOT_SET_UP
+from services.treasury.application.numbers import GivenNumbers
 from services.treasury.application.returns import Taken
 from services.treasury.domain.slips import SlipProblem, SlipType
 from services.treasury.pes.writer import PesFile
@@ -90,8 +91,10 @@ async def prepare(
     return await slip_for(components, caller, made.slip_id)
 
 
-async def issue(components: Components, caller: Caller, slip_id: str) -> query.Slip:
-    """The slip with its numbers and its file.
+async def issue(
+    components: Components, caller: Caller, slip_id: str, given: GivenNumbers | None = None
+) -> query.Slip:
+    """The slip with its numbers, which may be given, and its file.
 
     Raises:
         Problem: 404, there is none that the caller may see; 409, it is no draft.
@@ -99,7 +102,7 @@ async def issue(components: Components, caller: Caller, slip_id: str) -> query.S
     await slip_for(components, caller, slip_id)
     await components.audit.write(caller.name, Action.SLIP_ISSUED, slip_id)
     with _in_words():
-        made = await treasury_of(components).slips.issue(slip_id, name_of(caller))
+        made = await treasury_of(components).slips.issue(slip_id, name_of(caller), given)
     return await slip_for(components, caller, made.slip_id)
 
 

@@ -9,7 +9,9 @@ from fastapi import APIRouter, Form
 from starlette.responses import RedirectResponse, Response
 
 from events.texts import _
+from events.treasury import PIECE_NUMBER_MAX, SLIP_NUMBER_MAX
 from services.api.access.caller import Scope
+from services.api.adapters.treasury import Treasury
 from services.api.budgets import query as budgets
 from services.api.budgets.view import budget_names
 from services.api.console.elements import address, slip_href
@@ -31,6 +33,7 @@ from services.api.http.question import KeyTime
 from services.api.problems import NOT_FOUND, Problem
 from services.api.treasury import acts, query, view, waiting
 from services.api.treasury.acts import Treasurer, file_answer
+from services.treasury.application.numbers import GivenNumbers
 from services.treasury.domain.findings import SLIP_STATES
 from services.treasury.domain.slips import SlipState, SlipType, Waiting
 
@@ -155,19 +158,28 @@ async def slip(visit: Visitor, components: Given, slip_id: Name, confirm: Asked 
         found=found,
         acts=possible if may else (),
         confirm=confirm if may and confirm in possible else None,
+        by_erp=_is_numbered_by_erp(treasury, found.slip),
     )
 
 
 @router.post("/console/treasury/slips/{slip_id}")
 async def act_on_slip(
-    caller: Treasurer, components: Given, slip_id: Name, act: Annotated[str, Form(max_length=20)]
+    caller: Treasurer,
+    components: Given,
+    slip_id: Name,
+    act: Annotated[str, Form(max_length=20)],
+    number: Annotated[int | None, Form(ge=1, le=SLIP_NUMBER_MAX)] = None,
+    first_piece: Annotated[int | None, Form(ge=1, le=PIECE_NUMBER_MAX)] = None,
 ) -> Response:
     """A slip issued or cancelled; or its file, whose line in the audit trail stands before it."""
     if act == EXPORT:
         made = await acts.export(components, caller, slip_id)
         return file_answer(made)
     if act == ISSUE:
-        changed = await acts.issue(components, caller, slip_id)
+        given = None
+        if number is not None and first_piece is not None:
+            given = GivenNumbers(number, first_piece)
+        changed = await acts.issue(components, caller, slip_id, given)
     elif act == CANCEL:
         changed = await acts.cancel(components, caller, slip_id)
     else:
@@ -255,6 +267,12 @@ async def close(
     """A finding closed, with a reason."""
     await acts.close_finding(components, caller, finding_id, reason.strip())
     return RedirectResponse(address(HOME, "findings"), 303)
+
+
+def _is_numbered_by_erp(treasury: Treasury, slip: query.Slip) -> bool:
+    """True if the ERP numbers the slips of its budget: whoever issues one gives them."""
+    settings = treasury.config.of(slip.budget)
+    return settings is not None and settings.numbers.given_by_erp
 
 
 def acts_on(slip: query.Slip) -> tuple[str, ...]:

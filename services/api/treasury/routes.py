@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, TypeVar
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, StringConstraints, TypeAdapter
 
+from events.treasury import PIECE_NUMBER_MAX, SLIP_NUMBER_MAX
 from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
 from services.api.events_in.body import body_of
@@ -22,6 +23,7 @@ from services.api.treasury.view import finding_text
 from services.api.treasury.waiting import in_order, place_of
 from services.texts.language import Language
 from services.texts.translation import translate
+from services.treasury.application.numbers import GivenNumbers
 from services.treasury.application.returns import Taken
 from services.treasury.domain.slips import SlipState, SlipType, Waiting
 
@@ -79,6 +81,15 @@ class ToPrepare(BaseModel):
     slip_type: SlipType = Field(
         SlipType.PAYMENT, description="`01` pays; `02` takes back what was cancelled."
     )
+
+
+class ErpNumbers(BaseModel):
+    """Numbers given by the ERP: of the slip, and of its first piece."""
+
+    model_config = {"extra": "forbid"}
+
+    slip: int = Field(ge=1, le=SLIP_NUMBER_MAX)
+    first_piece: int = Field(ge=1, le=PIECE_NUMBER_MAX)
 
 
 class Closing(BaseModel):
@@ -174,9 +185,15 @@ async def prepare(caller: Treasurer, components: Given, wanted: ToPrepare) -> qu
 
 
 @router.post("/slips/{slip_id}/issue", summary="Issue a slip")
-async def issue(caller: Treasurer, components: Given, slip_id: Name) -> query.Slip:
-    """The draft gets its numbers and its file, and never changes again."""
-    return await acts.issue(components, caller, slip_id)
+async def issue(
+    caller: Treasurer, components: Given, slip_id: Name, numbers: ErpNumbers | None = None
+) -> query.Slip:
+    """The draft gets its numbers and its file, and never changes again.
+
+    Where the ERP numbers the slips of a budget (`given_by_erp`), it gives them here.
+    """
+    given = None if numbers is None else GivenNumbers(numbers.slip, numbers.first_piece)
+    return await acts.issue(components, caller, slip_id, given)
 
 
 @router.post("/slips/{slip_id}/cancel", summary="Cancel a slip")
