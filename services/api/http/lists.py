@@ -2,17 +2,17 @@
 
 import base64
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Annotated, Any, Final, Generic, TypeVar, get_args, get_type_hints
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, TypeAdapter, create_model
 
 from events.texts import _
 from services.api.addresses import own_address
 from services.api.http.answering import JSON, answered, digest
-from services.api.http.question import Asked, ListFilters, PageFilters, Question
+from services.api.http.question import ListFilters, PageFilters, Question
 from services.api.http.question_route import QuestionRoute
 from services.api.problems import Kind, Problem
 
@@ -59,7 +59,7 @@ def list_route(
     of_page = create_model(f"{filters.__name__}OfPage", __base__=(filters, PageFilters))
     cursors: TypeAdapter[Any] = TypeAdapter(tuple[tuple(key.values())])  # type: ignore[misc, arg-type]
 
-    def key_of(each: Any) -> tuple[Any, ...]:
+    def own_key(each: Any) -> tuple[Any, ...]:
         values = (attrgetter(attribute)(each) for attribute in key)
         return tuple("" if value is None else value for value in values)
 
@@ -68,7 +68,7 @@ def list_route(
         question.check_authorized(getattr(asked, "entity", None))
         after = None
         if asked.cursor is not None:
-            after = _key(asked.cursor, _fingerprint(question), cursors)
+            after = key_of(asked.cursor, question.request, cursors)
 
         async def body() -> tuple[bytes, Mapping[str, str]]:
             arguments = asked.arguments(question.today)
@@ -78,8 +78,8 @@ def list_route(
             )
             items, headers, cursor = found[: asked.limit], {}, None
             if len(found) > asked.limit:
-                key_of_last = cursors.dump_python(key_of(items[-1]), mode="json")
-                cursor = _cursor(_fingerprint(question), key_of_last)
+                key_of_last = cursors.dump_python(own_key(items[-1]), mode="json")
+                cursor = cursor_of(question.request, key_of_last)
                 following = own_address(question.request, cursor=cursor)
                 headers = {"Link": f'<{following}>; rel="next"'}
             return spelled.dump_json(page.model_construct(items=items, next=cursor)), headers
@@ -98,22 +98,25 @@ def list_route(
     )
 
 
-def _fingerprint(question: Asked) -> str:
+def _fingerprint(request: Request) -> str:
     """Digest of an address and its filters: a cursor belongs to one."""
     filters = sorted(
         (name, value)
-        for name, value in question.request.query_params.multi_items()
+        for name, value in request.query_params.multi_items()
         if name not in NOT_OF_THE_FILTER
     )
-    return digest([question.request.url.path, *(f"{name}={value}" for name, value in filters)])
+    return digest([request.url.path, *(f"{name}={value}" for name, value in filters)])
 
 
-def _cursor(list_: str, key: list[Any]) -> str:
-    spelled = json.dumps([list_, *key], separators=(",", ":"), ensure_ascii=False).encode()
+def cursor_of(request: Request, key: Sequence[Any]) -> str:
+    """The cursor of the page behind the row of this key, whose parts JSON knows."""
+    spelled = json.dumps(
+        [_fingerprint(request), *key], separators=(",", ":"), ensure_ascii=False
+    ).encode()
     return base64.urlsafe_b64encode(spelled).decode().rstrip("=")
 
 
-def _key(cursor: str, list_: str, key: TypeAdapter[Any]) -> Any:
+def key_of(cursor: str, request: Request, key: TypeAdapter[Any]) -> Any:
     """The key of the last row of the page before.
 
     Raises:
@@ -122,7 +125,7 @@ def _key(cursor: str, list_: str, key: TypeAdapter[Any]) -> Any:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         of_list, *text = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        if of_list != list_:
+        if of_list != _fingerprint(request):
             raise Problem(CURSOR_UNKNOWN)
         return key.validate_json(json.dumps(text))
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
