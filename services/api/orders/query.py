@@ -153,6 +153,9 @@ class InState:
 
 
 @dataclass(frozen=True, slots=True)
+NONE: Final = InState(0, 0, 0)
+
+
 class Waiting:
     """The orders that wait for the treasury."""
 
