@@ -16,10 +16,10 @@ from services.api.queries.rows import (
     all_rows,
     line_columns,
     line_of,
-    line_order,
     row_as,
 )
 from services.ledger.domain.model.lines import Stage
+from services.ledger.explain.sentences import line_order
 from services.projector.tables import (
     budgets,
     convention_lines,

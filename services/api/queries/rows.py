@@ -184,20 +184,6 @@ def total(amounts: ColumnElement[Any]) -> ColumnElement[int]:
     return cast(func.coalesce(func.sum(amounts), 0), BigInteger)
 
 
-def line_order(line: BudgetLine) -> tuple[str, str, str, tuple[int, str]]:
-    """The place of a line among others: M57's codes by their digits, operations by their number.
-
-    In the nomenclature a code stands behind the one that it is part of: 20, 204, 21.
-    """
-    return (line.chapter, line.article, line.function or "", number_order(line.operation or ""))
-
-
-def number_order(code: str) -> tuple[int, str]:
-    """The place of an operation's code: by the number that it begins with (489, 490, 1978)."""
-    digits = code[: len(code) - len(code.lstrip("0123456789"))]
-    return (int(digits or 0), code)
-
-
 def line_columns(table: FromClause) -> list[ColumnElement[Any]]:
     """The four codes of a line, in their order."""
     return [table.c[name] for name in LINE]

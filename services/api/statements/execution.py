@@ -6,8 +6,10 @@ from typing import Any, Final
 
 from events.texts import _
 from services.api.balances.query import LineBalance, Stages
-from services.api.queries.rows import Name, line_order, shown_name
+from services.api.code_names import OFFICIAL, Names
+from services.api.queries.rows import Name, shown_name
 from services.api.statements.sheet import Cell, Column, Kind, Sheet
+from services.ledger.explain.sentences import line_order
 
 TITLE: Final = _("Budget execution")
 BY_LINE: Final = _("Line by line")
