@@ -59,9 +59,9 @@ def answers(url: str, topic: ATopic, *paths: str, language: str = "en") -> list[
         topic.engine = app.state.components.engine
         app.state.explanations = Explanations(topic)
         async with asking(app, language=language) as client:
-            answer = await client.get(path)
-            assert 200 == answer.status_code, answer.text
-            return answer.text
+            found = [await client.get(path) for path in paths]
+        assert {200} == {each.status_code for each in found}, found[0].text
+        return found
 
     return asyncio.run(go())
 
@@ -88,6 +88,9 @@ def test_an_unreadable_record_leads_to_the_one_that_came_corrected(
     text = page(sqlite_url, LIST, ATopic(WRONG_KIND), more=[corrected])
     assert is_known == ("The same id was accepted:" in text)
     assert is_known == (f'href="/console/records/{BUDGET}/2"' in text)
+    comment = f">Accepted under the same id: {BUDGET}, record 2</textarea>"
+    assert is_known == (comment in text), "who marks it need write nothing"
+    assert is_known == ('<details class="review" open>' in text)
 
 
 @pytest.mark.parametrize("topic", [ATopic(None), ATopic(WRONG_KIND, away=True)])
