@@ -238,6 +238,8 @@ def main() -> None:
     if COMPLETES in os.environ:
         from typer._completion_classes import completion_init  # noqa: PLC0415 # seldom asked for
 
+        # Else rich breaks a long help, and fish offers its second line as a word of its own.
+        os.environ["TERMINAL_WIDTH"] = "1000"
         completion_init()
     try:
         app()

@@ -46,14 +46,16 @@ def list_route(
     summary: str,
     description: str,
     name: str = "listed",
+    complete: Callable[[Asked, list[T]], Awaitable[list[Any]]] | None = None,
 ) -> None:
     """Add a route that answers with the rows of a query, page by page.
 
     The query takes a connection, the entities of the caller, the arguments of the filters, the key
     after which the page begins, and a limit. `key` holds the attributes of a row by which the list
-    is ordered, and their types: the cursor is made of them.
+    is ordered, and their types: the cursor is made of them. `complete` makes the rows of a page
+    what is answered, from elsewhere than the read model: such an answer has no ETag.
     """
-    (row,) = get_args(get_type_hints(query)["return"])
+    (row,) = get_args(get_type_hints(complete or query)["return"])
     page = Page[row]  # type: ignore[valid-type] # the type of the rows, known when it is called
     spelled = TypeAdapter[Any](page)
     of_page = create_model(f"{filters.__name__}OfPage", __base__=(filters, PageFilters))
@@ -82,9 +84,11 @@ def list_route(
                 cursor = cursor_of(question.request, key_of_last)
                 following = own_address(question.request, cursor=cursor)
                 headers = {"Link": f'<{following}>; rel="next"'}
+            if complete is not None:
+                items = await complete(question, items)
             return spelled.dump_json(page.model_construct(items=items, next=cursor)), headers
 
-        return await answered(question, JSON, body, dated=asked.is_dated)
+        return await answered(question, JSON, body, dated=asked.is_dated, tagged=complete is None)
 
     route.__annotations__["asked"] = Annotated[of_page, Query()]
     router.add_api_route(
