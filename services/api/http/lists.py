@@ -46,7 +46,7 @@ def list_route(
     summary: str,
     description: str,
     name: str = "listed",
-    complete: Callable[[Asked, list[T]], Awaitable[list[Any]]] | None = None,
+    complete: Callable[[Question, list[T]], Awaitable[list[Any]]] | None = None,
 ) -> None:
     """Add a route that answers with the rows of a query, page by page.
 
@@ -73,17 +73,12 @@ def list_route(
             after = key_of(asked.cursor, question.request, cursors)
 
         async def body() -> tuple[bytes, Mapping[str, str]]:
-            arguments = asked.arguments(question.today)
-            limit = asked.limit + 1
-            found = await query(
-                question.connection, question.entities, **arguments, after=after, limit=limit
-            )
-            items, headers, cursor = found[: asked.limit], {}, None
+            given = asked.arguments(question.today) | {"after": after, "limit": asked.limit + 1}
+            found = await query(question.connection, question.entities, **given)
+            items, last = found[: asked.limit], None
             if len(found) > asked.limit:
-                key_of_last = cursors.dump_python(own_key(items[-1]), mode="json")
-                cursor = cursor_of(question.request, key_of_last)
-                following = own_address(question.request, cursor=cursor)
-                headers = {"Link": f'<{following}>; rel="next"'}
+                last = cursors.dump_python(own_key(items[-1]), mode="json")
+            cursor, headers = _following(question.request, last)
             if complete is not None:
                 items = await complete(question, items)
             return spelled.dump_json(page.model_construct(items=items, next=cursor)), headers
@@ -100,6 +95,14 @@ def list_route(
         description=description,
         route_class_override=QuestionRoute,
     )
+
+
+def _following(request: Request, key_of_last: Any) -> tuple[str | None, Mapping[str, str]]:
+    """The cursor of the next page and the `Link` to it, where there is one."""
+    if key_of_last is None:
+        return None, {}
+    cursor = cursor_of(request, key_of_last)
+    return cursor, {"Link": f'<{own_address(request, cursor=cursor)}>; rel="next"'}
 
 
 def _fingerprint(request: Request) -> str:
