@@ -30,7 +30,8 @@ Version = tuple[int, int, int]
 class Taken(Protocol):
     """What became of a file."""
 
-    outcome: str
+    @property
+    def outcome(self) -> str: ...
 
 
 class TakesReturns(Protocol):
