@@ -1,5 +1,6 @@
 """Orders and slips that cannot be sent: each fault is a sentence, and the others go on."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ def into(**account: Any) -> PaymentOrderIssued:
 BELGIAN = "BE68539007547034"
 
 
-ORDERS: list[tuple[PaymentOrderIssued, list[tuple[Translatable, int | None]]]] = [
+ORDERS: list[tuple[PaymentOrderIssued, Sequence[tuple[Translatable, int | None]]]] = [
     (an_order(), []),
     (with_lines({"article": "6574a"}), [(f.BAD_ARTICLE, 1)]),
     (with_lines({"article": "6" * 12}), []),
@@ -83,7 +84,7 @@ ORDERS: list[tuple[PaymentOrderIssued, list[tuple[Translatable, int | None]]]] =
 
 @pytest.mark.parametrize(("order", "expected"), ORDERS)
 def test_what_the_schema_would_refuse_is_a_fault_of_the_order(
-    order: PaymentOrderIssued, expected: list[tuple[Translatable, int | None]]
+    order: PaymentOrderIssued, expected: Sequence[tuple[Translatable, int | None]]
 ) -> None:
     found = f.faults(order, a_config())
     assert [(text.msgid, line) for text, line in expected] == [
@@ -163,7 +164,7 @@ def test_a_fault_is_said_in_french_too() -> None:
 MOST = an_order(line_cents=(f.PES_AMOUNT_MAX_CENTS,))
 
 
-SLIPS: list[tuple[Slip, list[Translatable]]] = [
+SLIPS: list[tuple[Slip, Sequence[Translatable]]] = [
     (a_slip(a_piece(MOST)), []),
     (a_slip(a_piece(MOST, 1), a_piece(an_order("C/b", (1,)), 2)), [f.SLIP_TOO_MUCH]),
     (a_slip(a_piece(MOST), cumulative_cents=f.PES_AMOUNT_MAX_CENTS + 1), [f.YEAR_TOO_MUCH]),
@@ -180,7 +181,7 @@ SLIPS: list[tuple[Slip, list[Translatable]]] = [
 
 @pytest.mark.parametrize(("slip", "expected"), SLIPS)
 def test_what_the_schema_would_refuse_is_a_fault_of_the_slip(
-    slip: Slip, expected: list[Translatable]
+    slip: Slip, expected: Sequence[Translatable]
 ) -> None:
     found = f.slip_faults(slip)
     assert [each.msgid for each in expected] == [each.msgid for each in found]
