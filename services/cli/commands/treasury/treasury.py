@@ -2,6 +2,7 @@
 # ruff: noqa: PLC0415 # Faust, Kafka and a database are imported by whoever uses them
 
 import asyncio
+from typing import Annotated
 
 import typer
 
@@ -67,3 +68,26 @@ def restore(as_json: AsJson = False) -> None:
         print_json(found._asdict())
     else:
         say(RESTORED.render(found._asdict()))
+
+
+@app.command(cls=Verb)
+def check(
+    file: Annotated[
+        typer.FileBinaryRead,
+        typer.Argument(
+            envvar="ECLUSE_TREASURY_FILE",
+            metavar="FILE",
+            help="YAML, by entity and budget; - is standard input.",
+        ),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Judge the accountant's codes and the directory of third parties; exit 1 if anything is wrong.
+
+    Each fault with its line: settings that PES files cannot hold, keys of SIRETs, what stands
+    twice, and budgets without IdPost or CodCol, of which no slip is prepared.
+    """
+    from services.cli.commands.treasury.check import is_without_fault
+
+    if not is_without_fault(file, as_json=as_json):
+        raise typer.Exit(1)
