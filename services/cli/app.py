@@ -98,6 +98,8 @@ VERBS: Final = (
     Later("order", "commands.events.order:order", JOB),
     Later("document", "commands.events.document:document", JOB),
     Later("treasury", "commands.treasury.treasury:treasury", TREASURY),
+    Later("entries", "commands.treasury.entries:entries", TREASURY),
+    Later("reconcile", "commands.treasury.reconcile:reconcile", TREASURY),
     Later("ledger", "commands.roles.processes:ledger", ROLES),
     Later("serve", "commands.roles.processes:serve", ROLES),
     Later("api", "commands.roles.processes:api", ROLES),

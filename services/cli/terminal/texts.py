@@ -22,6 +22,7 @@ OUTCOMES = {
 
 TITLES = {
     "entries": _("Commitment entries"),
+    "accounting_entries": _("Accounting entries"),
     "orders": _("Payment orders"),
     "lines": _("Balances of budget {budget}"),
     "refusals": _("Refused events"),
@@ -104,6 +105,11 @@ COLUMNS = {
     "longest": _("longest"),
     "issued": _("issued"),
     "document": _("document"),
+    "date": _("date"),
+    "account": _("account"),
+    "label": _("label"),
+    "debit": _("debit"),
+    "credit": _("credit"),
 }
 
 COUNTS = {
