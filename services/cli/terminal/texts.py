@@ -42,6 +42,8 @@ TITLES = {
     "stages": _("Where each stage is"),
     "partitions": _("By partition"),
     "latencies": _("Latencies of the last hour"),
+    "returns": _("Files of the accountant"),
+    "open_findings": _("Findings"),
     "orders_waiting": _("Orders that have waited longest"),
     "reports_overdue": _("Reports overdue longest"),
 }
@@ -104,6 +106,8 @@ COLUMNS = {
     "longest": _("longest"),
     "issued": _("issued"),
     "document": _("document"),
+    "file": _("file"),
+    "finding": _("finding"),
 }
 
 COUNTS = {

@@ -25,7 +25,14 @@ from services.treasury.application.open_findings import (
 )
 from services.treasury.application.return_taking import ReturnTaking, codes_of
 from services.treasury.config.accountant import TreasuryConfig
-from services.treasury.domain.findings import Finding, FindingKind, kept, text_of
+from services.treasury.domain.findings import (
+    Finding,
+    FindingKind,
+    FindingProblem,
+    UnknownFinding,
+    kept,
+    text_of,
+)
 from services.treasury.pes import acquit, returned
 from services.treasury.pes.acquit import AcquitReader
 from services.treasury.pes.returned import ReturnReader
@@ -54,14 +61,6 @@ WRONG_ROOT: Final = _("its root is {root}: it is neither a PES_Retour nor a PES_
 NO_FINDING: Final = _("There is no finding {finding}.")
 IS_CLOSED: Final = _("The finding {finding} was closed already.")
 NO_REASON: Final = _("Give a reason: it stays with the finding.")
-
-
-class ReturnProblem(Exception):
-    """What was asked of findings cannot be done, and why: nothing was changed."""
-
-    def __init__(self, why: Translatable) -> None:
-        super().__init__(why.msgid)
-        self.text = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,17 +153,17 @@ class Returns:
         """Close a finding.
 
         Raises:
-            ReturnProblem: it is not there or closed, or the reason is empty.
+            FindingProblem: it is not there or closed, or the reason is empty.
         """
         why = reason.strip()
         if not why:
-            raise ReturnProblem(NO_REASON)
+            raise FindingProblem(NO_REASON)
         async with self._store.transaction() as connection:
             found = await find_finding(connection, finding_id, locked=True)
             if found is None:
-                raise ReturnProblem(NO_FINDING.render({"finding": finding_id}))
+                raise UnknownFinding(NO_FINDING.render({"finding": finding_id}))
             if found.closed_at is not None:
-                raise ReturnProblem(IS_CLOSED.render({"finding": finding_id}))
+                raise FindingProblem(IS_CLOSED.render({"finding": finding_id}))
             await close_finding(connection, finding_id, by, why, self._clock())
             closed = await find_finding(connection, finding_id)
         assert closed is not None, "it is locked until here"
