@@ -98,6 +98,7 @@ VERBS: Final = (
     Later("order", "commands.events.order:order", JOB),
     Later("document", "commands.events.document:document", JOB),
     Later("treasury", "commands.treasury.treasury:treasury", TREASURY),
+    Later("slips", "commands.treasury.slips:slips", TREASURY),
     Later("returns", "commands.treasury.returns:returns", TREASURY),
     Later("findings", "commands.treasury.findings:findings", TREASURY),
     Later("ledger", "commands.roles.processes:ledger", ROLES),

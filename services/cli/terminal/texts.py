@@ -44,6 +44,9 @@ TITLES = {
     "latencies": _("Latencies of the last hour"),
     "returns": _("Files of the accountant"),
     "open_findings": _("Findings"),
+    "slips_waiting": _("Orders that wait for a slip"),
+    "slips": _("Slips"),
+    "pieces": _("Pieces"),
     "orders_waiting": _("Orders that have waited longest"),
     "reports_overdue": _("Reports overdue longest"),
 }
@@ -108,6 +111,8 @@ COLUMNS = {
     "document": _("document"),
     "file": _("file"),
     "finding": _("finding"),
+    "slip": _("slip"),
+    "type": _("type"),
 }
 
 COUNTS = {

@@ -7,17 +7,16 @@ lost the partition: a former owner that was frozen writes nothing any more.
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Table, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.projector.sql import POSTGRESQL
 from services.treasury.domain.messages import (
     CancelledOrder,
     IssuedOrder,
     OwnRefusal,
     UnreadableMessage,
 )
+from services.treasury.store.database import inserting
 from services.treasury.store.tables import orders, own_events, positions
 
 
@@ -36,7 +35,7 @@ async def claim(connection: AsyncConnection, topic: str, partition: int) -> Posi
     """Raise the epoch of a partition: from now on only its new owner writes."""
     start = {"topic": topic, "partition": partition, "next_offset": 0, "epoch": 1}
     claimed = (
-        _insert(connection, positions)
+        inserting(connection, positions)
         .values(start)
         .on_conflict_do_update(
             index_elements=list(positions.primary_key), set_={"epoch": positions.c.epoch + 1}
@@ -101,7 +100,7 @@ async def _add(connection: AsyncConnection, rows: list[dict[str, Any]]) -> int:
     if not rows:
         return 0
     added = (
-        _insert(connection, orders)
+        inserting(connection, orders)
         .values(rows)
         .on_conflict_do_nothing(index_elements=list(orders.primary_key))
         .returning(orders.c.payment_order)
@@ -132,10 +131,3 @@ async def note_refusals(connection: AsyncConnection, refusals: Iterable[OwnRefus
         noted = update(own_events).where(of_it).values(refusal=each.facts)
         known += (await connection.execute(noted)).rowcount
     return known
-
-
-def _insert(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """An INSERT that knows ON CONFLICT, which both databases spell alike."""
-    if connection.dialect.name == POSTGRESQL:
-        return postgresql.insert(table)
-    return sqlite.insert(table)

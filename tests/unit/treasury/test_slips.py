@@ -7,6 +7,8 @@ import pytest
 
 from events.texts import _
 from services.treasury.domain.slips import (
+    LINES_MAX,
+    TOTAL_MAX_CENTS,
     BudgetName,
     Piece,
     Slip,
@@ -15,12 +17,17 @@ from services.treasury.domain.slips import (
     Waiting,
     serial_of,
     slip_id_of,
+    that_fit,
     unpaid_cents,
 )
 from tests.builders import BUDGET
 from tests.treasury.orders import an_order
 
 LINES = (100, 50, 25)
+
+
+def waiting(line_cents: tuple[int, ...]) -> Waiting:
+    return Waiting(an_order("C/advance"), SlipType.PAYMENT, line_cents, None, ())
 
 
 @pytest.mark.parametrize(
@@ -61,8 +68,9 @@ def test_the_parts_of_a_budget() -> None:
 
 
 def test_an_order_waits_for_the_first_of_its_reasons() -> None:
-    ready = Waiting(an_order("C/advance", LINES), SlipType.PAYMENT, LINES, None, ())
+    ready = waiting(LINES)
     assert (ready.reason, ready.amount_cents) == (None, 175)
+    assert (ready.payment_order, ready.number) == ("C/advance", None)
     one, other = _("Codes are missing."), _("An address is missing.")
     assert replace(ready, reasons=(one, other)).reason == one
 
@@ -70,3 +78,26 @@ def test_an_order_waits_for_the_first_of_its_reasons() -> None:
 def test_a_problem_is_said_in_words() -> None:
     assert SlipProblem(_("No.")).text == _("No.")
     assert str(SlipProblem(_("No."))) == "No."
+
+
+HALF = (TOTAL_MAX_CENTS + 1) >> 1
+MANY = (1,) * (LINES_MAX >> 1)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "pieces_max", "count"),
+    [
+        ([], 5, 0),
+        ([LINES, LINES], 5, 2),
+        ([LINES, LINES], 1, 1),
+        ([(TOTAL_MAX_CENTS,), (1,)], 5, 1),
+        ([(HALF,), (HALF - 1,), (1,)], 5, 2),
+        ([MANY, MANY, (1,)], 5, 2),
+        ([MANY, MANY[1:], (1,)], 5, 3),
+    ],
+    ids=["none", "all", "so many", "a full slip", "to the cent", "its lines", "to the line"],
+)
+def test_what_does_not_fit_on_a_slip_waits_for_the_next(
+    amounts: list[tuple[int, ...]], pieces_max: int, count: int
+) -> None:
+    assert that_fit([waiting(each) for each in amounts], pieces_max) == count
