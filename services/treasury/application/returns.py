@@ -34,7 +34,7 @@ from services.treasury.domain.findings import (
     text_of,
 )
 from services.treasury.pes import acquit, returned
-from services.treasury.pes.acquit import AcquitReader
+from services.treasury.pes.acquit import AcquitReader, GatewayError
 from services.treasury.pes.returned import ReturnReader
 from services.treasury.pes.safe_xml import FileRefused, XmlFile
 from services.treasury.store.database import TreasuryStore
@@ -85,6 +85,8 @@ class Taken:
     slip_id: str | None = None
     accepted: bool | None = None
     """The gateway's answer on this slip."""
+    errors: tuple[GatewayError, ...] = ()
+    """What it found, the first hundred."""
     dated_on: date | None = None
 
 
@@ -218,6 +220,7 @@ class Returns:
             opened=tuple(opened),
             slip_id=slip_id,
             accepted=verdict.accepted,
+            errors=tuple(verdict.errors),
             dated_on=head.dated_on,
         )
 

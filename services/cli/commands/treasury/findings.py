@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from events.masking import masked
+from events.masking import masked, masked_name
 from events.texts import Day, _, ngettext
 from services.cli.commands.operate.api_keys import instant, who
 from services.cli.commands.treasury.opening import AtDatabase
@@ -86,7 +86,7 @@ def finding_json(row: "FindingRow") -> dict[str, Any]:
         "budget": row.budget,
         "slip": row.slip_id,
         "payment_order": row.payment_order,
-        "file": row.file_name,
+        "file": row.file_name and masked_name(row.file_name),
         "facts": masked(row.facts),
         "message": sentence,
         "opened_at": instant(row.opened_at),

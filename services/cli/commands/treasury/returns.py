@@ -3,12 +3,13 @@
 
 import asyncio
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
 from events.masking import masked_name
-from events.texts import Translatable, _, ngettext
+from events.texts import Translatable, _, ngettext, verbatim
 from services.cli.commands.operate.api_keys import instant, who
 from services.cli.commands.treasury.opening import AtDatabase, opened
 from services.cli.terminal.options import AsJson, Group, Verb
@@ -25,7 +26,7 @@ EXIT_REFUSED: Final = 1
 
 REFUSED = _("{file}: not taken. {why}")
 ACCEPTED_SLIP = _("{file}: the gateway accepted slip {slip}.")
-REFUSED_SLIP = _("{file}: the gateway refused slip {slip}; `ecluse slips show {slip}` says why.")
+REFUSED_SLIP = _("{file}: the gateway refused slip {slip}.")
 NO_SLIP = _("{file}: an answer of the gateway to a file that was not sent from here.")
 TAKEN = _("{file}: {pieces}, {events}, {findings}.")
 PIECES = ngettext("{count} piece read", "{count} pieces read")
@@ -67,7 +68,7 @@ def take(
     """
 
     async def work(returns: "Returns") -> "list[Taken]":
-        return [await returns.take(each, display_name(each), who()) for each in files]
+        return [await returns.take(each, Path(display_name(each)).name, who()) for each in files]
 
     found = with_returns(db, work)
     if as_json:
@@ -108,7 +109,7 @@ def with_returns(db: str | None, work: "Callable[[Returns], Awaitable[Result]]")
 def taken_json(taken: "Taken") -> dict[str, Any]:
     """What became of a file, as a program reads it."""
     return {
-        "file": taken.file_name,
+        "file": masked_name(taken.file_name),
         "sha256": taken.sha256,
         "kind": taken.kind,
         "outcome": taken.outcome,
@@ -119,6 +120,7 @@ def taken_json(taken: "Taken") -> dict[str, Any]:
         "findings": taken.findings,
         "slip": taken.slip_id,
         "accepted": taken.accepted,
+        "errors": [asdict(each) for each in taken.errors],
     }
 
 
@@ -126,7 +128,7 @@ def return_json(row: "ReturnRow") -> dict[str, Any]:
     """A file that was read, as a program reads it."""
     facts = {name: fact for name, fact in row.facts.items() if name != "why"}
     return {
-        "file": row.file_name,
+        "file": masked_name(row.file_name),
         "sha256": row.sha256,
         "kind": row.kind,
         "outcome": row.outcome,
@@ -140,13 +142,15 @@ def return_json(row: "ReturnRow") -> dict[str, Any]:
 
 def _say(screen: Screen, taken: "Taken") -> None:
     screen.say(_sentence(taken))
+    for error in taken.errors:
+        screen.say(verbatim(f"- {error.label}"))
     if taken.outcome == "taken":
         for each in taken.opened:
             screen.say(each.text)
 
 
 def _sentence(taken: "Taken") -> Translatable:
-    file: dict[str, object] = {"file": masked_name(taken.file_name)}
+    file: dict[str, object] = {"file": taken.file_name}
     if taken.why is not None:
         return REFUSED.render(file | {"why": taken.why})
     if taken.kind == "acquit" and taken.slip_id is None:
