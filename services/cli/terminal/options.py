@@ -86,15 +86,6 @@ OfBudget = Annotated[
     str | None,
     typer.Option("--budget", metavar="BUDGET", help="Of this budget only.", callback=typed_or_none),
 ]
-ReadModel = Annotated[
-    str | None,
-    typer.Option(
-        "--db",
-        metavar="URL",
-        help="The read model: postgresql://…, sqlite:///FILE; else ECLUSE_DATABASE_URL.",
-        callback=typed_or_none,
-    ),
-]
 Strict = Annotated[bool, flag("--strict", "Exit 1 if anything was refused or unreadable.")]
 EventFiles = Annotated[
     list[typer.FileBinaryRead],

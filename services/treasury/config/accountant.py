@@ -222,6 +222,13 @@ class ThirdParty(_OfPes):
 
     adresse: Address | None = None
 
+    @property
+    def category(self) -> tuple[str, str] | None:
+        """CatTiers and NatJur."""
+        if self.cat_tiers is None or self.nat_jur is None:
+            return None
+        return self.cat_tiers, self.nat_jur
+
     @model_validator(mode="after")
     def _complete(self) -> "ThirdParty":
         if (self.cat_tiers is None) != (self.nat_jur is None):

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 import typer
 
 from events.texts import Day, Euros, Translatable, ngettext
+from services.cli.commands.treasury.opening import AtDatabase, opened
 from services.cli.records.summary_tables import label, show_entries
 from services.cli.terminal.options import (
     AsJson,
     OfBudget,
-    ReadModel,
     chosen_language,
     flag,
     typed_or_none,
@@ -85,7 +85,7 @@ def entries(
     book: Annotated[
         bool, flag("--book", "First make those that are due, where no treasury runs.")
     ] = False,
-    db: ReadModel = None,
+    db: AtDatabase = None,
     as_json: AsJson = False,
 ) -> None:
     """List the accounting entries made of the ledger's records, debits and credits, for the ERP.
@@ -114,7 +114,6 @@ async def _read(
     """The number of lines that were made now, and the entries."""
     from services.api.adapters.clock import wall_clock
     from services.api.journal.entries import listed
-    from services.cli.commands.treasury.opening import opened
     from services.projector.database import where
     from services.projector.database_errors import reaching
     from services.treasury.application.entries import Bookkeeper

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from events.texts import _, ngettext
-from services.cli.terminal.options import AsJson, OfBudget, ReadModel
+from services.cli.commands.treasury.opening import AtDatabase, opened
+from services.cli.terminal.options import AsJson, OfBudget
 from services.cli.terminal.output import busy, display_name, leave, print_json, say
 from services.cli.terminal.texts import FAULT, READING
 from services.texts.translation import both
@@ -39,7 +40,7 @@ def reconcile(
             help="Totals of the ERP (CSV): budget, account, debit, credit, if by line its codes.",
         ),
     ] = None,
-    db: ReadModel = None,
+    db: AtDatabase = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare entries, slips and returns with the ledger, and the ERP's totals with the entries.
@@ -73,7 +74,6 @@ async def _differences(
     db: str | None, budget: str | None, totals: "ErpTotals | None"
 ) -> "tuple[list[Discrepancy], list[Behind]]":
     from services.api.adapters.clock import wall_clock
-    from services.cli.commands.treasury.opening import opened
     from services.treasury.application.entries import Bookkeeper
     from services.treasury.application.reconcile import reconcile as differences
 

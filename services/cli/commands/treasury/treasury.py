@@ -1,11 +1,13 @@
 """`ecluse treasury`: the process of the treasury, its configuration, its tables made again."""
 # ruff: noqa: PLC0415 # Faust, Kafka and a database are imported by whoever uses them
 
+from typing import Annotated
+
 import typer
 
 from services.cli.commands.roles.processes import LogsAsJson
 from services.cli.terminal.logs import log_as_json
-from services.cli.terminal.options import Group, Verb
+from services.cli.terminal.options import AsJson, Group, Verb
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
 
@@ -32,3 +34,26 @@ def run(as_json: LogsAsJson = False) -> None:
     from services.treasury.settings import TreasurySettings
 
     serve(Settings(), TreasurySettings())
+
+
+@app.command(cls=Verb)
+def check(
+    file: Annotated[
+        typer.FileBinaryRead,
+        typer.Argument(
+            envvar="ECLUSE_TREASURY_FILE",
+            metavar="FILE",
+            help="YAML, by entity and budget; - is standard input.",
+        ),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Judge the accountant's codes and the directory of third parties; exit 1 if anything is wrong.
+
+    Each fault with its line: settings that PES files cannot hold, keys of SIRETs, what stands
+    twice, and budgets without IdPost or CodCol, of which no slip is prepared.
+    """
+    from services.cli.commands.treasury.check import is_without_fault
+
+    if not is_without_fault(file, as_json=as_json):
+        raise typer.Exit(1)
