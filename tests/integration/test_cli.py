@@ -340,6 +340,8 @@ WITHOUT_KAFKA = {
     ("validate",),
     ("schema",),
     ("serve",),
+    ("entries",),
+    ("reconcile",),
     ("lag",),
     ("database", "grants"),
     ("order", "acknowledge"),
