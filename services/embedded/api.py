@@ -15,6 +15,7 @@ from services.api.access.store import ACCESS_FILE, AccessStore
 from services.api.access.webhook_store import Webhooks
 from services.api.adapters.clock import wall_clock
 from services.api.adapters.read_model import open_read_model
+from services.api.adapters.treasury import open_treasury
 from services.api.app import create_app
 from services.api.http.components import Components
 from services.api.lag_source import Unwatched
@@ -69,13 +70,15 @@ async def serve_embedded(
         writing = an_engine(f"sqlite:///{data / READ_FILE}")
         reading = open_read_model(f"sqlite:///{data / READ_FILE}")
         embedded = EmbeddedLedger(data / LEDGER_FILE, writing)
-        treasury = EmbeddedTreasury(_of_treasury(data), embedded, clock)
+        treasurer = EmbeddedTreasury(_of_treasury(data), embedded, clock)
+        of_treasury = f"sqlite:///{data / TREASURY_FILE}"
+        treasury = open_treasury(of_treasury, reading, settings.treasury_file, clock)
         try:
             await store.prepare()
             await embedded.open()
             for each in files:
                 await embedded.load(each.path, each.name, progress)
-            await treasury.open()
+            await treasurer.open()
             access, login = access_of(settings, store, clock)
             webhooks = Webhooks(store, clock)
             parts = Components(
@@ -93,17 +96,20 @@ async def serve_embedded(
                 names=settings.names,
                 login=login,
                 webhooks=webhooks,
+                treasury=treasury,
             )
             app = create_app(parts)
             runner = Runner(webhooks, app.state.feed, clock, settings.allowed_webhook_hosts)
-            async with _meanwhile(embedded.watch(clock), treasury.run()), delivering(runner):
+            async with _meanwhile(embedded.watch(clock), treasurer.run()), delivering(runner):
                 await serve(app, settings, ready, DRAIN_S)
         finally:
-            await treasury.close()
+            await treasurer.close()
             await embedded.close()
             await reading.dispose()
             await writing.dispose()
             await store.dispose()
+            if treasury is not None:
+                await treasury.store.dispose()
 
 
 def _of_treasury(data: Path) -> TreasurySettings:
