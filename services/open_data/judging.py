@@ -3,6 +3,7 @@
 A row is repaired where exactly one reading of it is possible.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -161,6 +162,9 @@ def _value(name: str, cells: Sequence[str], required: bool) -> tuple[str, Value]
     return found, value._replace(why=both)
 
 
+LEFT_OVER: Final = re.compile(r"[\u00c2-\u00f4][^\x00-\x7f]")
+"""The least that is left of UTF-8 read as another code."""
+
 TIMES_MAX: Final = 3
 """How often a text is read again: each time it was encoded once too often."""
 
@@ -172,7 +176,7 @@ def decoded_again(text: str) -> str:
     characters that Windows has not is none: `CAFÉ’` would be one too.
     """
     for _time in range(TIMES_MAX):
-        if text.isascii():
+        if LEFT_OVER.search(text) is None:
             break
         try:
             meant = b"".join(map(_byte, text)).decode()
