@@ -97,6 +97,7 @@ VERBS: Final = (
     Later("schema", "commands.events.schema:schema", JOB),
     Later("order", "commands.events.order:order", JOB),
     Later("document", "commands.events.document:document", JOB),
+    Later("treasury", "commands.treasury.treasury:treasury", TREASURY),
     Later("open-data", "commands.treasury.open_data:open_data", TREASURY),
     Later("import", "commands.treasury.imports:imports", TREASURY),
     Later("ledger", "commands.roles.processes:ledger", ROLES),
@@ -167,6 +168,7 @@ def _refuse_settings(error: "ValidationError") -> NoReturn:
         "Settings": "ECLUSE_",
         "ApiSettings": "ECLUSE_",
         "DatabaseSettings": "ECLUSE_",
+        "TreasurySettings": "ECLUSE_",
         "OpenDataSettings": "ECLUSE_",
         "WatchSettings": "ECLUSE_WATCH_",
     }.get(error.title)
@@ -236,6 +238,8 @@ def main() -> None:
     if COMPLETES in os.environ:
         from typer._completion_classes import completion_init  # noqa: PLC0415 # seldom asked for
 
+        # Else rich breaks a long help, and fish offers its second line as a word of its own.
+        os.environ["TERMINAL_WIDTH"] = "1000"
         completion_init()
     try:
         app()
