@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from events.texts import Translatable, _, verbatim
 from events.unreadable import fault_detail
 from events.values import PRINTED, Siret
-from services.open_data.fields import IN_CASH, NO, RAE_MAX, RNA, YES
+from services.open_data.fields import IN_CASH, RAE_MAX, RNA
 from services.runtime import strict_yaml
 from services.runtime.ops.errors import Stop
 from services.runtime.ops.settings import Environment
@@ -129,6 +129,3 @@ def _fault(error: ValidationError, document: strict_yaml.Document) -> Translatab
     text = facts["why"] if "why" in facts else DETAILS.get(kind) or fault_detail(kind, facts)
     place = {"line": document.line_of(steps), "setting": ".".join(steps) or "/"}
     return LINE.render({**place, "text": text})
-
-
-assert {YES, NO} == {"oui", "non"}, "the settings have the schema's words"
