@@ -98,6 +98,7 @@ VERBS: Final = (
     Later("order", "commands.events.order:order", JOB),
     Later("document", "commands.events.document:document", JOB),
     Later("treasury", "commands.treasury.treasury:treasury", TREASURY),
+    Later("slips", "commands.treasury.slips:slips", TREASURY),
     Later("ledger", "commands.roles.processes:ledger", ROLES),
     Later("serve", "commands.roles.processes:serve", ROLES),
     Later("api", "commands.roles.processes:api", ROLES),

@@ -42,6 +42,9 @@ TITLES = {
     "stages": _("Where each stage is"),
     "partitions": _("By partition"),
     "latencies": _("Latencies of the last hour"),
+    "slips_waiting": _("Orders that wait for a slip"),
+    "slips": _("Slips"),
+    "pieces": _("Pieces"),
     "orders_waiting": _("Orders that have waited longest"),
     "reports_overdue": _("Reports overdue longest"),
 }
@@ -104,6 +107,8 @@ COLUMNS = {
     "longest": _("longest"),
     "issued": _("issued"),
     "document": _("document"),
+    "slip": _("slip"),
+    "type": _("type"),
 }
 
 COUNTS = {

@@ -26,6 +26,7 @@ from services.treasury.domain.slips import (
     SlipProblem,
     SlipState,
     SlipType,
+    UnknownSlip,
     Waiting,
     slip_id_of,
     that_fit,
@@ -214,6 +215,13 @@ class Slips:
         async with self._store.reading() as connection:
             return await find_slip(connection, slip_id)
 
+    async def get(self, slip_id: str) -> SlipRow:
+        """A slip by its id; UnknownSlip where there is none."""
+        found = await self.find(slip_id)
+        if found is None:
+            raise UnknownSlip(NO_SLIP.render({"slip": slip_id}))
+        return found
+
     async def pieces(self, slip_id: str) -> list[PieceRow]:
         """The pieces of a slip, in their order."""
         async with self._store.reading() as connection:
@@ -223,7 +231,7 @@ class Slips:
 async def _locked(connection: AsyncConnection, slip_id: str) -> SlipRow:
     found = await find_slip(connection, slip_id, locked=True)
     if found is None:
-        raise SlipProblem(NO_SLIP.render({"slip": slip_id}))
+        raise UnknownSlip(NO_SLIP.render({"slip": slip_id}))
     return found
 
 

@@ -18,11 +18,15 @@ class SlipProblem(Exception):
         self.text = text
 
 
+class UnknownSlip(SlipProblem):
+    """No slip has the id that was asked for."""
+
+
 TOTAL_MAX_CENTS: Final = 99_999_999_999_999
 """The largest amount that a PES file takes (DGFiP schema 5.17: 14 digits)."""
 
-LINES_MAX: Final = 100_000
-"""The lines of all pieces of a slip: its message stays below what a topic takes in one record."""
+LINES_MAX: Final = 50_000
+"""The lines of all pieces of a slip: its file stays below 60 MB, its message below 16 MiB."""
 
 SERIAL: Final = "-S"
 """Stands in a slip's id between its budget and its serial number."""

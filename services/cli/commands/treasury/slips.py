@@ -1,0 +1,313 @@
+"""`ecluse slips`: orders that wait, drafts, slips with their numbers and files."""
+# ruff: noqa: PLC0415 # a database and its tables are imported by whoever uses them
+
+import asyncio
+import sys
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+
+import typer
+
+from events.texts import Day, Euros, Number, Translatable, _, ngettext
+from services.cli.commands.operate.api_keys import instant, who
+from services.cli.commands.treasury.opening import AtDatabase, opened
+from services.cli.terminal.options import AsJson, Group, OfBudget, Verb
+from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, leave, print_json
+from services.cli.terminal.screen import Cells, Screen
+from services.cli.terminal.texts import counts
+from services.treasury.domain.slips import SlipProblem, SlipState, SlipType, UnknownSlip, Waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from services.treasury.application.slips import Slips
+    from services.treasury.store.slips import PieceRow, SlipRow
+
+EXIT_REFUSED: Final = 1
+STANDARD_OUTPUT: Final = "-"
+
+NOBODY_WAITS = _("No order waits for a slip.")
+WAITING = ngettext(
+    "{count} order waits, {ready} of them ready.", "{count} orders wait, {ready} of them ready."
+)
+READY = _("ready")
+TO_TAKE_BACK = _("to be taken back")
+NONE_READY = _("No order is ready for a slip; `ecluse slips waiting` says what keeps them.")
+PREPARED = _("Draft {slip}: {payment_orders}, {amount}. `ecluse slips issue {slip}` issues it.")
+ISSUED = _("Slip {slip} is issued under number {number}: {payment_orders}, {amount}.")
+EXPORTED = _("{file}: the file of slip {slip}.")
+CANCELLED = _("Slip {slip} is cancelled; its orders wait again.")
+NO_SLIPS = _("No slip yet; `ecluse slips prepare` makes a draft of the orders that wait.")
+BOTH_NUMBERS = _("--number and --first-piece belong together: give both or none")
+CANNOT_WRITE = _("{file} cannot be written: {error}. Export the slip again.")
+
+STATES: Final = {
+    SlipState.PREPARED: _("draft"),
+    SlipState.ISSUED: _("issued"),
+    SlipState.ACCEPTED: _("accepted by the gateway"),
+    SlipState.REFUSED: _("refused by the gateway"),
+    SlipState.CANCELLED: _("cancelled"),
+}
+"""States of a slip, for people."""
+
+Result = TypeVar("Result")
+ItsId = Annotated[str, typer.Argument(metavar="ID", help="As `show` lists it.")]
+OfType = Annotated[
+    SlipType | None,
+    typer.Option(
+        "--type", metavar="01|02", help="01 pays, 02 takes cancelled orders back; else both."
+    ),
+]
+
+app = typer.Typer(cls=Group, no_args_is_help=True)
+
+
+@app.callback()
+def slips() -> None:
+    """Slips (bordereaux) of payment orders: drafts, numbers, PES files for the accountant."""
+
+
+@app.command(cls=Verb)
+def waiting(budget: OfBudget = None, db: AtDatabase = None, as_json: AsJson = False) -> None:
+    """List the orders that wait for a slip, and what keeps each from one."""
+    found = _do(db, lambda slips: slips.waiting(None, budget))
+    if as_json:
+        print_json({"waiting": [_waiting_row(each) for each in found]})
+        return
+    screen = Screen()
+    if not found:
+        screen.say(NOBODY_WAITS)
+        return
+    columns = ("budget", "order", "amount", "issued", "detail")
+    screen.show_list("slips_waiting", columns, found, _waiting_cells)
+    ready = sum(not each.reasons for each in found)
+    screen.say(WAITING.render(len(found), ready=Number(ready)))
+
+
+@app.command(cls=Verb)
+def prepare(
+    budget: OfBudget = None,
+    slip_type: OfType = None,
+    at_most: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=99_999, help="So many orders on a draft at most."),
+    ] = None,
+    db: AtDatabase = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put the orders that are ready on drafts, one for each budget and type."""
+
+    async def work(slips: "Slips") -> list["SlipRow"]:
+        ready = [each for each in await slips.waiting(None, budget) if not each.reasons]
+        wanted = {(each.order.budget, each.slip_type): None for each in ready}
+        most = {} if at_most is None else {"at_most": at_most}
+        made = [
+            await slips.prepare(of_budget, of_type, who(), **most)
+            for of_budget, of_type in wanted
+            if slip_type in {None, of_type}
+        ]
+        return [each for each in made if each is not None]
+
+    found = _do(db, work)
+    if as_json:
+        print_json({"prepared": [slip_json(each) for each in found]})
+        return
+    for each in found:
+        Screen().say(PREPARED.render(_facts(each)))
+    if not found:
+        Screen().say(NONE_READY)
+
+
+@app.command(cls=Verb)
+def show(
+    slip_id: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="Of this slip, its pieces.")
+    ] = None,
+    budget: OfBudget = None,
+    db: AtDatabase = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the slips, the newest first; or one slip with its pieces."""
+    if slip_id is None:
+        _show_all(_do(db, lambda slips: slips.listed(None, budget)), as_json=as_json)
+        return
+
+    async def work(slips: "Slips") -> tuple["SlipRow", list["PieceRow"]]:
+        return await slips.get(slip_id), await slips.pieces(slip_id)
+
+    slip, pieces = _do(db, work)
+    if as_json:
+        print_json({"slip": slip_json(slip), "pieces": [asdict(each) for each in pieces]})
+        return
+    screen = Screen()
+    screen.show_list("slips", SLIP_COLUMNS, [slip], _slip_cells)
+    screen.show_list("pieces", ("sequence", "order", "amount"), pieces, _piece_cells)
+
+
+@app.command(cls=Verb)
+def issue(
+    slip_id: ItsId,
+    number: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="The slip's number, given by the ERP.")
+    ] = None,
+    first_piece: Annotated[
+        int | None, typer.Option(metavar="M", min=1, help="The number of its first piece.")
+    ] = None,
+    db: AtDatabase = None,
+    as_json: AsJson = False,
+) -> None:
+    """Number a draft and make its PES file: it never changes again.
+
+    Orders that were cancelled since are left out. Numbers are Écluse's own series, or those of the
+    ERP where the file of ECLUSE_TREASURY_FILE says so.
+    """
+    if (number is None) != (first_piece is None):
+        raise bad_option("--number", BOTH_NUMBERS)
+
+    async def work(slips: "Slips") -> "SlipRow":
+        from services.treasury.application.numbers import GivenNumbers
+
+        if number is None or first_piece is None:
+            return await slips.issue(slip_id, who())
+        return await slips.issue(slip_id, who(), GivenNumbers(number, first_piece))
+
+    _say(_do(db, work), ISSUED, as_json=as_json)
+
+
+@app.command(cls=Verb)
+def export(
+    slip_id: ItsId,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="PATH", help="File or directory; - for standard output."
+        ),
+    ] = Path(),
+    db: AtDatabase = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the PES file of an issued slip: the same bytes at any time.
+
+    It holds whole bank accounts. A slip that was exported is not cancelled any more.
+    """
+    file = _do(db, lambda slips: slips.export(slip_id, who()))
+    if str(output) == STANDARD_OUTPUT:
+        sys.stdout.buffer.write(file.content)
+        return
+    from services.treasury.pes.saving import save
+
+    try:
+        path = save(file, output)
+    except OSError as error:
+        leave(CANNOT_WRITE.render({"file": output, "error": error.strerror}), EXIT_NOT_THERE)
+    if as_json:
+        print_json({"slip_id": slip_id, "file": str(path), "bytes": len(file.content)})
+    else:
+        Screen().say(EXPORTED.render({"file": path, "slip": slip_id}))
+
+
+@app.command(cls=Verb)
+def cancel(slip_id: ItsId, db: AtDatabase = None, as_json: AsJson = False) -> None:
+    """Give up a draft, a slip that never left, or one that the gateway refused."""
+    _say(_do(db, lambda slips: slips.cancel(slip_id, who())), CANCELLED, as_json=as_json)
+
+
+def _do(db: str | None, work: "Callable[[Slips], Awaitable[Result]]") -> Result:
+    """Do something with slips; a business no is said on standard error."""
+
+    async def go() -> Result:
+        from services.api.adapters.clock import wall_clock
+        from services.treasury.application.slips import Slips
+
+        async with opened(db) as all_:
+            return await work(Slips(*all_, wall_clock))
+
+    try:
+        return asyncio.run(go())
+    except UnknownSlip as problem:
+        leave(problem.text, EXIT_NOT_THERE)
+    except SlipProblem as problem:
+        leave(problem.text, EXIT_REFUSED)
+
+
+def _say(slip: "SlipRow", text: Translatable, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"slip": slip_json(slip)})
+    else:
+        Screen().say(text.render(_facts(slip)))
+
+
+def _facts(slip: "SlipRow") -> dict[str, object]:
+    return {
+        "slip": slip.slip_id,
+        "number": slip.number,
+        **counts(payment_orders=slip.piece_count),
+        "amount": Euros(slip.amount_cents),
+    }
+
+
+SLIP_COLUMNS: Final = ("slip", "type", "sequence", "state", "count", "amount", "issued")
+
+
+def _show_all(found: list["SlipRow"], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"slips": [slip_json(each) for each in found]})
+    elif found:
+        Screen().show_list("slips", SLIP_COLUMNS, found, _slip_cells)
+    else:
+        Screen().say(NO_SLIPS)
+
+
+def slip_json(slip: "SlipRow") -> dict[str, Any]:
+    """A slip as a program reads it."""
+    row = asdict(slip)
+    for name, value in row.items():
+        if isinstance(value, datetime):
+            row[name] = instant(value)
+    return row | {"issued_on": slip.issued_on and slip.issued_on.isoformat()}
+
+
+def _slip_cells(slip: "SlipRow") -> Cells:
+    issued_on = "" if slip.issued_on is None else Day(slip.issued_on.isoformat())
+    number = "" if slip.number is None else slip.number
+    amount, state = Euros(slip.amount_cents), STATES[slip.state]
+    return slip.slip_id, slip.slip_type.value, number, state, slip.piece_count, amount, issued_on
+
+
+def _piece_cells(piece: "PieceRow") -> Cells:
+    number = "" if piece.number is None else piece.number
+    return number, piece.payment_order, Euros(piece.amount_cents)
+
+
+def _waiting_row(each: Waiting) -> dict[str, Any]:
+    from services.texts.translation import both
+
+    order = each.order
+    return {
+        "budget": order.budget,
+        "payment_order": order.payment_order,
+        "slip_type": each.slip_type.value,
+        "amount_cents": each.amount_cents,
+        "issued_on": order.issued_on.isoformat(),
+        "due_on": order.due_on.isoformat(),
+        "beneficiary": order.beneficiary.name,
+        "reasons": [asdict(both(reason)) for reason in each.reasons],
+    }
+
+
+def _waiting_cells(each: Waiting) -> Cells:
+    ready = READY if each.slip_type is SlipType.PAYMENT else TO_TAKE_BACK
+    order = each.order
+    reasons = each.reasons or (ready,)
+    named = {f"reason_{place}": reason for place, reason in enumerate(reasons)}
+    detail = Translatable("\n".join(f"{{{name}}}" for name in named), named)
+    day = Day(order.issued_on.isoformat())
+    return (
+        order.budget,
+        order.payment_order,
+        Euros(each.amount_cents),
+        day,
+        detail,
+    )

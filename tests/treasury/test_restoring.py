@@ -1,0 +1,136 @@
+"""Lost tables made again of the messages of slips: the same slips and numbers."""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from events.treasury import SLIP_ENVELOPES
+from services.treasury.application.slip_messages import restore_slips
+from services.treasury.domain.slips import SlipState
+from services.treasury.store.slips import SlipRow
+from services.treasury.store.tables import (
+    free_numbers,
+    orders,
+    outbox,
+    pieces,
+    series,
+    slips,
+)
+from tests.builders import Json
+from tests.treasury.desk import CANCELLATION, At, Desk
+from tests.treasury.orders import is_now
+
+REMADE = (slips, pieces, series, free_numbers, orders)
+
+
+async def rows(desk: Desk) -> dict[str, list[Json]]:
+    found = {}
+    async with desk.both.store.reading() as connection:
+        for table in REMADE:
+            read = await connection.execute(select(table).order_by(*table.primary_key))
+            found[table.name] = [dict(row) for row in read.mappings()]
+    return found
+
+
+async def messages(desk: Desk) -> list[bytes]:
+    async with desk.both.store.reading() as connection:
+        asked = select(outbox.c.value).order_by(outbox.c.number)
+        return list((await connection.execute(asked)).scalars())
+
+
+async def lost(desk: Desk) -> None:
+    """The tables are lost; the payment orders were read again."""
+    async with desk.both.store.transaction() as connection:
+        for table in (slips, pieces, series, free_numbers):
+            await connection.execute(delete(table))
+        await connection.execute(orders.update().values(slip_id=None, cancelling_slip_id=None))
+
+
+async def a_history(desk: Desk) -> list[SlipRow]:
+    """Two slips sent, one of them refused and corrected, and an order of the other taken back."""
+    await desk.orders("A/advance", "B/advance", line_cents=(100, 50))
+    first = await desk.sent()
+    await desk.orders("C/advance")
+    refused = await desk.sent()
+    await desk.refused(refused)
+    cancelled = await desk.slips.cancel(refused.slip_id, "anne")
+    await desk.orders("D/advance")
+    corrected = await desk.sent()
+    await is_now(desk.both, "A/advance", "cancelled", paid_cents=120)
+    taken_back = await desk.sent(CANCELLATION)
+    await desk.orders("E/advance")
+    given_up = await desk.sent()
+    await desk.refused(given_up)
+    free = await desk.slips.cancel(given_up.slip_id, "anne")
+    return [first, cancelled, corrected, taken_back, free]
+
+
+def test_lost_tables_are_made_again_with_the_same_slips_and_numbers(at_a_desk: At) -> None:
+    async def work(desk: Desk) -> None:
+        made = await a_history(desk)
+        files = [
+            (await desk.slips.export(each.slip_id, "anne")).content
+            for each in made
+            if each.state is not SlipState.CANCELLED
+        ]
+        before, said = await rows(desk), await messages(desk)
+        await lost(desk)
+        async with desk.both.store.transaction() as connection:
+            assert await restore_slips(connection, said) == len(made)
+        after = await rows(desk)
+        for table in ("pieces", "series", "free_numbers", "orders"):
+            assert after[table] == before[table], table
+        assert [_as_restored(row) for row in before["slips"]] == after["slips"]
+        again = [
+            (await desk.slips.export(each.slip_id, "anne")).content
+            for each in made
+            if each.state is not SlipState.CANCELLED
+        ]
+        assert again == files
+
+    at_a_desk(work)
+
+
+def _as_restored(row: Json) -> Json:
+    """What no message says: what the gateway answered, and when a slip was exported."""
+    unsaid: dict[str, Any] = {"answered_at": None, "answer": None, "exported_by": "restore"}
+    return {**row, **unsaid, "exported_at": row["issued_at"]}
+
+
+def test_messages_read_again_change_nothing(at_a_desk: At) -> None:
+    async def work(desk: Desk) -> None:
+        await a_history(desk)
+        before, said = await rows(desk), await messages(desk)
+        async with desk.both.store.transaction() as connection:
+            assert await restore_slips(connection, [*said, *said]) == 0
+        assert await rows(desk) == before
+
+    at_a_desk(work)
+
+
+def test_a_restored_slip_counts_as_sent_for_nobody_knows_that_it_was_not(at_a_desk: At) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.orders("A/advance")
+        slip = await desk.issued()
+        said = await messages(desk)
+        await lost(desk)
+        async with desk.both.store.transaction() as connection:
+            await restore_slips(connection, said)
+        restored = await desk.slips.find(slip.slip_id)
+        assert restored == replace(slip, exported_at=slip.issued_at, exported_by="restore")
+        assert await desk.waiting() == {}
+        await desk.orders("B/advance")
+        assert (await desk.issued()).slip_id != slip.slip_id
+
+    at_a_desk(work)
+
+
+def test_each_message_is_what_its_schema_says(at_a_desk: At) -> None:
+    async def work(desk: Desk) -> None:
+        await a_history(desk)
+        for value in await messages(desk):
+            (name,) = [each for each in SLIP_ENVELOPES if each.encode() in value]
+            SLIP_ENVELOPES[name].model_validate_json(value)
+
+    at_a_desk(work)

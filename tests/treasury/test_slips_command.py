@@ -1,0 +1,144 @@
+"""`ecluse slips`: a day's work by the command, and what it leaves with."""
+
+import asyncio
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.treasury.pes.saving import save
+from services.treasury.pes.writer import PesFile
+from tests.builders import BUDGET, IBAN
+from tests.integration.command import CommandResult, ecluse
+from tests.treasury.databases import in_files, opened
+from tests.treasury.orders import an_order, is_now, issued
+
+SETTINGS = """
+entities:
+  "21590350100017":
+    budgets:
+      "00":
+        IdPost: "059999"
+        CodCol: "350"
+"""
+
+
+class Office:
+    """A folder with both databases and the file of settings."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._url = in_files(folder)
+        self._settings = folder / "treasury.yaml"
+        self._settings.write_text(SETTINGS)
+
+    def slips(self, *args: object, **env: str) -> CommandResult:
+        names = {"ECLUSE_DATABASE_URL": self._url, "ECLUSE_TREASURY_FILE": str(self._settings)}
+        return ecluse("slips", *args, given=b"", **names | env)
+
+    def json(self, *args: object) -> Any:
+        done = self.slips(*args, "--json")
+        assert done.code == 0, done.err
+        return json.loads(done.out)
+
+    def issue_orders(self, *names: str, holder: str = "Lille Avenirs") -> None:
+        async def go() -> None:
+            account = {"iban": IBAN, "holder": holder}
+            async with opened(self._url) as both:
+                await issued(both, *(an_order(each, bank_account=account) for each in names))
+
+        asyncio.run(go())
+
+    def cancel_order(self, name: str) -> None:
+        async def go() -> None:
+            async with opened(self._url) as both:
+                await is_now(both, name, "cancelled")
+
+        asyncio.run(go())
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office(tmp_path / "office")
+
+
+def test_a_day_of_slips_by_the_command(office: Office) -> None:
+    assert office.slips("waiting").text == "No order waits for a slip.\n"
+    office.issue_orders("C/advance", "D/advance")
+    office.issue_orders("E/advance", holder="Компания")
+    assert "3 orders wait, 2 of them ready." in office.slips("waiting").text
+    waiting = office.json("waiting")["waiting"]
+    assert [each["payment_order"] for each in waiting if not each["reasons"]] == [
+        "C/advance",
+        "D/advance",
+    ]
+    assert ["en", "fr"] == sorted(waiting[2]["reasons"][0])
+
+    (draft,) = office.json("prepare")["prepared"]
+    assert (draft["state"], draft["piece_count"], draft["number"]) == ("prepared", 2, None)
+    slip_id = draft["slip_id"]
+    slip = office.json("issue", slip_id)["slip"]
+    assert (slip["state"], slip["number"], slip["amount_cents"]) == ("issued", 1, 200_000)
+    again = office.slips("issue", slip_id)
+    assert (again.code, again.text) == (1, "")
+    assert f"Slip {slip_id} was issued by cli:" in again.err
+
+    exported = office.json("export", slip_id, "-o", office.folder)
+    file = Path(exported["file"])
+    assert (file.parent, file.name) == (office.folder, slip["file_name"])
+    assert office.slips("export", slip_id, "-o", "-").out == file.read_bytes()
+    assert office.slips("cancel", slip_id).code == 1
+    shown = office.json("show", slip_id)
+    assert [each["number"] for each in shown["pieces"]] == [1, 2]
+    assert [each["slip_id"] for each in office.json("show", "--budget", BUDGET)["slips"]] == [
+        slip_id
+    ]
+
+    office.cancel_order("C/advance")
+    (taken_back,) = office.json("prepare")["prepared"]
+    assert (taken_back["slip_type"], taken_back["amount_cents"]) == ("02", 100_000)
+    cancelled = office.json("cancel", taken_back["slip_id"])["slip"]
+    assert cancelled["state"] == "cancelled"
+    assert "cancelled" in office.slips("show").text
+
+
+def test_what_it_leaves_with(office: Office, tmp_path: Path) -> None:
+    for verb in ("show", "issue", "export", "cancel"):
+        unknown = office.slips(verb, "X")
+        assert (unknown.code, "No slip is called X" in unknown.err) == (3, True)
+    assert office.slips("issue", "X", "--number", "7").code == 2
+    assert office.slips("prepare", "--type", "03").code == 2
+    assert office.slips("prepare").text.startswith("No order is ready for a slip")
+    nowhere = office.slips("waiting", "--db", f"sqlite:///{tmp_path}/none.db")
+    assert (nowhere.code, "there is no read model there" in nowhere.err) == (3, True)
+    assert not (tmp_path / "none.db").exists()
+    no_settings = office.slips("waiting", ECLUSE_TREASURY_FILE=str(tmp_path / "none.yaml"))
+    assert (no_settings.code, "none.yaml" in no_settings.err) == (3, True)
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing(office: Office) -> None:
+    office.issue_orders("C/advance")
+    (draft,) = office.json("prepare")["prepared"]
+    office.json("issue", draft["slip_id"])
+    nowhere = office.folder / "none" / "slip.xml"
+    failed = office.slips("export", draft["slip_id"], "-o", nowhere)
+    assert (failed.code, "Export the slip again." in failed.err) == (3, True)
+
+
+def test_a_file_is_saved_whole_and_for_its_owner_alone(tmp_path: Path) -> None:
+    older = tmp_path / "PES.xml"
+    older.write_bytes(b"what was there")
+    older.chmod(0o644)
+    assert save(PesFile("PES.xml", b"<all of it/>"), tmp_path) == older
+    assert older.read_bytes() == b"<all of it/>"
+    assert stat.S_IMODE(older.stat().st_mode) == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["PES.xml"]
+
+
+def test_a_file_that_fails_half_way_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "PES.xml").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        save(PesFile("PES.xml", b"<all of it/>"), tmp_path)
+    assert [each.name for each in tmp_path.iterdir()] == ["PES.xml"]
