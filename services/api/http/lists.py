@@ -46,14 +46,16 @@ def list_route(
     summary: str,
     description: str,
     name: str = "listed",
+    complete: Callable[[Question, list[T]], Awaitable[list[Any]]] | None = None,
 ) -> None:
     """Add a route that answers with the rows of a query, page by page.
 
     The query takes a connection, the entities of the caller, the arguments of the filters, the key
     after which the page begins, and a limit. `key` holds the attributes of a row by which the list
-    is ordered, and their types: the cursor is made of them.
+    is ordered, and their types: the cursor is made of them. `complete` makes the rows of a page
+    what is answered, from elsewhere than the read model: such an answer has no ETag.
     """
-    (row,) = get_args(get_type_hints(query)["return"])
+    (row,) = get_args(get_type_hints(complete or query)["return"])
     page = Page[row]  # type: ignore[valid-type] # the type of the rows, known when it is called
     spelled = TypeAdapter[Any](page)
     of_page = create_model(f"{filters.__name__}OfPage", __base__=(filters, PageFilters))
@@ -71,20 +73,17 @@ def list_route(
             after = key_of(asked.cursor, question.request, cursors)
 
         async def body() -> tuple[bytes, Mapping[str, str]]:
-            arguments = asked.arguments(question.today)
-            limit = asked.limit + 1
-            found = await query(
-                question.connection, question.entities, **arguments, after=after, limit=limit
-            )
-            items, headers, cursor = found[: asked.limit], {}, None
+            given = asked.arguments(question.today) | {"after": after, "limit": asked.limit + 1}
+            found = await query(question.connection, question.entities, **given)
+            items, last = found[: asked.limit], None
             if len(found) > asked.limit:
-                key_of_last = cursors.dump_python(own_key(items[-1]), mode="json")
-                cursor = cursor_of(question.request, key_of_last)
-                following = own_address(question.request, cursor=cursor)
-                headers = {"Link": f'<{following}>; rel="next"'}
+                last = cursors.dump_python(own_key(items[-1]), mode="json")
+            cursor, headers = _following(question.request, last)
+            if complete is not None:
+                items = await complete(question, items)
             return spelled.dump_json(page.model_construct(items=items, next=cursor)), headers
 
-        return await answered(question, JSON, body, dated=asked.is_dated)
+        return await answered(question, JSON, body, dated=asked.is_dated, tagged=complete is None)
 
     route.__annotations__["asked"] = Annotated[of_page, Query()]
     router.add_api_route(
@@ -96,6 +95,14 @@ def list_route(
         description=description,
         route_class_override=QuestionRoute,
     )
+
+
+def _following(request: Request, key_of_last: Any) -> tuple[str | None, Mapping[str, str]]:
+    """The cursor of the next page and the `Link` to it, where there is one."""
+    if key_of_last is None:
+        return None, {}
+    cursor = cursor_of(request, key_of_last)
+    return cursor, {"Link": f'<{own_address(request, cursor=cursor)}>; rel="next"'}
 
 
 def _fingerprint(request: Request) -> str:
