@@ -101,6 +101,8 @@ VERBS: Final = (
     Later("slips", "commands.treasury.slips:slips", TREASURY),
     Later("open-data", "commands.treasury.open_data:open_data", TREASURY),
     Later("import", "commands.treasury.imports:imports", TREASURY),
+    Later("returns", "commands.treasury.returns:returns", TREASURY),
+    Later("findings", "commands.treasury.findings:findings", TREASURY),
     Later("ledger", "commands.roles.processes:ledger", ROLES),
     Later("serve", "commands.roles.processes:serve", ROLES),
     Later("api", "commands.roles.processes:api", ROLES),

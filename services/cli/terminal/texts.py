@@ -42,6 +42,8 @@ TITLES = {
     "stages": _("Where each stage is"),
     "partitions": _("By partition"),
     "latencies": _("Latencies of the last hour"),
+    "returns": _("Files of the accountant"),
+    "open_findings": _("Findings"),
     "slips_waiting": _("Orders that wait for a slip"),
     "slips": _("Slips"),
     "pieces": _("Pieces"),
@@ -107,6 +109,8 @@ COLUMNS = {
     "longest": _("longest"),
     "issued": _("issued"),
     "document": _("document"),
+    "file": _("file"),
+    "finding": _("finding"),
     "slip": _("slip"),
     "type": _("type"),
 }

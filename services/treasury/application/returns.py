@@ -25,9 +25,16 @@ from services.treasury.application.open_findings import (
 )
 from services.treasury.application.return_taking import Codes, ReturnTaking, codes_of
 from services.treasury.config.accountant import TreasuryConfig
-from services.treasury.domain.findings import Finding, FindingKind, kept, text_of
+from services.treasury.domain.findings import (
+    Finding,
+    FindingKind,
+    FindingProblem,
+    UnknownFinding,
+    kept,
+    text_of,
+)
 from services.treasury.pes import acquit, returned
-from services.treasury.pes.acquit import AcquitReader
+from services.treasury.pes.acquit import AcquitReader, GatewayError
 from services.treasury.pes.returned import ReturnReader
 from services.treasury.pes.safe_xml import FileRefused, XmlFile
 from services.treasury.store.database import TreasuryStore
@@ -59,14 +66,6 @@ IS_CLOSED: Final = _("The finding {finding} was closed already.")
 NO_REASON: Final = _("Give a reason: it stays with the finding.")
 
 
-class ReturnProblem(Exception):
-    """What was asked of findings cannot be done, and why: nothing was changed."""
-
-    def __init__(self, why: Translatable) -> None:
-        super().__init__(why.msgid)
-        self.text = why
-
-
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What became of a file."""
@@ -89,6 +88,8 @@ class Taken:
     slip_id: str | None = None
     accepted: bool | None = None
     """The gateway's answer on this slip."""
+    errors: tuple[GatewayError, ...] = ()
+    """What it found, the first hundred."""
     dated_on: date | None = None
 
 
@@ -169,17 +170,17 @@ class Returns:
         """Close a finding.
 
         Raises:
-            ReturnProblem: it is not there or closed, or the reason is empty.
+            FindingProblem: it is not there or closed, or the reason is empty.
         """
         why = reason.strip()
         if not why:
-            raise ReturnProblem(NO_REASON)
+            raise FindingProblem(NO_REASON)
         async with self._store.transaction() as connection:
             found = await find_finding(connection, finding_id, locked=True)
             if found is None:
-                raise ReturnProblem(NO_FINDING.render({"finding": finding_id}))
+                raise UnknownFinding(NO_FINDING.render({"finding": finding_id}))
             if found.closed_at is not None:
-                raise ReturnProblem(IS_CLOSED.render({"finding": finding_id}))
+                raise FindingProblem(IS_CLOSED.render({"finding": finding_id}))
             await close_finding(connection, finding_id, by, why, self._clock())
             closed = await find_finding(connection, finding_id)
         assert closed is not None, "it is locked until here"
@@ -242,6 +243,7 @@ class Returns:
             opened=tuple(opened),
             slip_id=slip_id,
             accepted=verdict.accepted,
+            errors=tuple(verdict.errors),
             dated_on=head.dated_on,
         )
 

@@ -14,6 +14,18 @@ NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:findings")
 """The namespace of the ids of findings (UUID version 5)."""
 
 
+class FindingProblem(Exception):
+    """What was asked of a finding cannot be done, and why: nothing was changed."""
+
+    def __init__(self, text: Translatable) -> None:
+        super().__init__(text.msgid)
+        self.text = text
+
+
+class UnknownFinding(FindingProblem):
+    """There is no such finding."""
+
+
 class FindingKind(StrEnum):
     """The kinds of findings, as the tables and programs name them."""
 
