@@ -103,6 +103,8 @@ VERBS: Final = (
     Later("import", "commands.treasury.imports:imports", TREASURY),
     Later("returns", "commands.treasury.returns:returns", TREASURY),
     Later("findings", "commands.treasury.findings:findings", TREASURY),
+    Later("entries", "commands.treasury.entries:entries", TREASURY),
+    Later("reconcile", "commands.treasury.reconcile:reconcile", TREASURY),
     Later("ledger", "commands.roles.processes:ledger", ROLES),
     Later("serve", "commands.roles.processes:serve", ROLES),
     Later("api", "commands.roles.processes:api", ROLES),

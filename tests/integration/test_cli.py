@@ -342,6 +342,8 @@ WITHOUT_KAFKA = {
     ("validate",),
     ("schema",),
     ("serve",),
+    ("entries",),
+    ("reconcile",),
     ("lag",),
     ("database", "grants"),
     ("order", "acknowledge"),

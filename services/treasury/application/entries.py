@@ -6,7 +6,6 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import case, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.accounting import AccountingEntryRecorded
@@ -18,11 +17,10 @@ from events.topics import ACCOUNTING_ENTRIES
 from events.treasury import TREASURY
 from services.projector.database import where
 from services.projector.database_errors import reaching
-from services.projector.sql import POSTGRESQL
 from services.projector.tables import budgets, journal
 from services.treasury.domain.entries import Accounts, EntryLine, entries_of
 from services.treasury.domain.recoveries import FOLDED, Recoveries
-from services.treasury.store.database import TreasuryStore
+from services.treasury.store.database import TreasuryStore, inserting
 from services.treasury.store.outbox import Outgoing, put
 from services.treasury.store.tables import accounting_entries, booked
 
@@ -42,6 +40,16 @@ class Place(NamedTuple):
 
     budget: str
     sequence: int
+
+
+class Behind(NamedTuple):
+    """A budget that has more records than were booked."""
+
+    budget: str
+    booked: int
+    """The last record that was booked; 0 where none was."""
+    last: int
+    """The last one that the read model has."""
 
 
 class Accepted(NamedTuple):
@@ -73,15 +81,15 @@ class Bookkeeper:
     async def book(self) -> int:
         """Book all records that the read model has now; the number of lines that were made."""
         made = 0
-        for budget, last in await self._behind():
+        for each in await self.behind():
             following = True
             while following:
-                lines, following = await self._book_slice(budget, last)
+                lines, following = await self._book_slice(each.budget, each.last)
                 made += lines
         return made
 
-    async def _behind(self) -> list[Place]:
-        """The budgets that have more records than were booked, and how many."""
+    async def behind(self) -> list[Behind]:
+        """The budgets that have more records than were booked."""
         async with self._store.reading() as connection:
             rows = await connection.execute(select(booked.c.budget, booked.c.sequence))
             done = {row.budget: row.sequence for row in rows}
@@ -89,7 +97,8 @@ class Bookkeeper:
             rows = await connection.execute(
                 select(budgets.c.budget, budgets.c.sequence).order_by(budgets.c.budget)
             )
-            return [Place(*row) for row in rows if row.sequence > done.get(row.budget, 0)]
+            all_of_them = [Behind(name, done.get(name, 0), last) for name, last in rows]
+        return [each for each in all_of_them if each.last > each.booked]
 
     async def _book_slice(self, budget: str, last: int) -> tuple[int, bool]:
         """Book the next records of a budget; the lines made, and whether more records follow."""
@@ -117,8 +126,7 @@ class Bookkeeper:
 async def _locked(connection: AsyncConnection, budget: str) -> int:
     """The last record booked of a budget, whose row is locked from now on."""
     start = {"budget": budget, "sequence": 0}
-    new = postgresql.insert if connection.dialect.name == POSTGRESQL else sqlite.insert
-    await connection.execute(new(booked).values(start).on_conflict_do_nothing())
+    await connection.execute(inserting(connection, booked).values(start).on_conflict_do_nothing())
     asked = select(booked.c.sequence).where(booked.c.budget == budget).with_for_update()
     return int((await connection.execute(asked)).scalar_one())
 

@@ -70,9 +70,8 @@ class Accounts(RootModel[tuple[YearAccounts, ...]]):
     @field_validator("root")
     @classmethod
     def _in_order(cls, years: tuple[YearAccounts, ...]) -> tuple[YearAccounts, ...]:
-        for number, (earlier, later) in enumerate(pairwise(years), start=1):
-            if earlier.from_year >= later.from_year:
-                invalid_value(_("the years must follow one another"), number, "from_year")
+        if any(earlier.from_year >= later.from_year for earlier, later in pairwise(years)):
+            invalid_value(_("the years must follow one another"))
         return years
 
     def code(self, role: Role, article: str, year: int) -> str:
