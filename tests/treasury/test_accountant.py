@@ -174,6 +174,15 @@ def test_documents_are_of_a_convention_and_may_be_of_one_instalment() -> None:
                 for code, name in [("ABC", "CodBud")]
             ],
         ),
+        (
+            f'{ENTITY}      "00": {{{CODES}}}\n      "X": {{{CODES}, CodBud: "00"}}\n',
+            [
+                (
+                    f"line 5, /entities/{LILLE}/budgets/X: CodBud 00 is that of budget 00 too: a"
+                    " return could mean either"
+                ),
+            ],
+        ),
     ],
 )
 def test_each_fault_of_the_file_is_a_sentence_with_its_line(text: str, said: list[str]) -> None:
