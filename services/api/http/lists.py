@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from operator import attrgetter
 from typing import Annotated, Any, Final, Generic, TypeVar, get_args, get_type_hints
 
@@ -61,10 +61,6 @@ def list_route(
     of_page = create_model(f"{filters.__name__}OfPage", __base__=(filters, PageFilters))
     cursors: TypeAdapter[Any] = TypeAdapter(tuple[tuple(key.values())])  # type: ignore[misc, arg-type]
 
-    def key_of(each: Any) -> tuple[Any, ...]:
-        values = (attrgetter(attribute)(each) for attribute in key)
-        return tuple("" if value is None else value for value in values)
-
     async def route(question: Question, asked: Any) -> Response:
         question.check_authorized(getattr(asked, "budget", None))
         question.check_authorized(getattr(asked, "entity", None))
@@ -78,12 +74,11 @@ def list_route(
             found = await query(
                 question.connection, question.entities, **arguments, after=after, limit=limit
             )
-            items, headers, cursor = found[: asked.limit], {}, None
+            items, cursor = found[: asked.limit], None
+            headers: dict[str, str] = {}
             if len(found) > asked.limit:
-                key_of_last = cursors.dump_python(key_of(items[-1]), mode="json")
-                cursor = _cursor(_fingerprint(question), key_of_last)
-                following = own_address(question.request, cursor=cursor)
-                headers = {"Link": f'<{following}>; rel="next"'}
+                key_of_last = cursors.dump_python(_key_of(items[-1], key), mode="json")
+                cursor, headers = _next(question, key_of_last)
             if complete is not None:
                 items = await complete(question, items)
             return spelled.dump_json(page.model_construct(items=items, next=cursor)), headers
@@ -100,6 +95,19 @@ def list_route(
         description=description,
         route_class_override=QuestionRoute,
     )
+
+
+def _next(question: Asked, key: list[Any]) -> tuple[str, dict[str, str]]:
+    """The cursor of the page behind the row of this key, and the header that leads there."""
+    cursor = _cursor(_fingerprint(question), key)
+    following = own_address(question.request, cursor=cursor)
+    return cursor, {"Link": f'<{following}>; rel="next"'}
+
+
+def _key_of(row: Any, names: Iterable[str]) -> tuple[Any, ...]:
+    """The values of a row by which its list is ordered."""
+    values = (attrgetter(name)(row) for name in names)
+    return tuple("" if value is None else value for value in values)
 
 
 def _fingerprint(question: Asked) -> str:
