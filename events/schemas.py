@@ -11,9 +11,11 @@ import msgspec
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from events.accounting import ACCOUNTING_ENVELOPES
 from events.envelope import ENVELOPES
 from events.journal import Hashed, Source
 from events.outbound import OUTBOUND_ENVELOPES
+from events.treasury import SLIP_ENVELOPES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 JOURNAL_RECORD = "ecluse.journal.record.v1"
@@ -22,7 +24,12 @@ FOLDER = Path(__file__).parent.parent / "schemas"
 
 def documents() -> dict[str, str]:
     """The schema files by name, as they should stand in schemas/."""
-    models: dict[str, type[BaseModel]] = {**ENVELOPES, **OUTBOUND_ENVELOPES}
+    models: dict[str, type[BaseModel]] = {
+        **ENVELOPES,
+        **OUTBOUND_ENVELOPES,
+        **SLIP_ENVELOPES,
+        **ACCOUNTING_ENVELOPES,
+    }
     written = {name: _document(name, model) for name, model in models.items()}
     written[JOURNAL_RECORD] = _journal_record()
     return {f"{name}.schema.json": text for name, text in written.items()}

@@ -26,6 +26,12 @@ REFUSALS: Final = "ecluse.refusals.v1"
 DEAD_LETTERS: Final = "ecluse.dead-letters.v1"
 """The bytes of records that could not be read, for operators."""
 
+SLIPS: Final = "ecluse.slips.v1"
+"""Slips (bordereaux) that the treasury issued and cancelled, with their PES files."""
+
+ACCOUNTING_ENTRIES: Final = "ecluse.accounting-entries.v1"
+"""Accounting entries (écritures comptables), for the finance ERP."""
+
 LEDGER_STATE: Final = "ecluse.ledger-state.v1"
 """The ledger's own memory, compacted; it can be made again from the journal."""
 
@@ -40,6 +46,9 @@ PROJECTOR_GROUP: Final = "ecluse.projector"
 
 WATCH_GROUP: Final = "ecluse.watch"
 """The watch's own group: it shares out partitions, and holds no offsets."""
+
+TREASURY_GROUP: Final = "ecluse.treasury"
+"""The group of the treasury's processes. Its offsets are read by nobody but who measures lag."""
 
 
 class Place(NamedTuple):

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Final, Protocol
 
-import yaml
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from services.runtime import strict_yaml
 
 M57: Final = Path(__file__).parent / "m57.yaml"
 BETWEEN: Final = " · "
@@ -68,7 +69,7 @@ class _Nomenclature(_Strict):
 
 @cache
 def _m57() -> _Nomenclature:
-    return _Nomenclature.model_validate(_read(M57.read_text(encoding="utf-8")))
+    return _Nomenclature.model_validate(strict_yaml.read(M57.read_text(encoding="utf-8")).value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,31 +140,9 @@ def city_names(text: str) -> Names:
         ValueError: it is not as it must be; the message says where, and what to do.
     """
     try:
-        return Names(_City.model_validate(_read(text)).entities)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = "" if mark is None else f"line {mark.line + 1}: "
-        raise ValueError(f"{line}{error.problem or 'it is not YAML'}") from error
-    except yaml.YAMLError as error:
-        raise ValueError(f"it is not YAML: {error}") from error
+        return Names(_City.model_validate(strict_yaml.read(text).value).entities)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(each) for each in first["loc"] if each != "[key]")
         advice = ADVICE.get(first["type"], first["msg"])
         raise ValueError(f"{where or 'the file'}: {advice}") from error
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML's safe loader, to which a key that stands twice is a fault."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        found: dict[Any, Any] = super().construct_mapping(node, deep=deep)
-        if len(found) != len(node.value):
-            raise yaml.constructor.ConstructorError(
-                None, None, "a code stands twice", node.start_mark
-            )
-        return found
-
-
-def _read(text: str) -> Any:
-    return yaml.load(text, Loader=_Loader)  # noqa: S506 # a safe loader, made stricter

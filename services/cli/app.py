@@ -36,6 +36,7 @@ EXIT_UNREACHABLE: Final = 3
 
 
 JOB: Final = _("The job")
+TREASURY: Final = _("Treasury")
 ROLES: Final = _("Roles")
 INSPECT: Final = _("Look")
 PROVE: Final = _("Prove")
@@ -96,6 +97,9 @@ VERBS: Final = (
     Later("schema", "commands.events.schema:schema", JOB),
     Later("order", "commands.events.order:order", JOB),
     Later("document", "commands.events.document:document", JOB),
+    Later("treasury", "commands.treasury.treasury:treasury", TREASURY),
+    Later("open-data", "commands.treasury.open_data:open_data", TREASURY),
+    Later("import", "commands.treasury.imports:imports", TREASURY),
     Later("ledger", "commands.roles.processes:ledger", ROLES),
     Later("serve", "commands.roles.processes:serve", ROLES),
     Later("api", "commands.roles.processes:api", ROLES),
@@ -164,6 +168,8 @@ def _refuse_settings(error: "ValidationError") -> NoReturn:
         "Settings": "ECLUSE_",
         "ApiSettings": "ECLUSE_",
         "DatabaseSettings": "ECLUSE_",
+        "TreasurySettings": "ECLUSE_",
+        "OpenDataSettings": "ECLUSE_",
         "WatchSettings": "ECLUSE_WATCH_",
     }.get(error.title)
     if prefix is None:

@@ -13,6 +13,7 @@ from services.api.access.store import ACCESS_FILE, AccessStore
 from services.api.access.webhook_store import Webhooks
 from services.api.adapters.clock import wall_clock
 from services.api.adapters.read_model import open_read_model
+from services.api.adapters.treasury import open_treasury
 from services.api.app import create_app
 from services.api.http.components import Components
 from services.api.lag_source import Unwatched
@@ -24,13 +25,14 @@ from services.ledger.files.replay import Progress
 from services.projector.database import an_engine
 from services.runtime.ops.errors import Stop
 from services.runtime.ops.file_modes import tighten
+from services.treasury.store.database import TREASURY_FILE
 
 LEDGER_FILE: Final = "ledger.db"
 """The journal: the one file that cannot be made again."""
 
 READ_FILE: Final = "read.db"
 LOCK_FILE: Final = "lock"
-OUR_FILES: Final = (LEDGER_FILE, READ_FILE, ACCESS_FILE, LOCK_FILE)
+OUR_FILES: Final = (LEDGER_FILE, READ_FILE, ACCESS_FILE, TREASURY_FILE, LOCK_FILE)
 """The beginnings of the names of all our files there: SQLite adds suffixes."""
 
 DRAIN_S: Final = 5
@@ -64,8 +66,12 @@ async def serve_embedded(
         writing = an_engine(f"sqlite:///{data / READ_FILE}")
         reading = open_read_model(f"sqlite:///{data / READ_FILE}")
         embedded = EmbeddedLedger(data / LEDGER_FILE, writing)
+        of_treasury = f"sqlite:///{data / TREASURY_FILE}"
+        treasury = open_treasury(of_treasury, reading, settings.treasury_file, clock)
         try:
             await store.prepare()
+            if treasury is not None:
+                await treasury.store.prepare()
             await embedded.open()
             for each in files:
                 await embedded.load(each.path, each.name, progress)
@@ -86,6 +92,7 @@ async def serve_embedded(
                 names=settings.names,
                 login=login,
                 webhooks=webhooks,
+                treasury=treasury,
             )
             watching = asyncio.create_task(embedded.watch(clock))
             app = create_app(parts)
@@ -101,6 +108,8 @@ async def serve_embedded(
             await reading.dispose()
             await writing.dispose()
             await store.dispose()
+            if treasury is not None:
+                await treasury.store.dispose()
 
 
 @contextmanager

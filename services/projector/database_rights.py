@@ -21,6 +21,8 @@ NAME: Final = "NAME"
 """Stands for a role of the file where the form of its name on a server is said."""
 
 EVERYBODY: Final = "PUBLIC"
+WRITE: Final = "SELECT, INSERT, UPDATE, DELETE"
+
 BYTES_MAX: Final = 63
 """The length of a name in PostgreSQL."""
 
@@ -37,6 +39,8 @@ class Role(BaseModel):
     makes_schemas: bool = False
     reads: dict[str, list[str]] = {}
     """Tables by schema."""
+    writes: list[str] = []
+    """Schemas of others whose tables it reads and writes, all of them."""
 
 
 class Rights(BaseModel):
@@ -78,6 +82,8 @@ def statements(rights: Rights, form: str) -> list[str]:
         for schema, owner in owners.items():
             if schema not in role.owns:
                 found += _reading(names[name], schema, owner, role.reads.get(schema, []))
+                if schema in role.writes:
+                    found += _writing(names[name], schema, owner)
     return found
 
 
@@ -156,6 +162,8 @@ def _reading(role: str, schema: str, owner: str, tables: list[str]) -> list[str]
         f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {role}",
         f"{to_come} REVOKE ALL ON TABLES FROM {role}",
         f"{to_come} IN SCHEMA {schema} REVOKE ALL ON TABLES FROM {role}",
+        f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA {schema} FROM {role}",
+        f"{to_come} IN SCHEMA {schema} REVOKE ALL ON SEQUENCES FROM {role}",
     ]
     if not tables:
         return found
@@ -173,6 +181,21 @@ def _reading(role: str, schema: str, owner: str, tables: list[str]) -> list[str]
             f" THEN GRANT SELECT ON {schema}.{table} TO {role}; END IF; END $$"
             for table in tables
         ),
+    ]
+
+
+def _writing(role: str, schema: str, owner: str) -> list[str]:
+    """This role also reads and writes all tables of another's schema, those to come too.
+
+    It makes and changes none. Numbers of rows come from sequences.
+    """
+    to_come = f"ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {schema}"
+    return [
+        f"GRANT USAGE ON SCHEMA {schema} TO {role}",
+        f"GRANT {WRITE} ON ALL TABLES IN SCHEMA {schema} TO {role}",
+        f"{to_come} GRANT {WRITE} ON TABLES TO {role}",
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}",
+        f"{to_come} GRANT USAGE ON SEQUENCES TO {role}",
     ]
 
 
@@ -220,8 +243,8 @@ SECTION: Final = """
 Of [deploy/database-rights.yaml](../deploy/database-rights.yaml): `ecluse database grants` prints
 them as SQL, `--apply` gives them. What is not listed is refused.
 
-| role | what it is | owns | reads |
-|---|---|---|---|
+| role | what it is | owns | reads | writes |
+|---|---|---|---|---|
 """
 
 
@@ -238,7 +261,9 @@ def page() -> str:
             else f"of `{schema}`: {', '.join(f'`{each}`' for each in tables)}"
             for schema, tables in role.reads.items()
         )
-        rows.append(f"| `{name}` | {role.description} | {owns or '–'} | {reads or '–'} |\n")
+        writes = ", ".join(f"all of `{each}`" for each in role.writes)
+        cells = (f"`{name}`", role.description, owns or "–", reads or "–", writes or "–")
+        rows.append(f"| {' | '.join(cells)} |\n")
     return acls.page(acls.read_rights()) + SECTION + "".join(rows)
 
 

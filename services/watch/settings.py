@@ -16,6 +16,7 @@ from events.topics import (
     PAYMENT_ORDERS,
     PROJECTOR_GROUP,
     REFUSALS,
+    TREASURY_GROUP,
     WATCH_GROUP,
 )
 from services.lag.judge.model import Consumer
@@ -46,7 +47,7 @@ class WatchSettings(BaseSettings):
     """Seconds between two samples of all consumer groups; a longer interval is of no use: a state
     that is reported within 15 seconds needs several samples."""
 
-    treasury_group: str = "ecluse.treasury"
+    treasury_group: str = TREASURY_GROUP
     """The consumer group that reads the payment orders; empty where none is expected."""
 
     unacknowledged_days: Annotated[int, Field(ge=0)] = 5

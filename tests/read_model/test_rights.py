@@ -7,28 +7,24 @@ import asyncio
 from collections.abc import Iterable
 from typing import Final
 
-import asyncpg
 import pytest
-from sqlalchemy import make_url
 from structlog.testing import capture_logs
 
-from services.api.access.caller import Entities, Scope
-from services.api.access.store import AccessStore
 from services.api.access.tables import metadata as access_tables
-from services.api.adapters.clock import wall_clock
 from services.api.adapters.read_model import open_read_model
 from services.projector.database_rights import read_rights
 from services.projector.database_rights import statements as rights_as_sql
 from services.projector.migrations import prepare_at
 from services.projector.tables import metadata as tables
-from tests.api.environment import LILLE, an_app, asking
-from tests.integration.command import CommandResult, ecluse
+from services.treasury.store.tables import metadata as of_treasury
+from tests.api.environment import an_app, asking
+from tests.integration.command import ecluse
 from tests.read_model.databases import Server
-from tests.read_model.filling import fill, golden, query, read
+from tests.read_model.filling import query, read
 from tests.read_model.making_again import make_again
+from tests.read_model.roles import RECORDS, Roles, a_key_of, treasury_tables
 from tests.read_model.test_schema import UNFOLDED, WITHOUT_SETTLING
 
-RECORDS: Final = golden("lille-avenirs-2023")
 BUDGET: Final = "21590350100017-00-2023"
 ORDERS: Final = ("payment_orders", "payment_order_lines", "payments")
 PATHS: Final = (
@@ -53,7 +49,8 @@ ALL_RIGHTS: Final = """
 SELECT string_agg(granted::text, chr(10) ORDER BY granted::text) FROM (
   SELECT nspname::text AS thing, (aclexplode(nspacl)).* FROM pg_namespace
   UNION ALL
-  SELECT oid::regclass::text, (aclexplode(coalesce(relacl, acldefault('r', relowner)))).*
+  SELECT oid::regclass::text, (aclexplode(coalesce(relacl, acldefault(
+    CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner)))).*
   FROM pg_class WHERE relnamespace::regnamespace::text LIKE 'ecluse%'
   UNION ALL
   SELECT defaclrole::regrole::text, (aclexplode(defaclacl)).* FROM pg_default_acl
@@ -64,74 +61,6 @@ SELECT string_agg(granted::text, chr(10) ORDER BY granted::text) FROM (
 @pytest.fixture(autouse=True, scope="module")
 def no_logs() -> None:
     """Log lines are written here, and read."""
-
-
-class Roles:
-    """A database with roles of its own."""
-
-    def __init__(self, server: Server, url: str) -> None:
-        self._server = server
-        self.url = url
-        self.database = make_url(url).database or ""
-        self.form = f"{self.database}_NAME"
-
-    def granted(self, *options: str) -> CommandResult:
-        """What the command says."""
-        args = ("--as", self.form, *options)
-        return ecluse("database", "grants", *args, ECLUSE_DATABASE_URL=self.url)
-
-    def name(self, role: str) -> str:
-        """How the server calls a role."""
-        return self.form.replace("NAME", role)
-
-    def url_of(self, role: str) -> str:
-        """The database, as this role."""
-        return self.url.replace("postgres@", f"{self.name(role)}@")
-
-    def run(self, statement: str) -> None:
-        """One statement of the superuser."""
-        self._server.run(statement, self.database)
-
-    def allowed(self, role: str, statements: Iterable[str]) -> list[str]:
-        """Those of these statements for which the role has the right; nothing is changed."""
-
-        async def go() -> list[str]:
-            connection = await asyncpg.connect(
-                user=self.name(role), host=self._server.socket, database=self.database
-            )
-            found = []
-            for each in statements:
-                transaction = connection.transaction()
-                await transaction.start()
-                try:
-                    await connection.execute(each)
-                except asyncpg.InsufficientPrivilegeError:
-                    pass
-                else:
-                    found.append(each)
-                finally:
-                    await transaction.rollback()
-            await connection.close()
-            return found
-
-        return asyncio.run(go())
-
-    def fill(self) -> None:
-        """The first start of the projector and of the API, each as its role."""
-        asyncio.run(prepare_at(self.url_of("projector")))
-        fill(self.url_of("projector"), RECORDS)
-        asyncio.run(a_key_of(self.url_of("api")))
-
-
-async def a_key_of(url: str) -> None:
-    """The API makes its tables, a key and an audit line."""
-    store = AccessStore(url, wall_clock)
-    try:
-        await store.prepare()
-        await store.create("ERP", {Scope.READ: Entities.of([LILLE])}, "test")
-        assert await store.audit_lines(1)
-    finally:
-        await store.dispose()
 
 
 def statuses(url: str) -> dict[str, int]:
@@ -164,6 +93,8 @@ def writing(names: Iterable[str], schema: str = "ecluse_read") -> list[str]:
 
 
 ACCESS: Final = tuple(table.name for table in access_tables.sorted_tables)
+TREASURY: Final = tuple(table.name for table in of_treasury.sorted_tables)
+ANOTHER_MESSAGE: Final = "SELECT nextval('ecluse_treasury.outbox_number_seq')"
 
 
 @pytest.fixture
@@ -195,6 +126,12 @@ def hold(roles: Roles) -> None:
     assert [] == roles.allowed("treasury", writing(all_tables))
     for command in (reading, writing):
         assert [] == roles.allowed("treasury", command(ACCESS, "ecluse_access"))
+    changed = [f"DELETE FROM ecluse_treasury.{name}" for name in TREASURY]
+    handled = [*reading(TREASURY, "ecluse_treasury"), *changed, ANOTHER_MESSAGE]
+    for role, allowed in {"api": handled, "treasury": handled, "projector": []}.items():
+        assert allowed == roles.allowed(role, handled)
+    assert [] == roles.allowed("api", ["CREATE TABLE ecluse_treasury.another (id text)"])
+    asyncio.run(treasury_tables(roles.url_of("api")))  # They are there: nothing is made.
     for role in ("api", "treasury"):
         assert [] == roles.allowed(role, ["CREATE SCHEMA another"])
     for role in read_rights().roles:
@@ -231,6 +168,14 @@ def test_tables_of_access_that_come_later_are_the_apis(roles: Roles) -> None:
     roles.run(f"SET ROLE {roles.name('api')}; CREATE TABLE ecluse_access.later (id text)")
     for role in ("projector", "treasury"):
         assert [] == roles.allowed(role, reading(["later"], "ecluse_access"))
+
+
+def test_tables_of_the_treasury_that_come_later_are_written_by_the_api(roles: Roles) -> None:
+    later = "ecluse_treasury.later"
+    roles.run(f"SET ROLE {roles.name('treasury')}; CREATE TABLE {later} (id serial)")
+    handled = [f"SELECT * FROM {later}", f"INSERT INTO {later} DEFAULT VALUES"]
+    assert handled == roles.allowed("api", handled)
+    assert [] == roles.allowed("projector", handled)
 
 
 def test_given_again_nothing_changes(roles: Roles) -> None:

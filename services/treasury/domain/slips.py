@@ -1,10 +1,41 @@
 """A slip (bordereau) as it is issued: its pieces (mandats), numbered, each one payment order."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Final
 
 from events.outbound import PaymentOrderIssued
+from events.texts import Translatable
+
+
+class SlipProblem(Exception):
+    """A business no to what is asked of a slip: in words; nothing was changed."""
+
+    def __init__(self, text: Translatable) -> None:
+        super().__init__(text.msgid)
+        self.text = text
+
+
+TOTAL_MAX_CENTS: Final = 99_999_999_999_999
+"""The largest amount that a PES file takes (DGFiP schema 5.17: 14 digits)."""
+
+LINES_MAX: Final = 100_000
+"""The lines of all pieces of a slip: its message stays below what a topic takes in one record."""
+
+SERIAL: Final = "-S"
+"""Stands in a slip's id between its budget and its serial number."""
+
+
+def slip_id_of(budget: str, serial: int) -> str:
+    """The id of the slip of a budget that was prepared at this place, from 1."""
+    return f"{budget}{SERIAL}{serial}"
+
+
+def serial_of(slip_id: str) -> int:
+    """The serial number in a slip's id."""
+    return int(slip_id.rpartition(SERIAL)[2])
 
 
 class SlipType(StrEnum):
@@ -57,8 +88,25 @@ class Piece:
     original: Original | None = None
 
     @property
+    def payment_order(self) -> str:
+        return self.order.payment_order
+
+    @property
     def amount_cents(self) -> int:
         return sum(self.line_cents)
+
+
+def unpaid_cents(line_cents: Iterable[int], paid_cents: int) -> tuple[int, ...]:
+    """What is left to pay of each line of an order.
+
+    Payments fill the lines in their order, each full before the next (rules, 20).
+    """
+    left = []
+    for amount_cents in line_cents:
+        paid_here_cents = min(amount_cents, paid_cents)
+        paid_cents -= paid_here_cents
+        left.append(amount_cents - paid_here_cents)
+    return tuple(left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +120,8 @@ class Slip:
     cumulative_cents: int
     """The year's slips of this type, this one included (MtCumulAnnuel)."""
     pieces: tuple[Piece, ...]
+    correction: int = 0
+    """The slips with this number that the gateway refused before: its file has another name."""
 
     @property
     def amount_cents(self) -> int:
@@ -95,3 +145,47 @@ class BudgetName:
     def of(cls, budget: str) -> "BudgetName":
         siret, code, year = budget.split("-")
         return cls(siret, code, int(year))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A payment order that waits for a slip; or one that was cancelled after it was sent."""
+
+    order: PaymentOrderIssued
+    slip_type: SlipType
+    """Of the slip that takes it: type 02 takes back what was cancelled."""
+    line_cents: tuple[int, ...]
+    """What its piece pays or takes back on each line."""
+    original: Original | None
+    """The piece that is taken back."""
+    reasons: tuple[Translatable, ...]
+    """Each fault that keeps it from a slip, in words; none where it is ready."""
+
+    @property
+    def reason(self) -> Translatable | None:
+        """The first of the reasons."""
+        return self.reasons[0] if self.reasons else None
+
+    @property
+    def amount_cents(self) -> int:
+        return sum(self.line_cents)
+
+    @property
+    def payment_order(self) -> str:
+        return self.order.payment_order
+
+    @property
+    def number(self) -> int | None:
+        """None: a piece is numbered when its slip is issued."""
+        return None
+
+
+def that_fit(ready: Sequence[Waiting], pieces_max: int) -> int:
+    """How many of these, in their order, fit on one slip; the rest waits for the next."""
+    total_cents = lines = 0
+    for count, each in enumerate(ready[:pieces_max]):
+        total_cents += each.amount_cents
+        lines += len(each.line_cents)
+        if total_cents > TOTAL_MAX_CENTS or lines > LINES_MAX:
+            return count
+    return min(len(ready), pieces_max)

@@ -3,11 +3,12 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Table, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -15,6 +16,7 @@ from services.projector.database import an_engine, where
 from services.projector.database_errors import reaching
 from services.projector.migrations import LOCK, check_version
 from services.projector.sql import POSTGRESQL
+from services.treasury.settings import TreasurySettings
 from services.treasury.store.tables import SCHEMA, VERSION_TABLE
 
 TREASURY_FILE: Final = "treasury.db"
@@ -45,6 +47,17 @@ class TreasuryStore:
             schema_translate_map={SCHEMA: self._schema}
         )
 
+    @classmethod
+    def of(cls, own: TreasurySettings) -> Self:
+        """The tables that these settings name.
+
+        Raises:
+            ClusterError: the address asks for a TLS that cannot be.
+        """
+        named = own.treasury_url
+        address = None if named is None else own.with_tls(named.get_secret_value())
+        return cls(treasury_address(own.url, address))
+
     async def prepare(self) -> None:
         """Make the tables, or bring them to this version.
 
@@ -55,7 +68,10 @@ class TreasuryStore:
         async with reaching(where(self._engine)), self._engine.begin() as connection:
             if self.is_postgresql:
                 await connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
-                await connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{SCHEMA}"'))
+                known = text("SELECT count(*) FROM pg_namespace WHERE nspname = :schema")
+                found = await connection.execute(known, {"schema": SCHEMA})
+                if not found.scalar_one():  # Else the right to make one is not needed.
+                    await connection.execute(text(f'CREATE SCHEMA "{SCHEMA}"'))
             else:
                 await connection.exec_driver_sql("BEGIN IMMEDIATE")
             await connection.run_sync(self._upgrade)
@@ -93,3 +109,10 @@ class TreasuryStore:
 
     async def dispose(self) -> None:
         await self._engine.dispose()
+
+
+def inserting(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that knows ON CONFLICT, which both databases spell alike."""
+    if connection.dialect.name == POSTGRESQL:
+        return postgresql.insert(table)
+    return sqlite.insert(table)

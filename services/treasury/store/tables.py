@@ -15,11 +15,10 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    UniqueConstraint,
     text,
 )
 
-from services.projector.tables.columns import Cents, Instant, Json
+from services.projector.tables.columns import Cents, Instant, Json, line
 
 SCHEMA: Final = "ecluse_treasury"
 """The PostgreSQL schema; SQLite has a file of its own instead."""
@@ -60,6 +59,12 @@ orders: Final = Table(
         sqlite_where=text("slip_id IS NULL"),
         postgresql_where=text("slip_id IS NULL"),
     ),
+    Index(
+        "orders_to_take_back",
+        "budget",
+        sqlite_where=text("cancelled <> 0 AND cancelling_slip_id IS NULL"),
+        postgresql_where=text("cancelled <> 0 AND cancelling_slip_id IS NULL"),
+    ),
     comment="Payment orders as the ledger issued them, each once. `message` is the data of"
     " payment-order.issued. `slip_id` is the slip on which it stands, `cancelling_slip_id` the one"
     " (02-02-06) by which it was withdrawn after it was sent.",
@@ -72,7 +77,8 @@ series: Final = Table(
     Column("series", Text, primary_key=True),
     Column("next_number", BigInteger, nullable=False),
     comment="The next number of slips (`slip:01`, `slip:02`) and of pieces (`piece:01`,"
-    " `piece:02`) of a budget: its row is locked while numbers are given.",
+    " `piece:02`) of a budget, and of the ids of its slips (`draft`): its row is locked while"
+    " numbers are given.",
 )
 
 free_numbers: Final = Table(
@@ -81,7 +87,8 @@ free_numbers: Final = Table(
     Column("budget", Text, primary_key=True),
     Column("series", Text, primary_key=True),
     Column("number", BigInteger, primary_key=True, autoincrement=False),
-    comment="Numbers of slips that the gateway refused: the next slip takes them first.",
+    comment="Numbers of slips and pieces that are in no slip any more: the next slip takes them"
+    " first.",
 )
 
 slips: Final = Table(
@@ -108,6 +115,15 @@ slips: Final = Table(
     Column("file", LargeBinary),
     Column("file_sha256", Text),
     Index("slips_by_budget", "budget", "slip_type", "number"),
+    Index(
+        "slips_by_number",
+        "budget",
+        "slip_type",
+        "number",
+        unique=True,
+        sqlite_where=text("state <> 'cancelled'"),
+        postgresql_where=text("state <> 'cancelled'"),
+    ),
     Index("slips_by_file", "file_name"),
     comment="Slips (bordereaux): type 01 pays, 02 cancels. State: prepared (no number yet), issued,"
     " accepted or refused by the gateway (PES_ACQUIT), cancelled. `file` is the PES file, gzipped;"
@@ -200,20 +216,23 @@ findings: Final = Table(
 accounting_entries: Final = Table(
     "accounting_entries",
     metadata,
-    Column("entry_id", Text, primary_key=True),
-    Column("budget", Text, nullable=False),
-    Column("sequence", BigInteger, nullable=False),
-    Column("item", Integer, nullable=False),
+    Column("budget", Text, primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("item", Integer, primary_key=True, autoincrement=False),
     Column("booked_on", Date, nullable=False),
-    Column("journal", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("role", Text, nullable=False),
     Column("account", Text, nullable=False),
     Column("debit_cents", Cents, nullable=False),
     Column("credit_cents", Cents, nullable=False),
-    Column("line", Json, nullable=False),
-    Column("facts", Json, nullable=False),
-    UniqueConstraint("budget", "sequence", "item"),
+    *line(),
+    Column("convention", Text, nullable=False),
+    Column("payment_order", Text),
+    Column("recovery", Text),
+    Index("accounting_entries_by_day", "budget", "booked_on"),
     comment="Debit and credit lines made of the ledger's records; the id is"
-    " `<budget>/<sequence>/<item>`. Once made they never change.",
+    " `<budget>/<sequence>/<item>`. Role: expense, creditor, treasury, debtor, revenue. Once made"
+    " they never change.",
 )
 
 booked: Final = Table(

@@ -9,8 +9,8 @@ from typing import Any, cast
 from faust.types import StreamT
 
 from services.lag.present.figures import short_topic
-from services.watch.process.consumer import Slice
-from services.watch.process.exit import ends_the_process
+from services.runtime.agents.consumer import Slice
+from services.runtime.agents.exit import ends_the_process
 from services.watch.process.watch import Watch
 from services.watch.settings import WATCHED
 from services.watch.tables.feed import Record
@@ -31,7 +31,7 @@ def _add_agent(watch: Watch, topic: str) -> None:
     tables = watch.own_tables
 
     @watch.agent(on_cluster, name=name, concurrency=1)
-    @ends_the_process(lambda: watch.is_stopping)
+    @ends_the_process(watch.role, lambda: watch.is_stopping)
     async def follow(stream: StreamT[bytes]) -> None:
         async for event in stream.events():
             some = cast(Slice, event.message)

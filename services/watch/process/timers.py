@@ -4,7 +4,6 @@ Each runs by itself, so that one that waits for the cluster delays no other.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
@@ -12,12 +11,11 @@ from aiokafka.errors import IllegalStateError
 
 from events.lag import POINT_S
 from events.topics import Place
+from services.runtime.agents.consumer import Consumer
 from services.runtime.kafka.clients import REQUEST_TIMEOUT_S
 from services.runtime.kafka.refusals import Refusals
 from services.runtime.kafka.waits import within
 from services.runtime.ops.errors import ClusterError
-from services.watch.process.consumer import Consumer
-from services.watch.process.exit import ends_the_process
 from services.watch.process.watch import Watch
 from services.watch.tables.partitions import Reached
 
@@ -43,16 +41,11 @@ def add_timers(watch: Watch) -> None:
         watch.lag_service.note(watch.clock())
 
     own = watch.own
-    _every(watch, own.reconcile_s, "reconciliation", lambda: _reconcile(watch, of_reading))
-    _every(watch, own.sample_s, "samples", sample)
-    _every(watch, POINT_S, "history", note)
+    watch.every(own.reconcile_s, "reconciliation", lambda: _reconcile(watch, of_reading))
+    watch.every(own.sample_s, "samples", sample)
+    watch.every(POINT_S, "history", note)
     if own.deadline_events:
-        _every(watch, own.reconcile_s, "deadline_events", watch.delivery.run)
-
-
-def _every(watch: Watch, interval_s: float, name: str, body: Callable[[], Awaitable[None]]) -> None:
-    whole = ends_the_process(lambda: watch.is_stopping)(body)
-    watch.timer(interval=interval_s, name=name)(whole)
+        watch.every(own.reconcile_s, "deadline_events", watch.delivery.run)
 
 
 async def _reconcile(watch: Watch, refusals: Refusals) -> None:

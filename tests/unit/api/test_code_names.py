@@ -50,7 +50,7 @@ def test_a_city_may_name_a_function_otherwise() -> None:
     ("text", "said"),
     [
         ("entities: [", "line 1: expected the node content"),
-        (f"{LILLE}    name: Roubaix\n", "line 3: a code stands twice"),
+        (f"{LILLE}    name: Roubaix\n", "line 4: the key name stands twice"),
         ("", "the file: Input should be a valid dictionary"),
         ("{}", "entities: it is missing"),
         (f"{LILLE}    colour: red\n", "entities.21590350100017.colour: it is not known"),

@@ -7,6 +7,7 @@ from services.projector.database import SCHEMA
 from services.projector.database_rights import EVERY_TABLE, is_form, page, read_rights, statements
 from services.projector.tables import metadata
 from services.runtime.kafka.acls import PAGE
+from services.treasury.store.tables import SCHEMA as TREASURY
 
 
 def test_the_page_is_what_make_catalogue_writes() -> None:
@@ -15,7 +16,9 @@ def test_the_page_is_what_make_catalogue_writes() -> None:
 
 def test_they_name_schemas_and_tables_that_there_are() -> None:
     roles = read_rights().roles.values()
-    assert [SCHEMA, ACCESS] == [schema for role in roles for schema in role.owns]
+    owned = [schema for role in roles for schema in role.owns]
+    assert [SCHEMA, ACCESS, TREASURY] == owned
+    assert {*owned} >= {schema for role in roles for schema in role.writes}
     named = {
         (schema, name) for role in roles for schema, all_ in role.reads.items() for name in all_
     }

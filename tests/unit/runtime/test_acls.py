@@ -74,12 +74,28 @@ def test_the_file_names_topics_of_the_catalogue_alone() -> None:
         assert set(principal.topics) <= EVERY | {"*"}, name
 
 
-def test_nobody_but_the_ledger_writes_what_the_ledger_writes() -> None:
-    ledgers = EVERY - {topics.EVENTS, topics.INTERNAL_EVENTS}
-    writers = {
+TREASURYS = {topics.SLIPS, topics.ACCOUNTING_ENTRIES}
+
+
+def writers_of(some: set[str]) -> set[str]:
+    return {
         name
         for name, principal in read_rights().principals.items()
         for topic, operations in principal.topics.items()
-        if topic in ledgers and "WRITE" in operations
+        if topic in some and "WRITE" in operations
     }
-    assert {"ledger"} == writers
+
+
+def test_nobody_but_the_ledger_writes_what_the_ledger_writes() -> None:
+    ledgers = EVERY - {topics.EVENTS, topics.INTERNAL_EVENTS} - TREASURYS
+    assert {"ledger"} == writers_of(ledgers)
+
+
+def test_nobody_but_the_treasury_writes_slips_and_accounting_entries() -> None:
+    assert {"treasury"} == writers_of(TREASURYS)
+
+
+def test_the_treasury_may_not_even_see_internal_events_nor_the_journal() -> None:
+    assert set() == {topics.INTERNAL_EVENTS, topics.JOURNAL} & set(
+        read_rights().principals["treasury"].topics
+    )

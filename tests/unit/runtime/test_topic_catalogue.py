@@ -34,6 +34,8 @@ KEPT = [
     (topics.BALANCES, COMPACTED, "lz4", None),
     (topics.REFUSALS, DAYS_400, "lz4", None),
     (topics.DEAD_LETTERS, DAYS_400, "lz4", None),
+    (topics.SLIPS, UNLIMITED, "lz4", None),
+    (topics.ACCOUNTING_ENTRIES, UNLIMITED, "lz4", None),
     (topics.LEDGER_STATE, COMPACTED, "lz4", None),
 ]
 

@@ -141,13 +141,13 @@ def watch(as_json: LogsAsJson = False) -> None:
     """
     if as_json:
         log_as_json()
+    from services.runtime.agents.running import run
     from services.runtime.kafka.topics import check
     from services.watch.settings import WatchSettings
 
     asyncio.run(check(Settings(), WatchSettings().topics))
     # This module builds the app from the environment when it is imported.
     from services.watch.app import app
-    from services.watch.process.building import run
 
     run(app)
 

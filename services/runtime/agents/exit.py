@@ -18,20 +18,25 @@ EXIT_STOPPED: Final = 3
 Arguments = ParamSpec("Arguments")
 
 
-def stop(error: Stop) -> NoReturn:
+def stop(role: str, error: Stop) -> NoReturn:
     """Exit at once: a dependency cannot be reached, or refuses us."""
-    structlog.get_logger().error("watch_cannot_go_on", **asdict(both(error.text)))
+    structlog.get_logger().error(f"{role}_cannot_go_on", **asdict(both(error.text)))
     leave(EXIT_STOPPED)
 
 
 def ends_the_process(
+    role: str,
     is_stopping: Callable[[], bool],
 ) -> Callable[[Callable[Arguments, Awaitable[None]]], Callable[Arguments, Awaitable[None]]]:
     """Exit the process at once when the coroutine fails or is cancelled.
 
     Faust acks the record at which an agent fails or is cancelled, and continues behind it. The
     exit code is 0 where the process was asked to stop, 3 where a dependency stops it, else 1: then
-    a supervisor starts it again, and its tables are made anew.
+    a supervisor starts it again, and it goes on at the place that its own tables hold.
+
+    Args:
+        role: the service, in the names of its log's events.
+        is_stopping: True once the process was asked to stop.
     """
 
     def decorate(
@@ -44,9 +49,9 @@ def ends_the_process(
             except BaseException as error:  # noqa: BLE001 # CancelledError is the case in point.
                 stopping = is_stopping()
                 if isinstance(error, Stop) and not stopping:
-                    stop(error)
+                    stop(role, error)
                 if not stopping:
-                    structlog.get_logger().error("watch_failed", exc_info=error)
+                    structlog.get_logger().error(f"{role}_failed", exc_info=error)
                 leave(0 if stopping else EXIT_FAILED)
 
         return whole

@@ -10,10 +10,10 @@ PROGRAM = """
 import asyncio
 from events.texts import verbatim
 from services.runtime.ops.errors import ClusterError
-from services.watch.process.exit import ends_the_process
+from services.runtime.agents.exit import ends_the_process
 
 async def main(how, stopping):
-    @ends_the_process(lambda: stopping)
+    @ends_the_process("watch", lambda: stopping)
     async def agent():
         if how == "returns":
             return

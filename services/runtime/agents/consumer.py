@@ -1,30 +1,23 @@
-"""Faust's consumer as the watch needs it: committed records only, from the table's own place on.
+"""Faust's consumer as our agents need it: committed records only, from the tables' own place on.
 
 Faust reads what was never committed unless it also writes in transactions of its own, and starts
-where its group committed last, which says nothing of a table that is gone with its process.
+where its group committed last, which says nothing of tables that have a place of their own.
 """
 
-from collections.abc import Awaitable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, cast
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.structs import ConsumerRecord, TopicPartition
+from aiokafka.structs import ConsumerRecord, OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
-from services.runtime.kafka.clients import (
-    REQUEST_TIMEOUT_S,
-    connection_arguments,
-    guard_abort_markers,
-)
+from services.runtime.agents.exit import stop
+from services.runtime.kafka.clients import connection_arguments, guard_abort_markers
 from services.runtime.kafka.security import NO_RIGHTS, text_of
-from services.runtime.kafka.waits import within
 from services.runtime.ops.errors import ClusterError
-from services.runtime.ops.settings import Settings
-from services.watch.process.exit import stop
 
 FETCH_BYTES: Final = 1024 * 1024
 """Bytes fetched of a partition at once; of a larger record, that record alone."""
@@ -44,11 +37,21 @@ SLICE_RECORDS: Final = 100
 tables take to process it."""
 
 
-class Slice(ConsumerMessage):
-    """A message of Faust with consecutive records of one partition."""
+class Records(NamedTuple):
+    """Consecutive records of one partition."""
 
+    begin: int | None
+    """Where the consumer stood before them: whoever has taken all before that misses nothing. None
+    where no seek has come before."""
+    records: Sequence[ConsumerRecord[bytes, bytes]]
+    """At least one."""
+
+
+class Slice(ConsumerMessage):
+    """A message of Faust with consecutive records of one partition; it has the last's offset."""
+
+    begin: int | None = None
     records: Sequence[ConsumerRecord[bytes, bytes]] = ()
-    """At least one; the message has the offset of the last."""
 
 
 class Fetched(NamedTuple):
@@ -65,6 +68,9 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         """Initialise; Faust's constructor calls this."""
         super().__post_init__()
         self._fetched: dict[TopicPartition, int] = {}
+        """Behind the last record fetched of each partition."""
+        self._begins: dict[TopicPartition, int] = {}
+        """The same, or where a seek led to since."""
 
     def _create_worker_consumer(self, _transport: driver.Transport) -> AIOKafkaConsumer:
         """Create it as Faust does, with settings that it lacks: isolation, assignor, sizes."""
@@ -94,16 +100,20 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         try:
             records = await super()._fetch_records(consumer, *args, **kwargs)
         except NO_RIGHTS as error:  # Faust would end the process without a word on who refused.
-            stop(ClusterError(cast(Any, self.app).settings.bootstrap_servers, text_of(error)))
+            app = cast(Any, self.app)
+            stop(app.role, ClusterError(app.settings.bootstrap_servers, text_of(error)))
+        # Nothing was awaited since they were taken out, so no seek has come between.
+        begins = {place: self._begins.get(place) for place in records}
         for place, some in records.items():
-            self._fetched[place] = some[-1].offset + 1
+            self._fetched[place] = self._begins[place] = some[-1].offset + 1
         has_backlog = sum(map(len, records.values())) >= BACKLOG
         wait_ms = QUICK_FETCH_WAIT_MS if has_backlog else FETCH_WAIT_MS
         consumer._fetcher._fetch_max_wait_ms = wait_ms  # noqa: SLF001 # it has no setter
-        return {
-            place: [some[at : at + SLICE_RECORDS] for at in range(0, len(some), SLICE_RECORDS)]
-            for place, some in records.items()
-        }
+        return {place: list(_cut(begins[place], some)) for place, some in records.items()}
+
+    async def _seek_wait(self, consumer: AIOKafkaConsumer, partitions: Mapping[TP, int]) -> None:
+        self._begins.update(partitions)
+        await super()._seek_wait(consumer, partitions)
 
     async def fetched(self) -> dict[TopicPartition, Fetched]:
         """The fetch position of each assigned partition."""
@@ -116,17 +126,40 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             for place in consumer.assignment()
         }
 
+    async def note(self, offsets: Mapping[TP, OffsetAndMetadata]) -> None:
+        """Commit offsets of the group with their metadata, of what is assigned here.
+
+        Raises:
+            KafkaError: the group has moved on, or has no answer.
+        """
+        await self.call_thread(self._note, offsets)
+
+    async def _note(self, offsets: Mapping[TP, OffsetAndMetadata]) -> None:
+        consumer = self._ensure_consumer()
+        assigned = consumer.assignment()
+        # aiokafka takes its own kind of place alone.
+        ours = {TopicPartition(*at): each for at, each in offsets.items() if at in assigned}
+        if ours:
+            await consumer.commit(ours)
+
+
+def _cut(begin: int | None, records: Sequence[ConsumerRecord[bytes, bytes]]) -> Iterator[Records]:
+    for at in range(0, len(records), SLICE_RECORDS):
+        some = records[at : at + SLICE_RECORDS]
+        yield Records(begin, some)
+        begin = some[-1].offset + 1
+
 
 class Consumer(driver.Consumer):
-    """A consumer that continues at the tables' offsets or the beginning, and commits nothing."""
+    """A consumer that continues at the tables' offsets or the beginning; Faust commits nothing."""
 
     _thread: ConsumerThread
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
-    def _to_message(self, tp: TP, record: Sequence[ConsumerRecord[bytes, bytes]]) -> Slice:
-        last = record[-1]
+    def _to_message(self, tp: TP, record: Records) -> Slice:
+        last = record.records[-1]
         message = Slice(
             last.topic,
             last.partition,
@@ -140,70 +173,32 @@ class Consumer(driver.Consumer):
             tp=tp,
             generation_id=self.app.consumer_generation_id,
         )
-        message.records = record
-        cast(Any, self.app).fetched(tp, record)
+        message.begin, message.records = record
+        cast(Any, self.app).fetched(tp, record.records)
         return message
 
     async def perform_seek(self) -> None:
         """Seek to the tables' offset in each partition, after every change of the assignment.
 
-        Records that exist no longer are skipped here, and missed in the journal's sequences.
+        Records that exist no longer are skipped.
         """
         app = cast(Any, self.app)
         places = self.assignment()
         first = await self.earliest_offsets(*places)
-        own = app.places_of(places)
+        own = await app.places_of(places)
         await self.seek_wait({place: max(first[place], own[place]) for place in places})
 
     async def fetched(self) -> dict[TopicPartition, Fetched]:
         """The fetch position of each assigned partition."""
         return await self._thread.fetched()
 
-
-class Ends:
-    """The ends of partitions, records of open transactions included.
-
-    A transaction writes to all its partitions before it commits: so the counterpart of a committed
-    record lies before the end of its own partition, even while it cannot be read yet.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._consumer: AIOKafkaConsumer | None = None
-
-    async def of(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
-        """The end of each partition.
+    async def note(self, offsets: Mapping[TP, OffsetAndMetadata]) -> None:
+        """Commit offsets of the group with their metadata: for monitoring, nobody reads from them.
 
         Raises:
-            ClusterError: the cluster does not answer.
+            KafkaError: the group has moved on, or has no answer.
         """
-        if self._consumer is None:
-            self._consumer = await self._started()
-        ends: dict[TopicPartition, int] = await self._within(self._consumer.end_offsets(places))
-        return ends
-
-    async def _started(self) -> AIOKafkaConsumer:
-        consumer = AIOKafkaConsumer(
-            **connection_arguments(self._settings),
-            request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
-            isolation_level="read_uncommitted",
-        )
-        try:
-            await self._within(consumer.start())
-        except ClusterError:
-            with suppress(ClusterError):
-                await self._within(consumer.stop())
-            raise
-        return consumer
-
-    async def stop(self) -> None:
-        """Close the connections."""
-        if self._consumer is not None:
-            await self._within(self._consumer.stop())
-
-    async def _within(self, wait: Awaitable[Any]) -> Any:
-        where = self._settings.bootstrap_servers
-        return await within(REQUEST_TIMEOUT_S, wait, "Kafka", where)
+        await self._thread.note(offsets)
 
 
 class Transport(driver.Transport):

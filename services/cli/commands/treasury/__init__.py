@@ -1,0 +1,1 @@
+"""What the treasury does: slips, files, returns, accounting entries, open data."""

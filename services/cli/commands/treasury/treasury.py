@@ -1,0 +1,59 @@
+"""`ecluse treasury`: the process of the treasury, its configuration, its tables made again."""
+# ruff: noqa: PLC0415 # Faust, Kafka and a database are imported by whoever uses them
+
+from typing import Annotated
+
+import typer
+
+from services.cli.commands.roles.processes import LogsAsJson
+from services.cli.terminal.logs import log_as_json
+from services.cli.terminal.options import AsJson, Group, Verb
+
+app = typer.Typer(cls=Group, no_args_is_help=True)
+
+
+@app.callback()
+def treasury() -> None:
+    """The treasury's side: payment orders on slips, PES files, returns, accounting entries."""
+
+
+@app.command(cls=Verb)
+def run(as_json: LogsAsJson = False) -> None:
+    """Take payment orders into the treasury's tables and send its messages, until stopped.
+
+    Its tables are in the database of ECLUSE_DATABASE_URL, or at ECLUSE_TREASURY_URL. Kafka is at
+    ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092; its topics' names begin with ECLUSE_TOPIC_PREFIX.
+    It reads files of the accountant from ECLUSE_TREASURY_RETURNS, and makes slips at the times of
+    ECLUSE_TREASURY_SCHEDULE. On ECLUSE_HEALTH_PORT, if set: /healthz, /readyz, /partitions,
+    /metrics.
+    """
+    if as_json:
+        log_as_json()
+    from services.runtime.ops.settings import Settings
+    from services.treasury.process.building import serve
+    from services.treasury.settings import TreasurySettings
+
+    serve(Settings(), TreasurySettings())
+
+
+@app.command(cls=Verb)
+def check(
+    file: Annotated[
+        typer.FileBinaryRead,
+        typer.Argument(
+            envvar="ECLUSE_TREASURY_FILE",
+            metavar="FILE",
+            help="YAML, by entity and budget; - is standard input.",
+        ),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Judge the accountant's codes and the directory of third parties; exit 1 if anything is wrong.
+
+    Each fault with its line: settings that PES files cannot hold, keys of SIRETs, what stands
+    twice, and budgets without IdPost or CodCol, of which no slip is prepared.
+    """
+    from services.cli.commands.treasury.check import is_without_fault
+
+    if not is_without_fault(file, as_json=as_json):
+        raise typer.Exit(1)

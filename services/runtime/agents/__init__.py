@@ -1,0 +1,1 @@
+"""Services made of Faust agents: their app, consumer, end, logs and run."""

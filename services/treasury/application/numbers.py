@@ -1,0 +1,177 @@
+"""Numbers of slips and pieces: without gap by budget and type, given under a locked row.
+
+Where the ERP issues other pieces of the budget it gives them; that they are free is checked.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from events.texts import _
+from services.treasury.config.accountant import Numbers
+from services.treasury.domain.slips import SlipProblem, SlipState, SlipType
+from services.treasury.store.database import inserting
+from services.treasury.store.tables import free_numbers, pieces, series, slips
+
+GIVEN_BY_ERP = _(
+    "The ERP gives the numbers of budget {budget}: give that of the slip and that of its first "
+    "piece (--number, --first-piece)."
+)
+OWN_SERIES = _(
+    "The numbers of budget {budget} are Écluse's own series: issue the slip without --number and "
+    "--first-piece, or set `given_by_erp` in the file of ECLUSE_TREASURY_FILE."
+)
+SLIP_TAKEN = _("Slip {number} of budget {budget} exists already: give a number that is free.")
+PIECES_TAKEN = _(
+    "Pieces of budget {budget} have numbers between {first} and {last} already: give a first "
+    "number behind which {count} are free."
+)
+NAMED_AT_ONCE: Final = 10_000
+"""Numbers in one statement: below what both databases take."""
+
+DRAFTS: Final = "draft"
+"""The series of the serial numbers in the ids of slips."""
+
+
+class GivenNumbers(NamedTuple):
+    """The numbers of a slip and of its first piece, as the ERP gives them."""
+
+    slip: int
+    first_piece: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlipNumbers:
+    """The numbers of a slip and of its pieces, in their order."""
+
+    slip: int
+    pieces: Sequence[int]
+
+    def by_series(self, slip_type: SlipType) -> tuple[tuple[str, Sequence[int]], ...]:
+        """The numbers by the series that they are of."""
+        return (f"slip:{slip_type}", [self.slip]), (f"piece:{slip_type}", self.pieces)
+
+
+async def next_number(connection: AsyncConnection, budget: str, name: str, first: int = 1) -> int:
+    """The next number of a series, whose row is locked from now on."""
+    row = {"budget": budget, "series": name, "next_number": first}
+    await connection.execute(inserting(connection, series).values(row).on_conflict_do_nothing())
+    asked = (
+        select(series.c.next_number)
+        .where(series.c.budget == budget, series.c.series == name)
+        .with_for_update()
+    )
+    found: int = (await connection.execute(asked)).scalar_one()
+    return max(found, first)
+
+
+async def go_on_at(connection: AsyncConnection, budget: str, name: str, number: int) -> None:
+    """Let a series go on at this number, where it is not further."""
+    row = {"budget": budget, "series": name, "next_number": number}
+    new = inserting(connection, series).values(row)
+    behind = new.on_conflict_do_update(
+        index_elements=[series.c.budget, series.c.series],
+        set_={"next_number": new.excluded.next_number},
+        where=series.c.next_number < new.excluded.next_number,
+    )
+    await connection.execute(behind)
+
+
+async def take_numbers(
+    connection: AsyncConnection,
+    budget: str,
+    slip_type: SlipType,
+    count: int,
+    config: Numbers,
+    given: GivenNumbers | None,
+) -> SlipNumbers:
+    """The numbers of a slip with so many pieces: freed ones first, then the next ones.
+
+    Raises:
+        SlipProblem: numbers are given where they are not asked for, or the reverse; or a given one
+            is not free.
+    """
+    if config.given_by_erp != (given is not None):
+        raise SlipProblem(
+            (GIVEN_BY_ERP if given is None else OWN_SERIES).render({"budget": budget})
+        )
+    of_slips, of_pieces = f"slip:{slip_type}", f"piece:{slip_type}"
+    next_slip = await next_number(connection, budget, of_slips, config.first_of(of_slips))
+    next_piece = await next_number(connection, budget, of_pieces, config.first_of(of_pieces))
+    if given is None:
+        (slip,) = await _freed_first(connection, budget, of_slips, 1, next_slip)
+        numbers = SlipNumbers(
+            slip, await _freed_first(connection, budget, of_pieces, count, next_piece)
+        )
+    else:
+        numbers = SlipNumbers(given.slip, range(given.first_piece, given.first_piece + count))
+        await _check_free(connection, budget, slip_type, numbers)
+    await use(connection, budget, slip_type, numbers)
+    return numbers
+
+
+async def _freed_first(
+    connection: AsyncConnection, budget: str, name: str, count: int, following: int
+) -> list[int]:
+    """So many numbers: those that are free again, then those from `following` on."""
+    asked = (
+        select(free_numbers.c.number)
+        .where(free_numbers.c.budget == budget, free_numbers.c.series == name)
+        .order_by(free_numbers.c.number)
+        .limit(count)
+    )
+    freed = list((await connection.execute(asked)).scalars())
+    return [*freed, *range(following, following + count - len(freed))]
+
+
+async def _check_free(
+    connection: AsyncConnection, budget: str, slip_type: SlipType, numbers: SlipNumbers
+) -> None:
+    slip, taken = numbers.slip, numbers.pieces
+    live = (
+        slips.c.budget == budget,
+        slips.c.slip_type == slip_type,
+        slips.c.state != SlipState.CANCELLED,
+    )
+    same_slip = select(slips.c.slip_id).where(*live, slips.c.number == slip).limit(1)
+    if (await connection.execute(same_slip)).first():
+        raise SlipProblem(SLIP_TAKEN.render({"number": slip, "budget": budget}))
+    same_piece = (
+        select(pieces.c.number)
+        .join(slips, slips.c.slip_id == pieces.c.slip_id)
+        .where(*live, pieces.c.budget == budget, pieces.c.number.between(taken[0], taken[-1]))
+        .limit(1)
+    )
+    if (await connection.execute(same_piece)).first():
+        facts = {"budget": budget, "first": taken[0], "last": taken[-1], "count": len(taken)}
+        raise SlipProblem(PIECES_TAKEN.render(facts))
+
+
+async def use(
+    connection: AsyncConnection, budget: str, slip_type: SlipType, numbers: SlipNumbers
+) -> None:
+    """Note that a slip has these numbers: they are free no more, and the series go on behind."""
+    for name, taken in numbers.by_series(slip_type):
+        await go_on_at(connection, budget, name, max(taken) + 1)
+        for first in range(0, len(taken), NAMED_AT_ONCE):
+            used = delete(free_numbers).where(
+                free_numbers.c.budget == budget,
+                free_numbers.c.series == name,
+                free_numbers.c.number.in_(taken[first : first + NAMED_AT_ONCE]),
+            )
+            await connection.execute(used)
+
+
+async def free(
+    connection: AsyncConnection, budget: str, slip_type: SlipType, numbers: SlipNumbers
+) -> None:
+    """Have these numbers taken again by the next slips."""
+    rows = [
+        {"budget": budget, "series": name, "number": number}
+        for name, freed in numbers.by_series(slip_type)
+        for number in freed
+    ]
+    await connection.execute(insert(free_numbers), rows)

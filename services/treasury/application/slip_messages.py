@@ -1,0 +1,150 @@
+"""Messages of issued and cancelled slips, and the tables made again of them."""
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from events.envelope import Envelope
+from events.topics import SLIPS
+from events.treasury import TREASURY, SlipCancelled, SlipIssued, SlipPiece
+from services.treasury.application.numbers import (
+    DRAFTS,
+    SlipNumbers,
+    free,
+    go_on_at,
+    use,
+)
+from services.treasury.domain.slips import Piece, SlipState, SlipType, serial_of
+from services.treasury.store.outbox import Outgoing
+from services.treasury.store.slips import (
+    SlipRow,
+    cancel_slip,
+    find_slip,
+    piece_numbers,
+    take_orders,
+    write_pieces,
+)
+from services.treasury.store.tables import slips
+
+MESSAGE_BYTES_MAX: Final = 16 * 1024 * 1024
+"""A slip's message stays below: a topic must take it in one record."""
+
+RESTORED: Final = "restore"
+"""Who exported a slip that was restored: nobody knows whether it left, so it counts as sent."""
+
+
+IN_BOTH: Final = (
+    *("budget", "slip_type", "number", "amount_cents", "cumulative_cents"),
+    *("prepared_at", "prepared_by", "issued_on", "issued_at", "issued_by"),
+    *("file_name", "file_sha256"),
+)
+"""Members of a message that are columns of the slip."""
+
+
+class _Typed(msgspec.Struct):
+    type: str
+
+
+_read_type = msgspec.json.Decoder(_Typed).decode
+_read_issued = msgspec.json.Decoder(Envelope[SlipIssued]).decode
+_read_cancelled = msgspec.json.Decoder(Envelope[SlipCancelled]).decode
+
+
+def issued_message(slip: SlipRow, of_pieces: Iterable[Piece], file: bytes) -> Outgoing:
+    """The message of a slip that is issued; `file` is its PES file, compressed."""
+    data = SlipIssued(
+        slip=slip.slip_id,
+        pieces=tuple(
+            SlipPiece(
+                number=each.number,
+                payment_order=each.payment_order,
+                line_cents=each.line_cents,
+            )
+            for each in of_pieces
+        ),
+        file=b64encode(file).decode(),
+        **{name: getattr(slip, name) for name in IN_BOTH},
+    )
+    return _outgoing(data, "issued", data.issued_at)
+
+
+def cancelled_message(slip: SlipRow, by: str, now: datetime, *, numbers_are_free: bool) -> Outgoing:
+    """The message of an issued slip that is cancelled."""
+    assert slip.number is not None, "it was issued"
+    data = SlipCancelled(
+        slip=slip.slip_id,
+        budget=slip.budget,
+        slip_type=slip.slip_type.value,
+        number=slip.number,
+        numbers_are_free=numbers_are_free,
+        cancelled_at=now,
+        cancelled_by=by,
+    )
+    return _outgoing(data, "cancelled", now)
+
+
+def _outgoing(data: SlipIssued | SlipCancelled, what: str, at: datetime) -> Outgoing:
+    envelope = Envelope(
+        specversion="1.0",
+        id=f"{data.slip}/{what}",
+        source=TREASURY,
+        type=data.TYPE,
+        time=at,
+        subject=data.slip,
+        partitionkey=data.budget,
+        datacontenttype="application/json",
+        data=data,
+    )
+    return Outgoing(envelope.id, SLIPS, data.budget, msgspec.json.encode(envelope))
+
+
+async def restore_slips(connection: AsyncConnection, messages: Iterable[bytes]) -> int:
+    """Write the rows of issued and cancelled slips again; return how many slips were new.
+
+    The messages come in their order, and the payment orders are in the tables already. A message
+    that is read again changes nothing. A slip counts as exported: nobody knows that it did not
+    leave. Drafts are gone, and their orders wait again.
+    """
+    restored = 0
+    for message in messages:
+        if _read_type(message).type == SlipIssued.TYPE:
+            restored += await _restore_issued(connection, _read_issued(message).data)
+        else:
+            await _restore_cancelled(connection, _read_cancelled(message).data)
+    return restored
+
+
+async def _restore_issued(connection: AsyncConnection, data: SlipIssued) -> bool:
+    if await find_slip(connection, data.slip) is not None:
+        return False
+    slip_type = SlipType(data.slip_type)
+    row = {name: getattr(data, name) for name in IN_BOTH} | {
+        "slip_id": data.slip,
+        "state": SlipState.ISSUED,
+        "piece_count": len(data.pieces),
+        "exported_at": data.issued_at,
+        "exported_by": RESTORED,
+        "file": b64decode(data.file),
+    }
+    await connection.execute(insert(slips), [row])
+    await write_pieces(connection, data.slip, data.budget, data.pieces)
+    numbers = SlipNumbers(data.number, [each.number for each in data.pieces])
+    await use(connection, data.budget, slip_type, numbers)
+    await go_on_at(connection, data.budget, DRAFTS, serial_of(data.slip) + 1)
+    await take_orders(connection, data.slip, data.budget, slip_type)
+    return True
+
+
+async def _restore_cancelled(connection: AsyncConnection, data: SlipCancelled) -> None:
+    slip = await find_slip(connection, data.slip)
+    if slip is None or slip.state is SlipState.CANCELLED:
+        return
+    await cancel_slip(connection, slip)
+    if data.numbers_are_free:
+        numbers = SlipNumbers(data.number, await piece_numbers(connection, data.slip))
+        await free(connection, data.budget, slip.slip_type, numbers)

@@ -1,0 +1,246 @@
+"""Slips (bordereaux) from the orders that wait to the file: each step is one transaction."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from gzip import decompress
+from typing import NoReturn
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from events.texts import Day, _
+from events.treasury import PIECES_MAX
+from services.treasury.application.issuing import Stamp, day_of, issue_draft
+from services.treasury.application.numbers import (
+    DRAFTS,
+    GivenNumbers,
+    SlipNumbers,
+    free,
+    go_on_at,
+    next_number,
+)
+from services.treasury.application.slip_messages import cancelled_message
+from services.treasury.application.waiting import offered, waiting_orders
+from services.treasury.config.accountant import Numbers, TreasuryConfig
+from services.treasury.domain.slips import (
+    SlipProblem,
+    SlipState,
+    SlipType,
+    Waiting,
+    slip_id_of,
+    that_fit,
+)
+from services.treasury.pes.writer import PesFile
+from services.treasury.store.database import TreasuryStore
+from services.treasury.store.outbox import put
+from services.treasury.store.slips import (
+    PieceRow,
+    SlipRow,
+    cancel_slip,
+    find_slip,
+    its_orders,
+    list_pieces,
+    list_slips,
+    of_entities,
+    piece_numbers,
+    place_of,
+    take_orders,
+    write_pieces,
+)
+from services.treasury.store.tables import orders, slips
+
+NO_SLIP = _("No slip is called {slip}; see `ecluse slips show`.")
+ISSUED_ALREADY = _("Slip {slip} was issued by {by} on {day}: nothing of it can change any more.")
+CANCELLED_ALREADY = _("Slip {slip} is cancelled; its orders wait for another one.")
+NOT_ISSUED = _("Slip {slip} has no file yet: issue it first.")
+SENT = _(
+    "Slip {slip} was exported by {by} on {day}: only a refusal of the gateway (PES_ACQUIT) takes "
+    "it back."
+)
+ACCEPTED = _("Slip {slip} was accepted by the gateway: it stays as it is.")
+
+Clock = Callable[[], datetime]
+"""Returns the present instant, with its offset."""
+
+
+class Slips:
+    """What is done with slips, by a person or by the schedule.
+
+    Raises:
+        SlipProblem: from any method, where what is asked cannot be done; nothing was changed.
+        Unreachable: from any method, where a database does not answer.
+    """
+
+    def __init__(
+        self, store: TreasuryStore, read_model: AsyncEngine, config: TreasuryConfig, clock: Clock
+    ) -> None:
+        self._store = store
+        self._read_model = read_model
+        self._config = config
+        self._clock = clock
+
+    async def waiting(
+        self, sirets: frozenset[str] | None, budget: str | None = None
+    ) -> list[Waiting]:
+        """The orders that wait for a slip, of these entities or of all; the oldest first."""
+        which = of_entities(orders.c.budget, sirets)
+        if budget is not None:
+            which &= orders.c.budget == budget
+        found: list[Waiting] = []
+        async with self._store.reading() as connection:
+            for slip_type in SlipType:
+                found += await waiting_orders(
+                    connection,
+                    self._read_model,
+                    self._config,
+                    slip_type,
+                    which & offered(slip_type),
+                )
+        return found
+
+    async def prepare(
+        self, budget: str, slip_type: SlipType, by: str, at_most: int = PIECES_MAX
+    ) -> SlipRow | None:
+        """Put the orders of a budget that are ready on a draft; None where there are none."""
+        async with self._store.transaction() as connection:
+            # Its row is locked: of two that prepare, the second finds what the first has left.
+            serial = await next_number(connection, budget, DRAFTS)
+            ready = await self._ready(connection, budget, slip_type)
+            taken = ready[: that_fit(ready, at_most)]
+            if not taken:
+                return None
+            await go_on_at(connection, budget, DRAFTS, serial + 1)
+            slip_id = slip_id_of(budget, serial)
+            row = {
+                "slip_id": slip_id,
+                "budget": budget,
+                "slip_type": slip_type,
+                "state": SlipState.PREPARED,
+                "piece_count": len(taken),
+                "amount_cents": sum(each.amount_cents for each in taken),
+                "prepared_at": self._clock(),
+                "prepared_by": by,
+            }
+            await connection.execute(insert(slips), [row])
+            await write_pieces(connection, slip_id, budget, taken)
+            count = await take_orders(connection, slip_id, budget, slip_type)
+            assert count == len(taken), "they were locked, and stood on no slip"
+            return await find_slip(connection, slip_id)
+
+    async def _ready(
+        self, connection: AsyncConnection, budget: str, slip_type: SlipType
+    ) -> list[Waiting]:
+        """The orders that nothing keeps from a slip, locked; one that is being changed waits."""
+        which = offered(slip_type) & (orders.c.budget == budget)
+        locked = select(orders.c.payment_order).where(which).with_for_update(skip_locked=True)
+        ours = set((await connection.execute(locked)).scalars())
+        found = await waiting_orders(connection, self._read_model, self._config, slip_type, which)
+        return [each for each in found if not each.reasons and each.payment_order in ours]
+
+    async def issue(self, slip_id: str, by: str, given: GivenNumbers | None = None) -> SlipRow:
+        """Number a draft and make its file: it never changes again.
+
+        An order that was cancelled since, or that something keeps from the slip now, is left out.
+        """
+        async with self._store.transaction() as connection:
+            draft = await _locked(connection, slip_id)
+            if draft.state is not SlipState.PREPARED:
+                _refuse_to_issue(draft)
+            which = its_orders(slip_id, draft.budget) & (place_of(draft.slip_type) == slip_id)
+            judged = await waiting_orders(
+                connection, self._read_model, self._config, draft.slip_type, which
+            )
+            stamp = Stamp(self._clock(), by)
+            return await issue_draft(connection, self._config, draft, judged, stamp, given)
+
+    async def export(self, slip_id: str, by: str) -> PesFile:
+        """The file of an issued slip, the same for ever; the first time it is noted who took it."""
+        async with self._store.transaction() as connection:
+            slip = await _locked(connection, slip_id)
+            if slip.state is SlipState.PREPARED:
+                raise SlipProblem(NOT_ISSUED.render({"slip": slip_id}))
+            if slip.state is SlipState.CANCELLED:
+                raise SlipProblem(CANCELLED_ALREADY.render({"slip": slip_id}))
+            its = slips.c.slip_id == slip_id
+            if slip.exported_at is None:
+                noted = {"exported_at": self._clock(), "exported_by": by}
+                await connection.execute(update(slips).where(its).values(noted))
+            file = (await connection.execute(select(slips.c.file).where(its))).scalar_one()
+        assert slip.file_name is not None, "it was issued"
+        return PesFile(slip.file_name, decompress(file))
+
+    async def cancel(self, slip_id: str, by: str) -> SlipRow:
+        """Give up a slip that is not in Hélios: its orders wait again.
+
+        That is a draft, one that was never exported, and one that the gateway refused.
+        """
+        async with self._store.transaction() as connection:
+            slip = await _locked(connection, slip_id)
+            is_unsent = slip.state is SlipState.ISSUED and slip.exported_at is None
+            if slip.state not in {SlipState.PREPARED, SlipState.REFUSED} and not is_unsent:
+                _refuse_to_cancel(slip)
+            await cancel_slip(connection, slip)
+            if slip.number is not None:
+                is_free = self._frees_numbers(slip)
+                if is_free:
+                    numbers = SlipNumbers(slip.number, await piece_numbers(connection, slip_id))
+                    await free(connection, slip.budget, slip.slip_type, numbers)
+                now = self._clock()
+                message = cancelled_message(slip, by, now, numbers_are_free=is_free)
+                await put(connection, [message], now)
+            found = await find_slip(connection, slip_id)
+            assert found is not None, "it is locked"
+            return found
+
+    def _frees_numbers(self, slip: SlipRow) -> bool:
+        """True where later slips take the numbers of this one: nobody outside has seen them."""
+        settings = self._config.of(slip.budget)
+        numbers = Numbers() if settings is None else settings.numbers
+        seen = slip.state is SlipState.REFUSED
+        return not numbers.given_by_erp and (numbers.reuse_refused or not seen)
+
+    async def listed(
+        self, sirets: frozenset[str] | None, budget: str | None = None
+    ) -> list[SlipRow]:
+        """The slips of these entities or of all, the newest first."""
+        which = of_entities(slips.c.budget, sirets)
+        if budget is not None:
+            which &= slips.c.budget == budget
+        async with self._store.reading() as connection:
+            return await list_slips(connection, which)
+
+    async def find(self, slip_id: str) -> SlipRow | None:
+        """A slip by its id."""
+        async with self._store.reading() as connection:
+            return await find_slip(connection, slip_id)
+
+    async def pieces(self, slip_id: str) -> list[PieceRow]:
+        """The pieces of a slip, in their order."""
+        async with self._store.reading() as connection:
+            return await list_pieces(connection, slip_id)
+
+
+async def _locked(connection: AsyncConnection, slip_id: str) -> SlipRow:
+    found = await find_slip(connection, slip_id, locked=True)
+    if found is None:
+        raise SlipProblem(NO_SLIP.render({"slip": slip_id}))
+    return found
+
+
+def _refuse_to_issue(slip: SlipRow) -> NoReturn:
+    if slip.state is SlipState.CANCELLED:
+        raise SlipProblem(CANCELLED_ALREADY.render({"slip": slip.slip_id}))
+    raise SlipProblem(ISSUED_ALREADY.render(_facts(slip, slip.issued_by, slip.issued_on)))
+
+
+def _refuse_to_cancel(slip: SlipRow) -> NoReturn:
+    if slip.state is SlipState.CANCELLED:
+        raise SlipProblem(CANCELLED_ALREADY.render({"slip": slip.slip_id}))
+    if slip.state is SlipState.ACCEPTED:
+        raise SlipProblem(ACCEPTED.render({"slip": slip.slip_id}))
+    assert slip.exported_at is not None, "else it may be cancelled"
+    raise SlipProblem(SENT.render(_facts(slip, slip.exported_by, day_of(slip.exported_at))))
+
+
+def _facts(slip: SlipRow, by: str | None, on: date | None) -> dict[str, object]:
+    return {"slip": slip.slip_id, "by": by, "day": Day(str(on))}

@@ -1,0 +1,168 @@
+"""The orders that a slip may take: which stand on none, and what keeps each from one."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Final, NamedTuple
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, Select, and_, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from events.outbound import PaymentOrderIssued
+from events.texts import _
+from services.projector.database import where
+from services.projector.database_errors import reaching
+from services.projector.tables import payment_orders
+from services.treasury.config.accountant import TreasuryConfig
+from services.treasury.domain.slips import (
+    Original,
+    SlipState,
+    SlipType,
+    Waiting,
+    unpaid_cents,
+)
+from services.treasury.pes.writer import faults
+from services.treasury.store.tables import orders, pieces, slips
+
+ASKED_AT_ONCE: Final = 2_000
+"""Orders named in one question to the read model: far below what both databases take."""
+
+NOT_KNOWN = _(
+    "Order {order}: the read model does not know it yet. It is offered as soon as the projector "
+    "has read it; see `ecluse lag`."
+)
+CANCELLED_UNKNOWN = _(
+    "Order {order} was cancelled, and the read model does not know it yet. It is taken back as "
+    "soon as the projector has read it; see `ecluse lag`."
+)
+NOT_SENT = _(
+    "Order {order} was cancelled, and slip {slip} on which it stands was never exported: cancel "
+    "that slip, or export it first."
+)
+
+_read_order = msgspec.json.Decoder(PaymentOrderIssued).decode
+
+
+class _Known(NamedTuple):
+    """An order as the read model has it."""
+
+    state: str
+    paid_cents: int
+
+
+def offered(slip_type: SlipType) -> ColumnElement[bool]:
+    """Orders in question for slips of this type that stand on none."""
+    in_question = _in_question(slip_type)
+    if slip_type is SlipType.PAYMENT:
+        return and_(orders.c.slip_id.is_(None), in_question)
+    return and_(orders.c.slip_id.is_not(None), orders.c.cancelling_slip_id.is_(None), in_question)
+
+
+def _in_question(slip_type: SlipType) -> ColumnElement[bool]:
+    return orders.c.cancelled == 0 if slip_type is SlipType.PAYMENT else orders.c.cancelled != 0
+
+
+async def waiting_orders(
+    connection: AsyncConnection,
+    read_model: AsyncEngine,
+    config: TreasuryConfig,
+    slip_type: SlipType,
+    which: ColumnElement[bool],
+) -> list[Waiting]:
+    """Of these orders those that a slip of this type may take, now or later; the oldest first.
+
+    What was cancelled before it was sent is left out, and so is what the accountant has answered.
+    """
+    rows = (await connection.execute(_stored(slip_type, which))).all()
+    read = [(_read_order(row.message), row) for row in rows]
+    known = await _known(read_model, [order for order, _row in read])
+    found = []
+    for order, row in read:
+        state = known.get((order.budget, order.payment_order))
+        if slip_type is SlipType.PAYMENT:
+            waiting = _to_pay(order, state, config)
+        else:
+            waiting = _to_take_back(order, row, state, config)
+        if waiting is not None:
+            found.append(waiting)
+    return sorted(found, key=lambda each: (each.order.issued_on, each.order.payment_order))
+
+
+def _stored(slip_type: SlipType, which: ColumnElement[bool]) -> Select[tuple[bytes]]:
+    if slip_type is SlipType.PAYMENT:
+        return select(orders.c.message).where(which, _in_question(slip_type))
+    its_piece = and_(
+        pieces.c.slip_id == orders.c.slip_id,
+        pieces.c.budget == orders.c.budget,
+        pieces.c.payment_order == orders.c.payment_order,
+    )
+    return (
+        select(
+            orders.c.message,
+            slips.c.slip_id,
+            slips.c.number.label("slip_number"),
+            pieces.c.number.label("piece_number"),
+            slips.c.exported_at,
+        )
+        .join(slips, slips.c.slip_id == orders.c.slip_id)
+        .join(pieces, its_piece)
+        .where(
+            which,
+            _in_question(slip_type),
+            slips.c.state.in_((SlipState.ISSUED, SlipState.ACCEPTED)),
+        )
+    )
+
+
+async def _known(
+    read_model: AsyncEngine, wanted: Sequence[PaymentOrderIssued]
+) -> dict[tuple[str, str], _Known]:
+    of = payment_orders.c
+    found: dict[tuple[str, str], _Known] = {}
+    async with reaching(where(read_model)), read_model.connect() as connection:
+        for budget, names in _by_budget(wanted):
+            for first in range(0, len(names), ASKED_AT_ONCE):
+                named = names[first : first + ASKED_AT_ONCE]
+                asked = select(of.payment_order, of.state, of.paid_cents).where(
+                    of.budget == budget, of.payment_order.in_(named)
+                )
+                for name, state, paid_cents in await connection.execute(asked):
+                    found[budget, name] = _Known(state, paid_cents)
+    return found
+
+
+def _by_budget(wanted: Iterable[PaymentOrderIssued]) -> list[tuple[str, list[str]]]:
+    by_budget = sorted((each.budget, each.payment_order) for each in wanted)
+    return [
+        (budget, [name for _budget, name in named])
+        for budget, named in groupby(by_budget, key=lambda each: each[0])
+    ]
+
+
+def _to_pay(
+    order: PaymentOrderIssued, known: _Known | None, config: TreasuryConfig
+) -> Waiting | None:
+    """None where the order was cancelled, or answered by the accountant on another way."""
+    if known is not None and known != _Known("issued", 0):
+        return None
+    unknown = () if known else (NOT_KNOWN.render({"order": order.payment_order}),)
+    line_cents = tuple(each.amount_cents for each in order.lines)
+    reasons = (*unknown, *faults(order, config))
+    return Waiting(order, SlipType.PAYMENT, line_cents, None, reasons)
+
+
+def _to_take_back(
+    order: PaymentOrderIssued, row: Row[tuple[bytes]], known: _Known | None, config: TreasuryConfig
+) -> Waiting:
+    reasons = list(faults(order, config))
+    if known is None or known.state != "cancelled":
+        reasons.insert(0, CANCELLED_UNKNOWN.render({"order": order.payment_order}))
+    if row.exported_at is None:
+        facts = {"order": order.payment_order, "slip": row.slip_id}
+        reasons.insert(0, NOT_SENT.render(facts))
+    line_cents = unpaid_cents(
+        (each.amount_cents for each in order.lines), known.paid_cents if known else 0
+    )
+    year = int(order.budget.rsplit("-", 1)[-1])
+    original = Original(row.slip_number, row.piece_number, year)
+    return Waiting(order, SlipType.CANCELLATION, line_cents, original, tuple(reasons))

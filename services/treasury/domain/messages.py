@@ -1,0 +1,91 @@
+"""Messages of the ledger as the treasury reads them: payment orders, and answers to its events."""
+
+from typing import Any, Final
+
+import msgspec
+
+from events.outbound import EventRefused, PaymentOrderCancelled, PaymentOrderIssued
+from events.treasury import TREASURY
+
+
+class UnreadableMessage(ValueError):
+    """A record is no message of the ledger: a bug of ours, or a writer that has no right there."""
+
+
+class IssuedOrder(msgspec.Struct, frozen=True):
+    """A payment order that was issued, with its data as the ledger wrote it."""
+
+    order: PaymentOrderIssued
+    data: bytes
+
+
+class CancelledOrder(msgspec.Struct, frozen=True):
+    """A payment order of which the rest must not be paid."""
+
+    budget: str
+    payment_order: str
+
+
+class OwnRefusal(msgspec.Struct, frozen=True):
+    """The ledger's refusal of an event of the treasury."""
+
+    event_id: str
+    facts: dict[str, Any]
+    """Its code, its facts and its message in both languages, as `own_events.refusal` holds them."""
+
+
+class _Envelope(msgspec.Struct):
+    partitionkey: str
+    type: str
+    data: msgspec.Raw
+
+
+_envelope: Final = msgspec.json.Decoder(_Envelope)
+_issued: Final = msgspec.json.Decoder(PaymentOrderIssued)
+_cancelled: Final = msgspec.json.Decoder(PaymentOrderCancelled)
+_refused: Final = msgspec.json.Decoder(EventRefused)
+
+
+def read_order(value: bytes | None) -> IssuedOrder | CancelledOrder:
+    """A message of `ecluse.payment-orders.v1`.
+
+    Raises:
+        UnreadableMessage: it is none.
+    """
+    envelope = _read(_envelope, value)
+    order: IssuedOrder | CancelledOrder
+    if envelope.type == PaymentOrderIssued.TYPE:
+        issued = _read(_issued, envelope.data)
+        order, budget = IssuedOrder(issued, bytes(envelope.data)), issued.budget
+    elif envelope.type == PaymentOrderCancelled.TYPE:
+        cancelled = _read(_cancelled, envelope.data)
+        order, budget = CancelledOrder(cancelled.budget, cancelled.payment_order), cancelled.budget
+    else:
+        raise UnreadableMessage(f"no type of a payment order: {envelope.type}")
+    if budget != envelope.partitionkey:
+        raise UnreadableMessage(f"an order of {budget} among those of {envelope.partitionkey}")
+    return order
+
+
+def read_own_refusal(value: bytes | None) -> OwnRefusal | None:
+    """A message of `ecluse.refusals.v1`; None unless an event of the treasury was refused.
+
+    Raises:
+        UnreadableMessage: it is none.
+    """
+    envelope = _read(_envelope, value)
+    if envelope.type != EventRefused.TYPE:
+        return None
+    refused = _read(_refused, envelope.data)
+    if refused.event_source != TREASURY:
+        return None
+    message = {"fr": refused.message.fr, "en": refused.message.en}
+    facts = {"code": refused.code, "facts": refused.facts, "message": message}
+    return OwnRefusal(refused.event_id, facts)
+
+
+def _read(decoder: "msgspec.json.Decoder[Any]", raw: Any) -> Any:
+    try:
+        return decoder.decode(raw or b"")
+    except msgspec.MsgspecError as error:
+        raise UnreadableMessage(str(error)) from error

@@ -1,0 +1,118 @@
+"""The folder in which files of the accountant arrive: taken when they are whole, then moved."""
+
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain, count
+from pathlib import Path
+from typing import BinaryIO, Final, Protocol
+
+import structlog
+
+from services.runtime.ops.errors import Unreachable
+
+DONE: Final = "done"
+REFUSED: Final = "refused"
+"""Sub-folders for files that were read."""
+
+UNFINISHED: Final = (".part", ".partial", ".tmp", ".filepart", ".crdownload", "~")
+"""Ends of names by which programs call files that they are still writing."""
+
+BY: Final = "folder"
+"""Who has received a file of the folder."""
+
+log: Final = structlog.stdlib.get_logger("ecluse.treasury")
+
+Version = tuple[int, int, int]
+"""What changes while a file is written: its inode, its size in bytes, the time of its change."""
+
+
+class Taken(Protocol):
+    """What became of a file."""
+
+    @property
+    def outcome(self) -> str: ...
+
+
+class TakesReturns(Protocol):
+    """Takes a file of the accountant."""
+
+    async def take(self, stream: BinaryIO, file_name: str, by: str) -> Taken:
+        """Take a file, a second time without effect."""
+
+
+@dataclass(slots=True)
+class ReturnsFolder:
+    """One folder, polled again and again. A file is whole that did not change between two polls.
+
+    Several processes may poll one folder: the same file twice makes nothing twice.
+    """
+
+    path: Path
+    _seen: dict[str, Version] = field(default_factory=dict)
+    _failed: dict[str, Version] = field(default_factory=dict)
+    """Files at which our program failed: they stay until somebody changes them, or it starts."""
+
+    async def poll(self, returns: TakesReturns) -> None:
+        """Take the whole files that are there, in the order of their names.
+
+        Raises:
+            Unreachable: the database does not answer; what was not taken stays.
+        """
+        found = dict(self._files())
+        whole = [each for each, version in found.items() if self._seen.get(each) == version]
+        self._seen = found
+        for name in whole:
+            if self._failed.get(name) != found[name]:
+                await self._take(name, found[name], returns)
+
+    def _files(self) -> Iterator[tuple[str, Version]]:
+        try:
+            listed = sorted(self.path.iterdir())
+        except OSError as error:
+            log.warning("returns_folder_unreadable", folder=str(self.path), error=str(error))
+            return
+        for each in listed:
+            if each.name.startswith(".") or each.name.lower().endswith(UNFINISHED):
+                continue
+            try:
+                status = each.lstat()
+            except OSError:
+                continue  # Another process has moved it.
+            if stat.S_ISREG(status.st_mode):
+                yield each.name, (status.st_ino, status.st_size, status.st_mtime_ns)
+
+    async def _take(self, name: str, version: Version, returns: TakesReturns) -> None:
+        try:
+            with (self.path / name).open("rb") as stream:
+                taken = await returns.take(stream, name, BY)
+        except FileNotFoundError:
+            return  # Another process has moved it.
+        except Unreachable:
+            raise
+        except Exception:
+            self._failed[name] = version
+            log.exception("return_failed", file=name)
+            return
+        target = DONE if taken.outcome == "taken" else REFUSED
+        moved = move(self.path / name, self.path / target)
+        log.info("return_taken", file=name, outcome=taken.outcome, moved_to=moved)
+
+
+def move(file: Path, folder: Path) -> str | None:
+    """Move a file into a folder, under another name where there is one so called; its new name.
+
+    None where it has gone: another process moved it.
+    """
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for name in chain([file.name], (f"{file.stem} ({n}){file.suffix}" for n in count(2))):
+        try:
+            # A link fails where the name is taken; a rename would overwrite what is there.
+            (folder / name).hardlink_to(file)
+        except FileExistsError:
+            continue
+        except FileNotFoundError:
+            return None
+        file.unlink(missing_ok=True)
+        return name
+    raise AssertionError("numbers have no end")

@@ -1,0 +1,186 @@
+"""Why an order, or a slip, cannot stand in a PES file: everything that the schema would refuse.
+
+Rules of the DGFiP schema 5.17 and of its annotations; each fault names the order and what to do.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from events.outbound import OrderLine, PaymentOrderIssued
+from events.texts import Euros, Number, Translatable, _
+from events.treasury import PIECE_NUMBER_MAX, PIECES_MAX, SLIP_NUMBER_MAX
+from services.treasury.config.accountant import BudgetConfig, TreasuryConfig
+from services.treasury.domain.plain_text import is_text, without_plain_form
+from services.treasury.domain.slips import Slip
+from services.treasury.pes.payee import Payee
+
+PES_AMOUNT_MAX_CENTS: Final = 99_999_999_999_999
+"""An amount has 14 digits: that of a line, of an order, of a slip and of a year's slips."""
+
+ARTICLE: Final = re.compile(r"(?!0+$)[0-9]{1,12}")
+FUNCTION: Final = re.compile(r"[0-9]{1,10}")
+OPERATION: Final = re.compile(r"[0-9a-zA-Z]{1,10}")
+BIC: Final = re.compile(r"[A-Z]{6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3})?")
+
+OPERATING: Final = "6"
+INVESTMENT: Final = "2"
+"""First digits of the articles of a section (M57): they decide NatPce."""
+
+FRENCH: Final = "FR"
+"""The country of an IBAN: in every other the BIC is compulsory."""
+
+NO_BUDGET: Final = _(
+    "{order}: the file of ECLUSE_TREASURY_FILE has no codes of the accountant for budget {budget}:"
+    " add them"
+)
+NO_CODE: Final = _(
+    "{order}: budget {budget} has no {name} in the file of ECLUSE_TREASURY_FILE: ask the public"
+    " accountant, and add it"
+)
+NO_CATEGORY: Final = _(
+    "{order}: {siret} is a public body: name its CatTiers and NatJur under third_parties in the"
+    " file of ECLUSE_TREASURY_FILE"
+)
+BAD_ARTICLE: Final = _(
+    "{order}, line {line}: the article “{code}” is not 1 to 12 digits: reject the order, and amend"
+    " the convention"
+)
+BAD_FUNCTION: Final = _(
+    "{order}, line {line}: the function “{code}” is not 1 to 10 digits: reject the order, and amend"
+    " the convention"
+)
+NO_FUNCTION: Final = _(
+    "{order}, line {line}: the function is missing, and the budget is functional: reject the order,"
+    " and amend the convention"
+)
+BAD_OPERATION: Final = _(
+    "{order}, line {line}: the operation “{code}” is not 1 to 10 letters or digits that mean"
+    " something: reject the order, and amend the convention"
+)
+NO_SECTION: Final = _(
+    "{order}, line {line}: the article {code} begins with neither 6 (operating) nor 2 (investment):"
+    " reject the order, and amend the convention"
+)
+TWO_SECTIONS: Final = _(
+    "{order}: lines {one} and {other} are of different sections, and a piece has one: reject the"
+    " order, and share the convention out"
+)
+TOO_MUCH: Final = _(
+    "{order}: {amount} is more than a PES file can say ({max}): share the order out"
+)
+BAD_NAME: Final = _(
+    "{order}: the beneficiary's name cannot be written in ISO-8859-1 ({characters}): have the"
+    " convention amended with its Latin form"
+)
+NO_NAME: Final = _("{order}: the beneficiary's name says nothing: have the convention amended")
+BAD_HOLDER: Final = _(
+    "{order}: the account holder's name cannot be written in ISO-8859-1 ({characters}): have the"
+    " bank account changed to its Latin form"
+)
+NO_HOLDER: Final = _(
+    "{order}: the account holder's name is missing or says nothing: have the bank account changed"
+)
+NO_BIC: Final = _(
+    "{order}: the account is abroad and has no BIC: have the bank account changed to one with it"
+)
+BAD_BIC: Final = _(
+    "{order}: the BIC {bic} has not the form that PES asks for: have the bank account changed"
+)
+SLIP_TOO_MUCH: Final = _(
+    "Slip {slip}: its orders add up to {amount}, more than a PES file can say ({max}): put fewer"
+    " on it"
+)
+YEAR_TOO_MUCH: Final = _(
+    "Slip {slip}: the year's slips add up to {amount}, more than a PES file can say ({max}): ask"
+    " the public accountant"
+)
+TOO_MANY: Final = _("Slip {slip}: {count} orders; at most {max} stand on one")
+BAD_SLIP_NUMBER: Final = _("Slip {slip}: its number must lie between 1 and {max}")
+BAD_PIECE_NUMBER: Final = _(
+    "Slip {slip}, {order}: the number {number} of its piece must lie between 1 and {max}"
+)
+
+
+def faults(order: PaymentOrderIssued, config: TreasuryConfig) -> list[Translatable]:
+    """Why an order cannot stand on a slip, in words; empty where it can."""
+    about = {"order": order.payment_order, "budget": order.budget}
+    budget = config.of(order.budget)
+    if budget is None:
+        return [NO_BUDGET.render(about)]
+    found = [NO_CODE.render({"name": name}) for name in budget.missing]
+    if order.amount_cents > PES_AMOUNT_MAX_CENTS:
+        amounts = {"amount": Euros(order.amount_cents), "max": Euros(PES_AMOUNT_MAX_CENTS)}
+        found.append(TOO_MUCH.render(amounts))
+    for number, each in enumerate(order.lines, 1):
+        found += [fault.render({"line": number}) for fault in _of_line(each, budget)]
+    found += _of_sections(order)
+    found += _of_payee(Payee.of(order, config, budget), order)
+    return [each.render(about) for each in found]
+
+
+def slip_faults(slip: Slip) -> list[Translatable]:
+    """Why a slip whose orders have no fault cannot be sent, in words; empty where it can."""
+    return [each.render({"slip": slip.name}) for each in _of_slip(slip)]
+
+
+def _of_line(line: OrderLine, budget: BudgetConfig) -> Iterator[Translatable]:
+    code = line.line
+    if ARTICLE.fullmatch(code.article) is None:
+        yield BAD_ARTICLE.render({"code": code.article})
+    elif not code.article.startswith((OPERATING, INVESTMENT)):
+        yield NO_SECTION.render({"code": code.article})
+    if budget.functional:
+        if code.function is None:
+            yield NO_FUNCTION
+        elif FUNCTION.fullmatch(code.function) is None:
+            yield BAD_FUNCTION.render({"code": code.function})
+    operation = code.operation
+    if operation is not None and not (OPERATION.fullmatch(operation) and is_text(operation)):
+        yield BAD_OPERATION.render({"code": operation})
+
+
+def _of_sections(order: PaymentOrderIssued) -> Iterator[Translatable]:
+    sections = [each.line.article[0] for each in order.lines]
+    for number, section in enumerate(sections, 1):
+        if {section, sections[0]} == {OPERATING, INVESTMENT}:
+            yield TWO_SECTIONS.render({"one": 1, "other": number})
+            return
+
+
+def _of_payee(payee: Payee, order: PaymentOrderIssued) -> Iterator[Translatable]:
+    if payee.category is None:
+        yield NO_CATEGORY.render({"siret": payee.siret})
+    if payee.prenom is None and (lost := without_plain_form(order.beneficiary.name)):
+        yield BAD_NAME.render({"characters": lost})
+    elif not is_text(payee.nom):
+        yield NO_NAME
+    if lost := without_plain_form(order.bank_account.holder):
+        yield BAD_HOLDER.render({"characters": lost})
+    elif not is_text(payee.tit_cpte):
+        yield NO_HOLDER
+    if payee.bic is not None and BIC.fullmatch(payee.bic) is None:
+        yield BAD_BIC.render({"bic": payee.bic})
+    elif payee.bic is None and not payee.iban.startswith(FRENCH):
+        yield NO_BIC
+
+
+def _of_slip(slip: Slip) -> Iterator[Translatable]:
+    most = {"max": Euros(PES_AMOUNT_MAX_CENTS)}
+    if slip.amount_cents > PES_AMOUNT_MAX_CENTS:
+        yield SLIP_TOO_MUCH.render({"amount": Euros(slip.amount_cents), **most})
+    elif slip.cumulative_cents > PES_AMOUNT_MAX_CENTS:
+        yield YEAR_TOO_MUCH.render({"amount": Euros(slip.cumulative_cents), **most})
+    if len(slip.pieces) > PIECES_MAX:
+        yield TOO_MANY.render({"count": Number(len(slip.pieces)), "max": Number(PIECES_MAX)})
+    if not 1 <= slip.number <= SLIP_NUMBER_MAX:
+        yield BAD_SLIP_NUMBER.render({"max": Number(SLIP_NUMBER_MAX)})
+    for each in slip.pieces:
+        if not 1 <= each.number <= PIECE_NUMBER_MAX:
+            yield BAD_PIECE_NUMBER.render(
+                {
+                    "order": each.order.payment_order,
+                    "number": Number(each.number),
+                    "max": Number(PIECE_NUMBER_MAX),
+                }
+            )

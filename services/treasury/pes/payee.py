@@ -1,0 +1,63 @@
+"""The third party of a PES file (Tiers): an order's beneficiary, and what the directory adds."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from events.outbound import PaymentOrderIssued
+from services.treasury.config.accountant import (
+    Address,
+    BudgetConfig,
+    ThirdParty,
+    TreasuryConfig,
+)
+from services.treasury.domain.plain_text import cut, is_text, plain
+
+NAME_MAX: Final = 38
+HOLDER_MAX: Final = 32
+
+PUBLIC_SIREN: Final = ("1", "2")
+"""First digits of the SIREN of public bodies, whose category no default can know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """The values of a Tiers, in the plain form of their texts."""
+
+    siret: str
+    ref_tiers: str | None
+    category: tuple[str, str] | None
+    """CatTiers and NatJur; None of a public body that the directory does not name."""
+    civilite: str | None
+    nom: str
+    compl_nom: str | None
+    prenom: str | None
+    adresse: Address | None
+    bic: str | None
+    iban: str
+    tit_cpte: str
+
+    @classmethod
+    def of(cls, order: PaymentOrderIssued, config: TreasuryConfig, budget: BudgetConfig) -> "Payee":
+        """The payee of an order."""
+        siret, account = order.beneficiary.siret, order.bank_account
+        entry = config.third_party(siret) or ThirdParty()
+        category = entry.category
+        if category is None and not siret.startswith(PUBLIC_SIREN):
+            category = (budget.cat_tiers, budget.nat_jur)
+        nom, rest = cut(plain(order.beneficiary.name), NAME_MAX)
+        compl_nom = cut(rest, NAME_MAX)[0]
+        if entry.nom is not None:
+            nom, compl_nom = entry.nom, ""
+        return cls(
+            siret=siret,
+            ref_tiers=entry.ref_tiers,
+            category=category,
+            civilite=entry.civilite,
+            nom=nom,
+            compl_nom=compl_nom if is_text(compl_nom) else None,
+            prenom=entry.prenom,
+            adresse=entry.adresse,
+            bic=account.bic,
+            iban=account.iban,
+            tit_cpte=cut(plain(account.holder), HOLDER_MAX)[0],
+        )

@@ -1,0 +1,133 @@
+"""Payment orders in the tables, and how far each partition was read, under its epoch.
+
+Who is assigned a partition raises its epoch, and writes with it. Whoever finds another epoch has
+lost the partition: a former owner that was frozen writes nothing any more.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.treasury.domain.messages import (
+    CancelledOrder,
+    IssuedOrder,
+    OwnRefusal,
+    UnreadableMessage,
+)
+from services.treasury.store.database import inserting
+from services.treasury.store.tables import orders, own_events, positions
+
+
+class Overtaken(Exception):
+    """Another process has raised the epoch of a partition: it is not ours any more."""
+
+
+class Position(NamedTuple):
+    """How far a partition is in the tables, and the epoch of its owner."""
+
+    next_offset: int
+    epoch: int
+
+
+async def claim(connection: AsyncConnection, topic: str, partition: int) -> Position:
+    """Raise the epoch of a partition: from now on only its new owner writes."""
+    start = {"topic": topic, "partition": partition, "next_offset": 0, "epoch": 1}
+    claimed = (
+        inserting(connection, positions)
+        .values(start)
+        .on_conflict_do_update(
+            index_elements=list(positions.primary_key), set_={"epoch": positions.c.epoch + 1}
+        )
+        .returning(positions.c.next_offset, positions.c.epoch)
+    )
+    row = (await connection.execute(claimed)).one()
+    return Position(row.next_offset, row.epoch)
+
+
+async def lock(connection: AsyncConnection, topic: str, partition: int, epoch: int) -> int:
+    """The next offset of a partition, which nobody else moves until the end of the transaction.
+
+    Raises:
+        Overtaken: the epoch of the partition is another one.
+    """
+    mine = _is(topic, partition) & (positions.c.epoch == epoch)
+    asked = select(positions.c.next_offset).where(mine).with_for_update()
+    next_offset = (await connection.execute(asked)).scalar_one_or_none()
+    if next_offset is None:
+        raise Overtaken(f"{topic}/{partition}")
+    return int(next_offset)
+
+
+async def advance(
+    connection: AsyncConnection, topic: str, partition: int, next_offset: int
+) -> None:
+    """Move a locked partition on."""
+    moved = update(positions).where(_is(topic, partition)).values(next_offset=next_offset)
+    await connection.execute(moved)
+
+
+def _is(topic: str, partition: int) -> ColumnElement[bool]:
+    return (positions.c.topic == topic) & (positions.c.partition == partition)
+
+
+async def take(
+    connection: AsyncConnection, messages: Iterable[IssuedOrder | CancelledOrder]
+) -> int:
+    """Add issued orders, each once, and mark cancelled ones; the number that were new.
+
+    Raises:
+        UnreadableMessage: an order is cancelled that was never issued.
+    """
+    issued, cancelled = [], []
+    for each in messages:
+        if isinstance(each, IssuedOrder):
+            issued.append(_row(each))
+        else:
+            cancelled.append(each)
+    new = await _add(connection, issued)
+    for each in cancelled:
+        of_it = (orders.c.budget == each.budget) & (orders.c.payment_order == each.payment_order)
+        found = await connection.execute(update(orders).where(of_it).values(cancelled=1))
+        if found.rowcount != 1:
+            name = f"{each.budget}/{each.payment_order}"
+            raise UnreadableMessage(f"an order is cancelled that was never issued: {name}")
+    return new
+
+
+async def _add(connection: AsyncConnection, rows: list[dict[str, Any]]) -> int:
+    if not rows:
+        return 0
+    added = (
+        inserting(connection, orders)
+        .values(rows)
+        .on_conflict_do_nothing(index_elements=list(orders.primary_key))
+        .returning(orders.c.payment_order)
+    )
+    return len((await connection.execute(added)).all())
+
+
+def _row(issued: IssuedOrder) -> dict[str, Any]:
+    order = issued.order
+    return {
+        "budget": order.budget,
+        "payment_order": order.payment_order,
+        "message": issued.data,
+        "amount_cents": order.amount_cents,
+        "issued_on": order.issued_on,
+        "due_on": order.due_on,
+    }
+
+
+async def note_refusals(connection: AsyncConnection, refusals: Iterable[OwnRefusal]) -> int:
+    """Keep the ledger's refusals of own events; the number of those that are known here.
+
+    An event that is not in the tables was made by an earlier life of them: nothing is kept.
+    """
+    known = 0
+    for each in refusals:
+        of_it = own_events.c.event_id == each.event_id
+        noted = update(own_events).where(of_it).values(refusal=each.facts)
+        known += (await connection.execute(noted)).rowcount
+    return known

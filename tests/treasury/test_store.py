@@ -1,0 +1,42 @@
+"""The treasury's tables on both databases: made once, and taken back where a change fails."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from services.treasury.store.database import TreasuryStore
+from services.treasury.store.tables import outbox, series
+from tests.builders import BUDGET
+from tests.treasury.databases import opened
+
+
+def test_tables_are_there_and_may_be_prepared_again(treasury_url: str) -> None:
+    async def go() -> int:
+        async with opened(treasury_url) as both:
+            await both.store.prepare()
+            async with both.store.reading() as connection:
+                found = await connection.execute(select(func.count()).select_from(outbox))
+                return int(found.scalar_one())
+
+    assert asyncio.run(go()) == 0
+
+
+def test_a_change_that_fails_leaves_nothing(treasury_url: str) -> None:
+    row = {"budget": BUDGET, "series": "slip:01", "next_number": 1}
+
+    async def failing(store: TreasuryStore) -> None:
+        async with store.transaction() as connection:
+            await connection.execute(insert(series), [row])
+            await connection.execute(insert(series), [row])
+
+    async def go() -> int:
+        async with opened(treasury_url) as both:
+            with pytest.raises(IntegrityError):
+                await failing(both.store)
+            async with both.store.reading() as connection:
+                found = await connection.execute(select(func.count()).select_from(series))
+                return int(found.scalar_one())
+
+    assert asyncio.run(go()) == 0

@@ -1,0 +1,103 @@
+"""Slips, pieces and what is left to pay of an order."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from events.texts import _
+from services.treasury.domain.slips import (
+    LINES_MAX,
+    TOTAL_MAX_CENTS,
+    BudgetName,
+    Piece,
+    Slip,
+    SlipProblem,
+    SlipType,
+    Waiting,
+    serial_of,
+    slip_id_of,
+    that_fit,
+    unpaid_cents,
+)
+from tests.builders import BUDGET
+from tests.treasury.orders import an_order
+
+LINES = (100, 50, 25)
+
+
+def waiting(line_cents: tuple[int, ...]) -> Waiting:
+    return Waiting(an_order("C/advance"), SlipType.PAYMENT, line_cents, None, ())
+
+
+@pytest.mark.parametrize(
+    ("paid_cents", "left"),
+    [
+        (0, (100, 50, 25)),
+        (99, (1, 50, 25)),
+        (100, (0, 50, 25)),
+        (130, (0, 20, 25)),
+        (174, (0, 0, 1)),
+        (175, (0, 0, 0)),
+    ],
+)
+def test_rule_20_payments_fill_the_lines_in_their_order(
+    paid_cents: int, left: tuple[int, ...]
+) -> None:
+    assert unpaid_cents(LINES, paid_cents) == left
+    assert sum(left) == sum(LINES) - paid_cents
+
+
+def test_a_slip_adds_up_its_pieces_and_they_their_lines() -> None:
+    order = an_order("C/advance", LINES)
+    first, second = Piece(7, order, LINES), Piece(8, order, (1, 0, 0))
+    slip = Slip(BUDGET, SlipType.PAYMENT, 3, date(2023, 6, 1), 176, (first, second))
+    assert [first.amount_cents, second.amount_cents] == [175, 1]
+    assert slip.amount_cents == 176
+    assert slip.name == "21590350100017-00-2023/01/3"
+    assert first.payment_order == "C/advance"
+
+
+def test_a_slip_id_holds_its_budget_and_its_serial_number() -> None:
+    assert slip_id_of(BUDGET, 12) == "21590350100017-00-2023-S12"
+    assert serial_of(slip_id_of(BUDGET, 12)) == 12
+
+
+def test_the_parts_of_a_budget() -> None:
+    assert BudgetName.of(BUDGET) == BudgetName("21590350100017", "00", 2023)
+
+
+def test_an_order_waits_for_the_first_of_its_reasons() -> None:
+    ready = waiting(LINES)
+    assert (ready.reason, ready.amount_cents) == (None, 175)
+    assert (ready.payment_order, ready.number) == ("C/advance", None)
+    one, other = _("Codes are missing."), _("An address is missing.")
+    assert replace(ready, reasons=(one, other)).reason == one
+
+
+def test_a_problem_is_said_in_words() -> None:
+    assert SlipProblem(_("No.")).text == _("No.")
+    assert str(SlipProblem(_("No."))) == "No."
+
+
+HALF = (TOTAL_MAX_CENTS + 1) >> 1
+MANY = (1,) * (LINES_MAX >> 1)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "pieces_max", "count"),
+    [
+        ([], 5, 0),
+        ([LINES, LINES], 5, 2),
+        ([LINES, LINES], 1, 1),
+        ([(TOTAL_MAX_CENTS,), (1,)], 5, 1),
+        ([(HALF,), (HALF - 1,), (1,)], 5, 2),
+        ([MANY, MANY, (1,)], 5, 2),
+        ([MANY, MANY[1:], (1,)], 5, 3),
+    ],
+    ids=["none", "all", "so many", "a full slip", "to the cent", "its lines", "to the line"],
+)
+def test_what_does_not_fit_on_a_slip_waits_for_the_next(
+    amounts: list[tuple[int, ...]], pieces_max: int, count: int
+) -> None:
+    assert that_fit([waiting(each) for each in amounts], pieces_max) == count
