@@ -12,6 +12,7 @@ from services.projector.database import an_engine, where
 from services.projector.database_errors import reaching
 from services.projector.tables import payment_orders
 from services.runtime.ops.errors import Unreachable
+from services.treasury.application.entries import Bookkeeper
 from services.treasury.application.returns import Returns
 from services.treasury.application.slips import Slips
 from services.treasury.config.accountant import TreasuryConfig, read_config
@@ -40,12 +41,14 @@ class Jobs:
         config = TreasuryConfig() if path is None else read_config(path)
         self._read_model = an_engine(own.url)
         self._is_made = False
+        self._bookkeeper = Bookkeeper(store, self._read_model, config.accounts, clock)
         self.by_name: Final[dict[str, Job]] = {}
         """Each job, to be run again and again; without its database it waits for its next run."""
         if times := read_times(own.treasury_schedule):
             made = Slips(store, self._read_model, config, clock)
             schedule = SlipSchedule(times, own.treasury_exports, store, made, clock)
             self._add("slips", self._on_read_model(schedule.run))
+        self._add("entries", self._on_read_model(self._book))
         if own.treasury_returns is not None:
             folder = ReturnsFolder(own.treasury_returns)
             self._add("returns", partial(folder.poll, Returns(store, config, clock)))
@@ -58,6 +61,11 @@ class Jobs:
                 log.warning("job_postponed", job=name, error=str(error))
 
         self.by_name[name] = run
+
+    async def _book(self) -> None:
+        lines = await self._bookkeeper.book()
+        if lines:
+            log.info("entries_booked", lines=lines)
 
     def _on_read_model(self, job: Job) -> Job:
         """Run it once the projector has made its tables: on a new machine it may come later."""
