@@ -67,6 +67,17 @@ UNREAD: dict[SourceKind, frozenset[str]] = {
 LEDGER: Final = "urn:ecluse:ledger"
 """The `source` of the events that the ledger writes."""
 
+OWN_SOURCES: Final = "urn:ecluse:"
+"""The beginning of the `source` of every event that Écluse makes."""
+
+COMMAND: Final = "urn:ecluse:command"
+"""The `source` of events that somebody sends by hand with `ecluse order` and `ecluse document`."""
+
+
+def is_reserved(source: str) -> bool:
+    """True of a `source` that is one of Écluse's services: the command is a sender as any other."""
+    return source.startswith(OWN_SOURCES) and source != COMMAND
+
 
 def borrows_a_name(source: Any, name: Any, source_kind: SourceKind) -> bool:
     """True for a record with the ledger's `source` that the ledger cannot have written there.

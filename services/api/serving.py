@@ -25,6 +25,7 @@ from services.api.adapters.journal_ends import KafkaEnds
 from services.api.adapters.kafka_publisher import KafkaPublisher
 from services.api.adapters.read_model import follow_password, open_read_model
 from services.api.adapters.source_records import original_bytes, source_records
+from services.api.adapters.treasury import open_treasury
 from services.api.app import create_app
 from services.api.http.components import Components
 from services.api.http.connection_limits import Limits, limited
@@ -35,6 +36,7 @@ from services.runtime.ops.errors import Stop
 from services.runtime.ops.forced_exit import END_S, leave_after
 from services.runtime.ops.secret_files import Secret
 from services.runtime.ops.settings import Settings
+from services.treasury.store.database import treasury_address
 
 DRAIN_S: Final = 8
 """Time that requests under way have to end after SIGTERM."""
@@ -101,8 +103,17 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
     if settings.access_url is not None:
         of_access = Secret("access_url", settings.access_url)
     store.follow_password(of_access.value)
+    of_treasury = treasury_address(address, settings.treasury)
+    treasury = open_treasury(of_treasury, engine, settings.treasury_file, clock)
+    if treasury is not None:
+        own = settings.treasury_url
+        treasury.follow_password(
+            (of_database if own is None else Secret("treasury_url", own)).value
+        )
     try:
         await store.prepare()
+        if treasury is not None:
+            await treasury.store.prepare()
         access, login = access_of(settings, store, clock)
         webhooks = Webhooks(store, clock)
         parts = Components(
@@ -120,12 +131,15 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
             names=settings.names,
             login=login,
             webhooks=webhooks,
+            treasury=treasury,
         )
         app = create_app(parts)
         runner = Runner(webhooks, app.state.feed, clock, settings.allowed_webhook_hosts)
         async with delivering(runner):
             await serve(app, settings, ready)
     finally:
+        if treasury is not None:
+            await treasury.store.dispose()
         await let_go(publisher.stop(), ends.stop(), engine.dispose(), store.dispose())
 
 

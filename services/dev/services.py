@@ -29,8 +29,17 @@ KAFKA: Final = "kafka"
 
 SIGNALS: Final = {Action.KILL: signal.SIGKILL, Action.TERMINATE: signal.SIGTERM}
 
-ELSEWHERE: Final = frozenset({"DATABASE_URL_FILE", "ACCESS_URL", "ACCESS_URL_FILE", "API_URLS"})
-"""Of the ECLUSE_… variables, what belongs to a read model and an API of the user's own."""
+VERBS: Final = {"treasury": ("treasury", "run")}
+"""The verbs of roles that are not called as the role is."""
+
+ELSEWHERE: Final = frozenset(
+    {
+        *("DATABASE_URL_FILE", "ACCESS_URL", "ACCESS_URL_FILE", "API_URLS"),
+        *("TREASURY_URL", "TREASURY_URL_FILE"),
+        *("TREASURY_RETURNS", "TREASURY_EXPORTS", "TREASURY_SCHEDULE"),
+    }
+)
+"""Of the ECLUSE_… variables, what belongs to tables, files and an API of the user's own."""
 
 ENDED = _("{name} ended ({how}). The end of its log:\n{tail}")
 NOT_READY = _("{name} is not ready after {limit_s:g} s. The end of its log:\n{tail}")
@@ -121,7 +130,13 @@ class Services:
         log = self._folder / f"{name}.log"
         with log.open("ab") as written:
             process = subprocess.Popen(  # noqa: S603 # ourselves
-                [*dies_with_us(), sys.executable, "-m", "services.cli.app", name],
+                [
+                    *dies_with_us(),
+                    sys.executable,
+                    "-m",
+                    "services.cli.app",
+                    *VERBS.get(name, (name,)),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=written,
                 stderr=subprocess.STDOUT,

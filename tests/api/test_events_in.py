@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from events.texts import pgettext
 from services.api.access.caller import ANYBODY
 from services.api.events_in import reading
+from services.api.events_in.body import IN_MEMORY_BYTES
 from services.api.events_in.reading import EVENTS_MAX, PATH, PIECE_BYTES, Sent
-from services.api.events_in.routes import BODIES_BYTES_MAX, IN_MEMORY_BYTES
+from services.api.events_in.routes import BODIES_BYTES_MAX
 from services.api.http.components import LARGE_UPLOADS_MAX, LARGE_UPLOADS_OF_CALLER_MAX
 from services.runtime.kafka.publishing import Message
 from services.runtime.ops.errors import Unreachable
@@ -115,12 +116,15 @@ def test_faults_are_shown_in_french_too(tmp_path: Path) -> None:
         (a_deadline(), "unknown_type", "/type"),
         (a_vote(_type="ecluse.fiscal-year.opened.v1"), "unknown_type", "/type"),
         (a_vote(_source="urn:ecluse:ledger"), "invalid_value", "/source"),
+        (a_vote(_source="urn:ecluse:treasury"), "invalid_value", "/source"),
+        (a_vote(_source="urn:ecluse:console"), "invalid_value", "/source"),
+        (a_vote(_source="urn:ecluse:"), "invalid_value", "/source"),
         (a_vote(_partitionkey=ROUBAIX_BUDGET), "wrong_partition_key", "/partitionkey"),
         (b'{"id": 1, "id": 2}', "bad_json", None),
         (b"[]", "bad_json", None),
     ],
 )
-def test_nobody_speaks_as_the_ledger_nor_unreadably(
+def test_nobody_speaks_as_a_service_of_ecluse_nor_unreadably(
     tmp_path: Path, event: Json | bytes, code: str, pointer: str | None
 ) -> None:
     kept = Kept()
@@ -128,6 +132,13 @@ def test_nobody_speaks_as_the_ledger_nor_unreadably(
     (fault,) = answer.json()["faults"]
     assert (422, code, pointer) == (answer.status_code, fault["code"], fault["pointer"])
     assert [] == kept.messages
+
+
+@pytest.mark.parametrize("source", ["urn:ecluse:command", "urn:ecluse", "urn:finance:ecluse:a"])
+def test_other_names_are_anybody_s(tmp_path: Path, source: str) -> None:
+    kept = Kept()
+    assert 202 == sent(tmp_path, encoded(a_vote(_source=source)), publisher=kept).status_code
+    assert 1 == len(kept.messages)
 
 
 def test_who_publishes_for_lille_does_not_for_roubaix(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_a_dead_letter_is_reviewed_by_an_event_of_who_publishes_for_all_alone(
 
     async def post(client: httpx.AsyncClient) -> None:
         headers = {"content-type": "application/json", "authorization": f"Bearer {key}"}
-        review = encoded(a_review(1, chain="_dead.0"))
+        review = encoded(a_review(1, chain="_dead.0", _source="urn:finance"))
         answer = await client.post("/events", content=review, headers=headers)
         assert status == answer.status_code, answer.text
         if status == 403:

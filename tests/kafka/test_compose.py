@@ -24,8 +24,8 @@ from tests.kafka.stack import (
 )
 from tests.waiting import eventually
 
-OURS = ("secrets", "topics", "ledger-1", "ledger-2", "watch", "projector", "api")
-ASKED = ("api", "ledger", "ledger", "projector", "watch")
+OURS = ("secrets", "topics", "ledger-1", "ledger-2", "watch", "projector", "treasury", "api")
+ASKED = ("api", "ledger", "ledger", "projector", "treasury", "watch")
 """Whom Prometheus asks, by their stage."""
 
 
@@ -84,10 +84,10 @@ def test_the_year_through_the_stack_is_the_year_of_a_replay(stack: Stack) -> Non
     stack.compose("up", "--detach", "--no-build", "--no-deps", "--wait", "prometheus")
     until(lambda: stack.answers_to_prometheus() == list(ASKED))
 
-    for service in ("ledger-1", "watch", "projector", "api"):
+    for service in ("ledger-1", "watch", "projector", "treasury", "api"):
         assert b"10001" == stack.compose("exec", "-T", service, "id", "-u").strip()
     # Who is asked to stop ends in order.
-    stopped = ("ledger-1", "ledger-2", "projector", "api", "postgresql")
+    stopped = ("ledger-1", "ledger-2", "projector", "treasury", "api", "postgresql")
     stack.compose("stop", *stopped)
     ended = stack.compose("ps", "--all", "--format", "{{.Service}} {{.ExitCode}}")
     in_order = {f"{name} 0" for name in ("secrets", "topics", *stopped)}

@@ -54,7 +54,7 @@ def check_that_nothing_is_wrong(where: dict[str, str], received: int) -> None:
         return lag if received == lag["outcomes"]["received"] else None
 
     lag = eventually(poll, "not all that came is counted")
-    assert ["ledger", "projector", "watch"] == [each["stage"] for each in lag["stages"]]
+    assert ["ledger", "projector", "watch", "treasury"] == [each["stage"] for each in lag["stages"]]
     assert {"written": 1, "pending": 0} == lag["deadline_events"]
     with urlopen(f"{where['api']}/console/lag?lang=en", timeout=5) as console:
         assert "The count adds up" in console.read().decode()
@@ -76,7 +76,8 @@ def check_that_a_sender_may_wait(where: dict[str, str]) -> None:
 def test_everything_runs_until_it_is_interrupted_and_nothing_is_left(tmp_path: Path) -> None:
     with Dev(tmp_path, "--json") as dev:
         where = json.loads(dev.wait_until_ready())
-        names = ["bootstrap", "ledger", "watch", "projector", "api", "database", "logs"]
+        roles = ["ledger", "watch", "projector", "treasury", "api"]
+        names = ["bootstrap", *roles, "database", "logs"]
         assert names == list(where)
         kafka = {"ECLUSE_BOOTSTRAP_SERVERS": where["bootstrap"]}
         events = len(EXAMPLE.read_bytes().splitlines())
@@ -106,7 +107,7 @@ def test_everything_runs_until_it_is_interrupted_and_nothing_is_left(tmp_path: P
             assert console.url.endswith("/console/today"), "no key is asked"
             assert BUDGET in console.read().decode()
         logs = Path(where["logs"])
-        made = ["api.log", "kafka", "ledger.log", "projector.log", "read-model", "watch.log"]
+        made = ["kafka", "read-model", *(f"{role}.log" for role in roles)]
         made += [BOARD, REQUESTS]  # For `ecluse dev status`, `kill` and `start`.
         assert sorted(made) == sorted(each.name for each in logs.iterdir())
 

@@ -149,7 +149,12 @@ def _code_of(tree: cst.Module) -> str:
 @cache
 def mutants_of(module: str) -> tuple[Mutant, ...]:
     """Each change that the operators can make, in the order of the source."""
-    wrapper = MetadataWrapper(cst.parse_module(path_of(module).read_text(encoding="utf-8")))
+    return changes_of(module, path_of(module).read_text(encoding="utf-8"))
+
+
+def changes_of(module: str, source: str) -> tuple[Mutant, ...]:
+    """The same of any source, under a name for its module."""
+    wrapper = MetadataWrapper(cst.parse_module(source))
     collector = _Collector(module, wrapper.module)
     wrapper.visit(collector)
     return tuple(collector.found)

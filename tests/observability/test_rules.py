@@ -151,4 +151,4 @@ def test_the_commands_of_a_page_are_commands_and_its_links_lead_somewhere(path: 
 def test_the_configuration_names_the_stages_that_the_rules_rely_on() -> None:
     config = yaml.safe_load((FOLDER / "prometheus.yml").read_text(encoding="utf-8"))
     jobs = [job["job_name"] for job in config["scrape_configs"]]
-    assert ["ledger", "projector", "watch", "api"] == jobs
+    assert ["ledger", "projector", "treasury", "watch", "api"] == jobs

@@ -179,6 +179,9 @@ SCHEMA = (
 KINDS = {("01", "01", "01"), ("01", "01", "02"), ("02", "02", "06")}
 """TypBord, TypPce and NatPce of grants: the whole grid is not public."""
 
+SECTIONS = {"01": "6", "02": "2"}
+"""NatPce of an ordinary piece, and the first digit of its articles."""
+
 NOT_PAID_TO_AN_ACCOUNT = {"01", "02", "04", "07", "08", "09", "11"}
 
 
@@ -265,7 +268,7 @@ def _piece(piece: etree._Element, slip_type: str, year: str) -> Iterator[str]:
     if (slip_type, type_of_piece, nature) not in KINDS:
         yield f"{slip_type}-{type_of_piece}-{nature} is no known kind of piece"
     articles = {each[0] for each in _values(piece, "LigneDePiece//Nature")}
-    if slip_type == "01" and articles != {{"01": "6", "02": "2"}[nature]}:
+    if slip_type == "01" and articles != {SECTIONS.get(nature)}:
         yield f"NatPce {nature} is the section of the articles {articles}"
     lines = _values(piece, "LigneDePiece//IdLigne")
     if lines != sorted(set(lines), key=int):

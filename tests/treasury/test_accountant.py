@@ -1,5 +1,6 @@
 """The file of the accountant's codes: what it says, and what is wrong in it, line by line."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from services.runtime.ops.errors import Stop
 from services.texts.language import Language
 from services.texts.translation import translate
 from services.treasury.config.accountant import TreasuryConfig, judge, read_config
+from tests.integration.command import ecluse
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "treasury.example.yaml"
 LILLE, AVENIRS = "21590350100017", "37887770800040"
@@ -252,3 +254,36 @@ def test_a_file_that_cannot_be_read_stops_with_its_name(tmp_path: Path) -> None:
     file.write_text("entities:\n  x: 1\n", encoding="utf-8")
     with pytest.raises(Stop, match=r"treasury\.yaml: line 2, /entities/x: "):
         read_config(file)
+
+
+def test_the_command_judges_a_file_for_people_and_for_programs(tmp_path: Path) -> None:
+    faulty = tmp_path / "faulty.yaml"
+    faulty.write_text(f'{ENTITY}      "00": {{}}\n', encoding="utf-8")
+    result = ecluse("treasury", "check", faulty)
+    assert (1, "") == (result.code, result.err)
+    assert [
+        f"line 4, /entities/{LILLE}/budgets/00: {name} is missing: without it no slip is prepared;"
+        " ask the public accountant"
+        for name in ("IdPost", "CodCol")
+    ] + [f"{faulty}: 2 faults."] == result.text.splitlines()
+    as_json = json.loads(ecluse("treasury", "check", faulty, "--json").out)
+    assert (1, 0) == (as_json["budgets"], as_json["third_parties"])
+    assert [(4, f"/entities/{LILLE}/budgets/00")] * 2 == [
+        (each["line"], each["pointer"]) for each in as_json["faults"]
+    ]
+    assert as_json["faults"][0]["message"]["fr"].startswith("IdPost manque")
+
+
+def test_the_command_takes_the_file_that_a_variable_names() -> None:
+    result = ecluse("treasury", "check", ECLUSE_TREASURY_FILE=str(EXAMPLE))
+    said = "1 budget, 1 third party in the directory; it has no fault."
+    assert (0, f"{EXAMPLE}: {said}\n") == (result.code, result.text)
+    assert 2 == ecluse("treasury", "check").code
+
+
+def test_the_command_refuses_what_is_not_utf_8(tmp_path: Path) -> None:
+    file = tmp_path / "latin.yaml"
+    file.write_bytes("entities: {} # é\n".encode("iso-8859-1"))
+    result = ecluse("treasury", "check", file, "--json")
+    assert 1 == result.code
+    assert [None] == [each["line"] for each in json.loads(result.out)["faults"]]

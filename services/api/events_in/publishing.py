@@ -90,7 +90,7 @@ async def read_all(sent: Sent, caller: Caller, language: Language) -> None:
 
 def read_one(raw: bytes, caller: Caller) -> Sent:
     """An event that a form made, read as that of a request which brings it alone."""
-    sent = Sent(BytesIO(raw), one=True)
+    sent = Sent(BytesIO(raw), one=True, of_console=True)
     sent.read(caller)
     return sent
 

@@ -9,11 +9,11 @@ from urllib.parse import quote, urlencode
 from pydantic import BaseModel, Field
 
 from events.codec import EVENT_BYTES_MAX
-from events.envelope import SourceKind
+from events.envelope import SourceKind, is_reserved
 from events.parts import EventData
 from events.reviews import RecordReviewed
 from events.texts import Translatable, _
-from events.unreadable import Unreadable, explain
+from events.unreadable import Reason, Unreadable, explain
 from services.api.access.caller import Caller, Scope, entity_of
 from services.ledger.application.handle import RawRecord, decoded
 from services.ledger.domain.journal import Source
@@ -33,6 +33,9 @@ PLACE: Final = f"POST {PATH}"
 
 ENTITY_NOT_ALLOWED: Final = "entity_not_allowed"
 NOT_ALLOWED = _("This access does not publish for the entity {entity}.")
+RESERVED = _(
+    "sources that begin with urn:ecluse: are Écluse's own services: put your application's"
+)
 DEAD_LETTER = _("A dead letter is marked as reviewed by who publishes for all entities.")
 
 
@@ -66,6 +69,8 @@ class Sent:
     body: BinaryIO
     one: bool
     """True if all of it is one event, however many lines it has; else each line is one."""
+    of_console: bool = False
+    """True of what a form of the console made: its `source` is one of Écluse's own."""
     events: list[PublishedEvent] = field(default_factory=list)
     unreadable: list[Fault] = field(default_factory=list)
     not_allowed: list[Fault] = field(default_factory=list)
@@ -85,6 +90,10 @@ class Sent:
                 self.unreadable.append(fault)
                 continue
             envelope = read.envelope
+            if is_reserved(envelope.source) and not self.of_console:
+                fault = Fault(line.number, Reason.INVALID_VALUE.value, "/source", RESERVED)
+                self.unreadable.append(fault)
+                continue
             budget = envelope.data.budget
             foreign = _not_allowed(caller, envelope.data, line.number)
             if foreign is not None:

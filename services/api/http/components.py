@@ -27,6 +27,7 @@ from services.api.adapters.ports import (
     no_source_records,
 )
 from services.api.adapters.position import SharedPosition
+from services.api.adapters.treasury import Treasury
 from services.api.code_names import OFFICIAL, Names
 from services.api.lag_source import Unwatched
 from services.api.problems import Kind, Problem
@@ -133,6 +134,8 @@ class Components:
     source_records: SourceRecords = no_source_records
     webhooks: Webhooks | None = None
     """None where there is no database for them."""
+    treasury: Treasury | None = None
+    """None where it is not configured."""
     lag: LagSource = field(default_factory=lambda: Unwatched("nobody"))
     hosts: frozenset[str] = LOCAL
     """The names by which it is asked; where access is not checked it answers to no other."""

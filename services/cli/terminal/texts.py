@@ -22,6 +22,7 @@ OUTCOMES = {
 
 TITLES = {
     "entries": _("Commitment entries"),
+    "accounting_entries": _("Accounting entries"),
     "orders": _("Payment orders"),
     "lines": _("Balances of budget {budget}"),
     "refusals": _("Refused events"),
@@ -42,6 +43,8 @@ TITLES = {
     "stages": _("Where each stage is"),
     "partitions": _("By partition"),
     "latencies": _("Latencies of the last hour"),
+    "returns": _("Files of the accountant"),
+    "open_findings": _("Findings"),
     "slips_waiting": _("Orders that wait for a slip"),
     "slips": _("Slips"),
     "pieces": _("Pieces"),
@@ -107,8 +110,15 @@ COLUMNS = {
     "longest": _("longest"),
     "issued": _("issued"),
     "document": _("document"),
+    "file": _("file"),
+    "finding": _("finding"),
     "slip": _("slip"),
     "type": _("type"),
+    "date": _("date"),
+    "account": _("account"),
+    "label": _("label"),
+    "debit": _("debit"),
+    "credit": _("credit"),
 }
 
 COUNTS = {

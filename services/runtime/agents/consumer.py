@@ -137,7 +137,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     async def _note(self, offsets: Mapping[TP, OffsetAndMetadata]) -> None:
         consumer = self._ensure_consumer()
         assigned = consumer.assignment()
-        ours = {place: each for place, each in offsets.items() if place in assigned}
+        # aiokafka takes its own kind of place alone.
+        ours = {TopicPartition(*at): each for at, each in offsets.items() if at in assigned}
         if ours:
             await consumer.commit(ours)
 

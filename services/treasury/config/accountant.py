@@ -21,6 +21,7 @@ from events.unreadable import fault_detail
 from events.values import Siret, invalid_value
 from services.runtime import strict_yaml
 from services.runtime.ops.errors import Stop
+from services.treasury.config.accounts import Accounts
 from services.treasury.config.pes_values import (
     COD_BUD,
     BodyCategory,
@@ -221,6 +222,13 @@ class ThirdParty(_OfPes):
 
     adresse: Address | None = None
 
+    @property
+    def category(self) -> tuple[str, str] | None:
+        """CatTiers and NatJur."""
+        if self.cat_tiers is None or self.nat_jur is None:
+            return None
+        return self.cat_tiers, self.nat_jur
+
     @model_validator(mode="after")
     def _complete(self) -> "ThirdParty":
         if (self.cat_tiers is None) != (self.nat_jur is None):
@@ -238,6 +246,8 @@ class TreasuryConfig(_Strict):
 
     entities: Mapping[Siret, Entity] = {}
     third_parties: Mapping[Siret, ThirdParty] = {}
+    accounts: Accounts = Accounts()
+    """The accounts of entries."""
 
     @cached_property
     def budgets(self) -> Mapping[tuple[str, str], BudgetConfig]:

@@ -5,9 +5,10 @@ from typing import Any, Final
 import msgspec
 
 from events.outbound import EventRefused, PaymentOrderCancelled, PaymentOrderIssued
+from events.treasury import TREASURY
 
-TREASURY_SOURCE: Final = "urn:ecluse:treasury"
-"""The source of the events that the treasury makes of returns."""
+CANCELLED: Final = "cancelled"
+"""The state of an order of which the rest must not be paid."""
 
 
 class UnreadableMessage(ValueError):
@@ -42,9 +43,23 @@ class _Envelope(msgspec.Struct):
     data: msgspec.Raw
 
 
+class _Order(msgspec.Struct):
+    payment_order: str
+    state: str
+    beneficiary: dict[str, Any] | None = None
+    """Of an order that the record issued, which stands there whole."""
+
+
+class _Record(msgspec.Struct):
+    budget: str
+    payment_orders: list[msgspec.Raw] | None
+
+
 _envelope: Final = msgspec.json.Decoder(_Envelope)
 _issued: Final = msgspec.json.Decoder(PaymentOrderIssued)
 _cancelled: Final = msgspec.json.Decoder(PaymentOrderCancelled)
+_order: Final = msgspec.json.Decoder(_Order)
+_record: Final = msgspec.json.Decoder(_Record)
 _refused: Final = msgspec.json.Decoder(EventRefused)
 
 
@@ -69,6 +84,23 @@ def read_order(value: bytes | None) -> IssuedOrder | CancelledOrder:
     return order
 
 
+def orders_of(record: bytes) -> list[IssuedOrder | CancelledOrder]:
+    """The orders that a record of the journal issued or cancelled, as its messages would have them.
+
+    Raises:
+        UnreadableMessage: it is no record.
+    """
+    found: list[IssuedOrder | CancelledOrder] = []
+    read = _read(_record, record)
+    for raw in read.payment_orders or ():
+        order = _read(_order, raw)
+        if order.beneficiary is not None:
+            found.append(IssuedOrder(_read(_issued, raw), bytes(raw)))
+        elif order.state == CANCELLED:
+            found.append(CancelledOrder(read.budget, order.payment_order))
+    return found
+
+
 def read_own_refusal(value: bytes | None) -> OwnRefusal | None:
     """A message of `ecluse.refusals.v1`; None unless an event of the treasury was refused.
 
@@ -79,7 +111,7 @@ def read_own_refusal(value: bytes | None) -> OwnRefusal | None:
     if envelope.type != EventRefused.TYPE:
         return None
     refused = _read(_refused, envelope.data)
-    if refused.event_source != TREASURY_SOURCE:
+    if refused.event_source != TREASURY:
         return None
     message = {"fr": refused.message.fr, "en": refused.message.en}
     facts = {"code": refused.code, "facts": refused.facts, "message": message}

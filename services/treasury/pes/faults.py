@@ -9,17 +9,14 @@ from typing import Final
 
 from events.outbound import OrderLine, PaymentOrderIssued
 from events.texts import Euros, Number, Translatable, _
+from events.treasury import PIECE_NUMBER_MAX, PIECES_MAX, SLIP_NUMBER_MAX
 from services.treasury.config.accountant import BudgetConfig, TreasuryConfig
 from services.treasury.domain.plain_text import is_text, without_plain_form
 from services.treasury.domain.slips import Slip
 from services.treasury.pes.payee import Payee
 
-AMOUNT_MAX_CENTS: Final = 99_999_999_999_999
+PES_AMOUNT_MAX_CENTS: Final = 99_999_999_999_999
 """An amount has 14 digits: that of a line, of an order, of a slip and of a year's slips."""
-
-SLIP_NUMBER_MAX: Final = 9_999_999
-PIECE_NUMBER_MAX: Final = 99_999_999
-PIECES_MAX: Final = 99_999
 
 ARTICLE: Final = re.compile(r"(?!0+$)[0-9]{1,12}")
 FUNCTION: Final = re.compile(r"[0-9]{1,10}")
@@ -58,7 +55,7 @@ NO_FUNCTION: Final = _(
     " and amend the convention"
 )
 BAD_OPERATION: Final = _(
-    "{order}, line {line}: the operation “{code}” is not 1 to 10 letters or digits that say"
+    "{order}, line {line}: the operation “{code}” is not 1 to 10 letters or digits that mean"
     " something: reject the order, and amend the convention"
 )
 NO_SECTION: Final = _(
@@ -112,8 +109,8 @@ def faults(order: PaymentOrderIssued, config: TreasuryConfig) -> list[Translatab
     if budget is None:
         return [NO_BUDGET.render(about)]
     found = [NO_CODE.render({"name": name}) for name in budget.missing]
-    if order.amount_cents > AMOUNT_MAX_CENTS:
-        amounts = {"amount": Euros(order.amount_cents), "max": Euros(AMOUNT_MAX_CENTS)}
+    if order.amount_cents > PES_AMOUNT_MAX_CENTS:
+        amounts = {"amount": Euros(order.amount_cents), "max": Euros(PES_AMOUNT_MAX_CENTS)}
         found.append(TOO_MUCH.render(amounts))
     for number, each in enumerate(order.lines, 1):
         found += [fault.render({"line": number}) for fault in _of_line(each, budget)]
@@ -168,10 +165,10 @@ def _of_payee(payee: Payee, order: PaymentOrderIssued) -> Iterator[Translatable]
 
 
 def _of_slip(slip: Slip) -> Iterator[Translatable]:
-    most = {"max": Euros(AMOUNT_MAX_CENTS)}
-    if slip.amount_cents > AMOUNT_MAX_CENTS:
+    most = {"max": Euros(PES_AMOUNT_MAX_CENTS)}
+    if slip.amount_cents > PES_AMOUNT_MAX_CENTS:
         yield SLIP_TOO_MUCH.render({"amount": Euros(slip.amount_cents), **most})
-    elif slip.cumulative_cents > AMOUNT_MAX_CENTS:
+    elif slip.cumulative_cents > PES_AMOUNT_MAX_CENTS:
         yield YEAR_TOO_MUCH.render({"amount": Euros(slip.cumulative_cents), **most})
     if len(slip.pieces) > PIECES_MAX:
         yield TOO_MANY.render({"count": Number(len(slip.pieces)), "max": Number(PIECES_MAX)})

@@ -41,11 +41,9 @@ class Payee:
         """The payee of an order."""
         siret, account = order.beneficiary.siret, order.bank_account
         entry = config.third_party(siret) or ThirdParty()
-        category: tuple[str, str] | None = (budget.cat_tiers, budget.nat_jur)
-        if entry.cat_tiers is not None and entry.nat_jur is not None:
-            category = (entry.cat_tiers, entry.nat_jur)
-        elif siret.startswith(PUBLIC_SIREN):
-            category = None
+        category = entry.category
+        if category is None and not siret.startswith(PUBLIC_SIREN):
+            category = (budget.cat_tiers, budget.nat_jur)
         nom, rest = cut(plain(order.beneficiary.name), NAME_MAX)
         compl_nom = cut(rest, NAME_MAX)[0]
         if entry.nom is not None:

@@ -212,16 +212,19 @@ def _info_piece(parent: "etree._Element", piece: Piece, kind: str, budget: Budge
         _value(reference, "IdUnique", each.id_unique)
         _value(reference, "NomPJ", each.nom_pj)
         _value(reference, "TypePJ", each.type_pj)
-    _value(info, "PJ", _text(_documents(order), DOCUMENTS_MAX))
+    _value(info, "PJ", _documents(order))
 
 
-def _documents(order: PaymentOrderIssued) -> str:
-    """`DELIB. 2023/40 DU 12/04/2023, CONV-…`: the acts and the convention of an order."""
-    acts = (
+def _documents(order: PaymentOrderIssued) -> str | None:
+    """`DELIB. 2023/40 DU 12/04/2023, CONV-…`: acts and convention; of many acts, the first ones."""
+    parts = [
         " ".join(filter(None, ("DELIB.", each.number, f"DU {each.date:%d/%m/%Y}")))
         for each in order.acts
-    )
-    return ", ".join([*acts, order.convention])
+    ]
+    parts.append(order.convention)
+    while len(parts) > 1 and len(plain(", ".join(parts))) > DOCUMENTS_MAX:
+        del parts[-2]
+    return _text(", ".join(parts), DOCUMENTS_MAX)
 
 
 def _info_line(

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 from rich.text import Text
 
+from events.envelope import COMMAND
 from events.masking import masked
 from events.texts import Translatable, _
 from services.api.adapters.clock import wall_clock
@@ -20,9 +21,6 @@ from services.cli.terminal.screen import Screen, clean
 from services.cli.terminal.texts import OUTCOME
 from services.texts.amounts import NotAnAmount, read_euros
 from services.texts.translation import Sentence, translate
-
-SOURCE: Final = "urn:ecluse:command"
-"""The `source` of events that are made here."""
 
 EXIT_REFUSED: Final = 1
 ID_BYTES: Final = 16
@@ -88,7 +86,7 @@ def send_by_hand(
     event = {
         "specversion": "1.0",
         "id": a_name(ID_BYTES),
-        "source": SOURCE,
+        "source": COMMAND,
         "type": event_type,
         "time": wall_clock().isoformat(timespec="seconds"),
         "partitionkey": data["budget"],

@@ -1,4 +1,4 @@
-"""`ecluse dev`: a broker, topics, ledger, watch, read model and API here, until Ctrl-C."""
+"""`ecluse dev`: a broker, topics, ledger, watch, read model, treasury and API, until Ctrl-C."""
 
 import asyncio
 import os
@@ -33,7 +33,7 @@ WATCH_S: Final = 0.5
 BROKER_STOP_S: Final = 3.0
 """Seconds in which the broker may end, after the services: its data goes with it."""
 
-ROLES: Final = ("ledger", "watch", "projector", "api")
+ROLES: Final = ("ledger", "watch", "projector", "treasury", "api")
 
 KAFKA: Final = Path(events.__file__).parent.parent / "deploy" / "kafka"
 
@@ -43,7 +43,7 @@ ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FETCHING = _("Kafka's jars")
 STARTING = _("the Kafka broker")
 MAKING_TOPICS = _("the topics")
-STARTING_SERVICES = _("ledger, watch, projector and API")
+STARTING_SERVICES = _("ledger, watch, projector, treasury and API")
 STOPPING = _("stopping")
 READY = _("""Écluse runs on this machine. Ctrl-C stops it all and leaves nothing behind.
 
@@ -54,6 +54,7 @@ READY = _("""Écluse runs on this machine. Ctrl-C stops it all and leaves nothin
   ledger    {ledger}/partitions
   watch     {watch}/balances/BUDGET
   projector {projector}/partitions
+  treasury  {treasury}/partitions
   tables    {database}
   logs      {logs}
 
@@ -121,7 +122,7 @@ def dev(
     as_json: AsJson = False,
     _lang: Lang = None,
 ) -> None:
-    """Run Kafka, ledger, watch, projector, API and console on this machine, until Ctrl-C.
+    """Run Kafka, ledger, watch, projector, treasury, API and console here, until Ctrl-C.
 
     Needs Java 17, and Maven the first time. --json prints where everything is. The API asks for no
     key, and answers to this machine alone.
@@ -221,8 +222,6 @@ def _variables(ports: Mapping[str, int], database: str) -> dict[str, dict[str, s
     web = {
         "ECLUSE_WATCH_WEB_BIND": HOST,
         "ECLUSE_WATCH_WEB_PORT": str(ports["watch"]),
-        # No treasury reads payment orders here: none is missed.
-        "ECLUSE_WATCH_TREASURY_GROUP": "",
     }
     asks = {"ECLUSE_WATCH_URL": f"http://{HOST}:{ports['watch']}"}
     tables = {"ECLUSE_DATABASE_URL": database}
@@ -232,6 +231,7 @@ def _variables(ports: Mapping[str, int], database: str) -> dict[str, dict[str, s
         "ledger": health("ledger"),
         "watch": web,
         "projector": {**health("projector"), **tables},
+        "treasury": {**health("treasury"), **tables},
         "api": {**tables, **asks, **open_to_all, "ECLUSE_API_PORT": str(ports["api"])},
     }
 

@@ -43,11 +43,12 @@ class Name(StrEnum):
     LEDGER = "ledger"
     WATCH = "watch"
     PROJECTOR = "projector"
+    TREASURY = "treasury"
     API = "api"
 
 
 APart = Annotated[
-    Name, typer.Argument(metavar="NAME", help="kafka, ledger, watch, projector or api.")
+    Name, typer.Argument(metavar="NAME", help="kafka, ledger, watch, projector, treasury or api.")
 ]
 Folder = Annotated[
     Path | None,

@@ -1,0 +1,173 @@
+"""`ecluse returns`: files of the accountant, taken by hand, and those that were taken."""
+# ruff: noqa: PLC0415 # a database and its tables are imported by whoever uses them
+
+import asyncio
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+
+import typer
+
+from events.masking import masked_name
+from events.texts import Translatable, _, ngettext, verbatim
+from services.cli.commands.operate.api_keys import instant, who
+from services.cli.commands.treasury.opening import AtDatabase, opened
+from services.cli.terminal.options import AsJson, Group, Verb
+from services.cli.terminal.output import display_name, print_json
+from services.cli.terminal.screen import Cells, Screen
+from services.texts.translation import both
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from services.treasury.application.returns import ReturnRow, Returns, Taken
+
+EXIT_REFUSED: Final = 1
+
+REFUSED = _("{file}: not taken. {why}")
+ACCEPTED_SLIP = _("{file}: the gateway accepted slip {slip}.")
+REFUSED_SLIP = _("{file}: the gateway refused slip {slip}.")
+NO_SLIP = _("{file}: an answer of the gateway to a file that was not sent from here.")
+TAKEN = _("{file}: {pieces}, {events}, {findings}.")
+PIECES = ngettext("{count} piece read", "{count} pieces read")
+EVENTS = ngettext("{count} new event", "{count} new events")
+FINDINGS = ngettext("{count} new finding", "{count} new findings")
+NO_RETURNS = _("No file of the accountant was read yet.")
+
+OUTCOMES: Final = {"taken": _("taken"), "refused": _("refused")}
+KINDS: Final = {
+    "acquit": _("answer of the gateway"),
+    "return": _("return"),
+    "unreadable": _("unreadable"),
+}
+"""Outcomes and kinds of files, for people."""
+
+Result = TypeVar("Result")
+
+app = typer.Typer(cls=Group, no_args_is_help=True)
+
+
+@app.callback()
+def returns() -> None:
+    """Returns of the public accountant (PES_Retour) and answers of the gateway (PES_ACQUIT)."""
+
+
+@app.command(cls=Verb)
+def take(
+    files: Annotated[
+        list[typer.FileBinaryRead],
+        typer.Argument(metavar="FILE", help="As the accountant sends them; - is standard input."),
+    ],
+    db: AtDatabase = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take files: payments and answers become events, all else findings; exit 1 if one is refused.
+
+    A file is taken as a whole or not at all. One that was taken before adds nothing, in whatever
+    order and under whatever name it comes.
+    """
+
+    async def work(returns: "Returns") -> "list[Taken]":
+        return [await returns.take(each, Path(display_name(each)).name, who()) for each in files]
+
+    found = with_returns(db, work)
+    if as_json:
+        print_json({"files": [taken_json(each) for each in found]})
+    else:
+        for each in found:
+            _say(Screen(), each)
+    if any(each.outcome == "refused" for each in found):
+        raise typer.Exit(EXIT_REFUSED)
+
+
+@app.command("list", cls=Verb)
+def list_returns(db: AtDatabase = None, as_json: AsJson = False) -> None:
+    """List the files that were read, the newest first, and what became of each."""
+    found = with_returns(db, lambda returns: returns.listed())
+    if as_json:
+        print_json({"files": [return_json(each) for each in found]})
+    elif found:
+        columns = ("recorded", "file", "kind", "state", "detail")
+        Screen().show_list("returns", columns, found, _cells)
+    else:
+        Screen().say(NO_RETURNS)
+
+
+def with_returns(db: str | None, work: "Callable[[Returns], Awaitable[Result]]") -> Result:
+    """Do something with returns and findings."""
+
+    async def go() -> Result:
+        from services.api.adapters.clock import wall_clock
+        from services.treasury.application.returns import Returns
+
+        async with opened(db) as all_:
+            return await work(Returns(all_.store, all_.config, wall_clock))
+
+    return asyncio.run(go())
+
+
+def taken_json(taken: "Taken") -> dict[str, Any]:
+    """What became of a file, as a program reads it."""
+    return {
+        "file": masked_name(taken.file_name),
+        "sha256": taken.sha256,
+        "kind": taken.kind,
+        "outcome": taken.outcome,
+        "why": None if taken.why is None else asdict(both(taken.why)),
+        "dated_on": taken.dated_on and taken.dated_on.isoformat(),
+        "pieces": taken.pieces,
+        "events": taken.events,
+        "findings": taken.findings,
+        "slip": taken.slip_id,
+        "accepted": taken.accepted,
+        "errors": [asdict(each) for each in taken.errors],
+    }
+
+
+def return_json(row: "ReturnRow") -> dict[str, Any]:
+    """A file that was read, as a program reads it."""
+    facts = {name: fact for name, fact in row.facts.items() if name != "why"}
+    return {
+        "file": masked_name(row.file_name),
+        "sha256": row.sha256,
+        "kind": row.kind,
+        "outcome": row.outcome,
+        "why": None if row.why is None else asdict(both(row.why)),
+        "dated_on": row.dated_on and row.dated_on.isoformat(),
+        "received_at": instant(row.received_at),
+        "received_by": row.received_by,
+        **facts,
+    }
+
+
+def _say(screen: Screen, taken: "Taken") -> None:
+    screen.say(_sentence(taken))
+    for error in taken.errors:
+        screen.say(verbatim(f"- {error.label}"))
+    if taken.outcome == "taken":
+        for each in taken.opened:
+            screen.say(each.text)
+
+
+def _sentence(taken: "Taken") -> Translatable:
+    file: dict[str, object] = {"file": taken.file_name}
+    if taken.why is not None:
+        return REFUSED.render(file | {"why": taken.why})
+    if taken.kind == "acquit" and taken.slip_id is None:
+        return NO_SLIP.render(file)
+    if taken.kind == "acquit":
+        text = ACCEPTED_SLIP if taken.accepted else REFUSED_SLIP
+        return text.render(file | {"slip": taken.slip_id})
+    counts = {
+        "pieces": PIECES.render(taken.pieces),
+        "events": EVENTS.render(taken.events),
+        "findings": FINDINGS.render(taken.findings),
+    }
+    return TAKEN.render(file | counts)
+
+
+def _cells(row: "ReturnRow") -> Cells:
+    detail: object = row.why
+    if detail is None:
+        detail = ", ".join(f"{name}: {fact}" for name, fact in row.facts.items())
+    return instant(row.received_at), row.file_name, KINDS[row.kind], OUTCOMES[row.outcome], detail

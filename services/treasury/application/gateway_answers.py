@@ -1,0 +1,91 @@
+"""The gateway's answer to a file (PES_ACQUIT): its slip is accepted or refused; no event."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.treasury.application.return_taking import Codes
+from services.treasury.domain.findings import UNKNOWN, Finding, FindingKind
+from services.treasury.domain.returned_pieces import ReturnHead
+from services.treasury.domain.slips import SlipState
+from services.treasury.pes.acquit import GatewayAnswer, GatewayError
+from services.treasury.store.slips import SlipRow, find_slip, list_slips
+from services.treasury.store.tables import slips
+
+ERRORS_MAX: Final = 100
+"""Errors of one answer that are kept."""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What the elements of an answer say together."""
+
+    accepted: bool = True
+    numbers: set[int] = field(default_factory=set)
+    """Of the slips that it names."""
+    errors: list[GatewayError] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, answers: Iterable[GatewayAnswer]) -> "Verdict":
+        """The verdict: one element that refuses is enough."""
+        verdict = cls()
+        for each in answers:
+            verdict.accepted &= each.accepted
+            if each.slip_number is not None:
+                verdict.numbers.add(each.slip_number)
+            verdict.errors += each.errors[: ERRORS_MAX - len(verdict.errors)]
+        return verdict
+
+
+async def take_answer(
+    connection: AsyncConnection,
+    head: ReturnHead,
+    codes: Codes,
+    answered: str,
+    verdict: Verdict,
+    now: datetime,
+) -> tuple[str | None, list[Finding]]:
+    """Note the answer on its slip; the slip's id, where the file is one of ours, and findings."""
+    found = [
+        each
+        for each in await list_slips(connection, slips.c.file_name == answered)
+        if codes.is_of(each.budget) and verdict.numbers <= {each.number}
+    ]
+    if not found:
+        return None, [_unknown_file(head, answered, verdict)]
+    # Of one that was refused and given up the name and number may be those of the next.
+    latest = min(found, key=lambda each: each.state is SlipState.CANCELLED)
+    slip = await find_slip(connection, latest.slip_id, locked=True)
+    assert slip is not None, "slips are never deleted"
+    answer = SlipState.ACCEPTED if verdict.accepted else SlipState.REFUSED
+    if slip.state is SlipState.ISSUED:
+        content = {
+            "accepted": verdict.accepted,
+            "answered_on": head.dated_on.isoformat(),
+            "errors": [asdict(each) for each in verdict.errors],
+        }
+        noted = update(slips).where(slips.c.slip_id == slip.slip_id)
+        await connection.execute(noted.values(state=answer, answer=content, answered_at=now))
+        return slip.slip_id, []
+    is_known = slip.answer is not None and slip.answer["accepted"] == verdict.accepted
+    return slip.slip_id, [] if is_known else [_differs(slip, answer)]
+
+
+def _unknown_file(head: ReturnHead, answered: str, verdict: Verdict) -> Finding:
+    facts = {
+        "name": answered,
+        "slip": ", ".join(map(str, sorted(verdict.numbers))) or UNKNOWN,
+        "post": head.post,
+        "collectivity": head.collectivity,
+        "budget_code": head.budget_code,
+    }
+    return Finding(FindingKind.UNKNOWN_FILE, facts)
+
+
+def _differs(slip: SlipRow, answer: SlipState) -> Finding:
+    facts = {"slip": slip.number, "answer": answer.value, "slip_state": slip.state.value}
+    return Finding(FindingKind.ANSWER_DIFFERS, facts, slip.budget, slip.slip_id)

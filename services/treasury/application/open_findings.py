@@ -1,0 +1,99 @@
+"""Findings in the tables: each opened once, listed, and closed by a person with a reason."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from events.texts import Translatable
+from services.treasury.domain.findings import Finding, sentence_of
+from services.treasury.store.slips import of_entities
+from services.treasury.store.tables import findings
+
+ASKED_MAX: Final = 5_000
+"""Ids in one statement: databases know some 32,000 parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """A finding as it stands in the tables."""
+
+    finding_id: str
+    kind: str
+    budget: str | None
+    slip_id: str | None
+    payment_order: str | None
+    facts: dict[str, Any]
+    file_name: str | None
+    opened_at: datetime
+    closed_at: datetime | None = None
+    closed_by: str | None = None
+    closing_reason: str | None = None
+
+    @property
+    def text(self) -> Translatable:
+        """The finding in one sentence, with what to do."""
+        return sentence_of(self.kind, self.facts, self.payment_order, self.file_name)
+
+
+async def open_findings(
+    connection: AsyncConnection, found: Sequence[Finding], file_name: str, now: datetime
+) -> list[FindingRow]:
+    """Open those that were never found before; they are returned."""
+    new = {each.finding_id: each for each in found}
+    names = list(new)
+    for start in range(0, len(names), ASKED_MAX):
+        some = findings.c.finding_id.in_(names[start : start + ASKED_MAX])
+        for row in await connection.execute(select(findings.c.finding_id).where(some)):
+            del new[row.finding_id]
+    opened = [
+        FindingRow(
+            name, each.kind.value, each.budget, each.slip_id, each.payment_order, each.facts,
+            file_name, now,
+        )
+        for name, each in new.items()
+    ]  # fmt: skip
+    if opened:
+        columns = findings.c.keys()
+        rows = [{name: getattr(each, name) for name in columns} for each in opened]
+        await connection.execute(insert(findings), rows)
+    return opened
+
+
+async def listed_findings(
+    connection: AsyncConnection, sirets: frozenset[str] | None, *, open_only: bool
+) -> list[FindingRow]:
+    """The findings of these entities, or all; the oldest first, those that are closed last."""
+    asked = select(findings).order_by(
+        findings.c.closed_at.is_not(None), findings.c.opened_at, findings.c.finding_id
+    )
+    if open_only:
+        asked = asked.where(findings.c.closed_at.is_(None))
+    asked = asked.where(of_entities(findings.c.budget, sirets))
+    return [_opened(row) for row in await connection.execute(asked)]
+
+
+async def find_finding(
+    connection: AsyncConnection, finding_id: str, *, locked: bool = False
+) -> FindingRow | None:
+    """A finding by its id; locked until the end of the transaction where that is asked."""
+    asked = select(findings).where(findings.c.finding_id == finding_id)
+    row = (await connection.execute(asked.with_for_update() if locked else asked)).one_or_none()
+    return None if row is None else _opened(row)
+
+
+async def close_finding(
+    connection: AsyncConnection, finding_id: str, by: str, reason: str, now: datetime
+) -> None:
+    """Note who closed a finding, and why."""
+    closing = {"closed_at": now, "closed_by": by, "closing_reason": reason}
+    await connection.execute(
+        update(findings).where(findings.c.finding_id == finding_id).values(closing)
+    )
+
+
+def _opened(row: Row[Any]) -> FindingRow:
+    return FindingRow(**row._asdict())

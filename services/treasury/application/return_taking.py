@@ -1,0 +1,277 @@
+"""The pieces of a return, taken slice by slice within the transaction of the whole file."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, delete, insert, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from events.payments import PaymentExecuted
+from events.texts import _
+from events.topics import EVENTS
+from services.treasury.application.open_findings import FindingRow, open_findings
+from services.treasury.config.accountant import TreasuryConfig
+from services.treasury.domain import findings
+from services.treasury.domain.findings import Finding
+from services.treasury.domain.returned_pieces import (
+    KnownPiece,
+    Paid,
+    PieceState,
+    ReturnedPiece,
+    ReturnHead,
+    UnreadPiece,
+)
+from services.treasury.domain.returns import Judged, OwnEvent, is_accountants_own, judged
+from services.treasury.domain.slips import SlipState, SlipType
+from services.treasury.pes.safe_xml import FileRefused
+from services.treasury.store import outbox
+from services.treasury.store.outbox import Outgoing
+from services.treasury.store.tables import own_events, piece_states, pieces, slips
+
+IN_HELIOS: Final = (SlipState.ISSUED.value, SlipState.ACCEPTED.value)
+"""States of slips of which a return may tell."""
+
+WRONG_BUDGET: Final = _(
+    "it is of post {post}, entity {collectivity}, budget {budget_code}, which is none of"
+    " ECLUSE_TREASURY_FILE"
+)
+
+OF_PIECE: Final = tuple_(piece_states.c.slip_id, piece_states.c.piece_number)
+
+OPENED_MAX: Final = 100
+"""Findings of one return that are named; all are kept."""
+
+PieceKey = tuple[str, int]
+"""Slip and number of a piece of ours."""
+
+Known = dict[PieceKey, KnownPiece]
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """A budget whose codes the accountant gives (IdPost, CodColl, CodBud), in any year."""
+
+    siret: str
+    code: str
+    payers: frozenset[str]
+
+    def budget(self, year: int) -> str:
+        """The budget of a year."""
+        return f"{self.siret}-{self.code}-{year:04d}"
+
+    def is_of(self, budget: str) -> bool:
+        """True of this budget in any year."""
+        return budget.startswith(f"{self.siret}-{self.code}-")
+
+
+def codes_of(config: TreasuryConfig, head: ReturnHead) -> Codes:
+    """The budget that a head names.
+
+    Raises:
+        FileRefused: the configuration has none of these codes.
+    """
+    named = (head.post, head.collectivity, head.budget_code)
+    for siret, entity in config.entities.items():
+        for code in entity.budgets:
+            found = config.of(f"{siret}-{code}-{head.dated_on.year}")
+            if found is not None and named == (found.id_post, found.cod_col, found.cod_bud):
+                return Codes(siret, code, frozenset(found.org_ema))
+    post, collectivity, budget_code = named
+    raise FileRefused(
+        WRONG_BUDGET.render(
+            {"post": post, "collectivity": collectivity, "budget_code": budget_code}
+        )
+    )
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of a return."""
+
+    pieces: int = 0
+    events: int = 0
+    """Of these the new ones."""
+    findings: int = 0
+
+
+@dataclass(slots=True)
+class ReturnTaking:
+    """The taking of one return, in one transaction."""
+
+    connection: AsyncConnection
+    head: ReturnHead
+    codes: Codes
+    file_name: str
+    now: datetime
+    counts: Counts = field(default_factory=Counts)
+    opened: list[FindingRow] = field(default_factory=list)
+    """The findings that were opened, up to a number."""
+    _slips: dict[str, dict[tuple[str, int], str]] = field(default_factory=dict)
+
+    async def take(self, found: Sequence[ReturnedPiece | UnreadPiece]) -> None:
+        """Take a slice of pieces."""
+        for_people, ours = list[Finding](), list[tuple[ReturnedPiece, PieceKey]]()
+        for piece in found:
+            if isinstance(piece, UnreadPiece):
+                for_people.append(findings.unread_piece(piece, self.head))
+                continue
+            budget = self.codes.budget(piece.slip.year)
+            if is_accountants_own(piece):
+                for_people.append(findings.accountants_piece(piece, budget))
+                continue
+            slip_id = await self._slip_of(budget, piece)
+            if slip_id is None or piece.number is None:
+                for_people.append(findings.unknown_piece(piece, self.head, budget, slip_id))
+            else:
+                ours.append((piece, (slip_id, piece.number)))
+        known, event_ids = await self._known({key for _piece, key in ours})
+        news, states = list[OwnEvent](), dict[PieceKey, PieceState]()
+        for piece, key in ours:
+            before = known.get(key)
+            if before is None:
+                budget = self.codes.budget(piece.slip.year)
+                for_people.append(findings.unknown_piece(piece, self.head, budget, key[0]))
+                continue
+            outcome = judged(piece, self.head, before, self.codes.payers)
+            new = [each for each in outcome.events if each.event_id not in event_ids]
+            event_ids.update(each.event_id for each in new)
+            known[key] = _after(before, outcome, new)
+            news += new
+            for_people += outcome.findings
+            if outcome.state is not None:
+                states[key] = outcome.state
+        await self._write(news, states, for_people)
+        self.counts.pieces += len(found)
+
+    async def _slip_of(self, budget: str, piece: ReturnedPiece) -> str | None:
+        """The slip of ours on which a piece stands."""
+        if budget not in self._slips:
+            sent = select(slips.c.slip_id, slips.c.slip_type, slips.c.number).where(
+                slips.c.budget == budget, slips.c.state.in_(IN_HELIOS)
+            )
+            self._slips[budget] = {
+                (row.slip_type, row.number): row.slip_id
+                for row in await self.connection.execute(sent)
+            }
+        if piece.slip.number is None:
+            return None
+        return self._slips[budget].get((piece.slip.slip_type, piece.slip.number))
+
+    async def _known(self, keys: set[PieceKey]) -> tuple[Known, set[str]]:
+        """What is known of these pieces, and the ids of the events that were made of them."""
+        if not keys:
+            return {}, set()
+        asked = select(pieces, slips.c.slip_type).join(slips, slips.c.slip_id == pieces.c.slip_id)
+        asked = asked.where(tuple_(pieces.c.slip_id, pieces.c.number).in_(keys))
+        rows = (await self.connection.execute(asked)).all()
+        of_states = select(piece_states).where(OF_PIECE.in_(keys))
+        states = {
+            (row.slip_id, row.piece_number): PieceState(
+                row.state, row.dated_on, row.state_on, row.reason
+            )
+            for row in await self.connection.execute(of_states)
+        }
+        of_events = select(own_events).where(
+            own_events.c.budget.in_({row.budget for row in rows}),
+            own_events.c.payment_order.in_({row.payment_order for row in rows}),
+        )
+        published = dict[tuple[str, str, int], list[Row[Any]]]()
+        event_ids = set[str]()
+        for row in await self.connection.execute(of_events):
+            event_ids.add(row.event_id)
+            of_piece = (row.budget, row.payment_order, row.facts["piece"])
+            published.setdefault(of_piece, []).append(row)
+        known = {
+            (row.slip_id, row.number): _known_piece(
+                row,
+                states.get((row.slip_id, row.number)),
+                published.get((row.budget, row.payment_order, row.number), []),
+            )
+            for row in rows
+        }
+        return known, event_ids
+
+    async def _write(
+        self,
+        news: Sequence[OwnEvent],
+        states: dict[PieceKey, PieceState],
+        for_people: Sequence[Finding],
+    ) -> None:
+        if news:
+            await self.connection.execute(insert(own_events), [self._row(each) for each in news])
+        await outbox.put(
+            self.connection,
+            [Outgoing(each.event_id, EVENTS, each.budget, each.encoded()) for each in news],
+            self.now,
+        )
+        await self._write_states(states)
+        opened = await open_findings(self.connection, for_people, self.file_name, self.now)
+        self.opened += opened[: OPENED_MAX - len(self.opened)]
+        self.counts.events += len(news)
+        self.counts.findings += len(opened)
+
+    def _row(self, event: OwnEvent) -> dict[str, Any]:
+        return {
+            "event_id": event.event_id,
+            "budget": event.budget,
+            "payment_order": event.payment_order,
+            "event_type": event.event_type,
+            "facts": dict(event.facts),
+            "made_at": self.now,
+        }
+
+    async def _write_states(self, states: dict[PieceKey, PieceState]) -> None:
+        if not states:
+            return
+        await self.connection.execute(delete(piece_states).where(OF_PIECE.in_(states)))
+        rows = [
+            {
+                "slip_id": slip_id,
+                "piece_number": number,
+                "state": state.name,
+                "dated_on": state.file_on,
+                "state_on": state.state_on,
+                "reason": state.reason,
+            }
+            for (slip_id, number), state in states.items()
+        ]
+        await self.connection.execute(insert(piece_states), rows)
+
+
+def _known_piece(row: Row[Any], state: PieceState | None, events: Iterable[Row[Any]]) -> KnownPiece:
+    paid, states = Counter[Paid](), set[str]()
+    for event in events:
+        if event.event_type == PaymentExecuted.TYPE:
+            paid[_paid(event.facts)] += 1
+        else:
+            states.add(event.facts["state"])
+    return KnownPiece(
+        row.slip_id,
+        SlipType(row.slip_type),
+        row.budget,
+        row.number,
+        row.payment_order,
+        row.amount_cents,
+        state,
+        frozenset(states),
+        paid,
+    )
+
+
+def _paid(facts: Any) -> Paid:
+    return facts["line"], date.fromisoformat(facts["on"]), facts["amount_cents"]
+
+
+def _after(known: KnownPiece, outcome: Judged, new: Sequence[OwnEvent]) -> KnownPiece:
+    """The piece with what this return says of it: it may stand there twice."""
+    of_payments = [each for each in new if each.event_type == PaymentExecuted.TYPE]
+    states = {each.facts["state"] for each in new if each.event_type != PaymentExecuted.TYPE}
+    return replace(
+        known,
+        state=outcome.state or known.state,
+        published=known.published | states,
+        paid=Counter(known.paid) + Counter(_paid(each.facts) for each in of_payments),
+    )

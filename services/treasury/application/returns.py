@@ -1,0 +1,286 @@
+"""Files of the public accountant, each taken as a whole in one transaction, or not at all.
+
+Whoever dies half way has taken nothing, and takes the file again: ids come of what happened, so
+that nothing is published twice. Two files are taken one after the other.
+"""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+from typing import Any, BinaryIO, Final
+
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from events.texts import Translatable, _
+from services.treasury.application.gateway_answers import Verdict, take_answer
+from services.treasury.application.open_findings import (
+    FindingRow,
+    close_finding,
+    find_finding,
+    listed_findings,
+    open_findings,
+)
+from services.treasury.application.return_taking import ReturnTaking, codes_of
+from services.treasury.config.accountant import TreasuryConfig
+from services.treasury.domain.findings import (
+    Finding,
+    FindingKind,
+    FindingProblem,
+    UnknownFinding,
+    kept,
+    text_of,
+)
+from services.treasury.pes import acquit, returned
+from services.treasury.pes.acquit import AcquitReader, GatewayError
+from services.treasury.pes.returned import ReturnReader
+from services.treasury.pes.safe_xml import FileRefused, XmlFile
+from services.treasury.store.database import TreasuryStore
+from services.treasury.store.tables import returns
+
+Clock = Callable[[], datetime]
+
+SLICE: Final = 500
+"""Pieces that are looked up and written together."""
+
+LOCK: Final = 20_230_412_03
+"""Advisory lock of PostgreSQL: two returns that tell the same would meet in their rows."""
+
+LISTED_MAX: Final = 500
+ROOT_SHOWN_MAX: Final = 120
+
+RETURN: Final = "return"
+ACQUIT: Final = "acquit"
+UNREADABLE: Final = "unreadable"
+TAKEN: Final = "taken"
+REFUSED: Final = "refused"
+
+WRONG_ROOT: Final = _("its root is {root}: it is neither a PES_Retour nor a PES_ACQUIT")
+NO_FINDING: Final = _("There is no finding {finding}.")
+IS_CLOSED: Final = _("The finding {finding} was closed already.")
+NO_REASON: Final = _("Give a reason: it stays with the finding.")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a file."""
+
+    file_name: str
+    sha256: str
+    kind: str
+    """`return`, `acquit` or `unreadable`."""
+    outcome: str
+    """`taken` or `refused`."""
+    why: Translatable | None = None
+    """Why it was refused."""
+    pieces: int = 0
+    events: int = 0
+    """New ones: of a file that was taken before there are none."""
+    findings: int = 0
+    """New ones."""
+    opened: tuple[FindingRow, ...] = ()
+    """Of them the first hundred."""
+    slip_id: str | None = None
+    accepted: bool | None = None
+    """The gateway's answer on this slip."""
+    errors: tuple[GatewayError, ...] = ()
+    """What it found, the first hundred."""
+    dated_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRow:
+    """A file that was read, as it stands in the tables."""
+
+    sha256: str
+    file_name: str
+    kind: str
+    received_at: datetime
+    received_by: str
+    dated_on: date | None
+    outcome: str
+    facts: dict[str, Any]
+
+    @property
+    def why(self) -> Translatable | None:
+        """Why it was refused."""
+        return text_of(self.facts["why"]) if "why" in self.facts else None
+
+
+class Returns:
+    """Returns, answers of the gateway, and findings.
+
+    Raises:
+        Unreachable: from any method, where the database does not answer.
+    """
+
+    def __init__(self, store: TreasuryStore, config: TreasuryConfig, clock: Clock) -> None:
+        self._store = store
+        self._config = config
+        self._clock = clock
+
+    async def take(self, stream: BinaryIO, file_name: str, by: str) -> Taken:
+        """Read a file to its end and take what it says; a second time nothing new comes of it."""
+        file, kind = XmlFile(stream), UNREADABLE
+        try:
+            kind = _kind_of(file.root())
+            async with self._transaction() as connection:
+                take = self._take_return if kind == RETURN else self._take_answer
+                taken = await take(connection, file, file_name)
+                await self._note(connection, taken, by)
+                return taken
+        except FileRefused as error:
+            return await self._refuse(file, file_name, kind, error.why, by)
+
+    async def listed(self) -> list[ReturnRow]:
+        """The files that were read, the newest first."""
+        asked = select(returns).order_by(returns.c.received_at.desc(), returns.c.sha256)
+        async with self._store.reading() as connection:
+            rows = await connection.execute(asked.limit(LISTED_MAX))
+            return [ReturnRow(**row._asdict()) for row in rows]
+
+    async def findings(self, sirets: frozenset[str] | None, open_only: bool) -> list[FindingRow]:
+        """The findings of these entities; those of no known one are listed to who sees all."""
+        async with self._store.reading() as connection:
+            return await listed_findings(connection, sirets, open_only=open_only)
+
+    async def find(self, finding_id: str) -> FindingRow | None:
+        """A finding by its id."""
+        async with self._store.reading() as connection:
+            return await find_finding(connection, finding_id)
+
+    async def close(self, finding_id: str, by: str, reason: str) -> FindingRow:
+        """Close a finding.
+
+        Raises:
+            FindingProblem: it is not there or closed, or the reason is empty.
+        """
+        why = reason.strip()
+        if not why:
+            raise FindingProblem(NO_REASON)
+        async with self._store.transaction() as connection:
+            found = await find_finding(connection, finding_id, locked=True)
+            if found is None:
+                raise UnknownFinding(NO_FINDING.render({"finding": finding_id}))
+            if found.closed_at is not None:
+                raise FindingProblem(IS_CLOSED.render({"finding": finding_id}))
+            await close_finding(connection, finding_id, by, why, self._clock())
+            closed = await find_finding(connection, finding_id)
+        assert closed is not None, "it is locked until here"
+        return closed
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncGenerator[AsyncConnection]:
+        """A transaction in which no other file is taken; SQLite has one writer anyway."""
+        async with self._store.transaction() as connection:
+            if self._store.is_postgresql:
+                await connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+            yield connection
+
+    async def _take_return(
+        self, connection: AsyncConnection, file: XmlFile, file_name: str
+    ) -> Taken:
+        reader = ReturnReader(file)
+        head = reader.head()
+        codes = codes_of(self._config, head)
+        taking = ReturnTaking(connection, head, codes, file_name, self._clock())
+        pieces = reader.pieces()
+        while slice_ := list(islice(pieces, SLICE)):
+            await taking.take(slice_)
+        counts = taking.counts
+        return Taken(
+            file_name,
+            file.sha256(),
+            RETURN,
+            TAKEN,
+            pieces=counts.pieces,
+            events=counts.events,
+            findings=counts.findings,
+            opened=tuple(taking.opened),
+            dated_on=head.dated_on,
+        )
+
+    async def _take_answer(
+        self, connection: AsyncConnection, file: XmlFile, file_name: str
+    ) -> Taken:
+        reader, now = AcquitReader(file), self._clock()
+        answered, head = reader.head()
+        codes = codes_of(self._config, head)
+        verdict = Verdict.of(reader.answers())
+        slip_id, found = await take_answer(connection, head, codes, answered, verdict, now)
+        opened = await open_findings(connection, found, file_name, now)
+        return Taken(
+            file_name,
+            file.sha256(),
+            ACQUIT,
+            TAKEN,
+            findings=len(opened),
+            opened=tuple(opened),
+            slip_id=slip_id,
+            accepted=verdict.accepted,
+            errors=tuple(verdict.errors),
+            dated_on=head.dated_on,
+        )
+
+    async def _refuse(
+        self, file: XmlFile, file_name: str, kind: str, why: Translatable, by: str
+    ) -> Taken:
+        digest = file.sha256()
+        finding = Finding(FindingKind.FILE_REFUSED, {"sha256": digest, "why": kept(why)})
+        async with self._transaction() as connection:
+            opened = await open_findings(connection, [finding], file_name, self._clock())
+            taken = Taken(
+                file_name,
+                digest,
+                kind,
+                REFUSED,
+                why,
+                findings=len(opened),
+                opened=tuple(opened),
+            )
+            await self._note(connection, taken, by)
+        return taken
+
+    async def _note(self, connection: AsyncConnection, taken: Taken, by: str) -> None:
+        """Keep what became of a file the first time, and the first time that it is taken."""
+        asked = select(returns.c.outcome).where(returns.c.sha256 == taken.sha256)
+        former = await connection.scalar(asked)
+        row = {
+            "sha256": taken.sha256,
+            "file_name": taken.file_name,
+            "kind": taken.kind,
+            "received_at": self._clock(),
+            "received_by": by,
+            "dated_on": taken.dated_on,
+            "outcome": taken.outcome,
+            "facts": _facts(taken),
+        }
+        if former is None:
+            await connection.execute(insert(returns).values(row))
+        elif (former, taken.outcome) == (REFUSED, TAKEN):
+            of_file = returns.c.sha256 == taken.sha256
+            await connection.execute(update(returns).where(of_file).values(row))
+
+
+def _kind_of(root: str) -> str:
+    if root == returned.ROOT:
+        return RETURN
+    if root in acquit.ROOTS:
+        return ACQUIT
+    shown = root.removeprefix("{").replace("}", " ")
+    raise FileRefused(WRONG_ROOT.render({"root": shown[:ROOT_SHOWN_MAX]}))
+
+
+def _facts(taken: Taken) -> dict[str, Any]:
+    """What the tables keep of a file."""
+    if taken.why is not None:
+        return {"why": kept(taken.why)}
+    if taken.kind == ACQUIT:
+        return {
+            "slip_id": taken.slip_id,
+            "accepted": taken.accepted,
+            "findings": taken.findings,
+        }
+    return {"pieces": taken.pieces, "events": taken.events, "findings": taken.findings}

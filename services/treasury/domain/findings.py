@@ -1,0 +1,227 @@
+"""Findings: what a return says that is no event, for a person; each is opened once."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+from uuid import NAMESPACE_URL, uuid5
+
+from events.canonical import canonical
+from events.texts import Day, Euros, Translatable, _
+from services.treasury.domain.returned_pieces import ReturnedPiece, ReturnHead, UnreadPiece
+from services.treasury.domain.slips import SlipState
+
+NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:findings")
+"""The namespace of the ids of findings (UUID version 5)."""
+
+
+class FindingProblem(Exception):
+    """What was asked of a finding cannot be done, and why: nothing was changed."""
+
+    def __init__(self, text: Translatable) -> None:
+        super().__init__(text.msgid)
+        self.text = text
+
+
+class UnknownFinding(FindingProblem):
+    """There is no such finding."""
+
+
+class FindingKind(StrEnum):
+    """The kinds of findings, as the tables and programs name them."""
+
+    FILE_REFUSED = "file_refused"
+    UNKNOWN_FILE = "unknown_file"
+    UNKNOWN_SLIP = "unknown_slip"
+    UNKNOWN_PIECE = "unknown_piece"
+    UNREAD_PIECE = "unread_piece"
+    ACCOUNTANTS_PIECE = "accountants_piece"
+    AMOUNT_DIFFERS = "amount_differs"
+    PAYMENT_TOTALS_DIFFER = "payment_totals_differ"
+    UNKNOWN_STATE = "unknown_state"
+    LINE_STATE_DIFFERS = "line_state_differs"
+    CANCELLATION_REJECTED = "cancellation_rejected"
+    OTHER_PAYER = "other_payer"
+    NOT_POSITIVE = "not_positive"
+    LESS_PAID = "less_paid"
+    MORE_PAID = "more_paid"
+    SETTLED_UNPAID = "settled_unpaid"
+    ANSWER_DIFFERS = "answer_differs"
+
+
+TEXTS: Final[dict[FindingKind, Translatable]] = {
+    FindingKind.FILE_REFUSED: _("The file {file} was not taken: {why}"),
+    FindingKind.UNKNOWN_FILE: _(
+        "The gateway answers the file {name} (slip {slip}, post {post}, entity {collectivity},"
+        " budget {budget_code}), which was not sent from here: ask whose it is."
+    ),
+    FindingKind.UNKNOWN_SLIP: _(
+        "The accountant names slip {slip} of type {slip_type} ({year}, post {post}, entity"
+        " {collectivity}, budget {budget_code}), which is none that was sent: ask whose it is."
+    ),
+    FindingKind.UNKNOWN_PIECE: _(
+        "Piece {piece} of slip {slip} of type {slip_type} ({year}) is none that was sent: ask the"
+        " accountant."
+    ),
+    FindingKind.UNREAD_PIECE: _(
+        "Piece {piece} of slip {slip} of a return was passed over: {element} is missing, or not as"
+        " the schema asks. Ask the accountant for its state."
+    ),
+    FindingKind.ACCOUNTANTS_PIECE: _(
+        "The accountant asks for an order or a revenue order (slip type {slip_type}, piece type"
+        " {piece_type}): the accountant's own piece {piece}, of {amount}. It is none of ours."
+    ),
+    FindingKind.AMOUNT_DIFFERS: _(
+        "Piece {piece} ({order}) has {found} in the return and {expected} here: nothing of it was"
+        " taken. Compare it with the accountant."
+    ),
+    FindingKind.PAYMENT_TOTALS_DIFFER: _(
+        "Piece {piece} ({order}), line {line}: the return says {count} payments of {total} in all,"
+        " and lists {found_count} of {found}. Nothing of this piece was taken."
+    ),
+    FindingKind.UNKNOWN_STATE: _(
+        "Piece {piece} ({order}) has the state {state}, which no rule names: look it up at the"
+        " accountant's."
+    ),
+    FindingKind.LINE_STATE_DIFFERS: _(
+        "Piece {piece} ({order}): its state is {state}, that of its line {line} is {line_state}."
+        " The piece's counts; ask the accountant about the line."
+    ),
+    FindingKind.CANCELLATION_REJECTED: _(
+        "The accountant rejected piece {piece}, which takes back the order {order} ({reason}): the"
+        " order may still be paid. Call the accountant."
+    ),
+    FindingKind.OTHER_PAYER: _(
+        "Piece {piece} ({order}), line {line}: {amount} on {day} by payer {payer} (OrgEma), which"
+        " is no payment to the beneficiary. Nothing was published of it."
+    ),
+    FindingKind.NOT_POSITIVE: _(
+        "Piece {piece} ({order}), line {line}: a payment of {amount} on {day}. No payment of this"
+        " piece was published; look at what was taken back."
+    ),
+    FindingKind.LESS_PAID: _(
+        "Piece {piece} ({order}), line {line}: {amount} on {day} was reported as paid and is no"
+        " more. No payment of this piece was published; the ledger keeps the former one."
+    ),
+    FindingKind.MORE_PAID: _(
+        "Piece {piece} ({order}): {found} would be paid, and the order is of {expected}. No payment"
+        " of this return was published for it."
+    ),
+    FindingKind.SETTLED_UNPAID: _(
+        "Piece {piece} ({order}) is settled, and {found} of {expected} was paid: ask where the rest"
+        " went."
+    ),
+    FindingKind.ANSWER_DIFFERS: _(
+        "The gateway now says that slip {slip} is {answer}; the slip is {slip_state}. Nothing"
+        " was changed."
+    ),
+}
+"""The sentence of each kind, with what to do."""
+
+SLIP_STATES: Final[dict[str, Translatable]] = {
+    SlipState.PREPARED: _("prepared"),
+    SlipState.ISSUED: _("issued"),
+    SlipState.ACCEPTED: _("accepted"),
+    SlipState.REFUSED: _("refused"),
+    SlipState.CANCELLED: _("cancelled"),
+}
+"""The states of a slip, as people call them."""
+
+Kept = dict[str, Any]
+"""A text as a table keeps it: its message and its facts."""
+
+
+def kept(text: Translatable) -> Kept:
+    """A text for a table; its facts are texts and numbers."""
+    return {"message": text.msgid, "facts": dict(text.facts)}
+
+
+def text_of(of_table: Kept) -> Translatable:
+    """The text that was kept."""
+    return Translatable(of_table["message"], of_table["facts"])
+
+
+UNKNOWN: Final = "—"
+"""A number that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A finding: its facts are what was found, never the file in which it was."""
+
+    kind: FindingKind
+    facts: dict[str, Any] = field(default_factory=dict)
+    budget: str | None = None
+    slip_id: str | None = None
+    payment_order: str | None = None
+
+    @property
+    def finding_id(self) -> str:
+        """The id: another of the same kind and facts is the same finding."""
+        found = [self.kind, self.budget, self.slip_id, self.payment_order, self.facts]
+        return str(uuid5(NAMESPACE, canonical(found).decode()))
+
+
+def sentence_of(
+    kind: str, facts: dict[str, Any], payment_order: str | None, file_name: str | None
+) -> Translatable:
+    """A finding in one sentence, by its facts as they are kept."""
+    shown: dict[str, object] = {**facts, "order": payment_order, "file": file_name}
+    for name in ("amount", "found", "expected", "total"):
+        if f"{name}_cents" in facts:
+            shown[name] = Euros(facts[f"{name}_cents"])
+    if "on" in facts:
+        shown["day"] = Day(facts["on"])
+    if "why" in facts:
+        shown["why"] = text_of(facts["why"])
+    if "answer" in facts:
+        shown |= {name: SLIP_STATES[facts[name]] for name in ("answer", "slip_state")}
+    return TEXTS[FindingKind(kind)].render(shown)
+
+
+def accountants_piece(piece: ReturnedPiece, budget: str | None) -> Finding:
+    """The accountant asks for an order or a revenue order."""
+    facts = {
+        "year": piece.slip.year,
+        "slip_type": piece.slip.slip_type,
+        "piece_type": piece.piece_type,
+        "piece": _shown(piece.number),
+        "amount_cents": sum(each.amount_cents for each in piece.lines),
+    }
+    return Finding(FindingKind.ACCOUNTANTS_PIECE, facts, budget)
+
+
+def unknown_piece(
+    piece: ReturnedPiece, head: ReturnHead, budget: str | None, slip_id: str | None
+) -> Finding:
+    """A piece that is none of ours; of an unknown slip, which may have many, the slip alone."""
+    facts = {
+        "year": piece.slip.year,
+        "slip_type": piece.slip.slip_type,
+        "slip": _shown(piece.slip.number),
+    }
+    if slip_id is not None:
+        named = {**facts, "piece": _shown(piece.number)}
+        return Finding(FindingKind.UNKNOWN_PIECE, named, budget, slip_id)
+    codes = {
+        "post": head.post,
+        "collectivity": head.collectivity,
+        "budget_code": head.budget_code,
+    }
+    return Finding(FindingKind.UNKNOWN_SLIP, facts | codes, budget)
+
+
+def unread_piece(piece: UnreadPiece, head: ReturnHead) -> Finding:
+    """A piece of which something cannot be read."""
+    facts = {
+        "post": head.post,
+        "budget_code": head.budget_code,
+        "year": None if piece.slip is None else piece.slip.year,
+        "slip": _shown(None if piece.slip is None else piece.slip.number),
+        "piece": piece.number or UNKNOWN,
+        "element": piece.element,
+    }
+    return Finding(FindingKind.UNREAD_PIECE, facts)
+
+
+def _shown(number: int | None) -> str:
+    return UNKNOWN if number is None else str(number)

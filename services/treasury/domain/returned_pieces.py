@@ -1,0 +1,120 @@
+"""Content of a return of the public accountant (PES_Retour), and the pieces that it names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from services.treasury.domain.slips import SlipType
+
+Paid = tuple[int, date, int]
+"""A payment as returns tell it: the number of its line (IdLigne), its day, its cents."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnHead:
+    """The head of a return (EnTetePES): whose it is, and the day on which it was made."""
+
+    post: str
+    collectivity: str
+    budget_code: str
+    dated_on: date
+    """DteStr."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """The accountant's reason (ObsEtat, Commentaire), as written."""
+
+    codes: str = ""
+    """Of several, each behind a hyphen: `09-02`."""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Disbursement:
+    """A payment, or what else was set against a line (PaiementEmargement)."""
+
+    payer: str
+    """OrgEma."""
+    paid_on: date
+    amount_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedLine:
+    """A line of a piece (LigneDePiece)."""
+
+    number: int
+    state: str
+    """EtatLigPce."""
+    amount_cents: int
+    disbursements: tuple[Disbursement, ...] = ()
+    count: int | None = None
+    """NbrPay, and below MtPayTot: None where the return says nothing of payments."""
+    total_cents: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlipReference:
+    """The slip on which a return's pieces stand (BlocBordereau)."""
+
+    year: int
+    slip_type: str
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedPiece:
+    """A piece (mandat) as a return tells of it."""
+
+    slip: SlipReference
+    number: int | None
+    piece_type: str
+    """TypPce."""
+    state: str
+    """EtatPce."""
+    lines: tuple[ReturnedLine, ...]
+    reason: Reason = Reason()
+    held_on: date | None = None
+    taken_on: date | None = None
+    rejected_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadPiece:
+    """A piece of which a value is missing or cannot be read; the return's others are taken."""
+
+    slip: SlipReference | None
+    number: str
+    element: str
+    """The PES element at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class PieceState:
+    """The latest state that a return gave a piece."""
+
+    name: str
+    """`on_hold`, `taken_in_charge`, `rejected` or `settled`."""
+    file_on: date
+    """DteStr of the return."""
+    state_on: date
+    reason: Mapping[str, str] | None = None
+    """Code and label, as the event has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPiece:
+    """A piece of ours, with what earlier returns say of it."""
+
+    slip_id: str
+    slip_type: SlipType
+    budget: str
+    number: int
+    payment_order: str
+    amount_cents: int
+    state: PieceState | None = None
+    published: frozenset[str] = frozenset()
+    """The states that were published."""
+    paid: Mapping[Paid, int] = field(default_factory=dict)
+    """How often each payment was published."""

@@ -1,0 +1,372 @@
+"""Returns of the public accountant as events and findings (DGFiP schema 5.17, PES_Retour).
+
+A return tells all payments of a line each time, and returns overlap: ids and contents of events
+come of what happened, never of the file that tells it.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any, Final
+from uuid import NAMESPACE_URL, uuid5
+from zoneinfo import ZoneInfo
+
+from events.canonical import canonical, without_nulls
+from events.payments import PaymentExecuted, PaymentOrderAcknowledged
+from services.texts.formats import ZONE
+from services.treasury.domain.findings import Finding, FindingKind
+from services.treasury.domain.returned_pieces import (
+    Disbursement,
+    KnownPiece,
+    Paid,
+    PieceState,
+    Reason,
+    ReturnedLine,
+    ReturnedPiece,
+    ReturnHead,
+)
+from services.treasury.domain.slips import SlipType
+
+TREASURY_SOURCE: Final = "urn:ecluse:treasury"
+"""The `source` of events made of returns: nobody else may send it."""
+
+NAMESPACE: Final = uuid5(NAMESPACE_URL, TREASURY_SOURCE)
+"""The namespace of the ids of these events (UUID version 5)."""
+
+ON_HOLD: Final = "on_hold"
+TAKEN_IN_CHARGE: Final = "taken_in_charge"
+REJECTED: Final = "rejected"
+SETTLED: Final = "settled"
+
+STATES: Final = {"01": ON_HOLD, "02": TAKEN_IN_CHARGE, "04": REJECTED, "05": SETTLED}
+"""EtatPce: *en instance*, *prise en charge*, *rejeté*, *soldé*."""
+
+LINE_STATES: Final = {
+    **dict.fromkeys(("01", "07", "08", "15"), TAKEN_IN_CHARGE),
+    **dict.fromkeys(("02", "09", "10"), REJECTED),
+    "16": ON_HOLD,
+}
+"""EtatLigPce; 03 to 06 come before the accountant's visa and contradict nothing."""
+
+REGULARISATION: Final = "04"
+"""TypBord of the accountant's own pieces."""
+
+REQUESTS: Final = frozenset(("12", "14"))
+"""TypPce: he asks for a payment order, or for a revenue order."""
+
+REASONS: Final = {
+    "01": "pièces justificatives absentes ou non valables",
+    "02": "pièces justificatives insuffisantes",
+    "03": "crédits",
+    "04": "liquidation",
+    "05": "service fait ou caractère exécutoire",
+    "06": "autre motif",
+    "07": "double paiement",
+    "09": "coordonnées bancaires",
+    "10": "avance non récupérée",
+    "11": "incompétence",
+    "13": "prescription",
+    "16": "créancier non véritable",
+    "23": "imputation",
+    "24": "motif technique",
+}
+"""Reasons of the accountant (ObsEtat), in his language; others stand as they are."""
+
+NO_CODE: Final = "-"
+"""The code of a reason that has words alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEvent:
+    """An event made of a return."""
+
+    event_id: str
+    event_type: str
+    budget: str
+    payment_order: str
+    happened_on: date
+    data: Mapping[str, Any]
+    facts: Mapping[str, Any]
+    """What its id comes of, for the tables."""
+
+    def encoded(self) -> bytes:
+        """The event as a CloudEvent in structured mode: the same bytes whichever file tells it."""
+        midnight = datetime.combine(self.happened_on, time(), ZoneInfo(ZONE))
+        return canonical(
+            {
+                "specversion": "1.0",
+                "id": self.event_id,
+                "source": TREASURY_SOURCE,
+                "type": self.event_type,
+                "time": midnight.isoformat(),
+                "partitionkey": self.budget,
+                "datacontenttype": "application/json",
+                "data": without_nulls(self.data),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The outcome of a piece: what it leads to, and its state from now on."""
+
+    events: tuple[OwnEvent, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    state: PieceState | None = None
+    """None: it stays as it was."""
+
+
+def is_accountants_own(piece: ReturnedPiece) -> bool:
+    """True where the accountant asks for an order: IdPce is then a number of his, not of ours."""
+    return piece.slip.slip_type == REGULARISATION or piece.piece_type in REQUESTS
+
+
+def judged(
+    piece: ReturnedPiece, head: ReturnHead, known: KnownPiece, payers: frozenset[str]
+) -> Judged:
+    """A piece of ours as events and findings; `payers` are those whose payments are payments."""
+    if at_odds := tuple(_sums_that_differ(piece, known)):
+        return Judged(findings=at_odds)
+    if known.slip_type is SlipType.CANCELLATION:
+        return _cancellation(piece, head, known)
+    now = _state_now(piece, head, known)
+    states, findings = _state_events(now, head, known), list(_contradictions(piece, known))
+    payments = _Payments(piece, head, known, payers)
+    findings += payments.findings
+    if now is None:
+        findings.append(_finding(FindingKind.UNKNOWN_STATE, known, state=piece.state))
+    elif now.name == SETTLED and payments.paid_cents < known.amount_cents:
+        sums = {"found_cents": payments.paid_cents, "expected_cents": known.amount_cents}
+        findings.append(_finding(FindingKind.SETTLED_UNPAID, known, **sums))
+    # The ledger takes no payment of an order that is rejected already.
+    is_last = now is not None and now.name == REJECTED
+    in_order = (payments.events, states) if is_last else (states, payments.events)
+    return Judged(
+        tuple(event for group in in_order for event in group),
+        tuple(findings),
+        now if now is not None and _is_newest(head, known) else None,
+    )
+
+
+def _finding(kind: FindingKind, known: KnownPiece, **facts: Any) -> Finding:
+    named = {"piece": known.number, **facts}
+    return Finding(kind, named, known.budget, known.slip_id, known.payment_order)
+
+
+def _sums_that_differ(piece: ReturnedPiece, known: KnownPiece) -> Iterator[Finding]:
+    """The sums that make the piece doubtful as a whole."""
+    found_cents = sum(each.amount_cents for each in piece.lines)
+    if known.slip_type is SlipType.CANCELLATION:
+        found_cents = abs(found_cents)  # What takes back may be written below zero.
+    if found_cents != known.amount_cents:
+        sums = {"found_cents": found_cents, "expected_cents": known.amount_cents}
+        yield _finding(FindingKind.AMOUNT_DIFFERS, known, **sums)
+    for line in piece.lines:
+        count, total_cents = len(line.disbursements), _total_cents(line)
+        stated = (line.count, line.total_cents)
+        if stated not in {(None, None), (count, total_cents)}:
+            yield _finding(
+                FindingKind.PAYMENT_TOTALS_DIFFER,
+                known,
+                line=line.number,
+                count=line.count,
+                total_cents=line.total_cents,
+                found_count=count,
+                found_cents=total_cents,
+            )
+
+
+def _total_cents(line: ReturnedLine) -> int:
+    return sum(each.amount_cents for each in line.disbursements)
+
+
+def _is_newest(head: ReturnHead, known: KnownPiece) -> bool:
+    return known.state is None or head.dated_on >= known.state.file_on
+
+
+def _state_now(piece: ReturnedPiece, head: ReturnHead, known: KnownPiece) -> PieceState | None:
+    """The piece's state by this return; None for one that no rule names.
+
+    A date that is missing is that of the file, but the next file with the same state is no news.
+    """
+    name = STATES.get(piece.state)
+    if name is None:
+        return None
+    dates = {ON_HOLD: piece.held_on, REJECTED: piece.rejected_on}
+    reason = reason_of(piece.reason) if name in dates else None
+    state_on, before = dates.get(name, piece.taken_on), known.state
+    if state_on is None and before is not None:
+        same = (_in_event(before.name), before.reason) == (_in_event(name), reason)
+        state_on = before.state_on if same else None
+    return PieceState(name, head.dated_on, state_on or head.dated_on, reason)
+
+
+def _in_event(state: str) -> str:
+    """The state as events have it: what is settled was taken in charge."""
+    return TAKEN_IN_CHARGE if state == SETTLED else state
+
+
+def reason_of(reason: Reason) -> dict[str, str] | None:
+    """The reason of an event: the code as written, and the words of each with the comment."""
+    codes = [each.strip() for each in reason.codes.split("-") if each.strip()]
+    meanings = ", ".join(REASONS.get(each, each) for each in codes)
+    label = " : ".join(each for each in (meanings, reason.comment) if each)
+    return {"code": reason.codes or NO_CODE, "label": label} if label else None
+
+
+def _state_events(
+    now: PieceState | None, head: ReturnHead, known: KnownPiece
+) -> tuple[OwnEvent, ...]:
+    """The state as an event, where it may be news."""
+    if now is None or not _is_newest(head, known):
+        return ()
+    name = _in_event(now.name)
+    if now.name == SETTLED and name in known.published:
+        return ()
+    state = {"state": name, "on": now.state_on.isoformat(), "reason": now.reason}
+    return (
+        _event(
+            PaymentOrderAcknowledged.TYPE,
+            known,
+            now.state_on,
+            {"budget": known.budget, "payment_order": known.payment_order, **state},
+            {"piece": known.number, **state},
+        ),
+    )
+
+
+def _event(
+    event_type: str,
+    known: KnownPiece,
+    happened_on: date,
+    data: Mapping[str, Any],
+    facts: Mapping[str, Any],
+) -> OwnEvent:
+    name = str(uuid5(NAMESPACE, canonical([known.budget, event_type, facts]).decode()))
+    return OwnEvent(name, event_type, known.budget, known.payment_order, happened_on, data, facts)
+
+
+def _contradictions(piece: ReturnedPiece, known: KnownPiece) -> Iterator[Finding]:
+    """Lines whose state is another than the piece's, which counts."""
+    state = _in_event(STATES.get(piece.state, ""))
+    for line in piece.lines:
+        if state and LINE_STATES.get(line.state, state) != state:
+            states = {"line": line.number, "state": piece.state, "line_state": line.state}
+            yield _finding(FindingKind.LINE_STATE_DIFFERS, known, **states)
+
+
+def _cancellation(piece: ReturnedPiece, head: ReturnHead, known: KnownPiece) -> Judged:
+    """A piece that takes another back: the ledger cancelled its order already, no event is due."""
+    now = _state_now(piece, head, known)
+    findings = [
+        _disbursement(FindingKind.OTHER_PAYER, known, line, each)
+        for line in piece.lines
+        for each in line.disbursements
+    ]
+    if now is None:
+        findings.append(_finding(FindingKind.UNKNOWN_STATE, known, state=piece.state))
+    elif now.name == REJECTED:
+        reason = "" if now.reason is None else now.reason["label"]
+        findings.append(_finding(FindingKind.CANCELLATION_REJECTED, known, reason=reason))
+    return Judged(
+        findings=tuple(findings),
+        state=now if now is not None and _is_newest(head, known) else None,
+    )
+
+
+def _disbursement(
+    kind: FindingKind, known: KnownPiece, line: ReturnedLine, each: Disbursement
+) -> Finding:
+    return _finding(
+        kind,
+        known,
+        line=line.number,
+        payer=each.payer,
+        on=each.paid_on.isoformat(),
+        amount_cents=each.amount_cents,
+    )
+
+
+@dataclass(slots=True)
+class _Payments:
+    """The payments of a piece: all that are news, or none of them."""
+
+    piece: ReturnedPiece
+    head: ReturnHead
+    known: KnownPiece
+    payers: frozenset[str]
+    events: tuple[OwnEvent, ...] = ()
+    findings: list[Finding] = field(default_factory=list)
+    paid_cents: int = 0
+    """By this return."""
+
+    def __post_init__(self) -> None:
+        now = self._listed()
+        self.paid_cents = sum(cents * count for (_, _, cents), count in now.items())
+        doubtful = [*self._not_positive(), *self._less_paid(now)]
+        before = Counter(self.known.paid)
+        together_cents = sum(cents * count for (_, _, cents), count in (before | now).items())
+        if not doubtful and together_cents > self.known.amount_cents:
+            sums = {"found_cents": together_cents, "expected_cents": self.known.amount_cents}
+            doubtful.append(_finding(FindingKind.MORE_PAID, self.known, **sums))
+        self.findings += doubtful
+        if not doubtful:
+            self.events = tuple(
+                self._payment(paid, which)
+                for paid, count in now.items()
+                for which in range(before[paid] + 1, count + 1)
+            )
+
+    def _listed(self) -> Counter[Paid]:
+        """How often each payment stands in the return; what others paid is a finding."""
+        listed = Counter[Paid]()
+        for line in self.piece.lines:
+            for each in line.disbursements:
+                if each.payer in self.payers:
+                    listed[line.number, each.paid_on, each.amount_cents] += 1
+                else:
+                    found = _disbursement(FindingKind.OTHER_PAYER, self.known, line, each)
+                    self.findings.append(found)
+        return listed
+
+    def _not_positive(self) -> Iterator[Finding]:
+        for line in self.piece.lines:
+            for each in line.disbursements:
+                if each.payer in self.payers and each.amount_cents <= 0:
+                    yield _disbursement(FindingKind.NOT_POSITIVE, self.known, line, each)
+
+    def _less_paid(self, now: Counter[Paid]) -> Iterator[Finding]:
+        """Payments that were published and are not any more; an older file cannot know of them."""
+        if not _is_newest(self.head, self.known):
+            return
+        spoken_of = {
+            line.number for line in self.piece.lines if line.count is not None or line.disbursements
+        }
+        for (number, on, cents), count in (Counter(self.known.paid) - now).items():
+            if number in spoken_of:
+                yield _finding(
+                    FindingKind.LESS_PAID,
+                    self.known,
+                    line=number,
+                    on=on.isoformat(),
+                    amount_cents=cents,
+                    count=count,
+                )
+
+    def _payment(self, paid: Paid, which: int) -> OwnEvent:
+        number, on, cents = paid
+        facts = {
+            "piece": self.known.number,
+            "line": number,
+            "on": on.isoformat(),
+            "amount_cents": cents,
+            "which": which,
+        }
+        data = {
+            "budget": self.known.budget,
+            "payment_order": self.known.payment_order,
+            "amount_cents": cents,
+            "executed_on": on.isoformat(),
+        }
+        return _event(PaymentExecuted.TYPE, self.known, on, data, facts)

@@ -1,0 +1,180 @@
+"""Orders and slips that cannot be sent: each fault is a sentence, and the others go on."""
+
+from typing import Any
+
+import pytest
+
+from events.outbound import PaymentOrderIssued
+from events.texts import Translatable
+from events.treasury import PIECE_NUMBER_MAX, PIECES_MAX, SLIP_NUMBER_MAX
+from services.texts.language import Language
+from services.texts.translation import translate
+from services.treasury.config.accountant import TreasuryConfig
+from services.treasury.domain.slips import Slip
+from services.treasury.pes import faults as f
+from tests.builders import BUDGET, IBAN, a_line
+from tests.treasury.orders import an_order
+from tests.treasury.pes_slips import LILLE, a_config, a_piece, a_slip
+
+PUBLIC = "21590512600011"
+
+
+def sentences(
+    order: PaymentOrderIssued, config: TreasuryConfig, language: Language = Language.EN
+) -> list[str]:
+    return [translate(each, language) for each in f.faults(order, config)]
+
+
+def with_lines(*codes: dict[str, Any]) -> PaymentOrderIssued:
+    lines = [{"line": a_line() | each, "amount_cents": 100, "services": None} for each in codes]
+    return an_order(lines=lines, amount_cents=100 * len(lines))
+
+
+def to(name: str) -> PaymentOrderIssued:
+    return an_order(beneficiary={"name": name, "siret": "37887770800040"})
+
+
+def into(**account: Any) -> PaymentOrderIssued:
+    return an_order(bank_account={"iban": IBAN, "holder": "Lille Avenirs"} | account)
+
+
+BELGIAN = "BE68539007547034"
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        (an_order(), []),
+        (with_lines({"article": "6574a"}), [(f.BAD_ARTICLE, 1)]),
+        (with_lines({"article": "6" * 12}), []),
+        (with_lines({"article": "6" * 13}), [(f.BAD_ARTICLE, 1)]),
+        (with_lines({"article": "６"}), [(f.BAD_ARTICLE, 1)]),
+        (with_lines({}, {"article": "000"}), [(f.BAD_ARTICLE, 2)]),
+        (with_lines({"article": "10222"}), [(f.NO_SECTION, 1)]),
+        (with_lines({"article": "20422"}), []),
+        (with_lines({}, {}, {"article": "20422"}), [(f.TWO_SECTIONS, None)]),
+        (with_lines({"article": "20422"}, {}), [(f.TWO_SECTIONS, None)]),
+        (with_lines({"function": None}), [(f.NO_FUNCTION, 1)]),
+        (with_lines({"function": "6-1"}), [(f.BAD_FUNCTION, 1)]),
+        (with_lines({"function": "0" * 10}), []),
+        (with_lines({"function": "0" * 11}), [(f.BAD_FUNCTION, 1)]),
+        (with_lines({"operation": None}), []),
+        (with_lines({"operation": "aZ" + "0" * 8}), []),
+        *(
+            (with_lines({"operation": code}), [(f.BAD_OPERATION, 1)])
+            for code in ("RELATIONS-INT", "A" * 11, "é", "000", "nc", "4 8")
+        ),
+        (an_order(line_cents=(f.PES_AMOUNT_MAX_CENTS,)), []),
+        (an_order(line_cents=(f.PES_AMOUNT_MAX_CENTS, 1)), [(f.TOO_MUCH, None)]),
+        (to("Œuvre de l’Étoile – Łódź"), []),
+        (to("Ένωση"), [(f.BAD_NAME, None)]),
+        *((to(name), [(f.NO_NAME, None)]) for name in ("0", "nc", ".", "\u2009", "\u0301")),
+        (to("0" * 60), [(f.NO_NAME, None)]),
+        (into(holder="日本"), [(f.BAD_HOLDER, None)]),
+        (into(holder=" "), [(f.NO_HOLDER, None)]),
+        (into(holder="0" * 33), [(f.NO_HOLDER, None)]),
+        (into(iban=BELGIAN, bic="GEBABEBB"), []),
+        (into(iban=BELGIAN), [(f.NO_BIC, None)]),
+        (into(bic="GEBABE0B"), [(f.BAD_BIC, None)]),
+        (into(bic="GEBABEBO"), [(f.BAD_BIC, None)]),
+        (into(bic="GEBABEBBXXX"), []),
+        (an_order(beneficiary={"name": "CCAS", "siret": PUBLIC}), [(f.NO_CATEGORY, None)]),
+        (with_lines({"article": "x", "function": None}), [(f.BAD_ARTICLE, 1), (f.NO_FUNCTION, 1)]),
+    ],
+)
+def test_what_the_schema_would_refuse_is_a_fault_of_the_order(
+    order: PaymentOrderIssued, expected: list[tuple[Translatable, int | None]]
+) -> None:
+    found = f.faults(order, a_config())
+    assert [(text.msgid, line) for text, line in expected] == [
+        (each.msgid, each.facts.get("line")) for each in found
+    ]
+    # Only an order without faults may be written: the writer would stumble over some.
+    assert all("C/advance" in translate(each, Language.EN) for each in found)
+
+
+def test_a_fault_names_order_and_line_and_says_what_to_do() -> None:
+    (said,) = sentences(with_lines({}, {"article": "6574a"}), a_config())
+    assert (
+        "C/advance, line 2: the article “6574a” is not 1 to 12 digits: reject the order, and amend"
+        " the convention"
+    ) == said
+    (said,) = sentences(an_order(line_cents=(f.PES_AMOUNT_MAX_CENTS + 1,)), a_config())
+    assert (
+        "C/advance: €1,000,000,000,000.00 is more than a PES file can say (€999,999,999,999.99):"
+        " share the order out"
+    ) == said
+
+
+def test_a_budget_without_codes_sends_nothing() -> None:
+    said = sentences(an_order(), TreasuryConfig())
+    assert ["C/advance: the file of ECLUSE_TREASURY_FILE has no codes of the accountant"] == [
+        each.partition(" for budget ")[0] for each in said
+    ]
+    config = TreasuryConfig.model_validate({"entities": {LILLE: {"budgets": {"00": {}}}}})
+    assert [
+        f"C/advance: budget {BUDGET} has no {name} in the file of ECLUSE_TREASURY_FILE: ask the"
+        " public accountant, and add it"
+        for name in ("IdPost", "CodCol")
+    ] == sentences(an_order(), config)
+
+
+def test_a_budget_that_is_not_functional_asks_for_no_function() -> None:
+    order = with_lines({"function": None}, {"function": "x"})
+    assert [] == sentences(order, a_config({"functional": False}))
+
+
+def test_a_public_body_that_the_directory_names_is_paid() -> None:
+    order = an_order(beneficiary={"name": "CCAS", "siret": PUBLIC})
+    named = {PUBLIC: {"CatTiers": "25", "NatJur": "09"}}
+    assert [] == sentences(order, a_config(third_parties=named))
+    only_addressed = {PUBLIC: {"RefTiers": "T1"}}
+    assert 1 == len(sentences(order, a_config(third_parties=only_addressed)))
+
+
+def test_a_person_has_the_name_of_the_directory() -> None:
+    person = {
+        "CatTiers": "01",
+        "NatJur": "01",
+        "Civilite": "Mme",
+        "Nom": "Ikeda",
+        "Prenom": "Rie",
+    }
+    assert [] == sentences(to("池田"), a_config(third_parties={"37887770800040": person}))
+
+
+def test_no_fault_repeats_an_iban() -> None:
+    order = into(iban=BELGIAN, holder="日本", bic=None)
+    assert not any(BELGIAN in each for each in sentences(order, a_config()))
+
+
+def test_a_fault_is_said_in_french_too() -> None:
+    (said,) = sentences(with_lines({"article": "x"}), a_config(), Language.FR)
+    assert said.startswith("C/advance, ligne 1\u00a0: l'article «\u00a0x\u00a0» n'a pas de 1 à 12")
+
+
+MOST = an_order(line_cents=(f.PES_AMOUNT_MAX_CENTS,))
+
+
+@pytest.mark.parametrize(
+    ("slip", "expected"),
+    [
+        (a_slip(a_piece(MOST)), []),
+        (a_slip(a_piece(MOST, 1), a_piece(an_order("C/b", (1,)), 2)), [f.SLIP_TOO_MUCH]),
+        (a_slip(a_piece(MOST), cumulative_cents=f.PES_AMOUNT_MAX_CENTS + 1), [f.YEAR_TOO_MUCH]),
+        (a_slip(a_piece(an_order()), number=SLIP_NUMBER_MAX), []),
+        (a_slip(a_piece(an_order()), number=SLIP_NUMBER_MAX + 1), [f.BAD_SLIP_NUMBER]),
+        (a_slip(a_piece(an_order()), number=0), [f.BAD_SLIP_NUMBER]),
+        (a_slip(a_piece(an_order(), PIECE_NUMBER_MAX)), []),
+        (a_slip(a_piece(an_order(), PIECE_NUMBER_MAX + 1)), [f.BAD_PIECE_NUMBER]),
+        (a_slip(a_piece(an_order(), 0)), [f.BAD_PIECE_NUMBER]),
+        (a_slip(*[a_piece(an_order())] * PIECES_MAX), []),
+        (a_slip(*[a_piece(an_order())] * (PIECES_MAX + 1)), [f.TOO_MANY]),
+    ],
+)
+def test_what_the_schema_would_refuse_is_a_fault_of_the_slip(
+    slip: Slip, expected: list[Translatable]
+) -> None:
+    found = f.slip_faults(slip)
+    assert [each.msgid for each in expected] == [each.msgid for each in found]
+    assert all(translate(each, Language.EN).startswith(f"Slip {slip.name}") for each in found)

@@ -1,0 +1,154 @@
+"""The gateway's answers (PES_ACQUIT): a slip is accepted or refused, and no event leaves."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from services.texts.translation import both
+from services.treasury.store.tables import slips
+from tests.builders import BUDGET
+from tests.treasury.return_files import RETURN, an_answer, an_element, an_error
+from tests.treasury.sent_slips import Desk, a_slip_row, at_desk, file_of
+
+OF_SLIP: dict[str, Any] = {"NumBord": 12, "ExerciceBord": 2023}
+NAME = file_of(12)
+ACCEPTED = an_answer(an_element(1, **OF_SLIP), file_name=NAME)
+ERRORS = an_error("ERREUR_DOUBLON_BORDEREAU", "le bordereau 12 existe")
+REFUSED = an_answer(an_element(0, ERRORS, **OF_SLIP), file_name=NAME)
+WHOLE_FILE = an_answer(an_element(0, an_error("ERREUR_ENCODING"), DomaineAck=0), file_name=NAME)
+OLDER = an_answer(
+    an_element("0", NumBord=12, NumAnoAck="ERREUR_DOUBLON_BORDEREAU"),
+    file_name=NAME,
+    namespace=RETURN,
+)
+
+
+async def state_of(desk: Desk, slip_id: str = f"{BUDGET}/01/12") -> tuple[str, Any]:
+    (row,) = [each for each in await desk.rows("slips") if each["slip_id"] == slip_id]
+    return row["state"], row["answer"]
+
+
+@pytest.mark.parametrize(
+    ("content", "state", "errors"),
+    [
+        (ACCEPTED, "accepted", []),
+        (REFUSED, "refused", ["le bordereau 12 existe"]),
+        (WHOLE_FILE, "refused", ["encoding"]),
+        (OLDER, "refused", ["doublon bordereau"]),
+        (an_answer(an_element(1, DomaineAck=0), file_name=NAME), "accepted", []),
+        (
+            an_answer(an_element(1, ERRORS, **OF_SLIP), file_name=NAME),
+            "accepted",
+            ["le bordereau 12 existe"],
+        ),
+        (
+            an_answer(an_element(1, DomaineAck=0), an_element(0, **OF_SLIP), file_name=NAME),
+            "refused",
+            [],
+        ),
+    ],
+)
+def test_a_slip_becomes_what_the_gateway_answers(
+    treasury_url: str, content: bytes, state: str, errors: list[str]
+) -> None:
+    async def go(desk: Desk) -> None:
+        await desk.send(a_slip_row(12))
+        for name in ("acquit.xml", "again.xml"):
+            taken = await desk.take(content, name)
+            assert ("acquit", "taken", 0) == (taken.kind, taken.outcome, taken.findings)
+            assert (f"{BUDGET}/01/12", state == "accepted") == (taken.slip_id, taken.accepted)
+        now, answer = await state_of(desk)
+        assert state == now
+        assert (state == "accepted", "2023-06-05") == (answer["accepted"], answer["answered_on"])
+        assert errors == [each["label"] for each in answer["errors"]]
+        assert [] == await desk.events()
+
+    at_desk(treasury_url, go)
+
+
+@pytest.mark.parametrize(
+    ("state", "answer", "content"),
+    [
+        ("accepted", {"accepted": True}, REFUSED),
+        ("refused", {"accepted": False}, ACCEPTED),
+        ("prepared", None, ACCEPTED),
+        ("cancelled", None, REFUSED),
+    ],
+)
+def test_an_answer_that_cannot_be_is_a_finding(
+    treasury_in_files: str, state: str, answer: Any, content: bytes
+) -> None:
+    async def go(desk: Desk) -> None:
+        await desk.send(a_slip_row(12, state=state, answer=answer))
+        taken = await desk.take(content)
+        assert (state, answer) == await state_of(desk)
+        (finding,) = taken.opened
+        assert "slip 12" in both(finding.text).en
+        assert "bordereau 12" in both(finding.text).fr
+        assert ["answer_differs"] == await desk.found()
+
+    at_desk(treasury_in_files, go)
+
+
+def test_a_slip_that_was_refused_and_given_up_keeps_its_answer(treasury_in_files: str) -> None:
+    """The corrected slip has its number, and may have its file's name: it is answered now."""
+
+    async def go(desk: Desk) -> None:
+        await desk.send(a_slip_row(12))
+        await desk.take(REFUSED)
+        async with desk.store.transaction() as connection:
+            await connection.execute(update(slips).values(state="cancelled"))
+        assert [] == list((await desk.take(REFUSED, "again.xml")).opened)
+        await desk.send(a_slip_row(12, slip_id=f"{BUDGET}/01/12/2"))
+        await desk.take(ACCEPTED)
+        assert "cancelled" == (await state_of(desk))[0]
+        assert "accepted" == (await state_of(desk, f"{BUDGET}/01/12/2"))[0]
+        assert [] == await desk.found()
+
+    at_desk(treasury_in_files, go)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        an_answer(an_element(1, **OF_SLIP), file_name="PES_01_13.xml"),
+        an_answer(an_element(1, NumBord=13, ExerciceBord=2023), file_name=NAME),
+        an_answer(an_element(1, **OF_SLIP), an_element(1, NumBord=13), file_name=NAME),
+    ],
+)
+def test_a_file_that_was_not_sent_is_a_finding(treasury_in_files: str, content: bytes) -> None:
+    async def go(desk: Desk) -> None:
+        await desk.send(a_slip_row(12))
+        taken = await desk.take(content)
+        assert ("taken", None) == (taken.outcome, taken.slip_id)
+        assert ["unknown_file"] == await desk.found()
+        assert ("issued", None) == await state_of(desk)
+
+    at_desk(treasury_in_files, go)
+
+
+@pytest.mark.parametrize("element", ["IdPost", "CodCol", "CodBud"])
+def test_an_answer_to_another_budget_is_refused(treasury_in_files: str, element: str) -> None:
+    other = {"IdPost": "059036", "CodCol": "124", "CodBud": "01"}[element]
+    content = an_answer(an_element(1), file_name=NAME, head={element: other})
+
+    async def go(desk: Desk) -> None:
+        await desk.send(a_slip_row(12))
+        taken = await desk.take(content)
+        assert ("refused", "acquit") == (taken.outcome, taken.kind)
+        assert ("issued", None) == await state_of(desk)
+
+    at_desk(treasury_in_files, go)
+
+
+def test_only_the_first_errors_are_kept(treasury_in_files: str) -> None:
+    many = an_error("ERREUR_AUTRE", "trop") * 1_000
+    content = an_answer(an_element(0, many, **OF_SLIP), an_element(0, many), file_name=NAME)
+
+    async def go(desk: Desk) -> None:
+        await desk.send(a_slip_row(12))
+        await desk.take(content)
+        assert 100 == len((await state_of(desk))[1]["errors"])
+
+    at_desk(treasury_in_files, go)

@@ -1,0 +1,77 @@
+"""The writer changed in one place, each in turn: every change turns the golden files red.
+
+Changes are made as in `make mutate`, by the operators of `tests/mutation`.
+"""
+
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from services.treasury.pes import faults, payee, writer
+from tests.mutation.mutants import Mutant, changes_of
+from tests.treasury.orders import an_order
+from tests.treasury.pes_slips import CASES, Case, a_config
+from tests.treasury.test_golden_files import GOLDEN
+
+PUBLIC_BODIES = ("11000201100044", "21590512600011")
+
+
+@cache
+def golden() -> list[tuple[Case, bytes]]:
+    return [(case(), (GOLDEN / f"{name}.xml").read_bytes()) for name, case in CASES.items()]
+
+
+def changes(module: ModuleType) -> tuple[Mutant, ...]:
+    assert module.__file__ is not None
+    name = module.__name__.rpartition(".")[2]
+    return changes_of(name, Path(module.__file__).read_text(encoding="utf-8"))
+
+
+def changed(mutant: Mutant, module: ModuleType) -> dict[str, Any]:
+    """The names of a module with this change."""
+    # Under its own name, so that dataclasses find their module.
+    names: dict[str, Any] = {"__name__": module.__name__, "__file__": module.__file__}
+    exec(compile(mutant.source(), str(module.__file__), "exec"), names)
+    return names
+
+
+def writes_the_golden_files(write: Any) -> bool:
+    try:
+        return all(
+            content == write(case.slip, case.config, case.program).content
+            for case, content in golden()
+        )
+    except Exception:  # noqa: BLE001 # whatever it is, the change was noticed
+        return False
+
+
+def test_the_writer_without_a_change_writes_the_golden_files() -> None:
+    (first, *_) = changes(writer)
+    assert writes_the_golden_files(changed(first.unchanged(), writer)["write"])
+
+
+@pytest.mark.rest
+def test_every_change_of_the_writer_is_noticed() -> None:
+    # What a module offers to others changes no file.
+    found = [each for each in changes(writer) if "__all__" not in each.was]
+    unnoticed = [
+        each.key for each in found if writes_the_golden_files(changed(each, writer)["write"])
+    ]
+    assert len(found) > 300
+    assert [] == unnoticed
+
+
+def test_every_change_of_the_payee_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    public = [an_order(beneficiary={"name": "x", "siret": siret}) for siret in PUBLIC_BODIES]
+    unnoticed = []
+    for each in changes(payee):
+        for module in (writer, faults):
+            monkeypatch.setattr(module, "Payee", changed(each, payee)["Payee"])
+        if writes_the_golden_files(writer.write) and all(
+            faults.faults(order, a_config()) for order in public
+        ):
+            unnoticed.append(each.key)
+    assert [] == unnoticed
