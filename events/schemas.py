@@ -11,6 +11,7 @@ import msgspec
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from events.accounting import ACCOUNTING_ENVELOPES
 from events.envelope import ENVELOPES
 from events.journal import Hashed, Source
 from events.outbound import OUTBOUND_ENVELOPES
@@ -27,6 +28,7 @@ def documents() -> dict[str, str]:
         **ENVELOPES,
         **OUTBOUND_ENVELOPES,
         **SLIP_ENVELOPES,
+        **ACCOUNTING_ENVELOPES,
     }
     written = {name: _document(name, model) for name, model in models.items()}
     written[JOURNAL_RECORD] = _journal_record()

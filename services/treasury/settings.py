@@ -4,11 +4,14 @@
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, SecretStr
 
 from services.projector.settings import DatabaseSettings
+
+TIMES: Final = r"^$|^ *([01]?\d|2[0-3]):[0-5]\d *(, *([01]?\d|2[0-3]):[0-5]\d *)*$"
+"""Times of the day, separated by commas."""
 
 
 class TreasurySettings(DatabaseSettings):
@@ -27,7 +30,7 @@ class TreasurySettings(DatabaseSettings):
     treasury_exports: Path | None = None
     """The folder into which PES files are written by the schedule."""
 
-    treasury_schedule: str = ""
+    treasury_schedule: Annotated[str, Field(pattern=TIMES)] = ""
     """Times of the day (Paris) at which slips are prepared, issued and exported: `09:30,16:00`."""
 
     treasury_poll_s: Annotated[float, Field(gt=0)] = 5.0

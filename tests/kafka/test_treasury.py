@@ -6,19 +6,26 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from events.lag import Stage, State, read_board
 from events.topics import EVENTS, PAYMENT_ORDERS, TREASURY_GROUP
-from services.treasury.store.database import TreasuryStore
+from services.treasury.application.slips import Slips
+from services.treasury.domain.slips import SlipType
+from services.treasury.store.database import TreasuryStore, treasury_address
 from services.treasury.store.outbox import Outgoing, put
-from services.treasury.store.tables import orders, outbox
-from tests.builders import a_payment, encoded
+from services.treasury.store.tables import free_numbers, orders, outbox, pieces, series, slips
+from tests.builders import BUDGET, a_payment, encoded
+from tests.kafka import commands
 from tests.kafka.cluster import STRUCTURED, Cluster, Sent, budget_on
 from tests.kafka.processes import Watcher
 from tests.kafka.treasury_process import Treasurer, asked, publish_orders
+from tests.read_model import databases
+from tests.treasury.databases import opened
+from tests.treasury.orders import a_config, an_order, known
 
 PARTITIONS = 2
 NOON = datetime(2023, 6, 1, 12, tzinfo=UTC)
@@ -177,9 +184,67 @@ def test_the_outbox_survives_kills_and_sends_each_budgets_messages_in_order(
             treasury.until(lambda: (treasury.metrics().get(sent) or 0) > 0, "at work")
             treasury.kill()
             treasury.start_again()
-        unsent = select(func.count()).select_from(outbox).where(outbox.c.sent_at.is_(None))
-        treasury.until(lambda: asked(url, unsent)[0][0] == 0, "all sent")
+        treasury.until(lambda: unsent(url) == 0, "all sent")
     for partition, records in cluster.read(EVENTS).items():
         arrived = list(dict.fromkeys(int(json.loads(each.value)["id"][5:]) for each in records))
         assert list(range(partition, 3_000, PARTITIONS)) == arrived
         assert {STRUCTURED[0]} == {each.headers[0] for each in records}
+
+
+async def _make_slips(read_model: str) -> None:
+    async with opened(read_model) as both:
+        await known(both, *(an_order(f"C{n}/advance") for n in range(5)))
+        made = Slips(both.store, both.read_model, a_config(), lambda: NOON)
+        for step in ("exported", "cancelled", "left"):
+            draft = await made.prepare(BUDGET, SlipType.PAYMENT, "anne", at_most=2)
+            assert draft is not None
+            await made.issue(draft.slip_id, "anne")
+            if step == "exported":
+                await made.export(draft.slip_id, "anne")
+            if step == "cancelled":
+                await made.cancel(draft.slip_id, "anne")
+
+
+def tables(url: str) -> dict[str, list[Any]]:
+    """Slips, their pieces and numbers, and the orders on them; not who has exported them."""
+    exported = {slips.c.exported_at, slips.c.exported_by}
+    asked_for = {
+        "slips": select(*(each for each in slips.c if each not in exported)),
+        "pieces": select(pieces),
+        "orders": select(orders),
+        "series": select(series),
+        "free": select(free_numbers),
+    }
+    return {name: sorted(map(repr, asked(url, question))) for name, question in asked_for.items()}
+
+
+def unsent(url: str) -> int:
+    waits = select(func.count()).select_from(outbox).where(outbox.c.sent_at.is_(None))
+    return int(asked(url, waits)[0][0])
+
+
+def test_lost_tables_are_made_again_with_the_same_slips_and_numbers(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    """Two slips, one cancelled, and an order that waits; then the file is gone."""
+    read_model = databases.in_a_file(tmp_path / "read.db")
+    url = treasury_address(read_model, None)
+    publish_orders(cluster, [(BUDGET, f"C{n}/advance") for n in range(5)])
+    with Treasurer(cluster, url, tmp_path) as treasury:
+        treasury.until_ready()
+        treasury.until(lambda: count(url) == 5, "all orders")
+        asyncio.run(_make_slips(read_model))
+        before = tables(url)
+        treasury.until(lambda: unsent(url) == 0, "all sent")
+        treasury.kill()
+    for each in tmp_path.glob("treasury.db*"):
+        each.unlink()
+    done = commands.asked(cluster, "treasury", "restore", "--json", ECLUSE_TREASURY_URL=url)
+    assert {"orders": 5, "slips": 3} == json.loads(done.out)
+    assert before == tables(url)
+    again = commands.asked(cluster, "treasury", "restore", ECLUSE_TREASURY_URL=url)
+    assert commands.UNREACHABLE == again.code
+    assert "changes none" in again.err
+    with Treasurer(cluster, url, tmp_path) as treasury:
+        publish_orders(cluster, [(BUDGET, "C5/advance")])
+        treasury.until(lambda: count(url) == 6, "it goes on")

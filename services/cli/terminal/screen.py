@@ -30,7 +30,7 @@ FOLDED_MIN: Final = 16
 
 FIGURES: Final = frozenset(
     {"amount", "sequence", "behind", "drained_in", "position", "end", "members", "count"}
-    | {"median", "most", "longest"}
+    | {"median", "most", "longest", "debit", "credit"}
     | {"after", "before", "appropriated", "available", "reserved", "committed", "ordered", "paid"}
 )
 """Columns that stand to the right."""

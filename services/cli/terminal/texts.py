@@ -22,6 +22,7 @@ OUTCOMES = {
 
 TITLES = {
     "entries": _("Commitment entries"),
+    "accounting_entries": _("Accounting entries"),
     "orders": _("Payment orders"),
     "lines": _("Balances of budget {budget}"),
     "refusals": _("Refused events"),
@@ -113,6 +114,11 @@ COLUMNS = {
     "finding": _("finding"),
     "slip": _("slip"),
     "type": _("type"),
+    "date": _("date"),
+    "account": _("account"),
+    "label": _("label"),
+    "debit": _("debit"),
+    "credit": _("credit"),
 }
 
 COUNTS = {

@@ -1,6 +1,7 @@
 """The Faust app of the treasury: its parts, and the partitions assigned to it."""
 
 from collections.abc import Collection
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
 from faust.types import TP
@@ -11,6 +12,7 @@ from services.runtime.agents.exit import stop
 from services.runtime.ops.clock import Clock
 from services.runtime.ops.errors import Unreachable
 from services.runtime.ops.settings import Settings
+from services.treasury.jobs.jobs import Jobs
 from services.treasury.process.intake import READ, Intake
 from services.treasury.process.metrics import Metrics
 from services.treasury.process.outbox_sender import OutboxSender
@@ -38,9 +40,14 @@ class Treasury(AgentApp):
         self.own_store: Final = store
         self.clock = clock
         self.intake: Final = Intake(store, settings.give_up_s)
+        self.jobs: Final = Jobs(own, store, self.now)
         self.sender: Final = OutboxSender(settings, store)
         self.metrics: Final = Metrics(self.intake, self.sender)
         super().__init__(settings, TREASURY_GROUP, TOPICS, READ, **options)
+
+    def now(self) -> datetime:
+        """The present instant."""
+        return datetime.fromtimestamp(self.clock(), UTC)
 
     async def places_of(self, assigned: Collection[TP]) -> dict[TP, int]:
         """Own the assigned partitions, and no others; the place of each in the tables."""
@@ -54,4 +61,5 @@ class Treasury(AgentApp):
     async def close(self) -> None:
         """Close the connections of the outbox and of the tables."""
         await self.sender.stop()
+        await self.jobs.close()
         await self.own_store.dispose()

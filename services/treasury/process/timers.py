@@ -1,9 +1,8 @@
-"""Periodic work of the treasury: offsets, outbox, the folder of returns.
+"""Periodic work of the treasury: offsets, outbox, and the jobs on its tables.
 
 Each runs by itself, so that one that waits delays no other.
 """
 
-from datetime import UTC, datetime
 from typing import Final
 
 import structlog
@@ -22,11 +21,16 @@ def add_timers(treasury: Treasury) -> None:
     async def send() -> None:
         partitions = treasury.partitions
         assert partitions is not None, "it is known since the start"
-        now = datetime.fromtimestamp(treasury.clock(), UTC)
         try:
-            await treasury.sender.run(now, partitions)
+            await treasury.sender.run(treasury.now(), partitions)
         except Unreachable as error:
             log.warning("outbox_postponed", error=str(error))
 
+    async def look() -> None:
+        await treasury.metrics.look(treasury.own_store)
+
+    treasury.every(poll_s, "figures", look)
     treasury.every(EVERY_S, "offsets", Offsets(treasury).run)
     treasury.every(poll_s, "outbox", send)
+    for name, job in treasury.jobs.by_name.items():
+        treasury.every(poll_s, name, job)

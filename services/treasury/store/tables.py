@@ -15,11 +15,10 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    UniqueConstraint,
     text,
 )
 
-from services.projector.tables.columns import Cents, Instant, Json
+from services.projector.tables.columns import Cents, Instant, Json, line
 
 SCHEMA: Final = "ecluse_treasury"
 """The PostgreSQL schema; SQLite has a file of its own instead."""
@@ -217,20 +216,23 @@ findings: Final = Table(
 accounting_entries: Final = Table(
     "accounting_entries",
     metadata,
-    Column("entry_id", Text, primary_key=True),
-    Column("budget", Text, nullable=False),
-    Column("sequence", BigInteger, nullable=False),
-    Column("item", Integer, nullable=False),
+    Column("budget", Text, primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("item", Integer, primary_key=True, autoincrement=False),
     Column("booked_on", Date, nullable=False),
-    Column("journal", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("role", Text, nullable=False),
     Column("account", Text, nullable=False),
     Column("debit_cents", Cents, nullable=False),
     Column("credit_cents", Cents, nullable=False),
-    Column("line", Json, nullable=False),
-    Column("facts", Json, nullable=False),
-    UniqueConstraint("budget", "sequence", "item"),
+    *line(),
+    Column("convention", Text, nullable=False),
+    Column("payment_order", Text),
+    Column("recovery", Text),
+    Index("accounting_entries_by_day", "budget", "booked_on"),
     comment="Debit and credit lines made of the ledger's records; the id is"
-    " `<budget>/<sequence>/<item>`. Once made they never change.",
+    " `<budget>/<sequence>/<item>`. Role: expense, creditor, treasury, debtor, revenue. Once made"
+    " they never change.",
 )
 
 booked: Final = Table(

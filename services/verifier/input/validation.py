@@ -11,7 +11,7 @@ from services.verifier.records import LEDGER, Json
 OUTBOUND: Final = (
     *("balance.updated", "commitment-entry.recorded", "event.parked", "event.refused"),
     *("event.unreadable", "journal.record", "payment-order.cancelled", "payment-order.issued"),
-    *("slip.cancelled", "slip.issued"),
+    *("slip.cancelled", "slip.issued", "accounting-entry.recorded"),
 )
 """Types that nobody may send to the ledger."""
 

@@ -8,9 +8,10 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from events import schemas
+from events.accounting import AccountingEntryRecorded
 from events.codec import Received, decode
 from events.envelope import INBOUND
-from events.outbound import OUTBOUND
+from events.outbound import OUTBOUND, Outbound
 from events.treasury import SLIP_MESSAGES
 from tests.unit.tables.bad_input import BAD_INPUT
 from tests.unit.tables.bad_records import Bad
@@ -107,8 +108,11 @@ def test_the_files_are_what_the_models_say() -> None:
     assert [] == drifted, "schemas/ has drifted: run `make schemas`"
 
 
+TREASURYS: tuple[type[Outbound], ...] = (*SLIP_MESSAGES, AccountingEntryRecorded)
+
+
 def test_each_type_that_comes_in_or_goes_out_has_a_schema() -> None:
-    types = [each.TYPE for each in INBOUND] + [each.TYPE for each in (*OUTBOUND, *SLIP_MESSAGES)]
+    types = [each.TYPE for each in INBOUND] + [each.TYPE for each in (*OUTBOUND, *TREASURYS)]
     names = [*types, schemas.JOURNAL_RECORD]
     assert sorted(f"{each}.schema.json" for each in names) == sorted(DOCUMENTS)
 

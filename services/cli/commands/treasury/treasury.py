@@ -1,13 +1,18 @@
 """`ecluse treasury`: the process of the treasury, its configuration, its tables made again."""
 # ruff: noqa: PLC0415 # Faust, Kafka and a database are imported by whoever uses them
 
+import asyncio
 from typing import Annotated
 
 import typer
 
+from events.texts import _
 from services.cli.commands.roles.processes import LogsAsJson
 from services.cli.terminal.logs import log_as_json
 from services.cli.terminal.options import AsJson, Group, Verb
+from services.cli.terminal.output import print_json, say
+
+RESTORED = _("In the tables again: payment orders {orders}, slips {slips}.")
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
 
@@ -34,6 +39,35 @@ def run(as_json: LogsAsJson = False) -> None:
     from services.treasury.settings import TreasurySettings
 
     serve(Settings(), TreasurySettings())
+
+
+@app.command(cls=Verb)
+def restore(as_json: AsJson = False) -> None:
+    """Make lost tables of the treasury again from Kafka: the same slips, with the same numbers.
+
+    It fills empty tables alone, in the database of ECLUSE_DATABASE_URL or ECLUSE_TREASURY_URL. Each
+    slip counts as sent; what the accountant has answered comes back with the files of his answers,
+    put into the folder of ECLUSE_TREASURY_RETURNS once more. Drafts are gone. Kafka is at
+    ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092; its topics' names begin with ECLUSE_TOPIC_PREFIX.
+    """
+    from services.runtime.ops.settings import Settings
+    from services.treasury.process.restore import Restored
+    from services.treasury.process.restore import restore as make_again
+    from services.treasury.settings import TreasurySettings
+    from services.treasury.store.database import TreasuryStore
+
+    async def restored() -> Restored:
+        store = TreasuryStore.of(TreasurySettings())
+        try:
+            return await make_again(Settings(), store)
+        finally:
+            await store.dispose()
+
+    found = asyncio.run(restored())
+    if as_json:
+        print_json(found._asdict())
+    else:
+        say(RESTORED.render(found._asdict()))
 
 
 @app.command(cls=Verb)

@@ -27,17 +27,17 @@ Version = tuple[int, int, int]
 """What changes while a file is written: its inode, its size in bytes, the time of its change."""
 
 
-class Taken(Protocol):
+class Outcome(Protocol):
     """What became of a file."""
 
-    outcome: str
+    @property
+    def outcome(self) -> str: ...
 
 
-class TakesReturns(Protocol):
-    """Takes a file of the accountant."""
+class TakesFiles(Protocol):
+    """Takes files of the accountant: `Returns`."""
 
-    async def take(self, stream: BinaryIO, file_name: str, by: str) -> Taken:
-        """Take a file, a second time without effect."""
+    async def take(self, stream: BinaryIO, file_name: str, by: str) -> Outcome: ...
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class ReturnsFolder:
     _failed: dict[str, Version] = field(default_factory=dict)
     """Files at which our program failed: they stay until somebody changes them, or it starts."""
 
-    async def poll(self, returns: TakesReturns) -> None:
+    async def poll(self, returns: TakesFiles) -> None:
         """Take the whole files that are there, in the order of their names.
 
         Raises:
@@ -81,7 +81,7 @@ class ReturnsFolder:
             if stat.S_ISREG(status.st_mode):
                 yield each.name, (status.st_ino, status.st_size, status.st_mtime_ns)
 
-    async def _take(self, name: str, version: Version, returns: TakesReturns) -> None:
+    async def _take(self, name: str, version: Version, returns: TakesFiles) -> None:
         try:
             with (self.path / name).open("rb") as stream:
                 taken = await returns.take(stream, name, BY)

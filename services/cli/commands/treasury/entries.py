@@ -1,0 +1,219 @@
+"""`ecluse entries`: accounting entries for the ERP, and the journal of commitments, as CSV."""
+# ruff: noqa: PLC0415 # a database is imported by whoever uses it
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
+
+import typer
+
+from events.texts import Day, Euros, Translatable, ngettext
+from services.cli.commands.treasury.opening import AtDatabase, opened
+from services.cli.records.summary_tables import label, show_entries
+from services.cli.terminal.options import (
+    AsJson,
+    OfBudget,
+    chosen_language,
+    flag,
+    typed_or_none,
+)
+from services.cli.terminal.output import busy, print_json, say
+from services.cli.terminal.screen import Screen
+from services.cli.terminal.texts import READING
+from services.ledger.files.replay import STANDARD_INPUT
+
+if TYPE_CHECKING:
+    from services.api.journal.entries import CommitmentEntry
+    from services.treasury.application.entry_list import AccountingEntry
+
+ENTRIES: Final = ngettext(
+    "{count} line: {debit} of debits, {credit} of credits.",
+    "{count} lines: {debit} of debits, {credit} of credits.",
+)
+COMMITMENTS: Final = ngettext("{count} commitment entry.", "{count} commitment entries.")
+BOOKED: Final = ngettext("{count} line made.", "{count} lines made.")
+
+
+class Journal(StrEnum):
+    """The journals."""
+
+    GENERAL = "general"
+    COMMITMENTS = "commitments"
+
+
+class Asked(NamedTuple):
+    """The entries that are asked for: of a budget, from a day until a day."""
+
+    budget: str | None
+    from_day: date | None
+    until_day: date | None
+
+
+def _day(name: str, help_text: str) -> Any:
+    return typer.Option(name, metavar="DAY", formats=["%Y-%m-%d"], help=help_text)
+
+
+def entries(
+    budget: OfBudget = None,
+    from_day: Annotated[
+        datetime | None, _day("--from", help_text="From this day on (YYYY-MM-DD).")
+    ] = None,
+    until_day: Annotated[
+        datetime | None, _day("--to", help_text="Up to this day, which counts.")
+    ] = None,
+    journal: Annotated[
+        Journal,
+        typer.Option(
+            metavar="JOURNAL",
+            help="general: debits and credits. commitments: one amount a line, by its kind.",
+        ),
+    ] = Journal.GENERAL,
+    csv: Annotated[
+        str | None,
+        typer.Option(
+            "--csv",
+            metavar="FILE",
+            help="Write them to this file; - is standard output.",
+            callback=typed_or_none,
+        ),
+    ] = None,
+    book: Annotated[
+        bool, flag("--book", "First make those that are due, where no treasury runs.")
+    ] = False,
+    db: AtDatabase = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the accounting entries made of the ledger's records, debits and credits, for the ERP.
+
+    The file has semicolons and decimal commas in French (--lang fr), commas and points in English.
+    Amounts are in euros, the last row has the totals.
+    """
+    first, last = (None if each is None else each.date() for each in (from_day, until_day))
+    with busy(READING):
+        made, found = asyncio.run(_read(db, journal, Asked(budget, first, last), book=book))
+    if csv is not None:
+        _write(csv, journal, found)
+    if as_json:
+        print_json(_as_json(journal, found, made), err=csv == STANDARD_INPUT)
+        return
+    if csv is None:
+        _show(journal, found)
+    if book:
+        say(BOOKED.render(made), err=csv == STANDARD_INPUT)
+    say(_summary(journal, found), err=csv == STANDARD_INPUT)
+
+
+async def _read(
+    db: str | None, journal: Journal, asked: Asked, *, book: bool
+) -> tuple[int, Sequence[Any]]:
+    """The number of lines that were made now, and the entries."""
+    from services.api.adapters.clock import wall_clock
+    from services.api.journal.entries import listed
+    from services.projector.database import where
+    from services.projector.database_errors import reaching
+    from services.treasury.application.entries import Bookkeeper
+    from services.treasury.application.entry_list import list_entries
+
+    async with opened(db) as (store, read_model, config):
+        made = 0
+        if book:
+            made = await Bookkeeper(store, read_model, config.accounts, wall_clock).book()
+        if journal is Journal.GENERAL:
+            return made, await list_entries(store, **asked._asdict())
+        async with reaching(where(read_model)), read_model.connect() as connection:
+            return made, await listed(connection, None, **asked._asdict())
+
+
+def _write(file: str, journal: Journal, found: Sequence[Any]) -> None:
+    from services.api.statements.csv_file import as_csv
+    from services.api.statements.entry_list import accounting_sheet, commitment_sheet
+
+    sheet = accounting_sheet if journal is Journal.GENERAL else commitment_sheet
+    content = as_csv(sheet(found), chosen_language())
+    if file == STANDARD_INPUT:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    else:
+        Path(file).write_bytes(content)
+
+
+def _as_json(journal: Journal, found: Sequence[Any], made: int) -> dict[str, Any]:
+    if journal is Journal.COMMITMENTS:
+        rows = [_commitment_row(each) for each in found]
+        return {"journal": journal, "booked": made, "entries": rows}
+    return {
+        "journal": journal,
+        "booked": made,
+        "entries": [_row(each) for each in found],
+        "debit_cents": sum(each.debit_cents for each in found),
+        "credit_cents": sum(each.credit_cents for each in found),
+    }
+
+
+def _row(each: "AccountingEntry") -> dict[str, Any]:
+    """An entry with the members of its message on the topic."""
+    return {
+        "entry_id": each.entry_id,
+        "budget": each.budget,
+        "sequence": each.sequence,
+        "item": each.item,
+        "booked_on": each.booked_on.isoformat(),
+        "kind": each.kind,
+        "role": each.role,
+        "account": each.account,
+        "debit_cents": each.debit_cents,
+        "credit_cents": each.credit_cents,
+        "line": each.line,
+        "convention": each.convention,
+        "payment_order": each.payment_order,
+        "recovery": each.recovery,
+    }
+
+
+def _commitment_row(each: "CommitmentEntry") -> dict[str, Any]:
+    return {
+        "entry_id": each.entry_id,
+        "budget": each.budget,
+        "sequence": each.sequence,
+        "item": each.item,
+        "effective_on": each.effective_on.isoformat(),
+        "kind": each.kind,
+        "line": asdict(each.line),
+        "convention": each.convention,
+        "amount_cents": each.amount_cents,
+    }
+
+
+def _show(journal: Journal, found: Sequence[Any]) -> None:
+    from services.api.statements.entry_list import ACCOUNTING_KINDS
+
+    screen = Screen()
+    if journal is Journal.COMMITMENTS:
+        show_entries(screen, [_commitment_row(each) for each in found])
+        return
+    screen.show_list(
+        "accounting_entries",
+        ("date", "account", "line", "debit", "credit", "label"),
+        found,
+        lambda each: (
+            Day(each.booked_on.isoformat()),
+            each.account,
+            label(each.line),
+            Euros(each.debit_cents) if each.debit_cents else "",
+            Euros(each.credit_cents) if each.credit_cents else "",
+            ACCOUNTING_KINDS[each.kind],
+        ),
+    )
+
+
+def _summary(journal: Journal, found: Sequence[Any]) -> Translatable:
+    if journal is Journal.COMMITMENTS:
+        return COMMITMENTS.render(len(found))
+    debit_cents = sum(each.debit_cents for each in found)
+    credit_cents = sum(each.credit_cents for each in found)
+    return ENTRIES.render(len(found), debit=Euros(debit_cents), credit=Euros(credit_cents))

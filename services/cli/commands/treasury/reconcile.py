@@ -1,0 +1,108 @@
+"""`ecluse reconcile`: entries, slips and returns against the ledger, the ERP against entries."""
+# ruff: noqa: PLC0415 # a database is imported by whoever uses it
+
+import asyncio
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from events.texts import _, ngettext
+from services.cli.commands.treasury.opening import AtDatabase, opened
+from services.cli.terminal.options import AsJson, OfBudget
+from services.cli.terminal.output import busy, display_name, leave, print_json, say
+from services.cli.terminal.texts import FAULT, READING
+from services.texts.translation import both
+
+if TYPE_CHECKING:
+    from services.treasury.application.differences.discrepancy import Discrepancy
+    from services.treasury.application.differences.erp import ErpTotals
+    from services.treasury.application.entries import Behind
+
+DIFFERENCE: Final = _("{budget}: {text}.")
+OF_RECORDS: Final = _("{budget}: {text}. Records: {records}.")
+NOTHING: Final = _("Nothing differs.")
+COUNT: Final = ngettext("{count} difference.", "{count} differences.")
+BEHIND: Final = _(
+    "{budget}: entries are made up to record {booked} of {last}; `ecluse entries --book` makes the "
+    "others."
+)
+EXIT_DIFFERENT: Final = 1
+
+
+def reconcile(
+    budget: OfBudget = None,
+    erp: Annotated[
+        typer.FileBinaryRead | None,
+        typer.Option(
+            "--erp",
+            metavar="FILE",
+            help="Totals of the ERP (CSV): budget, account, debit, credit, if by line its codes.",
+        ),
+    ] = None,
+    db: AtDatabase = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare entries, slips and returns with the ledger, and the ERP's totals with the entries.
+
+    Every difference is named with its records of the journal. It exits 1 if there is any.
+    """
+    totals = None if erp is None else _totals(erp)
+    with busy(READING):
+        found, behind = asyncio.run(_differences(db, budget, totals))
+    if as_json:
+        rows = [_row(each) for each in found]
+        print_json({"differences": rows, "not_booked": [each._asdict() for each in behind]})
+    else:
+        _show(found, behind)
+    if found:
+        raise typer.Exit(EXIT_DIFFERENT)
+
+
+def _totals(erp: typer.FileBinaryRead) -> "ErpTotals":
+    """The ERP's totals; it leaves with 1 where they cannot be read."""
+    from services.treasury.application.differences.erp import ErpUnreadable, read_totals
+
+    try:
+        return read_totals(erp.read())
+    except ErpUnreadable as error:
+        facts = {"place": display_name(erp), "reason": error.text}
+        leave(FAULT.render(facts), EXIT_DIFFERENT)
+
+
+async def _differences(
+    db: str | None, budget: str | None, totals: "ErpTotals | None"
+) -> "tuple[list[Discrepancy], list[Behind]]":
+    from services.api.adapters.clock import wall_clock
+    from services.treasury.application.entries import Bookkeeper
+    from services.treasury.application.reconcile import reconcile as differences
+
+    async with opened(db) as (store, read_model, config):
+        accounts = config.accounts
+        behind = await Bookkeeper(store, read_model, accounts, wall_clock).behind()
+        found = await differences(store, read_model, accounts, budget=budget, totals=totals)
+        return found, [each for each in behind if budget in {None, each.budget}]
+
+
+def _row(each: "Discrepancy") -> dict[str, Any]:
+    return {
+        "kind": each.kind,
+        "budget": each.budget,
+        "line": each.line,
+        "account": each.account,
+        "side": each.side,
+        "payment_order": each.payment_order,
+        "expected_cents": each.expected_cents,
+        "found_cents": each.found_cents,
+        "records": each.records,
+        "message": asdict(both(each.text)),
+    }
+
+
+def _show(found: "list[Discrepancy]", behind: "list[Behind]") -> None:
+    for each in found:
+        facts = {"budget": each.budget, "text": each.text, "records": each.records}
+        say((OF_RECORDS if each.records else DIFFERENCE).render(facts))
+    for budget in behind:
+        say(BEHIND.render(budget._asdict()))
+    say(COUNT.render(len(found)) if found else NOTHING)

@@ -1,0 +1,125 @@
+"""A difference as it is reported: what is compared, both amounts, and the records behind it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from events.texts import Euros, Translatable, _
+from services.ledger.explain.sentences import line_label
+
+Codes = tuple[str, str, str, str]
+"""Chapter, article, function and operation of a budget line; '' for one that it does not have."""
+
+NAMES: Final = ("chapter", "article", "function", "operation")
+
+
+class DiscrepancyKind(StrEnum):
+    """The kinds of differences."""
+
+    EXPENSE_DIFFERS = "expense_differs"
+    CREDITORS_DIFFER = "creditors_differ"
+    TREASURY_DIFFERS = "treasury_differs"
+    UNBALANCED = "unbalanced"
+    OTHER_JOURNAL = "other_journal"
+    ON_NO_SLIP = "on_no_slip"
+    ON_SEVERAL_SLIPS = "on_several_slips"
+    UNKNOWN_ON_SLIP = "unknown_on_slip"
+    SLIP_AMOUNT_DIFFERS = "slip_amount_differs"
+    NOT_IN_LEDGER = "not_in_ledger"
+    IN_NO_RETURN = "in_no_return"
+    PAID_ON_ANOTHER_LINE = "paid_on_another_line"
+    ERP_DIFFERS = "erp_differs"
+
+
+TEXTS: Final = {
+    DiscrepancyKind.EXPENSE_DIFFERS: _(
+        "Line {line}: {found} of expense in the entries, {expected} in the ledger (ordered and "
+        "paid, less what is asked back in the year and has not come)"
+    ),
+    DiscrepancyKind.CREDITORS_DIFFER: _(
+        "Line {line}: {found} owed to creditors in the entries, {expected} ordered in the ledger"
+    ),
+    DiscrepancyKind.TREASURY_DIFFERS: _(
+        "Line {line}: {found} paid in the entries, {expected} in the ledger (paid, less what came "
+        "back in a later year)"
+    ),
+    DiscrepancyKind.UNBALANCED: _(
+        "The debits of a record are {found}, its credits {expected}: entries were changed"
+    ),
+    DiscrepancyKind.OTHER_JOURNAL: _(
+        "Entries were made of more records than the read model has: it was made of another "
+        "journal, or has lost records; `ecluse projector --rebuild` makes it again"
+    ),
+    DiscrepancyKind.ON_NO_SLIP: _(
+        "Order {payment_order} was left out of the slips of its budget; `ecluse slips waiting` "
+        "says what it waits for"
+    ),
+    DiscrepancyKind.ON_SEVERAL_SLIPS: _("Order {payment_order} stands on several slips"),
+    DiscrepancyKind.UNKNOWN_ON_SLIP: _(
+        "Order {payment_order} stands on a slip, and the ledger never issued it"
+    ),
+    DiscrepancyKind.SLIP_AMOUNT_DIFFERS: _(
+        "Order {payment_order}: {found} on its slip, {expected} in the ledger"
+    ),
+    DiscrepancyKind.NOT_IN_LEDGER: _(
+        "Order {payment_order}: a return has a payment of {found} that the ledger has not"
+    ),
+    DiscrepancyKind.IN_NO_RETURN: _(
+        "Order {payment_order}: the ledger has a payment of {expected} that no return has"
+    ),
+    DiscrepancyKind.PAID_ON_ANOTHER_LINE: _(
+        "Order {payment_order}, line {line}: the accountant paid {found} on it, the ledger, which "
+        "fills lines in their order, {expected}"
+    ),
+    DiscrepancyKind.ERP_DIFFERS: _(
+        "Account {account}, {side}: {found} in the ERP, {expected} in the entries"
+    ),
+}
+"""A sentence of each kind."""
+
+ERP_LINE_DIFFERS: Final = _(
+    "Account {account}, line {line}, {side}: {found} in the ERP, {expected} in the entries"
+)
+
+DEBIT: Final = "debit"
+CREDIT: Final = "credit"
+SIDES: Final = {DEBIT: _("debit"), CREDIT: _("credit")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discrepancy:
+    """A difference; `expected_cents` is what the ledger has, of the ERP what the entries have."""
+
+    kind: DiscrepancyKind
+    budget: str
+    expected_cents: int | None = None
+    found_cents: int | None = None
+    codes: Codes | None = None
+    account: str | None = None
+    side: str | None = None
+    """Of an account: debit or credit."""
+    payment_order: str | None = None
+    records: tuple[int, ...] = ()
+    """Records of the budget's journal."""
+
+    @property
+    def line(self) -> dict[str, str | None] | None:
+        """The budget line by the names of its codes."""
+        if self.codes is None:
+            return None
+        return dict(zip(NAMES, (each or None for each in self.codes), strict=True))
+
+    @property
+    def text(self) -> Translatable:
+        """The difference in a sentence."""
+        line = self.line
+        of_line = self.kind is DiscrepancyKind.ERP_DIFFERS and line is not None
+        facts: dict[str, Any] = {
+            "line": None if line is None else line_label(line),
+            "payment_order": self.payment_order,
+            "account": self.account,
+            "side": None if self.side is None else SIDES[self.side],
+            "expected": None if self.expected_cents is None else Euros(self.expected_cents),
+            "found": None if self.found_cents is None else Euros(self.found_cents),
+        }
+        return (ERP_LINE_DIFFERS if of_line else TEXTS[self.kind]).render(facts)

@@ -1,0 +1,263 @@
+"""Accounting entries of the records that the read model has, each made once, and their messages."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from sqlalchemy import case, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from events.accounting import AccountingEntryRecorded
+from events.envelope import Envelope
+from events.journal import Record, read_record
+from events.parts import BudgetLine
+from events.recoveries import RecoveryCollected, RecoveryOrdered
+from events.topics import ACCOUNTING_ENTRIES
+from events.treasury import TREASURY
+from services.projector.database import where
+from services.projector.database_errors import reaching
+from services.projector.tables import budgets, journal, positions
+from services.treasury.domain.entries import Accounts, EntryLine, entries_of
+from services.treasury.domain.recoveries import FOLDED, Recoveries
+from services.treasury.store.database import TreasuryStore, inserting
+from services.treasury.store.outbox import Outgoing, put
+from services.treasury.store.tables import accounting_entries, booked
+
+SLICE: Final = 500
+"""Records of one transaction, at most."""
+
+ABOUT_RECOVERIES: Final = frozenset((RecoveryOrdered.TYPE, RecoveryCollected.TYPE))
+
+_TIMES: Final = (journal.c.event_time, journal.c.effective_on)
+
+Clock = Callable[[], datetime]
+"""Returns the instant, with its offset; tests set their own."""
+
+
+class Place(NamedTuple):
+    """How far a budget is: the last record of its journal."""
+
+    budget: str
+    sequence: int
+
+
+class Behind(NamedTuple):
+    """A budget that has more records than were booked."""
+
+    budget: str
+    booked: int
+    """The last record that was booked; 0 where none was."""
+    last: int
+    """The last one that the read model has."""
+
+
+class Accepted(NamedTuple):
+    """An accepted record, the time of its event, and the day on which it took effect."""
+
+    record: Record
+    event_time: datetime
+    effective_on: date
+
+
+class Bookkeeper:
+    """Makes the entries of the ledger's records, in the order of each budget's journal.
+
+    What a record posts comes of it and the records before it alone: where the read model is made
+    again, or two processes book at once, nothing is made twice and nothing changes.
+
+    Raises:
+        Unreachable: from any method, where a database does not answer.
+    """
+
+    def __init__(
+        self, store: TreasuryStore, read_model: AsyncEngine, accounts: Accounts, clock: Clock
+    ) -> None:
+        self._store = store
+        self._read_model = read_model
+        self._accounts = accounts
+        self._clock = clock
+        self._done_at: Sequence[Any] = ()
+        """The positions of the read model behind which all was booked."""
+
+    async def book(self) -> int:
+        """Book all records that the read model has now; the number of lines that were made."""
+        now_at = await self._positions()
+        if now_at == self._done_at:
+            return 0
+        made = 0
+        for each in await self.behind():
+            following = True
+            while following:
+                lines, following = await self._book_slice(each.budget, each.last)
+                made += lines
+        self._done_at = now_at
+        return made
+
+    async def _positions(self) -> Sequence[Any]:
+        """How far the read model is: so that who polls does not go through all budgets."""
+        table = positions.c
+        asked = select(table.topic, table.partition, table.next_offset, table.generation)
+        async with reaching(where(self._read_model)), self._read_model.connect() as connection:
+            return (await connection.execute(asked.order_by(table.topic, table.partition))).all()
+
+    async def behind(self) -> list[Behind]:
+        """The budgets that have more records than were booked."""
+        async with self._store.reading() as connection:
+            rows = await connection.execute(select(booked.c.budget, booked.c.sequence))
+            done = {row.budget: row.sequence for row in rows}
+        async with reaching(where(self._read_model)), self._read_model.connect() as connection:
+            rows = await connection.execute(
+                select(budgets.c.budget, budgets.c.sequence).order_by(budgets.c.budget)
+            )
+            all_of_them = [Behind(name, done.get(name, 0), last) for name, last in rows]
+        return [each for each in all_of_them if each.last > each.booked]
+
+    async def _book_slice(self, budget: str, last: int) -> tuple[int, bool]:
+        """Book the next records of a budget; the lines made, and whether more records follow."""
+        async with self._store.transaction() as connection:
+            before = await _locked(connection, budget)
+            async with reaching(where(self._read_model)), self._read_model.connect() as reading:
+                accepted, sequence = await _next_records(reading, Place(budget, before), last)
+                if sequence == before:
+                    return 0, False
+                folded = await _recoveries(reading, Place(budget, before), accepted)
+            made = [
+                (at, entries_of(record, effective_on, self._accounts, folded))
+                for record, at, effective_on in accepted
+            ]
+            rows = [row_of(line) for _, lines in made for line in lines]
+            if rows:
+                await connection.execute(insert(accounting_entries), rows)
+                messages = [_message(each, len(lines), at) for at, lines in made for each in lines]
+                await put(connection, messages, self._clock())
+            moved = update(booked).where(booked.c.budget == budget).values(sequence=sequence)
+            await connection.execute(moved)
+            return len(rows), sequence < last
+
+
+async def _locked(connection: AsyncConnection, budget: str) -> int:
+    """The last record booked of a budget, whose row is locked from now on."""
+    start = {"budget": budget, "sequence": 0}
+    await connection.execute(inserting(connection, booked).values(start).on_conflict_do_nothing())
+    asked = select(booked.c.sequence).where(booked.c.budget == budget).with_for_update()
+    return int((await connection.execute(asked)).scalar_one())
+
+
+async def _next_records(
+    reading: AsyncConnection, before: Place, last: int
+) -> tuple[list[Accepted], int]:
+    """The accepted ones of the records behind a place, up to the last; how far they reach.
+
+    Records follow one another without gap, or the read model is being made again just now: then
+    what is behind the gap is left for the next time.
+    """
+    accepted, sequence = [], before.sequence
+    for row in await _rows(reading, before, last):
+        if row.sequence != sequence + 1:
+            break
+        sequence = row.sequence
+        if row.record is not None:
+            accepted.append(_read(row))
+    return accepted, sequence
+
+
+async def _rows(reading: AsyncConnection, before: Place, last: int) -> Sequence[Any]:
+    record = case((journal.c.outcome == "accepted", journal.c.record))
+    asked = (
+        select(journal.c.sequence, record.label("record"), *_TIMES)
+        .where(journal.c.budget == before.budget, journal.c.sequence > before.sequence)
+        .where(journal.c.sequence <= last)
+        .order_by(journal.c.sequence)
+        .limit(SLICE)
+    )
+    return (await reading.execute(asked)).all()
+
+
+async def _recoveries(
+    reading: AsyncConnection, place: Place, accepted: Iterable[Accepted]
+) -> Recoveries:
+    """The recoveries of a budget up to a place; of none where no record that follows asks."""
+    folded = Recoveries(place.budget)
+    types = {each.record.event.type for each in accepted if each.record.event is not None}
+    if types & ABOUT_RECOVERIES:
+        async for each in accepted_records(reading, place, FOLDED):
+            folded.take(each.record)
+    return folded
+
+
+async def accepted_records(
+    reading: AsyncConnection, place: Place, types: Iterable[str] | None = None
+) -> AsyncIterator[Accepted]:
+    """The accepted records of a budget up to a place, of these types or of all."""
+    asked = (
+        select(journal.c.record, *_TIMES)
+        .where(journal.c.budget == place.budget, journal.c.sequence <= place.sequence)
+        .where(journal.c.outcome == "accepted")
+        .order_by(journal.c.sequence)
+    )
+    if types is not None:
+        asked = asked.where(journal.c.event_type.in_(types))
+    async with reading.stream(asked) as rows:
+        async for row in rows:
+            yield _read(row)
+
+
+def _read(row: Any) -> Accepted:
+    return Accepted(read_record(row.record), row.event_time, row.effective_on)
+
+
+def row_of(each: EntryLine) -> dict[str, Any]:
+    """A line of an entry as a row of `accounting_entries`."""
+    chapter, article, function, operation = each.line.codes
+    return {
+        "budget": each.budget,
+        "sequence": each.sequence,
+        "item": each.item,
+        "booked_on": each.booked_on,
+        "kind": each.kind,
+        "role": each.role,
+        "account": each.account,
+        "debit_cents": each.debit_cents,
+        "credit_cents": each.credit_cents,
+        "chapter": chapter,
+        "article": article,
+        "function": function,
+        "operation": operation,
+        **each.about._asdict(),
+    }
+
+
+def _message(each: EntryLine, items: int, at: datetime) -> Outgoing:
+    line = each.line
+    data = AccountingEntryRecorded(
+        entry_id=each.entry_id,
+        budget=each.budget,
+        sequence=each.sequence,
+        item=each.item,
+        items=items,
+        booked_on=each.booked_on,
+        kind=each.kind.value,
+        role=each.role.value,
+        account=each.account,
+        debit_cents=each.debit_cents,
+        credit_cents=each.credit_cents,
+        line=BudgetLine(
+            chapter=line.chapter,
+            article=line.article,
+            function=line.function,
+            operation=line.operation,
+        ),
+        **each.about._asdict(),
+    )
+    envelope = Envelope(
+        specversion="1.0",
+        id=each.entry_id,
+        source=TREASURY,
+        type=data.TYPE,
+        time=at,
+        partitionkey=each.budget,
+        datacontenttype="application/json",
+        data=data,
+    )
+    return Outgoing(each.entry_id, ACCOUNTING_ENTRIES, each.budget, msgspec.json.encode(envelope))

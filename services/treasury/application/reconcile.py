@@ -1,0 +1,65 @@
+"""Reconciliation: entries, slips and returns against the ledger, the ERP against the entries."""
+
+from typing import Final
+
+from sqlalchemy import Table, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.projector.database import where
+from services.projector.database_errors import reaching
+from services.projector.tables import budgets
+from services.treasury.application.differences import entries, erp, payments, slips
+from services.treasury.application.differences.discrepancy import Discrepancy, DiscrepancyKind
+from services.treasury.application.differences.erp import ErpTotals
+from services.treasury.application.entries import Place
+from services.treasury.domain.entries import Accounts
+from services.treasury.store.database import TreasuryStore
+from services.treasury.store.tables import booked
+
+SIRET_DIGITS: Final = 14
+"""A budget's id begins with its entity."""
+
+
+async def reconcile(
+    store: TreasuryStore,
+    read_model: AsyncEngine,
+    accounts: Accounts,
+    *,
+    budget: str | None = None,
+    sirets: frozenset[str] | None = None,
+    totals: ErpTotals | None = None,
+) -> list[Discrepancy]:
+    """Every difference, by budget: of one, of those of these entities, or of all.
+
+    Records of which no entries were made yet are no difference.
+
+    Raises:
+        Unreachable: a database does not answer.
+    """
+    found: list[Discrepancy] = []
+    async with (
+        store.reading() as treasury,
+        reaching(where(read_model)),
+        read_model.connect() as ledger,
+    ):
+        done, known = await _places(treasury, booked), await _places(ledger, budgets)
+        of_erp = {key.budget for key in totals.totals} if totals else set()
+        for name in sorted({*done, *known, *of_erp}):
+            if budget in {None, name} and (sirets is None or name[:SIRET_DIGITS] in sirets):
+                place = Place(name, done.get(name, 0))
+                if place.sequence > known.get(name, 0):
+                    kind = DiscrepancyKind.OTHER_JOURNAL
+                    found.append(Discrepancy(kind=kind, budget=name, records=(place.sequence,)))
+                else:
+                    found += await entries.differences(treasury, ledger, accounts, place)
+                found += await slips.differences(treasury, ledger, name)
+                found += await payments.differences(treasury, ledger, name)
+                if totals is not None:
+                    found += await erp.differences(treasury, totals, name)
+    return found
+
+
+async def _places(connection: AsyncConnection, table: Table) -> dict[str, int]:
+    """The last record by budget."""
+    rows = await connection.execute(select(table.c.budget, table.c.sequence))
+    return {row.budget: row.sequence for row in rows}

@@ -1,0 +1,82 @@
+"""All jobs of a process, by its settings."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+import structlog
+from sqlalchemy import inspect
+
+from services.projector.database import an_engine, where
+from services.projector.database_errors import reaching
+from services.projector.tables import payment_orders
+from services.runtime.ops.errors import Unreachable
+from services.treasury.application.entries import Bookkeeper
+from services.treasury.application.returns import Returns
+from services.treasury.application.slips import Slips
+from services.treasury.config.accountant import TreasuryConfig, read_config
+from services.treasury.domain.schedule import read_times
+from services.treasury.jobs.folder import ReturnsFolder
+from services.treasury.jobs.slip_schedule import SlipSchedule
+from services.treasury.settings import TreasurySettings
+from services.treasury.store.database import TreasuryStore
+
+Job = Callable[[], Awaitable[None]]
+
+log: Final = structlog.stdlib.get_logger("ecluse.treasury")
+
+
+class Jobs:
+    """Slips by the schedule, the folder of returns, accounting entries.
+
+    Raises:
+        Stop: when it is made: the file of ECLUSE_TREASURY_FILE is not as it must be.
+    """
+
+    def __init__(
+        self, own: TreasurySettings, store: TreasuryStore, clock: Callable[[], datetime]
+    ) -> None:
+        path = own.treasury_file
+        config = TreasuryConfig() if path is None else read_config(path)
+        self._read_model = an_engine(own.url)
+        self._is_made = False
+        self.by_name: Final[dict[str, Job]] = {}
+        """Each job, to be run again and again; without its database it waits for its next run."""
+        if times := read_times(own.treasury_schedule):
+            made = Slips(store, self._read_model, config, clock)
+            schedule = SlipSchedule(times, own.treasury_exports, store, made, clock)
+            self._add("slips", self._on_read_model(schedule.run))
+        if own.treasury_returns is not None:
+            folder = ReturnsFolder(own.treasury_returns)
+            self._add("returns", partial(folder.poll, Returns(store, config, clock)))
+        if path is not None:  # Entries keep their accounts: somebody has seen to them there.
+            bookkeeper = Bookkeeper(store, self._read_model, config.accounts, clock)
+            self._add("entries", self._on_read_model(bookkeeper.book))
+
+    def _add(self, name: str, job: Job) -> None:
+        async def run() -> None:
+            try:
+                await job()
+            except Unreachable as error:
+                log.warning("job_postponed", job=name, error=str(error))
+
+        self.by_name[name] = run
+
+    def _on_read_model(self, job: Callable[[], Awaitable[object]]) -> Job:
+        """Run it once the projector has made its tables: on a new machine it may come later."""
+
+        async def run() -> None:
+            if not self._is_made:
+                async with reaching(where(self._read_model)), self._read_model.connect() as asked:
+                    self._is_made = await asked.run_sync(
+                        lambda connection: inspect(connection).has_table(payment_orders.name)
+                    )
+            if self._is_made:
+                await job()
+
+        return run
+
+    async def close(self) -> None:
+        """Close the connections to the read model."""
+        await self._read_model.dispose()

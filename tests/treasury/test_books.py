@@ -1,0 +1,90 @@
+"""Books of any history: nothing differs, and any entry that is a cent off is found."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Row, delete, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.treasury.application.differences.discrepancy import Discrepancy
+from services.treasury.store.tables import accounting_entries, metadata
+from tests.builders import Json, Scenario, encoded
+from tests.property.histories import histories
+from tests.property.test_entries import recovered
+from tests.property.years import Inputs, decided, years
+from tests.read_model.filling import empty, fill, lasting, rows_of
+from tests.treasury.books import book, differences, in_both, rows
+from tests.treasury.databases import Opened, in_files
+
+pytestmark = pytest.mark.timeout(300)  # Properties over a database.
+
+
+@pytest.fixture(scope="module")
+def kept_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a read model with the treasury's tables, which every example empties first."""
+    return in_files(tmp_path_factory.mktemp("books"))
+
+
+async def begin(both: Opened) -> None:
+    async with both.store.transaction() as connection:
+        for table in metadata.sorted_tables:
+            await connection.execute(delete(table))
+
+
+def differences_of(url: str, history: Scenario) -> list[Discrepancy]:
+    """The differences once all is booked."""
+    empty(url)
+    fill(url, rows_of(history))
+
+    async def go(both: Opened) -> list[Discrepancy]:
+        await begin(both)
+        await book(both)
+        return await differences(both)
+
+    return asyncio.run(in_both(url, go))
+
+
+@lasting
+@given(history=histories())
+def test_of_any_history_nothing_differs(history: list[bytes], kept_url: str) -> None:
+    assert [] == differences_of(kept_url, Scenario(*history))
+
+
+@pytest.mark.rest
+@lasting
+@given(inputs=years())
+def test_over_the_end_of_a_year_nothing_differs(inputs: Inputs, kept_url: str) -> None:
+    assert [] == differences_of(kept_url, decided(inputs))
+
+
+@pytest.mark.rest
+@lasting
+@given(events=recovered(), which=st.integers(0, 999))
+def test_an_entry_one_cent_off_is_found(events: list[Json], which: int, kept_url: str) -> None:
+    assert [] == differences_of(kept_url, Scenario(*map(encoded, events)))
+
+    async def go(both: Opened) -> None:
+        made = await rows(both)
+        if not made:
+            return
+        one = made[which % len(made)]
+        async with both.store.transaction() as connection:
+            await a_cent_more(connection, one)
+        found = await differences(both)
+        assert found
+        assert all(one.sequence in each.records for each in found)
+
+    asyncio.run(in_both(kept_url, go))
+
+
+async def a_cent_more(connection: AsyncConnection, one: Row[Any]) -> None:
+    """Both lines of the entry, so that the record balances still."""
+    table = accounting_entries.c
+    of_record = (table.budget == one.budget) & (table.sequence == one.sequence)
+    first = one.item - (one.item + 1) % 2
+    for item, side in ((first, table.debit_cents), (first + 1, table.credit_cents)):
+        changed = update(accounting_entries).where(of_record, table.item == item)
+        await connection.execute(changed.values({side: side + 1}))

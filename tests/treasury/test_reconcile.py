@@ -1,0 +1,364 @@
+"""Reconciliation: nothing of any history, and each planted fault with its records."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import Table, insert, text
+
+from events.payments import PaymentExecuted
+from services.treasury.application.differences.discrepancy import Discrepancy
+from services.treasury.store.tables import (
+    orders,
+    outbox,
+    own_events,
+    pieces,
+    slips,
+)
+from tests.builders import (
+    BUDGET,
+    Json,
+    Scenario,
+    a_collection,
+    a_convention,
+    a_payment,
+    a_recovery,
+    a_vote,
+    an_acknowledgement,
+    an_amount,
+    an_award,
+    an_instalment,
+)
+from tests.read_model.filling import fill, rows_of
+from tests.treasury.books import NOW, book, differences, in_both
+from tests.treasury.databases import Opened
+
+FIRST, SECOND = [an_amount(60), an_amount(40, "490")], [an_amount(10), an_amount(5, "490")]
+TWO_ORDERS = [
+    a_vote(appropriations=[an_amount(1_000), an_amount(1_000, "490")]),
+    an_award(lines=[an_amount(70), an_amount(45, "490")]),
+    a_convention(
+        instalments=[an_instalment(lines=FIRST), an_instalment(name="balance", lines=SECOND)]
+    ),
+]
+"""Orders C/advance of 60 and 40, and C/balance of 10 and 5, issued by record 3."""
+
+OF_TREASURY: Json = {"_source": "urn:ecluse:treasury"}
+
+
+def reconciled(url: str, *events: Json, faults: Iterable[str] = (), **more: Any) -> list[Json]:
+    """The differences of a history, after rows of the treasury's tables were changed."""
+    fill(url, rows_of(Scenario(*TWO_ORDERS, *events)))
+
+    async def go(both: Opened) -> list[Discrepancy]:
+        await book(both)
+        async with both.store.transaction() as connection:
+            for table, rows in more.get("rows", {}).items():
+                await connection.execute(insert(table), rows)
+            schema = "ecluse_treasury." if both.store.is_postgresql else ""
+            for each in faults:
+                await connection.execute(text(each.replace("@", schema)))
+        return await differences(both, more.get("totals"))
+
+    return [facts(each) for each in asyncio.run(in_both(url, go))]
+
+
+def facts(each: Discrepancy) -> Json:
+    """A difference in brief, without what it does not have."""
+    members = {
+        "kind": each.kind.value,
+        "operation": each.codes and each.codes[3],
+        "order": each.payment_order,
+        "account": each.account,
+        "side": each.side,
+        "expected": each.expected_cents,
+        "found": each.found_cents,
+        "records": each.records,
+    }
+    return {name: value for name, value in members.items() if value not in {None, ()}}
+
+
+PAID = [a_payment(70), a_recovery(50), a_collection(45)]
+
+
+def test_of_a_history_that_was_booked_nothing_differs(treasury_url: str) -> None:
+    assert [] == reconciled(treasury_url, *PAID)
+
+
+def test_an_entry_one_cent_off_is_found_with_its_record(treasury_url: str) -> None:
+    """Both of its lines were changed: the record balances still."""
+    off = [
+        f"UPDATE @accounting_entries SET {side} = {side} + 1"
+        f" WHERE sequence = 4 AND {side} > 0 AND operation = '490'"
+        for side in ("debit_cents", "credit_cents")
+    ]
+    at_fault = {"operation": "490", "records": (4,)}
+    assert [
+        {"kind": "creditors_differ", "expected": 35, "found": 34, **at_fault},
+        {"kind": "treasury_differs", "expected": 10, "found": 11, **at_fault},
+    ] == reconciled(treasury_url, a_payment(70), faults=off)
+
+
+def test_one_line_of_an_entry_that_is_a_cent_off_is_no_balance(treasury_url: str) -> None:
+    off = "UPDATE @accounting_entries SET debit_cents = 61 WHERE sequence = 3 AND item = 1"
+    assert [
+        {"kind": "unbalanced", "expected": 115, "found": 116, "records": (3,)},
+        {
+            "kind": "expense_differs",
+            "operation": "489",
+            "expected": 70,
+            "found": 71,
+            "records": (3,),
+        },
+    ] == reconciled(treasury_url, faults=[off])
+
+
+def test_an_entry_that_is_missing_is_found(treasury_url: str) -> None:
+    gone = "DELETE FROM @accounting_entries WHERE sequence = 5"
+    at_fault = {"operation": "489", "records": (5,)}
+    assert [{"kind": "expense_differs", "expected": 20, "found": 70, **at_fault}] == reconciled(
+        treasury_url, *PAID[:2], faults=[gone]
+    )
+
+
+def test_a_read_model_of_fewer_records_than_were_booked_is_another_one(treasury_url: str) -> None:
+    further = "UPDATE @booked SET sequence = 99"
+    assert [{"kind": "other_journal", "records": (99,)}] == reconciled(
+        treasury_url, faults=[further]
+    )
+
+
+def test_records_that_are_not_booked_yet_are_no_difference(treasury_url: str) -> None:
+    behind = "UPDATE @booked SET sequence = 4", "DELETE FROM @accounting_entries WHERE sequence > 4"
+    assert [] == reconciled(treasury_url, *PAID, faults=behind)
+
+
+Rows = dict[Table, list[Json]]
+"""Rows of the treasury's tables."""
+
+
+def a_slip(number: int, state: str = "issued", **more: Any) -> Json:
+    row: Json = {
+        "slip_id": f"{BUDGET}/01/{number}",
+        "budget": BUDGET,
+        "slip_type": "01",
+        "state": state,
+        "number": number,
+        "piece_count": 1,
+        "amount_cents": 1,
+        "prepared_at": NOW,
+        "prepared_by": "Martine AUBERT",
+    }
+    return row | more
+
+
+def on_slips(*places: tuple[str, int, int], states: Iterable[str] = ()) -> Rows:
+    """Rows of orders on slips: an order, the number of its slip, its cents."""
+    numbers = sorted({number for _, number, _ in places})
+    of_slips = [a_slip(number) for number in numbers]
+    for slip, state in zip(of_slips, states, strict=False):
+        slip["state"] = state
+    of_pieces = [
+        {
+            "slip_id": f"{BUDGET}/01/{number}",
+            "position": position,
+            "budget": BUDGET,
+            "payment_order": order,
+            "number": position,
+            "amount_cents": cents,
+            "line_cents": [cents],
+        }
+        for position, (order, number, cents) in enumerate(places, start=1)
+    ]
+    of_orders = {
+        order: {
+            "budget": BUDGET,
+            "payment_order": order,
+            "message": b"{}",
+            "amount_cents": cents,
+            "issued_on": date(2023, 5, 15),
+            "due_on": date(2023, 7, 14),
+            "slip_id": f"{BUDGET}/01/{number}",
+        }
+        for order, number, cents in places
+    }
+    return {slips: of_slips, pieces: of_pieces, orders: list(of_orders.values())}
+
+
+ADVANCE, BALANCE = ("C/advance", 1, 100), ("C/balance", 1, 15)
+ACCEPTED = an_acknowledgement(order="C/balance")
+
+
+@pytest.mark.parametrize(
+    ("rows", "events", "expected"),
+    [
+        pytest.param(on_slips(ADVANCE, BALANCE), [], [], id="both are on a slip"),
+        pytest.param({}, [ACCEPTED], [], id="nobody sends slips"),
+        pytest.param(on_slips(ADVANCE), [], [], id="the second waits"),
+        pytest.param(on_slips(BALANCE, states=["prepared"]), [], [], id="a draft is not sent"),
+        pytest.param(
+            on_slips(BALANCE),
+            [],
+            [{"kind": "on_no_slip", "order": "C/advance", "expected": 100, "records": (3,)}],
+            id="the first waits, though the second was sent",
+        ),
+        pytest.param(
+            on_slips(BALANCE), [an_acknowledgement("rejected")], [], id="the first was rejected"
+        ),
+        pytest.param(
+            on_slips(BALANCE), [an_acknowledgement()], [], id="the first went otherwise, before"
+        ),
+        pytest.param(
+            on_slips(ADVANCE),
+            [ACCEPTED],
+            [{"kind": "on_no_slip", "order": "C/balance", "expected": 15, "records": (3,)}],
+            id="the second is on none, though the accountant has it",
+        ),
+        pytest.param(
+            on_slips(ADVANCE, BALANCE, ("C/balance", 2, 15)),
+            [],
+            [{"kind": "on_several_slips", "order": "C/balance", "records": (3,)}],
+            id="it is on two",
+        ),
+        pytest.param(
+            on_slips(ADVANCE, ("C/balance", 1, 16)),
+            [],
+            [
+                {
+                    "kind": "slip_amount_differs",
+                    "order": "C/balance",
+                    "expected": 15,
+                    "found": 16,
+                    "records": (3,),
+                }
+            ],
+            id="a cent too much",
+        ),
+        pytest.param(
+            on_slips(ADVANCE, BALANCE, ("C/other", 1, 7)),
+            [],
+            [{"kind": "unknown_on_slip", "order": "C/other", "found": 7}],
+            id="the ledger never issued it",
+        ),
+    ],
+)
+def test_each_order_stands_on_one_slip_with_its_amount(
+    rows: Rows, events: list[Json], expected: list[Json], treasury_in_files: str
+) -> None:
+    assert expected == reconciled(treasury_in_files, *events, rows=rows)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "UPDATE @orders SET slip_id = NULL WHERE payment_order = 'C/advance'",
+        "UPDATE @orders SET slip_id = 'another' WHERE payment_order = 'C/advance'",
+        "DELETE FROM @orders WHERE payment_order = 'C/advance'",
+        "DELETE FROM @pieces WHERE payment_order = 'C/advance'",
+    ],
+)
+def test_an_order_that_left_its_slip_is_found(fault: str, treasury_url: str) -> None:
+    both = on_slips(ADVANCE, BALANCE)
+    assert [
+        {"kind": "on_no_slip", "order": "C/advance", "expected": 100, "records": (3,)}
+    ] == reconciled(treasury_url, rows=both, faults=[fault])
+
+
+def returned(*payments: tuple[str, int, int], order: str = "C/advance") -> list[Json]:
+    """Rows of payments that returns have: the id, the line, the cents."""
+    return [
+        {
+            "event_id": name,
+            "budget": BUDGET,
+            "payment_order": order,
+            "event_type": PaymentExecuted.TYPE,
+            "facts": {"line": line, "amount_cents": cents},
+            "made_at": NOW,
+        }
+        for name, line, cents in payments
+    ]
+
+
+def paid(name: str, cents: int, **more: Any) -> Json:
+    """A payment that the ledger has, made of a return."""
+    return a_payment(cents, _id=name, **{**OF_TREASURY, **more})
+
+
+UNSENT = [
+    {
+        "message_id": "b",
+        "topic": "ecluse.events.v1",
+        "budget": BUDGET,
+        "value": b"{}",
+        "made_at": NOW,
+    }
+]
+
+
+@pytest.mark.parametrize(
+    ("rows", "events", "expected"),
+    [
+        pytest.param({}, [a_payment(70)], [], id="payments without returns"),
+        pytest.param(
+            {own_events: returned(("a", 1, 60), ("b", 2, 40))},
+            [paid("a", 60), paid("b", 40)],
+            [],
+            id="both have the same",
+        ),
+        pytest.param(
+            {own_events: returned(("a", 1, 60), ("b", 2, 40))},
+            [paid("a", 60)],
+            [{"kind": "not_in_ledger", "order": "C/advance", "found": 40}],
+            id="the ledger has not one",
+        ),
+        pytest.param(
+            {own_events: returned(("a", 1, 60), ("b", 2, 40))},
+            [paid("a", 60), a_payment(40, _id="b")],
+            [
+                {"kind": "not_in_ledger", "order": "C/advance", "found": 40},
+                {"kind": "in_no_return", "order": "C/advance", "expected": 40, "records": (5,)},
+            ],
+            id="somebody else has sent it",
+        ),
+        pytest.param(
+            {own_events: returned(("a", 1, 60), ("b", 2, 40)), outbox: UNSENT},
+            [paid("a", 60)],
+            [],
+            id="it waits to be sent",
+        ),
+        pytest.param(
+            {own_events: returned(("a", 1, 60))},
+            [paid("a", 60), a_payment(40)],
+            [{"kind": "in_no_return", "order": "C/advance", "expected": 40, "records": (5,)}],
+            id="no return has one",
+        ),
+        pytest.param(
+            {own_events: returned(("a", 2, 40))},
+            [paid("a", 40)],
+            [
+                {
+                    "kind": "paid_on_another_line",
+                    "operation": operation,
+                    "order": "C/advance",
+                    "expected": by_ledger,
+                    "found": by_accountant,
+                    "records": (4,),
+                }
+                for operation, by_ledger, by_accountant in (("489", 40, 0), ("490", 0, 40))
+            ],
+            id="the accountant paid the second line first",
+        ),
+        pytest.param(
+            {own_events: returned(("a", 2, 40), ("b", 1, 60))},
+            [paid("a", 40), paid("b", 60)],
+            [],
+            id="once all is paid, lines agree",
+        ),
+    ],
+)
+def test_returns_and_ledger_have_the_same_payments(
+    rows: Rows, events: list[Json], expected: list[Json], treasury_in_files: str
+) -> None:
+    assert expected == reconciled(treasury_in_files, *events, rows=rows)

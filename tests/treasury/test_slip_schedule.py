@@ -1,0 +1,159 @@
+"""Slips made by the schedule: each order on one slip, each file in the folder once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from services.treasury.application.slips import Slips
+from services.treasury.domain.slips import SlipState, SlipType
+from services.treasury.jobs.slip_schedule import SlipSchedule
+from services.treasury.pes.writer import PesFile
+from services.treasury.store.slips import SlipRow
+from tests.treasury.databases import Opened, opened
+from tests.treasury.orders import a_config, an_order, issued
+
+Result = TypeVar("Result")
+TIMES = (time(9, 30), time(16))
+EARLY = datetime(2023, 6, 5, 7, 0, tzinfo=UTC)
+"""09:00 in Paris."""
+
+
+class Died(Exception):
+    """The process ends here."""
+
+
+class Mortal(Slips):
+    """It dies at a step, before or behind what is committed."""
+
+    dies: str | None = None
+
+    async def prepare(
+        self, budget: str, slip_type: SlipType, by: str, at_most: int = 10
+    ) -> SlipRow | None:
+        found = await super().prepare(budget, slip_type, by, at_most)
+        return self._or_die("prepared", found)
+
+    async def issue(self, slip_id: str, by: str, given: object = None) -> SlipRow:
+        del given
+        return self._or_die("issued", await super().issue(slip_id, by))
+
+    async def export(self, slip_id: str, by: str) -> PesFile:
+        self._or_die("before the export", None)
+        return self._or_die("exported", await super().export(slip_id, by))
+
+    def _or_die(self, step: str, found: Result) -> Result:
+        if step == self.dies:
+            raise Died(step)
+        return found
+
+
+class Office:
+    """A treasury with a schedule, whose clock is set by hand."""
+
+    def __init__(self, both: Opened, folder: Path, **numbers: Any) -> None:
+        self.both = both
+        self.now = EARLY
+        self.folder = folder
+        self.slips = Mortal(both.store, both.read_model, a_config(**numbers), lambda: self.now)
+        self.start()
+
+    def start(self) -> None:
+        self.schedule = SlipSchedule(
+            TIMES, self.folder, self.both.store, self.slips, lambda: self.now
+        )
+
+    async def at(self, clock: str) -> None:
+        """The schedule's runs until then, in Paris."""
+        self.now = datetime.fromisoformat(f"2023-06-05T{clock}:00+02:00")
+        await self.schedule.run()
+
+    def files(self) -> dict[str, bytes]:
+        return {each.name: each.read_bytes() for each in sorted(self.folder.glob("*"))}
+
+
+def office(
+    url: str, folder: Path, body: Callable[[Office], Awaitable[None]], **numbers: Any
+) -> None:
+    async def go() -> None:
+        async with opened(url) as both:
+            await issued(both, an_order("C/advance"), an_order("D/advance"))
+            await body(Office(both, folder, **numbers))
+
+    asyncio.run(go())
+
+
+def test_at_its_times_all_that_is_ready_leaves_and_only_once(
+    treasury_url: str, tmp_path: Path
+) -> None:
+    async def body(it: Office) -> None:
+        await it.at("09:29")
+        assert {} == it.files()
+        await it.at("09:31")
+        ((name, content),) = it.files().items()
+        assert content.count(b"<Piece>") == 2
+        (slip,) = await it.slips.listed(None)
+        assert (name, "schedule", 2) == (slip.file_name, slip.exported_by, slip.piece_count)
+        await it.at("15:59")
+        await issued(it.both, an_order("E/advance"))
+        await it.at("16:05")
+        assert 2 == len(it.files())
+        await it.at("20:00")
+        assert {(1, "issued"), (2, "issued")} == {
+            (each.number, each.state) for each in await it.slips.listed(None)
+        }
+
+    office(treasury_url, tmp_path / "exports", body)
+
+
+@pytest.mark.parametrize("step", ["prepared", "issued", "before the export", "exported"])
+def test_a_run_that_died_is_finished_by_the_next_and_nothing_leaves_twice(
+    step: str, treasury_url: str, tmp_path: Path
+) -> None:
+    async def body(it: Office) -> None:
+        it.slips.dies = step
+        with pytest.raises(Died):
+            await it.at("09:30")
+        assert {} == {name: each for name, each in it.files().items() if name[0] != "."}
+        it.slips.dies = None
+        it.start()
+        await it.schedule.run()
+        (slip,) = await it.slips.listed(None)
+        assert (SlipState.ISSUED, 1, "schedule") == (slip.state, slip.number, slip.exported_by)
+        assert [slip.file_name] == list(it.files())
+        (it.folder / str(slip.file_name)).unlink()  # The gateway's tool has taken it.
+        it.start()
+        await it.at("16:00")
+        assert {} == it.files()
+
+    office(treasury_url, tmp_path / "exports", body)
+
+
+def test_what_a_person_has_begun_is_left_to_him(treasury_url: str, tmp_path: Path) -> None:
+    async def body(it: Office) -> None:
+        draft = await it.slips.prepare("21590350100017-00-2023", SlipType.PAYMENT, "anne")
+        assert draft is not None
+        await issued(it.both, an_order("E/advance"))
+        await it.at("09:30")
+        states = {each.prepared_by: each.state for each in await it.slips.listed(None)}
+        assert {"anne": SlipState.PREPARED, "schedule": SlipState.ISSUED} == states
+        await it.slips.issue(draft.slip_id, "anne")
+        it.now += timedelta(days=1)
+        await it.schedule.run()
+        assert 1 == len(it.files())
+
+    office(treasury_url, tmp_path / "exports", body)
+
+
+def test_numbers_that_the_erp_gives_keep_a_slip_for_a_person(
+    treasury_url: str, tmp_path: Path
+) -> None:
+    async def body(it: Office) -> None:
+        await it.at("09:30")
+        (slip,) = await it.slips.listed(None)
+        assert (SlipState.PREPARED, {}) == (slip.state, it.files())
+
+    office(treasury_url, tmp_path / "exports", body, given_by_erp=True)
