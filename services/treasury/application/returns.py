@@ -2,6 +2,9 @@
 
 Whoever dies half way has taken nothing, and takes the file again: ids come of what happened, so
 that nothing is published twice. Two files are taken one after the other.
+
+A file is read in the thread that called, slice by slice: libxml2's memory is corrupted where one
+parser is used by several threads in turn (seen: an abort at the next garbage collection).
 """
 
 from collections.abc import AsyncGenerator, Callable
