@@ -48,6 +48,8 @@ from services.api.statements import routes as statements
 from services.api.today import live
 from services.api.today import page as today_page
 from services.api.today import routes as today
+from services.api.treasury import page as treasury_pages
+from services.api.treasury import routes as treasury
 from services.api.webhooks import routes as webhooks
 
 DESCRIPTION: Final = """\
@@ -82,6 +84,7 @@ DATA: Final = (
     contract,
     outcomes,
     webhooks,
+    treasury,
 )
 """Routes that answer programs, by JSON."""
 
@@ -102,6 +105,7 @@ PAGES: Final = (
     record_page,
     search_page,
     form_pages,
+    treasury_pages,
 )
 """Routes that answer people, by pages."""
 
@@ -156,9 +160,12 @@ def create_app(parts: Components) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
 
+    limits_s = events_in.LIMITS_S | treasury.LIMITS_S
+    bodies_bytes_max = events_in.BODIES_BYTES_MAX | treasury.BODIES_BYTES_MAX
+
     def limits(path: str) -> tuple[float, int]:
-        limit_s = events_in.LIMITS_S.get(path, parts.request_limit_s)
-        return limit_s, events_in.BODIES_BYTES_MAX.get(path, BODY_BYTES_MAX)
+        limit_s = limits_s.get(path, parts.request_limit_s)
+        return limit_s, bodies_bytes_max.get(path, BODY_BYTES_MAX)
 
     app.state.components = parts
     observed = metrics.Observed()

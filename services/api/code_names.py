@@ -88,6 +88,15 @@ class Names:
         """A budget of an entity, by its code."""
         return self._own(siret, "budgets", code)
 
+    def entity_of(self, budget: str) -> str | None:
+        """The entity of a budget, by the budget's id."""
+        return self.entity(_siret(budget))
+
+    def of_budget(self, budget: str) -> str | None:
+        """A budget, by its id."""
+        siret, code, _year = budget.split("-")
+        return self.budget(siret, code)
+
     def of(self, budget: str, kind: str, code: str | None) -> str | None:
         """A code of a line in a budget; `kind` is chapter, article, function or operation."""
         if code is None:
@@ -108,6 +117,11 @@ class Names:
         found = self.entities.get(siret)
         own: Mapping[str, str] = {} if found is None else getattr(found, kind)
         return own.get(code)
+
+
+def named(code: str, name: str | None) -> str:
+    """`489 – Mission locale`; the code alone where nobody has named it."""
+    return code if name is None else f"{code} – {name}"
 
 
 def _siret(budget: str) -> str:

@@ -103,6 +103,8 @@ VERBS: Final = (
     Later("findings", "commands.treasury.findings:findings", TREASURY),
     Later("entries", "commands.treasury.entries:entries", TREASURY),
     Later("reconcile", "commands.treasury.reconcile:reconcile", TREASURY),
+    Later("open-data", "commands.treasury.open_data:open_data", TREASURY),
+    Later("import", "commands.treasury.imports:imports", TREASURY),
     Later("ledger", "commands.roles.processes:ledger", ROLES),
     Later("serve", "commands.roles.processes:serve", ROLES),
     Later("api", "commands.roles.processes:api", ROLES),
@@ -172,6 +174,7 @@ def _refuse_settings(error: "ValidationError") -> NoReturn:
         "ApiSettings": "ECLUSE_",
         "DatabaseSettings": "ECLUSE_",
         "TreasurySettings": "ECLUSE_",
+        "OpenDataSettings": "ECLUSE_",
         "WatchSettings": "ECLUSE_WATCH_",
     }.get(error.title)
     if prefix is None:
@@ -240,6 +243,8 @@ def main() -> None:
     if COMPLETES in os.environ:
         from typer._completion_classes import completion_init  # noqa: PLC0415 # seldom asked for
 
+        # Else rich breaks a long help, and fish offers its second line as a word of its own.
+        os.environ["TERMINAL_WIDTH"] = "1000"
         completion_init()
     try:
         app()

@@ -3,16 +3,19 @@
 import asyncio
 import fcntl
 import os
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Coroutine, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+from pydantic import SecretStr
 
 from events.texts import _
 from services.api.access.store import ACCESS_FILE, AccessStore
 from services.api.access.webhook_store import Webhooks
 from services.api.adapters.clock import wall_clock
 from services.api.adapters.read_model import open_read_model
+from services.api.adapters.treasury import open_treasury
 from services.api.app import create_app
 from services.api.http.components import Components
 from services.api.lag_source import Unwatched
@@ -20,17 +23,20 @@ from services.api.serving import Ready, access_of, serve
 from services.api.settings import ApiSettings
 from services.api.webhooks.runner import Runner, delivering
 from services.embedded.ledger_process import EmbeddedLedger
+from services.embedded.treasury import EmbeddedTreasury
 from services.ledger.files.replay import Progress
 from services.projector.database import an_engine
 from services.runtime.ops.errors import Stop
 from services.runtime.ops.file_modes import tighten
+from services.treasury.settings import TreasurySettings
+from services.treasury.store.database import TREASURY_FILE
 
 LEDGER_FILE: Final = "ledger.db"
 """The journal: the one file that cannot be made again."""
 
 READ_FILE: Final = "read.db"
 LOCK_FILE: Final = "lock"
-OUR_FILES: Final = (LEDGER_FILE, READ_FILE, ACCESS_FILE, LOCK_FILE)
+OUR_FILES: Final = (LEDGER_FILE, READ_FILE, ACCESS_FILE, TREASURY_FILE, LOCK_FILE)
 """The beginnings of the names of all our files there: SQLite adds suffixes."""
 
 DRAIN_S: Final = 5
@@ -64,11 +70,15 @@ async def serve_embedded(
         writing = an_engine(f"sqlite:///{data / READ_FILE}")
         reading = open_read_model(f"sqlite:///{data / READ_FILE}")
         embedded = EmbeddedLedger(data / LEDGER_FILE, writing)
+        own = _of_treasury(data)
+        treasury = EmbeddedTreasury(own, embedded, clock)
+        slips = open_treasury(own, reading, clock)
         try:
             await store.prepare()
             await embedded.open()
             for each in files:
                 await embedded.load(each.path, each.name, progress)
+            await treasury.open()
             access, login = access_of(settings, store, clock)
             webhooks = Webhooks(store, clock)
             parts = Components(
@@ -86,21 +96,40 @@ async def serve_embedded(
                 names=settings.names,
                 login=login,
                 webhooks=webhooks,
+                treasury=slips,
             )
-            watching = asyncio.create_task(embedded.watch(clock))
             app = create_app(parts)
             runner = Runner(webhooks, app.state.feed, clock, settings.allowed_webhook_hosts)
-            try:
-                async with delivering(runner):
-                    await serve(app, settings, ready, DRAIN_S)
-            finally:
-                watching.cancel()
-                await asyncio.wait([watching])
+            async with _meanwhile(embedded.watch(clock), treasury.run()), delivering(runner):
+                await serve(app, settings, ready, DRAIN_S)
         finally:
+            await treasury.close()
             await embedded.close()
             await reading.dispose()
             await writing.dispose()
             await store.dispose()
+            if slips is not None:
+                await slips.store.dispose()
+
+
+def _of_treasury(data: Path) -> TreasurySettings:
+    """The treasury's settings, whose tables are in this directory too."""
+    return TreasurySettings(
+        database_url=SecretStr(f"sqlite:///{data / READ_FILE}"),
+        treasury_url=SecretStr(f"sqlite:///{data / TREASURY_FILE}"),
+    )
+
+
+@asynccontextmanager
+async def _meanwhile(*work: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
+    """Do this work beside, until the end."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        yield
+    finally:
+        for each in tasks:
+            each.cancel()
+        await asyncio.wait(tasks)
 
 
 @contextmanager

@@ -161,7 +161,7 @@ class EmbeddedLedger:
 
     def __init__(self, ledger: Path, engine: AsyncEngine) -> None:
         self._path = ledger
-        self._projector = EmbeddedProjector(engine, self._journal)
+        self._projector = EmbeddedProjector(engine, self.journal_behind)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
         self._lock = asyncio.Lock()
         self._behind = False
@@ -280,7 +280,8 @@ class EmbeddedLedger:
         await self._projector.follow()
         self._behind, self._kept = False, self._projector.next_offset
 
-    async def _journal(self, read: int) -> list[bytes]:
+    async def journal_behind(self, read: int) -> list[bytes]:
+        """The next records of the journal behind its first ones, as many as a batch holds."""
         return await self._in_thread(partial(self._core.journal_behind, read, BATCH))
 
     async def journal_ends(self) -> Mapping[int, JournalEnd]:

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from events.texts import pgettext
 from services.api.access.caller import ANYBODY
 from services.api.events_in import reading
+from services.api.events_in.body import IN_MEMORY_BYTES
 from services.api.events_in.reading import EVENTS_MAX, PATH, PIECE_BYTES, Sent
-from services.api.events_in.routes import BODIES_BYTES_MAX, IN_MEMORY_BYTES
+from services.api.events_in.routes import BODIES_BYTES_MAX
 from services.api.http.components import LARGE_UPLOADS_MAX, LARGE_UPLOADS_OF_CALLER_MAX
 from services.runtime.kafka.publishing import Message
 from services.runtime.ops.errors import Unreachable

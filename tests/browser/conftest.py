@@ -37,5 +37,6 @@ def console(read_model_file: Path) -> Iterator[Console]:
 @pytest.fixture
 def own_console(read_model_file: Path, tmp_path: Path) -> Iterator[Console]:
     """A console of this test alone, whose journal may go on."""
-    with a_console(Path(shutil.copy(read_model_file, tmp_path))) as console:
+    shutil.copytree(read_model_file.parent, tmp_path, dirs_exist_ok=True)
+    with a_console(tmp_path / read_model_file.name) as console:
         yield console

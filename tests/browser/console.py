@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
 from services.api.adapters.ports import JournalEnd
 from services.api.adapters.read_model import open_read_model
+from services.api.adapters.treasury import open_treasury
 from services.api.app import create_app
 from services.api.code_names import city_names
 from services.api.http.components import Components
@@ -26,7 +27,9 @@ from services.api.today import live
 from services.embedded.projection import EmbeddedProjector
 from services.projector.database import an_engine
 from tests.api.environment import HandClock, Kept, KeptAudit, KeptBytes, Known
+from tests.api.treasury_scene import settings_of
 from tests.browser import scenario
+from tests.browser.treasury import CONFIG_FILE, a_treasury
 from tests.builders import Json, encoded
 
 NOW: Final = datetime(2023, 7, 20, 12, 2, 19, tzinfo=UTC)
@@ -113,9 +116,10 @@ def apart(work: Coroutine[Any, Any, None]) -> None:
 
 
 def a_read_model(folder: Path) -> Path:
-    """The read model of the scenario, in a file."""
+    """The read model of the scenario in a file, with its treasury beside it."""
     path = folder / "read-model.sqlite"
     project(f"sqlite+aiosqlite:///{path}", scenario.the_journal())
+    apart(a_treasury(folder))
     return path
 
 
@@ -159,6 +163,8 @@ class Served:
             await self._server.serve(sockets=[listening])
         finally:
             await parts.engine.dispose()
+            if parts.treasury is not None:
+                await parts.treasury.store.dispose()
 
     def stop(self) -> None:
         """Go away, as the real one does: pages that listen are closed, and nothing is cut off."""
@@ -203,6 +209,9 @@ def a_console(path: Path, *watches: str) -> Iterator[Console]:
             journal_ends=ends,
             lag=lag_source(watches, clock),
             names=city_names(NAMES.read_text(encoding="utf-8")),
+            treasury=open_treasury(
+                settings_of(path.parent, database, path.with_name(CONFIG_FILE)), model, clock
+            ),
         )
 
     paces = live.POLL_EVERY_S, live.AGAIN_MS

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.console import Console
 from tests.browser.scenario import BUDGET, THEATRE_IBAN
+from tests.browser.treasury import ACCEPTED, DRAFT, REFUSED
 from tests.browser.visitor import DESK, PHONE, Visitor, a_visitor
 from tests.builders import IBAN
 
@@ -124,6 +125,27 @@ PAGES: Final = {
         "Corriger et renvoyer",
         "Correct and send again",
     ),
+    "treasury": ("/console/treasury", "Prêts pour un bordereau", "Ready for a slip"),
+    "slips": ("/console/treasury/slips", "accepté", "accepted"),
+    "slip": (f"/console/treasury/slips/{ACCEPTED}", "coordonnées bancaires", "09"),
+    "slip-refused": (f"/console/treasury/slips/{REFUSED}", "SIRET inconnu", "SIRET inconnu"),
+    "slip-issue": (
+        f"/console/treasury/slips/{DRAFT}?confirm=issue",
+        "Émettre ce bordereau",
+        "Issue this slip?",
+    ),
+    "returns": ("/console/treasury/returns", "PESRETOUR_DEP_0705.xml", "new events: 2"),
+    "findings": ("/console/treasury/findings", "120,00\u00a0€", "€120.00"),
+    "findings-closed": (
+        "/console/treasury/findings?closed=true",
+        "vu avec le comptable",
+        "vu avec le comptable",
+    ),
+    "order-on-slip": (
+        f"/console/orders/{BUDGET}/CONV-2023-LILLE-AVENIRS/avance",
+        "À la trésorerie",
+        "At the treasury",
+    ),
     "sent": (f"/console/sent/{BUDGET}/nobody", "En route", "It is on its way"),
     "no-such-page": ("/console/grants/nobody/nothing", "Introuvable", "Not found"),
 }
@@ -147,6 +169,10 @@ REPEATED: Final = frozenset(
         "record-refused",
         "send-acknowledgement",
         "send-payment",
+        "slip-refused",
+        "slip-issue",
+        "findings-closed",
+        "order-on-slip",
     }
 )
 """Pages of a template that another shows too: for `make test-rest`."""
@@ -291,7 +317,7 @@ def test_lists_print_as_tables_black_on_white_without_navigation(
     with a_visitor(browser, console) as visitor:
         page = visitor.page
         page.set_viewport_size(PHONE)  # type: ignore[arg-type] # it wants its own dict
-        for name in ("grants", "orders-all", "plan", "grant"):
+        for name in ("grants", "orders-all", "plan", "grant", "slips"):
             visitor.go(PAGES[name][0])
             page.emulate_media(media="print", color_scheme=colours)  # type: ignore[arg-type]
             displays = page.evaluate(DISPLAYS)

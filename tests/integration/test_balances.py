@@ -75,6 +75,15 @@ def test_people_read_a_table(tmp_path: Path) -> None:
     assert "65/65748/61/490" not in result.text
 
 
+def test_people_read_operations_by_their_number_and_programs_by_their_text(tmp_path: Path) -> None:
+    operations = ["489", "490", "1978"]
+    text = ecluse("replay", EXAMPLE, COLUMNS="250").text
+    table = text[text.index("Balances of budget") :]
+    assert operations == sorted(operations, key=lambda each: table.index(f"/{each} "))
+    lines = json.loads(ecluse("replay", "--json", EXAMPLE).out)["lines"]
+    assert sorted(operations) == [each["line"]["operation"] for each in lines]
+
+
 @pytest.mark.parametrize("where", ["sqlite:///{folder}/none.db", "{folder}/none.db"])
 def test_where_there_is_no_journal_it_says_so(where: str, tmp_path: Path) -> None:
     result = ecluse("balances", "--db", where.format(folder=tmp_path))

@@ -12,7 +12,7 @@ import pytest
 
 from services.cli.app import VERBS
 from services.cli.terminal.options import chosen_language
-from services.runtime.processing.cycle_collection import COLLECT_AFTER
+from services.runtime.processing.cycle_collection import BY_DEFAULT, COLLECT_AFTER
 from services.texts.language import Language
 from tests.builders import (
     BUDGET,
@@ -125,8 +125,10 @@ def test_several_files_are_read_one_after_the_other(tmp_path: Path, mixed: Path)
 def test_replay_searches_rarely_for_cycles(mixed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     set_to: list[tuple[int, ...]] = []
     monkeypatch.setattr(gc, "set_threshold", lambda *numbers: set_to.append(numbers))
+    ecluse("validate", mixed)
+    assert [BY_DEFAULT] == set_to
     ecluse("replay", mixed)
-    assert [COLLECT_AFTER] == set_to
+    assert [BY_DEFAULT, BY_DEFAULT, COLLECT_AFTER] == set_to
 
 
 def test_rule_6_blank_lines_are_no_events_and_keep_their_numbers(tmp_path: Path) -> None:

@@ -17,6 +17,12 @@ class Action(StrEnum):
     EVENT_PUBLISHED = "event_published"
     WEBHOOK_ADDED = "webhook_added"
     WEBHOOK_REMOVED = "webhook_removed"
+    SLIP_PREPARED = "slip_prepared"
+    SLIP_ISSUED = "slip_issued"
+    SLIP_EXPORTED = "slip_exported"
+    SLIP_CANCELLED = "slip_cancelled"
+    RETURN_TAKEN = "return_taken"
+    FINDING_CLOSED = "finding_closed"
 
 
 class Audit(Protocol):
@@ -34,10 +40,9 @@ class Audit(Protocol):
         Args:
             actor: the caller's name, or the system account that ran the command.
             action: the act.
-            subject: a key's id, `<budget>/<SIRET>` of an account, `<topic>/<partition>/<offset>`,
-                `<budget>/<source>/<id>` of an event that a form made.
-            subject: the id of a key or a webhook, `<budget>/<SIRET>` of an account,
-                `<topic>/<partition>/<offset>`.
+            subject: the id of a key, a webhook, a slip or a finding, `<budget>/<SIRET>` of an
+                account, `<topic>/<partition>/<offset>`, `<budget>/<source>/<id>` of an event that a
+                form made, `<budget>/<type>` of a slip to be prepared, the name of a return's file.
             facts: never what was revealed.
 
         Raises:

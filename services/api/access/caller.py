@@ -25,7 +25,8 @@ class Scope(StrEnum):
     """Reveal an IBAN, see the bytes of dead letters."""
 
     TREASURY = "treasury"
-    """Work with the payment files of the treasury: no address asks for it yet."""
+    """Prepare, issue and export slips, whose files hold whole IBANs; post returns, close
+    findings."""
 
 
 @dataclass(frozen=True, slots=True)

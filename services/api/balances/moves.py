@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
@@ -25,6 +26,7 @@ from services.api.queries.rows import (
     BudgetLine,
     Entities,
     Name,
+    each_made,
     page_rows,
     record_of,
     row_as,
@@ -162,7 +164,7 @@ async def moves_of_figure(
     figure_cents, count = int(whole[0]), int(whole[1])
     query = of_figure(table, journal.c.event_id, journal.c.event_type)
     rows = await page_rows(conn, query, key, after, limit, backwards=backwards)
-    moves = [row_as(Move, row) for row in rows]
+    moves = await each_made(rows, partial(row_as, Move))
     before_cents: int = 0
     if after is not None and moves:
         first = (moves[0].sequence, moves[0].item)

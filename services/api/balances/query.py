@@ -5,6 +5,7 @@ columns the ledger's own table says (`services.ledger.domain.moves`).
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, and_, or_, select
@@ -24,6 +25,7 @@ from services.api.queries.rows import (
     Entities,
     FreeText,
     Name,
+    each_made,
     line_columns,
     paged,
     row_as,
@@ -141,7 +143,7 @@ async def by_line(
         limit=limit,
         **codes,
     )
-    return [row_as(LineBalance, row) for row in rows]
+    return await each_made(rows, partial(row_as, LineBalance))
 
 
 @Prepared

@@ -8,8 +8,13 @@ from events.texts import Translatable, _
 from services.api.balances.moves import FigureRow
 from services.api.console.texts.codes import STAGES
 from services.api.queries.rows import LINE
-from services.api.statements.execution import FIGURES, LINE_COLUMNS, rate_of
-from services.api.statements.list_file import ListColumn, ListTable
+from services.api.statements.execution import CODES, FIGURES, rate_of
+from services.api.statements.list_file import (
+    ListColumn,
+    ListTable,
+    names_beside_budget,
+    names_beside_line,
+)
 from services.api.statements.sheet import Column, Kind
 from services.ledger.explain.terms import OUTSIDE
 
@@ -26,15 +31,14 @@ def _figure(name: str, column: Column) -> ListColumn:
     return ListColumn(column.label, partial(rate_of, name), column.kind)
 
 
-CODES: Final = tuple(column.label for column in LINE_COLUMNS[: len(LINE)])
-"""The names of the four codes of a line."""
-
 LINE_TABLE: Final = ListTable(
     _("Balances of lines"),
     (
         *(ListColumn(text, f"line.{code}") for code, text in zip(LINE, CODES, strict=True)),
+        *names_beside_line("line", "budget"),
         *(_figure(name, column) for name, column in FIGURES.items()),
         ListColumn(_("budget"), "budget"),
+        *names_beside_budget(),
     ),
 )
 FIGURE_TABLE: Final = ListTable(
@@ -45,12 +49,14 @@ FIGURE_TABLE: Final = ListTable(
         ListColumn(_("event id"), "move.event_id"),
         ListColumn(_("effective on"), "move.effective_on", Kind.DAY),
         *(ListColumn(text, f"move.line.{code}") for code, text in zip(LINE, CODES, strict=True)),
+        *names_beside_line("move.line", "move.budget"),
         ListColumn(_("convention"), "move.convention"),
         ListColumn(_("from"), lambda row: _end(row, row.move.from_stage)),
         ListColumn(_("to"), lambda row: _end(row, row.move.to_stage)),
         ListColumn(_("amount"), "change_cents", Kind.CENTS, summed=True),
         ListColumn(_("figure after"), "after_cents", Kind.CENTS),
         ListColumn(_("budget"), "move.budget"),
+        *names_beside_budget("move.budget"),
     ),
     {"stage": STAGES},
 )

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from events.texts import Translatable, _
 from services.api.balances.query import LineBalance
 from services.api.budgets.query import Budget
-from services.api.code_names import Names
+from services.api.code_names import Names, named
 from services.api.console.elements import (
     Bar,
     Figure,
@@ -22,8 +22,9 @@ from services.api.console.page_context import NOTHING, Text
 from services.api.http.question import Day
 from services.api.http.question import Sequence as RecordNumber
 from services.api.queries.figures import LINE_STAGES, NOW, AsOf
-from services.api.queries.rows import LINE, BudgetLine, line_order, number_order
+from services.api.queries.rows import LINE, BudgetLine
 from services.api.statements.execution import Execution, executed
+from services.ledger.explain.sentences import line_order, number_order
 from services.texts.locale_format import LocaleFormat
 
 AT_PRESENT: Final = _("As known at record {sequence}, the last one.")
@@ -166,11 +167,7 @@ def _options(
 ) -> list[tuple[str, str]]:
     codes: set[str] = {code for line in lines if (code := getattr(line, kind)) is not None}
     ordered = sorted(codes, key=number_order) if kind == "operation" else sorted(codes)
-    return [(code, _named(code, names.of(budget, kind, code))) for code in ordered]
-
-
-def _named(code: str, name: str | None) -> str:
-    return code if name is None else f"{code} – {name}"
+    return [(code, named(code, names.of(budget, kind, code))) for code in ordered]
 
 
 class _Rows:

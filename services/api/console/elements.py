@@ -248,6 +248,11 @@ def order_href(budget: str, payment_order: str) -> str:
     return address("orders", budget, *payment_order.split("/"))
 
 
+def slip_href(slip_id: str) -> str:
+    """The page of a slip."""
+    return address("treasury", "slips", slip_id)
+
+
 def following(
     steps: Sequence[str],
     asked: Mapping[str, str | None],

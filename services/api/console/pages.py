@@ -31,6 +31,7 @@ from services.api.console.elements import (
     money_shown,
     order_href,
     record_href,
+    slip_href,
     type_name,
 )
 from services.api.console.states import move_ends, stage_name, state_of
@@ -55,6 +56,7 @@ NAVIGATION: Final = {
     "budgets": _("Budgets"),
     "grants": _("Grants"),
     "orders": _("Payment orders"),
+    "treasury": _("Treasury"),
     "troubles": _("Needs action"),
     "lag": _("Processing"),
 }
@@ -161,6 +163,7 @@ def environment() -> Environment:
         line_name=line_name,
         order_href=order_href,
         record_href=record_href,
+        slip_href=slip_href,
     )
     return found
 

@@ -1,4 +1,4 @@
-"""States of orders, grants, conventions, records and money: a text for each code, with its tone."""
+"""States of orders, grants, conventions, records, slips, money: a text for each, with its tone."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -6,14 +6,18 @@ from typing import Final
 from events.texts import Translatable
 from services.api.console.elements import State
 from services.api.console.texts.codes import CONVENTION_STATES, OUTCOMES, STAGES
+from services.api.console.texts.treasury import PIECE_STATES
 from services.ledger.explain.terms import GRANT_STATES, ORDER_STATES, OUTSIDE
 from services.texts.locale_format import LocaleFormat
+from services.treasury.domain.findings import SLIP_STATES
 
 TEXTS: Final[Mapping[str, Mapping[str, Translatable]]] = {
     "order": ORDER_STATES,
     "grant": GRANT_STATES,
     "convention": CONVENTION_STATES,
     "outcome": OUTCOMES,
+    "slip": SLIP_STATES,
+    "piece": PIECE_STATES,
 }
 TONES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "order": {
@@ -43,6 +47,19 @@ TONES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "refused": ("bad", "bad"),
         "parked": ("info", "now"),
         "dead_letter": ("bad", "bad"),
+    },
+    "piece": {
+        "taken_in_charge": ("info", "now"),
+        "on_hold": ("warn", "warn"),
+        "rejected": ("bad", "bad"),
+        "settled": ("good", "good"),
+    },
+    "slip": {
+        "prepared": ("info", "later"),
+        "issued": ("info", "now"),
+        "accepted": ("good", "good"),
+        "refused": ("bad", "bad"),
+        "cancelled": ("", ""),
     },
 }
 """Tones and icons: no state is shown by colour alone."""

@@ -1,11 +1,7 @@
 """POST /events: read as the ledger's input reads them, published whole or not at all."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from tempfile import SpooledTemporaryFile
-from typing import Annotated, BinaryIO, Final, cast
+from typing import Annotated, Final
 
-import structlog
 from fastapi import APIRouter, Query, Request, Response
 
 from events.texts import _
@@ -18,6 +14,7 @@ from services.api.events_in.answers import (
     decided_of,
     dry_run_of,
 )
+from services.api.events_in.body import body_of
 from services.api.events_in.decisions import WAIT_MAX_S
 from services.api.events_in.publishing import publish, publish_and_wait, read_all, try_events
 from services.api.events_in.reading import EVENTS_MAX, PATH, Sent
@@ -26,9 +23,6 @@ from services.api.problems import Kind, Problem, problems
 
 STREAM_BYTES_MAX: Final = 64 * 1024 * 1024
 """Size limit of one request."""
-
-IN_MEMORY_BYTES: Final = 1024 * 1024
-"""A body up to here stays in memory; a larger one waits in a temporary file, and takes a slot."""
 
 STREAM_LIMIT_S: Final = 180.0
 LIMITS_S: Final = {PATH: STREAM_LIMIT_S}
@@ -46,13 +40,6 @@ WRONG_KIND: Final = Kind(
     _("Content type not known"),
     _("The content type is neither that of one event nor that of a stream."),
     _("Say application/cloudevents+json for one event, application/x-ndjson for one a line."),
-)
-DISK_FULL: Final = Kind(
-    "disk_full",
-    507,
-    _("No room for the request"),
-    _("The server has no room left to take in a request of this size: nothing was published."),
-    _("Send it again later or split it; if it lasts, tell the operator (the API's /tmp is full)."),
 )
 TOO_MANY_DECIDED: Final = Kind(
     "too_many_events",
@@ -86,7 +73,6 @@ and the answer is what the ledger would decide now, as far as the read model is.
 """
 
 router = APIRouter(tags=["events"])
-log: Final = structlog.stdlib.get_logger("ecluse.api")
 
 
 Wait = Annotated[
@@ -123,12 +109,7 @@ async def publish_events(
         raise Problem(WRONG_KIND)
     if wait and dry_run:
         raise Problem(WAIT_OR_TRY)
-    with _a_file() as body, ExitStack() as slot:
-        async for chunk in request.stream():
-            if body.tell() <= IN_MEMORY_BYTES < body.tell() + len(chunk):
-                slot.enter_context(components.upload_slots.taken(caller.name))
-            _write(body, chunk)
-        _write(body)
+    async with body_of(request, caller, components) as body:
         sent = Sent(body, one=content_type in ONE)
         await read_all(sent, caller, language)
         if (wait or dry_run) and len(sent.events) > DECIDED_MAX:
@@ -140,30 +121,3 @@ async def publish_events(
             return answer(decided_of(sent, decisions), 202 if None in decisions else 200)
         await publish(sent, components)
     return answer(Published(published=len(sent.events), events=sent.events), 202)
-
-
-@contextmanager
-def _a_file() -> Iterator[BinaryIO]:
-    """A file in memory, on the disk from a size on; what it could not keep is said by `_write`."""
-    file = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 # closed below
-    try:
-        yield cast(BinaryIO, file)
-    finally:
-        with suppress(OSError):
-            file.close()
-
-
-def _write(body: BinaryIO, chunk: bytes | None = None) -> None:
-    """Write this, or what waits in buffers.
-
-    Raises:
-        Problem: 507, there is no room.
-    """
-    try:
-        if chunk is None:
-            body.flush()
-        else:
-            body.write(chunk)
-    except OSError as error:
-        log.warning("upload_not_kept", error=error.strerror or str(error))
-        raise Problem(DISK_FULL) from error

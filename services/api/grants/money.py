@@ -16,10 +16,10 @@ from services.api.queries.rows import (
     all_rows,
     line_columns,
     line_of,
-    line_order,
     row_as,
 )
 from services.ledger.domain.model.lines import Stage
+from services.ledger.explain.sentences import line_order
 from services.projector.tables import (
     budgets,
     convention_lines,
@@ -93,7 +93,9 @@ async def reserved_of(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[G
 
 def among(keys: Sequence[GrantKey]) -> Which:
     """These grants."""
-    return lambda columns: tuple_(*columns).in_(keys)
+    references = sorted({reference for _, reference in keys})
+    # SQLite looks up no pairs in an index: for these alone it would read all of the journal.
+    return lambda columns: and_(columns[1].in_(references), tuple_(*columns).in_(keys))
 
 
 def only(budget: Parameter, grant: Parameter) -> Which:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from events.texts import _
-from services.api.statements.list_file import ListColumn, ListTable
+from services.api.statements.list_file import ListColumn, ListTable, names_beside_budget
 from services.api.statements.sheet import Kind
 from services.ledger.explain.terms import GRANT_STATES
 
@@ -26,6 +26,7 @@ GRANT_TABLE: Final = ListTable(
         ListColumn(_("carried over"), "carried_over_cents", Kind.CENTS, summed=True),
         ListColumn(_("to review"), "flags", Kind.NUMBER),
         ListColumn(_("budget"), "budget"),
+        *names_beside_budget(),
     ),
     {"state": GRANT_STATES},
 )

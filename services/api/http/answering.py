@@ -62,14 +62,21 @@ async def answered(
     body: Callable[[], Awaitable[tuple[bytes, Mapping[str, str]]]],
     *,
     dated: bool = False,
+    tagged: bool = True,
 ) -> Response:
-    """The answer with its ETag, or 304 where the caller has it."""
+    """The answer with its ETag, or 304 where the caller has it.
+
+    One that depends on more than the read model is not `tagged`: nobody keeps it.
+    """
+    language = {"Content-Language": question.language.value}
+    if not tagged:
+        content, headers = await body()
+        return Response(content, media_type=media_type, headers={**language, **headers})
     tag = await _tag(question, media_type, dated=dated)
     if _has(question.request.headers.getlist("if-none-match"), tag):
         return Response(status_code=304, headers={"ETag": tag})
     content, headers = await body()
-    language = question.language.value
-    all_headers = {"ETag": tag, "Content-Language": language, **headers}
+    all_headers = {"ETag": tag, **language, **headers}
     return Response(content, media_type=media_type, headers=all_headers)
 
 

@@ -2,17 +2,17 @@
 
 import base64
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Annotated, Any, Final, Generic, TypeVar, get_args, get_type_hints
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field, TypeAdapter, create_model
 
 from events.texts import _
 from services.api.addresses import own_address
 from services.api.http.answering import JSON, answered, digest
-from services.api.http.question import Asked, ListFilters, PageFilters, Question
+from services.api.http.question import ListFilters, PageFilters, Question
 from services.api.http.question_route import QuestionRoute
 from services.api.problems import Kind, Problem
 
@@ -46,20 +46,22 @@ def list_route(
     summary: str,
     description: str,
     name: str = "listed",
+    complete: Callable[[Question, list[T]], Awaitable[list[Any]]] | None = None,
 ) -> None:
     """Add a route that answers with the rows of a query, page by page.
 
     The query takes a connection, the entities of the caller, the arguments of the filters, the key
     after which the page begins, and a limit. `key` holds the attributes of a row by which the list
-    is ordered, and their types: the cursor is made of them.
+    is ordered, and their types: the cursor is made of them. `complete` makes the rows of a page
+    what is answered, from elsewhere than the read model: such an answer has no ETag.
     """
-    (row,) = get_args(get_type_hints(query)["return"])
+    (row,) = get_args(get_type_hints(complete or query)["return"])
     page = Page[row]  # type: ignore[valid-type] # the type of the rows, known when it is called
     spelled = TypeAdapter[Any](page)
     of_page = create_model(f"{filters.__name__}OfPage", __base__=(filters, PageFilters))
     cursors: TypeAdapter[Any] = TypeAdapter(tuple[tuple(key.values())])  # type: ignore[misc, arg-type]
 
-    def key_of(each: Any) -> tuple[Any, ...]:
+    def own_key(each: Any) -> tuple[Any, ...]:
         values = (attrgetter(attribute)(each) for attribute in key)
         return tuple("" if value is None else value for value in values)
 
@@ -68,23 +70,20 @@ def list_route(
         question.check_authorized(getattr(asked, "entity", None))
         after = None
         if asked.cursor is not None:
-            after = _key(asked.cursor, _fingerprint(question), cursors)
+            after = key_of(asked.cursor, question.request, cursors)
 
         async def body() -> tuple[bytes, Mapping[str, str]]:
-            arguments = asked.arguments(question.today)
-            limit = asked.limit + 1
-            found = await query(
-                question.connection, question.entities, **arguments, after=after, limit=limit
-            )
-            items, headers, cursor = found[: asked.limit], {}, None
+            given = asked.arguments(question.today) | {"after": after, "limit": asked.limit + 1}
+            found = await query(question.connection, question.entities, **given)
+            items, last = found[: asked.limit], None
             if len(found) > asked.limit:
-                key_of_last = cursors.dump_python(key_of(items[-1]), mode="json")
-                cursor = _cursor(_fingerprint(question), key_of_last)
-                following = own_address(question.request, cursor=cursor)
-                headers = {"Link": f'<{following}>; rel="next"'}
+                last = cursors.dump_python(own_key(items[-1]), mode="json")
+            cursor, headers = _following(question.request, last)
+            if complete is not None:
+                items = await complete(question, items)
             return spelled.dump_json(page.model_construct(items=items, next=cursor)), headers
 
-        return await answered(question, JSON, body, dated=asked.is_dated)
+        return await answered(question, JSON, body, dated=asked.is_dated, tagged=complete is None)
 
     route.__annotations__["asked"] = Annotated[of_page, Query()]
     router.add_api_route(
@@ -98,22 +97,33 @@ def list_route(
     )
 
 
-def _fingerprint(question: Asked) -> str:
+def _following(request: Request, key_of_last: Any) -> tuple[str | None, Mapping[str, str]]:
+    """The cursor of the next page and the `Link` to it, where there is one."""
+    if key_of_last is None:
+        return None, {}
+    cursor = cursor_of(request, key_of_last)
+    return cursor, {"Link": f'<{own_address(request, cursor=cursor)}>; rel="next"'}
+
+
+def _fingerprint(request: Request) -> str:
     """Digest of an address and its filters: a cursor belongs to one."""
     filters = sorted(
         (name, value)
-        for name, value in question.request.query_params.multi_items()
+        for name, value in request.query_params.multi_items()
         if name not in NOT_OF_THE_FILTER
     )
-    return digest([question.request.url.path, *(f"{name}={value}" for name, value in filters)])
+    return digest([request.url.path, *(f"{name}={value}" for name, value in filters)])
 
 
-def _cursor(list_: str, key: list[Any]) -> str:
-    spelled = json.dumps([list_, *key], separators=(",", ":"), ensure_ascii=False).encode()
+def cursor_of(request: Request, key: Sequence[Any]) -> str:
+    """The cursor of the page behind the row of this key, whose parts JSON knows."""
+    spelled = json.dumps(
+        [_fingerprint(request), *key], separators=(",", ":"), ensure_ascii=False
+    ).encode()
     return base64.urlsafe_b64encode(spelled).decode().rstrip("=")
 
 
-def _key(cursor: str, list_: str, key: TypeAdapter[Any]) -> Any:
+def key_of(cursor: str, request: Request, key: TypeAdapter[Any]) -> Any:
     """The key of the last row of the page before.
 
     Raises:
@@ -122,7 +132,7 @@ def _key(cursor: str, list_: str, key: TypeAdapter[Any]) -> Any:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         of_list, *text = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        if of_list != list_:
+        if of_list != _fingerprint(request):
             raise Problem(CURSOR_UNKNOWN)
         return key.validate_json(json.dumps(text))
     except (ValueError, TypeError, OverflowError, RecursionError) as error:

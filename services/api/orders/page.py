@@ -32,6 +32,8 @@ from services.api.orders import query as orders
 from services.api.orders.waiting import Wanted, state_tabs, totals, waiting_view
 from services.api.problems import NOT_FOUND, Problem
 from services.api.rejections import query as unsettled
+from services.api.treasury import query as at_treasury
+from services.api.treasury import view as treasury_view
 from services.ledger.explain.terms import ORDER_STATES
 
 router = APIRouter()
@@ -171,8 +173,21 @@ async def _order_page(
         revealed=revealed is not None,
         may_reveal=visit.caller.may(Scope.OPERATE, order.budget),
         by_hand=_by_hand(visit, order),
+        treasury=await _at_treasury(visit, order),
+        treasury_view=treasury_view,
         live=revealed is None,
     )
+
+
+async def _at_treasury(
+    visit: Visit, order: orders.PaymentOrder
+) -> at_treasury.OrderAtTreasury | None:
+    """The slips of an order and what returns said of it; None where no treasury is set up."""
+    treasury = visit.request.app.state.components.treasury
+    if treasury is None:
+        return None
+    async with treasury.store.reading() as connection:
+        return await at_treasury.of_order(connection, order.budget, order.payment_order)
 
 
 def _by_hand(visit: Visit, order: orders.PaymentOrder) -> list[tuple[str, str]]:

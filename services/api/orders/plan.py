@@ -1,9 +1,9 @@
 """The payment plan: what is due when, by week and by beneficiary. Pure but for one query."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,14 +18,14 @@ PERIODS: Final = ("overdue", "7_days", "30_days", "later")
 DAYS_OF_A_WEEK: Final = timedelta(days=6)
 
 
-@dataclass(frozen=True, slots=True)
-class DueOrders:
+class DueOrders(NamedTuple):
     """The orders of one beneficiary that are due on one day: their number and what is left."""
 
     due_on: date
     siret: str
-    beneficiary: str
-    count: int
+    beneficiary: str | None
+    """Its name, as the orders have it."""
+    orders: int
     left_cents: int
 
 
@@ -47,10 +47,16 @@ class BeneficiaryDue:
     """A beneficiary, and what is due to it in each period."""
 
     siret: str
-    name: str
+    beneficiary: str | None
+    """Its name, as the order that is due last has it."""
     due: Counted
     by_period: dict[str, int]
     """Cents left to pay, by period."""
+
+    @property
+    def name(self) -> str:
+        """Its name as people may see it."""
+        return shown(self.beneficiary) or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +89,24 @@ async def payment_plan(
         .order_by(*key)
     )
     rows = await conn.execute(query)
-    found = [
-        DueOrders(due_on, siret, shown(name) or "", count, cents)
-        for due_on, siret, name, count, cents in rows
-    ]
-    return plan_of(found, today)
+    return plan_of([DueOrders(*row) for row in rows], today)
 
 
 def plan_of(found: Sequence[DueOrders], today: date) -> PaymentPlan:
     """The plan of these orders, as of a day."""
-    by_period: dict[str, list[DueOrders]] = {period: [] for period in PERIODS}
-    by_week: dict[date, list[DueOrders]] = {}
+    by_day: dict[date, list[DueOrders]] = {}
     by_siret: dict[str, list[DueOrders]] = {}
     for each in found:
-        by_period[period_of(each.due_on, today)].append(each)
-        by_week.setdefault(monday_of(each.due_on), []).append(each)
+        by_day.setdefault(each.due_on, []).append(each)
         by_siret.setdefault(each.siret, []).append(each)
-    beneficiaries = [_beneficiary(rows, today) for rows in by_siret.values()]
+    # Thousands of orders wait in a large city, on some hundred days.
+    period_of_day = {day: period_of(day, today) for day in by_day}
+    by_period: dict[str, list[DueOrders]] = {period: [] for period in PERIODS}
+    by_week: dict[date, list[DueOrders]] = {}
+    for day, rows in by_day.items():
+        by_period[period_of_day[day]] += rows
+        by_week.setdefault(monday_of(day), []).extend(rows)
+    beneficiaries = [_beneficiary(rows, period_of_day) for rows in by_siret.values()]
     return PaymentPlan(
         {period: _counted(rows) for period, rows in by_period.items()},
         _counted(found),
@@ -119,14 +126,13 @@ def monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _beneficiary(rows: Sequence[DueOrders], today: date) -> BeneficiaryDue:
+def _beneficiary(rows: Sequence[DueOrders], period_of_day: Mapping[date, str]) -> BeneficiaryDue:
     cents = dict.fromkeys(PERIODS, 0)
     for each in rows:
-        cents[period_of(each.due_on, today)] += each.left_cents
+        cents[period_of_day[each.due_on]] += each.left_cents
     last = rows[-1]
     return BeneficiaryDue(last.siret, last.beneficiary, _counted(rows), cents)
 
 
-def _counted(rows: Iterable[DueOrders]) -> Counted:
-    found = list(rows)
-    return Counted(sum(row.count for row in found), sum(row.left_cents for row in found))
+def _counted(rows: Sequence[DueOrders]) -> Counted:
+    return Counted(sum([row.orders for row in rows]), sum([row.left_cents for row in rows]))

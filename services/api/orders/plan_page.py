@@ -38,7 +38,8 @@ async def plan(visit: Visitor) -> Response:
     visit.check_authorized(asked.budget)
     whose = Wanted(**asked.model_dump())
     found = await payment_plan(conn, entities, today, whose.filter(today))
-    waiting = await orders.waiting(conn, entities, today, whose.filter(today))
+    of_state = whose.model_copy(update={"state": orders.UNANSWERED})
+    by_state = await orders.by_state(conn, entities, of_state.filter(today))
     known = await budgets.listed(conn, entities, limit=BUDGETS_CHOSEN)
     return await visit.page(
         "plan.html",
@@ -54,8 +55,8 @@ async def plan(visit: Visitor) -> Response:
             for period, counted in found.periods.items()
         ],
         period_names=PERIOD_NAMES,
-        unanswered=waiting.by_state[orders.UNANSWERED],
-        unanswered_href=whose.in_state(orders.UNANSWERED),
+        unanswered=by_state.get(orders.UNANSWERED, orders.NONE),
+        unanswered_href=of_state.href,
         total=found.total,
         weeks=[(each, whose.due(each.monday, each.sunday).href) for each in found.weeks],
         beneficiaries=[

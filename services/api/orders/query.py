@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
@@ -19,6 +19,7 @@ from services.api.queries.rows import (
     Name,
     Service,
     between,
+    each_made,
     first_row,
     of_entity,
     row_as,
@@ -152,6 +153,9 @@ class InState:
     left_cents: int
 
 
+NONE: Final = InState(0, 0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """The orders that wait for the treasury."""
@@ -201,7 +205,7 @@ async def listed(
     """
     query = _listed(sort, backwards)
     rows = await query.rows(conn, entities=entities, asked=asked, after=after, limit=limit)
-    found = [row_as(PaymentOrder, row) for row in rows]
+    found = await each_made(rows, partial(row_as, PaymentOrder))
     return found[::-1] if backwards else found
 
 

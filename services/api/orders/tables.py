@@ -15,6 +15,7 @@ from services.api.statements.list_file import (
     ListTable,
     heading_of,
     list_sheet,
+    names_beside_budget,
 )
 from services.api.statements.sheet import Cell, Column, Kind, Sheet
 from services.ledger.explain.terms import ORDER_STATES
@@ -45,6 +46,7 @@ OF_AN_ORDER: Final = (
     ListColumn(_("instalment"), "instalment"),
     ListColumn(_("budget"), "budget"),
     ListColumn(_("record no."), "sequence", Kind.NUMBER),
+    *names_beside_budget(),
 )
 ORDER_TABLE: Final = ListTable(_("Payment orders"), OF_AN_ORDER, {"state": ORDER_STATES})
 

@@ -15,6 +15,7 @@ from services.api.orders.query import (
     DAYS_MAX,
     FIRST_DUE,
     MONTH,
+    NONE,
     OPEN_STATES,
     SORT,
     UNANSWERED,
@@ -188,7 +189,7 @@ def state_tabs(found: Mapping[str, InState]) -> list[Tab]:
     left_cents = sum(each.left_cents for each in still)
     tabs = [Tab(WAITING, _("Waiting"), sum(each.count for each in still), left_cents)]
     for state, text in ORDER_STATES.items():
-        each = found.get(state, InState(0, 0, 0))
+        each = found.get(state, NONE)
         cents = each.left_cents if state in OPEN_STATES else each.amount_cents
         tabs.append(Tab(state, text, each.count, cents))
     count = sum(each.count for each in found.values())

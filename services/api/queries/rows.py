@@ -1,5 +1,6 @@
 """Rows and conditions that several queries share, in SQL of both databases."""
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -26,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.masking import masked, masked_name
+from services.api.adapters.prepared import ROWS_AT_ONCE, in_parts
 from services.projector.tables import budgets, journal
 
 Entities = frozenset[str] | None
@@ -45,6 +47,7 @@ SHOWN_FIRST, SHOWN_LAST = 4, 3
 """Characters of an IBAN that are shown: country and key, and the end that its owner knows."""
 
 Row = TypeVar("Row")
+Each = TypeVar("Each")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,19 @@ def row_as(kind: type[Row], row: Mapping[Any, Any], **more: Any) -> Row:
     its_class: Any = kind
     read = {name: of(row) for name, of in _readers(its_class).items() if name not in more}
     return kind(**read, **more)
+
+
+async def each_made(rows: Iterable[Each], make: Callable[[Each], Row]) -> list[Row]:
+    """What each row becomes; other requests go on in between.
+
+    A file has 50,000 rows: to make their objects takes a second and more.
+    """
+    found: list[Row] = []
+    for row in rows:
+        found.append(make(row))
+        if not len(found) % ROWS_AT_ONCE:
+            await asyncio.sleep(0)
+    return found
 
 
 @cache
@@ -184,20 +200,6 @@ def total(amounts: ColumnElement[Any]) -> ColumnElement[int]:
     return cast(func.coalesce(func.sum(amounts), 0), BigInteger)
 
 
-def line_order(line: BudgetLine) -> tuple[str, str, str, tuple[int, str]]:
-    """The place of a line among others: M57's codes by their digits, operations by their number.
-
-    In the nomenclature a code stands behind the one that it is part of: 20, 204, 21.
-    """
-    return (line.chapter, line.article, line.function or "", number_order(line.operation or ""))
-
-
-def number_order(code: str) -> tuple[int, str]:
-    """The place of an operation's code: by the number that it begins with (489, 490, 1978)."""
-    digits = code[: len(code) - len(code.lstrip("0123456789"))]
-    return (int(digits or 0), code)
-
-
 def line_columns(table: FromClause) -> list[ColumnElement[Any]]:
     """The four codes of a line, in their order."""
     return [table.c[name] for name in LINE]
@@ -230,8 +232,7 @@ def between(
 
 async def all_rows(conn: AsyncConnection, query: Select[Any]) -> Sequence[RowMapping]:
     """All rows of a query."""
-    rows: Sequence[RowMapping] = (await conn.execute(query)).mappings().all()
-    return rows
+    return await in_parts(await conn.execute(query))
 
 
 async def first_row(conn: AsyncConnection, query: Select[Any]) -> RowMapping | None:

@@ -6,7 +6,8 @@ the ledger's file. What was read there once is remembered: a record never change
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
@@ -18,6 +19,7 @@ from events.codec import is_binary
 from events.masking import masked, masked_name
 from events.unreadable import Reason, Unreadable, explain
 from services.api.adapters.ports import SourceRecords
+from services.api.queries.rows import Name
 from services.api.rejections.query import DeadLetter
 from services.ledger.application.handle import RawRecord, decoded
 from services.ledger.domain.journal import Source
@@ -26,6 +28,9 @@ from services.texts.translation import Sentence, both
 
 KEPT_MAX: Final = 5_000
 """Explanations that are kept."""
+
+RECORDS_AT_ONCE: Final = 50
+"""Records that are read at once: each may have a megabyte."""
 
 SOURCE_LIMIT_S: Final = 2.0
 """Time that a page waits for the source; without it the reason alone is explained."""
@@ -50,6 +55,18 @@ class Explanation(NamedTuple):
 NOTHING_KNOWN: Final = Explanation()
 
 
+@dataclass(frozen=True, slots=True)
+class ExplainedDeadLetter(DeadLetter):
+    """A dead letter with what its record says, as far as it can be read; else null."""
+
+    explanation: Sentence | None
+    """The sentence of `POST /events`: what is wrong, where, and what to do."""
+    event_id: Name | None
+    event_source: Name | None
+    recorded_at: datetime | None
+    """Kafka's time of the record; a line of a file has none."""
+
+
 class Explanations:
     """Explanations of dead letters, by the place of their records."""
 
@@ -64,23 +81,43 @@ class Explanations:
         Call it without a connection of the database: the source may take its time.
         """
         places = {each.source: each for each in dead_letters}
-        unknown = places.keys() - self._kept.keys()
-        if unknown:
-            for place, raw in (await self._read(unknown)).items():
-                self._kept[place] = explained(raw, places[place])
+        await self._read({place: each for place, each in places.items() if place not in self._kept})
         found = [self._kept.get(place) or _by_facts(each) for place, each in places.items()]
         while len(self._kept) > KEPT_MAX:
             self._kept.popitem(last=False)
         return found
 
-    async def _read(self, places: Collection[Source]) -> Mapping[Source, RawRecord]:
+    async def _read(self, unknown: Mapping[Source, DeadLetter]) -> None:
+        """Explain these, as far as their records come in time."""
+        if not unknown:
+            return
+        places = list(unknown)
         try:
             # One page at a time: to read a topic takes a connection to each broker.
             async with asyncio.timeout(SOURCE_LIMIT_S), self._reading:
-                return await self._source_records(places)
+                for first in range(0, len(places), RECORDS_AT_ONCE):
+                    some = places[first : first + RECORDS_AT_ONCE]
+                    for place, raw in (await self._source_records(some)).items():
+                        self._kept[place] = explained(raw, unknown[place])
         except (Stop, TimeoutError) as error:
             log.warning("source_not_read", error=str(error) or type(error).__name__)
-            return {}
+
+
+async def with_explanations(
+    explanations: Explanations, dead_letters: Sequence[DeadLetter]
+) -> list[ExplainedDeadLetter]:
+    """These dead letters with their explanations."""
+    found = await explanations.of(dead_letters)
+    return [
+        ExplainedDeadLetter(
+            **{each.name: getattr(dead_letter, each.name) for each in fields(DeadLetter)},
+            explanation=explanation.sentence,
+            event_id=explanation.event_id,
+            event_source=explanation.event_source,
+            recorded_at=explanation.recorded_at,
+        )
+        for dead_letter, explanation in zip(dead_letters, found, strict=True)
+    ]
 
 
 def explained(raw: RawRecord, dead_letter: DeadLetter) -> Explanation:

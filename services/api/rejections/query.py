@@ -23,6 +23,7 @@ from services.api.queries.rows import (
     Entities,
     FreeText,
     Name,
+    each_made,
     first_row,
     page_rows,
     record_of,
@@ -162,17 +163,8 @@ async def refused(
     query = _reviewed(select(refusals, *REVIEW), refusals, settled)
     query = query.where(visible(refusals.c.budget, entities))
     query = query.where(*same(refusals, budget=budget, code=code, event_type=event_type))
-    return [
-        row_as(
-            RefusedEvent,
-            row,
-            refusal=refusal_verdict(row["code"], row["facts"]),
-            settled=_settled(row),
-        )
-        for row in await page_rows(
-            conn, query, key, after, limit, descending=True, backwards=backwards
-        )
-    ]
+    rows = await page_rows(conn, query, key, after, limit, descending=True, backwards=backwards)
+    return await each_made(rows, _refused)
 
 
 async def waiting_events(
@@ -190,12 +182,8 @@ async def waiting_events(
     key = (parked.c.event_time, parked.c.budget, parked.c.sequence)
     query = select(parked).where(visible(parked.c.budget, entities), _has_ended(ended))
     query = query.where(*same(parked, budget=budget, waits_for_kind=kind))
-    return [
-        row_as(WaitingEvent, row, wait=wait_verdict(row["waits_for_kind"], row["waits_for_id"]))
-        for row in await page_rows(
-            conn, query, key, after, limit, descending=True, backwards=backwards
-        )
-    ]
+    rows = await page_rows(conn, query, key, after, limit, descending=True, backwards=backwards)
+    return await each_made(rows, _waiting)
 
 
 async def unreadable(
@@ -214,7 +202,7 @@ async def unreadable(
     query = query.where(visible(dead_letters.c.budget, entities))
     query = query.where(*same(dead_letters, code=code))
     rows = await page_rows(conn, query, key, after, limit, backwards=backwards)
-    return [_dead_letter(row) for row in rows]
+    return await each_made(rows, _dead_letter)
 
 
 async def flagged(
@@ -233,12 +221,8 @@ async def flagged(
     query = select(review_flags, *event, _grant(review_flags), *REVIEW)
     query = _reviewed(query, review_flags, settled).join(journal, record_of(review_flags))
     query = query.where(visible(review_flags.c.budget, entities), *same(review_flags, code=code))
-    return [
-        row_as(Flagged, row, verdict=flag_verdict(row["code"], row["facts"]), settled=_settled(row))
-        for row in await page_rows(
-            conn, query, key, after, limit, descending=True, backwards=backwards
-        )
-    ]
+    rows = await page_rows(conn, query, key, after, limit, descending=True, backwards=backwards)
+    return await each_made(rows, _flagged)
 
 
 async def one_dead_letter(
@@ -378,6 +362,20 @@ def _settled(row: RowMapping) -> Settled | None:
 def _has_ended(ended: bool) -> ColumnElement[bool]:
     column = parked.c.ended_sequence
     return column.is_not(None) if ended else column.is_(None)
+
+
+def _refused(row: RowMapping) -> RefusedEvent:
+    verdict = refusal_verdict(row["code"], row["facts"])
+    return row_as(RefusedEvent, row, refusal=verdict, settled=_settled(row))
+
+
+def _waiting(row: RowMapping) -> WaitingEvent:
+    return row_as(WaitingEvent, row, wait=wait_verdict(row["waits_for_kind"], row["waits_for_id"]))
+
+
+def _flagged(row: RowMapping) -> Flagged:
+    verdict = flag_verdict(row["code"], row["facts"])
+    return row_as(Flagged, row, verdict=verdict, settled=_settled(row))
 
 
 def _dead_letter(row: RowMapping) -> DeadLetter:

@@ -21,6 +21,7 @@ from services.api.http.question import (
 )
 from services.api.problems import problems
 from services.api.rejections import query as unsettled
+from services.api.rejections.explanation import ExplainedDeadLetter, with_explanations
 from services.api.rejections.tables import FLAGGED, PARKED, REFUSED, UNREADABLE
 from services.api.statements.list_file import list_file
 from services.ledger.domain.model.flags import FlagCode
@@ -79,6 +80,15 @@ class CountFilters(Filters):
 
 NEWEST: Final = {"event_time": KeyTime, "budget": KeyText, "sequence": Sequence}
 
+
+async def _explained(
+    question: Asked, rows: list[unsettled.DeadLetter]
+) -> list[ExplainedDeadLetter]:
+    # The source may take its time: nobody waits for it with a connection of the database.
+    await question.connection.close()
+    return await with_explanations(question.request.app.state.explanations, rows)
+
+
 Counts = list[unsettled.ByReason]
 COUNTS: Final = TypeAdapter(Counts)
 
@@ -128,7 +138,10 @@ list_route(
     {"chain": KeyText, "sequence": Sequence},
     name="dead_letters",
     summary="Dead letters",
-    description="Records that could not be read. They name no entity: only who reads all sees any.",
+    description="Records that could not be read. They name no entity: only who reads all sees any. "
+    "`explanation` is the sentence of `POST /events`, and with the id, the sender and the time "
+    "null where the record itself cannot be read any more, or not in time.",
+    complete=_explained,
 )
 
 

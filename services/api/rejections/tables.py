@@ -7,7 +7,7 @@ from typing import Any, Final
 from events.envelope import INBOUND
 from events.texts import Translatable, _
 from services.api.rejections.view import TERMS, term_of
-from services.api.statements.list_file import ListColumn, ListTable
+from services.api.statements.list_file import ListColumn, ListTable, names_beside_budget
 from services.api.statements.sheet import Cell, Kind
 
 TYPES: Final = {each.TYPE: each.NAME for each in INBOUND}
@@ -42,6 +42,7 @@ EVENT: Final = (
 PLACE: Final = (
     ListColumn(_("budget"), "budget"),
     ListColumn(_("record no."), "sequence", Kind.NUMBER),
+    *names_beside_budget(),
 )
 
 

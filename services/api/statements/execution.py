@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from typing import Any, Final
 
-from events.texts import _
+from events.texts import _, pgettext
 from services.api.balances.query import LineBalance, Stages
-from services.api.queries.rows import Name, line_order, shown_name
+from services.api.code_names import OFFICIAL, Names
+from services.api.queries.rows import Name, shown_name
 from services.api.statements.sheet import Cell, Column, Kind, Sheet
+from services.ledger.explain.sentences import line_order
 
 TITLE: Final = _("Budget execution")
 BY_LINE: Final = _("Line by line")
@@ -26,12 +28,21 @@ FIGURES: Final = {
 }
 """The columns of the figures, by the field of an execution."""
 
-COLUMNS: Final = (Column(_("chapter")), Column(_("article")), *FIGURES.values())
-LINE_COLUMNS: Final = (
+CODES: Final = (_("chapter"), _("article"), _("function"), _("operation"))
+"""The names of the four codes of a line."""
+
+CHAPTER_NAME: Final = _("name of the chapter")
+LINE_NAME: Final = _("name of the line")
+COLUMNS: Final = (
     Column(_("chapter")),
     Column(_("article")),
-    Column(_("function")),
-    Column(_("operation")),
+    Column(pgettext("code", "name")),
+    *FIGURES.values(),
+)
+LINE_COLUMNS: Final = (
+    *map(Column, CODES),
+    Column(CHAPTER_NAME),
+    Column(LINE_NAME),
     *FIGURES.values(),
 )
 
@@ -105,27 +116,32 @@ def executed(rows: Iterable[Stages]) -> Execution:
     return Execution(**_figures(rows))
 
 
-def execution_sheet(statement: ExecutionStatement) -> Sheet:
+def execution_sheet(statement: ExecutionStatement, names: Names = OFFICIAL) -> Sheet:
     """The statement as a table: a chapter's articles, then the chapter; the whole last."""
     rows: list[list[Cell]] = []
     strong: set[int] = set()
     for chapter in statement.chapters:
-        rows += [_row(chapter.chapter, each.article, each) for each in chapter.articles]
+        for each in chapter.articles:
+            name = names.of(statement.budget, "article", each.article)
+            rows.append(_row(chapter.chapter, each.article, name, each))
         strong.add(len(rows))
-        rows.append(_row(chapter.chapter, None, chapter))
+        name = names.of(statement.budget, "chapter", chapter.chapter)
+        rows.append(_row(chapter.chapter, None, name, chapter))
     strong.add(len(rows))
-    rows.append(_row(TOTAL, None, statement.total))
+    rows.append(_row(TOTAL, None, None, statement.total))
     return Sheet(TITLE, COLUMNS, rows, frozenset(strong))
 
 
-def line_sheet(lines: Sequence[LineBalance]) -> Sheet:
+def line_sheet(lines: Sequence[LineBalance], names: Names = OFFICIAL) -> Sheet:
     """The lines of a budget with their figures and rates, and the whole."""
     rows: list[list[Cell]] = []
     for each in sorted(lines, key=lambda each: line_order(each.line)):
         codes = (shown_name(code) for code in astuple(each.line))
-        rows.append([*codes, *_cells(Execution(**_figures([each])))])
+        chapter = names.of(each.budget, "chapter", each.line.chapter)
+        called = (chapter, names.of_line(each.budget, each.line) or None)
+        rows.append([*codes, *called, *_cells(Execution(**_figures([each])))])
     total = _cells(Execution(**_figures(lines)))
-    rows.append([TOTAL, None, None, None, *total])
+    rows.append([TOTAL, *[None] * (len(LINE_COLUMNS) - len(total) - 1), *total])
     return Sheet(BY_LINE, LINE_COLUMNS, rows, frozenset({len(lines)}))
 
 
@@ -158,9 +174,9 @@ def per_mille(part_cents: int, whole_cents: int) -> int | None:
     return part_cents * 1000 // whole_cents if whole_cents > 0 else None
 
 
-def _row(chapter: Cell, article: str | None, of: Execution) -> list[Cell]:
+def _row(chapter: Cell, article: str | None, name: str | None, of: Execution) -> list[Cell]:
     chapter = shown_name(chapter) if isinstance(chapter, str) else chapter
-    return [chapter, shown_name(article), *_cells(of)]
+    return [chapter, shown_name(article), name, *_cells(of)]
 
 
 def _cells(of: Execution) -> list[Cell]:

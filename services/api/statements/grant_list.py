@@ -14,6 +14,7 @@ from sqlalchemy import RowMapping, and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.texts import _, verbatim
+from services.api.code_names import OFFICIAL, Names
 from services.api.grants import query as grants
 from services.api.queries.rows import Entities, all_rows, row_as, shown_name
 from services.api.statements.sheet import Cell, Column, Kind, Sheet
@@ -28,6 +29,7 @@ OBJECT_MAX: Final = 256
 """Length of the object of a grant in the format."""
 
 COLUMNS: Final = (
+    Column(verbatim("nomAttribuant")),
     Column(verbatim("idAttribuant")),
     Column(verbatim("dateConvention"), Kind.DAY),
     Column(verbatim("referenceDecision")),
@@ -138,9 +140,9 @@ async def _payments(conn: AsyncConnection, budget: str) -> dict[str, RowMapping]
     return {row["grant_ref"]: row for row in await all_rows(conn, query)}
 
 
-def grant_sheet(listed: Sequence[ListedGrant]) -> Sheet:
+def grant_sheet(listed: Sequence[ListedGrant], names: Names = OFFICIAL) -> Sheet:
     """The list as a table, with its totals."""
-    rows = [_row(each) for each in listed]
+    rows = [_row(each, names) for each in listed]
     total: list[Cell] = [None] * len(COLUMNS)
     total[0] = _("Total")
     for at, column in enumerate(COLUMNS):
@@ -149,10 +151,11 @@ def grant_sheet(listed: Sequence[ListedGrant]) -> Sheet:
     return Sheet(TITLE, COLUMNS, [*rows, total], frozenset({len(rows)}))
 
 
-def _row(listed: ListedGrant) -> list[Cell]:
+def _row(listed: ListedGrant, names: Names) -> list[Cell]:
     grant = listed.grant
     beneficiary = grant.beneficiary
     return [
+        names.entity_of(grant.budget),
         grant.budget[:SIRET_DIGITS],
         listed.signed_on,
         None if grant.act is None else shown_name(grant.act.number),

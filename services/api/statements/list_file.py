@@ -10,8 +10,11 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy import select
 
 from events.texts import Translatable, _, ngettext, verbatim
+from services.api.code_names import Names, named
+from services.api.http.components import Components
 from services.api.http.question import Asked, ListFilters, Question
-from services.api.queries.rows import shown_name, visible
+from services.api.queries.rows import LINE, shown_name, visible
+from services.api.statements.execution import CHAPTER_NAME, LINE_NAME
 from services.api.statements.file import FILE, FileFormat, file_answer
 from services.api.statements.sheet import Cell, Column, Kind, Sheet
 from services.projector.tables import budgets, positions
@@ -69,17 +72,54 @@ class ListColumn(NamedTuple):
     summed: bool = False
     """True if its total stands below."""
 
-    def of(self, row: Any) -> Cell:
+    def of(self, row: Any, _: Names) -> Cell:
         """The cell of a row; in a name of a sender IBANs are shortened."""
         found = _at(self.cell, row) if isinstance(self.cell, str) else self.cell(row)
         return shown_name(found) if isinstance(found, str) else found
+
+
+class NameColumn(NamedTuple):
+    """A column of names, of what another column has the codes of; empty where none is known."""
+
+    label: Translatable
+    name: Callable[[Names, Any], str | None]
+    kind: Kind = Kind.TEXT
+    summed: bool = False
+
+    def of(self, row: Any, names: Names) -> Cell:
+        """The cell of a row."""
+        return self.name(names, row)
+
+
+AnyColumn = ListColumn | NameColumn
+
+
+def names_beside_budget(path: str = "budget") -> tuple[NameColumn, NameColumn]:
+    """The names of the entity and of the budget whose id a row has at this path."""
+    return (
+        NameColumn(_("name of the entity"), lambda names, row: names.entity_of(_at(path, row))),
+        NameColumn(_("name of the budget"), lambda names, row: names.of_budget(_at(path, row))),
+    )
+
+
+def names_beside_line(path: str, budget: str) -> tuple[NameColumn, NameColumn]:
+    """The names of the chapter and of the other codes of the line that a row has at this path."""
+    return (
+        NameColumn(
+            CHAPTER_NAME,
+            lambda names, row: names.of(_at(budget, row), "chapter", _at(path, row).chapter),
+        ),
+        NameColumn(
+            LINE_NAME, lambda names, row: names.of_line(_at(budget, row), _at(path, row)) or None
+        ),
+    )
 
 
 class ListTable(NamedTuple):
     """A list as a table."""
 
     title: Translatable
-    columns: Sequence[ListColumn]
+    columns: Sequence[AnyColumn]
     values: Mapping[str, Mapping[str, Translatable]] = {}
     """By filter, the names of its values."""
 
@@ -137,8 +177,9 @@ async def list_sheet(
     question: Asked, asked: ListFilters, table: ListTable, found: Sequence[Any]
 ) -> Sheet:
     """These rows as a table with its totals; of more than a file may hold, the first ones."""
+    names = names_for(question)
     # Seconds for the most rows that there may be: nobody else's request waits for them.
-    rows = await asyncio.to_thread(_cells, table.columns, found[:ROWS_MAX])
+    rows = await asyncio.to_thread(_cells, table.columns, names, found[:ROWS_MAX])
     count = (CUT if len(found) > ROWS_MAX else ROWS).render(len(rows))
     heading = await heading_of(question, asked, table.title, table.values)
     strong = frozenset[int]()
@@ -149,11 +190,17 @@ async def list_sheet(
     return Sheet(table.title, columns, rows, strong, [*heading, (_("rows"), count)])
 
 
-def _cells(columns: Sequence[ListColumn], found: Iterable[Any]) -> list[list[Cell]]:
-    return [[column.of(row) for column in columns] for row in found]
+def names_for(question: Asked) -> Names:
+    """The names of codes that the pages show."""
+    components: Components = question.request.app.state.components
+    return components.names
 
 
-def _totals(columns: Sequence[ListColumn], rows: Sequence[Sequence[Cell]]) -> list[Cell]:
+def _cells(columns: Sequence[AnyColumn], names: Names, found: Iterable[Any]) -> list[list[Cell]]:
+    return [[column.of(row, names) for column in columns] for row in found]
+
+
+def _totals(columns: Sequence[AnyColumn], rows: Sequence[Sequence[Cell]]) -> list[Cell]:
     total: list[Cell] = [
         sum(cell for row in rows if isinstance(cell := row[at], int)) if column.summed else None
         for at, column in enumerate(columns)
@@ -171,26 +218,30 @@ async def heading_of(
     """The title of a file, whose it is, of which day, up to which record, and its filters."""
     budget: str | None = getattr(asked, "budget", None)
     day: date = getattr(asked, "effective_on", None) or question.today
+    names = names_for(question)
     lines: list[tuple[Translatable, Cell]] = [(title, None)]
     if budget is None:
         entity = getattr(asked, "entity", None)
         entities = question.entities if entity is None else {entity}
-        lines.append((_("entity"), ALL if entities is None else ", ".join(sorted(entities))))
+        called = [named(each, names.entity(each)) for each in sorted(entities or ())]
+        lines.append((_("entity"), ALL if entities is None else ", ".join(called)))
         lines += [(_("as of"), day), (_("journal read up to"), await _read_up_to(question))]
     else:
         code, year = budget[SIRET_DIGITS + 1 :].rsplit("-", 1)
         known_at = getattr(asked, "known_at", None) or await _last_record(question, budget)
         lines += [
-            (_("entity"), budget[:SIRET_DIGITS]),
-            (_("budget"), code),
+            (_("entity"), named(budget[:SIRET_DIGITS], names.entity_of(budget))),
+            (_("budget"), named(code, names.of_budget(budget))),
             (_("fiscal year"), year),
             (_("as of"), day),
             (_("up to record no."), known_at),
         ]
-    return lines + [
-        (FILTERS.get(name) or verbatim(name), _spelled(value, values.get(name, {})))
-        for name, value in asked.model_dump(exclude=IN_HEADING, exclude_defaults=True).items()
-    ]
+    for name, value in asked.model_dump(exclude=IN_HEADING, exclude_defaults=True).items():
+        text = _spelled(value, values.get(name, {}))
+        if name in LINE and (called_so := names.of(budget or "", name, value)) is not None:
+            text = verbatim(named(value, called_so))
+        lines.append((FILTERS.get(name) or verbatim(name), text))
+    return lines
 
 
 def _spelled(value: Any, terms: Mapping[str, Translatable]) -> Cell:

@@ -20,7 +20,7 @@ from services.api.statements.execution import (
 )
 from services.api.statements.file import FILE, FileFormat, file_answer
 from services.api.statements.grant_list import grant_list, grant_sheet
-from services.api.statements.list_file import heading_of
+from services.api.statements.list_file import heading_of, names_for
 from services.api.statements.sheet import Sheet
 
 router = APIRouter(prefix="/budgets/{budget}", tags=["statements"], responses=UNCHANGED)
@@ -81,8 +81,9 @@ async def execution_file(
         lines = await _lines(question, budget, asked)
         of_budget = _OfBudget(budget=budget, **asked.model_dump())
         heading = await heading_of(question, of_budget, TITLE, {})
-        by_chapter = execution_sheet(execution_of(budget, lines))
-        return [each._replace(heading=heading) for each in (by_chapter, line_sheet(lines))]
+        names = names_for(question)
+        by_chapter = execution_sheet(execution_of(budget, lines), names)
+        return [each._replace(heading=heading) for each in (by_chapter, line_sheet(lines, names))]
 
     return await file_answer(question, f"execution-{budget}", file_format, sheets)
 
@@ -108,7 +109,7 @@ async def grants_file(
     async def sheets() -> list[Sheet]:
         await _check_budget(question, budget)
         listed = await grant_list(question.connection, question.entities, budget)
-        return [grant_sheet(listed)]
+        return [grant_sheet(listed, names_for(question))]
 
     return await file_answer(question, f"grants-{budget}", file_format, sheets)
 

@@ -14,9 +14,11 @@ from services.cli.terminal.texts import COLUMNS, LINE_TERM, OUTCOMES, READ, REVI
 from services.ledger.application.handle import Ledger, RawRecord, decoded
 from services.ledger.application.ports import DeadLetter
 from services.ledger.domain.journal import Source
+from services.ledger.domain.model.lines import Line
 from services.ledger.explain.sentences import (
     flag_sentence,
     line_label,
+    line_order,
     parked_sentence,
     refusal_sentence,
 )
@@ -101,8 +103,9 @@ def label(line: Mapping[str, str | None]) -> str:
 
 
 def show_lines(screen: Screen, lines: list[dict[str, Any]]) -> None:
-    """Balances of lines, budget by budget."""
-    for budget, rows in groupby(lines[:ROWS_MAX], itemgetter("budget")):
+    """Balances of lines, budget by budget, operations by their number."""
+    in_order = sorted(lines, key=lambda row: (row["budget"], line_order(Line(**row["line"]))))
+    for budget, rows in groupby(in_order[:ROWS_MAX], itemgetter("budget")):
         _show_balances(screen, budget, list(rows))
     screen.say_more(len(lines) - ROWS_MAX)
 

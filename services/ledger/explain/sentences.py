@@ -1,7 +1,7 @@
 """Texts of decisions: their sentences, with the facts formatted."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from events.texts import Day, Euros, Translatable, _, pgettext
 from services.ledger.domain.model.flags import FlagCode
@@ -95,6 +95,34 @@ def line_label(line: Mapping[str, str | None]) -> str:
     """`65/65748/61/489`: the codes of a line, absent ones as a dash."""
     members = ("chapter", "article", "function", "operation")
     return "/".join(line[member] or "–" for member in members)
+
+
+class Codes(Protocol):
+    """The codes of a budget line."""
+
+    @property
+    def chapter(self) -> str: ...
+    @property
+    def article(self) -> str: ...
+    @property
+    def function(self) -> str | None: ...
+    @property
+    def operation(self) -> str | None: ...
+
+
+def line_order(line: Codes) -> tuple[str, str, str, tuple[int, str]]:
+    """The place of a line among others that people read.
+
+    M57's codes by their digits, since a code stands behind the one that it is part of (20, 204,
+    21); operations by their number. The contract's lists are in the order of texts (rules, 35).
+    """
+    return (line.chapter, line.article, line.function or "", number_order(line.operation or ""))
+
+
+def number_order(code: str) -> tuple[int, str]:
+    """The place of an operation's code: by the number that it begins with (489, 490, 1978)."""
+    digits = code[: len(code) - len(code.lstrip("0123456789"))]
+    return (int(digits or 0), code)
 
 
 def _with_advice(reason: Translatable, advice: Advice) -> Translatable:

@@ -23,7 +23,7 @@ from services.treasury.application.open_findings import (
     listed_findings,
     open_findings,
 )
-from services.treasury.application.return_taking import ReturnTaking, codes_of
+from services.treasury.application.return_taking import Codes, ReturnTaking, codes_of
 from services.treasury.config.accountant import TreasuryConfig
 from services.treasury.domain.findings import (
     Finding,
@@ -58,6 +58,9 @@ TAKEN: Final = "taken"
 REFUSED: Final = "refused"
 
 WRONG_ROOT: Final = _("its root is {root}: it is neither a PES_Retour nor a PES_ACQUIT")
+NOT_THEIRS: Final = _(
+    "The file is of the entity {siret}, whose returns this access may not bring: nothing was taken."
+)
 NO_FINDING: Final = _("There is no finding {finding}.")
 IS_CLOSED: Final = _("The finding {finding} was closed already.")
 NO_REASON: Final = _("Give a reason: it stays with the finding.")
@@ -121,14 +124,26 @@ class Returns:
         self._config = config
         self._clock = clock
 
-    async def take(self, stream: BinaryIO, file_name: str, by: str) -> Taken:
-        """Read a file to its end and take what it says; a second time nothing new comes of it."""
+    async def take(
+        self, stream: BinaryIO, file_name: str, by: str, sirets: frozenset[str] | None = None
+    ) -> Taken:
+        """Read a file to its end and take what it says; a second time nothing new comes of it.
+
+        Args:
+            stream: the file, from its beginning.
+            file_name: its name, for people.
+            by: who brings it.
+            sirets: the entities for which they may; None is all.
+
+        Raises:
+            ReturnProblem: it is of a budget of another entity.
+        """
         file, kind = XmlFile(stream), UNREADABLE
         try:
             kind = _kind_of(file.root())
             async with self._transaction() as connection:
                 take = self._take_return if kind == RETURN else self._take_answer
-                taken = await take(connection, file, file_name)
+                taken = await take(connection, file, file_name, sirets)
                 await self._note(connection, taken, by)
                 return taken
         except FileRefused as error:
@@ -180,11 +195,15 @@ class Returns:
             yield connection
 
     async def _take_return(
-        self, connection: AsyncConnection, file: XmlFile, file_name: str
+        self,
+        connection: AsyncConnection,
+        file: XmlFile,
+        file_name: str,
+        sirets: frozenset[str] | None,
     ) -> Taken:
         reader = ReturnReader(file)
         head = reader.head()
-        codes = codes_of(self._config, head)
+        codes = _theirs(codes_of(self._config, head), sirets)
         taking = ReturnTaking(connection, head, codes, file_name, self._clock())
         pieces = reader.pieces()
         while slice_ := list(islice(pieces, SLICE)):
@@ -203,11 +222,15 @@ class Returns:
         )
 
     async def _take_answer(
-        self, connection: AsyncConnection, file: XmlFile, file_name: str
+        self,
+        connection: AsyncConnection,
+        file: XmlFile,
+        file_name: str,
+        sirets: frozenset[str] | None,
     ) -> Taken:
         reader, now = AcquitReader(file), self._clock()
         answered, head = reader.head()
-        codes = codes_of(self._config, head)
+        codes = _theirs(codes_of(self._config, head), sirets)
         verdict = Verdict.of(reader.answers())
         slip_id, found = await take_answer(connection, head, codes, answered, verdict, now)
         opened = await open_findings(connection, found, file_name, now)
@@ -262,6 +285,13 @@ class Returns:
         elif (former, taken.outcome) == (REFUSED, TAKEN):
             of_file = returns.c.sha256 == taken.sha256
             await connection.execute(update(returns).where(of_file).values(row))
+
+
+def _theirs(codes: Codes, sirets: frozenset[str] | None) -> Codes:
+    """The same codes, of an entity for which the file may be brought."""
+    if sirets is not None and codes.siret not in sirets:
+        raise ReturnProblem(NOT_THEIRS.render({"siret": codes.siret}))
+    return codes
 
 
 def _kind_of(root: str) -> str:

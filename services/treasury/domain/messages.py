@@ -7,6 +7,9 @@ import msgspec
 from events.outbound import EventRefused, PaymentOrderCancelled, PaymentOrderIssued
 from events.treasury import TREASURY
 
+CANCELLED: Final = "cancelled"
+"""The state of an order of which the rest must not be paid."""
+
 
 class UnreadableMessage(ValueError):
     """A record is no message of the ledger: a bug of ours, or a writer that has no right there."""
@@ -40,9 +43,23 @@ class _Envelope(msgspec.Struct):
     data: msgspec.Raw
 
 
+class _Order(msgspec.Struct):
+    payment_order: str
+    state: str
+    beneficiary: dict[str, Any] | None = None
+    """Of an order that the record issued, which stands there whole."""
+
+
+class _Record(msgspec.Struct):
+    budget: str
+    payment_orders: list[msgspec.Raw] | None
+
+
 _envelope: Final = msgspec.json.Decoder(_Envelope)
 _issued: Final = msgspec.json.Decoder(PaymentOrderIssued)
 _cancelled: Final = msgspec.json.Decoder(PaymentOrderCancelled)
+_order: Final = msgspec.json.Decoder(_Order)
+_record: Final = msgspec.json.Decoder(_Record)
 _refused: Final = msgspec.json.Decoder(EventRefused)
 
 
@@ -65,6 +82,23 @@ def read_order(value: bytes | None) -> IssuedOrder | CancelledOrder:
     if budget != envelope.partitionkey:
         raise UnreadableMessage(f"an order of {budget} among those of {envelope.partitionkey}")
     return order
+
+
+def orders_of(record: bytes) -> list[IssuedOrder | CancelledOrder]:
+    """The orders that a record of the journal issued or cancelled, as its messages would have them.
+
+    Raises:
+        UnreadableMessage: it is no record.
+    """
+    found: list[IssuedOrder | CancelledOrder] = []
+    read = _read(_record, record)
+    for raw in read.payment_orders or ():
+        order = _read(_order, raw)
+        if order.beneficiary is not None:
+            found.append(IssuedOrder(_read(_issued, raw), bytes(raw)))
+        elif order.state == CANCELLED:
+            found.append(CancelledOrder(read.budget, order.payment_order))
+    return found
 
 
 def read_own_refusal(value: bytes | None) -> OwnRefusal | None:

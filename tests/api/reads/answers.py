@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import httpx
 
 from services.api.access.caller import Caller, Entities, Scope
+from services.api.code_names import OFFICIAL, Names
 from tests.api.environment import (
     ALL_KEY,
     CALLERS,
@@ -39,11 +41,13 @@ def get(
     language: str = "en",
     clock: HandClock | None = None,
     headers: Mapping[str, str] | None = None,
+    names: Names = OFFICIAL,
 ) -> list[httpx.Response]:
     """The answers to these questions, asked one after the other."""
 
     async def go() -> list[httpx.Response]:
         app = an_app(a_reader(url), ACCESS, clock=clock)
+        app.state.components = replace(app.state.components, names=names)
         async with asking(app, key, language) as client:
             return [await client.get(path, headers=headers) for path in paths]
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from events.texts import verbatim
+from services.api.code_names import OFFICIAL
 from services.api.http.question import Asked, BudgetId, ListFilters
 from services.api.statements.list_file import ListColumn, ListTable, list_sheet
 from tests.builders import BUDGET
@@ -28,7 +29,9 @@ def test_the_cells_of_a_list_are_made_in_another_thread() -> None:
         return str(row)
 
     table = ListTable(verbatim("Rows"), [ListColumn(verbatim("row"), cell)])
-    question = cast(Asked, SimpleNamespace())
+    components = SimpleNamespace(names=OFFICIAL)
+    request = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(components=components)))
+    question = cast(Asked, SimpleNamespace(request=request))
     sheet = asyncio.run(list_sheet(question, Filters(), table, [1, 2]))
     assert [["1"], ["2"]] == sheet.rows
     assert threads

@@ -105,3 +105,31 @@ def test_postgresql_is_given_values_in_the_order_of_its_parameters() -> None:
     )._made({"name": "n1", "number": 1})
     compiled = prepared._compiled(query, dialect)
     assert [1, "constant", "n1"] == compiled.in_order(given)
+
+
+def test_others_have_their_turn_between_the_parts_of_a_long_answer() -> None:
+    every = [{"number": each, "name": ""} for each in range(3 * prepared.ROWS_AT_ONCE + 1)]
+
+    async def go() -> tuple[list[int], int]:
+        turns = 0
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        engine = create_async_engine("sqlite+aiosqlite://")
+        async with engine.connect() as connection:
+            await connection.run_sync(NUMBERS.metadata.create_all)
+            await connection.execute(NUMBERS.insert(), every)
+            result = await connection.execute(select(NUMBERS.c.number).order_by(NUMBERS.c.number))
+            waiting = asyncio.create_task(others())
+            rows = await prepared.in_parts(result)
+            waiting.cancel()
+        await engine.dispose()
+        return [row["number"] for row in rows], turns
+
+    numbers, turns = asyncio.run(go())
+    assert [each["number"] for each in every] == numbers
+    assert 3 == turns

@@ -1,9 +1,11 @@
 """A row of the read model as the class declares it: columns by name, parts, free text masked."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from services.api.adapters.prepared import ROWS_AT_ONCE
 from services.api.queries.rows import (
     Act,
     Beneficiary,
@@ -12,6 +14,7 @@ from services.api.queries.rows import (
     MaskedAccount,
     Name,
     Service,
+    each_made,
     row_as,
 )
 from tests.builders import IBAN
@@ -77,3 +80,23 @@ def test_parts_that_a_row_does_not_have_are_none() -> None:
 
 def test_what_is_given_stands_before_the_columns() -> None:
     assert "other" == row_as(Whole, a_row(), name="other", count=0).name
+
+
+def test_others_have_their_turn_between_the_rows_of_a_long_list() -> None:
+    async def go() -> tuple[list[int], int]:
+        turns = 0
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        waiting = asyncio.create_task(others())
+        made = await each_made(range(5 * ROWS_AT_ONCE), lambda row: row + 1)
+        waiting.cancel()
+        return made, turns
+
+    made, turns = asyncio.run(go())
+    assert list(range(1, 5 * ROWS_AT_ONCE + 1)) == made
+    assert 5 == turns

@@ -16,6 +16,12 @@ from services.runtime.ops.errors import Stop
 EXIT_USAGE: Final = 2
 PROGRAM: Final = "ecluse"
 
+FIRST_ASKED: Final = f"""
+# zsh loads this file when it is first asked for a completion: without this the first would be none.
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then _{PROGRAM}_completion "$@"; fi
+"""
+"""The end of the script for zsh, which Typer leaves out."""
+
 INSTALLED: Final = _("Completions for {shell} stand in {file}. A new terminal has them.")
 WHICH_SHELL: Final = _("Name the shell: bash, zsh or fish.")
 
@@ -49,6 +55,8 @@ def install_script(shell: AShell = None, as_json: AsJson = False) -> None:
     chosen = _of_this_terminal() if shell is None else shell
     try:
         _name, file = install(chosen.value, PROGRAM, COMPLETES)
+        if chosen is Shell.ZSH:
+            file.write_text(file.read_text() + FIRST_ASKED)
     except OSError as error:
         raise Stop(error.filename, verbatim(error.strerror)) from error
     if as_json:
@@ -62,6 +70,8 @@ def show_script(shell: AShell = None, as_json: AsJson = False) -> None:
     """Print the script that a shell loads, and change nothing."""
     chosen = _of_this_terminal() if shell is None else shell
     script = get_completion_script(prog_name=PROGRAM, complete_var=COMPLETES, shell=chosen.value)
+    if chosen is Shell.ZSH:
+        script += FIRST_ASKED
     if as_json:
         print_json({"shell": chosen.value, "script": script})
     else:

@@ -1,0 +1,333 @@
+"""The pages of the treasury: orders that wait, slips, returns, findings; what is done by forms.
+
+Whoever reads sees them, IBANs nowhere; acts are for who has the right `treasury`.
+"""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Form
+from starlette.responses import RedirectResponse, Response
+
+from events.texts import _
+from events.treasury import PIECE_NUMBER_MAX, SLIP_NUMBER_MAX
+from services.api.access.caller import Scope
+from services.api.adapters.treasury import Treasury
+from services.api.budgets import query as budgets
+from services.api.budgets.view import budget_names
+from services.api.console.elements import address, slip_href
+from services.api.console.lists import Place, Shown, links, shown
+from services.api.console.page_context import (
+    BUDGETS_CHOSEN,
+    ROWS,
+    After,
+    Asked,
+    Name,
+    Text,
+    Visit,
+    Visitor,
+    place_of,
+)
+from services.api.console.texts import treasury as texts
+from services.api.http.dependencies import Given
+from services.api.http.question import KeyTime
+from services.api.problems import NOT_FOUND, Problem
+from services.api.treasury import acts, query, view, waiting
+from services.api.treasury.acts import Treasurer, file_answer
+from services.treasury.application.numbers import GivenNumbers
+from services.treasury.domain.findings import SLIP_STATES
+from services.treasury.domain.slips import SlipState, SlipType, Waiting
+
+router = APIRouter()
+
+HOME: Final = "treasury"
+ISSUE, EXPORT, CANCEL = "issue", "export", "cancel"
+"""Acts on a slip, as forms name them."""
+
+TYPES: Final = frozenset(SlipType)
+
+
+@router.get("/console/treasury")
+async def orders_that_wait(
+    visit: Visitor,
+    components: Given,
+    budget: Asked = None,
+    prepare: Asked = None,
+    after: After = None,
+    before: After = None,
+) -> Response:
+    """The orders that wait for a slip, and why; by budget what a slip would hold."""
+    visit.check_authorized(budget)
+    if components.treasury is None:
+        return await _page(visit, components, "", "treasury.html")
+    known = await budgets.listed(visit.connection, visit.entities, limit=BUDGETS_CHOSEN)
+    # Faults of thousands of orders are found meanwhile: nobody waits with a connection for that.
+    await visit.connection.close()
+    found = waiting.in_order(await components.treasury.slips.waiting(visit.entities, budget))
+    place = place_of(after, before, Text, Text, Text)
+    page = _shown(found, place)
+    return await _page(
+        visit,
+        components,
+        "",
+        "treasury.html",
+        groups=waiting.by_slip(found),
+        rows=page.rows,
+        count=len(found),
+        budget=budget,
+        budgets=budget_names(known, budget, visit.locale, visit.names),
+        prepare=prepare if prepare in TYPES else None,
+        page_links=links((HOME,), {"budget": budget}, page, place, waiting.place_of),
+    )
+
+
+@router.post("/console/treasury/slips")
+async def prepare(
+    caller: Treasurer,
+    components: Given,
+    budget: Annotated[Text, Form()],
+    slip_type: Annotated[SlipType, Form()],
+) -> Response:
+    """A draft with all orders that are ready."""
+    made = await acts.prepare(components, caller, budget, slip_type)
+    return RedirectResponse(slip_href(made.slip_id), 303)
+
+
+@router.get("/console/treasury/slips")
+async def slips(
+    visit: Visitor,
+    components: Given,
+    budget: Asked = None,
+    state: Asked = None,
+    after: After = None,
+    before: After = None,
+) -> Response:
+    """Slips, the newest first."""
+    visit.check_authorized(budget)
+    if components.treasury is None:
+        return await _page(visit, components, "slips", "treasury_slips.html")
+    place = place_of(after, before, KeyTime, Text)
+    known = await budgets.listed(visit.connection, visit.entities, limit=BUDGETS_CHOSEN)
+    async with components.treasury.store.reading() as connection:
+        found = await query.listed(
+            connection,
+            visit.entities,
+            budget=budget,
+            state=state,
+            after=place.key,
+            backwards=place.backwards,
+            limit=ROWS + 1,
+        )
+    page = shown(found, place, ROWS)
+    asked = {"budget": budget, "state": state}
+    return await _page(
+        visit,
+        components,
+        "slips",
+        "treasury_slips.html",
+        rows=page.rows,
+        budget=budget,
+        budgets=budget_names(known, budget, visit.locale, visit.names),
+        state=state,
+        states=SLIP_STATES,
+        page_links=links(
+            (HOME, "slips"),
+            asked,
+            page,
+            place,
+            lambda row: (row.prepared_at.isoformat(), row.slip_id),
+        ),
+    )
+
+
+@router.get("/console/treasury/slips/{slip_id}")
+async def slip(visit: Visitor, components: Given, slip_id: Name, confirm: Asked = None) -> Response:
+    """A slip: its pieces, its file, the answers; an act on it to be confirmed."""
+    treasury = acts.treasury_of(components)
+    async with treasury.store.reading() as connection:
+        found = await query.whole_slip(connection, visit.entities, slip_id)
+    if found is None:
+        raise Problem(NOT_FOUND)
+    possible = acts_on(found.slip)
+    may = visit.caller.may(Scope.TREASURY, found.slip.budget)
+    return await _page(
+        visit,
+        components,
+        "slips",
+        "treasury_slip.html",
+        title=view.slip_title(found.slip, visit.locale),
+        found=found,
+        acts=possible if may else (),
+        confirm=confirm if may and confirm in possible else None,
+        by_erp=_is_numbered_by_erp(treasury, found.slip),
+    )
+
+
+@router.post("/console/treasury/slips/{slip_id}")
+async def act_on_slip(
+    caller: Treasurer,
+    components: Given,
+    slip_id: Name,
+    act: Annotated[str, Form(max_length=20)],
+    number: Annotated[int | None, Form(ge=1, le=SLIP_NUMBER_MAX)] = None,
+    first_piece: Annotated[int | None, Form(ge=1, le=PIECE_NUMBER_MAX)] = None,
+) -> Response:
+    """A slip issued or cancelled; or its file, whose line in the audit trail stands before it."""
+    if act == EXPORT:
+        made = await acts.export(components, caller, slip_id)
+        return file_answer(made)
+    if act == ISSUE:
+        given = None
+        if number is not None and first_piece is not None:
+            given = GivenNumbers(number, first_piece)
+        changed = await acts.issue(components, caller, slip_id, given)
+    elif act == CANCEL:
+        changed = await acts.cancel(components, caller, slip_id)
+    else:
+        raise Problem(NOT_FOUND)
+    return RedirectResponse(slip_href(changed.slip_id), 303)
+
+
+@router.get("/console/treasury/returns")
+async def returns(
+    visit: Visitor, components: Given, after: After = None, before: After = None
+) -> Response:
+    """Files of the accountant, and what became of each; for who may see all entities."""
+    rows: Any = None
+    page_links: Any = None
+    if components.treasury is not None and visit.entities is None:
+        place = place_of(after, before, KeyTime, Text)
+        async with components.treasury.store.reading() as connection:
+            found = await query.return_files(
+                connection, after=place.key, backwards=place.backwards, limit=ROWS + 1
+            )
+        page = shown(found, place, ROWS)
+        rows = page.rows
+        page_links = links(
+            (HOME, "returns"),
+            {},
+            page,
+            place,
+            lambda row: (row.received_at.isoformat(), row.sha256),
+        )
+    return await _page(
+        visit, components, "returns", "treasury_returns.html", rows=rows, page_links=page_links
+    )
+
+
+@router.get("/console/treasury/findings")
+async def findings(
+    visit: Visitor,
+    components: Given,
+    closed: bool = False,
+    after: After = None,
+    before: After = None,
+) -> Response:
+    """Findings: what is open, or what somebody has closed."""
+    rows: Any = []
+    page_links: Any = None
+    if components.treasury is not None:
+        place = place_of(after, before, KeyTime, Text)
+        async with components.treasury.store.reading() as connection:
+            found = await query.findings(
+                connection,
+                visit.entities,
+                is_open=not closed,
+                after=place.key,
+                backwards=place.backwards,
+                limit=ROWS + 1,
+            )
+        page = shown(found, place, ROWS)
+        rows = page.rows
+        page_links = links(
+            (HOME, "findings"),
+            {"closed": "true" if closed else None},
+            page,
+            place,
+            lambda row: (row.opened_at.isoformat(), row.finding_id),
+        )
+    return await _page(
+        visit,
+        components,
+        "findings",
+        "treasury_findings.html",
+        rows=rows,
+        closed=closed,
+        page_links=page_links,
+        may_close=lambda each: _may_close(visit, each),
+    )
+
+
+@router.post("/console/treasury/findings/{finding_id}")
+async def close(
+    caller: Treasurer,
+    components: Given,
+    finding_id: Name,
+    reason: Annotated[str, Form(max_length=acts.REASON_MAX)],
+) -> Response:
+    """A finding closed, with a reason."""
+    await acts.close_finding(components, caller, finding_id, reason.strip())
+    return RedirectResponse(address(HOME, "findings"), 303)
+
+
+def _is_numbered_by_erp(treasury: Treasury, slip: query.Slip) -> bool:
+    """True if the ERP numbers the slips of its budget: whoever issues one gives them."""
+    settings = treasury.config.of(slip.budget)
+    return settings is not None and settings.numbers.given_by_erp
+
+
+def acts_on(slip: query.Slip) -> tuple[str, ...]:
+    """The acts on a slip: one that was sent is cancelled only if the gateway refused it."""
+    state = SlipState(slip.state)
+    if state is SlipState.PREPARED:
+        return ISSUE, CANCEL
+    if state is SlipState.CANCELLED:
+        return ()
+    is_unsent = state is SlipState.ISSUED and slip.exported_at is None
+    return (EXPORT, CANCEL) if is_unsent or state is SlipState.REFUSED else (EXPORT,)
+
+
+def _may_close(visit: Visit, finding: query.Finding) -> bool:
+    """True if the caller may close it; one of no budget is of all entities."""
+    if finding.budget is None:
+        return visit.caller.entities(Scope.TREASURY).every
+    return visit.caller.may(Scope.TREASURY, finding.budget)
+
+
+def _shown(found: list[Waiting], place: Place) -> Shown[Waiting]:
+    """The page of the orders that wait: one row more than it holds says that others follow."""
+    rows = found
+    if place.key is not None:
+        here = place.key
+        rows = [
+            each
+            for each in found
+            if (waiting.place_of(each) < here if place.backwards else waiting.place_of(each) > here)
+        ]
+    part = rows[-ROWS - 1 :] if place.backwards else rows[: ROWS + 1]
+    return shown(part, place, ROWS)
+
+
+async def _page(
+    visit: Visit, components: Given, tab: str, template: str, **content: Any
+) -> Response:
+    """A page of the treasury under its tabs; where there is none, that is all it says."""
+    treasury = components.treasury
+    open_findings = 0
+    if treasury is not None:
+        async with treasury.store.reading() as connection:
+            open_findings = await query.open_findings(connection, visit.entities)
+    return await visit.page(
+        template,
+        live=False,
+        **{
+            "title": visit.locale.say(_("Treasury")),
+            "texts": texts,
+            "view": view,
+            "tab": tab,
+            "set_up": treasury is not None,
+            "none_here": view.none_here(visit.locale),
+            "open_findings": open_findings,
+            "may": lambda budget: visit.caller.may(Scope.TREASURY, budget),
+            **content,
+        },
+    )

@@ -1,0 +1,328 @@
+"""The treasury for programs: what waits, slips with their files, returns, findings."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Final, TypeVar
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field, StringConstraints, TypeAdapter
+
+from events.treasury import PIECE_NUMBER_MAX, SLIP_NUMBER_MAX
+from services.api.access.authorization import check_authorized
+from services.api.access.caller import Scope
+from services.api.events_in.body import body_of
+from services.api.http.dependencies import Given, Lang
+from services.api.http.lists import Page, cursor_of, key_of
+from services.api.http.question import BudgetId, KeyText, KeyTime, Name, PageFilters
+from services.api.problems import NOT_FOUND, Problem, problems
+from services.api.queries.rows import Name as Shown
+from services.api.treasury import acts, query
+from services.api.treasury.acts import XML, Treasurer, file_answer, treasury_of
+from services.api.treasury.view import finding_text
+from services.api.treasury.waiting import in_order, place_of
+from services.texts.language import Language
+from services.texts.translation import translate
+from services.treasury.application.numbers import GivenNumbers
+from services.treasury.application.returns import Taken
+from services.treasury.domain.slips import SlipState, SlipType, Waiting
+
+RETURNS: Final = "/treasury/returns"
+
+RETURN_BYTES_MAX: Final = 64 * 1024 * 1024
+"""Size limit of a file of the accountant."""
+
+RETURN_LIMIT_S: Final = 180.0
+LIMITS_S: Final = {RETURNS: RETURN_LIMIT_S}
+BODIES_BYTES_MAX: Final = {RETURNS: RETURN_BYTES_MAX}
+
+T = TypeVar("T")
+"""A row."""
+
+BY_TIME: Final[TypeAdapter[Any]] = TypeAdapter(tuple[KeyTime, KeyText])
+BY_ORDER: Final[TypeAdapter[Any]] = TypeAdapter(tuple[KeyText, KeyText, KeyText])
+"""Keys in cursors."""
+
+BINARY: Final[dict[str, Any]] = {XML: {"schema": {"type": "string", "format": "binary"}}}
+
+FileName = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f/\\\\]+$")
+]
+
+router = APIRouter(prefix="/treasury", tags=["treasury"], responses=problems(400, 409))
+
+
+class SlipFilters(PageFilters):
+    """Filters of slips."""
+
+    budget: BudgetId | None = None
+    state: SlipState | None = None
+
+
+class WaitingFilters(PageFilters):
+    """Filters of the orders that wait."""
+
+    budget: BudgetId | None = None
+
+
+class FindingFilters(PageFilters):
+    """Filters of findings."""
+
+    budget: BudgetId | None = None
+    is_open: bool | None = Field(True, description="`false`: those that somebody has closed.")
+
+
+class ToPrepare(BaseModel):
+    """A slip to be prepared."""
+
+    model_config = {"extra": "forbid"}
+
+    budget: BudgetId
+    slip_type: SlipType = Field(
+        SlipType.PAYMENT, description="`01` pays; `02` takes back what was cancelled."
+    )
+
+
+class ErpNumbers(BaseModel):
+    """Numbers given by the ERP: of the slip, and of its first piece."""
+
+    model_config = {"extra": "forbid"}
+
+    slip: int = Field(ge=1, le=SLIP_NUMBER_MAX)
+    first_piece: int = Field(ge=1, le=PIECE_NUMBER_MAX)
+
+
+class Closing(BaseModel):
+    """The reason for which a finding is closed."""
+
+    model_config = {"extra": "forbid"}
+
+    reason: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=acts.REASON_MAX)
+    ]
+
+
+class WaitingOrder(BaseModel):
+    """An order that waits for a slip."""
+
+    budget: str
+    payment_order: Shown
+    slip_type: SlipType
+    amount_cents: int
+    reasons: list[str] = Field(description="Why it cannot stand on one; none where it can.")
+
+
+@dataclass(frozen=True, slots=True)
+class SaidFinding:
+    """A finding, and its sentence in the language that was asked for."""
+
+    finding: query.Finding
+    text: str
+
+
+class TakenReturn(BaseModel):
+    """What became of a file of the accountant."""
+
+    file_name: str
+    sha256: str
+    kind: str = Field(description="`return`, `acquit` or `unreadable`.")
+    outcome: str = Field(description="`taken` or `refused`.")
+    why: str | None = Field(description="Why it was refused.")
+    dated_on: date | None
+    pieces: int = Field(description="Pieces that it names.")
+    events: int = Field(description="Events made of it: of what was told before, none.")
+    findings: int = Field(description="Findings opened by it.")
+    slip_id: str | None = Field(description="The slip that the gateway has answered.")
+    accepted: bool | None
+
+
+@router.get("/slips/waiting", summary="Orders that wait for a slip, and why")
+async def waiting(
+    request: Request,
+    caller: Treasurer,
+    components: Given,
+    language: Lang,
+    asked: Annotated[WaitingFilters, Query()],
+) -> Page[WaitingOrder]:
+    """The orders that stand on no slip; those that were cancelled after theirs was sent."""
+    if asked.budget is not None:
+        check_authorized(caller, asked.budget, Scope.TREASURY)
+    after = None if asked.cursor is None else key_of(asked.cursor, request, BY_ORDER)
+    sirets = caller.entities(Scope.TREASURY).sirets
+    found = in_order(await treasury_of(components).slips.waiting(sirets, asked.budget))
+    rows = [each for each in found if after is None or place_of(each) > after]
+    page = _page(request, rows, asked.limit, place_of)
+    said = [_waiting(each, language) for each in page.items]
+    return Page[WaitingOrder](items=said, next=page.next)
+
+
+@router.get("/slips", summary="Slips")
+async def slips(
+    request: Request,
+    caller: Treasurer,
+    components: Given,
+    asked: Annotated[SlipFilters, Query()],
+) -> Page[query.Slip]:
+    """Slips (bordereaux), the newest first."""
+    if asked.budget is not None:
+        check_authorized(caller, asked.budget, Scope.TREASURY)
+    async with treasury_of(components).store.reading() as connection:
+        rows = await query.listed(
+            connection,
+            caller.entities(Scope.TREASURY).sirets,
+            budget=asked.budget,
+            state=asked.state,
+            after=None if asked.cursor is None else key_of(asked.cursor, request, BY_TIME),
+            limit=asked.limit + 1,
+        )
+    return _page(request, rows, asked.limit, lambda each: (each.prepared_at, each.slip_id))
+
+
+@router.post("/slips", status_code=201, summary="Prepare a slip")
+async def prepare(caller: Treasurer, components: Given, wanted: ToPrepare) -> query.Slip:
+    """A draft with all orders of the budget that are ready; it has no number yet."""
+    return await acts.prepare(components, caller, wanted.budget, wanted.slip_type)
+
+
+@router.post("/slips/{slip_id}/issue", summary="Issue a slip")
+async def issue(
+    caller: Treasurer, components: Given, slip_id: Name, numbers: ErpNumbers | None = None
+) -> query.Slip:
+    """The draft gets its numbers and its file, and never changes again.
+
+    Where the ERP numbers the slips of a budget (`given_by_erp`), it gives them here.
+    """
+    given = None if numbers is None else GivenNumbers(numbers.slip, numbers.first_piece)
+    return await acts.issue(components, caller, slip_id, given)
+
+
+@router.post("/slips/{slip_id}/cancel", summary="Cancel a slip")
+async def cancel(caller: Treasurer, components: Given, slip_id: Name) -> query.Slip:
+    """A draft, one that nobody exported, or one that the gateway refused: its orders wait again."""
+    return await acts.cancel(components, caller, slip_id)
+
+
+@router.get(
+    "/slips/{slip_id}/file",
+    response_class=Response,
+    responses={200: {"content": BINARY}},
+    summary="The PES file of a slip",
+)
+async def file(caller: Treasurer, components: Given, slip_id: Name) -> Response:
+    """The file for the gateway, ISO-8859-1. It holds whole IBANs, and is kept by nobody on the way.
+
+    That it was asked for stands in the audit trail before it is sent.
+    """
+    found = await acts.export(components, caller, slip_id)
+    return file_answer(found)
+
+
+@router.get("/slips/{slip_id}", summary="A slip")
+async def slip(caller: Treasurer, components: Given, slip_id: Name) -> query.WholeSlip:
+    """A slip with its pieces, what the accountant said of them, and what was found."""
+    async with treasury_of(components).store.reading() as connection:
+        sirets = caller.entities(Scope.TREASURY).sirets
+        found = await query.whole_slip(connection, sirets, slip_id)
+    if found is None:
+        raise Problem(NOT_FOUND)
+    return found
+
+
+@router.post(
+    "/returns",
+    summary="Take a file of the accountant",
+    responses=problems(413, 429, 507),
+    openapi_extra={"requestBody": {"required": True, "content": BINARY}},
+)
+async def take_return(
+    request: Request,
+    caller: Treasurer,
+    components: Given,
+    language: Lang,
+    file_name: Annotated[FileName, Query(description="Its name, by which people know it.")],
+) -> TakenReturn:
+    """A PES_ACQUIT or PES_Retour, up to 64 MiB; what it says that is no event is a finding.
+
+    The same file again, or another that says the same, makes no event more.
+    """
+    treasury_of(components)
+    async with body_of(request, caller, components) as body:
+        body.seek(0)
+        taken = await acts.take_return(components, caller, body, file_name)
+    return _taken(taken, language)
+
+
+@router.get("/findings", summary="Findings")
+async def findings(
+    request: Request,
+    caller: Treasurer,
+    components: Given,
+    language: Lang,
+    asked: Annotated[FindingFilters, Query()],
+) -> Page[SaidFinding]:
+    """What returns say that is no event, the newest first."""
+    if asked.budget is not None:
+        check_authorized(caller, asked.budget, Scope.TREASURY)
+    async with treasury_of(components).store.reading() as connection:
+        rows = await query.findings(
+            connection,
+            caller.entities(Scope.TREASURY).sirets,
+            is_open=asked.is_open,
+            budget=asked.budget,
+            after=None if asked.cursor is None else key_of(asked.cursor, request, BY_TIME),
+            limit=asked.limit + 1,
+        )
+    page = _page(request, rows, asked.limit, lambda each: (each.opened_at, each.finding_id))
+    said = [_said(each, language) for each in page.items]
+    return Page[SaidFinding](items=said, next=page.next)
+
+
+@router.post("/findings/{finding_id}/close", summary="Close a finding")
+async def close(
+    caller: Treasurer, components: Given, language: Lang, finding_id: Name, closing: Closing
+) -> SaidFinding:
+    """A finding is closed once somebody has looked, with what was done about it."""
+    closed = await acts.close_finding(components, caller, finding_id, closing.reason)
+    return _said(closed, language)
+
+
+def _page(
+    request: Request, rows: Sequence[T], limit: int, key: Callable[[T], tuple[Any, ...]]
+) -> Page[T]:
+    """The page of these rows, of which one more was asked for than it holds."""
+    items, following = list(rows[:limit]), None
+    if len(rows) > limit:
+        of_last = TypeAdapter(Any).dump_python(key(items[-1]), mode="json")
+        following = cursor_of(request, of_last)
+    return Page[T].model_construct(items=items, next=following)
+
+
+def _waiting(waiting: Waiting, language: Language) -> WaitingOrder:
+    order = waiting.order
+    return WaitingOrder(
+        budget=order.budget,
+        payment_order=order.payment_order,
+        slip_type=waiting.slip_type,
+        amount_cents=waiting.amount_cents,
+        reasons=[translate(each, language) for each in waiting.reasons],
+    )
+
+
+def _said(finding: query.Finding, language: Language) -> SaidFinding:
+    return SaidFinding(finding, translate(finding_text(finding), language))
+
+
+def _taken(taken: Taken, language: Language) -> TakenReturn:
+    return TakenReturn(
+        file_name=taken.file_name,
+        sha256=taken.sha256,
+        kind=taken.kind,
+        outcome=taken.outcome,
+        why=None if taken.why is None else translate(taken.why, language),
+        dated_on=taken.dated_on,
+        pieces=taken.pieces,
+        events=taken.events,
+        findings=taken.findings,
+        slip_id=taken.slip_id,
+        accepted=taken.accepted,
+    )

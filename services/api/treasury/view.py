@@ -1,0 +1,77 @@
+"""Slips, returns and findings in words. Pure."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from events.texts import Translatable, _
+from services.api.console.elements import Notice
+from services.api.problems import Kind
+from services.api.treasury.query import Finding, ReturnFile, Slip
+from services.texts.locale_format import LocaleFormat
+from services.treasury.domain.findings import sentence_of, text_of
+
+NOT_SET_UP: Final = Kind(
+    "treasury_not_set_up",
+    404,
+    _("No treasury here"),
+    _("This server makes no slips: it has no file with the codes of the public accountant."),
+    _("The operator names one by ECLUSE_TREASURY_FILE (docs/for-the-treasury.md)."),
+)
+NUMBERED: Final = {"01": _("Slip {number}"), "02": _("Cancelling slip {number}")}
+DRAFT: Final = {"01": _("Draft of a slip"), "02": _("Draft of a cancelling slip")}
+"""By type, the name of a slip that has its number, and of one that has none."""
+
+REFUSED: Final = _("refused: {why}")
+ACCEPTED: Final = _("the gateway accepted the slip")
+NOT_ACCEPTED: Final = _("the gateway refused the slip")
+TAKEN: Final = _("pieces: {pieces}, new events: {events}, new findings: {findings}")
+
+
+def none_here(locale: LocaleFormat) -> Notice:
+    """That this server makes no slips, and how that is changed."""
+    return Notice(
+        "info",
+        "info",
+        locale.say(NOT_SET_UP.title),
+        locale.say(NOT_SET_UP.detail),
+        locale.say(NOT_SET_UP.advice),
+    )
+
+
+def slip_title(slip: Slip, locale: LocaleFormat) -> str:
+    """`Slip 12`; a draft has no number."""
+    if slip.number is None:
+        return locale.say(DRAFT[slip.slip_type])
+    return locale.say(NUMBERED[slip.slip_type], number=slip.number)
+
+
+def finding_text(finding: Finding) -> Translatable:
+    """What was found, and what to do."""
+    return sentence_of(finding.kind, finding.facts, finding.payment_order, finding.file_name)
+
+
+def errors_of(answer: Mapping[str, Any] | None) -> list[str]:
+    """The errors that the gateway named, each as `ERREUR_SIRET – its words`."""
+    if answer is None:
+        return []
+    return [
+        " – ".join(each[name] for name in ("code", "label") if each[name])
+        for each in answer["errors"]
+    ]
+
+
+def outcome_of(file: ReturnFile, locale: LocaleFormat) -> str:
+    """What became of a file of the accountant."""
+    facts = file.facts
+    if "why" in facts:
+        return locale.say(REFUSED, why=locale.say(text_of(facts["why"])))
+    if file.kind == "acquit":
+        return locale.say(ACCEPTED if facts["accepted"] else NOT_ACCEPTED)
+    return locale.say(
+        TAKEN, pieces=facts["pieces"], events=facts["events"], findings=facts["findings"]
+    )
+
+
+def refusal_of(refusal: Mapping[str, Any], locale: LocaleFormat) -> str:
+    """The sentence by which the ledger refused an event."""
+    return str(refusal["message"][locale.language.value])

@@ -1,0 +1,49 @@
+"""Conventions of a read model at an address: all questions see one moment of it."""
+
+from pathlib import Path
+from typing import Final
+
+from pydantic import SecretStr
+from sqlalchemy.exc import DatabaseError
+
+from events.texts import _
+from services.open_data.conventions import Convention, Scope, read
+from services.projector.database import an_engine, where
+from services.projector.database_errors import is_temporary, reaching
+from services.projector.settings import DatabaseSettings
+from services.projector.sql import POSTGRESQL
+from services.runtime.ops.errors import Stop
+
+NO_READ_MODEL: Final = _("there is no read model there")
+
+
+async def conventions_at(url: str | None, scope: Scope) -> list[Convention]:
+    """The conventions of the read model at `url`, else at that of ECLUSE_DATABASE_URL.
+
+    Raises:
+        Stop: the database does not answer, or holds no read model.
+    """
+    settings = DatabaseSettings() if url is None else DatabaseSettings(database_url=SecretStr(url))
+    engine = an_engine(settings.url)
+    of_postgresql = engine.dialect.name == POSTGRESQL
+    if not of_postgresql:
+        _is_there(engine.url.database or "")
+    try:
+        async with reaching(where(engine)), engine.connect() as connection:
+            if of_postgresql:
+                await connection.execution_options(isolation_level="REPEATABLE READ")
+            else:
+                await connection.exec_driver_sql("BEGIN")
+            return await read(connection, scope)
+    except DatabaseError as error:
+        if is_temporary(error):
+            raise
+        raise Stop(where(engine), NO_READ_MODEL) from error
+    finally:
+        await engine.dispose()
+
+
+def _is_there(file: str) -> None:
+    """Stop where SQLite would make an empty file."""
+    if not Path(file).exists():
+        raise Stop(file, NO_READ_MODEL)

@@ -1,0 +1,323 @@
+"""The treasury over HTTP: a day from the orders that wait to the file, and who may do what."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+
+from services.api.access.audit import Action
+from tests import silence
+from tests.api.environment import ALL_KEY, LILLE, LILLE_KEY, READ_KEY, ROUBAIX
+from tests.api.reads.two_entities import LILLE_BUDGET, ROUBAIX_BUDGET
+from tests.api.reads.walking import TREASURY, document_paths
+from tests.api.treasury_scene import LILLE_TREASURY, READER, ROUBAIX_TREASURY, Scene, a_scene
+from tests.builders import IBAN, OTHER_IBAN, a_payment, encoded
+from tests.treasury.return_files import Line, Mandat, Paid, a_return, a_slip
+
+no_logs = silence.no_logs
+
+ORDERS: Final = ["C/advance", "C/balance"]
+PREPARE: Final = {"budget": LILLE_BUDGET}
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return a_scene(tmp_path)
+
+
+async def prepared(client: httpx.AsyncClient) -> str:
+    answer = await client.post("/treasury/slips", json=PREPARE)
+    assert 201 == answer.status_code, answer.text
+    return str(answer.json()["slip_id"])
+
+
+async def issued(client: httpx.AsyncClient) -> str:
+    slip_id = await prepared(client)
+    answer = await client.post(f"/treasury/slips/{slip_id}/issue")
+    assert 200 == answer.status_code, answer.text
+    return slip_id
+
+
+def test_from_the_orders_that_wait_to_the_file(scene: Scene) -> None:
+    async def day(client: httpx.AsyncClient) -> None:
+        waiting = (await client.get("/treasury/slips/waiting")).json()
+        assert [("C/advance", [], 40_000), ("C/balance", [], 60_000)] == [
+            (each["payment_order"], each["reasons"], each["amount_cents"])
+            for each in waiting["items"]
+        ]
+        slip_id = await issued(client)
+        assert [] == (await client.get("/treasury/slips/waiting")).json()["items"]
+        file = await client.get(f"/treasury/slips/{slip_id}/file")
+        assert "no-store" == file.headers["cache-control"]
+        assert "application/xml" == file.headers["content-type"]
+        assert f'V="{IBAN}"'.encode() in file.content
+        (listed,) = (await client.get("/treasury/slips")).json()["items"]
+        assert ("issued", 1, "Anne") == (listed["state"], listed["number"], listed["exported_by"])
+        whole = (await client.get(f"/treasury/slips/{slip_id}")).json()
+        assert ORDERS == [each["payment_order"] for each in whole["pieces"]]
+        assert IBAN not in str(whole)
+
+    scene.asked(LILLE_TREASURY, day)
+    assert [
+        ("key:treasury", Action.SLIP_PREPARED),
+        ("key:treasury", Action.SLIP_ISSUED),
+        ("key:treasury", Action.SLIP_EXPORTED),
+    ] == [line[:2] for line in scene.audit.lines]
+    assert IBAN not in str(scene.audit.lines)
+
+
+def test_a_slip_that_nothing_waits_for_or_that_was_issued_is_a_no_in_words(scene: Scene) -> None:
+    async def twice(client: httpx.AsyncClient) -> list[tuple[int, str]]:
+        slip_id = await issued(client)
+        again = await client.post(f"/treasury/slips/{slip_id}/issue")
+        more = await client.post("/treasury/slips", json=PREPARE)
+        return [(each.status_code, each.json()["code"]) for each in (again, more)]
+
+    assert [(409, "slip_not_possible"), (409, "nothing_waits")] == scene.asked(
+        LILLE_TREASURY, twice
+    )
+
+
+def test_a_draft_that_is_given_up_lets_its_order_wait_again(scene: Scene) -> None:
+    async def given_up(client: httpx.AsyncClient) -> Any:
+        slip_id = await prepared(client)
+        gone = await client.post(f"/treasury/slips/{slip_id}/cancel")
+        assert "cancelled" == gone.json()["state"]
+        waiting = (await client.get("/treasury/slips/waiting")).json()["items"]
+        return [each["payment_order"] for each in waiting]
+
+    assert ORDERS == scene.asked(LILLE_TREASURY, given_up)
+    assert Action.SLIP_CANCELLED == scene.audit.lines[-1][1]
+
+
+def addresses(slip_id: str) -> list[tuple[str, str]]:
+    return [
+        ("GET", "/treasury/slips"),
+        ("GET", "/treasury/slips/waiting"),
+        ("GET", f"/treasury/slips/{slip_id}"),
+        ("GET", f"/treasury/slips/{slip_id}/file"),
+        ("POST", "/treasury/slips"),
+        ("POST", f"/treasury/slips/{slip_id}/issue"),
+        ("POST", f"/treasury/slips/{slip_id}/cancel"),
+        ("POST", "/treasury/returns?file_name=retour.xml"),
+        ("GET", "/treasury/findings"),
+        ("POST", "/treasury/findings/nobody/close"),
+    ]
+
+
+def test_every_address_of_the_treasury_is_asked_here() -> None:
+    asked = {
+        (method, path.partition("?")[0].replace("nobody", "{finding_id}"))
+        for method, path in addresses("{slip_id}")
+    }
+    known = {
+        (method.upper(), path)
+        for path, methods in document_paths().items()
+        if path.startswith(TREASURY)
+        for method in methods
+    }
+    assert known == asked
+
+
+BODIES: Final = {"/treasury/slips": PREPARE, "/treasury/findings/nobody/close": {"reason": "seen"}}
+
+
+@pytest.mark.parametrize("key", [READ_KEY, LILLE_KEY, READER])
+def test_without_the_right_no_address_answers_and_no_file_leaves(scene: Scene, key: str) -> None:
+    slip_id = scene.asked(LILLE_TREASURY, issued)
+    scene.audit.lines.clear()
+
+    async def go(client: httpx.AsyncClient) -> list[httpx.Response]:
+        return [
+            await client.request(method, path, json=BODIES.get(path))
+            for method, path in addresses(slip_id)
+        ]
+
+    answers = scene.asked(key, go)
+    assert [(403, "scope_missing")] * 10 == [
+        (each.status_code, each.json()["code"]) for each in answers
+    ]
+    assert not [each for each in answers if IBAN in each.text]
+    assert [] == scene.audit.lines
+
+
+def test_another_entitys_slip_is_not_there(scene: Scene) -> None:
+    slip_id = scene.asked(LILLE_TREASURY, issued)
+    scene.audit.lines.clear()
+
+    async def go(client: httpx.AsyncClient) -> list[tuple[int, bool]]:
+        found = []
+        for method, path in addresses(slip_id):
+            if slip_id in path or path == "/treasury/slips":
+                answer = await client.request(method, path, json=BODIES.get(path))
+                found.append((answer.status_code, LILLE_BUDGET in answer.text))
+        return found
+
+    assert [(200, False), *[(404, False)] * 5] == scene.asked(ROUBAIX_TREASURY, go)
+    assert [] == scene.audit.lines
+
+
+def test_each_town_sees_what_waits_for_its_own_slips(scene: Scene) -> None:
+    async def budgets(client: httpx.AsyncClient) -> set[str]:
+        items = (await client.get("/treasury/slips/waiting")).json()["items"]
+        return {each["budget"] for each in items}
+
+    assert {LILLE_BUDGET} == scene.asked(LILLE_TREASURY, budgets)
+    assert {ROUBAIX_BUDGET} == scene.asked(ROUBAIX_TREASURY, budgets)
+
+    async def foreign(client: httpx.AsyncClient) -> int:
+        asked = {"budget": ROUBAIX_BUDGET}
+        return (await client.get("/treasury/slips/waiting", params=asked)).status_code
+
+    assert 404 == scene.asked(LILLE_TREASURY, foreign)
+
+
+def test_without_a_file_of_codes_there_is_no_treasury(tmp_path: Path) -> None:
+    scene = a_scene(tmp_path, configured=False)
+
+    async def go(client: httpx.AsyncClient) -> list[tuple[int, str]]:
+        found = []
+        for method, path in addresses("nobody"):
+            answer = await client.request(method, path, json=BODIES.get(path))
+            found.append((answer.status_code, answer.json()["code"]))
+        pages = [
+            await client.get(path)
+            for path in (
+                "/console/treasury",
+                "/console/treasury/slips",
+                "/console/treasury/returns",
+                "/console/treasury/findings",
+            )
+        ]
+        assert all("ECLUSE_TREASURY_FILE" in page.text for page in pages)
+        return found
+
+    assert {(404, "treasury_not_set_up")} == set(scene.asked(LILLE_TREASURY, go))
+
+
+PAGES: Final = (
+    "/console/treasury",
+    "/console/treasury/slips",
+    "/console/treasury/returns",
+    "/console/treasury/findings",
+    f"/console/orders/{LILLE_BUDGET}/C/advance",
+)
+
+
+def test_pages_show_no_account_and_offer_acts_to_who_may_do_them(scene: Scene) -> None:
+    slip_id = scene.asked(LILLE_TREASURY, issued)
+    slip = f"/console/treasury/slips/{slip_id}"
+
+    async def go(client: httpx.AsyncClient) -> list[str]:
+        found = []
+        for path in (*PAGES, slip, f"{slip}?confirm=export"):
+            page = await client.get(path)
+            assert 200 == page.status_code, page.text
+            assert not [each for each in (IBAN, OTHER_IBAN, ROUBAIX) if each in page.text]
+            found.append(page.text)
+        return found
+
+    of_treasurer, of_reader = scene.asked(LILLE_TREASURY, go), scene.asked(READER, go)
+    assert 'value="export"' in of_treasurer[-1]
+    assert "#confirm" in of_treasurer[-2]
+    assert not [each for each in of_reader if 'name="act"' in each or "#confirm" in each]
+    assert f'href="{slip}"' in of_reader[4], "the order's page leads to its slip"
+
+
+def test_the_file_leaves_the_console_by_a_form(scene: Scene) -> None:
+    slip_id = scene.asked(LILLE_TREASURY, issued)
+    slip = f"/console/treasury/slips/{slip_id}"
+
+    async def take(client: httpx.AsyncClient) -> httpx.Response:
+        return await client.post(slip, data={"act": "export"})
+
+    file = scene.asked(LILLE_TREASURY, take)
+    assert 200 == file.status_code
+    assert IBAN.encode() in file.content
+    assert "attachment" in file.headers["content-disposition"]
+    assert Action.SLIP_EXPORTED == scene.audit.lines[-1][1]
+    refused = scene.asked(READER, take)
+    assert 403 == refused.status_code
+    assert IBAN not in refused.text
+    assert 404 == scene.asked(ROUBAIX_TREASURY, take).status_code
+
+
+CODES: Final = {"IdPost": "059999", "CodColl": "350"}
+
+
+def told(amount_cents: int, number: int = 1, **head: str) -> bytes:
+    """A return by which the accountant took a piece in charge and paid it."""
+    amount = f"{amount_cents // 100}.00"
+    line = Line(amount, (Paid(amount),), count="1", total=amount)
+    return a_return(a_slip(Mandat(number, (line,))), head=CODES | head)
+
+
+async def post(client: httpx.AsyncClient, content: bytes, name: str = "retour.xml") -> Any:
+    return await client.post("/treasury/returns", params={"file_name": name}, content=content)
+
+
+def test_a_return_becomes_events_once_however_often_it_is_posted(scene: Scene) -> None:
+    async def twice(client: httpx.AsyncClient) -> list[tuple[str, int, int]]:
+        await issued(client)
+        answers = [
+            await post(client, told(40_000)),
+            await post(client, told(40_000), "again.xml"),
+            await post(client, told(40_000, DteStr="2023-06-06"), "tomorrow.xml"),
+        ]
+        assert {200} == {each.status_code for each in answers}
+        found = [each.json() for each in answers]
+        return [(each["outcome"], each["events"], each["findings"]) for each in found]
+
+    assert [("taken", 2, 0), ("taken", 0, 0), ("taken", 0, 0)] == scene.asked(LILLE_TREASURY, twice)
+    assert ("key:treasury", Action.RETURN_TAKEN, "retour.xml") == scene.audit.lines[2][:3]
+
+
+def test_a_return_of_another_entity_is_refused_and_nothing_is_kept(scene: Scene) -> None:
+    async def foreign(client: httpx.AsyncClient) -> Any:
+        answer = await post(client, told(40_000))
+        return answer.status_code, answer.json()["code"], answer.json()["detail"]
+
+    status, code, said = scene.asked(ROUBAIX_TREASURY, foreign)
+    assert (403, "entity_not_allowed") == (status, code)
+    assert LILLE in said
+
+    async def files(client: httpx.AsyncClient) -> str:
+        return (await client.get("/console/treasury/returns")).text
+
+    assert "retour.xml" not in scene.asked(ALL_KEY, files)
+
+
+def test_a_finding_is_closed_with_a_reason_by_who_may(scene: Scene) -> None:
+    async def found(client: httpx.AsyncClient) -> str:
+        await issued(client)
+        await post(client, told(99_900, number=77))
+        (finding,) = (await client.get("/treasury/findings")).json()["items"]
+        assert "77" in finding["text"]
+        return str(finding["finding"]["finding_id"])
+
+    finding_id = scene.asked(LILLE_TREASURY, found)
+    path, reason = f"/treasury/findings/{finding_id}/close", {"reason": "Vu avec le comptable."}
+
+    async def close(client: httpx.AsyncClient) -> int:
+        return (await client.post(path, json=reason)).status_code
+
+    assert (403, 404) == (scene.asked(READER, close), scene.asked(ROUBAIX_TREASURY, close))
+    assert (200, 409) == (scene.asked(LILLE_TREASURY, close), scene.asked(LILLE_TREASURY, close))
+
+    async def pages(client: httpx.AsyncClient) -> list[bool]:
+        paths = ("/console/treasury/findings", "/console/treasury/findings?closed=true")
+        return ["Vu avec le comptable." in (await client.get(path)).text for path in paths]
+
+    assert [False, True] == scene.asked(READER, pages)
+
+
+def test_an_event_of_who_passes_for_the_treasury_is_refused(scene: Scene) -> None:
+    async def go(client: httpx.AsyncClient) -> tuple[int, Any]:
+        event = encoded(a_payment(40_000, _source="urn:ecluse:treasury"))
+        headers = {"content-type": "application/cloudevents+json"}
+        answer = await client.post("/events", content=event, headers=headers)
+        return answer.status_code, answer.json()
+
+    status, answer = scene.asked(ALL_KEY, go)
+    assert (422, "/source") == (status, answer["faults"][0]["pointer"])
