@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.treasury.application.return_taking import Codes
+from services.treasury.application.taking.pieces import Codes
 from services.treasury.domain.findings import UNKNOWN, Finding, FindingKind
 from services.treasury.domain.returned_pieces import ReturnHead
 from services.treasury.domain.slips import SlipState
