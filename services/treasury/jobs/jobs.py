@@ -12,6 +12,7 @@ from services.projector.database import an_engine, where
 from services.projector.database_errors import reaching
 from services.projector.tables import payment_orders
 from services.runtime.ops.errors import Unreachable
+from services.treasury.application.entries import Bookkeeper
 from services.treasury.application.returns import Returns
 from services.treasury.application.slips import Slips
 from services.treasury.config.accountant import TreasuryConfig, read_config
@@ -49,6 +50,9 @@ class Jobs:
         if own.treasury_returns is not None:
             folder = ReturnsFolder(own.treasury_returns)
             self._add("returns", partial(folder.poll, Returns(store, config, clock)))
+        if path is not None:  # Entries keep their accounts: somebody has seen to them there.
+            bookkeeper = Bookkeeper(store, self._read_model, config.accounts, clock)
+            self._add("entries", self._on_read_model(bookkeeper.book))
 
     def _add(self, name: str, job: Job) -> None:
         async def run() -> None:
@@ -59,7 +63,7 @@ class Jobs:
 
         self.by_name[name] = run
 
-    def _on_read_model(self, job: Job) -> Job:
+    def _on_read_model(self, job: Callable[[], Awaitable[object]]) -> Job:
         """Run it once the projector has made its tables: on a new machine it may come later."""
 
         async def run() -> None:
