@@ -10,6 +10,7 @@ from typing import Any, Final
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from events.texts import _
 from services.api.access.authentication import KnownCallers, Unchecked
@@ -25,7 +26,7 @@ from services.api.adapters.journal_ends import KafkaEnds
 from services.api.adapters.kafka_publisher import KafkaPublisher
 from services.api.adapters.read_model import follow_password, open_read_model
 from services.api.adapters.source_records import original_bytes, source_records
-from services.api.adapters.treasury import open_treasury
+from services.api.adapters.treasury import Treasury, open_treasury
 from services.api.app import create_app
 from services.api.http.components import Components
 from services.api.http.connection_limits import Limits, limited
@@ -36,7 +37,7 @@ from services.runtime.ops.errors import Stop
 from services.runtime.ops.forced_exit import END_S, leave_after
 from services.runtime.ops.secret_files import Secret
 from services.runtime.ops.settings import Settings
-from services.treasury.store.database import treasury_address
+from services.treasury.settings import TreasurySettings
 
 DRAIN_S: Final = 8
 """Time that requests under way have to end after SIGTERM."""
@@ -103,13 +104,7 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
     if settings.access_url is not None:
         of_access = Secret("access_url", settings.access_url)
     store.follow_password(of_access.value)
-    of_treasury = treasury_address(address, settings.treasury)
-    treasury = open_treasury(of_treasury, engine, settings.treasury_file, clock)
-    if treasury is not None:
-        own = settings.treasury_url
-        treasury.follow_password(
-            (of_database if own is None else Secret("treasury_url", own)).value
-        )
+    treasury = _opened_treasury(engine, of_database, clock)
     try:
         await store.prepare()
         if treasury is not None:
@@ -141,6 +136,16 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
         if treasury is not None:
             await treasury.store.dispose()
         await let_go(publisher.stop(), ends.stop(), engine.dispose(), store.dispose())
+
+
+def _opened_treasury(engine: AsyncEngine, of_database: Secret, clock: Clock) -> Treasury | None:
+    """The treasury of this server, logging in as its settings say."""
+    own = TreasurySettings()
+    treasury = open_treasury(own, engine, clock)
+    if treasury is not None:
+        of_its_own = own.treasury_url and Secret("treasury_url", own.treasury_url)
+        treasury.follow_password((of_its_own or of_database).value)
+    return treasury
 
 
 async def let_go(*each: Awaitable[None], limit_s: float = LET_GO_S) -> None:

@@ -5,7 +5,6 @@ A secret may stand in a file instead: `ECLUSE_DATABASE_URL_FILE` names one, as c
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -35,14 +34,6 @@ class ApiSettings(DatabaseSettings):
 
     access_url: SecretStr | None = None
     """Address of keys and audit; else in the same database, of SQLite in `access.db` beside it."""
-
-    treasury_url: SecretStr | None = None
-    """The database of the treasury's own tables; else that of the read model, in the schema
-    `ecluse_treasury`; beside a read model in a SQLite file, the file `treasury.db`."""
-
-    treasury_file: Path | None = None
-    """The file with the codes of the accountant and the directory of third parties (YAML); without
-    it the API makes no slips."""
 
     api_bind: str = "127.0.0.1"
     """Address on which the API listens: this machine alone, unless it is set."""
@@ -212,12 +203,6 @@ class ApiSettings(DatabaseSettings):
     def access(self) -> str | None:
         """The address that was said for keys and audit, with TLS."""
         address = self.access_url
-        return None if address is None else self.with_tls(address.get_secret_value())
-
-    @property
-    def treasury(self) -> str | None:
-        """The address that was said for the treasury's tables, with TLS."""
-        address = self.treasury_url
         return None if address is None else self.with_tls(address.get_secret_value())
 
     @property

@@ -70,15 +70,15 @@ async def serve_embedded(
         writing = an_engine(f"sqlite:///{data / READ_FILE}")
         reading = open_read_model(f"sqlite:///{data / READ_FILE}")
         embedded = EmbeddedLedger(data / LEDGER_FILE, writing)
-        treasurer = EmbeddedTreasury(_of_treasury(data), embedded, clock)
-        of_treasury = f"sqlite:///{data / TREASURY_FILE}"
-        treasury = open_treasury(of_treasury, reading, settings.treasury_file, clock)
+        own = _of_treasury(data)
+        treasury = EmbeddedTreasury(own, embedded, clock)
+        slips = open_treasury(own, reading, clock)
         try:
             await store.prepare()
             await embedded.open()
             for each in files:
                 await embedded.load(each.path, each.name, progress)
-            await treasurer.open()
+            await treasury.open()
             access, login = access_of(settings, store, clock)
             webhooks = Webhooks(store, clock)
             parts = Components(
@@ -96,20 +96,20 @@ async def serve_embedded(
                 names=settings.names,
                 login=login,
                 webhooks=webhooks,
-                treasury=treasury,
+                treasury=slips,
             )
             app = create_app(parts)
             runner = Runner(webhooks, app.state.feed, clock, settings.allowed_webhook_hosts)
-            async with _meanwhile(embedded.watch(clock), treasurer.run()), delivering(runner):
+            async with _meanwhile(embedded.watch(clock), treasury.run()), delivering(runner):
                 await serve(app, settings, ready, DRAIN_S)
         finally:
-            await treasurer.close()
+            await treasury.close()
             await embedded.close()
             await reading.dispose()
             await writing.dispose()
             await store.dispose()
-            if treasury is not None:
-                await treasury.store.dispose()
+            if slips is not None:
+                await slips.store.dispose()
 
 
 def _of_treasury(data: Path) -> TreasurySettings:

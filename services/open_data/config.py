@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from events.texts import Translatable, _, verbatim
 from events.unreadable import fault_detail
 from events.values import PRINTED, Siret
-from services.open_data.fields import IN_CASH, NO, RAE_MAX, RNA, YES
-from services.projector.settings import DatabaseSettings
+from services.open_data.fields import IN_CASH, RAE_MAX, RNA
 from services.runtime import strict_yaml
 from services.runtime.ops.errors import Stop
+from services.runtime.ops.settings import Environment
 
 LINE: Final = _("line {line}, {setting}: {text}")
 DETAILS: Final[Mapping[str, Translatable]] = {
@@ -37,8 +37,8 @@ Nature = Literal[
 Share = Annotated[str, StringConstraints(pattern=r"^(1\.00|0\.(0[1-9]|[1-9][0-9]))$")]
 
 
-class OpenDataSettings(DatabaseSettings):
-    """The read model that is published, and the file of what it does not say."""
+class OpenDataSettings(Environment):
+    """Where the settings of this module are."""
 
     open_data_file: Path | None = None
     """The file of entities and beneficiaries (YAML)."""
@@ -129,6 +129,3 @@ def _fault(error: ValidationError, document: strict_yaml.Document) -> Translatab
     text = facts["why"] if "why" in facts else DETAILS.get(kind) or fault_detail(kind, facts)
     place = {"line": document.line_of(steps), "setting": ".".join(steps) or "/"}
     return LINE.render({**place, "text": text})
-
-
-assert {YES, NO} == {"oui", "non"}, "the settings have the schema's words"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import Column, ColumnElement, Select, and_, case, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.commitments import CommitmentReduced
@@ -139,15 +139,16 @@ async def read(connection: AsyncConnection, scope: Scope) -> list[Convention]:
 
     All questions see one moment where the caller's transaction does.
     """
-    links = _Links((await connection.execute(_rows(scope))).mappings())
-    for row in await connection.execute(_changes()):
+    rows = await connection.execute(_rows().where(_of(conventions.c.budget, scope)))
+    links = _Links(rows.mappings())
+    for row in await connection.execute(_changes().where(_of(moves.c.budget, scope))):
         if (link := links.get(row.budget, row.convention)) is not None:
             link.opened_cents += row.opened_cents
             link.changes_cents.append(row.changed_cents)
-    for row in await connection.execute(_instalments()):
+    for row in await connection.execute(_instalments().where(_of(instalments.c.budget, scope))):
         if (link := links.get(row.budget, row.convention)) is not None:
             link.planned.add(row.instalment)
-    for row in await connection.execute(_orders()):
+    for row in await connection.execute(_orders().where(_of(payment_orders.c.budget, scope))):
         if (link := links.get(row.budget, row.convention)) is not None:
             _add_order(link, row)
     renamed = await connection.execute(
@@ -214,7 +215,15 @@ def _add_order(link: _Link, row: Any) -> None:
     link.planned.add(row.instalment if own else f"{row.convention}/{row.instalment}")
 
 
-def _rows(scope: Scope) -> Select[Any]:
+def _of(budget: Column[Any], scope: Scope) -> ColumnElement[bool]:
+    """The budgets of the entity that is meant: a convention stays in them."""
+    entity = scope.entity or (scope.budget and scope.budget.partition("-")[0])
+    if not entity:
+        return true()
+    return budget.in_(select(budgets.c.budget).where(budgets.c.entity == entity))
+
+
+def _rows() -> Select[Any]:
     """Conventions with their budget, their grant, and what became of their money."""
     money = (
         select(
@@ -229,8 +238,7 @@ def _rows(scope: Scope) -> Select[Any]:
         .group_by(convention_lines.c.budget, convention_lines.c.convention)
         .subquery("money")
     )
-    entity = scope.entity or (scope.budget and scope.budget[:14])
-    asked = (
+    return (
         select(
             conventions,
             budgets.c.entity,
@@ -257,7 +265,6 @@ def _rows(scope: Scope) -> Select[Any]:
             ),
         )
     )
-    return asked if not entity else asked.where(budgets.c.entity == entity)
 
 
 def _changes() -> Select[Any]:

@@ -3,6 +3,7 @@
 A row is repaired where exactly one reading of it is possible.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +19,7 @@ WHOLE_ROW: Final = "row"
 """The name, among the fields of a row, of what concerns all of it."""
 
 ENCODED_TWICE: Final = _("it was encoded twice: read as it was meant")
+JOINED: Final = _("it stood in two cells, for want of quotation marks")
 SEVERAL: Final = _("{first}; {then}")
 NO_COLUMN: Final = _("the file has no such column, and the schema requires it")
 TWO_VALUES: Final = _("the column stands twice in the file, with two values")
@@ -25,8 +27,8 @@ NO_IDENTITY: Final = _("neither SIRET nor RNA number of the beneficiary is there
 CELLS: Final = _("the row has {found} cells, and the header {expected}")
 SEVERAL_READINGS: Final = _("several readings of the row are possible: it has {found} cells")
 
-WITH_COMMA: Final = {"montant": amount, "nature": nature, "pourcentageSubvention": share}
-"""The fields whose values files write with a comma and without quotation marks."""
+DIVIDED: Final = {"montant": amount, "nature": nature, "pourcentageSubvention": share}
+"""The fields whose values files write with the file's own delimiter, without quotation marks."""
 
 
 class Outcome(StrEnum):
@@ -58,6 +60,14 @@ class Judged:
     """The row as the schema has it; None where it is refused."""
 
 
+class _Reading(NamedTuple):
+    """The cells of a row laid under the columns of its file."""
+
+    cells: Sequence[str]
+    joined: frozenset[int] = frozenset()
+    """The columns whose cell is made of two."""
+
+
 def judge(record: Record, columns: Columns) -> Judged:
     """The outcome of a row."""
     if record.fault is not None:
@@ -87,22 +97,21 @@ def _beginning(cells: Sequence[str]) -> str:
     return " | ".join(cells)[:200]
 
 
-def _readings(cells: Sequence[str], columns: Columns) -> Iterator[Sequence[str]]:
+def _readings(cells: Sequence[str], columns: Columns) -> Iterator[_Reading]:
     """The ways to lay cells under columns: empty ones at the end may lack, or be too many.
 
-    A comma without quotation marks may have made two cells of a value that is a number, or of two
-    natures.
+    Without quotation marks a decimal comma, or what joins two natures, made two cells of a value.
     """
     extra = len(cells) - columns.width
     if extra <= 0:
-        yield [*cells, *[""] * -extra]
+        yield _Reading([*cells, *[""] * -extra])
         return
-    places = sorted(columns.places[name][0] for name in WITH_COMMA if name in columns.places)
-    for count in range(min(extra, len(places) if columns.delimiter == "," else 0) + 1):
+    places = sorted(columns.places[name][0] for name in DIVIDED if name in columns.places)
+    for count in range(min(extra, len(places)) + 1):
         for chosen in combinations(places, count):
             laid = _laid(cells, frozenset(chosen), columns)
             if laid is not None and not any(map(str.strip, laid[columns.width :])):
-                yield laid[: columns.width]
+                yield _Reading(laid[: columns.width], frozenset(chosen))
 
 
 def _laid(cells: Sequence[str], joined: frozenset[int], columns: Columns) -> list[str] | None:
@@ -113,23 +122,25 @@ def _laid(cells: Sequence[str], joined: frozenset[int], columns: Columns) -> lis
         if len(found) not in joined:
             found.append(cell)
             continue
-        whole = f"{cell},{next(rest, '')}"
+        whole = f"{cell}{columns.delimiter}{next(rest, '')}"
         name = next(name for name, places in columns.places.items() if len(found) in places)
-        if WITH_COMMA[name](whole).text is None:
+        if DIVIDED[name](decoded_again(whole)).text is None:
             return None
         found.append(whole)
     return found
 
 
-def _judge_cells(number: int, cells: Sequence[str], columns: Columns) -> Judged:
+def _judge_cells(number: int, reading: _Reading, columns: Columns) -> Judged:
     values: dict[str, str] = {}
     remarks: dict[str, Remark] = {}
     is_refused = False
     for field in FIELDS:
         name, places = field.name, columns.places.get(field.name, ())
-        found, value = _value(name, [cells[each] for each in places], field.required)
+        found, value = _value(name, [reading.cells[each] for each in places], field.required)
         if value.text is None:
             is_refused = True
+        elif value.why is None and not reading.joined.isdisjoint(places):
+            value = value._replace(why=JOINED)
         if value.why is not None:
             remarks[name] = Remark(found, value.text, value.why)
         values[name] = value.text or ""
@@ -161,6 +172,9 @@ def _value(name: str, cells: Sequence[str], required: bool) -> tuple[str, Value]
     return found, value._replace(why=both)
 
 
+LEFT_OVER: Final = re.compile(r"[\u00c2-\u00f4][^\x00-\x7f]")
+"""The least that is left of UTF-8 read as another code."""
+
 TIMES_MAX: Final = 3
 """How often a text is read again: each time it was encoded once too often."""
 
@@ -172,7 +186,7 @@ def decoded_again(text: str) -> str:
     characters that Windows has not is none: `CAFÉ’` would be one too.
     """
     for _time in range(TIMES_MAX):
-        if text.isascii():
+        if LEFT_OVER.search(text) is None:
             break
         try:
             meant = b"".join(map(_byte, text)).decode()

@@ -73,7 +73,7 @@ class Record:
     """From 1 behind the header, without blank rows."""
     cells: tuple[str, ...]
     fault: Translatable | None = None
-    """The reason for which it has no cells."""
+    """The reason for which its cells are not known: then it is one text."""
 
 
 def read(stream: BinaryIO) -> tuple[Columns, Iterator[Record]]:
@@ -178,7 +178,7 @@ def _records(lines: _Lines, delimiter: str) -> Iterator[Record]:
         cells = _cells(line, lines, delimiter)
         if cells is None:
             number += 1
-            yield Record(number, (), OPEN_QUOTE)
+            yield Record(number, (line.rstrip("\r\n"),), OPEN_QUOTE)
         elif any(map(str.strip, cells)):
             number += 1
             yield Record(number, tuple(cells))

@@ -30,6 +30,13 @@ NO_PAGES: Final = frozenset(
         "/console/static/{name}",
         "/console/reviews/{chain}/{sequence}",  # leads back to the list
         "/console/troubles",  # leads to the first of the lists
+        # The treasury has tables of its own, and none here: test_treasury.py
+        "/console/treasury",
+        "/console/treasury/slips",
+        "/console/treasury/slips/{slip_id}",
+        "/console/treasury/returns",
+        "/console/treasury/findings",
+        "/console/treasury/findings/{finding_id}",
     }
 )
 

@@ -17,6 +17,7 @@ from services.api.events_in.reading import PATH
 from services.api.events_in.routes import DECIDED_MAX
 from services.api.http.components import WAITING_OF_CALLER_MAX
 from services.embedded.ledger_process import EmbeddedLedger
+from services.ledger.application.trial import KnownStates
 from services.runtime.kafka.publishing import Message
 from tests.api.embedded_ledger import in_a_ledger
 from tests.api.environment import (
@@ -53,12 +54,22 @@ Asked = Callable[[httpx.AsyncClient], Awaitable[None]]
 
 def in_an_api(folder: Path, what: Asked, *events: Json, key: str = ALL_KEY) -> None:
     """The API over a ledger in this process, which has decided these events."""
+    with_its_states(folder, lambda client, _: what(client), *events, key=key)
+
+
+def with_its_states(
+    folder: Path,
+    what: Callable[[httpx.AsyncClient, KnownStates], Awaitable[None]],
+    *events: Json,
+    key: str = ALL_KEY,
+) -> None:
+    """The same with the states that its trials begin from."""
 
     async def go(ledger: EmbeddedLedger) -> None:
         await ledger.publish([Message(b"", encoded(each)) for each in events])
-        model = open_read_model(f"sqlite:///{folder / 'read.db'}")
-        async with asking(an_app(model, ACCESS, ledger), key) as client:
-            await what(client)
+        app = an_app(open_read_model(f"sqlite:///{folder / 'read.db'}"), ACCESS, ledger)
+        async with asking(app, key) as client:
+            await what(client, app.state.components.known_states)
 
     in_a_ledger(folder, go)
 
@@ -264,6 +275,30 @@ def test_a_trial_wakes_what_waits(tmp_path: Path) -> None:
         assert (["accepted"], 2) == (outcomes(tried), tried.json()["woken"])
 
     in_an_api(tmp_path, ask, an_award(), a_convention())
+
+
+def test_a_trial_begins_where_the_one_before_ended(tmp_path: Path) -> None:
+    async def ask(client: httpx.AsyncClient, states: KnownStates) -> None:
+        assert ["accepted"] == outcomes(await sent(client, a_payment(1), dry_run="true"))
+        assert 3 == states.of([BUDGET])[BUDGET].sequence
+        await sent(client, a_payment(1), wait=5)
+        again = await sent(client, a_payment(1), a_payment(2), dry_run="true")
+        assert ["duplicate", "accepted"] == outcomes(again)
+        assert 4 == states.of([BUDGET])[BUDGET].sequence
+
+    with_its_states(tmp_path, ask, *YEAR)
+
+
+def test_a_trial_begins_from_no_state_of_another_journal(tmp_path: Path) -> None:
+    async def ask(client: httpx.AsyncClient, states: KnownStates) -> None:
+        first = await sent(client, a_payment(1), dry_run="true")
+        known = states.of([BUDGET])[BUDGET]
+        for other in (known._replace(head="0" * 64), known._replace(sequence=9)):
+            states.keep({BUDGET: other._replace(rows={})})
+            assert first.json() == (await sent(client, a_payment(1), dry_run="true")).json()
+            assert known == states.of([BUDGET])[BUDGET]
+
+    with_its_states(tmp_path, ask, *YEAR)
 
 
 def test_a_budget_that_is_too_large_for_a_trial_is_said_with_its_size(

@@ -8,10 +8,12 @@ import pytest
 
 from services.api.access.audit import Action
 from tests import silence
-from tests.api.environment import LILLE_KEY, READ_KEY, ROUBAIX
+from tests.api.environment import ALL_KEY, LILLE, LILLE_KEY, READ_KEY, ROUBAIX
 from tests.api.reads.two_entities import LILLE_BUDGET, ROUBAIX_BUDGET
+from tests.api.reads.walking import TREASURY, document_paths
 from tests.api.treasury_scene import LILLE_TREASURY, READER, ROUBAIX_TREASURY, Scene, a_scene
-from tests.builders import IBAN, OTHER_IBAN
+from tests.builders import IBAN, OTHER_IBAN, a_payment, encoded
+from tests.treasury.return_files import Line, Mandat, Paid, a_return, a_slip
 
 no_logs = silence.no_logs
 
@@ -102,6 +104,20 @@ def addresses(slip_id: str) -> list[tuple[str, str]]:
         ("GET", "/treasury/findings"),
         ("POST", "/treasury/findings/nobody/close"),
     ]
+
+
+def test_every_address_of_the_treasury_is_asked_here() -> None:
+    asked = {
+        (method, path.partition("?")[0].replace("nobody", "{finding_id}"))
+        for method, path in addresses("{slip_id}")
+    }
+    known = {
+        (method.upper(), path)
+        for path, methods in document_paths().items()
+        if path.startswith(TREASURY)
+        for method in methods
+    }
+    assert known == asked
 
 
 BODIES: Final = {"/treasury/slips": PREPARE, "/treasury/findings/nobody/close": {"reason": "seen"}}
@@ -225,3 +241,83 @@ def test_the_file_leaves_the_console_by_a_form(scene: Scene) -> None:
     assert 403 == refused.status_code
     assert IBAN not in refused.text
     assert 404 == scene.asked(ROUBAIX_TREASURY, take).status_code
+
+
+CODES: Final = {"IdPost": "059999", "CodColl": "350"}
+
+
+def told(amount_cents: int, number: int = 1, **head: str) -> bytes:
+    """A return by which the accountant took a piece in charge and paid it."""
+    amount = f"{amount_cents // 100}.00"
+    line = Line(amount, (Paid(amount),), count="1", total=amount)
+    return a_return(a_slip(Mandat(number, (line,))), head=CODES | head)
+
+
+async def post(client: httpx.AsyncClient, content: bytes, name: str = "retour.xml") -> Any:
+    return await client.post("/treasury/returns", params={"file_name": name}, content=content)
+
+
+def test_a_return_becomes_events_once_however_often_it_is_posted(scene: Scene) -> None:
+    async def twice(client: httpx.AsyncClient) -> list[tuple[str, int, int]]:
+        await issued(client)
+        answers = [
+            await post(client, told(40_000)),
+            await post(client, told(40_000), "again.xml"),
+            await post(client, told(40_000, DteStr="2023-06-06"), "tomorrow.xml"),
+        ]
+        assert {200} == {each.status_code for each in answers}
+        found = [each.json() for each in answers]
+        return [(each["outcome"], each["events"], each["findings"]) for each in found]
+
+    assert [("taken", 2, 0), ("taken", 0, 0), ("taken", 0, 0)] == scene.asked(LILLE_TREASURY, twice)
+    assert ("key:treasury", Action.RETURN_TAKEN, "retour.xml") == scene.audit.lines[2][:3]
+
+
+def test_a_return_of_another_entity_is_refused_and_nothing_is_kept(scene: Scene) -> None:
+    async def foreign(client: httpx.AsyncClient) -> Any:
+        answer = await post(client, told(40_000))
+        return answer.status_code, answer.json()["code"], answer.json()["detail"]
+
+    status, code, said = scene.asked(ROUBAIX_TREASURY, foreign)
+    assert (403, "entity_not_allowed") == (status, code)
+    assert LILLE in said
+
+    async def files(client: httpx.AsyncClient) -> str:
+        return (await client.get("/console/treasury/returns")).text
+
+    assert "retour.xml" not in scene.asked(ALL_KEY, files)
+
+
+def test_a_finding_is_closed_with_a_reason_by_who_may(scene: Scene) -> None:
+    async def found(client: httpx.AsyncClient) -> str:
+        await issued(client)
+        await post(client, told(99_900, number=77))
+        (finding,) = (await client.get("/treasury/findings")).json()["items"]
+        assert "77" in finding["text"]
+        return str(finding["finding"]["finding_id"])
+
+    finding_id = scene.asked(LILLE_TREASURY, found)
+    path, reason = f"/treasury/findings/{finding_id}/close", {"reason": "Vu avec le comptable."}
+
+    async def close(client: httpx.AsyncClient) -> int:
+        return (await client.post(path, json=reason)).status_code
+
+    assert (403, 404) == (scene.asked(READER, close), scene.asked(ROUBAIX_TREASURY, close))
+    assert (200, 409) == (scene.asked(LILLE_TREASURY, close), scene.asked(LILLE_TREASURY, close))
+
+    async def pages(client: httpx.AsyncClient) -> list[bool]:
+        paths = ("/console/treasury/findings", "/console/treasury/findings?closed=true")
+        return ["Vu avec le comptable." in (await client.get(path)).text for path in paths]
+
+    assert [False, True] == scene.asked(READER, pages)
+
+
+def test_an_event_of_who_passes_for_the_treasury_is_refused(scene: Scene) -> None:
+    async def go(client: httpx.AsyncClient) -> tuple[int, Any]:
+        event = encoded(a_payment(40_000, _source="urn:ecluse:treasury"))
+        headers = {"content-type": "application/cloudevents+json"}
+        answer = await client.post("/events", content=event, headers=headers)
+        return answer.status_code, answer.json()
+
+    status, answer = scene.asked(ALL_KEY, go)
+    assert (422, "/source") == (status, answer["faults"][0]["pointer"])

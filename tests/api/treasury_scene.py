@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import httpx
 import msgspec
+from pydantic import SecretStr
 from sqlalchemy import insert
 
 from events import topics
@@ -18,6 +19,7 @@ from services.api.adapters.read_model import open_read_model
 from services.api.adapters.treasury import open_treasury
 from services.api.app import create_app
 from services.api.http.components import Components
+from services.treasury.settings import TreasurySettings
 from services.treasury.store.database import TREASURY_FILE, TreasuryStore
 from services.treasury.store.tables import orders
 from tests.api.environment import (
@@ -78,15 +80,15 @@ class Scene:
     config: Path | None
 
     @property
-    def treasury_url(self) -> str:
-        return f"sqlite:///{self.folder / TREASURY_FILE}"
+    def own(self) -> TreasurySettings:
+        return settings_of(self.folder, self.read_model, self.config)
 
     def asked(self, key: str, visit: Visit, language: str = "en") -> Any:
         """What somebody with this key does, and what comes of it."""
 
         async def go() -> Any:
             engine, clock = open_read_model(self.read_model), HandClock(NOW)
-            treasury = open_treasury(self.treasury_url, engine, self.config, clock)
+            treasury = open_treasury(self.own, engine, clock)
             parts = Components(
                 engine, ACCESS, Kept(), self.audit, KeptBytes(), clock, treasury=treasury
             )
@@ -116,7 +118,7 @@ def a_scene(folder: Path, *, configured: bool = True) -> Scene:
     config = folder / "treasury.yaml"
     config.write_text(CONFIG, encoding="utf-8")
     scene = Scene(folder, read_model, KeptAudit(), config if configured else None)
-    asyncio.run(_fill(scene.treasury_url, issued(events)))
+    asyncio.run(_fill(scene.own, issued(events)))
     return scene
 
 
@@ -143,8 +145,18 @@ def issued(events: Sequence[Json | bytes]) -> list[dict[str, Any]]:
     return rows
 
 
-async def _fill(url: str, rows: list[dict[str, Any]]) -> None:
-    store = TreasuryStore(url)
+def settings_of(folder: Path, read_model: str, codes: Path | None) -> TreasurySettings:
+    """The settings of a treasury whose tables are in a file of this folder."""
+    given: dict[str, Any] = {
+        "database_url": SecretStr(read_model),
+        "treasury_url": SecretStr(f"sqlite:///{folder / TREASURY_FILE}"),
+        "treasury_file": codes,
+    }
+    return TreasurySettings(**given)
+
+
+async def _fill(own: TreasurySettings, rows: list[dict[str, Any]]) -> None:
+    store = TreasuryStore.of(own)
     try:
         await store.prepare()
         async with store.transaction() as connection:

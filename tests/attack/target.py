@@ -16,6 +16,7 @@ from tests.api.environment import LILLE, ROUBAIX
 from tests.api.processes import Running, api
 from tests.api.provider import AUDIENCE, Provider, a_provider
 from tests.api.reads.two_entities import both
+from tests.api.treasury_scene import CONFIG
 from tests.builders import (
     OTHER_IBAN,
     Json,
@@ -135,7 +136,11 @@ def a_target(folder: Path, url: str) -> Iterator[Target]:
     journal = [*both(), *journal_of_events(map(encoded, hostile_events()))]
     fill(url, journal)
     where = {"ECLUSE_DATABASE_URL": url, "ECLUSE_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
+    codes = folder / "treasury.yaml"
+    codes.write_text(CONFIG, encoding="utf-8")
+    where["ECLUSE_TREASURY_FILE"] = str(codes)
     rights = {
+        "treasury": ("--read", LILLE, "--treasury", LILLE),
         "lille": ("--read", LILLE, "--publish", LILLE),
         "reader": ("--read", LILLE),
         "roubaix": ("--read", ROUBAIX),

@@ -26,8 +26,8 @@ from services.api.lag_source import lag_source
 from services.api.today import live
 from services.embedded.projection import EmbeddedProjector
 from services.projector.database import an_engine
-from services.treasury.store.database import TREASURY_FILE
 from tests.api.environment import HandClock, Kept, KeptAudit, KeptBytes, Known
+from tests.api.treasury_scene import settings_of
 from tests.browser import scenario
 from tests.browser.treasury import CONFIG_FILE, a_treasury
 from tests.builders import Json, encoded
@@ -210,10 +210,7 @@ def a_console(path: Path, *watches: str) -> Iterator[Console]:
             lag=lag_source(watches, clock),
             names=city_names(NAMES.read_text(encoding="utf-8")),
             treasury=open_treasury(
-                f"sqlite:///{path.with_name(TREASURY_FILE)}",
-                model,
-                path.with_name(CONFIG_FILE),
-                clock,
+                settings_of(path.parent, database, path.with_name(CONFIG_FILE)), model, clock
             ),
         )
 

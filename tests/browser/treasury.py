@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.treasury.application.numbers import DRAFTS
 from services.treasury.application.returns import WRONG_ROOT
 from services.treasury.domain.findings import Finding, FindingKind, kept
 from services.treasury.store.database import TREASURY_FILE, TreasuryStore
@@ -18,6 +19,7 @@ from services.treasury.store.tables import (
     piece_states,
     pieces,
     returns,
+    series,
     slips,
 )
 from tests.api.treasury_scene import issued
@@ -78,6 +80,7 @@ async def _fill(connection: AsyncConnection) -> None:
     slip_of = {name: slip_id for slip_id, names in ON_SLIPS.items() for name in names}
     stored = [{**row, "slip_id": slip_of.get(name)} for name, row in rows.items()]
     await connection.execute(insert(orders), stored)
+    await connection.execute(insert(series), SERIES)
     for number, (slip_id, names) in enumerate(ON_SLIPS.items(), start=1):
         amounts = [rows[name]["amount_cents"] for name in names]
         await connection.execute(insert(slips), [_slip(slip_id, number, sum(amounts), len(names))])
@@ -196,6 +199,10 @@ CLOSED: Final = {
     "closed_by": "Opératrice",
     "closing_reason": "Mandat d'un autre budget, vu avec le comptable.",
 }
+SERIES: Final = [
+    {"budget": BUDGET, "series": name, "next_number": number}
+    for name, number in ((DRAFTS, 5), ("slip:01", 4), ("piece:01", 40))
+]
 NOT_OURS: Final = {"why": kept(WRONG_ROOT.render({"root": "Facture"}))}
 RETURNS: Final = [
     {

@@ -158,6 +158,7 @@ def _commas_without_quotes() -> Shape:
     }
     both = a_row(objet="Fonctionnement", nature="aide en numéraire,aide en nature")
     cells[",".join(both.values())] = REPAIRED
+    cells[twice(",".join(both.values()))] = REPAIRED
     return Shape(with_header([*ROW], *cells), [*cells.values()])
 
 
@@ -233,6 +234,14 @@ SHAPES = {
     "fork of 40 fields": _fork(),
     "titles for names": _titles(),
     "cp1252, semicolons": Shape(a_file(a_row(), delimiter=";", encoding="cp1252"), [TAKEN]),
+    "natures joined by the delimiter": Shape(
+        with_header(
+            [*ROW],
+            ";".join(a_row(nature="aide en nature;aide en numéraire").values()),
+            delimiter=";",
+        ),
+        [REPAIRED],
+    ),
     "tabs": Shape(a_file(a_row(), delimiter="\t"), [TAKEN]),
     "spreadsheets": _spreadsheets(),
     "commas without quotation marks": _commas_without_quotes(),

@@ -169,9 +169,19 @@ def test_documents_are_of_a_convention_and_may_be_of_one_instalment() -> None:
         (
             f'{ENTITY}      "ABC": {{{CODES}}}\n',
             [
-                f"line 4, /entities/{LILLE}/budgets/{code}: {name} is missing: without it no slip"
-                " is prepared; ask the public accountant"
-                for code, name in [("ABC", "CodBud")]
+                (
+                    f"line 4, /entities/{LILLE}/budgets/ABC: CodBud is missing: without it no slip"
+                    " is prepared; ask the public accountant"
+                ),
+            ],
+        ),
+        (
+            f'{ENTITY}      "00": {{{CODES}}}\n      "X": {{{CODES}, CodBud: "00"}}\n',
+            [
+                (
+                    f"line 5, /entities/{LILLE}/budgets/X: CodBud 00 is that of budget 00 too: a"
+                    " return could mean either"
+                ),
             ],
         ),
     ],

@@ -186,3 +186,18 @@ def test_each_line_leaves_as_a_message_of_the_contract(treasury_url: str) -> Non
             "recovery": None,
         },
     } == first
+
+
+def test_who_polls_books_what_has_come_since(treasury_in_files: str) -> None:
+    history = Scenario(*YEAR)
+    records = rows_of(history)
+
+    async def go(both: Opened) -> list[int]:
+        polling, made = bookkeeper(both), []
+        for known in (records[:3], records[:3], records):
+            await asyncio.to_thread(empty, treasury_in_files)
+            await asyncio.to_thread(fill, treasury_in_files, known)
+            made += [await polling.book(), await polling.book()]
+        return made
+
+    assert [4, 0, 0, 0, len(made_of(history)) - 4, 0] == asyncio.run(in_both(treasury_in_files, go))

@@ -1,5 +1,6 @@
 """Orders and slips that cannot be sent: each fault is a sentence, and the others go on."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -41,49 +42,49 @@ def into(**account: Any) -> PaymentOrderIssued:
 BELGIAN = "BE68539007547034"
 
 
-@pytest.mark.parametrize(
-    ("order", "expected"),
-    [
-        (an_order(), []),
-        (with_lines({"article": "6574a"}), [(f.BAD_ARTICLE, 1)]),
-        (with_lines({"article": "6" * 12}), []),
-        (with_lines({"article": "6" * 13}), [(f.BAD_ARTICLE, 1)]),
-        (with_lines({"article": "６"}), [(f.BAD_ARTICLE, 1)]),
-        (with_lines({}, {"article": "000"}), [(f.BAD_ARTICLE, 2)]),
-        (with_lines({"article": "10222"}), [(f.NO_SECTION, 1)]),
-        (with_lines({"article": "20422"}), []),
-        (with_lines({}, {}, {"article": "20422"}), [(f.TWO_SECTIONS, None)]),
-        (with_lines({"article": "20422"}, {}), [(f.TWO_SECTIONS, None)]),
-        (with_lines({"function": None}), [(f.NO_FUNCTION, 1)]),
-        (with_lines({"function": "6-1"}), [(f.BAD_FUNCTION, 1)]),
-        (with_lines({"function": "0" * 10}), []),
-        (with_lines({"function": "0" * 11}), [(f.BAD_FUNCTION, 1)]),
-        (with_lines({"operation": None}), []),
-        (with_lines({"operation": "aZ" + "0" * 8}), []),
-        *(
-            (with_lines({"operation": code}), [(f.BAD_OPERATION, 1)])
-            for code in ("RELATIONS-INT", "A" * 11, "é", "000", "nc", "4 8")
-        ),
-        (an_order(line_cents=(f.PES_AMOUNT_MAX_CENTS,)), []),
-        (an_order(line_cents=(f.PES_AMOUNT_MAX_CENTS, 1)), [(f.TOO_MUCH, None)]),
-        (to("Œuvre de l’Étoile – Łódź"), []),
-        (to("Ένωση"), [(f.BAD_NAME, None)]),
-        *((to(name), [(f.NO_NAME, None)]) for name in ("0", "nc", ".", "\u2009", "\u0301")),
-        (to("0" * 60), [(f.NO_NAME, None)]),
-        (into(holder="日本"), [(f.BAD_HOLDER, None)]),
-        (into(holder=" "), [(f.NO_HOLDER, None)]),
-        (into(holder="0" * 33), [(f.NO_HOLDER, None)]),
-        (into(iban=BELGIAN, bic="GEBABEBB"), []),
-        (into(iban=BELGIAN), [(f.NO_BIC, None)]),
-        (into(bic="GEBABE0B"), [(f.BAD_BIC, None)]),
-        (into(bic="GEBABEBO"), [(f.BAD_BIC, None)]),
-        (into(bic="GEBABEBBXXX"), []),
-        (an_order(beneficiary={"name": "CCAS", "siret": PUBLIC}), [(f.NO_CATEGORY, None)]),
-        (with_lines({"article": "x", "function": None}), [(f.BAD_ARTICLE, 1), (f.NO_FUNCTION, 1)]),
-    ],
-)
+ORDERS: list[tuple[PaymentOrderIssued, Sequence[tuple[Translatable, int | None]]]] = [
+    (an_order(), []),
+    (with_lines({"article": "6574a"}), [(f.BAD_ARTICLE, 1)]),
+    (with_lines({"article": "6" * 12}), []),
+    (with_lines({"article": "6" * 13}), [(f.BAD_ARTICLE, 1)]),
+    (with_lines({"article": "６"}), [(f.BAD_ARTICLE, 1)]),
+    (with_lines({}, {"article": "000"}), [(f.BAD_ARTICLE, 2)]),
+    (with_lines({"article": "10222"}), [(f.NO_SECTION, 1)]),
+    (with_lines({"article": "20422"}), []),
+    (with_lines({}, {}, {"article": "20422"}), [(f.TWO_SECTIONS, None)]),
+    (with_lines({"article": "20422"}, {}), [(f.TWO_SECTIONS, None)]),
+    (with_lines({"function": None}), [(f.NO_FUNCTION, 1)]),
+    (with_lines({"function": "6-1"}), [(f.BAD_FUNCTION, 1)]),
+    (with_lines({"function": "0" * 10}), []),
+    (with_lines({"function": "0" * 11}), [(f.BAD_FUNCTION, 1)]),
+    (with_lines({"operation": None}), []),
+    (with_lines({"operation": "aZ" + "0" * 8}), []),
+    *(
+        (with_lines({"operation": code}), [(f.BAD_OPERATION, 1)])
+        for code in ("RELATIONS-INT", "A" * 11, "é", "000", "nc", "4 8")
+    ),
+    (an_order(line_cents=(f.PES_AMOUNT_MAX_CENTS,)), []),
+    (an_order(line_cents=(f.PES_AMOUNT_MAX_CENTS, 1)), [(f.TOO_MUCH, None)]),
+    (to("Œuvre de l’Étoile – Łódź"), []),
+    (to("Ένωση"), [(f.BAD_NAME, None)]),
+    *((to(name), [(f.NO_NAME, None)]) for name in ("0", "nc", ".", "\u2009", "\u0301")),
+    (to("0" * 60), [(f.NO_NAME, None)]),
+    (into(holder="日本"), [(f.BAD_HOLDER, None)]),
+    (into(holder=" "), [(f.NO_HOLDER, None)]),
+    (into(holder="0" * 33), [(f.NO_HOLDER, None)]),
+    (into(iban=BELGIAN, bic="GEBABEBB"), []),
+    (into(iban=BELGIAN), [(f.NO_BIC, None)]),
+    (into(bic="GEBABE0B"), [(f.BAD_BIC, None)]),
+    (into(bic="GEBABEBO"), [(f.BAD_BIC, None)]),
+    (into(bic="GEBABEBBXXX"), []),
+    (an_order(beneficiary={"name": "CCAS", "siret": PUBLIC}), [(f.NO_CATEGORY, None)]),
+    (with_lines({"article": "x", "function": None}), [(f.BAD_ARTICLE, 1), (f.NO_FUNCTION, 1)]),
+]
+
+
+@pytest.mark.parametrize(("order", "expected"), ORDERS)
 def test_what_the_schema_would_refuse_is_a_fault_of_the_order(
-    order: PaymentOrderIssued, expected: list[tuple[Translatable, int | None]]
+    order: PaymentOrderIssued, expected: Sequence[tuple[Translatable, int | None]]
 ) -> None:
     found = f.faults(order, a_config())
     assert [(text.msgid, line) for text, line in expected] == [
@@ -99,6 +100,11 @@ def test_a_fault_names_order_and_line_and_says_what_to_do() -> None:
         "C/advance, line 2: the article “6574a” is not 1 to 12 digits: reject the order, and amend"
         " the convention"
     ) == said
+    (said,) = sentences(with_lines({}, {}, {"article": "20422"}), a_config())
+    assert (
+        "C/advance: lines 1 and 3 are of different sections, and a piece has one: reject the"
+        " order, and share the convention out"
+    ) == said
     (said,) = sentences(an_order(line_cents=(f.PES_AMOUNT_MAX_CENTS + 1,)), a_config())
     assert (
         "C/advance: €1,000,000,000,000.00 is more than a PES file can say (€999,999,999,999.99):"
@@ -107,16 +113,18 @@ def test_a_fault_names_order_and_line_and_says_what_to_do() -> None:
 
 
 def test_a_budget_without_codes_sends_nothing() -> None:
-    said = sentences(an_order(), TreasuryConfig())
-    assert ["C/advance: the file of ECLUSE_TREASURY_FILE has no codes of the accountant"] == [
-        each.partition(" for budget ")[0] for each in said
-    ]
-    config = TreasuryConfig.model_validate({"entities": {LILLE: {"budgets": {"00": {}}}}})
-    assert [
+    unknown = (
+        "C/advance: the file of ECLUSE_TREASURY_FILE has no codes of the accountant for budget"
+        f" {BUDGET}: add them"
+    )
+    assert [unknown] == sentences(an_order(), TreasuryConfig())
+    without = TreasuryConfig.model_validate({"entities": {LILLE: {"budgets": {"00": {}}}}})
+    missing = [
         f"C/advance: budget {BUDGET} has no {name} in the file of ECLUSE_TREASURY_FILE: ask the"
         " public accountant, and add it"
         for name in ("IdPost", "CodCol")
-    ] == sentences(an_order(), config)
+    ]
+    assert missing == sentences(an_order(), without)
 
 
 def test_a_budget_that_is_not_functional_asks_for_no_function() -> None:
@@ -156,24 +164,24 @@ def test_a_fault_is_said_in_french_too() -> None:
 MOST = an_order(line_cents=(f.PES_AMOUNT_MAX_CENTS,))
 
 
-@pytest.mark.parametrize(
-    ("slip", "expected"),
-    [
-        (a_slip(a_piece(MOST)), []),
-        (a_slip(a_piece(MOST, 1), a_piece(an_order("C/b", (1,)), 2)), [f.SLIP_TOO_MUCH]),
-        (a_slip(a_piece(MOST), cumulative_cents=f.PES_AMOUNT_MAX_CENTS + 1), [f.YEAR_TOO_MUCH]),
-        (a_slip(a_piece(an_order()), number=SLIP_NUMBER_MAX), []),
-        (a_slip(a_piece(an_order()), number=SLIP_NUMBER_MAX + 1), [f.BAD_SLIP_NUMBER]),
-        (a_slip(a_piece(an_order()), number=0), [f.BAD_SLIP_NUMBER]),
-        (a_slip(a_piece(an_order(), PIECE_NUMBER_MAX)), []),
-        (a_slip(a_piece(an_order(), PIECE_NUMBER_MAX + 1)), [f.BAD_PIECE_NUMBER]),
-        (a_slip(a_piece(an_order(), 0)), [f.BAD_PIECE_NUMBER]),
-        (a_slip(*[a_piece(an_order())] * PIECES_MAX), []),
-        (a_slip(*[a_piece(an_order())] * (PIECES_MAX + 1)), [f.TOO_MANY]),
-    ],
-)
+SLIPS: list[tuple[Slip, Sequence[Translatable]]] = [
+    (a_slip(a_piece(MOST)), []),
+    (a_slip(a_piece(MOST, 1), a_piece(an_order("C/b", (1,)), 2)), [f.SLIP_TOO_MUCH]),
+    (a_slip(a_piece(MOST), cumulative_cents=f.PES_AMOUNT_MAX_CENTS + 1), [f.YEAR_TOO_MUCH]),
+    (a_slip(a_piece(an_order()), number=SLIP_NUMBER_MAX), []),
+    (a_slip(a_piece(an_order()), number=SLIP_NUMBER_MAX + 1), [f.BAD_SLIP_NUMBER]),
+    (a_slip(a_piece(an_order()), number=0), [f.BAD_SLIP_NUMBER]),
+    (a_slip(a_piece(an_order(), PIECE_NUMBER_MAX)), []),
+    (a_slip(a_piece(an_order(), PIECE_NUMBER_MAX + 1)), [f.BAD_PIECE_NUMBER]),
+    (a_slip(a_piece(an_order(), 0)), [f.BAD_PIECE_NUMBER]),
+    (a_slip(*[a_piece(an_order())] * PIECES_MAX), []),
+    (a_slip(*[a_piece(an_order())] * (PIECES_MAX + 1)), [f.TOO_MANY]),
+]
+
+
+@pytest.mark.parametrize(("slip", "expected"), SLIPS)
 def test_what_the_schema_would_refuse_is_a_fault_of_the_slip(
-    slip: Slip, expected: list[Translatable]
+    slip: Slip, expected: Sequence[Translatable]
 ) -> None:
     found = f.slip_faults(slip)
     assert [each.msgid for each in expected] == [each.msgid for each in found]

@@ -1,17 +1,18 @@
-"""The writer changed in one place, each in turn: every change turns the golden files red.
+"""The writer changed in one place, each in turn: every change turns a test red.
 
 Changes are made as in `make mutate`, by the operators of `tests/mutation`.
 """
 
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
 from services.treasury.pes import faults, payee, writer
 from tests.mutation.mutants import Mutant, changes_of
+from tests.treasury import test_faults
 from tests.treasury.orders import an_order
 from tests.treasury.pes_slips import CASES, Case, a_config
 from tests.treasury.test_golden_files import GOLDEN
@@ -75,3 +76,28 @@ def test_every_change_of_the_payee_is_noticed(monkeypatch: pytest.MonkeyPatch) -
         ):
             unnoticed.append(each.key)
     assert [] == unnoticed
+
+
+@pytest.mark.rest
+def test_every_change_of_the_faults_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = changes(faults)
+    unnoticed = []
+    for each in found:
+        monkeypatch.setattr(test_faults, "f", SimpleNamespace(**changed(each, faults)))
+        if finds_every_fault():
+            unnoticed.append(each.key)
+    assert len(found) > 100
+    assert [] == unnoticed
+
+
+def finds_every_fault() -> bool:
+    try:
+        for order, of_order in test_faults.ORDERS:
+            test_faults.test_what_the_schema_would_refuse_is_a_fault_of_the_order(order, of_order)
+        for slip, of_slip in test_faults.SLIPS:
+            test_faults.test_what_the_schema_would_refuse_is_a_fault_of_the_slip(slip, of_slip)
+        test_faults.test_a_fault_names_order_and_line_and_says_what_to_do()
+        test_faults.test_a_budget_without_codes_sends_nothing()
+    except Exception:  # noqa: BLE001 # as above
+        return False
+    return True

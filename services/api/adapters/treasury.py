@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -11,6 +10,7 @@ from services.api.adapters.read_model import follow_password
 from services.treasury.application.returns import Returns
 from services.treasury.application.slips import Slips
 from services.treasury.config.accountant import TreasuryConfig, read_config
+from services.treasury.settings import TreasurySettings
 from services.treasury.store.database import TreasuryStore
 
 
@@ -28,18 +28,16 @@ class Treasury:
         self.store.follow_password(lambda engine: follow_password(engine, address))
 
 
-def open_treasury(
-    address: str, read_model: AsyncEngine, file: Path | None, clock: Clock
-) -> Treasury | None:
-    """The treasury whose tables are at this address, by the file of the accountant's codes.
+def open_treasury(own: TreasurySettings, read_model: AsyncEngine, clock: Clock) -> Treasury | None:
+    """The treasury by its settings; it connects when it is first asked.
 
-    None where no file is named: no slip can be made then. It connects when it is first asked.
+    None where no file has the codes of the accountant: no slip can be made then.
 
     Raises:
         Stop: the file cannot be read, or is not as it must be.
     """
-    if file is None:
+    if own.treasury_file is None:
         return None
-    config, store = read_config(file), TreasuryStore(address)
+    config, store = read_config(own.treasury_file), TreasuryStore.of(own)
     slips, returns = Slips(store, read_model, config, clock), Returns(store, config, clock)
     return Treasury(store, slips, returns, config)

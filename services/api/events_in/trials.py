@@ -1,15 +1,16 @@
 """Trials of events: what the ledger would decide now, from the journal in the read model.
 
-The budgets that the events name are folded from their first record on, as `ecluse whatif` does.
-There is a limit to how many records that may be; nothing is written.
+The budgets that the events name are folded from their first record on, as `ecluse whatif` does, or
+from where the trial before has left them. There is a limit to how many records that may be; nothing
+is written.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.texts import _
@@ -20,16 +21,16 @@ from services.api.http.dependencies import reading
 from services.api.journal.records import decision_of
 from services.api.journal.traces import to_its_end
 from services.api.problems import Kind, Problem
-from services.api.queries.rows import BudgetLine
+from services.api.queries.rows import BudgetLine, all_rows
 from services.ledger.application.handle import RawRecord
 from services.ledger.application.ports import JournalRow
 from services.ledger.application.restore import read_row
-from services.ledger.application.trial import Trial, trial_of
+from services.ledger.application.trial import KnownState, Trial, trial_behind
 from services.ledger.domain.journal import JournalRecord, read_record
 from services.projector.tables import journal
 
 RECORDS_MAX: Final = 20_000
-"""Records folded for one trial, at most: some seconds of work."""
+"""Records of the budgets of one trial, at most: a second of work."""
 
 TRIAL_TOO_LONG: Final = Kind(
     "trial_too_long",
@@ -89,37 +90,79 @@ async def tried(
     Raises:
         Problem: the budgets have too many records, or the database does not answer.
     """
+    states = components.known_states
     async with components.trace_slots:
         async with reading(caller, components) as connection:
-            rows = await _journal(connection, budgets)
-        return await to_its_end(partial(_tried, rows, budgets, raws))
+            await _check_length(connection, budgets)
+            known = await _valid(connection, states.of(budgets))
+            rows = await _journal(connection, budgets, known)
+        found, behind = await to_its_end(partial(_tried, known, rows, budgets, raws))
+    states.keep(behind)
+    return found
 
 
-async def _journal(connection: AsyncConnection, budgets: frozenset[str]) -> list[JournalRow]:
-    """The records of these budgets, each chain in its order."""
+async def _check_length(connection: AsyncConnection, budgets: frozenset[str]) -> None:
+    """That the budgets have no more records than a trial may read.
+
+    Raises:
+        Problem: 413, they have more.
+    """
     of_budgets = journal.c.budget.in_(sorted(budgets))
     count = await connection.scalar(select(func.count()).select_from(journal).where(of_budgets))
     if count is not None and count > RECORDS_MAX:
         raise Problem(TRIAL_TOO_LONG, {"records": count, "limit": RECORDS_MAX})
-    columns = (journal.c.budget, journal.c.sequence, journal.c.record)
-    query = select(*columns).where(of_budgets).order_by(journal.c.budget, journal.c.sequence)
+
+
+async def _valid(
+    connection: AsyncConnection, known: Mapping[str, KnownState]
+) -> dict[str, KnownState]:
+    """The states that records of this journal have led to: another may stand here since."""
+    table = journal.c
+    places = [
+        and_(table.budget == budget, table.sequence == state.sequence)
+        for budget, state in known.items()
+    ]
+    query = select(table.budget, table.hash).where(or_(false(), *places))
+    heads = {row.budget: row.hash for row in await connection.execute(query)}
+    return {budget: each for budget, each in known.items() if heads.get(budget) == each.head}
+
+
+async def _journal(
+    connection: AsyncConnection, budgets: frozenset[str], known: Mapping[str, KnownState]
+) -> list[JournalRow]:
+    """The records of these budgets behind what is known of them, each chain in its order."""
+    table = journal.c
+    behind = [
+        and_(table.budget == budget, table.sequence > known[budget].sequence)
+        if budget in known
+        else table.budget == budget
+        for budget in sorted(budgets)
+    ]
+    query = select(table.budget, table.sequence, table.record).where(or_(false(), *behind))
     return [
-        JournalRow(row.budget, row.sequence, bytes(row.record))
-        for row in await connection.execute(query)
+        JournalRow(row["budget"], row["sequence"], bytes(row["record"]))
+        for row in await all_rows(connection, query.order_by(table.budget, table.sequence))
     ]
 
 
-def _tried(rows: Iterable[JournalRow], budgets: frozenset[str], raws: Iterable[RawRecord]) -> Tried:
-    trial = trial_of(map(read_row, rows), budgets)
+def _tried(
+    known: Mapping[str, KnownState],
+    rows: Iterable[JournalRow],
+    budgets: frozenset[str],
+    raws: Iterable[RawRecord],
+) -> tuple[Tried, dict[str, KnownState]]:
+    """The decisions, and the states that they were made on."""
+    trial, behind = trial_behind(known, map(read_row, rows), budgets)
     for raw in raws:
         trial.handle(raw)
     batch = trial.ledger.commit_batch([])
     records = [read_record(row.record) for row in batch.records]
-    return Tried(
+    found = Tried(
         tuple(_decision(trial, place, records) for place in trial.latest),
         trial.woken,
         tuple(map(_changed_line, trial.changed(batch))),
     )
+    return found, behind
 
 
 def _decision(trial: Trial, place: tuple[str, int], records: Iterable[JournalRecord]) -> Decision:

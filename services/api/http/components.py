@@ -31,6 +31,7 @@ from services.api.adapters.treasury import Treasury
 from services.api.code_names import OFFICIAL, Names
 from services.api.lag_source import Unwatched
 from services.api.problems import Kind, Problem
+from services.ledger.application.trial import KnownStates
 from services.runtime.ops.hosts import LOCAL
 
 REQUEST_LIMIT_S: Final = 30.0
@@ -160,6 +161,8 @@ class Components:
     )
     read_slots: ReadSlots = field(default_factory=ReadSlots)
     wait_slots: Slots = field(default_factory=partial(Slots, WAITING_MAX, WAITING_OF_CALLER_MAX))
+    known_states: KnownStates = field(default_factory=KnownStates)
+    """Where trials begin from."""
     position: SharedPosition = field(default_factory=SharedPosition)
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     """Set by the signal to end: streams end then."""

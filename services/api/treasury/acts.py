@@ -19,7 +19,8 @@ from services.api.problems import NOT_FOUND, Kind, Problem
 from services.api.treasury import query
 from services.api.treasury.view import NOT_SET_UP
 from services.treasury.application.numbers import GivenNumbers
-from services.treasury.application.returns import Taken
+from services.treasury.application.returns import ForeignReturn, Taken
+from services.treasury.domain.findings import ReturnProblem
 from services.treasury.domain.slips import SlipProblem, SlipType
 from services.treasury.pes.writer import PesFile
 
@@ -37,6 +38,13 @@ NOT_POSSIBLE: Final = Kind(
     _("Not as things stand"),
     Translatable("{said}"),
     _("Look at the slips and at the orders that wait, then decide again."),
+)
+NOT_YOURS: Final = Kind(
+    "entity_not_allowed",
+    403,
+    _("Entity outside this access"),
+    Translatable("{said}"),
+    _("Ask for a key for this entity."),
 )
 NOTHING_WAITS: Final = Kind(
     "nothing_waits",
@@ -135,12 +143,19 @@ async def export(components: Components, caller: Caller, slip_id: str) -> PesFil
 async def take_return(
     components: Components, caller: Caller, content: BinaryIO, file_name: str
 ) -> Taken:
-    """What became of a file of the accountant, of entities for which the caller has the right."""
+    """What became of a file of the accountant.
+
+    Raises:
+        Problem: 403, it is of an entity for which the caller has not the right.
+    """
     treasury = treasury_of(components)
     await components.audit.write(caller.name, Action.RETURN_TAKEN, file_name)
-    return await treasury.returns.take(
-        content, file_name, name_of(caller), caller.entities(Scope.TREASURY).sirets
-    )
+    try:
+        return await treasury.returns.take(
+            content, file_name, name_of(caller), caller.entities(Scope.TREASURY).sirets
+        )
+    except ForeignReturn as error:
+        raise Problem(NOT_YOURS, {"said": error.text}) from error
 
 
 async def close_finding(
@@ -178,7 +193,7 @@ def _in_words() -> Generator[None]:
     """
     try:
         yield
-    except SlipProblem as error:
+    except (SlipProblem, ReturnProblem) as error:
         raise Problem(NOT_POSSIBLE, {"said": error.text}) from error
 
 

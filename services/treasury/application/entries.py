@@ -17,7 +17,7 @@ from events.topics import ACCOUNTING_ENTRIES
 from events.treasury import TREASURY
 from services.projector.database import where
 from services.projector.database_errors import reaching
-from services.projector.tables import budgets, journal
+from services.projector.tables import budgets, journal, positions
 from services.treasury.domain.entries import Accounts, EntryLine, entries_of
 from services.treasury.domain.recoveries import FOLDED, Recoveries
 from services.treasury.store.database import TreasuryStore, inserting
@@ -77,16 +77,29 @@ class Bookkeeper:
         self._read_model = read_model
         self._accounts = accounts
         self._clock = clock
+        self._done_at: Sequence[Any] = ()
+        """The positions of the read model behind which all was booked."""
 
     async def book(self) -> int:
         """Book all records that the read model has now; the number of lines that were made."""
+        now_at = await self._positions()
+        if now_at == self._done_at:
+            return 0
         made = 0
         for each in await self.behind():
             following = True
             while following:
                 lines, following = await self._book_slice(each.budget, each.last)
                 made += lines
+        self._done_at = now_at
         return made
+
+    async def _positions(self) -> Sequence[Any]:
+        """How far the read model is: so that who polls does not go through all budgets."""
+        table = positions.c
+        asked = select(table.topic, table.partition, table.next_offset, table.generation)
+        async with reaching(where(self._read_model)), self._read_model.connect() as connection:
+            return (await connection.execute(asked.order_by(table.topic, table.partition))).all()
 
     async def behind(self) -> list[Behind]:
         """The budgets that have more records than were booked."""

@@ -54,6 +54,7 @@ PERSON: Final = "01"
 """CatTiers of a natural person, who has a first name and a form of address."""
 
 NO_SLIP: Final = _("{name} is missing: without it no slip is prepared; ask the public accountant")
+SAME_CODE: Final = _("CodBud {code} is that of budget {other} too: a return could mean either")
 LINE: Final = _("line {line}, {pointer}: {text}")
 
 DETAILS: Final = {
@@ -288,7 +289,7 @@ class FileFault:
 def judge(text: str) -> tuple[TreasuryConfig | None, list[FileFault]]:
     """The settings of a file, None where they cannot be read, and all that is to be mended.
 
-    Codes without which no slip is prepared may be missing in settings that can be read.
+    Settings that can be read may still lack codes without which no slip is prepared.
     """
     try:
         document = strict_yaml.read(text)
@@ -299,7 +300,7 @@ def judge(text: str) -> tuple[TreasuryConfig | None, list[FileFault]]:
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         return None, [_of_pydantic(each, document) for each in found]
-    return config, list(_missing_codes(config, document))
+    return config, list(_to_mend(config, document))
 
 
 def read_config(path: Path) -> TreasuryConfig:
@@ -325,12 +326,19 @@ def _of_pydantic(error: Any, document: strict_yaml.Document) -> FileFault:
     return FileFault(document.line_of(steps), pointer_of(map(token_of, steps)), text)
 
 
-def _missing_codes(config: TreasuryConfig, document: strict_yaml.Document) -> Iterator[FileFault]:
+def _to_mend(config: TreasuryConfig, document: strict_yaml.Document) -> Iterator[FileFault]:
+    """What can be read, and leaves slips unprepared or returns without their budget."""
+    first: dict[tuple[str, str], str] = {}
     for (siret, code), budget in config.budgets.items():
         steps = ("entities", siret, "budgets", code)
         line, pointer = document.line_of(steps), pointer_of(map(token_of, steps))
         for name in budget.missing:
             yield FileFault(line, pointer, NO_SLIP.render({"name": name}))
+        if budget.cod_bud is not None:
+            other = first.setdefault((siret, budget.cod_bud), code)
+            if other != code:
+                facts = {"code": budget.cod_bud, "other": other}
+                yield FileFault(line, pointer, SAME_CODE.render(facts))
 
 
 def _with_code(budget: BudgetConfig, code: str) -> BudgetConfig:

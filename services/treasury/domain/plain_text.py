@@ -39,7 +39,9 @@ PLAIN: Final = {
 
 def plain(text: str) -> str:
     """A text in ISO-8859-1 on one line, its blanks single; `?` for what has no plain form."""
-    return " ".join("".join(_forms(text)).split())
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(_forms(text))
+    return " ".join(text.split())
 
 
 def without_plain_form(text: str) -> str:

@@ -48,7 +48,8 @@ class Jobs:
             made = Slips(store, self._read_model, config, clock)
             schedule = SlipSchedule(times, own.treasury_exports, store, made, clock)
             self._add("slips", self._on_read_model(schedule.run))
-        self._add("entries", self._on_read_model(self._book))
+        if path is not None:  # Entries keep their accounts: somebody has seen to them in the file.
+            self._add("entries", self._on_read_model(self._book))
         if own.treasury_returns is not None:
             folder = ReturnsFolder(own.treasury_returns)
             self._add("returns", partial(folder.poll, Returns(store, config, clock)))

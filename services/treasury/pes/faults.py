@@ -130,10 +130,11 @@ def _of_line(line: OrderLine, budget: BudgetConfig) -> Iterator[Translatable]:
         yield BAD_ARTICLE.render({"code": code.article})
     elif not code.article.startswith((OPERATING, INVESTMENT)):
         yield NO_SECTION.render({"code": code.article})
-    if budget.functional and code.function is None:
-        yield NO_FUNCTION
-    elif budget.functional and FUNCTION.fullmatch(code.function or "") is None:
-        yield BAD_FUNCTION.render({"code": code.function})
+    if budget.functional:
+        if code.function is None:
+            yield NO_FUNCTION
+        elif FUNCTION.fullmatch(code.function) is None:
+            yield BAD_FUNCTION.render({"code": code.function})
     operation = code.operation
     if operation is not None and not (OPERATION.fullmatch(operation) and is_text(operation)):
         yield BAD_OPERATION.render({"code": operation})

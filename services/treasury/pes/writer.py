@@ -167,10 +167,12 @@ def _slip(slip: Slip) -> "etree._Element":
 def _piece(
     piece: Piece, slip: Slip, config: TreasuryConfig, budget: BudgetConfig
 ) -> "etree._Element":
+    assert any(piece.line_cents), f"piece {piece.number} takes nothing back"
     order = piece.order
     element = etree.Element("Piece")
     _info_piece(element, piece, _kind(slip.slip_type, order, budget), budget)
     payee = _payee(Payee.of(order, config, budget))
+    transfer_text = _text(order.payment_order, TRANSFER_TEXT_MAX)
     for number, (line, amount_cents) in enumerate(
         zip(order.lines, piece.line_cents, strict=True), 1
     ):
@@ -179,7 +181,7 @@ def _piece(
         of_line = etree.SubElement(element, "LigneDePiece")
         block = etree.SubElement(of_line, "BlocLignePiece")
         info = _info_line(block, number, line, budget)
-        _value(info, "LibVir1", _text(order.payment_order, TRANSFER_TEXT_MAX))
+        _value(info, "LibVir1", transfer_text)
         _value(info, "ModRegl", budget.mod_regl)
         _value(info, "TVAIntraCom", 0)
         _value(info, "MtHT", _euros(amount_cents))

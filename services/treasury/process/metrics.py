@@ -7,8 +7,11 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from services.runtime.ops.errors import Unreachable
+from services.treasury.application.metrics import Figures, figures, treasury_metrics
 from services.treasury.process.intake import Intake
 from services.treasury.process.outbox_sender import OutboxSender
+from services.treasury.store.database import TreasuryStore
 
 
 class Metrics(Collector):
@@ -18,7 +21,16 @@ class Metrics(Collector):
         self.registry: Final = CollectorRegistry()
         self._intake = intake
         self._sender = sender
+        self._waiting: Figures | None = None
         self.registry.register(self)
+
+    async def look(self, store: TreasuryStore) -> None:
+        """Ask the tables for what waits; nobody knows it where they do not answer."""
+        try:
+            async with store.reading() as connection:
+                self._waiting = await figures(connection)
+        except Unreachable:
+            self._waiting = None
 
     def collect(self) -> Iterator[Any]:
         """The figures, as they are now."""
@@ -45,3 +57,4 @@ class Metrics(Collector):
             held.add_metric([topic, str(partition)], float(each.held is not None))
         yield offsets
         yield held
+        yield from treasury_metrics(self._waiting)

@@ -173,8 +173,8 @@ def test_the_list_of_grants_has_real_days_in_a_spreadsheet(made_in_files: Made) 
     url = made_in_files(journal_of(CARRIED))
     (answer,) = get(url, f"/budgets/{BUDGET}/grants.xlsx", language="fr")
     page = page_of(answer.content)
-    assert (date(2023, 5, 15), "dd/mm/yyyy") == (page["B2"].value.date(), page["B2"].number_format)
-    assert (2263600, "#,##0.00") == (page["G2"].value, page["G2"].number_format)
+    assert (date(2023, 5, 15), "dd/mm/yyyy") == (page["C2"].value.date(), page["C2"].number_format)
+    assert (2263600, "#,##0.00") == (page["H2"].value, page["H2"].number_format)
 
 
 @given(amount_cents=st.integers(-LIMIT, LIMIT))
@@ -289,9 +289,9 @@ def test_a_grant_named_like_a_formula_is_harmless(made_in_files: Made) -> None:
     )
     csv_file, xlsx = get(url, f"/budgets/{BUDGET}/grants.csv", f"/budgets/{BUDGET}/grants.xlsx")
     row = rows_of(csv_file.content, "en")[1]
-    assert ['\'=cmd|" /C calc"!A0', "'=1+1"] == [row[5], row[10]]
+    assert ['\'=cmd|" /C calc"!A0', "'=1+1"] == [row[6], row[11]]
     page = page_of(xlsx.content)
-    assert [("s", "=1+1")] == [(page["K2"].data_type, page["K2"].value)]
+    assert [("s", "=1+1")] == [(page["L2"].data_type, page["L2"].value)]
 
 
 def test_separators_and_quotes_in_texts_do_not_move_columns() -> None:

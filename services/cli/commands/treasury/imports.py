@@ -27,7 +27,7 @@ from services.cli.terminal.options import AsJson, Group, OfBudget, Strict, Verb,
 from services.cli.terminal.output import busy, leave, print_json
 from services.cli.terminal.screen import ROWS_MAX, Screen
 from services.cli.terminal.texts import READING
-from services.open_data.judging import Judged, Outcome, Remark, judge
+from services.open_data.judging import WHOLE_ROW, Judged, Outcome, Remark, judge
 from services.open_data.reading import NotATable, read
 from services.open_data.writing import replacing
 from services.texts.translation import both
@@ -39,6 +39,7 @@ OUTCOMES: Final = {
     Outcome.REPAIRED: _("repaired"),
     Outcome.REFUSED: pgettext("row", "refused"),
 }
+WHOLE_ROW_TERM: Final = _("the whole row")
 REMARK: Final = _("Row {row} {outcome}, {field}: “{found}”: {text}")
 READ: Final = ngettext(
     "{count} row: {taken} taken as they are, {repaired} repaired, {refused} refused.",
@@ -194,7 +195,7 @@ class _ScreenReport:
             facts = {
                 "row": judged.row,
                 "outcome": OUTCOMES[judged.outcome],
-                "field": name,
+                "field": WHOLE_ROW_TERM if name == WHOLE_ROW else name,
                 "found": masked(each.found),
                 "text": each.text,
             }
