@@ -304,11 +304,12 @@ def test_a_bad_file_does_no_harm(
 ) -> None:
     """It is refused in a sentence, with a finding; nothing of it is taken, and the good one is."""
     monkeypatch.setattr(application, "SLICE", 1)
+    bad = BAD_FILES[case](GOOD)
 
     async def go(desk: Desk) -> None:
         await sent(desk)
         for name in ("bad.xml", "bad again.xml"):
-            taken = await desk.take(BAD_FILES[case](GOOD), name)
+            taken = await desk.take(bad, name)
             assert ("refused", 0) == (taken.outcome, taken.events)
             assert taken.why is not None
             assert "{" not in both(taken.why).fr + both(taken.why).en
