@@ -16,6 +16,9 @@ from services.treasury.pes.acquit import GatewayAnswer, GatewayError
 from services.treasury.store.slips import SlipRow, find_slip, list_slips
 from services.treasury.store.tables import slips
 
+SUFFIX: Final = ".xml"
+"""Of a file's name: its own NomFic, which the gateway repeats, is without it."""
+
 ERRORS_MAX: Final = 100
 """Errors of one answer that are kept."""
 
@@ -52,7 +55,9 @@ async def take_answer(
     """Note the answer on its slip; the slip's id, where the file is one of ours, and findings."""
     found = [
         each
-        for each in await list_slips(connection, slips.c.file_name == answered)
+        for each in await list_slips(
+            connection, slips.c.file_name.in_([answered, f"{answered}{SUFFIX}"])
+        )
         if codes.is_of(each.budget) and verdict.numbers <= {each.number}
     ]
     if not found:
