@@ -1,5 +1,6 @@
 """Returns taken: what becomes of them in the tables, on both databases."""
 
+import asyncio
 import dataclasses
 from collections.abc import Callable
 from typing import Any
@@ -11,11 +12,12 @@ from events.codec import Received, decode
 from events.envelope import SourceKind
 from events.topics import EVENTS
 from services.texts.translation import both
-from services.treasury.domain.findings import FindingProblem
+from services.treasury.application import returns as application
+from services.treasury.domain.findings import ReturnProblem
 from services.treasury.store.tables import slips
 from tests.builders import BUDGET
 from tests.treasury.return_files import HEAD, Line, Mandat, Paid, a_return, a_slip
-from tests.treasury.sent_slips import Desk, a_piece_row, a_slip_row, at_desk
+from tests.treasury.sent_slips import Desk, a_piece_row, a_slip_row, at_desk, desk_at
 
 TWO_PARTS = Line("1000.00", (Paid("400.00"), Paid("600.00", "2023-06-03")), "2", "1000.00")
 PAID = Mandat(34, (TWO_PARTS,), {"EtatPce": "05"})
@@ -103,6 +105,17 @@ def test_an_older_return_publishes_its_payments_and_not_its_state(treasury_url: 
         expected = [("taken_in_charge", "2023-05-22"), (10_000, "2023-06-02")]
         assert expected == [short(each)[1:] for each in await desk.events()]
         assert ["taken_in_charge"] == [row["state"] for row in await desk.rows("piece_states")]
+
+    at_desk(treasury_url, go)
+
+
+def test_two_who_take_the_same_return_at_once_publish_it_once(treasury_url: str) -> None:
+    async def go(desk: Desk) -> None:
+        await sent(desk)
+        async with desk_at(treasury_url) as other:
+            taken = await asyncio.gather(*(each.take(GOOD) for each in (desk, other, desk)))
+        assert [0, 0, 4] == sorted(each.events for each in taken)
+        assert EXPECTED == [short(each) for each in await desk.events()]
 
     at_desk(treasury_url, go)
 
@@ -246,8 +259,11 @@ BAD_FILES: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("case", BAD_FILES)
-def test_a_bad_file_does_no_harm(treasury_in_files: str, case: str) -> None:
+def test_a_bad_file_does_no_harm(
+    treasury_in_files: str, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is refused in a sentence, with a finding; nothing of it is taken, and the good one is."""
+    monkeypatch.setattr(application, "SLICE", 1)
 
     async def go(desk: Desk) -> None:
         await sent(desk)
@@ -278,12 +294,12 @@ def test_a_finding_is_closed_by_hand_with_a_reason(treasury_url: str) -> None:
             (finding.finding_id, " ", "Give a reason"),
             ("none", "seen", "no finding"),
         ):
-            with pytest.raises(FindingProblem, match=why):
+            with pytest.raises(ReturnProblem, match=why):
                 await desk.returns.close(name, "marie", reason)
         closed = await desk.returns.close(finding.finding_id, "marie", " a mandat of the ERP ")
         assert ("marie", "a mandat of the ERP") == (closed.closed_by, closed.closing_reason)
         assert closed == await desk.returns.find(finding.finding_id)
-        with pytest.raises(FindingProblem, match="closed already"):
+        with pytest.raises(ReturnProblem, match="closed already"):
             await desk.returns.close(finding.finding_id, "paul", "again")
         assert 0 == (await desk.take(bad, "again.xml")).findings, "it is not opened again"
         assert ([], [closed]) == (

@@ -19,8 +19,8 @@ from services.api.problems import NOT_FOUND, Kind, Problem
 from services.api.treasury import query
 from services.api.treasury.view import NOT_SET_UP
 from services.treasury.application.numbers import GivenNumbers
-from services.treasury.application.returns import ForeignReturn, Taken
-from services.treasury.domain.findings import FindingProblem
+from services.treasury.application.returns import Taken
+from services.treasury.domain.findings import ReturnProblem
 from services.treasury.domain.slips import SlipProblem, SlipType
 from services.treasury.pes.writer import PesFile
 
@@ -154,7 +154,7 @@ async def take_return(
         return await treasury.returns.take(
             content, file_name, name_of(caller), caller.entities(Scope.TREASURY).sirets
         )
-    except ForeignReturn as error:
+    except ReturnProblem as error:
         raise Problem(NOT_YOURS, {"said": error.text}) from error
 
 
@@ -193,7 +193,7 @@ def _refusals() -> Generator[None]:
     """
     try:
         yield
-    except (SlipProblem, FindingProblem) as error:
+    except (SlipProblem, ReturnProblem) as error:
         raise Problem(NOT_POSSIBLE, {"said": error.text}) from error
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.treasury.application.return_taking import Codes
+from services.treasury.application.taking.pieces import Codes
 from services.treasury.domain.findings import UNKNOWN, Finding, FindingKind
 from services.treasury.domain.returned_pieces import ReturnHead
 from services.treasury.domain.slips import SlipState
@@ -17,7 +17,7 @@ from services.treasury.store.slips import SlipRow, find_slip, list_slips
 from services.treasury.store.tables import slips
 
 SUFFIX: Final = ".xml"
-"""Of a file's name: its own NomFic, which the gateway repeats, is without it."""
+"""The end of the names of files."""
 
 ERRORS_MAX: Final = 100
 """Errors of one answer that are kept."""
@@ -53,11 +53,10 @@ async def take_answer(
     now: datetime,
 ) -> tuple[str | None, list[Finding]]:
     """Note the answer on its slip; the slip's id, where the file is one of ours, and findings."""
+    file_name = f"{answered}{SUFFIX}"  # NomFic has none.
     found = [
         each
-        for each in await list_slips(
-            connection, slips.c.file_name.in_([answered, f"{answered}{SUFFIX}"])
-        )
+        for each in await list_slips(connection, slips.c.file_name.in_({answered, file_name}))
         if codes.is_of(each.budget) and verdict.numbers <= {each.number}
     ]
     if not found:
