@@ -13,7 +13,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.projector.database import an_engine
+from services.projector.tables import payment_orders
 from services.treasury.store.database import TREASURY_FILE, TreasuryStore, treasury_address
+from services.treasury.store.tables import metadata
 from tests.read_model import databases
 
 
@@ -78,3 +80,12 @@ def treasury_on_postgresql(postgresql_server: databases.Server) -> str:
 def treasury_url(request: pytest.FixtureRequest) -> str:
     """The same test on both: the URL of the read model, beside which the tables stand."""
     return str(request.getfixturevalue(f"treasury_{request.param}"))
+
+
+async def emptied(both: Opened) -> None:
+    """Take all rows away again."""
+    async with both.store.transaction() as connection:
+        for table in reversed(metadata.sorted_tables):
+            await connection.execute(table.delete())
+    async with both.read_model.begin() as connection:
+        await connection.execute(payment_orders.delete())

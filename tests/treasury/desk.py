@@ -62,9 +62,13 @@ class Desk:
 
     async def refused(self, slip: SlipRow) -> None:
         """The gateway has refused a slip."""
+        await self.answered(slip, SlipState.REFUSED)
+
+    async def answered(self, slip: SlipRow, state: SlipState) -> None:
+        """The gateway has answered."""
         async with self.both.store.transaction() as connection:
             its = update(slips).where(slips.c.slip_id == slip.slip_id)
-            await connection.execute(its.values(state=SlipState.REFUSED, answered_at=NOON))
+            await connection.execute(its.values(state=state, answered_at=NOON))
 
     async def on(self, slip: SlipRow) -> list[tuple[str, int | None, tuple[int, ...]]]:
         """The pieces of a slip: order, number, amounts of its lines."""

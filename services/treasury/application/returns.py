@@ -69,6 +69,14 @@ IS_CLOSED: Final = _("The finding {finding} was closed already.")
 NO_REASON: Final = _("Give a reason: it stays with the finding.")
 
 
+class ForeignReturn(Exception):
+    """A return is of an entity for which it may not be brought: nothing was taken."""
+
+    def __init__(self, text: Translatable) -> None:
+        super().__init__(text.msgid)
+        self.text = text
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What became of a file."""
@@ -139,7 +147,7 @@ class Returns:
             sirets: the entities for which they may; None is all.
 
         Raises:
-            ReturnProblem: it is of a budget of another entity.
+            ForeignReturn: it is of a budget of another entity.
         """
         file, kind = XmlFile(stream), UNREADABLE
         try:
@@ -293,7 +301,7 @@ class Returns:
 def _theirs(codes: Codes, sirets: frozenset[str] | None) -> Codes:
     """The same codes, of an entity for which the file may be brought."""
     if sirets is not None and codes.siret not in sirets:
-        raise ReturnProblem(NOT_THEIRS.render({"siret": codes.siret}))
+        raise ForeignReturn(NOT_THEIRS.render({"siret": codes.siret}))
     return codes
 
 
