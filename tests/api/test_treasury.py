@@ -188,6 +188,7 @@ def test_without_a_file_of_codes_there_is_no_treasury(tmp_path: Path) -> None:
                 "/console/treasury/slips",
                 "/console/treasury/returns",
                 "/console/treasury/findings",
+                "/console/treasury/reconciliation",
             )
         ]
         assert all("ECLUSE_TREASURY_FILE" in page.text for page in pages)
@@ -201,6 +202,7 @@ PAGES: Final = (
     "/console/treasury/slips",
     "/console/treasury/returns",
     "/console/treasury/findings",
+    "/console/treasury/reconciliation",
     f"/console/orders/{LILLE_BUDGET}/C/advance",
 )
 
@@ -222,7 +224,7 @@ def test_pages_show_no_account_and_offer_acts_to_who_may_do_them(scene: Scene) -
     assert 'value="export"' in of_treasurer[-1]
     assert "#confirm" in of_treasurer[-2]
     assert not [each for each in of_reader if 'name="act"' in each or "#confirm" in each]
-    assert f'href="{slip}"' in of_reader[4], "the order's page leads to its slip"
+    assert f'href="{slip}"' in of_reader[5], "the order's page leads to its slip"
 
 
 def test_the_file_leaves_the_console_by_a_form(scene: Scene) -> None:
