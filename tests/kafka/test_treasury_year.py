@@ -210,6 +210,14 @@ class Year:
         lose_tables(self.office.url)
         assert {"orders": 3, "slips": 3} == self.office.object_of("treasury", "restore")
         assert self.slips == [self.office.export(each.slip_id) for each in self.slips]
+        assert [] == self.office.object_of("slips", "waiting")["waiting"]
+
+    def check_that_an_id_is_of_one_message(self) -> None:
+        """Compare what was sent before the tables were lost with what was sent afterwards."""
+        sent = (topics.EVENTS, topics.SLIPS, topics.ACCOUNTING_ENTRIES)
+        for by_partition in self.office.cluster.read_all(sent).values():
+            values = {each.value for records in by_partition.values() for each in records}
+            assert 0 < len(values) == len({json.loads(each)["id"] for each in values})
 
 
 def renamed(files: Files, suffix: str) -> Files:
@@ -254,6 +262,7 @@ def test_the_year_goes_to_the_treasury_and_comes_back_paid(
         assert [SlipState.ACCEPTED] * 3 == [each["state"] for each in office.slips()]
         cluster.wait_for_records(OF_THE_TOWN + 2 * OF_RETURNS)
         year.check_that_all_is_paid(duplicates=OF_RETURNS)
+        year.check_that_an_id_is_of_one_message()
 
         with Watcher(cluster, tmp_path, ECLUSE_WATCH_DEADLINE_EVENTS="false") as watch:
             eventually(lambda: is_well(cluster, watch), "not all is well")
