@@ -139,7 +139,7 @@ class Year:
         self._answered(slip)
 
     def send_it_again_to_another_account(self) -> None:
-        self._come({"rejet.xml": BANK_DETAILS})
+        self._come({f"rejet-RIB-{IBAN}.xml": BANK_DETAILS})
         self.office.until_order_is(ADVANCE, "rejected")
         assert [] == self.office.object_of("slips", "waiting")["waiting"]
         self.office.publish(encoded(a_new_account()))
@@ -239,7 +239,7 @@ def is_well(cluster: Cluster, watch: Watcher) -> bool:
 def test_the_year_goes_to_the_treasury_and_comes_back_paid(
     read_model: str, cluster: Cluster, tmp_path: Path
 ) -> None:
-    """Leaving each process searches its log for whole IBANs, of both accounts."""
+    """Leaving each process searches its log for whole IBANs: one stands in a file's name."""
     office = FinanceOffice(cluster, read_model, tmp_path)
     year = Year(office)
     with (
