@@ -44,6 +44,17 @@ def messages() -> list[bytes]:
 MESSAGES = messages()
 
 
+def a_refusal() -> bytes:
+    wire = Wire()
+    wire.tell(a_vote(), a_payment(order="C/unknown"))
+    (value,) = [each.value for each in wire.sent if each.topic == REFUSALS]
+    assert value is not None
+    return value
+
+
+REFUSED = a_refusal()
+
+
 def a_record(topic: str, offset: int, value: bytes | None) -> Record:
     return ConsumerRecord(topic, 3, offset, 0, 0, b"B", value, None, 1, 1, ())
 
@@ -176,6 +187,21 @@ def test_records_that_stay_missing_hold_the_partition(treasury_url: str) -> None
         held = intake.partitions[HERE].held
         assert held is not None
         assert (0, {}) == (held.offset, await taken(store))
+
+    in_store(treasury_url, body)
+
+
+def test_answers_that_retention_has_removed_are_not_waited_for(treasury_url: str) -> None:
+    """Payment orders are kept without limit; the ledger's answers for 400 days."""
+
+    async def body(store: TreasuryStore) -> None:
+        intake = Intake(store, GIVE_UP_S)
+        some = records([REFUSED], first=500, topic=REFUSALS)
+        for _unused in range(2):
+            await intake.claim([ANSWERS], 0)
+            await intake.take(ANSWERS, fetched(500, some))
+        assert intake.partitions[ANSWERS].held is None
+        assert 501 == intake.partitions[ANSWERS].next_offset
 
     in_store(treasury_url, body)
 

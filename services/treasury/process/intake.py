@@ -142,8 +142,11 @@ class Intake:
             next_offset = await orders.lock(connection, *place, taking.epoch)
             taking.next_offset = next_offset
             if begin is None or begin > next_offset:
-                self._miss(place, taking, next_offset, begin)
-                return
+                is_kept = place.topic == PAYMENT_ORDERS
+                if is_kept or self._gaps.get(place) != next_offset:
+                    self._miss(place, taking, next_offset, begin)
+                    return
+                # Answers are kept for 400 days: those before are gone.
             new = [each for each in readable if each[0].offset >= next_offset]
             if not new:
                 return
@@ -154,7 +157,7 @@ class Intake:
         self.taken[place.topic] += len(new)
 
     def _miss(self, place: Place, taking: Taking, next_offset: int, begin: int | None) -> None:
-        """Read again from the stored place; hold the partition if that has not helped.
+        """Have it read again from the stored place; hold the partition if that has not helped.
 
         Faust lets go of fetched records when partitions are shared out anew: those behind them
         must not be taken.
