@@ -124,7 +124,7 @@ def _laid(cells: Sequence[str], joined: frozenset[int], columns: Columns) -> lis
             continue
         whole = f"{cell}{columns.delimiter}{next(rest, '')}"
         name = next(name for name, places in columns.places.items() if len(found) in places)
-        if DIVIDED[name](whole).text is None:
+        if DIVIDED[name](decoded_again(whole)).text is None:
             return None
         found.append(whole)
     return found

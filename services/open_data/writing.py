@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TextIO
 
-from events.texts import verbatim
+from events.texts import _, verbatim
 from services.open_data.fields import NAMES, Row
 from services.runtime.ops.errors import Stop
+
+NO_FILE: Final = _("this is no regular file")
 
 PUBLIC: Final = 0o644
 """The mode of a file that is to be published: everybody may read it."""
@@ -27,11 +29,14 @@ def rows_to(stream: TextIO) -> Callable[[Row], object]:
 def replacing(path: Path) -> Iterator[Callable[[Row], object]]:
     """Rows into a file that takes its place when all are there; else what stood there stays.
 
-    So a file may be cleaned in its own place.
+    So a file may be cleaned in its own place. A link stays one.
 
     Raises:
         Stop: it cannot be written.
     """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise Stop(path, NO_FILE)  # A device would be replaced by a file.
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     except OSError as error:

@@ -54,7 +54,7 @@ def town(own_console: Console) -> Console:
     """The scenario's console, where the grocery's order waits for a slip."""
     event = the_convention()
     own_console.publish(event)
-    history = [*scenario.the_year(), *scenario.the_others(), event]
+    history: list[Json | bytes] = [*scenario.the_year(), *scenario.the_others(), event]
     (row,) = [each for each in issued(history) if each["payment_order"] == ORDER]
     apart(order_at(own_console.database, row))
     return own_console

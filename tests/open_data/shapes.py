@@ -158,6 +158,7 @@ def _commas_without_quotes() -> Shape:
     }
     both = a_row(objet="Fonctionnement", nature="aide en numéraire,aide en nature")
     cells[",".join(both.values())] = REPAIRED
+    cells[twice(",".join(both.values()))] = REPAIRED
     return Shape(with_header([*ROW], *cells), [*cells.values()])
 
 

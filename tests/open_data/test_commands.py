@@ -1,6 +1,7 @@
 """`ecluse open-data` and `ecluse import scdl`, as a person and a program use them."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +199,18 @@ def test_a_file_may_be_cleaned_in_its_own_place(tmp_path: Path) -> None:
     assert 0 == scdl(file, "-o", file)[0]
     assert [] == faults(file.read_bytes())
     assert [file] == [*tmp_path.iterdir()]
+
+
+def test_a_device_and_a_link_stay_what_they_are(tmp_path: Path) -> None:
+    file, device, link = tmp_path / "in.csv", tmp_path / "device", tmp_path / "link.csv"
+    file.write_bytes(SHAPES["valid"].content)
+    os.mkfifo(device)
+    result = ecluse("import", "scdl", file, "-o", device)
+    assert (3, True) == (result.code, device.is_fifo())
+    link.symlink_to(tmp_path / "clean.csv")
+    assert 0 == scdl(file, "-o", link)[0]
+    assert link.is_symlink()
+    assert [] == faults((tmp_path / "clean.csv").read_bytes())
 
 
 def test_with_strict_a_refused_row_leaves_with_1(tmp_path: Path) -> None:

@@ -9,15 +9,22 @@ from hypothesis import strategies as st
 from sqlalchemy import Row, delete, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.treasury.application.differences.discrepancy import Discrepancy
+from events.topics import PAYMENT_ORDERS
+from services.treasury.application.differences.discrepancy import Discrepancy, DiscrepancyKind
+from services.treasury.application.slips import Slips
+from services.treasury.domain.messages import CancelledOrder, IssuedOrder, read_order
+from services.treasury.domain.slips import SlipType
+from services.treasury.store.orders import take
 from services.treasury.store.tables import accounting_entries, metadata
-from tests.builders import Json, Scenario, encoded
-from tests.property.histories import histories
+from tests.builders import BUDGET, Json, Scenario, encoded
+from tests.property.histories import budgets_of, histories
 from tests.property.test_entries import recovered
 from tests.property.years import Inputs, decided, years
 from tests.read_model.filling import empty, fill, lasting, rows_of
-from tests.treasury.books import book, differences, in_both, rows
+from tests.treasury.books import NOW, book, differences, in_both, rows
 from tests.treasury.databases import Opened, in_files
+from tests.treasury.orders import a_config
+from tests.unit.ledger.wire import Wire
 
 pytestmark = pytest.mark.timeout(300)  # Properties over a database.
 
@@ -78,6 +85,55 @@ def test_an_entry_one_cent_off_is_found(events: list[Json], which: int, kept_url
         assert all(one.sequence in each.records for each in found)
 
     asyncio.run(in_both(kept_url, go))
+
+
+@pytest.mark.rest
+@lasting
+@given(history=budgets_of(BUDGET))
+def test_where_each_order_goes_on_a_slip_nothing_differs(
+    history: list[bytes], kept_url: str
+) -> None:
+    """Slips are made behind each event; one that waits for a reason is the only one left out."""
+    empty(kept_url)
+    asyncio.run(in_both(kept_url, begin))
+    wire = Wire()
+    for event in history:
+        read = [read_order(sent.value) for sent in wire.tell(event) if sent.topic == PAYMENT_ORDERS]
+        if read:
+            project(kept_url, wire)
+            asyncio.run(in_both(kept_url, lambda both, read=read: on_slips(both, read)))  # type: ignore[misc]
+    project(kept_url, wire)
+
+    async def go(both: Opened) -> tuple[set[str | None], set[str | None]]:
+        await book(both)
+        found = await differences(both)
+        assert {DiscrepancyKind.ON_NO_SLIP} >= {each.kind for each in found}
+        held_back = {each.payment_order for each in await a_desk(both).waiting(None)}
+        return {each.payment_order for each in found}, held_back
+
+    left_out, held_back = asyncio.run(in_both(kept_url, go))
+    assert left_out <= held_back
+
+
+def project(url: str, wire: Wire) -> None:
+    empty(url)
+    fill(url, [each.record.seal() for each in wire.decided])
+
+
+def a_desk(both: Opened) -> Slips:
+    return Slips(both.store, both.read_model, a_config(), lambda: NOW)
+
+
+async def on_slips(both: Opened, read: list[IssuedOrder | CancelledOrder]) -> None:
+    """Take orders into the tables, and send all that are ready on slips."""
+    async with both.store.transaction() as connection:
+        await take(connection, read)
+    desk = a_desk(both)
+    for slip_type in SlipType:
+        slip = await desk.prepare(BUDGET, slip_type, "anne")
+        if slip is not None:
+            await desk.issue(slip.slip_id, "anne")
+            await desk.export(slip.slip_id, "anne")
 
 
 async def a_cent_more(connection: AsyncConnection, one: Row[Any]) -> None:

@@ -37,6 +37,8 @@ async def state_of(desk: Desk, slip_id: str = f"{BUDGET}/01/12") -> tuple[str, A
         (WHOLE_FILE, "refused", ["encoding"]),
         (OLDER, "refused", ["doublon bordereau"]),
         (an_answer(an_element(1, DomaineAck=0), file_name=NAME), "accepted", []),
+        # The gateway repeats the NomFic of the file, which is without the file's extension.
+        (an_answer(an_element(1), file_name=NAME.removesuffix(".xml")), "accepted", []),
         (
             an_answer(an_element(1, ERRORS, **OF_SLIP), file_name=NAME),
             "accepted",

@@ -11,7 +11,7 @@ from events.codec import Received, decode
 from events.envelope import SourceKind
 from events.topics import EVENTS
 from services.texts.translation import both
-from services.treasury.domain.findings import FindingProblem
+from services.treasury.domain.findings import ReturnProblem
 from services.treasury.store.tables import slips
 from tests.builders import BUDGET
 from tests.treasury.return_files import HEAD, Line, Mandat, Paid, a_return, a_slip
@@ -278,12 +278,12 @@ def test_a_finding_is_closed_by_hand_with_a_reason(treasury_url: str) -> None:
             (finding.finding_id, " ", "Give a reason"),
             ("none", "seen", "no finding"),
         ):
-            with pytest.raises(FindingProblem, match=why):
+            with pytest.raises(ReturnProblem, match=why):
                 await desk.returns.close(name, "marie", reason)
         closed = await desk.returns.close(finding.finding_id, "marie", " a mandat of the ERP ")
         assert ("marie", "a mandat of the ERP") == (closed.closed_by, closed.closing_reason)
         assert closed == await desk.returns.find(finding.finding_id)
-        with pytest.raises(FindingProblem, match="closed already"):
+        with pytest.raises(ReturnProblem, match="closed already"):
             await desk.returns.close(finding.finding_id, "paul", "again")
         assert 0 == (await desk.take(bad, "again.xml")).findings, "it is not opened again"
         assert ([], [closed]) == (

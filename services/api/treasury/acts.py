@@ -19,7 +19,8 @@ from services.api.problems import NOT_FOUND, Kind, Problem
 from services.api.treasury import query
 from services.api.treasury.view import NOT_SET_UP
 from services.treasury.application.numbers import GivenNumbers
-from services.treasury.application.returns import ReturnProblem, Taken
+from services.treasury.application.returns import ForeignReturn, Taken
+from services.treasury.domain.findings import ReturnProblem
 from services.treasury.domain.slips import SlipProblem, SlipType
 from services.treasury.pes.writer import PesFile
 
@@ -153,7 +154,7 @@ async def take_return(
         return await treasury.returns.take(
             content, file_name, name_of(caller), caller.entities(Scope.TREASURY).sirets
         )
-    except ReturnProblem as error:
+    except ForeignReturn as error:
         raise Problem(NOT_YOURS, {"said": error.text}) from error
 
 

@@ -18,20 +18,13 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.texts import Translatable, _
-from services.treasury.application.gateway_answers import Verdict, take_answer
-from services.treasury.application.open_findings import (
-    FindingRow,
-    close_finding,
-    find_finding,
-    listed_findings,
-    open_findings,
-)
-from services.treasury.application.return_taking import Codes, ReturnTaking, codes_of
+from services.treasury.application.taking.answers import Verdict, take_answer
+from services.treasury.application.taking.pieces import Codes, ReturnTaking, codes_of
 from services.treasury.config.accountant import TreasuryConfig
 from services.treasury.domain.findings import (
     Finding,
     FindingKind,
-    FindingProblem,
+    ReturnProblem,
     UnknownFinding,
     kept,
     text_of,
@@ -41,6 +34,13 @@ from services.treasury.pes.acquit import AcquitReader, GatewayError
 from services.treasury.pes.returned import ReturnReader
 from services.treasury.pes.safe_xml import FileRefused, XmlFile
 from services.treasury.store.database import TreasuryStore
+from services.treasury.store.findings import (
+    FindingRow,
+    close_finding,
+    find_finding,
+    listed_findings,
+    open_findings,
+)
 from services.treasury.store.tables import returns
 
 Clock = Callable[[], datetime]
@@ -67,6 +67,14 @@ NOT_THEIRS: Final = _(
 NO_FINDING: Final = _("There is no finding {finding}.")
 IS_CLOSED: Final = _("The finding {finding} was closed already.")
 NO_REASON: Final = _("Give a reason: it stays with the finding.")
+
+
+class ForeignReturn(Exception):
+    """A return is of an entity for which it may not be brought: nothing was taken."""
+
+    def __init__(self, text: Translatable) -> None:
+        super().__init__(text.msgid)
+        self.text = text
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +147,7 @@ class Returns:
             sirets: the entities for which they may; None is all.
 
         Raises:
-            ReturnProblem: it is of a budget of another entity.
+            ForeignReturn: it is of a budget of another entity.
         """
         file, kind = XmlFile(stream), UNREADABLE
         try:
@@ -173,17 +181,17 @@ class Returns:
         """Close a finding.
 
         Raises:
-            FindingProblem: it is not there or closed, or the reason is empty.
+            ReturnProblem: it is not there or closed, or the reason is empty.
         """
         why = reason.strip()
         if not why:
-            raise FindingProblem(NO_REASON)
+            raise ReturnProblem(NO_REASON)
         async with self._store.transaction() as connection:
             found = await find_finding(connection, finding_id, locked=True)
             if found is None:
                 raise UnknownFinding(NO_FINDING.render({"finding": finding_id}))
             if found.closed_at is not None:
-                raise FindingProblem(IS_CLOSED.render({"finding": finding_id}))
+                raise ReturnProblem(IS_CLOSED.render({"finding": finding_id}))
             await close_finding(connection, finding_id, by, why, self._clock())
             closed = await find_finding(connection, finding_id)
         assert closed is not None, "it is locked until here"
@@ -293,7 +301,7 @@ class Returns:
 def _theirs(codes: Codes, sirets: frozenset[str] | None) -> Codes:
     """The same codes, of an entity for which the file may be brought."""
     if sirets is not None and codes.siret not in sirets:
-        raise ReturnProblem(NOT_THEIRS.render({"siret": codes.siret}))
+        raise ForeignReturn(NOT_THEIRS.render({"siret": codes.siret}))
     return codes
 
 

@@ -14,15 +14,15 @@ NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:ecluse:findings")
 """The namespace of the ids of findings (UUID version 5)."""
 
 
-class FindingProblem(Exception):
-    """What was asked of a finding cannot be done, and why: nothing was changed."""
+class ReturnProblem(Exception):
+    """What was asked of returns or findings cannot be done, and why: nothing was changed."""
 
     def __init__(self, text: Translatable) -> None:
         super().__init__(text.msgid)
         self.text = text
 
 
-class UnknownFinding(FindingProblem):
+class UnknownFinding(ReturnProblem):
     """There is no such finding."""
 
 

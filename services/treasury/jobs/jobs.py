@@ -41,18 +41,18 @@ class Jobs:
         config = TreasuryConfig() if path is None else read_config(path)
         self._read_model = an_engine(own.url)
         self._is_made = False
+        self._bookkeeper = Bookkeeper(store, self._read_model, config.accounts, clock)
         self.by_name: Final[dict[str, Job]] = {}
         """Each job, to be run again and again; without its database it waits for its next run."""
         if times := read_times(own.treasury_schedule):
             made = Slips(store, self._read_model, config, clock)
             schedule = SlipSchedule(times, own.treasury_exports, store, made, clock)
             self._add("slips", self._on_read_model(schedule.run))
+        if path is not None:  # Entries keep their accounts: somebody has seen to them in the file.
+            self._add("entries", self._on_read_model(self._book))
         if own.treasury_returns is not None:
             folder = ReturnsFolder(own.treasury_returns)
             self._add("returns", partial(folder.poll, Returns(store, config, clock)))
-        if path is not None:  # Entries keep their accounts: somebody has seen to them there.
-            bookkeeper = Bookkeeper(store, self._read_model, config.accounts, clock)
-            self._add("entries", self._on_read_model(bookkeeper.book))
 
     def _add(self, name: str, job: Job) -> None:
         async def run() -> None:
@@ -63,7 +63,12 @@ class Jobs:
 
         self.by_name[name] = run
 
-    def _on_read_model(self, job: Callable[[], Awaitable[object]]) -> Job:
+    async def _book(self) -> None:
+        lines = await self._bookkeeper.book()
+        if lines:
+            log.info("entries_booked", lines=lines)
+
+    def _on_read_model(self, job: Job) -> Job:
         """Run it once the projector has made its tables: on a new machine it may come later."""
 
         async def run() -> None:

@@ -14,10 +14,10 @@ from services.cli.terminal.options import AsJson, Group, Verb, flag, typed
 from services.cli.terminal.output import EXIT_NOT_THERE, leave, print_json
 from services.cli.terminal.screen import Cells, Screen
 from services.texts.translation import both
-from services.treasury.domain.findings import FindingProblem, UnknownFinding
+from services.treasury.domain.findings import ReturnProblem, UnknownFinding
 
 if TYPE_CHECKING:
-    from services.treasury.application.open_findings import FindingRow
+    from services.treasury.store.findings import FindingRow
 
 EXIT_REFUSED: Final = 1
 
@@ -69,7 +69,7 @@ def close(
         )
     except UnknownFinding as problem:
         leave(problem.text, EXIT_NOT_THERE)
-    except FindingProblem as problem:
+    except ReturnProblem as problem:
         leave(problem.text, EXIT_REFUSED)
     if as_json:
         print_json({"finding": finding_json(closed)})

@@ -8,13 +8,16 @@ from typing import Final
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.treasury.application.return_taking import Codes
+from services.treasury.application.taking.pieces import Codes
 from services.treasury.domain.findings import UNKNOWN, Finding, FindingKind
 from services.treasury.domain.returned_pieces import ReturnHead
 from services.treasury.domain.slips import SlipState
 from services.treasury.pes.acquit import GatewayAnswer, GatewayError
 from services.treasury.store.slips import SlipRow, find_slip, list_slips
 from services.treasury.store.tables import slips
+
+SUFFIX: Final = ".xml"
+"""Of a file's name: its own NomFic, which the gateway repeats, is without it."""
 
 ERRORS_MAX: Final = 100
 """Errors of one answer that are kept."""
@@ -52,7 +55,9 @@ async def take_answer(
     """Note the answer on its slip; the slip's id, where the file is one of ours, and findings."""
     found = [
         each
-        for each in await list_slips(connection, slips.c.file_name == answered)
+        for each in await list_slips(
+            connection, slips.c.file_name.in_([answered, f"{answered}{SUFFIX}"])
+        )
         if codes.is_of(each.budget) and verdict.numbers <= {each.number}
     ]
     if not found:

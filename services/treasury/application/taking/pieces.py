@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from events.payments import PaymentExecuted
 from events.texts import _
 from events.topics import EVENTS
-from services.treasury.application.open_findings import FindingRow, open_findings
 from services.treasury.config.accountant import TreasuryConfig
 from services.treasury.domain import findings
 from services.treasury.domain.findings import Finding
@@ -28,6 +27,7 @@ from services.treasury.domain.returns import Judged, OwnEvent, is_accountants_ow
 from services.treasury.domain.slips import SlipState, SlipType
 from services.treasury.pes.safe_xml import FileRefused
 from services.treasury.store import outbox
+from services.treasury.store.findings import FindingRow, open_findings
 from services.treasury.store.outbox import Outgoing
 from services.treasury.store.tables import own_events, piece_states, pieces, slips
 
