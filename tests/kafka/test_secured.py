@@ -19,8 +19,10 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
     TransactionalIdAuthorizationFailed,
 )
+from sqlalchemy import func, select
 
 from events.topics import (
+    ACCOUNTING_ENTRIES,
     BALANCES,
     EVENTS,
     INTERNAL_EVENTS,
@@ -29,17 +31,23 @@ from events.topics import (
     LEDGER_STATE,
     PAYMENT_ORDERS,
     REFUSALS,
+    SLIPS,
 )
 from services.dev.certificates import authority, signed_pem
 from services.runtime.kafka.acls import apply, differences, read_rights, wanted
 from services.runtime.kafka.clients import connection_arguments
-from tests.builders import Json
+from services.treasury.store.database import treasury_address
+from services.treasury.store.outbox import Outgoing
+from services.treasury.store.tables import orders, outbox
+from tests.builders import BUDGET, Json
 from tests.integration.command import EXAMPLE, CommandResult, ecluse, real_ecluse
 from tests.kafka.brokers import JarBroker
 from tests.kafka.commands import DONE, UNREACHABLE
 from tests.kafka.forked import ECLUSE
 from tests.kafka.processes import Process, rows
 from tests.kafka.secure_broker import OPERATOR, SecureBroker
+from tests.kafka.treasury_process import RUN, put_all
+from tests.kafka.treasury_process import asked as rows_of
 from tests.leaks import PASSWORD
 from tests.waiting import eventually, run
 
@@ -97,13 +105,14 @@ def test_the_year_of_lille_avenirs(secured: SecureBroker, tmp_path: Path) -> Non
     roles = {
         "ledger": {},
         "projector": {"ECLUSE_DATABASE_URL": url},
+        "treasury": {"ECLUSE_DATABASE_URL": url, "ECLUSE_TREASURY_POLL_S": "0.3"},
         # The year is long over: its deadline events would be journalled beside it.
         "watch": {"ECLUSE_WATCH_DEADLINE_EVENTS": "false"},
     }
     with ExitStack() as stack:
         running = {
             name: stack.enter_context(
-                Process((ECLUSE, name), tmp_path, name, environment_of(secured, name, **more))
+                Process(verb_of(name), tmp_path, name, environment_of(secured, name, **more))
             )
             for name, more in roles.items()
         }
@@ -112,8 +121,15 @@ def test_the_year_of_lille_avenirs(secured: SecureBroker, tmp_path: Path) -> Non
         published = asked(secured, "publisher", "publish", EXAMPLE)
         assert DONE == published.code, published.err
         running["projector"].until(lambda: rows(url) >= EVENTS_OF_THE_YEAR, "all records in SQL")
-        orders = run(read(secured, "treasury", PAYMENT_ORDERS, group="ecluse.treasury"))
-        assert 2 == len(orders)
+        of_treasury = treasury_address(url, None)
+        taken = select(func.count()).select_from(orders)
+        running["treasury"].until(lambda: rows_of(of_treasury, taken)[0][0] == 2, "both orders")
+        may_leave = (SLIPS, ACCOUNTING_ENTRIES)
+        put_all(of_treasury, (Outgoing(each, each, BUDGET, b"{}") for each in may_leave))
+        sent = select(func.count()).select_from(outbox).where(outbox.c.sent_at.is_not(None))
+        running["treasury"].until(
+            lambda: rows_of(of_treasury, sent)[0][0] == 2, "all messages left"
+        )
         # The watch knows the treasury's group, and that it has done all.
         eventually(lambda: _treasury(running["watch"])["behind"] == 0, "nothing is known of it")
         assert 0 == running["ledger"].stop()
@@ -124,6 +140,10 @@ def test_the_year_of_lille_avenirs(secured: SecureBroker, tmp_path: Path) -> Non
     assert DONE == proof.code, proof.text
     tables = b"".join(each.read_bytes() for each in tmp_path.glob("read.db*"))
     assert (True, False) == (b"Lille Avenirs" in tables, PASSWORD.encode() in tables)
+
+
+def verb_of(role: str) -> tuple[str, ...]:
+    return RUN if role == "treasury" else (ECLUSE, role)
 
 
 def _treasury(watch: Process) -> Json:
@@ -219,6 +239,11 @@ FORBIDDEN: Final[dict[str, tuple[Act, type[KafkaError]]]] = {
         writes("treasury", INTERNAL_EVENTS),
         TopicAuthorizationFailedError,
     ),
+    "treasury reads internal events": (
+        reads("treasury", INTERNAL_EVENTS),
+        TopicAuthorizationFailedError,
+    ),
+    "treasury reads the journal": (reads("treasury", JOURNAL), TopicAuthorizationFailedError),
     "treasury reads balances": (reads("treasury", BALANCES), TopicAuthorizationFailedError),
     "auditor writes events": (writes("auditor", EVENTS), TopicAuthorizationFailedError),
 }

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterable
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,20 +13,19 @@ from events.lag import Stage, State, read_board
 from events.topics import EVENTS, PAYMENT_ORDERS, TREASURY_GROUP
 from services.treasury.application.slips import Slips
 from services.treasury.domain.slips import SlipType
-from services.treasury.store.database import TreasuryStore, treasury_address
-from services.treasury.store.outbox import Outgoing, put
+from services.treasury.store.database import treasury_address
+from services.treasury.store.outbox import Outgoing
 from services.treasury.store.tables import free_numbers, orders, outbox, pieces, series, slips
 from tests.builders import BUDGET, a_payment, encoded
 from tests.kafka import commands
 from tests.kafka.cluster import STRUCTURED, Cluster, Sent, budget_on
 from tests.kafka.processes import Watcher
-from tests.kafka.treasury_process import Treasurer, asked, publish_orders
+from tests.kafka.treasury_process import NOON, Treasurer, asked, publish_orders, put_all
 from tests.read_model import databases
 from tests.treasury.databases import opened
 from tests.treasury.orders import a_config, an_order, known
 
 PARTITIONS = 2
-NOON = datetime(2023, 6, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -157,19 +154,6 @@ def outgoing(number: int) -> Outgoing:
     budget = budget_on(number % PARTITIONS, PARTITIONS)
     event = a_payment(1, budget=budget, _id=f"paid/{number}", _source="urn:ecluse:treasury")
     return Outgoing(f"paid/{number}", EVENTS, budget, encoded(event))
-
-
-def put_all(url: str, messages: Iterable[Outgoing]) -> None:
-    async def go() -> None:
-        store = TreasuryStore(url)
-        try:
-            await store.prepare()
-            async with store.transaction() as connection:
-                await put(connection, messages, NOON)
-        finally:
-            await store.dispose()
-
-    asyncio.run(go())
 
 
 @pytest.mark.fault

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,12 +11,14 @@ from sqlalchemy import Select
 
 from events.topics import PAYMENT_ORDERS
 from services.treasury.store.database import TreasuryStore
+from services.treasury.store.outbox import Outgoing, put
 from tests.builders import BUDGET, a_convention, a_vote, an_award, encoded
 from tests.kafka.cluster import Cluster
 from tests.kafka.forked import ECLUSE
 from tests.kafka.processes import Process
 from tests.unit.ledger.wire import Wire
 
+NOON: Final = datetime(2023, 6, 1, 12, tzinfo=UTC)
 RUN: Final = (ECLUSE, "treasury", "run")
 
 
@@ -57,6 +60,21 @@ def publish_orders(cluster: Cluster, orders: Iterable[tuple[str, str]]) -> None:
     """Orders by budget and number, each on the partition of its budget."""
     sent = [cluster.sent(an_order_message(*each)) for each in orders]
     cluster.write(sent, PAYMENT_ORDERS, transaction="ledger")
+
+
+def put_all(url: str, messages: Iterable[Outgoing]) -> None:
+    """Messages into the outbox, as their cause would write them."""
+
+    async def go() -> None:
+        store = TreasuryStore(url)
+        try:
+            await store.prepare()
+            async with store.transaction() as connection:
+                await put(connection, messages, NOON)
+        finally:
+            await store.dispose()
+
+    asyncio.run(go())
 
 
 def asked(url: str, question: Select[Any]) -> list[Any]:

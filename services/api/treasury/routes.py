@@ -113,7 +113,7 @@ class WaitingOrder(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class SaidFinding:
+class FindingAnswer:
     """A finding, and its sentence in the language that was asked for."""
 
     finding: query.Finding
@@ -130,7 +130,7 @@ class TakenReturn(BaseModel):
     why: str | None = Field(description="Why it was refused.")
     dated_on: date | None
     pieces: int = Field(description="Pieces that it names.")
-    events: int = Field(description="Events made of it: of what was told before, none.")
+    events: int = Field(description="Events made of it: of what was reported before, none.")
     findings: int = Field(description="Findings opened by it.")
     slip_id: str | None = Field(description="The slip that the gateway has answered.")
     accepted: bool | None
@@ -152,8 +152,8 @@ async def waiting(
     found = in_order(await treasury_of(components).slips.waiting(sirets, asked.budget))
     rows = [each for each in found if after is None or place_of(each) > after]
     page = _page(request, rows, asked.limit, place_of)
-    said = [_waiting(each, language) for each in page.items]
-    return Page[WaitingOrder](items=said, next=page.next)
+    answers = [_waiting(each, language) for each in page.items]
+    return Page[WaitingOrder](items=answers, next=page.next)
 
 
 @router.get("/slips", summary="Slips")
@@ -219,7 +219,7 @@ async def file(caller: Treasurer, components: Given, slip_id: Name) -> Response:
 
 @router.get("/slips/{slip_id}", summary="A slip")
 async def slip(caller: Treasurer, components: Given, slip_id: Name) -> query.WholeSlip:
-    """A slip with its pieces, what the accountant said of them, and what was found."""
+    """A slip with its pieces, the answers of the accountant on them, and what was found."""
     async with treasury_of(components).store.reading() as connection:
         sirets = caller.entities(Scope.TREASURY).sirets
         found = await query.whole_slip(connection, sirets, slip_id)
@@ -259,7 +259,7 @@ async def findings(
     components: Given,
     language: Lang,
     asked: Annotated[FindingFilters, Query()],
-) -> Page[SaidFinding]:
+) -> Page[FindingAnswer]:
     """What returns say that is no event, the newest first."""
     if asked.budget is not None:
         check_authorized(caller, asked.budget, Scope.TREASURY)
@@ -273,17 +273,17 @@ async def findings(
             limit=asked.limit + 1,
         )
     page = _page(request, rows, asked.limit, lambda each: (each.opened_at, each.finding_id))
-    said = [_said(each, language) for each in page.items]
-    return Page[SaidFinding](items=said, next=page.next)
+    answers = [_answered(each, language) for each in page.items]
+    return Page[FindingAnswer](items=answers, next=page.next)
 
 
 @router.post("/findings/{finding_id}/close", summary="Close a finding")
 async def close(
     caller: Treasurer, components: Given, language: Lang, finding_id: Name, closing: Closing
-) -> SaidFinding:
+) -> FindingAnswer:
     """A finding is closed once somebody has looked, with what was done about it."""
     closed = await acts.close_finding(components, caller, finding_id, closing.reason)
-    return _said(closed, language)
+    return _answered(closed, language)
 
 
 def _page(
@@ -308,8 +308,8 @@ def _waiting(waiting: Waiting, language: Language) -> WaitingOrder:
     )
 
 
-def _said(finding: query.Finding, language: Language) -> SaidFinding:
-    return SaidFinding(finding, translate(finding_text(finding), language))
+def _answered(finding: query.Finding, language: Language) -> FindingAnswer:
+    return FindingAnswer(finding, translate(finding_text(finding), language))
 
 
 def _taken(taken: Taken, language: Language) -> TakenReturn:
