@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from events.canonical import canonical
 from events.payments import PaymentExecuted, PaymentOrderAcknowledged
+from events.treasury import TREASURY
 from services.texts.formats import ZONE
 from services.treasury.domain.findings import Finding, FindingKind
 from services.treasury.domain.returned_pieces import (
@@ -28,7 +29,7 @@ from services.treasury.domain.returned_pieces import (
 )
 from services.treasury.domain.slips import SlipType
 
-TREASURY_SOURCE: Final = "urn:ecluse:treasury"
+TREASURY_SOURCE: Final = TREASURY
 """The `source` of events made of returns: nobody else may send it."""
 
 NAMESPACE: Final = uuid5(NAMESPACE_URL, TREASURY_SOURCE)
