@@ -2,7 +2,11 @@
 
 import asyncio
 import dataclasses
+import gzip
+import io
+import zipfile
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -245,7 +249,43 @@ def test_a_return_of_another_budget_is_refused(treasury_in_files: str, element: 
     at_desk(treasury_in_files, go)
 
 
+def with_entity(good: bytes, declared: str, used: str) -> bytes:
+    """A return that declares an entity, and uses it."""
+    text = good.decode("iso-8859-1").replace("<n:PES", f"<!DOCTYPE x [{declared}]><n:PES", 1)
+    return text.replace("<EnTetePES>", used, 1).encode("iso-8859-1")
+
+
+IN_TEXT, IN_ATTRIBUTE = "<EnTetePES>&x;", '<EnTetePES><LibellePoste V="&x;"/>'
+OWN_FILE = f'<!ENTITY x SYSTEM "file://{__file__}">'
+LAUGHS = '<!ENTITY a "ha">' + "".join(
+    f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in pairwise("abcdefghix")
+)
+
+
+def zipped(content: bytes) -> bytes:
+    into = io.BytesIO()
+    with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("retour.xml", content)
+    return into.getvalue()
+
+
 BAD_FILES: dict[str, Callable[[bytes], bytes]] = {
+    "an entity in a text": lambda good: with_entity(good, '<!ENTITY x "1">', IN_TEXT),
+    "an entity in an attribute": lambda good: with_entity(good, '<!ENTITY x "1">', IN_ATTRIBUTE),
+    "an external entity in a text": lambda good: with_entity(good, OWN_FILE, IN_TEXT),
+    "an external entity in an attribute": lambda good: with_entity(good, OWN_FILE, IN_ATTRIBUTE),
+    "a bomb of entities": lambda good: with_entity(good, LAUGHS, IN_ATTRIBUTE),
+    "UTF-16 with a DOCTYPE": lambda good: (
+        with_entity(good, OWN_FILE, IN_ATTRIBUTE)
+        .decode("iso-8859-1")
+        .replace("ISO-8859-1", "UTF-16")
+        .encode("utf-16")
+    ),
+    "gzip": gzip.compress,
+    "a bomb of gzip": lambda _good: gzip.compress(b"<" + b" " * 20_000_000),
+    "zip": zipped,
+    "a bomb of zip": lambda _good: zipped(b"<" + b" " * 20_000_000),
+    "UTF-7": lambda good: good.replace(b"ISO-8859-1", b"UTF-7"),
     "empty": lambda _good: b"",
     "truncated": lambda good: good[: len(good) - 40],
     "another root": lambda good: good.replace(b"PES_Retour", b"PES_Aller"),
@@ -264,11 +304,12 @@ def test_a_bad_file_does_no_harm(
 ) -> None:
     """It is refused in a sentence, with a finding; nothing of it is taken, and the good one is."""
     monkeypatch.setattr(application, "SLICE", 1)
+    bad = BAD_FILES[case](GOOD)
 
     async def go(desk: Desk) -> None:
         await sent(desk)
         for name in ("bad.xml", "bad again.xml"):
-            taken = await desk.take(BAD_FILES[case](GOOD), name)
+            taken = await desk.take(bad, name)
             assert ("refused", 0) == (taken.outcome, taken.events)
             assert taken.why is not None
             assert "{" not in both(taken.why).fr + both(taken.why).en

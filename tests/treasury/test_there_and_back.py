@@ -7,6 +7,7 @@ from lxml import etree
 
 from services.treasury.application.returns import Returns
 from services.treasury.store.slips import SlipRow
+from tests.builders import Scenario, a_convention, a_vote, an_award
 from tests.treasury.desk import NOON, At, Desk
 from tests.treasury.orders import a_config
 from tests.treasury.return_files import (
@@ -18,6 +19,8 @@ from tests.treasury.return_files import (
     an_answer,
     an_element,
 )
+from tests.treasury.sent_slips import Desk as SentSlips
+from tests.treasury.sent_slips import a_piece_row, a_slip_row, at_desk
 
 ORDERS = ("C/advance", "D/advance")
 
@@ -79,3 +82,25 @@ def test_a_slip_is_answered_and_paid_by_what_stands_in_its_file(at_a_desk: At) -
         assert 0 == (await take(back)).events
 
     at_a_desk(work)
+
+
+def test_the_ledger_accepts_what_a_return_says_and_ends_paid(treasury_in_files: str) -> None:
+    """An advance is taken in charge and paid in two parts; all of it again is a duplicate."""
+    ledger = Scenario(a_vote(), an_award(), a_convention())
+    parts = Line("1000.00", (Paid("400.00"), Paid("600.00", "2023-06-03")), "2", "1000.00")
+
+    async def go(desk: SentSlips) -> list[bytes]:
+        slip = a_slip_row(1)
+        await desk.send(slip, a_piece_row(slip, 1, "C/advance"))
+        await desk.take(a_return(a_slip(Mandat(1, (parts,), {"EtatPce": "05"}))))
+        return [row["value"] for row in await desk.rows("outbox")]
+
+    events = at_desk(treasury_in_files, go)
+    outcomes = [ledger.tell(each)[-1].outcome for each in (*events, *events)]
+    assert ["accepted"] * 3 + ["duplicate"] * 3 == outcomes
+    (order,) = ledger.summary()["payment_orders"]
+    assert ("C/advance", "paid", 100_000) == (
+        order["payment_order"],
+        order["state"],
+        order["paid_cents"],
+    )

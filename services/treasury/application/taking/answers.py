@@ -17,7 +17,7 @@ from services.treasury.store.slips import SlipRow, find_slip, list_slips
 from services.treasury.store.tables import slips
 
 SUFFIX: Final = ".xml"
-"""The end of the names of files."""
+"""Of a file's name: its own NomFic, which the gateway repeats, is without it."""
 
 ERRORS_MAX: Final = 100
 """Errors of one answer that are kept."""
@@ -53,10 +53,11 @@ async def take_answer(
     now: datetime,
 ) -> tuple[str | None, list[Finding]]:
     """Note the answer on its slip; the slip's id, where the file is one of ours, and findings."""
-    file_name = f"{answered}{SUFFIX}"  # NomFic has none.
     found = [
         each
-        for each in await list_slips(connection, slips.c.file_name.in_({answered, file_name}))
+        for each in await list_slips(
+            connection, slips.c.file_name.in_([answered, f"{answered}{SUFFIX}"])
+        )
         if codes.is_of(each.budget) and verdict.numbers <= {each.number}
     ]
     if not found:
