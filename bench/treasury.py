@@ -1,6 +1,7 @@
-"""5,000 payment orders of three lines from waiting to a PES file: CPU time and memory.
+"""5,000 payment orders of three lines from waiting to a PES file, and the console's page of them.
 
-`python -m bench.treasury [ORDERS]`. SQLite, one process; what fills the tables is not counted.
+`python -m bench.treasury [ORDERS]`: CPU time and memory. SQLite, one process; what fills the tables
+is not counted.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Awaitable
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -17,9 +19,17 @@ from sqlalchemy import func, select
 
 from bench.world import siret
 from events.outbound import PaymentOrderIssued
+from services.api.adapters.read_model import open_read_model
+from services.api.adapters.treasury import Treasury
+from services.api.app import create_app
+from services.api.http.components import Components
+from services.runtime.processing.cycle_collection import for_a_command
+from services.treasury.application.returns import Returns
 from services.treasury.application.slips import Slips
 from services.treasury.domain.slips import SlipType
+from services.treasury.store.database import TreasuryStore
 from services.treasury.store.tables import outbox
+from tests.api.environment import HandClock, Kept, KeptAudit, KeptBytes, Known, asking
 from tests.builders import BUDGET
 from tests.treasury.databases import in_files, opened
 from tests.treasury.orders import a_config, an_order, issued
@@ -47,13 +57,26 @@ async def timed(step: str, work: Awaitable[Result]) -> Result:
     return result
 
 
+async def page(url: str, store: TreasuryStore, slips: Slips) -> None:
+    """The console's page of the orders that wait, as it is after the first time."""
+    config, clock = a_config(), HandClock(NOON)
+    treasury = Treasury(store, slips, Returns(store, config, clock), config)
+    model = open_read_model(url)
+    parts = Components(model, Known(), Kept(), KeptAudit(), KeptBytes(), clock, treasury=treasury)
+    async with asking(create_app(parts)) as client:
+        await client.get("/console/treasury")
+        shown = await timed("page", client.get("/console/treasury"))
+        assert shown.status_code == HTTPStatus.OK
+
+
 def peak_mib() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // KIB_PER_MIB
 
 
 async def main(count: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        async with opened(in_files(Path(folder))) as both:
+        url = in_files(Path(folder))
+        async with opened(url) as both:
             for first in range(1, count + 1, 1_000):
                 numbers = range(first, min(first + 1_000, count + 1))
                 await issued(both, *(an_advance(each) for each in numbers))
@@ -61,6 +84,7 @@ async def main(count: int) -> None:
             before_mib, started_s = peak_mib(), time.process_time()
             waiting = await timed("waiting", slips.waiting(None))
             assert len(waiting) == count
+            await page(url, both.store, slips)
             draft = await timed("prepare", slips.prepare(BUDGET, SlipType.PAYMENT, "bench"))
             assert draft is not None
             slip = await timed("issue", slips.issue(draft.slip_id, "bench"))
@@ -74,4 +98,5 @@ async def main(count: int) -> None:
 
 
 if __name__ == "__main__":
+    for_a_command()
     asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else ORDERS))
