@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Select
+from sqlalchemy import Select, make_url
+from sqlalchemy.schema import DropSchema
 
 from events.topics import PAYMENT_ORDERS
 from services.treasury.store.database import TreasuryStore
 from services.treasury.store.outbox import Outgoing, put
+from services.treasury.store.tables import SCHEMA
 from tests.builders import BUDGET, a_convention, a_vote, an_award, encoded
 from tests.kafka.cluster import Cluster
 from tests.kafka.forked import ECLUSE
@@ -89,3 +91,22 @@ def asked(url: str, question: Select[Any]) -> list[Any]:
             await store.dispose()
 
     return asyncio.run(go())
+
+
+def lose_tables(url: str) -> None:
+    """Drop the treasury's tables with all that is in them; nobody works on them."""
+
+    async def go() -> None:
+        store = TreasuryStore(url)
+        try:
+            async with store.transaction() as connection:
+                await connection.execute(DropSchema(SCHEMA, cascade=True))
+        finally:
+            await store.dispose()
+
+    file = make_url(url).database if url.startswith("sqlite") else None
+    if file is None:
+        asyncio.run(go())
+    else:
+        for each in Path(file).parent.glob(f"{Path(file).name}*"):
+            each.unlink()
