@@ -47,6 +47,8 @@ def plain(text: str) -> str:
 def without_plain_form(text: str) -> str:
     """The characters of a text that have no plain form, each once, in their order."""
     characters = unicodedata.normalize("NFC", text)
+    if max(characters, default="") <= chr(ISO_8859_1_MAX):
+        return ""
     return "".join(dict.fromkeys(each for each in characters if _form(each) is None))
 
 
