@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -19,8 +20,10 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
     TransactionalIdAuthorizationFailed,
 )
+from sqlalchemy import func, select
 
 from events.topics import (
+    ACCOUNTING_ENTRIES,
     BALANCES,
     EVENTS,
     INTERNAL_EVENTS,
@@ -29,22 +32,35 @@ from events.topics import (
     LEDGER_STATE,
     PAYMENT_ORDERS,
     REFUSALS,
+    SLIPS,
 )
 from services.dev.certificates import authority, signed_pem
 from services.runtime.kafka.acls import apply, differences, read_rights, wanted
 from services.runtime.kafka.clients import connection_arguments
-from tests.builders import Json
+from services.treasury.store.database import TreasuryStore, treasury_address
+from services.treasury.store.outbox import Outgoing, put
+from services.treasury.store.tables import orders, outbox
+from tests.builders import BUDGET, IBAN, Json
 from tests.integration.command import EXAMPLE, CommandResult, ecluse, real_ecluse
 from tests.kafka.brokers import JarBroker
 from tests.kafka.commands import DONE, UNREACHABLE
 from tests.kafka.forked import ECLUSE
 from tests.kafka.processes import Process, rows
 from tests.kafka.secure_broker import OPERATOR, SecureBroker
+from tests.kafka.treasury_process import asked as asked_of
 from tests.leaks import PASSWORD
 from tests.waiting import eventually, run
 
 PRINCIPALS: Final = tuple(read_rights().principals)
 EVENTS_OF_THE_YEAR: Final = 10
+NO_EVENT: Final = b"no event"
+"""A value that nobody can read."""
+
+NOON: Final = datetime(2023, 6, 1, 12, tzinfo=UTC)
+COMMANDS: Final = {
+    **{name: (ECLUSE, name) for name in ("ledger", "projector", "watch")},
+    "treasury": (ECLUSE, "treasury", "run"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -99,11 +115,12 @@ def test_the_year_of_lille_avenirs(secured: SecureBroker, tmp_path: Path) -> Non
         "projector": {"ECLUSE_DATABASE_URL": url},
         # The year is long over: its deadline events would be journalled beside it.
         "watch": {"ECLUSE_WATCH_DEADLINE_EVENTS": "false"},
+        "treasury": {"ECLUSE_DATABASE_URL": url},
     }
     with ExitStack() as stack:
         running = {
             name: stack.enter_context(
-                Process((ECLUSE, name), tmp_path, name, environment_of(secured, name, **more))
+                Process(COMMANDS[name], tmp_path, name, environment_of(secured, name, **more))
             )
             for name, more in roles.items()
         }
@@ -112,10 +129,12 @@ def test_the_year_of_lille_avenirs(secured: SecureBroker, tmp_path: Path) -> Non
         published = asked(secured, "publisher", "publish", EXAMPLE)
         assert DONE == published.code, published.err
         running["projector"].until(lambda: rows(url) >= EVENTS_OF_THE_YEAR, "all records in SQL")
-        orders = run(read(secured, "treasury", PAYMENT_ORDERS, group="ecluse.treasury"))
-        assert 2 == len(orders)
+        own_url = treasury_address(url, None)
+        both = select(func.count()).select_from(orders)
+        running["treasury"].until(lambda: asked_of(own_url, both) == [(2,)], "both orders")
         # The watch knows the treasury's group, and that it has done all.
         eventually(lambda: _treasury(running["watch"])["behind"] == 0, "nothing is known of it")
+        assert 0 == running["treasury"].stop()
         assert 0 == running["ledger"].stop()
     balances = asked(secured, "auditor", "balances", "--json")
     assert DONE == balances.code, balances.err
@@ -133,6 +152,54 @@ def _treasury(watch: Process) -> Json:
     (stage,) = [each for each in json.loads(body)["stages"] if each["stage"] == "treasury"]
     print(stage)
     return dict(stage)
+
+
+def test_a_process_of_the_treasury_writes_its_own_topics_and_no_internal_events(
+    secured: SecureBroker, tmp_path: Path
+) -> None:
+    """What its outbox has for another topic stays there; no log line says a whole IBAN."""
+    url, returns = f"sqlite:///{tmp_path / 'treasury.db'}", tmp_path / "returns"
+    returns.mkdir()
+    (returns / f"retour {IBAN}.xml").write_bytes(b"no XML")
+    own = {
+        "ECLUSE_TREASURY_URL": url,
+        "ECLUSE_TREASURY_RETURNS": str(returns),
+        "ECLUSE_TREASURY_POLL_S": "0.3",
+    }
+    variables = environment_of(secured, "treasury", **own)
+    with Process(COMMANDS["treasury"], tmp_path, "treasury", variables) as process:
+        process.until_ready()
+        for topic in (EVENTS, SLIPS, ACCOUNTING_ENTRIES):
+            put_out(url, topic)
+        process.until(lambda: [] == unsent_topics(url), "its own topics are written")
+        put_out(url, INTERNAL_EVENTS)
+        process.until(lambda: process.logged("outbox_postponed"), "it is refused")
+        assert [INTERNAL_EVENTS] == unsent_topics(url)
+        process.until(lambda: process.logged("return_taken", outcome="refused"), "the return")
+        assert 0 == process.stop()
+    internal = run(read(secured, OPERATOR, INTERNAL_EVENTS))
+    assert NO_EVENT not in internal
+    assert NO_EVENT in run(read(secured, OPERATOR, SLIPS))
+
+
+def put_out(url: str, topic: str) -> None:
+    """Have a message for a topic of the contract wait in the treasury's outbox."""
+
+    async def go() -> None:
+        store = TreasuryStore(url)
+        try:
+            async with store.transaction() as connection:
+                await put(connection, [Outgoing(topic, topic, BUDGET, NO_EVENT)], NOON)
+        finally:
+            await store.dispose()
+
+    run(go())
+
+
+def unsent_topics(url: str) -> list[str]:
+    """The topics of the messages that wait in the outbox."""
+    waiting = select(outbox.c.topic).where(outbox.c.sent_at.is_(None))
+    return [row.topic for row in asked_of(url, waiting)]
 
 
 async def read(
@@ -169,7 +236,7 @@ async def write(
     try:
         await producer.start()
         if transactional_id is None:
-            await producer.send_and_wait(topic, b"no event", partition=0)
+            await producer.send_and_wait(topic, NO_EVENT, partition=0)
     finally:
         await producer.stop()
 
