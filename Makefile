@@ -40,6 +40,7 @@ run: set-up-run ## replay the Lille Avenirs year: events in, entries, payment or
 
 console: set-up-run ## serve the Lille Avenirs year on this machine, for a browser, until Ctrl-C (PORT=8000)
 	@ECLUSE_AUTH=off ECLUSE_LOG_LEVEL=ERROR ECLUSE_NAMES_FILE=deploy/names.example.yaml \
+		ECLUSE_TREASURY_FILE=deploy/treasury.example.yaml \
 		.venv/bin/ecluse serve --embedded --load $(YEAR) \
 		--data build/console --bind 127.0.0.1 --port $(or $(PORT),8000)
 

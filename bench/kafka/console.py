@@ -129,7 +129,7 @@ async def _measured(url: str, names: Sequence[Figures], progress: Progress) -> F
         "ECLUSE_LANG": "fr",
     }
     with Child([*COMMAND, "api", "--json"], environment) as api:
-        endpoint = Endpoint(await _port(api), "")
+        endpoint = Endpoint(await port_of(api), "")
         progress.begins(f"pages of the console on {url.partition('+')[0]}")
         async with connected(endpoint) as connection:
             asked = _Asked(connection, endpoint, api.pid, names)
@@ -201,7 +201,12 @@ def _names(budgets: int, count: int) -> Iterator[Figures]:
         }
 
 
-async def _port(api: Child) -> int:
+async def port_of(api: Child) -> int:
+    """Where an API listens that was started on port 0.
+
+    Raises:
+        BenchFailed: it ended, or does not listen.
+    """
     until_s = time.perf_counter() + OPENING_S
     while not (said := api.moments("api_listening")):
         api.check()

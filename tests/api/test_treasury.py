@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from services.api.access.audit import Action
+from services.api.access.session import HOST_ONLY, SESSION_COOKIE
 from tests import silence
 from tests.api.environment import ALL_KEY, LILLE, LILLE_KEY, READ_KEY, ROUBAIX
 from tests.api.reads.two_entities import LILLE_BUDGET, ROUBAIX_BUDGET
@@ -225,6 +226,21 @@ def test_pages_show_no_account_and_offer_acts_to_who_may_do_them(scene: Scene) -
     assert "#confirm" in of_treasurer[-2]
     assert not [each for each in of_reader if 'name="act"' in each or "#confirm" in each]
     assert f'href="{slip}"' in of_reader[5], "the order's page leads to its slip"
+
+
+def test_a_form_without_the_token_of_its_session_does_nothing(scene: Scene) -> None:
+    async def forged(client: httpx.AsyncClient) -> list[int]:
+        del client.headers["authorization"]
+        client.cookies.set(HOST_ONLY + SESSION_COOKIE, LILLE_TREASURY)
+        asked = {"budget": LILLE_BUDGET, "slip_type": "01"}
+        prepared_here = await client.post("/console/treasury/slips", data=asked)
+        by_address = await client.post("/treasury/slips", json=PREPARE)
+        token = {"csrf": f"csrf-of-{LILLE_TREASURY}"}
+        with_token = await client.post("/console/treasury/slips", data=asked | token)
+        return [each.status_code for each in (prepared_here, by_address, with_token)]
+
+    assert [403, 403, 303] == scene.asked(LILLE_TREASURY, forged)
+    assert [Action.SLIP_PREPARED] == [line[1] for line in scene.audit.lines]
 
 
 def test_the_file_leaves_the_console_by_a_form(scene: Scene) -> None:

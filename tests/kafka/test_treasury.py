@@ -13,7 +13,8 @@ from events.lag import Stage, State, read_board
 from events.topics import EVENTS, PAYMENT_ORDERS, TREASURY_GROUP
 from services.treasury.application.slips import Slips
 from services.treasury.domain.slips import SlipType
-from services.treasury.store.database import treasury_address
+from services.treasury.store.database import TreasuryStore, treasury_address
+from services.treasury.store.orders import claim
 from services.treasury.store.outbox import Outgoing
 from services.treasury.store.tables import free_numbers, orders, outbox, pieces, series, slips
 from tests.builders import BUDGET, a_payment, encoded
@@ -126,6 +127,29 @@ def test_two_share_the_orders_and_one_takes_over_from_a_frozen_one(
         publish_orders(cluster, wanted[200:])
         two.until(lambda: count(url) == 400, "whoever has the partitions now")
         assert sorted(wanted) == in_tables(url)
+
+
+def test_a_partition_that_another_process_took_and_left_is_taken_again(
+    cluster: Cluster, url: str, tmp_path: Path
+) -> None:
+    """It raised the epoch, and was never assigned: the group was sharing out partitions."""
+    publish_orders(cluster, numbered(2))
+    with Treasurer(cluster, url, tmp_path) as treasury:
+        treasury.until_ready()
+        treasury.until(lambda: count(url) == 2, "the first orders")
+
+        async def take_over() -> None:
+            store = TreasuryStore(url)
+            async with store.transaction() as connection:
+                await claim(connection, PAYMENT_ORDERS, 0)
+            await store.dispose()
+
+        asyncio.run(take_over())
+        publish_orders(cluster, numbered(4, first=2))
+        assert 0 == treasury.wait_for("partition_lost")["partition"]
+        assert 503 == treasury.get("/readyz")[0]
+        treasury.until(lambda: count(url) == 6, "after two sessions")
+        treasury.until_ready()
 
 
 def test_before_what_is_no_order_a_partition_is_held_and_the_other_goes_on(

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field, StringConstraints, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from events.treasury import PIECE_NUMBER_MAX, SLIP_NUMBER_MAX
 from services.api.access.authorization import check_authorized
@@ -52,6 +52,11 @@ FileName = Annotated[
 router = APIRouter(prefix="/treasury", tags=["treasury"], responses=problems(400, 409))
 
 
+def _given(example: dict[str, Any]) -> ConfigDict:
+    """The configuration of a body: nothing else may stand in it, and this is an example."""
+    return ConfigDict(extra="forbid", json_schema_extra={"examples": [example]})
+
+
 class SlipFilters(PageFilters):
     """Filters of slips."""
 
@@ -75,7 +80,7 @@ class FindingFilters(PageFilters):
 class ToPrepare(BaseModel):
     """A slip to be prepared."""
 
-    model_config = {"extra": "forbid"}
+    model_config = _given({"budget": "21590350100017-00-2023", "slip_type": "01"})
 
     budget: BudgetId
     slip_type: SlipType = Field(
@@ -86,7 +91,7 @@ class ToPrepare(BaseModel):
 class ErpNumbers(BaseModel):
     """Numbers given by the ERP: of the slip, and of its first piece."""
 
-    model_config = {"extra": "forbid"}
+    model_config = _given({"slip": 12, "first_piece": 340})
 
     slip: int = Field(ge=1, le=SLIP_NUMBER_MAX)
     first_piece: int = Field(ge=1, le=PIECE_NUMBER_MAX)
@@ -95,7 +100,7 @@ class ErpNumbers(BaseModel):
 class Closing(BaseModel):
     """The reason for which a finding is closed."""
 
-    model_config = {"extra": "forbid"}
+    model_config = _given({"reason": "Compared with the accountant: paid on 14 June."})
 
     reason: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=acts.REASON_MAX)

@@ -49,6 +49,8 @@ def without_plain_form(text: str) -> str:
     if text.isascii():
         return ""  # Most are: to look at each character takes longer than all else of an order.
     characters = unicodedata.normalize("NFC", text)
+    if max(characters, default="") <= chr(ISO_8859_1_MAX):
+        return ""
     return "".join(dict.fromkeys(each for each in characters if _form(each) is None))
 
 

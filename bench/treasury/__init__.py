@@ -1,0 +1,1 @@
+"""Speed of the treasury: slips, returns, orders caught up, the console's page."""
