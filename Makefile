@@ -13,7 +13,7 @@ YEAR := schemas/examples/lille-avenirs-2023.jsonl
 UNCOVERED := $(addprefix tests/unit/,api bench cli projector runtime ledger/test_messages.py \
 	tables/test_every_answer.py tables/test_kept_state.py)
 # Of these `make test-rest` runs what is marked `rest`.
-DIVIDED := $(addprefix tests/,api attack open_data property read_model treasury browser/test_pages.py)
+DIVIDED := $(addprefix tests/,api attack open_data property read_model treasury browser/test_pages.py kafka/test_treasury_year.py)
 QUICK := $(UNCOVERED) $(DIVIDED) $(wildcard tests/test_*.py) \
 	$(addprefix tests/,contracts golden verifier kafka/test_smoke.py) \
 	$(addprefix tests/simulation/test_,broker.py fifty_years.py found.py planted.py)
@@ -40,6 +40,7 @@ run: set-up-run ## replay the Lille Avenirs year: events in, entries, payment or
 
 console: set-up-run ## serve the Lille Avenirs year on this machine, for a browser, until Ctrl-C (PORT=8000)
 	@ECLUSE_AUTH=off ECLUSE_LOG_LEVEL=ERROR ECLUSE_NAMES_FILE=deploy/names.example.yaml \
+		ECLUSE_TREASURY_FILE=deploy/treasury.example.yaml \
 		.venv/bin/ecluse serve --embedded --load $(YEAR) \
 		--data build/console --bind 127.0.0.1 --port $(or $(PORT),8000)
 

@@ -36,6 +36,7 @@ NO_PAGES: Final = frozenset(
         "/console/treasury/slips/{slip_id}",
         "/console/treasury/returns",
         "/console/treasury/findings",
+        "/console/treasury/reconciliation",
         "/console/treasury/findings/{finding_id}",
     }
 )

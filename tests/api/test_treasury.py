@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from services.api.access.audit import Action
+from services.api.access.session import HOST_ONLY, SESSION_COOKIE
 from tests import silence
 from tests.api.environment import ALL_KEY, LILLE, LILLE_KEY, READ_KEY, ROUBAIX
 from tests.api.reads.two_entities import LILLE_BUDGET, ROUBAIX_BUDGET
@@ -188,6 +189,7 @@ def test_without_a_file_of_codes_there_is_no_treasury(tmp_path: Path) -> None:
                 "/console/treasury/slips",
                 "/console/treasury/returns",
                 "/console/treasury/findings",
+                "/console/treasury/reconciliation",
             )
         ]
         assert all("ECLUSE_TREASURY_FILE" in page.text for page in pages)
@@ -201,6 +203,7 @@ PAGES: Final = (
     "/console/treasury/slips",
     "/console/treasury/returns",
     "/console/treasury/findings",
+    "/console/treasury/reconciliation",
     f"/console/orders/{LILLE_BUDGET}/C/advance",
 )
 
@@ -222,7 +225,22 @@ def test_pages_show_no_account_and_offer_acts_to_who_may_do_them(scene: Scene) -
     assert 'value="export"' in of_treasurer[-1]
     assert "#confirm" in of_treasurer[-2]
     assert not [each for each in of_reader if 'name="act"' in each or "#confirm" in each]
-    assert f'href="{slip}"' in of_reader[4], "the order's page leads to its slip"
+    assert f'href="{slip}"' in of_reader[5], "the order's page leads to its slip"
+
+
+def test_a_form_without_the_token_of_its_session_does_nothing(scene: Scene) -> None:
+    async def forged(client: httpx.AsyncClient) -> list[int]:
+        del client.headers["authorization"]
+        client.cookies.set(HOST_ONLY + SESSION_COOKIE, LILLE_TREASURY)
+        asked = {"budget": LILLE_BUDGET, "slip_type": "01"}
+        prepared_here = await client.post("/console/treasury/slips", data=asked)
+        by_address = await client.post("/treasury/slips", json=PREPARE)
+        token = {"csrf": f"csrf-of-{LILLE_TREASURY}"}
+        with_token = await client.post("/console/treasury/slips", data=asked | token)
+        return [each.status_code for each in (prepared_here, by_address, with_token)]
+
+    assert [403, 403, 303] == scene.asked(LILLE_TREASURY, forged)
+    assert [Action.SLIP_PREPARED] == [line[1] for line in scene.audit.lines]
 
 
 def test_the_file_leaves_the_console_by_a_form(scene: Scene) -> None:
@@ -246,7 +264,7 @@ def test_the_file_leaves_the_console_by_a_form(scene: Scene) -> None:
 CODES: Final = {"IdPost": "059999", "CodColl": "350"}
 
 
-def told(amount_cents: int, number: int = 1, **head: str) -> bytes:
+def paid(amount_cents: int, number: int = 1, **head: str) -> bytes:
     """A return by which the accountant took a piece in charge and paid it."""
     amount = f"{amount_cents // 100}.00"
     line = Line(amount, (Paid(amount),), count="1", total=amount)
@@ -261,9 +279,9 @@ def test_a_return_becomes_events_once_however_often_it_is_posted(scene: Scene) -
     async def twice(client: httpx.AsyncClient) -> list[tuple[str, int, int]]:
         await issued(client)
         answers = [
-            await post(client, told(40_000)),
-            await post(client, told(40_000), "again.xml"),
-            await post(client, told(40_000, DteStr="2023-06-06"), "tomorrow.xml"),
+            await post(client, paid(40_000)),
+            await post(client, paid(40_000), "again.xml"),
+            await post(client, paid(40_000, DteStr="2023-06-06"), "tomorrow.xml"),
         ]
         assert {200} == {each.status_code for each in answers}
         found = [each.json() for each in answers]
@@ -275,7 +293,7 @@ def test_a_return_becomes_events_once_however_often_it_is_posted(scene: Scene) -
 
 def test_a_return_of_another_entity_is_refused_and_nothing_is_kept(scene: Scene) -> None:
     async def foreign(client: httpx.AsyncClient) -> Any:
-        answer = await post(client, told(40_000))
+        answer = await post(client, paid(40_000))
         return answer.status_code, answer.json()["code"], answer.json()["detail"]
 
     status, code, said = scene.asked(ROUBAIX_TREASURY, foreign)
@@ -291,7 +309,7 @@ def test_a_return_of_another_entity_is_refused_and_nothing_is_kept(scene: Scene)
 def test_a_finding_is_closed_with_a_reason_by_who_may(scene: Scene) -> None:
     async def found(client: httpx.AsyncClient) -> str:
         await issued(client)
-        await post(client, told(99_900, number=77))
+        await post(client, paid(99_900, number=77))
         (finding,) = (await client.get("/treasury/findings")).json()["items"]
         assert "77" in finding["text"]
         return str(finding["finding"]["finding_id"])

@@ -141,6 +141,11 @@ PAGES: Final = {
         "vu avec le comptable",
         "vu avec le comptable",
     ),
+    "reconciliation": (
+        "/console/treasury/reconciliation",
+        "CONV-2023-ORCHESTRE/advance",
+        "CONV-2023-ORCHESTRE/advance",
+    ),
     "order-on-slip": (
         f"/console/orders/{BUDGET}/CONV-2023-LILLE-AVENIRS/avance",
         "À la trésorerie",

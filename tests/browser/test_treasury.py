@@ -89,7 +89,6 @@ def test_an_order_goes_on_a_slip_and_its_file_is_taken_on_record(
         assert [] == visitor.messages
 
 
-@pytest.mark.rest
 def test_what_is_to_be_confirmed_hinders_nobody(browser: Browser, town: Console) -> None:
     with a_visitor(browser, town, "en") as visitor:
         visitor.go(f"/console/treasury?budget={BUDGET}&prepare=01")

@@ -167,7 +167,7 @@ async def _answered(connection: AsyncConnection) -> None:
         "budget": BUDGET,
         "payment_order": ADVANCE,
         "event_type": "ecluse.payment.executed.v1",
-        "facts": {},
+        "facts": {"piece": 11, "line": 1, "on": "2023-07-03", "amount_cents": 113_180_000},
         "made_at": at(5),
         "refusal": refusal,
     }

@@ -25,6 +25,7 @@ FORKS.set_forkserver_preload(
         "services.projector.serve",
         # Faust too; the app itself is made of each one's environment.
         "services.watch.process.building",
+        "services.treasury.process.building",
     ]
 )
 

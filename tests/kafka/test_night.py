@@ -45,7 +45,7 @@ def test_a_ledger_that_is_killed_is_seen_and_started_again(stack: Dev) -> None:
         return next(line for line in result.text.splitlines() if line.startswith(f"{stage}: "))
 
     eventually(lambda: DONE == brief().code, "not all is well in the evening")
-    assert 3 == len(brief().text.splitlines()), "a line for each consumer"
+    assert 4 == len(brief().text.splitlines()), "a line for each consumer"
 
     # In the night the ledger dies, and the others go on.
     killed = ecluse("dev", "kill", "ledger", "--folder", where["logs"])

@@ -1,5 +1,6 @@
 """Every query of rules and dashboards on a real Prometheus that scrapes a real stack."""
 
+import asyncio
 import json
 import shutil
 import subprocess
@@ -15,13 +16,17 @@ from urllib.request import urlopen
 
 import pytest
 import yaml
+from sqlalchemy import insert
 
 from services.dev.local_broker import dies_with_us, free_port
 from services.runtime.ops.clock import wall_clock
-from tests.builders import a_notification, a_payment, encoded
+from services.treasury.store.database import TreasuryStore, treasury_address
+from services.treasury.store.tables import findings, slips
+from tests.builders import BUDGET, a_notification, a_payment, encoded
 from tests.integration.command import COMMAND, MIXED, TIMEOUT_S, environment
 from tests.kafka.cluster import Cluster, Sent
 from tests.kafka.processes import Projector, Watcher, Worker, api
+from tests.kafka.treasury_process import Treasurer
 from tests.observability.written import FOLDER, alarms, metrics_of, program, queries, rules
 from tests.waiting import eventually
 
@@ -187,18 +192,48 @@ def a_key(database: str) -> str:
     return str(json.loads(done.stdout)["key"])
 
 
+async def what_waits(url: str) -> None:
+    """An open finding and a slip without an answer, since now."""
+    now = datetime.fromtimestamp(wall_clock(), UTC)
+    finding = {"finding_id": "f", "kind": "unknown_piece", "facts": {}, "opened_at": now}
+    slip = {
+        "slip_id": f"{BUDGET}/1",
+        "budget": BUDGET,
+        "slip_type": "01",
+        "state": "issued",
+        "piece_count": 1,
+        "amount_cents": 1,
+        "prepared_at": now,
+        "prepared_by": "anne",
+        "issued_at": now,
+        "exported_at": now,
+        "exported_by": "anne",
+    }
+    store = TreasuryStore(url)
+    async with store.transaction() as connection:
+        await connection.execute(insert(findings), [finding])
+        await connection.execute(insert(slips), [slip])
+    await store.dispose()
+
+
 @contextmanager
 def a_stack(cluster: Cluster, folder: Path) -> Iterator[Prometheus]:
-    """Ledger, projector, watch and API as processes, and a Prometheus that asks them."""
+    """Ledger, projector, treasury, watch and API as processes, and a Prometheus that asks them."""
     database = f"sqlite:///{folder / 'read-model.db'}"
     with ExitStack() as stack:
         ledger = stack.enter_context(Worker(cluster, folder, fault=f"slow_commit:{COMMIT_S}"))
         projector = stack.enter_context(Projector(cluster, database, folder))
-        watch = stack.enter_context(Watcher(cluster, folder, ECLUSE_WATCH_TREASURY_GROUP=""))
+        of_treasury = {"ECLUSE_DATABASE_URL": database}
+        own = treasury_address(database, None)
+        treasury = stack.enter_context(Treasurer(cluster, own, folder, **of_treasury))
+        treasury.until_ready()
+        asyncio.run(what_waits(own))
+        watch = stack.enter_context(Watcher(cluster, folder))
         served = api(cluster, database, folder, ECLUSE_AUTH="on")
         targets = {
             "ledger": [f"127.0.0.1:{ledger.port}"],
             "projector": [f"127.0.0.1:{projector.port}"],
+            "treasury": [f"127.0.0.1:{treasury.port}"],
             "watch": [f"127.0.0.1:{watch.port}"],
             "api": [stack.enter_context(served).address.removeprefix("http://")],
         }
@@ -214,7 +249,7 @@ def scraped(module_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -
         key = AGAIN["data"]["budget"].encode()
         place = cluster.sent(AGAIN).partition
         cluster.write([Sent(place, key, raw) for raw in traffic()])
-        wanted = dict.fromkeys(("ledger", "projector", "watch", "api"), "")
+        wanted = dict.fromkeys(("ledger", "projector", "treasury", "watch", "api"), "")
         eventually(
             lambda: prometheus.targets() == wanted, lambda: f"{prometheus.targets()}", FOUND_S
         )

@@ -8,7 +8,6 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -37,8 +36,8 @@ from events.topics import (
 from services.dev.certificates import authority, signed_pem
 from services.runtime.kafka.acls import apply, differences, read_rights, wanted
 from services.runtime.kafka.clients import connection_arguments
-from services.treasury.store.database import TreasuryStore, treasury_address
-from services.treasury.store.outbox import Outgoing, put
+from services.treasury.store.database import treasury_address
+from services.treasury.store.outbox import Outgoing
 from services.treasury.store.tables import orders, outbox
 from tests.builders import BUDGET, IBAN, Json
 from tests.integration.command import EXAMPLE, CommandResult, ecluse, real_ecluse
@@ -47,7 +46,8 @@ from tests.kafka.commands import DONE, UNREACHABLE
 from tests.kafka.forked import ECLUSE
 from tests.kafka.processes import Process, rows
 from tests.kafka.secure_broker import OPERATOR, SecureBroker
-from tests.kafka.treasury_process import asked as asked_of
+from tests.kafka.treasury_process import RUN, put_all
+from tests.kafka.treasury_process import asked as rows_of
 from tests.leaks import PASSWORD
 from tests.waiting import eventually, run
 
@@ -55,12 +55,6 @@ PRINCIPALS: Final = tuple(read_rights().principals)
 EVENTS_OF_THE_YEAR: Final = 10
 NO_EVENT: Final = b"no event"
 """A value that nobody can read."""
-
-NOON: Final = datetime(2023, 6, 1, 12, tzinfo=UTC)
-COMMANDS: Final = {
-    **{name: (ECLUSE, name) for name in ("ledger", "projector", "watch")},
-    "treasury": (ECLUSE, "treasury", "run"),
-}
 
 
 @pytest.fixture(scope="module")
@@ -113,14 +107,14 @@ def test_the_year_of_lille_avenirs(secured: SecureBroker, tmp_path: Path) -> Non
     roles = {
         "ledger": {},
         "projector": {"ECLUSE_DATABASE_URL": url},
+        "treasury": {"ECLUSE_DATABASE_URL": url, "ECLUSE_TREASURY_POLL_S": "0.3"},
         # The year is long over: its deadline events would be journalled beside it.
         "watch": {"ECLUSE_WATCH_DEADLINE_EVENTS": "false"},
-        "treasury": {"ECLUSE_DATABASE_URL": url},
     }
     with ExitStack() as stack:
         running = {
             name: stack.enter_context(
-                Process(COMMANDS[name], tmp_path, name, environment_of(secured, name, **more))
+                Process(verb_of(name), tmp_path, name, environment_of(secured, name, **more))
             )
             for name, more in roles.items()
         }
@@ -129,12 +123,17 @@ def test_the_year_of_lille_avenirs(secured: SecureBroker, tmp_path: Path) -> Non
         published = asked(secured, "publisher", "publish", EXAMPLE)
         assert DONE == published.code, published.err
         running["projector"].until(lambda: rows(url) >= EVENTS_OF_THE_YEAR, "all records in SQL")
-        own_url = treasury_address(url, None)
-        both = select(func.count()).select_from(orders)
-        running["treasury"].until(lambda: asked_of(own_url, both) == [(2,)], "both orders")
+        of_treasury = treasury_address(url, None)
+        taken = select(func.count()).select_from(orders)
+        running["treasury"].until(lambda: rows_of(of_treasury, taken)[0][0] == 2, "both orders")
+        may_leave = (SLIPS, ACCOUNTING_ENTRIES)
+        put_all(of_treasury, (Outgoing(each, each, BUDGET, b"{}") for each in may_leave))
+        sent = select(func.count()).select_from(outbox).where(outbox.c.sent_at.is_not(None))
+        running["treasury"].until(
+            lambda: rows_of(of_treasury, sent)[0][0] == 2, "all messages left"
+        )
         # The watch knows the treasury's group, and that it has done all.
         eventually(lambda: _treasury(running["watch"])["behind"] == 0, "nothing is known of it")
-        assert 0 == running["treasury"].stop()
         assert 0 == running["ledger"].stop()
     balances = asked(secured, "auditor", "balances", "--json")
     assert DONE == balances.code, balances.err
@@ -143,6 +142,10 @@ def test_the_year_of_lille_avenirs(secured: SecureBroker, tmp_path: Path) -> Non
     assert DONE == proof.code, proof.text
     tables = b"".join(each.read_bytes() for each in tmp_path.glob("read.db*"))
     assert (True, False) == (b"Lille Avenirs" in tables, PASSWORD.encode() in tables)
+
+
+def verb_of(role: str) -> tuple[str, ...]:
+    return RUN if role == "treasury" else (ECLUSE, role)
 
 
 def _treasury(watch: Process) -> Json:
@@ -167,12 +170,12 @@ def test_a_process_of_the_treasury_writes_its_own_topics_and_no_internal_events(
         "ECLUSE_TREASURY_POLL_S": "0.3",
     }
     variables = environment_of(secured, "treasury", **own)
-    with Process(COMMANDS["treasury"], tmp_path, "treasury", variables) as process:
+    with Process((ECLUSE, *RUN), tmp_path, "treasury", variables) as process:
         process.until_ready()
         for topic in (EVENTS, SLIPS, ACCOUNTING_ENTRIES):
-            put_out(url, topic)
+            put_all(url, [Outgoing(topic, topic, BUDGET, NO_EVENT)])
         process.until(lambda: [] == unsent_topics(url), "its own topics are written")
-        put_out(url, INTERNAL_EVENTS)
+        put_all(url, [Outgoing(INTERNAL_EVENTS, INTERNAL_EVENTS, BUDGET, NO_EVENT)])
         process.until(lambda: process.logged("outbox_postponed"), "it is refused")
         assert [INTERNAL_EVENTS] == unsent_topics(url)
         process.until(lambda: process.logged("return_taken", outcome="refused"), "the return")
@@ -182,24 +185,10 @@ def test_a_process_of_the_treasury_writes_its_own_topics_and_no_internal_events(
     assert NO_EVENT in run(read(secured, OPERATOR, SLIPS))
 
 
-def put_out(url: str, topic: str) -> None:
-    """Have a message for a topic of the contract wait in the treasury's outbox."""
-
-    async def go() -> None:
-        store = TreasuryStore(url)
-        try:
-            async with store.transaction() as connection:
-                await put(connection, [Outgoing(topic, topic, BUDGET, NO_EVENT)], NOON)
-        finally:
-            await store.dispose()
-
-    run(go())
-
-
 def unsent_topics(url: str) -> list[str]:
     """The topics of the messages that wait in the outbox."""
     waiting = select(outbox.c.topic).where(outbox.c.sent_at.is_(None))
-    return [row.topic for row in asked_of(url, waiting)]
+    return [row.topic for row in rows_of(url, waiting)]
 
 
 async def read(
@@ -236,7 +225,7 @@ async def write(
     try:
         await producer.start()
         if transactional_id is None:
-            await producer.send_and_wait(topic, NO_EVENT, partition=0)
+            await producer.send_and_wait(topic, b"no event", partition=0)
     finally:
         await producer.stop()
 
@@ -286,6 +275,11 @@ FORBIDDEN: Final[dict[str, tuple[Act, type[KafkaError]]]] = {
         writes("treasury", INTERNAL_EVENTS),
         TopicAuthorizationFailedError,
     ),
+    "treasury reads internal events": (
+        reads("treasury", INTERNAL_EVENTS),
+        TopicAuthorizationFailedError,
+    ),
+    "treasury reads the journal": (reads("treasury", JOURNAL), TopicAuthorizationFailedError),
     "treasury reads balances": (reads("treasury", BALANCES), TopicAuthorizationFailedError),
     "auditor writes events": (writes("auditor", EVENTS), TopicAuthorizationFailedError),
 }

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterable
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,19 +14,19 @@ from events.topics import EVENTS, PAYMENT_ORDERS, TREASURY_GROUP
 from services.treasury.application.slips import Slips
 from services.treasury.domain.slips import SlipType
 from services.treasury.store.database import TreasuryStore, treasury_address
-from services.treasury.store.outbox import Outgoing, put
+from services.treasury.store.orders import claim
+from services.treasury.store.outbox import Outgoing
 from services.treasury.store.tables import free_numbers, orders, outbox, pieces, series, slips
 from tests.builders import BUDGET, a_payment, encoded
 from tests.kafka import commands
 from tests.kafka.cluster import STRUCTURED, Cluster, Sent, budget_on
 from tests.kafka.processes import Watcher
-from tests.kafka.treasury_process import Treasurer, asked, publish_orders
+from tests.kafka.treasury_process import NOON, Treasurer, asked, publish_orders, put_all
 from tests.read_model import databases
 from tests.treasury.databases import opened
 from tests.treasury.orders import a_config, an_order, known
 
 PARTITIONS = 2
-NOON = datetime(2023, 6, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -131,6 +129,29 @@ def test_two_share_the_orders_and_one_takes_over_from_a_frozen_one(
         assert sorted(wanted) == in_tables(url)
 
 
+def test_a_partition_that_another_process_took_and_left_is_taken_again(
+    cluster: Cluster, url: str, tmp_path: Path
+) -> None:
+    """It raised the epoch, and was never assigned: the group was sharing out partitions."""
+    publish_orders(cluster, numbered(2))
+    with Treasurer(cluster, url, tmp_path) as treasury:
+        treasury.until_ready()
+        treasury.until(lambda: count(url) == 2, "the first orders")
+
+        async def take_over() -> None:
+            store = TreasuryStore(url)
+            async with store.transaction() as connection:
+                await claim(connection, PAYMENT_ORDERS, 0)
+            await store.dispose()
+
+        asyncio.run(take_over())
+        publish_orders(cluster, numbered(4, first=2))
+        assert 0 == treasury.wait_for("partition_lost")["partition"]
+        assert 503 == treasury.get("/readyz")[0]
+        treasury.until(lambda: count(url) == 6, "after two sessions")
+        treasury.until_ready()
+
+
 def test_before_what_is_no_order_a_partition_is_held_and_the_other_goes_on(
     cluster: Cluster, url: str, tmp_path: Path
 ) -> None:
@@ -157,19 +178,6 @@ def outgoing(number: int) -> Outgoing:
     budget = budget_on(number % PARTITIONS, PARTITIONS)
     event = a_payment(1, budget=budget, _id=f"paid/{number}", _source="urn:ecluse:treasury")
     return Outgoing(f"paid/{number}", EVENTS, budget, encoded(event))
-
-
-def put_all(url: str, messages: Iterable[Outgoing]) -> None:
-    async def go() -> None:
-        store = TreasuryStore(url)
-        try:
-            await store.prepare()
-            async with store.transaction() as connection:
-                await put(connection, messages, NOON)
-        finally:
-            await store.dispose()
-
-    asyncio.run(go())
 
 
 @pytest.mark.fault

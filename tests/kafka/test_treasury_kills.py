@@ -121,7 +121,7 @@ def cut(chance: random.Random, parts: int) -> list[Sequence[tuple[str, str]]]:
     return [WANTED[first:end] for first, end in zip([0, *ends], [*ends, ORDERS], strict=True)]
 
 
-def figures(url: str, on_none: Select[tuple[int]]) -> tuple[int, int]:
+def figures(url: str, on_none: Select[int]) -> tuple[int, int]:
     """The orders in the tables, and those that are on no slip."""
     total = select(func.count()).select_from(orders)
     return asked(url, total)[0][0], asked(url, on_none)[0][0]

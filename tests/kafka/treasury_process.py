@@ -3,19 +3,24 @@
 import asyncio
 import json
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Select
+from sqlalchemy import Select, make_url
+from sqlalchemy.schema import DropSchema
 
 from events.topics import PAYMENT_ORDERS
 from services.treasury.store.database import TreasuryStore
+from services.treasury.store.outbox import Outgoing, put
+from services.treasury.store.tables import SCHEMA
 from tests.builders import BUDGET, a_convention, a_vote, an_award, encoded
 from tests.kafka.cluster import Cluster
 from tests.kafka.forked import ECLUSE
 from tests.kafka.processes import Process
 from tests.unit.ledger.wire import Wire
 
+NOON: Final = datetime(2023, 6, 1, 12, tzinfo=UTC)
 RUN: Final = (ECLUSE, "treasury", "run")
 
 
@@ -59,6 +64,21 @@ def publish_orders(cluster: Cluster, orders: Iterable[tuple[str, str]]) -> None:
     cluster.write(sent, PAYMENT_ORDERS, transaction="ledger")
 
 
+def put_all(url: str, messages: Iterable[Outgoing]) -> None:
+    """Messages into the outbox, as their cause would write them."""
+
+    async def go() -> None:
+        store = TreasuryStore(url)
+        try:
+            await store.prepare()
+            async with store.transaction() as connection:
+                await put(connection, messages, NOON)
+        finally:
+            await store.dispose()
+
+    asyncio.run(go())
+
+
 def asked(url: str, question: Select[Any]) -> list[Any]:
     """The rows that the treasury's tables give."""
 
@@ -71,3 +91,22 @@ def asked(url: str, question: Select[Any]) -> list[Any]:
             await store.dispose()
 
     return asyncio.run(go())
+
+
+def lose_tables(url: str) -> None:
+    """Drop the treasury's tables with all that is in them; nobody works on them."""
+
+    async def go() -> None:
+        store = TreasuryStore(url)
+        try:
+            async with store.transaction() as connection:
+                await connection.execute(DropSchema(SCHEMA, cascade=True))
+        finally:
+            await store.dispose()
+
+    file = make_url(url).database if url.startswith("sqlite") else None
+    if file is None:
+        asyncio.run(go())
+    else:
+        for each in Path(file).parent.glob(f"{Path(file).name}*"):
+            each.unlink()

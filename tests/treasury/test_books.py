@@ -104,7 +104,7 @@ def test_where_each_order_goes_on_a_slip_nothing_differs(
             asyncio.run(in_both(kept_url, lambda both, read=read: on_slips(both, read)))  # type: ignore[misc]
     project(kept_url, wire)
 
-    async def go(both: Opened) -> tuple[set[str | None], set[str | None]]:
+    async def go(both: Opened) -> tuple[set[str | None], set[str]]:
         await book(both)
         found = await differences(both)
         assert {DiscrepancyKind.ON_NO_SLIP} >= {each.kind for each in found}

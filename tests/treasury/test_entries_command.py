@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from tests.integration.command import EXAMPLE, ecluse
+from tests.integration.command import EXAMPLE, ROOT, ecluse
 from tests.read_model.filling import fill, journal_of
 from tests.treasury.books import in_both
 from tests.treasury.databases import Opened, in_files
@@ -184,3 +186,20 @@ def test_records_at_fault_and_those_not_booked_are_named(tmp_path: Path) -> None
         " others.\n"
         "2 differences.\n"
     ) == done.text
+
+
+def test_the_commands_of_the_page_do_what_it_says(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "for-the-treasury.md").read_text(encoding="utf-8")
+    part = page.split("\n## Entries for the ERP\n")[1].split("\n## ")[0]
+    lines = re.findall(r"^\$ \.venv/bin/ecluse (.*)$", part, re.MULTILINE)
+    url = in_files(tmp_path / "read")
+    fill(url, journal_of(EXAMPLE))
+    done = [
+        ecluse(*shlex.split(each.replace("build", str(tmp_path))), ECLUSE_DATABASE_URL=url)
+        for each in lines
+    ]
+    assert [0] * 4 == [each.code for each in done]
+    for name, journal in (("entries", "general"), ("commitments", "commitments")):
+        golden = GOLDEN / f"lille-avenirs-2023-{journal}.csv"
+        assert golden.read_bytes() == (tmp_path / f"{name}.csv").read_bytes()
+    assert "Nothing differs.\n" == done[-1].text

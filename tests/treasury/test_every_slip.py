@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from events.outbound import PaymentOrderIssued
 from services.treasury.config.accountant import TreasuryConfig
 from services.treasury.domain.plain_text import plain
-from services.treasury.domain.slips import Original, Piece, Slip, SlipType
-from services.treasury.pes.faults import PES_AMOUNT_MAX_CENTS, TOO_MUCH, faults, slip_faults
+from services.treasury.domain.slips import PES_AMOUNT_MAX_CENTS, Original, Piece, Slip, SlipType
+from services.treasury.pes.faults import TOO_MUCH, faults, slip_faults
 from services.treasury.pes.writer import write
 from tests.builders import IBAN
 from tests.treasury.orders import an_order

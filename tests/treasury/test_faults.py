@@ -11,7 +11,7 @@ from events.treasury import PIECE_NUMBER_MAX, PIECES_MAX, SLIP_NUMBER_MAX
 from services.texts.language import Language
 from services.texts.translation import translate
 from services.treasury.config.accountant import TreasuryConfig
-from services.treasury.domain.slips import Slip
+from services.treasury.domain.slips import PES_AMOUNT_MAX_CENTS, Slip
 from services.treasury.pes import faults as f
 from tests.builders import BUDGET, IBAN, a_line
 from tests.treasury.orders import an_order
@@ -63,8 +63,8 @@ ORDERS: list[tuple[PaymentOrderIssued, Sequence[tuple[Translatable, int | None]]
         (with_lines({"operation": code}), [(f.BAD_OPERATION, 1)])
         for code in ("RELATIONS-INT", "A" * 11, "é", "000", "nc", "4 8")
     ),
-    (an_order(line_cents=(f.PES_AMOUNT_MAX_CENTS,)), []),
-    (an_order(line_cents=(f.PES_AMOUNT_MAX_CENTS, 1)), [(f.TOO_MUCH, None)]),
+    (an_order(line_cents=(PES_AMOUNT_MAX_CENTS,)), []),
+    (an_order(line_cents=(PES_AMOUNT_MAX_CENTS, 1)), [(f.TOO_MUCH, None)]),
     (to("Œuvre de l’Étoile – Łódź"), []),
     (to("Ένωση"), [(f.BAD_NAME, None)]),
     *((to(name), [(f.NO_NAME, None)]) for name in ("0", "nc", ".", "\u2009", "\u0301")),
@@ -105,7 +105,7 @@ def test_a_fault_names_order_and_line_and_says_what_to_do() -> None:
         "C/advance: lines 1 and 3 are of different sections, and a piece has one: reject the"
         " order, and share the convention out"
     ) == said
-    (said,) = sentences(an_order(line_cents=(f.PES_AMOUNT_MAX_CENTS + 1,)), a_config())
+    (said,) = sentences(an_order(line_cents=(PES_AMOUNT_MAX_CENTS + 1,)), a_config())
     assert (
         "C/advance: €1,000,000,000,000.00 is more than a PES file can say (€999,999,999,999.99):"
         " share the order out"
@@ -161,13 +161,13 @@ def test_a_fault_is_said_in_french_too() -> None:
     assert said.startswith("C/advance, ligne 1\u00a0: l'article «\u00a0x\u00a0» n'a pas de 1 à 12")
 
 
-MOST = an_order(line_cents=(f.PES_AMOUNT_MAX_CENTS,))
+MOST = an_order(line_cents=(PES_AMOUNT_MAX_CENTS,))
 
 
 SLIPS: list[tuple[Slip, Sequence[Translatable]]] = [
     (a_slip(a_piece(MOST)), []),
     (a_slip(a_piece(MOST, 1), a_piece(an_order("C/b", (1,)), 2)), [f.SLIP_TOO_MUCH]),
-    (a_slip(a_piece(MOST), cumulative_cents=f.PES_AMOUNT_MAX_CENTS + 1), [f.YEAR_TOO_MUCH]),
+    (a_slip(a_piece(MOST), cumulative_cents=PES_AMOUNT_MAX_CENTS + 1), [f.YEAR_TOO_MUCH]),
     (a_slip(a_piece(an_order()), number=SLIP_NUMBER_MAX), []),
     (a_slip(a_piece(an_order()), number=SLIP_NUMBER_MAX + 1), [f.BAD_SLIP_NUMBER]),
     (a_slip(a_piece(an_order()), number=0), [f.BAD_SLIP_NUMBER]),

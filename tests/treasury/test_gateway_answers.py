@@ -12,7 +12,8 @@ from tests.treasury.return_files import RETURN, an_answer, an_element, an_error
 from tests.treasury.sent_slips import Desk, a_slip_row, at_desk, file_of
 
 OF_SLIP: dict[str, Any] = {"NumBord": 12, "ExerciceBord": 2023}
-NAME = file_of(12)
+NAME = file_of(12).removesuffix(".xml")
+"""NomFic; with its ending it is found too."""
 ACCEPTED = an_answer(an_element(1, **OF_SLIP), file_name=NAME)
 ERRORS = an_error("ERREUR_DOUBLON_BORDEREAU", "le bordereau 12 existe")
 REFUSED = an_answer(an_element(0, ERRORS, **OF_SLIP), file_name=NAME)
@@ -36,9 +37,7 @@ async def state_of(desk: Desk, slip_id: str = f"{BUDGET}/01/12") -> tuple[str, A
         (REFUSED, "refused", ["le bordereau 12 existe"]),
         (WHOLE_FILE, "refused", ["encoding"]),
         (OLDER, "refused", ["doublon bordereau"]),
-        (an_answer(an_element(1, DomaineAck=0), file_name=NAME), "accepted", []),
-        # The gateway repeats the NomFic of the file, which is without the file's extension.
-        (an_answer(an_element(1), file_name=NAME.removesuffix(".xml")), "accepted", []),
+        (an_answer(an_element(1, DomaineAck=0), file_name=f"{NAME}.xml"), "accepted", []),
         (
             an_answer(an_element(1, ERRORS, **OF_SLIP), file_name=NAME),
             "accepted",
@@ -114,7 +113,7 @@ def test_a_slip_that_was_refused_and_given_up_keeps_its_answer(treasury_in_files
 @pytest.mark.parametrize(
     "content",
     [
-        an_answer(an_element(1, **OF_SLIP), file_name="PES_01_13.xml"),
+        an_answer(an_element(1, **OF_SLIP), file_name="PES_01_13"),
         an_answer(an_element(1, NumBord=13, ExerciceBord=2023), file_name=NAME),
         an_answer(an_element(1, **OF_SLIP), an_element(1, NumBord=13), file_name=NAME),
     ],

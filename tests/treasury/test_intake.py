@@ -10,6 +10,7 @@ from aiokafka.structs import ConsumerRecord
 from sqlalchemy import insert, select
 
 from events.topics import PAYMENT_ORDERS, REFUSALS, Place
+from services.runtime.agents.consumer import Slice
 from services.treasury.process.intake import Intake, Record
 from services.treasury.store.database import TreasuryStore, treasury_address
 from services.treasury.store.tables import orders, own_events, positions
@@ -43,6 +44,17 @@ def messages() -> list[bytes]:
 MESSAGES = messages()
 
 
+def a_refusal() -> bytes:
+    wire = Wire()
+    wire.tell(a_vote(), a_payment(order="C/unknown"))
+    (value,) = [each.value for each in wire.sent if each.topic == REFUSALS]
+    assert value is not None
+    return value
+
+
+REFUSED = a_refusal()
+
+
 def a_record(topic: str, offset: int, value: bytes | None) -> Record:
     return ConsumerRecord(topic, 3, offset, 0, 0, b"B", value, None, 1, 1, ())
 
@@ -52,6 +64,13 @@ def records(
 ) -> list[Record]:
     """Records at every second offset: markers of transactions stand in between."""
     return [a_record(topic, first + 2 * n, value) for n, value in enumerate(values)]
+
+
+def fetched(begin: int | None, some: list[Record], seeks: int = 1) -> Slice:
+    """As the consumer gives them, behind so many seeks."""
+    found = Slice(HERE.topic, 3, 0, 0, 0, None, None, None, None)
+    found.begin, found.seeks, found.records = begin, seeks, some
+    return found
 
 
 def in_store(url: str, body: Callable[[TreasuryStore], Awaitable[Any]]) -> Any:
@@ -84,13 +103,13 @@ ALL = {"C0/advance": 0, "C1/advance": 1, "C2/advance": 0, "C3/advance": 0}
 def test_orders_and_the_place_read_to_are_there_together(treasury_url: str) -> None:
     async def body(store: TreasuryStore) -> None:
         intake = Intake(store, GIVE_UP_S)
-        assert {HERE: 0} == await intake.claim([HERE])
-        await intake.take(HERE, 0, records([*MESSAGES]))
+        assert {HERE: 0} == await intake.claim([HERE], 0)
+        await intake.take(HERE, fetched(0, records([*MESSAGES])))
         assert ALL == await taken(store)
         assert (19, 1) == await place_of(store)
         assert 19 == intake.partitions[HERE].next_offset
         again = Intake(store, GIVE_UP_S)
-        assert {HERE: 19} == await again.claim([HERE]), "it goes on there"
+        assert {HERE: 19} == await again.claim([HERE], 0), "it goes on there"
 
     in_store(treasury_url, body)
 
@@ -98,10 +117,11 @@ def test_orders_and_the_place_read_to_are_there_together(treasury_url: str) -> N
 def test_the_same_records_again_change_nothing(treasury_url: str) -> None:
     async def body(store: TreasuryStore) -> None:
         intake = Intake(store, GIVE_UP_S)
-        await intake.claim([HERE])
+        await intake.claim([HERE], 0)
         some = records([*MESSAGES])
-        for begin, end in ((0, 3), (0, 3), (2, 5), (0, 5)):
-            await intake.take(HERE, 0 if not begin else some[begin - 1].offset + 1, some[begin:end])
+        for first, end in ((0, 3), (0, 3), (2, 5), (0, 5)):
+            begin = some[first - 1].offset + 1 if first else 0
+            await intake.take(HERE, fetched(begin, some[first:end]))
         assert ALL == await taken(store)
         assert 5 == intake.taken[PAYMENT_ORDERS]
 
@@ -111,13 +131,13 @@ def test_the_same_records_again_change_nothing(treasury_url: str) -> None:
 def test_a_former_owner_writes_nothing_any_more(treasury_url: str) -> None:
     async def body(store: TreasuryStore) -> None:
         former, present = Intake(store, GIVE_UP_S), Intake(store, GIVE_UP_S)
-        await former.claim([HERE])
-        await former.take(HERE, 0, records([*MESSAGES[:1]]))
-        await present.claim([HERE])
-        await former.take(HERE, 11, records([*MESSAGES[1:]], 12))
+        await former.claim([HERE], 0)
+        await former.take(HERE, fetched(0, records([*MESSAGES[:1]])))
+        await present.claim([HERE], 0)
+        await former.take(HERE, fetched(11, records([*MESSAGES[1:]], 12)))
         assert former.partitions[HERE].lost_s is not None
         assert ["C0/advance"] == [*await taken(store)]
-        await present.take(HERE, 11, records([*MESSAGES[1:]], 12))
+        await present.take(HERE, fetched(11, records([*MESSAGES[1:]], 12)))
         assert ALL == await taken(store)
 
     in_store(treasury_url, body)
@@ -126,13 +146,33 @@ def test_a_former_owner_writes_nothing_any_more(treasury_url: str) -> None:
 def test_behind_records_that_were_skipped_nothing_is_taken(treasury_url: str) -> None:
     async def body(store: TreasuryStore) -> None:
         intake, some = Intake(store, GIVE_UP_S), records([*MESSAGES])
-        await intake.claim([HERE])
-        await intake.take(HERE, 0, some[:1])
-        await intake.take(HERE, some[1].offset + 1, some[2:])
+        await intake.claim([HERE], 0)
+        await intake.take(HERE, fetched(0, some[:1]))
+        await intake.take(HERE, fetched(some[1].offset + 1, some[2:]))
         assert ["C0/advance"] == [*await taken(store)]
         assert intake.partitions[HERE].lost_s is not None, "it is read again from the place"
-        assert {HERE: 11} == await intake.claim([HERE])
-        await intake.take(HERE, 11, some[1:])
+        assert {HERE: 11} == await intake.claim([HERE], 0)
+        await intake.take(HERE, fetched(11, some[1:]))
+        assert ALL == await taken(store)
+
+    in_store(treasury_url, body)
+
+
+def test_what_was_fetched_before_the_partition_was_taken_again_is_passed_over(
+    treasury_url: str,
+) -> None:
+    """It stood in the queue of its agent meanwhile: no record is missing."""
+
+    async def body(store: TreasuryStore) -> None:
+        intake, some = Intake(store, GIVE_UP_S), records([*MESSAGES])
+        await intake.claim([HERE], 0)
+        await intake.take(HERE, fetched(0, some[:1], seeks=1))
+        await intake.claim([HERE], 1)
+        for _unused in range(3):
+            await intake.take(HERE, fetched(some[1].offset + 1, some[2:], seeks=1))
+        taking = intake.partitions[HERE]
+        assert (None, None) == (taking.held, taking.lost_s)
+        await intake.take(HERE, fetched(11, some[1:], seeks=2))
         assert ALL == await taken(store)
 
     in_store(treasury_url, body)
@@ -142,11 +182,26 @@ def test_records_that_stay_missing_hold_the_partition(treasury_url: str) -> None
     async def body(store: TreasuryStore) -> None:
         intake, some = Intake(store, GIVE_UP_S), records([*MESSAGES])
         for _unused in range(2):
-            await intake.claim([HERE])
-            await intake.take(HERE, some[1].offset + 1, some[2:])
+            await intake.claim([HERE], 0)
+            await intake.take(HERE, fetched(some[1].offset + 1, some[2:]))
         held = intake.partitions[HERE].held
         assert held is not None
         assert (0, {}) == (held.offset, await taken(store))
+
+    in_store(treasury_url, body)
+
+
+def test_answers_that_retention_has_removed_are_not_waited_for(treasury_url: str) -> None:
+    """Payment orders are kept without limit; the ledger's answers for 400 days."""
+
+    async def body(store: TreasuryStore) -> None:
+        intake = Intake(store, GIVE_UP_S)
+        some = records([REFUSED], first=500, topic=REFUSALS)
+        for _unused in range(2):
+            await intake.claim([ANSWERS], 0)
+            await intake.take(ANSWERS, fetched(500, some))
+        assert intake.partitions[ANSWERS].held is None
+        assert 501 == intake.partitions[ANSWERS].next_offset
 
     in_store(treasury_url, body)
 
@@ -169,14 +224,14 @@ def test_a_partition_is_held_before_what_is_no_order_and_others_go_on(
 
     async def body(store: TreasuryStore) -> None:
         intake = Intake(store, GIVE_UP_S)
-        await intake.claim([HERE, elsewhere])
-        await intake.take(HERE, 0, records(values))
+        await intake.claim([HERE, elsewhere], 0)
+        await intake.take(HERE, fetched(0, records(values)))
         held = intake.partitions[HERE].held
         assert held is not None
         assert (offset, kept) == (held.offset, [*await taken(store)])
-        await intake.take(HERE, offset + 1, records([*MESSAGES[2:4]], offset + 2))
+        await intake.take(HERE, fetched(offset + 1, records([*MESSAGES[2:4]], offset + 2)))
         assert kept == [*await taken(store)], "nothing behind it"
-        await intake.take(elsewhere, 0, records([*MESSAGES[2:4]]))
+        await intake.take(elsewhere, fetched(0, records([*MESSAGES[2:4]])))
         assert {*kept, "C2/advance", "C3/advance"} == set(await taken(store))
 
     in_store(treasury_url, body)
@@ -195,8 +250,8 @@ def test_the_ledgers_refusal_of_an_own_event_is_kept_with_it(treasury_url: str) 
         async with store.transaction() as connection:
             await connection.execute(insert(own_events), rows)
         intake = Intake(store, GIVE_UP_S)
-        await intake.claim([ANSWERS])
-        await intake.take(ANSWERS, 0, records(answers, topic=REFUSALS))
+        await intake.claim([ANSWERS], 0)
+        await intake.take(ANSWERS, fetched(0, records(answers, topic=REFUSALS)))
         asked = select(own_events.c.event_id, own_events.c.refusal)
         async with store.reading() as connection:
             found = {each.event_id: each.refusal for each in await connection.execute(asked)}

@@ -118,9 +118,22 @@ def test_one_line_of_an_entry_that_is_a_cent_off_is_no_balance(treasury_url: str
 def test_an_entry_that_is_missing_is_found(treasury_url: str) -> None:
     gone = "DELETE FROM @accounting_entries WHERE sequence = 5"
     at_fault = {"operation": "489", "records": (5,)}
-    assert [{"kind": "expense_differs", "expected": 20, "found": 70, **at_fault}] == reconciled(
-        treasury_url, *PAID[:2], faults=[gone]
-    )
+    assert [
+        {"kind": "expense_differs", "expected": 20, "found": 70, **at_fault},
+        {"kind": "debtors_differ", "expected": 50, "found": 0, **at_fault},
+    ] == reconciled(treasury_url, *PAID[:2], faults=[gone])
+
+
+def test_a_cent_on_the_revenue_is_found(treasury_in_files: str) -> None:
+    """Debtor and revenue: neither expense nor creditor nor Treasury has it."""
+    later = a_recovery(50, on="2024-02-01")
+    off = [
+        f"UPDATE @accounting_entries SET {side} = {side} + 1 WHERE sequence = 5 AND {side} > 0"
+        for side in ("debit_cents", "credit_cents")
+    ]
+    found = reconciled(treasury_in_files, a_payment(70), later, faults=off)
+    at_fault = {"operation": "489", "records": (5,)}
+    assert [{"kind": "debtors_differ", "expected": 50, "found": 51, **at_fault}] == found
 
 
 def test_a_read_model_of_fewer_records_than_were_booked_is_another_one(treasury_url: str) -> None:
@@ -250,20 +263,28 @@ def test_each_order_stands_on_one_slip_with_its_amount(
     assert expected == reconciled(treasury_in_files, *events, rows=rows)
 
 
+@pytest.mark.parametrize("order", ["C/advance", "C/balance"])
 @pytest.mark.parametrize(
     "fault",
     [
-        "UPDATE @orders SET slip_id = NULL WHERE payment_order = 'C/advance'",
-        "UPDATE @orders SET slip_id = 'another' WHERE payment_order = 'C/advance'",
-        "DELETE FROM @orders WHERE payment_order = 'C/advance'",
-        "DELETE FROM @pieces WHERE payment_order = 'C/advance'",
+        "UPDATE @orders SET slip_id = NULL",
+        "UPDATE @orders SET slip_id = 'another'",
+        "DELETE FROM @orders",
+        "DELETE FROM @pieces",
     ],
 )
-def test_an_order_that_left_its_slip_is_found(fault: str, treasury_url: str) -> None:
+def test_an_order_that_left_its_slip_is_found(fault: str, order: str, treasury_url: str) -> None:
+    """Its own row and the slip's piece must both say where it is, the last order's as well."""
     both = on_slips(ADVANCE, BALANCE)
-    assert [
-        {"kind": "on_no_slip", "order": "C/advance", "expected": 100, "records": (3,)}
-    ] == reconciled(treasury_url, rows=both, faults=[fault])
+    found = reconciled(treasury_url, rows=both, faults=[f"{fault} WHERE payment_order = '{order}'"])
+    cents = {"C/advance": 100, "C/balance": 15}[order]
+    assert [{"kind": "on_no_slip", "order": order, "expected": cents, "records": (3,)}] == found
+
+
+def test_an_order_that_lost_the_only_slip_is_found(treasury_in_files: str) -> None:
+    gone = "DELETE FROM @pieces", "DELETE FROM @slips"
+    found = reconciled(treasury_in_files, rows=on_slips(ADVANCE), faults=gone)
+    assert [{"kind": "on_no_slip", "order": "C/advance", "expected": 100, "records": (3,)}] == found
 
 
 def returned(*payments: tuple[str, int, int], order: str = "C/advance") -> list[Json]:

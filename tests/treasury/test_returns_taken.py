@@ -1,7 +1,12 @@
 """Returns taken: what becomes of them in the tables, on both databases."""
 
+import asyncio
 import dataclasses
+import gzip
+import io
+import zipfile
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,11 +16,12 @@ from events.codec import Received, decode
 from events.envelope import SourceKind
 from events.topics import EVENTS
 from services.texts.translation import both
+from services.treasury.application import returns as application
 from services.treasury.domain.findings import ReturnProblem
 from services.treasury.store.tables import slips
 from tests.builders import BUDGET
 from tests.treasury.return_files import HEAD, Line, Mandat, Paid, a_return, a_slip
-from tests.treasury.sent_slips import Desk, a_piece_row, a_slip_row, at_desk
+from tests.treasury.sent_slips import Desk, a_piece_row, a_slip_row, at_desk, desk_at
 
 TWO_PARTS = Line("1000.00", (Paid("400.00"), Paid("600.00", "2023-06-03")), "2", "1000.00")
 PAID = Mandat(34, (TWO_PARTS,), {"EtatPce": "05"})
@@ -103,6 +109,17 @@ def test_an_older_return_publishes_its_payments_and_not_its_state(treasury_url: 
         expected = [("taken_in_charge", "2023-05-22"), (10_000, "2023-06-02")]
         assert expected == [short(each)[1:] for each in await desk.events()]
         assert ["taken_in_charge"] == [row["state"] for row in await desk.rows("piece_states")]
+
+    at_desk(treasury_url, go)
+
+
+def test_two_who_take_the_same_return_at_once_publish_it_once(treasury_url: str) -> None:
+    async def go(desk: Desk) -> None:
+        await sent(desk)
+        async with desk_at(treasury_url) as other:
+            taken = await asyncio.gather(*(each.take(GOOD) for each in (desk, other, desk)))
+        assert [0, 0, 4] == sorted(each.events for each in taken)
+        assert EXPECTED == [short(each) for each in await desk.events()]
 
     at_desk(treasury_url, go)
 
@@ -232,7 +249,43 @@ def test_a_return_of_another_budget_is_refused(treasury_in_files: str, element: 
     at_desk(treasury_in_files, go)
 
 
+def with_entity(good: bytes, declared: str, used: str) -> bytes:
+    """A return that declares an entity, and uses it."""
+    text = good.decode("iso-8859-1").replace("<n:PES", f"<!DOCTYPE x [{declared}]><n:PES", 1)
+    return text.replace("<EnTetePES>", used, 1).encode("iso-8859-1")
+
+
+IN_TEXT, IN_ATTRIBUTE = "<EnTetePES>&x;", '<EnTetePES><LibellePoste V="&x;"/>'
+OWN_FILE = f'<!ENTITY x SYSTEM "file://{__file__}">'
+LAUGHS = '<!ENTITY a "ha">' + "".join(
+    f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in pairwise("abcdefghix")
+)
+
+
+def zipped(content: bytes) -> bytes:
+    into = io.BytesIO()
+    with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("retour.xml", content)
+    return into.getvalue()
+
+
 BAD_FILES: dict[str, Callable[[bytes], bytes]] = {
+    "an entity in a text": lambda good: with_entity(good, '<!ENTITY x "1">', IN_TEXT),
+    "an entity in an attribute": lambda good: with_entity(good, '<!ENTITY x "1">', IN_ATTRIBUTE),
+    "an external entity in a text": lambda good: with_entity(good, OWN_FILE, IN_TEXT),
+    "an external entity in an attribute": lambda good: with_entity(good, OWN_FILE, IN_ATTRIBUTE),
+    "a bomb of entities": lambda good: with_entity(good, LAUGHS, IN_ATTRIBUTE),
+    "UTF-16 with a DOCTYPE": lambda good: (
+        with_entity(good, OWN_FILE, IN_ATTRIBUTE)
+        .decode("iso-8859-1")
+        .replace("ISO-8859-1", "UTF-16")
+        .encode("utf-16")
+    ),
+    "gzip": gzip.compress,
+    "a bomb of gzip": lambda _good: gzip.compress(b"<" + b" " * 20_000_000),
+    "zip": zipped,
+    "a bomb of zip": lambda _good: zipped(b"<" + b" " * 20_000_000),
+    "UTF-7": lambda good: good.replace(b"ISO-8859-1", b"UTF-7"),
     "empty": lambda _good: b"",
     "truncated": lambda good: good[: len(good) - 40],
     "another root": lambda good: good.replace(b"PES_Retour", b"PES_Aller"),
@@ -246,13 +299,17 @@ BAD_FILES: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("case", BAD_FILES)
-def test_a_bad_file_does_no_harm(treasury_in_files: str, case: str) -> None:
+def test_a_bad_file_does_no_harm(
+    treasury_in_files: str, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is refused in a sentence, with a finding; nothing of it is taken, and the good one is."""
+    monkeypatch.setattr(application, "SLICE", 1)
+    bad = BAD_FILES[case](GOOD)
 
     async def go(desk: Desk) -> None:
         await sent(desk)
         for name in ("bad.xml", "bad again.xml"):
-            taken = await desk.take(BAD_FILES[case](GOOD), name)
+            taken = await desk.take(bad, name)
             assert ("refused", 0) == (taken.outcome, taken.events)
             assert taken.why is not None
             assert "{" not in both(taken.why).fr + both(taken.why).en

@@ -15,7 +15,7 @@ from services.treasury.store.orders import take
 from services.treasury.store.tables import slips
 from tests.builders import BUDGET, IBAN, OTHER_BODY, SIRET
 from tests.treasury.desk import CANCELLATION, NOON, PAYMENT, At, Desk, refusal
-from tests.treasury.orders import an_order, is_now, known
+from tests.treasury.orders import a_config, an_order, is_now, known
 
 
 def test_an_issued_order_waits_until_it_stands_on_a_slip(at_a_desk: At) -> None:
@@ -169,6 +169,34 @@ def test_an_order_cancelled_while_it_stood_on_a_draft_goes(at_a_desk: At) -> Non
         assert await desk.slips.prepare(BUDGET, CANCELLATION, "anne") is None
 
     at_a_desk(work)
+
+
+def test_an_order_that_a_setting_keeps_back_since_waits_again(at_a_desk: At) -> None:
+    public = {"name": "Ville de Lille", "siret": OTHER_BODY}
+    directory = {OTHER_BODY: {"CatTiers": "21", "NatJur": "09"}}
+    known_body = a_config().model_copy(
+        update={
+            "third_parties": TreasuryConfig.model_validate(
+                {"third_parties": directory}
+            ).third_parties
+        }
+    )
+
+    async def work(desk: Desk) -> None:
+        await desk.orders("A/advance", line_cents=(10,))
+        await desk.orders("B/advance", beneficiary=public)
+        draft = await desk.prepared()
+        assert draft.piece_count == 2
+        unknown_body = Slips(desk.both.store, desk.both.read_model, a_config(), lambda: NOON)
+        slip = await unknown_body.issue(draft.slip_id, "anne")
+        assert await desk.on(slip) == [("A/advance", 1, (10,))]
+        assert await desk.waiting() == {"B/advance": None}
+        other = await desk.prepared()
+        assert "None of the orders of draft" in await refusal(
+            unknown_body.issue(other.slip_id, "anne")
+        )
+
+    at_a_desk(work, known_body)
 
 
 def test_a_draft_of_which_nothing_is_left_is_not_issued(at_a_desk: At) -> None:

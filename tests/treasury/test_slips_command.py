@@ -109,6 +109,8 @@ def test_what_it_leaves_with(office: Office, tmp_path: Path) -> None:
         unknown = office.slips(verb, "X")
         assert (unknown.code, "No slip is called X" in unknown.err) == (3, True)
     assert office.slips("issue", "X", "--number", "7").code == 2
+    too_high = ("--number", 10_000_000, "--first-piece", 1)
+    assert office.slips("issue", "X", *too_high).code == 2
     assert office.slips("prepare", "--type", "03").code == 2
     assert office.slips("prepare").text.startswith("No order is ready for a slip")
     nowhere = office.slips("waiting", "--db", f"sqlite:///{tmp_path}/none.db")

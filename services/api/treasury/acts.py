@@ -92,7 +92,7 @@ async def prepare(
     check_authorized(caller, budget, Scope.TREASURY)
     treasury = treasury_of(components)
     await components.audit.write(caller.name, Action.SLIP_PREPARED, f"{budget}/{slip_type}")
-    with _in_words():
+    with _refusals():
         made = await treasury.slips.prepare(budget, slip_type, name_of(caller))
     if made is None:
         raise Problem(NOTHING_WAITS)
@@ -109,7 +109,7 @@ async def issue(
     """
     await slip_for(components, caller, slip_id)
     await components.audit.write(caller.name, Action.SLIP_ISSUED, slip_id)
-    with _in_words():
+    with _refusals():
         made = await treasury_of(components).slips.issue(slip_id, name_of(caller), given)
     return await slip_for(components, caller, made.slip_id)
 
@@ -122,7 +122,7 @@ async def cancel(components: Components, caller: Caller, slip_id: str) -> query.
     """
     await slip_for(components, caller, slip_id)
     await components.audit.write(caller.name, Action.SLIP_CANCELLED, slip_id)
-    with _in_words():
+    with _refusals():
         made = await treasury_of(components).slips.cancel(slip_id, name_of(caller))
     return await slip_for(components, caller, made.slip_id)
 
@@ -136,7 +136,7 @@ async def export(components: Components, caller: Caller, slip_id: str) -> PesFil
     found = await slip_for(components, caller, slip_id)
     facts = {"file": found.file_name, "sha256": found.file_sha256}
     await components.audit.write(caller.name, Action.SLIP_EXPORTED, slip_id, facts)
-    with _in_words():
+    with _refusals():
         return await treasury_of(components).slips.export(slip_id, name_of(caller))
 
 
@@ -172,7 +172,7 @@ async def close_finding(
     if not found:
         raise Problem(NOT_FOUND)
     await components.audit.write(caller.name, Action.FINDING_CLOSED, finding_id, {"reason": reason})
-    with _in_words():
+    with _refusals():
         await treasury_of(components).returns.close(finding_id, name_of(caller), reason)
     async with store.reading() as connection:
         (closed,) = await query.findings(connection, sirets, is_open=None, finding_id=finding_id)
@@ -185,8 +185,8 @@ def name_of(caller: Caller) -> str:
 
 
 @contextmanager
-def _in_words() -> Generator[None]:
-    """A business no as a problem.
+def _refusals() -> Generator[None]:
+    """Business noes as problems.
 
     Raises:
         Problem: 409.

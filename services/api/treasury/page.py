@@ -33,7 +33,9 @@ from services.api.http.question import KeyTime
 from services.api.problems import NOT_FOUND, Problem
 from services.api.treasury import acts, query, view, waiting
 from services.api.treasury.acts import Treasurer, file_answer
+from services.treasury.application.entries import Bookkeeper
 from services.treasury.application.numbers import GivenNumbers
+from services.treasury.application.reconcile import reconcile
 from services.treasury.domain.findings import SLIP_STATES
 from services.treasury.domain.slips import SlipState, SlipType, Waiting
 
@@ -42,6 +44,9 @@ router = APIRouter()
 HOME: Final = "treasury"
 ISSUE, EXPORT, CANCEL = "issue", "export", "cancel"
 """Acts on a slip, as forms name them."""
+
+DIFFERENCES_SHOWN: Final = 200
+"""Differences on the page: `ecluse reconcile` names all."""
 
 TYPES: Final = frozenset(SlipType)
 
@@ -273,6 +278,35 @@ def _is_numbered_by_erp(treasury: Treasury, slip: query.Slip) -> bool:
     """True if the ERP numbers the slips of its budget: whoever issues one gives them."""
     settings = treasury.config.of(slip.budget)
     return settings is not None and settings.numbers.given_by_erp
+
+
+@router.get("/console/treasury/reconciliation")
+async def reconciliation(visit: Visitor, components: Given, budget: Asked = None) -> Response:
+    """What differs between entries, slips, returns and the ledger, in one budget."""
+    visit.check_authorized(budget)
+    treasury = components.treasury
+    if treasury is None:
+        return await _page(visit, components, "reconciliation", "treasury_reconciliation.html")
+    known = await budgets.listed(visit.connection, visit.entities, limit=BUDGETS_CHOSEN)
+    await visit.connection.close()
+    chosen = budget or next((each.budget for each in known), None)
+    found: Any = ()
+    behind: Any = ()
+    if chosen is not None:
+        accounts = treasury.config.accounts
+        found = await reconcile(treasury.store, components.engine, accounts, budget=chosen)
+        books = Bookkeeper(treasury.store, components.engine, accounts, components.clock)
+        behind = [each for each in await books.behind() if each.budget == chosen]
+    return await _page(
+        visit,
+        components,
+        "reconciliation",
+        "treasury_reconciliation.html",
+        budget=chosen,
+        budgets=budget_names(known, chosen, visit.locale, visit.names),
+        differences=found[:DIFFERENCES_SHOWN],
+        behind=behind,
+    )
 
 
 def acts_on(slip: query.Slip) -> tuple[str, ...]:

@@ -200,12 +200,12 @@ async def whole_slip(conn: AsyncConnection, entities: Entities, slip_id: str) ->
         .order_by(pieces.position),
     )
     orders = select(pieces.payment_order).where(pieces.slip_id == slip_id)
-    told = await _events(conn, found.budget, events.payment_order.in_(orders))
+    known = await _events(conn, found.budget, events.payment_order.in_(orders))
     about = await findings(conn, entities, slip_id=slip_id, is_open=None)
     return WholeSlip(
         found,
         tuple(row_as(Piece, row) for row in rows),
-        told,
+        known,
         tuple(about),
     )
 
@@ -224,9 +224,9 @@ async def of_order(conn: AsyncConnection, budget: str, payment_order: str) -> Or
         .where(slips.slip_id.in_(list(by_slip)))
         .order_by(slips.prepared_at.desc(), slips.slip_id.desc()),
     )
-    told = await _events(conn, budget, events.payment_order == payment_order)
+    known = await _events(conn, budget, events.payment_order == payment_order)
     return OrderAtTreasury(
-        tuple(OnSlip(row_as(Slip, row), by_slip[row["slip_id"]]) for row in stands_on), told
+        tuple(OnSlip(row_as(Slip, row), by_slip[row["slip_id"]]) for row in stands_on), known
     )
 
 

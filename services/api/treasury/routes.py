@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field, StringConstraints, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from events.treasury import PIECE_NUMBER_MAX, SLIP_NUMBER_MAX
 from services.api.access.authorization import check_authorized
@@ -52,6 +52,11 @@ FileName = Annotated[
 router = APIRouter(prefix="/treasury", tags=["treasury"], responses=problems(400, 409))
 
 
+def _given(example: dict[str, Any]) -> ConfigDict:
+    """The configuration of a body: nothing else may stand in it, and this is an example."""
+    return ConfigDict(extra="forbid", json_schema_extra={"examples": [example]})
+
+
 class SlipFilters(PageFilters):
     """Filters of slips."""
 
@@ -75,7 +80,7 @@ class FindingFilters(PageFilters):
 class ToPrepare(BaseModel):
     """A slip to be prepared."""
 
-    model_config = {"extra": "forbid"}
+    model_config = _given({"budget": "21590350100017-00-2023", "slip_type": "01"})
 
     budget: BudgetId
     slip_type: SlipType = Field(
@@ -86,7 +91,7 @@ class ToPrepare(BaseModel):
 class ErpNumbers(BaseModel):
     """Numbers given by the ERP: of the slip, and of its first piece."""
 
-    model_config = {"extra": "forbid"}
+    model_config = _given({"slip": 12, "first_piece": 340})
 
     slip: int = Field(ge=1, le=SLIP_NUMBER_MAX)
     first_piece: int = Field(ge=1, le=PIECE_NUMBER_MAX)
@@ -95,7 +100,7 @@ class ErpNumbers(BaseModel):
 class Closing(BaseModel):
     """The reason for which a finding is closed."""
 
-    model_config = {"extra": "forbid"}
+    model_config = _given({"reason": "Compared with the accountant: paid on 14 June."})
 
     reason: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=acts.REASON_MAX)
@@ -113,7 +118,7 @@ class WaitingOrder(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class SaidFinding:
+class FindingAnswer:
     """A finding, and its sentence in the language that was asked for."""
 
     finding: query.Finding
@@ -130,7 +135,7 @@ class TakenReturn(BaseModel):
     why: str | None = Field(description="Why it was refused.")
     dated_on: date | None
     pieces: int = Field(description="Pieces that it names.")
-    events: int = Field(description="Events made of it: of what was told before, none.")
+    events: int = Field(description="Events made of it: of what was reported before, none.")
     findings: int = Field(description="Findings opened by it.")
     slip_id: str | None = Field(description="The slip that the gateway has answered.")
     accepted: bool | None
@@ -152,8 +157,8 @@ async def waiting(
     found = in_order(await treasury_of(components).slips.waiting(sirets, asked.budget))
     rows = [each for each in found if after is None or place_of(each) > after]
     page = _page(request, rows, asked.limit, place_of)
-    said = [_waiting(each, language) for each in page.items]
-    return Page[WaitingOrder](items=said, next=page.next)
+    answers = [_waiting(each, language) for each in page.items]
+    return Page[WaitingOrder](items=answers, next=page.next)
 
 
 @router.get("/slips", summary="Slips")
@@ -219,7 +224,7 @@ async def file(caller: Treasurer, components: Given, slip_id: Name) -> Response:
 
 @router.get("/slips/{slip_id}", summary="A slip")
 async def slip(caller: Treasurer, components: Given, slip_id: Name) -> query.WholeSlip:
-    """A slip with its pieces, what the accountant said of them, and what was found."""
+    """A slip with its pieces, the answers of the accountant on them, and what was found."""
     async with treasury_of(components).store.reading() as connection:
         sirets = caller.entities(Scope.TREASURY).sirets
         found = await query.whole_slip(connection, sirets, slip_id)
@@ -259,7 +264,7 @@ async def findings(
     components: Given,
     language: Lang,
     asked: Annotated[FindingFilters, Query()],
-) -> Page[SaidFinding]:
+) -> Page[FindingAnswer]:
     """What returns say that is no event, the newest first."""
     if asked.budget is not None:
         check_authorized(caller, asked.budget, Scope.TREASURY)
@@ -273,17 +278,17 @@ async def findings(
             limit=asked.limit + 1,
         )
     page = _page(request, rows, asked.limit, lambda each: (each.opened_at, each.finding_id))
-    said = [_said(each, language) for each in page.items]
-    return Page[SaidFinding](items=said, next=page.next)
+    answers = [_answered(each, language) for each in page.items]
+    return Page[FindingAnswer](items=answers, next=page.next)
 
 
 @router.post("/findings/{finding_id}/close", summary="Close a finding")
 async def close(
     caller: Treasurer, components: Given, language: Lang, finding_id: Name, closing: Closing
-) -> SaidFinding:
+) -> FindingAnswer:
     """A finding is closed once somebody has looked, with what was done about it."""
     closed = await acts.close_finding(components, caller, finding_id, closing.reason)
-    return _said(closed, language)
+    return _answered(closed, language)
 
 
 def _page(
@@ -308,8 +313,8 @@ def _waiting(waiting: Waiting, language: Language) -> WaitingOrder:
     )
 
 
-def _said(finding: query.Finding, language: Language) -> SaidFinding:
-    return SaidFinding(finding, translate(finding_text(finding), language))
+def _answered(finding: query.Finding, language: Language) -> FindingAnswer:
+    return FindingAnswer(finding, translate(finding_text(finding), language))
 
 
 def _taken(taken: Taken, language: Language) -> TakenReturn:

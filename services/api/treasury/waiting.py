@@ -24,7 +24,7 @@ class Ready:
 
 def place_of(waiting: Waiting) -> Place:
     """The place of an order in the list."""
-    return waiting.order.budget, waiting.slip_type.value, waiting.order.payment_order
+    return waiting.order.budget, waiting.slip_type, waiting.order.payment_order
 
 
 def in_order(found: Iterable[Waiting]) -> list[Waiting]:

@@ -43,6 +43,8 @@ class Records(NamedTuple):
     begin: int | None
     """Where the consumer stood before them: whoever has taken all before that misses nothing. None
     where no seek has come before."""
+    seeks: int
+    """The seeks of this consumer before they were fetched."""
     records: Sequence[ConsumerRecord[bytes, bytes]]
     """At least one."""
 
@@ -51,6 +53,7 @@ class Slice(ConsumerMessage):
     """A message of Faust with consecutive records of one partition; it has the last's offset."""
 
     begin: int | None = None
+    seeks: int = 0
     records: Sequence[ConsumerRecord[bytes, bytes]] = ()
 
 
@@ -71,6 +74,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         """Behind the last record fetched of each partition."""
         self._begins: dict[TopicPartition, int] = {}
         """The same, or where a seek led to since."""
+        self.seeks = 0
+        """The number of seeks."""
 
     def _create_worker_consumer(self, _transport: driver.Transport) -> AIOKafkaConsumer:
         """Create it as Faust does, with settings that it lacks: isolation, assignor, sizes."""
@@ -109,9 +114,12 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         has_backlog = sum(map(len, records.values())) >= BACKLOG
         wait_ms = QUICK_FETCH_WAIT_MS if has_backlog else FETCH_WAIT_MS
         consumer._fetcher._fetch_max_wait_ms = wait_ms  # noqa: SLF001 # it has no setter
-        return {place: list(_cut(begins[place], some)) for place, some in records.items()}
+        return {
+            place: list(_cut(begins[place], self.seeks, some)) for place, some in records.items()
+        }
 
     async def _seek_wait(self, consumer: AIOKafkaConsumer, partitions: Mapping[TP, int]) -> None:
+        self.seeks += 1
         self._begins.update(partitions)
         await super()._seek_wait(consumer, partitions)
 
@@ -143,10 +151,12 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             await consumer.commit(ours)
 
 
-def _cut(begin: int | None, records: Sequence[ConsumerRecord[bytes, bytes]]) -> Iterator[Records]:
+def _cut(
+    begin: int | None, seeks: int, records: Sequence[ConsumerRecord[bytes, bytes]]
+) -> Iterator[Records]:
     for at in range(0, len(records), SLICE_RECORDS):
         some = records[at : at + SLICE_RECORDS]
-        yield Records(begin, some)
+        yield Records(begin, seeks, some)
         begin = some[-1].offset + 1
 
 
@@ -173,7 +183,7 @@ class Consumer(driver.Consumer):
             tp=tp,
             generation_id=self.app.consumer_generation_id,
         )
-        message.begin, message.records = record
+        message.begin, message.seeks, message.records = record
         cast(Any, self.app).fetched(tp, record.records)
         return message
 
@@ -191,6 +201,11 @@ class Consumer(driver.Consumer):
     async def fetched(self) -> dict[TopicPartition, Fetched]:
         """The fetch position of each assigned partition."""
         return await self._thread.fetched()
+
+    @property
+    def seeks(self) -> int:
+        """The number of seeks so far."""
+        return self._thread.seeks
 
     async def note(self, offsets: Mapping[TP, OffsetAndMetadata]) -> None:
         """Commit offsets of the group with their metadata: for monitoring, nobody reads from them.

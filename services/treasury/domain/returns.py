@@ -12,8 +12,9 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
-from events.canonical import canonical, without_nulls
+from events.canonical import canonical
 from events.payments import PaymentExecuted, PaymentOrderAcknowledged
+from events.treasury import TREASURY
 from services.texts.formats import ZONE
 from services.treasury.domain.findings import Finding, FindingKind
 from services.treasury.domain.returned_pieces import (
@@ -28,7 +29,7 @@ from services.treasury.domain.returned_pieces import (
 )
 from services.treasury.domain.slips import SlipType
 
-TREASURY_SOURCE: Final = "urn:ecluse:treasury"
+TREASURY_SOURCE: Final = TREASURY
 """The `source` of events made of returns: nobody else may send it."""
 
 NAMESPACE: Final = uuid5(NAMESPACE_URL, TREASURY_SOURCE)
@@ -102,7 +103,7 @@ class OwnEvent:
                 "time": midnight.isoformat(),
                 "partitionkey": self.budget,
                 "datacontenttype": "application/json",
-                "data": without_nulls(self.data),
+                "data": self.data,
             }
         )
 
@@ -224,16 +225,16 @@ def _state_events(
     name = _in_event(now.name)
     if now.name == SETTLED and name in known.published:
         return ()
-    state = {"state": name, "on": now.state_on.isoformat(), "reason": now.reason}
-    return (
-        _event(
-            PaymentOrderAcknowledged.TYPE,
-            known,
-            now.state_on,
-            {"budget": known.budget, "payment_order": known.payment_order, **state},
-            {"piece": known.number, **state},
-        ),
-    )
+    state = {"state": name, "on": now.state_on.isoformat()}
+    data: dict[str, Any] = {
+        "budget": known.budget,
+        "payment_order": known.payment_order,
+        **state,
+    }
+    if now.reason is not None:
+        data["reason"] = now.reason
+    facts = {"piece": known.number, **state, "reason": now.reason}
+    return (_event(PaymentOrderAcknowledged.TYPE, known, now.state_on, data, facts),)
 
 
 def _event(
@@ -305,8 +306,10 @@ class _Payments:
         now = self._listed()
         self.paid_cents = sum(cents * count for (_, _, cents), count in now.items())
         doubtful = [*self._not_positive(), *self._less_paid(now)]
-        before = Counter(self.known.paid)
-        together_cents = sum(cents * count for (_, _, cents), count in (before | now).items())
+        before = self.known.paid
+        together_cents = sum(
+            paid[2] * max(before.get(paid, 0), now[paid]) for paid in {**before, **now}
+        )
         if not doubtful and together_cents > self.known.amount_cents:
             sums = {"found_cents": together_cents, "expected_cents": self.known.amount_cents}
             doubtful.append(_finding(FindingKind.MORE_PAID, self.known, **sums))
@@ -315,7 +318,7 @@ class _Payments:
             self.events = tuple(
                 self._payment(paid, which)
                 for paid, count in now.items()
-                for which in range(before[paid] + 1, count + 1)
+                for which in range(before.get(paid, 0) + 1, count + 1)
             )
 
     def _listed(self) -> Counter[Paid]:
@@ -338,7 +341,7 @@ class _Payments:
 
     def _less_paid(self, now: Counter[Paid]) -> Iterator[Finding]:
         """Payments that were published and are not any more; an older file cannot know of them."""
-        if not _is_newest(self.head, self.known):
+        if not self.known.paid or not _is_newest(self.head, self.known):
             return
         spoken_of = {
             line.number for line in self.piece.lines if line.count is not None or line.disbursements

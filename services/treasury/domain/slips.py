@@ -22,8 +22,9 @@ class UnknownSlip(SlipProblem):
     """No slip has the id that was asked for."""
 
 
-TOTAL_MAX_CENTS: Final = 99_999_999_999_999
-"""The largest amount that a PES file takes (DGFiP schema 5.17: 14 digits)."""
+PES_AMOUNT_MAX_CENTS: Final = 99_999_999_999_999
+"""The largest amount of a line, of an order, of a slip and of a year's slips (DGFiP schema 5.17: 14
+digits)."""
 
 LINES_MAX: Final = 50_000
 """The lines of all pieces of a slip: its file stays below 60 MB, its message below 16 MiB."""
@@ -190,6 +191,6 @@ def that_fit(ready: Sequence[Waiting], pieces_max: int) -> int:
     for count, each in enumerate(ready[:pieces_max]):
         total_cents += each.amount_cents
         lines += len(each.line_cents)
-        if total_cents > TOTAL_MAX_CENTS or lines > LINES_MAX:
+        if total_cents > PES_AMOUNT_MAX_CENTS or lines > LINES_MAX:
             return count
     return min(len(ready), pieces_max)

@@ -51,6 +51,8 @@ class ReturnsFolder:
     _seen: dict[str, Version] = field(default_factory=dict)
     _failed: dict[str, Version] = field(default_factory=dict)
     """Files at which our program failed: they stay until somebody changes them, or it starts."""
+    _error: str | None = None
+    """Why the folder could not be listed, which is logged once."""
 
     async def poll(self, returns: TakesFiles) -> None:
         """Take the whole files that are there, in the order of their names.
@@ -69,8 +71,11 @@ class ReturnsFolder:
         try:
             listed = sorted(self.path.iterdir())
         except OSError as error:
-            log.warning("returns_folder_unreadable", folder=str(self.path), error=str(error))
+            if str(error) != self._error:
+                log.warning("returns_folder_unreadable", folder=str(self.path), error=str(error))
+            self._error = str(error)
             return
+        self._error = None
         for each in listed:
             if each.name.startswith(".") or each.name.lower().endswith(UNFINISHED):
                 continue

@@ -12,11 +12,8 @@ from events.texts import Euros, Number, Translatable, _
 from events.treasury import PIECE_NUMBER_MAX, PIECES_MAX, SLIP_NUMBER_MAX
 from services.treasury.config.accountant import BudgetConfig, TreasuryConfig
 from services.treasury.domain.plain_text import is_text, without_plain_form
-from services.treasury.domain.slips import Slip
+from services.treasury.domain.slips import PES_AMOUNT_MAX_CENTS, Slip
 from services.treasury.pes.payee import Payee
-
-PES_AMOUNT_MAX_CENTS: Final = 99_999_999_999_999
-"""An amount has 14 digits: that of a line, of an order, of a slip and of a year's slips."""
 
 ARTICLE: Final = re.compile(r"(?!0+$)[0-9]{1,12}")
 FUNCTION: Final = re.compile(r"[0-9]{1,10}")

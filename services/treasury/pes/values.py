@@ -7,8 +7,6 @@ from typing import Final
 
 from lxml import etree
 
-BLANKS: Final = " \t\r\n"
-
 AMOUNT: Final = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?")
 NUMBER: Final = re.compile(r"\+?[0-9]{1,18}")
 DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:Z|[+-][0-9]{2}:[0-9]{2})?")
@@ -38,9 +36,7 @@ def values_of(block: etree._Element | None) -> Values:
     """The values of the elements right below a block."""
     if block is None:
         return {}
-    return {
-        str(each.tag): value for each in block if (value := " ".join((each.get("V") or "").split()))
-    }
+    return {str(each.tag): value for each in block if (value := (each.get("V") or "").strip())}
 
 
 def text(values: Values, element: str) -> str:

@@ -30,4 +30,4 @@ def _add_agent(treasury: Treasury, topic: str) -> None:
         async for event in stream.events():
             some = cast(Slice, event.message)
             place = treasury.in_the_contract(some.tp)
-            await treasury.intake.take(place, some.begin, some.records)
+            await treasury.intake.take(place, some)

@@ -8,6 +8,7 @@ from faust.types import TP
 
 from events.topics import ACCOUNTING_ENTRIES, EVENTS, SLIPS, TREASURY_GROUP
 from services.runtime.agents.app import AgentApp
+from services.runtime.agents.consumer import Consumer
 from services.runtime.agents.exit import stop
 from services.runtime.ops.clock import Clock
 from services.runtime.ops.errors import Unreachable
@@ -51,9 +52,11 @@ class Treasury(AgentApp):
 
     async def places_of(self, assigned: Collection[TP]) -> dict[TP, int]:
         """Own the assigned partitions, and no others; the place of each in the tables."""
+        consumer = self.consumer
+        assert isinstance(consumer, Consumer), "the transport is ours"
         named = {place: self.in_the_contract(place) for place in assigned}
         try:
-            places = await self.intake.claim(named.values())
+            places = await self.intake.claim(named.values(), consumer.seeks)
         except Unreachable as error:
             stop(self.role, error)  # Faust would go on without its partitions.
         return {place: places[own] for place, own in named.items()}

@@ -8,7 +8,7 @@ and the others go on.
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import structlog
 from aiokafka.structs import ConsumerRecord
@@ -39,10 +39,21 @@ class Taking:
 
     epoch: int
     next_offset: int
+    seeks: int
+    """The seeks of the consumer before this assignment: what was fetched behind no later one is of
+    an earlier assignment."""
     held: Held | None = None
     """The record before which it is held."""
     lost_s: float | None = None
     """When it was found that another process takes it, by the event loop's clock."""
+
+
+class Fetched(Protocol):
+    """Consecutive records of a partition as the consumer gives them: its `Slice`."""
+
+    begin: int | None
+    seeks: int
+    records: Sequence[Record]
 
 
 class Intake:
@@ -61,20 +72,23 @@ class Intake:
         self._claiming = asyncio.Lock()
         self._gaps: dict[Place, int] = {}
 
-    async def claim(self, places: Collection[Place]) -> dict[Place, int]:
-        """Be the owner of these partitions, and of no others; the next offset of each."""
+    async def claim(self, places: Collection[Place], seeks: int) -> dict[Place, int]:
+        """Be the owner of these partitions, and of no others; the next offset of each.
+
+        The consumer, which has made so many seeks, seeks there next.
+        """
         async with self._claiming:
             self.partitions = {}
             async with self._store.transaction() as connection:
                 # In one order everywhere: two processes wait for each other, and never both.
                 claimed = {each: await orders.claim(connection, *each) for each in sorted(places)}
             self.partitions = {
-                place: Taking(position.epoch, position.next_offset)
+                place: Taking(position.epoch, position.next_offset, seeks)
                 for place, position in claimed.items()
             }
             return {place: each.next_offset for place, each in claimed.items()}
 
-    async def take(self, place: Place, begin: int | None, records: Sequence[Record]) -> None:
+    async def take(self, place: Place, some: Fetched) -> None:
         """Take consecutive records of a partition, unless it is held or another's."""
         loop = asyncio.get_running_loop()
         until_s = loop.time() + self._give_up_s
@@ -82,8 +96,10 @@ class Intake:
             taking = self.partitions.get(place)
             if taking is None or taking.held is not None or taking.lost_s is not None:
                 return
+            if some.seeks <= taking.seeks:
+                return
             try:
-                await self._take(place, taking, begin, records)
+                await self._take(place, taking, some.begin, some.records)
             except Overtaken:
                 log.warning("partition_lost", topic=place.topic, partition=place.partition)
                 taking.lost_s = loop.time()
@@ -126,8 +142,11 @@ class Intake:
             next_offset = await orders.lock(connection, *place, taking.epoch)
             taking.next_offset = next_offset
             if begin is None or begin > next_offset:
-                self._miss(place, taking, next_offset, begin)
-                return
+                is_kept = place.topic == PAYMENT_ORDERS
+                if is_kept or self._gaps.get(place) != next_offset:
+                    self._miss(place, taking, next_offset, begin)
+                    return
+                # Answers are kept for 400 days: those before are gone.
             new = [each for each in readable if each[0].offset >= next_offset]
             if not new:
                 return
@@ -138,7 +157,7 @@ class Intake:
         self.taken[place.topic] += len(new)
 
     def _miss(self, place: Place, taking: Taking, next_offset: int, begin: int | None) -> None:
-        """Read again from the stored place; hold the partition if that has not helped.
+        """Have it read again from the stored place; hold the partition if that has not helped.
 
         Faust lets go of fetched records when partitions are shared out anew: those behind them
         must not be taken.

@@ -24,7 +24,7 @@ class Metrics(Collector):
         self._waiting: Figures | None = None
         self.registry.register(self)
 
-    async def look(self, store: TreasuryStore) -> None:
+    async def ask(self, store: TreasuryStore) -> None:
         """Ask the tables for what waits; nobody knows it where they do not answer."""
         try:
             async with store.reading() as connection:

@@ -46,14 +46,16 @@ class Offsets:
             async with asyncio.timeout(LIMIT_S):
                 with only_our_cancellation():
                     await self._commit(consumer, assigned, taken)
+                    if self._may_take_again(taken):
+                        await consumer.perform_seek()
         except (KafkaError, TimeoutError) as error:
             log.info("offsets_postponed", error=str(error))
-        patience_s = RETAKE_SESSIONS * treasury.settings.session_timeout_s
+
+    def _may_take_again(self, taken: dict[Place, Taking]) -> bool:
+        patience_s = RETAKE_SESSIONS * self._treasury.settings.session_timeout_s
         now_s = asyncio.get_running_loop().time()
-        if any(
-            each.lost_s is not None and now_s - each.lost_s > patience_s for each in taken.values()
-        ):
-            await consumer.perform_seek()
+        lost = [each.lost_s for each in taken.values() if each.lost_s is not None]
+        return any(now_s - each > patience_s for each in lost)
 
     async def _commit(
         self, consumer: Consumer, assigned: dict[Place, TP], taken: dict[Place, Taking]

@@ -13,9 +13,9 @@ from services.runtime.kafka.waits import stop_producer
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 from services.treasury.store.database import TreasuryStore
-from services.treasury.store.outbox import Outgoing, mark_sent, unsent
+from services.treasury.store.outbox import Outgoing, has_unsent, mark_sent, unsent
 
-BATCH: Final = 200
+BATCH: Final = 100
 """The most messages of one transaction: a PES file stands in each that issues a slip."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.treasury")
@@ -54,19 +54,25 @@ class OutboxSender:
 
     async def _send(self, now: datetime, partitions: int) -> bool:
         """Send a batch; return whether there may be more."""
+        async with self._store.reading() as connection:
+            if not await has_unsent(connection):
+                return False
+        # Before anything is locked: a broker that is away may take minutes.
+        producer = await self._started()
         async with self._store.transaction() as connection:
             found = await unsent(connection, BATCH)
             by_topic = sorted((each.message for each in found), key=lambda each: each.topic)
             for topic, some in groupby(by_topic, key=lambda each: each.topic):
-                await self._publish(topic, partitions, list(some))
+                await self._publish(producer, topic, partitions, list(some))
             if found:
                 await mark_sent(connection, [each.number for each in found], now)
         self.sent += len(found)
         return len(found) == BATCH
 
-    async def _publish(self, topic: str, partitions: int, messages: Sequence[Outgoing]) -> None:
-        producer, name = await self._started(), self._settings.topic(topic)
-        flow = Flow(producer, name, partitions, Receipts())
+    async def _publish(
+        self, producer: AIOKafkaProducer, topic: str, partitions: int, messages: Sequence[Outgoing]
+    ) -> None:
+        flow = Flow(producer, self._settings.topic(topic), partitions, Receipts())
         await flow.send_all(Message(each.budget.encode(), each.value) for each in messages)
 
     async def _started(self) -> AIOKafkaProducer:

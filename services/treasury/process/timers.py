@@ -26,10 +26,10 @@ def add_timers(treasury: Treasury) -> None:
         except Unreachable as error:
             log.warning("outbox_postponed", error=str(error))
 
-    async def look() -> None:
-        await treasury.metrics.look(treasury.own_store)
+    async def ask() -> None:
+        await treasury.metrics.ask(treasury.own_store)
 
-    treasury.every(poll_s, "figures", look)
+    treasury.every(poll_s, "figures", ask)
     treasury.every(EVERY_S, "offsets", Offsets(treasury).run)
     treasury.every(poll_s, "outbox", send)
     for name, job in treasury.jobs.by_name.items():

@@ -59,6 +59,12 @@ async def unsent(connection: AsyncConnection, at_most: int) -> Sequence[Unsent]:
     ]
 
 
+async def has_unsent(connection: AsyncConnection) -> bool:
+    """True while a message was not sent; nothing is locked."""
+    asked = select(outbox.c.number).where(outbox.c.sent_at.is_(None)).limit(1)
+    return (await connection.execute(asked)).first() is not None
+
+
 async def mark_sent(connection: AsyncConnection, numbers: Sequence[int], now: datetime) -> None:
     """Note that these were sent."""
     await connection.execute(update(outbox).where(outbox.c.number.in_(numbers)).values(sent_at=now))

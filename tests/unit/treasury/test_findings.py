@@ -12,6 +12,7 @@ from services.treasury.domain.findings import (
     TEXTS,
     Finding,
     FindingKind,
+    UnknownFinding,
     kept,
     sentence_of,
     text_of,
@@ -52,6 +53,10 @@ def test_a_sentence_needs_the_facts_of_its_kind_alone() -> None:
 def test_a_text_is_kept_with_its_facts() -> None:
     text = _("it is larger than {limit} MiB").render({"limit": 128})
     assert both(text) == both(text_of(kept(text)))
+
+
+def test_what_cannot_be_done_says_why() -> None:
+    assert "it is empty" == both(UnknownFinding(_("it is empty")).text).en
 
 
 def test_the_same_is_found_once() -> None:

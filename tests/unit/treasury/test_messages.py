@@ -10,16 +10,19 @@ from services.treasury.domain.messages import (
     CancelledOrder,
     IssuedOrder,
     UnreadableMessage,
+    orders_of,
     read_order,
     read_own_refusal,
 )
 from tests.builders import (
     BUDGET,
     IBAN,
+    Scenario,
     a_convention,
     a_payment,
     a_vote,
     a_withdrawal,
+    an_acknowledgement,
     an_award,
 )
 from tests.unit.ledger.wire import Wire
@@ -77,6 +80,25 @@ def test_a_cancelled_order_is_known_by_budget_and_number() -> None:
 def test_what_is_no_order_is_said_to_be_none(value: bytes | None) -> None:
     with pytest.raises(UnreadableMessage):
         read_order(value)
+
+
+def test_a_record_of_the_journal_says_the_same_of_its_orders() -> None:
+    events = (a_vote(), an_award(), a_convention(), an_acknowledgement(), a_withdrawal())
+    records = [each.seal() for each in Scenario(*events).records]
+    of_journal = [each for record in records for each in orders_of(record)]
+    of_topic = [read_order(each) for each in left(topics.PAYMENT_ORDERS, *events)]
+    assert [IssuedOrder, CancelledOrder] == [type(each) for each in of_journal]
+    for ours, published in zip(of_journal, of_topic, strict=True):
+        if isinstance(ours, IssuedOrder) and isinstance(published, IssuedOrder):
+            assert published.order == ours.order
+            assert json.loads(published.data) == json.loads(ours.data)
+        else:
+            assert published == ours
+
+
+def test_what_is_no_record_is_said_to_be_none() -> None:
+    with pytest.raises(UnreadableMessage):
+        orders_of(b"{}")
 
 
 def test_a_refusal_of_an_event_of_the_treasury_is_kept_with_its_words() -> None:

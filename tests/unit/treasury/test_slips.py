@@ -8,7 +8,7 @@ import pytest
 from events.texts import _
 from services.treasury.domain.slips import (
     LINES_MAX,
-    TOTAL_MAX_CENTS,
+    PES_AMOUNT_MAX_CENTS,
     BudgetName,
     Piece,
     Slip,
@@ -80,7 +80,7 @@ def test_a_problem_is_said_in_words() -> None:
     assert str(SlipProblem(_("No."))) == "No."
 
 
-HALF = (TOTAL_MAX_CENTS + 1) >> 1
+HALF = (PES_AMOUNT_MAX_CENTS + 1) >> 1
 MANY = (1,) * (LINES_MAX >> 1)
 
 
@@ -90,7 +90,7 @@ MANY = (1,) * (LINES_MAX >> 1)
         ([], 5, 0),
         ([LINES, LINES], 5, 2),
         ([LINES, LINES], 1, 1),
-        ([(TOTAL_MAX_CENTS,), (1,)], 5, 1),
+        ([(PES_AMOUNT_MAX_CENTS,), (1,)], 5, 1),
         ([(HALF,), (HALF - 1,), (1,)], 5, 2),
         ([MANY, MANY, (1,)], 5, 2),
         ([MANY, MANY[1:], (1,)], 5, 3),

@@ -24,6 +24,7 @@ TABS: Final = {
     "slips": _("Slips"),
     "returns": _("Returns"),
     "findings": _("Findings"),
+    "reconciliation": _("Reconciliation"),
 }
 """The pages of the treasury by the last step of their address."""
 

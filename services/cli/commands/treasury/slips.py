@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 import typer
 
 from events.texts import Day, Euros, Number, Translatable, _, ngettext
+from events.treasury import PIECE_NUMBER_MAX, PIECES_MAX, SLIP_NUMBER_MAX
 from services.cli.commands.operate.api_keys import instant, who
 from services.cli.commands.treasury.opening import AtDatabase, opened
 from services.cli.terminal.options import AsJson, Group, OfBudget, Verb
@@ -92,7 +93,7 @@ def prepare(
     slip_type: OfType = None,
     at_most: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, max=99_999, help="So many orders on a draft at most."),
+        typer.Option(metavar="N", min=1, max=PIECES_MAX, help="So many orders on a draft at most."),
     ] = None,
     db: AtDatabase = None,
     as_json: AsJson = False,
@@ -150,10 +151,16 @@ def show(
 def issue(
     slip_id: ItsId,
     number: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="The slip's number, given by the ERP.")
+        int | None,
+        typer.Option(
+            metavar="N", min=1, max=SLIP_NUMBER_MAX, help="The slip's number, given by the ERP."
+        ),
     ] = None,
     first_piece: Annotated[
-        int | None, typer.Option(metavar="M", min=1, help="The number of its first piece.")
+        int | None,
+        typer.Option(
+            metavar="M", min=1, max=PIECE_NUMBER_MAX, help="The number of its first piece."
+        ),
     ] = None,
     db: AtDatabase = None,
     as_json: AsJson = False,

@@ -19,6 +19,7 @@ class DiscrepancyKind(StrEnum):
     EXPENSE_DIFFERS = "expense_differs"
     CREDITORS_DIFFER = "creditors_differ"
     TREASURY_DIFFERS = "treasury_differs"
+    DEBTORS_DIFFER = "debtors_differ"
     UNBALANCED = "unbalanced"
     OTHER_JOURNAL = "other_journal"
     ON_NO_SLIP = "on_no_slip"
@@ -42,6 +43,10 @@ TEXTS: Final = {
     DiscrepancyKind.TREASURY_DIFFERS: _(
         "Line {line}: {found} paid in the entries, {expected} in the ledger (paid, less what came "
         "back in a later year)"
+    ),
+    DiscrepancyKind.DEBTORS_DIFFER: _(
+        "Line {line}: {found} owed by beneficiaries in the entries, {expected} in the ledger "
+        "(asked back, and not come)"
     ),
     DiscrepancyKind.UNBALANCED: _(
         "The debits of a record are {found}, its credits {expected}: entries were changed"

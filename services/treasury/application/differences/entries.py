@@ -2,7 +2,8 @@
 
 Net debit of the expense = ordered and paid, less recoveries of the year that are ordered and have
 not come in the year; net credit of the creditors = ordered; net credit of the account at the
-Treasury = paid, less recoveries that came in a later year.
+Treasury = paid, less recoveries that came in a later year; net debit of the debtors = recoveries
+ordered less those that came.
 """
 
 from collections import defaultdict
@@ -35,7 +36,7 @@ COMPARED: Final = ("kind", "role", "debit_cents", "credit_cents", *NAMES)
 
 @dataclass(frozen=True, slots=True)
 class _Identity:
-    """One of the three identities: a net sum of entries, and what it must be."""
+    """An identity: a net sum of entries, and what it must be."""
 
     kind: DiscrepancyKind
     entries: Sums
@@ -124,10 +125,12 @@ class _Ledger:
     """Recoveries of the year that were ordered, on the lines on which they stand now."""
     back_later: Sums
     """Recoveries that came later, or once the year was closed."""
+    owed: Sums
+    """Recoveries that were ordered and have not come, of any year."""
 
 
 async def _ledger_sums(ledger: AsyncConnection, place: Place) -> _Ledger:
-    sums = _Ledger(*(defaultdict(int) for _ in range(5)))
+    sums = _Ledger(*(defaultdict(int) for _ in range(6)))
     by = [*(moves.c[name] for name in NAMES), moves.c.from_stage, moves.c.to_stage]
     asked = (
         select(*by, func.sum(moves.c.amount_cents).label("cents"))
@@ -153,6 +156,7 @@ async def _add_recoveries(ledger: AsyncConnection, place: Place, sums: _Ledger) 
     folded = Recoveries(place.budget)
     async for each in accepted_records(ledger, place, FOLDED):
         for posting, line, cents in folded.take(each.record):
+            sums.owed[line.codes] += cents if posting.debit is Role.DEBTOR else -cents
             if posting.kind is Kind.RECOVERY_COLLECTED:
                 sums.back_later[line.codes] += cents
             elif posting.credit is Role.EXPENSE:
@@ -179,6 +183,9 @@ def _identities(net_debits: Mapping[str, Sums], ledger: _Ledger) -> Sequence[_Id
             DiscrepancyKind.CREDITORS_DIFFER, net_credits(Role.CREDITOR), dict(ledger.ordered)
         ),
         _Identity(DiscrepancyKind.TREASURY_DIFFERS, net_credits(Role.TREASURY), treasury),
+        _Identity(
+            DiscrepancyKind.DEBTORS_DIFFER, dict(net_debits.get(Role.DEBTOR, {})), ledger.owed
+        ),
     )
 
 

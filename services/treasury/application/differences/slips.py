@@ -1,15 +1,18 @@
 """Slips against the ledger's payment orders: each order on one slip, with its own amount.
 
-An order may wait for its slip. It is a difference once another order of its budget that was issued
-after it was sent, or once the accountant has answered about it, though others before it went by
-slips. Budgets that never sent a slip send their orders otherwise.
+An order stands on a slip where its own row and a piece of the slip both say so; where one alone
+does, it would be sent twice or never. An order may wait for its slip. It is a difference once
+another order of its budget that was issued after it was sent, or once the accountant has answered
+about it, though others before it went by slips. Budgets that never sent a slip send their orders
+otherwise.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import false, func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.projector.tables import payment_orders
@@ -39,8 +42,6 @@ class _Place(NamedTuple):
     amount_cents: int
     slip_id: str
     state: str
-    agrees: bool
-    """The order's own row names the same slip."""
 
 
 async def differences(
@@ -53,10 +54,10 @@ async def differences(
     places: dict[str, list[_Place]] = defaultdict(list)
     for place in await _places(treasury, budget):
         places[place.payment_order].append(place)
-    if not places:
+    named = await _named(treasury, budget)
+    if not places and not named:
         return []
     known = await _orders(ledger, budget)
-    named = {each.payment_order for each in known}
     unknown = [
         Discrepancy(
             kind=DiscrepancyKind.UNKNOWN_ON_SLIP,
@@ -64,24 +65,26 @@ async def differences(
             payment_order=each,
             found_cents=places[each][0].amount_cents,
         )
-        for each in sorted(places.keys() - named)
+        for each in sorted(places.keys() - {each.payment_order for each in known})
     ]
-    return [*_left_out(budget, known, places), *_pieces(budget, known, places), *unknown]
+    return [*_left_out(budget, known, places, named), *_pieces(budget, known, places), *unknown]
 
 
 async def _places(treasury: AsyncConnection, budget: str) -> list[_Place]:
-    same = (orders.c.budget == pieces.c.budget) & (orders.c.payment_order == pieces.c.payment_order)
-    agrees = func.coalesce(orders.c.slip_id == slips.c.slip_id, false())
     asked = (
-        select(
-            pieces.c.payment_order, pieces.c.amount_cents, slips.c.slip_id, slips.c.state, agrees
-        )
+        select(pieces.c.payment_order, pieces.c.amount_cents, slips.c.slip_id, slips.c.state)
         .join(slips, slips.c.slip_id == pieces.c.slip_id)
-        .join(orders, same, isouter=True)
         .where(pieces.c.budget == budget, slips.c.slip_type == SlipType.PAYMENT)
         .where(slips.c.state != SlipState.CANCELLED)
     )
     return [_Place(*row) for row in await treasury.execute(asked)]
+
+
+async def _named(treasury: AsyncConnection, budget: str) -> dict[str, str]:
+    """The slip that an order's own row names."""
+    asked = select(orders.c.payment_order, orders.c.slip_id)
+    asked = asked.where(orders.c.budget == budget, orders.c.slip_id.is_not(None))
+    return {row.payment_order: row.slip_id for row in await treasury.execute(asked)}
 
 
 async def _orders(ledger: AsyncConnection, budget: str) -> list[_Order]:
@@ -91,28 +94,32 @@ async def _orders(ledger: AsyncConnection, budget: str) -> list[_Order]:
 
 
 def _left_out(
-    budget: str, known: Sequence[_Order], places: Mapping[str, Sequence[_Place]]
+    budget: str,
+    known: Sequence[_Order],
+    places: Mapping[str, Sequence[_Place]],
+    named: Mapping[str, str],
 ) -> Iterator[Discrepancy]:
     """Orders that stand on no slip, and should."""
+    on_slip: dict[str, str] = {}
+    for each in chain.from_iterable(places.values()):
+        if named.get(each.payment_order) == each.slip_id:
+            on_slip[each.payment_order] = each.state
     sent = [
         number
         for number, order in enumerate(known)
-        if any(
-            each.agrees and each.state != SlipState.PREPARED
-            for each in places.get(order.payment_order, ())
-        )
+        if on_slip.get(order.payment_order, SlipState.PREPARED) != SlipState.PREPARED
     ]
-    if not sent:
-        return
     for number, order in enumerate(known):
-        stands = any(each.agrees for each in places.get(order.payment_order, ()))
-        if stands or order.state in GIVEN_BACK:
+        name = order.payment_order
+        if name in on_slip or order.state in GIVEN_BACK:
             continue
-        if number < sent[-1] if order.state == ISSUED else number > sent[0]:
+        one_says_so = name in named or name in places
+        overtaken = sent and (number < sent[-1] if order.state == ISSUED else number > sent[0])
+        if one_says_so or overtaken:
             yield Discrepancy(
                 kind=DiscrepancyKind.ON_NO_SLIP,
                 budget=budget,
-                payment_order=order.payment_order,
+                payment_order=name,
                 expected_cents=order.amount_cents,
                 records=(order.sequence,),
             )

@@ -39,6 +39,13 @@ WRONG_BUDGET: Final = _(
     " ECLUSE_TREASURY_FILE"
 )
 
+PIECE: Final = (
+    *(pieces.c[name] for name in ("slip_id", "budget", "payment_order", "number", "amount_cents")),
+    slips.c.slip_type,
+)
+EVENT: Final = tuple(
+    own_events.c[name] for name in ("event_id", "budget", "payment_order", "event_type", "facts")
+)
 OF_PIECE: Final = tuple_(piece_states.c.slip_id, piece_states.c.piece_number)
 
 OPENED_MAX: Final = 100
@@ -164,7 +171,7 @@ class ReturnTaking:
         """What is known of these pieces, and the ids of the events that were made of them."""
         if not keys:
             return {}, set()
-        asked = select(pieces, slips.c.slip_type).join(slips, slips.c.slip_id == pieces.c.slip_id)
+        asked = select(*PIECE).join(slips, slips.c.slip_id == pieces.c.slip_id)
         asked = asked.where(tuple_(pieces.c.slip_id, pieces.c.number).in_(keys))
         rows = (await self.connection.execute(asked)).all()
         of_states = select(piece_states).where(OF_PIECE.in_(keys))
@@ -174,7 +181,7 @@ class ReturnTaking:
             )
             for row in await self.connection.execute(of_states)
         }
-        of_events = select(own_events).where(
+        of_events = select(*EVENT).where(
             own_events.c.budget.in_({row.budget for row in rows}),
             own_events.c.payment_order.in_({row.payment_order for row in rows}),
         )
