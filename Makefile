@@ -113,6 +113,7 @@ bench: set-up-dev ## steps alone, then all on a broker; build/bench.json (BENCH=
 	$(if $(BENCH),,.venv/bin/pytest $(SMALL_BENCH))
 	$(if $(findstring --only,$(BENCH)),,.venv/bin/pytest bench -p no:randomly --timeout=0 -s -q)
 	.venv/bin/python -m bench.kafka $(BENCH)
+	$(if $(BENCH),,.venv/bin/python -m bench.treasury)
 
 audit: set-up-dev ## build/sbom-*.json of wheel and image, known vulnerabilities of the locked packages (IMAGE=ecluse:local)
 	.venv/bin/python -m tests.audit $(if $(IMAGE),--image $(IMAGE))

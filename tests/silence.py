@@ -2,9 +2,13 @@
 
 import logging
 from collections.abc import Iterator
+from io import StringIO
 
 import pytest
 import structlog
+
+from services.cli.terminal.logs import mask_ibans
+from tests.leaks import leaks
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -13,3 +17,24 @@ def no_logs() -> Iterator[None]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def searched_logs() -> Iterator[None]:
+    """The same; what a command's log would say meanwhile is searched for whole IBANs.
+
+    Tests that run commands leave it to them: each configures its own log, which is searched there.
+    """
+    lines = StringIO()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            mask_ibans,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(lines),
+    )
+    yield
+    structlog.reset_defaults()
+    assert [] == leaks(lines.getvalue())

@@ -32,8 +32,14 @@ def _piece(number: int) -> str:
     return Mandat(number, lines, {"EtatPce": "05"}).xml()
 
 
-def _xml(number: int, of_slip: range) -> Iterator[str]:
-    yield a_slip(number=number).removesuffix("</Bordereau>")
+def _slips(count: int) -> Iterator[range]:
+    """The numbers of so many pieces, slip by slip; a slip has the number of its first."""
+    for first in range(1, count + 1, PIECES_OF_A_SLIP):
+        yield range(first, min(first + PIECES_OF_A_SLIP, count + 1))
+
+
+def _xml(of_slip: range) -> Iterator[str]:
+    yield a_slip(number=of_slip[0]).removesuffix("</Bordereau>")
     yield from map(_piece, of_slip)
     yield "</Bordereau>"
 
@@ -41,23 +47,19 @@ def _xml(number: int, of_slip: range) -> Iterator[str]:
 def write(file: Path, length_bytes: int) -> int:
     """Write a return of at least so many bytes; the number of its pieces."""
     before, after = a_return("{}").decode(ENCODING).split("{}")
-    last = 0
+    count = length_bytes // len(_piece(1)) + 1
     with file.open("w", encoding=ENCODING) as into:
         into.write(before)
-        while into.tell() < length_bytes:
-            left = (length_bytes - into.tell()) // len(_piece(PIECES_OF_A_SLIP)) + 1
-            of_slip = range(last + 1, last + 1 + min(PIECES_OF_A_SLIP, left))
-            into.writelines(_xml(of_slip[0], of_slip))
-            last = of_slip[-1]
+        for of_slip in _slips(count):
+            into.writelines(_xml(of_slip))
         into.write(after)
-    return last
+    return count
 
 
 async def _send(desk: Desk, count: int) -> None:
     """Have the slips of so many pieces stand in the tables."""
-    for first in range(1, count + 1, PIECES_OF_A_SLIP):
-        slip = a_slip_row(first)
-        of_slip = range(first, min(first + PIECES_OF_A_SLIP, count + 1))
+    for of_slip in _slips(count):
+        slip = a_slip_row(of_slip[0])
         rows: list[dict[str, Any]] = [
             a_piece_row(slip, each, f"C{each}/advance", LINE_CENTS) for each in of_slip
         ]

@@ -20,6 +20,7 @@ from services.treasury.store.tables import free_numbers, orders, outbox, pieces,
 from tests.builders import BUDGET, NEXT_BUDGET
 from tests.kafka.cluster import Cluster
 from tests.kafka.treasury_process import Treasurer, asked, publish_orders
+from tests.leaks import leaks
 from tests.read_model import databases
 from tests.treasury.databases import opened, with_tables
 from tests.treasury.orders import an_order, known
@@ -53,6 +54,7 @@ class Maker:
         assert self._process.poll() is None, self._log.read_text()[-4000:]
         self._process.kill()
         self._process.wait()
+        assert [] == leaks(self._log.read_text())
 
 
 def the_projector_knows_all(read_model: str) -> None:

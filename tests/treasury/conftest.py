@@ -1,11 +1,11 @@
-"""The databases of these tests; no log lines."""
+"""The databases of these tests; their log lines are searched for whole IBANs."""
 
 from tests import silence
 from tests.read_model import databases
 from tests.treasury import databases as treasury
 from tests.treasury import desk
 
-no_logs = silence.no_logs
+searched_logs = silence.searched_logs
 postgresql_server = databases.postgresql_server
 treasury_in_files = treasury.treasury_in_files
 treasury_on_postgresql = treasury.treasury_on_postgresql

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.commit import ROOT
+from tests.leaks import leaks
 from tests.treasury.return_files import Line, Mandat, Paid, a_return, a_slip
 from tests.treasury.sent_slips import Desk, a_piece_row, a_slip_row, at_desk
 
@@ -32,9 +33,11 @@ async def sent(desk: Desk, count: int) -> None:
 def taking(url: str, file: Path, dies_after_bytes: int = 0) -> subprocess.CompletedProcess[str]:
     """A process that takes the file."""
     command = [sys.executable, "-m", "tests.treasury.taking", url, str(file)]
-    return subprocess.run(
-        [*command, str(dies_after_bytes)], cwd=ROOT, check=False, stdout=subprocess.PIPE, text=True
+    done = subprocess.run(
+        [*command, str(dies_after_bytes)], cwd=ROOT, check=False, capture_output=True, text=True
     )
+    assert [] == leaks(done.stdout + done.stderr)
+    return done
 
 
 def test_a_process_that_dies_half_way_has_taken_nothing(treasury_url: str, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from services.treasury.domain.slips import SlipState
 from services.treasury.store.tables import orders, outbox, pieces, slips
+from tests.leaks import leaks
 from tests.treasury.databases import opened
 from tests.treasury.orders import an_order, issued
 
@@ -23,7 +24,7 @@ END_S: Final = 120
 
 def a_worker(url: str, name: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.treasury.slip_worker", url, name]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "working\n"
     return process
@@ -42,7 +43,13 @@ def killed(process: subprocess.Popen[str], after_s: float) -> None:
         process.wait(after_s)
     except subprocess.TimeoutExpired:
         process.kill()
-    process.communicate()
+    ended(process)
+
+
+def ended(process: subprocess.Popen[str]) -> None:
+    """Wait for its end; no whole IBAN stands in what it printed and logged."""
+    text, _ = process.communicate(timeout=END_S)
+    assert [] == leaks(text)
 
 
 @pytest.mark.rest
@@ -55,7 +62,7 @@ def test_two_processes_killed_five_times_leave_each_order_on_one_slip(treasury_u
     killed(other, 0.3)
     for name in ("anne", "benoit"):
         process = a_worker(treasury_url, name)
-        process.communicate(timeout=END_S)
+        ended(process)
         assert process.returncode == 0
     asyncio.run(check(treasury_url))
 
