@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from bench.kafka.figures import MIB, Figures
+from bench.kafka.figures import Figures
 
 NAMES: Final = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 MEGABYTE: Final = 1_000_000
@@ -32,9 +32,9 @@ class Aim(NamedTuple):
 
 AIMS: Final = (
     Aim("slips", "took_s", "s for {size:,} orders of three lines from waiting to file", 5_000, 5),
-    Aim("slips", "peak_bytes", "MiB at most in that process", 5_000, 200, MIB),
+    Aim("slips", "peak_bytes", "MB at most in that process", 5_000, 200, MEGABYTE),
     Aim("returns", "took_s", "s for a return of {size:,} bytes", 50 * MEGABYTE, 30),
-    Aim("returns", "grown_bytes", "MiB more memory meanwhile", 50 * MEGABYTE, 100, MIB),
+    Aim("returns", "grown_bytes", "MB more memory meanwhile", 50 * MEGABYTE, 100, MEGABYTE),
     Aim("caught_up", "took_s", "s for {size:,} orders from the topic", 100_000, 60),
     Aim("console", "p50_ms", "ms for the console's page with {size:,} that wait", 5_000, 300),
 )
@@ -111,13 +111,13 @@ def _slips(rows: Figures) -> Iterator[str]:
         " the clock (of the process's own processor time):"
     )
     yield ""
-    yield f"| | {' | '.join(steps)} | all | peak memory, MiB |"
+    yield f"| | {' | '.join(steps)} | all | peak memory, MB |"
     yield f"|---|{'---|' * (len(steps) + 2)}"
     for database, row in rows.items():
         cells = [_both(row["steps"][step]) for step in steps]
         yield (
             f"| {NAMES[database]} | {' | '.join(cells)} | {_both(row)}"
-            f" | {row['peak_bytes'] / MIB:.0f} |"
+            f" | {row['peak_bytes'] / MEGABYTE:.0f} |"
         )
 
 
@@ -131,12 +131,12 @@ def _returns(rows: Figures) -> Iterator[str]:
         " clock (of the process's own processor time):"
     )
     yield ""
-    yield "| | first | again | memory before, MiB | more meanwhile, MiB |"
+    yield "| | first | again | memory before, MB | more meanwhile, MB |"
     yield "|---|---|---|---|---|"
     for database, row in rows.items():
         yield (
             f"| {NAMES[database]} | {_both(row)} | {_both(row['again'])}"
-            f" | {row['before_bytes'] / MIB:.0f} | {row['grown_bytes'] / MIB:.0f} |"
+            f" | {row['before_bytes'] / MEGABYTE:.0f} | {row['grown_bytes'] / MEGABYTE:.0f} |"
         )
 
 
@@ -150,12 +150,12 @@ def _caught_up(rows: Figures) -> Iterator[str]:
         " process to the last order in the tables."
     )
     yield ""
-    yield "| | s | until the first, s | its processor time, s | peak memory, MiB |"
+    yield "| | s | until the first, s | its processor time, s | peak memory, MB |"
     yield "|---|---|---|---|---|"
     for database, row in rows.items():
         yield (
             f"| {NAMES[database]} | {row['took_s']:.1f} | {row['until_first_s']:.1f}"
-            f" | {row['cpu_s']:.1f} | {row['peak_bytes'] / MIB:.0f} |"
+            f" | {row['cpu_s']:.1f} | {row['peak_bytes'] / MEGABYTE:.0f} |"
         )
 
 
@@ -168,12 +168,12 @@ def _console(rows: Figures) -> Iterator[str]:
         f" {some['times']} times, one after the other."
     )
     yield ""
-    yield "| | p50, ms | max, ms | the API's ms of processor time each | its peak memory, MiB |"
+    yield "| | p50, ms | max, ms | the API's ms of processor time each | its peak memory, MB |"
     yield "|---|---|---|---|---|"
     for database, row in rows.items():
         yield (
             f"| {NAMES[database]} | {row['p50_ms']:.0f} | {row['max_ms']:.0f}"
-            f" | {row['cpu_ms']:.0f} | {row['peak_bytes'] / MIB:.0f} |"
+            f" | {row['cpu_ms']:.0f} | {row['peak_bytes'] / MEGABYTE:.0f} |"
         )
 
 

@@ -12,6 +12,7 @@ from services.treasury.config.accountant import TreasuryConfig
 from services.treasury.domain.messages import CancelledOrder, IssuedOrder
 from services.treasury.domain.slips import Original, SlipState
 from services.treasury.store.orders import take
+from services.treasury.store.slips import NAMED_AT_ONCE
 from services.treasury.store.tables import slips
 from tests.builders import BUDGET, IBAN, OTHER_BODY, SIRET
 from tests.treasury.desk import CANCELLATION, NOON, PAYMENT, At, Desk, refusal
@@ -26,6 +27,21 @@ def test_an_issued_order_waits_until_it_stands_on_a_slip(at_a_desk: At) -> None:
         assert (slip.state, slip.number, slip.piece_count) == (SlipState.PREPARED, None, 2)
         assert await desk.waiting() == {}
         assert await desk.slips.prepare(BUDGET, PAYMENT, "anne") is None
+
+    at_a_desk(work)
+
+
+def test_more_orders_than_a_statement_names_stand_on_one_slip_and_wait_again(
+    at_a_desk: At,
+) -> None:
+    count = NAMED_AT_ONCE + 1
+
+    async def work(desk: Desk) -> None:
+        await desk.orders(*(f"C{number}/advance" for number in range(count)))
+        slip = await desk.prepared()
+        assert (slip.piece_count, await desk.waiting()) == (count, {})
+        await desk.slips.cancel(slip.slip_id, "anne")
+        assert len(await desk.waiting()) == count
 
     at_a_desk(work)
 

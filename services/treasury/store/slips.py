@@ -14,6 +14,9 @@ from services.treasury.store.tables import orders, pieces, slips
 SIRET_DIGITS: Final = 14
 """A budget's id begins with its entity."""
 
+NAMED_AT_ONCE: Final = 2_000
+"""Orders named in one statement: far below what both databases take."""
+
 
 @dataclass(frozen=True, slots=True)
 class SlipRow:
@@ -144,8 +147,7 @@ async def take_orders(
 ) -> int:
     """Have the orders of a slip's pieces stand on it; the number of those that stood on none."""
     place = place_of(slip_type)
-    taken = update(orders).where(its_orders(slip_id, budget), place.is_(None))
-    return (await connection.execute(taken.values({place: slip_id}))).rowcount
+    return await _place(connection, slip_id, budget, place, place.is_(None), slip_id)
 
 
 async def release_orders(
@@ -153,8 +155,30 @@ async def release_orders(
 ) -> None:
     """Have the orders of a slip stand on none."""
     place = place_of(slip_type)
-    released = update(orders).where(its_orders(slip_id, budget), place == slip_id)
-    await connection.execute(released.values({place: None}))
+    await _place(connection, slip_id, budget, place, place == slip_id, None)
+
+
+async def _place(
+    connection: AsyncConnection,
+    slip_id: str,
+    budget: str,
+    place: ColumnElement[str],
+    which: ColumnElement[bool],
+    now_on: str | None,
+) -> int:
+    """Change the place of these orders among those of a slip; return their number.
+
+    They are named: by its statistics from before this slip, PostgreSQL would go through all of the
+    slip's pieces again for each order.
+    """
+    asked = select(pieces.c.payment_order).where(pieces.c.slip_id == slip_id)
+    names = (await connection.execute(asked)).scalars().all()
+    placed = 0
+    for first in range(0, len(names), NAMED_AT_ONCE):
+        named = orders.c.payment_order.in_(names[first : first + NAMED_AT_ONCE])
+        changed = update(orders).where(orders.c.budget == budget, named, which)
+        placed += (await connection.execute(changed.values({place: now_on}))).rowcount
+    return placed
 
 
 async def cancel_slip(connection: AsyncConnection, slip: SlipRow) -> None:
