@@ -11,6 +11,7 @@ from services.open_data.conventions import Convention, Scope, read
 from services.projector.database import an_engine, where
 from services.projector.database_errors import is_temporary, reaching
 from services.projector.settings import DatabaseSettings
+from services.projector.snapshot import see_one_moment
 from services.projector.sql import POSTGRESQL
 from services.runtime.ops.errors import Stop
 
@@ -25,15 +26,11 @@ async def conventions_at(url: str | None, scope: Scope) -> list[Convention]:
     """
     settings = DatabaseSettings() if url is None else DatabaseSettings(database_url=SecretStr(url))
     engine = an_engine(settings.url)
-    of_postgresql = engine.dialect.name == POSTGRESQL
-    if not of_postgresql:
+    if engine.dialect.name != POSTGRESQL:
         _is_there(engine.url.database or "")
     try:
         async with reaching(where(engine)), engine.connect() as connection:
-            if of_postgresql:
-                await connection.execution_options(isolation_level="REPEATABLE READ")
-            else:
-                await connection.exec_driver_sql("BEGIN")
+            await see_one_moment(connection)
             return await read(connection, scope)
     except DatabaseError as error:
         if is_temporary(error):

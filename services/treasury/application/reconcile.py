@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.projector.database import where
 from services.projector.database_errors import reaching
+from services.projector.snapshot import see_one_moment
 from services.projector.tables import budgets
 from services.treasury.application.differences import entries, erp, payments, slips
 from services.treasury.application.differences.discrepancy import Discrepancy, DiscrepancyKind
@@ -31,7 +32,8 @@ async def reconcile(
 ) -> list[Discrepancy]:
     """Every difference, by budget: of one, of those of these entities, or of all.
 
-    Records of which no entries were made yet are no difference.
+    Records of which no entries were made yet are no difference. Each database is seen as it is at
+    one moment, so that a slip that is being made meanwhile is none either.
 
     Raises:
         Unreachable: a database does not answer.
@@ -42,6 +44,7 @@ async def reconcile(
         reaching(where(read_model)),
         read_model.connect() as ledger,
     ):
+        await see_one_moment(ledger)
         done, known = await _places(treasury, booked), await _places(ledger, budgets)
         of_erp = {key.budget for key in totals.totals} if totals else set()
         for name in sorted({*done, *known, *of_erp}):

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.projector.database import an_engine, where
 from services.projector.database_errors import reaching
 from services.projector.migrations import LOCK, check_version
+from services.projector.snapshot import see_one_moment
 from services.projector.sql import POSTGRESQL
 from services.treasury.settings import TreasurySettings
 from services.treasury.store.tables import SCHEMA, VERSION_TABLE
@@ -99,8 +100,9 @@ class TreasuryStore:
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncConnection]:
-        """A connection for questions."""
+        """A connection for questions, which see one moment: no act is seen half done."""
         async with reaching(where(self._engine)), self._engine.connect() as connection:
+            await see_one_moment(connection)
             yield connection
 
     def follow_password(self, follow: Callable[[AsyncEngine], None]) -> None:
