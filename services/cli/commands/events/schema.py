@@ -31,11 +31,14 @@ WRITTEN: Final[Mapping[str, Translatable]] = {
     "ecluse.event.parked.v1": _("Event parked"),
     "ecluse.event.unreadable.v1": _("Unreadable record"),
     "ecluse.journal.record.v1": _("Record of the journal"),
+    "ecluse.slip.issued.v1": _("Slip issued"),
+    "ecluse.slip.cancelled.v1": _("Slip cancelled"),
+    "ecluse.accounting-entry.recorded.v1": _("Accounting entry recorded"),
 }
-"""Types that the ledger writes, with their names."""
+"""Types that the ledger and the treasury write, with their names."""
 
 READ_TYPES: Final = _("Events that the ledger reads")
-WRITTEN_TYPES: Final = _("What the ledger writes")
+WRITTEN_TYPES: Final = _("What the ledger and the treasury write")
 UNKNOWN_TYPE: Final = _("{type}: `ecluse schema` lists the types that there are")
 NO_EXAMPLE: Final = _("{type}: no example of it is published (schemas/examples).")
 WITHOUT_TYPE: Final = _("it goes with a type")
