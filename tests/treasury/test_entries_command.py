@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from tests.integration.command import EXAMPLE, ROOT, ecluse
+from tests.integration.command import EXAMPLE, ROOT, CommandResult, ecluse
 from tests.read_model.filling import fill, journal_of
 from tests.treasury.books import in_both
 from tests.treasury.databases import Opened, in_files
@@ -18,12 +18,19 @@ GOLDEN = Path(__file__).parent / "golden"
 BUDGET = "21590350100017-00-2023"
 
 
+def booked_at(url: str, *options: str) -> CommandResult:
+    """The entries of this read model made, with the accounts of a file that names no other."""
+    file = Path(url.removeprefix("sqlite+aiosqlite:///")).with_name("accounts.yaml")
+    file.write_text('accounts:\n  - creditor: "4671"\n', encoding="utf-8")
+    return ecluse("entries", "--book", "--db", url, *options, ECLUSE_TREASURY_FILE=str(file))
+
+
 @pytest.fixture(scope="module")
 def year(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The URL of the read model of the Lille Avenirs year; its entries are made."""
     url = in_files(tmp_path_factory.mktemp("year"))
     fill(url, journal_of(EXAMPLE))
-    made = ecluse("entries", "--book", "--db", url, "--json")
+    made = booked_at(url, "--json")
     assert (0, 24) == (made.code, json.loads(made.out)["booked"])
     return url
 
@@ -84,6 +91,16 @@ def test_a_person_gets_tables(year: str) -> None:
     assert "│ 2023-05-15 │ 65748   │ 65/65748/61/489  │ €677,800.00 │" in shown
     committed = ecluse("entries", "--db", year, "--journal", "commitments").text
     assert committed.endswith("6 commitment entries.\n")
+
+
+def test_without_the_file_that_names_the_accounts_nothing_is_booked(tmp_path: Path) -> None:
+    """A shell without the variable would book accounts that nobody has seen to, for ever."""
+    url = in_files(tmp_path / "unseen")
+    fill(url, journal_of(EXAMPLE))
+    refused = ecluse("entries", "--book", "--db", url, "--json")
+    assert (2, b"") == (refused.code, refused.out)
+    assert "ECLUSE_TREASURY_FILE" in refused.err
+    assert [] == json.loads(ecluse("entries", "--db", url, "--json").out)["entries"]
 
 
 def test_other_accounts_stand_in_the_file(tmp_path: Path) -> None:
@@ -160,7 +177,7 @@ def test_a_file_of_the_erp_that_cannot_be_read_is_refused(year: str, tmp_path: P
 def test_records_at_fault_and_those_not_booked_are_named(tmp_path: Path) -> None:
     url = in_files(tmp_path)
     fill(url, journal_of(EXAMPLE))
-    ecluse("entries", "--book", "--db", url)
+    booked_at(url)
 
     async def spoil(both: Opened) -> None:
         of_payment = "sequence = 6 AND operation = '490'"
@@ -195,7 +212,11 @@ def test_the_commands_of_the_page_do_what_it_says(tmp_path: Path) -> None:
     url = in_files(tmp_path / "read")
     fill(url, journal_of(EXAMPLE))
     done = [
-        ecluse(*shlex.split(each.replace("build", str(tmp_path))), ECLUSE_DATABASE_URL=url)
+        ecluse(
+            *shlex.split(each.replace("build", str(tmp_path))),
+            ECLUSE_DATABASE_URL=url,
+            ECLUSE_TREASURY_FILE=str(ROOT / "deploy" / "treasury.example.yaml"),
+        )
         for each in lines
     ]
     assert [0] * 4 == [each.code for each in done]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import typer
 
-from events.texts import Day, Euros, Translatable, ngettext
+from events.texts import Day, Euros, Translatable, _, ngettext
 from services.cli.commands.treasury.opening import AtDatabase, opened
 from services.cli.records.summary_tables import label, show_entries
 from services.cli.terminal.options import (
@@ -22,7 +22,7 @@ from services.cli.terminal.options import (
     flag,
     typed_or_none,
 )
-from services.cli.terminal.output import busy, print_json, say
+from services.cli.terminal.output import bad_option, busy, print_json, say
 from services.cli.terminal.screen import Screen
 from services.cli.terminal.texts import READING
 from services.ledger.files.replay import STANDARD_INPUT
@@ -36,6 +36,9 @@ ENTRIES: Final = ngettext(
     "{count} lines: {debit} of debits, {credit} of credits.",
 )
 COMMITMENTS: Final = ngettext("{count} commitment entry.", "{count} commitment entries.")
+NO_FILE: Final = _(
+    "entries keep their accounts for ever: name the file that has them by ECLUSE_TREASURY_FILE"
+)
 BOOKED: Final = ngettext("{count} line made.", "{count} lines made.")
 
 
@@ -93,6 +96,8 @@ def entries(
     The file has semicolons and decimal commas in French (--lang fr), commas and points in English.
     Amounts are in euros, the last row has the totals.
     """
+    if book:
+        _check_accounts_are_named()
     first, last = (None if each is None else each.date() for each in (from_day, until_day))
     with busy(READING):
         made, found = asyncio.run(_read(db, journal, Asked(budget, first, last), book=book))
@@ -106,6 +111,14 @@ def entries(
     if book:
         say(BOOKED.render(made), err=csv == STANDARD_INPUT)
     say(_summary(journal, found), err=csv == STANDARD_INPUT)
+
+
+def _check_accounts_are_named() -> None:
+    """Stop without a file of settings: nobody has seen to the accounts that would be booked."""
+    from services.treasury.settings import TreasurySettings
+
+    if TreasurySettings().treasury_file is None:
+        raise bad_option("--book", NO_FILE)
 
 
 async def _read(
