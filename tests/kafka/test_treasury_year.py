@@ -122,6 +122,8 @@ class Year:
         self.slips: list[Sent] = []
         self.files: Files = {}
         """All that came back, by the names of the files."""
+        self.booked = 0
+        """The messages of entries when the tables were restored."""
 
     def _answered(self, slip: Sent) -> None:
         self.slips.append(slip)
@@ -207,10 +209,22 @@ class Year:
 
     def restore(self) -> None:
         """Have the tables dropped, and made again of the topics: the same slips and bytes."""
+        entries = self.office.object_of("entries")["entries"]
         lose_tables(self.office.url)
-        assert {"orders": 3, "slips": 3} == self.office.object_of("treasury", "restore")
+        restored = {"orders": 3, "slips": 3, "entries": len(entries)}
+        assert restored == self.office.object_of("treasury", "restore")
+        assert entries == self.office.object_of("entries")["entries"] != []
+        self.booked = self._count_entries()
         assert self.slips == [self.office.export(each.slip_id) for each in self.slips]
         assert [] == self.office.object_of("slips", "waiting")["waiting"]
+
+    def _count_entries(self) -> int:
+        return self.office.cluster.count(topics.ACCOUNTING_ENTRIES)
+
+    def check_that_no_entry_was_sent_again(self) -> None:
+        """Ask for entries that are due, and count their messages."""
+        assert 0 == self.office.object_of("entries", "--book")["booked"]
+        assert (self.booked, 0) == (self._count_entries(), self.office.unsent())
 
     def check_that_an_id_is_of_one_message(self) -> None:
         """Compare what was sent before the tables were lost with what was sent afterwards."""
@@ -262,6 +276,7 @@ def test_the_year_goes_to_the_treasury_and_comes_back_paid(
         assert [SlipState.ACCEPTED] * 3 == [each["state"] for each in office.slips()]
         cluster.wait_for_records(OF_THE_TOWN + 2 * OF_RETURNS)
         year.check_that_all_is_paid(duplicates=OF_RETURNS)
+        year.check_that_no_entry_was_sent_again()
         year.check_that_an_id_is_of_one_message()
 
         with Watcher(cluster, tmp_path, ECLUSE_WATCH_DEADLINE_EVENTS="false") as watch:

@@ -4,24 +4,19 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
-import msgspec
 from sqlalchemy import case, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from events.accounting import AccountingEntryRecorded
-from events.envelope import Envelope
 from events.journal import Record, read_record
-from events.parts import BudgetLine
 from events.recoveries import RecoveryCollected, RecoveryOrdered
-from events.topics import ACCOUNTING_ENTRIES
-from events.treasury import TREASURY
 from services.projector.database import where
 from services.projector.database_errors import reaching
 from services.projector.tables import budgets, journal, positions
+from services.treasury.application.entry_messages import message_of
 from services.treasury.domain.entries import Accounts, EntryLine, entries_of
 from services.treasury.domain.recoveries import FOLDED, Recoveries
 from services.treasury.store.database import TreasuryStore, inserting
-from services.treasury.store.outbox import Outgoing, put
+from services.treasury.store.outbox import put
 from services.treasury.store.tables import accounting_entries, booked
 
 SLICE: Final = 500
@@ -122,18 +117,21 @@ class Bookkeeper:
                 if sequence == before:
                     return 0, False
                 folded = await _recoveries(reading, Place(budget, before), accepted)
+            kept = await _kept(connection, Place(budget, before))
             made = [
-                (at, entries_of(record, effective_on, self._accounts, folded))
+                (line, message_of(line, len(lines), at))
                 for record, at, effective_on in accepted
+                for lines in (entries_of(record, effective_on, self._accounts, folded),)
+                for line in lines
+                if line.entry_id not in kept
             ]
-            rows = [row_of(line) for _, lines in made for line in lines]
-            if rows:
+            if made:
+                rows = [row_of(line) for line, _ in made]
                 await connection.execute(insert(accounting_entries), rows)
-                messages = [_message(each, len(lines), at) for at, lines in made for each in lines]
-                await put(connection, messages, self._clock())
+                await put(connection, [message for _, message in made], self._clock())
             moved = update(booked).where(booked.c.budget == budget).values(sequence=sequence)
             await connection.execute(moved)
-            return len(rows), sequence < last
+            return len(made), sequence < last
 
 
 async def _locked(connection: AsyncConnection, budget: str) -> int:
@@ -142,6 +140,14 @@ async def _locked(connection: AsyncConnection, budget: str) -> int:
     await connection.execute(inserting(connection, booked).values(start).on_conflict_do_nothing())
     asked = select(booked.c.sequence).where(booked.c.budget == budget).with_for_update()
     return int((await connection.execute(asked)).scalar_one())
+
+
+async def _kept(connection: AsyncConnection, place: Place) -> set[str]:
+    """Ids of lines behind a place: `restore` found a record without its other lines."""
+    lines = accounting_entries.c
+    asked = select(lines.sequence, lines.item)
+    asked = asked.where(lines.budget == place.budget, lines.sequence > place.sequence)
+    return {f"{place.budget}/{row.sequence}/{row.item}" for row in await connection.execute(asked)}
 
 
 async def _next_records(
@@ -226,38 +232,3 @@ def row_of(each: EntryLine) -> dict[str, Any]:
         "operation": operation,
         **each.about._asdict(),
     }
-
-
-def _message(each: EntryLine, items: int, at: datetime) -> Outgoing:
-    line = each.line
-    data = AccountingEntryRecorded(
-        entry_id=each.entry_id,
-        budget=each.budget,
-        sequence=each.sequence,
-        item=each.item,
-        items=items,
-        booked_on=each.booked_on,
-        kind=each.kind.value,
-        role=each.role.value,
-        account=each.account,
-        debit_cents=each.debit_cents,
-        credit_cents=each.credit_cents,
-        line=BudgetLine(
-            chapter=line.chapter,
-            article=line.article,
-            function=line.function,
-            operation=line.operation,
-        ),
-        **each.about._asdict(),
-    )
-    envelope = Envelope(
-        specversion="1.0",
-        id=each.entry_id,
-        source=TREASURY,
-        type=data.TYPE,
-        time=at,
-        partitionkey=each.budget,
-        datacontenttype="application/json",
-        data=data,
-    )
-    return Outgoing(each.entry_id, ACCOUNTING_ENTRIES, each.budget, msgspec.json.encode(envelope))

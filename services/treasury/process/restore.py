@@ -1,4 +1,4 @@
-"""Lost tables made again: payment orders and slips from their topics, with the same numbers.
+"""Lost tables made again: orders, slips and accounting entries from their topics.
 
 All is one transaction, in the order in which it happened; then the partitions go on where it ended.
 """
@@ -12,11 +12,12 @@ from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.texts import _
-from events.topics import PAYMENT_ORDERS, SLIPS
+from events.topics import ACCOUNTING_ENTRIES, PAYMENT_ORDERS, SLIPS
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.topics import check
 from services.runtime.ops.errors import ClusterError, place_name
 from services.runtime.ops.settings import Settings
+from services.treasury.application.entry_messages import restore_entries
 from services.treasury.application.slip_messages import restore_slips
 from services.treasury.domain.messages import UnreadableMessage, read_order
 from services.treasury.store import orders
@@ -36,6 +37,8 @@ class Restored(NamedTuple):
 
     orders: int
     slips: int
+    entries: int
+    """Lines of accounting entries."""
 
 
 async def restore(settings: Settings, store: TreasuryStore) -> Restored:
@@ -45,17 +48,17 @@ async def restore(settings: Settings, store: TreasuryStore) -> Restored:
         ClusterError: the tables are not empty, or a topic is not as it must be.
         Unreachable: cluster or database do not answer; nothing was written.
     """
-    count = await check(settings, (PAYMENT_ORDERS, SLIPS))
+    count = await check(settings, (PAYMENT_ORDERS, SLIPS, ACCOUNTING_ENTRIES))
     await store.prepare()
     places = {
         topic: [TopicPartition(settings.topic(topic), number) for number in range(count)]
-        for topic in (PAYMENT_ORDERS, SLIPS)
+        for topic in (PAYMENT_ORDERS, SLIPS, ACCOUNTING_ENTRIES)
     }
     every = [each for some in places.values() for each in some]
     async with Reader(settings, every, patient=True) as reader, store.transaction() as connection:
         if await _has_rows(connection, order_rows) or await _has_rows(connection, slips):
             raise ClusterError("ecluse treasury restore", NOT_EMPTY)
-        found = Restored(0, 0)
+        found = Restored(0, 0, 0)
         for place in places[PAYMENT_ORDERS]:
             new = await _take_orders(reader, place, connection)
             found = found._replace(orders=found.orders + new)
@@ -63,7 +66,8 @@ async def restore(settings: Settings, store: TreasuryStore) -> Restored:
             async for values in _chunks(reader, place):
                 new = await restore_slips(connection, values)
                 found = found._replace(slips=found.slips + new)
-    return found
+        booked = (_chunks(reader, place) for place in places[ACCOUNTING_ENTRIES])
+        return found._replace(entries=await restore_entries(connection, booked))
 
 
 async def _take_orders(reader: Reader, place: TopicPartition, connection: AsyncConnection) -> int:

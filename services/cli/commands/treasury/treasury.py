@@ -12,7 +12,9 @@ from services.cli.terminal.logs import log_as_json
 from services.cli.terminal.options import AsJson, Group, Verb
 from services.cli.terminal.output import print_json, say
 
-RESTORED = _("In the tables again: payment orders {orders}, slips {slips}.")
+RESTORED = _(
+    "In the tables again: payment orders {orders}, slips {slips}, lines of entries {entries}."
+)
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
 

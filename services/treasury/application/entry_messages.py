@@ -1,0 +1,151 @@
+"""Messages of accounting entries, and the tables made again of them."""
+
+from collections.abc import AsyncIterable, Iterable
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from events.accounting import AccountingEntryRecorded
+from events.envelope import Envelope
+from events.parts import BudgetLine
+from events.topics import ACCOUNTING_ENTRIES
+from events.treasury import TREASURY
+from services.treasury.domain.entries import EntryLine
+from services.treasury.store.database import inserting
+from services.treasury.store.outbox import Outgoing
+from services.treasury.store.tables import accounting_entries, booked, outbox
+
+CODES: Final = frozenset(BudgetLine.__struct_fields__)
+"""Columns that are members of a message's budget line."""
+
+_read = msgspec.json.Decoder(Envelope[AccountingEntryRecorded]).decode
+
+
+def message_of(each: EntryLine, items: int, at: datetime) -> Outgoing:
+    """The message of a line of an entry, whose record has so many."""
+    line = each.line
+    data = AccountingEntryRecorded(
+        entry_id=each.entry_id,
+        budget=each.budget,
+        sequence=each.sequence,
+        item=each.item,
+        items=items,
+        booked_on=each.booked_on,
+        kind=each.kind.value,
+        role=each.role.value,
+        account=each.account,
+        debit_cents=each.debit_cents,
+        credit_cents=each.credit_cents,
+        line=BudgetLine(
+            chapter=line.chapter,
+            article=line.article,
+            function=line.function,
+            operation=line.operation,
+        ),
+        **each.about._asdict(),
+    )
+    envelope = Envelope(
+        specversion="1.0",
+        id=each.entry_id,
+        source=TREASURY,
+        type=data.TYPE,
+        time=at,
+        partitionkey=each.budget,
+        datacontenttype="application/json",
+        data=data,
+    )
+    return Outgoing(each.entry_id, ACCOUNTING_ENTRIES, each.budget, msgspec.json.encode(envelope))
+
+
+class RestoredEntries:
+    """Entries as they stood first on their topic, each once, and how far each budget is booked.
+
+    The outbox sends a message at least once, those of a budget in order. A record counts as booked
+    once all its lines are there; of one that has not all, the bookkeeper makes the others.
+    """
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._booked: dict[str, int] = {}
+        self._parts: dict[str, dict[int, set[int]]] = {}
+        """Lines that are there of records that are not whole, by budget and record."""
+
+    async def take(self, messages: Iterable[bytes]) -> int:
+        """Write the lines of messages, in the order of their topic; the number of them."""
+        lines = (_read(each).data for each in messages)
+        rows = [_restored_row(each) for each in lines if self._is_first(each)]
+        if rows:
+            line = inserting(self._connection, accounting_entries)
+            stood = {each.name: each for each in line.excluded if not each.primary_key}
+            keys = accounting_entries.primary_key
+            written = line.on_conflict_do_update(index_elements=list(keys), set_=stood)
+            await self._connection.execute(written, rows)
+        return len(rows)
+
+    def _is_first(self, each: AccountingEntryRecorded) -> bool:
+        """True if a line was not there yet; from now on it is."""
+        parts = self._parts.setdefault(each.budget, {})
+        if each.sequence <= self._booked.get(each.budget, 0) and each.sequence not in parts:
+            return False
+        there = parts.setdefault(each.sequence, set())
+        is_first = each.item not in there
+        there.add(each.item)
+        if len(there) == each.items:
+            del parts[each.sequence]
+            self._booked[each.budget] = max(each.sequence, self._booked.get(each.budget, 0))
+        return is_first
+
+    async def finish(self) -> None:
+        """Note how far each budget is booked; what is on the topic is not sent again."""
+        places = []
+        for budget, parts in self._parts.items():
+            sequence = min(parts) - 1 if parts else self._booked[budget]
+            places.append({"budget": budget, "sequence": sequence})
+        if places:
+            place = inserting(self._connection, booked)
+            further = place.excluded.sequence
+            moved = place.on_conflict_do_update(
+                index_elements=[booked.c.budget],
+                set_={"sequence": further},
+                where=further > booked.c.sequence,
+            )
+            await self._connection.execute(moved, places)
+        asked = select(outbox.c.message_id).where(outbox.c.sent_at.is_(None))
+        asked = asked.where(outbox.c.topic == ACCOUNTING_ENTRIES)
+        sent = [each for each in await self._connection.scalars(asked) if self._is_there(each)]
+        for message_id in sent:
+            found = update(outbox).where(outbox.c.message_id == message_id)
+            await self._connection.execute(found.values(sent_at=outbox.c.made_at))
+
+    def _is_there(self, message_id: str) -> bool:
+        budget, sequence, item = message_id.rsplit("/", 2)
+        parts = self._parts.get(budget, {}).get(int(sequence))
+        if parts is not None:
+            return int(item) in parts
+        return int(sequence) <= self._booked.get(budget, 0)
+
+
+async def restore_entries(
+    connection: AsyncConnection, partitions: Iterable[AsyncIterable[Iterable[bytes]]]
+) -> int:
+    """Write the entries of a topic as they stood first on it; the number of lines found.
+
+    The bookkeeper goes on behind them.
+    """
+    restored, lines = RestoredEntries(connection), 0
+    for each in partitions:
+        async for messages in each:
+            lines += await restored.take(messages)
+    await restored.finish()
+    return lines
+
+
+def _restored_row(each: AccountingEntryRecorded) -> dict[str, Any]:
+    """A line as the row of which its message was made."""
+    return {
+        name: getattr(each.line if name in CODES else each, name)
+        for name in accounting_entries.c.keys()  # noqa: SIM118 # no mapping: names and columns
+    }
