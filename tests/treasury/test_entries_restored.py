@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from services.treasury.application.entries import Bookkeeper
-from services.treasury.application.entry_messages import restore_entries
+from services.treasury.application.entry_messages import is_booked, restore_entries
 from services.treasury.config.accounts import Accounts
 from services.treasury.store.tables import accounting_entries, booked, outbox
 from tests.builders import Scenario
@@ -42,6 +42,11 @@ async def restore(both: Opened, *partitions: Sequence[bytes]) -> int:
         return await restore_entries(connection, map(chunks, partitions))
 
 
+async def knows(both: Opened, message: bytes) -> bool:
+    async with both.store.reading() as connection:
+        return await is_booked(connection, message)
+
+
 async def book_with_other_accounts(both: Opened) -> int:
     return await Bookkeeper(both.store, both.read_model, OTHERS, lambda: NOW).book()
 
@@ -68,7 +73,10 @@ def test_lost_entries_are_as_they_were_and_none_is_sent_again(treasury_url: str)
         await book(both)
         before, said = await rows(both), await messages(both)
         await lose(both)
+        assert not await knows(both, said[-1])
         assert len(said) == await restore(both, [], said)
+        assert await knows(both, said[-1])
+        assert 0 == await restore(both, [], said)
         assert before == await rows(both)
         await book_with_other_accounts(both)
         assert before == await rows(both)

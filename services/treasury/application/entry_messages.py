@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.accounting import AccountingEntryRecorded
@@ -73,8 +73,8 @@ class RestoredEntries:
         self._parts: dict[str, dict[int, set[int]]] = {}
         """Lines that are there of records that are not whole, by budget and record."""
 
-    async def take(self, messages: Iterable[bytes]) -> int:
-        """Write the lines of messages, in the order of their topic; the number of them."""
+    async def take(self, messages: Iterable[bytes]) -> None:
+        """Write the lines of messages, in the order of their topic."""
         lines = (_read(each).data for each in messages)
         rows = [_restored_row(each) for each in lines if self._is_first(each)]
         if rows:
@@ -83,7 +83,6 @@ class RestoredEntries:
             keys = accounting_entries.primary_key
             written = line.on_conflict_do_update(index_elements=list(keys), set_=stood)
             await self._connection.execute(written, rows)
-        return len(rows)
 
     def _is_first(self, each: AccountingEntryRecorded) -> bool:
         """True if a line was not there yet; from now on it is."""
@@ -131,16 +130,28 @@ class RestoredEntries:
 async def restore_entries(
     connection: AsyncConnection, partitions: Iterable[AsyncIterable[Iterable[bytes]]]
 ) -> int:
-    """Write the entries of a topic as they stood first on it; the number of lines found.
+    """Write the entries of a topic as they stood first on it; the number of lines that were new.
 
     The bookkeeper goes on behind them.
     """
-    restored, lines = RestoredEntries(connection), 0
+    restored, before = RestoredEntries(connection), await _count(connection)
     for each in partitions:
         async for messages in each:
-            lines += await restored.take(messages)
+            await restored.take(messages)
     await restored.finish()
-    return lines
+    return await _count(connection) - before
+
+
+async def is_booked(connection: AsyncConnection, message: bytes) -> bool:
+    """True where the tables hold the line that a message is about, with whatever account."""
+    data, lines = _read(message).data, accounting_entries.c
+    asked = select(lines.item).where(lines.budget == data.budget, lines.item == data.item)
+    return (await connection.scalar(asked.where(lines.sequence == data.sequence))) is not None
+
+
+async def _count(connection: AsyncConnection) -> int:
+    found = await connection.scalar(select(func.count()).select_from(accounting_entries))
+    return int(found or 0)
 
 
 def _restored_row(each: AccountingEntryRecorded) -> dict[str, Any]:

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Final
 
 import msgspec
-from sqlalchemy import insert
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.envelope import Envelope
+from events.texts import _
 from events.topics import SLIPS
 from events.treasury import TREASURY, SlipCancelled, SlipIssued, SlipPiece
+from services.runtime.ops.errors import ClusterError
 from services.treasury.application.numbers import (
     DRAFTS,
     SlipNumbers,
@@ -25,11 +27,24 @@ from services.treasury.store.slips import (
     SlipRow,
     cancel_slip,
     find_slip,
+    its_orders,
+    list_slips,
     piece_numbers,
+    place_of,
     take_orders,
     write_pieces,
 )
-from services.treasury.store.tables import slips
+from services.treasury.store.tables import orders, pieces, slips
+
+ISSUED_TWICE = _(
+    "slip {number} was issued twice: the topic holds {slip} (file {file}, {cents} cents), and the "
+    "tables hold {other} (file {other_file}, {other_cents} cents). Nothing was changed: ask the "
+    "accountant which of them he has"
+)
+ON_TWO_SLIPS = _(
+    "order {order} is on this slip and on slip {other}, and both were issued. Nothing was changed: "
+    "ask the accountant which of them he has"
+)
 
 MESSAGE_BYTES_MAX: Final = 16 * 1024 * 1024
 """A slip's message stays below: a topic must take it in one record."""
@@ -103,12 +118,26 @@ def _outgoing(data: SlipIssued | SlipCancelled, what: str, at: datetime) -> Outg
     return Outgoing(envelope.id, SLIPS, data.budget, msgspec.json.encode(envelope))
 
 
+async def is_known(connection: AsyncConnection, message: bytes) -> bool:
+    """True where the tables hold the slip that a message is about, as the message says it."""
+    if _read_type(message).type == SlipIssued.TYPE:
+        data = _read_issued(message).data
+        known = await find_slip(connection, data.slip)
+        return known is not None and _is_same(known, data)
+    known = await find_slip(connection, _read_cancelled(message).data.slip)
+    return known is not None and known.state is SlipState.CANCELLED
+
+
 async def restore_slips(connection: AsyncConnection, messages: Iterable[bytes]) -> int:
-    """Write the rows of issued and cancelled slips again; return how many slips were new.
+    """Write the rows of issued and cancelled slips that are missing; return how many were new.
 
     The messages come in their order, and the payment orders are in the tables already. A message
-    that is read again changes nothing. A slip counts as exported: nobody knows that it did not
-    leave. Drafts are gone, and their orders wait again.
+    that is read again changes nothing, and rows that are known stay. A slip counts as exported:
+    nobody knows that it did not leave. Drafts with its id or its orders are given up: they were
+    made of tables that did not know it.
+
+    Raises:
+        ClusterError: two slips have one id, or an order is on two; nothing may be kept then.
     """
     restored = 0
     for message in messages:
@@ -119,10 +148,40 @@ async def restore_slips(connection: AsyncConnection, messages: Iterable[bytes]) 
     return restored
 
 
+def _is_same(known: SlipRow, data: SlipIssued) -> bool:
+    return all(getattr(known, name) == getattr(data, name) for name in IN_BOTH)
+
+
 async def _restore_issued(connection: AsyncConnection, data: SlipIssued) -> bool:
-    if await find_slip(connection, data.slip) is not None:
+    known = await find_slip(connection, data.slip)
+    if known is not None and known.number is not None and _is_same(known, data):
         return False
-    slip_type = SlipType(data.slip_type)
+    same_number = (slips.c.number == data.number) & (slips.c.state != SlipState.CANCELLED)
+    of_series = (slips.c.budget == data.budget) & (slips.c.slip_type == data.slip_type)
+    same_id = (slips.c.slip_id == data.slip) & slips.c.number.is_not(None)
+    for other in await list_slips(connection, same_id | (of_series & same_number)):
+        raise ClusterError(data.slip, ISSUED_TWICE.render(_of_both(other, data)))
+    if known is not None:
+        await cancel_slip(connection, known)
+        for table in (pieces, slips):
+            await connection.execute(delete(table).where(table.c.slip_id == data.slip))
+    await _write_issued(connection, data, SlipType(data.slip_type))
+    return True
+
+
+def _of_both(other: SlipRow, data: SlipIssued) -> dict[str, object]:
+    return {
+        "number": data.number,
+        "slip": data.slip,
+        "cents": data.amount_cents,
+        "file": data.file_name,
+        "other": other.slip_id,
+        "other_cents": other.amount_cents,
+        "other_file": other.file_name,
+    }
+
+
+async def _write_issued(connection: AsyncConnection, data: SlipIssued, slip_type: SlipType) -> None:
     row = {name: getattr(data, name) for name in IN_BOTH} | {
         "slip_id": data.slip,
         "state": SlipState.ISSUED,
@@ -136,8 +195,25 @@ async def _restore_issued(connection: AsyncConnection, data: SlipIssued) -> bool
     numbers = SlipNumbers(data.number, [each.number for each in data.pieces])
     await use(connection, data.budget, slip_type, numbers)
     await go_on_at(connection, data.budget, DRAFTS, serial_of(data.slip) + 1)
+    taken = await take_orders(connection, data.slip, data.budget, slip_type)
+    if taken < len(data.pieces):
+        await _take_from_drafts(connection, data, slip_type)
+
+
+async def _take_from_drafts(
+    connection: AsyncConnection, data: SlipIssued, slip_type: SlipType
+) -> None:
+    place = place_of(slip_type)
+    elsewhere = its_orders(data.slip, data.budget) & (place != data.slip)
+    asked = select(orders.c.payment_order, place).where(elsewhere)
+    for order, other in (await connection.execute(asked)).all():
+        draft = await find_slip(connection, other)
+        assert draft is not None, "an order stands on it"
+        if draft.number is not None:
+            raise ClusterError(data.slip, ON_TWO_SLIPS.render({"order": order, "other": other}))
+        if draft.state is SlipState.PREPARED:
+            await cancel_slip(connection, draft)
     await take_orders(connection, data.slip, data.budget, slip_type)
-    return True
 
 
 async def _restore_cancelled(connection: AsyncConnection, data: SlipCancelled) -> None:

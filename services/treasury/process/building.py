@@ -11,6 +11,7 @@ from services.runtime.ops.settings import Settings
 from services.treasury.process.agents import add_agents
 from services.treasury.process.app import TOPICS, Treasury
 from services.treasury.process.pages import add_pages
+from services.treasury.process.restore import check_tables
 from services.treasury.process.timers import add_timers
 from services.treasury.settings import TreasurySettings
 from services.treasury.store.database import TreasuryStore
@@ -32,16 +33,18 @@ def serve(settings: Settings, own: TreasurySettings) -> NoReturn:
     """Be a process of the treasury until SIGTERM or SIGINT.
 
     Raises:
-        ClusterError: topics or tables are not as they must be, or cannot be reached.
+        ClusterError: topics or tables are not as they must be, or cannot be reached; or the tables
+            lack slips or entries that were sent.
     """
     asyncio.run(_prepare(settings, own))
     run(build_treasury(settings, own))
 
 
 async def _prepare(settings: Settings, own: TreasurySettings) -> None:
-    await check(settings, TOPICS)
+    partitions = await check(settings, TOPICS)
     store = TreasuryStore.of(own)
     try:
         await store.prepare()
+        await check_tables(settings, store, partitions)
     finally:
         await store.dispose()

@@ -1,6 +1,7 @@
-"""Lost tables made again: orders, slips and accounting entries from their topics.
+"""Lost or old tables made whole of their topics: payment orders, slips, accounting entries.
 
 All is one transaction, in the order in which it happened; then the partitions go on where it ended.
+Tables of a back-up keep what they have, and get what came after it.
 """
 
 from collections.abc import AsyncGenerator
@@ -8,7 +9,6 @@ from contextlib import aclosing
 from typing import NamedTuple
 
 from aiokafka.structs import TopicPartition
-from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.texts import _
@@ -17,23 +17,22 @@ from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.topics import check
 from services.runtime.ops.errors import ClusterError, place_name
 from services.runtime.ops.settings import Settings
-from services.treasury.application.entry_messages import restore_entries
-from services.treasury.application.slip_messages import restore_slips
+from services.treasury.application.entry_messages import is_booked, restore_entries
+from services.treasury.application.slip_messages import is_known, restore_slips
 from services.treasury.domain.messages import UnreadableMessage, read_order
 from services.treasury.store import orders
 from services.treasury.store.database import TreasuryStore
-from services.treasury.store.tables import orders as order_rows
-from services.treasury.store.tables import slips
 
-NOT_EMPTY = _(
-    "the treasury's tables hold orders or slips already: restore makes tables again that are lost, "
-    "and changes none"
+MISSING = _(
+    "the treasury's tables lack slips or entries that were sent: the last message of this topic is "
+    "not in them. They would be made a second time. Run `ecluse treasury restore`, which adds what "
+    "is missing"
 )
 NO_ORDER = _("offset {offset} holds no payment order of the ledger ({error})")
 
 
 class Restored(NamedTuple):
-    """What is in the tables again."""
+    """What was missing, and is in the tables again."""
 
     orders: int
     slips: int
@@ -42,10 +41,10 @@ class Restored(NamedTuple):
 
 
 async def restore(settings: Settings, store: TreasuryStore) -> Restored:
-    """Make empty tables again from the topics.
+    """Add what the tables lack from the topics.
 
     Raises:
-        ClusterError: the tables are not empty, or a topic is not as it must be.
+        ClusterError: what is in the tables contradicts a topic, or that is not as it must be.
         Unreachable: cluster or database do not answer; nothing was written.
     """
     count = await check(settings, (PAYMENT_ORDERS, SLIPS, ACCOUNTING_ENTRIES))
@@ -56,8 +55,6 @@ async def restore(settings: Settings, store: TreasuryStore) -> Restored:
     }
     every = [each for some in places.values() for each in some]
     async with Reader(settings, every, patient=True) as reader, store.transaction() as connection:
-        if await _has_rows(connection, order_rows) or await _has_rows(connection, slips):
-            raise ClusterError("ecluse treasury restore", NOT_EMPTY)
         found = Restored(0, 0, 0)
         for place in places[PAYMENT_ORDERS]:
             new = await _take_orders(reader, place, connection)
@@ -68,6 +65,28 @@ async def restore(settings: Settings, store: TreasuryStore) -> Restored:
                 found = found._replace(slips=found.slips + new)
         booked = (_chunks(reader, place) for place in places[ACCOUNTING_ENTRIES])
         return found._replace(entries=await restore_entries(connection, booked))
+
+
+async def check_tables(settings: Settings, store: TreasuryStore, partitions: int) -> None:
+    """Compare slips and entries with the last message of each partition, before any work.
+
+    Raises:
+        ClusterError: they lack one: they are new beside an old topic, or of a back-up.
+        Unreachable: cluster or database do not answer.
+    """
+    knows = {
+        TopicPartition(settings.topic(topic), number): known
+        for topic, known in ((SLIPS, is_known), (ACCOUNTING_ENTRIES, is_booked))
+        for number in range(partitions)
+    }
+    async with Reader(settings, list(knows), patient=True) as reader:
+        for place, known in knows.items():
+            last = await reader.last(place)
+            if last is None or last.value is None:
+                continue
+            async with store.reading() as connection:
+                if not await known(connection, last.value):
+                    raise ClusterError(place_name(place), MISSING.render({}))
 
 
 async def _take_orders(reader: Reader, place: TopicPartition, connection: AsyncConnection) -> int:
@@ -90,7 +109,3 @@ async def _chunks(reader: Reader, place: TopicPartition) -> AsyncGenerator[list[
     async with aclosing(reader.to_the_end(place)) as chunks:
         async for records in chunks:
             yield [each.value for each in records if each.value is not None]
-
-
-async def _has_rows(connection: AsyncConnection, table: Table) -> bool:
-    return (await connection.execute(select(1).select_from(table).limit(1))).first() is not None

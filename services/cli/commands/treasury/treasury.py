@@ -45,10 +45,11 @@ def run(as_json: LogsAsJson = False) -> None:
 
 @app.command(cls=Verb)
 def restore(as_json: AsJson = False) -> None:
-    """Make lost tables of the treasury again from Kafka: the same slips, with the same numbers.
+    """Add what the treasury's tables lack from Kafka: the same slips, with the same numbers.
 
-    It fills empty tables alone, in the database of ECLUSE_DATABASE_URL or ECLUSE_TREASURY_URL. Each
-    slip counts as sent; what the accountant has answered comes back with the files of his answers,
+    Tables that are lost, or of a back-up, in the database of ECLUSE_DATABASE_URL or
+    ECLUSE_TREASURY_URL: rows that are known stay. Each slip that was missing counts as sent; what
+    the accountant has answered comes back with the files of his answers,
     put into the folder of ECLUSE_TREASURY_RETURNS once more. Drafts are gone. Kafka is at
     ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092; its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
