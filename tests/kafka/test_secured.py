@@ -170,7 +170,7 @@ def test_a_process_of_the_treasury_writes_its_own_topics_and_no_internal_events(
         "ECLUSE_TREASURY_POLL_S": "0.3",
     }
     variables = environment_of(secured, "treasury", **own)
-    with Process((ECLUSE, *RUN), tmp_path, "treasury", variables) as process:
+    with Process(RUN, tmp_path, "treasury", variables) as process:
         process.until_ready()
         for topic in (EVENTS, SLIPS, ACCOUNTING_ENTRIES):
             put_all(url, [Outgoing(topic, topic, BUDGET, NO_EVENT)])
