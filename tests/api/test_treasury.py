@@ -14,7 +14,16 @@ from tests.api.reads.two_entities import LILLE_BUDGET, ROUBAIX_BUDGET
 from tests.api.reads.walking import TREASURY, document_paths
 from tests.api.treasury_scene import LILLE_TREASURY, READER, ROUBAIX_TREASURY, Scene, a_scene
 from tests.builders import IBAN, OTHER_IBAN, a_payment, encoded
-from tests.treasury.return_files import Line, Mandat, Paid, a_return, a_slip
+from tests.treasury.return_files import (
+    Line,
+    Mandat,
+    Paid,
+    a_return,
+    a_slip,
+    an_answer,
+    an_element,
+    an_error,
+)
 
 no_logs = silence.no_logs
 
@@ -328,6 +337,32 @@ def test_a_finding_is_closed_with_a_reason_by_who_may(scene: Scene) -> None:
         return ["Vu avec le comptable." in (await client.get(path)).text for path in paths]
 
     assert [False, True] == scene.asked(READER, pages)
+
+
+def test_answers_show_no_account_that_the_accountant_wrote(scene: Scene) -> None:
+    """In a comment, in an error of the gateway's, and in the name of a file."""
+    words = {"EtatPce": "04", "ObsEtat": "09", "Commentaire": f"RIB {IBAN} clos"}
+    rejected = a_return(a_slip(Mandat(1, (Line("400.00"),), words)), head=CODES)
+    error = an_error(None, f"RIB {IBAN} clos")
+
+    async def go(client: httpx.AsyncClient) -> list[str]:
+        slip_id = await issued(client)
+        slip = f"/treasury/slips/{slip_id}"
+        file = (await client.get(slip)).json()["slip"]["file_name"]
+        head = {"IdPost": "059999", "CodCol": "350"}
+        answer = an_answer(an_element(0, error), file_name=file, head=head)
+        posted = [
+            await post(client, rejected),
+            await post(client, answer),
+            await post(client, answer.replace(file.encode(), IBAN.encode()), f"{IBAN}.xml"),
+        ]
+        assert {200} == {each.status_code for each in posted}
+        read = [await client.get(path) for path in (slip, "/treasury/slips", "/treasury/findings")]
+        return [each.text for each in (*posted, *read)]
+
+    said = scene.asked(LILLE_TREASURY, go)
+    assert 3 <= said[-3].count("clos"), "the slip's answer, its piece and the event"
+    assert [] == [each for each in said if IBAN in each]
 
 
 def test_an_event_of_who_passes_for_the_treasury_is_refused(scene: Scene) -> None:

@@ -343,14 +343,19 @@ WITHOUT_KAFKA = {
     ("schema",),
     ("serve",),
     ("entries",),
+    ("open-data",),
     ("reconcile",),
+    ("treasury", "check"),
     ("lag",),
     ("database", "grants"),
     ("order", "acknowledge"),
     ("order", "pay"),
     ("document", "received"),
 }
-WITHIN_WITHOUT_KAFKA = {"api-keys", "completion", "dev", "webhooks"}
+WITHIN_WITHOUT_KAFKA = {
+    *("api-keys", "completion", "dev", "webhooks"),
+    *("findings", "import", "returns", "slips"),
+}
 """Names of verbs of which none asks Kafka; `dev` brings its own."""
 
 

@@ -54,6 +54,7 @@ class FinanceOffice:
             "ECLUSE_DATABASE_URL": read_model,
             "ECLUSE_TREASURY_FILE": str(CODES),
             "ECLUSE_TREASURY_RETURNS": str(self.returns),
+            "ECLUSE_TREASURY_POLL_S": "0.1",
         }
         self._read_model = read_model
         self._folder = folder

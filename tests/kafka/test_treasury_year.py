@@ -139,7 +139,7 @@ class Year:
         self._answered(slip)
 
     def send_it_again_to_another_account(self) -> None:
-        self._come({"rejet.xml": BANK_DETAILS})
+        self._come({f"rejet-RIB-{IBAN}.xml": BANK_DETAILS})
         self.office.until_order_is(ADVANCE, "rejected")
         assert [] == self.office.object_of("slips", "waiting")["waiting"]
         self.office.publish(encoded(a_new_account()))
@@ -210,6 +210,14 @@ class Year:
         lose_tables(self.office.url)
         assert {"orders": 3, "slips": 3} == self.office.object_of("treasury", "restore")
         assert self.slips == [self.office.export(each.slip_id) for each in self.slips]
+        assert [] == self.office.object_of("slips", "waiting")["waiting"]
+
+    def check_that_an_id_is_of_one_message(self) -> None:
+        """Compare what was sent before the tables were lost with what was sent afterwards."""
+        sent = (topics.EVENTS, topics.SLIPS, topics.ACCOUNTING_ENTRIES)
+        for by_partition in self.office.cluster.read_all(sent).values():
+            values = {each.value for records in by_partition.values() for each in records}
+            assert 0 < len(values) == len({json.loads(each)["id"] for each in values})
 
 
 def renamed(files: Files, suffix: str) -> Files:
@@ -231,7 +239,7 @@ def is_well(cluster: Cluster, watch: Watcher) -> bool:
 def test_the_year_goes_to_the_treasury_and_comes_back_paid(
     read_model: str, cluster: Cluster, tmp_path: Path
 ) -> None:
-    """Leaving each process searches its log for whole IBANs, of both accounts."""
+    """Leaving each process searches its log for whole IBANs: one stands in a file's name."""
     office = FinanceOffice(cluster, read_model, tmp_path)
     year = Year(office)
     with (
@@ -254,6 +262,7 @@ def test_the_year_goes_to_the_treasury_and_comes_back_paid(
         assert [SlipState.ACCEPTED] * 3 == [each["state"] for each in office.slips()]
         cluster.wait_for_records(OF_THE_TOWN + 2 * OF_RETURNS)
         year.check_that_all_is_paid(duplicates=OF_RETURNS)
+        year.check_that_an_id_is_of_one_message()
 
         with Watcher(cluster, tmp_path, ECLUSE_WATCH_DEADLINE_EVENTS="false") as watch:
             eventually(lambda: is_well(cluster, watch), "not all is well")

@@ -147,5 +147,11 @@ def test_no_whole_account_is_shown(office: Office) -> None:
     listed = office.run("returns", "list", COLUMNS="250")
     findings = office.run("findings", "list", COLUMNS="250")
     programs = office.run("findings", "list", "--json")
-    for each in (taken, listed, findings, programs):
+    label = f"{IBAN} inconnu"
+    answer = an_answer(an_element(0, an_error(None, label)), file_name=file_of(13))
+    refused = office.run("returns", "take", office.file("acquit.xml", answer), "--json")
+    assert "inconnu" in refused.text
+    slips = office.run("slips", "show", "--json")
+    assert "inconnu" in slips.text
+    for each in (taken, listed, findings, programs, refused, slips):
         assert IBAN not in each.text + each.err

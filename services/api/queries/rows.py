@@ -37,6 +37,9 @@ Name = Annotated[str, PlainSerializer(masked_name, return_type=str)]
 """A name that a sender chose. The row keeps it as it is, for keys and links; an answer
 spells it with the IBANs in it shortened (senders call events by them)."""
 
+Facts = Annotated[Any, PlainSerializer(masked)]
+"""What somebody else's file says, in JSON: an answer has it with the IBANs in it shortened."""
+
 FreeText = Annotated[str, "free text"]
 """Text as people may see it: somebody may have written an IBAN into it, so a row that is read
 has it masked."""

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, false, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.access.caller import SIRET_DIGITS
-from services.api.queries.rows import Entities, Name, all_rows, first_row, page_rows, row_as
+from services.api.queries.rows import Entities, Facts, Name, all_rows, first_row, page_rows, row_as
 from services.treasury.store import tables
 
 slips: Final = tables.slips.c
@@ -41,7 +41,7 @@ class Slip:
     exported_at: dt.datetime | None
     exported_by: str | None
     answered_at: dt.datetime | None
-    answer: Any
+    answer: Facts
     file_name: str | None
     file_sha256: str | None
 
@@ -58,7 +58,7 @@ class Piece:
     state: str | None
     """None where no return has named it."""
     state_on: dt.date | None
-    reason: Any
+    reason: Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Finding:
     budget: str | None
     slip_id: str | None
     payment_order: Name | None
-    facts: Any
+    facts: Facts
     file_name: Name | None
     opened_at: dt.datetime
     closed_at: dt.datetime | None
@@ -85,9 +85,9 @@ class OwnEvent:
     event_id: str
     payment_order: Name
     event_type: str
-    facts: Any
+    facts: Facts
     made_at: dt.datetime
-    refusal: Any
+    refusal: Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class ReturnFile:
     received_by: str
     dated_on: dt.date | None
     outcome: str
-    facts: Any
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True)

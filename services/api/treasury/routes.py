@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, TypeVar
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
+from events.masking import masked
 from events.treasury import PIECE_NUMBER_MAX, SLIP_NUMBER_MAX
 from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
@@ -128,7 +129,7 @@ class FindingAnswer:
 class TakenReturn(BaseModel):
     """What became of a file of the accountant."""
 
-    file_name: str
+    file_name: Shown
     sha256: str
     kind: str = Field(description="`return`, `acquit` or `unreadable`.")
     outcome: str = Field(description="`taken` or `refused`.")
@@ -314,7 +315,7 @@ def _waiting(waiting: Waiting, language: Language) -> WaitingOrder:
 
 
 def _answered(finding: query.Finding, language: Language) -> FindingAnswer:
-    return FindingAnswer(finding, translate(finding_text(finding), language))
+    return FindingAnswer(finding, masked(translate(finding_text(finding), language)))
 
 
 def _taken(taken: Taken, language: Language) -> TakenReturn:
@@ -323,7 +324,7 @@ def _taken(taken: Taken, language: Language) -> TakenReturn:
         sha256=taken.sha256,
         kind=taken.kind,
         outcome=taken.outcome,
-        why=None if taken.why is None else translate(taken.why, language),
+        why=None if taken.why is None else masked(translate(taken.why, language)),
         dated_on=taken.dated_on,
         pieces=taken.pieces,
         events=taken.events,

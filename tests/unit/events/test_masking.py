@@ -83,6 +83,9 @@ def test_a_fact_is_masked(fact: object, shown: object) -> None:
         ("FR7710278027150004578690110", "FR7710278027150004578690110"),  # its key is wrong
         ("CV2023ABCDEFGHIJKLMNOP", "CV2023ABCDEFGHIJKLMNOP"),
         ("CONV-2023-LILLE-AVENIRS", "CONV-2023-LILLE-AVENIRS"),
+        # The 23 characters of a RIB with a right key, by chance: a slip's id, and an entry's.
+        ("37887770800040-00-2020-S28", "37887770800040-00-2020-S28"),
+        ("21590350100017-00-2023/20/1", "21590350100017-00-2023/20/1"),
         # A hash, and a UUID, in which an account with a right key may stand by chance.
         (HASH, HASH),
         ("de305d54-75b4-431b-adb2-eb6b9e546014", "de305d54-75b4-431b-adb2-eb6b9e546014"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
-from events.masking import masked_name
+from events.masking import masked, masked_name
 from events.texts import Translatable, _, ngettext, verbatim
 from services.cli.commands.operate.api_keys import instant, who
 from services.cli.commands.treasury.opening import AtDatabase, opened
@@ -113,14 +113,14 @@ def taken_json(taken: "Taken") -> dict[str, Any]:
         "sha256": taken.sha256,
         "kind": taken.kind,
         "outcome": taken.outcome,
-        "why": None if taken.why is None else asdict(both(taken.why)),
+        "why": None if taken.why is None else masked(asdict(both(taken.why))),
         "dated_on": taken.dated_on and taken.dated_on.isoformat(),
         "pieces": taken.pieces,
         "events": taken.events,
         "findings": taken.findings,
         "slip": taken.slip_id,
         "accepted": taken.accepted,
-        "errors": [asdict(each) for each in taken.errors],
+        "errors": [masked(asdict(each)) for each in taken.errors],
     }
 
 
@@ -132,7 +132,7 @@ def return_json(row: "ReturnRow") -> dict[str, Any]:
         "sha256": row.sha256,
         "kind": row.kind,
         "outcome": row.outcome,
-        "why": None if row.why is None else asdict(both(row.why)),
+        "why": None if row.why is None else masked(asdict(both(row.why))),
         "dated_on": row.dated_on and row.dated_on.isoformat(),
         "received_at": instant(row.received_at),
         "received_by": row.received_by,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
+from events.masking import masked
 from events.texts import Day, Euros, Number, Translatable, _, ngettext
 from events.treasury import PIECE_NUMBER_MAX, PIECES_MAX, SLIP_NUMBER_MAX
 from services.cli.commands.operate.api_keys import instant, who
@@ -273,6 +274,7 @@ def slip_json(slip: "SlipRow") -> dict[str, Any]:
     for name, value in row.items():
         if isinstance(value, datetime):
             row[name] = instant(value)
+    row["answer"] = masked(slip.answer)
     return row | {"issued_on": slip.issued_on and slip.issued_on.isoformat()}
 
 
