@@ -1,6 +1,6 @@
 """A large return taken, in a process of its own: `python -m bench.treasury.returns`.
 
-Its pieces have three lines, each paid. Then the same return once more: it tells nothing new.
+Its pieces have three lines, each paid. Then the same return once more: nothing comes of it.
 """
 
 import asyncio

@@ -25,7 +25,7 @@ from tests.treasury.return_files import (
     an_error,
 )
 
-no_logs = silence.no_logs
+searched_logs = silence.searched_logs
 
 ORDERS: Final = ["C/advance", "C/balance"]
 PREPARE: Final = {"budget": LILLE_BUDGET}
