@@ -6,7 +6,10 @@ from typing import Any
 
 from sqlalchemy import Engine, event, insert
 
+from services.api.adapters.read_model import open_read_model
 from services.treasury.application.differences.discrepancy import Discrepancy
+from services.treasury.application.reconcile import reconcile
+from services.treasury.config.accounts import Accounts
 from services.treasury.store.tables import orders, pieces, slips
 from tests.builders import Scenario
 from tests.read_model.filling import fill, rows_of
@@ -53,3 +56,21 @@ def test_a_slip_that_is_made_meanwhile_is_no_difference(treasury_url: str) -> No
     assert [] == asyncio.run(in_both(treasury_url, meanwhile))
     assert made
     assert [] == asyncio.run(in_both(treasury_url, differences))
+
+
+def test_the_connections_of_the_api_see_one_moment_too(treasury_url: str) -> None:
+    """They begin transactions of their own, which write nothing."""
+    fill(treasury_url, rows_of(Scenario(*TWO_ORDERS)))
+
+    async def go(both: Opened) -> list[Discrepancy]:
+        await book(both)
+        await write(both, FIRST)
+        engine = open_read_model(treasury_url)
+        try:
+            return [
+                each for _ in range(2) for each in await reconcile(both.store, engine, Accounts())
+            ]
+        finally:
+            await engine.dispose()
+
+    assert [] == asyncio.run(in_both(treasury_url, go))
