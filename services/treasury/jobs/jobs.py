@@ -46,7 +46,7 @@ class Jobs:
         """Each job, to be run again and again; without its database it waits for its next run."""
         if times := read_times(own.treasury_schedule):
             made = Slips(store, self._read_model, config, clock)
-            schedule = SlipSchedule(times, own.treasury_exports, store, made, clock)
+            schedule = SlipSchedule(times, own.treasury_exports, made, clock)
             self._add("slips", self._on_read_model(schedule.run))
         if path is not None:  # Entries keep their accounts: somebody has seen to them in the file.
             self._add("entries", self._on_read_model(self._book))
