@@ -111,7 +111,7 @@ class EmbeddedTreasury:
                     await self._ledger.publish(events)
                 if found:
                     await mark_sent(connection, [each.number for each in found], self._clock())
-            following = len(found) == BATCH
+            following = bool(found)
 
 
 def _own_refusals(records: Sequence[bytes]) -> Iterator[OwnRefusal]:

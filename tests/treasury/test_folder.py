@@ -133,3 +133,39 @@ def test_a_file_at_which_our_program_fails_stays_and_the_others_are_taken(tmp_pa
 
 def test_a_folder_that_is_away_ends_nothing(tmp_path: Path) -> None:
     polls(ReturnsFolder(tmp_path / "not-there"), Reader())
+
+
+def test_a_file_that_cannot_be_moved_is_taken_once_and_moved_later(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_bytes(b"<a/>")
+    (tmp_path / "done").symlink_to("a disk that is away")
+    folder, reader = ReturnsFolder(tmp_path), Reader()
+    polls(folder, reader, 4)
+    assert 1 == folder.left
+    (tmp_path / "done").unlink()
+    polls(folder, reader, 1)
+    assert {"done/a.xml": b"<a/>"} == inside(tmp_path)
+    assert ([("a.xml", b"<a/>")], 0) == (reader.read, folder.left)
+
+
+def test_a_file_is_moved_where_hard_links_are_forbidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Linux forbids them to a file of another user (fs.protected_hardlinks)."""
+
+    def forbidden(*_: object) -> None:
+        raise PermissionError("Operation not permitted")
+
+    monkeypatch.setattr(os, "link", forbidden)
+    (tmp_path / "a.xml").write_bytes(b"<a/>")
+    polls(ReturnsFolder(tmp_path), Reader())
+    assert {"done/a.xml": b"<a/>"} == inside(tmp_path)
+
+
+def test_files_that_were_left_count_until_somebody_has_seen_to_them(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_bytes(b"<a/>")
+    folder = ReturnsFolder(tmp_path)
+    polls(folder, Reader(fails=True), 3)
+    assert 1 == folder.left
+    (tmp_path / "a.xml").unlink()
+    polls(folder, Reader(), 1)
+    assert 0 == folder.left

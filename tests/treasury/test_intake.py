@@ -182,11 +182,29 @@ def test_records_that_stay_missing_hold_the_partition(treasury_url: str) -> None
     async def body(store: TreasuryStore) -> None:
         intake, some = Intake(store, GIVE_UP_S), records([*MESSAGES])
         for _unused in range(2):
+            intake.seek_again()
             await intake.claim([HERE], 0)
             await intake.take(HERE, fetched(some[1].offset + 1, some[2:]))
         held = intake.partitions[HERE].held
         assert held is not None
         assert (0, {}) == (held.offset, await taken(store))
+
+    in_store(treasury_url, body)
+
+
+def test_records_skipped_when_partitions_are_shared_out_twice_are_not_missing(
+    treasury_url: str,
+) -> None:
+    async def body(store: TreasuryStore) -> None:
+        intake, some = Intake(store, GIVE_UP_S), records([*MESSAGES])
+        for _unused in range(3):
+            await intake.claim([HERE], 0)
+            await intake.take(HERE, fetched(some[1].offset + 1, some[2:]))
+        assert intake.partitions[HERE].held is None
+        intake.seek_again()
+        await intake.claim([HERE], 0)
+        await intake.take(HERE, fetched(0, some))
+        assert ALL == await taken(store)
 
     in_store(treasury_url, body)
 
@@ -198,6 +216,7 @@ def test_answers_that_retention_has_removed_are_not_waited_for(treasury_url: str
         intake = Intake(store, GIVE_UP_S)
         some = records([REFUSED], first=500, topic=REFUSALS)
         for _unused in range(2):
+            intake.seek_again()
             await intake.claim([ANSWERS], 0)
             await intake.take(ANSWERS, fetched(500, some))
         assert intake.partitions[ANSWERS].held is None

@@ -1,6 +1,7 @@
 """Slips made by the schedule: each order on one slip, each file in the folder once."""
 
 import asyncio
+import stat
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -41,9 +42,17 @@ class Mortal(Slips):
         del given
         return self._or_die("issued", await super().issue(slip_id, by))
 
-    async def export(self, slip_id: str, by: str) -> PesFile:
+    async def export(
+        self, slip_id: str, by: str, keep: Callable[[PesFile], None] | None = None
+    ) -> PesFile:
         self._or_die("before the export", None)
-        return self._or_die("exported", await super().export(slip_id, by))
+
+        def kept(file: PesFile) -> None:
+            if keep is not None:
+                keep(file)
+            self._or_die("before it is noted", None)
+
+        return self._or_die("exported", await super().export(slip_id, by, kept))
 
     def _or_die(self, step: str, found: Result) -> Result:
         if step == self.dies:
@@ -62,9 +71,7 @@ class Office:
         self.start()
 
     def start(self) -> None:
-        self.schedule = SlipSchedule(
-            TIMES, self.folder, self.both.store, self.slips, lambda: self.now
-        )
+        self.schedule = SlipSchedule(TIMES, self.folder, self.slips, lambda: self.now)
 
     async def at(self, clock: str) -> None:
         """The schedule's runs until then, in Paris."""
@@ -109,7 +116,9 @@ def test_at_its_times_all_that_is_ready_leaves_and_only_once(
     office(treasury_url, tmp_path / "exports", body)
 
 
-@pytest.mark.parametrize("step", ["prepared", "issued", "before the export", "exported"])
+@pytest.mark.parametrize(
+    "step", ["prepared", "issued", "before the export", "before it is noted", "exported"]
+)
 def test_a_run_that_died_is_finished_by_the_next_and_nothing_leaves_twice(
     step: str, treasury_url: str, tmp_path: Path
 ) -> None:
@@ -124,7 +133,9 @@ def test_a_run_that_died_is_finished_by_the_next_and_nothing_leaves_twice(
         (slip,) = await it.slips.listed(None)
         assert (SlipState.ISSUED, 1, "schedule") == (slip.state, slip.number, slip.exported_by)
         assert [slip.file_name] == list(it.files())
-        (it.folder / str(slip.file_name)).unlink()  # The gateway's tool has taken it.
+        (file,) = it.folder.iterdir()
+        assert 0o600 == stat.S_IMODE(file.stat().st_mode)
+        file.unlink()  # The gateway's tool has taken it.
         it.start()
         await it.at("16:00")
         assert {} == it.files()
@@ -157,3 +168,63 @@ def test_numbers_that_the_erp_gives_keep_a_slip_for_a_person(
         assert (SlipState.PREPARED, {}) == (slip.state, it.files())
 
     office(treasury_url, tmp_path / "exports", body, given_by_erp=True)
+
+
+def test_of_two_processes_one_publishes_a_file(treasury_url: str, tmp_path: Path) -> None:
+    """The second has listed the slip before the first exported it, and the file was taken."""
+
+    async def body(it: Office) -> None:
+        first = SlipSchedule(TIMES, it.folder, it.slips, lambda: it.now)
+        taken: list[str] = []
+
+        class Slower(Mortal):
+            async def export(
+                self, slip_id: str, by: str, keep: Callable[[PesFile], None] | None = None
+            ) -> PesFile:
+                await first.run()
+                taken.extend(it.files())
+                for each in it.folder.iterdir():
+                    each.unlink()
+                return await super().export(slip_id, by, keep)
+
+        it.slips = Slower(it.both.store, it.both.read_model, a_config(), lambda: it.now)
+        it.start()
+        await it.at("09:30")
+        assert (1, {}) == (len(taken), it.files())
+
+    office(treasury_url, tmp_path / "exports", body)
+
+
+def test_what_a_person_took_after_a_run_died_is_not_published(
+    treasury_url: str, tmp_path: Path
+) -> None:
+    async def body(it: Office) -> None:
+        it.slips.dies = "before it is noted"
+        with pytest.raises(Died):
+            await it.at("09:30")
+        it.slips.dies = None
+        (slip,) = await it.slips.listed(None)
+        assert slip.exported_at is None
+        await it.slips.export(slip.slip_id, "anne")
+        it.start()
+        await it.schedule.run()
+        assert {} == it.files()
+
+    office(treasury_url, tmp_path / "exports", body)
+
+
+def test_a_file_that_could_not_be_written_is_written_by_a_later_run(
+    treasury_url: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "exports"
+
+    async def body(it: Office) -> None:
+        folder.write_text("no folder")
+        await it.at("09:30")
+        (slip,) = await it.slips.listed(None)
+        assert (SlipState.ISSUED, None) == (slip.state, slip.exported_at)
+        folder.unlink()
+        await it.at("09:31")
+        assert [slip.file_name] == list(it.files())
+
+    office(treasury_url, folder, body)

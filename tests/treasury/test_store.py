@@ -6,10 +6,13 @@ import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from events.topics import SLIPS
 from services.treasury.store.database import TreasuryStore
+from services.treasury.store.outbox import BYTES_MAX, Outgoing, mark_sent, put, unsent
 from services.treasury.store.tables import outbox, series
 from tests.builders import BUDGET
 from tests.treasury.databases import opened
+from tests.treasury.desk import NOON
 
 
 def test_tables_are_there_and_may_be_prepared_again(treasury_url: str) -> None:
@@ -40,3 +43,20 @@ def test_a_change_that_fails_leaves_nothing(treasury_url: str) -> None:
                 return int(found.scalar_one())
 
     assert asyncio.run(go()) == 0
+
+
+def test_what_waits_to_be_sent_is_read_by_so_many_messages_and_bytes(treasury_url: str) -> None:
+    half = bytes(BYTES_MAX // 2)
+    sizes = {"a": half, "b": half, "c": b"c", "d": bytes(BYTES_MAX + 1), "e": b"e", "f": b"f"}
+    messages = [Outgoing(name, SLIPS, BUDGET, value) for name, value in sizes.items()]
+
+    async def go() -> list[str]:
+        batches = []
+        async with opened(treasury_url) as both, both.store.transaction() as connection:
+            await put(connection, messages, NOON)
+            while found := await unsent(connection, 2):
+                batches.append("".join(each.message.message_id for each in found))
+                await mark_sent(connection, [each.number for each in found], NOON)
+        return batches
+
+    assert ["ab", "c", "d", "ef"] == asyncio.run(go())

@@ -154,8 +154,14 @@ class Slips:
             stamp = Stamp(self._clock(), by)
             return await issue_draft(connection, self._config, draft, judged, stamp, given)
 
-    async def export(self, slip_id: str, by: str) -> PesFile:
-        """The file of an issued slip, the same for ever; the first time it is noted who took it."""
+    async def export(
+        self, slip_id: str, by: str, keep: Callable[[PesFile], None] | None = None
+    ) -> PesFile:
+        """The file of an issued slip, the same for ever; the first time it is noted who took it.
+
+        The first time alone the file is given to `keep`, before that is noted: of several who
+        export at once it is given to one.
+        """
         async with self._store.transaction() as connection:
             slip = await _locked(connection, slip_id)
             if slip.state is SlipState.PREPARED:
@@ -163,12 +169,15 @@ class Slips:
             if slip.state is SlipState.CANCELLED:
                 raise SlipProblem(CANCELLED_ALREADY.render({"slip": slip_id}))
             its = slips.c.slip_id == slip_id
+            content = (await connection.execute(select(slips.c.file).where(its))).scalar_one()
+            assert slip.file_name is not None, "it was issued"
+            file = PesFile(slip.file_name, decompress(content))
             if slip.exported_at is None:
+                if keep is not None:
+                    keep(file)
                 noted = {"exported_at": self._clock(), "exported_by": by}
                 await connection.execute(update(slips).where(its).values(noted))
-            file = (await connection.execute(select(slips.c.file).where(its))).scalar_one()
-        assert slip.file_name is not None, "it was issued"
-        return PesFile(slip.file_name, decompress(file))
+        return file
 
     async def cancel(self, slip_id: str, by: str) -> SlipRow:
         """Give up a slip that is not in Hélios: its orders wait again.

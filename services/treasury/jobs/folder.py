@@ -51,6 +51,8 @@ class ReturnsFolder:
     _seen: dict[str, Version] = field(default_factory=dict)
     _failed: dict[str, Version] = field(default_factory=dict)
     """Files at which our program failed: they stay until somebody changes them, or it starts."""
+    _unmoved: dict[str, tuple[Version, str]] = field(default_factory=dict)
+    """Files that were read and could not be moved into this sub-folder: that is tried again."""
     _error: str | None = None
     """Why the folder could not be listed, which is logged once."""
 
@@ -63,9 +65,18 @@ class ReturnsFolder:
         found = dict(self._files())
         whole = [each for each, version in found.items() if self._seen.get(each) == version]
         self._seen = found
+        self._failed = {n: each for n, each in self._failed.items() if found.get(n) == each}
+        self._unmoved = {n: each for n, each in self._unmoved.items() if found.get(n) == each[0]}
         for name in whole:
-            if self._failed.get(name) != found[name]:
+            if name in self._unmoved:
+                self._move(name, *self._unmoved[name])
+            elif name not in self._failed:
                 await self._take(name, found[name], returns)
+
+    @property
+    def left(self) -> int:
+        """The number of files that could not be read through, or not be moved."""
+        return len(self._failed) + len(self._unmoved)
 
     def _files(self) -> Iterator[tuple[str, Version]]:
         try:
@@ -98,25 +109,44 @@ class ReturnsFolder:
             self._failed[name] = version
             log.exception("return_failed", file=name)
             return
-        target = DONE if taken.outcome == "taken" else REFUSED
-        moved = move(self.path / name, self.path / target)
-        log.info("return_taken", file=name, outcome=taken.outcome, moved_to=moved)
+        log.info("return_taken", file=name, outcome=taken.outcome)
+        self._move(name, version, DONE if taken.outcome == "taken" else REFUSED)
+
+    def _move(self, name: str, version: Version, target: str) -> None:
+        try:
+            moved = move(self.path / name, self.path / target)
+        except OSError as error:
+            if name not in self._unmoved:
+                log.error("return_not_moved", file=name, error=str(error))  # noqa: TRY400
+            self._unmoved[name] = version, target
+            return
+        self._unmoved.pop(name, None)
+        log.info("return_moved", file=name, to=target, moved_as=moved)
 
 
 def move(file: Path, folder: Path) -> str | None:
     """Move a file into a folder, under another name where there is one so called; its new name.
 
     None where it has gone: another process moved it.
+
+    Raises:
+        OSError: the folder is none, or may not be written.
     """
     folder.mkdir(mode=0o700, exist_ok=True)
     for name in chain([file.name], (f"{file.stem} ({n}){file.suffix}" for n in count(2))):
+        target = folder / name
         try:
-            # A link fails where the name is taken; a rename would overwrite what is there.
-            (folder / name).hardlink_to(file)
+            # A rename overwrites what is there: this takes the name first. No hard link: Linux
+            # forbids one to a file of another user.
+            target.touch(exist_ok=False)
         except FileExistsError:
             continue
-        except FileNotFoundError:
-            return None
-        file.unlink(missing_ok=True)
+        try:
+            file.replace(target)
+        except OSError as error:
+            target.unlink(missing_ok=True)
+            if isinstance(error, FileNotFoundError):
+                return None
+            raise
         return name
     raise AssertionError("numbers have no end")

@@ -43,23 +43,37 @@ class Jobs:
         self._is_made = False
         self._bookkeeper = Bookkeeper(store, self._read_model, config.accounts, clock)
         self.by_name: Final[dict[str, Job]] = {}
-        """Each job, to be run again and again; without its database it waits for its next run."""
+        """Each job, to be run again and again; one that fails is tried again at its next run."""
+        self.failed: Final[dict[str, int]] = {}
+        """How often each job has failed by a fault of our program."""
+        self._folder: ReturnsFolder | None = None
         if times := read_times(own.treasury_schedule):
             made = Slips(store, self._read_model, config, clock)
-            schedule = SlipSchedule(times, own.treasury_exports, store, made, clock)
-            self._add("slips", self._on_read_model(schedule.run))
+            schedule = SlipSchedule(times, own.treasury_exports, made, clock)
+            self.add("slips", self._on_read_model(schedule.run))
         if path is not None:  # Entries keep their accounts: somebody has seen to them in the file.
-            self._add("entries", self._on_read_model(self._book))
+            self.add("entries", self._on_read_model(self._book))
         if own.treasury_returns is not None:
-            folder = ReturnsFolder(own.treasury_returns)
-            self._add("returns", partial(folder.poll, Returns(store, config, clock)))
+            self._folder = ReturnsFolder(own.treasury_returns)
+            self.add("returns", partial(self._folder.poll, Returns(store, config, clock)))
 
-    def _add(self, name: str, job: Job) -> None:
+    @property
+    def files_left(self) -> int:
+        """Files in the folder of returns that could not be read through, or not be moved."""
+        return 0 if self._folder is None else self._folder.left
+
+    def add(self, name: str, job: Job) -> None:
+        """Add a job. One that fails is logged and counted: the others and the intake go on."""
+        self.failed[name] = 0
+
         async def run() -> None:
             try:
                 await job()
             except Unreachable as error:
                 log.warning("job_postponed", job=name, error=str(error))
+            except Exception:
+                self.failed[name] += 1
+                log.exception("job_failed", job=name)
 
         self.by_name[name] = run
 

@@ -1,20 +1,18 @@
 """Slips made at times of the day: prepared, issued, and their files written into a folder.
 
 Each step is done for all that an earlier run has left, so that a run which died is finished by the
-next. A file is in the folder once: it is written under a hidden name first, then it is noted that
-the slip is exported, then it gets its name.
+next. A file is in the folder once, whoever exports: by the one who is the first it is written under
+a hidden name, then it is noted that the slip is exported, then one process gives it its name.
 """
 
 import os
 from collections.abc import Callable, Sequence
 from datetime import datetime, time
-from gzip import decompress
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import select
 
 from services.texts.formats import ZONE
 from services.texts.language import Language
@@ -22,14 +20,18 @@ from services.texts.translation import translate
 from services.treasury.application.slips import Slips
 from services.treasury.domain.schedule import has_come
 from services.treasury.domain.slips import SlipProblem, SlipState
-from services.treasury.store.database import TreasuryStore
+from services.treasury.pes.saving import save
+from services.treasury.pes.writer import PesFile
 from services.treasury.store.slips import SlipRow
-from services.treasury.store.tables import slips
 
 BY: Final = "schedule"
 """Who has prepared, issued and exported these slips."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.treasury")
+
+
+class NotWritten(Exception):
+    """The file of a slip could not be written: the slip is not exported."""
 
 
 class SlipSchedule:
@@ -43,7 +45,6 @@ class SlipSchedule:
         self,
         times: Sequence[time],
         exports: Path | None,
-        store: TreasuryStore,
         made: Slips,
         clock: Callable[[], datetime],
     ) -> None:
@@ -52,13 +53,11 @@ class SlipSchedule:
         Args:
             times: of the day, in Paris.
             exports: the folder of the files; without one slips are issued, and left to a person.
-            store: the tables of the slips.
             made: what is done with them.
             clock: the present.
         """
         self._times = times
         self._exports = exports
-        self._store = store
         self._slips = made
         self._clock = clock
         self._last = clock()
@@ -72,8 +71,7 @@ class SlipSchedule:
             await self._prepare()
         self._last = now
         if self._unfinished:
-            await self._finish()
-            self._unfinished = False
+            self._unfinished = not await self._finish()
 
     async def _prepare(self) -> None:
         ready = [each for each in await self._slips.waiting(None) if not each.reasons]
@@ -84,7 +82,8 @@ class SlipSchedule:
             except SlipProblem as problem:
                 _report(problem, budget=budget)
 
-    async def _finish(self) -> None:
+    async def _finish(self) -> bool:
+        """Issue and export what was begun; True unless a file is left that could not be written."""
         for each in reversed(await self._slips.listed(None)):
             if each.state is not SlipState.PREPARED or each.prepared_by != BY:
                 continue
@@ -93,7 +92,8 @@ class SlipSchedule:
             except SlipProblem as problem:
                 _report(problem, slip=each.slip_id)
         if self._exports is None:
-            return
+            return True
+        is_done = True
         for each in reversed(await self._slips.listed(None)):
             if each.state is not SlipState.ISSUED or each.issued_by != BY:
                 continue
@@ -101,33 +101,42 @@ class SlipSchedule:
                 await self._export(self._exports, each)
             except SlipProblem as problem:
                 _report(problem, slip=each.slip_id)
-            except OSError as error:
+            except (NotWritten, OSError) as error:
                 log.error("slip_not_exported", slip=each.slip_id, error=str(error))  # noqa: TRY400
+                is_done = False
+        return is_done
 
     async def _export(self, folder: Path, slip: SlipRow) -> None:
         assert slip.file_name is not None, "it is issued"
         hidden = folder / f".{slip.file_name}.part"
         if slip.exported_at is None:
-            self._write(hidden, await self._file_of(slip))
-            await self._slips.export(slip.slip_id, BY)
-        elif not hidden.exists():
+            await self._slips.export(slip.slip_id, BY, lambda file: _keep(file, hidden))
+        elif slip.exported_by != BY:
+            hidden.unlink(missing_ok=True)  # A run died before it was noted; then a person came.
             return
-        hidden.replace(folder / slip.file_name)
+        try:
+            hidden.replace(folder / slip.file_name)
+        except FileNotFoundError:
+            return  # It has its name, or had it; or somebody else was the first to export.
         log.info("slip_exported", slip=slip.slip_id, file=slip.file_name)
 
-    async def _file_of(self, slip: SlipRow) -> bytes:
-        asked = select(slips.c.file).where(slips.c.slip_id == slip.slip_id)
-        async with self._store.reading() as connection:
-            return decompress((await connection.execute(asked)).scalar_one())
 
-    @staticmethod
-    def _write(path: Path, content: bytes) -> None:
-        """Write it down to the disk."""
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+def _keep(file: PesFile, hidden: Path) -> None:
+    """Write it down to the disk, with its name.
+
+    Raises:
+        NotWritten: it cannot be written. An OSError would be taken for one of the database.
+    """
+    try:
+        hidden.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        save(file, hidden)
+        directory = os.open(hidden.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+    except OSError as error:
+        raise NotWritten(str(error)) from None
 
 
 def _report(problem: SlipProblem, **facts: str) -> None:

@@ -43,7 +43,7 @@ class Treasury(AgentApp):
         self.intake: Final = Intake(store, settings.give_up_s)
         self.jobs: Final = Jobs(own, store, self.now)
         self.sender: Final = OutboxSender(settings, store)
-        self.metrics: Final = Metrics(self.intake, self.sender)
+        self.metrics: Final = Metrics(self.intake, self.sender, self.jobs)
         super().__init__(settings, TREASURY_GROUP, TOPICS, READ, **options)
 
     def now(self) -> datetime:

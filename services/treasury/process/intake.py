@@ -71,6 +71,12 @@ class Intake:
         self._give_up_s = give_up_s
         self._claiming = asyncio.Lock()
         self._gaps: dict[Place, int] = {}
+        """Places before which records were skipped, since partitions were shared out last."""
+        self._is_own_seek = False
+
+    def seek_again(self) -> None:
+        """Take note that the next claim is no sharing out: what is skipped then is missing."""
+        self._is_own_seek = True
 
     async def claim(self, places: Collection[Place], seeks: int) -> dict[Place, int]:
         """Be the owner of these partitions, and of no others; the next offset of each.
@@ -79,6 +85,9 @@ class Intake:
         """
         async with self._claiming:
             self.partitions = {}
+            if not self._is_own_seek:
+                self._gaps = {}
+            self._is_own_seek = False
             async with self._store.transaction() as connection:
                 # In one order everywhere: two processes wait for each other, and never both.
                 claimed = {each: await orders.claim(connection, *each) for each in sorted(places)}

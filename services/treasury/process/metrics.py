@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 
 from services.runtime.ops.errors import Unreachable
 from services.treasury.application.metrics import Figures, figures, treasury_metrics
+from services.treasury.jobs.jobs import Jobs
 from services.treasury.process.intake import Intake
 from services.treasury.process.outbox_sender import OutboxSender
 from services.treasury.store.database import TreasuryStore
@@ -17,10 +18,11 @@ from services.treasury.store.database import TreasuryStore
 class Metrics(Collector):
     """What was taken and sent since the start, and how each partition stands."""
 
-    def __init__(self, intake: Intake, sender: OutboxSender) -> None:
+    def __init__(self, intake: Intake, sender: OutboxSender, jobs: Jobs) -> None:
         self.registry: Final = CollectorRegistry()
         self._intake = intake
         self._sender = sender
+        self._jobs = jobs
         self._waiting: Figures | None = None
         self.registry.register(self)
 
@@ -45,6 +47,19 @@ class Metrics(Collector):
         )
         sent.add_metric([], self._sender.sent)
         yield sent
+        failed = CounterMetricFamily(
+            "ecluse_treasury_jobs_failed",
+            "Runs of jobs that failed by a fault of our program.",
+            labels=["job"],
+        )
+        for name, number in self._jobs.failed.items():
+            failed.add_metric([name], number)
+        yield failed
+        yield GaugeMetricFamily(
+            "ecluse_treasury_returns_left",
+            "Files in the folder of returns that could not be read through, or not be moved.",
+            self._jobs.files_left,
+        )
         labels = ["topic", "partition"]
         offsets = GaugeMetricFamily(
             "ecluse_treasury_next_offset", "The next offset to be taken.", labels=labels

@@ -47,6 +47,7 @@ class Offsets:
                 with only_our_cancellation():
                     await self._commit(consumer, assigned, taken)
                     if self._may_take_again(taken):
+                        treasury.intake.seek_again()
                         await consumer.perform_seek()
         except (KafkaError, TimeoutError) as error:
             log.info("offsets_postponed", error=str(error))

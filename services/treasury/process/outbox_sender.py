@@ -16,7 +16,7 @@ from services.treasury.store.database import TreasuryStore
 from services.treasury.store.outbox import Outgoing, has_unsent, mark_sent, unsent
 
 BATCH: Final = 100
-"""The most messages of one transaction: a PES file stands in each that issues a slip."""
+"""The most messages of one transaction."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.treasury")
 
@@ -67,7 +67,7 @@ class OutboxSender:
             if found:
                 await mark_sent(connection, [each.number for each in found], now)
         self.sent += len(found)
-        return len(found) == BATCH
+        return bool(found)
 
     async def _publish(
         self, producer: AIOKafkaProducer, topic: str, partitions: int, messages: Sequence[Outgoing]

@@ -1,17 +1,11 @@
 """Periodic work of the treasury: offsets, outbox, and the jobs on its tables.
 
-Each runs by itself, so that one that waits delays no other.
+Each runs by itself, so that one that waits delays no other. A fault of our program in the work on
+offsets ends the process; in a job it does not.
 """
 
-from typing import Final
-
-import structlog
-
-from services.runtime.ops.errors import Unreachable
 from services.treasury.process.app import Treasury
 from services.treasury.process.offsets import EVERY_S, Offsets
-
-log: Final = structlog.stdlib.get_logger("ecluse.treasury")
 
 
 def add_timers(treasury: Treasury) -> None:
@@ -21,16 +15,13 @@ def add_timers(treasury: Treasury) -> None:
     async def send() -> None:
         partitions = treasury.partitions
         assert partitions is not None, "it is known since the start"
-        try:
-            await treasury.sender.run(treasury.now(), partitions)
-        except Unreachable as error:
-            log.warning("outbox_postponed", error=str(error))
+        await treasury.sender.run(treasury.now(), partitions)
 
     async def ask() -> None:
         await treasury.metrics.ask(treasury.own_store)
 
-    treasury.every(poll_s, "figures", ask)
     treasury.every(EVERY_S, "offsets", Offsets(treasury).run)
-    treasury.every(poll_s, "outbox", send)
+    treasury.jobs.add("figures", ask)
+    treasury.jobs.add("outbox", send)
     for name, job in treasury.jobs.by_name.items():
         treasury.every(poll_s, name, job)

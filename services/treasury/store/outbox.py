@@ -3,11 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.treasury.store.tables import outbox
+
+BYTES_MAX: Final = 32 * 1024 * 1024
+"""The most bytes of messages in memory at once: each that issues a slip holds its PES file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +49,25 @@ async def put(connection: AsyncConnection, messages: Iterable[Outgoing], now: da
 
 
 async def unsent(connection: AsyncConnection, at_most: int) -> Sequence[Unsent]:
-    """The oldest messages that were not sent, locked until the end of the transaction."""
-    wanted = (
-        select(outbox)
+    """The oldest messages that were not sent, locked until the end of the transaction.
+
+    They are at most so many, and no more bytes than `BYTES_MAX`; one at least, if there is any.
+    """
+    waiting = (
+        select(outbox.c.number, func.length(outbox.c.value))
         .where(outbox.c.sent_at.is_(None))
         .order_by(outbox.c.number)
         .limit(at_most)
         .with_for_update()
     )
+    numbers: list[int] = []
+    size = 0
+    for number, length in (await connection.execute(waiting)).all():
+        size += length
+        if numbers and size > BYTES_MAX:
+            break
+        numbers.append(number)
+    wanted = select(outbox).where(outbox.c.number.in_(numbers)).order_by(outbox.c.number)
     return [
         Unsent(row.number, Outgoing(row.message_id, row.topic, row.budget, row.value))
         for row in await connection.execute(wanted)
