@@ -249,6 +249,42 @@ def test_an_order_cancelled_after_it_was_sent_is_taken_back_as_far_as_it_is_unpa
     at_a_desk(work)
 
 
+def test_what_the_accountant_paid_of_another_line_than_the_first_is_not_taken_back(
+    at_a_desk: At,
+) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.orders("A/advance", "B/advance", line_cents=(100, 200))
+        await desk.sent()
+        await desk.returned("A/advance", line=2, amount_cents=200)
+        await is_now(desk.both, "A/advance", "cancelled", paid_cents=200)
+        await is_now(desk.both, "B/advance", "cancelled", paid_cents=200)
+        slip = await desk.sent(CANCELLATION)
+        assert await desk.on(slip) == [
+            ("A/advance", 1, (100, 0)),
+            ("B/advance", 2, (0, 100)),
+        ]
+
+    at_a_desk(work)
+
+
+def test_an_order_of_which_returns_and_ledger_have_other_payments_is_not_taken_back(
+    at_a_desk: At,
+) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.orders("A/advance", line_cents=(100, 200))
+        await desk.sent()
+        await desk.returned("A/advance", line=2, amount_cents=150)
+        await is_now(desk.both, "A/advance", "cancelled", paid_cents=100)
+        reason = (await desk.waiting())["A/advance"]
+        assert reason is not None
+        assert "returns pay €1.50 of it, and the ledger has €1.00 as paid" in reason
+        assert await desk.slips.prepare(BUDGET, CANCELLATION, "anne") is None
+        await is_now(desk.both, "A/advance", "cancelled", paid_cents=150)
+        assert await desk.on(await desk.sent(CANCELLATION)) == [("A/advance", 1, (100, 50))]
+
+    at_a_desk(work)
+
+
 def test_an_order_cancelled_on_a_slip_that_never_left_waits_for_that_slip(at_a_desk: At) -> None:
     async def work(desk: Desk) -> None:
         await desk.orders("A/advance", "B/advance")
