@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, insert, select, update
 
 from events.payments import PaymentExecuted
 from events.texts import Translatable
@@ -81,8 +81,12 @@ class Desk:
             "facts": {"piece": 1, "line": line, "on": "2023-06-02", "amount_cents": amount_cents},
             "made_at": NOON,
         }
+        await self.add(own_events, row)
+
+    async def add(self, table: Table, row: dict[str, Any]) -> None:
+        """Add what a return has brought to the tables."""
         async with self.both.store.transaction() as connection:
-            await connection.execute(insert(own_events), [row])
+            await connection.execute(insert(table), [row])
 
     async def on(self, slip: SlipRow) -> list[tuple[str, int | None, tuple[int, ...]]]:
         """The pieces of a slip: order, number, amounts of its lines."""

@@ -5,7 +5,6 @@ from hashlib import sha256
 
 import pytest
 from msgspec.json import encode
-from sqlalchemy import update
 
 from services.treasury.application.slips import Slips
 from services.treasury.config.accountant import TreasuryConfig
@@ -13,7 +12,6 @@ from services.treasury.domain.messages import CancelledOrder, IssuedOrder
 from services.treasury.domain.slips import Original, SlipState
 from services.treasury.store.orders import take
 from services.treasury.store.slips import NAMED_AT_ONCE
-from services.treasury.store.tables import slips
 from tests.builders import BUDGET, IBAN, OTHER_BODY, SIRET
 from tests.treasury.desk import CANCELLATION, NOON, PAYMENT, At, Desk, refusal
 from tests.treasury.orders import a_config, an_order, is_now, known
@@ -302,19 +300,6 @@ def test_an_order_that_the_accountant_rejected_is_gone_by_itself(at_a_desk: At) 
         await desk.orders("A/advance")
         await desk.sent()
         await is_now(desk.both, "A/advance", "rejected")
-        assert await desk.waiting() == {}
-
-    at_a_desk(work)
-
-
-def test_a_slip_that_was_sent_is_not_cancelled(at_a_desk: At) -> None:
-    async def work(desk: Desk) -> None:
-        await desk.orders("A/advance")
-        slip = await desk.sent()
-        assert "was exported by anne" in await refusal(desk.slips.cancel(slip.slip_id, "anne"))
-        async with desk.both.store.transaction() as connection:
-            await connection.execute(update(slips).values(state=SlipState.ACCEPTED))
-        assert "was accepted" in await refusal(desk.slips.cancel(slip.slip_id, "anne"))
         assert await desk.waiting() == {}
 
     at_a_desk(work)

@@ -1,7 +1,7 @@
 """Slips (bordereaux) from the orders that wait to the file: each step is one transaction."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from gzip import decompress
 from typing import NoReturn
 
@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.texts import Day, _
 from events.treasury import PIECES_MAX
-from services.treasury.application.issuing import Stamp, day_of, issue_draft
+from services.treasury.application.cancelling import CANCELLED_ALREADY, check_cancellable
+from services.treasury.application.issuing import Stamp, issue_draft
 from services.treasury.application.numbers import (
     DRAFTS,
     GivenNumbers,
@@ -52,14 +53,7 @@ from services.treasury.store.tables import orders, slips
 
 NO_SLIP = _("No slip is called {slip}; see `ecluse slips show`.")
 ISSUED_ALREADY = _("Slip {slip} was issued by {by} on {day}: nothing of it can change any more.")
-CANCELLED_ALREADY = _("Slip {slip} is cancelled; its orders wait for another one.")
 NOT_ISSUED = _("Slip {slip} has no file yet: issue it first.")
-SENT = _(
-    "Slip {slip} was exported by {by} on {day}: only a refusal of the gateway (PES_ACQUIT) takes "
-    "it back."
-)
-ACCEPTED = _("Slip {slip} was accepted by the gateway: it stays as it is.")
-
 Clock = Callable[[], datetime]
 """Returns the present instant, with its offset."""
 
@@ -173,13 +167,12 @@ class Slips:
     async def cancel(self, slip_id: str, by: str) -> SlipRow:
         """Give up a slip that is not in Hélios: its orders wait again.
 
-        That is a draft, one that was never exported, and one that the gateway refused.
+        That is a draft, the newest of its type where it was never exported, and one that the
+        gateway refused and no return names.
         """
         async with self._store.transaction() as connection:
             slip = await _locked(connection, slip_id)
-            is_unsent = slip.state is SlipState.ISSUED and slip.exported_at is None
-            if slip.state not in {SlipState.PREPARED, SlipState.REFUSED} and not is_unsent:
-                _refuse_to_cancel(slip)
+            await check_cancellable(connection, slip)
             await cancel_slip(connection, slip)
             if slip.number is not None:
                 is_free = self._frees_numbers(slip)
@@ -238,17 +231,5 @@ async def _locked(connection: AsyncConnection, slip_id: str) -> SlipRow:
 def _refuse_to_issue(slip: SlipRow) -> NoReturn:
     if slip.state is SlipState.CANCELLED:
         raise SlipProblem(CANCELLED_ALREADY.render({"slip": slip.slip_id}))
-    raise SlipProblem(ISSUED_ALREADY.render(_facts(slip, slip.issued_by, slip.issued_on)))
-
-
-def _refuse_to_cancel(slip: SlipRow) -> NoReturn:
-    if slip.state is SlipState.CANCELLED:
-        raise SlipProblem(CANCELLED_ALREADY.render({"slip": slip.slip_id}))
-    if slip.state is SlipState.ACCEPTED:
-        raise SlipProblem(ACCEPTED.render({"slip": slip.slip_id}))
-    assert slip.exported_at is not None, "else it may be cancelled"
-    raise SlipProblem(SENT.render(_facts(slip, slip.exported_by, day_of(slip.exported_at))))
-
-
-def _facts(slip: SlipRow, by: str | None, on: date | None) -> dict[str, object]:
-    return {"slip": slip.slip_id, "by": by, "day": Day(str(on))}
+    facts = {"slip": slip.slip_id, "by": slip.issued_by, "day": Day(str(slip.issued_on))}
+    raise SlipProblem(ISSUED_ALREADY.render(facts))
