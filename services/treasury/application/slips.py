@@ -1,5 +1,6 @@
 """Slips (bordereaux) from the orders that wait to the file: each step is one transaction."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from gzip import decompress
@@ -20,7 +21,7 @@ from services.treasury.application.numbers import (
     go_on_at,
     next_number,
 )
-from services.treasury.application.slip_messages import cancelled_message
+from services.treasury.application.slip_messages import cancelled_message, issued_id
 from services.treasury.application.waiting import offered, waiting_orders
 from services.treasury.config.accountant import Numbers, TreasuryConfig
 from services.treasury.domain.slips import (
@@ -34,7 +35,8 @@ from services.treasury.domain.slips import (
 )
 from services.treasury.pes.writer import PesFile
 from services.treasury.store.database import TreasuryStore
-from services.treasury.store.outbox import put
+from services.treasury.store.orders import are_read_from_topics
+from services.treasury.store.outbox import put, waits
 from services.treasury.store.slips import (
     PieceRow,
     SlipRow,
@@ -54,6 +56,11 @@ from services.treasury.store.tables import orders, slips
 NO_SLIP = _("No slip is called {slip}; see `ecluse slips show`.")
 ISSUED_ALREADY = _("Slip {slip} was issued by {by} on {day}: nothing of it can change any more.")
 NOT_ISSUED = _("Slip {slip} has no file yet: issue it first.")
+NOT_LEFT = _(
+    "Slip {slip} is not on Kafka yet, and could not be restored if the tables were lost: export "
+    "it once the treasury's process has sent it; see `ecluse lag`."
+)
+
 Clock = Callable[[], datetime]
 """Returns the present instant, with its offset."""
 
@@ -65,6 +72,9 @@ class Slips:
         SlipProblem: from any method, where what is asked cannot be done; nothing was changed.
         Unreachable: from any method, where a database does not answer.
     """
+
+    leaves_within_s: int = 15
+    """Seconds for which an export waits for its slip's message: three looks at the outbox."""
 
     def __init__(
         self, store: TreasuryStore, read_model: AsyncEngine, config: TreasuryConfig, clock: Clock
@@ -148,8 +158,28 @@ class Slips:
             stamp = Stamp(self._clock(), by)
             return await issue_draft(connection, self._config, draft, judged, stamp, given)
 
+    async def has_left(self, slip_id: str) -> bool:
+        """True where lost tables would be made again with this slip.
+
+        That is once its message is on its topic. Where no process sends messages to Kafka (the
+        embedded mode, commands on tables of their own) there is nothing to wait for.
+        """
+        async with self._store.reading() as connection:
+            waits_ = await waits(connection, issued_id(slip_id))
+            return not (waits_ and await are_read_from_topics(connection))
+
     async def export(self, slip_id: str, by: str) -> PesFile:
-        """The file of an issued slip, the same for ever; the first time it is noted who took it."""
+        """The file of an issued slip, the same for ever; the first time it is noted who took it.
+
+        Its message has left by then, which is waited for: a file that was sent must be known to
+        tables that are made again.
+        """
+        left_s = self.leaves_within_s
+        while not await self.has_left(slip_id):
+            if left_s <= 0:
+                raise SlipProblem(NOT_LEFT.render({"slip": slip_id}))
+            await asyncio.sleep(1)
+            left_s -= 1
         async with self._store.transaction() as connection:
             slip = await _locked(connection, slip_id)
             if slip.state is SlipState.PREPARED:
