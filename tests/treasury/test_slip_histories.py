@@ -108,6 +108,17 @@ class Histories(RuleBasedStateMachine):
             assert slip.cumulative_cents == before_cents + slip.amount_cents
             assert slip.piece_count <= draft.piece_count
 
+    @rule(line_cents=amounts, leaves=st.booleans())
+    def a_slip_is_made_at_once(self, line_cents: list[int], leaves: bool) -> None:
+        self.order(line_cents=line_cents, count=1)
+        draft = self.run(self.desk.prepared())
+        with suppress(SlipProblem):
+            slip = self.run(self.desk.slips.issue(draft.slip_id, "anne"))
+            if leaves:
+                self.files[slip.slip_id] = self.run(
+                    self.desk.slips.export(slip.slip_id, "anne")
+                ).content
+
     @rule(data=st.data(), statements=st.integers(0, 20))
     def issue_without_an_end(self, data: st.DataObject, statements: int) -> None:
         """The database is gone after so many statements."""
