@@ -1,12 +1,14 @@
 """`ecluse personal-data find`: no place of a name is missed, in files and in a read model."""
 
 import json
+from gzip import compress
 from pathlib import Path
 from typing import Final
 
 import pytest
 from sqlalchemy import make_url
 
+from services.cli.commands.inspect.personal_data import _addresses
 from services.projector.tables import metadata
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from tests.builders import (
@@ -20,6 +22,8 @@ from tests.builders import (
 from tests.integration.command import ROOT, ecluse, written
 from tests.read_model import databases
 from tests.read_model.filling import fill, journal_of_events
+from tests.treasury.databases import in_files
+from tests.treasury.sent_slips import a_slip_row, at_desk
 
 sqlite_url = databases.sqlite_url
 NAME = "Zoé Lefèvre"
@@ -61,6 +65,25 @@ def test_every_place_in_a_read_model_is_listed(sqlite_url: str) -> None:
         ("conventions", "signatory"),
         ("journal", "record/event/data/interested/0"),
     } <= {(each["where"], each["member"]) for each in places}
+
+
+def test_the_treasurys_tables_beside_the_read_model_are_searched(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = Path(make_url(sqlite_url).database or "").with_name("treasury.db")
+    monkeypatch.setenv("ECLUSE_DATABASE_URL", sqlite_url)
+    monkeypatch.delenv("ECLUSE_TREASURY_URL", raising=False)
+    assert f"sqlite:///{file}" not in _addresses()
+    in_files(file.parent)
+    assert f"sqlite:///{file}" in _addresses()
+
+
+def test_a_name_in_a_pes_file_is_found(tmp_path: Path) -> None:
+    url = in_files(tmp_path)
+    row = a_slip_row(1, file=compress(f"<Nom V='{NAME}'/>".encode("iso-8859-1")))
+    at_desk(url, lambda desk: desk.send(row))
+    places = found("--db", tmp_path / "treasury.db")["places"]
+    assert [("slips", "file")] == [(each["where"], each["member"]) for each in places]
 
 
 def test_people_read_where_it_was_searched(tmp_path: Path, db: Path) -> None:

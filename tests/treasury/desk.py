@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Table, insert, select, update
 
+from events.payments import PaymentExecuted
 from events.texts import Translatable
 from services.texts.language import Language
 from services.texts.translation import translate
@@ -15,7 +16,7 @@ from services.treasury.application.slips import Slips
 from services.treasury.config.accountant import TreasuryConfig
 from services.treasury.domain.slips import SlipProblem, SlipState, SlipType
 from services.treasury.store.slips import SlipRow
-from services.treasury.store.tables import outbox, slips
+from services.treasury.store.tables import outbox, own_events, slips
 from tests.builders import BUDGET
 from tests.treasury.databases import Opened, opened
 from tests.treasury.orders import a_config, an_order, issued
@@ -69,6 +70,23 @@ class Desk:
         async with self.both.store.transaction() as connection:
             its = update(slips).where(slips.c.slip_id == slip.slip_id)
             await connection.execute(its.values(state=state, answered_at=NOON))
+
+    async def returned(self, name: str, line: int, amount_cents: int) -> None:
+        """A return named a payment of an order, which is on its way to the ledger."""
+        row = {
+            "event_id": f"{name}/{line}",
+            "budget": BUDGET,
+            "payment_order": name,
+            "event_type": PaymentExecuted.TYPE,
+            "facts": {"piece": 1, "line": line, "on": "2023-06-02", "amount_cents": amount_cents},
+            "made_at": NOON,
+        }
+        await self.add(own_events, row)
+
+    async def add(self, table: Table, row: dict[str, Any]) -> None:
+        """Add what a return has brought to the tables."""
+        async with self.both.store.transaction() as connection:
+            await connection.execute(insert(table), [row])
 
     async def on(self, slip: SlipRow) -> list[tuple[str, int | None, tuple[int, ...]]]:
         """The pieces of a slip: order, number, amounts of its lines."""

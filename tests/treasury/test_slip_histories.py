@@ -52,6 +52,8 @@ class Histories(RuleBasedStateMachine):
         self._numbers = itertools.count()
         self.names: list[str] = []
         self.files: dict[str, bytes] = {}
+        self.counting_when_refused: dict[str, set[str]] = {}
+        """Of each refused slip those that were issued by then, and count it."""
         both = self.run(self._stack.enter_async_context(opened(self.url)))
         self.desk = Desk(both, a_config())
         self.run(emptied(both))
@@ -106,6 +108,17 @@ class Histories(RuleBasedStateMachine):
             assert slip.cumulative_cents == before_cents + slip.amount_cents
             assert slip.piece_count <= draft.piece_count
 
+    @rule(line_cents=amounts, leaves=st.booleans())
+    def a_slip_is_made_at_once(self, line_cents: list[int], leaves: bool) -> None:
+        self.order(line_cents=line_cents, count=1)
+        draft = self.run(self.desk.prepared())
+        with suppress(SlipProblem):
+            slip = self.run(self.desk.slips.issue(draft.slip_id, "anne"))
+            if leaves:
+                self.files[slip.slip_id] = self.run(
+                    self.desk.slips.export(slip.slip_id, "anne")
+                ).content
+
     @rule(data=st.data(), statements=st.integers(0, 20))
     def issue_without_an_end(self, data: st.DataObject, statements: int) -> None:
         """The database is gone after so many statements."""
@@ -140,15 +153,22 @@ class Histories(RuleBasedStateMachine):
     @rule(data=st.data(), state=st.sampled_from([SlipState.ACCEPTED, SlipState.REFUSED]))
     def answer(self, data: st.DataObject, state: SlipState) -> None:
         slip = self._one(data, SlipState.ISSUED)
-        if slip is not None and slip.exported_at is not None:
-            self.run(self.desk.answered(slip, state))
+        if slip is None or slip.exported_at is None:
+            return
+        self.run(self.desk.answered(slip, state))
+        if state is SlipState.REFUSED:
+            issued = {each.slip_id for each in self.slips_in(*SlipState) if each.number}
+            self.counting_when_refused[slip.slip_id] = issued
 
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
         slip = self._one(data, *SlipState)
         if slip is None:
             return
-        unsent = slip.state is SlipState.ISSUED and slip.exported_at is None
+        numbered = self.slips_in(*SENT, SlipState.REFUSED)
+        of_type = [each for each in numbered if each.slip_type is slip.slip_type]
+        newest = max(of_type, key=lambda each: str(each.issued_at), default=None)
+        unsent = slip == newest and slip.state is SlipState.ISSUED and slip.exported_at is None
         try:
             self.run(self.desk.slips.cancel(slip.slip_id, "anne"))
         except SlipProblem:
@@ -206,6 +226,27 @@ class Histories(RuleBasedStateMachine):
             assert row.amount_cents == sum(row.line_cents) > 0
             found[row.slip_id] += row.amount_cents
         assert found == {row.slip_id: row.amount_cents for row in self.read(select(slips))}
+
+    @invariant()
+    def the_total_in_a_file_that_was_sent_stays_true(self) -> None:
+        """It counts the slips up to this one, without those that were refused before it.
+
+        While none was refused they are those up to its number.
+        """
+        numbered = [row for row in self.read(select(slips)) if row.number is not None]
+        for row in numbered:
+            counted = [
+                each
+                for each in numbered
+                if each.slip_type == row.slip_type
+                and each.issued_at <= row.issued_at
+                and (each.state != SlipState.CANCELLED or each.exported_at is not None)
+                and row.slip_id in self.counting_when_refused.get(each.slip_id, {row.slip_id})
+            ]
+            if row.exported_at is not None:
+                assert row.cumulative_cents == sum(each.amount_cents for each in counted)
+            if row.exported_at is not None and not self.counting_when_refused:
+                assert sorted(each.number for each in counted) == [*range(1, row.number + 1)]
 
     @invariant()
     def each_issued_slip_has_its_messages_once(self) -> None:

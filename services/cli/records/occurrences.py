@@ -2,13 +2,18 @@
 
 import json
 import re
+import zlib
 from collections.abc import Iterator, Mapping
+from gzip import decompress
 from typing import Any, Final, NamedTuple
 
 from events.folding import parts_of
 
 NUMBER_MIN: Final = 5
 """The least characters of a number that is looked for inside others, such as an account's last."""
+
+GZIP: Final = b"\x1f\x8b"
+"""The beginning of what is compressed by gzip."""
 
 _ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 _ESCAPES: Final = str.maketrans({"~": "~0", "/": "~1"})
@@ -45,7 +50,7 @@ class Wanted:
     def occurrences(self, value: Any, pointer: str = "") -> Iterator[Occurrence]:
         """Every text of a value that holds it: names of members too, and JSON inside of text."""
         if isinstance(value, bytes):
-            found = (list(self.occurrences(each, pointer)) for each in _decoded(value))
+            found = (list(self.occurrences(each, pointer)) for each in _decoded(_unzipped(value)))
             yield from next(filter(None, found), [])
         elif isinstance(value, str):
             inner = _json(value)
@@ -70,6 +75,16 @@ def _parts(text: str) -> list[str]:
     if "\\u" in text:  # JSON that cannot be read keeps its escapes.
         text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
     return parts_of(text)
+
+
+def _unzipped(raw: bytes) -> bytes:
+    """What is compressed within it: the PES file in a slip's row."""
+    if not raw.startswith(GZIP):
+        return raw
+    try:
+        return decompress(raw)
+    except (OSError, EOFError, zlib.error):
+        return raw
 
 
 def _decoded(raw: bytes) -> Iterator[str]:

@@ -70,6 +70,11 @@ _read_issued = msgspec.json.Decoder(Envelope[SlipIssued]).decode
 _read_cancelled = msgspec.json.Decoder(Envelope[SlipCancelled]).decode
 
 
+def issued_id(slip_id: str) -> str:
+    """The id of the message that a slip is issued."""
+    return f"{slip_id}/issued"
+
+
 def issued_message(slip: SlipRow, of_pieces: Iterable[Piece], file: bytes) -> Outgoing:
     """The message of a slip that is issued; `file` is its PES file, compressed."""
     data = SlipIssued(
@@ -85,7 +90,7 @@ def issued_message(slip: SlipRow, of_pieces: Iterable[Piece], file: bytes) -> Ou
         file=b64encode(file).decode(),
         **{name: getattr(slip, name) for name in IN_BOTH},
     )
-    return _outgoing(data, "issued", data.issued_at)
+    return _outgoing(data, issued_id(data.slip), data.issued_at)
 
 
 def cancelled_message(slip: SlipRow, by: str, now: datetime, *, numbers_are_free: bool) -> Outgoing:
@@ -100,13 +105,13 @@ def cancelled_message(slip: SlipRow, by: str, now: datetime, *, numbers_are_free
         cancelled_at=now,
         cancelled_by=by,
     )
-    return _outgoing(data, "cancelled", now)
+    return _outgoing(data, f"{data.slip}/cancelled", now)
 
 
-def _outgoing(data: SlipIssued | SlipCancelled, what: str, at: datetime) -> Outgoing:
+def _outgoing(data: SlipIssued | SlipCancelled, message_id: str, at: datetime) -> Outgoing:
     envelope = Envelope(
         specversion="1.0",
-        id=f"{data.slip}/{what}",
+        id=message_id,
         source=TREASURY,
         type=data.TYPE,
         time=at,

@@ -1,7 +1,8 @@
 """Slips (bordereaux) from the orders that wait to the file: each step is one transaction."""
 
+import asyncio
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from gzip import decompress
 from typing import NoReturn
 
@@ -10,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.texts import Day, _
 from events.treasury import PIECES_MAX
-from services.treasury.application.issuing import Stamp, day_of, issue_draft
+from services.treasury.application.cancelling import CANCELLED_ALREADY, check_cancellable
+from services.treasury.application.issuing import Stamp, issue_draft
 from services.treasury.application.numbers import (
     DRAFTS,
     GivenNumbers,
@@ -19,7 +21,7 @@ from services.treasury.application.numbers import (
     go_on_at,
     next_number,
 )
-from services.treasury.application.slip_messages import cancelled_message
+from services.treasury.application.slip_messages import cancelled_message, issued_id
 from services.treasury.application.waiting import offered, waiting_orders
 from services.treasury.config.accountant import Numbers, TreasuryConfig
 from services.treasury.domain.slips import (
@@ -33,7 +35,8 @@ from services.treasury.domain.slips import (
 )
 from services.treasury.pes.writer import PesFile
 from services.treasury.store.database import TreasuryStore
-from services.treasury.store.outbox import put
+from services.treasury.store.orders import are_read_from_topics
+from services.treasury.store.outbox import put, waits
 from services.treasury.store.slips import (
     PieceRow,
     SlipRow,
@@ -52,13 +55,11 @@ from services.treasury.store.tables import orders, slips
 
 NO_SLIP = _("No slip is called {slip}; see `ecluse slips show`.")
 ISSUED_ALREADY = _("Slip {slip} was issued by {by} on {day}: nothing of it can change any more.")
-CANCELLED_ALREADY = _("Slip {slip} is cancelled; its orders wait for another one.")
 NOT_ISSUED = _("Slip {slip} has no file yet: issue it first.")
-SENT = _(
-    "Slip {slip} was exported by {by} on {day}: only a refusal of the gateway (PES_ACQUIT) takes "
-    "it back."
+NOT_LEFT = _(
+    "Slip {slip} is not on Kafka yet, and could not be restored if the tables were lost: export "
+    "it once the treasury's process has sent it; see `ecluse lag`."
 )
-ACCEPTED = _("Slip {slip} was accepted by the gateway: it stays as it is.")
 
 Clock = Callable[[], datetime]
 """Returns the present instant, with its offset."""
@@ -71,6 +72,9 @@ class Slips:
         SlipProblem: from any method, where what is asked cannot be done; nothing was changed.
         Unreachable: from any method, where a database does not answer.
     """
+
+    leaves_within_s: int = 15
+    """Seconds for which an export waits for its slip's message: three looks at the outbox."""
 
     def __init__(
         self, store: TreasuryStore, read_model: AsyncEngine, config: TreasuryConfig, clock: Clock
@@ -154,14 +158,31 @@ class Slips:
             stamp = Stamp(self._clock(), by)
             return await issue_draft(connection, self._config, draft, judged, stamp, given)
 
+    async def has_left(self, slip_id: str) -> bool:
+        """True where lost tables would be made again with this slip.
+
+        That is once its message is on its topic. Where no process sends messages to Kafka (the
+        embedded mode, commands on tables of their own) there is nothing to wait for.
+        """
+        async with self._store.reading() as connection:
+            is_waiting = await waits(connection, issued_id(slip_id))
+            return not (is_waiting and await are_read_from_topics(connection))
+
     async def export(
         self, slip_id: str, by: str, keep: Callable[[PesFile], None] | None = None
     ) -> PesFile:
         """The file of an issued slip, the same for ever; the first time it is noted who took it.
 
-        The first time alone the file is given to `keep`, before that is noted: of several who
-        export at once it is given to one.
+        Its message has left by then, which is waited for: a file that was sent must be known to
+        tables that are made again. The first time alone the file is given to `keep`, before that
+        is noted: of several who export at once it is given to one.
         """
+        left_s = self.leaves_within_s
+        while not await self.has_left(slip_id):
+            if left_s <= 0:
+                raise SlipProblem(NOT_LEFT.render({"slip": slip_id}))
+            await asyncio.sleep(1)
+            left_s -= 1
         async with self._store.transaction() as connection:
             slip = await _locked(connection, slip_id)
             if slip.state is SlipState.PREPARED:
@@ -182,13 +203,12 @@ class Slips:
     async def cancel(self, slip_id: str, by: str) -> SlipRow:
         """Give up a slip that is not in Hélios: its orders wait again.
 
-        That is a draft, one that was never exported, and one that the gateway refused.
+        That is a draft, the newest of its type where it was never exported, and one that the
+        gateway refused and no return names.
         """
         async with self._store.transaction() as connection:
             slip = await _locked(connection, slip_id)
-            is_unsent = slip.state is SlipState.ISSUED and slip.exported_at is None
-            if slip.state not in {SlipState.PREPARED, SlipState.REFUSED} and not is_unsent:
-                _refuse_to_cancel(slip)
+            await check_cancellable(connection, slip)
             await cancel_slip(connection, slip)
             if slip.number is not None:
                 is_free = self._frees_numbers(slip)
@@ -247,17 +267,5 @@ async def _locked(connection: AsyncConnection, slip_id: str) -> SlipRow:
 def _refuse_to_issue(slip: SlipRow) -> NoReturn:
     if slip.state is SlipState.CANCELLED:
         raise SlipProblem(CANCELLED_ALREADY.render({"slip": slip.slip_id}))
-    raise SlipProblem(ISSUED_ALREADY.render(_facts(slip, slip.issued_by, slip.issued_on)))
-
-
-def _refuse_to_cancel(slip: SlipRow) -> NoReturn:
-    if slip.state is SlipState.CANCELLED:
-        raise SlipProblem(CANCELLED_ALREADY.render({"slip": slip.slip_id}))
-    if slip.state is SlipState.ACCEPTED:
-        raise SlipProblem(ACCEPTED.render({"slip": slip.slip_id}))
-    assert slip.exported_at is not None, "else it may be cancelled"
-    raise SlipProblem(SENT.render(_facts(slip, slip.exported_by, day_of(slip.exported_at))))
-
-
-def _facts(slip: SlipRow, by: str | None, on: date | None) -> dict[str, object]:
-    return {"slip": slip.slip_id, "by": by, "day": Day(str(on))}
+    facts = {"slip": slip.slip_id, "by": slip.issued_by, "day": Day(str(slip.issued_on))}
+    raise SlipProblem(ISSUED_ALREADY.render(facts))

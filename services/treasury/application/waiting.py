@@ -1,6 +1,7 @@
 """The orders that a slip may take: which stand on none, and what keeps each from one."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
@@ -9,7 +10,8 @@ from sqlalchemy import ColumnElement, Row, Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.outbound import PaymentOrderIssued
-from events.texts import _
+from events.payments import PaymentExecuted
+from events.texts import Euros, _
 from services.projector.database import where
 from services.projector.database_errors import reaching
 from services.projector.tables import payment_orders
@@ -19,10 +21,11 @@ from services.treasury.domain.slips import (
     SlipState,
     SlipType,
     Waiting,
+    unpaid_by_line,
     unpaid_cents,
 )
 from services.treasury.pes.writer import faults
-from services.treasury.store.tables import orders, pieces, slips
+from services.treasury.store.tables import orders, own_events, pieces, slips
 
 ASKED_AT_ONCE: Final = 2_000
 """Orders named in one question to the read model: far below what both databases take."""
@@ -38,6 +41,10 @@ CANCELLED_UNKNOWN = _(
 NOT_SENT = _(
     "Order {order} was cancelled, and slip {slip} on which it stands was never exported: cancel "
     "that slip, or export it first."
+)
+PAYMENTS_DIFFER = _(
+    "Order {order} was cancelled; the accountant's returns pay {returned} of it, and the ledger "
+    "has {paid} as paid. It is taken back once both agree; see `ecluse reconcile`."
 )
 
 _read_order = msgspec.json.Decoder(PaymentOrderIssued).decode
@@ -75,14 +82,17 @@ async def waiting_orders(
     """
     rows = (await connection.execute(_stored(slip_type, which))).all()
     read = [(_read_order(row.message), row) for row in rows]
+    # Before the ledger's: a payment that comes in between is held for a moment, not taken back.
+    returned = await _returned(connection, which) if slip_type is SlipType.CANCELLATION else {}
     known = await _known(read_model, [order for order, _row in read])
     found = []
     for order, row in read:
-        state = known.get((order.budget, order.payment_order))
+        name = (order.budget, order.payment_order)
+        state = known.get(name)
         if slip_type is SlipType.PAYMENT:
             waiting = _to_pay(order, state, config)
         else:
-            waiting = _to_take_back(order, row, state, config)
+            waiting = _to_take_back(order, row, state, returned.get(name, {}), config)
         if waiting is not None:
             found.append(waiting)
     return sorted(found, key=lambda each: (each.order.issued_on, each.order.payment_order))
@@ -131,6 +141,23 @@ async def _known(
     return found
 
 
+async def _returned(
+    connection: AsyncConnection, which: ColumnElement[bool]
+) -> dict[tuple[str, str], Counter[int]]:
+    """What returns named as paid of cancelled orders, by line."""
+    of = own_events.c
+    its = and_(orders.c.budget == of.budget, orders.c.payment_order == of.payment_order)
+    asked = (
+        select(of.budget, of.payment_order, of.facts)
+        .join(orders, its)
+        .where(which, _in_question(SlipType.CANCELLATION), of.event_type == PaymentExecuted.TYPE)
+    )
+    found: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
+    for budget, name, facts in await connection.execute(asked):
+        found[budget, name][facts["line"]] += facts["amount_cents"]
+    return found
+
+
 def _by_budget(wanted: Iterable[PaymentOrderIssued]) -> list[tuple[str, list[str]]]:
     by_budget = sorted((each.budget, each.payment_order) for each in wanted)
     return [
@@ -152,7 +179,11 @@ def _to_pay(
 
 
 def _to_take_back(
-    order: PaymentOrderIssued, row: Row[tuple[bytes]], known: _Known | None, config: TreasuryConfig
+    order: PaymentOrderIssued,
+    row: Row[tuple[bytes]],
+    known: _Known | None,
+    returned_cents: Mapping[int, int],
+    config: TreasuryConfig,
 ) -> Waiting:
     reasons = list(faults(order, config))
     if known is None or known.state != "cancelled":
@@ -160,9 +191,16 @@ def _to_take_back(
     if row.exported_at is None:
         facts = {"order": order.payment_order, "slip": row.slip_id}
         reasons.insert(0, NOT_SENT.render(facts))
-    line_cents = unpaid_cents(
-        (each.amount_cents for each in order.lines), known.paid_cents if known else 0
-    )
+    amounts_cents = [each.amount_cents for each in order.lines]
+    paid_cents = known.paid_cents if known else 0
+    line_cents = unpaid_by_line(amounts_cents, paid_cents, returned_cents)
+    if line_cents is None:
+        line_cents = unpaid_cents(amounts_cents, paid_cents)
+        amounts = {
+            "returned": Euros(sum(returned_cents.values())),
+            "paid": Euros(paid_cents),
+        }
+        reasons.append(PAYMENTS_DIFFER.render({"order": order.payment_order, **amounts}))
     year = int(order.budget.rsplit("-", 1)[-1])
     original = Original(row.slip_number, row.piece_number, year)
     return Waiting(order, SlipType.CANCELLATION, line_cents, original, tuple(reasons))

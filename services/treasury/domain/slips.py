@@ -1,6 +1,6 @@
 """A slip (bordereau) as it is issued: its pieces (mandats), numbered, each one payment order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -112,6 +112,31 @@ def unpaid_cents(line_cents: Iterable[int], paid_cents: int) -> tuple[int, ...]:
         paid_cents -= paid_here_cents
         left.append(amount_cents - paid_here_cents)
     return tuple(left)
+
+
+def unpaid_by_line(
+    line_cents: Sequence[int], paid_cents: int, returned_cents: Mapping[int, int]
+) -> tuple[int, ...] | None:
+    """What the accountant has left to pay of each line of an order.
+
+    None where the accountant's payments are not those of the ledger: of more or less in all, of
+    more than a line, or of no line.
+
+    Args:
+        line_cents: the amounts of the lines.
+        paid_cents: what the ledger has as paid.
+        returned_cents: what returns named as paid, by line from 1 (PES: IdLigne). Without any the
+            payments fill the lines in their order (rules, 20).
+    """
+    if not returned_cents:
+        return unpaid_cents(line_cents, paid_cents)
+    left = tuple(
+        amount_cents - returned_cents.get(line, 0)
+        for line, amount_cents in enumerate(line_cents, start=1)
+    )
+    left_cents = sum(line_cents) - paid_cents
+    agrees = sum(returned_cents.values()) == paid_cents and sum(left) == left_cents
+    return left if agrees and min(left) >= 0 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,9 +55,18 @@ class TreasuryStore:
         Raises:
             ClusterError: the address asks for a TLS that cannot be.
         """
+        return cls(cls.address_of(own))
+
+    @staticmethod
+    def address_of(own: TreasurySettings) -> str:
+        """The address of the tables that these settings name.
+
+        Raises:
+            ClusterError: it asks for a TLS that cannot be.
+        """
         named = own.treasury_url
         address = None if named is None else own.with_tls(named.get_secret_value())
-        return cls(treasury_address(own.url, address))
+        return treasury_address(own.url, address)
 
     async def prepare(self) -> None:
         """Make the tables, or bring them to this version.

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from events.topics import JOURNAL
 from services.treasury.domain.messages import (
     CancelledOrder,
     IssuedOrder,
@@ -71,6 +72,12 @@ async def advance(
     await connection.execute(moved)
 
 
+async def are_read_from_topics(connection: AsyncConnection) -> bool:
+    """True where a process reads the orders from Kafka, not from an embedded ledger's journal."""
+    asked = select(positions.c.topic).where(positions.c.topic != JOURNAL).limit(1)
+    return (await connection.execute(asked)).first() is not None
+
+
 def _is(topic: str, partition: int) -> ColumnElement[bool]:
     return (positions.c.topic == topic) & (positions.c.partition == partition)
 
@@ -90,7 +97,8 @@ async def take(
         else:
             cancelled.append(each)
     new = await _add(connection, issued)
-    for each in cancelled:
+    # By name: two that cancel the same orders lock them in one order.
+    for each in sorted(cancelled, key=lambda each: (each.budget, each.payment_order)):
         of_it = (orders.c.budget == each.budget) & (orders.c.payment_order == each.payment_order)
         found = await connection.execute(update(orders).where(of_it).values(cancelled=1))
         if found.rowcount != 1:

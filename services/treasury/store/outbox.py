@@ -80,6 +80,14 @@ async def has_unsent(connection: AsyncConnection) -> bool:
     return (await connection.execute(asked)).first() is not None
 
 
+async def waits(connection: AsyncConnection, message_id: str) -> bool:
+    """True while this message was not sent; of one that never was here, False."""
+    asked = select(outbox.c.number).where(
+        outbox.c.message_id == message_id, outbox.c.sent_at.is_(None)
+    )
+    return (await connection.execute(asked)).first() is not None
+
+
 async def mark_sent(connection: AsyncConnection, numbers: Sequence[int], now: datetime) -> None:
     """Note that these were sent."""
     await connection.execute(update(outbox).where(outbox.c.number.in_(numbers)).values(sent_at=now))

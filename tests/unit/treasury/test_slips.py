@@ -18,6 +18,7 @@ from services.treasury.domain.slips import (
     serial_of,
     slip_id_of,
     that_fit,
+    unpaid_by_line,
     unpaid_cents,
 )
 from tests.builders import BUDGET
@@ -46,6 +47,25 @@ def test_rule_20_payments_fill_the_lines_in_their_order(
 ) -> None:
     assert unpaid_cents(LINES, paid_cents) == left
     assert sum(left) == sum(LINES) - paid_cents
+
+
+@pytest.mark.parametrize(
+    ("paid_cents", "returned_cents", "left"),
+    [
+        (120, {}, (0, 30, 25)),
+        (50, {2: 50}, (100, 0, 25)),
+        (55, {1: 30, 3: 25}, (70, 50, 0)),
+        (40, {2: 50}, None),
+        (50, {2: 40}, None),
+        (51, {2: 51}, None),
+        (0, {4: 10}, None),
+        (10, {4: 10}, None),
+    ],
+)
+def test_what_the_accountant_has_not_paid_is_left_line_by_line(
+    paid_cents: int, returned_cents: dict[int, int], left: tuple[int, ...] | None
+) -> None:
+    assert unpaid_by_line(LINES, paid_cents, returned_cents) == left
 
 
 def test_a_slip_adds_up_its_pieces_and_they_their_lines() -> None:

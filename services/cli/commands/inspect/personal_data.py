@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import typer
 from aiokafka.structs import ConsumerRecord, TopicPartition
-from sqlalchemy import URL, Connection, MetaData, Table, inspect, select
+from sqlalchemy import URL, Connection, MetaData, Table, inspect, make_url, select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -28,10 +28,12 @@ from services.runtime.kafka.topic_catalogue import read_catalogue
 from services.runtime.kafka.topics import connected
 from services.runtime.ops.errors import Unreachable
 from services.runtime.ops.settings import Settings
+from services.treasury.settings import TreasurySettings
+from services.treasury.store.database import TreasuryStore
 
 OUR_SCHEMAS: Final = "ecluse"
 """The beginning of our schemas' names in PostgreSQL: the read model's, also one that is being made
-again, and the one of access."""
+again, the one of access, and the treasury's."""
 
 TEXT_MAX: Final = 200
 """The characters shown of a text that holds it."""
@@ -101,7 +103,8 @@ def find(
 
     Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
     its topics' names begin with ECLUSE_TOPIC_PREFIX. The databases are those of
-    ECLUSE_DATABASE_URL and ECLUSE_ACCESS_URL. Back-ups and exported files are not searched.
+    ECLUSE_DATABASE_URL, ECLUSE_ACCESS_URL and ECLUSE_TREASURY_URL. Back-ups and exported files are
+    not searched.
     """
     try:
         wanted = Wanted(name)
@@ -140,7 +143,12 @@ def _addresses() -> list[str]:
     named = settings.model_fields_set
     if "database_url" not in named:
         return [] if settings.access is None else [settings.access]
-    return list(dict.fromkeys([settings.url, access_address(settings.url, settings.access)]))
+    found = [settings.url, access_address(settings.url, settings.access)]
+    treasury = make_url(TreasuryStore.address_of(TreasurySettings()))
+    # An installation without a treasury has no such file.
+    if treasury.get_backend_name() == POSTGRESQL or Path(treasury.database or "").exists():
+        found.append(treasury.render_as_string(hide_password=False))
+    return list(dict.fromkeys(found))
 
 
 async def _search(

@@ -1,0 +1,103 @@
+"""Slips that may be given up: nothing outside knows of them, or the gateway refused them."""
+
+from typing import NoReturn
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from events.texts import Day, _
+from services.treasury.application.issuing import day_of
+from services.treasury.application.numbers import next_number
+from services.treasury.domain.findings import FindingKind
+from services.treasury.domain.slips import SlipProblem, SlipState
+from services.treasury.store.slips import SlipRow
+from services.treasury.store.tables import findings, own_events, piece_states, pieces, slips
+
+CANCELLED_ALREADY = _("Slip {slip} is cancelled; its orders wait for another one.")
+SENT = _(
+    "Slip {slip} was exported by {by} on {day}: only a refusal of the gateway (PES_ACQUIT) takes "
+    "it back."
+)
+ACCEPTED = _("Slip {slip} was accepted by the gateway: it stays as it is.")
+IN_A_RETURN = _(
+    "Slip {slip} was refused by the gateway, and yet a return of the accountant names a piece of "
+    "it: it is in Hélios. Ask the public accountant; its orders would be paid twice on another "
+    "slip."
+)
+IN_A_FINDING = _(
+    "Slip {slip} was refused by the gateway, and an open finding names it: see `ecluse findings "
+    "list`, and close that one first."
+)
+COUNTED_BY_LATER = _(
+    "Slip {slip} was never exported, and slip {later} was issued after it: the year's total in its "
+    "file counts {slip}. Cancel {later} first where it never left either, else export {slip}."
+)
+
+
+async def check_cancellable(connection: AsyncConnection, slip: SlipRow) -> None:
+    """Nothing, where a locked slip may be given up: what kept it from that stays as it is.
+
+    Raises:
+        SlipProblem: it is in Hélios or may be, or a later slip counts it.
+    """
+    if slip.state is SlipState.REFUSED:
+        await _check_unknown_to_accountant(connection, slip)
+    elif slip.state is SlipState.ISSUED and slip.exported_at is None:
+        await _check_newest(connection, slip)
+    elif slip.state is not SlipState.PREPARED:
+        _refuse(slip)
+
+
+async def _check_unknown_to_accountant(connection: AsyncConnection, slip: SlipRow) -> None:
+    """Refuse it where a return named it: the gateway has refused a second copy of it."""
+    has_state = select(piece_states.c.slip_id).where(piece_states.c.slip_id == slip.slip_id)
+    its_order = (pieces.c.budget == own_events.c.budget) & (
+        pieces.c.payment_order == own_events.c.payment_order
+    )
+    has_event = (
+        select(own_events.c.event_id)
+        .join(pieces, its_order)
+        .where(pieces.c.slip_id == slip.slip_id)
+    )
+    for asked in (has_state, has_event):
+        if (await connection.execute(asked.limit(1))).first():
+            raise SlipProblem(IN_A_RETURN.render({"slip": slip.slip_id}))
+    asked_findings = select(findings.c.kind, findings.c.slip_id, findings.c.facts).where(
+        findings.c.budget == slip.budget, findings.c.closed_at.is_(None)
+    )
+    its_number = (FindingKind.UNKNOWN_SLIP, slip.slip_type, str(slip.number))
+    for kind, slip_id, facts in await connection.execute(asked_findings):
+        named = (kind, facts.get("slip_type"), facts.get("slip"))
+        if slip_id == slip.slip_id or named == its_number:
+            raise SlipProblem(IN_A_FINDING.render({"slip": slip.slip_id}))
+
+
+async def _check_newest(connection: AsyncConnection, slip: SlipRow) -> None:
+    """Refuse it where a slip was issued after it: the total in that one's file would be wrong."""
+    # Locks the series: no slip is issued meanwhile.
+    await next_number(connection, slip.budget, f"slip:{slip.slip_type}")
+    later = (
+        select(slips.c.slip_id)
+        .where(
+            slips.c.budget == slip.budget,
+            slips.c.slip_type == slip.slip_type,
+            slips.c.state.in_((SlipState.ISSUED, SlipState.ACCEPTED, SlipState.REFUSED)),
+            slips.c.slip_id != slip.slip_id,
+            slips.c.issued_at >= slip.issued_at,
+        )
+        .order_by(slips.c.issued_at.desc())
+        .limit(1)
+    )
+    found = (await connection.execute(later)).scalar_one_or_none()
+    if found is not None:
+        raise SlipProblem(COUNTED_BY_LATER.render({"slip": slip.slip_id, "later": found}))
+
+
+def _refuse(slip: SlipRow) -> NoReturn:
+    if slip.state is SlipState.CANCELLED:
+        raise SlipProblem(CANCELLED_ALREADY.render({"slip": slip.slip_id}))
+    if slip.state is SlipState.ACCEPTED:
+        raise SlipProblem(ACCEPTED.render({"slip": slip.slip_id}))
+    assert slip.exported_at is not None, "else it may be cancelled"
+    day = Day(str(day_of(slip.exported_at)))
+    raise SlipProblem(SENT.render({"slip": slip.slip_id, "by": slip.exported_by, "day": day}))
