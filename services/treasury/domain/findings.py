@@ -72,11 +72,12 @@ TEXTS: Final[dict[FindingKind, Translatable]] = {
     ),
     FindingKind.AMOUNT_DIFFERS: _(
         "Piece {piece} ({order}) has {found} in the return and {expected} here: nothing of it was"
-        " taken. Compare it with the accountant."
+        " taken, neither its state {state} nor {paid} of payments. Have the accountant correct it."
     ),
     FindingKind.PAYMENT_TOTALS_DIFFER: _(
         "Piece {piece} ({order}), line {line}: the return says {count} payments of {total} in all,"
-        " and lists {found_count} of {found}. Nothing of this piece was taken."
+        " and lists {found_count} of {found}. Nothing of this piece was taken, neither its state"
+        " {state} nor {paid} of payments. Have the accountant correct it."
     ),
     FindingKind.UNKNOWN_STATE: _(
         "Piece {piece} ({order}) has the state {state}, which no rule names: look it up at the"
@@ -100,7 +101,8 @@ TEXTS: Final[dict[FindingKind, Translatable]] = {
     ),
     FindingKind.LESS_PAID: _(
         "Piece {piece} ({order}), line {line}: {amount} on {day} was reported as paid and is no"
-        " more. No payment of this piece was published; the ledger keeps the former one."
+        " more. The ledger keeps that payment; of those that may be the same one, {held} in all,"
+        " nothing was published."
     ),
     FindingKind.MORE_PAID: _(
         "Piece {piece} ({order}): {found} would be paid, and the order is of {expected}. No payment"
@@ -166,7 +168,7 @@ def sentence_of(
 ) -> Translatable:
     """A finding in one sentence, by its facts as they are kept."""
     shown: dict[str, object] = {**facts, "order": payment_order, "file": file_name}
-    for name in ("amount", "found", "expected", "total"):
+    for name in ("amount", "found", "expected", "total", "paid", "held"):
         if f"{name}_cents" in facts:
             shown[name] = Euros(facts[f"{name}_cents"])
     if "on" in facts:

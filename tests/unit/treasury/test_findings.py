@@ -23,7 +23,9 @@ from tests.unit.treasury.returned import BUDGET, HEAD, ORDER, SLIP, a_line, a_pi
 
 ALL_FACTS: dict[str, Any] = {
     **dict.fromkeys(("piece", "line", "slip", "year", "count", "found_count"), 3),
-    **{f"{name}_cents": 12_345 for name in ("amount", "found", "expected", "total")},
+    **{
+        f"{name}_cents": 12_345 for name in ("amount", "found", "expected", "total", "paid", "held")
+    },
     **dict.fromkeys(("post", "collectivity", "budget_code", "slip_type", "piece_type"), "09"),
     **dict.fromkeys(("element", "state", "line_state", "payer", "reason", "name"), "09"),
     "on": "2023-06-02",
