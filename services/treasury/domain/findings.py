@@ -46,6 +46,8 @@ class FindingKind(StrEnum):
     MORE_PAID = "more_paid"
     SETTLED_UNPAID = "settled_unpaid"
     ANSWER_DIFFERS = "answer_differs"
+    SENT_TWICE = "sent_twice"
+    REFUSED_SLIP = "refused_slip"
 
 
 TEXTS: Final[dict[FindingKind, Translatable]] = {
@@ -113,8 +115,16 @@ TEXTS: Final[dict[FindingKind, Translatable]] = {
         " went."
     ),
     FindingKind.ANSWER_DIFFERS: _(
-        "The gateway now says that slip {slip} is {answer}; the slip is {slip_state}. Nothing"
-        " was changed."
+        "The gateway says that slip {slip} is {answer}; here it is {slip_state}, and stays so. Ask"
+        " the accountant what Hélios has."
+    ),
+    FindingKind.SENT_TWICE: _(
+        "The gateway refused the file of slip {slip} as one that it has already ({code}): the slip"
+        " is not refused by that, and may be paid. Ask the accountant whether Hélios has it."
+    ),
+    FindingKind.REFUSED_SLIP: _(
+        "The accountant names slip {slip} of type {slip_type} ({year}), which the gateway refused:"
+        " Hélios has it, and what the return says of it was taken. Do not cancel it."
     ),
 }
 """The sentence of each kind, with what to do."""
@@ -178,6 +188,13 @@ def sentence_of(
     if "answer" in facts:
         shown |= {name: SLIP_STATES[facts[name]] for name in ("answer", "slip_state")}
     return TEXTS[FindingKind(kind)].render(shown)
+
+
+def refused_slip(piece: ReturnedPiece, budget: str, slip_id: str) -> Finding:
+    """A return names a slip that the gateway refused."""
+    slip = {"year": piece.slip.year, "slip_type": piece.slip.slip_type}
+    facts = slip | {"slip": _shown(piece.slip.number)}
+    return Finding(FindingKind.REFUSED_SLIP, facts, budget, slip_id)
 
 
 def accountants_piece(piece: ReturnedPiece, budget: str | None) -> Finding:

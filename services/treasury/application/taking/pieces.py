@@ -31,8 +31,8 @@ from services.treasury.store.findings import FindingRow, open_findings
 from services.treasury.store.outbox import Outgoing
 from services.treasury.store.tables import own_events, piece_states, pieces, slips
 
-IN_HELIOS: Final = (SlipState.ISSUED.value, SlipState.ACCEPTED.value)
-"""States of slips of which a return may tell."""
+SENT: Final = (SlipState.ISSUED, SlipState.ACCEPTED, SlipState.REFUSED)
+"""States of slips of which a return may tell; of a refused one too, which is a finding."""
 
 WRONG_BUDGET: Final = _(
     "it is of post {post}, entity {collectivity}, budget {budget_code}, which is none of"
@@ -117,6 +117,7 @@ class ReturnTaking:
     opened: list[FindingRow] = field(default_factory=list)
     """The findings that were opened, up to a number."""
     _slips: dict[str, dict[tuple[str, int], str]] = field(default_factory=dict)
+    _refused: set[str] = field(default_factory=set)
 
     async def take(self, found: Sequence[ReturnedPiece | UnreadPiece]) -> None:
         """Take a slice of pieces."""
@@ -134,6 +135,8 @@ class ReturnTaking:
                 for_people.append(findings.unknown_piece(piece, self.head, budget, slip_id))
             else:
                 ours.append((piece, (slip_id, piece.number)))
+            if slip_id in self._refused:
+                for_people.append(findings.refused_slip(piece, budget, slip_id))
         known, event_ids = await self._known({key for _piece, key in ours})
         news, states = list[OwnEvent](), dict[PieceKey, PieceState]()
         for piece, key in ours:
@@ -156,13 +159,11 @@ class ReturnTaking:
     async def _slip_of(self, budget: str, piece: ReturnedPiece) -> str | None:
         """The slip of ours on which a piece stands."""
         if budget not in self._slips:
-            sent = select(slips.c.slip_id, slips.c.slip_type, slips.c.number).where(
-                slips.c.budget == budget, slips.c.state.in_(IN_HELIOS)
-            )
-            self._slips[budget] = {
-                (row.slip_type, row.number): row.slip_id
-                for row in await self.connection.execute(sent)
-            }
+            columns = (slips.c.slip_id, slips.c.slip_type, slips.c.number, slips.c.state)
+            sent = select(*columns).where(slips.c.budget == budget, slips.c.state.in_(SENT))
+            rows = (await self.connection.execute(sent)).all()
+            self._slips[budget] = {(row.slip_type, row.number): row.slip_id for row in rows}
+            self._refused |= {row.slip_id for row in rows if row.state == SlipState.REFUSED}
         if piece.slip.number is None:
             return None
         return self._slips[budget].get((piece.slip.slip_type, piece.slip.number))
