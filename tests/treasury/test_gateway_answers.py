@@ -1,11 +1,15 @@
 """The gateway's answers (PES_ACQUIT): a slip is accepted or refused, and no event leaves."""
 
+import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from services.texts.translation import both
+from services.treasury.application.taking.answers import Verdict
+from services.treasury.pes.acquit import GatewayAnswer
 from services.treasury.store.tables import slips
 from tests.builders import BUDGET
 from tests.treasury.return_files import (
@@ -199,14 +203,15 @@ def test_a_file_that_was_not_sent_is_a_finding(treasury_in_files: str, content: 
         taken = await desk.take(content)
         assert ("taken", None) == (taken.outcome, taken.slip_id)
         assert ["unknown_file"] == await desk.found()
+        assert [BUDGET] == [each.budget for each in taken.opened]
         assert ("issued", None) == await state_of(desk)
 
     at_desk(treasury_in_files, go)
 
 
-@pytest.mark.parametrize("element", ["IdPost", "CodCol", "CodBud"])
+@pytest.mark.parametrize("element", ["IdPost", "CodCol", "CodBud", "IdColl"])
 def test_an_answer_to_another_budget_is_refused(treasury_in_files: str, element: str) -> None:
-    other = {"IdPost": "059036", "CodCol": "124", "CodBud": "01"}[element]
+    other = {"IdPost": "059036", "CodCol": "124", "CodBud": "01"}.get(element, "21590350100025")
     content = an_answer(an_element(1), file_name=NAME, head={element: other})
 
     async def go(desk: Desk) -> None:
@@ -216,6 +221,22 @@ def test_an_answer_to_another_budget_is_refused(treasury_in_files: str, element:
         assert ("issued", None) == await state_of(desk)
 
     at_desk(treasury_in_files, go)
+
+
+def test_others_have_their_turn_while_a_long_answer_is_read() -> None:
+    async def go() -> list[str]:
+        seen = list[str]()
+        asyncio.get_running_loop().call_soon(seen.append, "another")
+
+        def answers() -> Iterator[GatewayAnswer]:
+            for _ in range(3):
+                seen.append("read")
+                yield GatewayAnswer(True, None, ())
+
+        await Verdict.of(answers())
+        return seen
+
+    assert ["read", "another", "read", "read"] == asyncio.run(go())
 
 
 def test_only_the_first_errors_are_kept(treasury_in_files: str) -> None:

@@ -77,7 +77,7 @@ def test_a_return_is_read_with_all_that_matters() -> None:
 
 
 def test_the_head_says_whose_the_return_is() -> None:
-    expected = ReturnHead("059035", "123", "00", date(2023, 6, 5))
+    expected = ReturnHead("059035", "123", "00", date(2023, 6, 5), "21590350100017")
     assert expected == ReturnReader(XmlFile(io.BytesIO(a_return()))).head()
     simulated = a_return().replace(b"CodColl", b"CodCol")
     assert expected == ReturnReader(XmlFile(io.BytesIO(simulated))).head()

@@ -242,7 +242,7 @@ class Returns:
         reader, now = AcquitReader(file), self._clock()
         answered, head = reader.head()
         codes = _theirs(codes_of(self._config, head), sirets)
-        verdict = Verdict.of(reader.answers())
+        verdict = await Verdict.of(reader.answers())
         slip_id, found = await take_answer(connection, head, codes, answered, verdict, now)
         opened = await open_findings(connection, found, file_name, now)
         return Taken(

@@ -229,7 +229,7 @@ def unknown_piece(
     return Finding(FindingKind.UNKNOWN_SLIP, facts | codes, budget)
 
 
-def unread_piece(piece: UnreadPiece, head: ReturnHead) -> Finding:
+def unread_piece(piece: UnreadPiece, head: ReturnHead, budget: str) -> Finding:
     """A piece of which something cannot be read."""
     facts = {
         "post": head.post,
@@ -239,7 +239,7 @@ def unread_piece(piece: UnreadPiece, head: ReturnHead) -> Finding:
         "piece": piece.number or UNKNOWN,
         "element": piece.element,
     }
-    return Finding(FindingKind.UNREAD_PIECE, facts)
+    return Finding(FindingKind.UNREAD_PIECE, facts, budget)
 
 
 def _shown(number: int | None) -> str:

@@ -21,6 +21,8 @@ class ReturnHead:
     budget_code: str
     dated_on: date
     """DteStr."""
+    siret: str | None = None
+    """IdColl, where it is given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ def head_of(part: etree._Element) -> ReturnHead:
             values.text(found, entity),
             values.text(found, "CodBud"),
             values.day(found, "DteStr"),
+            found.get("IdColl"),
         )
     except BadValue as error:
         raise FileRefused(NO_HEAD.render({"element": error.element})) from error

@@ -102,5 +102,6 @@ def test_the_accountants_own_piece_says_its_amount() -> None:
 def test_a_piece_that_cannot_be_read_is_named_as_far_as_it_goes(
     piece: UnreadPiece, slip: str, number: str
 ) -> None:
-    found = findings.unread_piece(piece, HEAD)
+    found = findings.unread_piece(piece, HEAD, BUDGET)
+    assert BUDGET == found.budget, "who sees the budget sees it"
     assert (slip, number) == (found.facts["slip"], found.facts["piece"])

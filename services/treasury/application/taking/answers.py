@@ -1,5 +1,6 @@
 """The gateway's answer to a file (PES_ACQUIT): its slip is accepted or refused; no event."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -38,10 +39,11 @@ class Verdict:
     """The code of the first error that calls something of it a duplicate."""
 
     @classmethod
-    def of(cls, answers: Iterable[GatewayAnswer]) -> "Verdict":
-        """The verdict: one element that refuses is enough."""
+    async def of(cls, answers: Iterable[GatewayAnswer]) -> "Verdict":
+        """The verdict: one element that refuses is enough. Others have their turn between two."""
         verdict = cls()
         for each in answers:
+            await asyncio.sleep(0)
             verdict.accepted &= each.accepted
             if each.slip_number is not None:
                 verdict.numbers.add(each.slip_number)
@@ -69,7 +71,7 @@ async def take_answer(
         if codes.is_of(each.budget) and verdict.numbers <= {each.number}
     ]
     if not found:
-        return None, [_unknown_file(head, answered, verdict)]
+        return None, [_unknown_file(head, codes, answered, verdict)]
     # Of one that was refused and given up the name and number may be those of the next.
     latest = min(found, key=lambda each: each.state is SlipState.CANCELLED)
     slip = await find_slip(connection, latest.slip_id, locked=True)
@@ -94,7 +96,7 @@ async def take_answer(
     return slip.slip_id, [] if is_known else [_differs(slip, answer, slip.state)]
 
 
-def _unknown_file(head: ReturnHead, answered: str, verdict: Verdict) -> Finding:
+def _unknown_file(head: ReturnHead, codes: Codes, answered: str, verdict: Verdict) -> Finding:
     facts = {
         "name": answered,
         "slip": ", ".join(map(str, sorted(verdict.numbers))) or UNKNOWN,
@@ -102,7 +104,7 @@ def _unknown_file(head: ReturnHead, answered: str, verdict: Verdict) -> Finding:
         "collectivity": head.collectivity,
         "budget_code": head.budget_code,
     }
-    return Finding(FindingKind.UNKNOWN_FILE, facts)
+    return Finding(FindingKind.UNKNOWN_FILE, facts, codes.budget(head.dated_on.year))
 
 
 def _differs(slip: SlipRow, answer: SlipState, state: SlipState) -> Finding:

@@ -35,7 +35,7 @@ SENT: Final = (SlipState.ISSUED, SlipState.ACCEPTED, SlipState.REFUSED)
 """States of slips of which a return may tell; of a refused one too, which is a finding."""
 
 WRONG_BUDGET: Final = _(
-    "it is of post {post}, entity {collectivity}, budget {budget_code}, which is none of"
+    "it is of post {post}, entity {collectivity} ({siret}), budget {budget_code}, which is none of"
     " ECLUSE_TREASURY_FILE"
 )
 
@@ -75,13 +75,15 @@ class Codes:
 
 
 def codes_of(config: TreasuryConfig, head: ReturnHead) -> Codes:
-    """The budget that a head names.
+    """The budget that a head names; of the entity that it names (IdColl), where it does.
 
     Raises:
         FileRefused: the configuration has none of these codes.
     """
     named = (head.post, head.collectivity, head.budget_code)
     for siret, entity in config.entities.items():
+        if head.siret not in {None, siret}:
+            continue
         for code in entity.budgets:
             found = config.of(f"{siret}-{code}-{head.dated_on.year}")
             if found is not None and named == (found.id_post, found.cod_col, found.cod_bud):
@@ -89,7 +91,12 @@ def codes_of(config: TreasuryConfig, head: ReturnHead) -> Codes:
     post, collectivity, budget_code = named
     raise FileRefused(
         WRONG_BUDGET.render(
-            {"post": post, "collectivity": collectivity, "budget_code": budget_code}
+            {
+                "post": post,
+                "collectivity": collectivity,
+                "siret": head.siret or findings.UNKNOWN,
+                "budget_code": budget_code,
+            }
         )
     )
 
@@ -124,7 +131,7 @@ class ReturnTaking:
         for_people, ours = list[Finding](), list[tuple[ReturnedPiece, PieceKey]]()
         for piece in found:
             if isinstance(piece, UnreadPiece):
-                for_people.append(findings.unread_piece(piece, self.head))
+                for_people.append(findings.unread_piece(piece, self.head, self._year_of(piece)))
                 continue
             budget = self.codes.budget(piece.slip.year)
             if is_accountants_own(piece):
@@ -155,6 +162,9 @@ class ReturnTaking:
                 states[key] = outcome.state
         await self._write(news, states, for_people)
         self.counts.pieces += len(found)
+
+    def _year_of(self, piece: UnreadPiece) -> str:
+        return self.codes.budget((piece.slip or self.head.dated_on).year)
 
     async def _slip_of(self, budget: str, piece: ReturnedPiece) -> str | None:
         """The slip of ours on which a piece stands."""
