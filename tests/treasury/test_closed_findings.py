@@ -2,8 +2,14 @@
 
 from collections.abc import Mapping
 
+from sqlalchemy import delete
+
+from services.treasury.application.metrics import figures
+from services.treasury.domain.messages import OwnRefusal
+from services.treasury.store.orders import note_refusals
+from services.treasury.store.tables import outbox, own_events
 from tests.treasury.return_files import Line, Mandat, Paid, a_return, a_slip
-from tests.treasury.sent_slips import Desk, a_piece_row, a_slip_row, at_desk
+from tests.treasury.sent_slips import NOW, Desk, a_piece_row, a_slip_row, at_desk
 
 
 async def closed(desk: Desk, content: bytes) -> list[str]:
@@ -64,5 +70,32 @@ def test_the_balance_is_published_behind_a_closed_finding(treasury_url: str) -> 
         for each in (*files, *reversed(files)):
             assert [] == await closed(desk, each)
         assert events == await desk.events()
+
+    at_desk(treasury_url, go)
+
+
+def test_a_refusal_that_is_read_before_its_event_is_made_again_is_kept(treasury_url: str) -> None:
+    """After a restore the ledger's answers are read from their start, the returns come later."""
+    content = a_file("2023-06-05", paid("300.00", Paid("300.00")))
+
+    async def go(desk: Desk) -> None:
+        await sent(desk)
+        await desk.take(content)
+        before = await desk.rows("own_events")
+        assert [None, None] == [each["refusal"] for each in before]
+        state, payment = [each["event_id"] for each in before]
+        async with desk.store.transaction() as connection:
+            await connection.execute(delete(outbox))
+            await connection.execute(delete(own_events))
+            for _ in range(2):
+                refusal = OwnRefusal(payment, {"code": "order_cancelled"})
+                await note_refusals(connection, [refusal], lambda: NOW)
+        assert ["event_refused"] == await desk.found()
+        await desk.take(content)
+        again = {each["event_id"]: each["refusal"] for each in await desk.rows("own_events")}
+        assert {state: None, payment: {"code": "order_cancelled"}} == again
+        async with desk.store.reading() as connection:
+            assert 1 == (await figures(connection)).events_refused
+        assert ["event_refused"] == await desk.found()
 
     at_desk(treasury_url, go)

@@ -48,6 +48,7 @@ class FindingKind(StrEnum):
     ANSWER_DIFFERS = "answer_differs"
     SENT_TWICE = "sent_twice"
     REFUSED_SLIP = "refused_slip"
+    EVENT_REFUSED = "event_refused"
 
 
 TEXTS: Final[dict[FindingKind, Translatable]] = {
@@ -126,6 +127,10 @@ TEXTS: Final[dict[FindingKind, Translatable]] = {
         "The accountant names slip {slip} of type {slip_type} ({year}), which the gateway refused:"
         " Hélios has it, and what the return says of it was taken. Do not cancel it."
     ),
+    FindingKind.EVENT_REFUSED: _(
+        "The ledger refused what a return says of the order {order} ({code}): the accountant did"
+        " it, and the ledger does not have it. The event is {event_id}."
+    ),
 }
 """The sentence of each kind, with what to do."""
 
@@ -177,7 +182,8 @@ def sentence_of(
     kind: str, facts: dict[str, Any], payment_order: str | None, file_name: str | None
 ) -> Translatable:
     """A finding in one sentence, by its facts as they are kept."""
-    shown: dict[str, object] = {**facts, "order": payment_order, "file": file_name}
+    named = {"order": payment_order or UNKNOWN, "file": file_name}
+    shown: dict[str, object] = {**facts, **named}
     for name in ("amount", "found", "expected", "total", "paid", "held"):
         if f"{name}_cents" in facts:
             shown[name] = Euros(facts[f"{name}_cents"])
@@ -195,6 +201,14 @@ def refused_slip(piece: ReturnedPiece, budget: str, slip_id: str) -> Finding:
     slip = {"year": piece.slip.year, "slip_type": piece.slip.slip_type}
     facts = slip | {"slip": _shown(piece.slip.number)}
     return Finding(FindingKind.REFUSED_SLIP, facts, budget, slip_id)
+
+
+def event_refused(
+    event_id: str, refusal: dict[str, Any], budget: str | None, payment_order: str | None
+) -> Finding:
+    """The ledger refused an own event; `refusal` is what it answered, with its code."""
+    facts = {"event_id": event_id, "code": refusal["code"], "refusal": refusal}
+    return Finding(FindingKind.EVENT_REFUSED, facts, budget, None, payment_order)
 
 
 def accountants_piece(piece: ReturnedPiece, budget: str | None) -> Finding:

@@ -27,7 +27,9 @@ ALL_FACTS: dict[str, Any] = {
         f"{name}_cents": 12_345 for name in ("amount", "found", "expected", "total", "paid", "held")
     },
     **dict.fromkeys(("post", "collectivity", "budget_code", "slip_type", "piece_type"), "09"),
-    **dict.fromkeys(("element", "state", "line_state", "payer", "reason", "name", "code"), "09"),
+    **dict.fromkeys(
+        ("element", "state", "line_state", "payer", "reason", "name", "code", "event_id"), "09"
+    ),
     "on": "2023-06-02",
     "why": kept(_("it is larger than {limit} MiB").render({"limit": 128})),
     "answer": "accepted",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, insert, select, tuple_
+from sqlalchemy import Row, delete, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.payments import PaymentExecuted
@@ -27,7 +27,7 @@ from services.treasury.domain.returns import Judged, OwnEvent, is_accountants_ow
 from services.treasury.domain.slips import SlipState, SlipType
 from services.treasury.pes.safe_xml import FileRefused
 from services.treasury.store import outbox
-from services.treasury.store.findings import FindingRow, open_findings
+from services.treasury.store.findings import FindingRow, open_findings, refusals
 from services.treasury.store.outbox import Outgoing
 from services.treasury.store.tables import own_events, piece_states, pieces, slips
 
@@ -220,6 +220,10 @@ class ReturnTaking:
     ) -> None:
         if news:
             await self.connection.execute(insert(own_events), [self._row(each) for each in news])
+            refused, made = await refusals(self.connection), {each.event_id for each in news}
+            for event_id in made & refused.keys():
+                of_it = update(own_events).where(own_events.c.event_id == event_id)
+                await self.connection.execute(of_it.values(refusal=refused[event_id]))
         await outbox.put(
             self.connection,
             [Outgoing(each.event_id, EVENTS, each.budget, each.encoded()) for each in news],
