@@ -88,6 +88,16 @@ def test_an_unknown_slip_is_one_finding_however_many_pieces_it_has() -> None:
     assert (1, 3) == (len(of_slip), len(of_pieces))
 
 
+def test_a_refused_slip_is_one_finding_and_a_refused_event_another() -> None:
+    slips = {findings.refused_slip(a_piece(number=n), BUDGET, SLIP).finding_id for n in (1, 2)}
+    assert 1 == len(slips)
+    refusal = {"code": "overpayment"}
+    ids = {
+        findings.event_refused(name, refusal, BUDGET, ORDER).finding_id for name in ("a", "b", "a")
+    }
+    assert 2 == len(ids)
+
+
 def test_the_accountants_own_piece_says_its_amount() -> None:
     piece = a_piece(a_line(1, paid(1)), piece_type="12", number=None)
     facts = findings.accountants_piece(piece, BUDGET).facts
