@@ -184,6 +184,15 @@ def test_documents_are_of_a_convention_and_may_be_of_one_instalment() -> None:
                 ),
             ],
         ),
+        (
+            f'{ONE}  "21350001010002": {{budgets: {{"X": {{{CODES}, CodBud: "00"}}}}}}\n',
+            [
+                (
+                    "line 5, /entities/21350001010002/budgets/X: IdPost 059999, CodCol 350 and"
+                    f" CodBud 00 are those of {LILLE}-00 too: a return could mean either"
+                ),
+            ],
+        ),
     ],
 )
 def test_each_fault_of_the_file_is_a_sentence_with_its_line(text: str, said: list[str]) -> None:

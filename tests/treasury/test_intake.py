@@ -11,8 +11,10 @@ from sqlalchemy import insert, select
 
 from events.topics import PAYMENT_ORDERS, REFUSALS, Place
 from services.runtime.agents.consumer import Slice
+from services.texts.translation import both
 from services.treasury.process.intake import Intake, Record
 from services.treasury.store.database import TreasuryStore, treasury_address
+from services.treasury.store.findings import listed_findings
 from services.treasury.store.tables import orders, own_events, positions
 from tests.builders import Json, a_convention, a_payment, a_vote, a_withdrawal, an_award
 from tests.unit.ledger.wire import Wire
@@ -276,5 +278,9 @@ def test_the_ledgers_refusal_of_an_own_event_is_kept_with_it(treasury_url: str) 
             found = {each.event_id: each.refusal for each in await connection.execute(asked)}
         assert "unknown_payment_order" == found["paid/1"]["code"]
         assert found["paid/2"] is None, "it was another sender's"
+        async with store.reading() as connection:
+            (finding,) = await listed_findings(connection, None, open_only=True)
+        assert ("event_refused", "C/unknown") == (finding.kind, finding.payment_order)
+        assert "C/unknown (unknown_payment_order): the accountant did" in both(finding.text).en
 
     in_store(treasury_url, body)

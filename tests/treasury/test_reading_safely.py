@@ -30,7 +30,7 @@ def read(content: bytes) -> int:
     file.root()
     reader = ReturnReader(file)
     reader.head()
-    return len(list(reader.pieces()))
+    return sum(each is not None for each in reader.pieces())
 
 
 def why_not(content: bytes) -> str:

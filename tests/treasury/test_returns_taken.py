@@ -220,7 +220,7 @@ def test_pieces_of_other_slips_are_none_of_ours(treasury_in_files: str, slip: An
     at_desk(treasury_in_files, go)
 
 
-@pytest.mark.parametrize("state", ["prepared", "refused", "cancelled"])
+@pytest.mark.parametrize("state", ["prepared", "cancelled"])
 def test_a_slip_that_is_not_in_helios_has_no_pieces_there(
     treasury_in_files: str, state: str
 ) -> None:

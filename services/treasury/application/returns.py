@@ -7,6 +7,7 @@ A file is read in the thread that called, slice by slice: libxml2's memory is co
 parser is used by several threads in turn (seen: an abort at the next garbage collection).
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ from services.treasury.store.tables import returns
 Clock = Callable[[], datetime]
 
 SLICE: Final = 500
-"""Pieces that are looked up and written together."""
+"""Pieces that are looked up and written together; those of other domains count."""
 
 LOCK: Final = 20_230_412_03
 """Advisory lock of PostgreSQL: two returns that tell the same would meet in their rows."""
@@ -218,7 +219,8 @@ class Returns:
         taking = ReturnTaking(connection, head, codes, file_name, self._clock())
         pieces = reader.pieces()
         while slice_ := list(islice(pieces, SLICE)):
-            await taking.take(slice_)
+            await asyncio.sleep(0)
+            await taking.take([each for each in slice_ if each is not None])
         counts = taking.counts
         return Taken(
             file_name,
@@ -242,7 +244,7 @@ class Returns:
         reader, now = AcquitReader(file), self._clock()
         answered, head = reader.head()
         codes = _theirs(codes_of(self._config, head), sirets)
-        verdict = Verdict.of(reader.answers())
+        verdict = await Verdict.of(reader.answers())
         slip_id, found = await take_answer(connection, head, codes, answered, verdict, now)
         opened = await open_findings(connection, found, file_name, now)
         return Taken(

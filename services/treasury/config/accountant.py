@@ -55,6 +55,10 @@ PERSON: Final = "01"
 
 NO_SLIP: Final = _("{name} is missing: without it no slip is prepared; ask the public accountant")
 SAME_CODE: Final = _("CodBud {code} is that of budget {other} too: a return could mean either")
+SAME_CODES: Final = _(
+    "IdPost {post}, CodCol {collectivity} and CodBud {code} are those of {other} too: a return"
+    " could mean either"
+)
 LINE: Final = _("line {line}, {pointer}: {text}")
 
 DETAILS: Final = {
@@ -329,6 +333,7 @@ def _of_pydantic(error: Any, document: strict_yaml.Document) -> FileFault:
 def _to_mend(config: TreasuryConfig, document: strict_yaml.Document) -> Iterator[FileFault]:
     """What can be read, and leaves slips unprepared or returns without their budget."""
     first: dict[tuple[str, str], str] = {}
+    of_codes: dict[tuple[str | None, ...], tuple[str, str]] = {}
     for (siret, code), budget in config.budgets.items():
         steps = ("entities", siret, "budgets", code)
         line, pointer = document.line_of(steps), pointer_of(map(token_of, steps))
@@ -339,6 +344,13 @@ def _to_mend(config: TreasuryConfig, document: strict_yaml.Document) -> Iterator
             if other != code:
                 facts = {"code": budget.cod_bud, "other": other}
                 yield FileFault(line, pointer, SAME_CODE.render(facts))
+        if not budget.missing:
+            codes = (budget.id_post, budget.cod_col, budget.cod_bud)
+            entity, name = of_codes.setdefault(codes, (siret, code))
+            if entity != siret:
+                named = dict(zip(("post", "collectivity", "code"), codes, strict=True))
+                other = f"{entity}-{name}"
+                yield FileFault(line, pointer, SAME_CODES.render({**named, "other": other}))
 
 
 def _with_code(budget: BudgetConfig, code: str) -> BudgetConfig:

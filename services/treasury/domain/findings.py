@@ -46,6 +46,9 @@ class FindingKind(StrEnum):
     MORE_PAID = "more_paid"
     SETTLED_UNPAID = "settled_unpaid"
     ANSWER_DIFFERS = "answer_differs"
+    SENT_TWICE = "sent_twice"
+    REFUSED_SLIP = "refused_slip"
+    EVENT_REFUSED = "event_refused"
 
 
 TEXTS: Final[dict[FindingKind, Translatable]] = {
@@ -72,11 +75,12 @@ TEXTS: Final[dict[FindingKind, Translatable]] = {
     ),
     FindingKind.AMOUNT_DIFFERS: _(
         "Piece {piece} ({order}) has {found} in the return and {expected} here: nothing of it was"
-        " taken. Compare it with the accountant."
+        " taken, neither its state {state} nor {paid} of payments. Have the accountant correct it."
     ),
     FindingKind.PAYMENT_TOTALS_DIFFER: _(
         "Piece {piece} ({order}), line {line}: the return says {count} payments of {total} in all,"
-        " and lists {found_count} of {found}. Nothing of this piece was taken."
+        " and lists {found_count} of {found}. Nothing of this piece was taken, neither its state"
+        " {state} nor {paid} of payments. Have the accountant correct it."
     ),
     FindingKind.UNKNOWN_STATE: _(
         "Piece {piece} ({order}) has the state {state}, which no rule names: look it up at the"
@@ -100,7 +104,8 @@ TEXTS: Final[dict[FindingKind, Translatable]] = {
     ),
     FindingKind.LESS_PAID: _(
         "Piece {piece} ({order}), line {line}: {amount} on {day} was reported as paid and is no"
-        " more. No payment of this piece was published; the ledger keeps the former one."
+        " more. The ledger keeps that payment; of those that may be the same one, {held} in all,"
+        " nothing was published."
     ),
     FindingKind.MORE_PAID: _(
         "Piece {piece} ({order}): {found} would be paid, and the order is of {expected}. No payment"
@@ -111,8 +116,20 @@ TEXTS: Final[dict[FindingKind, Translatable]] = {
         " went."
     ),
     FindingKind.ANSWER_DIFFERS: _(
-        "The gateway now says that slip {slip} is {answer}; the slip is {slip_state}. Nothing"
-        " was changed."
+        "The gateway says that slip {slip} is {answer}; here it is {slip_state}, and stays so. Ask"
+        " the accountant what Hélios has."
+    ),
+    FindingKind.SENT_TWICE: _(
+        "The gateway refused the file of slip {slip} as one that it has already ({code}): the slip"
+        " is not refused by that, and may be paid. Ask the accountant whether Hélios has it."
+    ),
+    FindingKind.REFUSED_SLIP: _(
+        "The accountant names slip {slip} of type {slip_type} ({year}), which the gateway refused:"
+        " Hélios has it, and what the return says of it was taken. Do not cancel it."
+    ),
+    FindingKind.EVENT_REFUSED: _(
+        "The ledger refused what a return says of the order {order} ({code}): the accountant did"
+        " it, and the ledger does not have it. The event is {event_id}."
     ),
 }
 """The sentence of each kind, with what to do."""
@@ -165,8 +182,9 @@ def sentence_of(
     kind: str, facts: dict[str, Any], payment_order: str | None, file_name: str | None
 ) -> Translatable:
     """A finding in one sentence, by its facts as they are kept."""
-    shown: dict[str, object] = {**facts, "order": payment_order, "file": file_name}
-    for name in ("amount", "found", "expected", "total"):
+    named = {"order": payment_order or UNKNOWN, "file": file_name}
+    shown: dict[str, object] = {**facts, **named}
+    for name in ("amount", "found", "expected", "total", "paid", "held"):
         if f"{name}_cents" in facts:
             shown[name] = Euros(facts[f"{name}_cents"])
     if "on" in facts:
@@ -176,6 +194,21 @@ def sentence_of(
     if "answer" in facts:
         shown |= {name: SLIP_STATES[facts[name]] for name in ("answer", "slip_state")}
     return TEXTS[FindingKind(kind)].render(shown)
+
+
+def refused_slip(piece: ReturnedPiece, budget: str, slip_id: str) -> Finding:
+    """A return names a slip that the gateway refused."""
+    slip = {"year": piece.slip.year, "slip_type": piece.slip.slip_type}
+    facts = slip | {"slip": _shown(piece.slip.number)}
+    return Finding(FindingKind.REFUSED_SLIP, facts, budget, slip_id)
+
+
+def event_refused(
+    event_id: str, refusal: dict[str, Any], budget: str | None, payment_order: str | None
+) -> Finding:
+    """The ledger refused an own event; `refusal` is what it answered, with its code."""
+    facts = {"event_id": event_id, "code": refusal["code"], "refusal": refusal}
+    return Finding(FindingKind.EVENT_REFUSED, facts, budget, None, payment_order)
 
 
 def accountants_piece(piece: ReturnedPiece, budget: str | None) -> Finding:
@@ -210,7 +243,7 @@ def unknown_piece(
     return Finding(FindingKind.UNKNOWN_SLIP, facts | codes, budget)
 
 
-def unread_piece(piece: UnreadPiece, head: ReturnHead) -> Finding:
+def unread_piece(piece: UnreadPiece, head: ReturnHead, budget: str) -> Finding:
     """A piece of which something cannot be read."""
     facts = {
         "post": head.post,
@@ -220,7 +253,7 @@ def unread_piece(piece: UnreadPiece, head: ReturnHead) -> Finding:
         "piece": piece.number or UNKNOWN,
         "element": piece.element,
     }
-    return Finding(FindingKind.UNREAD_PIECE, facts)
+    return Finding(FindingKind.UNREAD_PIECE, facts, budget)
 
 
 def _shown(number: int | None) -> str:

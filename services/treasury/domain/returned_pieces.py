@@ -1,8 +1,10 @@
 """Content of a return of the public accountant (PES_Retour), and the pieces that it names."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from services.treasury.domain.slips import SlipType
 
@@ -19,6 +21,8 @@ class ReturnHead:
     budget_code: str
     dated_on: date
     """DteStr."""
+    siret: str | None = None
+    """IdColl, where it is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,11 @@ class ReturnedLine:
     count: int | None = None
     """NbrPay, and below MtPayTot: None where the return says nothing of payments."""
     total_cents: int | None = None
+
+    @property
+    def listed_cents(self) -> int:
+        """The sum of its payments."""
+        return sum(each.amount_cents for each in self.disbursements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +127,38 @@ class KnownPiece:
     """The states that were published."""
     paid: Mapping[Paid, int] = field(default_factory=dict)
     """How often each payment was published."""
+
+
+def cents_of(payments: Counter[Paid]) -> int:
+    """The sum of payments."""
+    return sum(cents * count for (_line, _on, cents), count in payments.items())
+
+
+def of_line(payments: Counter[Paid], number: int, until: date | None = None) -> Counter[Paid]:
+    """The payments of a line, up to a day."""
+    return Counter(
+        {
+            paid: count
+            for paid, count in payments.items()
+            if paid[0] == number and (until is None or paid[1] <= until)
+        }
+    )
+
+
+def in_facts(payments: Counter[Paid]) -> list[list[Any]]:
+    """Payments as findings keep them: line, day, cents, and how often."""
+    return [[line, on.isoformat(), cents, n] for (line, on, cents), n in sorted(payments.items())]
+
+
+def instead_of(gone: Counter[Paid], new: Counter[Paid]) -> Counter[Paid]:
+    """New payments of a line that may be its vanished ones, up to their sum.
+
+    First those of an amount that vanished, then the earliest: what the ledger has of the line is
+    never more than the return says of it.
+    """
+    amounts = {cents for _line, _on, cents in gone}
+    instead, wanted_cents = Counter[Paid](), cents_of(gone)
+    for paid in sorted(new.elements(), key=lambda each: (each[2] not in amounts, each)):
+        if cents_of(instead) < wanted_cents:
+            instead[paid] += 1
+    return instead

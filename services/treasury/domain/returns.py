@@ -6,7 +6,7 @@ come of what happened, never of the file that tells it.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
@@ -26,6 +26,10 @@ from services.treasury.domain.returned_pieces import (
     ReturnedLine,
     ReturnedPiece,
     ReturnHead,
+    cents_of,
+    in_facts,
+    instead_of,
+    of_line,
 )
 from services.treasury.domain.slips import SlipType
 
@@ -162,9 +166,9 @@ def _sums_that_differ(piece: ReturnedPiece, known: KnownPiece) -> Iterator[Findi
         found_cents = abs(found_cents)  # What takes back may be written below zero.
     if found_cents != known.amount_cents:
         sums = {"found_cents": found_cents, "expected_cents": known.amount_cents}
-        yield _finding(FindingKind.AMOUNT_DIFFERS, known, **sums)
+        yield _finding(FindingKind.AMOUNT_DIFFERS, known, **sums, **_withheld(piece))
     for line in piece.lines:
-        count, total_cents = len(line.disbursements), _total_cents(line)
+        count, total_cents = len(line.disbursements), line.listed_cents
         stated = (line.count, line.total_cents)
         if stated not in {(None, None), (count, total_cents)}:
             yield _finding(
@@ -175,11 +179,26 @@ def _sums_that_differ(piece: ReturnedPiece, known: KnownPiece) -> Iterator[Findi
                 total_cents=line.total_cents,
                 found_count=count,
                 found_cents=total_cents,
+                **_withheld(piece),
             )
 
 
-def _total_cents(line: ReturnedLine) -> int:
-    return sum(each.amount_cents for each in line.disbursements)
+def _withheld(piece: ReturnedPiece) -> dict[str, Any]:
+    """Facts of a piece of which nothing is taken: once it says more, that is another finding."""
+    dates = {ON_HOLD: piece.held_on, REJECTED: piece.rejected_on}
+    since = dates.get(STATES.get(piece.state, ""), piece.taken_on)
+    payments = [
+        [line.number, each.payer, each.paid_on.isoformat(), each.amount_cents]
+        for line in piece.lines
+        for each in line.disbursements
+    ]
+    return {
+        "state": piece.state,
+        "since": None if since is None else since.isoformat(),
+        "reason": piece.reason.codes,
+        "payments": sorted(payments),
+        "paid_cents": sum(each.listed_cents for each in piece.lines),
+    }
 
 
 def _is_newest(head: ReturnHead, known: KnownPiece) -> bool:
@@ -291,7 +310,7 @@ def _disbursement(
 
 @dataclass(slots=True)
 class _Payments:
-    """The payments of a piece: all that are news, or none of them."""
+    """The payments of a piece that are news, without those that are doubtful."""
 
     piece: ReturnedPiece
     head: ReturnHead
@@ -303,22 +322,21 @@ class _Payments:
     """By this return."""
 
     def __post_init__(self) -> None:
-        now = self._listed()
-        self.paid_cents = sum(cents * count for (_, _, cents), count in now.items())
-        doubtful = [*self._not_positive(), *self._less_paid(now)]
-        before = self.known.paid
-        together_cents = sum(
-            paid[2] * max(before.get(paid, 0), now[paid]) for paid in {**before, **now}
-        )
+        now, before = self._listed(), Counter(self.known.paid)
+        self.paid_cents = cents_of(now)
+        new = now - before - self._instead_of_others(now)
+        doubtful = list(self._not_positive(now))
+        together_cents = cents_of(before + new)
         if not doubtful and together_cents > self.known.amount_cents:
             sums = {"found_cents": together_cents, "expected_cents": self.known.amount_cents}
-            doubtful.append(_finding(FindingKind.MORE_PAID, self.known, **sums))
+            listed = in_facts(now)
+            doubtful.append(_finding(FindingKind.MORE_PAID, self.known, **sums, payments=listed))
         self.findings += doubtful
         if not doubtful:
             self.events = tuple(
-                self._payment(paid, which)
-                for paid, count in now.items()
-                for which in range(before.get(paid, 0) + 1, count + 1)
+                self._payment(paid, before[paid] + which)
+                for paid, count in new.items()
+                for which in range(1, count + 1)
             )
 
     def _listed(self) -> Counter[Paid]:
@@ -333,29 +351,35 @@ class _Payments:
                     self.findings.append(found)
         return listed
 
-    def _not_positive(self) -> Iterator[Finding]:
+    def _not_positive(self, now: Counter[Paid]) -> Iterator[Finding]:
         for line in self.piece.lines:
             for each in line.disbursements:
                 if each.payer in self.payers and each.amount_cents <= 0:
-                    yield _disbursement(FindingKind.NOT_POSITIVE, self.known, line, each)
+                    found = _disbursement(FindingKind.NOT_POSITIVE, self.known, line, each)
+                    yield replace(found, facts=found.facts | {"payments": in_facts(now)})
 
-    def _less_paid(self, now: Counter[Paid]) -> Iterator[Finding]:
-        """Payments that were published and are not any more; an older file cannot know of them."""
-        if not self.known.paid or not _is_newest(self.head, self.known):
-            return
-        spoken_of = {
-            line.number for line in self.piece.lines if line.count is not None or line.disbursements
-        }
-        for (number, on, cents), count in (Counter(self.known.paid) - now).items():
-            if number in spoken_of:
-                yield _finding(
-                    FindingKind.LESS_PAID,
-                    self.known,
-                    line=number,
-                    on=on.isoformat(),
-                    amount_cents=cents,
-                    count=count,
-                )
+    def _instead_of_others(self, now: Counter[Paid]) -> Counter[Paid]:
+        """Payments that may be former ones named anew; those named no more are findings.
+
+        An older file cannot know of later payments: there it is one only if another stands instead.
+        """
+        before, held = Counter(self.known.paid), Counter[Paid]()
+        gone, new, is_newest = before - now, now - before, _is_newest(self.head, self.known)
+        for line in self.piece.lines:
+            if line.count is None and not line.disbursements:
+                continue
+            gone_here = of_line(gone, line.number, None if is_newest else self.head.dated_on)
+            instead = instead_of(gone_here, of_line(new, line.number))
+            held |= instead
+            if instead or is_newest:
+                self.findings += (self._less_paid(*each, instead) for each in gone_here.items())
+        return held
+
+    def _less_paid(self, paid: Paid, count: int, instead: Counter[Paid]) -> Finding:
+        number, on, cents = paid
+        facts = {"line": number, "on": on.isoformat(), "amount_cents": cents, "count": count}
+        facts |= {"payments": in_facts(instead), "held_cents": cents_of(instead)}
+        return _finding(FindingKind.LESS_PAID, self.known, **facts)
 
     def _payment(self, paid: Paid, which: int) -> OwnEvent:
         number, on, cents = paid

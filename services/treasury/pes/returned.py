@@ -56,14 +56,16 @@ class ReturnReader:
             raise FileRefused(NO_HEAD.render({"element": "EnTetePES"}))
         return head_of(part)
 
-    def pieces(self) -> Iterator[ReturnedPiece | UnreadPiece]:
-        """The pieces of expenditure, in the order of the file."""
+    def pieces(self) -> Iterator[ReturnedPiece | UnreadPiece | None]:
+        """The pieces of expenditure, in the order of the file; None for what is passed over."""
         slip: SlipReference | None = None
         for part in self._parts:
             if part.tag == "BlocBordereau":
                 slip = _slip(values_of(part))
             elif part.tag == "Piece" and _is_expenditure(part):
                 yield _piece(part, slip)
+            else:
+                yield None
 
 
 def head_of(part: etree._Element) -> ReturnHead:
@@ -81,6 +83,7 @@ def head_of(part: etree._Element) -> ReturnHead:
             values.text(found, entity),
             values.text(found, "CodBud"),
             values.day(found, "DteStr"),
+            found.get("IdColl"),
         )
     except BadValue as error:
         raise FileRefused(NO_HEAD.render({"element": error.element})) from error

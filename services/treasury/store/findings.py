@@ -9,7 +9,7 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.texts import Translatable
-from services.treasury.domain.findings import Finding, sentence_of
+from services.treasury.domain.findings import Finding, FindingKind, sentence_of
 from services.treasury.store.slips import of_entities
 from services.treasury.store.tables import findings
 
@@ -40,7 +40,7 @@ class FindingRow:
 
 
 async def open_findings(
-    connection: AsyncConnection, found: Sequence[Finding], file_name: str, now: datetime
+    connection: AsyncConnection, found: Sequence[Finding], file_name: str | None, now: datetime
 ) -> list[FindingRow]:
     """Open those that were never found before; they are returned."""
     new = {each.finding_id: each for each in found}
@@ -61,6 +61,13 @@ async def open_findings(
         rows = [{name: getattr(each, name) for name in columns} for each in opened]
         await connection.execute(insert(findings), rows)
     return opened
+
+
+async def refusals(connection: AsyncConnection) -> dict[str, Any]:
+    """The ledger's refusals of own events by the event's id, of events of lost tables too."""
+    asked = select(findings.c.facts).where(findings.c.kind == FindingKind.EVENT_REFUSED.value)
+    found = [row.facts for row in await connection.execute(asked)]
+    return {facts["event_id"]: facts["refusal"] for facts in found}
 
 
 async def listed_findings(

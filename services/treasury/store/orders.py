@@ -4,13 +4,15 @@ Who is assigned a partition raises its epoch, and writes with it. Whoever finds 
 lost the partition: a former owner that was frozen writes nothing any more.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.topics import JOURNAL
+from services.treasury.domain.findings import Finding, event_refused
 from services.treasury.domain.messages import (
     CancelledOrder,
     IssuedOrder,
@@ -18,10 +20,17 @@ from services.treasury.domain.messages import (
     UnreadableMessage,
 )
 from services.treasury.store.database import inserting
+from services.treasury.store.findings import open_findings
 from services.treasury.store.tables import orders, own_events, positions
+
+Clock = Callable[[], datetime]
 
 ADDED_AT_ONCE: Final = 1_000
 """Orders in one statement: below what both databases take."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 # it dates findings; nothing is decided by it
 
 
 class Overtaken(Exception):
@@ -132,14 +141,20 @@ def _row(issued: IssuedOrder) -> dict[str, Any]:
     }
 
 
-async def note_refusals(connection: AsyncConnection, refusals: Iterable[OwnRefusal]) -> int:
-    """Keep the ledger's refusals of own events; the number of those that are known here.
+async def note_refusals(
+    connection: AsyncConnection, refusals: Iterable[OwnRefusal], clock: Clock = _now
+) -> None:
+    """Keep the ledger's refusals of own events, and open a finding of each.
 
-    An event that is not in the tables was made by an earlier life of them: nothing is kept.
+    An event that is not in the tables was made by an earlier life of them: its finding keeps the
+    refusal until a return makes the event again.
     """
-    known = 0
+    found = list[Finding]()
     for each in refusals:
         of_it = own_events.c.event_id == each.event_id
-        noted = update(own_events).where(of_it).values(refusal=each.facts)
-        known += (await connection.execute(noted)).rowcount
-    return known
+        columns = (own_events.c.budget, own_events.c.payment_order)
+        noted = update(own_events).where(of_it).values(refusal=each.facts).returning(*columns)
+        row = (await connection.execute(noted)).one_or_none()
+        budget, order = (None, None) if row is None else row
+        found.append(event_refused(each.event_id, each.facts, budget, order))
+    await open_findings(connection, found, None, clock())

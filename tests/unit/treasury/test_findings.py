@@ -23,9 +23,13 @@ from tests.unit.treasury.returned import BUDGET, HEAD, ORDER, SLIP, a_line, a_pi
 
 ALL_FACTS: dict[str, Any] = {
     **dict.fromkeys(("piece", "line", "slip", "year", "count", "found_count"), 3),
-    **{f"{name}_cents": 12_345 for name in ("amount", "found", "expected", "total")},
+    **{
+        f"{name}_cents": 12_345 for name in ("amount", "found", "expected", "total", "paid", "held")
+    },
     **dict.fromkeys(("post", "collectivity", "budget_code", "slip_type", "piece_type"), "09"),
-    **dict.fromkeys(("element", "state", "line_state", "payer", "reason", "name"), "09"),
+    **dict.fromkeys(
+        ("element", "state", "line_state", "payer", "reason", "name", "code", "event_id"), "09"
+    ),
     "on": "2023-06-02",
     "why": kept(_("it is larger than {limit} MiB").render({"limit": 128})),
     "answer": "accepted",
@@ -84,6 +88,16 @@ def test_an_unknown_slip_is_one_finding_however_many_pieces_it_has() -> None:
     assert (1, 3) == (len(of_slip), len(of_pieces))
 
 
+def test_a_refused_slip_is_one_finding_and_a_refused_event_another() -> None:
+    slips = {findings.refused_slip(a_piece(number=n), BUDGET, SLIP).finding_id for n in (1, 2)}
+    assert 1 == len(slips)
+    refusal = {"code": "overpayment"}
+    ids = {
+        findings.event_refused(name, refusal, BUDGET, ORDER).finding_id for name in ("a", "b", "a")
+    }
+    assert 2 == len(ids)
+
+
 def test_the_accountants_own_piece_says_its_amount() -> None:
     piece = a_piece(a_line(1, paid(1)), piece_type="12", number=None)
     facts = findings.accountants_piece(piece, BUDGET).facts
@@ -100,5 +114,6 @@ def test_the_accountants_own_piece_says_its_amount() -> None:
 def test_a_piece_that_cannot_be_read_is_named_as_far_as_it_goes(
     piece: UnreadPiece, slip: str, number: str
 ) -> None:
-    found = findings.unread_piece(piece, HEAD)
+    found = findings.unread_piece(piece, HEAD, BUDGET)
+    assert BUDGET == found.budget, "who sees the budget sees it"
     assert (slip, number) == (found.facts["slip"], found.facts["piece"])

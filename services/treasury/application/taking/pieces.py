@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, insert, select, tuple_
+from sqlalchemy import Row, delete, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.payments import PaymentExecuted
@@ -27,15 +27,15 @@ from services.treasury.domain.returns import Judged, OwnEvent, is_accountants_ow
 from services.treasury.domain.slips import SlipState, SlipType
 from services.treasury.pes.safe_xml import FileRefused
 from services.treasury.store import outbox
-from services.treasury.store.findings import FindingRow, open_findings
+from services.treasury.store.findings import FindingRow, open_findings, refusals
 from services.treasury.store.outbox import Outgoing
 from services.treasury.store.tables import own_events, piece_states, pieces, slips
 
-IN_HELIOS: Final = (SlipState.ISSUED.value, SlipState.ACCEPTED.value)
-"""States of slips of which a return may tell."""
+SENT: Final = (SlipState.ISSUED, SlipState.ACCEPTED, SlipState.REFUSED)
+"""States of slips of which a return may tell; of a refused one too, which is a finding."""
 
 WRONG_BUDGET: Final = _(
-    "it is of post {post}, entity {collectivity}, budget {budget_code}, which is none of"
+    "it is of post {post}, entity {collectivity} ({siret}), budget {budget_code}, which is none of"
     " ECLUSE_TREASURY_FILE"
 )
 
@@ -75,13 +75,15 @@ class Codes:
 
 
 def codes_of(config: TreasuryConfig, head: ReturnHead) -> Codes:
-    """The budget that a head names.
+    """The budget that a head names; of the entity that it names (IdColl), where it does.
 
     Raises:
         FileRefused: the configuration has none of these codes.
     """
     named = (head.post, head.collectivity, head.budget_code)
     for siret, entity in config.entities.items():
+        if head.siret not in {None, siret}:
+            continue
         for code in entity.budgets:
             found = config.of(f"{siret}-{code}-{head.dated_on.year}")
             if found is not None and named == (found.id_post, found.cod_col, found.cod_bud):
@@ -89,7 +91,12 @@ def codes_of(config: TreasuryConfig, head: ReturnHead) -> Codes:
     post, collectivity, budget_code = named
     raise FileRefused(
         WRONG_BUDGET.render(
-            {"post": post, "collectivity": collectivity, "budget_code": budget_code}
+            {
+                "post": post,
+                "collectivity": collectivity,
+                "siret": head.siret or findings.UNKNOWN,
+                "budget_code": budget_code,
+            }
         )
     )
 
@@ -117,13 +124,14 @@ class ReturnTaking:
     opened: list[FindingRow] = field(default_factory=list)
     """The findings that were opened, up to a number."""
     _slips: dict[str, dict[tuple[str, int], str]] = field(default_factory=dict)
+    _refused: set[str] = field(default_factory=set)
 
     async def take(self, found: Sequence[ReturnedPiece | UnreadPiece]) -> None:
         """Take a slice of pieces."""
         for_people, ours = list[Finding](), list[tuple[ReturnedPiece, PieceKey]]()
         for piece in found:
             if isinstance(piece, UnreadPiece):
-                for_people.append(findings.unread_piece(piece, self.head))
+                for_people.append(findings.unread_piece(piece, self.head, self._year_of(piece)))
                 continue
             budget = self.codes.budget(piece.slip.year)
             if is_accountants_own(piece):
@@ -134,6 +142,8 @@ class ReturnTaking:
                 for_people.append(findings.unknown_piece(piece, self.head, budget, slip_id))
             else:
                 ours.append((piece, (slip_id, piece.number)))
+            if slip_id in self._refused:
+                for_people.append(findings.refused_slip(piece, budget, slip_id))
         known, event_ids = await self._known({key for _piece, key in ours})
         news, states = list[OwnEvent](), dict[PieceKey, PieceState]()
         for piece, key in ours:
@@ -153,16 +163,17 @@ class ReturnTaking:
         await self._write(news, states, for_people)
         self.counts.pieces += len(found)
 
+    def _year_of(self, piece: UnreadPiece) -> str:
+        return self.codes.budget((piece.slip or self.head.dated_on).year)
+
     async def _slip_of(self, budget: str, piece: ReturnedPiece) -> str | None:
         """The slip of ours on which a piece stands."""
         if budget not in self._slips:
-            sent = select(slips.c.slip_id, slips.c.slip_type, slips.c.number).where(
-                slips.c.budget == budget, slips.c.state.in_(IN_HELIOS)
-            )
-            self._slips[budget] = {
-                (row.slip_type, row.number): row.slip_id
-                for row in await self.connection.execute(sent)
-            }
+            columns = (slips.c.slip_id, slips.c.slip_type, slips.c.number, slips.c.state)
+            sent = select(*columns).where(slips.c.budget == budget, slips.c.state.in_(SENT))
+            rows = (await self.connection.execute(sent)).all()
+            self._slips[budget] = {(row.slip_type, row.number): row.slip_id for row in rows}
+            self._refused |= {row.slip_id for row in rows if row.state == SlipState.REFUSED}
         if piece.slip.number is None:
             return None
         return self._slips[budget].get((piece.slip.slip_type, piece.slip.number))
@@ -209,6 +220,10 @@ class ReturnTaking:
     ) -> None:
         if news:
             await self.connection.execute(insert(own_events), [self._row(each) for each in news])
+            refused, made = await refusals(self.connection), {each.event_id for each in news}
+            for event_id in made & refused.keys():
+                of_it = update(own_events).where(own_events.c.event_id == event_id)
+                await self.connection.execute(of_it.values(refusal=refused[event_id]))
         await outbox.put(
             self.connection,
             [Outgoing(each.event_id, EVENTS, each.budget, each.encoded()) for each in news],
