@@ -228,3 +228,25 @@ def test_a_file_that_could_not_be_written_is_written_by_a_later_run(
         assert [slip.file_name] == list(it.files())
 
     office(treasury_url, folder, body)
+
+
+def test_what_a_person_takes_while_a_later_run_begins_is_not_published(
+    treasury_url: str, tmp_path: Path
+) -> None:
+    class Overtaken(Mortal):
+        async def export(
+            self, slip_id: str, by: str, keep: Callable[[PesFile], None] | None = None
+        ) -> PesFile:
+            await Slips.export(self, slip_id, "anne")
+            return await super().export(slip_id, by, keep)
+
+    async def body(it: Office) -> None:
+        it.slips.dies = "before it is noted"
+        with pytest.raises(Died):
+            await it.at("09:30")
+        it.slips = Overtaken(it.both.store, it.both.read_model, a_config(), lambda: it.now)
+        it.start()
+        await it.schedule.run()
+        assert [] == [name for name in it.files() if name[0] != "."]
+
+    office(treasury_url, tmp_path / "exports", body)

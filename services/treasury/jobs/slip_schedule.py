@@ -110,19 +110,24 @@ class SlipSchedule:
         assert slip.file_name is not None, "it is issued"
         hidden = folder / f".{slip.file_name}.part"
         if slip.exported_at is None:
-            await self._slips.export(slip.slip_id, BY, lambda file: _keep(file, hidden))
+            kept: list[Path] = []
+            await self._slips.export(
+                slip.slip_id, BY, lambda file: kept.append(_keep(file, hidden))
+            )
+            if not kept:
+                return  # Somebody else was the first: a hidden file is his, or of a run that died.
         elif slip.exported_by != BY:
             hidden.unlink(missing_ok=True)  # A run died before it was noted; then a person came.
             return
         try:
             hidden.replace(folder / slip.file_name)
         except FileNotFoundError:
-            return  # It has its name, or had it; or somebody else was the first to export.
+            return  # It has its name, or had it.
         log.info("slip_exported", slip=slip.slip_id, file=slip.file_name)
 
 
-def _keep(file: PesFile, hidden: Path) -> None:
-    """Write it down to the disk, with its name.
+def _keep(file: PesFile, hidden: Path) -> Path:
+    """Write it down to the disk, with its name; return where.
 
     Raises:
         NotWritten: it cannot be written. An OSError would be taken for one of the database.
@@ -137,6 +142,7 @@ def _keep(file: PesFile, hidden: Path) -> None:
             os.close(directory)
     except OSError as error:
         raise NotWritten(str(error)) from None
+    return hidden
 
 
 def _report(problem: SlipProblem, **facts: str) -> None:
