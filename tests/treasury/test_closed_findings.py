@@ -8,6 +8,7 @@ from services.treasury.application.metrics import figures
 from services.treasury.domain.messages import OwnRefusal
 from services.treasury.store.orders import note_refusals
 from services.treasury.store.tables import outbox, own_events
+from tests.builders import BUDGET
 from tests.treasury.return_files import Line, Mandat, Paid, a_return, a_slip
 from tests.treasury.sent_slips import NOW, Desk, a_piece_row, a_slip_row, at_desk
 
@@ -99,3 +100,17 @@ def test_a_refusal_that_is_read_before_its_event_is_made_again_is_kept(treasury_
         assert ["event_refused"] == await desk.found()
 
     at_desk(treasury_url, go)
+
+
+def test_a_file_that_is_cut_off_behind_its_head_is_a_finding_of_its_budget(
+    treasury_in_files: str,
+) -> None:
+    whole = a_file("2023-06-05", Line("300.00"))
+
+    async def go(desk: Desk) -> None:
+        (cut,) = (await desk.take(whole[:-30])).opened
+        (other,) = (await desk.take(whole.replace(b"059035", b"059036"))).opened
+        assert ("file_refused", BUDGET) == (cut.kind, cut.budget)
+        assert ("file_refused", None) == (other.kind, other.budget)
+
+    at_desk(treasury_in_files, go)

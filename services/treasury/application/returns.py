@@ -30,6 +30,7 @@ from services.treasury.domain.findings import (
     kept,
     text_of,
 )
+from services.treasury.domain.returned_pieces import ReturnHead
 from services.treasury.pes import acquit, returned
 from services.treasury.pes.acquit import AcquitReader, GatewayError
 from services.treasury.pes.returned import ReturnReader
@@ -124,6 +125,21 @@ class ReturnRow:
         return text_of(self.facts["why"]) if "why" in self.facts else None
 
 
+@dataclass(slots=True)
+class Whose:
+    """The budget of a file, once its head is read: it must be of these entities, None is all."""
+
+    sirets: frozenset[str] | None
+    budget: str | None = None
+
+    def note(self, codes: Codes, head: ReturnHead) -> Codes:
+        """The same codes, of an entity for which the file may be brought."""
+        if self.sirets is not None and codes.siret not in self.sirets:
+            raise ForeignReturn(NOT_THEIRS.render({"siret": codes.siret}))
+        self.budget = codes.budget(head.dated_on.year)
+        return codes
+
+
 class Returns:
     """Returns, answers of the gateway, and findings.
 
@@ -150,16 +166,16 @@ class Returns:
         Raises:
             ForeignReturn: it is of a budget of another entity.
         """
-        file, kind = XmlFile(stream), UNREADABLE
+        file, kind, whose = XmlFile(stream), UNREADABLE, Whose(sirets)
         try:
             kind = _kind_of(file.root())
             async with self._transaction() as connection:
                 take = self._take_return if kind == RETURN else self._take_answer
-                taken = await take(connection, file, file_name, sirets)
+                taken = await take(connection, file, file_name, whose)
                 await self._note(connection, taken, by)
                 return taken
         except FileRefused as error:
-            return await self._refuse(file, file_name, kind, error.why, by)
+            return await self._refuse(file, file_name, kind, error.why, whose.budget, by)
 
     async def listed(self) -> list[ReturnRow]:
         """The files that were read, the newest first."""
@@ -211,11 +227,11 @@ class Returns:
         connection: AsyncConnection,
         file: XmlFile,
         file_name: str,
-        sirets: frozenset[str] | None,
+        whose: Whose,
     ) -> Taken:
         reader = ReturnReader(file)
         head = reader.head()
-        codes = _theirs(codes_of(self._config, head), sirets)
+        codes = whose.note(codes_of(self._config, head), head)
         taking = ReturnTaking(connection, head, codes, file_name, self._clock())
         pieces = reader.pieces()
         while slice_ := list(islice(pieces, SLICE)):
@@ -239,11 +255,11 @@ class Returns:
         connection: AsyncConnection,
         file: XmlFile,
         file_name: str,
-        sirets: frozenset[str] | None,
+        whose: Whose,
     ) -> Taken:
         reader, now = AcquitReader(file), self._clock()
         answered, head = reader.head()
-        codes = _theirs(codes_of(self._config, head), sirets)
+        codes = whose.note(codes_of(self._config, head), head)
         verdict = await Verdict.of(reader.answers())
         slip_id, found = await take_answer(connection, head, codes, answered, verdict, now)
         opened = await open_findings(connection, found, file_name, now)
@@ -261,10 +277,16 @@ class Returns:
         )
 
     async def _refuse(
-        self, file: XmlFile, file_name: str, kind: str, why: Translatable, by: str
+        self,
+        file: XmlFile,
+        file_name: str,
+        kind: str,
+        why: Translatable,
+        budget: str | None,
+        by: str,
     ) -> Taken:
         digest = file.sha256()
-        finding = Finding(FindingKind.FILE_REFUSED, {"sha256": digest, "why": kept(why)})
+        finding = Finding(FindingKind.FILE_REFUSED, {"sha256": digest, "why": kept(why)}, budget)
         async with self._transaction() as connection:
             opened = await open_findings(connection, [finding], file_name, self._clock())
             taken = Taken(
@@ -298,13 +320,6 @@ class Returns:
         elif (former, taken.outcome) == (REFUSED, TAKEN):
             of_file = returns.c.sha256 == taken.sha256
             await connection.execute(update(returns).where(of_file).values(row))
-
-
-def _theirs(codes: Codes, sirets: frozenset[str] | None) -> Codes:
-    """The same codes, of an entity for which the file may be brought."""
-    if sirets is not None and codes.siret not in sirets:
-        raise ForeignReturn(NOT_THEIRS.render({"siret": codes.siret}))
-    return codes
 
 
 def _kind_of(root: str) -> str:
