@@ -61,7 +61,7 @@ def test_what_is_withheld_anew_is_another_finding(
     assert ids(second) == ids(outcome(after, head=LATER)), "the same again is the same finding"
 
 
-def test_a_payment_told_with_another_day_holds_back_itself_alone() -> None:
+def test_a_payment_named_with_another_day_holds_back_itself_alone() -> None:
     """100 of 2 June is now of 8 June: the balance of 200 that follows is published."""
     moved = a_piece(a_line(1, paid(100, JUNE_8)))
     first = outcome(moved, BEFORE, LATER)
@@ -78,7 +78,7 @@ def test_a_payment_told_with_another_day_holds_back_itself_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "expected", "held_cents"),
+    ("named", "expected", "held_cents"),
     [
         ((paid(60, JUNE_8), paid(40, JUNE_15)), [], 100),
         ((paid(60, JUNE_8), paid(60, JUNE_15)), [], 120),
@@ -88,9 +88,9 @@ def test_a_payment_told_with_another_day_holds_back_itself_alone() -> None:
     ],
 )
 def test_the_ledger_never_has_more_of_a_line_than_the_return_says(
-    told: tuple[Disbursement, ...], expected: list[tuple[int, str]], held_cents: int
+    named: tuple[Disbursement, ...], expected: list[tuple[int, str]], held_cents: int
 ) -> None:
-    result = outcome(a_piece(a_line(1, *told)), BEFORE, LATER)
+    result = outcome(a_piece(a_line(1, *named)), BEFORE, LATER)
     assert [TAKEN, *expected] == published(result)
     assert held_cents == result.findings[0].facts["held_cents"]
 
