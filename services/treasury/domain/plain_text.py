@@ -46,11 +46,9 @@ def plain(text: str) -> str:
 
 def without_plain_form(text: str) -> str:
     """The characters of a text that have no plain form, each once, in their order."""
-    if text.isascii():
-        return ""  # Most are: to look at each character takes longer than all else of an order.
     characters = unicodedata.normalize("NFC", text)
     if max(characters, default="") <= chr(ISO_8859_1_MAX):
-        return ""
+        return ""  # Most: to look at each character takes longer than all else of an order.
     return "".join(dict.fromkeys(each for each in characters if _form(each) is None))
 
 

@@ -29,6 +29,8 @@ def test_a_text_takes_its_plain_form(text: str, expected: str) -> None:
 def test_the_characters_without_plain_form_are_named_once_each() -> None:
     assert "日本" == without_plain_form("日本 œ 日")
     assert "" == without_plain_form("Œuvre d’été\u0301")
+    assert "" == without_plain_form("été")
+    assert "" == without_plain_form("")
 
 
 @pytest.mark.parametrize("text", ["", "0", "000", ".", " ", "nc"])
