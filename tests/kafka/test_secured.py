@@ -39,7 +39,7 @@ from services.runtime.kafka.clients import connection_arguments
 from services.treasury.store.database import treasury_address
 from services.treasury.store.outbox import Outgoing
 from services.treasury.store.tables import orders, outbox
-from tests.builders import BUDGET, IBAN, Json
+from tests.builders import BUDGET, Json
 from tests.integration.command import EXAMPLE, CommandResult, ecluse, real_ecluse
 from tests.kafka.brokers import JarBroker
 from tests.kafka.commands import DONE, UNREACHABLE
@@ -53,8 +53,6 @@ from tests.waiting import eventually, run
 
 PRINCIPALS: Final = tuple(read_rights().principals)
 EVENTS_OF_THE_YEAR: Final = 10
-NO_EVENT: Final = b"no event"
-"""A value that nobody can read."""
 
 
 @pytest.fixture(scope="module")
@@ -155,40 +153,6 @@ def _treasury(watch: Process) -> Json:
     (stage,) = [each for each in json.loads(body)["stages"] if each["stage"] == "treasury"]
     print(stage)
     return dict(stage)
-
-
-def test_a_process_of_the_treasury_writes_its_own_topics_and_no_internal_events(
-    secured: SecureBroker, tmp_path: Path
-) -> None:
-    """What its outbox has for another topic stays there; no log line says a whole IBAN."""
-    url, returns = f"sqlite:///{tmp_path / 'treasury.db'}", tmp_path / "returns"
-    returns.mkdir()
-    (returns / f"retour {IBAN}.xml").write_bytes(b"no XML")
-    own = {
-        "ECLUSE_TREASURY_URL": url,
-        "ECLUSE_TREASURY_RETURNS": str(returns),
-        "ECLUSE_TREASURY_POLL_S": "0.3",
-    }
-    variables = environment_of(secured, "treasury", **own)
-    with Process(RUN, tmp_path, "treasury", variables) as process:
-        process.until_ready()
-        for topic in (EVENTS, SLIPS, ACCOUNTING_ENTRIES):
-            put_all(url, [Outgoing(topic, topic, BUDGET, NO_EVENT)])
-        process.until(lambda: [] == unsent_topics(url), "its own topics are written")
-        put_all(url, [Outgoing(INTERNAL_EVENTS, INTERNAL_EVENTS, BUDGET, NO_EVENT)])
-        process.until(lambda: process.logged("outbox_postponed"), "it is refused")
-        assert [INTERNAL_EVENTS] == unsent_topics(url)
-        process.until(lambda: process.logged("return_taken", outcome="refused"), "the return")
-        assert 0 == process.stop()
-    internal = run(read(secured, OPERATOR, INTERNAL_EVENTS))
-    assert NO_EVENT not in internal
-    assert NO_EVENT in run(read(secured, OPERATOR, SLIPS))
-
-
-def unsent_topics(url: str) -> list[str]:
-    """The topics of the messages that wait in the outbox."""
-    waiting = select(outbox.c.topic).where(outbox.c.sent_at.is_(None))
-    return [row.topic for row in rows_of(url, waiting)]
 
 
 async def read(

@@ -1,7 +1,9 @@
 """`ecluse treasury run` on a real broker: orders once, messages sent, Lag that says OK."""
 
 import asyncio
+import itertools
 import json
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -202,7 +204,10 @@ def test_the_outbox_survives_kills_and_sends_each_budgets_messages_in_order(
 async def _make_slips(read_model: str) -> None:
     async with opened(read_model) as both:
         await known(both, *(an_order(f"C{n}/advance") for n in range(5)))
-        made = Slips(both.store, both.read_model, a_config(), lambda: NOON)
+        minutes = itertools.count()
+        made = Slips(
+            both.store, both.read_model, a_config(), lambda: NOON + timedelta(minutes=next(minutes))
+        )
         for step in ("exported", "cancelled", "left"):
             draft = await made.prepare(BUDGET, SlipType.PAYMENT, "anne", at_most=2)
             assert draft is not None

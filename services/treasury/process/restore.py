@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import NamedTuple
 
+import msgspec
 from aiokafka.structs import TopicPartition
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +24,10 @@ from services.treasury.domain.messages import UnreadableMessage, read_order
 from services.treasury.store import orders
 from services.treasury.store.database import TreasuryStore
 
+FOREIGN = _(
+    "its last record is none of the treasury's ({error}). Find out who wrote it: only the treasury "
+    "may write there."
+)
 MISSING = _(
     "the treasury's tables lack slips or entries that were sent: the last message of this topic is "
     "not in them. They would be made a second time. Run `ecluse treasury restore`, which adds what "
@@ -85,8 +90,13 @@ async def check_tables(settings: Settings, store: TreasuryStore, partitions: int
             if last is None or last.value is None:
                 continue
             async with store.reading() as connection:
-                if not await known(connection, last.value):
-                    raise ClusterError(place_name(place), MISSING.render({}))
+                try:
+                    is_there = await known(connection, last.value)
+                except msgspec.DecodeError as error:
+                    text = FOREIGN.render({"error": error})
+                    raise ClusterError(place_name(place), text) from error
+            if not is_there:
+                raise ClusterError(place_name(place), MISSING.render({}))
 
 
 async def _take_orders(reader: Reader, place: TopicPartition, connection: AsyncConnection) -> int:
