@@ -68,3 +68,14 @@ class DatabaseSettings(Environment):
             if value is not None and name not in address.query
         }
         return address.update_query_dict(members).render_as_string(hide_password=False)
+
+
+def address_beside(read_model: str, file: str) -> str:
+    """The address of tables that are no part of a read model: its database, or a file beside it.
+
+    A read model in a file of SQLite may be thrown away; these may not.
+    """
+    url = make_url(read_model)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return read_model
+    return f"sqlite:///{Path(url.database).parent / file}"

@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.api.access.store import MIGRATION_LOCK, AccessStore
+from services.api.access.store import AccessStore
 from services.api.adapters import read_model
 from services.api.adapters.clock import wall_clock
 from services.api.adapters.read_model import open_read_model
 from services.projector import database
 from services.projector.database import an_engine, take
 from services.projector.database_errors import failing_as_writer
-from services.projector.migrations import prepare
+from services.projector.migrations import MIGRATION_LOCK, prepare
 from services.projector.switch import both
 from services.runtime.kafka.writer import WriterFailed
 from tests.api.environment import an_app, asking

@@ -11,10 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import structlog
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Executable, Row, Select, or_, select, text, update
-from sqlalchemy.engine import make_url
+from sqlalchemy import Executable, Row, Select, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,7 +26,8 @@ from services.api.adapters.read_model import follow_password, open_postgresql
 from services.api.problems import DATABASE_UNREACHABLE, Problem
 from services.projector.database import an_engine_of_a_file, our_address, where
 from services.projector.database_errors import is_temporary, message_of, reaching
-from services.projector.migrations import check_version
+from services.projector.migrations import bring_up
+from services.projector.settings import address_beside
 
 CONNECTIONS_MAX: Final = 4
 USE_NOTED_EVERY: Final = timedelta(minutes=5)
@@ -37,8 +35,6 @@ USE_NOTED_EVERY: Final = timedelta(minutes=5)
 
 ACCESS_FILE: Final = "access.db"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-MIGRATION_LOCK: Final = 0x45636C75
-"""An advisory lock of PostgreSQL: of several processes that start at once, one migrates."""
 
 WITH_RIGHTS: Final = (
     select(api_keys, api_key_rights.c.scope, api_key_rights.c.entity)
@@ -96,20 +92,8 @@ class AccessStore:
         async with reaching(where(self._engine)):
             self._check_folder()
             async with self._engine.begin() as connection:
-                if self._is_postgresql:
-                    await _own_schema(connection)
-                else:  # Python's driver begins nothing before DDL: half a version would stay.
-                    await connection.exec_driver_sql("BEGIN IMMEDIATE")
-                await connection.run_sync(self._upgrade)
-
-    def _upgrade(self, connection: Connection) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes["connection"] = connection
-        config.attributes["schema"] = self._schema
-        of_version = {"version_table": VERSION_TABLE, "version_table_schema": self._schema}
-        check_version(connection, config, where(self._engine), **of_version)
-        command.upgrade(config, "head")
+                name = where(self._engine)
+                await bring_up(connection, SCHEMA, MIGRATIONS, name, VERSION_TABLE)
 
     async def dispose(self) -> None:
         await self.written_beside()
@@ -327,27 +311,9 @@ class AccessStore:
             raise FileNotFoundError(self._folder)  # as the driver would say it
 
 
-async def _own_schema(connection: AsyncConnection) -> None:
-    """Make the schema, one process at a time; where it is there the right to is not needed."""
-    await connection.execute(text("SET LOCAL statement_timeout = 0"))
-    await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
-    known = text("SELECT count(*) FROM pg_namespace WHERE nspname = :schema")
-    found = await connection.execute(known, {"schema": SCHEMA})
-    if not found.scalar_one():
-        await connection.execute(text(f"CREATE SCHEMA {SCHEMA}"))
-
-
 def access_address(read_model: str, address: str | None) -> str:
-    """Address of keys and audit: the one that is set, else the database of the read model.
-
-    Beside a read model in a file it has a file of its own: that one may be thrown away.
-    """
-    if address is not None:
-        return address
-    url = make_url(read_model)
-    if url.get_backend_name() != "sqlite" or not url.database:
-        return read_model
-    return f"sqlite:///{Path(url.database).parent / ACCESS_FILE}"
+    """Address of keys and audit: the one that is set, else derived from that of the read model."""
+    return address_beside(read_model, ACCESS_FILE) if address is None else address
 
 
 def _keys(rows: Iterable[Mapping[Any, Any]]) -> list[ApiKey]:

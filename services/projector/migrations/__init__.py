@@ -1,14 +1,16 @@
 """The schema of the read model: brought to what this program knows, version by version."""
 
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from alembic import command
+from alembic import command, context
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.texts import _
 from services.projector.database import SCHEMA, an_engine, where
@@ -16,7 +18,7 @@ from services.projector.database_errors import reaching
 from services.projector.sql import POSTGRESQL
 from services.runtime.ops.errors import ClusterError
 
-LOCK: Final = 0x45636C75
+MIGRATION_LOCK: Final = 0x45636C75
 """The number of PostgreSQL's advisory lock under which one process at a time brings a schema up."""
 
 TOO_NEW = _("its schema ({version}) is of a newer Écluse: upgrade this one")
@@ -40,38 +42,68 @@ async def prepare_at(url: str) -> None:
 async def prepare(engine: AsyncEngine, schema: str = SCHEMA) -> None:
     """Make the tables, or bring them to the newest version; ClusterError where one is newer."""
     async with engine.begin() as connection:
-        if engine.dialect.name == POSTGRESQL:
-            await connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
-            known = text("SELECT count(*) FROM pg_namespace WHERE nspname = :schema")
-            found = await connection.execute(known, {"schema": schema})
-            if not found.scalar_one():  # Else the right to make one is not needed.
-                await connection.execute(text(f'CREATE SCHEMA "{schema}"'))
-        else:
-            await connection.exec_driver_sql("BEGIN IMMEDIATE")
-        await connection.run_sync(_upgrade)
+        await bring_up(connection, schema, Path(__file__).parent, "read model")
 
 
-def _upgrade(connection: Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
-    config.attributes["connection"] = connection
-    check_version(connection, config, "read model")
-    command.upgrade(config, "head")
+async def bring_up(
+    connection: AsyncConnection,
+    schema: str,
+    versions: Path,
+    name: str,
+    version_table: str | None = None,
+) -> None:
+    """Bring a schema up in this transaction, one process at a time, however long that takes.
 
-
-def check_version(connection: Connection, config: Config, name: str, **table: Any) -> None:
-    """That this program knows the version of a schema.
+    It is made where PostgreSQL lacks it; SQLite has a file instead.
 
     Args:
-        connection: to its database.
-        config: of the migrations.
-        name: of the schema in messages.
-        table: alembic's options about the table with the version.
+        connection: to its database, in a transaction that has done nothing yet.
+        schema: its name in PostgreSQL.
+        versions: the folder of its migrations, whose env.py takes connection and schema.
+        name: the name of the schema in messages.
+        version_table: the table with its version, which stands in it; else alembic's own.
 
     Raises:
         ClusterError: a newer program has been here.
     """
+    is_postgresql = connection.dialect.name == POSTGRESQL
+    if is_postgresql:
+        await connection.execute(text("SET LOCAL statement_timeout = 0"))
+        await connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
+        known = text("SELECT count(*) FROM pg_namespace WHERE nspname = :schema")
+        found = await connection.execute(known, {"schema": schema})
+        if not found.scalar_one():  # Else the right to make one is not needed.
+            await connection.execute(text(f'CREATE SCHEMA "{schema}"'))
+    else:  # Python's driver begins nothing before DDL: half a version would stay.
+        await connection.exec_driver_sql("BEGIN IMMEDIATE")
+    config = Config()
+    config.set_main_option("script_location", str(versions))
+    config.attributes["schema"] = own_schema = schema if is_postgresql else None
+    table: dict[str, Any] = {}
+    if version_table is not None:
+        table = {"version_table": version_table, "version_table_schema": own_schema}
+    await connection.run_sync(partial(_upgrade, config, name, table))
+
+
+def _upgrade(config: Config, name: str, table: Mapping[str, Any], connection: Connection) -> None:
+    """Run the versions that are missing, of those that this program knows."""
+    config.attributes["connection"] = connection
     known = {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
-    version = MigrationContext.configure(connection, opts=table).get_current_revision()
+    version = MigrationContext.configure(connection, opts=dict(table)).get_current_revision()
     if version is not None and version not in known:
         raise ClusterError(name, TOO_NEW.render({"version": version}))
+    command.upgrade(config, "head")
+
+
+def run_versions(metadata: MetaData, version_table: str) -> None:
+    """Run the versions as `bring_up` has it: the env.py of a schema with a table of its version."""
+    attributes = context.config.attributes
+    context.configure(
+        connection=attributes["connection"],
+        target_metadata=metadata,
+        version_table=version_table,
+        version_table_schema=attributes["schema"],
+        include_schemas=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()

@@ -5,16 +5,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, Self
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.projector.database import an_engine, where
 from services.projector.database_errors import reaching
-from services.projector.migrations import LOCK, check_version
+from services.projector.migrations import bring_up
+from services.projector.settings import address_beside
 from services.projector.snapshot import see_one_moment
 from services.projector.sql import POSTGRESQL
 from services.treasury.settings import TreasurySettings
@@ -28,13 +26,7 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 def treasury_address(read_model: str, own: str | None) -> str:
     """The address of the treasury's tables: its own, or derived from that of the read model."""
-    if own is not None:
-        return own
-    url = make_url(read_model)
-    if url.get_backend_name() != "sqlite":
-        return read_model
-    folder = Path(url.database or "").parent
-    return f"sqlite:///{folder / TREASURY_FILE}"
+    return address_beside(read_model, TREASURY_FILE) if own is None else own
 
 
 class TreasuryStore:
@@ -43,9 +35,8 @@ class TreasuryStore:
     def __init__(self, address: str) -> None:
         engine = an_engine(address, SCHEMA)
         self.is_postgresql = engine.dialect.name == POSTGRESQL
-        self._schema = SCHEMA if self.is_postgresql else None
         self._engine: AsyncEngine = engine.execution_options(
-            schema_translate_map={SCHEMA: self._schema}
+            schema_translate_map={SCHEMA: SCHEMA if self.is_postgresql else None}
         )
 
     @classmethod
@@ -75,25 +66,9 @@ class TreasuryStore:
             Unreachable: the database does not answer.
             ClusterError: it is of a newer program.
         """
-        async with reaching(where(self._engine)), self._engine.begin() as connection:
-            if self.is_postgresql:
-                await connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
-                known = text("SELECT count(*) FROM pg_namespace WHERE nspname = :schema")
-                found = await connection.execute(known, {"schema": SCHEMA})
-                if not found.scalar_one():  # Else the right to make one is not needed.
-                    await connection.execute(text(f'CREATE SCHEMA "{SCHEMA}"'))
-            else:
-                await connection.exec_driver_sql("BEGIN IMMEDIATE")
-            await connection.run_sync(self._upgrade)
-
-    def _upgrade(self, connection: Connection) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes["connection"] = connection
-        config.attributes["schema"] = self._schema
-        of_version = {"version_table": VERSION_TABLE, "version_table_schema": self._schema}
-        check_version(connection, config, where(self._engine), **of_version)
-        command.upgrade(config, "head")
+        name = where(self._engine)
+        async with reaching(name), self._engine.begin() as connection:
+            await bring_up(connection, SCHEMA, MIGRATIONS, name, VERSION_TABLE)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[AsyncConnection]:
