@@ -10,8 +10,7 @@ from services.runtime.kafka.publishing import (
     Flow,
     Message,
     Receipts,
-    a_producer,
-    start_producer,
+    started_producer,
 )
 from services.runtime.kafka.topics import partition_count
 from services.runtime.kafka.waits import stop_producer
@@ -65,13 +64,8 @@ class KafkaPublisher:
         async with self._opening:
             if self._producer is None:
                 partitions = await partition_count(self._settings, EVENTS)
-                producer = a_producer(self._settings)
-                try:
-                    await start_producer(producer, self._settings)
-                except BaseException:
-                    await stop_producer(producer)
-                    raise
-                self._producer, self._partitions = producer, partitions
+                self._producer = await started_producer(self._settings)
+                self._partitions = partitions
             return self._producer, self._partitions
 
     async def _drop(self, producer: Any) -> None:

@@ -124,6 +124,17 @@ def a_producer(settings: Settings) -> AIOKafkaProducer:
     )
 
 
+async def started_producer(settings: Settings) -> AIOKafkaProducer:
+    """A producer that is connected; one that cannot be is let go of, and Unreachable raised."""
+    producer = a_producer(settings)
+    try:
+        await start_producer(producer, settings)
+    except BaseException:
+        await stop_producer(producer)
+        raise
+    return producer
+
+
 async def start_producer(producer: AIOKafkaProducer, settings: Settings) -> None:
     """Connect it, with retries for as long as the settings allow; then Unreachable."""
 

@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from aiokafka import AIOKafkaProducer
 
-from services.runtime.kafka.publishing import Flow, Message, Receipts, a_producer, start_producer
+from services.runtime.kafka.publishing import Flow, Message, Receipts, started_producer
 from services.runtime.kafka.waits import stop_producer
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
@@ -77,11 +77,5 @@ class OutboxSender:
 
     async def _started(self) -> AIOKafkaProducer:
         if self._producer is None:
-            producer = a_producer(self._settings)
-            try:
-                await start_producer(producer, self._settings)
-            except BaseException:
-                await stop_producer(producer)
-                raise
-            self._producer = producer
+            self._producer = await started_producer(self._settings)
         return self._producer
