@@ -14,19 +14,16 @@ from sqlalchemy import RowMapping, and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.texts import _, verbatim
+from services.api.access.caller import entity_of
 from services.api.code_names import OFFICIAL, Names
 from services.api.grants import query as grants
 from services.api.queries.rows import Entities, all_rows, row_as, shown_name
 from services.api.statements.sheet import Cell, Column, Kind, Sheet
 from services.ledger.explain.terms import GRANT_STATES
+from services.open_data.fields import AT_ONCE, IN_CASH, IN_PARTS, TEXT_MAX
 from services.projector.tables import conventions, instalments, payment_orders, payments
 
 TITLE: Final = _("List of grants")
-IN_CASH: Final = "aide en numéraire"
-AT_ONCE, IN_PARTS = "unique", "échelonné"
-SIRET_DIGITS: Final = 14
-OBJECT_MAX: Final = 256
-"""Length of the object of a grant in the format."""
 
 COLUMNS: Final = (
     Column(verbatim("nomAttribuant")),
@@ -156,12 +153,12 @@ def _row(listed: ListedGrant, names: Names) -> list[Cell]:
     beneficiary = grant.beneficiary
     return [
         names.entity_of(grant.budget),
-        grant.budget[:SIRET_DIGITS],
+        entity_of(grant.budget),
         listed.signed_on,
         None if grant.act is None else shown_name(grant.act.number),
         None if beneficiary is None else beneficiary.name,
         None if beneficiary is None else beneficiary.siret,
-        None if grant.title is None else grant.title[:OBJECT_MAX],
+        None if grant.title is None else grant.title[:TEXT_MAX],
         grant.awarded_cents,
         IN_CASH,
         _conditions(listed.instalments),

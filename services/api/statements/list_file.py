@@ -22,7 +22,6 @@ from services.projector.tables import budgets, positions
 ROWS_MAX: Final = 50_000
 """Rows of a list in a file: more would keep the API busy for longer than a request may take."""
 
-SIRET_DIGITS: Final = 14
 ALL: Final = _("all")
 YES, NO = _("yes"), _("no")
 ROWS: Final = ngettext("{count} row", "{count} rows")
@@ -227,10 +226,10 @@ async def heading_of(
         lines.append((_("entity"), ALL if entities is None else ", ".join(called)))
         lines += [(_("as of"), day), (_("journal read up to"), await _read_up_to(question))]
     else:
-        code, year = budget[SIRET_DIGITS + 1 :].rsplit("-", 1)
+        entity, code, year = budget.split("-")
         known_at = getattr(asked, "known_at", None) or await _last_record(question, budget)
         lines += [
-            (_("entity"), named(budget[:SIRET_DIGITS], names.entity_of(budget))),
+            (_("entity"), named(entity, names.entity_of(budget))),
             (_("budget"), named(code, names.of_budget(budget))),
             (_("fiscal year"), year),
             (_("as of"), day),
