@@ -134,7 +134,7 @@ def test_two_share_the_orders_and_one_takes_over_from_a_frozen_one(
 def test_a_partition_that_another_process_took_and_left_is_taken_again(
     cluster: Cluster, url: str, tmp_path: Path
 ) -> None:
-    """It raised the epoch, and was never assigned: the group was sharing out partitions."""
+    """It raised the epoch, and was never assigned: its group was rebalancing."""
     publish_orders(cluster, numbered(2))
     with Treasurer(cluster, url, tmp_path) as treasury:
         treasury.until_ready()

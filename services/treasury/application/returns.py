@@ -126,7 +126,7 @@ class ReturnRow:
 
 
 @dataclass(slots=True)
-class Whose:
+class FileBudget:
     """The budget of a file, once its head is read: it must be of these entities, None is all."""
 
     sirets: frozenset[str] | None
@@ -166,16 +166,16 @@ class Returns:
         Raises:
             ForeignReturn: it is of a budget of another entity.
         """
-        file, kind, whose = XmlFile(stream), UNREADABLE, Whose(sirets)
+        file, kind, of_file = XmlFile(stream), UNREADABLE, FileBudget(sirets)
         try:
             kind = _kind_of(file.root())
             async with self._transaction() as connection:
                 take = self._take_return if kind == RETURN else self._take_answer
-                taken = await take(connection, file, file_name, whose)
+                taken = await take(connection, file, file_name, of_file)
                 await self._note(connection, taken, by)
                 return taken
         except FileRefused as error:
-            return await self._refuse(file, file_name, kind, error.why, whose.budget, by)
+            return await self._refuse(file, file_name, kind, error.why, of_file.budget, by)
 
     async def listed(self) -> list[ReturnRow]:
         """The files that were read, the newest first."""
@@ -227,11 +227,11 @@ class Returns:
         connection: AsyncConnection,
         file: XmlFile,
         file_name: str,
-        whose: Whose,
+        of_file: FileBudget,
     ) -> Taken:
         reader = ReturnReader(file)
         head = reader.head()
-        codes = whose.note(codes_of(self._config, head), head)
+        codes = of_file.note(codes_of(self._config, head), head)
         taking = ReturnTaking(connection, head, codes, file_name, self._clock())
         pieces = reader.pieces()
         while slice_ := list(islice(pieces, SLICE)):
@@ -255,11 +255,11 @@ class Returns:
         connection: AsyncConnection,
         file: XmlFile,
         file_name: str,
-        whose: Whose,
+        of_file: FileBudget,
     ) -> Taken:
         reader, now = AcquitReader(file), self._clock()
         answered, head = reader.head()
-        codes = whose.note(codes_of(self._config, head), head)
+        codes = of_file.note(codes_of(self._config, head), head)
         verdict = await Verdict.of(reader.answers())
         slip_id, found = await take_answer(connection, head, codes, answered, verdict, now)
         opened = await open_findings(connection, found, file_name, now)

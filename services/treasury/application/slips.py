@@ -36,7 +36,7 @@ from services.treasury.domain.slips import (
 from services.treasury.pes.writer import PesFile
 from services.treasury.store.database import TreasuryStore
 from services.treasury.store.orders import are_read_from_topics
-from services.treasury.store.outbox import put, waits
+from services.treasury.store.outbox import is_unsent, put
 from services.treasury.store.slips import (
     PieceRow,
     SlipRow,
@@ -165,7 +165,7 @@ class Slips:
         embedded mode, commands on tables of their own) there is nothing to wait for.
         """
         async with self._store.reading() as connection:
-            is_waiting = await waits(connection, issued_id(slip_id))
+            is_waiting = await is_unsent(connection, issued_id(slip_id))
             return not (is_waiting and await are_read_from_topics(connection))
 
     async def export(

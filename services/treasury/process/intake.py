@@ -71,11 +71,11 @@ class Intake:
         self._give_up_s = give_up_s
         self._claiming = asyncio.Lock()
         self._gaps: dict[Place, int] = {}
-        """Places before which records were skipped, since partitions were shared out last."""
+        """Places before which records were skipped, since the last rebalance."""
         self._is_own_seek = False
 
     def seek_again(self) -> None:
-        """Take note that the next claim is no sharing out: what is skipped then is missing."""
+        """Take note that the next claim is no rebalance: what is skipped then is missing."""
         self._is_own_seek = True
 
     async def claim(self, places: Collection[Place], seeks: int) -> dict[Place, int]:
@@ -168,8 +168,7 @@ class Intake:
     def _miss(self, place: Place, taking: Taking, next_offset: int, begin: int | None) -> None:
         """Have it read again from the stored place; hold the partition if that has not helped.
 
-        Faust lets go of fetched records when partitions are shared out anew: those behind them
-        must not be taken.
+        Faust drops fetched records at a rebalance: those behind them must not be taken.
         """
         facts = {"topic": place.topic, "partition": place.partition}
         log.warning("records_skipped", **facts, next_offset=next_offset, begin=begin)

@@ -80,7 +80,7 @@ async def has_unsent(connection: AsyncConnection) -> bool:
     return (await connection.execute(asked)).first() is not None
 
 
-async def waits(connection: AsyncConnection, message_id: str) -> bool:
+async def is_unsent(connection: AsyncConnection, message_id: str) -> bool:
     """True while this message was not sent; of one that never was here, False."""
     asked = select(outbox.c.number).where(
         outbox.c.message_id == message_id, outbox.c.sent_at.is_(None)
