@@ -7,12 +7,12 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, false, func, select, true
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.access.caller import SIRET_DIGITS
 from services.api.queries.rows import Entities, Facts, Name, all_rows, first_row, page_rows, row_as
 from services.treasury.store import tables
+from services.treasury.store.slips import of_entities
 
 slips: Final = tables.slips.c
 pieces: Final = tables.pieces.c
@@ -146,18 +146,6 @@ WITH_STATES: Final = tables.pieces.outerjoin(
 )
 
 
-def visible(budget: ColumnElement[Any], entities: Entities) -> ColumnElement[bool]:
-    """True if a budget belongs to one of the caller's entities; one that is null, to who has all.
-
-    These tables have no list of budgets as the read model has: a budget's id begins with its SIRET.
-    """
-    if entities is None:
-        return true()
-    if not entities:
-        return false()
-    return func.substr(budget, 1, SIRET_DIGITS).in_(sorted(entities))
-
-
 async def listed(
     conn: AsyncConnection,
     entities: Entities,
@@ -169,7 +157,7 @@ async def listed(
     limit: int | None = None,
 ) -> list[Slip]:
     """Slips, the newest first; the key of a row is when it was prepared, and its id."""
-    found = select(*SLIP).where(visible(slips.budget, entities))
+    found = select(*SLIP).where(of_entities(slips.budget, entities))
     if budget is not None:
         found = found.where(slips.budget == budget)
     if state is not None:
@@ -182,7 +170,7 @@ async def listed(
 async def slip(conn: AsyncConnection, entities: Entities, slip_id: str) -> Slip | None:
     """A slip by its id."""
     row = await first_row(
-        conn, select(*SLIP).where(visible(slips.budget, entities), slips.slip_id == slip_id)
+        conn, select(*SLIP).where(of_entities(slips.budget, entities), slips.slip_id == slip_id)
     )
     return None if row is None else row_as(Slip, row)
 
@@ -256,7 +244,7 @@ async def findings(
     limit: int | None = None,
 ) -> list[Finding]:
     """Findings, the newest first; the key of a row is when it was opened, and its id."""
-    found = select(*found_out).where(visible(found_out.budget, entities))
+    found = select(*found_out).where(of_entities(found_out.budget, entities))
     if is_open is not None:
         found = found.where(found_out.closed_at.is_(None) == is_open)
     if budget is not None:
@@ -274,7 +262,7 @@ async def open_findings(conn: AsyncConnection, entities: Entities) -> int:
     """The number of findings that nobody has closed."""
     count = await conn.scalar(
         select(func.count()).where(
-            visible(found_out.budget, entities), found_out.closed_at.is_(None)
+            of_entities(found_out.budget, entities), found_out.closed_at.is_(None)
         )
     )
     return count or 0

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from events.texts import _
 from services.treasury.config.accountant import Numbers
 from services.treasury.domain.slips import SlipProblem, SlipState, SlipType
-from services.treasury.store.database import inserting
+from services.treasury.store.database import in_parts, inserting
 from services.treasury.store.tables import free_numbers, pieces, series, slips
 
 GIVEN_BY_ERP = _(
@@ -29,9 +29,6 @@ PIECES_TAKEN = _(
     "Pieces of budget {budget} have numbers between {first} and {last} already: give a first "
     "number behind which {count} are free."
 )
-NAMED_AT_ONCE: Final = 10_000
-"""Numbers in one statement: below what both databases take."""
-
 DRAFTS: Final = "draft"
 """The series of the serial numbers in the ids of slips."""
 
@@ -156,11 +153,11 @@ async def use(
     """Note that a slip has these numbers: they are free no more, and the series go on behind."""
     for name, taken in numbers.by_series(slip_type):
         await go_on_at(connection, budget, name, max(taken) + 1)
-        for first in range(0, len(taken), NAMED_AT_ONCE):
+        for some in in_parts(taken):
             used = delete(free_numbers).where(
                 free_numbers.c.budget == budget,
                 free_numbers.c.series == name,
-                free_numbers.c.number.in_(taken[first : first + NAMED_AT_ONCE]),
+                free_numbers.c.number.in_(some),
             )
             await connection.execute(used)
 

@@ -1,7 +1,5 @@
 """Reconciliation: entries, slips and returns against the ledger, the ERP against the entries."""
 
-from typing import Final
-
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -14,11 +12,9 @@ from services.treasury.application.differences.discrepancy import Discrepancy, D
 from services.treasury.application.differences.erp import ErpTotals
 from services.treasury.application.entries import Place
 from services.treasury.domain.entries import Accounts
+from services.treasury.domain.slips import SIRET_DIGITS
 from services.treasury.store.database import TreasuryStore
 from services.treasury.store.tables import booked
-
-SIRET_DIGITS: Final = 14
-"""A budget's id begins with its entity."""
 
 
 async def reconcile(

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, Row, Select, and_, select
@@ -17,6 +17,7 @@ from services.projector.database_errors import reaching
 from services.projector.tables import payment_orders
 from services.treasury.config.accountant import TreasuryConfig
 from services.treasury.domain.slips import (
+    BudgetName,
     Original,
     SlipState,
     SlipType,
@@ -25,10 +26,8 @@ from services.treasury.domain.slips import (
     unpaid_cents,
 )
 from services.treasury.pes.writer import faults
+from services.treasury.store.database import in_parts
 from services.treasury.store.tables import orders, own_events, pieces, slips
-
-ASKED_AT_ONCE: Final = 2_000
-"""Orders named in one question to the read model: far below what both databases take."""
 
 NOT_KNOWN = _(
     "Order {order}: the read model does not know it yet. It is offered as soon as the projector "
@@ -131,8 +130,7 @@ async def _known(
     found: dict[tuple[str, str], _Known] = {}
     async with reaching(where(read_model)), read_model.connect() as connection:
         for budget, names in _by_budget(wanted):
-            for first in range(0, len(names), ASKED_AT_ONCE):
-                named = names[first : first + ASKED_AT_ONCE]
+            for named in in_parts(names):
                 asked = select(of.payment_order, of.state, of.paid_cents).where(
                     of.budget == budget, of.payment_order.in_(named)
                 )
@@ -201,6 +199,6 @@ def _to_take_back(
             "paid": Euros(paid_cents),
         }
         reasons.append(PAYMENTS_DIFFER.render({"order": order.payment_order, **amounts}))
-    year = int(order.budget.rsplit("-", 1)[-1])
+    year = BudgetName.of(order.budget).year
     original = Original(row.slip_number, row.piece_number, year)
     return Waiting(order, SlipType.CANCELLATION, line_cents, original, tuple(reasons))

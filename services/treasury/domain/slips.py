@@ -163,6 +163,10 @@ class Slip:
         return f"{self.budget}/{self.slip_type}/{self.number}"
 
 
+SIRET_DIGITS: Final = 14
+"""The id of a budget begins with the SIRET of its entity."""
+
+
 @dataclass(frozen=True, slots=True)
 class BudgetName:
     """The parts of a budget's id."""

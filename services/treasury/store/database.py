@@ -1,9 +1,9 @@
 """The treasury's database: its tables in a schema of PostgreSQL, or in a file of SQLite."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,6 +22,11 @@ TREASURY_FILE: Final = "treasury.db"
 """The file beside a read model in SQLite."""
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+NAMED_AT_ONCE: Final = 2_000
+"""Values named in one statement: far below what both databases take."""
+
+Value = TypeVar("Value")
 
 
 def treasury_address(read_model: str, own: str | None) -> str:
@@ -95,6 +100,12 @@ class TreasuryStore:
 
     async def dispose(self) -> None:
         await self._engine.dispose()
+
+
+def in_parts(values: Sequence[Value], at_most: int = NAMED_AT_ONCE) -> Iterator[Sequence[Value]]:
+    """Consecutive parts, each of what one statement may name."""
+    for first in range(0, len(values), at_most):
+        yield values[first : first + at_most]
 
 
 def inserting(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:

@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.texts import Translatable
 from services.treasury.domain.findings import Finding, FindingKind, sentence_of
+from services.treasury.store.database import in_parts
 from services.treasury.store.slips import of_entities
 from services.treasury.store.tables import findings
-
-ASKED_MAX: Final = 5_000
-"""Ids in one statement: databases know some 32,000 parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +42,9 @@ async def open_findings(
 ) -> list[FindingRow]:
     """Open those that were never found before; they are returned."""
     new = {each.finding_id: each for each in found}
-    names = list(new)
-    for start in range(0, len(names), ASKED_MAX):
-        some = findings.c.finding_id.in_(names[start : start + ASKED_MAX])
-        for row in await connection.execute(select(findings.c.finding_id).where(some)):
+    for some in in_parts(list(new)):
+        known = select(findings.c.finding_id).where(findings.c.finding_id.in_(some))
+        for row in await connection.execute(known):
             del new[row.finding_id]
     opened = [
         FindingRow(

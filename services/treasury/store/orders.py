@@ -19,7 +19,7 @@ from services.treasury.domain.messages import (
     OwnRefusal,
     UnreadableMessage,
 )
-from services.treasury.store.database import inserting
+from services.treasury.store.database import in_parts, inserting
 from services.treasury.store.findings import open_findings
 from services.treasury.store.tables import orders, own_events, positions
 
@@ -118,10 +118,10 @@ async def take(
 
 async def _add(connection: AsyncConnection, rows: list[dict[str, Any]]) -> int:
     new = 0
-    for first in range(0, len(rows), ADDED_AT_ONCE):
+    for some in in_parts(rows, ADDED_AT_ONCE):
         added = (
             inserting(connection, orders)
-            .values(rows[first : first + ADDED_AT_ONCE])
+            .values(some)
             .on_conflict_do_nothing(index_elements=list(orders.primary_key))
             .returning(orders.c.payment_order)
         )

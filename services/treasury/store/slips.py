@@ -3,19 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, RowMapping, and_, delete, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.treasury.domain.slips import SlipState, SlipType
+from services.treasury.domain.slips import SIRET_DIGITS, SlipState, SlipType
+from services.treasury.store.database import in_parts
 from services.treasury.store.tables import orders, pieces, slips
-
-SIRET_DIGITS: Final = 14
-"""A budget's id begins with its entity."""
-
-NAMED_AT_ONCE: Final = 2_000
-"""Orders named in one statement: far below what both databases take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +73,10 @@ def slip_of(row: RowMapping) -> SlipRow:
 
 
 def of_entities(budget: ColumnElement[str], sirets: frozenset[str] | None) -> ColumnElement[bool]:
-    """True of budgets of these entities; of all where it is None."""
+    """True of budgets of these entities; of all where it is None, rows without budget too.
+
+    These tables have no list of budgets as the read model has: a budget's id begins with its SIRET.
+    """
     if sirets is None:
         return true()
     return func.substr(budget, 1, SIRET_DIGITS).in_(sorted(sirets))
@@ -174,8 +172,8 @@ async def _place(
     asked = select(pieces.c.payment_order).where(pieces.c.slip_id == slip_id)
     names = (await connection.execute(asked)).scalars().all()
     placed = 0
-    for first in range(0, len(names), NAMED_AT_ONCE):
-        named = orders.c.payment_order.in_(names[first : first + NAMED_AT_ONCE])
+    for some in in_parts(names):
+        named = orders.c.payment_order.in_(some)
         changed = update(orders).where(orders.c.budget == budget, named, which)
         placed += (await connection.execute(changed.values({place: now_on}))).rowcount
     return placed
