@@ -1,8 +1,5 @@
 """`python -m bench.kafka`, with few events: that it measures everything, not how fast."""
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +10,7 @@ from bench.kafka.answers import CONNECTIONS, MIX
 from bench.kafka.figures import AIMS
 from bench.kafka.read_model import SQLITE_SHARE
 from bench.kafka.stream import budgets_of, opening_events
-from tests.integration.command import ROOT, environment
+from tests.kafka.bench_runs import measured
 from tests.kafka.cluster import Cluster
 from tests.waiting import run
 
@@ -85,21 +82,8 @@ def check_security(found: dict[str, Any]) -> None:
 
 @pytest.mark.timeout(LIMIT_S + 30)
 def test_it_measures_every_contender(nowhere: Cluster, tmp_path: Path) -> None:
-    file = tmp_path / "build" / "bench.json"
-    asked = {**SMALL, "--bootstrap": nowhere.bootstrap, "--out": file}
-    options = [str(each) for pair in asked.items() for each in pair]
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.kafka", "--json", *options],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=environment(),
-        timeout=LIMIT_S,
-        check=False,
-    )
-    assert 0 == done.returncode, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    assert found == json.loads(file.read_text(encoding="utf-8"))
+    asked = {**SMALL, "--bootstrap": nowhere.bootstrap}
+    found = measured("bench.kafka", asked, tmp_path / "build" / "bench.json", LIMIT_S)
     for name in CONTENDERS:
         row = found[name]
         assert (FAUST_EVENTS if name.startswith("faust") else EVENTS) == row["events"]

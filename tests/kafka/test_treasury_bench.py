@@ -1,15 +1,12 @@
 """`python -m bench.treasury`, with few orders: that it measures everything, not how fast."""
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from bench.treasury import page
-from tests.integration.command import ROOT, environment
+from tests.kafka.bench_runs import measured
 
 ORDERS: Final = 40
 LIMIT_S: Final = 240.0
@@ -26,21 +23,9 @@ SMALL: Final = {
 @pytest.mark.rest
 @pytest.mark.timeout(LIMIT_S + 30)
 def test_it_measures_every_part(tmp_path: Path) -> None:
-    out, written = tmp_path / "build" / "treasury.json", tmp_path / "page.md"
-    asked = {**SMALL, "--out": out, "--page": written}
-    options = [str(each) for pair in asked.items() for each in pair]
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.treasury", "--json", *options],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=environment(),
-        timeout=LIMIT_S,
-        check=False,
-    )
-    assert 0 == done.returncode, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    assert found == json.loads(out.read_text(encoding="utf-8"))
+    written = tmp_path / "page.md"
+    asked = {**SMALL, "--page": written}
+    found = measured("bench.treasury", asked, tmp_path / "build" / "treasury.json", LIMIT_S)
     assert [] == found["aims"], "no aim is of so few"
     slips, taken = found["slips"]["sqlite"], found["returns"]["sqlite"]
     assert (ORDERS, ORDERS) == (slips["pieces"], found["console"]["sqlite"]["waiting"])

@@ -10,8 +10,8 @@ from services.treasury.application.slips import Slips
 from services.treasury.config.accountant import TreasuryConfig
 from services.treasury.domain.messages import CancelledOrder, IssuedOrder
 from services.treasury.domain.slips import Original, SlipState
-from services.treasury.store.orders import take
 from services.treasury.store.database import NAMED_AT_ONCE
+from services.treasury.store.orders import take
 from tests.builders import BUDGET, IBAN, OTHER_BODY, SIRET
 from tests.treasury.desk import CANCELLATION, NOON, PAYMENT, At, Desk, refusal
 from tests.treasury.orders import a_config, an_order, is_now, known
