@@ -96,7 +96,7 @@ def test_names_in_a_return_are_text_on_the_page(target: Target) -> None:
 def test_a_return_of_another_entity_and_one_without_the_right_change_nothing(
     target: Target,
 ) -> None:
-    foreign = a_return(a_slip(), head=CODES | {"CodColl": "512"})
+    foreign = a_return(a_slip(), head=CODES | {"IdColl": ROUBAIX, "CodColl": "512"})
     answer = posted(target, foreign)
     assert (403, "entity_not_allowed") == (answer.status_code, answer.json()["code"])
     assert ROUBAIX in answer.json()["detail"]
