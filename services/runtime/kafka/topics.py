@@ -223,6 +223,17 @@ class Cluster:
         """The response to a request for which the client has no method."""
         return await self._answer(lambda: self._admin._send_request(request))  # noqa: SLF001
 
+    @property
+    def brokers(self) -> dict[int, str]:
+        """The address of each broker, by its number, as the cluster names them."""
+        known = self._admin._client.cluster.brokers()  # noqa: SLF001
+        return {each.nodeId: f"{each.host}:{each.port}" for each in known}
+
+    async def ask(self, broker: int, request: Request[Any]) -> Any:
+        """The response of this broker, and of no other; Unreachable where it does not answer."""
+        asked = self._admin._send_request(request, broker)  # noqa: SLF001
+        return await within(REQUEST_TIMEOUT_S, asked, "Kafka", self.brokers[broker])
+
     async def describe(self) -> dict[str, Any]:
         """All topics: a request about one would create it where a cluster does so on demand."""
         topics = await self._answer(lambda: self._admin.describe_topics(None))
@@ -248,6 +259,16 @@ class Cluster:
             for name, topic in there.items()
             if topic in found
         }
+
+    async def config_of(self, broker: int) -> dict[str, str]:
+        """The settings in force on a broker; ClusterError where it does not say them to us."""
+        asked = [ConfigResource(ConfigResourceType.BROKER, str(broker))]
+        found: dict[str, str] = {}
+        for response in await self._answer(lambda: self._admin.describe_configs(asked)):
+            for code, message, _unused, _name, entries in response.resources:
+                check_accepted(self.brokers[broker], code, message)
+                found |= {entry[0]: entry[1] for entry in entries}
+        return found
 
     async def create(self, topics: Mapping[str, Topic], count: int, asked: TopicOptions) -> None:
         """Create these topics, unless there are none."""
@@ -288,10 +309,10 @@ def _found(listed: dict[str, Any], entries: list[tuple[Any, ...]]) -> Found:
 def check_accepted(where: str, code: int, message: str | None) -> None:
     """Raise ClusterError where Kafka's code is that of a refusal."""
     if code:
-        kind = for_code(code)
-        no_right = issubclass(kind, NO_RIGHTS)
-        error = text_of(kind(message or "")) if no_right else message or str(kind())
-        raise ClusterError(where, NOT_ACCEPTED.render({"error": error}))
+        refused = for_code(code)(message or "")
+        no_right = isinstance(refused, NO_RIGHTS)
+        error = text_of(refused) if no_right else message or str(type(refused)())
+        raise ClusterError(where, NOT_ACCEPTED.render({"error": error})) from refused
 
 
 async def _shown(poll: Callable[[], Awaitable[list[Difference]]]) -> list[Difference]:
