@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from events.texts import Translatable, _, ngettext, pgettext
+from events.texts import _, ngettext, pgettext
 from services.cli.terminal.options import AsJson, flag
 from services.cli.terminal.output import bad_option, busy, print_json
 from services.cli.terminal.screen import Screen
@@ -21,8 +21,8 @@ EXIT_TROUBLE: Final = 1
 
 EXAMINING: Final = _("examining")
 NO_ROLE: Final = _("one of {roles}")
-LINE: Final = Translatable("{state} {name}: {text}")
-LINE_WHERE: Final = Translatable("{state} {name}, {where}: {text}")
+LINE: Final = _("{state} {name}: {text}")
+LINE_WHERE: Final = _("{state} {name}, {where}: {text}")
 TROUBLES: Final = ngettext("{count} thing to do.", "{count} things to do.")
 UNKNOWN: Final = ngettext("{count} thing is not known.", "{count} things are not known.")
 ALL_WELL: Final = _("Nothing needs a person.")
