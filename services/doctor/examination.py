@@ -5,10 +5,10 @@ from typing import Final
 
 from aiokafka.conn import collect_hosts
 
-from services.doctor import configuration, databases, on_kafka, partitions, rights
+from services.doctor import databases, on_kafka, partitions, rights
 from services.doctor.certificates import of_authorities, of_brokers, of_ours
 from services.doctor.checks import Check, Part, not_made
-from services.doctor.configuration import Configuration
+from services.doctor.configuration.reading import Configuration, read_configuration
 from services.doctor.scope import CONSUMERS, LEDGER, LONG_S, Scope, made
 from services.runtime.kafka.topics import connected
 from services.runtime.ops.clock import Clock, wall_clock
@@ -33,7 +33,7 @@ async def examine(
         form: how the cluster names a principal, as for `acls.wanted`.
         clock: this machine's.
     """
-    known = configuration.read()
+    known = read_configuration()
     patience = {"give_up_s": PATIENCE_S}
     own = known.kafka or Settings.model_construct()
     scope = Scope(own.model_copy(update=patience), role, before_start, form, clock)

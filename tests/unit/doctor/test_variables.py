@@ -9,7 +9,14 @@ import pytest
 from pydantic_settings import BaseSettings
 
 import services
-from services.doctor.variables import COMMAND, ROLES, Source, Variable, misnamed, variables
+from services.doctor.configuration.variables import (
+    COMMAND,
+    ROLES,
+    Source,
+    Variable,
+    misnamed,
+    variables,
+)
 from services.runtime.ops.settings import Environment
 from services.texts.language import Language
 from services.texts.translation import translate
