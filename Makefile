@@ -94,8 +94,9 @@ check: set-up-dev ## style, types and layers, in seconds: ruff, mypy, import-lin
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
 
-schemas: set-up-run ## write schemas/ again from the models in events/
+schemas: set-up-run ## write schemas/ again from the models in events/ and from schemas/topics.yaml
 	.venv/bin/python -m events.schemas
+	.venv/bin/python -m services.api.contract.asyncapi
 
 catalogue: set-up-run ## write docs/refusals.md, life-cycles.md and rights.md again, from the code and deploy/*.yaml
 	.venv/bin/python -m services.ledger.explain.catalogue
