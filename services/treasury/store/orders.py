@@ -11,7 +11,6 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from events.topics import JOURNAL
 from services.treasury.domain.findings import Finding, event_refused
 from services.treasury.domain.messages import (
     CancelledOrder,
@@ -81,10 +80,9 @@ async def advance(
     await connection.execute(moved)
 
 
-async def are_read_from_topics(connection: AsyncConnection) -> bool:
-    """True where a process reads the orders from Kafka, not from an embedded ledger's journal."""
-    asked = select(positions.c.topic).where(positions.c.topic != JOURNAL).limit(1)
-    return (await connection.execute(asked)).first() is not None
+async def are_of_a_process(connection: AsyncConnection) -> bool:
+    """True where a process takes the orders, and sends what leaves."""
+    return (await connection.execute(select(positions.c.topic).limit(1))).first() is not None
 
 
 def _is(topic: str, partition: int) -> ColumnElement[bool]:

@@ -102,6 +102,7 @@ def prepare(
     """Put the orders that are ready on drafts, one for each budget and type."""
 
     async def work(slips: "Slips") -> list["SlipRow"]:
+        await slips.check_compared()
         ready = [each for each in await slips.waiting(None, budget) if not each.reasons]
         wanted = {(each.order.budget, each.slip_type): None for each in ready}
         most = {} if at_most is None else {"at_most": at_most}
