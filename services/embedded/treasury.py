@@ -44,6 +44,7 @@ log: Final = structlog.stdlib.get_logger("ecluse.treasury")
 
 
 class _Record(msgspec.Struct):
+    budget: str
     outcome: str
     event_id: str | None
     event_source: str | None
@@ -154,4 +155,4 @@ def _own_refusals(records: Sequence[bytes]) -> Iterator[OwnRefusal]:
         refusal = record.refusal
         if record.event_source == TREASURY and record.event_id and refusal is not None:
             message = asdict(both(refusal_sentence(refusal["code"], refusal["facts"])))
-            yield OwnRefusal(record.event_id, refusal | {"message": message})
+            yield OwnRefusal(record.budget, record.event_id, refusal | {"message": message})

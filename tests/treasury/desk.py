@@ -97,6 +97,12 @@ class Desk:
             for each in await self.slips.pieces(slip.slip_id)
         ]
 
+    async def values(self) -> list[bytes]:
+        """The messages of the outbox, in their order."""
+        async with self.both.store.reading() as connection:
+            asked = select(outbox.c.value).order_by(outbox.c.number)
+            return list((await connection.execute(asked)).scalars())
+
     async def sent_messages(self) -> list[str]:
         """The ids in the outbox, in their order."""
         async with self.both.store.reading() as connection:

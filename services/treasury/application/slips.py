@@ -11,7 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.texts import Day, _
 from events.treasury import PIECES_MAX
-from services.treasury.application.cancelling import CANCELLED_ALREADY, check_cancellable
+from services.treasury.application.cancelling import (
+    CANCELLED_ALREADY,
+    check_cancellable,
+    close_duplicates,
+)
 from services.treasury.application.issuing import Stamp, issue_draft
 from services.treasury.application.numbers import (
     DRAFTS,
@@ -211,24 +215,28 @@ class Slips:
                 await connection.execute(update(slips).where(its).values(noted))
         return file
 
-    async def cancel(self, slip_id: str, by: str) -> SlipRow:
+    async def cancel(self, slip_id: str, by: str, reason: str | None = None) -> SlipRow:
         """Give up a slip that is not in Hélios: its orders wait again.
 
-        That is a draft, the newest of its type where it was never exported, and one that the
-        gateway refused and no return names.
+        That is a draft, the newest of its type where it was never exported, one that the gateway
+        refused and no return names, and one of which a person says, with a reason, that its number
+        is another program's: the gateway called it a duplicate. That number is not used again.
         """
+        why = (reason or "").strip() or None
         async with self._store.transaction() as connection:
             slip = await _locked(connection, slip_id)
-            await check_cancellable(connection, slip)
+            is_anothers = await check_cancellable(connection, slip, why)
             await cancel_slip(connection, slip)
             if slip.number is not None:
-                is_free = self._frees_numbers(slip)
+                is_free = not is_anothers and self._frees_numbers(slip)
                 if is_free:
                     numbers = SlipNumbers(slip.number, await piece_numbers(connection, slip_id))
                     await free(connection, slip.budget, slip.slip_type, numbers)
                 now = self._clock()
-                message = cancelled_message(slip, by, now, numbers_are_free=is_free)
+                message = cancelled_message(slip, by, now, why, numbers_are_free=is_free)
                 await put(connection, [message], now)
+                if is_anothers and why:
+                    await close_duplicates(connection, slip, by, why, now)
             found = await find_slip(connection, slip_id)
             assert found is not None, "it is locked"
             return found

@@ -150,9 +150,7 @@ async def note_refusals(
     found = list[Finding]()
     for each in refusals:
         of_it = own_events.c.event_id == each.event_id
-        columns = (own_events.c.budget, own_events.c.payment_order)
-        noted = update(own_events).where(of_it).values(refusal=each.facts).returning(*columns)
-        row = (await connection.execute(noted)).one_or_none()
-        budget, order = (None, None) if row is None else row
-        found.append(event_refused(each.event_id, each.facts, budget, order))
+        noted = update(own_events).where(of_it).values(refusal=each.facts)
+        order = await connection.scalar(noted.returning(own_events.c.payment_order))
+        found.append(event_refused(each.event_id, each.facts, each.budget, order))
     await open_findings(connection, found, None, clock())
