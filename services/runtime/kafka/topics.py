@@ -266,6 +266,19 @@ class Cluster:
         cluster = await self._answer(self._admin.describe_cluster)
         return len(cluster["brokers"])
 
+    async def broker_config(self) -> dict[str, str]:
+        """The settings of one of the brokers, as Kafka names them.
+
+        Raises:
+            ClusterError: it refuses them to us.
+        """
+        node = min(each.nodeId for each in self._admin._client.cluster.brokers())  # noqa: SLF001
+        asked = [ConfigResource(ConfigResourceType.BROKER, str(node))]
+        (response,) = await self._answer(lambda: self._admin.describe_configs(asked))
+        ((code, message, _unused, name, entries),) = response.resources
+        check_accepted(f"broker {name}", code, message)
+        return {entry[0]: entry[1] for entry in entries}
+
     async def create(
         self, topics: Mapping[str, Mapping[str, str]], count: int, replicas: int
     ) -> None:
