@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator
 from tests.builders import Json
 
 ANNOTATIONS: Final = frozenset(
-    {"$comment", "$defs", "$id", "$schema", "deprecated", "description", "examples", "title"}
+    {"$comment", "$defs", "$id", "$schema", "components", "deprecated", "description", "example"}
+    | {"examples", "title"}
 )
 CONDITIONS: Final = ("allOf", "oneOf", "not", "if", "then", "else", "patternProperties")
 """What a document must meet besides; compared as a whole."""
@@ -218,10 +219,10 @@ class Comparison:
         for name in read.get("required", ()):
             if name not in required and (name in ours or self._reader_is_new):
                 text = self._either("it is required now", "it may be missing")
-                yield Change(f"{at}/{name}", text)
+                yield Change(_at(at, name), text)
         others = written.get("additionalProperties", True), read.get("additionalProperties", True)
         for name, member in ours.items():
-            below = f"{at}/{name}"
+            below = _at(at, name)
             yield from self.changes(member, theirs.get(name, others[1]), below)
             if name in theirs and name not in required:
                 yield from self._default(member, theirs[name], below)
@@ -229,15 +230,19 @@ class Comparison:
             if name in ours:
                 continue
             if not self._reader_is_new:
-                yield Change(f"{at}/{name}", "it is not written any more")
+                yield Change(_at(at, name), "it is not written any more")
             elif any(self.changes(others[0], member)):
-                yield Change(f"{at}/{name}", "it was passed over, and has a meaning now")
+                yield Change(_at(at, name), "it was passed over, and has a meaning now")
         yield from self.changes(*others, f"{at}/(any other member)")
 
     def _default(self, written: Any, read: Any, at: str) -> Iterator[Change]:
         before, now = written.get("default"), read.get("default")
         if before != now:
             yield Change(at, self._was("what it means that it is missing", before, now))
+
+
+def _at(pointer: str, name: str) -> str:
+    return f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
 
 
 def _without(schema: Json, *names: str) -> Json:

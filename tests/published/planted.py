@@ -1,10 +1,8 @@
 """Changes of the contract, planted: what each is, and what must be found of it."""
 
-import json
-from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Final
 
-from tests.builders import Json
+from tests.published.edits import TEXT, Planted, add, both, data, put, rename, take
 from tests.published.released import Use
 
 VOTED: Final = "ecluse.budget.voted.v1"
@@ -17,67 +15,15 @@ ENTRY: Final = "ecluse.accounting-entry.recorded.v1"
 RECORD: Final = "ecluse.journal.record.v1"
 LAG: Final = "ecluse.lag.v1"
 ORDERS: Final = "ecluse.payment-orders.v1"
-
-TEXT: Final = {"type": "string"}
-
-
-class Planted(NamedTuple):
-    """A change, and what must be found of it: by whom, where, in which words."""
-
-    id: str
-    name: str
-    change: Callable[[Any], object]
-    found: tuple[Use | None, str, str] | None = None
-
-
-def put(*steps: str, **members: Any) -> Callable[[Any], object]:
-    """Members of the part of a schema to which the steps lead."""
-
-    def change(schema: Any) -> None:
-        for step in steps:
-            schema = schema[step]
-        schema.update(members)
-
-    return change
-
-
-def take(*steps: str) -> Callable[[Any], object]:
-    def change(schema: Any) -> None:
-        for step in steps[:-1]:
-            schema = schema[step]
-        schema.remove(steps[-1]) if isinstance(schema, list) else schema.pop(steps[-1])
-
-    return change
-
-
-def both(*changes: Callable[[Any], object]) -> Callable[[Any], object]:
-    return lambda schema: [each(schema) for each in changes]
-
-
-def add(*steps: str, item: Any) -> Callable[[Any], object]:
-    def change(schema: Any) -> None:
-        for step in steps:
-            schema = schema[step]
-        schema.append(item)
-
-    return change
-
-
-def rename(schema: Json) -> None:
-    """Another name for a part of it."""
-    text = json.dumps(schema).replace('"Act"', '"Decision"').replace("$defs/Act", "$defs/Decision")
-    schema.clear()
-    schema.update(json.loads(text))
-
-
-def data(name: str, *more: str) -> tuple[str, ...]:
-    return ("$defs", name, "properties", *more)
-
+LINES_ASKED: Final = "GET /balances/lines asked"
+LINES_ANSWERED: Final = "GET /balances/lines answered"
 
 VOTE: Final = data("BudgetVoted")
 AWARD: Final = data("DeliberationAdopted")
 ORDER: Final = data("PaymentOrderIssued")
+LINE: Final = ("components", "schemas", "LineBalance")
 SENT, READ, LEDGERS, KEPT = Use.FROM_SENDERS, Use.BY_READERS, Use.BY_LEDGERS, Use.OF_BEFORE
+CLIENTS: Final = Use.FROM_CLIENTS
 
 FROM_SENDERS: Final = [
     Planted(
@@ -342,7 +288,54 @@ TOPICS: Final = [
         (None, "", "max.message.bytes was 16777216, and is 1"),
     ),
 ]
+API: Final = [
+    Planted(
+        "a parameter that is required",
+        LINES_ASKED,
+        add("required", item="query budget"),
+        (CLIENTS, "/query budget", "it is required now"),
+    ),
+    Planted(
+        "a parameter is gone",
+        LINES_ASKED,
+        take("properties", "query known_at"),
+        (CLIENTS, "/query known_at", "it is not read any more"),
+    ),
+    Planted(
+        "shorter pages",
+        LINES_ASKED,
+        put("properties", "query limit", maximum=10),
+        (CLIENTS, "/query limit", "the largest number was 1000, and is 10"),
+    ),
+    Planted(
+        "a media type is gone",
+        LINES_ANSWERED,
+        put(properties={}, required=[]),
+        (READ, "/200 application~1json", "it is not written any more"),
+    ),
+    Planted(
+        "a figure is gone",
+        LINES_ANSWERED,
+        both(take(*LINE, "properties", "paid_cents"), take(*LINE, "required", "paid_cents")),
+        (READ, "/200 application~1json/items/*/paid_cents", "it is not written any more"),
+    ),
+    Planted(
+        "a figure may be unknown",
+        LINES_ANSWERED,
+        put(*LINE, "properties", "paid_cents", type=["integer", "null"]),
+        (READ, "/200 application~1json/items/*/paid_cents", "null is new"),
+    ),
+]
 HARMLESS: Final = [
+    Planted("a parameter may be given", LINES_ASKED, put("properties", **{"query order": TEXT})),
+    Planted(
+        "a figure more",
+        LINES_ANSWERED,
+        both(
+            put(*LINE, "properties", lapsed_cents={"type": "integer"}),
+            add(*LINE, "required", item="lapsed_cents"),
+        ),
+    ),
     Planted("an optional member", VOTED, put(*VOTE, ref={"anyOf": [TEXT, {"type": "null"}]})),
     Planted("a value that is read besides", VOTED, add(*VOTE, "stage", "enum", item="closing")),
     Planted("a longer text is read", VOTED, put("properties", "id", maxLength=1000)),

@@ -7,8 +7,7 @@ It writes schemas/released/VERSION/ once; CONTRIBUTING.md says when. What is the
 import sys
 from pathlib import Path
 
-from events import schemas
-from tests.published.released import FOLDER, SUMS, TOPICS, sums, texts
+from tests.published.released import FOLDER, SUMS, sums, texts
 
 
 def freeze(version: str, folder: Path = FOLDER) -> Path:
@@ -19,7 +18,6 @@ def freeze(version: str, folder: Path = FOLDER) -> Path:
     made.mkdir(parents=True)
     for name, text in texts().items():
         (made / name).write_text(text, encoding="utf-8")
-    (made / TOPICS).write_bytes((schemas.FOLDER / TOPICS).read_bytes())
     (made / SUMS).write_text(sums(made), encoding="utf-8")
     return made
 

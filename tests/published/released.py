@@ -18,12 +18,14 @@ from events import schemas, topics
 from events.lag import Board, History
 from services.api.contract.asyncapi import TYPES
 from tests.builders import Json
+from tests.published.addresses import ANSWERED, ASKED, openapi, schemas_of
 from tests.published.compatibility import Change, Comparison, closed, expanded, opened
 
 FOLDER: Final = schemas.FOLDER / "released"
 SUFFIX: Final = ".schema.json"
 SUMS: Final = "SHA256SUMS"
 TOPICS: Final = "topics.yaml"
+OPENAPI: Final = "openapi.json"
 ANSWERS: Final = {"ecluse.lag.v1": Board, "ecluse.lag-history.v1": History}
 """Answers of the watch, which are no messages."""
 
@@ -33,6 +35,9 @@ class Use(Enum):
 
     FROM_SENDERS = "what senders of {release} send becomes a dead letter"
     """Old senders, the new ledger: it refuses members that it does not know."""
+
+    FROM_CLIENTS = "what clients of {release} ask is refused"
+    """Old clients of the API, which refuses what it does not know."""
 
     BY_READERS = "readers of {release} do not understand what is written now"
     """The new Écluse, old readers: they pass over members that they do not know."""
@@ -47,6 +52,7 @@ class Use(Enum):
 REMEDIES: Final = {
     Use.FROM_SENDERS: "keep what was allowed, make a new member optional, or add a new version of "
     "the type beside this one",
+    Use.FROM_CLIENTS: "keep what was allowed, or add another address",
     Use.BY_READERS: "write it as before, or write a new version of the type beside this one",
     Use.BY_LEDGERS: "write it as before, or write a new version of the type beside this one",
     Use.OF_BEFORE: "keep what was allowed, or make a new member optional",
@@ -83,14 +89,16 @@ class Published(NamedTuple):
 
     version: str
     schemas: Mapping[str, Json]
-    """By name of the type."""
+    """By name of the type; of the API by address."""
 
     topics: Json
 
 
 def uses_of(name: str) -> tuple[Use, ...]:
     """The uses of a schema."""
-    if name in ANSWERS:
+    if name.endswith(ASKED):
+        return (Use.FROM_CLIENTS,)
+    if name in ANSWERS or name.endswith(ANSWERED):
         return (Use.BY_READERS,)
     [topic] = [topic for topic, types in TYPES.items() if name in types]
     return USES[topic]
@@ -101,6 +109,7 @@ def breaks(old: Published, new: Published) -> list[Break]:
     found = [
         Break(name, *each)
         for name, schema in old.schemas.items()
+        if schema != new.schemas.get(name)
         for each in schema_breaks(schema, new.schemas.get(name), uses_of(name), old.version)
     ]
     return found + list(topic_breaks(old.topics, new.topics, old.version))
@@ -120,7 +129,7 @@ def schema_breaks(
 def _changes(old: Json, new: Json, use: Use) -> Iterator[Change]:
     before, now = expanded(old), expanded(new)
     match use:
-        case Use.FROM_SENDERS:
+        case Use.FROM_SENDERS | Use.FROM_CLIENTS:
             return Comparison(reader_is_new=True).changes(before, now)
         case Use.OF_BEFORE:
             return Comparison(reader_is_new=True).changes(closed(before), opened(now))
@@ -169,25 +178,34 @@ def topic_breaks(old: Json, new: Json, release: str) -> Iterator[Break]:
 
 def current() -> Published:
     """The contract as the code has it now."""
-    found = {name.removesuffix(SUFFIX): json.loads(text) for name, text in texts().items()}
-    return Published("now", found, yaml.safe_load((schemas.FOLDER / TOPICS).read_text("utf-8")))
+    return _published("now", texts())
 
 
 def texts() -> dict[str, str]:
-    """The schemas of now, by name of their file."""
+    """The files of a release, as they would be now, by name."""
     answers = {name: msgspec.json.schema(answer) for name, answer in ANSWERS.items()}
-    return schemas.documents() | {
-        f"{name}{SUFFIX}": json.dumps(schema, indent=2) + "\n" for name, schema in answers.items()
+    return {
+        **schemas.documents(),
+        **{f"{name}{SUFFIX}": json.dumps(each, indent=2) + "\n" for name, each in answers.items()},
+        OPENAPI: json.dumps(openapi(), ensure_ascii=False, indent=None) + "\n",
+        TOPICS: (schemas.FOLDER / TOPICS).read_text("utf-8"),
     }
 
 
 def released(folder: Path) -> Published:
     """The contract of one release."""
+    files = {path.name: path.read_text("utf-8") for path in folder.iterdir()}
+    return _published(folder.name, files)
+
+
+def _published(version: str, files: Mapping[str, str]) -> Published:
     found = {
-        path.name.removesuffix(SUFFIX): json.loads(path.read_bytes())
-        for path in sorted(folder.glob(f"*{SUFFIX}"))
+        name.removesuffix(SUFFIX): json.loads(text)
+        for name, text in files.items()
+        if name.endswith(SUFFIX)
     }
-    return Published(folder.name, found, yaml.safe_load((folder / TOPICS).read_text("utf-8")))
+    found |= schemas_of(json.loads(files[OPENAPI]))
+    return Published(version, found, yaml.safe_load(files[TOPICS]))
 
 
 def releases() -> list[Path]:

@@ -6,21 +6,21 @@ from typing import Any, Final
 import pytest
 
 from tests.published.compatibility import expanded
+from tests.published.edits import TEXT, Planted, add
 from tests.published.planted import (
+    API,
     FROM_SENDERS,
     HARMLESS,
     ISSUED,
-    TEXT,
     TOPICS,
     VOTE,
     VOTED,
     WRITTEN,
-    Planted,
-    add,
 )
 from tests.published.released import ANSWERS, Published, breaks, current
 
 NOW: Final = current()
+BREAKS: Final = [*FROM_SENDERS, *WRITTEN, *API, *TOPICS]
 
 
 def with_it(planted: Planted) -> Published:
@@ -40,7 +40,7 @@ def ids(planted: list[Planted]) -> list[Any]:
     return [pytest.param(each, id=each.id) for each in planted]
 
 
-@pytest.mark.parametrize("planted", ids([*FROM_SENDERS, *WRITTEN, *TOPICS]))
+@pytest.mark.parametrize("planted", ids(BREAKS))
 def test_a_break_is_found_where_it_is(planted: Planted) -> None:
     assert planted.found is not None
     use, pointer, text = planted.found
@@ -55,7 +55,7 @@ def test_a_break_is_found_where_it_is(planted: Planted) -> None:
     assert found, [each.sentence for each in breaks(NOW, with_it(planted))]
 
 
-@pytest.mark.parametrize("planted", ids([*FROM_SENDERS, *WRITTEN, *TOPICS]))
+@pytest.mark.parametrize("planted", ids(BREAKS))
 def test_nothing_is_found_but_what_was_planted(planted: Planted) -> None:
     """A change that is one's own is named once for each of whom it hurts, and nothing beside it."""
     found = breaks(NOW, with_it(planted))

@@ -78,6 +78,7 @@ def test_a_document_of_a_released_schema_is_one_of_today_s(folder: Path, name: s
     holds()
 
 
+@pytest.mark.rest
 @drawn_seldom
 @given(st.data(), st.sampled_from(WIDENED))
 def test_a_document_is_still_one_after_a_change_that_is_called_harmless(
