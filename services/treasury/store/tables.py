@@ -250,6 +250,14 @@ booked: Final = Table(
     comment="The last record of each budget's journal of which accounting entries were made.",
 )
 
+schedule: Final = Table(
+    "schedule",
+    metadata,
+    Column("times", Text, primary_key=True),
+    Column("ran_at", Instant, nullable=False),
+    comment="When slips were last made by the schedule of these times, or since when it is set.",
+)
+
 outbox: Final = Table(
     "outbox",
     metadata,
