@@ -17,6 +17,7 @@ from services.api.budgets import routes as budgets
 from services.api.console import logout_notice, session
 from services.api.console.pages import LAG_LIVE_PATH, LIVE_PATH, TODAY_LIVE_PATH, problem_page
 from services.api.contract import routes as contract
+from services.api.contract import topics_page
 from services.api.contract.openapi import complete
 from services.api.events_in import routes as events_in
 from services.api.forms import page as form_pages
@@ -91,6 +92,7 @@ DATA: Final = (
 PAGES: Final = (
     session,
     help_pages,
+    topics_page,
     lag_page,
     live,
     today_page,

@@ -9,12 +9,14 @@ from typing import Any, TypeVar
 
 import pytest
 
+from events.topics import PAYMENT_ORDERS
 from services.treasury.application.slips import Slips
 from services.treasury.domain.slips import SlipState, SlipType
 from services.treasury.jobs.slip_schedule import SlipSchedule
 from services.treasury.pes.writer import PesFile
 from services.treasury.store.slips import SlipRow
 from tests.treasury.databases import Opened, opened
+from tests.treasury.desk import all_sent, reads
 from tests.treasury.orders import a_config, an_order, issued
 
 Result = TypeVar("Result")
@@ -115,6 +117,21 @@ def test_at_its_times_all_that_is_ready_leaves_and_only_once(
         assert {(1, "issued"), (2, "issued")} == {
             (each.number, each.state) for each in await it.slips.listed(None)
         }
+
+    office(treasury_url, tmp_path / "exports", body)
+
+
+def test_a_slip_that_has_not_left_is_exported_by_a_later_run(
+    treasury_url: str, tmp_path: Path
+) -> None:
+    async def body(it: Office) -> None:
+        it.slips.leaves_within_s = 0
+        await reads(it.both, PAYMENT_ORDERS)
+        await it.at("09:31")
+        assert {} == it.files()
+        await all_sent(it.both)
+        await it.at("09:32")
+        assert 1 == len(it.files())
 
     office(treasury_url, tmp_path / "exports", body)
 

@@ -56,7 +56,7 @@ async def _out_of_bounds(settings: Settings) -> ClusterError:
     text = OUT_OF_UNKNOWN_BOUNDS.render(facts)
     try:
         async with asyncio.timeout(REQUEST_TIMEOUT_S), connected(settings) as cluster:
-            config = await cluster.broker_config()
+            config = await cluster.config_of(min(cluster.brokers))
         text = OUT_OF_BOUNDS.render(facts | {"least": config[LEAST], "most": config[MOST]})
     except (ClusterError, TimeoutError):
         pass  # Few principals have a right to a broker's settings.

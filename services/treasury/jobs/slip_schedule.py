@@ -19,7 +19,7 @@ from services.texts.language import Language
 from services.texts.translation import translate
 from services.treasury.application.slips import Slips
 from services.treasury.domain.schedule import has_come, written
-from services.treasury.domain.slips import SlipProblem, SlipState
+from services.treasury.domain.slips import NotLeft, SlipProblem, SlipState
 from services.treasury.pes.saving import save
 from services.treasury.pes.writer import PesFile
 from services.treasury.store.database import TreasuryStore
@@ -96,7 +96,7 @@ class SlipSchedule:
                 _report(problem, budget=budget)
 
     async def _finish(self) -> bool:
-        """Issue and export what was begun; True unless a file is left that could not be written."""
+        """Issue and export what was begun; True unless a file is left for the next run."""
         for each in reversed(await self._slips.listed(None)):
             if each.state is not SlipState.PREPARED or each.prepared_by != BY:
                 continue
@@ -112,6 +112,8 @@ class SlipSchedule:
                 continue
             try:
                 await self._export(self._exports, each)
+            except NotLeft:
+                is_done = False
             except SlipProblem as problem:
                 _report(problem, slip=each.slip_id)
             except (NotWritten, OSError) as error:

@@ -108,6 +108,12 @@ async def is_unsent(connection: AsyncConnection, message_id: str) -> bool:
     return (await connection.execute(asked)).first() is not None
 
 
+async def sent_to(connection: AsyncConnection, topic: str) -> Sequence[bytes]:
+    """All messages that were sent to this topic, in their order."""
+    asked = select(outbox.c.value).where(outbox.c.topic == topic, outbox.c.sent_at.is_not(None))
+    return (await connection.execute(asked.order_by(outbox.c.number))).scalars().all()
+
+
 async def mark_sent(connection: AsyncConnection, numbers: Sequence[int], now: datetime) -> None:
     """Note that these were sent."""
     await connection.execute(update(outbox).where(outbox.c.number.in_(numbers)).values(sent_at=now))

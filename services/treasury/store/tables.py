@@ -70,6 +70,13 @@ orders: Final = Table(
     " (02-02-06) by which it was withdrawn after it was sent.",
 )
 
+compared: Final = Table(
+    "compared",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    comment="A row for the topic of slips once these tables lack none of what was sent there.",
+)
+
 series: Final = Table(
     "series",
     metadata,
