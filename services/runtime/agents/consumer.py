@@ -215,13 +215,13 @@ class Consumer(driver.Consumer):
     async def perform_seek(self) -> None:
         """Seek to the tables' offset in each partition, after every change of the assignment.
 
-        Records that exist no longer are skipped.
+        Records that exist no longer are skipped; a partition without place stays where it is.
         """
         app = cast(Any, self.app)
         places = self.assignment()
         first = await self.earliest_offsets(*places)
         own = await app.places_of(places)
-        await self.seek_wait({place: max(first[place], own[place]) for place in places})
+        await self.seek_wait({place: max(first[place], at) for place, at in own.items()})
 
     async def fetched(self) -> dict[TopicPartition, Fetched]:
         """The fetch position of each assigned partition."""

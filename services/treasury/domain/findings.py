@@ -135,6 +135,15 @@ TEXTS: Final[dict[FindingKind, Translatable]] = {
 }
 """The sentence of each kind, with what to do."""
 
+ID_REUSED: Final = "event_id_reused"
+"""The ledger's refusal of an event with a known id and other content."""
+
+TWO_EVENTS: Final = _(
+    "Two events with the id {event_id} say different things of the order {order}: the ledger took"
+    " the first, and refused the other. `ecluse reconcile` says whether it has what the accountant"
+    " did; find out who else may write ecluse.events.v1, and did so in the treasury's name."
+)
+
 SLIP_STATES: Final[dict[str, Translatable]] = {
     SlipState.PREPARED: _("prepared"),
     SlipState.ISSUED: _("issued"),
@@ -194,7 +203,8 @@ def sentence_of(
         shown["why"] = text_of(facts["why"])
     if "answer" in facts:
         shown |= {name: SLIP_STATES[facts[name]] for name in ("answer", "slip_state")}
-    return TEXTS[FindingKind(kind)].render(shown)
+    is_of_two = kind == FindingKind.EVENT_REFUSED and facts["code"] == ID_REUSED
+    return (TWO_EVENTS if is_of_two else TEXTS[FindingKind(kind)]).render(shown)
 
 
 def refused_slip(piece: ReturnedPiece, budget: str, slip_id: str) -> Finding:

@@ -30,6 +30,10 @@ PAUSE_S: Final = 5.0
 
 PAUSE_S_MAX: Final = 300.0
 
+BATCH_S: Final = 10.0
+"""The time after which a batch begins no further queue: PostgreSQL ends a transaction that waits
+too long, and what was sent would be sent again and again."""
+
 log: Final = structlog.stdlib.get_logger("ecluse.treasury")
 
 
@@ -97,8 +101,12 @@ class OutboxSender:
         self, producer: AIOKafkaProducer, partitions: int, found: Sequence[Unsent]
     ) -> list[Unsent]:
         """Send messages queue by queue, up to the first refusal; return those that were sent."""
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + BATCH_S
         sent: list[Unsent] = []
         for queue, some in groupby(sorted(found, key=_queue_of), key=_queue_of):
+            if loop.time() > until_s:
+                break
             for part in self._parts(queue, list(some)):
                 receipts = Receipts()
                 flow = Flow(producer, self._settings.topic(queue.topic), partitions, receipts)
