@@ -50,7 +50,7 @@ def at_work(office: FinanceOffice, folder: Path, database: str) -> Iterator[None
 
 def agrees(office: FinanceOffice) -> bool:
     """True once all entries are made and have left."""
-    said = asked(office.cluster, "reconcile", "--json", **office.environment)
+    said = asked(office.cluster, "reconcile", "--json", given=b"", **office.environment)
     found = json.loads(said.out) if said.code == DONE else None
     return {"differences": [], "not_booked": []} == found and not office.unsent()
 
@@ -112,7 +112,7 @@ def test_a_cluster_whose_disks_were_deleted_is_restored_with_the_same_heads_and_
         new.write(records, topic)
     assert before == balances(new)
     assert DONE == asked(new, "verify", "--seal", seal, "--public-key", public).code
-    rebuilt = asked(new, "projector", "--rebuild", "--json", **office.environment)
+    rebuilt = asked(new, "projector", "--rebuild", "--json", given=b"", **office.environment)
     assert {"records": exported["records"]} == json.loads(rebuilt.out)
     restored = office.object_of("treasury", "restore")
     assert {"orders": 1, "slips": 1, "entries": len(made[2])} == restored
