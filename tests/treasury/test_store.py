@@ -3,14 +3,15 @@
 import asyncio
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from events.topics import SLIPS
 from services.treasury.store.database import TreasuryStore
 from services.treasury.store.outbox import BYTES_MAX, Outgoing, mark_sent, put, unsent
-from services.treasury.store.tables import outbox, series
+from services.treasury.store.tables import VERSION_TABLE, metadata, outbox, series
 from tests.builders import BUDGET
+from tests.read_model.test_schema import shape
 from tests.treasury.databases import opened
 from tests.treasury.desk import NOON
 
@@ -24,6 +25,23 @@ def test_tables_are_there_and_may_be_prepared_again(treasury_url: str) -> None:
                 return int(found.scalar_one())
 
     assert asyncio.run(go()) == 0
+
+
+def made_at_once(connection: Connection) -> dict[str, object]:
+    """The tables as the program knows them, beside that of their version."""
+    metadata.drop_all(connection)
+    metadata.create_all(connection)
+    return shape(connection)
+
+
+def test_the_migrations_make_the_tables_of_the_program(treasury_url: str) -> None:
+    async def go() -> None:
+        async with opened(treasury_url) as both, both.store.transaction() as connection:
+            migrated = await connection.run_sync(shape)
+            assert {VERSION_TABLE, *(each.name for each in metadata.sorted_tables)} == {*migrated}
+            assert migrated == await connection.run_sync(made_at_once)
+
+    asyncio.run(go())
 
 
 def test_a_change_that_fails_leaves_nothing(treasury_url: str) -> None:

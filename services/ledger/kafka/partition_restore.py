@@ -105,6 +105,35 @@ class PartitionTopics:
         with no_collection():
             return await self._restore(reader, count, again=again)
 
+    async def examine(self, reader: Reader, count: int) -> tuple[Checkpoint | None, Hold | None]:
+        """Check that state and journal agree, as `restore` does, of the last checkpoint alone.
+
+        Returns:
+            The checkpoint, None where there is none or the state will be made again; and what holds
+            the partition, if anything does.
+
+        Raises:
+            Outdated: the next start makes the state again from the journal.
+        """
+        # First: a worker that is at work writes both in one transaction, and goes on meanwhile.
+        _first, seen_end = await reader.bounds(self.journal)
+        # The mark of an import and a hold are the last record, where there is one.
+        last = await reader.last(self.state)
+        value = None if last is None else last.value
+        if last is not None and value is not None and last.key == state_topic.IMPORT_KEY:
+            raise ClusterError(place_name(self.state), IMPORTING)
+        is_hold = last is not None and last.key == state_topic.HOLD_KEY
+        hold = state_topic.decode_hold(value) if is_hold and value is not None else None
+        found = await reader.last(self.state, state_topic.POSITION_KEY)
+        raw_placing = None if found is None else found.value
+        try:
+            written = None if raw_placing is None else self._written(raw_placing)
+            checkpoint = self._checkpoint(raw_placing, written, count)
+        except STATE_ERRORS as error:
+            raise Outdated(str(error)) from error
+        await self._check_journal(reader, written, last is not None, seen_end)
+        return checkpoint, hold
+
     async def _restore(self, reader: Reader, count: int, *, again: bool) -> Restored:
         rows = await reader.latest(self.state)
         if state_topic.IMPORT_KEY in rows:
@@ -171,9 +200,16 @@ class PartitionTopics:
         return await self._read(reader, rows, checkpoint)
 
     async def _check_journal(
-        self, reader: Reader, written: CheckpointHead | None, has_rows: bool
+        self,
+        reader: Reader,
+        written: CheckpointHead | None,
+        has_rows: bool,
+        seen_end: int | None = None,
     ) -> None:
-        """Check that the journal ends with the record that the state knows."""
+        """Check that the journal ends with the record that the state knows.
+
+        What came behind `seen_end` is of a worker at work: its state came with it.
+        """
         first, end = await reader.bounds(self.journal)
         known = 0 if written is None else written.journal_next
         if end < known:
@@ -185,7 +221,7 @@ class PartitionTopics:
             if last is None or last.offset != known - 1 or not _is(last.value, written):
                 raise ClusterError(place_name(self.journal), ANOTHER.render({"offset": known - 1}))
         behind = await reader.record_at(self.journal, max(first, known))
-        if behind is not None:
+        if behind is not None and (seen_end is None or behind.offset < seen_end):
             raise Outdated("the journal goes on behind it" if known else "it is lost")
         if written is None and has_rows:
             raise ClusterError(place_name(self.journal), SHORTER.render({"end": end, "known": "?"}))

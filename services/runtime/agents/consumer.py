@@ -9,13 +9,20 @@ from typing import Any, Final, NamedTuple, cast
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
+from mode import Service
 
 from services.runtime.agents.exit import stop
-from services.runtime.kafka.clients import connection_arguments, guard_abort_markers
+from services.runtime.kafka.clients import (
+    connection_arguments,
+    guard_abort_markers,
+    name_fenced_members,
+)
+from services.runtime.kafka.group_refusals import lost
 from services.runtime.kafka.security import NO_RIGHTS, text_of
 from services.runtime.ops.errors import ClusterError
 
@@ -35,6 +42,10 @@ BACKLOG: Final = 256
 SLICE_RECORDS: Final = 100
 """Records of a partition that Faust hands on at once: a message for each costs more than the
 tables take to process it."""
+
+
+ASK_S: Final = 1.0
+"""The pause between two questions whether the group has refused us."""
 
 
 class Records(NamedTuple):
@@ -80,6 +91,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, _transport: driver.Transport) -> AIOKafkaConsumer:
         """Create it as Faust does, with settings that it lacks: isolation, assignor, sizes."""
         guard_abort_markers()
+        name_fenced_members()
         conf = self.app.conf
         # Ranges give one process the same partitions of both topics.
         self._assignor = RangePartitionAssignor
@@ -100,6 +112,19 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
             metadata_max_age_ms=conf.consumer_metadata_max_age_ms,
         )
+
+    @Service.task
+    async def _ask_group(self) -> None:
+        """Exit if the group has refused us: nobody else asks, and aiokafka waits until one does."""
+        app = cast(Any, self.app)
+        while not self.should_stop:
+            try:
+                self._ensure_consumer()._coordinator.check_errors()  # noqa: SLF001 # no other way
+            except KafkaError as error:
+                if app.is_stopping:
+                    return
+                stop(app.role, await lost(app.settings, error))
+            await self.sleep(ASK_S)
 
     async def _fetch_records(self, consumer: AIOKafkaConsumer, *args: Any, **kwargs: Any) -> Any:
         try:

@@ -121,7 +121,8 @@ TEXTS: Final[dict[FindingKind, Translatable]] = {
     ),
     FindingKind.SENT_TWICE: _(
         "The gateway refused the file of slip {slip} as one that it has already ({code}): the slip"
-        " is not refused by that, and may be paid. Ask the accountant whether Hélios has it."
+        " is not refused by that, and may be paid. Ask the accountant whether Hélios has it; where"
+        " the number is another program's, cancel the slip and give that as the reason."
     ),
     FindingKind.REFUSED_SLIP: _(
         "The accountant names slip {slip} of type {slip_type} ({year}), which the gateway refused:"
@@ -204,9 +205,12 @@ def refused_slip(piece: ReturnedPiece, budget: str, slip_id: str) -> Finding:
 
 
 def event_refused(
-    event_id: str, refusal: dict[str, Any], budget: str | None, payment_order: str | None
+    event_id: str, refusal: dict[str, Any], budget: str, payment_order: str | None
 ) -> Finding:
-    """The ledger refused an own event; `refusal` is what it answered, with its code."""
+    """The ledger refused an own event; `refusal` is what it answered, with its code.
+
+    The order is None where the event is of lost tables: what a return says names it again.
+    """
     facts = {"event_id": event_id, "code": refusal["code"], "refusal": refusal}
     return Finding(FindingKind.EVENT_REFUSED, facts, budget, None, payment_order)
 
