@@ -17,7 +17,9 @@ from faust.types.tuples import ConsumerMessage
 from services.runtime.agents.exit import stop
 from services.runtime.kafka.clients import connection_arguments, guard_abort_markers
 from services.runtime.kafka.security import NO_RIGHTS, text_of
-from services.runtime.ops.errors import ClusterError
+from services.runtime.kafka.waits import until_answered, within
+from services.runtime.ops.errors import ClusterError, Unreachable
+from services.runtime.ops.settings import Settings
 
 FETCH_BYTES: Final = 1024 * 1024
 """Bytes fetched of a partition at once; of a larger record, that record alone."""
@@ -35,6 +37,15 @@ BACKLOG: Final = 256
 SLICE_RECORDS: Final = 100
 """Records of a partition that Faust hands on at once: a message for each costs more than the
 tables take to process it."""
+
+
+PATIENCE_S: Final = 5.0
+"""More than aiokafka's own time-out of a request, which says better what was wrong."""
+
+
+def request_timeout_s(settings: Settings) -> float:
+    """The time-out of a request: longer than a session, which the answer to a join may take."""
+    return settings.session_timeout_s + 10
 
 
 class Records(NamedTuple):
@@ -94,7 +105,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             max_poll_interval_ms=int((conf.broker_max_poll_interval or 0) * 1000),
             max_partition_fetch_bytes=FETCH_BYTES,
             fetch_max_wait_ms=FETCH_WAIT_MS,
-            request_timeout_ms=int(conf.broker_request_timeout * 1000),
+            request_timeout_ms=int(request_timeout_s(cast(Any, self.app).settings) * 1000),
             session_timeout_ms=int(conf.broker_session_timeout * 1000),
             rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
             heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
@@ -190,13 +201,22 @@ class Consumer(driver.Consumer):
     async def perform_seek(self) -> None:
         """Seek to the tables' offset in each partition, after every change of the assignment.
 
-        Records that exist no longer are skipped.
+        Records that exist no longer are skipped. A broker that does not say which those are is
+        asked again: Faust would end the process.
         """
         app = cast(Any, self.app)
-        places = self.assignment()
-        first = await self.earliest_offsets(*places)
-        own = await app.places_of(places)
-        await self.seek_wait({place: max(first[place], own[place]) for place in places})
+        limit_s = request_timeout_s(app.settings) + PATIENCE_S
+
+        async def ask() -> Mapping[TP, int]:
+            asked = self.earliest_offsets(*self.assignment())
+            return await within(limit_s, asked, "offsets", app.settings.bootstrap_servers)
+
+        try:
+            first = await until_answered(app.settings, ask)
+        except Unreachable as error:
+            stop(app.role, error)
+        own = await app.places_of(first)
+        await self.seek_wait({place: max(first[place], own[place]) for place in first})
 
     async def fetched(self) -> dict[TopicPartition, Fetched]:
         """The fetch position of each assigned partition."""
