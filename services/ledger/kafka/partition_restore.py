@@ -127,7 +127,7 @@ class PartitionTopics:
         found = await reader.last(self.state, state_topic.POSITION_KEY)
         raw_placing = None if found is None else found.value
         try:
-            written = None if raw_placing is None else self._written(raw_placing)
+            written = None if raw_placing is None else self._written(raw_placing, again=False)
             checkpoint = self._checkpoint(raw_placing, written, count)
         except STATE_ERRORS as error:
             raise Outdated(str(error)) from error
