@@ -23,7 +23,7 @@ CODE: Final = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 def upgrade() -> None:
     """Make the tables."""
     schema = context.config.attributes["schema"]
-    for make in (_orders, _slips, _returns, _entries):
+    for make in (_orders, _slips, _returns, _findings, _entries):
         make(schema)
 
 
@@ -187,6 +187,10 @@ def _returns(schema: str | None) -> None:
         " what the ledger answered where it refused one.",
     )
     op.create_index("own_events_by_order", "own_events", ["budget", "payment_order"], schema=schema)
+
+
+def _findings(schema: str | None) -> None:
+    """What a person must look at."""
     op.create_table(
         "findings",
         sa.Column("finding_id", sa.Text, primary_key=True),
