@@ -122,6 +122,8 @@ VERBS: Final = (
     Later("whatif", "commands.prove.whatif:whatif", PROVE),
     Later("dead-letters", "commands.inspect.dead_letters:dead_letters", OPERATE),
     Later("redrive", "commands.operate.redrive:redrive", OPERATE),
+    Later("doctor", "commands.operate.doctor:doctor", OPERATE),
+    Later("config", "commands.operate.config:config", OPERATE),
     Later("quarantine", "commands.operate.quarantine:quarantine_record", OPERATE),
     Later("topics", "commands.operate.topics:topics", OPERATE),
     Later("acls", "commands.operate.acls:acls", OPERATE),

@@ -78,6 +78,7 @@ class TracedRecord:
     event_type: str
     event_time: str
     """With the offset that its sender gave it."""
+    traceparent: Name | None
     outcome: str
     resumes: int | None
     woken_by: int | None
@@ -265,6 +266,7 @@ def _record(traced: journal_trace.Traced, trace: journal_trace.Trace) -> TracedR
         event_source=envelope.source,
         event_type=envelope.type,
         event_time=envelope.time.isoformat(),
+        traceparent=envelope.traceparent,
         outcome=record.outcome.value,
         resumes=record.resumes,
         woken_by=traced.woken_by,

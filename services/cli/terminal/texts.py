@@ -52,6 +52,7 @@ TITLES = {
     "pieces": _("Pieces"),
     "orders_waiting": _("Orders that have waited longest"),
     "reports_overdue": _("Reports overdue longest"),
+    "settings": _("Settings"),
 }
 
 COLUMNS = {
@@ -87,6 +88,10 @@ COLUMNS = {
     "set_aside_by": _("set aside by"),
     "why": _("why"),
     "stage": _("stage"),
+    "setting": _("setting"),
+    "value": _("value"),
+    "source": _("source"),
+    "roles": _("roles"),
     "from": _("from"),
     "to": _("to"),
     "carried_over": _("carried over"),
