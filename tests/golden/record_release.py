@@ -12,6 +12,7 @@ import json
 import logging
 import sqlite3
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -36,6 +37,9 @@ HISTORIES: Final = ("hard-year-2023", "turns-2023", "year-end-2023")
 SEALED_AT: Final = "2025-01-31T12:00:00+01:00"
 TREASURY: Final = "treasury"
 ACCESS: Final = "access"
+Part = Callable[[Path], dict[str, bytes]]
+"""Files by name, made in a folder."""
+
 APART: Final = frozenset({TREASURY, ACCESS})
 """Folders of a release that are no history."""
 
@@ -104,11 +108,11 @@ def of_treasury(folder: Path) -> dict[str, bytes]:
 
 def of_access(folder: Path) -> dict[str, bytes]:
     """The API's keys: a database with one, what was shown of it once, and the audit trail."""
-    where = {"ECLUSE_DATABASE_URL": f"sqlite:///{folder}/read.db"}
+    url = f"sqlite:///{folder}/read.db"
     rights = ("--read", "all", "--publish", BUDGET.partition("-")[0])
-    made = ecluse("api-keys", "create", "ERP", *rights, "--json", **where)
-    listed = ecluse("api-keys", "list", "--json", **where)
-    audit = ecluse("api-keys", "audit", "--json", **where)
+    made = ecluse("api-keys", "create", "ERP", *rights, "--json", ECLUSE_DATABASE_URL=url)
+    listed = ecluse("api-keys", "list", "--json", ECLUSE_DATABASE_URL=url)
+    audit = ecluse("api-keys", "audit", "--json", ECLUSE_DATABASE_URL=url)
     return {
         "access.db.gz": pack(of_database(folder / "access.db")),
         "key.json": made.out,
@@ -122,8 +126,9 @@ def record_release(version: str, releases: Path = RELEASES) -> Path:
     made = releases / version
     if made.exists():
         raise SystemExit(f"{version}: recorded before; a release is never written again")
-    parts = {name: partial(of_history, name) for name in HISTORIES}
-    for name, part in {**parts, TREASURY: of_treasury, ACCESS: of_access}.items():
+    parts: dict[str, Part] = {name: partial(of_history, name) for name in HISTORIES}
+    parts |= {TREASURY: of_treasury, ACCESS: of_access}
+    for name, part in parts.items():
         with TemporaryDirectory() as folder:
             files = part(Path(folder))
         (made / name).mkdir(parents=True)

@@ -160,9 +160,9 @@ def test_its_treasury_goes_on_with_the_same_slips_entries_and_numbers(
 def test_its_keys_still_open(release: Path, tmp_path: Path) -> None:
     kept = release / ACCESS
     unpacked(kept, "access.db", tmp_path)
-    where = {"ECLUSE_DATABASE_URL": f"sqlite:///{tmp_path}/read.db"}
+    url = f"sqlite:///{tmp_path}/read.db"
     for name, asked in {"keys.json": "list", "audit.json": "audit"}.items():
-        found = json.loads(ecluse("api-keys", asked, "--json", **where).out)
+        found = json.loads(ecluse("api-keys", asked, "--json", ECLUSE_DATABASE_URL=url).out)
         assert within(json.loads((kept / name).read_bytes()), found)
     shown = json.loads((kept / "key.json").read_bytes())
 
