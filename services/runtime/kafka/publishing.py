@@ -149,7 +149,11 @@ async def start_producer(producer: AIOKafkaProducer, settings: Settings) -> None
 
 
 class Flow:
-    """One batch being filled per partition, several in flight."""
+    """One batch being filled per partition, and one in flight.
+
+    Behind a refused batch nothing is sent to its partition: what was acknowledged of a partition is
+    the beginning of what it was given.
+    """
 
     def __init__(
         self,
@@ -165,6 +169,9 @@ class Flow:
         self._filling: dict[int, Any] = {}
         self._in_flight: dict[asyncio.Future[Any], int] = {}
         self._in_flight_bytes = 0
+        self._unanswered: set[int] = set()
+        """Partitions with a batch in flight: a broker may take the next one although it has refused
+        that."""
         self._failure: BaseException | None = None
 
     async def send_all(self, messages: Iterable[Message]) -> None:
@@ -193,7 +200,9 @@ class Flow:
         batch = self._filling.pop(partition)
         batch.close()
         size_bytes = batch.size()
-        while self._in_flight and self._in_flight_bytes + size_bytes > IN_FLIGHT_BYTES_MAX:
+        while partition in self._unanswered or (
+            self._in_flight and self._in_flight_bytes + size_bytes > IN_FLIGHT_BYTES_MAX
+        ):
             await self._wait()
         if self._failure is not None:
             raise self._failure
@@ -204,6 +213,7 @@ class Flow:
             raise self._silence() from error
         self._in_flight[sent] = size_bytes
         self._in_flight_bytes += size_bytes
+        self._unanswered.add(partition)
         sent.add_done_callback(partial(self._done, partition, batch.record_count()))
 
     async def _hand_over(self, batch: Any, partition: int) -> asyncio.Future[Any]:
@@ -227,6 +237,7 @@ class Flow:
 
     def _done(self, partition: int, count: int, sent: asyncio.Future[Any]) -> None:
         self._in_flight_bytes -= self._in_flight.pop(sent)
+        self._unanswered.discard(partition)
         if sent.cancelled():
             return
         error = sent.exception()

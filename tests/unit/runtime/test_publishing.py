@@ -167,6 +167,22 @@ def test_the_first_refusal_ends_it_and_what_was_acknowledged_stays_counted(
     assert len(seen) < 10, "nothing more is sent after it"
 
 
+def test_behind_a_refused_batch_nothing_is_sent_to_its_partition() -> None:
+    """A broker that knows nothing yet of a producer takes any batch of it as the first."""
+    refused: dict[int, int] = {}
+
+    def answer(partition: int, batch: FakeBatch) -> Any:
+        if partition in refused:
+            return None
+        refused[partition] = len(batch.values)
+        return MessageSizeTooLargeError("too large")
+
+    producer = FakeProducer(answer)
+    with pytest.raises(ClusterError, match="too large"):
+        send(producer, messages(100))
+    assert refused == {partition: len(values) for partition, values in producer.sent.items()}
+
+
 def test_a_cluster_that_falls_silent_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publishing, "SILENCE_TIMEOUT_S", 0.05)
     producer = FakeProducer(lambda _partition, _batch: "silence")
