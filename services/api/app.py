@@ -40,7 +40,7 @@ from services.api.outcomes import routes as outcomes
 from services.api.outcomes.feed import Feed
 from services.api.problems import problems
 from services.api.rejections import page as rejection_pages
-from services.api.rejections import review
+from services.api.rejections import redrive, redrive_form, review
 from services.api.rejections import routes as rejections
 from services.api.rejections.explanation import Explanations
 from services.api.search import page as search_page
@@ -80,6 +80,7 @@ DATA: Final = (
     today,
     entry_routes,
     rejections,
+    redrive,
     search,
     lag,
     logout_notice,
@@ -105,6 +106,7 @@ PAGES: Final = (
     plan_page,
     rejection_pages,
     review,
+    redrive_form,
     record_page,
     search_page,
     form_pages,

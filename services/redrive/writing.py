@@ -29,8 +29,8 @@ TOGETHER_MAX: Final = 100
 """Dead letters in one transaction."""
 
 HANGS = _(
-    "a transaction of an earlier redrive has not ended there. Wait a minute, then start again; if "
-    "it lasts, see “Hanging transactions” of the deployment guide"
+    "a transaction of an earlier redrive has not ended there. Wait a minute, then start again; one "
+    "that stays open needs `kafka-transactions.sh`"
 )
 
 Done = Callable[[int], None]

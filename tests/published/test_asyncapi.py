@@ -12,6 +12,7 @@ import yaml
 from jsonschema import Draft7Validator, Draft202012Validator
 
 from events import schemas, topics
+from events.codec import MEBIBYTE
 from services.api.contract import asyncapi
 from services.api.contract.published import ASYNCAPI, WRITTEN, types
 from services.ledger.kafka.partition import PARTITIONS_HEADER
@@ -19,10 +20,10 @@ from services.ledger.kafka.state_topic import IMPORTED_HEADER
 from services.runtime.kafka.hanging_transactions import MARK_HEADER
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from tests import silence
-from tests.builders import Json
+from tests.builders import Json, a_vote
 from tests.integration.command import ROOT
 from tests.published.written_examples import as_text
-from tests.unit.ledger.wire import TOPIC_OF
+from tests.unit.ledger.wire import TOPIC_OF, Wire
 
 no_logs = silence.no_logs
 
@@ -95,7 +96,8 @@ def test_every_topic_is_a_channel_with_its_settings() -> None:
     assert list(catalogue.topics) == list(channels)
     for name, topic in catalogue.topics.items():
         binding = channels[name]["bindings"]["kafka"]
-        assert catalogue.partitions == binding["partitions"]
+        shared = (catalogue.partitions, catalogue.replication_factor)
+        assert shared == (binding["partitions"], binding["replicas"])
         config = binding["topicConfiguration"]
         as_kafka = {
             each: ",".join(value) if isinstance(value, list) else str(value)
@@ -143,6 +145,13 @@ def test_the_headers_are_those_of_the_code() -> None:
     named = {name for headers in asyncapi.HEADERS.values() for name in headers}
     ours = {name for name in named if not name.startswith("ecluse_dlq_")}
     assert {MARK_HEADER, PARTITIONS_HEADER, IMPORTED_HEADER} == ours
+    wire, large = Wire(), b"x" * (2 * MEBIBYTE)
+    wire.ledger.handle(wire.raw(a_vote(), value=large, key=large, headers=(("h", large),)))
+    wire.ledger.quarantine(wire.raw(a_vote()), "anne", "a bug")
+    wire.commit()
+    headers = [each.headers for each in wire.sent if each.topic == topics.DEAD_LETTERS]
+    written = {name for each in headers for name, _ in each if name.startswith("ecluse_")}
+    assert written == named - ours
 
 
 def test_the_login_is_that_of_the_secured_stack() -> None:

@@ -30,7 +30,7 @@ from services.api.contract.published import (
     examples,
     written_examples,
 )
-from services.runtime.kafka.topic_catalogue import Topic, read_catalogue
+from services.runtime.kafka.topic_catalogue import Catalogue, Topic, read_catalogue
 
 SCHEMAS: Final = "#/components/schemas/"
 MESSAGES: Final = "#/components/messages/"
@@ -93,6 +93,12 @@ HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
             "partition": "Its partition.",
             "offset": "Its offset.",
             "timestamp": "Kafka's time of the record, in milliseconds.",
+            "length": "Its length in bytes, where only its beginning is kept.",
+            "sha256": "The SHA-256 of all of it, where only its beginning is kept.",
+            "key_length": "The length of its key, where only its beginning is kept.",
+            "headers_left_out": "How many headers of its own were too large to be kept.",
+            "by": "Who set it aside, where an operator did.",
+            "why": "Why.",
         }.items()
     },
 }
@@ -136,7 +142,7 @@ def document() -> dict[str, Any]:
         "defaultContentType": STRUCTURED,
         "servers": _servers(),
         "channels": {
-            short_name(name): _channel(name, topic, catalogue.partitions)
+            short_name(name): _channel(name, topic, catalogue)
             for name, topic in catalogue.topics.items()
         },
         "operations": _operations(),
@@ -188,7 +194,7 @@ def _servers() -> dict[str, Any]:
     }
 
 
-def _channel(name: str, topic: Topic, partitions: int) -> dict[str, Any]:
+def _channel(name: str, topic: Topic, catalogue: Catalogue) -> dict[str, Any]:
     config = topic.config.model_dump(by_alias=True, exclude_none=True)
     config["cleanup.policy"] = [topic.config.cleanup_policy]
     return {
@@ -199,7 +205,8 @@ def _channel(name: str, topic: Topic, partitions: int) -> dict[str, Any]:
         "bindings": {
             "kafka": {
                 "topic": name,
-                "partitions": partitions,
+                "partitions": catalogue.partitions,
+                "replicas": catalogue.replication_factor,
                 "topicConfiguration": config,
                 "bindingVersion": BINDING,
             }
