@@ -17,6 +17,7 @@ from services.api.budgets import routes as budgets
 from services.api.console import logout_notice, session
 from services.api.console.pages import LAG_LIVE_PATH, LIVE_PATH, TODAY_LIVE_PATH, problem_page
 from services.api.contract import routes as contract
+from services.api.contract import topics_page
 from services.api.contract.openapi import complete
 from services.api.events_in import routes as events_in
 from services.api.forms import page as form_pages
@@ -39,7 +40,7 @@ from services.api.outcomes import routes as outcomes
 from services.api.outcomes.feed import Feed
 from services.api.problems import problems
 from services.api.rejections import page as rejection_pages
-from services.api.rejections import review
+from services.api.rejections import redrive, redrive_form, review
 from services.api.rejections import routes as rejections
 from services.api.rejections.explanation import Explanations
 from services.api.search import page as search_page
@@ -79,6 +80,7 @@ DATA: Final = (
     today,
     entry_routes,
     rejections,
+    redrive,
     search,
     lag,
     logout_notice,
@@ -92,6 +94,7 @@ DATA: Final = (
 PAGES: Final = (
     session,
     help_pages,
+    topics_page,
     lag_page,
     live,
     today_page,
@@ -103,6 +106,7 @@ PAGES: Final = (
     plan_page,
     rejection_pages,
     review,
+    redrive_form,
     record_page,
     search_page,
     form_pages,

@@ -46,6 +46,7 @@ class ThreeBrokers:
             port = free_port()
             own = {
                 "node.id": str(number),
+                "broker.rack": f"rack-{number}",
                 "controller.quorum.voters": voters,
                 "listeners": f"PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller}",
             }

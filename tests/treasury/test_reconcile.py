@@ -8,12 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, insert, text
 
-from events.payments import PaymentExecuted
 from services.treasury.application.differences.discrepancy import Discrepancy
 from services.treasury.store.tables import (
     orders,
-    outbox,
-    own_events,
     pieces,
     slips,
 )
@@ -44,8 +41,6 @@ TWO_ORDERS = [
     ),
 ]
 """Orders C/advance of 60 and 40, and C/balance of 10 and 5, issued by record 3."""
-
-OF_TREASURY: Json = {"_source": "urn:ecluse:treasury"}
 
 
 def reconciled(url: str, *events: Json, faults: Iterable[str] = (), **more: Any) -> list[Json]:
@@ -238,101 +233,3 @@ def test_an_order_that_lost_the_only_slip_is_found(treasury_in_files: str) -> No
     gone = "DELETE FROM @pieces", "DELETE FROM @slips"
     found = reconciled(treasury_in_files, rows=on_slips(ADVANCE), faults=gone)
     assert [{"kind": "on_no_slip", "order": "C/advance", "expected": 100, "records": (3,)}] == found
-
-
-def returned(*payments: tuple[str, int, int], order: str = "C/advance") -> list[Json]:
-    """Rows of payments that returns have: the id, the line, the cents."""
-    return [
-        {
-            "event_id": name,
-            "budget": BUDGET,
-            "payment_order": order,
-            "event_type": PaymentExecuted.TYPE,
-            "facts": {"line": line, "amount_cents": cents},
-            "made_at": NOW,
-        }
-        for name, line, cents in payments
-    ]
-
-
-def paid(name: str, cents: int, **more: Any) -> Json:
-    """A payment that the ledger has, made of a return."""
-    return a_payment(cents, _id=name, **{**OF_TREASURY, **more})
-
-
-UNSENT = [
-    {
-        "message_id": "b",
-        "topic": "ecluse.events.v1",
-        "budget": BUDGET,
-        "value": b"{}",
-        "made_at": NOW,
-    }
-]
-
-
-@pytest.mark.parametrize(
-    ("rows", "events", "expected"),
-    [
-        pytest.param({}, [a_payment(70)], [], id="payments without returns"),
-        pytest.param(
-            {own_events: returned(("a", 1, 60), ("b", 2, 40))},
-            [paid("a", 60), paid("b", 40)],
-            [],
-            id="both have the same",
-        ),
-        pytest.param(
-            {own_events: returned(("a", 1, 60), ("b", 2, 40))},
-            [paid("a", 60)],
-            [{"kind": "not_in_ledger", "order": "C/advance", "found": 40}],
-            id="the ledger has not one",
-        ),
-        pytest.param(
-            {own_events: returned(("a", 1, 60), ("b", 2, 40))},
-            [paid("a", 60), a_payment(40, _id="b")],
-            [
-                {"kind": "not_in_ledger", "order": "C/advance", "found": 40},
-                {"kind": "in_no_return", "order": "C/advance", "expected": 40, "records": (5,)},
-            ],
-            id="somebody else has sent it",
-        ),
-        pytest.param(
-            {own_events: returned(("a", 1, 60), ("b", 2, 40)), outbox: UNSENT},
-            [paid("a", 60)],
-            [],
-            id="it waits to be sent",
-        ),
-        pytest.param(
-            {own_events: returned(("a", 1, 60))},
-            [paid("a", 60), a_payment(40)],
-            [{"kind": "in_no_return", "order": "C/advance", "expected": 40, "records": (5,)}],
-            id="no return has one",
-        ),
-        pytest.param(
-            {own_events: returned(("a", 2, 40))},
-            [paid("a", 40)],
-            [
-                {
-                    "kind": "paid_on_another_line",
-                    "operation": operation,
-                    "order": "C/advance",
-                    "expected": by_ledger,
-                    "found": by_accountant,
-                    "records": (4,),
-                }
-                for operation, by_ledger, by_accountant in (("489", 40, 0), ("490", 0, 40))
-            ],
-            id="the accountant paid the second line first",
-        ),
-        pytest.param(
-            {own_events: returned(("a", 2, 40), ("b", 1, 60))},
-            [paid("a", 40), paid("b", 60)],
-            [],
-            id="once all is paid, lines agree",
-        ),
-    ],
-)
-def test_returns_and_ledger_have_the_same_payments(
-    rows: Rows, events: list[Json], expected: list[Json], treasury_in_files: str
-) -> None:
-    assert expected == reconciled(treasury_in_files, *events, rows=rows)

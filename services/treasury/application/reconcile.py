@@ -7,7 +7,13 @@ from services.projector.database import where
 from services.projector.database_errors import reaching
 from services.projector.snapshot import see_one_moment
 from services.projector.tables import budgets
-from services.treasury.application.differences import entries, erp, payments, slips
+from services.treasury.application.differences import (
+    entries,
+    erp,
+    own_events,
+    payments,
+    slips,
+)
 from services.treasury.application.differences.discrepancy import Discrepancy, DiscrepancyKind
 from services.treasury.application.differences.erp import ErpTotals
 from services.treasury.application.entries import Place
@@ -56,6 +62,7 @@ async def reconcile(
                         treasury, ledger, accounts, place, with_accounts=with_accounts
                     )
                 found += await slips.differences(treasury, ledger, name)
+                found += await own_events.differences(treasury, ledger, name)
                 found += await payments.differences(treasury, ledger, name)
                 if totals is not None:
                     found += await erp.differences(treasury, totals, name)

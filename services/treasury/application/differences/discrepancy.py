@@ -33,6 +33,8 @@ class DiscrepancyKind(StrEnum):
     NOT_IN_LEDGER = "not_in_ledger"
     IN_NO_RETURN = "in_no_return"
     PAID_ON_ANOTHER_LINE = "paid_on_another_line"
+    FOREIGN_EVENT = "foreign_event"
+    EVENT_DIFFERS = "event_differs"
     ERP_DIFFERS = "erp_differs"
 
 
@@ -91,6 +93,14 @@ TEXTS: Final = {
     DiscrepancyKind.PAID_ON_ANOTHER_LINE: _(
         "Order {payment_order}, line {line}: the accountant paid {found} on it, the ledger, which "
         "fills lines in their order, {expected}"
+    ),
+    DiscrepancyKind.FOREIGN_EVENT: _(
+        "Order {payment_order}: the ledger has an event in the treasury's name that no return has. "
+        "Another program wrote it, or that return was lost with the tables"
+    ),
+    DiscrepancyKind.EVENT_DIFFERS: _(
+        "Order {payment_order}: the ledger has an event with the id of the treasury's and other "
+        "content. Another program wrote it, and the treasury's was refused"
     ),
     DiscrepancyKind.ERP_DIFFERS: _(
         "Account {account}, {side}: {found} in the ERP, {expected} in the entries"

@@ -23,7 +23,7 @@ CODE: Final = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 def upgrade() -> None:
     """Make the tables."""
     schema = context.config.attributes["schema"]
-    for make in (_orders, _slips, _returns, _findings, _entries):
+    for make in (_orders, _slips, _returns, _findings, _entries, _marks):
         make(schema)
 
 
@@ -264,6 +264,24 @@ def _entries(schema: str | None) -> None:
     )
     op.create_index(
         "outbox_unsent", "outbox", ["number"], schema=schema, **_where("sent_at IS NULL")
+    )
+
+
+def _marks(schema: str | None) -> None:
+    """What the treasury's processes note about their own work."""
+    op.create_table(
+        "compared",
+        sa.Column("topic", sa.Text, primary_key=True),
+        schema=schema,
+        comment="A row for the topic of slips once these tables lack none of what was sent there.",
+    )
+    op.create_table(
+        "schedule",
+        sa.Column("times", sa.Text, primary_key=True),
+        sa.Column("ran_at", INSTANT, nullable=False),
+        schema=schema,
+        comment="When slips were last made by the schedule of these times, or since when it is "
+        "set.",
     )
 
 
