@@ -35,7 +35,7 @@ TOP = ["ref", "kinds", "records", "awaited"]
 ROW = (
     "budget sequence source event_id event_source type time traceparent outcome resumes waits_for"
     " refusal dead_letter review_flags moves commitment_entries payment_orders internal_events"
-    " woken_by woke"
+    " woken_by woke review"
 )
 AWAITED = "budget convention subject id amount_cents due_on waits_for"
 

@@ -10,6 +10,7 @@ from events import topics
 from tests.builders import BUDGET, Json, a_payment, a_report, encoded
 from tests.integration.command import CARRY_OVER
 from tests.kafka.cluster import Cluster, Sent
+from tests.kafka.commands import object_of
 from tests.kafka.processes import Projector, Worker, api
 
 PARTITIONS: Final = 2
@@ -21,6 +22,7 @@ CAUSED: Final = (
     topics.REFUSALS,
 )
 LOGGED: Final = {"accepted", "refused", "parked", "duplicate"}
+GRANT: Final = "LILLE-AVENIRS-2023"
 PARKED: Final = -3
 """The place in the year of the event that waits."""
 
@@ -57,19 +59,31 @@ def test_a_trace_goes_along_unchanged_and_once(
 ) -> None:
     year = a_traced_year()
     traces = [event["traceparent"] for event in year]
-    home = cluster.sent(year[0]).partition
-    sent = [cluster.sent(event) for event in year[:-1]] + [in_headers(year[-1])]
+    sent = [cluster.sent(event) for event in year[:-1]]
+    sent.append(in_headers(year[-1])._replace(partition=sent[0].partition))
     # The closing ends what was parked, and opens the next year.
     count = len(year) + 2
     with (
         Worker(cluster, tmp_path) as worker,
         Projector(cluster, sqlite_url, tmp_path) as projector,
+        api(cluster, sqlite_url, tmp_path) as running,
     ):
-        cluster.write([each._replace(partition=home) for each in sent])
+        cluster.write(sent[:PARKED])
+        posted = httpx.post(f"{running.address}/events", json=year[PARKED], timeout=60)
+        assert 202 == posted.status_code, posted.text
+        cluster.write(sent[PARKED + 1 :])
         cluster.wait_for_records(count)
         projector.until_rows(count)
         found = cluster.read_all([topics.JOURNAL, *CAUSED])
         logged = worker.logged("record_handled")
+        read = [
+            httpx.get(f"{running.address}/budgets/{BUDGET}/journal/{number}").json()["traceparent"]
+            for number in range(1, len(year) + 1)
+        ]
+        (by_api, *_) = httpx.get(f"{running.address}/trace/{GRANT}").json()["records"]
+    assert traces == read
+    (by_command, *_) = object_of(cluster, "trace", GRANT)["records"]
+    assert traces[by_api["sequence"] - 1] == by_api["traceparent"] == by_command["traceparent"]
     records = [each.value for place in found[topics.JOURNAL].values() for each in place]
     assert sorted([*traces, traces[PARKED], traces[-1]]) == sorted(map(trace_in_record, records))
     # What repeats an event is no cause.
@@ -85,10 +99,6 @@ def test_a_trace_goes_along_unchanged_and_once(
             assert 1 == value.count(message["traceparent"].encode())
     assert LOGGED <= {each["outcome"] for each in logged}
     assert [] == [each for each in logged if traces[each["offset"]] != each["traceparent"]]
-    with api(cluster, sqlite_url, tmp_path) as running:
-        for number, expected in enumerate(traces, 1):
-            answer = httpx.get(f"{running.address}/budgets/{BUDGET}/journal/{number}")
-            assert expected == answer.json()["traceparent"]
 
 
 def trace_in_record(record: bytes) -> str:

@@ -30,9 +30,11 @@ def complete(document: dict[str, Any]) -> None:
     """Put into an OpenAPI document what no route of ours returns, and examples of answers."""
     problem = {ProblemDetails.__name__: ProblemDetails.model_json_schema()}
     document["components"]["schemas"].update(problem | components())
-    for path, answer in answers().items():
-        shown = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
-        shown["example"] = answer
+    for asked, answer in answers().items():
+        method, path = asked.split(" ")
+        responses = document["paths"][path][method.lower()]["responses"]
+        (good,) = (each for status, each in responses.items() if status.startswith("2"))
+        good["content"]["application/json"]["example"] = answer
 
 
 @cache

@@ -81,7 +81,7 @@ def examples() -> dict[str, Any]:
 
 @cache
 def answers() -> dict[str, Any]:
-    """Answers of the main reads over the example's year, by their address in the document."""
+    """Answers of the main addresses of the document, by method and address."""
     found: dict[str, Any] = json.loads(ANSWERS.read_bytes())
     return found
 

@@ -200,10 +200,14 @@ async def returns(
     visit: Visitor, components: Given, after: After = None, before: After = None
 ) -> Response:
     """Files of the accountant, and what became of each; for who may see all entities."""
+    return await show_returns(visit, components, place_of(after, before, KeyTime, Text))
+
+
+async def show_returns(visit: Visit, components: Given, place: Place, **answered: Any) -> Response:
+    """The list of files, and what became of the one that was brought just now."""
     rows: Any = None
     page_links: Any = None
     if components.treasury is not None and visit.entities is None:
-        place = place_of(after, before, KeyTime, Text)
         async with components.treasury.store.reading() as connection:
             found = await query.return_files(
                 connection, after=place.key, backwards=place.backwards, limit=ROWS + 1
@@ -218,7 +222,14 @@ async def returns(
             lambda row: (row.received_at.isoformat(), row.sha256),
         )
     return await _page(
-        visit, components, "returns", "treasury_returns.html", rows=rows, page_links=page_links
+        visit,
+        components,
+        "returns",
+        "treasury_returns.html",
+        rows=rows,
+        page_links=page_links,
+        may_bring=bool(visit.caller.entities(Scope.TREASURY)),
+        **{"taken": None, "fault": None, **answered},
     )
 
 

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from events.texts import _
-from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, connection_arguments
+from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, Headers, connection_arguments
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.security import text_of
 from services.runtime.kafka.topics import START_TIMEOUT_S, partition_count, unreachable
@@ -34,7 +34,7 @@ REFUSED = _(
     "the cluster does not take it ({error}). `ecluse topics diff` says whether the topic is right"
 )
 
-STRUCTURED: Final = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
+STRUCTURED: Final[Headers] = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
 """Structured mode of CloudEvents: the whole event is the record's value."""
 
 
@@ -43,6 +43,7 @@ class Message(NamedTuple):
 
     key: bytes
     value: bytes
+    headers: Headers = STRUCTURED
 
 
 @dataclass(slots=True)
@@ -177,10 +178,10 @@ class Flow:
     async def send_all(self, messages: Iterable[Message]) -> None:
         """Send everything, and return once everything is acknowledged."""
         try:
-            for key, value in messages:
-                partition = partition_of(key, self._partitions)
+            for message in messages:
+                partition = partition_of(message.key, self._partitions)
                 batch = self._filling.get(partition)
-                while batch is None or not self._append(batch, key, value):
+                while batch is None or not self._append(batch, message):
                     if batch is not None:
                         await self._send(partition)
                     batch = self._filling[partition] = self._producer.create_batch()
@@ -191,9 +192,10 @@ class Flow:
         except KafkaError as error:
             raise ClusterError(self._topic, REFUSED.render({"error": text_of(error)})) from error
 
-    def _append(self, batch: Any, key: bytes, value: bytes) -> bool:
+    def _append(self, batch: Any, message: Message) -> bool:
+        key, value, headers = message
         # The time is that of publishing: by the event's own, retention would remove old years.
-        done = batch.append(timestamp=None, key=key, value=value, headers=STRUCTURED)
+        done = batch.append(timestamp=None, key=key, value=value, headers=list(headers))
         return done is not None
 
     async def _send(self, partition: int) -> None:

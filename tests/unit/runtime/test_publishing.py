@@ -121,7 +121,7 @@ def test_each_partition_gets_its_own_in_order_and_everything_is_acknowledged() -
     producer = FakeProducer()
     receipts = send(producer, messages(101))
     expected = defaultdict(list)
-    for key, value in messages(101):
+    for key, value, _ in messages(101):
         expected[partition_of(key, PARTITIONS)].append(value)
     assert expected == producer.sent
     assert [STRUCTURED] * 101 == producer.headers

@@ -92,6 +92,8 @@ def _row(each: "Discrepancy") -> dict[str, Any]:
         "account": each.account,
         "side": each.side,
         "payment_order": each.payment_order,
+        "entry_id": each.entry_id,
+        "changes": [change._asdict() for change in each.changes],
         "expected_cents": each.expected_cents,
         "found_cents": each.found_cents,
         "records": each.records,
