@@ -77,12 +77,12 @@ test-fault-run: test-on-a-broker
 test-outages: test-on-a-broker
 	@$(call at_the_end,.venv/bin/python -m pytest $(OUTAGES))
 
-faults: set-up-dev ## kill a projector over 50,000 records; break workers and broker FAULTS=200 times, prove what is left, write docs/evidence/faults.md (SEED=N, PAGE=FILE, BROKERS=3)
+faults: set-up-dev ## kill a projector over 50,000 records; break workers and broker FAULTS=200 times, prove what is left, write docs/evidence/faults.md (SEED=N, EVENTS=N, PAGE=FILE, BROKERS=3: also network, disks, clock, readers)
 	ECLUSE_TEST_RECORDS=50000 .venv/bin/pytest -p no:randomly -k "killed_ten_times or under_load" \
 		tests/kafka/test_projector.py
 	.venv/bin/python -m tests.kafka.faults --faults $(or $(FAULTS),200) \
 		$(if $(SEED),--seed $(SEED)) $(if $(BROKERS),--brokers $(BROKERS)) \
-		--page $(or $(PAGE),docs/evidence/faults.md)
+		$(if $(EVENTS),--events $(EVENTS)) --page $(or $(PAGE),docs/evidence/faults.md)
 
 simulate: set-up-dev ## run HISTORIES=2000 generated years while things go wrong, prove each (SEED=N, PAGE=FILE, CASE=FILE)
 	.venv/bin/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST)) \

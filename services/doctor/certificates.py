@@ -1,10 +1,10 @@
 """The certificates of files, and those that brokers and databases show in a handshake."""
 
 import asyncio
+import socket
 import ssl
 from _ssl import ENCODING_DER
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -37,29 +37,34 @@ async def of_brokers(settings: Settings, addresses: Iterable[str], clock: Clock)
     """What each of these addresses shows: its certificate, and those that signed it.
 
     Raises:
+        OSError: one does not answer.
         ClusterError: one refuses us, or is not trusted.
     """
     context: ssl.SSLContext = security_arguments(settings)["ssl_context"]
     found = []
     for address in addresses:
-        host, _colon, port = address.rpartition(":")
-        async with asyncio.timeout(HANDSHAKE_S):
-            try:
-                _reader, writer = await asyncio.open_connection(
-                    host, int(port), ssl=context, server_hostname=host
-                )
-            except ssl.SSLError as error:
-                what = tls_refusal(error, "ECLUSE_KAFKA_SSL_CAFILE", "ECLUSE_KAFKA_SSL_CERTFILE")
-                if what is None:
-                    raise
-                raise ClusterError(address, what) from error
-        try:
-            found += shown(address, writer.get_extra_info("ssl_object"), clock)
-        finally:
-            writer.close()
-            with suppress(OSError):
-                await writer.wait_closed()
+        found += await asyncio.to_thread(_shaken, address, context, clock)
     return found
+
+
+def _shaken(address: str, context: ssl.SSLContext, clock: Clock) -> list[Check]:
+    """The same of one address; it waits, and runs in a thread.
+
+    Raises:
+        OSError, ClusterError: as above.
+    """
+    host, _colon, port = address.rpartition(":")
+    try:
+        with (
+            socket.create_connection((host, int(port)), HANDSHAKE_S) as plain,
+            context.wrap_socket(plain, server_hostname=host) as connection,
+        ):
+            return shown(address, connection, clock)
+    except ssl.SSLError as error:
+        what = tls_refusal(error, "ECLUSE_KAFKA_SSL_CAFILE", "ECLUSE_KAFKA_SSL_CERTFILE")
+        if what is None:
+            raise
+        raise ClusterError(address, what) from error
 
 
 def shown(where: str, connection: Any, clock: Clock) -> list[Check]:

@@ -155,10 +155,13 @@ def transactions(found: Iterable[StillOpen]) -> list[Check]:
 # ---------------------------------------------------------------- consumers
 
 
+WELL: Final = frozenset({LagState.OK, LagState.NO_TRAFFIC})
+
+
 def consumer(stage: Stage) -> Check:
     """The state of a consumer group, as the watch judges it."""
     rule = lag_texts.named(lag_texts.RULES, stage.rule)
-    if stage.state in {LagState.OK, LagState.NO_TRAFFIC}:
+    if stage.state in WELL:
         return ok(Part.CONSUMERS, "consumer", rule, stage.group)
     if stage.rule == Rule.JUST_BEGUN:
         return unknown(Part.CONSUMERS, "consumer", rule, stage.group)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from aiokafka.client import AIOKafkaClient
 from aiokafka.conn import collect_hosts
-from aiokafka.errors import for_code
+from aiokafka.errors import KafkaError, for_code
 from aiokafka.structs import TopicPartition
 
 from events.texts import _, ngettext
@@ -24,11 +24,11 @@ from services.doctor.requests import (
 )
 from services.doctor.scope import LONG_S, Scope, made, principal
 from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, connection_arguments
-from services.runtime.kafka.open_transactions import last_written
+from services.runtime.kafka.open_transactions import OpenTransaction, last_written
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from services.runtime.kafka.topics import connected, differences
 from services.runtime.kafka.waits import CONNECT_S, started
-from services.runtime.kafka.writer import OVERDUE_S
+from services.runtime.kafka.writer import OVERDUE_S, RETRY_S
 from services.runtime.ops.errors import place_name
 from services.runtime.ops.settings import variable
 
@@ -37,6 +37,8 @@ INTERNAL: Final = ("__consumer_offsets", "__transaction_state")
 
 NEXT: Final = ("topics", "replicas", "limits", "transactions", "clock", "disk")
 """The checks that need a broker that answers."""
+
+TRIES: Final = 10
 
 NOBODY_LISTENS = _("nothing listens there, of those that ECLUSE_BOOTSTRAP_SERVERS names")
 TOPICS_ALIKE = ngettext(
@@ -146,7 +148,7 @@ async def _transactions(scope: Scope) -> list[Check]:
             for name in names
             for number in sorted(client.cluster.partitions_for_topic(name) or ())
         ]
-        found = await last_written(client, places)
+        found = await _open_in(client, places)
     finally:
         await client.close()
     # Whoever sends events may use Kafka's own limit; all else is written by Écluse alone.
@@ -162,6 +164,21 @@ async def _transactions(scope: Scope) -> list[Check]:
         )
         for each, written_ms in found
     )
+
+
+async def _open_in(
+    client: AIOKafkaClient, places: list[TopicPartition]
+) -> list[tuple[OpenTransaction, int]]:
+    """Open transactions; asked again while leaders move."""
+    for _unused in range(TRIES):
+        try:
+            return await last_written(client, places)
+        except KafkaError as error:
+            if not error.retriable:
+                raise
+            await asyncio.sleep(RETRY_S)
+            await client.force_metadata_update()
+    return await last_written(client, places)
 
 
 async def _clock(scope: Scope) -> list[Check]:

@@ -12,7 +12,6 @@ from services.doctor.checks import Check, Part, ok, trouble, unknown
 from services.doctor.scope import Scope
 from services.lag.collect.groups import Groups
 from services.lag.judge.history import History, stages_of
-from services.lag.judge.states import Rule
 from services.ledger.kafka.partition import GIVE_UP
 from services.ledger.kafka.partition_restore import Outdated, PartitionTopics
 from services.ledger.kafka.topic_records import is_same
@@ -96,8 +95,8 @@ async def consumers(scope: Scope) -> list[Check]:
                 for place, sample in places.items():
                     history.add(consumer, place, sample)
             judged = history.judged(scope.clock())
-            if all(each.row.rule != Rule.JUST_BEGUN for each in judged):
-                break
+            if all(each.row.state in judge.WELL for each in judged):
+                break  # Else it may be a start, or a moment between two workers.
         return [judge.consumer(each) for each in stages_of(expected, judged, groups.members)]
     finally:
         await groups.stop()

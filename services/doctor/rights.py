@@ -18,7 +18,7 @@ from aiokafka.errors import (
 from aiokafka.protocol.transaction import EndTxnRequest
 
 from events.texts import _, ngettext
-from services.doctor.checks import Check, Part, ok, trouble
+from services.doctor.checks import Check, Part, ok, trouble, unknown
 from services.doctor.requests import PermittedRequest
 from services.doctor.scope import Scope, principal
 from services.lag.collect.group_requests import DescribeGroupsRequest
@@ -32,6 +32,7 @@ from services.runtime.kafka.acls import (
     wanted,
 )
 from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, connection_arguments
+from services.runtime.kafka.security import NO_RIGHTS
 from services.runtime.kafka.waits import started
 from services.runtime.ops.errors import ClusterError
 
@@ -42,6 +43,9 @@ SURPLUS = _(
 )
 RIGHTS_ALIKE = ngettext(
     "{count} right is as it should be.", "All {count} rights are as they should be."
+)
+NOT_ASKED = _(
+    "this principal may not ask for the rights of all: run this as an operator, or with --role"
 )
 NO_AUTHORIZER = _("The cluster has no authorizer: whoever reaches it may do everything.")
 MAY_ALL = ngettext(
@@ -74,6 +78,8 @@ async def _compared(scope: Scope) -> list[Check]:
     except ClusterError as error:
         if isinstance(error.__cause__, SecurityDisabled):
             return [ok(Part.KAFKA, "rights", NO_AUTHORIZER)]
+        if isinstance(error.__cause__, NO_RIGHTS):
+            return [unknown(Part.KAFKA, "rights", NOT_ASKED)]
         raise
     troubles = [
         trouble(Part.KAFKA, "rights", text.render(_facts(acl)), acl.principal)

@@ -8,7 +8,7 @@ from typing import Final
 
 from aiokafka.errors import KafkaError
 
-from events.texts import Translatable
+from events.texts import Translatable, verbatim
 from services.doctor.checks import NO_ANSWER, Check, Part, trouble, unknown
 from services.runtime.kafka.security import NO_RIGHTS, text_of
 from services.runtime.kafka.waits import only_our_cancellation
@@ -85,3 +85,5 @@ async def made(
         return [unknown(part, name, text_of(error))]
     except KafkaError as error:
         return fails(text_of(error))
+    except OSError as error:
+        return fails(verbatim(error))

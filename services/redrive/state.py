@@ -53,8 +53,8 @@ class RedriveState:
     """By chain and number, the first review."""
     underway: set[str] = field(default_factory=set)
     """Places of those sent again, and not decided yet."""
-    _numbers: dict[Source, tuple[int, str]] = field(default_factory=dict)
-    """By place, the number of its record in its chain, and the digest of its bytes."""
+    _numbers: dict[tuple[Source, str], tuple[str, int]] = field(default_factory=dict)
+    """By place and digest, a dead letter's chain and number: after an import places may repeat."""
     _next: dict[int, int] = field(default_factory=dict)
     """By partition, the offset behind the last event that is decided."""
 
@@ -78,18 +78,14 @@ class RedriveState:
     def add(self, record: ConsumerRecord, events_topic: str) -> None:
         """Take note of the next record of the journal."""
         value, key = record.value or b"", record.key or b""
-        if any(name == IMPORTED_HEADER for name, _ in record.headers):
-            # Its source is a place of another cluster, where its bytes are.
-            if REVIEW_MARK in value:
-                self._add_review(value)
-            return
         row = _read_row(value)
-        if row.source.topic == events_topic:
-            known = self._next.get(row.source.partition, 0)
-            self._next[row.source.partition] = max(known, row.source.offset + 1)
+        topic, partition, offset = row.source.topic, row.source.partition, row.source.offset
+        imported = any(name == IMPORTED_HEADER for name, _ in record.headers)
+        if topic == events_topic and not imported:
+            self._next[partition] = max(self._next.get(partition, 0), offset + 1)
         if key.startswith(DEAD_MARK):
-            source = Source(row.source.topic, row.source.partition, row.source.offset)
-            self._numbers[source] = row.sequence, row.event_sha256
+            place = Source(topic, partition, offset), row.event_sha256
+            self._numbers[place] = key.decode(), row.sequence
         elif REVIEW_MARK in value:
             self._add_review(value)
 
@@ -99,11 +95,11 @@ class RedriveState:
         if found is None:
             return None
         raw = found.raw
-        sequence, digest = self._numbers.get(raw.source, (0, ""))
-        own = sha256(raw.value or b"").hexdigest() if raw.whole else raw.sha256
-        if own != digest:
+        digest = sha256(raw.value or b"").hexdigest() if raw.whole else raw.sha256
+        number = self._numbers.get((raw.source, digest))
+        if number is None:
             return None
-        at = Address(f"{DEAD_CHAIN}{raw.source.partition}", sequence, raw.source)
+        at = Address(*number, raw.source)
         return DeadLetter(at, found.reason, raw, record.timestamp, found.is_whole)
 
     def _add_review(self, value: bytes) -> None:

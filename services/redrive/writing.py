@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+import structlog
 from aiokafka.structs import TopicPartition
 
 from events.texts import _
@@ -27,6 +28,8 @@ REDRIVE_ID: Final = "ecluse.redrive"
 
 TOGETHER_MAX: Final = 100
 """Dead letters in one transaction."""
+
+log: Final = structlog.stdlib.get_logger("ecluse.redrive")
 
 HANGS = _(
     "a transaction of an earlier redrive has not ended there. Wait a minute, then start again; one "
@@ -83,6 +86,7 @@ async def _send(
         await writer.write(_by_partition(together, inputs))
         await writer.commit()
         done(len(together))
+        log.info("dead_letters_redriven", sent=first + len(together), total=len(wanted))
         await asyncio.sleep(max(0.0, began_s + (first + size) / rate - clock()))
     await writer.settle()
     return len(wanted)

@@ -35,7 +35,7 @@ TIME_MS: Final = 1_690_000_000_000
 WRONG: Final = an_award(_id="wrong", grant="G2", _source="urn:lille:erp")
 WRONG["data"]["title"] = ["Aide"]
 THRICE: Final = (("ecluse_redrive_count", b"3"),)
-MISPLACED, UNREADABLE, TIRED, INTERNAL = range(1, 5)
+MISPLACED, UNREADABLE, TIRED, INTERNAL, NO_JSON = range(1, 6)
 """Numbers of the dead letters of partition 0."""
 
 
@@ -51,13 +51,14 @@ RECORDS: Final = {
         record(8, encoded(WRONG)),
         record(9, encoded(an_award()), headers=THRICE),
         record(3, encoded(an_award(_id="inside")), topics.INTERNAL_EVENTS),
+        record(10, b"{"),
     )
 }
 """On partition 0, where none of them belongs."""
 
 
 def journal(*more: Json) -> list[bytes]:
-    """Four dead letters, and a budget on its own partition."""
+    """Five dead letters, and a budget on its own partition."""
     away = Ledger(partition_of=lambda _: HOME)
     for each in RECORDS.values():
         away.handle(each)
@@ -184,7 +185,9 @@ def test_the_list_says_what_can_be_read_now(made_in_files: Made) -> None:
     desk = Desk(made_in_files(journal()))
     headers = {"authorization": f"Bearer {OPERATOR}"}
     answer = desk.asks(lambda client: client.get("/dead-letters", headers=headers))
-    assert [True, False, True, True] == [each["is_readable"] for each in answer.json()["items"]]
+    assert [True, False, True, True, False] == [
+        each["is_readable"] for each in answer.json()["items"]
+    ]
 
 
 def test_the_console_offers_what_can_be_done_to_who_may(made_in_files: Made) -> None:
@@ -193,6 +196,8 @@ def test_the_console_offers_what_can_be_done_to_who_may(made_in_files: Made) -> 
     assert 'action="/console/redrive/_dead.0/1"' in page
     assert 'action="/console/redrive/_dead.0/2"' not in page
     assert 'href="/console/send/dead-letter/_dead.0/2"' in page
+    assert f"/console/send/dead-letter/_dead.0/{NO_JSON}" not in page, "nothing to begin with"
+    assert 409 == Desk(url).posts(f"/console/send/dead-letter/_dead.0/{NO_JSON}").status_code
     assert "/console/redrive/" not in Desk(url, CLERK).sees(path)
     assert "/console/send/dead-letter/" not in Desk(url, CLERK).sees(path)
     assert "on its way" in Desk(url).sees(f"{path}?sent=_dead.0/1")

@@ -2,8 +2,8 @@
 
 Of each history: the ledger's database, the exported journal with its seal, the read model's
 database, and the messages on the topics, compressed, with the summary that they add up to; and the
-treasury's tables. `test_releases.py` shows that this version reads them. What is there is never
-written again.
+tables of the treasury and of the API's keys. `test_releases.py` shows that this version reads
+them. What is there is never written again.
 """
 
 import asyncio
@@ -12,7 +12,9 @@ import json
 import logging
 import sqlite3
 import sys
+from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -21,7 +23,7 @@ import structlog
 
 from events import topics
 from services.projector.migrations import prepare_at
-from tests.builders import Json
+from tests.builders import BUDGET, Json
 from tests.golden.kept_treasury import a_treasury
 from tests.golden.record import HERE
 from tests.integration.command import ecluse
@@ -34,6 +36,12 @@ HISTORIES: Final = ("hard-year-2023", "turns-2023", "year-end-2023")
 
 SEALED_AT: Final = "2025-01-31T12:00:00+01:00"
 TREASURY: Final = "treasury"
+ACCESS: Final = "access"
+Part = Callable[[Path], dict[str, bytes]]
+"""Files by name, made in a folder."""
+
+APART: Final = frozenset({TREASURY, ACCESS})
+"""Folders of a release that are no history."""
 
 
 def pack(content: bytes) -> bytes:
@@ -89,24 +97,43 @@ def _row(topic: str, key: bytes | None, value: bytes | None) -> Json | None:
     return {"topic": topic, "key": key.decode(), "value": value and value.decode()}
 
 
+def of_treasury(folder: Path) -> dict[str, bytes]:
+    """The treasury's tables, and what they say."""
+    facts = json.dumps(a_treasury(folder), ensure_ascii=False) + "\n"
+    return {
+        "treasury.db.gz": pack(of_database(folder / "treasury.db")),
+        "facts.json": facts.encode(),
+    }
+
+
+def of_access(folder: Path) -> dict[str, bytes]:
+    """The API's keys: a database with one, what was shown of it once, and the audit trail."""
+    url = f"sqlite:///{folder}/read.db"
+    rights = ("--read", "all", "--publish", BUDGET.partition("-")[0])
+    made = ecluse("api-keys", "create", "ERP", *rights, "--json", ECLUSE_DATABASE_URL=url)
+    listed = ecluse("api-keys", "list", "--json", ECLUSE_DATABASE_URL=url)
+    audit = ecluse("api-keys", "audit", "--json", ECLUSE_DATABASE_URL=url)
+    return {
+        "access.db.gz": pack(of_database(folder / "access.db")),
+        "key.json": made.out,
+        "keys.json": listed.out,
+        "audit.json": audit.out,
+    }
+
+
 def record_release(version: str, releases: Path = RELEASES) -> Path:
     """The new folder of a release."""
     made = releases / version
     if made.exists():
         raise SystemExit(f"{version}: recorded before; a release is never written again")
-    for name in HISTORIES:
+    parts: dict[str, Part] = {name: partial(of_history, name) for name in HISTORIES}
+    parts |= {TREASURY: of_treasury, ACCESS: of_access}
+    for name, part in parts.items():
         with TemporaryDirectory() as folder:
-            files = of_history(name, Path(folder))
+            files = part(Path(folder))
         (made / name).mkdir(parents=True)
         for file, content in files.items():
             (made / name / file).write_bytes(content)
-    with TemporaryDirectory() as folder:
-        facts = a_treasury(Path(folder))
-        content = of_database(Path(folder) / "treasury.db")
-    (made / TREASURY).mkdir()
-    (made / TREASURY / "treasury.db.gz").write_bytes(pack(content))
-    spelled = json.dumps(facts, ensure_ascii=False) + "\n"
-    (made / TREASURY / "facts.json").write_text(spelled, encoding="utf-8")
     return made
 
 

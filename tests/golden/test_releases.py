@@ -15,15 +15,25 @@ from jsonschema import Draft202012Validator
 
 from events import schemas, topics
 from events.envelope import INBOUND
+from services.api.access.store import AccessStore
 from services.ledger.domain.journal import Outcome
 from services.projector.migrations import prepare_at
 from services.treasury.domain.messages import read_order, read_own_refusal
 from services.treasury.store.database import TREASURY_FILE
 from tests import silence
+from tests.api.environment import HandClock
+from tests.api.test_access import known, with_store
 from tests.builders import Json
 from tests.golden.kept_treasury import facts, next_number
 from tests.golden.record import HERE
-from tests.golden.record_release import HISTORIES, RELEASES, TREASURY, record_release
+from tests.golden.record_release import (
+    ACCESS,
+    APART,
+    HISTORIES,
+    RELEASES,
+    TREASURY,
+    record_release,
+)
 from tests.integration.command import ecluse
 from tests.read_model.filling import fill, read
 from tests.treasury.books import book, in_both
@@ -36,7 +46,7 @@ EACH: Final = [
     pytest.param(path, id=f"{version.name}/{path.name}")
     for version in VERSIONS
     for path in sorted(version.iterdir())
-    if path.name != TREASURY
+    if path.name not in APART
 ]
 each_history: Final = pytest.mark.parametrize("kept", EACH)
 each_release: Final = pytest.mark.parametrize("release", VERSIONS, ids=lambda each: each.name)
@@ -147,11 +157,28 @@ def test_its_treasury_goes_on_with_the_same_slips_entries_and_numbers(
 
 
 @each_release
+def test_its_keys_still_open(release: Path, tmp_path: Path) -> None:
+    kept = release / ACCESS
+    unpacked(kept, "access.db", tmp_path)
+    url = f"sqlite:///{tmp_path}/read.db"
+    for name, asked in {"keys.json": "list", "audit.json": "audit"}.items():
+        found = json.loads(ecluse("api-keys", asked, "--json", ECLUSE_DATABASE_URL=url).out)
+        assert within(json.loads((kept / name).read_bytes()), found)
+    shown = json.loads((kept / "key.json").read_bytes())
+
+    async def opens(store: AccessStore) -> None:
+        caller = await known(store, HandClock()).by_bearer(shown["key"])
+        assert f"key:{shown['key_id']}" == caller.name
+
+    with_store(f"sqlite:///{tmp_path}/access.db", HandClock(), opens)
+
+
+@each_release
 def test_what_a_release_kept_has_every_type_and_every_outcome(release: Path) -> None:
     records = [
         json.loads(line)
         for kept in release.iterdir()
-        if kept.name != TREASURY
+        if kept.name not in APART
         for line in gzip.decompress((kept / "export.jsonl.gz").read_bytes()).splitlines()
     ]
     assert set(Outcome) == {record["outcome"] for record in records}
@@ -164,4 +191,4 @@ def test_a_release_is_never_recorded_again() -> None:
     for version in VERSIONS:
         with pytest.raises(SystemExit, match="recorded before"):
             record_release(version.name)
-        assert {*HISTORIES, TREASURY} == {path.name for path in version.iterdir()}
+        assert {*HISTORIES, *APART} == {path.name for path in version.iterdir()}

@@ -131,6 +131,7 @@ def test_what_each_would_become_is_said_before_anything_is_sent(
         assert 0 == object_of(cluster, "redrive", its_id, "--patch", patch, *SENDS)["sent"]
         assert 0 == worker.stop()
 
+    assert object_of(cluster, "verify")["proved"]
     left = object_of(cluster, "dead-letters", "list")
     assert {"bad_json": 1, "too_large": 1} == left["counts"]
     shown = asked(cluster, "dead-letters", "show", left["dead_letters"][0]["id"], "--lang", "fr")

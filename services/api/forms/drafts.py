@@ -11,7 +11,6 @@ from typing import Annotated, Any, Final
 
 from fastapi import Depends, Query, Request
 
-from events.envelope import ENVELOPES, UNREAD, SourceKind
 from events.payments import PaymentExecuted, PaymentOrderAcknowledged
 from events.reports import ReportReceived
 from events.texts import Translatable, _
@@ -26,6 +25,7 @@ from services.api.language import language_of
 from services.api.orders import query as orders
 from services.api.problems import NOT_FOUND, Kind, Problem
 from services.api.rejections import query as unsettled
+from services.api.rejections.explanation import sent_type
 from services.api.rejections.redrive import record_of
 from services.ledger.application.handle import RawRecord
 from services.redrive.dead_letters import Address
@@ -33,9 +33,6 @@ from services.redrive.sending import event_of
 
 SEND: Final = "send"
 """The first step of the addresses of forms."""
-
-TYPES: Final = frozenset(ENVELOPES) - UNREAD[SourceKind.EVENTS]
-"""The types of which a form makes events."""
 
 ATTRIBUTE_MAX: Final = 500
 """Characters of an attribute, as the contract bounds them."""
@@ -197,8 +194,8 @@ async def dead_letter(hand: Hand, chain: Name, sequence: Sequence64) -> Draft:
         back = visit.locale.say(_("Record {number}"), number=number)
     at, raw = await record_of(hand.caller, hand.components, chain, sequence)
     event = event_of(raw)
-    event_type = event.get("type")
-    if not isinstance(event_type, str) or event_type not in TYPES:
+    event_type = sent_type(event)
+    if event_type is None:
         raise Problem(NO_FORM)
     data = fitting(event_type, event.get("data"))
     fields = fields_of(event_type, data, language)

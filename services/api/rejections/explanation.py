@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import structlog
 
+from events.envelope import ENVELOPES, UNREAD, SourceKind
 from events.masking import masked
 from events.unreadable import Reason, Unreadable, explain
 from services.api.adapters.ports import SourceRecords
@@ -22,6 +23,7 @@ from services.api.rejections.query import DeadLetter
 from services.ledger.application.handle import RawRecord, decoded
 from services.ledger.domain.journal import Source
 from services.redrive.dead_letters import names_of
+from services.redrive.sending import event_of
 from services.runtime.ops.errors import Stop
 from services.texts.translation import Sentence, both
 
@@ -48,6 +50,8 @@ class Explanation(NamedTuple):
     """Kafka's time of the record; a line of a file has none."""
     is_readable: bool | None = None
     """True where it can be read now, False where it still cannot; None where it is not known."""
+    has_form: bool = False
+    """True where a form can begin with what it holds."""
 
 
 NOTHING_KNOWN: Final = Explanation()
@@ -139,7 +143,17 @@ def explained(raw: RawRecord, dead_letter: DeadLetter) -> Explanation:
     if raw.timestamp_ms is not None:
         recorded_at = datetime.fromtimestamp(raw.timestamp_ms / 1000, UTC)
     is_readable = not isinstance(read, Unreadable)
-    return Explanation(sentence, names.event_id, names.event_source, recorded_at, is_readable)
+    has_form = not is_readable and sent_type(event_of(raw)) is not None
+    return Explanation(
+        sentence, names.event_id, names.event_source, recorded_at, is_readable, has_form
+    )
+
+
+def sent_type(event: Mapping[str, Any]) -> str | None:
+    """The type of a record that is no event, if it is one that senders may send; else None."""
+    found = event.get("type")
+    known = isinstance(found, str) and found in ENVELOPES.keys() - UNREAD[SourceKind.EVENTS]
+    return found if known else None
 
 
 def is_record_of(raw: RawRecord, dead_letter: DeadLetter) -> bool:

@@ -63,7 +63,10 @@ class Excuses:
             return True
         if end.code not in CODES:
             return False
-        if "worker_fenced" in end.why and _meet(self.frozen_s.get(end.worker, []), end.at_s):
+        # Whoever is thawed may open what another has taken meanwhile, before both hear of it.
+        if "worker_fenced" in end.why and any(
+            _meet(spans, end.at_s) for spans in self.frozen_s.values()
+        ):
             return True
         could_not = self._needs_each and "worker_cannot_go_on" in end.why
         return ("worker_fenced" in end.why or could_not) and _meet(self.away_s, end.at_s)

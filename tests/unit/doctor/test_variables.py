@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic_settings import BaseSettings
 
 import services
 from services.doctor.variables import COMMAND, ROLES, Source, Variable, misnamed, variables
@@ -33,10 +34,11 @@ def test_each_model_of_settings_in_the_program_is_of_a_role() -> None:
         for path in ROOT.rglob("*.py")
         for name in CLASS.findall(path.read_text(encoding="utf-8"))
     }
-    shown_here = {model for role in ROLES.values() for model in role}
+    shown_here: set[type[BaseSettings]] = {model for role in ROLES.values() for model in role}
+    models: list[type[BaseSettings]] = [*shown_here, Environment]
     known = {
         (Path(importlib.import_module(each.__module__).__file__ or ""), each.__name__)
-        for each in {*shown_here, Environment}
+        for each in models
     }
     assert defined == known
 

@@ -1,6 +1,7 @@
 """`ecluse doctor`: a deployment examined, before a start and in an incident."""
 # ruff: noqa: PLC0415 # the examination knows all services: no other verb waits for them
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -11,7 +12,6 @@ from events.texts import _, ngettext, pgettext
 from services.cli.terminal.options import AsJson, flag
 from services.cli.terminal.output import bad_option, busy, print_json
 from services.cli.terminal.screen import Screen
-from services.cli.workers import run_worker
 from services.texts.translation import both, translate
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ def doctor(
     if role is not None and role not in USES:
         raise bad_option("--role", NO_ROLE.render({"roles": ", ".join(USES)}))
     with busy(EXAMINING):
-        checks = run_worker(examine(role, before_start=before_start))
+        # Not on uvloop: it closes no loop whose connections by TLS have only just been closed.
+        checks = asyncio.run(examine(role, before_start=before_start))
     troubles, unknown = count(checks, State.TROUBLE), count(checks, State.UNKNOWN)
     if as_json:
         rows = [_row(each) for each in checks]
