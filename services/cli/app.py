@@ -120,6 +120,8 @@ VERBS: Final = (
     Later("verify", "commands.prove.verify:verify_journal", PROVE),
     Later("seal", "commands.prove.seal:seal_journal", PROVE),
     Later("whatif", "commands.prove.whatif:whatif", PROVE),
+    Later("dead-letters", "commands.inspect.dead_letters:dead_letters", OPERATE),
+    Later("redrive", "commands.operate.redrive:redrive", OPERATE),
     Later("doctor", "commands.operate.doctor:doctor", OPERATE),
     Later("config", "commands.operate.config:config", OPERATE),
     Later("quarantine", "commands.operate.quarantine:quarantine_record", OPERATE),

@@ -24,6 +24,7 @@ from tests.waiting import eventually
 
 FILE: Final = ROOT / "docker-compose.yml"
 SECURE: Final = ROOT / "docker-compose.secure.yml"
+CLUSTER: Final = ROOT / "docker-compose.cluster.yml"
 DATABASE: Final = os.environ.get("ECLUSE_POSTGRESQL_IMAGE", "postgres:18")
 # What deploy/images/build-local.sh can make: Debian's, older than the stack's own.
 PROMETHEUS: Final = os.environ.get("ECLUSE_PROMETHEUS_IMAGE", "prom/prometheus:v2.53.3")
@@ -43,6 +44,8 @@ class Stack:
     """Where Prometheus finds the key that it shows the API."""
     files: tuple[Path, ...] = (FILE,)
     kafka_port: int = field(default_factory=free_port)
+    kafka_2_port: int = field(default_factory=free_port)
+    kafka_3_port: int = field(default_factory=free_port)
     watch_port: int = field(default_factory=free_port)
     postgresql_port: int = field(default_factory=free_port)
     api_port: int = field(default_factory=free_port)
@@ -57,6 +60,8 @@ class Stack:
             "ECLUSE_IMAGE": "ecluse:test",
             "ECLUSE_KAFKA_IMAGE": IMAGE,
             "ECLUSE_KAFKA_PORT": str(self.kafka_port),
+            "ECLUSE_KAFKA_2_PORT": str(self.kafka_2_port),
+            "ECLUSE_KAFKA_3_PORT": str(self.kafka_3_port),
             "ECLUSE_WATCH_PORT": str(self.watch_port),
             "ECLUSE_POSTGRESQL_PORT": str(self.postgresql_port),
             "ECLUSE_API_PORT": str(self.api_port),

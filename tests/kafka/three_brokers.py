@@ -8,6 +8,7 @@ from typing import Final, Self
 from services.dev import local_broker
 from services.dev.local_broker import HOST, QUICK, free_port
 from tests.kafka.brokers import KAFKA, SETTINGS, JarBroker, java_for_jars
+from tests.kafka.faults.network import Network
 
 BROKERS: Final = 3
 MEMORY: Final = ("-Xms128m", "-Xmx256m")
@@ -24,8 +25,14 @@ REPLICATED: Final = {
     # Kafka's own: for so long the others believe in one that is away, and name it to clients.
     "broker.session.timeout.ms": "9000",
     "broker.heartbeat.interval.ms": "2000",
+    # Leaders go where they belong soon: Kafka looks every five minutes.
+    "leader.imbalance.check.interval.seconds": "3",
+    "leader.imbalance.per.broker.percentage": "0",
 }
 """Whatever is acknowledged stands on two of them: one may go."""
+
+
+PROTOCOLS: Final = "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,BY_PROXY:PLAINTEXT"
 
 
 class ThreeBrokers:
@@ -39,15 +46,23 @@ class ThreeBrokers:
 
     def __init__(self, folder: Path) -> None:
         java = java_for_jars()
+        self.network = Network(BROKERS)
+        """By which processes come that know `network.bootstrap`; the brokers' own way is direct."""
         controllers = [free_port() for _ in range(BROKERS)]
         voters = ",".join(f"{each}@{HOST}:{port}" for each, port in enumerate(controllers, 1))
         self.brokers: list[JarBroker] = []
         for number, controller in enumerate(controllers, 1):
             port = free_port()
+            by_proxy = self.network.broker_ports[number - 1]
+            proxy = self.network.ports[number - 1]
+            clients = f"PLAINTEXT://{HOST}:{port},BY_PROXY://{HOST}:{by_proxy}"
             own = {
                 "node.id": str(number),
+                "broker.rack": f"rack-{number}",
                 "controller.quorum.voters": voters,
-                "listeners": f"PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller}",
+                "listeners": f"{clients},CONTROLLER://{HOST}:{controller}",
+                "advertised.listeners": f"PLAINTEXT://{HOST}:{port},BY_PROXY://{HOST}:{proxy}",
+                "listener.security.protocol.map": PROTOCOLS,
             }
             self.brokers.append(
                 JarBroker(
@@ -69,6 +84,7 @@ class ThreeBrokers:
         return ",".join(each.bootstrap for each in self.brokers)
 
     def __enter__(self) -> Self:
+        self.network.__enter__()
         self._all(JarBroker.launch)
         self._all(JarBroker.wait_until_it_answers)
         return self
@@ -76,6 +92,7 @@ class ThreeBrokers:
     def __exit__(self, *_: object) -> None:
         # What they keep is nobody's: in order, each would wait for the others.
         self._all(JarBroker.kill)
+        self.network.__exit__()
 
     def kill(self) -> None:
         self.chosen = next(self._cycle)

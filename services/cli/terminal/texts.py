@@ -28,6 +28,8 @@ TITLES = {
     "refusals": _("Refused events"),
     "parked": _("Parked events"),
     "dead_letters": _("Dead letters"),
+    "by_reason": _("By reason"),
+    "redrive": _("What they become"),
     "review_flags": _("To review"),
     "trial": _("What the ledger would say"),
     "changes": _("Balances that would change"),
@@ -54,6 +56,7 @@ TITLES = {
 }
 
 COLUMNS = {
+    "id": pgettext("column", "id"),
     "kind": _("kind"),
     "line": _("line"),
     "amount": _("amount"),

@@ -48,6 +48,11 @@ ANOTHER = _(
     "at offset {offset} stands another record than the one that the state knows: this is another "
     "journal. Restore the former one"
 )
+NEWER_STATE = _(
+    "the state was written by a newer Écluse ({written}; this one knows {known}): upgrade it, or, "
+    "to go back to this version for good, start it with `ecluse ledger --rebuild` once no newer "
+    "worker runs"
+)
 IMPORTING = _(
     "an import of the journal is under way there, or was interrupted: finish it before you start "
     "again, ecluse journal import FILE"
@@ -94,7 +99,8 @@ class PartitionTopics:
     async def restore(self, reader: Reader, count: int, *, again: bool = False) -> Restored:
         """Restore the partition, on topics of `count` partitions, while no transaction is open.
 
-        With `again` its state is rebuilt from the journal in any case.
+        With `again` its state is rebuilt from the journal in any case, also where a newer version
+        has written it: so one goes back to an older Écluse.
         """
         with no_collection():
             return await self._restore(reader, count, again=again)
@@ -121,7 +127,7 @@ class PartitionTopics:
         found = await reader.last(self.state, state_topic.POSITION_KEY)
         raw_placing = None if found is None else found.value
         try:
-            written = None if raw_placing is None else self._written(raw_placing)
+            written = None if raw_placing is None else self._written(raw_placing, again=False)
             checkpoint = self._checkpoint(raw_placing, written, count)
         except STATE_ERRORS as error:
             raise Outdated(str(error)) from error
@@ -137,7 +143,7 @@ class PartitionTopics:
         hold = None if raw_hold is None else state_topic.decode_hold(raw_hold)
         checkpoint: Checkpoint | None = None
         try:
-            written = None if raw_placing is None else self._written(raw_placing)
+            written = None if raw_placing is None else self._written(raw_placing, again=again)
             checkpoint = self._checkpoint(raw_placing, written, count)
             await self._check_journal(reader, written, bool(rows))
             ledger = await self._as_stored(reader, written, checkpoint, rows, again=again)
@@ -151,10 +157,11 @@ class PartitionTopics:
             _keep_further(rebuilt.checkpoint.sources, checkpoint.sources)
         return rebuilt
 
-    def _written(self, raw_placing: bytes) -> CheckpointHead:
+    def _written(self, raw_placing: bytes, *, again: bool) -> CheckpointHead:
         # The versions first: a newer Écluse may have written another shape, which is left alone.
         written = state_topic.decode_head(raw_placing)
-        _check_known(self.state, written.versions)
+        known = written.versions
+        _check_known(self.state, Versions(VERSIONS.state, known.rules) if again else known)
         return written
 
     def _checkpoint(
@@ -283,8 +290,9 @@ class PartitionTopics:
 def _check_known(place: TopicPartition, written: Versions) -> None:
     """Check that no newer version wrote there."""
     if written.state > VERSIONS.state or written.rules > VERSIONS.rules:
-        newer = TOO_NEW.render({"written": written, "known": VERSIONS})
-        raise ClusterError(place_name(place), newer)
+        facts = {"written": written, "known": VERSIONS}
+        text = TOO_NEW if written.rules > VERSIONS.rules else NEWER_STATE
+        raise ClusterError(place_name(place), text.render(facts))
 
 
 def _read_to(source: Source, sha256: str) -> SourcePosition:

@@ -26,7 +26,8 @@ def options(settings: Settings, web_bind: str, web_port: int) -> dict[str, Any]:
         "broker_client_id": f"ecluse-{settings.instance}",
         "broker_session_timeout": settings.session_timeout_s,
         "broker_heartbeat_interval": settings.session_timeout_s / 4,
-        "broker_request_timeout": settings.session_timeout_s + 10,
+        # Faust's own waits; a request has a time-out of its own.
+        "broker_request_timeout": settings.give_up_s,
         "broker_max_poll_interval": 60.0,
         "consumer_auto_offset_reset": "earliest",
         "consumer_group_instance_id": settings.instance,

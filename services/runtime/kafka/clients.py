@@ -47,6 +47,10 @@ Isolation = Literal["read_committed", "read_uncommitted"]
 REQUEST_TIMEOUT_S: Final = 10.0
 """The time-out of one request."""
 
+CONNECT_TIMEOUT_S: Final = 5.0
+"""The same for each step of a connection: of several brokers another is asked then, and one whose
+machine is away answers nothing at all."""
+
 FETCH_WAIT_S: Final = 0.5
 """The time that the broker holds an empty fetch of a task that waits for records."""
 
@@ -89,6 +93,7 @@ def compress_quickly() -> None:
 
 
 _send: Final = AIOKafkaConnection.send
+_connect: Final = AIOKafkaConnection.connect
 _coordinator_lookup: Final = AIOKafkaClient.coordinator_lookup
 _random_node: Final = AIOKafkaClient.get_random_node
 _last_asked: Final = WeakKeyDictionary[AIOKafkaClient, int]()
@@ -105,6 +110,16 @@ def _send_or_close(connection: AIOKafkaConnection, *args: Any, **options: Any) -
     except RuntimeError as error:
         connection.close(reason=CloseReason.CONNECTION_BROKEN)
         raise KafkaConnectionError(str(error)) from error
+
+
+async def _connect_or_give_up(connection: AIOKafkaConnection) -> Any:
+    """Connect; aiokafka waits as long as for an answer, and a start makes one after the other."""
+    limit_s = connection._request_timeout  # noqa: SLF001
+    connection._request_timeout = min(limit_s, CONNECT_TIMEOUT_S)  # noqa: SLF001
+    try:
+        return await _connect(connection)
+    finally:
+        connection._request_timeout = limit_s  # noqa: SLF001
 
 
 async def _lookup_or_raise(client: AIOKafkaClient, *args: Any) -> Any:
@@ -152,6 +167,7 @@ def refused_topics(
 
 def tolerate_broker_restarts() -> None:
     """Let the clients of this process survive the restart of a broker."""
+    AIOKafkaConnection.connect = _connect_or_give_up
     AIOKafkaConnection.send = _send_or_close
     AIOKafkaClient.coordinator_lookup = _lookup_or_raise
     AIOKafkaClient.get_random_node = _next_broker

@@ -236,6 +236,14 @@ class Refusal(NamedTuple):
 
     broker: str
     what: Translatable
+    is_certain: bool = True
+    """False where the connection was only closed: by a broker that goes or comes too."""
+
+
+CLOSED_S: Final = 10.0
+"""The time for which all brokers do nothing but close connections, until that is a refusal."""
+
+CLOSED_PAUSE_S: Final = 1.0
 
 
 async def refusal(settings: Settings) -> Refusal | None:
@@ -246,6 +254,18 @@ async def refusal(settings: Settings) -> Refusal | None:
     Raises:
         ClusterError: as for `security_arguments`.
     """
+    loop = asyncio.get_running_loop()
+    until_s = loop.time() + CLOSED_S
+    while True:
+        found = await _refusal_of_all(settings)
+        if found is None or found.is_certain or loop.time() > until_s:
+            return found
+        await asyncio.sleep(CLOSED_PAUSE_S)
+
+
+async def _refusal_of_all(settings: Settings) -> Refusal | None:
+    """A refusal, the certain ones first; None where a broker lets us in, or none says why."""
+    refusals: list[Refusal] = []
     for host, port, _unused in collect_hosts(settings.bootstrap_servers):
         try:
             async with asyncio.timeout(PROBE_TIMEOUT_S):
@@ -260,34 +280,35 @@ async def refusal(settings: Settings) -> Refusal | None:
                 finally:
                     connection.close()
         except (KafkaError, OSError, TimeoutError) as error:
-            what = _reason(error, settings)
-            if what is not None:
-                return Refusal(f"{host}:{port}", what)
+            found = _refusal(f"{host}:{port}", error, settings)
+            refusals += [] if found is None else [found]
         else:
             return None
-    return None
+    return next(iter(sorted(refusals, key=lambda each: not each.is_certain)), None)
 
 
-def _reason(error: Exception, settings: Settings) -> Translatable | None:
+def _refusal(broker: str, error: Exception, settings: Settings) -> Refusal | None:
     mechanism = {"mechanism": settings.kafka_sasl_mechanism}
     of_certificates = tls_refusal(
         error, variable("kafka_ssl_cafile"), variable("kafka_ssl_certfile")
     )
     if of_certificates is not None:
-        return of_certificates
+        return Refusal(broker, of_certificates)
     match error:
         case ssl.SSLError() | ConnectionResetError() if settings.over_tls:
-            return NO_TLS
+            return Refusal(broker, NO_TLS, is_certain=False)
         case SaslAuthenticationFailed() if settings.kafka_oauth_client_id:
             facts = {"user": settings.kafka_oauth_client_id, "error": str(error)}
-            return TOKEN_REFUSED.render(facts)
+            return Refusal(broker, TOKEN_REFUSED.render(facts))
         case SaslAuthenticationFailed():
-            return WRONG_PASSWORD.render({**mechanism, "user": settings.kafka_sasl_username})
+            user = {"user": settings.kafka_sasl_username}
+            return Refusal(broker, WRONG_PASSWORD.render({**mechanism, **user}))
         case UnsupportedSaslMechanismError():
-            return NO_MECHANISM.render(mechanism)
+            return Refusal(broker, NO_MECHANISM.render(mechanism))
         case NoTokenError():
-            return error.text
+            return Refusal(broker, error.text)
         case KafkaConnectionError():  # There was a connection: a port that is closed is an OSError.
-            return CLOSED.render({"protocol": settings.kafka_security_protocol})
+            what = CLOSED.render({"protocol": settings.kafka_security_protocol})
+            return Refusal(broker, what, is_certain=False)
         case _:
             return None

@@ -75,10 +75,22 @@ class Topic(_Strict):
 
 
 class Catalogue(_Strict):
-    """All topics of the contract by name, and the number of partitions of each."""
+    """All topics of the contract by name, and what is the same for each of them."""
 
     partitions: Positive
+    replication_factor: Positive
+    """The replicas of each topic, on a cluster of as many brokers or more."""
+
+    min_insync_replicas: Positive
+    """How many of them must have a record before it is acknowledged."""
+
     topics: dict[str, Topic]
+
+    @model_validator(mode="after")
+    def _survives_a_broker(self) -> Self:
+        if self.min_insync_replicas >= self.replication_factor > 1:
+            raise ValueError("min_insync_replicas: one broker away, and nothing could be written")
+        return self
 
 
 @cache

@@ -11,6 +11,7 @@ from services.runtime.ops.settings import Settings
 
 PARTITIONS: Final = "partitions"
 REPLICATION: Final = "replication factor"
+MIN_INSYNC: Final = "min.insync.replicas"
 
 MISSING = _(
     "this topic is missing, or this principal may not see it: "
@@ -33,7 +34,7 @@ OTHER_REPLICATION = _(
 
 
 class TopicOptions(NamedTuple):
-    """Options of the command line; None leaves it to the catalogue and the cluster."""
+    """Options of the command line; None leaves it to the catalogue and the cluster's size."""
 
     partitions: int | None = None
     replication_factor: int | None = None
@@ -88,11 +89,38 @@ def shared_count(wanted: Catalogue, found: Mapping[str, Found], asked: TopicOpti
     return max(counts, key=counts.count, default=wanted.partitions)
 
 
+def shared_replicas(
+    wanted: Catalogue, found: Mapping[str, Found], asked: TopicOptions, brokers: int
+) -> int:
+    """The replicas of every topic: by option, else the catalogue's, as far as there are brokers.
+
+    No fewer than a topic has already: a broker may be away.
+    """
+    if asked.replication_factor is not None:
+        return asked.replication_factor
+    most = max((each.replication_factor for each in found.values()), default=1)
+    return min(wanted.replication_factor, max(brokers, most))
+
+
+def min_insync(wanted: Catalogue, replicas: int) -> int:
+    """How many of so many replicas must have a record: one may be away, where there are two."""
+    return max(1, min(wanted.min_insync_replicas, replicas - 1))
+
+
 def compare(
-    wanted: Catalogue, found: Mapping[str, Found], settings: Settings, asked: TopicOptions
+    wanted: Catalogue,
+    found: Mapping[str, Found],
+    settings: Settings,
+    asked: TopicOptions,
+    brokers: int = 1,
 ) -> list[Difference]:
-    """The differences by topic in the catalogue's order; `found` is by the contract's names."""
+    """The differences by topic in the catalogue's order; `found` is by the contract's names.
+
+    Of replicas, and of those that must have a record, only fewer count, unless a number was asked:
+    more are somebody's choice.
+    """
     count = shared_count(wanted, found, asked)
+    replicas = shared_replicas(wanted, found, asked, brokers)
     agreed = all(each.partitions == count for each in found.values())
     differences: list[Difference] = []
     for name, topic in wanted.topics.items():
@@ -104,23 +132,34 @@ def compare(
                 Difference(settings.topic(name), None, None, str(count), agreed, what.render(facts))
             )
         else:
-            differences += _in_topic(settings.topic(name), topic, there, count, asked)
+            where = settings.topic(name)
+            differences += _in_topic(where, topic, there, count)
+            differences += _replicated(where, wanted, there, replicas, asked)
     return differences
 
 
-def _in_topic(
-    name: str, topic: Topic, there: Found, count: int, asked: TopicOptions
-) -> Iterable[Difference]:
-    def difference(setting: str, found: str | None, wanted: str, what: Translatable) -> Difference:
-        facts = {"setting": setting, "found": found, "wanted": wanted}
-        return Difference(name, setting, found, wanted, what is OTHER_SETTING, what.render(facts))
-
+def _in_topic(name: str, topic: Topic, there: Found, count: int) -> Iterable[Difference]:
     if there.partitions != count:
-        yield difference(PARTITIONS, str(there.partitions), str(count), OTHER_PARTITIONS)
-    replicas = asked.replication_factor
-    if replicas is not None and there.replication_factor != replicas:
-        found = str(there.replication_factor)
-        yield difference(REPLICATION, found, str(replicas), OTHER_REPLICATION)
+        yield _difference(name, PARTITIONS, str(there.partitions), str(count), OTHER_PARTITIONS)
     for setting, value in topic.config.as_kafka().items():
         if there.config.get(setting) != value:
-            yield difference(setting, there.config.get(setting), value, OTHER_SETTING)
+            yield _difference(name, setting, there.config.get(setting), value, OTHER_SETTING)
+
+
+def _replicated(
+    name: str, wanted: Catalogue, there: Found, replicas: int, asked: TopicOptions
+) -> Iterable[Difference]:
+    has = there.replication_factor
+    if has < replicas or (asked.replication_factor is not None and has != replicas):
+        yield _difference(name, REPLICATION, str(has), str(replicas), OTHER_REPLICATION)
+    # By the replicas that are there: where more were required, nothing could be written.
+    required, found = min_insync(wanted, has), there.config.get(MIN_INSYNC, "1")
+    if int(found) < required:
+        yield _difference(name, MIN_INSYNC, found, str(required), OTHER_SETTING)
+
+
+def _difference(
+    name: str, setting: str, found: str | None, wanted: str, what: Translatable
+) -> Difference:
+    facts = {"setting": setting, "found": found, "wanted": wanted}
+    return Difference(name, setting, found, wanted, what is OTHER_SETTING, what.render(facts))

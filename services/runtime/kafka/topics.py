@@ -26,15 +26,19 @@ from services.runtime.kafka.clients import (
     tolerate_broker_restarts,
 )
 from services.runtime.kafka.security import NO_RIGHTS, text_of
-from services.runtime.kafka.topic_catalogue import Catalogue, Topic, read_catalogue
+from services.runtime.kafka.topic_catalogue import Catalogue, read_catalogue
 from services.runtime.kafka.topic_diff import (
+    MIN_INSYNC,
     MISSING,
     NO_OPTIONS,
+    REPLICATION,
     Difference,
     Found,
     TopicOptions,
     compare,
+    min_insync,
     shared_count,
+    shared_replicas,
 )
 from services.runtime.kafka.waits import until_answered, within
 from services.runtime.ops.errors import ClusterError, Unreachable
@@ -48,14 +52,11 @@ SHOWN_POLLS_MAX: Final = 200
 """The most polls until the cluster shows what it has accepted."""
 
 SHOWN_PAUSE_S: Final = 0.1
-BROKER_DEFAULT: Final = -1
-"""The replication factor that leaves the choice to the cluster."""
-
 OWN_SETTING: Final = 1
 """Kafka's mark of a setting that was made on the topic itself (DYNAMIC_TOPIC_CONFIG)."""
 
-HARMLESS: Final = frozenset({"compression.type"})
-"""Settings that cost space where they differ, and nothing else."""
+HARMLESS: Final = frozenset({"compression.type", REPLICATION, MIN_INSYNC})
+"""What stops no worker where it differs: it costs space, or safety while a broker is away."""
 
 NO_KAFKA = _(
     "no Kafka at this address ({error}). Check ECLUSE_BOOTSTRAP_SERVERS, and that the broker runs"
@@ -91,7 +92,8 @@ async def differences(
     """Compare the cluster with the catalogue; Unreachable where it does not answer."""
     async with connected(settings) as cluster:
         found = await cluster.find(wanted.topics)
-    return compare(wanted, found, settings, asked)
+        brokers = await cluster.broker_count()
+    return compare(wanted, found, settings, asked, brokers)
 
 
 async def apply(wanted: Catalogue, settings: Settings, asked: TopicOptions = NO_OPTIONS) -> Applied:
@@ -105,18 +107,27 @@ async def apply(wanted: Catalogue, settings: Settings, asked: TopicOptions = NO_
     """
     async with connected(settings) as cluster:
         found = await cluster.find(wanted.topics)
-        before = compare(wanted, found, settings, asked)
+        brokers = await cluster.broker_count()
+        before = compare(wanted, found, settings, asked, brokers)
         mended = [each for each in before if each.mendable]
         missing = {each.topic for each in mended if each.setting is None}
         count = shared_count(wanted, found, asked)
         by_name = {settings.topic(name): topic for name, topic in wanted.topics.items()}
-        await cluster.create({name: by_name[name] for name in missing}, count, asked)
+        replicas = shared_replicas(wanted, found, asked, brokers)
+        required = {MIN_INSYNC: str(min_insync(wanted, replicas))}
+        await cluster.create(
+            {name: by_name[name].config.as_kafka() | required for name in missing}, count, replicas
+        )
         own = {settings.topic(name): each.own for name, each in found.items()}
         for name in dict.fromkeys(each.topic for each in mended if each.topic in own):
-            await cluster.alter(name, {**own[name], **by_name[name].config.as_kafka()})
+            new = {
+                each.setting: each.wanted for each in mended if each.topic == name and each.setting
+            }
+            await cluster.alter(name, {**own[name], **by_name[name].config.as_kafka(), **new})
 
         async def poll() -> list[Difference]:
-            return compare(wanted, await cluster.find(wanted.topics), settings, asked)
+            there = await cluster.find(wanted.topics)
+            return compare(wanted, there, settings, asked, brokers)
 
         left = await _shown(poll)
     created = [name for name in by_name if name in missing]
@@ -138,8 +149,9 @@ async def check(settings: Settings, names: Collection[str]) -> int:
     )
     async with connected(settings) as cluster:
         found = await cluster.find(names)
+        brokers = await cluster.broker_count()
     serious = []
-    for each in compare(wanted, found, settings, NO_OPTIONS):
+    for each in compare(wanted, found, settings, NO_OPTIONS, brokers):
         if each.setting in HARMLESS:
             facts = {"setting": each.setting, "found": each.found, "wanted": each.wanted}
             log.warning("topic_setting_differs", topic=each.topic, **facts)
@@ -260,6 +272,11 @@ class Cluster:
             if topic in found
         }
 
+    async def broker_count(self) -> int:
+        """The number of brokers in service."""
+        cluster = await self._answer(self._admin.describe_cluster)
+        return len(cluster["brokers"])
+
     async def config_of(self, broker: int) -> dict[str, str]:
         """The settings in force on a broker; ClusterError where it does not say them to us."""
         asked = [ConfigResource(ConfigResourceType.BROKER, str(broker))]
@@ -270,20 +287,15 @@ class Cluster:
                 found |= {entry[0]: entry[1] for entry in entries}
         return found
 
-    async def create(self, topics: Mapping[str, Topic], count: int, asked: TopicOptions) -> None:
-        """Create these topics, unless there are none."""
+    async def create(
+        self, topics: Mapping[str, Mapping[str, str]], count: int, replicas: int
+    ) -> None:
+        """Create the topics of these settings, unless there are none."""
         if not topics:
             return
         new = [
-            NewTopic(
-                name,
-                count,
-                asked.replication_factor or BROKER_DEFAULT,
-                # The client takes a default for either number only beside an assignment.
-                replica_assignments=None if asked.replication_factor else {},
-                topic_configs=topic.config.as_kafka(),
-            )
-            for name, topic in topics.items()
+            NewTopic(name, count, replicas, topic_configs=dict(config))
+            for name, config in topics.items()
         ]
         response = await self._answer(lambda: self._admin.create_topics(new))
         for topic, code, message in response.topic_errors:

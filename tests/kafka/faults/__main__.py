@@ -17,8 +17,8 @@ from tests.integration.command import ROOT
 from tests.kafka.brokers import IMAGE, KAFKA, a_broker, chosen_provider
 from tests.kafka.faults.fault_run import FaultRun
 from tests.kafka.faults.plan import EVENTS, FAULTS, Plan, chosen_seed
-from tests.kafka.faults.report import Row, page, table
-from tests.kafka.three_brokers import ThreeBrokers
+from tests.kafka.faults.report import Row, again, page, table
+from tests.kafka.faults.setting import a_setting, kinds_missing
 
 BUILD: Final = ROOT / "build"
 FAULTS_MIN: Final = 4
@@ -66,14 +66,18 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _run(asked: argparse.Namespace) -> Row:
     seed = chosen_seed() if asked.seed is None else asked.seed
     events = asked.events or max(EVENTS, asked.faults * EVENTS // FAULTS)
-    plan = Plan(seed, events=events, faults=asked.faults, brokers=asked.brokers)
-    again = f"make faults FAULTS={plan.faults} SEED={seed}"
-    print(f"run again: {again}{' BROKERS=3' if plan.brokers > 1 else ''}", flush=True)
+    without = tuple(kinds_missing()) if asked.brokers > 1 else ()
+    plan = Plan(seed, events, asked.faults, brokers=asked.brokers, without=without)
+    print(f"run again: {again(vars(plan))}", flush=True)
     shutil.rmtree(asked.folder, ignore_errors=True)
     (asked.folder / "broker").mkdir(parents=True)
     where, provider = asked.folder / "broker", "jars" if plan.brokers > 1 else chosen_provider()
-    with ThreeBrokers(where) if plan.brokers > 1 else a_broker(provider, where) as broker:
-        figures = FaultRun(broker, "faults.", asked.folder, plan).run()
+    if plan.brokers > 1:
+        with a_setting(where, plan) as setting:
+            figures = FaultRun(setting.brokers, "faults.", asked.folder, plan, setting).run()
+    else:
+        with a_broker(provider, where) as broker:
+            figures = FaultRun(broker, "faults.", asked.folder, plan).run()
     shutil.rmtree(asked.folder / "broker")  # Kept only for who has to find out.
     row = figures.row() | {"machine": _machine(provider)}
     asked.json.parent.mkdir(parents=True, exist_ok=True)

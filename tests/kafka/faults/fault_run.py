@@ -24,13 +24,15 @@ from tests.kafka.faults.feeder import Feeder
 from tests.kafka.faults.killer import PROGRESS_S, Killer
 from tests.kafka.faults.observer import Backstage, Observer
 from tests.kafka.faults.plan import Figures, Plan
+from tests.kafka.faults.setting import Setting
 from tests.kafka.faults.traffic import Traffic
 from tests.kafka.faults.workers import WorkerProcess
 
 TRANSACTION_S: Final = (10.0, 30.0)
 """The time-out of a transaction is one of these: shorter, and longer, than what a freeze takes."""
 
-STALL_S: Final = 60.0
+BOOTSTRAP: Final = "ECLUSE_BOOTSTRAP_SERVERS"
+STALL_S: Final = 90.0
 SECONDS_PER_FAULT: Final = 3.0
 """About how long a fault takes: the events are published over this time."""
 
@@ -44,7 +46,14 @@ CHECK_EVENTS_PER_S: Final = 250.0
 class FaultRun:
     """One run on one broker, under a prefix of its own."""
 
-    def __init__(self, broker: Broker, prefix: str, folder: Path, plan: Plan) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        prefix: str,
+        folder: Path,
+        plan: Plan,
+        setting: Setting | None = None,
+    ) -> None:
         self.figures = Figures(plan)
         self._plan = plan
         self._broker = broker
@@ -52,8 +61,10 @@ class FaultRun:
         self._since_s = time.monotonic()
         self._fault = 0
         self.figures.transaction_s = plan.chance("settings").choice(TRANSACTION_S)
+        self._setting = setting
+        by_proxy = {} if setting is None else {BOOTSTRAP: setting.brokers.network.bootstrap}
         env = environment(
-            **self._cluster.environment,
+            **self._cluster.environment | by_proxy,
             # What is not closed or not awaited shall be said.
             PYTHONWARNINGS="default",
             ECLUSE_LOG_LEVEL="INFO",
@@ -61,9 +72,10 @@ class FaultRun:
             ECLUSE_TRANSACTION_TIMEOUT_S=str(self.figures.transaction_s),
             ECLUSE_STALL_S=str(STALL_S),
         )
-        self._workers = [
-            WorkerProcess(f"worker-{number + 1}", folder, env) for number in range(plan.workers)
-        ]
+        names = [f"worker-{number + 1}" for number in range(plan.workers)]
+        own = {name: {} if setting is None else setting.environment_of(name) for name in names}
+        self._workers = [WorkerProcess(name, folder, env | own[name]) for name in names]
+        self._readers = None if setting is None else setting.readers(folder, env)
 
     def run(self) -> Figures:
         """Do it all, and prove what is left.
@@ -90,7 +102,10 @@ class FaultRun:
                 self.figures,
                 lambda: feeder.has_paused and observer.journalled >= feeder.published,
                 lambda what: self._say(observer, what),
+                self._readers.processes if self._readers else (),
             )
+            if self._setting is not None and self._readers is not None:
+                self._setting.teach(killer, self._readers, self._cluster.prefix, self._plan)
             self._since_s = time.monotonic()
             try:
                 self._break(stage, feeder, killer, [following, feeding])
@@ -101,7 +116,9 @@ class FaultRun:
             self._count(observer, feeder, killer)
             self._check_what_was_logged()
             limit_s = CHECK_S + self._plan.events / CHECK_EVENTS_PER_S
-            stage.call(self._prove(), limit_s)
+            stage.call(self._prove(observer), limit_s)
+            if self._readers is not None:
+                self._readers.prove_tables(self._cluster, observer)
             self._say(observer, f"proved in {self.figures.proof_s:.1f} s")
         return self.figures
 
@@ -131,15 +148,28 @@ class FaultRun:
         self, stage: Backstage, observer: Observer, killer: Killer, feeding: Future[None]
     ) -> None:
         """Everything is published and journalled; then the workers end in order."""
+        self._wait_until_complete(stage, observer, killer, feeding)
+        feeding.result()
+        self.figures.seconds = time.monotonic() - self._since_s
+        self._say(observer, "everything is journalled")
+        if self._readers is not None:
+            self._readers.wait_until_right(killer, observer)
+            killer.end(self._readers.watch)  # Nothing comes in any more.
+            self._wait_until_complete(stage, observer, killer, feeding)
+            self._readers.wait_until_projected(killer, observer)
+            killer.end(self._readers.projector)
+            killer.end(self._readers.api)
+            self._say(observer, "the readers have read it all")
+        killer.end_all()
+        stage.call(observer.wait_until_settled())
+
+    def _wait_until_complete(
+        self, stage: Backstage, observer: Observer, killer: Killer, feeding: Future[None]
+    ) -> None:
         until_s = time.monotonic() + PROGRESS_S
         while not (feeding.done() and stage.call(observer.is_complete())):
             killer.sleep(0.1)
             assert time.monotonic() < until_s, f"not all is journalled: {observer.missing()}"
-        feeding.result()
-        self.figures.seconds = time.monotonic() - self._since_s
-        self._say(observer, "everything is journalled")
-        killer.end_all()
-        stage.call(observer.wait_until_settled())
 
     def _count(self, observer: Observer, feeder: Feeder, killer: Killer) -> None:
         figures = self.figures
@@ -168,7 +198,7 @@ class FaultRun:
         ]
         assert [] == wrong, "\n".join(wrong[:SHOWN_MAX])
 
-    async def _prove(self) -> None:
+    async def _prove(self, observer: Observer) -> None:
         """The verifier finds nothing, and neither does a ledger that nobody disturbed."""
         cluster, plan, figures = self._cluster, self._plan, self.figures
         since_s = time.monotonic()
@@ -180,7 +210,10 @@ class FaultRun:
         # sender.
         sent, doubtful = figures.published, figures.doubtful
         assert plan.events == sent, f"{sent} of {plan.events} events were sent"
-        assert sent <= journalled <= sent + doubtful, f"{journalled} of {sent} are journalled"
+        most = sent + doubtful + observer.deadlines
+        assert sent <= journalled <= most, f"{journalled} of {sent} are journalled"
+        twice = [name for name, count in observer.deadlines_accepted.items() if count > 1]
+        assert [] == twice, f"deadlines that passed twice: {twice[:SHOWN_MAX]}"
         found = await undisturbed.differences(cluster.bootstrap, cluster.prefix, plan.partitions)
         assert [] == found, "\n".join(found)
         figures.proof_s = time.monotonic() - since_s
@@ -195,7 +228,7 @@ class FaultRun:
 
     def _tell(self, stage: Backstage, observer: Observer, feeder: Feeder) -> None:
         """For who has to find out: how each log ends, and how far everything is."""
-        for worker in self._workers:
+        for worker in (*self._workers, *(self._readers.processes if self._readers else ())):
             if worker.logs:
                 print(f"--- {worker.log.path}\n{worker.log.tail()}")
         print(f"--- {feeder.published} published, {observer.journalled} journalled")
@@ -204,6 +237,6 @@ class FaultRun:
 
     def _clear(self) -> None:
         """Leave no process behind, whatever happened."""
-        for worker in self._workers:
+        for worker in (*self._workers, *(self._readers.processes if self._readers else ())):
             if worker.lives:
                 worker.kill()

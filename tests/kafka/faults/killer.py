@@ -2,7 +2,7 @@
 
 import random  # noqa: TID251 - the chance of the environment, from a seed that is printed
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from typing import Final
@@ -34,6 +34,9 @@ POLL_S: Final = 0.02
 
 Say = Callable[[str], None]
 
+Do = Callable[[random.Random], None]
+"""A fault, by the chance that decides about it."""
+
 
 class Killer:
     """Does one fault after the other, at moments that a seed chooses."""
@@ -48,6 +51,7 @@ class Killer:
         figures: Figures,
         nothing_left: Callable[[], bool],
         say: Say,
+        readers: Sequence[WorkerProcess] = (),
     ) -> None:
         self.excuses = Excuses(plan.brokers)
         self._plan = plan
@@ -55,6 +59,8 @@ class Killer:
         self._stage = stage
         self._observer = observer
         self._workers = workers
+        self._readers = readers
+        """Beside the workers: started again as they are, and hurt by others."""
         self._figures = figures
         self._nothing_left = nothing_left
         self._say = say
@@ -64,26 +70,23 @@ class Killer:
         self._left_by_kills: set[Open] = set()
         self._down: set[str] = set()
         self._rests: dict[str, float] = {}
+        self.kinds: dict[Fault, Do] = {
+            Fault.KILL: self._kill,
+            Fault.FREEZE: self._freeze,
+            Fault.TERMINATE: self._terminate,
+            Fault.PAUSE: self._pause,
+            Fault.BROKER_KILL: self._kill_the_broker,
+            Fault.BROKER_RESTART: self._restart_the_broker,
+            Fault.BROKER_FREEZE: self._freeze_the_broker,
+            Fault.BROKER_AWAY: self._start_while_a_broker_is_away,
+        }
+        """What is done for each kind; others may add theirs."""
 
     def do(self, number: int, fault: Fault) -> None:
         """The fault of this number, once there is progress behind the one before it."""
         chance = self._plan.chance(f"fault {number}")
         self.wait_for_progress(chance.randint(1, 60))
-        match fault:
-            case Fault.KILL:
-                self._kill(chance)
-            case Fault.FREEZE:
-                self._freeze(chance)
-            case Fault.TERMINATE:
-                self._terminate(chance)
-            case Fault.BROKER_KILL:
-                self._kill_the_broker(chance)
-            case Fault.BROKER_RESTART:
-                self._restart_the_broker(chance)
-            case Fault.BROKER_FREEZE:
-                self._freeze_the_broker(chance)
-            case Fault.BROKER_AWAY:
-                self._start_while_a_broker_is_away(chance)
+        self.kinds[fault](chance)
 
     def wait_for_progress(self, records: int) -> None:
         """Until so many more records are journalled, or all that were published.
@@ -129,6 +132,16 @@ class Killer:
                 worker.stop()
             self._down.add(worker.name)
 
+    def end(self, process: WorkerProcess) -> None:
+        """One of the readers ends on SIGTERM, for good.
+
+        Raises:
+            AssertionError: it does not.
+        """
+        self._down.add(process.name)
+        process.stop()
+        assert self._check_end_of(process), f"{process.name}: {process.ends[-1].logged}"
+
     def _wait_until_it_owns(self, worker: WorkerProcess) -> None:
         until_s = time.monotonic() + PROGRESS_S
         while not worker.owned():
@@ -151,7 +164,7 @@ class Killer:
 
     def _check_the_workers(self) -> None:
         now_s = time.monotonic()
-        for worker in self._workers:
+        for worker in (*self._workers, *self._readers):
             if worker.has_ended():
                 self._say(f"{worker.name} ended by itself: {worker.ends[-1].logged}")
                 self._check_end_of(worker)
@@ -167,7 +180,7 @@ class Killer:
             self._rests[worker.name] = end.at_s + REST_S
         return end.was_asked
 
-    def _an_owner(self, chance: random.Random, numbers: Collection[int] = ()) -> WorkerProcess:
+    def an_owner(self, chance: random.Random, numbers: Collection[int] = ()) -> WorkerProcess:
         """A worker that owns one of these partitions; where none does, one that owns any."""
         until_s = time.monotonic() + PROGRESS_S
         while True:
@@ -205,9 +218,9 @@ class Killer:
         chosen = chance.choice(self._workers)
         match moment:
             case Moment.IN:
-                return self._catch(chance) or self._an_owner(chance)
+                return self._catch(chance) or self.an_owner(chance)
             case Moment.ABOUT:
-                chosen = self._an_owner(chance, self._wait_for_a_transaction())
+                chosen = self.an_owner(chance, self._wait_for_a_transaction())
                 time.sleep(fraction_s)
             case Moment.CHANCE:
                 self.sleep(delay_s)
@@ -224,7 +237,7 @@ class Killer:
             open_in = self._wait_for_a_transaction()
             if not open_in:
                 break
-            victim = self._an_owner(chance, open_in)
+            victim = self.an_owner(chance, open_in)
             victim.freeze()
             since_s = time.monotonic()
             known = set(self._left)
@@ -278,7 +291,7 @@ class Killer:
         victim, moment = self._catch(chance) if in_a_transaction else None, Moment.IN
         if victim is None:
             moment = Moment.CHANCE
-            victim = self._an_owner(chance)
+            victim = self.an_owner(chance)
             victim.freeze()
         with self.excuses.is_frozen(victim.name):
             self._say(f"{victim.name} frozen for {hold_s:.1f} s {moment}")
@@ -287,11 +300,19 @@ class Killer:
         self._figures.did[Fault.FREEZE] += 1
         self.sleep(after_s)  # Let it find out, before somebody is killed.
 
+    def _pause(self, chance: random.Random) -> None:
+        """Freeze a worker, and thaw it before its session ends."""
+        hold_s, victim = chance.uniform(0.3, self._plan.session_s / 2), self.an_owner(chance)
+        with self.excuses.is_frozen(victim.name), self.doing(Fault.PAUSE, f"{victim.name} paused"):
+            victim.freeze()
+            self.sleep(hold_s)
+            victim.thaw()
+
     def _terminate(self, chance: random.Random) -> None:
         self.sleep(chance.uniform(0.05, 2.0))
         asked = False
         while not asked:
-            victim = self._an_owner(chance)
+            victim = self.an_owner(chance)
             since_s = time.monotonic()
             victim.stop()
             asked = self._check_end_of(victim)
@@ -307,7 +328,7 @@ class Killer:
             self._wait_for_a_transaction()
             time.sleep(fraction_s)
         also = " with a worker" if with_a_worker else ""
-        with self._away(Fault.BROKER_KILL, f"killed{also}, and started"):
+        with self.away(Fault.BROKER_KILL, f"killed{also}, and started"):
             self._broker.kill()
             if with_a_worker:
                 self._end([chance.choice(self._workers)])
@@ -316,13 +337,13 @@ class Killer:
 
     def _restart_the_broker(self, chance: random.Random) -> None:
         self.sleep(chance.uniform(0.05, 2.0))
-        with self._away(Fault.BROKER_RESTART, "restarted in order"):
+        with self.away(Fault.BROKER_RESTART, "restarted in order"):
             self._broker.restart()
 
     def _freeze_the_broker(self, chance: random.Random) -> None:
         delay_s, hold_s = chance.uniform(0.05, 2.0), chance.uniform(2.0, 18.0)
         self.sleep(delay_s)
-        with self._away(Fault.BROKER_FREEZE, "frozen, and thawed"):
+        with self.away(Fault.BROKER_FREEZE, "frozen, and thawed"):
             self._broker.freeze()
             self.sleep(hold_s)
             self._broker.thaw()
@@ -337,7 +358,7 @@ class Killer:
         )
         self.sleep(chance.uniform(0.05, 2.0))
         how = "frozen" if frozen else "killed"
-        with self._away(Fault.BROKER_AWAY, f"{how} while {worker.name} started and worked"):
+        with self.away(Fault.BROKER_AWAY, f"{how} while {worker.name} started and worked"):
             hurt()
             try:
                 self._end([worker])
@@ -348,10 +369,26 @@ class Killer:
                 heal()
 
     @contextmanager
-    def _away(self, fault: Fault, what: str) -> Iterator[None]:
-        """Meanwhile the broker answers nobody; then it is done, and said."""
-        since_s = time.monotonic()
-        with self.excuses.broker_is_away():
+    def away(self, fault: Fault, what: str) -> Iterator[None]:
+        """Meanwhile a broker answers nobody; then it is done, and said."""
+        with self.excuses.broker_is_away(), self.doing(fault, f"the broker was {what}"):
             yield
+
+    @contextmanager
+    def doing(self, fault: Fault, what: str) -> Iterator[None]:
+        """Meanwhile it is done; then it is counted, and said."""
+        since_s = time.monotonic()
+        yield
         self._figures.did[fault] += 1
-        self._say(f"the broker was {what} in {time.monotonic() - since_s:.1f} s")
+        self._say(f"{what} in {time.monotonic() - since_s:.1f} s")
+
+    def take_down(self, process: WorkerProcess, away_s: float) -> None:
+        """Kill it, and start it again after this time."""
+        while not process.lives:
+            self.sleep(POLL_S)
+        process.kill()
+        self._check_end_of(process)
+        self._down.add(process.name)
+        self.sleep(away_s)
+        self._down.remove(process.name)
+        self.sleep(0.0)

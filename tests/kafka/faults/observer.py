@@ -25,6 +25,7 @@ from events.topics import (
     PAYMENT_ORDERS,
     REFUSALS,
 )
+from services.due.deadline_events import WATCH
 
 Result = TypeVar("Result")
 SourceKind = tuple[str, int]
@@ -117,6 +118,12 @@ class Observer:
         self.journalled = 0
         """Journal records of source records; those that resume a parked one are beside them."""
         self.outcomes: Counter[str] = Counter()
+        self.heads: dict[str, int] = {}
+        """The last sequence of each budget's chain."""
+        self.deadlines = 0
+        """Events of the watch."""
+        self.deadlines_accepted: Counter[str] = Counter()
+        """Those that counted, by budget and id: each may once."""
         self.silences = Silences()
         self._bootstrap = bootstrap
         self._prefix = prefix
@@ -128,6 +135,11 @@ class Observer:
         # What is committed, and what is written: where they differ, a transaction is open.
         self._stable = self._reader("read_committed")
         self._written = self._reader("read_uncommitted")
+
+    @property
+    def records(self) -> int:
+        """All records of the journal."""
+        return self.journalled + self.outcomes["resumed"]
 
     async def start(self) -> None:
         """Connect, and begin at the first record of each partition."""
@@ -239,11 +251,16 @@ class Observer:
     def _follow(self, records: list[ConsumerRecord]) -> None:
         for each in records:
             row = json.loads(each.value)
+            self.heads[row["budget"]] = row["sequence"]
             if row["resumes"] is not None:
                 self.outcomes["resumed"] += 1
                 continue
             self.journalled += 1
             self.outcomes[row["outcome"]] += 1
+            if row["event_source"] == WATCH:
+                self.deadlines += 1
+                name = f"{row['budget']} {row['event_id']}"
+                self.deadlines_accepted[name] += row["outcome"] == "accepted"
             source = row["source"]
             self._followed[TopicPartition(source["topic"], source["partition"])] = source["offset"]
 

@@ -27,6 +27,58 @@ class Fault(StrEnum):
     BROKER_AWAY = "broker away"
     """One of several, while a worker starts."""
 
+    # Of three brokers alone.
+    PAUSE = "pause"
+    """A worker, for less than its session."""
+    BROKERS_KILL = "two brokers killed"
+    BROKERS_ROLL = "brokers one after another"
+    LEADERS = "leaders moved"
+    CUT = "connections cut"
+    STALL = "connections stalled"
+    DELAY = "connections delayed"
+    HALVE = "answers halved"
+    READER_KILL = "reader kill"
+    READER_FREEZE = "reader freeze"
+    READER_PAUSE = "reader pause"
+    DATABASE_CRASH = "database crash"
+    DATABASE_RESTART = "database restart"
+    FAILOVER = "database failover"
+    BROKER_DISK = "broker disk"
+    DATABASE_DISK = "database disk"
+    EXPORT_DISK = "export disk"
+    CLOCK = "clock"
+
+
+SHARES: Final = {
+    Fault.FREEZE: 4,
+    Fault.TERMINATE: 5,
+    Fault.PAUSE: 4,
+    Fault.BROKER_KILL: 5,
+    Fault.BROKER_RESTART: 2,
+    Fault.BROKER_FREEZE: 3,
+    Fault.BROKER_AWAY: 5,
+    Fault.BROKERS_KILL: 2,
+    Fault.BROKERS_ROLL: 1,
+    Fault.LEADERS: 4,
+    Fault.CUT: 6,
+    Fault.STALL: 3,
+    Fault.DELAY: 4,
+    Fault.HALVE: 5,
+    Fault.READER_KILL: 7,
+    Fault.READER_FREEZE: 3,
+    Fault.READER_PAUSE: 4,
+    Fault.DATABASE_CRASH: 2,
+    Fault.DATABASE_RESTART: 2,
+    Fault.FAILOVER: 1,
+    Fault.BROKER_DISK: 2,
+    Fault.DATABASE_DISK: 2,
+    Fault.EXPORT_DISK: 1,
+    Fault.CLOCK: 4,
+}
+"""On three brokers: how many of a hundred faults are of a kind; the others kill workers."""
+
+DISKS: Final = frozenset({Fault.BROKER_DISK, Fault.DATABASE_DISK, Fault.EXPORT_DISK})
+
 
 class Moment(StrEnum):
     """When a worker is killed."""
@@ -48,6 +100,10 @@ class Plan:
     workers: int = 2
     session_s: float = SESSION_S
     brokers: int = 1
+    stall_s_max: float = 60.0
+    """For how long connections stand still at most."""
+    without: tuple[Fault, ...] = ()
+    """Kinds that this machine cannot do."""
 
     def chance(self, of: object) -> random.Random:
         """The chance that decides about one thing, whatever was drawn for the others."""
@@ -55,17 +111,27 @@ class Plan:
 
     def order(self) -> list[Fault]:
         """The faults, most of them kills, the others among them."""
-        others = [
+        others = self._others() if self.brokers == 1 else self._of_each_kind()
+        order = [Fault.KILL] * (self.faults - len(others)) + others
+        self.chance("order").shuffle(order)
+        return order[: self.faults]
+
+    def _of_each_kind(self) -> list[Fault]:
+        return [
+            kind
+            for kind, share in SHARES.items()
+            if kind not in self.without
+            for _ in range(max(1, self.faults * share // 100))
+        ]
+
+    def _others(self) -> list[Fault]:
+        return [
             *[Fault.FREEZE] * max(1, self.faults // 12),
             *[Fault.TERMINATE] * max(1, self.faults // 14),
             *[Fault.BROKER_KILL] * max(1, self.faults // 20),
             *[Fault.BROKER_RESTART] * (self.faults // 40),
             *[Fault.BROKER_FREEZE] * (self.faults // 30),
-            *[Fault.BROKER_AWAY] * (max(1, self.faults // 8) if self.brokers > 1 else 0),
         ]
-        order = [Fault.KILL] * (self.faults - len(others)) + others
-        self.chance("order").shuffle(order)
-        return order
 
     def moments(self) -> Iterator[Moment]:
         """When to kill, time and again: as often as these in any ten kills."""

@@ -14,7 +14,7 @@ def table(row: Row) -> str:
     """What was done and what came of it, line by line."""
     lines = [
         (name.replace("`", ""), value.replace("`", ""))
-        for name, value in (*_filled(row, SETTING), *_filled(row, DONE), *_came(row))
+        for name, value in (*_filled(row, SETTING), *_done(row), *_came(row))
     ]
     width = max(len(name) for name, _ in lines)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in lines)
@@ -23,28 +23,35 @@ def table(row: Row) -> str:
 def page(row: Row) -> str:
     """The same as Markdown, with what was proved."""
     plan = row["plan"]
-    faults, seed = plan["faults"], plan["seed"]
-    brokers = " BROKERS=3" if plan["brokers"] > 1 else ""
     return "\n".join(
         [
             "# A fault-injection run",
             "",
             "Workers of the ledger are killed, frozen and ended while events come in.",
-            "So is their broker.",
-            f"`make faults FAULTS={faults} SEED={seed}{brokers}` publishes the same events again.",
+            "So are their brokers, and what stands around them."
+            if plan["brokers"] > 1
+            else "So is their broker.",
+            f"`{again(plan)}` publishes the same events again.",
             "It writes this page.",
             "It does the same faults in the same order; the machine decides where they hit.",
             "`make test-rest` has a smaller run, with another seed each time.",
             "",
             *_as_table("the run", _filled(row, SETTING)),
             "",
-            *_as_table("what was done", _filled(row, DONE)),
+            *_as_table("what was done", _done(row)),
             "",
             *_as_table("what came of it", _came(row)),
             "",
             *_proved(row),
         ]
     )
+
+
+def again(plan: Row) -> str:
+    """The command that does it again."""
+    brokers = " BROKERS=3" if plan["brokers"] > 1 else ""
+    asked = f"FAULTS={plan['faults']} EVENTS={plan['events']} SEED={plan['seed']}"
+    return f"make faults {asked}{brokers}"
 
 
 def _as_table(title: str, lines: Iterator[Line]) -> Iterator[str]:
@@ -75,8 +82,28 @@ DONE: Final = (
     ("`kill -9` of the broker", "{did[broker kill]}"),
     ("the broker restarted in order", "{did[broker restart]}"),
     ("the broker frozen, and thawed", "{did[broker freeze]}"),
-    ("one of several brokers killed or frozen while a worker starts", "{did[broker away]}"),
     ("transactions that a killed worker left open", "{left_open}"),
+)
+OF_THREE: Final = (
+    ("a worker paused for less than its session", "{did[pause]}"),
+    ("one of three brokers killed or frozen while a worker starts", "{did[broker away]}"),
+    ("two of three brokers killed", "{did[two brokers killed]}"),
+    ("three brokers restarted, one after another", "{did[brokers one after another]}"),
+    ("all leaders moved to other brokers", "{did[leaders moved]}"),
+    ("connections cut", "{did[connections cut]}"),
+    ("connections stalled, for up to {plan[stall_s_max]:g} s", "{did[connections stalled]}"),
+    ("connections delayed", "{did[connections delayed]}"),
+    ("answers cut in half", "{did[answers halved]}"),
+    ("`kill -9` of projector, watch or API", "{did[reader kill]}"),
+    ("projector, watch or API frozen for longer than a session", "{did[reader freeze]}"),
+    ("projector, watch or API paused for less", "{did[reader pause]}"),
+    ("PostgreSQL killed", "{did[database crash]}"),
+    ("PostgreSQL ended in order, and started", "{did[database restart]}"),
+    ("PostgreSQL killed, and a copy that followed in its place", "{did[database failover]}"),
+    ("the disk of a broker full", "{did[broker disk]}"),
+    ("the disk of PostgreSQL full", "{did[database disk]}"),
+    ("the disk of an export full", "{did[export disk]}"),
+    ("the clock of a worker an hour forward and back", "{did[clock]}"),
 )
 CAME: Final = (
     ("partitions opened", "{logged[partition_opened]}"),
@@ -99,7 +126,12 @@ CAME: Final = (
 
 def _filled(row: Row, lines: Iterable[Line]) -> Iterator[Line]:
     counted: Row = {name: Counter(row[name]) for name in ("did", "logged", "ends")}
-    return ((name, figure.format_map(row | counted)) for name, figure in lines)
+    facts = row | counted
+    return ((name.format_map(facts), figure.format_map(facts)) for name, figure in lines)
+
+
+def _done(row: Row) -> Iterator[Line]:
+    return _filled(row, (*DONE, *(OF_THREE if row["plan"]["brokers"] > 1 else ())))
 
 
 def _came(row: Row) -> Iterator[Line]:
@@ -125,6 +157,12 @@ def _proved(row: Row) -> Iterator[str]:
         " same journal, and its state is what the state topic holds."
     )
     yield "- **By count**: as many records are journalled as the broker acknowledged."
+    if row["plan"]["brokers"] > 1:
+        yield (
+            "- **Readers**: the tables are row for row those of a projector that nobody disturbed;"
+            " the watch has the figures of the journal for every budget, and no difference; each"
+            " deadline that passed counted once; watch and API are ready, all three end with 0."
+        )
     yield (
         "- **At the end** no transaction is open in any topic, each partition has one owner, and"
         " each worker ends with 0 when it is asked to."

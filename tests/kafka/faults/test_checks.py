@@ -68,6 +68,14 @@ def test_a_worker_stopped_for_a_check_has_a_reason_only_if_the_check_took_long(
     assert is_accepted == excuses.accept(End("a", 3, FENCED, now_s + 1))
 
 
+def test_on_three_brokers_one_that_was_thawed_may_fence_another() -> None:
+    excuses = Excuses(brokers=3)
+    excuses.frozen_s["a"] = [(10, 20)]
+    assert excuses.accept(End("b", 3, FENCED, 21))
+    assert not excuses.accept(End("b", 3, LOST, 21))
+    assert not excuses.accept(End("b", 3, FENCED, 21 + AFTER_S))
+
+
 def test_another_worker_that_was_frozen_is_no_reason() -> None:
     excuses = Excuses()
     excuses.frozen_s["a"] = [(10, math.inf)]
@@ -131,10 +139,12 @@ def test_a_plan_holds_what_a_run_must_do() -> None:
         assert 10 <= counted[Fault.KILL]
         assert {Fault.FREEZE, Fault.TERMINATE, Fault.BROKER_KILL} <= counted.keys()
     of_one = set(Plan(1, faults=200).order())
-    assert (set(Fault), {Fault.BROKER_AWAY}) == (
-        set(Plan(1, faults=200, brokers=3).order()),
-        set(Fault) - of_one,
-    )
+    assert of_one < set(Fault)
+    for faults in (60, 1000):
+        of_three = Counter(Plan(1, faults=faults, brokers=3).order())
+        assert (set(Fault), faults) == (set(of_three), of_three.total())
+    lacking = Plan(1, faults=60, brokers=3, without=(Fault.CLOCK,))
+    assert {Fault.CLOCK} == set(Fault) - set(lacking.order())
     assert Plan(1).order() == Plan(1).order() != Plan(2).order()
     assert {Moment.IN: 6, Moment.ABOUT: 6, Moment.CHANCE: 4, Moment.START: 4} == Counter(
         islice(Plan(1).moments(), 20)

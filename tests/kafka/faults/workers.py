@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -44,6 +45,7 @@ expect it, and tells; the partition is opened again, which says `RETRIED`."""
 
 RETRIED: Final = "partition_retried"
 HANDLED: Final = "record_handled"
+WRITTEN: Final = "deadline_event_written"
 
 TAIL_LINES: Final = 30
 LINE_CHARACTERS: Final = 1_000
@@ -97,7 +99,7 @@ class Log:
         lines = [
             line[:LINE_CHARACTERS]
             for line in self.path.read_text(errors="replace").splitlines()
-            if not any(f'"{text}"' in line for text in (LIBRARY, HANDLED))
+            if not any(f'"{text}"' in line for text in (LIBRARY, HANDLED, WRITTEN))
         ]
         return "\n".join(lines[-TAIL_LINES:])
 
@@ -122,8 +124,15 @@ class Log:
 class WorkerProcess:
     """One worker by its name in the group; it has one process at a time."""
 
-    def __init__(self, name: str, folder: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        environment: dict[str, str],
+        command: Sequence[str] | None = None,
+    ) -> None:
         self.name = name
+        self._command = command or (*COMMAND, name)
         self.logs: list[Log] = []
         self.ends: list[End] = []
         self._folder = folder
@@ -153,7 +162,7 @@ class WorkerProcess:
         path = self._folder / f"{self.name}-{len(self.logs) + 1}.log"
         with path.open("wb") as log:
             self._process = subprocess.Popen(
-                [*dies_with_us(), *COMMAND, self.name],
+                [*dies_with_us(), *self._command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -1,6 +1,7 @@
 """What aiokafka and uvloop say of a broker that goes and comes back is no bug of ours."""
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -8,19 +9,22 @@ from typing import Any
 import pytest
 from aiokafka.client import AIOKafkaClient
 from aiokafka.conn import AIOKafkaConnection
-from aiokafka.errors import KafkaConnectionError, NodeNotReadyError
+from aiokafka.errors import KafkaConnectionError, NodeNotReadyError, RequestTimedOutError
 from aiokafka.protocol.coordination import FindCoordinatorRequest
 
+from services.runtime.kafka import clients
 from services.runtime.kafka.clients import last_asked_broker, tolerate_broker_restarts
 
 
 @pytest.fixture(autouse=True)
 def _as_our_clients_do() -> Iterator[None]:
-    client = AIOKafkaClient
-    before = AIOKafkaConnection.send, client.coordinator_lookup, client.get_random_node
+    client, connection = AIOKafkaClient, AIOKafkaConnection
+    before = client.coordinator_lookup, client.get_random_node
+    connecting = connection.connect, connection.send
     tolerate_broker_restarts()
     yield
-    AIOKafkaConnection.send, client.coordinator_lookup, client.get_random_node = before
+    client.coordinator_lookup, client.get_random_node = before
+    connection.connect, connection.send = connecting
 
 
 class Closed:
@@ -44,6 +48,21 @@ def test_to_write_to_a_connection_that_uvloop_closed_is_a_broken_connection() ->
         assert not connection.connected()
 
     asyncio.run(go())
+
+
+def test_a_connection_that_gets_no_answer_is_given_up_sooner_than_a_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(clients, "CONNECT_TIMEOUT_S", 0.05)
+
+    async def go(port: int) -> None:
+        connection = AIOKafkaConnection("127.0.0.1", port, request_timeout_ms=3_600_000)
+        with pytest.raises((RequestTimedOutError, TimeoutError)):
+            await connection.connect()
+        assert 3600 == connection._request_timeout, "a request may take as long as before"
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # Nobody takes its connections.
+        asyncio.run(go(silent.getsockname()[1]))
 
 
 def test_while_no_broker_is_known_none_is_ready() -> None:

@@ -166,6 +166,13 @@ def test_a_key_of_another_certificate_stops_the_start(ours: Authority, tmp_path:
     )
 
 
+@pytest.fixture
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stays closed is asked once more, and is a refusal then."""
+    monkeypatch.setattr(security, "CLOSED_S", 0.0)
+    monkeypatch.setattr(security, "CLOSED_PAUSE_S", 0.01)
+
+
 def refused(pem: bytes | None, tmp_path: Path, **settings: Any) -> str:
     """The refusal of a server with this certificate; without one it speaks no TLS."""
     context = None
@@ -212,15 +219,40 @@ def test_a_broker_of_an_unknown_authority_is_named(cafile: Path, tmp_path: Path)
     )
 
 
+@pytest.mark.usefixtures("_at_once")
 def test_a_port_without_tls_is_named(cafile: Path, tmp_path: Path) -> None:
     assert "it speaks no TLS" in refused(
         None, tmp_path, kafka_security_protocol="SSL", kafka_ssl_cafile=cafile
     )
 
 
+@pytest.mark.usefixtures("_at_once")
 def test_a_port_that_wants_tls_is_named(ours: Authority, tmp_path: Path) -> None:
     pem = signed_pem(ours, "broker", ["127.0.0.1"])
     assert "it closes a connection by PLAINTEXT" in refused(pem, tmp_path)
+
+
+def test_a_broker_that_closes_connections_because_it_ends_refuses_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(security, "CLOSED_PAUSE_S", 0.01)
+    closed = 0
+
+    async def go() -> None:
+        def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal closed
+            closed += 1
+            writer.close()
+            if closed == 2:
+                server.close()
+
+        server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with server:
+            assert await refusal(Settings(bootstrap_servers=f"127.0.0.1:{port}")) is None
+
+    asyncio.run(go())
+    assert 2 == closed, "it is asked again while it only closes"
 
 
 def tokens(body: bytes, asks: int) -> tuple[list[str], list[bytes]]:

@@ -3,15 +3,19 @@
 from dataclasses import replace
 
 import pytest
+from pydantic import ValidationError
 
 from services.runtime.kafka.topic_catalogue import Catalogue, read_catalogue
 from services.runtime.kafka.topic_diff import (
+    MIN_INSYNC,
     NO_OPTIONS,
     Difference,
     Found,
     TopicOptions,
     compare,
+    min_insync,
     shared_count,
+    shared_replicas,
 )
 from services.runtime.ops.settings import Settings
 from services.texts.translation import both
@@ -130,6 +134,78 @@ def test_replicas_are_compared_only_where_a_number_was_asked() -> None:
     assert [] == rows(as_wanted(), TopicOptions(replication_factor=1))
     found = rows(as_wanted(), TopicOptions(replication_factor=3))
     assert [("replication factor", "1", "3", False)] * 3 == [row[1:] for row in found]
+
+
+def replicated(replicas: int, required: int | None) -> dict[str, Found]:
+    own = {} if required is None else {MIN_INSYNC: str(required)}
+    return {
+        name: replace(each, replication_factor=replicas, config={**each.config, **own})
+        for name, each in as_wanted().items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("brokers", "replicas", "required"),
+    [(1, 1, 1), (2, 2, 1), (3, 3, 2), (5, 3, 2)],
+)
+def test_a_new_cluster_keeps_each_record_as_often_as_its_size_allows(
+    brokers: int, replicas: int, required: int
+) -> None:
+    chosen = shared_replicas(wanted(), {}, NO_OPTIONS, brokers)
+    assert (replicas, required) == (chosen, min_insync(wanted(), chosen))
+
+
+def test_a_number_that_was_asked_decides_and_one_broker_may_always_be_away() -> None:
+    chosen = [
+        shared_replicas(wanted(), {}, TopicOptions(replication_factor=each), 3)
+        for each in (1, 2, 5)
+    ]
+    assert [1, 2, 5] == chosen
+    assert [1, 1, 2] == [min_insync(wanted(), each) for each in chosen]
+
+
+@pytest.mark.parametrize(
+    ("found", "brokers", "differing"),
+    [
+        (replicated(3, 2), 3, []),
+        (replicated(3, 2), 2, []),  # one is away
+        (replicated(3, 3), 3, []),  # stricter than asked for
+        (replicated(1, 1), 1, []),
+        (replicated(1, None), 3, [("replication factor", "1", "3", False)]),
+        (replicated(2, 1), 3, [("replication factor", "2", "3", False)]),
+        (replicated(3, None), 3, [("min.insync.replicas", "1", "2", True)]),
+        (replicated(3, 1), 2, [("min.insync.replicas", "1", "2", True)]),
+    ],
+)
+def test_a_topic_with_fewer_replicas_than_the_cluster_allows_is_named(
+    found: dict[str, Found], brokers: int, differing: list[tuple[object, ...]]
+) -> None:
+    differences = compare(wanted(), found, SETTINGS, NO_OPTIONS, brokers)
+    by_topic = {
+        topic: [
+            (each.setting, each.found, each.wanted, each.mendable)
+            for each in differences
+            if each.topic == f"t.{topic}"
+        ]
+        for topic in (EVENTS, INTERNAL_EVENTS, JOURNAL)
+    }
+    assert dict.fromkeys(by_topic, differing) == by_topic
+
+
+def test_a_topic_with_fewer_replicas_than_the_others_is_named_while_a_broker_is_away() -> None:
+    found = replicated(3, 2) | {JOURNAL: replicated(2, 1)[JOURNAL]}
+    (difference,) = compare(wanted(), found, SETTINGS, NO_OPTIONS, 2)
+    assert (f"t.{JOURNAL}", "replication factor", "3") == (
+        difference.topic,
+        difference.setting,
+        difference.wanted,
+    )
+
+
+def test_a_catalogue_whose_topics_nobody_could_write_without_one_broker_is_refused() -> None:
+    whole = read_catalogue().model_dump(by_alias=True, exclude_none=True)
+    with pytest.raises(ValidationError, match="min_insync_replicas"):
+        Catalogue.model_validate(whole | {"min_insync_replicas": 3})
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,10 @@ Partitions = Annotated[
 ReplicationFactor = Annotated[
     int | None,
     typer.Option(
-        metavar="N", min=1, max=32767, help="Replicas of every topic; else the cluster's default."
+        metavar="N",
+        min=1,
+        max=32767,
+        help="Replicas of every topic; else 3 where there are so many brokers.",
     ),
 ]
 
