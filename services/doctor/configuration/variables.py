@@ -61,7 +61,7 @@ OF_COMPOSE: Final = re.compile(
 )
 """Variables of docker-compose.yml and of tests, which no process reads."""
 
-PASSWORD_IN_ADDRESS: Final = re.compile(r"//[^/@\s]*@")
+PASSWORD_IN_ADDRESS: Final = re.compile(r"//[^@\s,]*@")
 
 UNKNOWN = _("no setting has this name: check its spelling")
 BOTH = _("{name} and {name}_FILE are both set: the file is taken. Remove one of them")

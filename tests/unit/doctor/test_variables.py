@@ -99,13 +99,13 @@ def test_a_secret_is_never_shown(tmp_path: Path) -> None:
         ECLUSE_ACCESS_URL=f"postgresql://ecluse:{SECRET}@db/keys?sslpassword={SECRET}",
         ECLUSE_TREASURY_URL=SECRET,
         ECLUSE_DATABASE_URL_FILE=str(file),
-        ECLUSE_WATCH_URL=f"http://me:{SECRET}@watch:6066",
+        ECLUSE_WATCH_URL=f"http://other:6066,http://me:a/{SECRET}@watch:6066",
     )
     assert [] == [each for each in found.values() if SECRET in str(each)]
     read_model = found["ECLUSE_DATABASE_URL"]
     assert "postgresql://ecluse:***@db.lille.fr/ecluse" == read_model.value
     assert (Source.FILE, str(file)) == (read_model.source, read_model.file)
-    assert "http://***@watch:6066" == found["ECLUSE_WATCH_URL"].value
+    assert "http://other:6066,http://***@watch:6066" == found["ECLUSE_WATCH_URL"].value
 
 
 @pytest.mark.parametrize(
