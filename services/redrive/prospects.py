@@ -1,9 +1,11 @@
-"""Prospects: what would become of dead letters if they were sent again now. Pure."""
+"""Prospects: what would become of dead letters if they were sent again now."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
+
+import structlog
 
 from events.codec import Received
 from events.texts import Translatable, _
@@ -12,6 +14,8 @@ from services.ledger.application.handle import decoded
 from services.ledger.application.trial import Trial
 from services.redrive.dead_letters import DeadLetter
 from services.redrive.state import RedriveState
+
+log: Final = structlog.stdlib.get_logger("ecluse.redrive")
 
 
 class Becomes(StrEnum):
@@ -23,6 +27,8 @@ class Becomes(StrEnum):
     DUPLICATE = "duplicate"
     REFUSED = "refused"
     PARKED = "parked"
+    STOPS = "stops"
+    """Deciding it fails: it would hold its partition, as it did before it was set aside."""
     DEAD_LETTER = "dead_letter"
     """It still cannot be read: it is left where it is."""
     NOT_WHOLE = "not_whole"
@@ -41,6 +47,7 @@ SENT: Final = frozenset(
 NOT_WHOLE = _("The topic of dead letters has only a part of it.")
 TOO_OFTEN = _("It was sent again {count} times already; --attempts allows more.")
 UNDERWAY = _("It was sent again, and the ledger has not decided it yet.")
+STOPS = _("Deciding it fails ({error}): mend the program first, else it holds its partition again.")
 REDRIVEN = _("It was sent again already: record {sequence} of budget {budget}.")
 
 
@@ -79,12 +86,23 @@ def prospect(found: DeadLetter, state: RedriveState, attempts_max: int) -> Prosp
 
 
 def tried(prospects: Sequence[Prospect], trial: Trial) -> list[Prospect]:
-    """The same, with what the ledger would decide of those that can be read, in their order."""
-    readable = [each for each in prospects if each.becomes is Becomes.READABLE]
-    for each in readable:
-        trial.handle(each.dead_letter.raw)
-    outcomes = dict(zip(map(id, readable), trial.latest.values(), strict=True))
-    return [
-        replace(each, becomes=Becomes(outcomes[id(each)].value)) if id(each) in outcomes else each
-        for each in prospects
-    ]
+    """The same, with what the ledger would decide of those that can be read, in their order.
+
+    Behind one that it fails to decide nothing is tried any more: what it left is in doubt.
+    """
+    found, has_failed = list(prospects), False
+    for at, each in enumerate(prospects):
+        if each.becomes is not Becomes.READABLE or has_failed:
+            continue
+        try:
+            trial.handle(each.dead_letter.raw)
+        # A bug of ours at this very record is what a quarantine sets aside: it is an answer here.
+        except Exception as error:
+            log.exception("trial_failed", **each.dead_letter.raw.source._asdict())
+            has_failed = True
+            why = STOPS.render({"error": type(error).__name__})
+            found[at] = replace(each, becomes=Becomes.STOPS, why=why)
+        else:
+            *_before, outcome = trial.latest.values()
+            found[at] = replace(each, becomes=Becomes(outcome.value))
+    return found

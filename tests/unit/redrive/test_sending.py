@@ -202,6 +202,21 @@ def test_those_that_can_be_read_are_decided_one_after_another_for_trial() -> Non
     ]
 
 
+def test_what_the_ledger_fails_to_decide_is_said_and_nothing_is_tried_behind_it() -> None:
+    def fails_at_the_second(_budget: str, count: list[int] = [0]) -> int:  # noqa: B006 # it counts
+        count[0] += 1
+        assert count[0] < 2
+        return PLACE.partition
+
+    events = [a_vote(100), an_award(70), an_award(70, grant="H")]
+    found = [prospect(a_dead_letter(encoded(each)), RedriveState(), 3) for each in events]
+    trial = trial_of((), {BUDGET})
+    trial.ledger.partition_of = fails_at_the_second
+    tries = tried(found, trial)
+    assert ["accepted", "stops", "readable"] == [each.becomes.value for each in tries]
+    assert [True, False, True] == [each.is_sent for each in tries]
+
+
 def test_a_record_of_another_kind_never_becomes_an_event_of_the_ledger_by_a_redrive() -> None:
     """What borrows the ledger's name stays unreadable: it goes where it came from."""
     event = a_vote(_source="urn:ecluse:ledger")

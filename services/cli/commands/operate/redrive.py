@@ -80,6 +80,7 @@ BECOMES: Final = {
     Becomes.DUPLICATE: OUTCOME["duplicate"],
     Becomes.REFUSED: OUTCOME["refused"],
     Becomes.PARKED: OUTCOME["parked"],
+    Becomes.STOPS: _("stops its partition"),
     Becomes.DEAD_LETTER: _("dead letter again: not sent"),
     Becomes.NOT_WHOLE: _("not whole: not sent"),
     Becomes.TOO_OFTEN: _("sent too often: not sent"),
