@@ -19,19 +19,24 @@ PATIENCE_S: Final = 3.0
 
 
 async def examine(
-    role: str | None = None, *, before_start: bool = False, clock: Clock = wall_clock
+    role: str | None = None,
+    *,
+    before_start: bool = False,
+    form: str = "User:NAME",
+    clock: Clock = wall_clock,
 ) -> list[Check]:
     """Everything that was found, in the order of its parts.
 
     Args:
         role: the principal of deploy/acls.yaml as which this is run; None examines for all.
         before_start: True where the services do not run yet.
+        form: how the cluster names a principal, as for `acls.wanted`.
         clock: this machine's.
     """
     known = configuration.read()
     patience = {"give_up_s": PATIENCE_S}
     own = known.kafka or Settings.model_construct()
-    scope = Scope(own.model_copy(update=patience), role, before_start, clock)
+    scope = Scope(own.model_copy(update=patience), role, before_start, form, clock)
     parts = [databases.examine(scope, known.urls), _files(known, clock)]
     if known.kafka is not None:
         parts.append(_cluster(scope))

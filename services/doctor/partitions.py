@@ -1,17 +1,23 @@
 """The ledger's partitions: does the state agree with its journal, and go on; and the consumers."""
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from aiokafka.structs import TopicPartition
 
 from events import topics
+from events.lag import WATCH_STAGE, Stage
+from events.lag import State as LagState
 from events.texts import _, ngettext
 from services.doctor import judge
-from services.doctor.checks import Check, Part, ok, trouble, unknown
+from services.doctor.checks import Check, Part, State, ok, trouble, unknown
 from services.doctor.scope import Scope
 from services.lag.collect.groups import Groups
 from services.lag.judge.history import History, stages_of
+from services.lag.judge.model import Consumer
+from services.lag.judge.states import Rule
 from services.ledger.kafka.partition import GIVE_UP
 from services.ledger.kafka.partition_restore import Outdated, PartitionTopics
 from services.ledger.kafka.topic_records import is_same
@@ -35,6 +41,7 @@ AGREE = ngettext(
     "State and journal of {count} partition agree.",
     "State and journal of all {count} partitions agree.",
 )
+MEMBERS = ngettext("{count} member is at work.", "{count} members are at work.")
 MADE_AGAIN = _("The next start of the ledger makes the state again from the journal ({why}).")
 HELD = _(
     "it is held before {topic}, offset {offset}: start a mended program, or set the record aside by"
@@ -77,6 +84,16 @@ async def _partition(scope: Scope, reader: Reader, number: int, count: int) -> l
     return []
 
 
+def _consumer(stage: Stage, members: Mapping[Consumer, int]) -> Check:
+    """The watch commits nothing: its tables know how far it is. It has members, or not."""
+    if stage.stage != WATCH_STAGE:
+        return judge.consumer(stage)
+    count = next((each for consumer, each in members.items() if consumer.stage == WATCH_STAGE), 0)
+    if count:
+        return ok(Part.CONSUMERS, "consumer", MEMBERS.render(count), stage.group)
+    return judge.consumer(replace(stage, state=LagState.STOPPED, rule=Rule.NO_OWNER))
+
+
 async def consumers(scope: Scope) -> list[Check]:
     """The state of each consumer group, by the rules of the watch, over a few samples."""
     expected = WatchSettings().consumers
@@ -95,8 +112,10 @@ async def consumers(scope: Scope) -> list[Check]:
                 for place, sample in places.items():
                     history.add(consumer, place, sample)
             judged = history.judged(scope.clock())
-            if all(each.row.state in judge.WELL for each in judged):
+            stages = stages_of(expected, judged, groups.members)
+            found = [_consumer(each, groups.members) for each in stages]
+            if all(each.state is State.OK for each in found):
                 break  # Else it may be a start, or a moment between two workers.
-        return [judge.consumer(each) for each in stages_of(expected, judged, groups.members)]
+        return found
     finally:
         await groups.stop()

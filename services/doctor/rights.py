@@ -72,7 +72,7 @@ async def examine(scope: Scope) -> list[Check]:
 
 
 async def _compared(scope: Scope) -> list[Check]:
-    want = wanted(read_rights(), scope.settings)
+    want = wanted(read_rights(), scope.settings, scope.form)
     try:
         found = await differences(want, scope.settings)
     except ClusterError as error:

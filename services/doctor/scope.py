@@ -50,6 +50,8 @@ class Scope:
     """The principal that this is run as; None examines for all."""
     before_start: bool = False
     """True where the services do not run yet, and have made nothing."""
+    form: str = "User:NAME"
+    """How the cluster names a principal."""
     clock: Clock = wall_clock
 
     def uses(self, what: str) -> bool:

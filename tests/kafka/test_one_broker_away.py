@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,7 @@ from services.ledger.kafka.partition import TOPICS
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from services.runtime.kafka.topics import check
 from services.verifier.cluster.verify import verify
-from tests.builders import Json, a_vote_and_awards, encoded
+from tests.builders import a_vote_and_awards
 from tests.kafka.cluster import Cluster, budget_on
 from tests.kafka.commands import WRONG, object_of
 from tests.kafka.faults.network import Way
@@ -31,8 +32,6 @@ ALL: Final = list(read_catalogue().topics)
 
 STARTED_S: Final = 120.0
 """A broker that answers nobody costs seconds each time that it is asked, until the others know."""
-
-LINES: Final = {"content-type": "application/x-ndjson"}
 
 
 @pytest.fixture(scope="module")
@@ -108,22 +107,22 @@ def test_every_process_starts_and_goes_on_while_one_of_three_brokers_is(
     )
     direct.publish(first)
     treasury = f"sqlite+aiosqlite:///{tmp_path}/treasury.db"
-    with ExitStack() as running, away(three, 0, how):
-        ledger = running.enter_context(Worker(by_proxy, tmp_path))
-        projector = running.enter_context(Projector(by_proxy, sqlite_url, tmp_path))
-        watch = running.enter_context(Watcher(by_proxy, tmp_path))
-        treasurer = running.enter_context(Treasurer(by_proxy, treasury, tmp_path))
-        served = running.enter_context(api(by_proxy, sqlite_url, tmp_path))
-        processes = (ledger, projector, watch, treasurer)
-        for each in processes:
-            each.until(partial(is_ready, each), "ready", STARTED_S)
-        projector.until_rows(len(first), limit_s=STARTED_S)
-        more = running.pop_all()
-    with more:
+    with ExitStack() as running:
+        with away(three, 0, how):
+            ledger = running.enter_context(Worker(by_proxy, tmp_path))
+            projector = running.enter_context(Projector(by_proxy, sqlite_url, tmp_path))
+            watch = running.enter_context(Watcher(by_proxy, tmp_path))
+            treasurer = running.enter_context(Treasurer(by_proxy, treasury, tmp_path))
+            served = running.enter_context(api(by_proxy, sqlite_url, tmp_path))
+            processes = (ledger, projector, watch, treasurer)
+            for each in processes:
+                each.until(partial(is_ready, each), "ready", STARTED_S)
+            projector.until_rows(len(first), limit_s=STARTED_S)
         with away(three, 1, how):
-            httpx.post(f"{served.address}/events", content=lines(then), headers=LINES, timeout=60)
+            direct.publish(then)
             projector.until_rows(len(first) + len(then), limit_s=STARTED_S)
             assert [None] * len(processes) == [each.code for each in processes]
+            assert HTTPStatus.OK == httpx.get(f"{served.address}/readyz").status_code
         assert [0] * len(processes) == [each.stop() for each in processes]
         assert 0 == served.stop()
     direct.wait_for_records(len(first) + len(then))
@@ -133,7 +132,3 @@ def test_every_process_starts_and_goes_on_while_one_of_three_brokers_is(
 
 def is_ready(process: Process) -> bool:
     return 200 == process.get("/readyz")[0]
-
-
-def lines(events: list[Json]) -> bytes:
-    return b"\n".join(map(encoded, events))

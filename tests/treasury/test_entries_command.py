@@ -168,6 +168,24 @@ def test_what_the_erp_has_otherwise_is_said_with_both_sums(year: str, tmp_path: 
     } == found["differences"][-1]
 
 
+def test_accounts_are_compared_with_those_of_the_file_that_is_named(
+    year: str, tmp_path: Path
+) -> None:
+    """Without one nobody knows them: entries of whatever accounts are no difference."""
+    file = tmp_path / "treasury.yaml"
+    file.write_text('accounts:\n  - {treasury: "5151"}\n', encoding="utf-8")
+    without = ecluse("reconcile", "--db", year)
+    assert (0, "Nothing differs.\n") == (without.code, without.text)
+    assert "Accounts of entries are not compared" in without.err
+    named = ecluse("reconcile", "--db", year, "--json", ECLUSE_TREASURY_FILE=str(file))
+    changes = [each["changes"] for each in json.loads(named.out)["differences"]]
+    assert 1 == named.code
+    assert changes
+    assert all(
+        each == [{"member": "account", "expected": "5151", "found": "515"}] for each in changes
+    )
+
+
 def test_a_file_of_the_erp_that_cannot_be_read_is_refused(year: str, tmp_path: Path) -> None:
     file = tmp_path / "erp.csv"
     file.write_bytes(b"budget;compte;debit\n")

@@ -52,7 +52,7 @@ TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     topics.ACCOUNTING_ENTRIES: (AccountingEntryRecorded.TYPE,),
     topics.LEDGER_STATE: ("state-row",),
 }
-"""The types of the messages of each topic; the last of each kind are bytes without a schema."""
+"""The types of the messages of each topic; those of `BYTES` are no types of the contract."""
 
 BYTES: Final = {
     "dead-letter": "The record as it came, its own headers first; at most 1 MiB, of an internal "

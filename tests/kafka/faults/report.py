@@ -23,8 +23,6 @@ def table(row: Row) -> str:
 def page(row: Row) -> str:
     """The same as Markdown, with what was proved."""
     plan = row["plan"]
-    faults, seed = plan["faults"], plan["seed"]
-    brokers = " BROKERS=3" if plan["brokers"] > 1 else ""
     return "\n".join(
         [
             "# A fault-injection run",
@@ -33,7 +31,7 @@ def page(row: Row) -> str:
             "So are their brokers, and what stands around them."
             if plan["brokers"] > 1
             else "So is their broker.",
-            f"`make faults FAULTS={faults} SEED={seed}{brokers}` publishes the same events again.",
+            f"`{again(plan)}` publishes the same events again.",
             "It writes this page.",
             "It does the same faults in the same order; the machine decides where they hit.",
             "`make test-rest` has a smaller run, with another seed each time.",
@@ -47,6 +45,13 @@ def page(row: Row) -> str:
             *_proved(row),
         ]
     )
+
+
+def again(plan: Row) -> str:
+    """The command that does it again."""
+    brokers = " BROKERS=3" if plan["brokers"] > 1 else ""
+    asked = f"FAULTS={plan['faults']} EVENTS={plan['events']} SEED={plan['seed']}"
+    return f"make faults {asked}{brokers}"
 
 
 def _as_table(title: str, lines: Iterator[Line]) -> Iterator[str]:

@@ -68,6 +68,14 @@ def test_a_worker_stopped_for_a_check_has_a_reason_only_if_the_check_took_long(
     assert is_accepted == excuses.accept(End("a", 3, FENCED, now_s + 1))
 
 
+def test_on_three_brokers_one_that_was_thawed_may_fence_another() -> None:
+    excuses = Excuses(brokers=3)
+    excuses.frozen_s["a"] = [(10, 20)]
+    assert excuses.accept(End("b", 3, FENCED, 21))
+    assert not excuses.accept(End("b", 3, LOST, 21))
+    assert not excuses.accept(End("b", 3, FENCED, 21 + AFTER_S))
+
+
 def test_another_worker_that_was_frozen_is_no_reason() -> None:
     excuses = Excuses()
     excuses.frozen_s["a"] = [(10, math.inf)]

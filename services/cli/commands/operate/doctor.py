@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from events.texts import _, ngettext, pgettext
+from services.cli.commands.operate.acls import USER, As
 from services.cli.terminal.options import AsJson, flag
 from services.cli.terminal.output import bad_option, busy, print_json
 from services.cli.terminal.screen import Screen
@@ -72,6 +73,7 @@ def doctor(
     before_start: Annotated[
         bool, flag("--before-start", "The services do not run yet: neither groups nor tables.")
     ] = False,
+    form: As = USER,
     as_json: AsJson = False,
 ) -> None:
     """Examine Kafka, ledger, databases, certificates and settings; exit 1 if a person is needed.
@@ -89,7 +91,7 @@ def doctor(
         raise bad_option("--role", NO_ROLE.render({"roles": ", ".join(USES)}))
     with busy(EXAMINING):
         # Not on uvloop: it closes no loop whose connections by TLS have only just been closed.
-        checks = asyncio.run(examine(role, before_start=before_start))
+        checks = asyncio.run(examine(role, before_start=before_start, form=form))
     troubles, unknown = count(checks, State.TROUBLE), count(checks, State.UNKNOWN)
     if as_json:
         rows = [_row(each) for each in checks]

@@ -48,16 +48,22 @@ class _Identity:
 
 
 async def differences(
-    entries: AsyncConnection, ledger: AsyncConnection, accounts: Accounts, place: Place
+    entries: AsyncConnection,
+    ledger: AsyncConnection,
+    accounts: Accounts,
+    place: Place,
+    *,
+    with_accounts: bool,
 ) -> list[Discrepancy]:
     """The identities that do not hold, and the entries that are not what their records lead to.
 
     `entries` reads the treasury's tables, `ledger` the read model; `place` is the last record of
-    which entries were made.
+    which entries were made. Without `with_accounts` nobody has named the accounts: they are not
+    compared.
     """
     found = await _unbalanced(entries, place)
     identities = _identities(await _net_debits(entries, place), await _ledger_sums(ledger, place))
-    compared = await compare(entries, ledger, accounts, place)
+    compared = await compare(entries, ledger, accounts, place, with_accounts=with_accounts)
     found += [
         Discrepancy(
             kind=each.kind,

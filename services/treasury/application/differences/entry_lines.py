@@ -5,7 +5,7 @@ named too, for what one account was debited is then credited on another.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -40,6 +40,8 @@ class Compared:
     """The entries that are not what their records lead to."""
 
     budget: str
+    members: Sequence[str]
+    """The members that are compared."""
     differing: list[Discrepancy] = field(default_factory=list)
     records: dict[Codes, list[int]] = field(default_factory=lambda: defaultdict(list))
     """The records of such entries by their budget lines."""
@@ -50,14 +52,16 @@ class Compared:
         """Compare the entries of a record: those that it leads to, and those in the tables."""
         expected, found = ({row["item"]: row for row in rows} for rows in (made, stored))
         differing = [
-            item for item in sorted({*expected, *found}) if expected.get(item) != found.get(item)
+            item
+            for item in sorted({*expected, *found})
+            if self._compared(expected.get(item)) != self._compared(found.get(item))
         ]
         rows = [each[item] for each in (expected, found) for item in differing if item in each]
         for codes in {_codes(row) for row in rows}:
             self.records[codes].append(sequence)
         for item in differing:
             if len(self.differing) < NAMED:
-                self.differing.append(_difference(expected.get(item), found.get(item)))
+                self.differing.append(self._difference(expected.get(item), found.get(item)))
             elif sequence not in self.more[-1:]:
                 self.more.append(sequence)
 
@@ -67,15 +71,52 @@ class Compared:
             kind, records = DiscrepancyKind.MORE_ENTRIES_DIFFER, tuple(self.more)
             self.differing.append(Discrepancy(kind=kind, budget=self.budget, records=records))
 
+    def _difference(self, expected: Row | None, found: Row | None) -> Discrepancy:
+        """An entry that is missing, that comes of no record, or that is another one."""
+        row = expected if found is None else found
+        assert row is not None, "an entry is at least on one side"
+        facts: dict[str, Any] = {
+            "budget": row["budget"],
+            "codes": _codes(row),
+            "account": row["account"],
+            "payment_order": row["payment_order"],
+            "entry_id": f"{row['budget']}/{row['sequence']}/{row['item']}",
+            "records": (row["sequence"],),
+        }
+        if expected is not None and found is not None:
+            changes = tuple(
+                Change(name, _value(expected[name]), _value(found[name]))
+                for name in self.members
+                if expected[name] != found[name]
+            )
+            return Discrepancy(kind=DiscrepancyKind.ENTRY_DIFFERS, changes=changes, **facts)
+        side = DEBIT if row["debit_cents"] else CREDIT
+        cents = row[f"{side}_cents"]
+        if found is None:
+            kind = DiscrepancyKind.ENTRY_MISSING
+            return Discrepancy(kind=kind, side=side, expected_cents=cents, **facts)
+        return Discrepancy(
+            kind=DiscrepancyKind.ENTRY_UNKNOWN, side=side, found_cents=cents, **facts
+        )
+
+    def _compared(self, row: Row | None) -> list[Any] | None:
+        return None if row is None else [row[name] for name in self.members]
+
 
 async def compare(
-    entries: AsyncConnection, ledger: AsyncConnection, accounts: Accounts, place: Place
+    entries: AsyncConnection,
+    ledger: AsyncConnection,
+    accounts: Accounts,
+    place: Place,
+    *,
+    with_accounts: bool,
 ) -> Compared:
     """Compare all entries of a budget up to a place, record by record as they are read.
 
     `entries` reads the treasury's tables, `ledger` the read model.
     """
-    compared, folded = Compared(place.budget), Recoveries(place.budget)
+    members = [name for name in MEMBERS if with_accounts or name != "account"]
+    compared, folded = Compared(place.budget, members), Recoveries(place.budget)
     stored = _stored(entries, place)
     ahead = await anext(stored, None)
     async for each in accepted_records(ledger, place):
@@ -112,33 +153,6 @@ async def _stored(entries: AsyncConnection, place: Place) -> AsyncIterator[tuple
             rows.append(dict(row))
     if rows:
         yield sequence, rows
-
-
-def _difference(expected: Row | None, found: Row | None) -> Discrepancy:
-    """An entry that is missing, that comes of no record, or that is another one."""
-    row = expected if found is None else found
-    assert row is not None, "an entry is at least on one side"
-    facts: dict[str, Any] = {
-        "budget": row["budget"],
-        "codes": _codes(row),
-        "account": row["account"],
-        "payment_order": row["payment_order"],
-        "entry_id": f"{row['budget']}/{row['sequence']}/{row['item']}",
-        "records": (row["sequence"],),
-    }
-    if expected is not None and found is not None:
-        changes = tuple(
-            Change(name, _value(expected[name]), _value(found[name]))
-            for name in MEMBERS
-            if expected[name] != found[name]
-        )
-        return Discrepancy(kind=DiscrepancyKind.ENTRY_DIFFERS, changes=changes, **facts)
-    side = DEBIT if row["debit_cents"] else CREDIT
-    cents = row[f"{side}_cents"]
-    if found is None:
-        kind = DiscrepancyKind.ENTRY_MISSING
-        return Discrepancy(kind=kind, side=side, expected_cents=cents, **facts)
-    return Discrepancy(kind=DiscrepancyKind.ENTRY_UNKNOWN, side=side, found_cents=cents, **facts)
 
 
 def _value(value: Any) -> str | int | None:
