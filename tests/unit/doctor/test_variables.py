@@ -9,7 +9,14 @@ import pytest
 from pydantic_settings import BaseSettings
 
 import services
-from services.doctor.variables import COMMAND, ROLES, Source, Variable, misnamed, variables
+from services.doctor.configuration.variables import (
+    COMMAND,
+    ROLES,
+    Source,
+    Variable,
+    misnamed,
+    variables,
+)
 from services.runtime.ops.settings import Environment
 from services.texts.language import Language
 from services.texts.translation import translate
@@ -119,6 +126,15 @@ def test_a_variable_that_nothing_reads_and_one_that_is_set_twice_are_named(
     assert names == [name for name, _text in found]
     for _name, text in found:
         assert translate(text, Language.FR) != translate(text, Language.EN)
+
+
+def test_each_variable_of_the_stacks_is_known() -> None:
+    """Those that docker-compose.yml itself takes, and those that it gives to the services."""
+    files = (*ROOT.parent.glob("docker-compose*.yml"), *ROOT.parent.glob("deploy/kubernetes/**/*"))
+    texts = [each.read_text(encoding="utf-8") for each in files if each.is_file()]
+    names = {name for text in texts for name in re.findall(r"ECLUSE_[A-Z_]*[A-Z]\b", text)}
+    assert {"ECLUSE_GRAFANA_PORT", "ECLUSE_HEALTH_PORT", "ECLUSE_DATABASE_URL_FILE"} <= names
+    assert [] == list(misnamed(dict.fromkeys(names - {"ECLUSE_DATABASE_URL"}, "x")))
 
 
 def test_the_environment_of_this_process_is_the_default() -> None:

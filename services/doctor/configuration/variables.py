@@ -55,7 +55,10 @@ OF_THE_COMMAND: Final = "command"
 
 HIDDEN: Final = "***"
 
-OF_COMPOSE: Final = re.compile(r"^ECLUSE_(TEST_.*|.*_IMAGE|WATCH_PORT)$")
+OF_COMPOSE: Final = re.compile(
+    r"^ECLUSE_(TEST_.*|(.*_)?IMAGE|(GRAFANA|KAFKA|POSTGRESQL|PROMETHEUS|WATCH)_PORT"
+    r"|KAFKA_HEAP|KAFKA_JVM_OPTIONS|PROBE_INTERVAL|PROMETHEUS_KEYS)$"
+)
 """Variables of docker-compose.yml and of tests, which no process reads."""
 
 PASSWORD_IN_ADDRESS: Final = re.compile(r"//[^/@\s]*@")
