@@ -10,12 +10,13 @@ unexport PYTHONDONTWRITEBYTECODE
 YEAR := schemas/examples/lille-avenirs-2023.jsonl
 # Units of the shell, and those that repeat what other tests do: they cover nothing pure that the
 # others leave out, and coverage doubles their time.
-UNCOVERED := $(addprefix tests/unit/,api bench cli projector runtime ledger/test_messages.py \
-	tables/test_every_answer.py tables/test_kept_state.py)
+UNCOVERED := $(addprefix tests/unit/,api bench cli doctor projector redrive runtime \
+	ledger/test_messages.py tables/test_every_answer.py tables/test_kept_state.py tables/test_life_cycles.py \
+	events/test_quick_path.py lag/test_properties.py)
 # Of these `make test-rest` runs what is marked `rest`.
-DIVIDED := $(addprefix tests/,api attack open_data property read_model treasury browser/test_pages.py kafka/test_treasury_year.py)
+DIVIDED := $(addprefix tests/,api attack open_data property published read_model treasury browser/test_pages.py kafka/test_treasury_year.py)
 QUICK := $(UNCOVERED) $(DIVIDED) $(wildcard tests/test_*.py) \
-	$(addprefix tests/,contracts golden verifier kafka/test_smoke.py) \
+	$(addprefix tests/,contracts golden kubernetes verifier kafka/test_smoke.py) \
 	$(addprefix tests/simulation/test_,broker.py fifty_years.py found.py planted.py)
 # Measured against time-outs and mostly waiting, these run side by side with little else.
 FAULT_RUN := tests/kafka/faults/test_run.py
@@ -94,8 +95,9 @@ check: set-up-dev ## style, types and layers, in seconds: ruff, mypy, import-lin
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
 
-schemas: set-up-run ## write schemas/ again from the models in events/
+schemas: set-up-run ## write schemas/ again from the models in events/ and from schemas/topics.yaml
 	.venv/bin/python -m events.schemas
+	.venv/bin/python -m services.api.contract.asyncapi
 
 catalogue: set-up-run ## write docs/refusals.md, life-cycles.md and rights.md again, from the code and deploy/*.yaml
 	.venv/bin/python -m services.ledger.explain.catalogue

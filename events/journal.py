@@ -221,6 +221,7 @@ class Event(msgspec.Struct):
     time: str
     type: str
     correlationid: str | None = None
+    traceparent: str | None = None
 
 
 class Move(msgspec.Struct):

@@ -244,6 +244,8 @@ class DeadLetters:
     oldest_at: When | None = None
     newest_at: When | None = None
     reasons: Mapping[str, int] | None = None
+    redriven: int | None = None
+    """How many of those of the journal were sent again."""
 
 
 @dataclass(frozen=True, slots=True)

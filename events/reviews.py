@@ -1,10 +1,10 @@
-"""Events about the journal's own records: a person has seen one that needs action."""
+"""Events about the journal's own records: a person has dealt with one that needs action."""
 
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from events.parts import EventData
+from events.parts import EventData, EventReference
 from events.texts import Translatable, _
 from events.values import Comment, Date, DeadChain, Name
 
@@ -27,3 +27,5 @@ class RecordReviewed(EventData):
     reviewed_by: Name
     reviewed_on: Date
     comment: Comment | None = None
+    event: EventReference | None = None
+    """The event as which a dead letter was sent again: itself, or the corrected one."""

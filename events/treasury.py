@@ -87,6 +87,10 @@ class SlipCancelled(Outbound):
     ]
     cancelled_at: Timestamp
     cancelled_by: Text
+    reason: Annotated[
+        Text | None,
+        Meta(description="Why, where a person said so: always where its number is another's."),
+    ] = None
 
 
 SLIP_MESSAGES: tuple[type[Outbound], ...] = (SlipIssued, SlipCancelled)

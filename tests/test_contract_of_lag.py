@@ -23,7 +23,7 @@ METRIC: Final = re.compile(r'"((?:ecluse|kafka)_[a-z_]+)"')
 """A name that is made in the code; `Counter` and its kin add `_total` themselves."""
 
 NO_METRICS: Final = re.compile(
-    r"ecluse_(access|treasury|entities|lang|login|read|session|imported|partitions|transaction|dlq\w*)"
+    r"ecluse_(access|treasury|entities|lang|login|read|session|imported|partitions|transaction|dlq\w*|redrive_\w*)"
     r"|kafka_error_unretrieved|kafka_(security|sasl|ssl|oauth)_\w+"
 )
 """What is called likewise: schemas, cookies, claims, headers of records, a log event, settings."""

@@ -112,7 +112,7 @@ async def publish(
     """
     sent: list[tuple[asyncio.Future[Any], Sent]] = []
     start_s, rate = time.perf_counter(), question["rate"]
-    for number, (key, value) in enumerate(messages(Path(question["file"]))):
+    for number, (key, value, _) in enumerate(messages(Path(question["file"]))):
         due_s = start_s + number / rate
         if (now_s := time.perf_counter()) < due_s:
             await asyncio.sleep(due_s - now_s)

@@ -17,6 +17,7 @@ from services.api.budgets import routes as budgets
 from services.api.console import logout_notice, session
 from services.api.console.pages import LAG_LIVE_PATH, LIVE_PATH, TODAY_LIVE_PATH, problem_page
 from services.api.contract import routes as contract
+from services.api.contract import topics_page
 from services.api.contract.openapi import complete
 from services.api.events_in import routes as events_in
 from services.api.forms import page as form_pages
@@ -39,7 +40,7 @@ from services.api.outcomes import routes as outcomes
 from services.api.outcomes.feed import Feed
 from services.api.problems import problems
 from services.api.rejections import page as rejection_pages
-from services.api.rejections import review
+from services.api.rejections import redrive, redrive_form, review
 from services.api.rejections import routes as rejections
 from services.api.rejections.explanation import Explanations
 from services.api.search import page as search_page
@@ -50,6 +51,7 @@ from services.api.today import page as today_page
 from services.api.today import routes as today
 from services.api.treasury import page as treasury_pages
 from services.api.treasury import routes as treasury
+from services.api.treasury import upload as treasury_upload
 from services.api.webhooks import routes as webhooks
 
 DESCRIPTION: Final = """\
@@ -78,6 +80,7 @@ DATA: Final = (
     today,
     entry_routes,
     rejections,
+    redrive,
     search,
     lag,
     logout_notice,
@@ -91,6 +94,7 @@ DATA: Final = (
 PAGES: Final = (
     session,
     help_pages,
+    topics_page,
     lag_page,
     live,
     today_page,
@@ -102,6 +106,7 @@ PAGES: Final = (
     plan_page,
     rejection_pages,
     review,
+    redrive_form,
     record_page,
     search_page,
     form_pages,
@@ -125,6 +130,9 @@ def routes() -> tuple[BaseRoute, ...]:
         together.include_router(
             page.router, include_in_schema=False, dependencies=[Depends(own_form)]
         )
+    # A large form: its sender is known, and has the right, before any of it is read.
+    before = [Depends(treasury_upload.uploaded), Depends(own_form)]
+    together.include_router(treasury_upload.router, include_in_schema=False, dependencies=before)
     return tuple(together.routes)
 
 
@@ -160,8 +168,10 @@ def create_app(parts: Components) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
 
-    limits_s = events_in.LIMITS_S | treasury.LIMITS_S
-    bodies_bytes_max = events_in.BODIES_BYTES_MAX | treasury.BODIES_BYTES_MAX
+    limits_s = events_in.LIMITS_S | treasury.LIMITS_S | treasury_upload.LIMITS_S
+    bodies_bytes_max = (
+        events_in.BODIES_BYTES_MAX | treasury.BODIES_BYTES_MAX | treasury_upload.BODIES_BYTES_MAX
+    )
 
     def limits(path: str) -> tuple[float, int]:
         limit_s = limits_s.get(path, parts.request_limit_s)

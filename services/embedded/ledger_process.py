@@ -47,6 +47,9 @@ CHECK_S: Final = 60.0
 BATCH: Final = 1000
 """The most records projected in one transaction."""
 
+MESSAGES: Final = 16
+"""The most kept messages in memory at once: one that issues a slip holds its file."""
+
 NO_LIMIT: Final = -1
 """As SQLite has it."""
 
@@ -97,6 +100,18 @@ class Core:
     def journal_behind(self, read: int, most: int) -> list[bytes]:
         """At most `most` records of the journal after the first `read` ones."""
         return list(self._store.journal_behind(read, most))
+
+    def keep(self, topic: str, values: Iterable[bytes]) -> None:
+        """Keep messages of others, of which their tables are made again."""
+        self._store.keep(topic, values)
+
+    def messages(self, topic: str, behind: int, most: int) -> list[tuple[int, bytes]]:
+        """The kept messages of a topic behind this number, at most so many."""
+        return self._store.messages(topic, behind, most)
+
+    def last_message(self, topic: str) -> bytes | None:
+        """The latest kept message of a topic."""
+        return self._store.last_message(topic)
 
     def _read_internal_events(self) -> None:
         """Decide the internal events: openings of next year's budgets, passed deadlines.
@@ -283,6 +298,22 @@ class EmbeddedLedger:
     async def journal_behind(self, read: int) -> list[bytes]:
         """The next records of the journal behind its first ones, as many as a batch holds."""
         return await self._in_thread(partial(self._core.journal_behind, read, BATCH))
+
+    async def keep(self, topic: str, values: Iterable[bytes]) -> None:
+        """Keep messages of others beside the journal, as their topic would.
+
+        Raises:
+            StoreError: they could not be written.
+        """
+        await self._in_thread(lambda: self._core.keep(topic, values))
+
+    async def messages(self, topic: str, behind: int) -> list[tuple[int, bytes]]:
+        """The next kept messages of a topic behind this number, each with its own."""
+        return await self._in_thread(lambda: self._core.messages(topic, behind, MESSAGES))
+
+    async def last_message(self, topic: str) -> bytes | None:
+        """The latest kept message of a topic."""
+        return await self._in_thread(lambda: self._core.last_message(topic))
 
     async def journal_ends(self) -> Mapping[int, JournalEnd]:
         """The number of records in the journal: its one partition ends there."""

@@ -1,7 +1,8 @@
 """The treasury of the embedded mode: orders from the journal, its events to the ledger beside it.
 
-On Kafka the same goes through topics. Slips and accounting entries have no reader here: what is in
-the treasury's own file is all of them.
+On Kafka the same goes through topics. Messages of slips are kept in the journal's file, which is
+the one that cannot be made again: lost tables are made of them. Accounting entries have no reader
+here: what is in the treasury's own file is all of them.
 """
 
 import asyncio
@@ -13,28 +14,37 @@ from typing import Any, Final
 import msgspec
 import structlog
 
-from events.topics import EVENTS, JOURNAL
+from events.texts import _
+from events.topics import EVENTS, JOURNAL, SLIPS
 from events.treasury import TREASURY
 from services.embedded.ledger_process import EmbeddedLedger
-from services.embedded.projection import ANOTHER, PARTITION
+from services.embedded.projection import PARTITION
 from services.ledger.explain.sentences import refusal_sentence
 from services.runtime.kafka.publishing import Message
 from services.runtime.ops.errors import ClusterError
 from services.texts.translation import both
+from services.treasury.application.slip_messages import is_known, restore_slips
 from services.treasury.domain.messages import OwnRefusal, orders_of
 from services.treasury.jobs.jobs import Jobs
 from services.treasury.settings import TreasurySettings
 from services.treasury.store import orders
+from services.treasury.store.compared import forget_comparison, note_compared
 from services.treasury.store.database import TREASURY_FILE, TreasuryStore
-from services.treasury.store.outbox import mark_sent, unsent
+from services.treasury.store.outbox import mark_sent, sent_to, unsent
 
 BATCH: Final = 500
 """The most messages of one transaction."""
+
+ANOTHER = _(
+    "this is not the journal that these tables were made of: put back the journal that belongs to "
+    "them. Do not delete this file: it has slips that were sent"
+)
 
 log: Final = structlog.stdlib.get_logger("ecluse.treasury")
 
 
 class _Record(msgspec.Struct):
+    budget: str
     outcome: str
     event_id: str | None
     event_source: str | None
@@ -58,17 +68,20 @@ class EmbeddedTreasury:
         self._next = 0
 
     async def open(self) -> None:
-        """Make the tables, and take the orders that they lack.
+        """Make the tables, and take the orders and slips that they lack.
 
         Raises:
-            ClusterError: the tables were made of another journal.
+            ClusterError: the tables were made of another journal, or contradict the slips that
+                were sent.
         """
         await self._store.prepare()
         async with self._store.transaction() as connection:
+            await forget_comparison(connection)
             self._next = (await orders.claim(connection, JOURNAL, PARTITION)).next_offset
         if self._next > (await self._ledger.journal_ends())[PARTITION].end:
             raise ClusterError(TREASURY_FILE, ANOTHER)
         await self._follow()
+        await self._compare()
 
     async def run(self) -> None:
         """Follow the ledger, answer it and do the jobs, until cancelled."""
@@ -96,8 +109,28 @@ class EmbeddedTreasury:
                 await orders.advance(connection, JOURNAL, PARTITION, behind)
             self._next = behind
 
+    async def _compare(self) -> None:
+        """Add the slips that the tables lack of those that were sent, and note that none lacks.
+
+        Each has left in its order: who knows the latest knows all before it.
+        """
+        async with self._store.transaction() as connection:
+            last = await self._ledger.last_message(SLIPS)
+            if last is None:  # A journal that was imported has none of them.
+                await self._ledger.keep(SLIPS, await sent_to(connection, SLIPS))
+            elif not await is_known(connection, last):
+                behind = restored = 0
+                while some := await self._ledger.messages(SLIPS, behind):
+                    behind = some[-1][0]
+                    restored += await restore_slips(connection, [value for _, value in some])
+                log.warning("slips_restored", slips=restored)
+            await note_compared(connection)
+
     async def _send(self) -> None:
-        """Give the events of the outbox to the ledger; a second time they are duplicates to it."""
+        """Give the events of the outbox to the ledger, and have it keep the messages of slips.
+
+        A second time events are duplicates to it, and messages of slips are known.
+        """
         following = True
         while following:
             async with self._store.transaction() as connection:
@@ -109,6 +142,9 @@ class EmbeddedTreasury:
                 ]
                 if events:
                     await self._ledger.publish(events)
+                of_slips = [each.message.value for each in found if each.message.topic == SLIPS]
+                if of_slips:
+                    await self._ledger.keep(SLIPS, of_slips)
                 if found:
                     await mark_sent(connection, [each.number for each in found], self._clock())
             following = bool(found)
@@ -119,4 +155,4 @@ def _own_refusals(records: Sequence[bytes]) -> Iterator[OwnRefusal]:
         refusal = record.refusal
         if record.event_source == TREASURY and record.event_id and refusal is not None:
             message = asdict(both(refusal_sentence(refusal["code"], refusal["facts"])))
-            yield OwnRefusal(record.event_id, refusal | {"message": message})
+            yield OwnRefusal(record.budget, record.event_id, refusal | {"message": message})

@@ -10,8 +10,10 @@ from typing import NamedTuple
 from events import fiscal_years, parts
 from events.conventions import ConventionAmended, ConventionSigned
 from events.deliberations import DeliberationAdopted
+from events.envelope import Event
 from events.fiscal_years import FiscalYearOpened
 from events.mentions import Names, order_parts
+from events.reviews import RecordReviewed
 from services.ledger.domain.fiscal_year.year_openings import next_year
 from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.model.conventions import DocumentKey
@@ -109,6 +111,9 @@ class Index:
         budget = record.budget
         orders = {change.order.payment_order for change in record.payment_orders}
         if record.event_id == ref:
+            self._find(Kind.EVENT, budget)
+            self._events.add((budget, record.sequence))
+        if _sends_again(entry.event, ref):
             self._find(Kind.EVENT, budget)
             self._events.add((budget, record.sequence))
         opened = isinstance(entry.event, FiscalYearOpened) and ref == entry.convention
@@ -267,3 +272,8 @@ class Index:
     def _unopened(self) -> set[Key]:
         """Carried conventions whose opening in the next year was not read."""
         return self._carried - self._opened_as.keys()
+
+
+def _sends_again(event: Event, ref: str) -> bool:
+    """True of the note that a dead letter was sent again as the event of this id."""
+    return isinstance(event, RecordReviewed) and event.event is not None and event.event.id == ref

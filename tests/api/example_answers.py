@@ -8,30 +8,63 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
+
 from services.api.contract.published import ANSWERS
 from tests.api.reads.answers import BUDGET, YEAR, get
+from tests.api.test_treasury import paid, post, prepared
+from tests.api.treasury_scene import LILLE_TREASURY, a_scene
 from tests.read_model.databases import in_a_file
 from tests.read_model.filling import fill, journal_of
 
 ASKED: Final = {
-    "/balances/lines": "/balances/lines?limit=1",
-    "/payment-orders": "/payment-orders?limit=1",
-    "/events/{event_id}": f"/events/paiement-avance?budget={BUDGET}",
+    "GET /balances/lines": "/balances/lines?limit=1",
+    "GET /payment-orders": "/payment-orders?limit=1",
+    "GET /events/{event_id}": f"/events/paiement-avance?budget={BUDGET}",
 }
-"""By address of the document, what is asked."""
+"""By method and address of the document, what is asked."""
+
+SLIPS: Final = "/treasury/slips"
 
 
 def answers(url: str) -> dict[str, Any]:
-    """The answers of a read model of the example's year, by address of the document."""
+    """The answers of a read model of the example's year, by method and address."""
     found = get(url, *ASKED.values())
     return {path: answer.json() for path, answer in zip(ASKED, found, strict=True)}
+
+
+def treasury_answers(folder: Path) -> dict[str, Any]:
+    """The answers of a day at the treasury of a town in this folder, by method and address."""
+    found: dict[str, httpx.Response] = {}
+
+    async def day(client: httpx.AsyncClient) -> None:
+        found[f"GET {SLIPS}/waiting"] = await client.get(f"{SLIPS}/waiting?limit=1")
+        draft = f"{SLIPS}/{await prepared(client)}"
+        found[f"POST {SLIPS}/{{slip_id}}/cancel"] = await client.post(f"{draft}/cancel")
+        found[f"POST {SLIPS}"] = await client.post(SLIPS, json={"budget": BUDGET})
+        slip = f"{SLIPS}/{found[f'POST {SLIPS}'].json()['slip_id']}"
+        found[f"POST {SLIPS}/{{slip_id}}/issue"] = await client.post(f"{slip}/issue")
+        found["POST /treasury/returns"] = await post(client, paid(40_000))
+        await post(client, paid(40_000, number=99), "another.xml")
+        found[f"GET {SLIPS}"] = await client.get(f"{SLIPS}?limit=1")
+        found[f"GET {SLIPS}/{{slip_id}}"] = await client.get(slip)
+        found["GET /treasury/findings"] = await client.get("/treasury/findings?limit=1")
+        (finding,) = found["GET /treasury/findings"].json()["items"]
+        closed = f"/treasury/findings/{finding['finding']['finding_id']}/close"
+        reason = {"reason": "Compared with the accountant: another town's."}
+        found["POST /treasury/findings/{finding_id}/close"] = await client.post(closed, json=reason)
+
+    a_scene(folder).asked(LILLE_TREASURY, day)
+    assert {200, 201} == {each.status_code for each in found.values()}
+    return {path: answer.json() for path, answer in found.items()}
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         url = in_a_file(Path(folder) / "year.db")
         fill(url, journal_of(YEAR))
-        text = json.dumps(answers(url), ensure_ascii=False, indent=2)
+        found = answers(url) | treasury_answers(Path(folder))
+        text = json.dumps(found, ensure_ascii=False, indent=2)
     ANSWERS.write_text(text + "\n", encoding="utf-8")
 
 

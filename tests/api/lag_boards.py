@@ -213,6 +213,7 @@ def a_board(now: datetime = NIGHT, **phrase: Any) -> Json:
             "oldest_at": timestamp(now - timedelta(days=41)),
             "newest_at": timestamp(now - timedelta(hours=6)),
             "reasons": {"missing_field": 17, "bad_json": 7},
+            "redriven": 0,
         },
         "refusals": {
             "count": 166,

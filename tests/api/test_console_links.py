@@ -69,7 +69,10 @@ class Reading(HTMLParser):
     "files",
     [
         [EXAMPLES / f"lille-avenirs-{name}.jsonl" for name in ("2023", "single-payments")],
-        [EXAMPLES / f"lille-avenirs-carry-over{year}.jsonl" for year in ("", "-2024")],
+        pytest.param(
+            [EXAMPLES / f"lille-avenirs-carry-over{year}.jsonl" for year in ("", "-2024")],
+            marks=pytest.mark.rest,
+        ),
         pytest.param([GOLDEN / "hard-year-2023.events.jsonl"], marks=pytest.mark.rest),
         pytest.param([GOLDEN / "year-end-2023.events.jsonl"], marks=pytest.mark.rest),
     ],

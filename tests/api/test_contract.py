@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,8 +15,9 @@ from events.codec import Received, decode
 from events.envelope import SourceKind
 from services.api.contract.openapi import components
 from services.api.contract.published import FOLDER, SENT, examples, schema
+from services.api.contract.published import answers as shown_answers
 from tests.api.environment import ALL_KEY, an_app, an_empty_read_model, asking
-from tests.api.example_answers import answers
+from tests.api.example_answers import answers, treasury_answers
 from tests.api.made import Made
 from tests.api.reads.answers import YEAR
 from tests.builders import a_vote, encoded
@@ -42,7 +44,8 @@ def asked(app: Any, path: str, key: str | None = None, **headers: str) -> httpx.
 def test_every_schema_is_listed_and_served_without_a_key(app: Any) -> None:
     listed = asked(app, "/schemas").json()
     names = {each["type"] for each in listed}
-    assert {path.name.removesuffix(".schema.json") for path in FOLDER.glob("*.json")} == names
+    suffix = ".schema.json"
+    assert {path.name.removesuffix(suffix) for path in FOLDER.glob(f"*{suffix}")} == names
     of_type = {each["type"]: each for each in listed}
     signed = of_type["ecluse.convention.signed.v1"]
     assert {"fr": "Convention signée", "en": "Convention signed"} == signed["name"]
@@ -89,15 +92,34 @@ def test_the_document_knows_each_event_by_its_type(app: Any) -> None:
     assert not references(document) - {f"#/components/schemas/{name}" for name in known}
 
 
-def test_the_answers_that_it_shows_are_those_of_the_example_s_year(
-    app: Any, made_in_files: Made
+def test_the_answers_that_it_shows_are_those_that_are_given(
+    app: Any, made_in_files: Made, tmp_path: Path
 ) -> None:
     """They are written again by `python -m tests.api.example_answers`."""
-    found = answers(made_in_files(journal_of(YEAR)))
+    found = answers(made_in_files(journal_of(YEAR))) | treasury_answers(tmp_path)
     paths = asked(app, "/openapi.json", ALL_KEY).json()["paths"]
-    for path, answer in found.items():
-        content = paths[path]["get"]["responses"]["200"]["content"]["application/json"]
-        assert answer == content["example"], path
+    shown = {
+        f"{method.upper()} {path}": content["example"]
+        for path, methods in paths.items()
+        for method, each in methods.items()
+        for status, answer in each["responses"].items()
+        if status.startswith("2")
+        for content in answer.get("content", {}).values()
+        if "example" in content
+    }
+    assert found == shown
+
+
+def test_each_answer_of_the_treasury_has_an_example(app: Any) -> None:
+    """The file of a slip alone has none: it is no JSON."""
+    paths = asked(app, "/openapi.json", ALL_KEY).json()["paths"]
+    of_treasury = {
+        f"{method.upper()} {path}"
+        for path, methods in paths.items()
+        if path.startswith("/treasury/")
+        for method in methods
+    }
+    assert {"GET /treasury/slips/{slip_id}/file"} == of_treasury - shown_answers().keys()
 
 
 def references(value: Any) -> set[str]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from sqlite3 import connect
 from typing import Any
 
 import pytest
@@ -17,9 +18,12 @@ from services.projector.database import an_engine
 from services.projector.tables import payment_orders
 from services.runtime.kafka.publishing import Message
 from services.runtime.ops.errors import ClusterError
+from services.treasury.application.slips import Slips
+from services.treasury.domain.slips import SlipProblem, SlipType
 from services.treasury.settings import TreasurySettings
 from services.treasury.store.database import TreasuryStore
 from services.treasury.store.outbox import Outgoing, put
+from services.treasury.store.slips import SlipRow
 from services.treasury.store.tables import orders, outbox, own_events
 from tests.api.embedded_ledger import in_a_ledger
 from tests.builders import (
@@ -33,11 +37,13 @@ from tests.builders import (
     an_award,
     encoded,
 )
+from tests.treasury.orders import a_config
 from tests.waiting import eventually_async
 
 NOON = datetime(2023, 6, 1, 12, tzinfo=UTC)
 OURS: Json = {"_source": "urn:ecluse:treasury"}
 YEAR = (a_vote(), an_award(), a_convention())
+NEXT = (an_award(grant="H", _id="award/H"), a_convention(grant="H", convention="D", _id="D"))
 
 
 async def publish(ledger: EmbeddedLedger, *events: Json) -> None:
@@ -57,6 +63,7 @@ class Town:
         self.treasury = EmbeddedTreasury(own, ledger, lambda: NOON)
         self.store = TreasuryStore.of(own)
         self._read_model = an_engine(own.url)
+        self.slips = Slips(self.store, self._read_model, a_config(), lambda: NOON)
 
     async def asked(self, question: Select[Any]) -> list[tuple[Any, ...]]:
         async with self.store.reading() as connection:
@@ -64,6 +71,9 @@ class Town:
 
     async def taken(self) -> dict[str, int]:
         return dict(await self.asked(select(orders.c.payment_order, orders.c.cancelled)))
+
+    async def has(self, order: str) -> bool:
+        return order in await self.taken()
 
     async def state(self) -> str:
         """Of order C/advance in the read model."""
@@ -88,6 +98,14 @@ class Town:
             await connection.execute(insert(own_events), rows)
             messages = [Outgoing(each["id"], EVENTS, BUDGET, encoded(each)) for each in events]
             await put(connection, messages, NOON)
+
+    async def issued(self) -> SlipRow:
+        """A slip of the orders that are ready, whose message has left."""
+        draft = await self.slips.prepare(BUDGET, SlipType.PAYMENT, "anne")
+        assert draft is not None
+        slip = await self.slips.issue(draft.slip_id, "anne")
+        await eventually_async(lambda: self.slips.has_left(slip.slip_id), "it has left")
+        return slip
 
     async def close(self) -> None:
         await self.treasury.close()
@@ -163,17 +181,92 @@ def test_what_the_accountant_answered_is_decided_and_refusals_are_read_back(tmp_
     in_town(tmp_path, body)
 
 
+async def nothing(_town: Town) -> None:
+    pass
+
+
+def lose(folder: Path, name: str) -> None:
+    for each in folder.glob(f"{name}*"):
+        each.unlink()
+
+
+async def first_slip(town: Town) -> None:
+    """A slip that was sent."""
+    await publish(town.ledger, a_vote(200_000), *YEAR[1:])
+    await eventually_async(lambda: town.has("C/advance"), "the order")
+    slip = await town.issued()
+    assert (1, slip.file_name) == (slip.number, (await town.slips.export(slip.slip_id, "b")).name)
+
+
+def test_lost_tables_are_made_again_with_the_slips_that_were_sent(tmp_path: Path) -> None:
+    files = dict[str, bytes]()
+
+    async def sent(town: Town) -> None:
+        await first_slip(town)
+        file = await town.slips.export(f"{BUDGET}-S1", "anne")
+        files[file.name] = file.content
+
+    async def again(town: Town) -> None:
+        assert [] == await town.slips.waiting(None)
+        (slip,) = await town.slips.listed(None)
+        assert (f"{BUDGET}-S1", 1, "restore") == (slip.slip_id, slip.number, slip.exported_by)
+        file = await town.slips.export(slip.slip_id, "anne")
+        assert {file.name: file.content} == files
+        await publish(town.ledger, *NEXT)
+        await eventually_async(lambda: town.has("D/advance"), "the next order")
+        assert 2 == (await town.issued()).number
+
+    async def both(town: Town) -> None:
+        assert [1, 2] == sorted(each.number or 0 for each in await town.slips.listed(None))
+
+    in_town(tmp_path, sent)
+    lose(tmp_path, "treasury.db")
+    in_town(tmp_path, again)
+    lose(tmp_path, "treasury.db")
+    in_town(tmp_path, both)
+
+
+def test_lost_tables_that_another_opens_first_make_no_slip(tmp_path: Path) -> None:
+    async def too_early(town: Town) -> None:
+        await town.store.prepare()
+        with pytest.raises(SlipProblem) as refused:
+            await town.slips.prepare(BUDGET, SlipType.PAYMENT, "anne")
+        assert "ecluse serve --embedded" in refused.value.text.msgid
+
+    async def opened_first(ledger: EmbeddedLedger) -> None:
+        town = Town(tmp_path, ledger)
+        try:
+            await too_early(town)
+        finally:
+            await town.close()
+
+    in_town(tmp_path, first_slip)
+    lose(tmp_path, "treasury.db")
+    in_a_ledger(tmp_path, opened_first)
+
+
+def test_a_journal_that_was_imported_keeps_the_slips_of_the_tables(tmp_path: Path) -> None:
+    """It has none of them: they are in the tables alone."""
+
+    async def one_is_left(town: Town) -> None:
+        assert [f"{BUDGET}-S1"] == [each.slip_id for each in await town.slips.listed(None)]
+
+    in_town(tmp_path, first_slip)
+    with connect(tmp_path / "ledger.db") as imported:
+        imported.execute("DELETE FROM messages")
+    imported.close()
+    in_town(tmp_path, nothing)
+    lose(tmp_path, "treasury.db")
+    in_town(tmp_path, one_is_left)
+
+
 def test_tables_of_another_journal_are_refused(tmp_path: Path) -> None:
     async def fill(town: Town) -> None:
         await publish(town.ledger, *YEAR)
 
-    async def nothing(_town: Town) -> None:
-        pass
-
     in_town(tmp_path, fill)
     in_town(tmp_path, nothing)  # All is taken when it opens.
     for name in ("ledger.db", "read.db"):
-        for each in tmp_path.glob(f"{name}*"):
-            each.unlink()
-    with pytest.raises(ClusterError, match="not the journal"):
+        lose(tmp_path, name)
+    with pytest.raises(ClusterError, match="Do not delete this file"):
         in_town(tmp_path, nothing)

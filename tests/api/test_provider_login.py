@@ -357,6 +357,7 @@ def test_an_id_token_is_no_program_s_where_both_have_one_audience(tmp_path: Path
     at_a_console(tmp_path, what, oidc_audience=CLIENT_ID)
 
 
+@pytest.mark.rest
 def test_a_process_takes_it_all_from_its_variables(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text(f"{CLIENT_SECRET}\n")

@@ -20,6 +20,7 @@ from services.api.adapters.treasury import open_treasury
 from services.api.app import create_app
 from services.api.http.components import Components
 from services.treasury.settings import TreasurySettings
+from services.treasury.store.compared import note_compared
 from services.treasury.store.database import TREASURY_FILE, TreasuryStore
 from services.treasury.store.tables import orders
 from tests.api.environment import (
@@ -160,6 +161,7 @@ async def _fill(own: TreasurySettings, rows: list[dict[str, Any]]) -> None:
     try:
         await store.prepare()
         async with store.transaction() as connection:
+            await note_compared(connection)
             await connection.execute(insert(orders), rows)
     finally:
         await store.dispose()

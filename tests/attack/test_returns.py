@@ -70,6 +70,55 @@ def test_a_hostile_return_is_refused_in_words_and_nothing_is_taken(
     target.check_silent(answer.text)
 
 
+PAGE: Final = "/console/treasury/returns"
+
+
+def brought(target: Target, key: str, content: bytes, name: str = "retour.xml") -> httpx.Response:
+    """The same by the form of the console."""
+    with target.client(key) as client:
+        file = {"file": (name, content)}
+        return client.post(PAGE, files=file, headers={"Accept": "text/html"})
+
+
+@pytest.mark.parametrize("name", ["laughs", "gzip", "deep", "NUL", "a file of the server"])
+def test_a_hostile_file_of_the_form_is_refused_in_words(target: Target, name: str) -> None:
+    answer = brought(target, "treasury", BOMBS[name])
+    assert 200 == answer.status_code
+    assert ": refused: " in answer.text or "Refused: " in answer.text
+    target.check_silent(answer.text)
+
+
+def test_a_form_of_another_entity_without_the_right_or_of_another_shape_changes_nothing(
+    target: Target,
+) -> None:
+    foreign = a_return(a_slip(), head=CODES | {"IdColl": ROUBAIX, "CodColl": "512"})
+    answers = [
+        brought(target, "treasury", foreign),
+        brought(target, "lille", HONEST),
+        brought(target, "treasury", HONEST, "../../etc/passwd"),
+        brought(target, "treasury", b" " * (RETURN_BYTES_MAX + 1)),
+    ]
+    with target.client("treasury") as client:
+        headers = {"Accept": "text/html", "Content-Type": "multipart/form-data; boundary=x"}
+        answers += [
+            client.post(PAGE, content=body, headers=headers)
+            for body in (b"", b"--x\r\n", b"--x\r\n" + b"a" * 2_000_000, b"\0" * 5_000)
+        ]
+        unbound = headers | {"Content-Type": "multipart/form-data"}
+        answers.append(client.post(PAGE, content=HONEST, headers=unbound))
+        answers.append(client.post(PAGE, data={"file": "x" * 5_000}))
+        file = {"file": ("a.xml", HONEST)}
+        elsewhere = {"Sec-Fetch-Site": "cross-site"}
+        with_cookie = {"Cookie": "__Host-ecluse_session=x"} | elsewhere
+        answers.append(client.post(PAGE, files=file, headers=elsewhere))
+    with target.client() as client:
+        answers.append(client.post(PAGE, files=file, headers=with_cookie))
+    assert [403, 403, 422, 413, 422, 422, 400, 400, 400, 415, 200, 401] == [
+        each.status_code for each in answers
+    ]
+    target.check_silent(*(each.text for each in answers))
+
+
 def test_more_than_a_return_may_have_is_not_read(target: Target) -> None:
     assert 413 == posted(target, b" " * (RETURN_BYTES_MAX + 1)).status_code
 

@@ -17,9 +17,11 @@ from tests.browser.scenario import BUDGET, GROCERY
 from tests.browser.test_pages import keep_picture
 from tests.browser.visitor import PHONE, a_visitor
 from tests.builders import IBAN, Json, a_convention, a_line, an_act, an_amount, an_instalment
+from tests.treasury.return_files import Line, Mandat, Paid, a_return, a_slip
 
 CONVENTION: Final = "CONV-2023-EPICERIE"
 ORDER: Final = f"{CONVENTION}/whole"
+CODES: Final = {"IdPost": "059999", "CodColl": "350"}
 
 
 def the_convention() -> Json:
@@ -87,6 +89,49 @@ def test_an_order_goes_on_a_slip_and_its_file_is_taken_on_record(
         expect(page.locator("main")).to_contain_text("À la trésorerie")
         assert IBAN not in page.content()
         assert [] == visitor.messages
+
+
+def a_file(number: int) -> bytes:
+    """A return in which the accountant has paid the grocery's order, on this piece."""
+    line = Line("34000.00", (Paid("34000.00"),), count="1", total="34000.00")
+    return a_return(a_slip(Mandat(number, (line,))), head=CODES)
+
+
+def test_a_file_of_the_accountant_is_brought_by_who_may(
+    browser: Browser, town: Console, tmp_path: Path
+) -> None:
+    """Without script, in the file chooser of the browser; what became of it stands on the page."""
+    file = tmp_path / "PESRETOUR.xml"
+    file.write_bytes(a_file(999))
+    path = "/console/treasury/returns"
+    with a_visitor(browser, town, key=READER_KEY, script=False) as visitor:
+        visitor.go(path)
+        assert 0 == visitor.page.locator("input[type=file]").count()
+    with a_visitor(browser, town, script=False) as visitor:
+        page = visitor.page
+        visitor.go(path)
+        page.get_by_role("button", name="Déposer le fichier").click()
+        assert page.url.endswith(path), "the browser itself asks for a file"
+        page.locator("input[type=file]").set_input_files(file)
+        page.get_by_role("button", name="Déposer le fichier").click()
+        answer = page.get_by_role("status")
+        expect(answer).to_contain_text("PESRETOUR.xml")
+        expect(answer).to_contain_text("constats nouveaux")
+        assert (Action.RETURN_TAKEN, "PESRETOUR.xml") == town.audit.lines[-1][1:3]
+        page.locator("input[type=file]").set_input_files(
+            {"name": "x.xml", "mimeType": "text/xml", "buffer": b"<html/>"}
+        )
+        page.get_by_role("button", name="Déposer le fichier").click()
+        expect(page.get_by_role("status")).to_contain_text("Refusé")
+        keep_picture(page, "treasury-brought")
+        assert [] == visitor.messages
+    with a_visitor(browser, town, "en") as visitor:
+        visitor.go(path)
+        visitor.page.locator("input[type=file]").set_input_files(file)
+        visitor.page.get_by_role("button", name="Take the file").click()
+        expect(visitor.page.get_by_role("status")).to_contain_text("new events: 0")
+        assert [] == visitor.barriers()
+        assert not visitor.scrolls_sideways(PHONE)
 
 
 def test_what_is_to_be_confirmed_hinders_nobody(browser: Browser, town: Console) -> None:

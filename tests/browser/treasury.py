@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.treasury.application.numbers import DRAFTS
 from services.treasury.application.returns import WRONG_ROOT
 from services.treasury.domain.findings import Finding, FindingKind, kept
+from services.treasury.store.compared import note_compared
 from services.treasury.store.database import TREASURY_FILE, TreasuryStore
 from services.treasury.store.tables import (
     findings,
@@ -61,6 +62,7 @@ async def a_treasury(folder: Path) -> None:
     try:
         await store.prepare()
         async with store.transaction() as connection:
+            await note_compared(connection)
             await _fill(connection)
     finally:
         await store.dispose()

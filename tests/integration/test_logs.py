@@ -21,6 +21,7 @@ from tests.integration.command import CommandResult, ecluse, real_ecluse
 FIXED = {"event", "level", "timestamp", "outcome", "reason", "event_id"} | {
     *("topic", "partition", "offset")
 }
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 def replayed(file: Path, *events: Json | bytes, real: bool = False) -> CommandResult:
@@ -50,7 +51,7 @@ def test_each_other_record_has_one_line_with_fixed_keys(file: Path) -> None:
         an_award(stated_total_cents=7),  # 4: figures differ
         b"{",  # 5: unreadable
         a_convention(),  # 6: wakes the first
-        a_payment(100_001),  # 7: too much
+        a_payment(100_001, _traceparent=TRACE),  # 7: too much
         a_vote(_subject="other"),  # 8: an id used again
     )
     lines = logged(result)
@@ -69,6 +70,9 @@ def test_each_other_record_has_one_line_with_fixed_keys(file: Path) -> None:
     assert {"kind": "convention", "id": "C"} == lines[0]["waits_for"]
     assert ["figures_differ"] == lines[2]["review_flags"]
     assert lines[0]["sequence"] == lines[4]["resumes"]
+    assert [(7, TRACE)] == [
+        (line["offset"], line["traceparent"]) for line in lines if "traceparent" in line
+    ]
     assert {file.name} == {line["topic"].split("#")[0] for line in lines}
 
 
@@ -93,6 +97,7 @@ def with_iban_everywhere() -> list[Json | bytes]:
         a_new_account(IBAN, **{f"{IBAN[:4]} {IBAN[4:8]} {IBAN[8:12]} {IBAN[12:16]}": 1}),
         b'{"' + IBAN.encode() + b'":',
         encoded(a_new_account(IBAN + "0")),
+        a_payment(1, _traceparent=IBAN),
     ]
 
 

@@ -33,9 +33,9 @@ from tests.test_source import contract_rows
 CONVENTION = "CONV-2023-LILLE-AVENIRS"
 TOP = ["ref", "kinds", "records", "awaited"]
 ROW = (
-    "budget sequence source event_id event_source type time outcome resumes waits_for refusal"
-    " dead_letter review_flags moves commitment_entries payment_orders internal_events"
-    " woken_by woke"
+    "budget sequence source event_id event_source type time traceparent outcome resumes waits_for"
+    " refusal dead_letter review_flags moves commitment_entries payment_orders internal_events"
+    " woken_by woke review"
 )
 AWAITED = "budget convention subject id amount_cents due_on waits_for"
 

@@ -8,8 +8,11 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import TopicPartition
 
-from services.ledger.application import handle
+from services.ledger.application import handle, restore
+from services.ledger.application.ports import Versions
+from services.ledger.application.restore import VERSIONS
 from services.ledger.domain.decide import decide as real_decide
+from services.ledger.kafka import partition, partition_restore, state_topic
 from services.projector import serve
 from services.runtime.kafka import clients
 from services.runtime.kafka.reader import Reader
@@ -88,6 +91,15 @@ def small_transactions(records: str) -> None:
     serve.BATCH_RECORDS = int(records)  # type: ignore[attr-defined] # it is final, and imported there
 
 
+def state_version(number: str) -> None:
+    """It is another version of Écluse: its state rows have that version, and it refuses newer."""
+    versions = Versions(int(number), VERSIONS.rules)
+    for module in (partition, partition_restore, restore, state_topic):
+        module.VERSIONS = versions  # type: ignore[attr-defined] # imported there
+    new = state_topic.Checkpoint.__init__
+    new.__defaults__ = (*(new.__defaults__ or ())[:-1], versions)
+
+
 FAULTS: dict[str, Callable[[str], None]] = {
     "decide": decide,
     "slow_commit": slow_commit,
@@ -96,6 +108,7 @@ FAULTS: dict[str, Callable[[str], None]] = {
     "stubborn_commit": stubborn_commit,
     "unguarded": unguarded,
     "small_transactions": small_transactions,
+    "state_version": state_version,
 }
 
 

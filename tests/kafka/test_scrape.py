@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
+from hashlib import shake_256
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
@@ -18,9 +19,11 @@ import pytest
 import yaml
 from sqlalchemy import insert
 
+from events.topics import SLIPS
 from services.dev.local_broker import dies_with_us, free_port
 from services.runtime.ops.clock import wall_clock
 from services.treasury.store.database import TreasuryStore, treasury_address
+from services.treasury.store.outbox import Outgoing, put
 from services.treasury.store.tables import findings, slips
 from tests.builders import BUDGET, a_notification, a_payment, encoded
 from tests.integration.command import COMMAND, MIXED, TIMEOUT_S, environment
@@ -38,6 +41,7 @@ AGAIN: Final = a_payment(1)
 """Sent again and again it is a duplicate: traffic that changes nothing."""
 
 BACKLOG: Final = 12_000
+SLIP_BYTES: Final = 10_000
 COMMIT_S: Final = 0.4
 """How much longer a commit takes here: time enough to see what is only while records wait."""
 
@@ -55,7 +59,14 @@ NEVER: Final = {
 
 START_S: Final = 30
 STOP_S: Final = 20
-RINGS: Final = {"stage": "ledger", "group": "g", "job": "ledger", "instance": "a", "figure": "b"}
+RINGS: Final = {
+    "stage": "ledger",
+    "group": "g",
+    "job": "ledger",
+    "instance": "a",
+    "figure": "b",
+    "name": "c",
+}
 """Labels that an alarm's words may name."""
 
 
@@ -193,7 +204,7 @@ def a_key(database: str) -> str:
 
 
 async def what_waits(url: str) -> None:
-    """An open finding and a slip without an answer, since now."""
+    """An open finding, a slip without an answer and a message that no topic takes, since now."""
     now = datetime.fromtimestamp(wall_clock(), UTC)
     finding = {"finding_id": "f", "kind": "unknown_piece", "facts": {}, "opened_at": now}
     slip = {
@@ -209,8 +220,10 @@ async def what_waits(url: str) -> None:
         "exported_at": now,
         "exported_by": "anne",
     }
+    too_large = Outgoing("too large", SLIPS, BUDGET, shake_256().digest(SLIP_BYTES))
     store = TreasuryStore(url)
     async with store.transaction() as connection:
+        await put(connection, [too_large], now)
         await connection.execute(insert(findings), [finding])
         await connection.execute(insert(slips), [slip])
     await store.dispose()
@@ -227,6 +240,7 @@ def a_stack(cluster: Cluster, folder: Path) -> Iterator[Prometheus]:
         own = treasury_address(database, None)
         treasury = stack.enter_context(Treasurer(cluster, own, folder, **of_treasury))
         treasury.until_ready()
+        cluster.alter(SLIPS, max_message_bytes=str(SLIP_BYTES // 2))
         asyncio.run(what_waits(own))
         watch = stack.enter_context(Watcher(cluster, folder))
         served = api(cluster, database, folder, ECLUSE_AUTH="on")

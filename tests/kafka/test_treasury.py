@@ -25,7 +25,7 @@ from tests.kafka.cluster import STRUCTURED, Cluster, Sent, budget_on
 from tests.kafka.processes import Watcher
 from tests.kafka.treasury_process import NOON, Treasurer, asked, publish_orders, put_all
 from tests.read_model import databases
-from tests.treasury.databases import opened
+from tests.treasury.databases import opened, with_tables
 from tests.treasury.orders import a_config, an_order, known
 
 PARTITIONS = 2
@@ -239,7 +239,7 @@ def unsent(url: str) -> int:
 def test_lost_tables_are_made_again_with_the_same_slips_and_numbers(
     cluster: Cluster, tmp_path: Path
 ) -> None:
-    """Two slips, one cancelled, and an order that waits; then the file is gone."""
+    """Two slips, one cancelled, and an order that waits; then the file is of before them."""
     read_model = databases.in_a_file(tmp_path / "read.db")
     url = treasury_address(read_model, None)
     publish_orders(cluster, [(BUDGET, f"C{n}/advance") for n in range(5)])
@@ -252,12 +252,18 @@ def test_lost_tables_are_made_again_with_the_same_slips_and_numbers(
         treasury.kill()
     for each in tmp_path.glob("treasury.db*"):
         each.unlink()
+    with_tables(read_model)
     with Treasurer(cluster, url, tmp_path, "slipless") as treasury:
         assert commands.UNREACHABLE == treasury.ended()
         assert "Run `ecluse treasury restore`" in treasury.messages
+    prepare = partial(commands.asked, cluster, "slips", "prepare", ECLUSE_DATABASE_URL=read_model)
+    refused = prepare()
+    assert commands.WRONG == refused.code
+    assert "`ecluse treasury run`" in refused.err
     done = commands.asked(cluster, "treasury", "restore", "--json", ECLUSE_TREASURY_URL=url)
     assert {"orders": 5, "slips": 3, "entries": 0} == json.loads(done.out)
     assert before == tables(url)
+    assert commands.DONE == prepare().code
     again = commands.asked(cluster, "treasury", "restore", "--json", ECLUSE_TREASURY_URL=url)
     assert {"orders": 0, "slips": 0, "entries": 0} == json.loads(again.out)
     assert before == tables(url)

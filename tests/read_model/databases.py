@@ -63,6 +63,13 @@ class Server:
         """Its first process, the parent of all others."""
         return int(self._server.get_postmaster_info().pid)
 
+    @property
+    def programs(self) -> Path:
+        """The directory of PostgreSQL's own programs."""
+        process = self._server.get_postmaster_info().process
+        assert process is not None, "it runs"
+        return Path(process.exe()).parent
+
     def url(self, database: str) -> str:
         """The URL of a database, as the projector takes it."""
         return f"postgresql+asyncpg://postgres@/{database}?host={self.socket}"

@@ -45,6 +45,7 @@ def shape(connection: Connection) -> dict[str, object]:
             [{**each, "type": str(each["type"])} for each in found.get_columns(name)],
             found.get_pk_constraint(name)["constrained_columns"],
             sorted(map(_index, found.get_indexes(name))),
+            [each["column_names"] for each in found.get_unique_constraints(name)],
             found.get_table_comment(name) if connection.dialect.name == "postgresql" else None,
             storage.get(name),
         )

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.projector.database import an_engine
 from services.projector.tables import payment_orders
+from services.treasury.store.compared import note_compared
 from services.treasury.store.database import TREASURY_FILE, TreasuryStore, treasury_address
 from services.treasury.store.tables import metadata
 from tests.read_model import databases
@@ -43,6 +44,8 @@ def with_tables(read_model_url: str) -> str:
     async def go() -> None:
         async with opened(read_model_url) as both:
             await both.store.prepare()
+            async with both.store.transaction() as connection:
+                await note_compared(connection)
 
     asyncio.run(go())
     return read_model_url
@@ -87,5 +90,6 @@ async def emptied(both: Opened) -> None:
     async with both.store.transaction() as connection:
         for table in reversed(metadata.sorted_tables):
             await connection.execute(table.delete())
+        await note_compared(connection)
     async with both.read_model.begin() as connection:
         await connection.execute(payment_orders.delete())

@@ -15,6 +15,8 @@ from services.texts.translation import translate
 from services.treasury.application.slips import Slips
 from services.treasury.config.accountant import TreasuryConfig
 from services.treasury.domain.slips import SlipProblem, SlipState, SlipType
+from services.treasury.store.orders import claim
+from services.treasury.store.outbox import mark_sent, unsent
 from services.treasury.store.slips import SlipRow
 from services.treasury.store.tables import outbox, own_events, slips
 from tests.builders import BUDGET
@@ -95,6 +97,12 @@ class Desk:
             for each in await self.slips.pieces(slip.slip_id)
         ]
 
+    async def values(self) -> list[bytes]:
+        """The messages of the outbox, in their order."""
+        async with self.both.store.reading() as connection:
+            asked = select(outbox.c.value).order_by(outbox.c.number)
+            return list((await connection.execute(asked)).scalars())
+
     async def sent_messages(self) -> list[str]:
         """The ids in the outbox, in their order."""
         async with self.both.store.reading() as connection:
@@ -130,3 +138,16 @@ async def refusal(doing: Awaitable[Any]) -> str:
 def in_english(text: Translatable) -> str:
     """A text as an English reader has it."""
     return translate(text, Language.EN)
+
+
+async def reads(both: Opened, topic: str) -> None:
+    """A process of the treasury reads its orders here."""
+    async with both.store.transaction() as connection:
+        await claim(connection, topic, 0)
+
+
+async def all_sent(both: Opened) -> None:
+    """The process has sent the messages."""
+    async with both.store.transaction() as connection:
+        found = await unsent(connection, 10)
+        await mark_sent(connection, [each.number for each in found], NOON)

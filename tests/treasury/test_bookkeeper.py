@@ -144,7 +144,11 @@ def test_more_records_than_a_slice_holds_are_booked_in_order(treasury_in_files: 
 
 
 def test_each_line_leaves_as_a_message_of_the_contract(treasury_url: str) -> None:
-    fill(treasury_url, rows_of(Scenario(*YEAR)))
+    traces = {
+        event["id"]: f"00-{number:032x}-{number:016x}-01" for number, event in enumerate(YEAR, 1)
+    }
+    history = [event | {"traceparent": traces[event["id"]]} for event in YEAR]
+    fill(treasury_url, rows_of(Scenario(*history)))
 
     async def go(both: Opened) -> list[tuple[str, str, str, Json]]:
         await book(both)
@@ -159,6 +163,9 @@ def test_each_line_leaves_as_a_message_of_the_contract(treasury_url: str) -> Non
     assert [] == [str(fault) for *_, message in sent for fault in schema.iter_errors(message)]
     assert {(ACCOUNTING_ENTRIES, BUDGET)} == {each[1:3] for each in sent}
     assert [each[0] for each in sent] == [message["id"] for *_, message in sent]
+    caused = [(message["causationid"], message["traceparent"]) for *_, message in sent]
+    assert set(traces.items()) >= set(caused)
+    assert len(set(caused)) > 1
     first = sent[0][3]
     assert {
         "specversion": "1.0",
@@ -168,6 +175,8 @@ def test_each_line_leaves_as_a_message_of_the_contract(treasury_url: str) -> Non
         "time": "2023-06-01T10:00:00Z",
         "partitionkey": BUDGET,
         "datacontenttype": "application/json",
+        "causationid": "convention.signed/G/C",
+        "traceparent": traces["convention.signed/G/C"],
         "data": {
             "entry_id": f"{BUDGET}/3/1",
             "budget": BUDGET,

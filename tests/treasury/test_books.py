@@ -1,7 +1,8 @@
 """Books of any history: nothing differs, and any entry that is a cent off is found."""
 
 import asyncio
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -83,6 +84,45 @@ def test_an_entry_one_cent_off_is_found(events: list[Json], which: int, kept_url
         found = await differences(both)
         assert found
         assert all(one.sequence in each.records for each in found)
+
+    asyncio.run(in_both(kept_url, go))
+
+
+OTHER: Final = {
+    "booked_on": date(1999, 12, 31),
+    "kind": "other",
+    "role": "other",
+    "account": "999",
+    "convention": "other",
+    "payment_order": "other",
+    "recovery": "other",
+    "article": "999",
+}
+"""Values that no entry of a history has."""
+
+
+@pytest.mark.rest
+@lasting
+@given(events=recovered(), which=st.integers(0, 999), member=st.sampled_from(sorted(OTHER)))
+def test_whatever_is_changed_in_an_entry_is_named(
+    events: list[Json], which: int, member: str, kept_url: str
+) -> None:
+    assert [] == differences_of(kept_url, Scenario(*map(encoded, events)))
+
+    async def go(both: Opened) -> None:
+        made = await rows(both)
+        if not made:
+            return
+        one = made[which % len(made)]
+        keys = accounting_entries.primary_key
+        changed = update(accounting_entries).where(*(key == getattr(one, key.name) for key in keys))
+        async with both.store.transaction() as connection:
+            await connection.execute(changed.values({member: OTHER[member]}))
+        (entry,) = (
+            each for each in await differences(both) if each.kind is DiscrepancyKind.ENTRY_DIFFERS
+        )
+        assert f"{one.budget}/{one.sequence}/{one.item}" == entry.entry_id
+        assert [member] == [each.member for each in entry.changes]
 
     asyncio.run(in_both(kept_url, go))
 

@@ -89,9 +89,10 @@ def test_a_refusal_that_is_read_before_its_event_is_made_again_is_kept(treasury_
             await connection.execute(delete(outbox))
             await connection.execute(delete(own_events))
             for _ in range(2):
-                refusal = OwnRefusal(payment, {"code": "order_cancelled"})
+                refusal = OwnRefusal(BUDGET, payment, {"code": "order_cancelled"})
                 await note_refusals(connection, [refusal], lambda: NOW)
-        assert ["event_refused"] == await desk.found()
+        (finding,) = await desk.returns.findings(frozenset([BUDGET[:14]]), open_only=True)
+        assert ("event_refused", BUDGET) == (finding.kind, finding.budget)
         await desk.take(content)
         again = {each["event_id"]: each["refusal"] for each in await desk.rows("own_events")}
         assert {state: None, payment: {"code": "order_cancelled"}} == again

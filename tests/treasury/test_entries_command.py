@@ -155,6 +155,8 @@ def test_what_the_erp_has_otherwise_is_said_with_both_sums(year: str, tmp_path: 
         "account": "65748",
         "side": "debit",
         "payment_order": None,
+        "entry_id": None,
+        "changes": [],
         "expected_cents": 226_360_000,
         "found_cents": 226_360_001,
         "records": [],
@@ -164,6 +166,24 @@ def test_what_the_erp_has_otherwise_is_said_with_both_sums(year: str, tmp_path: 
             "en": "Account 65748, debit: €2,263,600.01 in the ERP, €2,263,600.00 in the entries",
         },
     } == found["differences"][-1]
+
+
+def test_accounts_are_compared_with_those_of_the_file_that_is_named(
+    year: str, tmp_path: Path
+) -> None:
+    """Without one nobody knows them: entries of whatever accounts are no difference."""
+    file = tmp_path / "treasury.yaml"
+    file.write_text('accounts:\n  - {treasury: "5151"}\n', encoding="utf-8")
+    without = ecluse("reconcile", "--db", year)
+    assert (0, "Nothing differs.\n") == (without.code, without.text)
+    assert "Accounts of entries are not compared" in without.err
+    named = ecluse("reconcile", "--db", year, "--json", ECLUSE_TREASURY_FILE=str(file))
+    changes = [each["changes"] for each in json.loads(named.out)["differences"]]
+    assert 1 == named.code
+    assert changes
+    assert all(
+        each == [{"member": "account", "expected": "5151", "found": "515"}] for each in changes
+    )
 
 
 def test_a_file_of_the_erp_that_cannot_be_read_is_refused(year: str, tmp_path: Path) -> None:
@@ -194,14 +214,17 @@ def test_records_at_fault_and_those_not_booked_are_named(tmp_path: Path) -> None
     done = ecluse("reconcile", "--db", url)
     assert 1 == done.code
     line = f"{BUDGET}: Line 65/65748/61/490:"
+    entry, other = f"{BUDGET}: Entry {BUDGET}/6", "is not what its record and the settings lead to"
     assert (
         f"{line} €150,999.99 owed to creditors in the entries, €75,500.00 ordered in the ledger."
         " Records: 6.\n"
         f"{line} €0.01 paid in the entries, €75,500.00 in the ledger (paid, less what came back in"
         " a later year). Records: 6.\n"
+        f"{entry}/5 {other}: debit €0.01 instead of €75,500.00. Records: 6.\n"
+        f"{entry}/6 {other}: credit €0.01 instead of €75,500.00. Records: 6.\n"
         f"{BUDGET}: entries are made up to record 8 of 10; `ecluse entries --book` makes the"
         " others.\n"
-        "2 differences.\n"
+        "4 differences.\n"
     ) == done.text
 
 

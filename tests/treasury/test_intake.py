@@ -258,6 +258,25 @@ def test_a_partition_is_held_before_what_is_no_order_and_others_go_on(
     in_store(treasury_url, body)
 
 
+def test_another_event_under_the_id_of_an_own_one_is_a_finding(treasury_url: str) -> None:
+    """Its id was predicted; whichever came first, the ledger refuses the second."""
+    wire = Wire()
+    wire.tell(a_vote(), an_award(), a_convention())
+    for cents in (999, 1_000):
+        wire.tell(a_payment(cents, _source="urn:ecluse:treasury", _id="paid/1"))
+    answers = [each.value for each in wire.sent if each.topic == REFUSALS]
+
+    async def body(store: TreasuryStore) -> None:
+        intake = Intake(store, GIVE_UP_S)
+        await intake.claim([ANSWERS], 0)
+        await intake.take(ANSWERS, fetched(0, records(answers, topic=REFUSALS)))
+        async with store.reading() as connection:
+            (finding,) = await listed_findings(connection, None, open_only=True)
+        assert "Two events with the id paid/1 say different things" in both(finding.text).en
+
+    in_store(treasury_url, body)
+
+
 def test_the_ledgers_refusal_of_an_own_event_is_kept_with_it(treasury_url: str) -> None:
     wire = Wire()
     wire.tell(a_vote())

@@ -13,7 +13,7 @@ from tests.leaks import leaks
 from tests.treasury.return_files import Line, Mandat, Paid, a_return, a_slip
 from tests.treasury.sent_slips import Desk, a_piece_row, a_slip_row, at_desk
 
-PIECES = 2_000
+PIECES = 400
 MEBIBYTE = 1024 * 1024
 LARGE_PIECES = 60_000
 GROWTH_MAX_BYTES = 100 * MEBIBYTE

@@ -54,13 +54,13 @@ def an_event(name: str, **refusal: Any) -> dict[str, Any]:
     }
 
 
-def a_message(name: str, sent_at: datetime | None) -> dict[str, Any]:
+def a_message(name: str, made_at: datetime, sent_at: datetime | None = None) -> dict[str, Any]:
     return {
         "message_id": name,
         "topic": "ecluse.events.v1",
         "budget": BUDGET,
         "value": b"{}",
-        "made_at": NOON,
+        "made_at": made_at,
         "sent_at": sent_at,
     }
 
@@ -77,7 +77,11 @@ ROWS: dict[Table, list[dict[str, Any]]] = {
         a_slip(3, "prepared", None),
     ],
     own_events: [an_event("refused", refusal={"code": "overpayment"})],
-    outbox: [a_message("sent", NOON), a_message("unsent", None)],
+    outbox: [
+        a_message("sent", OLD - timedelta(days=1), NOON),
+        a_message("unsent", NOON),
+        a_message("oldest", OLD),
+    ],
 }
 
 
@@ -112,7 +116,8 @@ def test_what_is_open_unanswered_refused_and_unsent_is_counted(tmp_path: Path) -
         "slips_unanswered": 1,
         "slips_unanswered_oldest_timestamp_seconds": OLD.timestamp(),
         "events_refused": 1,
-        "outbox_unsent": 1,
+        "outbox_unsent": 2,
+        "outbox_oldest_timestamp_seconds": OLD.timestamp(),
     } == samples(asked(tmp_path, ROWS))
 
 

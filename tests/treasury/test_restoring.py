@@ -35,12 +35,6 @@ async def rows(desk: Desk) -> dict[str, list[Json]]:
     return found
 
 
-async def messages(desk: Desk) -> list[bytes]:
-    async with desk.both.store.reading() as connection:
-        asked = select(outbox.c.value).order_by(outbox.c.number)
-        return list((await connection.execute(asked)).scalars())
-
-
 async def lost(desk: Desk) -> None:
     """The tables are lost; the payment orders were read again."""
     async with desk.both.store.transaction() as connection:
@@ -64,7 +58,7 @@ async def a_history(desk: Desk) -> list[SlipRow]:
     await desk.orders("E/advance")
     given_up = await desk.sent()
     await desk.refused(given_up)
-    free = await desk.slips.cancel(given_up.slip_id, "anne")
+    free = await desk.slips.cancel(given_up.slip_id, "anne", "a mistake")
     return [first, cancelled, corrected, taken_back, free]
 
 
@@ -76,7 +70,7 @@ def test_lost_tables_are_made_again_with_the_same_slips_and_numbers(at_a_desk: A
             for each in made
             if each.state is not SlipState.CANCELLED
         ]
-        before, said = await rows(desk), await messages(desk)
+        before, said = await rows(desk), await desk.values()
         await lost(desk)
         async with desk.both.store.transaction() as connection:
             assert await restore_slips(connection, said) == len(made)
@@ -103,7 +97,7 @@ def _as_restored(row: Json) -> Json:
 def test_messages_read_again_change_nothing(at_a_desk: At) -> None:
     async def work(desk: Desk) -> None:
         await a_history(desk)
-        before, said = await rows(desk), await messages(desk)
+        before, said = await rows(desk), await desk.values()
         async with desk.both.store.transaction() as connection:
             assert await restore_slips(connection, [*said, *said]) == 0
         assert await rows(desk) == before
@@ -115,7 +109,7 @@ def test_a_restored_slip_counts_as_sent_for_nobody_knows_that_it_was_not(at_a_de
     async def work(desk: Desk) -> None:
         await desk.orders("A/advance")
         slip = await desk.issued()
-        said = await messages(desk)
+        said = await desk.values()
         await lost(desk)
         async with desk.both.store.transaction() as connection:
             await restore_slips(connection, said)
@@ -131,7 +125,7 @@ def test_a_restored_slip_counts_as_sent_for_nobody_knows_that_it_was_not(at_a_de
 def test_each_message_is_what_its_schema_says(at_a_desk: At) -> None:
     async def work(desk: Desk) -> None:
         await a_history(desk)
-        for value in await messages(desk):
+        for value in await desk.values():
             (name,) = [each for each in SLIP_ENVELOPES if each.encode() in value]
             SLIP_ENVELOPES[name].model_validate_json(value)
 
@@ -179,7 +173,7 @@ def test_tables_of_a_back_up_get_the_slips_since_then(at_a_desk: At) -> None:
         await desk.sent()
         await desk.orders("D/advance")
         await desk.sent()
-        before, said = await rows(desk), await messages(desk)
+        before, said = await rows(desk), await desk.values()
         await put_back(desk, kept)
         assert [True, False, False, False] == [await known(desk, each) for each in said]
         assert 2 == await restored(desk, said)
@@ -202,7 +196,7 @@ def test_drafts_made_without_a_slip_are_given_up_for_it(
         kept = await a_back_up(desk)
         await desk.orders("B/advance")
         sent = await desk.sent()
-        said = await messages(desk)
+        said = await desk.values()
         await put_back(desk, kept)
         if other:
             await desk.orders(*other)
@@ -225,7 +219,7 @@ def test_one_id_with_two_contents_stops_instead_of_dropping_one(at_a_desk: At) -
         kept = await a_back_up(desk)
         await desk.orders("B/advance")
         sent = await desk.sent()
-        said = await messages(desk)
+        said = await desk.values()
         await put_back(desk, kept)
         await desk.orders("C/advance")
         again = await desk.sent()
@@ -244,7 +238,7 @@ def test_an_order_on_two_issued_slips_stops_the_restoring(at_a_desk: At) -> None
         kept = await a_back_up(desk)
         await desk.orders("B/advance")
         await desk.sent()
-        said = await messages(desk)
+        said = await desk.values()
         await put_back(desk, kept)
         await desk.slips.cancel((await desk.prepared()).slip_id, "anne")
         again = await desk.sent()

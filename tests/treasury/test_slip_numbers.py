@@ -157,3 +157,23 @@ def test_of_two_operators_who_prepare_at_once_one_has_all_orders(at_a_desk: At) 
         assert await desk.waiting() == {}
 
     at_a_desk(work)
+
+
+def test_the_years_total_counts_slips_whose_pieces_the_accountant_rejected(at_a_desk: At) -> None:
+    """MtCumulAnnuel is of slips, as they were issued: Hélios has them, whatever became of pieces.
+
+    One that the gateway refused it has not.
+    """
+
+    async def work(desk: Desk) -> None:
+        await desk.orders("A/advance", line_cents=(10,))
+        await desk.sent()
+        await is_now(desk.both, "A/advance", "rejected")
+        await desk.orders("A/advance/2", line_cents=(10,))
+        again = await desk.sent()
+        assert (20, {}) == (again.cumulative_cents, await desk.waiting())
+        await desk.refused(again)
+        await desk.orders("B/advance", line_cents=(5,))
+        assert 15 == (await desk.sent()).cumulative_cents
+
+    at_a_desk(work)

@@ -2,19 +2,21 @@
 
 import asyncio
 import stat
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
+from events.topics import PAYMENT_ORDERS
 from services.treasury.application.slips import Slips
 from services.treasury.domain.slips import SlipState, SlipType
 from services.treasury.jobs.slip_schedule import SlipSchedule
 from services.treasury.pes.writer import PesFile
 from services.treasury.store.slips import SlipRow
 from tests.treasury.databases import Opened, opened
+from tests.treasury.desk import all_sent, reads
 from tests.treasury.orders import a_config, an_order, issued
 
 Result = TypeVar("Result")
@@ -71,11 +73,14 @@ class Office:
         self.start()
 
     def start(self) -> None:
-        self.schedule = SlipSchedule(TIMES, self.folder, self.slips, lambda: self.now)
+        self.schedule = self.a_schedule()
 
-    async def at(self, clock: str) -> None:
+    def a_schedule(self, times: Sequence[time] = TIMES) -> SlipSchedule:
+        return SlipSchedule(times, self.folder, self.slips, self.both.store, lambda: self.now)
+
+    async def at(self, clock: str, day: int = 5) -> None:
         """The schedule's runs until then, in Paris."""
-        self.now = datetime.fromisoformat(f"2023-06-05T{clock}:00+02:00")
+        self.now = datetime.fromisoformat(f"2023-06-{day:02}T{clock}:00+02:00")
         await self.schedule.run()
 
     def files(self) -> dict[str, bytes]:
@@ -116,6 +121,21 @@ def test_at_its_times_all_that_is_ready_leaves_and_only_once(
     office(treasury_url, tmp_path / "exports", body)
 
 
+def test_a_slip_that_has_not_left_is_exported_by_a_later_run(
+    treasury_url: str, tmp_path: Path
+) -> None:
+    async def body(it: Office) -> None:
+        it.slips.leaves_within_s = 0
+        await reads(it.both, PAYMENT_ORDERS)
+        await it.at("09:31")
+        assert {} == it.files()
+        await all_sent(it.both)
+        await it.at("09:32")
+        assert 1 == len(it.files())
+
+    office(treasury_url, tmp_path / "exports", body)
+
+
 @pytest.mark.parametrize(
     "step", ["prepared", "issued", "before the export", "before it is noted", "exported"]
 )
@@ -139,6 +159,51 @@ def test_a_run_that_died_is_finished_by_the_next_and_nothing_leaves_twice(
         it.start()
         await it.at("16:00")
         assert {} == it.files()
+
+    office(treasury_url, tmp_path / "exports", body)
+
+
+def test_a_time_that_came_while_the_process_was_away_is_made_up_for_once(
+    treasury_url: str, tmp_path: Path
+) -> None:
+    async def body(it: Office) -> None:
+        await it.at("09:00")
+        it.start()  # The process was away from 09:00 to 09:45.
+        await it.at("09:45")
+        assert 1 == len(it.files())
+        await issued(it.both, an_order("E/advance"))
+        it.start()
+        await it.at("15:59")
+        assert 1 == len(it.files()), "09:30 is over"
+        it.start()  # It was away for days: four times have come.
+        await it.at("15:00", day=7)
+        assert 2 == len(it.files())
+        await issued(it.both, an_order("F/advance"))
+        await it.at("15:05", day=7)
+        it.start()
+        await it.at("15:10", day=7)
+        assert 2 == len(it.files()), "they are made up for"
+
+    office(treasury_url, tmp_path / "exports", body)
+
+
+def test_a_new_schedule_is_not_due_for_the_past(treasury_url: str, tmp_path: Path) -> None:
+    """Slips that nobody expected would be with the accountant already."""
+
+    async def body(it: Office) -> None:
+        it.now += timedelta(hours=3)
+        it.start()
+        await it.at("12:05")
+        it.start()
+        await it.at("12:10")
+        assert {} == it.files(), "it was begun at noon"
+        it.schedule = it.a_schedule((time(11), time(16)))
+        await it.at("12:15")
+        it.schedule = it.a_schedule((time(11), time(16)))
+        await it.at("12:20")
+        assert {} == it.files(), "11:00 was set at 12:10"
+        await it.at("16:01")
+        assert 1 == len(it.files())
 
     office(treasury_url, tmp_path / "exports", body)
 
@@ -174,7 +239,7 @@ def test_of_two_processes_one_publishes_a_file(treasury_url: str, tmp_path: Path
     """The second has listed the slip before the first exported it, and the file was taken."""
 
     async def body(it: Office) -> None:
-        first = SlipSchedule(TIMES, it.folder, it.slips, lambda: it.now)
+        first = it.a_schedule()
         taken: list[str] = []
 
         class Slower(Mortal):

@@ -275,10 +275,45 @@ def test_an_order_of_which_returns_and_ledger_have_other_payments_is_not_taken_b
         await is_now(desk.both, "A/advance", "cancelled", paid_cents=100)
         reason = (await desk.waiting())["A/advance"]
         assert reason is not None
-        assert "returns pay €1.50 of it, and the ledger has €1.00 as paid" in reason
+        assert "returns pay €1.50 of it, and the ledger has only €1.00 as paid" in reason
+        assert "see `ecluse findings list`" in reason
         assert await desk.slips.prepare(BUDGET, CANCELLATION, "anne") is None
         await is_now(desk.both, "A/advance", "cancelled", paid_cents=150)
         assert await desk.on(await desk.sent(CANCELLATION)) == [("A/advance", 1, (100, 50))]
+
+    at_a_desk(work)
+
+
+def test_an_order_of_which_a_part_was_paid_by_hand_waits_for_the_return_that_names_it(
+    at_a_desk: At,
+) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.orders("A/advance", line_cents=(100, 200))
+        await desk.sent()
+        await desk.returned("A/advance", line=1, amount_cents=100)
+        await is_now(desk.both, "A/advance", "cancelled", paid_cents=150)
+        reason = (await desk.waiting())["A/advance"]
+        assert reason is not None
+        assert "ledger has €1.50 of it as paid, and the accountant's returns only €1.00" in reason
+        assert "Ask the accountant for a return that names the payment" in reason
+        await desk.returned("A/advance", line=2, amount_cents=50)
+        assert await desk.waiting() == {"A/advance": None}
+
+    at_a_desk(work)
+
+
+def test_an_order_of_which_a_return_pays_too_much_on_a_line_waits_for_another_return(
+    at_a_desk: At,
+) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.orders("A/advance", line_cents=(100, 200))
+        await desk.sent()
+        await desk.returned("A/advance", line=1, amount_cents=150)
+        await is_now(desk.both, "A/advance", "cancelled", paid_cents=150)
+        reason = (await desk.waiting())["A/advance"]
+        assert reason is not None
+        assert "returns and ledger have €1.50 of it as paid" in reason
+        assert "Have the accountant correct the return" in reason
 
     at_a_desk(work)
 

@@ -51,6 +51,10 @@ class Office:
 
         asyncio.run(go())
 
+    def lose_the_tables(self) -> None:
+        for each in self.folder.glob("treasury.db*"):
+            each.unlink()
+
     def cancel_order(self, name: str) -> None:
         async def go() -> None:
             async with opened(self._url) as both:
@@ -112,12 +116,22 @@ def test_what_it_leaves_with(office: Office, tmp_path: Path) -> None:
     too_high = ("--number", 10_000_000, "--first-piece", 1)
     assert office.slips("issue", "X", *too_high).code == 2
     assert office.slips("prepare", "--type", "03").code == 2
+    assert office.slips("cancel", "X", "--reason", "x" * 1_001).code == 2
     assert office.slips("prepare").text.startswith("No order is ready for a slip")
     nowhere = office.slips("waiting", "--db", f"sqlite:///{tmp_path}/none.db")
     assert (nowhere.code, "there is no read model there" in nowhere.err) == (3, True)
     assert not (tmp_path / "none.db").exists()
     no_settings = office.slips("waiting", ECLUSE_TREASURY_FILE=str(tmp_path / "none.yaml"))
     assert (no_settings.code, "none.yaml" in no_settings.err) == (3, True)
+
+
+def test_lost_tables_are_refused_where_nothing_waits_too(office: Office) -> None:
+    """They have no orders yet: that none is ready would be half of it."""
+    office.lose_the_tables()
+    refused = office.slips("prepare", "--lang", "en")
+    assert (1, b"") == (refused.code, refused.out)
+    assert "may be new or of a back-up" in refused.err
+    assert "Start `ecluse treasury run`" in refused.err
 
 
 def test_a_file_that_cannot_be_written_leaves_nothing(office: Office) -> None:

@@ -272,7 +272,11 @@ def readable_dead_letter(cluster: MemoryCluster) -> None:
     cluster.edit(REFUSALS, reason, notices.index(True), partition=0)
     internal_events = cluster.topics[DEAD_LETTERS, 0]
     at = next(at for at, each in enumerate(internal_events) if each.key is None)
-    headers = {**dict(internal_events[at].headers), "ecluse_dlq_reason": b"bad_json"}
+    headers = {
+        **dict(internal_events[at].headers),
+        "ecluse_dlq_reason": b"bad_json",
+        "__connect.errors.exception.class.name": b"ecluse.bad_json",
+    }
     internal_events[at] = internal_events[at]._replace(headers=tuple(headers.items()))
 
 

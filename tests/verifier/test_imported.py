@@ -3,7 +3,7 @@
 Its input topics and what it published are gone.
 """
 
-from events.topics import BALANCES, JOURNAL
+from events.topics import BALANCES, COMMITMENT_ENTRIES, JOURNAL, PAYMENT_ORDERS
 from services.verifier.findings import Findings
 from services.verifier.journal.proof import Row
 from services.verifier.kafka_records import home_of, partition_of
@@ -32,6 +32,30 @@ def test_an_imported_journal_is_proved_with_its_balances() -> None:
         records = sum(len(cluster.topics[JOURNAL, each]) for each in range(cluster.partitions))
         assert [] == cluster.findings()
         assert records == sum(proof.imported for proof in cluster.proofs())
+
+
+def with_copies() -> MemoryCluster:
+    """An imported journal with copies of the payment orders and the entries."""
+    cluster = a_cluster()
+    copies = {
+        place: list(records)
+        for place, records in cluster.topics.items()
+        if place[0] in {PAYMENT_ORDERS, COMMITMENT_ENTRIES}
+    }
+    cluster = imported(cluster)
+    for place, records in copies.items():
+        cluster.topics[place][:] = records
+    return cluster
+
+
+def test_what_was_published_of_it_may_be_copied_and_is_compared() -> None:
+    assert [] == with_copies().findings()
+    forged = with_copies()
+    forged.edit(PAYMENT_ORDERS, lambda row: row["data"].update(amount_cents=1))
+    assert ["message_differs"] == forged.codes()
+    twice = with_copies()
+    twice[COMMITMENT_ENTRIES].append(twice[COMMITMENT_ENTRIES][-1])
+    assert "message_twice" in twice.codes()
 
 
 def test_what_comes_behind_it_is_held_against_the_new_input_topics() -> None:

@@ -15,6 +15,7 @@ class Action(StrEnum):
     IBAN_REVEALED = "iban_revealed"
     BYTES_SHOWN = "bytes_shown"
     EVENT_PUBLISHED = "event_published"
+    DEAD_LETTER_REDRIVEN = "dead_letter_redriven"
     WEBHOOK_ADDED = "webhook_added"
     WEBHOOK_REMOVED = "webhook_removed"
     SLIP_PREPARED = "slip_prepared"
@@ -42,7 +43,8 @@ class Audit(Protocol):
             action: the act.
             subject: the id of a key, a webhook, a slip or a finding, `<budget>/<SIRET>` of an
                 account, `<topic>/<partition>/<offset>`, `<budget>/<source>/<id>` of an event that a
-                form made, `<budget>/<type>` of a slip to be prepared, the name of a return's file.
+                form made, `_dead.<partition>/<number>` of a dead letter, `<budget>/<type>` of a
+                slip to be prepared, the name of a return's file.
             facts: never what was revealed.
 
         Raises:

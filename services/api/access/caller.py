@@ -22,7 +22,7 @@ class Scope(StrEnum):
     """Send events."""
 
     OPERATE = "operate"
-    """Reveal an IBAN, see the bytes of dead letters."""
+    """Reveal an IBAN, see the bytes of dead letters, send them again."""
 
     TREASURY = "treasury"
     """Prepare, issue and export slips, whose files hold whole IBANs; post returns, close

@@ -43,6 +43,9 @@ LOGIN_ASSETS: Final = "/console/static/"
 CONTRACT: Final = "/schemas"
 """The published language: who writes a client needs it before a key, and it holds no figure."""
 
+TOPICS: Final = frozenset({"/asyncapi.json", "/docs/events"})
+"""The same of topics and messages, for programs and as a page."""
+
 ROOT: Final = "/"
 """It says where the others are, to a browser by leading to the console."""
 
@@ -127,7 +130,7 @@ READING: Final = frozenset({"GET", "HEAD"})
 
 def is_open(path: str) -> bool:
     """True if anybody may ask there."""
-    if path in HEALTH or path in LOGIN or path in {ROOT, CONTRACT, HELP}:
+    if path in HEALTH | LOGIN | TOPICS or path in {ROOT, CONTRACT, HELP}:
         return True
     return path.startswith((LOGIN_ASSETS, f"{CONTRACT}/", f"{HELP}/"))
 

@@ -1,11 +1,12 @@
 """The published schemas and examples in the OpenAPI document; of `POST /events`, by type."""
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, Final
 
 from fastapi.openapi.constants import REF_PREFIX
 
-from services.api.contract.published import SENT, answers, examples, schema
+from services.api.contract.published import JOURNAL_RECORD, SENT, answers, examples, schema
 from services.api.problems import ProblemDetails
 
 EVENT: Final = "Event"
@@ -13,6 +14,9 @@ EVENT: Final = "Event"
 
 PART: Final = "event."
 """Stands before the names of parts of events: the API's own answers have names like them."""
+
+RECORD_PART: Final = "record."
+"""The same of the parts of a record of the journal."""
 
 NAMED: Final = {
     "deliberation": ("ecluse.deliberation.adopted.v1", "A deliberation awards a grant"),
@@ -26,9 +30,11 @@ def complete(document: dict[str, Any]) -> None:
     """Put into an OpenAPI document what no route of ours returns, and examples of answers."""
     problem = {ProblemDetails.__name__: ProblemDetails.model_json_schema()}
     document["components"]["schemas"].update(problem | components())
-    for path, answer in answers().items():
-        shown = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
-        shown["example"] = answer
+    for asked, answer in answers().items():
+        method, path = asked.split(" ")
+        responses = document["paths"][path][method.lower()]["responses"]
+        (good,) = (each for status, each in responses.items() if status.startswith("2"))
+        good["content"]["application/json"]["example"] = answer
 
 
 @cache
@@ -37,14 +43,24 @@ def components() -> dict[str, Any]:
 
     They are those of the folder `schemas/`; one definition under one name, which a test checks.
     """
-    found: dict[str, Any] = {EVENT: _any_event()}
+    found = moved_schemas(SENT)
     for name in SENT:
-        own = _moved(schema(name))
+        found[name]["examples"] = [examples()[name]]
+    return {EVENT: _any_event(), **found}
+
+
+def moved_schemas(names: Iterable[str]) -> dict[str, Any]:
+    """The published schemas of types and their parts, as components of one document."""
+    found: dict[str, Any] = {}
+    for name in names:
+        # Parts of a record have names of events' parts, and other definitions.
+        before = RECORD_PART if name == JOURNAL_RECORD else PART
+        own = _moved(schema(name), before)
         for part, definition in own.pop("$defs").items():
-            found[PART + part] = definition
-        own.pop("$schema")  # The dialect of OpenAPI 3.1, which says so itself.
+            found[before + part] = definition
+        own.pop("$schema")  # The dialect is that of the document.
         own.pop("$id")  # It would be the base of the references.
-        found[name] = own | {"examples": [examples()[name]]}
+        found[name] = own
     return found
 
 
@@ -80,13 +96,13 @@ def _named_examples() -> dict[str, Any]:
     }
 
 
-def _moved(value: Any) -> Any:
+def _moved(value: Any, before: str) -> Any:
     """A schema whose references lead to the components of the document."""
     if isinstance(value, list):
-        return [_moved(each) for each in value]
+        return [_moved(each, before) for each in value]
     if not isinstance(value, dict):
         return value
     reference = value.get("$ref")
     if isinstance(reference, str):
-        return {"$ref": REF_PREFIX + PART + reference.rpartition("/")[2]}
-    return {name: _moved(each) for name, each in value.items()}
+        return {"$ref": REF_PREFIX + before + reference.rpartition("/")[2]}
+    return {name: _moved(each, before) for name, each in value.items()}

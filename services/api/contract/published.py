@@ -16,14 +16,20 @@ EXAMPLES: Final = FOLDER / "examples" / "one-of-each.ndjson"
 
 ANSWERS: Final = FOLDER / "examples" / "answers.json"
 
+WRITTEN: Final = FOLDER / "examples" / "written.json"
+
+ASYNCAPI: Final = FOLDER / "asyncapi.json"
+
+ASYNCAPI_PATH: Final = "/asyncapi.json"
+
 PATH: Final = "/schemas"
 
 Direction = Literal["in", "internal", "out", "journal"]
 """Events that applications send, and those that only Écluse writes to itself; messages of the
 ledger; the record of its journal."""
 
-JOURNAL: Final = "ecluse.journal."
-"""The beginning of the name of the one schema that is of no event."""
+JOURNAL_RECORD: Final = "ecluse.journal.record.v1"
+"""The name of the one schema that is of no event."""
 
 SENT: Final = tuple(each.TYPE for each in INBOUND if each.TYPE not in INTERNAL_EVENTS)
 """The types that applications may send, in the order of a grant's life."""
@@ -48,7 +54,7 @@ def types() -> tuple[Published, ...]:
     names = {each.TYPE: both(each.NAME) for each in INBOUND}
     others = sorted(path.name.removesuffix(SUFFIX) for path in FOLDER.glob(f"*{SUFFIX}"))
     return tuple(
-        Published(name, _direction(name), names.get(name), _description(name), f"{PATH}/{name}")
+        Published(name, _direction(name), names.get(name), description_of(name), f"{PATH}/{name}")
         for name in dict.fromkeys((*ENVELOPES, *others))
     )
 
@@ -75,8 +81,15 @@ def examples() -> dict[str, Any]:
 
 @cache
 def answers() -> dict[str, Any]:
-    """Answers of the main reads over the example's year, by their address in the document."""
+    """Answers of the main addresses of the document, by method and address."""
     found: dict[str, Any] = json.loads(ANSWERS.read_bytes())
+    return found
+
+
+@cache
+def written_examples() -> dict[str, Any]:
+    """One message of each type that only Écluse writes, by type."""
+    found: dict[str, Any] = json.loads(WRITTEN.read_bytes())
     return found
 
 
@@ -85,10 +98,10 @@ def _direction(name: str) -> Direction:
         return "internal"
     if name in ENVELOPES:
         return "in"
-    return "journal" if name.startswith(JOURNAL) else "out"
+    return "journal" if name == JOURNAL_RECORD else "out"
 
 
-def _description(name: str) -> str:
+def description_of(name: str) -> str:
     """The description of a type: of an event, that of its data."""
     found = schema(name)
     data = found["properties"].get("data", {}).get("$ref", "").rpartition("/")[2]

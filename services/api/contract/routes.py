@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from events.texts import _
 from services.api.contract import published
-from services.api.contract.published import PATH, Published
+from services.api.contract.published import ASYNCAPI, ASYNCAPI_PATH, PATH, Published
 from services.api.http.answering import JSON, UNCHANGED, unchanging
 from services.api.http.question import Name
 from services.api.problems import CONSOLE, NOT_FOUND, Problem
@@ -26,6 +26,7 @@ ADDRESSES: Final = {
     "api": "/docs",
     "openapi": "/openapi.json",
     "schemas": PATH,
+    "asyncapi": ASYNCAPI_PATH,
     "events": "/events",
     "health": "/healthz",
 }
@@ -36,6 +37,9 @@ TYPES: Final = TypeAdapter(tuple[Published, ...])
 SCHEMA: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {SCHEMA_JSON: {"schema": {"type": "object"}}}}
 }
+
+ASYNCAPI_JSON: Final = "application/vnd.aai.asyncapi+json;version=3.0.0"
+"""Media type of the document, by the AsyncAPI specification."""
 
 router = APIRouter(tags=["contract"])
 
@@ -71,3 +75,14 @@ async def schema(
     if found is None:
         raise Problem(TYPE_UNKNOWN)
     return unchanging(request, found, SCHEMA_JSON)
+
+
+@router.get(
+    ASYNCAPI_PATH,
+    summary="Topics and messages on Kafka",
+    responses={200: {"content": {ASYNCAPI_JSON: {"schema": {"type": "object"}}}}, **UNCHANGED},
+    response_class=Response,
+)
+async def asyncapi(request: Request) -> Response:
+    """The AsyncAPI document, as the folder `schemas/` has it. No key is needed."""
+    return unchanging(request, ASYNCAPI.read_bytes(), ASYNCAPI_JSON)

@@ -99,13 +99,12 @@ class Sent:
             if foreign is not None:
                 self.not_allowed.append(foreign)
                 continue
-            asked = urlencode({"budget": budget, "source": envelope.source})
             event = PublishedEvent(
                 line=line.number,
                 id=envelope.id,
                 source=envelope.source,
                 budget=budget,
-                outcome=f"{PATH}/{quote(envelope.id, safe='')}?{asked}",
+                outcome=event_address(budget, envelope.source, envelope.id),
             )
             self.events.append(event)
 
@@ -130,6 +129,12 @@ class Sent:
                 passed += _pass_blank(self.body)
             else:
                 yield replace(line, number=line.number + passed)
+
+
+def event_address(budget: str, source: str, event_id: str) -> str:
+    """The address of what became of an event."""
+    asked = urlencode({"budget": budget, "source": source})
+    return f"{PATH}/{quote(event_id, safe='')}?{asked}"
 
 
 def _not_allowed(caller: Caller, data: EventData, line: int) -> Fault | None:

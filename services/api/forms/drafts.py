@@ -18,17 +18,32 @@ from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
 from services.api.console.elements import address, order_href, record_href
 from services.api.console.page_context import Asked, Name, Sequence64, Visit
-from services.api.forms.fields import FIELDS_MAX, Field, fields_of
+from services.api.forms.fields import FIELDS_MAX, Field, fields_of, fitting
 from services.api.http.dependencies import Given, Now, Reader, reading
 from services.api.journal import records
 from services.api.language import language_of
 from services.api.orders import query as orders
 from services.api.problems import NOT_FOUND, Kind, Problem
 from services.api.rejections import query as unsettled
+from services.api.rejections.explanation import sent_type
+from services.api.rejections.redrive import record_of
+from services.ledger.application.handle import RawRecord
+from services.redrive.dead_letters import Address
+from services.redrive.sending import event_of
 
 SEND: Final = "send"
 """The first step of the addresses of forms."""
 
+ATTRIBUTE_MAX: Final = 500
+"""Characters of an attribute, as the contract bounds them."""
+
+NO_FORM: Final = Kind(
+    "no_form",
+    409,
+    _("No form for it"),
+    _("The type of this event cannot be read, or is none of the contract."),
+    _("An operator sends a corrected one with `ecluse redrive --patch`."),
+)
 TOO_MANY_FIELDS: Final = Kind(
     "too_many_fields",
     413,
@@ -53,7 +68,9 @@ class Draft:
     back_text: str
     subject: str | None = None
     cause: str | None = None
-    """The id of the refused event that it corrects."""
+    """The id of the event that it corrects."""
+    corrects: tuple[Address, RawRecord] | None = None
+    """The dead letter in whose place it is sent, with its record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +185,42 @@ async def correction(hand: Hand, budget: Name, refused: Sequence64) -> Draft:
             event.get("subject"),
             event["id"],
         )
+
+
+async def dead_letter(hand: Hand, chain: Name, sequence: Sequence64) -> Draft:
+    """A dead letter, to be sent corrected: with what of it fits into the form of its type."""
+    async with hand.visit(chain) as visit:
+        language, number = visit.language, visit.locale.number(sequence)
+        back = visit.locale.say(_("Record {number}"), number=number)
+    at, raw = await record_of(hand.caller, hand.components, chain, sequence)
+    event = event_of(raw)
+    event_type = sent_type(event)
+    if event_type is None:
+        raise Problem(NO_FORM)
+    data = fitting(event_type, event.get("data"))
+    fields = fields_of(event_type, data, language)
+    if len(fields) > FIELDS_MAX:
+        raise Problem(TOO_MANY_FIELDS, {"count": len(fields), "limit": FIELDS_MAX})
+    subject, cause = (_attribute(event.get(name)) for name in ("subject", "id"))
+    return Draft(
+        _("Correct and send again"),
+        event_type,
+        data,
+        fields,
+        address(SEND, "dead-letter", chain, str(sequence)),
+        record_href(chain, sequence),
+        back,
+        subject,
+        cause,
+        (at, raw),
+    )
+
+
+def _attribute(value: Any) -> str | None:
+    """An attribute of a record, where it is one of the contract."""
+    if not isinstance(value, str) or not value.isprintable():
+        return None
+    return value if 0 < len(value) <= ATTRIBUTE_MAX else None
 
 
 async def _order(visit: Visit, budget: str, reference: str) -> orders.PaymentOrder:

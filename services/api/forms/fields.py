@@ -7,6 +7,7 @@ absent is offered where it is one value, or a group of single values.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from functools import cache
 from typing import Any, Final
@@ -27,6 +28,10 @@ LONG_CHARACTERS: Final = 1000
 CENTS: Final = "_cents"
 DAY_FIRST: Final = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 """A day as the French write it: browsers without a calendar let it be typed."""
+
+NUMBER: Final = re.compile(r"-?[0-9]{1,16}")
+FITTING_MAX: Final = 4_000
+"""Characters of a value that may stand in a form, as the contract bounds texts."""
 
 NO_NUMBER = _("“{text}” is no whole number")
 
@@ -126,6 +131,17 @@ def read(
     return Read(found or {}, faults, places)
 
 
+def fitting(event_type: str, data: Any) -> dict[str, Any]:
+    """What of some data can stand in the form of this type: values of the kinds that it has.
+
+    Raises:
+        KeyError: there is no such type.
+    """
+    schema, parts = _schema(event_type)
+    found = _Walk(parts, Language.EN).fitting(schema, data)
+    return found if isinstance(found, dict) else {}
+
+
 class _Walk:
     """A walk through a schema and a value at once."""
 
@@ -155,6 +171,27 @@ class _Walk:
                 pass
             case _:
                 yield _single(schema, value, path, is_required, self._language)
+
+    def fitting(self, schema: Schema, value: Any) -> Any:
+        """The value, as far as the schema has a place of its kind for it; None where it has none.
+
+        A number may be written as a text, and the reverse.
+        """
+        schema = self._resolved(schema, value)
+        match schema["type"], value:
+            case "object", dict():
+                members = {
+                    name: self.fitting(member, value.get(name))
+                    for name, member in schema["properties"].items()
+                }
+                return {name: each for name, each in members.items() if each is not None}
+            case "array", list():
+                items = [self.fitting(schema["items"], each) for each in value]
+                return [each for each in items if each is not None]
+            case ("boolean", bool()) | ("integer" | "string", int() | str()):
+                return _fitting(schema, value)
+            case _:
+                return None
 
     def _is_single(self, schema: Schema) -> bool:
         return self._resolved(schema, None)["type"] not in {"object", "array"}
@@ -194,6 +231,23 @@ def _single(schema: Schema, value: Any, path: Path, is_required: bool, language:
     else:
         kind = Kind.TEXT
     return Field(path, kind, is_required, value, _shown(value, kind, language), choices)
+
+
+def _fitting(schema: Schema, value: bool | int | str) -> bool | int | str | None:
+    """A single value as its schema has it; None where it can be none."""
+    if schema["type"] == "boolean":
+        return value
+    text = str(value)
+    if isinstance(value, bool) or len(text) > FITTING_MAX:
+        return None
+    if schema["type"] == "integer":
+        return int(text) if NUMBER.fullmatch(text) else None
+    if schema.get("format") == "date":
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            return None
+    return text
 
 
 def _shown(value: Any, kind: Kind, language: Language) -> str:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends
 from starlette.responses import RedirectResponse, Response
 
+from events.codec import Received
 from events.masking import masked
 from events.texts import Translatable, _
 from services.api.adapters.randomness import a_name
@@ -32,6 +33,7 @@ from services.api.forms.drafts import (
     Hand,
     acknowledgement,
     correction,
+    dead_letter,
     document,
     payment,
 )
@@ -39,6 +41,10 @@ from services.api.forms.fields import Read, fields_of, read
 from services.api.forms.view import DECIDED, TONES, TRIED, as_typed, filled, groups_of
 from services.api.journal import records
 from services.api.problems import Problem
+from services.api.rejections.redrive import name_of_sender, publish_records
+from services.ledger.application.handle import RawRecord, decoded
+from services.redrive.dead_letters import Address
+from services.redrive.sending import Author, again, as_sent
 
 router = APIRouter()
 
@@ -47,6 +53,9 @@ WAIT_S: Final = 5.0
 
 ID_BYTES: Final = 16
 EVENT_ID: Final = re.compile(r"[0-9a-f]{32}")
+
+CORRECTED: Final = _("Corrected, and sent again")
+"""The reason in the note about a dead letter that a form has corrected."""
 
 STEP, ID, TIME = "step", "event_id", "event_time"
 """Names of fields that are none of an event's data: those begin with a slash."""
@@ -76,6 +85,7 @@ _add("/console/send/acknowledgement/{budget}/{reference:path}", acknowledgement)
 _add("/console/send/payment/{budget}/{reference:path}", payment)
 _add("/console/send/document/{budget}/{convention}", document)
 _add("/console/send/correction/{budget}/{refused}", correction)
+_add("/console/send/dead-letter/{chain}/{sequence}", dead_letter)
 
 
 @router.get("/console/sent/{budget}/{event_id:path}")
@@ -121,8 +131,25 @@ async def _step(hand: ByHand, draft: Draft) -> Response:
     one = await publish_one(
         raw, hand.caller, hand.components, hand.visit_with().language, wait_s=WAIT_S
     )
+    if draft.corrects is not None:
+        await _note(hand, raw, *draft.corrects)
     outcome = address("sent", one.budget, one.id)
     return RedirectResponse(outcome, HTTPStatus.SEE_OTHER.value)
+
+
+async def _note(hand: ByHand, event: bytes, at: Address, record: RawRecord) -> None:
+    """Publish the note that takes a dead letter off the list: this event was sent in its place.
+
+    Raises:
+        Problem: it is not kept; the dead letter can still be marked as reviewed.
+    """
+    corrected = as_sent(record, event)
+    read = decoded(corrected)
+    assert isinstance(read, Received), "it was published"
+    why = hand.visit_with().locale.say(CORRECTED)
+    author = Author(CONSOLE, name_of_sender(hand.caller), hand.now, why, author_of(hand.caller))
+    _event_itself, *note = again(at, corrected, read, author).records
+    await publish_records(hand.components, tuple(note))
 
 
 def _event(hand: ByHand, draft: Draft, found: Read, kept: Mapping[str, str]) -> dict[str, Any]:

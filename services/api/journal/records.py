@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -71,6 +72,13 @@ class OrderSnapshot:
     """True if it was issued by this record; else it was changed."""
 
 
+class _Traced(msgspec.Struct):
+    traceparent: str | None = None
+
+
+_traced = msgspec.json.Decoder(_Traced).decode
+
+
 @dataclass(frozen=True, slots=True)
 class RecordDetail:
     """A record of the journal. Its event's own bytes are not in it."""
@@ -85,6 +93,8 @@ class RecordDetail:
     event_source: Name | None
     event_type: str | None
     event_time: datetime | None
+    traceparent: Name | None
+    """The event's own, of the trace of whoever sent it."""
     outcome: str
     resumes: int | None
     """The record of the time when it was parked."""
@@ -205,6 +215,7 @@ def detail_of(row: Row) -> RecordDetail:
         row,
         offset=row["journal_offset"],
         source=Source(*record.source),
+        traceparent=None if record.event is None else _traced(record.event).traceparent,
         dead_letter=_dead_letter(record),
         **decision_of(
             record,

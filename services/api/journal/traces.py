@@ -15,12 +15,14 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import CompoundSelect, Select, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from events.envelope import Event
 from events.fiscal_years import FiscalYearClosed
+from events.reviews import RecordReviewed
 from services.api.adapters.prepared import Parameter, Parameters, Prepared
 from services.api.grants.conventions import Want
 from services.api.journal.entries import CommitmentEntry
 from services.api.journal.records import Moved, OrderSnapshot, Source, decision_of
-from services.api.queries.rows import Entities, Name, same, visible
+from services.api.queries.rows import Entities, FreeText, Name, same, shown, visible
 from services.api.queries.verdicts import Verdict
 from services.ledger.domain.awaited import Awaited
 from services.ledger.domain.journal import read_record
@@ -53,6 +55,18 @@ class TooLong(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """What a person has said of a record: seen, or of a dead letter sent again, by whom and why."""
+
+    chain: str | None
+    """`_dead.<partition>` of a dead letter; None of a record of the budget."""
+    sequence: int
+    reviewed_by: FreeText | None
+    reviewed_on: date
+    comment: FreeText | None
+
+
+@dataclass(frozen=True, slots=True)
 class TracedRecord:
     """A record of a trace, with its moves, entries, orders and flags that belong to it."""
 
@@ -64,6 +78,7 @@ class TracedRecord:
     event_type: str
     event_time: str
     """With the offset that its sender gave it."""
+    traceparent: Name | None
     outcome: str
     resumes: int | None
     woken_by: int | None
@@ -74,6 +89,7 @@ class TracedRecord:
     moves: tuple[Moved, ...]
     commitment_entries: tuple[CommitmentEntry, ...]
     payment_orders: tuple[OrderSnapshot, ...]
+    review: Review | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,11 +266,26 @@ def _record(traced: journal_trace.Traced, trace: journal_trace.Trace) -> TracedR
         event_source=envelope.source,
         event_type=envelope.type,
         event_time=envelope.time.isoformat(),
+        traceparent=envelope.traceparent,
         outcome=record.outcome.value,
         resumes=record.resumes,
         woken_by=traced.woken_by,
         woke=tuple(trace.woke.get(traced.place, ())),
         **decision_of(record, traced.flags, traced.moves, traced.entries, traced.orders),
+        review=_review(envelope.data),
+    )
+
+
+def _review(event: Event) -> Review | None:
+    """The review that an event is; None of any other."""
+    if not isinstance(event, RecordReviewed):
+        return None
+    return Review(
+        event.chain,
+        event.sequence,
+        shown(event.reviewed_by),
+        event.reviewed_on,
+        shown(event.comment),
     )
 
 

@@ -12,17 +12,18 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
-import msgspec
 import structlog
 
-from events.codec import is_binary
-from events.masking import masked, masked_name
+from events.envelope import ENVELOPES, UNREAD, SourceKind
+from events.masking import masked
 from events.unreadable import Reason, Unreadable, explain
 from services.api.adapters.ports import SourceRecords
 from services.api.queries.rows import Name
 from services.api.rejections.query import DeadLetter
 from services.ledger.application.handle import RawRecord, decoded
 from services.ledger.domain.journal import Source
+from services.redrive.dead_letters import names_of
+from services.redrive.sending import event_of
 from services.runtime.ops.errors import Stop
 from services.texts.translation import Sentence, both
 
@@ -34,9 +35,6 @@ RECORDS_AT_ONCE: Final = 50
 
 SOURCE_LIMIT_S: Final = 2.0
 """Time that a page waits for the source; without it the reason alone is explained."""
-
-NAME_MAX: Final = 500
-"""Characters of an id or a sender, as the contract bounds them."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.api")
 
@@ -50,6 +48,10 @@ class Explanation(NamedTuple):
     event_source: str | None = None
     recorded_at: datetime | None = None
     """Kafka's time of the record; a line of a file has none."""
+    is_readable: bool | None = None
+    """True where it can be read now, False where it still cannot; None where it is not known."""
+    has_form: bool = False
+    """True where a form can begin with what it holds."""
 
 
 NOTHING_KNOWN: Final = Explanation()
@@ -65,6 +67,8 @@ class ExplainedDeadLetter(DeadLetter):
     event_source: Name | None
     recorded_at: datetime | None
     """Kafka's time of the record; a line of a file has none."""
+    is_readable: bool | None
+    """True where it could be sent again: it can be read now."""
 
 
 class Explanations:
@@ -115,6 +119,7 @@ async def with_explanations(
             event_id=explanation.event_id,
             event_source=explanation.event_source,
             recorded_at=explanation.recorded_at,
+            is_readable=explanation.is_readable,
         )
         for dead_letter, explanation in zip(dead_letters, found, strict=True)
     ]
@@ -126,47 +131,34 @@ def explained(raw: RawRecord, dead_letter: DeadLetter) -> Explanation:
     Of a journal that was imported the places are those of another cluster: here another record may
     stand there, which its hash shows.
     """
-    if raw.whole and sha256(raw.value or b"").hexdigest() != dead_letter.event_sha256:
+    if not is_record_of(raw, dead_letter):
         return _by_facts(dead_letter)
     read = decoded(raw)
     sentence = None
     # Of a reason that is not in the record (its partition, an operator) nothing more is known.
     if isinstance(read, Unreadable) and read.reason == dead_letter.reason:
         sentence = _shown(read)
-    event_id, event_source = names_of(raw)
+    names = names_of(raw)
     recorded_at = None
     if raw.timestamp_ms is not None:
         recorded_at = datetime.fromtimestamp(raw.timestamp_ms / 1000, UTC)
-    return Explanation(sentence, event_id, event_source, recorded_at)
-
-
-def names_of(raw: RawRecord) -> tuple[str | None, str | None]:
-    """The id and the sender of a record that is no event, where they can be read."""
-    found: tuple[Any, Any]
-    if is_binary(raw.headers):
-        headers = {name: (value or b"").decode(errors="replace") for name, value in raw.headers}
-        found = headers.get("ce_id"), headers.get("ce_source")
-    else:
-        try:
-            named = _read_names(raw.value or b"")
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            return None, None
-        found = named.id, named.source
-    event_id, event_source = (
-        masked_name(each[:NAME_MAX]) if isinstance(each, str) and each.isprintable() else None
-        for each in found
+    is_readable = not isinstance(read, Unreadable)
+    has_form = not is_readable and sent_type(event_of(raw)) is not None
+    return Explanation(
+        sentence, names.event_id, names.event_source, recorded_at, is_readable, has_form
     )
-    return event_id or None, event_source or None
 
 
-class _Named(msgspec.Struct):
-    """The names in a record, of whatever kind they are."""
+def sent_type(event: Mapping[str, Any]) -> str | None:
+    """The type of a record that is no event, if it is one that senders may send; else None."""
+    found = event.get("type")
+    known = isinstance(found, str) and found in ENVELOPES.keys() - UNREAD[SourceKind.EVENTS]
+    return found if known else None
 
-    id: Any = None
-    source: Any = None
 
-
-_read_names: Final = msgspec.json.Decoder(_Named).decode
+def is_record_of(raw: RawRecord, dead_letter: DeadLetter) -> bool:
+    """True of the record that the dead letter was; of one kept in part nobody knows."""
+    return not raw.whole or sha256(raw.value or b"").hexdigest() == dead_letter.event_sha256
 
 
 def _by_facts(dead_letter: DeadLetter) -> Explanation:

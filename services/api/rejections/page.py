@@ -87,6 +87,7 @@ async def trouble_list(
     reason: Asked = None,
     settled: bool = False,
     pending: Asked = None,
+    sent: Asked = None,
     after: After = None,
     before: After = None,
 ) -> Response:
@@ -106,6 +107,7 @@ async def trouble_list(
         limit=ROWS + 1,
     )
     page = shown(found, place, ROWS)
+    of_file = {listed.reason: reason, listed.settled: str(settled).lower()}
     live_token = await position_token(visit.connection)
     explanations = await _explained(visit, page.rows) if kind == "unreadable" else ()
     accepted = await _accepted_since(visit, explanations)
@@ -124,15 +126,11 @@ async def trouble_list(
         reason=reason,
         settled=settled,
         pending=pending,
-        may_review=partial(_may_review, visit),
+        sent=sent,
+        **_rights(visit),
         term_of=partial(term_of, kind),
-        may_send=partial(visit.caller.may, Scope.PUBLISH),
         rows=page.rows,
-        files=files(
-            listed.path,
-            {listed.reason: reason, listed.settled: str(settled).lower()},
-            visit.locale,
-        ),
+        files=files(listed.path, of_file, visit.locale),
         page_links=links(
             ("troubles", kind),
             {"reason": reason, "settled": "true" if settled else None},
@@ -165,6 +163,18 @@ async def _explained(visit: Visit, rows: Sequence[unsettled.DeadLetter]) -> Sequ
     await visit.connection.close()
     found: Sequence[Explanation] = await visit.request.app.state.explanations.of(rows)
     return found
+
+
+def _rights(visit: Visit) -> dict[str, Any]:
+    """What the caller may do with what the lists show, by the names of the template."""
+    caller = visit.caller
+    return {
+        "may_review": partial(_may_review, visit),
+        "may_send": partial(caller.may, Scope.PUBLISH),
+        # A dead letter names no entity.
+        "may_correct": caller.entities(Scope.PUBLISH).every,
+        "may_redrive": caller.entities(Scope.OPERATE).every,
+    }
 
 
 def _may_review(visit: Visit, chain: str) -> bool:

@@ -25,7 +25,7 @@ from services.treasury.domain.slips import SlipProblem, SlipType
 from services.treasury.pes.writer import PesFile
 
 REASON_MAX: Final = 1000
-"""Characters of the reason for which a finding is closed."""
+"""Characters of the reason for which a finding is closed, or a slip cancelled."""
 
 XML: Final = "application/xml"
 
@@ -114,16 +114,19 @@ async def issue(
     return await slip_for(components, caller, made.slip_id)
 
 
-async def cancel(components: Components, caller: Caller, slip_id: str) -> query.Slip:
+async def cancel(
+    components: Components, caller: Caller, slip_id: str, reason: str | None = None
+) -> query.Slip:
     """The slip, cancelled: its orders wait again.
 
     Raises:
         Problem: 404, there is none that the caller may see; 409, it was sent.
     """
     await slip_for(components, caller, slip_id)
-    await components.audit.write(caller.name, Action.SLIP_CANCELLED, slip_id)
+    facts = {"reason": reason} if reason else None
+    await components.audit.write(caller.name, Action.SLIP_CANCELLED, slip_id, facts)
     with _refusals():
-        made = await treasury_of(components).slips.cancel(slip_id, name_of(caller))
+        made = await treasury_of(components).slips.cancel(slip_id, name_of(caller), reason)
     return await slip_for(components, caller, made.slip_id)
 
 

@@ -36,7 +36,7 @@ from services.api.treasury.acts import Treasurer, file_answer
 from services.treasury.application.entries import Bookkeeper
 from services.treasury.application.numbers import GivenNumbers
 from services.treasury.application.reconcile import reconcile
-from services.treasury.domain.findings import SLIP_STATES
+from services.treasury.domain.findings import SLIP_STATES, FindingKind
 from services.treasury.domain.slips import SlipState, SlipType, Waiting
 
 router = APIRouter()
@@ -152,7 +152,8 @@ async def slip(visit: Visitor, components: Given, slip_id: Name, confirm: Asked 
         found = await query.whole_slip(connection, visit.entities, slip_id)
     if found is None:
         raise Problem(NOT_FOUND)
-    possible = acts_on(found.slip)
+    is_duplicate = _is_duplicate(found)
+    possible = acts_on(found.slip, is_duplicate=is_duplicate)
     may = visit.caller.may(Scope.TREASURY, found.slip.budget)
     return await _page(
         visit,
@@ -164,6 +165,7 @@ async def slip(visit: Visitor, components: Given, slip_id: Name, confirm: Asked 
         acts=possible if may else (),
         confirm=confirm if may and confirm in possible else None,
         by_erp=_is_numbered_by_erp(treasury, found.slip),
+        is_duplicate=is_duplicate,
     )
 
 
@@ -175,6 +177,7 @@ async def act_on_slip(
     act: Annotated[str, Form(max_length=20)],
     number: Annotated[int | None, Form(ge=1, le=SLIP_NUMBER_MAX)] = None,
     first_piece: Annotated[int | None, Form(ge=1, le=PIECE_NUMBER_MAX)] = None,
+    reason: Annotated[str | None, Form(max_length=acts.REASON_MAX)] = None,
 ) -> Response:
     """A slip issued or cancelled; or its file, whose line in the audit trail stands before it."""
     if act == EXPORT:
@@ -186,7 +189,7 @@ async def act_on_slip(
             given = GivenNumbers(number, first_piece)
         changed = await acts.issue(components, caller, slip_id, given)
     elif act == CANCEL:
-        changed = await acts.cancel(components, caller, slip_id)
+        changed = await acts.cancel(components, caller, slip_id, (reason or "").strip() or None)
     else:
         raise Problem(NOT_FOUND)
     return RedirectResponse(slip_href(changed.slip_id), 303)
@@ -197,10 +200,14 @@ async def returns(
     visit: Visitor, components: Given, after: After = None, before: After = None
 ) -> Response:
     """Files of the accountant, and what became of each; for who may see all entities."""
+    return await show_returns(visit, components, place_of(after, before, KeyTime, Text))
+
+
+async def show_returns(visit: Visit, components: Given, place: Place, **answered: Any) -> Response:
+    """The list of files, and what became of the one that was brought just now."""
     rows: Any = None
     page_links: Any = None
     if components.treasury is not None and visit.entities is None:
-        place = place_of(after, before, KeyTime, Text)
         async with components.treasury.store.reading() as connection:
             found = await query.return_files(
                 connection, after=place.key, backwards=place.backwards, limit=ROWS + 1
@@ -215,7 +222,14 @@ async def returns(
             lambda row: (row.received_at.isoformat(), row.sha256),
         )
     return await _page(
-        visit, components, "returns", "treasury_returns.html", rows=rows, page_links=page_links
+        visit,
+        components,
+        "returns",
+        "treasury_returns.html",
+        rows=rows,
+        page_links=page_links,
+        may_bring=bool(visit.caller.entities(Scope.TREASURY)),
+        **{"taken": None, "fault": None, **answered},
     )
 
 
@@ -309,15 +323,23 @@ async def reconciliation(visit: Visitor, components: Given, budget: Asked = None
     )
 
 
-def acts_on(slip: query.Slip) -> tuple[str, ...]:
-    """The acts on a slip: one that was sent is cancelled only if the gateway refused it."""
+def _is_duplicate(found: query.WholeSlip) -> bool:
+    """True of a slip that the gateway neither took nor refused: it called it a duplicate."""
+    return found.slip.state == SlipState.ISSUED and any(
+        each.kind == FindingKind.SENT_TWICE for each in found.findings
+    )
+
+
+def acts_on(slip: query.Slip, *, is_duplicate: bool) -> tuple[str, ...]:
+    """The acts on a slip: one that was sent is cancelled only if the gateway did not take it."""
     state = SlipState(slip.state)
     if state is SlipState.PREPARED:
         return ISSUE, CANCEL
     if state is SlipState.CANCELLED:
         return ()
     is_unsent = state is SlipState.ISSUED and slip.exported_at is None
-    return (EXPORT, CANCEL) if is_unsent or state is SlipState.REFUSED else (EXPORT,)
+    may_go = is_unsent or is_duplicate or state is SlipState.REFUSED
+    return (EXPORT, CANCEL) if may_go else (EXPORT,)
 
 
 def _may_close(visit: Visit, finding: query.Finding) -> bool:

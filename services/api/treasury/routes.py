@@ -50,6 +50,10 @@ FileName = Annotated[
     str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f/\\\\]+$")
 ]
 
+Reason = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=acts.REASON_MAX)
+]
+
 router = APIRouter(prefix="/treasury", tags=["treasury"], responses=problems(400, 409))
 
 
@@ -103,9 +107,15 @@ class Closing(BaseModel):
 
     model_config = _given({"reason": "Compared with the accountant: paid on 14 June."})
 
-    reason: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=acts.REASON_MAX)
-    ]
+    reason: Reason
+
+
+class Cancelling(BaseModel):
+    """The reason for which a slip is cancelled."""
+
+    model_config = _given({"reason": "The accountant: number 12 is the water service's."})
+
+    reason: Reason
 
 
 class WaitingOrder(BaseModel):
@@ -203,9 +213,15 @@ async def issue(
 
 
 @router.post("/slips/{slip_id}/cancel", summary="Cancel a slip")
-async def cancel(caller: Treasurer, components: Given, slip_id: Name) -> query.Slip:
-    """A draft, one that nobody exported, or one that the gateway refused: its orders wait again."""
-    return await acts.cancel(components, caller, slip_id)
+async def cancel(
+    caller: Treasurer, components: Given, slip_id: Name, why: Cancelling | None = None
+) -> query.Slip:
+    """A draft, one that nobody exported, or one that the gateway refused: its orders wait again.
+
+    With a reason also one that the gateway called a duplicate (finding `sent_twice`), where the
+    accountant says that its number is another program's; that number is not used again.
+    """
+    return await acts.cancel(components, caller, slip_id, None if why is None else why.reason)
 
 
 @router.get(

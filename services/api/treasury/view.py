@@ -8,6 +8,7 @@ from services.api.console.elements import Notice
 from services.api.problems import Kind
 from services.api.treasury.query import Finding, ReturnFile, Slip
 from services.texts.locale_format import LocaleFormat
+from services.treasury.application.returns import Taken
 from services.treasury.domain.findings import sentence_of, text_of
 
 NOT_SET_UP: Final = Kind(
@@ -70,6 +71,15 @@ def outcome_of(file: ReturnFile, locale: LocaleFormat) -> str:
     return locale.say(
         TAKEN, pieces=facts["pieces"], events=facts["events"], findings=facts["findings"]
     )
+
+
+def became_of(taken: Taken, locale: LocaleFormat) -> str:
+    """What became of a file that was brought just now."""
+    if taken.why is not None:
+        return locale.say(REFUSED, why=locale.say(taken.why))
+    if taken.accepted is not None:
+        return locale.say(ACCEPTED if taken.accepted else NOT_ACCEPTED)
+    return locale.say(TAKEN, pieces=taken.pieces, events=taken.events, findings=taken.findings)
 
 
 def refusal_of(refusal: Mapping[str, Any], locale: LocaleFormat) -> str:

@@ -27,6 +27,7 @@ def record_row(record: JournalRecord, envelope: Envelope[Event] | None) -> dict[
         "event_source": record.event_source,
         "type": None if envelope is None else envelope.type,
         "time": None if envelope is None else envelope.time.isoformat(),
+        "traceparent": None if envelope is None else envelope.traceparent,
         "outcome": record.outcome.value,
         "resumes": record.resumes,
         "waits_for": record.waits_for and {name: record.waits_for[name] for name in ("kind", "id")},

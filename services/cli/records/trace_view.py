@@ -13,6 +13,7 @@ from events.envelope import INBOUND, Event
 from events.masking import masked
 from events.recoveries import RecoveryCollected, RecoveryOrdered
 from events.reports import ReportReceived, ReportRejected
+from events.reviews import RecordReviewed
 from events.texts import Day, Euros, Translatable, _, pgettext
 from services.cli.records.record_view import move_ends, named_fact
 from services.cli.records.summary_tables import place
@@ -65,6 +66,9 @@ LABELS: Final = {
     "act": _("act"),
     "document": _("document"),
     "recovery": _("recovery"),
+    "reviewed": _("record"),
+    "reviewed_by": pgettext("column", "by"),
+    "comment": _("comment"),
     "read_from": _("read from"),
     "resumes": _("resumes"),
     "woken_by": _("woken by"),
@@ -256,6 +260,13 @@ def _about(event: Event) -> Iterator[tuple[str, object]]:
             yield "document", _document(event.document.kind, event.document.year)
         case RecoveryOrdered() | RecoveryCollected():
             yield "recovery", (event.recovery, Euros(event.total_cents))
+        case RecordReviewed():
+            number = NUMBER.render({"number": event.sequence})
+            record = number if event.chain is None else f"{event.chain}/{event.sequence}"
+            yield "reviewed", record
+            yield "reviewed_by", (event.reviewed_by, Day(event.reviewed_on.isoformat()))
+            if event.comment is not None:
+                yield "comment", event.comment
         case _:
             return
 

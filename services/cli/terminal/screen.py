@@ -37,7 +37,7 @@ FIGURES: Final = frozenset(
 
 FOLDING: Final = frozenset(
     {"budget", "convention", "detail", "document", "event", "hash", "order", "owner", "place"}
-    | {"recorded", "now", "oldest", "latest_event_at"}
+    | {"recorded", "now", "oldest", "latest_event_at", "value", "source", "roles"}
 )
 """Columns whose text may take several lines; all others hold figures, dates, states or codes."""
 

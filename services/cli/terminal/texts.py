@@ -28,6 +28,8 @@ TITLES = {
     "refusals": _("Refused events"),
     "parked": _("Parked events"),
     "dead_letters": _("Dead letters"),
+    "by_reason": _("By reason"),
+    "redrive": _("What they become"),
     "review_flags": _("To review"),
     "trial": _("What the ledger would say"),
     "changes": _("Balances that would change"),
@@ -50,9 +52,11 @@ TITLES = {
     "pieces": _("Pieces"),
     "orders_waiting": _("Orders that have waited longest"),
     "reports_overdue": _("Reports overdue longest"),
+    "settings": _("Settings"),
 }
 
 COLUMNS = {
+    "id": pgettext("column", "id"),
     "kind": _("kind"),
     "line": _("line"),
     "amount": _("amount"),
@@ -84,6 +88,10 @@ COLUMNS = {
     "set_aside_by": _("set aside by"),
     "why": _("why"),
     "stage": _("stage"),
+    "setting": _("setting"),
+    "value": _("value"),
+    "source": _("source"),
+    "roles": _("roles"),
     "from": _("from"),
     "to": _("to"),
     "carried_over": _("carried over"),

@@ -149,15 +149,16 @@ class _DescribeGroups(RequestStruct):
 
 
 class DescribeGroupsRequest(Request[_DescribeGroups]):
-    """Request for the members of these groups."""
+    """Request for the members of these groups, and for what this principal may do with them."""
 
     API_KEY = 15
 
-    def __init__(self, groups: Sequence[str]) -> None:
+    def __init__(self, groups: Sequence[str], *, with_operations: bool = False) -> None:
         self._groups = groups
+        self._with_operations = with_operations
 
     def build(self, request_struct_class: type[_DescribeGroups]) -> _DescribeGroups:
-        return request_struct_class(self._groups, False, {})
+        return request_struct_class(self._groups, self._with_operations, {})
 
 
 class _Uuid(AbstractType[bytes]):  # aiokafka has none

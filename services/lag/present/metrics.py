@@ -155,6 +155,11 @@ def _rejections_and_waits(board: Board) -> Iterator[Metric]:
         "When the last of them was dead-lettered.",
         dead_letters.newest_at,
     )
+    yield gauge(
+        "ecluse_dead_letters_redriven",
+        "Dead letters that were sent again.",
+        dead_letters.redriven,
+    )
     yield _counter("ecluse_refusals", "Events refused, by code.", "code", refusals.codes or {})
 
 

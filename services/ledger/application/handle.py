@@ -208,7 +208,7 @@ class Ledger:
             batch.ended[record.budget] = state
             self.budgets[record.budget] = close_out(state)
         if not self.dry_run:
-            _log_unless_simply_accepted(record)
+            _log_unless_simply_accepted(record, received.envelope.traceparent)
         return record
 
     def _end(self, state: BudgetState, sequence: int) -> JournalRecord:
@@ -340,7 +340,7 @@ def _log_dead_letter(record: JournalRecord, unreadable: Unreadable) -> None:
     )
 
 
-def _log_unless_simply_accepted(record: JournalRecord) -> None:
+def _log_unless_simply_accepted(record: JournalRecord, traceparent: str | None) -> None:
     """Log each record but those simply accepted."""
     if record.outcome is Outcome.ACCEPTED and not record.review_flags and record.resumes is None:
         return
@@ -360,4 +360,6 @@ def _log_unless_simply_accepted(record: JournalRecord) -> None:
         facts["review_flags"] = [str(flag["code"]) for flag in record.review_flags]
     if record.resumes is not None:
         facts["resumes"] = record.resumes
+    if traceparent is not None:
+        facts["traceparent"] = traceparent
     log.info("record_handled", **facts)

@@ -26,8 +26,7 @@ from events.outbound import (
     PaymentOrderCancelled,
     PaymentOrderIssued,
 )
-from events.texts import Translatable
-from events.unreadable import explain
+from events.unreadable import Unreadable, explain
 from services.ledger.application.balance_rows import (
     PrintedConventionBalance,
     PrintedLineBalance,
@@ -64,6 +63,13 @@ HEADERS_BYTES_MAX: Final = EVENT_BYTES_MAX
 
 HEADER_BYTES: Final = 16
 """The size of a header beside its name and its value, at most."""
+
+CONNECT: Final = {
+    "connector.name": topics.LEDGER_GROUP,
+    "stage": "VALUE_CONVERTER",
+    "class.name": "ecluse.ledger",
+}
+"""Headers that Kafka Connect writes of each dead letter, and tools group by."""
 
 TIMESTAMP_MAX_MS: Final = 253_402_300_799_999
 """The last millisecond of the year 9999: clients may write any timestamp."""
@@ -296,7 +302,7 @@ def _dead_letter(found: DeadLettered) -> Iterator[OutboundRecord]:
     assert dead is not None, "its outcome is dead_letter"
     kept = raw.value and kept_bytes(raw.value, len(raw.value), raw.source_kind)
     key = raw.key and raw.key[:DEAD_LETTER_HEAD_BYTES]
-    headers = (*_own_headers(raw), *_reasons(record, dead, raw, why))
+    headers = (*_own_headers(raw), *_reasons(record, dead, raw, unreadable))
     yield OutboundRecord(topics.DEAD_LETTERS, key, kept, headers)
     topic, partition, offset = raw.source
     about = _spell({"time": _instant(raw), "partitionkey": record.budget})[1:-1]
@@ -324,7 +330,7 @@ def _own_headers(raw: RawRecord) -> Headers:
 
 
 def _reasons(
-    record: JournalRecord, dead: dict[str, Any], raw: RawRecord, why: Translatable
+    record: JournalRecord, dead: dict[str, Any], raw: RawRecord, unreadable: Unreadable
 ) -> Headers:
     """Headers of the reason and the source: our own, and those of Kafka Connect."""
     members = {
@@ -343,7 +349,12 @@ def _reasons(
     headers |= {
         f"__connect.errors.{name}": str(members[name]) for name in ("topic", "partition", "offset")
     }
-    headers["__connect.errors.exception.message"] = translate(why, Language.EN)
+    headers |= {f"__connect.errors.{name}": each for name, each in CONNECT.items()}
+    headers |= {
+        "__connect.errors.task.id": str(raw.source.partition),
+        "__connect.errors.exception.class.name": f"ecluse.{unreadable.code.value}",
+        "__connect.errors.exception.message": translate(explain(unreadable), Language.EN),
+    }
     return tuple((name, text.encode()) for name, text in headers.items())
 
 

@@ -1,7 +1,7 @@
 """A store in one SQLite file: journal and state in one transaction."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -78,6 +78,16 @@ CREATE TABLE IF NOT EXISTS internal_events (
 """
 """Newer than the rest: a file of an earlier Écluse gets it when it is opened for writing."""
 
+MESSAGES = """
+CREATE TABLE IF NOT EXISTS messages (
+    number INTEGER PRIMARY KEY,
+    topic  TEXT NOT NULL,
+    value  BLOB NOT NULL
+) STRICT
+"""
+"""What others than the ledger would keep on a topic of Kafka: what cannot be made again of the
+journal must stand in the file that is backed up."""
+
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
@@ -134,6 +144,7 @@ class SqliteStore:
                 self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         if create:  # Who only reads must not wait for who writes.
             self._db.execute(INTERNAL_EVENTS)
+            self._db.execute(MESSAGES)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -231,6 +242,33 @@ class SqliteStore:
         asked = "SELECT number, value FROM internal_events WHERE number >= ? ORDER BY number"
         rows = self._db.execute(asked, (first,))
         return ((row[0], row[1]) for row in self._read(rows))
+
+    @_stating_the_file
+    def messages(self, topic: str, behind: int, most: int) -> list[tuple[int, bytes]]:
+        """Return at most `most` kept messages of a topic behind this number, in their order."""
+        rows = self._db.execute(
+            "SELECT number, value FROM messages WHERE topic = ? AND number > ?"
+            " ORDER BY number LIMIT ?",
+            (topic, behind, most),
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    @_stating_the_file
+    def last_message(self, topic: str) -> bytes | None:
+        """Return the latest kept message of a topic."""
+        row = self._db.execute(
+            "SELECT value FROM messages WHERE topic = ? ORDER BY number DESC LIMIT 1", (topic,)
+        ).fetchone()
+        return None if row is None else bytes(row[0])
+
+    @_stating_the_file
+    def keep(self, topic: str, values: Iterable[bytes]) -> None:
+        """Keep messages of a topic behind those that are kept."""
+        with self._transaction():
+            self._db.executemany(
+                "INSERT INTO messages (topic, value) VALUES (?, ?)",
+                ((topic, value) for value in values),
+            )
 
     @_stating_the_file
     def commit(self, batch: Batch, versions: Versions) -> None:

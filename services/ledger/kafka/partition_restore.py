@@ -48,6 +48,11 @@ ANOTHER = _(
     "at offset {offset} stands another record than the one that the state knows: this is another "
     "journal. Restore the former one"
 )
+NEWER_STATE = _(
+    "the state was written by a newer Écluse ({written}; this one knows {known}): upgrade it, or, "
+    "to go back to this version for good, start it with `ecluse ledger --rebuild` once no newer "
+    "worker runs"
+)
 IMPORTING = _(
     "an import of the journal is under way there, or was interrupted: finish it before you start "
     "again, ecluse journal import FILE"
@@ -94,10 +99,40 @@ class PartitionTopics:
     async def restore(self, reader: Reader, count: int, *, again: bool = False) -> Restored:
         """Restore the partition, on topics of `count` partitions, while no transaction is open.
 
-        With `again` its state is rebuilt from the journal in any case.
+        With `again` its state is rebuilt from the journal in any case, also where a newer version
+        has written it: so one goes back to an older Écluse.
         """
         with no_collection():
             return await self._restore(reader, count, again=again)
+
+    async def examine(self, reader: Reader, count: int) -> tuple[Checkpoint | None, Hold | None]:
+        """Check that state and journal agree, as `restore` does, of the last checkpoint alone.
+
+        Returns:
+            The checkpoint, None where there is none or the state will be made again; and what holds
+            the partition, if anything does.
+
+        Raises:
+            Outdated: the next start makes the state again from the journal.
+        """
+        # First: a worker that is at work writes both in one transaction, and goes on meanwhile.
+        _first, seen_end = await reader.bounds(self.journal)
+        # The mark of an import and a hold are the last record, where there is one.
+        last = await reader.last(self.state)
+        value = None if last is None else last.value
+        if last is not None and value is not None and last.key == state_topic.IMPORT_KEY:
+            raise ClusterError(place_name(self.state), IMPORTING)
+        is_hold = last is not None and last.key == state_topic.HOLD_KEY
+        hold = state_topic.decode_hold(value) if is_hold and value is not None else None
+        found = await reader.last(self.state, state_topic.POSITION_KEY)
+        raw_placing = None if found is None else found.value
+        try:
+            written = None if raw_placing is None else self._written(raw_placing, again=False)
+            checkpoint = self._checkpoint(raw_placing, written, count)
+        except STATE_ERRORS as error:
+            raise Outdated(str(error)) from error
+        await self._check_journal(reader, written, last is not None, seen_end)
+        return checkpoint, hold
 
     async def _restore(self, reader: Reader, count: int, *, again: bool) -> Restored:
         rows = await reader.latest(self.state)
@@ -108,7 +143,7 @@ class PartitionTopics:
         hold = None if raw_hold is None else state_topic.decode_hold(raw_hold)
         checkpoint: Checkpoint | None = None
         try:
-            written = None if raw_placing is None else self._written(raw_placing)
+            written = None if raw_placing is None else self._written(raw_placing, again=again)
             checkpoint = self._checkpoint(raw_placing, written, count)
             await self._check_journal(reader, written, bool(rows))
             ledger = await self._as_stored(reader, written, checkpoint, rows, again=again)
@@ -122,10 +157,11 @@ class PartitionTopics:
             _keep_further(rebuilt.checkpoint.sources, checkpoint.sources)
         return rebuilt
 
-    def _written(self, raw_placing: bytes) -> CheckpointHead:
+    def _written(self, raw_placing: bytes, *, again: bool) -> CheckpointHead:
         # The versions first: a newer Écluse may have written another shape, which is left alone.
         written = state_topic.decode_head(raw_placing)
-        _check_known(self.state, written.versions)
+        known = written.versions
+        _check_known(self.state, Versions(VERSIONS.state, known.rules) if again else known)
         return written
 
     def _checkpoint(
@@ -164,9 +200,16 @@ class PartitionTopics:
         return await self._read(reader, rows, checkpoint)
 
     async def _check_journal(
-        self, reader: Reader, written: CheckpointHead | None, has_rows: bool
+        self,
+        reader: Reader,
+        written: CheckpointHead | None,
+        has_rows: bool,
+        seen_end: int | None = None,
     ) -> None:
-        """Check that the journal ends with the record that the state knows."""
+        """Check that the journal ends with the record that the state knows.
+
+        What came behind `seen_end` is of a worker at work: its state came with it.
+        """
         first, end = await reader.bounds(self.journal)
         known = 0 if written is None else written.journal_next
         if end < known:
@@ -178,7 +221,7 @@ class PartitionTopics:
             if last is None or last.offset != known - 1 or not _is(last.value, written):
                 raise ClusterError(place_name(self.journal), ANOTHER.render({"offset": known - 1}))
         behind = await reader.record_at(self.journal, max(first, known))
-        if behind is not None:
+        if behind is not None and (seen_end is None or behind.offset < seen_end):
             raise Outdated("the journal goes on behind it" if known else "it is lost")
         if written is None and has_rows:
             raise ClusterError(place_name(self.journal), SHORTER.render({"end": end, "known": "?"}))
@@ -247,8 +290,9 @@ class PartitionTopics:
 def _check_known(place: TopicPartition, written: Versions) -> None:
     """Check that no newer version wrote there."""
     if written.state > VERSIONS.state or written.rules > VERSIONS.rules:
-        newer = TOO_NEW.render({"written": written, "known": VERSIONS})
-        raise ClusterError(place_name(place), newer)
+        facts = {"written": written, "known": VERSIONS}
+        text = TOO_NEW if written.rules > VERSIONS.rules else NEWER_STATE
+        raise ClusterError(place_name(place), text.render(facts))
 
 
 def _read_to(source: Source, sha256: str) -> SourcePosition:

@@ -88,11 +88,30 @@ async def bring_up(
 def _upgrade(config: Config, name: str, table: Mapping[str, Any], connection: Connection) -> None:
     """Run the versions that are missing, of those that this program knows."""
     config.attributes["connection"] = connection
-    known = {each.revision for each in ScriptDirectory.from_config(config).walk_revisions()}
-    version = MigrationContext.configure(connection, opts=dict(table)).get_current_revision()
+    known = _versions(config)
+    version = version_of(connection, table)
     if version is not None and version not in known:
         raise ClusterError(name, TOO_NEW.render({"version": version}))
     command.upgrade(config, "head")
+
+
+def known_versions(versions: Path = Path(__file__).parent) -> list[str]:
+    """The versions of a schema that this program knows, by the folder of its migrations.
+
+    The newest first.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(versions))
+    return _versions(config)
+
+
+def _versions(config: Config) -> list[str]:
+    return [each.revision for each in ScriptDirectory.from_config(config).walk_revisions()]
+
+
+def version_of(connection: Connection, table: Mapping[str, Any]) -> str | None:
+    """The version of a schema; None where there is none. Nothing is written."""
+    return MigrationContext.configure(connection, opts=dict(table)).get_current_revision()
 
 
 def run_versions(metadata: MetaData, version_table: str) -> None:

@@ -60,7 +60,10 @@ class AgentApp(faust.App):
         return Place(self._contract[place.topic], place.partition)
 
     async def places_of(self, assigned: Collection[TP]) -> dict[TP, int]:
-        """The next offset of each partition, all of which are assigned here from now on."""
+        """The next offset of each partition, all of which are assigned here from now on.
+
+        None of them where it is not known yet: the app seeks itself, later.
+        """
         raise NotImplementedError
 
     def fetched(self, place: TP, some: Sequence[ConsumerRecord[bytes, bytes]]) -> None:

@@ -9,13 +9,20 @@ from typing import Any, Final, NamedTuple, cast
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
+from mode import Service
 
 from services.runtime.agents.exit import stop
-from services.runtime.kafka.clients import connection_arguments, guard_abort_markers
+from services.runtime.kafka.clients import (
+    connection_arguments,
+    guard_abort_markers,
+    name_fenced_members,
+)
+from services.runtime.kafka.group_refusals import lost
 from services.runtime.kafka.security import NO_RIGHTS, text_of
 from services.runtime.kafka.waits import until_answered, within
 from services.runtime.ops.errors import ClusterError, Unreachable
@@ -38,6 +45,9 @@ SLICE_RECORDS: Final = 100
 """Records of a partition that Faust hands on at once: a message for each costs more than the
 tables take to process it."""
 
+
+ASK_S: Final = 1.0
+"""The pause between two questions whether the group has refused us."""
 
 PATIENCE_S: Final = 5.0
 """More than aiokafka's own time-out of a request, which says better what was wrong."""
@@ -91,6 +101,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, _transport: driver.Transport) -> AIOKafkaConsumer:
         """Create it as Faust does, with settings that it lacks: isolation, assignor, sizes."""
         guard_abort_markers()
+        name_fenced_members()
         conf = self.app.conf
         # Ranges give one process the same partitions of both topics.
         self._assignor = RangePartitionAssignor
@@ -111,6 +122,19 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
             metadata_max_age_ms=conf.consumer_metadata_max_age_ms,
         )
+
+    @Service.task
+    async def _ask_group(self) -> None:
+        """Exit if the group has refused us: nobody else asks, and aiokafka waits until one does."""
+        app = cast(Any, self.app)
+        while not self.should_stop:
+            try:
+                self._ensure_consumer()._coordinator.check_errors()  # noqa: SLF001 # no other way
+            except KafkaError as error:
+                if app.is_stopping:
+                    return
+                stop(app.role, await lost(app.settings, error))
+            await self.sleep(ASK_S)
 
     async def _fetch_records(self, consumer: AIOKafkaConsumer, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -201,22 +225,23 @@ class Consumer(driver.Consumer):
     async def perform_seek(self) -> None:
         """Seek to the tables' offset in each partition, after every change of the assignment.
 
-        Records that exist no longer are skipped. A broker that does not say which those are is
-        asked again: Faust would end the process.
+        Records that exist no longer are skipped; a partition without place stays where it is. A
+        broker that does not say which those are is asked again: Faust would end the process.
         """
         app = cast(Any, self.app)
+        places = self.assignment()
         limit_s = request_timeout_s(app.settings) + PATIENCE_S
 
         async def ask() -> Mapping[TP, int]:
-            asked = self.earliest_offsets(*self.assignment())
+            asked = self.earliest_offsets(*places)
             return await within(limit_s, asked, "offsets", app.settings.bootstrap_servers)
 
         try:
             first = await until_answered(app.settings, ask)
         except Unreachable as error:
             stop(app.role, error)
-        own = await app.places_of(first)
-        await self.seek_wait({place: max(first[place], own[place]) for place in first})
+        own = await app.places_of(places)
+        await self.seek_wait({place: max(first[place], at) for place, at in own.items()})
 
     async def fetched(self) -> dict[TopicPartition, Fetched]:
         """The fetch position of each assigned partition."""

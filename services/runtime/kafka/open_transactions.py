@@ -156,10 +156,17 @@ async def open_transactions(
     client: AIOKafkaClient, places: Collection[TopicPartition]
 ) -> list[OpenTransaction]:
     """The transactions that are open in these partitions at this moment."""
+    return [each for each, _written_ms in await last_written(client, places)]
+
+
+async def last_written(
+    client: AIOKafkaClient, places: Collection[TopicPartition]
+) -> list[tuple[OpenTransaction, int]]:
+    """The same, each with the time of its producer's last record there, in ms since 1970."""
     by_leader: dict[int, list[TopicPartition]] = defaultdict(list)
     for place in places:
         by_leader[await _leader_of(client, place)].append(place)
-    found: list[OpenTransaction] = []
+    found: list[tuple[OpenTransaction, int]] = []
     for leader, theirs in by_leader.items():
         answer = await client.send(leader, _DescribeProducersRequest(theirs))
         found += _open_in(answer)
@@ -192,16 +199,15 @@ async def _leader_of(client: AIOKafkaClient, place: TopicPartition) -> int:
     return leader
 
 
-def _open_in(answer: Any) -> Iterator[OpenTransaction]:
+def _open_in(answer: Any) -> Iterator[tuple[OpenTransaction, int]]:
     for topic, partitions, _ in answer.topics:
         for partition, error_code, _, producers, _ in partitions:
             place = TopicPartition(topic, partition)
             _check(error_code, place)
-            for producer_id, epoch, _, _, coordinator_epoch, first_offset, _ in producers:
+            for producer_id, epoch, _, written_ms, coordinator_epoch, first_offset, _ in producers:
                 if first_offset >= 0:
-                    yield OpenTransaction(
-                        place, first_offset, producer_id, epoch, coordinator_epoch
-                    )
+                    found = place, first_offset, producer_id, epoch, coordinator_epoch
+                    yield OpenTransaction(*found), written_ms
 
 
 def _check(error_code: int, place: TopicPartition) -> None:

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from events.texts import _
-from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, connection_arguments
+from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, Headers, connection_arguments
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.security import text_of
 from services.runtime.kafka.topics import START_TIMEOUT_S, partition_count, unreachable
@@ -34,7 +34,7 @@ REFUSED = _(
     "the cluster does not take it ({error}). `ecluse topics diff` says whether the topic is right"
 )
 
-STRUCTURED: Final = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
+STRUCTURED: Final[Headers] = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
 """Structured mode of CloudEvents: the whole event is the record's value."""
 
 
@@ -43,6 +43,7 @@ class Message(NamedTuple):
 
     key: bytes
     value: bytes
+    headers: Headers = STRUCTURED
 
 
 @dataclass(slots=True)
@@ -149,7 +150,11 @@ async def start_producer(producer: AIOKafkaProducer, settings: Settings) -> None
 
 
 class Flow:
-    """One batch being filled per partition, several in flight."""
+    """One batch being filled per partition, and one in flight.
+
+    Behind a refused batch nothing is sent to its partition: what was acknowledged of a partition is
+    the beginning of what it was given.
+    """
 
     def __init__(
         self,
@@ -165,15 +170,18 @@ class Flow:
         self._filling: dict[int, Any] = {}
         self._in_flight: dict[asyncio.Future[Any], int] = {}
         self._in_flight_bytes = 0
+        self._unanswered: set[int] = set()
+        """Partitions with a batch in flight: a broker may take the next one although it has refused
+        that."""
         self._failure: BaseException | None = None
 
     async def send_all(self, messages: Iterable[Message]) -> None:
         """Send everything, and return once everything is acknowledged."""
         try:
-            for key, value in messages:
-                partition = partition_of(key, self._partitions)
+            for message in messages:
+                partition = partition_of(message.key, self._partitions)
                 batch = self._filling.get(partition)
-                while batch is None or not self._append(batch, key, value):
+                while batch is None or not self._append(batch, message):
                     if batch is not None:
                         await self._send(partition)
                     batch = self._filling[partition] = self._producer.create_batch()
@@ -184,16 +192,19 @@ class Flow:
         except KafkaError as error:
             raise ClusterError(self._topic, REFUSED.render({"error": text_of(error)})) from error
 
-    def _append(self, batch: Any, key: bytes, value: bytes) -> bool:
+    def _append(self, batch: Any, message: Message) -> bool:
+        key, value, headers = message
         # The time is that of publishing: by the event's own, retention would remove old years.
-        done = batch.append(timestamp=None, key=key, value=value, headers=STRUCTURED)
+        done = batch.append(timestamp=None, key=key, value=value, headers=list(headers))
         return done is not None
 
     async def _send(self, partition: int) -> None:
         batch = self._filling.pop(partition)
         batch.close()
         size_bytes = batch.size()
-        while self._in_flight and self._in_flight_bytes + size_bytes > IN_FLIGHT_BYTES_MAX:
+        while partition in self._unanswered or (
+            self._in_flight and self._in_flight_bytes + size_bytes > IN_FLIGHT_BYTES_MAX
+        ):
             await self._wait()
         if self._failure is not None:
             raise self._failure
@@ -204,6 +215,7 @@ class Flow:
             raise self._silence() from error
         self._in_flight[sent] = size_bytes
         self._in_flight_bytes += size_bytes
+        self._unanswered.add(partition)
         sent.add_done_callback(partial(self._done, partition, batch.record_count()))
 
     async def _hand_over(self, batch: Any, partition: int) -> asyncio.Future[Any]:
@@ -227,6 +239,7 @@ class Flow:
 
     def _done(self, partition: int, count: int, sent: asyncio.Future[Any]) -> None:
         self._in_flight_bytes -= self._in_flight.pop(sent)
+        self._unanswered.discard(partition)
         if sent.cancelled():
             return
         error = sent.exception()

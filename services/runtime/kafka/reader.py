@@ -204,15 +204,16 @@ class Reader:
                     values[record.key] = record.value
         return values
 
-    async def last(self, place: TopicPartition) -> ConsumerRecord | None:
-        """Return the last record of a partition; None where none can be read."""
+    async def last(self, place: TopicPartition, key: bytes | None = None) -> ConsumerRecord | None:
+        """Return the last record of a partition, or of a key in it; None where there is none."""
         first, end = await self.bounds(place)
         size = FIRST_STEP
         while True:
             found: ConsumerRecord | None = None
             async with aclosing(self.to_the_end(place, max(first, end - size))) as chunks:
                 async for records in chunks:
-                    found = records[-1]
+                    of_key = (each for each in reversed(records) if key in {None, each.key})
+                    found = next(of_key, found)
             if found is not None or end - size <= first:
                 return found
             size *= 4

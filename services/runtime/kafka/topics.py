@@ -92,7 +92,7 @@ async def differences(
     """Compare the cluster with the catalogue; Unreachable where it does not answer."""
     async with connected(settings) as cluster:
         found = await cluster.find(wanted.topics)
-        brokers = await cluster.brokers()
+        brokers = await cluster.broker_count()
     return compare(wanted, found, settings, asked, brokers)
 
 
@@ -107,7 +107,7 @@ async def apply(wanted: Catalogue, settings: Settings, asked: TopicOptions = NO_
     """
     async with connected(settings) as cluster:
         found = await cluster.find(wanted.topics)
-        brokers = await cluster.brokers()
+        brokers = await cluster.broker_count()
         before = compare(wanted, found, settings, asked, brokers)
         mended = [each for each in before if each.mendable]
         missing = {each.topic for each in mended if each.setting is None}
@@ -149,7 +149,7 @@ async def check(settings: Settings, names: Collection[str]) -> int:
     )
     async with connected(settings) as cluster:
         found = await cluster.find(names)
-        brokers = await cluster.brokers()
+        brokers = await cluster.broker_count()
     serious = []
     for each in compare(wanted, found, settings, NO_OPTIONS, brokers):
         if each.setting in HARMLESS:
@@ -235,6 +235,17 @@ class Cluster:
         """The response to a request for which the client has no method."""
         return await self._answer(lambda: self._admin._send_request(request))  # noqa: SLF001
 
+    @property
+    def brokers(self) -> dict[int, str]:
+        """The address of each broker, by its number, as the cluster names them."""
+        known = self._admin._client.cluster.brokers()  # noqa: SLF001
+        return {each.nodeId: f"{each.host}:{each.port}" for each in known}
+
+    async def ask(self, broker: int, request: Request[Any]) -> Any:
+        """The response of this broker, and of no other; Unreachable where it does not answer."""
+        asked = self._admin._send_request(request, broker)  # noqa: SLF001
+        return await within(REQUEST_TIMEOUT_S, asked, "Kafka", self.brokers[broker])
+
     async def describe(self) -> dict[str, Any]:
         """All topics: a request about one would create it where a cluster does so on demand."""
         topics = await self._answer(lambda: self._admin.describe_topics(None))
@@ -261,10 +272,20 @@ class Cluster:
             if topic in found
         }
 
-    async def brokers(self) -> int:
+    async def broker_count(self) -> int:
         """The number of brokers in service."""
         cluster = await self._answer(self._admin.describe_cluster)
         return len(cluster["brokers"])
+
+    async def config_of(self, broker: int) -> dict[str, str]:
+        """The settings in force on a broker; ClusterError where it does not say them to us."""
+        asked = [ConfigResource(ConfigResourceType.BROKER, str(broker))]
+        found: dict[str, str] = {}
+        for response in await self._answer(lambda: self._admin.describe_configs(asked)):
+            for code, message, _unused, _name, entries in response.resources:
+                check_accepted(self.brokers[broker], code, message)
+                found |= {entry[0]: entry[1] for entry in entries}
+        return found
 
     async def create(
         self, topics: Mapping[str, Mapping[str, str]], count: int, replicas: int
@@ -300,10 +321,10 @@ def _found(listed: dict[str, Any], entries: list[tuple[Any, ...]]) -> Found:
 def check_accepted(where: str, code: int, message: str | None) -> None:
     """Raise ClusterError where Kafka's code is that of a refusal."""
     if code:
-        kind = for_code(code)
-        no_right = issubclass(kind, NO_RIGHTS)
-        error = text_of(kind(message or "")) if no_right else message or str(kind())
-        raise ClusterError(where, NOT_ACCEPTED.render({"error": error}))
+        refused = for_code(code)(message or "")
+        no_right = isinstance(refused, NO_RIGHTS)
+        error = text_of(refused) if no_right else message or str(type(refused)())
+        raise ClusterError(where, NOT_ACCEPTED.render({"error": error})) from refused
 
 
 async def _shown(poll: Callable[[], Awaitable[list[Difference]]]) -> list[Difference]:

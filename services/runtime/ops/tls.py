@@ -3,11 +3,14 @@
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from events.texts import Day, Translatable, _
 from services.runtime.ops.clock import wall_clock
 from services.runtime.ops.errors import ClusterError
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 NO_FILE = _("cannot read the file ({error})")
 NO_CERTIFICATE = _("holds no certificate in PEM")
@@ -64,19 +67,24 @@ def client_context(
     return context
 
 
+def certificates_in(file: PemFile) -> "list[x509.Certificate]":
+    """The certificates of a file; ClusterError where it cannot be read, or holds none."""
+    from cryptography import x509  # noqa: PLC0415 # only connections with TLS need it
+
+    try:
+        return x509.load_pem_x509_certificates(file.path.read_bytes())
+    except OSError as error:
+        raise ClusterError(file.setting, NO_FILE.render({"error": error})) from error
+    except ValueError as error:
+        raise ClusterError(f"{file.setting} ({file.path})", NO_CERTIFICATE) from error
+
+
 def _check_dates(file: PemFile, *, every: bool) -> None:
     """Stop where a file holds no certificate, or only ones that are not valid now.
 
     With `every` all must have expired: of several authorities one will do. Else the first counts.
     """
-    from cryptography import x509  # noqa: PLC0415 # only connections with TLS need it
-
-    try:
-        found = x509.load_pem_x509_certificates(file.path.read_bytes())
-    except OSError as error:
-        raise ClusterError(file.setting, NO_FILE.render({"error": error})) from error
-    except ValueError as error:
-        raise ClusterError(f"{file.setting} ({file.path})", NO_CERTIFICATE) from error
+    found = certificates_in(file)
     today = datetime.fromtimestamp(wall_clock(), UTC)
     first, counted = found[0], found if every else found[:1]
     if all(each.not_valid_after_utc < today for each in counted):

@@ -15,14 +15,13 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 
 from events.texts import _
 from services.runtime.kafka.clients import (
-    FencedInstanceIdError,
     a_member,
     member_id,
     refused_topics,
     rejoin,
 )
+from services.runtime.kafka.group_refusals import explanation, lost, same_name
 from services.runtime.kafka.refusals import Refusals
-from services.runtime.kafka.security import text_of
 from services.runtime.kafka.waits import only_our_cancellation, started, until_answered, within
 from services.runtime.kafka.writer import Fenced
 from services.runtime.ops.errors import ClusterError, Unreachable
@@ -61,11 +60,6 @@ RESIZED = _(
     "it had {before} partitions and has {now} now. Keys would change their partition: create "
     "the topics again with {before} partitions"
 )
-SAME_NAME = _(
-    "another process keeps joining the group under the name {instance}: give each its own "
-    "(--instance, ECLUSE_INSTANCE)"
-)
-GROUP_LOST = _("the group is lost: {error}")
 
 log: Final = structlog.stdlib.get_logger("ecluse.runtime")
 
@@ -221,7 +215,7 @@ class Worker:
             if not joining.done():
                 return False
             if (error := joining.result()) is not None:
-                raise self._explained(error) from error
+                raise await explanation(self._settings, error) or error
         finally:
             for each in both:
                 each.cancel()
@@ -262,7 +256,7 @@ class Worker:
         times_s = self._joined_s
         window_s = 3 * self._settings.session_timeout_s
         if len(times_s) == JOINS_MAX and times_s[-1] - times_s[0] < window_s:
-            raise self._same_name()
+            raise same_name(self._settings)
 
     async def _check_right(self) -> None:
         """Stop if we may not describe the topic: the group then assigns none of its partitions."""
@@ -283,13 +277,6 @@ class Worker:
             self._rejoin_due = False
             rejoin(self._member)
 
-    def _same_name(self) -> ClusterError:
-        return ClusterError("Kafka", SAME_NAME.render({"instance": self._settings.instance}))
-
-    def _explained(self, error: ClusterError) -> ClusterError:
-        """Explain an error of the group: aiokafka gives only the name of a fenced member's."""
-        return self._same_name() if FencedInstanceIdError.__name__ in str(error) else error
-
     async def _poll_group(self) -> None:
         """Raise the group's errors; records are never read here."""
         try:
@@ -297,8 +284,7 @@ class Worker:
         except (NoOffsetForPartitionError, OffsetOutOfRangeError):
             pass  # It concerns the group's offsets, which no service resumes from.
         except KafkaError as error:
-            lost = ClusterError("Kafka", GROUP_LOST.render({"error": text_of(error)}))
-            raise self._explained(lost) from error
+            raise await lost(self._settings, error) from error
 
     async def _end_tasks(self) -> None:
         for task in self._tasks.values():

@@ -1,15 +1,21 @@
-"""Slips that may be given up: nothing outside knows of them, or the gateway refused them."""
+"""Slips that may be given up: nobody outside has them, or the gateway did not take them.
 
+It does not where it refused the file, and where the slip's number is another program's: then its
+answer is the same as to a copy of a file that it has, and a person must ask the accountant.
+"""
+
+from datetime import datetime
 from typing import NoReturn
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.texts import Day, _
 from services.treasury.application.issuing import day_of
 from services.treasury.application.numbers import next_number
 from services.treasury.domain.findings import FindingKind
-from services.treasury.domain.slips import SlipProblem, SlipState
+from services.treasury.domain.slips import SlipProblem, SlipState, SlipType
+from services.treasury.store.findings import FindingRow, close_finding, findings_of
 from services.treasury.store.slips import SlipRow
 from services.treasury.store.tables import findings, own_events, piece_states, pieces, slips
 
@@ -20,13 +26,17 @@ SENT = _(
 )
 ACCEPTED = _("Slip {slip} was accepted by the gateway: it stays as it is.")
 IN_A_RETURN = _(
-    "Slip {slip} was refused by the gateway, and yet a return of the accountant names a piece of "
-    "it: it is in Hélios. Ask the public accountant; its orders would be paid twice on another "
-    "slip."
+    "Slip {slip} is in Hélios, whatever the gateway answered: a return of the accountant names a "
+    "piece of it. Ask the public accountant; its orders would be paid twice on another slip."
 )
 IN_A_FINDING = _(
-    "Slip {slip} was refused by the gateway, and an open finding names it: see `ecluse findings "
-    "list`, and close that one first."
+    "Slip {slip} is not cancelled while an open finding names it: see `ecluse findings list`, and "
+    "close that one first."
+)
+NO_REASON = _(
+    "The gateway refused the file of slip {slip} as one that it has already: Hélios may have it. "
+    "Ask the accountant; where the number is another program's, cancel it and give that as the "
+    "reason (--reason). Its number is not used again."
 )
 COUNTED_BY_LATER = _(
     "Slip {slip} was never exported, and slip {later} was issued after it: the year's total in its "
@@ -34,30 +44,56 @@ COUNTED_BY_LATER = _(
 )
 
 
-async def check_cancellable(connection: AsyncConnection, slip: SlipRow) -> None:
-    """Nothing, where a locked slip may be given up: what kept it from that stays as it is.
+async def check_cancellable(connection: AsyncConnection, slip: SlipRow, reason: str | None) -> bool:
+    """True where the number of a locked slip is another program's, as a person says.
+
+    Whatever is returned, it may be given up.
 
     Raises:
         SlipProblem: it is in Hélios or may be, or a later slip counts it.
     """
+    if slip.state is SlipState.ISSUED and await _duplicates(connection, slip):
+        if reason is None:
+            raise SlipProblem(NO_REASON.render({"slip": slip.slip_id}))
+        await _check_unknown_to_accountant(connection, slip, besides=FindingKind.SENT_TWICE)
+        return True
     if slip.state is SlipState.REFUSED:
         await _check_unknown_to_accountant(connection, slip)
     elif slip.state is SlipState.ISSUED and slip.exported_at is None:
         await _check_newest(connection, slip)
     elif slip.state is not SlipState.PREPARED:
         _refuse(slip)
+    return False
 
 
-async def _check_unknown_to_accountant(connection: AsyncConnection, slip: SlipRow) -> None:
-    """Refuse it where a return named it: the gateway has refused a second copy of it."""
+async def close_duplicates(
+    connection: AsyncConnection, slip: SlipRow, by: str, reason: str, now: datetime
+) -> None:
+    """Close the findings that asked whether its number is another program's: a person says so."""
+    for each in await _duplicates(connection, slip):
+        if each.closed_at is None:
+            await close_finding(connection, each.finding_id, by, reason, now)
+
+
+async def _duplicates(connection: AsyncConnection, slip: SlipRow) -> list[FindingRow]:
+    """The findings that the gateway called the file of a slip a duplicate, closed ones too."""
+    of_it = (findings.c.kind == FindingKind.SENT_TWICE) & (findings.c.slip_id == slip.slip_id)
+    return await findings_of(connection, of_it)
+
+
+async def _check_unknown_to_accountant(
+    connection: AsyncConnection, slip: SlipRow, besides: FindingKind | None = None
+) -> None:
+    """Refuse it where a return named it, or a finding of another kind than `besides`."""
     has_state = select(piece_states.c.slip_id).where(piece_states.c.slip_id == slip.slip_id)
     its_order = (pieces.c.budget == own_events.c.budget) & (
         pieces.c.payment_order == own_events.c.payment_order
     )
+    # Of a piece that takes back no event is made: its order's are of the slip that pays.
     has_event = (
         select(own_events.c.event_id)
         .join(pieces, its_order)
-        .where(pieces.c.slip_id == slip.slip_id)
+        .where(pieces.c.slip_id == slip.slip_id, literal(slip.slip_type is SlipType.PAYMENT))
     )
     for asked in (has_state, has_event):
         if (await connection.execute(asked.limit(1))).first():
@@ -68,7 +104,7 @@ async def _check_unknown_to_accountant(connection: AsyncConnection, slip: SlipRo
     its_number = (FindingKind.UNKNOWN_SLIP, slip.slip_type, str(slip.number))
     for kind, slip_id, facts in await connection.execute(asked_findings):
         named = (kind, facts.get("slip_type"), facts.get("slip"))
-        if slip_id == slip.slip_id or named == its_number:
+        if kind != besides and (slip_id == slip.slip_id or named == its_number):
             raise SlipProblem(IN_A_FINDING.render({"slip": slip.slip_id}))
 
 

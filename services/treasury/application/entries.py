@@ -119,7 +119,7 @@ class Bookkeeper:
                 folded = await _recoveries(reading, Place(budget, before), accepted)
             kept = await _kept(connection, Place(budget, before))
             made = [
-                (line, message_of(line, len(lines), at))
+                (line, message_of(line, len(lines), at, record))
                 for record, at, effective_on in accepted
                 for lines in (entries_of(record, effective_on, self._accounts, folded),)
                 for line in lines

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.accounting import AccountingEntryRecorded
 from events.envelope import Envelope
+from events.journal import Record
 from events.parts import BudgetLine
 from events.topics import ACCOUNTING_ENTRIES
 from events.treasury import TREASURY
@@ -24,8 +25,10 @@ CODES: Final = frozenset(BudgetLine.__struct_fields__)
 _read = msgspec.json.Decoder(Envelope[AccountingEntryRecorded]).decode
 
 
-def message_of(each: EntryLine, items: int, at: datetime) -> Outgoing:
-    """The message of a line of an entry, whose record has so many."""
+def message_of(each: EntryLine, items: int, at: datetime, cause: Record) -> Outgoing:
+    """The message of a line of an entry of this record, which has so many."""
+    event = cause.event
+    assert event is not None, "it was accepted"
     line = each.line
     data = AccountingEntryRecorded(
         entry_id=each.entry_id,
@@ -55,6 +58,9 @@ def message_of(each: EntryLine, items: int, at: datetime) -> Outgoing:
         time=at,
         partitionkey=each.budget,
         datacontenttype="application/json",
+        correlationid=event.correlationid,
+        causationid=cause.event_id,
+        traceparent=event.traceparent,
         data=data,
     )
     return Outgoing(each.entry_id, ACCOUNTING_ENTRIES, each.budget, msgspec.json.encode(envelope))

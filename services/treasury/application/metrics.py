@@ -25,6 +25,8 @@ class Figures:
     """When the oldest of them was issued."""
     events_refused: int
     messages_unsent: int
+    oldest_unsent_at: datetime | None
+    """When the oldest of them was made."""
 
 
 async def figures(connection: AsyncConnection) -> Figures:
@@ -38,8 +40,11 @@ async def figures(connection: AsyncConnection) -> Figures:
         await connection.execute(select(func.count(), func.min(slips.c.issued_at)).where(issued))
     ).one()
     refused = await connection.scalar(select(func.count()).where(own_events.c.refusal.is_not(None)))
-    unsent = await connection.scalar(select(func.count()).where(outbox.c.sent_at.is_(None)))
-    return Figures(found[0], found[1], silent[0], silent[1], refused or 0, unsent or 0)
+    waits = outbox.c.sent_at.is_(None)
+    unsent = (
+        await connection.execute(select(func.count(), func.min(outbox.c.made_at)).where(waits))
+    ).one()
+    return Figures(found[0], found[1], silent[0], silent[1], refused or 0, unsent[0], unsent[1])
 
 
 def treasury_metrics(known: Figures | None) -> Iterator[Metric]:
@@ -68,3 +73,8 @@ def treasury_metrics(known: Figures | None) -> Iterator[Metric]:
         known.events_refused,
     )
     yield gauge("ecluse_treasury_outbox_unsent", "Messages not sent yet.", known.messages_unsent)
+    yield gauge(
+        "ecluse_treasury_outbox_oldest_timestamp_seconds",
+        "When the oldest of them was made.",
+        known.oldest_unsent_at,
+    )

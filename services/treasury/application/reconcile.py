@@ -7,7 +7,13 @@ from services.projector.database import where
 from services.projector.database_errors import reaching
 from services.projector.snapshot import see_one_moment
 from services.projector.tables import budgets
-from services.treasury.application.differences import entries, erp, payments, slips
+from services.treasury.application.differences import (
+    entries,
+    erp,
+    own_events,
+    payments,
+    slips,
+)
 from services.treasury.application.differences.discrepancy import Discrepancy, DiscrepancyKind
 from services.treasury.application.differences.erp import ErpTotals
 from services.treasury.application.entries import Place
@@ -25,11 +31,13 @@ async def reconcile(
     budget: str | None = None,
     sirets: frozenset[str] | None = None,
     totals: ErpTotals | None = None,
+    with_accounts: bool = True,
 ) -> list[Discrepancy]:
     """Every difference, by budget: of one, of those of these entities, or of all.
 
     Records of which no entries were made yet are no difference. Each database is seen as it is at
-    one moment, so that a slip that is being made meanwhile is none either.
+    one moment, so that a slip that is being made meanwhile is none either. Without `with_accounts`
+    nobody has named the accounts of entries, and they are not compared.
 
     Raises:
         Unreachable: a database does not answer.
@@ -50,8 +58,11 @@ async def reconcile(
                     kind = DiscrepancyKind.OTHER_JOURNAL
                     found.append(Discrepancy(kind=kind, budget=name, records=(place.sequence,)))
                 else:
-                    found += await entries.differences(treasury, ledger, accounts, place)
+                    found += await entries.differences(
+                        treasury, ledger, accounts, place, with_accounts=with_accounts
+                    )
                 found += await slips.differences(treasury, ledger, name)
+                found += await own_events.differences(treasury, ledger, name)
                 found += await payments.differences(treasury, ledger, name)
                 if totals is not None:
                     found += await erp.differences(treasury, totals, name)

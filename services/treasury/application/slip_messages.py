@@ -93,8 +93,10 @@ def issued_message(slip: SlipRow, of_pieces: Iterable[Piece], file: bytes) -> Ou
     return _outgoing(data, issued_id(data.slip), data.issued_at)
 
 
-def cancelled_message(slip: SlipRow, by: str, now: datetime, *, numbers_are_free: bool) -> Outgoing:
-    """The message of an issued slip that is cancelled."""
+def cancelled_message(
+    slip: SlipRow, by: str, now: datetime, reason: str | None, *, numbers_are_free: bool
+) -> Outgoing:
+    """The message of an issued slip that is cancelled, for this reason if one was given."""
     assert slip.number is not None, "it was issued"
     data = SlipCancelled(
         slip=slip.slip_id,
@@ -104,6 +106,7 @@ def cancelled_message(slip: SlipRow, by: str, now: datetime, *, numbers_are_free
         numbers_are_free=numbers_are_free,
         cancelled_at=now,
         cancelled_by=by,
+        reason=reason,
     )
     return _outgoing(data, f"{data.slip}/cancelled", now)
 

@@ -11,7 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.texts import Day, _
 from events.treasury import PIECES_MAX
-from services.treasury.application.cancelling import CANCELLED_ALREADY, check_cancellable
+from services.treasury.application.cancelling import (
+    CANCELLED_ALREADY,
+    check_cancellable,
+    close_duplicates,
+)
 from services.treasury.application.issuing import Stamp, issue_draft
 from services.treasury.application.numbers import (
     DRAFTS,
@@ -25,6 +29,7 @@ from services.treasury.application.slip_messages import cancelled_message, issue
 from services.treasury.application.waiting import offered, waiting_orders
 from services.treasury.config.accountant import Numbers, TreasuryConfig
 from services.treasury.domain.slips import (
+    NotLeft,
     SlipProblem,
     SlipState,
     SlipType,
@@ -34,8 +39,9 @@ from services.treasury.domain.slips import (
     that_fit,
 )
 from services.treasury.pes.writer import PesFile
+from services.treasury.store.compared import check_compared
 from services.treasury.store.database import TreasuryStore
-from services.treasury.store.orders import are_read_from_topics
+from services.treasury.store.orders import are_of_a_process
 from services.treasury.store.outbox import is_unsent, put
 from services.treasury.store.slips import (
     PieceRow,
@@ -57,8 +63,9 @@ NO_SLIP = _("No slip is called {slip}; see `ecluse slips show`.")
 ISSUED_ALREADY = _("Slip {slip} was issued by {by} on {day}: nothing of it can change any more.")
 NOT_ISSUED = _("Slip {slip} has no file yet: issue it first.")
 NOT_LEFT = _(
-    "Slip {slip} is not on Kafka yet, and could not be restored if the tables were lost: export "
-    "it once the treasury's process has sent it; see `ecluse lag`."
+    "Slip {slip} was not exported: its message has not left within {seconds} s, and lost tables "
+    "would be made again without it. `ecluse treasury run` sends it once Kafka answers, without "
+    "Kafka `ecluse serve --embedded`: see that it runs (`ecluse lag`), then export again."
 )
 
 Clock = Callable[[], datetime]
@@ -103,11 +110,17 @@ class Slips:
                 )
         return found
 
+    async def check_compared(self) -> None:
+        """Nothing, where slips may be made of these tables."""
+        async with self._store.reading() as connection:
+            await check_compared(connection)
+
     async def prepare(
         self, budget: str, slip_type: SlipType, by: str, at_most: int = PIECES_MAX
     ) -> SlipRow | None:
         """Put the orders of a budget that are ready on a draft; None where there are none."""
         async with self._store.transaction() as connection:
+            await check_compared(connection)
             # Its row is locked: of two that prepare, the second finds what the first has left.
             serial = await next_number(connection, budget, DRAFTS)
             ready = await self._ready(connection, budget, slip_type)
@@ -151,6 +164,7 @@ class Slips:
             draft = await _locked(connection, slip_id)
             if draft.state is not SlipState.PREPARED:
                 _refuse_to_issue(draft)
+            await check_compared(connection)
             which = its_orders(slip_id, draft.budget) & (place_of(draft.slip_type) == slip_id)
             judged = await waiting_orders(
                 connection, self._read_model, self._config, draft.slip_type, which
@@ -161,12 +175,12 @@ class Slips:
     async def has_left(self, slip_id: str) -> bool:
         """True where lost tables would be made again with this slip.
 
-        That is once its message is on its topic. Where no process sends messages to Kafka (the
-        embedded mode, commands on tables of their own) there is nothing to wait for.
+        That is once its message is on its topic, in the embedded mode beside the journal. Tables
+        without a process have none who sends it, and nothing to be made again of.
         """
         async with self._store.reading() as connection:
             is_waiting = await is_unsent(connection, issued_id(slip_id))
-            return not (is_waiting and await are_read_from_topics(connection))
+            return not (is_waiting and await are_of_a_process(connection))
 
     async def export(
         self, slip_id: str, by: str, keep: Callable[[PesFile], None] | None = None
@@ -180,7 +194,8 @@ class Slips:
         left_s = self.leaves_within_s
         while not await self.has_left(slip_id):
             if left_s <= 0:
-                raise SlipProblem(NOT_LEFT.render({"slip": slip_id}))
+                facts = {"slip": slip_id, "seconds": self.leaves_within_s}
+                raise NotLeft(NOT_LEFT.render(facts))
             await asyncio.sleep(1)
             left_s -= 1
         async with self._store.transaction() as connection:
@@ -200,24 +215,28 @@ class Slips:
                 await connection.execute(update(slips).where(its).values(noted))
         return file
 
-    async def cancel(self, slip_id: str, by: str) -> SlipRow:
+    async def cancel(self, slip_id: str, by: str, reason: str | None = None) -> SlipRow:
         """Give up a slip that is not in Hélios: its orders wait again.
 
-        That is a draft, the newest of its type where it was never exported, and one that the
-        gateway refused and no return names.
+        That is a draft, the newest of its type where it was never exported, one that the gateway
+        refused and no return names, and one of which a person says, with a reason, that its number
+        is another program's: the gateway called it a duplicate. That number is not used again.
         """
+        why = (reason or "").strip() or None
         async with self._store.transaction() as connection:
             slip = await _locked(connection, slip_id)
-            await check_cancellable(connection, slip)
+            is_anothers = await check_cancellable(connection, slip, why)
             await cancel_slip(connection, slip)
             if slip.number is not None:
-                is_free = self._frees_numbers(slip)
+                is_free = not is_anothers and self._frees_numbers(slip)
                 if is_free:
                     numbers = SlipNumbers(slip.number, await piece_numbers(connection, slip_id))
                     await free(connection, slip.budget, slip.slip_type, numbers)
                 now = self._clock()
-                message = cancelled_message(slip, by, now, numbers_are_free=is_free)
+                message = cancelled_message(slip, by, now, why, numbers_are_free=is_free)
                 await put(connection, [message], now)
+                if is_anothers and why:
+                    await close_duplicates(connection, slip, by, why, now)
             found = await find_slip(connection, slip_id)
             assert found is not None, "it is locked"
             return found

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.outbound import PaymentOrderIssued
 from events.payments import PaymentExecuted
-from events.texts import Euros, _
+from events.texts import Euros, Translatable, _
 from services.projector.database import where
 from services.projector.database_errors import reaching
 from services.projector.tables import payment_orders
@@ -41,9 +41,20 @@ NOT_SENT = _(
     "Order {order} was cancelled, and slip {slip} on which it stands was never exported: cancel "
     "that slip, or export it first."
 )
-PAYMENTS_DIFFER = _(
+IN_NO_RETURN = _(
+    "Order {order} was cancelled; the ledger has {paid} of it as paid, and the accountant's "
+    "returns only {returned}. Ask the accountant for a return that names the payment that was sent "
+    "by hand: what is left is taken back once both agree; see `ecluse reconcile`."
+)
+NOT_IN_LEDGER = _(
     "Order {order} was cancelled; the accountant's returns pay {returned} of it, and the ledger "
-    "has {paid} as paid. It is taken back once both agree; see `ecluse reconcile`."
+    "has only {paid} as paid. The rest is on its way to it, or it refused it, as an open finding "
+    "says: what is left is taken back once both agree; see `ecluse findings list`."
+)
+ON_OTHER_LINES = _(
+    "Order {order} was cancelled; returns and ledger have {paid} of it as paid, but the returns "
+    "pay more on a line than the order has there. Have the accountant correct the return: what is "
+    "left is taken back once it does not."
 )
 
 _read_order = msgspec.json.Decoder(PaymentOrderIssued).decode
@@ -194,11 +205,16 @@ def _to_take_back(
     line_cents = unpaid_by_line(amounts_cents, paid_cents, returned_cents)
     if line_cents is None:
         line_cents = unpaid_cents(amounts_cents, paid_cents)
-        amounts = {
-            "returned": Euros(sum(returned_cents.values())),
-            "paid": Euros(paid_cents),
-        }
-        reasons.append(PAYMENTS_DIFFER.render({"order": order.payment_order, **amounts}))
+        reasons.append(_differ(order, sum(returned_cents.values()), paid_cents))
     year = BudgetName.of(order.budget).year
     original = Original(row.slip_number, row.piece_number, year)
     return Waiting(order, SlipType.CANCELLATION, line_cents, original, tuple(reasons))
+
+
+def _differ(order: PaymentOrderIssued, returned_cents: int, paid_cents: int) -> Translatable:
+    """The reason for which an order waits: returns and ledger differ about its payments."""
+    text = ON_OTHER_LINES
+    if returned_cents != paid_cents:
+        text = IN_NO_RETURN if returned_cents < paid_cents else NOT_IN_LEDGER
+    amounts = {"returned": Euros(returned_cents), "paid": Euros(paid_cents)}
+    return text.render({"order": order.payment_order, **amounts})

@@ -121,7 +121,8 @@ TEXTS: Final[dict[FindingKind, Translatable]] = {
     ),
     FindingKind.SENT_TWICE: _(
         "The gateway refused the file of slip {slip} as one that it has already ({code}): the slip"
-        " is not refused by that, and may be paid. Ask the accountant whether Hélios has it."
+        " is not refused by that, and may be paid. Ask the accountant whether Hélios has it; where"
+        " the number is another program's, cancel the slip and give that as the reason."
     ),
     FindingKind.REFUSED_SLIP: _(
         "The accountant names slip {slip} of type {slip_type} ({year}), which the gateway refused:"
@@ -133,6 +134,15 @@ TEXTS: Final[dict[FindingKind, Translatable]] = {
     ),
 }
 """The sentence of each kind, with what to do."""
+
+ID_REUSED: Final = "event_id_reused"
+"""The ledger's refusal of an event with a known id and other content."""
+
+TWO_EVENTS: Final = _(
+    "Two events with the id {event_id} say different things of the order {order}: the ledger took"
+    " the first, and refused the other. `ecluse reconcile` says whether it has what the accountant"
+    " did; find out who else may write ecluse.events.v1, and did so in the treasury's name."
+)
 
 SLIP_STATES: Final[dict[str, Translatable]] = {
     SlipState.PREPARED: _("prepared"),
@@ -193,7 +203,8 @@ def sentence_of(
         shown["why"] = text_of(facts["why"])
     if "answer" in facts:
         shown |= {name: SLIP_STATES[facts[name]] for name in ("answer", "slip_state")}
-    return TEXTS[FindingKind(kind)].render(shown)
+    is_of_two = kind == FindingKind.EVENT_REFUSED and facts["code"] == ID_REUSED
+    return (TWO_EVENTS if is_of_two else TEXTS[FindingKind(kind)]).render(shown)
 
 
 def refused_slip(piece: ReturnedPiece, budget: str, slip_id: str) -> Finding:
@@ -204,9 +215,12 @@ def refused_slip(piece: ReturnedPiece, budget: str, slip_id: str) -> Finding:
 
 
 def event_refused(
-    event_id: str, refusal: dict[str, Any], budget: str | None, payment_order: str | None
+    event_id: str, refusal: dict[str, Any], budget: str, payment_order: str | None
 ) -> Finding:
-    """The ledger refused an own event; `refusal` is what it answered, with its code."""
+    """The ledger refused an own event; `refusal` is what it answered, with its code.
+
+    The order is None where the event is of lost tables: what a return says names it again.
+    """
     facts = {"event_id": event_id, "code": refusal["code"], "refusal": refusal}
     return Finding(FindingKind.EVENT_REFUSED, facts, budget, None, payment_order)
 

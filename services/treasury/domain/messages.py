@@ -32,6 +32,7 @@ class CancelledOrder(msgspec.Struct, frozen=True):
 class OwnRefusal(msgspec.Struct, frozen=True):
     """The ledger's refusal of an event of the treasury."""
 
+    budget: str
     event_id: str
     facts: dict[str, Any]
     """Its code, its facts and its message in both languages, as `own_events.refusal` holds them."""
@@ -115,7 +116,7 @@ def read_own_refusal(value: bytes | None) -> OwnRefusal | None:
         return None
     message = {"fr": refused.message.fr, "en": refused.message.en}
     facts = {"code": refused.code, "facts": refused.facts, "message": message}
-    return OwnRefusal(refused.event_id, facts)
+    return OwnRefusal(refused.budget, refused.event_id, facts)
 
 
 def _read(decoder: "msgspec.json.Decoder[Any]", raw: Any) -> Any:

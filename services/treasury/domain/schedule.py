@@ -11,6 +11,11 @@ def read_times(text: str) -> tuple[time, ...]:
     return tuple(sorted(time(int(hour), int(minute)) for hour, _colon, minute in found))
 
 
+def written(times: Sequence[time]) -> str:
+    """Times of the day as one text, whatever the setting's spelling."""
+    return ",".join(f"{each:%H:%M}" for each in times)
+
+
 def has_come(times: Sequence[time], zone: ZoneInfo, after: datetime, until: datetime) -> bool:
     """True if one of these times of the day came after an instant, and not after another."""
     day, last = after.astimezone(zone).date(), until.astimezone(zone).date()

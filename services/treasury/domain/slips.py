@@ -22,6 +22,10 @@ class UnknownSlip(SlipProblem):
     """No slip has the id that was asked for."""
 
 
+class NotLeft(SlipProblem):
+    """A slip's message has not left yet: it may be exported once it has."""
+
+
 PES_AMOUNT_MAX_CENTS: Final = 99_999_999_999_999
 """The largest amount of a line, of an order, of a slip and of a year's slips (DGFiP schema 5.17: 14
 digits)."""

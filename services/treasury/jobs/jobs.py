@@ -49,7 +49,8 @@ class Jobs:
         self._folder: ReturnsFolder | None = None
         if times := read_times(own.treasury_schedule):
             made = Slips(store, self._read_model, config, clock)
-            schedule = SlipSchedule(times, own.treasury_exports, made, clock)
+            made.leaves_within_s = 0  # It is tried at each poll, and keeps no other job waiting.
+            schedule = SlipSchedule(times, own.treasury_exports, made, store, clock)
             self.add("slips", self._on_read_model(schedule.run))
         if path is not None:  # Entries keep their accounts: somebody has seen to them in the file.
             self.add("entries", self._on_read_model(self._book))

@@ -18,10 +18,12 @@ from services.texts.formats import ZONE
 from services.texts.language import Language
 from services.texts.translation import translate
 from services.treasury.application.slips import Slips
-from services.treasury.domain.schedule import has_come
-from services.treasury.domain.slips import SlipProblem, SlipState
+from services.treasury.domain.schedule import has_come, written
+from services.treasury.domain.slips import NotLeft, SlipProblem, SlipState
 from services.treasury.pes.saving import save
 from services.treasury.pes.writer import PesFile
+from services.treasury.store.database import TreasuryStore
+from services.treasury.store.schedule import last_run, note_run
 from services.treasury.store.slips import SlipRow
 
 BY: Final = "schedule"
@@ -46,29 +48,40 @@ class SlipSchedule:
         times: Sequence[time],
         exports: Path | None,
         made: Slips,
+        store: TreasuryStore,
         clock: Callable[[], datetime],
     ) -> None:
-        """A schedule that begins now: times that have passed are over.
+        """A schedule that goes on where it last ran; a new one begins now.
 
         Args:
             times: of the day, in Paris.
             exports: the folder of the files; without one slips are issued, and left to a person.
             made: what is done with them.
+            store: the treasury's tables, which know the last run.
             clock: the present.
         """
         self._times = times
         self._exports = exports
         self._slips = made
+        self._store = store
         self._clock = clock
         self._last = clock()
+        self._was_asked = False
+        """True once the tables were asked when it last ran."""
         self._unfinished = bool(times)
 
     async def run(self) -> None:
-        """Make slips if a time has come since the last run."""
-        now = self._clock()
+        """Make slips if a time has come since the last run: once, however many have come."""
+        now, times = self._clock(), written(self._times)
+        if not self._was_asked:
+            async with self._store.transaction() as connection:
+                self._last = await last_run(connection, times, self._last)
+            self._was_asked = True
         if has_come(self._times, ZoneInfo(ZONE), self._last, now):
             self._unfinished = True
             await self._prepare()
+            async with self._store.transaction() as connection:
+                await note_run(connection, times, now)
         self._last = now
         if self._unfinished:
             self._unfinished = not await self._finish()
@@ -83,7 +96,7 @@ class SlipSchedule:
                 _report(problem, budget=budget)
 
     async def _finish(self) -> bool:
-        """Issue and export what was begun; True unless a file is left that could not be written."""
+        """Issue and export what was begun; True unless a file is left for the next run."""
         for each in reversed(await self._slips.listed(None)):
             if each.state is not SlipState.PREPARED or each.prepared_by != BY:
                 continue
@@ -99,6 +112,8 @@ class SlipSchedule:
                 continue
             try:
                 await self._export(self._exports, each)
+            except NotLeft:
+                is_done = False
             except SlipProblem as problem:
                 _report(problem, slip=each.slip_id)
             except (NotWritten, OSError) as error:

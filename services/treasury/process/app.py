@@ -1,9 +1,11 @@
 """The Faust app of the treasury: its parts, and the partitions assigned to it."""
 
+import asyncio
 from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
+import structlog
 from faust.types import TP
 
 from events.topics import ACCOUNTING_ENTRIES, EVENTS, SLIPS, TREASURY_GROUP
@@ -19,6 +21,8 @@ from services.treasury.process.metrics import Metrics
 from services.treasury.process.outbox_sender import OutboxSender
 from services.treasury.settings import TreasurySettings
 from services.treasury.store.database import TreasuryStore
+
+log: Final = structlog.stdlib.get_logger("ecluse.treasury")
 
 TOPICS: Final = (*READ, EVENTS, SLIPS, ACCOUNTING_ENTRIES)
 """The topics that it reads and writes."""
@@ -44,6 +48,9 @@ class Treasury(AgentApp):
         self.jobs: Final = Jobs(own, store, self.now)
         self.sender: Final = OutboxSender(settings, store)
         self.metrics: Final = Metrics(self.intake, self.sender, self.jobs)
+        self.unclaimed_s: float | None = None
+        """Since when the partitions assigned here could not be claimed, by the event loop's clock;
+        None where they are."""
         super().__init__(settings, TREASURY_GROUP, TOPICS, READ, **options)
 
     def now(self) -> datetime:
@@ -51,14 +58,23 @@ class Treasury(AgentApp):
         return datetime.fromtimestamp(self.clock(), UTC)
 
     async def places_of(self, assigned: Collection[TP]) -> dict[TP, int]:
-        """Own the assigned partitions, and no others; the place of each in the tables."""
+        """Own the assigned partitions, and no others; the place of each in the tables.
+
+        Where these do not answer nothing is owned, and nothing taken: whoever calls seeks again.
+        """
         consumer = self.consumer
         assert isinstance(consumer, Consumer), "the transport is ours"
         named = {place: self.in_the_contract(place) for place in assigned}
         try:
             places = await self.intake.claim(named.values(), consumer.seeks)
         except Unreachable as error:
-            stop(self.role, error)  # Faust would go on without its partitions.
+            now_s = asyncio.get_running_loop().time()
+            self.unclaimed_s = now_s if self.unclaimed_s is None else self.unclaimed_s
+            if now_s - self.unclaimed_s > self.settings.give_up_s:
+                stop(self.role, error)
+            log.warning("claim_postponed", error=str(error))
+            return {}
+        self.unclaimed_s = None
         return {place: places[own] for place, own in named.items()}
 
     async def close(self) -> None:

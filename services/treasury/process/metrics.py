@@ -50,7 +50,7 @@ class Metrics(Collector):
         failed = CounterMetricFamily(
             "ecluse_treasury_jobs_failed",
             "Runs of jobs that failed by a fault of our program.",
-            labels=["job"],
+            labels=["name"],  # Prometheus has a label `job` of its own.
         )
         for name, number in self._jobs.failed.items():
             failed.add_metric([name], number)

@@ -36,7 +36,7 @@ class Offsets:
         self._committed: dict[Place, tuple[int, int | None]] = {}
 
     async def run(self) -> None:
-        """Commit what has moved; take partitions again that another process has let go."""
+        """Commit what has moved; take partitions that were let go, or could not be claimed."""
         treasury = self._treasury
         consumer = treasury.consumer
         assert isinstance(consumer, Consumer), "the transport is ours"
@@ -46,7 +46,7 @@ class Offsets:
             async with asyncio.timeout(LIMIT_S):
                 with only_our_cancellation():
                     await self._commit(consumer, assigned, taken)
-                    if self._may_take_again(taken):
+                    if treasury.unclaimed_s is not None or self._may_take_again(taken):
                         treasury.intake.seek_again()
                         await consumer.perform_seek()
         except (KafkaError, TimeoutError) as error:

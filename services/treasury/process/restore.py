@@ -22,6 +22,7 @@ from services.treasury.application.entry_messages import is_booked, restore_entr
 from services.treasury.application.slip_messages import is_known, restore_slips
 from services.treasury.domain.messages import UnreadableMessage, read_order
 from services.treasury.store import orders
+from services.treasury.store.compared import forget_comparison, note_compared
 from services.treasury.store.database import TreasuryStore
 
 FOREIGN = _(
@@ -69,11 +70,14 @@ async def restore(settings: Settings, store: TreasuryStore) -> Restored:
                 new = await restore_slips(connection, values)
                 found = found._replace(slips=found.slips + new)
         booked = (_chunks(reader, place) for place in places[ACCOUNTING_ENTRIES])
+        await note_compared(connection)
         return found._replace(entries=await restore_entries(connection, booked))
 
 
 async def check_tables(settings: Settings, store: TreasuryStore, partitions: int) -> None:
     """Compare slips and entries with the last message of each partition, before any work.
+
+    That nothing lacks is noted in the tables: no slip is made of those where it is not.
 
     Raises:
         ClusterError: they lack one: they are new beside an old topic, or of a back-up.
@@ -96,7 +100,11 @@ async def check_tables(settings: Settings, store: TreasuryStore, partitions: int
                     text = FOREIGN.render({"error": error})
                     raise ClusterError(place_name(place), text) from error
             if not is_there:
+                async with store.transaction() as connection:
+                    await forget_comparison(connection)
                 raise ClusterError(place_name(place), MISSING.render({}))
+    async with store.transaction() as connection:
+        await note_compared(connection)
 
 
 async def _take_orders(reader: Reader, place: TopicPartition, connection: AsyncConnection) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.texts import Translatable
@@ -87,6 +87,12 @@ async def find_finding(
     asked = select(findings).where(findings.c.finding_id == finding_id)
     row = (await connection.execute(asked.with_for_update() if locked else asked)).one_or_none()
     return None if row is None else _opened(row)
+
+
+async def findings_of(connection: AsyncConnection, which: ColumnElement[bool]) -> list[FindingRow]:
+    """These findings, in no order."""
+    rows = await connection.execute(select(findings).where(which))
+    return [_opened(row) for row in rows]
 
 
 async def close_finding(

@@ -11,7 +11,6 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from events.topics import JOURNAL
 from services.treasury.domain.findings import Finding, event_refused
 from services.treasury.domain.messages import (
     CancelledOrder,
@@ -81,10 +80,9 @@ async def advance(
     await connection.execute(moved)
 
 
-async def are_read_from_topics(connection: AsyncConnection) -> bool:
-    """True where a process reads the orders from Kafka, not from an embedded ledger's journal."""
-    asked = select(positions.c.topic).where(positions.c.topic != JOURNAL).limit(1)
-    return (await connection.execute(asked)).first() is not None
+async def are_of_a_process(connection: AsyncConnection) -> bool:
+    """True where a process takes the orders, and sends what leaves."""
+    return (await connection.execute(select(positions.c.topic).limit(1))).first() is not None
 
 
 def _is(topic: str, partition: int) -> ColumnElement[bool]:
@@ -152,9 +150,7 @@ async def note_refusals(
     found = list[Finding]()
     for each in refusals:
         of_it = own_events.c.event_id == each.event_id
-        columns = (own_events.c.budget, own_events.c.payment_order)
-        noted = update(own_events).where(of_it).values(refusal=each.facts).returning(*columns)
-        row = (await connection.execute(noted)).one_or_none()
-        budget, order = (None, None) if row is None else row
-        found.append(event_refused(each.event_id, each.facts, budget, order))
+        noted = update(own_events).where(of_it).values(refusal=each.facts)
+        order = await connection.scalar(noted.returning(own_events.c.payment_order))
+        found.append(event_refused(each.event_id, each.facts, each.budget, order))
     await open_findings(connection, found, None, clock())

@@ -1,11 +1,11 @@
 """Messages that leave: written in the transaction of their cause, sent afterwards, in order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.treasury.store.tables import outbox
@@ -24,12 +24,24 @@ class Outgoing:
     value: bytes
 
 
+class Queue(NamedTuple):
+    """The messages of a budget for a topic, which leave in order."""
+
+    topic: str
+    budget: str
+
+
 @dataclass(frozen=True, slots=True)
 class Unsent:
     """A message of the outbox with its place there."""
 
     number: int
     message: Outgoing
+
+    @property
+    def queue(self) -> Queue:
+        """The queue in which it stands."""
+        return Queue(self.message.topic, self.message.budget)
 
 
 async def put(connection: AsyncConnection, messages: Iterable[Outgoing], now: datetime) -> None:
@@ -48,14 +60,17 @@ async def put(connection: AsyncConnection, messages: Iterable[Outgoing], now: da
         await connection.execute(insert(outbox), rows)
 
 
-async def unsent(connection: AsyncConnection, at_most: int) -> Sequence[Unsent]:
+async def unsent(
+    connection: AsyncConnection, at_most: int, paused: Collection[Queue] = ()
+) -> Sequence[Unsent]:
     """The oldest messages that were not sent, locked until the end of the transaction.
 
     They are at most so many, and no more bytes than `BYTES_MAX`; one at least, if there is any.
+    Those of paused queues are passed over.
     """
     waiting = (
         select(outbox.c.number, func.length(outbox.c.value))
-        .where(outbox.c.sent_at.is_(None))
+        .where(_waits(paused))
         .order_by(outbox.c.number)
         .limit(at_most)
         .with_for_update()
@@ -74,10 +89,15 @@ async def unsent(connection: AsyncConnection, at_most: int) -> Sequence[Unsent]:
     ]
 
 
-async def has_unsent(connection: AsyncConnection) -> bool:
-    """True while a message was not sent; nothing is locked."""
-    asked = select(outbox.c.number).where(outbox.c.sent_at.is_(None)).limit(1)
+async def has_unsent(connection: AsyncConnection, paused: Collection[Queue] = ()) -> bool:
+    """True while a message was not sent, but for those of paused queues; nothing is locked."""
+    asked = select(outbox.c.number).where(_waits(paused)).limit(1)
     return (await connection.execute(asked)).first() is not None
+
+
+def _waits(paused: Collection[Queue]) -> ColumnElement[bool]:
+    waits = outbox.c.sent_at.is_(None)
+    return waits & tuple_(outbox.c.topic, outbox.c.budget).not_in(paused) if paused else waits
 
 
 async def is_unsent(connection: AsyncConnection, message_id: str) -> bool:
@@ -86,6 +106,12 @@ async def is_unsent(connection: AsyncConnection, message_id: str) -> bool:
         outbox.c.message_id == message_id, outbox.c.sent_at.is_(None)
     )
     return (await connection.execute(asked)).first() is not None
+
+
+async def sent_to(connection: AsyncConnection, topic: str) -> Sequence[bytes]:
+    """All messages that were sent to this topic, in their order."""
+    asked = select(outbox.c.value).where(outbox.c.topic == topic, outbox.c.sent_at.is_not(None))
+    return (await connection.execute(asked.order_by(outbox.c.number))).scalars().all()
 
 
 async def mark_sent(connection: AsyncConnection, numbers: Sequence[int], now: datetime) -> None:

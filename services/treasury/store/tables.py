@@ -70,6 +70,13 @@ orders: Final = Table(
     " (02-02-06) by which it was withdrawn after it was sent.",
 )
 
+compared: Final = Table(
+    "compared",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    comment="A row for the topic of slips once these tables lack none of what was sent there.",
+)
+
 series: Final = Table(
     "series",
     metadata,
@@ -241,6 +248,14 @@ booked: Final = Table(
     Column("budget", Text, primary_key=True),
     Column("sequence", BigInteger, nullable=False),
     comment="The last record of each budget's journal of which accounting entries were made.",
+)
+
+schedule: Final = Table(
+    "schedule",
+    metadata,
+    Column("times", Text, primary_key=True),
+    Column("ran_at", Instant, nullable=False),
+    comment="When slips were last made by the schedule of these times, or since when it is set.",
 )
 
 outbox: Final = Table(

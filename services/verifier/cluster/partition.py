@@ -53,7 +53,7 @@ class PartitionProof:
         """The number of records of each topic."""
         self.imported = 0
         """Journal records decided on another cluster: their input is gone, and what was published
-        of them but balances is not published again."""
+        of them but balances is not published again; where it was copied it is compared."""
         self._partition = partition
         self._partitions = partitions
         self._findings = findings
@@ -108,6 +108,9 @@ class PartitionProof:
             self._findings.add(Code.WRONG_PARTITION, record.place, **facts)
         if imported:
             self.imported += 1
+            if not record.is_dead:
+                books = self.journal.books[record.budget]
+                self._claims.expect(record, books, imported=True)
         else:
             self._compare_with_topics(record)
         if record.outcome == "accepted":

@@ -34,6 +34,10 @@ POSITION: Final = ("topic", "partition", "offset")
 """Headers that say where a record stood: ours, and with Kafka Connect's prefix."""
 
 
+EXCEPTION: Final = "__connect.errors.exception.class.name"
+"""The header by which tools of Kafka Connect group dead letters."""
+
+
 class SourceFacts(NamedTuple):
     """The facts kept of one source record; None of one that is beyond its retention."""
 
@@ -174,6 +178,8 @@ def _differing(record: Record, facts: SourceFacts, dead_letter: _DeadLetter) -> 
         expected |= {"length": str(dead["length"]), "sha256": record.row["event_sha256"]}
     expected |= {name: dead[name] for name in ("by", "why") if name in dead}
     expected |= {f"__connect.errors.{name}": expected[name] for name in POSITION}
+    if EXCEPTION in dead_letter.added:  # Dead letters of the first versions have none.
+        expected[EXCEPTION] = f"ecluse.{dead['reason'].partition(':')[0]}"
     for member, value in expected.items():
         if dead_letter.added.get(member) != value:
             yield member, value, dead_letter.added.get(member)

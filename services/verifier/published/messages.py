@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -158,30 +159,15 @@ class Claims:
             return
         self._claims[record.topic, what] = _Claim(record.offset, body)
 
-    def expect(self, record: Record, books: Books) -> None:
-        """Expect the messages of a record, whose `books` stand behind it."""
-        row, here = record.row, f"{record.budget}/{record.sequence}"
-        if record.outcome == "accepted":
-            self._expect_accepted(record, books)
-        elif row["refusal"] is not None or row["waits_for"] is not None:
-            kind = REFUSED if row["refusal"] is not None else PARKED
-            about = {name: row[name] for name in ("event_id", "event_source")}
-            about |= {"budget": record.budget, "sequence": record.sequence}
-            why = row["refusal"] or {"waits_for": row["waits_for"]}
-            self._expect(record, REFUSALS, kind, here, about | why)
+    def expect(self, record: Record, books: Books, *, imported: bool = False) -> None:
+        """Expect the messages of a record, whose `books` stand behind it.
 
-    def _expect_accepted(self, record: Record, books: Books) -> None:
-        row = record.row
-        for entry in row["commitment_entries"] or ():
-            data = {**entry, "budget": record.budget, "sequence": record.sequence}
-            self._expect(record, COMMITMENT_ENTRIES, ENTRY, entry["entry_id"], data)
-        for order in row["payment_orders"] or ():
-            name = f"{record.budget}/{order['payment_order']}"
-            if "issued_on" in order:
-                self._expect(record, PAYMENT_ORDERS, ISSUED, name, order)
-            elif order["state"] == "cancelled":
-                data = books.order_row(order["payment_order"])
-                self._expect(record, PAYMENT_ORDERS, CANCELLED, name, data)
+        Of an `imported` one they are there only if somebody copied them: an import does not.
+        """
+        for topic, kind, name, data in _messages_of(record, books):
+            what = f"{kind} {name}"
+            if not imported or (topic, what) in self._claims:
+                self._match(record.place, topic, what, caused_by(record, kind, data))
 
     def expect_notice(self, record: Record, facts: SourceFacts) -> None:
         """Expect the message about a dead letter, beside its bytes."""
@@ -196,9 +182,6 @@ class Claims:
         elif (claim := self._claims.get((REFUSALS, what))) is not None:
             about["time"] = json.loads(claim.body)["time"]  # Nothing else knows it any more.
         self._match(record.place, REFUSALS, what, _envelope(record, UNREADABLE, data, about))
-
-    def _expect(self, record: Record, topic: str, kind: str, name: str, data: Json) -> None:
-        self._match(record.place, topic, f"{kind} {name}", caused_by(record, kind, data))
 
     def _match(self, place: Place, topic: str, what: str, expected: bytes) -> None:
         claim = self._claims.pop((topic, what), None)
@@ -220,6 +203,27 @@ class Claims:
         for (topic, what), claim in self._claims.items():
             place = Place(topic, self._partition, claim.offset)
             self._findings.add(Code.MESSAGE_UNEXPECTED, place, what=what)
+
+
+def _messages_of(record: Record, books: Books) -> Iterator[tuple[str, str, str, Json]]:
+    """The topic, type, name and data of each message that a record leads to."""
+    row, here = record.row, f"{record.budget}/{record.sequence}"
+    if record.outcome == "accepted":
+        for entry in row["commitment_entries"] or ():
+            data = {**entry, "budget": record.budget, "sequence": record.sequence}
+            yield COMMITMENT_ENTRIES, ENTRY, entry["entry_id"], data
+        for order in row["payment_orders"] or ():
+            name = f"{record.budget}/{order['payment_order']}"
+            if "issued_on" in order:
+                yield PAYMENT_ORDERS, ISSUED, name, order
+            elif order["state"] == "cancelled":
+                yield PAYMENT_ORDERS, CANCELLED, name, books.order_row(order["payment_order"])
+    elif row["refusal"] is not None or row["waits_for"] is not None:
+        kind = REFUSED if row["refusal"] is not None else PARKED
+        about = {name: row[name] for name in ("event_id", "event_source")}
+        about |= {"budget": record.budget, "sequence": record.sequence}
+        why = row["refusal"] or {"waits_for": row["waits_for"]}
+        yield REFUSALS, kind, here, about | why
 
 
 def written_at(timestamp_ms: int) -> str:

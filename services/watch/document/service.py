@@ -15,6 +15,7 @@ from events.lag import (
     VERSION,
     WATCH_STAGE,
     Board,
+    DeadLetters,
     DeadlineEvents,
     History,
     Latency,
@@ -189,10 +190,15 @@ class LagService:
             due.orders,
             due.reports,
             due.parked,
-            tables.dead_letters.counts() if self.has(DEAD_LETTERS, now_s) else None,
+            self._dead_letters(has_journal=has_journal) if self.has(DEAD_LETTERS, now_s) else None,
             tables.refusals.counts() if self.has(REFUSALS, now_s) else None,
             None if due.pending is None else DeadlineEvents(self._written(), due.pending),
         )
+
+    def _dead_letters(self, *, has_journal: bool) -> DeadLetters:
+        """Dead letters by their topic; how many were sent again says the journal."""
+        counts = self._tables.dead_letters.counts()
+        return replace(counts, redriven=self._tables.outcomes.redriven() if has_journal else None)
 
     def note(self, now_s: float) -> None:
         """Add a point of now to the last hour."""

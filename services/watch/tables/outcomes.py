@@ -15,6 +15,7 @@ import msgspec
 from events.journal import Record
 from events.lag import DeadLetters, Outcomes, Refusals
 from events.outbound import EventRefused
+from events.reviews import RecordReviewed
 from services.lag.judge.model import instant_of
 from services.lag.judge.sums import earliest, greatest
 from services.runtime.ops.clock import later_s, seconds_of
@@ -37,6 +38,7 @@ class _Journal:
         self.resumed = 0
         self.repeated = 0
         self.unreadable = 0
+        self.redriven = 0
         self.seen: dict[tuple[str, int, str | None], int] = {}
         """The highest offset with an outcome, by source; of imported records by budget too."""
         self.latest_s: dict[str | None, float | None] = {}
@@ -70,6 +72,7 @@ class OutcomeCounts(ReadOnce[_Journal]):
         if record.resumes is not None:
             partition.resumed += 1
             return True
+        partition.redriven += _sends_again(record)
         place = (source.topic, source.partition, record.budget if imported else None)
         if source.offset <= partition.seen.get(place, -1):
             partition.repeated += 1
@@ -98,6 +101,10 @@ class OutcomeCounts(ReadOnce[_Journal]):
             repeated=sum(each.repeated for each in parts),
         )
 
+    def redriven(self) -> int:
+        """The dead letters that were sent again, by the notes about them."""
+        return sum(each.redriven for each in self._partitions.values())
+
     def latest_event_s(self, number: int, topic: str | None = None) -> float | None:
         """The latest event time in a partition, in seconds since 1970; None without any.
 
@@ -105,6 +112,14 @@ class OutcomeCounts(ReadOnce[_Journal]):
         """
         partition = self._partitions.get(number)
         return None if partition is None else partition.latest_s.get(topic)
+
+
+def _sends_again(record: Record) -> bool:
+    """True of an accepted note that a dead letter was sent again."""
+    event = record.event
+    if event is None or event.type != RecordReviewed.TYPE or record.outcome != "accepted":
+        return False
+    return event.data.event is not None
 
 
 def event_s_of(record: Record) -> float | None:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from typing import Any, TypeVar
 
+import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.projector.database import an_engine
@@ -21,6 +22,12 @@ CARRIED = (
 )
 GOLDEN_NAMES = ("lille-avenirs-2023", "hard-year-2023", "turns-2023", "year-end-2023")
 HISTORIES = [GOLDEN / f"{name}.events.jsonl" for name in GOLDEN_NAMES]
+HARD = HISTORIES[1]
+OF_A_LONG_TEST = [
+    HARD,
+    *(pytest.param(each, marks=pytest.mark.rest) for each in HISTORIES if each != HARD),
+]
+"""The same, of which `make test` has one."""
 
 
 def ask(url: str, question: Callable[[AsyncConnection], Awaitable[T]]) -> T:

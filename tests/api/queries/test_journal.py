@@ -17,7 +17,7 @@ from services.trace.entries import entry_of
 from services.trace.index import Index
 from services.trace.trace import Trace
 from tests.api.made import Made
-from tests.api.queries.asked import CARRIED, HISTORIES, ask
+from tests.api.queries.asked import CARRIED, HARD, HISTORIES, ask
 from tests.builders import (
     a_convention,
     a_payment,
@@ -26,8 +26,6 @@ from tests.builders import (
     encoded,
 )
 from tests.read_model.filling import journal_of, journal_of_events
-
-HARD = HISTORIES[1]
 
 
 def test_every_event_is_found_with_its_latest_outcome(made: Made) -> None:
@@ -139,7 +137,9 @@ def in_short(budget: str, each: Any) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize(
-    "files", [(HARD,), (HISTORIES[3],), CARRIED], ids=lambda files: files[0].name
+    "files",
+    [(HARD,), pytest.param((HISTORIES[3],), marks=pytest.mark.rest), CARRIED],
+    ids=lambda files: files[0].name,
 )
 def test_a_trace_is_the_trace_of_the_whole_journal(
     made_in_files: Made, files: tuple[Path, ...]

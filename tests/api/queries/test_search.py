@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.api.search.query import HITS_MAX, Found, searched
 from tests.api.made import Made
-from tests.api.queries.asked import BUDGET, HISTORIES, LILLE, YEAR, ask
+from tests.api.queries.asked import BUDGET, LILLE, OF_A_LONG_TEST, YEAR, ask
 from tests.api.reads.two_entities import ADVANCE, AWARDED, FOREIGN, both
 from tests.builders import a_beneficiary, a_vote, a_vote_and_awards, an_award, encoded
 from tests.read_model.filling import journal_of, journal_of_events, read
@@ -142,7 +142,7 @@ def spelled(name: str) -> st.SearchStrategy[str]:
     return st.sampled_from(ways).map(lambda way: f" {way(name)} ")
 
 
-@pytest.mark.parametrize("history", HISTORIES, ids=lambda path: path.name.partition(".")[0])
+@pytest.mark.parametrize("history", OF_A_LONG_TEST, ids=lambda path: path.name.partition(".")[0])
 @settings(max_examples=25)
 @given(data=st.data())
 def test_whatever_is_in_the_tables_is_found_by_each_of_its_names(

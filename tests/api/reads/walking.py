@@ -16,7 +16,7 @@ from tests.api.environment import an_app
 
 IN_PATH: Final = re.compile(r"{(\w+)}")
 FORMAT: Final = "file_format"
-OPEN: Final = frozenset({"/healthz", "/readyz", "/schemas", "/schemas/{type}"})
+OPEN: Final = frozenset({"/healthz", "/readyz", "/schemas", "/schemas/{type}", "/asyncapi.json"})
 """Addresses that need no key: health, and the published contract."""
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

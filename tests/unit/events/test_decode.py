@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from events.codec import EVENT_BYTES_MAX, Received, decode
-from events.envelope import INTERNAL_EVENTS, UntypedEnvelope
+from events.envelope import INTERNAL_EVENTS, SourceKind, UntypedEnvelope
 from events.unreadable import Reason, Unreadable, explain
 from services.texts.translation import both
-from tests.builders import Json, Scenario, encoded
+from tests.builders import SIRET, Json, Scenario, encoded
 from tests.unit.events.pointers import names_an_absent_member, resolves
+from tests.unit.events.test_quick_path import OPENING
 from tests.unit.tables.bad_input import BAD_INPUT
 from tests.unit.tables.bad_records import Bad
 from tests.unit.tables.good_input import EACH_TYPE, GOOD_INPUT, Good
@@ -224,3 +225,13 @@ def test_a_large_record_without_fault_takes_no_long_look_for_null_characters() -
     started = process_time()
     assert isinstance(decode(event), Received)
     assert process_time() - started < 5  # a fraction of a second, and 20 s with such a queue
+
+
+def test_what_the_ledger_wrote_is_not_judged_again_however_it_is_spelled() -> None:
+    """It was read from events, in whose day a number may have had other check digits."""
+    wrong = encoded(OPENING).replace(SIRET.encode(), b"37887770800041")
+    spelled = json.dumps(json.loads(wrong), indent=1).encode()
+    plain, other = (decode(raw, source_kind=SourceKind.INTERNAL_EVENTS) for raw in (wrong, spelled))
+    assert isinstance(plain, Received)
+    assert isinstance(other, Received)
+    assert (plain.envelope, plain.digest) == (other.envelope, other.digest)

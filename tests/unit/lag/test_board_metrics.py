@@ -52,7 +52,7 @@ def known_figures(**more: Any) -> dict[str, float]:
         ),
         "reports_overdue": Reports(1),
         "parked": Parked(2, NOW - 40 * DAY, 1),
-        "dead_letters": DeadLetters(2, NOW - 9 * SECOND, NOW - 3 * SECOND, {"bad_json": 2}),
+        "dead_letters": DeadLetters(2, NOW - 9 * SECOND, NOW - 3 * SECOND, {"bad_json": 2}, 1),
         "refusals": Refusals(3, NOW - 3 * SECOND, {"overpayment": 3}),
         "deadline_events": DeadlineEvents(2, 1),
     }
@@ -77,6 +77,7 @@ def test_what_is_known_has_a_sample_of_its_own() -> None:
         "ecluse_dead_letters": 2.0,
         "ecluse_dead_letters_oldest_timestamp_seconds": NOW_S - 9,
         "ecluse_dead_letters_newest_timestamp_seconds": NOW_S - 3,
+        "ecluse_dead_letters_redriven": 1.0,
         'ecluse_refusals_total{code="overpayment"}': 3.0,
         'ecluse_deadline_events_written_total{kind="payment_due"}': 2.0,
         "ecluse_deadline_events_pending": 1.0,

@@ -73,6 +73,11 @@ def test_a_dead_letter_is_the_record_as_it_came_and_says_why_in_both_vocabularie
         "__connect.errors.topic": topics.EVENTS,
         "__connect.errors.partition": str(PARTITION),
         "__connect.errors.offset": "1",
+        "__connect.errors.connector.name": "ecluse.ledger",
+        "__connect.errors.task.id": str(PARTITION),
+        "__connect.errors.stage": "VALUE_CONVERTER",
+        "__connect.errors.class.name": "ecluse.ledger",
+        "__connect.errors.exception.class.name": "ecluse.bad_json",
     } == text
     assert notice(sent)["data"]["message"]["en"] == message
     assert message.startswith("This is not a strict JSON object")

@@ -1,6 +1,7 @@
 """Restoring a partition whose state an earlier Écluse wrote: what is checked, and what is kept."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from typing import Final, cast
@@ -86,8 +87,9 @@ def current(left: Left) -> Left:
     return Left(rows | {POSITION_KEY: encode_checkpoint(checkpoint)}, left.journal)
 
 
-def restored(left: Left, count: int = 1) -> Restored:
-    return asyncio.run(PartitionTopics(Settings(), 0).restore(cast(Reader, left), count))
+def restored(left: Left, count: int = 1, *, again: bool = False) -> Restored:
+    topics = PartitionTopics(Settings(), 0)
+    return asyncio.run(topics.restore(cast(Reader, left), count, again=again))
 
 
 def test_other_partitions_go_on_while_a_state_is_restored(
@@ -130,3 +132,38 @@ def test_an_older_state_beside_another_journal_stops_it(left: Left) -> None:
 def test_an_older_state_for_other_partitions_stops_it(left: Left) -> None:
     with pytest.raises(ClusterError, match="written for 1 partitions, there are 2"):
         restored(left, 2)
+
+
+def written_by(left: Left, **versions: int) -> Left:
+    """The same, with the versions of another Écluse."""
+    head = json.loads(left.rows[POSITION_KEY])
+    head["versions"] = [*VERSIONS._replace(**versions)]
+    return Left(left.rows | {POSITION_KEY: json.dumps(head).encode()}, left.journal)
+
+
+NEXT_STATE: Final = {"state": VERSIONS.state + 1}
+
+
+def test_a_newer_state_is_left_alone_and_the_way_back_is_named(left: Left) -> None:
+    with pytest.raises(ClusterError, match=r"newer Écluse.*`ecluse ledger --rebuild`"):
+        restored(written_by(left, **NEXT_STATE))
+
+
+def test_a_newer_state_is_made_again_where_it_is_asked_for(left: Left) -> None:
+    """The way back to an older Écluse; how far was read is kept, as at an upgrade."""
+    found = restored(written_by(left, **NEXT_STATE), again=True)
+    assert 2 == found.ledger.budgets[BUDGET].memory.sequence
+    assert found.rewrite is not None
+    assert READ == found.checkpoint.sources
+
+
+def test_newer_rules_have_no_way_back(left: Left) -> None:
+    for versions in ({"rules": VERSIONS.rules + 1}, NEXT_STATE | {"rules": VERSIONS.rules + 1}):
+        with pytest.raises(ClusterError, match=r"newer Écluse.*upgrade it$"):
+            restored(written_by(left, **versions), again=True)
+
+
+def test_a_newer_state_beside_a_shorter_journal_has_no_way_back(left: Left) -> None:
+    del left.journal[1:]
+    with pytest.raises(ClusterError, match="ends at offset 1"):
+        restored(written_by(left, **NEXT_STATE), again=True)

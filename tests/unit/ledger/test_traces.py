@@ -13,6 +13,7 @@ from tests.builders import (
     a_payment,
     a_recovery,
     a_report,
+    a_review,
     a_transfer,
     a_vote,
     an_acknowledgement,
@@ -179,3 +180,15 @@ def test_what_is_awaited_of_a_trace(ref: str, expected: list[str]) -> None:
     )
     found = awaited(history, trace_of(history, ref))
     assert expected == [f"{each.subject} {each.id}" for _, each in found]
+
+
+# ------------------------------------------------------------------ sent again
+def test_the_trace_of_an_event_says_who_sent_its_dead_letter_again() -> None:
+    event = an_award(_id="sent again", _source="urn:lille:erp")
+    reference = {"source": event["source"], "id": event["id"]}
+    note = a_review(17, chain="_dead.3", event=reference)
+    other = a_review(18, chain="_dead.3", event=reference | {"id": "another"})
+    seen = a_review(19, chain="_dead.3")
+    history = Scenario(a_vote(), event, note, other, seen)
+    assert [2, 3] == [each.record.sequence for each in trace_of(history, "sent again").records]
+    assert [4] == [each.record.sequence for each in trace_of(history, "another").records]

@@ -43,15 +43,19 @@ class Cluster:
 
 
 @pytest.fixture
-def _somebody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def yes(_: str) -> bool:
-        return True
-
+def _nobody_refuses_us(monkeypatch: pytest.MonkeyPatch) -> None:
     async def lets_us_in(_: object) -> None:
         return None
 
-    monkeypatch.setattr(waits, "_anybody_listens", yes)
     monkeypatch.setattr(waits, "refusal", lets_us_in)
+
+
+@pytest.fixture
+def _somebody_listens(_nobody_refuses_us: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def yes(_: str) -> bool:
+        return True
+
+    monkeypatch.setattr(waits, "_anybody_listens", yes)
 
 
 def asked(cluster: Cluster, **more: Any) -> tuple[str, float]:
@@ -118,6 +122,7 @@ def test_where_nobody_listens_nobody_waits() -> None:
     assert (1, []) == (cluster.asked, log)
 
 
+@pytest.mark.usefixtures("_nobody_refuses_us")
 def test_one_address_of_several_is_enough_to_wait(port: int) -> None:
     cluster = Cluster(1, NodeNotReadyError)
     settings = a_setting(bootstrap_servers=f"127.0.0.1:9,127.0.0.1:{port}")

@@ -121,7 +121,7 @@ def test_each_partition_gets_its_own_in_order_and_everything_is_acknowledged() -
     producer = FakeProducer()
     receipts = send(producer, messages(101))
     expected = defaultdict(list)
-    for key, value in messages(101):
+    for key, value, _ in messages(101):
         expected[partition_of(key, PARTITIONS)].append(value)
     assert expected == producer.sent
     assert [STRUCTURED] * 101 == producer.headers
@@ -165,6 +165,22 @@ def test_the_first_refusal_ends_it_and_what_was_acknowledged_stays_counted(
         send(producer, messages(1000))
     assert 3 <= int(failed.value.__notes__[0]) // 2 < 8
     assert len(seen) < 10, "nothing more is sent after it"
+
+
+def test_behind_a_refused_batch_nothing_is_sent_to_its_partition() -> None:
+    """A broker that knows nothing yet of a producer takes any batch of it as the first."""
+    refused: dict[int, int] = {}
+
+    def answer(partition: int, batch: FakeBatch) -> Any:
+        if partition in refused:
+            return None
+        refused[partition] = len(batch.values)
+        return MessageSizeTooLargeError("too large")
+
+    producer = FakeProducer(answer)
+    with pytest.raises(ClusterError, match="too large"):
+        send(producer, messages(100))
+    assert refused == {partition: len(values) for partition, values in producer.sent.items()}
 
 
 def test_a_cluster_that_falls_silent_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,12 @@ ROWS = [
         ISSUED,
     ),
     Row(
+        "a dead letter that was sent again, as which event",
+        [*REFUSED, a_review(99, chain="_dead.0", event={"source": "urn:lille:erp", "id": "7"})],
+        "accepted",
+        ISSUED,
+    ),
+    Row(
         "after the year is closed, and closed out",
         [*PAID, a_closing("all"), a_review(1)],
         "accepted",

@@ -105,7 +105,8 @@ def test_a_refusal_of_an_event_of_the_treasury_is_kept_with_its_words() -> None:
     (value,) = left(topics.REFUSALS, a_vote(), a_payment(order="C/unknown", **OURS))
     refused = read_own_refusal(value)
     assert refused is not None
-    assert ("paid/1", "unknown_payment_order") == (refused.event_id, refused.facts["code"])
+    assert (BUDGET, "paid/1") == (refused.budget, refused.event_id)
+    assert "unknown_payment_order" == refused.facts["code"]
     assert {"fr", "en"} == set(refused.facts["message"])
 
 

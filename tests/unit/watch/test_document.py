@@ -92,7 +92,7 @@ def everything_known() -> Board:
         orders=orders_of(orders),
         reports_overdue=reports_of(reports),
         parked=parked_of([a_wait("late", past=True), a_wait("early")]),
-        dead_letters=DeadLetters(2, NOW - SECOND * 60, NOW - SECOND * 30, {"bad_json": 2}),
+        dead_letters=DeadLetters(2, NOW - SECOND * 60, NOW - SECOND * 30, {"bad_json": 2}, 1),
         refusals=Refusals(3, NOW - SECOND * 10, {"insufficient_credit": 3}),
         deadline_events=DeadlineEvents(2, 1),
     )

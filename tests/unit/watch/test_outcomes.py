@@ -11,7 +11,7 @@ from events.journal import try_read_record
 from events.lag import Outcomes
 from events.topics import EVENTS, INTERNAL_EVENTS, JOURNAL
 from services.watch.tables.outcomes import OutcomeCounts
-from tests.builders import Json, a_convention, a_vote, an_award
+from tests.builders import Json, a_convention, a_review, a_vote, an_award
 from tests.unit.watch.ledger_output import transactions
 from tests.unit.watch.reader import of_topic
 
@@ -52,6 +52,12 @@ def test_what_waited_and_goes_on_counts_once_by_what_it_became() -> None:
     journal = records(vote, convention, award)
     assert len(journal) == 4, "the parked convention has a second record"
     assert {"received": 3, "accepted": 3, "resumed": 1} == nonzero(counted(journal).counts())
+
+
+def test_dead_letters_that_were_sent_again_are_counted_by_their_notes() -> None:
+    reference = {"source": "urn:lille:erp", "id": "7"}
+    note, seen = a_review(3, chain="_dead.0", event=reference), a_review(4, chain="_dead.0")
+    assert 1 == counted(records(*YEAR, note, seen, note)).redriven()
 
 
 def test_a_record_that_comes_again_at_its_place_changes_nothing() -> None:

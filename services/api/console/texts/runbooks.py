@@ -36,6 +36,9 @@ SEVERITIES: Final = {
             "EcluseOrdersUnacknowledged",
             "EcluseFindingsOpen",
             "EcluseSlipsUnanswered",
+            "EcluseOutboxUnsent",
+            "EcluseTreasuryJobFails",
+            "EcluseReturnsLeft",
             "EcluseDeadlineEventsPending",
             "EcluseFigureUnknown",
             "EcluseLatenessUnknown",
@@ -71,6 +74,13 @@ RUNBOOKS: Final = {
     "EcluseOrdersUnacknowledged": _("the treasury has said nothing for five days"),
     "EcluseFindingsOpen": _("a finding of the treasury has been open for a day"),
     "EcluseSlipsUnanswered": _("a slip was issued two days ago, and the gateway has not answered"),
+    "EcluseOutboxUnsent": _(
+        "a message of the treasury has waited for 10 minutes for Kafka to take it"
+    ),
+    "EcluseTreasuryJobFails": _("our program failed at a job of the treasury"),
+    "EcluseReturnsLeft": _(
+        "a file stays in the folder of returns: our program failed at it, or it cannot be moved"
+    ),
     "EcluseDeadlineEventsPending": _("internal events about passed deadlines are not written"),
     "EcluseFigureUnknown": _("the watch leaves a figure out"),
     "EcluseLatenessUnknown": _("nobody says how late a partition is"),

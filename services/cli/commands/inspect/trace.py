@@ -6,6 +6,9 @@ from typing import Annotated, Any
 import typer
 from msgspec.structs import replace
 
+from events.envelope import Event
+from events.masking import masked
+from events.reviews import RecordReviewed
 from events.texts import _, verbatim
 from services.cli.records.journal_source import Database, Exported, Records, histories, records_of
 from services.cli.records.record_json import record_row
@@ -119,7 +122,23 @@ def _row(each: Traced, traced: Trace) -> dict[str, Any]:
     woke = traced.woke.get((record.budget, record.sequence), [])
     internal_events = [internal_event._asdict() for internal_event in each.internal_events]
     row = record_row(record, each.envelope)
-    return row | {"internal_events": internal_events, "woken_by": each.woken_by, "woke": woke}
+    more = {"internal_events": internal_events, "woken_by": each.woken_by, "woke": woke}
+    return row | more | {"review": _review(each.envelope.data)}
+
+
+def _review(event: Event) -> dict[str, Any] | None:
+    """What a person has said of a record; None of any other event."""
+    if not isinstance(event, RecordReviewed):
+        return None
+    review = {
+        "chain": event.chain,
+        "sequence": event.sequence,
+        "reviewed_by": event.reviewed_by,
+        "reviewed_on": event.reviewed_on.isoformat(),
+        "comment": event.comment,
+    }
+    shown: dict[str, Any] = masked(review)
+    return shown
 
 
 def _awaited_row(budget: str, awaited: Awaited) -> dict[str, Any]:

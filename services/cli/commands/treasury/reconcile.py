@@ -27,6 +27,9 @@ BEHIND: Final = _(
     "{budget}: entries are made up to record {booked} of {last}; `ecluse entries --book` makes the "
     "others."
 )
+NO_ACCOUNTS: Final = _(
+    "Accounts of entries are not compared: ECLUSE_TREASURY_FILE, which names them, is not set."
+)
 EXIT_DIFFERENT: Final = 1
 
 
@@ -47,14 +50,19 @@ def reconcile(
 
     Every difference is named with its records of the journal. It exits 1 if there is any.
     """
+    from services.treasury.settings import TreasurySettings
+
     totals = None if erp is None else _totals(erp)
+    has_accounts = TreasurySettings().treasury_file is not None
     with busy(READING):
-        found, behind = asyncio.run(_differences(db, budget, totals))
+        found, behind = asyncio.run(_differences(db, budget, totals, with_accounts=has_accounts))
     if as_json:
         rows = [_row(each) for each in found]
         print_json({"differences": rows, "not_booked": [each._asdict() for each in behind]})
     else:
         _show(found, behind)
+    if not has_accounts:
+        say(NO_ACCOUNTS, err=True)
     if found:
         raise typer.Exit(EXIT_DIFFERENT)
 
@@ -71,7 +79,7 @@ def _totals(erp: typer.FileBinaryRead) -> "ErpTotals":
 
 
 async def _differences(
-    db: str | None, budget: str | None, totals: "ErpTotals | None"
+    db: str | None, budget: str | None, totals: "ErpTotals | None", *, with_accounts: bool
 ) -> "tuple[list[Discrepancy], list[Behind]]":
     from services.api.adapters.clock import wall_clock
     from services.treasury.application.entries import Bookkeeper
@@ -80,7 +88,14 @@ async def _differences(
     async with opened(db) as (store, read_model, config):
         accounts = config.accounts
         behind = await Bookkeeper(store, read_model, accounts, wall_clock).behind()
-        found = await differences(store, read_model, accounts, budget=budget, totals=totals)
+        found = await differences(
+            store,
+            read_model,
+            accounts,
+            budget=budget,
+            totals=totals,
+            with_accounts=with_accounts,
+        )
         return found, [each for each in behind if budget in {None, each.budget}]
 
 
@@ -92,6 +107,8 @@ def _row(each: "Discrepancy") -> dict[str, Any]:
         "account": each.account,
         "side": each.side,
         "payment_order": each.payment_order,
+        "entry_id": each.entry_id,
+        "changes": [change._asdict() for change in each.changes],
         "expected_cents": each.expected_cents,
         "found_cents": each.found_cents,
         "records": each.records,

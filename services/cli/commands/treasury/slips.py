@@ -15,7 +15,7 @@ from events.texts import Day, Euros, Number, Translatable, _, ngettext
 from events.treasury import PIECE_NUMBER_MAX, PIECES_MAX, SLIP_NUMBER_MAX
 from services.cli.commands.operate.api_keys import instant, who
 from services.cli.commands.treasury.opening import AtDatabase, opened
-from services.cli.terminal.options import AsJson, Group, OfBudget, Verb
+from services.cli.terminal.options import AsJson, Group, OfBudget, Verb, typed_or_none
 from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, leave, print_json
 from services.cli.terminal.screen import Cells, Screen
 from services.cli.terminal.texts import counts
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 EXIT_REFUSED: Final = 1
 STANDARD_OUTPUT: Final = "-"
 
+REASON_MAX: Final = 1000
+"""Characters of the reason for which a slip is cancelled."""
+
 NOBODY_WAITS = _("No order waits for a slip.")
 WAITING = ngettext(
     "{count} order waits, {ready} of them ready.", "{count} orders wait, {ready} of them ready."
@@ -43,6 +46,7 @@ EXPORTED = _("{file}: the file of slip {slip}.")
 CANCELLED = _("Slip {slip} is cancelled; its orders wait again.")
 NO_SLIPS = _("No slip yet; `ecluse slips prepare` makes a draft of the orders that wait.")
 BOTH_NUMBERS = _("--number and --first-piece belong together: give both or none")
+TOO_LONG = _("{count} characters, and {limit} at most")
 CANNOT_WRITE = _("{file} cannot be written: {error}. Export the slip again.")
 
 STATES: Final = {
@@ -102,6 +106,7 @@ def prepare(
     """Put the orders that are ready on drafts, one for each budget and type."""
 
     async def work(slips: "Slips") -> list["SlipRow"]:
+        await slips.check_compared()
         ready = [each for each in await slips.waiting(None, budget) if not each.reasons]
         wanted = {(each.order.budget, each.slip_type): None for each in ready}
         most = {} if at_most is None else {"at_most": at_most}
@@ -217,9 +222,27 @@ def export(
 
 
 @app.command(cls=Verb)
-def cancel(slip_id: ItsId, db: AtDatabase = None, as_json: AsJson = False) -> None:
-    """Give up a draft, a slip that never left, or one that the gateway refused."""
-    _say(_do(db, lambda slips: slips.cancel(slip_id, who())), CANCELLED, as_json=as_json)
+def cancel(
+    slip_id: ItsId,
+    reason: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WORDS", help="Why: asked for where the gateway called it a duplicate."
+        ),
+    ] = None,
+    db: AtDatabase = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give up a draft, a slip that never left, or one that the gateway refused.
+
+    One that the gateway has already is not refused. Where the accountant says that its number is
+    another program's, give that as the reason: its number is not used again.
+    """
+    why = typed_or_none(reason)
+    if why is not None and len(why) > REASON_MAX:
+        facts = {"count": Number(len(why)), "limit": Number(REASON_MAX)}
+        raise bad_option("--reason", TOO_LONG.render(facts))
+    _say(_do(db, lambda slips: slips.cancel(slip_id, who(), why)), CANCELLED, as_json=as_json)
 
 
 def _do(db: str | None, work: "Callable[[Slips], Awaitable[Result]]") -> Result:

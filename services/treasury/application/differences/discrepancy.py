@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from events.texts import Euros, Translatable, _
+from events.texts import Day, Euros, Translatable, _
 from services.ledger.explain.sentences import line_label
 
 Codes = tuple[str, str, str, str]
@@ -21,6 +21,10 @@ class DiscrepancyKind(StrEnum):
     TREASURY_DIFFERS = "treasury_differs"
     DEBTORS_DIFFER = "debtors_differ"
     UNBALANCED = "unbalanced"
+    ENTRY_DIFFERS = "entry_differs"
+    ENTRY_MISSING = "entry_missing"
+    ENTRY_UNKNOWN = "entry_unknown"
+    MORE_ENTRIES_DIFFER = "more_entries_differ"
     OTHER_JOURNAL = "other_journal"
     ON_NO_SLIP = "on_no_slip"
     ON_SEVERAL_SLIPS = "on_several_slips"
@@ -29,6 +33,8 @@ class DiscrepancyKind(StrEnum):
     NOT_IN_LEDGER = "not_in_ledger"
     IN_NO_RETURN = "in_no_return"
     PAID_ON_ANOTHER_LINE = "paid_on_another_line"
+    FOREIGN_EVENT = "foreign_event"
+    EVENT_DIFFERS = "event_differs"
     ERP_DIFFERS = "erp_differs"
 
 
@@ -50,6 +56,18 @@ TEXTS: Final = {
     ),
     DiscrepancyKind.UNBALANCED: _(
         "The debits of a record are {found}, its credits {expected}: entries were changed"
+    ),
+    DiscrepancyKind.ENTRY_DIFFERS: _(
+        "Entry {entry} is not what its record and the settings lead to: {changes}"
+    ),
+    DiscrepancyKind.ENTRY_MISSING: _(
+        "Entry {entry} is missing: account {account}, {side}, {expected} on line {line}"
+    ),
+    DiscrepancyKind.ENTRY_UNKNOWN: _(
+        "No record leads to entry {entry}: account {account}, {side}, {found} on line {line}"
+    ),
+    DiscrepancyKind.MORE_ENTRIES_DIFFER: _(
+        "More entries than are named here are not what their records lead to"
     ),
     DiscrepancyKind.OTHER_JOURNAL: _(
         "Entries were made of more records than the read model has: it was made of another "
@@ -76,6 +94,14 @@ TEXTS: Final = {
         "Order {payment_order}, line {line}: the accountant paid {found} on it, the ledger, which "
         "fills lines in their order, {expected}"
     ),
+    DiscrepancyKind.FOREIGN_EVENT: _(
+        "Order {payment_order}: the ledger has an event in the treasury's name that no return has. "
+        "Another program wrote it, or that return was lost with the tables"
+    ),
+    DiscrepancyKind.EVENT_DIFFERS: _(
+        "Order {payment_order}: the ledger has an event with the id of the treasury's and other "
+        "content. Another program wrote it, and the treasury's was refused"
+    ),
     DiscrepancyKind.ERP_DIFFERS: _(
         "Account {account}, {side}: {found} in the ERP, {expected} in the entries"
     ),
@@ -89,6 +115,47 @@ ERP_LINE_DIFFERS: Final = _(
 DEBIT: Final = "debit"
 CREDIT: Final = "credit"
 SIDES: Final = {DEBIT: _("debit"), CREDIT: _("credit")}
+
+MEMBERS: Final = {
+    "booked_on": _("day"),
+    "kind": _("kind"),
+    "role": _("role"),
+    "account": _("account"),
+    "debit_cents": SIDES[DEBIT],
+    "credit_cents": SIDES[CREDIT],
+    "chapter": _("chapter"),
+    "article": _("article"),
+    "function": _("function"),
+    "operation": _("operation"),
+    "convention": _("convention"),
+    "payment_order": _("payment order"),
+    "recovery": _("recovery"),
+}
+"""The members of an entry that are compared, by their names in its message."""
+
+CHANGED: Final = _("{member} {found} instead of {expected}")
+NO_VALUE: Final = _("none")
+
+
+class Change(NamedTuple):
+    """A member of an entry that is not what its record leads to; amounts are cents, days ISO."""
+
+    member: str
+    expected: str | int | None
+    found: str | int | None
+
+    @property
+    def text(self) -> Translatable:
+        """The change in a phrase."""
+        facts = {"expected": self._fact(self.expected), "found": self._fact(self.found)}
+        return CHANGED.render({"member": MEMBERS[self.member], **facts})
+
+    def _fact(self, value: str | int | None) -> object:
+        if isinstance(value, int):
+            return Euros(value)
+        if not value:
+            return NO_VALUE
+        return Day(value) if self.member == "booked_on" else value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +171,10 @@ class Discrepancy:
     side: str | None = None
     """Of an account: debit or credit."""
     payment_order: str | None = None
+    entry_id: str | None = None
+    """`<budget>/<sequence>/<item>`."""
+    changes: tuple[Change, ...] = ()
+    """Of an entry that differs: by what."""
     records: tuple[int, ...] = ()
     """Records of the budget's journal."""
 
@@ -123,6 +194,8 @@ class Discrepancy:
             "line": None if line is None else line_label(line),
             "payment_order": self.payment_order,
             "account": self.account,
+            "entry": self.entry_id,
+            "changes": tuple(each.text for each in self.changes),
             "side": None if self.side is None else SIDES[self.side],
             "expected": None if self.expected_cents is None else Euros(self.expected_cents),
             "found": None if self.found_cents is None else Euros(self.found_cents),

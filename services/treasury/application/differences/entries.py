@@ -3,15 +3,16 @@
 Net debit of the expense = ordered and paid, less recoveries of the year that are ordered and have
 not come in the year; net credit of the creditors = ordered; net credit of the account at the
 Treasury = paid, less recoveries that came in a later year; net debit of the debtors = recoveries
-ordered less those that came.
+ordered less those that came. Faults that cancel each other out leave these sums as they are:
+`entry_lines` compares each entry.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.projector.tables import moves, recoveries
@@ -21,17 +22,15 @@ from services.treasury.application.differences.discrepancy import (
     Discrepancy,
     DiscrepancyKind,
 )
-from services.treasury.application.entries import Place, accepted_records, row_of
-from services.treasury.domain.entries import Accounts, entries_of
+from services.treasury.application.differences.entry_lines import compare, up_to
+from services.treasury.application.entries import Place, accepted_records
+from services.treasury.domain.entries import Accounts
 from services.treasury.domain.postings import Kind, Role
 from services.treasury.domain.recoveries import FOLDED, Recoveries
 from services.treasury.store.tables import accounting_entries
 
 Sums = dict[Codes, int]
 """Amounts by budget line, in cents."""
-
-COMPARED: Final = ("kind", "role", "debit_cents", "credit_cents", *NAMES)
-"""The columns of a line that the ledger's record decides; its account is the configuration's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +48,35 @@ class _Identity:
 
 
 async def differences(
-    entries: AsyncConnection, ledger: AsyncConnection, accounts: Accounts, place: Place
+    entries: AsyncConnection,
+    ledger: AsyncConnection,
+    accounts: Accounts,
+    place: Place,
+    *,
+    with_accounts: bool,
 ) -> list[Discrepancy]:
-    """The identities that do not hold, and the records whose debits are not their credits.
+    """The identities that do not hold, and the entries that are not what their records lead to.
 
     `entries` reads the treasury's tables, `ledger` the read model; `place` is the last record of
-    which entries were made.
+    which entries were made. Without `with_accounts` nobody has named the accounts: they are not
+    compared.
     """
     found = await _unbalanced(entries, place)
     identities = _identities(await _net_debits(entries, place), await _ledger_sums(ledger, place))
-    if any(each.differing() for each in identities):
-        at_fault = await _records_at_fault(entries, ledger, accounts, place)
-        found += [
-            Discrepancy(
-                kind=each.kind,
-                budget=place.budget,
-                codes=codes,
-                expected_cents=each.ledger.get(codes, 0),
-                found_cents=each.entries.get(codes, 0),
-                records=tuple(at_fault.get(codes, ())),
-            )
-            for each in identities
-            for codes in each.differing()
-        ]
-    return found
+    compared = await compare(entries, ledger, accounts, place, with_accounts=with_accounts)
+    found += [
+        Discrepancy(
+            kind=each.kind,
+            budget=place.budget,
+            codes=codes,
+            expected_cents=each.ledger.get(codes, 0),
+            found_cents=each.entries.get(codes, 0),
+            records=tuple(compared.records.get(codes, ())),
+        )
+        for each in identities
+        for codes in each.differing()
+    ]
+    return found + compared.differing
 
 
 async def _unbalanced(entries: AsyncConnection, place: Place) -> list[Discrepancy]:
@@ -80,7 +84,7 @@ async def _unbalanced(entries: AsyncConnection, place: Place) -> list[Discrepanc
     debit, credit = func.sum(table.debit_cents), func.sum(table.credit_cents)
     asked = (
         select(table.sequence, debit, credit)
-        .where(_up_to(place))
+        .where(up_to(place))
         .group_by(table.sequence)
         .having(debit != credit)
         .order_by(table.sequence)
@@ -104,7 +108,7 @@ async def _net_debits(entries: AsyncConnection, place: Place) -> Mapping[str, Su
     codes = [table[name] for name in NAMES]
     asked = (
         select(table.role, *codes, net.label("net_cents"))
-        .where(_up_to(place))
+        .where(up_to(place))
         .group_by(table.role, *codes)
     )
     sums: dict[str, Sums] = defaultdict(dict)
@@ -189,37 +193,5 @@ def _identities(net_debits: Mapping[str, Sums], ledger: _Ledger) -> Sequence[_Id
     )
 
 
-async def _records_at_fault(
-    entries: AsyncConnection, ledger: AsyncConnection, accounts: Accounts, place: Place
-) -> Mapping[Codes, list[int]]:
-    """The records whose lines are not those that they lead to, by the budget lines concerned."""
-    made: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    folded = Recoveries(place.budget)
-    async for each in accepted_records(ledger, place):
-        for line in entries_of(each.record, each.effective_on, accounts, folded):
-            members = row_of(line)
-            made[line.sequence].append(tuple(members[name] for name in COMPARED))
-    stored: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    table = accounting_entries.c
-    asked = (
-        select(table.sequence, *(table[name] for name in COMPARED))
-        .where(_up_to(place))
-        .order_by(table.sequence, table.item)
-    )
-    for sequence, *row in await entries.execute(asked):
-        stored[sequence].append(tuple(row))
-    at_fault: dict[Codes, list[int]] = defaultdict(list)
-    for sequence in sorted({*made, *stored}):
-        if made[sequence] != stored[sequence]:
-            for codes in {row[-len(NAMES) :] for row in {*made[sequence], *stored[sequence]}}:
-                at_fault[codes].append(sequence)
-    return at_fault
-
-
 def _codes(row: Any) -> Codes:
     return (row.chapter, row.article, row.function, row.operation)
-
-
-def _up_to(place: Place) -> ColumnElement[bool]:
-    table = accounting_entries.c
-    return (table.budget == place.budget) & (table.sequence <= place.sequence)

@@ -117,9 +117,10 @@ def _in_one_alone(
     budget: str, returned: Sequence[_Returned], paid: Sequence[_Paid], unsent: frozenset[str]
 ) -> Iterator[Discrepancy]:
     """Payments of an order that the ledger has not, and those that no return has."""
-    ours = {each.event_id for each in paid if each.event_source == TREASURY}
+    ours = {(each.event_id, each.amount_cents) for each in paid if each.event_source == TREASURY}
     for each in returned:
-        if each.event_id not in ours | unsent:
+        is_ours = (each.event_id, each.facts["amount_cents"]) in ours
+        if not is_ours and each.event_id not in unsent:
             yield Discrepancy(
                 kind=DiscrepancyKind.NOT_IN_LEDGER,
                 budget=budget,

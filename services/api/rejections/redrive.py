@@ -1,0 +1,199 @@
+"""Dead letters sent to the ledger again, by who may operate: one at a time.
+
+The record and the note about it are published one behind the other: whoever is interrupted in
+between sends it again, and the ledger answers `duplicate`. The command sends many, in transactions.
+"""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from events.masking import masked
+from events.texts import _
+from events.topics import EVENTS
+from events.unreadable import Unreadable
+from services.api.access.audit import Action
+from services.api.access.caller import Caller, Scope
+from services.api.events_in.publishing import CONSOLE, NOT_KEPT, RETRY_AFTER_S, author_of
+from services.api.events_in.reading import PublishedEvent, event_address
+from services.api.http.components import Components
+from services.api.http.dependencies import Given, Now, Operator, reading
+from services.api.http.question import Name, Sequence
+from services.api.problems import NOT_FOUND, Kind, Problem, problems
+from services.api.rejections import query as unsettled
+from services.api.rejections.explanation import is_record_of
+from services.ledger.application.handle import RawRecord, decoded
+from services.redrive.dead_letters import Address, redrives_of
+from services.redrive.sending import BY_MAX, COMMENT_MAX, Author, Outgoing, again
+from services.runtime.kafka.publishing import Message
+from services.runtime.ops.errors import Stop
+
+ATTEMPTS_MAX: Final = 3
+"""How often a record is sent again from here."""
+
+SETTLED: Final = Kind(
+    "already_settled",
+    409,
+    _("Dealt with already"),
+    _("This dead letter was sent again, or marked as reviewed, by record {sequence} of {budget}."),
+    _("Look at that record; `ecluse redrive` sends one again that was only reviewed."),
+)
+GONE: Final = Kind(
+    "record_gone",
+    409,
+    _("The record is gone"),
+    _("The record of this dead letter cannot be read any more where it stood."),
+    _("Ask its sender for it; `ecluse dead-letters show` may still have its bytes."),
+)
+STILL_UNREADABLE: Final = Kind(
+    "still_unreadable",
+    409,
+    _("Still not readable"),
+    _("It would become a dead letter again, for this reason: {reason}."),
+    _("Correct it and send that, or ask its sender to."),
+)
+TOO_OFTEN: Final = Kind(
+    "redriven_too_often",
+    409,
+    _("Sent again too often"),
+    _("It was sent again {count} times already, and came back each time."),
+    _("Look for the cause first; `ecluse redrive --attempts` allows more."),
+)
+BY_COMMAND: Final = Kind(
+    "redriven_by_command",
+    409,
+    _("By the command alone"),
+    _("It stood among internal events, to which the API does not write."),
+    _("An operator sends it again with `ecluse redrive`."),
+)
+
+router = APIRouter(tags=["what did not go through"], responses=problems(409))
+
+Reason = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        min_length=1,
+        max_length=COMMENT_MAX,
+        # The journal keeps it: no control character but line breaks.
+        pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]+$",
+    ),
+]
+
+
+class Why(BaseModel):
+    """The reason for which a dead letter is sent again."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"reason": "The client's partitioner is set now."}]},
+    )
+
+    reason: Reason = Field(description="It stays in the journal.")
+
+
+class Redriven(BaseModel):
+    """A dead letter that was sent again, and the event as which it was."""
+
+    chain: str
+    sequence: int
+    redrives: int = Field(description="How often it was sent again by now.")
+    event: PublishedEvent
+
+
+@router.post(
+    "/dead-letters/{chain}/{sequence}/redrive",
+    status_code=202,
+    summary="Send a dead letter again",
+    description="The record is published again as it was: same bytes, key and headers, so the same "
+    "event. Beside it a review says who sent it and why. It takes the right `operate` for all "
+    "entities; what still cannot be read is not sent.",
+    response_description="It is published; the ledger will decide it.",
+)
+async def redrive_dead_letter(
+    caller: Operator, components: Given, now: Now, chain: Name, sequence: Sequence, why: Why
+) -> Redriven:
+    """Publish a dead letter's record again."""
+    author = Author(CONSOLE, name_of_sender(caller), now, why.reason, author_of(caller))
+    return await send_again(caller, components, chain, sequence, author)
+
+
+async def send_again(
+    caller: Caller, components: Components, chain: str, sequence: int, author: Author
+) -> Redriven:
+    """Publish a dead letter's record again, with its note, and an audit line before.
+
+    Raises:
+        Problem: the caller may not, there is no such dead letter, or it cannot be sent again.
+    """
+    if not caller.entities(Scope.OPERATE).every:
+        raise Problem(NOT_FOUND)
+    at, raw = await record_of(caller, components, chain, sequence)
+    if redrives_of(raw.headers) >= ATTEMPTS_MAX:
+        raise Problem(TOO_OFTEN, {"count": redrives_of(raw.headers)})
+    read = decoded(raw)
+    if isinstance(read, Unreadable):
+        raise Problem(STILL_UNREADABLE, {"reason": masked(read.reason)})
+    sent = again(at, raw, read, author)
+    if sent.records[0].topic != EVENTS:
+        raise Problem(BY_COMMAND)
+    envelope = read.envelope
+    budget = envelope.data.budget
+    facts = {"event": f"{budget}/{envelope.source}/{envelope.id}", "why": author.why}
+    await components.audit.write(caller.name, Action.DEAD_LETTER_REDRIVEN, at.its_id, masked(facts))
+    await publish_records(components, sent.records)
+    event = PublishedEvent(
+        line=1,
+        id=envelope.id,
+        source=envelope.source,
+        budget=budget,
+        outcome=event_address(budget, envelope.source, envelope.id),
+    )
+    redrives = redrives_of(sent.records[0].headers)
+    return Redriven(chain=chain, sequence=sequence, redrives=redrives, event=event)
+
+
+async def record_of(
+    caller: Caller, components: Components, chain: str, sequence: int
+) -> tuple[Address, RawRecord]:
+    """The record of a dead letter that nothing has settled yet, as it was received.
+
+    Raises:
+        Problem: the caller can see no such dead letter, it is settled, or its record is gone.
+    """
+    async with reading(caller, components) as connection:
+        entities = caller.entities(Scope.READ).sirets
+        found = await unsettled.one_dead_letter(connection, entities, chain, sequence)
+    if found is None:
+        raise Problem(NOT_FOUND)
+    if found.settled is not None:
+        facts = {"sequence": found.settled.sequence, "budget": found.settled.budget}
+        raise Problem(SETTLED, facts)
+    try:
+        raw = (await components.source_records([found.source])).get(found.source)
+    except Stop as error:
+        raise Problem(GONE, headers={"Retry-After": str(RETRY_AFTER_S)}) from error
+    if raw is None or not is_record_of(raw, found):
+        raise Problem(GONE)
+    return Address(chain, sequence, found.source), raw
+
+
+async def publish_records(components: Components, records: tuple[Outgoing, ...]) -> None:
+    """Publish records of events, in their order.
+
+    Raises:
+        Problem: they are not kept.
+    """
+    messages = [Message(each.key, each.value, each.headers) for each in records]
+    try:
+        await components.publisher.publish(messages)
+    except Stop as error:
+        headers = {"Retry-After": str(RETRY_AFTER_S)}
+        raise Problem(NOT_KEPT, {"said": error.text}, headers=headers) from error
+
+
+def name_of_sender(caller: Caller) -> str:
+    """The name that stands in the journal, printable as every name there."""
+    name = "".join(each for each in caller.label or caller.name if each.isprintable())
+    return name[:BY_MAX] or caller.name

@@ -1,0 +1,217 @@
+"""`ecluse dead-letters`: records that could not be read: how many, which, and their bytes."""
+
+import json
+from base64 import b64encode
+from collections import Counter
+from typing import IO, Annotated, Any, Final
+
+import typer
+from rich.text import Text
+
+from events.masking import masked
+from events.texts import Number, Translatable, _, ngettext
+from events.unreadable import Unreadable, explain
+from services.api.journal.dump import dump
+from services.cli.records.dead_letters import (
+    Code,
+    Sender,
+    Since,
+    Until,
+    dead_letter_row,
+    selection_of,
+    state_text,
+)
+from services.cli.terminal.options import AsJson, Group, OfBudget, Verb, flag, typed
+from services.cli.terminal.output import EXIT_NOT_THERE, busy, leave, print_json
+from services.cli.terminal.screen import Cells, Screen, clean
+from services.cli.workers import run_worker
+from services.ledger.application.handle import decoded
+from services.redrive.dead_letters import DeadLetter, Selection
+from services.redrive.state import RedriveState, dead_letter_topic
+from services.runtime.ops.settings import Settings
+
+READING_DEAD_LETTERS = _("reading dead letters")
+NONE_TO_DO = _("No dead letter is left to deal with.")
+FOUND = ngettext("{count} dead letter.", "{count} dead letters.")
+NOT_THERE = _("No dead letter is called {its_id}; `ecluse dead-letters list` names them.")
+READABLE_NOW = _("It can be read now: `ecluse redrive {its_id}` says what would become of it.")
+EXPORTED = ngettext("{count} dead letter written.", "{count} dead letters written.")
+
+ItsId = Annotated[
+    str, typer.Argument(metavar="ID", help="As `list` shows it: _dead.3/17.", callback=typed)
+]
+All = Annotated[bool, flag("--all", "Those that are dealt with, too.")]
+
+app = typer.Typer(cls=Group, no_args_is_help=True)
+
+
+@app.callback()
+def dead_letters() -> None:
+    """Records that could not be read: how many by reason, which, and their bytes."""
+
+
+@app.command("list", cls=Verb)
+def list_dead_letters(
+    code: Code = None,
+    budget: OfBudget = None,
+    source: Sender = None,
+    since: Since = None,
+    until: Until = None,
+    every: All = False,
+    as_json: AsJson = False,
+) -> None:
+    """Count dead letters by reason, then list them; those left to deal with, unless all are asked.
+
+    Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
+    its topics' names begin with ECLUSE_TOPIC_PREFIX.
+    """
+    chosen = selection_of(None, code, budget, source, since, until)
+    with busy(READING_DEAD_LETTERS):
+        rows = run_worker(_rows(chosen, every=every))
+    counts = dict(Counter(row["reason"].partition(":")[0] for row in rows).most_common())
+    if as_json:
+        print_json({"counts": counts, "dead_letters": rows})
+        return
+    screen = Screen()
+    if not rows:
+        screen.say(NONE_TO_DO)
+        return
+    screen.show_list("by_reason", ("code", "count"), counts.items(), _count_cells)
+    columns = ("id", "date", "detail", "budget", "event", "state")
+    screen.show_list("dead_letters", columns, rows, _cells)
+    screen.say(FOUND.render(len(rows)))
+
+
+@app.command("show", cls=Verb)
+def show_dead_letter(its_id: ItsId, as_json: AsJson = False) -> None:
+    """Show a dead letter: why it could not be read, its headers and its bytes, IBANs masked.
+
+    Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
+    its topics' names begin with ECLUSE_TOPIC_PREFIX.
+    """
+    with busy(READING_DEAD_LETTERS):
+        found, row = run_worker(_one(its_id))
+    sentence = _sentence(found)
+    headers = [[name, _text(content)] for name, content in found.raw.headers]
+    if as_json:
+        shown = dump(found.raw.value or b"").text
+        print_json({**row, "key": _text(found.raw.key), "headers": headers, "value": shown})
+        return
+    screen = Screen()
+    columns = ("id", "date", "detail", "budget", "event", "state")
+    screen.show_list("dead_letters", columns, [row], _cells)
+    screen.say(sentence)
+    for name, content in headers:
+        screen.console.print(Text(clean(f"  {name}: {content}")), soft_wrap=True)
+    screen.console.print(Text(dump(found.raw.value or b"").text), soft_wrap=True)
+
+
+@app.command("export", cls=Verb)
+def export_dead_letters(
+    file: Annotated[
+        typer.FileTextWrite, typer.Argument(metavar="FILE", help="Written; - is standard output.")
+    ],
+    code: Code = None,
+    budget: OfBudget = None,
+    source: Sender = None,
+    since: Since = None,
+    until: Until = None,
+    every: All = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write dead letters to a file, one JSON object a line: whole bytes in Base64, IBANs too.
+
+    Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
+    its topics' names begin with ECLUSE_TOPIC_PREFIX.
+    """
+    chosen = selection_of(None, code, budget, source, since, until)
+    count = run_worker(_export(file, chosen, every=every))
+    if as_json:
+        print_json({"written": count}, err=file.name == STDOUT)
+    elif file.name != STDOUT:
+        Screen().say(EXPORTED.render(count))
+
+
+STDOUT: Final = "<stdout>"
+
+
+async def _rows(chosen: Selection, *, every: bool) -> list[dict[str, Any]]:
+    async with dead_letter_topic(Settings()) as topic:
+        state = await topic.state()
+        found = topic.dead_letters(state)
+        return [
+            dead_letter_row(each, state)
+            async for each in found
+            if _is_meant(each, state, every=every) and chosen.takes(each)
+        ]
+
+
+async def _one(its_id: str) -> tuple[DeadLetter, dict[str, Any]]:
+    found = None
+    async with dead_letter_topic(Settings()) as topic:
+        state = await topic.state()
+        async for each in topic.dead_letters(state):
+            if each.at.its_id == its_id:
+                found = each, dead_letter_row(each, state)
+    if found is None:
+        leave(NOT_THERE.render({"its_id": its_id}), EXIT_NOT_THERE)
+    return found
+
+
+async def _export(file: IO[str], chosen: Selection, *, every: bool) -> int:
+    count = 0
+    async with dead_letter_topic(Settings()) as topic:
+        state = await topic.state()
+        async for each in topic.dead_letters(state):
+            if _is_meant(each, state, every=every) and chosen.takes(each):
+                row = dead_letter_row(each, state) | _bytes_of(each)
+                file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+                count += 1
+    return count
+
+
+def _is_meant(found: DeadLetter, state: RedriveState, *, every: bool) -> bool:
+    return every or state.settled_by(found.at) is None
+
+
+def _bytes_of(found: DeadLetter) -> dict[str, Any]:
+    raw = found.raw
+    return {
+        "is_whole": found.is_whole,
+        "key_base64": _base64(raw.key),
+        "headers_base64": [[name, _base64(content)] for name, content in raw.headers],
+        "value_base64": _base64(raw.value),
+    }
+
+
+def _base64(content: bytes | None) -> str | None:
+    return None if content is None else b64encode(content).decode()
+
+
+def _text(content: bytes | None) -> str | None:
+    return None if content is None else str(masked(content.decode(errors="replace")))
+
+
+def _sentence(found: DeadLetter) -> Translatable:
+    """What is wrong with it by today's contract; or that nothing is any more."""
+    read = decoded(found.raw)
+    if isinstance(read, Unreadable):
+        return explain(read)
+    return READABLE_NOW.render({"its_id": found.at.its_id})
+
+
+def _count_cells(item: tuple[str, int]) -> Cells:
+    code, count = item
+    return code, Number(count)
+
+
+def _cells(row: dict[str, Any]) -> Cells:
+    event = [each for each in (row["event_source"], row["event_id"]) if each]
+    return (
+        row["id"],
+        (row["died_at"] or "")[:16].replace("T", " "),
+        row["reason"],
+        row["budget"] or "",
+        " ".join(event),
+        state_text(row),
+    )

@@ -1,0 +1,350 @@
+"""`ecluse redrive`: dead letters tried, then sent to the ledger's input again."""
+
+import getpass
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, Any, Final, NamedTuple
+
+import typer
+from rich.text import Text
+
+from events.envelope import COMMAND
+from events.masking import masked
+from events.texts import Number, _, ngettext
+from events.unreadable import Unreadable, explain
+from services.api.adapters.clock import wall_clock
+from services.cli.records.dead_letters import Code, Sender, Since, Until, selection_of
+from services.cli.records.journal_source import histories, records_of
+from services.cli.terminal.options import AsJson, OfBudget, flag, typed
+from services.cli.terminal.output import (
+    EXIT_NOT_THERE,
+    bad_option,
+    busy,
+    counted,
+    leave,
+    print_json,
+)
+from services.cli.terminal.screen import Cells, Screen, clean
+from services.cli.terminal.texts import OUTCOME, READING
+from services.cli.workers import run_worker
+from services.ledger.application.handle import DEAD_CHAIN, decoded
+from services.ledger.application.trial import trial_of
+from services.redrive.dead_letters import Selection
+from services.redrive.prospects import Becomes, Prospect, prospect, tried
+from services.redrive.sending import (
+    BY_MAX,
+    COMMENT_MAX,
+    Author,
+    again,
+    as_sent,
+    patched,
+)
+from services.redrive.state import dead_letter_topic
+from services.redrive.writing import send
+from services.runtime.ops.settings import Settings
+from services.texts.translation import both
+
+EXIT_UNREADABLE: Final = 1
+
+NO_REASON: Final = "-"
+"""Stands for the reason of what is only tried."""
+
+READING_DEAD_LETTERS = _("reading dead letters")
+SENDING = _("sending again")
+NOTHING = _("No dead letter is left to send again.")
+NOT_THERE = _("No dead letter is called {its_id}; `ecluse dead-letters list` names them.")
+WOULD_SEND = ngettext(
+    "{count} of {selected} would be sent again. Nothing was sent: --yes sends it.",
+    "{count} of {selected} would be sent again. Nothing was sent: --yes sends them.",
+)
+SENT_AGAIN = ngettext(
+    "{count} dead letter sent again; who, when and why stands in the journal.",
+    "{count} dead letters sent again; who, when and why stands in the journal.",
+)
+MORE_LEFT = ngettext(
+    "{count} more was left for another run: --at-most.",
+    "{count} more were left for another run: --at-most.",
+)
+REASON_NEEDED = _("say why: the journal keeps it")
+NOT_PRINTABLE = _("1 to {limit} printable characters, on one line")
+NOBODY = _("this system has no name of you: say --by")
+ONE_ID = _("it corrects one dead letter: name its ID, and no other")
+NO_PATCH = _("this file is no JSON object: {error}")
+
+BECOMES: Final = {
+    Becomes.READABLE: _("can be read now"),
+    Becomes.ACCEPTED: OUTCOME["accepted"],
+    Becomes.DUPLICATE: OUTCOME["duplicate"],
+    Becomes.REFUSED: OUTCOME["refused"],
+    Becomes.PARKED: OUTCOME["parked"],
+    Becomes.STOPS: _("stops its partition"),
+    Becomes.DEAD_LETTER: _("dead letter again: not sent"),
+    Becomes.NOT_WHOLE: _("not whole: not sent"),
+    Becomes.TOO_OFTEN: _("sent too often: not sent"),
+    Becomes.UNDERWAY: _("sent again, not decided yet"),
+    Becomes.REDRIVEN: _("sent again"),
+}
+"""What a dead letter would become."""
+
+
+Ids = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[ID]...", help="As `dead-letters list` shows them; else a filter."),
+]
+Patch = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        help="Send a corrected event instead: a JSON merge patch (RFC 7396) of this one.",
+    ),
+]
+Rate = Annotated[
+    int, typer.Option(metavar="N", min=1, max=10_000, help="Dead letters a second, at most.")
+]
+AtMost = Annotated[
+    int, typer.Option(metavar="N", min=1, max=100_000, help="Dead letters of this run.")
+]
+Attempts = Annotated[
+    int, typer.Option(metavar="N", min=1, max=100, help="Not those sent again so often already.")
+]
+Why = Annotated[
+    str | None, typer.Option(metavar="WORDS", help="Why, in a few words: it stays in the journal.")
+]
+By = Annotated[str | None, typer.Option(metavar="NAME", help="Who: else the user of this system.")]
+
+
+class Chosen(NamedTuple):
+    """The dead letters that are meant."""
+
+    prospects: list[Prospect]
+    more: int
+    """How many are left for another run."""
+
+
+def redrive(
+    ids: Ids = None,
+    code: Code = None,
+    budget: OfBudget = None,
+    source: Sender = None,
+    since: Since = None,
+    until: Until = None,
+    patch: Patch = None,
+    rate: Rate = 100,
+    at_most: AtMost = 10_000,
+    attempts: Attempts = 3,
+    reason: Why = None,
+    by: By = None,
+    yes: Annotated[bool, flag("--yes", "Send them; else nothing is sent.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what dead letters would become now, and send them to the ledger again with --yes.
+
+    Started again after it was stopped it goes on: what is sent is known from the cluster.
+    Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
+    its topics' names begin with ECLUSE_TOPIC_PREFIX.
+    """
+    names = [_full_id(typed(each)) for each in ids or ()]
+    selection = selection_of(names, code, budget, source, since, until)
+    author = _author(reason, by, is_needed=yes)
+    merge = None if patch is None else _patch(patch, names)
+    with busy(READING_DEAD_LETTERS):
+        chosen = run_worker(_chosen(selection, at_most, attempts))
+    _check_found(names, chosen.prospects)
+    if merge is not None:
+        chosen = _with_patch(chosen, merge, author)
+    if not yes:
+        chosen = chosen._replace(prospects=_tried(chosen.prospects))
+    wanted = [each for each in chosen.prospects if yes and each.is_sent]
+    sent = None
+    if yes:
+        with counted(SENDING) as update:
+            sent = run_worker(_send(wanted, author, rate, update)) if wanted else 0
+    if as_json:
+        print_json(_answer(chosen, sent))
+    else:
+        _show(Screen(), chosen, sent, with_event=merge is not None)
+
+
+async def _send(wanted: Sequence[Prospect], author: Author, rate: int, update: Any) -> int:
+    done = 0
+
+    def more(count: int) -> None:
+        nonlocal done
+        done += count
+        update(done, len(wanted))
+
+    records = [
+        again(each.dead_letter.at, each.dead_letter.raw, each.received, author)
+        for each in wanted
+        if each.received is not None
+    ]
+    return await send(Settings(), records, rate, more)
+
+
+async def _chosen(selection: Selection, at_most: int, attempts: int) -> Chosen:
+    """The dead letters that are meant: those left to deal with, or those named."""
+    found: list[Prospect] = []
+    more = 0
+    async with dead_letter_topic(Settings()) as topic:
+        state = await topic.state()
+        async for each in topic.dead_letters(state):
+            is_open = state.settled_by(each.at) is None
+            if not (is_open or selection.ids) or not selection.takes(each):
+                continue
+            if len(found) < at_most:
+                found.append(prospect(each, state, attempts))
+            else:
+                more += 1
+    return Chosen(found, more)
+
+
+def _tried(prospects: list[Prospect]) -> list[Prospect]:
+    """The same with what the ledger would decide, by the journal as it is now."""
+    read = [each.received for each in prospects if each.received is not None]
+    if not read:
+        return prospects
+    budgets = {each.envelope.data.budget for each in read}
+    with histories(None, None) as journal, busy(READING):
+        trial = trial_of((each.record for each in records_of(journal, budgets)), budgets)
+    return tried(prospects, trial)
+
+
+def _with_patch(chosen: Chosen, merge: Any, author: Author) -> Chosen:
+    """The corrected event in the place of the dead letter; leave where it still cannot be read."""
+    (before,) = chosen.prospects
+    if before.becomes in {Becomes.REDRIVEN, Becomes.UNDERWAY}:
+        return chosen
+    found = before.dead_letter
+    event = patched(found.raw, merge, author)
+    read = decoded(as_sent(found.raw, event))
+    if isinstance(read, Unreadable):
+        leave(explain(read), EXIT_UNREADABLE)
+    dead_letter = replace(found, raw=as_sent(found.raw, event), is_whole=True)
+    return chosen._replace(prospects=[Prospect(dead_letter, Becomes.READABLE, None, read)])
+
+
+def _check_found(names: Sequence[str], prospects: Sequence[Prospect]) -> None:
+    """That each dead letter that was named is there; else leave."""
+    found = {each.dead_letter.at.its_id for each in prospects}
+    for name in names:
+        if name not in found:
+            leave(NOT_THERE.render({"its_id": name}), EXIT_NOT_THERE)
+
+
+def _full_id(name: str) -> str:
+    """The id of a dead letter: `3/17` is `_dead.3/17`."""
+    return name if name.startswith(DEAD_CHAIN) else f"{DEAD_CHAIN}{name}"
+
+
+def _author(reason: str | None, by: str | None, *, is_needed: bool) -> Author:
+    """Who sends, and why; both must be fit for the journal."""
+    if reason is None and is_needed:
+        raise bad_option("--reason", REASON_NEEDED)
+    if by is None:
+        try:
+            by = getpass.getuser()
+        except (KeyError, OSError) as error:  # A container's user may have a number alone.
+            raise bad_option("--by", NOBODY) from error
+    why = _printable("--reason", typed(reason or NO_REASON), COMMENT_MAX)
+    return Author(COMMAND, _printable("--by", typed(by), BY_MAX), wall_clock(), why)
+
+
+def _printable(option: str, text: str, limit: int) -> str:
+    text = text.strip()
+    if not (0 < len(text) <= limit and text.isprintable()):
+        raise bad_option(option, NOT_PRINTABLE.render({"limit": limit}))
+    return text
+
+
+def _patch(file: Path, names: Sequence[str]) -> Any:
+    """The merge patch of a file, for one dead letter."""
+    if len(names) != 1:
+        raise bad_option("--patch", ONE_ID)
+    try:
+        patch = json.loads(file.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise bad_option("--patch", NO_PATCH.render({"error": error})) from error
+    if not isinstance(patch, dict):
+        raise bad_option("--patch", NO_PATCH.render({"error": type(patch).__name__}))
+    return patch
+
+
+def _answer(chosen: Chosen, sent: int | None) -> dict[str, Any]:
+    """What a program reads."""
+    return {
+        "selected": len(chosen.prospects),
+        "more": chosen.more,
+        "becomes": {
+            code: {each.value: count for each, count in by_outcome.items()}
+            for code, by_outcome in _histogram(chosen.prospects).items()
+        },
+        "dead_letters": [_row(each) for each in chosen.prospects],
+        "sent": sent,
+    }
+
+
+def _row(each: Prospect) -> dict[str, Any]:
+    found = each.dead_letter
+    return {
+        "id": found.at.its_id,
+        "reason": masked(found.reason),
+        **found.names._asdict(),
+        "redrives": found.redrives,
+        "becomes": each.becomes.value,
+        "why": None if each.why is None else masked(asdict(both(each.why))),
+    }
+
+
+def _histogram(prospects: Sequence[Prospect]) -> dict[str, Counter[Becomes]]:
+    """By reason what so many become, the most frequent reason first."""
+    reasons = Counter(each.dead_letter.code for each in prospects)
+    found: dict[str, Counter[Becomes]] = {code: Counter() for code, _ in reasons.most_common()}
+    for each in prospects:
+        found[each.dead_letter.code][each.becomes] += 1
+    return found
+
+
+def _show(screen: Screen, chosen: Chosen, sent: int | None, *, with_event: bool) -> None:
+    prospects = chosen.prospects
+    if not prospects:
+        screen.say(NOTHING)
+        return
+    if with_event:
+        event = json.loads(prospects[0].dead_letter.raw.value or b"null")
+        shown = json.dumps(masked(event), ensure_ascii=False, indent=2)
+        screen.console.print(Text(clean(shown)), soft_wrap=True)
+    by_reason = [
+        (code, becomes, count)
+        for code, found in _histogram(prospects).items()
+        for becomes, count in found.most_common()
+    ]
+    screen.show_list("by_reason", ("code", "outcome", "count"), by_reason, _reason_cells)
+    screen.show_list("redrive", ("id", "budget", "event", "outcome", "detail"), prospects, _cells)
+    if chosen.more:
+        screen.say(MORE_LEFT.render(chosen.more))
+    if sent is None:
+        count = sum(each.is_sent for each in prospects)
+        screen.say(WOULD_SEND.render(count, selected=Number(len(prospects))))
+    else:
+        screen.say(SENT_AGAIN.render(sent))
+
+
+def _reason_cells(row: tuple[str, Becomes, int]) -> Cells:
+    code, becomes, count = row
+    return code, BECOMES[becomes], Number(count)
+
+
+def _cells(each: Prospect) -> Cells:
+    found, names = each.dead_letter, each.dead_letter.names
+    return (
+        found.at.its_id,
+        names.budget or "",
+        names.event_id or "",
+        BECOMES[each.becomes],
+        "" if each.why is None else each.why,
+    )

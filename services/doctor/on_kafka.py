@@ -1,0 +1,212 @@
+"""Samples of a cluster: its brokers, topics, replicas, limits, transactions, clock and disks."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any, Final
+
+from aiokafka.client import AIOKafkaClient
+from aiokafka.conn import collect_hosts
+from aiokafka.errors import KafkaError, for_code
+from aiokafka.structs import TopicPartition
+
+from events.texts import _, ngettext
+from events.topics import EVENTS
+from services.doctor import judge
+from services.doctor.checks import Check, Part, not_made, ok, trouble
+from services.doctor.judge import Range, StillOpen
+from services.doctor.requests import (
+    ApiVersionsRequest,
+    DescribeLogDirsRequest,
+    DescribeQuorumRequest,
+    PermittedRequest,
+    controller_clock_ms,
+    metadata_level,
+)
+from services.doctor.scope import LONG_S, Scope, made, principal
+from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, connection_arguments
+from services.runtime.kafka.open_transactions import OpenTransaction, last_written
+from services.runtime.kafka.topic_catalogue import read_catalogue
+from services.runtime.kafka.topics import connected, differences
+from services.runtime.kafka.waits import CONNECT_S, started
+from services.runtime.kafka.writer import OVERDUE_S, RETRY_S
+from services.runtime.ops.errors import place_name
+from services.runtime.ops.settings import variable
+
+INTERNAL: Final = ("__consumer_offsets", "__transaction_state")
+"""Kafka's own topics, without which no group and no transaction goes on."""
+
+NEXT: Final = ("topics", "replicas", "limits", "transactions", "clock", "disk")
+"""The checks that need a broker that answers."""
+
+TRIES: Final = 10
+
+NOBODY_LISTENS = _("nothing listens there, of those that ECLUSE_BOOTSTRAP_SERVERS names")
+TOPICS_ALIKE = ngettext(
+    "{count} topic is as it should be.", "All {count} topics are as they should be."
+)
+CONTROLLER = _("Kafka's controller")
+
+
+async def examine(scope: Scope) -> tuple[bool, list[Check]]:
+    """True if the cluster answers, and what was found."""
+    found = await made(Part.KAFKA, "broker", _brokers(scope))
+    answers = any(each.state == "ok" for each in found)
+    if not answers:
+        return False, [*found, *not_made(Part.KAFKA, NEXT, scope.settings.bootstrap_servers)]
+    checks = [
+        made(Part.KAFKA, "topics", _topics(scope)),
+        made(Part.KAFKA, "replicas", _replicas(scope)),
+        made(Part.KAFKA, "limits", _limits(scope)),
+        made(Part.KAFKA, "transactions", _transactions(scope), LONG_S),
+        made(Part.KAFKA, "clock", _clock(scope)),
+        made(Part.KAFKA, "disk", _disks(scope)),
+    ]
+    for each in await asyncio.gather(*checks):
+        found += each
+    return True, found
+
+
+async def _brokers(scope: Scope) -> list[Check]:
+    """Each broker with its version, and each address at which nobody is."""
+    found = []
+    for host, port, _family in collect_hosts(scope.settings.bootstrap_servers):
+        if not await _listens(host, port):
+            found.append(trouble(Part.KAFKA, "broker", NOBODY_LISTENS, f"{host}:{port}"))
+    async with connected(scope.settings) as cluster:
+        named = (await cluster.send(PermittedRequest(()))).cluster_id
+
+        async def broker(number: int, where: str) -> list[Check]:
+            answer = await cluster.ask(number, ApiVersionsRequest())
+            level = metadata_level(answer)
+            return [judge.broker(where, level, named, principal(scope.settings))]
+
+        for number, where in sorted(cluster.brokers.items()):
+            found += await made(Part.KAFKA, "broker", broker(number, where))
+    return found
+
+
+async def _listens(host: str, port: int) -> bool:
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            _reader, writer = await asyncio.open_connection(host, port)
+    except OSError:  # A TimeoutError is one.
+        return False
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+    return True
+
+
+async def _topics(scope: Scope) -> list[Check]:
+    catalogue = read_catalogue()
+    found = await differences(catalogue, scope.settings)
+    troubles = [trouble(Part.KAFKA, "topics", each.what, each.topic) for each in found]
+    return troubles or [ok(Part.KAFKA, "topics", TOPICS_ALIKE.render(len(catalogue.topics)))]
+
+
+async def _replicas(scope: Scope) -> list[Check]:
+    ours = {scope.settings.topic(name) for name in read_catalogue().topics}
+    async with connected(scope.settings) as cluster:
+        topics = await cluster.describe()
+    return judge.replicas(each for name, each in topics.items() if name in {*ours, *INTERNAL})
+
+
+async def _limits(scope: Scope) -> list[Check]:
+    """Our time-outs against those of a broker; it needs DESCRIBE_CONFIGS on the cluster."""
+    async with connected(scope.settings) as cluster:
+        config = await cluster.config_of(min(cluster.brokers))
+    settings = scope.settings
+    session = Range(
+        variable("session_timeout_s"),
+        int(settings.session_timeout_s * 1000),
+        int(config["group.min.session.timeout.ms"]),
+        int(config["group.max.session.timeout.ms"]),
+        "group.min.session.timeout.ms, group.max.session.timeout.ms",
+    )
+    transaction = Range(
+        variable("transaction_timeout_s"),
+        int(settings.transaction_timeout_s * 1000),
+        1,
+        int(config["transaction.max.timeout.ms"]),
+        "transaction.max.timeout.ms",
+    )
+    return judge.limits((session, transaction))
+
+
+async def _transactions(scope: Scope) -> list[Check]:
+    """Transactions that are open in our topics for longer than ours last."""
+    settings = scope.settings
+    client = AIOKafkaClient(
+        **connection_arguments(settings), request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000)
+    )
+    try:
+        await started(client, client.bootstrap())
+        await client.force_metadata_update()
+        names = [settings.topic(name) for name in read_catalogue().topics]
+        places = [
+            TopicPartition(name, number)
+            for name in names
+            for number in sorted(client.cluster.partitions_for_topic(name) or ())
+        ]
+        found = await _open_in(client, places)
+    finally:
+        await client.close()
+    # Whoever sends events may use Kafka's own limit; all else is written by Écluse alone.
+    strangers, ours_s = settings.topic(EVENTS), 2 * settings.transaction_timeout_s
+    now_s = scope.clock()
+    return judge.transactions(
+        StillOpen(
+            place_name(each.place),
+            each.first_offset,
+            each.producer_id,
+            now_s - written_ms / 1000,
+            OVERDUE_S if each.place.topic == strangers else ours_s,
+        )
+        for each, written_ms in found
+    )
+
+
+async def _open_in(
+    client: AIOKafkaClient, places: list[TopicPartition]
+) -> list[tuple[OpenTransaction, int]]:
+    """Open transactions; asked again while leaders move."""
+    for _unused in range(TRIES):
+        try:
+            return await last_written(client, places)
+        except KafkaError as error:
+            if not error.retriable:
+                raise
+            await asyncio.sleep(RETRY_S)
+            await client.force_metadata_update()
+    return await last_written(client, places)
+
+
+async def _clock(scope: Scope) -> list[Check]:
+    """The controller's clock: no other is known without writing (docs/decisions/0059)."""
+    async with connected(scope.settings) as cluster:
+        before_s = scope.clock()
+        answer = await cluster.send(DescribeQuorumRequest())
+        after_s = scope.clock()
+    _refused(answer.error_code)
+    theirs_ms = controller_clock_ms(answer)
+    assert theirs_ms is not None, "a quorum that answers has a leader"
+    return [judge.clock(Part.KAFKA, CONTROLLER, before_s, theirs_ms / 1000, after_s)]
+
+
+async def _disks(scope: Scope) -> list[Check]:
+    found = []
+    async with connected(scope.settings) as cluster:
+        for number, where in sorted(cluster.brokers.items()):
+            answer = await cluster.ask(number, DescribeLogDirsRequest())
+            _refused(answer.error_code)
+            for code, folder, _topics, total, free, _tags in answer.results:
+                _refused(code)
+                found.append(judge.disk(Part.KAFKA, total, free, f"{where} {folder}"))
+    return found
+
+
+def _refused(code: int) -> None:
+    """Raise the error of an answer, if it is one."""
+    if code:
+        kind: Any = for_code(code)
+        raise kind

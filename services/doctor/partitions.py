@@ -1,0 +1,121 @@
+"""The ledger's partitions: does the state agree with its journal, and go on; and the consumers."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from aiokafka.structs import TopicPartition
+
+from events import topics
+from events.lag import WATCH_STAGE, Stage
+from events.lag import State as LagState
+from events.texts import _, ngettext
+from services.doctor import judge
+from services.doctor.checks import Check, Part, State, ok, trouble, unknown
+from services.doctor.scope import Scope
+from services.lag.collect.groups import Groups
+from services.lag.judge.history import History, stages_of
+from services.lag.judge.model import Consumer
+from services.lag.judge.states import Rule
+from services.ledger.kafka.partition import GIVE_UP
+from services.ledger.kafka.partition_restore import Outdated, PartitionTopics
+from services.ledger.kafka.topic_records import is_same
+from services.runtime.kafka.reader import Reader
+from services.runtime.kafka.source_positions import check_source
+from services.runtime.kafka.topics import connected
+from services.runtime.ops.errors import ClusterError
+from services.watch.settings import WatchSettings
+
+NAMES: Final = (topics.JOURNAL, topics.LEDGER_STATE, *topics.INPUT_TOPICS)
+"""The topics of a partition that are read."""
+
+SAMPLE_S: Final = 2.0
+"""Seconds between two samples of the consumers, as the watch takes them."""
+
+SAMPLES_MAX: Final = 6
+"""So many are enough for each rule but those of longer trends."""
+
+NO_TOPICS = _("not known as long as topics are missing, or do not have the same partitions")
+AGREE = ngettext(
+    "State and journal of {count} partition agree.",
+    "State and journal of all {count} partitions agree.",
+)
+MEMBERS = ngettext("{count} member is at work.", "{count} members are at work.")
+MADE_AGAIN = _("The next start of the ledger makes the state again from the journal ({why}).")
+HELD = _(
+    "it is held before {topic}, offset {offset}: start a mended program, or set the record aside by"
+    ' `ecluse quarantine {partition} {offset} --reason "…"`'
+)
+
+
+async def agreement(scope: Scope) -> list[Check]:
+    """State and journal of each partition, and the input topics that it reads."""
+    settings = scope.settings
+    async with connected(settings) as cluster:
+        there = await cluster.describe()
+    counts = {len(there.get(settings.topic(name), {}).get("partitions", ())) for name in NAMES}
+    if len(counts) != 1 or counts == {0}:
+        return [unknown(Part.LEDGER, "partition", NO_TOPICS)]
+    count = counts.pop()
+    places = [TopicPartition(settings.topic(name), n) for name in NAMES for n in range(count)]
+    found: list[Check] = []
+    async with Reader(settings, places) as reader:
+        for number in range(count):
+            found += await _partition(scope, reader, number, count)
+    return found or [ok(Part.LEDGER, "partition", AGREE.render(count))]
+
+
+async def _partition(scope: Scope, reader: Reader, number: int, count: int) -> list[Check]:
+    """What is not as it must be with one partition."""
+    of_partition = PartitionTopics(scope.settings, number)
+    where = f"partition {number}"
+    try:
+        checkpoint, hold = await of_partition.examine(reader, count)
+        for topic, position in ({} if checkpoint is None else checkpoint.sources).items():
+            place = TopicPartition(topic, number)
+            await check_source(reader, place, position, is_same, GIVE_UP)
+    except Outdated as error:
+        return [ok(Part.LEDGER, "partition", MADE_AGAIN.render({"why": error}), where)]
+    except ClusterError as error:
+        return [trouble(Part.LEDGER, "partition", error.text, where)]
+    if hold is not None:
+        return [trouble(Part.LEDGER, "partition", HELD.render(hold._asdict()), where)]
+    return []
+
+
+def _consumer(stage: Stage, members: Mapping[Consumer, int]) -> Check:
+    """The watch commits nothing: its tables know how far it is. It has members, or not."""
+    if stage.stage != WATCH_STAGE:
+        return judge.consumer(stage)
+    count = next((each for consumer, each in members.items() if consumer.stage == WATCH_STAGE), 0)
+    if count:
+        return ok(Part.CONSUMERS, "consumer", MEMBERS.render(count), stage.group)
+    return judge.consumer(replace(stage, state=LagState.STOPPED, rule=Rule.NO_OWNER))
+
+
+async def consumers(scope: Scope) -> list[Check]:
+    """The state of each consumer group, by the rules of the watch, over a few samples."""
+    expected = WatchSettings().consumers
+    groups, history = Groups(scope.settings, expected), History()
+    try:
+        for number in range(SAMPLES_MAX):
+            if number:
+                await asyncio.sleep(SAMPLE_S)
+            try:
+                sampled = await groups.sample(scope.clock())
+            except ClusterError:
+                if number + 1 < SAMPLES_MAX:
+                    continue  # A young cluster has to find its coordinators first.
+                raise
+            for consumer, places in sampled.items():
+                for place, sample in places.items():
+                    history.add(consumer, place, sample)
+            judged = history.judged(scope.clock())
+            stages = stages_of(expected, judged, groups.members)
+            found = [_consumer(each, groups.members) for each in stages]
+            if all(each.state is State.OK for each in found):
+                break  # Else it may be a start, or a moment between two workers.
+        return found
+    finally:
+        await groups.stop()

@@ -1,0 +1,91 @@
+"""The scope of an examination: whose environment it is, and what is to be examined."""
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from aiokafka.errors import KafkaError
+
+from events.texts import Translatable, verbatim
+from services.doctor.checks import NO_ANSWER, Check, Part, trouble, unknown
+from services.runtime.kafka.security import NO_RIGHTS, text_of
+from services.runtime.kafka.waits import only_our_cancellation
+from services.runtime.ops.clock import Clock, wall_clock
+from services.runtime.ops.errors import Stop
+from services.runtime.ops.settings import Settings
+
+LIMIT_S: Final = 10.0
+"""The time limit of a check that asks one question or a few."""
+
+LONG_S: Final = 60.0
+"""The limit of one that asks about every partition."""
+
+KAFKA: Final = "kafka"
+READ_MODEL: Final = "read model"
+KEYS: Final = "keys"
+TREASURY: Final = "treasury"
+
+USES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "publisher": frozenset({KAFKA}),
+        "ledger": frozenset({KAFKA}),
+        "projector": frozenset({KAFKA, READ_MODEL}),
+        "api": frozenset({KAFKA, READ_MODEL, KEYS}),
+        "watch": frozenset({KAFKA}),
+        "treasury": frozenset({KAFKA, READ_MODEL, TREASURY}),
+        "auditor": frozenset({KAFKA}),
+    }
+)
+"""What each principal of deploy/acls.yaml connects to; an operator to everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is examined, and by which clock."""
+
+    settings: Settings
+    role: str | None = None
+    """The principal that this is run as; None examines for all."""
+    before_start: bool = False
+    """True where the services do not run yet, and have made nothing."""
+    form: str = "User:NAME"
+    """How the cluster names a principal."""
+    clock: Clock = wall_clock
+
+    def uses(self, what: str) -> bool:
+        """True if it is part of what this role connects to."""
+        return what in USES.get(self.role or "", frozenset({what}))
+
+
+def principal(settings: Settings) -> str:
+    """The principal of these settings: as it logs in, or by its certificate."""
+    named = settings.kafka_sasl_username or settings.kafka_oauth_client_id
+    return named or str(settings.kafka_ssl_certfile or "ANONYMOUS")
+
+
+async def made(
+    part: Part, name: str, check: Awaitable[list[Check]], limit_s: float = LIMIT_S
+) -> list[Check]:
+    """The result of a check; where it fails or takes too long, that is its result."""
+
+    def fails(text: Translatable) -> list[Check]:
+        return [trouble(part, name, text)]
+
+    try:
+        with only_our_cancellation():
+            async with asyncio.timeout(limit_s):
+                return await check
+    except TimeoutError:
+        return fails(NO_ANSWER.render({"limit_s": limit_s}))
+    except Stop as error:
+        if isinstance(error.__cause__, NO_RIGHTS):
+            return [unknown(part, name, text_of(error.__cause__))]
+        return fails(error.text)
+    except NO_RIGHTS as error:
+        return [unknown(part, name, text_of(error))]
+    except KafkaError as error:
+        return fails(text_of(error))
+    except OSError as error:
+        return fails(verbatim(error))

@@ -1,0 +1,108 @@
+"""Prospects: what would become of dead letters if they were sent again now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+import structlog
+
+from events.codec import Received
+from events.texts import Translatable, _
+from events.unreadable import Unreadable, explain
+from services.ledger.application.handle import decoded
+from services.ledger.application.trial import Trial
+from services.redrive.dead_letters import DeadLetter
+from services.redrive.state import RedriveState
+
+log: Final = structlog.stdlib.get_logger("ecluse.redrive")
+
+
+class Becomes(StrEnum):
+    """What a dead letter would become; those that are sent have an outcome of the ledger."""
+
+    READABLE = "readable"
+    """It can be read now; what would be decided was not asked."""
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    REFUSED = "refused"
+    PARKED = "parked"
+    STOPS = "stops"
+    """Deciding it fails: it would hold its partition, as it did before it was set aside."""
+    DEAD_LETTER = "dead_letter"
+    """It still cannot be read: it is left where it is."""
+    NOT_WHOLE = "not_whole"
+    TOO_OFTEN = "too_often"
+    UNDERWAY = "underway"
+    """It was sent again, and is not decided yet."""
+    REDRIVEN = "redriven"
+    """It was sent again, and is decided."""
+
+
+SENT: Final = frozenset(
+    (Becomes.READABLE, Becomes.ACCEPTED, Becomes.DUPLICATE, Becomes.REFUSED, Becomes.PARKED)
+)
+"""Those that are sent."""
+
+NOT_WHOLE = _("The topic of dead letters has only a part of it.")
+TOO_OFTEN = _("It was sent again {count} times already; --attempts allows more.")
+UNDERWAY = _("It was sent again, and the ledger has not decided it yet.")
+STOPS = _("Deciding it fails ({error}): mend the program first, else it holds its partition again.")
+REDRIVEN = _("It was sent again already: record {sequence} of budget {budget}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """A dead letter, and what it would become."""
+
+    dead_letter: DeadLetter
+    becomes: Becomes
+    why: Translatable | None = None
+    received: Received | None = None
+    """The event that it is, where it can be read."""
+
+    @property
+    def is_sent(self) -> bool:
+        """True where it would be sent."""
+        return self.becomes in SENT
+
+
+def prospect(found: DeadLetter, state: RedriveState, attempts_max: int) -> Prospect:
+    """What can be said of a dead letter without asking the ledger."""
+    settled = state.settled_by(found.at)
+    if settled is not None and settled.event_id is not None:
+        facts = {"sequence": settled.sequence, "budget": settled.budget}
+        return Prospect(found, Becomes.REDRIVEN, REDRIVEN.render(facts))
+    if state.is_underway(found.at):
+        return Prospect(found, Becomes.UNDERWAY, UNDERWAY)
+    if not found.is_whole:
+        return Prospect(found, Becomes.NOT_WHOLE, NOT_WHOLE)
+    if found.redrives >= attempts_max:
+        return Prospect(found, Becomes.TOO_OFTEN, TOO_OFTEN.render({"count": found.redrives}))
+    read = decoded(found.raw)
+    if isinstance(read, Unreadable):
+        return Prospect(found, Becomes.DEAD_LETTER, explain(read))
+    return Prospect(found, Becomes.READABLE, None, read)
+
+
+def tried(prospects: Sequence[Prospect], trial: Trial) -> list[Prospect]:
+    """The same, with what the ledger would decide of those that can be read, in their order.
+
+    Behind one that it fails to decide nothing is tried any more: what it left is in doubt.
+    """
+    found, has_failed = list(prospects), False
+    for at, each in enumerate(prospects):
+        if each.becomes is not Becomes.READABLE or has_failed:
+            continue
+        try:
+            trial.handle(each.dead_letter.raw)
+        # A bug of ours at this very record is what a quarantine sets aside: it is an answer here.
+        except Exception as error:
+            log.exception("trial_failed", **each.dead_letter.raw.source._asdict())
+            has_failed = True
+            why = STOPS.render({"error": type(error).__name__})
+            found[at] = replace(each, becomes=Becomes.STOPS, why=why)
+        else:
+            *_before, outcome = trial.latest.values()
+            found[at] = replace(each, becomes=Becomes(outcome.value))
+    return found

@@ -1,0 +1,166 @@
+"""Records sent for a dead letter: itself again, or a corrected event, and a note. Pure."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID, uuid5
+
+import msgspec
+
+from events.canonical import canonical
+from events.codec import Headers, Received, is_binary
+from events.envelope import SourceKind
+from events.reviews import RecordReviewed
+from events.topics import EVENTS, INTERNAL_EVENTS
+from services.ledger.application.handle import RawRecord
+from services.redrive.dead_letters import Address, redriven_headers
+
+CORRECTIONS: Final = UUID("6a8d098d-3ca3-5997-b5f0-d34fe5b0e999")
+"""The namespace of the ids of corrected events: the uuid5 of the URL `urn:ecluse:corrections`."""
+
+STRUCTURED: Final[Headers] = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
+
+COMMENT_MAX: Final = 1000
+"""Characters of the reason that a note holds, as the contract bounds them."""
+
+BY_MAX: Final = 300
+"""Characters of a name, likewise."""
+
+ID_MAX: Final = 500
+
+
+class Author(NamedTuple):
+    """Who sends a dead letter again, when, and why."""
+
+    source: str
+    """The `source` of events made by hand: that of the command, or of the console."""
+    name: str
+    at: datetime
+    why: str
+    attributes: Mapping[str, str] = {}
+    """Who that is, as CloudEvents' extension “authcontext” says it, where it is known."""
+
+
+class Outgoing(NamedTuple):
+    """A record to be written to an input topic, whose name is the contract's."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    headers: Headers
+
+
+class SentAgain(NamedTuple):
+    """What is written for one dead letter, together or not at all; the record before the note."""
+
+    at: Address
+    records: tuple[Outgoing, ...]
+
+
+def again(at: Address, raw: RawRecord, received: Received, author: Author) -> SentAgain:
+    """A record in the place of a dead letter, and the note about it.
+
+    It is the dead letter's own, which can be read now, or that of a corrected event.
+    """
+    internal = raw.source_kind is SourceKind.INTERNAL_EVENTS
+    record = Outgoing(
+        INTERNAL_EVENTS if internal else EVENTS,
+        received.envelope.data.budget.encode(),
+        raw.value or b"",
+        redriven_headers(at, raw.headers),
+    )
+    return SentAgain(at, (record, _note(at, received, author)))
+
+
+def as_sent(raw: RawRecord, event: bytes) -> RawRecord:
+    """A corrected event as the ledger will read it: among events, keyed by its budget."""
+    source = raw.source._replace(topic=EVENTS)
+    return RawRecord(event, source, STRUCTURED, _key(event), raw.timestamp_ms)
+
+
+def patched(raw: RawRecord, patch: Any, author: Author) -> bytes:
+    """The event of a record with a merge patch (RFC 7396); of a record that is none, the patch.
+
+    It has an id of its own, the same for the same patch, and names the former one as its cause. Its
+    time stays what it was, unless the patch has another.
+    """
+    before = event_of(raw)
+    merged = _merged(before, patch)
+    event = merged if isinstance(merged, dict) else {}
+    named = isinstance(patch, dict) and isinstance(patch.get("id"), str)
+    if not named:
+        place = canonical([*raw.source, patch]).decode()
+        event["id"] = str(uuid5(CORRECTIONS, place))
+    cause = before.get("id")
+    if isinstance(cause, str) and 0 < len(cause) <= ID_MAX:
+        event["causationid"] = cause
+    event["source"] = author.source
+    event.update(author.attributes)
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
+def event_of(raw: RawRecord) -> dict[str, Any]:
+    """The members of a record in structured form, as far as it is JSON; else nothing."""
+    try:
+        value = json.loads(raw.value or b"")
+    except (ValueError, RecursionError):
+        value = None
+    if not is_binary(raw.headers):
+        return value if isinstance(value, dict) else {}
+    found: dict[str, Any] = {
+        name.removeprefix("ce_"): content.decode(errors="replace")
+        for name, content in raw.headers
+        if name.startswith("ce_") and content is not None
+    }
+    return found | ({"data": value} if isinstance(value, dict) else {})
+
+
+def _note(at: Address, received: Received, author: Author) -> Outgoing:
+    """The event that says who sent a dead letter again, as which event, and why."""
+    envelope = received.envelope
+    budget = envelope.data.budget
+    time = author.at.isoformat(timespec="seconds")
+    event = {
+        "specversion": "1.0",
+        "id": f"redrive/{at.its_id}/{time}",
+        "source": author.source,
+        "type": RecordReviewed.TYPE,
+        "time": time,
+        "partitionkey": budget,
+        **author.attributes,
+        "data": {
+            "budget": budget,
+            "chain": at.chain,
+            "sequence": at.sequence,
+            "reviewed_by": author.name,
+            "reviewed_on": author.at.date().isoformat(),
+            "comment": author.why,
+            "event": {"source": envelope.source, "id": envelope.id},
+        },
+    }
+    return Outgoing(EVENTS, budget.encode(), _spell(event), redriven_headers(at, STRUCTURED))
+
+
+_spell: Final = msgspec.json.Encoder().encode
+
+
+def _key(event: bytes) -> bytes:
+    """The key under which an event is sent: its budget, as far as it can be read."""
+    try:
+        return str(json.loads(event)["data"]["budget"]).encode()
+    except (ValueError, LookupError, TypeError):
+        return b""
+
+
+def _merged(target: Any, patch: Any) -> Any:
+    """RFC 7396, section 2."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = _merged(merged.get(name), value)
+    return merged

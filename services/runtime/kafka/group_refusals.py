@@ -1,0 +1,63 @@
+"""Refusals of a consumer group in words: what its coordinator does not take, and what to do."""
+
+import asyncio
+from typing import Final
+
+from aiokafka.errors import InvalidSessionTimeoutError, KafkaError
+
+from events.texts import _
+from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, FencedInstanceIdError
+from services.runtime.kafka.security import text_of
+from services.runtime.kafka.topics import connected
+from services.runtime.ops.errors import ClusterError
+from services.runtime.ops.settings import Settings
+
+LEAST: Final = "group.min.session.timeout.ms"
+MOST: Final = "group.max.session.timeout.ms"
+
+SAME_NAME = _(
+    "another process keeps joining the group under the name {instance}: give each its own "
+    "(--instance, ECLUSE_INSTANCE)"
+)
+GROUP_LOST = _("the group is lost: {error}")
+OUT_OF_BOUNDS = _(
+    "it refuses the session timeout of {milliseconds} ms (ECLUSE_SESSION_TIMEOUT_S): its brokers "
+    "allow {least} to {most} ms (group.min.session.timeout.ms, group.max.session.timeout.ms)"
+)
+OUT_OF_UNKNOWN_BOUNDS = _(
+    "it refuses the session timeout of {milliseconds} ms (ECLUSE_SESSION_TIMEOUT_S): its brokers "
+    "allow what their group.min.session.timeout.ms and group.max.session.timeout.ms say, 6000 to "
+    "1800000 ms by default"
+)
+
+
+def same_name(settings: Settings) -> ClusterError:
+    """The error of two processes of one name."""
+    return ClusterError("Kafka", SAME_NAME.render({"instance": settings.instance}))
+
+
+async def explanation(settings: Settings, error: Exception) -> ClusterError | None:
+    """What an error of the group means, of which aiokafka gives the name alone; else None."""
+    if FencedInstanceIdError.__name__ in str(error):
+        return same_name(settings)
+    if InvalidSessionTimeoutError.__name__ in str(error):
+        return await _out_of_bounds(settings)
+    return None
+
+
+async def lost(settings: Settings, error: KafkaError) -> ClusterError:
+    """An error of the group that ends a process."""
+    text = GROUP_LOST.render({"error": text_of(error)})
+    return await explanation(settings, error) or ClusterError("Kafka", text)
+
+
+async def _out_of_bounds(settings: Settings) -> ClusterError:
+    facts = {"milliseconds": int(settings.session_timeout_s * 1000)}
+    text = OUT_OF_UNKNOWN_BOUNDS.render(facts)
+    try:
+        async with asyncio.timeout(REQUEST_TIMEOUT_S), connected(settings) as cluster:
+            config = await cluster.config_of(min(cluster.brokers))
+        text = OUT_OF_BOUNDS.render(facts | {"least": config[LEAST], "most": config[MOST]})
+    except (ClusterError, TimeoutError):
+        pass  # Few principals have a right to a broker's settings.
+    return ClusterError(settings.bootstrap_servers, text)

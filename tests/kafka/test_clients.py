@@ -1,0 +1,103 @@
+"""The clients of docs/for-the-erp.md, with its own settings, against a broker and a ledger."""
+
+import asyncio
+import json
+import re
+import subprocess
+import textwrap
+from pathlib import Path
+from typing import Any, Final
+
+from aiokafka import AIOKafkaProducer
+from confluent_kafka import Producer
+
+from events.topics import EVENTS
+from tests.builders import Json, a_vote, encoded
+from tests.integration.command import ROOT
+from tests.kafka.brokers import KAFKA, java_for_jars
+from tests.kafka.cluster import Cluster, budget_on, outcomes
+from tests.kafka.processes import Worker
+
+PARTITIONS = 4
+PAGE: Final = ROOT / "docs" / "for-the-erp.md"
+CONTRACT_NAME: Final = "ecluse.events.v1"
+CONSOLE: Final = "kafka-console-producer.sh"
+
+
+def block(language: str, containing: str) -> str:
+    """The one example of the page that is in this language, and holds this text."""
+    text = PAGE.read_text("utf-8").split("\n## Kafka\n")[1]
+    found = list(re.findall(rf"```{language}\n(.*?)\n```", text, re.DOTALL))
+    [example] = [each for each in found if containing in each]
+    return str(example)
+
+
+def votes(client: str) -> list[Json]:
+    """One event for each partition, so that another hash would show."""
+    return [
+        a_vote(budget=budget_on(number, PARTITIONS), _id=client, _source=f"urn:test:{client}")
+        for number in range(PARTITIONS)
+    ]
+
+
+def by_kafkas_own_command(cluster: Cluster, folder: Path, events: list[Json]) -> None:
+    """The page's command; `printf` and the script's name are put in their place."""
+    (folder / "erp.properties").write_text(block("properties", "acks=all"))
+    java = f"'{java_for_jars()}' -cp '{KAFKA / 'libs'}/*' org.apache.kafka.tools.ConsoleProducer"
+    commands = []
+    for number, event in enumerate(events):
+        (folder / f"{number}.json").write_bytes(encoded(event))
+        lines, produce = block("console", CONSOLE).removeprefix("$ ").split(" | ")
+        own = lines.replace("event.json", f"{number}.json")
+        commands.append(own.replace("21590350100017-00-2023", event["partitionkey"]))
+    produce = produce.replace(CONSOLE, java).replace("…", cluster.bootstrap)
+    produce = produce.replace(CONTRACT_NAME, cluster.name(EVENTS))
+    command = f"set -euo pipefail; {{ {'; '.join(commands)}; }} | {produce}"
+    subprocess.run(["bash", "-c", command], cwd=folder, check=True, timeout=60)
+
+
+def by_librdkafka(cluster: Cluster, events: list[Json]) -> None:
+    example = block("python", "murmur2_random").replace("…", cluster.bootstrap)
+    producer = eval(example, {"Producer": Producer})
+    failures: list[Any] = []
+    for event in events:
+        producer.produce(
+            cluster.name(EVENTS),
+            key=event["partitionkey"],
+            value=encoded(event),
+            headers={"content-type": "application/cloudevents+json"},
+            on_delivery=lambda error, _: failures.append(error) if error else None,
+        )
+    assert (0, []) == (producer.flush(30), failures)
+
+
+def by_aiokafka(cluster: Cluster, events: list[Json]) -> None:
+    example = block("python", "send_and_wait").replace(CONTRACT_NAME, cluster.name(EVENTS))
+    send = f"async def send(producer, event):\n{textwrap.indent(example, '    ')}"
+
+    async def go() -> None:
+        names: dict[str, Any] = {"json": json}
+        exec(send, names)
+        async with AIOKafkaProducer(
+            bootstrap_servers=cluster.bootstrap, enable_idempotence=True
+        ) as producer:
+            for event in events:
+                await names["send"](producer, event)
+
+    asyncio.run(go())
+
+
+def test_each_clients_settings_bring_an_event_to_the_partition_where_it_is_decided(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    by_kafkas_own_command(cluster, tmp_path, votes("java"))
+    by_librdkafka(cluster, votes("librdkafka"))
+    by_aiokafka(cluster, votes("aiokafka"))
+    with Worker(cluster, tmp_path) as worker:
+        records = cluster.wait_for_records(3 * PARTITIONS)
+        assert 0 == worker.stop()
+    for number, some in records.items():
+        # The first vote is accepted, each further one refused: it was read, and decided.
+        assert ["accepted", "refused", "refused"] == outcomes(some)
+        said = [each["event"]["source"] for each in some]
+        assert [f"urn:test:{each}" for each in ("java", "librdkafka", "aiokafka")] == said, number

@@ -1,0 +1,145 @@
+"""`ecluse doctor` on a broker: OK on a sound stack, and each planted trouble by its name.
+
+Of the ledger's partitions: test_doctor_partitions.py; of logins and certificates:
+test_doctor_secured.py; of databases: tests/read_model/test_doctor.py; of settings, and where
+nothing answers: tests/unit/doctor.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from events.topics import (
+    JOURNAL,
+    PROJECTOR_GROUP,
+    REFUSALS,
+    SLIPS,
+)
+from services.doctor.checks import State
+from services.doctor.examination import examine
+from services.runtime.ops.clock import wall_clock
+from tests.builders import a_vote_and_awards
+from tests.kafka.brokers import Broker
+from tests.kafka.cluster import Cluster, budget_on
+from tests.kafka.examined import Examined, examined
+from tests.kafka.processes import Projector, Watcher, Worker, api, rows
+from tests.kafka.three_brokers import BROKERS, ThreeBrokers
+from tests.kafka.treasury_process import Treasurer
+from tests.waiting import eventually, run
+
+PARTITIONS: Final = 1
+
+
+@pytest.mark.timeout(240)
+def test_a_sound_stack_is_ok_and_a_service_that_has_ended_is_named(
+    cluster: Cluster, postgresql_url: str, tmp_path: Path
+) -> None:
+    """Ledger, projector, watch, treasury and API on one broker and one PostgreSQL."""
+    url = postgresql_url
+    cluster.publish(a_vote_and_awards(budget_on(0, PARTITIONS), 3))
+    stack = ExitStack()
+    with stack:
+        services = [
+            stack.enter_context(each)
+            for each in (
+                Worker(cluster, tmp_path),
+                Projector(cluster, url, tmp_path),
+                Watcher(cluster, tmp_path),
+                Treasurer(cluster, url, tmp_path),
+            )
+        ]
+        for each in services:
+            each.until_ready()
+        stack.enter_context(api(cluster, url, tmp_path))
+        services[1].until(lambda: rows(url) == 3, "all records")
+        own = {"ECLUSE_DATABASE_URL": url, "ECLUSE_TREASURY_URL": url}
+        found = examined(cluster, **own)
+        assert [] == [(each, found.text(*each)) for each in found.troubles]
+        assert [] == found.of_state("unknown"), "on this machine even its disk is known"
+        names = {name for name, _where in found.of_state("ok")}
+        assert {"broker", "topics", "replicas", "limits", "transactions", "clock", "disk"} <= names
+        assert {"rights", "partition", "consumer", "version", "schema", "settings"} <= names
+        assert 4 == [name for name, _where in found.of_state("ok")].count("consumer")
+        assert 3 == [name for name, _where in found.of_state("ok")].count("schema")
+
+        services[1].kill()
+        group = cluster.name(PROJECTOR_GROUP)
+        eventually(
+            lambda: examined(cluster, **own).troubles == [("consumer", PROJECTOR_GROUP)],
+            f"{group} is not missed alone",
+        )
+
+
+# ---------------------------------------------------------------- topics and the broker
+def test_a_topic_that_is_missing_and_one_with_another_setting_are_named(cluster: Cluster) -> None:
+    cluster.delete(SLIPS)
+    cluster.alter(JOURNAL, retention_ms="604800000")
+    found = examined(cluster, "--before-start")
+    assert {("topics", cluster.name(SLIPS)), ("topics", cluster.name(JOURNAL))} <= {*found.troubles}
+    assert "ecluse topics apply" in found.text("topics", cluster.name(SLIPS))
+    assert "retention.ms is 604800000" in found.text("topics", cluster.name(JOURNAL))
+
+
+def test_a_time_out_that_the_broker_does_not_take_is_named(cluster: Cluster) -> None:
+    found = examined(cluster, "--before-start", ECLUSE_TRANSACTION_TIMEOUT_S="1000")
+    assert ("limits", "ECLUSE_TRANSACTION_TIMEOUT_S") in found.troubles
+
+
+def test_a_transaction_that_stays_open_is_named(cluster: Cluster) -> None:
+    env = {"ECLUSE_TRANSACTION_TIMEOUT_S": "0.5"}
+    with cluster.left_open(REFUSALS):
+        hanging = ("transactions", f"{cluster.name(REFUSALS)}/0")
+
+        def old_enough() -> Examined | None:
+            found = examined(cluster, "--role", "watch", "--before-start", **env)
+            return found if found.troubles else None
+
+        found = eventually(old_enough, "it is not old enough")
+        assert [hanging] == found.troubles
+        assert "since offset 0" in found.text(*hanging)
+
+
+def test_a_frozen_broker_is_a_line_and_no_wait_without_end(
+    broker: Broker, cluster: Cluster
+) -> None:
+    broker.freeze()
+    found = examined(cluster)
+    assert ("broker", None) in found.troubles
+    assert "no answer in" in found.text("broker", None)
+    assert ("partition", cluster.bootstrap) in found.of_state("unknown")
+
+
+def test_a_clock_that_is_a_minute_ahead_of_kafka_is_named(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in cluster.environment.items():
+        monkeypatch.setenv(name, value)
+    checks = run(examine("ledger", before_start=True, clock=lambda: wall_clock() + 60))
+    (found,) = [each for each in checks if each.name == "clock"]
+    assert State.TROUBLE == found.state
+    assert 59 < found.text.facts["skew_s"] < 61  # type: ignore[operator] # a figure
+
+
+# ---------------------------------------------------------------- three brokers
+@pytest.fixture
+def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreeBrokers]:
+    """Three brokers."""
+    with ThreeBrokers(tmp_path_factory.mktemp("three")) as started:
+        yield started
+
+
+@pytest.mark.timeout(300)
+def test_a_broker_that_is_away_is_named_with_the_replicas_it_kept(three: ThreeBrokers) -> None:
+    cluster = Cluster(three.bootstrap, "", 1)
+    cluster.create(replicas=BROKERS)
+    assert [] == examined(cluster, "--before-start", "--role", "watch").troubles
+    three.kill()
+
+    def behind() -> bool:
+        found = examined(cluster, "--before-start", "--role", "watch")
+        return {("broker", three.chosen.bootstrap), ("replicas", JOURNAL)} <= {*found.troubles}
+
+    eventually(behind, "its replicas are not missed", pause_s=1.0)

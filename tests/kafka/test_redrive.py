@@ -1,0 +1,158 @@
+"""Dead letters sent again on a broker: each decided once, whoever is killed on the way."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from events import topics
+from tests.builders import Json, a_vote, a_vote_and_awards, an_award, encoded
+from tests.kafka.cluster import Cluster, Sent, budget_on
+from tests.kafka.commands import DONE, UNREACHABLE, WRONG, asked, object_of
+from tests.kafka.forked import ECLUSE
+from tests.kafka.processes import Process, Worker
+
+PARTITIONS: Final = 2
+HOME: Final = 1
+AWAY: Final = 0
+BUDGET: Final = budget_on(HOME, PARTITIONS)
+KEY: Final = BUDGET.encode()
+WHY: Final = "murmur2 est réglé"
+SENDS: Final = ("--yes", "--reason", WHY, "--by", "Awa Diop")
+
+
+def misplaced(event: Json) -> Sent:
+    """An event as a client writes it whose partitioner is another."""
+    return Sent(AWAY, KEY, encoded(event))
+
+
+def redriven(cluster: Cluster) -> list[Json]:
+    """The notes in the journal about dead letters that were sent again."""
+    rows = [row for rows in cluster.journal().values() for row in rows]
+    return [row for row in rows if row["event"] and "reviewed_by" in row["event"]["data"]]
+
+
+@pytest.mark.timeout(300)
+def test_ten_thousand_dead_letters_are_decided_once_though_the_redrive_is_killed_five_times(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    events = a_vote_and_awards(BUDGET, 10_000)
+    cluster.write(map(misplaced, events))
+    with Worker(cluster, tmp_path) as worker:
+        dead = cluster.wait_for_records(len(events))[AWAY]
+        assert {"wrong_partition"} == {row["dead_letter"]["reason"] for row in dead}
+        before = cluster.count(topics.EVENTS)
+        command = (ECLUSE, "redrive", "--rate", "2500", *SENDS)
+        redrive = Process(command, tmp_path, "redrive", cluster.environment)
+        with redrive:
+            for kill in range(1, 6):
+                wanted = before + kill * 3_000
+
+                def is_there(wanted: int = wanted) -> bool:
+                    return cluster.count(topics.EVENTS) >= wanted
+
+                redrive.until(is_there, f"{wanted} offsets written", pause_s=0.02)
+                redrive.kill()
+                redrive.start_again()
+            assert DONE == redrive.ended(120)
+        rows = cluster.wait_for_records(3 * len(events))[HOME]
+        assert 0 == worker.stop()
+    notes = [row for row in rows if "reviewed_by" in row["event"]["data"]]
+    decided = [row for row in rows if "reviewed_by" not in row["event"]["data"]]
+    assert Counter(accepted=2 * len(events)) == Counter(row["outcome"] for row in rows)
+    assert [each["id"] for each in events] == [row["event_id"] for row in decided], "in their order"
+    about = {row["event"]["data"]["sequence"]: row["event"]["data"] for row in notes}
+    assert sorted(about) == [row["sequence"] for row in dead]
+    assert {("Awa Diop", WHY, "_dead.0")} == {
+        (each["reviewed_by"], each["comment"], each["chain"]) for each in about.values()
+    }
+
+    end = cluster.count(topics.EVENTS)
+    again = object_of(cluster, "redrive", *SENDS)
+    assert {"selected": 0, "more": 0, "becomes": {}, "dead_letters": [], "sent": 0} == again
+    named = object_of(cluster, "redrive", "_dead.0/1", *SENDS)
+    assert (0, {"wrong_partition": {"redriven": 1}}) == (named["sent"], named["becomes"])
+    assert end == cluster.count(topics.EVENTS), "a second redrive writes nothing"
+    traced = object_of(cluster, "trace", events[-1]["id"])["records"]
+    assert ["accepted", "accepted"] == [row["outcome"] for row in traced]
+    listed = object_of(cluster, "dead-letters", "list", "--all")
+    assert {"wrong_partition": len(events)} == listed["counts"]
+    assert {"redriven"} == {row["state"] for row in listed["dead_letters"]}
+
+
+def test_what_each_would_become_is_said_before_anything_is_sent(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    wrong = an_award(1, budget=BUDGET, grant="G2", _id="wrong", _source="urn:lille:erp")
+    wrong["data"]["title"] = 7
+    cluster.write(
+        [
+            misplaced(a_vote(100, budget=BUDGET)),
+            misplaced(an_award(50, budget=BUDGET, grant="G1")),
+            misplaced(an_award(90, budget=BUDGET, grant="G3")),
+            Sent(HOME, KEY, b"{"),
+            Sent(HOME, KEY, encoded(wrong)),
+            Sent(HOME, KEY, b" " * (1024 * 1024 + 1)),
+        ]
+    )
+    with Worker(cluster, tmp_path) as worker:
+        cluster.wait_for_records(6)
+        end = cluster.count(topics.EVENTS)
+        found = object_of(cluster, "redrive")
+        assert {
+            "wrong_partition": {"accepted": 2, "refused": 1},
+            "bad_json": {"dead_letter": 1},
+            "invalid_value": {"dead_letter": 1},
+            "too_large": {"not_whole": 1},
+        } == found["becomes"]
+        assert (None, end) == (found["sent"], cluster.count(topics.EVENTS))
+        text = asked(cluster, "redrive", "--lang", "en").out
+        assert b"3 of 6 would be sent again" in text
+
+        of_sender = object_of(cluster, "dead-letters", "list", "--source", "urn:lille:erp")
+        assert ["wrong"] == [row["event_id"] for row in of_sender["dead_letters"]]
+        assert 3 == object_of(cluster, "redrive", "--code", "wrong_partition", *SENDS)["sent"]
+        rows = cluster.wait_for_records(6 + 6)[HOME]
+        sent = [row for row in rows if row["event"] and "reviewed_by" not in row["event"]["data"]]
+        assert ["accepted", "accepted", "refused"] == [row["outcome"] for row in sent]
+
+        patch = tmp_path / "patch.json"
+        patch.write_text('{"data": {"title": "Aide"}}')
+        (its_id,) = (row["id"] for row in of_sender["dead_letters"])
+        tried = object_of(cluster, "redrive", its_id, "--patch", patch)
+        assert {"invalid_value": {"accepted": 1}} == tried["becomes"]
+        assert 1 == object_of(cluster, "redrive", its_id, "--patch", patch, *SENDS)["sent"]
+        corrected, note = cluster.wait_for_records(6 + 6 + 2)[HOME][-2:]
+        assert ("accepted", "wrong") == (corrected["outcome"], corrected["event"]["causationid"])
+        reference = {"source": "urn:ecluse:command", "id": corrected["event_id"]}
+        assert reference == note["event"]["data"]["event"]
+        assert 0 == object_of(cluster, "redrive", its_id, "--patch", patch, *SENDS)["sent"]
+        assert 0 == worker.stop()
+
+    assert object_of(cluster, "verify")["proved"]
+    left = object_of(cluster, "dead-letters", "list")
+    assert {"bad_json": 1, "too_large": 1} == left["counts"]
+    shown = asked(cluster, "dead-letters", "show", left["dead_letters"][0]["id"], "--lang", "fr")
+    assert DONE == shown.code
+    written = asked(cluster, "dead-letters", "export", "-", "--code", "bad_json")
+    assert ["ew=="] == [json.loads(line)["value_base64"] for line in written.out.splitlines()]
+    assert UNREACHABLE == asked(cluster, "redrive", "_dead.0/99").code
+    patch.write_text('{"data": {"title": 8}}')
+    assert WRONG == asked(cluster, "redrive", left["dead_letters"][0]["id"], "--patch", patch).code
+
+
+def test_what_is_sent_again_and_not_decided_yet_is_not_sent_twice(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    cluster.write(map(misplaced, a_vote_and_awards(BUDGET, 5)))
+    with Worker(cluster, tmp_path) as worker:
+        cluster.wait_for_records(5)
+        assert 0 == worker.stop()
+    assert 5 == object_of(cluster, "redrive", *SENDS)["sent"]
+    end = cluster.count(topics.EVENTS)
+    again = object_of(cluster, "redrive", *SENDS)
+    assert (0, {"wrong_partition": {"underway": 5}}) == (again["sent"], again["becomes"])
+    assert end == cluster.count(topics.EVENTS)
+    assert [] == redriven(cluster)

@@ -1,0 +1,76 @@
+"""The API's addresses as schemas: of what may be asked of each, and of what it answers."""
+
+from typing import Any, Final
+
+from services.api.adapters.read_model import open_read_model
+from services.api.contract.openapi import PART
+from tests.api.environment import an_app
+from tests.builders import Json
+
+EVENT: Final = "#/components/schemas/Event"
+"""Any event: the schemas of the types are compared one by one."""
+
+OF_EVENTS: Final = (PART, "ecluse.")
+"""Beginnings of the names of components that are published by type."""
+
+ASKED: Final = " asked"
+ANSWERED: Final = " answered"
+
+
+def openapi() -> Json:
+    """The API's OpenAPI document without the schemas of events."""
+    found: Json = an_app(open_read_model("sqlite://")).openapi()
+    components = {
+        name: schema
+        for name, schema in found["components"]["schemas"].items()
+        if not name.startswith(OF_EVENTS) and name != EVENT.rpartition("/")[2]
+    }
+    return found | {"components": {"schemas": components}}
+
+
+def schemas_of(document: Json) -> dict[str, Json]:
+    """By address, with its method: a schema of its parameters and body, one of its answers."""
+    found: dict[str, Json] = {}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            name = f"{method.upper()} {path}"
+            shared = {"components": document["components"]}
+            found[name + ASKED] = _asked(operation) | shared
+            found[name + ANSWERED] = _answered(operation) | shared
+    return found
+
+
+def _object(members: Json, required: list[str]) -> Json:
+    return {
+        "type": "object",
+        "properties": members,
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+def _asked(operation: Json) -> Json:
+    parameters = {f"{each['in']} {each['name']}": each for each in operation.get("parameters", ())}
+    members = {name: each["schema"] for name, each in parameters.items()}
+    required = [name for name, each in parameters.items() if each["required"]]
+    body = operation.get("requestBody", {"content": {}})
+    # Which of the media types is sent is the client's choice: none may go.
+    members |= {kind: _schema(each) for kind, each in body["content"].items()}
+    if body.get("required") and len(body["content"]) == 1:
+        required += body["content"]
+    return _object(members, required)
+
+
+def _answered(operation: Json) -> Json:
+    members = {
+        f"{status} {kind}": _schema(content)
+        for status, answer in operation["responses"].items()
+        if status.startswith("2")
+        for kind, content in answer.get("content", {}).items()
+    }
+    return _object(members, list(members))
+
+
+def _schema(content: Json) -> Any:
+    found = content.get("schema", True)
+    return True if found == {"$ref": EVENT} else found
