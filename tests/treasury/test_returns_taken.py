@@ -261,6 +261,25 @@ def test_a_return_of_another_budget_is_refused(treasury_in_files: str, element: 
     at_desk(treasury_in_files, go)
 
 
+def test_a_return_of_a_budget_that_is_not_configured_is_its_entity_s_to_close(
+    treasury_in_files: str,
+) -> None:
+    theirs, others = frozenset({BUDGET[:14]}), frozenset({"35600000000048"})
+    unknown = a_return(a_slip(PAID, number=12), head={"CodBud": "99"})
+    elsewhere = a_return(a_slip(PAID, number=12), head={"CodBud": "99", "IdColl": min(others)})
+
+    async def go(desk: Desk) -> None:
+        for content in (unknown, elsewhere):
+            assert "refused" == (await desk.take(content)).outcome
+        (finding,) = await desk.returns.findings(theirs, open_only=True)
+        assert ("file_refused", BUDGET[:14]) == (finding.kind, (finding.budget or "")[:14])
+        assert [] == await desk.returns.findings(others, open_only=True), "none of the settings"
+        with pytest.raises(application.ForeignReturn):
+            await desk.returns.take(io.BytesIO(unknown), "retour.xml", "test", others)
+
+    at_desk(treasury_in_files, go)
+
+
 def with_entity(good: bytes, declared: str, used: str) -> bytes:
     """A return that declares an entity, and uses it."""
     text = good.decode("iso-8859-1").replace("<n:PES", f"<!DOCTYPE x [{declared}]><n:PES", 1)
