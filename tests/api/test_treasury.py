@@ -315,6 +315,26 @@ def test_a_return_of_another_entity_is_refused_and_nothing_is_kept(scene: Scene)
     assert "retour.xml" not in scene.asked(ALL_KEY, files)
 
 
+def test_a_return_of_a_budget_that_is_not_set_up_is_its_entitys_to_close(scene: Scene) -> None:
+    async def bring(client: httpx.AsyncClient) -> int:
+        return int((await post(client, paid(40_000, CodBud="07"))).status_code)
+
+    async def listed(client: httpx.AsyncClient) -> list[dict[str, Any]]:
+        return [
+            each["finding"] for each in (await client.get("/treasury/findings")).json()["items"]
+        ]
+
+    assert (403, 200) == (scene.asked(ROUBAIX_TREASURY, bring), scene.asked(LILLE_TREASURY, bring))
+    assert [] == scene.asked(ROUBAIX_TREASURY, listed)
+    (finding,) = scene.asked(LILLE_TREASURY, listed)
+    path, reason = f"/treasury/findings/{finding['finding_id']}/close", {"reason": "Budget ajouté."}
+
+    async def close(client: httpx.AsyncClient) -> int:
+        return (await client.post(path, json=reason)).status_code
+
+    assert (404, 200) == (scene.asked(ROUBAIX_TREASURY, close), scene.asked(LILLE_TREASURY, close))
+
+
 def test_a_finding_is_closed_with_a_reason_by_who_may(scene: Scene) -> None:
     async def found(client: httpx.AsyncClient) -> str:
         await issued(client)
