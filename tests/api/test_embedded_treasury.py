@@ -14,6 +14,8 @@ from sqlalchemy import Select, insert, select
 from events.topics import EVENTS, SLIPS
 from services.embedded.ledger_process import EmbeddedLedger
 from services.embedded.treasury import EmbeddedTreasury
+from services.ledger.application.handle import Ledger, RawRecord
+from services.ledger.domain.journal import JournalRecord
 from services.projector.database import an_engine
 from services.projector.tables import payment_orders
 from services.runtime.kafka.publishing import Message
@@ -224,6 +226,27 @@ def test_lost_tables_are_made_again_with_the_slips_that_were_sent(tmp_path: Path
     in_town(tmp_path, again)
     lose(tmp_path, "treasury.db")
     in_town(tmp_path, both)
+
+
+def test_an_event_at_which_the_ledger_fails_keeps_no_slip_from_leaving(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle = Ledger.handle
+
+    def fail(self: Ledger, raw: RawRecord) -> list[JournalRecord]:
+        assert b"guilty" not in (raw.value or b""), "a bug of ours"
+        return handle(self, raw)
+
+    async def body(town: Town) -> None:
+        await publish(town.ledger, *YEAR)
+        await eventually_async(lambda: town.has("C/advance"), "the order")
+        await town.put(a_payment(1, _id="guilty", **OURS))
+        await town.issued()
+        waiting = select(outbox.c.message_id).where(outbox.c.sent_at.is_(None))
+        assert [("guilty",)] == await town.asked(waiting)
+
+    monkeypatch.setattr(Ledger, "handle", fail)
+    in_town(tmp_path, body)
 
 
 def test_lost_tables_that_another_opens_first_make_no_slip(tmp_path: Path) -> None:
