@@ -304,8 +304,8 @@ def value_of(name: str, found: str, *, required: bool) -> Value:
     if not BLANKS.sub("", found):
         return refused(MISSING) if required else Value("")
     if _plain(found) in NOTHING:
-        said = (NO_VALUE if required else WITHOUT_VALUE).render({"found": found.strip()})
-        return Value(None if required else "", said)
+        why = (NO_VALUE if required else WITHOUT_VALUE).render({"found": found.strip()})
+        return Value(None if required else "", why)
     return READERS[name](found)
 
 

@@ -34,7 +34,7 @@ NEAR_THE_END = _(
     "Numbers up to {last} would leave Écluse's own series of budget {budget}, which goes on behind "
     "them, without numbers: those given end at {most} at most."
 )
-ROOM: Final = 10_000
+LEFT_FREE: Final = 10_000
 """The fewest numbers behind a given one: one wrong digit would use up the year's series."""
 
 DRAFTS: Final = "draft"
@@ -137,8 +137,8 @@ async def _check_free(
 ) -> None:
     slip, taken = numbers.slip, numbers.pieces
     for last, end in ((slip, SLIP_NUMBER_MAX), (taken[-1], PIECE_NUMBER_MAX)):
-        if last > end - ROOM:
-            facts = {"budget": budget, "last": Number(last), "most": Number(end - ROOM)}
+        if last > end - LEFT_FREE:
+            facts = {"budget": budget, "last": Number(last), "most": Number(end - LEFT_FREE)}
             raise SlipProblem(NEAR_THE_END.render(facts))
     live = (
         slips.c.budget == budget,
