@@ -127,6 +127,8 @@ class KnownPiece:
     """The states that were published."""
     paid: Mapping[Paid, int] = field(default_factory=dict)
     """How often each payment was published."""
+    traceparent: str | None = None
+    """Of the event that issued the order."""
 
 
 def cents_of(payments: Counter[Paid]) -> int:

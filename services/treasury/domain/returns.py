@@ -33,10 +33,7 @@ from services.treasury.domain.returned_pieces import (
 )
 from services.treasury.domain.slips import SlipType
 
-TREASURY_SOURCE: Final = TREASURY
-"""The `source` of events made of returns: nobody else may send it."""
-
-NAMESPACE: Final = uuid5(NAMESPACE_URL, TREASURY_SOURCE)
+NAMESPACE: Final = uuid5(NAMESPACE_URL, TREASURY)
 """The namespace of the ids of these events (UUID version 5)."""
 
 ON_HOLD: Final = "on_hold"
@@ -84,7 +81,7 @@ NO_CODE: Final = "-"
 
 @dataclass(frozen=True, slots=True)
 class OwnEvent:
-    """An event made of a return."""
+    """An event made of a return, with the trace of its order."""
 
     event_id: str
     event_type: str
@@ -94,19 +91,20 @@ class OwnEvent:
     data: Mapping[str, Any]
     facts: Mapping[str, Any]
     """What its id comes of, for the tables."""
+    traceparent: str | None = None
 
     def encoded(self) -> bytes:
         """The event as a CloudEvent in structured mode: the same bytes whichever file tells it."""
-        midnight = datetime.combine(self.happened_on, time(), ZoneInfo(ZONE))
         return canonical(
             {
                 "specversion": "1.0",
                 "id": self.event_id,
-                "source": TREASURY_SOURCE,
+                "source": TREASURY,
                 "type": self.event_type,
-                "time": midnight.isoformat(),
+                "time": datetime.combine(self.happened_on, time(), ZoneInfo(ZONE)).isoformat(),
                 "partitionkey": self.budget,
                 "datacontenttype": "application/json",
+                **({} if self.traceparent is None else {"traceparent": self.traceparent}),
                 "data": self.data,
             }
         )
@@ -264,7 +262,8 @@ def _event(
     facts: Mapping[str, Any],
 ) -> OwnEvent:
     name = str(uuid5(NAMESPACE, canonical([known.budget, event_type, facts]).decode()))
-    return OwnEvent(name, event_type, known.budget, known.payment_order, happened_on, data, facts)
+    order = (known.budget, known.payment_order)
+    return OwnEvent(name, event_type, *order, happened_on, data, facts, known.traceparent)
 
 
 def _contradictions(piece: ReturnedPiece, known: KnownPiece) -> Iterator[Finding]:

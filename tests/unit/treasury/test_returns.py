@@ -10,11 +10,11 @@ import pytest
 from events.codec import Received, decode
 from events.envelope import SourceKind
 from events.payments import PaymentExecuted, PaymentOrderAcknowledged
+from events.treasury import TREASURY
 from services.treasury.domain.findings import FindingKind
 from services.treasury.domain.returned_pieces import PieceState, Reason, ReturnedPiece
 from services.treasury.domain.returns import (
     NAMESPACE,
-    TREASURY_SOURCE,
     Judged,
     is_accountants_own,
     reason_of,
@@ -240,7 +240,7 @@ def test_an_event_is_one_of_the_contract_and_of_its_day_in_paris(day: date, time
     for value in values:
         read = decode(value, key=BUDGET.encode(), source_kind=SourceKind.EVENTS)
         assert isinstance(read, Received), read
-        assert (TREASURY_SOURCE, BUDGET) == (read.envelope.source, read.envelope.partitionkey)
+        assert (TREASURY, BUDGET) == (read.envelope.source, read.envelope.partitionkey)
         assert time == json.loads(value)["time"]
         assert "reason" not in json.loads(value)["data"] or json.loads(value)["data"]["reason"]
 
