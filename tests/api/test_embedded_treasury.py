@@ -254,7 +254,7 @@ def test_lost_tables_that_another_opens_first_make_no_slip(tmp_path: Path) -> No
         await town.store.prepare()
         with pytest.raises(SlipProblem) as refused:
             await town.slips.prepare(BUDGET, SlipType.PAYMENT, "anne")
-        assert "ecluse serve --embedded" in refused.value.text.msgid
+        assert "start the treasury's process" in refused.value.text.msgid
 
     async def opened_first(ledger: EmbeddedLedger) -> None:
         town = Town(tmp_path, ledger)

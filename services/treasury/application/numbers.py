@@ -19,11 +19,11 @@ from services.treasury.store.tables import free_numbers, pieces, series, slips
 
 GIVEN_BY_ERP = _(
     "The ERP gives the numbers of budget {budget}: give that of the slip and that of its first "
-    "piece (--number, --first-piece)."
+    "piece."
 )
 OWN_SERIES = _(
-    "The numbers of budget {budget} are Écluse's own series: issue the slip without --number and "
-    "--first-piece, or set `given_by_erp` in the file of ECLUSE_TREASURY_FILE."
+    "The numbers of budget {budget} are Écluse's own series: issue the slip without giving any. "
+    "Where the ERP is to give them, the operator sets `given_by_erp`."
 )
 SLIP_TAKEN = _("Slip {number} of budget {budget} exists already: give a number that is free.")
 PIECES_TAKEN = _(
