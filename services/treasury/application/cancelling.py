@@ -30,13 +30,12 @@ IN_A_RETURN = _(
     "piece of it. Ask the public accountant; its orders would be paid twice on another slip."
 )
 IN_A_FINDING = _(
-    "Slip {slip} is not cancelled while an open finding names it: see `ecluse findings list`, and "
-    "close that one first."
+    "Slip {slip} is not cancelled while an open finding names it: close that finding first."
 )
 NO_REASON = _(
     "The gateway refused the file of slip {slip} as one that it has already: Hélios may have it. "
     "Ask the accountant; where the number is another program's, cancel it and give that as the "
-    "reason (--reason). Its number is not used again."
+    "reason. Its number is not used again."
 )
 COUNTED_BY_LATER = _(
     "Slip {slip} was never exported, and slip {later} was issued after it: the year's total in its "
@@ -61,6 +60,7 @@ async def check_cancellable(connection: AsyncConnection, slip: SlipRow, reason: 
         await _check_unknown_to_accountant(connection, slip)
     elif slip.state is SlipState.ISSUED and slip.exported_at is None:
         await _check_newest(connection, slip)
+        await _check_unknown_to_accountant(connection, slip)
     elif slip.state is not SlipState.PREPARED:
         _refuse(slip)
     return False
@@ -133,7 +133,9 @@ def _refuse(slip: SlipRow) -> NoReturn:
     if slip.state is SlipState.CANCELLED:
         raise SlipProblem(CANCELLED_ALREADY.render({"slip": slip.slip_id}))
     if slip.state is SlipState.ACCEPTED:
-        raise SlipProblem(ACCEPTED.render({"slip": slip.slip_id}))
+        is_accepted = slip.answer is not None and slip.answer["accepted"]
+        text = ACCEPTED if is_accepted else IN_A_RETURN
+        raise SlipProblem(text.render({"slip": slip.slip_id}))
     assert slip.exported_at is not None, "else it may be cancelled"
     day = Day(str(day_of(slip.exported_at)))
     raise SlipProblem(SENT.render({"slip": slip.slip_id, "by": slip.exported_by, "day": day}))
