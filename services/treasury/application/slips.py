@@ -221,9 +221,10 @@ class Slips:
         That is a draft, the newest of its type where it was never exported, one that the gateway
         refused and no return names, and one of which a person says, with a reason, that its number
         is another program's: the gateway called it a duplicate. That number is not used again.
+        Waits until a return that is being taken is read to its end: it may name the slip.
         """
         why = (reason or "").strip() or None
-        async with self._store.transaction() as connection:
+        async with self._store.between_returns() as connection:
             slip = await _locked(connection, slip_id)
             is_anothers = await check_cancellable(connection, slip, why)
             await cancel_slip(connection, slip)
