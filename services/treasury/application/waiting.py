@@ -1,9 +1,9 @@
 """The orders that a slip may take: which stand on none, and what keeps each from one."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import groupby
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, Row, Select, and_, select
@@ -39,7 +39,8 @@ CANCELLED_UNKNOWN = _(
 )
 NOT_SENT = _(
     "Order {order} was cancelled, and slip {slip} on which it stands was never exported: cancel "
-    "that slip, or export it first."
+    "that slip. Where one that was issued after it has left it stays, so export it: then the order "
+    "is taken back."
 )
 IN_NO_RETURN = _(
     "Order {order} was cancelled; the ledger has {paid} of it as paid, and the accountant's "
@@ -65,6 +66,10 @@ class _Known(NamedTuple):
 
     state: str
     paid_cents: int
+
+
+_UNTOUCHED: Final = _Known("issued", 0)
+"""An order that nobody has cancelled or answered."""
 
 
 def offered(slip_type: SlipType) -> ColumnElement[bool]:
@@ -94,7 +99,7 @@ async def waiting_orders(
     read = [(_read_order(row.message), row) for row in rows]
     # Before the ledger's: a payment that comes in between is held for a moment, not taken back.
     returned = await _returned(connection, which) if slip_type is SlipType.CANCELLATION else {}
-    known = await _known(read_model, [order for order, _row in read])
+    known = await _known(read_model, [(order.budget, order.payment_order) for order, _row in read])
     found = []
     for order, row in read:
         name = (order.budget, order.payment_order)
@@ -134,8 +139,23 @@ def _stored(slip_type: SlipType, which: ColumnElement[bool]) -> Select[tuple[byt
     )
 
 
+async def gone_since(
+    connection: AsyncConnection, read_model: AsyncEngine, slip_id: str
+) -> list[str]:
+    """The orders of a slip that pays which were cancelled or answered since it was issued."""
+    its = and_(orders.c.budget == pieces.c.budget, orders.c.payment_order == pieces.c.payment_order)
+    asked = select(orders.c.budget, orders.c.payment_order, orders.c.cancelled).join(pieces, its)
+    rows = (await connection.execute(asked.where(pieces.c.slip_id == slip_id))).all()
+    known = await _known(read_model, [(row.budget, row.payment_order) for row in rows])
+    return sorted(
+        row.payment_order
+        for row in rows
+        if row.cancelled or known.get((row.budget, row.payment_order), _UNTOUCHED) != _UNTOUCHED
+    )
+
+
 async def _known(
-    read_model: AsyncEngine, wanted: Sequence[PaymentOrderIssued]
+    read_model: AsyncEngine, wanted: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], _Known]:
     of = payment_orders.c
     found: dict[tuple[str, str], _Known] = {}
@@ -167,11 +187,10 @@ async def _returned(
     return found
 
 
-def _by_budget(wanted: Iterable[PaymentOrderIssued]) -> list[tuple[str, list[str]]]:
-    by_budget = sorted((each.budget, each.payment_order) for each in wanted)
+def _by_budget(wanted: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
     return [
         (budget, [name for _budget, name in named])
-        for budget, named in groupby(by_budget, key=lambda each: each[0])
+        for budget, named in groupby(sorted(wanted), key=lambda each: each[0])
     ]
 
 
@@ -179,7 +198,7 @@ def _to_pay(
     order: PaymentOrderIssued, known: _Known | None, config: TreasuryConfig
 ) -> Waiting | None:
     """None where the order was cancelled, or answered by the accountant on another way."""
-    if known is not None and known != _Known("issued", 0):
+    if known is not None and known != _UNTOUCHED:
         return None
     unknown = () if known else (NOT_KNOWN.render({"order": order.payment_order}),)
     line_cents = tuple(each.amount_cents for each in order.lines)
