@@ -43,6 +43,7 @@ class FindingKind(StrEnum):
     OTHER_PAYER = "other_payer"
     NOT_POSITIVE = "not_positive"
     LESS_PAID = "less_paid"
+    OVERTAKEN_PAYMENT = "overtaken_payment"
     MORE_PAID = "more_paid"
     SETTLED_UNPAID = "settled_unpaid"
     ANSWER_DIFFERS = "answer_differs"
@@ -106,6 +107,11 @@ TEXTS: Final[dict[FindingKind, Translatable]] = {
         "Piece {piece} ({order}), line {line}: {amount} on {day} was reported as paid and is no"
         " more. The ledger keeps that payment; of those that may be the same one, {held} in all,"
         " nothing was published."
+    ),
+    FindingKind.OVERTAKEN_PAYMENT: _(
+        "Piece {piece} ({order}), line {line}: an older return has {amount} on {day} as paid, and a"
+        " newer one, which was read first, does not. Nothing was published of it; ask the"
+        " accountant whether it was paid."
     ),
     FindingKind.MORE_PAID: _(
         "Piece {piece} ({order}): {found} would be paid, and the order is of {expected}. No payment"

@@ -1,7 +1,7 @@
 """The pieces of a return, taken slice by slice within the transaction of the whole file."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -15,21 +15,30 @@ from events.topics import EVENTS
 from services.treasury.config.accountant import TreasuryConfig
 from services.treasury.domain import findings
 from services.treasury.domain.findings import Finding
+from services.treasury.domain.own_events import OwnEvent
 from services.treasury.domain.returned_pieces import (
     KnownPiece,
+    Listed,
     Paid,
     PieceState,
     ReturnedPiece,
     ReturnHead,
     UnreadPiece,
+    in_facts,
 )
-from services.treasury.domain.returns import Judged, OwnEvent, is_accountants_own, judged
+from services.treasury.domain.returns import Judged, is_accountants_own, judged
 from services.treasury.domain.slips import SlipState, SlipType
 from services.treasury.pes.safe_xml import FileRefused
 from services.treasury.store import outbox
 from services.treasury.store.findings import FindingRow, open_findings, refusals
 from services.treasury.store.outbox import Outgoing
-from services.treasury.store.tables import own_events, piece_states, pieces, slips
+from services.treasury.store.tables import (
+    own_events,
+    piece_payments,
+    piece_states,
+    pieces,
+    slips,
+)
 
 SENT: Final = (SlipState.ISSUED, SlipState.ACCEPTED, SlipState.REFUSED)
 """States of slips of which a return may tell; of a refused one too, which is a finding."""
@@ -47,6 +56,7 @@ EVENT: Final = tuple(
     own_events.c[name] for name in ("event_id", "budget", "payment_order", "event_type", "facts")
 )
 OF_PIECE: Final = tuple_(piece_states.c.slip_id, piece_states.c.piece_number)
+OF_PAYMENTS: Final = tuple_(piece_payments.c.slip_id, piece_payments.c.piece_number)
 
 OPENED_MAX: Final = 100
 """Findings of one return that are named; all are kept."""
@@ -146,6 +156,7 @@ class ReturnTaking:
                 for_people.append(findings.refused_slip(piece, budget, slip_id))
         known, event_ids = await self._known({key for _piece, key in ours})
         news, states = list[OwnEvent](), dict[PieceKey, PieceState]()
+        changed = set[PieceKey]()
         for piece, key in ours:
             before = known.get(key)
             if before is None:
@@ -160,7 +171,10 @@ class ReturnTaking:
             for_people += outcome.findings
             if outcome.state is not None:
                 states[key] = outcome.state
+            if outcome.listed:
+                changed.add(key)
         await self._write(news, states, for_people)
+        await self._write_payments({key: known[key].listed for key in changed})
         self.counts.pieces += len(found)
 
     def _year_of(self, piece: UnreadPiece) -> str:
@@ -192,6 +206,11 @@ class ReturnTaking:
             )
             for row in await self.connection.execute(of_states)
         }
+        of_payments = select(piece_payments).where(OF_PAYMENTS.in_(keys))
+        listed = {
+            (row.slip_id, row.piece_number): _listed(row.listed)
+            for row in await self.connection.execute(of_payments)
+        }
         of_events = select(*EVENT).where(
             own_events.c.budget.in_({row.budget for row in rows}),
             own_events.c.payment_order.in_({row.payment_order for row in rows}),
@@ -207,6 +226,7 @@ class ReturnTaking:
                 row,
                 states.get((row.slip_id, row.number)),
                 published.get((row.budget, row.payment_order, row.number), []),
+                listed.get((row.slip_id, row.number), {}),
             )
             for row in rows
         }
@@ -262,8 +282,41 @@ class ReturnTaking:
         ]
         await self.connection.execute(insert(piece_states), rows)
 
+    async def _write_payments(self, changed: dict[PieceKey, Mapping[int, Listed]]) -> None:
+        if not changed:
+            return
+        await self.connection.execute(delete(piece_payments).where(OF_PAYMENTS.in_(changed)))
+        rows = [
+            {"slip_id": slip_id, "piece_number": number, "listed": _for_table(listed)}
+            for (slip_id, number), listed in changed.items()
+        ]
+        await self.connection.execute(insert(piece_payments), rows)
 
-def _known_piece(row: Row[Any], state: PieceState | None, events: Iterable[Row[Any]]) -> KnownPiece:
+
+def _listed(kept: Mapping[str, Any]) -> dict[int, Listed]:
+    """What the newest returns say of each line, as the tables have it."""
+    return {
+        int(line): Listed(
+            date.fromisoformat(file_on),
+            Counter({(int(line), date.fromisoformat(on), cents): n for on, cents, n in payments}),
+        )
+        for line, (file_on, payments) in kept.items()
+    }
+
+
+def _for_table(listed: Mapping[int, Listed]) -> dict[str, Any]:
+    return {
+        str(line): [file_on.isoformat(), [each[1:] for each in in_facts(payments)]]
+        for line, (file_on, payments) in listed.items()
+    }
+
+
+def _known_piece(
+    row: Row[Any],
+    state: PieceState | None,
+    events: Iterable[Row[Any]],
+    listed: Mapping[int, Listed],
+) -> KnownPiece:
     paid, states = Counter[Paid](), set[str]()
     for event in events:
         if event.event_type == PaymentExecuted.TYPE:
@@ -280,6 +333,7 @@ def _known_piece(row: Row[Any], state: PieceState | None, events: Iterable[Row[A
         state,
         frozenset(states),
         paid,
+        listed,
     )
 
 
@@ -296,4 +350,5 @@ def _after(known: KnownPiece, outcome: Judged, new: Sequence[OwnEvent]) -> Known
         state=outcome.state or known.state,
         published=known.published | states,
         paid=Counter(known.paid) + Counter(_paid(each.facts) for each in of_payments),
+        listed={**known.listed, **outcome.listed},
     )
