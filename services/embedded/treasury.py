@@ -23,6 +23,7 @@ from services.ledger.explain.sentences import refusal_sentence
 from services.runtime.kafka.publishing import Message
 from services.runtime.ops.errors import ClusterError
 from services.texts.translation import both
+from services.treasury.application.own_events import restore_own_events
 from services.treasury.application.slip_messages import is_known, restore_slips
 from services.treasury.domain.messages import OwnRefusal, orders_of
 from services.treasury.jobs.jobs import Jobs
@@ -80,8 +81,10 @@ class EmbeddedTreasury:
             self._next = (await orders.claim(connection, JOURNAL, PARTITION)).next_offset
         if self._next > (await self._ledger.journal_ends())[PARTITION].end:
             raise ClusterError(TREASURY_FILE, ANOTHER)
+        start = self._next
         await self._follow()
         await self._compare()
+        await self._make_known(start)
 
     async def run(self) -> None:
         """Follow the ledger, answer it and do the jobs, until cancelled."""
@@ -125,6 +128,16 @@ class EmbeddedTreasury:
                     restored += await restore_slips(connection, [value for _, value in some])
                 log.warning("slips_restored", slips=restored)
             await note_compared(connection)
+
+    async def _make_known(self, start: int) -> None:
+        """Add the events of returns that the tables lack of those that the ledger took.
+
+        Tables of a back-up, or new ones, have not read the records of them.
+        """
+        while start < self._next and (records := await self._ledger.journal_behind(start)):
+            start += len(records)
+            async with self._store.transaction() as connection:
+                await restore_own_events(connection, records)
 
     async def _send(self) -> None:
         """Give the events of the outbox to the ledger, and have it keep the messages of slips.

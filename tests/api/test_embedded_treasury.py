@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from sqlite3 import connect
 from typing import Any
@@ -18,6 +19,7 @@ from services.projector.database import an_engine
 from services.projector.tables import payment_orders
 from services.runtime.kafka.publishing import Message
 from services.runtime.ops.errors import ClusterError
+from services.treasury.application.returns import Returns, Taken
 from services.treasury.application.slips import Slips
 from services.treasury.domain.slips import SlipProblem, SlipType
 from services.treasury.settings import TreasurySettings
@@ -38,6 +40,7 @@ from tests.builders import (
     encoded,
 )
 from tests.treasury.orders import a_config
+from tests.treasury.return_files import Line, Mandat, Paid, a_return, a_slip
 from tests.waiting import eventually_async
 
 NOON = datetime(2023, 6, 1, 12, tzinfo=UTC)
@@ -98,6 +101,11 @@ class Town:
             await connection.execute(insert(own_events), rows)
             messages = [Outgoing(each["id"], EVENTS, BUDGET, encoded(each)) for each in events]
             await put(connection, messages, NOON)
+
+    async def take(self, content: bytes) -> Taken:
+        """A return of the accountant."""
+        returns = Returns(self.store, a_config(), lambda: NOON)
+        return await returns.take(BytesIO(content), "retour.xml", "anne")
 
     async def issued(self) -> SlipRow:
         """A slip of the orders that are ready, whose message has left."""
@@ -181,6 +189,13 @@ def test_what_the_accountant_answered_is_decided_and_refusals_are_read_back(tmp_
     in_town(tmp_path, body)
 
 
+def a_paid_piece(dated_on: str, paid_on: str) -> bytes:
+    """A return of the first slip's piece, paid in full."""
+    line = Line("1000.00", (Paid("1000.00", paid_on),), "1", "1000.00")
+    head = {"DteStr": dated_on, "IdPost": "059999", "CodColl": "350"}
+    return a_return(a_slip(Mandat(1, (line,))), head=head)
+
+
 async def nothing(_town: Town) -> None:
     pass
 
@@ -224,6 +239,31 @@ def test_lost_tables_are_made_again_with_the_slips_that_were_sent(tmp_path: Path
     in_town(tmp_path, again)
     lose(tmp_path, "treasury.db")
     in_town(tmp_path, both)
+
+
+def test_lost_tables_know_again_what_was_published_of_returns(tmp_path: Path) -> None:
+    """A payment that a later return has on another day: of two the ledger gets one."""
+    second = a_paid_piece("2023-06-12", "2023-06-10")
+
+    async def both_taken(town: Town) -> None:
+        await first_slip(town)
+        assert 2 == (await town.take(a_paid_piece("2023-06-05", "2023-06-02"))).events
+        assert 0 == (await town.take(second)).events
+        asked = select(outbox.c.number).where(outbox.c.sent_at.is_(None))
+
+        async def has_left() -> bool:
+            return not await town.asked(asked)
+
+        await eventually_async(has_left, "the ledger has the events")
+
+    async def once_more(town: Town) -> None:
+        assert 2 == len(await town.asked(select(own_events.c.event_id)))
+        taken = await town.take(second)
+        assert (0, ["less_paid"]) == (taken.events, [each.kind for each in taken.opened])
+
+    in_town(tmp_path, both_taken)
+    lose(tmp_path, "treasury.db")
+    in_town(tmp_path, once_more)
 
 
 def test_lost_tables_that_another_opens_first_make_no_slip(tmp_path: Path) -> None:

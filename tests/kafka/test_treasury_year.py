@@ -210,8 +210,9 @@ class Year:
     def restore(self) -> None:
         """Have the tables dropped, and made again of the topics: the same slips and bytes."""
         entries = self.office.object_of("entries")["entries"]
+        events = [name for topic, name in self.office.messages() if topic == topics.EVENTS]
         lose_tables(self.office.url)
-        restored = {"orders": 3, "slips": 3, "entries": len(entries)}
+        restored = {"orders": 3, "slips": 3, "entries": len(entries), "events": len(events)}
         assert restored == self.office.object_of("treasury", "restore")
         assert entries == self.office.object_of("entries")["entries"] != []
         self.booked = self._count_entries()

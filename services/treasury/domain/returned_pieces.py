@@ -136,7 +136,7 @@ class KnownPiece:
     paid: Mapping[Paid, int] = field(default_factory=dict)
     """How often each payment was published."""
     listed: Mapping[int, Listed] = field(default_factory=dict)
-    """What the newest return says of each line, by its number."""
+    """The payments of each line by the newest return, under its number."""
 
 
 def cents_of(payments: Counter[Paid]) -> int:

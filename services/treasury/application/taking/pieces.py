@@ -294,7 +294,7 @@ class ReturnTaking:
 
 
 def _listed(kept: Mapping[str, Any]) -> dict[int, Listed]:
-    """What the newest returns say of each line, as the tables have it."""
+    """The payments of each line by the newest returns, as the tables have them."""
     return {
         int(line): Listed(
             date.fromisoformat(file_on),
