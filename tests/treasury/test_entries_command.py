@@ -155,6 +155,7 @@ def test_what_the_erp_has_otherwise_is_said_with_both_sums(year: str, tmp_path: 
         "account": "65748",
         "side": "debit",
         "payment_order": None,
+        "slip_id": None,
         "entry_id": None,
         "changes": [],
         "expected_cents": 226_360_000,
