@@ -233,6 +233,18 @@ def test_a_slip_that_is_not_in_helios_has_no_pieces_there(
     at_desk(treasury_in_files, go)
 
 
+def test_a_slip_that_never_left_has_no_pieces_there(treasury_in_files: str) -> None:
+    """Its number is that of another program's slip, whatever the amounts are."""
+
+    async def go(desk: Desk) -> None:
+        await sent(desk)
+        async with desk.store.transaction() as connection:
+            await connection.execute(update(slips).values(exported_at=None))
+        assert (0, ["unknown_slip"]) == ((await desk.take(GOOD)).events, await desk.found())
+
+    at_desk(treasury_in_files, go)
+
+
 @pytest.mark.parametrize("element", ["IdPost", "CodColl", "CodBud"])
 def test_a_return_of_another_budget_is_refused(treasury_in_files: str, element: str) -> None:
     other = {"IdPost": "059036", "CodColl": "124", "CodBud": "01"}[element]
@@ -245,6 +257,25 @@ def test_a_return_of_another_budget_is_refused(treasury_in_files: str, element: 
         assert taken.why is not None
         assert other in both(taken.why).fr
         assert ([], ["file_refused"]) == (await desk.events(), await desk.found())
+
+    at_desk(treasury_in_files, go)
+
+
+def test_a_return_of_a_budget_that_is_not_configured_is_its_entity_s_to_close(
+    treasury_in_files: str,
+) -> None:
+    theirs, others = frozenset({BUDGET[:14]}), frozenset({"35600000000048"})
+    unknown = a_return(a_slip(PAID, number=12), head={"CodBud": "99"})
+    elsewhere = a_return(a_slip(PAID, number=12), head={"CodBud": "99", "IdColl": min(others)})
+
+    async def go(desk: Desk) -> None:
+        for content in (unknown, elsewhere):
+            assert "refused" == (await desk.take(content)).outcome
+        (finding,) = await desk.returns.findings(theirs, open_only=True)
+        assert ("file_refused", BUDGET[:14]) == (finding.kind, (finding.budget or "")[:14])
+        assert [] == await desk.returns.findings(others, open_only=True), "none of the settings"
+        with pytest.raises(application.ForeignReturn):
+            await desk.returns.take(io.BytesIO(unknown), "retour.xml", "test", others)
 
     at_desk(treasury_in_files, go)
 

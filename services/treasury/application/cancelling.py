@@ -83,6 +83,7 @@ async def check_cancellable(connection: AsyncConnection, slip: SlipRow, reason: 
         await _check_unknown_to_accountant(connection, slip)
     elif slip.state is SlipState.ISSUED and slip.exported_at is None:
         await _check_newest(connection, slip)
+        await _check_unknown_to_accountant(connection, slip)
     elif slip.state is not SlipState.PREPARED:
         _refuse(slip)
     return False
@@ -160,7 +161,9 @@ def _refuse(slip: SlipRow) -> NoReturn:
     if slip.state is SlipState.CANCELLED:
         raise SlipProblem(CANCELLED_ALREADY.render({"slip": slip.slip_id}))
     if slip.state is SlipState.ACCEPTED:
-        raise SlipProblem(ACCEPTED.render({"slip": slip.slip_id}))
+        is_accepted = slip.answer is not None and slip.answer["accepted"]
+        text = ACCEPTED if is_accepted else IN_A_RETURN
+        raise SlipProblem(text.render({"slip": slip.slip_id}))
     assert slip.exported_at is not None, "else it may be cancelled"
     day = Day(str(day_of(slip.exported_at)))
     raise SlipProblem(SENT.render({"slip": slip.slip_id, "by": slip.exported_by, "day": day}))

@@ -67,10 +67,10 @@ class SlipState(StrEnum):
     """Numbered, with its file; it never changes any more."""
 
     ACCEPTED = "accepted"
-    """The gateway took the file (PES_ACQUIT)."""
+    """In Hélios: the gateway took the file (PES_ACQUIT), or a return has a piece of it."""
 
     REFUSED = "refused"
-    """The gateway refused it: nothing of it is in Hélios."""
+    """The gateway refused it, and no return has a piece of it: nothing of it is in Hélios."""
 
     CANCELLED = "cancelled"
     """A draft that was given up, or one that was refused: its orders wait again."""

@@ -40,7 +40,10 @@ from services.treasury.store.tables import (
     slips,
 )
 
-SENT: Final = (SlipState.ISSUED, SlipState.ACCEPTED, SlipState.REFUSED)
+UNANSWERED: Final = (SlipState.ISSUED, SlipState.REFUSED)
+"""States of slips that the gateway did not accept: Hélios has them where a return has a piece."""
+
+SENT: Final = (*UNANSWERED, SlipState.ACCEPTED)
 """States of slips of which a return may tell; of a refused one too, which is a finding."""
 
 WRONG_BUDGET: Final = _(
@@ -135,6 +138,7 @@ class ReturnTaking:
     """The findings that were opened, up to a number."""
     _slips: dict[str, dict[tuple[str, int], str]] = field(default_factory=dict)
     _refused: set[str] = field(default_factory=set)
+    _unanswered: set[str] = field(default_factory=set)
 
     async def take(self, found: Sequence[ReturnedPiece | UnreadPiece]) -> None:
         """Take a slice of pieces."""
@@ -156,7 +160,7 @@ class ReturnTaking:
                 for_people.append(findings.refused_slip(piece, budget, slip_id))
         known, event_ids = await self._known({key for _piece, key in ours})
         news, states = list[OwnEvent](), dict[PieceKey, PieceState]()
-        changed = set[PieceKey]()
+        changed, in_helios = set[PieceKey](), set[str]()
         for piece, key in ours:
             before = known.get(key)
             if before is None:
@@ -171,9 +175,12 @@ class ReturnTaking:
             for_people += outcome.findings
             if outcome.state is not None:
                 states[key] = outcome.state
+            if outcome.state is not None or new:
+                in_helios.add(key[0])
             if outcome.listed:
                 changed.add(key)
         await self._write(news, states, for_people)
+        await self._accept(in_helios & self._unanswered)
         await self._write_payments({key: known[key].listed for key in changed})
         self.counts.pieces += len(found)
 
@@ -181,13 +188,18 @@ class ReturnTaking:
         return self.codes.budget((piece.slip or self.head.dated_on).year)
 
     async def _slip_of(self, budget: str, piece: ReturnedPiece) -> str | None:
-        """The slip of ours on which a piece stands."""
+        """The slip of ours on which a piece stands; Hélios cannot know one that never left."""
         if budget not in self._slips:
             columns = (slips.c.slip_id, slips.c.slip_type, slips.c.number, slips.c.state)
-            sent = select(*columns).where(slips.c.budget == budget, slips.c.state.in_(SENT))
+            sent = select(*columns).where(
+                slips.c.budget == budget,
+                slips.c.state.in_(SENT),
+                slips.c.exported_at.is_not(None),
+            )
             rows = (await self.connection.execute(sent)).all()
             self._slips[budget] = {(row.slip_type, row.number): row.slip_id for row in rows}
             self._refused |= {row.slip_id for row in rows if row.state == SlipState.REFUSED}
+            self._unanswered |= {row.slip_id for row in rows if row.state in UNANSWERED}
         if piece.slip.number is None:
             return None
         return self._slips[budget].get((piece.slip.slip_type, piece.slip.number))
@@ -264,6 +276,15 @@ class ReturnTaking:
             "facts": dict(event.facts),
             "made_at": self.now,
         }
+
+    async def _accept(self, in_helios: set[str]) -> None:
+        """Note that Hélios has these slips, whatever the gateway answered or did not answer."""
+        for slip_id in sorted(in_helios):
+            still = (slips.c.slip_id == slip_id) & slips.c.state.in_(UNANSWERED)
+            await self.connection.execute(
+                update(slips).where(still).values(state=SlipState.ACCEPTED)
+            )
+        self._unanswered -= in_helios
 
     async def _write_states(self, states: dict[PieceKey, PieceState]) -> None:
         if not states:
