@@ -5,16 +5,16 @@ from typing import Final
 
 from aiokafka.conn import collect_hosts
 
-from services.doctor import configuration, databases, on_kafka, partitions, rights
+from services.doctor import databases, on_kafka, partitions, rights
 from services.doctor.certificates import of_authorities, of_brokers, of_ours
 from services.doctor.checks import Check, Part, not_made
-from services.doctor.configuration import Configuration
-from services.doctor.scope import LONG_S, Scope, made
+from services.doctor.configuration.reading import Configuration, read_configuration
+from services.doctor.scope import CONSUMERS, LEDGER, LONG_S, Scope, made
 from services.runtime.kafka.topics import connected
 from services.runtime.ops.clock import Clock, wall_clock
 from services.runtime.ops.settings import Settings
 
-PATIENCE_S: Final = 3.0
+PATIENCE_S: Final = 12.0
 """For so long a cluster that does not answer is asked again; a worker waits for `give_up_s`."""
 
 
@@ -33,7 +33,7 @@ async def examine(
         form: how the cluster names a principal, as for `acls.wanted`.
         clock: this machine's.
     """
-    known = configuration.read()
+    known = read_configuration()
     patience = {"give_up_s": PATIENCE_S}
     own = known.kafka or Settings.model_construct()
     scope = Scope(own.model_copy(update=patience), role, before_start, form, clock)
@@ -47,18 +47,17 @@ async def examine(
 
 async def _cluster(scope: Scope) -> list[Check]:
     answers, found = await on_kafka.examine(scope)
-    running = not scope.before_start
+    ledger, consumers = scope.uses(LEDGER), scope.uses(CONSUMERS) and not scope.before_start
     if not answers:
         where = scope.settings.bootstrap_servers
         found += not_made(Part.KAFKA, ["rights"], where)
-        found += not_made(Part.LEDGER, ["partition"], where)
-        found += not_made(Part.CONSUMERS, ["consumer"] * running, where)
+        found += not_made(Part.LEDGER, ["partition"] * ledger, where)
+        found += not_made(Part.CONSUMERS, ["consumer"] * consumers, where)
         return found
-    checks = [
-        made(Part.KAFKA, "rights", rights.examine(scope)),
-        made(Part.LEDGER, "partition", partitions.agreement(scope), LONG_S),
-    ]
-    if running:
+    checks = [made(Part.KAFKA, "rights", rights.examine(scope), scope.limit_s)]
+    if ledger:
+        checks.append(made(Part.LEDGER, "partition", partitions.agreement(scope), LONG_S))
+    if consumers:
         checks.append(made(Part.CONSUMERS, "consumer", partitions.consumers(scope), LONG_S))
     if scope.settings.over_tls:
         checks.append(made(Part.CERTIFICATES, "certificate", _brokers(scope)))

@@ -39,6 +39,8 @@ NEXT: Final = ("topics", "replicas", "limits", "transactions", "clock", "disk")
 """The checks that need a broker that answers."""
 
 TRIES: Final = 10
+BROKER_S: Final = 5.0
+"""The time limit of one broker, of several."""
 
 NOBODY_LISTENS = _("nothing listens there, of those that ECLUSE_BOOTSTRAP_SERVERS names")
 TOPICS_ALIKE = ngettext(
@@ -49,17 +51,17 @@ CONTROLLER = _("Kafka's controller")
 
 async def examine(scope: Scope) -> tuple[bool, list[Check]]:
     """True if the cluster answers, and what was found."""
-    found = await made(Part.KAFKA, "broker", _brokers(scope))
+    found = await made(Part.KAFKA, "broker", _brokers(scope), scope.limit_s)
     answers = any(each.state == "ok" for each in found)
     if not answers:
         return False, [*found, *not_made(Part.KAFKA, NEXT, scope.settings.bootstrap_servers)]
     checks = [
-        made(Part.KAFKA, "topics", _topics(scope)),
-        made(Part.KAFKA, "replicas", _replicas(scope)),
-        made(Part.KAFKA, "limits", _limits(scope)),
+        made(Part.KAFKA, "topics", _topics(scope), scope.limit_s),
+        made(Part.KAFKA, "replicas", _replicas(scope), scope.limit_s),
+        made(Part.KAFKA, "limits", _limits(scope), scope.limit_s),
         made(Part.KAFKA, "transactions", _transactions(scope), LONG_S),
-        made(Part.KAFKA, "clock", _clock(scope)),
-        made(Part.KAFKA, "disk", _disks(scope)),
+        made(Part.KAFKA, "clock", _clock(scope), scope.limit_s),
+        made(Part.KAFKA, "disk", _disks(scope), scope.limit_s),
     ]
     for each in await asyncio.gather(*checks):
         found += each
@@ -80,8 +82,12 @@ async def _brokers(scope: Scope) -> list[Check]:
             level = metadata_level(answer)
             return [judge.broker(where, level, named, principal(scope.settings))]
 
-        for number, where in sorted(cluster.brokers.items()):
-            found += await made(Part.KAFKA, "broker", broker(number, where))
+        each_broker = (
+            made(Part.KAFKA, "broker", broker(number, where), BROKER_S, where)
+            for number, where in sorted(cluster.brokers.items())
+        )
+        for checks in await asyncio.gather(*each_broker):
+            found += checks
     return found
 
 
@@ -98,10 +104,13 @@ async def _listens(host: str, port: int) -> bool:
 
 
 async def _topics(scope: Scope) -> list[Check]:
-    catalogue = read_catalogue()
-    found = await differences(catalogue, scope.settings)
+    whole = read_catalogue()
+    ours = {name: whole.topics[name] for name in scope.topics("DESCRIBE_CONFIGS")}
+    if not ours:
+        return []  # This role does not see settings, and needs none.
+    found = await differences(whole.model_copy(update={"topics": ours}), scope.settings)
     troubles = [trouble(Part.KAFKA, "topics", each.what, each.topic) for each in found]
-    return troubles or [ok(Part.KAFKA, "topics", TOPICS_ALIKE.render(len(catalogue.topics)))]
+    return troubles or [ok(Part.KAFKA, "topics", TOPICS_ALIKE.render(len(ours)))]
 
 
 async def _replicas(scope: Scope) -> list[Check]:
@@ -142,7 +151,7 @@ async def _transactions(scope: Scope) -> list[Check]:
     try:
         await started(client, client.bootstrap())
         await client.force_metadata_update()
-        names = [settings.topic(name) for name in read_catalogue().topics]
+        names = [settings.topic(name) for name in scope.topics("READ")]
         places = [
             TopicPartition(name, number)
             for name in names

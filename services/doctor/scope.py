@@ -10,7 +10,9 @@ from aiokafka.errors import KafkaError
 
 from events.texts import Translatable, verbatim
 from services.doctor.checks import NO_ANSWER, Check, Part, trouble, unknown
+from services.runtime.kafka.acls import OperationName, read_rights
 from services.runtime.kafka.security import NO_RIGHTS, text_of
+from services.runtime.kafka.topic_catalogue import read_catalogue
 from services.runtime.kafka.waits import only_our_cancellation
 from services.runtime.ops.clock import Clock, wall_clock
 from services.runtime.ops.errors import Stop
@@ -22,23 +24,24 @@ LIMIT_S: Final = 10.0
 LONG_S: Final = 60.0
 """The limit of one that asks about every partition."""
 
-KAFKA: Final = "kafka"
+LEDGER: Final = "ledger"
+CONSUMERS: Final = "consumers"
 READ_MODEL: Final = "read model"
 KEYS: Final = "keys"
 TREASURY: Final = "treasury"
 
 USES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
-        "publisher": frozenset({KAFKA}),
-        "ledger": frozenset({KAFKA}),
-        "projector": frozenset({KAFKA, READ_MODEL}),
-        "api": frozenset({KAFKA, READ_MODEL, KEYS}),
-        "watch": frozenset({KAFKA}),
-        "treasury": frozenset({KAFKA, READ_MODEL, TREASURY}),
-        "auditor": frozenset({KAFKA}),
+        "publisher": frozenset(),
+        "ledger": frozenset({LEDGER}),
+        "projector": frozenset({READ_MODEL}),
+        "api": frozenset({READ_MODEL, KEYS}),
+        "watch": frozenset({CONSUMERS}),
+        "treasury": frozenset({READ_MODEL, TREASURY}),
+        "auditor": frozenset({LEDGER}),
     }
 )
-"""What each principal of deploy/acls.yaml connects to; an operator to everything."""
+"""What each principal of deploy/acls.yaml works with beside Kafka; an operator with everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,19 @@ class Scope:
         """True if it is part of what this role connects to."""
         return what in USES.get(self.role or "", frozenset({what}))
 
+    def topics(self, operation: OperationName) -> list[str]:
+        """The topics, by the contract's names, with which the role may do this."""
+        every = list(read_catalogue().topics)
+        if self.role is None:
+            return every
+        own = read_rights().principals[self.role].topics
+        return [name for name in every if operation in own.get(name, ())]
+
+    @property
+    def limit_s(self) -> float:
+        """The limit of a check on Kafka: as many brokers as are named may be asked in vain."""
+        return LIMIT_S * (1 + self.settings.bootstrap_servers.count(","))
+
 
 def principal(settings: Settings) -> str:
     """The principal of these settings: as it logs in, or by its certificate."""
@@ -66,12 +82,16 @@ def principal(settings: Settings) -> str:
 
 
 async def made(
-    part: Part, name: str, check: Awaitable[list[Check]], limit_s: float = LIMIT_S
+    part: Part,
+    name: str,
+    check: Awaitable[list[Check]],
+    limit_s: float = LIMIT_S,
+    where: str | None = None,
 ) -> list[Check]:
     """The result of a check; where it fails or takes too long, that is its result."""
 
     def fails(text: Translatable) -> list[Check]:
-        return [trouble(part, name, text)]
+        return [trouble(part, name, text, where)]
 
     try:
         with only_our_cancellation():
@@ -81,10 +101,10 @@ async def made(
         return fails(NO_ANSWER.render({"limit_s": limit_s}))
     except Stop as error:
         if isinstance(error.__cause__, NO_RIGHTS):
-            return [unknown(part, name, text_of(error.__cause__))]
+            return [unknown(part, name, text_of(error.__cause__), where)]
         return fails(error.text)
     except NO_RIGHTS as error:
-        return [unknown(part, name, text_of(error))]
+        return [unknown(part, name, text_of(error), where)]
     except KafkaError as error:
         return fails(text_of(error))
     except OSError as error:

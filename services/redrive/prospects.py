@@ -1,8 +1,9 @@
 """Prospects: what would become of dead letters if they were sent again now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from operator import itemgetter
 from typing import Final
 
 import structlog
@@ -65,6 +66,39 @@ class Prospect:
     def is_sent(self) -> bool:
         """True where it would be sent."""
         return self.becomes in SENT
+
+
+@dataclass(slots=True)
+class Oldest:
+    """The oldest of many, by Kafka's time of their records; of one partition in its own order.
+
+    A sender whose partitioner is another has written a budget's events to several partitions.
+    """
+
+    most: int
+    left_out: int = 0
+    _kept: list[tuple[int, Prospect]] = field(default_factory=list)
+    _latest_ms: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    def add(self, each: Prospect) -> None:
+        """Add the next one of its partition."""
+        raw = each.dead_letter.raw
+        place = (raw.source.topic, raw.source.partition)
+        at_ms = max(self._latest_ms.get(place, 0), raw.timestamp_ms or 0)
+        self._latest_ms[place] = at_ms
+        self._kept.append((at_ms, each))
+        if len(self._kept) >= 2 * self.most:
+            self._cut()
+
+    def in_order(self) -> list[Prospect]:
+        """The oldest, in their order."""
+        self._cut()
+        return [each for _, each in self._kept]
+
+    def _cut(self) -> None:
+        self._kept.sort(key=itemgetter(0))
+        self.left_out += max(0, len(self._kept) - self.most)
+        del self._kept[self.most :]
 
 
 def prospect(found: DeadLetter, state: RedriveState, attempts_max: int) -> Prospect:

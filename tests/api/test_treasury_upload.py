@@ -62,6 +62,7 @@ def test_findings_are_named_where_the_file_is_brought_in_both_languages(scene: S
     in_french = scene.asked(LILLE_TREASURY, bring, "fr")
     assert "constats nouveaux : 1. Nouveaux constats" in in_french
     assert "Déposer un fichier du comptable public" in in_french
+    assert "unknown_piece" not in in_french, "a code of programs"
     of_the_next = scene.asked(LILLE_TREASURY, bring)
     assert "new findings: 0." in of_the_next, "it was found before"
     assert "New findings" not in of_the_next

@@ -354,7 +354,7 @@ WITHOUT_KAFKA = {
     ("document", "received"),
 }
 WITHIN_WITHOUT_KAFKA = {
-    *("api-keys", "completion", "dev", "webhooks"),
+    *("api-keys", "completion", "config", "dev", "webhooks"),
     *("findings", "import", "returns", "slips"),
 }
 """Names of verbs of which none asks Kafka; `dev` brings its own."""

@@ -83,6 +83,15 @@ def test_a_topic_that_is_missing_and_one_with_another_setting_are_named(cluster:
     assert "retention.ms is 604800000" in found.text("topics", cluster.name(JOURNAL))
 
 
+def test_an_address_where_nobody_listens_is_named_beside_one_that_answers(
+    cluster: Cluster,
+) -> None:
+    both = f"127.0.0.1:9,{cluster.bootstrap}"
+    found = examined(cluster, "--before-start", "--role", "watch", ECLUSE_BOOTSTRAP_SERVERS=both)
+    assert [("broker", "127.0.0.1:9")] == found.troubles
+    assert ("broker", cluster.bootstrap) in found.of_state("ok")
+
+
 def test_a_time_out_that_the_broker_does_not_take_is_named(cluster: Cluster) -> None:
     found = examined(cluster, "--before-start", ECLUSE_TRANSACTION_TIMEOUT_S="1000")
     assert ("limits", "ECLUSE_TRANSACTION_TIMEOUT_S") in found.troubles
@@ -133,13 +142,14 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreeBrokers]:
 
 @pytest.mark.timeout(300)
 def test_a_broker_that_is_away_is_named_with_the_replicas_it_kept(three: ThreeBrokers) -> None:
+    """What the other two know is known."""
     cluster = Cluster(three.bootstrap, "", 1)
     cluster.create(replicas=BROKERS)
-    assert [] == examined(cluster, "--before-start", "--role", "watch").troubles
+
+    def named() -> set[tuple[str, str | None]]:
+        return {*examined(cluster, "--before-start", "--role", "watch").troubles}
+
+    assert set() == named()
     three.kill()
-
-    def behind() -> bool:
-        found = examined(cluster, "--before-start", "--role", "watch")
-        return {("broker", three.chosen.bootstrap), ("replicas", JOURNAL)} <= {*found.troubles}
-
-    eventually(behind, "its replicas are not missed", pause_s=1.0)
+    away = {("broker", three.chosen.bootstrap), ("replicas", JOURNAL)}
+    eventually(lambda: away <= named(), "its replicas are not missed", pause_s=1.0)

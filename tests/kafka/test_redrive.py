@@ -156,3 +156,22 @@ def test_what_is_sent_again_and_not_decided_yet_is_not_sent_twice(
     assert (0, {"wrong_partition": {"underway": 5}}) == (again["sent"], again["becomes"])
     assert end == cluster.count(topics.EVENTS)
     assert [] == redriven(cluster)
+
+
+def test_a_quarantined_record_is_decided_once_the_program_is_mended(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    cluster.publish(a_vote_and_awards(BUDGET, 3))
+    with Worker(cluster, tmp_path, fault="decide:e1") as worker:
+        held = worker.wait_for("partition_held")
+        assert 0 == worker.stop()
+    cluster.quarantine(HOME, held["offset"])
+    with Worker(cluster, tmp_path) as worker:
+        cluster.wait_for_records(3)
+        tried = object_of(cluster, "redrive", "--code", "quarantined")
+        assert {"quarantined": {"accepted": 1}} == tried["becomes"]
+        assert 1 == object_of(cluster, "redrive", "--code", "quarantined", *SENDS)["sent"]
+        *_, decided, note = cluster.wait_for_records(5)[HOME]
+        assert 0 == worker.stop()
+    assert ("e1", "accepted") == (decided["event_id"], decided["outcome"])
+    assert {"source": decided["event_source"], "id": "e1"} == note["event"]["data"]["event"]

@@ -22,6 +22,7 @@ from services.projector.settings import DatabaseSettings
 from services.runtime.ops.errors import Stop
 from services.texts.translation import Sentence, both
 from tests.integration.command import real_ecluse
+from tests.kafka.examined import examined_with
 from tests.read_model.tls_server import BY_CERTIFICATE, PASSWORD, TlsServer, a_tls_server
 
 pytestmark = pytest.mark.rest
@@ -258,3 +259,21 @@ def test_the_command_stops_with_one_sentence_in_french(server: TlsServer, tmp_pa
     settings[SSLROOTCERT] = str(server.cafile)
     known = real_ecluse("api-keys", "list", given=b"", **settings)
     assert 0 == known.code, known.err
+
+
+def test_an_examination_names_the_certificate_that_expires_soon(server: TlsServer) -> None:
+    """The server shows it, and the authority that signed it, which lasts."""
+    server.certified("127.0.0.1", days=10)
+    server.reload()
+    env = {
+        "ECLUSE_BOOTSTRAP_SERVERS": "127.0.0.1:9",
+        "ECLUSE_DATABASE_URL": server.url(),
+        "ECLUSE_DATABASE_SSLMODE": "verify-full",
+        "ECLUSE_DATABASE_SSLROOTCERT": str(server.cafile),
+    }
+    found = examined_with(env, "--before-start", "--role", "projector")
+    named = [each for each in found.checks if each["part"] == "certificates"]
+    texts = [(each["state"], each["message"]["en"].split(" on ")[0]) for each in named]
+    assert ("trouble", "CN=database expires") in texts
+    assert ["ok", "ok"] == [state for state, _text in texts if state != "trouble"]
+    assert PASSWORD not in str(found)

@@ -122,16 +122,19 @@ def test_an_answer_to_a_cancelled_order_is_no_alarm_and_a_payment_is(treasury_ur
     at_desk(treasury_url, go)
 
 
-def test_a_file_that_is_cut_off_behind_its_head_is_a_finding_of_its_budget(
+def test_a_file_that_is_refused_behind_its_head_is_a_finding_of_its_entity(
     treasury_in_files: str,
 ) -> None:
     whole = a_file("2023-06-05", Line("300.00"))
 
     async def go(desk: Desk) -> None:
         (cut,) = (await desk.take(whole[:-30])).opened
-        elsewhere = whole.replace(BUDGET[:14].encode(), b"35600000000048")
-        (other,) = (await desk.take(elsewhere)).opened
+        not_set_up = whole.replace(b'CodBud V="00"', b'CodBud V="07"')
+        (other,) = (await desk.take(not_set_up)).opened
+        nameless = not_set_up.replace(b'<IdColl V="21590350100017"/>', b"")
+        (of_nobody,) = (await desk.take(nameless)).opened
         assert ("file_refused", BUDGET) == (cut.kind, cut.budget)
-        assert ("file_refused", None) == (other.kind, other.budget)
+        assert ("file_refused", BUDGET.replace("-00-", "-07-")) == (other.kind, other.budget)
+        assert ("file_refused", None) == (of_nobody.kind, of_nobody.budget)
 
     at_desk(treasury_in_files, go)

@@ -261,25 +261,6 @@ def test_a_return_of_another_budget_is_refused(treasury_in_files: str, element: 
     at_desk(treasury_in_files, go)
 
 
-def test_a_return_of_a_budget_that_is_not_configured_is_its_entity_s_to_close(
-    treasury_in_files: str,
-) -> None:
-    theirs, others = frozenset({BUDGET[:14]}), frozenset({"35600000000048"})
-    unknown = a_return(a_slip(PAID, number=12), head={"CodBud": "99"})
-    elsewhere = a_return(a_slip(PAID, number=12), head={"CodBud": "99", "IdColl": min(others)})
-
-    async def go(desk: Desk) -> None:
-        for content in (unknown, elsewhere):
-            assert "refused" == (await desk.take(content)).outcome
-        (finding,) = await desk.returns.findings(theirs, open_only=True)
-        assert ("file_refused", BUDGET[:14]) == (finding.kind, (finding.budget or "")[:14])
-        assert [] == await desk.returns.findings(others, open_only=True), "none of the settings"
-        with pytest.raises(application.ForeignReturn):
-            await desk.returns.take(io.BytesIO(unknown), "retour.xml", "test", others)
-
-    at_desk(treasury_in_files, go)
-
-
 def with_entity(good: bytes, declared: str, used: str) -> bytes:
     """A return that declares an entity, and uses it."""
     text = good.decode("iso-8859-1").replace("<n:PES", f"<!DOCTYPE x [{declared}]><n:PES", 1)
@@ -346,7 +327,7 @@ def test_a_bad_file_does_no_harm(
             assert "{" not in both(taken.why).fr + both(taken.why).en
             assert ["file_refused"] == await desk.found()
         (finding,) = await desk.returns.findings(None, open_only=True)
-        assert both(finding.text).fr.startswith("Le fichier bad.xml n'a pas été pris")
+        assert both(finding.text).fr.startswith("Le fichier bad.xml n'a pas été intégré")
         assert [] == await desk.events()
         (row,) = await desk.returns.listed()
         assert ("bad.xml", "refused", taken.why) == (row.file_name, row.outcome, row.why)

@@ -51,7 +51,7 @@ def test_an_order_that_the_read_model_does_not_know_waits_with_this_reason(at_a_
             await take(connection, [IssuedOrder(order, encode(order))])
         (reason,) = (await desk.waiting()).values()
         assert reason is not None
-        assert "C/advance: the read model does not know it yet" in reason
+        assert "C/advance is still being processed" in reason
         assert await desk.slips.prepare(BUDGET, PAYMENT, "anne") is None
         await known(desk.both, order)
         assert await desk.waiting() == {"C/advance": None}
@@ -233,7 +233,7 @@ def test_an_order_cancelled_after_it_was_sent_is_taken_back_as_far_as_it_is_unpa
         paying = await desk.sent()
         async with desk.both.store.transaction() as connection:
             await take(connection, [CancelledOrder(BUDGET, "A/advance")])
-        assert "was cancelled, and the read model does not know it" in str(await desk.waiting())
+        assert "was cancelled, which is still being processed" in str(await desk.waiting())
         await is_now(desk.both, "A/advance", "cancelled", paid_cents=120)
         (waiting,) = await desk.slips.waiting(None)
         assert (waiting.slip_type, waiting.reasons) == (CANCELLATION, ())

@@ -23,7 +23,7 @@ def test_a_file_is_not_exported_before_its_message_has_left(topic: str, at_a_des
         assert not await desk.slips.has_left(slip.slip_id)
         said = await refusal(desk.slips.export(slip.slip_id, "anne"))
         assert "its message has not left within 0 s" in said
-        assert "see that it runs (`ecluse lag`), then export again" in said
+        assert "check that the treasury's process runs (`ecluse treasury run`" in said
         assert await desk.slips.find(slip.slip_id) == slip
         await all_sent(desk.both)
         assert await desk.slips.has_left(slip.slip_id)

@@ -15,11 +15,11 @@ from events.topics import EVENTS
 from events.unreadable import Unreadable
 from services.api.access.audit import Action
 from services.api.access.caller import Caller, Scope
+from services.api.console.page_context import Name, Sequence64
 from services.api.events_in.publishing import CONSOLE, NOT_KEPT, RETRY_AFTER_S, author_of
 from services.api.events_in.reading import PublishedEvent, event_address
 from services.api.http.components import Components
 from services.api.http.dependencies import Given, Now, Operator, reading
-from services.api.http.question import Name, Sequence
 from services.api.problems import NOT_FOUND, Kind, Problem, problems
 from services.api.rejections import query as unsettled
 from services.api.rejections.explanation import is_record_of
@@ -112,7 +112,7 @@ class Redriven(BaseModel):
     response_description="It is published; the ledger will decide it.",
 )
 async def redrive_dead_letter(
-    caller: Operator, components: Given, now: Now, chain: Name, sequence: Sequence, why: Why
+    caller: Operator, components: Given, now: Now, chain: Name, sequence: Sequence64, why: Why
 ) -> Redriven:
     """Publish a dead letter's record again."""
     author = Author(CONSOLE, name_of_sender(caller), now, why.reason, author_of(caller))

@@ -31,13 +31,12 @@ IN_A_RETURN = _(
     "piece of it. Ask the public accountant; its orders would be paid twice on another slip."
 )
 IN_A_FINDING = _(
-    "Slip {slip} is not cancelled while an open finding names it: see `ecluse findings list`, and "
-    "close that one first."
+    "Slip {slip} is not cancelled while an open finding names it: close that finding first."
 )
 NO_REASON = _(
     "The gateway refused the file of slip {slip} as one that it has already: Hélios may have it. "
     "Ask the accountant; where the number is another program's, cancel it and give that as the "
-    "reason (--reason). Its number is not used again."
+    "reason. Its number is not used again."
 )
 COUNTED_BY_LATER = _(
     "Slip {slip} was never exported, and slip {later} was issued after it: the year's total in its "

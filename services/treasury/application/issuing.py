@@ -1,7 +1,7 @@
 """A draft becomes a slip: numbers, file, message, all in the transaction of its caller."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields, replace
 from datetime import date, datetime
 from gzip import compress
@@ -23,6 +23,7 @@ from services.treasury.domain.slips import (
     Slip,
     SlipProblem,
     SlipState,
+    SlipType,
     Waiting,
 )
 from services.treasury.pes.faults import slip_faults
@@ -34,7 +35,7 @@ from services.treasury.store.slips import (
     take_orders,
     write_pieces,
 )
-from services.treasury.store.tables import slips
+from services.treasury.store.tables import orders, slips
 
 NOTHING_LEFT = _(
     "None of the orders of draft {slip} can go any more: they were cancelled or answered since it "
@@ -42,8 +43,8 @@ NOTHING_LEFT = _(
 )
 KEPT_BACK = _("None of the orders of draft {slip} can go now. {reason}")
 TOO_LARGE = _(
-    "The message of slip {slip} would have {bytes} bytes, and a topic takes less than {most}: "
-    "cancel the draft and prepare slips of fewer orders (--at-most)."
+    "The message of slip {slip} would have {bytes} bytes, and Kafka takes less than {most}: cancel "
+    "the draft and prepare slips of fewer orders."
 )
 
 PROGRAM: Final = "ecluse"
@@ -102,13 +103,25 @@ async def issue_draft(
         file_name=made.name,
         file_sha256=made.sha256,
     )
-    message = issued_message(row, slip.pieces, made.gzipped)
+    traces = await _traces(connection, draft)
+    message = issued_message(row, slip.pieces, made.gzipped, traces)
     if len(message.value) >= MESSAGE_BYTES_MAX:
         sizes = {"bytes": Number(len(message.value)), "most": Number(MESSAGE_BYTES_MAX)}
         raise SlipProblem(TOO_LARGE.render({"slip": draft.slip_id, **sizes}))
     await _write(connection, row, slip.pieces, made.gzipped, left_out=len(kept) < draft.piece_count)
     await put(connection, [message], stamp.at)
     return row
+
+
+async def _traces(connection: AsyncConnection, draft: SlipRow) -> Collection[str | None]:
+    """The traces of the orders that a draft holds, each once."""
+    columns = orders.c
+    pays = draft.slip_type == SlipType.PAYMENT
+    its_slip = columns.slip_id if pays else columns.cancelling_slip_id
+    asked = select(columns.traceparent).where(
+        columns.budget == draft.budget, its_slip == draft.slip_id
+    )
+    return (await connection.scalars(asked.distinct())).all()
 
 
 async def _numbered(

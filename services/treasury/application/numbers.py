@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from events.texts import _
+from events.texts import Number, _
+from events.treasury import PIECE_NUMBER_MAX, SLIP_NUMBER_MAX
 from services.treasury.config.accountant import Numbers
 from services.treasury.domain.slips import SlipProblem, SlipState, SlipType
 from services.treasury.store.database import in_parts, inserting
@@ -18,17 +19,24 @@ from services.treasury.store.tables import free_numbers, pieces, series, slips
 
 GIVEN_BY_ERP = _(
     "The ERP gives the numbers of budget {budget}: give that of the slip and that of its first "
-    "piece (--number, --first-piece)."
+    "piece."
 )
 OWN_SERIES = _(
-    "The numbers of budget {budget} are Écluse's own series: issue the slip without --number and "
-    "--first-piece, or set `given_by_erp` in the file of ECLUSE_TREASURY_FILE."
+    "The numbers of budget {budget} are Écluse's own series: issue the slip without giving any. "
+    "Where the ERP is to give them, the operator sets `given_by_erp`."
 )
 SLIP_TAKEN = _("Slip {number} of budget {budget} exists already: give a number that is free.")
 PIECES_TAKEN = _(
     "Pieces of budget {budget} have numbers between {first} and {last} already: give a first "
     "number behind which {count} are free."
 )
+NEAR_THE_END = _(
+    "Numbers up to {last} would leave Écluse's own series of budget {budget}, which goes on behind "
+    "them, without numbers: those given end at {most} at most."
+)
+LEFT_FREE: Final = 10_000
+"""The fewest numbers behind a given one: one wrong digit would use up the year's series."""
+
 DRAFTS: Final = "draft"
 """The series of the serial numbers in the ids of slips."""
 
@@ -137,6 +145,10 @@ async def _check_free(
     connection: AsyncConnection, budget: str, slip_type: SlipType, numbers: SlipNumbers
 ) -> None:
     slip, taken = numbers.slip, numbers.pieces
+    for last, end in ((slip, SLIP_NUMBER_MAX), (taken[-1], PIECE_NUMBER_MAX)):
+        if last > end - LEFT_FREE:
+            facts = {"budget": budget, "last": Number(last), "most": Number(end - LEFT_FREE)}
+            raise SlipProblem(NEAR_THE_END.render(facts))
     live = (
         slips.c.budget == budget,
         slips.c.slip_type == slip_type,

@@ -128,21 +128,22 @@ class FileBudget:
     sirets: frozenset[str] | None
     budget: str | None = None
 
-    def codes(self, config: TreasuryConfig, head: ReturnHead) -> Codes:
-        """The codes of the file, of an entity for which it may be brought.
+    def note(self, config: TreasuryConfig, head: ReturnHead) -> Codes:
+        """The codes that a head names, of an entity for which the file may be brought.
 
-        Where they are none of the entity that it names, the finding is that entity's all the same.
+        A budget that is not configured is one of the entity that is named: it sees the finding.
         """
-        if head.siret is not None and head.siret in config.entities:
-            self._note(Codes(head.siret, head.budget_code, frozenset()), head)
+        if head.siret is not None:
+            self._check(head.siret)
+            self.budget = f"{head.siret}-{head.budget_code}-{head.dated_on.year:04d}"
         codes = codes_of(config, head)
-        self._note(codes, head)
+        self._check(codes.siret)
+        self.budget = codes.budget(head.dated_on.year)
         return codes
 
-    def _note(self, codes: Codes, head: ReturnHead) -> None:
-        if self.sirets is not None and codes.siret not in self.sirets:
-            raise ForeignReturn(NOT_THEIRS.render({"siret": codes.siret}))
-        self.budget = codes.budget(head.dated_on.year)
+    def _check(self, siret: str) -> None:
+        if self.sirets is not None and siret not in self.sirets:
+            raise ForeignReturn(NOT_THEIRS.render({"siret": siret}))
 
 
 class Returns:
@@ -228,7 +229,7 @@ class Returns:
     ) -> Taken:
         reader = ReturnReader(file)
         head = reader.head()
-        codes = of_file.codes(self._config, head)
+        codes = of_file.note(self._config, head)
         taking = ReturnTaking(connection, head, codes, file_name, self._clock())
         pieces = reader.pieces()
         while slice_ := list(islice(pieces, SLICE)):
@@ -256,7 +257,7 @@ class Returns:
     ) -> Taken:
         reader, now = AcquitReader(file), self._clock()
         answered, head = reader.head()
-        codes = of_file.codes(self._config, head)
+        codes = of_file.note(self._config, head)
         verdict = await Verdict.of(reader.answers())
         slip_id, found = await take_answer(connection, head, codes, answered, verdict, now)
         opened = await open_findings(connection, found, file_name, now)

@@ -1,7 +1,7 @@
 """Messages of issued and cancelled slips, and the tables made again of them."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Final
 
@@ -75,8 +75,18 @@ def issued_id(slip_id: str) -> str:
     return f"{slip_id}/issued"
 
 
-def issued_message(slip: SlipRow, of_pieces: Iterable[Piece], file: bytes) -> Outgoing:
-    """The message of a slip that is issued; `file` is its PES file, compressed."""
+def issued_message(
+    slip: SlipRow, of_pieces: Iterable[Piece], file: bytes, traces: Collection[str | None]
+) -> Outgoing:
+    """The message of a slip that is issued.
+
+    Args:
+        slip: it.
+        of_pieces: its pieces.
+        file: its PES file, compressed.
+        traces: the traces of its orders, each once. Where it is one, the message goes on with it.
+    """
+    (traceparent,) = traces if len(traces) == 1 else (None,)
     data = SlipIssued(
         slip=slip.slip_id,
         pieces=tuple(
@@ -90,7 +100,7 @@ def issued_message(slip: SlipRow, of_pieces: Iterable[Piece], file: bytes) -> Ou
         file=b64encode(file).decode(),
         **{name: getattr(slip, name) for name in IN_BOTH},
     )
-    return _outgoing(data, issued_id(data.slip), data.issued_at)
+    return _outgoing(data, issued_id(data.slip), data.issued_at, traceparent)
 
 
 def cancelled_message(
@@ -111,7 +121,12 @@ def cancelled_message(
     return _outgoing(data, f"{data.slip}/cancelled", now)
 
 
-def _outgoing(data: SlipIssued | SlipCancelled, message_id: str, at: datetime) -> Outgoing:
+def _outgoing(
+    data: SlipIssued | SlipCancelled,
+    message_id: str,
+    at: datetime,
+    traceparent: str | None = None,
+) -> Outgoing:
     envelope = Envelope(
         specversion="1.0",
         id=message_id,
@@ -121,6 +136,7 @@ def _outgoing(data: SlipIssued | SlipCancelled, message_id: str, at: datetime) -
         subject=data.slip,
         partitionkey=data.budget,
         datacontenttype="application/json",
+        traceparent=traceparent,
         data=data,
     )
     return Outgoing(envelope.id, SLIPS, data.budget, msgspec.json.encode(envelope))

@@ -60,13 +60,13 @@ from services.treasury.store.slips import (
 )
 from services.treasury.store.tables import orders, slips
 
-NO_SLIP = _("No slip is called {slip}; see `ecluse slips show`.")
+NO_SLIP = _("No slip is called {slip}.")
 ISSUED_ALREADY = _("Slip {slip} was issued by {by} on {day}: nothing of it can change any more.")
 NOT_ISSUED = _("Slip {slip} has no file yet: issue it first.")
 NOT_LEFT = _(
     "Slip {slip} was not exported: its message has not left within {seconds} s, and lost tables "
-    "would be made again without it. `ecluse treasury run` sends it once Kafka answers, without "
-    "Kafka `ecluse serve --embedded`: see that it runs (`ecluse lag`), then export again."
+    "would be made again without it. Have the operator check that the treasury's process runs "
+    "(`ecluse treasury run`; without Kafka the embedded mode), then export again."
 )
 
 Clock = Callable[[], datetime]

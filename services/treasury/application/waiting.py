@@ -29,12 +29,12 @@ from services.treasury.store.returned import NOTHING, Returned, returned_of
 from services.treasury.store.tables import orders, pieces, slips
 
 NOT_KNOWN = _(
-    "Order {order}: the read model does not know it yet. It is offered as soon as the projector "
-    "has read it; see `ecluse lag`."
+    "Order {order} is still being processed, and is offered as soon as that is done. Where it "
+    "takes longer than a few minutes, ask the operator."
 )
 CANCELLED_UNKNOWN = _(
-    "Order {order} was cancelled, and the read model does not know it yet. It is taken back as "
-    "soon as the projector has read it; see `ecluse lag`."
+    "Order {order} was cancelled, which is still being processed: it is taken back as soon as that "
+    "is done. Where it takes longer than a few minutes, ask the operator."
 )
 NOT_SENT = _(
     "Order {order} was cancelled, and slip {slip} on which it stands was never exported: cancel "

@@ -147,8 +147,8 @@ ID_REUSED: Final = "event_id_reused"
 
 TWO_EVENTS: Final = _(
     "Two events with the id {event_id} say different things of the order {order}: the ledger took"
-    " the first, and refused the other. `ecluse reconcile` says whether it has what the accountant"
-    " did; find out who else may write ecluse.events.v1, and did so in the treasury's name."
+    " the first, and refused the other. The reconciliation says whether it has what the accountant"
+    " did; have the operator find out who else sends events in the treasury's name."
 )
 
 REFUSED_STATE: Final = _(
@@ -169,7 +169,7 @@ PIECE_STATES: Final[dict[str, Translatable]] = {
 """The states of events, as people call them."""
 
 SLIP_STATES: Final[dict[str, Translatable]] = {
-    SlipState.PREPARED: _("prepared"),
+    SlipState.PREPARED: _("draft"),
     SlipState.ISSUED: _("issued"),
     SlipState.ACCEPTED: _("accepted"),
     SlipState.REFUSED: _("refused"),

@@ -20,6 +20,8 @@ class IssuedOrder(msgspec.Struct, frozen=True):
 
     order: PaymentOrderIssued
     data: bytes
+    traceparent: str | None = None
+    """Of the event that issued it."""
 
 
 class CancelledOrder(msgspec.Struct, frozen=True):
@@ -42,6 +44,7 @@ class _Envelope(msgspec.Struct):
     partitionkey: str
     type: str
     data: msgspec.Raw
+    traceparent: str | None = None
 
 
 class _Order(msgspec.Struct):
@@ -51,9 +54,14 @@ class _Order(msgspec.Struct):
     """Of an order that the record issued, which stands there whole."""
 
 
+class _Traced(msgspec.Struct):
+    traceparent: str | None = None
+
+
 class _Record(msgspec.Struct):
     budget: str
     payment_orders: list[msgspec.Raw] | None
+    event: _Traced | None = None
 
 
 _envelope: Final = msgspec.json.Decoder(_Envelope)
@@ -74,7 +82,10 @@ def read_order(value: bytes | None) -> IssuedOrder | CancelledOrder:
     order: IssuedOrder | CancelledOrder
     if envelope.type == PaymentOrderIssued.TYPE:
         issued = _read(_issued, envelope.data)
-        order, budget = IssuedOrder(issued, bytes(envelope.data)), issued.budget
+        order, budget = (
+            IssuedOrder(issued, bytes(envelope.data), envelope.traceparent),
+            issued.budget,
+        )
     elif envelope.type == PaymentOrderCancelled.TYPE:
         cancelled = _read(_cancelled, envelope.data)
         order, budget = CancelledOrder(cancelled.budget, cancelled.payment_order), cancelled.budget
@@ -93,10 +104,11 @@ def orders_of(record: bytes) -> list[IssuedOrder | CancelledOrder]:
     """
     found: list[IssuedOrder | CancelledOrder] = []
     read = _read(_record, record)
+    traceparent = None if read.event is None else read.event.traceparent
     for raw in read.payment_orders or ():
         order = _read(_order, raw)
         if order.beneficiary is not None:
-            found.append(IssuedOrder(_read(_issued, raw), bytes(raw)))
+            found.append(IssuedOrder(_read(_issued, raw), bytes(raw), traceparent))
         elif order.state == CANCELLED:
             found.append(CancelledOrder(read.budget, order.payment_order))
     return found

@@ -18,7 +18,7 @@ NAMESPACE: Final = uuid5(NAMESPACE_URL, TREASURY)
 
 @dataclass(frozen=True, slots=True)
 class OwnEvent:
-    """An event made of a return."""
+    """An event made of a return, with the trace of its order."""
 
     event_id: str
     event_type: str
@@ -28,6 +28,7 @@ class OwnEvent:
     data: Mapping[str, Any]
     facts: Mapping[str, Any]
     """What its id comes of, for the tables."""
+    traceparent: str | None = None
 
     def encoded(self) -> bytes:
         """The event as a CloudEvent in structured mode: the same bytes whichever file tells it."""
@@ -41,6 +42,7 @@ class OwnEvent:
                 "time": midnight.isoformat(),
                 "partitionkey": self.budget,
                 "datacontenttype": "application/json",
+                **({} if self.traceparent is None else {"traceparent": self.traceparent}),
                 "data": self.data,
             }
         )
@@ -60,7 +62,8 @@ def own_event(
 ) -> OwnEvent:
     """The event of what happened to a piece."""
     name = event_id(known.budget, event_type, facts)
-    return OwnEvent(name, event_type, known.budget, known.payment_order, happened_on, data, facts)
+    order = (known.budget, known.payment_order)
+    return OwnEvent(name, event_type, *order, happened_on, data, facts, known.traceparent)
 
 
 def state_facts(piece: int, data: Mapping[str, Any]) -> dict[str, Any]:

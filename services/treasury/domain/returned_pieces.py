@@ -137,6 +137,8 @@ class KnownPiece:
     """How often each payment was published."""
     listed: Mapping[int, Listed] = field(default_factory=dict)
     """The payments of each line by the newest return, under its number."""
+    traceparent: str | None = None
+    """Of the event that issued the order."""
 
 
 def cents_of(payments: Counter[Paid]) -> int:

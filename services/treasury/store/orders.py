@@ -140,6 +140,7 @@ def _row(issued: IssuedOrder) -> dict[str, Any]:
         "amount_cents": order.amount_cents,
         "issued_on": order.issued_on,
         "due_on": order.due_on,
+        "traceparent": issued.traceparent,
     }
 
 

@@ -53,6 +53,7 @@ orders: Final = Table(
     Column("cancelled", Integer, nullable=False, server_default="0"),
     Column("slip_id", Text),
     Column("cancelling_slip_id", Text),
+    Column("traceparent", Text),
     Index(
         "orders_waiting",
         "budget",

@@ -9,7 +9,14 @@ import pytest
 from pydantic_settings import BaseSettings
 
 import services
-from services.doctor.variables import COMMAND, ROLES, Source, Variable, misnamed, variables
+from services.doctor.configuration.variables import (
+    COMMAND,
+    ROLES,
+    Source,
+    Variable,
+    misnamed,
+    variables,
+)
 from services.runtime.ops.settings import Environment
 from services.texts.language import Language
 from services.texts.translation import translate
@@ -92,13 +99,13 @@ def test_a_secret_is_never_shown(tmp_path: Path) -> None:
         ECLUSE_ACCESS_URL=f"postgresql://ecluse:{SECRET}@db/keys?sslpassword={SECRET}",
         ECLUSE_TREASURY_URL=SECRET,
         ECLUSE_DATABASE_URL_FILE=str(file),
-        ECLUSE_WATCH_URL=f"http://me:{SECRET}@watch:6066",
+        ECLUSE_WATCH_URL=f"http://other:6066,http://me:a/{SECRET}@watch:6066",
     )
     assert [] == [each for each in found.values() if SECRET in str(each)]
     read_model = found["ECLUSE_DATABASE_URL"]
     assert "postgresql://ecluse:***@db.lille.fr/ecluse" == read_model.value
     assert (Source.FILE, str(file)) == (read_model.source, read_model.file)
-    assert "http://***@watch:6066" == found["ECLUSE_WATCH_URL"].value
+    assert "http://other:6066,http://***@watch:6066" == found["ECLUSE_WATCH_URL"].value
 
 
 @pytest.mark.parametrize(
@@ -119,6 +126,15 @@ def test_a_variable_that_nothing_reads_and_one_that_is_set_twice_are_named(
     assert names == [name for name, _text in found]
     for _name, text in found:
         assert translate(text, Language.FR) != translate(text, Language.EN)
+
+
+def test_each_variable_of_the_stacks_is_known() -> None:
+    """Those that docker-compose.yml itself takes, and those that it gives to the services."""
+    files = (*ROOT.parent.glob("docker-compose*.yml"), *ROOT.parent.glob("deploy/kubernetes/**/*"))
+    texts = [each.read_text(encoding="utf-8") for each in files if each.is_file()]
+    names = {name for text in texts for name in re.findall(r"ECLUSE_[A-Z_]*[A-Z]\b", text)}
+    assert {"ECLUSE_GRAFANA_PORT", "ECLUSE_HEALTH_PORT", "ECLUSE_DATABASE_URL_FILE"} <= names
+    assert [] == list(misnamed(dict.fromkeys(names - {"ECLUSE_DATABASE_URL"}, "x")))
 
 
 def test_the_environment_of_this_process_is_the_default() -> None:

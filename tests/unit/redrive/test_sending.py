@@ -20,7 +20,7 @@ from services.redrive.dead_letters import (
     names_of,
     redrives_of,
 )
-from services.redrive.prospects import Becomes, prospect, tried
+from services.redrive.prospects import Becomes, Oldest, Prospect, prospect, tried
 from services.redrive.sending import Author, Outgoing, again, as_sent, patched
 from services.redrive.state import RedriveState, Settled
 from tests.builders import BUDGET, Json, a_vote, an_award, encoded
@@ -200,6 +200,34 @@ def test_those_that_can_be_read_are_decided_one_after_another_for_trial() -> Non
     assert ["accepted", "dead_letter", "accepted", "refused"] == [
         each.becomes.value for each in tried(found, trial_of((), {BUDGET}))
     ]
+
+
+def at(partition: int, offset: int, timestamp_ms: int) -> Prospect:
+    place = Source(topics.EVENTS, partition, offset)
+    record = RawRecord(encoded(a_vote()), place, (), BUDGET.encode(), timestamp_ms)
+    return Prospect(DeadLetter(AT, "wrong_partition", record, 0, True), Becomes.READABLE)
+
+
+@pytest.mark.parametrize(
+    ("most", "offsets"),
+    [(9, [20, 10, 11, 21, 22, 12]), (3, [20, 10, 11]), (1, [20])],
+)
+def test_the_oldest_are_sent_first_and_each_partition_in_its_own_order(
+    most: int, offsets: list[int]
+) -> None:
+    """A sender's clock that goes back turns nothing round."""
+    found = Oldest(most)
+    for each in (
+        at(1, 10, 5),
+        at(1, 11, 3),
+        at(1, 12, 9),
+        at(2, 20, 2),
+        at(2, 21, 7),
+        at(2, 22, 1),
+    ):
+        found.add(each)
+    assert offsets == [each.dead_letter.raw.source.offset for each in found.in_order()]
+    assert 6 - len(offsets) == found.left_out
 
 
 def test_what_the_ledger_fails_to_decide_is_said_and_nothing_is_tried_behind_it() -> None:

@@ -27,6 +27,7 @@ from tests.builders import (
 )
 from tests.unit.ledger.wire import Wire
 
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 OURS: dict[str, Any] = {"_source": "urn:ecluse:treasury", "_id": "paid/1"}
 
 
@@ -83,7 +84,8 @@ def test_what_is_no_order_is_said_to_be_none(value: bytes | None) -> None:
 
 
 def test_a_record_of_the_journal_says_the_same_of_its_orders() -> None:
-    events = (a_vote(), an_award(), a_convention(), an_acknowledgement(), a_withdrawal())
+    signed = a_convention(_traceparent=TRACE)
+    events = (a_vote(), an_award(), signed, an_acknowledgement(), a_withdrawal())
     records = [each.seal() for each in Scenario(*events).records]
     of_journal = [each for record in records for each in orders_of(record)]
     of_topic = [read_order(each) for each in left(topics.PAYMENT_ORDERS, *events)]
@@ -91,6 +93,7 @@ def test_a_record_of_the_journal_says_the_same_of_its_orders() -> None:
     for ours, published in zip(of_journal, of_topic, strict=True):
         if isinstance(ours, IssuedOrder) and isinstance(published, IssuedOrder):
             assert published.order == ours.order
+            assert [TRACE, TRACE] == [ours.traceparent, published.traceparent]
             assert json.loads(published.data) == json.loads(ours.data)
         else:
             assert published == ours

@@ -31,7 +31,7 @@ def show(as_json: AsJson = False) -> None:
 
     Passwords and other secrets are not shown. What contradicts itself `ecluse doctor` says.
     """
-    from services.doctor.variables import variables
+    from services.doctor.configuration.variables import variables
 
     found = variables()
     if as_json:

@@ -33,7 +33,7 @@ from services.cli.workers import run_worker
 from services.ledger.application.handle import DEAD_CHAIN, decoded
 from services.ledger.application.trial import trial_of
 from services.redrive.dead_letters import Selection
-from services.redrive.prospects import Becomes, Prospect, prospect, tried
+from services.redrive.prospects import Becomes, Oldest, Prospect, prospect, tried
 from services.redrive.sending import (
     BY_MAX,
     COMMENT_MAX,
@@ -187,20 +187,20 @@ async def _send(wanted: Sequence[Prospect], author: Author, rate: int, update: A
 
 
 async def _chosen(selection: Selection, at_most: int, attempts: int) -> Chosen:
-    """The dead letters that are meant: those left to deal with, or those named."""
-    found: list[Prospect] = []
-    more = 0
+    """The dead letters that are meant, those left to deal with or those named.
+
+    First those that would be sent, in the order in which they came.
+    """
+    sent, others = Oldest(at_most), list[Prospect]()
     async with dead_letter_topic(Settings()) as topic:
         state = await topic.state()
         async for each in topic.dead_letters(state):
             is_open = state.settled_by(each.at) is None
             if not (is_open or selection.ids) or not selection.takes(each):
                 continue
-            if len(found) < at_most:
-                found.append(prospect(each, state, attempts))
-            else:
-                more += 1
-    return Chosen(found, more)
+            found = prospect(each, state, attempts)
+            (sent.add if found.is_sent else others.append)(found)
+    return Chosen([*sent.in_order(), *others], sent.left_out)
 
 
 def _tried(prospects: list[Prospect]) -> list[Prospect]:

@@ -75,11 +75,11 @@ TEXTS: Final = {
     ),
     DiscrepancyKind.OTHER_JOURNAL: _(
         "Entries were made of more records than the read model has: it was made of another "
-        "journal, or has lost records; `ecluse projector --rebuild` makes it again"
+        "journal, or has lost records; have the operator make it again"
     ),
     DiscrepancyKind.ON_NO_SLIP: _(
-        "Order {payment_order} was left out of the slips of its budget; `ecluse slips waiting` "
-        "says what it waits for"
+        "Order {payment_order} was left out of the slips of its budget; the list of "
+        "those that wait says for what"
     ),
     DiscrepancyKind.ON_SEVERAL_SLIPS: _("Order {payment_order} stands on several slips"),
     DiscrepancyKind.UNKNOWN_ON_SLIP: _(

@@ -33,6 +33,7 @@ from services.treasury.store import outbox
 from services.treasury.store.findings import FindingRow, open_findings, refusals
 from services.treasury.store.outbox import Outgoing
 from services.treasury.store.tables import (
+    orders,
     own_events,
     piece_payments,
     piece_states,
@@ -54,6 +55,10 @@ WRONG_BUDGET: Final = _(
 PIECE: Final = (
     *(pieces.c[name] for name in ("slip_id", "budget", "payment_order", "number", "amount_cents")),
     slips.c.slip_type,
+    orders.c.traceparent,
+)
+OF_ORDER: Final = (orders.c.budget == pieces.c.budget) & (
+    orders.c.payment_order == pieces.c.payment_order
 )
 EVENT: Final = tuple(
     own_events.c[name] for name in ("event_id", "budget", "payment_order", "event_type", "facts")
@@ -209,6 +214,7 @@ class ReturnTaking:
         if not keys:
             return {}, set()
         asked = select(*PIECE).join(slips, slips.c.slip_id == pieces.c.slip_id)
+        asked = asked.outerjoin(orders, OF_ORDER)
         asked = asked.where(tuple_(pieces.c.slip_id, pieces.c.number).in_(keys))
         rows = (await self.connection.execute(asked)).all()
         of_states = select(piece_states).where(OF_PIECE.in_(keys))
@@ -355,6 +361,7 @@ def _known_piece(
         frozenset(states),
         paid,
         listed,
+        row.traceparent,
     )
 
 

@@ -50,6 +50,7 @@ def _orders(schema: str | None) -> None:
         sa.Column("cancelled", sa.Integer, nullable=False, server_default="0"),
         sa.Column("slip_id", sa.Text),
         sa.Column("cancelling_slip_id", sa.Text),
+        sa.Column("traceparent", sa.Text),
         schema=schema,
         comment="Payment orders as the ledger issued them, each once. `message` is the data of "
         "payment-order.issued. `slip_id` is the slip on which it stands, "

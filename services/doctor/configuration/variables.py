@@ -55,10 +55,13 @@ OF_THE_COMMAND: Final = "command"
 
 HIDDEN: Final = "***"
 
-OF_COMPOSE: Final = re.compile(r"^ECLUSE_(TEST_.*|.*_IMAGE|WATCH_PORT)$")
+OF_COMPOSE: Final = re.compile(
+    r"^ECLUSE_(TEST_.*|(.*_)?IMAGE|(GRAFANA|KAFKA|POSTGRESQL|PROMETHEUS|WATCH)_PORT"
+    r"|KAFKA_HEAP|KAFKA_JVM_OPTIONS|PROBE_INTERVAL|PROMETHEUS_KEYS)$"
+)
 """Variables of docker-compose.yml and of tests, which no process reads."""
 
-PASSWORD_IN_ADDRESS: Final = re.compile(r"//[^/@\s]*@")
+PASSWORD_IN_ADDRESS: Final = re.compile(r"//[^@\s,]*@")
 
 UNKNOWN = _("no setting has this name: check its spelling")
 BOTH = _("{name} and {name}_FILE are both set: the file is taken. Remove one of them")

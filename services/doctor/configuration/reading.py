@@ -11,9 +11,9 @@ from events.texts import Translatable, _, verbatim
 from services.api.access.store import access_address
 from services.api.settings import ApiSettings
 from services.doctor.checks import Check, Part, ok, trouble
-from services.doctor.contradictions import Read, contradictions
+from services.doctor.configuration.contradictions import Read, contradictions
+from services.doctor.configuration.variables import misnamed
 from services.doctor.scope import KEYS, READ_MODEL, TREASURY
-from services.doctor.variables import misnamed
 from services.open_data import config as open_data
 from services.open_data.config import OpenDataSettings
 from services.runtime.kafka.security import security_arguments
@@ -45,7 +45,7 @@ class Configuration(NamedTuple):
     checks: list[Check]
 
 
-def read() -> Configuration:
+def read_configuration() -> Configuration:
     """The settings of this environment, judged."""
     found: list[Check] = []
     kafka = _read(Settings, found)

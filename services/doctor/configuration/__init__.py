@@ -1,0 +1,1 @@
+"""The settings of every role: read, listed, and held against each other."""

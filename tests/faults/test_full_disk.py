@@ -1,0 +1,52 @@
+"""A full disk under the ledger's own file: nothing is half written, and all goes on with room."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.command import EXAMPLE, real_ecluse
+from tests.kafka.faults.storage import Disk, why_no_disk
+
+ROOM_BYTES = 64 * 1024 * 1024
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    reason = why_no_disk()
+    if reason is not None:
+        pytest.skip(reason)
+    with Disk(tmp_path / "disk", ROOM_BYTES) as disk:
+        yield disk
+
+
+def test_a_replay_on_a_full_disk_says_so_and_is_whole_once_there_is_room(
+    disk: Disk, tmp_path: Path
+) -> None:
+    whole = real_ecluse("replay", "--json", "--db", tmp_path / "whole.db", EXAMPLE)
+    assert 0 == whole.code
+    replay = ("replay", "--json", "--db", disk.folder / "ledger.db", EXAMPLE)
+    disk.fill()
+    without = real_ecluse(*replay)
+    assert without.code not in {0, None}
+    assert "Traceback" not in without.err
+    assert "full" in without.err
+    disk.free()
+    again = real_ecluse(*replay)
+    assert (0, whole.out) == (again.code, again.out)
+
+
+def test_an_export_on_a_full_disk_says_so_and_is_whole_once_there_is_room(
+    disk: Disk, tmp_path: Path
+) -> None:
+    db = tmp_path / "ledger.db"
+    assert 0 == real_ecluse("replay", "--json", "--db", db, EXAMPLE).code
+    whole, file = tmp_path / "whole.ndjson", disk.folder / "journal.ndjson"
+    assert 0 == real_ecluse("journal", "export", whole, "--db", db).code
+    disk.fill()
+    without = real_ecluse("journal", "export", file, "--db", db)
+    assert without.code not in {0, None}
+    assert "Traceback" not in without.err
+    disk.free()
+    assert 0 == real_ecluse("journal", "export", file, "--db", db).code
+    assert whole.read_bytes() == file.read_bytes()
