@@ -37,13 +37,13 @@ class _Record(msgspec.Struct):
     outcome: str
     event_id: str | None
     event_source: str | None
-    event: _Event | None
+    event: msgspec.Raw
 
-    @property
-    def is_own(self) -> bool:
-        """True of an event of the treasury that the ledger took."""
-        is_accepted = self.outcome == "accepted" and self.event is not None
-        return is_accepted and self.event_source == TREASURY
+
+class _Own(NamedTuple):
+    budget: str
+    event_id: str
+    event: _Event
 
 
 class _Piece(NamedTuple):
@@ -53,6 +53,7 @@ class _Piece(NamedTuple):
 
 
 _read: Final = msgspec.json.Decoder(_Record).decode
+_read_event: Final = msgspec.json.Decoder(_Event | None).decode
 
 
 async def restore_own_events(connection: AsyncConnection, records: Iterable[bytes]) -> int:
@@ -61,11 +62,23 @@ async def restore_own_events(connection: AsyncConnection, records: Iterable[byte
     Slips are in the tables already: an id comes of the piece and its line, which no event names. An
     event whose id is that of no piece is none of the treasury's: `ecluse reconcile` names it.
     """
-    own = [each for each in map(_read, records) if each.is_own]
+    own = list(_own_of(records))
     return sum([await _restore(connection, some) for some in in_parts(own, AT_ONCE)])
 
 
-async def _restore(connection: AsyncConnection, own: Sequence[_Record]) -> int:
+def _own_of(records: Iterable[bytes]) -> Iterator[_Own]:
+    """The events that the ledger took in the treasury's name, of the types of its own."""
+    for each in map(_read, records):
+        if each.event_id and (each.outcome, each.event_source) == ("accepted", TREASURY):
+            event = _read_event(each.event)
+            if event is not None and event.type in {
+                PaymentOrderAcknowledged.TYPE,
+                PaymentExecuted.TYPE,
+            }:
+                yield _Own(each.budget, each.event_id, event)
+
+
+async def _restore(connection: AsyncConnection, own: Sequence[_Own]) -> int:
     names = [each.event_id for each in own]
     asked = select(own_events.c.event_id).where(own_events.c.event_id.in_(names))
     known = set((await connection.execute(asked)).scalars())
@@ -81,8 +94,7 @@ async def _restore(connection: AsyncConnection, own: Sequence[_Record]) -> int:
             "made_at": each.event.time,
         }
         for name, each in missing.items()
-        if each.event is not None
-        and (facts := _facts(each.budget, name, each.event, its_pieces)) is not None
+        if (facts := _facts(each, its_pieces)) is not None
     ]
     if rows:
         await connection.execute(insert(own_events), rows)
@@ -90,10 +102,10 @@ async def _restore(connection: AsyncConnection, own: Sequence[_Record]) -> int:
 
 
 async def _pieces(
-    connection: AsyncConnection, own: Iterable[_Record]
+    connection: AsyncConnection, own: Iterable[_Own]
 ) -> Mapping[tuple[str, str], list[_Piece]]:
     """The pieces of the orders that these events are about."""
-    orders = {each.event.data["payment_order"] for each in own if each.event is not None}
+    orders = {each.event.data["payment_order"] for each in own}
     asked = select(
         pieces.c.budget, pieces.c.payment_order, pieces.c.number, pieces.c.line_cents
     ).where(
@@ -109,22 +121,21 @@ async def _pieces(
 
 
 def _facts(
-    budget: str,
-    name: str | None,
-    event: _Event,
-    its_pieces: Mapping[tuple[str, str], Sequence[_Piece]],
+    own: _Own, its_pieces: Mapping[tuple[str, str], Sequence[_Piece]]
 ) -> dict[str, Any] | None:
     """The facts of which the id of an event came; None where it came of none of ours."""
-    of_order = its_pieces.get((budget, event.data["payment_order"]), ())
+    event = own.event
+    of_order = its_pieces.get((own.budget, event.data["payment_order"]), ())
     possible = (facts for each in of_order for facts in _possible(event, each))
-    return next((each for each in possible if event_id(budget, event.type, each) == name), None)
+    its = (each for each in possible if event_id(own.budget, event.type, each) == own.event_id)
+    return next(its, None)
 
 
 def _possible(event: _Event, piece: _Piece) -> Iterator[dict[str, Any]]:
     data = event.data
     if event.type == PaymentOrderAcknowledged.TYPE:
         yield state_facts(piece.number, data)
-    elif event.type == PaymentExecuted.TYPE:
+    else:
         on = date.fromisoformat(data["executed_on"])
         for which in range(1, EQUAL_MAX + 1):
             for line in range(1, piece.lines + 1):
