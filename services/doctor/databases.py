@@ -22,6 +22,7 @@ from events.texts import _
 from services.api.access import store as keys
 from services.api.access import tables as key_tables
 from services.doctor import judge
+from services.doctor.addresses import without_secrets
 from services.doctor.certificates import shown
 from services.doctor.checks import Check, Part, not_made, ok, trouble, unknown
 from services.doctor.judge import Privilege
@@ -106,7 +107,7 @@ async def _database(scope: Scope, url: str, tables: Sequence[Tables]) -> list[Ch
         return [_no_file(scope, missing, each) for each in tables]
     found = await made(Part.DATABASES, "database", _connected(scope, url, tables))
     if len(found) == 1:  # Else it answered.
-        found += not_made(Part.DATABASES, NEXT, _name(url))
+        found += not_made(Part.DATABASES, NEXT, without_secrets(url))
     return found
 
 
@@ -144,13 +145,8 @@ def _read_only(url: str) -> AsyncEngine:
     return create_async_engine(uri, connect_args={"timeout": ANSWER_S}, poolclass=NullPool)
 
 
-def _name(url: str) -> str:
-    """The address of a database without its password, and without how it is reached."""
-    return our_address(url).set(query={}).render_as_string(hide_password=True)
-
-
 async def _connected(scope: Scope, url: str, tables: Sequence[Tables]) -> list[Check]:
-    engine, name = _read_only(url), _name(url)
+    engine, name = _read_only(url), without_secrets(url)
     found: list[Check] = []
     try:
         async with reaching(name), engine.connect() as connection:

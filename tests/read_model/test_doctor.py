@@ -151,6 +151,6 @@ def test_a_right_that_was_taken_from_a_role_is_named(
 
 
 def test_the_password_of_a_database_is_not_shown() -> None:
-    found = examined("postgresql://me:a-Secret-0815@127.0.0.1:9/ecluse", "--role", "projector")
-    assert "a-Secret-0815" not in str(found)
-    assert "postgresql+asyncpg://me:***@127.0.0.1:9/ecluse" in str(found)
+    found = examined("postgresql://me:a@Secret-0815@127.0.0.1:9/ecluse", "--role", "projector")
+    assert "Secret-0815" not in str(found)
+    assert "postgresql://me:***@127.0.0.1:9/ecluse" in str(found)
