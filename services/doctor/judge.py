@@ -221,38 +221,44 @@ def disk(part: Part, total_bytes: int, free_bytes: int, where: str) -> Check:
 # ---------------------------------------------------------------- databases
 
 STANDBY = _("it is a standby, which takes no writes: name the primary in the address")
-LACKS_IN_DATABASE = _("{role} lacks {right} on {name}: `ecluse database grants --apply` gives it")
+LACKS_IN_DATABASE = _("{role} lacks {rights} on {names}: `ecluse database grants --apply` gives it")
+NOT_THERE_YET = _("not known of {names}, which {role} needs, as long as it is not there")
 MAY_IN_DATABASE = _("{role} may do all that it needs.")
 
 
 class Privilege(NamedTuple):
-    """A right that a role has on a schema or on a table of it."""
+    """A right that a role has on a database, on a schema, or on a table or sequence of it."""
 
     schema: str
+    """Or the database."""
     table: str | None
     right: str
 
 
 def privileges(
-    where: str, role: str, wants: Iterable[Privilege], has: frozenset[Privilege]
+    where: str,
+    role: str,
+    wants: Iterable[Privilege],
+    has: frozenset[Privilege],
+    absent: Sequence[str] = (),
 ) -> list[Check]:
-    """The rights that a role of a database lacks."""
-    lacking = [each for each in wants if each not in has]
-    return [
-        trouble(
-            Part.DATABASES,
-            "rights",
-            LACKS_IN_DATABASE.render(
-                {
-                    "role": role,
-                    "right": each.right,
-                    "name": each.schema if each.table is None else f"{each.schema}.{each.table}",
-                }
-            ),
-            where,
-        )
-        for each in lacking
-    ] or [ok(Part.DATABASES, "rights", MAY_IN_DATABASE.render({"role": role}), where)]
+    """The rights that a role of a database lacks; a line for each that lacks the same ones."""
+    lacking: dict[str, list[str]] = {}
+    for each in wants:
+        if each not in has:
+            name = each.schema if each.table is None else f"{each.schema}.{each.table}"
+            lacking.setdefault(name, []).append(each.right)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for name, rights in lacking.items():
+        alike.setdefault(tuple(rights), []).append(name)
+    found = []
+    for missing, names in alike.items():
+        facts: dict[str, Any] = {"role": role, "rights": missing, "names": tuple(names)}
+        found.append(trouble(Part.DATABASES, "rights", LACKS_IN_DATABASE.render(facts), where))
+    if absent:
+        facts = {"role": role, "names": tuple(absent)}
+        found.append(unknown(Part.DATABASES, "rights", NOT_THERE_YET.render(facts), where))
+    return found or [ok(Part.DATABASES, "rights", MAY_IN_DATABASE.render({"role": role}), where)]
 
 
 VERSION = _("{name} {version} answers")

@@ -35,7 +35,7 @@ USES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "publisher": frozenset(),
         "ledger": frozenset({LEDGER}),
         "projector": frozenset({READ_MODEL}),
-        "api": frozenset({READ_MODEL, KEYS}),
+        "api": frozenset({READ_MODEL, KEYS, TREASURY}),
         "watch": frozenset({CONSUMERS}),
         "treasury": frozenset({READ_MODEL, TREASURY}),
         "auditor": frozenset({LEDGER}),
