@@ -140,6 +140,20 @@ def test_the_numbers_of_a_slip_that_never_left_are_always_used_again(at_a_desk: 
     at_a_desk(work, a_config(reuse_refused=False))
 
 
+def test_freed_numbers_below_those_that_are_agreed_since_are_passed_over(at_a_desk: At) -> None:
+    """They are of the series that another program goes on with."""
+
+    async def work(desk: Desk) -> None:
+        await desk.orders("A/advance", "B/advance")
+        await desk.slips.cancel((await desk.issued()).slip_id, "anne")
+        agreed = Desk(desk.both, a_config(first={"slip:01": 500, "piece:01": 2}))
+        slip = await agreed.issued()
+        assert 500 == slip.number
+        assert [2, 3] == [number for _, number, _ in await agreed.on(slip)]
+
+    at_a_desk(work)
+
+
 def test_of_two_operators_who_issue_at_once_one_has_the_slip(
     at_a_desk: At,
 ) -> None:

@@ -4,10 +4,11 @@ It does not where it refused the file, and where the slip's number is another pr
 answer is the same as to a copy of a file that it has, and a person must ask the accountant.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NoReturn
 
-from sqlalchemy import literal, select
+from sqlalchemy import ColumnElement, and_, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.texts import Day, _
@@ -41,6 +42,27 @@ COUNTED_BY_LATER = _(
     "Slip {slip} was never exported, and slip {later} was issued after it: the year's total in its "
     "file counts {slip}. Cancel {later} first where it never left either, else export {slip}."
 )
+
+NOT_OWED = _(
+    "Slip {slip} was not exported: {order} on it was cancelled or answered since it was issued, "
+    "and the accountant would be asked to pay it. Cancel the slip, and before it those that were "
+    "issued after it; its other orders wait again."
+)
+
+
+async def check_owed(connection: AsyncConnection, slip: SlipRow, gone: Sequence[str]) -> None:
+    """Nothing, where a slip that never left may leave, though these of its orders are gone.
+
+    It may where a later one has left: then it cannot be given up, and they are taken back.
+
+    Raises:
+        SlipProblem: it may still be given up.
+    """
+    later = select(slips.c.slip_id).where(_issued_after(slip), slips.c.exported_at.is_not(None))
+    if not gone or slip.state is not SlipState.ISSUED:
+        return
+    if (await connection.execute(later.limit(1))).first() is None:
+        raise SlipProblem(NOT_OWED.render({"slip": slip.slip_id, "order": gone[0]}))
 
 
 async def check_cancellable(connection: AsyncConnection, slip: SlipRow, reason: str | None) -> bool:
@@ -114,19 +136,24 @@ async def _check_newest(connection: AsyncConnection, slip: SlipRow) -> None:
     await next_number(connection, slip.budget, f"slip:{slip.slip_type}")
     later = (
         select(slips.c.slip_id)
-        .where(
-            slips.c.budget == slip.budget,
-            slips.c.slip_type == slip.slip_type,
-            slips.c.state.in_((SlipState.ISSUED, SlipState.ACCEPTED, SlipState.REFUSED)),
-            slips.c.slip_id != slip.slip_id,
-            slips.c.issued_at >= slip.issued_at,
-        )
+        .where(_issued_after(slip))
         .order_by(slips.c.issued_at.desc())
         .limit(1)
     )
     found = (await connection.execute(later)).scalar_one_or_none()
     if found is not None:
         raise SlipProblem(COUNTED_BY_LATER.render({"slip": slip.slip_id, "later": found}))
+
+
+def _issued_after(slip: SlipRow) -> ColumnElement[bool]:
+    """Slips of the same budget and type that were issued after this one, and count it."""
+    return and_(
+        slips.c.budget == slip.budget,
+        slips.c.slip_type == slip.slip_type,
+        slips.c.state.in_((SlipState.ISSUED, SlipState.ACCEPTED, SlipState.REFUSED)),
+        slips.c.slip_id != slip.slip_id,
+        slips.c.issued_at >= slip.issued_at,
+    )
 
 
 def _refuse(slip: SlipRow) -> NoReturn:

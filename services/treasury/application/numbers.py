@@ -107,9 +107,9 @@ async def take_numbers(
     next_slip = await next_number(connection, budget, of_slips, config.first_of(of_slips))
     next_piece = await next_number(connection, budget, of_pieces, config.first_of(of_pieces))
     if given is None:
-        (slip,) = await _freed_first(connection, budget, of_slips, 1, next_slip)
+        (slip,) = await _freed_first(connection, budget, of_slips, 1, config, next_slip)
         numbers = SlipNumbers(
-            slip, await _freed_first(connection, budget, of_pieces, count, next_piece)
+            slip, await _freed_first(connection, budget, of_pieces, count, config, next_piece)
         )
     else:
         numbers = SlipNumbers(given.slip, range(given.first_piece, given.first_piece + count))
@@ -119,12 +119,21 @@ async def take_numbers(
 
 
 async def _freed_first(
-    connection: AsyncConnection, budget: str, name: str, count: int, following: int
+    connection: AsyncConnection,
+    budget: str,
+    name: str,
+    count: int,
+    config: Numbers,
+    following: int,
 ) -> list[int]:
-    """So many numbers: those that are free again, then those from `following` on."""
+    """So many numbers: those that are free again, then those from `following` on.
+
+    Those below the first number that was agreed since belong to another series.
+    """
+    agreed = free_numbers.c.number >= config.first_of(name)
     asked = (
         select(free_numbers.c.number)
-        .where(free_numbers.c.budget == budget, free_numbers.c.series == name)
+        .where(free_numbers.c.budget == budget, free_numbers.c.series == name, agreed)
         .order_by(free_numbers.c.number)
         .limit(count)
     )

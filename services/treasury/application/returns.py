@@ -8,14 +8,13 @@ parser is used by several threads in turn (seen: an abort at the next garbage co
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, BinaryIO, Final
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.texts import Translatable, _
@@ -49,9 +48,6 @@ Clock = Callable[[], datetime]
 
 SLICE: Final = 500
 """Pieces that are looked up and written together; those of other domains count."""
-
-LOCK: Final = 20_230_412_03
-"""Advisory lock of PostgreSQL: two returns that tell the same would meet in their rows."""
 
 LISTED_MAX: Final = 500
 ROOT_SHOWN_MAX: Final = 120
@@ -179,7 +175,7 @@ class Returns:
         file, kind, of_file = XmlFile(stream), UNREADABLE, FileBudget(sirets)
         try:
             kind = _kind_of(file.root())
-            async with self._transaction() as connection:
+            async with self._store.between_returns() as connection:
                 take = self._take_return if kind == RETURN else self._take_answer
                 taken = await take(connection, file, file_name, of_file)
                 await self._note(connection, taken, by)
@@ -223,14 +219,6 @@ class Returns:
             closed = await find_finding(connection, finding_id)
         assert closed is not None, "it is locked until here"
         return closed
-
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncGenerator[AsyncConnection]:
-        """A transaction in which no other file is taken; SQLite has one writer anyway."""
-        async with self._store.transaction() as connection:
-            if self._store.is_postgresql:
-                await connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
-            yield connection
 
     async def _take_return(
         self,
@@ -297,7 +285,7 @@ class Returns:
     ) -> Taken:
         digest = file.sha256()
         finding = Finding(FindingKind.FILE_REFUSED, {"sha256": digest, "why": kept(why)}, budget)
-        async with self._transaction() as connection:
+        async with self._store.between_returns() as connection:
             opened = await open_findings(connection, [finding], file_name, self._clock())
             taken = Taken(
                 file_name,
