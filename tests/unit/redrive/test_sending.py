@@ -7,6 +7,7 @@ import pytest
 
 from events import topics
 from events.codec import Headers, Received
+from events.envelope import CORRECTION
 from events.unreadable import Unreadable
 from services.ledger.application.handle import RawRecord, decoded
 from services.ledger.application.trial import trial_of
@@ -21,7 +22,7 @@ from services.redrive.dead_letters import (
     redrives_of,
 )
 from services.redrive.prospects import Becomes, Oldest, Prospect, prospect, tried
-from services.redrive.sending import Author, Outgoing, again, as_sent, patched
+from services.redrive.sending import Author, Outgoing, again, as_sent, correction_id, patched
 from services.redrive.state import RedriveState, Settled
 from tests.builders import BUDGET, Json, a_vote, an_award, encoded
 from tests.unit.events.kafka_messages import binary
@@ -92,30 +93,40 @@ def test_a_count_that_a_sender_wrote_counts_as_once(spelled: bytes) -> None:
     assert 1 == redrives_of((("ecluse_redrive_count", spelled),))
 
 
-def test_a_patch_makes_a_new_event_that_names_the_old_one_the_same_each_time() -> None:
+def test_a_patch_makes_a_new_event_that_names_the_old_one() -> None:
     patch = {"data": {"title": "Aide"}, "subject": None}
-    event = patched(raw(encoded(TYPED_TITLE)), patch, AUTHOR)
-    assert event == patched(raw(encoded(TYPED_TITLE)), patch, AUTHOR)
+    event = patched(AT, raw(encoded(TYPED_TITLE)), patch, AUTHOR)
+    assert event == patched(AT, raw(encoded(TYPED_TITLE)), patch, AUTHOR)
     found = json.loads(event)
-    assert ("wrong", "urn:ecluse:command") == (found["causationid"], found["source"])
+    assert ("wrong", CORRECTION) == (found["causationid"], found["source"])
     assert TYPED_TITLE["time"] == found["time"]
     assert TYPED_TITLE["data"] | {"title": "Aide"} == found["data"]
-    other = json.loads(patched(raw(encoded(TYPED_TITLE)), {"data": {"title": "x"}}, AUTHOR))
-    assert found["id"] not in {"wrong", other["id"]}
     record, note = sent_for(as_sent(raw(encoded(TYPED_TITLE)), event))
     assert event == record.value
-    assert {"source": "urn:ecluse:command", "id": found["id"]} == note["data"]["event"]
+    assert {"source": CORRECTION, "id": found["id"]} == note["data"]["event"]
 
 
 def test_of_a_record_that_is_no_json_the_patch_is_the_event() -> None:
     whole = an_award(_id="mine")
-    found = json.loads(patched(raw(b"\xff{"), whole, AUTHOR))
-    assert whole | {"source": "urn:ecluse:command"} == found
+    found = json.loads(patched(AT, raw(b"\xff{"), whole, AUTHOR))
+    assert whole | {"id": correction_id(AT, raw(b"")), "source": CORRECTION} == found
+
+
+def test_all_corrections_of_a_dead_letter_have_one_id_whatever_they_say() -> None:
+    record, elsewhere = raw(encoded(TYPED_TITLE)), AT._replace(sequence=18)
+    patches = [{"data": {"title": "A"}}, {"data": {"title": "B"}}, {"id": "mine", "source": "x"}]
+    ids = {json.loads(patched(AT, record, each, AUTHOR))["id"] for each in patches}
+    assert {correction_id(AT, record)} == ids, "its sender may have written it twice"
+    assert correction_id(elsewhere, record) in ids
+    other = raw(encoded(TYPED_TITLE | {"id": "another"}))
+    assert correction_id(AT, other) not in ids
+    assert correction_id(AT, raw(b"{")) != correction_id(elsewhere, raw(b"{"))
+    assert correction_id(AT, raw(b"{")) == correction_id(AT, raw(encoded({"id": 7})))
 
 
 def test_a_binary_record_is_patched_in_structured_form() -> None:
     value, headers, _ = binary(TYPED_TITLE)
-    event = patched(raw(value, headers), {"data": {"title": "Aide"}}, AUTHOR)
+    event = patched(AT, raw(value, headers), {"data": {"title": "Aide"}}, AUTHOR)
     assert isinstance(decoded(as_sent(raw(value, headers), event)), Received)
 
 

@@ -220,7 +220,7 @@ def _with_patch(chosen: Chosen, merge: Any, author: Author) -> Chosen:
     if before.becomes in {Becomes.REDRIVEN, Becomes.UNDERWAY}:
         return chosen
     found = before.dead_letter
-    event = patched(found.raw, merge, author)
+    event = patched(found.at, found.raw, merge, author)
     read = decoded(as_sent(found.raw, event))
     if isinstance(read, Unreadable):
         leave(explain(read), EXIT_UNREADABLE)
