@@ -1,6 +1,7 @@
 """What is sent for a dead letter: itself unchanged or a corrected event, and the note about it."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -241,19 +242,47 @@ def test_the_oldest_are_sent_first_and_each_partition_in_its_own_order(
     assert 6 - len(offsets) == found.left_out
 
 
-def test_what_the_ledger_fails_to_decide_is_said_and_nothing_is_tried_behind_it() -> None:
-    def fails_at_the_second(_budget: str, count: list[int] = [0]) -> int:  # noqa: B006 # it counts
-        count[0] += 1
-        assert count[0] < 2
+def test_what_the_ledger_fails_to_decide_is_not_sent_nor_what_stands_behind_it() -> None:
+    """Of its budget: others are decided as if it were not there."""
+    other = "21590350100017-01-2023"
+
+    def fails_at_the_second(budget: str, count: list[int] = [0]) -> int:  # noqa: B006 # it counts
+        count[0] += budget == BUDGET
+        assert budget == other or count[0] < 2
         return PLACE.partition
 
-    events = [a_vote(100), an_award(70), an_award(70, grant="H")]
-    found = [prospect(a_dead_letter(encoded(each)), RedriveState(), 3) for each in events]
-    trial = trial_of((), {BUDGET})
+    events = [a_vote(100), an_award(70), an_award(70, grant="H"), a_vote(5, budget=other)]
+    found = [prospect(a_dead_letter(encoded(each)), RedriveState(), 3) for each in events[:3]]
+    key = replace(
+        a_dead_letter(encoded(events[3])), raw=raw(encoded(events[3]), key=other.encode())
+    )
+    found.append(prospect(key, RedriveState(), 3))
+    trial = trial_of((), {BUDGET, other})
     trial.ledger.partition_of = fails_at_the_second
     tries = tried(found, trial)
-    assert ["accepted", "stops", "readable"] == [each.becomes.value for each in tries]
-    assert [True, False, True] == [each.is_sent for each in tries]
+    assert ["accepted", "stops", "stops", "accepted"] == [each.becomes.value for each in tries]
+    assert [True, False, False, True] == [each.is_sent for each in tries]
+
+
+def test_what_was_corrected_is_not_sent_as_it_was_though_no_note_says_so() -> None:
+    found, state = a_dead_letter(encoded(a_vote())), RedriveState()
+    state.corrected[correction_id(AT, found.raw)] = (BUDGET, 5)
+    each = prospect(found, state, 3)
+    assert (Becomes.DECIDED, False) == (each.becomes, each.is_sent)
+    state.corrected = {"another": (BUDGET, 5)}
+    assert Becomes.READABLE is prospect(found, state, 3).becomes
+
+
+def test_a_correction_is_tried_in_the_place_of_its_dead_letter() -> None:
+    found = a_dead_letter(encoded(TYPED_TITLE))
+    correction = as_sent(found.raw, patched(AT, found.raw, {"data": {"title": "Aide"}}, AUTHOR))
+    read = decoded(correction)
+    assert isinstance(read, Received)
+    each = Prospect(found, Becomes.READABLE, None, read, correction)
+    trial = trial_of((), {BUDGET})
+    trial.handle(raw(encoded(a_vote())))
+    assert [Becomes.ACCEPTED] == [each.becomes for each in tried([each], trial)]
+    assert "wrong" == each.dead_letter.names.event_id, "the row names what its sender knows"
 
 
 def test_a_record_of_another_kind_never_becomes_an_event_of_the_ledger_by_a_redrive() -> None:
