@@ -54,7 +54,9 @@ UNDERWAY = _("It was sent again, and the ledger has not decided it yet.")
 STOPS = _("Deciding it fails ({error}): mend the program first, else it holds its partition again.")
 BEHIND = _("It stands behind {its_id} in its budget, which cannot be decided: name it alone.")
 DECIDED = _("It was put right already: record {sequence} of budget {budget}.")
-REDRIVEN = _("It was sent again already: record {sequence} of budget {budget}.")
+REDRIVEN = _(
+    "It was sent again already, says record {sequence} of budget {budget}; if it was not, --again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +115,12 @@ class Oldest:
         del self._kept[self.most :]
 
 
-def prospect(found: DeadLetter, state: RedriveState, attempts_max: int) -> Prospect:
-    """What can be said of a dead letter without asking the ledger."""
+def prospect(
+    found: DeadLetter, state: RedriveState, attempts_max: int, *, again: bool = False
+) -> Prospect:
+    """What can be said of a dead letter without asking the ledger; `again` believes no note."""
     settled = state.settled_by(found.at)
-    if settled is not None and settled.event_id is not None:
+    if not again and settled is not None and settled.event_id is not None:
         facts = {"sequence": settled.sequence, "budget": settled.budget}
         return Prospect(found, Becomes.REDRIVEN, REDRIVEN.render(facts))
     if state.is_underway(found.at):

@@ -9,7 +9,7 @@ import pytest
 
 from events import topics
 from events.envelope import CORRECTION
-from tests.builders import Json, a_vote, a_vote_and_awards, an_award, encoded
+from tests.builders import Json, a_review, a_vote, a_vote_and_awards, an_award, encoded
 from tests.kafka.cluster import Cluster, Sent, budget_on
 from tests.kafka.commands import DONE, UNREACHABLE, WRONG, asked, object_of
 from tests.kafka.forked import ECLUSE
@@ -195,6 +195,22 @@ def test_what_is_sent_again_and_not_decided_yet_is_not_sent_twice(
     assert (0, {"wrong_partition": {"underway": 5}}) == (again["sent"], again["becomes"])
     assert end == cluster.count(topics.EVENTS)
     assert [] == redriven(cluster)
+
+
+def test_a_review_that_lies_keeps_nobody_from_sending_a_dead_letter_again(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    never_sent = {"source": "urn:lille:erp", "id": "never-sent"}
+    lie = a_review(1, budget=BUDGET, chain="_dead.0", event=never_sent)
+    cluster.write([misplaced(a_vote(100, budget=BUDGET)), Sent(HOME, KEY, encoded(lie))])
+    with Worker(cluster, tmp_path) as worker:
+        cluster.wait_for_records(2)
+        assert 0 == object_of(cluster, "redrive", "_dead.0/1", *SENDS)["sent"]
+        assert 1 == object_of(cluster, "redrive", "_dead.0/1", "--again", *SENDS)["sent"]
+        _, decided, _ = cluster.wait_for_records(4)[HOME]
+        assert 0 == worker.stop()
+    assert "accepted" == decided["outcome"]
+    assert 2 == asked(cluster, "redrive", "--again").code
 
 
 def test_a_quarantined_record_is_decided_once_the_program_is_mended(

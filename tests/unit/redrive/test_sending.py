@@ -199,7 +199,10 @@ def test_each_prospect_says_why_it_would_not_be_sent() -> None:
     settled = Settled(BUDGET, 5, "Awa Diop", AUTHOR.at.date(), None, "vote")
     state.settled["_dead.3", 17] = settled
     assert Becomes.REDRIVEN is prospect(a_dead_letter(readable), state, 3).becomes
+    assert Becomes.UNDERWAY is prospect(a_dead_letter(readable), state, 3, again=True).becomes
     state.underway.clear()
+    lied = prospect(a_dead_letter(readable), state, 3, again=True)
+    assert Becomes.READABLE is lied.becomes, "a review can be written by anybody"
     state.settled["_dead.3", 17] = settled._replace(event_id=None)
     assert Becomes.READABLE is prospect(a_dead_letter(readable), state, 3).becomes, "only looked at"
 

@@ -74,6 +74,7 @@ REASON_NEEDED = _("say why: the journal keeps it")
 NOT_PRINTABLE = _("1 to {limit} printable characters, on one line")
 NOBODY = _("this system has no name of you: say --by")
 ONE_ID = _("it corrects one dead letter: name its ID, and no other")
+IDS_NEEDED = _("it needs IDs: name those that were never sent")
 READABLE = _("It can be read as it is: send it again without --patch.")
 NO_PATCH = _("this file is no JSON object: {error}")
 
@@ -116,6 +117,9 @@ AtMost = Annotated[
 Attempts = Annotated[
     int, typer.Option(metavar="N", min=1, max=100, help="Not those sent again so often already.")
 ]
+Again = Annotated[
+    bool, flag("--again", "Those named, though a review says that they were sent again.")
+]
 Why = Annotated[
     str | None, typer.Option(metavar="WORDS", help="Why, in a few words: it stays in the journal.")
 ]
@@ -141,6 +145,7 @@ def redrive(
     rate: Rate = 100,
     at_most: AtMost = 10_000,
     attempts: Attempts = 3,
+    again: Again = False,
     reason: Why = None,
     by: By = None,
     yes: Annotated[bool, flag("--yes", "Send them; else nothing is sent.")] = False,
@@ -153,11 +158,14 @@ def redrive(
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
     names = [_full_id(typed(each)) for each in ids or ()]
+    if again and not names:
+        raise bad_option("--again", IDS_NEEDED)
     selection = selection_of(names, code, budget, source, since, until)
     author = _author(reason, by, is_needed=yes)
     merge = None if patch is None else _patch(patch, names)
     with busy(READING_DEAD_LETTERS):
-        chosen = run_worker(_chosen(selection, at_most, attempts, corrects=merge is not None))
+        asked = _chosen(selection, at_most, attempts, repeats=again, corrects=merge is not None)
+        chosen = run_worker(asked)
     _check_found(names, chosen.prospects)
     if merge is not None:
         chosen = _with_patch(chosen, merge, author)
@@ -166,14 +174,16 @@ def redrive(
     sent = None
     if yes:
         with counted(SENDING) as update:
-            sent = run_worker(_send(wanted, author, rate, update)) if wanted else 0
+            sent = run_worker(_send(wanted, author, rate, update, again)) if wanted else 0
     if as_json:
         print_json(_answer(chosen, sent))
     else:
         _show(Screen(), chosen, sent)
 
 
-async def _send(wanted: Sequence[Prospect], author: Author, rate: int, update: Any) -> int:
+async def _send(
+    wanted: Sequence[Prospect], author: Author, rate: int, update: Any, repeats: bool
+) -> int:
     done = 0
 
     def more(count: int) -> None:
@@ -186,10 +196,12 @@ async def _send(wanted: Sequence[Prospect], author: Author, rate: int, update: A
         for each in wanted
         if each.received is not None
     ]
-    return await send(Settings(), records, rate, more)
+    return await send(Settings(), records, rate, more, again=repeats)
 
 
-async def _chosen(selection: Selection, at_most: int, attempts: int, *, corrects: bool) -> Chosen:
+async def _chosen(
+    selection: Selection, at_most: int, attempts: int, *, repeats: bool, corrects: bool
+) -> Chosen:
     """The dead letters that are meant, those left to deal with or those named.
 
     First those that would be sent, in the order in which they came. Of one that is to be corrected
@@ -202,7 +214,7 @@ async def _chosen(selection: Selection, at_most: int, attempts: int, *, corrects
             is_open = state.settled_by(each.at) is None
             if not (is_open or selection.ids) or not selection.takes(each):
                 continue
-            found = prospect(each, state, attempts)
+            found = prospect(each, state, attempts, again=repeats)
             (sent.add if found.is_sent else others.append)(found)
             former = former_of(each.raw) if corrects else None
             applied = None if former is None else await topic.applied(*former)
