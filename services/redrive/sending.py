@@ -17,7 +17,10 @@ from services.ledger.application.handle import RawRecord
 from services.redrive.dead_letters import Address, redriven_headers
 
 CORRECTIONS: Final = UUID("6a8d098d-3ca3-5997-b5f0-d34fe5b0e999")
-"""The namespace of the ids of corrected events: the uuid5 of the URL `urn:ecluse:corrections`."""
+"""The namespace of the ids of corrected events and of notes.
+
+It is the uuid5 of the URL `urn:ecluse:corrections`.
+"""
 
 OWN_MEMBERS: Final = ("id", "source")
 """Members of a correction that no patch has a say in: by them it is decided once."""
@@ -137,13 +140,15 @@ def event_of(raw: RawRecord) -> dict[str, Any]:
 
 
 def _note(at: Address, received: Received, author: Author) -> Outgoing:
-    """The event that says who sent a dead letter again, as which event, and why."""
+    """The event that says who sent a dead letter again, as which event, and why.
+
+    Its id derives from all that it says: two notes of one second are two, the same one is a repeat.
+    """
     envelope = received.envelope
     budget = envelope.data.budget
     time = author.at.isoformat(timespec="seconds")
-    event = {
+    event: dict[str, Any] = {
         "specversion": "1.0",
-        "id": f"redrive/{at.its_id}/{time}",
         "source": author.source,
         "type": RecordReviewed.TYPE,
         "time": time,
@@ -159,6 +164,7 @@ def _note(at: Address, received: Received, author: Author) -> Outgoing:
             "event": {"source": envelope.source, "id": envelope.id},
         },
     }
+    event["id"] = f"redrive/{at.its_id}/{uuid5(CORRECTIONS, canonical(event).decode())}"
     return Outgoing(EVENTS, budget.encode(), _spell(event), redriven_headers(at, STRUCTURED))
 
 

@@ -82,6 +82,17 @@ def test_a_record_is_sent_again_as_it_was_and_the_note_says_of_which_by_whom_and
     } == note["data"]
 
 
+def test_two_notes_of_one_second_are_two_and_the_same_one_is_a_repeat() -> None:
+    record = raw(encoded(a_vote()))
+    read = decoded(record)
+    assert isinstance(read, Received)
+    authors = (AUTHOR, AUTHOR, AUTHOR._replace(why="autre"), AUTHOR._replace(name="Zoé"))
+    ids = [json.loads(again(AT, record, read, each).records[1].value)["id"] for each in authors]
+    assert ids[0] == ids[1]
+    assert 3 == len(set(ids))
+    assert all(each.startswith("redrive/_dead.3/17/") for each in ids)
+
+
 def test_the_count_of_redrives_grows_and_earlier_marks_go() -> None:
     first, _ = sent_for(raw(encoded(a_vote())))
     second, _ = sent_for(raw(encoded(a_vote()), first.headers))
