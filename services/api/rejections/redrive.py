@@ -4,23 +4,26 @@ The record and the note about it are published one behind the other: whoever is 
 between sends it again, and the ledger answers `duplicate`. The command sends many, in transactions.
 """
 
+import re
 from typing import Annotated, Final
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from events.envelope import CORRECTION
 from events.masking import masked
 from events.texts import _
 from events.topics import EVENTS
 from events.unreadable import Unreadable
+from events.values import PRINTED, UNPRINTED
 from services.api.access.audit import Action
 from services.api.access.caller import Caller, Scope
-from services.api.console.page_context import Name, Sequence64
 from services.api.events_in.publishing import CONSOLE, NOT_KEPT, RETRY_AFTER_S, author_of
 from services.api.events_in.reading import PublishedEvent, event_address
 from services.api.http.components import Components
 from services.api.http.dependencies import Given, Now, Operator, reading
+from services.api.http.question import Name, Sequence
 from services.api.problems import NOT_FOUND, Kind, Problem, problems
 from services.api.rejections import query as unsettled
 from services.api.rejections.explanation import is_record_of
@@ -91,8 +94,23 @@ BY_COMMAND: Final = Kind(
 
 router = APIRouter(tags=["what did not go through"], responses=problems(409))
 
+UNPRINTED_ON_A_LINE: Final = re.compile(rf"[{UNPRINTED}\u2028\u2029]")
+
+
+def _printed(reason: str) -> str:
+    """A reason of which each line can be shown as it is.
+
+    Raises:
+        PydanticCustomError: a character in it hides something, or turns its direction.
+    """
+    if any(map(UNPRINTED_ON_A_LINE.search, re.split("\r?\n", reason))):
+        raise PydanticCustomError("string_pattern_mismatch", "not printed", {"pattern": PRINTED})
+    return reason
+
+
 Reason = Annotated[
     str,
+    AfterValidator(_printed),
     StringConstraints(
         strip_whitespace=True,
         min_length=1,
@@ -133,7 +151,7 @@ class Redriven(BaseModel):
     response_description="It is published; the ledger will decide it.",
 )
 async def redrive_dead_letter(
-    caller: Operator, components: Given, now: Now, chain: Name, sequence: Sequence64, why: Why
+    caller: Operator, components: Given, now: Now, chain: Name, sequence: Sequence, why: Why
 ) -> Redriven:
     """Publish a dead letter's record again."""
     author = Author(CONSOLE, name_of_sender(caller), now, why.reason, author_of(caller))
