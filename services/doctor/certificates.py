@@ -23,9 +23,9 @@ HANDSHAKE_S: Final = 5.0
 
 
 async def of_authorities(file: PemFile, clock: Clock) -> list[Check]:
-    """The authorities that we trust: of several one will do, so the last to expire counts."""
-    last = max(certificates_in(file), key=lambda each: each.not_valid_after_utc)
-    return [_judged(str(file.path), last, clock)]
+    """The first to expire of the authorities that we trust: it may be the one that we need."""
+    first = min(certificates_in(file), key=lambda each: each.not_valid_after_utc)
+    return [_judged(str(file.path), first, clock)]
 
 
 async def of_ours(file: PemFile, clock: Clock) -> list[Check]:

@@ -22,6 +22,7 @@ from events.texts import _
 from services.api.access import store as keys
 from services.api.access import tables as key_tables
 from services.doctor import judge
+from services.doctor.addresses import without_secrets
 from services.doctor.certificates import shown
 from services.doctor.checks import Check, Part, not_made, ok, trouble, unknown
 from services.doctor.judge import Privilege
@@ -106,7 +107,7 @@ async def _database(scope: Scope, url: str, tables: Sequence[Tables]) -> list[Ch
         return [_no_file(scope, missing, each) for each in tables]
     found = await made(Part.DATABASES, "database", _connected(scope, url, tables))
     if len(found) == 1:  # Else it answered.
-        found += not_made(Part.DATABASES, NEXT, _name(url))
+        found += not_made(Part.DATABASES, NEXT, without_secrets(url))
     return found
 
 
@@ -144,13 +145,8 @@ def _read_only(url: str) -> AsyncEngine:
     return create_async_engine(uri, connect_args={"timeout": ANSWER_S}, poolclass=NullPool)
 
 
-def _name(url: str) -> str:
-    """The address of a database without its password, and without how it is reached."""
-    return our_address(url).set(query={}).render_as_string(hide_password=True)
-
-
 async def _connected(scope: Scope, url: str, tables: Sequence[Tables]) -> list[Check]:
-    engine, name = _read_only(url), _name(url)
+    engine, name = _read_only(url), without_secrets(url)
     found: list[Check] = []
     try:
         async with reaching(name), engine.connect() as connection:
@@ -161,7 +157,7 @@ async def _connected(scope: Scope, url: str, tables: Sequence[Tables]) -> list[C
             for each in tables:
                 found.append(await _schema(scope, connection, name, each))
             if connection.dialect.name == POSTGRESQL:
-                found += await _rights(scope, connection, name)
+                found += await _rights(scope, connection, name, [each.schema for each in tables])
     finally:
         await engine.dispose()
     return found
@@ -230,16 +226,26 @@ def _version(table: Mapping[str, Any], connection: Connection) -> str | None:
 
 # ---------------------------------------------------------------- rights
 
-SCHEMAS: Final = """\
-SELECT nspname, has_schema_privilege(:role, oid, 'USAGE'),
- has_schema_privilege(:role, oid, 'CREATE') FROM pg_namespace WHERE nspname LIKE 'ecluse\\_%'"""
-TABLES: Final = """\
-SELECT nspname, relname, has_table_privilege(:role, c.oid, 'SELECT'),
- has_table_privilege(:role, c.oid, 'INSERT') FROM pg_class c JOIN pg_namespace n
- ON n.oid = relnamespace WHERE nspname LIKE 'ecluse\\_%' AND relkind IN ('r', 'p')"""
+ALL_RIGHTS: Final = """\
+SELECT 'database ' || current_database(), NULL, asked,
+ has_database_privilege(:role, current_database(), asked)
+ FROM unnest(ARRAY['CREATE']) AS asked
+UNION ALL SELECT nspname, NULL, asked, has_schema_privilege(:role, oid, asked)
+ FROM pg_namespace, unnest(ARRAY['USAGE', 'CREATE']) AS asked WHERE nspname LIKE 'ecluse\\_%'
+UNION ALL SELECT nspname, relname, asked, CASE WHEN asked = 'OWNERSHIP'
+ THEN pg_has_role(:role, relowner, 'USAGE') ELSE has_table_privilege(:role, c.oid, asked) END
+ FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace,
+ unnest(ARRAY['OWNERSHIP', 'SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS asked
+ WHERE nspname LIKE 'ecluse\\_%' AND relkind IN ('r', 'p')
+UNION ALL SELECT nspname, relname, asked, has_sequence_privilege(:role, c.oid, asked)
+ FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace, unnest(ARRAY['USAGE']) AS asked
+ WHERE nspname LIKE 'ecluse\\_%' AND relkind = 'S'"""
+"""Database or schema, table or sequence of it, a right, and whether the role has it."""
 
 
-async def _rights(scope: Scope, connection: AsyncConnection, name: str) -> list[Check]:
+async def _rights(
+    scope: Scope, connection: AsyncConnection, name: str, schemas: Sequence[str]
+) -> list[Check]:
     """Of a role its own; else those of each role of deploy/database-rights.yaml that is there."""
     found: list[Check] = []
     for role, rights in read_rights().roles.items():
@@ -247,11 +253,17 @@ async def _rights(scope: Scope, connection: AsyncConnection, name: str) -> list[
             continue
         known_as = await _name_of(scope, connection, role)
         if known_as is not None:
-            schemas = (await connection.execute(text(SCHEMAS), {"role": known_as})).all()
-            tables = (await connection.execute(text(TABLES), {"role": known_as})).all()
-            has = frozenset(_has(schemas, tables))
-            found += judge.privileges(name, known_as, _wants(rights, schemas, tables), has)
+            rows = (await connection.execute(text(ALL_RIGHTS), {"role": known_as})).all()
+            asked = {Privilege(*each): has for *each, has in rows}
+            wants, absent = _wants(rights, schemas, sorted(asked, key=_place))
+            has = frozenset(each for each, has in asked.items() if has)
+            found += judge.privileges(name, known_as, wants, has, absent)
     return found
+
+
+def _place(asked: Privilege) -> tuple[str, str, str]:
+    """The database first: no schema of ours is before it."""
+    return asked.schema, asked.table or "", asked.right
 
 
 async def _name_of(scope: Scope, connection: AsyncConnection, role: str) -> str | None:
@@ -263,32 +275,29 @@ async def _name_of(scope: Scope, connection: AsyncConnection, role: str) -> str 
     return named if is_there else None
 
 
-def _has(schemas: Sequence[Any], tables: Sequence[Any]) -> Iterator[Privilege]:
-    for schema, uses, creates in schemas:
-        if uses:
-            yield Privilege(schema, None, "USAGE")
-        if creates:
-            yield Privilege(schema, None, "CREATE")
-    for schema, table, reads, writes in tables:
-        if reads:
-            yield Privilege(schema, table, "SELECT")
-        if writes:
-            yield Privilege(schema, table, "INSERT")
+def _wants(
+    rights: Role, schemas: Sequence[str], asked: Sequence[Privilege]
+) -> tuple[list[Privilege], list[str]]:
+    """What a role needs of these schemas, and the names of what is to come and needs rights then.
 
-
-def _wants(rights: Role, schemas: Sequence[Any], tables: Sequence[Any]) -> Iterator[Privilege]:
-    """What a role needs of the schemas and tables that are there."""
-    there = {each[0] for each in schemas}
-    for schema in rights.owns:
-        if schema in there:
-            yield Privilege(schema, None, "CREATE")
-    for schema, names in rights.reads.items():
-        if schema in there:
-            yield Privilege(schema, None, "USAGE")
-        for where_it_is, table, *_unused in tables:
-            if where_it_is == schema and (table in names or EVERY_TABLE in names):
-                yield Privilege(schema, table, "SELECT")
-    for schema in rights.writes:
-        for where_it_is, table, *_unused in tables:
-            if where_it_is == schema:
-                yield Privilege(schema, table, "INSERT")
+    Of what is there `asked` has every right; the first is the one to make schemas.
+    """
+    wants: list[Privilege] = []
+    absent: list[str] = []
+    for schema in schemas:
+        there = [each for each in asked if each.schema == schema]
+        tables = {each.table for each in there if each.right == "SELECT"}
+        if schema in rights.owns:
+            if rights.makes_schemas or not there:
+                wants.append(asked[0])
+            wants += there
+        elif schema in rights.writes:
+            wants += [each for each in there if each.right not in {"CREATE", "OWNERSHIP"}]
+            absent += [] if tables else [schema]
+        elif schema in rights.reads:
+            names = rights.reads[schema]
+            read = tables if EVERY_TABLE in names else {*names}
+            wants += [each for each in there if each.table is None and each.right == "USAGE"]
+            wants += [each for each in there if each.table in read and each.right == "SELECT"]
+            absent += sorted(f"{schema}.{each}" for each in read - tables) if tables else [schema]
+    return wants, absent

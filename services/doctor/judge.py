@@ -50,15 +50,15 @@ NOT_IN_SYNC = _(
     "partitions {partitions} have replicas that are not in sync, on brokers {brokers}: start them,"
     " or look into their log and disk"
 )
-NO_TOPIC = _("not known as long as there is no topic")
+NOT_SEEN = _("not known of {topics}: not there, or this principal may not see them")
 IN_SYNC = ngettext(
     "The replicas of {count} topic are in sync.", "The replicas of all {count} topics are in sync."
 )
 
 
-def replicas(topics: Iterable[Mapping[str, Any]]) -> list[Check]:
+def replicas(topics: Iterable[Mapping[str, Any]], absent: Sequence[str] = ()) -> list[Check]:
     """Partitions without a leader, and replicas that are behind; as metadata shows the topics."""
-    found, seen = [], 0
+    found, seen = _of_absent("replicas", absent), 0
     for topic in topics:
         seen += 1
         for is_so, text in ((_is_leaderless, NO_LEADER), (_is_behind, NOT_IN_SYNC)):
@@ -70,9 +70,13 @@ def replicas(topics: Iterable[Mapping[str, Any]]) -> list[Check]:
                     "brokers": tuple(sorted(away)),
                 }
                 found.append(trouble(Part.KAFKA, "replicas", text.render(facts), topic["topic"]))
-    if not seen:
-        return [unknown(Part.KAFKA, "replicas", NO_TOPIC)]
     return found or [ok(Part.KAFKA, "replicas", IN_SYNC.render(seen))]
+
+
+def _of_absent(check: str, topics: Sequence[str]) -> list[Check]:
+    """The line of topics at which nobody could look."""
+    text = NOT_SEEN.render({"topics": tuple(topics)})
+    return [unknown(Part.KAFKA, check, text)] if topics else []
 
 
 def _is_leaderless(partition: Mapping[str, Any]) -> bool:
@@ -92,8 +96,9 @@ class Range(NamedTuple):
 
     setting: str
     ours_ms: int
-    least_ms: int
-    most_ms: int
+    least_ms: int | None
+    """None where the broker does not show it."""
+    most_ms: int | None
     of_the_broker: str
     """The broker's setting that it goes beyond."""
 
@@ -102,6 +107,7 @@ OUT_OF_RANGE = _(
     "{setting} is {ours_s:g} s, and the broker takes {least_s:g} to {most_s:g} s ({name}): no"
     " process could join or write. Change one of them"
 )
+NOT_SHOWN = _("not known: the broker does not show {name}")
 IN_RANGE = _("The broker takes our time-outs.")
 
 
@@ -109,7 +115,10 @@ def limits(ranges: Iterable[Range]) -> list[Check]:
     """Time-outs that the broker does not take."""
     found = []
     for each in ranges:
-        if not each.least_ms <= each.ours_ms <= each.most_ms:
+        if each.least_ms is None or each.most_ms is None:
+            text = NOT_SHOWN.render({"name": each.of_the_broker})
+            found.append(unknown(Part.KAFKA, "limits", text, each.setting))
+        elif not each.least_ms <= each.ours_ms <= each.most_ms:
             facts = {
                 "setting": each.setting,
                 "ours_s": each.ours_ms / 1000,
@@ -142,9 +151,9 @@ HANGS = _(
 NO_TRANSACTION_HANGS = _("No transaction hangs.")
 
 
-def transactions(found: Iterable[StillOpen]) -> list[Check]:
+def transactions(found: Iterable[StillOpen], absent: Sequence[str] = ()) -> list[Check]:
     """Transactions that are open for longer than any of ours may be."""
-    hanging = [
+    hanging = _of_absent("transactions", absent) + [
         trouble(Part.KAFKA, "transactions", HANGS.render(each._asdict()), each.place)
         for each in found
         if each.open_s > each.limit_s
@@ -156,11 +165,14 @@ def transactions(found: Iterable[StillOpen]) -> list[Check]:
 
 
 WELL: Final = frozenset({LagState.OK, LagState.NO_TRAFFIC})
+NOT_REPORTED = _("Kafka says nothing of this group now: its coordinator may be away.")
 
 
 def consumer(stage: Stage) -> Check:
     """The state of a consumer group, as the watch judges it."""
-    rule = lag_texts.named(lag_texts.RULES, stage.rule)
+    # The watch says of itself that it has not looked.
+    unsaid = stage.rule in {Rule.NOT_SAMPLED, Rule.CLUSTER_SILENT}
+    rule = NOT_REPORTED if unsaid else lag_texts.named(lag_texts.RULES, stage.rule)
     if stage.state in WELL:
         return ok(Part.CONSUMERS, "consumer", rule, stage.group)
     if stage.rule == Rule.JUST_BEGUN:
@@ -221,38 +233,44 @@ def disk(part: Part, total_bytes: int, free_bytes: int, where: str) -> Check:
 # ---------------------------------------------------------------- databases
 
 STANDBY = _("it is a standby, which takes no writes: name the primary in the address")
-LACKS_IN_DATABASE = _("{role} lacks {right} on {name}: `ecluse database grants --apply` gives it")
+LACKS_IN_DATABASE = _("{role} lacks {rights} on {names}: `ecluse database grants --apply` gives it")
+NOT_THERE_YET = _("not known of {names}, which {role} needs, as long as it is not there")
 MAY_IN_DATABASE = _("{role} may do all that it needs.")
 
 
 class Privilege(NamedTuple):
-    """A right that a role has on a schema or on a table of it."""
+    """A right that a role has on a database, on a schema, or on a table or sequence of it."""
 
     schema: str
+    """Or the database."""
     table: str | None
     right: str
 
 
 def privileges(
-    where: str, role: str, wants: Iterable[Privilege], has: frozenset[Privilege]
+    where: str,
+    role: str,
+    wants: Iterable[Privilege],
+    has: frozenset[Privilege],
+    absent: Sequence[str] = (),
 ) -> list[Check]:
-    """The rights that a role of a database lacks."""
-    lacking = [each for each in wants if each not in has]
-    return [
-        trouble(
-            Part.DATABASES,
-            "rights",
-            LACKS_IN_DATABASE.render(
-                {
-                    "role": role,
-                    "right": each.right,
-                    "name": each.schema if each.table is None else f"{each.schema}.{each.table}",
-                }
-            ),
-            where,
-        )
-        for each in lacking
-    ] or [ok(Part.DATABASES, "rights", MAY_IN_DATABASE.render({"role": role}), where)]
+    """The rights that a role of a database lacks; a line for each that lacks the same ones."""
+    lacking: dict[str, list[str]] = {}
+    for each in wants:
+        if each not in has:
+            name = each.schema if each.table is None else f"{each.schema}.{each.table}"
+            lacking.setdefault(name, []).append(each.right)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for name, rights in lacking.items():
+        alike.setdefault(tuple(rights), []).append(name)
+    found = []
+    for missing, names in alike.items():
+        facts: dict[str, Any] = {"role": role, "rights": missing, "names": tuple(names)}
+        found.append(trouble(Part.DATABASES, "rights", LACKS_IN_DATABASE.render(facts), where))
+    if absent:
+        facts = {"role": role, "names": tuple(absent)}
+        found.append(unknown(Part.DATABASES, "rights", NOT_THERE_YET.render(facts), where))
+    return found or [ok(Part.DATABASES, "rights", MAY_IN_DATABASE.render({"role": role}), where)]
 
 
 VERSION = _("{name} {version} answers")

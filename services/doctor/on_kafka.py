@@ -1,18 +1,19 @@
 """Samples of a cluster: its brokers, topics, replicas, limits, transactions, clock and disks."""
 
 import asyncio
-from contextlib import suppress
+import ssl
+from collections.abc import Mapping
 from typing import Any, Final
 
 from aiokafka.client import AIOKafkaClient
-from aiokafka.conn import collect_hosts
+from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.errors import KafkaError, for_code
 from aiokafka.structs import TopicPartition
 
 from events.texts import _, ngettext
 from events.topics import EVENTS
 from services.doctor import judge
-from services.doctor.checks import Check, Part, not_made, ok, trouble
+from services.doctor.checks import Check, Part, not_made, ok, trouble, unknown
 from services.doctor.judge import Range, StillOpen
 from services.doctor.requests import (
     ApiVersionsRequest,
@@ -27,10 +28,10 @@ from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, connection_argumen
 from services.runtime.kafka.open_transactions import OpenTransaction, last_written
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from services.runtime.kafka.topics import connected, differences
-from services.runtime.kafka.waits import CONNECT_S, started
+from services.runtime.kafka.waits import started
 from services.runtime.kafka.writer import OVERDUE_S, RETRY_S
 from services.runtime.ops.errors import place_name
-from services.runtime.ops.settings import variable
+from services.runtime.ops.settings import Settings, variable
 
 INTERNAL: Final = ("__consumer_offsets", "__transaction_state")
 """Kafka's own topics, without which no group and no transaction goes on."""
@@ -47,6 +48,7 @@ TOPICS_ALIKE = ngettext(
     "{count} topic is as it should be.", "All {count} topics are as they should be."
 )
 CONTROLLER = _("Kafka's controller")
+NO_CONTROLLER = _("not known as long as Kafka has no controller that says when it caught up")
 
 
 async def examine(scope: Scope) -> tuple[bool, list[Check]]:
@@ -70,10 +72,10 @@ async def examine(scope: Scope) -> tuple[bool, list[Check]]:
 
 async def _brokers(scope: Scope) -> list[Check]:
     """Each broker with its version, and each address at which nobody is."""
-    found = []
+    found: list[Check] = []
     for host, port, _family in collect_hosts(scope.settings.bootstrap_servers):
-        if not await _listens(host, port):
-            found.append(trouble(Part.KAFKA, "broker", NOBODY_LISTENS, f"{host}:{port}"))
+        where, asked = f"{host}:{port}", _address(scope.settings, host, port)
+        found += await made(Part.KAFKA, "broker", asked, BROKER_S, where)
     async with connected(scope.settings) as cluster:
         named = (await cluster.send(PermittedRequest(()))).cluster_id
 
@@ -91,16 +93,24 @@ async def _brokers(scope: Scope) -> list[Check]:
     return found
 
 
-async def _listens(host: str, port: int) -> bool:
+async def _address(settings: Settings, host: str, port: int) -> list[Check]:
+    """Nothing where a broker answers; it is asked what it knows, which needs no login.
+
+    Raises:
+        TimeoutError, KafkaConnectionError: something listens there, and does not answer so.
+    """
+    arguments = connection_arguments(settings) | {
+        "security_protocol": "SSL" if settings.over_tls else "PLAINTEXT"
+    }
+    del arguments["bootstrap_servers"]
     try:
-        async with asyncio.timeout(CONNECT_S):
-            _reader, writer = await asyncio.open_connection(host, port)
-    except OSError:  # A TimeoutError is one.
-        return False
-    writer.close()
-    with suppress(OSError):
-        await writer.wait_closed()
-    return True
+        connection = await create_conn(host, port, **arguments)
+    except (TimeoutError, ssl.SSLError):
+        raise
+    except OSError:
+        return [trouble(Part.KAFKA, "broker", NOBODY_LISTENS, f"{host}:{port}")]
+    connection.close()
+    return []
 
 
 async def _topics(scope: Scope) -> list[Check]:
@@ -114,10 +124,11 @@ async def _topics(scope: Scope) -> list[Check]:
 
 
 async def _replicas(scope: Scope) -> list[Check]:
-    ours = {scope.settings.topic(name) for name in read_catalogue().topics}
+    ours = [scope.settings.topic(name) for name in scope.topics()]
     async with connected(scope.settings) as cluster:
         topics = await cluster.describe()
-    return judge.replicas(each for name, each in topics.items() if name in {*ours, *INTERNAL})
+    found = [each for name, each in topics.items() if name in {*ours, *INTERNAL}]
+    return judge.replicas(found, [name for name in ours if name not in topics])
 
 
 async def _limits(scope: Scope) -> list[Check]:
@@ -128,18 +139,24 @@ async def _limits(scope: Scope) -> list[Check]:
     session = Range(
         variable("session_timeout_s"),
         int(settings.session_timeout_s * 1000),
-        int(config["group.min.session.timeout.ms"]),
-        int(config["group.max.session.timeout.ms"]),
+        _ms(config, "group.min.session.timeout.ms"),
+        _ms(config, "group.max.session.timeout.ms"),
         "group.min.session.timeout.ms, group.max.session.timeout.ms",
     )
     transaction = Range(
         variable("transaction_timeout_s"),
         int(settings.transaction_timeout_s * 1000),
         1,
-        int(config["transaction.max.timeout.ms"]),
+        _ms(config, "transaction.max.timeout.ms"),
         "transaction.max.timeout.ms",
     )
     return judge.limits((session, transaction))
+
+
+def _ms(config: Mapping[str, str | None], name: str) -> int | None:
+    """A time in the settings of a broker; None where it does not show it."""
+    text = config.get(name)
+    return int(text) if text else None
 
 
 async def _transactions(scope: Scope) -> list[Check]:
@@ -152,18 +169,15 @@ async def _transactions(scope: Scope) -> list[Check]:
         await started(client, client.bootstrap())
         await client.force_metadata_update()
         names = [settings.topic(name) for name in scope.topics("READ")]
-        places = [
-            TopicPartition(name, number)
-            for name in names
-            for number in sorted(client.cluster.partitions_for_topic(name) or ())
-        ]
+        numbers = {name: client.cluster.partitions_for_topic(name) or () for name in names}
+        places = [TopicPartition(name, each) for name in names for each in sorted(numbers[name])]
         found = await _open_in(client, places)
     finally:
         await client.close()
     # Whoever sends events may use Kafka's own limit; all else is written by Écluse alone.
     strangers, ours_s = settings.topic(EVENTS), 2 * settings.transaction_timeout_s
     now_s = scope.clock()
-    return judge.transactions(
+    still_open = [
         StillOpen(
             place_name(each.place),
             each.first_offset,
@@ -172,7 +186,8 @@ async def _transactions(scope: Scope) -> list[Check]:
             OVERDUE_S if each.place.topic == strangers else ours_s,
         )
         for each, written_ms in found
-    )
+    ]
+    return judge.transactions(still_open, [name for name in names if not numbers[name]])
 
 
 async def _open_in(
@@ -198,7 +213,8 @@ async def _clock(scope: Scope) -> list[Check]:
         after_s = scope.clock()
     _refused(answer.error_code)
     theirs_ms = controller_clock_ms(answer)
-    assert theirs_ms is not None, "a quorum that answers has a leader"
+    if theirs_ms is None:
+        return [unknown(Part.KAFKA, "clock", NO_CONTROLLER)]
     return [judge.clock(Part.KAFKA, CONTROLLER, before_s, theirs_ms / 1000, after_s)]
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from aiokafka.structs import TopicPartition
 
@@ -37,6 +37,7 @@ SAMPLES_MAX: Final = 6
 """So many are enough for each rule but those of longer trends."""
 
 NO_TOPICS = _("not known as long as topics are missing, or do not have the same partitions")
+NO_TOPIC_OF_IT = _("not known as long as the topics that it reads are not there")
 AGREE = ngettext(
     "State and journal of {count} partition agree.",
     "State and journal of all {count} partitions agree.",
@@ -84,8 +85,12 @@ async def _partition(scope: Scope, reader: Reader, number: int, count: int) -> l
     return []
 
 
-def _consumer(stage: Stage, members: Mapping[Consumer, int]) -> Check:
+def _consumer(
+    stage: Stage, members: Mapping[Consumer, int], sampled: Mapping[Consumer, Mapping[Any, Any]]
+) -> Check:
     """The watch commits nothing: its tables know how far it is. It has members, or not."""
+    if any(each.stage == stage.stage and not places for each, places in sampled.items()):
+        return unknown(Part.CONSUMERS, "consumer", NO_TOPIC_OF_IT, stage.group)
     if stage.stage != WATCH_STAGE:
         return judge.consumer(stage)
     count = next((each for consumer, each in members.items() if consumer.stage == WATCH_STAGE), 0)
@@ -113,7 +118,7 @@ async def consumers(scope: Scope) -> list[Check]:
                     history.add(consumer, place, sample)
             judged = history.judged(scope.clock())
             stages = stages_of(expected, judged, groups.members)
-            found = [_consumer(each, groups.members) for each in stages]
+            found = [_consumer(each, groups.members, sampled) for each in stages]
             if all(each.state is State.OK for each in found):
                 break  # Else it may be a start, or a moment between two workers.
         return found

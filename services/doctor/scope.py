@@ -1,14 +1,16 @@
 """The scope of an examination: whose environment it is, and what is to be examined."""
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from aiokafka.errors import KafkaError
 
-from events.texts import Translatable, verbatim
+from events.texts import Translatable, _, verbatim
 from services.doctor.checks import NO_ANSWER, Check, Part, trouble, unknown
 from services.runtime.kafka.acls import OperationName, read_rights
 from services.runtime.kafka.security import NO_RIGHTS, text_of
@@ -35,13 +37,15 @@ USES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "publisher": frozenset(),
         "ledger": frozenset({LEDGER}),
         "projector": frozenset({READ_MODEL}),
-        "api": frozenset({READ_MODEL, KEYS}),
+        "api": frozenset({READ_MODEL, KEYS, TREASURY}),
         "watch": frozenset({CONSUMERS}),
         "treasury": frozenset({READ_MODEL, TREASURY}),
         "auditor": frozenset({LEDGER}),
     }
 )
 """What each principal of deploy/acls.yaml works with beside Kafka; an operator with everything."""
+
+FAILED: Final = _("not known: this check has a fault of its own ({error}), please report it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,17 @@ class Scope:
         """True if it is part of what this role connects to."""
         return what in USES.get(self.role or "", frozenset({what}))
 
-    def topics(self, operation: OperationName) -> list[str]:
-        """The topics, by the contract's names, with which the role may do this."""
+    def topics(self, operation: OperationName | None = None) -> list[str]:
+        """The topics, by the contract's names, with which the role may do this, or anything."""
         every = list(read_catalogue().topics)
         if self.role is None:
             return every
         own = read_rights().principals[self.role].topics
-        return [name for name in every if operation in own.get(name, ())]
+        return [
+            name
+            for name in every
+            if operation in own.get(name, ()) or (operation is None and name in own)
+        ]
 
     @property
     def limit_s(self) -> float:
@@ -88,7 +96,10 @@ async def made(
     limit_s: float = LIMIT_S,
     where: str | None = None,
 ) -> list[Check]:
-    """The result of a check; where it fails or takes too long, that is its result."""
+    """The result of a check; where it fails or takes too long, that is its result.
+
+    Of a fault of ours its place is said, not its text, which may hold a secret.
+    """
 
     def fails(text: Translatable) -> list[Check]:
         return [trouble(part, name, text, where)]
@@ -109,3 +120,7 @@ async def made(
         return fails(text_of(error))
     except OSError as error:
         return fails(verbatim(error))
+    except Exception as error:  # noqa: BLE001 # the other lines are worth as much without this one
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        facts = {"error": f"{type(error).__name__}, {Path(last.filename).name}:{last.lineno}"}
+        return [unknown(part, name, FAILED.render(facts), where)]

@@ -5,6 +5,7 @@ test_doctor_secured.py; of databases: tests/read_model/test_doctor.py; of settin
 nothing answers: tests/unit/doctor.
 """
 
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -83,13 +84,26 @@ def test_a_topic_that_is_missing_and_one_with_another_setting_are_named(cluster:
     assert "retention.ms is 604800000" in found.text("topics", cluster.name(JOURNAL))
 
 
-def test_an_address_where_nobody_listens_is_named_beside_one_that_answers(
-    cluster: Cluster,
-) -> None:
-    both = f"127.0.0.1:9,{cluster.bootstrap}"
-    found = examined(cluster, "--before-start", "--role", "watch", ECLUSE_BOOTSTRAP_SERVERS=both)
-    assert [("broker", "127.0.0.1:9")] == found.troubles
+def test_addresses_without_a_broker_and_topics_of_no_name_are_named(cluster: Cluster) -> None:
+    """Nobody listens at the one, nobody answers at the other; of topics nothing is OK."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        env = {
+            "ECLUSE_BOOTSTRAP_SERVERS": f"127.0.0.1:9,{cluster.bootstrap},{address}",
+            "ECLUSE_TOPIC_PREFIX": "nope.",
+        }
+        found = examined(cluster, "--role", "watch", **env)
+    addresses = {where for name, where in found.troubles if name == "broker"}
+    assert {"127.0.0.1:9", address} == addresses
+    assert "no answer" in found.text("broker", address)
     assert ("broker", cluster.bootstrap) in found.of_state("ok")
+    assert ("topics", f"nope.{JOURNAL}") in found.troubles
+    assert {"replicas", "transactions", "consumer"} <= {
+        name for name, _where in found.of_state("unknown")
+    }
+    assert f"nope.{JOURNAL}" in found.text("replicas", None)
+    assert f"nope.{JOURNAL}" in found.text("transactions", None)
+    assert "topics that it reads" in found.text("consumer", PROJECTOR_GROUP)
 
 
 def test_a_time_out_that_the_broker_does_not_take_is_named(cluster: Cluster) -> None:

@@ -133,24 +133,70 @@ def test_each_role_has_the_rights_that_it_needs(role: str, roles: Roles) -> None
     assert "rights" in {name for name, _where in found.of_state("ok")}
 
 
-@pytest.mark.parametrize(
-    ("role", "taken", "lacks"),
-    [
-        ("api", "SELECT ON ecluse_read.moves", "SELECT on ecluse_read.moves"),
-        ("api", "INSERT ON ecluse_treasury.slips", "INSERT on ecluse_treasury.slips"),
-        ("treasury", "USAGE ON SCHEMA ecluse_read", "USAGE on ecluse_read"),
-    ],
-)
-def test_a_right_that_was_taken_from_a_role_is_named(
-    role: str, taken: str, lacks: str, roles: Roles
+PLANTED = {
+    "api": (
+        "REVOKE SELECT ON ecluse_read.moves FROM {api}",
+        "REVOKE UPDATE, DELETE ON ecluse_treasury.slips FROM {api}",
+        "REVOKE USAGE ON SCHEMA ecluse_treasury FROM {api}",
+        "REVOKE USAGE ON SEQUENCE ecluse_treasury.outbox_number_seq FROM {api}",
+        "ALTER TABLE ecluse_access.api_keys OWNER TO postgres",
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON ecluse_access.api_keys TO {api}",
+    ),
+    "treasury": (
+        "REVOKE USAGE ON SCHEMA ecluse_read FROM {treasury}",
+        "REVOKE SELECT ON ecluse_read.payments, ecluse_read.moves FROM {treasury}",
+    ),
+    "projector": (
+        "REVOKE CREATE ON DATABASE {database} FROM {projector}",
+        "REVOKE CREATE ON SCHEMA ecluse_read FROM {projector}",
+    ),
+}
+"""What is done to the rights of each role."""
+
+LACKING = {
+    "api": {
+        "SELECT on ecluse_read.moves",
+        "DELETE, UPDATE on ecluse_treasury.slips",
+        "USAGE on ecluse_treasury, ecluse_treasury.outbox_number_seq",
+        "OWNERSHIP on ecluse_access.api_keys",
+    },
+    "treasury": {
+        "USAGE on ecluse_read",
+        "SELECT on ecluse_read.moves, ecluse_read.payments",
+    },
+    "projector": {"CREATE on database {database}, ecluse_read"},
+}
+"""What each lacks then, in one line where several things lack the same."""
+
+
+def test_each_right_that_was_taken_from_a_role_is_named(roles: Roles) -> None:
+    names = {role: roles.name(role) for role in PLANTED} | {"database": roles.database}
+    for planted in PLANTED.values():
+        for each in planted:
+            roles.run(each.format(**names))
+    for role, lacking in LACKING.items():
+        found = examined(roles.url_of(role), "--role", role)
+        texts = [each["message"]["en"] for each in found.checks if each["check"] == "rights"]
+        said = {each.partition(" lacks ")[2].partition(":")[0] for each in texts}
+        assert said == {each.format(**names) for each in lacking}, texts
+
+
+def test_a_role_without_any_right_on_an_empty_database_is_named(
+    postgresql_server: Server,
 ) -> None:
-    roles.run(f"REVOKE {taken} FROM {roles.name(role)}")
-    found = examined(roles.url_of(role), "--role", role)
-    (trouble,) = [each for each in found.troubles if each[0] == "rights"]
-    assert f"{roles.name(role)} lacks {lacks}" in found.text(*trouble)
+    """What other roles make is not there: nobody can know whether it may read that."""
+    empty = postgresql_server.a_database()
+    roles = Roles(postgresql_server, empty)
+    roles.run(f"CREATE ROLE {roles.name('api')} LOGIN")
+    found = examined(roles.url_of("api"), "--role", "api", "--before-start")
+    (trouble,) = found.troubles
+    text = found.text(*trouble)
+    assert f"{roles.name('api')} lacks CREATE on database {roles.database}" in text
+    assert "not known of ecluse_read, ecluse_treasury" in text
+    assert "may do all" not in text
 
 
 def test_the_password_of_a_database_is_not_shown() -> None:
-    found = examined("postgresql://me:a-Secret-0815@127.0.0.1:9/ecluse", "--role", "projector")
-    assert "a-Secret-0815" not in str(found)
-    assert "postgresql+asyncpg://me:***@127.0.0.1:9/ecluse" in str(found)
+    found = examined("postgresql://me:a@Secret-0815@127.0.0.1:9/ecluse", "--role", "projector")
+    assert "Secret-0815" not in str(found)
+    assert "postgresql://me:***@127.0.0.1:9/ecluse" in str(found)

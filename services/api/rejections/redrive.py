@@ -92,7 +92,10 @@ BY_COMMAND: Final = Kind(
     _("An operator sends it again with `ecluse redrive`."),
 )
 
-router = APIRouter(tags=["what did not go through"], responses=problems(409))
+router = APIRouter(
+    tags=["what did not go through"],
+    responses=problems(SETTLED, GONE, STILL_UNREADABLE, TOO_OFTEN, BY_COMMAND, NOT_KEPT),
+)
 
 UNPRINTED_ON_A_LINE: Final = re.compile(rf"[{UNPRINTED}\u2028\u2029]")
 

@@ -15,11 +15,10 @@ from typing import Any, Final, NamedTuple, get_args
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from events.texts import Translatable, _
 from services.api.settings import ApiSettings
+from services.doctor.addresses import HIDDEN, SCHEME, without_secrets
 from services.open_data.config import OpenDataSettings
 from services.projector.settings import DatabaseSettings
 from services.runtime.ops.settings import PREFIX, Environment, Settings
@@ -53,15 +52,16 @@ COMMAND: Final[Mapping[str, bool]] = MappingProxyType(
 
 OF_THE_COMMAND: Final = "command"
 
-HIDDEN: Final = "***"
+OF_AN_ADDRESS: Final = "_URL"
+"""The end of the names of addresses, of which a part may be shown although it is a secret."""
+
+NEXT_ADDRESS: Final = re.compile(r",(?=[\w+.-]+://)")
 
 OF_COMPOSE: Final = re.compile(
     r"^ECLUSE_(TEST_.*|(.*_)?IMAGE|(GRAFANA|KAFKA|POSTGRESQL|PROMETHEUS|WATCH)_PORT"
     r"|KAFKA_HEAP|KAFKA_JVM_OPTIONS|PROBE_INTERVAL|PROMETHEUS_KEYS)$"
 )
 """Variables of docker-compose.yml and of tests, which no process reads."""
-
-PASSWORD_IN_ADDRESS: Final = re.compile(r"//[^@\s,]*@")
 
 UNKNOWN = _("no setting has this name: check its spelling")
 BOTH = _("{name} and {name}_FILE are both set: the file is taken. Remove one of them")
@@ -103,7 +103,7 @@ def variables(environment: Mapping[str, str] = os.environ) -> list[Variable]:
     for name, secret in COMMAND.items():
         text = known.get(name) or None
         source = Source.DEFAULT if text is None else Source.ENVIRONMENT
-        value = HIDDEN if secret and text else text and _without_password(text)
+        value = _shown(name, text, secret=secret)
         found[name] = Variable(name, value, source, None, secret, (OF_THE_COMMAND,))
     return list(found.values())
 
@@ -127,13 +127,12 @@ def _variable(
         text = None
     if file is not None:
         # What stands in it may be long, or a secret: it is read where it is used.
-        shown = _secret(_read(file)) if secret else None
+        shown = _shown(name, _read(file) or HIDDEN, secret=True) if secret else None
         return Variable(name, shown, Source.FILE, file, secret, roles)
     source = Source.DEFAULT if text is None else Source.ENVIRONMENT
     if text is None:
         text = _default(field)
-    value = text and (_secret(text) if secret else _without_password(text))
-    return Variable(name, value, source, None, secret, roles)
+    return Variable(name, _shown(name, text, secret=secret), source, None, secret, roles)
 
 
 def _read(file: str) -> str:
@@ -158,18 +157,17 @@ def _default(field: FieldInfo) -> str | None:
             return ""
 
 
-def _secret(text: str) -> str:
-    """The address of a database without its password; of any other secret nothing."""
-    try:
-        url = make_url(text)
-    except ArgumentError:
-        return HIDDEN
-    shown = url.set(query={}).render_as_string(hide_password=True)
-    return shown if url.host or url.get_backend_name() == "sqlite" else HIDDEN
+def _shown(name: str, text: str | None, *, secret: bool) -> str | None:
+    """A value without what nobody may see; of a secret only an address is shown.
 
-
-def _without_password(text: str) -> str:
-    return PASSWORD_IN_ADDRESS.sub(f"//{HIDDEN}@", text)
+    Several addresses stand with commas between them, which a secret may hold too.
+    """
+    if not text:
+        return text
+    if secret:
+        is_address = name.endswith(OF_AN_ADDRESS) and SCHEME in text
+        return without_secrets(text) if is_address else HIDDEN
+    return ",".join(map(without_secrets, NEXT_ADDRESS.split(text)))
 
 
 def misnamed(environment: Mapping[str, str] = os.environ) -> Iterator[tuple[str, Translatable]]:

@@ -64,8 +64,13 @@ def test_a_partition_without_leader_and_replicas_that_are_behind_are_named_by_to
     assert [State.OK] == [each.state for each in judge.replicas(topics[:1])]
 
 
-def test_of_no_topic_it_is_not_known_whether_its_replicas_are_in_sync() -> None:
-    assert [State.UNKNOWN] == [each.state for each in judge.replicas([])]
+def test_topics_at_which_nobody_could_look_are_not_known_and_never_ok() -> None:
+    sound = a_topic("__consumer_offsets", (1, [1], [1]))
+    absent = ["ecluse.journal.v1", "ecluse.events.v1"]
+    for found in (judge.replicas([sound], absent), judge.transactions([], absent)):
+        ((state, where, text),) = read(found)
+        assert (State.UNKNOWN, None) == (state, where)
+        assert "not known of ecluse.journal.v1, ecluse.events.v1" in text
 
 
 @pytest.mark.parametrize(
@@ -75,6 +80,15 @@ def test_of_no_topic_it_is_not_known_whether_its_replicas_are_in_sync() -> None:
 def test_a_time_out_must_be_one_that_the_broker_takes(ours_ms: int, state: str) -> None:
     of_session = Range("ECLUSE_SESSION_TIMEOUT_S", ours_ms, 6_000, 300_000, "group.min")
     assert [state] == [each.state for each in judge.limits([of_session])]
+
+
+def test_a_limit_that_the_broker_does_not_show_is_not_known() -> None:
+    of_session = Range("ECLUSE_SESSION_TIMEOUT_S", 6_000, None, 300_000, "group.min")
+    of_transaction = Range("ECLUSE_TRANSACTION_TIMEOUT_S", 400_000, 1, 300_000, "transaction.max")
+    unknown, trouble = read(judge.limits([of_session, of_transaction]))
+    assert ("unknown", "ECLUSE_SESSION_TIMEOUT_S") == unknown[:2]
+    assert "does not show group.min" in unknown[2]
+    assert ("trouble", "ECLUSE_TRANSACTION_TIMEOUT_S") == trouble[:2]
 
 
 @pytest.mark.parametrize(("open_s", "state"), [(119.0, "ok"), (121.0, "trouble")])

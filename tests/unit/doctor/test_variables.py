@@ -105,7 +105,37 @@ def test_a_secret_is_never_shown(tmp_path: Path) -> None:
     read_model = found["ECLUSE_DATABASE_URL"]
     assert "postgresql://ecluse:***@db.lille.fr/ecluse" == read_model.value
     assert (Source.FILE, str(file)) == (read_model.source, read_model.file)
-    assert "http://other:6066,http://***@watch:6066" == found["ECLUSE_WATCH_URL"].value
+    assert "http://other:6066,http://me:***@watch:6066" == found["ECLUSE_WATCH_URL"].value
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "visible"),
+    [
+        # What begins as an address is none: only a variable that ends so holds one.
+        ("ECLUSE_KAFKA_SASL_PASSWORD", f"abc://{SECRET}", "***"),
+        ("ECLUSE_OIDC_CLIENT_SECRET", f"x://me:a@{SECRET}", "***"),
+        ("ECLUSE_API_KEY", f"https://{SECRET}", "***"),
+        ("ECLUSE_DATABASE_URL", f"postgresql:u:{SECRET}@db/x", "***"),
+        ("ECLUSE_DATABASE_URL", f"postgresql://u:p@{SECRET}@db/x", "postgresql://u:***@db/x"),
+        ("ECLUSE_DATABASE_URL", f"postgresql://u:p?a,b://{SECRET}@db/x", "postgresql://u:***@db/x"),
+        ("ECLUSE_DATABASE_URL", f"postgresql://{SECRET}@db/x", "postgresql://***@db/x"),
+        ("ECLUSE_DATABASE_URL", f"sqlite:///a/read.db?key={SECRET}", "sqlite:///a/read.db"),
+        (
+            "ECLUSE_KAFKA_OAUTH_TOKEN_URL",
+            f"https://idp/token?client_secret={SECRET}",
+            "https://idp/token",
+        ),
+        ("ECLUSE_KAFKA_OAUTH_TOKEN_URL", f"https://idp/token#{SECRET}", "https://idp/token"),
+        (
+            "ECLUSE_WATCH_URL",
+            f"http://a:1,http://{SECRET}@b:2?{SECRET}",
+            "http://a:1,http://***@b:2",
+        ),
+        ("ECLUSE_BOOTSTRAP_SERVERS", "a:9092,b:9092", "a:9092,b:9092"),
+    ],
+)
+def test_of_an_address_only_what_is_no_secret_is_shown(name: str, value: str, visible: str) -> None:
+    assert visible == shown(**{name: value})[name].value
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from events.texts import _, ngettext, pgettext
+from events.texts import Translatable, _, ngettext, pgettext
 from services.cli.commands.operate.acls import USER, As
 from services.cli.terminal.options import AsJson, flag
 from services.cli.terminal.output import bad_option, busy, print_json
@@ -27,6 +27,10 @@ LINE_WHERE: Final = _("{state} {name}, {where}: {text}")
 TROUBLES: Final = ngettext("{count} thing to do.", "{count} things to do.")
 UNKNOWN: Final = ngettext("{count} thing is not known.", "{count} things are not known.")
 ALL_WELL: Final = _("Nothing needs a person.")
+KNOWN_WELL: Final = ngettext(
+    "Nothing that is known needs a person; {count} thing is not known.",
+    "Nothing that is known needs a person; {count} things are not known.",
+)
 
 STATES: Final = {
     "ok": _("OK"),
@@ -99,11 +103,17 @@ def doctor(
     else:
         screen = Screen()
         _show(screen, checks)
-        if unknown:
-            screen.say(UNKNOWN.render(unknown))
-        screen.say(TROUBLES.render(troubles) if troubles else ALL_WELL)
+        for line in conclusion(troubles, unknown):
+            screen.say(line)
     if troubles:
         raise typer.Exit(EXIT_TROUBLE)
+
+
+def conclusion(troubles: int, unknown: int) -> list[Translatable]:
+    """The last lines: what is to be done, and what is not known, which is never well."""
+    if not troubles:
+        return [KNOWN_WELL.render(unknown) if unknown else ALL_WELL]
+    return [*([UNKNOWN.render(unknown)] if unknown else []), TROUBLES.render(troubles)]
 
 
 def _show(screen: Screen, checks: Sequence["Check"]) -> None:
