@@ -47,6 +47,17 @@ def test_every_message_has_its_french() -> None:
     assert [] == [named(each) for each in MESSAGES if not all(fr for fr, _ in forms(each))]
 
 
+def test_what_the_treasury_says_on_every_surface_names_no_option_of_a_command() -> None:
+    """Console and API show it too."""
+    surfaces = ("services/treasury/", "services/api/treasury/")
+    assert [] == [
+        named(each)
+        for each in MESSAGES
+        if re.search(r"--[a-z]", named(each))
+        and any(str(place).startswith(surfaces) for place, _ in each.locations)
+    ]
+
+
 def test_no_message_is_fuzzy() -> None:
     assert [] == [named(each) for each in MESSAGES if each.fuzzy]
 

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
-from services.api.access.gate import Gate
+from services.api.access.gate import HOST_UNKNOWN, Gate
+from services.api.access.oidc.issuer import ISSUER_AWAY
 from services.api.access.session import own_form
 from services.api.balances import page as figure_page
 from services.api.balances import routes as balances
@@ -26,7 +27,7 @@ from services.api.grants import routes as grants
 from services.api.help import page as help_pages
 from services.api.http import documentation, health, metrics
 from services.api.http.components import BODY_BYTES_MAX, Components
-from services.api.http.error_handlers import add_handlers
+from services.api.http.error_handlers import SOURCE_UNREACHABLE, add_handlers
 from services.api.http.request_middleware import RequestMiddleware
 from services.api.journal import entry_routes
 from services.api.journal import page as record_page
@@ -38,7 +39,20 @@ from services.api.orders import plan_page
 from services.api.orders import routes as orders
 from services.api.outcomes import routes as outcomes
 from services.api.outcomes.feed import Feed
-from services.api.problems import problems
+from services.api.problems import (
+    DATABASE_UNREACHABLE,
+    FORGED_FORM,
+    INTERNAL,
+    INVALID_REQUEST,
+    LENGTH_TWICE,
+    NOT_FOUND,
+    SCOPE_MISSING,
+    TOO_LARGE,
+    TOO_SLOW,
+    UNAUTHENTICATED,
+    add_problems,
+    problems,
+)
 from services.api.rejections import page as rejection_pages
 from services.api.rejections import redrive, redrive_form, review
 from services.api.rejections import routes as rejections
@@ -62,7 +76,21 @@ with a stable `code`. Amounts are integer cents. What belongs to an entity that 
 not cover answers 404, as if it did not exist.
 """
 
-EVERYWHERE: Final = (401, 403, 404, 421, 422, 500, 503)
+EVERYWHERE: Final = (
+    LENGTH_TWICE,
+    UNAUTHENTICATED,
+    SCOPE_MISSING,
+    FORGED_FORM,
+    NOT_FOUND,
+    TOO_LARGE,
+    HOST_UNKNOWN,
+    INVALID_REQUEST,
+    INTERNAL,
+    TOO_SLOW,
+    DATABASE_UNREACHABLE,
+    SOURCE_UNREACHABLE,
+    ISSUER_AWAY,
+)
 """The problems that any address may answer with."""
 
 DATA: Final = (
@@ -151,6 +179,7 @@ class Api(FastAPI):
         """The OpenAPI document, made once."""
         document = super().openapi()
         complete(document)
+        add_problems(document, EVERYWHERE)
         return document
 
 

@@ -1,6 +1,6 @@
 """Problem details (RFC 9457) of answers that fail, in French and in English."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from fastapi.openapi.constants import REF_PREFIX
@@ -176,13 +176,40 @@ DESCRIPTIONS: Final = {
 """Descriptions of the problems of each status, for the OpenAPI document."""
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The problems that an address may answer with, for its `responses`."""
-    schema = {"$ref": f"{REF_PREFIX}{ProblemDetails.__name__}"}
+def problems(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
+    """The problems that an address may answer with, for its `responses`: their codes by status."""
     return {
-        status: {"description": DESCRIPTIONS[status], "content": {MEDIA_TYPE: {"schema": schema}}}
-        for status in statuses
+        status: {
+            "description": DESCRIPTIONS[status],
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": {
+                        "$ref": f"{REF_PREFIX}{ProblemDetails.__name__}",
+                        "properties": {"code": {"enum": codes}},
+                    }
+                }
+            },
+        }
+        for status, codes in _codes_of(kinds).items()
     }
+
+
+def add_problems(document: dict[str, Any], kinds: Iterable[Kind]) -> None:
+    """Add to each address of an OpenAPI document, beside its own, what any may answer with."""
+    by_status = {str(status): codes for status, codes in _codes_of(kinds).items()}
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for status, answer in operation["responses"].items():
+                if content := answer.get("content", {}).get(MEDIA_TYPE):
+                    code = content["schema"]["properties"]["code"]
+                    code["enum"] = [*dict.fromkeys((*by_status.get(status, ()), *code["enum"]))]
+
+
+def _codes_of(kinds: Iterable[Kind]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for kind in dict.fromkeys(kinds):
+        found.setdefault(kind.status, []).append(kind.code)
+    return found
 
 
 def answer(problem: Problem, asked: HTTPConnection) -> Response:

@@ -6,16 +6,17 @@ here: what is in the treasury's own file is all of them.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 import structlog
 
 from events.texts import _
-from events.topics import EVENTS, JOURNAL, SLIPS
+from events.topics import ACCOUNTING_ENTRIES, EVENTS, JOURNAL, SLIPS
 from events.treasury import TREASURY
 from services.embedded.ledger_process import EmbeddedLedger
 from services.embedded.projection import PARTITION
@@ -23,6 +24,7 @@ from services.ledger.explain.sentences import refusal_sentence
 from services.runtime.kafka.publishing import Message
 from services.runtime.ops.errors import ClusterError
 from services.texts.translation import both
+from services.treasury.application.own_events import restore_own_events
 from services.treasury.application.slip_messages import is_known, restore_slips
 from services.treasury.domain.messages import OwnRefusal, orders_of
 from services.treasury.jobs.jobs import Jobs
@@ -34,6 +36,9 @@ from services.treasury.store.outbox import mark_sent, sent_to, unsent
 
 BATCH: Final = 500
 """The most messages of one transaction."""
+
+SENT: Final = (SLIPS, EVENTS, ACCOUNTING_ENTRIES)
+"""Topics of the outbox."""
 
 ANOTHER = _(
     "this is not the journal that these tables were made of: put back the journal that belongs to "
@@ -80,12 +85,18 @@ class EmbeddedTreasury:
             self._next = (await orders.claim(connection, JOURNAL, PARTITION)).next_offset
         if self._next > (await self._ledger.journal_ends())[PARTITION].end:
             raise ClusterError(TREASURY_FILE, ANOTHER)
+        start = self._next
         await self._follow()
         await self._compare()
+        await self._make_known(start)
 
     async def run(self) -> None:
         """Follow the ledger, answer it and do the jobs, until cancelled."""
-        steps = {"orders": self._follow, "events": self._send, **self._jobs.by_name}
+        steps: dict[str, Callable[[], Awaitable[None]]] = {
+            "orders": self._follow,
+            **{topic: partial(self._send, topic) for topic in SENT},
+            **self._jobs.by_name,
+        }
         while True:
             for name, step in steps.items():
                 try:
@@ -126,25 +137,33 @@ class EmbeddedTreasury:
                 log.warning("slips_restored", slips=restored)
             await note_compared(connection)
 
-    async def _send(self) -> None:
-        """Give the events of the outbox to the ledger, and have it keep the messages of slips.
+    async def _make_known(self, start: int) -> None:
+        """Add the events of returns that the tables lack of those that the ledger took.
 
-        A second time events are duplicates to it, and messages of slips are known.
+        Tables of a back-up, or new ones, have not read the records of them.
+        """
+        while start < self._next and (records := await self._ledger.journal_behind(start)):
+            start += len(records)
+            async with self._store.transaction() as connection:
+                await restore_own_events(connection, records)
+
+    async def _send(self, topic: str) -> None:
+        """Give events of the outbox to the ledger; have it keep what is for the topic of slips.
+
+        A second time events are duplicates to it, and messages of slips are known. Each topic has
+        transactions of its own: an event at which the ledger fails keeps no slip from leaving.
         """
         following = True
         while following:
             async with self._store.transaction() as connection:
-                found = await unsent(connection, BATCH)
-                events = [
-                    Message(each.message.budget.encode(), each.message.value)
-                    for each in found
-                    if each.message.topic == EVENTS
-                ]
-                if events:
-                    await self._ledger.publish(events)
-                of_slips = [each.message.value for each in found if each.message.topic == SLIPS]
-                if of_slips:
-                    await self._ledger.keep(SLIPS, of_slips)
+                found = await unsent(connection, BATCH, topic=topic)
+                messages = [each.message for each in found]
+                if found and topic == EVENTS:
+                    await self._ledger.publish(
+                        [Message(each.budget.encode(), each.value) for each in messages]
+                    )
+                elif found and topic == SLIPS:
+                    await self._ledger.keep(SLIPS, [each.value for each in messages])
                 if found:
                     await mark_sent(connection, [each.number for each in found], self._clock())
             following = bool(found)

@@ -35,6 +35,7 @@ BLANKS: Final = re.compile(r"[\s\u200b\ufeff]+")
 
 MISSING: Final = _("it is empty, and the schema requires it")
 TOO_LONG: Final = _("it has more than {max} characters: which of them are to go, nobody knows")
+NO_VALUE: Final = _("“{found}” says that there is none, and the schema requires it")
 WITHOUT_VALUE: Final = _("“{found}” says that there is none: left empty")
 
 IN_DIGITS: Final = _("written in 14 digits alone")
@@ -64,6 +65,7 @@ AS_CONDITIONS: Final = _("written in the schema's word")
 NO_ANSWER: Final = _("the schema takes “oui” or “non”")
 AS_ANSWER: Final = _("written in the schema's word")
 NO_SHARE: Final = _("a share is from 0.01 to 1")
+TWO_SHARES: Final = _("it could be a percentage or a share above the whole: write 0.01 to 1")
 AS_SHARE: Final = _("written as a share from 0.01 to 1")
 
 
@@ -129,12 +131,14 @@ SHARE: Final = re.compile(r"([0-9]{1,3})(?:[.,]([0-9]{1,9}))? ?(%?)")
 
 
 def share(found: str) -> Value:
-    """The beneficiary's share, from 0.01 to 1; what is above 1, or has a %, is in percent."""
+    """The beneficiary's share, from 0.01 to 1; what is from 2 on, or has a %, is in percent."""
     spelled = SHARE.fullmatch(BLANKS.sub(" ", found).strip())
     if spelled is None:
         return refused(NO_SHARE)
     whole, decimals, percent = spelled[1], spelled[2] or "", spelled[3]
     units, scale = int(whole + decimals), len(decimals)
+    if not percent and 10**scale < units < 2 * 10**scale:
+        return refused(TWO_SHARES)
     if percent or units > 10**scale:
         scale += 2
     if not 10**scale <= 100 * units <= 100 * 10**scale:
@@ -292,15 +296,16 @@ READERS: Final[Mapping[str, Callable[[str], Value]]] = MappingProxyType(
 """The reading of each field's values that are not empty."""
 
 NOTHING: Final = frozenset({"sansobjet", "neant", "nonconcerne", "nonconcernee"})
-"""Words that say of an optional field that it has no value."""
+"""Words that say of a field that it has no value."""
 
 
 def value_of(name: str, found: str, *, required: bool) -> Value:
     """The value of a field."""
     if not BLANKS.sub("", found):
         return refused(MISSING) if required else Value("")
-    if not required and _plain(found) in NOTHING:
-        return Value("", WITHOUT_VALUE.render({"found": found.strip()}))
+    if _plain(found) in NOTHING:
+        why = (NO_VALUE if required else WITHOUT_VALUE).render({"found": found.strip()})
+        return Value(None if required else "", why)
     return READERS[name](found)
 
 

@@ -29,7 +29,11 @@ NO_PAGES: Final = frozenset(
         "/console/logout",
         "/console/static/{name}",
         "/console/reviews/{chain}/{sequence}",  # leads back to the list
+        # Of unreadable records, which are of no entity: test_redrive.py
+        "/console/send/dead-letter/{chain}/{sequence}",
+        "/console/redrive/{chain}/{sequence}",
         "/console/troubles",  # leads to the first of the lists
+        "/docs/events",  # the topics, for anybody: test_topics_page.py
         # The treasury has tables of its own, and none here: test_treasury.py
         "/console/treasury",
         "/console/treasury/slips",

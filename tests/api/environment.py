@@ -1,10 +1,11 @@
 """What the tests of the API stand on: a read model in a file, keys by hand, a clock by hand."""
 
+import re
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from services.api.adapters.ports import Publisher
 from services.api.adapters.read_model import open_read_model
 from services.api.app import create_app
 from services.api.http.components import Components
+from services.api.problems import MEDIA_TYPE
 from services.runtime.kafka.publishing import Message
 from services.runtime.ops.errors import Stop
 from tests.read_model.databases import in_a_file
@@ -155,6 +157,35 @@ def an_app(
     )
 
 
+Answers = Mapping[str, Mapping[str, Any]]
+
+
+@cache
+def _documented() -> tuple[tuple[str, re.Pattern[str], Answers], ...]:
+    """The method, address and answers of each operation of the OpenAPI document."""
+    return tuple(
+        (method.upper(), re.compile(re.sub(r"{\w+}", ".+", path)), operation["responses"])
+        for path, methods in an_app(open_read_model("sqlite://")).openapi()["paths"].items()
+        for method, operation in methods.items()
+    )
+
+
+async def _check_documented(response: httpx.Response) -> None:
+    """That a problem has a code which the document names at that address."""
+    if response.headers.get("content-type") != MEDIA_TYPE:
+        return
+    await response.aread()
+    asked, status, code = response.request, str(response.status_code), response.json().get("code")
+    named = [
+        answers[status]["content"][MEDIA_TYPE]["schema"]["properties"]["code"]["enum"]
+        if status in answers
+        else []
+        for method, address, answers in _documented()
+        if method == asked.method and address.fullmatch(asked.url.path)
+    ]
+    assert not named or any(code in codes for codes in named), (asked.url.path, status, code)
+
+
 @asynccontextmanager
 async def asking(
     app: FastAPI, key: str | None = ALL_KEY, language: str | None = "en"
@@ -165,7 +196,10 @@ async def asking(
         headers["Accept-Language"] = language
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(
-        transport=transport, base_url="http://ecluse.test", headers=headers
+        transport=transport,
+        base_url="http://ecluse.test",
+        headers=headers,
+        event_hooks={"response": [_check_documented]},
     ) as client:
         yield client
     await app.state.components.engine.dispose()

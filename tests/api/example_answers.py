@@ -44,6 +44,7 @@ def treasury_answers(folder: Path) -> dict[str, Any]:
         found[f"POST {SLIPS}"] = await client.post(SLIPS, json={"budget": BUDGET})
         slip = f"{SLIPS}/{found[f'POST {SLIPS}'].json()['slip_id']}"
         found[f"POST {SLIPS}/{{slip_id}}/issue"] = await client.post(f"{slip}/issue")
+        await client.get(f"{slip}/file")
         found["POST /treasury/returns"] = await post(client, paid(40_000))
         await post(client, paid(40_000, number=99), "another.xml")
         found[f"GET {SLIPS}"] = await client.get(f"{SLIPS}?limit=1")

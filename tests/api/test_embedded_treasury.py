@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from sqlite3 import connect
 from typing import Any
@@ -14,10 +15,13 @@ from sqlalchemy import Select, insert, select
 from events.topics import EVENTS, SLIPS
 from services.embedded.ledger_process import EmbeddedLedger
 from services.embedded.treasury import EmbeddedTreasury
+from services.ledger.application.handle import Ledger, RawRecord
+from services.ledger.domain.journal import JournalRecord
 from services.projector.database import an_engine
 from services.projector.tables import payment_orders
 from services.runtime.kafka.publishing import Message
 from services.runtime.ops.errors import ClusterError
+from services.treasury.application.returns import Returns, Taken
 from services.treasury.application.slips import Slips
 from services.treasury.domain.slips import SlipProblem, SlipType
 from services.treasury.settings import TreasurySettings
@@ -38,6 +42,7 @@ from tests.builders import (
     encoded,
 )
 from tests.treasury.orders import a_config
+from tests.treasury.return_files import Line, Mandat, Paid, a_return, a_slip
 from tests.waiting import eventually_async
 
 NOON = datetime(2023, 6, 1, 12, tzinfo=UTC)
@@ -98,6 +103,11 @@ class Town:
             await connection.execute(insert(own_events), rows)
             messages = [Outgoing(each["id"], EVENTS, BUDGET, encoded(each)) for each in events]
             await put(connection, messages, NOON)
+
+    async def take(self, content: bytes) -> Taken:
+        """A return of the accountant."""
+        returns = Returns(self.store, a_config(), lambda: NOON)
+        return await returns.take(BytesIO(content), "retour.xml", "anne")
 
     async def issued(self) -> SlipRow:
         """A slip of the orders that are ready, whose message has left."""
@@ -181,6 +191,13 @@ def test_what_the_accountant_answered_is_decided_and_refusals_are_read_back(tmp_
     in_town(tmp_path, body)
 
 
+def a_paid_piece(dated_on: str, paid_on: str) -> bytes:
+    """A return of the first slip's piece, paid in full."""
+    line = Line("1000.00", (Paid("1000.00", paid_on),), "1", "1000.00")
+    head = {"DteStr": dated_on, "IdPost": "059999", "CodColl": "350"}
+    return a_return(a_slip(Mandat(1, (line,))), head=head)
+
+
 async def nothing(_town: Town) -> None:
     pass
 
@@ -226,12 +243,60 @@ def test_lost_tables_are_made_again_with_the_slips_that_were_sent(tmp_path: Path
     in_town(tmp_path, both)
 
 
+def test_lost_tables_know_again_what_was_published_of_returns(tmp_path: Path) -> None:
+    """A payment that a later return has on another day: of two the ledger gets one."""
+    second = a_paid_piece("2023-06-12", "2023-06-10")
+
+    async def both_taken(town: Town) -> None:
+        await first_slip(town)
+        assert 2 == (await town.take(a_paid_piece("2023-06-05", "2023-06-02"))).events
+        assert 0 == (await town.take(second)).events
+        asked = select(outbox.c.number).where(outbox.c.sent_at.is_(None))
+
+        async def has_left() -> bool:
+            return not await town.asked(asked)
+
+        await eventually_async(has_left, "the ledger has the events")
+        # Others may name the treasury on Kafka: these are none of its own.
+        await publish(town.ledger, a_vote(1, _id="vote/2", **OURS), a_payment(1, _id="x", **OURS))
+
+    async def once_more(town: Town) -> None:
+        assert 2 == len(await town.asked(select(own_events.c.event_id)))
+        taken = await town.take(second)
+        assert (0, ["less_paid"]) == (taken.events, [each.kind for each in taken.opened])
+
+    in_town(tmp_path, both_taken)
+    lose(tmp_path, "treasury.db")
+    in_town(tmp_path, once_more)
+
+
+def test_an_event_at_which_the_ledger_fails_keeps_no_slip_from_leaving(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle = Ledger.handle
+
+    def fail(self: Ledger, raw: RawRecord) -> list[JournalRecord]:
+        assert b"guilty" not in (raw.value or b""), "a bug of ours"
+        return handle(self, raw)
+
+    async def body(town: Town) -> None:
+        await publish(town.ledger, *YEAR)
+        await eventually_async(lambda: town.has("C/advance"), "the order")
+        await town.put(a_payment(1, _id="guilty", **OURS))
+        await town.issued()
+        waiting = select(outbox.c.message_id).where(outbox.c.sent_at.is_(None))
+        assert [("guilty",)] == await town.asked(waiting)
+
+    monkeypatch.setattr(Ledger, "handle", fail)
+    in_town(tmp_path, body)
+
+
 def test_lost_tables_that_another_opens_first_make_no_slip(tmp_path: Path) -> None:
     async def too_early(town: Town) -> None:
         await town.store.prepare()
         with pytest.raises(SlipProblem) as refused:
             await town.slips.prepare(BUDGET, SlipType.PAYMENT, "anne")
-        assert "ecluse serve --embedded" in refused.value.text.msgid
+        assert "start the treasury's process" in refused.value.text.msgid
 
     async def opened_first(ledger: EmbeddedLedger) -> None:
         town = Town(tmp_path, ledger)

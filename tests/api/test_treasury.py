@@ -49,6 +49,11 @@ async def issued(client: httpx.AsyncClient) -> str:
     return slip_id
 
 
+async def sent(client: httpx.AsyncClient) -> str:
+    await client.get(f"/treasury/slips/{(slip_id := await issued(client))}/file")
+    return slip_id
+
+
 def test_from_the_orders_that_wait_to_the_file(scene: Scene) -> None:
     async def day(client: httpx.AsyncClient) -> None:
         waiting = (await client.get("/treasury/slips/waiting")).json()
@@ -286,18 +291,17 @@ async def post(client: httpx.AsyncClient, content: bytes, name: str = "retour.xm
 
 def test_a_return_becomes_events_once_however_often_it_is_posted(scene: Scene) -> None:
     async def twice(client: httpx.AsyncClient) -> list[tuple[str, int, int]]:
-        await issued(client)
+        await sent(client)
         answers = [
             await post(client, paid(40_000)),
             await post(client, paid(40_000), "again.xml"),
             await post(client, paid(40_000, DteStr="2023-06-06"), "tomorrow.xml"),
         ]
-        assert {200} == {each.status_code for each in answers}
         found = [each.json() for each in answers]
         return [(each["outcome"], each["events"], each["findings"]) for each in found]
 
     assert [("taken", 2, 0), ("taken", 0, 0), ("taken", 0, 0)] == scene.asked(LILLE_TREASURY, twice)
-    assert ("key:treasury", Action.RETURN_TAKEN, "retour.xml") == scene.audit.lines[2][:3]
+    assert ("key:treasury", Action.RETURN_TAKEN, "retour.xml") == scene.audit.lines[3][:3]
 
 
 def test_a_return_of_another_entity_is_refused_and_nothing_is_kept(scene: Scene) -> None:
@@ -315,9 +319,29 @@ def test_a_return_of_another_entity_is_refused_and_nothing_is_kept(scene: Scene)
     assert "retour.xml" not in scene.asked(ALL_KEY, files)
 
 
+def test_a_return_of_a_budget_that_is_not_set_up_is_its_entitys_to_close(scene: Scene) -> None:
+    async def bring(client: httpx.AsyncClient) -> int:
+        return int((await post(client, paid(40_000, CodBud="07"))).status_code)
+
+    async def listed(client: httpx.AsyncClient) -> list[dict[str, Any]]:
+        return [
+            each["finding"] for each in (await client.get("/treasury/findings")).json()["items"]
+        ]
+
+    assert (403, 200) == (scene.asked(ROUBAIX_TREASURY, bring), scene.asked(LILLE_TREASURY, bring))
+    assert [] == scene.asked(ROUBAIX_TREASURY, listed)
+    (finding,) = scene.asked(LILLE_TREASURY, listed)
+    path, reason = f"/treasury/findings/{finding['finding_id']}/close", {"reason": "Budget ajouté."}
+
+    async def close(client: httpx.AsyncClient) -> int:
+        return (await client.post(path, json=reason)).status_code
+
+    assert (404, 200) == (scene.asked(ROUBAIX_TREASURY, close), scene.asked(LILLE_TREASURY, close))
+
+
 def test_a_finding_is_closed_with_a_reason_by_who_may(scene: Scene) -> None:
     async def found(client: httpx.AsyncClient) -> str:
-        await issued(client)
+        await sent(client)
         await post(client, paid(99_900, number=77))
         (finding,) = (await client.get("/treasury/findings")).json()["items"]
         assert "77" in finding["text"]
@@ -346,7 +370,7 @@ def test_answers_show_no_account_that_the_accountant_wrote(scene: Scene) -> None
     error = an_error(None, f"RIB {IBAN} clos")
 
     async def go(client: httpx.AsyncClient) -> list[str]:
-        slip_id = await issued(client)
+        slip_id = await sent(client)
         slip = f"/treasury/slips/{slip_id}"
         file = (await client.get(slip)).json()["slip"]["file_name"]
         head = {"IdPost": "059999", "CodCol": "350"}

@@ -13,7 +13,7 @@ from services.api.access.session import HOST_ONLY, SESSION_COOKIE
 from services.api.treasury.upload import BODIES_BYTES_MAX, PATH
 from tests import silence
 from tests.api.environment import ROUBAIX
-from tests.api.test_treasury import issued, paid
+from tests.api.test_treasury import paid, sent
 from tests.api.treasury_scene import LILLE_TREASURY, READER, ROUBAIX_TREASURY, Scene, a_scene
 from tests.builders import IBAN, OTHER_IBAN
 from tests.treasury.return_files import an_answer, an_element, an_error
@@ -43,7 +43,7 @@ def words(answer: httpx.Response) -> str:
 
 def test_a_return_is_taken_once_and_its_answer_stands_on_the_page(scene: Scene) -> None:
     async def twice(client: httpx.AsyncClient) -> list[str]:
-        await issued(client)
+        await sent(client)
         answers = [await brought(client, paid(40_000)), await brought(client, paid(40_000))]
         assert {200} == {each.status_code for each in answers}
         return [words(each) for each in answers]
@@ -62,6 +62,7 @@ def test_findings_are_named_where_the_file_is_brought_in_both_languages(scene: S
     in_french = scene.asked(LILLE_TREASURY, bring, "fr")
     assert "constats nouveaux : 1. Nouveaux constats" in in_french
     assert "Déposer un fichier du comptable public" in in_french
+    assert "unknown_piece" not in in_french, "a code of programs"
     of_the_next = scene.asked(LILLE_TREASURY, bring)
     assert "new findings: 0." in of_the_next, "it was found before"
     assert "New findings" not in of_the_next
@@ -70,7 +71,7 @@ def test_findings_are_named_where_the_file_is_brought_in_both_languages(scene: S
 def test_a_refused_file_says_why_and_shows_no_account(scene: Scene) -> None:
     async def bring(client: httpx.AsyncClient) -> tuple[str, str]:
         unreadable = await brought(client, f"<x>{IBAN}</x>".encode(), "x.xml")
-        slip_id = await issued(client)
+        slip_id = await sent(client)
         slip = (await client.get(f"/treasury/slips/{slip_id}")).json()["slip"]
         await client.get(f"/treasury/slips/{slip_id}/file")
         element = an_element(0, an_error("X", f"compte {OTHER_IBAN} inconnu"))
@@ -134,7 +135,7 @@ def test_who_may_not_is_refused_before_anything_is_read(scene: Scene) -> None:
 
 def test_a_form_without_the_token_of_its_session_brings_nothing(scene: Scene) -> None:
     async def forged(client: httpx.AsyncClient) -> list[int]:
-        await issued(client)
+        await sent(client)
         del client.headers["authorization"]
         client.cookies.set(HOST_ONLY + SESSION_COOKIE, LILLE_TREASURY)
         elsewhere = {"sec-fetch-site": "cross-site"}
@@ -148,7 +149,8 @@ def test_a_form_without_the_token_of_its_session_brings_nothing(scene: Scene) ->
 
     assert [403, 403, 403, 200] == scene.asked(LILLE_TREASURY, forged)
     lines = [line[1] for line in scene.audit.lines]
-    assert [Action.SLIP_PREPARED, Action.SLIP_ISSUED, Action.RETURN_TAKEN] == lines
+    sending = [Action.SLIP_PREPARED, Action.SLIP_ISSUED, Action.SLIP_EXPORTED]
+    assert [*sending, Action.RETURN_TAKEN] == lines
 
 
 def test_what_is_no_such_form_or_too_large_is_refused_in_words(

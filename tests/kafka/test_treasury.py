@@ -260,12 +260,16 @@ def test_lost_tables_are_made_again_with_the_same_slips_and_numbers(
     refused = prepare()
     assert commands.WRONG == refused.code
     assert "`ecluse treasury run`" in refused.err
-    done = commands.asked(cluster, "treasury", "restore", "--json", ECLUSE_TREASURY_URL=url)
-    assert {"orders": 5, "slips": 3, "entries": 0} == json.loads(done.out)
+    restoring = {"ECLUSE_TREASURY_URL": url, "ECLUSE_DATABASE_URL": read_model}
+    restore = partial(
+        commands.asked, cluster, "treasury", "restore", "--json", given=b"", **restoring
+    )
+    done = restore()
+    assert {"orders": 5, "slips": 3, "entries": 0, "events": 0} == json.loads(done.out)
     assert before == tables(url)
     assert commands.DONE == prepare().code
-    again = commands.asked(cluster, "treasury", "restore", "--json", ECLUSE_TREASURY_URL=url)
-    assert {"orders": 0, "slips": 0, "entries": 0} == json.loads(again.out)
+    again = restore()
+    assert {"orders": 0, "slips": 0, "entries": 0, "events": 0} == json.loads(again.out)
     assert before == tables(url)
     with Treasurer(cluster, url, tmp_path) as treasury:
         publish_orders(cluster, [(BUDGET, "C5/advance")])

@@ -12,6 +12,7 @@ from services.projector.database_rights import read_rights as roles
 from services.runtime.kafka.acls import read_rights as principals
 from services.runtime.ops.forced_exit import END_S
 from services.runtime.ops.settings import Settings
+from services.runtime.ops.watchdog import CHECKS_PER_LIMIT
 from tests.integration.command import ROOT
 from tests.kubernetes.rendered import COMPONENT, FOLDER, Overlay, selects
 
@@ -118,6 +119,15 @@ def test_probes_and_scrapes_ask_where_a_process_listens(overlay: Overlay) -> Non
         } == asked
 
 
+def test_who_stands_still_ends_by_himself_before_he_is_ended(overlay: Overlay) -> None:
+    """By itself a process says which task stood still; ended from outside it says nothing."""
+    noticed_s = Settings().stall_s * (1 + 1 / CHECKS_PER_LIMIT)
+    for name in overlay.services:
+        assert "ECLUSE_STALL_S" not in overlay.settings(name)
+        probe = overlay.containers[name]["livenessProbe"]
+        assert noticed_s < probe["periodSeconds"] * (probe["failureThreshold"] - 1)
+
+
 def test_prometheus_finds_every_job_of_the_rules_once(overlay: Overlay) -> None:
     services = overlay.of_kind("Service").values()
     jobs: list[str] = []
@@ -180,8 +190,11 @@ def test_the_network_opens_what_the_rights_need_and_no_more(overlay: Overlay) ->
         assert everybody == ports_to_anywhere(overlay, int(each.rpartition(":")[2]))
     assert set(roles().roles) == ports_to_anywhere(overlay, 5432)
     assert {"api"} == ports_to_anywhere(overlay, 443)
+    # Names are answered in kube-system, on the node itself, or in OpenShift on another port.
+    for port in (53, 5353):
+        assert everybody == ports_to_anywhere(overlay, port)
     ports = {each["port"] for _, rule in overlay.policies("egress") for each in rule["ports"]}
-    assert {53, 443, 5432, 8080, 9093} == ports
+    assert {53, 443, 5353, 5432, 8080, 9093} == ports
     inwards: dict[str, set[str]] = {}
     for policy, rule in overlay.policies("ingress"):
         assert [8080] == [each["port"] for each in rule["ports"]]

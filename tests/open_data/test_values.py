@@ -41,6 +41,8 @@ REPAIRED = [
     ("pourcentageSubvention", "80 %", "0.80"),
     ("pourcentageSubvention", "12,5", "0.125"),
     ("pourcentageSubvention", "1%", "0.01"),
+    ("pourcentageSubvention", "1,5 %", "0.015"),
+    ("pourcentageSubvention", "2", "0.02"),
     ("rnaBeneficiaire", "w595 012 345", "W595012345"),
 ]
 
@@ -57,6 +59,9 @@ REFUSED = [
     ("idAttribuant", "21590350100018"),
     ("idAttribuant", "1590350100017"),
     ("idAttribuant", "sans objet"),
+    ("nomBeneficiaire", "sans objet"),
+    ("nomAttribuant", " Néant "),
+    ("objet", "Non concerné"),
     ("dateConvention", "2023"),
     ("dateConvention", "05/12/2023"),
     ("dateConvention", "2023-02-30"),
@@ -76,6 +81,8 @@ REFUSED = [
     ("pourcentageSubvention", "0"),
     ("pourcentageSubvention", "0.005"),
     ("pourcentageSubvention", "101"),
+    ("pourcentageSubvention", "1.5"),
+    ("pourcentageSubvention", "1,01"),
     ("pourcentageSubvention", "total"),
     ("idRAE", "123456"),
     ("rnaBeneficiaire", "W9G1001234"),

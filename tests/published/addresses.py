@@ -1,9 +1,15 @@
-"""The API's addresses as schemas: of what may be asked of each, and of what it answers."""
+"""The API's addresses as schemas: of what may be asked of each, and of what it answers.
+
+The rights that an address needs stand among what is asked, the codes of its problems among what it
+answers: a right more is one that old callers lack, a code less is one that they wait for.
+"""
 
 from typing import Any, Final
 
+from services.api.access.caller import Scope
 from services.api.adapters.read_model import open_read_model
 from services.api.contract.openapi import PART
+from services.api.problems import MEDIA_TYPE
 from tests.api.environment import an_app
 from tests.builders import Json
 
@@ -13,6 +19,7 @@ EVENT: Final = "#/components/schemas/Event"
 OF_EVENTS: Final = (PART, "ecluse.")
 """Beginnings of the names of components that are published by type."""
 
+ANYTHING: Final[Json] = {}
 ASKED: Final = " asked"
 ANSWERED: Final = " answered"
 
@@ -37,6 +44,7 @@ def schemas_of(document: Json) -> dict[str, Json]:
             shared = {"components": document["components"]}
             found[name + ASKED] = _asked(operation) | shared
             found[name + ANSWERED] = _answered(operation) | shared
+    found[f"any problem{ANSWERED}"] = document["components"]["schemas"]["ProblemDetails"]
     return found
 
 
@@ -58,7 +66,14 @@ def _asked(operation: Json) -> Json:
     members |= {kind: _schema(each) for kind, each in body["content"].items()}
     if body.get("required") and len(body["content"]) == 1:
         required += body["content"]
-    return _object(members, required)
+    needed = {
+        scope
+        for each in operation.get("security", ())
+        for names in each.values()
+        for scope in names
+    }
+    members |= dict.fromkeys((f"right {each}" for each in needed | {*Scope}), ANYTHING)
+    return _object(members, required + [f"right {each}" for each in sorted(needed)])
 
 
 def _answered(operation: Json) -> Json:
@@ -67,6 +82,12 @@ def _answered(operation: Json) -> Json:
         for status, answer in operation["responses"].items()
         if status.startswith("2")
         for kind, content in answer.get("content", {}).items()
+    }
+    members |= {
+        f"{status} {code}": ANYTHING
+        for status, answer in operation["responses"].items()
+        if (problem := answer.get("content", {}).get(MEDIA_TYPE))
+        for code in problem["schema"]["properties"]["code"]["enum"]
     }
     return _object(members, list(members))
 

@@ -1,8 +1,15 @@
-"""Changes of the contract, planted: what each is, and what must be found of it."""
+"""Changes of schemas, planted, and harmless ones of the contract: what must be found of each."""
 
 from typing import Final
 
 from tests.published.edits import TEXT, Planted, add, both, data, put, rename, take
+from tests.published.planted_addresses import (
+    DEAD_LETTERS,
+    LINE,
+    LINES_ANSWERED,
+    LINES_ASKED,
+    ORDERS,
+)
 from tests.published.released import Use
 
 VOTED: Final = "ecluse.budget.voted.v1"
@@ -14,16 +21,11 @@ ISSUED: Final = "ecluse.payment-order.issued.v1"
 ENTRY: Final = "ecluse.accounting-entry.recorded.v1"
 RECORD: Final = "ecluse.journal.record.v1"
 LAG: Final = "ecluse.lag.v1"
-ORDERS: Final = "ecluse.payment-orders.v1"
-LINES_ASKED: Final = "GET /balances/lines asked"
-LINES_ANSWERED: Final = "GET /balances/lines answered"
 
 VOTE: Final = data("BudgetVoted")
 AWARD: Final = data("DeliberationAdopted")
 ORDER: Final = data("PaymentOrderIssued")
-LINE: Final = ("components", "schemas", "LineBalance")
 SENT, READ, LEDGERS, KEPT = Use.FROM_SENDERS, Use.BY_READERS, Use.BY_LEDGERS, Use.OF_BEFORE
-CLIENTS: Final = Use.FROM_CLIENTS
 
 FROM_SENDERS: Final = [
     Planted(
@@ -255,78 +257,10 @@ WRITTEN: Final = [
         (READ, "/stages/*/partitions/*/state", '"LATE" is new'),
     ),
 ]
-TOPICS: Final = [
-    Planted(
-        "fewer partitions",
-        "topics.yaml",
-        put(partitions=6),
-        (None, "", "partitions was 12, and is 6"),
-    ),
-    Planted("a topic is gone", ORDERS, take("topics", ORDERS), (None, "", "the topic is gone")),
-    Planted(
-        "another key",
-        ORDERS,
-        put("topics", ORDERS, key="order"),
-        (None, "", "the key was “budget”, and is “order”"),
-    ),
-    Planted(
-        "compacted",
-        ORDERS,
-        put("topics", ORDERS, "config", **{"cleanup.policy": "compact"}),
-        (None, "", "cleanup.policy was delete, and is compact"),
-    ),
-    Planted(
-        "kept for less",
-        ORDERS,
-        put("topics", ORDERS, "config", **{"retention.ms": 1}),
-        (None, "", "retention.ms was -1, and is 1"),
-    ),
-    Planted(
-        "smaller records",
-        ORDERS,
-        put("topics", ORDERS, "config", **{"max.message.bytes": 1}),
-        (None, "", "max.message.bytes was 16777216, and is 1"),
-    ),
-]
-API: Final = [
-    Planted(
-        "a parameter that is required",
-        LINES_ASKED,
-        add("required", item="query budget"),
-        (CLIENTS, "/query budget", "it is required now"),
-    ),
-    Planted(
-        "a parameter is gone",
-        LINES_ASKED,
-        take("properties", "query known_at"),
-        (CLIENTS, "/query known_at", "it is not read any more"),
-    ),
-    Planted(
-        "shorter pages",
-        LINES_ASKED,
-        put("properties", "query limit", maximum=10),
-        (CLIENTS, "/query limit", "the largest number was 1000, and is 10"),
-    ),
-    Planted(
-        "a media type is gone",
-        LINES_ANSWERED,
-        put(properties={}, required=[]),
-        (READ, "/200 application~1json", "it is not written any more"),
-    ),
-    Planted(
-        "a figure is gone",
-        LINES_ANSWERED,
-        both(take(*LINE, "properties", "paid_cents"), take(*LINE, "required", "paid_cents")),
-        (READ, "/200 application~1json/items/*/paid_cents", "it is not written any more"),
-    ),
-    Planted(
-        "a figure may be unknown",
-        LINES_ANSWERED,
-        put(*LINE, "properties", "paid_cents", type=["integer", "null"]),
-        (READ, "/200 application~1json/items/*/paid_cents", "null is new"),
-    ),
-]
 HARMLESS: Final = [
+    Planted("another header", DEAD_LETTERS, put("properties", ecluse_dlq_when=TEXT)),
+    Planted("a code more", LINES_ANSWERED, put("properties", **{"404 line_unknown": {}})),
+    Planted("a right less", LINES_ASKED, take("required", "right read")),
     Planted("a parameter may be given", LINES_ASKED, put("properties", **{"query order": TEXT})),
     Planted(
         "a figure more",

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -16,6 +17,7 @@ import yaml
 
 from events import schemas, topics
 from events.lag import Board, History
+from services.api.contract import asyncapi
 from services.api.contract.asyncapi import TYPES
 from tests.builders import Json
 from tests.published.addresses import ANSWERED, ASKED, openapi, schemas_of
@@ -26,6 +28,8 @@ SUFFIX: Final = ".schema.json"
 SUMS: Final = "SHA256SUMS"
 TOPICS: Final = "topics.yaml"
 OPENAPI: Final = "openapi.json"
+HEADERS: Final = "headers.json"
+OF_HEADERS: Final = " headers"
 ANSWERS: Final = {"ecluse.lag.v1": Board, "ecluse.lag-history.v1": History}
 """Answers of the watch, which are no messages."""
 
@@ -89,7 +93,7 @@ class Published(NamedTuple):
 
     version: str
     schemas: Mapping[str, Json]
-    """By name of the type; of the API by address."""
+    """By name of the type; of the API by address, of headers by topic."""
 
     topics: Json
 
@@ -100,6 +104,9 @@ def uses_of(name: str) -> tuple[Use, ...]:
         return (Use.FROM_CLIENTS,)
     if name in ANSWERS or name.endswith(ANSWERED):
         return (Use.BY_READERS,)
+    if name.endswith(OF_HEADERS):
+        topic = name.removesuffix(OF_HEADERS)
+        return (Use.FROM_SENDERS,) if topic in topics.INPUT_TOPICS else WRITTEN
     [topic] = [topic for topic, types in TYPES.items() if name in types]
     return USES[topic]
 
@@ -171,16 +178,21 @@ def topic_breaks(old: Json, new: Json, release: str) -> Iterator[Break]:
             yield found(name, text, clients, "add a new version of the topic beside this one")
         for setting in SHORTER:
             before, after = (each["config"].get(setting) for each in (topic, now))
-            if before != after and (after or 0) != -1 and (before == -1 or (after or 0) < before):
-                text = f"{setting} was {before}, and is {after}"
+            # What is not set is the broker's: nobody knows here which of the two is longer.
+            known = before is not None and after is not None
+            if after not in {before, -1} and not (known and -1 != before < after):
+                was, is_ = ("not set" if each is None else each for each in (before, after))
+                text = f"{setting} was {was}, and is {is_}"
                 yield found(name, text, clients, "leave it, or raise it")
 
 
+@cache
 def current() -> Published:
     """The contract as the code has it now."""
     return _published("now", texts())
 
 
+@cache
 def texts() -> dict[str, str]:
     """The files of a release, as they would be now, by name."""
     answers = {name: msgspec.json.schema(answer) for name, answer in ANSWERS.items()}
@@ -188,6 +200,7 @@ def texts() -> dict[str, str]:
         **schemas.documents(),
         **{f"{name}{SUFFIX}": json.dumps(each, indent=2) + "\n" for name, each in answers.items()},
         OPENAPI: json.dumps(openapi(), ensure_ascii=False, indent=None) + "\n",
+        HEADERS: json.dumps(asyncapi.HEADERS, indent=1) + "\n",
         TOPICS: (schemas.FOLDER / TOPICS).read_text("utf-8"),
     }
 
@@ -205,6 +218,8 @@ def _published(version: str, files: Mapping[str, str]) -> Published:
         if name.endswith(SUFFIX)
     }
     found |= schemas_of(json.loads(files[OPENAPI]))
+    for topic, headers in json.loads(files[HEADERS]).items():
+        found[topic + OF_HEADERS] = {"properties": headers, "additionalProperties": False}
     return Published(version, found, yaml.safe_load(files[TOPICS]))
 
 

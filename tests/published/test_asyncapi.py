@@ -12,11 +12,13 @@ import yaml
 from jsonschema import Draft7Validator, Draft202012Validator
 
 from events import schemas, topics
-from events.codec import MEBIBYTE
+from events.codec import MEBIBYTE, Received, decode
+from events.envelope import SourceKind
 from services.api.contract import asyncapi
 from services.api.contract.published import ASYNCAPI, WRITTEN, types
 from services.ledger.kafka.partition import PARTITIONS_HEADER
 from services.ledger.kafka.state_topic import IMPORTED_HEADER
+from services.redrive.dead_letters import REDRIVEN, REDRIVES
 from services.runtime.kafka.hanging_transactions import MARK_HEADER
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from tests import silence
@@ -28,6 +30,7 @@ from tests.unit.ledger.wire import TOPIC_OF, Wire
 no_logs = silence.no_logs
 
 OFFICIAL: Final = Path(__file__).parent / "asyncapi" / "3.0.0.json.gz"
+PUBLISHED: Final = schemas.documents()
 DOCUMENT: Final[Json] = json.loads(ASYNCAPI.read_bytes())
 COMPONENTS: Final = DOCUMENT["components"]
 WITH_SCHEMA: Final = sorted(COMPONENTS["messages"].keys() - asyncapi.BYTES)
@@ -71,10 +74,10 @@ def test_every_reference_leads_somewhere() -> None:
             found = found[step]
 
 
-@pytest.mark.parametrize("name", schemas.documents())
+@pytest.mark.parametrize("name", PUBLISHED)
 def test_nothing_that_decides_stands_beside_a_reference(name: str) -> None:
     """AsyncAPI reads schemas by draft 7, which passes over all that stands there."""
-    found = list(references(json.loads(schemas.documents()[name])))
+    found = list(references(json.loads(PUBLISHED[name])))
     assert [] == [each for each in found if not each[1] <= ANNOTATIONS]
 
 
@@ -133,7 +136,7 @@ def test_each_example_is_valid_by_the_document_and_by_the_published_schema(name:
     assert [] == [error.message for error in found.iter_errors(example)]
     required = COMPONENTS["schemas"][name]["required"][-1]
     assert not found.is_valid({k: value for k, value in example.items() if k != required})
-    schema = json.loads(schemas.documents()[f"{name}.schema.json"])
+    schema = json.loads(PUBLISHED[f"{name}.schema.json"])
     assert Draft202012Validator(schema).is_valid(example)
 
 
@@ -143,15 +146,28 @@ def test_the_examples_of_what_is_written_are_what_ledger_and_treasury_write(no_l
 
 def test_the_headers_are_those_of_the_code() -> None:
     named = {name for headers in asyncapi.HEADERS.values() for name in headers}
-    ours = {name for name in named if not name.startswith("ecluse_dlq_")}
-    assert {MARK_HEADER, PARTITIONS_HEADER, IMPORTED_HEADER} == ours
+    of_dead_letters = {name for name in named if name.startswith(("ecluse_dlq_", "__connect."))}
+    redriven = {REDRIVEN, REDRIVES}
+    others = {MARK_HEADER, PARTITIONS_HEADER, IMPORTED_HEADER} | redriven
+    assert others | of_dead_letters | asyncapi.BINARY.keys() == named
     wire, large = Wire(), b"x" * (2 * MEBIBYTE)
     wire.ledger.handle(wire.raw(a_vote(), value=large, key=large, headers=(("h", large),)))
     wire.ledger.quarantine(wire.raw(a_vote()), "anne", "a bug")
     wire.commit()
     headers = [each.headers for each in wire.sent if each.topic == topics.DEAD_LETTERS]
-    written = {name for each in headers for name, _ in each if name.startswith("ecluse_")}
-    assert written == named - ours
+    written = {name for each in headers for name, _ in each if name != "h"}
+    assert written == of_dead_letters
+
+
+def test_an_event_in_binary_mode_bears_the_headers_that_it_says() -> None:
+    event = a_vote(_subject="s", _correlationid="c", _causationid="b", _traceparent="t")
+    data = event.pop("data")
+    headers = {f"ce_{name}": text for name, text in event.items()}
+    assert asyncapi.BINARY.keys() == headers.keys()
+    sent = tuple((name, text.encode()) for name, text in headers.items())
+    read = decode(json.dumps(data).encode(), headers=sent, source_kind=SourceKind.EVENTS)
+    assert isinstance(read, Received)
+    assert event.items() <= json.loads(read.raw).items()
 
 
 def test_the_login_is_that_of_the_secured_stack() -> None:

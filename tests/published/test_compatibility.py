@@ -5,22 +5,22 @@ from typing import Any, Final
 
 import pytest
 
+from services.api.problems import MEDIA_TYPE
+from tests.published.addresses import openapi, schemas_of
 from tests.published.compatibility import expanded
 from tests.published.edits import TEXT, Planted, add
-from tests.published.planted import (
+from tests.published.planted import FROM_SENDERS, HARMLESS, ISSUED, VOTE, VOTED, WRITTEN
+from tests.published.planted_addresses import (
     API,
-    FROM_SENDERS,
-    HARMLESS,
-    ISSUED,
+    LINES_ANSWERED,
+    LINES_ASKED,
+    OF_HEADERS,
     TOPICS,
-    VOTE,
-    VOTED,
-    WRITTEN,
 )
 from tests.published.released import ANSWERS, Published, breaks, current
 
 NOW: Final = current()
-BREAKS: Final = [*FROM_SENDERS, *WRITTEN, *API, *TOPICS]
+BREAKS: Final = [*FROM_SENDERS, *WRITTEN, *API, *OF_HEADERS, *TOPICS]
 
 
 def with_it(planted: Planted) -> Published:
@@ -41,24 +41,18 @@ def ids(planted: list[Planted]) -> list[Any]:
 
 
 @pytest.mark.parametrize("planted", ids(BREAKS))
-def test_a_break_is_found_where_it_is(planted: Planted) -> None:
+def test_a_break_is_found_where_it_is_and_nothing_beside_it(planted: Planted) -> None:
     assert planted.found is not None
     use, pointer, text = planted.found
-    found = [
+    found = breaks(NOW, with_it(planted))
+    assert [
         each
-        for each in breaks(NOW, with_it(planted))
-        if each.name == planted.name
-        and each.change.pointer == pointer
+        for each in found
+        if each.change.pointer == pointer
         and each.change.text.startswith(text)
         and (use is None or each.consequence == use.value.format(release="now"))
-    ]
-    assert found, [each.sentence for each in breaks(NOW, with_it(planted))]
-
-
-@pytest.mark.parametrize("planted", ids(BREAKS))
-def test_nothing_is_found_but_what_was_planted(planted: Planted) -> None:
-    """A change that is one's own is named once for each of whom it hurts, and nothing beside it."""
-    found = breaks(NOW, with_it(planted))
+    ], [each.sentence for each in found]
+    # It is named once for each of whom it hurts, and nothing beside it.
     assert {planted.name} == {each.name for each in found}
     assert len({each.sentence for each in found}) == len(found)
 
@@ -66,6 +60,19 @@ def test_nothing_is_found_but_what_was_planted(planted: Planted) -> None:
 @pytest.mark.parametrize("planted", ids(HARMLESS))
 def test_a_harmless_change_is_none(planted: Planted) -> None:
     assert [] == [each.sentence for each in breaks(NOW, with_it(planted))]
+
+
+def test_rights_and_codes_of_problems_are_read_from_the_api_s_document() -> None:
+    document = openapi()
+    asked = document["paths"]["/balances/lines"]["get"]
+    asked["security"][0]["bearer"] = ["read", "operate"]
+    problem = asked["responses"]["404"]["content"][MEDIA_TYPE]["schema"]
+    problem["properties"]["code"]["enum"] = ["no_such_thing"]
+    changed = NOW._replace(schemas={**NOW.schemas, **schemas_of(document)})
+    assert {
+        (LINES_ASKED, "/right operate", "it is required now"),
+        (LINES_ANSWERED, "/404 not_found", "it is not written any more"),
+    } == {(each.name, *each.change) for each in breaks(NOW, changed)}
 
 
 def test_a_type_that_is_gone_is_a_break_and_a_new_one_is_none() -> None:

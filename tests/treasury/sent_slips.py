@@ -42,6 +42,7 @@ def a_slip_row(number: int, kind: str = "01", budget: str = BUDGET, **more: Any)
         "prepared_at": NOW,
         "prepared_by": "test",
         "issued_on": date(2023, 5, 20),
+        "exported_at": NOW,
         "file_name": file_of(number, kind),
     }
     return values | more

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import delete
 
+from services.texts.translation import both
 from services.treasury.application.metrics import figures
 from services.treasury.domain.messages import OwnRefusal
 from services.treasury.store.orders import note_refusals
@@ -103,15 +104,37 @@ def test_a_refusal_that_is_read_before_its_event_is_made_again_is_kept(treasury_
     at_desk(treasury_url, go)
 
 
-def test_a_file_that_is_cut_off_behind_its_head_is_a_finding_of_its_budget(
+def test_an_answer_to_a_cancelled_order_is_no_alarm_and_a_payment_is(treasury_url: str) -> None:
+    """The accountant took in charge and paid what was cancelled meanwhile."""
+
+    async def go(desk: Desk) -> None:
+        await sent(desk)
+        await desk.take(a_file("2023-06-05", paid("300.00", Paid("300.00"))))
+        closed = {"code": "payment_order_closed", "facts": {"state": "cancelled"}}
+        events = [each["event_id"] for each in await desk.rows("own_events")]
+        async with desk.store.transaction() as connection:
+            refused = [OwnRefusal(BUDGET, each, closed) for each in events]
+            await note_refusals(connection, refused, lambda: NOW)
+        (finding,) = await desk.returns.findings(None, open_only=True)
+        assert "payment of €300.00 on 2023-06-02" in both(finding.text).en
+        assert [closed, closed] == [each["refusal"] for each in await desk.rows("own_events")]
+
+    at_desk(treasury_url, go)
+
+
+def test_a_file_that_is_refused_behind_its_head_is_a_finding_of_its_entity(
     treasury_in_files: str,
 ) -> None:
     whole = a_file("2023-06-05", Line("300.00"))
 
     async def go(desk: Desk) -> None:
         (cut,) = (await desk.take(whole[:-30])).opened
-        (other,) = (await desk.take(whole.replace(b"059035", b"059036"))).opened
+        not_set_up = whole.replace(b'CodBud V="00"', b'CodBud V="07"')
+        (other,) = (await desk.take(not_set_up)).opened
+        nameless = not_set_up.replace(b'<IdColl V="21590350100017"/>', b"")
+        (of_nobody,) = (await desk.take(nameless)).opened
         assert ("file_refused", BUDGET) == (cut.kind, cut.budget)
-        assert ("file_refused", None) == (other.kind, other.budget)
+        assert ("file_refused", BUDGET.replace("-00-", "-07-")) == (other.kind, other.budget)
+        assert ("file_refused", None) == (of_nobody.kind, of_nobody.budget)
 
     at_desk(treasury_in_files, go)

@@ -155,14 +155,15 @@ def test_what_the_erp_has_otherwise_is_said_with_both_sums(year: str, tmp_path: 
         "account": "65748",
         "side": "debit",
         "payment_order": None,
+        "slip_id": None,
         "entry_id": None,
         "changes": [],
         "expected_cents": 226_360_000,
         "found_cents": 226_360_001,
         "records": [],
         "message": {
-            "fr": "Compte 65748, débit\u00a0: 2\u202f263\u202f600,01\u00a0€ dans le progiciel,"
-            " 2\u202f263\u202f600,00\u00a0€ dans les écritures",
+            "fr": "Compte 65748, débit\u00a0: 2\u202f263\u202f600,01\u00a0€ dans le progiciel"
+            " financier, 2\u202f263\u202f600,00\u00a0€ dans les écritures",
             "en": "Account 65748, debit: €2,263,600.01 in the ERP, €2,263,600.00 in the entries",
         },
     } == found["differences"][-1]

@@ -97,18 +97,18 @@ def test_what_the_schema_would_refuse_is_a_fault_of_the_order(
 def test_a_fault_names_order_and_line_and_says_what_to_do() -> None:
     (said,) = sentences(with_lines({}, {"article": "6574a"}), a_config())
     assert (
-        "C/advance, line 2: the article “6574a” is not 1 to 12 digits: reject the order, and amend"
-        " the convention"
+        "C/advance, line 2: the article “6574a” is not 1 to 12 digits: cancel the order (answer"
+        " “rejected”), and amend the convention"
     ) == said
     (said,) = sentences(with_lines({}, {}, {"article": "20422"}), a_config())
     assert (
-        "C/advance: lines 1 and 3 are of different sections, and a piece has one: reject the"
-        " order, and share the convention out"
+        "C/advance: lines 1 and 3 are of different sections, and a piece has one: cancel the"
+        " order (answer “rejected”), and share the convention out"
     ) == said
     (said,) = sentences(an_order(line_cents=(PES_AMOUNT_MAX_CENTS + 1,)), a_config())
     assert (
         "C/advance: €1,000,000,000,000.00 is more than a PES file can say (€999,999,999,999.99):"
-        " share the order out"
+        " cancel the order (answer “rejected”), and split the instalment"
     ) == said
 
 

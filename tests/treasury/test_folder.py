@@ -131,6 +131,48 @@ def test_a_file_at_which_our_program_fails_stays_and_the_others_are_taken(tmp_pa
     assert {"done/a.xml": b"<a></a>", "done/b.xml": b"<b/>"} == inside(tmp_path)
 
 
+@pytest.mark.parametrize("by_rename", [True, False])
+def test_a_return_that_comes_while_one_of_its_name_is_taken_is_taken_too(
+    by_rename: bool, tmp_path: Path
+) -> None:
+    file, new = tmp_path / "retour.xml", tmp_path / ".new"
+    file.write_bytes(b"<first/>")
+
+    class OvertakenReader(Reader):
+        async def take(self, stream: BinaryIO, file_name: str, by: str) -> Outcome:
+            taken = await Reader.take(self, stream, file_name, by)
+            if len(self.read) == 1:
+                new.write_bytes(b"<a-second/>")
+                if by_rename:
+                    new.replace(file)
+                else:
+                    file.write_bytes(new.read_bytes())
+                    new.unlink()
+            return taken
+
+    reader = OvertakenReader()
+    polls(ReturnsFolder(tmp_path), reader, 4)
+    assert [("retour.xml", b"<first/>"), ("retour.xml", b"<a-second/>")] == reader.read
+    assert {"done/retour.xml": b"<a-second/>"} == inside(tmp_path)
+
+
+def test_a_file_that_was_replaced_since_it_was_listed_waits_for_the_next_poll(
+    tmp_path: Path,
+) -> None:
+    for name in ("a.xml", "b.xml"):
+        (tmp_path / name).write_bytes(b"<a/>")
+
+    class ReplacingReader(Reader):
+        async def take(self, stream: BinaryIO, file_name: str, by: str) -> Outcome:
+            if file_name == "a.xml":
+                (tmp_path / "b.xml").write_bytes(b"<not whole")
+            return await Reader.take(self, stream, file_name, by)
+
+    reader = ReplacingReader()
+    polls(ReturnsFolder(tmp_path), reader)
+    assert [("a.xml", b"<a/>")] == reader.read
+
+
 def test_a_folder_that_is_away_ends_nothing(tmp_path: Path) -> None:
     polls(ReturnsFolder(tmp_path / "not-there"), Reader())
 

@@ -167,6 +167,32 @@ def test_a_return_that_names_a_refused_slip_is_taken_and_is_a_finding(treasury_u
         assert f"{BUDGET}/01/12" == finding.slip_id
         assert "which the gateway refused: Hélios has it" in both(finding.text).en
         assert (0, 0) == ((await desk.take(content)).events, (await desk.take(content)).findings)
+        assert "accepted" == (await state_of(desk))[0], "what Hélios has counts in the year's total"
+
+    at_desk(treasury_url, go)
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [(ACCEPTED, []), (REFUSED, ["answer_differs"]), (DUPLICATE, ["sent_twice"])],
+)
+def test_a_return_answers_for_a_gateway_that_does_not(
+    treasury_url: str, answer: bytes, found: list[str]
+) -> None:
+    """Nobody waits for an answer any more, and one that comes after all changes nothing."""
+
+    async def go(desk: Desk) -> None:
+        slip = a_slip_row(12)
+        await desk.send(slip, a_piece_row(slip, 34, "C34/1"))
+        differs = a_return(a_slip(Mandat(34, (Line("999.99"),)), number=12))
+        await desk.take(differs)
+        assert "issued" == (await state_of(desk))[0], "nothing of the piece is taken"
+        in_charge = a_return(a_slip(Mandat(34, (Line("1000.00"),)), number=12))
+        await desk.take(in_charge)
+        assert "accepted" == (await state_of(desk))[0]
+        await desk.take(answer)
+        assert "accepted" == (await state_of(desk))[0]
+        assert ["amount_differs", *found] == await desk.found()
 
     at_desk(treasury_url, go)
 

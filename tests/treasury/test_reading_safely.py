@@ -76,6 +76,11 @@ def test_a_doctype_is_found_before_anything_else_is_asked() -> None:
     assert "DOCTYPE" in why_not(declared("UTF-7").encode() + ENTITY.encode() + b"<x>")
 
 
+@pytest.mark.parametrize("content", [b"<a/>", b"<a  />", b"\xef\xbb\xbf<a/>"])
+def test_the_root_of_the_shortest_files_is_named(content: bytes) -> None:
+    assert "a" == XmlFile(io.BytesIO(content)).root()
+
+
 def test_an_entity_that_nobody_declared_is_no_xml() -> None:
     assert "damaged" in why_not(ROOT_ONLY.encode())
     assert "damaged" in why_not(

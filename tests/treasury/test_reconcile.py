@@ -121,6 +121,8 @@ def on_slips(*places: tuple[str, int, int], states: Iterable[str] = ()) -> Rows:
     of_slips = [a_slip(number) for number in numbers]
     for slip, state in zip(of_slips, states, strict=False):
         slip["state"] = state
+    for slip in of_slips:
+        slip["amount_cents"] = sum(cents for _, number, cents in places if number == slip["number"])
     of_pieces = [
         {
             "slip_id": f"{BUDGET}/01/{number}",
@@ -226,7 +228,8 @@ def test_an_order_that_left_its_slip_is_found(fault: str, order: str, treasury_u
     both = on_slips(ADVANCE, BALANCE)
     found = reconciled(treasury_url, rows=both, faults=[f"{fault} WHERE payment_order = '{order}'"])
     cents = {"C/advance": 100, "C/balance": 15}[order]
-    assert [{"kind": "on_no_slip", "order": order, "expected": cents, "records": (3,)}] == found
+    expected = {"kind": "on_no_slip", "order": order, "expected": cents, "records": (3,)}
+    assert [expected] == [each for each in found if each["kind"] != "slip_total_differs"]
 
 
 def test_an_order_that_lost_the_only_slip_is_found(treasury_in_files: str) -> None:

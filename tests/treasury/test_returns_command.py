@@ -95,7 +95,7 @@ def test_a_file_that_is_refused_leaves_with_1_and_its_reason(office: Office) -> 
     bad, good = office.file("bad.xml", RETURN[:-9]), office.file("good.xml", RETURN)
     done = office.run("returns", "take", bad, good, ECLUSE_LANG="fr")
     assert 1 == done.code
-    assert "pas pris. il est tronqué" in done.text
+    assert "bad.xml n'a pas été intégré\xa0: il est tronqué" in done.text
     assert "2 nouveaux événements" in done.text
     (refused, taken) = office.json("returns", "take", bad, good)["files"]
     assert ("refused", "taken") == (refused["outcome"], taken["outcome"])

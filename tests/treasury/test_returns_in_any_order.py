@@ -1,7 +1,7 @@
 """Returns overlap, come late and come again: what leaves depends on what happened alone."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,11 +80,14 @@ def results(files: Sequence[bytes]) -> tuple[list[dict[str, Any]], dict[int, str
         states = {row["piece_number"]: row["state"] for row in await desk.rows("piece_states")}
         return await desk.events(), states, await desk.found()
 
+    found: tuple[list[dict[str, Any]], dict[int, str], list[str]] = at_new_desk(go)
+    return found
+
+
+def at_new_desk(work: Callable[[Desk], Awaitable[Any]]) -> Any:
+    """Work at a desk whose tables are new."""
     with tempfile.TemporaryDirectory() as folder:
-        found: tuple[list[dict[str, Any]], dict[int, str], list[str]] = at_desk(
-            in_files(Path(folder, "made")), go
-        )
-        return found
+        return at_desk(in_files(Path(folder, "made")), work)
 
 
 def by_id(events: Sequence[dict[str, Any]], of_payments: bool) -> dict[str, dict[str, Any]]:
@@ -129,3 +132,64 @@ def test_all_returns_once_more_in_any_order_add_nothing() -> None:
     once = results(files)
     assert once == results([*files, *reversed(files), *files])
     assert 12 == len(by_id(once[0], True))
+
+
+class Reported(NamedTuple):
+    """What a return says of the payments of a piece's two lines: day and cents; None: nothing."""
+
+    day: int
+    lines: tuple[Sequence[tuple[int, int]] | None, Sequence[tuple[int, int]] | None]
+
+    def xml(self) -> bytes:
+        lines = []
+        for payments in self.lines:
+            paid = tuple(Paid(euros(cents), on(day)) for day, cents in payments or ())
+            count = None if payments is None else str(len(paid))
+            total = None if payments is None else euros(sum(cents for _day, cents in payments))
+            lines.append(Line(euros(LINE_CENTS), paid, count, total, ""))
+        return a_return(a_slip(Mandat(1, tuple(lines)), number=SLIP), head={"DteStr": on(self.day)})
+
+
+payments = st.none() | st.lists(
+    st.tuples(st.integers(0, 3), st.sampled_from((100, 100, 250))), max_size=3
+)
+changing = st.lists(
+    st.builds(Reported, st.integers(0, 5), st.tuples(payments, payments)),
+    min_size=2,
+    max_size=5,
+    unique_by=lambda each: each.day,
+)
+
+
+def newest_cents(files: Sequence[Reported]) -> int:
+    """What the newest of these returns say of the piece's payments, line by line."""
+    newest: dict[int, Sequence[tuple[int, int]]] = {}
+    for each in sorted(files):
+        newest |= {
+            number: reported for number, reported in enumerate(each.lines) if reported is not None
+        }
+    return sum(cents for reported in newest.values() for _day, cents in reported)
+
+
+@settings(max_examples=25)
+@given(files=changing, data=st.data())
+def test_the_ledger_never_has_more_than_the_newest_returns_say(
+    files: list[Reported], data: st.DataObject
+) -> None:
+    """Whatever changed between returns, and in whatever order they are read."""
+    order = data.draw(st.permutations([*files, files[0]]))
+
+    async def go(desk: Desk) -> None:
+        slip = a_slip_row(SLIP)
+        await desk.send(slip, a_piece_row(slip, 1, "C/1", (LINE_CENTS, LINE_CENTS)))
+        ledger_cents = 0
+        for count, each in enumerate(order, 1):
+            await desk.take(each.xml())
+            before_cents, events = ledger_cents, await desk.events()
+            ledger_cents = sum(event["data"].get("amount_cents", 0) for event in events)
+            reported_cents = newest_cents(order[:count])
+            assert ledger_cents in {before_cents, min(ledger_cents, reported_cents)}
+        if ledger_cents != reported_cents:
+            assert await desk.found()
+
+    at_new_desk(go)

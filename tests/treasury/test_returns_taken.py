@@ -233,6 +233,18 @@ def test_a_slip_that_is_not_in_helios_has_no_pieces_there(
     at_desk(treasury_in_files, go)
 
 
+def test_a_slip_that_never_left_has_no_pieces_there(treasury_in_files: str) -> None:
+    """Its number is that of another program's slip, whatever the amounts are."""
+
+    async def go(desk: Desk) -> None:
+        await sent(desk)
+        async with desk.store.transaction() as connection:
+            await connection.execute(update(slips).values(exported_at=None))
+        assert (0, ["unknown_slip"]) == ((await desk.take(GOOD)).events, await desk.found())
+
+    at_desk(treasury_in_files, go)
+
+
 @pytest.mark.parametrize("element", ["IdPost", "CodColl", "CodBud"])
 def test_a_return_of_another_budget_is_refused(treasury_in_files: str, element: str) -> None:
     other = {"IdPost": "059036", "CodColl": "124", "CodBud": "01"}[element]
@@ -315,7 +327,7 @@ def test_a_bad_file_does_no_harm(
             assert "{" not in both(taken.why).fr + both(taken.why).en
             assert ["file_refused"] == await desk.found()
         (finding,) = await desk.returns.findings(None, open_only=True)
-        assert both(finding.text).fr.startswith("Le fichier bad.xml n'a pas été pris")
+        assert both(finding.text).fr.startswith("Le fichier bad.xml n'a pas été intégré")
         assert [] == await desk.events()
         (row,) = await desk.returns.listed()
         assert ("bad.xml", "refused", taken.why) == (row.file_name, row.outcome, row.why)

@@ -51,6 +51,7 @@ class Histories(RuleBasedStateMachine):
         self._stack = AsyncExitStack()
         self._numbers = itertools.count()
         self.names: list[str] = []
+        self.cancelled: set[str] = set()
         self.files: dict[str, bytes] = {}
         self.counting_when_refused: dict[str, set[str]] = {}
         """Of each refused slip those that were issued by then, and count it."""
@@ -86,6 +87,7 @@ class Histories(RuleBasedStateMachine):
     def cancel_an_order(self, data: st.DataObject, paid: bool) -> None:
         name = data.draw(st.sampled_from(self.names))
         self.names.remove(name)
+        self.cancelled.add(name)
         self.run(is_now(self.desk.both, name, "cancelled", int(paid)))
 
     @rule(slip_type=st.sampled_from(SlipType), at_most=st.integers(1, 4))
@@ -145,8 +147,15 @@ class Histories(RuleBasedStateMachine):
     @rule(data=st.data())
     def export(self, data: st.DataObject) -> None:
         slip = self._one(data, *SENT)
-        if slip is not None:
+        if slip is None:
+            return
+        try:
             file = self.run(self.desk.slips.export(slip.slip_id, "anne"))
+        except SlipProblem:
+            on_it = {name for name, _, _ in self.run(self.desk.on(slip))}
+            assert slip.exported_at is None
+            assert not on_it.isdisjoint(self.cancelled)
+        else:
             assert self.files.setdefault(slip.slip_id, file.content) == file.content
             assert sha256(file.content).hexdigest() == slip.file_sha256
 

@@ -45,7 +45,7 @@ def test_numbers_given_by_the_erp_are_taken_where_they_are_free(at_a_desk: At) -
         await desk.orders("A/advance", "B/advance", "C/advance", "D/advance")
         draft = await desk.slips.prepare(BUDGET, PAYMENT, "anne", at_most=2)
         assert draft is not None
-        assert "--number" in await refusal(desk.slips.issue(draft.slip_id, "anne"))
+        assert "The ERP gives the numbers" in await refusal(desk.slips.issue(draft.slip_id, "anne"))
         slip = await desk.slips.issue(draft.slip_id, "anne", GivenNumbers(12, 300))
         assert slip.number == 12
         assert [number for _, number, _ in await desk.on(slip)] == [300, 301]
@@ -54,11 +54,26 @@ def test_numbers_given_by_the_erp_are_taken_where_they_are_free(at_a_desk: At) -
             (GivenNumbers(12, 400), "Slip 12 of budget"),
             (GivenNumbers(13, 301), "between 301 and 302"),
             (GivenNumbers(0, 400), "between 1 and"),
-            (GivenNumbers(13, 99_999_999), "between 1 and"),
+            (GivenNumbers(13, 99_999_999), "at 99,989,999 at most"),
+            (GivenNumbers(9_999_999, 400), "at 9,989,999 at most"),
         ):
             assert said in await refusal(desk.slips.issue(other.slip_id, "anne", given))
         assert await desk.slips.find(other.slip_id) == other
         assert (await desk.slips.issue(other.slip_id, "anne", GivenNumbers(11, 302))).number == 11
+
+    at_a_desk(work, a_config(given_by_erp=True))
+
+
+def test_highest_numbers_of_the_erp_leave_enough_for_a_series_of_its_own(at_a_desk: At) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.orders("A/advance")
+        draft = await desk.prepared()
+        await desk.slips.issue(draft.slip_id, "anne", GivenNumbers(9_989_999, 99_989_999))
+        await desk.orders("B/advance")
+        own = Desk(desk.both, a_config())
+        slip = await own.issued()
+        assert slip.number == 9_990_000
+        assert await own.on(slip) == [("B/advance", 99_990_000, (100_000,))]
 
     at_a_desk(work, a_config(given_by_erp=True))
 
@@ -123,6 +138,20 @@ def test_the_numbers_of_a_slip_that_never_left_are_always_used_again(at_a_desk: 
         assert "is cancelled" in await refusal(desk.slips.issue(slip.slip_id, "anne"))
 
     at_a_desk(work, a_config(reuse_refused=False))
+
+
+def test_freed_numbers_below_those_that_are_agreed_since_are_passed_over(at_a_desk: At) -> None:
+    """They are of the series that another program goes on with."""
+
+    async def work(desk: Desk) -> None:
+        await desk.orders("A/advance", "B/advance")
+        await desk.slips.cancel((await desk.issued()).slip_id, "anne")
+        agreed = Desk(desk.both, a_config(first={"slip:01": 500, "piece:01": 2}))
+        slip = await agreed.issued()
+        assert 500 == slip.number
+        assert [2, 3] == [number for _, number, _ in await agreed.on(slip)]
+
+    at_a_desk(work)
 
 
 def test_of_two_operators_who_issue_at_once_one_has_the_slip(

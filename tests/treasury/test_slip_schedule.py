@@ -17,7 +17,7 @@ from services.treasury.pes.writer import PesFile
 from services.treasury.store.slips import SlipRow
 from tests.treasury.databases import Opened, opened
 from tests.treasury.desk import all_sent, reads
-from tests.treasury.orders import a_config, an_order, issued
+from tests.treasury.orders import a_config, an_order, is_now, issued
 
 Result = TypeVar("Result")
 TIMES = (time(9, 30), time(16))
@@ -313,5 +313,21 @@ def test_what_a_person_takes_while_a_later_run_begins_is_not_published(
         it.start()
         await it.schedule.run()
         assert [] == [name for name in it.files() if name[0] != "."]
+
+    office(treasury_url, tmp_path / "exports", body)
+
+
+def test_a_slip_with_an_order_cancelled_before_its_file_could_leave_stays(
+    treasury_url: str, tmp_path: Path
+) -> None:
+    async def body(it: Office) -> None:
+        it.slips.leaves_within_s = 0
+        await reads(it.both, PAYMENT_ORDERS)
+        await it.at("09:30")
+        await is_now(it.both, "C/advance", "cancelled")
+        await all_sent(it.both)
+        await it.at("09:31")
+        (slip,) = await it.slips.listed(None)
+        assert (SlipState.ISSUED, None, {}) == (slip.state, slip.exported_at, it.files())
 
     office(treasury_url, tmp_path / "exports", body)

@@ -51,7 +51,7 @@ def test_an_order_that_the_read_model_does_not_know_waits_with_this_reason(at_a_
             await take(connection, [IssuedOrder(order, encode(order))])
         (reason,) = (await desk.waiting()).values()
         assert reason is not None
-        assert "C/advance: the read model does not know it yet" in reason
+        assert "C/advance is still being processed" in reason
         assert await desk.slips.prepare(BUDGET, PAYMENT, "anne") is None
         await known(desk.both, order)
         assert await desk.waiting() == {"C/advance": None}
@@ -233,7 +233,7 @@ def test_an_order_cancelled_after_it_was_sent_is_taken_back_as_far_as_it_is_unpa
         paying = await desk.sent()
         async with desk.both.store.transaction() as connection:
             await take(connection, [CancelledOrder(BUDGET, "A/advance")])
-        assert "was cancelled, and the read model does not know it" in str(await desk.waiting())
+        assert "was cancelled, which is still being processed" in str(await desk.waiting())
         await is_now(desk.both, "A/advance", "cancelled", paid_cents=120)
         (waiting,) = await desk.slips.waiting(None)
         assert (waiting.slip_type, waiting.reasons) == (CANCELLATION, ())
@@ -276,7 +276,7 @@ def test_an_order_of_which_returns_and_ledger_have_other_payments_is_not_taken_b
         reason = (await desk.waiting())["A/advance"]
         assert reason is not None
         assert "returns pay €1.50 of it, and the ledger has only €1.00 as paid" in reason
-        assert "see `ecluse findings list`" in reason
+        assert "as a finding says, open or closed" in reason
         assert await desk.slips.prepare(BUDGET, CANCELLATION, "anne") is None
         await is_now(desk.both, "A/advance", "cancelled", paid_cents=150)
         assert await desk.on(await desk.sent(CANCELLATION)) == [("A/advance", 1, (100, 50))]
@@ -294,7 +294,7 @@ def test_an_order_of_which_a_part_was_paid_by_hand_waits_for_the_return_that_nam
         await is_now(desk.both, "A/advance", "cancelled", paid_cents=150)
         reason = (await desk.waiting())["A/advance"]
         assert reason is not None
-        assert "ledger has €1.50 of it as paid, and the accountant's returns only €1.00" in reason
+        assert "has €1.50 of it as paid, and the accountant's newest returns only €1.00" in reason
         assert "Ask the accountant for a return that names the payment" in reason
         await desk.returned("A/advance", line=2, amount_cents=50)
         assert await desk.waiting() == {"A/advance": None}

@@ -131,7 +131,7 @@ def test_lost_tables_are_refused_where_nothing_waits_too(office: Office) -> None
     refused = office.slips("prepare", "--lang", "en")
     assert (1, b"") == (refused.code, refused.out)
     assert "may be new or of a back-up" in refused.err
-    assert "Start `ecluse treasury run`" in refused.err
+    assert "start the treasury's process (`ecluse treasury run`" in refused.err
 
 
 def test_a_file_that_cannot_be_written_leaves_nothing(office: Office) -> None:

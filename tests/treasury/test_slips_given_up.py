@@ -23,7 +23,9 @@ def test_a_slip_that_was_sent_is_not_cancelled(at_a_desk: At) -> None:
         slip = await desk.sent()
         assert "was exported by anne" in await refusal(desk.slips.cancel(slip.slip_id, "anne"))
         async with desk.both.store.transaction() as connection:
-            await connection.execute(update(slips).values(state=SlipState.ACCEPTED))
+            await connection.execute(
+                update(slips).values(state=SlipState.ACCEPTED, answer={"accepted": True})
+            )
         assert "was accepted" in await refusal(desk.slips.cancel(slip.slip_id, "anne"))
         assert await desk.waiting() == {}
 
@@ -50,6 +52,24 @@ def test_a_refused_slip_of_which_something_was_paid_is_not_cancelled(at_a_desk: 
         await desk.refused(slip)
         await desk.returned("A/advance", line=1, amount_cents=100_000)
         assert "names a piece of it" in await refusal(desk.slips.cancel(slip.slip_id, "anne"))
+
+    at_a_desk(work)
+
+
+def test_a_slip_that_never_left_is_not_cancelled_while_a_return_has_its_number(
+    at_a_desk: At,
+) -> None:
+    """The next slip would have a number that is another program's."""
+
+    async def work(desk: Desk) -> None:
+        await desk.orders("A/advance")
+        slip = await desk.issued()
+        row = {"budget": BUDGET, "opened_at": NOON, "finding_id": "one", "kind": "unknown_slip"}
+        await desk.add(findings, row | {"facts": {"slip": "1", "slip_type": "01"}})
+        assert "an open finding names it" in await refusal(desk.slips.cancel(slip.slip_id, "anne"))
+        async with desk.both.store.transaction() as connection:
+            await connection.execute(update(findings).values(closed_at=NOON))
+        assert SlipState.CANCELLED is (await desk.slips.cancel(slip.slip_id, "anne")).state
 
     at_a_desk(work)
 

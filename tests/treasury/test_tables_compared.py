@@ -24,7 +24,7 @@ def test_of_tables_that_nobody_compared_no_slip_is_prepared_or_issued(at_a_desk:
         ):
             said = await refusal(refused)
             assert "slips that were sent would go out again" in said
-            assert "Start `ecluse treasury run`" in said
+            assert "start the treasury's process" in said
         assert [draft] == await desk.slips.listed(None)
         assert {"B/advance": None} == await desk.waiting()
         async with desk.both.store.transaction() as connection:

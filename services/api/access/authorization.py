@@ -31,8 +31,8 @@ def needs(scope: Scope) -> Callable[..., Awaitable[Caller]]:
 
     async def caller(
         request: Request,
-        _by_bearer: Annotated[object, Security(_bearer)],
-        _by_session: Annotated[object, Security(_session)],
+        _by_bearer: Annotated[object, Security(_bearer, scopes=[scope.value])],
+        _by_session: Annotated[object, Security(_session, scopes=[scope.value])],
     ) -> Caller:
         # Without a caller nothing comes as far as here.
         found: Caller = request.state.caller

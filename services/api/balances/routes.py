@@ -11,7 +11,7 @@ from services.api.balances import query as balances
 from services.api.balances.moves import STAGES_ASKED, figure_rows, moves_behind
 from services.api.balances.tables import FIGURE_TABLE, LINE_TABLE
 from services.api.http.answering import UNCHANGED
-from services.api.http.lists import list_route
+from services.api.http.lists import CURSOR_UNKNOWN, list_route
 from services.api.http.question import (
     BudgetId,
     Day,
@@ -28,7 +28,9 @@ from services.api.queries.figures import AsOf
 from services.api.queries.rows import LINE, BudgetLine
 from services.api.statements.list_file import list_file
 
-router = APIRouter(prefix="/balances", tags=["balances"], responses=problems(400) | UNCHANGED)
+router = APIRouter(
+    prefix="/balances", tags=["balances"], responses=problems(CURSOR_UNKNOWN) | UNCHANGED
+)
 
 Code = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\u0000]*$")]
 """A code of a line; an empty one stands for none."""

@@ -7,12 +7,14 @@ from pydantic import Field, TypeAdapter
 
 from services.api.budgets import query as budgets
 from services.api.http.answering import UNCHANGED, whole
-from services.api.http.lists import list_route
+from services.api.http.lists import CURSOR_UNKNOWN, list_route
 from services.api.http.question import BudgetId, Filters, KeyText, ListFilters, Question, Siret
 from services.api.http.question_route import QuestionRoute
 from services.api.problems import problems
 
-router = APIRouter(tags=["budgets"], responses=problems(400) | UNCHANGED, route_class=QuestionRoute)
+router = APIRouter(
+    tags=["budgets"], responses=problems(CURSOR_UNKNOWN) | UNCHANGED, route_class=QuestionRoute
+)
 
 YEAR_MIN, YEAR_MAX = 1900, 2199
 

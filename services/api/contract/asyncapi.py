@@ -28,6 +28,7 @@ from services.api.contract.published import (
     SENT,
     description_of,
     examples,
+    schema,
     written_examples,
 )
 from services.runtime.kafka.topic_catalogue import Catalogue, Topic, read_catalogue
@@ -68,7 +69,34 @@ TRANSACTION: Final = {
         "description": "Records with the same one were committed together.",
     }
 }
+
+
+def _texts(before: str, described: Mapping[str, str]) -> dict[str, Any]:
+    """Headers of text whose names begin alike."""
+    return {
+        before + name: {"type": "string", "description": description}
+        for name, description in described.items()
+    }
+
+
+BINARY: Final = _texts(
+    "ce_",
+    {
+        name: f"The attribute `{name}`, in binary mode."
+        for name in schema(SENT[0])["properties"]
+        if name not in {"data", "datacontenttype"}
+    },
+)
+REDRIVEN: Final = _texts(
+    "ecluse_redrive_",
+    {
+        "of": "Of a record that was sent again: topic, partition and offset where it stood first.",
+        "count": "How often it was sent again.",
+    },
+)
 HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
+    topics.EVENTS: BINARY | REDRIVEN,
+    topics.INTERNAL_EVENTS: REDRIVEN,
     **dict.fromkeys(
         (
             topics.COMMITMENT_ENTRIES,
@@ -85,9 +113,9 @@ HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
         "ecluse_imported": {"const": "1", "description": "The record comes from an export."},
     },
     topics.DEAD_LETTERS: TRANSACTION
-    | {
-        f"ecluse_dlq_{name}": {"type": "string", "description": description}
-        for name, description in {
+    | _texts(
+        "ecluse_dlq_",
+        {
             "reason": "Code and JSON pointer (docs/contract.md, section 9).",
             "topic": "Where the record was read.",
             "partition": "Its partition.",
@@ -99,8 +127,22 @@ HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
             "headers_left_out": "How many headers of its own were too large to be kept.",
             "by": "Who set it aside, where an operator did.",
             "why": "Why.",
-        }.items()
-    },
+        },
+    )
+    | _texts(
+        "__connect.errors.",
+        {
+            "topic": "Where the record was read, for tools of Kafka Connect.",
+            "partition": "Its partition.",
+            "offset": "Its offset.",
+            "connector.name": "The ledger's consumer group.",
+            "task.id": "The partition.",
+            "stage": "`VALUE_CONVERTER`.",
+            "class.name": "`ecluse.ledger`.",
+            "exception.class.name": "`ecluse.` and the code of the reason.",
+            "exception.message": "The reason as a sentence.",
+        },
+    ),
 }
 """Headers of the records of a topic, beside `content-type`."""
 

@@ -11,7 +11,7 @@ from services.api.contract import published
 from services.api.contract.published import ASYNCAPI, ASYNCAPI_PATH, PATH, Published
 from services.api.http.answering import JSON, UNCHANGED, unchanging
 from services.api.http.question import Name
-from services.api.problems import CONSOLE, NOT_FOUND, Problem
+from services.api.problems import CONSOLE, NOT_FOUND, Problem, problems
 
 SCHEMA_JSON: Final = "application/schema+json"
 
@@ -63,7 +63,7 @@ async def listed(request: Request) -> Response:
 @router.get(
     PATH + "/{type}",
     summary="The JSON Schema of a type",
-    responses={**SCHEMA, **UNCHANGED},
+    responses=SCHEMA | UNCHANGED | problems(TYPE_UNKNOWN),
     response_class=Response,
 )
 async def schema(

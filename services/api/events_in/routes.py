@@ -14,10 +14,22 @@ from services.api.events_in.answers import (
     decided_of,
     dry_run_of,
 )
-from services.api.events_in.body import body_of
+from services.api.events_in.body import DISK_FULL, body_of
 from services.api.events_in.decisions import WAIT_MAX_S
-from services.api.events_in.publishing import publish, publish_and_wait, read_all, try_events
+from services.api.events_in.publishing import (
+    NOT_KEPT,
+    NOT_READ,
+    NOT_YOURS,
+    NOTHING_SENT,
+    TOO_MANY,
+    publish,
+    publish_and_wait,
+    read_all,
+    try_events,
+)
 from services.api.events_in.reading import EVENTS_MAX, PATH, Sent
+from services.api.events_in.trials import TRIAL_TOO_LONG
+from services.api.http.components import TOO_MANY_AT_ONCE
 from services.api.http.dependencies import Given, Lang, Sender
 from services.api.problems import Kind, Problem, problems
 
@@ -91,7 +103,18 @@ Dry = Annotated[bool, Query(description="True: publish nothing, and say what wou
     response_description="They are kept; the ledger will decide them.",
     responses={
         200: {"description": "They are decided, or were tried.", "model": Decided | DryRun},
-        **problems(413, 415, 429, 507),
+        **problems(
+            NOT_YOURS,
+            TOO_MANY,
+            TRIAL_TOO_LONG,
+            WRONG_KIND,
+            NOT_READ,
+            NOTHING_SENT,
+            WAIT_OR_TRY,
+            TOO_MANY_AT_ONCE,
+            NOT_KEPT,
+            DISK_FULL,
+        ),
     },
     openapi_extra={"requestBody": events_body()},
 )

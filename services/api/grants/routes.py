@@ -9,7 +9,7 @@ from services.api.grants import listing
 from services.api.grants import query as grants
 from services.api.grants.table import GRANT_TABLE
 from services.api.http.answering import UNCHANGED, whole
-from services.api.http.lists import list_route
+from services.api.http.lists import CURSOR_UNKNOWN, list_route
 from services.api.http.question import (
     BudgetId,
     Filters,
@@ -23,7 +23,9 @@ from services.api.http.question_route import QuestionRoute
 from services.api.problems import problems
 from services.api.statements.list_file import list_file
 
-router = APIRouter(tags=["grants"], responses=problems(400) | UNCHANGED, route_class=QuestionRoute)
+router = APIRouter(
+    tags=["grants"], responses=problems(CURSOR_UNKNOWN) | UNCHANGED, route_class=QuestionRoute
+)
 
 State = Literal["announced", "awarded", "paid", "withdrawn", "carried"]
 Sort = Annotated[str, StringConstraints(pattern=listing.SORT)]

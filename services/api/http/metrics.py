@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from services.api.http.components import Components
 from services.api.http.dependencies import Given, ReaderOfAll
+from services.api.problems import ALL_ENTITIES, problems
 from services.projector.tables import positions
 
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -74,7 +75,10 @@ class Observed:
     "/metrics",
     summary="Metrics for Prometheus, of all entities",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    responses={
+        200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
+        **problems(ALL_ENTITIES),
+    },
 )
 async def metrics(request: Request, _caller: ReaderOfAll, components: Given) -> Response:
     """Requests by route and status, durations; of the read model, positions and event times.

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from services.api.http.answering import UNCHANGED
-from services.api.http.lists import list_route
+from services.api.http.lists import CURSOR_UNKNOWN, list_route
 from services.api.http.question import (
     BudgetId,
     Day,
@@ -18,7 +18,7 @@ from services.api.http.question import (
 from services.api.journal import entries
 from services.api.problems import problems
 
-router = APIRouter(tags=["commitment entries"], responses=problems(400) | UNCHANGED)
+router = APIRouter(tags=["commitment entries"], responses=problems(CURSOR_UNKNOWN) | UNCHANGED)
 
 EntryKind = Literal[
     "accounting_commitment",

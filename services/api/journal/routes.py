@@ -7,6 +7,7 @@ from pydantic import Field, TypeAdapter
 
 from events.texts import _
 from services.api.http.answering import UNCHANGED, whole
+from services.api.http.components import TOO_MANY_AT_ONCE
 from services.api.http.dependencies import TraceSlot
 from services.api.http.question import BudgetId, Filters, Name, Question, Sequence
 from services.api.http.question_route import QuestionRoute
@@ -50,6 +51,7 @@ TRACE: Final = TypeAdapter(traces.Trace)
     "/events/{event_id:path}",
     response_model=list[records.Identity],
     summary="What became of an event",
+    responses=problems(EVENT_UNKNOWN),
 )
 async def outcome(
     question: Question,
@@ -77,7 +79,7 @@ async def outcome(
     "/trace/{ref:path}",
     response_model=traces.Trace,
     summary="The trace of a reference",
-    responses=problems(413),
+    responses=problems(TRACE_TOO_LONG, TOO_MANY_AT_ONCE),
 )
 async def trace(
     _slot: TraceSlot,

@@ -11,9 +11,10 @@ from events.lag import Board, as_json
 from events.masking import masked, masked_name
 from services.api.http.dependencies import Given, ReaderOfAll
 from services.api.http.question import Filters
+from services.api.problems import ALL_ENTITIES, problems
 from services.lag.client.merge import Answer, Lag
 
-router = APIRouter(tags=["lag"])
+router = APIRouter(tags=["lag"], responses=problems(ALL_ENTITIES))
 
 JSON: Final = "application/json"
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field, StringConstraints, TypeAdapter
 
 from services.api.http.answering import UNCHANGED, whole
-from services.api.http.lists import list_route
+from services.api.http.lists import CURSOR_UNKNOWN, list_route
 from services.api.http.question import (
     BudgetId,
     Day,
@@ -28,7 +28,9 @@ from services.api.statements.list_file import list_file
 from services.api.statements.sheet import Sheet
 
 router = APIRouter(
-    tags=["payment orders"], responses=problems(400) | UNCHANGED, route_class=QuestionRoute
+    tags=["payment orders"],
+    responses=problems(CURSOR_UNKNOWN) | UNCHANGED,
+    route_class=QuestionRoute,
 )
 
 State = Literal["issued", "taken_in_charge", "on_hold", "rejected", "paid", "cancelled"]

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from events.texts import _
 from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
-from services.api.http.components import Components
+from services.api.http.components import TOO_MANY_AT_ONCE, Components
 from services.api.http.dependencies import Given, Reader
 from services.api.http.question import BudgetId, Filters
 from services.api.outcomes.feed import POLL_EVERY_S, Feed
@@ -44,7 +44,7 @@ NOT_A_POSITION: Final = Kind(
 
 Spelled = Annotated[str, StringConstraints(pattern=PATTERN, max_length=CHARACTERS_MAX)]
 
-router = APIRouter(tags=["outcomes"], responses=problems(400, 429))
+router = APIRouter(tags=["outcomes"], responses=problems(NOT_A_POSITION, TOO_MANY_AT_ONCE))
 
 
 class StreamFilters(Filters):

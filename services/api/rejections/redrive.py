@@ -68,7 +68,10 @@ BY_COMMAND: Final = Kind(
     _("An operator sends it again with `ecluse redrive`."),
 )
 
-router = APIRouter(tags=["what did not go through"], responses=problems(409))
+router = APIRouter(
+    tags=["what did not go through"],
+    responses=problems(SETTLED, GONE, STILL_UNREADABLE, TOO_OFTEN, BY_COMMAND, NOT_KEPT),
+)
 
 Reason = Annotated[
     str,

@@ -7,7 +7,7 @@ from pydantic import Field, TypeAdapter
 
 from events.unreadable import Reason
 from services.api.http.answering import UNCHANGED, whole
-from services.api.http.lists import list_route
+from services.api.http.lists import CURSOR_UNKNOWN, list_route
 from services.api.http.question import (
     Asked,
     BudgetId,
@@ -27,7 +27,7 @@ from services.api.statements.list_file import list_file
 from services.ledger.domain.model.flags import FlagCode
 from services.ledger.domain.model.refusals import Refusal
 
-router = APIRouter(tags=["what did not go through"], responses=problems(400) | UNCHANGED)
+router = APIRouter(tags=["what did not go through"], responses=problems(CURSOR_UNKNOWN) | UNCHANGED)
 
 WaitKind = Literal["budget", "grant", "convention", "recovery"]
 

@@ -11,11 +11,10 @@ from events.lag import State
 from services.api.http.answering import UNCHANGED
 from services.api.http.dependencies import Ends, Now, Watched
 from services.api.http.question import Filters, Question
-from services.api.problems import problems
 from services.api.today.read_model_status import ReadModelStatus, read_model_status
 from services.lag.present.headline import Knows, Verdict, arrived, headline
 
-router = APIRouter(tags=["budgets"], responses=problems(400) | UNCHANGED)
+router = APIRouter(tags=["budgets"], responses=UNCHANGED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,8 @@ async def export(components: Components, caller: Caller, slip_id: str) -> PesFil
     """The PES file of a slip, with whole IBANs.
 
     Raises:
-        Problem: 404, there is none that the caller may see; 409, it is a draft.
+        Problem: 404, there is none that the caller may see; 409, it is a draft, or holds
+            an order that is gone.
     """
     found = await slip_for(components, caller, slip_id)
     facts = {"file": found.file_name, "sha256": found.file_sha256}

@@ -12,15 +12,16 @@ from events.masking import masked
 from events.treasury import PIECE_NUMBER_MAX, SLIP_NUMBER_MAX
 from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
-from services.api.events_in.body import body_of
+from services.api.events_in.body import DISK_FULL, body_of
+from services.api.http.components import TOO_MANY_AT_ONCE
 from services.api.http.dependencies import Given, Lang
-from services.api.http.lists import Page, cursor_of, key_of
+from services.api.http.lists import CURSOR_UNKNOWN, Page, cursor_of, key_of
 from services.api.http.question import BudgetId, KeyText, KeyTime, Name, PageFilters
 from services.api.problems import NOT_FOUND, Problem, problems
 from services.api.queries.rows import Name as Shown
 from services.api.treasury import acts, query
 from services.api.treasury.acts import XML, Treasurer, file_answer, treasury_of
-from services.api.treasury.view import finding_text
+from services.api.treasury.view import NOT_SET_UP, finding_text
 from services.api.treasury.waiting import in_order, place_of
 from services.texts.language import Language
 from services.texts.translation import translate
@@ -54,7 +55,13 @@ Reason = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=acts.REASON_MAX)
 ]
 
-router = APIRouter(prefix="/treasury", tags=["treasury"], responses=problems(400, 409))
+router = APIRouter(
+    prefix="/treasury",
+    tags=["treasury"],
+    responses=problems(
+        CURSOR_UNKNOWN, acts.NOT_YOURS, NOT_SET_UP, acts.NOT_POSSIBLE, acts.NOTHING_WAITS
+    ),
+)
 
 
 def _given(example: dict[str, Any]) -> ConfigDict:
@@ -253,7 +260,7 @@ async def slip(caller: Treasurer, components: Given, slip_id: Name) -> query.Who
 @router.post(
     "/returns",
     summary="Take a file of the accountant",
-    responses=problems(413, 429, 507),
+    responses=problems(TOO_MANY_AT_ONCE, DISK_FULL),
     openapi_extra={"requestBody": {"required": True, "content": BINARY}},
 )
 async def take_return(

@@ -4,6 +4,7 @@ Faust reads what was never committed unless it also writes in transactions of it
 where its group committed last, which says nothing of tables that have a place of their own.
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, cast
 
@@ -20,9 +21,10 @@ from services.runtime.agents.exit import stop
 from services.runtime.kafka.clients import (
     connection_arguments,
     guard_abort_markers,
+    member_id,
     name_fenced_members,
 )
-from services.runtime.kafka.group_refusals import lost
+from services.runtime.kafka.group_refusals import Joins, lost
 from services.runtime.kafka.security import NO_RIGHTS, text_of
 from services.runtime.kafka.waits import until_answered, within
 from services.runtime.ops.errors import ClusterError, Unreachable
@@ -125,11 +127,20 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 
     @Service.task
     async def _ask_group(self) -> None:
-        """Exit if the group has refused us: nobody else asks, and aiokafka waits until one does."""
+        """Exit if the group has refused us: nobody else asks, and aiokafka waits until one does.
+
+        So it does if another process of our name keeps joining.
+        """
         app = cast(Any, self.app)
+        joins = Joins(app.settings)
         while not self.should_stop:
+            consumer = self._ensure_consumer()
+            joins.note(member_id(consumer), asyncio.get_running_loop().time())
             try:
-                self._ensure_consumer()._coordinator.check_errors()  # noqa: SLF001 # no other way
+                consumer._coordinator.check_errors()  # noqa: SLF001 # no other way
+                joins.check()
+            except ClusterError as error:
+                stop(app.role, error)
             except KafkaError as error:
                 if app.is_stopping:
                     return

@@ -1,6 +1,7 @@
 """Refusals of a consumer group in words: what its coordinator does not take, and what to do."""
 
 import asyncio
+from collections import deque
 from typing import Final
 
 from aiokafka.errors import InvalidSessionTimeoutError, KafkaError
@@ -14,6 +15,10 @@ from services.runtime.ops.settings import Settings
 
 LEAST: Final = "group.min.session.timeout.ms"
 MOST: Final = "group.max.session.timeout.ms"
+
+JOINS_MAX: Final = 6
+"""The most joins under a new member id within three sessions: more means two processes of one
+name."""
 
 SAME_NAME = _(
     "another process keeps joining the group under the name {instance}: give each its own "
@@ -29,6 +34,34 @@ OUT_OF_UNKNOWN_BOUNDS = _(
     "allow what their group.min.session.timeout.ms and group.max.session.timeout.ms say, 6000 to "
     "1800000 ms by default"
 )
+
+
+class Joins:
+    """The joins of a member under new ids: two processes of one name fence each other for ever."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._member_id: str | None = None
+        self._joined_s: deque[float] = deque(maxlen=JOINS_MAX)
+
+    def note(self, member_id: str | None, now_s: float) -> bool:
+        """Take note of the member's id at an instant; return whether it has joined anew."""
+        if not member_id or member_id == self._member_id:
+            return False
+        self._member_id = member_id
+        self._joined_s.append(now_s)
+        return True
+
+    def check(self) -> None:
+        """Nothing, while no other static member has our name.
+
+        Raises:
+            ClusterError: another keeps joining under it.
+        """
+        times_s = self._joined_s
+        window_s = 3 * self._settings.session_timeout_s
+        if len(times_s) == JOINS_MAX and times_s[-1] - times_s[0] < window_s:
+            raise same_name(self._settings)
 
 
 def same_name(settings: Settings) -> ClusterError:

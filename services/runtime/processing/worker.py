@@ -5,7 +5,6 @@ import contextlib
 import os
 import signal
 from asyncio import FIRST_COMPLETED
-from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -20,7 +19,7 @@ from services.runtime.kafka.clients import (
     refused_topics,
     rejoin,
 )
-from services.runtime.kafka.group_refusals import explanation, lost, same_name
+from services.runtime.kafka.group_refusals import Joins, explanation, lost
 from services.runtime.kafka.refusals import Refusals
 from services.runtime.kafka.waits import only_our_cancellation, started, until_answered, within
 from services.runtime.kafka.writer import Fenced
@@ -46,10 +45,6 @@ CUT_S: Final = 2.0
 
 JOINED_S: Final = 30.0
 """The time in which a group is joined while all its brokers are up."""
-
-JOINS_MAX: Final = 6
-"""The most joins under a new member id within three sessions: more means two processes of one
-name."""
 
 FULL_BATCHES: Final = 8
 """The most partitions of one process that have batches of full size. The batches of all partitions
@@ -98,9 +93,8 @@ class Worker:
         self._refusals = Refusals(settings)
         self._rebalancing = False
         self._count = 0  # of partitions, from when it is first known
-        self._member_id: str | None = None
         self._rejoin_due = False
-        self._joined_s: deque[float] = deque(maxlen=JOINS_MAX)
+        self._joins = Joins(settings)
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT."""
@@ -152,9 +146,7 @@ class Worker:
             return  # Nobody would end a task that the group assigns to a worker that leaves.
         self._rebalancing = False
         owned = set(numbers)
-        before, self._member_id = self._member_id, member_id(self._member)
-        if before != self._member_id:
-            self._joined_s.append(asyncio.get_running_loop().time())
+        if self._joins.note(member_id(self._member), asyncio.get_running_loop().time()):
             self._rejoin_due = not owned
         for number in set(self._tasks) - owned:
             self._let_go(self._tasks.pop(number))
@@ -237,7 +229,7 @@ class Worker:
             if self._tasks.get(task.partition) is task:
                 del self._tasks[task.partition]
         self._check_size()
-        self._check_name()
+        self._joins.check()
         await self._check_right()
         self._rejoin_once()
         await self._poll_group()
@@ -250,13 +242,6 @@ class Worker:
         self._count = self._count or now
         if now not in {0, self._count}:
             raise ClusterError(self._topic, RESIZED.render({"before": self._count, "now": now}))
-
-    def _check_name(self) -> None:
-        """Stop if another static member has our name: the two would fence each other for ever."""
-        times_s = self._joined_s
-        window_s = 3 * self._settings.session_timeout_s
-        if len(times_s) == JOINS_MAX and times_s[-1] - times_s[0] < window_s:
-            raise same_name(self._settings)
 
     async def _check_right(self) -> None:
         """Stop if we may not describe the topic: the group then assigns none of its partitions."""

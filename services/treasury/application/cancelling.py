@@ -4,10 +4,11 @@ It does not where it refused the file, and where the slip's number is another pr
 answer is the same as to a copy of a file that it has, and a person must ask the accountant.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NoReturn
 
-from sqlalchemy import literal, select
+from sqlalchemy import ColumnElement, and_, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.texts import Day, _
@@ -30,18 +31,38 @@ IN_A_RETURN = _(
     "piece of it. Ask the public accountant; its orders would be paid twice on another slip."
 )
 IN_A_FINDING = _(
-    "Slip {slip} is not cancelled while an open finding names it: see `ecluse findings list`, and "
-    "close that one first."
+    "Slip {slip} is not cancelled while an open finding names it: close that finding first."
 )
 NO_REASON = _(
     "The gateway refused the file of slip {slip} as one that it has already: Hélios may have it. "
     "Ask the accountant; where the number is another program's, cancel it and give that as the "
-    "reason (--reason). Its number is not used again."
+    "reason. Its number is not used again."
 )
 COUNTED_BY_LATER = _(
     "Slip {slip} was never exported, and slip {later} was issued after it: the year's total in its "
     "file counts {slip}. Cancel {later} first where it never left either, else export {slip}."
 )
+
+NOT_OWED = _(
+    "Slip {slip} was not exported: {order} on it was cancelled or answered since it was issued, "
+    "and the accountant would be asked to pay it. Cancel the slip, and before it those that were "
+    "issued after it; its other orders wait again."
+)
+
+
+async def check_owed(connection: AsyncConnection, slip: SlipRow, gone: Sequence[str]) -> None:
+    """Nothing, where a slip that never left may leave, though these of its orders are gone.
+
+    It may where a later one has left: then it cannot be given up, and they are taken back.
+
+    Raises:
+        SlipProblem: it may still be given up.
+    """
+    later = select(slips.c.slip_id).where(_issued_after(slip), slips.c.exported_at.is_not(None))
+    if not gone or slip.state is not SlipState.ISSUED:
+        return
+    if (await connection.execute(later.limit(1))).first() is None:
+        raise SlipProblem(NOT_OWED.render({"slip": slip.slip_id, "order": gone[0]}))
 
 
 async def check_cancellable(connection: AsyncConnection, slip: SlipRow, reason: str | None) -> bool:
@@ -61,6 +82,7 @@ async def check_cancellable(connection: AsyncConnection, slip: SlipRow, reason: 
         await _check_unknown_to_accountant(connection, slip)
     elif slip.state is SlipState.ISSUED and slip.exported_at is None:
         await _check_newest(connection, slip)
+        await _check_unknown_to_accountant(connection, slip)
     elif slip.state is not SlipState.PREPARED:
         _refuse(slip)
     return False
@@ -114,13 +136,7 @@ async def _check_newest(connection: AsyncConnection, slip: SlipRow) -> None:
     await next_number(connection, slip.budget, f"slip:{slip.slip_type}")
     later = (
         select(slips.c.slip_id)
-        .where(
-            slips.c.budget == slip.budget,
-            slips.c.slip_type == slip.slip_type,
-            slips.c.state.in_((SlipState.ISSUED, SlipState.ACCEPTED, SlipState.REFUSED)),
-            slips.c.slip_id != slip.slip_id,
-            slips.c.issued_at >= slip.issued_at,
-        )
+        .where(_issued_after(slip))
         .order_by(slips.c.issued_at.desc())
         .limit(1)
     )
@@ -129,11 +145,24 @@ async def _check_newest(connection: AsyncConnection, slip: SlipRow) -> None:
         raise SlipProblem(COUNTED_BY_LATER.render({"slip": slip.slip_id, "later": found}))
 
 
+def _issued_after(slip: SlipRow) -> ColumnElement[bool]:
+    """Slips of the same budget and type that were issued after this one, and count it."""
+    return and_(
+        slips.c.budget == slip.budget,
+        slips.c.slip_type == slip.slip_type,
+        slips.c.state.in_((SlipState.ISSUED, SlipState.ACCEPTED, SlipState.REFUSED)),
+        slips.c.slip_id != slip.slip_id,
+        slips.c.issued_at >= slip.issued_at,
+    )
+
+
 def _refuse(slip: SlipRow) -> NoReturn:
     if slip.state is SlipState.CANCELLED:
         raise SlipProblem(CANCELLED_ALREADY.render({"slip": slip.slip_id}))
     if slip.state is SlipState.ACCEPTED:
-        raise SlipProblem(ACCEPTED.render({"slip": slip.slip_id}))
+        is_accepted = slip.answer is not None and slip.answer["accepted"]
+        text = ACCEPTED if is_accepted else IN_A_RETURN
+        raise SlipProblem(text.render({"slip": slip.slip_id}))
     assert slip.exported_at is not None, "else it may be cancelled"
     day = Day(str(day_of(slip.exported_at)))
     raise SlipProblem(SENT.render({"slip": slip.slip_id, "by": slip.exported_by, "day": day}))

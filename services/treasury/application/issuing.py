@@ -43,8 +43,8 @@ NOTHING_LEFT = _(
 )
 KEPT_BACK = _("None of the orders of draft {slip} can go now. {reason}")
 TOO_LARGE = _(
-    "The message of slip {slip} would have {bytes} bytes, and a topic takes less than {most}: "
-    "cancel the draft and prepare slips of fewer orders (--at-most)."
+    "The message of slip {slip} would have {bytes} bytes, and Kafka takes less than {most}: cancel "
+    "the draft and prepare slips of fewer orders."
 )
 
 PROGRAM: Final = "ecluse"

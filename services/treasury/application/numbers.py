@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from events.texts import _
+from events.texts import Number, _
+from events.treasury import PIECE_NUMBER_MAX, SLIP_NUMBER_MAX
 from services.treasury.config.accountant import Numbers
 from services.treasury.domain.slips import SlipProblem, SlipState, SlipType
 from services.treasury.store.database import in_parts, inserting
@@ -18,17 +19,24 @@ from services.treasury.store.tables import free_numbers, pieces, series, slips
 
 GIVEN_BY_ERP = _(
     "The ERP gives the numbers of budget {budget}: give that of the slip and that of its first "
-    "piece (--number, --first-piece)."
+    "piece."
 )
 OWN_SERIES = _(
-    "The numbers of budget {budget} are Écluse's own series: issue the slip without --number and "
-    "--first-piece, or set `given_by_erp` in the file of ECLUSE_TREASURY_FILE."
+    "The numbers of budget {budget} are Écluse's own series: issue the slip without giving any. "
+    "Where the ERP is to give them, the operator sets `given_by_erp`."
 )
 SLIP_TAKEN = _("Slip {number} of budget {budget} exists already: give a number that is free.")
 PIECES_TAKEN = _(
     "Pieces of budget {budget} have numbers between {first} and {last} already: give a first "
     "number behind which {count} are free."
 )
+NEAR_THE_END = _(
+    "Numbers up to {last} would leave Écluse's own series of budget {budget}, which goes on behind "
+    "them, without numbers: those given end at {most} at most."
+)
+LEFT_FREE: Final = 10_000
+"""The fewest numbers behind a given one: one wrong digit would use up the year's series."""
+
 DRAFTS: Final = "draft"
 """The series of the serial numbers in the ids of slips."""
 
@@ -99,9 +107,9 @@ async def take_numbers(
     next_slip = await next_number(connection, budget, of_slips, config.first_of(of_slips))
     next_piece = await next_number(connection, budget, of_pieces, config.first_of(of_pieces))
     if given is None:
-        (slip,) = await _freed_first(connection, budget, of_slips, 1, next_slip)
+        (slip,) = await _freed_first(connection, budget, of_slips, 1, config, next_slip)
         numbers = SlipNumbers(
-            slip, await _freed_first(connection, budget, of_pieces, count, next_piece)
+            slip, await _freed_first(connection, budget, of_pieces, count, config, next_piece)
         )
     else:
         numbers = SlipNumbers(given.slip, range(given.first_piece, given.first_piece + count))
@@ -111,12 +119,21 @@ async def take_numbers(
 
 
 async def _freed_first(
-    connection: AsyncConnection, budget: str, name: str, count: int, following: int
+    connection: AsyncConnection,
+    budget: str,
+    name: str,
+    count: int,
+    config: Numbers,
+    following: int,
 ) -> list[int]:
-    """So many numbers: those that are free again, then those from `following` on."""
+    """So many numbers: those that are free again, then those from `following` on.
+
+    Those below the first number that was agreed since belong to another series.
+    """
+    agreed = free_numbers.c.number >= config.first_of(name)
     asked = (
         select(free_numbers.c.number)
-        .where(free_numbers.c.budget == budget, free_numbers.c.series == name)
+        .where(free_numbers.c.budget == budget, free_numbers.c.series == name, agreed)
         .order_by(free_numbers.c.number)
         .limit(count)
     )
@@ -128,6 +145,10 @@ async def _check_free(
     connection: AsyncConnection, budget: str, slip_type: SlipType, numbers: SlipNumbers
 ) -> None:
     slip, taken = numbers.slip, numbers.pieces
+    for last, end in ((slip, SLIP_NUMBER_MAX), (taken[-1], PIECE_NUMBER_MAX)):
+        if last > end - LEFT_FREE:
+            facts = {"budget": budget, "last": Number(last), "most": Number(end - LEFT_FREE)}
+            raise SlipProblem(NEAR_THE_END.render(facts))
     live = (
         slips.c.budget == budget,
         slips.c.slip_type == slip_type,

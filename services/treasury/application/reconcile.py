@@ -12,7 +12,9 @@ from services.treasury.application.differences import (
     erp,
     own_events,
     payments,
+    slip_totals,
     slips,
+    taken_back,
 )
 from services.treasury.application.differences.discrepancy import Discrepancy, DiscrepancyKind
 from services.treasury.application.differences.erp import ErpTotals
@@ -62,6 +64,8 @@ async def reconcile(
                         treasury, ledger, accounts, place, with_accounts=with_accounts
                     )
                 found += await slips.differences(treasury, ledger, name)
+                found += await taken_back.differences(treasury, ledger, name)
+                found += await slip_totals.differences(treasury, name)
                 found += await own_events.differences(treasury, ledger, name)
                 found += await payments.differences(treasury, ledger, name)
                 if totals is not None:

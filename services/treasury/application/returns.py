@@ -8,14 +8,13 @@ parser is used by several threads in turn (seen: an abort at the next garbage co
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 from typing import Any, BinaryIO, Final
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.texts import Translatable, _
@@ -49,9 +48,6 @@ Clock = Callable[[], datetime]
 
 SLICE: Final = 500
 """Pieces that are looked up and written together; those of other domains count."""
-
-LOCK: Final = 20_230_412_03
-"""Advisory lock of PostgreSQL: two returns that tell the same would meet in their rows."""
 
 LISTED_MAX: Final = 500
 ROOT_SHOWN_MAX: Final = 120
@@ -132,12 +128,22 @@ class FileBudget:
     sirets: frozenset[str] | None
     budget: str | None = None
 
-    def note(self, codes: Codes, head: ReturnHead) -> Codes:
-        """The same codes, of an entity for which the file may be brought."""
-        if self.sirets is not None and codes.siret not in self.sirets:
-            raise ForeignReturn(NOT_THEIRS.render({"siret": codes.siret}))
+    def note(self, config: TreasuryConfig, head: ReturnHead) -> Codes:
+        """The codes that a head names, of an entity for which the file may be brought.
+
+        A budget that is not configured is one of the entity that is named: it sees the finding.
+        """
+        if head.siret is not None:
+            self._check(head.siret)
+            self.budget = f"{head.siret}-{head.budget_code}-{head.dated_on.year:04d}"
+        codes = codes_of(config, head)
+        self._check(codes.siret)
         self.budget = codes.budget(head.dated_on.year)
         return codes
+
+    def _check(self, siret: str) -> None:
+        if self.sirets is not None and siret not in self.sirets:
+            raise ForeignReturn(NOT_THEIRS.render({"siret": siret}))
 
 
 class Returns:
@@ -169,7 +175,7 @@ class Returns:
         file, kind, of_file = XmlFile(stream), UNREADABLE, FileBudget(sirets)
         try:
             kind = _kind_of(file.root())
-            async with self._transaction() as connection:
+            async with self._store.between_returns() as connection:
                 take = self._take_return if kind == RETURN else self._take_answer
                 taken = await take(connection, file, file_name, of_file)
                 await self._note(connection, taken, by)
@@ -214,14 +220,6 @@ class Returns:
         assert closed is not None, "it is locked until here"
         return closed
 
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncGenerator[AsyncConnection]:
-        """A transaction in which no other file is taken; SQLite has one writer anyway."""
-        async with self._store.transaction() as connection:
-            if self._store.is_postgresql:
-                await connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
-            yield connection
-
     async def _take_return(
         self,
         connection: AsyncConnection,
@@ -231,7 +229,7 @@ class Returns:
     ) -> Taken:
         reader = ReturnReader(file)
         head = reader.head()
-        codes = of_file.note(codes_of(self._config, head), head)
+        codes = of_file.note(self._config, head)
         taking = ReturnTaking(connection, head, codes, file_name, self._clock())
         pieces = reader.pieces()
         while slice_ := list(islice(pieces, SLICE)):
@@ -259,7 +257,7 @@ class Returns:
     ) -> Taken:
         reader, now = AcquitReader(file), self._clock()
         answered, head = reader.head()
-        codes = of_file.note(codes_of(self._config, head), head)
+        codes = of_file.note(self._config, head)
         verdict = await Verdict.of(reader.answers())
         slip_id, found = await take_answer(connection, head, codes, answered, verdict, now)
         opened = await open_findings(connection, found, file_name, now)
@@ -287,7 +285,7 @@ class Returns:
     ) -> Taken:
         digest = file.sha256()
         finding = Finding(FindingKind.FILE_REFUSED, {"sha256": digest, "why": kept(why)}, budget)
-        async with self._transaction() as connection:
+        async with self._store.between_returns() as connection:
             opened = await open_findings(connection, [finding], file_name, self._clock())
             taken = Taken(
                 file_name,

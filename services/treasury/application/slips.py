@@ -14,6 +14,7 @@ from events.treasury import PIECES_MAX
 from services.treasury.application.cancelling import (
     CANCELLED_ALREADY,
     check_cancellable,
+    check_owed,
     close_duplicates,
 )
 from services.treasury.application.issuing import Stamp, issue_draft
@@ -26,7 +27,7 @@ from services.treasury.application.numbers import (
     next_number,
 )
 from services.treasury.application.slip_messages import cancelled_message, issued_id
-from services.treasury.application.waiting import offered, waiting_orders
+from services.treasury.application.waiting import gone_since, offered, waiting_orders
 from services.treasury.config.accountant import Numbers, TreasuryConfig
 from services.treasury.domain.slips import (
     NotLeft,
@@ -59,13 +60,13 @@ from services.treasury.store.slips import (
 )
 from services.treasury.store.tables import orders, slips
 
-NO_SLIP = _("No slip is called {slip}; see `ecluse slips show`.")
+NO_SLIP = _("No slip is called {slip}.")
 ISSUED_ALREADY = _("Slip {slip} was issued by {by} on {day}: nothing of it can change any more.")
 NOT_ISSUED = _("Slip {slip} has no file yet: issue it first.")
 NOT_LEFT = _(
     "Slip {slip} was not exported: its message has not left within {seconds} s, and lost tables "
-    "would be made again without it. `ecluse treasury run` sends it once Kafka answers, without "
-    "Kafka `ecluse serve --embedded`: see that it runs (`ecluse lag`), then export again."
+    "would be made again without it. Have the operator check that the treasury's process runs "
+    "(`ecluse treasury run`; without Kafka the embedded mode), then export again."
 )
 
 Clock = Callable[[], datetime]
@@ -189,7 +190,8 @@ class Slips:
 
         Its message has left by then, which is waited for: a file that was sent must be known to
         tables that are made again. The first time alone the file is given to `keep`, before that
-        is noted: of several who export at once it is given to one.
+        is noted: of several who export at once it is given to one. It does not leave while one of
+        its orders is gone and it may still be given up.
         """
         left_s = self.leaves_within_s
         while not await self.has_left(slip_id):
@@ -209,6 +211,9 @@ class Slips:
             assert slip.file_name is not None, "it was issued"
             file = PesFile(slip.file_name, decompress(content))
             if slip.exported_at is None:
+                if slip.slip_type is SlipType.PAYMENT:
+                    gone = await gone_since(connection, self._read_model, slip_id)
+                    await check_owed(connection, slip, gone)
                 if keep is not None:
                     keep(file)
                 noted = {"exported_at": self._clock(), "exported_by": by}
@@ -221,9 +226,10 @@ class Slips:
         That is a draft, the newest of its type where it was never exported, one that the gateway
         refused and no return names, and one of which a person says, with a reason, that its number
         is another program's: the gateway called it a duplicate. That number is not used again.
+        Waits until a return that is being taken is read to its end: it may name the slip.
         """
         why = (reason or "").strip() or None
-        async with self._store.transaction() as connection:
+        async with self._store.between_returns() as connection:
             slip = await _locked(connection, slip_id)
             is_anothers = await check_cancellable(connection, slip, why)
             await cancel_slip(connection, slip)

@@ -1,16 +1,14 @@
 """The orders that a slip may take: which stand on none, and what keeps each from one."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from itertools import groupby
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, Row, Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.outbound import PaymentOrderIssued
-from events.payments import PaymentExecuted
 from events.texts import Euros, Translatable, _
 from services.projector.database import where
 from services.projector.database_errors import reaching
@@ -27,29 +25,33 @@ from services.treasury.domain.slips import (
 )
 from services.treasury.pes.writer import faults
 from services.treasury.store.database import in_parts
-from services.treasury.store.tables import orders, own_events, pieces, slips
+from services.treasury.store.returned import NOTHING, Returned, returned_of
+from services.treasury.store.tables import orders, pieces, slips
 
 NOT_KNOWN = _(
-    "Order {order}: the read model does not know it yet. It is offered as soon as the projector "
-    "has read it; see `ecluse lag`."
+    "Order {order} is still being processed, and is offered as soon as that is done. Where it "
+    "takes longer than a few minutes, ask the operator."
 )
 CANCELLED_UNKNOWN = _(
-    "Order {order} was cancelled, and the read model does not know it yet. It is taken back as "
-    "soon as the projector has read it; see `ecluse lag`."
+    "Order {order} was cancelled, which is still being processed: it is taken back as soon as that "
+    "is done. Where it takes longer than a few minutes, ask the operator."
 )
 NOT_SENT = _(
     "Order {order} was cancelled, and slip {slip} on which it stands was never exported: cancel "
-    "that slip, or export it first."
+    "that slip. Where one that was issued after it has left it stays, so export it: then the order "
+    "is taken back."
 )
 IN_NO_RETURN = _(
-    "Order {order} was cancelled; the ledger has {paid} of it as paid, and the accountant's "
+    "Order {order} was cancelled; the ledger has {paid} of it as paid, and the accountant's newest "
     "returns only {returned}. Ask the accountant for a return that names the payment that was sent "
-    "by hand: what is left is taken back once both agree; see `ecluse reconcile`."
+    "by hand, or why one is named no more: what is left is taken back once both agree; see `ecluse "
+    "reconcile`."
 )
 NOT_IN_LEDGER = _(
     "Order {order} was cancelled; the accountant's returns pay {returned} of it, and the ledger "
-    "has only {paid} as paid. The rest is on its way to it, or it refused it, as an open finding "
-    "says: what is left is taken back once both agree; see `ecluse findings list`."
+    "has only {paid} as paid. The rest is on its way to it, or was withheld or refused, as a "
+    "finding says, open or closed: what is left is taken back once it is known; see `ecluse "
+    "reconcile`."
 )
 ON_OTHER_LINES = _(
     "Order {order} was cancelled; returns and ledger have {paid} of it as paid, but the returns "
@@ -65,6 +67,10 @@ class _Known(NamedTuple):
 
     state: str
     paid_cents: int
+
+
+_UNTOUCHED: Final = _Known("issued", 0)
+"""An order that nobody has cancelled or answered."""
 
 
 def offered(slip_type: SlipType) -> ColumnElement[bool]:
@@ -93,8 +99,9 @@ async def waiting_orders(
     rows = (await connection.execute(_stored(slip_type, which))).all()
     read = [(_read_order(row.message), row) for row in rows]
     # Before the ledger's: a payment that comes in between is held for a moment, not taken back.
-    returned = await _returned(connection, which) if slip_type is SlipType.CANCELLATION else {}
-    known = await _known(read_model, [order for order, _row in read])
+    is_asked = slip_type is SlipType.CANCELLATION
+    returned = await returned_of(connection, which & _in_question(slip_type)) if is_asked else {}
+    known = await _known(read_model, [(order.budget, order.payment_order) for order, _row in read])
     found = []
     for order, row in read:
         name = (order.budget, order.payment_order)
@@ -102,7 +109,7 @@ async def waiting_orders(
         if slip_type is SlipType.PAYMENT:
             waiting = _to_pay(order, state, config)
         else:
-            waiting = _to_take_back(order, row, state, returned.get(name, {}), config)
+            waiting = _to_take_back(order, row, state, returned.get(name, NOTHING), config)
         if waiting is not None:
             found.append(waiting)
     return sorted(found, key=lambda each: (each.order.issued_on, each.order.payment_order))
@@ -134,8 +141,23 @@ def _stored(slip_type: SlipType, which: ColumnElement[bool]) -> Select[tuple[byt
     )
 
 
+async def gone_since(
+    connection: AsyncConnection, read_model: AsyncEngine, slip_id: str
+) -> list[str]:
+    """The orders of a slip that pays which were cancelled or answered since it was issued."""
+    its = and_(orders.c.budget == pieces.c.budget, orders.c.payment_order == pieces.c.payment_order)
+    asked = select(orders.c.budget, orders.c.payment_order, orders.c.cancelled).join(pieces, its)
+    rows = (await connection.execute(asked.where(pieces.c.slip_id == slip_id))).all()
+    known = await _known(read_model, [(row.budget, row.payment_order) for row in rows])
+    return sorted(
+        row.payment_order
+        for row in rows
+        if row.cancelled or known.get((row.budget, row.payment_order), _UNTOUCHED) != _UNTOUCHED
+    )
+
+
 async def _known(
-    read_model: AsyncEngine, wanted: Sequence[PaymentOrderIssued]
+    read_model: AsyncEngine, wanted: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], _Known]:
     of = payment_orders.c
     found: dict[tuple[str, str], _Known] = {}
@@ -150,28 +172,10 @@ async def _known(
     return found
 
 
-async def _returned(
-    connection: AsyncConnection, which: ColumnElement[bool]
-) -> dict[tuple[str, str], Counter[int]]:
-    """What returns named as paid of cancelled orders, by line."""
-    of = own_events.c
-    its = and_(orders.c.budget == of.budget, orders.c.payment_order == of.payment_order)
-    asked = (
-        select(of.budget, of.payment_order, of.facts)
-        .join(orders, its)
-        .where(which, _in_question(SlipType.CANCELLATION), of.event_type == PaymentExecuted.TYPE)
-    )
-    found: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
-    for budget, name, facts in await connection.execute(asked):
-        found[budget, name][facts["line"]] += facts["amount_cents"]
-    return found
-
-
-def _by_budget(wanted: Iterable[PaymentOrderIssued]) -> list[tuple[str, list[str]]]:
-    by_budget = sorted((each.budget, each.payment_order) for each in wanted)
+def _by_budget(wanted: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
     return [
         (budget, [name for _budget, name in named])
-        for budget, named in groupby(by_budget, key=lambda each: each[0])
+        for budget, named in groupby(sorted(wanted), key=lambda each: each[0])
     ]
 
 
@@ -179,7 +183,7 @@ def _to_pay(
     order: PaymentOrderIssued, known: _Known | None, config: TreasuryConfig
 ) -> Waiting | None:
     """None where the order was cancelled, or answered by the accountant on another way."""
-    if known is not None and known != _Known("issued", 0):
+    if known is not None and known != _UNTOUCHED:
         return None
     unknown = () if known else (NOT_KNOWN.render({"order": order.payment_order}),)
     line_cents = tuple(each.amount_cents for each in order.lines)
@@ -191,9 +195,10 @@ def _to_take_back(
     order: PaymentOrderIssued,
     row: Row[tuple[bytes]],
     known: _Known | None,
-    returned_cents: Mapping[int, int],
+    returned: Returned,
     config: TreasuryConfig,
-) -> Waiting:
+) -> Waiting | None:
+    """None where nothing is left: the accountant has paid all of it, or rejected it."""
     reasons = list(faults(order, config))
     if known is None or known.state != "cancelled":
         reasons.insert(0, CANCELLED_UNKNOWN.render({"order": order.payment_order}))
@@ -202,19 +207,23 @@ def _to_take_back(
         reasons.insert(0, NOT_SENT.render(facts))
     amounts_cents = [each.amount_cents for each in order.lines]
     paid_cents = known.paid_cents if known else 0
-    line_cents = unpaid_by_line(amounts_cents, paid_cents, returned_cents)
+    line_cents = unpaid_by_line(amounts_cents, paid_cents, returned.by_line, returned.refused_cents)
+    if returned.is_rejected or line_cents == (0,) * len(amounts_cents):
+        return None
     if line_cents is None:
         line_cents = unpaid_cents(amounts_cents, paid_cents)
-        reasons.append(_differ(order, sum(returned_cents.values()), paid_cents))
+        reasons.append(_differ(order, returned, paid_cents))
     year = BudgetName.of(order.budget).year
     original = Original(row.slip_number, row.piece_number, year)
     return Waiting(order, SlipType.CANCELLATION, line_cents, original, tuple(reasons))
 
 
-def _differ(order: PaymentOrderIssued, returned_cents: int, paid_cents: int) -> Translatable:
+def _differ(order: PaymentOrderIssued, returned: Returned, paid_cents: int) -> Translatable:
     """The reason for which an order waits: returns and ledger differ about its payments."""
-    text = ON_OTHER_LINES
-    if returned_cents != paid_cents:
-        text = IN_NO_RETURN if returned_cents < paid_cents else NOT_IN_LEDGER
+    text, returned_cents = ON_OTHER_LINES, sum(returned.by_line.values())
+    if returned_cents < paid_cents:
+        text = IN_NO_RETURN
+    elif returned_cents > paid_cents + returned.refused_cents:
+        text = NOT_IN_LEDGER
     amounts = {"returned": Euros(returned_cents), "paid": Euros(paid_cents)}
     return text.render({"order": order.payment_order, **amounts})

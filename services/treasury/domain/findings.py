@@ -1,5 +1,6 @@
 """Findings: what a return says that is no event, for a person; each is opened once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -43,6 +44,7 @@ class FindingKind(StrEnum):
     OTHER_PAYER = "other_payer"
     NOT_POSITIVE = "not_positive"
     LESS_PAID = "less_paid"
+    OVERTAKEN_PAYMENT = "overtaken_payment"
     MORE_PAID = "more_paid"
     SETTLED_UNPAID = "settled_unpaid"
     ANSWER_DIFFERS = "answer_differs"
@@ -107,6 +109,11 @@ TEXTS: Final[dict[FindingKind, Translatable]] = {
         " more. The ledger keeps that payment; of those that may be the same one, {held} in all,"
         " nothing was published."
     ),
+    FindingKind.OVERTAKEN_PAYMENT: _(
+        "Piece {piece} ({order}), line {line}: an older return has {amount} on {day} as paid, and a"
+        " newer one, which was read first, does not. Nothing was published of it; ask the"
+        " accountant whether it was paid."
+    ),
     FindingKind.MORE_PAID: _(
         "Piece {piece} ({order}): {found} would be paid, and the order is of {expected}. No payment"
         " of this return was published for it."
@@ -140,12 +147,29 @@ ID_REUSED: Final = "event_id_reused"
 
 TWO_EVENTS: Final = _(
     "Two events with the id {event_id} say different things of the order {order}: the ledger took"
-    " the first, and refused the other. `ecluse reconcile` says whether it has what the accountant"
-    " did; find out who else may write ecluse.events.v1, and did so in the treasury's name."
+    " the first, and refused the other. The reconciliation says whether it has what the accountant"
+    " did; have the operator find out who else sends events in the treasury's name."
 )
 
+REFUSED_STATE: Final = _(
+    "The ledger refused that the order {order} is {state} since {day}, as a return has it: so it is"
+    " with the accountant, and the ledger does not have it. The order's page says why."
+)
+
+REFUSED_PAYMENT: Final = _(
+    "The ledger refused the payment of {amount} on {day} of the order {order}, which a return has:"
+    " the accountant paid it, and the ledger does not have it. The order's page says why."
+)
+
+PIECE_STATES: Final[dict[str, Translatable]] = {
+    "on_hold": _("on hold"),
+    "taken_in_charge": _("taken in charge"),
+    "rejected": _("rejected"),
+}
+"""The states of events, as people call them."""
+
 SLIP_STATES: Final[dict[str, Translatable]] = {
-    SlipState.PREPARED: _("prepared"),
+    SlipState.PREPARED: _("draft"),
     SlipState.ISSUED: _("issued"),
     SlipState.ACCEPTED: _("accepted"),
     SlipState.REFUSED: _("refused"),
@@ -203,8 +227,19 @@ def sentence_of(
         shown["why"] = text_of(facts["why"])
     if "answer" in facts:
         shown |= {name: SLIP_STATES[facts[name]] for name in ("answer", "slip_state")}
-    is_of_two = kind == FindingKind.EVENT_REFUSED and facts["code"] == ID_REUSED
-    return (TWO_EVENTS if is_of_two else TEXTS[FindingKind(kind)]).render(shown)
+    if kind == FindingKind.EVENT_REFUSED:
+        return _of_refusal(facts, shown)
+    return TEXTS[FindingKind(kind)].render(shown)
+
+
+def _of_refusal(facts: dict[str, Any], shown: dict[str, object]) -> Translatable:
+    if facts["code"] == ID_REUSED:
+        return TWO_EVENTS.render(shown)
+    if "amount_cents" in facts:
+        return REFUSED_PAYMENT.render(shown)
+    if "state" in facts:
+        return REFUSED_STATE.render(shown | {"state": PIECE_STATES[facts["state"]]})
+    return TEXTS[FindingKind.EVENT_REFUSED].render(shown)
 
 
 def refused_slip(piece: ReturnedPiece, budget: str, slip_id: str) -> Finding:
@@ -215,13 +250,20 @@ def refused_slip(piece: ReturnedPiece, budget: str, slip_id: str) -> Finding:
 
 
 def event_refused(
-    event_id: str, refusal: dict[str, Any], budget: str, payment_order: str | None
+    event_id: str,
+    refusal: dict[str, Any],
+    budget: str,
+    payment_order: str | None,
+    happened: Mapping[str, Any],
 ) -> Finding:
     """The ledger refused an own event; `refusal` is what it answered, with its code.
 
-    The order is None where the event is of lost tables: what a return says names it again.
+    The order is None, and the facts of what happened are empty, where the event is of lost tables:
+    what a return says names it again.
     """
     facts = {"event_id": event_id, "code": refusal["code"], "refusal": refusal}
+    named = ("state", "amount_cents", "on")
+    facts |= {name: happened[name] for name in named if name in happened}
     return Finding(FindingKind.EVENT_REFUSED, facts, budget, None, payment_order)
 
 

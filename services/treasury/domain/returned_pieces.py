@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.treasury.domain.slips import SlipType
 
@@ -112,6 +112,14 @@ class PieceState:
     """Code and label, as the event has them."""
 
 
+class Listed(NamedTuple):
+    """The payments of a line by the newest return that names any, or says that there are none."""
+
+    file_on: date
+    """DteStr of the return; of two of one day the one that was read later counts."""
+    payments: Counter[Paid]
+
+
 @dataclass(frozen=True, slots=True)
 class KnownPiece:
     """A piece of ours, with what earlier returns say of it."""
@@ -127,6 +135,8 @@ class KnownPiece:
     """The states that were published."""
     paid: Mapping[Paid, int] = field(default_factory=dict)
     """How often each payment was published."""
+    listed: Mapping[int, Listed] = field(default_factory=dict)
+    """The payments of each line by the newest return, under its number."""
     traceparent: str | None = None
     """Of the event that issued the order."""
 
@@ -136,15 +146,9 @@ def cents_of(payments: Counter[Paid]) -> int:
     return sum(cents * count for (_line, _on, cents), count in payments.items())
 
 
-def of_line(payments: Counter[Paid], number: int, until: date | None = None) -> Counter[Paid]:
-    """The payments of a line, up to a day."""
-    return Counter(
-        {
-            paid: count
-            for paid, count in payments.items()
-            if paid[0] == number and (until is None or paid[1] <= until)
-        }
-    )
+def of_line(payments: Counter[Paid], number: int) -> Counter[Paid]:
+    """The payments of a line."""
+    return Counter({paid: count for paid, count in payments.items() if paid[0] == number})
 
 
 def in_facts(payments: Counter[Paid]) -> list[list[Any]]:
@@ -153,14 +157,15 @@ def in_facts(payments: Counter[Paid]) -> list[list[Any]]:
 
 
 def instead_of(gone: Counter[Paid], new: Counter[Paid]) -> Counter[Paid]:
-    """New payments of a line that may be its vanished ones, up to their sum.
+    """New payments of a piece that may be its vanished ones, up to their sum.
 
-    First those of an amount that vanished, then the earliest: what the ledger has of the line is
-    never more than the return says of it.
+    First those of an amount that vanished, then the earliest: what the ledger has of the piece is
+    never more than the newest return says of it.
     """
     amounts = {cents for _line, _on, cents in gone}
     instead, wanted_cents = Counter[Paid](), cents_of(gone)
-    for paid in sorted(new.elements(), key=lambda each: (each[2] not in amounts, each)):
+    by_day = sorted(new.elements(), key=lambda each: (each[2] not in amounts, each[1], each))
+    for paid in by_day:
         if cents_of(instead) < wanted_cents:
             instead[paid] += 1
     return instead

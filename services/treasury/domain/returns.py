@@ -7,19 +7,15 @@ come of what happened, never of the file that tells it.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
 from typing import Any, Final
-from uuid import NAMESPACE_URL, uuid5
-from zoneinfo import ZoneInfo
 
-from events.canonical import canonical
 from events.payments import PaymentExecuted, PaymentOrderAcknowledged
-from events.treasury import TREASURY
-from services.texts.formats import ZONE
 from services.treasury.domain.findings import Finding, FindingKind
+from services.treasury.domain.own_events import OwnEvent, own_event, payment_facts, state_facts
 from services.treasury.domain.returned_pieces import (
     Disbursement,
     KnownPiece,
+    Listed,
     Paid,
     PieceState,
     Reason,
@@ -32,9 +28,6 @@ from services.treasury.domain.returned_pieces import (
     of_line,
 )
 from services.treasury.domain.slips import SlipType
-
-NAMESPACE: Final = uuid5(NAMESPACE_URL, TREASURY)
-"""The namespace of the ids of these events (UUID version 5)."""
 
 ON_HOLD: Final = "on_hold"
 TAKEN_IN_CHARGE: Final = "taken_in_charge"
@@ -80,37 +73,6 @@ NO_CODE: Final = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class OwnEvent:
-    """An event made of a return, with the trace of its order."""
-
-    event_id: str
-    event_type: str
-    budget: str
-    payment_order: str
-    happened_on: date
-    data: Mapping[str, Any]
-    facts: Mapping[str, Any]
-    """What its id comes of, for the tables."""
-    traceparent: str | None = None
-
-    def encoded(self) -> bytes:
-        """The event as a CloudEvent in structured mode: the same bytes whichever file tells it."""
-        return canonical(
-            {
-                "specversion": "1.0",
-                "id": self.event_id,
-                "source": TREASURY,
-                "type": self.event_type,
-                "time": datetime.combine(self.happened_on, time(), ZoneInfo(ZONE)).isoformat(),
-                "partitionkey": self.budget,
-                "datacontenttype": "application/json",
-                **({} if self.traceparent is None else {"traceparent": self.traceparent}),
-                "data": self.data,
-            }
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Judged:
     """The outcome of a piece: what it leads to, and its state from now on."""
 
@@ -118,6 +80,8 @@ class Judged:
     findings: tuple[Finding, ...] = ()
     state: PieceState | None = None
     """None: it stays as it was."""
+    listed: Mapping[int, Listed] = field(default_factory=dict)
+    """The lines of which no newer return was read, by their number."""
 
 
 def is_accountants_own(piece: ReturnedPiece) -> bool:
@@ -149,6 +113,7 @@ def judged(
         tuple(event for group in in_order for event in group),
         tuple(findings),
         now if now is not None and _is_newest(head, known) else None,
+        payments.newest,
     )
 
 
@@ -250,20 +215,8 @@ def _state_events(
     }
     if now.reason is not None:
         data["reason"] = now.reason
-    facts = {"piece": known.number, **state, "reason": now.reason}
-    return (_event(PaymentOrderAcknowledged.TYPE, known, now.state_on, data, facts),)
-
-
-def _event(
-    event_type: str,
-    known: KnownPiece,
-    happened_on: date,
-    data: Mapping[str, Any],
-    facts: Mapping[str, Any],
-) -> OwnEvent:
-    name = str(uuid5(NAMESPACE, canonical([known.budget, event_type, facts]).decode()))
-    order = (known.budget, known.payment_order)
-    return OwnEvent(name, event_type, *order, happened_on, data, facts, known.traceparent)
+    facts = state_facts(known.number, data)
+    return (own_event(PaymentOrderAcknowledged.TYPE, known, now.state_on, data, facts),)
 
 
 def _contradictions(piece: ReturnedPiece, known: KnownPiece) -> Iterator[Finding]:
@@ -319,11 +272,21 @@ class _Payments:
     findings: list[Finding] = field(default_factory=list)
     paid_cents: int = 0
     """By this return."""
+    newest: dict[int, Listed] = field(default_factory=dict)
+    """The lines of which no newer return was read."""
 
     def __post_init__(self) -> None:
         now, before = self._listed(), Counter(self.known.paid)
         self.paid_cents = cents_of(now)
-        new = now - before - self._instead_of_others(now)
+        self.newest = self._newest(now)
+        reported = self._reported(before)
+        # Of the whole piece: an event names no line, and a payment may have moved to another.
+        gone, waiting = before - reported, reported - before
+        instead = instead_of(gone, waiting)
+        new = (now & waiting) - instead
+        self.findings += (self._less_paid(*each, instead) for each in gone.items())
+        overtaken = ((now - reported) - before).items()
+        self.findings += (self._not_news(*each) for each in overtaken)
         doubtful = list(self._not_positive(now))
         together_cents = cents_of(before + new)
         if not doubtful and together_cents > self.known.amount_cents:
@@ -331,7 +294,7 @@ class _Payments:
             listed = in_facts(now)
             doubtful.append(_finding(FindingKind.MORE_PAID, self.known, **sums, payments=listed))
         self.findings += doubtful
-        if not doubtful:
+        if not doubtful and all(cents > 0 for _line, _on, cents in reported):
             self.events = tuple(
                 self._payment(paid, before[paid] + which)
                 for paid, count in new.items()
@@ -350,6 +313,22 @@ class _Payments:
                     self.findings.append(found)
         return listed
 
+    def _newest(self, now: Counter[Paid]) -> dict[int, Listed]:
+        """The lines of whose payments this return says the newest."""
+        dated_on, listed = self.head.dated_on, self.known.listed
+        return {
+            line.number: Listed(dated_on, of_line(now, line.number))
+            for line in self.piece.lines
+            if (line.count is not None or line.disbursements)
+            and (line.number not in listed or listed[line.number].file_on <= dated_on)
+        }
+
+    def _reported(self, before: Counter[Paid]) -> Counter[Paid]:
+        """The payments of the piece by the newest returns; of a line that none names as before."""
+        by_line = {**self.known.listed, **self.newest}
+        unnamed = {paid: count for paid, count in before.items() if paid[0] not in by_line}
+        return sum((each.payments for each in by_line.values()), Counter(unnamed))
+
     def _not_positive(self, now: Counter[Paid]) -> Iterator[Finding]:
         for line in self.piece.lines:
             for each in line.disbursements:
@@ -357,42 +336,24 @@ class _Payments:
                     found = _disbursement(FindingKind.NOT_POSITIVE, self.known, line, each)
                     yield replace(found, facts=found.facts | {"payments": in_facts(now)})
 
-    def _instead_of_others(self, now: Counter[Paid]) -> Counter[Paid]:
-        """Payments that may be former ones named anew; those named no more are findings.
-
-        An older file cannot know of later payments: there it is one only if another stands instead.
-        """
-        before, held = Counter(self.known.paid), Counter[Paid]()
-        gone, new, is_newest = before - now, now - before, _is_newest(self.head, self.known)
-        for line in self.piece.lines:
-            if line.count is None and not line.disbursements:
-                continue
-            gone_here = of_line(gone, line.number, None if is_newest else self.head.dated_on)
-            instead = instead_of(gone_here, of_line(new, line.number))
-            held |= instead
-            if instead or is_newest:
-                self.findings += (self._less_paid(*each, instead) for each in gone_here.items())
-        return held
-
     def _less_paid(self, paid: Paid, count: int, instead: Counter[Paid]) -> Finding:
         number, on, cents = paid
         facts = {"line": number, "on": on.isoformat(), "amount_cents": cents, "count": count}
         facts |= {"payments": in_facts(instead), "held_cents": cents_of(instead)}
         return _finding(FindingKind.LESS_PAID, self.known, **facts)
 
-    def _payment(self, paid: Paid, which: int) -> OwnEvent:
+    def _not_news(self, paid: Paid, count: int) -> Finding:
         number, on, cents = paid
-        facts = {
-            "piece": self.known.number,
-            "line": number,
-            "on": on.isoformat(),
-            "amount_cents": cents,
-            "which": which,
-        }
+        facts = {"line": number, "on": on.isoformat(), "amount_cents": cents, "count": count}
+        return _finding(FindingKind.OVERTAKEN_PAYMENT, self.known, **facts)
+
+    def _payment(self, paid: Paid, which: int) -> OwnEvent:
+        _number, on, cents = paid
         data = {
             "budget": self.known.budget,
             "payment_order": self.known.payment_order,
             "amount_cents": cents,
             "executed_on": on.isoformat(),
         }
-        return _event(PaymentExecuted.TYPE, self.known, on, data, facts)
+        facts = payment_facts(self.known.number, paid, which)
+        return own_event(PaymentExecuted.TYPE, self.known, on, data, facts)

@@ -67,10 +67,10 @@ class SlipState(StrEnum):
     """Numbered, with its file; it never changes any more."""
 
     ACCEPTED = "accepted"
-    """The gateway took the file (PES_ACQUIT)."""
+    """In Hélios: the gateway took the file (PES_ACQUIT), or a return has a piece of it."""
 
     REFUSED = "refused"
-    """The gateway refused it: nothing of it is in Hélios."""
+    """The gateway refused it, and no return has a piece of it: nothing of it is in Hélios."""
 
     CANCELLED = "cancelled"
     """A draft that was given up, or one that was refused: its orders wait again."""
@@ -119,18 +119,23 @@ def unpaid_cents(line_cents: Iterable[int], paid_cents: int) -> tuple[int, ...]:
 
 
 def unpaid_by_line(
-    line_cents: Sequence[int], paid_cents: int, returned_cents: Mapping[int, int]
+    line_cents: Sequence[int],
+    paid_cents: int,
+    returned_cents: Mapping[int, int],
+    refused_cents: int = 0,
 ) -> tuple[int, ...] | None:
     """What the accountant has left to pay of each line of an order.
 
-    None where the accountant's payments are not those of the ledger: of more or less in all, of
-    more than a line, or of no line.
+    None where the accountant's payments are not those that the ledger knows of: more or less in
+    all, more than a line, or of no line.
 
     Args:
         line_cents: the amounts of the lines.
         paid_cents: what the ledger has as paid.
         returned_cents: what returns named as paid, by line from 1 (PES: IdLigne). Without any the
             payments fill the lines in their order (rules, 20).
+        refused_cents: payments that the ledger refused, since it had cancelled the order: of what
+            returns name beyond `paid_cents` no more than these.
     """
     if not returned_cents:
         return unpaid_cents(line_cents, paid_cents)
@@ -138,9 +143,10 @@ def unpaid_by_line(
         amount_cents - returned_cents.get(line, 0)
         for line, amount_cents in enumerate(line_cents, start=1)
     )
-    left_cents = sum(line_cents) - paid_cents
-    agrees = sum(returned_cents.values()) == paid_cents and sum(left) == left_cents
-    return left if agrees and min(left) >= 0 else None
+    total_cents = sum(returned_cents.values())
+    agrees = paid_cents <= total_cents <= paid_cents + refused_cents
+    on_its_lines = sum(left) == sum(line_cents) - total_cents
+    return left if agrees and on_its_lines and min(left) >= 0 else None
 
 
 @dataclass(frozen=True, slots=True)

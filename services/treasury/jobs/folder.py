@@ -1,7 +1,9 @@
 """The folder in which files of the accountant arrive: taken when they are whole, then moved."""
 
+import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain, count
 from pathlib import Path
@@ -95,11 +97,13 @@ class ReturnsFolder:
             except OSError:
                 continue  # Another process has moved it.
             if stat.S_ISREG(status.st_mode):
-                yield each.name, (status.st_ino, status.st_size, status.st_mtime_ns)
+                yield each.name, _version(status)
 
     async def _take(self, name: str, version: Version, returns: TakesFiles) -> None:
         try:
             with (self.path / name).open("rb") as stream:
+                if _version(os.fstat(stream.fileno())) != version:
+                    return  # Another one of this name has come, which may not be whole.
                 taken = await returns.take(stream, name, BY)
         except FileNotFoundError:
             return  # Another process has moved it.
@@ -113,8 +117,13 @@ class ReturnsFolder:
         self._move(name, version, DONE if taken.outcome == "taken" else REFUSED)
 
     def _move(self, name: str, version: Version, target: str) -> None:
+        """Move the version that was read; another that has come meanwhile is a file of its own."""
+        file = self.path / name
         try:
-            moved = move(self.path / name, self.path / target)
+            with suppress(FileNotFoundError):  # Another process has moved it.
+                if _version(file.lstat()) != version:
+                    return
+            moved = move(file, self.path / target)
         except OSError as error:
             if name not in self._unmoved:
                 log.error("return_not_moved", file=name, error=str(error))  # noqa: TRY400
@@ -122,6 +131,10 @@ class ReturnsFolder:
             return
         self._unmoved.pop(name, None)
         log.info("return_moved", file=name, to=target, moved_as=moved)
+
+
+def _version(status: os.stat_result) -> Version:
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def move(file: Path, folder: Path) -> str | None:

@@ -40,31 +40,32 @@ NO_CATEGORY: Final = _(
     " file of ECLUSE_TREASURY_FILE"
 )
 BAD_ARTICLE: Final = _(
-    "{order}, line {line}: the article “{code}” is not 1 to 12 digits: reject the order, and amend"
-    " the convention"
+    "{order}, line {line}: the article “{code}” is not 1 to 12 digits: cancel the order"
+    " (answer “rejected”), and amend the convention"
 )
 BAD_FUNCTION: Final = _(
-    "{order}, line {line}: the function “{code}” is not 1 to 10 digits: reject the order, and amend"
-    " the convention"
+    "{order}, line {line}: the function “{code}” is not 1 to 10 digits: cancel the order"
+    " (answer “rejected”), and amend the convention"
 )
 NO_FUNCTION: Final = _(
-    "{order}, line {line}: the function is missing, and the budget is functional: reject the order,"
-    " and amend the convention"
+    "{order}, line {line}: the function is missing, and the budget is functional: cancel the"
+    " order (answer “rejected”), and amend the convention"
 )
 BAD_OPERATION: Final = _(
     "{order}, line {line}: the operation “{code}” is not 1 to 10 letters or digits that mean"
-    " something: reject the order, and amend the convention"
+    " something: cancel the order (answer “rejected”), and amend the convention"
 )
 NO_SECTION: Final = _(
-    "{order}, line {line}: the article {code} begins with neither 6 (operating) nor 2 (investment):"
-    " reject the order, and amend the convention"
+    "{order}, line {line}: the article {code} begins with neither 6 (operating) nor 2"
+    " (investment): cancel the order (answer “rejected”), and amend the convention"
 )
 TWO_SECTIONS: Final = _(
-    "{order}: lines {one} and {other} are of different sections, and a piece has one: reject the"
-    " order, and share the convention out"
+    "{order}: lines {one} and {other} are of different sections, and a piece has one: cancel"
+    " the order (answer “rejected”), and share the convention out"
 )
 TOO_MUCH: Final = _(
-    "{order}: {amount} is more than a PES file can say ({max}): share the order out"
+    "{order}: {amount} is more than a PES file can say ({max}): cancel the order (answer"
+    " “rejected”), and split the instalment"
 )
 BAD_NAME: Final = _(
     "{order}: the beneficiary's name cannot be written in ISO-8859-1 ({characters}): have the"

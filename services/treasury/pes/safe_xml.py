@@ -100,6 +100,9 @@ class XmlFile:
                 parser.feed(chunk)
                 for _event, element in parser.read_events():
                     return str(element.tag)
+            parser.close()  # It has kept the first four bytes back, which may be all.
+            for _event, element in parser.read_events():
+                return str(element.tag)
         except etree.XMLSyntaxError as error:
             # What is wrong may stand behind the root.
             for _event, element in parser.read_events():

@@ -1,5 +1,6 @@
 """Lost or old tables made whole of their topics: payment orders, slips, accounting entries.
 
+The events of returns come from the read model's journal, whose topic the treasury may not read.
 All is one transaction, in the order in which it happened; then the partitions go on where it ended.
 Tables of a back-up keep what they have, and get what came after it.
 """
@@ -10,15 +11,21 @@ from typing import NamedTuple
 
 import msgspec
 from aiokafka.structs import TopicPartition
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.texts import _
 from events.topics import ACCOUNTING_ENTRIES, PAYMENT_ORDERS, SLIPS
+from events.treasury import TREASURY
+from services.projector.database import where
+from services.projector.database_errors import reaching
+from services.projector.tables import journal
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.topics import check
 from services.runtime.ops.errors import ClusterError, place_name
 from services.runtime.ops.settings import Settings
 from services.treasury.application.entry_messages import is_booked, restore_entries
+from services.treasury.application.own_events import AT_ONCE, restore_own_events
 from services.treasury.application.slip_messages import is_known, restore_slips
 from services.treasury.domain.messages import UnreadableMessage, read_order
 from services.treasury.store import orders
@@ -44,10 +51,12 @@ class Restored(NamedTuple):
     slips: int
     entries: int
     """Lines of accounting entries."""
+    events: int
+    """Made of returns, and taken by the ledger."""
 
 
-async def restore(settings: Settings, store: TreasuryStore) -> Restored:
-    """Add what the tables lack from the topics.
+async def restore(settings: Settings, store: TreasuryStore, read_model: AsyncEngine) -> Restored:
+    """Add what the tables lack from the topics, and from the read model the events of returns.
 
     Raises:
         ClusterError: what is in the tables contradicts a topic, or that is not as it must be.
@@ -61,7 +70,7 @@ async def restore(settings: Settings, store: TreasuryStore) -> Restored:
     }
     every = [each for some in places.values() for each in some]
     async with Reader(settings, every, patient=True) as reader, store.transaction() as connection:
-        found = Restored(0, 0, 0)
+        found = Restored(0, 0, 0, 0)
         for place in places[PAYMENT_ORDERS]:
             new = await _take_orders(reader, place, connection)
             found = found._replace(orders=found.orders + new)
@@ -69,6 +78,7 @@ async def restore(settings: Settings, store: TreasuryStore) -> Restored:
             async for values in _chunks(reader, place):
                 new = await restore_slips(connection, values)
                 found = found._replace(slips=found.slips + new)
+        found = found._replace(events=await _make_known(read_model, connection))
         booked = (_chunks(reader, place) for place in places[ACCOUNTING_ENTRIES])
         await note_compared(connection)
         return found._replace(entries=await restore_entries(connection, booked))
@@ -120,6 +130,18 @@ async def _take_orders(reader: Reader, place: TopicPartition, connection: AsyncC
                 raise ClusterError(place_name(place), NO_ORDER.render(facts)) from error
             next_offset = records[-1].offset + 1
     await orders.advance(connection, PAYMENT_ORDERS, place.partition, next_offset)
+    return taken
+
+
+async def _make_known(read_model: AsyncEngine, connection: AsyncConnection) -> int:
+    """Add the events of returns that the ledger took and the tables lack."""
+    taken = 0
+    asked = select(journal.c.record).where(
+        journal.c.event_source == TREASURY, journal.c.outcome == "accepted"
+    )
+    async with reaching(where(read_model)), read_model.connect() as reading:
+        async for records in (await reading.stream_scalars(asked)).partitions(AT_ONCE):
+            taken += await restore_own_events(connection, records)
     return taken
 
 

@@ -15,8 +15,9 @@ from services.treasury.store.tables import compared
 
 NOT_COMPARED = _(
     "No slip is made of these tables: they may be new or of a back-up, and slips that were sent "
-    "would go out again under the same numbers. Start `ecluse treasury run`, without Kafka "
-    "`ecluse serve --embedded`, which compares them with what was sent."
+    "would go out again under the same numbers. Have the operator start the treasury's process "
+    "(`ecluse treasury run`; without Kafka the embedded mode), which compares them with what was "
+    "sent."
 )
 
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
-from sqlalchemy import Table
+from sqlalchemy import Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -22,6 +22,9 @@ TREASURY_FILE: Final = "treasury.db"
 """The file beside a read model in SQLite."""
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+RETURNS_LOCK: Final = 20_230_412_03
+"""Advisory lock of PostgreSQL under which one file of the accountant is taken at a time."""
 
 NAMED_AT_ONCE: Final = 2_000
 """Values named in one statement: far below what both databases take."""
@@ -85,6 +88,18 @@ class TreasuryStore:
         async with reaching(where(self._engine)), self._engine.begin() as connection:
             if not self.is_postgresql:
                 await connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+
+    @asynccontextmanager
+    async def between_returns(self) -> AsyncGenerator[AsyncConnection]:
+        """A transaction that writes, in which no other one takes a file of the accountant.
+
+        Two returns that say the same would meet in their rows, and a slip would be given up while
+        one that names it is read. SQLite has one writer anyway.
+        """
+        async with self.transaction() as connection:
+            if self.is_postgresql:
+                await connection.execute(text(f"SELECT pg_advisory_xact_lock({RETURNS_LOCK})"))
             yield connection
 
     @asynccontextmanager

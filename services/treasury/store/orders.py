@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.treasury.domain.findings import Finding, event_refused
 from services.treasury.domain.messages import (
+    CANCELLED,
     CancelledOrder,
     IssuedOrder,
     OwnRefusal,
@@ -23,6 +24,9 @@ from services.treasury.store.findings import open_findings
 from services.treasury.store.tables import orders, own_events, positions
 
 Clock = Callable[[], datetime]
+
+CLOSED: Final = "payment_order_closed"
+"""The ledger's refusal of an event about an order of which nothing is awaited any more."""
 
 ADDED_AT_ONCE: Final = 1_000
 """Orders in one statement: below what both databases take."""
@@ -145,6 +149,8 @@ async def note_refusals(
 ) -> None:
     """Keep the ledger's refusals of own events, and open a finding of each.
 
+    Not of the state of a cancelled order: the accountant's answer to it is no news to anybody.
+
     An event that is not in the tables was made by an earlier life of them: its finding keeps the
     refusal until a return makes the event again.
     """
@@ -152,6 +158,15 @@ async def note_refusals(
     for each in refusals:
         of_it = own_events.c.event_id == each.event_id
         noted = update(own_events).where(of_it).values(refusal=each.facts)
-        order = await connection.scalar(noted.returning(own_events.c.payment_order))
-        found.append(event_refused(each.event_id, each.facts, each.budget, order))
+        named = noted.returning(own_events.c.payment_order, own_events.c.facts)
+        order, happened = (await connection.execute(named)).one_or_none() or (None, {})
+        if not ("state" in happened and _is_of_cancelled(each)):
+            facts = each.facts
+            found.append(event_refused(each.event_id, facts, each.budget, order, happened))
     await open_findings(connection, found, None, clock())
+
+
+def _is_of_cancelled(refused: OwnRefusal) -> bool:
+    """True where the ledger refused an event because its order was cancelled."""
+    code, facts = refused.facts["code"], refused.facts.get("facts", {})
+    return bool(code == CLOSED and facts.get("state") == CANCELLED)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, func, insert, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.treasury.store.tables import outbox
@@ -61,16 +61,19 @@ async def put(connection: AsyncConnection, messages: Iterable[Outgoing], now: da
 
 
 async def unsent(
-    connection: AsyncConnection, at_most: int, paused: Collection[Queue] = ()
+    connection: AsyncConnection,
+    at_most: int,
+    paused: Collection[Queue] = (),
+    topic: str | None = None,
 ) -> Sequence[Unsent]:
     """The oldest messages that were not sent, locked until the end of the transaction.
 
     They are at most so many, and no more bytes than `BYTES_MAX`; one at least, if there is any.
-    Those of paused queues are passed over.
+    Those of paused queues are passed over, and those of other topics where one is named.
     """
     waiting = (
         select(outbox.c.number, func.length(outbox.c.value))
-        .where(_waits(paused))
+        .where(_waits(paused), true() if topic is None else outbox.c.topic == topic)
         .order_by(outbox.c.number)
         .limit(at_most)
         .with_for_update()

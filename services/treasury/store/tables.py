@@ -182,6 +182,16 @@ piece_states: Final = Table(
     " an older file's state is not published again.",
 )
 
+piece_payments: Final = Table(
+    "piece_payments",
+    metadata,
+    Column("slip_id", Text, primary_key=True),
+    Column("piece_number", BigInteger, primary_key=True, autoincrement=False),
+    Column("listed", Json, nullable=False),
+    comment="What the newest returns say of the payments of a piece: of each line the day (DteStr)"
+    " of the return, and its payments, each with its day, its cents and how often it is there.",
+)
+
 own_events: Final = Table(
     "own_events",
     metadata,

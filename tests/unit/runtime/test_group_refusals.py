@@ -7,7 +7,8 @@ import pytest
 from aiokafka.errors import InvalidSessionTimeoutError, KafkaError
 
 from services.runtime.kafka.clients import FencedInstanceIdError
-from services.runtime.kafka.group_refusals import lost
+from services.runtime.kafka.group_refusals import JOINS_MAX, Joins, lost
+from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 
 NOBODY = Settings(bootstrap_servers="127.0.0.1:1", instance="desk", session_timeout_s=0.5)
@@ -24,3 +25,21 @@ NOBODY = Settings(bootstrap_servers="127.0.0.1:1", instance="desk", session_time
 )
 def test_an_error_of_a_group_says_what_to_do(error: KafkaError, pattern: str) -> None:
     assert re.search(pattern, str(asyncio.run(lost(NOBODY, error))))
+
+
+def test_a_member_that_joins_anew_again_and_again_has_a_double() -> None:
+    joins = Joins(NOBODY)
+    for number in range(JOINS_MAX):
+        joins.check()
+        assert joins.note(f"member-{number}", number / 10)
+        assert not joins.note(f"member-{number}", number / 10), "it is known"
+        assert not joins.note("", number / 10), "it has not joined yet"
+    with pytest.raises(ClusterError, match="under the name desk"):
+        joins.check()
+
+
+def test_a_member_that_joins_anew_now_and_then_has_none() -> None:
+    joins = Joins(NOBODY)
+    for number in range(3 * JOINS_MAX):
+        joins.note(f"member-{number}", number)
+        joins.check()

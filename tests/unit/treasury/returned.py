@@ -1,11 +1,14 @@
 """Pieces as a return tells of them; a test names only what it is about."""
 
+from collections import Counter
 from datetime import date
 from typing import Any, Final
 
 from services.treasury.domain.returned_pieces import (
     Disbursement,
     KnownPiece,
+    Listed,
+    Paid,
     PieceState,
     ReturnedLine,
     ReturnedPiece,
@@ -75,6 +78,14 @@ def known(**more: Any) -> KnownPiece:
         "amount_cents": AMOUNT_CENTS,
     }
     return KnownPiece(**values | more)
+
+
+def known_by_returns(*payments: Paid, published: bool = True) -> KnownPiece:
+    """The piece with what a return of the day of `HEAD` said of its lines, published or not."""
+    listed = {each[0]: Listed(HEAD.dated_on, Counter({each: 1})) for each in payments}
+    return known(
+        state=in_charge(), listed=listed, paid=dict.fromkeys(payments, 1) if published else {}
+    )
 
 
 def in_charge(file_on: date = HEAD.dated_on) -> PieceState:

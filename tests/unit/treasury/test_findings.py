@@ -93,9 +93,34 @@ def test_a_refused_slip_is_one_finding_and_a_refused_event_another() -> None:
     assert 1 == len(slips)
     refusal = {"code": "overpayment"}
     ids = {
-        findings.event_refused(name, refusal, BUDGET, ORDER).finding_id for name in ("a", "b", "a")
+        findings.event_refused(name, refusal, BUDGET, ORDER, {}).finding_id
+        for name in ("a", "b", "a")
     }
     assert 2 == len(ids)
+
+
+@pytest.mark.parametrize(
+    ("happened", "expected"),
+    [
+        ({"piece": 34, "state": "on_hold", "on": "2023-05-24"}, f"{ORDER} is on hold since 2023"),
+        (
+            {"line": 1, "amount_cents": 30_000, "on": "2023-06-02"},
+            f"payment of €300.00 on 2023-06-02 of the order {ORDER}",
+        ),
+        ({}, f"what a return says of the order {ORDER} (overpayment)"),
+    ],
+)
+def test_a_refused_event_is_named_by_what_happened(happened: dict[str, Any], expected: str) -> None:
+    found = findings.event_refused("a", {"code": "overpayment"}, BUDGET, ORDER, happened)
+    sentence = both(sentence_of(found.kind.value, found.facts, ORDER, None))
+    assert expected in sentence.en
+    assert "{" not in sentence.fr + sentence.en
+
+
+def test_of_two_events_with_one_id_nobody_knows_which_happened() -> None:
+    found = findings.event_refused("a", {"code": "event_id_reused"}, BUDGET, ORDER, {"on": "x"})
+    sentence = both(sentence_of(found.kind.value, found.facts | {"on": "2023-06-02"}, ORDER, None))
+    assert "Two events with the id a say different things" in sentence.en
 
 
 def test_the_accountants_own_piece_says_its_amount() -> None:

@@ -68,6 +68,27 @@ def test_what_the_accountant_has_not_paid_is_left_line_by_line(
     assert unpaid_by_line(LINES, paid_cents, returned_cents) == left
 
 
+@pytest.mark.parametrize(
+    ("paid_cents", "returned_cents", "refused_cents", "left"),
+    [
+        (0, {2: 50}, 50, (100, 0, 25)),
+        (0, {2: 50}, 49, None),
+        (60, {1: 60, 2: 50}, 50, (40, 0, 25)),
+        (60, {1: 60}, 50, (40, 50, 25)),
+        (60, {1: 59}, 50, None),
+        (0, {1: 0, 2: 0}, 50, (100, 50, 25)),
+        (0, {1: 100, 2: 50, 3: 25}, 175, (0, 0, 0)),
+    ],
+)
+def test_what_the_ledger_refused_of_a_cancelled_order_is_paid_all_the_same(
+    paid_cents: int,
+    returned_cents: dict[int, int],
+    refused_cents: int,
+    left: tuple[int, ...] | None,
+) -> None:
+    assert unpaid_by_line(LINES, paid_cents, returned_cents, refused_cents) == left
+
+
 def test_a_slip_adds_up_its_pieces_and_they_their_lines() -> None:
     order = an_order("C/advance", LINES)
     first, second = Piece(7, order, LINES), Piece(8, order, (1, 0, 0))

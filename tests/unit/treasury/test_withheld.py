@@ -16,6 +16,7 @@ from tests.unit.treasury.returned import (
     in_charge,
     kinds,
     known,
+    known_by_returns,
     outcome,
     paid,
     published,
@@ -101,3 +102,28 @@ def test_an_older_file_that_is_read_again_publishes_nothing_that_was_held_back()
     newer = known(state=in_charge(LATER.dated_on), paid=BEFORE.paid)
     again = outcome(moved, newer, HEAD)
     assert ([], ids(first)) == (published(again), ids(again))
+
+
+def test_a_payment_that_moved_to_another_line_is_held_back() -> None:
+    """The event names no line: on another one the ledger would have it twice."""
+    moved = a_piece(a_line(1), a_line(2, paid(100), paid(250, JUNE_8)))
+    result = outcome(moved, BEFORE, LATER)
+    assert ([TAKEN, (250, "2023-06-08")], ["less_paid"]) == (published(result), kinds(result))
+    assert [[2, "2023-06-02", 100, 1]] == result.findings[0].facts["payments"]
+
+
+def test_a_payment_of_an_older_return_that_a_newer_one_does_not_have_is_a_finding() -> None:
+    """Read the other way round it would have been published, and the newer one a finding."""
+    newer = known_by_returns((1, PAID_ON, 100))
+    older = a_piece(a_line(1, paid(100, date(2023, 6, 1))), a_line(2, paid(7)))
+    result = outcome(older, newer, a_head(PAID_ON))
+    assert ([(7, "2023-06-02")], ["overtaken_payment"]) == (published(result), kinds(result))
+    expected = {"piece": 34, "line": 1, "on": "2023-06-01", "amount_cents": 100, "count": 1}
+    assert expected == result.findings[0].facts
+    assert {2, 3} == result.listed.keys()
+
+
+def test_an_older_return_publishes_nothing_beside_what_a_newer_one_took_back() -> None:
+    newer = known_by_returns((1, PAID_ON, 100), (2, PAID_ON, -100), published=False)
+    result = outcome(a_piece(a_line(1, paid(100))), newer, a_head(PAID_ON))
+    assert ([], []) == (published(result), kinds(result))

@@ -107,6 +107,7 @@ def _row(each: "Discrepancy") -> dict[str, Any]:
         "account": each.account,
         "side": each.side,
         "payment_order": each.payment_order,
+        "slip_id": each.slip_id,
         "entry_id": each.entry_id,
         "changes": [change._asdict() for change in each.changes],
         "expected_cents": each.expected_cents,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 EXIT_REFUSED: Final = 1
 
-REFUSED = _("{file}: not taken. {why}")
+REFUSED = _("{file} was not taken: {why}")
 ACCEPTED_SLIP = _("{file}: the gateway accepted slip {slip}.")
 REFUSED_SLIP = _("{file}: the gateway refused slip {slip}.")
 NO_SLIP = _("{file}: an answer of the gateway to a file that was not sent from here.")

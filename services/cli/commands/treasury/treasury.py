@@ -13,7 +13,8 @@ from services.cli.terminal.options import AsJson, Group, Verb
 from services.cli.terminal.output import print_json, say
 
 RESTORED = _(
-    "In the tables again: payment orders {orders}, slips {slips}, lines of entries {entries}."
+    "In the tables again: payment orders {orders}, slips {slips}, lines of entries {entries}, "
+    "events of returns {events}."
 )
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
@@ -47,12 +48,16 @@ def run(as_json: LogsAsJson = False) -> None:
 def restore(as_json: AsJson = False) -> None:
     """Add what the treasury's tables lack from Kafka: the same slips, with the same numbers.
 
+    The events that were made of returns come from the journal of the read model, which must have
+    caught up (`ecluse lag`): what it lacks would be published anew where the returns changed.
+
     Tables that are lost, or of a back-up, in the database of ECLUSE_DATABASE_URL or
     ECLUSE_TREASURY_URL: rows that are known stay. Each slip that was missing counts as sent; what
     the accountant has answered comes back with the files of his answers,
     put into the folder of ECLUSE_TREASURY_RETURNS once more. Drafts are gone. Kafka is at
     ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092; its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
+    from services.projector.database import an_engine
     from services.runtime.ops.settings import Settings
     from services.treasury.process.restore import Restored
     from services.treasury.process.restore import restore as make_again
@@ -60,10 +65,12 @@ def restore(as_json: AsJson = False) -> None:
     from services.treasury.store.database import TreasuryStore
 
     async def restored() -> Restored:
-        store = TreasuryStore.of(TreasurySettings())
+        own = TreasurySettings()
+        store, read_model = TreasuryStore.of(own), an_engine(own.url)
         try:
-            return await make_again(Settings(), store)
+            return await make_again(Settings(), store, read_model)
         finally:
+            await read_model.dispose()
             await store.dispose()
 
     found = asyncio.run(restored())

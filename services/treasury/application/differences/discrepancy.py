@@ -30,6 +30,10 @@ class DiscrepancyKind(StrEnum):
     ON_SEVERAL_SLIPS = "on_several_slips"
     UNKNOWN_ON_SLIP = "unknown_on_slip"
     SLIP_AMOUNT_DIFFERS = "slip_amount_differs"
+    NOT_TAKEN_BACK = "not_taken_back"
+    TAKEN_BACK_DIFFERS = "taken_back_differs"
+    SLIP_TOTAL_DIFFERS = "slip_total_differs"
+    YEAR_TOTAL_DIFFERS = "year_total_differs"
     NOT_IN_LEDGER = "not_in_ledger"
     IN_NO_RETURN = "in_no_return"
     PAID_ON_ANOTHER_LINE = "paid_on_another_line"
@@ -71,11 +75,11 @@ TEXTS: Final = {
     ),
     DiscrepancyKind.OTHER_JOURNAL: _(
         "Entries were made of more records than the read model has: it was made of another "
-        "journal, or has lost records; `ecluse projector --rebuild` makes it again"
+        "journal, or has lost records; have the operator make it again"
     ),
     DiscrepancyKind.ON_NO_SLIP: _(
-        "Order {payment_order} was left out of the slips of its budget; `ecluse slips waiting` "
-        "says what it waits for"
+        "Order {payment_order} was left out of the slips of its budget; the list of "
+        "those that wait says for what"
     ),
     DiscrepancyKind.ON_SEVERAL_SLIPS: _("Order {payment_order} stands on several slips"),
     DiscrepancyKind.UNKNOWN_ON_SLIP: _(
@@ -83,6 +87,21 @@ TEXTS: Final = {
     ),
     DiscrepancyKind.SLIP_AMOUNT_DIFFERS: _(
         "Order {payment_order}: {found} on its slip, {expected} in the ledger"
+    ),
+    DiscrepancyKind.NOT_TAKEN_BACK: _(
+        "Order {payment_order} was cancelled after its slip was sent, and {expected} of it stand "
+        "on no slip of type 02: the accountant still pays them; `ecluse slips waiting` says what "
+        "the order waits for"
+    ),
+    DiscrepancyKind.TAKEN_BACK_DIFFERS: _(
+        "Order {payment_order}: its slip of type 02 takes back {found}, which is not what is "
+        "unpaid of each line, {expected} in all"
+    ),
+    DiscrepancyKind.SLIP_TOTAL_DIFFERS: _(
+        "Slip {slip}: {found} in all, and its pieces add up to {expected}"
+    ),
+    DiscrepancyKind.YEAR_TOTAL_DIFFERS: _(
+        "Slip {slip}: {found} as the total of the year, and the slips up to it add up to {expected}"
     ),
     DiscrepancyKind.NOT_IN_LEDGER: _(
         "Order {payment_order}: a return has a payment of {found} that the ledger has not"
@@ -171,6 +190,7 @@ class Discrepancy:
     side: str | None = None
     """Of an account: debit or credit."""
     payment_order: str | None = None
+    slip_id: str | None = None
     entry_id: str | None = None
     """`<budget>/<sequence>/<item>`."""
     changes: tuple[Change, ...] = ()
@@ -193,6 +213,7 @@ class Discrepancy:
         facts: dict[str, Any] = {
             "line": None if line is None else line_label(line),
             "payment_order": self.payment_order,
+            "slip": self.slip_id,
             "account": self.account,
             "entry": self.entry_id,
             "changes": tuple(each.text for each in self.changes),

@@ -81,7 +81,10 @@ async def take_answer(
         facts = {"slip": slip.number, "code": verdict.duplicate}
         return slip.slip_id, [Finding(FindingKind.SENT_TWICE, facts, slip.budget, slip.slip_id)]
     was_refused = slip.state is SlipState.REFUSED
-    if slip.state is SlipState.ISSUED or (was_refused and verdict.accepted):
+    is_known = slip.answer is not None and slip.answer["accepted"] == verdict.accepted
+    # A return may have been read first, by which Hélios has the slip.
+    is_late = slip.state is SlipState.ACCEPTED and verdict.accepted and not is_known
+    if slip.state is SlipState.ISSUED or (was_refused and verdict.accepted) or is_late:
         content = {
             "accepted": verdict.accepted,
             "answered_on": head.dated_on.isoformat(),
@@ -92,7 +95,6 @@ async def take_answer(
         # What it accepts it has, whichever answer is read first: both orders end alike.
         too = [_differs(slip, SlipState.REFUSED, SlipState.ACCEPTED)] if was_refused else []
         return slip.slip_id, too
-    is_known = slip.answer is not None and slip.answer["accepted"] == verdict.accepted
     return slip.slip_id, [] if is_known else [_differs(slip, answer, slip.state)]
 
 

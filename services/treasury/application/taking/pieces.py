@@ -1,7 +1,7 @@
 """The pieces of a return, taken slice by slice within the transaction of the whole file."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -15,23 +15,36 @@ from events.topics import EVENTS
 from services.treasury.config.accountant import TreasuryConfig
 from services.treasury.domain import findings
 from services.treasury.domain.findings import Finding
+from services.treasury.domain.own_events import OwnEvent
 from services.treasury.domain.returned_pieces import (
     KnownPiece,
+    Listed,
     Paid,
     PieceState,
     ReturnedPiece,
     ReturnHead,
     UnreadPiece,
+    in_facts,
 )
-from services.treasury.domain.returns import Judged, OwnEvent, is_accountants_own, judged
+from services.treasury.domain.returns import Judged, is_accountants_own, judged
 from services.treasury.domain.slips import SlipState, SlipType
 from services.treasury.pes.safe_xml import FileRefused
 from services.treasury.store import outbox
 from services.treasury.store.findings import FindingRow, open_findings, refusals
 from services.treasury.store.outbox import Outgoing
-from services.treasury.store.tables import orders, own_events, piece_states, pieces, slips
+from services.treasury.store.tables import (
+    orders,
+    own_events,
+    piece_payments,
+    piece_states,
+    pieces,
+    slips,
+)
 
-SENT: Final = (SlipState.ISSUED, SlipState.ACCEPTED, SlipState.REFUSED)
+UNANSWERED: Final = (SlipState.ISSUED, SlipState.REFUSED)
+"""States of slips that the gateway did not accept: Hélios has them where a return has a piece."""
+
+SENT: Final = (*UNANSWERED, SlipState.ACCEPTED)
 """States of slips of which a return may tell; of a refused one too, which is a finding."""
 
 WRONG_BUDGET: Final = _(
@@ -51,6 +64,7 @@ EVENT: Final = tuple(
     own_events.c[name] for name in ("event_id", "budget", "payment_order", "event_type", "facts")
 )
 OF_PIECE: Final = tuple_(piece_states.c.slip_id, piece_states.c.piece_number)
+OF_PAYMENTS: Final = tuple_(piece_payments.c.slip_id, piece_payments.c.piece_number)
 
 OPENED_MAX: Final = 100
 """Findings of one return that are named; all are kept."""
@@ -129,6 +143,7 @@ class ReturnTaking:
     """The findings that were opened, up to a number."""
     _slips: dict[str, dict[tuple[str, int], str]] = field(default_factory=dict)
     _refused: set[str] = field(default_factory=set)
+    _unanswered: set[str] = field(default_factory=set)
 
     async def take(self, found: Sequence[ReturnedPiece | UnreadPiece]) -> None:
         """Take a slice of pieces."""
@@ -150,6 +165,7 @@ class ReturnTaking:
                 for_people.append(findings.refused_slip(piece, budget, slip_id))
         known, event_ids = await self._known({key for _piece, key in ours})
         news, states = list[OwnEvent](), dict[PieceKey, PieceState]()
+        changed, in_helios = set[PieceKey](), set[str]()
         for piece, key in ours:
             before = known.get(key)
             if before is None:
@@ -164,20 +180,31 @@ class ReturnTaking:
             for_people += outcome.findings
             if outcome.state is not None:
                 states[key] = outcome.state
+            if outcome.state is not None or new:
+                in_helios.add(key[0])
+            if outcome.listed:
+                changed.add(key)
         await self._write(news, states, for_people)
+        await self._accept(in_helios & self._unanswered)
+        await self._write_payments({key: known[key].listed for key in changed})
         self.counts.pieces += len(found)
 
     def _year_of(self, piece: UnreadPiece) -> str:
         return self.codes.budget((piece.slip or self.head.dated_on).year)
 
     async def _slip_of(self, budget: str, piece: ReturnedPiece) -> str | None:
-        """The slip of ours on which a piece stands."""
+        """The slip of ours on which a piece stands; Hélios cannot know one that never left."""
         if budget not in self._slips:
             columns = (slips.c.slip_id, slips.c.slip_type, slips.c.number, slips.c.state)
-            sent = select(*columns).where(slips.c.budget == budget, slips.c.state.in_(SENT))
+            sent = select(*columns).where(
+                slips.c.budget == budget,
+                slips.c.state.in_(SENT),
+                slips.c.exported_at.is_not(None),
+            )
             rows = (await self.connection.execute(sent)).all()
             self._slips[budget] = {(row.slip_type, row.number): row.slip_id for row in rows}
             self._refused |= {row.slip_id for row in rows if row.state == SlipState.REFUSED}
+            self._unanswered |= {row.slip_id for row in rows if row.state in UNANSWERED}
         if piece.slip.number is None:
             return None
         return self._slips[budget].get((piece.slip.slip_type, piece.slip.number))
@@ -197,6 +224,11 @@ class ReturnTaking:
             )
             for row in await self.connection.execute(of_states)
         }
+        of_payments = select(piece_payments).where(OF_PAYMENTS.in_(keys))
+        listed = {
+            (row.slip_id, row.piece_number): _listed(row.listed)
+            for row in await self.connection.execute(of_payments)
+        }
         of_events = select(*EVENT).where(
             own_events.c.budget.in_({row.budget for row in rows}),
             own_events.c.payment_order.in_({row.payment_order for row in rows}),
@@ -212,6 +244,7 @@ class ReturnTaking:
                 row,
                 states.get((row.slip_id, row.number)),
                 published.get((row.budget, row.payment_order, row.number), []),
+                listed.get((row.slip_id, row.number), {}),
             )
             for row in rows
         }
@@ -250,6 +283,15 @@ class ReturnTaking:
             "made_at": self.now,
         }
 
+    async def _accept(self, in_helios: set[str]) -> None:
+        """Note that Hélios has these slips, whatever the gateway answered or did not answer."""
+        for slip_id in sorted(in_helios):
+            still = (slips.c.slip_id == slip_id) & slips.c.state.in_(UNANSWERED)
+            await self.connection.execute(
+                update(slips).where(still).values(state=SlipState.ACCEPTED)
+            )
+        self._unanswered -= in_helios
+
     async def _write_states(self, states: dict[PieceKey, PieceState]) -> None:
         if not states:
             return
@@ -267,8 +309,41 @@ class ReturnTaking:
         ]
         await self.connection.execute(insert(piece_states), rows)
 
+    async def _write_payments(self, changed: dict[PieceKey, Mapping[int, Listed]]) -> None:
+        if not changed:
+            return
+        await self.connection.execute(delete(piece_payments).where(OF_PAYMENTS.in_(changed)))
+        rows = [
+            {"slip_id": slip_id, "piece_number": number, "listed": _for_table(listed)}
+            for (slip_id, number), listed in changed.items()
+        ]
+        await self.connection.execute(insert(piece_payments), rows)
 
-def _known_piece(row: Row[Any], state: PieceState | None, events: Iterable[Row[Any]]) -> KnownPiece:
+
+def _listed(kept: Mapping[str, Any]) -> dict[int, Listed]:
+    """The payments of each line by the newest returns, as the tables have them."""
+    return {
+        int(line): Listed(
+            date.fromisoformat(file_on),
+            Counter({(int(line), date.fromisoformat(on), cents): n for on, cents, n in payments}),
+        )
+        for line, (file_on, payments) in kept.items()
+    }
+
+
+def _for_table(listed: Mapping[int, Listed]) -> dict[str, Any]:
+    return {
+        str(line): [file_on.isoformat(), [each[1:] for each in in_facts(payments)]]
+        for line, (file_on, payments) in listed.items()
+    }
+
+
+def _known_piece(
+    row: Row[Any],
+    state: PieceState | None,
+    events: Iterable[Row[Any]],
+    listed: Mapping[int, Listed],
+) -> KnownPiece:
     paid, states = Counter[Paid](), set[str]()
     for event in events:
         if event.event_type == PaymentExecuted.TYPE:
@@ -285,6 +360,7 @@ def _known_piece(row: Row[Any], state: PieceState | None, events: Iterable[Row[A
         state,
         frozenset(states),
         paid,
+        listed,
         row.traceparent,
     )
 
@@ -302,4 +378,5 @@ def _after(known: KnownPiece, outcome: Judged, new: Sequence[OwnEvent]) -> Known
         state=outcome.state or known.state,
         published=known.published | states,
         paid=Counter(known.paid) + Counter(_paid(each.facts) for each in of_payments),
+        listed={**known.listed, **outcome.listed},
     )

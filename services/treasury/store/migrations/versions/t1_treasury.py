@@ -175,6 +175,16 @@ def _returns(schema: str | None) -> None:
         "file: an older file's state is not published again.",
     )
     op.create_table(
+        "piece_payments",
+        sa.Column("slip_id", sa.Text, primary_key=True),
+        sa.Column("piece_number", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("listed", JSON, nullable=False),
+        schema=schema,
+        comment="What the newest returns say of the payments of a piece: of each line the day "
+        "(DteStr) of the return, and its payments, each with its day, its cents and how often "
+        "it is there.",
+    )
+    op.create_table(
         "own_events",
         sa.Column("event_id", sa.Text, primary_key=True),
         sa.Column("budget", sa.Text, nullable=False),
