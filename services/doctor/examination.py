@@ -46,14 +46,15 @@ async def examine(
 
 
 async def _cluster(scope: Scope) -> list[Check]:
-    answers, found = await on_kafka.examine(scope)
+    reached, found = await on_kafka.examine(scope)
     ledger, consumers = scope.uses(LEDGER), scope.uses(CONSUMERS) and not scope.before_start
-    if not answers:
+    if reached is None:
         where = scope.settings.bootstrap_servers
         found += not_made(Part.KAFKA, ["rights"], where)
         found += not_made(Part.LEDGER, ["partition"] * ledger, where)
         found += not_made(Part.CONSUMERS, ["consumer"] * consumers, where)
         return found
+    scope = reached
     checks = [made(Part.KAFKA, "rights", rights.examine(scope), scope.limit_s)]
     if ledger:
         checks.append(made(Part.LEDGER, "partition", partitions.agreement(scope), LONG_S))

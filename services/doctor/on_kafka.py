@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from aiokafka.client import AIOKafkaClient
@@ -51,12 +52,18 @@ CONTROLLER = _("Kafka's controller")
 NO_CONTROLLER = _("not known as long as Kafka has no controller that says when it caught up")
 
 
-async def examine(scope: Scope) -> tuple[bool, list[Check]]:
-    """True if the cluster answers, and what was found."""
-    found = await made(Part.KAFKA, "broker", _brokers(scope), scope.limit_s)
-    answers = any(each.state == "ok" for each in found)
-    if not answers:
-        return False, [*found, *not_made(Part.KAFKA, NEXT, scope.settings.bootstrap_servers)]
+async def examine(scope: Scope) -> tuple[Scope | None, list[Check]]:
+    """The scope with the addresses that answer, None where nothing does; and what was found."""
+    where = scope.settings.bootstrap_servers
+    reached, found = await _addresses(scope)
+    if reached is not None:
+        scope = reached
+        brokers = await made(Part.KAFKA, "broker", _brokers(scope), scope.limit_s)
+        found += brokers
+        if not any(each.state == "ok" for each in brokers):
+            reached = None
+    if reached is None:
+        return None, [*found, *not_made(Part.KAFKA, NEXT, where)]
     checks = [
         made(Part.KAFKA, "topics", _topics(scope), scope.limit_s),
         made(Part.KAFKA, "replicas", _replicas(scope), scope.limit_s),
@@ -67,15 +74,33 @@ async def examine(scope: Scope) -> tuple[bool, list[Check]]:
     ]
     for each in await asyncio.gather(*checks):
         found += each
-    return True, found
+    return scope, found
+
+
+async def _addresses(scope: Scope) -> tuple[Scope | None, list[Check]]:
+    """The scope without the addresses at which no broker is, None if that is all; and a line each.
+
+    Every connection would wait for one that is silent.
+    """
+    named = {
+        where: collect_hosts(where)[0][:2]
+        for each in scope.settings.bootstrap_servers.split(",")
+        if (where := each.strip())
+    }
+    asked = (
+        made(Part.KAFKA, "broker", _address(scope.settings, *place), BROKER_S, where)
+        for where, place in named.items()
+    )
+    found = [each for checks in await asyncio.gather(*asked) for each in checks]
+    left = [where for where in named if where not in {each.where for each in found}]
+    update = {"bootstrap_servers": ",".join(left)}
+    reached = replace(scope, settings=scope.settings.model_copy(update=update))
+    return reached if left else None, found
 
 
 async def _brokers(scope: Scope) -> list[Check]:
-    """Each broker with its version, and each address at which nobody is."""
+    """Each broker with its version."""
     found: list[Check] = []
-    for host, port, _family in collect_hosts(scope.settings.bootstrap_servers):
-        where, asked = f"{host}:{port}", _address(scope.settings, host, port)
-        found += await made(Part.KAFKA, "broker", asked, BROKER_S, where)
     async with connected(scope.settings) as cluster:
         named = (await cluster.send(PermittedRequest(()))).cluster_id
 
@@ -96,8 +121,10 @@ async def _brokers(scope: Scope) -> list[Check]:
 async def _address(settings: Settings, host: str, port: int) -> list[Check]:
     """Nothing where a broker answers; it is asked what it knows, which needs no login.
 
+    What is wrong with TLS the whole connection says better.
+
     Raises:
-        TimeoutError, KafkaConnectionError: something listens there, and does not answer so.
+        TimeoutError, KafkaError: something listens there, and does not answer so.
     """
     arguments = connection_arguments(settings) | {
         "security_protocol": "SSL" if settings.over_tls else "PLAINTEXT"
@@ -105,7 +132,13 @@ async def _address(settings: Settings, host: str, port: int) -> list[Check]:
     del arguments["bootstrap_servers"]
     try:
         connection = await create_conn(host, port, **arguments)
-    except (TimeoutError, ssl.SSLError):
+    except ssl.SSLError:
+        return []
+    except TimeoutError:
+        raise
+    except KafkaError:
+        if settings.over_tls:
+            return []
         raise
     except OSError:
         return [trouble(Part.KAFKA, "broker", NOBODY_LISTENS, f"{host}:{port}")]

@@ -87,38 +87,39 @@ def test_a_role_with_the_login_of_another_lacks_rights(secured: SecureBroker) ->
     assert "on cluster" not in text
 
 
-@pytest.mark.parametrize(
-    ("resource", "name", "operation"),
-    [
-        (Resource.TOPIC, JOURNAL, Operation.WRITE),
-        (Resource.GROUP, LEDGER_GROUP, Operation.READ),
-        (Resource.TRANSACTIONAL_ID, "ecluse.ledger-", Operation.WRITE),
-        (Resource.CLUSTER, "kafka-cluster", Operation.ALTER),
-    ],
+TAKEN: Final = (
+    (Resource.TOPIC, JOURNAL, Operation.WRITE),
+    (Resource.GROUP, LEDGER_GROUP, Operation.READ),
+    (Resource.TRANSACTIONAL_ID, "ecluse.ledger-", Operation.WRITE),
+    (Resource.CLUSTER, "kafka-cluster", Operation.ALTER),
 )
-def test_a_right_that_was_taken_away_is_named_to_the_operator_and_to_the_role(
-    secured: SecureBroker, resource: Resource, name: str, operation: Operation
+"""Rights of the ledger, one of each kind."""
+
+
+def test_rights_that_were_taken_away_are_named_to_the_operator_and_to_the_role(
+    secured: SecureBroker,
 ) -> None:
     operator = secured.settings(OPERATOR)
     rights = wanted(read_rights(), operator)
-    taken = ("User:ledger", resource, name, operation)
+    taken = {("User:ledger", *each) for each in TAKEN}
     left = [
         each
         for each in rights
-        if (each.principal, each.resource, each.name, each.operation) != taken
+        if (each.principal, each.resource, each.name, each.operation) not in taken
     ]
-    assert 1 == len(rights) - len(left)
+    assert len(TAKEN) == len(rights) - len(left)
     run(apply(left, operator))
     try:
         by_operator = as_principal(secured, OPERATOR)
         by_role = as_principal(secured, "ledger", "--role", "ledger")
     finally:
         run(apply(rights, operator))
-    lacks = f"lacks {operation.name} on {resource.name.lower()} {name}"
-    assert [("rights", "User:ledger")] == without_certificate(by_operator)
-    assert f"User:ledger {lacks}" in by_operator.text("rights", "User:ledger")
+    assert [("rights", "User:ledger")] * len(TAKEN) == without_certificate(by_operator)
     assert ("rights", "ledger") in by_role.troubles
-    assert f"ledger {lacks}" in by_role.text("rights", "ledger")
+    for resource, name, operation in TAKEN:
+        lacks = f"lacks {operation.name} on {resource.name.lower()} {name}"
+        assert f"User:ledger {lacks}" in by_operator.text("rights", "User:ledger")
+        assert f"ledger {lacks}" in by_role.text("rights", "ledger")
 
 
 def test_a_login_that_is_refused_is_named(secured: SecureBroker) -> None:

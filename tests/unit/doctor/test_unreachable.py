@@ -43,9 +43,20 @@ def test_what_depends_on_a_broker_that_is_away_is_not_known_and_never_ok(tmp_pat
     [
         (
             "fr",
-            ("  À FAIRE broker\xa0: ", "  INCONNU topics, 127.0.0.1:9\xa0: ", "3 choses à faire."),
+            (
+                "  À FAIRE broker, 127.0.0.1:9\xa0: ",
+                "  INCONNU topics, 127.0.0.1:9\xa0: ",
+                "3 choses à faire.",
+            ),
         ),
-        ("en", ("  TO DO     broker: ", "  NOT KNOWN topics, 127.0.0.1:9", "3 things to do.")),
+        (
+            "en",
+            (
+                "  TO DO     broker, 127.0.0.1:9: ",
+                "  NOT KNOWN topics, 127.0.0.1:9",
+                "3 things to do.",
+            ),
+        ),
     ],
 )
 def test_a_person_reads_a_line_for_each_check(
