@@ -25,7 +25,7 @@ from services.api.adapters.clock import Clock, wall_clock
 from services.api.adapters.journal_ends import KafkaEnds
 from services.api.adapters.kafka_publisher import KafkaPublisher
 from services.api.adapters.read_model import follow_password, open_read_model
-from services.api.adapters.source_records import original_bytes, source_records
+from services.api.adapters.source_records import marks_behind, original_bytes, source_records
 from services.api.adapters.treasury import Treasury, open_treasury
 from services.api.app import create_app
 from services.api.http.components import Components
@@ -120,6 +120,7 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
             clock,
             journal_ends=ends,
             source_records=partial(source_records, kafka),
+            marks_behind=partial(marks_behind, kafka),
             lag=lag_source(settings.watches, clock),
             hosts=settings.hosts,
             over_tls=settings.over_tls,

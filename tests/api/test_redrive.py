@@ -16,6 +16,7 @@ from events.envelope import CORRECTION
 from services.api.access.audit import Action
 from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
 from services.api.access.session import HOST_ONLY, SESSION_COOKIE
+from services.api.adapters.ports import JournalEnd
 from services.api.rejections.explanation import Explanations
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Source
@@ -81,17 +82,31 @@ class Desk:
         self.url, self.key = url, key
         self.records = RECORDS if records is None else records
         self.kept, self.audit = Kept(), KeptAudit()
+        self.marks: dict[int, set[str]] = {}
+        self.asked_from: list[int] = []
 
     async def source(self, places: Collection[Source]) -> Mapping[Source, RawRecord]:
         assert isinstance(self.records, dict)
         return {each: self.records[each] for each in places if each in self.records}
+
+    async def marks_behind(self, partition: int, offset: int) -> Collection[str]:
+        self.asked_from.append(offset)
+        return self.marks.get(partition, ())
+
+    async def journal_ends(self) -> Mapping[int, JournalEnd]:
+        return {0: JournalEnd(9, 9)}
 
     def asks(
         self, what: Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]
     ) -> httpx.Response:
         async def go() -> httpx.Response:
             app = an_app(a_reader(self.url), Known(CALLERS), self.kept, self.audit)
-            app.state.components = replace(app.state.components, source_records=self.source)
+            app.state.components = replace(
+                app.state.components,
+                source_records=self.source,
+                marks_behind=self.marks_behind,
+                journal_ends=self.journal_ends,
+            )
             app.state.explanations = Explanations(self.source)
             async with asking(app, key=None) as client:
                 return await what(client)
@@ -187,6 +202,17 @@ def test_what_is_dealt_with_is_not_sent_again(made_in_files: Made) -> None:
     desk = Desk(made_in_files(journal(a_review(1, chain="_dead.0"))))
     assert "already_settled" == desk.sends().json()["code"]
     assert [] == desk.published
+
+
+def test_what_is_underway_is_not_sent_a_second_time(made_in_files: Made) -> None:
+    """The command has sent it, and the ledger does not run."""
+    desk = Desk(made_in_files(journal()))
+    desk.marks[0] = {"ecluse.events.v1/0/7"}
+    assert "redrive_underway" == desk.sends().json()["code"]
+    assert ([], []) == (desk.published, desk.audit.lines)
+    assert [11] == desk.asked_from, "behind the last that is decided"
+    desk.marks[0] = {"ecluse.events.v1/0/9"}
+    assert 202 == desk.sends().status_code, "another one is"
 
 
 def test_the_list_says_what_can_be_read_now(made_in_files: Made) -> None:

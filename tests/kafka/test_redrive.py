@@ -1,5 +1,6 @@
 """Dead letters sent again on a broker: each decided once, whoever is killed on the way."""
 
+import asyncio
 import json
 from collections import Counter
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from events import topics
 from events.envelope import CORRECTION
+from services.api.adapters.source_records import marks_behind
 from tests.builders import Json, a_review, a_vote, a_vote_and_awards, an_award, encoded
 from tests.kafka.cluster import Cluster, Sent, budget_on
 from tests.kafka.commands import DONE, UNREACHABLE, WRONG, asked, object_of
@@ -195,6 +197,8 @@ def test_what_is_sent_again_and_not_decided_yet_is_not_sent_twice(
     assert (0, {"wrong_partition": {"underway": 5}}) == (again["sent"], again["becomes"])
     assert end == cluster.count(topics.EVENTS)
     assert [] == redriven(cluster)
+    sent = {f"{cluster.name(topics.EVENTS)}/{AWAY}/{number}" for number in range(5)}
+    assert sent == asyncio.run(marks_behind(cluster.settings, HOME, 0)), "as the API asks"
 
 
 def test_a_review_that_lies_keeps_nobody_from_sending_a_dead_letter_again(

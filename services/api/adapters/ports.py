@@ -37,6 +37,17 @@ async def no_source_records(places: Collection[Source]) -> Mapping[Source, RawRe
     return {}
 
 
+MarksBehind = Callable[[int, int], Awaitable[Collection[str]]]
+"""Reads the places of dead letters that were sent again in a partition of events, from an offset.
+Raises Stop where the source cannot be reached."""
+
+
+async def no_marks(partition: int, offset: int) -> Collection[str]:
+    """Nothing: there is no source to ask."""
+    del partition, offset
+    return ()
+
+
 class JournalEnd(NamedTuple):
     """The end of a partition of the journal. Whoever has read up to `last` has read all of it."""
 

@@ -1,14 +1,16 @@
 """Records of the source topics as they were received: what dead letters are."""
 
 from collections.abc import Collection, Mapping
+from contextlib import aclosing
 from typing import Final
 
 from aiokafka.structs import TopicPartition
 
-from events.topics import INPUT_TOPICS
+from events.topics import EVENTS, INPUT_TOPICS
 from services.ledger.application.handle import RawRecord
 from services.ledger.domain.journal import Source
 from services.ledger.kafka.topic_records import raw_record
+from services.redrive.dead_letters import redriven_places
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.waits import within
 from services.runtime.ops.settings import Settings
@@ -47,6 +49,29 @@ async def source_records(
     return await within(
         RECORDS_S, _read(settings, known), known[0].topic, settings.bootstrap_servers
     )
+
+
+async def marks_behind(settings: Settings, partition: int, offset: int) -> Collection[str]:
+    """The places of dead letters that were sent again as events of a partition from an offset on.
+
+    Raises:
+        Unreachable: Kafka does not answer, or not in time.
+    """
+    place = TopicPartition(settings.topic(EVENTS), partition)
+    return await within(
+        RECORDS_S, _marks(settings, place, offset), place.topic, settings.bootstrap_servers
+    )
+
+
+async def _marks(settings: Settings, place: TopicPartition, offset: int) -> Collection[str]:
+    found: set[str] = set()
+    async with Reader(settings, [place]) as reader:
+        first, _end = await reader.bounds(place)
+        async with aclosing(reader.to_the_end(place, max(first, offset))) as chunks:
+            async for chunk in chunks:
+                for each in chunk:
+                    found.update(redriven_places(each.headers))
+    return found
 
 
 async def _read(settings: Settings, places: Collection[Source]) -> Mapping[Source, RawRecord]:

@@ -21,9 +21,11 @@ from services.api.adapters.ports import (
     JournalEnd,
     JournalEnds,
     LagSource,
+    MarksBehind,
     OriginalBytes,
     Publisher,
     SourceRecords,
+    no_marks,
     no_source_records,
 )
 from services.api.adapters.position import SharedPosition
@@ -133,6 +135,7 @@ class Components:
     request_limit_s: float = REQUEST_LIMIT_S
     journal_ends: JournalEnds = ends_unknown
     source_records: SourceRecords = no_source_records
+    marks_behind: MarksBehind = no_marks
     webhooks: Webhooks | None = None
     """None where there is no database for them."""
     treasury: Treasury | None = None

@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from events.envelope import CORRECTION
 from events.masking import masked
 from events.texts import _
-from events.topics import EVENTS
+from events.topics import EVENTS, INTERNAL_EVENTS
 from events.unreadable import Unreadable
 from events.values import PRINTED, UNPRINTED
 from services.api.access.audit import Action
@@ -28,7 +28,8 @@ from services.api.problems import NOT_FOUND, Kind, Problem, problems
 from services.api.rejections import query as unsettled
 from services.api.rejections.explanation import is_record_of
 from services.ledger.application.handle import RawRecord, decoded
-from services.redrive.dead_letters import Address, redrives_of
+from services.redrive.dead_letters import Address, place_of, redrives_of
+from services.redrive.prospects import UNDERWAY
 from services.redrive.sending import (
     BY_MAX,
     COMMENT_MAX,
@@ -38,6 +39,7 @@ from services.redrive.sending import (
     correction_id,
     former_of,
 )
+from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.publishing import Message
 from services.runtime.ops.errors import Stop
 
@@ -55,6 +57,13 @@ SETTLED: Final = Kind(
         "record {sequence} of {budget}."
     ),
     _("Look at that record; `ecluse redrive` sends one again that was only reviewed."),
+)
+SENT_ALREADY: Final = Kind(
+    "redrive_underway",
+    409,
+    _("Sent again already"),
+    UNDERWAY,
+    _("Wait until it is decided: it leaves the list then."),
 )
 GONE: Final = Kind(
     "record_gone",
@@ -94,7 +103,9 @@ BY_COMMAND: Final = Kind(
 
 router = APIRouter(
     tags=["what did not go through"],
-    responses=problems(SETTLED, GONE, STILL_UNREADABLE, TOO_OFTEN, BY_COMMAND, NOT_KEPT),
+    responses=problems(
+        SETTLED, SENT_ALREADY, GONE, STILL_UNREADABLE, TOO_OFTEN, BY_COMMAND, NOT_KEPT
+    ),
 )
 
 UNPRINTED_ON_A_LINE: Final = re.compile(rf"[{UNPRINTED}\u2028\u2029]")
@@ -182,6 +193,8 @@ async def send_again(
         raise Problem(BY_COMMAND)
     envelope = read.envelope
     budget = envelope.data.budget
+    if await _is_underway(caller, components, at, budget):
+        raise Problem(SENT_ALREADY)
     facts = {"event": f"{budget}/{envelope.source}/{envelope.id}", "why": author.why}
     await components.audit.write(caller.name, Action.DEAD_LETTER_REDRIVEN, at.its_id, masked(facts))
     await publish_again(components, sent)
@@ -194,6 +207,23 @@ async def send_again(
     )
     redrives = redrives_of(sent.records[0].headers)
     return Redriven(chain=chain, sequence=sequence, redrives=redrives, event=event)
+
+
+async def _is_underway(caller: Caller, components: Components, at: Address, budget: str) -> bool:
+    """True where it is known that it was sent again, and is not decided yet.
+
+    Where Kafka does not say so it is sent: the ledger knows repeats.
+    """
+    ends = await components.journal_ends()
+    if not ends or at.source.topic.endswith(INTERNAL_EVENTS):
+        return False
+    partition = partition_of(budget.encode(), len(ends))
+    async with reading(caller, components) as connection:
+        offset = await unsettled.offset_decided(connection, partition, at.source.topic)
+    try:
+        return place_of(at.source) in await components.marks_behind(partition, offset)
+    except Stop:
+        return False
 
 
 async def to_correct(
