@@ -73,6 +73,9 @@ OWN_SOURCES: Final = "urn:ecluse:"
 COMMAND: Final = "urn:ecluse:command"
 """The `source` of events that somebody sends by hand with `ecluse order` and `ecluse document`."""
 
+CORRECTION: Final = "urn:ecluse:correction"
+"""The `source` of events that correct a dead letter, whoever sends them: one `source`, one id."""
+
 
 def is_reserved(source: str) -> bool:
     """True of a `source` that is one of Écluse's services: the command is a sender as any other."""

@@ -220,6 +220,7 @@ class Event(msgspec.Struct):
     data: EventData
     time: str
     type: str
+    causationid: str | None = None
     correlationid: str | None = None
     traceparent: str | None = None
 

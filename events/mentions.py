@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
 from events.deliberations import DeliberationAdopted
+from events.envelope import CORRECTION
 from events.journal import Event, EventData, Record
 
 NONE: Final[frozenset[str]] = frozenset()
@@ -98,6 +99,8 @@ def mentions_of(record: Record, known: Collection[str | None] = ()) -> list[Ment
         named.append(("beneficiary", data.beneficiary.siret))
     if data.event is not None:
         named.append(("event", data.event.id))
+    if event.causationid is not None and record.event_source == CORRECTION:
+        named.append(("event", event.causationid))
     return [Mention(kind, name) for kind, name in named if name is not None and name not in known]
 
 

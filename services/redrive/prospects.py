@@ -11,9 +11,10 @@ import structlog
 from events.codec import Received
 from events.texts import Translatable, _
 from events.unreadable import Unreadable, explain
-from services.ledger.application.handle import decoded
+from services.ledger.application.handle import RawRecord, decoded
 from services.ledger.application.trial import Trial
 from services.redrive.dead_letters import DeadLetter
+from services.redrive.sending import correction_id
 from services.redrive.state import RedriveState
 
 log: Final = structlog.stdlib.get_logger("ecluse.redrive")
@@ -29,7 +30,7 @@ class Becomes(StrEnum):
     REFUSED = "refused"
     PARKED = "parked"
     STOPS = "stops"
-    """Deciding it fails: it would hold its partition, as it did before it was set aside."""
+    """Deciding it fails, or one before it: it would hold its partition, as it did before."""
     DEAD_LETTER = "dead_letter"
     """It still cannot be read: it is left where it is."""
     NOT_WHOLE = "not_whole"
@@ -38,6 +39,8 @@ class Becomes(StrEnum):
     """It was sent again, and is not decided yet."""
     REDRIVEN = "redriven"
     """It was sent again, and is decided."""
+    DECIDED = "decided"
+    """It was corrected, or its sender has sent it anew under its old id: that was decided."""
 
 
 SENT: Final = frozenset(
@@ -49,7 +52,11 @@ NOT_WHOLE = _("The topic of dead letters has only a part of it.")
 TOO_OFTEN = _("It was sent again {count} times already; --attempts allows more.")
 UNDERWAY = _("It was sent again, and the ledger has not decided it yet.")
 STOPS = _("Deciding it fails ({error}): mend the program first, else it holds its partition again.")
-REDRIVEN = _("It was sent again already: record {sequence} of budget {budget}.")
+BEHIND = _("It stands behind {its_id} in its budget, which cannot be decided: name it alone.")
+DECIDED = _("It was put right already: record {sequence} of budget {budget}.")
+REDRIVEN = _(
+    "It was sent again already, says record {sequence} of budget {budget}; if it was not, --again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,14 @@ class Prospect:
     becomes: Becomes
     why: Translatable | None = None
     received: Received | None = None
-    """The event that it is, where it can be read."""
+    """The event that is sent: what it is, where it can be read, or what corrects it."""
+    correction: RawRecord | None = None
+    """The event that is sent in its place."""
+
+    @property
+    def raw(self) -> RawRecord:
+        """The record that is sent."""
+        return self.dead_letter.raw if self.correction is None else self.correction
 
     @property
     def is_sent(self) -> bool:
@@ -101,14 +115,20 @@ class Oldest:
         del self._kept[self.most :]
 
 
-def prospect(found: DeadLetter, state: RedriveState, attempts_max: int) -> Prospect:
-    """What can be said of a dead letter without asking the ledger."""
+def prospect(
+    found: DeadLetter, state: RedriveState, attempts_max: int, *, again: bool = False
+) -> Prospect:
+    """What can be said of a dead letter without asking the ledger; `again` believes no note."""
     settled = state.settled_by(found.at)
-    if settled is not None and settled.event_id is not None:
+    if not again and settled is not None and settled.event_id is not None:
         facts = {"sequence": settled.sequence, "budget": settled.budget}
         return Prospect(found, Becomes.REDRIVEN, REDRIVEN.render(facts))
     if state.is_underway(found.at):
         return Prospect(found, Becomes.UNDERWAY, UNDERWAY)
+    if state.corrected:
+        place = state.corrected.get(correction_id(found.at, found.raw))
+        if place is not None:
+            return decided(found, place)
     if not found.is_whole:
         return Prospect(found, Becomes.NOT_WHOLE, NOT_WHOLE)
     if found.redrives >= attempts_max:
@@ -119,21 +139,33 @@ def prospect(found: DeadLetter, state: RedriveState, attempts_max: int) -> Prosp
     return Prospect(found, Becomes.READABLE, None, read)
 
 
+def decided(found: DeadLetter, place: tuple[str, int]) -> Prospect:
+    """A dead letter whose event, or a correction of it, was decided by this record of a budget."""
+    budget, sequence = place
+    why = DECIDED.render({"sequence": sequence, "budget": budget})
+    return Prospect(found, Becomes.DECIDED, why)
+
+
 def tried(prospects: Sequence[Prospect], trial: Trial) -> list[Prospect]:
     """The same, with what the ledger would decide of those that can be read, in their order.
 
-    Behind one that it fails to decide nothing is tried any more: what it left is in doubt.
+    Behind one that it fails to decide nothing of its budget is tried: what it left is in doubt.
     """
-    found, has_failed = list(prospects), False
+    found, failed = list(prospects), dict[str, str]()
     for at, each in enumerate(prospects):
-        if each.becomes is not Becomes.READABLE or has_failed:
+        if each.becomes is not Becomes.READABLE or each.received is None:
+            continue
+        budget, its_id = each.received.envelope.data.budget, each.dead_letter.at.its_id
+        if budget in failed:
+            why = BEHIND.render({"its_id": failed[budget]})
+            found[at] = replace(each, becomes=Becomes.STOPS, why=why)
             continue
         try:
-            trial.handle(each.dead_letter.raw)
+            trial.handle(each.raw)
         # A bug of ours at this very record is what a quarantine sets aside: it is an answer here.
         except Exception as error:
             log.exception("trial_failed", **each.dead_letter.raw.source._asdict())
-            has_failed = True
+            failed[budget] = its_id
             why = STOPS.render({"error": type(error).__name__})
             found[at] = replace(each, becomes=Becomes.STOPS, why=why)
         else:

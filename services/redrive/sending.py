@@ -10,14 +10,20 @@ import msgspec
 
 from events.canonical import canonical
 from events.codec import Headers, Received, is_binary
-from events.envelope import SourceKind
+from events.envelope import CORRECTION, SourceKind
 from events.reviews import RecordReviewed
 from events.topics import EVENTS, INTERNAL_EVENTS
 from services.ledger.application.handle import RawRecord
 from services.redrive.dead_letters import Address, redriven_headers
 
 CORRECTIONS: Final = UUID("6a8d098d-3ca3-5997-b5f0-d34fe5b0e999")
-"""The namespace of the ids of corrected events: the uuid5 of the URL `urn:ecluse:corrections`."""
+"""The namespace of the ids of corrected events and of notes.
+
+It is the uuid5 of the URL `urn:ecluse:corrections`.
+"""
+
+OWN_MEMBERS: Final = ("id", "source")
+"""Members of a correction that no patch has a say in: by them it is decided once."""
 
 STRUCTURED: Final[Headers] = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
 
@@ -34,7 +40,7 @@ class Author(NamedTuple):
     """Who sends a dead letter again, when, and why."""
 
     source: str
-    """The `source` of events made by hand: that of the command, or of the console."""
+    """The `source` of the note: that of the command, or of the console."""
     name: str
     at: datetime
     why: str
@@ -79,24 +85,41 @@ def as_sent(raw: RawRecord, event: bytes) -> RawRecord:
     return RawRecord(event, source, STRUCTURED, _key(event), raw.timestamp_ms)
 
 
-def patched(raw: RawRecord, patch: Any, author: Author) -> bytes:
+def correction_id(at: Address, raw: RawRecord) -> str:
+    """The id of every correction of a dead letter, whoever makes it and however often.
+
+    It derives from the names by which the ledger would have known its event, since a sender may
+    have written it twice; where they cannot be read, from its record in the journal, whose number
+    stays the same behind an import.
+    """
+    former = former_of(raw)
+    return str(uuid5(CORRECTIONS, at.its_id if former is None else canonical(former).decode()))
+
+
+def former_of(raw: RawRecord) -> tuple[str, str] | None:
+    """The source and id of the event that a record was to be; None where it has no such."""
+    before = event_of(raw)
+    names = before.get("source"), before.get("id")
+    if not all(isinstance(each, str) and 0 < len(each) <= ID_MAX for each in names):
+        return None
+    source, event_id = names
+    return str(source), str(event_id)
+
+
+def patched(at: Address, raw: RawRecord, patch: Any, author: Author) -> bytes:
     """The event of a record with a merge patch (RFC 7396); of a record that is none, the patch.
 
-    It has an id of its own, the same for the same patch, and names the former one as its cause. Its
-    time stays what it was, unless the patch has another.
+    Its id is that of every correction of this dead letter, and it names the former one as its
+    cause. Its time stays what it was, unless the patch has another.
     """
     before = event_of(raw)
     merged = _merged(before, patch)
     event = merged if isinstance(merged, dict) else {}
-    named = isinstance(patch, dict) and isinstance(patch.get("id"), str)
-    if not named:
-        place = canonical([*raw.source, patch]).decode()
-        event["id"] = str(uuid5(CORRECTIONS, place))
     cause = before.get("id")
     if isinstance(cause, str) and 0 < len(cause) <= ID_MAX:
         event["causationid"] = cause
-    event["source"] = author.source
     event.update(author.attributes)
+    event |= zip(OWN_MEMBERS, (correction_id(at, raw), CORRECTION), strict=True)
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
@@ -117,13 +140,15 @@ def event_of(raw: RawRecord) -> dict[str, Any]:
 
 
 def _note(at: Address, received: Received, author: Author) -> Outgoing:
-    """The event that says who sent a dead letter again, as which event, and why."""
+    """The event that says who sent a dead letter again, as which event, and why.
+
+    Its id derives from all that it says: two notes of one second are two, the same one is a repeat.
+    """
     envelope = received.envelope
     budget = envelope.data.budget
     time = author.at.isoformat(timespec="seconds")
-    event = {
+    event: dict[str, Any] = {
         "specversion": "1.0",
-        "id": f"redrive/{at.its_id}/{time}",
         "source": author.source,
         "type": RecordReviewed.TYPE,
         "time": time,
@@ -139,6 +164,7 @@ def _note(at: Address, received: Received, author: Author) -> Outgoing:
             "event": {"source": envelope.source, "id": envelope.id},
         },
     }
+    event["id"] = f"redrive/{at.its_id}/{uuid5(CORRECTIONS, canonical(event).decode())}"
     return Outgoing(EVENTS, budget.encode(), _spell(event), redriven_headers(at, STRUCTURED))
 
 

@@ -16,6 +16,7 @@ import msgspec
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events import journal
+from events.envelope import CORRECTION
 from events.reviews import RecordReviewed
 from events.topics import DEAD_LETTERS, EVENTS, JOURNAL
 from services.ledger.application.handle import DEAD_CHAIN
@@ -51,6 +52,8 @@ class RedriveState:
 
     settled: dict[tuple[str, int], Settled] = field(default_factory=dict)
     """By chain and number, the first review."""
+    corrected: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """By id, the records of corrections that were accepted or wait, with a note or without."""
     underway: set[str] = field(default_factory=set)
     """Places of those sent again, and not decided yet."""
     _numbers: dict[tuple[Source, str], tuple[str, int]] = field(default_factory=dict)
@@ -83,6 +86,8 @@ class RedriveState:
         imported = any(name == IMPORTED_HEADER for name, _ in record.headers)
         if topic == events_topic and not imported:
             self._next[partition] = max(self._next.get(partition, 0), offset + 1)
+        if row.event_source == CORRECTION and row.is_applied:
+            self.corrected[row.event_id or ""] = (key.decode(), row.sequence)
         if key.startswith(DEAD_MARK):
             place = Source(topic, partition, offset), row.event_sha256
             self._numbers[place] = key.decode(), row.sequence
@@ -128,8 +133,16 @@ class _Row(msgspec.Struct):
     """The members of a journal record that are read of all."""
 
     sequence: int
+    outcome: str
     event_sha256: str
     source: journal.Source
+    event_id: str | None = None
+    event_source: str | None = None
+
+    @property
+    def is_applied(self) -> bool:
+        """True where its event was accepted, or waits to be."""
+        return self.outcome in {"accepted", "parked"}
 
 
 _read_row: Final = msgspec.json.Decoder(_Row).decode
@@ -176,6 +189,19 @@ class DeadLetterTopic:
                     for each in chunk:
                         state.underway.update(redriven_places(each.headers))
         return state
+
+    async def applied(self, source: str, event_id: str) -> tuple[str, int] | None:
+        """A record of any budget by which this event was accepted, or waits; None of none."""
+        for place in self._journal:
+            async with aclosing(self._reader.to_the_end(place)) as chunks:
+                async for chunk in chunks:
+                    for each in chunk:
+                        row = _read_row(each.value or b"")
+                        name = row.event_source, row.event_id
+                        if name == (source, event_id) and row.is_applied:
+                            return (each.key or b"").decode(), row.sequence
+                    await self._reader.yield_to_event_loop()
+        return None
 
     async def dead_letters(self, state: RedriveState) -> AsyncGenerator[DeadLetter, None]:
         """Yield the dead letters of this journal by partition, the oldest first."""

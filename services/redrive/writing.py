@@ -40,11 +40,13 @@ Done = Callable[[int], None]
 """Called with how many were committed."""
 
 
-async def send(settings: Settings, wanted: Sequence[SentAgain], rate: int, done: Done) -> int:
+async def send(
+    settings: Settings, wanted: Sequence[SentAgain], rate: int, done: Done, *, again: bool = False
+) -> int:
     """Send these dead letters again, at most `rate` a second; return how many were sent.
 
     What another run has sent meanwhile is left out: it is asked of the cluster once nobody else can
-    write any more.
+    write any more. With `again` a note is not believed, but the input: the ledger knows repeats.
 
     Raises:
         ClusterError: the cluster cannot be reached or trusted.
@@ -65,7 +67,8 @@ async def send(settings: Settings, wanted: Sequence[SentAgain], rate: int, done:
             raise ClusterError(place_name(hanging.place), HANGS)
         async with dead_letter_topic(settings) as topic:
             state = await topic.state()
-        left = [each for each in wanted if not state.is_sent(each.at)]
+        is_sent = state.is_underway if again else state.is_sent
+        left = [each for each in wanted if not is_sent(each.at)]
         return await _send(writer, inputs, left, rate, done)
     finally:
         await writer.stop()

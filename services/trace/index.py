@@ -10,7 +10,7 @@ from typing import NamedTuple
 from events import fiscal_years, parts
 from events.conventions import ConventionAmended, ConventionSigned
 from events.deliberations import DeliberationAdopted
-from events.envelope import Event
+from events.envelope import CORRECTION, Event
 from events.fiscal_years import FiscalYearOpened
 from events.mentions import Names, order_parts
 from events.reviews import RecordReviewed
@@ -50,6 +50,8 @@ class Index:
     """Budgets in which it was found, by kind."""
     ends: dict[str, int] = field(default_factory=dict)
     """The last sequence read of each budget."""
+    corrections: set[str] = field(default_factory=set)
+    """Ids of corrections of a dead letter that was to be the event of this name."""
     _events: set[tuple[str, int]] = field(default_factory=set)
     _acts: dict[Key, tuple[int, Names]] = field(default_factory=dict)
     """By grant, convention or lone event: the first record that names the act."""
@@ -113,7 +115,9 @@ class Index:
         if record.event_id == ref:
             self._find(Kind.EVENT, budget)
             self._events.add((budget, record.sequence))
-        if _sends_again(entry.event, ref):
+        if _corrects(entry, ref):
+            self.corrections.add(record.event_id or "")
+        if self._sends_again(entry.event) or record.event_id in self.corrections:
             self._find(Kind.EVENT, budget)
             self._events.add((budget, record.sequence))
         opened = isinstance(entry.event, FiscalYearOpened) and ref == entry.convention
@@ -127,6 +131,12 @@ class Index:
             self._find(Kind.ACT, budget)
             about = next(iter(sorted(names.grants or names.conventions)), f"/{record.sequence}")
             self._acts.setdefault((budget, about), (record.sequence, names))
+
+    def _sends_again(self, event: Event) -> bool:
+        """True of the note that a dead letter was sent again as this event, or corrected by one."""
+        if not isinstance(event, RecordReviewed) or event.event is None:
+            return False
+        return event.event.id == self.ref or event.event.id in self.corrections
 
     def _is_planned(self, budget: str) -> bool:
         return (budget, *order_parts(self.ref)) in self._plans and self.ref.count("/") == 1
@@ -274,6 +284,7 @@ class Index:
         return self._carried - self._opened_as.keys()
 
 
-def _sends_again(event: Event, ref: str) -> bool:
-    """True of the note that a dead letter was sent again as the event of this id."""
-    return isinstance(event, RecordReviewed) and event.event is not None and event.event.id == ref
+def _corrects(entry: Entry, ref: str) -> bool:
+    """True of an event that corrects a dead letter, which was to be the event of this id."""
+    envelope = entry.received.envelope
+    return envelope.source == CORRECTION and envelope.causationid == ref

@@ -53,6 +53,7 @@ class Search:
         self.index = Index(self.ref, self.budget)
         for each in self._entries:
             self.index.add(each)
+        self.ids |= self.index.corrections
         self.budgets |= set(self.index.missing())
         self.trace = self.index.trace()
         for each in self._entries:

@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from services.api.access.caller import Scope
 from services.api.adapters.read_model import open_read_model
 from services.api.http import health
 from services.api.http.components import Components
@@ -136,7 +137,10 @@ def test_every_address_says_who_may_ask_and_what_may_go_wrong(sqlite_url: str) -
             assert {"401", "403", "404", "422", "500", "503"} <= phrase["responses"].keys(), path
             assert phrase["summary"], path
             if path not in OPEN:
-                assert [{"bearer": []}, {"session": []}] == phrase["security"], path
+                (by_bearer, by_session) = phrase["security"]
+                (right,) = by_bearer["bearer"]
+                assert right in {*Scope}, path
+                assert {"session": [right]} == by_session, path
 
 
 def test_a_reader_cannot_write_into_the_read_model(read_model_url: str) -> None:

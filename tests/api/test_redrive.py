@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from html import unescape
 from typing import Final
 
@@ -11,12 +12,15 @@ import httpx
 import pytest
 
 from events import topics
+from events.envelope import CORRECTION
 from services.api.access.audit import Action
 from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
 from services.api.access.session import HOST_ONLY, SESSION_COOKIE
 from services.api.rejections.explanation import Explanations
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Source
+from services.redrive.dead_letters import Address
+from services.redrive.sending import Author, correction_id, patched
 from services.runtime.kafka.publishing import Message
 from tests.api.by_hand import VALUE
 from tests.api.environment import Kept, KeptAudit, Known, a_reader, an_app, asking
@@ -32,7 +36,8 @@ CALLERS: Final = {
 }
 HOME: Final = 1
 TIME_MS: Final = 1_690_000_000_000
-WRONG: Final = an_award(_id="wrong", grant="G2", _source="urn:lille:erp")
+TRACE: Final = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+WRONG: Final = an_award(_id="wrong", grant="G2", _source="urn:lille:erp") | {"traceparent": TRACE}
 WRONG["data"]["title"] = ["Aide"]
 THRICE: Final = (("ecluse_redrive_count", b"3"),)
 MISPLACED, UNREADABLE, TIRED, INTERNAL, NO_JSON = range(1, 6)
@@ -152,6 +157,9 @@ def test_a_dead_letter_is_published_as_it_was_with_who_and_why_beside_it(
         (OPERATOR, 99, "pourquoi", 404, "not_found"),
         (OPERATOR, MISPLACED, "  ", 422, "invalid_request"),
         (OPERATOR, MISPLACED, "a\x1b[2J", 422, "invalid_request"),
+        (OPERATOR, MISPLACED, "a\u2028b", 422, "invalid_request"),
+        (OPERATOR, MISPLACED, "a\x9bb", 422, "invalid_request"),
+        (OPERATOR, MISPLACED, "a\u202eb", 422, "invalid_request"),
         (OPERATOR, UNREADABLE, "pourquoi", 409, "still_unreadable"),
         (OPERATOR, TIRED, "pourquoi", 409, "redriven_too_often"),
         (OPERATOR, INTERNAL, "pourquoi", 409, "redriven_by_command"),
@@ -217,24 +225,78 @@ def test_a_form_of_the_console_sends_it_again(made_in_files: Made) -> None:
     assert [] == forged.published
 
 
+CORRECTS: Final = "/console/send/dead-letter/_dead.0/2"
+WRONG_RECORD: Final = RECORDS[Source(topics.EVENTS, 0, 8)]
+AT: Final = Address("_dead.0", 2, WRONG_RECORD.source)
+
+
+def corrected(desk: Desk, title: str) -> Json:
+    """What the form publishes with this title: the event itself."""
+    filled = {name: unescape(value) for name, value in VALUE.findall(desk.sees(CORRECTS))}
+    typed = {"/title": title, "/role": "award", "step": "send", "event_id": "0" * 32}
+    answer = desk.posts(CORRECTS, **filled | typed | {"event_time": "2023-01-01T00:00:00Z"})
+    assert 303 == answer.status_code, answer.text
+    event: Json = json.loads(desk.published[0].value)
+    return event
+
+
 def test_a_corrected_one_is_a_new_event_that_names_the_old_one_and_settles_it(
     made_in_files: Made,
 ) -> None:
     desk = Desk(made_in_files(journal()))
-    path = "/console/send/dead-letter/_dead.0/2"
-    form = desk.sees(path)
+    form = desk.sees(CORRECTS)
     assert 'name="/grant"' in form
     assert "Aide" not in form, "a list has no place where a text is asked for"
-    filled = {name: unescape(value) for name, value in VALUE.findall(form)}
-    typed = {"/title": "Aide", "/role": "award", "step": "send", "event_id": "0" * 32}
-    answer = desk.posts(path, **filled | typed | {"event_time": WRONG["time"]})
-    assert 303 == answer.status_code, answer.text
-    event, note = (json.loads(each.value) for each in desk.published)
+    event = corrected(desk, "Aide")
     assert ("wrong", "Aide", "G2") == (
         event["causationid"],
         event["data"]["title"],
         event["data"]["grant"],
     )
-    data = note["data"]
+    assert (WRONG["time"], WRONG["traceparent"]) == (event["time"], event["traceparent"])
+    first, note = desk.published
+    assert ("ecluse_redrive_of", b"ecluse.events.v1/0/8") in first.headers
+    data = json.loads(note.value)["data"]
     assert ("_dead.0", 2) == (data["chain"], data["sequence"])
-    assert {"source": "urn:ecluse:console", "id": event["id"]} == data["event"]
+    assert {"source": CORRECTION, "id": event["id"]} == data["event"]
+
+
+def test_whoever_corrects_a_dead_letter_it_is_one_event_for_the_ledger(
+    made_in_files: Made,
+) -> None:
+    """Two tabs, or form and command: the second is a repeat, or its id is taken."""
+    url = made_in_files(journal())
+    first, other = (corrected(Desk(url), title) for title in ("Aide", "Autre"))
+    author = Author("urn:ecluse:command", "Awa", datetime(2023, 7, 20, tzinfo=UTC), "x")
+    by_command = json.loads(patched(AT, WRONG_RECORD, {"data": {"title": "Aide"}}, author))
+    ledger = Ledger()
+    events = (a_vote(), by_command, first, other)
+    for number, event in enumerate(events):
+        ledger.handle(RawRecord(encoded(event), Source("x", 0, number)))
+    records = [json.loads(each.record) for each in ledger.commit_batch([]).records]
+    assert ["accepted", "accepted", "duplicate", "refused"] == [r["outcome"] for r in records]
+    assert "event_id_reused" == records[-1]["refusal"]["code"]
+
+
+ID: Final = correction_id(AT, WRONG_RECORD)
+
+
+@pytest.mark.parametrize(
+    ("number", "more", "code"),
+    [
+        (UNREADABLE, an_award(_id=ID, _source=CORRECTION, grant="G2"), "already_settled"),
+        (UNREADABLE, an_award(_id="wrong", _source="urn:lille:erp"), "already_settled"),
+        (MISPLACED, a_vote(_id="other"), "readable_as_it_is"),
+    ],
+)
+def test_what_was_decided_meanwhile_or_can_be_read_is_not_corrected(
+    made_in_files: Made, number: int, more: Json, code: str
+) -> None:
+    """A correction without its note, its sender's own one, and a record that is sent as it is."""
+    desk = Desk(made_in_files(journal(more)))
+    path = f"/console/send/dead-letter/_dead.0/{number}"
+    answer = desk.posts(path, step="send")
+    assert 409 == answer.status_code
+    said = {"already_settled": "Dealt with already", "readable_as_it_is": "Readable as it is"}
+    assert said[code] in answer.text
+    assert [] == desk.published

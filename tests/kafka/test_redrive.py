@@ -8,7 +8,8 @@ from typing import Final
 import pytest
 
 from events import topics
-from tests.builders import Json, a_vote, a_vote_and_awards, an_award, encoded
+from events.envelope import CORRECTION
+from tests.builders import Json, a_review, a_vote, a_vote_and_awards, an_award, encoded
 from tests.kafka.cluster import Cluster, Sent, budget_on
 from tests.kafka.commands import DONE, UNREACHABLE, WRONG, asked, object_of
 from tests.kafka.forked import ECLUSE
@@ -126,7 +127,7 @@ def test_what_each_would_become_is_said_before_anything_is_sent(
         assert 1 == object_of(cluster, "redrive", its_id, "--patch", patch, *SENDS)["sent"]
         corrected, note = cluster.wait_for_records(6 + 6 + 2)[HOME][-2:]
         assert ("accepted", "wrong") == (corrected["outcome"], corrected["event"]["causationid"])
-        reference = {"source": "urn:ecluse:command", "id": corrected["event_id"]}
+        reference = {"source": CORRECTION, "id": corrected["event_id"]}
         assert reference == note["event"]["data"]["event"]
         assert 0 == object_of(cluster, "redrive", its_id, "--patch", patch, *SENDS)["sent"]
         assert 0 == worker.stop()
@@ -143,6 +144,44 @@ def test_what_each_would_become_is_said_before_anything_is_sent(
     assert WRONG == asked(cluster, "redrive", left["dead_letters"][0]["id"], "--patch", patch).code
 
 
+def test_nothing_is_corrected_that_was_decided_or_can_be_sent_as_it_is(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    mended = an_award(50, budget=BUDGET, grant="G1", _id="wrong")
+    wrong = mended | {"data": mended["data"] | {"title": 7}}
+    cluster.write(
+        [
+            Sent(HOME, KEY, b"{"),
+            Sent(HOME, KEY, encoded(wrong)),
+            misplaced(a_vote(100, budget=BUDGET, _id="away")),
+            Sent(HOME, KEY, encoded(a_vote(100, budget=BUDGET))),
+            Sent(HOME, KEY, encoded(mended)),
+        ]
+    )
+    title, whole = tmp_path / "title.json", tmp_path / "whole.json"
+    title.write_text('{"data": {"title": "Aide"}}')
+    whole.write_bytes(encoded(an_award(10, budget=BUDGET, grant="G2")))
+    with Worker(cluster, tmp_path) as worker:
+        cluster.wait_for_records(5)
+        by_its_sender = object_of(cluster, "redrive", "_dead.1/2", "--patch", title, *SENDS)
+        assert (0, {"invalid_value": {"decided": 1}}) == (
+            by_its_sender["sent"],
+            by_its_sender["becomes"],
+        )
+        assert WRONG == asked(cluster, "redrive", "_dead.0/1", "--patch", title, *SENDS).code
+        sent = object_of(cluster, "redrive", "_dead.1/1", "--patch", whole, *SENDS)
+        (row,) = sent["dead_letters"]
+        assert (1, None, CORRECTION) == (
+            sent["sent"],
+            row["event_id"],
+            row["correction"]["source"],
+        )
+        cluster.wait_for_records(5 + 2)
+        assert 0 == worker.stop()
+    repeated = asked(cluster, "redrive", "_dead.1/1", "--patch", whole, *SENDS)
+    assert DONE == repeated.code, "it has no event to show"
+
+
 def test_what_is_sent_again_and_not_decided_yet_is_not_sent_twice(
     cluster: Cluster, tmp_path: Path
 ) -> None:
@@ -156,6 +195,22 @@ def test_what_is_sent_again_and_not_decided_yet_is_not_sent_twice(
     assert (0, {"wrong_partition": {"underway": 5}}) == (again["sent"], again["becomes"])
     assert end == cluster.count(topics.EVENTS)
     assert [] == redriven(cluster)
+
+
+def test_a_review_that_lies_keeps_nobody_from_sending_a_dead_letter_again(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    never_sent = {"source": "urn:lille:erp", "id": "never-sent"}
+    lie = a_review(1, budget=BUDGET, chain="_dead.0", event=never_sent)
+    cluster.write([misplaced(a_vote(100, budget=BUDGET)), Sent(HOME, KEY, encoded(lie))])
+    with Worker(cluster, tmp_path) as worker:
+        cluster.wait_for_records(2)
+        assert 0 == object_of(cluster, "redrive", "_dead.0/1", *SENDS)["sent"]
+        assert 1 == object_of(cluster, "redrive", "_dead.0/1", "--again", *SENDS)["sent"]
+        _, decided, _ = cluster.wait_for_records(4)[HOME]
+        assert 0 == worker.stop()
+    assert "accepted" == decided["outcome"]
+    assert 2 == asked(cluster, "redrive", "--again").code
 
 
 def test_a_quarantined_record_is_decided_once_the_program_is_mended(

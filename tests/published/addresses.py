@@ -66,12 +66,14 @@ def _asked(operation: Json) -> Json:
     members |= {kind: _schema(each) for kind, each in body["content"].items()}
     if body.get("required") and len(body["content"]) == 1:
         required += body["content"]
-    needed = {
+    scopes = {
         scope
         for each in operation.get("security", ())
         for names in each.values()
         for scope in names
     }
+    # Of rights that no scope names, such as that for all entities, the code speaks alone.
+    needed = scopes | {code for status, code in _codes(operation) if status == "403"}
     members |= dict.fromkeys((f"right {each}" for each in needed | {*Scope}), ANYTHING)
     return _object(members, required + [f"right {each}" for each in sorted(needed)])
 
@@ -83,13 +85,18 @@ def _answered(operation: Json) -> Json:
         if status.startswith("2")
         for kind, content in answer.get("content", {}).items()
     }
-    members |= {
-        f"{status} {code}": ANYTHING
+    members |= {f"{status} {code}": ANYTHING for status, code in _codes(operation)}
+    return _object(members, list(members))
+
+
+def _codes(operation: Json) -> list[tuple[str, str]]:
+    """The problems of an address, by status and code."""
+    return [
+        (status, code)
         for status, answer in operation["responses"].items()
         if (problem := answer.get("content", {}).get(MEDIA_TYPE))
         for code in problem["schema"]["properties"]["code"]["enum"]
-    }
-    return _object(members, list(members))
+    ]
 
 
 def _schema(content: Json) -> Any:

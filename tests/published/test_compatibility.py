@@ -66,11 +66,14 @@ def test_rights_and_codes_of_problems_are_read_from_the_api_s_document() -> None
     document = openapi()
     asked = document["paths"]["/balances/lines"]["get"]
     asked["security"][0]["bearer"] = ["read", "operate"]
-    problem = asked["responses"]["404"]["content"][MEDIA_TYPE]["schema"]
-    problem["properties"]["code"]["enum"] = ["no_such_thing"]
+    for status, code in (("404", "no_such_thing"), ("403", "all_entities_needed")):
+        schema = asked["responses"][status]["content"][MEDIA_TYPE]["schema"]
+        codes = schema["properties"]["code"]
+        codes["enum"] = [code] if status == "404" else [*codes["enum"], code]
     changed = NOW._replace(schemas={**NOW.schemas, **schemas_of(document)})
     assert {
         (LINES_ASKED, "/right operate", "it is required now"),
+        (LINES_ASKED, "/right all_entities_needed", "it is required now"),
         (LINES_ANSWERED, "/404 not_found", "it is not written any more"),
     } == {(each.name, *each.change) for each in breaks(NOW, changed)}
 

@@ -13,6 +13,7 @@ from services.api.events_in.reading import EVENTS_MAX, Fault, PublishedEvent, Se
 from services.api.events_in.trials import Tried, tried
 from services.api.http.components import Components
 from services.api.problems import SCOPE_MISSING, Kind, Problem
+from services.runtime.kafka.publishing import Message
 from services.runtime.ops.errors import Stop
 from services.texts.language import Language
 from services.texts.translation import translate
@@ -143,16 +144,19 @@ async def publish_one(
     language: Language,
     *,
     wait_s: float = 0.0,
+    instead: tuple[Message, ...] = (),
 ) -> PublishedEvent:
     """Publish the event that a form made, as POST /events does, with a line in the audit log.
 
-    With `wait_s` it returns once the event is decided, or after so long.
+    With `wait_s` it returns once the event is decided, or after so long; with `instead` these
+    records are published, of which the event is the first.
 
     Raises:
         Problem: it does not match the contract, the caller may not send it, or it is not kept.
     """
     sent = read_one(raw, caller)
     _check(sent, language)
+    sent.instead = instead
     (event,) = sent.events
     place = f"{event.budget}/{event.source}/{event.id}"
     await components.audit.write(caller.name, Action.EVENT_PUBLISHED, place)

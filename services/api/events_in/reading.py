@@ -71,6 +71,8 @@ class Sent:
     """True if all of it is one event, however many lines it has; else each line is one."""
     of_console: bool = False
     """True of what a form of the console made: its `source` is one of Écluse's own."""
+    instead: tuple[Message, ...] = ()
+    """Records published in the place of what was read: with headers, or a note behind them."""
     events: list[PublishedEvent] = field(default_factory=list)
     unreadable: list[Fault] = field(default_factory=list)
     not_allowed: list[Fault] = field(default_factory=list)
@@ -110,6 +112,9 @@ class Sent:
 
     def messages(self) -> Iterator[Message]:
         """The events again, to be published: bytes as they came, keyed by their budget."""
+        if self.instead:
+            yield from self.instead
+            return
         for line, event in zip(self._lines(), self.events, strict=True):
             yield Message(event.budget.encode(), line.value)
 

@@ -7,13 +7,16 @@ import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Query, Request
+from pydantic import TypeAdapter, ValidationError
 
 from events.payments import PaymentExecuted, PaymentOrderAcknowledged
 from events.reports import ReportReceived
 from events.texts import Translatable, _
+from events.values import Timestamp
 from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
 from services.api.console.elements import address, order_href, record_href
@@ -26,7 +29,7 @@ from services.api.orders import query as orders
 from services.api.problems import NOT_FOUND, Kind, Problem
 from services.api.rejections import query as unsettled
 from services.api.rejections.explanation import sent_type
-from services.api.rejections.redrive import record_of
+from services.api.rejections.redrive import to_correct
 from services.ledger.application.handle import RawRecord
 from services.redrive.dead_letters import Address
 from services.redrive.sending import event_of
@@ -71,6 +74,10 @@ class Draft:
     """The id of the event that it corrects."""
     corrects: tuple[Address, RawRecord] | None = None
     """The dead letter in whose place it is sent, with its record."""
+    time: str | None = None
+    """When it happened, where it corrects a dead letter that says so."""
+    traceparent: str | None = None
+    """The trace of its sender, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +199,7 @@ async def dead_letter(hand: Hand, chain: Name, sequence: Sequence64) -> Draft:
     async with hand.visit(chain) as visit:
         language, number = visit.language, visit.locale.number(sequence)
         back = visit.locale.say(_("Record {number}"), number=number)
-    at, raw = await record_of(hand.caller, hand.components, chain, sequence)
+    at, raw = await to_correct(hand.caller, hand.components, chain, sequence)
     event = event_of(raw)
     event_type = sent_type(event)
     if event_type is None:
@@ -201,7 +208,8 @@ async def dead_letter(hand: Hand, chain: Name, sequence: Sequence64) -> Draft:
     fields = fields_of(event_type, data, language)
     if len(fields) > FIELDS_MAX:
         raise Problem(TOO_MANY_FIELDS, {"count": len(fields), "limit": FIELDS_MAX})
-    subject, cause = (_attribute(event.get(name)) for name in ("subject", "id"))
+    names = ("subject", "id", "traceparent")
+    subject, cause, traceparent = (_attribute(event.get(name)) for name in names)
     return Draft(
         _("Correct and send again"),
         event_type,
@@ -213,7 +221,21 @@ async def dead_letter(hand: Hand, chain: Name, sequence: Sequence64) -> Draft:
         subject,
         cause,
         (at, raw),
+        _time(event.get("time")),
+        traceparent,
     )
+
+
+def _time(value: Any) -> str | None:
+    """The time of a record, where it is one of the contract."""
+    try:
+        _TIME.validate_python(value)
+    except ValidationError:
+        return None
+    return str(value)
+
+
+_TIME: Final[TypeAdapter[datetime]] = TypeAdapter(Timestamp)
 
 
 def _attribute(value: Any) -> str | None:

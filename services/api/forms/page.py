@@ -1,6 +1,7 @@
 """The pages on which an event is made by hand: form, confirmation, outcome. They need no script.
 
 The id and the time of the event are made with the confirmation: sent twice, it is a duplicate.
+Those of a corrected dead letter are always the same, whoever corrects it.
 """
 
 import json
@@ -13,6 +14,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import RedirectResponse, Response
 
 from events.codec import Received
+from events.envelope import CORRECTION
 from events.masking import masked
 from events.texts import Translatable, _
 from services.api.adapters.randomness import a_name
@@ -41,10 +43,11 @@ from services.api.forms.fields import Read, fields_of, read
 from services.api.forms.view import DECIDED, TONES, TRIED, as_typed, filled, groups_of
 from services.api.journal import records
 from services.api.problems import Problem
-from services.api.rejections.redrive import name_of_sender, publish_records
+from services.api.rejections.redrive import messages_of, name_of_sender
 from services.ledger.application.handle import RawRecord, decoded
 from services.redrive.dead_letters import Address
-from services.redrive.sending import Author, again, as_sent
+from services.redrive.sending import Author, again, as_sent, correction_id
+from services.runtime.kafka.publishing import Message
 
 router = APIRouter()
 
@@ -92,9 +95,8 @@ _add("/console/send/dead-letter/{chain}/{sequence}", dead_letter)
 async def sent_event(visit: Visitor, budget: Name, event_id: Name) -> Response:
     """The outcome of an event that was sent from here, as soon as it is known."""
     visit.check_authorized(budget)
-    found = await records.outcomes(
-        visit.connection, visit.entities, event_id, budget=budget, source=CONSOLE
-    )
+    found = await records.outcomes(visit.connection, visit.entities, event_id, budget=budget)
+    found = tuple(each for each in found if each.event_source in {CONSOLE, CORRECTION})
     locale = visit.locale
     record = records.latest(found[0].records) if found else None
     title = _("It is on its way") if record is None else DECIDED[record.outcome]
@@ -129,43 +131,48 @@ async def _step(hand: ByHand, draft: Draft) -> Response:
     if step != SEND:
         return await _confirmation(hand, draft, event, typed, await _trial(hand, sent))
     one = await publish_one(
-        raw, hand.caller, hand.components, hand.visit_with().language, wait_s=WAIT_S
+        raw,
+        hand.caller,
+        hand.components,
+        hand.visit_with().language,
+        wait_s=WAIT_S,
+        instead=() if draft.corrects is None else _with_note(hand, raw, *draft.corrects),
     )
-    if draft.corrects is not None:
-        await _note(hand, raw, *draft.corrects)
     outcome = address("sent", one.budget, one.id)
     return RedirectResponse(outcome, HTTPStatus.SEE_OTHER.value)
 
 
-async def _note(hand: ByHand, event: bytes, at: Address, record: RawRecord) -> None:
-    """Publish the note that takes a dead letter off the list: this event was sent in its place.
-
-    Raises:
-        Problem: it is not kept; the dead letter can still be marked as reviewed.
-    """
+def _with_note(hand: ByHand, event: bytes, at: Address, record: RawRecord) -> tuple[Message, ...]:
+    """A corrected event as the command sends it, and the note that takes it off the list."""
     corrected = as_sent(record, event)
     read = decoded(corrected)
-    assert isinstance(read, Received), "it was published"
+    assert isinstance(read, Received), "it was read before"
     why = hand.visit_with().locale.say(CORRECTED)
     author = Author(CONSOLE, name_of_sender(hand.caller), hand.now, why, author_of(hand.caller))
-    _event_itself, *note = again(at, corrected, read, author).records
-    await publish_records(hand.components, tuple(note))
+    return messages_of(again(at, corrected, read, author))
 
 
 def _event(hand: ByHand, draft: Draft, found: Read, kept: Mapping[str, str]) -> dict[str, Any]:
-    """The event; its id and time are those that were kept since it was shown, or new ones."""
-    event_id, time = kept.get(ID, ""), kept.get(TIME, "")
-    if not EVENT_ID.fullmatch(event_id):
+    """The event; its id and time are those that were kept since it was shown, or new ones.
+
+    Of a dead letter the id is that of all its corrections, and the time its own, where it has one.
+    """
+    event_id, time, source = kept.get(ID, ""), kept.get(TIME, ""), CONSOLE
+    if draft.corrects is not None:
+        event_id, source = correction_id(*draft.corrects), CORRECTION
+        time = draft.time or time or hand.now.isoformat(timespec="seconds")
+    elif not EVENT_ID.fullmatch(event_id):
         event_id, time = a_name(ID_BYTES), hand.now.isoformat(timespec="seconds")
     event = {
         "specversion": "1.0",
         "id": event_id,
-        "source": CONSOLE,
+        "source": source,
         "type": draft.event_type,
         "time": time,
         "partitionkey": found.data.get("budget", ""),
         "subject": draft.subject,
         "causationid": draft.cause,
+        "traceparent": draft.traceparent,
         **author_of(hand.caller),
         "data": found.data,
     }

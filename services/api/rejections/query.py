@@ -239,9 +239,12 @@ async def one_dead_letter(
 
 
 async def accepted_since(
-    conn: AsyncConnection, entities: Entities, names: Collection[tuple[str, str]]
+    conn: AsyncConnection,
+    entities: Entities,
+    names: Collection[tuple[str, str]],
+    outcomes: Collection[str] = ("accepted",),
 ) -> dict[tuple[str, str], tuple[str, int]]:
-    """By source and id of an event, the record that accepted it; of those that none did, nothing.
+    """By source and id of an event, a record that accepted it; of those that none did, nothing.
 
     Only ids are compared in the database, by their index.
     """
@@ -250,7 +253,7 @@ async def accepted_since(
     ).where(
         visible(journal.c.budget, entities),
         journal.c.event_id.in_({event_id for _, event_id in names}),
-        journal.c.outcome == "accepted",
+        journal.c.outcome.in_(outcomes),
     )
     rows = (tuple(row) for row in await conn.execute(query))
     found = {(source, event_id): place for source, event_id, *place in rows}

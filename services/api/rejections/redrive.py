@@ -4,30 +4,44 @@ The record and the note about it are published one behind the other: whoever is 
 between sends it again, and the ledger answers `duplicate`. The command sends many, in transactions.
 """
 
+import re
 from typing import Annotated, Final
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
+from events.envelope import CORRECTION
 from events.masking import masked
 from events.texts import _
 from events.topics import EVENTS
 from events.unreadable import Unreadable
+from events.values import PRINTED, UNPRINTED
 from services.api.access.audit import Action
 from services.api.access.caller import Caller, Scope
-from services.api.console.page_context import Name, Sequence64
 from services.api.events_in.publishing import CONSOLE, NOT_KEPT, RETRY_AFTER_S, author_of
 from services.api.events_in.reading import PublishedEvent, event_address
 from services.api.http.components import Components
 from services.api.http.dependencies import Given, Now, Operator, reading
+from services.api.http.question import Name, Sequence
 from services.api.problems import NOT_FOUND, Kind, Problem, problems
 from services.api.rejections import query as unsettled
 from services.api.rejections.explanation import is_record_of
 from services.ledger.application.handle import RawRecord, decoded
 from services.redrive.dead_letters import Address, redrives_of
-from services.redrive.sending import BY_MAX, COMMENT_MAX, Author, Outgoing, again
+from services.redrive.sending import (
+    BY_MAX,
+    COMMENT_MAX,
+    Author,
+    SentAgain,
+    again,
+    correction_id,
+    former_of,
+)
 from services.runtime.kafka.publishing import Message
 from services.runtime.ops.errors import Stop
+
+ACCEPTED_OR_WAITS: Final = ("accepted", "parked")
 
 ATTEMPTS_MAX: Final = 3
 """How often a record is sent again from here."""
@@ -36,7 +50,10 @@ SETTLED: Final = Kind(
     "already_settled",
     409,
     _("Dealt with already"),
-    _("This dead letter was sent again, or marked as reviewed, by record {sequence} of {budget}."),
+    _(
+        "This dead letter was sent again, corrected or marked as reviewed, or its event decided: "
+        "record {sequence} of {budget}."
+    ),
     _("Look at that record; `ecluse redrive` sends one again that was only reviewed."),
 )
 GONE: Final = Kind(
@@ -52,6 +69,13 @@ STILL_UNREADABLE: Final = Kind(
     _("Still not readable"),
     _("It would become a dead letter again, for this reason: {reason}."),
     _("Correct it and send that, or ask its sender to."),
+)
+READABLE: Final = Kind(
+    "readable_as_it_is",
+    409,
+    _("Readable as it is"),
+    _("The record of this dead letter can be read now: it is not corrected, but sent as it was."),
+    _("Send it again; if it is wrong, put right what became of it."),
 )
 TOO_OFTEN: Final = Kind(
     "redriven_too_often",
@@ -73,8 +97,23 @@ router = APIRouter(
     responses=problems(SETTLED, GONE, STILL_UNREADABLE, TOO_OFTEN, BY_COMMAND, NOT_KEPT),
 )
 
+UNPRINTED_ON_A_LINE: Final = re.compile(rf"[{UNPRINTED}\u2028\u2029]")
+
+
+def _printed(reason: str) -> str:
+    """A reason of which each line can be shown as it is.
+
+    Raises:
+        PydanticCustomError: a character in it hides something, or turns its direction.
+    """
+    if any(map(UNPRINTED_ON_A_LINE.search, re.split("\r?\n", reason))):
+        raise PydanticCustomError("string_pattern_mismatch", "not printed", {"pattern": PRINTED})
+    return reason
+
+
 Reason = Annotated[
     str,
+    AfterValidator(_printed),
     StringConstraints(
         strip_whitespace=True,
         min_length=1,
@@ -115,7 +154,7 @@ class Redriven(BaseModel):
     response_description="It is published; the ledger will decide it.",
 )
 async def redrive_dead_letter(
-    caller: Operator, components: Given, now: Now, chain: Name, sequence: Sequence64, why: Why
+    caller: Operator, components: Given, now: Now, chain: Name, sequence: Sequence, why: Why
 ) -> Redriven:
     """Publish a dead letter's record again."""
     author = Author(CONSOLE, name_of_sender(caller), now, why.reason, author_of(caller))
@@ -145,7 +184,7 @@ async def send_again(
     budget = envelope.data.budget
     facts = {"event": f"{budget}/{envelope.source}/{envelope.id}", "why": author.why}
     await components.audit.write(caller.name, Action.DEAD_LETTER_REDRIVEN, at.its_id, masked(facts))
-    await publish_records(components, sent.records)
+    await publish_again(components, sent)
     event = PublishedEvent(
         line=1,
         id=envelope.id,
@@ -155,6 +194,31 @@ async def send_again(
     )
     redrives = redrives_of(sent.records[0].headers)
     return Redriven(chain=chain, sequence=sequence, redrives=redrives, event=event)
+
+
+async def to_correct(
+    caller: Caller, components: Components, chain: str, sequence: int
+) -> tuple[Address, RawRecord]:
+    """The record of a dead letter that may be corrected, as `record_of`.
+
+    What can be read as it is keeps its identity, and is sent as it is: were it corrected under
+    another, both could be applied.
+
+    Raises:
+        Problem: as `record_of`; it can be read, or it or a correction of it was accepted meanwhile.
+    """
+    at, raw = await record_of(caller, components, chain, sequence)
+    if not isinstance(decoded(raw), Unreadable):
+        raise Problem(READABLE)
+    former = former_of(raw)
+    names = {(CORRECTION, correction_id(at, raw)), *(() if former is None else (former,))}
+    async with reading(caller, components) as connection:
+        decided = await unsettled.accepted_since(
+            connection, caller.entities(Scope.READ).sirets, names, ACCEPTED_OR_WAITS
+        )
+    for budget, number in decided.values():
+        raise Problem(SETTLED, {"sequence": number, "budget": budget})
+    return at, raw
 
 
 async def record_of(
@@ -182,15 +246,19 @@ async def record_of(
     return Address(chain, sequence, found.source), raw
 
 
-async def publish_records(components: Components, records: tuple[Outgoing, ...]) -> None:
-    """Publish records of events, in their order.
+def messages_of(sent: SentAgain) -> tuple[Message, ...]:
+    """The records of one dead letter, to be published in their order."""
+    return tuple(Message(each.key, each.value, each.headers) for each in sent.records)
+
+
+async def publish_again(components: Components, sent: SentAgain) -> None:
+    """Publish the records of one dead letter, in their order.
 
     Raises:
         Problem: they are not kept.
     """
-    messages = [Message(each.key, each.value, each.headers) for each in records]
     try:
-        await components.publisher.publish(messages)
+        await components.publisher.publish(messages_of(sent))
     except Stop as error:
         headers = {"Retry-After": str(RETRY_AFTER_S)}
         raise Problem(NOT_KEPT, {"said": error.text}, headers=headers) from error

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from events.masking import masked_name
+from events.masking import masked, masked_name
 from events.texts import Translatable, _
 from events.unreadable import Reason
 from services.cli.terminal.options import typed_or_none
@@ -125,7 +125,10 @@ def dead_letter_row(found: DeadLetter, state: RedriveState) -> dict[str, Any]:
 def _settled(settled: Settled | None) -> dict[str, Any] | None:
     if settled is None:
         return None
-    return {**settled._asdict(), "reviewed_on": settled.reviewed_on.isoformat()}
+    shown: dict[str, Any] = masked(
+        {**settled._asdict(), "reviewed_on": settled.reviewed_on.isoformat()}
+    )
+    return shown | {"event_id": masked_name(settled.event_id)}
 
 
 def _instant(ms: int | None) -> str | None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from events.envelope import CORRECTION
 from tests.builders import (
     BUDGET,
     NEXT_BUDGET,
@@ -192,3 +193,14 @@ def test_the_trace_of_an_event_says_who_sent_its_dead_letter_again() -> None:
     history = Scenario(a_vote(), event, note, other, seen)
     assert [2, 3] == [each.record.sequence for each in trace_of(history, "sent again").records]
     assert [4] == [each.record.sequence for each in trace_of(history, "another").records]
+
+
+def test_a_dead_letter_is_traced_under_its_old_name_by_what_corrected_it() -> None:
+    """The correction and the note about it; not what names a cause for another reason."""
+    correction = an_award(_id="new", _source=CORRECTION) | {"causationid": "wrong"}
+    other = an_award(grant="H", _id="other") | {"causationid": "wrong"}
+    note = a_review(1, chain="_dead.0", event={"source": CORRECTION, "id": "new"})
+    history = Scenario(a_vote(), correction, other, note)
+    for ref in ("wrong", "new"):
+        trace = trace_of(history, ref)
+        assert [2, 4] == [each.record.sequence for each in trace.records], ref

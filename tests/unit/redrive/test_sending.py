@@ -1,12 +1,14 @@
 """What is sent for a dead letter: itself unchanged or a corrected event, and the note about it."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from events import topics
 from events.codec import Headers, Received
+from events.envelope import CORRECTION
 from events.unreadable import Unreadable
 from services.ledger.application.handle import RawRecord, decoded
 from services.ledger.application.trial import trial_of
@@ -21,7 +23,7 @@ from services.redrive.dead_letters import (
     redrives_of,
 )
 from services.redrive.prospects import Becomes, Oldest, Prospect, prospect, tried
-from services.redrive.sending import Author, Outgoing, again, as_sent, patched
+from services.redrive.sending import Author, Outgoing, again, as_sent, correction_id, patched
 from services.redrive.state import RedriveState, Settled
 from tests.builders import BUDGET, Json, a_vote, an_award, encoded
 from tests.unit.events.kafka_messages import binary
@@ -80,6 +82,17 @@ def test_a_record_is_sent_again_as_it_was_and_the_note_says_of_which_by_whom_and
     } == note["data"]
 
 
+def test_two_notes_of_one_second_are_two_and_the_same_one_is_a_repeat() -> None:
+    record = raw(encoded(a_vote()))
+    read = decoded(record)
+    assert isinstance(read, Received)
+    authors = (AUTHOR, AUTHOR, AUTHOR._replace(why="autre"), AUTHOR._replace(name="Zoé"))
+    ids = [json.loads(again(AT, record, read, each).records[1].value)["id"] for each in authors]
+    assert ids[0] == ids[1]
+    assert 3 == len(set(ids))
+    assert all(each.startswith("redrive/_dead.3/17/") for each in ids)
+
+
 def test_the_count_of_redrives_grows_and_earlier_marks_go() -> None:
     first, _ = sent_for(raw(encoded(a_vote())))
     second, _ = sent_for(raw(encoded(a_vote()), first.headers))
@@ -92,30 +105,40 @@ def test_a_count_that_a_sender_wrote_counts_as_once(spelled: bytes) -> None:
     assert 1 == redrives_of((("ecluse_redrive_count", spelled),))
 
 
-def test_a_patch_makes_a_new_event_that_names_the_old_one_the_same_each_time() -> None:
+def test_a_patch_makes_a_new_event_that_names_the_old_one() -> None:
     patch = {"data": {"title": "Aide"}, "subject": None}
-    event = patched(raw(encoded(TYPED_TITLE)), patch, AUTHOR)
-    assert event == patched(raw(encoded(TYPED_TITLE)), patch, AUTHOR)
+    event = patched(AT, raw(encoded(TYPED_TITLE)), patch, AUTHOR)
+    assert event == patched(AT, raw(encoded(TYPED_TITLE)), patch, AUTHOR)
     found = json.loads(event)
-    assert ("wrong", "urn:ecluse:command") == (found["causationid"], found["source"])
+    assert ("wrong", CORRECTION) == (found["causationid"], found["source"])
     assert TYPED_TITLE["time"] == found["time"]
     assert TYPED_TITLE["data"] | {"title": "Aide"} == found["data"]
-    other = json.loads(patched(raw(encoded(TYPED_TITLE)), {"data": {"title": "x"}}, AUTHOR))
-    assert found["id"] not in {"wrong", other["id"]}
     record, note = sent_for(as_sent(raw(encoded(TYPED_TITLE)), event))
     assert event == record.value
-    assert {"source": "urn:ecluse:command", "id": found["id"]} == note["data"]["event"]
+    assert {"source": CORRECTION, "id": found["id"]} == note["data"]["event"]
 
 
 def test_of_a_record_that_is_no_json_the_patch_is_the_event() -> None:
     whole = an_award(_id="mine")
-    found = json.loads(patched(raw(b"\xff{"), whole, AUTHOR))
-    assert whole | {"source": "urn:ecluse:command"} == found
+    found = json.loads(patched(AT, raw(b"\xff{"), whole, AUTHOR))
+    assert whole | {"id": correction_id(AT, raw(b"")), "source": CORRECTION} == found
+
+
+def test_all_corrections_of_a_dead_letter_have_one_id_whatever_they_say() -> None:
+    record, elsewhere = raw(encoded(TYPED_TITLE)), AT._replace(sequence=18)
+    patches = [{"data": {"title": "A"}}, {"data": {"title": "B"}}, {"id": "mine", "source": "x"}]
+    ids = {json.loads(patched(AT, record, each, AUTHOR))["id"] for each in patches}
+    assert {correction_id(AT, record)} == ids, "its sender may have written it twice"
+    assert correction_id(elsewhere, record) in ids
+    other = raw(encoded(TYPED_TITLE | {"id": "another"}))
+    assert correction_id(AT, other) not in ids
+    assert correction_id(AT, raw(b"{")) != correction_id(elsewhere, raw(b"{"))
+    assert correction_id(AT, raw(b"{")) == correction_id(AT, raw(encoded({"id": 7})))
 
 
 def test_a_binary_record_is_patched_in_structured_form() -> None:
     value, headers, _ = binary(TYPED_TITLE)
-    event = patched(raw(value, headers), {"data": {"title": "Aide"}}, AUTHOR)
+    event = patched(AT, raw(value, headers), {"data": {"title": "Aide"}}, AUTHOR)
     assert isinstance(decoded(as_sent(raw(value, headers), event)), Received)
 
 
@@ -187,7 +210,10 @@ def test_each_prospect_says_why_it_would_not_be_sent() -> None:
     settled = Settled(BUDGET, 5, "Awa Diop", AUTHOR.at.date(), None, "vote")
     state.settled["_dead.3", 17] = settled
     assert Becomes.REDRIVEN is prospect(a_dead_letter(readable), state, 3).becomes
+    assert Becomes.UNDERWAY is prospect(a_dead_letter(readable), state, 3, again=True).becomes
     state.underway.clear()
+    lied = prospect(a_dead_letter(readable), state, 3, again=True)
+    assert Becomes.READABLE is lied.becomes, "a review can be written by anybody"
     state.settled["_dead.3", 17] = settled._replace(event_id=None)
     assert Becomes.READABLE is prospect(a_dead_letter(readable), state, 3).becomes, "only looked at"
 
@@ -230,19 +256,47 @@ def test_the_oldest_are_sent_first_and_each_partition_in_its_own_order(
     assert 6 - len(offsets) == found.left_out
 
 
-def test_what_the_ledger_fails_to_decide_is_said_and_nothing_is_tried_behind_it() -> None:
-    def fails_at_the_second(_budget: str, count: list[int] = [0]) -> int:  # noqa: B006 # it counts
-        count[0] += 1
-        assert count[0] < 2
+def test_what_the_ledger_fails_to_decide_is_not_sent_nor_what_stands_behind_it() -> None:
+    """Of its budget: others are decided as if it were not there."""
+    other = "21590350100017-01-2023"
+
+    def fails_at_the_second(budget: str, count: list[int] = [0]) -> int:  # noqa: B006 # it counts
+        count[0] += budget == BUDGET
+        assert budget == other or count[0] < 2
         return PLACE.partition
 
-    events = [a_vote(100), an_award(70), an_award(70, grant="H")]
-    found = [prospect(a_dead_letter(encoded(each)), RedriveState(), 3) for each in events]
-    trial = trial_of((), {BUDGET})
+    events = [a_vote(100), an_award(70), an_award(70, grant="H"), a_vote(5, budget=other)]
+    found = [prospect(a_dead_letter(encoded(each)), RedriveState(), 3) for each in events[:3]]
+    key = replace(
+        a_dead_letter(encoded(events[3])), raw=raw(encoded(events[3]), key=other.encode())
+    )
+    found.append(prospect(key, RedriveState(), 3))
+    trial = trial_of((), {BUDGET, other})
     trial.ledger.partition_of = fails_at_the_second
     tries = tried(found, trial)
-    assert ["accepted", "stops", "readable"] == [each.becomes.value for each in tries]
-    assert [True, False, True] == [each.is_sent for each in tries]
+    assert ["accepted", "stops", "stops", "accepted"] == [each.becomes.value for each in tries]
+    assert [True, False, False, True] == [each.is_sent for each in tries]
+
+
+def test_what_was_corrected_is_not_sent_as_it_was_though_no_note_says_so() -> None:
+    found, state = a_dead_letter(encoded(a_vote())), RedriveState()
+    state.corrected[correction_id(AT, found.raw)] = (BUDGET, 5)
+    each = prospect(found, state, 3)
+    assert (Becomes.DECIDED, False) == (each.becomes, each.is_sent)
+    state.corrected = {"another": (BUDGET, 5)}
+    assert Becomes.READABLE is prospect(found, state, 3).becomes
+
+
+def test_a_correction_is_tried_in_the_place_of_its_dead_letter() -> None:
+    found = a_dead_letter(encoded(TYPED_TITLE))
+    correction = as_sent(found.raw, patched(AT, found.raw, {"data": {"title": "Aide"}}, AUTHOR))
+    read = decoded(correction)
+    assert isinstance(read, Received)
+    each = Prospect(found, Becomes.READABLE, None, read, correction)
+    trial = trial_of((), {BUDGET})
+    trial.handle(raw(encoded(a_vote())))
+    assert [Becomes.ACCEPTED] == [each.becomes for each in tried([each], trial)]
+    assert "wrong" == each.dead_letter.names.event_id, "the row names what its sender knows"
 
 
 def test_a_record_of_another_kind_never_becomes_an_event_of_the_ledger_by_a_redrive() -> None:

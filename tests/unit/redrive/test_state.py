@@ -9,11 +9,12 @@ from aiokafka.structs import ConsumerRecord
 
 from events import topics
 from events.codec import Headers
+from events.envelope import CORRECTION
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Source
 from services.redrive.dead_letters import Address
 from services.redrive.state import RedriveState
-from tests.builders import BUDGET, Json, a_review, a_vote, encoded
+from tests.builders import BUDGET, Json, a_review, a_vote, an_award, encoded
 
 IMPORTED: Headers = (("ecluse_imported", b"1"),)
 REFERENCE = {"source": "urn:lille:erp", "id": "7"}
@@ -76,6 +77,12 @@ def test_a_refused_note_settles_nothing() -> None:
     other = note | {"data": note["data"] | {"event": REFERENCE}}
     state = state_of(*journal(b"{", encoded(note), encoded(other)))
     assert not state.is_sent(AT), "its id was taken"
+
+
+def test_corrections_that_were_accepted_are_known_by_their_ids() -> None:
+    events = [a_vote(_id="c", _source=CORRECTION), an_award(10**9, _id="no", _source=CORRECTION)]
+    state = state_of(*journal(*map(encoded, [*events, a_vote(_id="mine")])))
+    assert {"c": (BUDGET, 1)} == state.corrected, "neither one refused, nor a sender's own"
 
 
 def test_what_the_input_holds_behind_the_decided_is_underway() -> None:

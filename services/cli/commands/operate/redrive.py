@@ -4,13 +4,14 @@ import getpass
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 from rich.text import Text
 
+from events.codec import Received
 from events.envelope import COMMAND
 from events.masking import masked
 from events.texts import Number, _, ngettext
@@ -33,13 +34,14 @@ from services.cli.workers import run_worker
 from services.ledger.application.handle import DEAD_CHAIN, decoded
 from services.ledger.application.trial import trial_of
 from services.redrive.dead_letters import Selection
-from services.redrive.prospects import Becomes, Oldest, Prospect, prospect, tried
+from services.redrive.prospects import Becomes, Oldest, Prospect, decided, prospect, tried
 from services.redrive.sending import (
     BY_MAX,
     COMMENT_MAX,
     Author,
     again,
     as_sent,
+    former_of,
     patched,
 )
 from services.redrive.state import dead_letter_topic
@@ -72,6 +74,8 @@ REASON_NEEDED = _("say why: the journal keeps it")
 NOT_PRINTABLE = _("1 to {limit} printable characters, on one line")
 NOBODY = _("this system has no name of you: say --by")
 ONE_ID = _("it corrects one dead letter: name its ID, and no other")
+IDS_NEEDED = _("it needs IDs: name those that were never sent")
+READABLE = _("It can be read as it is: send it again without --patch.")
 NO_PATCH = _("this file is no JSON object: {error}")
 
 BECOMES: Final = {
@@ -80,12 +84,13 @@ BECOMES: Final = {
     Becomes.DUPLICATE: OUTCOME["duplicate"],
     Becomes.REFUSED: OUTCOME["refused"],
     Becomes.PARKED: OUTCOME["parked"],
-    Becomes.STOPS: _("stops its partition"),
+    Becomes.STOPS: _("stops its partition: not sent"),
     Becomes.DEAD_LETTER: _("dead letter again: not sent"),
     Becomes.NOT_WHOLE: _("not whole: not sent"),
     Becomes.TOO_OFTEN: _("sent too often: not sent"),
     Becomes.UNDERWAY: _("sent again, not decided yet"),
     Becomes.REDRIVEN: _("sent again"),
+    Becomes.DECIDED: _("decided meanwhile: not sent"),
 }
 """What a dead letter would become."""
 
@@ -112,6 +117,9 @@ AtMost = Annotated[
 Attempts = Annotated[
     int, typer.Option(metavar="N", min=1, max=100, help="Not those sent again so often already.")
 ]
+Again = Annotated[
+    bool, flag("--again", "Those named, though a review says that they were sent again.")
+]
 Why = Annotated[
     str | None, typer.Option(metavar="WORDS", help="Why, in a few words: it stays in the journal.")
 ]
@@ -137,6 +145,7 @@ def redrive(
     rate: Rate = 100,
     at_most: AtMost = 10_000,
     attempts: Attempts = 3,
+    again: Again = False,
     reason: Why = None,
     by: By = None,
     yes: Annotated[bool, flag("--yes", "Send them; else nothing is sent.")] = False,
@@ -149,28 +158,32 @@ def redrive(
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
     names = [_full_id(typed(each)) for each in ids or ()]
+    if again and not names:
+        raise bad_option("--again", IDS_NEEDED)
     selection = selection_of(names, code, budget, source, since, until)
     author = _author(reason, by, is_needed=yes)
     merge = None if patch is None else _patch(patch, names)
     with busy(READING_DEAD_LETTERS):
-        chosen = run_worker(_chosen(selection, at_most, attempts))
+        asked = _chosen(selection, at_most, attempts, repeats=again, corrects=merge is not None)
+        chosen = run_worker(asked)
     _check_found(names, chosen.prospects)
     if merge is not None:
         chosen = _with_patch(chosen, merge, author)
-    if not yes:
-        chosen = chosen._replace(prospects=_tried(chosen.prospects))
+    chosen = chosen._replace(prospects=_tried(chosen.prospects))
     wanted = [each for each in chosen.prospects if yes and each.is_sent]
     sent = None
     if yes:
         with counted(SENDING) as update:
-            sent = run_worker(_send(wanted, author, rate, update)) if wanted else 0
+            sent = run_worker(_send(wanted, author, rate, update, again)) if wanted else 0
     if as_json:
         print_json(_answer(chosen, sent))
     else:
-        _show(Screen(), chosen, sent, with_event=merge is not None)
+        _show(Screen(), chosen, sent)
 
 
-async def _send(wanted: Sequence[Prospect], author: Author, rate: int, update: Any) -> int:
+async def _send(
+    wanted: Sequence[Prospect], author: Author, rate: int, update: Any, repeats: bool
+) -> int:
     done = 0
 
     def more(count: int) -> None:
@@ -179,17 +192,20 @@ async def _send(wanted: Sequence[Prospect], author: Author, rate: int, update: A
         update(done, len(wanted))
 
     records = [
-        again(each.dead_letter.at, each.dead_letter.raw, each.received, author)
+        again(each.dead_letter.at, each.raw, each.received, author)
         for each in wanted
         if each.received is not None
     ]
-    return await send(Settings(), records, rate, more)
+    return await send(Settings(), records, rate, more, again=repeats)
 
 
-async def _chosen(selection: Selection, at_most: int, attempts: int) -> Chosen:
+async def _chosen(
+    selection: Selection, at_most: int, attempts: int, *, repeats: bool, corrects: bool
+) -> Chosen:
     """The dead letters that are meant, those left to deal with or those named.
 
-    First those that would be sent, in the order in which they came.
+    First those that would be sent, in the order in which they came. Of one that is to be corrected
+    its sender may have sent the event anew, whose names must be looked for.
     """
     sent, others = Oldest(at_most), list[Prospect]()
     async with dead_letter_topic(Settings()) as topic:
@@ -198,8 +214,12 @@ async def _chosen(selection: Selection, at_most: int, attempts: int) -> Chosen:
             is_open = state.settled_by(each.at) is None
             if not (is_open or selection.ids) or not selection.takes(each):
                 continue
-            found = prospect(each, state, attempts)
+            found = prospect(each, state, attempts, again=repeats)
             (sent.add if found.is_sent else others.append)(found)
+            former = former_of(each.raw) if corrects else None
+            applied = None if former is None else await topic.applied(*former)
+            if applied is not None:
+                return Chosen([decided(each, applied)], 0)
     return Chosen([*sent.in_order(), *others], sent.left_out)
 
 
@@ -217,15 +237,18 @@ def _tried(prospects: list[Prospect]) -> list[Prospect]:
 def _with_patch(chosen: Chosen, merge: Any, author: Author) -> Chosen:
     """The corrected event in the place of the dead letter; leave where it still cannot be read."""
     (before,) = chosen.prospects
-    if before.becomes in {Becomes.REDRIVEN, Becomes.UNDERWAY}:
+    if before.becomes in {Becomes.REDRIVEN, Becomes.UNDERWAY, Becomes.DECIDED}:
         return chosen
     found = before.dead_letter
-    event = patched(found.raw, merge, author)
-    read = decoded(as_sent(found.raw, event))
+    if isinstance(decoded(found.raw), Received):
+        leave(READABLE, EXIT_UNREADABLE)
+    event = patched(found.at, found.raw, merge, author)
+    correction = as_sent(found.raw, event)
+    read = decoded(correction)
     if isinstance(read, Unreadable):
         leave(explain(read), EXIT_UNREADABLE)
-    dead_letter = replace(found, raw=as_sent(found.raw, event), is_whole=True)
-    return chosen._replace(prospects=[Prospect(dead_letter, Becomes.READABLE, None, read)])
+    sent = Prospect(found, Becomes.READABLE, None, read, correction)
+    return chosen._replace(prospects=[sent])
 
 
 def _check_found(names: Sequence[str], prospects: Sequence[Prospect]) -> None:
@@ -295,9 +318,18 @@ def _row(each: Prospect) -> dict[str, Any]:
         "reason": masked(found.reason),
         **found.names._asdict(),
         "redrives": found.redrives,
+        "correction": _correction(each),
         "becomes": each.becomes.value,
         "why": None if each.why is None else masked(asdict(both(each.why))),
     }
+
+
+def _correction(each: Prospect) -> dict[str, str] | None:
+    """The names of the event that is sent in the place of a dead letter."""
+    if each.correction is None or each.received is None:
+        return None
+    envelope = each.received.envelope
+    return {"source": envelope.source, "id": envelope.id}
 
 
 def _histogram(prospects: Sequence[Prospect]) -> dict[str, Counter[Becomes]]:
@@ -309,14 +341,15 @@ def _histogram(prospects: Sequence[Prospect]) -> dict[str, Counter[Becomes]]:
     return found
 
 
-def _show(screen: Screen, chosen: Chosen, sent: int | None, *, with_event: bool) -> None:
+def _show(screen: Screen, chosen: Chosen, sent: int | None) -> None:
     prospects = chosen.prospects
     if not prospects:
         screen.say(NOTHING)
         return
-    if with_event:
-        event = json.loads(prospects[0].dead_letter.raw.value or b"null")
-        shown = json.dumps(masked(event), ensure_ascii=False, indent=2)
+    correction = prospects[0].correction
+    if correction is not None:
+        event = masked(json.loads(correction.value or b"null"))
+        shown = json.dumps(event, ensure_ascii=False, indent=2)
         screen.console.print(Text(clean(shown)), soft_wrap=True)
     by_reason = [
         (code, becomes, count)
