@@ -45,6 +45,7 @@ BROKER_S: Final = 5.0
 """The time limit of one broker, of several."""
 
 NOBODY_LISTENS = _("nothing listens there, of those that ECLUSE_BOOTSTRAP_SERVERS names")
+NO_ADDRESS = _("it is no address of a broker: ECLUSE_BOOTSTRAP_SERVERS takes HOST:PORT")
 TOPICS_ALIKE = ngettext(
     "{count} topic is as it should be.", "All {count} topics are as they should be."
 )
@@ -82,14 +83,10 @@ async def _addresses(scope: Scope) -> tuple[Scope | None, list[Check]]:
 
     Every connection would wait for one that is silent.
     """
-    named = {
-        where: collect_hosts(where)[0][:2]
-        for each in scope.settings.bootstrap_servers.split(",")
-        if (where := each.strip())
-    }
+    named = [each.strip() for each in scope.settings.bootstrap_servers.split(",")]
     asked = (
-        made(Part.KAFKA, "broker", _address(scope.settings, *place), BROKER_S, where)
-        for where, place in named.items()
+        made(Part.KAFKA, "broker", _address(scope.settings, where), BROKER_S, where)
+        for where in named
     )
     found = [each for checks in await asyncio.gather(*asked) for each in checks]
     left = [where for where in named if where not in {each.where for each in found}]
@@ -118,7 +115,7 @@ async def _brokers(scope: Scope) -> list[Check]:
     return found
 
 
-async def _address(settings: Settings, host: str, port: int) -> list[Check]:
+async def _address(settings: Settings, where: str) -> list[Check]:
     """Nothing where a broker answers; it is asked what it knows, which needs no login.
 
     What is wrong with TLS the whole connection says better.
@@ -131,6 +128,10 @@ async def _address(settings: Settings, host: str, port: int) -> list[Check]:
     }
     del arguments["bootstrap_servers"]
     try:
+        ((host, port, _family),) = collect_hosts(where)
+    except ValueError:
+        return [trouble(Part.KAFKA, "broker", NO_ADDRESS, where)]
+    try:
         connection = await create_conn(host, port, **arguments)
     except ssl.SSLError:
         return []
@@ -141,7 +142,7 @@ async def _address(settings: Settings, host: str, port: int) -> list[Check]:
             return []
         raise
     except OSError:
-        return [trouble(Part.KAFKA, "broker", NOBODY_LISTENS, f"{host}:{port}")]
+        return [trouble(Part.KAFKA, "broker", NOBODY_LISTENS, where)]
     connection.close()
     return []
 

@@ -74,6 +74,20 @@ def test_before_a_start_what_the_services_make_is_not_missed(tmp_path: Path) -> 
     assert ("consumers", "consumer") not in of_state(result, "unknown")
 
 
+def test_what_is_no_address_of_a_broker_is_named_beside_one_where_nothing_listens(
+    tmp_path: Path,
+) -> None:
+    result = examined(
+        tmp_path,
+        "--before-start",
+        "--json",
+        ECLUSE_BOOTSTRAP_SERVERS="127.0.0.1:9, kafka:here",
+    )
+    found = [each for each in json.loads(result.out)["checks"] if each["state"] == "trouble"]
+    assert ["127.0.0.1:9", "kafka:here"] == [each["where"] for each in found]
+    assert "HOST:PORT" in found[1]["message"]["en"]
+
+
 def test_as_a_role_only_what_it_uses_is_examined(tmp_path: Path) -> None:
     result = examined(tmp_path, "--role", "ledger", "--json")
     assert [("kafka", "broker")] == of_state(result, "trouble")
