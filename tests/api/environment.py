@@ -172,7 +172,7 @@ def _documented() -> tuple[tuple[str, re.Pattern[str], Answers], ...]:
 
 async def _check_documented(response: httpx.Response) -> None:
     """That a problem has a code which the document names at that address."""
-    if response.headers.get("content-type") != MEDIA_TYPE:
+    if response.headers.get("content-type") != MEDIA_TYPE or response.request.method == "HEAD":
         return
     await response.aread()
     asked, status, code = response.request, str(response.status_code), response.json().get("code")
