@@ -105,7 +105,13 @@ class Tables:
             counted.keep_only({each.partition for each in kept if each.topic == topic})
 
     def reconcile(self, reached: Mapping[Place, Reached], asked_s: float) -> list[Difference]:
-        """The overdue differences, by offsets that were asked for after `asked_s`."""
+        """The overdue differences, by offsets that were asked for after `asked_s`.
+
+        Raises:
+            Shrunk: as `Reconciliation.is_answer`.
+        """
+        if not self.reconciliation.is_answer(reached):
+            return []
         found = self.reconciliation.reconcile(reached)
         self.input_watermark.reconciled(reached, asked_s)
         self.watermark.reconciled(reached, asked_s)

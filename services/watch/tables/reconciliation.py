@@ -7,12 +7,16 @@ noted; and if it is still alone when both were read that far, it is a difference
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from events.topics import BALANCES, JOURNAL, Place
 from services.watch.tables.balances import LiveBalances, OpenEnds
 from services.watch.tables.budget_balance import Difference
 from services.watch.tables.partitions import Reached, only
+
+SHRUNK_AFTER: Final = 10
+"""After so many looks in a row a partition that ends too early is one that was made anew. Fewer
+are a broker that was frozen: it leads no more, does not know it yet, and says an old end."""
 
 
 class Progress(NamedTuple):
@@ -53,6 +57,8 @@ class Reconciliation:
         self._pairs: dict[int, _Pair] = {}
         self._unread: dict[Place, int] = {}
         """The end of each partition at its assignment, until it is read that far."""
+        self._short: dict[Place, int] = {}
+        """How many looks in a row have found a partition to end before what was read of it."""
         self._read: set[Place] = set()
 
     @property
@@ -93,18 +99,28 @@ class Reconciliation:
         """The same, while the cluster answers: new records are read as they arrive."""
         return self._answered and self.is_read(number)
 
+    def is_answer(self, reached: Mapping[Place, Reached]) -> bool:
+        """False where a partition ends before what was read of it: that was no answer.
+
+        Raises:
+            Shrunk: it stays so: the topic was made anew, or has lost records, and the balances are
+                no longer its sum.
+        """
+        short = [place for place, each in reached.items() if each.worked > each.end]
+        self._short = {place: self._short.get(place, 0) + 1 for place in short}
+        for place, looks in self._short.items():
+            if looks >= SHRUNK_AFTER:
+                raise Shrunk(place, reached[place].worked, reached[place].end)
+        if short:
+            self.no_answer()
+        return not short
+
     def reconcile(self, reached: Mapping[Place, Reached]) -> list[Difference]:
         """The differences that are overdue.
 
         Args:
             reached: the progress of every assigned partition, taken since the last call.
-
-        Raises:
-            Shrunk: a topic was made anew, or has lost records: the balances are no longer its sum.
         """
-        for place, each in reached.items():
-            if each.worked > each.end:
-                raise Shrunk(place, each.worked, each.end)
         self._answered = True
         ends = _ends_of_pairs(reached)
         self._pairs = {number: self._pairs.get(number) or _Pair(ends[number]) for number in ends}

@@ -45,6 +45,7 @@ class Link:
         self._server: asyncio.Server | None = None
         self._hole: ExitStack | None = None
         self._writers: set[asyncio.StreamWriter] = set()
+        self._carriers: set[asyncio.Task[None]] = set()
 
     async def listen(self) -> None:
         """Take connections."""
@@ -73,8 +74,12 @@ class Link:
         self._flows.set()
         if self._hole is not None:
             self._hole.close()
-        self._reset()
         await self._stop_listening()
+        for each in self._carriers:
+            each.cancel()
+        if self._carriers:
+            await asyncio.wait(self._carriers)
+        await asyncio.sleep(0)  # In which what was aborted is closed.
 
     async def _stop_listening(self) -> None:
         if self._server is not None:
@@ -86,9 +91,17 @@ class Link:
             each.transport.abort()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._way is Way.CUT:
+        task = asyncio.current_task()
+        assert task is not None
+        self._carriers.add(task)
+        try:
+            if self._way is not Way.CUT:
+                await self._carry_on(reader, writer)
+        finally:
             writer.transport.abort()
-            return
+            self._carriers.discard(task)
+
+    async def _carry_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             await self._flows.wait()
             from_broker, to_broker = await asyncio.open_connection(HOST, self._broker_port)
@@ -106,7 +119,6 @@ class Link:
                     pump.cancel()
                 await asyncio.wait(pumps)
                 to_broker.transport.abort()
-        writer.transport.abort()
 
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answers: bool = False

@@ -7,7 +7,7 @@ from events.topics import BALANCES, JOURNAL, Place
 from services.watch.tables.balances import LiveBalances
 from services.watch.tables.budget_balance import Kind
 from services.watch.tables.partitions import Reached
-from services.watch.tables.reconciliation import Reconciliation, Shrunk
+from services.watch.tables.reconciliation import SHRUNK_AFTER, Reconciliation, Shrunk
 from tests.builders import a_vote, an_amount
 from tests.unit.watch.ledger_output import Out, encoded, transactions
 from tests.unit.watch.reader import of_topic
@@ -41,6 +41,8 @@ class Scene:
             place: Reached(self.live.next_offset(place), *self._fetched[place])
             for place in places or (J, B)
         }
+        if not self.reconciliation.is_answer(reached):
+            return []
         return [each.kind for each in self.reconciliation.reconcile(reached)]
 
 
@@ -112,8 +114,22 @@ def test_a_topic_that_ends_before_what_was_read_of_it_is_another() -> None:
     scene = Scene()
     scene.fetched(J, 1, 1, end=0)
     scene.work(0, RECORDS[0])
+    for _ in range(SHRUNK_AFTER - 1):
+        assert ([], False) == (scene.cycle(), scene.reconciliation.ready)
     with pytest.raises(Shrunk, match=r"ecluse\.journal\.v1/0 ends at 0, but was read to 1"):
         scene.cycle()
+
+
+def test_a_broker_that_leads_no_more_says_an_old_end_for_a_while() -> None:
+    scene = Scene()
+    scene.cycle()
+    scene.work(0, RECORDS[0])
+    for _ in range(2):
+        scene.fetched(J, 1, 1, end=0)
+        for _ in range(SHRUNK_AFTER - 1):
+            assert ([], False) == (scene.cycle(), scene.reconciliation.ready)
+        scene.fetched(J, 1, 1, end=1)
+        assert ([], True) == (scene.cycle(), scene.reconciliation.ready)
 
 
 def test_what_was_not_published_is_found_when_the_balances_are_read_to_their_end() -> None:
