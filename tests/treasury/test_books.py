@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Row, delete, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -130,7 +130,7 @@ def test_whatever_is_changed_in_an_entry_is_named(
 
 
 @pytest.mark.rest
-@lasting
+@settings(lasting, max_examples=5)  # The read model is filled again behind each order.
 @given(history=budgets_of(BUDGET))
 def test_where_each_order_goes_on_a_slip_nothing_differs(
     history: list[bytes], kept_url: str

@@ -15,7 +15,7 @@ from services.watch.tables.budget_balance import Difference
 from services.watch.tables.partitions import Reached, only
 
 SHRUNK_AFTER: Final = 10
-"""After so many looks in a row a partition that ends too early is one that was made anew. Fewer
+"""After so many samples in a row a partition that ends too early is one that was made anew. Fewer
 are a broker that was frozen: it leads no more, does not know it yet, and says an old end."""
 
 
@@ -58,7 +58,7 @@ class Reconciliation:
         self._unread: dict[Place, int] = {}
         """The end of each partition at its assignment, until it is read that far."""
         self._short: dict[Place, int] = {}
-        """How many looks in a row have found a partition to end before what was read of it."""
+        """How many samples in a row have found a partition to end before what was read of it."""
         self._read: set[Place] = set()
 
     @property
@@ -108,8 +108,8 @@ class Reconciliation:
         """
         short = [place for place, each in reached.items() if each.worked > each.end]
         self._short = {place: self._short.get(place, 0) + 1 for place in short}
-        for place, looks in self._short.items():
-            if looks >= SHRUNK_AFTER:
+        for place, samples in self._short.items():
+            if samples >= SHRUNK_AFTER:
                 raise Shrunk(place, reached[place].worked, reached[place].end)
         if short:
             self.no_answer()
