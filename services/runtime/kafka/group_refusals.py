@@ -20,6 +20,10 @@ JOINS_MAX: Final = 6
 """The most joins under a new member id within three sessions: more means two processes of one
 name."""
 
+BURST_S: Final = 1.0
+"""Joins within this time are one: a broker that is cut off has a member join several times at once,
+and two processes of one name go on."""
+
 SAME_NAME = _(
     "another process keeps joining the group under the name {instance}: give each its own "
     "(--instance, ECLUSE_INSTANCE)"
@@ -49,7 +53,8 @@ class Joins:
         if not member_id or member_id == self._member_id:
             return False
         self._member_id = member_id
-        self._joined_s.append(now_s)
+        if not self._joined_s or now_s - self._joined_s[-1] >= BURST_S:
+            self._joined_s.append(now_s)
         return True
 
     def check(self) -> None:
