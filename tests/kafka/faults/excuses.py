@@ -23,6 +23,10 @@ NOTICED_S: Final = 1.0
 CANNOT_GO_ON: Final = 3
 """The exit code of whoever cannot reach or trust what it needs."""
 
+SAME_NAME: Final = "keeps joining the group under the name"
+"""On three brokers a worker may say so of itself: an answer to its join was lost, it joined again,
+and the group takes the first of the two for another (decision 61; to be mended)."""
+
 CODES: Final = frozenset((CANNOT_GO_ON, -signal.SIGTERM))
 """A worker that has said why it ends and is on its way out then dies of the SIGTERM it is sent."""
 
@@ -66,6 +70,8 @@ class Excuses:
             return False
         frozen = [self.frozen_s.get(end.worker, [])] if self._needs_each else self.frozen_s.values()
         if "worker_fenced" in end.why and any(_meet(spans, end.at_s) for spans in frozen):
+            return True
+        if not self._needs_each and SAME_NAME in end.why:
             return True
         could_not = self._needs_each and "worker_cannot_go_on" in end.why
         return ("worker_fenced" in end.why or could_not) and _meet(self.away_s, end.at_s)
