@@ -11,6 +11,7 @@ from aiokafka.errors import (
 )
 from aiokafka.structs import TopicPartition
 
+from services.runtime.kafka import group_refusals
 from services.runtime.kafka.clients import FencedInstanceIdError, name_fenced_members
 from services.runtime.kafka.writer import Fenced
 from services.runtime.ops.errors import ClusterError
@@ -340,7 +341,11 @@ def test_a_group_that_others_join_may_give_the_same_again_and_again(
     scene.play(during)
 
 
-def test_two_of_one_name_that_fence_each_other_stop(scene: Scene) -> None:
+def test_two_of_one_name_that_fence_each_other_stop(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_refusals, "BURST_S", 0.02)
+
     async def during(_: Worker) -> None:
         for number in range(12):
             scene.member.member_id = f"m{number}"
