@@ -50,6 +50,10 @@ def dead_letters() -> None:
     """Records that could not be read: how many by reason, which, and their bytes."""
 
 
+COLUMNS: Final = ("id", "date", "detail", "budget", "event", "state")
+"""Columns of a table of dead letters."""
+
+
 @app.command("list", cls=Verb)
 def list_dead_letters(
     code: Code = None,
@@ -77,8 +81,7 @@ def list_dead_letters(
         screen.say(NONE_TO_DO)
         return
     screen.show_list("by_reason", ("code", "count"), counts.items(), _count_cells)
-    columns = ("id", "date", "detail", "budget", "event", "state")
-    screen.show_list("dead_letters", columns, rows, _cells)
+    screen.show_list("dead_letters", COLUMNS, rows, _cells)
     screen.say(FOUND.render(len(rows)))
 
 
@@ -98,8 +101,7 @@ def show_dead_letter(its_id: ItsId, as_json: AsJson = False) -> None:
         print_json({**row, "key": _text(found.raw.key), "headers": headers, "value": shown})
         return
     screen = Screen()
-    columns = ("id", "date", "detail", "budget", "event", "state")
-    screen.show_list("dead_letters", columns, [row], _cells)
+    screen.show_list("dead_letters", COLUMNS, [row], _cells)
     screen.say(sentence)
     for name, content in headers:
         screen.console.print(Text(clean(f"  {name}: {content}")), soft_wrap=True)
