@@ -21,8 +21,8 @@ JOINS_MAX: Final = 6
 name."""
 
 BURST_S: Final = 1.0
-"""Joins within this time are one: a broker that is cut off has a member join several times at once,
-and two processes of one name go on."""
+"""Joins within this time count as one. A member that is cut off from its broker joins several times
+at once; two processes of one name go on joining."""
 
 SAME_NAME = _(
     "another process keeps joining the group under the name {instance}: give each its own "
