@@ -90,7 +90,7 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
     """Be the API over a read model and Kafka, until SIGTERM or SIGINT.
 
     Raises:
-        Stop: its address is taken, or its database does not answer.
+        Stop: its address is taken, or its database refuses us or does not answer.
     """
     clock = wall_clock
     address = settings.url
@@ -106,9 +106,9 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
     store.follow_password(of_access.value)
     treasury = _opened_treasury(engine, of_database, clock)
     try:
-        await store.prepare()
+        await store.prepare(kafka.give_up_s)
         if treasury is not None:
-            await treasury.store.prepare()
+            await treasury.store.prepare(kafka.give_up_s)
         access, login = access_of(settings, store, clock)
         webhooks = Webhooks(store, clock)
         parts = Components(

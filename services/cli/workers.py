@@ -12,7 +12,7 @@ from events.texts import _
 from services.runtime.kafka.writer import Fenced, WriterFailed
 from services.runtime.ops.errors import ClusterError, Stop
 from services.runtime.processing.cycle_collection import collect_rarely
-from services.runtime.processing.task import GaveUp
+from services.runtime.processing.failure_tracker import GaveUp
 
 Result = TypeVar("Result")
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import asyncpg
+import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
@@ -22,6 +24,13 @@ LIMIT_S: Final = 60.0
 TEMPORARY: Final = frozenset({"08", "25", "28", "3D", "40", "53", "55", "57", "58"})
 """Classes of PostgreSQL's errors that time or an operator mends: connections, a standby, access, a
 database that is missing, conflicts, resources, locks, an operator's hand, the system."""
+
+AWAY: Final = frozenset({"08", "25", "53", "57", "58"})
+"""Those of a server that is away: connections, a standby, resources, an operator's hand, the
+system."""
+
+RETRY_S: Final = 1.0
+"""The pause before a database that is away is asked again."""
 
 OUR_STATEMENT: Final = sqlite3.SQLITE_ERROR
 """SQLite's code for statements that it cannot run; its other operational errors come from the disk
@@ -45,6 +54,8 @@ CLOSED = _(
     "check {setting}"
 )
 NO_TLS = _("there is no TLS ({error}): check the port, the server's `ssl`, and {setting}")
+
+log: Final = structlog.stdlib.get_logger("ecluse.database")
 
 
 def is_temporary(error: BaseException) -> bool:
@@ -129,6 +140,40 @@ async def reaching(where: str) -> AsyncIterator[None]:
         if not is_temporary(error):
             raise
         raise Unreachable(where, explained(error)) from error
+
+
+async def once_it_answers(
+    where: str, ask: Callable[[], Awaitable[None]], patience_s: float = 0.0
+) -> None:
+    """Ask the database; again each second while it is away, for `patience_s` at most.
+
+    One that refuses us would do so again, and is asked once. The first failure is logged.
+
+    Raises:
+        Unreachable: it refuses us, or is still away.
+    """
+    now_s = asyncio.get_running_loop().time
+    until_s, is_first = now_s() + patience_s, True
+    while True:
+        try:
+            async with reaching(where):
+                return await ask()
+        except Unreachable as error:
+            if now_s() > until_s or not any(map(_is_away, _chain(error))):
+                raise
+            if is_first:
+                log.warning("database_unavailable", error=str(error), limit_s=patience_s)
+            is_first = False
+        await asyncio.sleep(RETRY_S)
+
+
+def _is_away(error: BaseException) -> bool:
+    """True of an error of a server that is down, starts, is full, or only follows another."""
+    if isinstance(error, asyncpg.PostgresError):
+        return str(error.sqlstate)[:2] in AWAY
+    # Its subclasses are the network's; for itself, asyncpg raises it where there is no TLS.
+    of_tls = isinstance(error, ssl.SSLError) or type(error) is ConnectionError
+    return isinstance(error, OSError) and not of_tls
 
 
 def explained(error: BaseException) -> Translatable:

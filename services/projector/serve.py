@@ -24,7 +24,7 @@ REMEDY: Final = (
 async def serve(settings: Settings, url: str) -> None:
     """Be a worker of the projector until SIGTERM or SIGINT; it ends as `Worker.run` does."""
     await check(settings, (JOURNAL,))
-    await prepare_at(url)
+    await prepare_at(url, settings.give_up_s)
     engine = an_engine(url)
     try:
         registry = CollectorRegistry()

@@ -65,10 +65,11 @@ class Cluster(Topics):
     # ------------------------------------------------------------ writing
     @asynccontextmanager
     async def producer(self, name: str | None = None) -> AsyncIterator[AIOKafkaProducer]:
-        """A plain producer; with a name, one that writes in transactions."""
+        """A plain producer, which sends nothing twice; with a name, one that writes transactions."""
         producer = AIOKafkaProducer(
             bootstrap_servers=self.bootstrap,
             transactional_id=name and self.prefix + name,
+            enable_idempotence=True,  # the default of Kafka's own client
             acks="all",
             linger_ms=5,
             max_request_size=RECORD_BYTES_MAX,

@@ -1,19 +1,34 @@
-"""Settings that a consumer group does not take: each service says which, and ends."""
+"""Refusals of a consumer group: of settings, which end a service in words, and of late joins."""
 
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
+from aiokafka import ConsumerRebalanceListener
+from aiokafka.errors import NoOffsetForPartitionError
+from aiokafka.structs import TopicPartition
 
+from events.topics import EVENTS
+from services.runtime.kafka.clients import a_member, member_id, rejoin
 from tests.kafka.brokers import SETTINGS
 from tests.kafka.cluster import Cluster
 from tests.kafka.commands import UNREACHABLE
 from tests.kafka.forked import ECLUSE
 from tests.kafka.processes import WATCH, Process
 from tests.kafka.treasury_process import RUN
+from tests.waiting import eventually_async, run
 
 ROLES: Final = {"treasury": RUN, "watch": WATCH, "ledger": (ECLUSE, "ledger")}
 KAFKAS_MOST_MS: Final = "1800000"
+
+
+class Unmoved(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka carries no types
+    """Does nothing about what it is given."""
+
+    def on_partitions_revoked(self, revoked: Any) -> None: ...
+
+    def on_partitions_assigned(self, assigned: Any) -> None: ...
 
 
 @pytest.mark.parametrize("seconds", ["0.5", "3600"])
@@ -52,3 +67,31 @@ def test_two_processes_of_one_name_end_with_what_to_do(
             ended = one if one.code is not None else another
             assert UNREACHABLE == ended.ended()
             assert "under the name desk: give each its own" in ended.text
+
+
+def test_a_member_that_a_late_join_of_its_own_has_replaced_joins_anew(cluster: Cluster) -> None:
+    """The join waited in the network while the member sent the next; here it is sent later."""
+    settings = cluster.settings.model_copy(update={"session_timeout_s": 20.0})
+    topic = cluster.name(EVENTS)
+
+    async def go() -> None:
+        member, late = (a_member(settings, "group", topic, Unmoved()) for _ in range(2))
+        try:
+            await member.start()
+            first = member_id(member)
+            await late.start()
+            assert first != member_id(late)
+            await late.stop()
+            rejoin(member)
+
+            async def again() -> set[TopicPartition]:
+                with suppress(NoOffsetForPartitionError):  # no service resumes from there
+                    await member.getmany(timeout_ms=0)  # raises what ends a worker
+                return member.assignment() if member_id(member) not in {first, ""} else set()
+
+            owned = await eventually_async(again, "it has joined anew")
+            assert cluster.partitions == len(owned)
+        finally:
+            await member.stop()
+
+    run(go())

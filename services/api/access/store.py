@@ -26,7 +26,7 @@ from services.api.adapters.read_model import follow_password, open_postgresql
 from services.api.problems import DATABASE_UNREACHABLE, Problem
 from services.projector.database import an_engine_of_a_file, our_address, where
 from services.projector.database_errors import is_temporary, message_of, reaching
-from services.projector.migrations import bring_up
+from services.projector.migrations import prepare_beside
 from services.projector.settings import address_beside
 
 CONNECTIONS_MAX: Final = 4
@@ -82,8 +82,10 @@ class AccessStore:
         """Have new connections log in with the password that `address` has then."""
         follow_password(self._engine, address)
 
-    async def prepare(self) -> None:
+    async def prepare(self, patience_s: float = 0.0) -> None:
         """Make the tables, or bring them to this version, however long that takes.
+
+        A server that is away is waited for, `patience_s` at most.
 
         Raises:
             Unreachable: the database does not answer.
@@ -91,9 +93,7 @@ class AccessStore:
         """
         async with reaching(where(self._engine)):
             self._check_folder()
-            async with self._engine.begin() as connection:
-                name = where(self._engine)
-                await bring_up(connection, SCHEMA, MIGRATIONS, name, VERSION_TABLE)
+        await prepare_beside(self._engine, SCHEMA, MIGRATIONS, VERSION_TABLE, patience_s)
 
     async def dispose(self) -> None:
         await self.written_beside()

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.texts import _
 from services.projector.database import SCHEMA, an_engine, where
-from services.projector.database_errors import reaching
+from services.projector.database_errors import once_it_answers
 from services.projector.sql import POSTGRESQL
 from services.runtime.ops.errors import ClusterError
 
@@ -24,8 +24,10 @@ MIGRATION_LOCK: Final = 0x45636C75
 TOO_NEW = _("its schema ({version}) is of a newer Écluse: upgrade this one")
 
 
-async def prepare_at(url: str) -> None:
+async def prepare_at(url: str, patience_s: float = 0.0) -> None:
     """Prepare the database at this address; a version that fills tables takes as long as it does.
+
+    A server that is away is waited for, `patience_s` at most.
 
     Raises:
         Unreachable: the database does not answer.
@@ -33,8 +35,7 @@ async def prepare_at(url: str) -> None:
     """
     engine = an_engine(url, limited=False)
     try:
-        async with reaching(where(engine)):
-            await prepare(engine)
+        await once_it_answers(where(engine), partial(prepare, engine), patience_s)
     finally:
         await engine.dispose()
 
@@ -43,6 +44,24 @@ async def prepare(engine: AsyncEngine, schema: str = SCHEMA) -> None:
     """Make the tables, or bring them to the newest version; ClusterError where one is newer."""
     async with engine.begin() as connection:
         await bring_up(connection, schema, Path(__file__).parent, "read model")
+
+
+async def prepare_beside(
+    engine: AsyncEngine, schema: str, versions: Path, version_table: str, patience_s: float
+) -> None:
+    """Prepare a schema beside the read model; a server that is away is waited for.
+
+    Raises:
+        Unreachable: the database does not answer.
+        ClusterError: it is of a newer program.
+    """
+    name = where(engine)
+
+    async def ask() -> None:
+        async with engine.begin() as connection:
+            await bring_up(connection, schema, versions, name, version_table)
+
+    await once_it_answers(name, ask, patience_s)
 
 
 async def bring_up(

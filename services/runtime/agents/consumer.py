@@ -22,7 +22,7 @@ from services.runtime.kafka.clients import (
     connection_arguments,
     guard_abort_markers,
     member_id,
-    name_fenced_members,
+    rejoin_where_fenced,
 )
 from services.runtime.kafka.group_refusals import Joins, lost
 from services.runtime.kafka.security import NO_RIGHTS, text_of
@@ -103,7 +103,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, _transport: driver.Transport) -> AIOKafkaConsumer:
         """Create it as Faust does, with settings that it lacks: isolation, assignor, sizes."""
         guard_abort_markers()
-        name_fenced_members()
+        rejoin_where_fenced()
         conf = self.app.conf
         # Ranges give one process the same partitions of both topics.
         self._assignor = RangePartitionAssignor

@@ -13,11 +13,11 @@ from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import (
-    BrokerResponseError,
     IllegalStateError,
     KafkaConnectionError,
     NodeNotReadyError,
     TopicAuthorizationFailedError,
+    UnknownMemberIdError,
     kafka_errors,
 )
 from aiokafka.producer.message_accumulator import BatchBuilder
@@ -62,11 +62,8 @@ QUICK_FETCH_WAIT_S: Final = 0.02
 NEVER_MS: Final = 2**31 - 1
 
 
-class FencedInstanceIdError(BrokerResponseError):  # type: ignore[misc] # aiokafka has no types
-    """Another member has joined the group under this one's name; aiokafka knows no such code."""
-
-    errno = 82
-    message = "FENCED_INSTANCE_ID"
+FENCED_INSTANCE_ID: Final = 82
+"""The broker's code for a join under an id that a later join of the same name has replaced."""
 
 
 def _ends_an_aborted_transaction(_records: PartitionRecords, batch: Any) -> bool:
@@ -173,9 +170,13 @@ def tolerate_broker_restarts() -> None:
     AIOKafkaClient.get_random_node = _next_broker
 
 
-def name_fenced_members() -> None:
-    """Register that error with aiokafka, which knows no name for it."""
-    kafka_errors[FencedInstanceIdError.errno] = FencedInstanceIdError
+def rejoin_where_fenced() -> None:
+    """Let the members of this process join anew where they are fenced; aiokafka knows no such code.
+
+    The later join may be our own: one that waited in the network while we sent the next. Of two
+    processes of one name each joins anew again and again, which `group_refusals.Joins` counts.
+    """
+    kafka_errors[FENCED_INSTANCE_ID] = UnknownMemberIdError
 
 
 def connection_arguments(settings: Settings) -> dict[str, Any]:
@@ -213,7 +214,7 @@ def a_reader(
 def a_member(settings: Settings, group: str, topic: str, listener: Any) -> AIOKafkaConsumer:
     """A member of a group, which only learns what it owns: static, sticky, never reading."""
     tolerate_broker_restarts()
-    name_fenced_members()
+    rejoin_where_fenced()
     consumer = AIOKafkaConsumer(
         **connection_arguments(settings),
         group_id=group,

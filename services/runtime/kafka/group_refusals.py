@@ -7,7 +7,7 @@ from typing import Final
 from aiokafka.errors import InvalidSessionTimeoutError, KafkaError
 
 from events.texts import _
-from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, FencedInstanceIdError
+from services.runtime.kafka.clients import REQUEST_TIMEOUT_S
 from services.runtime.kafka.security import text_of
 from services.runtime.kafka.topics import connected
 from services.runtime.ops.errors import ClusterError
@@ -66,18 +66,11 @@ class Joins:
         times_s = self._joined_s
         window_s = 3 * self._settings.session_timeout_s
         if len(times_s) == JOINS_MAX and times_s[-1] - times_s[0] < window_s:
-            raise same_name(self._settings)
-
-
-def same_name(settings: Settings) -> ClusterError:
-    """The error of two processes of one name."""
-    return ClusterError("Kafka", SAME_NAME.render({"instance": settings.instance}))
+            raise ClusterError("Kafka", SAME_NAME.render({"instance": self._settings.instance}))
 
 
 async def explanation(settings: Settings, error: Exception) -> ClusterError | None:
     """What an error of the group means, of which aiokafka gives the name alone; else None."""
-    if FencedInstanceIdError.__name__ in str(error):
-        return same_name(settings)
     if InvalidSessionTimeoutError.__name__ in str(error):
         return await _out_of_bounds(settings)
     return None

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
+from math import inf
 from typing import Final
 
 from aiokafka.structs import ConsumerRecord
@@ -14,6 +15,13 @@ RETRY_MAX_S: Final = 10.0
 
 DOUBLINGS_MAX: Final = 10
 
+TAKEN_MAX: Final = 3
+"""The most times in a row that a partition is taken from its owner: a process that was frozen, and
+whose group has not said yet that it lost it, does so once or twice."""
+
+IN_A_ROW_SESSIONS: Final = 10
+"""The number of session timeouts between two such times that are in a row."""
+
 
 class Bug(Exception):
     """Our own code failed, at `record` where that is known."""
@@ -21,6 +29,10 @@ class Bug(Exception):
     def __init__(self, record: ConsumerRecord | None) -> None:
         super().__init__(record)
         self.record = record
+
+
+class GaveUp(Exception):
+    """Kafka or the database was down for longer than this worker waits."""
 
 
 RecordId = tuple[str, int]
@@ -37,6 +49,8 @@ class FailureTracker:
 
     retries: int = 0
     failing_since_s: float | None = None
+    taken: int = 0
+    _taken_s: float = -inf
     _failures: Counter[RecordId] = field(default_factory=Counter)
     _suspects: set[RecordId] = field(default_factory=set)
 
@@ -85,6 +99,13 @@ class FailureTracker:
         if self.failing_since_s is None:
             self.failing_since_s = now_s
         return self.failing_since_s
+
+    def was_taken(self, now_s: float, session_s: float) -> int:
+        """Note that another process took the partition though it is ours; how often in a row."""
+        in_a_row = now_s - self._taken_s < IN_A_ROW_SESSIONS * session_s
+        self.taken = self.taken + 1 if in_a_row else 1
+        self._taken_s = now_s
+        return self.taken
 
     @property
     def delay_s(self) -> float:

@@ -24,7 +24,7 @@ from services.runtime.ops.errors import Stop, Unreachable
 from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import Progress
 from services.runtime.processing.backlog import Backlog, Delays, ReportedStatus
-from services.runtime.processing.failure_tracker import Bug, FailureTracker
+from services.runtime.processing.failure_tracker import TAKEN_MAX, Bug, FailureTracker, GaveUp
 from services.runtime.processing.life_cycle import check_transition
 from services.runtime.processing.offset_metadata import Status, TaskState
 from services.runtime.processing.processor import Hold, Processor, ProcessorFactory
@@ -52,9 +52,9 @@ days, and the position in a source without records is kept fresh."""
 FAILURES_BEFORE_HOLD: Final = 2
 """The number of failures after which a record is not tried again."""
 
-log: Final = structlog.stdlib.get_logger("ecluse.runtime")
-
 NOTHING_COMES = _("there are records to read, but none comes")
+
+log: Final = structlog.stdlib.get_logger("ecluse.runtime")
 
 
 @dataclass(slots=True)
@@ -64,10 +64,6 @@ class Idleness:
     committed_s: float
     checked_s: float
     was_behind: bool = False
-
-
-class GaveUp(Exception):
-    """Kafka or the database was down for longer than this worker waits."""
 
 
 Step = Callable[[Processor], Awaitable[None]]
@@ -83,7 +79,8 @@ class PartitionTask:
     Raises:
         Stop: stored state cannot be trusted, and a second opening finds the same; or Kafka refuses
             our login or a right again and again. The worker must stop.
-        Fenced: another process writes this partition although it is ours; the worker must stop.
+        Fenced: another process takes this partition, which is ours, again and again; the worker
+            must stop.
         GaveUp: Kafka or the database was down too long.
     """
 
@@ -185,11 +182,8 @@ class PartitionTask:
                 log.warning(
                     "partition_check_failed_once", partition=self.partition, error=str(error)
                 )
-            except Fenced:
-                if self.is_assigned:
-                    raise
-                # The new owner was quicker than the end of our transaction: that is a hand-over.
-                log.info("partition_handed_over", partition=self.partition)
+            except Fenced as error:
+                await self._after_fence(error)
             except Bug as bug:
                 step = await self._after_failure(bug)
 
@@ -366,13 +360,26 @@ class PartitionTask:
         if _now_s() - since_s > self._settings.give_up_s:
             raise GaveUp(str(error)) from error
         await self._refusals.failed(error)
+        await self._retry("partition_retried", error, self._failures_seen.delay_s)
+
+    async def _retry(self, event: str, error: Exception, delay_s: float) -> None:
         self._enter(TaskState.RETRYING)
         self.progress.rest("retrying")
-        delay_s = self._failures_seen.delay_s
-        log.warning(
-            "partition_retried", partition=self.partition, error=str(error), delay_s=delay_s
-        )
+        log.warning(event, partition=self.partition, error=str(error), delay_s=delay_s)
         await self._sleep(delay_s)
+
+    async def _after_fence(self, error: Fenced) -> None:
+        """Open the partition again after a pause, unless its new owner was quicker than our end.
+
+        A process that was frozen opens what it has lost until its group says so.
+        """
+        if not self.is_assigned:
+            log.info("partition_handed_over", partition=self.partition)
+            return
+        session_s = self._settings.session_timeout_s
+        if self._failures_seen.was_taken(_now_s(), session_s) > TAKEN_MAX:
+            raise error
+        await self._retry("partition_taken", error, session_s / 4)
 
     async def _wait_until_assigned(self) -> None:
         """Wait until the partition is ours again, or this task is to stop."""

@@ -44,7 +44,7 @@ async def _prepare(settings: Settings, own: TreasurySettings) -> None:
     partitions = await check(settings, TOPICS)
     store = TreasuryStore.of(own)
     try:
-        await store.prepare()
+        await store.prepare(settings.give_up_s)
         await check_tables(settings, store, partitions)
     finally:
         await store.dispose()

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.projector.database import an_engine, where
 from services.projector.database_errors import reaching
-from services.projector.migrations import bring_up
+from services.projector.migrations import prepare_beside
 from services.projector.settings import address_beside
 from services.projector.snapshot import see_one_moment
 from services.projector.sql import POSTGRESQL
@@ -67,16 +67,16 @@ class TreasuryStore:
         address = None if named is None else own.with_tls(named.get_secret_value())
         return treasury_address(own.url, address)
 
-    async def prepare(self) -> None:
+    async def prepare(self, patience_s: float = 0.0) -> None:
         """Make the tables, or bring them to this version.
+
+        A server that is away is waited for, `patience_s` at most.
 
         Raises:
             Unreachable: the database does not answer.
             ClusterError: it is of a newer program.
         """
-        name = where(self._engine)
-        async with reaching(name), self._engine.begin() as connection:
-            await bring_up(connection, SCHEMA, MIGRATIONS, name, VERSION_TABLE)
+        await prepare_beside(self._engine, SCHEMA, MIGRATIONS, VERSION_TABLE, patience_s)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[AsyncConnection]:

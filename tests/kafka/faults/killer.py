@@ -239,13 +239,11 @@ class Killer:
                 break
             victim = self.an_owner(chance, open_in)
             victim.freeze()
-            since_s = time.monotonic()
             known = set(self._left)
             mine = {each for each in self._left_open() if each.partition in victim.owned()}
             if mine - known:
                 return victim
             victim.thaw()
-            self.excuses.was_frozen(victim.name, since_s)
             self.sleep(POLL_S)
         return None
 
@@ -293,17 +291,16 @@ class Killer:
             moment = Moment.CHANCE
             victim = self.an_owner(chance)
             victim.freeze()
-        with self.excuses.is_frozen(victim.name):
-            self._say(f"{victim.name} frozen for {hold_s:.1f} s {moment}")
-            self.sleep(hold_s)
-            victim.thaw()
+        self._say(f"{victim.name} frozen for {hold_s:.1f} s {moment}")
+        self.sleep(hold_s)
+        victim.thaw()
         self._figures.did[Fault.FREEZE] += 1
         self.sleep(after_s)  # Let it find out, before somebody is killed.
 
     def _pause(self, chance: random.Random) -> None:
         """Freeze a worker, and thaw it before its session ends."""
         hold_s, victim = chance.uniform(0.3, self._plan.session_s / 2), self.an_owner(chance)
-        with self.excuses.is_frozen(victim.name), self.doing(Fault.PAUSE, f"{victim.name} paused"):
+        with self.doing(Fault.PAUSE, f"{victim.name} paused"):
             victim.freeze()
             self.sleep(hold_s)
             victim.thaw()

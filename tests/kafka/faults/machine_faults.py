@@ -53,10 +53,7 @@ class ReaderFaults:
 
     def _hold(self, fault: Fault, chance: random.Random, hold_s: float) -> None:
         victim = self._victim(chance)
-        with (
-            self._killer.excuses.is_frozen(victim.name),
-            self._killer.doing(fault, f"{victim.name} frozen, and thawed"),
-        ):
+        with self._killer.doing(fault, f"{victim.name} frozen, and thawed"):
             victim.freeze()
             self._killer.sleep(hold_s)
             victim.thaw()

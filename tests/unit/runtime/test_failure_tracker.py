@@ -70,3 +70,9 @@ def test_an_outage_begins_with_its_first_failure_after_a_success() -> None:
     trouble.succeeded([a_record(0)])
     assert 0 == trouble.retries
     assert 20.0 == trouble.dependency_failed(20.0)
+
+
+def test_what_was_taken_long_ago_is_no_longer_in_a_row() -> None:
+    tracker, session_s = FailureTracker(), 5.0
+    assert [1, 2, 3] == [tracker.was_taken(at_s, session_s) for at_s in (100.0, 149.0, 198.0)]
+    assert 1 == tracker.was_taken(248.0, session_s)

@@ -6,7 +6,6 @@ import re
 import pytest
 from aiokafka.errors import InvalidSessionTimeoutError, KafkaError
 
-from services.runtime.kafka.clients import FencedInstanceIdError
 from services.runtime.kafka.group_refusals import BURST_S, JOINS_MAX, Joins, lost
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
@@ -19,7 +18,6 @@ NOBODY = Settings(bootstrap_servers="127.0.0.1:1", instance="desk", session_time
     [
         # Whoever may not ask the brokers for their settings reads Kafka's own ones.
         (InvalidSessionTimeoutError(), r"5000 ms \(ECLUSE_SESSION_TIMEOUT_S\).* 6000 to 1800000"),
-        (KafkaError(repr(FencedInstanceIdError())), r"under the name desk.*ECLUSE_INSTANCE"),
         (KafkaError("the log is full"), "the group is lost: .*the log is full"),
     ],
 )

@@ -1,11 +1,13 @@
 """The partition task: what it commits, when it pauses and stops, and who may write."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
 from services.runtime.kafka.writer import Fenced, WriterFailed
 from services.runtime.processing import task as task_module
+from services.runtime.processing.failure_tracker import TAKEN_MAX
 from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.task import BATCH_RECORDS, IDLE_COMMIT_S
 from tests.unit.runtime.harness import (
@@ -144,10 +146,38 @@ def test_an_idle_task_that_finds_its_last_transaction_open_opens_again(harness: 
 
 # ---------------------------------------------------------------- who owns the partition
 @pytest.mark.parametrize("where", ["on_open", "on_commit"])
-def test_fenced_while_it_is_ours_ends_it(harness: Harness, where: str) -> None:
-    setattr(harness, where, once(Fenced("id")))
+def test_fenced_while_it_is_ours_it_opens_again_after_a_heartbeat(
+    harness: Harness, where: str
+) -> None:
+    """Who was frozen opens what it has lost, until its group says so."""
+    setattr(harness, where, times(TAKEN_MAX, Fenced("id")))
+    work_off(harness.publish(0), task=harness.task(session_timeout_s=8))
+    pauses_s = [after - before for before, after in pairwise(harness.opened_s)]
+    assert TAKEN_MAX == len(pauses_s)
+    assert all(2 <= each < 3 for each in pauses_s)
+
+
+@pytest.mark.parametrize("where", ["on_open", "on_commit"])
+def test_fenced_again_and_again_ends_it(harness: Harness, where: str) -> None:
+    setattr(harness, where, times(TAKEN_MAX + 1, Fenced("id")))
     with pytest.raises(Fenced):
         quickly(harness.publish(0).task().run())
+    assert [] == harness.committed
+
+
+def test_fenced_and_taken_away_before_it_opens_again_it_waits(harness: Harness) -> None:
+    task = harness.publish(0).task()
+    harness.on_commit = once(Fenced("id"))
+
+    async def during() -> None:
+        await until(lambda: task.state is TaskState.RETRYING)
+        task.pause()
+        await until(lambda: task.state is TaskState.PAUSED)
+        assert 1 == len(harness.opened_s)
+        task.resume()
+        await until(lambda: harness.done == [0])
+
+    quickly(running(task, during))
 
 
 def test_fenced_after_it_was_taken_away_is_a_hand_over(harness: Harness) -> None:

@@ -11,9 +11,8 @@ from structlog.testing import capture_logs
 from events.texts import _
 from services.runtime.kafka.writer import WriterFailed
 from services.runtime.ops.errors import ClusterError
-from services.runtime.processing.failure_tracker import RETRY_FIRST_S, RETRY_MAX_S
+from services.runtime.processing.failure_tracker import RETRY_FIRST_S, RETRY_MAX_S, GaveUp
 from services.runtime.processing.offset_metadata import TaskState
-from services.runtime.processing.task import GaveUp
 from tests.unit.runtime.harness import (
     TOPIC,
     Harness,

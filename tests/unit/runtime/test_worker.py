@@ -4,18 +4,14 @@ import asyncio
 import os
 
 import pytest
-from aiokafka.errors import (
-    KafkaError,
-    NoOffsetForPartitionError,
-    for_code,
-)
+from aiokafka.errors import KafkaError, NoOffsetForPartitionError
 from aiokafka.structs import TopicPartition
 
 from services.runtime.kafka import group_refusals
-from services.runtime.kafka.clients import FencedInstanceIdError, name_fenced_members
 from services.runtime.kafka.writer import Fenced
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.watchdog import EXIT_STALLED, Watchdog
+from services.runtime.processing import task as task_module
 from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.task import BATCH_RECORDS, YIELD_RECORDS
 from services.runtime.processing.worker import Worker
@@ -141,7 +137,11 @@ def test_a_partition_that_comes_back_waits_for_its_former_task(scene: Scene) -> 
     assert 2 == len(scene.harness.opened_s)
 
 
-def test_what_ends_one_task_ends_the_worker_behind_the_others(scene: Scene) -> None:
+def test_what_ends_one_task_ends_the_worker_behind_the_others(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_module, "TAKEN_MAX", 0)
+
     def fenced(_: list[int]) -> None:
         scene.harness.on_commit = lambda _: None
         raise Fenced("id")
@@ -160,7 +160,11 @@ def test_what_ends_one_task_ends_the_worker_behind_the_others(scene: Scene) -> N
     assert 2 == scene.harness.closed
 
 
-def test_a_worker_that_lost_all_its_partitions_names_one(scene: Scene) -> None:
+def test_a_worker_that_lost_all_its_partitions_names_one(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_module, "TAKEN_MAX", 0)
+
     def fenced(_: list[int]) -> None:
         raise Fenced("id")
 
@@ -297,35 +301,6 @@ def test_a_complaint_of_the_group_ends_it(scene: Scene) -> None:
     with pytest.raises(ClusterError, match=r"the group is lost: .*planted"):
         scene.play(during)
     assert [] == scene.member.complaints
-
-
-FENCED = KafkaError("Unexpected exception in heartbeat task: FencedInstanceIdError()")
-"""As aiokafka passes on what the group says of a member whose name another has taken."""
-
-
-def test_a_fenced_member_learns_that_another_has_its_name(scene: Scene) -> None:
-    async def during(_: Worker) -> None:
-        scene.member.complaints = [FENCED]
-        await asyncio.sleep(5)
-
-    with pytest.raises(ClusterError, match="under the name test: give each its own"):
-        scene.play(during)
-
-
-def test_and_so_is_who_is_fenced_while_joining(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def fenced() -> None:
-        scene.member.started.set()
-        raise KafkaError(repr(for_code(FencedInstanceIdError.errno)()))
-
-    async def during(_: Worker) -> None:
-        await asyncio.sleep(5)
-
-    name_fenced_members()
-    monkeypatch.setattr(scene.member, "start", fenced)
-    with pytest.raises(ClusterError, match="under the name test: give each its own"):
-        scene.play(during)
 
 
 @pytest.mark.parametrize("numbers", [(0, 1), ()], ids=["owning two", "owning none"])
