@@ -65,7 +65,7 @@ class Cluster(Topics):
     # ------------------------------------------------------------ writing
     @asynccontextmanager
     async def producer(self, name: str | None = None) -> AsyncIterator[AIOKafkaProducer]:
-        """A plain producer, which sends nothing twice; with a name, one that writes transactions."""
+        """A plain producer that sends nothing twice; with a name, it writes in transactions."""
         producer = AIOKafkaProducer(
             bootstrap_servers=self.bootstrap,
             transactional_id=name and self.prefix + name,
