@@ -212,7 +212,7 @@ class FaultRun:
         assert plan.events == sent, f"{sent} of {plan.events} events were sent"
         most = sent + doubtful + observer.deadlines
         assert sent <= journalled <= most, f"{journalled} of {sent} are journalled"
-        twice = [name for name, count in observer.deadlines_accepted.items() if count > 1]
+        twice = observer.deadlines_twice
         assert [] == twice, f"deadlines that passed twice: {twice[:SHOWN_MAX]}"
         found = await undisturbed.differences(cluster.bootstrap, cluster.prefix, plan.partitions)
         assert [] == found, "\n".join(found)

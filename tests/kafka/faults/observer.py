@@ -141,6 +141,11 @@ class Observer:
         """All records of the journal."""
         return self.journalled + self.outcomes["resumed"]
 
+    @property
+    def deadlines_twice(self) -> list[str]:
+        """Deadlines that passed more than once, by budget and id."""
+        return [name for name, count in self.deadlines_accepted.items() if count > 1]
+
     async def start(self) -> None:
         """Connect, and begin at the first record of each partition."""
         for reader in (self._tail, self._stable, self._written):

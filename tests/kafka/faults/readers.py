@@ -6,7 +6,7 @@ They are processes as the workers are; what is done to them is done to one of th
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.error import HTTPError
@@ -64,13 +64,7 @@ class Readers:
         def differing() -> list[str]:
             if not all(200 == _asked(port, "/readyz")[0] for port in self._ports):
                 return ["watch or API are not ready"]
-            return [
-                f"{budget}: {seen.get('sequence')}, {seen.get('difference')}, of {head}"
-                for budget, head in observer.heads.items()
-                if not budget.startswith(DEAD)
-                and (seen := self._balances(budget))
-                and (seen.get("sequence"), seen.get("difference")) != (head, [])
-            ]
+            return unlike(observer.heads, self._balances)
 
         _wait(killer, differing)
 
@@ -100,6 +94,21 @@ class Readers:
         status, body = _asked(self._watch_port, f"/balances/{budget}")
         found: dict[str, Any] = json.loads(body) if status == 200 else {"sequence": status}
         return found
+
+
+def unlike(heads: Mapping[str, int], balances: Callable[[str], Mapping[str, Any]]) -> list[str]:
+    """The budgets whose figures in the watch are not those of the journal's last record.
+
+    The watch compares what it adds up from the journal with what the ledger publishes; a budget
+    that it does not know, or knows to another record, is unlike too.
+    """
+    return [
+        f"{budget}: {seen.get('sequence')}, {seen.get('difference')}, of {head}"
+        for budget, head in heads.items()
+        if not budget.startswith(DEAD)
+        and (seen := balances(budget))
+        and (seen.get("sequence"), seen.get("difference")) != (head, [])
+    ]
 
 
 def _wait(killer: Killer, differing: Callable[[], list[str]]) -> None:
