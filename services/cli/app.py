@@ -5,6 +5,7 @@ reach what it needs (docs/contract.md, 5).
 """
 
 import os
+import signal
 import sys
 from functools import cached_property
 from importlib import import_module
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 EXIT_USAGE: Final = 2
 EXIT_UNREACHABLE: Final = 3
+EXIT_TERMINATED: Final = 128 + signal.SIGTERM
 
 
 JOB: Final = _("The job")
@@ -242,6 +244,10 @@ def main() -> None:
     """Run the command."""
     if not __debug__:
         raise SystemExit("ecluse: assertions are part of this program: run it without -O")
+    if os.getpid() == 1:
+        # The first process of a container is sent no signal without a handler; a service has its
+        # own from when it has begun.
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(EXIT_TERMINATED))
     for_a_command()
     be_private()  # Journals, databases and brokers' data hold IBANs.
     if COMPLETES in os.environ:

@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Final
@@ -15,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from events.texts import Translatable, _
 from services.projector.settings import setting
 from services.runtime.kafka.writer import WriterFailed
-from services.runtime.ops.errors import Unreachable
+from services.runtime.ops.errors import Stop, Unreachable
 from services.runtime.ops.tls import tls_refusal
 
 LIMIT_S: Final = 60.0
@@ -28,6 +27,9 @@ database that is missing, conflicts, resources, locks, an operator's hand, the s
 AWAY: Final = frozenset({"08", "25", "53", "57", "58"})
 """Those of a server that is away: connections, a standby, resources, an operator's hand, the
 system."""
+
+NOT_AWAY: Final = frozenset({"25001", "25P01", "25P02", "57014"})
+"""Of these the states of a transaction, which are ours, and a statement that was cancelled."""
 
 RETRY_S: Final = 1.0
 """The pause before a database that is away is asked again."""
@@ -136,6 +138,8 @@ async def reaching(where: str) -> AsyncIterator[None]:
     """Raise errors of the database as Unreachable, where nothing is written yet."""
     try:
         yield
+    except Stop:
+        raise  # It says what it must.
     except Exception as error:
         if not is_temporary(error):
             raise
@@ -159,7 +163,7 @@ async def once_it_answers(
             async with reaching(where):
                 return await ask()
         except Unreachable as error:
-            if now_s() > until_s or not any(map(_is_away, _chain(error))):
+            if now_s() >= until_s or not _is_away(error):
                 raise
             if is_first:
                 log.warning("database_unavailable", error=str(error), limit_s=patience_s)
@@ -167,13 +171,34 @@ async def once_it_answers(
         await asyncio.sleep(RETRY_S)
 
 
-def _is_away(error: BaseException) -> bool:
-    """True of an error of a server that is down, starts, is full, or only follows another."""
+def _is_away(error: Unreachable) -> bool:
+    """True of a server that is down, starts, is full, or only follows another; not of a refusal."""
+    chain = list(_chain(error))
+    return any(map(_may_come_back, chain)) and not any(map(_refuses_tls, chain))
+
+
+def _may_come_back(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
-        return str(error.sqlstate)[:2] in AWAY
-    # Its subclasses are the network's; for itself, asyncpg raises it where there is no TLS.
-    of_tls = isinstance(error, ssl.SSLError) or type(error) is ConnectionError
-    return isinstance(error, OSError) and not of_tls
+        code = str(error.sqlstate)
+        return code[:2] in AWAY and code not in NOT_AWAY
+    if isinstance(error, asyncpg.InterfaceError):  # the connection is closed
+        return not isinstance(error, ValueError)
+    if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
+        return True  # None of the servers is the one that writes, yet.
+    # What has a name is a file that we cannot read, and no socket.
+    return isinstance(error, OSError) and error.filename is None
+
+
+def _refuses_tls(error: BaseException) -> bool:
+    return tls_refusal(error, "", "") is not None or _has_no_tls(error)
+
+
+def _has_no_tls(error: BaseException) -> bool:
+    """True where a server answers that it has no TLS, which asyncpg has no type for.
+
+    One that only closes the connection meanwhile is going, or away behind a balancer.
+    """
+    return type(error) is ConnectionError and "rejected SSL upgrade" in str(error)
 
 
 def explained(error: BaseException) -> Translatable:
@@ -192,12 +217,13 @@ def _refusal(error: BaseException) -> Translatable | None:
         return WRONG_PASSWORD.render(facts)
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
         return NOT_LET_IN.render(facts)
-    # By TLS 1.3 a refused certificate is only said once the connection stands, and may be lost.
-    if isinstance(error, asyncpg.ConnectionDoesNotExistError | ConnectionResetError):
-        return CLOSED.render({**facts, "setting": setting("sslcert")})
-    # Its subclasses are the network's: this one asyncpg raises itself, of the request for TLS.
-    if type(error) is ConnectionError:
+    if _has_no_tls(error):
         return NO_TLS.render({**facts, "setting": setting("sslmode")})
+    # By TLS 1.3 a refused certificate is only said once the connection stands, and may be lost.
+    # For itself, asyncpg raises a ConnectionError of one that closes; its subclasses are others'.
+    closes = isinstance(error, asyncpg.ConnectionDoesNotExistError | ConnectionResetError)
+    if closes or type(error) is ConnectionError:
+        return CLOSED.render({**facts, "setting": setting("sslcert")})
     return None
 
 

@@ -191,6 +191,7 @@ def test_without_a_database_it_stops_and_tells_no_password(
         with Projector(cluster, url, tmp_path, GIVE_UP_S="1") as projector:
             assert UNREACHABLE == projector.ended()
             assert "ECLUSE_DATABASE_URL" in projector.text
+            assert (url == absent) == ("database_unavailable" in projector.text), "it has waited"
             assert "secret" not in projector.text
 
 

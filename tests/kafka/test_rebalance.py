@@ -107,16 +107,27 @@ def test_one_whose_predecessor_was_given_nothing_is_given_partitions(
         assert [[], [0, 1, 2, 3]] == shares(back)
 
 
-def test_two_of_one_name_do_not_quarrel_for_ever(cluster: Cluster, tmp_path: Path) -> None:
-    env = {"ECLUSE_SESSION_TIMEOUT_S": "2"}
+@pytest.mark.parametrize("while_events_come", [False, True], ids=["idle", "while events come"])
+def test_two_of_one_name_do_not_quarrel_for_ever(
+    while_events_come: bool, cluster: Cluster, tmp_path: Path
+) -> None:
+    env, rounds = {"ECLUSE_SESSION_TIMEOUT_S": "2"}, 0
     with Worker(cluster, tmp_path, "a", **env) as a, Worker(cluster, tmp_path, "a", **env) as same:
-        eventually(lambda: {a.code, same.code} != {None}, "both still run")
+
+        def one_has_ended() -> bool:
+            nonlocal rounds
+            if while_events_come:
+                cluster.publish(votes())
+                rounds += 1
+            return {a.code, same.code} != {None}
+
+        eventually(one_has_ended, "both still run")
         ended = a if a.code is not None else same
         assert UNREACHABLE == ended.code
         assert "--instance" in ended.messages
     cluster.publish(votes())
     with Worker(cluster, tmp_path, "a", **env) as alone:
-        cluster.wait_for_records(4)
+        cluster.wait_for_records(4 * (rounds + 1))
         alone.wait_for_states(running=4)
 
 

@@ -58,6 +58,16 @@ def test_partitions_that_move_while_the_database_is_away_are_taken_once_it_is_ba
         assert [] == treasury.logged("partition_held")
 
 
+def test_a_database_that_is_away_at_the_start_is_waited_for(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    absent = "postgresql://127.0.0.1:1/ecluse"
+    with Treasurer(cluster, absent, tmp_path, ECLUSE_GIVE_UP_S="2") as treasury:
+        assert UNREACHABLE == treasury.ended()
+        assert 1 == treasury.text.count("database_unavailable")
+        assert "ECLUSE_DATABASE_URL" in treasury.messages
+
+
 @pytest.mark.fault
 @pytest.mark.timeout(240)
 def test_a_database_that_stays_away_ends_the_process(

@@ -1,14 +1,17 @@
 """Services that start while PostgreSQL is away: they wait for it, but not for one that refuses."""
 
 import asyncio
+import ssl
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import asyncpg
 import pytest
+import uvloop
 
 from services.api.access.store import AccessStore
 from services.api.adapters.clock import wall_clock
-from services.projector.database_errors import RETRY_S
+from services.projector.database_errors import RETRY_S, once_it_answers
 from services.projector.migrations import prepare_at
 from services.runtime.ops.errors import Unreachable
 from services.treasury.store.database import TreasuryStore
@@ -59,10 +62,54 @@ def test_it_waits_until_the_server_is_back() -> None:
             asyncio.run(prepare(url, 0.0))
 
 
-@EACH
-def test_without_patience_it_is_asked_once(prepare: Prepare) -> None:
-    with pytest.raises(Unreachable, match="ECLUSE_DATABASE_URL"):
-        asyncio.run(prepare("postgresql://127.0.0.1:1/ecluse", 0.0))
+@pytest.mark.parametrize(
+    ("error", "is_away"),
+    [
+        (ConnectionRefusedError(111, "Connect call failed"), True),
+        (OSError("Multiple exceptions: …"), True),
+        (FileNotFoundError(2, "No such file or directory"), True),  # a socket's
+        (FileNotFoundError(2, "No such file or directory", "password.txt"), False),
+        (ConnectionError("unexpected connection_lost() call"), True),  # it went in the handshake
+        (ConnectionError('PostgreSQL server at "db:5432" rejected SSL upgrade'), False),
+        (ssl.SSLError(1, "[SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert unknown ca"), True),
+        (asyncpg.CannotConnectNowError("the database system is starting up"), True),
+        (asyncpg.ReadOnlySQLTransactionError("cannot execute CREATE TABLE"), True),
+        (asyncpg.TargetServerAttributeNotMatched("None of the hosts match"), True),
+        (asyncpg.InterfaceError("connection is closed"), True),
+        (asyncpg.QueryCanceledError("canceling statement due to user request"), False),
+        (asyncpg.InFailedSQLTransactionError("current transaction is aborted"), False),
+        (asyncpg.InvalidPasswordError("password authentication failed"), False),
+        (asyncpg.InvalidCatalogNameError("database does not exist"), False),
+        (asyncpg.InsufficientPrivilegeError("permission denied"), False),
+    ],
+    ids=lambda each: type(each).__name__ if isinstance(each, BaseException) else str(each),
+)
+def test_what_is_away_is_asked_again_and_what_refuses_is_not(
+    error: Exception, is_away: bool
+) -> None:
+    asked = 0
+
+    async def ask() -> None:
+        nonlocal asked
+        asked += 1
+        raise error
+
+    for patience_s, times in ((0.0, 1), (0.5 * RETRY_S, 2 if is_away else 1)):
+        asked = 0
+        with (
+            pytest.raises(Unreachable),
+            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        ):
+            runner.run(once_it_answers("db", ask, patience_s))
+        assert times == asked
+
+
+def test_a_bug_is_none_of_the_database() -> None:
+    async def ask() -> None:
+        raise asyncpg.UndefinedColumnError("column does not exist")
+
+    with pytest.raises(asyncpg.UndefinedColumnError):
+        asyncio.run(once_it_answers("db", ask, PATIENCE_S))
 
 
 @EACH

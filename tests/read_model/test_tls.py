@@ -29,6 +29,9 @@ pytestmark = pytest.mark.rest
 
 SSLROOTCERT: Final = "ECLUSE_DATABASE_SSLROOTCERT"
 Start = Callable[[str], Coroutine[Any, Any, None]]
+PATIENCE_S: Final = 40.0
+"""For a server that is away, which none of these is."""
+
 CLOSING_S: Final = 0.05
 """The loop closes a connection that was refused, in turns of its own."""
 
@@ -62,7 +65,7 @@ def checked(server: TlsServer, url: str | None = None, **members: object) -> str
 
 async def projector_starts(url: str) -> None:
     try:
-        await prepare_at(url)
+        await prepare_at(url, PATIENCE_S)
     finally:
         await asyncio.sleep(CLOSING_S)
 
@@ -70,7 +73,7 @@ async def projector_starts(url: str) -> None:
 async def api_starts(url: str) -> None:
     store = AccessStore(url, wall_clock)
     try:
-        await store.prepare()
+        await store.prepare(PATIENCE_S)
     finally:
         await store.dispose()
         await asyncio.sleep(CLOSING_S)
@@ -94,9 +97,9 @@ STARTS: Final = (projector_starts, api_starts)
 
 
 def begin(start: Start, url: str) -> None:
-    """As the processes run: on uvloop, which says some errors otherwise."""
+    """As the processes run: on uvloop, which says some errors otherwise; a refusal is no outage."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(start(url))
+        runner.run(asyncio.wait_for(start(url), PATIENCE_S / 2))
 
 
 def stopped(url: str) -> set[Sentence]:

@@ -36,7 +36,8 @@ SESSION_S: Final = 3.0
 
 FREEZES_S: Final = (0.3, 2.0, 5.0, 25.0)
 NOTIFIED_S: Final = 1.5
-"""How long a thawed worker may believe that all is as before."""
+"""How long a thawed worker may believe that all is as before: long enough to open once more what
+it has lost, which a task does a quarter of a session after it was fenced."""
 
 RESTART_S: Final = 1.0
 """How long it may take until a worker that ended is replaced."""
@@ -199,7 +200,7 @@ class Group:
             del self._owners[number]
 
     def _retire(self, process: Process) -> None:
-        """It ends in order, or because it was fenced; somebody else is started."""
+        """It ends in order; somebody else is started."""
         self._leave(process)
         for run in list(self._of(process)):
             self._let_go(run)
@@ -243,12 +244,7 @@ class Group:
         error = None if running.cancelled() else running.exception()
         if process.dead or error is None:
             return
-        if isinstance(error, Fenced):
-            self.figures["workers that ended because they were fenced"] += 1
-            if process in self._processes:
-                self._retire(process)
-        else:
-            self.failures.append(f"partition {task.partition}: {process.name} ended: {error!r}")
+        self.failures.append(f"partition {task.partition}: {process.name} ended: {error!r}")
 
     def _let_go(self, run: Run) -> None:
         """As the worker does: finish the running transaction; an opening ends at once."""

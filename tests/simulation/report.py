@@ -126,5 +126,5 @@ dead letter, internal event and published balance follows from them, once.
 - **Byte for byte**: a ledger that nobody disturbs, run over the same input, writes the same \
 journal, and its state is what the state topic holds.
 - **At the end** no transaction is open anywhere, each partition has one owner that has read \
-everything, and each worker ends when it is asked to. None ended by itself that was not fenced; no \
+everything, and each worker ends when it is asked to. None ended by itself; no \
 state was made again unless it was lost, or its maker fenced."""

@@ -26,13 +26,17 @@ from tests.simulation.broker import Broker, Message
 from tests.simulation.cases import Case, Chunk, How
 from tests.simulation.clients import clients_of
 from tests.simulation.faults import Kind, Op, Plan
-from tests.simulation.group import Group
+from tests.simulation.group import SESSION_S, Group
 from tests.simulation.loop import Standstill, the_loop, virtually
 from tests.simulation.network import Network
 
 PREFIX: Final = "t."
 SETTINGS: Final = Settings(
-    bootstrap_servers="memory", topic_prefix=PREFIX, instance="simulated", transaction_timeout_s=8
+    bootstrap_servers="memory",
+    topic_prefix=PREFIX,
+    instance="simulated",
+    session_timeout_s=SESSION_S,
+    transaction_timeout_s=8,
 )
 TOPICS: Final = (*topics.INPUT_TOPICS, *OUTPUTS)
 

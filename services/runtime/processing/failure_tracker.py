@@ -19,7 +19,7 @@ TAKEN_MAX: Final = 3
 """The most times in a row that a partition is taken from its owner: a process that was frozen, and
 whose group has not said yet that it lost it, does so once or twice."""
 
-IN_A_ROW_SESSIONS: Final = 10
+IN_A_ROW_SESSIONS: Final = 5
 """The number of session timeouts between two such times that are in a row."""
 
 

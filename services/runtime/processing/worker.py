@@ -92,6 +92,7 @@ class Worker:
         self._reporter = OffsetReporter(self._member, topic, TICK_S)
         self._refusals = Refusals(settings)
         self._rebalancing = False
+        self._rebalanced_s = 0.0  # when it began, or was last said to be slow
         self._count = 0  # of partitions, from when it is first known
         self._rejoin_due = False
         self._joins = Joins(settings)
@@ -136,6 +137,8 @@ class Worker:
 
     def pause_all(self) -> None:
         """A rebalance has begun: finish what runs, begin nothing."""
+        if not self._rebalancing:
+            self._rebalanced_s = asyncio.get_running_loop().time()
         self._rebalancing = True
         for task in self._tasks.values():
             task.pause()
@@ -229,12 +232,20 @@ class Worker:
             if self._tasks.get(task.partition) is task:
                 del self._tasks[task.partition]
         self._check_size()
+        self._warn_of_a_slow_rebalance()
         self._joins.check()
         await self._check_right()
         self._rejoin_once()
         await self._poll_group()
         if not self._rebalancing:  # Meanwhile the group rejects commits.
             await self._reporter.report(self._tasks)
+
+    def _warn_of_a_slow_rebalance(self) -> None:
+        """Log one that does not end, time and again: all partitions stand still meanwhile."""
+        now_s = asyncio.get_running_loop().time()
+        if self._rebalancing and now_s - self._rebalanced_s > JOINED_S:
+            self._rebalanced_s = now_s
+            log.warning("group_join_slow", group=self._group, limit_s=JOINED_S)
 
     def _check_size(self) -> None:
         """Stop if the number of partitions changed: keys would move to other partitions."""

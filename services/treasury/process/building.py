@@ -3,6 +3,7 @@
 import asyncio
 from typing import NoReturn
 
+from services.projector.database_errors import once_it_answers
 from services.runtime.agents.logs import configure_by_default
 from services.runtime.agents.running import options, run
 from services.runtime.kafka.topics import check
@@ -43,8 +44,12 @@ def serve(settings: Settings, own: TreasurySettings) -> NoReturn:
 async def _prepare(settings: Settings, own: TreasurySettings) -> None:
     partitions = await check(settings, TOPICS)
     store = TreasuryStore.of(own)
-    try:
-        await store.prepare(settings.give_up_s)
+
+    async def ask() -> None:
+        await store.prepare()
         await check_tables(settings, store, partitions)
+
+    try:
+        await once_it_answers(store.name, ask, settings.give_up_s)
     finally:
         await store.dispose()

@@ -67,6 +67,11 @@ class TreasuryStore:
         address = None if named is None else own.with_tls(named.get_secret_value())
         return treasury_address(own.url, address)
 
+    @property
+    def name(self) -> str:
+        """Its address in messages, without the password."""
+        return where(self._engine)
+
     async def prepare(self, patience_s: float = 0.0) -> None:
         """Make the tables, or bring them to this version.
 
@@ -85,7 +90,7 @@ class TreasuryStore:
         On SQLite it has the file for itself from its beginning; on PostgreSQL it locks the rows
         that it reads `FOR UPDATE`.
         """
-        async with reaching(where(self._engine)), self._engine.begin() as connection:
+        async with reaching(self.name), self._engine.begin() as connection:
             if not self.is_postgresql:
                 await connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
@@ -105,7 +110,7 @@ class TreasuryStore:
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncConnection]:
         """A connection for questions, which see one moment: no act is seen half done."""
-        async with reaching(where(self._engine)), self._engine.connect() as connection:
+        async with reaching(self.name), self._engine.connect() as connection:
             await see_one_moment(connection)
             yield connection
 

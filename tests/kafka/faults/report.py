@@ -113,7 +113,7 @@ CAME: Final = (
     ),
     ("the same for transactions of the sender, written by the sender", "{hanging}"),
     ("partitions handed over by a fenced writer", "{logged[partition_handed_over]}"),
-    ("a worker fenced: somebody else had its partition", "{ends[worker_fenced]}"),
+    ("partitions that a thawed worker took, opened again", "{logged[partition_taken]}"),
     ("a worker that could not go on: its broker was away", "{ends[worker_cannot_go_on]}"),
     ("a partition stood still for at most", "{silence_s:.1f} s"),
     ("the same where the broker was away", "{silence_broker_s:.1f} s"),

@@ -154,7 +154,7 @@ def test_traffic_is_the_same_for_the_same_seed_and_rich_in_what_may_go_wrong() -
 
 def test_the_page_is_made_from_the_json_alone() -> None:
     figures = Figures(Plan(2**31), did=Counter({Fault.KILL: 12_345}), seconds=10.0)
-    figures.ends["worker_fenced"] = 54_321
+    figures.logged["partition_taken"] = 54_321
     outcomes = {"accepted": 1_234_567}
     figures.verified = {"outcomes": outcomes, "records": {}, "budgets": 1, "payment_orders": 2}
     machine: dict[str, Any] = {"cores": 98_765, "system": "", "python": "", "broker": ""}

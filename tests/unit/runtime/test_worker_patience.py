@@ -94,3 +94,23 @@ def test_a_slow_join_is_logged_once(scene: Scene, monkeypatch: pytest.MonkeyPatc
     scene.play(during)
     (line,) = scene.reported("group_join_slow")
     assert (GROUP, 600) == (line["group"], line["limit_s"])
+
+
+def test_a_rebalance_that_does_not_end_is_logged_time_and_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All partitions stand still, and the process lives and is ready."""
+    monkeypatch.setattr(worker_module, "JOINED_S", 0.1)
+    monkeypatch.setattr(worker_module, "TICK_S", 0.05)
+
+    async def during(worker: Worker) -> None:
+        scene.member.share(0)
+        await until(are(worker, TaskState.RUNNING, 0))
+        await asyncio.sleep(0.3)
+        assert [] == scene.reported("group_join_slow"), "nothing is going on"
+        scene.member.listener.on_partitions_revoked(None)
+        await until(lambda: len(scene.reported("group_join_slow")) > 1)
+        scene.member.share(0)
+        await until(are(worker, TaskState.RUNNING, 0))
+
+    scene.play(during)
