@@ -27,7 +27,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for each in _asked_for(itself):
         for name in {file.parts[0] for file in each.files or () if file.parts[0] != ".."}:
             if not (site / name).exists():
-                (site / name).symlink_to(each.locate_file(name))
+                (site / name).symlink_to(str(each.locate_file(name)))
     return here / "bin" / "ecluse"
 
 
