@@ -10,7 +10,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple
 
 import msgspec
 from aiokafka.structs import ConsumerRecord, TopicPartition
@@ -161,30 +161,22 @@ class DeadLetterTopic:
             for name in TOPICS
         )
         places = [*self._dead, *self._journal, *self._events]
-        self._reader = Reader(settings, places, patient=True)
-
-    async def __aenter__(self) -> Self:
-        """Connect."""
-        await self._reader.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Let go of the connections."""
-        await self._reader.stop()
+        self.reader = Reader(settings, places, patient=True)
+        """Connected while it is entered."""
 
     async def state(self) -> RedriveState:
         """What the journal says now, and the input behind it."""
         state = RedriveState()
         for place, events in zip(self._journal, self._events, strict=True):
-            async with aclosing(self._reader.to_the_end(place)) as chunks:
+            async with aclosing(self.reader.to_the_end(place)) as chunks:
                 async for chunk in chunks:
                     for each in chunk:
                         state.add(each, events.topic)
-                    await self._reader.yield_to_event_loop()
+                    await self.reader.yield_to_event_loop()
         for place in self._events:
-            first, _ = await self._reader.bounds(place)
+            first, _ = await self.reader.bounds(place)
             start = max(first, state.next_offset(place.partition) or 0)
-            async with aclosing(self._reader.to_the_end(place, start)) as chunks:
+            async with aclosing(self.reader.to_the_end(place, start)) as chunks:
                 async for chunk in chunks:
                     for each in chunk:
                         state.underway.update(redriven_places(each.headers))
@@ -193,20 +185,20 @@ class DeadLetterTopic:
     async def applied(self, source: str, event_id: str) -> tuple[str, int] | None:
         """A record of any budget by which this event was accepted, or waits; None of none."""
         for place in self._journal:
-            async with aclosing(self._reader.to_the_end(place)) as chunks:
+            async with aclosing(self.reader.to_the_end(place)) as chunks:
                 async for chunk in chunks:
                     for each in chunk:
                         row = _read_row(each.value or b"")
                         name = row.event_source, row.event_id
                         if name == (source, event_id) and row.is_applied:
                             return (each.key or b"").decode(), row.sequence
-                    await self._reader.yield_to_event_loop()
+                    await self.reader.yield_to_event_loop()
         return None
 
     async def dead_letters(self, state: RedriveState) -> AsyncGenerator[DeadLetter, None]:
         """Yield the dead letters of this journal by partition, the oldest first."""
         for place in self._dead:
-            async with aclosing(self._reader.to_the_end(place)) as chunks:
+            async with aclosing(self.reader.to_the_end(place)) as chunks:
                 async for chunk in chunks:
                     for each in chunk:
                         found = state.dead_letter(each)
@@ -217,6 +209,6 @@ class DeadLetterTopic:
 @asynccontextmanager
 async def dead_letter_topic(settings: Settings) -> AsyncIterator[DeadLetterTopic]:
     """A connected reader of dead letters; ClusterError where a topic is missing."""
-    count = await partition_count(settings, DEAD_LETTERS)
-    async with DeadLetterTopic(settings, count) as topic:
+    topic = DeadLetterTopic(settings, await partition_count(settings, DEAD_LETTERS))
+    async with topic.reader:
         yield topic

@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import aclosing, asynccontextmanager
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import msgspec
 from aiokafka.structs import ConsumerRecord, TopicPartition
@@ -54,16 +54,8 @@ class TopicJournal:
             for name in TOPICS
         )
         places = [*self._journal, *self._state, *self._refusals]
-        self._reader = Reader(settings, places, patient=True)
-
-    async def __aenter__(self) -> Self:
-        """Connect."""
-        await self._reader.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Let go of the connections."""
-        await self._reader.stop()
+        self.reader = Reader(settings, places, patient=True)
+        """Connected while it is entered."""
 
     async def fold(self, budget: str | None) -> tuple[Ledger, History]:
         """Fold the journal of one budget or all; return the ledger and the history.
@@ -81,7 +73,7 @@ class TopicJournal:
     async def records(self, budget: str | None) -> AsyncGenerator[list[ReadRecord], None]:
         """Yield the records of one chain, or of all by partition; each chain in its order."""
         for place in self._places_of(budget):
-            async with aclosing(self._reader.to_the_end(place)) as chunks:
+            async with aclosing(self.reader.to_the_end(place)) as chunks:
                 async for chunk in chunks:
                     yield [_read(each) for each in _of(budget, chunk)]
 
@@ -95,10 +87,10 @@ class TopicJournal:
     async def find(self, budget: str, sequence: int) -> ReadRecord | None:
         """One record, by its chain and its number."""
         for place in self._places_of(budget):
-            first, _ = await self._reader.bounds(place)
+            first, _ = await self.reader.bounds(place)
             # All earlier records of its chain precede it: its offset is sequence - 1 or more.
             start = max(first, sequence - 1)
-            async with aclosing(self._reader.to_the_end(place, start)) as chunks:
+            async with aclosing(self.reader.to_the_end(place, start)) as chunks:
                 async for chunk in chunks:
                     for each in _of(budget, chunk):
                         if _sequence(each) == sequence:
@@ -107,7 +99,7 @@ class TopicJournal:
 
     async def holds(self) -> list[Hold]:
         """The holds of partitions."""
-        found = [await current_hold(self._reader, place) for place in self._state]
+        found = [await current_hold(self.reader, place) for place in self._state]
         return [hold for hold in found if hold is not None]
 
     async def notices(self, wanted: Collection[Source]) -> dict[Source, Sentence]:
@@ -144,7 +136,7 @@ class TopicJournal:
 
     async def _backwards(self, place: TopicPartition) -> AsyncGenerator[list[ConsumerRecord], None]:
         """Yield a partition backwards in windows, each window in order."""
-        first, behind = await self._reader.bounds(place)
+        first, behind = await self.reader.bounds(place)
         size = FIRST_WINDOW
         while behind > first:
             start = max(first, behind - size)
@@ -155,7 +147,7 @@ class TopicJournal:
         self, place: TopicPartition, start: int, behind: int
     ) -> list[ConsumerRecord]:
         found: list[ConsumerRecord] = []
-        async with aclosing(self._reader.to_the_end(place, start)) as chunks:
+        async with aclosing(self.reader.to_the_end(place, start)) as chunks:
             async for chunk in chunks:
                 found += [each for each in chunk if each.offset < behind]
                 if chunk[-1].offset >= behind - 1:
@@ -166,7 +158,8 @@ class TopicJournal:
 @asynccontextmanager
 async def topic_journal(settings: Settings) -> AsyncIterator[TopicJournal]:
     """A connected reader of the journal topic; ClusterError where a topic is missing."""
-    async with TopicJournal(settings, await _partitions(settings)) as journal:
+    journal = TopicJournal(settings, await _partitions(settings))
+    async with journal.reader:
         yield journal
 
 
