@@ -188,7 +188,7 @@ def test_without_a_database_it_stops_and_tells_no_password(
 ) -> None:
     absent = "postgresql://somebody:secret@127.0.0.1:1/ecluse"
     for url in (absent, postgresql_server.url("no_such_database")):
-        with Projector(cluster, url, tmp_path, GIVE_UP_S="1") as projector:
+        with Projector(cluster, url, tmp_path, ECLUSE_GIVE_UP_S="1") as projector:
             assert UNREACHABLE == projector.ended()
             assert "ECLUSE_DATABASE_URL" in projector.text
             assert (url == absent) == ("database_unavailable" in projector.text), "it has waited"
