@@ -12,7 +12,6 @@ from tests.kafka.faults.setting import a_setting, kinds_missing
 HERE = "tests/kafka/faults/test_run.py"
 
 FAULTS = 60
-SESSION_S = 4.0
 
 pytestmark = pytest.mark.fault
 
@@ -23,9 +22,7 @@ def test_whatever_is_broken_each_event_is_journalled_once_and_published_once(
 ) -> None:
     seed, missing = chosen_seed(), kinds_missing()
     assert not (missing and os.environ.get("CI")), missing
-    plan = Plan(
-        seed, faults=FAULTS, brokers=3, session_s=SESSION_S, stall_s_max=4.0, without=tuple(missing)
-    )
+    plan = Plan(seed, faults=FAULTS, brokers=3, stall_s_max=4.0, without=tuple(missing))
     # Not captured: where it passes, its command is worth as much as where it fails.
     with capsys.disabled():
         print(f"\nrun again: ECLUSE_FAULT_SEED={seed} .venv/bin/python -m pytest {HERE}")
