@@ -114,11 +114,11 @@ class FaultRun:
                 self._tell(stage, observer, feeder)
                 raise
             self._count(observer, feeder, killer)
-            self._check_what_was_logged()
             limit_s = CHECK_S + self._plan.events / CHECK_EVENTS_PER_S
             stage.call(self._prove(observer), limit_s)
             if self._readers is not None:
                 self._readers.prove_tables(self._cluster, observer)
+            self._check_what_was_logged()
             self._say(observer, f"proved in {self.figures.proof_s:.1f} s")
         return self.figures
 

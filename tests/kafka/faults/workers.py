@@ -23,6 +23,13 @@ ENDS: Final = frozenset(("worker_fenced", "worker_gave_up", "worker_cannot_go_on
 WARNINGS_NEVER: Final = frozenset(("state_rebuilt", "records_given_up", "task_cancelled"))
 """What is only a warning elsewhere, and here means that something stored was not as it was left."""
 
+OVERTAKEN: Final = "the journal goes on behind it"
+"""Why a state is rebuilt by a worker that was frozen while it read it, and overtaken meanwhile: it
+writes nothing, and opens the partition again."""
+
+LET_GO: Final = frozenset(("partition_taken", "partition_handed_over", "partition_retried"))
+"""What becomes of a partition whose opening comes to nothing."""
+
 LIBRARY: Final = "library_log"
 """A line of a library: aiokafka calls errors what a broker that was killed leads to."""
 
@@ -39,9 +46,14 @@ SUSPECT: Final = (
 )
 """Words for what nobody handled, in whatever line they stand."""
 
-UNSAID: Final = "aiokafka.errors.UnknownError: [Error -1] UnknownError"
-"""What the coordinator of a transaction answers while one of several brokers goes: aiokafka did not
-expect it, and tells; the partition is opened again, which says `RETRIED`."""
+UNSAID: Final = (
+    "aiokafka.errors.UnknownError: [Error -1] UnknownError",
+    "KafkaError: KafkaConnectionError('Connection at ",
+    "Unexpected error while fetching data: KafkaStorageError",
+)
+"""What aiokafka did not expect, and tells: an answer of the coordinator of a transaction while one
+of several brokers goes, a connection that ends in the midst of an answer, a full disk. The
+partition is opened again, which says `RETRIED`, or fetched from again."""
 
 RETRIED: Final = "partition_retried"
 HANDLED: Final = "record_handled"
@@ -83,6 +95,8 @@ class Log:
     """The last thing that it called critical."""
     owned: list[int] = field(default_factory=list)
     _read_to: int = 0
+    _rebuilt: dict[int, str] = field(default_factory=dict)
+    """By partition, the line of a state rebuilt by an opening that may yet come to nothing."""
 
     def read(self) -> None:
         """Read what is new; a line that is not whole yet is left for the next look."""
@@ -114,8 +128,16 @@ class Log:
             self.critical = row
         if event == "partitions_owned":
             self.owned = list(row["partitions"])
+            self._rebuilt = {at: text for at, text in self._rebuilt.items() if at in self.owned}
+        if event in LET_GO:
+            self._rebuilt.pop(row.get("partition", -1), None)
+        if event == "worker_stopped":
+            self.suspect += self._rebuilt.values()
+        if event == "state_rebuilt" and row.get("why") == OVERTAKEN:
+            self._rebuilt[row["partition"]] = line
+            return
         ours_failed = level in {"error", "critical"} and event not in {LIBRARY, *ENDS}
-        is_known = event == RETRIED or (event == LIBRARY and UNSAID in line)
+        is_known = event == RETRIED or (event == LIBRARY and any(text in line for text in UNSAID))
         nobody_handled = not is_known and any(text in line for text in SUSPECT)
         if ours_failed or event in WARNINGS_NEVER or nobody_handled:
             self.suspect.append(line)
