@@ -14,6 +14,9 @@ from services.dev.local_broker import HOST, free_port
 from tests.kafka.faults.observer import Backstage
 
 CHUNK_BYTES: Final = 64 * 1024
+SETTLED_S: Final = 0.05
+"""Some turns of a loop: a connection is taken, and let go of, in several."""
+
 FILLED: Final = 4
 """So many connections fill a backlog of nothing: whoever comes next gets no answer at all."""
 
@@ -75,11 +78,12 @@ class Link:
         if self._hole is not None:
             self._hole.close()
         await self._stop_listening()
+        await asyncio.sleep(SETTLED_S)  # In which what was accepted has begun to be carried,
         for each in self._carriers:
             each.cancel()
         if self._carriers:
             await asyncio.wait(self._carriers)
-        await asyncio.sleep(0)  # In which what was aborted is closed.
+        await asyncio.sleep(SETTLED_S)  # and what was aborted is closed.
 
     async def _stop_listening(self) -> None:
         if self._server is not None:
