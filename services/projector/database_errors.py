@@ -147,7 +147,7 @@ async def reaching(where: str) -> AsyncIterator[None]:
 
 
 async def once_it_answers(
-    where: str, ask: Callable[[], Awaitable[None]], patience_s: float = 0.0
+    where: str, ask: Callable[[], Awaitable[None]], patience_s: float
 ) -> None:
     """Ask the database; again each second while it is away, for `patience_s` at most.
 

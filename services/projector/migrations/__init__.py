@@ -49,7 +49,7 @@ async def prepare(engine: AsyncEngine, schema: str = SCHEMA) -> None:
 async def prepare_beside(
     engine: AsyncEngine, schema: str, versions: Path, version_table: str, patience_s: float
 ) -> None:
-    """Prepare a schema beside the read model; a server that is away is waited for.
+    """Prepare a schema beside the read model; a server that is away is waited for, `patience_s`.
 
     Raises:
         Unreachable: the database does not answer.

@@ -49,7 +49,7 @@ class FailureTracker:
 
     retries: int = 0
     failing_since_s: float | None = None
-    taken: int = 0
+    _taken: int = 0
     _taken_s: float = -inf
     _failures: Counter[RecordId] = field(default_factory=Counter)
     _suspects: set[RecordId] = field(default_factory=set)
@@ -100,12 +100,12 @@ class FailureTracker:
             self.failing_since_s = now_s
         return self.failing_since_s
 
-    def was_taken(self, now_s: float, session_s: float) -> int:
-        """Note that another process took the partition though it is ours; how often in a row."""
+    def count_taken(self, now_s: float, session_s: float) -> int:
+        """Count one more time that another process took our partition; return how many in a row."""
         in_a_row = now_s - self._taken_s < IN_A_ROW_SESSIONS * session_s
-        self.taken = self.taken + 1 if in_a_row else 1
+        self._taken = self._taken + 1 if in_a_row else 1
         self._taken_s = now_s
-        return self.taken
+        return self._taken
 
     @property
     def delay_s(self) -> float:

@@ -52,9 +52,9 @@ days, and the position in a source without records is kept fresh."""
 FAILURES_BEFORE_HOLD: Final = 2
 """The number of failures after which a record is not tried again."""
 
-NOTHING_COMES = _("there are records to read, but none comes")
-
 log: Final = structlog.stdlib.get_logger("ecluse.runtime")
+
+NOTHING_COMES = _("there are records to read, but none comes")
 
 
 @dataclass(slots=True)
@@ -369,16 +369,16 @@ class PartitionTask:
         await self._sleep(delay_s)
 
     async def _after_fence(self, error: Fenced) -> None:
-        """Open the partition again after a pause, unless its new owner was quicker than our end.
+        """Open the partition again after a pause if it is still ours; else it was handed over.
 
-        A process that was frozen opens what it has lost until its group says so.
+        A process that was frozen opens partitions that it has lost, until its group says so.
         """
         if not self.is_assigned:
             log.info("partition_handed_over", partition=self.partition)
             return
         self._check_failed_once = False  # What was read meanwhile was half of another's.
         session_s = self._settings.session_timeout_s
-        if self._failures_seen.was_taken(_now_s(), session_s) > TAKEN_MAX:
+        if self._failures_seen.count_taken(_now_s(), session_s) > TAKEN_MAX:
             raise error
         await self._retry("partition_taken", error, session_s / 4)
 

@@ -74,5 +74,5 @@ def test_an_outage_begins_with_its_first_failure_after_a_success() -> None:
 
 def test_what_was_taken_long_ago_is_no_longer_in_a_row() -> None:
     tracker, session_s = FailureTracker(), 5.0
-    assert [1, 2, 3] == [tracker.was_taken(at_s, session_s) for at_s in (100.0, 124.0, 148.0)]
-    assert 1 == tracker.was_taken(173.0, session_s)
+    assert [1, 2, 3] == [tracker.count_taken(at_s, session_s) for at_s in (100.0, 124.0, 148.0)]
+    assert 1 == tracker.count_taken(173.0, session_s)
