@@ -13,9 +13,10 @@ import uvloop
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from bench.kafka.topics import PARTITIONS, settings_of
-from services.ledger.kafka.partition import LedgerProcessor
+from services.ledger.kafka.partition import LedgerProcessor, transactional_id
 from services.ledger.kafka.partition_restore import PartitionTopics
 from services.runtime.kafka.reader import Reader
+from services.runtime.kafka.writer import FencedWriter
 from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import Progress
 from services.runtime.processing.cycle_collection import collect_rarely
@@ -43,11 +44,13 @@ async def read(settings: Settings) -> dict[str, float]:
     for number in range(PARTITIONS):
         topics = PartitionTopics(settings, number)
         reader = CountingReader(settings, topics)
+        writer = FencedWriter(settings, transactional_id(settings, number))  # connects to nothing
         await reader.start()
         start_s = time.perf_counter()
-        await topics.restore(reader, PARTITIONS)
+        await topics.restore(reader, PARTITIONS, writer)
         took_s += time.perf_counter() - start_s
         await reader.stop()
+        await writer.stop()
         records += reader.records
     return {"read_s": took_s, "state_records": records}
 

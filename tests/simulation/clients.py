@@ -207,7 +207,13 @@ class MemoryProducer:
         self._network = network
         self._id = transactional_id
         self._timeout_s = timeout_s
-        self._txn_manager = SimpleNamespace(producer_id=-1, epoch=-1, _transaction_waiter=None)
+        self._txn_manager = SimpleNamespace(
+            producer_id=-1,
+            epoch=-1,
+            _transaction_waiter=None,
+            # This broker adds a partition with its first records.
+            maybe_add_partition_to_txn=lambda _place: None,
+        )
         self._sender = SimpleNamespace(sender_task=None)
         self._message_accumulator = SimpleNamespace(_batches={}, _pending_batches=())
         self._in_transaction = False

@@ -35,7 +35,9 @@ Records = Mapping[TopicPartition, Sequence[Outgoing]]
 class _Splitting(FencedWriter):
     """Writes what it is asked to keep apart in a transaction of its own, before or behind."""
 
-    async def write(self, records: Records) -> dict[TopicPartition, int]:
+    async def write(
+        self, records: Records, next_places: Collection[TopicPartition] = ()
+    ) -> dict[TopicPartition, int]:
         first = {place: rows for place, rows in records.items() if self.is_apart(place)}
         ends: dict[TopicPartition, int] = {}
         if first:
@@ -43,7 +45,7 @@ class _Splitting(FencedWriter):
             await self.commit()
             await self.begin()
         rest = {place: rows for place, rows in records.items() if place not in first}
-        return ends | (await super().write(rest) if rest else {})
+        return ends | (await super().write(rest, next_places) if rest else {})
 
     def is_apart(self, place: TopicPartition) -> bool:
         raise NotImplementedError

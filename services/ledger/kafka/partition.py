@@ -160,7 +160,9 @@ class LedgerProcessor:
         )
         await self.reader.start()
         again = self._partition in self._rebuild
-        restored = await self._topics.restore(self.reader, self._partitions, again=again)
+        restored = await self._topics.restore(
+            self.reader, self._partitions, self._writer, again=again
+        )
         self._take(restored)
         for input_topic in self._input_topics:
             self._sources[input_topic.topic] = await self._checked(input_topic)
@@ -208,7 +210,7 @@ class LedgerProcessor:
         marks = (mark(self._partition, self._checkpoint.journal_next),) if batch.records else ()
         published = self._published(batch, marks)
         await self._writer.begin()
-        ends = await self._writer.write(published)
+        ends = await self._writer.write(published, next_places=[self._topics.state])
         checkpoint = self._next_checkpoint(batch, ends)
         rows: list[Outgoing] = [
             (state_topic.encode_key(key), value, ()) for key, value in batch.changes.items()

@@ -27,6 +27,7 @@ from services.ledger.kafka.topic_records import journal_record
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.source_positions import SourcePosition
+from services.runtime.kafka.writer import FencedWriter
 from services.runtime.ops.errors import ClusterError, place_name
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.cycle_collection import no_collection
@@ -96,14 +97,19 @@ class PartitionTopics:
         self.state = TopicPartition(settings.topic(LEDGER_STATE), partition)
         self.journal = TopicPartition(settings.topic(JOURNAL), partition)
 
-    async def restore(self, reader: Reader, count: int, *, again: bool = False) -> Restored:
+    async def restore(
+        self, reader: Reader, count: int, writer: FencedWriter, *, again: bool = False
+    ) -> Restored:
         """Restore the partition, on topics of `count` partitions, while no transaction is open.
 
         With `again` its state is rebuilt from the journal in any case, also where a newer version
         has written it: so one goes back to an older Écluse.
+
+        Raises:
+            Fenced: what was read is half of what a newer writer is writing.
         """
         with no_collection():
-            return await self._restore(reader, count, again=again)
+            return await self._restore(reader, count, writer, again=again)
 
     async def examine(self, reader: Reader, count: int) -> tuple[Checkpoint | None, Hold | None]:
         """Check that state and journal agree, as `restore` does, of the last checkpoint alone.
@@ -134,7 +140,9 @@ class PartitionTopics:
         await self._check_journal(reader, written, last is not None, seen_end)
         return checkpoint, hold
 
-    async def _restore(self, reader: Reader, count: int, *, again: bool) -> Restored:
+    async def _restore(
+        self, reader: Reader, count: int, writer: FencedWriter, *, again: bool
+    ) -> Restored:
         rows = await reader.latest(self.state)
         if state_topic.IMPORT_KEY in rows:
             raise ClusterError(place_name(self.state), IMPORTING)
@@ -149,9 +157,10 @@ class PartitionTopics:
             ledger = await self._as_stored(reader, written, checkpoint, rows, again=again)
             return Restored(ledger, checkpoint or Checkpoint({}, count), hold)
         except (Outdated, *STATE_ERRORS) as error:
-            log.warning(
-                "state_rebuilt", partition=self._partition, why=str(error) or type(error).__name__
-            )
+            why = str(error) or type(error).__name__
+        # Who was frozen meanwhile has read a state and a journal that do not fit.
+        await writer.check_not_fenced(self.state)
+        log.warning("state_rebuilt", partition=self._partition, why=why)
         rebuilt = await self._rebuild(reader, count, hold, rows)
         if checkpoint is not None:
             _keep_further(rebuilt.checkpoint.sources, checkpoint.sources)

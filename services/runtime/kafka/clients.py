@@ -21,6 +21,8 @@ from aiokafka.errors import (
     kafka_errors,
 )
 from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.producer.sender import BACKOFF_OVERRIDE, AddPartitionsToTxnHandler
+from aiokafka.producer.transaction_manager import TransactionManager
 from aiokafka.record import default_records
 from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
@@ -41,6 +43,14 @@ LZ4_LEVEL: Final = 1
 ZSTD_LEVEL: Final = 1
 """At aiokafka's own level, 3, a batch of our records takes nearly twice as long, and an eighth more
 room."""
+
+BEGIN_RETRY_S: Final = 0.005
+"""The pause before a transaction is begun again where the coordinator still ends the former one:
+its markers are written by then, and what is left takes a millisecond or two."""
+
+BEGIN_RETRIES: Final = 10
+"""The number of such pauses: after them aiokafka's own, four times as long, since a replica that
+just went may keep a coordinator waiting for seconds."""
 
 Isolation = Literal["read_committed", "read_uncommitted"]
 
@@ -95,6 +105,9 @@ _coordinator_lookup: Final = AIOKafkaClient.coordinator_lookup
 _random_node: Final = AIOKafkaClient.get_random_node
 _last_asked: Final = WeakKeyDictionary[AIOKafkaClient, int]()
 """The broker that each client asked last, where any could have answered."""
+_partitions_added: Final = AddPartitionsToTxnHandler.handle_response
+_begun_again: Final = WeakKeyDictionary[TransactionManager, int]()
+"""The number of answers in a row, by producer, that its former transaction still ends."""
 
 
 def _send_or_close(connection: AIOKafkaConnection, *args: Any, **options: Any) -> Any:
@@ -141,6 +154,22 @@ def _next_broker(client: AIOKafkaClient) -> int | None:
     if chosen is not None:
         _last_asked[client] = chosen
     return chosen
+
+
+def _begin_again_soon(handler: AddPartitionsToTxnHandler, answer: Any) -> float | None:
+    """Return the pause before the next attempt, if there must be one."""
+    pause_s: float | None = _partitions_added(handler, answer)
+    manager = handler._sender._txn_manager  # noqa: SLF001
+    if pause_s != BACKOFF_OVERRIDE:
+        _begun_again.pop(manager, None)
+        return pause_s
+    _begun_again[manager] = _begun_again.get(manager, 0) + 1
+    return BEGIN_RETRY_S if _begun_again[manager] <= BEGIN_RETRIES else pause_s
+
+
+def begin_quickly() -> None:
+    """Let every producer of this process begin a transaction soon after the former one."""
+    AddPartitionsToTxnHandler.handle_response = _begin_again_soon
 
 
 def last_asked_broker(client: AIOKafkaClient) -> str | None:
@@ -268,6 +297,7 @@ def a_writer(settings: Settings, transactional_id: str) -> AIOKafkaProducer:
     It sends whole batches, as `a_batch` makes them: sizes and codec are theirs.
     """
     compress_quickly()
+    begin_quickly()
     tolerate_broker_restarts()
     return AIOKafkaProducer(
         **connection_arguments(settings),

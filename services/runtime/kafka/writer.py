@@ -90,14 +90,25 @@ class FencedWriter:
         await self._within(self._settle("settle"), "settle")
 
     async def write(
-        self, records: Mapping[TopicPartition, Sequence[Outgoing]]
+        self,
+        records: Mapping[TopicPartition, Sequence[Outgoing]],
+        next_places: Collection[TopicPartition] = (),
     ) -> dict[TopicPartition, int]:
-        """Write inside the transaction; return the next offset of each partition."""
-        return await self._within(self._write(records), "write")
+        """Write inside the transaction; return the next offset of each partition.
+
+        `next_places` are those of the next write: the coordinator adds them in the same request.
+        """
+        return await self._within(self._write(records, next_places), "write")
 
     async def commit(self) -> None:
         """Commit the transaction, durably."""
         await self._within(self._producer.commit_transaction(), "commit")
+
+    async def check_not_fenced(self, place: TopicPartition) -> None:
+        """Raise Fenced where a newer writer took the id, by a transaction without records."""
+        await self.begin()
+        await self.write({}, next_places=[place])
+        await self.commit()
 
     async def hanging(self, places: Collection[TopicPartition]) -> list[OpenTransaction]:
         """Return the hanging transactions of these partitions; called right after `start`."""
@@ -172,7 +183,9 @@ class FencedWriter:
         return not is_shared or transaction.producer_id == self.producer_id
 
     async def _write(
-        self, records: Mapping[TopicPartition, Sequence[Outgoing]]
+        self,
+        records: Mapping[TopicPartition, Sequence[Outgoing]],
+        next_places: Collection[TopicPartition],
     ) -> dict[TopicPartition, int]:
         sent: list[tuple[TopicPartition, int, asyncio.Future[RecordMetadata]]] = []
         for place, outgoing in records.items():
@@ -184,6 +197,9 @@ class FencedWriter:
                 )
                 future.add_done_callback(_consume_error)
                 sent.append((place, count, future))
+        for place in next_places:
+            self._written[place] = None
+            self._producer._txn_manager.maybe_add_partition_to_txn(place)  # noqa: SLF001
         # Every future before the commit: aiokafka commits even if a batch failed.
         written = await asyncio.gather(*(future for _, _, future in sent))
         ends: dict[TopicPartition, int] = {}

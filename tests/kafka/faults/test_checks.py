@@ -18,7 +18,7 @@ from tests.kafka.faults.observer import Silences
 from tests.kafka.faults.plan import EVENTS, FAULTS, Fault, Figures, Moment, Plan
 from tests.kafka.faults.report import page, table
 from tests.kafka.faults.traffic import Traffic
-from tests.kafka.faults.workers import OVERTAKEN, UNSAID, End, Log
+from tests.kafka.faults.workers import UNSAID, End, Log
 from tests.simulation.cases import Chunk, How, Sending, home_of
 
 FENCED: Final = "worker_fenced ledger-events-1"
@@ -104,30 +104,6 @@ def test_what_no_worker_may_say_is_noticed(
     log.read()
     log.read()
     assert [text] * is_suspect == log.suspect
-
-
-@pytest.mark.parametrize(
-    ("then", "is_suspect"),
-    [
-        ([], False),  # killed
-        ([{"event": "worker_stopped", "level": "info"}], True),
-        ([{"event": "partition_taken", "level": "warning", "partition": 2}], False),
-        ([{"event": "partition_taken", "level": "warning", "partition": 3}], True),
-        ([{"event": "partitions_owned", "level": "info", "partitions": [0, 1]}], False),
-        ([{"event": "partitions_owned", "level": "info", "partitions": [2]}], True),
-    ],
-)
-def test_a_state_is_rebuilt_only_by_who_was_overtaken_while_it_opened(
-    tmp_path: Path, then: list[dict[str, Any]], is_suspect: bool
-) -> None:
-    log = Log(tmp_path / "worker.log")
-    rebuilt = {"event": "state_rebuilt", "level": "warning", "partition": 2, "why": OVERTAKEN}
-    lines = [rebuilt, *then]
-    if then:
-        lines.append({"event": "worker_stopped", "level": "info"})
-    log.path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    log.read()
-    assert is_suspect == bool(log.suspect)
 
 
 def test_a_plan_holds_what_a_run_must_do() -> None:

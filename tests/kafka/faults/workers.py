@@ -23,13 +23,6 @@ ENDS: Final = frozenset(("worker_fenced", "worker_gave_up", "worker_cannot_go_on
 WARNINGS_NEVER: Final = frozenset(("state_rebuilt", "records_given_up", "task_cancelled"))
 """What is only a warning elsewhere, and here means that something stored was not as it was left."""
 
-OVERTAKEN: Final = "the journal goes on behind it"
-"""Why a state is rebuilt by a worker that was frozen while it read it, and overtaken meanwhile: it
-writes nothing, and opens the partition again."""
-
-LET_GO: Final = frozenset(("partition_taken", "partition_handed_over", "partition_retried"))
-"""What becomes of a partition whose opening comes to nothing."""
-
 LIBRARY: Final = "library_log"
 """A line of a library: aiokafka calls errors what a broker that was killed leads to."""
 
@@ -95,7 +88,6 @@ class Log:
     """The last thing that it called critical."""
     owned: list[int] = field(default_factory=list)
     _read_to: int = 0
-    _rebuilt: dict[int, str] = field(default_factory=dict)
     """By partition, the line of a state rebuilt by an opening that may yet come to nothing."""
 
     def read(self) -> None:
@@ -128,14 +120,6 @@ class Log:
             self.critical = row
         if event == "partitions_owned":
             self.owned = list(row["partitions"])
-            self._rebuilt = {at: text for at, text in self._rebuilt.items() if at in self.owned}
-        if event in LET_GO:
-            self._rebuilt.pop(row.get("partition", -1), None)
-        if event == "worker_stopped":
-            self.suspect += self._rebuilt.values()
-        if event == "state_rebuilt" and row.get("why") == OVERTAKEN:
-            self._rebuilt[row["partition"]] = line
-            return
         ours_failed = level in {"error", "critical"} and event not in {LIBRARY, *ENDS}
         is_known = event == RETRIED or (event == LIBRARY and any(text in line for text in UNSAID))
         nobody_handled = not is_known and any(text in line for text in SUSPECT)

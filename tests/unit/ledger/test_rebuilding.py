@@ -13,6 +13,7 @@ from services.runtime.kafka.reader import Reader
 from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import Progress
 from tests.builders import BUDGET, Scenario, a_vote
+from tests.unit.ledger.wire import Owner
 
 RECORDS = 1000
 
@@ -59,7 +60,9 @@ def rebuilt(reader: Reader) -> tuple[Restored, int]:
     """What comes of it, and how often others had their turn."""
 
     async def go() -> tuple[Restored, int]:
-        restoring = asyncio.ensure_future(PartitionTopics(Settings(), 0).restore(reader, 1))
+        restoring = asyncio.ensure_future(
+            PartitionTopics(Settings(), 0).restore(reader, 1, Owner())
+        )
         yields = 0
         while not restoring.done():
             yields += 1

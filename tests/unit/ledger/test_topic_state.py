@@ -8,9 +8,11 @@ from typing import Final, cast
 
 import pytest
 from aiokafka.structs import ConsumerRecord, TopicPartition
+from structlog.testing import capture_logs
 
 from events.topics import EVENTS, INTERNAL_EVENTS, JOURNAL
 from services.ledger.application.handle import Ledger, RawRecord
+from services.ledger.application.ports import StoreError
 from services.ledger.application.restore import VERSIONS
 from services.ledger.domain.journal import Source
 from services.ledger.kafka.partition_restore import PartitionTopics, Restored
@@ -22,10 +24,12 @@ from services.ledger.kafka.state_topic import (
 )
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.source_positions import SourcePosition
+from services.runtime.kafka.writer import Fenced
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 from tests.builders import BUDGET, a_vote, an_award, encoded
 from tests.kept_state import all_rows
+from tests.unit.ledger.wire import Owner
 
 STRUCTURED: Final = (("content-type", b"application/cloudevents+json"),)
 READ: Final = {EVENTS: SourcePosition(2, 1, 9, "x"), INTERNAL_EVENTS: SourcePosition(3)}
@@ -80,16 +84,20 @@ def left() -> Left:
 @pytest.fixture
 def current(left: Left) -> Left:
     """The same, as the present ledger writes it."""
-    ledger = asyncio.run(PartitionTopics(Settings(), 0).restore(cast(Reader, left), 1)).ledger
+    ledger = asyncio.run(
+        PartitionTopics(Settings(), 0).restore(cast(Reader, left), 1, Owner())
+    ).ledger
     stored = all_rows(ledger.budgets[BUDGET])
     rows = {encode_key(key): value for key, value in stored.items() if value is not None}
     checkpoint = Checkpoint(READ, 1, 2, ledger.budgets[BUDGET].memory.head)
     return Left(rows | {POSITION_KEY: encode_checkpoint(checkpoint)}, left.journal)
 
 
-def restored(left: Left, count: int = 1, *, again: bool = False) -> Restored:
-    topics = PartitionTopics(Settings(), 0)
-    return asyncio.run(topics.restore(cast(Reader, left), count, again=again))
+def restored(
+    left: Left, count: int = 1, *, again: bool = False, overtaken: bool = False
+) -> Restored:
+    topics, owner = PartitionTopics(Settings(), 0), Owner(overtaken=overtaken)
+    return asyncio.run(topics.restore(cast(Reader, left), count, owner, again=again))
 
 
 def test_other_partitions_go_on_while_a_state_is_restored(
@@ -101,6 +109,18 @@ def test_other_partitions_go_on_while_a_state_is_restored(
     assert (2, None) == (found.ledger.budgets[BUDGET].memory.sequence, found.rewrite)
     rows, budgets = len(current.rows) - 1, 1
     assert rows + budgets == current.yields
+
+
+def test_who_was_overtaken_while_he_read_a_state_makes_none_again(current: Left) -> None:
+    """What he read of it is older than the journal, which another worker went on writing."""
+    last = current.journal[-1]
+    current.journal.append(replace(last, offset=last.offset + 1))
+    with capture_logs() as lines, pytest.raises(Fenced):
+        restored(current, overtaken=True)
+    assert [] == lines
+    with capture_logs() as lines, pytest.raises(StoreError):
+        restored(current)
+    assert ["the journal goes on behind it"] == [line["why"] for line in lines]
 
 
 def test_an_older_state_is_made_again_and_keeps_how_far_was_read(left: Left) -> None:

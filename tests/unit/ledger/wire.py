@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from typing import Any
 
+from aiokafka.structs import TopicPartition
 from jsonschema import Draft202012Validator
 from msgspec import structs
 
@@ -14,6 +15,7 @@ from events.outbound import OUTBOUND_ENVELOPES
 from services.ledger.application.handle import Decided, Ledger, RawRecord
 from services.ledger.application.outbound_messages import STRUCTURED, OutboundRecord, messages
 from services.ledger.domain.journal import Source
+from services.runtime.kafka.writer import Fenced, FencedWriter
 from tests.builders import BUDGET, Json, encoded, topic_of
 
 PARTITION = 3
@@ -141,3 +143,14 @@ def by_topic(sent: list[OutboundRecord]) -> dict[str, list[OutboundRecord]]:
     for each in sent:
         found[each.topic].append(each)
     return dict(found)
+
+
+class Owner(FencedWriter):
+    """The writer of a partition that is being restored; an overtaken one is fenced."""
+
+    def __init__(self, *, overtaken: bool = False) -> None:
+        self._overtaken = overtaken
+
+    async def check_not_fenced(self, place: TopicPartition) -> None:
+        if self._overtaken:
+            raise Fenced(place.topic)
