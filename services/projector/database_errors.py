@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Final
@@ -31,6 +32,9 @@ system."""
 NOT_AWAY: Final = frozenset({"25001", "25P01", "25P02", "57014"})
 """Of these the states of a transaction, which are ours, and a statement that was cancelled."""
 
+REFUSING: Final = frozenset({"28", "3D"})
+"""Those of a server that refuses our login, or has no such database."""
+
 RETRY_S: Final = 1.0
 """The pause before a database that is away is asked again."""
 
@@ -58,6 +62,10 @@ CLOSED = _(
 NO_TLS = _("there is no TLS ({error}): check the port, the server's `ssl`, and {setting}")
 
 log: Final = structlog.stdlib.get_logger("ecluse.database")
+
+
+class DatabaseUnreachable(Unreachable):
+    """The database does not answer, or refuses us."""
 
 
 def is_temporary(error: BaseException) -> bool:
@@ -135,7 +143,7 @@ async def while_connected(driver: asyncpg.Connection) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def reaching(where: str) -> AsyncIterator[None]:
-    """Raise errors of the database as Unreachable, where nothing is written yet."""
+    """Raise errors of the database as DatabaseUnreachable, where nothing is written yet."""
     try:
         yield
     except Stop:
@@ -143,7 +151,7 @@ async def reaching(where: str) -> AsyncIterator[None]:
     except Exception as error:
         if not is_temporary(error):
             raise
-        raise Unreachable(where, explained(error)) from error
+        raise DatabaseUnreachable(where, explained(error)) from error
 
 
 async def once_it_answers(
@@ -154,7 +162,7 @@ async def once_it_answers(
     One that refuses us would do so again, and is asked once. The first failure is logged.
 
     Raises:
-        Unreachable: it refuses us, or is still away.
+        DatabaseUnreachable: it refuses us, or is still away.
     """
     now_s = asyncio.get_running_loop().time
     until_s, is_first = now_s() + patience_s, True
@@ -162,7 +170,7 @@ async def once_it_answers(
         try:
             async with reaching(where):
                 return await ask()
-        except Unreachable as error:
+        except DatabaseUnreachable as error:
             if now_s() >= until_s or not _is_away(error):
                 raise
             if is_first:
@@ -171,10 +179,10 @@ async def once_it_answers(
         await asyncio.sleep(RETRY_S)
 
 
-def _is_away(error: Unreachable) -> bool:
+def _is_away(error: DatabaseUnreachable) -> bool:
     """True of a server that is down, starts, is full, or only follows another; not of a refusal."""
     chain = list(_chain(error))
-    return any(map(_may_come_back, chain)) and not any(map(_refuses_tls, chain))
+    return any(map(_may_come_back, chain)) and not any(map(_refuses, chain))
 
 
 def _may_come_back(error: BaseException) -> bool:
@@ -189,8 +197,13 @@ def _may_come_back(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.filename is None
 
 
-def _refuses_tls(error: BaseException) -> bool:
-    return tls_refusal(error, "", "") is not None or _has_no_tls(error)
+def _refuses(error: BaseException) -> bool:
+    """True where a server does not take our login, our database's name or our TLS."""
+    if isinstance(error, asyncpg.PostgresError):
+        return str(error.sqlstate)[:2] in REFUSING
+    # A handshake that only ends belongs to a server that is going.
+    fails = isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError)
+    return fails or _has_no_tls(error)
 
 
 def _has_no_tls(error: BaseException) -> bool:

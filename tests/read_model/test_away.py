@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 import uvloop
 
+from events.texts import verbatim
 from services.api.access.store import AccessStore
 from services.api.adapters.clock import wall_clock
 from services.projector.database_errors import RETRY_S, once_it_answers
@@ -42,6 +43,12 @@ async def treasury(url: str, patience_s: float) -> None:
         await store.dispose()
 
 
+def after_tls(refusal: Exception) -> Exception:
+    """A refusal of the plain connection, after that by TLS was closed (sslmode=prefer)."""
+    refusal.__cause__ = ConnectionResetError(104, "Connection reset by peer")
+    return refusal
+
+
 EACH = pytest.mark.parametrize("prepare", [read_model, keys, treasury])
 
 
@@ -70,7 +77,11 @@ def test_it_waits_until_the_server_is_back() -> None:
         (FileNotFoundError(2, "No such file or directory", "password.txt"), False),
         (ConnectionError("unexpected connection_lost() call"), True),  # it went in the handshake
         (ConnectionError('PostgreSQL server at "db:5432" rejected SSL upgrade'), False),
-        (ssl.SSLError(1, "[SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert unknown ca"), True),
+        (ssl.SSLEOFError(8, "[SSL: UNEXPECTED_EOF_WHILE_READING] unexpected eof"), True),
+        (ssl.SSLError(1, "[SSL: TLSV1_ALERT_UNKNOWN_CA] tlsv1 alert unknown ca"), False),
+        (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"), False),
+        (after_tls(asyncpg.InvalidAuthorizationSpecificationError("no pg_hba.conf entry")), False),
+        (Unreachable("ecluse.slips.v1/3", verbatim("Kafka is away")), False),
         (asyncpg.CannotConnectNowError("the database system is starting up"), True),
         (asyncpg.ReadOnlySQLTransactionError("cannot execute CREATE TABLE"), True),
         (asyncpg.TargetServerAttributeNotMatched("None of the hosts match"), True),

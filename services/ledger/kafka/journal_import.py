@@ -1,9 +1,10 @@
 """Import of an exported journal into a cluster: each chain into its partition there.
 
-Each partition is written under its own transactional id, as by the ledger's worker, which is fenced
-where one runs. During the import a mark in every partition's state topic keeps workers from
-starting. Of the published messages only balances are written again, in the transaction of their
-record, and internal events that had not been read.
+Each partition is written under its own transactional id, as by the ledger's worker: one that still
+runs takes its partition back, and the import ends; run again, it goes on. During the import a mark
+in every partition's state topic keeps workers from starting. Of the published messages only
+balances are written again, in the transaction of their record, and internal events that had not
+been read.
 """
 
 from collections.abc import Collection, Iterable

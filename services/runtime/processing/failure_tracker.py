@@ -20,7 +20,8 @@ TAKEN_MAX: Final = 3
 whose group has not said yet that it lost it, does so once or twice."""
 
 IN_A_ROW_SESSIONS: Final = 5
-"""The number of session timeouts between two such times that are in a row."""
+"""The number of session timeouts between two such times that are in a row; more where nothing was
+committed in between, as where a large state takes longer to be read."""
 
 
 class Bug(Exception):
@@ -51,6 +52,8 @@ class FailureTracker:
     failing_since_s: float | None = None
     _taken: int = 0
     _taken_s: float = -inf
+    _worked: bool = True
+    """True once something was committed since the partition was last taken."""
     _failures: Counter[RecordId] = field(default_factory=Counter)
     _suspects: set[RecordId] = field(default_factory=set)
 
@@ -88,7 +91,7 @@ class FailureTracker:
 
     def succeeded(self, batch: Iterable[ConsumerRecord]) -> None:
         """Note a committed batch: dependencies are up, and its records have not failed."""
-        self.retries, self.failing_since_s = 0, None
+        self.retries, self.failing_since_s, self._worked = 0, None, True
         if self._suspects or self._failures:
             for record in batch:
                 self.clear(record)
@@ -102,9 +105,9 @@ class FailureTracker:
 
     def count_taken(self, now_s: float, session_s: float) -> int:
         """Count one more time that another process took our partition; return how many in a row."""
-        in_a_row = now_s - self._taken_s < IN_A_ROW_SESSIONS * session_s
-        self._taken = self._taken + 1 if in_a_row else 1
-        self._taken_s = now_s
+        soon = now_s - self._taken_s < IN_A_ROW_SESSIONS * session_s
+        self._taken = self._taken + 1 if soon or not self._worked else 1
+        self._taken_s, self._worked = now_s, False
         return self._taken
 
     @property

@@ -373,10 +373,10 @@ class PartitionTask:
 
         A process that was frozen opens partitions that it has lost, until its group says so.
         """
+        self._check_failed_once = False  # What was read meanwhile was half of another's.
         if not self.is_assigned:
             log.info("partition_handed_over", partition=self.partition)
             return
-        self._check_failed_once = False  # What was read meanwhile was half of another's.
         session_s = self._settings.session_timeout_s
         if self._failures_seen.count_taken(_now_s(), session_s) > TAKEN_MAX:
             raise error

@@ -75,4 +75,12 @@ def test_an_outage_begins_with_its_first_failure_after_a_success() -> None:
 def test_what_was_taken_long_ago_is_no_longer_in_a_row() -> None:
     tracker, session_s = FailureTracker(), 5.0
     assert [1, 2, 3] == [tracker.count_taken(at_s, session_s) for at_s in (100.0, 124.0, 148.0)]
-    assert 1 == tracker.count_taken(173.0, session_s)
+    tracker.succeeded(())
+    assert 4 == tracker.count_taken(172.0, session_s)
+    tracker.succeeded(())
+    assert 1 == tracker.count_taken(197.0, session_s)
+
+
+def test_what_is_taken_again_and_again_without_work_in_between_is_in_a_row() -> None:
+    tracker = FailureTracker()
+    assert [1, 2, 3] == [tracker.count_taken(at_s, 5.0) for at_s in (100.0, 1000.0, 5000.0)]
