@@ -17,9 +17,9 @@ from services.runtime.processing.failure_tracker import GaveUp
 Result = TypeVar("Result")
 
 FENCED = _(
-    "another process writes under {error} again and again: this one is not the owner any more, and "
-    "stops. If another has its name, give each its own (--instance, ECLUSE_INSTANCE); else start "
-    "it again"
+    "another process has taken {error}: this one is not the owner any more, and stops. Of two that "
+    "do the same, stop one; of two workers, give each a name of its own (--instance, "
+    "ECLUSE_INSTANCE). Then start it again"
 )
 GAVE_UP = _(
     "nothing came through for too long ({error}). Do Kafka and the database answer? Then start "

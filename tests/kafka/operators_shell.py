@@ -10,17 +10,11 @@ from typing import Final
 from sqlalchemy import make_url
 
 from tests.integration.command import ROOT, environment
-from tests.kafka.brokers import KAFKA, java_for_jars
 from tests.kafka.processes import BIN
 
 PAGE: Final = ROOT / "docs" / "for-operators.md"
 COMMAND: Final = re.compile(r"^\$ (.*)$", re.MULTILINE)
 TIMEOUT_S: Final = 120
-TOOLS: Final = {
-    "kafka-console-consumer.sh": "org.apache.kafka.tools.consumer.ConsoleConsumer",
-    "kafka-console-producer.sh": "org.apache.kafka.tools.ConsoleProducer",
-}
-"""Kafka's own, which its jars bring without their scripts."""
 
 
 def commands_of(part: str) -> list[str]:
@@ -32,23 +26,14 @@ def commands_of(part: str) -> list[str]:
 
 
 class Shell:
-    """Bash in a folder, with our command, Kafka's tools and PostgreSQL's on the PATH."""
+    """Bash in a folder, with our command and PostgreSQL's on the PATH."""
 
     def __init__(self, folder: Path, database: str, postgresql: Path) -> None:
-        tools = folder / "bin"
-        tools.mkdir()
-        java = java_for_jars()
-        for name, its_class in TOOLS.items():
-            tool = tools / name
-            # Its own script sends the log to standard error; by default it is among the records.
-            start = f'{java} -Dlog4j2.level=OFF -cp "{KAFKA}/libs/*" {its_class}'
-            tool.write_text(f'#!/bin/sh\nexec {start} "$@"\n')
-            tool.chmod(0o755)
         url = make_url(database)
         self._folder = folder
         self._environment = {
             **environment(),
-            "PATH": os.pathsep.join([*map(str, (BIN, tools, postgresql)), os.environ["PATH"]]),
+            "PATH": os.pathsep.join([*map(str, (BIN, postgresql)), os.environ["PATH"]]),
             "PGHOST": str(url.query["host"]),
             "PGUSER": str(url.username),
             "PGDATABASE": str(url.database),
@@ -58,8 +43,6 @@ class Shell:
     def run(self, command: str, settings: Mapping[str, str], *, partitions: int) -> str:
         """What a command of the page prints, with these settings; it must succeed."""
         typed = command.replace("--partitions 12", f"--partitions {partitions}")
-        # It waits so long for records that do not come.
-        typed = typed.replace("--timeout-ms 10000", "--timeout-ms 3000")
         done = subprocess.run(
             ["bash", "-c", f"set -euo pipefail\n{typed}"],
             cwd=self._folder,

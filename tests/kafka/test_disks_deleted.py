@@ -84,7 +84,7 @@ def test_a_cluster_whose_disks_were_deleted_comes_back_with_the_same_heads_and_i
     disks, key, public, seal = (
         tmp_path / name for name in ("disks", "key.pem", "public.pem", "seal.json")
     )
-    export, verify, dump, copy = commands_of("Back-up")
+    export, verify, copy, dump = commands_of("Back-up")
     with a_broker(chosen_provider(), disks) as lost_broker:
         lost = a_cluster(lost_broker, prefix, PARTITIONS)
         office = FinanceOffice(lost, postgresql_url, tmp_path)

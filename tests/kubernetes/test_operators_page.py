@@ -16,7 +16,7 @@ from services.cli.app import app
 from tests.integration.command import ROOT, environment
 from tests.kafka.operators_shell import COMMAND, PAGE, commands_of
 from tests.kafka.processes import BIN
-from tests.kubernetes.rendered import FOLDER, Overlay
+from tests.kubernetes.rendered import COMPONENT, FOLDER, Overlay
 from tests.observability.written import RULES, alarms
 
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -86,9 +86,16 @@ def test_the_rules_become_objects_of_the_operator() -> None:
 
 def test_what_else_it_types_there_names_what_is_there(overlay: Overlay) -> None:
     lines = re.findall(r"^kubectl (.*)$", TEXT, re.MULTILINE)
-    folders = [line.split()[-1] for line in lines if line.startswith("apply -k")]
-    assert folders
-    assert all((ROOT / each).is_dir() for each in folders)
+    applied = [shlex.split(line) for line in lines if line.startswith("apply -k")]
+    assert {True} == {(ROOT / words[2]).is_dir() for words in applied}
+    [asked] = [words[4] for words in applied if len(words) > 3]
+    chosen = set(re.findall(r"\w+", asked.removeprefix(f"{COMPONENT} in ")))
+    before = [
+        each["kind"]
+        for each in overlay.objects
+        if each["metadata"].get("labels", {}).get(COMPONENT) in chosen
+    ]
+    assert ["ConfigMap", "CronJob"] == sorted(before), "topics come before what reads them"
     assert "cronjob/topics" in " ".join(lines)
     assert "topics" in overlay.of_kind("CronJob")
     assert "deploy/api" in " ".join(lines)

@@ -1,4 +1,4 @@
-"""File modes that give rights to the owner alone: the data is personal.
+"""Files of personal data: their modes give rights to the owner alone, and they appear whole.
 
 New files are private by the mask; files that an earlier run left more open are tightened when they
 are used. SQLite gives the files beside a database the mode of that database.
@@ -6,9 +6,11 @@ are used. SQLite gives the files beside a database the mode of that database.
 
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from tempfile import NamedTemporaryFile
+from typing import IO, Final
 
 OTHERS: Final = 0o077
 """The rights of everybody but the owner."""
@@ -34,3 +36,22 @@ def tighten_database(path: Path) -> None:
     """The same for a SQLite database and the files beside it."""
     for suffix in BESIDE:
         tighten(path.with_name(path.name + suffix))
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file that takes its name once it is whole and on disk; nothing is left of another.
+
+    Raises:
+        OSError: it cannot be written, or not take the name.
+    """
+    with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as part:
+        try:
+            yield part
+            part.flush()
+            os.fsync(part.fileno())
+            Path(part.name).replace(path)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                Path(part.name).unlink()
+            raise

@@ -2,19 +2,29 @@
 # ruff: noqa: PLC0415 # Faust, Kafka and a database are imported by whoever uses them
 
 import asyncio
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from events.texts import _
+from events.texts import Translatable, _
 from services.cli.commands.roles.processes import LogsAsJson
 from services.cli.terminal.logs import log_as_json
 from services.cli.terminal.options import AsJson, Group, Verb
-from services.cli.terminal.output import print_json, say
+from services.cli.terminal.output import counting, print_json, say
+
+if TYPE_CHECKING:
+    from services.runtime.ops.settings import Settings
 
 RESTORED = _(
     "In the tables again: payment orders {orders}, slips {slips}, lines of entries {entries}, "
     "events of returns {events}."
+)
+EXPORTING, IMPORTING = _("reading the topics"), _("reading the file")
+EXPORTED = _("{file}: payment orders {orders}, slips {slips}, accounting entries {entries}.")
+IMPORTED = _(
+    "{file}: published payment orders {orders}, slips {slips}, accounting entries {entries}."
 )
 
 app = typer.Typer(cls=Group, no_args_is_help=True)
@@ -78,6 +88,73 @@ def restore(as_json: AsJson = False) -> None:
         print_json(found._asdict())
     else:
         say(RESTORED.render(found._asdict()))
+
+
+@app.command("export", cls=Verb)
+def export_topics(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; replaced as a whole.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write the topics of payment orders, slips and accounting entries to a file: the back-up.
+
+    `ecluse treasury restore` makes tables of these topics. A file that is there is replaced once
+    the new one is whole, and only by one that holds as much. It holds names and whole IBANs. Kafka
+    is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092; its topics' names begin with
+    ECLUSE_TOPIC_PREFIX.
+    """
+    from services.treasury.process.topic_copy import export_topics
+
+    _copy(EXPORTING, EXPORTED, export_topics, file, as_json=as_json)
+
+
+@app.command("import", cls=Verb)
+def import_topics(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="What `ecluse treasury export` wrote.",
+        ),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Publish what an export holds to new topics of payment orders, slips and accounting entries.
+
+    While nothing of Écluse runs. Run again, an interrupted import goes on. Kafka is at
+    ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092; its topics' names begin with ECLUSE_TOPIC_PREFIX.
+    """
+    from services.treasury.process.topic_copy import import_topics
+
+    _copy(IMPORTING, IMPORTED, import_topics, file, as_json=as_json)
+
+
+def _copy(
+    label: Translatable,
+    done: Translatable,
+    work: "Callable[[Settings, Path, Callable[[int], None]], Awaitable[dict[str, int]]]",
+    file: Path,
+    *,
+    as_json: bool,
+) -> None:
+    """Copy topics to a file, or back, and say how many records."""
+    from events.topics import ACCOUNTING_ENTRIES, PAYMENT_ORDERS, SLIPS
+    from services.runtime.ops.settings import Settings
+
+    async def copied(progress: Callable[[int], None]) -> dict[str, int]:
+        return await work(Settings(), file, progress)
+
+    with counting(label) as progress:
+        found = asyncio.run(copied(progress))
+    if as_json:
+        print_json({"file": str(file), "records": found})
+    else:
+        orders, slips, entries = (
+            found[each] for each in (PAYMENT_ORDERS, SLIPS, ACCOUNTING_ENTRIES)
+        )
+        say(done.render({"file": str(file), "orders": orders, "slips": slips, "entries": entries}))
 
 
 @app.command(cls=Verb)
