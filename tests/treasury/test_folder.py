@@ -173,8 +173,19 @@ def test_a_file_that_was_replaced_since_it_was_listed_waits_for_the_next_poll(
     assert [("a.xml", b"<a/>")] == reader.read
 
 
-def test_a_folder_that_is_away_ends_nothing(tmp_path: Path) -> None:
-    polls(ReturnsFolder(tmp_path / "not-there"), Reader())
+def test_while_a_folder_is_away_nobody_knows_what_is_left_in_it(tmp_path: Path) -> None:
+    folder, reader, left = ReturnsFolder(tmp_path / "share"), Reader(), []
+    left.append(folder.left)
+    with pytest.raises(Unreachable, match=r"share: .*No such file"):
+        polls(folder, reader, 1)
+    folder.path.mkdir()
+    polls(folder, reader, 1)
+    left.append(folder.left)
+    folder.path.rmdir()
+    with pytest.raises(Unreachable):
+        polls(folder, reader, 1)
+    left.append(folder.left)
+    assert [None, 0, None] == left
 
 
 def test_a_file_that_cannot_be_moved_is_taken_once_and_moved_later(tmp_path: Path) -> None:

@@ -3,12 +3,17 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
+from events.texts import verbatim
+from services.runtime.ops.errors import Unreachable
 from services.treasury.jobs.jobs import Jobs
 from services.treasury.settings import TreasurySettings
 from services.treasury.store.database import TreasuryStore
@@ -18,7 +23,8 @@ from tests.treasury.desk import NOON
 @contextmanager
 def a_treasury(folder: Path) -> Iterator[Jobs]:
     own = TreasurySettings(database_url=SecretStr(f"sqlite:///{folder / 'read.db'}"))
-    jobs = Jobs(own, TreasuryStore.of(own), lambda: NOON)
+    moments = (NOON + timedelta(seconds=n) for n in count())
+    jobs = Jobs(own, TreasuryStore.of(own), partial(next, moments))
     yield jobs
     asyncio.run(jobs.close())
 
@@ -42,6 +48,23 @@ def test_a_job_that_fails_is_logged_counted_and_tried_again(tmp_path: Path) -> N
     assert [("job_failed", "entries", True)] * 2 == [
         (each["event"], each["job"], each["exc_info"]) for each in logged
     ]
+
+
+def test_when_a_job_was_last_done_is_known_also_while_it_is_postponed(tmp_path: Path) -> None:
+    world = {"answers": False}
+
+    async def asks() -> None:
+        if not world["answers"]:
+            raise Unreachable("the database", verbatim("no answer"))
+
+    with a_treasury(tmp_path) as jobs:
+        jobs.add("entries", asks)
+        began = jobs.done["entries"]
+        asyncio.run(run(jobs, "entries"))
+        assert (began, 0) == (jobs.done["entries"], jobs.failed["entries"])
+        world["answers"] = True
+        asyncio.run(run(jobs, "entries"))
+        assert began < jobs.done["entries"]
 
 
 def test_a_job_that_is_cancelled_does_not_count_as_failed(tmp_path: Path) -> None:

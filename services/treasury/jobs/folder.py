@@ -11,6 +11,7 @@ from typing import BinaryIO, Final, Protocol
 
 import structlog
 
+from events.texts import verbatim
 from services.runtime.ops.errors import Unreachable
 
 DONE: Final = "done"
@@ -55,16 +56,19 @@ class ReturnsFolder:
     """Files at which our program failed: they stay until somebody changes them, or it starts."""
     _unmoved: dict[str, tuple[Version, str]] = field(default_factory=dict)
     """Files that were read and could not be moved into this sub-folder: that is tried again."""
-    _error: str | None = None
-    """Why the folder could not be listed, which is logged once."""
+    _is_listed: bool = False
+    """True where the last poll could list the folder."""
 
     async def poll(self, returns: TakesFiles) -> None:
         """Take the whole files that are there, in the order of their names.
 
         Raises:
-            Unreachable: the database does not answer; what was not taken stays.
+            Unreachable: the folder cannot be read, or the database does not answer; what was not
+                taken stays.
         """
+        self._is_listed = False
         found = dict(self._files())
+        self._is_listed = True
         whole = [each for each, version in found.items() if self._seen.get(each) == version]
         self._seen = found
         self._failed = {n: each for n, each in self._failed.items() if found.get(n) == each}
@@ -76,19 +80,18 @@ class ReturnsFolder:
                 await self._take(name, found[name], returns)
 
     @property
-    def left(self) -> int:
-        """The number of files that could not be read through, or not be moved."""
-        return len(self._failed) + len(self._unmoved)
+    def left(self) -> int | None:
+        """The number of files that could not be read through, or not be moved.
+
+        None where nobody knows: before the first poll, and while the folder cannot be read.
+        """
+        return len(self._failed) + len(self._unmoved) if self._is_listed else None
 
     def _files(self) -> Iterator[tuple[str, Version]]:
         try:
             listed = sorted(self.path.iterdir())
         except OSError as error:
-            if str(error) != self._error:
-                log.warning("returns_folder_unreadable", folder=str(self.path), error=str(error))
-            self._error = str(error)
-            return
-        self._error = None
+            raise Unreachable(self.path, verbatim(error)) from error
         for each in listed:
             if each.name.startswith(".") or each.name.lower().endswith(UNFINISHED):
                 continue

@@ -46,6 +46,9 @@ class Jobs:
         """Each job, to be run again and again; one that fails is tried again at its next run."""
         self.failed: Final[dict[str, int]] = {}
         """How often each job has failed by a fault of our program."""
+        self.done: Final[dict[str, datetime]] = {}
+        """When each job was last done; before the first time, when it was added."""
+        self._clock = clock
         self._folder: ReturnsFolder | None = None
         if times := read_times(own.treasury_schedule):
             made = Slips(store, self._read_model, config, clock)
@@ -59,17 +62,21 @@ class Jobs:
             self.add("returns", partial(self._folder.poll, Returns(store, config, clock)))
 
     @property
-    def files_left(self) -> int:
-        """Files in the folder of returns that could not be read through, or not be moved."""
+    def files_left(self) -> int | None:
+        """Files in the folder of returns that could not be read through, or not be moved.
+
+        None where nobody knows, as while the folder cannot be read.
+        """
         return 0 if self._folder is None else self._folder.left
 
     def add(self, name: str, job: Job) -> None:
         """Add a job. One that fails is logged and counted: the others and the intake go on."""
-        self.failed[name] = 0
+        self.failed[name], self.done[name] = 0, self._clock()
 
         async def run() -> None:
             try:
                 await job()
+                self.done[name] = self._clock()
             except Unreachable as error:
                 log.warning("job_postponed", job=name, error=str(error))
             except Exception:

@@ -55,11 +55,20 @@ class Metrics(Collector):
         for name, number in self._jobs.failed.items():
             failed.add_metric([name], number)
         yield failed
-        yield GaugeMetricFamily(
-            "ecluse_treasury_returns_left",
-            "Files in the folder of returns that could not be read through, or not be moved.",
-            self._jobs.files_left,
+        done = GaugeMetricFamily(
+            "ecluse_treasury_job_done_timestamp_seconds",
+            "The time when a job was last done, or the process was started.",
+            labels=["name"],
         )
+        for name, at in self._jobs.done.items():
+            done.add_metric([name], at.timestamp())
+        yield done
+        if (left := self._jobs.files_left) is not None:
+            yield GaugeMetricFamily(
+                "ecluse_treasury_returns_left",
+                "Files in the folder of returns that could not be read through, or not be moved.",
+                left,
+            )
         labels = ["topic", "partition"]
         offsets = GaugeMetricFamily(
             "ecluse_treasury_next_offset", "The next offset to be taken.", labels=labels
