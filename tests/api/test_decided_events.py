@@ -115,6 +115,31 @@ def test_sent_again_it_is_a_duplicate_and_with_other_content_refused(tmp_path: P
     in_an_api(tmp_path, ask, *YEAR)
 
 
+def test_each_line_of_a_request_is_given_the_decision_on_itself(tmp_path: Path) -> None:
+    """Of one id, and with other content: the answer says of each line what the journal does."""
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        lines = [a_payment(cents, _id="p") for cents in (1, 2, 1, 2)]
+        answer = await sent(client, *lines, a_payment(3), wait=5)
+        assert ["accepted", "refused", "duplicate", "refused", "accepted"] == outcomes(answer)
+        decisions = [each["decision"] for each in answer.json()["events"]]
+        assert [4, 5, 6, 7, 8] == [each["sequence"] for each in decisions]
+        assert "event_id_reused" == decisions[1]["refusal"]["code"]
+        again = await sent(client, *lines[1:3], wait=5)
+        assert ["refused", "duplicate"] == outcomes(again)
+
+    in_an_api(tmp_path, ask, *YEAR)
+
+
+def test_of_two_lines_that_wait_the_first_goes_on_and_the_other_is_a_repeat(tmp_path: Path) -> None:
+    async def ask(client: httpx.AsyncClient) -> None:
+        answer = await sent(client, an_award(), an_award(), a_vote(), wait=5)
+        assert ["accepted", "duplicate", "accepted"] == outcomes(answer)
+        assert [4, 2, 3] == [each["decision"]["sequence"] for each in answer.json()["events"]]
+
+    in_an_api(tmp_path, ask)
+
+
 def test_what_waits_says_for_what_and_once_woken_it_is_decided(tmp_path: Path) -> None:
     async def ask(client: httpx.AsyncClient) -> None:
         answer = await sent(client, an_award(), wait=5)

@@ -13,6 +13,7 @@ import pytest
 
 from events import topics
 from events.envelope import CORRECTION
+from events.texts import Translatable
 from services.api.access.audit import Action
 from services.api.access.caller import EVERYBODY, Caller, Entities, Scope
 from services.api.access.session import HOST_ONLY, SESSION_COOKIE
@@ -23,6 +24,7 @@ from services.ledger.domain.journal import Source
 from services.redrive.dead_letters import Address
 from services.redrive.sending import Author, correction_id, patched
 from services.runtime.kafka.publishing import Message
+from services.runtime.ops.errors import Unreachable
 from tests.api.by_hand import VALUE
 from tests.api.environment import Kept, KeptAudit, Known, a_reader, an_app, asking
 from tests.api.made import Made
@@ -86,6 +88,8 @@ class Desk:
         self.asked_from: list[int] = []
 
     async def source(self, places: Collection[Source]) -> Mapping[Source, RawRecord]:
+        if isinstance(self.records, Unreachable):
+            raise self.records
         assert isinstance(self.records, dict)
         return {each: self.records[each] for each in places if each in self.records}
 
@@ -187,6 +191,16 @@ def test_nothing_is_published_for_who_may_not_or_what_would_come_back(
     answer = desk.sends(number, reason)
     assert (status, code) == (answer.status_code, answer.json()["code"])
     assert ([], []) == (desk.published, desk.audit.lines)
+
+
+def test_where_kafka_does_not_answer_the_record_is_not_said_to_be_gone(made_in_files: Made) -> None:
+    silent = Unreachable("kafka:9092", Translatable("no answer"))
+    desk = Desk(made_in_files(journal()), records=silent)
+    answer = desk.sends()
+    assert (503, "source_unreachable") == (answer.status_code, answer.json()["code"])
+    assert answer.headers["retry-after"]
+    assert 503 == desk.posts(CORRECTS).status_code
+    assert [] == desk.published
 
 
 @pytest.mark.parametrize("records", [{}, {Source(topics.EVENTS, 0, 7): record(7, b"another")}])

@@ -90,7 +90,7 @@ BINARY: Final = _texts(
 REDRIVEN: Final = _texts(
     "ecluse_redrive_",
     {
-        "of": "Of a record that was sent again: topic, partition and offset where it stood first.",
+        "of": "Topic, partition and offset where the record stood before it was sent again.",
         "count": "How often it was sent again.",
     },
 )

@@ -1,6 +1,7 @@
 """Decisions on events that were sent: read from the read model, waited for within a limit."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -107,9 +108,19 @@ def _decisions(
     events: Sequence[PublishedEvent],
     before: Sequences,
 ) -> list[Decision | None]:
+    """The decision on each sending: the second of an event in a request has its second record."""
     decisions: list[Decision | None] = []
+    sendings = Counter[Identity]()
     for each in events:
         identity = (each.budget, each.source, each.id)
         new = [row for row in found.get(identity, ()) if row.sequence > before.get(identity, 0)]
-        decisions.append(decision_in(records.latest(new)) if new else None)
+        arrived = [row for row in new if row.resumes is None][sendings[identity] :]
+        sendings[identity] += 1
+        decisions.append(_decision(arrived[0], new) if arrived else None)
     return decisions
+
+
+def _decision(arrived: RecordDetail, new: Sequence[RecordDetail]) -> Decision:
+    """The decision on a sending by its record, or by that with which its wait has ended."""
+    resumed = (row for row in new if row.resumes == arrived.sequence)
+    return decision_in(next(resumed, arrived))

@@ -75,8 +75,8 @@ wrong nothing is published, and `faults` says which, where and why: a part would
 which a budget's events belong.
 
 202 says that they are kept, not that they are accepted: look at `outcome` for that. Sending an
-event again is harmless: the ledger knows it by budget, source and id, and answers `duplicate`;
-with other content, `event_id_reused`.
+event again is harmless: the ledger knows it by budget, source and id, and answers `duplicate`
+(once its year is closed, `fiscal_year_closed`); with other content, `event_id_reused`.
 
 With `wait` the answer has the `decision` on each event: 200 where all are known within so many
 seconds; else 202, with null where one is not known yet. With `dry_run=true` nothing is published,

@@ -33,7 +33,7 @@ from services.ledger.domain.model.moves import Move
 from services.ledger.domain.model.orders import OrderChange
 from services.projector.tables import journal
 
-REPEATED, REUSED = "duplicate", "event_id_reused"
+ACCEPTED, REPEATED, REUSED = "accepted", "duplicate", "event_id_reused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,10 @@ class RecordDetail:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """An event: budget, source and id. Its outcome is the latest, repeats left aside."""
+    """An event: budget, source and id. Its outcome is `accepted` once it was, else the latest.
+
+    Repeats and reuses of its id are left aside.
+    """
 
     budget: str
     event_source: Name
@@ -169,9 +172,14 @@ async def of_events(
 
 
 def latest(records: Sequence[RecordDetail]) -> RecordDetail:
-    """The record that says what became of the event itself."""
+    """The record that says what became of the event itself.
+
+    What was accepted stays accepted: a closed year looks at no id, and refuses it when it comes
+    again (rules, 31).
+    """
     own = [each for each in records if not each.is_repeat]
-    return (own or records)[-1]
+    accepted = [each for each in own if each.outcome == ACCEPTED]
+    return (accepted or own or records)[-1]
 
 
 @Prepared

@@ -258,6 +258,7 @@ async def record_of(
 
     Raises:
         Problem: the caller can see no such dead letter, it is settled, or its record is gone.
+        Stop: where the record stood does not answer, which the API answers as 503.
     """
     async with reading(caller, components) as connection:
         entities = caller.entities(Scope.READ).sirets
@@ -267,10 +268,7 @@ async def record_of(
     if found.settled is not None:
         facts = {"sequence": found.settled.sequence, "budget": found.settled.budget}
         raise Problem(SETTLED, facts)
-    try:
-        raw = (await components.source_records([found.source])).get(found.source)
-    except Stop as error:
-        raise Problem(GONE, headers={"Retry-After": str(RETRY_AFTER_S)}) from error
+    raw = (await components.source_records([found.source])).get(found.source)
     if raw is None or not is_record_of(raw, found):
         raise Problem(GONE)
     return Address(chain, sequence, found.source), raw

@@ -15,7 +15,10 @@ REFUSALS: dict[Refusal, Answer] = {
             "The year is closed, and the event is neither a recovery nor about an order that was "
             "open at closing; or it still waited when the year was closed."
         ),
-        _("Send the event to the current year's budget."),
+        _(
+            "Do nothing if the event had been accepted before, or is itself a closing; else send "
+            "it to the current year's budget."
+        ),
         ("budget",),
         _(
             "The fiscal year of budget {budget} is closed: only orders that were taken in charge "

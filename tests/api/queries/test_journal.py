@@ -19,9 +19,13 @@ from services.trace.trace import Trace
 from tests.api.made import Made
 from tests.api.queries.asked import CARRIED, HARD, HISTORIES, ask
 from tests.builders import (
+    Json,
+    a_closing,
     a_convention,
     a_payment,
+    a_report,
     a_vote,
+    an_acknowledgement,
     an_award,
     encoded,
 )
@@ -65,6 +69,28 @@ def test_a_parked_event_has_both_its_records_and_the_outcome_of_the_second(
     assert one.records[0].waits_for is not None
     assert {"kind": "grant", "id": "G"} == one.records[0].waits_for.facts
     assert 2 == one.records[1].resumes
+
+
+@pytest.mark.parametrize("again", [a_payment(), a_payment(1, _id=a_payment()["id"]), a_closing()])
+def test_rule_31_what_was_accepted_stays_so_when_its_closed_year_refuses_it_again(
+    made_in_files: Made, again: Json
+) -> None:
+    paid = [a_vote(), an_award(), a_convention(), an_acknowledgement(), a_payment()]
+    url = made_in_files(journal_of_events(map(encoded, [*paid, a_closing(), again])))
+    (one,) = ask(url, lambda conn: records.outcomes(conn, None, again["id"]))
+    assert ["accepted", "refused"] == [each.outcome for each in one.records]
+    assert "accepted" == one.outcome
+    refused = one.records[-1].refusal
+    assert refused is not None
+    assert "fiscal_year_closed" == refused.code
+
+
+def test_rule_31_what_waited_when_its_year_was_closed_is_refused(made_in_files: Made) -> None:
+    events_ = [a_vote(), a_report(convention="X"), a_closing(), a_report(convention="X")]
+    url = made_in_files(journal_of_events(map(encoded, events_)))
+    (one,) = ask(url, lambda conn: records.outcomes(conn, None, events_[1]["id"]))
+    assert ["parked", "refused", "refused"] == [each.outcome for each in one.records]
+    assert "refused" == one.outcome
 
 
 def test_refusals_have_code_facts_and_what_to_do_in_both_languages(made: Made) -> None:

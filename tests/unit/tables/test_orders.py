@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import pytest
+
 from tests.builders import (
     IBAN,
     OTHER_IBAN,
@@ -226,3 +228,17 @@ def test_rule_12_a_bank_account_never_alters_an_order_already_issued() -> None:
     scenario.tell(REJECTED)
     scenario.tell(a_report())
     assert [IBAN, OTHER_IBAN] == [order["bank_account"]["iban"] for order in issued_rows(scenario)]
+
+
+@pytest.mark.parametrize(
+    ("time", "issued_on"),
+    [("2023-01-01T00:00:00+01:00", "2023-01-01"), ("2022-12-31T23:00:00Z", "2022-12-31")],
+)
+def test_an_order_is_issued_on_the_day_that_the_event_writes_by_its_own_offset(
+    time: str, issued_on: str
+) -> None:
+    """One moment, two spellings: docs/contract.md asks for French local time."""
+    scenario = Scenario(a_vote(100), an_award(100), a_convention(100, _time=time))
+    issued = scenario.last.payment_orders[0].issued
+    assert issued is not None
+    assert issued_on == issued["issued_on"]

@@ -185,6 +185,28 @@ def test_what_was_wrong_is_put_right_by_further_events(name: str) -> None:
     assert money == found
 
 
+def test_a_withdrawal_by_mistake_is_put_right_without_what_was_paid() -> None:
+    ledger = Scenario(*SIGNED, a_payment(20), a_withdrawal(), *AGAIN)
+    assert {"C/advance": ("paid", 20, 20)} == ledger.orders()
+    assert {"appropriated": 100, "available": 40, "committed": 40, "paid": 20} == ledger.line()
+
+
+def test_what_is_ordered_back_stays_so_and_no_other_recovery_may_ask_it() -> None:
+    ledger = Scenario(*SIGNED, a_payment(20), a_recovery(20))
+    ledger.tell(a_recovery(20, recovery="right", _id="right"))
+    assert "recovery_exceeds" == ledger.answer()
+
+
+@pytest.mark.parametrize(
+    ("stage", "answer"),
+    [("initial", "budget_already_voted"), ("amendment", "invalid_value: /data/vote_level")],
+)
+def test_a_wrong_vote_level_stays(stage: str, answer: str) -> None:
+    ledger = Scenario(*VOTED)
+    ledger.tell(a_vote(1, stage=stage, vote_level="article", _id="level"))
+    assert answer == ledger.answer()
+
+
 def test_an_order_that_bears_a_wrong_account_is_issued_again_with_the_right_one() -> None:
     before, mistake, remedy, _ = MISTAKES["bank-account.changed"]
     assert {"C/advance": ("rejected", 20, 0), "C/advance/2": ("issued", 20, 0)} == Scenario(
