@@ -18,12 +18,13 @@ from events.envelope import INBOUND
 from services.api.access.store import AccessStore
 from services.ledger.domain.journal import Outcome
 from services.projector.migrations import prepare_at
+from services.treasury.application.differences.discrepancy import DiscrepancyKind
 from services.treasury.domain.messages import read_order, read_own_refusal
 from services.treasury.store.database import TREASURY_FILE
 from tests import silence
 from tests.api.environment import HandClock
 from tests.api.test_access import known, with_store
-from tests.builders import Json
+from tests.builders import Json, Scenario
 from tests.golden.kept_treasury import facts, next_number
 from tests.golden.record import HERE
 from tests.golden.record_release import (
@@ -35,9 +36,10 @@ from tests.golden.record_release import (
     record_release,
 )
 from tests.integration.command import ecluse
-from tests.read_model.filling import fill, read
-from tests.treasury.books import book, in_both
+from tests.read_model.filling import fill, read, rows_of
+from tests.treasury.books import book, differences, in_both
 from tests.treasury.databases import Opened, in_files
+from tests.treasury.test_bookkeeper import YEAR
 
 no_logs = silence.no_logs
 
@@ -154,6 +156,24 @@ def test_its_treasury_goes_on_with_the_same_slips_entries_and_numbers(
     before = json.loads((kept / "facts.json").read_bytes())
     assert all(before.values())
     assert (before, 2) == (found, number), "the numbers of the cancelled slip are free"
+
+
+@each_release
+def test_its_entries_are_not_booked_again_and_are_no_differences(
+    release: Path, tmp_path: Path
+) -> None:
+    """Though 0.1.0 booked orders on the day of their act, and later versions on their own."""
+    url = in_files(tmp_path)
+    unpacked(release / TREASURY, "treasury.db", tmp_path).rename(tmp_path / TREASURY_FILE)
+    fill(url, rows_of(Scenario(*YEAR)))
+
+    async def go(both: Opened) -> tuple[int, list[DiscrepancyKind]]:
+        await both.store.prepare()
+        return await book(both), [each.kind for each in await differences(both)]
+
+    made, found = asyncio.run(in_both(url, go))
+    of_entries = {kind for kind in found if kind.value.startswith(("entry", "more_entries"))}
+    assert (0, set()) == (made, of_entries)
 
 
 @each_release

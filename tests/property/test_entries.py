@@ -1,19 +1,20 @@
 """What holds between accounting entries and the ledger after each record of any history."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.journal import Record, read_record
+from events.journal import Record, read_record, required
 from events.recoveries import RecoveryOrdered
 from services.ledger.application.ports import JournalRow
-from services.projector.rows.column_values import day_of_moves
+from services.projector.rows.column_values import day_of
 from services.treasury.config.accounts import Accounts
 from services.treasury.domain.entries import EntryLine, entries_of
-from services.treasury.domain.postings import Role
+from services.treasury.domain.postings import Kind, Role
 from services.treasury.domain.recoveries import Recoveries
 from tests.builders import Json, Scenario, a_closing, a_collection, a_recovery, an_amount, encoded
 from tests.property.histories import histories
@@ -98,6 +99,18 @@ def sum_of(record: Record) -> int:
     return data.amount_cents or sum(each.amount_cents for each in data.lines or ())
 
 
+def check_days(record: Record, day: date, lines: Sequence[EntryLine]) -> None:
+    """An order is booked on its own day, all else on that of the event; each day balances."""
+    issued = {order.payment_order: order.issued_on for order in record.payment_orders or ()}
+    net_cents = dict.fromkeys((each.booked_on for each in lines), 0)
+    for each in lines:
+        is_issue = each.kind is Kind.ORDER_ISSUED
+        expected = issued[required(each.about.payment_order, "order")] if is_issue else day
+        assert expected == each.booked_on
+        net_cents[each.booked_on] += each.debit_cents - each.credit_cents
+    assert not any(net_cents.values())
+
+
 def check(rows: Iterable[JournalRow]) -> int:
     """Check after each record; the number of lines that were made."""
     books: dict[str, Books] = defaultdict(Books)
@@ -105,15 +118,14 @@ def check(rows: Iterable[JournalRow]) -> int:
     count = 0
     for row in rows:
         record = read_record(row.record)
-        if record.dead_letter is not None:
+        if record.event is None:
             continue
-        day = day_of_moves(record)
-        assert day is not None
+        day = day_of(record.event)
         recoveries = folded.setdefault(record.budget, Recoveries(record.budget))
         lines = entries_of(record, day, Accounts(), recoveries)
         assert sum(each.debit_cents for each in lines) == sum(each.credit_cents for each in lines)
         assert all((each.debit_cents > 0) != (each.credit_cents > 0) for each in lines)
-        assert {day} >= {each.booked_on for each in lines}
+        check_days(record, day, lines)
         books[record.budget].take(record, lines)
         books[record.budget].check()
         count += len(lines)

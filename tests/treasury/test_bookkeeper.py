@@ -9,6 +9,7 @@ from sqlalchemy import select
 from events.accounting import AccountingEntryRecorded
 from events.schemas import documents
 from events.topics import ACCOUNTING_ENTRIES
+from services.treasury.application.differences.discrepancy import Discrepancy
 from services.treasury.application.entries import SLICE
 from services.treasury.store.tables import booked, outbox
 from tests.builders import (
@@ -28,7 +29,7 @@ from tests.builders import (
     an_instalment,
 )
 from tests.read_model.filling import empty, fill, rows_of
-from tests.treasury.books import book, bookkeeper, in_both, rows
+from tests.treasury.books import book, book_as_0_1_0, bookkeeper, differences, in_both, rows
 from tests.treasury.databases import Opened
 from tests.unit.treasury.booking import entries
 
@@ -112,6 +113,32 @@ def test_a_read_model_that_is_made_again_changes_no_entry(treasury_url: str) -> 
     assert made_of(history) == asyncio.run(in_both(treasury_url, stored))
 
 
+def test_what_0_1_0_booked_keeps_its_day_and_what_follows_has_its_own(treasury_url: str) -> None:
+    signed_again = [
+        an_award(lines=LINES, grant="H"),
+        a_convention(grant="H", convention="D", instalments=[an_instalment(lines=LINES)]),
+    ]
+    rich = a_vote(appropriations=[an_amount(1_000), an_amount(1_000, "490")])
+    history = Scenario(rich, *YEAR[1:6], *signed_again)
+    records = rows_of(history)
+    fill(treasury_url, records[:6])
+
+    async def before(both: Opened) -> int:
+        return await book_as_0_1_0(both)
+
+    async def behind(both: Opened) -> tuple[int, list[tuple[int, str]], list[Discrepancy]]:
+        made = await book(both)
+        days = sorted({(row.sequence, row.booked_on.isoformat()) for row in await rows(both)})
+        return made, days, await differences(both)
+
+    made = asyncio.run(in_both(treasury_url, before))
+    empty(treasury_url)
+    fill(treasury_url, records)
+    days = [(3, "2023-05-15"), (5, "2023-05-30"), (6, "2023-05-22"), (8, "2023-06-01")]
+    more, found, differing = asyncio.run(in_both(treasury_url, behind))
+    assert (len(made_of(history)), days, []) == (made + more, found, differing)
+
+
 def test_records_behind_a_gap_wait_for_those_before_them(treasury_in_files: str) -> None:
     history = Scenario(*YEAR)
     records = rows_of(history)
@@ -183,7 +210,7 @@ def test_each_line_leaves_as_a_message_of_the_contract(treasury_url: str) -> Non
             "sequence": 3,
             "item": 1,
             "items": 4,
-            "booked_on": "2023-05-15",
+            "booked_on": "2023-06-01",
             "kind": "order_issued",
             "role": "expense",
             "account": "65748",

@@ -14,7 +14,7 @@ from services.treasury.config.accounts import Accounts
 from services.treasury.store.tables import accounting_entries, booked, outbox
 from tests.builders import Scenario
 from tests.read_model.filling import fill, rows_of
-from tests.treasury.books import NOW, book, differences, in_both, rows
+from tests.treasury.books import NOW, book, book_as_0_1_0, differences, in_both, rows
 from tests.treasury.databases import Opened
 from tests.treasury.test_bookkeeper import YEAR
 
@@ -106,6 +106,29 @@ def test_of_what_the_topic_has_not_all_is_kept_that_it_has(
         ]
         lines = await rows(both)
         assert sum(row.debit_cents for row in lines) == sum(row.credit_cents for row in lines)
+
+    asyncio.run(in_both(treasury_in_files, go))
+
+
+@pytest.mark.parametrize("there", range(9))
+def test_a_record_that_0_1_0_booked_in_part_is_booked_on_one_day(
+    there: int, treasury_in_files: str
+) -> None:
+    """Four lines of an order, four of its payment: each day's debits equal its credits."""
+    fill(treasury_in_files, rows_of(Scenario(*YEAR[:5])))
+
+    async def go(both: Opened) -> None:
+        await book_as_0_1_0(both)
+        said = await messages(both)
+        await lose(both)
+        await restore(both, said[:there])
+        await book(both)
+        lines = await rows(both)
+        ordered = "2023-05-15" if there else "2023-06-01"
+        assert {(3, ordered), (5, "2023-05-30")} == {
+            (row.sequence, row.booked_on.isoformat()) for row in lines
+        }
+        assert [] == await differences(both)
 
     asyncio.run(in_both(treasury_in_files, go))
 

@@ -1,6 +1,7 @@
 """Orders taken into the tables: once, under the partition's epoch, and nothing is skipped."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -254,6 +255,20 @@ def test_a_partition_is_held_before_what_is_no_order_and_others_go_on(
         assert kept == [*await taken(store)], "nothing behind it"
         await intake.take(elsewhere, fetched(0, records([*MESSAGES[2:4]])))
         assert {*kept, "C2/advance", "C3/advance"} == set(await taken(store))
+
+    in_store(treasury_url, body)
+
+
+def test_a_long_worded_refusal_of_another_sender_holds_nothing(treasury_url: str) -> None:
+    """The ledger of 0.1.0 repeated an order's whole id, beyond the bound of its own schema."""
+    data = json.loads(REFUSED)["data"] | {"message": {"fr": "é" * 4_070, "en": "x" * 4_074}}
+    value = json.dumps(json.loads(REFUSED) | {"data": data}).encode()
+
+    async def body(store: TreasuryStore) -> None:
+        intake = Intake(store, GIVE_UP_S)
+        await intake.claim([ANSWERS], 0)
+        await intake.take(ANSWERS, fetched(0, records([value, REFUSED], topic=REFUSALS)))
+        assert (None, 2) == (intake.partitions[ANSWERS].held, intake.taken[REFUSALS])
 
     in_store(treasury_url, body)
 

@@ -116,6 +116,23 @@ def test_what_no_sum_shows_is_found_of_a_single_entry(
     assert [expected] == reconciled(treasury_url, a_payment(70), faults=[fault])
 
 
+FORMER_DAY = "booked_on = '2023-05-15'"
+"""On which 0.1.0 booked the orders: their convention was signed then."""
+
+
+def test_entries_that_0_1_0_booked_are_no_differences(treasury_url: str) -> None:
+    former = f"UPDATE @accounting_entries SET {FORMER_DAY} WHERE sequence = {ORDERED}"
+    assert [] == reconciled(treasury_url, *PAID, faults=[former])
+
+
+def test_one_line_of_a_record_on_that_day_is_found(treasury_in_files: str) -> None:
+    """A version books a record as a whole."""
+    fault = CHANGE.format(FORMER_DAY, ORDERED, 1)
+    changed = ("booked_on", "2023-06-01", "2023-05-15")
+    line = {"operation": "489", "order": "C/advance", "account": "65748"}
+    assert [differs(ORDERED, 1, changed, **line)] == reconciled(treasury_in_files, faults=[fault])
+
+
 def test_two_faults_that_cancel_each_other_out_are_found(treasury_url: str) -> None:
     """A cent more on one order of a line, a cent less on the next: each sum is right."""
     both = [

@@ -71,7 +71,11 @@ FLAGS: dict[FlagCode, Answer] = {
     FlagCode.RECOVERY_DUE: Answer(
         _("recovery due"),
         (17, 22),
-        _("More is ordered or paid than the eligible cost, or an award falls after a payment."),
+        _(
+            "A ceiling leaves nothing of an instalment to pay, and more was ordered or paid than "
+            "the eligible cost; a cost that comes once it was ordered or released is not "
+            "compared. Or an award falls after a payment."
+        ),
         _("Ask for the money back."),
         ("convention", "amount_cents"),
         _("The convention {convention} has had {amount_cents} too much."),

@@ -65,6 +65,10 @@ AND = _("{others} and {last}")
 LISTED_MAX = 10
 """The most items of a list in a sentence: a message must stay short, facts need not."""
 
+FACT_MAX = 300
+"""The characters of a fact, or of an item of a list, that a sentence repeats: as many as a name
+has. A sentence of ten such items stays within the published schema (`events.values.Text`)."""
+
 
 def refusal_reason(code: str, facts: Mapping[str, Any]) -> Translatable:
     """The reason of a refusal."""
@@ -88,7 +92,7 @@ def flag_sentence(code: str, facts: Mapping[str, Any]) -> Translatable:
 
 def parked_sentence(waits_for: Mapping[str, str]) -> Translatable:
     """The text of a parked event."""
-    return WAITS[Missing(waits_for["kind"])].sentence.render(waits_for)
+    return _rendered(WAITS[Missing(waits_for["kind"])].sentence, waits_for)
 
 
 def line_label(line: Mapping[str, str | None]) -> str:
@@ -152,14 +156,18 @@ def _fact(name: str, fact: Any) -> object:
     if name == "documents":
         return _listed([_fact("document", each) for each in fact])
     if isinstance(fact, list):
-        return _listed(fact)
+        return _listed([_shortened(str(each)) for each in fact])
     if name == "due_on":
         return Day(fact)
     if name == "line":
-        return line_label(fact)
+        return _shortened(line_label(fact))
     if isinstance(fact, dict):
-        return ", ".join(str(each) for each in fact.values() if each is not None)
-    return str(fact)
+        return _shortened(", ".join(str(each) for each in fact.values() if each is not None))
+    return _shortened(str(fact))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= FACT_MAX else text[:FACT_MAX] + "…"
 
 
 def _listed(facts: list[Any]) -> object:

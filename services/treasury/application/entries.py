@@ -1,6 +1,7 @@
 """Accounting entries of the records that the read model has, each made once, and their messages."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
@@ -11,9 +12,10 @@ from events.journal import Record, read_record
 from events.recoveries import RecoveryCollected, RecoveryOrdered
 from services.projector.database import where
 from services.projector.database_errors import reaching
+from services.projector.rows.column_values import day_of
 from services.projector.tables import budgets, journal, positions
 from services.treasury.application.entry_messages import message_of
-from services.treasury.domain.entries import Accounts, EntryLine, entries_of
+from services.treasury.domain.entries import Accounts, EntryLine, as_booked, entries_of
 from services.treasury.domain.recoveries import FOLDED, Recoveries
 from services.treasury.store.database import TreasuryStore, inserting
 from services.treasury.store.outbox import put
@@ -48,11 +50,23 @@ class Behind(NamedTuple):
 
 
 class Accepted(NamedTuple):
-    """An accepted record, the time of its event, and the day on which it took effect."""
+    """An accepted record, the time of its event, and the day on which its moves took effect."""
 
     record: Record
     event_time: datetime
     effective_on: date
+
+    def lines(
+        self, accounts: Accounts, recoveries: Recoveries, there: Mapping[int, date]
+    ) -> list[EntryLine]:
+        """The lines of its entries, of which some may be there already: their days, by item.
+
+        `recoveries` has taken all earlier records that it is made of, and takes this one.
+        """
+        assert self.record.event is not None, "it was accepted"
+        day = day_of(self.record.event)
+        lines = entries_of(self.record, day, accounts, recoveries)
+        return as_booked(lines, self.effective_on, there)
 
 
 class Bookkeeper:
@@ -119,11 +133,12 @@ class Bookkeeper:
                 folded = await _recoveries(reading, Place(budget, before), accepted)
             kept = await _kept(connection, Place(budget, before))
             made = [
-                (line, message_of(line, len(lines), at, record))
-                for record, at, effective_on in accepted
-                for lines in (entries_of(record, effective_on, self._accounts, folded),)
+                (line, message_of(line, len(lines), each.event_time, each.record))
+                for each in accepted
+                for there in (kept[each.record.sequence],)
+                for lines in (each.lines(self._accounts, folded, there),)
                 for line in lines
-                if line.entry_id not in kept
+                if line.item not in there
             ]
             if made:
                 rows = [row_of(line) for line, _ in made]
@@ -142,12 +157,15 @@ async def _locked(connection: AsyncConnection, budget: str) -> int:
     return int((await connection.execute(asked)).scalar_one())
 
 
-async def _kept(connection: AsyncConnection, place: Place) -> set[str]:
-    """Ids of lines behind a place: `restore` found a record without its other lines."""
+async def _kept(connection: AsyncConnection, place: Place) -> defaultdict[int, dict[int, date]]:
+    """Days of lines behind a place, by record and item: `restore` found it without its others."""
     lines = accounting_entries.c
-    asked = select(lines.sequence, lines.item)
+    asked = select(lines.sequence, lines.item, lines.booked_on)
     asked = asked.where(lines.budget == place.budget, lines.sequence > place.sequence)
-    return {f"{place.budget}/{row.sequence}/{row.item}" for row in await connection.execute(asked)}
+    kept = defaultdict[int, dict[int, date]](dict)
+    for sequence, item, booked_on in await connection.execute(asked):
+        kept[sequence][item] = booked_on
+    return kept
 
 
 async def _next_records(

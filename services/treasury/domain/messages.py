@@ -54,6 +54,25 @@ class _Order(msgspec.Struct):
     """Of an order that the record issued, which stands there whole."""
 
 
+class _Sender(msgspec.Struct):
+    event_source: str
+
+
+class _Message(msgspec.Struct):
+    fr: str
+    en: str
+
+
+class _Refused(msgspec.Struct):
+    """A refusal without the bounds of its schema: whoever writes may have broken them."""
+
+    budget: str
+    event_id: str
+    code: str
+    facts: dict[str, Any]
+    message: _Message
+
+
 class _Traced(msgspec.Struct):
     traceparent: str | None = None
 
@@ -69,7 +88,8 @@ _issued: Final = msgspec.json.Decoder(PaymentOrderIssued)
 _cancelled: Final = msgspec.json.Decoder(PaymentOrderCancelled)
 _order: Final = msgspec.json.Decoder(_Order)
 _record: Final = msgspec.json.Decoder(_Record)
-_refused: Final = msgspec.json.Decoder(EventRefused)
+_sender: Final = msgspec.json.Decoder(_Sender)
+_refused: Final = msgspec.json.Decoder(_Refused)
 
 
 def read_order(value: bytes | None) -> IssuedOrder | CancelledOrder:
@@ -123,9 +143,9 @@ def read_own_refusal(value: bytes | None) -> OwnRefusal | None:
     envelope = _read(_envelope, value)
     if envelope.type != EventRefused.TYPE:
         return None
+    if _read(_sender, envelope.data).event_source != TREASURY:
+        return None  # Whatever else it says: a sender's event must hold nobody's partition.
     refused = _read(_refused, envelope.data)
-    if refused.event_source != TREASURY:
-        return None
     message = {"fr": refused.message.fr, "en": refused.message.en}
     facts = {"code": refused.code, "facts": refused.facts, "message": message}
     return OwnRefusal(refused.budget, refused.event_id, facts)

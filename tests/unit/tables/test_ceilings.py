@@ -129,6 +129,13 @@ CEILING_ROWS = [
         entries=[],
     ),
     Row(
+        "corrected accounts with a lower cost, once the balance is ordered, raise no flag",
+        [*SIGNED, accounts(100), accounts(50, _id="corrected")],
+        "accepted",
+        issued(40),
+        entries=[],
+    ),
+    Row(
         "no document gives a cost: the full amount",
         [*SIGNED, accounts(None)],
         "accepted",

@@ -7,7 +7,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from events.codec import Received, decode, reread
-from events.outbound import PaymentOrderIssued
+from events.outbound import EventRefused, PaymentOrderIssued
+from events.topics import REFUSALS
 from events.unreadable import Unreadable
 from services.ledger.domain.journal import Outcome
 from tests.builders import (
@@ -18,6 +19,7 @@ from tests.builders import (
     a_concurring_act,
     a_convention,
     a_line,
+    a_payment,
     a_vote,
     an_act,
     an_amount,
@@ -25,6 +27,7 @@ from tests.builders import (
     an_instalment,
     encoded,
 )
+from tests.unit.ledger.wire import handled
 
 AMOUNT_MAX = 2**53 - 1
 
@@ -153,6 +156,18 @@ def test_rule_1_a_reason_stays_short_however_deep_its_place() -> None:
     assert isinstance(outcome, Unreadable)
     assert outcome.pointer is not None
     assert 1001 == len(outcome.pointer)
+
+
+@pytest.mark.parametrize("length", [300, 301, 4000])
+def test_a_refusal_of_a_long_reference_is_said_in_a_short_sentence(length: int) -> None:
+    """The facts have all of it; the sentence has to stay within the published schema."""
+    order = "x" * length
+    refused = handled(a_vote(), a_payment(order=order, _id="paid")).each(REFUSALS)[-1]["data"]
+    TypeAdapter(EventRefused).validate_python(refused)
+    assert order == refused["facts"]["payment_order"]
+    shown = order if length == 300 else "x" * 300 + "…"
+    assert f"never issued the payment order {shown}. Check" in refused["message"]["en"]
+    assert f"jamais émis le mandat {shown}." in refused["message"]["fr"]
 
 
 def test_an_event_that_was_journalled_is_read_again_without_its_check_digits() -> None:

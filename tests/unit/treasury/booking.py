@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from events.journal import read_record
-from services.projector.rows.column_values import day_of_moves
+from services.projector.rows.column_values import day_of
 from services.treasury.config.accounts import Accounts
 from services.treasury.domain.entries import EntryLine, entries_of
 from services.treasury.domain.recoveries import Recoveries
@@ -26,10 +26,9 @@ def entries(history: Scenario, accounts: Accounts | None = None) -> list[list[En
     made = []
     for row in history.store.journal():
         record = read_record(row.record)
-        if record.dead_letter is not None:
+        if record.event is None:
             continue
-        day = day_of_moves(record)
-        assert day is not None, "a record with an event has a day"
+        day = day_of(record.event)
         recoveries = folded.setdefault(record.budget, Recoveries(record.budget))
         made.append(entries_of(record, day, accounts or Accounts(), recoveries))
     return made

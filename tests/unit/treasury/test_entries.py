@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from services.treasury.config.accounts import Accounts
+from services.treasury.domain.entries import as_booked
 from tests.builders import (
     Json,
     Scenario,
@@ -147,10 +148,132 @@ def test_a_line_has_its_place_and_what_it_is_about() -> None:
     *_, debit, credit = entries(Scenario(*ordered()))[-1]
     assert "21590350100017-00-2023/3/1" == debit.entry_id
     assert "21590350100017-00-2023/3/2" == credit.entry_id
-    assert date(2023, 5, 15) == debit.booked_on
+    assert date(2023, 6, 1) == debit.booked_on
     assert ("C", "C/advance", None) == debit.about
     *_, recovered = entries(Scenario(*ordered(), a_payment(100), a_recovery(40)))[-1]
     assert ("C", None, "R") == recovered.about
+
+
+HELD_BACK = [
+    a_vote(9_000_000),
+    a_new_account(),
+    an_award(
+        1_500_060,
+        requires_convention=False,
+        instalments=[
+            an_instalment(name="now", lines=[an_amount(60)]),
+            an_instalment(name="later", trigger="notification", lines=[an_amount(1_500_000)]),
+        ],
+    ),
+    an_award(1_500_000, grant="H", act=an_act("2023-04-13")),
+    a_notification(convention="G"),
+    a_withdrawal(grant="H", act=an_act("2023-04-13")),
+    a_payment(60, "G/now"),
+]
+"""An order held back while awards were above the limit, which waited for an event of its own: the
+payment issues it."""
+
+ALONE: Json = {"requires_convention": False, "act": an_act("2022-12-15")}
+LATER: Json = {"_time": "2024-01-25T10:00:00+01:00"}
+"""When an event came: its day may be an earlier one."""
+
+DAYS: list[tuple[str, list[Json], list[str]]] = [
+    (
+        "an order of an award of the year before: on its own day, in its own year",
+        [
+            a_vote(),
+            a_new_account(),
+            an_award(100, **ALONE, _time="2023-01-09T10:00:00+01:00"),
+        ],
+        ["2023-01-09"],
+    ),
+    ("an order of a convention: not on the day of its signature", ordered(), ["2023-06-01"]),
+    (
+        "rejected: on the day that the accountant names",
+        [*ordered(), an_acknowledgement("rejected", on="2023-07-03", **LATER)],
+        ["2023-07-03"],
+    ),
+    (
+        "rejected once the year is closed, which decommits in the same record: no less",
+        [
+            *ordered(),
+            an_acknowledgement(),
+            a_closing(),
+            an_acknowledgement("rejected", on="2024-01-20", **LATER),
+        ],
+        ["2024-01-20"],
+    ),
+    (
+        "cancelled, as the award fell: on the day of the event, not of the act that falls",
+        [*ordered(), a_withdrawal(_time="2023-09-01T10:00:00+02:00")],
+        ["2023-09-01"],
+    ),
+    (
+        "paid: on the day of the payment",
+        [*ordered(), a_payment(100, executed_on="2023-07-17", **LATER)],
+        ["2023-07-17"],
+    ),
+    (
+        "asked back: on the day of the order",
+        [*ordered(), a_payment(100), a_recovery(40, on="2023-10-02", **LATER)],
+        ["2023-10-02"],
+    ),
+    (
+        "come back on another line than asked: moved and collected on the day of the money",
+        [
+            *ordered(*TWO_LINES),
+            a_payment(100),
+            a_recovery(40, lines=[an_amount(40)]),
+            a_collection(40, lines=[an_amount(40, "490")], on="2023-11-02", **LATER),
+        ],
+        ["2023-11-02"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("events", "days"), [row[1:] for row in DAYS], ids=[r[0] for r in DAYS])
+def test_each_kind_of_entry_has_the_day_that_an_accountant_takes(
+    events: list[Json], days: list[str]
+) -> None:
+    lines = entries(Scenario(*events))[-1]
+    assert days == sorted({each.booked_on.isoformat() for each in lines})
+
+
+def test_rule_14_a_payment_and_the_order_that_it_issues_have_each_their_day() -> None:
+    lines = entries(Scenario(*HELD_BACK))[-1]
+    assert [("payment_executed", "2023-05-30"), ("order_issued", "2023-06-01")] == list(
+        dict.fromkeys((each.kind.value, each.booked_on.isoformat()) for each in lines)
+    )
+
+
+FORMER, OWN, OTHER = date(2022, 12, 15), date(2023, 6, 1), date(2023, 6, 2)
+
+
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        ({}, OWN),
+        ({1: OWN}, OWN),
+        ({1: FORMER}, FORMER),
+        ({1: FORMER, 2: FORMER}, FORMER),
+        ({1: FORMER, 2: OWN}, OWN),
+        ({1: FORMER, 2: OTHER}, OWN),
+        ({3: FORMER}, FORMER),
+    ],
+    ids=["none", "new", "former", "all former", "both", "another day", "one that is of no record"],
+)
+def test_the_lines_of_a_record_keep_the_day_on_which_0_1_0_booked_it(
+    there: dict[int, date], expected: date
+) -> None:
+    lines = entries(Scenario(*ordered()))[-1]
+    assert [expected] * 2 == [each.booked_on for each in as_booked(lines, FORMER, there)]
+
+
+def test_of_a_record_on_one_day_those_that_are_there_say_nothing_of_its_orders() -> None:
+    """Its payment has the same day by both readings: whoever booked it, the order has its own."""
+    paid, _, issued, _ = lines = entries(Scenario(*HELD_BACK))[-1]
+    assert lines == as_booked(lines, paid.booked_on, {1: paid.booked_on, 2: paid.booked_on})
+    assert paid.booked_on != issued.booked_on
 
 
 def test_rule_13_an_order_of_a_grant_keeps_its_name_under_the_convention() -> None:
@@ -172,26 +295,12 @@ def test_rule_13_an_order_of_a_grant_keeps_its_name_under_the_convention() -> No
 
 
 def test_rule_14_a_payment_may_have_the_next_order_issued() -> None:
-    """It was held back while awards were above the limit, and waits for an event of its own."""
-    alone = [
-        an_instalment(name="now", lines=[an_amount(60)]),
-        an_instalment(name="later", trigger="notification", lines=[an_amount(1_500_000)]),
-    ]
-    held_back = [
-        a_vote(9_000_000),
-        a_new_account(),
-        an_award(1_500_060, requires_convention=False, instalments=alone),
-        an_award(1_500_000, grant="H", act=an_act("2023-04-13")),
-        a_notification(convention="G"),
-        a_withdrawal(grant="H", act=an_act("2023-04-13")),
-        a_payment(60, "G/now"),
-    ]
     assert [
         *booked("payment_executed", "4671", "515", 60),
         *booked("order_issued", "65748", "4671", 1_500_000),
-    ] == last(*held_back)
+    ] == last(*HELD_BACK)
     expected = booked("recovery_ordered", "46721", "65748", 60)
-    assert expected == last(*held_back, a_recovery(60, convention="G"))
+    assert expected == last(*HELD_BACK, a_recovery(60, convention="G"))
 
 
 def test_the_sums_of_a_year_are_what_the_ledger_has() -> None:

@@ -113,6 +113,26 @@ def test_a_refusal_of_an_event_of_the_treasury_is_kept_with_its_words() -> None:
     assert {"fr", "en"} == set(refused.facts["message"])
 
 
+def long_worded(**sender: Any) -> bytes:
+    """A refusal beyond the bounds of its schema: the ledger of 0.1.0 wrote such ones."""
+    (value,) = left(topics.REFUSALS, a_vote(), a_payment(order="C/unknown", **sender))
+    message = {"fr": "é" * 4_070, "en": "x" * 4_074}
+    return changed(value, data=json.loads(value)["data"] | {"message": message})
+
+
+def test_a_refusal_of_another_senders_event_is_passed_over_whatever_it_says() -> None:
+    assert read_own_refusal(long_worded()) is None
+    unlike_any = changed(long_worded(), data={"event_source": "urn:other"})
+    assert read_own_refusal(unlike_any) is None
+
+
+def test_a_long_worded_refusal_of_an_own_event_is_kept() -> None:
+    refused = read_own_refusal(long_worded(**OURS))
+    assert refused is not None
+    assert "unknown_payment_order" == refused.facts["code"]
+    assert 4_074 == len(refused.facts["message"]["en"])
+
+
 @pytest.mark.parametrize(
     "event",
     [a_payment(order="C/unknown"), a_convention(**OURS), b"{"],

@@ -24,7 +24,7 @@ from services.treasury.application.differences.discrepancy import (
     DiscrepancyKind,
 )
 from services.treasury.application.entries import Place, accepted_records, row_of
-from services.treasury.domain.entries import Accounts, entries_of
+from services.treasury.domain.entries import Accounts
 from services.treasury.domain.recoveries import Recoveries
 from services.treasury.store.tables import accounting_entries
 
@@ -120,18 +120,17 @@ async def compare(
     stored = _stored(entries, place)
     ahead = await anext(stored, None)
     async for each in accepted_records(ledger, place):
-        made = [
-            row_of(line) for line in entries_of(each.record, each.effective_on, accounts, folded)
-        ]
         sequence = each.record.sequence
         while ahead is not None and ahead[0] < sequence:
             compared.take(ahead[0], (), ahead[1])
             ahead = await anext(stored, None)
+        rows: Sequence[Row] = ()
         if ahead is not None and ahead[0] == sequence:
-            compared.take(sequence, made, ahead[1])
+            rows = ahead[1]
             ahead = await anext(stored, None)
-        else:
-            compared.take(sequence, made, ())
+        there = {row["item"]: row["booked_on"] for row in rows}
+        made = map(row_of, each.lines(accounts, folded, there))
+        compared.take(sequence, made, rows)
     while ahead is not None:
         compared.take(ahead[0], (), ahead[1])
         ahead = await anext(stored, None)
