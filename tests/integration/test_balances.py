@@ -75,6 +75,15 @@ def test_people_read_a_table(tmp_path: Path) -> None:
     assert "65/65748/61/490" not in result.text
 
 
+@pytest.mark.parametrize("asked", [("--chapter", "nope"), ("--as-of", "2000-01-01")])
+def test_where_no_line_is_meant_people_are_not_left_without_an_answer(
+    asked: tuple[str, str], tmp_path: Path
+) -> None:
+    db = kept(tmp_path / "ledger.db", EXAMPLE)
+    result = ecluse("balances", "--db", db, *asked)
+    assert (0, True) == (result.code, "No line has these codes" in result.text)
+
+
 def test_people_read_operations_by_their_number_and_programs_by_their_text(tmp_path: Path) -> None:
     operations = ["489", "490", "1978"]
     text = ecluse("replay", EXAMPLE, COLUMNS="250").text

@@ -94,6 +94,8 @@ def test_a_payment_is_of_all_that_is_left_unless_an_amount_is_named(town: Runnin
         order(town, "C2/advance")["state"],
         order(town, "C2/advance")["paid_cents"],
     )
+    again = sent(town, *asked)
+    assert (1, True) == (again.code, "C2/advance is paid, €6.00: nothing is left" in again.err)
 
 
 def test_a_refusal_is_said_in_a_sentence_and_exits_1(town: Running) -> None:

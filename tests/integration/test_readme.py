@@ -1,14 +1,25 @@
 """README and docs/commands.md show what the commands print: printed again here, and compared."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
+import typer.main
 
+from services.cli.app import app
 from tests.api.lag_scenes import a_held_partition
 from tests.integration.command import EXAMPLE, ROOT, ecluse
 from tests.integration.watched import Serve
 
 PAGES = ("README.md", "docs/commands.md")
+
+SHORT: Final = {"--count": "-n", "--output": "-o"}
+"""Options that the page of commands has by their short names."""
+
+ELSEWHERE: Final = frozenset({"--help", "--json", "--lang", "--next-step"})
+"""Options of every command, and one that is `make run`'s own."""
 
 
 def shown_after(command: str) -> list[str]:
@@ -55,3 +66,26 @@ def test_the_events_that_the_readme_shortens_are_those_of_the_example() -> None:
         '"instalment":"solde","trigger":"reports"',
     ):
         assert fact in example
+
+
+def commands(found: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command that does something, by its words."""
+    if not hasattr(found, "commands"):
+        yield path, found
+        return
+    for name, each in found.commands.items():
+        yield from commands(each, *path, name)
+
+
+def test_the_page_of_commands_has_every_command_with_its_options() -> None:
+    rows = (ROOT / PAGES[1]).read_text(encoding="utf-8").splitlines()
+    missing = []
+    for words, command in commands(typer.main.get_command(app)):
+        mine = " ".join(row for row in rows if row.startswith(f"| `ecluse {words[0]}"))
+        options = {each for option in command.params for each in option.opts}
+        named = {SHORT.get(each, each) for each in options - ELSEWHERE if each.startswith("--")}
+        lacks = {each for each in named if not re.search(rf"(?<![-\w]){each}\b(?!-)", mine)}
+        missing += [(words, each) for each in sorted(lacks)]
+        if words[-1] not in mine:
+            missing.append((words, ""))
+    assert [] == missing

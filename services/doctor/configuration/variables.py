@@ -98,7 +98,8 @@ def variables(environment: Mapping[str, str] = os.environ) -> list[Variable]:
         for model in models:
             for name, field in model.model_fields.items():
                 variable = _prefix(model) + name.upper()
-                roles = (*found[variable].roles, role) if variable in found else (role,)
+                before = found[variable].roles if variable in found else ()
+                roles = before if role in before else (*before, role)
                 found[variable] = _variable(known, model, variable, field, roles)
     for name, secret in COMMAND.items():
         text = known.get(name) or None

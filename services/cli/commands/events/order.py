@@ -5,9 +5,10 @@ from typing import Annotated, Any, Final, Literal
 import typer
 
 from events.payments import PaymentExecuted, PaymentOrderAcknowledged
-from events.texts import _
+from events.texts import Euros, _
 from services.cli.commands.events.api_client import HERE, Api
 from services.cli.commands.events.by_hand import (
+    EXIT_REFUSED,
     On,
     Url,
     Yes,
@@ -20,6 +21,7 @@ from services.cli.terminal.options import AsJson, Group, Verb, typed, typed_or_n
 from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, leave
 
 NO_ORDER = _("The API shows no payment order {order}; check its reference, and --budget.")
+PAID = _("{order} is paid, {amount}: nothing is left.")
 SEVERAL = _("Several budgets have an order {order}: name one with --budget ({budgets}).")
 HALF_A_REASON = _("A reason has a code and a wording: give --reason-code and --reason")
 
@@ -115,10 +117,14 @@ def pay(
     cents = None if amount is None else cents_of("--amount", amount)
     api = api_at(url)
     found = _found(api, reference, budget)
+    left_cents = found["amount_cents"] - found["paid_cents"]
+    if cents is None and left_cents == 0:
+        facts = {"order": reference, "amount": Euros(found["paid_cents"])}
+        leave(PAID.render(facts), EXIT_REFUSED)
     data = {
         "budget": found["budget"],
         "payment_order": reference,
-        "amount_cents": found["amount_cents"] - found["paid_cents"] if cents is None else cents,
+        "amount_cents": left_cents if cents is None else cents,
         "executed_on": day,
         "bank_reference": typed_or_none(bank_reference),
     }

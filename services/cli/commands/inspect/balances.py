@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from events.texts import _
 from services.cli.records.journal_source import folded, histories
 from services.cli.records.line_balances import line_balances
 from services.cli.records.summary_tables import Unread, show_lines, show_summary
@@ -23,6 +24,8 @@ from services.ledger.kafka.journal_topic import topic_journal
 from services.runtime.ops.settings import Settings
 
 URL_MARK: Final = "://"
+
+NO_LINES = _("No line has these codes, or none had credits then.")
 
 Database = Annotated[
     str | None,
@@ -78,8 +81,10 @@ def balances(
             rows = line_balances(records, codes, day)
         if as_json:
             print_json({"lines": rows})
-        else:
+        elif rows:
             show_lines(screen, rows)
+        else:
+            screen.say(NO_LINES)
         return
     with busy(READING):
         figures, ledger, dead_letters = _read(db, budget, with_texts=not as_json)
