@@ -48,6 +48,12 @@ NOT_OWED = _(
     "and the accountant would be asked to pay it. Cancel the slip, and before it those that were "
     "issued after it; its other orders wait again."
 )
+LEFT_OTHERWISE = _(
+    "Slip {slip} was not exported: it does not take back what is left of {order} now, for the "
+    "accountant has answered since it was issued, or the ledger is still being read. Cancel the "
+    "slip, and before it those that were issued after it and never left: what is left is taken "
+    "back by another."
+)
 
 
 async def check_owed(connection: AsyncConnection, slip: SlipRow, gone: Sequence[str]) -> None:
@@ -58,17 +64,35 @@ async def check_owed(connection: AsyncConnection, slip: SlipRow, gone: Sequence[
     Raises:
         SlipProblem: it may still be given up.
     """
-    later = select(slips.c.slip_id).where(_issued_after(slip), slips.c.exported_at.is_not(None))
     if not gone or slip.state is not SlipState.ISSUED:
         return
-    if (await connection.execute(later.limit(1))).first() is None:
+    if not await _is_counted_by_sent(connection, slip):
         raise SlipProblem(NOT_OWED.render({"slip": slip.slip_id, "order": gone[0]}))
 
 
-async def check_cancellable(connection: AsyncConnection, slip: SlipRow, reason: str | None) -> bool:
+def check_left(slip: SlipRow, changed: Sequence[str]) -> None:
+    """Nothing, where a slip that takes back may leave: of none of its orders is left otherwise.
+
+    Raises:
+        SlipProblem: it would take back what was paid; it may be given up.
+    """
+    if changed:
+        raise SlipProblem(LEFT_OTHERWISE.render({"slip": slip.slip_id, "order": changed[0]}))
+
+
+async def check_cancellable(
+    connection: AsyncConnection, slip: SlipRow, reason: str | None, changed: Sequence[str] = ()
+) -> bool:
     """True where the number of a locked slip is another program's, as a person says.
 
     Whatever is returned, it may be given up.
+
+    Args:
+        connection: the transaction in which it is locked.
+        slip: it.
+        reason: why, in a person's words.
+        changed: the orders for which a slip that takes back may never leave: it is given up though
+            one that left counts it, since nothing else can become of it.
 
     Raises:
         SlipProblem: it is in Hélios or may be, or a later slip counts it.
@@ -81,7 +105,8 @@ async def check_cancellable(connection: AsyncConnection, slip: SlipRow, reason: 
     if slip.state is SlipState.REFUSED:
         await _check_unknown_to_accountant(connection, slip)
     elif slip.state is SlipState.ISSUED and slip.exported_at is None:
-        await _check_newest(connection, slip)
+        if not (changed and await _is_counted_by_sent(connection, slip)):
+            await _check_newest(connection, slip)
         await _check_unknown_to_accountant(connection, slip)
     elif slip.state is not SlipState.PREPARED:
         _refuse(slip)
@@ -143,6 +168,12 @@ async def _check_newest(connection: AsyncConnection, slip: SlipRow) -> None:
     found = (await connection.execute(later)).scalar_one_or_none()
     if found is not None:
         raise SlipProblem(COUNTED_BY_LATER.render({"slip": slip.slip_id, "later": found}))
+
+
+async def _is_counted_by_sent(connection: AsyncConnection, slip: SlipRow) -> bool:
+    """True where a slip that was issued after it has left, with a total that counts it."""
+    later = select(slips.c.slip_id).where(_issued_after(slip), slips.c.exported_at.is_not(None))
+    return (await connection.execute(later.limit(1))).first() is not None
 
 
 def _issued_after(slip: SlipRow) -> ColumnElement[bool]:

@@ -156,6 +156,30 @@ async def gone_since(
     )
 
 
+async def changed_since(
+    connection: AsyncConnection, read_model: AsyncEngine, slip_id: str
+) -> list[str]:
+    """The orders of a slip that takes back, of which not its amounts are left to take back now.
+
+    One of which nobody can say what is left is among them: returns and ledger differ about it.
+    """
+    its = and_(orders.c.budget == pieces.c.budget, orders.c.payment_order == pieces.c.payment_order)
+    asked = select(orders.c.message, pieces.c.line_cents).join(pieces, its)
+    rows = (await connection.execute(asked.where(pieces.c.slip_id == slip_id))).all()
+    read = [(_read_order(row.message), tuple(row.line_cents)) for row in rows]
+    returned = await returned_of(connection, orders.c.cancelling_slip_id == slip_id)
+    known = await _known(
+        read_model, [(order.budget, order.payment_order) for order, _cents in read]
+    )
+    changed = []
+    for order, line_cents in read:
+        name = (order.budget, order.payment_order)
+        state, answers = known.get(name), returned.get(name, NOTHING)
+        if state is None or answers.is_rejected or line_cents != _left(order, state, answers):
+            changed.append(order.payment_order)
+    return sorted(changed)
+
+
 async def _known(
     read_model: AsyncEngine, wanted: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], _Known]:
@@ -205,17 +229,26 @@ def _to_take_back(
     if row.exported_at is None:
         facts = {"order": order.payment_order, "slip": row.slip_id}
         reasons.insert(0, NOT_SENT.render(facts))
-    amounts_cents = [each.amount_cents for each in order.lines]
-    paid_cents = known.paid_cents if known else 0
-    line_cents = unpaid_by_line(amounts_cents, paid_cents, returned.by_line, returned.refused_cents)
-    if returned.is_rejected or line_cents == (0,) * len(amounts_cents):
+    state = known or _UNTOUCHED
+    line_cents = _left(order, state, returned)
+    if returned.is_rejected or line_cents == (0,) * len(order.lines):
         return None
     if line_cents is None:
-        line_cents = unpaid_cents(amounts_cents, paid_cents)
-        reasons.append(_differ(order, returned, paid_cents))
+        line_cents = unpaid_cents((each.amount_cents for each in order.lines), state.paid_cents)
+        reasons.append(_differ(order, returned, state.paid_cents))
     year = BudgetName.of(order.budget).year
     original = Original(row.slip_number, row.piece_number, year)
     return Waiting(order, SlipType.CANCELLATION, line_cents, original, tuple(reasons))
+
+
+def _left(order: PaymentOrderIssued, known: _Known, returned: Returned) -> tuple[int, ...] | None:
+    """What is unpaid of each line; None where returns and ledger differ about its payments."""
+    return unpaid_by_line(
+        [each.amount_cents for each in order.lines],
+        known.paid_cents,
+        returned.by_line,
+        returned.refused_cents,
+    )
 
 
 def _differ(order: PaymentOrderIssued, returned: Returned, paid_cents: int) -> Translatable:
