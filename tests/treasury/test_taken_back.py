@@ -38,10 +38,12 @@ def a_line(amount: str, paid: str | None) -> Line:
     return Line(amount, payments, str(len(payments)), paid or "0.00")
 
 
-async def returned(desk: Desk, *paid: str | None, on: str = "2023-06-05", **more: Any) -> None:
+async def returned(
+    desk: Desk, *paid: str | None, on: str = "2023-06-05", kind: str = "01", **more: Any
+) -> None:
     """A return of this day has these payments of both lines, or none."""
     lines = tuple(a_line(*each) for each in zip(("1.00", "2.00"), paid, strict=True))
-    content = a_return(a_slip(Mandat(1, lines, more)), head={**HEAD, "DteStr": on})
+    content = a_return(a_slip(Mandat(1, lines, more), kind=kind), head={**HEAD, "DteStr": on})
     taken = await Returns(desk.both.store, a_config(), lambda: NOON).take(
         io.BytesIO(content), "retour.xml", "anne"
     )
@@ -197,5 +199,64 @@ def test_a_file_that_takes_back_is_given_again_once_it_left(at_a_desk: At) -> No
         file = await desk.slips.export(slip.slip_id, "anne")
         await paid_whole(desk)
         assert file == await desk.slips.export(slip.slip_id, "anne")
+
+    at_a_desk(work)
+
+
+async def not_taken_back(desk: Desk, **more: Any) -> None:
+    """The accountant has rejected the piece that takes the order back."""
+    await returned(desk, None, None, kind="02", **(REJECTED | more))
+
+
+async def close_its_finding(desk: Desk) -> None:
+    """A person has asked the accountant."""
+    returns = Returns(desk.both.store, a_config(), lambda: NOON)
+    (found,) = await returns.findings(None, open_only=True)
+    assert "cancellation_rejected" == found.kind
+    await returns.close(found.finding_id, "anne", "a wrong reference, says the accountant")
+
+
+def test_an_order_whose_piece_was_rejected_is_taken_back_again_once_somebody_asked(
+    at_a_desk: At,
+) -> None:
+    async def work(desk: Desk) -> None:
+        await an_order_cancelled_on_its_way(desk)
+        slip = await desk.sent(CANCELLATION)
+        await not_taken_back(desk)
+        assert "once the finding about it is closed" in str((await desk.waiting())[ORDER])
+        assert None is await desk.slips.prepare(BUDGET, CANCELLATION, "anne")
+        await close_its_finding(desk)
+        assert {ORDER: None} == await desk.waiting()
+        said = await refusal(desk.slips.cancel(slip.slip_id, "anne"))
+        assert "It stays as it is; an order whose piece on it was rejected waits" in said
+        again = await desk.sent(CANCELLATION)
+        assert (2, [(ORDER, 2, (100, 200))]) == (again.number, await desk.on(again))
+        await not_taken_back(desk)
+        assert {} == await desk.waiting()
+
+    at_a_desk(work)
+
+
+def test_what_was_paid_by_then_is_not_taken_back_again(at_a_desk: At) -> None:
+    async def work(desk: Desk) -> None:
+        await an_order_cancelled_on_its_way(desk)
+        await desk.sent(CANCELLATION)
+        await paid_whole(desk)
+        await not_taken_back(desk)
+        assert {} == await desk.waiting()
+
+    at_a_desk(work)
+
+
+def test_a_piece_that_the_accountant_takes_after_all_is_not_taken_back_again(
+    at_a_desk: At,
+) -> None:
+    async def work(desk: Desk) -> None:
+        await an_order_cancelled_on_its_way(desk)
+        await desk.sent(CANCELLATION)
+        await not_taken_back(desk)
+        await returned(desk, None, None, on=LATER, kind="02")
+        await not_taken_back(desk)  # An older file.
+        assert {} == await desk.waiting()
 
     at_a_desk(work)

@@ -11,7 +11,7 @@ from typing import NoReturn
 from sqlalchemy import ColumnElement, and_, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from events.texts import Day, _
+from events.texts import Day, Translatable, _
 from services.treasury.application.issuing import day_of
 from services.treasury.application.numbers import next_number
 from services.treasury.domain.findings import FindingKind
@@ -29,6 +29,11 @@ ACCEPTED = _("Slip {slip} was accepted by the gateway: it stays as it is.")
 IN_A_RETURN = _(
     "Slip {slip} is in Hélios, whatever the gateway answered: a return of the accountant names a "
     "piece of it. Ask the public accountant; its orders would be paid twice on another slip."
+)
+STAYS_IN_A_RETURN = _(
+    "Slip {slip} is in Hélios, whatever the gateway answered: a return of the accountant names a "
+    "piece of it. It stays as it is; an order whose piece on it was rejected waits to be taken "
+    "back by another."
 )
 IN_A_FINDING = _(
     "Slip {slip} is not cancelled while an open finding names it: close that finding first."
@@ -144,7 +149,7 @@ async def _check_unknown_to_accountant(
     )
     for asked in (has_state, has_event):
         if (await connection.execute(asked.limit(1))).first():
-            raise SlipProblem(IN_A_RETURN.render({"slip": slip.slip_id}))
+            raise SlipProblem(_in_a_return(slip))
     asked_findings = select(findings.c.kind, findings.c.slip_id, findings.c.facts).where(
         findings.c.budget == slip.budget, findings.c.closed_at.is_(None)
     )
@@ -187,13 +192,20 @@ def _issued_after(slip: SlipRow) -> ColumnElement[bool]:
     )
 
 
+def _in_a_return(slip: SlipRow) -> Translatable:
+    """Why a slip of which a return has a piece is not given up."""
+    pays = slip.slip_type is SlipType.PAYMENT
+    return (IN_A_RETURN if pays else STAYS_IN_A_RETURN).render({"slip": slip.slip_id})
+
+
 def _refuse(slip: SlipRow) -> NoReturn:
     if slip.state is SlipState.CANCELLED:
         raise SlipProblem(CANCELLED_ALREADY.render({"slip": slip.slip_id}))
     if slip.state is SlipState.ACCEPTED:
         is_accepted = slip.answer is not None and slip.answer["accepted"]
-        text = ACCEPTED if is_accepted else IN_A_RETURN
-        raise SlipProblem(text.render({"slip": slip.slip_id}))
+        raise SlipProblem(
+            ACCEPTED.render({"slip": slip.slip_id}) if is_accepted else _in_a_return(slip)
+        )
     assert slip.exported_at is not None, "else it may be cancelled"
     day = Day(str(day_of(slip.exported_at)))
     raise SlipProblem(SENT.render({"slip": slip.slip_id, "by": slip.exported_by, "day": day}))

@@ -1,6 +1,7 @@
 """The orders that a slip may take: which stand on none, and what keeps each from one."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import groupby
 from typing import Final, NamedTuple
 
@@ -14,6 +15,7 @@ from services.projector.database import where
 from services.projector.database_errors import reaching
 from services.projector.tables import payment_orders
 from services.treasury.config.accountant import TreasuryConfig
+from services.treasury.domain.findings import FindingKind
 from services.treasury.domain.slips import (
     BudgetName,
     Original,
@@ -26,7 +28,7 @@ from services.treasury.domain.slips import (
 from services.treasury.pes.writer import faults
 from services.treasury.store.database import in_parts
 from services.treasury.store.returned import NOTHING, Returned, returned_of
-from services.treasury.store.tables import orders, pieces, slips
+from services.treasury.store.tables import findings, orders, pieces, slips
 
 NOT_KNOWN = _(
     "Order {order} is still being processed, and is offered as soon as that is done. Where it "
@@ -57,6 +59,11 @@ ON_OTHER_LINES = _(
     "Order {order} was cancelled; returns and ledger have {paid} of it as paid, but the returns "
     "pay more on a line than the order has there. Have the accountant correct the return: what is "
     "left is taken back once it does not."
+)
+
+REJECTED_BEFORE = _(
+    "Order {order} was cancelled, and the accountant rejected the piece that takes it back: ask "
+    "why. It goes on another slip once the finding about it is closed."
 )
 
 _read_order = msgspec.json.Decoder(PaymentOrderIssued).decode
@@ -101,6 +108,7 @@ async def waiting_orders(
     # Before the ledger's: a payment that comes in between is held for a moment, not taken back.
     is_asked = slip_type is SlipType.CANCELLATION
     returned = await returned_of(connection, which & _in_question(slip_type)) if is_asked else {}
+    asks = await _rejected_before(connection) if is_asked else set()
     known = await _known(read_model, [(order.budget, order.payment_order) for order, _row in read])
     found = []
     for order, row in read:
@@ -110,6 +118,9 @@ async def waiting_orders(
             waiting = _to_pay(order, state, config)
         else:
             waiting = _to_take_back(order, row, state, returned.get(name, NOTHING), config)
+            if waiting is not None and name in asks:
+                reason = REJECTED_BEFORE.render({"order": order.payment_order})
+                waiting = replace(waiting, reasons=(reason, *waiting.reasons))
         if waiting is not None:
             found.append(waiting)
     return sorted(found, key=lambda each: (each.order.issued_on, each.order.payment_order))
@@ -139,6 +150,15 @@ def _stored(slip_type: SlipType, which: ColumnElement[bool]) -> Select[tuple[byt
             slips.c.state.in_((SlipState.ISSUED, SlipState.ACCEPTED)),
         )
     )
+
+
+async def _rejected_before(connection: AsyncConnection) -> set[tuple[str, str]]:
+    """The orders that nobody has asked the accountant about, who would not take them back."""
+    of = findings.c
+    asked = select(of.budget, of.payment_order).where(
+        of.kind == FindingKind.CANCELLATION_REJECTED, of.closed_at.is_(None)
+    )
+    return {(row.budget, row.payment_order) for row in await connection.execute(asked)}
 
 
 async def gone_since(
