@@ -234,7 +234,10 @@ def test_a_setting_that_the_schema_would_refuse_is_refused(
 
 
 PERSON = {"CatTiers": "01", "NatJur": "01", "Civilite": "Mme", "Nom": "Durand", "Prenom": "Claire"}
-NOT_A_PERSON = "a natural person (CatTiers 01), and nobody else, has Civilite, Nom and Prenom"
+NOT_A_PERSON = (
+    "a natural person (CatTiers 01) has Civilite, Nom and Prenom; nobody else has Civilite or"
+    " Prenom"
+)
 
 
 @pytest.mark.parametrize(
@@ -245,6 +248,8 @@ NOT_A_PERSON = "a natural person (CatTiers 01), and nobody else, has Civilite, N
         ({"CatTiers": "50"}, ["CatTiers and NatJur belong together: give both or none"]),
         (PERSON | {"CatTiers": "50"}, [NOT_A_PERSON]),
         ({"CatTiers": "01", "NatJur": "01", "Nom": "Durand"}, [NOT_A_PERSON]),
+        ({name: PERSON[name] for name in PERSON if name != "Nom"}, [NOT_A_PERSON]),
+        ({"Nom": "Enosi"}, []),
         ({"Prenom": "Claire"}, [NOT_A_PERSON]),
         (
             {"Adresse": {"Adr2": "1 rue", "CP": "5900", "Ville": "Lille"}},

@@ -13,6 +13,7 @@ from services.texts.translation import translate
 from services.treasury.config.accountant import TreasuryConfig
 from services.treasury.domain.slips import PES_AMOUNT_MAX_CENTS, Slip
 from services.treasury.pes import faults as f
+from services.treasury.pes.writer import write
 from tests.builders import BUDGET, IBAN, a_line
 from tests.treasury.orders import an_order
 from tests.treasury.pes_slips import LILLE, a_config, a_piece, a_slip
@@ -149,6 +150,31 @@ def test_a_person_has_the_name_of_the_directory() -> None:
         "Prenom": "Rie",
     }
     assert [] == sentences(to("池田"), a_config(third_parties={"37887770800040": person}))
+
+
+@pytest.mark.parametrize("name", ["Ένωση", "nc"])
+def test_a_body_has_the_name_of_the_directory(name: str) -> None:
+    """An amendment names no beneficiary, and an order that is issued again has the same name."""
+    directory = {"37887770800040": {"Nom": "Enosi"}}
+    (said,) = sentences(to(name), a_config())
+    assert said.endswith(
+        "as Nom of 37887770800040 under third_parties in the file of ECLUSE_TREASURY_FILE"
+    )
+    assert [] == sentences(to(name), a_config(third_parties=directory))
+    slip = a_slip(a_piece(to(name)))
+    assert b'<Nom V="Enosi"/>' in write(slip, a_config(third_parties=directory), "test").content
+
+
+@pytest.mark.parametrize(
+    "account",
+    [{"holder": "日本"}, {"holder": " "}, {"iban": BELGIAN}, {"bic": "GEBABE0B"}],
+)
+def test_an_account_is_mended_by_a_rejection_and_an_account_behind_it(
+    account: dict[str, str],
+) -> None:
+    """The order keeps its account; rule 21 issues it again with one that comes later."""
+    (said,) = sentences(into(**account), a_config())
+    assert "cancel the order (answer “rejected”), then have the bank account recorded" in said
 
 
 def test_no_fault_repeats_an_iban() -> None:

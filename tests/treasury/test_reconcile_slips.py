@@ -11,7 +11,7 @@ from services.treasury.application.returns import Returns
 from services.treasury.domain.slips import SlipState
 from services.treasury.store.database import inserting
 from services.treasury.store.slips import SlipRow
-from services.treasury.store.tables import booked
+from services.treasury.store.tables import booked, piece_states
 from tests.builders import BUDGET
 from tests.treasury.books import differences
 from tests.treasury.desk import CANCELLATION, NOON, At, Desk
@@ -65,6 +65,22 @@ def test_a_cancelled_order_is_a_difference_until_a_slip_takes_it_back(at_a_desk:
         assert [] == await found(desk)
         await changed(desk, "UPDATE @orders SET cancelling_slip_id = NULL")
         assert [missing] == await found(desk)
+
+    at_a_desk(work)
+
+
+def test_an_order_whose_piece_the_accountant_rejected_is_a_difference_again(at_a_desk: At) -> None:
+    async def work(desk: Desk) -> None:
+        await cancelled_on_its_way(desk)
+        slip = await desk.sent(CANCELLATION)
+        state = {"slip_id": slip.slip_id, "piece_number": 1, "state": "rejected"}
+        days = {"dated_on": NOON.date(), "state_on": NOON.date()}
+        await desk.add(piece_states, state | days)
+        missing = {"kind": "not_taken_back", "payment_order": A, "expected_cents": 30}
+        assert [missing] == await found(desk)
+        await changed(desk, "UPDATE @orders SET cancelling_slip_id = NULL")
+        await desk.sent(CANCELLATION)
+        assert [] == await found(desk)
 
     at_a_desk(work)
 

@@ -233,6 +233,25 @@ def test_one_id_with_two_contents_stops_instead_of_dropping_one(at_a_desk: At) -
     at_a_desk(work)
 
 
+def test_an_order_that_was_taken_back_twice_stands_on_the_later_slip(at_a_desk: At) -> None:
+    """The accountant had rejected its first piece, which no message says."""
+
+    async def work(desk: Desk) -> None:
+        await a_history(desk)
+        async with desk.both.store.transaction() as connection:
+            await connection.execute(orders.update().values(cancelling_slip_id=None))
+        later = await desk.sent(CANCELLATION)
+        before, said = await rows(desk), await desk.values()
+        await lost(desk)
+        async with desk.both.store.transaction() as connection:
+            assert len(before["slips"]) == await restore_slips(connection, said)
+        after = await rows(desk)
+        assert before["orders"] == after["orders"]
+        assert later.slip_id in {each["cancelling_slip_id"] for each in after["orders"]}
+
+    at_a_desk(work)
+
+
 def test_an_order_on_two_issued_slips_stops_the_restoring(at_a_desk: At) -> None:
     async def work(desk: Desk) -> None:
         kept = await a_back_up(desk)

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, insert
 
+from services.treasury.store.tables import returns
 from tests.builders import BUDGET, IBAN
 from tests.integration.command import CommandResult, ecluse
 from tests.treasury.databases import in_files
@@ -19,7 +21,7 @@ from tests.treasury.return_files import (
     an_element,
     an_error,
 )
-from tests.treasury.sent_slips import a_piece_row, a_slip_row, at_desk, file_of
+from tests.treasury.sent_slips import NOW, Desk, a_piece_row, a_slip_row, at_desk, file_of
 
 SETTINGS = """
 entities:
@@ -84,6 +86,25 @@ def test_files_are_taken_and_listed(office: Office) -> None:
     assert {"retour.xml", "acquit.xml"} == {each["file"] for each in listed}
     shown = office.run("returns", "list", ECLUSE_LANG="fr", COLUMNS="300").text
     assert "réponse de la passerelle" in shown
+
+
+def test_more_files_than_are_shown_are_said_and_a_program_has_all(office: Office) -> None:
+    async def read(desk: Desk, count: int) -> None:
+        row = {"kind": "unreadable", "received_at": NOW, "received_by": "test"}
+        rows = [
+            row | {"sha256": f"{n:064}", "file_name": f"{n}.xml", "outcome": "taken", "facts": {}}
+            for n in range(count)
+        ]
+        async with desk.store.transaction() as connection:
+            await connection.execute(delete(returns))
+            await connection.execute(insert(returns), rows)
+
+    said = "These are the newest 500: --json lists all."
+    at_desk(office.url, lambda desk: read(desk, 500))
+    assert said not in office.run("returns", "list").text
+    at_desk(office.url, lambda desk: read(desk, 501))
+    assert said in office.run("returns", "list").text
+    assert 501 == len(office.json("returns", "list")["files"])
 
 
 def test_standard_input_is_a_file_too(office: Office) -> None:

@@ -6,7 +6,7 @@ Who may not send events for the entity finds nothing here.
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -19,7 +19,7 @@ from events.texts import Translatable, _
 from events.values import Timestamp
 from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
-from services.api.console.elements import address, order_href, record_href
+from services.api.console.elements import Notice, address, order_href, record_href
 from services.api.console.page_context import Asked, Name, Sequence64, Visit
 from services.api.forms.fields import FIELDS_MAX, Field, fields_of, fitting
 from services.api.http.dependencies import Given, Now, Reader, reading
@@ -30,6 +30,8 @@ from services.api.problems import NOT_FOUND, Kind, Problem
 from services.api.rejections import query as unsettled
 from services.api.rejections.explanation import sent_type
 from services.api.rejections.redrive import to_correct
+from services.api.treasury import query as at_treasury
+from services.api.treasury import view as treasury_view
 from services.ledger.application.handle import RawRecord
 from services.redrive.dead_letters import Address
 from services.redrive.sending import event_of
@@ -78,6 +80,8 @@ class Draft:
     """When it happened, where it corrects a dead letter that says so."""
     traceparent: str | None = None
     """The trace of its sender, likewise."""
+    notice: Notice | None = None
+    """What whoever sends it should know first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,12 @@ async def payment(hand: Hand, budget: Name, reference: Name) -> Draft:
             "executed_on": visit.today.isoformat(),
         }
         kind = ("payment", _("Payment by the treasury"), PaymentExecuted.TYPE)
-        return _of_order(visit, order, *kind, data)
+        draft = _of_order(visit, order, *kind, data)
+    known, treasury = None, hand.components.treasury
+    if treasury is not None:
+        async with treasury.store.reading() as connection:
+            known = await at_treasury.of_order(connection, budget, reference)
+    return replace(draft, notice=treasury_view.sent_notice(known, visit.locale))
 
 
 async def document(

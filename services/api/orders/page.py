@@ -154,6 +154,7 @@ async def _order_page(
 ) -> Response:
     order, conn = found.order, visit.connection
     known = order.bank_account
+    treasury = await _at_treasury(visit, order)
     iban, bic, holder = revealed or (known.iban, known.bic, known.holder)
     if revealed is not None:
         iban = " ".join(iban[at : at + 4] for at in range(0, len(iban), 4))
@@ -173,7 +174,8 @@ async def _order_page(
         revealed=revealed is not None,
         may_reveal=visit.caller.may(Scope.OPERATE, order.budget),
         by_hand=_by_hand(visit, order),
-        treasury=await _at_treasury(visit, order),
+        treasury=treasury,
+        sent=treasury_view.sent_notice(treasury, visit.locale),
         treasury_view=treasury_view,
         live=revealed is None,
     )

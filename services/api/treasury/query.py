@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.queries.rows import Entities, Facts, Name, all_rows, first_row, page_rows, row_as
+from services.treasury.domain.slips import SlipState, SlipType
 from services.treasury.store import tables
 from services.treasury.store.slips import of_entities
 
@@ -129,6 +130,16 @@ class OrderAtTreasury:
     slips: tuple[OnSlip, ...]
     """The newest first."""
     events: tuple[OwnEvent, ...]
+
+    @property
+    def sent(self) -> Slip | None:
+        """The slip by which the accountant was asked to pay it: returns may tell of it."""
+        for each in self.slips:
+            slip = each.slip
+            is_live = slip.state in {SlipState.ISSUED, SlipState.ACCEPTED}
+            if slip.slip_type == SlipType.PAYMENT and is_live and slip.exported_at is not None:
+                return slip
+        return None
 
 
 SLIP: Final = [each for each in slips if each.name in Slip.__dataclass_fields__]

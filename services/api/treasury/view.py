@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from events.texts import Translatable, _
-from services.api.console.elements import Notice
+from services.api.console.elements import Link, Notice, slip_href
 from services.api.problems import Kind
-from services.api.treasury.query import Finding, ReturnFile, Slip
+from services.api.treasury.query import Finding, OrderAtTreasury, ReturnFile, Slip
 from services.texts.locale_format import LocaleFormat
 from services.treasury.application.returns import Taken
 from services.treasury.domain.findings import sentence_of, text_of
@@ -21,6 +21,15 @@ NOT_SET_UP: Final = Kind(
 NUMBERED: Final = {"01": _("Slip {number}"), "02": _("Cancelling slip {number}")}
 DRAFT: Final = {"01": _("Draft of a slip"), "02": _("Draft of a cancelling slip")}
 """By type, the name of a slip that has its number, and of one that has none."""
+
+SENT_TITLE: Final = _("A return brings its payments by itself")
+SENT: Final = _(
+    "This order was sent to the accountant ({slip}). A payment that is sent by hand, and comes by a"
+    " return (PES_Retour) too, is booked twice."
+)
+SENT_DO: Final = _(
+    "Send one only where the accountant sends no returns, or confirms that none will bring it."
+)
 
 REFUSED: Final = _("refused: {why}")
 ACCEPTED: Final = _("the gateway accepted the slip")
@@ -37,6 +46,16 @@ def none_here(locale: LocaleFormat) -> Notice:
         locale.say(NOT_SET_UP.detail),
         locale.say(NOT_SET_UP.advice),
     )
+
+
+def sent_notice(known: OrderAtTreasury | None, locale: LocaleFormat) -> Notice | None:
+    """That a return may bring a payment which somebody is about to send; None where none can."""
+    slip = None if known is None else known.sent
+    if slip is None:
+        return None
+    text = locale.say(SENT, slip=slip_title(slip, locale))
+    more = Link(slip_href(slip.slip_id), slip_title(slip, locale))
+    return Notice("warn", "warn", locale.say(SENT_TITLE), text, locale.say(SENT_DO), more=more)
 
 
 def slip_title(slip: Slip, locale: LocaleFormat) -> str:

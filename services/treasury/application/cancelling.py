@@ -11,7 +11,7 @@ from typing import NoReturn
 from sqlalchemy import ColumnElement, and_, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from events.texts import Day, _
+from events.texts import Day, Translatable, _
 from services.treasury.application.issuing import day_of
 from services.treasury.application.numbers import next_number
 from services.treasury.domain.findings import FindingKind
@@ -29,6 +29,11 @@ ACCEPTED = _("Slip {slip} was accepted by the gateway: it stays as it is.")
 IN_A_RETURN = _(
     "Slip {slip} is in Hélios, whatever the gateway answered: a return of the accountant names a "
     "piece of it. Ask the public accountant; its orders would be paid twice on another slip."
+)
+STAYS_IN_A_RETURN = _(
+    "Slip {slip} is in Hélios, whatever the gateway answered: a return of the accountant names a "
+    "piece of it. It stays as it is; an order whose piece on it was rejected waits to be taken "
+    "back by another."
 )
 IN_A_FINDING = _(
     "Slip {slip} is not cancelled while an open finding names it: close that finding first."
@@ -48,6 +53,12 @@ NOT_OWED = _(
     "and the accountant would be asked to pay it. Cancel the slip, and before it those that were "
     "issued after it; its other orders wait again."
 )
+LEFT_OTHERWISE = _(
+    "Slip {slip} was not exported: it does not take back what is left of {order} now, for the "
+    "accountant has answered since it was issued, or the ledger is still being read. Cancel the "
+    "slip, and before it those that were issued after it and never left: what is left is taken "
+    "back by another."
+)
 
 
 async def check_owed(connection: AsyncConnection, slip: SlipRow, gone: Sequence[str]) -> None:
@@ -58,17 +69,35 @@ async def check_owed(connection: AsyncConnection, slip: SlipRow, gone: Sequence[
     Raises:
         SlipProblem: it may still be given up.
     """
-    later = select(slips.c.slip_id).where(_issued_after(slip), slips.c.exported_at.is_not(None))
     if not gone or slip.state is not SlipState.ISSUED:
         return
-    if (await connection.execute(later.limit(1))).first() is None:
+    if not await _is_counted_by_sent(connection, slip):
         raise SlipProblem(NOT_OWED.render({"slip": slip.slip_id, "order": gone[0]}))
 
 
-async def check_cancellable(connection: AsyncConnection, slip: SlipRow, reason: str | None) -> bool:
+def check_left(slip: SlipRow, changed: Sequence[str]) -> None:
+    """Nothing, where a slip that takes back may leave: of none of its orders is left otherwise.
+
+    Raises:
+        SlipProblem: it would take back what was paid; it may be given up.
+    """
+    if changed:
+        raise SlipProblem(LEFT_OTHERWISE.render({"slip": slip.slip_id, "order": changed[0]}))
+
+
+async def check_cancellable(
+    connection: AsyncConnection, slip: SlipRow, reason: str | None, changed: Sequence[str] = ()
+) -> bool:
     """True where the number of a locked slip is another program's, as a person says.
 
     Whatever is returned, it may be given up.
+
+    Args:
+        connection: the transaction in which it is locked.
+        slip: it.
+        reason: why, in a person's words.
+        changed: the orders for which a slip that takes back may never leave: it is given up though
+            one that left counts it, since nothing else can become of it.
 
     Raises:
         SlipProblem: it is in Hélios or may be, or a later slip counts it.
@@ -81,7 +110,8 @@ async def check_cancellable(connection: AsyncConnection, slip: SlipRow, reason: 
     if slip.state is SlipState.REFUSED:
         await _check_unknown_to_accountant(connection, slip)
     elif slip.state is SlipState.ISSUED and slip.exported_at is None:
-        await _check_newest(connection, slip)
+        if not (changed and await _is_counted_by_sent(connection, slip)):
+            await _check_newest(connection, slip)
         await _check_unknown_to_accountant(connection, slip)
     elif slip.state is not SlipState.PREPARED:
         _refuse(slip)
@@ -119,7 +149,7 @@ async def _check_unknown_to_accountant(
     )
     for asked in (has_state, has_event):
         if (await connection.execute(asked.limit(1))).first():
-            raise SlipProblem(IN_A_RETURN.render({"slip": slip.slip_id}))
+            raise SlipProblem(_in_a_return(slip))
     asked_findings = select(findings.c.kind, findings.c.slip_id, findings.c.facts).where(
         findings.c.budget == slip.budget, findings.c.closed_at.is_(None)
     )
@@ -145,6 +175,12 @@ async def _check_newest(connection: AsyncConnection, slip: SlipRow) -> None:
         raise SlipProblem(COUNTED_BY_LATER.render({"slip": slip.slip_id, "later": found}))
 
 
+async def _is_counted_by_sent(connection: AsyncConnection, slip: SlipRow) -> bool:
+    """True where a slip that was issued after it has left, with a total that counts it."""
+    later = select(slips.c.slip_id).where(_issued_after(slip), slips.c.exported_at.is_not(None))
+    return (await connection.execute(later.limit(1))).first() is not None
+
+
 def _issued_after(slip: SlipRow) -> ColumnElement[bool]:
     """Slips of the same budget and type that were issued after this one, and count it."""
     return and_(
@@ -156,13 +192,20 @@ def _issued_after(slip: SlipRow) -> ColumnElement[bool]:
     )
 
 
+def _in_a_return(slip: SlipRow) -> Translatable:
+    """Why a slip of which a return has a piece is not given up."""
+    pays = slip.slip_type is SlipType.PAYMENT
+    return (IN_A_RETURN if pays else STAYS_IN_A_RETURN).render({"slip": slip.slip_id})
+
+
 def _refuse(slip: SlipRow) -> NoReturn:
     if slip.state is SlipState.CANCELLED:
         raise SlipProblem(CANCELLED_ALREADY.render({"slip": slip.slip_id}))
     if slip.state is SlipState.ACCEPTED:
         is_accepted = slip.answer is not None and slip.answer["accepted"]
-        text = ACCEPTED if is_accepted else IN_A_RETURN
-        raise SlipProblem(text.render({"slip": slip.slip_id}))
+        raise SlipProblem(
+            ACCEPTED.render({"slip": slip.slip_id}) if is_accepted else _in_a_return(slip)
+        )
     assert slip.exported_at is not None, "else it may be cancelled"
     day = Day(str(day_of(slip.exported_at)))
     raise SlipProblem(SENT.render({"slip": slip.slip_id, "by": slip.exported_by, "day": day}))

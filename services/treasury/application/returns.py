@@ -49,7 +49,6 @@ Clock = Callable[[], datetime]
 SLICE: Final = 500
 """Pieces that are looked up and written together; those of other domains count."""
 
-LISTED_MAX: Final = 500
 ROOT_SHOWN_MAX: Final = 120
 
 RETURN: Final = "return"
@@ -183,11 +182,11 @@ class Returns:
         except FileRefused as error:
             return await self._refuse(file, file_name, kind, error.why, of_file.budget, by)
 
-    async def listed(self) -> list[ReturnRow]:
-        """The files that were read, the newest first."""
+    async def listed(self, at_most: int | None = None) -> list[ReturnRow]:
+        """The files that were read, the newest first; so many of them, or all."""
         asked = select(returns).order_by(returns.c.received_at.desc(), returns.c.sha256)
         async with self._store.reading() as connection:
-            rows = await connection.execute(asked.limit(LISTED_MAX))
+            rows = await connection.execute(asked.limit(at_most))
             return [ReturnRow(**row._asdict()) for row in rows]
 
     async def findings(self, sirets: frozenset[str] | None, open_only: bool) -> list[FindingRow]:

@@ -29,6 +29,7 @@ from services.treasury.store.slips import (
     find_slip,
     its_orders,
     list_slips,
+    note_taken_back,
     piece_numbers,
     place_of,
     take_orders,
@@ -233,11 +234,23 @@ async def _take_from_drafts(
     for order, other in (await connection.execute(asked)).all():
         draft = await find_slip(connection, other)
         assert draft is not None, "an order stands on it"
-        if draft.number is not None:
+        if draft.number is not None and not _may_come_again(draft, data, slip_type):
             raise ClusterError(data.slip, ON_TWO_SLIPS.render({"order": order, "other": other}))
         if draft.state is SlipState.PREPARED:
             await cancel_slip(connection, draft)
+        elif draft.number is not None:
+            of_it = (connection, other, data.budget, order)
+            await note_taken_back(*of_it, rejected=True)
     await take_orders(connection, data.slip, data.budget, slip_type)
+
+
+def _may_come_again(former: SlipRow, data: SlipIssued, slip_type: SlipType) -> bool:
+    """True where the accountant may have rejected an order's piece, and this slip takes it back.
+
+    No message says that he did; of slips that pay an order stands on one, however it went.
+    """
+    takes_back = slip_type is SlipType.CANCELLATION
+    return takes_back and former.issued_at is not None and former.issued_at < data.issued_at
 
 
 async def _restore_cancelled(connection: AsyncConnection, data: SlipCancelled) -> None:

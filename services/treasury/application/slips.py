@@ -14,6 +14,7 @@ from events.treasury import PIECES_MAX
 from services.treasury.application.cancelling import (
     CANCELLED_ALREADY,
     check_cancellable,
+    check_left,
     check_owed,
     close_duplicates,
 )
@@ -27,7 +28,7 @@ from services.treasury.application.numbers import (
     next_number,
 )
 from services.treasury.application.slip_messages import cancelled_message, issued_id
-from services.treasury.application.waiting import gone_since, offered, waiting_orders
+from services.treasury.application.waiting import changed_since, gone_since, offered, waiting_orders
 from services.treasury.config.accountant import Numbers, TreasuryConfig
 from services.treasury.domain.slips import (
     NotLeft,
@@ -191,7 +192,7 @@ class Slips:
         Its message has left by then, which is waited for: a file that was sent must be known to
         tables that are made again. The first time alone the file is given to `keep`, before that
         is noted: of several who export at once it is given to one. It does not leave while one of
-        its orders is gone and it may still be given up.
+        its orders is gone and it may still be given up, nor where it would take back what is paid.
         """
         left_s = self.leaves_within_s
         while not await self.has_left(slip_id):
@@ -214,6 +215,8 @@ class Slips:
                 if slip.slip_type is SlipType.PAYMENT:
                     gone = await gone_since(connection, self._read_model, slip_id)
                     await check_owed(connection, slip, gone)
+                else:
+                    check_left(slip, await self._changed(connection, slip))
                 if keep is not None:
                     keep(file)
                 noted = {"exported_at": self._clock(), "exported_by": by}
@@ -223,15 +226,17 @@ class Slips:
     async def cancel(self, slip_id: str, by: str, reason: str | None = None) -> SlipRow:
         """Give up a slip that is not in Hélios: its orders wait again.
 
-        That is a draft, the newest of its type where it was never exported, one that the gateway
-        refused and no return names, and one of which a person says, with a reason, that its number
-        is another program's: the gateway called it a duplicate. That number is not used again.
+        That is a draft, the newest of its type where it was never exported, one that never left
+        and would take back what was paid since, one that the gateway refused and no return names,
+        and one of which a person says, with a reason, that its number is another program's: the
+        gateway called it a duplicate. That number is not used again.
         Waits until a return that is being taken is read to its end: it may name the slip.
         """
         why = (reason or "").strip() or None
         async with self._store.between_returns() as connection:
             slip = await _locked(connection, slip_id)
-            is_anothers = await check_cancellable(connection, slip, why)
+            changed = await self._changed(connection, slip)
+            is_anothers = await check_cancellable(connection, slip, why, changed)
             await cancel_slip(connection, slip)
             if slip.number is not None:
                 is_free = not is_anothers and self._frees_numbers(slip)
@@ -246,6 +251,13 @@ class Slips:
             found = await find_slip(connection, slip_id)
             assert found is not None, "it is locked"
             return found
+
+    async def _changed(self, connection: AsyncConnection, slip: SlipRow) -> list[str]:
+        """The orders for which a slip that takes back, and never left, may not leave."""
+        is_unsent = slip.state is SlipState.ISSUED and slip.exported_at is None
+        if slip.slip_type is SlipType.PAYMENT or not is_unsent:
+            return []
+        return await changed_since(connection, self._read_model, slip.slip_id)
 
     def _frees_numbers(self, slip: SlipRow) -> bool:
         """True where later slips take the numbers of this one: nobody outside has seen them."""

@@ -1,6 +1,7 @@
 """The orders that a slip may take: which stand on none, and what keeps each from one."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import groupby
 from typing import Final, NamedTuple
 
@@ -14,6 +15,7 @@ from services.projector.database import where
 from services.projector.database_errors import reaching
 from services.projector.tables import payment_orders
 from services.treasury.config.accountant import TreasuryConfig
+from services.treasury.domain.findings import FindingKind
 from services.treasury.domain.slips import (
     BudgetName,
     Original,
@@ -26,7 +28,7 @@ from services.treasury.domain.slips import (
 from services.treasury.pes.writer import faults
 from services.treasury.store.database import in_parts
 from services.treasury.store.returned import NOTHING, Returned, returned_of
-from services.treasury.store.tables import orders, pieces, slips
+from services.treasury.store.tables import findings, orders, pieces, slips
 
 NOT_KNOWN = _(
     "Order {order} is still being processed, and is offered as soon as that is done. Where it "
@@ -57,6 +59,11 @@ ON_OTHER_LINES = _(
     "Order {order} was cancelled; returns and ledger have {paid} of it as paid, but the returns "
     "pay more on a line than the order has there. Have the accountant correct the return: what is "
     "left is taken back once it does not."
+)
+
+REJECTED_BEFORE = _(
+    "Order {order} was cancelled, and the accountant rejected the piece that takes it back: ask "
+    "why. It goes on another slip once the finding about it is closed."
 )
 
 _read_order = msgspec.json.Decoder(PaymentOrderIssued).decode
@@ -101,6 +108,7 @@ async def waiting_orders(
     # Before the ledger's: a payment that comes in between is held for a moment, not taken back.
     is_asked = slip_type is SlipType.CANCELLATION
     returned = await returned_of(connection, which & _in_question(slip_type)) if is_asked else {}
+    asks = await _rejected_before(connection) if is_asked else set()
     known = await _known(read_model, [(order.budget, order.payment_order) for order, _row in read])
     found = []
     for order, row in read:
@@ -110,6 +118,9 @@ async def waiting_orders(
             waiting = _to_pay(order, state, config)
         else:
             waiting = _to_take_back(order, row, state, returned.get(name, NOTHING), config)
+            if waiting is not None and name in asks:
+                reason = REJECTED_BEFORE.render({"order": order.payment_order})
+                waiting = replace(waiting, reasons=(reason, *waiting.reasons))
         if waiting is not None:
             found.append(waiting)
     return sorted(found, key=lambda each: (each.order.issued_on, each.order.payment_order))
@@ -141,6 +152,15 @@ def _stored(slip_type: SlipType, which: ColumnElement[bool]) -> Select[tuple[byt
     )
 
 
+async def _rejected_before(connection: AsyncConnection) -> set[tuple[str, str]]:
+    """The orders that nobody has asked the accountant about, who would not take them back."""
+    of = findings.c
+    asked = select(of.budget, of.payment_order).where(
+        of.kind == FindingKind.CANCELLATION_REJECTED, of.closed_at.is_(None)
+    )
+    return {(row.budget, row.payment_order) for row in await connection.execute(asked)}
+
+
 async def gone_since(
     connection: AsyncConnection, read_model: AsyncEngine, slip_id: str
 ) -> list[str]:
@@ -154,6 +174,30 @@ async def gone_since(
         for row in rows
         if row.cancelled or known.get((row.budget, row.payment_order), _UNTOUCHED) != _UNTOUCHED
     )
+
+
+async def changed_since(
+    connection: AsyncConnection, read_model: AsyncEngine, slip_id: str
+) -> list[str]:
+    """The orders of a slip that takes back, of which not its amounts are left to take back now.
+
+    One of which nobody can say what is left is among them: returns and ledger differ about it.
+    """
+    its = and_(orders.c.budget == pieces.c.budget, orders.c.payment_order == pieces.c.payment_order)
+    asked = select(orders.c.message, pieces.c.line_cents).join(pieces, its)
+    rows = (await connection.execute(asked.where(pieces.c.slip_id == slip_id))).all()
+    read = [(_read_order(row.message), tuple(row.line_cents)) for row in rows]
+    returned = await returned_of(connection, orders.c.cancelling_slip_id == slip_id)
+    known = await _known(
+        read_model, [(order.budget, order.payment_order) for order, _cents in read]
+    )
+    changed = []
+    for order, line_cents in read:
+        name = (order.budget, order.payment_order)
+        state, answers = known.get(name), returned.get(name, NOTHING)
+        if state is None or answers.is_rejected or line_cents != _left(order, state, answers):
+            changed.append(order.payment_order)
+    return sorted(changed)
 
 
 async def _known(
@@ -205,17 +249,26 @@ def _to_take_back(
     if row.exported_at is None:
         facts = {"order": order.payment_order, "slip": row.slip_id}
         reasons.insert(0, NOT_SENT.render(facts))
-    amounts_cents = [each.amount_cents for each in order.lines]
-    paid_cents = known.paid_cents if known else 0
-    line_cents = unpaid_by_line(amounts_cents, paid_cents, returned.by_line, returned.refused_cents)
-    if returned.is_rejected or line_cents == (0,) * len(amounts_cents):
+    state = known or _UNTOUCHED
+    line_cents = _left(order, state, returned)
+    if returned.is_rejected or line_cents == (0,) * len(order.lines):
         return None
     if line_cents is None:
-        line_cents = unpaid_cents(amounts_cents, paid_cents)
-        reasons.append(_differ(order, returned, paid_cents))
+        line_cents = unpaid_cents((each.amount_cents for each in order.lines), state.paid_cents)
+        reasons.append(_differ(order, returned, state.paid_cents))
     year = BudgetName.of(order.budget).year
     original = Original(row.slip_number, row.piece_number, year)
     return Waiting(order, SlipType.CANCELLATION, line_cents, original, tuple(reasons))
+
+
+def _left(order: PaymentOrderIssued, known: _Known, returned: Returned) -> tuple[int, ...] | None:
+    """What is unpaid of each line; None where returns and ledger differ about its payments."""
+    return unpaid_by_line(
+        [each.amount_cents for each in order.lines],
+        known.paid_cents,
+        returned.by_line,
+        returned.refused_cents,
+    )
 
 
 def _differ(order: PaymentOrderIssued, returned: Returned, paid_cents: int) -> Translatable:

@@ -223,7 +223,8 @@ class ThirdParty(_OfPes):
     civilite: Text10 | None = None
     nom: Text38 | None = None
     prenom: Text38 | None = None
-    """Form of address, name and first name: of a natural person (CatTiers 01) only."""
+    """Form of address and first name: of a natural person (CatTiers 01) only, who has a name too.
+    Of a body, a name is written instead of the beneficiary's."""
 
     adresse: Address | None = None
 
@@ -238,10 +239,14 @@ class ThirdParty(_OfPes):
     def _complete(self) -> "ThirdParty":
         if (self.cat_tiers is None) != (self.nat_jur is None):
             invalid_value(_("CatTiers and NatJur belong together: give both or none"))
-        named = {each is not None for each in (self.civilite, self.nom, self.prenom)}
-        if named != {self.cat_tiers == PERSON}:
+        is_person = self.cat_tiers == PERSON
+        named = {each is not None for each in (self.civilite, self.prenom)}
+        if named != {is_person} or (is_person and self.nom is None):
             invalid_value(
-                _("a natural person (CatTiers 01), and nobody else, has Civilite, Nom and Prenom")
+                _(
+                    "a natural person (CatTiers 01) has Civilite, Nom and Prenom; nobody else has"
+                    " Civilite or Prenom"
+                )
             )
         return self
 

@@ -94,7 +94,8 @@ TEXTS: Final[dict[FindingKind, Translatable]] = {
     ),
     FindingKind.CANCELLATION_REJECTED: _(
         "The accountant rejected piece {piece}, which takes back the order {order} ({reason}): the"
-        " order may still be paid. Call the accountant."
+        " order may still be paid. Call the accountant. Once this is closed the order waits for"
+        " another slip that takes it back, if something of it is left."
     ),
     FindingKind.OTHER_PAYER: _(
         "Piece {piece} ({order}), line {line}: {amount} on {day} by payer {payer} (OrgEma), which"

@@ -68,22 +68,33 @@ TOO_MUCH: Final = _(
     " “rejected”), and split the instalment"
 )
 BAD_NAME: Final = _(
-    "{order}: the beneficiary's name cannot be written in ISO-8859-1 ({characters}): have the"
-    " convention amended with its Latin form"
+    "{order}: the beneficiary's name cannot be written in ISO-8859-1 ({characters}): give its"
+    " Latin form as Nom of {siret} under third_parties in the file of ECLUSE_TREASURY_FILE"
 )
-NO_NAME: Final = _("{order}: the beneficiary's name says nothing: have the convention amended")
+NO_NAME: Final = _(
+    "{order}: the beneficiary's name says nothing: give one as Nom of {siret} under third_parties"
+    " in the file of ECLUSE_TREASURY_FILE"
+)
+# An issued order keeps its account, and a change issues again only what was rejected before it.
 BAD_HOLDER: Final = _(
-    "{order}: the account holder's name cannot be written in ISO-8859-1 ({characters}): have the"
-    " bank account changed to its Latin form"
+    "{order}: the account holder's name cannot be written in ISO-8859-1 ({characters}): cancel the"
+    " order (answer “rejected”), then have the bank account recorded with its Latin form"
+    " (bank-account.changed), also where that was done before"
 )
 NO_HOLDER: Final = _(
-    "{order}: the account holder's name is missing or says nothing: have the bank account changed"
+    "{order}: the account holder's name is missing or says nothing: cancel the order (answer"
+    " “rejected”), then have the bank account recorded with its holder (bank-account.changed), also"
+    " where that was done before"
 )
 NO_BIC: Final = _(
-    "{order}: the account is abroad and has no BIC: have the bank account changed to one with it"
+    "{order}: the account is abroad and has no BIC: cancel the order (answer “rejected”), then have"
+    " the bank account recorded with its BIC (bank-account.changed), also where that was done"
+    " before"
 )
 BAD_BIC: Final = _(
-    "{order}: the BIC {bic} has not the form that PES asks for: have the bank account changed"
+    "{order}: the BIC {bic} has not the form that PES asks for: cancel the order (answer"
+    " “rejected”), then have the bank account recorded with the right one (bank-account.changed),"
+    " also where that was done before"
 )
 SLIP_TOO_MUCH: Final = _(
     "Slip {slip}: its orders add up to {amount}, more than a PES file can say ({max}): put fewer"
@@ -149,10 +160,10 @@ def _of_sections(order: PaymentOrderIssued) -> Iterator[Translatable]:
 def _of_payee(payee: Payee, order: PaymentOrderIssued) -> Iterator[Translatable]:
     if payee.category is None:
         yield NO_CATEGORY.render({"siret": payee.siret})
-    if payee.prenom is None and (lost := without_plain_form(order.beneficiary.name)):
-        yield BAD_NAME.render({"characters": lost})
+    if lost := without_plain_form(payee.name):
+        yield BAD_NAME.render({"characters": lost, "siret": payee.siret})
     elif not is_text(payee.nom):
-        yield NO_NAME
+        yield NO_NAME.render({"siret": payee.siret})
     if lost := without_plain_form(order.bank_account.holder):
         yield BAD_HOLDER.render({"characters": lost})
     elif not is_text(payee.tit_cpte):

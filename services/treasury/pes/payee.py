@@ -28,6 +28,8 @@ class Payee:
     category: tuple[str, str] | None
     """CatTiers and NatJur; None of a public body that the directory does not name."""
     civilite: str | None
+    name: str
+    """The whole name, as the directory has it, else as the order does."""
     nom: str
     compl_nom: str | None
     prenom: str | None
@@ -44,15 +46,15 @@ class Payee:
         category = entry.category
         if category is None and not siret.startswith(PUBLIC_SIREN):
             category = (budget.cat_tiers, budget.nat_jur)
-        nom, rest = cut(plain(order.beneficiary.name), NAME_MAX)
+        name = entry.nom or order.beneficiary.name
+        nom, rest = cut(plain(name), NAME_MAX)
         compl_nom = cut(rest, NAME_MAX)[0]
-        if entry.nom is not None:
-            nom, compl_nom = entry.nom, ""
         return cls(
             siret=siret,
             ref_tiers=entry.ref_tiers,
             category=category,
             civilite=entry.civilite,
+            name=name,
             nom=nom,
             compl_nom=compl_nom if is_text(compl_nom) else None,
             prenom=entry.prenom,

@@ -179,6 +179,23 @@ async def _place(
     return placed
 
 
+async def note_taken_back(
+    connection: AsyncConnection, slip_id: str, budget: str, payment_order: str, *, rejected: bool
+) -> None:
+    """Have an order stand on the slip that takes it back, or on none where its piece is rejected.
+
+    One that stands on another by now stays there.
+    """
+    before, now = (slip_id, None) if rejected else (None, slip_id)
+    place = orders.c.cancelling_slip_id
+    which = and_(
+        orders.c.budget == budget,
+        orders.c.payment_order == payment_order,
+        place.is_not_distinct_from(before),
+    )
+    await connection.execute(update(orders).where(which).values({place: now}))
+
+
 async def cancel_slip(connection: AsyncConnection, slip: SlipRow) -> None:
     """Note that a slip is cancelled: its orders stand on none."""
     its = update(slips).where(slips.c.slip_id == slip.slip_id)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 import typer
 
 from events.masking import masked, masked_name
-from events.texts import Translatable, _, ngettext, verbatim
+from events.texts import Number, Translatable, _, ngettext, verbatim
 from services.cli.commands.operate.api_keys import instant, who
 from services.cli.commands.treasury.opening import AtDatabase, opened
 from services.cli.terminal.options import AsJson, Group, Verb
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 EXIT_REFUSED: Final = 1
 
+SHOWN_MAX: Final = 500
+"""Files that are listed for people."""
+
 REFUSED = _("{file} was not taken: {why}")
 ACCEPTED_SLIP = _("{file}: the gateway accepted slip {slip}.")
 REFUSED_SLIP = _("{file}: the gateway refused slip {slip}.")
@@ -33,6 +36,8 @@ PIECES = ngettext("{count} piece read", "{count} pieces read")
 EVENTS = ngettext("{count} new event", "{count} new events")
 FINDINGS = ngettext("{count} new finding", "{count} new findings")
 NO_RETURNS = _("No file of the accountant was read yet.")
+
+MORE_RETURNS = _("These are the newest {count}: --json lists all.")
 
 OUTCOMES: Final = {"taken": _("taken"), "refused": _("refused")}
 KINDS: Final = {
@@ -83,12 +88,15 @@ def take(
 @app.command("list", cls=Verb)
 def list_returns(db: AtDatabase = None, as_json: AsJson = False) -> None:
     """List the files that were read, the newest first, and what became of each."""
-    found = with_returns(db, lambda returns: returns.listed())
+    at_most = None if as_json else SHOWN_MAX + 1
+    found = with_returns(db, lambda returns: returns.listed(at_most))
     if as_json:
         print_json({"files": [return_json(each) for each in found]})
     elif found:
         columns = ("recorded", "file", "kind", "state", "detail")
-        Screen().show_list("returns", columns, found, _cells)
+        Screen().show_list("returns", columns, found[:SHOWN_MAX], _cells)
+        if len(found) > SHOWN_MAX:
+            Screen().say(MORE_RETURNS.render({"count": Number(SHOWN_MAX)}))
     else:
         Screen().say(NO_RETURNS)
 

@@ -203,7 +203,8 @@ def export(
 ) -> None:
     """Write the PES file of an issued slip: the same bytes at any time.
 
-    It holds whole bank accounts. A slip that was exported is not cancelled any more.
+    It holds whole bank accounts. A slip that was exported is cancelled only where the gateway
+    refused it, or called it a duplicate.
     """
     file = _do(db, lambda slips: slips.export(slip_id, who()))
     if str(output) == STANDARD_OUTPUT:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.treasury.application.differences.discrepancy import Discrepancy, DiscrepancyKind
 from services.treasury.domain.findings import FindingKind
-from services.treasury.domain.slips import SlipState
+from services.treasury.domain.slips import SlipState, SlipType
 from services.treasury.store.tables import findings, pieces, slips
 
 
@@ -71,7 +71,9 @@ def _of_years(
     """Slips whose total of the year (MtCumulAnnuel) no slips up to it can have.
 
     A slip that the gateway refused stands in the total of those that were issued before its
-    answer, which may have been another one by then: such slips may be in it or not.
+    answer, which may have been another one by then: such slips may be in it or not. So may one
+    that took back and never left: it is given up though a later one counts it, where the
+    accountant paid meanwhile.
     """
     certain_cents: dict[str, int] = {}
     doubtful_cents: dict[str, int] = {}
@@ -92,5 +94,6 @@ def _of_years(
                     expected_cents=least_cents,
                     found_cents=each.cumulative_cents,
                 )
-        if each.state != SlipState.CANCELLED or each.exported_at is not None:
+        may_be_counted = each.exported_at is not None or each.slip_type == SlipType.CANCELLATION
+        if each.state != SlipState.CANCELLED or may_be_counted:
             sums[name] = sums.get(name, 0) + each.pieces_cents

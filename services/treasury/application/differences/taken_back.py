@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.projector.tables import payment_order_lines, payment_orders
 from services.treasury.application.differences.discrepancy import Discrepancy, DiscrepancyKind
+from services.treasury.domain.returns import REJECTED
 from services.treasury.domain.slips import SlipState, SlipType, unpaid_by_line
 from services.treasury.store.returned import NOTHING, returned_of
-from services.treasury.store.tables import orders, pieces, slips
+from services.treasury.store.tables import orders, piece_states, pieces, slips
 
 CANCELLED = "cancelled"
 
@@ -29,7 +30,7 @@ class _Cancelled(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    """A piece of a slip that takes back and is not cancelled."""
+    """A piece that takes back: its slip is not cancelled, and the accountant did not reject it."""
 
     payment_order: str
     slip_id: str
@@ -103,6 +104,9 @@ async def _pieces(treasury: AsyncConnection, budget: str) -> list[_Piece]:
     its_order = and_(
         orders.c.budget == pieces.c.budget, orders.c.payment_order == pieces.c.payment_order
     )
+    its_state = and_(
+        piece_states.c.slip_id == pieces.c.slip_id, piece_states.c.piece_number == pieces.c.number
+    )
     asked = (
         select(
             pieces.c.payment_order,
@@ -114,10 +118,12 @@ async def _pieces(treasury: AsyncConnection, budget: str) -> list[_Piece]:
         .select_from(pieces)
         .join(slips, slips.c.slip_id == pieces.c.slip_id)
         .join(orders, its_order, isouter=True)
+        .join(piece_states, its_state, isouter=True)
         .where(
             slips.c.budget == budget,
             slips.c.slip_type == SlipType.CANCELLATION,
             slips.c.state != SlipState.CANCELLED,
+            piece_states.c.state.is_distinct_from(REJECTED),
         )
     )
     return [_Piece(*row) for row in await treasury.execute(asked)]

@@ -26,12 +26,13 @@ from services.treasury.domain.returned_pieces import (
     UnreadPiece,
     in_facts,
 )
-from services.treasury.domain.returns import Judged, is_accountants_own, judged
+from services.treasury.domain.returns import REJECTED, Judged, is_accountants_own, judged
 from services.treasury.domain.slips import SlipState, SlipType
 from services.treasury.pes.safe_xml import FileRefused
 from services.treasury.store import outbox
 from services.treasury.store.findings import FindingRow, open_findings, refusals
 from services.treasury.store.outbox import Outgoing
+from services.treasury.store.slips import note_taken_back
 from services.treasury.store.tables import (
     orders,
     own_events,
@@ -185,6 +186,7 @@ class ReturnTaking:
             if outcome.listed:
                 changed.add(key)
         await self._write(news, states, for_people)
+        await self._note_taken_back(states, known)
         await self._accept(in_helios & self._unanswered)
         await self._write_payments({key: known[key].listed for key in changed})
         self.counts.pieces += len(found)
@@ -308,6 +310,14 @@ class ReturnTaking:
             for (slip_id, number), state in states.items()
         ]
         await self.connection.execute(insert(piece_states), rows)
+
+    async def _note_taken_back(self, states: dict[PieceKey, PieceState], known: Known) -> None:
+        """Have orders wait to be taken back again whose piece the accountant rejected."""
+        for key, state in states.items():
+            piece, rejected = known[key], state.name == REJECTED
+            if piece.slip_type is SlipType.CANCELLATION:
+                of_it = (self.connection, piece.slip_id, piece.budget, piece.payment_order)
+                await note_taken_back(*of_it, rejected=rejected)
 
     async def _write_payments(self, changed: dict[PieceKey, Mapping[int, Listed]]) -> None:
         if not changed:
