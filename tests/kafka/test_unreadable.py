@@ -4,14 +4,19 @@ What a dead letter and its notice are made of: tests/unit/ledger/test_dead_lette
 """
 
 import json
+import struct
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.record.util import calc_crc32c
 
 from events import topics
 from tests.builders import Json, a_vote, an_award, encoded
 from tests.kafka.cluster import STRUCTURED, Cluster, Sent, budget_on
 from tests.kafka.processes import Worker
+from tests.waiting import run
 
 PARTITIONS: Final = 2
 HOME: Final = 1
@@ -21,6 +26,9 @@ KEY: Final = BUDGET.encode()
 MIB: Final = 1024 * 1024
 HEAD_BYTES: Final = 64 * 1024
 OWN: Final = (("trace", b"\xff\x00"), *STRUCTURED)
+CRC_AT: Final = struct.calcsize(">qiib")
+"""The place of a batch's checksum, of all that follows it (Kafka protocol)."""
+
 WRONG_KEY: Final = "wrong_partition_key: /partitionkey"
 
 
@@ -97,3 +105,27 @@ def test_what_cannot_be_read_is_one_dead_letter_and_each_event_between_is_decide
     notices = [json.loads(each.value) for each in found[topics.REFUSALS][HOME]]
     unreadable = [row["data"] for row in notices if row["type"] == "ecluse.event.unreadable.v1"]
     assert [reason for reason, _ in UNREADABLE] == [each["reason"] for each in unreadable]
+
+
+def test_a_header_whose_name_is_no_text_holds_nobody(cluster: Cluster, tmp_path: Path) -> None:
+    """Programs of librdkafka may send any bytes there; aiokafka fails at it."""
+    name, foreign = "trace-of-ours", b"\xff\xfe" + b"ace-of-ours"
+
+    async def go() -> None:
+        async with AIOKafkaProducer(bootstrap_servers=cluster.bootstrap, acks="all") as producer:
+            batch = producer.create_batch()
+            headers = [(name, b"1"), *STRUCTURED]
+            value = encoded(a_vote(budget=BUDGET))
+            assert batch.append(timestamp=None, key=KEY, value=value, headers=headers)
+            raw = bytearray(bytes(batch._build()).replace(name.encode(), foreign))
+            raw[CRC_AT : CRC_AT + 4] = struct.pack(">I", calc_crc32c(raw[CRC_AT + 4 :]))
+            batch._buffer = raw
+            sent = await producer.send_batch(batch, cluster.name(topics.EVENTS), partition=HOME)
+            await sent
+
+    run(go())
+    cluster.publish([an_award(1, budget=BUDGET, grant="behind it")])
+    with Worker(cluster, tmp_path) as worker:
+        journal = cluster.wait_for_records(2)[HOME]
+        assert 0 == worker.stop()
+    assert ["accepted"] * 2 == [record["outcome"] for record in journal]

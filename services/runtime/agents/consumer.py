@@ -25,6 +25,7 @@ from services.runtime.kafka.clients import (
     rejoin_where_fenced,
 )
 from services.runtime.kafka.group_refusals import Joins, lost
+from services.runtime.kafka.header_names import read_any_header_name
 from services.runtime.kafka.security import NO_RIGHTS, text_of
 from services.runtime.kafka.waits import until_answered, within
 from services.runtime.ops.errors import ClusterError, Unreachable
@@ -103,6 +104,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, _transport: driver.Transport) -> AIOKafkaConsumer:
         """Create it as Faust does, with settings that it lacks: isolation, assignor, sizes."""
         guard_abort_markers()
+        read_any_header_name()
         rejoin_where_fenced()
         conf = self.app.conf
         # Ranges give one process the same partitions of both topics.

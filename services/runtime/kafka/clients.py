@@ -27,6 +27,7 @@ from aiokafka.record import default_records
 from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
+from services.runtime.kafka.header_names import read_any_header_name
 from services.runtime.kafka.security import security_arguments
 from services.runtime.ops.clock import wall_clock
 from services.runtime.ops.settings import Settings
@@ -226,6 +227,7 @@ def a_reader(
 ) -> AIOKafkaConsumer:
     """A consumer outside any group: its partitions are assigned by hand, its offsets are sought."""
     guard_abort_markers()
+    read_any_header_name()
     tolerate_broker_restarts()
     return AIOKafkaConsumer(
         **connection_arguments(settings),
