@@ -11,6 +11,7 @@ from events.topics import (
 from tests.verifier.planting import (
     Planted,
     altered,
+    beside,
     elsewhere,
     lost,
     never_read,
@@ -88,6 +89,43 @@ MESSAGES = [
         altered(PAYMENT_ORDERS, "causationid", value="x"),
         "message_differs",
     ),
+    *(
+        Planted(
+            f"a message has another {name}, the right one stands in its data",
+            beside(PAYMENT_ORDERS, (name,), value),
+            "message_differs",
+        )
+        for name, value in (
+            ("time", "1999-01-01T00:00:00Z"),
+            ("source", "urn:other"),
+            ("causationid", "x"),
+        )
+    ),
+    Planted(
+        "an order carries a balance",
+        altered(PAYMENT_ORDERS, "data", "balance", value={"amount_cents": 5}),
+        "message_differs",
+    ),
+    Planted(
+        "an order carries a sentence",
+        altered(PAYMENT_ORDERS, "data", "message", value={"fr": "x", "en": "x"}),
+        "message_differs",
+    ),
+    Planted(
+        "a message has a member of its own",
+        altered(PAYMENT_ORDERS, "subject", value="x"),
+        "message_differs",
+    ),
+    Planted(
+        "a message has a member of its own that says nothing",
+        altered(PAYMENT_ORDERS, "data", "other", value=None),
+        "message_differs",
+    ),
+    Planted(
+        "an amount is no integer",
+        altered(PAYMENT_ORDERS, "data", "paid_cents", value=False),
+        "message_differs",
+    ),
     Planted("a message has another key", replaced(PAYMENT_ORDERS, key=b"k"), "key_differs"),
     Planted(
         "a message is no CloudEvent",
@@ -105,12 +143,27 @@ MESSAGES = [
         altered(REFUSALS, "data", "message", value={}),
         "message_malformed",
     ),
+    Planted(
+        "a refusal says more than its sentences to people",
+        altered(REFUSALS, "data", "message", "other", value="x"),
+        "message_malformed",
+    ),
 ]
 
 BALANCED = [
     Planted(
         "a balance is wrong",
         altered(BALANCES, "data", "balance", "paid_cents", value=1),
+        "balance_differs",
+    ),
+    Planted(
+        "a balance is wrong, the right one stands beside it",
+        beside(BALANCES, ("data", "balance", "available_cents"), 1),
+        "balance_differs",
+    ),
+    Planted(
+        "a balance carries a sentence",
+        altered(BALANCES, "data", "message", value={"fr": "x", "en": "x"}),
         "balance_differs",
     ),
     Planted("the last balance is missing", lost(BALANCES, -1), "balance_missing"),

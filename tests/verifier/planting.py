@@ -291,6 +291,19 @@ def under_a_new_id(cluster: MemoryCluster) -> None:
     altered(PAYMENT_ORDERS, "id", value="x", at=-1)(cluster)
 
 
+def beside(topic: str, path: tuple[str, ...], value: Any) -> Callable[[MemoryCluster], None]:
+    """A wrong member whose right value stands under the same name in `data`."""
+
+    def change(message: Json) -> None:
+        place = message
+        for step in path[:-1]:
+            place = place[step]
+        message["data"][path[-1]] = place[path[-1]]
+        place[path[-1]] = value
+
+    return lambda cluster: cluster.edit(topic, change)
+
+
 def removed_balance(cluster: MemoryCluster) -> None:
     last = cluster[BALANCES][-1]
     cluster.put(BALANCES, last.partition, last.key, None)

@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from events.topics import COMMITMENT_ENTRIES, PAYMENT_ORDERS, REFUSALS
 from services.verifier.findings import Code, Differences, Findings, Place
+from services.verifier.input.strict_json import Path
 from services.verifier.kafka_records import TopicRecord
 from services.verifier.published.dead_letters import SourceFacts
 from services.verifier.records import (
@@ -16,7 +17,7 @@ from services.verifier.records import (
     Json,
     Record,
     brief,
-    canonical_without_nulls,
+    canonical,
 )
 from services.verifier.state.books import Books
 
@@ -37,6 +38,9 @@ NAMES: Final = {
     (REFUSALS, UNREADABLE): ("topic", "partition", "offset"),
 }
 """The types on each topic, and the members of data that identify a message."""
+
+ABSENT: Final = object()
+"""Stands for a member that is not there."""
 
 TRACING: Final = ("correlationid", "traceparent")
 """Attributes that are passed on from the event."""
@@ -68,11 +72,9 @@ def read_message(record: TopicRecord) -> Json:
 
 
 def content_of(message: Json) -> bytes:
-    """A message without its sentences for people, in one spelling."""
-    about: Json = {name: message[name] for name in ABOUT if name in message}
-    about["time"] = instant(message["time"])
-    about["data"] = {name: each for name, each in message["data"].items() if name != "message"}
-    return canonical_without_nulls(about)
+    """All that a message says, its id apart, in one spelling."""
+    content = {name: each for name, each in message.items() if name != "id"}
+    return canonical(content | {"time": instant(message["time"])})
 
 
 def caused_by(record: Record, kind: str, data: Json) -> bytes:
@@ -86,7 +88,7 @@ def caused_by(record: Record, kind: str, data: Json) -> bytes:
 def _envelope(record: Record, kind: str, data: Json, about: Json) -> bytes:
     own = {"specversion": "1.0", "datacontenttype": "application/json", "source": LEDGER}
     own |= {"type": kind, "partitionkey": record.budget}
-    return canonical_without_nulls({**own, **about, "data": data})
+    return canonical({**own, **about, "data": data})
 
 
 @lru_cache(maxsize=16_384)
@@ -101,19 +103,28 @@ def instant(text: str) -> str:
 
 def differing(expected: bytes, found: bytes) -> Differences:
     """The members that are not the same in two spellings of what a message says."""
-    if expected == found:
-        return
-    ours, theirs = _flat(json.loads(expected)), _flat(json.loads(found))
-    for member in dict.fromkeys((*ours, *theirs)):
-        if ours.get(member) != theirs.get(member):
-            yield member, ours.get(member), theirs.get(member)
+    if expected != found:
+        yield from _differing((), json.loads(expected), json.loads(found))
 
 
-def _flat(message: Json) -> Json:
-    """Members of `data`, and of a balance in it, beside those of the envelope."""
-    data: Json = message.pop("data")
-    balance: Json = data.pop("balance", {})
-    return message | balance | data
+def _differing(path: Path, expected: Any, found: Any) -> Differences:
+    """The same by path: a member says nothing of another one of its name elsewhere."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        for name in dict.fromkeys((*expected, *found)):
+            here = (*path, name)
+            yield from _differing(here, expected.get(name, ABSENT), found.get(name, ABSENT))
+    elif isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        for at, (ours, theirs) in enumerate(zip(expected, found, strict=True)):
+            yield from _differing((*path, at), ours, theirs)
+    elif expected is None and found is ABSENT:
+        return  # A null says what absence says.
+    elif (ours := _spelled(expected)) != (theirs := _spelled(found)):
+        yield ".".join(map(str, path)), ours, theirs
+
+
+def _spelled(value: Any) -> str:
+    """A value as JSON, in which 1, 1.0, true and "1" are four things."""
+    return "–" if value is ABSENT else canonical(value).decode()
 
 
 def is_new(message_id: str, ids: set[bytes]) -> bool:
@@ -144,6 +155,8 @@ class Claims:
             message = read_message(record)
             names = NAMES[record.topic, message["type"]]
             name = "/".join(str(message["data"][each]) for each in names)
+            # Their wording is not compared: that of other messages has no such member.
+            sentences = message["data"].pop("message", None) if record.topic == REFUSALS else None
             body = content_of(message)
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             self._findings.add(Code.MESSAGE_MALFORMED, record.place, why=repr(error))
@@ -152,7 +165,7 @@ class Claims:
         if record.key != message["partitionkey"].encode():
             facts = {"found": record.key, "expected": message["partitionkey"].encode()}
             self._findings.add(Code.KEY_DIFFERS, record.place, **facts)
-        if record.topic == REFUSALS and not _has_sentences(message["data"]):
+        if record.topic == REFUSALS and not _are_sentences(sentences):
             self._findings.add(Code.MESSAGE_MALFORMED, record.place, why="message.fr, message.en")
         if (record.topic, what) in self._claims or not is_new(message["id"], self._ids):
             self._findings.add(Code.MESSAGE_TWICE, record.place, what=what)
@@ -233,8 +246,7 @@ def written_at(timestamp_ms: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=ms * 1000).isoformat()
 
 
-def _has_sentences(data: Json) -> bool:
-    message = data.get("message")
-    if not isinstance(message, dict):
+def _are_sentences(sentences: Any) -> bool:
+    if not isinstance(sentences, dict) or sentences.keys() != {"fr", "en"}:
         return False
-    return all(isinstance(message.get(each), str) and message[each] for each in ("fr", "en"))
+    return all(isinstance(each, str) and each for each in sentences.values())
