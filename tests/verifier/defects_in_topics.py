@@ -20,6 +20,8 @@ from tests.verifier.planting import (
     readable_dead_letter,
     removed_balance,
     replaced,
+    respelled_key,
+    rewritten,
     source_swapped,
     swap,
     twice,
@@ -40,6 +42,14 @@ SOURCES = [
     Planted(
         "a readable event is a dead letter", readable_dead_letter, "dead_letter_though_readable"
     ),
+]
+
+NOT_STRICT = [
+    ("has its data twice", lambda raw: raw.replace(b'"data":{', b'"data":{"x":1},"data":{')),
+    ("has its budget twice", lambda raw: raw.replace(b'"budget":', b'"budget":"x","budget":')),
+    ("has half a character in its id", lambda raw: raw.replace(b'"id":"', b'"id":"\\ud800')),
+    ("is in UTF-16", lambda raw: raw.decode().encode("utf-16")),
+    ("is too deep", lambda raw: raw[:-1] + b',"x":' + b"[" * 99 + b"]" * 99 + b"}"),
 ]
 
 MESSAGES = [
@@ -126,6 +136,14 @@ MESSAGES = [
         altered(PAYMENT_ORDERS, "data", "paid_cents", value=False),
         "message_differs",
     ),
+    *(
+        Planted(
+            f"a message {says}",
+            rewritten(PAYMENT_ORDERS, change),
+            "message_malformed message_missing",
+        )
+        for says, change in NOT_STRICT
+    ),
     Planted("a message has another key", replaced(PAYMENT_ORDERS, key=b"k"), "key_differs"),
     Planted(
         "a message is no CloudEvent",
@@ -166,6 +184,12 @@ BALANCED = [
         altered(BALANCES, "data", "message", value={"fr": "x", "en": "x"}),
         "balance_differs",
     ),
+    *(
+        Planted(
+            f"a balance {says}", rewritten(BALANCES, change), "message_malformed", "balance_missing"
+        )
+        for says, change in NOT_STRICT
+    ),
     Planted("the last balance is missing", lost(BALANCES, -1), "balance_missing"),
     Planted(
         "an older balance is the last",
@@ -194,6 +218,21 @@ BALANCED = [
         "key_differs message_unexpected",
     ),
     Planted(
-        "a balance has a key that names none", replaced(BALANCES, key=b"[]"), "message_malformed"
+        "a balance has its key in another spelling",
+        respelled_key,
+        "message_malformed",
+        "balance_missing",
+    ),
+    *(
+        Planted(
+            f"a balance has a key that is {says}", replaced(BALANCES, key=key), "message_malformed"
+        )
+        for says, key in (
+            ("none", None),
+            ("of no balance", b"[]"),
+            ("no JSON", b'["b","65","1",null,NaN]'),
+            ("no text", b'["b","65","\\ud800",null,null]'),
+            ("too deep", b"[" * 99_999),
+        )
     ),
 ]

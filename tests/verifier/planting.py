@@ -304,9 +304,28 @@ def beside(topic: str, path: tuple[str, ...], value: Any) -> Callable[[MemoryClu
     return lambda cluster: cluster.edit(topic, change)
 
 
+def rewritten(
+    topic: str, change: Callable[[bytes], bytes], at: int = 0
+) -> Callable[[MemoryCluster], None]:
+    """Other bytes of a message."""
+
+    def plant(cluster: MemoryCluster) -> None:
+        before = cluster[topic][at].value or b""
+        replaced(topic, at, value=change(before))(cluster)
+        assert before != cluster[topic][at].value
+
+    return plant
+
+
 def removed_balance(cluster: MemoryCluster) -> None:
     last = cluster[BALANCES][-1]
     cluster.put(BALANCES, last.partition, last.key, None)
+
+
+def respelled_key(cluster: MemoryCluster) -> None:
+    """The first balance under the same key with a space in it."""
+    key = cluster[BALANCES][0].key or b""
+    replaced(BALANCES, key=key.replace(b",", b", ", 1))(cluster)
 
 
 def older_balance_last(cluster: MemoryCluster) -> None:

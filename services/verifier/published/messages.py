@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from events.topics import COMMITMENT_ENTRIES, PAYMENT_ORDERS, REFUSALS
-from services.verifier.findings import Code, Differences, Findings, Place
-from services.verifier.input.strict_json import Path
+from services.verifier.findings import Code, Differences, Findings, Place, cause
+from services.verifier.input.strict_json import Path, Unreadable, read_object
 from services.verifier.kafka_records import TopicRecord
 from services.verifier.published.dead_letters import SourceFacts
 from services.verifier.records import (
@@ -39,6 +39,9 @@ NAMES: Final = {
 }
 """The types on each topic, and the members of data that identify a message."""
 
+NO_MESSAGE: Final = (KeyError, TypeError, ValueError, RecursionError, Unreadable)
+"""Errors of reading a message that is not the contract's."""
+
 ABSENT: Final = object()
 """Stands for a member that is not there."""
 
@@ -58,17 +61,23 @@ class _Claim(NamedTuple):
 
 
 def read_message(record: TopicRecord) -> Json:
-    """A message of the ledger; ValueError or TypeError where it is none."""
+    """A message of the ledger; where it is none, one of the errors of NO_MESSAGE."""
     kinds = [content for name, content in record.headers if name == "content-type"]
     if not kinds or not (kinds[0] or b"").startswith(b"application/cloudevents+json"):
         raise ValueError("content-type")
-    message = json.loads(record.value or b"")
-    if not isinstance(message, dict) or not isinstance(message.get("data"), dict):
+    message = read_object(record.value or b"")
+    if not isinstance(message.get("data"), dict):
         raise TypeError("data")
     for name in ("id", "source", "type", "time", "partitionkey"):
         if not isinstance(message.get(name), str) or not message[name]:
             raise TypeError(name)
     return message
+
+
+def why_none(error: Exception) -> str:
+    """The reason why a record is no message, in English: the first cause of an error."""
+    first = error.__cause__
+    return cause(first if isinstance(first, Exception) else error)
 
 
 def content_of(message: Json) -> bytes:
@@ -158,8 +167,8 @@ class Claims:
             # Their wording is not compared: that of other messages has no such member.
             sentences = message["data"].pop("message", None) if record.topic == REFUSALS else None
             body = content_of(message)
-        except (KeyError, TypeError, ValueError, RecursionError) as error:
-            self._findings.add(Code.MESSAGE_MALFORMED, record.place, why=repr(error))
+        except NO_MESSAGE as error:
+            self._findings.add(Code.MESSAGE_MALFORMED, record.place, why=why_none(error))
             return
         what = f"{message['type']} {name}"
         if record.key != message["partitionkey"].encode():
