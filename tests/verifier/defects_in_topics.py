@@ -5,6 +5,8 @@ from events.topics import (
     COMMITMENT_ENTRIES,
     DEAD_LETTERS,
     EVENTS,
+    INTERNAL_EVENTS,
+    JOURNAL,
     PAYMENT_ORDERS,
     REFUSALS,
 )
@@ -17,6 +19,7 @@ from tests.verifier.planting import (
     never_read,
     older_balance_last,
     other_reason,
+    purged,
     readable_dead_letter,
     removed_balance,
     replaced,
@@ -50,6 +53,23 @@ NOT_STRICT = [
     ("has half a character in its id", lambda raw: raw.replace(b'"id":"', b'"id":"\\ud800')),
     ("is in UTF-16", lambda raw: raw.decode().encode("utf-16")),
     ("is too deep", lambda raw: raw[:-1] + b',"x":' + b"[" * 99 + b"]" * 99 + b"}"),
+]
+
+PUBLISHED = (COMMITMENT_ENTRIES, PAYMENT_ORDERS, BALANCES, REFUSALS, DEAD_LETTERS)
+
+PURGED = [
+    Planted(
+        "the journal is purged, and all that was published",
+        purged(JOURNAL, *PUBLISHED),
+        "topic_truncated not_yet_journalled",
+    ),
+    Planted(
+        "everything is purged",
+        purged(EVENTS, INTERNAL_EVENTS, JOURNAL, *PUBLISHED),
+        "topic_truncated",
+    ),
+    Planted("the payment orders are purged", purged(PAYMENT_ORDERS), "topic_truncated"),
+    Planted("the entries are purged", purged(COMMITMENT_ENTRIES), "topic_truncated"),
 ]
 
 MESSAGES = [

@@ -258,6 +258,18 @@ def decided_twice(cluster: MemoryCluster) -> None:
     reseal(cluster)
 
 
+def purged(*topics: str) -> Callable[[MemoryCluster], None]:
+    """All records of these topics are deleted, as their retention does it."""
+
+    def plant(cluster: MemoryCluster) -> None:
+        for place, records in cluster.topics.items():
+            if place[0] in topics and records:
+                cluster.first_offsets[place] = records[-1].offset + 1
+                records.clear()
+
+    return plant
+
+
 def readable_dead_letter(cluster: MemoryCluster) -> None:
     """A readable event that journal, notice and internal event all call unreadable."""
 
