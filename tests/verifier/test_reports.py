@@ -5,12 +5,12 @@ import re
 
 import pytest
 
-from events.topics import DEAD_LETTERS, EVENTS, REFUSALS
+from events.topics import ACCOUNTING_ENTRIES, DEAD_LETTERS, EVENTS, REFUSALS, SLIPS
 from services.cli.commands.prove.proofs import show
 from services.cli.terminal.screen import Screen
 from services.texts.language import Language
 from services.texts.translation import both, translate
-from services.verifier.cluster.verify import Totals
+from services.verifier.cluster.verify import TOPICS, Totals
 from services.verifier.findings import Code, Findings, Place
 from services.verifier.journal.figures import together
 from services.verifier.records import NotARecordError, read_record
@@ -96,6 +96,11 @@ def test_what_only_a_seal_shows_is_said_of_a_cluster_whose_input_is_gone(
     expired.first_offsets[EVENTS, expired[EVENTS][0].partition] = expired[EVENTS][0].offset
     for cluster, why in ((imported(a_cluster()), Note.IMPORTED), (expired, Note.EXPIRED)):
         assert {why, ends} <= notes_of(cluster, is_sealed)
+
+
+def test_a_proof_of_a_cluster_says_that_the_treasury_s_topics_were_not_read() -> None:
+    assert not {SLIPS, ACCOUNTING_ENTRIES} & {*TOPICS}
+    assert Note.TREASURY in notes_of(a_cluster(), is_sealed=False)
 
 
 def notes_of(cluster: MemoryCluster, is_sealed: bool) -> set[Note]:

@@ -44,7 +44,7 @@ class Totals:
         self, findings: Findings, home: Collection[int], budget: str | None, *, is_sealed: bool
     ) -> Report:
         """Behind the last of them; `home` are those that were read."""
-        remarks = [Remark(Note.TRACING), Remark(Note.DECISIONS)]
+        remarks = [*map(Remark, (Note.TRACING, Note.DECISIONS, Note.TREASURY))]
         remarks += counted(Note.EXPIRED, self._expired) + counted(Note.IMPORTED, self._imported)
         if self._expired or self._imported:  # No input topic knows of it then.
             remarks.append(Remark(Note.BEHIND_SEAL if is_sealed else Note.ENDS))
