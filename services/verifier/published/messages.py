@@ -1,6 +1,7 @@
 """Entries, orders and answers on their topics: each exactly once, and as the journal has it."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -39,6 +40,11 @@ NAMES: Final = {
 }
 """The types on each topic, and the members of data that identify a message."""
 
+INSTANT: Final = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
+)
+"""An instant as RFC 3339 has it: other spellings say another one to another reader, or none."""
+
 NO_MESSAGE: Final = (KeyError, TypeError, ValueError, RecursionError, Unreadable)
 """Errors of reading a message that is not the contract's."""
 
@@ -71,6 +77,8 @@ def read_message(record: TopicRecord) -> Json:
     for name in ("id", "source", "type", "time", "partitionkey"):
         if not isinstance(message.get(name), str) or not message[name]:
             raise TypeError(name)
+    if not INSTANT.fullmatch(message["time"]):
+        raise ValueError("time")
     return message
 
 
