@@ -21,6 +21,7 @@ from tests.verifier.planting import (
     never_read,
     older_balance_last,
     other_reason,
+    placed_twice,
     purged,
     readable_dead_letter,
     removed_balance,
@@ -93,6 +94,14 @@ MESSAGES = [
         "a dead letter has no reason",
         replaced(DEAD_LETTERS, headers=()),
         "message_malformed message_missing",
+    ),
+    *(
+        Planted(
+            f"a dead letter says where it stood by {name} too",
+            placed_twice(name),
+            "message_malformed message_missing",
+        )
+        for name in ("ecluse_dlq_topic", "topic")
     ),
     Planted("dead letters changed places", lambda w: swap(w, DEAD_LETTERS), "message_out_of_order"),
     Planted("an entry is not published", lost(COMMITMENT_ENTRIES), "message_missing"),

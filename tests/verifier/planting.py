@@ -297,6 +297,18 @@ def other_reason(cluster: MemoryCluster) -> None:
     replaced(DEAD_LETTERS, headers=tuple(headers.items()))(cluster)
 
 
+def placed_twice(name: str) -> Callable[[MemoryCluster], None]:
+    """A dead letter that says that it stood elsewhere, and by `name` where it stood."""
+
+    def plant(cluster: MemoryCluster) -> None:
+        headers = dict(cluster[DEAD_LETTERS][0].headers)
+        right = headers["ecluse_dlq_topic"]
+        headers["ecluse_dlq_topic"] = b"elsewhere"
+        replaced(DEAD_LETTERS, headers=(*headers.items(), (name, right)))(cluster)
+
+    return plant
+
+
 def under_a_new_id(cluster: MemoryCluster) -> None:
     """A consumer that trusts ids would pay it twice."""
     twice(cluster, PAYMENT_ORDERS)
