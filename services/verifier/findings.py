@@ -67,6 +67,10 @@ class Code(Enum):
     BELOW_ZERO = _("{what} stands at {cents} cents")
     SUMS_DIFFER = _("{what}: its parts add up to {expected} cents, {found} found")
     CREDIT_EXCEEDED = _("the credit voted for {group} is exceeded: {cents} cents")
+    # A topic.
+    TOPIC_TRUNCATED = _(
+        "the topic begins here, though it is kept without limit: what stood before is gone"
+    )
     # The source topics.
     NOT_JOURNALLED = _("this record is not in the journal, though later ones are: it is lost")
     NOT_YET_JOURNALLED = _("not in the journal yet, from this record on: {count}")

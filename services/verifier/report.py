@@ -34,6 +34,10 @@ class Note(Enum):
     PUBLISHED = _(
         "Nothing that was published (entries, payment orders, balances, refusals) was compared."
     )
+    TREASURY = _(
+        "What the treasury published (slips, accounting entries) was not read: `ecluse reconcile` "
+        "compares its tables of them with the ledger."
+    )
     SOURCES = _(
         "Where each event was read (source) is not covered by the hash: its order alone was "
         "checked, the sources were not read again."

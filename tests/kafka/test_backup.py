@@ -159,6 +159,7 @@ def test_a_lost_cluster_is_restored_to_the_same_heads_and_goes_on(
     assert [RECORDS] == [
         each["count"] for each in result["not_proved"] if each["code"] == "imported"
     ]
+    assert "ends" in {each["code"] for each in result["not_proved"]}
     with Worker(cluster, tmp_path) as again:
         again.wait_for_states(running=partitions)
         assert [] == again.logged("state_rebuilt"), "the state is its own now"

@@ -258,6 +258,18 @@ def decided_twice(cluster: MemoryCluster) -> None:
     reseal(cluster)
 
 
+def purged(*topics: str) -> Callable[[MemoryCluster], None]:
+    """All records of these topics are deleted, as their retention does it."""
+
+    def plant(cluster: MemoryCluster) -> None:
+        for place, records in cluster.topics.items():
+            if place[0] in topics and records:
+                cluster.first_offsets[place] = records[-1].offset + 1
+                records.clear()
+
+    return plant
+
+
 def readable_dead_letter(cluster: MemoryCluster) -> None:
     """A readable event that journal, notice and internal event all call unreadable."""
 
@@ -285,15 +297,59 @@ def other_reason(cluster: MemoryCluster) -> None:
     replaced(DEAD_LETTERS, headers=tuple(headers.items()))(cluster)
 
 
+def placed_twice(name: str) -> Callable[[MemoryCluster], None]:
+    """A dead letter that says that it stood elsewhere, and by `name` where it stood."""
+
+    def plant(cluster: MemoryCluster) -> None:
+        headers = dict(cluster[DEAD_LETTERS][0].headers)
+        right = headers["ecluse_dlq_topic"]
+        headers["ecluse_dlq_topic"] = b"elsewhere"
+        replaced(DEAD_LETTERS, headers=(*headers.items(), (name, right)))(cluster)
+
+    return plant
+
+
 def under_a_new_id(cluster: MemoryCluster) -> None:
     """A consumer that trusts ids would pay it twice."""
     twice(cluster, PAYMENT_ORDERS)
     altered(PAYMENT_ORDERS, "id", value="x", at=-1)(cluster)
 
 
+def beside(topic: str, path: tuple[str, ...], value: Any) -> Callable[[MemoryCluster], None]:
+    """A wrong member whose right value stands under the same name in `data`."""
+
+    def change(message: Json) -> None:
+        place = message
+        for step in path[:-1]:
+            place = place[step]
+        message["data"][path[-1]] = place[path[-1]]
+        place[path[-1]] = value
+
+    return lambda cluster: cluster.edit(topic, change)
+
+
+def rewritten(
+    topic: str, change: Callable[[bytes], bytes], at: int = 0
+) -> Callable[[MemoryCluster], None]:
+    """Other bytes of a message."""
+
+    def plant(cluster: MemoryCluster) -> None:
+        before = cluster[topic][at].value or b""
+        replaced(topic, at, value=change(before))(cluster)
+        assert before != cluster[topic][at].value
+
+    return plant
+
+
 def removed_balance(cluster: MemoryCluster) -> None:
     last = cluster[BALANCES][-1]
     cluster.put(BALANCES, last.partition, last.key, None)
+
+
+def respelled_key(cluster: MemoryCluster) -> None:
+    """The first balance under the same key with a space in it."""
+    key = cluster[BALANCES][0].key or b""
+    replaced(BALANCES, key=key.replace(b",", b", ", 1))(cluster)
 
 
 def older_balance_last(cluster: MemoryCluster) -> None:

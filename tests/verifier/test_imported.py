@@ -3,14 +3,18 @@
 Its input topics and what it published are gone.
 """
 
+from collections.abc import Callable
+
 from events.topics import BALANCES, COMMITMENT_ENTRIES, JOURNAL, PAYMENT_ORDERS
 from services.verifier.findings import Findings
+from services.verifier.journal.figures import together
 from services.verifier.journal.proof import Row
 from services.verifier.kafka_records import home_of, partition_of
 from services.verifier.offline.proof import JournalAlone
 from services.verifier.report import Note
-from tests.builders import BUDGET, a_vote
+from tests.builders import BUDGET, Json, a_vote
 from tests.verifier.memory_cluster import MemoryCluster
+from tests.verifier.planting import edit, is_dead
 from tests.verifier.scenarios import a_closed_cluster, a_cluster
 
 IMPORTED = ("ecluse_imported", b"1")
@@ -32,6 +36,27 @@ def test_an_imported_journal_is_proved_with_its_balances() -> None:
         records = sum(len(cluster.topics[JOURNAL, each]) for each in range(cluster.partitions))
         assert [] == cluster.findings()
         assert records == sum(proof.imported for proof in cluster.proofs())
+
+
+def test_dead_letters_that_a_database_read_from_a_file_are_printed_in_its_order() -> None:
+    cluster = imported(a_cluster())
+    for line in (7, 11):
+        source = {"topic": "events.jsonl#0123456789abcdef", "partition": 0, "offset": line}
+        edit(cluster, lambda row: is_dead(row) and "#" not in row["source"]["topic"], at(source))
+    summaries = [each.journal.summary() for each in cluster.proofs()]
+    assert [] == cluster.findings()
+    positions = [each["position"] for each in together(summaries)["dead_letters"]]
+    on_topics = positions[2:]
+    assert ([7, 11], sorted(on_topics, key=by_place)) == (positions[:2], on_topics)
+
+
+def at(source: Json) -> Callable[[Json], None]:
+    return lambda row: row.update(source=source)
+
+
+def by_place(position: str) -> tuple[str, int, int]:
+    topic, partition, offset = position.rsplit("/", 2)
+    return topic, int(partition), int(offset)
 
 
 def with_copies() -> MemoryCluster:

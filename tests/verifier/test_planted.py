@@ -14,7 +14,7 @@ from tests.integration.test_seal import SEALED
 from tests.verifier.defects_at_year_ends import YEAR_ENDS
 from tests.verifier.defects_in_decisions import ACCEPTED, REFUSED, RuleLeftOut
 from tests.verifier.defects_in_journals import CHAIN, DECIDED, MONEY, TURNS
-from tests.verifier.defects_in_topics import BALANCED, MESSAGES, SOURCES
+from tests.verifier.defects_in_topics import BALANCED, MESSAGES, PURGED, SOURCES
 from tests.verifier.memory_cluster import MemoryCluster
 from tests.verifier.planting import Planted
 from tests.verifier.scenarios import a_closed_cluster, a_cluster
@@ -22,7 +22,7 @@ from tests.verifier.scenarios import a_closed_cluster, a_cluster
 FACT = re.compile(r"{(\w+)}")
 
 
-ALL = [*CHAIN, *DECIDED, *MONEY, *TURNS, *SOURCES, *MESSAGES, *BALANCED]
+ALL = [*CHAIN, *DECIDED, *MONEY, *TURNS, *SOURCES, *PURGED, *MESSAGES, *BALANCED]
 
 
 def test_nothing_is_wrong_with_a_good_cluster() -> None:

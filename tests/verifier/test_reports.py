@@ -5,18 +5,21 @@ import re
 
 import pytest
 
-from events.topics import DEAD_LETTERS, EVENTS, REFUSALS
+from events.topics import ACCOUNTING_ENTRIES, DEAD_LETTERS, EVENTS, REFUSALS, SLIPS
 from services.cli.commands.prove.proofs import show
 from services.cli.terminal.screen import Screen
 from services.texts.language import Language
 from services.texts.translation import both, translate
+from services.verifier.cluster.verify import TOPICS, Totals
 from services.verifier.findings import Code, Findings, Place
 from services.verifier.journal.figures import together
 from services.verifier.records import NotARecordError, read_record
 from services.verifier.report import Note, Remark, Report, report_of
 from tests.integration.test_tables import unfolded
 from tests.verifier.memory_cluster import MemoryCluster
+from tests.verifier.planting import without
 from tests.verifier.scenarios import a_cluster
+from tests.verifier.test_imported import imported
 
 FACT = re.compile(r"{(\w+)}")
 
@@ -81,6 +84,32 @@ def test_a_program_reads_json() -> None:
     )
     assert report.figures["heads"] == printed["heads"]
     assert ["tracing"] == [each["code"] for each in printed["not_proved"]]
+
+
+@pytest.mark.parametrize(("is_sealed", "ends"), [(False, Note.ENDS), (True, Note.BEHIND_SEAL)])
+def test_what_only_a_seal_shows_is_said_of_a_cluster_whose_input_is_gone(
+    is_sealed: bool, ends: Note
+) -> None:
+    assert set() == notes_of(a_cluster(), is_sealed) & {Note.ENDS, Note.BEHIND_SEAL}
+    expired = a_cluster()
+    without(expired, EVENTS)
+    expired.first_offsets[EVENTS, expired[EVENTS][0].partition] = expired[EVENTS][0].offset
+    for cluster, why in ((imported(a_cluster()), Note.IMPORTED), (expired, Note.EXPIRED)):
+        assert {why, ends} <= notes_of(cluster, is_sealed)
+
+
+def test_a_proof_of_a_cluster_says_that_the_treasury_s_topics_were_not_read() -> None:
+    assert not {SLIPS, ACCOUNTING_ENTRIES} & {*TOPICS}
+    assert Note.TREASURY in notes_of(a_cluster(), is_sealed=False)
+
+
+def notes_of(cluster: MemoryCluster, is_sealed: bool) -> set[Note]:
+    totals, proofs = Totals(), list(cluster.proofs())
+    for each in proofs:
+        totals.add(each)
+    home = range(cluster.partitions)
+    report = totals.report(proofs[0].journal.findings, home, None, is_sealed=is_sealed)
+    return {each.note for each in report.remarks}
 
 
 def test_each_note_says_the_same_in_both_languages() -> None:

@@ -7,11 +7,12 @@ from events.topics import (
     COMMITMENT_ENTRIES,
     DEAD_LETTERS,
     INPUT_TOPICS,
+    JOURNAL,
     PAYMENT_ORDERS,
     REFUSALS,
 )
 from services.verifier.cluster.sources import SourcePartition
-from services.verifier.findings import Code, Findings, cause
+from services.verifier.findings import Code, Findings, Place, cause
 from services.verifier.journal.internal_events import InternalEvents
 from services.verifier.journal.proof import MALFORMED, JournalProof
 from services.verifier.kafka_records import Headers, TopicRecord, home_of
@@ -29,6 +30,10 @@ IMPORTED_HEADER = "ecluse_imported"
 
 LEAVING = (COMMITMENT_ENTRIES, PAYMENT_ORDERS, REFUSALS, DEAD_LETTERS, BALANCES)
 """The topics that are compared with the journal, which comes last."""
+
+
+KEPT = (JOURNAL, COMMITMENT_ENTRIES, PAYMENT_ORDERS)
+"""The topics that are kept without limit: the first offset of each is 0, after an import too."""
 
 
 def is_imported(headers: Headers) -> bool:
@@ -75,8 +80,11 @@ class PartitionProof:
         }
 
     def starts(self, topic: str, first_offset: int) -> None:
-        """Note the first offset of a topic: older records are beyond its retention."""
+        """Note the first offset of a topic: older records are beyond its retention, if any."""
         self._first_offsets[topic] = first_offset
+        if topic in KEPT and first_offset > 0:
+            place = Place(topic, self._partition, first_offset)
+            self._findings.add(Code.TOPIC_TRUNCATED, place)
 
     def take(self, record: TopicRecord) -> None:
         """The next record of any of the topics."""

@@ -42,6 +42,10 @@ NOT_READ: Final = _(
     "topics that cannot be read ({error}): {names}. Were they created (ecluse topics apply)?"
 )
 SILENT: Final = _("{where}: nothing came for {limit_s:g} s, at offset {position} of {end}")
+NO_TEXT: Final = _(
+    "{where}: the name of a header is not UTF-8, in this record or one of the next, and cannot be "
+    "read ({why})"
+)
 AT_CLUSTER: Final = _("{cluster}: {why}")
 
 log: Final = logging.getLogger("ecluse.verifier")
@@ -139,11 +143,15 @@ class Cluster:
         silent_s = 0.0
         position = first
         while position < end:
-            taken = await self._within(
-                lambda: self._consumer.getmany(
-                    place, timeout_ms=_ms(POLL_S), max_records=CHUNK_RECORDS
+            try:
+                taken = await self._within(
+                    lambda: self._consumer.getmany(
+                        place, timeout_ms=_ms(POLL_S), max_records=CHUNK_RECORDS
+                    )
                 )
-            )
+            except UnicodeDecodeError as error:  # By aiokafka, which reads nothing behind it.
+                where = f"{place.topic}/{place.partition}/{position}"
+                raise UnreachableError(NO_TEXT.render({"where": where, "why": error})) from error
             if records := taken.get(place):
                 yield [record for record in records if record.offset < end]
             before, position = position, await self._within(lambda: self._consumer.position(place))

@@ -22,7 +22,7 @@ TOPICS: Final = (*INPUT_TOPICS, *LEAVING, JOURNAL)
 """The topics in the order of reading: the journal is compared with all before it."""
 
 
-class _Totals:
+class Totals:
     """What the partitions that were read add up to."""
 
     def __init__(self) -> None:
@@ -40,10 +40,14 @@ class _Totals:
         self._expired += proof.expired
         self._imported += proof.imported
 
-    def report(self, findings: Findings, home: Collection[int], budget: str | None) -> Report:
+    def report(
+        self, findings: Findings, home: Collection[int], budget: str | None, *, is_sealed: bool
+    ) -> Report:
         """Behind the last of them; `home` are those that were read."""
-        remarks = [Remark(Note.TRACING), Remark(Note.DECISIONS)]
+        remarks = [*map(Remark, (Note.TRACING, Note.DECISIONS, Note.TREASURY))]
         remarks += counted(Note.EXPIRED, self._expired) + counted(Note.IMPORTED, self._imported)
+        if self._expired or self._imported:  # No input topic knows of it then.
+            remarks.append(Remark(Note.BEHIND_SEAL if is_sealed else Note.ENDS))
         if budget is not None:
             facts = {"partition": min(home), "budget": budget}
             remarks.append(Remark(Note.OTHER_PARTITIONS, facts))
@@ -73,7 +77,7 @@ async def verify(
     Raises:
         UnreachableError: the cluster does not answer, or a topic is missing.
     """
-    findings, totals = findings or Findings(), _Totals()
+    findings, totals = findings or Findings(), Totals()
     internal_events = InternalEvents(findings)
     async with Cluster(bootstrap, give_up_s, security) as cluster:
         counts = await cluster.partitions([prefix + topic for topic in TOPICS])
@@ -108,7 +112,8 @@ async def verify(
     internal_events.end(None if budget is None else totals.heads)
     if sealed is not None:
         sealed.end(totals.heads)
-    return totals.report(findings, home, budget)
+    is_sealed = sealed is not None and bool(sealed.chains)
+    return totals.report(findings, home, budget, is_sealed=is_sealed)
 
 
 def _taken(topic: str, record: ConsumerRecord) -> TopicRecord:

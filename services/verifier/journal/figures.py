@@ -94,5 +94,7 @@ def _merged(name: str, parts: list[Any]) -> Any:
 
 
 def _read_at(row: Json) -> tuple[str, int, int]:
+    if isinstance(row["position"], int):
+        return "", 0, 0  # Lines of files are on one partition, in their order already.
     topic, partition, offset = row["position"].rsplit("/", 2)
     return topic, int(partition), int(offset)

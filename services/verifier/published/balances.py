@@ -7,14 +7,16 @@ from events.topics import BALANCES
 from services.verifier.findings import Code, Findings, Place
 from services.verifier.kafka_records import TopicRecord
 from services.verifier.published.messages import (
+    NO_MESSAGE,
     UPDATED,
     caused_by,
     content_of,
     differing,
     is_new,
     read_message,
+    why_none,
 )
-from services.verifier.records import Json, Record
+from services.verifier.records import Json, Record, canonical
 from services.verifier.state.books import Books, Key
 from services.verifier.state.lines import CODES, Line, line_of, shown
 
@@ -57,8 +59,8 @@ class Balances:
             named = (balance["budget"], balance.get("convention"))
             claimed = _checked(*named, line_of(balance["line"]))
             body = content_of(message)
-        except (KeyError, TypeError, ValueError, RecursionError) as error:
-            self._findings.add(Code.MESSAGE_MALFORMED, record.place, why=repr(error))
+        except NO_MESSAGE as error:
+            self._findings.add(Code.MESSAGE_MALFORMED, record.place, why=why_none(error))
             return
         if message["type"] != UPDATED or type(sequence) is not int:
             self._findings.add(Code.MESSAGE_MALFORMED, record.place, why="type, sequence")
@@ -116,6 +118,9 @@ def _name_of(key: bytes) -> Name:
     """The balance that a Kafka key names: `[budget, line codes…]`, or a convention between them."""
     names = json.loads(key)
     if not isinstance(names, list) or len(names) not in {_LINE_KEY, _LINE_KEY + 1}:
+        raise ValueError(f"key {key!r}")
+    # Kafka compacts by bytes: in another spelling an old balance would stand for ever.
+    if canonical(names) != key:
         raise ValueError(f"key {key!r}")
     convention = names[1] if len(names) > _LINE_KEY else None
     line = line_of(dict(zip(CODES, names[-len(CODES) :], strict=True)))

@@ -21,7 +21,8 @@ from services.verifier.records import Json, Record
 LEFT_OUT: Final = "ecluse_dlq_headers_left_out"
 """Stands for headers that were too large to be kept."""
 
-REASON: Final = "ecluse_dlq_reason"
+PREFIX: Final = "ecluse_dlq_"
+REASON: Final = f"{PREFIX}reason"
 """The first of the headers that are added behind a record's own."""
 
 HEADER_BYTES: Final = 16
@@ -99,10 +100,15 @@ class DeadLetters:
             return
         # A dead letter that was sent again and died again has such headers of its own.
         at = len(names) - 1 - names[::-1].index(REASON)
+        added_names = Counter(name.removeprefix(PREFIX) for name in names[at:])
+        twice = [name for name, count in added_names.items() if count > 1]
+        if twice:  # Readers differ in which of them they take.
+            self._findings.add(Code.MESSAGE_MALFORMED, record.place, why=", ".join(twice))
+            return
         last_headers = {
             name: (each or b"").decode(errors="replace") for name, each in record.headers[at:]
         }
-        added = {name.removeprefix("ecluse_dlq_"): each for name, each in last_headers.items()}
+        added = {name.removeprefix(PREFIX): each for name, each in last_headers.items()}
         source = "/".join(added.get(name, "") for name in POSITION)
         own = record.headers[:at]
         if source in self._found:

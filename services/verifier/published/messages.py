@@ -1,14 +1,16 @@
 """Entries, orders and answers on their topics: each exactly once, and as the journal has it."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from events.topics import COMMITMENT_ENTRIES, PAYMENT_ORDERS, REFUSALS
-from services.verifier.findings import Code, Differences, Findings, Place
+from services.verifier.findings import Code, Differences, Findings, Place, cause
+from services.verifier.input.strict_json import Path, Unreadable, read_object
 from services.verifier.kafka_records import TopicRecord
 from services.verifier.published.dead_letters import SourceFacts
 from services.verifier.records import (
@@ -16,7 +18,7 @@ from services.verifier.records import (
     Json,
     Record,
     brief,
-    canonical_without_nulls,
+    canonical,
 )
 from services.verifier.state.books import Books
 
@@ -38,6 +40,17 @@ NAMES: Final = {
 }
 """The types on each topic, and the members of data that identify a message."""
 
+INSTANT: Final = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE
+)
+"""An instant as RFC 3339 has it: other spellings say another one to another reader, or none."""
+
+NO_MESSAGE: Final = (KeyError, TypeError, ValueError, RecursionError, Unreadable)
+"""Errors of reading a message that is not the contract's."""
+
+ABSENT: Final = object()
+"""Stands for a member that is not there."""
+
 TRACING: Final = ("correlationid", "traceparent")
 """Attributes that are passed on from the event."""
 
@@ -54,25 +67,31 @@ class _Claim(NamedTuple):
 
 
 def read_message(record: TopicRecord) -> Json:
-    """A message of the ledger; ValueError or TypeError where it is none."""
+    """A message of the ledger; where it is none, one of the errors of NO_MESSAGE."""
     kinds = [content for name, content in record.headers if name == "content-type"]
     if not kinds or not (kinds[0] or b"").startswith(b"application/cloudevents+json"):
         raise ValueError("content-type")
-    message = json.loads(record.value or b"")
-    if not isinstance(message, dict) or not isinstance(message.get("data"), dict):
+    message = read_object(record.value or b"")
+    if not isinstance(message.get("data"), dict):
         raise TypeError("data")
     for name in ("id", "source", "type", "time", "partitionkey"):
         if not isinstance(message.get(name), str) or not message[name]:
             raise TypeError(name)
+    if not INSTANT.fullmatch(message["time"]):
+        raise ValueError("time")
     return message
 
 
+def why_none(error: Exception) -> str:
+    """The reason why a record is no message, in English: the first cause of an error."""
+    first = error.__cause__
+    return cause(first if isinstance(first, Exception) else error)
+
+
 def content_of(message: Json) -> bytes:
-    """A message without its sentences for people, in one spelling."""
-    about: Json = {name: message[name] for name in ABOUT if name in message}
-    about["time"] = instant(message["time"])
-    about["data"] = {name: each for name, each in message["data"].items() if name != "message"}
-    return canonical_without_nulls(about)
+    """All that a message says, its id apart, in one spelling."""
+    content = {name: each for name, each in message.items() if name != "id"}
+    return canonical(content | {"time": instant(message["time"])})
 
 
 def caused_by(record: Record, kind: str, data: Json) -> bytes:
@@ -86,7 +105,7 @@ def caused_by(record: Record, kind: str, data: Json) -> bytes:
 def _envelope(record: Record, kind: str, data: Json, about: Json) -> bytes:
     own = {"specversion": "1.0", "datacontenttype": "application/json", "source": LEDGER}
     own |= {"type": kind, "partitionkey": record.budget}
-    return canonical_without_nulls({**own, **about, "data": data})
+    return canonical({**own, **about, "data": data})
 
 
 @lru_cache(maxsize=16_384)
@@ -101,19 +120,28 @@ def instant(text: str) -> str:
 
 def differing(expected: bytes, found: bytes) -> Differences:
     """The members that are not the same in two spellings of what a message says."""
-    if expected == found:
-        return
-    ours, theirs = _flat(json.loads(expected)), _flat(json.loads(found))
-    for member in dict.fromkeys((*ours, *theirs)):
-        if ours.get(member) != theirs.get(member):
-            yield member, ours.get(member), theirs.get(member)
+    if expected != found:
+        yield from _differing((), json.loads(expected), json.loads(found))
 
 
-def _flat(message: Json) -> Json:
-    """Members of `data`, and of a balance in it, beside those of the envelope."""
-    data: Json = message.pop("data")
-    balance: Json = data.pop("balance", {})
-    return message | balance | data
+def _differing(path: Path, expected: Any, found: Any) -> Differences:
+    """The same by path: a member says nothing of another one of its name elsewhere."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        for name in dict.fromkeys((*expected, *found)):
+            here = (*path, name)
+            yield from _differing(here, expected.get(name, ABSENT), found.get(name, ABSENT))
+    elif isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        for at, (ours, theirs) in enumerate(zip(expected, found, strict=True)):
+            yield from _differing((*path, at), ours, theirs)
+    elif expected is None and found is ABSENT:
+        return  # A null says what absence says.
+    elif (ours := _spelled(expected)) != (theirs := _spelled(found)):
+        yield ".".join(map(str, path)), ours, theirs
+
+
+def _spelled(value: Any) -> str:
+    """A value as JSON, in which 1, 1.0, true and "1" are four things."""
+    return "–" if value is ABSENT else canonical(value).decode()
 
 
 def is_new(message_id: str, ids: set[bytes]) -> bool:
@@ -144,15 +172,17 @@ class Claims:
             message = read_message(record)
             names = NAMES[record.topic, message["type"]]
             name = "/".join(str(message["data"][each]) for each in names)
+            # Their wording is not compared: that of other messages has no such member.
+            sentences = message["data"].pop("message", None) if record.topic == REFUSALS else None
             body = content_of(message)
-        except (KeyError, TypeError, ValueError, RecursionError) as error:
-            self._findings.add(Code.MESSAGE_MALFORMED, record.place, why=repr(error))
+        except NO_MESSAGE as error:
+            self._findings.add(Code.MESSAGE_MALFORMED, record.place, why=why_none(error))
             return
         what = f"{message['type']} {name}"
         if record.key != message["partitionkey"].encode():
             facts = {"found": record.key, "expected": message["partitionkey"].encode()}
             self._findings.add(Code.KEY_DIFFERS, record.place, **facts)
-        if record.topic == REFUSALS and not _has_sentences(message["data"]):
+        if record.topic == REFUSALS and not _are_sentences(sentences):
             self._findings.add(Code.MESSAGE_MALFORMED, record.place, why="message.fr, message.en")
         if (record.topic, what) in self._claims or not is_new(message["id"], self._ids):
             self._findings.add(Code.MESSAGE_TWICE, record.place, what=what)
@@ -233,8 +263,7 @@ def written_at(timestamp_ms: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=ms * 1000).isoformat()
 
 
-def _has_sentences(data: Json) -> bool:
-    message = data.get("message")
-    if not isinstance(message, dict):
+def _are_sentences(sentences: Any) -> bool:
+    if not isinstance(sentences, dict) or sentences.keys() != {"fr", "en"}:
         return False
-    return all(isinstance(message.get(each), str) and message[each] for each in ("fr", "en"))
+    return all(isinstance(each, str) and each for each in sentences.values())

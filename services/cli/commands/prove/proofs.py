@@ -49,7 +49,7 @@ def the_journal(db: Path | None, file: Path | None, budget: str | None) -> Journ
 
 
 def prove(journal: Journal, findings: Findings, sealed: SealedChains | None) -> Report:
-    """The proof of a journal; of a cluster, with all that was published."""
+    """The proof of a journal; of a cluster, with all that the ledger published."""
     if journal.db is not None or journal.file is not None:
         return prove_alone(journal, findings, sealed)[1]
     collect_rarely()

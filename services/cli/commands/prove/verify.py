@@ -79,8 +79,9 @@ def verify_journal(
 ) -> None:
     """Prove a journal by a second implementation: its chains, balances, orders; exit 1 if wrong.
 
-    On Kafka also what was published, and that every event is there once.
-    Not proved are review flags and the wording of messages: docs/contract.md, 4.
+    On Kafka also what the ledger published, and that every event is there once.
+    Not proved are review flags, the wording of messages (docs/contract.md, 4),
+    and what the treasury published: `ecluse reconcile` compares its tables.
     Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
