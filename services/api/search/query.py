@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.folding import folded
 from services.api.adapters.prepared import Prepared, Row
+from services.api.grants.money import raised_cents
 from services.api.queries.names import BEHIND_ALL, asked_parts, patterns_of, siret_part
 from services.api.queries.rows import Entities, FreeText, Name, row_as
 from services.api.search import statements
@@ -141,7 +142,7 @@ async def _named(
     rows = await statements.grants_named.rows(
         conn, **limits, patterns=patterns, whole=f"{named}{APART}%"
     )
-    yield [_hit("grant", row, whole=folded(row["id"]) == named) for row in rows]
+    yield await _grants(conn, rows, named)
     yield _shared(rows, asked_parts(text))
     rows = await statements.conventions_named.rows(conn, **limits, patterns=patterns, whole=named)
     yield [_hit("convention", row, whole=folded(row["id"]) == named) for row in rows]
@@ -156,6 +157,20 @@ async def _named(
     yield [_hit("act", row, whole=True) for row in acts.values()]
     rows = await statements.operations.rows(conn, **limits, operation=text)
     yield [_hit("operation", row, whole=True) for row in rows]
+
+
+async def _grants(conn: AsyncConnection, rows: Sequence[Row], named: str) -> list[Hit]:
+    """Grants with what they were awarded; those whose reference is this name are named whole."""
+    more = await raised_cents(conn, [(row["budget"], row["id"]) for row in rows])
+    return [
+        _hit(
+            "grant",
+            row,
+            whole=folded(row["id"]) == named,
+            amount_cents=row["awarded_cents"] + more.get((row["budget"], row["id"]), 0),
+        )
+        for row in rows
+    ]
 
 
 def _shared(rows: Sequence[Row], parts: Sequence[str]) -> list[Hit]:

@@ -70,6 +70,8 @@ class ListColumn(NamedTuple):
     kind: Kind = Kind.TEXT
     summed: bool = False
     """True if its total stands below."""
+    left_out: Callable[[Any], bool] | None = None
+    """The rows that are not in its total."""
 
     def of(self, row: Any, _: Names) -> Cell:
         """The cell of a row; in a name of a sender IBANs are shortened."""
@@ -84,6 +86,7 @@ class NameColumn(NamedTuple):
     name: Callable[[Names, Any], str | None]
     kind: Kind = Kind.TEXT
     summed: bool = False
+    left_out: None = None
 
     def of(self, row: Any, names: Names) -> Cell:
         """The cell of a row."""
@@ -184,7 +187,7 @@ async def list_sheet(
     strong = frozenset[int]()
     if any(column.summed for column in table.columns):
         strong = frozenset({len(rows)})
-        rows.append(_totals(table.columns, rows))
+        rows.append(_totals(table.columns, found, rows))
     columns = [Column(each.label, each.kind) for each in table.columns]
     return Sheet(table.title, columns, rows, strong, [*heading, (_("rows"), count)])
 
@@ -199,9 +202,17 @@ def _cells(columns: Sequence[AnyColumn], names: Names, found: Iterable[Any]) -> 
     return [[column.of(row, names) for column in columns] for row in found]
 
 
-def _totals(columns: Sequence[AnyColumn], rows: Sequence[Sequence[Cell]]) -> list[Cell]:
+def _totals(
+    columns: Sequence[AnyColumn], found: Sequence[Any], rows: Sequence[Sequence[Cell]]
+) -> list[Cell]:
     total: list[Cell] = [
-        sum(cell for row in rows if isinstance(cell := row[at], int)) if column.summed else None
+        sum(
+            cell
+            for each, row in zip(found, rows, strict=False)
+            if isinstance(cell := row[at], int) and not (column.left_out and column.left_out(each))
+        )
+        if column.summed
+        else None
         for at, column in enumerate(columns)
     ]
     total[0] = _("Total")
