@@ -140,7 +140,7 @@ def test_a_heading_says_whose_of_which_day_up_to_which_record_and_by_which_filte
         "entity": ROUBAIX,
         "budget": "00",
         "fiscal year": "2023",
-        "as of": "2023-07-21",
+        "drawn up on": "2023-07-21",
         "up to record no.": "9",
         "state": "issued",
         "due until": "2024-01-31",
