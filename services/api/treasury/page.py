@@ -317,6 +317,7 @@ async def reconciliation(visit: Visitor, components: Given, budget: Asked = None
         budget=chosen,
         **choice,
         differences=found[:DIFFERENCES_SHOWN],
+        left_out=len(found[DIFFERENCES_SHOWN:]),
         behind=behind,
     )
 
