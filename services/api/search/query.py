@@ -102,8 +102,9 @@ async def searched(conn: AsyncConnection, entities: Entities, text: str) -> Foun
         for hit in hits[:HITS_MAX]:
             found.setdefault((hit.kind, hit.budget, hit.id, hit.grant, hit.sequence), hit)
     if not found:
-        for hit in await _mentioning(conn, entities, asked):
-            found[hit.budget, hit.sequence] = hit
+        hits = await _mentioning(conn, entities, asked)
+        more = len(hits) > HITS_MAX
+        found = {(hit.budget, hit.sequence): hit for hit in hits[:HITS_MAX]}
     return Found(tuple(sorted(found.values(), key=lambda hit: not hit.whole)), more)
 
 
@@ -188,8 +189,7 @@ async def _beneficiaries(conn: AsyncConnection, limits: dict[str, Any], siret: s
     rows = await statements.beneficiaries_of.rows(
         conn, **limits, first=siret, behind=siret + BEHIND_ALL
     )
-    named = {row["id"]: row for row in rows}  # Several acts may spell one name in several ways.
-    return [_hit("beneficiary", row, whole=row["id"] == siret) for row in named.values()]
+    return [_hit("beneficiary", row, whole=row["id"] == siret) for row in rows]
 
 
 async def _budgets(conn: AsyncConnection, limits: dict[str, Any], text: str) -> list[Hit]:
@@ -237,6 +237,6 @@ async def _mentioning(conn: AsyncConnection, entities: Entities, text: str) -> l
     """Records that mention a name that nothing bears."""
     ids = [*_spellings(text), *asked_parts(text)[:1]]
     rows = await statements.records_mentioning.rows(
-        conn, entities=entities, ids=ids, limit=HITS_MAX
+        conn, entities=entities, ids=ids, limit=HITS_MAX + 1
     )
     return [_hit("record", row, whole=False, id=text) for row in rows]

@@ -6,7 +6,7 @@ a whole table in the order of its key, in the hope of finding enough of them soo
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, select, union
+from sqlalchemy import ColumnElement, Select, and_, case, func, select, union
 
 from services.api.adapters.prepared import Parameter, Parameters, Prepared
 from services.api.grants.listing import AWARDED_CENTS, WITH_AWARDS
@@ -180,15 +180,17 @@ def operations(entities: Seen, operation: Parameter, limit: Parameter) -> Select
 @Prepared
 def beneficiaries_of(
     entities: Seen, first: Parameter, behind: Parameter, limit: Parameter
-) -> CompoundSelect[Any]:
-    """Beneficiaries by their SIRET, or by its beginning."""
+) -> Select[Any]:
+    """Beneficiaries by their SIRET, or by its beginning; acts may spell a name in several ways."""
     found = (
         select(table.c.siret.label("id"), table.c.beneficiary.label("name")).where(
             visible(table.c.budget, entities), *begins(table.c.siret, first, behind)
         )
         for table in (grants, conventions)
     )
-    return union(*found).order_by("id").limit(limit)
+    spelled = union(*found).subquery("spelled").c
+    named = select(spelled.id, func.max(spelled.name).label("name"))
+    return named.group_by(spelled.id).order_by(spelled.id).limit(limit)
 
 
 @Prepared
