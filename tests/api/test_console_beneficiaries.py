@@ -49,6 +49,8 @@ def test_the_grants_of_each_year_and_their_orders(made: Made) -> None:
     assert given.index("Grants of 2024") < given.index("Grants of 2023")
     assert 2 == given.count(">LILLE-AVENIRS-2023</a>")
     assert "€2,263,600.00" in given
+    awarded = 'data-name="Awarded">€1,131,800.00'
+    assert 2 == given.partition("Grants of 2023")[0].count(awarded), "carried over, and in all"
     assert "/console/orders/" in part(text, "orders")
 
 

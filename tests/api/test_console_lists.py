@@ -10,7 +10,7 @@ from tests.api.environment import ALL_KEY, LILLE_KEY
 from tests.api.reads.answers import get
 from tests.api.reads.two_entities import LILLE_BUDGET, ROUBAIX_BUDGET, both
 from tests.builders import BUDGET, a_vote, a_withdrawal, an_award, encoded
-from tests.read_model.filling import GOLDEN, fill, journal_of, journal_of_events
+from tests.read_model.filling import GOLDEN, fill, golden, journal_of, journal_of_events
 
 no_logs = silence.no_logs
 CHIP: Final = re.compile(r'<span>Waiting <span class="count">(\d+)</span>')
@@ -52,6 +52,21 @@ def test_why_a_grant_fell_is_shown_in_the_language_of_the_page(
     status, text = page(sqlite_url, f"/console/grants/{BUDGET}/G", language=language)
     assert 200 == status
     assert phrase in text
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [
+        ("fr", r"1.312,25.€<span class=.under.>sans 2 retirées<"),
+        ("en", r"€1,312\.25<span class=.under.>without 2 that were withdrawn<"),
+    ],
+)
+def test_a_total_leaves_out_grants_that_were_withdrawn_and_says_so(
+    language: str, shown: str, sqlite_url: str
+) -> None:
+    fill(sqlite_url, golden("turns-2023"))
+    _, text = page(sqlite_url, "/console/grants", language=language)
+    assert re.search(shown, text)
 
 
 def test_an_order_before_the_last_is_shown_with_what_became_of_it(sqlite_url: str) -> None:

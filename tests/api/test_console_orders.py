@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from services.api.grants import page as looking
+from services.api.budgets import choice
 from services.api.orders import page as addresses
 from services.api.orders import query as orders
 from services.api.orders.query import OPEN_STATES, InState, OrderFilter
@@ -347,8 +347,7 @@ def test_the_budget_that_is_asked_for_stays_chosen_beyond_those_that_are_listed(
     page: str, made_in_files: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else whoever filters once more would ask for all, and not see it."""
-    for module in (addresses, looking):
-        monkeypatch.setattr(module, "BUDGETS_CHOSEN", 1)
+    monkeypatch.setattr(choice, "BUDGETS_CHOSEN", 1)
     both = (LILLE_BUDGET, ROUBAIX_BUDGET)
     asked = pages(made_in_files(two_entities()), *(f"{page}?budget={budget}" for budget in both))
     chosen = [[left or right for left, right in CHOSEN.findall(each)] for each in asked]

@@ -9,6 +9,7 @@ from stdnum.fr import siret as siret_number
 
 from services.api.beneficiaries.query import accounts_of, open_conventions
 from services.api.console.page_context import Visitor
+from services.api.console.texts import grants as texts
 from services.api.grants import query as grants
 from services.api.grants.conventions import Document
 from services.api.grants.instalments import document_name
@@ -40,6 +41,9 @@ class Year(NamedTuple):
     year: int
     grants: Sequence[grants.Grant]
     awarded_cents: int
+    """Without those whose award fell."""
+    withdrawn: int
+    """Number of those."""
     ordered_cents: int
     paid_cents: int
 
@@ -68,6 +72,7 @@ async def beneficiary(visit: Visitor, siret: Siret) -> Response:
     return await visit.page(
         "beneficiary.html",
         title=named[-1].name if named else accounts[0].account.holder,
+        texts=texts,
         siret=siret_number.format(siret, "\u00a0"),
         representative=named[-1].representative if named else None,
         years=years_of(given),
@@ -88,7 +93,8 @@ def years_of(given: Sequence[grants.Grant]) -> list[Year]:
         Year(
             year,
             some,
-            sum(each.awarded_cents for each in some),
+            sum(each.awarded_cents for each in some if not each.is_withdrawn),
+            sum(each.is_withdrawn for each in some),
             sum(each.ordered_cents for each in some),
             sum(each.paid_cents for each in some),
         )

@@ -6,7 +6,15 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.queries.rows import Entities, first_row, page_rows, row_as, same, visible
+from services.api.queries.rows import (
+    Entities,
+    all_rows,
+    first_row,
+    page_rows,
+    row_as,
+    same,
+    visible,
+)
 from services.projector.tables import budgets
 
 
@@ -43,11 +51,17 @@ async def listed(
     return [row_as(Budget, row) for row in await page_rows(conn, query, key, after, limit)]
 
 
+async def newest_first(conn: AsyncConnection, entities: Entities, limit: int) -> list[Budget]:
+    """Budgets of the newest fiscal years, those of a year by their id."""
+    query = select(budgets).where(visible(budgets.c.budget, entities)).limit(limit)
+    by_year = query.order_by(budgets.c.fiscal_year.desc(), budgets.c.budget)
+    return [row_as(Budget, row) for row in await all_rows(conn, by_year)]
+
+
 async def newest(conn: AsyncConnection) -> str | None:
     """The budget of the newest fiscal year, the first by its id; None where there is none."""
-    query = select(budgets.c.budget).order_by(budgets.c.fiscal_year.desc(), budgets.c.budget)
-    found: str | None = await conn.scalar(query.limit(1))
-    return found
+    found = await newest_first(conn, None, limit=1)
+    return found[0].budget if found else None
 
 
 async def one(conn: AsyncConnection, entities: Entities, budget: str) -> Budget | None:

@@ -27,9 +27,6 @@ SEARCH_MAX: Final = 100
 ROWS: Final = 50
 """Rows of a list on one page."""
 
-BUDGETS_CHOSEN: Final = 200
-"""Budgets in the filter of a list."""
-
 TOKEN_DIGITS: Final = 16
 
 # PostgreSQL's text holds no zero byte, and no name of ours has control characters.

@@ -57,7 +57,7 @@ def instalment_status(convention: Convention, instalment: Instalment) -> str:
     if has_order:
         return "ordered"
     if convention.state in ENDED:
-        return "ended"
+        return "ended_in_part" if instalment.paid_cents else "ended"
     if instalment.released_cents >= instalment.planned_cents > 0:
         return "released"
     if instalment.orders:
@@ -73,6 +73,7 @@ STATUSES: Final = {
     "planned": ("later", "", _("planned")),
     "released": ("done", "", _("released")),
     "rejected": ("wrong", "bad", _("order rejected")),
+    "ended_in_part": ("wrong", "", _("paid in part, the rest will not take place")),
     "ended": ("wrong", "", _("will not take place")),
 }
 """By status, how it is drawn, its tone and its name."""
@@ -181,7 +182,9 @@ def _ordered(each: Instalment, status: str, today: date, locale: LocaleFormat) -
 
 
 def _paid(each: Instalment, status: str, today: date, locale: LocaleFormat) -> Step:
-    how = {"paid": "done", "partly_paid": "now", "ordered": "now"}.get(status, "later")
+    how = {"paid": "done", "ended_in_part": "done", "partly_paid": "now", "ordered": "now"}.get(
+        status, "later"
+    )
     payments = [payment for one in each.orders for payment in one.payments]
     text = [
         locale.say(

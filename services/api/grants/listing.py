@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.grants.money import Which
+from services.api.grants.awards import Which, raised
 from services.api.queries.figures import granted_columns
 from services.api.queries.names import has_all, patterns_of
 from services.api.queries.rows import Entities, of_entity, same, total, visible
@@ -33,6 +33,9 @@ What was not paid was released. The read model keeps the ledger's state: this on
 
 PAYABLE: Final = ("awarded", "carried")
 """The ledger's states in which a grant may be paid."""
+
+WITHDRAWN: Final = "withdrawn"
+"""The state of a grant whose award fell: it is in no total of what was awarded."""
 
 PAID_OR_NOT: Final = frozenset({PAID, *PAYABLE})
 BY_REFERENCE: Final = "grant"
@@ -53,10 +56,10 @@ def figures(which: Which) -> Select[Any]:
     )
 
 
-def _money() -> FromClause:
-    """Grants with what their conventions have; nothing where they have none."""
-    same_grant = and_(OF_ALL.c.budget == grants.c.budget, OF_ALL.c.grant_ref == grants.c.grant_ref)
-    return grants.outerjoin(OF_ALL, same_grant)
+def _with(rows: FromClause, more: FromClause) -> FromClause:
+    """Grants with these figures; nothing where they have none."""
+    same_grant = and_(more.c.budget == grants.c.budget, more.c.grant_ref == grants.c.grant_ref)
+    return rows.outerjoin(more, same_grant)
 
 
 def _figure(name: str) -> ColumnElement[int]:
@@ -64,18 +67,18 @@ def _figure(name: str) -> ColumnElement[int]:
 
 
 OF_ALL: Final = figures(lambda _: true()).subquery("money")
-WITH_MONEY: Final = _money()
+ADDED: Final = raised(lambda _: true()).subquery("added")
+AWARDED_CENTS: Final = grants.c.awarded_cents + func.coalesce(ADDED.c.cents, 0)
+"""What was awarded: by the act of the award, by amendments, by what was carried over."""
+
+WITH_AWARDS: Final = _with(grants, ADDED)
+WITH_MONEY: Final = _with(WITH_AWARDS, OF_ALL)
 FULLY_PAID: Final = and_(
     grants.c.state.in_(PAYABLE),
     _figure("paid_cents") > 0,
     *(_figure(f"{name}_cents") == 0 for name in ("remaining", "ordered", "carried_over")),
-    _figure("paid_cents") + _figure("released_cents") >= grants.c.awarded_cents,
+    _figure("paid_cents") + _figure("released_cents") >= AWARDED_CENTS,
 )
-AWARDED_CENTS: Final = case(
-    (grants.c.awarded_cents > 0, grants.c.awarded_cents), else_=_figure("granted_cents")
-)
-"""What was awarded; of a grant that a budget before awarded, what is granted here."""
-
 IDENTITY: Final = (grants.c.budget, grants.c.grant_ref)
 SORTED_BY_MONEY: Final[Mapping[str, Sequence[ColumnElement[Any]]]] = {
     "awarded": (AWARDED_CENTS,),
@@ -97,6 +100,8 @@ class Totals:
     """What a list of grants comes to, in cents."""
 
     count: int
+    withdrawn: int
+    """Number of those whose award fell: what they were awarded is left out."""
     awarded_cents: int
     paid_cents: int
 
@@ -112,7 +117,13 @@ async def totals(
     search: str | None = None,
 ) -> Totals:
     """Number and sums of these grants."""
-    sums = (func.count(), total(AWARDED_CENTS), total(_figure("paid_cents")))
+    fell = grants.c.state == WITHDRAWN
+    sums = (
+        func.count(),
+        func.count(case((fell, 1))),
+        total(case((fell, 0), else_=AWARDED_CENTS)),
+        total(_figure("paid_cents")),
+    )
     query = select(*sums).select_from(WITH_MONEY).where(visible(grants.c.budget, entities))
     row = (await conn.execute(query.where(*conditions(budget, entity, state, siret, search)))).one()
     return Totals(*row)

@@ -1,6 +1,6 @@
 """A grant's money by line: reserved by its award, then as its conventions have it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.adapters.prepared import Parameter, Prepared, Row
 from services.api.balances.query import LineBalance
+from services.api.grants.awards import GrantKey, Which, named, raised
 from services.api.queries.figures import GRANTED, added, granted_columns, stage_columns
 from services.api.queries.rows import (
     LINE,
@@ -23,18 +24,11 @@ from services.ledger.explain.sentences import line_order
 from services.projector.tables import (
     budgets,
     convention_lines,
-    conventions,
     grant_lines,
     journal,
     lines,
     moves,
 )
-
-GrantKey = tuple[str, str]
-"""Its budget and its reference."""
-
-Which = Callable[[Sequence[ColumnElement[Any]]], ColumnElement[bool]]
-"""Gives the condition of some grants, by the columns of their budget and reference."""
 
 NO_MONEY = dict.fromkeys(GRANTED, 0)
 
@@ -60,7 +54,11 @@ async def money_of(
     conn: AsyncConnection, budget: str, grant: str, names: Sequence[str]
 ) -> tuple[GrantLine, ...]:
     """The money of a grant and its conventions, in the order of the lines."""
-    awarded = _by_line(await AWARDED.rows(conn, budget=budget, grant=grant))
+    awarded: dict[BudgetLine, int] = {}
+    for query in AWARDED:
+        for row in await query.rows(conn, budget=budget, grant=grant):
+            line = line_of(row)
+            awarded[line] = awarded.get(line, 0) + row["cents"]
     had = _by_line(await HAD.rows(conn, budget=budget, names=names))
     whole = _by_line(await WHOLE.rows(conn, budget=budget))
     reserved: dict[BudgetLine, int] = {}
@@ -74,7 +72,7 @@ async def money_of(
             GrantLine,
             had.get(line, NO_MONEY),
             line=line,
-            awarded_cents=awarded[line]["amount_cents"] if line in awarded else 0,
+            awarded_cents=awarded.get(line, 0),
             reserved_cents=reserved.get(line, 0),
             budget_line=row_as(LineBalance, whole[line], budget=budget) if line in whole else None,
         )
@@ -89,6 +87,12 @@ async def reserved_of(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[G
         for row in await all_rows(conn, reserved(among(keys))):
             found[row["budget"], row["grant_ref"]] += row["cents"]
     return found
+
+
+async def raised_cents(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[GrantKey, int]:
+    """Cents that were added to the awards of those of these grants where anything was."""
+    rows = await all_rows(conn, raised(among(keys))) if keys else []
+    return {(row["budget"], row["grant_ref"]): row["cents"] for row in rows}
 
 
 def among(keys: Sequence[GrantKey]) -> Which:
@@ -111,20 +115,20 @@ def only(budget: Parameter, grant: Parameter) -> Which:
 
 def _reserved_by_name(which: Which, *by: str) -> Select[Any]:
     """Reserved cents of the moves that name a convention of these grants."""
-    named = _named(which)
-    of_it = and_(moves.c.budget == named.c.budget, moves.c.convention == named.c.name)
-    return _reserved(named, of_it, by)
+    by_name = named(which)
+    of_it = and_(moves.c.budget == by_name.c.budget, moves.c.convention == by_name.c.name)
+    return _reserved(by_name, of_it, by)
 
 
 def _reserved_by_record(which: Which, *by: str) -> Select[Any]:
     """Reserved cents of the moves that name none, in the records of these grants."""
-    named = _named(which)
+    by_name = named(which)
     award = (journal.c.budget, journal.c.grant_ref)
-    of_named = and_(journal.c.budget == named.c.budget, journal.c.convention == named.c.name)
+    of_named = and_(journal.c.budget == by_name.c.budget, journal.c.convention == by_name.c.name)
     records = union(
         select(*award, journal.c.sequence).where(which(award)),
-        select(named.c.budget, named.c.grant_ref, journal.c.sequence).join_from(
-            named, journal, of_named
+        select(by_name.c.budget, by_name.c.grant_ref, journal.c.sequence).join_from(
+            by_name, journal, of_named
         ),
     ).subquery("records")
     of_it = and_(
@@ -133,16 +137,6 @@ def _reserved_by_record(which: Which, *by: str) -> Select[Any]:
         moves.c.convention.is_(None),
     )
     return _reserved(records, of_it, by)
-
-
-def _named(which: Which) -> Subquery:
-    """The conventions of these grants, by each name that they had."""
-    of_it = (conventions.c.budget, conventions.c.grant_ref)
-    asked = which(of_it)
-    return union(
-        select(*of_it, conventions.c.convention.label("name")).where(asked),
-        select(*of_it, conventions.c.continues).where(asked, conventions.c.continues.is_not(None)),
-    ).subquery("named")
 
 
 def _reserved(grants: Subquery, of_it: ColumnElement[bool], by: Sequence[str]) -> Select[Any]:
@@ -156,10 +150,13 @@ def _reserved(grants: Subquery, of_it: ColumnElement[bool], by: Sequence[str]) -
     )
 
 
-AWARDED: Final = Prepared(
-    lambda budget, grant: select(*line_columns(grant_lines), grant_lines.c.amount_cents).where(
-        grant_lines.c.budget == budget, grant_lines.c.grant_ref == grant
-    )
+AWARDED: Final = (
+    Prepared(
+        lambda budget, grant: select(
+            *line_columns(grant_lines), grant_lines.c.amount_cents.label("cents")
+        ).where(grant_lines.c.budget == budget, grant_lines.c.grant_ref == grant)
+    ),
+    Prepared(lambda budget, grant: raised(only(budget, grant), *LINE)),
 )
 HAD: Final = Prepared(
     lambda budget, names: (

@@ -9,12 +9,11 @@ from starlette.responses import Response
 
 from events.texts import _
 from services.api.access.caller import Scope
-from services.api.budgets import query as budgets
-from services.api.budgets.view import budget_names, money
+from services.api.budgets.choice import budget_choice
+from services.api.budgets.view import money
 from services.api.console.elements import address, bar_of
 from services.api.console.lists import files, heads, links, shown
 from services.api.console.page_context import (
-    BUDGETS_CHOSEN,
     NOTHING,
     ROWS,
     After,
@@ -86,7 +85,6 @@ async def grant_list(visit: Visitor) -> Response:
     amounts = [stages_of(each, reserved[each.budget, each.grant]) for each in page.rows]
     # What is released is no progress.
     progress = [[each for each in row if each[0] != "released"] for row in amounts]
-    known = await budgets.listed(conn, entities, limit=BUDGETS_CHOSEN)
     here = {**asked, "sort": None if wanted.sort == listing.BY_REFERENCE else wanted.sort}
     return await visit.page(
         "grants.html",
@@ -100,7 +98,7 @@ async def grant_list(visit: Visitor) -> Response:
         wanted=wanted,
         search=wanted.search,
         budget=wanted.budget,
-        budgets=budget_names(known, wanted.budget, locale, visit.names),
+        **await budget_choice(visit, wanted.budget),
         states=GRANT_STATES,
         heads=heads(("grants",), here, wanted.sort, HEADS),
         files=files("/grants", here, locale),

@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.adapters.prepared import Parameter, Parameters, Prepared, Row
+from services.api.grants.awards import GrantKey, Which, raised
 from services.api.grants.conventions import Convention, conventions_of
 from services.api.grants.listing import (
     BY_REFERENCE,
@@ -28,11 +29,12 @@ from services.api.grants.listing import (
     SORTED_BY,
     SORTED_BY_MONEY,
     WITH_MONEY,
+    WITHDRAWN,
     conditions,
     figures,
     is_fully_paid,
 )
-from services.api.grants.money import GrantKey, GrantLine, Which, among, money_of, only
+from services.api.grants.money import GrantLine, among, money_of, only, raised_cents
 from services.api.orders.query import OrderLine
 from services.api.queries.figures import GRANTED
 from services.api.queries.rows import (
@@ -80,6 +82,7 @@ class Grant:
     withdrawn_cause: str | None
     carried_from: str | None
     awarded_cents: int
+    """By the act of the award; what amendments added by an act, and what was carried over."""
     granted_cents: int
     remaining_cents: int
     ordered_cents: int
@@ -94,6 +97,11 @@ class Grant:
     def name(self) -> str:
         """What people call it: by who receives it, else by its reference."""
         return self.grant if self.beneficiary is None else self.beneficiary.name or self.grant
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """True if its award fell: it is in no total of what was awarded."""
+        return self.state == WITHDRAWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,13 +205,15 @@ async def one(
     row = await _one.first(conn, entities=entities, **named)
     if row is None:
         return None
+    more = await ADDED.first(conn, **named)
+    more_cents = 0 if more is None else more["cents"]
     money = await FIGURES.first(conn, **named)
     flags = await FLAG_COUNTS.first(conn, **named)
     found = await conventions_of(conn, budget, grant)
     names = [each.convention for each in found]
     names += [each.continues for each in found if each.continues is not None]
     return WholeGrant(
-        _grant(row, money, flags),
+        _grant(row, more_cents, money, flags),
         tuple(row_as(AwardedLine, each) for each in await AWARDED.rows(conn, **named)),
         tuple(
             row_as(GrantAct, row, act=Act(shown(row["body"]) or "", row["number"], row["act_on"]))
@@ -239,10 +249,12 @@ async def _with_figures(conn: AsyncConnection, rows: Sequence[Row]) -> list[Gran
     for start in range(0, len(rows), KEYS_MAX):
         some = rows[start : start + KEYS_MAX]
         keys = [(row["budget"], row["grant_ref"]) for row in some]
+        more = await raised_cents(conn, keys)
         money = _by_key(await all_rows(conn, figures(among(keys))))
         flags = _by_key(await all_rows(conn, _flag_counts(among(keys))))
         found += [
-            _grant(row, money.get(key), flags.get(key)) for row, key in zip(some, keys, strict=True)
+            _grant(row, more.get(key, 0), money.get(key), flags.get(key))
+            for row, key in zip(some, keys, strict=True)
         ]
     return found
 
@@ -251,8 +263,9 @@ def _by_key(rows: Iterable[Row]) -> dict[GrantKey, Row]:
     return {(row["budget"], row["grant_ref"]): row for row in rows}
 
 
-def _grant(row: Row, money: Row | None, flags: Row | None) -> Grant:
+def _grant(row: Row, more_cents: int, money: Row | None, flags: Row | None) -> Grant:
     had = {"flags": 0, **dict.fromkeys(GRANTED, 0), **(money or {}), **(flags or {}), **row}
+    had["awarded_cents"] += more_cents
     if row["state"] in PAYABLE and is_fully_paid(had):
         had["state"] = PAID
     return row_as(Grant, had, grant=row["grant_ref"])
@@ -298,6 +311,7 @@ def _one(entities: Parameters | None, budget: Parameter, grant: Parameter) -> Se
     )
 
 
+ADDED: Final = Prepared(lambda budget, grant: raised(only(budget, grant)))
 FIGURES: Final = Prepared(lambda budget, grant: figures(only(budget, grant)))
 FLAG_COUNTS: Final = Prepared(lambda budget, grant: _flag_counts(only(budget, grant)))
 AWARDED: Final = Prepared(

@@ -9,12 +9,10 @@ from events.texts import _
 from services.api.access.audit import Action
 from services.api.access.authorization import check_authorized
 from services.api.access.caller import Scope
-from services.api.budgets import query as budgets
-from services.api.budgets.view import budget_names
+from services.api.budgets.choice import budget_choice
 from services.api.console.elements import Verbatim, address, capital
 from services.api.console.lists import files, heads, links, shown
 from services.api.console.page_context import (
-    BUDGETS_CHOSEN,
     ROWS,
     After,
     Name,
@@ -77,7 +75,6 @@ async def order_list(visit: Visitor) -> Response:
         limit=ROWS + 1,
     )
     page = shown(found, place, ROWS)
-    known = await budgets.listed(conn, entities, limit=BUDGETS_CHOSEN)
     return await visit.page(
         "orders.html",
         status_code=422 if faults else 200,
@@ -86,7 +83,7 @@ async def order_list(visit: Visitor) -> Response:
         title=locale.say(_("Payment orders")),
         waiting=waiting_view(waiting, today, locale, whose),
         wanted=wanted,
-        budgets=budget_names(known, wanted.budget, locale, visit.names),
+        **await budget_choice(visit, wanted.budget),
         tabs=state_tabs(counted),
         rows=page.rows,
         totals=totals(counted, wanted.states),

@@ -6,10 +6,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from services.api.budgets import query as budgets
-from services.api.budgets.view import budget_names
+from services.api.budgets.choice import budget_choice
 from services.api.console.lists import files
-from services.api.console.page_context import BUDGETS_CHOSEN, NOTHING, Text, Visitor
+from services.api.console.page_context import NOTHING, Text, Visitor
 from services.api.console.texts import orders as texts
 from services.api.orders import query as orders
 from services.api.orders.plan import payment_plan
@@ -40,7 +39,6 @@ async def plan(visit: Visitor) -> Response:
     found = await payment_plan(conn, entities, today, whose.filter(today))
     of_state = whose.model_copy(update={"state": orders.UNANSWERED})
     by_state = await orders.by_state(conn, entities, of_state.filter(today))
-    known = await budgets.listed(conn, entities, limit=BUDGETS_CHOSEN)
     return await visit.page(
         "plan.html",
         status_code=422 if faults else 200,
@@ -49,7 +47,7 @@ async def plan(visit: Visitor) -> Response:
         title=locale.say(TITLE),
         texts=texts,
         wanted=whose,
-        budgets=budget_names(known, asked.budget, locale, visit.names),
+        **await budget_choice(visit, asked.budget),
         periods=[
             (PERIOD_NAMES[period], counted, whose.due(*period_days(period, today)).href)
             for period, counted in found.periods.items()

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from events.folding import folded
 from services.api.adapters.prepared import Prepared, Row
+from services.api.grants.money import raised_cents
 from services.api.queries.names import BEHIND_ALL, asked_parts, patterns_of, siret_part
 from services.api.queries.rows import Entities, FreeText, Name, row_as
 from services.api.search import statements
@@ -101,8 +102,9 @@ async def searched(conn: AsyncConnection, entities: Entities, text: str) -> Foun
         for hit in hits[:HITS_MAX]:
             found.setdefault((hit.kind, hit.budget, hit.id, hit.grant, hit.sequence), hit)
     if not found:
-        for hit in await _mentioning(conn, entities, asked):
-            found[hit.budget, hit.sequence] = hit
+        hits = await _mentioning(conn, entities, asked)
+        more = len(hits) > HITS_MAX
+        found = {(hit.budget, hit.sequence): hit for hit in hits[:HITS_MAX]}
     return Found(tuple(sorted(found.values(), key=lambda hit: not hit.whole)), more)
 
 
@@ -141,7 +143,7 @@ async def _named(
     rows = await statements.grants_named.rows(
         conn, **limits, patterns=patterns, whole=f"{named}{APART}%"
     )
-    yield [_hit("grant", row, whole=folded(row["id"]) == named) for row in rows]
+    yield await _grants(conn, rows, named)
     yield _shared(rows, asked_parts(text))
     rows = await statements.conventions_named.rows(conn, **limits, patterns=patterns, whole=named)
     yield [_hit("convention", row, whole=folded(row["id"]) == named) for row in rows]
@@ -156,6 +158,20 @@ async def _named(
     yield [_hit("act", row, whole=True) for row in acts.values()]
     rows = await statements.operations.rows(conn, **limits, operation=text)
     yield [_hit("operation", row, whole=True) for row in rows]
+
+
+async def _grants(conn: AsyncConnection, rows: Sequence[Row], named: str) -> list[Hit]:
+    """Grants with what they were awarded; those whose reference is this name are named whole."""
+    more = await raised_cents(conn, [(row["budget"], row["id"]) for row in rows])
+    return [
+        _hit(
+            "grant",
+            row,
+            whole=folded(row["id"]) == named,
+            amount_cents=row["awarded_cents"] + more.get((row["budget"], row["id"]), 0),
+        )
+        for row in rows
+    ]
 
 
 def _shared(rows: Sequence[Row], parts: Sequence[str]) -> list[Hit]:
@@ -173,8 +189,7 @@ async def _beneficiaries(conn: AsyncConnection, limits: dict[str, Any], siret: s
     rows = await statements.beneficiaries_of.rows(
         conn, **limits, first=siret, behind=siret + BEHIND_ALL
     )
-    named = {row["id"]: row for row in rows}  # Several acts may spell one name in several ways.
-    return [_hit("beneficiary", row, whole=row["id"] == siret) for row in named.values()]
+    return [_hit("beneficiary", row, whole=row["id"] == siret) for row in rows]
 
 
 async def _budgets(conn: AsyncConnection, limits: dict[str, Any], text: str) -> list[Hit]:
@@ -222,6 +237,6 @@ async def _mentioning(conn: AsyncConnection, entities: Entities, text: str) -> l
     """Records that mention a name that nothing bears."""
     ids = [*_spellings(text), *asked_parts(text)[:1]]
     rows = await statements.records_mentioning.rows(
-        conn, entities=entities, ids=ids, limit=HITS_MAX
+        conn, entities=entities, ids=ids, limit=HITS_MAX + 1
     )
     return [_hit("record", row, whole=False, id=text) for row in rows]

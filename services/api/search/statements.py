@@ -6,9 +6,10 @@ a whole table in the order of its key, in the hope of finding enough of them soo
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, select, union
+from sqlalchemy import ColumnElement, Select, and_, case, func, select, union
 
 from services.api.adapters.prepared import Parameter, Parameters, Prepared
+from services.api.grants.listing import AWARDED_CENTS, WITH_AWARDS
 from services.api.journal.traces import NAMES
 from services.api.queries.names import begins, has_all
 from services.api.queries.rows import record_of, visible
@@ -35,7 +36,6 @@ GRANT: Final = (
     grants.c.title,
     grants.c.siret,
     grants.c.state,
-    grants.c.awarded_cents.label("amount_cents"),
 )
 ORDER: Final = (
     payment_orders.c.budget,
@@ -59,7 +59,7 @@ def grants_named(
     """Grants by their reference, title, beneficiary and its SIRET; the newest year first."""
     table = grants.c
     return (
-        select(*GRANT)
+        select(*GRANT, table.awarded_cents)
         .where(visible(table.budget, entities), *has_all(table.folded, patterns))
         .order_by(_whole_first(table.folded.like(whole)), table.budget.desc(), table.grant_ref)
         .limit(limit)
@@ -69,10 +69,11 @@ def grants_named(
 @Prepared
 def grants_awarded(entities: Seen, cents: Parameter, limit: Parameter) -> Select[Any]:
     """Grants of this amount."""
-    table = grants.c
+    table, awarded_cents = grants.c, AWARDED_CENTS
     return (
-        select(*GRANT)
-        .where(visible(table.budget, entities), table.awarded_cents == cents)
+        select(*GRANT, awarded_cents.label("amount_cents"))
+        .select_from(WITH_AWARDS)
+        .where(visible(table.budget, entities), awarded_cents == cents)
         .order_by(table.budget.desc(), table.grant_ref)
         .limit(limit)
     )
@@ -179,15 +180,17 @@ def operations(entities: Seen, operation: Parameter, limit: Parameter) -> Select
 @Prepared
 def beneficiaries_of(
     entities: Seen, first: Parameter, behind: Parameter, limit: Parameter
-) -> CompoundSelect[Any]:
-    """Beneficiaries by their SIRET, or by its beginning."""
+) -> Select[Any]:
+    """Beneficiaries by their SIRET, or by its beginning; acts may spell a name in several ways."""
     found = (
         select(table.c.siret.label("id"), table.c.beneficiary.label("name")).where(
             visible(table.c.budget, entities), *begins(table.c.siret, first, behind)
         )
         for table in (grants, conventions)
     )
-    return union(*found).order_by("id").limit(limit)
+    spelled = union(*found).subquery("spelled").c
+    named = select(spelled.id, func.max(spelled.name).label("name"))
+    return named.group_by(spelled.id).order_by(spelled.id).limit(limit)
 
 
 @Prepared

@@ -23,6 +23,7 @@ from services.ledger.explain.terms import GRANT_STATES
 from services.open_data.fields import AT_ONCE, IN_CASH, IN_PARTS, TEXT_MAX
 from services.projector.tables import conventions, instalments, payment_orders, payments
 
+MONTANT: Final = verbatim("montant")
 TITLE: Final = _("List of grants")
 
 COLUMNS: Final = (
@@ -33,7 +34,7 @@ COLUMNS: Final = (
     Column(verbatim("nomBeneficiaire")),
     Column(verbatim("idBeneficiaire")),
     Column(verbatim("objet")),
-    Column(verbatim("montant"), Kind.CENTS),
+    Column(MONTANT, Kind.CENTS),
     Column(verbatim("nature")),
     Column(verbatim("conditionsVersement")),
     Column(verbatim("datesPeriodeVersement")),
@@ -46,6 +47,9 @@ COLUMNS: Final = (
     Column(_("carried over"), Kind.CENTS),
     Column(_("to review"), Kind.NUMBER),
 )
+
+AWARDED: Final = [column.label for column in COLUMNS].index(MONTANT)
+"""The place of the amount: its total leaves out the grants whose award fell."""
 
 ANNOUNCED: Final = "announced"
 """The state of a grant of which only concurring acts are known."""
@@ -145,6 +149,7 @@ def grant_sheet(listed: Sequence[ListedGrant], names: Names = OFFICIAL) -> Sheet
     for at, column in enumerate(COLUMNS):
         if column.kind is Kind.CENTS:
             total[at] = sum(cell for row in rows if isinstance(cell := row[at], int))
+    total[AWARDED] = sum(each.grant.awarded_cents for each in listed if not each.grant.is_withdrawn)
     return Sheet(TITLE, COLUMNS, [*rows, total], frozenset({len(rows)}))
 
 

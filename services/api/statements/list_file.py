@@ -23,6 +23,7 @@ ROWS_MAX: Final = 50_000
 """Rows of a list in a file: more would keep the API busy for longer than a request may take."""
 
 ALL: Final = _("all")
+ALL_DAYS: Final = _("moves of all days")
 YES, NO = _("yes"), _("no")
 ROWS: Final = ngettext("{count} row", "{count} rows")
 PLACE: Final = _("partition {of}, offset {last}")
@@ -70,6 +71,8 @@ class ListColumn(NamedTuple):
     kind: Kind = Kind.TEXT
     summed: bool = False
     """True if its total stands below."""
+    left_out: Callable[[Any], bool] | None = None
+    """The rows that are not in its total."""
 
     def of(self, row: Any, _: Names) -> Cell:
         """The cell of a row; in a name of a sender IBANs are shortened."""
@@ -84,6 +87,7 @@ class NameColumn(NamedTuple):
     name: Callable[[Names, Any], str | None]
     kind: Kind = Kind.TEXT
     summed: bool = False
+    left_out: None = None
 
     def of(self, row: Any, names: Names) -> Cell:
         """The cell of a row."""
@@ -184,7 +188,7 @@ async def list_sheet(
     strong = frozenset[int]()
     if any(column.summed for column in table.columns):
         strong = frozenset({len(rows)})
-        rows.append(_totals(table.columns, rows))
+        rows.append(_totals(table.columns, found, rows))
     columns = [Column(each.label, each.kind) for each in table.columns]
     return Sheet(table.title, columns, rows, strong, [*heading, (_("rows"), count)])
 
@@ -199,9 +203,17 @@ def _cells(columns: Sequence[AnyColumn], names: Names, found: Iterable[Any]) -> 
     return [[column.of(row, names) for column in columns] for row in found]
 
 
-def _totals(columns: Sequence[AnyColumn], rows: Sequence[Sequence[Cell]]) -> list[Cell]:
+def _totals(
+    columns: Sequence[AnyColumn], found: Sequence[Any], rows: Sequence[Sequence[Cell]]
+) -> list[Cell]:
     total: list[Cell] = [
-        sum(cell for row in rows if isinstance(cell := row[at], int)) if column.summed else None
+        sum(
+            cell
+            for each, row in zip(found, rows, strict=False)
+            if isinstance(cell := row[at], int) and not (column.left_out and column.left_out(each))
+        )
+        if column.summed
+        else None
         for at, column in enumerate(columns)
     ]
     total[0] = _("Total")
@@ -214,9 +226,9 @@ async def heading_of(
     title: Translatable,
     values: Mapping[str, Mapping[str, Translatable]],
 ) -> list[tuple[Translatable, Cell]]:
-    """The title of a file, whose it is, of which day, up to which record, and its filters."""
+    """The title of a file, whose it is, of which days, up to which record, and its filters."""
     budget: str | None = getattr(asked, "budget", None)
-    day: date = getattr(asked, "effective_on", None) or question.today
+    days = _days(question, asked)
     names = names_for(question)
     lines: list[tuple[Translatable, Cell]] = [(title, None)]
     if budget is None:
@@ -224,7 +236,7 @@ async def heading_of(
         entities = question.entities if entity is None else {entity}
         called = [named(each, names.entity(each)) for each in sorted(entities or ())]
         lines.append((_("entity"), ALL if entities is None else ", ".join(called)))
-        lines += [(_("as of"), day), (_("journal read up to"), await _read_up_to(question))]
+        lines += [*days, (_("journal read up to"), await _read_up_to(question))]
     else:
         entity, code, year = budget.split("-")
         known_at = getattr(asked, "known_at", None) or await _last_record(question, budget)
@@ -232,7 +244,7 @@ async def heading_of(
             (_("entity"), named(entity, names.entity_of(budget))),
             (_("budget"), named(code, names.of_budget(budget))),
             (_("fiscal year"), year),
-            (_("as of"), day),
+            *days,
             (_("up to record no."), known_at),
         ]
     for name, value in asked.model_dump(exclude=IN_HEADING, exclude_defaults=True).items():
@@ -241,6 +253,17 @@ async def heading_of(
             text = verbatim(named(value, called_so))
         lines.append((FILTERS.get(name) or verbatim(name), text))
     return lines
+
+
+def _days(question: Asked, asked: Any) -> list[tuple[Translatable, Cell]]:
+    """The day up to which moves count, of figures that may be asked for one; and today.
+
+    Where no day was asked for, moves of all days count, also of days to come.
+    """
+    drawn_up = (_("drawn up on"), question.today)
+    if not hasattr(asked, "effective_on"):
+        return [drawn_up]
+    return [(_("as of"), asked.effective_on or ALL_DAYS), drawn_up]
 
 
 def _spelled(value: Any, terms: Mapping[str, Translatable]) -> Cell:

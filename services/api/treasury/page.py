@@ -12,12 +12,10 @@ from events.texts import _
 from events.treasury import PIECE_NUMBER_MAX, SLIP_NUMBER_MAX
 from services.api.access.caller import Scope
 from services.api.adapters.treasury import Treasury
-from services.api.budgets import query as budgets
-from services.api.budgets.view import budget_names
+from services.api.budgets.choice import budget_choice
 from services.api.console.elements import address, slip_href
 from services.api.console.lists import Place, Shown, links, shown
 from services.api.console.page_context import (
-    BUDGETS_CHOSEN,
     ROWS,
     After,
     Asked,
@@ -64,7 +62,7 @@ async def orders_that_wait(
     visit.check_authorized(budget)
     if components.treasury is None:
         return await _page(visit, components, "", "treasury.html")
-    known = await budgets.listed(visit.connection, visit.entities, limit=BUDGETS_CHOSEN)
+    choice = await budget_choice(visit, budget)
     # Faults of thousands of orders are found meanwhile: nobody waits with a connection for that.
     await visit.connection.close()
     found = waiting.in_order(await components.treasury.slips.waiting(visit.entities, budget))
@@ -79,7 +77,7 @@ async def orders_that_wait(
         rows=page.rows,
         count=len(found),
         budget=budget,
-        budgets=budget_names(known, budget, visit.locale, visit.names),
+        **choice,
         prepare=prepare if prepare in TYPES else None,
         page_links=links((HOME,), {"budget": budget}, page, place, waiting.place_of),
     )
@@ -111,7 +109,7 @@ async def slips(
     if components.treasury is None:
         return await _page(visit, components, "slips", "treasury_slips.html")
     place = place_of(after, before, KeyTime, Text)
-    known = await budgets.listed(visit.connection, visit.entities, limit=BUDGETS_CHOSEN)
+    choice = await budget_choice(visit, budget)
     async with components.treasury.store.reading() as connection:
         found = await query.listed(
             connection,
@@ -131,7 +129,7 @@ async def slips(
         "treasury_slips.html",
         rows=page.rows,
         budget=budget,
-        budgets=budget_names(known, budget, visit.locale, visit.names),
+        **choice,
         state=state,
         states=SLIP_STATES,
         page_links=links(
@@ -301,9 +299,9 @@ async def reconciliation(visit: Visitor, components: Given, budget: Asked = None
     treasury = components.treasury
     if treasury is None:
         return await _page(visit, components, "reconciliation", "treasury_reconciliation.html")
-    known = await budgets.listed(visit.connection, visit.entities, limit=BUDGETS_CHOSEN)
+    choice = await budget_choice(visit, budget)
     await visit.connection.close()
-    chosen = budget or next((each.budget for each in known), None)
+    chosen = budget or next(iter(choice["budgets"]), None)
     found: Any = ()
     behind: Any = ()
     if chosen is not None:
@@ -317,8 +315,9 @@ async def reconciliation(visit: Visitor, components: Given, budget: Asked = None
         "reconciliation",
         "treasury_reconciliation.html",
         budget=chosen,
-        budgets=budget_names(known, chosen, visit.locale, visit.names),
+        **choice,
         differences=found[:DIFFERENCES_SHOWN],
+        left_out=len(found[DIFFERENCES_SHOWN:]),
         behind=behind,
     )
 

@@ -5,6 +5,7 @@ from typing import Final
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stdnum.fr import siret as siret_number
 
 from services.api.search.query import HITS_MAX, Found, searched
 from tests.api.made import Made
@@ -15,6 +16,7 @@ from tests.read_model.filling import journal_of, journal_of_events, read
 
 CONVENTION: Final = "CONV-2023-LILLE-AVENIRS"
 GRANT: Final = "LILLE-AVENIRS-2023"
+SIRETS_OF_ONE: Final = tuple(f"378877708{number:05}" for number in range(1, 1000))
 
 
 def found(url: str, text: str, entities: frozenset[str] | None = None) -> Found:
@@ -126,6 +128,34 @@ def test_of_many_some_are_listed_and_that_is_said(made: Made) -> None:
     hits = found(url, read(url)["grants"][0]["beneficiary"])
     assert hits.more
     assert HITS_MAX == sum(hit.kind == "grant" for hit in hits.hits)
+
+
+def test_many_records_that_mention_a_name_are_cut_and_that_is_said(made: Made) -> None:
+    refused = [
+        an_award(5_000, grant="TOO-MUCH", _id=f"refused-{each}") for each in range(HITS_MAX + 1)
+    ]
+    url = made(journal_of_events(map(encoded, [a_vote(1_000), *refused])))
+    hits = found(url, "TOO-MUCH")
+    assert (HITS_MAX, {"record"}) == (len(hits.hits), {hit.kind for hit in hits.hits})
+    assert hits.more
+
+
+def test_a_beneficiary_who_is_spelled_in_two_ways_hides_no_other(made: Made) -> None:
+    sirets = [each for each in SIRETS_OF_ONE if siret_number.is_valid(each)][: HITS_MAX + 1]
+    spellings = [(sirets[0], "Chorale"), *((each, "CHORALE") for each in sirets)]
+    awards = [
+        an_award(
+            1,
+            grant=f"G{number}",
+            beneficiary=a_beneficiary(name=name, siret=siret),
+            _id=f"a{number}",
+        )
+        for number, (siret, name) in enumerate(spellings)
+    ]
+    hits = found(made(journal_of_events(map(encoded, [a_vote(), *awards]))), sirets[0][:9])
+    listed = [hit.id for hit in hits.hits if hit.kind == "beneficiary"]
+    assert sirets[:HITS_MAX] == listed
+    assert hits.more
 
 
 def test_the_one_of_that_whole_name_stands_before_many_that_begin_so(made: Made) -> None:

@@ -28,7 +28,7 @@ ORDER_KEYS: Final[dict[str, Callable[[Any], Any]]] = {
 GRANT_KEYS: Final[dict[str, Callable[[Any], Any]]] = {
     "grant": lambda _: 0,
     "beneficiary": lambda each: plain(each.name),
-    "awarded": lambda each: each.awarded_cents or each.granted_cents,
+    "awarded": lambda each: each.awarded_cents,
     "paid": lambda each: each.paid_cents,
 }
 
@@ -139,7 +139,8 @@ def test_a_state_lists_the_grants_that_are_shown_in_it_and_its_totals_are_theirs
     assert found == [each for each in everything if state in {None, each.state}]
     assert totals == listing.Totals(
         len(found),
-        sum(each.awarded_cents or each.granted_cents for each in found),
+        sum(each.is_withdrawn for each in found),
+        sum(each.awarded_cents for each in found if not each.is_withdrawn),
         sum(each.paid_cents for each in found),
     )
     assert {"awarded", "paid"} <= {each.state for each in everything}

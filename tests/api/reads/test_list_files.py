@@ -16,7 +16,7 @@ from tests.api.made import Made
 from tests.api.reads.answers import get, items
 from tests.api.reads.two_entities import LILLE_BUDGET, ROUBAIX_BUDGET, both
 from tests.builders import a_vote, an_award, encoded
-from tests.read_model.filling import GOLDEN, journal_of, journal_of_events
+from tests.read_model.filling import GOLDEN, golden, journal_of, journal_of_events
 
 DELIMITERS: Final = {"fr": ";", "en": ","}
 NOW: Final = datetime(2023, 7, 20, 22, 30, tzinfo=UTC)
@@ -98,6 +98,15 @@ def test_a_file_has_the_rows_of_all_pages_in_their_order(made: Made, path: str) 
     assert expected == [str(line[at]) for line in lines[first : first + len(expected)]]
 
 
+def test_what_a_withdrawn_grant_was_awarded_is_in_no_total(made: Made) -> None:
+    (answer,) = get(made(golden("turns-2023")), "/grants.csv")
+    heading, rows = parts_of(answer.content)
+    assert "4 rows" == heading["rows"]
+    assert ["1090.03", "222.22", "70.00", "500.00"] == [row["awarded amount"] for row in rows]
+    *_, total = csv.reader(io.StringIO(answer.content.decode("utf-8")))
+    assert "1312.25" == total[[*rows[0]].index("awarded amount")]
+
+
 @pytest.mark.parametrize(
     ("language", "column", "phrase"),
     [("fr", "explication", "Crédits"), ("en", "explanation", "credit")],
@@ -131,7 +140,7 @@ def test_a_heading_says_whose_of_which_day_up_to_which_record_and_by_which_filte
         "entity": ROUBAIX,
         "budget": "00",
         "fiscal year": "2023",
-        "as of": "2023-07-21",
+        "drawn up on": "2023-07-21",
         "up to record no.": "9",
         "state": "issued",
         "due until": "2024-01-31",

@@ -31,7 +31,7 @@ def test_the_cells_of_a_list_are_made_in_another_thread() -> None:
     table = ListTable(verbatim("Rows"), [ListColumn(verbatim("row"), cell)])
     components = SimpleNamespace(names=OFFICIAL)
     request = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(components=components)))
-    question = cast(Asked, SimpleNamespace(request=request))
+    question = cast(Asked, SimpleNamespace(request=request, today=date(2023, 6, 2)))
     sheet = asyncio.run(list_sheet(question, Filters(), table, [1, 2]))
     assert [["1"], ["2"]] == sheet.rows
     assert threads

@@ -9,15 +9,15 @@ STAGES: Final = {
     "appropriated": _("Appropriated"),
     "available": _("Available"),
     "reserved": _("Reserved"),
-    "committed": _("Committed"),
-    "ordered": _("Ordered"),
+    "committed": _("Committed, not ordered"),
+    "ordered": _("Ordered, not paid"),
     "paid": _("Paid"),
     "carried_over": _("Carried over"),
     "granted": _("Granted"),
     "remaining": _("Still to order"),
     "released": _("Released"),
 }
-"""The stages of money: of a budget line, and of a convention."""
+"""The stages of money, of a budget line and of a convention: each without what went on from it."""
 
 OUTCOMES: Final = {
     "accepted": _("accepted"),

@@ -20,6 +20,9 @@ STEP_STATES: Final = {
 
 FLAG_COUNT: Final = ngettext("{count} to review", "{count} to review")
 FOUND: Final = ngettext("{count} grant", "{count} grants")
+WITHDRAWN: Final = ngettext(
+    "without {count} that was withdrawn", "without {count} that were withdrawn"
+)
 LEFT_OUT: Final = ngettext(
     "{count} record is left out between the first and the last.",
     "{count} records are left out between the first and the last.",

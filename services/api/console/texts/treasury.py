@@ -36,3 +36,8 @@ RETURN_KINDS: Final = {
     "unreadable": _("cannot be read"),
 }
 """Kinds of the accountant's files."""
+
+MORE_DIFFERENCES: Final = ngettext(
+    "… and {count} more: the command ecluse reconcile names all.",
+    "… and {count} more: the command ecluse reconcile names all.",
+)

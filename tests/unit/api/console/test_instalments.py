@@ -85,6 +85,9 @@ def a_convention(*instalments: Instalment, **more: Any) -> Convention:
 WAITS = an_instalment(trigger="reports", waits_for=(Want("document", "certified_accounts/2022"),))
 
 
+CUT_SHORT = an_order("cancelled", paid_cents=40_00)
+
+
 @pytest.mark.parametrize(
     ("convention", "instalment", "status"),
     [
@@ -98,6 +101,11 @@ WAITS = an_instalment(trigger="reports", waits_for=(Want("document", "certified_
         (a_convention(), an_instalment(released_cents=100_00), "released"),
         (a_convention(state="terminated"), an_instalment(), "ended"),
         (a_convention(state="terminated"), an_instalment(an_order("paid")), "paid"),
+        (
+            a_convention(state="withdrawn"),
+            an_instalment(CUT_SHORT, ordered_cents=0),
+            "ended_in_part",
+        ),
     ],
 )
 def test_how_an_instalment_stands(
@@ -164,6 +172,13 @@ def test_an_order_that_should_have_been_paid_is_shown_to_be_overdue(
 def test_a_rejected_order_stops_its_instalment() -> None:
     again = said_of(an_instalment(an_order("rejected"), ordered_cents=0), EN)
     assert [("wrong", "issued 12 June 2023"), ("later", "")] == again[2:]
+
+
+def test_a_payment_stays_done_where_the_rest_of_its_order_is_cancelled() -> None:
+    ended = an_instalment(CUT_SHORT, ordered_cents=0)
+    shown = instalment_view(a_convention(ended, state="withdrawn"), ended, TODAY, EN)
+    assert "paid in part, the rest will not take place" == shown.state.text
+    assert ("done", ["€40.00 on 30 June 2023"]) == (shown.steps[-1].how, [*shown.steps[-1].text])
 
 
 def test_orders_before_the_last_are_shown_with_what_became_of_them() -> None:
