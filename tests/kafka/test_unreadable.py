@@ -15,6 +15,7 @@ from aiokafka.record.util import calc_crc32c
 from events import topics
 from tests.builders import Json, a_vote, an_award, encoded
 from tests.kafka.cluster import STRUCTURED, Cluster, Sent, budget_on
+from tests.kafka.commands import DONE, asked
 from tests.kafka.processes import Worker
 from tests.waiting import run
 
@@ -129,3 +130,5 @@ def test_a_header_whose_name_is_no_text_holds_nobody(cluster: Cluster, tmp_path:
         journal = cluster.wait_for_records(2)[HOME]
         assert 0 == worker.stop()
     assert ["accepted"] * 2 == [record["outcome"] for record in journal]
+    proved = asked(cluster, "verify")
+    assert DONE == proved.code, proved.err

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable
 
 import pytest
-from aiokafka import TopicPartition
 from aiokafka.errors import (
     KafkaConnectionError,
     KafkaTimeoutError,
@@ -38,35 +37,6 @@ def asked(error: Callable[[], Exception], *, connected: bool, give_up_s: float =
             await cluster.__aexit__()
 
     return asyncio.run(go())
-
-
-class ConsumerOfNoText:
-    """A consumer of a record whose header has a name that is not UTF-8: aiokafka fails there."""
-
-    def seek(self, _place: TopicPartition, _offset: int) -> None: ...
-
-    def resume(self, _place: TopicPartition) -> None: ...
-
-    async def stop(self) -> None: ...
-
-    async def getmany(self, *_places: TopicPartition, **_limits: int) -> dict[str, list[str]]:
-        b"\xff".decode()
-        return {}
-
-
-def test_a_record_that_the_client_cannot_read_is_named_with_its_place() -> None:
-    async def go() -> None:
-        cluster, place = Cluster("127.0.0.1:9", 0.0), TopicPartition("t.events", 3)
-        await cluster._consumer.stop()
-        cluster._consumer = ConsumerOfNoText()
-        cluster._bounds = {place: (5, 9)}
-        try:
-            assert [] == [records async for records in cluster.read(place)]
-        finally:
-            await cluster.__aexit__()
-
-    with pytest.raises(UnreachableError, match=r"t\.events/3/5: the name of a header"):
-        asyncio.run(go())
 
 
 @pytest.mark.parametrize("error", [NodeNotReadyError, KafkaTimeoutError, TimeoutError])

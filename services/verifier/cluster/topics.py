@@ -13,6 +13,7 @@ from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.texts import _, verbatim
+from services.verifier.cluster.header_names import read_any_header_name
 from services.verifier.findings import UnreachableError
 from services.verifier.kafka_records import RECORD_BYTES_MAX
 
@@ -42,10 +43,6 @@ NOT_READ: Final = _(
     "topics that cannot be read ({error}): {names}. Were they created (ecluse topics apply)?"
 )
 SILENT: Final = _("{where}: nothing came for {limit_s:g} s, at offset {position} of {end}")
-NO_TEXT: Final = _(
-    "{where}: the name of a header is not UTF-8, in this record or one of the next, and cannot be "
-    "read ({why})"
-)
 AT_CLUSTER: Final = _("{cluster}: {why}")
 
 log: Final = logging.getLogger("ecluse.verifier")
@@ -149,9 +146,11 @@ class Cluster:
                         place, timeout_ms=_ms(POLL_S), max_records=CHUNK_RECORDS
                     )
                 )
-            except UnicodeDecodeError as error:  # By aiokafka, which reads nothing behind it.
-                where = f"{place.topic}/{place.partition}/{position}"
-                raise UnreachableError(NO_TEXT.render({"where": where, "why": error})) from error
+            except UnicodeDecodeError:
+                # aiokafka's quick reader fails at the name of a header, for ever.
+                read_any_header_name()
+                self._consumer.seek(place, position)
+                continue
             if records := taken.get(place):
                 yield [record for record in records if record.offset < end]
             before, position = position, await self._within(lambda: self._consumer.position(place))
