@@ -56,6 +56,10 @@ class Code(Enum):
     CLOSED_TOO_EARLY = _(
         "the year is closed, but the accountant has not taken {payment_orders} in charge"
     )
+    CLOSED_YEAR_MISSING = _(
+        "{what} carries money over from {closed}, whose journal is not here; an export of one "
+        "budget is proved with --budget"
+    )
     # Money.
     MOVE_IMPOSSIBLE = _("no such move of money exists: {move}")
     UNKNOWN_REFERENCE = _("the journal speaks of {what}, before which nothing stands")

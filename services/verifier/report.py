@@ -58,6 +58,10 @@ class Note(Enum):
         "Opening events of a closing that are not in this journal: {count}; not yet read, or "
         "removed from its end."
     )
+    OPENINGS = _(
+        "Opening events whose closed year was not read: {count}; that its closing led to them, "
+        "and to these amounts, is believed."
+    )
     UNREADABLE = _(
         "Dead letters whose bytes are not in the journal, and were not compared: {count}."
     )

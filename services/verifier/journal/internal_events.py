@@ -4,10 +4,10 @@ import json
 from collections.abc import Container, Iterable
 from typing import Final, NamedTuple
 
-from services.verifier.expected.years import INTERNAL_EVENT
+from services.verifier.expected.years import INTERNAL_EVENT, next_year, opening_id
 from services.verifier.findings import Code, Findings, Place, cause
 from services.verifier.published.messages import ABOUT, differing, instant
-from services.verifier.records import Json, Record, canonical_without_nulls
+from services.verifier.records import LEDGER, Json, Record, canonical_without_nulls
 
 TABLE: Final = "internal_events"
 """The table of a file store."""
@@ -18,6 +18,15 @@ class _Written(NamedTuple):
     content: bytes
     closed: str
     """The budget that it says was closed."""
+
+
+class Uncompared(NamedTuple):
+    """How many internal events had nothing to be compared with."""
+
+    awaited: int
+    """Closings lead to them, and they were not read."""
+    believed: int
+    """They were read, and the journal of the closed year was not."""
 
 
 class InternalEvents:
@@ -44,6 +53,7 @@ class InternalEvents:
             self._findings.add(Code.MESSAGE_TWICE, record.place, what=name)
         self._quarantined.discard(name)
         self._add(record.place, record.event)
+        self._prove_identity(record)
 
     def quarantine(self, place: Place, event: Json) -> None:
         """Note an internal event that became a dead letter at `place`, unread: it was written."""
@@ -51,6 +61,20 @@ class InternalEvents:
         if event["type"] == INTERNAL_EVENT and name not in self._found:
             self._add(place, event)
             self._quarantined.add(name)
+
+    def _prove_identity(self, record: Record) -> None:
+        """Prove what an opening says of itself: who wrote it, of which year, by which closing."""
+        event, data = record.event, record.event["data"]
+        closing = data["closing"]["source"], data["closing"]["id"]
+        derived = {
+            "event.id": event["id"]
+            == opening_id(data["closed_budget"], *closing, data["convention"]),
+            "event.source": event["source"] == LEDGER,
+            "event.data.budget": data["budget"] == next_year(data["closed_budget"]),
+        }
+        for member, same in derived.items():
+            if not same:
+                self._findings.add(Code.IDENTITY_DIFFERS, record.place, member=member)
 
     def _add(self, place: Place, event: Json) -> None:
         written = _Written(place, _content_of(event), event["data"]["closed_budget"])
@@ -80,23 +104,32 @@ class InternalEvents:
             if not imported or name not in self._found:
                 self._findings.add(Code.MESSAGE_MISSING, place, what=name)
 
-    def end(self, chains: Container[str] | None = None) -> int:
+    def end(self, chains: Container[str] | None = None, *, is_whole: bool = False) -> Uncompared:
         """Compare expected and found internal events at the end of all partitions.
 
         Where only some `chains` were read, or up to some record of them, an internal event may be
-        on its way, or of a year that is not among them. Returns how many internal events were not
-        there to be compared.
+        on its way. One whose closed year is not among them is believed, but of a journal that
+        `is_whole`: money that no closing carried over is money from nowhere.
         """
-        missing = [name for name in self._expected if name not in self._found]
+        awaited = believed = 0
         for name, (place, _) in self._expected.items():
             if name in self._found:
                 self._same(name, self._found[name].place, self._found[name].content)
             elif chains is None:
                 self._findings.add(Code.MESSAGE_MISSING, place, what=name)
+            else:
+                awaited += 1
         for name, written in self._found.items():
-            if name not in self._expected and (chains is None or written.closed in chains):
+            if name in self._expected:
+                continue
+            if chains is None or written.closed in chains:
                 self._findings.add(Code.MESSAGE_UNEXPECTED, written.place, what=name)
-        return 0 if chains is None else len(missing)
+            elif is_whole:
+                facts = {"what": name, "closed": written.closed}
+                self._findings.add(Code.CLOSED_YEAR_MISSING, written.place, **facts)
+            else:
+                believed += 1
+        return Uncompared(awaited, believed)
 
     def _same(self, name: str, place: Place, found: bytes) -> None:
         members = differing(self._expected[name][1], found)

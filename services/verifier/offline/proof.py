@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from services.verifier.findings import Code, Findings, Place
 from services.verifier.journal.figures import FILE_MARK
+from services.verifier.journal.internal_events import Uncompared
 from services.verifier.journal.proof import JournalProof, Row
 from services.verifier.kafka_records import HEAD_BYTES, bytes_max
 from services.verifier.records import Json, Record, sha256_hex
@@ -124,14 +125,14 @@ class JournalAlone:
         internal_events, chains = self.journal.internal_events, self.journal.chains.heads
         if self._internal_events is not None and self._budget is None:
             internal_events.compare(self._internal_events, imported=self._imported > 0)
-        awaited = internal_events.end(chains)
+        uncompared = internal_events.end(chains, is_whole=self._budget is None)
         if self._sealed is not None:
             self._sealed.end(chains)
         read: Json = {"records": self.records}
         summary = self.journal.summary()
-        return report_of(self.findings, read, summary, self._remarks(awaited), chains)
+        return report_of(self.findings, read, summary, self._remarks(uncompared), chains)
 
-    def _remarks(self, awaited: int) -> list[Remark]:
+    def _remarks(self, uncompared: Uncompared) -> list[Remark]:
         dead = sum(each["dead_letter"] for each in self.journal.outcomes.values())
         budget = self._budget
         return [
@@ -141,7 +142,8 @@ class JournalAlone:
             *([] if self._in_a_row else [Remark(Note.ORDER)]),
             Remark(Note.ENDS if self._sealed is None else Note.BEHIND_SEAL),
             *([] if budget is None else [Remark(Note.OTHER_BUDGETS, {"budget": budget})]),
-            *counted(Note.INTERNAL_EVENTS, awaited if budget is None else 0),
+            *counted(Note.INTERNAL_EVENTS, uncompared.awaited if budget is None else 0),
+            *counted(Note.OPENINGS, uncompared.believed),
             *counted(Note.UNREADABLE, dead if self._dead_letters is None else 0),
         ]
 
