@@ -171,6 +171,7 @@ def _shown(fact: Any, language: Language) -> str:
     if isinstance(fact, bytes):
         fact = fact.decode(errors="replace")
     text = translate(fact, language) if isinstance(fact, Translatable) else str(fact)
+    text = text.encode(errors="backslashreplace").decode()  # Half a character cannot be printed.
     return text if len(text) <= SHOWN_MAX else text[:SHOWN_MAX] + "…"
 
 

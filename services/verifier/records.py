@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
 from sys import intern
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from events.texts import Translatable, _
 from services.verifier.findings import Code, Findings, Place, cause
@@ -44,7 +44,12 @@ MEMBERS: Final = frozenset(
 _BUDGET: Final = re.compile(rb'"budget":"([\w.-]{1,64})"', re.ASCII)
 _SEQUENCE: Final = re.compile(rb'"sequence":(\d{1,15})', re.ASCII)
 
-_scan = json.JSONDecoder().raw_decode
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+_scan = json.JSONDecoder(parse_constant=_no_constant).raw_decode
 _encode = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
 ).encode
@@ -130,20 +135,18 @@ class Record:
 def read_record(raw: bytes, place: Place) -> Record:
     """Read one record; NotARecordError for what is no JSON object with a record's members."""
     try:
-        text = raw.decode()
-        row, event_text = _members(text)
+        row, event_text = _members(raw.decode())
+        if row.keys() != MEMBERS:
+            names = sorted(row.keys() ^ MEMBERS)
+            raise NotARecordError(_("members {names}").render({"names": names}))
+        event = row.pop("event")
+        body = canonical({name: each for name, each in row.items() if name not in NOT_HASHED})
+        is_canonical = raw.startswith(body[:-1] + b',"event":')
+        if not is_canonical:
+            # Another spelling: a member that stands twice would hide in it.
+            json.loads(raw, object_pairs_hook=_unique)
     except (ValueError, IndexError, RecursionError) as error:
         raise NotARecordError(_("JSON: {why}").render({"why": cause(error)})) from None
-    if row.keys() != MEMBERS:
-        names = sorted(row.keys() ^ MEMBERS)
-        raise NotARecordError(_("members {names}").render({"names": names}))
-    event = row.pop("event")
-    hashed = {name: each for name, each in row.items() if name not in NOT_HASHED}
-    body = canonical(hashed)
-    is_canonical = raw.startswith(body[:-1] + b',"event":')
-    if not is_canonical:
-        # Another spelling: a member that stands twice would hide in it.
-        json.loads(raw, object_pairs_hook=_unique)
     _prove_types(row)
     budget, sequence, outcome = intern(row["budget"]), row["sequence"], row["outcome"]
     where = place._replace(budget=budget, sequence=sequence)

@@ -122,13 +122,9 @@ class Unfinished:
 
     def then(self, lines: Sequence[bytes]) -> Report:
         """What is found where these lines follow, and nothing more."""
-        return self.after(lines).end()
-
-    def after(self, lines: Sequence[bytes]) -> JournalAlone:
-        """The proof where these lines follow, to go on."""
         proof: JournalAlone = pickle.loads(self._kept)  # our own, of this process
         take(proof, lines)
-        return proof
+        return proof.end()
 
 
 def take(proof: JournalAlone, lines: Sequence[bytes]) -> None:
@@ -149,10 +145,9 @@ def unfinished(lines: Sequence[bytes]) -> Iterator[Unfinished]:
 def missed(before: Unfinished, at: int, line: bytes, byte: int, bits: int) -> str | None:
     """Why a flipped byte was not found, or not where it is; None where it was."""
     where = Located(at + 1, *named(line))
-    proof = before.after([flipped(line, byte, bits)])
-    if where in map(_place, proof.findings.kept):
-        return None  # What is found at the end would be found besides.
-    found = located(proof.end())
+    found = located(before.then([flipped(line, byte, bits)]))
+    if where in found:
+        return None
     if where.line not in {each.line for each in found}:
         return f"{where}, byte {byte}: not found"
     if names_itself(line, byte) and where not in found:

@@ -24,7 +24,9 @@ from services.verifier.state.books import Books
 FULL_PROOF_RECORDS: Final = 10_000
 """Records of a budget between two complete recomputations."""
 
-MALFORMED: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+MALFORMED: Final = (
+    *(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
+)
 """Errors of reading a record whose shape is not the contract's."""
 
 
@@ -141,4 +143,10 @@ class JournalProof:
         outcomes: Counter[str] = Counter()
         for counted in self.outcomes.values():
             outcomes.update(counted)
-        return self.figures.summary(self.books, self.chains.heads, outcomes)
+        heads = self.chains.heads
+        try:
+            return self.figures.summary(self.books, heads, outcomes)
+        except MALFORMED as error:
+            # What cannot be printed was taken from a record that is found as well, with its place.
+            self.findings.add(Code.RECORD_MALFORMED, Place(), why=cause(error))
+            return self.figures.summary({}, heads, outcomes)

@@ -112,7 +112,8 @@ class Database:
         rows = self._rows(asked, budget=self._budget)
         for number, (position, budget, sequence, record) in enumerate(rows, start=1):
             place = Place("journal", offset=position)
-            yield Row(place, record, str(budget).encode(), sequence, position <= imported)
+            raw = record if isinstance(record, bytes) else str(record).encode()
+            yield Row(place, raw, str(budget).encode(), sequence, position <= imported)
             if number % REPORT_EVERY == 0:
                 progress(number, total)
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from services.verifier.findings import Code, Findings, Place
+from services.verifier.findings import Code, Findings, Place, cause
 from services.verifier.journal.figures import FILE_MARK
 from services.verifier.journal.internal_events import Uncompared
-from services.verifier.journal.proof import JournalProof, Row
+from services.verifier.journal.proof import MALFORMED, JournalProof, Row
 from services.verifier.kafka_records import HEAD_BYTES, bytes_max
 from services.verifier.records import Json, Record, sha256_hex
 from services.verifier.report import Note, Remark, Report, counted, report_of
@@ -60,10 +60,13 @@ class KeptDeadLetters:
 
 def _remembered(row: KeptDeadLetter) -> Json:
     """Such a row, in place of its bytes whether they are what it says."""
-    if row.length_bytes > bytes_max(row.topic):
-        is_whole = len(row.value) == HEAD_BYTES
-    else:
-        is_whole = (len(row.value), sha256_hex(row.value)) == (row.length_bytes, row.sha256)
+    try:
+        if row.length_bytes > bytes_max(row.topic):
+            is_whole = len(row.value) == HEAD_BYTES
+        else:
+            is_whole = (len(row.value), sha256_hex(row.value)) == (row.length_bytes, row.sha256)
+    except (AttributeError, TypeError):  # A column of SQLite may hold anything.
+        is_whole = False
     return {**row._asdict(), "value": is_whole}
 
 
@@ -115,7 +118,10 @@ class JournalAlone:
             return
         self._order.follow(record)
         if self._dead_letters is not None and record.is_dead:
-            self._dead_letters.follow(record)
+            try:
+                self._dead_letters.follow(record)
+            except MALFORMED as error:
+                self.findings.add(Code.RECORD_MALFORMED, record.place, why=cause(error))
 
     def end(self) -> Report:
         """Prove what must hold after the last record, and return the proof."""
