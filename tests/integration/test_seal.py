@@ -239,6 +239,13 @@ def test_only_a_journal_that_is_proved_is_sealed(desk: Desk, tmp_path: Path) -> 
     assert not file.exists()
 
 
+def test_a_journal_without_a_record_is_not_sealed(desk: Desk, tmp_path: Path) -> None:
+    desk.journal.write_bytes(b"\n")
+    file = tmp_path / "none.json"
+    changed = ecluse("seal", "--journal", desk.journal, "--key", desk.key, "-o", file)
+    assert (3, b"", False) == (changed.code, changed.out, file.exists())
+
+
 def test_a_seal_states_heads_and_totals(desk: Desk) -> None:
     statement = json.loads(desk.seal.read_bytes())["statement"]
     figures = verify(desk, "--figures")["figures"]

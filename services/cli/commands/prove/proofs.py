@@ -11,7 +11,7 @@ from events.texts import Number, Translatable, _
 from services.cli.records.journal_source import ONE_PLACE
 from services.cli.terminal.output import bad_option, counted
 from services.cli.terminal.screen import Prose, Screen
-from services.cli.terminal.texts import NO_RECORDS, counts
+from services.cli.terminal.texts import EMPTY_JOURNAL, NO_RECORDS, counts
 from services.runtime.kafka.security import security_arguments
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.cycle_collection import collect_rarely
@@ -79,6 +79,9 @@ def prove_alone(
                 for row in database.records(progress):
                     proof.take(row)
             report = proof.end()
+    if journal.budget is None and report.proved and not report.chains:
+        # A back-up that was never written would pass, and a seal of it state nothing.
+        raise UnreachableError(EMPTY_JOURNAL)
     return proof, _with_records(journal, report)
 
 
