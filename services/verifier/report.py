@@ -54,6 +54,9 @@ class Note(Enum):
         "Behind what is sealed, a record that was removed from the end of a chain cannot be seen "
         "in a journal alone."
     )
+    UNSEALED = _(
+        "Chains that the seal does not cover, and of which it shows nothing: {count} ({chains})."
+    )
     INTERNAL_EVENTS = _(
         "Opening events of a closing that are not in this journal: {count}; not yet read, or "
         "removed from its end."

@@ -208,6 +208,28 @@ def test_a_sealed_journal_is_proved_and_may_grow(desk: Desk) -> None:
     assert {"sealed_at": SEALED_AT, "chains": 1} == row["seal"]
 
 
+def test_chains_that_a_seal_does_not_cover_are_named(desk: Desk) -> None:
+    whole = desk.lines()
+    first = [line for line in whole if json.loads(line)["budget"] == BUDGET]
+    desk.seal.unlink()
+    desk.journal.write_bytes(b"".join(first))
+    ecluse("seal", "--journal", desk.journal, "--key", desk.key, "-o", desk.seal)
+    assert "unsealed" not in _notes(verify(desk, "--seal", desk.seal))
+    desk.journal.write_bytes(b"".join(whole))
+    notes = _notes(verify(desk, "--seal", desk.seal))
+    assert NEXT_BUDGET in notes["unsealed"]
+    assert BUDGET not in notes["unsealed"]
+    assert "behind_seal" in notes
+    alone = verify(desk, "--seal", desk.seal, "--budget", NEXT_BUDGET)
+    assert 0 == alone["seal"]["chains"]
+    assert NEXT_BUDGET in _notes(alone)["unsealed"]
+    assert {"ends"} == {"ends", "behind_seal"} & _notes(alone).keys()
+
+
+def _notes(row: Json) -> dict[str, str]:
+    return {each["code"]: each["en"] for each in row["not_proved"]}
+
+
 @pytest.mark.parametrize("planted", SEALED, ids=lambda each: each.defect)
 def test_what_happens_to_a_sealed_journal_or_its_seal_is_found(desk: Desk, planted: Sealed) -> None:
     planted.plant(desk)

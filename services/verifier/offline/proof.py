@@ -146,7 +146,7 @@ class JournalAlone:
             *counted(Note.POSITIONS, self._order.out_of_order),
             *counted(Note.IMPORTED, self._imported),
             *([] if self._in_a_row else [Remark(Note.ORDER)]),
-            Remark(Note.ENDS if self._sealed is None else Note.BEHIND_SEAL),
+            Remark(Note.BEHIND_SEAL if self._sealed and self._sealed.chains else Note.ENDS),
             *([] if budget is None else [Remark(Note.OTHER_BUDGETS, {"budget": budget})]),
             *counted(Note.INTERNAL_EVENTS, uncompared.awaited if budget is None else 0),
             *counted(Note.OPENINGS, uncompared.believed),

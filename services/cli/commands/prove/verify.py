@@ -38,6 +38,9 @@ from services.verifier.seals.statements import NotASealError, SealedChains
 FACT_MAX = 300
 """How much of one fact of a difference a person is shown."""
 
+CHAINS_NAMED = 20
+"""How many of the chains that a seal does not cover are named."""
+
 HELD = ngettext(
     "seal of {sealed_at}: {count} chain compared", "seal of {sealed_at}: {count} chains compared"
 )
@@ -87,7 +90,7 @@ def verify_journal(
     meant, findings = the_journal(db, journal, budget), Findings()
     held = _held(seal, public_key, budget, findings)
     report = prove(meant, findings, held.chains)
-    report.remarks += held.remarks
+    report.remarks += held.remarks + _unsealed(report, held, budget)
     again = _redecided(meant) if redecide and report.proved else None
     if as_json:
         print_json(_row(report, held, again, figures=figures))
@@ -96,7 +99,7 @@ def verify_journal(
         show(screen, report)
         if held.seal is not None and held.chains is not None:
             sealed_at = held.seal["statement"]["sealed_at"]
-            screen.say(HELD.render(held.chains.chains, sealed_at=sealed_at))
+            screen.say(HELD.render(len(held.chains.chains), sealed_at=sealed_at))
         if again is not None:
             _show_differences(screen, again)
         elif redecide:
@@ -114,7 +117,7 @@ def _row(
 ) -> Json:
     row = report.row()
     if held.seal is not None:
-        chains = 0 if held.chains is None else held.chains.chains
+        chains = 0 if held.chains is None else len(held.chains.chains)
         row["seal"] = {"sealed_at": held.seal["statement"]["sealed_at"], "chains": chains}
     if again is not None:
         row["redecided"] = again.row()
@@ -144,6 +147,19 @@ def _held(
         return Held(seal, None, [])
     remarks = [Remark(Note.SEAL_KEY)] if given is None else []
     return Held(seal, SealedChains(seal["statement"], findings, budget), remarks)
+
+
+def _unsealed(report: Report, held: Held, budget: str | None) -> list[Remark]:
+    """The chains of which the seal says nothing, of those that were asked for."""
+    if held.chains is None:
+        return []
+    asked = report.chains if budget is None else report.chains & {budget}
+    names = sorted(asked - held.chains.chains)
+    if not names:
+        return []
+    more = ["…"] if len(names) > CHAINS_NAMED else []
+    chains = ", ".join(names[:CHAINS_NAMED] + more)
+    return [Remark(Note.UNSEALED, {"count": len(names), "chains": chains})]
 
 
 def _redecided(journal: Journal) -> Redecided:
