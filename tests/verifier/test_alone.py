@@ -289,3 +289,25 @@ def test_one_budget_alone_is_proved_of_a_file(tmp_path: Path) -> None:
         assert report.proved
         assert [budget] == list(report.figures["heads"])
         assert Note.OTHER_BUDGETS in [each.note for each in report.remarks]
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [rb'{"budget":"\u003%c', rb'{"budget": "%c', rb'{ "budget":"%c'],
+    ids=["an escape", "a space before the value", "a space before the name"],
+)
+def test_a_record_of_the_budget_that_is_spelled_otherwise_is_not_passed_over(
+    spelled: bytes, tmp_path: Path
+) -> None:
+    lines = [*small()]
+    budget = chain_of(lines[-1]) if chain_of(lines[-1])[0] != "_" else chain_of(lines[0])
+    last = max(at for at, line in enumerate(lines) if chain_of(line) == budget)
+    plain = b'{"budget":"%c' % budget[0].encode()
+    assert lines[last].startswith(plain)
+    lines[last] = lines[last].replace(plain, spelled % budget[0].encode(), 1)
+    file = tmp_path / FILE
+    file.write_bytes(b"".join(line + b"\n" for line in lines))
+    proof = JournalAlone(Findings(), in_a_row=False, budget=budget)
+    for row in exported(file, budget, lambda _done, _total: None):
+        proof.take(row)
+    assert last + 1 in {each.line for each in located(proof.end())}

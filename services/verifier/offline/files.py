@@ -1,5 +1,6 @@
 """Journals in files, read and never written: a database of `ecluse replay`, or exported records."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,13 +12,16 @@ from services.verifier.findings import Place, UnreachableError
 from services.verifier.journal.proof import Progress, Row
 from services.verifier.kafka_records import RECORD_BYTES_MAX
 from services.verifier.offline.proof import KeptDeadLetter
-from services.verifier.records import NotARecordError, canonical, read_record
+from services.verifier.records import NotARecordError, read_record
 
 APPLICATION_ID: Final = 0x45636C75
 """Marks a database as one of a ledger ("Eclu")."""
 
 IMPORTED: Final = "ecluse.import"
 """Stands among the positions of a database whose journal was imported: so many records were."""
+
+_PLAIN_BUDGET: Final = re.compile(rb'\{"budget":"([^"\\]*)",')
+"""The chain of a record that begins as the ledger writes it; another spelling is read whole."""
 
 UNREADABLE: Final = _("{path}: {error}")
 
@@ -52,10 +56,11 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
 
 def _is_of(raw: bytes, budget: str | None) -> bool:
     """Return whether a line is of that chain; an unreadable line is, so that it is found."""
-    if budget is None or raw.startswith(b'{"budget":%b,' % canonical(budget)):
+    if budget is None:
         return True
-    if raw.startswith(b'{"budget":'):
-        return False
+    plain = _PLAIN_BUDGET.match(raw)
+    if plain is not None:
+        return plain[1] == budget.encode()
     try:
         return read_record(raw, Place()).budget == budget
     except NotARecordError:
