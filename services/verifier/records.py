@@ -49,7 +49,12 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
-_scan = json.JSONDecoder(parse_constant=_no_constant).raw_decode
+def _no_fraction(spelled: str) -> NoReturn:
+    raise ValueError(f"{spelled} is no integer")
+
+
+_scan_event = json.JSONDecoder(parse_constant=_no_constant).raw_decode
+_scan = json.JSONDecoder(parse_constant=_no_constant, parse_float=_no_fraction).raw_decode
 _encode = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
 ).encode
@@ -140,18 +145,25 @@ def read_record(raw: bytes, place: Place) -> Record:
             names = sorted(row.keys() ^ MEMBERS)
             raise NotARecordError(_("members {names}").render({"names": names}))
         event = row.pop("event")
+        _prove_types(row)
         body = canonical({name: each for name, each in row.items() if name not in NOT_HASHED})
-        is_canonical = raw.startswith(body[:-1] + b',"event":')
+        is_canonical = raw == body[:-1] + _behind_body(row, event_text)
         if not is_canonical:
             # Another spelling: a member that stands twice would hide in it.
             json.loads(raw, object_pairs_hook=_unique)
     except (ValueError, IndexError, RecursionError) as error:
         raise NotARecordError(_("JSON: {why}").render({"why": cause(error)})) from None
-    _prove_types(row)
     budget, sequence, outcome = intern(row["budget"]), row["sequence"], row["outcome"]
     where = place._replace(budget=budget, sequence=sequence)
     head = sha256_hex(body)
     return Record(row, event, event_text, budget, sequence, outcome, head, where, is_canonical)
+
+
+def _behind_body(row: Json, event_text: str) -> bytes:
+    """The members that are not hashed, as the contract spells them behind the others."""
+    topic, partition, offset = (row["source"][name] for name in ("topic", "partition", "offset"))
+    source = f'{{"topic":{_encode(topic)},"partition":{partition},"offset":{offset}}}'
+    return f',"event":{event_text},"hash":{_encode(row["hash"])},"source":{source}}}'.encode()
 
 
 def guessed(raw: bytes, place: Place) -> Place:
@@ -193,7 +205,8 @@ def _members(text: str) -> tuple[Json, str]:
         name, colon = _scan(text, at)
         if text[colon] != ":" or name in row:
             raise ValueError(f"at {name}")
-        row[name], end = _scan(text, colon + 1)
+        scan = _scan_event if name == "event" else _scan
+        row[name], end = scan(text, colon + 1)
         if text[end] not in ",}":
             raise ValueError(f"behind {name}")
         if name == "event":

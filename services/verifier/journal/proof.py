@@ -10,6 +10,7 @@ from services.verifier.expected.years import internal_events
 from services.verifier.findings import Code, Findings, Place, cause
 from services.verifier.journal.figures import Figures
 from services.verifier.journal.internal_events import InternalEvents
+from services.verifier.journal.members import prove_members
 from services.verifier.records import (
     Chains,
     NotARecordError,
@@ -84,6 +85,8 @@ class JournalProof:
             return None
         try:
             self._prove(record, key)
+        except NotARecordError as error:
+            self.findings.add(Code.RECORD_MALFORMED, record.place, why=error.text)
         except KeyError as error:
             self.findings.add(Code.UNKNOWN_REFERENCE, record.place, what=error)
         except MALFORMED as error:
@@ -102,6 +105,7 @@ class JournalProof:
             self.findings.add(Code.KEY_DIFFERS, record.place, **facts)
         self.chains.follow(record)
         prove_shape(record, self.findings)
+        prove_members(record.row)
         self.figures.add(record)
         if record.is_dead:
             return
