@@ -68,6 +68,10 @@ class NotARecordError(Exception):
         self.text = text
 
 
+class LaterRecordError(NotARecordError):
+    """A record of another version, or with members that its version does not have."""
+
+
 def canonical(value: Any) -> bytes:
     """Canonical JSON: sorted keys, no spaces, UTF-8."""
     return _encode(value).encode()
@@ -141,6 +145,13 @@ def read_record(raw: bytes, place: Place) -> Record:
     """Read one record; NotARecordError for what is no JSON object with a record's members."""
     try:
         row, event_text = _members(raw.decode())
+        if type(row.get("version")) is int and row["version"] > VERSION:
+            facts = {"version": row["version"], "read": VERSION}
+            raise LaterRecordError(_("version {version}; this verifier reads {read}").render(facts))
+        if row.keys() > MEMBERS:
+            facts = {"names": sorted(row.keys() - MEMBERS), "read": VERSION}
+            text = _("members {names}, which version {read} does not have")
+            raise LaterRecordError(text.render(facts))
         if row.keys() != MEMBERS:
             names = sorted(row.keys() ^ MEMBERS)
             raise NotARecordError(_("members {names}").render({"names": names}))

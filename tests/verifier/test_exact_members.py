@@ -113,3 +113,18 @@ def _effects(row: Json) -> str:
 def test_a_rewriter_who_changes_nothing_writes_the_same_bytes() -> None:
     for lines in (YEARS, HARD):
         assert [*lines] == rewritten(lines, lambda _row: None)
+
+
+def test_of_an_order_s_lines_what_differs_is_said(tmp_path: Path) -> None:
+    """However many lines and services stand before it."""
+    lines = recorded("lille-avenirs-2023.journal.jsonl")
+
+    def change(row: Json) -> None:
+        for order in row["payment_orders"] or ():
+            if "lines" in order:
+                order["lines"][-1]["services"][-1]["code"] = "SPORT"
+
+    findings = proof_of(rewritten(lines, change), tmp_path).findings
+    assert ["order_differs"] * 2 == [each.code.code for each in findings]
+    expected = "line 3, service 1: ('EMPLOI', 7550000) expected, ('SPORT', 7550000) found"
+    assert expected in findings[0].text.en

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.verifier.findings import Findings, Place
+from services.verifier.findings import Findings, Place, UnreachableError
 from services.verifier.journal.proof import Row
 from services.verifier.offline.proof import JournalAlone, KeptDeadLetter
 from services.verifier.seals.signing import public_pem, read_seal
@@ -105,3 +105,26 @@ def test_half_a_character_in_a_seal_is_no_seal(member: str, tmp_path: Path) -> N
     file.write_text(json.dumps(seal))
     with pytest.raises(NotASealError, match="UnicodeEncodeError"):
         read_seal(file)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"version": 2}, "version 2; this verifier reads 1"),
+        ({"more": None}, "members ['more'], which version 1 does not have"),
+    ],
+    ids=["a later version", "a member more"],
+)
+def test_of_records_of_a_later_version_one_thing_is_said(
+    change: Json, why: str, tmp_path: Path
+) -> None:
+    later = [json.dumps(json.loads(line) | change, separators=(",", ":")) for line in YEARS]
+    report = proof_of([line.encode() for line in later], tmp_path)
+    [finding] = report.findings
+    assert {"record_malformed": 1} == report.counts
+    assert (1, f"this is no journal record: {why}") == (finding.place.offset, finding.text.en)
+
+
+def test_a_database_in_place_of_an_export_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UnreachableError, match="this is a database; give it with --db"):
+        proof_of([b"SQLite format 3\0..."], tmp_path)

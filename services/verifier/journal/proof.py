@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from events.texts import Translatable
 from services.verifier.expected.accepted import apply
 from services.verifier.expected.waiting import Waiting
 from services.verifier.expected.years import internal_events
@@ -13,6 +14,7 @@ from services.verifier.journal.internal_events import InternalEvents
 from services.verifier.journal.members import prove_members
 from services.verifier.records import (
     Chains,
+    LaterRecordError,
     NotARecordError,
     Record,
     guessed,
@@ -74,12 +76,19 @@ class JournalProof:
         chains one after the other."""
         self._waiting: dict[str, Waiting] = {}
         self._last_budget = ""
+        self._later: list[Translatable] = []
+        """What was said of records of later versions."""
         self._full_every = full_every
 
     def read(self, place: Place, key: bytes | None, raw: bytes) -> Record | None:
         """Prove the next record; None where it is none."""
         try:
             record = read_record(raw, place)
+        except LaterRecordError as error:
+            if error.text not in self._later:  # A whole journal of theirs is one thing to say.
+                self._later.append(error.text)
+                self.findings.add(Code.RECORD_MALFORMED, guessed(raw, place), why=error.text)
+            return None
         except NotARecordError as error:
             self.findings.add(Code.RECORD_MALFORMED, guessed(raw, place), why=error.text)
             return None

@@ -17,6 +17,9 @@ from services.verifier.records import NotARecordError, read_record
 APPLICATION_ID: Final = 0x45636C75
 """Marks a database as one of a ledger ("Eclu")."""
 
+SQLITE: Final = b"SQLite format 3\0"
+"""The beginning of any database of SQLite."""
+
 IMPORTED: Final = "ecluse.import"
 """Stands among the positions of a database whose journal was imported: so many records were."""
 
@@ -33,6 +36,8 @@ def exported(path: Path, budget: str | None, progress: Progress) -> Iterator[Row
     """The records of an exported journal, a line each; UnreachableError where it cannot be read."""
     try:
         with path.open("rb") as stream:
+            if stream.seekable():
+                _prove_text(stream, path)
             size = path.stat().st_size
             for number, line in enumerate(_lines(stream), start=1):
                 raw = line.removesuffix(b"\n")
@@ -43,6 +48,15 @@ def exported(path: Path, budget: str | None, progress: Progress) -> Iterator[Row
     except OSError as error:
         facts = {"path": path, "error": error.strerror}
         raise UnreachableError(UNREADABLE.render(facts)) from error
+
+
+def _prove_text(stream: BinaryIO, path: Path) -> None:
+    is_database = stream.read(len(SQLITE)) == SQLITE
+    stream.seek(0)
+    if is_database:
+        raise UnreachableError(
+            _("{path}: this is a database; give it with --db").render({"path": path})
+        )
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:

@@ -24,7 +24,7 @@ from services.cli.terminal.screen import Cells, Screen
 from services.cli.terminal.texts import OUTCOME, counts
 from services.ledger.application.redecide import Difference, Redecided, Redecision
 from services.ledger.domain.journal import RULES_VERSION
-from services.verifier.findings import Code, Findings, Place
+from services.verifier.findings import Code, Findings, Place, UnreachableError, shown
 from services.verifier.journal.proof import Row
 from services.verifier.records import Json
 from services.verifier.report import Note, Remark, Report
@@ -50,6 +50,7 @@ REDECIDED = _(
 )
 NOT_REDECIDED = _("A journal that is not proved is not decided again.")
 NEEDS_SEAL = _("this is the key of a seal: give --seal too")
+NO_SEAL = _("{path} holds no seal: {why}")
 NO_KEY = _("{path} holds no public Ed25519 key (PEM)")
 
 
@@ -57,8 +58,8 @@ class Held(NamedTuple):
     """A seal against which a journal is held."""
 
     seal: Json | None
-    """None where the file holds none, or nobody signed it."""
     chains: SealedChains | None
+    """None where nobody signed it."""
     remarks: list[Remark]
 
 
@@ -138,8 +139,7 @@ def _held(
             seal = read_seal(path)
             given = None if public_key is None else read_public_key(public_key.read_bytes())
     except NotASealError as error:
-        findings.add(Code.SEAL_MALFORMED, place, why=error)
-        return Held(None, None, [])
+        raise UnreachableError(NO_SEAL.render({"path": path, "why": shown(str(error))})) from error
     own = read_public_key(seal["public_key"].encode())
     if not is_signed_by(seal, own if given is None else given):
         by_another = given is not None and is_signed_by(seal, own)
