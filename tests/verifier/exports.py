@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 from services.verifier.findings import Findings, Place
@@ -16,6 +17,7 @@ from tests.verifier.planting import spelled
 DIGESTED = ("type", "time", "subject", "data")
 
 
+@cache
 def recorded(name: str) -> tuple[bytes, ...]:
     """The lines of a recorded history."""
     return tuple((HERE / name).read_bytes().splitlines())

@@ -25,6 +25,8 @@ from services.verifier.offline.files import exported
 from services.verifier.offline.proof import JournalAlone
 from services.verifier.report import Note, Report
 from tests.builders import (
+    IBAN,
+    Json,
     Scenario,
     a_convention,
     a_notification,
@@ -34,6 +36,7 @@ from tests.builders import (
     encoded,
 )
 from tests.golden.record import HERE
+from tests.verifier.exports import proof_of, recorded, rewritten
 
 FILE = "journal.jsonl"
 HISTORIES = sorted(file.name for file in HERE.glob("*.journal.jsonl"))
@@ -62,20 +65,6 @@ def small() -> tuple[bytes, ...]:
         b'{"specversion":',
     )
     return tuple(row.record for row in scenario.store.journal())
-
-
-@cache
-def recorded(name: str) -> tuple[bytes, ...]:
-    return tuple((HERE / name).read_bytes().splitlines())
-
-
-def proof_of(lines: list[bytes], folder: Path) -> Report:
-    file = folder / FILE
-    file.write_bytes(b"".join(line + b"\n" for line in lines))
-    proof = JournalAlone(Findings(), in_a_row=False)
-    for row in exported(file, None, lambda _done, _total: None):
-        proof.take(row)
-    return proof.end()
 
 
 def located(report: Report) -> set[Located]:
@@ -238,6 +227,21 @@ def test_a_record_that_is_removed_from_the_end_is_not_seen_and_the_report_says_s
     report = proof_of([*small()[:-1]], tmp_path)
     assert report.proved
     assert Note.ENDS in [each.note for each in report.remarks]
+
+
+def test_what_is_written_anew_is_not_seen_and_the_report_says_so(tmp_path: Path) -> None:
+    """Another account in a convention and in its orders, and all hashes made again."""
+    lines = recorded("year-end-2023.journal.jsonl")
+
+    def change(row: Json) -> None:
+        changed = json.loads(json.dumps(row).replace(IBAN, "NOT AN IBAN"))
+        row.update(changed)
+
+    anew = rewritten(lines, change)
+    assert any(b"NOT AN IBAN" in line for line in anew)
+    report = proof_of(anew, tmp_path)
+    assert report.proved
+    assert {Note.ENDS, Note.AS_IT_STANDS} <= {each.note for each in report.remarks}
 
 
 @pytest.mark.parametrize(
