@@ -58,7 +58,7 @@ class Code(Enum):
     )
     CLOSED_YEAR_MISSING = _(
         "{what} carries money over from {closed}, whose journal is not here; an export of one "
-        "budget is proved with --budget"
+        "budget is proved with --budget, a journal that no longer has the year with --without"
     )
     # Money.
     MOVE_IMPOSSIBLE = _("no such move of money exists: {move}")

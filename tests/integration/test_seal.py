@@ -269,6 +269,20 @@ def test_a_journal_without_a_record_is_not_sealed(desk: Desk, tmp_path: Path) ->
     assert (3, b"", False) == (changed.code, changed.out, file.exists())
 
 
+def test_a_journal_that_no_longer_holds_a_closed_year_is_sealed_if_that_is_said(
+    desk: Desk,
+) -> None:
+    without(lambda row: row["budget"] == BUDGET)(desk)
+    desk.seal.unlink()
+    args = ("seal", "--journal", desk.journal, "--key", desk.key, "-o", desk.seal)
+    assert (1, False) == (ecluse(*args).code, desk.seal.exists())
+    assert 0 == ecluse(*args, "--without", BUDGET).code
+    row = verify(desk, "--seal", desk.seal, "--without", BUDGET)
+    assert "openings" in _notes(row)
+    needs_file = ecluse("verify", "--without", BUDGET, "--lang", "en", COLUMNS="300")
+    assert (2, True) == (needs_file.code, "--journal or --db" in needs_file.err)
+
+
 def test_a_seal_states_heads_and_totals(desk: Desk) -> None:
     statement = json.loads(desk.seal.read_bytes())["statement"]
     figures = verify(desk, "--figures")["figures"]

@@ -1,7 +1,7 @@
 """Exported journals as one who can write would change them: all hashes are made again."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -49,11 +49,13 @@ def rewritten(lines: Iterable[bytes], change: Callable[[Json], object]) -> list[
     return made
 
 
-def proof_of(lines: Sequence[bytes], folder: Path, budget: str | None = None) -> Report:
+def proof_of(
+    lines: Sequence[bytes], folder: Path, budget: str | None = None, without: Collection[str] = ()
+) -> Report:
     """The proof of a file with these lines."""
     file = folder / "journal.jsonl"
     file.write_bytes(b"".join(line + b"\n" for line in lines))
-    proof = JournalAlone(Findings(), in_a_row=False, budget=budget)
+    proof = JournalAlone(Findings(), in_a_row=False, budget=budget, without=without)
     for row in exported(file, budget, lambda _done, _total: None):
         proof.take(row)
     return proof.end()

@@ -43,6 +43,15 @@ def test_of_one_budget_alone_such_openings_are_counted(tmp_path: Path) -> None:
     assert Note.OPENINGS not in [each.note for each in proof_of(YEARS, tmp_path).remarks]
 
 
+def test_a_closed_year_that_is_not_kept_is_named(tmp_path: Path) -> None:
+    assert not proof_of(OF_NEXT, tmp_path, without=[NEXT]).proved
+    report = proof_of(OF_NEXT, tmp_path, without=[CLOSED])
+    assert report.proved
+    [remark] = [each for each in report.remarks if each.note is Note.OPENINGS]
+    assert {"count": OPENINGS} == remark.facts
+    assert not proof_of(rewritten(YEARS, from_nowhere), tmp_path, without=[CLOSED]).proved
+
+
 def test_an_opening_of_no_closing_is_found_where_the_closed_year_is_there(tmp_path: Path) -> None:
     assert "message_unexpected" in proof_of(rewritten(YEARS, from_nowhere), tmp_path).counts
 

@@ -1,6 +1,6 @@
 """The proof of a journal of which nothing else is at hand: a file, a database, or its topic."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import NamedTuple
 
 from services.verifier.findings import Code, Findings, Place, cause
@@ -73,7 +73,8 @@ def _remembered(row: KeptDeadLetter) -> Json:
 class JournalAlone:
     """Give it a journal's records in its order, then end it.
 
-    `in_a_row` is false where only the records of one chain are known to stand in their order.
+    `in_a_row` is false where only the records of one chain are known to stand in their order;
+    closed years that it is kept `without` are not missed.
     """
 
     def __init__(
@@ -83,8 +84,10 @@ class JournalAlone:
         in_a_row: bool,
         budget: str | None = None,
         sealed: SealedChains | None = None,
+        without: Container[str] = (),
     ) -> None:
         self.findings = findings
+        self._without = without
         self.journal = JournalProof(self.findings, in_a_row=in_a_row, sealed=sealed)
         self.records = 0
         self._in_a_row = in_a_row
@@ -131,7 +134,8 @@ class JournalAlone:
         internal_events, chains = self.journal.internal_events, self.journal.chains.heads
         if self._internal_events is not None and self._budget is None:
             internal_events.compare(self._internal_events, imported=self._imported > 0)
-        uncompared = internal_events.end(chains, is_whole=self._budget is None)
+        is_whole = self._budget is None
+        uncompared = internal_events.end(chains, is_whole=is_whole, without=self._without)
         if self._sealed is not None:
             self._sealed.end(chains)
         read: Json = {"records": self.records}

@@ -11,6 +11,7 @@ from events.texts import _, ngettext
 from services.cli.commands.prove.proofs import (
     EXIT_DISPROVED,
     Journal,
+    Without,
     prove,
     read,
     reading_key,
@@ -49,6 +50,7 @@ REDECIDED = _(
     "rules {versions} in the journal, {present} now: {differing} decided otherwise"
 )
 NOT_REDECIDED = _("A journal that is not proved is not decided again.")
+NEEDS_FILE = _("of a journal in a file or a database alone: give --journal or --db too")
 NEEDS_SEAL = _("this is the key of a seal: give --seal too")
 NO_SEAL = _("{path} holds no seal: {why}")
 NO_KEY = _("{path} holds no public Ed25519 key (PEM)")
@@ -67,6 +69,7 @@ def verify_journal(
     db: Database = None,
     journal: Exported = None,
     budget: OfBudget = None,
+    without: Without = None,
     seal: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Hold it against a seal of `ecluse seal` too."),
@@ -88,7 +91,9 @@ def verify_journal(
     Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
-    meant, findings = the_journal(db, journal, budget), Findings()
+    meant, findings = the_journal(db, journal, budget, without), Findings()
+    if meant.without and db is None and journal is None:
+        raise bad_option("--without", NEEDS_FILE)
     held = _held(seal, public_key, budget, findings)
     report = prove(meant, findings, held.chains)
     report.remarks += held.remarks + _unsealed(report, held, budget)
