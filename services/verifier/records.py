@@ -156,6 +156,8 @@ def read_record(raw: bytes, place: Place) -> Record:
             names = sorted(row.keys() ^ MEMBERS)
             raise NotARecordError(_("members {names}").render({"names": names}))
         event = row.pop("event")
+        if "\\u" in event_text:
+            json.dumps(event, ensure_ascii=False).encode()  # Half a character cannot be written.
         _prove_types(row)
         body = canonical({name: each for name, each in row.items() if name not in NOT_HASHED})
         is_canonical = raw == body[:-1] + _behind_body(row, event_text)

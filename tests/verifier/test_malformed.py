@@ -12,10 +12,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from services.verifier.findings import Findings, Place, UnreachableError
 from services.verifier.journal.proof import Row
 from services.verifier.offline.proof import JournalAlone, KeptDeadLetter
+from services.verifier.records import read_record, sha256_hex
 from services.verifier.seals.signing import public_pem, read_seal
 from services.verifier.seals.statements import NotASealError
 from tests.builders import Json
 from tests.verifier.exports import kind_of, proof_of, recorded, rewritten
+from tests.verifier.planting import spelled
 
 YEARS = recorded("year-end-2023.journal.jsonl")
 DEEP = b"[" * 990 + b"]" * 990
@@ -41,6 +43,14 @@ def test_what_no_ledger_writes_is_found_where_it_stands(
     report = proof_of(lines, tmp_path)
     assert 3 in {each.place.offset for each in report.findings}
     [each.row() for each in report.findings]
+
+
+def test_half_a_character_is_found_in_an_attribute_that_no_digest_covers(tmp_path: Path) -> None:
+    record = read_record(YEARS[0], Place())
+    record.event_text = record.event_text[:-1] + f',"x":"{HALF}"}}'
+    record.row["event_sha256"] = sha256_hex(record.event_text.encode())
+    report = proof_of([spelled(record, record.row)], tmp_path)
+    assert {"record_malformed": 1} == report.counts
 
 
 def services_of_another_name(row: Json) -> None:
