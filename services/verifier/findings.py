@@ -56,6 +56,10 @@ class Code(Enum):
     CLOSED_TOO_EARLY = _(
         "the year is closed, but the accountant has not taken {payment_orders} in charge"
     )
+    CLOSED_YEAR_MISSING = _(
+        "{what} carries money over from {closed}, whose journal is not here; an export of one "
+        "budget is proved with --budget, a journal that no longer has the year with --without"
+    )
     # Money.
     MOVE_IMPOSSIBLE = _("no such move of money exists: {move}")
     UNKNOWN_REFERENCE = _("the journal speaks of {what}, before which nothing stands")
@@ -89,7 +93,6 @@ class Code(Enum):
     BALANCE_DIFFERS = _("balance {what}, {member}: {expected} expected, {found} found")
     BALANCE_MISSING = _("the last balance {what} is that of number {expected}: {found} found")
     # A seal.
-    SEAL_MALFORMED = _("this is no seal: {why}")
     SEAL_FORGED = _("the signature does not fit the statement: the seal was changed")
     SEAL_KEY_DIFFERS = _("the seal is signed by another key than the one that is given")
     SEALED_HASH_DIFFERS = _(
@@ -170,7 +173,12 @@ def _shown(fact: Any, language: Language) -> str:
     """A fact in a sentence: its beginning; one that is itself a sentence in its language."""
     if isinstance(fact, bytes):
         fact = fact.decode(errors="replace")
-    text = translate(fact, language) if isinstance(fact, Translatable) else str(fact)
+    return shown(translate(fact, language) if isinstance(fact, Translatable) else str(fact))
+
+
+def shown(text: str) -> str:
+    """The beginning of a text, as it can be printed: half a character cannot."""
+    text = text.encode(errors="backslashreplace").decode()
     return text if len(text) <= SHOWN_MAX else text[:SHOWN_MAX] + "…"
 
 

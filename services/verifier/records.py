@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
 from sys import intern
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from events.texts import Translatable, _
 from services.verifier.findings import Code, Findings, Place, cause
@@ -44,7 +44,17 @@ MEMBERS: Final = frozenset(
 _BUDGET: Final = re.compile(rb'"budget":"([\w.-]{1,64})"', re.ASCII)
 _SEQUENCE: Final = re.compile(rb'"sequence":(\d{1,15})', re.ASCII)
 
-_scan = json.JSONDecoder().raw_decode
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _no_fraction(spelled: str) -> NoReturn:
+    raise ValueError(f"{spelled} is no integer")
+
+
+_scan_event = json.JSONDecoder(parse_constant=_no_constant).raw_decode
+_scan = json.JSONDecoder(parse_constant=_no_constant, parse_float=_no_fraction).raw_decode
 _encode = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
 ).encode
@@ -56,6 +66,10 @@ class NotARecordError(Exception):
     def __init__(self, text: Translatable) -> None:
         super().__init__(text.msgid)
         self.text = text
+
+
+class LaterRecordError(NotARecordError):
+    """A record of another version, or with members that its version does not have."""
 
 
 def canonical(value: Any) -> bytes:
@@ -130,25 +144,39 @@ class Record:
 def read_record(raw: bytes, place: Place) -> Record:
     """Read one record; NotARecordError for what is no JSON object with a record's members."""
     try:
-        text = raw.decode()
-        row, event_text = _members(text)
+        row, event_text = _members(raw.decode())
+        if type(row.get("version")) is int and row["version"] > VERSION:
+            facts = {"version": row["version"], "read": VERSION}
+            raise LaterRecordError(_("version {version}; this verifier reads {read}").render(facts))
+        if row.keys() > MEMBERS:
+            facts = {"names": sorted(row.keys() - MEMBERS), "read": VERSION}
+            text = _("members {names}, which version {read} does not have")
+            raise LaterRecordError(text.render(facts))
+        if row.keys() != MEMBERS:
+            names = sorted(row.keys() ^ MEMBERS)
+            raise NotARecordError(_("members {names}").render({"names": names}))
+        event = row.pop("event")
+        if "\\u" in event_text:
+            json.dumps(event, ensure_ascii=False).encode()  # Half a character cannot be written.
+        _prove_types(row)
+        body = canonical({name: each for name, each in row.items() if name not in NOT_HASHED})
+        is_canonical = raw == body[:-1] + _behind_body(row, event_text)
+        if not is_canonical:
+            # Another spelling: a member that stands twice would hide in it.
+            json.loads(raw, object_pairs_hook=_unique)
     except (ValueError, IndexError, RecursionError) as error:
         raise NotARecordError(_("JSON: {why}").render({"why": cause(error)})) from None
-    if row.keys() != MEMBERS:
-        names = sorted(row.keys() ^ MEMBERS)
-        raise NotARecordError(_("members {names}").render({"names": names}))
-    event = row.pop("event")
-    hashed = {name: each for name, each in row.items() if name not in NOT_HASHED}
-    body = canonical(hashed)
-    is_canonical = raw.startswith(body[:-1] + b',"event":')
-    if not is_canonical:
-        # Another spelling: a member that stands twice would hide in it.
-        json.loads(raw, object_pairs_hook=_unique)
-    _prove_types(row)
     budget, sequence, outcome = intern(row["budget"]), row["sequence"], row["outcome"]
     where = place._replace(budget=budget, sequence=sequence)
     head = sha256_hex(body)
     return Record(row, event, event_text, budget, sequence, outcome, head, where, is_canonical)
+
+
+def _behind_body(row: Json, event_text: str) -> bytes:
+    """The members that are not hashed, as the contract spells them behind the others."""
+    topic, partition, offset = (row["source"][name] for name in ("topic", "partition", "offset"))
+    source = f'{{"topic":{_encode(topic)},"partition":{partition},"offset":{offset}}}'
+    return f',"event":{event_text},"hash":{_encode(row["hash"])},"source":{source}}}'.encode()
 
 
 def guessed(raw: bytes, place: Place) -> Place:
@@ -190,7 +218,8 @@ def _members(text: str) -> tuple[Json, str]:
         name, colon = _scan(text, at)
         if text[colon] != ":" or name in row:
             raise ValueError(f"at {name}")
-        row[name], end = _scan(text, colon + 1)
+        scan = _scan_event if name == "event" else _scan
+        row[name], end = scan(text, colon + 1)
         if text[end] not in ",}":
             raise ValueError(f"behind {name}")
         if name == "event":

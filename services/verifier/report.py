@@ -24,6 +24,11 @@ class Note(Enum):
         "Refusals are computed again, review flags are not: `ecluse verify --redecide` shows "
         "whether they were justified."
     )
+    AS_IT_STANDS = _(
+        "Taken as it stands: an accepted event that the contract does not read, rules_version, "
+        "what a ceiling leaves to pay for in an amendment that is refused for want of credit, "
+        "which accounts and banks other countries have, the wording of messages for people."
+    )
     EXPIRED = _(
         "Impossible comparisons: {count}; the other side has reached the end of its retention."
     )
@@ -51,16 +56,24 @@ class Note(Enum):
         "the other."
     )
     ENDS = _(
-        "A record that was removed from the end of a chain cannot be seen in a journal alone: a "
-        "seal shows it (`ecluse verify --seal`)."
+        "A journal alone does not show that somebody wrote it anew and made all hashes again, or "
+        "removed the end of a chain or a whole chain: a seal from before does (`ecluse verify "
+        "--seal`)."
     )
     BEHIND_SEAL = _(
-        "Behind what is sealed, a record that was removed from the end of a chain cannot be seen "
-        "in a journal alone."
+        "Behind what is sealed a journal alone does not show that somebody wrote it anew and made "
+        "all hashes again, or removed the end of a chain or a whole chain that began since."
+    )
+    UNSEALED = _(
+        "Chains that the seal does not cover, and of which it shows nothing: {count} ({chains})."
     )
     INTERNAL_EVENTS = _(
         "Opening events of a closing that are not in this journal: {count}; not yet read, or "
         "removed from its end."
+    )
+    OPENINGS = _(
+        "Opening events whose closed year was not read: {count}; that its closing led to them, "
+        "and to these amounts, is believed."
     )
     UNREADABLE = _(
         "Dead letters whose bytes are not in the journal, and were not compared: {count}."
@@ -156,4 +169,5 @@ def report_of(
         "expired": expired,
     }
     counts = {code.code: count for code, count in findings.counts.items()}
+    remarks = [*remarks, Remark(Note.AS_IT_STANDS)]
     return Report(findings.kept, counts, counted, figures, remarks, frozenset(chains))

@@ -162,31 +162,32 @@ SEALED = [
         "seal_forged",
     ),
     Sealed("another key signs it", signed_by_another, "seal_key_differs"),
-    Sealed("the seal is no JSON", no_json, "seal_malformed"),
-    Sealed(
-        "the seal lacks its signature",
-        changed(lambda seal: seal.pop("signature")),
-        "seal_malformed",
-    ),
-    Sealed(
-        "its key is none", changed(lambda seal: seal.update(public_key="key")), "seal_malformed"
-    ),
-    Sealed(
-        "it is of another format",
-        changed(lambda seal: seal["statement"].update(format="other"), signed=True),
-        "seal_malformed",
-    ),
-    Sealed(
-        "a chain of it has no hash",
-        changed(lambda seal: seal["statement"]["chains"][0].pop("hash"), signed=True),
-        "seal_malformed",
-    ),
-    Sealed(
-        "its chains do not add up",
-        changed(lambda seal: seal["statement"].update(records=1), signed=True),
-        "seal_malformed",
-    ),
 ]
+
+NO_SEALS = {
+    "no JSON": no_json,
+    "no signature": changed(lambda seal: seal.pop("signature")),
+    "no key": changed(lambda seal: seal.update(public_key="key")),
+    "half a character": changed(lambda seal: seal.update(public_key="\ud800")),
+    "another format": changed(lambda seal: seal["statement"].update(format="other"), signed=True),
+    "a chain without its hash": changed(
+        lambda seal: seal["statement"]["chains"][0].pop("hash"), signed=True
+    ),
+    "chains that do not add up": changed(
+        lambda seal: seal["statement"].update(records=1), signed=True
+    ),
+}
+
+
+@pytest.mark.parametrize("plant", NO_SEALS.values(), ids=NO_SEALS)
+def test_a_file_that_is_no_seal_says_nothing_of_the_journal(
+    desk: Desk, plant: Callable[[Desk], None]
+) -> None:
+    plant(desk)
+    args = ("--journal", desk.journal, "--seal", desk.seal, "--json", "--lang", "en")
+    changed = ecluse("verify", *args)
+    assert (3, b"") == (changed.code, changed.out)
+    assert "holds no seal: " in changed.err
 
 
 def verify(desk: Desk, *args: object) -> Json:
@@ -206,6 +207,28 @@ def test_a_sealed_journal_is_proved_and_may_grow(desk: Desk) -> None:
     row = verify(desk, "--seal", desk.seal, "--public-key", desk.public_key)
     assert row["proved"]
     assert {"sealed_at": SEALED_AT, "chains": 1} == row["seal"]
+
+
+def test_chains_that_a_seal_does_not_cover_are_named(desk: Desk) -> None:
+    whole = desk.lines()
+    first = [line for line in whole if json.loads(line)["budget"] == BUDGET]
+    desk.seal.unlink()
+    desk.journal.write_bytes(b"".join(first))
+    ecluse("seal", "--journal", desk.journal, "--key", desk.key, "-o", desk.seal)
+    assert "unsealed" not in _notes(verify(desk, "--seal", desk.seal))
+    desk.journal.write_bytes(b"".join(whole))
+    notes = _notes(verify(desk, "--seal", desk.seal))
+    assert NEXT_BUDGET in notes["unsealed"]
+    assert BUDGET not in notes["unsealed"]
+    assert "behind_seal" in notes
+    alone = verify(desk, "--seal", desk.seal, "--budget", NEXT_BUDGET)
+    assert 0 == alone["seal"]["chains"]
+    assert NEXT_BUDGET in _notes(alone)["unsealed"]
+    assert {"ends"} == {"ends", "behind_seal"} & _notes(alone).keys()
+
+
+def _notes(row: Json) -> dict[str, str]:
+    return {each["code"]: each["en"] for each in row["not_proved"]}
 
 
 @pytest.mark.parametrize("planted", SEALED, ids=lambda each: each.defect)
@@ -237,6 +260,27 @@ def test_only_a_journal_that_is_proved_is_sealed(desk: Desk, tmp_path: Path) -> 
     assert "sequence_broken" in changed.text
     assert "Rien n'est scellé" in changed.err
     assert not file.exists()
+
+
+def test_a_journal_without_a_record_is_not_sealed(desk: Desk, tmp_path: Path) -> None:
+    desk.journal.write_bytes(b"\n")
+    file = tmp_path / "none.json"
+    changed = ecluse("seal", "--journal", desk.journal, "--key", desk.key, "-o", file)
+    assert (3, b"", False) == (changed.code, changed.out, file.exists())
+
+
+def test_a_journal_that_no_longer_holds_a_closed_year_is_sealed_if_that_is_said(
+    desk: Desk,
+) -> None:
+    without(lambda row: row["budget"] == BUDGET)(desk)
+    desk.seal.unlink()
+    args = ("seal", "--journal", desk.journal, "--key", desk.key, "-o", desk.seal)
+    assert (1, False) == (ecluse(*args).code, desk.seal.exists())
+    assert 0 == ecluse(*args, "--without", BUDGET).code
+    row = verify(desk, "--seal", desk.seal, "--without", BUDGET)
+    assert "openings" in _notes(row)
+    needs_file = ecluse("verify", "--without", BUDGET, "--lang", "en", COLUMNS="300")
+    assert (2, True) == (needs_file.code, "--journal or --db" in needs_file.err)
 
 
 def test_a_seal_states_heads_and_totals(desk: Desk) -> None:

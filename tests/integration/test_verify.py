@@ -44,7 +44,7 @@ def test_a_database_and_its_export_are_proved_alike(exported: Path, db: Path) ->
     assert stored["heads"] == from_file["heads"]
     notes = [{each["code"] for each in row["not_proved"]} for row in (stored, from_file)]
     assert {"order", "unreadable"} == notes[1] - notes[0]
-    assert {"tracing", "decisions", "published", "sources", "ends"} == notes[0]
+    assert {"tracing", "decisions", "published", "sources", "ends", "as_it_stands"} == notes[0]
 
 
 @pytest.mark.parametrize(
@@ -299,3 +299,23 @@ def test_the_help_names_what_proves() -> None:
     panel = takewhile(str.strip, lines[lines.index("Prove") + 1 :])
     verbs = [line.split()[0] for line in panel if not line.startswith("   ")]
     assert {"verify", "seal"} <= set(verbs)
+
+
+@pytest.mark.parametrize("content", [b"", b"\n  \n"], ids=["no byte", "blank lines"])
+@pytest.mark.parametrize("option", ["--journal", "--budget"])
+def test_a_journal_without_a_record_is_not_proved(
+    content: bytes, option: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "journal.jsonl"
+    file.write_bytes(content)
+    more = [] if option == "--journal" else [option, BUDGET]
+    result = ecluse("verify", "--journal", file, *more, "--lang", "en")
+    assert (3, b"") == (result.code, result.out)
+    assert ("The journal is empty." if not more else "has no record") in result.err
+
+
+def test_a_database_without_a_record_is_not_proved(tmp_path: Path) -> None:
+    events = tmp_path / "none.jsonl"
+    events.write_bytes(b"")
+    ecluse("replay", events, "--db", tmp_path / "none.db")
+    assert 3 == ecluse("verify", "--db", tmp_path / "none.db").code

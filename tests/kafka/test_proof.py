@@ -42,7 +42,9 @@ def test_a_cluster_is_proved_sealed_and_held_to_its_seal(cluster: Cluster, tmp_p
         whole["counted"]["partitions"],
         whole["counted"]["records"][JOURNAL],
     )
-    assert {"tracing", "decisions", "treasury"} == {each["code"] for each in whole["not_proved"]}
+    assert {"tracing", "decisions", "as_it_stands", "treasury"} == {
+        each["code"] for each in whole["not_proved"]
+    }
     again = whole["redecided"]
     assert (11, 1, 0) == (again["records"], again["dead_letters"], again["differing"])
     assert object_of(cluster, "balances") == whole["figures"]

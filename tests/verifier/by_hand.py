@@ -18,6 +18,8 @@ from services.verifier.state.lines import KIND_OF
 from tests.builders import Json, Scenario, a_bank_account, a_beneficiary, a_line, an_act, encoded
 from tests.verifier.planting import spelled
 
+AN_ACT = {"number": None} | an_act()
+
 
 def a_move(
     stages: str,
@@ -41,7 +43,7 @@ def a_move(
 def an_order(name: str, *amounts: tuple[int, str], due_on: str = "2023-07-14", **more: Any) -> Json:
     """An order as it is issued, in cents by operation; its id names convention and instalment."""
     convention, instalment, *_ = name.split("/")
-    row = {
+    row: Json = {
         "payment_order": name,
         "convention": convention,
         "instalment": instalment,
@@ -53,14 +55,16 @@ def an_order(name: str, *amounts: tuple[int, str], due_on: str = "2023-07-14", *
             {"line": a_line(operation), "amount_cents": cents, "services": None}
             for cents, operation in amounts
         ],
-        "beneficiary": a_beneficiary(),
+        "beneficiary": {"representative": None} | a_beneficiary(),
         "bank_account": a_bank_account(),
-        "acts": [an_act()],
+        "acts": [AN_ACT],
         "title": "Subvention 2023",
         "issued_on": "2023-06-01",
         "previous": None,
     }
-    return row | more
+    row |= more
+    row["bank_account"] = {"bic": None, **row["bank_account"]}
+    return row
 
 
 def a_change(name: str, state: str, amount_cents: int, paid_cents: int, **more: Any) -> Json:
@@ -88,7 +92,7 @@ class ByHand:
         budget = event["partitionkey"]
         mine = [each for each in self.records if each.budget == budget]
         sequence = len(mine) + 1
-        orders = [{"budget": budget, **each} for each in orders]
+        orders = [each | ({"budget": budget} if "lines" in each else {}) for each in orders]
         digested = {name: event[name] for name in ("type", "time", "data")}
         row = {
             "version": 1,
@@ -147,7 +151,7 @@ def _entries(budget: str, sequence: int, moves: list[Json], event: Json) -> list
             "line": a_line(operation),
             "amount_cents": cents,
             "convention": convention,
-            "act": an_act(),
+            "act": AN_ACT,
             "effective_on": day or event["time"][:10],
         }
         for index, ((kind, convention, operation), cents) in enumerate(totals.items(), start=1)

@@ -65,8 +65,10 @@ def spelled(record: Record, row: Json) -> bytes:
     """The bytes of a record as the ledger writes them, its hash taken anew."""
     body = canonical({name: each for name, each in row.items() if name not in NOT_HASHED})
     row["hash"] = sha256_hex(body)
+    source = {name: row["source"][name] for name in ("topic", "partition", "offset")}
     tail = f',"event":{record.event_text},"hash":"{row["hash"]}","source":'
-    return body[:-1] + tail.encode() + canonical(row["source"]) + b"}"
+    printed = json.dumps(source, ensure_ascii=False, separators=(",", ":"))
+    return f"{body.decode()[:-1]}{tail}{printed}}}".encode()
 
 
 def edit(cluster: MemoryCluster, which: Which, change: Change) -> None:

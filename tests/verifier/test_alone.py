@@ -25,6 +25,8 @@ from services.verifier.offline.files import exported
 from services.verifier.offline.proof import JournalAlone
 from services.verifier.report import Note, Report
 from tests.builders import (
+    IBAN,
+    Json,
     Scenario,
     a_convention,
     a_notification,
@@ -34,6 +36,7 @@ from tests.builders import (
     encoded,
 )
 from tests.golden.record import HERE
+from tests.verifier.exports import proof_of, recorded, rewritten
 
 FILE = "journal.jsonl"
 HISTORIES = sorted(file.name for file in HERE.glob("*.journal.jsonl"))
@@ -62,20 +65,6 @@ def small() -> tuple[bytes, ...]:
         b'{"specversion":',
     )
     return tuple(row.record for row in scenario.store.journal())
-
-
-@cache
-def recorded(name: str) -> tuple[bytes, ...]:
-    return tuple((HERE / name).read_bytes().splitlines())
-
-
-def proof_of(lines: list[bytes], folder: Path) -> Report:
-    file = folder / FILE
-    file.write_bytes(b"".join(line + b"\n" for line in lines))
-    proof = JournalAlone(Findings(), in_a_row=False)
-    for row in exported(file, None, lambda _done, _total: None):
-        proof.take(row)
-    return proof.end()
 
 
 def located(report: Report) -> set[Located]:
@@ -122,13 +111,9 @@ class Unfinished:
 
     def then(self, lines: Sequence[bytes]) -> Report:
         """What is found where these lines follow, and nothing more."""
-        return self.after(lines).end()
-
-    def after(self, lines: Sequence[bytes]) -> JournalAlone:
-        """The proof where these lines follow, to go on."""
         proof: JournalAlone = pickle.loads(self._kept)  # our own, of this process
         take(proof, lines)
-        return proof
+        return proof.end()
 
 
 def take(proof: JournalAlone, lines: Sequence[bytes]) -> None:
@@ -149,10 +134,9 @@ def unfinished(lines: Sequence[bytes]) -> Iterator[Unfinished]:
 def missed(before: Unfinished, at: int, line: bytes, byte: int, bits: int) -> str | None:
     """Why a flipped byte was not found, or not where it is; None where it was."""
     where = Located(at + 1, *named(line))
-    proof = before.after([flipped(line, byte, bits)])
-    if where in map(_place, proof.findings.kept):
-        return None  # What is found at the end would be found besides.
-    found = located(proof.end())
+    found = located(before.then([flipped(line, byte, bits)]))
+    if where in found:
+        return None
     if where.line not in {each.line for each in found}:
         return f"{where}, byte {byte}: not found"
     if names_itself(line, byte) and where not in found:
@@ -245,6 +229,21 @@ def test_a_record_that_is_removed_from_the_end_is_not_seen_and_the_report_says_s
     assert Note.ENDS in [each.note for each in report.remarks]
 
 
+def test_what_is_written_anew_is_not_seen_and_the_report_says_so(tmp_path: Path) -> None:
+    """Another account in a convention and in its orders, and all hashes made again."""
+    lines = recorded("year-end-2023.journal.jsonl")
+
+    def change(row: Json) -> None:
+        changed = json.loads(json.dumps(row).replace(IBAN, "NOT AN IBAN"))
+        row.update(changed)
+
+    anew = rewritten(lines, change)
+    assert any(b"NOT AN IBAN" in line for line in anew)
+    report = proof_of(anew, tmp_path)
+    assert report.proved
+    assert {Note.ENDS, Note.AS_IT_STANDS} <= {each.note for each in report.remarks}
+
+
 @pytest.mark.parametrize(
     ("at", "offset"),
     [(3, 2), (7, 0)],
@@ -294,3 +293,25 @@ def test_one_budget_alone_is_proved_of_a_file(tmp_path: Path) -> None:
         assert report.proved
         assert [budget] == list(report.figures["heads"])
         assert Note.OTHER_BUDGETS in [each.note for each in report.remarks]
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [rb'{"budget":"\u003%c', rb'{"budget": "%c', rb'{ "budget":"%c'],
+    ids=["an escape", "a space before the value", "a space before the name"],
+)
+def test_a_record_of_the_budget_that_is_spelled_otherwise_is_not_passed_over(
+    spelled: bytes, tmp_path: Path
+) -> None:
+    lines = [*small()]
+    budget = chain_of(lines[-1]) if chain_of(lines[-1])[0] != "_" else chain_of(lines[0])
+    last = max(at for at, line in enumerate(lines) if chain_of(line) == budget)
+    plain = b'{"budget":"%c' % budget[0].encode()
+    assert lines[last].startswith(plain)
+    lines[last] = lines[last].replace(plain, spelled % budget[0].encode(), 1)
+    file = tmp_path / FILE
+    file.write_bytes(b"".join(line + b"\n" for line in lines))
+    proof = JournalAlone(Findings(), in_a_row=False, budget=budget)
+    for row in exported(file, budget, lambda _done, _total: None):
+        proof.take(row)
+    assert last + 1 in {each.line for each in located(proof.end())}

@@ -57,7 +57,8 @@ def test_a_proof_is_said_in_one_line_behind_what_it_does_not_prove(
     first, *remark, found = said_of(report, language, capsys)
     assert last == found
     assert first in {"Ce que cela ne prouve pas\u00a0:", "What this does not prove:"}
-    assert translate(Note.TRACING.value, language).split() == " ".join(remark).split()[1:]
+    notes = (translate(each.value, language) for each in (Note.TRACING, Note.AS_IT_STANDS))
+    assert " ".join(remark).split() == " ".join(f"- {each}" for each in notes).split()
 
 
 def test_a_defect_is_said_with_its_place(capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,7 +84,7 @@ def test_a_program_reads_json() -> None:
         printed["findings"][0]
     )
     assert report.figures["heads"] == printed["heads"]
-    assert ["tracing"] == [each["code"] for each in printed["not_proved"]]
+    assert ["tracing", "as_it_stands"] == [each["code"] for each in printed["not_proved"]]
 
 
 @pytest.mark.parametrize(("is_sealed", "ends"), [(False, Note.ENDS), (True, Note.BEHIND_SEAL)])

@@ -16,7 +16,15 @@ from services.verifier.records import Json, Record, canonical_without_nulls, wit
 from services.verifier.state.books import Books
 from services.verifier.state.grants import award_falls
 from services.verifier.state.lines import KIND_OF, Line, line_of, shown
-from services.verifier.state.orders import OPEN, Order, Planned, code_of, ordered_lines, unpaid_of
+from services.verifier.state.orders import (
+    OPEN,
+    Order,
+    Planned,
+    code_of,
+    ordered_lines,
+    printed_lines,
+    unpaid_of,
+)
 
 EFFECTIVE_ON: Final = {
     "deliberation.adopted": ("act", "date"),
@@ -204,7 +212,6 @@ def _prove_issued(
 
 
 def _prove_issue(books: Books, record: Record, each: Due, row: Json) -> None:
-    lines = list(ordered_lines(row["lines"]).items())
     expected: Json = {
         "budget": books.budget,
         "convention": each.payment_order.partition("/")[0],
@@ -216,15 +223,25 @@ def _prove_issue(books: Books, record: Record, each: Due, row: Json) -> None:
         "previous": each.previous,
     }
     _compare(books, each.payment_order, expected, row)
-    if len(lines) != len(row["lines"]) or lines != list(each.lines.items()):
-        wanted = [(line, one.cents, _shared(one.services)) for line, one in each.lines.items()]
-        _differs(books, each.payment_order, "lines", wanted, row["lines"])
+    wanted, found = _named_parts(printed_lines(each.lines)), _named_parts(row["lines"])
+    for part in dict.fromkeys((*wanted, *found)):
+        if wanted.get(part) != found.get(part):
+            _differs(books, each.payment_order, part, wanted.get(part), found.get(part))
     carried = for_the_treasury(books, each, record.event["time"][:10])
     _compare(books, each.payment_order, carried, without_nulls(row))
 
 
-def _shared(services: list[Json] | None) -> list[tuple[str, int]] | None:
-    return None if services is None else [(each["code"], each["amount_cents"]) for each in services]
+def _named_parts(lines: list[Json]) -> dict[str, object]:
+    """The lines of an order and their services, each by its place: one of them may differ."""
+    parts: dict[str, object] = {}
+    for at, each in enumerate(lines, start=1):
+        name, services = f"line {at}", each["services"]
+        parts[name] = line_of(each["line"])
+        parts[f"{name}, amount_cents"] = each["amount_cents"]
+        parts[f"{name}, services"] = services and len(services)
+        for number, of in enumerate(services or (), start=1):
+            parts[f"{name}, service {number}"] = (of["code"], of["amount_cents"])
+    return parts
 
 
 def _keep(books: Books, row: Json, held_by: tuple[str, str], expected: Moves) -> None:

@@ -191,19 +191,29 @@ def lapsed_entries(books: Books) -> list[Lapsed]:
     ]
 
 
+def next_year(budget: str) -> str:
+    """The budget of the year after."""
+    return f"{budget[:-4]}{int(budget[-4:]) + 1}"
+
+
+def opening_id(closed_budget: str, closing_source: str, closing_id: str, convention: str) -> str:
+    """The id of the internal event by which a convention goes on in the next year."""
+    who = f"{closed_budget}\0{closing_source}\0{closing_id}\0{convention}"
+    return str(uuid5(NAMESPACE, who))
+
+
 def internal_events(books: Books, record: Record) -> Iterator[Json]:
     """The internal events that a closing must lead to; `books` as they stand before it."""
     event, data = record.event, record.event["data"]
-    budget = f"{record.budget[:-4]}{int(record.budget[-4:]) + 1}"
+    budget = next_year(record.budget)
     for name in carried_by(books, data):
         convention = books.conventions[name]
         cents = convention.remaining()
         if not cents:
             continue
-        who = "\0".join((record.budget, event["source"], event["id"], name))
         yield {
             "specversion": "1.0",
-            "id": str(uuid5(NAMESPACE, who)),
+            "id": opening_id(record.budget, event["source"], event["id"], name),
             "source": LEDGER,
             "type": INTERNAL_EVENT,
             "time": event["time"],

@@ -48,7 +48,11 @@ class Figures:
     ) -> Json:
         """The object of the contract (design, section 7; rules, 35)."""
         in_order = [books[name] for name in sorted(books)]
-        orders = [at for at in self._sorted("payment_orders") if at[1] in books[at[0]].orders]
+        orders = [
+            (budget, name)
+            for budget, name in self._sorted("payment_orders")
+            if budget in books and name in books[budget].orders
+        ]
         return {
             "events": sum(counted[name] for name in OUTCOMES),
             "outcomes": {name: counted[name] for name in OUTCOMES},

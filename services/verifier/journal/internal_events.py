@@ -4,10 +4,10 @@ import json
 from collections.abc import Container, Iterable
 from typing import Final, NamedTuple
 
-from services.verifier.expected.years import INTERNAL_EVENT
-from services.verifier.findings import Code, Findings, Place, cause
-from services.verifier.published.messages import ABOUT, differing, instant
-from services.verifier.records import Json, Record, canonical_without_nulls
+from services.verifier.expected.years import INTERNAL_EVENT, next_year, opening_id
+from services.verifier.findings import Code, Differences, Findings, Place, cause
+from services.verifier.published.messages import ABOUT, instant
+from services.verifier.records import LEDGER, Json, Record, canonical, canonical_without_nulls
 
 TABLE: Final = "internal_events"
 """The table of a file store."""
@@ -18,6 +18,15 @@ class _Written(NamedTuple):
     content: bytes
     closed: str
     """The budget that it says was closed."""
+
+
+class Uncompared(NamedTuple):
+    """How many internal events had nothing to be compared with."""
+
+    awaited: int
+    """Closings lead to them, and they were not read."""
+    believed: int
+    """They were read, and the journal of the closed year was not."""
 
 
 class InternalEvents:
@@ -43,6 +52,7 @@ class InternalEvents:
         if name in self._found and name not in self._quarantined:
             self._findings.add(Code.MESSAGE_TWICE, record.place, what=name)
         self._quarantined.discard(name)
+        self._prove_identity(record)
         self._add(record.place, record.event)
 
     def quarantine(self, place: Place, event: Json) -> None:
@@ -51,6 +61,20 @@ class InternalEvents:
         if event["type"] == INTERNAL_EVENT and name not in self._found:
             self._add(place, event)
             self._quarantined.add(name)
+
+    def _prove_identity(self, record: Record) -> None:
+        """Prove what an opening says of itself: who wrote it, of which year, by which closing."""
+        event, data = record.event, record.event["data"]
+        closing = data["closing"]["source"], data["closing"]["id"]
+        derived = {
+            "event.id": event["id"]
+            == opening_id(data["closed_budget"], *closing, data["convention"]),
+            "event.source": event["source"] == LEDGER,
+            "event.data.budget": data["budget"] == next_year(data["closed_budget"]),
+        }
+        for member, same in derived.items():
+            if not same:
+                self._findings.add(Code.IDENTITY_DIFFERS, record.place, member=member)
 
     def _add(self, place: Place, event: Json) -> None:
         written = _Written(place, _content_of(event), event["data"]["closed_budget"])
@@ -67,7 +91,7 @@ class InternalEvents:
             try:
                 event = json.loads(value)
                 name, content = _named(event), _content_of(event)
-            except (AttributeError, LookupError, TypeError, ValueError) as error:
+            except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
                 self._findings.add(Code.MESSAGE_MALFORMED, place, why=cause(error))
                 continue
             if missing.pop(name, None) is not None:
@@ -80,26 +104,42 @@ class InternalEvents:
             if not imported or name not in self._found:
                 self._findings.add(Code.MESSAGE_MISSING, place, what=name)
 
-    def end(self, chains: Container[str] | None = None) -> int:
+    def end(
+        self,
+        chains: Container[str] | None = None,
+        *,
+        is_whole: bool = False,
+        without: Container[str] = (),
+    ) -> Uncompared:
         """Compare expected and found internal events at the end of all partitions.
 
         Where only some `chains` were read, or up to some record of them, an internal event may be
-        on its way, or of a year that is not among them. Returns how many internal events were not
-        there to be compared.
+        on its way. One whose closed year is not among them is believed, but of a journal that
+        `is_whole`: money that no closing carried over is money from nowhere. It is whole `without`
+        the budgets of which somebody said that they are not kept.
         """
-        missing = [name for name in self._expected if name not in self._found]
+        awaited = believed = 0
         for name, (place, _) in self._expected.items():
             if name in self._found:
                 self._same(name, self._found[name].place, self._found[name].content)
             elif chains is None:
                 self._findings.add(Code.MESSAGE_MISSING, place, what=name)
+            else:
+                awaited += 1
         for name, written in self._found.items():
-            if name not in self._expected and (chains is None or written.closed in chains):
+            if name in self._expected:
+                continue
+            if chains is None or written.closed in chains:
                 self._findings.add(Code.MESSAGE_UNEXPECTED, written.place, what=name)
-        return 0 if chains is None else len(missing)
+            elif is_whole and written.closed not in without:
+                facts = {"what": name, "closed": written.closed}
+                self._findings.add(Code.CLOSED_YEAR_MISSING, written.place, **facts)
+            else:
+                believed += 1
+        return Uncompared(awaited, believed)
 
     def _same(self, name: str, place: Place, found: bytes) -> None:
-        members = differing(self._expected[name][1], found)
+        members = _differing(self._expected[name][1], found)
         self._findings.differ(Code.MESSAGE_DIFFERS, place, name, members)
 
 
@@ -110,5 +150,18 @@ def _named(event: Json) -> str:
 def _content_of(event: Json) -> bytes:
     """All of an internal event in one spelling."""
     content: Json = {name: event[name] for name in ABOUT if name in event}
-    content |= {"time": instant(event["time"]), "data": event["data"]}
+    content |= {"time": instant(event["time"]), "data": dict(event["data"])}
     return canonical_without_nulls(content)
+
+
+def _differing(expected: bytes, found: bytes) -> Differences:
+    """The members that differ; those of `data` apart, so that none hides another."""
+    if expected == found:
+        return
+    ours, theirs = json.loads(expected), json.loads(found)
+    members = {"": (ours, theirs), "data.": (ours.pop("data"), theirs.pop("data"))}
+    for of, (mine, other) in members.items():
+        for member in dict.fromkeys((*mine, *other)):
+            pair = mine.get(member), other.get(member)
+            if canonical(pair[0]) != canonical(pair[1]):  # To Python, 1 is 1.0 and True.
+                yield of + member, *pair

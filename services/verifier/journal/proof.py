@@ -4,14 +4,17 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from events.texts import Translatable
 from services.verifier.expected.accepted import apply
 from services.verifier.expected.waiting import Waiting
 from services.verifier.expected.years import internal_events
 from services.verifier.findings import Code, Findings, Place, cause
 from services.verifier.journal.figures import Figures
 from services.verifier.journal.internal_events import InternalEvents
+from services.verifier.journal.members import prove_members
 from services.verifier.records import (
     Chains,
+    LaterRecordError,
     NotARecordError,
     Record,
     guessed,
@@ -24,7 +27,9 @@ from services.verifier.state.books import Books
 FULL_PROOF_RECORDS: Final = 10_000
 """Records of a budget between two complete recomputations."""
 
-MALFORMED: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+MALFORMED: Final = (
+    *(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
+)
 """Errors of reading a record whose shape is not the contract's."""
 
 
@@ -71,17 +76,26 @@ class JournalProof:
         chains one after the other."""
         self._waiting: dict[str, Waiting] = {}
         self._last_budget = ""
+        self._later: list[Translatable] = []
+        """What was said of records of later versions."""
         self._full_every = full_every
 
     def read(self, place: Place, key: bytes | None, raw: bytes) -> Record | None:
         """Prove the next record; None where it is none."""
         try:
             record = read_record(raw, place)
+        except LaterRecordError as error:
+            if error.text not in self._later:  # A whole journal of theirs is one thing to say.
+                self._later.append(error.text)
+                self.findings.add(Code.RECORD_MALFORMED, guessed(raw, place), why=error.text)
+            return None
         except NotARecordError as error:
             self.findings.add(Code.RECORD_MALFORMED, guessed(raw, place), why=error.text)
             return None
         try:
             self._prove(record, key)
+        except NotARecordError as error:
+            self.findings.add(Code.RECORD_MALFORMED, record.place, why=error.text)
         except KeyError as error:
             self.findings.add(Code.UNKNOWN_REFERENCE, record.place, what=error)
         except MALFORMED as error:
@@ -100,6 +114,7 @@ class JournalProof:
             self.findings.add(Code.KEY_DIFFERS, record.place, **facts)
         self.chains.follow(record)
         prove_shape(record, self.findings)
+        prove_members(record.row)
         self.figures.add(record)
         if record.is_dead:
             return
@@ -141,4 +156,10 @@ class JournalProof:
         outcomes: Counter[str] = Counter()
         for counted in self.outcomes.values():
             outcomes.update(counted)
-        return self.figures.summary(self.books, self.chains.heads, outcomes)
+        heads = self.chains.heads
+        try:
+            return self.figures.summary(self.books, heads, outcomes)
+        except MALFORMED as error:
+            # What cannot be printed was taken from a record that is found as well, with its place.
+            self.findings.add(Code.RECORD_MALFORMED, Place(), why=cause(error))
+            return self.figures.summary({}, heads, outcomes)

@@ -1,5 +1,6 @@
 """Journals in files, read and never written: a database of `ecluse replay`, or exported records."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,13 +12,19 @@ from services.verifier.findings import Place, UnreachableError
 from services.verifier.journal.proof import Progress, Row
 from services.verifier.kafka_records import RECORD_BYTES_MAX
 from services.verifier.offline.proof import KeptDeadLetter
-from services.verifier.records import NotARecordError, canonical, read_record
+from services.verifier.records import NotARecordError, read_record
 
 APPLICATION_ID: Final = 0x45636C75
 """Marks a database as one of a ledger ("Eclu")."""
 
+SQLITE: Final = b"SQLite format 3\0"
+"""The beginning of any database of SQLite."""
+
 IMPORTED: Final = "ecluse.import"
 """Stands among the positions of a database whose journal was imported: so many records were."""
+
+_PLAIN_BUDGET: Final = re.compile(rb'\{"budget":"([^"\\]*)",')
+"""The chain of a record that begins as the ledger writes it; another spelling is read whole."""
 
 UNREADABLE: Final = _("{path}: {error}")
 
@@ -29,6 +36,8 @@ def exported(path: Path, budget: str | None, progress: Progress) -> Iterator[Row
     """The records of an exported journal, a line each; UnreachableError where it cannot be read."""
     try:
         with path.open("rb") as stream:
+            if stream.seekable():
+                _prove_text(stream, path)
             size = path.stat().st_size
             for number, line in enumerate(_lines(stream), start=1):
                 raw = line.removesuffix(b"\n")
@@ -39,6 +48,15 @@ def exported(path: Path, budget: str | None, progress: Progress) -> Iterator[Row
     except OSError as error:
         facts = {"path": path, "error": error.strerror}
         raise UnreachableError(UNREADABLE.render(facts)) from error
+
+
+def _prove_text(stream: BinaryIO, path: Path) -> None:
+    is_database = stream.read(len(SQLITE)) == SQLITE
+    stream.seek(0)
+    if is_database:
+        raise UnreachableError(
+            _("{path}: this is a database; give it with --db").render({"path": path})
+        )
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
@@ -52,10 +70,11 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
 
 def _is_of(raw: bytes, budget: str | None) -> bool:
     """Return whether a line is of that chain; an unreadable line is, so that it is found."""
-    if budget is None or raw.startswith(b'{"budget":%b,' % canonical(budget)):
+    if budget is None:
         return True
-    if raw.startswith(b'{"budget":'):
-        return False
+    plain = _PLAIN_BUDGET.match(raw)
+    if plain is not None:
+        return plain[1] == budget.encode()
     try:
         return read_record(raw, Place()).budget == budget
     except NotARecordError:
@@ -112,7 +131,8 @@ class Database:
         rows = self._rows(asked, budget=self._budget)
         for number, (position, budget, sequence, record) in enumerate(rows, start=1):
             place = Place("journal", offset=position)
-            yield Row(place, record, str(budget).encode(), sequence, position <= imported)
+            raw = record if isinstance(record, bytes) else str(record).encode()
+            yield Row(place, raw, str(budget).encode(), sequence, position <= imported)
             if number % REPORT_EVERY == 0:
                 progress(number, total)
 

@@ -1,11 +1,12 @@
 """The proof of a journal of which nothing else is at hand: a file, a database, or its topic."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import NamedTuple
 
-from services.verifier.findings import Code, Findings, Place
+from services.verifier.findings import Code, Findings, Place, cause
 from services.verifier.journal.figures import FILE_MARK
-from services.verifier.journal.proof import JournalProof, Row
+from services.verifier.journal.internal_events import Uncompared
+from services.verifier.journal.proof import MALFORMED, JournalProof, Row
 from services.verifier.kafka_records import HEAD_BYTES, bytes_max
 from services.verifier.records import Json, Record, sha256_hex
 from services.verifier.report import Note, Remark, Report, counted, report_of
@@ -59,17 +60,21 @@ class KeptDeadLetters:
 
 def _remembered(row: KeptDeadLetter) -> Json:
     """Such a row, in place of its bytes whether they are what it says."""
-    if row.length_bytes > bytes_max(row.topic):
-        is_whole = len(row.value) == HEAD_BYTES
-    else:
-        is_whole = (len(row.value), sha256_hex(row.value)) == (row.length_bytes, row.sha256)
+    try:
+        if row.length_bytes > bytes_max(row.topic):
+            is_whole = len(row.value) == HEAD_BYTES
+        else:
+            is_whole = (len(row.value), sha256_hex(row.value)) == (row.length_bytes, row.sha256)
+    except (AttributeError, TypeError):  # A column of SQLite may hold anything.
+        is_whole = False
     return {**row._asdict(), "value": is_whole}
 
 
 class JournalAlone:
     """Give it a journal's records in its order, then end it.
 
-    `in_a_row` is false where only the records of one chain are known to stand in their order.
+    `in_a_row` is false where only the records of one chain are known to stand in their order;
+    closed years that it is kept `without` are not missed.
     """
 
     def __init__(
@@ -79,8 +84,10 @@ class JournalAlone:
         in_a_row: bool,
         budget: str | None = None,
         sealed: SealedChains | None = None,
+        without: Container[str] = (),
     ) -> None:
         self.findings = findings
+        self._without = without
         self.journal = JournalProof(self.findings, in_a_row=in_a_row, sealed=sealed)
         self.records = 0
         self._in_a_row = in_a_row
@@ -114,7 +121,10 @@ class JournalAlone:
             return
         self._order.follow(record)
         if self._dead_letters is not None and record.is_dead:
-            self._dead_letters.follow(record)
+            try:
+                self._dead_letters.follow(record)
+            except MALFORMED as error:
+                self.findings.add(Code.RECORD_MALFORMED, record.place, why=cause(error))
 
     def end(self) -> Report:
         """Prove what must hold after the last record, and return the proof."""
@@ -124,14 +134,15 @@ class JournalAlone:
         internal_events, chains = self.journal.internal_events, self.journal.chains.heads
         if self._internal_events is not None and self._budget is None:
             internal_events.compare(self._internal_events, imported=self._imported > 0)
-        awaited = internal_events.end(chains)
+        is_whole = self._budget is None
+        uncompared = internal_events.end(chains, is_whole=is_whole, without=self._without)
         if self._sealed is not None:
             self._sealed.end(chains)
         read: Json = {"records": self.records}
         summary = self.journal.summary()
-        return report_of(self.findings, read, summary, self._remarks(awaited), chains)
+        return report_of(self.findings, read, summary, self._remarks(uncompared), chains)
 
-    def _remarks(self, awaited: int) -> list[Remark]:
+    def _remarks(self, uncompared: Uncompared) -> list[Remark]:
         dead = sum(each["dead_letter"] for each in self.journal.outcomes.values())
         budget = self._budget
         return [
@@ -139,9 +150,10 @@ class JournalAlone:
             *counted(Note.POSITIONS, self._order.out_of_order),
             *counted(Note.IMPORTED, self._imported),
             *([] if self._in_a_row else [Remark(Note.ORDER)]),
-            Remark(Note.ENDS if self._sealed is None else Note.BEHIND_SEAL),
+            Remark(Note.BEHIND_SEAL if self._sealed and self._sealed.chains else Note.ENDS),
             *([] if budget is None else [Remark(Note.OTHER_BUDGETS, {"budget": budget})]),
-            *counted(Note.INTERNAL_EVENTS, awaited if budget is None else 0),
+            *counted(Note.INTERNAL_EVENTS, uncompared.awaited if budget is None else 0),
+            *counted(Note.OPENINGS, uncompared.believed),
             *counted(Note.UNREADABLE, dead if self._dead_letters is None else 0),
         ]
 

@@ -102,8 +102,9 @@ def read_seal(path: Path) -> Json:
         raise NotASealError("signature, public_key")
     try:
         read_public_key(seal["public_key"].encode())
-    except NotAKeyError as error:
-        raise NotASealError(f"public_key: {error}") from None
+        canonical(seal["statement"])
+    except (NotAKeyError, ValueError, RecursionError) as error:
+        raise NotASealError(f"{type(error).__name__}: {error}") from None
     prove_shape(seal["statement"])
     return seal
 

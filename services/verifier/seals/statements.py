@@ -110,8 +110,8 @@ class SealedChains:
         self._sealed: dict[str, Json] = {
             row["budget"]: row for row in statement["chains"] if budget in {None, row["budget"]}
         }
-        self.chains = len(self._sealed)
-        """The number of chains compared."""
+        self.chains = frozenset(self._sealed)
+        """The names of the chains compared."""
 
     def follow(self, record: Record, outcomes: Counter[str], books: Books | None) -> None:
         """The next record of the journal, with what its chain adds up to now."""

@@ -4,14 +4,17 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
+
+import typer
 
 from events.masking import masked
 from events.texts import Number, Translatable, _
 from services.cli.records.journal_source import ONE_PLACE
+from services.cli.terminal.options import typed
 from services.cli.terminal.output import bad_option, counted
 from services.cli.terminal.screen import Prose, Screen
-from services.cli.terminal.texts import NO_RECORDS, counts
+from services.cli.terminal.texts import EMPTY_JOURNAL, NO_RECORDS, counts
 from services.runtime.kafka.security import security_arguments
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.cycle_collection import collect_rarely
@@ -33,19 +36,33 @@ DISPROVED = _("{defects}: {events}, {budgets}, {payment_orders}, {expired} not c
 NOT_PROVED = _("What this does not prove:")
 
 
+Without = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--without",
+        metavar="BUDGET",
+        help="A closed year that the journal no longer holds: what it carried over is believed.",
+    ),
+]
+
+
 class Journal(NamedTuple):
     """The journal meant: a database, a file, or else the cluster's."""
 
     db: Path | None
     file: Path | None
     budget: str | None
+    without: frozenset[str]
+    """Closed years that it no longer holds."""
 
 
-def the_journal(db: Path | None, file: Path | None, budget: str | None) -> Journal:
+def the_journal(
+    db: Path | None, file: Path | None, budget: str | None, without: list[str] | None
+) -> Journal:
     """The journal that the options name; BadParameter where they name two."""
     if db is not None and file is not None:
         raise bad_option("--journal", ONE_PLACE)
-    return Journal(db, file, budget)
+    return Journal(db, file, budget, frozenset(map(typed, without or ())))
 
 
 def prove(journal: Journal, findings: Findings, sealed: SealedChains | None) -> Report:
@@ -67,8 +84,13 @@ def prove_alone(
 ) -> tuple[JournalAlone, Report]:
     """The proof of a journal by itself, whatever was published of it."""
     collect_rarely()
-    in_a_row = journal.file is None
-    proof = JournalAlone(findings, in_a_row=in_a_row, budget=journal.budget, sealed=sealed)
+    proof = JournalAlone(
+        findings,
+        in_a_row=journal.file is None,
+        budget=journal.budget,
+        sealed=sealed,
+        without=journal.without,
+    )
     if journal.db is None:
         read(journal, proof.take)
         report = proof.end()
@@ -79,6 +101,9 @@ def prove_alone(
                 for row in database.records(progress):
                     proof.take(row)
             report = proof.end()
+    if journal.budget is None and report.proved and not report.chains:
+        # A back-up that was never written would pass, and a seal of it state nothing.
+        raise UnreachableError(EMPTY_JOURNAL)
     return proof, _with_records(journal, report)
 
 

@@ -9,6 +9,7 @@ import typer
 from events.texts import _
 from services.cli.commands.prove.proofs import (
     EXIT_DISPROVED,
+    Without,
     prove_alone,
     reading_key,
     show,
@@ -38,6 +39,7 @@ WHEN = _("this is no time with its offset, such as 2023-12-31T23:59:59+01:00")
 def seal_journal(
     db: Database = None,
     journal: Exported = None,
+    without: Without = None,
     key: Annotated[
         Path | None,
         typer.Option(envvar="ECLUSE_SEAL_KEY", metavar="PATH", help="The private key (PEM)."),
@@ -70,7 +72,7 @@ def seal_journal(
     sealed_at = _instant(at)
     with reading_key("--key", key, NO_KEY):
         signer = read_key(key)
-    proof, report = prove_alone(the_journal(db, journal, None), Findings())
+    proof, report = prove_alone(the_journal(db, journal, None, without), Findings())
     if not report.proved:
         if as_json:
             print_json(report.row())

@@ -11,6 +11,7 @@ from events.texts import _, ngettext
 from services.cli.commands.prove.proofs import (
     EXIT_DISPROVED,
     Journal,
+    Without,
     prove,
     read,
     reading_key,
@@ -24,7 +25,7 @@ from services.cli.terminal.screen import Cells, Screen
 from services.cli.terminal.texts import OUTCOME, counts
 from services.ledger.application.redecide import Difference, Redecided, Redecision
 from services.ledger.domain.journal import RULES_VERSION
-from services.verifier.findings import Code, Findings, Place
+from services.verifier.findings import Code, Findings, Place, UnreachableError, shown
 from services.verifier.journal.proof import Row
 from services.verifier.records import Json
 from services.verifier.report import Note, Remark, Report
@@ -38,6 +39,9 @@ from services.verifier.seals.statements import NotASealError, SealedChains
 FACT_MAX = 300
 """How much of one fact of a difference a person is shown."""
 
+CHAINS_NAMED = 20
+"""How many of the chains that a seal does not cover are named."""
+
 HELD = ngettext(
     "seal of {sealed_at}: {count} chain compared", "seal of {sealed_at}: {count} chains compared"
 )
@@ -46,7 +50,9 @@ REDECIDED = _(
     "rules {versions} in the journal, {present} now: {differing} decided otherwise"
 )
 NOT_REDECIDED = _("A journal that is not proved is not decided again.")
+NEEDS_FILE = _("of a journal in a file or a database alone: give --journal or --db too")
 NEEDS_SEAL = _("this is the key of a seal: give --seal too")
+NO_SEAL = _("{path} holds no seal: {why}")
 NO_KEY = _("{path} holds no public Ed25519 key (PEM)")
 
 
@@ -54,8 +60,8 @@ class Held(NamedTuple):
     """A seal against which a journal is held."""
 
     seal: Json | None
-    """None where the file holds none, or nobody signed it."""
     chains: SealedChains | None
+    """None where nobody signed it."""
     remarks: list[Remark]
 
 
@@ -63,6 +69,7 @@ def verify_journal(
     db: Database = None,
     journal: Exported = None,
     budget: OfBudget = None,
+    without: Without = None,
     seal: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Hold it against a seal of `ecluse seal` too."),
@@ -85,10 +92,12 @@ def verify_journal(
     Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
-    meant, findings = the_journal(db, journal, budget), Findings()
+    meant, findings = the_journal(db, journal, budget, without), Findings()
+    if meant.without and db is None and journal is None:
+        raise bad_option("--without", NEEDS_FILE)
     held = _held(seal, public_key, budget, findings)
     report = prove(meant, findings, held.chains)
-    report.remarks += held.remarks
+    report.remarks += held.remarks + _unsealed(report, held, budget)
     again = _redecided(meant) if redecide and report.proved else None
     if as_json:
         print_json(_row(report, held, again, figures=figures))
@@ -97,7 +106,7 @@ def verify_journal(
         show(screen, report)
         if held.seal is not None and held.chains is not None:
             sealed_at = held.seal["statement"]["sealed_at"]
-            screen.say(HELD.render(held.chains.chains, sealed_at=sealed_at))
+            screen.say(HELD.render(len(held.chains.chains), sealed_at=sealed_at))
         if again is not None:
             _show_differences(screen, again)
         elif redecide:
@@ -115,7 +124,7 @@ def _row(
 ) -> Json:
     row = report.row()
     if held.seal is not None:
-        chains = 0 if held.chains is None else held.chains.chains
+        chains = 0 if held.chains is None else len(held.chains.chains)
         row["seal"] = {"sealed_at": held.seal["statement"]["sealed_at"], "chains": chains}
     if again is not None:
         row["redecided"] = again.row()
@@ -136,8 +145,7 @@ def _held(
             seal = read_seal(path)
             given = None if public_key is None else read_public_key(public_key.read_bytes())
     except NotASealError as error:
-        findings.add(Code.SEAL_MALFORMED, place, why=error)
-        return Held(None, None, [])
+        raise UnreachableError(NO_SEAL.render({"path": path, "why": shown(str(error))})) from error
     own = read_public_key(seal["public_key"].encode())
     if not is_signed_by(seal, own if given is None else given):
         by_another = given is not None and is_signed_by(seal, own)
@@ -145,6 +153,19 @@ def _held(
         return Held(seal, None, [])
     remarks = [Remark(Note.SEAL_KEY)] if given is None else []
     return Held(seal, SealedChains(seal["statement"], findings, budget), remarks)
+
+
+def _unsealed(report: Report, held: Held, budget: str | None) -> list[Remark]:
+    """The chains of which the seal says nothing, of those that were asked for."""
+    if held.chains is None:
+        return []
+    asked = report.chains if budget is None else report.chains & {budget}
+    names = sorted(asked - held.chains.chains)
+    if not names:
+        return []
+    more = ["…"] if len(names) > CHAINS_NAMED else []
+    chains = ", ".join(names[:CHAINS_NAMED] + more)
+    return [Remark(Note.UNSEALED, {"count": len(names), "chains": chains})]
 
 
 def _redecided(journal: Journal) -> Redecided:
