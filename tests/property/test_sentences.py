@@ -1,4 +1,4 @@
-"""What holds of the sentences of all codes: they fit the published schema whatever the facts."""
+"""The sentences of all codes: they fit the published schema whatever the facts."""
 
 from collections.abc import Iterable
 from dataclasses import asdict

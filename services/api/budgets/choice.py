@@ -14,7 +14,7 @@ OLDER: Final = _("… older ones: under Budgets")
 
 
 async def budget_choice(visit: Visit, here: str | None) -> dict[str, Any]:
-    """What a page's filter by budget shows: the newest first; the one asked for is among them."""
+    """The budgets of a page's filter: the newest first; the one asked for is among them."""
     known = await budgets.newest_first(visit.connection, visit.entities, BUDGETS_CHOSEN + 1)
     shown = known[:BUDGETS_CHOSEN]
     return {

@@ -81,7 +81,7 @@ class Draft:
     traceparent: str | None = None
     """The trace of its sender, likewise."""
     notice: Notice | None = None
-    """What whoever sends it should know first."""
+    """A notice to whoever sends it."""
 
 
 @dataclass(frozen=True, slots=True)

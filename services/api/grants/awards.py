@@ -1,4 +1,4 @@
-"""What grants were awarded: by the act of the award, by what was added since, or by carrying over.
+"""Awards of grants: by the act of the award, by what was added since, or by carrying over.
 
 The read model keeps what the act of the award says (decision 23). An amendment that cites an act
 raises it by what it takes from available credit (rules, 15); what a closed year carried over is

@@ -69,7 +69,7 @@ def _figure(name: str) -> ColumnElement[int]:
 OF_ALL: Final = figures(lambda _: true()).subquery("money")
 ADDED: Final = raised(lambda _: true()).subquery("added")
 AWARDED_CENTS: Final = grants.c.awarded_cents + func.coalesce(ADDED.c.cents, 0)
-"""What was awarded: by the act of the award, by amendments, by what was carried over."""
+"""The sum awarded: by the act of the award, by amendments, by what was carried over."""
 
 WITH_AWARDS: Final = _with(grants, ADDED)
 WITH_MONEY: Final = _with(WITH_AWARDS, OF_ALL)

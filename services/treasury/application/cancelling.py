@@ -193,7 +193,7 @@ def _issued_after(slip: SlipRow) -> ColumnElement[bool]:
 
 
 def _in_a_return(slip: SlipRow) -> Translatable:
-    """Why a slip of which a return has a piece is not given up."""
+    """The reason why a slip of which a return has a piece is not given up."""
     pays = slip.slip_type is SlipType.PAYMENT
     return (IN_A_RETURN if pays else STAYS_IN_A_RETURN).render({"slip": slip.slip_id})
 

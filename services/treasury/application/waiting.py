@@ -262,7 +262,7 @@ def _to_take_back(
 
 
 def _left(order: PaymentOrderIssued, known: _Known, returned: Returned) -> tuple[int, ...] | None:
-    """What is unpaid of each line; None where returns and ledger differ about its payments."""
+    """The unpaid part of each line; None where returns and ledger differ about its payments."""
     return unpaid_by_line(
         [each.amount_cents for each in order.lines],
         known.paid_cents,

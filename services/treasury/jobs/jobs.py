@@ -47,7 +47,7 @@ class Jobs:
         self.failed: Final[dict[str, int]] = {}
         """How often each job has failed by a fault of our program."""
         self.done: Final[dict[str, datetime]] = {}
-        """When each job was last done; before the first time, when it was added."""
+        """The time when each job was last done; before the first time, when it was added."""
         self._clock = clock
         self._folder: ReturnsFolder | None = None
         if times := read_times(own.treasury_schedule):

@@ -21,7 +21,7 @@ class _Written(NamedTuple):
 
 
 class Uncompared(NamedTuple):
-    """How many internal events had nothing to be compared with."""
+    """The number of internal events that had nothing to be compared with."""
 
     awaited: int
     """Closings lead to them, and they were not read."""

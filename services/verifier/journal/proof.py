@@ -77,7 +77,7 @@ class JournalProof:
         self._waiting: dict[str, Waiting] = {}
         self._last_budget = ""
         self._later: list[Translatable] = []
-        """What was said of records of later versions."""
+        """Findings that were made of records of later versions."""
         self._full_every = full_every
 
     def read(self, place: Place, key: bytes | None, raw: bytes) -> Record | None:

@@ -1,4 +1,4 @@
-"""What a grant was awarded: one figure in lists, pages, files and the search, in both databases."""
+"""The award of a grant: one figure in lists, pages, files and the search, in both databases."""
 
 from typing import Any
 

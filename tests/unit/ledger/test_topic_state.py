@@ -112,7 +112,7 @@ def test_other_partitions_go_on_while_a_state_is_restored(
 
 
 def test_who_was_overtaken_while_he_read_a_state_makes_none_again(current: Left) -> None:
-    """What he read of it is older than the journal, which another worker went on writing."""
+    """The state that he read is older than the journal, which another worker went on writing."""
     last = current.journal[-1]
     current.journal.append(replace(last, offset=last.offset + 1))
     with capture_logs() as lines, pytest.raises(Fenced):

@@ -24,7 +24,7 @@ RECORD: Outgoing = (b"key", b"value", ())
 
 
 class Producer:
-    """What a write uses of a producer; notes in which order partitions are named and answered."""
+    """The parts of a producer that a write uses; notes when partitions are named and written."""
 
     def __init__(self) -> None:
         self.noted: list[tuple[str, str]] = []

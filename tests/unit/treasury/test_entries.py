@@ -175,7 +175,7 @@ payment issues it."""
 
 ALONE: Json = {"requires_convention": False, "act": an_act("2022-12-15")}
 LATER: Json = {"_time": "2024-01-25T10:00:00+01:00"}
-"""When an event came: its day may be an earlier one."""
+"""The time of an event: its day may be an earlier one."""
 
 DAYS: list[tuple[str, list[Json], list[str]]] = [
     (

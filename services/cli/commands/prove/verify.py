@@ -40,7 +40,7 @@ FACT_MAX = 300
 """How much of one fact of a difference a person is shown."""
 
 CHAINS_NAMED = 20
-"""How many of the chains that a seal does not cover are named."""
+"""The most chains that are named of those that a seal does not cover."""
 
 HELD = ngettext(
     "seal of {sealed_at}: {count} chain compared", "seal of {sealed_at}: {count} chains compared"
