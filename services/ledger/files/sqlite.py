@@ -24,6 +24,7 @@ APPLICATION_ID = 0x45636C75
 
 NO_DATABASE = _("no such database; `ecluse replay FILE --db {path}` makes one")
 NOT_OPENED = _("{error}; is its folder there, and writable?")
+NO_LEDGER = _("there is no ledger in this file: it is empty, as a copy that was interrupted may be")
 FOREIGN = _("this is a database of another program: name another one")
 
 BUSY_TIMEOUT_S = 5.0
@@ -132,8 +133,11 @@ class SqliteStore:
         (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if application_id != APPLICATION_ID and tables:
             raise StoreError(self.path, FOREIGN)
-        if create:  # Who only reads changes nothing.
-            tighten_database(self.path)
+        if not create:  # Who only reads changes nothing, and does not wait for who writes.
+            if not tables:
+                raise StoreError(self.path, NO_LEDGER)
+            return
+        tighten_database(self.path)
         # A commit is on disk before the next line is read, and readers do not block the writer.
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
@@ -142,9 +146,8 @@ class SqliteStore:
                 for statement in SCHEMA.split(";\n"):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        if create:  # Who only reads must not wait for who writes.
-            self._db.execute(INTERNAL_EVENTS)
-            self._db.execute(MESSAGES)
+        self._db.execute(INTERNAL_EVENTS)
+        self._db.execute(MESSAGES)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

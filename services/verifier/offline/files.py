@@ -20,6 +20,10 @@ IMPORTED: Final = "ecluse.import"
 """Stands among the positions of a database whose journal was imported: so many records were."""
 
 UNREADABLE: Final = _("{path}: {error}")
+FOREIGN: Final = _("{path}: this is a database of another program")
+NO_LEDGER: Final = _(
+    "{path}: there is no ledger in this file: it is empty, as a copy that was interrupted may be"
+)
 
 REPORT_EVERY: Final = 500
 """Records between two reports of progress."""
@@ -96,9 +100,11 @@ class Database:
 
     def _prove_ours(self) -> None:
         (mark,) = next(self._rows("PRAGMA application_id"))
-        if mark != APPLICATION_ID:
-            template = _("{path}: this is a database of another program")
-            raise UnreachableError(template.render({"path": self._path}))
+        if mark == APPLICATION_ID:
+            return
+        (tables,) = next(self._rows("SELECT count(*) FROM sqlite_master"))
+        template = FOREIGN if tables else NO_LEDGER
+        raise UnreachableError(template.render({"path": self._path}))
 
     def records(self, progress: Progress) -> Iterator[Row]:
         """The records in the order in which they were written."""
