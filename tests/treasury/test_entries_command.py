@@ -52,6 +52,20 @@ def test_a_file_says_what_it_holds(year: str, tmp_path: Path) -> None:
     assert rows[-2].startswith(f"{BUDGET}/6/6,2023-05-30,{BUDGET},515,65,65748,61,490,payment,")
 
 
+def test_a_file_that_cannot_be_written_is_named(year: str, tmp_path: Path) -> None:
+    for file in (tmp_path / "none" / "entries.csv", tmp_path):
+        done = ecluse("entries", "--db", year, "--csv", file)
+        assert (3, b"") == (done.code, done.out)
+        assert str(file) in done.err
+
+
+def test_a_link_to_a_file_stays_one_and_nothing_is_left_beside(year: str, tmp_path: Path) -> None:
+    (link := tmp_path / "link.csv").symlink_to(tmp_path / "entries.csv")
+    assert 0 == ecluse("entries", "--db", year, "--csv", link).code
+    assert link.is_symlink()
+    assert ["entries.csv", "link.csv"] == sorted(each.name for each in tmp_path.iterdir())
+
+
 def test_programs_get_the_entries_with_their_totals(year: str) -> None:
     found = json.loads(ecluse("entries", "--db", year, "--from", "2023-07-01", "--json").out)
     assert (113_180_000, 113_180_000) == (found["debit_cents"], found["credit_cents"])

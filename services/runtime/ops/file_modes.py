@@ -12,6 +12,11 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, Final
 
+from events.texts import _
+from services.runtime.ops.errors import Stop
+
+NO_FILE: Final = _("this is no regular file")
+
 OTHERS: Final = 0o077
 """The rights of everybody but the owner."""
 
@@ -39,16 +44,24 @@ def tighten_database(path: Path) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
+def replacing(path: Path, mode: int | None = None) -> Iterator[IO[bytes]]:
     """A file that takes its name once it is whole and on disk; nothing is left of another.
+
+    A link stays one. The file is the owner's alone, unless a mode is given.
 
     Raises:
         OSError: it cannot be written, or not take the name.
+        Stop: the name is that of a device or a folder.
     """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise Stop(path, NO_FILE)  # A device would be replaced by a file.
     with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as part:
         try:
             yield part
             part.flush()
+            if mode is not None:
+                os.fchmod(part.fileno(), mode)
             os.fsync(part.fileno())
             Path(part.name).replace(path)
         except BaseException:
