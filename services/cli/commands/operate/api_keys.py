@@ -15,7 +15,7 @@ import typer
 from events.texts import Day, Translatable, _, verbatim
 from services.api.access.caller import Entities, Scope
 from services.api.access.keys import ApiKey
-from services.cli.terminal.options import AsJson, Group, Verb
+from services.cli.terminal.options import COUNT_MAX, AsJson, Group, Verb
 from services.cli.terminal.output import EXIT_NOT_THERE, leave, print_json
 from services.cli.terminal.screen import Screen
 from services.due.calendar_days import end_of
@@ -173,7 +173,9 @@ def revoke_key(
 
 @app.command("audit", cls=Verb)
 def show_audit(
-    last: Annotated[int, typer.Option(metavar="N", min=1, help="How many lines.")] = 50,
+    last: Annotated[
+        int, typer.Option(metavar="N", min=1, max=COUNT_MAX, help="How many lines.")
+    ] = 50,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
