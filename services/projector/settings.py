@@ -50,9 +50,10 @@ def read_address(url: str) -> URL:
     """
     try:
         address = make_url(url)
+        is_ours = _is_ours(address)
     except (ArgumentError, ValueError):  # The second of a port that is no number.
-        address = None
-    if address is None or not _is_ours(address):
+        is_ours = False
+    if not is_ours:
         # A password may be in it, and in its query.
         shown = USER_AND_PASSWORD.sub(r"\1***@", url).partition("?")[0]
         raise Stop(shown, NO_ADDRESS)
@@ -60,10 +61,13 @@ def read_address(url: str) -> URL:
 
 
 def _is_ours(address: URL) -> bool:
+    """True if the address is of PostgreSQL or SQLite; ArgumentError where its driver refuses it."""
     driver = DRIVERS.get(address.drivername, address.drivername)
-    if driver == DRIVERS["sqlite"]:
-        return address.host is None  # `sqlite://year.db`: a file would be a host.
-    return driver == DRIVERS["postgresql"] and (address.port or 0) <= PORT_MAX
+    if driver not in DRIVERS.values():
+        return False
+    dialect = address.set(drivername=driver).get_dialect()()
+    dialect.create_connect_args(address)  # `sqlite://year.db`: the file would be a host.
+    return (address.port or 0) <= PORT_MAX
 
 
 def setting(name: str) -> str:

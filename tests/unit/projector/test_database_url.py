@@ -96,6 +96,8 @@ def test_a_server_elsewhere_that_need_not_speak_tls_is_warned_of(
         ("sqlite+pysqlite:///year.db", "sqlite+pysqlite:///year.db"),
         ("postgresql://h:notaport/x", "postgresql://h:notaport/x"),
         ("postgresql://u:s3@cret@h:99999/x?sslpassword=s3cret", "postgresql://***@h:99999/x"),
+        ("postgresql://u:s3cret@h/x?port=abc", "postgresql://***@h/x"),
+        ("postgresql:///x?host=a,b,c&port=1,2", "postgresql:///x"),
         ("u:s3cret@h/x", "***@h/x"),
     ],
 )
