@@ -276,7 +276,7 @@ def _run() -> None:
         # not an error, and nothing is left to say.
         reader_left = isinstance(leaving.__context__, BrokenPipeError)
         try:
-            sys.stdout.flush()  # Here a failure is still told.
+            sys.stdout.flush()  # Here a failure is still reported.
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not reader_left:

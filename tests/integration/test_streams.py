@@ -59,14 +59,14 @@ def test_a_standard_output_that_takes_nothing_is_named(
     assert f"Stopped: standard output: {WHY[streams]}\n" == result.err
 
 
-def test_what_was_refused_is_not_the_worst_where_nobody_could_be_told(mixed: Path) -> None:
+def test_what_was_refused_is_not_the_worst_where_nobody_reads_it(mixed: Path) -> None:
     """Then its exit code would say that all else was written."""
     assert 1 == in_a_shell(f"validate {mixed}", "").code
     assert 3 == in_a_shell(f"validate {mixed}", FULL).code
 
 
 @pytest.mark.parametrize("streams", [f"{FULL} 2>&-", f"{FULL} 2>/dev/full", ">&- 2>&-"])
-def test_nothing_is_said_where_nobody_hears_it(streams: str, db: Path) -> None:
+def test_nothing_is_written_where_nobody_reads_it(streams: str, db: Path) -> None:
     result = in_a_shell(f"balances --db {db}", streams)
     assert (3, b"", "") == (result.code, result.out, result.err)
 

@@ -1,4 +1,4 @@
-"""Standard input and output of the process: their errors are told from those of any other file."""
+"""Standard input and output of the process, whose errors differ from those of any other file."""
 
 import codecs
 import errno
@@ -14,7 +14,7 @@ INPUT: Final = _("standard input")
 OUTPUT: Final = _("standard output")
 CLOSED: Final = _("it is closed")
 
-NOT_SAID: Final = frozenset({"strict", "surrogateescape"})
+BY_DEFAULT: Final = frozenset({"strict", "surrogateescape"})
 """How an encoding of the system treats what it lacks, where nobody asked for anything else."""
 
 
@@ -75,11 +75,12 @@ def writes_all(stream: TextIO) -> bool:
 
 
 def _watch_output(opened: Any) -> None:
+    # A table with a `?` in it is better than none.
+    replaces = not writes_all(opened) and opened.errors in BY_DEFAULT
     sys.stdout = _output(
         opened.fileno(),
         encoding=opened.encoding,
-        # A table with a `?` in it is better than none.
-        errors=opened.errors if writes_all(opened) or opened.errors not in NOT_SAID else "replace",
+        errors="replace" if replaces else opened.errors,
         line_buffering=opened.line_buffering,
         write_through=opened.write_through,
     )
