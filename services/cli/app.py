@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
-from events.texts import Translatable, _
+from events.texts import Translatable, _, verbatim
 from services.cli.terminal.help import WIDTH_MAX, summary
 from services.cli.terminal.options import (
     COMPLETES,
@@ -168,6 +168,9 @@ def _say_what_stopped(error: Exception) -> None:
 
     if isinstance(error, ValidationError):
         _refuse_settings(error)
+    if isinstance(error, PermissionError) and error.filename is not None:
+        # A folder that may not be entered refuses even the question what is in it.
+        error = Stop(error.filename, verbatim(error.strerror))
     if isinstance(error, Stop | UnreachableError):
         message = STORE_ERROR.render({"error": error.text})
         try:

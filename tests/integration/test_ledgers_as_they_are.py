@@ -83,3 +83,16 @@ def test_a_log_beside_it_that_cannot_be_read_is_not_left_out(
     result = bound(*command, "--db", read_only)
     assert (3, "") == (result.returncode, result.stdout)
     assert "copy both files into a folder that you may write" in result.stderr
+
+
+@pytest.mark.parametrize("command", [*READERS, ("entries",)], ids=lambda each: each[0])
+def test_a_folder_that_may_not_be_entered_is_named(
+    command: tuple[object, ...], tmp_path: Path
+) -> None:
+    (folder := tmp_path / "shut").mkdir(mode=0o000)
+    file = folder / "ledger.db"
+    place = f"sqlite:///{file}" if command == ("entries",) else file
+    result = bound(*command, "--db", place)
+    folder.chmod(0o700)
+    assert (3, "") == (result.returncode, result.stdout)
+    assert f"Stopped: {file}: Permission denied\n" == result.stderr
