@@ -107,7 +107,7 @@ class Database:
         self._db.close()
 
     def _read_as_it_is(self, uri: str) -> None:
-        """Read from a storage that is read-only: nobody else can write there either."""
+        """Read where we may not write; a log beside the file would show that somebody does."""
         try:
             self._db.execute("PRAGMA application_id")
         except sqlite3.OperationalError as error:
