@@ -26,8 +26,6 @@ from services.texts.translation import Sentence, translate
 EXIT_REFUSED: Final = 1
 ID_BYTES: Final = 16
 
-KEY: Final = "ECLUSE_API_KEY"
-
 NO_KEY = _("this is no key: it holds line breaks, or other characters that no key has")
 NO_DAY = _("“{text}” is no day: write it like 2023-07-14")
 WOULD_BE = _("The ledger would decide: {outcome}.")
@@ -54,9 +52,9 @@ def api_at(url: str) -> Api:
         Stop: the key is none.
     """
     # A file that `echo` made, and a secret of a cluster with it, ends with a line break.
-    key = os.environ.get(KEY, "").strip()
+    key = os.environ.get("ECLUSE_API_KEY", "").strip()
     if not (key.isascii() and key.isprintable()):
-        raise Stop(KEY, NO_KEY)
+        raise Stop("ECLUSE_API_KEY", NO_KEY)
     return Api(url or HERE, key, chosen_language())
 
 
