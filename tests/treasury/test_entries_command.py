@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import shlex
 from pathlib import Path
@@ -53,10 +54,12 @@ def test_a_file_says_what_it_holds(year: str, tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_named(year: str, tmp_path: Path) -> None:
-    for file in (tmp_path / "none" / "entries.csv", tmp_path):
+    os.mkfifo(tmp_path / "device")
+    for file in (tmp_path / "none" / "entries.csv", tmp_path, tmp_path / "device"):
         done = ecluse("entries", "--db", year, "--csv", file)
         assert (3, b"") == (done.code, done.out)
         assert str(file) in done.err
+    assert (tmp_path / "device").is_fifo()
 
 
 def test_a_link_to_a_file_stays_one_and_nothing_is_left_beside(year: str, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ New files are private by the mask; files that an earlier run left more open are 
 are used. SQLite gives the files beside a database the mode of that database.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -11,11 +12,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, Final
-
-from events.texts import _
-from services.runtime.ops.errors import Stop
-
-NO_FILE: Final = _("this is no regular file")
 
 OTHERS: Final = 0o077
 """The rights of everybody but the owner."""
@@ -50,12 +46,13 @@ def replacing(path: Path, mode: int | None = None) -> Iterator[IO[bytes]]:
     A link stays one. The file is the owner's alone, unless a mode is given.
 
     Raises:
-        OSError: it cannot be written, or not take the name.
-        Stop: the name is that of a device or a folder.
+        OSError: it cannot be written, or not take the name, such as that of a device.
     """
     path = path.resolve()
     if path.exists() and not path.is_file():
-        raise Stop(path, NO_FILE)  # A device would be replaced by a file.
+        # A device would be replaced by a file.
+        what = "is a directory" if path.is_dir() else "is no regular file"
+        raise OSError(errno.EINVAL, what, str(path))
     with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as part:
         try:
             yield part
