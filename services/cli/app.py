@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
-from events.texts import Translatable, _
+from events.texts import Translatable, _, verbatim
 from services.cli.terminal.help import WIDTH_MAX, summary
 from services.cli.terminal.options import (
     COMPLETES,
@@ -24,6 +24,7 @@ from services.cli.terminal.options import (
     Verb,
     chosen_language,
 )
+from services.cli.terminal.streams import watch_standard_streams
 from services.cli.terminal.texts import STORE_ERROR
 from services.runtime.ops.file_modes import be_private
 from services.runtime.processing.cycle_collection import for_a_command
@@ -167,9 +168,15 @@ def _say_what_stopped(error: Exception) -> None:
 
     if isinstance(error, ValidationError):
         _refuse_settings(error)
+    if isinstance(error, PermissionError) and error.filename is not None:
+        # A folder that may not be entered refuses even the question what is in it.
+        error = Stop(error.filename, verbatim(error.strerror))
     if isinstance(error, Stop | UnreachableError):
         message = STORE_ERROR.render({"error": error.text})
-        typer.echo(translate(message, chosen_language()), err=True)
+        try:
+            typer.echo(translate(message, chosen_language()), err=True)
+        except OSError:  # Nobody hears it; else the end of the process would fail again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
         sys.exit(EXIT_UNREACHABLE)
 
 
@@ -248,6 +255,7 @@ def main() -> None:
         # The first process of a container is sent no signal without a handler; a service has its
         # own from when it has begun.
         signal.signal(signal.SIGTERM, lambda *_: os._exit(EXIT_TERMINATED))
+    watch_standard_streams()
     for_a_command()
     be_private()  # Journals, databases and brokers' data hold IBANs.
     if COMPLETES in os.environ:
@@ -257,13 +265,25 @@ def main() -> None:
         os.environ["TERMINAL_WIDTH"] = "1000"
         completion_init()
     try:
+        _run()
+    except Exception as error:
+        _say_what_stopped(error)  # Help and version are printed before there is a verb.
+        raise
+
+
+def _run() -> None:
+    try:
         app()
     except SystemExit as leaving:
         # typer and rich leave with 1 where the reader of our output went away (`| head`): that is
         # not an error, and nothing is left to say.
-        if not isinstance(leaving.__context__, BrokenPipeError):
+        reader_left = isinstance(leaving.__context__, BrokenPipeError)
+        try:
+            sys.stdout.flush()  # Here a failure is still reported.
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not reader_left:
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -1,18 +1,16 @@
 """A file of grants as the schema has it: CSV by commas (RFC 4180), UTF-8, no byte order mark."""
 
 import csv
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Final, TextIO
 
-from events.texts import _, verbatim
+from events.texts import verbatim
 from services.open_data.fields import NAMES, Row
+from services.runtime.ops import file_modes
 from services.runtime.ops.errors import Stop
-
-NO_FILE: Final = _("this is no regular file")
 
 PUBLIC: Final = 0o644
 """The mode of a file that is to be published: everybody may read it."""
@@ -29,27 +27,16 @@ def rows_to(stream: TextIO) -> Callable[[Row], object]:
 def replacing(path: Path) -> Iterator[Callable[[Row], object]]:
     """Rows into a file that takes its place when all are there; else what stood there stays.
 
-    So a file may be cleaned in its own place. A link stays one.
+    So a file may be cleaned in its own place.
 
     Raises:
         Stop: it cannot be written.
     """
-    path = path.resolve()
-    if path.exists() and not path.is_file():
-        raise Stop(path, NO_FILE)  # A device would be replaced by a file.
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise Stop(path, verbatim(error)) from error
-    beside = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
+        with file_modes.replacing(path, PUBLIC) as part:
+            stream = TextIOWrapper(part, encoding="utf-8", newline="")
             yield rows_to(stream)
             stream.flush()
-            os.fchmod(descriptor, PUBLIC)
-            os.fsync(descriptor)
-        beside.replace(path)
+            stream.detach()
     except OSError as error:
         raise Stop(path, verbatim(error)) from error
-    finally:
-        beside.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import asyncpg
-from sqlalchemy import URL, ColumnElement, event, func, make_url, select, text, update
+from sqlalchemy import URL, ColumnElement, event, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from services.projector import sql
@@ -23,6 +23,7 @@ from services.projector.rows.changes import Changes, Key, Members, Row
 from services.projector.rows.event_rows import Alone
 from services.projector.rows.fold import DEAD
 from services.projector.rows.settling import Unsettled, read_awaited
+from services.projector.settings import DRIVERS, read_address
 from services.projector.tables import (
     budgets,
     conventions,
@@ -36,15 +37,6 @@ from services.runtime.ops.file_modes import tighten_database
 
 SCHEMA: Final = "ecluse_read"
 """The schema of the tables in PostgreSQL; SQLite has none."""
-
-DRIVERS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "postgres": "postgresql+asyncpg",
-        "postgresql": "postgresql+asyncpg",
-        "sqlite": "sqlite+aiosqlite",
-    }
-)
-"""The driver of each database, where the URL names none."""
 
 POOL: Final = 8
 """The number of partitions written at once."""
@@ -87,8 +79,8 @@ class Overtaken(Exception):
 
 
 def our_address(url: str) -> URL:
-    """The same database with our own drivers."""
-    address = make_url(url)
+    """The same database with our own drivers; Stop where that cannot be read."""
+    address = read_address(url)
     return address.set(drivername=DRIVERS.get(address.drivername, address.drivername))
 
 
@@ -121,7 +113,7 @@ def an_engine(url: str, schema: str = SCHEMA, *, limited: bool = True) -> AsyncE
     Without limits a statement takes as long as it does: of migrations and rebuilds.
 
     Raises:
-        ClusterError: the address asks for a TLS that cannot be.
+        Stop: the address cannot be read, or asks for a TLS that cannot be.
     """
     address = our_address(url)
     if address.get_backend_name() == sql.POSTGRESQL:

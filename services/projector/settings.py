@@ -1,20 +1,73 @@
 """The address of the read model and its TLS, from ECLUSE_DATABASE_… or the files that hold them."""
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Literal, get_args
 
 from pydantic import SecretStr
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
+from events.texts import _
+from services.runtime.ops.errors import Stop
 from services.runtime.ops.settings import Environment, variable
 
 DEFAULT_URL: Final = "postgresql://localhost/ecluse"
+
+DRIVERS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "postgres": "postgresql+asyncpg",
+        "postgresql": "postgresql+asyncpg",
+        "sqlite": "sqlite+aiosqlite",
+    }
+)
+"""The driver of each database, where the URL names none."""
+
+PORT_MAX: Final = 65_535
+
+NO_ADDRESS: Final = _(
+    "this cannot be read as the address of a database: write postgresql://USER@HOST:PORT/DATABASE"
+    " or sqlite:///FILE (sqlite:////… for a path from the root)"
+)
+
+USER_AND_PASSWORD: Final = re.compile(r"^(\w[\w+.-]*://)?.*@", re.DOTALL)
+"""Up to the last `@`: a password that was not escaped may hold others."""
 
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 MODES: Final[tuple[str, ...]] = get_args(SslMode)
 
 TLS_NAMES: Final = ("sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword")
 """Names of PostgreSQL's own library: members of an address, settings behind ECLUSE_DATABASE_."""
+
+
+def read_address(url: str) -> URL:
+    """The address of a database, as it was written.
+
+    Raises:
+        Stop: it cannot be read, or its database or driver is not one of ours.
+    """
+    try:
+        address = make_url(url)
+        is_ours = _is_ours(address)
+    except (ArgumentError, ValueError):  # The second of a port that is no number.
+        is_ours = False
+    if not is_ours:
+        # A password may be in it, and in its query.
+        shown = USER_AND_PASSWORD.sub(r"\1***@", url).partition("?")[0]
+        raise Stop(shown, NO_ADDRESS)
+    return address
+
+
+def _is_ours(address: URL) -> bool:
+    """True if the address is of PostgreSQL or SQLite; ArgumentError where its driver refuses it."""
+    driver = DRIVERS.get(address.drivername, address.drivername)
+    if driver not in DRIVERS.values():
+        return False
+    dialect = address.set(drivername=driver).get_dialect()()
+    dialect.create_connect_args(address)  # `sqlite://year.db`: the file would be a host.
+    return (address.port or 0) <= PORT_MAX
 
 
 def setting(name: str) -> str:
@@ -45,12 +98,12 @@ class DatabaseSettings(Environment):
 
     @property
     def url(self) -> str:
-        """The URL, from the file or the variable, with TLS."""
+        """The URL, from the file or the variable, with TLS; Stop where it cannot be read."""
         return self.with_tls(self.database_url.get_secret_value())
 
     def with_tls(self, url: str) -> str:
         """A URL of PostgreSQL with these settings of TLS, where it has none of its own."""
-        address = make_url(url)
+        address = read_address(url)
         if not address.drivername.startswith("postgres"):
             return url
         password = self.database_sslpassword
@@ -75,7 +128,7 @@ def address_beside(read_model: str, file: str) -> str:
 
     A read model in a file of SQLite may be thrown away; these may not.
     """
-    url = make_url(read_model)
+    url = read_address(read_model)
     if url.get_backend_name() != "sqlite" or not url.database:
         return read_model
     return f"sqlite:///{Path(url.database).parent / file}"

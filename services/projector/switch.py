@@ -13,12 +13,13 @@ from typing import Final
 
 import structlog
 from asyncpg import DependentObjectsStillExistError, LockNotAvailableError
-from sqlalchemy import make_url, select, text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.texts import _
 from services.projector.database import SCHEMA, an_engine
+from services.projector.settings import read_address
 from services.projector.sql import POSTGRESQL, refilling
 from services.projector.tables import metadata, positions
 from services.runtime.ops.errors import ClusterError
@@ -75,7 +76,7 @@ log: Final = structlog.stdlib.get_logger("ecluse.projector")
 
 def next_engine(url: str) -> AsyncEngine:
     """The engine of the read model that is made beside the running one."""
-    address = make_url(url)
+    address = read_address(url)
     if address.get_backend_name() == POSTGRESQL:
         return an_engine(url, NEXT, limited=False)
     return an_engine(address.set(database=f"{address.database}{NEXT_FILE}").render_as_string(False))

@@ -104,6 +104,24 @@ def test_a_database_that_must_be_there_is_not_made(path: Path) -> None:
     assert not path.exists()
 
 
+def test_a_reader_makes_no_ledger_of_an_empty_file(path: Path) -> None:
+    path.touch()
+    with pytest.raises(StoreError, match=f"{path}: there is no ledger in this file"):
+        SqliteStore(path, create=False)
+    assert b"" == path.read_bytes()
+
+
+def test_a_reader_leaves_the_file_as_it_is(path: Path) -> None:
+    with closing(SqliteStore(path)) as store:
+        store.commit(Batch([a_row()]), VERSIONS)
+    with closing(sqlite3.connect(path)) as another:
+        another.execute("PRAGMA journal_mode = DELETE")
+    before = path.read_bytes()
+    with closing(SqliteStore(path, create=False)) as reader:
+        assert [a_row()] == list(reader.journal())
+    assert before == path.read_bytes()
+
+
 def a_foreign_database(path: Path) -> Path:
     with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE cats (name TEXT)")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.builders import OTHER_BODY
-from tests.integration.command import CommandResult, ecluse
+from tests.integration.command import WIDE, CommandResult, ecluse
 
 KEY_LENGTH = len("ecluse_") + 12 + 1 + 43
 
@@ -73,7 +73,8 @@ def test_a_key_expires_and_is_rotated(tmp_path: Path) -> None:
         (["--expires", "2027-02-30"], "2027-01-31"),
         (["--expires", "31/01/2027"], "2027-01-31"),
         (["--expires", "90"], "90d"),
-        (["--expires", "9999-12-31"], "9999-12-31"),
+        (["--expires", "9999-12-31"], "the last day that a key may end on is 9999-12-30"),
+        (["--expires", "9999-12-30"], None),
         (["--expires", "99999d"], None),
     ],
 )
@@ -123,6 +124,13 @@ def test_a_key_without_a_right_or_of_no_entity_is_usage(
 ) -> None:
     answer = keys(tmp_path, *args)
     assert (2, True) == (answer.code, message in answer.err)
+
+
+@pytest.mark.parametrize("command", ["api-keys", "webhooks"])
+def test_a_directory_that_is_not_there_is_named(tmp_path: Path, command: str) -> None:
+    answer = ecluse(command, "list", "--data", tmp_path / "none", COLUMNS=WIDE)
+    assert (2, True) == (answer.code, f"'{tmp_path / 'none'}'" in answer.err)
+    assert "ECLUSE_DATABASE_URL" not in answer.err
 
 
 def test_a_database_that_is_away_is_3(tmp_path: Path) -> None:

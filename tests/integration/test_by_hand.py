@@ -180,3 +180,27 @@ def test_an_api_that_refuses_says_why_and_its_key_is_shown_nowhere(body: str, ph
         result = ecluse(*asked, "--lang", "en", ECLUSE_API_KEY="secret")
     assert (3, True) == (result.code, phrase in unfolded(result.err)), result.err
     assert "secret" not in result.err
+
+
+@pytest.mark.parametrize("key", ["secret\nX-Other: 1", "secr\u00e9t", "se\x7fcret"])
+@pytest.mark.parametrize(
+    "command",
+    [("order", "pay", "C/advance"), ("document", "received", "G-C1", "activity_report")],
+    ids=" ".join,
+)
+def test_what_is_no_key_is_refused_by_the_name_of_its_variable(
+    command: tuple[str, ...], key: str
+) -> None:
+    asked = (*command, "--on", "2023-05-30", "--url", "http://127.0.0.1:1")
+    result = ecluse(*asked, "--lang", "en", ECLUSE_API_KEY=key)
+    assert (3, True) == (result.code, "ECLUSE_API_KEY: this is no key" in result.err), result.err
+    assert "secr" not in result.err
+
+
+def test_white_space_around_a_key_is_no_part_of_it() -> None:
+    """A file that `echo` made ends with a line break, and so does a secret of a cluster with it."""
+    answer = Answer(HTTPStatus.UNAUTHORIZED, b'{"detail": "no"}')
+    with answering(lambda _path: answer) as address:
+        asked = ("order", "pay", "C/advance", "--on", "2023-05-30", "--url", address)
+        result = ecluse(*asked, "--lang", "en", ECLUSE_API_KEY=" secret\n")
+    assert (3, f"Stopped: {address}: no\n") == (result.code, result.err)

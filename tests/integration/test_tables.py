@@ -175,3 +175,8 @@ def test_long_codes_go_on_below(tmp_path: Path) -> None:
     assert 80 >= max(map(len, result.text.splitlines()))
     assert "€90,071,992,547,409.91" in result.text
     assert 61 <= result.text.count("7")
+
+
+def test_a_width_of_zero_is_none(tmp_path: Path) -> None:
+    file = written(tmp_path / "one.jsonl", a_vote())
+    assert ecluse("replay", file).text == ecluse("replay", file, COLUMNS="0").text

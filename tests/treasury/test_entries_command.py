@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import shlex
 from pathlib import Path
@@ -50,6 +51,22 @@ def test_a_file_says_what_it_holds(year: str, tmp_path: Path) -> None:
     rows = file.read_text(encoding="utf-8").splitlines()
     assert "total,,,,,,,,,,,,2263600.00,2263600.00" == rows[-1]
     assert rows[-2].startswith(f"{BUDGET}/6/6,2023-05-30,{BUDGET},515,65,65748,61,490,payment,")
+
+
+def test_a_file_that_cannot_be_written_is_named(year: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "device")
+    for file in (tmp_path / "none" / "entries.csv", tmp_path, tmp_path / "device"):
+        done = ecluse("entries", "--db", year, "--csv", file)
+        assert (3, b"") == (done.code, done.out)
+        assert str(file) in done.err
+    assert (tmp_path / "device").is_fifo()
+
+
+def test_a_link_to_a_file_stays_one_and_nothing_is_left_beside(year: str, tmp_path: Path) -> None:
+    (link := tmp_path / "link.csv").symlink_to(tmp_path / "entries.csv")
+    assert 0 == ecluse("entries", "--db", year, "--csv", link).code
+    assert link.is_symlink()
+    assert ["entries.csv", "link.csv"] == sorted(each.name for each in tmp_path.iterdir())
 
 
 def test_programs_get_the_entries_with_their_totals(year: str) -> None:

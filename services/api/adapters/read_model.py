@@ -7,15 +7,17 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import asyncpg
-from sqlalchemy import URL, Connection, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
+from sqlalchemy import URL, Connection, event, text
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
 from services.projector import postgresql
 from services.projector.database import SCHEMA, an_engine_of_a_file, our_address
+from services.projector.settings import read_address
 from services.projector.sql import POSTGRESQL
 from services.projector.tables import positions
+from services.runtime.ops.errors import Stop
 
 CONNECTIONS_MAX: Final = 10
 CONNECT_TIMEOUT_S: Final = 5
@@ -106,8 +108,8 @@ def follow_password(engine: AsyncEngine, address: Callable[[], str | None]) -> N
     """
 
     def connecting(_dialect: object, _record: object, _args: object, options: Any) -> None:
-        with suppress(ArgumentError):  # No address: the password stays as it was.
-            password = make_url(address() or "").password
+        with suppress(Stop):  # No address: the password stays as it was.
+            password = read_address(address() or "").password
             if password is not None:
                 options["password"] = password
 

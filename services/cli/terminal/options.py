@@ -16,6 +16,9 @@ from services.texts.language import Language
 COMPLETES: Final = "_ECLUSE_COMPLETE"
 """The variable by which a shell asks for completions."""
 
+COUNT_MAX: Final = 1_000_000_000
+"""The bound of a count of records or lines: above any that is kept, below what SQLite reads."""
+
 _chosen: Final = ContextVar[Language]("language")
 
 

@@ -24,6 +24,7 @@ from rich.progress import (
 
 from events.texts import Translatable
 from services.cli.terminal.options import chosen_language
+from services.cli.terminal.streams import writes_all
 from services.ledger.files.replay import STANDARD_INPUT
 from services.texts.translation import translate
 
@@ -52,8 +53,10 @@ def bad_option(option: str, message: Translatable) -> typer.BadParameter:
 
 def print_json(value: Any, *, err: bool = False) -> None:
     """One line, no spaces; to standard error where standard output holds something else."""
-    line = json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
-    (sys.stderr if err else sys.stdout).write(line)
+    stream = sys.stderr if err else sys.stdout
+    # Where the terminal lacks characters, programs still get them all.
+    is_escaped = not writes_all(stream)
+    stream.write(json.dumps(value, ensure_ascii=is_escaped, separators=(",", ":")) + "\n")
 
 
 def display_name(stream: BinaryIO) -> str:

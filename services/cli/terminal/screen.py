@@ -1,6 +1,7 @@
 """The screen: text and tables in one language, in which no figure is ever broken or cut."""
 
 import os
+import shutil
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
@@ -84,6 +85,9 @@ class Screen:
         self.console = Console(highlight=False)
         if not self.console.is_terminal and "COLUMNS" not in os.environ:
             self.console = Console(highlight=False, width=WIDTH_WITHOUT_TERMINAL)
+        elif not self.console.width:  # COLUMNS=0 says nothing: else nothing would be shown.
+            found = shutil.get_terminal_size((WIDTH_WITHOUT_TERMINAL, 0))
+            self.console = Console(highlight=False, width=found.columns)
 
     def say(self, sentence: Translatable | Sentence) -> None:
         """One line of text."""

@@ -66,10 +66,11 @@ def read_configuration() -> Configuration:
         _attempt(lambda: open_data.read_config(extra.open_data_file), found)
     authorities = _pem(kafka, "kafka_ssl_cafile"), _pem(api, "database_sslrootcert")
     certificates = _pem(kafka, "kafka_ssl_certfile"), _pem(api, "database_sslcert")
+    urls = _urls(api, treasury, found)
     found = found or [ok(Part.SETTINGS, "settings", VALID)]
     return Configuration(
         kafka,
-        _urls(api, treasury),
+        urls,
         [each for each in authorities if each is not None],
         [each for each in certificates if each is not None],
         found,
@@ -126,12 +127,25 @@ def _files(own: TreasurySettings) -> Iterator[Check]:
             yield _wrong(NOT_WRITABLE.render({"folder": folder}), variable(setting))
 
 
-def _urls(api: ApiSettings | None, treasury: TreasurySettings | None) -> dict[str, str]:
-    """The addresses of the databases that these settings name."""
-    urls: dict[str, str] = {}
+def _urls(
+    api: ApiSettings | None, treasury: TreasurySettings | None, found: list[Check]
+) -> dict[str, str]:
+    """The addresses of the databases that these settings name; `found` gets why one is no address.
+
+    Where several are derived of one that cannot be read, that is said once.
+    """
+    makers: dict[str, Callable[[], str]] = {}
     if api is not None:
-        urls[READ_MODEL] = api.url
-        urls[KEYS] = access_address(api.url, api.access)
+        makers[READ_MODEL] = lambda: api.url
+        makers[KEYS] = lambda: access_address(api.url, api.access)
     if treasury is not None and (treasury.treasury_file or treasury.treasury_url):
-        urls[TREASURY] = TreasuryStore.address_of(treasury)
+        makers[TREASURY] = lambda: TreasuryStore.address_of(treasury)
+    urls: dict[str, str] = {}
+    for what, make in makers.items():
+        try:
+            urls[what] = make()
+        except Stop as error:
+            wrong = trouble(Part.SETTINGS, "settings", error.text)
+            if wrong not in found:
+                found.append(wrong)
     return urls

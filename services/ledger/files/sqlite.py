@@ -24,7 +24,15 @@ APPLICATION_ID = 0x45636C75
 
 NO_DATABASE = _("no such database; `ecluse replay FILE --db {path}` makes one")
 NOT_OPENED = _("{error}; is its folder there, and writable?")
+LEFT_WAL = _(
+    "the last records may be in {path}-wal, which cannot be read here: copy both files into a"
+    " folder that you may write, and read the copy"
+)
+NO_LEDGER = _("there is no ledger in this file: it is empty, as a copy that was interrupted may be")
 FOREIGN = _("this is a database of another program: name another one")
+
+NOT_WRITABLE = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
+"""The errors of a reader who may not make the files beside a database, which WAL needs."""
 
 BUSY_TIMEOUT_S = 5.0
 """The time-out of waiting for another process that writes the same file."""
@@ -119,6 +127,8 @@ class SqliteStore:
         except sqlite3.Error as error:
             raise StoreError(path, NOT_OPENED.render({"error": error})) from error
         try:
+            if not create:
+                self._read_as_it_is()
             self._prepare(create=create)
         except sqlite3.Error as error:
             self._db.close()
@@ -127,13 +137,31 @@ class SqliteStore:
             self._db.close()
             raise
 
+    def _read_as_it_is(self) -> None:
+        """Read where we may not write; a log beside the file would show that somebody does."""
+        try:
+            self._db.execute("PRAGMA application_id")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in NOT_WRITABLE:
+                raise
+            left = self.path.with_name(f"{self.path.name}-wal")
+            if left.exists() and left.stat().st_size:
+                raise StoreError(self.path, LEFT_WAL.render({"path": self.path})) from error
+            self._db.close()
+            # The name is quoted: `?` and `#` would end it.
+            uri = f"{self.path.resolve().as_uri()}?mode=ro&immutable=1"
+            self._db = sqlite3.connect(uri, uri=True, isolation_level=None)
+
     def _prepare(self, *, create: bool) -> None:
         (application_id,) = self._db.execute("PRAGMA application_id").fetchone()
         (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if application_id != APPLICATION_ID and tables:
             raise StoreError(self.path, FOREIGN)
-        if create:  # Who only reads changes nothing.
-            tighten_database(self.path)
+        if not create:  # Who only reads changes nothing, and does not wait for who writes.
+            if not tables:
+                raise StoreError(self.path, NO_LEDGER)
+            return
+        tighten_database(self.path)
         # A commit is on disk before the next line is read, and readers do not block the writer.
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
@@ -142,9 +170,8 @@ class SqliteStore:
                 for statement in SCHEMA.split(";\n"):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        if create:  # Who only reads must not wait for who writes.
-            self._db.execute(INTERNAL_EVENTS)
-            self._db.execute(MESSAGES)
+        self._db.execute(INTERNAL_EVENTS)
+        self._db.execute(MESSAGES)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

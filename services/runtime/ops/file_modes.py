@@ -4,6 +4,7 @@ New files are private by the mask; files that an earlier run left more open are 
 are used. SQLite gives the files beside a database the mode of that database.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -39,16 +40,25 @@ def tighten_database(path: Path) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
+def replacing(path: Path, mode: int | None = None) -> Iterator[IO[bytes]]:
     """A file that takes its name once it is whole and on disk; nothing is left of another.
 
+    A link stays one. The file is the owner's alone, unless a mode is given.
+
     Raises:
-        OSError: it cannot be written, or not take the name.
+        OSError: it cannot be written, or not take the name, such as that of a device.
     """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        # A device would be replaced by a file.
+        what = "is a directory" if path.is_dir() else "is no regular file"
+        raise OSError(errno.EINVAL, what, str(path))
     with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as part:
         try:
             yield part
             part.flush()
+            if mode is not None:
+                os.fchmod(part.fileno(), mode)
             os.fsync(part.fileno())
             Path(part.name).replace(path)
         except BaseException:

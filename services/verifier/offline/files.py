@@ -27,6 +27,17 @@ _PLAIN_BUDGET: Final = re.compile(rb'\{"budget":"([^"\\]*)",')
 """The chain of a record that begins as the ledger writes it; another spelling is read whole."""
 
 UNREADABLE: Final = _("{path}: {error}")
+FOREIGN: Final = _("{path}: this is a database of another program")
+LEFT_WAL: Final = _(
+    "{path}: the last records may be in {path}-wal, which cannot be read here: copy both files into"
+    " a folder that you may write, and read the copy"
+)
+NO_LEDGER: Final = _(
+    "{path}: there is no ledger in this file: it is empty, as a copy that was interrupted may be"
+)
+
+NOT_WRITABLE: Final = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
+"""The errors of a reader who may not make the files beside a database, which its log needs."""
 
 REPORT_EVERY: Final = 500
 """Records between two reports of progress."""
@@ -100,6 +111,7 @@ class Database:
         uri = f"{self._path.resolve().as_uri()}?mode=ro"
         try:
             self._db = sqlite3.connect(uri, uri=True)
+            self._read_as_it_is(uri)
         except sqlite3.Error as error:
             raise self._unreadable(error) from error
         try:
@@ -113,11 +125,26 @@ class Database:
         """Let go of the file."""
         self._db.close()
 
+    def _read_as_it_is(self, uri: str) -> None:
+        """Read where we may not write; a log beside the file would show that somebody does."""
+        try:
+            self._db.execute("PRAGMA application_id")
+        except sqlite3.OperationalError as error:
+            self._db.close()
+            if error.sqlite_errorcode & 0xFF not in NOT_WRITABLE:
+                raise
+            left = self._path.with_name(f"{self._path.name}-wal")
+            if left.exists() and left.stat().st_size:
+                raise UnreachableError(LEFT_WAL.render({"path": self._path})) from error
+            self._db = sqlite3.connect(f"{uri}&immutable=1", uri=True)
+
     def _prove_ours(self) -> None:
         (mark,) = next(self._rows("PRAGMA application_id"))
-        if mark != APPLICATION_ID:
-            template = _("{path}: this is a database of another program")
-            raise UnreachableError(template.render({"path": self._path}))
+        if mark == APPLICATION_ID:
+            return
+        (tables,) = next(self._rows("SELECT count(*) FROM sqlite_master"))
+        template = FOREIGN if tables else NO_LEDGER
+        raise UnreachableError(template.render({"path": self._path}))
 
     def records(self, progress: Progress) -> Iterator[Row]:
         """The records in the order in which they were written."""

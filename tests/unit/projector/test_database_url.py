@@ -83,6 +83,34 @@ def test_a_server_elsewhere_that_need_not_speak_tls_is_warned_of(
         assert all("ECLUSE_DATABASE_SSLMODE=verify-full" == each["set"] for each in logs)
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("year.db", "year.db"),
+        ("/srv/ecluse", "/srv/ecluse"),
+        ("sqlite:year.db", "sqlite:year.db"),
+        ("sqlite://year.db", "sqlite://year.db"),
+        ("foo://x", "foo://x"),
+        ("mysql://u:s3cret@h/x", "mysql://***@h/x"),
+        ("postgresql+psycopg2://u:s3cret@h/x", "postgresql+psycopg2://***@h/x"),
+        ("sqlite+pysqlite:///year.db", "sqlite+pysqlite:///year.db"),
+        ("postgresql://h:notaport/x", "postgresql://h:notaport/x"),
+        ("postgresql://u:s3@cret@h:99999/x?sslpassword=s3cret", "postgresql://***@h:99999/x"),
+        ("postgresql://u:s3cret@h/x?port=abc", "postgresql://***@h/x"),
+        ("postgresql:///x?host=a,b,c&port=1,2", "postgresql:///x"),
+        ("u:s3cret@h/x", "***@h/x"),
+    ],
+)
+def test_what_is_no_address_is_named_without_its_password(written: str, shown: str) -> None:
+    for opened in (an_engine, open_read_model, DatabaseSettings().with_tls):
+        with pytest.raises(Stop) as stop:
+            opened(written)
+        said = both(stop.value.text)
+        assert said.en.startswith(f"{shown}: this cannot be read as the address of a database")
+        assert "sqlite:///FICHIER" in said.fr
+        assert "s3" not in said.en
+
+
 def test_settings_leave_other_addresses_as_they_are() -> None:
     assert DATABASE == DatabaseSettings().with_tls(DATABASE)
     file = "sqlite:///read.db"

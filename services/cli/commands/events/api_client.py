@@ -40,9 +40,9 @@ class Answer(NamedTuple):
 
 
 class Api:
-    """The API at an address, asked with a key; without one where access is not checked."""
+    """The API at an address, asked with a key; with an empty one where access is not checked."""
 
-    def __init__(self, address: str, key: str | None, language: Language) -> None:
+    def __init__(self, address: str, key: str, language: Language) -> None:
         self._address = address.rstrip("/")
         self._headers = {"Accept-Language": language.value, "Accept": "application/json"}
         if key:

@@ -19,12 +19,14 @@ from services.cli.terminal.options import chosen_language, flag
 from services.cli.terminal.output import bad_option, print_json, say
 from services.cli.terminal.screen import Screen, clean
 from services.cli.terminal.texts import OUTCOME
+from services.runtime.ops.errors import Stop
 from services.texts.amounts import NotAnAmount, read_euros
 from services.texts.translation import Sentence, translate
 
 EXIT_REFUSED: Final = 1
 ID_BYTES: Final = 16
 
+NO_KEY = _("this is no key: it holds line breaks, or other characters that no key has")
 NO_DAY = _("“{text}” is no day: write it like 2023-07-14")
 WOULD_BE = _("The ledger would decide: {outcome}.")
 NOT_TRIED = _("What the ledger would decide is not known: {why}")
@@ -45,8 +47,15 @@ def api_at(url: str) -> Api:
     """The API, asked in the language that was chosen, with the key of the environment.
 
     A key on the command line would be seen by whoever lists the processes.
+
+    Raises:
+        Stop: the key is none.
     """
-    return Api(url or HERE, os.environ.get("ECLUSE_API_KEY"), chosen_language())
+    # A file that `echo` made, and a secret of a cluster with it, ends with a line break.
+    key = os.environ.get("ECLUSE_API_KEY", "").strip()
+    if not (key.isascii() and key.isprintable()):
+        raise Stop("ECLUSE_API_KEY", NO_KEY)
+    return Api(url or HERE, key, chosen_language())
 
 
 def a_day(typed: str) -> str:

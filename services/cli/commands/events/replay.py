@@ -7,7 +7,7 @@ import typer
 
 from events.texts import _
 from services.cli.records.summary_tables import show_summary, unread
-from services.cli.terminal.options import AsJson, EventFiles, Strict
+from services.cli.terminal.options import COUNT_MAX, AsJson, EventFiles, Strict
 from services.cli.terminal.output import busy, display_name, print_json, progress
 from services.cli.terminal.screen import Screen
 from services.cli.terminal.texts import ADDING_UP, REPLAYING
@@ -33,7 +33,10 @@ def replay_files(
     batch_lines: Annotated[
         int,
         typer.Option(
-            metavar="N", min=1, help="Lines kept by one commit: few lose less, many are faster."
+            metavar="N",
+            min=1,
+            max=COUNT_MAX,
+            help="Lines kept by one commit: few lose less, many are faster.",
         ),
     ] = BATCH_LINES,
     as_json: AsJson = False,

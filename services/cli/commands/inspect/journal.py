@@ -19,7 +19,15 @@ from services.cli.records.record_view import (
     show_records,
     unreadable_sources,
 )
-from services.cli.terminal.options import AsJson, Group, OfBudget, Verb, chosen_language, typed
+from services.cli.terminal.options import (
+    COUNT_MAX,
+    AsJson,
+    Group,
+    OfBudget,
+    Verb,
+    chosen_language,
+    typed,
+)
 from services.cli.terminal.output import EXIT_NOT_THERE, busy, counting, leave, print_json, say
 from services.cli.terminal.screen import Screen, clean
 from services.cli.terminal.texts import EMPTY_JOURNAL, NO_RECORD, NO_RECORDS, READING, counts
@@ -69,7 +77,8 @@ class Found(NamedTuple):
 def tail(
     db: Database = None,
     count: Annotated[
-        int, typer.Option("-n", "--count", metavar="N", min=1, help="How many records.")
+        int,
+        typer.Option("-n", "--count", metavar="N", min=1, max=COUNT_MAX, help="How many records."),
     ] = 10,
     budget: OfBudget = None,
     as_json: AsJson = False,
@@ -103,7 +112,10 @@ def show(
         ),
     ],
     sequence: Annotated[
-        int, typer.Argument(metavar="N", min=1, help="The record's number in its budget.")
+        int,
+        typer.Argument(
+            metavar="N", min=1, max=COUNT_MAX, help="The record's number in its budget."
+        ),
     ],
     db: Database = None,
     as_json: AsJson = False,

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import typer
 from aiokafka.structs import ConsumerRecord, TopicPartition
-from sqlalchemy import URL, Connection, MetaData, Table, inspect, make_url, select
+from sqlalchemy import URL, Connection, MetaData, Table, inspect, select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -22,6 +22,7 @@ from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, busy, leave
 from services.cli.terminal.screen import Screen
 from services.projector.database import an_engine, our_address, where
 from services.projector.database_errors import message_of, reaching
+from services.projector.settings import read_address
 from services.projector.sql import POSTGRESQL
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.topic_catalogue import read_catalogue
@@ -144,7 +145,7 @@ def _addresses() -> list[str]:
     if "database_url" not in named:
         return [] if settings.access is None else [settings.access]
     found = [settings.url, access_address(settings.url, settings.access)]
-    treasury = make_url(TreasuryStore.address_of(TreasurySettings()))
+    treasury = read_address(TreasuryStore.address_of(TreasurySettings()))
     # An installation without a treasury has no such file.
     if treasury.get_backend_name() == POSTGRESQL or Path(treasury.database or "").exists():
         found.append(treasury.render_as_string(hide_password=False))

@@ -15,7 +15,7 @@ import typer
 from events.texts import Day, Translatable, _, verbatim
 from services.api.access.caller import Entities, Scope
 from services.api.access.keys import ApiKey
-from services.cli.terminal.options import AsJson, Group, Verb
+from services.cli.terminal.options import COUNT_MAX, AsJson, Group, Verb
 from services.cli.terminal.output import EXIT_NOT_THERE, leave, print_json
 from services.cli.terminal.screen import Screen
 from services.due.calendar_days import end_of
@@ -38,6 +38,7 @@ NO_RIGHT = _(
 )
 NO_LABEL = _("A name has 1 to {most} characters, none of them a line break or another control.")
 NO_TIME = _("“{text}” is neither a day (2027-01-31) nor a time from now on (90d, 24h).")
+TOO_LATE = _("“{text}” is too late: the last day that a key may end on is {last}.")
 PAST = _("“{text}” has passed: choose a later day.")
 ROTATED = _("{key_id} gives access until {at}; the new key of “{label}” is {new_id}.")
 NO_SIRET = _("“{word}” is neither a SIRET of 14 digits nor “all”.")
@@ -48,6 +49,9 @@ LAST_USED = _("last used {at}")
 EXPIRED = _("expired {at}")
 EXPIRES = _("{state}, expires {at}")
 
+LAST_DAY: Final = date.max - timedelta(days=1)
+"""The last day with an end."""
+
 LABEL_MAX: Final = 200
 TIME_FROM_NOW: Final = re.compile(r"(\d{1,5})([dh])")
 
@@ -57,7 +61,12 @@ Names = Annotated[
 ]
 Data = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="Of the embedded mode that keeps its data in this directory."),
+    typer.Option(
+        metavar="DIR",
+        exists=True,  # Else the database that is not there would be to blame.
+        file_okay=False,
+        help="Of the embedded mode that keeps its data in this directory.",
+    ),
 ]
 Expires = Annotated[
     str | None,
@@ -173,7 +182,9 @@ def revoke_key(
 
 @app.command("audit", cls=Verb)
 def show_audit(
-    last: Annotated[int, typer.Option(metavar="N", min=1, help="How many lines.")] = 50,
+    last: Annotated[
+        int, typer.Option(metavar="N", min=1, max=COUNT_MAX, help="How many lines.")
+    ] = 50,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
@@ -221,7 +232,10 @@ def _end_of(expires: str | None) -> datetime | None:
     now, time = wall_clock(), _time_of(expires)
     try:
         ends = end_of(date.fromisoformat(expires)) if time is None else now + time
-    except (ValueError, OverflowError):
+    except OverflowError:
+        facts = {"text": expires, "last": Day(LAST_DAY.isoformat())}
+        leave(TOO_LATE.render(facts), EXIT_USAGE)
+    except ValueError:
         leave(NO_TIME.render({"text": expires}), EXIT_USAGE)
     if ends <= now:
         leave(PAST.render({"text": expires}), EXIT_USAGE)

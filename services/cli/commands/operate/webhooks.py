@@ -17,7 +17,7 @@ from services.cli.commands.operate.api_keys import (
     who,
     with_store,
 )
-from services.cli.terminal.options import AsJson, Group, Verb
+from services.cli.terminal.options import COUNT_MAX, AsJson, Group, Verb
 from services.cli.terminal.output import EXIT_NOT_THERE, leave, print_json
 from services.cli.terminal.screen import Screen
 
@@ -158,7 +158,9 @@ def try_webhook(webhook_id: ItsId, data: Data = None, as_json: AsJson = False) -
 @app.command("deliveries", cls=Verb)
 def show_deliveries(
     webhook_id: ItsId,
-    last: Annotated[int, typer.Option(metavar="N", min=1, help="How many at most.")] = 50,
+    last: Annotated[
+        int, typer.Option(metavar="N", min=1, max=COUNT_MAX, help="How many at most.")
+    ] = 50,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:

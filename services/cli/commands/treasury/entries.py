@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import typer
 
-from events.texts import Day, Euros, Translatable, _, ngettext
+from events.texts import Day, Euros, Translatable, _, ngettext, verbatim
 from services.cli.commands.treasury.opening import AtDatabase, opened
 from services.cli.records.summary_tables import label, show_entries
 from services.cli.terminal.options import (
@@ -145,14 +145,20 @@ async def _read(
 def _write(file: str, journal: Journal, found: Sequence[Any]) -> None:
     from services.api.statements.csv_file import as_csv
     from services.api.statements.entry_list import accounting_sheet, commitment_sheet
+    from services.runtime.ops.errors import Stop
+    from services.runtime.ops.file_modes import replacing
 
     sheet = accounting_sheet if journal is Journal.GENERAL else commitment_sheet
     content = as_csv(sheet(found), chosen_language())
     if file == STANDARD_INPUT:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
-    else:
-        Path(file).write_bytes(content)
+        return
+    try:
+        with replacing(Path(file)) as part:
+            part.write(content)
+    except OSError as error:
+        raise Stop(file, verbatim(error)) from error
 
 
 def _as_json(journal: Journal, found: Sequence[Any], made: int) -> dict[str, Any]:

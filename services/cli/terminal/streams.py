@@ -1,0 +1,90 @@
+"""Standard input and output of the process, whose errors differ from those of any other file."""
+
+import codecs
+import errno
+import os
+import sys
+from io import BufferedReader, BufferedWriter, FileIO, TextIOWrapper
+from typing import Any, Final, TextIO
+
+from events.texts import Translatable, _, verbatim
+from services.runtime.ops.errors import Stop
+
+INPUT: Final = _("standard input")
+OUTPUT: Final = _("standard output")
+CLOSED: Final = _("it is closed")
+
+BY_DEFAULT: Final = frozenset({"strict", "surrogateescape"})
+"""How an encoding of the system treats what it lacks, where nobody asked for anything else."""
+
+
+class _Stream(FileIO):
+    """A standard stream that raises Stop where it fails; a reader that left is no failure."""
+
+    def __init__(self, number: int, mode: str, what: Translatable) -> None:
+        super().__init__(number, mode, closefd=False)
+        self._what = what
+        self._failed = False
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read, or raise Stop."""
+        try:
+            return super().readinto(buffer)
+        except OSError as error:
+            raise self._stop(error) from error
+
+    def write(self, data: Any, /) -> int:
+        """Write, or raise Stop, once: the rest vanishes, or the end of the process would fail."""
+        if self._failed:
+            return memoryview(data).nbytes
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            self._failed = True
+            raise self._stop(error) from error
+
+    def _stop(self, error: OSError) -> Stop:
+        why = CLOSED if error.errno == errno.EBADF else verbatim(error.strerror)
+        return Stop(self._what, why)
+
+
+def watch_standard_streams() -> None:
+    """Have standard input and output raise Stop where they fail, or were closed by our caller.
+
+    A closed one keeps its number taken: else the next file that is opened has it, and is written
+    into. Messages are written nowhere where standard error is closed.
+    """
+    given: dict[str, Any] = {name: getattr(sys, name) for name in ("stdin", "stdout", "stderr")}
+    if given["stdin"] is None:
+        # Opened the wrong way round, so that each attempt fails.
+        raw = _Stream(os.open(os.devnull, os.O_WRONLY), "r", INPUT)
+        sys.stdin = TextIOWrapper(BufferedReader(raw), encoding="utf-8")
+    if given["stdout"] is None:
+        sys.stdout = _output(os.open(os.devnull, os.O_RDONLY), encoding="utf-8")
+    elif sys.stdout is sys.__stdout__:  # Else a test has put its own there.
+        _watch_output(given["stdout"])
+    if given["stderr"] is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+
+
+def writes_all(stream: TextIO) -> bool:
+    """True if the encoding of a stream has every character."""
+    return codecs.lookup(stream.encoding).name.startswith("utf")
+
+
+def _watch_output(opened: Any) -> None:
+    # A table with a `?` in it is better than none.
+    replaces = not writes_all(opened) and opened.errors in BY_DEFAULT
+    sys.stdout = _output(
+        opened.fileno(),
+        encoding=opened.encoding,
+        errors="replace" if replaces else opened.errors,
+        line_buffering=opened.line_buffering,
+        write_through=opened.write_through,
+    )
+
+
+def _output(number: int, **settings: Any) -> TextIOWrapper:
+    return TextIOWrapper(BufferedWriter(_Stream(number, "w", OUTPUT)), **settings)
