@@ -104,3 +104,13 @@ def test_where_there_is_no_journal_it_says_so(where: str, tmp_path: Path) -> Non
 def test_a_day_is_a_day(tmp_path: Path) -> None:
     result = ecluse("balances", "--db", tmp_path, "--as-of", "30/06/2023")
     assert 2 == result.code
+
+
+@pytest.mark.parametrize("command", [("journal", "tail"), ("parked",), ("verify",)])
+def test_all_that_read_a_ledger_take_the_directory_of_the_embedded_mode(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    kept(tmp_path / "ledger.db", EXAMPLE)
+    assert 0 == ecluse(*command, "--db", tmp_path).code
+    url = ecluse(*command, "--db", f"sqlite:///{tmp_path}/ledger.db")
+    assert (2, True) == (url.code, "read by `ecluse balances`" in " ".join(url.err.split()))

@@ -30,9 +30,24 @@ ONE_BY_ONE_MAX: Final = 8
 EMBEDDED_LEDGER: Final = "ledger.db"
 """The journal in the directory of `ecluse serve --embedded`."""
 
+NO_FILE = _("this reads a file; a read model by its URL is read by `ecluse balances`")
+
+
+def ledger_file(given: Path | None) -> Path | None:
+    """The file of a ledger: also of the embedded mode, by its directory."""
+    if given is not None and ":/" in str(given):  # A path has lost the second slash.
+        raise bad_option("--db", NO_FILE)
+    return given / EMBEDDED_LEDGER if given is not None and given.is_dir() else given
+
+
 Database = Annotated[
     Path | None,
-    typer.Option(metavar="PATH", help="SQLite file made by `ecluse replay --db`; else Kafka."),
+    typer.Option(
+        metavar="PATH",
+        help="SQLite file of `ecluse replay --db`, or the directory of `ecluse serve --embedded`; "
+        "else Kafka.",
+        callback=ledger_file,
+    ),
 ]
 Exported = Annotated[
     Path | None,
@@ -66,7 +81,6 @@ def histories(db: Path | None, exported: Path | None) -> Iterator[Records]:
     if exported is not None:
         yield partial(_of_file, exported)
     elif db is not None:
-        db = db / EMBEDDED_LEDGER if db.is_dir() else db
         with closing(SqliteStore(db, create=False)) as store:
             yield partial(_of_store, store)
     else:

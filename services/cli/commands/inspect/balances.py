@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from events.texts import _
-from services.cli.records.journal_source import folded, histories
+from services.cli.records.journal_source import folded, histories, ledger_file
 from services.cli.records.line_balances import line_balances
 from services.cli.records.summary_tables import Unread, show_lines, show_summary
 from services.cli.terminal.options import AsJson, OfBudget, Strict, typed_or_none
@@ -108,7 +108,7 @@ def _records(db: str | None, budget: str | None) -> Generator[Iterator[ReadRecor
         with read_model_journal(db, budget) as records:
             yield records
         return
-    with histories(None if db is None else Path(db), None) as journal:
+    with histories(ledger_file(None if db is None else Path(db)), None) as journal:
         yield journal(budget)
 
 
