@@ -29,8 +29,12 @@ HOST: Final = "127.0.0.1"
 # Below the ports that systems give to clients, Linux's from 32768: a client that calls a broker
 # which is down could otherwise be given the very port it calls, and hold it when that comes back.
 PORTS: Final = range(20_000, 32_000)
-# Each call continues after the last, and neighbouring processes start apart.
-_port_steps = itertools.count(os.getpid() * 37)
+PORT_STRIDE: Final = 7417
+"""The distance between the first ports of processes whose numbers follow each other."""
+
+# Each call continues after the last. Neighbouring processes start far apart:
+# where two come to the same place at the same time, both find the same ports free.
+_port_steps = itertools.count(os.getpid() * PORT_STRIDE)
 
 MEMORY: Final = ("-Xms256m", "-Xmx512m")
 """The Java options of a broker that is measured: the compiler and collector that Java chooses."""

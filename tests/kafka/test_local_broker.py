@@ -7,13 +7,20 @@ import socket
 import subprocess
 import sys
 import threading
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from services.dev import jars
 from services.dev.jars import fetch_jars, find_java
-from services.dev.local_broker import PORTS, LocalBroker, free_port, is_answering
+from services.dev.local_broker import (
+    PORT_STRIDE,
+    PORTS,
+    LocalBroker,
+    free_port,
+    is_answering,
+)
 from services.runtime.ops.errors import ClusterError
 from tests.integration.command import ROOT
 from tests.kafka.brokers import KAFKA, of_jars
@@ -116,6 +123,7 @@ def test_several_may_fetch_at_once(bare: Path) -> None:
     stand_in(bare / "bin", "mvn", MAVEN.format(calls=bare / "calls"))
     java, pom, libs = java_of(bare / "bin", "17.0.1"), a_pom(bare), bare / "libs"
     fetch = f"""
+from itertools import combinations
 from pathlib import Path
 from services.dev.jars import fetch_jars
 fetch_jars(Path({str(libs)!r}), pom=Path({str(pom)!r}), java=Path({str(java)!r}))
@@ -145,6 +153,12 @@ def test_a_free_port_is_given_once_and_is_none_that_clients_get() -> None:
     ranges = Path("/proc/sys/net/ipv4/ip_local_port_range")
     if ranges.exists():
         assert max(PORTS) < int(ranges.read_text().split()[0])
+
+
+def test_neighbouring_processes_do_not_come_to_the_same_ports() -> None:
+    starts = [each * PORT_STRIDE % len(PORTS) for each in range(8)]
+    apart = {abs(one - other) for one, other in combinations(starts, 2)}
+    assert min(each for gap in apart for each in (gap, len(PORTS) - gap)) > 500
 
 
 def test_who_hangs_up_or_says_something_else_is_no_broker() -> None:
@@ -192,6 +206,7 @@ def test_a_broker_does_not_outlive_who_started_it(tmp_path: Path, how: signal.Si
     of_jars(tmp_path)  # skips where this machine cannot have one
     owner = f"""
 import signal
+from itertools import combinations
 from pathlib import Path
 from services.dev.local_broker import LocalBroker
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` turns it off
