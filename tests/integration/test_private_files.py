@@ -134,3 +134,13 @@ def test_a_directory_that_is_made_with_its_parents(tmp_path: Path) -> None:
     with embedded(data, log=tmp_path / "log") as running:
         assert private([], ["var", "ecluse"]) == modes(data.parent, data)
         running.stop()
+
+
+def test_a_directory_that_is_named_for_a_database_keeps_its_rights(tmp_path: Path) -> None:
+    """Run by root, it would be closed to everybody else: /tmp, say."""
+    folder = tmp_path / "everybodys"
+    folder.mkdir()
+    folder.chmod(0o777)
+    an_engine(f"sqlite:///{folder}")
+    assert 3 == ecluse("replay", EXAMPLE, "--db", folder).code
+    assert {"everybodys": "0o777"} == modes(folder)

@@ -34,9 +34,14 @@ def tighten(path: Path) -> None:
 
 
 def tighten_database(path: Path) -> None:
-    """The same for a SQLite database and the files beside it."""
+    """The same for a SQLite database and the files beside it, and for nothing but files.
+
+    A directory that was named by mistake, such as /tmp, is everybody's.
+    """
     for suffix in BESIDE:
-        tighten(path.with_name(path.name + suffix))
+        file = path.with_name(path.name + suffix)
+        if file.is_file():
+            tighten(file)
 
 
 @contextmanager
