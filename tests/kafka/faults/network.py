@@ -14,8 +14,8 @@ from services.dev.local_broker import HOST, free_port
 from tests.kafka.faults.observer import Backstage
 
 CHUNK_BYTES: Final = 64 * 1024
-SETTLED_S: Final = 0.05
-"""Some turns of a loop: a connection is taken, and let go of, in several."""
+SETTLED_TURNS: Final = 50
+"""Turns of a loop: a connection is taken, and let go of, in several, however late each comes."""
 
 FILLED: Final = 4
 """So many connections fill a backlog of nothing: whoever comes next gets no answer at all."""
@@ -78,12 +78,12 @@ class Link:
         if self._hole is not None:
             self._hole.close()
         await self._stop_listening()
-        await asyncio.sleep(SETTLED_S)  # In which what was accepted has begun to be carried,
+        await _settle()  # In which what was accepted has begun to be carried,
         for each in self._carriers:
             each.cancel()
         if self._carriers:
             await asyncio.wait(self._carriers)
-        await asyncio.sleep(SETTLED_S)  # and what was aborted is closed.
+        await _settle()  # and what was aborted is closed.
 
     async def _stop_listening(self) -> None:
         if self._server is not None:
@@ -137,6 +137,11 @@ class Link:
                 await writer.drain()
                 if is_half:
                     return
+
+
+async def _settle() -> None:
+    for _ in range(SETTLED_TURNS):
+        await asyncio.sleep(0)
 
 
 def _black_hole(port: int) -> ExitStack:
