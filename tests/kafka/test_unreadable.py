@@ -108,7 +108,9 @@ def test_what_cannot_be_read_is_one_dead_letter_and_each_event_between_is_decide
     assert [reason for reason, _ in UNREADABLE] == [each["reason"] for each in unreadable]
 
 
-def test_a_header_whose_name_is_no_text_holds_nobody(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_header_name_that_is_not_utf_8_holds_no_partition(
+    cluster: Cluster, tmp_path: Path
+) -> None:
     """Programs of librdkafka may send any bytes there; aiokafka fails at it."""
     name, foreign = "trace-of-ours", b"\xff\xfe" + b"ace-of-ours"
 

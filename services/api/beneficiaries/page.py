@@ -41,9 +41,9 @@ class Year(NamedTuple):
     year: int
     grants: Sequence[grants.Grant]
     awarded_cents: int
-    """Without those whose award fell."""
+    """The sum of the awards that were not withdrawn."""
     withdrawn: int
-    """Number of those."""
+    """The number of withdrawn grants."""
     ordered_cents: int
     paid_cents: int
 

@@ -35,7 +35,7 @@ PAYABLE: Final = ("awarded", "carried")
 """The ledger's states in which a grant may be paid."""
 
 WITHDRAWN: Final = "withdrawn"
-"""The state of a grant whose award fell: it is in no total of what was awarded."""
+"""The state of a grant whose award was withdrawn: no total of awards includes it."""
 
 PAID_OR_NOT: Final = frozenset({PAID, *PAYABLE})
 BY_REFERENCE: Final = "grant"
@@ -101,7 +101,7 @@ class Totals:
 
     count: int
     withdrawn: int
-    """Number of those whose award fell: what they were awarded is left out."""
+    """The number of withdrawn grants, whose awards the total leaves out."""
     awarded_cents: int
     paid_cents: int
 

@@ -100,7 +100,7 @@ class Grant:
 
     @property
     def is_withdrawn(self) -> bool:
-        """True if its award fell: it is in no total of what was awarded."""
+        """True if its award was withdrawn: no total of awards includes it."""
         return self.state == WITHDRAWN
 
 

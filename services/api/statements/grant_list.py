@@ -49,7 +49,7 @@ COLUMNS: Final = (
 )
 
 AWARDED: Final = [column.label for column in COLUMNS].index(MONTANT)
-"""The place of the amount: its total leaves out the grants whose award fell."""
+"""The place of the amount: its total leaves out withdrawn grants."""
 
 ANNOUNCED: Final = "announced"
 """The state of a grant of which only concurring acts are known."""

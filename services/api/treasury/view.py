@@ -49,7 +49,7 @@ def none_here(locale: LocaleFormat) -> Notice:
 
 
 def sent_notice(known: OrderAtTreasury | None, locale: LocaleFormat) -> Notice | None:
-    """That a return may bring a payment which somebody is about to send; None where none can."""
+    """A notice that a return may bring a payment too which is sent by hand; None where none can."""
     slip = None if known is None else known.sent
     if slip is None:
         return None

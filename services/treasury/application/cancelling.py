@@ -76,7 +76,7 @@ async def check_owed(connection: AsyncConnection, slip: SlipRow, gone: Sequence[
 
 
 def check_left(slip: SlipRow, changed: Sequence[str]) -> None:
-    """Nothing, where a slip that takes back may leave: of none of its orders is left otherwise.
+    """Check that a cancelling slip takes back what is left of each of its orders now.
 
     Raises:
         SlipProblem: it would take back what was paid; it may be given up.

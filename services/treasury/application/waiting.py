@@ -153,7 +153,7 @@ def _stored(slip_type: SlipType, which: ColumnElement[bool]) -> Select[tuple[byt
 
 
 async def _rejected_before(connection: AsyncConnection) -> set[tuple[str, str]]:
-    """The orders that nobody has asked the accountant about, who would not take them back."""
+    """The orders whose cancelling piece the accountant rejected, in a finding that is open."""
     of = findings.c
     asked = select(of.budget, of.payment_order).where(
         of.kind == FindingKind.CANCELLATION_REJECTED, of.closed_at.is_(None)
@@ -179,9 +179,9 @@ async def gone_since(
 async def changed_since(
     connection: AsyncConnection, read_model: AsyncEngine, slip_id: str
 ) -> list[str]:
-    """The orders of a slip that takes back, of which not its amounts are left to take back now.
+    """The orders of a cancelling slip whose amounts differ from what is left to take back now.
 
-    One of which nobody can say what is left is among them: returns and ledger differ about it.
+    So does an order of which returns and ledger say different things.
     """
     its = and_(orders.c.budget == pieces.c.budget, orders.c.payment_order == pieces.c.payment_order)
     asked = select(orders.c.message, pieces.c.line_cents).join(pieces, its)
