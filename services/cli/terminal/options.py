@@ -60,6 +60,13 @@ def typed_or_none(argument: str | None) -> str | None:
     return argument and typed(argument)
 
 
+def readable_file(help_text: str) -> Any:
+    """An argument FILE that must be a file which can be read."""
+    return typer.Argument(
+        metavar="FILE", exists=True, dir_okay=False, readable=True, help=help_text
+    )
+
+
 def flag(name: str, help_text: str) -> Any:
     """An option that is given or not, and takes no value."""
     return typer.Option(name, metavar="", help=help_text)

@@ -5,9 +5,11 @@ Under the file's name there is a whole copy at any moment.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing
 from hashlib import sha256
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
@@ -84,7 +86,7 @@ async def export_topics(settings: Settings, path: Path, progress: Progress) -> C
         kept = _kept(path)
         with replacing(path) as part:
             found: Counter[str] = Counter(dict.fromkeys(TOPICS, 0))
-            async for record in _records_of(settings):
+            async for record in _records_of(settings, await check(settings, TOPICS)):
                 part.write(_line(record) + b"\n")
                 found[record.topic] += 1
                 progress(1)
@@ -120,14 +122,15 @@ async def import_topics(settings: Settings, path: Path, progress: Progress) -> C
         end_of(path)
         count = await check(settings, TOPICS)
         there: dict[tuple[str, int], list[bytes]] = defaultdict(list)
-        async for record in _records_of(settings):
+        async for record in _records_of(settings, count):
             there[record.topic, partition_of(record.key, count)].append(record.digest)
-        published = {}
-        for topic in TOPICS:
+        published, seen = dict.fromkeys(TOPICS, 0), Counter[tuple[str, int]]()
+        copied = (each for each in _lines(path) if isinstance(each, Record))
+        for topic, records in groupby(copied, attrgetter("topic")):
             receipts = Receipts()
-            lacking = _lacking(settings, path, topic, count, there, progress)
+            lacking = _lacking(settings.topic(topic), records, count, there, seen, progress)
             await publish(settings, topic, lacking, receipts)
-            published[topic] = receipts.count
+            published[topic] += receipts.count
     except OSError as error:
         raise Stop(path, verbatim(error)) from error
     return published
@@ -158,32 +161,32 @@ def _lines(path: Path) -> Iterator[Record | End]:
 
 
 def _lacking(
-    settings: Settings,
-    path: Path,
-    topic: str,
+    name: str,
+    records: Iterable[Record],
     count: int,
     there: dict[tuple[str, int], list[bytes]],
+    seen: Counter[tuple[str, int]],
     progress: Progress,
 ) -> Iterator[Message]:
-    """The records of a topic that are not there yet; those that are must be the first of them."""
-    seen: Counter[int] = Counter()
-    for record in _lines(path):
-        if isinstance(record, End) or record.topic != topic:
-            continue
+    """The records of a topic that are not there yet; those that are must be the first of them.
+
+    `name` is that of the topic on the cluster; `seen` counts the records so far, by partition.
+    """
+    for record in records:
         progress(1)
         partition = partition_of(record.key, count)
-        number, known = seen[partition], there[topic, partition]
-        seen[partition] += 1
+        place = record.topic, partition
+        number, known = seen[place], there[place]
+        seen[place] += 1
         if number >= len(known):
             yield Message(record.key, record.value, record.headers)
         elif known[number] != record.digest:
             facts = {"number": number + 1, "partition": partition}
-            raise ClusterError(settings.topic(topic), ANOTHER.render(facts))
+            raise ClusterError(name, ANOTHER.render(facts))
 
 
-async def _records_of(settings: Settings) -> AsyncGenerator[Record]:
-    """All committed records of the topics, partition by partition."""
-    count = await check(settings, TOPICS)
+async def _records_of(settings: Settings, count: int) -> AsyncGenerator[Record]:
+    """All committed records of the topics, topic by topic, each of so many partitions."""
     places = [
         (topic, TopicPartition(settings.topic(topic), number))
         for topic in TOPICS

@@ -5,9 +5,9 @@ from collections.abc import Container, Iterable
 from typing import Final, NamedTuple
 
 from services.verifier.expected.years import INTERNAL_EVENT, next_year, opening_id
-from services.verifier.findings import Code, Differences, Findings, Place, cause
-from services.verifier.published.messages import ABOUT, instant
-from services.verifier.records import LEDGER, Json, Record, canonical, canonical_without_nulls
+from services.verifier.findings import Code, Findings, Place, cause
+from services.verifier.published.messages import ABOUT, differing, instant
+from services.verifier.records import LEDGER, Json, Record, canonical_without_nulls
 
 TABLE: Final = "internal_events"
 """The table of a file store."""
@@ -139,7 +139,7 @@ class InternalEvents:
         return Uncompared(awaited, believed)
 
     def _same(self, name: str, place: Place, found: bytes) -> None:
-        members = _differing(self._expected[name][1], found)
+        members = differing(self._expected[name][1], found)
         self._findings.differ(Code.MESSAGE_DIFFERS, place, name, members)
 
 
@@ -152,16 +152,3 @@ def _content_of(event: Json) -> bytes:
     content: Json = {name: event[name] for name in ABOUT if name in event}
     content |= {"time": instant(event["time"]), "data": dict(event["data"])}
     return canonical_without_nulls(content)
-
-
-def _differing(expected: bytes, found: bytes) -> Differences:
-    """The members that differ; those of `data` apart, so that none hides another."""
-    if expected == found:
-        return
-    ours, theirs = json.loads(expected), json.loads(found)
-    members = {"": (ours, theirs), "data.": (ours.pop("data"), theirs.pop("data"))}
-    for of, (mine, other) in members.items():
-        for member in dict.fromkeys((*mine, *other)):
-            pair = mine.get(member), other.get(member)
-            if canonical(pair[0]) != canonical(pair[1]):  # To Python, 1 is 1.0 and True.
-                yield of + member, *pair

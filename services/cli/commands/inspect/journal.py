@@ -26,6 +26,7 @@ from services.cli.terminal.options import (
     OfBudget,
     Verb,
     chosen_language,
+    readable_file,
     typed,
 )
 from services.cli.terminal.output import EXIT_NOT_THERE, busy, counting, leave, print_json, say
@@ -203,16 +204,7 @@ def export_journal(
 
 @app.command("import", cls=Verb)
 def import_journal(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE",
-            exists=True,
-            dir_okay=False,
-            readable=True,
-            help="What `ecluse journal export` wrote.",
-        ),
-    ],
+    file: Annotated[Path, readable_file(help_text="What `ecluse journal export` wrote.")],
     db: Annotated[
         Path | None,
         typer.Option(metavar="PATH", help="A new SQLite file; else Kafka, a new cluster."),

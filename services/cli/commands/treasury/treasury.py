@@ -11,7 +11,7 @@ import typer
 from events.texts import Translatable, _
 from services.cli.commands.roles.processes import LogsAsJson
 from services.cli.terminal.logs import log_as_json
-from services.cli.terminal.options import AsJson, Group, Verb
+from services.cli.terminal.options import AsJson, Group, Verb, readable_file
 from services.cli.terminal.output import counting, print_json, say
 
 if TYPE_CHECKING:
@@ -109,16 +109,7 @@ def export_topics(
 
 @app.command("import", cls=Verb)
 def import_topics(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE",
-            exists=True,
-            dir_okay=False,
-            readable=True,
-            help="What `ecluse treasury export` wrote.",
-        ),
-    ],
+    file: Annotated[Path, readable_file(help_text="What `ecluse treasury export` wrote.")],
     as_json: AsJson = False,
 ) -> None:
     """Publish what an export holds to new topics of payment orders, slips and accounting entries.
