@@ -1,5 +1,6 @@
 """One broker for all tests here, and a prefix that keeps them apart on it."""
 
+import gc
 import itertools
 import os
 import re
@@ -52,6 +53,13 @@ def _left_in_service(request: pytest.FixtureRequest) -> Iterator[None]:
         # What a broker that has just come back keeps costs time alone.
         with suppress(KafkaError, TimeoutError):
             run(delete(broker.bootstrap, prefix))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_left_open() -> Iterator[None]:
+    """What a file leaves open fails that file, not a later one of the same process."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

@@ -21,9 +21,11 @@ def network() -> Iterator[Network]:
     """One broker, which answers whatever it is asked with the same ten bytes."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while await reader.read(100):
-            writer.write(ANSWER)
-        writer.close()
+        try:
+            while await reader.read(100):
+                writer.write(ANSWER)
+        finally:  # It may be cancelled before it sees the end of its connection.
+            writer.transport.abort()
 
     made = Network(1)
     with Backstage() as stage:
