@@ -29,7 +29,7 @@ PROVED, DISPROVED, NO_BROKER = 0, 1, 3
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run it, print the figures and keep them; the exit code."""
-    asked = _asked(arguments)
+    asked = parsed(arguments)
     # While the broker is away, the client says so again and again.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
@@ -47,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return PROVED
 
 
-def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options of the command."""
     parser = argparse.ArgumentParser(prog="python -m tests.kafka.faults", description=__doc__)
     parser.add_argument("--faults", type=int, default=FAULTS, help=f"how many, from {FAULTS_MIN}")
     parser.add_argument("--events", type=int, help="how many come in meanwhile")
@@ -60,6 +61,7 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     asked = parser.parse_args(arguments)
     if asked.faults < FAULTS_MIN:
         parser.error(f"--faults: at least {FAULTS_MIN}")
+    asked.folder = asked.folder.resolve()  # Processes of the run work in folders of their own.
     return asked
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 import pytest
 
 from events.codec import EVENT_BYTES_MAX
+from tests.kafka.faults.__main__ import parsed
 from tests.kafka.faults.excuses import AFTER_S, Excuses
 from tests.kafka.faults.feeder import Feeder
 from tests.kafka.faults.observer import Silences
@@ -23,6 +24,10 @@ from tests.simulation.cases import Chunk, How, Sending, home_of
 
 FENCED: Final = "worker_fenced ledger-events-1"
 LOST: Final = "worker_cannot_go_on Kafka: no answer in 20 s"
+
+
+def test_the_folder_of_a_run_holds_for_processes_that_work_elsewhere() -> None:
+    assert parsed(["--folder", "build/faults"]).folder.is_absolute()
 
 
 @pytest.mark.parametrize(
