@@ -52,7 +52,7 @@ class Link:
 
     async def listen(self) -> None:
         """Take connections."""
-        self._server = await asyncio.start_server(self._carry, HOST, self.port)
+        self._server = await asyncio.start_server(self._take, HOST, self.port)
 
     async def become(self, way: Way, delay_s: float) -> None:
         """From now on bytes go this way; each takes `delay_s` where they are delayed."""
@@ -94,18 +94,16 @@ class Link:
         for each in self._writers:
             each.transport.abort()
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._carriers.add(task)
-        try:
-            if self._way is not Way.CUT:
-                await self._carry_on(reader, writer)
-        finally:
-            writer.transport.abort()
-            self._carriers.discard(task)
+    def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take a connection: at the end of who carries for it, begun or not, it is let go of."""
+        carrier = asyncio.create_task(self._carry(reader, writer))
+        self._carriers.add(carrier)
+        carrier.add_done_callback(self._carriers.discard)
+        carrier.add_done_callback(lambda _: writer.transport.abort())
 
-    async def _carry_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._way is Way.CUT:
+            return
         with suppress(OSError):
             await self._flows.wait()
             from_broker, to_broker = await asyncio.open_connection(HOST, self._broker_port)
@@ -119,10 +117,10 @@ class Link:
                 await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 self._writers -= ours
+                to_broker.transport.abort()
                 for pump in pumps:
                     pump.cancel()
                 await asyncio.wait(pumps)
-                to_broker.transport.abort()
 
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answers: bool = False
