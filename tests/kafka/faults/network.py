@@ -86,9 +86,13 @@ class Link:
         await _settle()  # and what was aborted is closed.
 
     async def _stop_listening(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        server, self._server = self._server, None
+        if server is not None:
+            # asyncio leaves open for ever what it has accepted, but not begun, when it closes.
+            for each in server.sockets:
+                asyncio.get_running_loop().remove_reader(each.fileno())
+            await _settle()
+            server.close()
 
     def _reset(self) -> None:
         for each in self._writers:

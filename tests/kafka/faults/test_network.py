@@ -7,8 +7,8 @@ from contextlib import suppress
 
 import pytest
 
-from services.dev.local_broker import HOST
-from tests.kafka.faults.network import Network, Way
+from services.dev.local_broker import HOST, free_port
+from tests.kafka.faults.network import Link, Network, Way
 from tests.kafka.faults.observer import Backstage
 
 ANSWER = b"0123456789"
@@ -92,3 +92,18 @@ def test_an_unroutable_address_takes_no_connection_until_it_is_there_again(
     network.become(Way.OPEN)
     with connected(network) as line:
         assert ANSWER == asked(line)
+
+
+def test_connections_that_come_while_it_closes_are_closed() -> None:
+    async def closed_meanwhile() -> list[socket.socket]:
+        link = Link(free_port(), free_port())
+        await link.listen()
+        lines = [socket.create_connection((HOST, link.port), SOON_S) for _ in range(12)]
+        for _ in range(2):
+            await asyncio.sleep(0)  # They are accepted by then, and not begun.
+        await link.close()
+        return lines
+
+    for line in asyncio.run(closed_meanwhile()):
+        with line, suppress(ConnectionResetError):
+            assert b"" == line.recv(1)
