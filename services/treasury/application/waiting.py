@@ -181,7 +181,7 @@ async def changed_since(
 ) -> list[str]:
     """The orders of a cancelling slip whose amounts differ from what is left to take back now.
 
-    So does an order of which returns and ledger say different things.
+    An order about which returns and ledger disagree is among them.
     """
     its = and_(orders.c.budget == pieces.c.budget, orders.c.payment_order == pieces.c.payment_order)
     asked = select(orders.c.message, pieces.c.line_cents).join(pieces, its)

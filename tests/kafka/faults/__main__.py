@@ -61,7 +61,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     asked = parser.parse_args(arguments)
     if asked.faults < FAULTS_MIN:
         parser.error(f"--faults: at least {FAULTS_MIN}")
-    asked.folder = asked.folder.resolve()  # Processes of the run work in folders of their own.
+    asked.folder = asked.folder.resolve()  # Its processes change their directory.
     return asked
 
 

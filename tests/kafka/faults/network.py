@@ -15,7 +15,7 @@ from tests.kafka.faults.observer import Backstage
 
 CHUNK_BYTES: Final = 64 * 1024
 SETTLED_TURNS: Final = 50
-"""Turns of a loop: a connection is taken, and let go of, in several, however late each comes."""
+"""Turns of the event loop in which a connection is set up, or closed, however slow the machine."""
 
 FILLED: Final = 4
 """So many connections fill a backlog of nothing: whoever comes next gets no answer at all."""
@@ -78,17 +78,16 @@ class Link:
         if self._hole is not None:
             self._hole.close()
         await self._stop_listening()
-        await _settle()  # In which what was accepted has begun to be carried,
         for each in self._carriers:
             each.cancel()
         if self._carriers:
             await asyncio.wait(self._carriers)
-        await _settle()  # and what was aborted is closed.
+        await _settle()
 
     async def _stop_listening(self) -> None:
         server, self._server = self._server, None
         if server is not None:
-            # asyncio leaves open for ever what it has accepted, but not begun, when it closes.
+            # What was accepted is set up first: asyncio would leave it open for ever.
             for each in server.sockets:
                 asyncio.get_running_loop().remove_reader(each.fileno())
             await _settle()
@@ -99,7 +98,7 @@ class Link:
             each.transport.abort()
 
     def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take a connection: at the end of who carries for it, begun or not, it is let go of."""
+        """Take a connection; it is closed when its carrier ends, even before it has begun."""
         carrier = asyncio.create_task(self._carry(reader, writer))
         self._carriers.add(carrier)
         carrier.add_done_callback(self._carriers.discard)

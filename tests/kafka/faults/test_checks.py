@@ -26,7 +26,7 @@ FENCED: Final = "worker_fenced ledger-events-1"
 LOST: Final = "worker_cannot_go_on Kafka: no answer in 20 s"
 
 
-def test_the_folder_of_a_run_holds_for_processes_that_work_elsewhere() -> None:
+def test_the_folder_of_a_run_is_absolute() -> None:
     assert parsed(["--folder", "build/faults"]).folder.is_absolute()
 
 

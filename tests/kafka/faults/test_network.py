@@ -94,13 +94,13 @@ def test_an_unroutable_address_takes_no_connection_until_it_is_there_again(
         assert ANSWER == asked(line)
 
 
-def test_connections_that_come_while_it_closes_are_closed() -> None:
+def test_connections_accepted_just_before_a_link_closes_are_closed() -> None:
     async def closed_meanwhile() -> list[socket.socket]:
         link = Link(free_port(), free_port())
         await link.listen()
         lines = [socket.create_connection((HOST, link.port), SOON_S) for _ in range(12)]
         for _ in range(2):
-            await asyncio.sleep(0)  # They are accepted by then, and not begun.
+            await asyncio.sleep(0)  # They are accepted by then, and not set up.
         await link.close()
         return lines
 
