@@ -13,7 +13,7 @@ from services.ledger.application.ports import Versions
 from services.ledger.application.restore import VERSIONS
 from services.ledger.domain.decide import decide as real_decide
 from services.ledger.kafka import partition, partition_restore, state_topic
-from services.projector import serve
+from services.projector import database, serve
 from services.runtime.kafka import clients
 from services.runtime.kafka.reader import Reader
 
@@ -91,6 +91,17 @@ def small_transactions(records: str) -> None:
     serve.BATCH_RECORDS = int(records)  # type: ignore[attr-defined] # it is final, and imported there
 
 
+def slow_tables(seconds: str) -> None:
+    """Each transaction of a projector takes that much longer: between its rows and its commit."""
+    real = database._write
+
+    async def slow(*arguments: Any) -> None:
+        await real(*arguments)
+        await asyncio.sleep(float(seconds))
+
+    database._write = slow  # type: ignore[assignment]
+
+
 def state_version(number: str) -> None:
     """It is another version of Écluse: its state rows have that version, and it refuses newer."""
     versions = Versions(int(number), VERSIONS.rules)
@@ -108,6 +119,7 @@ FAULTS: dict[str, Callable[[str], None]] = {
     "stubborn_commit": stubborn_commit,
     "unguarded": unguarded,
     "small_transactions": small_transactions,
+    "slow_tables": slow_tables,
     "state_version": state_version,
 }
 

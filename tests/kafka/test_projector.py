@@ -24,7 +24,9 @@ RECORDS: Final = int(os.environ.get("ECLUSE_TEST_RECORDS", "12000"))
 FEW: Final = 1_000
 KILLS: Final = 10
 LIMIT_S: Final = 240.0
-MANY_TRANSACTIONS: Final = "small_transactions:500"
+MANY_TRANSACTIONS: Final = "small_transactions:100 + slow_tables:0.15"
+"""So slow that it is not at the end by the time that a poll has seen it at work."""
+
 SICK: Final = 2
 """A partition in which something is wrong."""
 
