@@ -15,7 +15,12 @@ from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, Headers, connectio
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.security import text_of
 from services.runtime.kafka.topics import START_TIMEOUT_S, partition_count, unreachable
-from services.runtime.kafka.waits import raise_refusal, stop_producer, until_answered
+from services.runtime.kafka.waits import (
+    raise_refusal,
+    started,
+    stop_producer,
+    until_answered,
+)
 from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.ops.settings import Settings
 
@@ -142,7 +147,7 @@ async def start_producer(producer: AIOKafkaProducer, settings: Settings) -> None
     async def start() -> None:
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
-                await producer.start()
+                await started(producer.client, producer.start())
         except (KafkaError, OSError) as error:
             raise unreachable(settings, error) from error
 

@@ -40,7 +40,7 @@ from services.runtime.kafka.topic_diff import (
     shared_count,
     shared_replicas,
 )
-from services.runtime.kafka.waits import until_answered, within
+from services.runtime.kafka.waits import started, until_answered, within
 from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.ops.settings import Settings
 
@@ -195,7 +195,7 @@ async def connected(settings: Settings) -> AsyncIterator["Cluster"]:
 async def _start(admin: AIOKafkaAdminClient, settings: Settings) -> None:
     try:
         async with asyncio.timeout(START_TIMEOUT_S):
-            await admin.start()
+            await started(admin._client, admin.start())  # noqa: SLF001
     except ValueError as error:
         # ECLUSE_BOOTSTRAP_SERVERS holds no address: a retry cannot help.
         raise ClusterError(settings.bootstrap_servers, NO_KAFKA.render({"error": error})) from error

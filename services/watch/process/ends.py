@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 
 from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, connection_arguments
-from services.runtime.kafka.waits import within
+from services.runtime.kafka.waits import started, within
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 
@@ -42,7 +42,7 @@ class Ends:
             isolation_level="read_uncommitted",
         )
         try:
-            await self._within(consumer.start())
+            await self._within(started(consumer._client, consumer.start()))  # noqa: SLF001
         except ClusterError:
             with suppress(ClusterError):
                 await self._within(consumer.stop())

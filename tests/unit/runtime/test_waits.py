@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.structs import TopicPartition
 
+from services.runtime.kafka.clients import REQUEST_TIMEOUT_S
+from services.runtime.kafka.publishing import started_producer
 from services.runtime.kafka.reader import Reader
+from services.runtime.kafka.topics import START_TIMEOUT_S, connected
 from services.runtime.kafka.waits import only_our_cancellation, started, within
 from services.runtime.kafka.writer import FencedWriter, WriterFailed
 from services.runtime.ops.errors import Unreachable
+from services.watch.process.ends import Ends
 from tests.unit.runtime.harness import a_setting, quickly
 
 PLACE = TopicPartition("events", 3)
@@ -110,6 +115,50 @@ def test_a_start_that_is_cancelled_goes_on_until_it_has_found_its_cluster_and_no
         return client
 
     assert left == quickly(go())
+
+
+NOBODY = a_setting(bootstrap_servers="127.0.0.1:1")
+
+
+async def start_consumer() -> None:
+    await Ends(NOBODY).of([PLACE])
+
+
+async def start_admin_client() -> None:
+    async with connected(NOBODY):
+        pass
+
+
+async def start_producer() -> None:
+    await started_producer(NOBODY)
+
+
+@pytest.mark.parametrize(
+    ("start", "limit_s"),
+    [
+        (start_consumer, REQUEST_TIMEOUT_S),
+        (start_admin_client, START_TIMEOUT_S),
+        (start_producer, START_TIMEOUT_S),
+    ],
+)
+def test_a_start_that_takes_too_long_is_not_cancelled_before_it_has_found_its_cluster(
+    start: Callable[[], Awaitable[None]], limit_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starting = []
+
+    async def bootstrap(client: AIOKafkaClient) -> None:
+        starting.append(client)
+        await asyncio.sleep(limit_s + 1)
+        client._sync_task = asyncio.create_task(never())
+        starting.remove(client)
+
+    async def go() -> None:
+        with pytest.raises(Unreachable, match=r"no answer|does not answer"):
+            await start()
+
+    monkeypatch.setattr(AIOKafkaClient, "bootstrap", bootstrap)
+    quickly(go())
+    assert [] == starting
 
 
 class Closing:
