@@ -1,10 +1,10 @@
-# The verbs of this repository. `make` alone lists them; each does its own set-up.
+# The targets of this repository. `make` alone lists them; each does its own set-up.
 .DEFAULT_GOAL := help
 .PHONY: help setup run console dev test test-all test-rest check faults simulate schemas catalogue texts mutate \
 	audit bench lock clean set-up-run set-up-dev test-on-a-broker test-beside test-fault-run test-outages
 
 export PYTHON  # make PYTHON=/path/to/python3 chooses the interpreter of .venv
-# Each verb starts many processes: where none may keep bytecode, all compile all that they import.
+# Each target starts many processes: where none may keep bytecode, all compile all that they import.
 unexport PYTHONDONTWRITEBYTECODE
 
 YEAR := schemas/examples/lille-avenirs-2023.jsonl
@@ -31,7 +31,7 @@ at_the_end = output=$$($(1) 2>&1); code=$$?; printf '%s\n' "$$output"; exit $$co
 COMPILE := .venv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links $(UPGRADE)
 
-help: ## list the verbs
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: set-up-dev ## make .venv with everything: run, tests, linters, benchmarks

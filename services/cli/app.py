@@ -1,4 +1,4 @@
-"""The `ecluse` command: its verbs, and what they exit with.
+"""The `ecluse` command: its subcommands, and what they exit with.
 
 Exit codes: 0 done, 1 something was refused, unreadable, different or not proved, 2 usage, 3 cannot
 reach what it needs (docs/contract.md, 5).
@@ -18,10 +18,10 @@ from events.texts import Translatable, _, verbatim
 from services.cli.terminal.help import WIDTH_MAX, summary
 from services.cli.terminal.options import (
     COMPLETES,
+    Command,
     Group,
     Lang,
     LogLevel,
-    Verb,
     chosen_language,
 )
 from services.cli.terminal.streams import watch_standard_streams
@@ -47,10 +47,10 @@ OPERATE: Final = _("Operate")
 """The panels of the help."""
 
 
-class Later:
-    """A verb whose module is imported when more is asked of it than its line of the help.
+class LazyCommand:
+    """A command whose module is imported when more is asked of it than its line of the help.
 
-    Else `ecluse --help`, and every verb, waits for what all the others need: most of its time.
+    Else `ecluse --help`, and every command, waits for what all the others need: most of its time.
     """
 
     hidden = deprecated = False
@@ -66,17 +66,17 @@ class Later:
     def short_help(self) -> str:
         """The first paragraph of its docstring, found in its source: parsing all takes too long."""
         source = Path(__file__).parents[2].joinpath(*self.module.split(".")).with_suffix(".py")
-        _before, _def, verb = source.read_text(encoding="utf-8").partition(
+        _before, _def, command = source.read_text(encoding="utf-8").partition(
             f"\ndef {self._attribute}("
         )
-        return " ".join(verb.split('"""')[1].split("\n\n")[0].split())
+        return " ".join(command.split('"""')[1].split("\n\n")[0].split())
 
     def get_short_help_str(self, _limit: int = 0) -> str:
         """Its line where a shell completes its name."""
         return summary(self, chosen_language())
 
     @cached_property
-    def verb(self) -> Any:
+    def imported(self) -> Any:
         """The command itself, imported at its first use."""
         module = import_module(self.module)
         group = getattr(module, "app", None)
@@ -85,68 +85,68 @@ class Later:
             group.name = self.name
             return group
         alone = typer.Typer(add_completion=False)
-        alone.command(self.name, cls=Verb)(getattr(module, self._attribute))
+        alone.command(self.name, cls=Command)(getattr(module, self._attribute))
         return typer.main.get_command(alone)
 
     def __getattr__(self, name: str) -> Any:
-        """All else is the verb's own."""
-        return getattr(self.verb, name)
+        """All else is the command's own."""
+        return getattr(self.imported, name)
 
 
-VERBS: Final = (
-    Later("replay", "commands.events.replay:replay_files", JOB),
-    Later("validate", "commands.events.validate:validate_file", JOB),
-    Later("publish", "commands.events.publish:publish_files", JOB),
-    Later("schema", "commands.events.schema:schema", JOB),
-    Later("order", "commands.events.order:order", JOB),
-    Later("document", "commands.events.document:document", JOB),
-    Later("treasury", "commands.treasury.treasury:treasury", TREASURY),
-    Later("slips", "commands.treasury.slips:slips", TREASURY),
-    Later("returns", "commands.treasury.returns:returns", TREASURY),
-    Later("findings", "commands.treasury.findings:findings", TREASURY),
-    Later("entries", "commands.treasury.entries:entries", TREASURY),
-    Later("reconcile", "commands.treasury.reconcile:reconcile", TREASURY),
-    Later("open-data", "commands.treasury.open_data:open_data", TREASURY),
-    Later("import", "commands.treasury.imports:imports", TREASURY),
-    Later("ledger", "commands.roles.processes:ledger", ROLES),
-    Later("serve", "commands.roles.processes:serve", ROLES),
-    Later("api", "commands.roles.processes:api", ROLES),
-    Later("projector", "commands.roles.processes:projector", ROLES),
-    Later("watch", "commands.roles.processes:watch", ROLES),
-    Later("dev", "commands.roles.dev:dev", ROLES),
-    Later("balances", "commands.inspect.balances:balances", INSPECT),
-    Later("lag", "commands.inspect.lag:lag", INSPECT),
-    Later("trace", "commands.inspect.trace:trace", INSPECT),
-    Later("parked", "commands.inspect.parked:parked", INSPECT),
-    Later("journal", "commands.inspect.journal:journal", INSPECT),
-    Later("personal-data", "commands.inspect.personal_data:personal_data", INSPECT),
-    Later("verify", "commands.prove.verify:verify_journal", PROVE),
-    Later("seal", "commands.prove.seal:seal_journal", PROVE),
-    Later("whatif", "commands.prove.whatif:whatif", PROVE),
-    Later("dead-letters", "commands.inspect.dead_letters:dead_letters", OPERATE),
-    Later("redrive", "commands.operate.redrive:redrive", OPERATE),
-    Later("doctor", "commands.operate.doctor:doctor", OPERATE),
-    Later("config", "commands.operate.config:config", OPERATE),
-    Later("quarantine", "commands.operate.quarantine:quarantine_record", OPERATE),
-    Later("topics", "commands.operate.topics:topics", OPERATE),
-    Later("acls", "commands.operate.acls:acls", OPERATE),
-    Later("database", "commands.operate.database:database", OPERATE),
-    Later("api-keys", "commands.operate.api_keys:api_keys", OPERATE),
-    Later("webhooks", "commands.operate.webhooks:webhooks", OPERATE),
-    Later("completion", "commands.operate.completion:completion", OPERATE),
+COMMANDS: Final = (
+    LazyCommand("replay", "commands.events.replay:replay_files", JOB),
+    LazyCommand("validate", "commands.events.validate:validate_file", JOB),
+    LazyCommand("publish", "commands.events.publish:publish_files", JOB),
+    LazyCommand("schema", "commands.events.schema:schema", JOB),
+    LazyCommand("order", "commands.events.order:order", JOB),
+    LazyCommand("document", "commands.events.document:document", JOB),
+    LazyCommand("treasury", "commands.treasury.treasury:treasury", TREASURY),
+    LazyCommand("slips", "commands.treasury.slips:slips", TREASURY),
+    LazyCommand("returns", "commands.treasury.returns:returns", TREASURY),
+    LazyCommand("findings", "commands.treasury.findings:findings", TREASURY),
+    LazyCommand("entries", "commands.treasury.entries:entries", TREASURY),
+    LazyCommand("reconcile", "commands.treasury.reconcile:reconcile", TREASURY),
+    LazyCommand("open-data", "commands.treasury.open_data:open_data", TREASURY),
+    LazyCommand("import", "commands.treasury.imports:imports", TREASURY),
+    LazyCommand("ledger", "commands.roles.processes:ledger", ROLES),
+    LazyCommand("serve", "commands.roles.processes:serve", ROLES),
+    LazyCommand("api", "commands.roles.processes:api", ROLES),
+    LazyCommand("projector", "commands.roles.processes:projector", ROLES),
+    LazyCommand("watch", "commands.roles.processes:watch", ROLES),
+    LazyCommand("dev", "commands.roles.dev:dev", ROLES),
+    LazyCommand("balances", "commands.inspect.balances:balances", INSPECT),
+    LazyCommand("lag", "commands.inspect.lag:lag", INSPECT),
+    LazyCommand("trace", "commands.inspect.trace:trace", INSPECT),
+    LazyCommand("parked", "commands.inspect.parked:parked", INSPECT),
+    LazyCommand("journal", "commands.inspect.journal:journal", INSPECT),
+    LazyCommand("personal-data", "commands.inspect.personal_data:personal_data", INSPECT),
+    LazyCommand("verify", "commands.prove.verify:verify_journal", PROVE),
+    LazyCommand("seal", "commands.prove.seal:seal_journal", PROVE),
+    LazyCommand("whatif", "commands.prove.whatif:whatif", PROVE),
+    LazyCommand("dead-letters", "commands.inspect.dead_letters:dead_letters", OPERATE),
+    LazyCommand("redrive", "commands.operate.redrive:redrive", OPERATE),
+    LazyCommand("doctor", "commands.operate.doctor:doctor", OPERATE),
+    LazyCommand("config", "commands.operate.config:config", OPERATE),
+    LazyCommand("quarantine", "commands.operate.quarantine:quarantine_record", OPERATE),
+    LazyCommand("topics", "commands.operate.topics:topics", OPERATE),
+    LazyCommand("acls", "commands.operate.acls:acls", OPERATE),
+    LazyCommand("database", "commands.operate.database:database", OPERATE),
+    LazyCommand("api-keys", "commands.operate.api_keys:api_keys", OPERATE),
+    LazyCommand("webhooks", "commands.operate.webhooks:webhooks", OPERATE),
+    LazyCommand("completion", "commands.operate.completion:completion", OPERATE),
 )
 """In the order of the help."""
 
 
-class Verbs(Group):
-    """Every verb says in words what it could not reach, in the language that was asked for."""
+class Commands(Group):
+    """Every command says in words what it could not reach, in the language that was asked for."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.commands.update({each.name: each for each in VERBS})  # type: ignore[misc] # as above
+        self.commands.update({each.name: each for each in COMMANDS})  # type: ignore[misc] # as above
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a verb, and exit 3 where the world is down."""
+        """Run a command, and exit 3 where the world is down."""
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()  # Here a reader that left still differs from a failure.
@@ -160,7 +160,7 @@ class Verbs(Group):
 
 def _say_what_stopped(error: Exception) -> None:
     """Leave with words where a setting or the world was to blame; what returns is our mistake."""
-    # Only here: a verb that ends well may do without their libraries.
+    # Only here: a command that ends well may do without their libraries.
     from pydantic import ValidationError  # noqa: PLC0415
 
     from services.runtime.ops.errors import Stop  # noqa: PLC0415
@@ -200,7 +200,7 @@ def _refuse_settings(error: "ValidationError") -> NoReturn:
 
 app = typer.Typer(
     name="ecluse",
-    cls=Verbs,
+    cls=Commands,
     help="Écluse: money moves when the act that opens the gate has arrived.",
     no_args_is_help=True,
     add_completion=False,  # `ecluse completion` installs them, and says so in two languages
@@ -267,7 +267,7 @@ def main() -> None:
     try:
         _run()
     except Exception as error:
-        _say_what_stopped(error)  # Help and version are printed before there is a verb.
+        _say_what_stopped(error)  # Help and version are printed before there is a command.
         raise
 
 

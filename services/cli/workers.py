@@ -56,7 +56,7 @@ def _on_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> 
     log = structlog.stdlib.get_logger("ecluse")
     if isinstance(error, KafkaError):
         log.info("kafka_error_unretrieved", error=repr(error))
-    elif type(error).__module__.startswith("asyncpg."):  # Most verbs do without that library.
+    elif type(error).__module__.startswith("asyncpg."):  # Most commands do without that library.
         log.info("database_error_unretrieved", error=repr(error))
     else:
         loop.default_exception_handler(context)

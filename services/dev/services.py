@@ -29,8 +29,8 @@ KAFKA: Final = "kafka"
 
 SIGNALS: Final = {Action.KILL: signal.SIGKILL, Action.TERMINATE: signal.SIGTERM}
 
-VERBS: Final = {"treasury": ("treasury", "run")}
-"""The verbs of roles that are not called as the role is."""
+COMMANDS: Final = {"treasury": ("treasury", "run")}
+"""The commands of roles that are not called as the role is."""
 
 ELSEWHERE: Final = frozenset(
     {
@@ -135,7 +135,7 @@ class Services:
                     sys.executable,
                     "-m",
                     "services.cli.app",
-                    *VERBS.get(name, (name,)),
+                    *COMMANDS.get(name, (name,)),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=written,

@@ -35,8 +35,8 @@ WIDTH: Final = 99
 COMMAND: Final = Path("services", "cli")
 """The package whose docstrings and `help=` are texts for people."""
 
-VERB: Final = re.compile(r'Later\("[\w-]+", "([\w.]+):(\w+)"')
-"""A verb in services/cli/app.py: the module and the function whose docstring is its help."""
+LAZY_COMMAND: Final = re.compile(r'LazyCommand\("[\w-]+", "([\w.]+):(\w+)"')
+"""A command in services/cli/app.py: the module and the function whose docstring is its help."""
 
 
 def found_messages(root: Path = ROOT) -> Iterator[tuple[str, Any, str | None]]:
@@ -51,22 +51,22 @@ def found_messages(root: Path = ROOT) -> Iterator[tuple[str, Any, str | None]]:
 def _help_texts(root: Path) -> Iterator[tuple[str, str, None]]:
     """Texts of the command's help: they stand where Typer reads them, by paragraphs."""
     package = root / COMMAND
-    verbs = set(VERB.findall((package / "app.py").read_text(encoding="utf-8")))
+    commands = set(LAZY_COMMAND.findall((package / "app.py").read_text(encoding="utf-8")))
     for path in sorted(package.rglob("*.py")):
         module = ".".join(path.relative_to(package).with_suffix("").parts)
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            for each in paragraphs(_help_of(node, {name for at, name in verbs if at == module})):
+            for each in paragraphs(_help_of(node, {name for at, name in commands if at == module})):
                 yield path.relative_to(root).as_posix(), each, None
 
 
-def _help_of(node: ast.AST, verbs: Collection[str]) -> str:
-    """The help that stands at a node: of an option, a flag or a verb; else none."""
+def _help_of(node: ast.AST, commands: Collection[str]) -> str:
+    """The help that stands at a node: of an option, a flag or a command; else none."""
     match node:
         case ast.keyword(arg="help" | "help_text", value=ast.Constant(value=str() as text)):
             return text
         case ast.Call(func=ast.Name(id="flag"), args=[_, ast.Constant(value=str() as text)]):
             return text
-        case ast.FunctionDef(name=name, decorator_list=[]) if name in verbs:
+        case ast.FunctionDef(name=name, decorator_list=[]) if name in commands:
             return ast.get_docstring(node) or ""
         case ast.FunctionDef(
             decorator_list=[ast.Call(func=ast.Attribute(value=ast.Name(id="app")))]

@@ -215,9 +215,9 @@ def test_a_damaged_file_leaves_nothing(db: Path, new: Path, file: Path) -> None:
     exported(file, db)
     lines = file.read_bytes().splitlines(keepends=True)
     file.write_bytes(b"".join([*lines[:30], lines[30][:-9] + b"\n", *lines[31:]]))
-    for verb in ("import", "export"):
-        other = new if verb == "import" else db
-        refused(ecluse("journal", verb, file, "--db", other), f"{file}:31: ", "is damaged")
+    for command in ("import", "export"):
+        other = new if command == "import" else db
+        refused(ecluse("journal", command, file, "--db", other), f"{file}:31: ", "is damaged")
     assert [] == rows_of(new)[1]
 
 

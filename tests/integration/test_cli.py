@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.app import VERBS
+from services.cli.app import COMMANDS
 from services.cli.terminal.options import chosen_language
 from services.runtime.processing.cycle_collection import BY_DEFAULT, COLLECT_AFTER
 from services.texts.language import Language
@@ -181,7 +181,7 @@ def test_validate_is_content_with_the_example() -> None:
 
 
 # ------------------------------------------------------------------ help and what goes wrong
-def test_the_help_groups_the_verbs() -> None:
+def test_the_help_groups_the_commands() -> None:
     result = ecluse("--help")
     panels = (
         *("The job\n", "  replay ", "  validate ", "  publish ", "Roles\n", "  ledger ", "  dev "),
@@ -290,7 +290,7 @@ def test_the_example_names_no_full_iban_on_standard_error() -> None:
     assert IBAN not in real_ecluse("--log-level", "DEBUG", "replay", EXAMPLE, "--json").err
 
 
-def test_the_language_may_be_asked_for_behind_the_verb(mixed: Path, db: Path) -> None:
+def test_the_language_may_be_asked_for_behind_the_command(mixed: Path, db: Path) -> None:
     ecluse("replay", mixed, "--db", db)
     for args in (
         ("replay", mixed),
@@ -300,7 +300,9 @@ def test_the_language_may_be_asked_for_behind_the_verb(mixed: Path, db: Path) ->
     ):
         before = ecluse("--lang", "fr", *args)
         assert before.out == ecluse(*args, "--lang", "fr").out
-        assert before.out == ecluse("--lang", "en", *args, "--lang", "fr").out, "the verb's wins"
+        assert before.out == ecluse("--lang", "en", *args, "--lang", "fr").out, (
+            "the one behind wins"
+        )
         assert before.out != ecluse(*args).out
     result = ecluse("journal", "tail", "--db", "missing.db", "--lang", "fr")
     assert result.err.startswith("Arrêt\N{NO-BREAK SPACE}: missing.db")
@@ -316,31 +318,31 @@ def test_a_log_level_may_be_written_small_and_a_wrong_one_is_named(mixed: Path) 
     assert "--log-level" in ecluse("--log-level", "loud", "replay", mixed).err
 
 
-def every_verb() -> list[tuple[str, ...]]:
-    """The verbs as the help names them, and those under a name of their own."""
+def every_command() -> list[tuple[str, ...]]:
+    """The commands as the help names them, and those under a name of their own."""
     return sorted(
-        (verb.name,) if within is None else (verb.name, within)
-        for verb in VERBS
-        for within in (*getattr(verb, "commands", [None]), *OWN_WORK.get(verb.name, ()))
+        (command.name,) if within is None else (command.name, within)
+        for command in COMMANDS
+        for within in (*getattr(command, "commands", [None]), *OWN_WORK.get(command.name, ()))
     )
 
 
 OWN_WORK = {"dev": [None]}
-"""Verbs that do something by themselves, beside those under their name."""
+"""Commands that do something by themselves, beside those under their name."""
 
 
-def test_the_line_of_a_verb_in_the_list_is_the_first_of_its_own_help() -> None:
-    for each in VERBS:
-        assert each.short_help == " ".join(each.verb.help.split("\n\n")[0].split()), each.name
+def test_the_line_of_a_command_in_the_list_is_the_first_of_its_own_help() -> None:
+    for each in COMMANDS:
+        assert each.short_help == " ".join(each.imported.help.split("\n\n")[0].split()), each.name
 
 
-@pytest.mark.parametrize("verb", [(), ("journal",), ("topics",), *every_verb()], ids=" ".join)
-def test_the_help_fits_a_page_and_names_no_types(verb: tuple[str, ...]) -> None:
-    result = ecluse(*verb, "--help", COLUMNS="100")
+@pytest.mark.parametrize("command", [(), ("journal",), ("topics",), *every_command()], ids=" ".join)
+def test_the_help_fits_a_page_and_names_no_types(command: tuple[str, ...]) -> None:
+    result = ecluse(*command, "--help", COLUMNS="100")
     assert 100 >= max(map(len, result.text.splitlines()))
     assert "<bool>" not in result.text
     assert "{" not in result.text
-    assert verb != ("journal", "show") or "journal show [OPTIONS] BUDGET N" in result.text
+    assert command != ("journal", "show") or "journal show [OPTIONS] BUDGET N" in result.text
 
 
 WITHOUT_KAFKA = {
@@ -362,16 +364,16 @@ WITHIN_WITHOUT_KAFKA = {
     *("api-keys", "completion", "config", "dev", "webhooks"),
     *("findings", "import", "returns", "slips"),
 }
-"""Names of verbs of which none asks Kafka; `dev` brings its own."""
+"""Names of commands of which none asks Kafka; `dev` brings its own."""
 
 
-@pytest.mark.parametrize("verb", every_verb(), ids=" ".join)
-def test_the_help_of_each_verb_names_its_output_for_programs_and_its_settings(
-    verb: tuple[str, ...],
+@pytest.mark.parametrize("command", every_command(), ids=" ".join)
+def test_the_help_of_each_command_names_its_output_for_programs_and_its_settings(
+    command: tuple[str, ...],
 ) -> None:
-    result = ecluse(*verb, "--help", COLUMNS="100")
+    result = ecluse(*command, "--help", COLUMNS="100")
     settings = ("ECLUSE_BOOTSTRAP_SERVERS", "ECLUSE_TOPIC_PREFIX")
-    named = () if verb in WITHOUT_KAFKA or verb[0] in WITHIN_WITHOUT_KAFKA else settings
+    named = () if command in WITHOUT_KAFKA or command[0] in WITHIN_WITHOUT_KAFKA else settings
     assert [] == [texts for texts in ("--json", "--lang", *named) if texts not in result.text]
 
 

@@ -1,4 +1,4 @@
-"""The help of the command: in both languages, of every verb, without what it does not need."""
+"""The help of the command: in both languages, of every command, without what it does not need."""
 
 import subprocess
 import sys
@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
-from services.cli.app import VERBS
+from services.cli.app import COMMANDS
 from services.texts import catalogue
 from services.texts.translation import paragraphs
 from tests.integration.command import ecluse, environment
-from tests.integration.test_cli import every_verb
+from tests.integration.test_cli import every_command
 
 FRENCH = {each.id: each.string for each in catalogue.read() if isinstance(each.id, str)}
 
 
 def commands() -> Iterator[tuple[str, Any]]:
     """Every command of the tree, with its name."""
-    for each in VERBS:
-        yield each.name, each.verb
-        for name, command in getattr(each.verb, "commands", {}).items():
+    for each in COMMANDS:
+        yield each.name, each.imported
+        for name, command in getattr(each.imported, "commands", {}).items():
             yield f"{each.name} {name}", command
 
 
@@ -40,14 +40,16 @@ def test_each_text_of_the_help_has_its_french() -> None:
     assert all(it.help for _, it in ALL)
 
 
-@pytest.mark.parametrize("verb", [(), *every_verb()], ids=" ".join)
-def test_the_help_of_each_verb_is_in_the_language_that_is_chosen(verb: tuple[str, ...]) -> None:
-    french = ecluse("--lang", "fr", *verb, "--help", COLUMNS="100").text
+@pytest.mark.parametrize("command", [(), *every_command()], ids=" ".join)
+def test_the_help_of_each_command_is_in_the_chosen_language(
+    command: tuple[str, ...],
+) -> None:
+    french = ecluse("--lang", "fr", *command, "--help", COLUMNS="100").text
     assert french.startswith("Utilisation\N{NO-BREAK SPACE}: ")
-    assert french == ecluse(*verb, "--help", ECLUSE_LANG="fr", COLUMNS="100").text
-    assert french == ecluse(*verb, "--help", "--lang=fr", COLUMNS="100").text
-    assert french == ecluse(*verb, "--lang", "fr", "--help", COLUMNS="100", LANG="en").text
-    english = ecluse(*verb, "--help", COLUMNS="100").text
+    assert french == ecluse(*command, "--help", ECLUSE_LANG="fr", COLUMNS="100").text
+    assert french == ecluse(*command, "--help", "--lang=fr", COLUMNS="100").text
+    assert french == ecluse(*command, "--lang", "fr", "--help", COLUMNS="100", LANG="en").text
+    english = ecluse(*command, "--help", COLUMNS="100").text
     assert english.startswith("Usage: ")
     left = {line.strip() for line in english.splitlines()} & set(
         map(str.strip, french.splitlines())

@@ -297,8 +297,8 @@ def test_a_journal_that_is_not_proved_is_not_decided_again(exported: Path) -> No
 def test_the_help_names_what_proves() -> None:
     lines = ecluse("--help").text.splitlines()
     panel = takewhile(str.strip, lines[lines.index("Prove") + 1 :])
-    verbs = [line.split()[0] for line in panel if not line.startswith("   ")]
-    assert {"verify", "seal"} <= set(verbs)
+    commands = [line.split()[0] for line in panel if not line.startswith("   ")]
+    assert {"verify", "seal"} <= set(commands)
 
 
 @pytest.mark.parametrize("content", [b"", b"\n  \n"], ids=["no byte", "blank lines"])

@@ -128,13 +128,13 @@ def test_the_list_of_pages_has_each_alarm_under_its_severity() -> None:
 
 
 def is_command(args: list[str]) -> bool:
-    """Whether `ecluse` has this verb, its second word and its options."""
+    """Whether `ecluse` has this command, its second word and its options."""
     command: Any = typer.main.get_command(app)
-    while args and (verbs := getattr(command, "commands", None)):
+    while args and (commands := getattr(command, "commands", None)):
         name, *args = args
-        if name not in verbs:
+        if name not in commands:
             return False
-        command = verbs[name]
+        command = commands[name]
     options = {option for each in command.params for option in each.opts}
     return all(name in options for name in args if name.startswith("-"))
 

@@ -1,1 +1,1 @@
-"""The verbs, by the panel of the help in which each stands."""
+"""The commands, by the panel of the help in which each stands."""

@@ -1,7 +1,7 @@
-"""Help in a language: the usage, arguments, options, and verbs in their panels.
+"""Help in a language: the usage, arguments, options, and commands in their panels.
 
-Its texts stand where Typer reads them, in English: a verb's docstring and the `help=` of an option.
-`make texts` finds them there (services/texts/catalogue.py). It is plain text by Typer's own
+Its texts stand where Typer reads them, in English: the docstring of a command and the `help=` of an
+option. `make texts` finds them there (services/texts/catalogue.py). It is plain text by Typer's own
 formatter: the one with boxes imports readers of Markdown and of source code, a third of the time
 of `ecluse --help`.
 """
@@ -19,7 +19,7 @@ WIDTH_MAX: Final = 100
 """The most columns of a help."""
 
 USAGE: Final = _("Usage: ")
-VERB_AND_ARGUMENTS: Final = _("COMMAND [ARGS]...")
+COMMAND_AND_ARGUMENTS: Final = _("COMMAND [ARGS]...")
 ARGUMENTS: Final = _("Arguments")
 OPTIONS: Final = _("Options")
 COMMANDS: Final = _("Commands")
@@ -37,7 +37,7 @@ def help_text(text: str, language: Language) -> str:
 
 
 def summary(command: Any, language: Language) -> str:
-    """The first paragraph about a verb: its line among others."""
+    """The first paragraph about a command: its line among others."""
     return help_text((command.short_help or command.help or "").split("\n\n")[0], language)
 
 
@@ -46,13 +46,13 @@ def write_usage(command: Any, ctx: Any, formatter: Any, language: Language) -> N
     # Typer marks arguments by braces, which no terminal wants typed.
     pieces = [each.strip("{}").replace("}...", "...") for each in command.collect_usage_pieces(ctx)]
     usage = " ".join(pieces).replace(
-        VERB_AND_ARGUMENTS.msgid, translate(VERB_AND_ARGUMENTS, language)
+        COMMAND_AND_ARGUMENTS.msgid, translate(COMMAND_AND_ARGUMENTS, language)
     )
     formatter.write_usage(ctx.command_path, usage, translate(USAGE, language))
 
 
 def write_text(command: Any, formatter: Any, language: Language) -> None:
-    """The whole text about a verb, below its usage."""
+    """The whole text about a command, below its usage."""
     formatter.write_paragraph()
     with formatter.indentation():
         formatter.write_text(help_text(command.help or "", language))
@@ -66,8 +66,8 @@ def write_options(command: Any, ctx: Any, formatter: Any, language: Language) ->
         _write_panel(translate(title, language), rows, formatter)
 
 
-def write_verbs(group: Any, formatter: Any, language: Language) -> None:
-    """The verbs under a name, by their panels."""
+def write_commands(group: Any, formatter: Any, language: Language) -> None:
+    """The commands under a name, by their panels."""
     panels: dict[str, list[tuple[str, str]]] = {}
     for name, command in group.commands.items():
         if not command.hidden:

@@ -33,7 +33,7 @@ def language_of_the_system() -> Language:
 
 
 def chosen_language() -> Language:
-    """The language asked of the verb; else of the command, else of the system."""
+    """The language asked of the subcommand; else of `ecluse`, else of the system."""
     return _chosen.get(None) or language_of_the_system()
 
 
@@ -132,16 +132,16 @@ class _Help:
 
 
 class Group(_Help, TyperGroup):
-    """Verbs under one name."""
+    """Commands under one name."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Its verbs come last."""
+        """Its commands come last."""
         super().format_help(ctx, formatter)
-        help_page.write_verbs(self, formatter, chosen_language())
+        help_page.write_commands(self, formatter, chosen_language())
 
 
-class Verb(_Help, TyperCommand):
-    """A verb, to which `--lang` is added."""
+class Command(_Help, TyperCommand):
+    """A command, to which `--lang` is added."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings | {"params": [*settings["params"], _language_option()]})
@@ -151,7 +151,7 @@ def _language_option() -> Any:
     alone = typer.Typer(add_completion=False)
 
     @alone.command()
-    def verb(_lang: Lang = None) -> None:
+    def command(_lang: Lang = None) -> None:
         pass
 
     return typer.main.get_command(alone).params[0]

@@ -29,7 +29,7 @@ from services.ledger.files.replay import STANDARD_INPUT
 from services.texts.translation import translate
 
 EXIT_NOT_THERE: Final = 3
-"""A verb cannot reach what it needs: here, what it was asked for is not in the journal."""
+"""A command cannot reach what it needs: here, what it was asked for is not in the journal."""
 
 LONG_INPUT_BYTES = 5_000_000
 """From this size on a person sees progress."""

@@ -1,4 +1,4 @@
-"""HTTP client of the API, for the verbs that send an event by hand: questions, trials, sending."""
+"""HTTP client of the API, for commands that send an event by hand: questions, trials, sending."""
 
 import asyncio
 import json

@@ -17,7 +17,7 @@ from services.cli.commands.events.by_hand import (
     cents_of,
     send_by_hand,
 )
-from services.cli.terminal.options import AsJson, Group, Verb, typed, typed_or_none
+from services.cli.terminal.options import AsJson, Command, Group, typed, typed_or_none
 from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, leave
 
 NO_GRANT = _("The API shows no grant {grant} with a convention; check its reference, and --budget.")
@@ -55,7 +55,7 @@ def document() -> None:
     """Send that a document of a beneficiary has come, by hand: shown, tried, then sent."""
 
 
-@app.command("received", cls=Verb)
+@app.command("received", cls=Command)
 def received(
     grant: Annotated[str, typer.Argument(metavar="GRANT", help="Its reference.", callback=typed)],
     kind: Annotated[

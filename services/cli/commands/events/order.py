@@ -17,7 +17,7 @@ from services.cli.commands.events.by_hand import (
     cents_of,
     send_by_hand,
 )
-from services.cli.terminal.options import AsJson, Group, Verb, typed, typed_or_none
+from services.cli.terminal.options import AsJson, Command, Group, typed, typed_or_none
 from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, leave
 
 NO_ORDER = _("The API shows no payment order {order}; check its reference, and --budget.")
@@ -49,7 +49,7 @@ def order() -> None:
     """Send what the accountant did with a payment order, by hand: shown, tried, then sent."""
 
 
-@app.command("acknowledge", cls=Verb)
+@app.command("acknowledge", cls=Command)
 def acknowledge(
     reference: Reference,
     on: On,
@@ -91,7 +91,7 @@ def acknowledge(
     send_by_hand(api, PaymentOrderAcknowledged.TYPE, data, yes=yes, as_json=as_json)
 
 
-@app.command("pay", cls=Verb)
+@app.command("pay", cls=Command)
 def pay(
     reference: Reference,
     on: On,

@@ -21,7 +21,7 @@ from services.cli.records.dead_letters import (
     selection_of,
     state_text,
 )
-from services.cli.terminal.options import AsJson, Group, OfBudget, Verb, flag, typed
+from services.cli.terminal.options import AsJson, Command, Group, OfBudget, flag, typed
 from services.cli.terminal.output import EXIT_NOT_THERE, busy, leave, print_json
 from services.cli.terminal.screen import Cells, Screen, clean
 from services.cli.workers import run_worker
@@ -54,7 +54,7 @@ COLUMNS: Final = ("id", "date", "detail", "budget", "event", "state")
 """Columns of a table of dead letters."""
 
 
-@app.command("list", cls=Verb)
+@app.command("list", cls=Command)
 def list_dead_letters(
     code: Code = None,
     budget: OfBudget = None,
@@ -85,7 +85,7 @@ def list_dead_letters(
     screen.say(FOUND.render(len(rows)))
 
 
-@app.command("show", cls=Verb)
+@app.command("show", cls=Command)
 def show_dead_letter(its_id: ItsId, as_json: AsJson = False) -> None:
     """Show a dead letter: why it could not be read, its headers and its bytes, IBANs masked.
 
@@ -108,7 +108,7 @@ def show_dead_letter(its_id: ItsId, as_json: AsJson = False) -> None:
     screen.console.print(Text(dump(found.raw.value or b"").text), soft_wrap=True)
 
 
-@app.command("export", cls=Verb)
+@app.command("export", cls=Command)
 def export_dead_letters(
     file: Annotated[
         typer.FileTextWrite, typer.Argument(metavar="FILE", help="Written; - is standard output.")

@@ -22,9 +22,9 @@ from services.cli.records.record_view import (
 from services.cli.terminal.options import (
     COUNT_MAX,
     AsJson,
+    Command,
     Group,
     OfBudget,
-    Verb,
     chosen_language,
     readable_file,
     typed,
@@ -74,7 +74,7 @@ class Found(NamedTuple):
     holds: Sequence[Hold] = ()
 
 
-@app.command(cls=Verb)
+@app.command(cls=Command)
 def tail(
     db: Database = None,
     count: Annotated[
@@ -102,7 +102,7 @@ def tail(
         screen.say(EMPTY_JOURNAL if budget is None else NO_RECORDS.render({"budget": budget}))
 
 
-@app.command(cls=Verb)
+@app.command(cls=Command)
 def show(
     budget: Annotated[
         str,
@@ -174,7 +174,7 @@ def _print_bytes(rows: Sequence[JournalRow]) -> None:
         sys.stdout.buffer.write(row.record + b"\n")
 
 
-@app.command("export", cls=Verb)
+@app.command("export", cls=Command)
 def export_journal(
     file: Annotated[
         Path,
@@ -202,7 +202,7 @@ def export_journal(
     _report(EXPORTED, file, export.journal, export.written, as_json=as_json, err=to_stream)
 
 
-@app.command("import", cls=Verb)
+@app.command("import", cls=Command)
 def import_journal(
     file: Annotated[Path, readable_file(help_text="What `ecluse journal export` wrote.")],
     db: Annotated[

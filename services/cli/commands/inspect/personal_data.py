@@ -17,7 +17,7 @@ from events.texts import _, ngettext, verbatim
 from services.api.access.store import access_address
 from services.api.settings import ApiSettings
 from services.cli.records.occurrences import Occurrence, Wanted
-from services.cli.terminal.options import AsJson, Group, Verb
+from services.cli.terminal.options import AsJson, Command, Group
 from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, busy, leave, print_json
 from services.cli.terminal.screen import Screen
 from services.projector.database import an_engine, our_address, where
@@ -79,7 +79,7 @@ class Holder(NamedTuple):
         }
 
 
-@app.command(cls=Verb)
+@app.command(cls=Command)
 def find(
     name: Annotated[
         str,

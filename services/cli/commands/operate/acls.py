@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from events.texts import Translatable, _, ngettext
-from services.cli.terminal.options import AsJson, Group, Verb
+from services.cli.terminal.options import AsJson, Command, Group
 from services.cli.terminal.output import print_json
 from services.cli.terminal.screen import Screen
 from services.runtime.kafka import acls as on_cluster
@@ -42,7 +42,7 @@ def acls() -> None:
     """The rights on the cluster of ECLUSE_BOOTSTRAP_SERVERS: what differs, and mending it."""
 
 
-@app.command(cls=Verb)
+@app.command(cls=Command)
 def diff(form: As = USER, as_json: AsJson = False) -> None:
     """Say which rights of deploy/acls.yaml are missing or too many; exit 1 if there is any.
 
@@ -64,7 +64,7 @@ def diff(form: As = USER, as_json: AsJson = False) -> None:
         raise typer.Exit(EXIT_DIFFERENT)
 
 
-@app.command(cls=Verb)
+@app.command(cls=Command)
 def apply(form: As = USER, as_json: AsJson = False) -> None:
     """Give the principals of deploy/acls.yaml their rights, and take all others from them.
 

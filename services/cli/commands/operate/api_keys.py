@@ -15,7 +15,7 @@ import typer
 from events.texts import Day, Translatable, _, verbatim
 from services.api.access.caller import Entities, Scope
 from services.api.access.keys import ApiKey
-from services.cli.terminal.options import COUNT_MAX, AsJson, Group, Verb
+from services.cli.terminal.options import COUNT_MAX, AsJson, Command, Group
 from services.cli.terminal.output import EXIT_NOT_THERE, leave, print_json
 from services.cli.terminal.screen import Screen
 from services.due.calendar_days import end_of
@@ -85,7 +85,7 @@ def api_keys() -> None:
     """Keys to the API: made, rotated, revoked. At ECLUSE_DATABASE_URL, or ECLUSE_ACCESS_URL."""
 
 
-@app.command("create", cls=Verb)
+@app.command("create", cls=Command)
 def create_key(
     label: Annotated[str, typer.Argument(metavar="NAME", help="Whose key it is, for people.")],
     read: Names = None,
@@ -120,7 +120,7 @@ def create_key(
     typer.echo(shown)
 
 
-@app.command("list", cls=Verb)
+@app.command("list", cls=Command)
 def list_keys(data: Data = None, as_json: AsJson = False) -> None:
     """Every key there ever was, what it allows, and when it was used last."""
     keys = with_store(data, lambda store: store.keys())
@@ -134,7 +134,7 @@ def list_keys(data: Data = None, as_json: AsJson = False) -> None:
         Screen().say(line)
 
 
-@app.command("rotate", cls=Verb)
+@app.command("rotate", cls=Command)
 def rotate_key(
     key_id: Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it.")],
     overlap: Annotated[
@@ -165,7 +165,7 @@ def rotate_key(
     typer.echo(shown)
 
 
-@app.command("revoke", cls=Verb)
+@app.command("revoke", cls=Command)
 def revoke_key(
     key_id: Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it.")],
     data: Data = None,
@@ -180,7 +180,7 @@ def revoke_key(
         Screen().say(REVOKED.render({"key_id": key_id}))
 
 
-@app.command("audit", cls=Verb)
+@app.command("audit", cls=Command)
 def show_audit(
     last: Annotated[
         int, typer.Option(metavar="N", min=1, max=COUNT_MAX, help="How many lines.")
@@ -201,7 +201,7 @@ def show_audit(
 
 def with_store(data: Path | None, what: "Callable[[AccessStore], Awaitable[Result]]") -> Result:
     """Do something with the database of keys, of the settings or of an embedded directory."""
-    # Only here: every other verb would wait for a database's library.
+    # Only here: every other command would wait for a database's library.
     from services.api.access import store as access_store  # noqa: PLC0415
     from services.api.adapters.clock import wall_clock  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""`ecluse completion`: a shell completes verbs, options and the values that are known."""
+"""`ecluse completion`: a shell completes commands, options and the values that are known."""
 
 import os
 from enum import StrEnum
@@ -9,7 +9,7 @@ import typer
 from typer._completion_shared import get_completion_script, install
 
 from events.texts import _, verbatim
-from services.cli.terminal.options import COMPLETES, AsJson, Group, Verb
+from services.cli.terminal.options import COMPLETES, AsJson, Command, Group
 from services.cli.terminal.output import leave, print_json, say
 from services.runtime.ops.errors import Stop
 
@@ -43,10 +43,10 @@ app = typer.Typer(cls=Group, no_args_is_help=True)
 
 @app.callback()
 def completion() -> None:
-    """Completions in a shell: verbs, options, types of events."""
+    """Completions in a shell: commands, options, types of events."""
 
 
-@app.command("install", cls=Verb)
+@app.command("install", cls=Command)
 def install_script(shell: AShell = None, as_json: AsJson = False) -> None:
     """Install them in the home directory; a new terminal has them.
 
@@ -65,7 +65,7 @@ def install_script(shell: AShell = None, as_json: AsJson = False) -> None:
         say(INSTALLED.render({"shell": chosen.value, "file": file}))
 
 
-@app.command("show", cls=Verb)
+@app.command("show", cls=Command)
 def show_script(shell: AShell = None, as_json: AsJson = False) -> None:
     """Print the script that a shell loads, and change nothing."""
     chosen = _of_this_terminal() if shell is None else shell

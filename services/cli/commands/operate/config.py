@@ -1,12 +1,12 @@
 """`ecluse config`: the settings of every role, and where each stands."""
-# ruff: noqa: PLC0415 # the models are those of all services: no other verb waits for them
+# ruff: noqa: PLC0415 # the models are those of all services: no other command waits for them
 
 from typing import Final
 
 import typer
 
 from events.texts import _
-from services.cli.terminal.options import AsJson, Group, Verb
+from services.cli.terminal.options import AsJson, Command, Group
 from services.cli.terminal.output import print_json
 from services.cli.terminal.screen import Screen
 
@@ -25,7 +25,7 @@ def config() -> None:
     """The settings, as this environment has them."""
 
 
-@app.command(cls=Verb)
+@app.command(cls=Command)
 def show(as_json: AsJson = False) -> None:
     """List every setting with its value and its source: environment, file or default.
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from events.texts import _, ngettext
-from services.cli.terminal.options import AsJson, Group, Verb, flag
+from services.cli.terminal.options import AsJson, Command, Group, flag
 from services.cli.terminal.output import bad_option, print_json
 from services.cli.terminal.screen import Screen
 
@@ -31,7 +31,7 @@ def database() -> None:
     """The roles of the database, and their rights."""
 
 
-@app.command(cls=Verb)
+@app.command(cls=Command)
 def grants(
     apply: Annotated[
         bool, flag("--apply", "Give them in the database of ECLUSE_DATABASE_URL.")
@@ -48,7 +48,7 @@ def grants(
     Give them as a superuser, or as the database's owner who may make roles.
     Roles are made without a password.
     """
-    from services.projector import database_rights  # noqa: PLC0415 # no other verb waits for SQL
+    from services.projector import database_rights  # noqa: PLC0415 # no other command waits for SQL
 
     rights = database_rights.read_rights()
     if not database_rights.is_form(rights, form):

@@ -1,5 +1,5 @@
 """`ecluse doctor`: a deployment examined, before a start and in an incident."""
-# ruff: noqa: PLC0415 # the examination knows all services: no other verb waits for them
+# ruff: noqa: PLC0415 # the examination knows all services: no other command waits for them
 
 import asyncio
 from collections.abc import Sequence

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from events.texts import _, ngettext
-from services.cli.terminal.options import AsJson, Group, Verb
+from services.cli.terminal.options import AsJson, Command, Group
 from services.cli.terminal.output import print_json
 from services.cli.terminal.screen import Screen
 from services.runtime.kafka import topics as on_cluster
@@ -51,7 +51,7 @@ def topics() -> None:
     """The topics on the cluster of ECLUSE_BOOTSTRAP_SERVERS: what differs, and mending it."""
 
 
-@app.command(cls=Verb)
+@app.command(cls=Command)
 def diff(
     partitions: Partitions = None,
     replication_factor: ReplicationFactor = None,
@@ -74,7 +74,7 @@ def diff(
         raise typer.Exit(EXIT_DIFFERENT)
 
 
-@app.command(cls=Verb)
+@app.command(cls=Command)
 def apply(
     partitions: Partitions = None,
     replication_factor: ReplicationFactor = None,

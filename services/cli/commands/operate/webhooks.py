@@ -17,7 +17,7 @@ from services.cli.commands.operate.api_keys import (
     who,
     with_store,
 )
-from services.cli.terminal.options import COUNT_MAX, AsJson, Group, Verb
+from services.cli.terminal.options import COUNT_MAX, AsJson, Command, Group
 from services.cli.terminal.output import EXIT_NOT_THERE, leave, print_json
 from services.cli.terminal.screen import Screen
 
@@ -54,7 +54,7 @@ def webhooks() -> None:
     """Addresses of applications to which outcomes are posted, signed, each until it is taken."""
 
 
-@app.command("add", cls=Verb)
+@app.command("add", cls=Command)
 def add_webhook(
     address: Annotated[str, typer.Argument(metavar="URL", help="https, of a public host.")],
     read: Names = None,
@@ -104,7 +104,7 @@ def add_webhook(
     typer.echo(secret)
 
 
-@app.command("list", cls=Verb)
+@app.command("list", cls=Command)
 def list_webhooks(data: Data = None, as_json: AsJson = False) -> None:
     """Every webhook, how far it is, and why it fails where it does."""
     found = with_store(data, lambda store: _kept(store).all())
@@ -115,7 +115,7 @@ def list_webhooks(data: Data = None, as_json: AsJson = False) -> None:
         Screen().say(line)
 
 
-@app.command("remove", cls=Verb)
+@app.command("remove", cls=Command)
 def remove_webhook(webhook_id: ItsId, data: Data = None, as_json: AsJson = False) -> None:
     """Post nothing more to a webhook's address."""
     if not with_store(data, lambda store: _kept(store).remove(webhook_id, who())):
@@ -126,7 +126,7 @@ def remove_webhook(webhook_id: ItsId, data: Data = None, as_json: AsJson = False
         Screen().say(REMOVED.render({"webhook_id": webhook_id}))
 
 
-@app.command("test", cls=Verb)
+@app.command("test", cls=Command)
 def try_webhook(webhook_id: ItsId, data: Data = None, as_json: AsJson = False) -> None:
     """Post a message that says nothing, once; exit 1 where the receiver does not take it."""
     from services.api.adapters.clock import wall_clock  # noqa: PLC0415 # as in `with_store`
@@ -155,7 +155,7 @@ def try_webhook(webhook_id: ItsId, data: Data = None, as_json: AsJson = False) -
         raise typer.Exit(EXIT_NOT_TAKEN)
 
 
-@app.command("deliveries", cls=Verb)
+@app.command("deliveries", cls=Command)
 def show_deliveries(
     webhook_id: ItsId,
     last: Annotated[

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from events.texts import Translatable, _
-from services.cli.terminal.options import AsJson, Group, Verb, flag
+from services.cli.terminal.options import AsJson, Command, Group, flag
 from services.cli.terminal.output import EXIT_NOT_THERE, busy, leave, print_json, say
 from services.dev import control
 from services.dev.control import Action, Part
@@ -58,7 +58,7 @@ Folder = Annotated[
 app = typer.Typer(cls=Group, invoke_without_command=True)
 
 
-@app.command("kill", cls=Verb)
+@app.command("kill", cls=Command)
 def kill_part(
     name: APart,
     terminate: Annotated[bool, flag("--term", "In order, by SIGTERM; else by SIGKILL.")] = False,
@@ -78,7 +78,7 @@ def kill_part(
     _report(_asked(where, action, name, _has_ended, END_S), KILLED, as_json=as_json)
 
 
-@app.command("start", cls=Verb)
+@app.command("start", cls=Command)
 def start_part(name: APart, folder: Folder = None, as_json: AsJson = False) -> None:
     """Start a part again that has ended, and wait until it is ready."""
     where = control.find(folder)
@@ -96,7 +96,7 @@ def start_part(name: APart, folder: Folder = None, as_json: AsJson = False) -> N
     _report(_asked(where, Action.START, name, has_come, READY_S), STARTED, as_json=as_json)
 
 
-@app.command("status", cls=Verb)
+@app.command("status", cls=Command)
 def show_status(folder: Folder = None, as_json: AsJson = False) -> None:
     """Show which parts run; exit 1 if one has ended, or is not ready."""
     board = control.read_board(control.find(folder))

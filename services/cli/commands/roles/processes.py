@@ -33,7 +33,7 @@ REBUILT = ngettext(
 API_LISTENING = _(
     "The API answers at {address}; {address}/docs describes it, {address}/console shows it."
 )
-EMBEDDED_ONLY = _("Say --embedded: with Kafka, each role has its verb (ledger, projector, api).")
+EMBEDDED_ONLY = _("Say --embedded: with Kafka, each role has its command (ledger, projector, api).")
 LISTENING = _(
     "Écluse runs on this machine. Open {address}/console (Ctrl-C stops it; its data stays in "
     "{data})."

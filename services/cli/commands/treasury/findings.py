@@ -10,7 +10,7 @@ from events.texts import Day, _, ngettext
 from services.cli.commands.operate.api_keys import instant, who
 from services.cli.commands.treasury.opening import AtDatabase
 from services.cli.commands.treasury.returns import with_returns
-from services.cli.terminal.options import AsJson, Group, Verb, flag, typed
+from services.cli.terminal.options import AsJson, Command, Group, flag, typed
 from services.cli.terminal.output import EXIT_NOT_THERE, leave, print_json
 from services.cli.terminal.screen import Cells, Screen
 from services.texts.translation import both
@@ -34,7 +34,7 @@ def findings() -> None:
     """Findings in returns: what a person must look at before it is settled."""
 
 
-@app.command("list", cls=Verb)
+@app.command("list", cls=Command)
 def list_findings(
     everything: Annotated[bool, flag("--all", "Those that are closed too.")] = False,
     db: AtDatabase = None,
@@ -53,7 +53,7 @@ def list_findings(
     screen.say(OPEN.render(len(found)))
 
 
-@app.command(cls=Verb)
+@app.command(cls=Command)
 def close(
     finding_id: Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it.")],
     reason: Annotated[

@@ -23,7 +23,7 @@ from services.cli.commands.treasury.open_data import (
     OfYear,
     ReadModel,
 )
-from services.cli.terminal.options import AsJson, Group, OfBudget, Strict, Verb, flag
+from services.cli.terminal.options import AsJson, Command, Group, OfBudget, Strict, flag
 from services.cli.terminal.output import busy, leave, print_json
 from services.cli.terminal.screen import ROWS_MAX, Screen
 from services.cli.terminal.texts import READING
@@ -66,7 +66,7 @@ def imports() -> None:
     """Files from elsewhere, checked and cleaned; they never reach the ledger."""
 
 
-@app.command(cls=Verb)
+@app.command(cls=Command)
 def scdl(
     file: Annotated[
         typer.FileBinaryRead,

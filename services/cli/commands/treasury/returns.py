@@ -12,7 +12,7 @@ from events.masking import masked, masked_name
 from events.texts import Number, Translatable, _, ngettext, verbatim
 from services.cli.commands.operate.api_keys import instant, who
 from services.cli.commands.treasury.opening import AtDatabase, opened
-from services.cli.terminal.options import AsJson, Group, Verb
+from services.cli.terminal.options import AsJson, Command, Group
 from services.cli.terminal.output import display_name, print_json
 from services.cli.terminal.screen import Cells, Screen
 from services.texts.translation import both
@@ -57,7 +57,7 @@ def returns() -> None:
     """Returns of the public accountant (PES_Retour) and answers of the gateway (PES_ACQUIT)."""
 
 
-@app.command(cls=Verb)
+@app.command(cls=Command)
 def take(
     files: Annotated[
         list[typer.FileBinaryRead],
@@ -85,7 +85,7 @@ def take(
         raise typer.Exit(EXIT_REFUSED)
 
 
-@app.command("list", cls=Verb)
+@app.command("list", cls=Command)
 def list_returns(db: AtDatabase = None, as_json: AsJson = False) -> None:
     """List the files that were read, the newest first, and what became of each."""
     at_most = None if as_json else SHOWN_MAX + 1

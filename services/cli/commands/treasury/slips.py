@@ -15,7 +15,7 @@ from events.texts import Day, Euros, Number, Translatable, _, ngettext
 from events.treasury import PIECE_NUMBER_MAX, PIECES_MAX, SLIP_NUMBER_MAX
 from services.cli.commands.operate.api_keys import instant, who
 from services.cli.commands.treasury.opening import AtDatabase, opened
-from services.cli.terminal.options import AsJson, Group, OfBudget, Verb, typed_or_none
+from services.cli.terminal.options import AsJson, Command, Group, OfBudget, typed_or_none
 from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, leave, print_json
 from services.cli.terminal.screen import Cells, Screen
 from services.cli.terminal.texts import counts
@@ -75,7 +75,7 @@ def slips() -> None:
     """Slips (bordereaux) of payment orders: drafts, numbers, PES files for the accountant."""
 
 
-@app.command(cls=Verb)
+@app.command(cls=Command)
 def waiting(budget: OfBudget = None, db: AtDatabase = None, as_json: AsJson = False) -> None:
     """List the orders that wait for a slip, and what keeps each from one."""
     found = _do(db, lambda slips: slips.waiting(None, budget))
@@ -92,7 +92,7 @@ def waiting(budget: OfBudget = None, db: AtDatabase = None, as_json: AsJson = Fa
     screen.say(WAITING.render(len(found), ready=Number(ready)))
 
 
-@app.command(cls=Verb)
+@app.command(cls=Command)
 def prepare(
     budget: OfBudget = None,
     slip_type: OfType = None,
@@ -127,7 +127,7 @@ def prepare(
         Screen().say(NONE_READY)
 
 
-@app.command(cls=Verb)
+@app.command(cls=Command)
 def show(
     slip_id: Annotated[
         str | None, typer.Argument(metavar="[ID]", help="Of this slip, its pieces.")
@@ -153,7 +153,7 @@ def show(
     screen.show_list("pieces", ("sequence", "order", "amount"), pieces, _piece_cells)
 
 
-@app.command(cls=Verb)
+@app.command(cls=Command)
 def issue(
     slip_id: ItsId,
     number: Annotated[
@@ -189,7 +189,7 @@ def issue(
     _say(_do(db, work), ISSUED, as_json=as_json)
 
 
-@app.command(cls=Verb)
+@app.command(cls=Command)
 def export(
     slip_id: ItsId,
     output: Annotated[
@@ -222,7 +222,7 @@ def export(
         Screen().say(EXPORTED.render({"file": path, "slip": slip_id}))
 
 
-@app.command(cls=Verb)
+@app.command(cls=Command)
 def cancel(
     slip_id: ItsId,
     reason: Annotated[

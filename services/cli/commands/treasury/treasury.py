@@ -11,7 +11,7 @@ import typer
 from events.texts import Translatable, _
 from services.cli.commands.roles.processes import LogsAsJson
 from services.cli.terminal.logs import log_as_json
-from services.cli.terminal.options import AsJson, Group, Verb, readable_file
+from services.cli.terminal.options import AsJson, Command, Group, readable_file
 from services.cli.terminal.output import counting, print_json, say
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def treasury() -> None:
     """The treasury's side: payment orders on slips, PES files, returns, accounting entries."""
 
 
-@app.command(cls=Verb)
+@app.command(cls=Command)
 def run(as_json: LogsAsJson = False) -> None:
     """Take payment orders into the treasury's tables and send its messages, until stopped.
 
@@ -54,7 +54,7 @@ def run(as_json: LogsAsJson = False) -> None:
     serve(Settings(), TreasurySettings())
 
 
-@app.command(cls=Verb)
+@app.command(cls=Command)
 def restore(as_json: AsJson = False) -> None:
     """Add what the treasury's tables lack from Kafka: the same slips, with the same numbers.
 
@@ -90,7 +90,7 @@ def restore(as_json: AsJson = False) -> None:
         say(RESTORED.render(found._asdict()))
 
 
-@app.command("export", cls=Verb)
+@app.command("export", cls=Command)
 def export_topics(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; replaced as a whole.")],
     as_json: AsJson = False,
@@ -107,7 +107,7 @@ def export_topics(
     _copy(EXPORTING, EXPORTED, export_topics, file, as_json=as_json)
 
 
-@app.command("import", cls=Verb)
+@app.command("import", cls=Command)
 def import_topics(
     file: Annotated[Path, readable_file(help_text="What `ecluse treasury export` wrote.")],
     as_json: AsJson = False,
@@ -148,7 +148,7 @@ def _copy(
         say(done.render({"file": str(file), "orders": orders, "slips": slips, "entries": entries}))
 
 
-@app.command(cls=Verb)
+@app.command(cls=Command)
 def check(
     file: Annotated[
         typer.FileBinaryRead,
