@@ -17,7 +17,7 @@ import pytest
 
 from bench import world
 from bench.asking import Endpoint, a_key, a_request, asked, connected
-from services.projector.database import an_engine
+from services.projector.database import make_engine
 from services.projector.migrations import prepare
 from tests import silence
 from tests.read_model import databases
@@ -85,7 +85,7 @@ def served(
 
 
 async def _prepared(url: str) -> None:
-    engine = an_engine(url)
+    engine = make_engine(url)
     await prepare(engine)
     await engine.dispose()
 

@@ -21,7 +21,7 @@ from bench import world
 from events.topics import JOURNAL
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import Source
-from services.projector.database import Position, an_engine, take, write
+from services.projector.database import Position, make_engine, take, write
 from services.projector.processor import BATCH_RECORDS
 from services.projector.rows.fold import Fold
 from services.runtime.kafka.partitioning import partition_of
@@ -79,7 +79,7 @@ def paced(url: str, go: Go) -> float:
     """Records a second of `go`, in the event loop of a worker."""
 
     async def run() -> float:
-        engine = an_engine(url)
+        engine = make_engine(url)
         try:
             start_s = time.perf_counter()
             await go(engine)
@@ -132,7 +132,7 @@ def plainly(records: list[bytes]) -> Go:
 
 def prepared_plainly(url: str) -> None:
     async def go() -> None:
-        engine = an_engine(url)
+        engine = make_engine(url)
         kind = "BLOB" if engine.dialect.name == "sqlite" else "BYTEA"
         async with engine.begin() as connection:
             await connection.execute(text(PLAIN.format(kind=kind)))

@@ -24,7 +24,7 @@ from bench.kafka.outputs import Headers, size_bytes
 from bench.kafka.processes import spent
 from bench.kafka.topics import PARTITIONS, places_of, settings_of
 from events.topics import EVENTS
-from services.runtime.kafka.clients import FETCH_WAIT_S, a_batch, a_reader, a_writer
+from services.runtime.kafka.clients import FETCH_WAIT_S, make_batch, make_reader, make_writer
 from services.runtime.processing.cycle_collection import collect_rarely
 from services.runtime.processing.task import BATCH_RECORDS
 
@@ -56,14 +56,14 @@ class Part:
     def batches(self, events: int) -> Iterator[Any]:
         """As many records as so many events are worth, in whole batches."""
         self.owed += events * self.per_event
-        count, batch = int(self.owed), a_batch(self.codec)
+        count, batch = int(self.owed), make_batch(self.codec)
         self.owed -= count
         self.written += count
         for _ in range(count):
             key, value, headers = next(self.turns)
             if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
                 yield batch
-                batch = a_batch(self.codec)
+                batch = make_batch(self.codec)
                 batch.append(key=key, value=value, timestamp=None, headers=headers)
         if batch.record_count():
             yield batch
@@ -99,8 +99,8 @@ async def loop(question: dict[str, Any]) -> dict[str, Any]:
     """Read the timed events once, and write."""
     source = settings_of(question["bootstrap"], question["source"])
     of_partition = parts(question["prefix"], question["recipe"])
-    consumer = a_reader(source, FETCH_WAIT_S)
-    producer = a_writer(settings_of(question["bootstrap"], question["prefix"]), "bare-loop")
+    consumer = make_reader(source, FETCH_WAIT_S)
+    producer = make_writer(settings_of(question["bootstrap"], question["prefix"]), "bare-loop")
     events, broker, silent = question["events"], question["broker"], 0
     async with AsyncExitStack() as open_:
         await producer.start()

@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from bench.kafka.stream import messages
 from bench.kafka.topics import PARTITIONS, STRUCTURED, origin_of, places_of, settings_of
 from events.topics import EVENTS, JOURNAL
-from services.runtime.kafka.clients import FETCH_WAIT_S, a_reader
+from services.runtime.kafka.clients import FETCH_WAIT_S, make_reader
 from services.runtime.kafka.partitioning import partition_of
 
 SILENT_S: Final = 10.0
@@ -51,7 +51,7 @@ async def watched(
 ) -> AsyncIterator[tuple[AIOKafkaProducer, str, dict[Place, float]]]:
     """A producer, the topic of events, and when each journal record came from now on."""
     settings = settings_of(question["bootstrap"], question["prefix"])
-    consumer = a_reader(settings, FETCH_WAIT_S)
+    consumer = make_reader(settings, FETCH_WAIT_S)
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.bootstrap_servers, acks="all", enable_idempotence=True
     )

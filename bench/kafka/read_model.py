@@ -27,7 +27,7 @@ from bench.kafka.processes import (
 from bench.kafka.progress import Progress
 from bench.kafka.topics import LOOK_S, Looker, feed
 from bench.kafka.workers import COMMAND, OPENED, OPENING_S, Workers
-from services.projector.database import an_engine
+from services.projector.database import make_engine
 from services.projector.migrations import prepare
 from services.projector.tables import outcomes
 from services.runtime.ops.settings import Settings
@@ -129,7 +129,7 @@ def _write_events(site: Site, plan: Plan) -> tuple[int, int]:
 @asynccontextmanager
 async def _projecting(settings: Settings, url: str) -> AsyncIterator[Child]:
     """`ecluse projector`, as an operator starts it, over tables that are there already."""
-    engine = an_engine(url)
+    engine = make_engine(url)
     await prepare(engine)
     await engine.dispose()
     command = [*COMMAND, "projector", "--instance", f"into-{engine.dialect.name}", "--json"]
@@ -157,7 +157,7 @@ async def _paced(
         await _look(projector, until_s)
     start_s = projector.moments(OPENED)[0].at_s
     before, before_database_s = spent([projector.pid], site.broker_pid), _database_s(server)
-    engine = an_engine(url)
+    engine = make_engine(url)
     until_s += ANSWER_S
     while (done := await _projected(engine)) < records:
         await _look(projector, until_s)

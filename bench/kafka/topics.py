@@ -15,7 +15,7 @@ from aiokafka.structs import TopicPartition
 from bench.kafka.processes import BenchFailed, Child, StoodStill
 from bench.kafka.stream import messages
 from events.topics import EVENTS, JOURNAL
-from services.runtime.kafka.clients import QUICK_FETCH_WAIT_S, a_reader
+from services.runtime.kafka.clients import QUICK_FETCH_WAIT_S, make_reader
 from services.runtime.kafka.publishing import Receipts, publish
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.topic_catalogue import read_catalogue
@@ -110,7 +110,7 @@ class Looker:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._journal = places_of(settings, JOURNAL)
-        self._consumer: AIOKafkaConsumer = a_reader(settings, QUICK_FETCH_WAIT_S)
+        self._consumer: AIOKafkaConsumer = make_reader(settings, QUICK_FETCH_WAIT_S)
         self._reader = Reader(settings, self._journal)
         self._open = AsyncExitStack()
 

@@ -9,7 +9,7 @@ from events.lag import History
 from services.api.adapters.clock import Clock
 from services.api.adapters.ports import LagSource
 from services.api.adapters.ttl_cache import Kept
-from services.lag.client.hour import the_hour
+from services.lag.client.hour import last_hour
 from services.lag.client.merge import NO_ANSWER, Answer, Lag, lag_of
 from services.lag.client.watches import Watches
 
@@ -61,7 +61,7 @@ class WatchLag:
         return lag_of(await self._now(), self._clock())
 
     async def hour(self) -> History | None:
-        return the_hour(await self._past(), self._clock())
+        return last_hour(await self._past(), self._clock())
 
     async def _ask(self) -> Sequence[Answer]:
         answers = await self._watches.ask()

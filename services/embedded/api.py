@@ -25,7 +25,7 @@ from services.api.webhooks.runner import Runner, delivering
 from services.embedded.ledger_process import EmbeddedLedger
 from services.embedded.treasury import EmbeddedTreasury
 from services.ledger.files.replay import Progress
-from services.projector.database import an_engine
+from services.projector.database import make_engine
 from services.runtime.ops.errors import Stop
 from services.runtime.ops.file_modes import tighten
 from services.treasury.settings import TreasurySettings
@@ -67,7 +67,7 @@ async def serve_embedded(
     with _alone_in(data):
         clock = wall_clock
         store = AccessStore(f"sqlite:///{data / ACCESS_FILE}", clock)
-        writing = an_engine(f"sqlite:///{data / READ_FILE}")
+        writing = make_engine(f"sqlite:///{data / READ_FILE}")
         reading = open_read_model(f"sqlite:///{data / READ_FILE}")
         embedded = EmbeddedLedger(data / LEDGER_FILE, writing)
         own = _of_treasury(data)

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DatabaseError
 
 from events.texts import _
 from services.open_data.conventions import Convention, Scope, read
-from services.projector.database import an_engine, where
+from services.projector.database import make_engine, where
 from services.projector.database_errors import is_temporary, reaching
 from services.projector.settings import DatabaseSettings
 from services.projector.snapshot import see_one_moment
@@ -25,7 +25,7 @@ async def conventions_at(url: str | None, scope: Scope) -> list[Convention]:
         Stop: the database does not answer, or holds no read model.
     """
     settings = DatabaseSettings() if url is None else DatabaseSettings(database_url=SecretStr(url))
-    engine = an_engine(settings.url)
+    engine = make_engine(settings.url)
     if engine.dialect.name != POSTGRESQL:
         _is_there(engine.url.database or "")
     try:

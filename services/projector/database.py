@@ -100,14 +100,14 @@ class RolledBack(sqlite3.Connection):
             super().close()
 
 
-def an_engine_of_a_file(address: URL, **connect: Any) -> AsyncEngine:
+def make_file_engine(address: URL, **connect: Any) -> AsyncEngine:
     """An engine for a file of SQLite, whose connections leave no lock behind."""
     if address.database:  # Else it is in memory.
         tighten_database(Path(address.database))
     return create_async_engine(address, connect_args={"factory": RolledBack, **connect})
 
 
-def an_engine(url: str, schema: str = SCHEMA, *, limited: bool = True) -> AsyncEngine:
+def make_engine(url: str, schema: str = SCHEMA, *, limited: bool = True) -> AsyncEngine:
     """An engine for `postgresql://…` or `sqlite:///…`; nothing is asked yet.
 
     Without limits a statement takes as long as it does: of migrations and rebuilds.
@@ -128,7 +128,7 @@ def an_engine(url: str, schema: str = SCHEMA, *, limited: bool = True) -> AsyncE
             pool_pre_ping=True,  # A server that was restarted is not found out by a batch.
             pool_size=POOL,
         )
-    engine = an_engine_of_a_file(address, timeout=ANSWER_S)
+    engine = make_file_engine(address, timeout=ANSWER_S)
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     return engine
 

@@ -5,7 +5,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry
 
 from events.topics import JOURNAL, PROJECTOR_GROUP
-from services.projector.database import an_engine
+from services.projector.database import make_engine
 from services.projector.migrations import prepare_at
 from services.projector.processor import BATCH_RECORDS, Metrics, ProjectorProcessor
 from services.runtime.kafka.topics import check
@@ -25,7 +25,7 @@ async def serve(settings: Settings, url: str) -> None:
     """Be a worker of the projector until SIGTERM or SIGINT; it ends as `Worker.run` does."""
     await check(settings, (JOURNAL,))
     await prepare_at(url, settings.give_up_s)
-    engine = an_engine(url)
+    engine = make_engine(url)
     try:
         registry = CollectorRegistry()
         metrics = Metrics(registry)

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.texts import _
-from services.projector.database import SCHEMA, an_engine
+from services.projector.database import SCHEMA, make_engine
 from services.projector.settings import read_address
 from services.projector.sql import POSTGRESQL, refilling
 from services.projector.tables import metadata, positions
@@ -78,8 +78,10 @@ def next_engine(url: str) -> AsyncEngine:
     """The engine of the read model that is made beside the running one."""
     address = read_address(url)
     if address.get_backend_name() == POSTGRESQL:
-        return an_engine(url, NEXT, limited=False)
-    return an_engine(address.set(database=f"{address.database}{NEXT_FILE}").render_as_string(False))
+        return make_engine(url, NEXT, limited=False)
+    return make_engine(
+        address.set(database=f"{address.database}{NEXT_FILE}").render_as_string(False)
+    )
 
 
 async def switch(running: AsyncEngine, made: AsyncEngine, catch_up: CatchUp) -> None:
@@ -239,7 +241,7 @@ async def check_owner(running: AsyncEngine) -> None:
 @asynccontextmanager
 async def both(url: str) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]]:
     """The engines of the running read model and of the new one."""
-    running, made = an_engine(url, limited=False), next_engine(url)
+    running, made = make_engine(url, limited=False), next_engine(url)
     try:
         yield running, made
     finally:

@@ -5,14 +5,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from services.embedded.ledger_process import EmbeddedLedger
-from services.projector.database import an_engine
+from services.projector.database import make_engine
 
 
 def in_a_ledger(folder: Path, what: Callable[[EmbeddedLedger], Awaitable[None]]) -> None:
     """Open the ledger of this folder, do that, and close it again."""
 
     async def go() -> None:
-        engine = an_engine(f"sqlite:///{folder / 'read.db'}")
+        engine = make_engine(f"sqlite:///{folder / 'read.db'}")
         ledger = EmbeddedLedger(folder / "ledger.db", engine)
         try:
             await ledger.open()

@@ -22,7 +22,7 @@ from services.api.adapters.read_model import (
     revision,
 )
 from services.api.problems import DATABASE_UNREACHABLE, Problem
-from services.projector.database import an_engine
+from services.projector.database import make_engine
 from tests.read_model.databases import Server
 
 WAIT_S = 20.0
@@ -121,7 +121,7 @@ def test_a_transaction_that_was_given_up_before_it_began_is_nobody_elses(
     """It waits for the switch of a rebuild; whoever asked for it has gone."""
 
     async def go() -> None:
-        switching, engine = an_engine(postgresql_url), open_read_model(postgresql_url)
+        switching, engine = make_engine(postgresql_url), open_read_model(postgresql_url)
         async with switching.connect() as held:
             await held.execute(text(LOCK))
             for _ in range(CONNECTIONS_MAX + 1):
@@ -149,7 +149,7 @@ def test_a_request_that_is_cancelled_at_any_moment_leaves_nothing_begun(
             await connection.execute(text("SELECT 1"))
 
     async def go() -> None:
-        switching, engine = an_engine(postgresql_url), open_read_model(postgresql_url)
+        switching, engine = make_engine(postgresql_url), open_read_model(postgresql_url)
         await read(engine)
         for turns in itertools.count():
             reading = asyncio.create_task(read(engine))

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from services.api.adapters.ports import JournalEnd
 from services.api.today import live
 from services.lag.client.merge import Lag
-from services.projector.database import an_engine
+from services.projector.database import make_engine
 from services.projector.tables import positions
 from tests.api import lag_scenes
 from tests.api.environment import (
@@ -33,7 +33,7 @@ ERROR = f"invalid input for query argument $5: '{IBAN}'"
 
 
 async def hold(url: str) -> None:
-    engine = an_engine(url)
+    engine = make_engine(url)
     async with engine.begin() as connection:
         await connection.execute(positions.update().values(held_offset=977, held_error=ERROR))
     await engine.dispose()

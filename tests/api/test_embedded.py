@@ -22,7 +22,7 @@ from events.unreadable import Unreadable
 from services.due.deadline_events import WATCH
 from services.embedded.projection import EmbeddedProjector
 from services.ledger.files.sqlite import SqliteStore
-from services.projector.database import an_engine
+from services.projector.database import make_engine
 from services.projector.migrations import prepare
 from services.projector.rows.fold import Fold
 from services.runtime.kafka.publishing import Message
@@ -68,7 +68,7 @@ def projected_anew(records: list[bytes], folder: Path) -> Tables:
     url = f"sqlite+aiosqlite:///{folder / 'anew.db'}"
 
     async def go() -> None:
-        engine = an_engine(url)
+        engine = make_engine(url)
         await prepare(engine)
         await engine.dispose()
 
@@ -222,7 +222,7 @@ def test_dead_letters_of_a_loaded_file_can_be_read_as_they_were(tmp_path: Path) 
     file.write_bytes(b'{"specversion":\n' + EXAMPLE.read_bytes())
 
     async def go() -> bytes | None:
-        engine = an_engine(f"sqlite:///{tmp_path / 'read.db'}")
+        engine = make_engine(f"sqlite:///{tmp_path / 'read.db'}")
         ledger = EmbeddedLedger(tmp_path / "ledger.db", engine)
         await ledger.open()
         await ledger.load(file, file.name, lambda _: None)
@@ -256,7 +256,7 @@ def test_tables_that_could_not_be_written_catch_up_by_themselves(
         await project(self, fold, records)
 
     async def go() -> None:
-        engine = an_engine(url)
+        engine = make_engine(url)
         ledger = ledger_process.EmbeddedLedger(tmp_path / "ledger.db", engine)
         await ledger.open()
         monkeypatch.setattr(EmbeddedProjector, "_project", fail_twice)

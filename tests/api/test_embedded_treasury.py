@@ -17,7 +17,7 @@ from services.embedded.ledger_process import EmbeddedLedger
 from services.embedded.treasury import EmbeddedTreasury
 from services.ledger.application.handle import Ledger, RawRecord
 from services.ledger.domain.journal import JournalRecord
-from services.projector.database import an_engine
+from services.projector.database import make_engine
 from services.projector.tables import payment_orders
 from services.runtime.kafka.publishing import Message
 from services.runtime.ops.errors import ClusterError
@@ -67,7 +67,7 @@ class Town:
         self.ledger = ledger
         self.treasury = EmbeddedTreasury(own, ledger, lambda: NOON)
         self.store = TreasuryStore.of(own)
-        self._read_model = an_engine(own.url)
+        self._read_model = make_engine(own.url)
         self.slips = Slips(self.store, self._read_model, a_config(), lambda: NOON)
 
     async def asked(self, question: Select[Any]) -> list[tuple[Any, ...]]:

@@ -14,7 +14,7 @@ from services.api.access.caller import Scope
 from services.api.adapters.read_model import open_read_model
 from services.api.http import health
 from services.api.http.components import Components
-from services.projector.database import an_engine
+from services.projector.database import make_engine
 from services.projector.tables import positions
 from tests.api.environment import LILLE_KEY, READ_KEY, HandClock, an_app, asking
 from tests.api.reads.walking import OPEN
@@ -46,7 +46,7 @@ def test_ready_says_why_to_who_shows_a_key_and_no_more_than_yes_to_others(
 
 def test_a_table_that_is_missing_is_not_ready_and_alive(read_model_url: str) -> None:
     async def drop() -> None:
-        engine = an_engine(read_model_url)
+        engine = make_engine(read_model_url)
         async with engine.begin() as connection:
             await connection.execute(text("ALTER TABLE instalments RENAME TO elsewhere"))
         await engine.dispose()
@@ -205,7 +205,7 @@ def test_what_was_found_grows_old_before_it_is_polled_for_again(sqlite_url: str)
     clock = HandClock()
 
     async def date_it() -> None:
-        engine = an_engine(sqlite_url)
+        engine = make_engine(sqlite_url)
         async with engine.begin() as connection:
             await connection.execute(positions.update().values(latest_event_time=clock.now))
         await engine.dispose()

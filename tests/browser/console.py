@@ -25,7 +25,7 @@ from services.api.http.components import Components
 from services.api.lag_source import lag_source
 from services.api.today import live
 from services.embedded.projection import EmbeddedProjector
-from services.projector.database import an_engine
+from services.projector.database import make_engine
 from tests.api.environment import HandClock, Kept, KeptAudit, KeptBytes, Known
 from tests.api.treasury_scene import settings_of
 from tests.browser import scenario
@@ -100,7 +100,7 @@ def project(database: str, records: Sequence[bytes]) -> None:
         return records[read:]
 
     async def go() -> None:
-        engine = an_engine(database)
+        engine = make_engine(database)
         try:
             await EmbeddedProjector(engine, behind).follow()
         finally:

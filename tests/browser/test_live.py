@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, Response, expect
 from sqlalchemy import update
 
 from services.api.console.pages import TODAY_LIVE_PATH
-from services.projector.database import an_engine
+from services.projector.database import make_engine
 from services.projector.tables import outcomes
 from tests.browser import scenario
 from tests.browser.console import Console, apart
@@ -210,7 +210,7 @@ def test_a_count_that_does_not_add_up_is_red_and_has_a_text_and_a_sign(
     browser: Browser, own_console: Console
 ) -> None:
     async def lose_two() -> None:
-        engine = an_engine(own_console.database)
+        engine = make_engine(own_console.database)
         async with engine.begin() as connection:
             await connection.execute(update(outcomes).values(accepted=outcomes.c.accepted - 2))
         await engine.dispose()
@@ -245,7 +245,7 @@ def test_a_read_model_that_is_away_is_reported_in_both_languages(
     path = own_console.database.removeprefix("sqlite+aiosqlite:///")
 
     async def empty() -> None:
-        engine = an_engine(f"sqlite+aiosqlite:///{path}")
+        engine = make_engine(f"sqlite+aiosqlite:///{path}")
         async with engine.begin() as connection:
             await connection.run_sync(lambda sync: sync.exec_driver_sql("DROP TABLE positions"))
         await engine.dispose()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from services.projector.database import an_engine
+from services.projector.database import make_engine
 from tests.api.processes import embedded
 from tests.integration.command import EXAMPLE, ecluse
 
@@ -92,7 +92,7 @@ def test_a_key_is_its_owner_s_and_a_seal_for_all(tmp_path: Path) -> None:
 def test_a_read_model_in_a_file_that_was_open_to_all_is_tightened(tmp_path: Path) -> None:
     file = tmp_path / "read.db"
     file.touch(0o644)
-    an_engine(f"sqlite:///{file}")
+    make_engine(f"sqlite:///{file}")
     assert private(["read.db"]) == modes(file)
 
 
@@ -141,6 +141,6 @@ def test_a_directory_that_is_named_for_a_database_keeps_its_rights(tmp_path: Pat
     folder = tmp_path / "everybodys"
     folder.mkdir()
     folder.chmod(0o777)
-    an_engine(f"sqlite:///{folder}")
+    make_engine(f"sqlite:///{folder}")
     assert 3 == ecluse("replay", EXAMPLE, "--db", folder).code
     assert {"everybodys": "0o777"} == modes(folder)

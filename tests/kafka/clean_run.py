@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import text
 
-from services.projector.database import an_engine
+from services.projector.database import make_engine
 from services.projector.tables import metadata
 from tests.kafka.cluster import Cluster
 from tests.kafka.processes import Projector
@@ -34,7 +34,7 @@ def marks(url: str) -> dict[str, str]:
     """For each table how many rows it has, and a sum over all of them in order."""
 
     async def go() -> dict[str, str]:
-        engine = an_engine(url)
+        engine = make_engine(url)
         found = {}
         try:
             async with engine.connect() as connection:

@@ -10,7 +10,7 @@ from aiokafka.errors import NoOffsetForPartitionError
 from aiokafka.structs import TopicPartition
 
 from events.topics import EVENTS
-from services.runtime.kafka.clients import a_member, member_id, rejoin
+from services.runtime.kafka.clients import make_member, member_id, rejoin
 from tests.kafka.brokers import SETTINGS
 from tests.kafka.cluster import Cluster
 from tests.kafka.commands import UNREACHABLE
@@ -75,7 +75,7 @@ def test_a_member_that_a_late_join_of_its_own_has_replaced_joins_anew(cluster: C
     topic = cluster.name(EVENTS)
 
     async def go() -> None:
-        member, late = (a_member(settings, "group", topic, Unmoved()) for _ in range(2))
+        member, late = (make_member(settings, "group", topic, Unmoved()) for _ in range(2))
         try:
             await member.start()
             first = member_id(member)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from events.topics import JOURNAL
-from services.projector.database import an_engine
+from services.projector.database import make_engine
 from services.projector.switch import NEXT
 from tests.kafka.clean_run import CleanRun
 from tests.kafka.cluster import Cluster
@@ -49,7 +49,7 @@ def journal() -> Journal:
 
 def run(url: str, *wanted: str) -> None:
     async def go() -> None:
-        engine = an_engine(url)
+        engine = make_engine(url)
         try:
             for statement in wanted:
                 async with engine.begin() as connection:
@@ -79,7 +79,7 @@ class Reader:
         self._thread.join()
 
     async def _go(self) -> None:
-        engine = an_engine(self._url)
+        engine = make_engine(self._url)
         before = 0
         while not self._stop.is_set():
             async with engine.connect() as connection:

@@ -90,7 +90,7 @@ def test_one_whose_predecessor_was_given_nothing_is_given_partitions(
     settings = cluster.settings.model_copy(update={"instance": "a", "session_timeout_s": 30})
 
     async def predecessor() -> None:
-        member = clients.a_member(
+        member = clients.make_member(
             settings,
             settings.group(topics.LEDGER_GROUP),
             settings.topic(topics.EVENTS),

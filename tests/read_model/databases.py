@@ -21,7 +21,7 @@ from typing import Final
 import asyncpg
 import pytest
 
-from services.projector.database import SCHEMA, an_engine
+from services.projector.database import SCHEMA, make_engine
 from services.projector.migrations import prepare
 
 _numbers = itertools.count(1)
@@ -190,7 +190,7 @@ def prepared(url: str, schema: str = SCHEMA) -> str:
     """The URL, once the tables are there."""
 
     async def go() -> None:
-        engine = an_engine(url, schema)
+        engine = make_engine(url, schema)
         try:
             await prepare(engine, schema)
         finally:

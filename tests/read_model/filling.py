@@ -16,7 +16,7 @@ from services.ledger.application.ports import Store
 from services.ledger.application.restore import open_ledger
 from services.ledger.files.memory import MemoryStore
 from services.ledger.files.replay import replay
-from services.projector.database import Position, an_engine, take, write
+from services.projector.database import Position, make_engine, take, write
 from services.projector.rows.fold import Fold
 from services.projector.tables import metadata
 from tests.builders import Scenario
@@ -161,7 +161,7 @@ class Kept:
     def run(self, url: str, go: Callable[[AsyncEngine], Coroutine[Any, Any, Found]]) -> Found:
         """With the one engine of this database."""
         if url not in self._engines:
-            self._engines[url] = an_engine(url)
+            self._engines[url] = make_engine(url)
         return self._runner.run(go(self._engines[url]))
 
     def end(self) -> None:

@@ -9,7 +9,7 @@ from services.embedded.projection import EmbeddedProjector, Journal
 from services.ledger.application.restore import open_ledger
 from services.ledger.files.replay import replay
 from services.ledger.files.sqlite import SqliteStore
-from services.projector.database import Overtaken, an_engine
+from services.projector.database import Overtaken, make_engine
 from services.runtime.ops.errors import ClusterError
 from tests.builders import a_vote, an_award, encoded
 from tests.read_model.databases import in_a_file
@@ -40,7 +40,7 @@ def caught_up(url: str, records: list[bytes]) -> int:
     """A process that starts, projects what is new, and ends; how much that was."""
 
     async def go() -> int:
-        engine = an_engine(url)
+        engine = make_engine(url)
         try:
             return await EmbeddedProjector(engine, a_journal(records)).follow()
         finally:
@@ -92,7 +92,7 @@ def test_what_a_store_writes_is_projected_as_it_is_written(
     store = SqliteStore(tmp_path / "ledger.db")
 
     async def go() -> None:
-        engine = an_engine(read_model_url)
+        engine = make_engine(read_model_url)
         try:
             known: list[bytes] = []
             projector = EmbeddedProjector(engine, a_journal(known))
@@ -123,7 +123,7 @@ def test_a_second_process_takes_the_tables_from_the_first(read_model_url: str) -
     records = golden("lille-avenirs-2023")
 
     async def go() -> None:
-        engine = an_engine(read_model_url)
+        engine = make_engine(read_model_url)
         try:
             known: list[bytes] = []
             first, second = (EmbeddedProjector(engine, a_journal(known)) for _ in range(2))

@@ -12,7 +12,7 @@ from services.api.adapters import read_model
 from services.api.adapters.clock import wall_clock
 from services.api.adapters.read_model import open_read_model
 from services.projector import database
-from services.projector.database import an_engine, take
+from services.projector.database import make_engine, take
 from services.projector.database_errors import failing_as_writer
 from services.projector.migrations import MIGRATION_LOCK, prepare
 from services.projector.switch import both
@@ -43,7 +43,7 @@ def test_each_process_has_limits_of_its_own(postgresql_url: str) -> None:
         found = {
             "API": await limits_of(open_read_model(postgresql_url)),
             "keys": await limits_of(keys._engine),
-            "projector": await limits_of(an_engine(postgresql_url)),
+            "projector": await limits_of(make_engine(postgresql_url)),
         }
         async with both(postgresql_url) as engines:
             for name, engine in zip(("rebuild", "made again"), engines, strict=True):
@@ -65,7 +65,7 @@ def test_a_question_that_takes_too_long_is_503_in_words(
     monkeypatch.setattr(read_model, "STATEMENT_LIMIT_MS", LIMIT_MS)
 
     async def go() -> None:
-        other = an_engine(postgresql_url)
+        other = make_engine(postgresql_url)
         async with other.connect() as holding:
             await holding.execute(text(LOCK_GRANTS))
             async with asking(an_app(open_read_model(postgresql_url))) as client:
@@ -83,7 +83,7 @@ def test_a_batch_that_takes_too_long_is_tried_again(
     monkeypatch.setattr(database, "STATEMENT_LIMIT", f"{LIMIT_MS}ms")
 
     async def go() -> None:
-        other, engine = an_engine(postgresql_url), an_engine(postgresql_url)
+        other, engine = make_engine(postgresql_url), make_engine(postgresql_url)
         async with other.connect() as holding:
             await holding.execute(text(LOCK))
             with pytest.raises(WriterFailed, match="statement timeout"):
@@ -108,8 +108,8 @@ def test_a_migration_takes_as_long_as_it_does(
     monkeypatch.setattr(database, "ANSWER_S", LIMIT_MS / 1000)
 
     async def go() -> None:
-        other = an_engine(url, limited=False)
-        keys, engine = AccessStore(url, wall_clock), an_engine(url, limited=False)
+        other = make_engine(url, limited=False)
+        keys, engine = AccessStore(url, wall_clock), make_engine(url, limited=False)
         async with other.connect() as holding:
             await holding.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
             made = keys.prepare() if tables == "access" else prepare(engine)

@@ -12,7 +12,7 @@ import pytest
 import uvloop
 
 from events.topics import JOURNAL
-from services.projector.database import an_engine, take, write
+from services.projector.database import make_engine, take, write
 from services.projector.database_errors import failing_as_writer
 from services.projector.rows.changes import Changes, Row
 from services.projector.rows.fold import Fold
@@ -48,7 +48,7 @@ def changes_of(name: str) -> Changes:
 
 async def copy_and_die(url: str, when_lost: Lost) -> None:
     """Stop a COPY in its midst, then kill the process that takes it; end as the batch does."""
-    engine = an_engine(url)
+    engine = make_engine(url)
     changes = changes_of("lille-avenirs-2023")
     stopped = asyncio.Event()
     try:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, inspect, make_url, text
 from sqlalchemy.engine.interfaces import ReflectedIndex
 
-from services.projector.database import an_engine
+from services.projector.database import make_engine
 from services.projector.migrations import prepare
 from services.projector.tables import metadata
 from services.runtime.ops.errors import ClusterError
@@ -56,7 +56,7 @@ def shape(connection: Connection) -> dict[str, object]:
 
 def inspected(url: str, ask: Callable[[Connection], Found]) -> Found:
     async def go() -> Found:
-        engine = an_engine(url)
+        engine = make_engine(url)
         try:
             async with engine.begin() as connection:
                 return await connection.run_sync(ask)
@@ -82,7 +82,7 @@ def test_the_migrations_make_the_tables_of_the_program(read_model_url: str) -> N
 
 def prepared_again(url: str, times: int = 1) -> None:
     async def go() -> None:
-        engine = an_engine(url)
+        engine = make_engine(url)
         try:
             await asyncio.gather(*(prepare(engine) for _ in range(times)))
         finally:

@@ -16,7 +16,7 @@ from services.api.adapters.read_model import open_read_model
 from services.api.problems import Problem
 from services.api.settings import ApiSettings
 from services.dev.certificates import authority, signed_pem
-from services.projector.database import an_engine
+from services.projector.database import make_engine
 from services.projector.migrations import prepare_at
 from services.projector.settings import DatabaseSettings
 from services.runtime.ops.errors import Stop
@@ -84,7 +84,7 @@ def is_tls(url: str) -> set[bool]:
 
     async def go() -> set[bool]:
         found = set()
-        for engine in (an_engine(url), open_read_model(url)):
+        for engine in (make_engine(url), open_read_model(url)):
             async with engine.connect() as connection:
                 found.add(bool((await connection.execute(text(IS_TLS))).scalar_one()))
             await engine.dispose()

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.topics import JOURNAL
 from services.projector import database
-from services.projector.database import RolledBack, an_engine, position_of, take
+from services.projector.database import RolledBack, make_engine, position_of, take
 from services.projector.processor import FULL_BYTES, Metrics, ProjectorProcessor, is_same
 from services.runtime.kafka.writer import Fenced, WriterFailed
 from services.runtime.ops.errors import ClusterError
@@ -50,7 +50,7 @@ def working(url: str, go: Callable[[ProjectorProcessor, AsyncEngine], Awaitable[
     """What `go` does with a work whose partition was taken, and of which nothing was read."""
 
     async def run() -> None:
-        engine = an_engine(url)
+        engine = make_engine(url)
         work = ProjectorProcessor(Settings(), engine, 0, Progress(), Metrics(CollectorRegistry()))
         try:
             if url != NOWHERE:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.projector.database import an_engine
+from services.projector.database import make_engine
 from services.projector.tables import payment_orders
 from services.treasury.store.compared import note_compared
 from services.treasury.store.database import TREASURY_FILE, TreasuryStore, treasury_address
@@ -30,7 +30,9 @@ class Opened(NamedTuple):
 @asynccontextmanager
 async def opened(read_model_url: str) -> AsyncIterator[Opened]:
     """The treasury's tables beside this read model, and it."""
-    both = Opened(TreasuryStore(treasury_address(read_model_url, None)), an_engine(read_model_url))
+    both = Opened(
+        TreasuryStore(treasury_address(read_model_url, None)), make_engine(read_model_url)
+    )
     try:
         yield both
     finally:

@@ -17,7 +17,7 @@ from services.api.access.keys import digest_of
 from services.api.access.store import AccessStore
 from services.api.access.tables import logout_tokens, sessions
 from services.api.adapters.clock import Clock
-from services.api.adapters.randomness import a_secret
+from services.api.adapters.randomness import make_secret
 
 SESSION_S: Final = 8 * 3600
 """A working day."""
@@ -90,7 +90,7 @@ class Sessions:
         provider_session: ProviderSession | None = None,
     ) -> str:
         """A new session: the value of its cookie. It is of a key, or of a login at a provider."""
-        cookie, now = a_secret(ID_BYTES), self._clock()
+        cookie, now = make_secret(ID_BYTES), self._clock()
         rights = {scope.value: found.names() for scope, found in caller.rights.items()}
         row = {
             "id_sha256": digest_of(cookie),

@@ -21,10 +21,10 @@ from services.api.access.keys import ID_BYTES, SECRET_BYTES, ApiKey, Written, di
 from services.api.access.tables import SCHEMA, VERSION_TABLE, api_key_rights, api_keys, audit
 from services.api.adapters.clock import Clock
 from services.api.adapters.prepared import Prepared
-from services.api.adapters.randomness import a_name, a_secret
+from services.api.adapters.randomness import make_secret, make_unique_name
 from services.api.adapters.read_model import follow_password, open_postgresql
 from services.api.problems import DATABASE_UNREACHABLE, Problem
-from services.projector.database import an_engine_of_a_file, our_address, where
+from services.projector.database import make_file_engine, our_address, where
 from services.projector.database_errors import is_temporary, message_of, reaching
 from services.projector.migrations import prepare_beside
 from services.projector.settings import address_beside
@@ -67,9 +67,7 @@ class AccessStore:
         self._folder = None if self._is_postgresql else Path(url.database or "").parent
         self._schema = SCHEMA if self._is_postgresql else None
         engine = (
-            open_postgresql(url, CONNECTIONS_MAX)
-            if self._is_postgresql
-            else an_engine_of_a_file(url)
+            open_postgresql(url, CONNECTIONS_MAX) if self._is_postgresql else make_file_engine(url)
         )
         self._engine = engine.execution_options(schema_translate_map={SCHEMA: self._schema})
         self._one_question = self._engine
@@ -156,7 +154,7 @@ class AccessStore:
         by: str,
         expires_at: datetime | None,
     ) -> tuple[ApiKey, str]:
-        written = Written(a_name(ID_BYTES), a_secret(SECRET_BYTES))
+        written = Written(make_unique_name(ID_BYTES), make_secret(SECRET_BYTES))
         made_at = self._clock()
         key = ApiKey(written.key_id, label, dict(rights), made_at, by, expires_at=expires_at)
         allowed = [

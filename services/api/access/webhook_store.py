@@ -15,7 +15,7 @@ from services.api.access.caller import Entities
 from services.api.access.store import AccessStore
 from services.api.access.tables import webhook_attempts, webhooks
 from services.api.adapters.clock import Clock
-from services.api.adapters.randomness import a_name
+from services.api.adapters.randomness import make_unique_name
 
 ID_BYTES: Final = 6
 
@@ -77,7 +77,7 @@ class Webhooks:
     def __init__(self, store: AccessStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._me = a_name()
+        self._me = make_unique_name()
         """This process, among those that deliver."""
 
     async def add(
@@ -94,7 +94,7 @@ class Webhooks:
         Raises:
             TooManyWebhooks: there is no room for one more.
         """
-        webhook_id = a_name(ID_BYTES)
+        webhook_id = make_unique_name(ID_BYTES)
         row = {
             "webhook_id": webhook_id,
             "address": address,

@@ -6,7 +6,7 @@ from typing import Final
 REQUEST_ID_BYTES: Final = 8
 
 
-def a_secret(bytes_count: int) -> str:
+def make_secret(bytes_count: int) -> str:
     """A text that nobody can guess, of the letters, digits, `-` and `_`."""
     return secrets.token_urlsafe(bytes_count)
 
@@ -16,6 +16,6 @@ def some_bytes(count: int) -> bytes:
     return secrets.token_bytes(count)
 
 
-def a_name(bytes_count: int = REQUEST_ID_BYTES) -> str:
+def make_unique_name(bytes_count: int = REQUEST_ID_BYTES) -> str:
     """A name that nothing else has, of hexadecimal digits."""
     return secrets.token_hex(bytes_count)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
 from services.projector import postgresql
-from services.projector.database import SCHEMA, an_engine_of_a_file, our_address
+from services.projector.database import SCHEMA, make_file_engine, our_address
 from services.projector.settings import read_address
 from services.projector.sql import POSTGRESQL
 from services.projector.tables import positions
@@ -60,7 +60,7 @@ def open_read_model(address: str) -> AsyncEngine:
     """
     url = our_address(address)
     if url.get_backend_name() == "sqlite":
-        engine = an_engine_of_a_file(url)
+        engine = make_file_engine(url)
         event.listen(engine.sync_engine, "connect", _read_only)
         event.listen(engine.sync_engine, "begin", _begin)
         return engine

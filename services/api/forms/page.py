@@ -17,7 +17,7 @@ from events.codec import Received
 from events.envelope import CORRECTION
 from events.masking import masked
 from events.texts import Translatable, _
-from services.api.adapters.randomness import a_name
+from services.api.adapters.randomness import make_unique_name
 from services.api.console.elements import address
 from services.api.console.page_context import Name, Visitor
 from services.api.events_in.publishing import (
@@ -162,7 +162,7 @@ def _event(hand: ByHand, draft: Draft, found: Read, kept: Mapping[str, str]) -> 
         event_id, source = correction_id(*draft.corrects), CORRECTION
         time = draft.time or time or hand.now.isoformat(timespec="seconds")
     elif not EVENT_ID.fullmatch(event_id):
-        event_id, time = a_name(ID_BYTES), hand.now.isoformat(timespec="seconds")
+        event_id, time = make_unique_name(ID_BYTES), hand.now.isoformat(timespec="seconds")
     event = {
         "specversion": "1.0",
         "id": event_id,

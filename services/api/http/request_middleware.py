@@ -12,7 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.api.adapters.randomness import a_name
+from services.api.adapters.randomness import make_unique_name
 from services.api.problems import INTERNAL, LENGTH_TWICE, TOO_LARGE, TOO_SLOW, Problem, answer
 
 REQUEST_ID: Final = re.compile(r"[0-9a-f-]{8,64}")
@@ -89,7 +89,7 @@ class Handling:
         self._is_gone = False
         self._limit: asyncio.Timeout | None = None
         given = self._asked.headers.get("x-request-id", "")
-        self._id = given if REQUEST_ID.fullmatch(given) else a_name()
+        self._id = given if REQUEST_ID.fullmatch(given) else make_unique_name()
         self._asked.state.request_id = self._id
 
     async def run(self, app: ASGIApp, limit_s: float, observe: Observe) -> None:

@@ -10,7 +10,7 @@ from events.reviews import RecordReviewed
 from events.texts import _
 from services.api.access.authorization import check_authorized
 from services.api.access.caller import Caller, Scope
-from services.api.adapters.randomness import a_name
+from services.api.adapters.randomness import make_unique_name
 from services.api.budgets import query as budgets
 from services.api.console.elements import address
 from services.api.console.page_context import Name, Sequence64, Visit, Visitor
@@ -96,7 +96,7 @@ def _event(
         data["comment"] = remark
     return {
         "specversion": "1.0",
-        "id": f"review/{chain}/{sequence}/{a_name()}",
+        "id": f"review/{chain}/{sequence}/{make_unique_name()}",
         "source": CONSOLE,
         "type": RecordReviewed.TYPE,
         "time": visit.now.isoformat(),

@@ -29,7 +29,7 @@ BUDGETS_SHOWN: Final = 20
 
 
 @router.get("/console/today")
-async def the_day(lag: Watched, ends: Ends, visit: Visitor) -> Response:
+async def today(lag: Watched, ends: Ends, visit: Visitor) -> Response:
     """The page Today: the status of the accounts, and the work that waits."""
     status = await read_model_status(visit.connection, visit.entities, ends)
     waiting = await orders.waiting(visit.connection, visit.entities, visit.today)

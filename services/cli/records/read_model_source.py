@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from events.texts import _
 from services.ledger.application.ports import JournalRow
 from services.ledger.application.restore import ReadRecord, read_row
-from services.projector.database import an_engine, where
+from services.projector.database import make_engine, where
 from services.projector.database_errors import is_temporary, reaching
 from services.projector.settings import DatabaseSettings
 from services.projector.sql import POSTGRESQL
@@ -33,7 +33,7 @@ def read_model_journal(url: str, budget: str | None) -> Iterator[Iterator[ReadRe
         Stop: the database does not answer, or holds no read model.
         StoreError: a record is damaged.
     """
-    engine = an_engine(DatabaseSettings(database_url=SecretStr(url)).url)
+    engine = make_engine(DatabaseSettings(database_url=SecretStr(url)).url)
     file = None if engine.dialect.name == POSTGRESQL else engine.url.database
     if file is not None and not Path(file).exists():
         raise Stop(file, NO_READ_MODEL)  # SQLite would make an empty one.

@@ -14,7 +14,7 @@ LATE_MAX_S: Final = 60.0
 N = TypeVar("N")
 
 
-def the_hour(histories: Sequence[History | None], now: datetime) -> History | None:
+def last_hour(histories: Sequence[History | None], now: datetime) -> History | None:
     """The hour until now of several watches; None stands for a watch that does not answer.
 
     Each samples all consumers, so these come from the first that still adds points; without any,

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.texts import _
-from services.projector.database import SCHEMA, an_engine, where
+from services.projector.database import SCHEMA, make_engine, where
 from services.projector.database_errors import once_it_answers
 from services.projector.sql import POSTGRESQL
 from services.runtime.ops.errors import ClusterError
@@ -33,7 +33,7 @@ async def prepare_at(url: str, patience_s: float = 0.0) -> None:
         Unreachable: the database does not answer.
         ClusterError: it is of a newer program, or the address asks for a TLS that cannot be.
     """
-    engine = an_engine(url, limited=False)
+    engine = make_engine(url, limited=False)
     try:
         await once_it_answers(where(engine), partial(prepare, engine), patience_s)
     finally:

@@ -222,7 +222,7 @@ def connection_arguments(settings: Settings) -> dict[str, Any]:
     }
 
 
-def a_reader(
+def make_reader(
     settings: Settings, fetch_wait_s: float, isolation: Isolation = "read_committed"
 ) -> AIOKafkaConsumer:
     """A consumer outside any group: its partitions are assigned by hand, its offsets are sought."""
@@ -242,7 +242,7 @@ def a_reader(
     )
 
 
-def a_member(settings: Settings, group: str, topic: str, listener: Any) -> AIOKafkaConsumer:
+def make_member(settings: Settings, group: str, topic: str, listener: Any) -> AIOKafkaConsumer:
     """A member of a group, which only learns what it owns: static, sticky, never reading."""
     tolerate_broker_restarts()
     rejoin_where_fenced()
@@ -293,10 +293,10 @@ async def commit_for(
     await coordinator.commit_offsets(subscription.assignment, offsets)
 
 
-def a_writer(settings: Settings, transactional_id: str) -> AIOKafkaProducer:
+def make_writer(settings: Settings, transactional_id: str) -> AIOKafkaProducer:
     """A transactional producer; starting it fences whoever wrote under the same id.
 
-    It sends whole batches, as `a_batch` makes them: sizes and codec are theirs.
+    It sends whole batches, as `make_batch` makes them: sizes and codec are theirs.
     """
     compress_quickly()
     begin_quickly()
@@ -313,16 +313,16 @@ class Clients(NamedTuple):
     """The factories of a task's clients: those of Kafka, or a simulation's."""
 
     reader: Callable[[Settings, float, Isolation], Any]
-    """Makes what `a_reader` makes."""
+    """Makes what `make_reader` makes."""
 
     writer: Callable[[Settings, str], Any]
-    """Makes what `a_writer` makes."""
+    """Makes what `make_writer` makes."""
 
 
-KAFKA: Final = Clients(a_reader, a_writer)
+KAFKA: Final = Clients(make_reader, make_writer)
 
 
-def a_batch(codec: str) -> BatchBuilder:
+def make_batch(codec: str) -> BatchBuilder:
     """An empty batch of a transaction; its records are compressed by the codec of that name."""
     _, attributes = AIOKafkaProducer._COMPRESSORS[codec]  # noqa: SLF001
     return BatchBuilder(BATCH_BYTES, attributes, is_transactional=True)

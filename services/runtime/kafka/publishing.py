@@ -105,7 +105,7 @@ async def publish(
         ClusterError: it has no such topic, or refuses a batch or our login.
     """
     count = await partition_count(settings, topic)
-    producer = a_producer(settings)
+    producer = make_producer(settings)
     try:
         await start_producer(producer, settings)
         await Flow(producer, settings.topic(topic), count, receipts).send_all(messages)
@@ -117,7 +117,7 @@ async def publish(
         await stop_producer(producer)
 
 
-def a_producer(settings: Settings) -> AIOKafkaProducer:
+def make_producer(settings: Settings) -> AIOKafkaProducer:
     """An idempotent producer that waits for all replicas; not yet started."""
     return AIOKafkaProducer(
         **connection_arguments(settings),
@@ -132,7 +132,7 @@ def a_producer(settings: Settings) -> AIOKafkaProducer:
 
 async def started_producer(settings: Settings) -> AIOKafkaProducer:
     """A producer that is connected; one that cannot be is let go of, and Unreachable raised."""
-    producer = a_producer(settings)
+    producer = make_producer(settings)
     try:
         await start_producer(producer, settings)
     except BaseException:

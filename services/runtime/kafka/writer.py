@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, ProducerFenced
 from aiokafka.structs import RecordMetadata, TopicPartition
 
-from services.runtime.kafka.clients import KAFKA, Clients, Outgoing, a_batch, fill
+from services.runtime.kafka.clients import KAFKA, Clients, Outgoing, fill, make_batch
 from services.runtime.kafka.open_transactions import (
     OpenTransaction,
     end_transaction,
@@ -249,7 +249,7 @@ def _consume_error(future: asyncio.Future[Any]) -> None:
 def _batches(outgoing: Sequence[Outgoing], codec: str) -> Iterator[Any]:
     taken = 0
     while taken < len(outgoing):
-        batch = a_batch(codec)
+        batch = make_batch(codec)
         fits = fill(batch, islice(outgoing, taken, None))
         assert fits, "an empty batch takes any record"
         taken += fits

@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRa
 
 from events.texts import _
 from services.runtime.kafka.clients import (
-    a_member,
+    make_member,
     member_id,
     refused_topics,
     rejoin,
@@ -88,7 +88,7 @@ class Worker:
         self._runs: dict[asyncio.Task[None], PartitionTask] = {}
         self._stop = asyncio.Event()
         self._ended = asyncio.Event()
-        self._member = a_member(settings, group, topic, _Listener(self))
+        self._member = make_member(settings, group, topic, _Listener(self))
         self._reporter = OffsetReporter(self._member, topic, TICK_S)
         self._refusals = Refusals(settings)
         self._rebalancing = False

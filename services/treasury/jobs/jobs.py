@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from sqlalchemy import inspect
 
-from services.projector.database import an_engine, where
+from services.projector.database import make_engine, where
 from services.projector.database_errors import reaching
 from services.projector.tables import payment_orders
 from services.runtime.ops.errors import Unreachable
@@ -39,7 +39,7 @@ class Jobs:
     ) -> None:
         path = own.treasury_file
         config = TreasuryConfig() if path is None else read_config(path)
-        self._read_model = an_engine(own.url)
+        self._read_model = make_engine(own.url)
         self._is_made = False
         self._bookkeeper = Bookkeeper(store, self._read_model, config.accounts, clock)
         self.by_name: Final[dict[str, Job]] = {}

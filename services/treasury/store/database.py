@@ -9,7 +9,7 @@ from sqlalchemy import Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.projector.database import an_engine, where
+from services.projector.database import make_engine, where
 from services.projector.database_errors import reaching
 from services.projector.migrations import prepare_beside
 from services.projector.settings import address_beside
@@ -41,7 +41,7 @@ class TreasuryStore:
     """The treasury's tables; every change is one transaction, and of two that meet one waits."""
 
     def __init__(self, address: str) -> None:
-        engine = an_engine(address, SCHEMA)
+        engine = make_engine(address, SCHEMA)
         self.is_postgresql = engine.dialect.name == POSTGRESQL
         self._engine: AsyncEngine = engine.execution_options(
             schema_translate_map={SCHEMA: SCHEMA if self.is_postgresql else None}

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.projector.database import an_engine
+from services.projector.database import make_engine
 from tests.read_model.filling import EXAMPLES, GOLDEN
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ def ask(url: str, question: Callable[[AsyncConnection], Awaitable[T]]) -> T:
 @lru_cache(maxsize=16)
 def _an_engine(url: str) -> AsyncEngine:
     """The same engine for the same read model: what it has compiled is not compiled again."""
-    return an_engine(url)
+    return make_engine(url)
 
 
 def line_row(line: Any) -> dict[str, Any]:

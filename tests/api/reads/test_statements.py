@@ -22,7 +22,7 @@ from services.api.statements.csv_file import as_csv, harmless
 from services.api.statements.execution import execution_of, per_mille
 from services.api.statements.sheet import Column, Kind, Sheet, euros
 from services.api.statements.xlsx_file import as_xlsx
-from services.projector.database import an_engine
+from services.projector.database import make_engine
 from services.projector.tables import grants
 from services.texts.language import Language
 from tests.api.environment import LILLE
@@ -380,7 +380,7 @@ def test_a_list_has_as_many_grants_as_a_city_awards(postgresql_url: str) -> None
     ]
 
     async def award() -> None:
-        engine = an_engine(url)
+        engine = make_engine(url)
         try:
             async with engine.begin() as connection:
                 await connection.execute(insert(grants), rows)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from events.lag import POINTS, Board, Stage, read_board, read_history
-from services.lag.client.hour import the_hour
+from services.lag.client.hour import last_hour
 from services.lag.client.merge import ITEMS_MAX, Answer, lag_of, merged
 from tests.api.lag_boards import (
     JOURNAL,
@@ -237,7 +237,7 @@ def hour_of(*histories: Any, later_s: int = 0) -> Any:
     read_all = [
         None if each is None else read_history(json.dumps(each).encode()) for each in histories
     ]
-    return the_hour(read_all, NIGHT + timedelta(seconds=later_s))
+    return last_hour(read_all, NIGHT + timedelta(seconds=later_s))
 
 
 def test_an_hour_has_all_its_samples_and_ends_now() -> None:

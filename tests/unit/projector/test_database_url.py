@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from structlog.testing import capture_logs
 
 from services.api.adapters.read_model import open_read_model
-from services.projector.database import an_engine, where
+from services.projector.database import make_engine, where
 from services.projector.settings import DatabaseSettings
 from services.runtime.ops.errors import Stop
 from services.texts.translation import both
@@ -35,7 +35,7 @@ def no_logs() -> None:
 )
 def test_an_address_is_taken_as_most_people_write_it(written: str, reached: str) -> None:
     assert [reached, reached] == [
-        str(opened(written).url) for opened in (an_engine, open_read_model)
+        str(opened(written).url) for opened in (make_engine, open_read_model)
     ]
 
 
@@ -75,7 +75,7 @@ def test_a_mode_that_asyncpg_has_another_name_for_is_not_replaced() -> None:
 def test_a_server_elsewhere_that_need_not_speak_tls_is_warned_of(
     address: str, host: str | None
 ) -> None:
-    for opened in (an_engine, open_read_model):
+    for opened in (make_engine, open_read_model):
         with capture_logs() as logs:
             opened(address)
         assert ([host] if host else []) == [each["host"] for each in logs]
@@ -102,7 +102,7 @@ def test_a_server_elsewhere_that_need_not_speak_tls_is_warned_of(
     ],
 )
 def test_what_is_no_address_is_named_without_its_password(written: str, shown: str) -> None:
-    for opened in (an_engine, open_read_model, DatabaseSettings().with_tls):
+    for opened in (make_engine, open_read_model, DatabaseSettings().with_tls):
         with pytest.raises(Stop) as stop:
             opened(written)
         said = both(stop.value.text)
@@ -125,9 +125,9 @@ def test_a_mode_that_there_is_not_is_named(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_address_of_messages_holds_no_password(tmp_path: Path) -> None:
     url = "postgresql://ecluse:s3cret@db/ecluse?sslmode=require"
-    assert "postgresql+asyncpg://ecluse:***@db/ecluse" == where(an_engine(url))
+    assert "postgresql+asyncpg://ecluse:***@db/ecluse" == where(make_engine(url))
     with pytest.raises(Stop) as stop:
-        an_engine(f"{url}&sslcert={tmp_path}/none.pem&sslpassword=hidden")
+        make_engine(f"{url}&sslcert={tmp_path}/none.pem&sslpassword=hidden")
     said = both(stop.value.text)
     assert "ECLUSE_DATABASE_SSLCERT: cannot read the file" in said.en
     assert not {"s3cret", "hidden"} & {*said.en.split(), *said.fr.split()}
@@ -152,7 +152,7 @@ def test_the_address_of_messages_holds_no_password(tmp_path: Path) -> None:
 )
 def test_a_tls_that_cannot_be_stops_the_start(members: dict[str, Any], said: str) -> None:
     url = f"{DATABASE}?{'&'.join(f'{name}={value}' for name, value in members.items())}"
-    for opened in (an_engine, open_read_model):
+    for opened in (make_engine, open_read_model):
         with pytest.raises(Stop) as stop:
             opened(url)
         assert said in both(stop.value.text).en

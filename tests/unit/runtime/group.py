@@ -119,7 +119,7 @@ class Scene:
             self.member.listener = listener
             return self.member
 
-        monkeypatch.setattr(worker_module, "a_member", join)
+        monkeypatch.setattr(worker_module, "make_member", join)
         # It would end the process of the tests.
         monkeypatch.setattr(worker_module, "leave_after", lambda *how: self.leaves.append(how))
 

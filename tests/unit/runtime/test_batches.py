@@ -9,9 +9,9 @@ from services.runtime.kafka.clients import (
     LZ4_LEVEL,
     ZSTD_LEVEL,
     Headers,
-    a_batch,
     compress_quickly,
     fill,
+    make_batch,
 )
 
 HEADER_BYTES = 61
@@ -19,7 +19,7 @@ HEADER_BYTES = 61
 
 
 def built(codec: str, values: list[bytes]) -> bytes:
-    batch = a_batch(codec)
+    batch = make_batch(codec)
     for value in values:
         assert batch.append(key=None, value=value, timestamp=1) is not None
     return bytes(batch._build())
@@ -66,7 +66,7 @@ def test_zstd_compresses_at_our_level() -> None:
 def test_a_batch_takes_the_records_that_fit_in_their_order_each_with_its_headers() -> None:
     headers: list[Headers] = [(("a", b"1"),), (), (("a", b"1"), ("b", None)), (("a", b"1"),)]
     records = [(b"%d" % at, b"v" * (BATCH_BYTES // 4), each) for at, each in enumerate(headers)]
-    batch = a_batch("lz4")
+    batch = make_batch("lz4")
     assert 3 == fill(batch, records) == batch.record_count()
     taken = list(DefaultRecordBatch(bytes(batch._build())))
     assert [(b"0", 0), (b"1", 1), (b"2", 2)] == [(each.key, each.offset) for each in taken]
@@ -76,8 +76,8 @@ def test_a_batch_takes_the_records_that_fit_in_their_order_each_with_its_headers
 
 def test_a_record_larger_than_a_batch_goes_alone_and_a_value_may_be_missing() -> None:
     large = (b"k", b"v" * (BATCH_BYTES + 1), ())
-    assert 1 == fill(a_batch("lz4"), [large, large])
-    removed = a_batch("lz4")
+    assert 1 == fill(make_batch("lz4"), [large, large])
+    removed = make_batch("lz4")
     assert 1 == fill(removed, [(b"k", None, ())])
     (record,) = DefaultRecordBatch(bytes(removed._build()))
     assert (b"k", None) == (record.key, record.value)

@@ -232,7 +232,7 @@ def test_each_record_is_asked_to_be_on_all_replicas_and_there_once(
             asked.append(options)
 
     monkeypatch.setattr(publishing, "AIOKafkaProducer", AskedProducer)
-    publishing.a_producer(Settings(instance="sender", bootstrap_servers="here:9092"))
+    publishing.make_producer(Settings(instance="sender", bootstrap_servers="here:9092"))
     [options] = asked
     assert ("all", True) == (options["acks"], options["enable_idempotence"])
     assert ("here:9092", "ecluse-sender") == (options["bootstrap_servers"], options["client_id"])

@@ -13,8 +13,8 @@ from services.runtime.kafka.clients import (
     BEGIN_RETRY_S,
     Clients,
     Outgoing,
-    a_reader,
-    a_writer,
+    make_reader,
+    make_writer,
 )
 from services.runtime.kafka.writer import FencedWriter
 from tests.unit.runtime.harness import a_setting
@@ -50,7 +50,7 @@ def test_a_write_names_the_partitions_of_the_next_one_before_it_waits() -> None:
     async def go() -> tuple[dict[TopicPartition, int], list[tuple[str, str]]]:
         producer = Producer()
         writer = FencedWriter(
-            a_setting(), "id", clients=Clients(a_reader, lambda _settings, _id: producer)
+            a_setting(), "id", clients=Clients(make_reader, lambda _settings, _id: producer)
         )
         writer._codecs = {"journal": "lz4"}
         return await writer.write({JOURNAL: [RECORD]}, next_places=[STATE]), producer.noted
@@ -67,7 +67,7 @@ def test_a_transaction_is_begun_again_soon_at_first_while_the_former_one_ends() 
     )
 
     async def go() -> list[float | None]:
-        producer = a_writer(a_setting(), "id")
+        producer = make_writer(a_setting(), "id")
         try:
             handler = AddPartitionsToTxnHandler(producer._sender, [JOURNAL])
             answers = [still_ends] * (BEGIN_RETRIES + 1) + [added, still_ends]

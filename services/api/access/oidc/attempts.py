@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final, NamedTuple, Self
 
-from services.api.adapters.randomness import a_secret
+from services.api.adapters.randomness import make_secret
 
 ATTEMPT_S: Final = 600
 """Time in which somebody must log in at the provider."""
@@ -33,7 +33,7 @@ class Attempt(NamedTuple):
         """A new attempt."""
         end_s = int(now.timestamp()) + ATTEMPT_S
         page = urlsafe_b64encode(return_to.encode()).decode().rstrip("=")
-        return cls(f"{end_s}.{a_secret(SECRET_BYTES)}.{page}", redirect_uri, return_to)
+        return cls(f"{end_s}.{make_secret(SECRET_BYTES)}.{page}", redirect_uri, return_to)
 
     @classmethod
     def answered(cls, cookie: str, state: str, redirect_uri: str, now: datetime) -> Self | None:

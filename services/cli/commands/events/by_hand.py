@@ -13,7 +13,7 @@ from events.envelope import COMMAND
 from events.masking import masked
 from events.texts import Translatable, _
 from services.api.adapters.clock import wall_clock
-from services.api.adapters.randomness import a_name
+from services.api.adapters.randomness import make_unique_name
 from services.cli.commands.events.api_client import HERE, Answer, Api, problem_text
 from services.cli.terminal.options import chosen_language, flag
 from services.cli.terminal.output import bad_option, print_json, say
@@ -58,7 +58,7 @@ def api_at(url: str) -> Api:
     return Api(url or HERE, key, chosen_language())
 
 
-def a_day(typed: str) -> str:
+def parse_day(typed: str) -> str:
     """A day of the command line.
 
     Raises:
@@ -94,7 +94,7 @@ def send_by_hand(
     """
     event = {
         "specversion": "1.0",
-        "id": a_name(ID_BYTES),
+        "id": make_unique_name(ID_BYTES),
         "source": COMMAND,
         "type": event_type,
         "time": wall_clock().isoformat(timespec="seconds"),

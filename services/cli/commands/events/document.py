@@ -12,9 +12,9 @@ from services.cli.commands.events.by_hand import (
     On,
     Url,
     Yes,
-    a_day,
     api_at,
     cents_of,
+    parse_day,
     send_by_hand,
 )
 from services.cli.terminal.options import AsJson, Command, Group, typed, typed_or_none
@@ -81,7 +81,7 @@ def received(
     It shows the event and what the ledger would decide, and asks before it sends.
     The API is asked with the key in ECLUSE_API_KEY, which must read and publish.
     """
-    day = a_day(on)
+    day = parse_day(on)
     cents = None if eligible_cost is None else cents_of("--eligible-cost", eligible_cost)
     api = api_at(url)
     found_budget, conventions = _conventions(api, grant, budget)

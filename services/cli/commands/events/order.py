@@ -12,9 +12,9 @@ from services.cli.commands.events.by_hand import (
     On,
     Url,
     Yes,
-    a_day,
     api_at,
     cents_of,
+    parse_day,
     send_by_hand,
 )
 from services.cli.terminal.options import AsJson, Command, Group, typed, typed_or_none
@@ -74,7 +74,7 @@ def acknowledge(
     It shows the event and what the ledger would decide, and asks before it sends.
     The API is asked with the key in ECLUSE_API_KEY, which must read and publish.
     """
-    day = a_day(on)
+    day = parse_day(on)
     if (reason is None) != (reason_code is None):
         raise bad_option("--reason", HALF_A_REASON)
     api = api_at(url)
@@ -113,7 +113,7 @@ def pay(
     It shows the event and what the ledger would decide, and asks before it sends.
     The API is asked with the key in ECLUSE_API_KEY, which must read and publish.
     """
-    day = a_day(on)
+    day = parse_day(on)
     cents = None if amount is None else cents_of("--amount", amount)
     api = api_at(url)
     found = _found(api, reference, budget)

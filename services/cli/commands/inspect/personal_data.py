@@ -20,7 +20,7 @@ from services.cli.records.occurrences import Occurrence, Wanted
 from services.cli.terminal.options import AsJson, Command, Group
 from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, busy, leave, print_json
 from services.cli.terminal.screen import Screen
-from services.projector.database import an_engine, our_address, where
+from services.projector.database import make_engine, our_address, where
 from services.projector.database_errors import message_of, reaching
 from services.projector.settings import read_address
 from services.projector.sql import POSTGRESQL
@@ -223,7 +223,7 @@ def _engine(address: str) -> AsyncEngine:
     """An engine that changes nothing: not even the mode of a file."""
     url = our_address(address)
     if url.get_backend_name() == POSTGRESQL:
-        return an_engine(address, limited=False)
+        return make_engine(address, limited=False)
     file = f"file:{quote(url.database or '')}"
     return create_async_engine(
         url.set(database=file).update_query_dict({"mode": "ro", "uri": "true"})

@@ -71,12 +71,12 @@ def grants(
 
 
 async def _apply(form: str) -> list[str]:
-    from services.projector.database import an_engine, where  # noqa: PLC0415 # as above
+    from services.projector.database import make_engine, where  # noqa: PLC0415 # as above
     from services.projector.database_errors import reaching  # noqa: PLC0415
     from services.projector.database_rights import apply, read_rights  # noqa: PLC0415
     from services.projector.settings import DatabaseSettings  # noqa: PLC0415
 
-    engine = an_engine(DatabaseSettings().url, limited=False)
+    engine = make_engine(DatabaseSettings().url, limited=False)
     try:
         async with reaching(where(engine)):
             return await apply(engine, read_rights(), form)

@@ -130,7 +130,7 @@ def remove_webhook(webhook_id: ItsId, data: Data = None, as_json: AsJson = False
 def try_webhook(webhook_id: ItsId, data: Data = None, as_json: AsJson = False) -> None:
     """Post a message that says nothing, once; exit 1 where the receiver does not take it."""
     from services.api.adapters.clock import wall_clock  # noqa: PLC0415 # as in `with_store`
-    from services.api.adapters.randomness import a_name  # noqa: PLC0415
+    from services.api.adapters.randomness import make_unique_name  # noqa: PLC0415
     from services.api.settings import ApiSettings  # noqa: PLC0415
     from services.api.webhooks.delivery import Deliverer, probe  # noqa: PLC0415
 
@@ -140,7 +140,9 @@ def try_webhook(webhook_id: ItsId, data: Data = None, as_json: AsJson = False) -
             return None
         deliverer = Deliverer(ApiSettings().allowed_webhook_hosts, wall_clock)
         async with deliverer.opened() as session:
-            attempt = await deliverer.attempt(session, webhook, probe(a_name(), wall_clock()))
+            attempt = await deliverer.attempt(
+                session, webhook, probe(make_unique_name(), wall_clock())
+            )
         await _kept(store).tried(webhook_id, attempt)
         return attempt
 

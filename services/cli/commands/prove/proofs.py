@@ -56,7 +56,7 @@ class Journal(NamedTuple):
     """Closed years that it no longer holds."""
 
 
-def the_journal(
+def chosen_journal(
     db: Path | None, file: Path | None, budget: str | None, without: list[str] | None
 ) -> Journal:
     """The journal that the options name; BadParameter where they name two."""

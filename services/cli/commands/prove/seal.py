@@ -10,10 +10,10 @@ from events.texts import _
 from services.cli.commands.prove.proofs import (
     EXIT_DISPROVED,
     Without,
+    chosen_journal,
     prove_alone,
     reading_key,
     show,
-    the_journal,
 )
 from services.cli.records.journal_source import Database, Exported
 from services.cli.terminal.options import AsJson, typed
@@ -72,7 +72,7 @@ def seal_journal(
     sealed_at = _instant(at)
     with reading_key("--key", key, NO_KEY):
         signer = read_key(key)
-    proof, report = prove_alone(the_journal(db, journal, None, without), Findings())
+    proof, report = prove_alone(chosen_journal(db, journal, None, without), Findings())
     if not report.proved:
         if as_json:
             print_json(report.row())

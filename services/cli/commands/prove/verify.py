@@ -12,11 +12,11 @@ from services.cli.commands.prove.proofs import (
     EXIT_DISPROVED,
     Journal,
     Without,
+    chosen_journal,
     prove,
     read,
     reading_key,
     show,
-    the_journal,
 )
 from services.cli.records.journal_source import Database, Exported
 from services.cli.terminal.options import AsJson, OfBudget, flag
@@ -92,7 +92,7 @@ def verify_journal(
     Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
-    meant, findings = the_journal(db, journal, budget, without), Findings()
+    meant, findings = chosen_journal(db, journal, budget, without), Findings()
     if meant.without and db is None and journal is None:
         raise bad_option("--without", NEEDS_FILE)
     held = _held(seal, public_key, budget, findings)

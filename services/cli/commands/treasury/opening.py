@@ -43,7 +43,7 @@ async def opened(db: str | None) -> AsyncGenerator[Opened]:
     # Only here: `--help` would wait for a database's library.
     from pydantic import SecretStr  # noqa: PLC0415
 
-    from services.projector.database import an_engine  # noqa: PLC0415
+    from services.projector.database import make_engine  # noqa: PLC0415
     from services.treasury.config.accountant import TreasuryConfig, read_config  # noqa: PLC0415
     from services.treasury.settings import TreasurySettings  # noqa: PLC0415
     from services.treasury.store.database import TreasuryStore  # noqa: PLC0415
@@ -53,7 +53,7 @@ async def opened(db: str | None) -> AsyncGenerator[Opened]:
         settings = settings.model_copy(update={"database_url": SecretStr(db)})
     path = settings.treasury_file
     config = TreasuryConfig() if path is None else read_config(path)
-    read_model = an_engine(settings.url)
+    read_model = make_engine(settings.url)
     _check_file(read_model)
     store = TreasuryStore.of(settings)
     try:

@@ -67,7 +67,7 @@ def restore(as_json: AsJson = False) -> None:
     put into the folder of ECLUSE_TREASURY_RETURNS once more. Drafts are gone. Kafka is at
     ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092; its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
-    from services.projector.database import an_engine
+    from services.projector.database import make_engine
     from services.runtime.ops.settings import Settings
     from services.treasury.process.restore import Restored
     from services.treasury.process.restore import restore as make_again
@@ -76,7 +76,7 @@ def restore(as_json: AsJson = False) -> None:
 
     async def restored() -> Restored:
         own = TreasurySettings()
-        store, read_model = TreasuryStore.of(own), an_engine(own.url)
+        store, read_model = TreasuryStore.of(own), make_engine(own.url)
         try:
             return await make_again(Settings(), store, read_model)
         finally:

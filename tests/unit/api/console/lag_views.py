@@ -14,7 +14,7 @@ from events.texts import Translatable, pgettext
 from services.api.console.pages import environment
 from services.api.lag.figures import Figures
 from services.api.lag.view import LagView, lag_view
-from services.lag.client.hour import the_hour
+from services.lag.client.hour import last_hour
 from services.lag.client.merge import Answer, Lag, lag_of
 from services.texts.language import Language
 from services.texts.locale_format import LocaleFormat
@@ -37,7 +37,7 @@ def view_of(board: Json, locale: LocaleFormat = EN, *, later_s: float = 0) -> La
 
 
 def view(scene: Scene, locale: LocaleFormat = EN) -> LagView:
-    hour = the_hour([read_history(scene.answers["/lag/history"])], NIGHT)
+    hour = last_hour([read_history(scene.answers["/lag/history"])], NIGHT)
     return lag_view(lag(scene.board), hour, NIGHT, locale)
 
 

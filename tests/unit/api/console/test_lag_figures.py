@@ -8,7 +8,7 @@ from events.lag import read_history
 from services.api.console.elements import Fact
 from services.api.lag.stages import Cell
 from services.api.lag.view import LagView, lag_view
-from services.lag.client.hour import the_hour
+from services.lag.client.hour import last_hour
 from tests.api import lag_scenes
 from tests.api.lag_boards import BUDGET, JOURNAL, NIGHT, a_board, a_stage, stages
 from tests.unit.api.console.lag_views import (
@@ -232,7 +232,7 @@ def test_what_nobody_knew_is_a_gap_and_shown_to_be() -> None:
 def test_an_hour_of_which_nothing_is_known_says_so() -> None:
     scene = lag_scenes.at_night()
     history = read_history(scene.answers["/lag/history"])
-    hour = the_hour([history], NIGHT + timedelta(days=1))
+    hour = last_hour([history], NIGHT + timedelta(days=1))
     charts = lag_view(lag(scene.board), hour, NIGHT, EN).charts
     assert charts is not None
     assert ("Nothing is known of this hour.", "", None) == (
