@@ -8,7 +8,7 @@ import structlog
 from events.lag import History
 from services.api.adapters.clock import Clock
 from services.api.adapters.ports import LagSource
-from services.api.adapters.ttl_cache import Kept
+from services.api.adapters.ttl_cache import TtlCache
 from services.lag.client.hour import last_hour
 from services.lag.client.merge import NO_ANSWER, Answer, Lag, lag_of
 from services.lag.client.watches import Watches
@@ -27,10 +27,10 @@ log: Final = structlog.stdlib.get_logger("ecluse.api")
 
 def lag_source(addresses: Sequence[str], clock: Clock) -> LagSource:
     """The watches at these addresses as a source, or none without addresses."""
-    return WatchLag(addresses, clock) if addresses else Unwatched("nobody")
+    return WatchLag(addresses, clock) if addresses else NoWatch("nobody")
 
 
-class Unwatched:
+class NoWatch:
     """A source without a watch, and the reason."""
 
     def __init__(self, asks: Literal["nobody", "one_process"]) -> None:
@@ -51,8 +51,8 @@ class WatchLag:
         self._clock = clock
         self._errors: Mapping[str, str | None] = {}
         """The last error of each watch: a change is logged."""
-        self._now = Kept(self._ask, clock, _kept_s)
-        self._past: Kept[Sequence[History | None]] = Kept(
+        self._now = TtlCache(self._ask, clock, _kept_s)
+        self._past: TtlCache[Sequence[History | None]] = TtlCache(
             self._watches.ask_history, clock, lambda _: HOUR_KEPT_S
         )
 

@@ -64,7 +64,7 @@ Ready = Callable[[str], None]
 log: Final = structlog.stdlib.get_logger("ecluse.api")
 
 
-class Unopened(Stop):
+class AddressInUse(Stop):
     """The API cannot start: its address is taken."""
 
 
@@ -136,7 +136,7 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
     finally:
         if treasury is not None:
             await treasury.store.dispose()
-        await let_go(publisher.stop(), ends.stop(), engine.dispose(), store.dispose())
+        await close_all(publisher.stop(), ends.stop(), engine.dispose(), store.dispose())
 
 
 def _opened_treasury(engine: AsyncEngine, of_database: Secret, clock: Clock) -> Treasury | None:
@@ -149,7 +149,7 @@ def _opened_treasury(engine: AsyncEngine, of_database: Secret, clock: Clock) -> 
     return treasury
 
 
-async def let_go(*each: Awaitable[None], limit_s: float = LET_GO_S) -> None:
+async def close_all(*each: Awaitable[None], limit_s: float = LET_GO_S) -> None:
     """Let go of all connections at once; of what does not come to its end, the system does."""
     try:
         async with asyncio.timeout(limit_s):
@@ -225,7 +225,7 @@ def _opened(settings: ApiSettings) -> socket.socket:
         opened = socket.create_server(place, family=family, backlog=WAITING_MAX)
     except OSError as error:
         where = f"{settings.api_bind}:{settings.api_port}"
-        raise Unopened(where, NOT_OPENED.render({"error": error.strerror or error})) from error
+        raise AddressInUse(where, NOT_OPENED.render({"error": error.strerror or error})) from error
     if sys.platform == "linux":
         # Connections have it from here. Uvicorn has no such limit, and what closes a connection
         # there waits until all was sent. Other systems have none to be set.

@@ -12,7 +12,7 @@ from pydantic_settings import NoDecode
 
 from services.api.access.caller import Entities, Scope
 from services.api.access.oidc.discovery import checked
-from services.api.access.oidc.tokens import ASYMMETRIC, Demands
+from services.api.access.oidc.tokens import ASYMMETRIC, TokenRequirements
 from services.api.code_names import OFFICIAL, Names, city_names
 from services.lag.client.watches import watch_addresses
 from services.projector.settings import DatabaseSettings
@@ -206,11 +206,11 @@ class ApiSettings(DatabaseSettings):
         return None if address is None else self.with_tls(address.get_secret_value())
 
     @property
-    def demands(self) -> Demands | None:
+    def demands(self) -> TokenRequirements | None:
         """Demands on a token; None where no identity provider is set."""
         if self.oidc_issuer is None:
             return None
-        return Demands(
+        return TokenRequirements(
             self.oidc_issuer,
             self.oidc_audience,
             frozenset(each.strip() for each in self.oidc_algorithms.split(",")),

@@ -18,7 +18,7 @@ from services.api.adapters.read_model import open_read_model
 from services.api.adapters.treasury import open_treasury
 from services.api.app import create_app
 from services.api.http.components import Components
-from services.api.lag_source import Unwatched
+from services.api.lag_source import NoWatch
 from services.api.serving import Ready, access_of, serve
 from services.api.settings import ApiSettings
 from services.api.webhooks.runner import Runner, delivering
@@ -45,7 +45,7 @@ IN_USE = _("another Écluse works there already: stop it, or choose another --da
 NO_DIRECTORY = _("the directory cannot be opened ({error}): choose another --data")
 
 
-class ToLoad(NamedTuple):
+class EventFile(NamedTuple):
     """A file of events, under the name by which the journal knows it."""
 
     path: Path
@@ -55,7 +55,7 @@ class ToLoad(NamedTuple):
 async def serve_embedded(
     settings: ApiSettings,
     data: Path,
-    files: list[ToLoad],
+    files: list[EventFile],
     ready: Ready,
     progress: Progress = lambda _bytes: None,
 ) -> None:
@@ -90,7 +90,7 @@ async def serve_embedded(
                 clock,
                 journal_ends=embedded.journal_ends,
                 source_records=embedded.source_records,
-                lag=Unwatched("one_process"),
+                lag=NoWatch("one_process"),
                 hosts=settings.hosts,
                 over_tls=settings.over_tls,
                 names=settings.names,

@@ -8,10 +8,10 @@ from sqlalchemy.exc import DatabaseError
 
 from events.texts import _
 from services.open_data.conventions import Convention, Scope, read
-from services.projector.database import make_engine, where
+from services.projector.database import engine_address, make_engine
 from services.projector.database_errors import is_temporary, reaching
 from services.projector.settings import DatabaseSettings
-from services.projector.snapshot import see_one_moment
+from services.projector.snapshot import begin_snapshot
 from services.projector.sql import POSTGRESQL
 from services.runtime.ops.errors import Stop
 
@@ -29,13 +29,13 @@ async def conventions_at(url: str | None, scope: Scope) -> list[Convention]:
     if engine.dialect.name != POSTGRESQL:
         _is_there(engine.url.database or "")
     try:
-        async with reaching(where(engine)), engine.connect() as connection:
-            await see_one_moment(connection)
+        async with reaching(engine_address(engine)), engine.connect() as connection:
+            await begin_snapshot(connection)
             return await read(connection, scope)
     except DatabaseError as error:
         if is_temporary(error):
             raise
-        raise Stop(where(engine), NO_READ_MODEL) from error
+        raise Stop(engine_address(engine), NO_READ_MODEL) from error
     finally:
         await engine.dispose()
 

@@ -20,7 +20,7 @@ from services.projector import sql
 from services.projector.database_errors import while_connected
 from services.projector.postgresql import open_postgresql
 from services.projector.rows.changes import Changes, Key, Members, Row
-from services.projector.rows.event_rows import Alone
+from services.projector.rows.event_rows import UnsignedGrants
 from services.projector.rows.fold import DEAD
 from services.projector.rows.settling import Unsettled, read_awaited
 from services.projector.settings import DRIVERS, read_address
@@ -133,7 +133,7 @@ def make_engine(url: str, schema: str = SCHEMA, *, limited: bool = True) -> Asyn
     return engine
 
 
-def where(engine: AsyncEngine) -> str:
+def engine_address(engine: AsyncEngine) -> str:
     """The name of a database in messages: its URL without the password."""
     return engine.url.render_as_string(hide_password=True)
 
@@ -165,7 +165,7 @@ class Taken(NamedTuple):
     position: Position
     sequences: dict[str, int]
     """The last record of each chain."""
-    alone: Alone
+    alone: UnsignedGrants
     """Grants without convention, by budget."""
     unsettled: Unsettled
     """Refusals and review flags that later records may settle."""
@@ -185,7 +185,7 @@ async def take(engine: AsyncEngine, topic: str, partition: int) -> Taken:
 
 async def _fold_state(
     connection: AsyncConnection, partition: int
-) -> tuple[dict[str, int], Alone, Unsettled]:
+) -> tuple[dict[str, int], UnsignedGrants, Unsettled]:
     # A chain of another partition may rest here, where a journal was imported: a range of the key.
     last = select(journal.c.budget, func.max(journal.c.sequence)).where(
         journal.c.budget >= DEAD,
@@ -205,7 +205,7 @@ async def _fold_state(
     sequences: dict[str, int] = {}
     for asked in (last.group_by(journal.c.budget), known):
         sequences |= {row[0]: row[1] for row in await connection.execute(asked)}
-    grants_alone: Alone = {}
+    grants_alone: UnsignedGrants = {}
     for budget, grant in await connection.execute(alone):
         grants_alone.setdefault(budget, set()).add(grant)
     return sequences, grants_alone, await _unsettled(connection, partition)

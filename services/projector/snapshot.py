@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.projector.sql import POSTGRESQL
 
 
-async def see_one_moment(connection: AsyncConnection) -> None:
+async def begin_snapshot(connection: AsyncConnection) -> None:
     """Have all questions of a connection that has asked nothing yet see the same moment."""
     if connection.dialect.name == POSTGRESQL:
         level = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}

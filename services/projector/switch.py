@@ -239,7 +239,7 @@ async def check_owner(running: AsyncEngine) -> None:
 
 
 @asynccontextmanager
-async def both(url: str) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]]:
+async def both_engines(url: str) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]]:
     """The engines of the running read model and of the new one."""
     running, made = make_engine(url, limited=False), next_engine(url)
     try:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from events import journal
 from events.codec import Received, reread
 from events.envelope import Event
-from events.mentions import Mention, Names, mentions_of, names_of, touched
+from events.mentions import Mention, Names, changed_conventions, mentions_of, names_of
 from services.ledger.domain.journal import JournalRecord
 
 Place = tuple[str, int]
@@ -18,7 +18,7 @@ class Entry(NamedTuple):
     record: JournalRecord
     received: Received
     names: Names
-    touched: frozenset[str]
+    changed_conventions: frozenset[str]
     convention: str | None
     """The convention that the event names, under its name in this year."""
     mentions: list[Mention]
@@ -43,7 +43,7 @@ def entry_of(record: JournalRecord, raw: bytes) -> Entry:
         record,
         reread(record.event or b""),
         names_of(read.event),
-        touched(read),
+        changed_conventions(read),
         read.convention,
         mentions_of(read),
     )

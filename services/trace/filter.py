@@ -58,7 +58,7 @@ class Filter(NamedTuple):
             signing = isinstance(event, ConventionSigned | FiscalYearOpened)
             return signing and bool(names.grants & self.grants)
         if self.instalment is None:
-            return bool((names.conventions | entry.touched) & self.conventions)
+            return bool((names.conventions | entry.changed_conventions) & self.conventions)
         named = bool(names.conventions & self.conventions)
         return (named and self._concerns(event)) or self._changes(record)
 

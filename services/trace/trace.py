@@ -156,7 +156,7 @@ class Trace:
         if isinstance(entry.event, FiscalYearClosed):
             return self.filters  # Reserves that lapse in it bear no name.
         orders = {order_parts(each).convention for each in names.orders}
-        every = names.conventions | names.grants | names.sirets | orders | entry.touched
+        every = names.conventions | names.grants | names.sirets | orders | entry.changed_conventions
         return dict.fromkeys(part for name in every for part in self._by_name.get(name, ()))
 
     def _keep(self, entry: Entry, woken_by: int | None, takers: list[Filter] | None) -> None:

@@ -179,7 +179,7 @@ def _behind_body(row: Json, event_text: str) -> bytes:
     return f',"event":{event_text},"hash":{_encode(row["hash"])},"source":{source}}}'.encode()
 
 
-def guessed(raw: bytes, place: Place) -> Place:
+def guess_place(raw: bytes, place: Place) -> Place:
     """The place of an unreadable record, as far as its bytes show it."""
     budget, sequence = _BUDGET.search(raw), _SEQUENCE.search(raw)
     if budget is not None:

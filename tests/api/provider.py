@@ -9,7 +9,7 @@ from typing import Any, Final
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
-from services.api.access.oidc.tokens import Demands
+from services.api.access.oidc.tokens import TokenRequirements
 from tests.api.answering import Answer, answering
 from tests.api.environment import LILLE, NOON
 
@@ -35,8 +35,8 @@ class Provider:
         self.issuer = ""
 
     @property
-    def demands(self) -> Demands:
-        return Demands(self.url, AUDIENCE)
+    def demands(self) -> TokenRequirements:
+        return TokenRequirements(self.url, AUDIENCE)
 
     def answer(self, path: str) -> Answer:
         """What is answered there."""

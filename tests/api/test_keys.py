@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.api.access.audit import Action
 from services.api.access.caller import NotKnown
-from services.api.access.keys import digest_of, taken_apart
+from services.api.access.keys import digest_of, parse_key
 from services.api.access.store import MIGRATIONS, USE_NOTED_EVERY, AccessStore
 from services.api.access.tables import SCHEMA
 from services.api.problems import Problem
@@ -54,10 +54,10 @@ def test_the_secret_is_kept_nowhere(tmp_path: Path, clock: HandClock) -> None:
         key, written = await store.create("ERP", READS_LILLE, "test")
         shown.append(written)
         assert written not in repr(key)
-        assert written not in repr(taken_apart(written))
+        assert written not in repr(parse_key(written))
 
     with_store(f"sqlite:///{tmp_path / 'access.db'}", clock, what)
-    parts = taken_apart(shown[0])
+    parts = parse_key(shown[0])
     assert parts is not None
     kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert parts.key_id.encode() in kept

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from events.lag import State
 from services.api.adapters.ports import LagSource
 from services.api.adapters.read_model import open_read_model
-from services.api.lag_source import Unwatched, WatchLag
+from services.api.lag_source import NoWatch, WatchLag
 from services.api.today import live
 from services.lag.client import watches
 from tests import silence
@@ -46,7 +46,7 @@ def over(source: LagSource | None, clock: HandClock) -> FastAPI:
     """The same, asking this one who is behind."""
     app = the_app()
     app.state.components = replace(
-        app.state.components, clock=clock, lag=Unwatched("nobody") if source is None else source
+        app.state.components, clock=clock, lag=NoWatch("nobody") if source is None else source
     )
     return app
 
@@ -210,7 +210,7 @@ def test_what_it_shown_before_is_shown_as_old() -> None:
     ],
 )
 def test_where_there_is_no_watch_the_page_says_why(asks: Any, texts: str) -> None:
-    answer, shown_so = get("/console/lag", "/lag", source=lambda _: Unwatched(asks), headers=PAGE)
+    answer, shown_so = get("/console/lag", "/lag", source=lambda _: NoWatch(asks), headers=PAGE)
     assert (200, True) == (answer.status_code, texts in answer.text)
     assert {"asks": asks, "well": None, "old_since": None, "board": None, "watches": []} == (
         shown_so.json()

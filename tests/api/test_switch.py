@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from services.api.adapters.read_model import begin_reading, open_read_model
 from services.projector import switch as switching
-from services.projector.switch import both
+from services.projector.switch import both_engines
 from services.projector.tables import metadata
 from tests import silence
 from tests.api.environment import an_app, asking
@@ -83,7 +83,7 @@ def test_a_switch_waits_for_an_answer_and_the_answer_not_for_the_switch(
 
     async def go() -> bool:
         engine = open_read_model(postgresql_url)
-        async with both(postgresql_url) as (running, _), running.connect() as old:
+        async with both_engines(postgresql_url) as (running, _), running.connect() as old:
             reader = await engine.connect()
             await begin_reading(reader)
             await reader.execute(select(metadata.tables["journal"]))

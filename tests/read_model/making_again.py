@@ -4,12 +4,12 @@ from events.topics import JOURNAL
 from services.projector.database import Position, take, write
 from services.projector.migrations import prepare
 from services.projector.rows.fold import Fold
-from services.projector.switch import NEXT, both, switch
+from services.projector.switch import NEXT, both_engines, switch
 
 
 async def make_again(url: str, records: list[bytes]) -> None:
     """The same journal in the tables beside, its last record when all wait; and the switch."""
-    async with both(url) as (running, made):
+    async with both_engines(url) as (running, made):
         await prepare(made, NEXT)
         position, *_ = await take(made, JOURNAL, 0)
         fold = Fold(0)

@@ -15,7 +15,7 @@ from services.projector import database
 from services.projector.database import make_engine, take
 from services.projector.database_errors import failing_as_writer
 from services.projector.migrations import MIGRATION_LOCK, prepare
-from services.projector.switch import both
+from services.projector.switch import both_engines
 from services.runtime.kafka.writer import WriterFailed
 from tests.api.environment import an_app, asking
 from tests.read_model.databases import Server
@@ -45,7 +45,7 @@ def test_each_process_has_limits_of_its_own(postgresql_url: str) -> None:
             "keys": await limits_of(keys._engine),
             "projector": await limits_of(make_engine(postgresql_url)),
         }
-        async with both(postgresql_url) as engines:
+        async with both_engines(postgresql_url) as engines:
             for name, engine in zip(("rebuild", "made again"), engines, strict=True):
                 found[name] = await limits_of(engine)
         return found

@@ -18,7 +18,7 @@ from services.projector.database import (
     take,
     write,
 )
-from services.projector.rows.event_rows import Alone
+from services.projector.rows.event_rows import UnsignedGrants
 from services.projector.rows.fold import Fold
 from services.projector.rows.settling import Unsettled
 from tests.builders import (
@@ -43,7 +43,7 @@ from tests.read_model.figures import as_printed, figures
 from tests.read_model.filling import empty, fill, golden, query, read, rows_of, with_engine
 
 
-def known(url: str, partition: int) -> tuple[dict[str, int], Alone]:
+def known(url: str, partition: int) -> tuple[dict[str, int], UnsignedGrants]:
     """The state of earlier batches that a new owner of a partition gets."""
     taken = with_engine(url, lambda engine: take(engine, JOURNAL, partition))
     return taken.sequences, taken.alone
@@ -78,7 +78,7 @@ def test_tables_are_not_switched_while_a_partition_is_taken(
     real, locked = database._fold_state, []
 
     async def go(engine: AsyncEngine) -> None:
-        async def beside(*args: Any) -> tuple[dict[str, int], Alone, Unsettled]:
+        async def beside(*args: Any) -> tuple[dict[str, int], UnsignedGrants, Unsettled]:
             async with engine.connect() as other:
                 locked.append(await switch._locked(other))
             return await real(*args)

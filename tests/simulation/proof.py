@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from services.verifier.journal.figures import together
+from services.verifier.journal.figures import merge_figures
 from services.verifier.kafka_records import TopicRecord
 from tests.kafka.faults.undisturbed import compare
 from tests.simulation.broker import Broker
@@ -66,7 +66,7 @@ def _verified(broker: Broker, partitions: int) -> tuple[list[str], Json]:
 
     journals = [proof.journal for proof in proofs_of(read, partitions, PREFIX, {})]
     found = [str(each.row()) for each in journals[0].findings.kept[:SHOWN_MAX]]
-    return found, together([each.summary() for each in journals])
+    return found, merge_figures([each.summary() for each in journals])
 
 
 def _differences(broker: Broker, partitions: int) -> list[str]:

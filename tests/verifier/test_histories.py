@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from events.codec import EVENT_BYTES_MAX
 from events.topics import DEAD_LETTERS
 from services.verifier.cluster.partition import PartitionProof
-from services.verifier.journal.figures import together
+from services.verifier.journal.figures import merge_figures
 from services.verifier.kafka_records import partition_of
 from tests.builders import BUDGET, Json, Scenario, a_payment, encoded
 from tests.property.histories import histories
@@ -38,7 +38,7 @@ def key_of(line: bytes) -> bytes:
 
 
 def figures(proofs: list[PartitionProof]) -> Json:
-    return together(each.journal.summary() for each in proofs)
+    return merge_figures(each.journal.summary() for each in proofs)
 
 
 @given(histories(), st.integers(1, 4), st.integers(1, 9))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from events.topics import BALANCES, COMMITMENT_ENTRIES, JOURNAL, PAYMENT_ORDERS
 from services.verifier.findings import Findings
-from services.verifier.journal.figures import together
+from services.verifier.journal.figures import merge_figures
 from services.verifier.journal.proof import Row
 from services.verifier.kafka_records import home_of, partition_of
 from services.verifier.offline.proof import JournalAlone
@@ -45,7 +45,7 @@ def test_dead_letters_that_a_database_read_from_a_file_are_printed_in_its_order(
         edit(cluster, lambda row: is_dead(row) and "#" not in row["source"]["topic"], at(source))
     summaries = [each.journal.summary() for each in cluster.proofs()]
     assert [] == cluster.findings()
-    positions = [each["position"] for each in together(summaries)["dead_letters"]]
+    positions = [each["position"] for each in merge_figures(summaries)["dead_letters"]]
     on_topics = positions[2:]
     assert ([7, 11], sorted(on_topics, key=by_place)) == (positions[:2], on_topics)
 

@@ -12,7 +12,7 @@ from services.texts.language import Language
 from services.texts.translation import both, translate
 from services.verifier.cluster.verify import TOPICS, Totals
 from services.verifier.findings import Code, Findings, Place
-from services.verifier.journal.figures import together
+from services.verifier.journal.figures import merge_figures
 from services.verifier.records import NotARecordError, read_record
 from services.verifier.report import Note, Remark, Report, report_of
 from tests.integration.test_tables import unfolded
@@ -27,7 +27,7 @@ FACT = re.compile(r"{(\w+)}")
 def a_report(cluster: MemoryCluster) -> Report:
     proofs = list(cluster.proofs())
     findings = proofs[0].journal.findings
-    figures = together(each.journal.summary() for each in proofs)
+    figures = merge_figures(each.journal.summary() for each in proofs)
     return report_of(findings, {}, figures, [Remark(Note.TRACING)])
 
 

@@ -5,7 +5,7 @@ from typing import Final
 from events.texts import _
 from services.api.access.audit import Action
 from services.api.access.caller import ANYBODY, Caller, NotKnown
-from services.api.access.keys import ApiKey, has_key_format, taken_apart
+from services.api.access.keys import ApiKey, has_key_format, parse_key
 from services.api.access.oidc.issuer import Issuer
 from services.api.access.session_store import ENDED, Sessions, caller_of, csrf_of
 from services.api.access.store import AccessStore
@@ -60,7 +60,7 @@ class KnownCallers:
         Raises:
             NotKnown: it is none that is in force.
         """
-        written = taken_apart(credential)
+        written = parse_key(credential)
         key = written and await self._store.find(written.key_id, written.secret)
         if key is None:
             raise NotKnown(*UNKNOWN_KEY)

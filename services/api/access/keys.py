@@ -38,7 +38,7 @@ class Written(NamedTuple):
         return f"{PREFIX}_{self.key_id}_…"
 
 
-def taken_apart(credential: str) -> Written | None:
+def parse_key(credential: str) -> Written | None:
     """The key that `credential` is; None where it is not written as one."""
     found = SHAPE.fullmatch(credential)
     return None if found is None else Written(found["id"], found["secret"])

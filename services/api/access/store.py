@@ -24,7 +24,7 @@ from services.api.adapters.prepared import Prepared
 from services.api.adapters.randomness import make_secret, make_unique_name
 from services.api.adapters.read_model import follow_password, open_postgresql
 from services.api.problems import DATABASE_UNREACHABLE, Problem
-from services.projector.database import make_file_engine, our_address, where
+from services.projector.database import engine_address, make_file_engine, our_address
 from services.projector.database_errors import is_temporary, message_of, reaching
 from services.projector.migrations import prepare_beside
 from services.projector.settings import address_beside
@@ -89,7 +89,7 @@ class AccessStore:
             Unreachable: the database does not answer.
             ClusterError: it is of a newer program.
         """
-        async with reaching(where(self._engine)):
+        async with reaching(engine_address(self._engine)):
             self._check_folder()
         await prepare_beside(self._engine, SCHEMA, MIGRATIONS, VERSION_TABLE, patience_s)
 

@@ -9,7 +9,7 @@ from aiokafka.structs import TopicPartition
 from events.topics import JOURNAL
 from services.api.adapters.clock import Clock
 from services.api.adapters.ports import JournalEnd
-from services.api.adapters.ttl_cache import Kept
+from services.api.adapters.ttl_cache import TtlCache
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.topics import partition_count
 from services.runtime.kafka.waits import within
@@ -36,7 +36,7 @@ class KafkaEnds:
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
-        self._kept = Kept(self._fetch, clock, _kept_s)
+        self._kept = TtlCache(self._fetch, clock, _kept_s)
         self._reader: Reader | None = None
         self._places: list[TopicPartition] = []
         self._seen: dict[TopicPartition, JournalEnd] = {}

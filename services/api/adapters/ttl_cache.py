@@ -9,7 +9,7 @@ from services.api.adapters.clock import Clock
 Answer = TypeVar("Answer")
 
 
-class Kept(Generic[Answer]):
+class TtlCache(Generic[Answer]):
     """The last answer, until it is `kept_s` old; then the next caller fetches it."""
 
     def __init__(

@@ -21,7 +21,7 @@ from services.api.console.page_context import (
 )
 from services.api.console.states import stage_name
 from services.api.console.texts import figures as texts
-from services.api.console.trails import above
+from services.api.console.trails import breadcrumbs
 from services.api.http.question import Day, Offset, Sequence
 from services.api.problems import NOT_FOUND, Problem
 from services.api.queries.figures import AsOf
@@ -89,7 +89,7 @@ async def figure(
         code_names=CODE_NAMES,
         line=None if len(codes) < len(LINE) else line_of(codes),
         grant=grant,
-        **above(budget, grant, visit.locale)._asdict(),
+        **breadcrumbs(budget, grant, visit.locale)._asdict(),
         part=page.has_next or page.has_previous,
         files=files("/balances/figure", {"budget": budget, "stage": stage, **asked}, visit.locale),
         page_links=links(("figures", budget, stage), asked, page, place, _key),

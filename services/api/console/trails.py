@@ -7,7 +7,7 @@ from services.api.console.elements import Link, address, budget_href, grant_href
 from services.texts.locale_format import LocaleFormat
 
 
-class Above(NamedTuple):
+class Breadcrumbs(NamedTuple):
     """Where a page stands."""
 
     section: str
@@ -16,16 +16,16 @@ class Above(NamedTuple):
     """The pages above it, the highest first."""
 
 
-def above(budget: str, grant: str | None, locale: LocaleFormat) -> Above:
+def breadcrumbs(budget: str, grant: str | None, locale: LocaleFormat) -> Breadcrumbs:
     """The pages above what belongs to a grant, else to a budget."""
     if grant is None:
         budgets = Link(address("budgets"), locale.say(_("Budgets")))
-        return Above("budgets", [budgets, Link(budget_href(budget), budget)])
+        return Breadcrumbs("budgets", [budgets, Link(budget_href(budget), budget)])
     grants = Link(address("grants"), locale.say(_("Grants")))
-    return Above("grants", [grants, Link(grant_href(budget, grant), grant)])
+    return Breadcrumbs("grants", [grants, Link(grant_href(budget, grant), grant)])
 
 
-def above_unreadable(locale: LocaleFormat) -> Above:
+def breadcrumbs_of_unreadable(locale: LocaleFormat) -> Breadcrumbs:
     """The pages above a record that could not be read."""
     unreadable = Link(address("troubles", "unreadable"), locale.say(_("Dead letters")))
-    return Above("troubles", [unreadable])
+    return Breadcrumbs("troubles", [unreadable])

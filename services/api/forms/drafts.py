@@ -85,7 +85,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class ByHand:
+class FormRequest:
     """A request for a form: who asks, and when. It holds no connection while it waits."""
 
     request: Request
@@ -111,12 +111,14 @@ class ByHand:
         return Visit(self.request, self.caller, connection, language, self.now)
 
 
-async def by_hand(request: Request, caller: Reader, components: Given, now: Now) -> ByHand:
+async def form_request(
+    request: Request, caller: Reader, components: Given, now: Now
+) -> FormRequest:
     """A request for a form."""
-    return ByHand(request, caller, components, now)
+    return FormRequest(request, caller, components, now)
 
 
-Hand = Annotated[ByHand, Depends(by_hand)]
+Hand = Annotated[FormRequest, Depends(form_request)]
 
 
 async def acknowledgement(hand: Hand, budget: Name, reference: Name, state: Asked = None) -> Draft:

@@ -103,7 +103,7 @@ def fields_of(
     schema, parts = _schema(event_type)
     return [
         replace(field, is_fixed=field.path[0] in fixed)
-        for field in _Walk(parts, language).members(schema, data, (), is_there=True)
+        for field in _SchemaWalk(parts, language).members(schema, data, (), is_there=True)
     ]
 
 
@@ -138,11 +138,11 @@ def fitting(event_type: str, data: Any) -> dict[str, Any]:
         KeyError: there is no such type.
     """
     schema, parts = _schema(event_type)
-    found = _Walk(parts, Language.EN).fitting(schema, data)
+    found = _SchemaWalk(parts, Language.EN).fitting(schema, data)
     return found if isinstance(found, dict) else {}
 
 
-class _Walk:
+class _SchemaWalk:
     """A walk through a schema and a value at once."""
 
     def __init__(self, parts: Mapping[str, Schema], language: Language) -> None:

@@ -30,8 +30,8 @@ from services.api.events_in.publishing import (
 from services.api.events_in.reading import Sent
 from services.api.events_in.trials import TRIAL_TOO_LONG, Tried
 from services.api.forms.drafts import (
-    ByHand,
     Draft,
+    FormRequest,
     Hand,
     acknowledgement,
     correction,
@@ -46,7 +46,7 @@ from services.api.problems import Problem
 from services.api.rejections.redrive import messages_of, name_of_sender
 from services.ledger.application.handle import RawRecord, decoded
 from services.redrive.dead_letters import Address
-from services.redrive.sending import Author, again, as_sent, correction_id
+from services.redrive.sending import Author, as_sent, correction_id, resend
 from services.runtime.kafka.publishing import Message
 
 router = APIRouter()
@@ -111,7 +111,7 @@ async def sent_event(visit: Visitor, budget: Name, event_id: Name) -> Response:
     )
 
 
-async def _step(hand: ByHand, draft: Draft) -> Response:
+async def _step(hand: FormRequest, draft: Draft) -> Response:
     """One step of a form.
 
     Raises:
@@ -142,17 +142,19 @@ async def _step(hand: ByHand, draft: Draft) -> Response:
     return RedirectResponse(outcome, HTTPStatus.SEE_OTHER.value)
 
 
-def _with_note(hand: ByHand, event: bytes, at: Address, record: RawRecord) -> tuple[Message, ...]:
+def _with_note(
+    hand: FormRequest, event: bytes, at: Address, record: RawRecord
+) -> tuple[Message, ...]:
     """A corrected event as the command sends it, and the note that takes it off the list."""
     corrected = as_sent(record, event)
     read = decoded(corrected)
     assert isinstance(read, Received), "it was read before"
     why = hand.visit_with().locale.say(CORRECTED)
     author = Author(CONSOLE, name_of_sender(hand.caller), hand.now, why, author_of(hand.caller))
-    return messages_of(again(at, corrected, read, author))
+    return messages_of(resend(at, corrected, read, author))
 
 
-def _event(hand: ByHand, draft: Draft, found: Read, kept: Mapping[str, str]) -> dict[str, Any]:
+def _event(hand: FormRequest, draft: Draft, found: Read, kept: Mapping[str, str]) -> dict[str, Any]:
     """The event; its id and time are those that were kept since it was shown, or new ones.
 
     Of a dead letter the id is that of all its corrections, and the time its own, where it has one.
@@ -186,7 +188,7 @@ def _faults(sent: Sent, found: Read) -> dict[str, Translatable]:
     return {found.field_at(pointer): fault.text}
 
 
-async def _trial(hand: ByHand, sent: Sent) -> Tried | None:
+async def _trial(hand: FormRequest, sent: Sent) -> Tried | None:
     """What the ledger would decide; None where that takes too long to find out."""
     try:
         return await try_events(sent, hand.caller, hand.components)
@@ -197,7 +199,7 @@ async def _trial(hand: ByHand, sent: Sent) -> Tried | None:
 
 
 async def _form(
-    hand: ByHand,
+    hand: FormRequest,
     draft: Draft,
     typed: Mapping[str, str] | None = None,
     faults: Mapping[str, Translatable] | None = None,
@@ -220,7 +222,7 @@ async def _form(
 
 
 async def _confirmation(
-    hand: ByHand,
+    hand: FormRequest,
     draft: Draft,
     event: Mapping[str, Any],
     typed: Mapping[str, str],

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.grants.awards import Which, raised
 from services.api.queries.figures import granted_columns
-from services.api.queries.names import has_all, patterns_of
+from services.api.queries.names import matches_all, patterns_of
 from services.api.queries.rows import Entities, of_entity, same, total, visible
 from services.api.queries.sorting import by_name
 from services.projector.tables import convention_lines, conventions, grants
@@ -144,7 +144,7 @@ def conditions(
             yield not_(FULLY_PAID)
     if search:
         patterns = patterns_of(search)
-        yield from has_all(grants.c.folded, patterns) if patterns else [false()]
+        yield from matches_all(grants.c.folded, patterns) if patterns else [false()]
 
 
 def is_fully_paid(had: Mapping[Any, Any]) -> bool:

@@ -84,25 +84,25 @@ async def reserved_of(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[G
     """Reserved cents of each of these grants, on all lines."""
     found = dict.fromkeys(keys, 0)
     for reserved in (_reserved_by_name, _reserved_by_record):
-        for row in await all_rows(conn, reserved(among(keys))):
+        for row in await all_rows(conn, reserved(these_grants(keys))):
             found[row["budget"], row["grant_ref"]] += row["cents"]
     return found
 
 
 async def raised_cents(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[GrantKey, int]:
     """Cents that were added to the awards of those of these grants where anything was."""
-    rows = await all_rows(conn, raised(among(keys))) if keys else []
+    rows = await all_rows(conn, raised(these_grants(keys))) if keys else []
     return {(row["budget"], row["grant_ref"]): row["cents"] for row in rows}
 
 
-def among(keys: Sequence[GrantKey]) -> Which:
+def these_grants(keys: Sequence[GrantKey]) -> Which:
     """These grants."""
     references = sorted({reference for _, reference in keys})
     # SQLite looks up no pairs in an index: for these alone it would read all of the journal.
     return lambda columns: and_(columns[1].in_(references), tuple_(*columns).in_(keys))
 
 
-def only(budget: Parameter, grant: Parameter) -> Which:
+def this_grant(budget: Parameter, grant: Parameter) -> Which:
     """This grant."""
     return lambda columns: and_(columns[0] == budget, columns[1] == grant)
 
@@ -156,7 +156,7 @@ AWARDED: Final = (
             *line_columns(grant_lines), grant_lines.c.amount_cents.label("cents")
         ).where(grant_lines.c.budget == budget, grant_lines.c.grant_ref == grant)
     ),
-    Prepared(lambda budget, grant: raised(only(budget, grant), *LINE)),
+    Prepared(lambda budget, grant: raised(this_grant(budget, grant), *LINE)),
 )
 HAD: Final = Prepared(
     lambda budget, names: (
@@ -171,8 +171,8 @@ WHOLE: Final = Prepared(
     )
 )
 RESERVED: Final = (
-    Prepared(lambda budget, grant: _reserved_by_name(only(budget, grant), *LINE)),
-    Prepared(lambda budget, grant: _reserved_by_record(only(budget, grant), *LINE)),
+    Prepared(lambda budget, grant: _reserved_by_name(this_grant(budget, grant), *LINE)),
+    Prepared(lambda budget, grant: _reserved_by_record(this_grant(budget, grant), *LINE)),
 )
 
 

@@ -31,7 +31,7 @@ from services.api.adapters.ports import (
 from services.api.adapters.position import SharedPosition
 from services.api.adapters.treasury import Treasury
 from services.api.code_names import OFFICIAL, Names
-from services.api.lag_source import Unwatched
+from services.api.lag_source import NoWatch
 from services.api.problems import Kind, Problem
 from services.ledger.application.trial import KnownStates
 from services.runtime.ops.hosts import LOCAL
@@ -140,7 +140,7 @@ class Components:
     """None where there is no database for them."""
     treasury: Treasury | None = None
     """None where it is not configured."""
-    lag: LagSource = field(default_factory=lambda: Unwatched("nobody"))
+    lag: LagSource = field(default_factory=lambda: NoWatch("nobody"))
     hosts: frozenset[str] = LOCAL
     """The names by which it is asked; where access is not checked it answers to no other."""
     over_tls: bool = False

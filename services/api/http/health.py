@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from services.api.adapters.read_model import begin_reading
-from services.api.adapters.ttl_cache import Kept
+from services.api.adapters.ttl_cache import TtlCache
 from services.api.http.components import Components
 from services.api.http.dependencies import Now
 from services.projector.database_errors import message_of
@@ -43,9 +43,9 @@ class Ready(BaseModel):
     latest_event_age_s: float | None = None
 
 
-def readiness(parts: Components) -> Kept[Ready]:
+def readiness(parts: Components) -> TtlCache[Ready]:
     """Whether the API can answer, as it was found a moment ago."""
-    return Kept(partial(_polled, parts), parts.clock, lambda _: KEPT_S)
+    return TtlCache(partial(_polled, parts), parts.clock, lambda _: KEPT_S)
 
 
 @router.head("/healthz", include_in_schema=False)

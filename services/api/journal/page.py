@@ -13,7 +13,7 @@ from services.api.access.caller import Scope
 from services.api.console.elements import Verbatim, address, type_name
 from services.api.console.page_context import Name, Sequence64, Visit, Visitor
 from services.api.console.texts import troubles as texts
-from services.api.console.trails import above, above_unreadable
+from services.api.console.trails import breadcrumbs, breadcrumbs_of_unreadable
 from services.api.http.dependencies import Given, Operator
 from services.api.journal import records
 from services.api.journal.dump import Dump, dump, event_text
@@ -64,7 +64,7 @@ async def _record(visit: Visit, budget: str, sequence: int) -> dict[str, Any]:
     content, raw = found
     dead_letter = await unsettled.one_dead_letter(conn, entities, budget, sequence)
     grant = await unsettled.grant_of_record(conn, entities, budget, sequence)
-    trail = above_unreadable(locale) if dead_letter else above(budget, grant, locale)
+    trail = breadcrumbs_of_unreadable(locale) if dead_letter else breadcrumbs(budget, grant, locale)
     name = locale.say(_("Record {number}"), number=locale.number(sequence))
     return {
         "title": f"{name} – {type_name(content.event_type, locale)}",

@@ -7,7 +7,7 @@ from events.texts import _
 from services.api.console.elements import capital
 from services.api.lag.stages import TONES, Moment
 from services.lag.present import texts
-from services.lag.present.headline import Headline, Knows, Verdict
+from services.lag.present.headline import BacklogSource, Headline, Verdict
 
 VERDICT_TONES: Final = {
     Verdict.CHECK: ("bad", "bad"),
@@ -18,7 +18,7 @@ VERDICT_TONES: Final = {
     Verdict.EMPTY: ("info", "info"),
     Verdict.UNKNOWN: ("warn", "unknown"),
 }
-NO_WATCH: Final = frozenset({Knows.ONE_PROCESS, Knows.NOBODY})
+NO_WATCH: Final = frozenset({BacklogSource.ONE_PROCESS, BacklogSource.NOBODY})
 """Sources without an expected watch."""
 
 
@@ -55,7 +55,7 @@ def _tones(found: Headline) -> tuple[str, str]:
         return tone or "warn", icon
     tone, icon = VERDICT_TONES[found.verdict]
     # A configured watch without figures is worse than no watch.
-    is_missed = tone == "info" and found.knows not in {*NO_WATCH, Knows.WATCH}
+    is_missed = tone == "info" and found.knows not in {*NO_WATCH, BacklogSource.WATCH}
     return ("warn", "unknown") if is_missed else (tone, icon)
 
 

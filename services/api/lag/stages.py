@@ -125,7 +125,7 @@ class Moment:
 
     def do_href(self, stage: Stage, state: State) -> str:
         """The link to the remedy for a state of this stage; empty without one."""
-        return f"#{do_id(stage.stage)}" if self.advises and state not in WELL else ""
+        return f"#{remedy_id(stage.stage)}" if self.advises and state not in WELL else ""
 
     # ------------------------------------------------------------ figures
     def position(self, row: Stage | Partition) -> Cell:
@@ -173,6 +173,6 @@ class Moment:
         return Cell(row.owner, "" if doing is None else self.say(doing))
 
 
-def do_id(stage: str) -> str:
+def remedy_id(stage: str) -> str:
     """The anchor of the remedy for a stage."""
     return f"do-{stage}"

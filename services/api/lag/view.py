@@ -12,10 +12,10 @@ from services.api.console.elements import Link, Notice, State, address, capital
 from services.api.lag.charts import Charts, charts_of
 from services.api.lag.figures import Figures
 from services.api.lag.headline_view import First, first_of
-from services.api.lag.stages import STAGE_IS, TONES, Moment, do_id
+from services.api.lag.stages import STAGE_IS, TONES, Moment, remedy_id
 from services.lag.client.age import WELL, is_old, wrong_counts
 from services.lag.client.merge import NO_ANSWER, Answer, Lag
-from services.lag.present.headline import Headline, Knows, Verdict, accounts, headline
+from services.lag.present.headline import BacklogSource, Headline, Verdict, accounts, headline
 from services.lag.present.texts import (
     CHECK_KAFKA,
     MEANS,
@@ -32,8 +32,8 @@ from services.lag.present.texts import (
 from services.texts.locale_format import LocaleFormat
 
 UNSEEN_TONES: Final = {
-    Knows.ONE_PROCESS: ("info", "info"),
-    Knows.NOBODY: ("warn", "unknown"),
+    BacklogSource.ONE_PROCESS: ("info", "info"),
+    BacklogSource.NOBODY: ("warn", "unknown"),
 }
 """Tones where no watch is expected."""
 
@@ -143,7 +143,7 @@ def lag_token(lag: Lag) -> str:
 def lag_view(lag: Lag, hour: History | None, now: datetime, locale: LocaleFormat) -> LagView:
     """The page of a lag document."""
     board, found = lag.board, headline(lag, None, now)
-    moment = Moment(now, lag.old_since, locale, advises=found.knows is Knows.WATCH)
+    moment = Moment(now, lag.old_since, locale, advises=found.knows is BacklogSource.WATCH)
     watches = [(each.address, _answer_state(each, moment)) for each in lag.answers]
     if board is None:
         return LagView(_unseen(found, lag, moment), moment, watches)
@@ -178,11 +178,11 @@ def _unseen(found: Headline, lag: Lag, moment: Moment) -> First:
     )
 
 
-def _unseen_lead(knows: Knows, lag: Lag, moment: Moment) -> str:
+def _unseen_lead(knows: BacklogSource, lag: Lag, moment: Moment) -> str:
     say = moment.say
-    if knows is Knows.OLD and lag.old_since is not None:
+    if knows is BacklogSource.OLD and lag.old_since is not None:
         return _old_lead(lag.old_since, moment)
-    if knows is Knows.SILENT:
+    if knows is BacklogSource.SILENT:
         lead = _("Who is behind, nobody knows here. The accounts do not depend on it.")
         return f"{say(lead)} {say(CHECK_WATCH)}"
     if lag.board is None:
@@ -221,19 +221,19 @@ def _left(stage: Stage, moment: Moment) -> str:
 
 
 # ------------------------------------------------------------------ what is wrong
-def _alarms(lag: Lag, board: Board, knows: Knows, moment: Moment) -> Iterator[Alarm]:
+def _alarms(lag: Lag, board: Board, knows: BacklogSource, moment: Moment) -> Iterator[Alarm]:
     if lag.old_since is not None:
         answers = any(each.error is None for each in lag.answers)
-        title = moment.say(UNSEEN[Knows.STILL if answers else Knows.SILENT])
+        title = moment.say(UNSEEN[BacklogSource.STILL if answers else BacklogSource.SILENT])
         yield Alarm("do-watch-old", _bad(title, "", CHECK_WATCH, OLD, moment))
     elif not moment.advises:
         title = capital(moment.say(_("what to do")))
-        do = CHECK_WATCH if knows is Knows.STILL else CHECK_KAFKA
+        do = CHECK_WATCH if knows is BacklogSource.STILL else CHECK_KAFKA
         yield Alarm("do-watch-blind", _bad(title, "", do, OLD, moment))
     else:
         for stage in board.stages:
             if stage.state not in WELL:
-                yield Alarm(do_id(stage.stage), _stage_notice(stage, moment))
+                yield Alarm(remedy_id(stage.stage), _stage_notice(stage, moment))
     yield from _wrong_counts(board, moment)
     # Where the cluster is silent nobody can read on: another alarm covers that.
     if board.watch.ready is False and moment.advises:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.api.adapters.clock import Clock
 from services.api.adapters.read_model import begin_reading
-from services.api.adapters.ttl_cache import Kept
+from services.api.adapters.ttl_cache import TtlCache
 from services.api.outcomes import query
 from services.api.outcomes.position import Position
 from services.api.outcomes.query import Page
@@ -46,7 +46,7 @@ class Feed:
         self._engine = engine
         self._connections = asyncio.Semaphore(CONNECTIONS_MAX)
         self._pages: OrderedDict[object, asyncio.Task[Page]] = OrderedDict()
-        self.end = Kept(self._end, clock, lambda _: POLL_EVERY_S)
+        self.end = TtlCache(self._end, clock, lambda _: POLL_EVERY_S)
         """The end of the journal, as it was at most a second ago."""
 
     async def page(

@@ -41,7 +41,7 @@ def patterns_of(text: str) -> list[str]:
     return [f"% {part}%" for part in asked_parts(text)]
 
 
-def has_all(column: ColumnElement[Any], patterns: Iterable[Any]) -> list[ColumnElement[bool]]:
+def matches_all(column: ColumnElement[Any], patterns: Iterable[Any]) -> list[ColumnElement[bool]]:
     """Conditions that a folded name meets each of these patterns."""
     return [column.like(each) for each in patterns]
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, select, union
 from services.api.adapters.prepared import Parameter, Parameters, Prepared
 from services.api.grants.listing import AWARDED_CENTS, WITH_AWARDS
 from services.api.journal.traces import NAMES
-from services.api.queries.names import begins, has_all
+from services.api.queries.names import begins, matches_all
 from services.api.queries.rows import record_of, visible
 from services.projector.tables import (
     acts,
@@ -60,7 +60,7 @@ def grants_named(
     table = grants.c
     return (
         select(*GRANT, table.awarded_cents)
-        .where(visible(table.budget, entities), *has_all(table.folded, patterns))
+        .where(visible(table.budget, entities), *matches_all(table.folded, patterns))
         .order_by(_whole_first(table.folded.like(whole)), table.budget.desc(), table.grant_ref)
         .limit(limit)
     )
@@ -93,7 +93,7 @@ def conventions_named(
             table.beneficiary.label("name"),
             table.state,
         )
-        .where(visible(table.budget, entities), *has_all(table.folded, patterns))
+        .where(visible(table.budget, entities), *matches_all(table.folded, patterns))
         .where(table.stands_alone.is_(False))
         .order_by(_whole_first(table.folded == whole), table.budget.desc(), table.convention)
         .limit(limit)
@@ -233,7 +233,7 @@ def documents_of_kind(
         .join_from(documents, conventions, of_convention)
         .join(grants, of_grant)
         .where(visible(table.budget, entities), table.kind == kind)
-        .where(*has_all(grants.c.folded, patterns))
+        .where(*matches_all(grants.c.folded, patterns))
         .order_by(table.budget.desc(), table.sequence.desc())
         .limit(limit)
     )

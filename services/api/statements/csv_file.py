@@ -58,9 +58,9 @@ def _spelled(cell: Cell, kind: Kind, decimal: str, language: Language) -> str:
     if cell is None:
         return ""
     if isinstance(cell, Translatable | Sentence):
-        return harmless(translate(cell, language))
+        return without_formula(translate(cell, language))
     if isinstance(cell, str):
-        return harmless(cell)
+        return without_formula(cell)
     if isinstance(cell, datetime):
         return f"{cell.astimezone(ZoneInfo(ZONE)):%Y-%m-%d %H:%M:%S}"
     if isinstance(cell, int) and kind in {Kind.CENTS, Kind.RATE}:
@@ -70,6 +70,6 @@ def _spelled(cell: Cell, kind: Kind, decimal: str, language: Language) -> str:
     return str(cell)
 
 
-def harmless(text: str) -> str:
+def without_formula(text: str) -> str:
     """The text, such that no spreadsheet computes it or a part of it."""
     return FORMULA.sub(r"\1\2'\3", text)

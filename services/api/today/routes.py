@@ -12,7 +12,7 @@ from services.api.http.answering import UNCHANGED
 from services.api.http.dependencies import Ends, Now, Watched
 from services.api.http.question import Filters, Question
 from services.api.today.read_model_status import ReadModelStatus, read_model_status
-from services.lag.present.headline import Knows, Verdict, arrived, headline
+from services.lag.present.headline import BacklogSource, Verdict, arrived, headline
 
 router = APIRouter(tags=["budgets"], responses=UNCHANGED)
 
@@ -23,7 +23,7 @@ class StatusNow(ReadModelStatus):
 
     verdict: Verdict
     """Verdict of the page Today."""
-    knows: Knows
+    knows: BacklogSource
     """Source of what waits before the ledger, or why nobody knows it."""
     stage: str | None
     """The stage that is not well, of those that lead to the accounts."""

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from events.texts import _
 from services.ledger.application.ports import JournalRow
 from services.ledger.application.restore import ReadRecord, read_row
-from services.projector.database import make_engine, where
+from services.projector.database import engine_address, make_engine
 from services.projector.database_errors import is_temporary, reaching
 from services.projector.settings import DatabaseSettings
 from services.projector.sql import POSTGRESQL
@@ -63,13 +63,13 @@ async def _batches(
     query = select(*key, journal.c.record).order_by(*key)
     if budget is not None:
         query = query.where(journal.c.budget == budget)
-    async with reaching(where(engine)), engine.connect() as connection:
+    async with reaching(engine_address(engine)), engine.connect() as connection:
         try:
             found = await connection.stream(query)
         except DatabaseError as error:
             if is_temporary(error):
                 raise
-            raise Stop(where(engine), NO_READ_MODEL) from error
+            raise Stop(engine_address(engine), NO_READ_MODEL) from error
         async for rows in found.partitions(BATCH):
             read = [JournalRow(row.budget, row.sequence, bytes(row.record)) for row in rows]
             yield [ReadRecord(read_row(row), row.record) for row in read]

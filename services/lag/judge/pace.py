@@ -57,7 +57,7 @@ def _arrivals(seen: Sequence[Point]) -> float:
     return (last.end - first.end) / (last.at_s - first.at_s) * LEVEL_S
 
 
-def gets_less(samples: Sequence[Sample]) -> bool:
+def is_shrinking(samples: Sequence[Sample]) -> bool:
     """True if any of these samples has much less left than the first of them."""
     seen = points(samples, math.inf)
     return len(seen) > 1 and min(each.left for each in seen) < seen[0].left - _arrivals(seen)

@@ -41,7 +41,7 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Knows(StrEnum):
+class BacklogSource(StrEnum):
     """Sources of the backlog of the ledger, or reasons why it is unknown."""
 
     WATCH = "watch"
@@ -108,7 +108,7 @@ class Headline:
     """The first sentence, not yet rendered."""
 
     verdict: Verdict
-    knows: Knows
+    knows: BacklogSource
     seen_at: datetime
     """The time of the observation: of a watch, that of its last sample."""
     latest_event_at: datetime | None
@@ -127,7 +127,7 @@ def headline(lag: Lag, reading: Reading | None, now: datetime) -> Headline:
         now: the present.
     """
     knows, board = _who_knows(lag), lag.board
-    if board is not None and knows is Knows.WATCH:
+    if board is not None and knows is BacklogSource.WATCH:
         found = _by_watch(board, reading, now)
         if found is not None:
             return found
@@ -145,9 +145,9 @@ def arrived(lag: Lag, reading: Reading) -> tuple[int | None, int | None]:
     knows, board = _who_knows(lag), lag.board
     if reading.read is None:
         return None, None
-    if knows is Knows.ONE_PROCESS:
+    if knows is BacklogSource.ONE_PROCESS:
         return total((reading.read, reading.unread)), reading.unread
-    if knows is not Knows.WATCH or board is None or board.outcomes is None:
+    if knows is not BacklogSource.WATCH or board is None or board.outcomes is None:
         return None, None
     arrivals = total((board.outcomes.received, board.outcomes.in_flight))
     if arrivals is None:
@@ -157,17 +157,17 @@ def arrived(lag: Lag, reading: Reading) -> tuple[int | None, int | None]:
     return received, received - reading.read
 
 
-def _who_knows(lag: Lag) -> Knows:
+def _who_knows(lag: Lag) -> BacklogSource:
     if lag.asks != "watch":
-        return Knows(lag.asks)
+        return BacklogSource(lag.asks)
     if lag.board is None:
-        return Knows.SILENT
+        return BacklogSource.SILENT
     if lag.old_since is not None:
-        return Knows.OLD
+        return BacklogSource.OLD
     rules = {each.rule for each in lag.board.stages}
     if rules <= {Rule.CLUSTER_SILENT, Rule.NOT_SAMPLED}:
-        return Knows.STILL if Rule.NOT_SAMPLED in rules else Knows.CLUSTER_SILENT
-    return Knows.WATCH
+        return BacklogSource.STILL if Rule.NOT_SAMPLED in rules else BacklogSource.CLUSTER_SILENT
+    return BacklogSource.WATCH
 
 
 def _by_watch(board: Board, reading: Reading | None, now: datetime) -> Headline | None:
@@ -188,7 +188,7 @@ def _by_watch(board: Board, reading: Reading | None, now: datetime) -> Headline 
         verdict = _of_well_stages(board, known, reading)
         if reading is not None and verdict is Verdict.UNKNOWN:
             return None
-    return Headline(verdict, Knows.WATCH, board.sampled_at or now, latest, stage)
+    return Headline(verdict, BacklogSource.WATCH, board.sampled_at or now, latest, stage)
 
 
 def _of_well_stages(board: Board, known: Accounts, reading: Reading | None) -> Verdict:
@@ -203,9 +203,9 @@ def _of_well_stages(board: Board, known: Accounts, reading: Reading | None) -> V
     return Verdict.IN_TRANSIT if any(each.behind for each in known.stages) else Verdict.UNKNOWN
 
 
-def _by_reading(reading: Reading, knows: Knows) -> Verdict:
+def _by_reading(reading: Reading, knows: BacklogSource) -> Verdict:
     """The verdict by the read model: of everything received only where nothing waits before it."""
-    is_one = knows is Knows.ONE_PROCESS
+    is_one = knows is BacklogSource.ONE_PROCESS
     if not reading.is_sound:
         return Verdict.CHECK
     if reading.has_all_decided is None:

@@ -12,7 +12,7 @@ from events.lag import LEDGER_STAGE, TREASURY_STAGE, Stage, State
 from events.texts import Translatable, _, pgettext, verbatim
 from services.lag.client.merge import Lag
 from services.lag.judge.states import TABLE, Rule
-from services.lag.present.headline import Knows, Verdict, accounts, headline
+from services.lag.present.headline import BacklogSource, Verdict, accounts, headline
 
 TITLES: Final[Mapping[Verdict, Translatable]] = {
     Verdict.CHECK: _("Do not rely on these accounts before a check."),
@@ -25,14 +25,14 @@ TITLES: Final[Mapping[Verdict, Translatable]] = {
 }
 """The first sentence; of a stage that is not well it is HEADLINES."""
 
-UNSEEN: Final[Mapping[Knows, Translatable]] = {
-    Knows.WATCH: _("The watch does not know how far accounting is."),
-    Knows.ONE_PROCESS: _("One process: nothing can queue."),
-    Knows.NOBODY: _("No watch is set."),
-    Knows.SILENT: _("The watch does not answer."),
-    Knows.OLD: _("Nobody knows at this moment who is behind."),
-    Knows.CLUSTER_SILENT: _("The watch gets no answer of Kafka."),
-    Knows.STILL: _("The watch stands still."),
+UNSEEN: Final[Mapping[BacklogSource, Translatable]] = {
+    BacklogSource.WATCH: _("The watch does not know how far accounting is."),
+    BacklogSource.ONE_PROCESS: _("One process: nothing can queue."),
+    BacklogSource.NOBODY: _("No watch is set."),
+    BacklogSource.SILENT: _("The watch does not answer."),
+    BacklogSource.OLD: _("Nobody knows at this moment who is behind."),
+    BacklogSource.CLUSTER_SILENT: _("The watch gets no answer of Kafka."),
+    BacklogSource.STILL: _("The watch stands still."),
 }
 """Reasons why the backlog of the ledger is unknown."""
 

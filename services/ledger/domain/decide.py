@@ -1,7 +1,7 @@
 """decide(state, event): the ledger's answer. It changes nothing and reads no clock."""
 
 from events.codec import Received
-from services.ledger.domain.handler import At
+from services.ledger.domain.handler import Context
 from services.ledger.domain.model.book import Book, BudgetState, shortened
 from services.ledger.domain.model.refusals import Refusal
 from services.ledger.domain.model.verdicts import Accepted, Duplicate, Refused, Verdict, Waits
@@ -45,5 +45,5 @@ def decide_again(state: BudgetState, received: Received) -> Accepted | Refused:
 
 def rule(book: Book, received: Received, sequence: int) -> Accepted | Refused | Waits:
     """The verdict of the rules; `sequence` is that of the record to be written."""
-    event, at = received.envelope.data, At(received.envelope.time.date(), sequence)
+    event, at = received.envelope.data, Context(received.envelope.time.date(), sequence)
     return handler_of(event).decide(book, event, at)

@@ -23,7 +23,7 @@ from services.ledger.domain.model.verdicts import Accepted, Refused, Waits
 Data = TypeVar("Data", bound=EventData)
 
 
-class At(msgspec.Struct):
+class Context(msgspec.Struct):
     """The place of a decision: the day of its event, the sequence of the record to be written."""
 
     on: date
@@ -64,7 +64,7 @@ class Handler(Generic[Data]):
 
     event: type[Data]
     """The model of the type."""
-    decide: Callable[[Book, Data, At], Accepted | Refused | Waits]
+    decide: Callable[[Book, Data, Context], Accepted | Refused | Waits]
     """Gives the verdict of the rules; it changes nothing."""
     apply: Callable[[BudgetState, JournalRecord, Data], None] = lambda *_: None
     """Changes the state by what the event says beside its moves and orders; it cannot refuse."""

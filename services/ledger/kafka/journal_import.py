@@ -95,7 +95,7 @@ async def import_topic(settings: Settings, path: Path, progress: Progress) -> Pr
 
 
 @dataclass(slots=True)
-class _There:
+class _ClusterContent:
     """The content of a cluster's topics before an import."""
 
     chains: Chains = field(default_factory=Chains)
@@ -105,9 +105,9 @@ class _There:
     """True where an import was begun, and not ended."""
 
 
-async def _read_there(settings: Settings, count: int) -> _There:
+async def _read_there(settings: Settings, count: int) -> _ClusterContent:
     """Read the existing journal, and check its chains."""
-    there = _There()
+    there = _ClusterContent()
     journal, state = (
         [TopicPartition(settings.topic(name), number) for number in range(count)]
         for name in (JOURNAL, LEDGER_STATE)
@@ -135,7 +135,7 @@ def _follow(chains: Chains, record: ConsumerRecord, count: int) -> None:
         raise StoreError(where, MOVED.render({"chain": chain, "home": home, "count": count}))
 
 
-async def _begin(settings: Settings, homes: Collection["_Home"], there: _There) -> None:
+async def _begin(settings: Settings, homes: Collection["_Home"], there: _ClusterContent) -> None:
     """Mark all partitions, after a check that nothing was written since they were read."""
     async with Reader(settings, there.journal_ends) as reader:
         for home in homes:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.texts import _
-from services.projector.database import SCHEMA, make_engine, where
+from services.projector.database import SCHEMA, engine_address, make_engine
 from services.projector.database_errors import once_it_answers
 from services.projector.sql import POSTGRESQL
 from services.runtime.ops.errors import ClusterError
@@ -35,7 +35,7 @@ async def prepare_at(url: str, patience_s: float = 0.0) -> None:
     """
     engine = make_engine(url, limited=False)
     try:
-        await once_it_answers(where(engine), partial(prepare, engine), patience_s)
+        await once_it_answers(engine_address(engine), partial(prepare, engine), patience_s)
     finally:
         await engine.dispose()
 
@@ -55,7 +55,7 @@ async def prepare_beside(
         Unreachable: the database does not answer.
         ClusterError: it is of a newer program.
     """
-    name = where(engine)
+    name = engine_address(engine)
 
     async def ask() -> None:
         async with engine.begin() as connection:

@@ -38,11 +38,11 @@ STATES: Final = {
 }
 STEPS: Final = {RecoveryOrdered.TYPE: "ordered", RecoveryCollected.TYPE: "collected"}
 
-Alone = dict[str, set[str]]
+UnsignedGrants = dict[str, set[str]]
 """Grants without convention, by budget."""
 
 
-def add_event(changes: Changes, record: Record, event: Event, alone: Alone) -> None:
+def add_event(changes: Changes, record: Record, event: Event, alone: UnsignedGrants) -> None:
     """Add the rows of an accepted event."""
     data, budget, sequence = event.data, record.budget, record.sequence
     match event.type:
@@ -171,7 +171,7 @@ ANNOUNCED: Final[Members] = {
 """Columns of a grant of which only concurring acts are known."""
 
 
-def _adopted(changes: Changes, record: Record, data: EventData, alone: Alone) -> None:
+def _adopted(changes: Changes, record: Record, data: EventData, alone: UnsignedGrants) -> None:
     budget, grant = record.budget, _grant(data)
     awarded = data.role == "award"
     _act(changes, record, data.role or "", data.act)
@@ -230,7 +230,7 @@ KEPT: Final = ("state", "notified_on", "effective_on", "reason", "carried_from")
 """Columns that a convention takes over from the grant that stood alone."""
 
 
-def _signed(changes: Changes, record: Record, data: EventData, alone: Alone) -> None:
+def _signed(changes: Changes, record: Record, data: EventData, alone: UnsignedGrants) -> None:
     budget, grant, convention = record.budget, _grant(data), _convention(data)
     row = _convention_row(convention, data, record.sequence)
     if grant in alone.get(budget, ()):
@@ -283,7 +283,7 @@ def _recovery(changes: Changes, record: Record, data: EventData, step: str) -> N
     changes.append("recoveries", record.budget, record.sequence, *row)
 
 
-def _opened(changes: Changes, record: Record, data: EventData, alone: Alone) -> None:
+def _opened(changes: Changes, record: Record, data: EventData, alone: UnsignedGrants) -> None:
     budget, grant, convention = record.budget, _grant(data), record.convention
     assert convention is not None, "the event names a convention"
     award = data.award

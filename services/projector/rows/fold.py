@@ -13,7 +13,7 @@ from services.projector.rows.column_values import (
     instant_of,
     own_names,
 )
-from services.projector.rows.event_rows import Alone, add_event
+from services.projector.rows.event_rows import UnsignedGrants, add_event
 from services.projector.rows.money import add_entries, add_moves, add_orders
 from services.projector.rows.settling import Unsettled, flag_things, same_thing
 
@@ -55,7 +55,7 @@ class Fold:
         self,
         partition: int,
         sequences: dict[str, int] | None = None,
-        alone: Alone | None = None,
+        alone: UnsignedGrants | None = None,
         unsettled: Unsettled | None = None,
     ) -> None:
         self.partition = partition
@@ -65,7 +65,7 @@ class Fold:
         self.latest_event_time: datetime | None = None
         """The latest time of an event of this batch that could be read: its last may be earlier."""
         self._sequences = {} if sequences is None else sequences
-        self._alone: Alone = {} if alone is None else alone
+        self._alone: UnsignedGrants = {} if alone is None else alone
         self._unsettled = Unsettled() if unsettled is None else unsettled
 
     def add(self, offset: int, raw: bytes) -> None:

@@ -72,7 +72,7 @@ ENDED: Final = frozenset({"paid", "rejected", "cancelled"})
 _facts: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-def thing(*parts: object) -> str:
+def awaited_key(*parts: object) -> str:
     """A thing, as a column holds it: the JSON list of its parts."""
     return str(as_json(parts))
 
@@ -80,7 +80,7 @@ def thing(*parts: object) -> str:
 def same_thing(event: Event) -> str:
     """The thing that an event is about, with its type."""
     members = (getattr(event.data, name) for name in SAME[event.type])
-    return thing(event.type, *map(_without_amounts, members))
+    return awaited_key(event.type, *map(_without_amounts, members))
 
 
 def _without_amounts(member: Any) -> Any:
@@ -94,20 +94,20 @@ def flag_things(flag: Code) -> list[str]:
     convention = facts.get("convention")
     match flag.code:
         case "payment_late":
-            return [thing(ORDER, facts["payment_order"])]
+            return [awaited_key(ORDER, facts["payment_order"])]
         case "report_late":
             owed = facts["documents"]
-            return [thing(DOCUMENT, convention, each["kind"], each["year"]) for each in owed]
+            return [awaited_key(DOCUMENT, convention, each["kind"], each["year"]) for each in owed]
         case "report_rejected_after_order":
             document = facts["document"]
-            return [thing(DOCUMENT, convention, document["kind"], document["year"])]
+            return [awaited_key(DOCUMENT, convention, document["kind"], document["year"])]
         case "recovery_due":
-            return [thing(RECOVERY, convention)]
+            return [awaited_key(RECOVERY, convention)]
         case "convention_required":
-            return [thing(PAYABLE, convention)]
+            return [awaited_key(PAYABLE, convention)]
         case "act_not_found":
             act = facts["act"]
-            return [thing(ACT, facts["grant"], act["body"], act["date"])]
+            return [awaited_key(ACT, facts["grant"], act["body"], act["date"])]
         case _:
             return []
 
@@ -117,7 +117,7 @@ def kind_of(awaited: str) -> str:
     return awaited.split('"', 2)[1]
 
 
-def brought_by(record: Record, event: Event, kinds: Collection[str]) -> Iterator[str]:
+def awaited_keys_of(record: Record, event: Event, kinds: Collection[str]) -> Iterator[str]:
     """Everything of these kinds that an accepted record brings."""
     if event.type in kinds:
         yield same_thing(event)
@@ -130,18 +130,18 @@ def _asked_of(record: Record, event: Event) -> Iterator[str]:
     data = event.data
     match event.type:
         case ReportReceived.TYPE if data.document is not None:
-            yield thing(DOCUMENT, record.convention, data.document.kind, data.document.year)
+            yield awaited_key(DOCUMENT, record.convention, data.document.kind, data.document.year)
         case RecoveryOrdered.TYPE:
-            yield thing(RECOVERY, record.convention)
+            yield awaited_key(RECOVERY, record.convention)
         case ConventionSigned.TYPE:
-            yield thing(PAYABLE, data.grant)
+            yield awaited_key(PAYABLE, data.grant)
         case DeliberationAdopted.TYPE if data.act is not None:
-            yield thing(ACT, data.grant, data.act.body, data.act.day)
+            yield awaited_key(ACT, data.grant, data.act.body, data.act.day)
     for order in record.payment_orders or ():
         if order.state in ENDED:
-            yield thing(ORDER, order.payment_order)
+            yield awaited_key(ORDER, order.payment_order)
         if order.issued_on is not None:
-            yield thing(PAYABLE, order.convention)
+            yield awaited_key(PAYABLE, order.convention)
 
 
 @dataclass(slots=True, eq=False)
@@ -179,7 +179,7 @@ class Unsettled:
         of_budget = self._open.get(record.budget)
         if not of_budget:
             return
-        for each in brought_by(record, event, self._kinds[record.budget]):
+        for each in awaited_keys_of(record, event, self._kinds[record.budget]):
             for row in of_budget.pop(each, ()):
                 row.awaits.discard(each)
                 settled = None if row.awaits else record.sequence

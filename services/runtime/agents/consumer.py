@@ -24,7 +24,7 @@ from services.runtime.kafka.clients import (
     member_id,
     rejoin_where_fenced,
 )
-from services.runtime.kafka.group_refusals import Joins, lost
+from services.runtime.kafka.group_refusals import JoinAttempts, lost
 from services.runtime.kafka.header_names import read_any_header_name
 from services.runtime.kafka.security import NO_RIGHTS, text_of
 from services.runtime.kafka.waits import until_answered, within
@@ -134,7 +134,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         So it does if another process of our name keeps joining.
         """
         app = cast(Any, self.app)
-        joins = Joins(app.settings)
+        joins = JoinAttempts(app.settings)
         while not self.should_stop:
             consumer = self._ensure_consumer()
             joins.note(member_id(consumer), asyncio.get_running_loop().time())

@@ -40,7 +40,7 @@ OUT_OF_UNKNOWN_BOUNDS = _(
 )
 
 
-class Joins:
+class JoinAttempts:
     """The joins of a member under new ids: two processes of one name fence each other for ever."""
 
     def __init__(self, settings: Settings) -> None:

@@ -19,7 +19,7 @@ from services.runtime.kafka.clients import (
     refused_topics,
     rejoin,
 )
-from services.runtime.kafka.group_refusals import Joins, explanation, lost
+from services.runtime.kafka.group_refusals import JoinAttempts, explanation, lost
 from services.runtime.kafka.refusals import Refusals
 from services.runtime.kafka.waits import only_our_cancellation, started, until_answered, within
 from services.runtime.kafka.writer import Fenced
@@ -95,7 +95,7 @@ class Worker:
         self._rebalanced_s = 0.0  # when it began, or was last said to be slow
         self._count = 0  # of partitions, from when it is first known
         self._rejoin_due = False
-        self._joins = Joins(settings)
+        self._joins = JoinAttempts(settings)
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT."""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.journal import Record, read_record
 from events.recoveries import RecoveryCollected, RecoveryOrdered
-from services.projector.database import where
+from services.projector.database import engine_address
 from services.projector.database_errors import reaching
 from services.projector.rows.column_values import day_of
 from services.projector.tables import budgets, journal, positions
@@ -39,7 +39,7 @@ class Place(NamedTuple):
     sequence: int
 
 
-class Behind(NamedTuple):
+class BudgetBehind(NamedTuple):
     """A budget that has more records than were booked."""
 
     budget: str
@@ -107,26 +107,35 @@ class Bookkeeper:
         """How far the read model is: so that who polls does not go through all budgets."""
         table = positions.c
         asked = select(table.topic, table.partition, table.next_offset, table.generation)
-        async with reaching(where(self._read_model)), self._read_model.connect() as connection:
+        async with (
+            reaching(engine_address(self._read_model)),
+            self._read_model.connect() as connection,
+        ):
             return (await connection.execute(asked.order_by(table.topic, table.partition))).all()
 
-    async def behind(self) -> list[Behind]:
+    async def behind(self) -> list[BudgetBehind]:
         """The budgets that have more records than were booked."""
         async with self._store.reading() as connection:
             rows = await connection.execute(select(booked.c.budget, booked.c.sequence))
             done = {row.budget: row.sequence for row in rows}
-        async with reaching(where(self._read_model)), self._read_model.connect() as connection:
+        async with (
+            reaching(engine_address(self._read_model)),
+            self._read_model.connect() as connection,
+        ):
             rows = await connection.execute(
                 select(budgets.c.budget, budgets.c.sequence).order_by(budgets.c.budget)
             )
-            all_of_them = [Behind(name, done.get(name, 0), last) for name, last in rows]
+            all_of_them = [BudgetBehind(name, done.get(name, 0), last) for name, last in rows]
         return [each for each in all_of_them if each.last > each.booked]
 
     async def _book_slice(self, budget: str, last: int) -> tuple[int, bool]:
         """Book the next records of a budget; the lines made, and whether more records follow."""
         async with self._store.transaction() as connection:
             before = await _locked(connection, budget)
-            async with reaching(where(self._read_model)), self._read_model.connect() as reading:
+            async with (
+                reaching(engine_address(self._read_model)),
+                self._read_model.connect() as reading,
+            ):
                 accepted, sequence = await _next_records(reading, Place(budget, before), last)
                 if sequence == before:
                     return 0, False

@@ -57,7 +57,7 @@ class Stamp(NamedTuple):
     by: str
 
 
-class _Made(NamedTuple):
+class _SlipFile(NamedTuple):
     """The file of a slip."""
 
     name: str
@@ -167,10 +167,10 @@ async def _numbered(
     return slip
 
 
-def _make(slip: Slip, config: TreasuryConfig) -> _Made:
+def _make(slip: Slip, config: TreasuryConfig) -> _SlipFile:
     file = write(slip, config, f"{PROGRAM} {version(PROGRAM)}")
     # Without the time, which would make other bytes of the same file.
-    return _Made(file.name, compress(file.content, mtime=0), sha256(file.content).hexdigest())
+    return _SlipFile(file.name, compress(file.content, mtime=0), sha256(file.content).hexdigest())
 
 
 async def _write(

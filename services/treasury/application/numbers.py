@@ -73,7 +73,9 @@ async def next_number(connection: AsyncConnection, budget: str, name: str, first
     return max(found, first)
 
 
-async def go_on_at(connection: AsyncConnection, budget: str, name: str, number: int) -> None:
+async def continue_series_at(
+    connection: AsyncConnection, budget: str, name: str, number: int
+) -> None:
     """Let a series go on at this number, where it is not further."""
     row = {"budget": budget, "series": name, "next_number": number}
     new = inserting(connection, series).values(row)
@@ -173,7 +175,7 @@ async def use(
 ) -> None:
     """Note that a slip has these numbers: they are free no more, and the series go on behind."""
     for name, taken in numbers.by_series(slip_type):
-        await go_on_at(connection, budget, name, max(taken) + 1)
+        await continue_series_at(connection, budget, name, max(taken) + 1)
         for some in in_parts(taken):
             used = delete(free_numbers).where(
                 free_numbers.c.budget == budget,

@@ -3,9 +3,9 @@
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.projector.database import where
+from services.projector.database import engine_address
 from services.projector.database_errors import reaching
-from services.projector.snapshot import see_one_moment
+from services.projector.snapshot import begin_snapshot
 from services.projector.tables import budgets
 from services.treasury.application.differences import (
     entries,
@@ -47,10 +47,10 @@ async def reconcile(
     found: list[Discrepancy] = []
     async with (
         store.reading() as treasury,
-        reaching(where(read_model)),
+        reaching(engine_address(read_model)),
         read_model.connect() as ledger,
     ):
-        await see_one_moment(ledger)
+        await begin_snapshot(ledger)
         done, known = await _places(treasury, booked), await _places(ledger, budgets)
         of_erp = {key.budget for key in totals.totals} if totals else set()
         for name in sorted({*done, *known, *of_erp}):

@@ -17,8 +17,8 @@ from services.runtime.ops.errors import ClusterError
 from services.treasury.application.numbers import (
     DRAFTS,
     SlipNumbers,
+    continue_series_at,
     free,
-    go_on_at,
     use,
 )
 from services.treasury.domain.slips import Piece, SlipState, SlipType, serial_of
@@ -219,7 +219,7 @@ async def _write_issued(connection: AsyncConnection, data: SlipIssued, slip_type
     await write_pieces(connection, data.slip, data.budget, data.pieces)
     numbers = SlipNumbers(data.number, [each.number for each in data.pieces])
     await use(connection, data.budget, slip_type, numbers)
-    await go_on_at(connection, data.budget, DRAFTS, serial_of(data.slip) + 1)
+    await continue_series_at(connection, data.budget, DRAFTS, serial_of(data.slip) + 1)
     taken = await take_orders(connection, data.slip, data.budget, slip_type)
     if taken < len(data.pieces):
         await _take_from_drafts(connection, data, slip_type)

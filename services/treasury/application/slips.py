@@ -23,15 +23,20 @@ from services.treasury.application.numbers import (
     DRAFTS,
     GivenNumbers,
     SlipNumbers,
+    continue_series_at,
     free,
-    go_on_at,
     next_number,
 )
 from services.treasury.application.slip_messages import cancelled_message, issued_id
-from services.treasury.application.waiting import changed_since, gone_since, offered, waiting_orders
+from services.treasury.application.waiting import (
+    changed_since,
+    offered,
+    settled_since,
+    waiting_orders,
+)
 from services.treasury.config.accountant import Numbers, TreasuryConfig
 from services.treasury.domain.slips import (
-    NotLeft,
+    SlipNotSent,
     SlipProblem,
     SlipState,
     SlipType,
@@ -129,7 +134,7 @@ class Slips:
             taken = ready[: that_fit(ready, at_most)]
             if not taken:
                 return None
-            await go_on_at(connection, budget, DRAFTS, serial + 1)
+            await continue_series_at(connection, budget, DRAFTS, serial + 1)
             slip_id = slip_id_of(budget, serial)
             row = {
                 "slip_id": slip_id,
@@ -198,7 +203,7 @@ class Slips:
         while not await self.has_left(slip_id):
             if left_s <= 0:
                 facts = {"slip": slip_id, "seconds": self.leaves_within_s}
-                raise NotLeft(NOT_LEFT.render(facts))
+                raise SlipNotSent(NOT_LEFT.render(facts))
             await asyncio.sleep(1)
             left_s -= 1
         async with self._store.transaction() as connection:
@@ -213,7 +218,7 @@ class Slips:
             file = PesFile(slip.file_name, decompress(content))
             if slip.exported_at is None:
                 if slip.slip_type is SlipType.PAYMENT:
-                    gone = await gone_since(connection, self._read_model, slip_id)
+                    gone = await settled_since(connection, self._read_model, slip_id)
                     await check_owed(connection, slip, gone)
                 else:
                     check_left(slip, await self._changed(connection, slip))

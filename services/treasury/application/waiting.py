@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.outbound import PaymentOrderIssued
 from events.texts import Euros, Translatable, _
-from services.projector.database import where
+from services.projector.database import engine_address
 from services.projector.database_errors import reaching
 from services.projector.tables import payment_orders
 from services.treasury.config.accountant import TreasuryConfig
@@ -161,7 +161,7 @@ async def _rejected_before(connection: AsyncConnection) -> set[tuple[str, str]]:
     return {(row.budget, row.payment_order) for row in await connection.execute(asked)}
 
 
-async def gone_since(
+async def settled_since(
     connection: AsyncConnection, read_model: AsyncEngine, slip_id: str
 ) -> list[str]:
     """The orders of a slip that pays which were cancelled or answered since it was issued."""
@@ -205,7 +205,7 @@ async def _known(
 ) -> dict[tuple[str, str], _Known]:
     of = payment_orders.c
     found: dict[tuple[str, str], _Known] = {}
-    async with reaching(where(read_model)), read_model.connect() as connection:
+    async with reaching(engine_address(read_model)), read_model.connect() as connection:
         for budget, names in _by_budget(wanted):
             for named in in_parts(names):
                 asked = select(of.payment_order, of.state, of.paid_cents).where(

@@ -19,7 +19,7 @@ class Accounts(Protocol):
         ...
 
 
-class About(NamedTuple):
+class EntrySubject(NamedTuple):
     """The things that an entry is about."""
 
     convention: str
@@ -44,7 +44,7 @@ class EntryLine:
     debit_cents: int
     credit_cents: int
     line: Line
-    about: About
+    about: EntrySubject
 
     @property
     def entry_id(self) -> str:
@@ -104,7 +104,7 @@ def as_booked(
 
 def _posted(
     record: Record, recoveries: Recoveries
-) -> Iterator[tuple[Posting, Line, int, About, date | None]]:
+) -> Iterator[tuple[Posting, Line, int, EntrySubject, date | None]]:
     """The postings of a record: those of its moves, then that of a recovery.
 
     The day is that of an order which the record issued: its event may name another one, even a
@@ -115,13 +115,13 @@ def _posted(
         if posting is not None:
             convention = required(move.convention, "convention")
             order = _order_of(record, move)
-            about = About(convention, order.payment_order, None)
+            about = EntrySubject(convention, order.payment_order, None)
             yield posting, move.line, move.amount_cents, about, order.issued_on
     recovered = recoveries.take(record)
     if recovered:
         assert record.event is not None, "a recovery is an event"
         data = record.event.data
-        about = About(required(data.convention, "convention"), None, data.recovery)
+        about = EntrySubject(required(data.convention, "convention"), None, data.recovery)
         for posting, line, cents in recovered:
             yield posting, line, cents, about, None
 

@@ -22,7 +22,7 @@ class UnknownSlip(SlipProblem):
     """No slip has the id that was asked for."""
 
 
-class NotLeft(SlipProblem):
+class SlipNotSent(SlipProblem):
     """A slip's message has not left yet: it may be exported once it has."""
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from sqlalchemy import inspect
 
-from services.projector.database import make_engine, where
+from services.projector.database import engine_address, make_engine
 from services.projector.database_errors import reaching
 from services.projector.tables import payment_orders
 from services.runtime.ops.errors import Unreachable
@@ -95,7 +95,10 @@ class Jobs:
 
         async def run() -> None:
             if not self._is_made:
-                async with reaching(where(self._read_model)), self._read_model.connect() as asked:
+                async with (
+                    reaching(engine_address(self._read_model)),
+                    self._read_model.connect() as asked,
+                ):
                     self._is_made = await asked.run_sync(
                         lambda connection: inspect(connection).has_table(payment_orders.name)
                     )

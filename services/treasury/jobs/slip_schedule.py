@@ -19,7 +19,7 @@ from services.texts.language import Language
 from services.texts.translation import translate
 from services.treasury.application.slips import Slips
 from services.treasury.domain.schedule import has_come, written
-from services.treasury.domain.slips import NotLeft, SlipProblem, SlipState
+from services.treasury.domain.slips import SlipNotSent, SlipProblem, SlipState
 from services.treasury.pes.saving import save
 from services.treasury.pes.writer import PesFile
 from services.treasury.store.database import TreasuryStore
@@ -32,7 +32,7 @@ BY: Final = "schedule"
 log: Final = structlog.stdlib.get_logger("ecluse.treasury")
 
 
-class NotWritten(Exception):
+class FileNotWritten(Exception):
     """The file of a slip could not be written: the slip is not exported."""
 
 
@@ -112,11 +112,11 @@ class SlipSchedule:
                 continue
             try:
                 await self._export(self._exports, each)
-            except NotLeft:
+            except SlipNotSent:
                 is_done = False
             except SlipProblem as problem:
                 _report(problem, slip=each.slip_id)
-            except (NotWritten, OSError) as error:
+            except (FileNotWritten, OSError) as error:
                 log.error("slip_not_exported", slip=each.slip_id, error=str(error))  # noqa: TRY400
                 is_done = False
         return is_done
@@ -156,7 +156,7 @@ def _keep(file: PesFile, hidden: Path) -> Path:
         finally:
             os.close(directory)
     except OSError as error:
-        raise NotWritten(str(error)) from None
+        raise FileNotWritten(str(error)) from None
     return hidden
 
 

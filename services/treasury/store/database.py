@@ -9,11 +9,11 @@ from sqlalchemy import Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.projector.database import make_engine, where
+from services.projector.database import engine_address, make_engine
 from services.projector.database_errors import reaching
 from services.projector.migrations import prepare_beside
 from services.projector.settings import address_beside
-from services.projector.snapshot import see_one_moment
+from services.projector.snapshot import begin_snapshot
 from services.projector.sql import POSTGRESQL
 from services.treasury.settings import TreasurySettings
 from services.treasury.store.tables import SCHEMA, VERSION_TABLE
@@ -70,7 +70,7 @@ class TreasuryStore:
     @property
     def name(self) -> str:
         """Its address in messages, without the password."""
-        return where(self._engine)
+        return engine_address(self._engine)
 
     async def prepare(self, patience_s: float = 0.0) -> None:
         """Make the tables, or bring them to this version.
@@ -111,7 +111,7 @@ class TreasuryStore:
     async def reading(self) -> AsyncGenerator[AsyncConnection]:
         """A connection for questions, which see one moment: no act is seen half done."""
         async with reaching(self.name), self._engine.connect() as connection:
-            await see_one_moment(connection)
+            await begin_snapshot(connection)
             yield connection
 
     def follow_password(self, follow: Callable[[AsyncEngine], None]) -> None:

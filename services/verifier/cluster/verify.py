@@ -10,7 +10,7 @@ from events.topics import INPUT_TOPICS, JOURNAL
 from services.verifier.cluster.partition import LEAVING, PartitionProof, is_imported
 from services.verifier.cluster.topics import GIVE_UP_S, PLAIN, Cluster
 from services.verifier.findings import Code, Findings, Place
-from services.verifier.journal.figures import together
+from services.verifier.journal.figures import merge_figures
 from services.verifier.journal.internal_events import InternalEvents
 from services.verifier.journal.proof import Progress, Row
 from services.verifier.kafka_records import TopicRecord, home_of
@@ -53,7 +53,7 @@ class Totals:
             remarks.append(Remark(Note.OTHER_PARTITIONS, facts))
         records = {topic: self.read[topic] for topic in TOPICS}
         read: Json = {"partitions": len(home), "records": records}
-        figures = together(self._summaries)
+        figures = merge_figures(self._summaries)
         return report_of(findings, read, figures, remarks, self.heads, self._expired)
 
 

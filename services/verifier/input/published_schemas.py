@@ -39,7 +39,7 @@ def schema_of(kind: str) -> Json:
     return found
 
 
-class Walk:
+class SchemaWalk:
     """One event held against its schema.
 
     Args:

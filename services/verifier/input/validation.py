@@ -3,7 +3,7 @@
 import json
 from typing import Final, NamedTuple
 
-from services.verifier.input.published_schemas import FOLDER, Walk, schema_of
+from services.verifier.input.published_schemas import FOLDER, SchemaWalk, schema_of
 from services.verifier.input.strict_json import Path, Unreadable, everything, read_object
 from services.verifier.kafka_records import Headers, attributes, is_binary
 from services.verifier.records import LEDGER, Json
@@ -107,10 +107,10 @@ def _hold(event: Json, doubts: list[Path], *, at_internal_events: bool) -> None:
     kind = event.get("type")
     known = INBOUND if at_internal_events else INBOUND - INTERNAL_EVENTS
     if not isinstance(kind, str) or kind not in known:
-        Walk(_of_no_type(), doubts, checks=True).whole(event)
+        SchemaWalk(_of_no_type(), doubts, checks=True).whole(event)
         raise Unreadable("unknown_type", ("type",))
     # The ledger had its internal event from events that were read: their numbers were checked then.
-    Walk(schema_of(kind), doubts, checks=kind != OPENED).whole(event)
+    SchemaWalk(schema_of(kind), doubts, checks=kind != OPENED).whole(event)
 
 
 def _of_no_type() -> Json:

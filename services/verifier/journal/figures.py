@@ -79,7 +79,7 @@ def _position(record: Record) -> int | str:
     return offset if FILE_MARK in topic else f"{topic}/{partition}/{offset}"
 
 
-def together(summaries: Iterable[Json]) -> Json:
+def merge_figures(summaries: Iterable[Json]) -> Json:
     """The figures of several partitions as one object: no budget is in two of them."""
     all_of = list(summaries)
     return {name: _merged(name, [each[name] for each in all_of]) for name in all_of[0]}

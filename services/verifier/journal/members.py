@@ -13,7 +13,7 @@ class OrNull(NamedTuple):
     of: Any
 
 
-class Either(NamedTuple):
+class TaggedUnion(NamedTuple):
     """An object of one of two kinds, which a member tells apart."""
 
     member: str
@@ -81,11 +81,11 @@ MEMBERS: Final = {
     **dict.fromkeys(("event_id", "event_source", "digest"), TEXT_OR_NULL),
     "waits_for": OrNull({"kind": TEXT, "id": TEXT}),
     "refusal": OrNull(CODE),
-    "dead_letter": OrNull(Either("by", DEAD_LETTER | {"by": TEXT, "why": TEXT}, DEAD_LETTER)),
+    "dead_letter": OrNull(TaggedUnion("by", DEAD_LETTER | {"by": TEXT, "why": TEXT}, DEAD_LETTER)),
     "review_flags": OrNull([CODE]),
     "moves": OrNull([MOVE]),
     "commitment_entries": OrNull([ENTRY]),
-    "payment_orders": OrNull([Either("issued_on", ISSUED, CHANGED)]),
+    "payment_orders": OrNull([TaggedUnion("issued_on", ISSUED, CHANGED)]),
 }
 """The types of the others are proved where records are read."""
 
@@ -103,7 +103,7 @@ def _misfit(value: Any, wanted: Any) -> str | None:
     """The path to what is not as wanted, and empty where that is `value` itself; else None."""
     if isinstance(wanted, OrNull):
         return None if value is None else _misfit(value, wanted.of)
-    if isinstance(wanted, Either):
+    if isinstance(wanted, TaggedUnion):
         is_one = type(value) is dict and wanted.member in value
         return _misfit(value, wanted.having if is_one else wanted.lacking)
     if type(wanted) is tuple:

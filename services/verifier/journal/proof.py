@@ -17,7 +17,7 @@ from services.verifier.records import (
     LaterRecordError,
     NotARecordError,
     Record,
-    guessed,
+    guess_place,
     prove_shape,
     read_record,
 )
@@ -87,10 +87,10 @@ class JournalProof:
         except LaterRecordError as error:
             if error.text not in self._later:  # A whole journal of theirs is one thing to say.
                 self._later.append(error.text)
-                self.findings.add(Code.RECORD_MALFORMED, guessed(raw, place), why=error.text)
+                self.findings.add(Code.RECORD_MALFORMED, guess_place(raw, place), why=error.text)
             return None
         except NotARecordError as error:
-            self.findings.add(Code.RECORD_MALFORMED, guessed(raw, place), why=error.text)
+            self.findings.add(Code.RECORD_MALFORMED, guess_place(raw, place), why=error.text)
             return None
         try:
             self._prove(record, key)

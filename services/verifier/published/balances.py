@@ -13,8 +13,8 @@ from services.verifier.published.messages import (
     content_of,
     differing,
     is_new,
+    message_fault,
     read_message,
-    why_none,
 )
 from services.verifier.records import Json, Record, canonical
 from services.verifier.state.books import Books, Key
@@ -60,7 +60,7 @@ class Balances:
             claimed = _checked(*named, line_of(balance["line"]))
             body = content_of(message)
         except NO_MESSAGE as error:
-            self._findings.add(Code.MESSAGE_MALFORMED, record.place, why=why_none(error))
+            self._findings.add(Code.MESSAGE_MALFORMED, record.place, why=message_fault(error))
             return
         if message["type"] != UPDATED or type(sequence) is not int:
             self._findings.add(Code.MESSAGE_MALFORMED, record.place, why="type, sequence")

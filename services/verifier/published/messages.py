@@ -82,7 +82,7 @@ def read_message(record: TopicRecord) -> Json:
     return message
 
 
-def why_none(error: Exception) -> str:
+def message_fault(error: Exception) -> str:
     """The reason why a record is no message, in English: the first cause of an error."""
     first = error.__cause__
     return cause(first if isinstance(first, Exception) else error)
@@ -176,7 +176,7 @@ class Claims:
             sentences = message["data"].pop("message", None) if record.topic == REFUSALS else None
             body = content_of(message)
         except NO_MESSAGE as error:
-            self._findings.add(Code.MESSAGE_MALFORMED, record.place, why=why_none(error))
+            self._findings.add(Code.MESSAGE_MALFORMED, record.place, why=message_fault(error))
             return
         what = f"{message['type']} {name}"
         if record.key != message["partitionkey"].encode():

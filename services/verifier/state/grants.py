@@ -12,7 +12,7 @@ Document = tuple[str, int]
 
 
 @dataclass(slots=True)
-class Back:
+class LineRecovery:
     """One recovery on one line (rules, 27 and 31)."""
 
     named: int = 0
@@ -28,7 +28,7 @@ class Recovery:
 
     ordered: int = 0
     collected: int = 0
-    back: defaultdict[Line, Back] = field(default_factory=lambda: defaultdict(Back))
+    back: defaultdict[Line, LineRecovery] = field(default_factory=lambda: defaultdict(LineRecovery))
 
 
 @dataclass(slots=True)
@@ -116,7 +116,7 @@ class Convention:
         awaited = sum(max(0, each.named - each.came) for each in self._back(line))
         return max(0, self.paid_on(line) - awaited)
 
-    def _back(self, line: Line) -> list[Back]:
+    def _back(self, line: Line) -> list[LineRecovery]:
         return [each.back[line] for each in self.recoveries.values() if line in each.back]
 
     def paid_this_year_cents(self) -> int:

@@ -17,7 +17,7 @@ from services.runtime.kafka.refusals import Refusals
 from services.runtime.kafka.waits import within
 from services.runtime.ops.errors import ClusterError
 from services.watch.process.watch import Watch
-from services.watch.tables.partitions import Reached
+from services.watch.tables.partitions import ReadProgress
 
 AGAIN_S: Final = 1.0
 """Time until the next sample where a partition has just lost its owner: only a second sample
@@ -67,7 +67,7 @@ async def _reconcile(watch: Watch, refusals: Refusals) -> None:
         log.info("watch_ready", budgets=len(watch.own_tables.live.budgets))
 
 
-async def _progress(watch: Watch) -> dict[Place, Reached]:
+async def _progress(watch: Watch) -> dict[Place, ReadProgress]:
     consumer, where = watch.consumer, watch.settings.bootstrap_servers
     assert isinstance(consumer, Consumer), "the transport is ours"
     worked = {own: watch.own_tables.next_offset(own) for own in watch.assigned}
@@ -75,7 +75,7 @@ async def _progress(watch: Watch) -> dict[Place, Reached]:
     ends = await watch.ends.of(fetched)
     named = {watch.in_the_contract(place): place for place in fetched}
     return {
-        own: Reached(worked.get(own, 0), *fetched[place], ends[place])
+        own: ReadProgress(worked.get(own, 0), *fetched[place], ends[place])
         for own, place in named.items()
     }
 

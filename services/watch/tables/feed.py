@@ -24,7 +24,7 @@ from services.watch.tables.outcomes import (
     RefusalCounts,
     event_s_of,
 )
-from services.watch.tables.partitions import Reached, ReadOnce, only
+from services.watch.tables.partitions import ReadOnce, ReadProgress, only
 from services.watch.tables.reconciliation import Reconciliation
 from services.watch.tables.waiting_times import (
     FetchedRange,
@@ -104,7 +104,7 @@ class Tables:
         for topic, counted in self._by_topic.items():
             counted.keep_only({each.partition for each in kept if each.topic == topic})
 
-    def reconcile(self, reached: Mapping[Place, Reached], asked_s: float) -> list[Difference]:
+    def reconcile(self, reached: Mapping[Place, ReadProgress], asked_s: float) -> list[Difference]:
         """The overdue differences, by offsets that were asked for after `asked_s`.
 
         Raises:

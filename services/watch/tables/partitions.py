@@ -8,7 +8,7 @@ V = TypeVar("V")
 P = TypeVar("P")
 
 
-class Reached(NamedTuple):
+class ReadProgress(NamedTuple):
     """Progress of reading one partition: offsets, taken in this order."""
 
     worked: int

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from events.topics import BALANCES, JOURNAL, Place
 from services.watch.tables.balances import LiveBalances, OpenEnds
 from services.watch.tables.budget_balance import Difference
-from services.watch.tables.partitions import Reached, only
+from services.watch.tables.partitions import ReadProgress, only
 
 SHRUNK_AFTER: Final = 10
 """After so many samples in a row a partition that ends too early is one that was made anew. Fewer
@@ -99,7 +99,7 @@ class Reconciliation:
         """The same, while the cluster answers: new records are read as they arrive."""
         return self._answered and self.is_read(number)
 
-    def is_answer(self, reached: Mapping[Place, Reached]) -> bool:
+    def is_answer(self, reached: Mapping[Place, ReadProgress]) -> bool:
         """False where a partition ends before what was read of it: that was no answer.
 
         Raises:
@@ -115,7 +115,7 @@ class Reconciliation:
             self.no_answer()
         return not short
 
-    def reconcile(self, reached: Mapping[Place, Reached]) -> list[Difference]:
+    def reconcile(self, reached: Mapping[Place, ReadProgress]) -> list[Difference]:
         """The differences that are overdue.
 
         Args:
@@ -133,7 +133,7 @@ class Reconciliation:
         self._note(reached)
         return overdue
 
-    def _note(self, reached: Mapping[Place, Reached]) -> None:
+    def _note(self, reached: Mapping[Place, ReadProgress]) -> None:
         """Note the progress of every partition, and those read to their end at assignment."""
         self.progress = {
             place: Progress(each.end if each.is_worked(each.end) else each.worked, each.end)
@@ -153,7 +153,7 @@ class Reconciliation:
         pair.seen = waiting
 
 
-def _ends_of_pairs(reached: Mapping[Place, Reached]) -> dict[int, dict[Place, int]]:
+def _ends_of_pairs(reached: Mapping[Place, ReadProgress]) -> dict[int, dict[Place, int]]:
     """The ends of both topics, by number, without partitions that lack their counterpart."""
     numbers = {place.partition for place in reached}
     pairs = {each: (Place(JOURNAL, each), Place(BALANCES, each)) for each in numbers}

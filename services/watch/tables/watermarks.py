@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from events.topics import INPUT_TOPICS, JOURNAL, Place
 from services.lag.judge.model import Sample
-from services.watch.tables.partitions import Reached, only
+from services.watch.tables.partitions import ReadProgress, only
 
 MARKS_MAX: Final = 64
 """Marks kept for each partition: a watch that is further behind shows nothing anyway."""
@@ -39,7 +39,7 @@ class Watermarks:
         """Drop the partitions that others read from now on."""
         self._marks, self._until_s = only(places, self._marks), only(places, self._until_s)
 
-    def reconciled(self, reached: Mapping[Place, Reached], asked_s: float) -> None:
+    def reconciled(self, reached: Mapping[Place, ReadProgress], asked_s: float) -> None:
         """Take note of a reconciliation whose offsets were asked for after `asked_s`."""
         for place, each in reached.items():
             marks = self._marks.setdefault(place, deque())
@@ -111,7 +111,7 @@ class InputWatermarks:
                 partition = self._partitions.setdefault(number, _Input())
                 _note(partition, _InputMark(begun_s, ends), done, ended_s)
 
-    def reconciled(self, reached: Mapping[Place, Reached], asked_s: float) -> None:
+    def reconciled(self, reached: Mapping[Place, ReadProgress], asked_s: float) -> None:
         """Take note of a reconciliation that asked for the journal's ends after `asked_s`."""
         for number, partition in self._partitions.items():
             decided, journal = partition.decided, reached.get(Place(JOURNAL, number))

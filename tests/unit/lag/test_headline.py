@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.lag.client.merge import Lag
-from services.lag.present.headline import Knows, Reading, arrived, headline
+from services.lag.present.headline import BacklogSource, Reading, arrived, headline
 from tests.api import lag_scenes
 from tests.api.lag_boards import NIGHT, Json, a_board, stages
 from tests.unit.api.console.lag_views import lag
@@ -122,23 +122,23 @@ def test_the_latest_event_is_that_of_the_read_model() -> None:
 @pytest.mark.parametrize(
     ("known", "knows"),
     [
-        (lag(a_board()), Knows.WATCH),
-        (lag(lag_scenes.broker_down().board), Knows.CLUSTER_SILENT),
+        (lag(a_board()), BacklogSource.WATCH),
+        (lag(lag_scenes.broker_down().board), BacklogSource.CLUSTER_SILENT),
         (
             otherwise(
                 **dict.fromkeys(
                     ("ledger", "projector", "watch", "treasury"), UNKNOWN | {"rule": "not_sampled"}
                 )
             ),
-            Knows.STILL,
+            BacklogSource.STILL,
         ),
-        (lag(a_board(), later_s=60), Knows.OLD),
-        (Lag("watch"), Knows.SILENT),
-        (Lag("nobody"), Knows.NOBODY),
-        (Lag("one_process"), Knows.ONE_PROCESS),
+        (lag(a_board(), later_s=60), BacklogSource.OLD),
+        (Lag("watch"), BacklogSource.SILENT),
+        (Lag("nobody"), BacklogSource.NOBODY),
+        (Lag("one_process"), BacklogSource.ONE_PROCESS),
     ],
 )
-def test_it_says_who_knows(known: Lag, knows: Knows) -> None:
+def test_it_says_who_knows(known: Lag, knows: BacklogSource) -> None:
     assert knows is headline(known, READING, NIGHT).knows
 
 

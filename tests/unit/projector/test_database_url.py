@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from structlog.testing import capture_logs
 
 from services.api.adapters.read_model import open_read_model
-from services.projector.database import make_engine, where
+from services.projector.database import engine_address, make_engine
 from services.projector.settings import DatabaseSettings
 from services.runtime.ops.errors import Stop
 from services.texts.translation import both
@@ -125,7 +125,7 @@ def test_a_mode_that_there_is_not_is_named(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_address_of_messages_holds_no_password(tmp_path: Path) -> None:
     url = "postgresql://ecluse:s3cret@db/ecluse?sslmode=require"
-    assert "postgresql+asyncpg://ecluse:***@db/ecluse" == where(make_engine(url))
+    assert "postgresql+asyncpg://ecluse:***@db/ecluse" == engine_address(make_engine(url))
     with pytest.raises(Stop) as stop:
         make_engine(f"{url}&sslcert={tmp_path}/none.pem&sslpassword=hidden")
     said = both(stop.value.text)

@@ -6,7 +6,7 @@ import re
 import pytest
 from aiokafka.errors import InvalidSessionTimeoutError, KafkaError
 
-from services.runtime.kafka.group_refusals import BURST_S, JOINS_MAX, Joins, lost
+from services.runtime.kafka.group_refusals import BURST_S, JOINS_MAX, JoinAttempts, lost
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 
@@ -26,7 +26,7 @@ def test_an_error_of_a_group_says_what_to_do(error: KafkaError, pattern: str) ->
 
 
 def test_a_member_that_joins_anew_again_and_again_has_a_double() -> None:
-    joins = Joins(NOBODY)
+    joins = JoinAttempts(NOBODY)
     for number in range(JOINS_MAX):
         joins.check()
         assert joins.note(f"member-{number}", BURST_S * number)
@@ -37,14 +37,14 @@ def test_a_member_that_joins_anew_again_and_again_has_a_double() -> None:
 
 
 def test_a_member_that_joins_anew_now_and_then_has_none() -> None:
-    joins = Joins(NOBODY)
+    joins = JoinAttempts(NOBODY)
     for number in range(3 * JOINS_MAX):
         joins.note(f"member-{number}", 4 * number)
         joins.check()
 
 
 def test_a_member_that_is_cut_off_joins_several_times_at_once_and_has_none() -> None:
-    joins = Joins(NOBODY)
+    joins = JoinAttempts(NOBODY)
     for number in range(3 * JOINS_MAX):
         assert joins.note(f"member-{number}", number / 100)
         joins.check()

@@ -19,7 +19,7 @@ from services.runtime.ops.errors import ClusterError
 from services.watch.deadlines.delivery import BACK_OFF_RUNS, DeadlineDelivery
 from services.watch.deadlines.publisher import DeadlinePublisher
 from services.watch.tables.balances import LiveBalances
-from services.watch.tables.partitions import Reached
+from services.watch.tables.partitions import ReadProgress
 from services.watch.tables.reconciliation import Reconciliation
 from services.watch.tables.watermarks import InputWatermarks
 from tests.builders import a_convention, a_notification, a_vote, an_award
@@ -83,7 +83,7 @@ class Scene:
 
     def read(self, *numbers: int, worked: int = 9) -> None:
         places = [Place(topic, number) for topic in (JOURNAL, BALANCES) for number in numbers]
-        reached = {place: Reached(worked, worked, worked, 9) for place in places}
+        reached = {place: ReadProgress(worked, worked, worked, 9) for place in places}
         self.reconciliation.reconcile(reached)
         self.watermarks.reconciled(reached, LATER.timestamp())
 

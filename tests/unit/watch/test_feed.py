@@ -8,7 +8,7 @@ from services.watch.tables.balances import Fault
 from services.watch.tables.budget_balance import Difference
 from services.watch.tables.feed import Record, Tables
 from services.watch.tables.latencies import Step
-from services.watch.tables.partitions import Reached
+from services.watch.tables.partitions import ReadProgress
 from tests.builders import a_convention, a_notification, a_vote, an_acknowledgement, an_award
 from tests.journal_records import a_record
 from tests.unit.lag.builders import NOW_S
@@ -43,7 +43,7 @@ class Scene:
         reached = {}
         for topic in WATCHED:
             worked = self.tables.next_offset(Place(topic, 0))
-            reached[Place(topic, 0)] = Reached(worked, worked, worked, worked + left)
+            reached[Place(topic, 0)] = ReadProgress(worked, worked, worked, worked + left)
         assert [] == self.tables.reconcile(reached, self.now_s)
 
     def counts(self) -> dict[str, int | None]:

@@ -6,7 +6,7 @@ import pytest
 
 from events.topics import EVENTS, INPUT_TOPICS, INTERNAL_EVENTS, JOURNAL, Place
 from services.lag.judge.model import Sample
-from services.watch.tables.partitions import Reached
+from services.watch.tables.partitions import ReadProgress
 from services.watch.tables.watermarks import InputWatermarks
 from tests.unit.lag.builders import a_sample
 
@@ -33,7 +33,7 @@ class Scene:
 
     def cycle(self, at_s: float, worked: int = 9, end: int = 9) -> float | None:
         """The watermark after a reconciliation with the journal read so far."""
-        self.watermarks.reconciled({Place(JOURNAL, 0): Reached(worked, 0, worked, end)}, at_s)
+        self.watermarks.reconciled({Place(JOURNAL, 0): ReadProgress(worked, 0, worked, end)}, at_s)
         return self.watermarks.until_s(0)
 
 
@@ -117,7 +117,7 @@ def test_a_input_topic_that_ends_earlier_than_it_did_begins_anew() -> None:
 def test_a_partition_without_its_journal_is_known_up_to_no_moment() -> None:
     scene = Scene()
     scene.sample(10)
-    scene.watermarks.reconciled({Place(JOURNAL, 1): Reached(0, 0, 0, 0)}, 12)
+    scene.watermarks.reconciled({Place(JOURNAL, 1): ReadProgress(0, 0, 0, 0)}, 12)
     assert (None, None) == (scene.watermarks.until_s(0), scene.watermarks.until_s(1))
 
 

@@ -17,7 +17,7 @@ from services.watch.settings import WatchSettings
 from services.watch.tables.budget_balance import Kind
 from services.watch.tables.feed import Tables
 from services.watch.tables.latencies import Step
-from services.watch.tables.partitions import Reached
+from services.watch.tables.partitions import ReadProgress
 from tests.builders import BUDGET, Scenario, a_convention, a_vote, an_award
 from tests.unit.lag.builders import NOW_S
 from tests.unit.watch.ledger_output import encoded, transactions
@@ -26,7 +26,7 @@ PARTITIONS = 4
 HOME = partition_of(BUDGET.encode(), PARTITIONS)
 YEAR = (a_vote(), an_award(), a_convention())
 ALL_READ = {
-    Place(topic, number): Reached(0, 0, 0, 0)
+    Place(topic, number): ReadProgress(0, 0, 0, 0)
     for topic in (JOURNAL, BALANCES)
     for number in range(PARTITIONS)
 }
@@ -134,7 +134,7 @@ def test_every_kind_of_difference_has_a_metric_from_the_start_and_lag_only_once_
     kinds = {f'ecluse_watch_balance_differences_total{{kind="{kind}"}}': "0.0" for kind in Kind}
     assert kinds.items() <= scene.figures().items()
     assert not [name for name in scene.figures() if "lag" in name]
-    scene.reconciliation.reconcile({Place(JOURNAL, 2): Reached(0, 0, 0, 7)})
+    scene.reconciliation.reconcile({Place(JOURNAL, 2): ReadProgress(0, 0, 0, 7)})
     lag = 'ecluse_watch_lag_offsets{partition="2",topic="ecluse.journal.v1"}'
     assert "7.0" == scene.figures()[lag]
 

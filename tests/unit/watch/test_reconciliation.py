@@ -6,7 +6,7 @@ from events.journal import try_read_record
 from events.topics import BALANCES, JOURNAL, Place
 from services.watch.tables.balances import LiveBalances
 from services.watch.tables.budget_balance import Kind
-from services.watch.tables.partitions import Reached
+from services.watch.tables.partitions import ReadProgress
 from services.watch.tables.reconciliation import SHRUNK_AFTER, Reconciliation, Shrunk
 from tests.builders import a_vote, an_amount
 from tests.unit.watch.ledger_output import Out, encoded, transactions
@@ -38,7 +38,7 @@ class Scene:
 
     def cycle(self, *places: Place) -> list[Kind]:
         reached = {
-            place: Reached(self.live.next_offset(place), *self._fetched[place])
+            place: ReadProgress(self.live.next_offset(place), *self._fetched[place])
             for place in places or (J, B)
         }
         if not self.reconciliation.is_answer(reached):

@@ -21,7 +21,7 @@ from services.watch.document.service import LagService
 from services.watch.settings import WATCHED, WatchSettings
 from services.watch.tables.feed import Record, Tables
 from services.watch.tables.latencies import Step
-from services.watch.tables.partitions import Reached
+from services.watch.tables.partitions import ReadProgress
 from tests.builders import a_convention, a_notification, a_vote, an_award
 from tests.unit.lag.builders import NOW_S, a_sample, a_status
 from tests.unit.watch.ledger_output import Out, encoded, transactions
@@ -63,7 +63,7 @@ class Scene:
         """Reconcile with so many offsets left in each topic."""
         worked = {each: self.tables.next_offset(Place(each, 0)) for each in WATCHED}
         self.tables.reconcile(
-            {Place(topic, 0): Reached(at, at, at, at + left) for topic, at in worked.items()},
+            {Place(topic, 0): ReadProgress(at, at, at, at + left) for topic, at in worked.items()},
             self.now_s,
         )
 
@@ -300,7 +300,7 @@ def test_the_watch_tells_of_itself_by_its_own_places() -> None:
 def test_markers_at_the_end_are_no_lag_of_the_watch() -> None:
     scene = Scene()
     scene.read()
-    reached = {Place(topic, 0): Reached(4, 6, 4, 6) for topic in WATCHED}
+    reached = {Place(topic, 0): ReadProgress(4, 6, 4, 6) for topic in WATCHED}
     scene.tables.reconcile(reached, NOW_S)
     scene.sample(scene.watch, a_sample(committed=None, end=6, owner="watch-1"))
     scene.now_s += 1
@@ -328,7 +328,7 @@ def test_the_oldest_order_that_the_treasury_has_not_read_is_known_from_the_order
 def test_behind_the_last_order_stand_markers_alone_and_nobody_is_late() -> None:
     scene = Scene()
     scene.tables.read(PAYMENT_ORDERS, Record(0, 0, b"B", ORDER, (), NOW_S))
-    scene.tables.reconcile({Place(topic, 0): Reached(1, 3, 1, 3) for topic in WATCHED}, NOW_S)
+    scene.tables.reconcile({Place(topic, 0): ReadProgress(1, 3, 1, 3) for topic in WATCHED}, NOW_S)
     scene.sample(scene.treasury, a_sample(committed=1, end=3, owner="bank"))
     stage = scene.stage("treasury")
     assert (0, NOON, None) == (stage.behind, stage.latest_event_at, stage.oldest_event_at)

@@ -3,15 +3,15 @@
 import pytest
 
 from events.topics import JOURNAL, REFUSALS, Place
-from services.watch.tables.partitions import Reached
+from services.watch.tables.partitions import ReadProgress
 from services.watch.tables.watermarks import MARKS_MAX, Watermarks
 
 PLACE = Place(JOURNAL, 0)
 OTHER = Place(JOURNAL, 1)
 
 
-def at(worked: int, end: int) -> Reached:
-    return Reached(worked, worked, worked, end)
+def at(worked: int, end: int) -> ReadProgress:
+    return ReadProgress(worked, worked, worked, end)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_it_is_known_up_to_the_last_cycle_of_which_all_was_read(
 
 def test_behind_the_last_record_stand_markers_alone() -> None:
     read = Watermarks()
-    read.reconciled({PLACE: Reached(worked=8, position=10, behind_last=8, end=10)}, 5.0)
+    read.reconciled({PLACE: ReadProgress(worked=8, position=10, behind_last=8, end=10)}, 5.0)
     assert 5.0 == read.until_s(PLACE)
 
 

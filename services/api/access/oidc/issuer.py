@@ -19,7 +19,7 @@ from services.api.access.oidc.discovery import (
     opened,
 )
 from services.api.access.oidc.tokens import (
-    Demands,
+    TokenRequirements,
     UnknownKey,
     caller_of,
     claims_of,
@@ -55,7 +55,7 @@ class Issuer:
     Without that address it is read in the provider's own document (OpenID Connect Discovery).
     """
 
-    def __init__(self, demands: Demands, jwks_url: str | None, clock: Clock) -> None:
+    def __init__(self, demands: TokenRequirements, jwks_url: str | None, clock: Clock) -> None:
         self._demands = demands
         self._jwks_url = jwks_url
         self._clock = clock

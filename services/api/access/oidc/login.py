@@ -15,7 +15,7 @@ from services.api.access.oidc.attempts import Attempt
 from services.api.access.oidc.issuer import Issuer
 from services.api.access.oidc.provider import Client, Provider
 from services.api.access.oidc.tokens import (
-    Demands,
+    TokenRequirements,
     caller_of,
     subject_of,
     text_of,
@@ -81,7 +81,7 @@ class ProviderLogin:
 
     def __init__(
         self,
-        demands: Demands,
+        demands: TokenRequirements,
         client: Client,
         issuer: Issuer,
         store: AccessStore,

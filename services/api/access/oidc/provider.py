@@ -26,7 +26,7 @@ from services.api.access.oidc.discovery import (
 )
 from services.api.access.oidc.tokens import text_of
 from services.api.adapters.clock import Clock
-from services.api.adapters.ttl_cache import Kept
+from services.api.adapters.ttl_cache import TtlCache
 from services.api.problems import Kind, Problem
 from services.runtime.ops.http_fetch import read_within
 
@@ -103,7 +103,7 @@ class Provider:
         self._issuer = issuer
         self._name = name
         self._client = client
-        self._kept = Kept(self._read, clock, lambda found: AWAY_S if found is None else FRESH_S)
+        self._kept = TtlCache(self._read, clock, lambda found: AWAY_S if found is None else FRESH_S)
 
     async def address_to_log_in(self, attempt: Attempt) -> str:
         """The address at which the browser logs in."""

@@ -39,7 +39,7 @@ KEY_TYPES: Final = frozenset({"RSA", "EC", "OKP"})
 
 
 @dataclass(frozen=True, slots=True)
-class Demands:
+class TokenRequirements:
     """Demands on a token."""
 
     issuer: str
@@ -128,7 +128,7 @@ def _key_of(published: Any) -> Key:
 def claims_of(
     token: str,
     keys: KeySet,
-    demands: Demands,
+    demands: TokenRequirements,
     audience: str,
     now: datetime,
     *,
@@ -159,7 +159,7 @@ def claims_of(
     return claims
 
 
-def caller_of(claims: Mapping[str, Any], demands: Demands) -> Caller:
+def caller_of(claims: Mapping[str, Any], demands: TokenRequirements) -> Caller:
     """Whoever a token of these claims names, with what it allows.
 
     Raises:
@@ -239,7 +239,7 @@ def refused(reason: str, why: Translatable) -> NotKnown:
     return NotKnown(reason, _("Token refused: {why}.").render({"why": why}))
 
 
-def _rights(claims: Mapping[str, Any], demands: Demands) -> dict[Scope, Entities]:
+def _rights(claims: Mapping[str, Any], demands: TokenRequirements) -> dict[Scope, Entities]:
     """The rights that a token gives, by scopes and by roles; other words give nothing."""
     given = {
         name.removeprefix(demands.scope_prefix)

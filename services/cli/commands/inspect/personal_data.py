@@ -20,7 +20,7 @@ from services.cli.records.occurrences import Occurrence, Wanted
 from services.cli.terminal.options import AsJson, Command, Group
 from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, busy, leave, print_json
 from services.cli.terminal.screen import Screen
-from services.projector.database import make_engine, our_address, where
+from services.projector.database import engine_address, make_engine, our_address
 from services.projector.database_errors import message_of, reaching
 from services.projector.settings import read_address
 from services.projector.sql import POSTGRESQL
@@ -204,7 +204,7 @@ async def _rows(wanted: Wanted, address: str) -> AsyncGenerator[Searched]:
     """The rows of all tables of a database."""
     engine = _engine(address)
     try:
-        async with reaching(where(engine)), engine.connect() as connection:
+        async with reaching(engine_address(engine)), engine.connect() as connection:
             for table in await connection.run_sync(_tables):
                 yield table.fullname, None
                 rows = await connection.stream(select(table))
@@ -214,7 +214,7 @@ async def _rows(wanted: Wanted, address: str) -> AsyncGenerator[Searched]:
                         for each in wanted.occurrences(value):
                             yield table.fullname, Holder(table.fullname, key, str(column), each)
     except DatabaseError as error:
-        raise Unreachable(where(engine), verbatim(message_of(error))) from error
+        raise Unreachable(engine_address(engine), verbatim(message_of(error))) from error
     finally:
         await engine.dispose()
 

@@ -112,7 +112,7 @@ def create_key(
     if not rights:
         leave(NO_RIGHT, EXIT_USAGE)
     at = _end_of(expires)
-    key, shown = with_store(data, lambda store: store.create(label, rights, who(), at))
+    key, shown = with_store(data, lambda store: store.create(label, rights, command_user(), at))
     if as_json:
         print_json({"key": shown, **_row(key)})
         return
@@ -152,7 +152,7 @@ def rotate_key(
     if both is None:
         leave(NO_TIME.render({"text": overlap}), EXIT_USAGE)
     at = _end_of(expires)
-    rotated = with_store(data, lambda store: store.rotate(key_id, who(), both, at))
+    rotated = with_store(data, lambda store: store.rotate(key_id, command_user(), both, at))
     if rotated is None:
         leave(NOT_THERE.render({"key_id": key_id}), EXIT_NOT_THERE)
     old, new, shown = rotated
@@ -172,7 +172,7 @@ def revoke_key(
     as_json: AsJson = False,
 ) -> None:
     """Have a key open nothing any more, from now on."""
-    if not with_store(data, lambda store: store.revoke(key_id, who())):
+    if not with_store(data, lambda store: store.revoke(key_id, command_user())):
         leave(NOT_THERE.render({"key_id": key_id}), EXIT_NOT_THERE)
     if as_json:
         print_json({"revoked": key_id})
@@ -261,7 +261,7 @@ def _is_control(character: str) -> bool:
     return unicodedata.category(character).startswith("C")
 
 
-def who() -> str:
+def command_user() -> str:
     """The person who runs the command, for the audit trail."""
     try:
         return f"cli:{getpass.getuser()}"

@@ -39,10 +39,10 @@ from services.redrive.sending import (
     BY_MAX,
     COMMENT_MAX,
     Author,
-    again,
     as_sent,
     former_of,
     patched,
+    resend,
 )
 from services.redrive.state import dead_letter_topic
 from services.redrive.writing import send
@@ -192,7 +192,7 @@ async def _send(
         update(done, len(wanted))
 
     records = [
-        again(each.dead_letter.at, each.raw, each.received, author)
+        resend(each.dead_letter.at, each.raw, each.received, author)
         for each in wanted
         if each.received is not None
     ]

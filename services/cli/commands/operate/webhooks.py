@@ -13,8 +13,8 @@ from services.cli.commands.operate.api_keys import (
     NO_SIRET,
     Data,
     Names,
+    command_user,
     instant,
-    who,
     with_store,
 )
 from services.cli.terminal.options import COUNT_MAX, AsJson, Command, Group
@@ -91,7 +91,9 @@ def add_webhook(
     secret = secret_of(some_bytes(KEY_BYTES))
 
     async def add(store: "AccessStore") -> "Webhook":
-        return await _kept(store).add(address, secret, entities, who(), str(position), budget)
+        return await _kept(store).add(
+            address, secret, entities, command_user(), str(position), budget
+        )
 
     try:
         added = with_store(data, add)
@@ -118,7 +120,7 @@ def list_webhooks(data: Data = None, as_json: AsJson = False) -> None:
 @app.command("remove", cls=Command)
 def remove_webhook(webhook_id: ItsId, data: Data = None, as_json: AsJson = False) -> None:
     """Post nothing more to a webhook's address."""
-    if not with_store(data, lambda store: _kept(store).remove(webhook_id, who())):
+    if not with_store(data, lambda store: _kept(store).remove(webhook_id, command_user())):
         leave(NOT_THERE.render({"webhook_id": webhook_id}), EXIT_NOT_THERE)
     if as_json:
         print_json({"removed": webhook_id})
@@ -203,12 +205,12 @@ async def _end(settings: Any, data: Path | None) -> "Position":
     from services.api.outcomes.position import Position  # noqa: PLC0415
     from services.api.outcomes.query import end_of_journal  # noqa: PLC0415
     from services.embedded.api import READ_FILE  # noqa: PLC0415
-    from services.projector.database import where  # noqa: PLC0415
+    from services.projector.database import engine_address  # noqa: PLC0415
     from services.projector.database_errors import reaching  # noqa: PLC0415
 
     engine = open_read_model(settings.url if data is None else f"sqlite:///{data / READ_FILE}")
     try:
-        async with reaching(where(engine)), engine.connect() as connection:
+        async with reaching(engine_address(engine)), engine.connect() as connection:
             await begin_reading(connection)
             return await end_of_journal(connection)
     except DBAPIError:

@@ -199,13 +199,13 @@ def serve(
     ECLUSE_AUTH=off lets everybody in.
     """
     from services.api.settings import ApiSettings
-    from services.embedded.api import ToLoad, serve_embedded
+    from services.embedded.api import EventFile, serve_embedded
 
     if not embedded:
         leave(EMBEDDED_ONLY, EXIT_USAGE)
     settings = ApiSettings.with_options(bind, port)
     streams = load or []
-    files = [ToLoad(Path(stream.name), Path(stream.name).name) for stream in streams]
+    files = [EventFile(Path(stream.name), Path(stream.name).name) for stream in streams]
     with ExitStack() as shown:
         handled = shown.enter_context(progress(REPLAYING, streams))
 

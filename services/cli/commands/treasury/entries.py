@@ -127,7 +127,7 @@ async def _read(
     """The number of lines that were made now, and the entries."""
     from services.api.adapters.clock import wall_clock
     from services.api.journal.entries import listed
-    from services.projector.database import where
+    from services.projector.database import engine_address
     from services.projector.database_errors import reaching
     from services.treasury.application.entries import Bookkeeper
     from services.treasury.application.entry_list import list_entries
@@ -138,7 +138,7 @@ async def _read(
             made = await Bookkeeper(store, read_model, config.accounts, wall_clock).book()
         if journal is Journal.GENERAL:
             return made, await list_entries(store, **asked._asdict())
-        async with reaching(where(read_model)), read_model.connect() as connection:
+        async with reaching(engine_address(read_model)), read_model.connect() as connection:
             return made, await listed(connection, None, **asked._asdict())
 
 

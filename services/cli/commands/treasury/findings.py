@@ -7,7 +7,7 @@ import typer
 
 from events.masking import masked, masked_name
 from events.texts import Day, _, ngettext
-from services.cli.commands.operate.api_keys import instant, who
+from services.cli.commands.operate.api_keys import command_user, instant
 from services.cli.commands.treasury.opening import AtDatabase
 from services.cli.commands.treasury.returns import with_returns
 from services.cli.terminal.options import AsJson, Command, Group, flag, typed
@@ -65,7 +65,7 @@ def close(
     """Close a finding: it is not opened again."""
     try:
         closed = with_returns(
-            db, lambda returns: returns.close(typed(finding_id), who(), typed(reason))
+            db, lambda returns: returns.close(typed(finding_id), command_user(), typed(reason))
         )
     except UnknownFinding as problem:
         leave(problem.text, EXIT_NOT_THERE)

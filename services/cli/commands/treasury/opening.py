@@ -77,14 +77,14 @@ async def _check(read_model: "AsyncEngine") -> None:
     from sqlalchemy import select  # noqa: PLC0415 # as above
     from sqlalchemy.exc import DatabaseError  # noqa: PLC0415
 
-    from services.projector.database import where  # noqa: PLC0415
+    from services.projector.database import engine_address  # noqa: PLC0415
     from services.projector.database_errors import is_temporary, reaching  # noqa: PLC0415
     from services.projector.tables import payment_orders  # noqa: PLC0415
 
-    async with reaching(where(read_model)), read_model.connect() as connection:
+    async with reaching(engine_address(read_model)), read_model.connect() as connection:
         try:
             await connection.execute(select(payment_orders.c.budget).limit(1))
         except DatabaseError as error:
             if is_temporary(error):
                 raise
-            raise Stop(where(read_model), NO_READ_MODEL) from error
+            raise Stop(engine_address(read_model), NO_READ_MODEL) from error

@@ -17,7 +17,7 @@ from services.texts.translation import both
 if TYPE_CHECKING:
     from services.treasury.application.differences.discrepancy import Discrepancy
     from services.treasury.application.differences.erp import ErpTotals
-    from services.treasury.application.entries import Behind
+    from services.treasury.application.entries import BudgetBehind
 
 DIFFERENCE: Final = _("{budget}: {text}.")
 OF_RECORDS: Final = _("{budget}: {text}. Records: {records}.")
@@ -80,7 +80,7 @@ def _totals(erp: typer.FileBinaryRead) -> "ErpTotals":
 
 async def _differences(
     db: str | None, budget: str | None, totals: "ErpTotals | None", *, with_accounts: bool
-) -> "tuple[list[Discrepancy], list[Behind]]":
+) -> "tuple[list[Discrepancy], list[BudgetBehind]]":
     from services.api.adapters.clock import wall_clock
     from services.treasury.application.entries import Bookkeeper
     from services.treasury.application.reconcile import reconcile as differences
@@ -117,7 +117,7 @@ def _row(each: "Discrepancy") -> dict[str, Any]:
     }
 
 
-def _show(found: "list[Discrepancy]", behind: "list[Behind]") -> None:
+def _show(found: "list[Discrepancy]", behind: "list[BudgetBehind]") -> None:
     for each in found:
         facts = {"budget": each.budget, "text": each.text, "records": each.records}
         say((OF_RECORDS if each.records else DIFFERENCE).render(facts))

@@ -10,7 +10,7 @@ import typer
 
 from events.masking import masked, masked_name
 from events.texts import Number, Translatable, _, ngettext, verbatim
-from services.cli.commands.operate.api_keys import instant, who
+from services.cli.commands.operate.api_keys import command_user, instant
 from services.cli.commands.treasury.opening import AtDatabase, opened
 from services.cli.terminal.options import AsJson, Command, Group
 from services.cli.terminal.output import display_name, print_json
@@ -73,7 +73,10 @@ def take(
     """
 
     async def work(returns: "Returns") -> "list[Taken]":
-        return [await returns.take(each, Path(display_name(each)).name, who()) for each in files]
+        return [
+            await returns.take(each, Path(display_name(each)).name, command_user())
+            for each in files
+        ]
 
     found = with_returns(db, work)
     if as_json:

@@ -13,7 +13,7 @@ import typer
 from events.masking import masked
 from events.texts import Day, Euros, Number, Translatable, _, ngettext
 from events.treasury import PIECE_NUMBER_MAX, PIECES_MAX, SLIP_NUMBER_MAX
-from services.cli.commands.operate.api_keys import instant, who
+from services.cli.commands.operate.api_keys import command_user, instant
 from services.cli.commands.treasury.opening import AtDatabase, opened
 from services.cli.terminal.options import AsJson, Command, Group, OfBudget, typed_or_none
 from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, leave, print_json
@@ -111,7 +111,7 @@ def prepare(
         wanted = {(each.order.budget, each.slip_type): None for each in ready}
         most = {} if at_most is None else {"at_most": at_most}
         made = [
-            await slips.prepare(of_budget, of_type, who(), **most)
+            await slips.prepare(of_budget, of_type, command_user(), **most)
             for of_budget, of_type in wanted
             if slip_type in {None, of_type}
         ]
@@ -183,8 +183,8 @@ def issue(
         from services.treasury.application.numbers import GivenNumbers
 
         if number is None or first_piece is None:
-            return await slips.issue(slip_id, who())
-        return await slips.issue(slip_id, who(), GivenNumbers(number, first_piece))
+            return await slips.issue(slip_id, command_user())
+        return await slips.issue(slip_id, command_user(), GivenNumbers(number, first_piece))
 
     _say(_do(db, work), ISSUED, as_json=as_json)
 
@@ -206,7 +206,7 @@ def export(
     It holds whole bank accounts. A slip that was exported is cancelled only where the gateway
     refused it, or called it a duplicate.
     """
-    file = _do(db, lambda slips: slips.export(slip_id, who()))
+    file = _do(db, lambda slips: slips.export(slip_id, command_user()))
     if str(output) == STANDARD_OUTPUT:
         sys.stdout.buffer.write(file.content)
         return
@@ -243,7 +243,11 @@ def cancel(
     if why is not None and len(why) > REASON_MAX:
         facts = {"count": Number(len(why)), "limit": Number(REASON_MAX)}
         raise bad_option("--reason", TOO_LONG.render(facts))
-    _say(_do(db, lambda slips: slips.cancel(slip_id, who(), why)), CANCELLED, as_json=as_json)
+    _say(
+        _do(db, lambda slips: slips.cancel(slip_id, command_user(), why)),
+        CANCELLED,
+        as_json=as_json,
+    )
 
 
 def _do(db: str | None, work: "Callable[[Slips], Awaitable[Result]]") -> Result:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from events.commitments import CommitmentReduced
 from events.conventions import ConventionAmended
 from services.ledger.domain.convention_threshold import convention_required
-from services.ledger.domain.handler import ActEntry, At, Handler, entries_on_awards
+from services.ledger.domain.handler import ActEntry, Context, Handler, entries_on_awards
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.model.book import Book, BudgetState
 from services.ledger.domain.model.conventions import Convention
@@ -31,7 +31,7 @@ from services.ledger.domain.order_issuing import issue_orders, situation
 from services.ledger.domain.rules.budgets import controlled
 
 
-def amend(book: Book, event: ConventionAmended, at: At) -> Accepted | Refused | Waits:
+def amend(book: Book, event: ConventionAmended, at: Context) -> Accepted | Refused | Waits:
     """A new schedule of what is not ordered; up it commits more, down it releases (rules, 15).
 
     What is committed too little is supplemented within open credit, what is too much is given back
@@ -57,7 +57,7 @@ def amend(book: Book, event: ConventionAmended, at: At) -> Accepted | Refused | 
     return ruling
 
 
-def reduce(book: Book, event: CommitmentReduced, at: At) -> Accepted | Refused | Waits:
+def reduce(book: Book, event: CommitmentReduced, at: Context) -> Accepted | Refused | Waits:
     """Give up what will not be paid, from the last instalment backwards (rules, 16).
 
     A commitment is reduced to what is liquidated (dégagement; arrêté du 26 avril 1996, article 3).

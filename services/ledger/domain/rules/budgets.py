@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from events.budgets import BudgetVoted, CreditsTransferred
 from services.ledger.domain.credit import overdrawn, shortfall
-from services.ledger.domain.handler import At, Handler
+from services.ledger.domain.handler import Context, Handler
 from services.ledger.domain.invariants import group_sums
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.model.book import Book, BudgetState, Want
@@ -15,7 +15,7 @@ from services.ledger.domain.model.refusals import Missing, Refusal
 from services.ledger.domain.model.verdicts import Accepted, Refused, Waits
 
 
-def vote(book: Book, event: BudgetVoted, _at: At) -> Accepted | Refused | Waits:
+def vote(book: Book, event: BudgetVoted, _at: Context) -> Accepted | Refused | Waits:
     """The initial vote opens credits; later ones open more or take away (rules, 26 and 30)."""
     if event.stage == "initial":
         if book.vote_level is not None:
@@ -35,7 +35,7 @@ def vote(book: Book, event: BudgetVoted, _at: At) -> Accepted | Refused | Waits:
     return Accepted(moves) if event.stage == "initial" else controlled(book, moves)
 
 
-def transfer(book: Book, event: CreditsTransferred, _at: At) -> Accepted | Refused | Waits:
+def transfer(book: Book, event: CreditsTransferred, _at: Context) -> Accepted | Refused | Waits:
     """Credits leave one line for another (rules, 26)."""
     if book.vote_level is None:
         return Waits(Want(Missing.BUDGET, book.budget))

@@ -13,7 +13,7 @@ from events.conventions import (
     ConventionSuspended,
 )
 from services.ledger.domain.convention_threshold import held_back
-from services.ledger.domain.handler import At, Handler
+from services.ledger.domain.handler import Context, Handler
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.model.book import Book, BudgetState, Want
 from services.ledger.domain.model.conventions import LIFE_CYCLE, Convention, ConventionState
@@ -55,7 +55,7 @@ SIREN_DIGITS = 9
 """A SIRET is a SIREN, the body, and five digits more, its establishment."""
 
 
-def sign(book: Book, event: ConventionSigned, at: At) -> Accepted | Refused | Waits:
+def sign(book: Book, event: ConventionSigned, at: Context) -> Accepted | Refused | Waits:
     """The legal commitment: reserved → committed, line by line (rules, 10, 11 and 13).
 
     The convention (loi 2000-321, article 10) makes the obligation, and stays within what was
@@ -87,7 +87,7 @@ def sign(book: Book, event: ConventionSigned, at: At) -> Accepted | Refused | Wa
     return issue_orders(book, _signed_situation(book, event, at), ruling)
 
 
-def notify(book: Book, event: ConventionNotified, at: At) -> Accepted | Refused | Waits:
+def notify(book: Book, event: ConventionNotified, at: Context) -> Accepted | Refused | Waits:
     """The beneficiary was notified; the first notification counts (rules, 19).
 
     From it, or from the event that the convention names, the time to pay runs (loi 2021-875).
@@ -100,7 +100,7 @@ def notify(book: Book, event: ConventionNotified, at: At) -> Accepted | Refused 
     return issue_orders(book, case, Accepted())
 
 
-def suspend(book: Book, event: ConventionSuspended, _at: At) -> Accepted | Refused | Waits:
+def suspend(book: Book, event: ConventionSuspended, _at: Context) -> Accepted | Refused | Waits:
     """No order is issued until the convention resumes; open ones go on (rules, 17 and 18).
 
     The convention itself allows it (that of Lille: article 7).
@@ -113,7 +113,7 @@ def suspend(book: Book, event: ConventionSuspended, _at: At) -> Accepted | Refus
     return Accepted()
 
 
-def resume(book: Book, event: ConventionResumed, at: At) -> Accepted | Refused | Waits:
+def resume(book: Book, event: ConventionResumed, at: Context) -> Accepted | Refused | Waits:
     """Order what fell due in the meantime; due dates stay as they were (rules, 19 and 21)."""
     convention = unended(book, event.convention)
     if not isinstance(convention, Convention):
@@ -174,7 +174,7 @@ def _waiting_for_account(
     return [case for case in found if case.convention is not alone]
 
 
-def _signed_situation(book: Book, event: ConventionSigned, at: At) -> Situation:
+def _signed_situation(book: Book, event: ConventionSigned, at: Context) -> Situation:
     account = None if event.bank_account is None else bank_account_of(event.bank_account)
     return situation(book, signed_convention(book, event, at.sequence), at.on, account=account)
 

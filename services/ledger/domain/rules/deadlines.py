@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from events.deadlines import DeadlinePassed
-from services.ledger.domain.handler import At, Handler
+from services.ledger.domain.handler import Context, Handler
 from services.ledger.domain.model.book import Book
 from services.ledger.domain.model.conventions import Convention
 from services.ledger.domain.model.flags import Flag, FlagCode
@@ -13,7 +13,7 @@ from services.ledger.domain.model.schedules import documents_due
 from services.ledger.domain.model.verdicts import Accepted, Refused, Waits, known
 
 
-def check(book: Book, event: DeadlinePassed, _at: At) -> Accepted | Refused | Waits:
+def check(book: Book, event: DeadlinePassed, _at: Context) -> Accepted | Refused | Waits:
     """A payment or a report that is late is flagged; a parked event is refused behind this one."""
     if event.payment_order is not None:
         return _payment_due(book, event, event.payment_order)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from events.deliberations import DeliberationAdopted
 from services.ledger.domain.convention_threshold import convention_required
-from services.ledger.domain.handler import ActEntry, At, Handler
+from services.ledger.domain.handler import ActEntry, Context, Handler
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.model.book import Book, BudgetState, Want
 from services.ledger.domain.model.conventions import Convention
@@ -34,7 +34,7 @@ from services.ledger.domain.order_issuing import issue_orders, situation
 from services.ledger.domain.rules.budgets import controlled
 
 
-def adopt(book: Book, event: DeliberationAdopted, at: At) -> Accepted | Refused | Waits:
+def adopt(book: Book, event: DeliberationAdopted, at: Context) -> Accepted | Refused | Waits:
     """An act on a grant (rules, 9 and 13; CGCT L2311-7)."""
     return award(book, event, at) if event.role == "award" else concur(book, event)
 
@@ -48,7 +48,7 @@ def concur(book: Book, event: DeliberationAdopted) -> Accepted:
     return Accepted(flags=flags)
 
 
-def award(book: Book, event: DeliberationAdopted, at: At) -> Accepted | Refused | Waits:
+def award(book: Book, event: DeliberationAdopted, at: Context) -> Accepted | Refused | Waits:
     """An award reserves its lines; without convention it commits them as well."""
     grant = book.grants.get(event.grant)
     if grant is not None and grant.withdrawn:

@@ -17,7 +17,7 @@ from services.ledger.domain.fiscal_year.carry_over import (
 )
 from services.ledger.domain.fiscal_year.closed_years import reserved_in_order
 from services.ledger.domain.fiscal_year.year_openings import internal_events_of
-from services.ledger.domain.handler import ActEntry, At, Handler, award_act, entries_on_awards
+from services.ledger.domain.handler import ActEntry, Context, Handler, award_act, entries_on_awards
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.model.book import Book, BudgetState, Want
 from services.ledger.domain.model.conventions import Convention, ConventionState
@@ -46,7 +46,7 @@ from services.ledger.domain.order_issuing import (
 )
 
 
-def close(book: Book, event: FiscalYearClosed, _at: At) -> Accepted | Refused:
+def close(book: Book, event: FiscalYearClosed, _at: Context) -> Accepted | Refused:
     """Close the year: commitments are carried over or lapse, reserves lapse (rules, 30).
 
     The complementary period (journée complémentaire, CGCT D2342-3) is the time before this event:
@@ -88,7 +88,7 @@ def _carried(book: Book, event: FiscalYearClosed) -> dict[str, None]:
     return dict.fromkeys(each.convention for each in event.carry_over)
 
 
-def open_next(book: Book, event: FiscalYearOpened, at: At) -> Accepted:
+def open_next(book: Book, event: FiscalYearOpened, at: Context) -> Accepted:
     """A convention of the closed year goes on in this one, whatever stands here (rules, 32).
 
     Its money is committed without having been voted here: what is carried over is payable before

@@ -6,7 +6,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from events.payments import BankAccountChanged, PaymentExecuted, PaymentOrderAcknowledged
-from services.ledger.domain.handler import At, Handler
+from services.ledger.domain.handler import Context, Handler
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.model.book import Book, BudgetState
 from services.ledger.domain.model.grants import bank_account_of
@@ -25,7 +25,7 @@ from services.ledger.domain.order_issuing import conventions_paid_to, issue_orde
 from services.ledger.domain.rules.terminations import returned
 
 
-def change_account(book: Book, event: BankAccountChanged, at: At) -> Accepted:
+def change_account(book: Book, event: BankAccountChanged, at: Context) -> Accepted:
     """New bank details set off what waited for them, in order of signature (rules, 12 and 21)."""
     account = bank_account_of(event.bank_account)
     ruling = Accepted()
@@ -35,7 +35,7 @@ def change_account(book: Book, event: BankAccountChanged, at: At) -> Accepted:
     return ruling
 
 
-def acknowledge(book: Book, event: PaymentOrderAcknowledged, at: At) -> Accepted | Refused:
+def acknowledge(book: Book, event: PaymentOrderAcknowledged, at: Context) -> Accepted | Refused:
     """The accountant's answer; a rejection gives the unpaid part back to the commitment.
 
     The accountant (comptable public) suspends an order and reports; the authorising officer mends
@@ -61,7 +61,7 @@ def acknowledge(book: Book, event: PaymentOrderAcknowledged, at: At) -> Accepted
     return _issue_due(book, order, at.on, ruling, returned_cents)
 
 
-def pay(book: Book, event: PaymentExecuted, at: At) -> Accepted | Refused:
+def pay(book: Book, event: PaymentExecuted, at: Context) -> Accepted | Refused:
     """Money left the treasury: lines fill in their order, a partial payment leaves the state."""
     order = book.orders.get(event.payment_order)
     if order is None:

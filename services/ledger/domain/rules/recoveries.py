@@ -5,7 +5,7 @@ from sys import intern
 from typing import Any, Final
 
 from events.recoveries import RecoveryCollected, RecoveryOrdered
-from services.ledger.domain.handler import At, Handler
+from services.ledger.domain.handler import Context, Handler
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.model.book import YEAR_DIGITS, Book, BudgetState, Want
 from services.ledger.domain.model.conventions import Convention, RecoveredLine, Recovery
@@ -19,7 +19,7 @@ from services.ledger.domain.order_issuing import issue_orders, situation
 from services.ledger.domain.parking import recovery_id
 
 
-def order(book: Book, event: RecoveryOrdered, at: At) -> Accepted | Refused | Waits:
+def order(book: Book, event: RecoveryOrdered, at: Context) -> Accepted | Refused | Waits:
     """Money is asked back: at most what was paid and nobody asked back yet; nothing moves."""
     convention = known(book, event.convention)
     if not isinstance(convention, Convention):
@@ -31,7 +31,7 @@ def order(book: Book, event: RecoveryOrdered, at: At) -> Accepted | Refused | Wa
     return _issue_due(book, convention, at, Accepted())
 
 
-def collect(book: Book, event: RecoveryCollected, at: At) -> Accepted | Refused | Waits:
+def collect(book: Book, event: RecoveryCollected, at: Context) -> Accepted | Refused | Waits:
     """Money has come back: in the budget's year it reopens credit, later it is revenue.
 
     A closed year has no credit to reopen: what comes then is revenue too (account 773; rules, 31).
@@ -70,7 +70,7 @@ def _unknown(event: RecoveryOrdered | RecoveryCollected) -> Refused:
 
 
 def _issue_due(
-    book: Book, convention: Convention, at: At, ruling: Accepted, returned_cents: int = 0
+    book: Book, convention: Convention, at: Context, ruling: Accepted, returned_cents: int = 0
 ) -> Accepted:
     """The ruling, with the orders that the event made due (rules, 18); a closed year has none."""
     if book.closed:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from events.reports import ReportReceived, ReportRejected
-from services.ledger.domain.handler import At, Handler
+from services.ledger.domain.handler import Context, Handler
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.model.book import Book, BudgetState
 from services.ledger.domain.model.conventions import Convention, DocumentKey, document_key
@@ -14,7 +14,7 @@ from services.ledger.domain.model.verdicts import Accepted, Waits, known
 from services.ledger.domain.order_issuing import issue_orders, situation
 
 
-def receive(book: Book, event: ReportReceived, at: At) -> Accepted | Waits:
+def receive(book: Book, event: ReportReceived, at: Context) -> Accepted | Waits:
     """A document arrives; the last one that an instalment waits for sets it off (rules, 19-22).
 
     The first payment wants decision and convention, later ones what the decision asks for (CGCT,
@@ -29,7 +29,7 @@ def receive(book: Book, event: ReportReceived, at: At) -> Accepted | Waits:
     return issue_orders(book, case, Accepted())
 
 
-def reject(book: Book, event: ReportRejected, at: At) -> Accepted | Waits:
+def reject(book: Book, event: ReportRejected, at: Context) -> Accepted | Waits:
     """A document does not do: it counts as not received; what it set off is flagged (rules, 24)."""
     convention = known(book, event.convention)
     if not isinstance(convention, Convention):

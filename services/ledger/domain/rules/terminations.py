@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from events.conventions import ConventionTerminated
 from events.deliberations import DeliberationWithdrawn
-from services.ledger.domain.handler import At, Handler
+from services.ledger.domain.handler import Context, Handler
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.model.book import Book, BudgetState, Want
 from services.ledger.domain.model.conventions import Convention, ConventionState
@@ -21,7 +21,7 @@ from services.ledger.domain.model.schedules import order_of
 from services.ledger.domain.model.verdicts import Accepted, Refused, Waits, unended
 
 
-def terminate(book: Book, event: ConventionTerminated, _at: At) -> Accepted | Refused | Waits:
+def terminate(book: Book, event: ConventionTerminated, _at: Context) -> Accepted | Refused | Waits:
     """Release what is not ordered, and the grant's reserve; open orders stay payable.
 
     The convention itself says when (that of Lille: article 10, two months after formal notice).
@@ -33,7 +33,7 @@ def terminate(book: Book, event: ConventionTerminated, _at: At) -> Accepted | Re
     return Accepted([*_released(convention), *reserve])
 
 
-def withdraw(book: Book, event: DeliberationWithdrawn, _at: At) -> Accepted | Refused | Waits:
+def withdraw(book: Book, event: DeliberationWithdrawn, _at: Context) -> Accepted | Refused | Waits:
     """An act falls: with the award, all that is not paid is released; what is paid is flagged.
 
     An award gives rights to whoever meets its conditions (CE, 5 juillet 2010, CCI de l'Indre), and

@@ -40,7 +40,7 @@ class _Piece(NamedTuple):
     """The slip that the order's own row names."""
 
 
-class _Left(NamedTuple):
+class _UnpaidPart(NamedTuple):
     """The unpaid part of an order."""
 
     cents: int = 0
@@ -79,14 +79,14 @@ async def differences(
                 records=records,
             )
             for kind, expected_cents, found_cents in _faults(
-                places.get(name, []), left.get(name, _Left())
+                places.get(name, []), left.get(name, _UnpaidPart())
             )
         ]
     return found
 
 
 def _faults(
-    places: list[_Piece], left: _Left
+    places: list[_Piece], left: _UnpaidPart
 ) -> Iterator[tuple[DiscrepancyKind, int | None, int | None]]:
     """The faults of an order, with the unpaid part and what is taken back."""
     if len(places) > 1:
@@ -159,7 +159,7 @@ async def _left(
     ledger: AsyncConnection,
     budget: str,
     cancelled: Iterable[_Cancelled],
-) -> dict[str, _Left]:
+) -> dict[str, _UnpaidPart]:
     """The unpaid part of each order that the ledger cancelled."""
     of, order = payment_order_lines.c, payment_orders.c
     its_order = and_(order.budget == of.budget, order.payment_order == of.payment_order)
@@ -174,11 +174,11 @@ async def _left(
         lines[name].append(amount_cents)
     which = and_(orders.c.budget == budget, orders.c.cancelled != 0)
     returned = await returned_of(treasury, which)
-    found: dict[str, _Left] = {}
+    found: dict[str, _UnpaidPart] = {}
     for each in cancelled:
         line_cents = lines[each.payment_order]
         of_it = returned.get((budget, each.payment_order), NOTHING)
         by_line = unpaid_by_line(line_cents, each.paid_cents, of_it.by_line, of_it.refused_cents)
         cents = sum(line_cents) - each.paid_cents if by_line is None else sum(by_line)
-        found[each.payment_order] = _Left(cents, by_line, cents > 0 and not of_it.is_rejected)
+        found[each.payment_order] = _UnpaidPart(cents, by_line, cents > 0 and not of_it.is_rejected)
     return found
