@@ -21,7 +21,7 @@ from events.envelope import (
     Event,
     SourceKind,
     UntypedEnvelope,
-    borrows_a_name,
+    uses_reserved_source,
 )
 from events.models import model_of
 from events.strict_json import (
@@ -34,7 +34,7 @@ from events.strict_json import (
     token_of,
 )
 from events.texts import Translatable, _, verbatim
-from events.unreadable import Reason, Unreadable, borrowed_name, fault_detail
+from events.unreadable import Reason, Unreadable, fault_detail, reserved_source_fault
 from events.values import JOURNALLED
 
 MEBIBYTE = 1024 * 1024
@@ -195,7 +195,7 @@ def _judged(
     if b"\\u0000" in raw:
         reject_null_characters(message)
     validate, name = _DIAGNOSIS, message.get("type")
-    borrowed = borrows_a_name(message.get("source"), name, source_kind)
+    borrowed = uses_reserved_source(message.get("source"), name, source_kind)
     if isinstance(name, str) and name not in UNREAD[source_kind]:
         validate = VALIDATORS.get(name, _DIAGNOSIS)
         if name in OWN_INTERNAL_EVENTS:
@@ -204,9 +204,9 @@ def _judged(
         model = validate.validate_python(message, context=context)
     except ValidationError as error:
         fault = _first_fault(error)
-        raise Fault(borrowed_name(fault) if borrowed else fault) from None
+        raise Fault(reserved_source_fault(fault) if borrowed else fault) from None
     if borrowed:
-        raise Fault(borrowed_name())
+        raise Fault(reserved_source_fault())
     envelope: Envelope[Event] = Envelope.of(model)
     budget = envelope.data.budget
     if envelope.partitionkey != budget:

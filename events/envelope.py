@@ -82,7 +82,7 @@ def is_reserved(source: str) -> bool:
     return source.startswith(OWN_SOURCES) and source != COMMAND
 
 
-def borrows_a_name(source: Any, name: Any, source_kind: SourceKind) -> bool:
+def uses_reserved_source(source: Any, name: Any, source_kind: SourceKind) -> bool:
     """True for a record with the ledger's `source` that the ledger cannot have written there.
 
     The id of an internal event can be worked out before it is written: whoever used it first would

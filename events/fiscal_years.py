@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from events.models import Part, for_pydantic
+from events.models import Part, pydantic_type
 from events.parts import (
     Act,
     BankAccount,
@@ -100,7 +100,7 @@ class _ConstantOrList:
         self, _source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         return core_schema.no_info_wrap_validator_function(
-            constant_or_list, handler.generate_schema(for_pydantic(_Named))
+            constant_or_list, handler.generate_schema(pydantic_type(_Named))
         )
 
     def __get_pydantic_json_schema__(

@@ -61,7 +61,7 @@ def model_of(part: Any) -> type[BaseModel]:
     hints = get_type_hints(kind, include_extras=True)
     fields: dict[str, Any] = {
         each.name: (
-            for_pydantic(arguments.get(hints[each.name], hints[each.name])),
+            pydantic_type(arguments.get(hints[each.name], hints[each.name])),
             ... if each.required else each.default,
         )
         for each in msgspec.structs.fields(kind)
@@ -87,17 +87,17 @@ def _validators(kind: type[Part]) -> dict[str, Callable[..., Any]]:
     }
 
 
-def for_pydantic(hint: Any) -> Any:
+def pydantic_type(hint: Any) -> Any:
     """A type of a field as pydantic reads it: msgspec's bounds become its own."""
     if get_origin(hint) is Annotated:
         kind, *metadata = get_args(hint)
-        return Annotated[(for_pydantic(kind), *map(_bound, metadata))]
+        return Annotated[(pydantic_type(kind), *map(_bound, metadata))]
     if get_origin(hint) is tuple:
         # A list of JSON; nothing is said behind its first fault.
-        items = GenericAlias(tuple, (for_pydantic(get_args(hint)[0]), ...))
+        items = GenericAlias(tuple, (pydantic_type(get_args(hint)[0]), ...))
         return Annotated[(items, Field(strict=False, fail_fast=True))]
     if get_origin(hint) in (Union, UnionType):
-        return reduce(or_, map(for_pydantic, get_args(hint)))
+        return reduce(or_, map(pydantic_type, get_args(hint)))
     return hint
 
 

@@ -24,7 +24,7 @@ from events.envelope import (
     Envelope,
     Event,
     SourceKind,
-    borrows_a_name,
+    uses_reserved_source,
 )
 from events.fiscal_years import constant_or_list
 from events.models import Part
@@ -238,7 +238,7 @@ def read(
             return None
         if envelope.partitionkey != envelope.data.budget:
             return None
-        if borrows_a_name(envelope.source, envelope.type, source_kind):
+        if uses_reserved_source(envelope.source, envelope.type, source_kind):
             return None
         if envelope.type in OWN_INTERNAL_EVENTS:
             context = JOURNALLED

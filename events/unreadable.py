@@ -197,7 +197,7 @@ _BYTE = re.compile(r"\(byte ([0-9]+)\)$")
 BORROWED_NAME = _("only the ledger speaks under this name: put your application's")
 
 
-def borrowed_name(fault: Unreadable | None = None) -> Unreadable:
+def reserved_source_fault(fault: Unreadable | None = None) -> Unreadable:
     """The first fault of a record that bears the ledger's `source`; `fault` is another one."""
     if fault is not None and fault.pointer in ("/specversion", "/id"):
         return fault  # Their fields come before the source.

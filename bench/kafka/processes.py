@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple, Self
 
-from services.dev.local_broker import dies_with_us
+from services.dev.local_broker import parent_death_prefix
 
 TICKS_PER_S: Final = os.sysconf("SC_CLK_TCK")
 STOP_S: Final = 30.0
@@ -129,7 +129,7 @@ class Child:
     def __enter__(self) -> Self:
         """Start it."""
         self._process = subprocess.Popen(  # noqa: S603 - our own command
-            [*dies_with_us(), *self._command],
+            [*parent_death_prefix(), *self._command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -208,7 +208,7 @@ async def ask(module: str, question: Mapping[str, Any], limit_s: float) -> dict[
         BenchFailed: it failed, or took longer than `limit_s`.
     """
     process = await asyncio.create_subprocess_exec(
-        *dies_with_us(),
+        *parent_death_prefix(),
         sys.executable,
         "-m",
         module,

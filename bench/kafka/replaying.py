@@ -12,7 +12,7 @@ from bench.kafka.contenders import Site
 from bench.kafka.processes import BenchFailed
 from bench.kafka.progress import Progress
 from bench.kafka.workers import COMMAND
-from services.dev.local_broker import dies_with_us
+from services.dev.local_broker import parent_death_prefix
 
 EVENTS_MAX: Final = 100_000
 """How many events are replayed, the opening's before them."""
@@ -43,7 +43,7 @@ async def replay(site: Site, progress: Progress) -> Figures:
 
 
 def _replayed(count: int, *arguments: str) -> Figures:
-    command = [*dies_with_us(), *COMMAND, "replay", "--json", *arguments]
+    command = [*parent_death_prefix(), *COMMAND, "replay", "--json", *arguments]
     start_s = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603 # our own command
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

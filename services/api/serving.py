@@ -24,7 +24,7 @@ from services.api.access.webhook_store import Webhooks
 from services.api.adapters.clock import Clock, wall_clock
 from services.api.adapters.journal_ends import KafkaEnds
 from services.api.adapters.kafka_publisher import KafkaPublisher
-from services.api.adapters.read_model import follow_password, open_read_model
+from services.api.adapters.read_model import open_read_model, reload_password
 from services.api.adapters.source_records import marks_behind, original_bytes, source_records
 from services.api.adapters.treasury import Treasury, open_treasury
 from services.api.app import create_app
@@ -34,7 +34,7 @@ from services.api.lag_source import lag_source
 from services.api.settings import ApiSettings
 from services.api.webhooks.runner import Runner, delivering
 from services.runtime.ops.errors import Stop
-from services.runtime.ops.forced_exit import END_S, leave_after
+from services.runtime.ops.forced_exit import END_S, exit_after
 from services.runtime.ops.secret_files import Secret
 from services.runtime.ops.settings import Settings
 from services.treasury.settings import TreasurySettings
@@ -79,7 +79,7 @@ class Draining(uvicorn.Server):
     def handle_exit(self, sig: int, frame: Any) -> None:
         """Take no more connections, finish what is under way, return."""
         super().handle_exit(sig, frame)
-        leave_after(END_S, 0)
+        exit_after(END_S, 0)
         self._captured_signals.clear()
         # A signal comes between any two steps of the loop, or while it sleeps.
         self._loop.call_soon_threadsafe(self._leaving.set)
@@ -99,11 +99,11 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
     ends = KafkaEnds(kafka, clock)
     engine = open_read_model(address)
     of_database = Secret("database_url", settings.database_url)
-    follow_password(engine, of_database.value)
+    reload_password(engine, of_database.value)
     of_access = of_database
     if settings.access_url is not None:
         of_access = Secret("access_url", settings.access_url)
-    store.follow_password(of_access.value)
+    store.reload_password(of_access.value)
     treasury = _opened_treasury(engine, of_database, clock)
     try:
         await store.prepare(kafka.give_up_s)
@@ -145,7 +145,7 @@ def _opened_treasury(engine: AsyncEngine, of_database: Secret, clock: Clock) -> 
     treasury = open_treasury(own, engine, clock)
     if treasury is not None:
         of_its_own = own.treasury_url and Secret("treasury_url", own.treasury_url)
-        treasury.follow_password((of_its_own or of_database).value)
+        treasury.reload_password((of_its_own or of_database).value)
     return treasury
 
 

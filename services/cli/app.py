@@ -26,8 +26,8 @@ from services.cli.terminal.options import (
 )
 from services.cli.terminal.streams import watch_standard_streams
 from services.cli.terminal.texts import STORE_ERROR
-from services.runtime.ops.file_modes import be_private
-from services.runtime.processing.cycle_collection import for_a_command
+from services.runtime.ops.file_modes import set_private_umask
+from services.runtime.processing.cycle_collection import tune_for_command
 from services.texts.translation import translate
 
 if TYPE_CHECKING:
@@ -256,8 +256,8 @@ def main() -> None:
         # own from when it has begun.
         signal.signal(signal.SIGTERM, lambda *_: os._exit(EXIT_TERMINATED))
     watch_standard_streams()
-    for_a_command()
-    be_private()  # Journals, databases and brokers' data hold IBANs.
+    tune_for_command()
+    set_private_umask()  # Journals, databases and brokers' data hold IBANs.
     if COMPLETES in os.environ:
         from typer._completion_classes import completion_init  # noqa: PLC0415 # seldom asked for
 

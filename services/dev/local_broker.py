@@ -188,7 +188,7 @@ class LocalBroker:
         self._prepare()
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - Java, as find_java chose it
-                [*dies_with_us(), *self._command("kafka.Kafka"), str(self._properties)],
+                [*parent_death_prefix(), *self._command("kafka.Kafka"), str(self._properties)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -314,7 +314,7 @@ class LocalBroker:
         )
 
 
-def dies_with_us() -> list[str]:
+def parent_death_prefix() -> list[str]:
     """The prefix of a command whose process shall not outlive the thread that started it."""
     # It is on every Linux; elsewhere a broker whose parent was killed has to be ended by hand.
     found = shutil.which("setpriv")

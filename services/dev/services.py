@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 from events.texts import Translatable, _
 from services.dev.control import Action, Part, Request, ended_text
-from services.dev.local_broker import HOST, LocalBroker, dies_with_us, is_answering
+from services.dev.local_broker import HOST, LocalBroker, is_answering, parent_death_prefix
 from services.runtime.ops.errors import ClusterError
 
 READY_S: Final = 90.0
@@ -131,7 +131,7 @@ class Services:
         with log.open("ab") as written:
             process = subprocess.Popen(  # noqa: S603 # ourselves
                 [
-                    *dies_with_us(),
+                    *parent_death_prefix(),
                     sys.executable,
                     "-m",
                     "services.cli.app",

@@ -28,7 +28,7 @@ from services.doctor.checks import Check, Part, not_made, ok, trouble, unknown
 from services.doctor.judge import Privilege
 from services.doctor.scope import KEYS, READ_MODEL, TREASURY, Scope, made
 from services.projector.database import SCHEMA, our_address
-from services.projector.database_errors import reaching
+from services.projector.database_errors import raising_unreachable
 from services.projector.database_rights import EVERY_TABLE, Role, read_rights
 from services.projector.migrations import known_versions, version_of
 from services.projector.postgresql import open_postgresql
@@ -149,7 +149,7 @@ async def _connected(scope: Scope, url: str, tables: Sequence[Tables]) -> list[C
     engine, name = _read_only(url), without_secrets(url)
     found: list[Check] = []
     try:
-        async with reaching(name), engine.connect() as connection:
+        async with raising_unreachable(name), engine.connect() as connection:
             if connection.dialect.name == POSTGRESQL:
                 found += await _postgresql(scope, connection, name)
             else:

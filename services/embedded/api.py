@@ -27,7 +27,7 @@ from services.embedded.treasury import EmbeddedTreasury
 from services.ledger.files.replay import Progress
 from services.projector.database import make_engine
 from services.runtime.ops.errors import Stop
-from services.runtime.ops.file_modes import tighten
+from services.runtime.ops.file_modes import make_private
 from services.treasury.settings import TreasurySettings
 from services.treasury.store.database import TREASURY_FILE
 
@@ -160,6 +160,6 @@ def _tighten_ours(data: Path) -> None:
     inside = [*data.iterdir()]
     ours = [each for each in inside if each.name.startswith(OUR_FILES)]
     for each in ours:
-        tighten(each)
+        make_private(each)
     if ours == inside:
-        tighten(data)
+        make_private(data)

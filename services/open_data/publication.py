@@ -34,7 +34,7 @@ def row_of(convention: Convention, config: OpenDataConfig) -> Row | None:
         "nomBeneficiaire": convention.beneficiary.strip() or convention.siret,
         "idBeneficiaire": convention.siret,
         "rnaBeneficiaire": config.rna_of(convention.siret),
-        "objet": cut(convention.title or "") or cut(convention.convention),
+        "objet": shortened_text(convention.title or "") or shortened_text(convention.convention),
         "montant": amount_text(convention.amount_cents),
         "conditionsVersement": AT_ONCE if convention.is_at_once else IN_PARTS,
         "datesPeriodeVersement": _period(convention),
@@ -42,7 +42,7 @@ def row_of(convention: Convention, config: OpenDataConfig) -> Row | None:
     return {name: cells.get(name, "") for name in NAMES}
 
 
-def cut(text: str) -> str:
+def shortened_text(text: str) -> str:
     """A text on one line, at most as long as the schema allows, cut at a word."""
     line = " ".join(text.split())
     if len(line) <= TEXT_MAX:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DatabaseError
 from events.texts import _
 from services.open_data.conventions import Convention, Scope, read
 from services.projector.database import engine_address, make_engine
-from services.projector.database_errors import is_temporary, reaching
+from services.projector.database_errors import is_temporary, raising_unreachable
 from services.projector.settings import DatabaseSettings
 from services.projector.snapshot import begin_snapshot
 from services.projector.sql import POSTGRESQL
@@ -29,7 +29,7 @@ async def conventions_at(url: str | None, scope: Scope) -> list[Convention]:
     if engine.dialect.name != POSTGRESQL:
         _is_there(engine.url.database or "")
     try:
-        async with reaching(engine_address(engine)), engine.connect() as connection:
+        async with raising_unreachable(engine_address(engine)), engine.connect() as connection:
             await begin_snapshot(connection)
             return await read(connection, scope)
     except DatabaseError as error:

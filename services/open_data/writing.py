@@ -16,7 +16,7 @@ PUBLIC: Final = 0o644
 """The mode of a file that is to be published: everybody may read it."""
 
 
-def rows_to(stream: TextIO) -> Callable[[Row], object]:
+def row_writer(stream: TextIO) -> Callable[[Row], object]:
     """Write the header; what is returned writes a row."""
     writer = csv.DictWriter(stream, NAMES, lineterminator="\r\n")
     writer.writeheader()
@@ -35,7 +35,7 @@ def replacing(path: Path) -> Iterator[Callable[[Row], object]]:
     try:
         with file_modes.replacing(path, PUBLIC) as part:
             stream = TextIOWrapper(part, encoding="utf-8", newline="")
-            yield rows_to(stream)
+            yield row_writer(stream)
             stream.flush()
             stream.detach()
     except OSError as error:

@@ -17,7 +17,7 @@ from sqlalchemy import URL, ColumnElement, event, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from services.projector import sql
-from services.projector.database_errors import while_connected
+from services.projector.database_errors import until_disconnected
 from services.projector.postgresql import open_postgresql
 from services.projector.rows.changes import Changes, Key, Members, Row
 from services.projector.rows.event_rows import UnsignedGrants
@@ -341,7 +341,7 @@ async def _copy(connection: AsyncConnection, changes: Changes) -> None:
     raw = await connection.get_raw_connection()
     driver = raw.driver_connection
     assert isinstance(driver, asyncpg.Connection), "PostgreSQL is spoken to by asyncpg"
-    async with while_connected(driver):
+    async with until_disconnected(driver):
         for name, rows in changes.appended.items():
             await driver.copy_records_to_table(name, records=rows, columns=sql.columns(name))
     for statement, _, _, merged in _merged(changes, sql.POSTGRESQL):
@@ -364,13 +364,13 @@ Merged = tuple[str, str, tuple[str, ...], list[Row]]
 def _merged(changes: Changes, dialect: str) -> Iterable[Merged]:
     for name, grown in changes.added.items():
         if grown:
-            written = (*sql.keys(name), *sql.growing(name))
+            written = (*sql.keys(name), *sql.non_key_columns(name))
             rows = [(*key, *amounts) for key, amounts in grown.items()]
             yield sql.adding(name, dialect), name, written, rows
     for put, offered in ((changes.offered, True), (changes.put, False)):
         for name, named in put.items():
             for members, found in _by_members(named).items():
-                statement = sql.putting(name, members, dialect, offered=offered)
+                statement = sql.upsert(name, members, dialect, offered=offered)
                 rows = [(*key, *row.values()) for key, row in found]
                 yield statement, name, (*sql.keys(name), *members), rows
     for name, named in changes.patched.items():

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from events.texts import Translatable, _
-from services.projector.settings import setting
+from services.projector.settings import variable_name
 from services.runtime.kafka.writer import WriterFailed
 from services.runtime.ops.errors import Stop, Unreachable
 from services.runtime.ops.tls import tls_refusal
@@ -109,7 +109,7 @@ async def failing_as_writer() -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def while_connected(driver: asyncpg.Connection) -> AsyncIterator[None]:
+async def until_disconnected(driver: asyncpg.Connection) -> AsyncIterator[None]:
     """End with the connection, at once: a COPY of asyncpg waits until it may write again.
 
     On a lost connection that is never; and a cancelled COPY makes asyncpg write to the closed
@@ -142,7 +142,7 @@ async def while_connected(driver: asyncpg.Connection) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def reaching(where: str) -> AsyncIterator[None]:
+async def raising_unreachable(where: str) -> AsyncIterator[None]:
     """Raise errors of the database as DatabaseUnreachable, where nothing is written yet."""
     try:
         yield
@@ -154,9 +154,7 @@ async def reaching(where: str) -> AsyncIterator[None]:
         raise DatabaseUnreachable(where, explained(error)) from error
 
 
-async def once_it_answers(
-    where: str, ask: Callable[[], Awaitable[None]], patience_s: float
-) -> None:
+async def when_reachable(where: str, ask: Callable[[], Awaitable[None]], patience_s: float) -> None:
     """Ask the database; again each second while it is away, for `patience_s` at most.
 
     One that refuses us would do so again, and is asked once. The first failure is logged.
@@ -168,7 +166,7 @@ async def once_it_answers(
     until_s, is_first = now_s() + patience_s, True
     while True:
         try:
-            async with reaching(where):
+            async with raising_unreachable(where):
                 return await ask()
         except DatabaseUnreachable as error:
             if now_s() >= until_s or not _is_away(error):
@@ -222,7 +220,7 @@ def explained(error: BaseException) -> Translatable:
 
 def _refusal(error: BaseException) -> Translatable | None:
     """The reason why a server does not let us in."""
-    of_certificates = tls_refusal(error, setting("sslrootcert"), setting("sslcert"))
+    of_certificates = tls_refusal(error, variable_name("sslrootcert"), variable_name("sslcert"))
     if of_certificates is not None:
         return of_certificates
     facts = {"error": message_of(error)}
@@ -231,12 +229,12 @@ def _refusal(error: BaseException) -> Translatable | None:
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
         return NOT_LET_IN.render(facts)
     if _has_no_tls(error):
-        return NO_TLS.render({**facts, "setting": setting("sslmode")})
+        return NO_TLS.render({**facts, "setting": variable_name("sslmode")})
     # By TLS 1.3 a refused certificate is only said once the connection stands, and may be lost.
     # For itself, asyncpg raises a ConnectionError of one that closes; its subclasses are others'.
     closes = isinstance(error, asyncpg.ConnectionDoesNotExistError | ConnectionResetError)
     if closes or type(error) is ConnectionError:
-        return CLOSED.render({**facts, "setting": setting("sslcert")})
+        return CLOSED.render({**facts, "setting": variable_name("sslcert")})
     return None
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from events.texts import Translatable, _
-from services.projector.settings import MODES, TLS_NAMES, setting
+from services.projector.settings import MODES, TLS_NAMES, variable_name
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.hosts import LOCAL
 from services.runtime.ops.tls import PemFile, client_context
@@ -86,14 +86,16 @@ def _tls(address: URL) -> dict[str, Any]:
         if not mode and (host := _elsewhere(address)):
             # By default TLS is only preferred, and whoever answers is given the password.
             log.warning(
-                "database_without_required_tls", host=host, set=f"{setting('sslmode')}=verify-full"
+                "database_without_required_tls",
+                host=host,
+                set=f"{variable_name('sslmode')}=verify-full",
             )
         return {"ssl": mode} if mode else {}
     if "sslcert" not in files and files.keys() - {"sslrootcert"}:
         raise _stop("sslcert", NEEDED)
 
     def file(name: str) -> PemFile | None:
-        return PemFile(setting(name), Path(files[name])) if name in files else None
+        return PemFile(variable_name(name), Path(files[name])) if name in files else None
 
     context = client_context(
         file("sslrootcert"), file("sslcert"), file("sslkey"), files.get("sslpassword", "")
@@ -113,4 +115,4 @@ def _elsewhere(address: URL) -> str | None:
 
 
 def _stop(name: str, why: Translatable) -> ClusterError:
-    return ClusterError(setting(name), why)
+    return ClusterError(variable_name(name), why)

@@ -13,7 +13,7 @@ from aiokafka.structs import TopicPartition
 
 from events.topics import JOURNAL
 from services.projector.database import engine_address
-from services.projector.database_errors import reaching
+from services.projector.database_errors import raising_unreachable
 from services.projector.migrations import prepare
 from services.projector.processor import BATCH_RECORDS, ProjectorProcessor
 from services.projector.sql import POSTGRESQL
@@ -99,7 +99,7 @@ async def rebuild(settings: Settings, url: str, report: Report, *, anew: bool = 
     async with AsyncExitStack() as stack:
         running, made = await stack.enter_async_context(both_engines(url))
         again = Rebuild(report, SIDE_BY_SIDE if made.dialect.name == POSTGRESQL else 1)
-        async with reaching(engine_address(running)):
+        async with raising_unreachable(engine_address(running)):
             await check_owner(running)
             await prepare(running)
             if anew:
@@ -111,7 +111,7 @@ async def rebuild(settings: Settings, url: str, report: Report, *, anew: bool = 
         await again.open(works)
         await again.catch_up()
         log.info("read_model_rebuilt", records=again.records)
-        async with reaching(engine_address(running)):
+        async with raising_unreachable(engine_address(running)):
             await switch(running, made, again.catch_up)
         log.info("read_model_switched", records=again.records)
     return again.records

@@ -70,7 +70,7 @@ def _is_ours(address: URL) -> bool:
     return (address.port or 0) <= PORT_MAX
 
 
-def setting(name: str) -> str:
+def variable_name(name: str) -> str:
     """The variable of a member of an address."""
     return variable(f"database_{name}")
 

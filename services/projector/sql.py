@@ -73,7 +73,7 @@ def columns(name: str) -> tuple[str, ...]:
 
 
 @cache
-def growing(name: str) -> tuple[str, ...]:
+def non_key_columns(name: str) -> tuple[str, ...]:
     """The columns of a table that are no part of its key."""
     return tuple(each for each in columns(name) if each not in keys(name))
 
@@ -102,8 +102,10 @@ def _plain(column: Column[Any]) -> str:
 @cache
 def adding(name: str, dialect: str) -> str:
     """Rows that grow."""
-    written = (*keys(name), *growing(name))
-    grown = ", ".join(f'"{each}" = {name}."{each}" + excluded."{each}"' for each in growing(name))
+    written = (*keys(name), *non_key_columns(name))
+    grown = ", ".join(
+        f'"{each}" = {name}."{each}" + excluded."{each}"' for each in non_key_columns(name)
+    )
     return (
         f"INSERT INTO {name} ({_listed(written)}) {_values(name, written, dialect)}"
         f" ON CONFLICT ({_listed(keys(name))}) DO UPDATE SET {grown}"
@@ -111,7 +113,7 @@ def adding(name: str, dialect: str) -> str:
 
 
 @cache
-def putting(name: str, members: tuple[str, ...], dialect: str, *, offered: bool = False) -> str:
+def upsert(name: str, members: tuple[str, ...], dialect: str, *, offered: bool = False) -> str:
     """Upsert of these columns; offered rows do not replace others."""
     written = (*keys(name), *members)
     new = _assigned(name, members, 'excluded."{}"')

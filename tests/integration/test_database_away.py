@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from services.dev.local_broker import dies_with_us, free_port
+from services.dev.local_broker import free_port, parent_death_prefix
 from tests.integration.command import COMMAND, TIMEOUT_S, environment
 from tests.waiting import eventually
 
@@ -28,7 +28,15 @@ AWAY: Final = {
 @contextmanager
 def api(log: Path, *before: str, **env: str) -> Iterator[subprocess.Popen[bytes]]:
     """It is killed in the end."""
-    command = [*dies_with_us(), *before, *COMMAND, "api", "--port", str(free_port()), "--json"]
+    command = [
+        *parent_death_prefix(),
+        *before,
+        *COMMAND,
+        "api",
+        "--port",
+        str(free_port()),
+        "--json",
+    ]
     with log.open("wb") as file:
         own = environment(**AWAY, **env)
         process = subprocess.Popen(command, env=own, stdout=file, stderr=subprocess.STDOUT)

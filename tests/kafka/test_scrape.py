@@ -20,7 +20,7 @@ import yaml
 from sqlalchemy import insert
 
 from events.topics import SLIPS
-from services.dev.local_broker import dies_with_us, free_port
+from services.dev.local_broker import free_port, parent_death_prefix
 from services.runtime.ops.clock import wall_clock
 from services.treasury.store.database import TreasuryStore, treasury_address
 from services.treasury.store.outbox import Outgoing, put
@@ -90,7 +90,7 @@ class Prometheus:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [
-                    *dies_with_us(),
+                    *parent_death_prefix(),
                     program("prometheus"),
                     f"--config.file={at / 'prometheus.yml'}",
                     f"--storage.tsdb.path={folder / 'tsdb'}",

@@ -8,7 +8,7 @@ from services.open_data.config import OpenDataConfig
 from services.open_data.conventions import Convention, Scope
 from services.open_data.publication import row_of
 from services.open_data.read_model import conventions_at
-from services.open_data.writing import rows_to
+from services.open_data.writing import row_writer
 from tests.builders import Json, Scenario
 from tests.read_model.filling import fill, rows_of
 
@@ -33,7 +33,7 @@ def conventions_of(url: str, scope: Scope | None = None) -> list[Convention]:
 def exported(conventions: Iterable[Convention], config: OpenDataConfig = CONFIG) -> bytes:
     """The file of these conventions."""
     written = io.StringIO(newline="")
-    write = rows_to(written)
+    write = row_writer(written)
     for each in conventions:
         row = row_of(each, config)
         assert row is not None, "the settings name the entity"

@@ -8,7 +8,7 @@ import pytest
 from events.texts import Translatable
 from services.open_data.judging import Judged, Outcome, decoded_again, judge
 from services.open_data.reading import LINE_BYTES_MAX, NotATable, read
-from services.open_data.writing import rows_to
+from services.open_data.writing import row_writer
 from services.texts.translation import both
 from tests.open_data.schema_check import faults, rows_of
 from tests.open_data.shapes import NO_TABLES, ROW, SHAPES, Shape, a_file, a_row, lines_of
@@ -23,7 +23,7 @@ def judged(content: bytes) -> Iterator[Judged]:
 
 def cleaned(content: bytes) -> bytes:
     written = io.StringIO(newline="")
-    write = rows_to(written)
+    write = row_writer(written)
     for each in judged(content):
         if each.values is not None:
             write(each.values)

@@ -12,7 +12,7 @@ import uvloop
 from events.texts import verbatim
 from services.api.access.store import AccessStore
 from services.api.adapters.clock import wall_clock
-from services.projector.database_errors import RETRY_S, once_it_answers
+from services.projector.database_errors import RETRY_S, when_reachable
 from services.projector.migrations import prepare_at
 from services.runtime.ops.errors import Unreachable
 from services.treasury.store.database import TreasuryStore
@@ -110,7 +110,7 @@ def test_what_is_away_is_asked_again_and_what_refuses_is_not(
             pytest.raises(Unreachable),
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
-            runner.run(once_it_answers("db", ask, patience_s))
+            runner.run(when_reachable("db", ask, patience_s))
         assert times == asked
 
 
@@ -119,7 +119,7 @@ def test_a_bug_is_none_of_the_database() -> None:
         raise asyncpg.UndefinedColumnError("column does not exist")
 
     with pytest.raises(asyncpg.UndefinedColumnError):
-        asyncio.run(once_it_answers("db", ask, PATIENCE_S))
+        asyncio.run(when_reachable("db", ask, PATIENCE_S))
 
 
 @EACH

@@ -11,7 +11,7 @@ from services.ledger.application.ports import JournalRow
 from services.ledger.application.restore import Folding, read_row
 from services.ledger.files.summary import History, summary_of
 from services.projector.rows.money import CONVENTION_GAINS, CONVENTION_LOSES, GRANTED, LINE_COLUMNS
-from services.projector.sql import growing
+from services.projector.sql import non_key_columns
 from tests.builders import BUDGET, Scenario, a_convention, a_vote, an_award, encoded
 from tests.property.years import Inputs, decided, years
 from tests.read_model.figures import LINE, line
@@ -53,7 +53,7 @@ def conventions(moves: Iterable[Row], name: Callable[[Row], str]) -> Figures:
         if move["convention"] is None:
             continue
         key = (move["budget"], name(move), *(move[each] for each in LINE))
-        row = sums.setdefault(key, [0] * len(growing("convention_lines")))
+        row = sums.setdefault(key, [0] * len(non_key_columns("convention_lines")))
         row[CONVENTION_LOSES.get(move["from_stage"], GRANTED)] -= move["amount_cents"]
         if move["from_stage"] not in CONVENTION_LOSES:
             row[GRANTED] += 2 * move["amount_cents"]  # It is granted, and leaves nothing.

@@ -26,7 +26,7 @@ _session = APIKeyCookie(
 )
 
 
-def needs(scope: Scope) -> Callable[..., Awaitable[Caller]]:
+def requires_scope(scope: Scope) -> Callable[..., Awaitable[Caller]]:
     """A dependency that gives the caller, if they have this right for any entity."""
 
     async def caller(
@@ -51,7 +51,7 @@ def _challenge(request: Request, scope: Scope) -> dict[str, str]:
     return {"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope.value}"'}
 
 
-async def reader_of_all(reader: Annotated[Caller, Depends(needs(Scope.READ))]) -> Caller:
+async def reader_of_all(reader: Annotated[Caller, Depends(requires_scope(Scope.READ))]) -> Caller:
     """The caller, if they may read all entities: the answer is of all together.
 
     Raises:

@@ -30,7 +30,7 @@ from services.api.problems import (
     answer,
     is_console,
 )
-from services.runtime.ops.hosts import LOCAL, answers_to
+from services.runtime.ops.hosts import LOCAL, accepts_host
 
 HEALTH: Final = frozenset({"/healthz", "/readyz"})
 LOGIN: Final = frozenset({LOGIN_PATH, BEGIN_PATH, CALLBACK_PATH, LOGOUT_NOTICE_PATH})
@@ -106,7 +106,7 @@ class Gate:
 
     async def _caller(self, asked: HTTPConnection) -> Caller:
         if not self._access.checks:
-            if not answers_to(asked.headers.get("host", ""), self._hosts):
+            if not accepts_host(asked.headers.get("host", ""), self._hosts):
                 raise Problem(HOST_UNKNOWN)
             return ANYBODY
         header = asked.headers.get("authorization")
@@ -142,7 +142,7 @@ def _by_session(asked: HTTPConnection) -> bool:
 def _is_fit_for_a_session(scope: Scope) -> bool:
     """A browser sends its cookie by itself: with it, only the console's own forms may write.
 
-    Those carry a token besides, which `own_form` checks.
+    Those carry a token besides, which `check_form_origin` checks.
     """
     return scope["method"] in SAFE or is_console(scope["path"])
 

@@ -54,7 +54,7 @@ def digest_of(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 
 
-def is_of(secret: str, digest: str) -> bool:
+def matches_digest(secret: str, digest: str) -> bool:
     """True if this is the secret of that digest, in a time that tells nothing."""
     return hmac.compare_digest(digest_of(secret), digest)
 

@@ -108,7 +108,7 @@ def _on_this_machine(asked: HTTPConnection) -> bool:
     return in_clear and name_in(f"//{asked.headers.get('host', '')}") in LOCAL and not of_a_proxy
 
 
-async def own_form(request: Request) -> None:
+async def check_form_origin(request: Request) -> None:
     """That what is sent comes from a page of ours.
 
     Raises:

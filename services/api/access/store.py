@@ -17,15 +17,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.access.audit import Action
 from services.api.access.caller import Entities, Scope
-from services.api.access.keys import ID_BYTES, SECRET_BYTES, ApiKey, Written, digest_of, is_of
+from services.api.access.keys import (
+    ID_BYTES,
+    SECRET_BYTES,
+    ApiKey,
+    Written,
+    digest_of,
+    matches_digest,
+)
 from services.api.access.tables import SCHEMA, VERSION_TABLE, api_key_rights, api_keys, audit
 from services.api.adapters.clock import Clock
 from services.api.adapters.prepared import Prepared
 from services.api.adapters.randomness import make_secret, make_unique_name
-from services.api.adapters.read_model import follow_password, open_postgresql
+from services.api.adapters.read_model import open_postgresql, reload_password
 from services.api.problems import DATABASE_UNREACHABLE, Problem
 from services.projector.database import engine_address, make_file_engine, our_address
-from services.projector.database_errors import is_temporary, message_of, reaching
+from services.projector.database_errors import is_temporary, message_of, raising_unreachable
 from services.projector.migrations import prepare_beside
 from services.projector.settings import address_beside
 
@@ -76,9 +83,9 @@ class AccessStore:
             self._one_question = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._beside: dict[str, asyncio.Task[None]] = {}
 
-    def follow_password(self, address: Callable[[], str | None]) -> None:
+    def reload_password(self, address: Callable[[], str | None]) -> None:
         """Have new connections log in with the password that `address` has then."""
-        follow_password(self._engine, address)
+        reload_password(self._engine, address)
 
     async def prepare(self, patience_s: float = 0.0) -> None:
         """Make the tables, or bring them to this version, however long that takes.
@@ -89,7 +96,7 @@ class AccessStore:
             Unreachable: the database does not answer.
             ClusterError: it is of a newer program.
         """
-        async with reaching(engine_address(self._engine)):
+        async with raising_unreachable(engine_address(self._engine)):
             self._check_folder()
         await prepare_beside(self._engine, SCHEMA, MIGRATIONS, VERSION_TABLE, patience_s)
 
@@ -203,7 +210,7 @@ class AccessStore:
         with self._reached():
             rows = await OF_KEY.alone(self._engine, key_id=key_id)
         digest = rows[0]["secret_sha256"] if rows else NO_DIGEST
-        if secret is not None and not is_of(secret, digest):
+        if secret is not None and not matches_digest(secret, digest):
             return None
         return next(iter(_keys(rows)), None)
 

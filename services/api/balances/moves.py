@@ -26,7 +26,7 @@ from services.api.queries.rows import (
     BudgetLine,
     Entities,
     Name,
-    each_made,
+    make_each,
     page_rows,
     record_of,
     row_as,
@@ -164,7 +164,7 @@ async def moves_of_figure(
     figure_cents, count = int(whole[0]), int(whole[1])
     query = of_figure(table, journal.c.event_id, journal.c.event_type)
     rows = await page_rows(conn, query, key, after, limit, backwards=backwards)
-    moves = await each_made(rows, partial(row_as, Move))
+    moves = await make_each(rows, partial(row_as, Move))
     before_cents: int = 0
     if after is not None and moves:
         first = (moves[0].sequence, moves[0].item)

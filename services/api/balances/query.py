@@ -25,8 +25,8 @@ from services.api.queries.rows import (
     Entities,
     FreeText,
     Name,
-    each_made,
     line_columns,
+    make_each,
     paged,
     row_as,
     same,
@@ -143,7 +143,7 @@ async def by_line(
         limit=limit,
         **codes,
     )
-    return await each_made(rows, partial(row_as, LineBalance))
+    return await make_each(rows, partial(row_as, LineBalance))
 
 
 @Prepared

@@ -19,7 +19,7 @@ from services.api.events_in.decisions import Decision
 from services.api.http.components import Components
 from services.api.http.dependencies import reading
 from services.api.journal.records import decision_of
-from services.api.journal.traces import to_its_end
+from services.api.journal.traces import run_to_end
 from services.api.problems import Kind, Problem
 from services.api.queries.rows import BudgetLine, all_rows
 from services.ledger.application.handle import RawRecord
@@ -96,7 +96,7 @@ async def tried(
             await _check_length(connection, budgets)
             known = await _valid(connection, states.of(budgets))
             rows = await _journal(connection, budgets, known)
-        found, behind = await to_its_end(partial(_tried, known, rows, budgets, raws))
+        found, behind = await run_to_end(partial(_tried, known, rows, budgets, raws))
     states.keep(behind)
     return found
 

@@ -15,7 +15,7 @@ from fastapi import Depends, Request
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.access.authorization import needs, reader_of_all
+from services.api.access.authorization import reader_of_all, requires_scope
 from services.api.access.caller import Caller, Scope
 from services.api.adapters.ports import JournalEnd
 from services.api.adapters.read_model import begin_reading
@@ -30,10 +30,10 @@ RETRY_AFTER_S: Final = 5
 
 log: Final = structlog.stdlib.get_logger("ecluse.api")
 
-Reader = Annotated[Caller, Depends(needs(Scope.READ))]
+Reader = Annotated[Caller, Depends(requires_scope(Scope.READ))]
 ReaderOfAll = Annotated[Caller, Depends(reader_of_all)]
-Sender = Annotated[Caller, Depends(needs(Scope.PUBLISH))]
-Operator = Annotated[Caller, Depends(needs(Scope.OPERATE))]
+Sender = Annotated[Caller, Depends(requires_scope(Scope.PUBLISH))]
+Operator = Annotated[Caller, Depends(requires_scope(Scope.OPERATE))]
 
 # Even what waits for nothing is `async` here: FastAPI would run it in a thread, for each request.
 

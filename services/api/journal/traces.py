@@ -133,14 +133,14 @@ async def traced(
         if len(wanted) > RECORDS_MAX:
             raise TooLong(len(wanted))
         rows = await _rows(conn, wanted - read.keys())
-        if not await to_its_end(partial(_searched, search, read, rows)):
+        if not await run_to_end(partial(_searched, search, read, rows)):
             break
     if not search.index.found:
         return None
-    return await to_its_end(partial(_trace, search))
+    return await run_to_end(partial(_trace, search))
 
 
-async def to_its_end(work: Callable[[], Result]) -> Result:
+async def run_to_end(work: Callable[[], Result]) -> Result:
     """Run in a thread and wait for its end, if cancelled too: a thread runs on, and is counted."""
     working = asyncio.ensure_future(asyncio.to_thread(work))
     try:

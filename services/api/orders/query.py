@@ -19,8 +19,8 @@ from services.api.queries.rows import (
     Name,
     Service,
     between,
-    each_made,
     first_row,
+    make_each,
     of_entity,
     row_as,
     same,
@@ -205,7 +205,7 @@ async def listed(
     """
     query = _listed(sort, backwards)
     rows = await query.rows(conn, entities=entities, asked=asked, after=after, limit=limit)
-    found = await each_made(rows, partial(row_as, PaymentOrder))
+    found = await make_each(rows, partial(row_as, PaymentOrder))
     return found[::-1] if backwards else found
 
 

@@ -46,6 +46,6 @@ def matches_all(column: ColumnElement[Any], patterns: Iterable[Any]) -> list[Col
     return [column.like(each) for each in patterns]
 
 
-def begins(column: ColumnElement[Any], first: Any, behind: Any) -> list[ColumnElement[bool]]:
+def in_range(column: ColumnElement[Any], first: Any, behind: Any) -> list[ColumnElement[bool]]:
     """Conditions that a text is in a range of an index: from `first` on, before `behind`."""
     return [column >= first, column < behind]

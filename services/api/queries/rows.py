@@ -117,7 +117,7 @@ def row_as(kind: type[Row], row: Mapping[Any, Any], **more: Any) -> Row:
     return kind(**read, **more)
 
 
-async def each_made(rows: Iterable[Each], make: Callable[[Each], Row]) -> list[Row]:
+async def make_each(rows: Iterable[Each], make: Callable[[Each], Row]) -> list[Row]:
     """What each row becomes; other requests go on in between.
 
     A file has 50,000 rows: to make their objects takes a second and more.

@@ -23,8 +23,8 @@ from services.api.queries.rows import (
     Entities,
     FreeText,
     Name,
-    each_made,
     first_row,
+    make_each,
     page_rows,
     record_of,
     row_as,
@@ -164,7 +164,7 @@ async def refused(
     query = query.where(visible(refusals.c.budget, entities))
     query = query.where(*same(refusals, budget=budget, code=code, event_type=event_type))
     rows = await page_rows(conn, query, key, after, limit, descending=True, backwards=backwards)
-    return await each_made(rows, _refused)
+    return await make_each(rows, _refused)
 
 
 async def waiting_events(
@@ -183,7 +183,7 @@ async def waiting_events(
     query = select(parked).where(visible(parked.c.budget, entities), _has_ended(ended))
     query = query.where(*same(parked, budget=budget, waits_for_kind=kind))
     rows = await page_rows(conn, query, key, after, limit, descending=True, backwards=backwards)
-    return await each_made(rows, _waiting)
+    return await make_each(rows, _waiting)
 
 
 async def unreadable(
@@ -202,7 +202,7 @@ async def unreadable(
     query = query.where(visible(dead_letters.c.budget, entities))
     query = query.where(*same(dead_letters, code=code))
     rows = await page_rows(conn, query, key, after, limit, backwards=backwards)
-    return await each_made(rows, _dead_letter)
+    return await make_each(rows, _dead_letter)
 
 
 async def flagged(
@@ -222,7 +222,7 @@ async def flagged(
     query = _reviewed(query, review_flags, settled).join(journal, record_of(review_flags))
     query = query.where(visible(review_flags.c.budget, entities), *same(review_flags, code=code))
     rows = await page_rows(conn, query, key, after, limit, descending=True, backwards=backwards)
-    return await each_made(rows, _flagged)
+    return await make_each(rows, _flagged)
 
 
 async def one_dead_letter(

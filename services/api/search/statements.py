@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, select, union
 from services.api.adapters.prepared import Parameter, Parameters, Prepared
 from services.api.grants.listing import AWARDED_CENTS, WITH_AWARDS
 from services.api.journal.traces import NAMES
-from services.api.queries.names import begins, matches_all
+from services.api.queries.names import in_range, matches_all
 from services.api.queries.rows import record_of, visible
 from services.projector.tables import (
     acts,
@@ -108,7 +108,7 @@ def orders_named(
     table = payment_orders.c
     return (
         select(*ORDER)
-        .where(visible(table.budget, entities), *begins(table.folded, first, behind))
+        .where(visible(table.budget, entities), *in_range(table.folded, first, behind))
         .order_by(table.folded, table.budget.desc())
         .limit(limit)
     )
@@ -184,7 +184,7 @@ def beneficiaries_of(
     """Beneficiaries by their SIRET, or by its beginning; acts may spell a name in several ways."""
     found = (
         select(table.c.siret.label("id"), table.c.beneficiary.label("name")).where(
-            visible(table.c.budget, entities), *begins(table.c.siret, first, behind)
+            visible(table.c.budget, entities), *in_range(table.c.siret, first, behind)
         )
         for table in (grants, conventions)
     )
@@ -201,7 +201,7 @@ def budgets_named(
     table = budgets.c
     return (
         select(table.budget, table.budget.label("id"))
-        .where(visible(table.budget, entities), *begins(table.budget, first, behind))
+        .where(visible(table.budget, entities), *in_range(table.budget, first, behind))
         .order_by(table.budget.desc())
         .limit(limit)
     )
@@ -270,7 +270,7 @@ def events_named(
     """Records of events by the beginning of their id."""
     return (
         select(*EVENT)
-        .where(visible(journal.c.budget, entities), *begins(journal.c.event_id, first, behind))
+        .where(visible(journal.c.budget, entities), *in_range(journal.c.event_id, first, behind))
         .order_by(journal.c.event_id, journal.c.budget.desc(), journal.c.sequence)
         .limit(limit)
     )

@@ -11,7 +11,7 @@ from fastapi import Depends, Response
 
 from events.texts import Translatable, _
 from services.api.access.audit import Action
-from services.api.access.authorization import check_authorized, needs
+from services.api.access.authorization import check_authorized, requires_scope
 from services.api.access.caller import Caller, Scope
 from services.api.adapters.treasury import Treasury
 from services.api.http.components import Components
@@ -29,7 +29,7 @@ REASON_MAX: Final = 1000
 
 XML: Final = "application/xml"
 
-Treasurer = Annotated[Caller, Depends(needs(Scope.TREASURY))]
+Treasurer = Annotated[Caller, Depends(requires_scope(Scope.TREASURY))]
 """The caller, if they have the right `treasury` for any entity."""
 
 NOT_POSSIBLE: Final = Kind(

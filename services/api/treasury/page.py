@@ -380,7 +380,7 @@ async def _page(
             "view": view,
             "tab": tab,
             "set_up": treasury is not None,
-            "none_here": view.none_here(visit.locale),
+            "none_here": view.no_treasury_notice(visit.locale),
             "open_findings": open_findings,
             "may": lambda budget: visit.caller.may(Scope.TREASURY, budget),
             **content,

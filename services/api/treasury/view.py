@@ -37,7 +37,7 @@ NOT_ACCEPTED: Final = _("the gateway refused the slip")
 TAKEN: Final = _("pieces: {pieces}, new events: {events}, new findings: {findings}")
 
 
-def none_here(locale: LocaleFormat) -> Notice:
+def no_treasury_notice(locale: LocaleFormat) -> Notice:
     """That this server makes no slips, and how that is changed."""
     return Notice(
         "info",
@@ -92,7 +92,7 @@ def outcome_of(file: ReturnFile, locale: LocaleFormat) -> str:
     )
 
 
-def became_of(taken: Taken, locale: LocaleFormat) -> str:
+def upload_result(taken: Taken, locale: LocaleFormat) -> str:
     """What became of a file that was brought just now."""
     if taken.why is not None:
         return locale.say(REFUSED, why=locale.say(taken.why))

@@ -15,7 +15,7 @@ from events.texts import _
 from services.ledger.application.ports import JournalRow
 from services.ledger.application.restore import ReadRecord, read_row
 from services.projector.database import engine_address, make_engine
-from services.projector.database_errors import is_temporary, reaching
+from services.projector.database_errors import is_temporary, raising_unreachable
 from services.projector.settings import DatabaseSettings
 from services.projector.sql import POSTGRESQL
 from services.projector.tables import journal
@@ -63,7 +63,7 @@ async def _batches(
     query = select(*key, journal.c.record).order_by(*key)
     if budget is not None:
         query = query.where(journal.c.budget == budget)
-    async with reaching(engine_address(engine)), engine.connect() as connection:
+    async with raising_unreachable(engine_address(engine)), engine.connect() as connection:
         try:
             found = await connection.stream(query)
         except DatabaseError as error:

@@ -24,7 +24,7 @@ from rich.progress import (
 
 from events.texts import Translatable
 from services.cli.terminal.options import chosen_language
-from services.cli.terminal.streams import writes_all
+from services.cli.terminal.streams import can_encode_all
 from services.ledger.files.replay import STANDARD_INPUT
 from services.texts.translation import translate
 
@@ -40,7 +40,7 @@ def say(message: Translatable, *, err: bool = False) -> None:
     typer.echo(translate(message, chosen_language()), err=err)
 
 
-def leave(message: Translatable, code: int) -> NoReturn:
+def exit_with(message: Translatable, code: int) -> NoReturn:
     """Say on standard error why nothing more is done."""
     say(message, err=True)
     raise typer.Exit(code)
@@ -55,7 +55,7 @@ def print_json(value: Any, *, err: bool = False) -> None:
     """One line, no spaces; to standard error where standard output holds something else."""
     stream = sys.stderr if err else sys.stdout
     # Where the terminal lacks characters, programs still get them all.
-    is_escaped = not writes_all(stream)
+    is_escaped = not can_encode_all(stream)
     stream.write(json.dumps(value, ensure_ascii=is_escaped, separators=(",", ":")) + "\n")
 
 
@@ -89,7 +89,7 @@ def counted(label: Translatable) -> Iterator[Callable[[int, int], None]]:
 
 
 @contextmanager
-def busy(label: Translatable) -> Iterator[None]:
+def show_spinner(label: Translatable) -> Iterator[None]:
     """Show a person that work goes on whose length is not known."""
     with _shown(label, SpinnerColumn()):
         yield

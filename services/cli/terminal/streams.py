@@ -69,14 +69,14 @@ def watch_standard_streams() -> None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
 
 
-def writes_all(stream: TextIO) -> bool:
+def can_encode_all(stream: TextIO) -> bool:
     """True if the encoding of a stream has every character."""
     return codecs.lookup(stream.encoding).name.startswith("utf")
 
 
 def _watch_output(opened: Any) -> None:
     # A table with a `?` in it is better than none.
-    replaces = not writes_all(opened) and opened.errors in BY_DEFAULT
+    replaces = not can_encode_all(opened) and opened.errors in BY_DEFAULT
     sys.stdout = _output(
         opened.fileno(),
         encoding=opened.encoding,

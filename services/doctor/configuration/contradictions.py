@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from events.texts import Translatable, _
 from services.api.settings import ApiSettings
 from services.projector.database_errors import LIMIT_S
-from services.projector.settings import TLS_NAMES, setting
+from services.projector.settings import TLS_NAMES, variable_name
 from services.runtime.ops.hosts import LOCAL
 from services.runtime.ops.settings import Settings
 from services.treasury.settings import TreasurySettings
@@ -116,7 +116,7 @@ TABLE: Final = (
         ),
     ),
     Rule(
-        (*map(setting, ("url", *TLS_NAMES)),),
+        (*map(variable_name, ("url", *TLS_NAMES)),),
         _unused_tls,
         _("a file of SQLite makes no use of TLS: check the address, or remove the others"),
     ),

@@ -171,7 +171,9 @@ def _shown(name: str, text: str | None, *, secret: bool) -> str | None:
     return ",".join(map(without_secrets, NEXT_ADDRESS.split(text)))
 
 
-def misnamed(environment: Mapping[str, str] = os.environ) -> Iterator[tuple[str, Translatable]]:
+def unknown_variables(
+    environment: Mapping[str, str] = os.environ,
+) -> Iterator[tuple[str, Translatable]]:
     """Variables of ours that nothing reads, and those that are set twice, each with what to do."""
     known = {each.name for each in variables({})}
     files = {f"{each}_FILE" for each in known}

@@ -70,7 +70,7 @@ def day(figure: date | None) -> Day | str:
     return UNKNOWN if figure is None else Day(figure.isoformat())
 
 
-def span(span_s: float | None) -> Translatable | str:
+def duration_text(span_s: float | None) -> Translatable | str:
     """`391 ms`, `8 s`, `3 min`, `26 h`, `62 d`."""
     if span_s is None:
         return UNKNOWN
@@ -116,7 +116,7 @@ class Moments:
         age = self._now - instant
         text = _("{span} ago") if age >= timedelta() else _("in {span}")
         seconds = abs(age) // SECOND
-        return text.render({"span": span(float(seconds)) if seconds else "0 s"})
+        return text.render({"span": duration_text(float(seconds)) if seconds else "0 s"})
 
     def facts(self, group: Any) -> dict[str, Any]:
         """Each figure of a group of the lag document, by its name and by the first word of it."""

@@ -26,7 +26,7 @@ from services.ledger.domain.journal import JournalRecord, Outcome, Source
 from services.ledger.domain.model.book import FIRST_HASH, BudgetState, new_budget
 from services.ledger.domain.model.refusals import Refusal
 from services.ledger.domain.model.verdicts import Refused, Verdict
-from services.ledger.domain.parking import is_here, parked_as
+from services.ledger.domain.parking import is_met, parked_as
 from services.ledger.domain.recording import record_of
 from services.ledger.domain.rules.table import handler_of
 
@@ -323,7 +323,7 @@ def _oldest(state: BudgetState, awake: list[int]) -> int | None:
     while awake:
         sequence = heapq.heappop(awake)
         parked = state.memory.parked.get(sequence)
-        if parked is not None and is_here(state.book, parked.want):
+        if parked is not None and is_met(state.book, parked.want):
             return sequence
     return None
 

@@ -12,9 +12,9 @@ from services.ledger.domain.model.conventions import Convention, ConventionMoney
 from services.ledger.domain.model.flags import FlagCode
 from services.ledger.domain.model.lines import Line, LineMoney, Stage
 from services.ledger.domain.model.moves import RELEASE, RESERVE, Move
-from services.ledger.domain.model.orders import OrderState, PaymentOrder, left_of
+from services.ledger.domain.model.orders import OrderState, PaymentOrder, remaining_lines
 from services.ledger.domain.model.refusals import Refusal
-from services.ledger.domain.model.schedules import has_ended, less, order_of
+from services.ledger.domain.model.schedules import has_ended, order_of, reduced_lines
 from services.ledger.domain.rules.table import handler_of
 
 NOT_REMEMBERED = frozenset({Refusal.EVENT_ID_REUSED, Refusal.FISCAL_YEAR_CLOSED})
@@ -166,7 +166,7 @@ def _move_convention(state: BudgetState, move: Move) -> None:
         # It no longer plans what was released of it; at zero it is settled.
         state.touch_convention(move.convention)
         instalment = _instalment(convention, move.instalment)
-        instalment.lines = less(instalment.lines, move.line, cents)
+        instalment.lines = reduced_lines(instalment.lines, move.line, cents)
 
 
 def _instalment(convention: Convention, name: str) -> Instalment:
@@ -196,6 +196,6 @@ def _keep_order(state: BudgetState, order: PaymentOrder) -> None:
             # What it left unpaid is planned again, and may be shortened until it is issued again.
             state.touch_convention(convention.convention)
             instalment = _instalment(convention, name)
-            instalment.lines = left_of(instalment.lines, order)
+            instalment.lines = remaining_lines(instalment.lines, order)
     book.orders[order.payment_order] = order
     state.touched["order_progress"].add(order.payment_order)

@@ -9,7 +9,7 @@ PARKED_MAX = 1000
 """The largest number of events of a budget that wait at once (rules, 28)."""
 
 
-def is_here(book: Book, want: Want) -> bool:
+def is_met(book: Book, want: Want) -> bool:
     """True if what an event waited for is still there when the event is decided again.
 
     A grant's reference names no convention any more once one is signed for it (rules, 13).

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from events.texts import _
 from services.projector.database import SCHEMA, engine_address, make_engine
-from services.projector.database_errors import once_it_answers
+from services.projector.database_errors import when_reachable
 from services.projector.sql import POSTGRESQL
 from services.runtime.ops.errors import ClusterError
 
@@ -35,7 +35,7 @@ async def prepare_at(url: str, patience_s: float = 0.0) -> None:
     """
     engine = make_engine(url, limited=False)
     try:
-        await once_it_answers(engine_address(engine), partial(prepare, engine), patience_s)
+        await when_reachable(engine_address(engine), partial(prepare, engine), patience_s)
     finally:
         await engine.dispose()
 
@@ -61,7 +61,7 @@ async def prepare_beside(
         async with engine.begin() as connection:
             await bring_up(connection, schema, versions, name, version_table)
 
-    await once_it_answers(name, ask, patience_s)
+    await when_reachable(name, ask, patience_s)
 
 
 async def bring_up(

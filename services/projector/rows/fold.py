@@ -15,7 +15,7 @@ from services.projector.rows.column_values import (
 )
 from services.projector.rows.event_rows import UnsignedGrants, add_event
 from services.projector.rows.money import add_entries, add_moves, add_orders
-from services.projector.rows.settling import Unsettled, flag_things, same_thing
+from services.projector.rows.settling import Unsettled, event_subject, flag_things
 
 DEAD: Final = "_dead."
 """The prefix of chains of dead letters, which belong to no budget."""
@@ -168,7 +168,7 @@ class Fold:
         who = (record.event_id, record.event_source, event.type, instant_of(event))
         if record.refusal is not None:
             facts = bytes(record.refusal.facts).decode()
-            awaits = self._unsettled.add("refusals", place, [same_thing(event)])
+            awaits = self._unsettled.add("refusals", place, [event_subject(event)])
             changes.append("refusals", *place, *who, record.refusal.code, facts, awaits, None)
         if record.waits_for is not None:
             want = record.waits_for

@@ -77,7 +77,7 @@ def awaited_key(*parts: object) -> str:
     return str(as_json(parts))
 
 
-def same_thing(event: Event) -> str:
+def event_subject(event: Event) -> str:
     """The thing that an event is about, with its type."""
     members = (getattr(event.data, name) for name in SAME[event.type])
     return awaited_key(event.type, *map(_without_amounts, members))
@@ -120,7 +120,7 @@ def kind_of(awaited: str) -> str:
 def awaited_keys_of(record: Record, event: Event, kinds: Collection[str]) -> Iterator[str]:
     """Everything of these kinds that an accepted record brings."""
     if event.type in kinds:
-        yield same_thing(event)
+        yield event_subject(event)
     if not ASKED.isdisjoint(kinds):
         yield from _asked_of(record, event)
 

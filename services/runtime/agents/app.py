@@ -15,7 +15,7 @@ from services.runtime.agents.consumer import Transport
 from services.runtime.agents.exit import EXIT_FAILED, ends_the_process
 from services.runtime.kafka.topics import check
 from services.runtime.ops.errors import ClusterError
-from services.runtime.ops.forced_exit import leave_after
+from services.runtime.ops.forced_exit import exit_after
 from services.runtime.ops.settings import Settings
 from services.texts.translation import both
 
@@ -103,7 +103,7 @@ class AgentApp(faust.App):
 
     async def on_stop(self) -> None:
         """Close our connections, then Faust's, within `STOP_S`."""
-        leave_after(STOP_S, 0 if self.is_stopping else EXIT_FAILED)
+        exit_after(STOP_S, 0 if self.is_stopping else EXIT_FAILED)
         with suppress(ClusterError):  # Without a broker there is nothing to close.
             await self.close()
         await super().on_stop()

@@ -24,7 +24,7 @@ from services.runtime.kafka.clients import (
     member_id,
     rejoin_where_fenced,
 )
-from services.runtime.kafka.group_refusals import JoinAttempts, lost
+from services.runtime.kafka.group_refusals import JoinAttempts, group_error
 from services.runtime.kafka.header_names import read_any_header_name
 from services.runtime.kafka.security import NO_RIGHTS, text_of
 from services.runtime.kafka.waits import until_answered, within
@@ -146,7 +146,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             except KafkaError as error:
                 if app.is_stopping:
                     return
-                stop(app.role, await lost(app.settings, error))
+                stop(app.role, await group_error(app.settings, error))
             await self.sleep(ASK_S)
 
     async def _fetch_records(self, consumer: AIOKafkaConsumer, *args: Any, **kwargs: Any) -> Any:

@@ -10,8 +10,8 @@ from mode.loop import use
 
 from services.runtime.agents.logs import LIBRARIES
 from services.runtime.kafka.security import security_arguments
-from services.runtime.ops.forced_exit import END_S, leave_after
-from services.runtime.ops.inner_pages import only_by
+from services.runtime.ops.forced_exit import END_S, exit_after
+from services.runtime.ops.inner_pages import host_filter
 from services.runtime.ops.settings import Settings
 
 BUFFERED: Final = 40
@@ -45,7 +45,7 @@ def options(settings: Settings, web_bind: str, web_port: int) -> dict[str, Any]:
         "web_host": web_bind,
         "web_router_enabled": False,
         "web_tables_enabled": False,
-        "web_application_options": {"middlewares": [only_by(settings.hosts)]},
+        "web_application_options": {"middlewares": [host_filter(settings.hosts)]},
         "logging_config": LIBRARIES,
         "worker_redirect_stdouts": False,
     }
@@ -72,7 +72,7 @@ class _Worker(faust.Worker):
     """Faust's worker; on a signal it ends within a limit, whatever it waits for."""
 
     def _schedule_shutdown(self, signal: Signals) -> None:
-        leave_after(END_S, 0)
+        exit_after(END_S, 0)
         super()._schedule_shutdown(signal)
 
 

@@ -76,7 +76,7 @@ async def explanation(settings: Settings, error: Exception) -> ClusterError | No
     return None
 
 
-async def lost(settings: Settings, error: KafkaError) -> ClusterError:
+async def group_error(settings: Settings, error: KafkaError) -> ClusterError:
     """An error of the group that ends a process."""
     text = GROUP_LOST.render({"error": text_of(error)})
     return await explanation(settings, error) or ClusterError("Kafka", text)

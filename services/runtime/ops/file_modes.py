@@ -20,12 +20,12 @@ BESIDE: Final = ("", "-wal", "-shm")
 """The suffixes of a SQLite database and of the files beside it."""
 
 
-def be_private() -> None:
+def set_private_umask() -> None:
     """Give nobody else a right to files that this process makes from now on."""
     os.umask(OTHERS)
 
 
-def tighten(path: Path) -> None:
+def make_private(path: Path) -> None:
     """Remove the rights of others to a file or directory that exists and is ours."""
     with suppress(OSError):  # Opening it will report the error.
         mode = stat.S_IMODE(path.stat().st_mode)
@@ -41,7 +41,7 @@ def tighten_database(path: Path) -> None:
     for suffix in BESIDE:
         file = path.with_name(path.name + suffix)
         if file.is_file():
-            tighten(file)
+            make_private(file)
 
 
 @contextmanager

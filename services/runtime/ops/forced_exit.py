@@ -10,7 +10,7 @@ END_S: Final = 14.0
 kill it after 15 s."""
 
 
-def leave_after(limit_s: float, code: int) -> None:
+def exit_after(limit_s: float, code: int) -> None:
     """Exit in `limit_s` seconds, whatever the process waits for then."""
     timer = Timer(limit_s, leave, (code,))
     timer.daemon = True

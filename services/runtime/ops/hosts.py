@@ -25,7 +25,7 @@ def name_in(address: str) -> str | None:
     return found.rstrip(".") if found else None
 
 
-def answers_to(host: str, hosts: frozenset[str]) -> bool:
+def accepts_host(host: str, hosts: frozenset[str]) -> bool:
     """True if a server of these names is meant by the header `Host`, or a server of any address.
 
     What is no name but an address cannot be bound anew.
@@ -34,7 +34,7 @@ def answers_to(host: str, hosts: frozenset[str]) -> bool:
     return name is not None and (name in hosts or (_is_address(name) and bool(hosts & ANY_ADDRESS)))
 
 
-def answers_inside(host: str, hosts: frozenset[str]) -> bool:
+def accepts_inner_host(host: str, hosts: frozenset[str]) -> bool:
     """True if a server of these names, on an inner network, is meant by the header `Host`.
 
     It answers to any address too, and to any name without a dot, by which services of one network

@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from events.texts import _
-from services.runtime.ops.hosts import answers_inside
+from services.runtime.ops.hosts import accepts_inner_host
 from services.texts.translation import both
 
 OPEN: Final = frozenset({"/healthz", "/readyz"})
@@ -20,12 +20,12 @@ HOST_UNKNOWN: Final = _(
 )
 
 
-def only_by(hosts: frozenset[str]) -> Any:
+def host_filter(hosts: frozenset[str]) -> Any:
     """The middleware of aiohttp that refuses requests for another server, with 421."""
 
     @web.middleware
     async def checked(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path in OPEN or answers_inside(request.headers.get("Host", ""), hosts):
+        if request.path in OPEN or accepts_inner_host(request.headers.get("Host", ""), hosts):
             return await handler(request)
         body = {"error": "host_unknown", "message": asdict(both(HOST_UNKNOWN))}
         return web.json_response(body, status=HTTPStatus.MISDIRECTED_REQUEST)

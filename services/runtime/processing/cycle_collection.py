@@ -17,7 +17,7 @@ was imported comes twenty times before the first line of output."""
 _paused = 0
 
 
-def for_a_command() -> None:
+def tune_for_command() -> None:
     """Search after `BY_DEFAULT`, and never at the end: what a process leaves is freed with it.
 
     A fifth of the time to start, and half a second of processor time to end.

@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from events.texts import _
 from services.runtime.ops.errors import ClusterError
-from services.runtime.ops.inner_pages import only_by
+from services.runtime.ops.inner_pages import host_filter
 from services.runtime.ops.settings import Settings
 from services.runtime.processing.backlog import Delays
 from services.runtime.processing.offset_metadata import Status, TaskState
@@ -79,7 +79,7 @@ class Health(Collector):
 
     def application(self) -> web.Application:
         """The pages."""
-        app = web.Application(middlewares=[only_by(self._hosts)])
+        app = web.Application(middlewares=[host_filter(self._hosts)])
         app.add_routes(
             [
                 web.get("/healthz", self._healthz),

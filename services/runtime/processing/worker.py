@@ -19,12 +19,12 @@ from services.runtime.kafka.clients import (
     refused_topics,
     rejoin,
 )
-from services.runtime.kafka.group_refusals import JoinAttempts, explanation, lost
+from services.runtime.kafka.group_refusals import JoinAttempts, explanation, group_error
 from services.runtime.kafka.refusals import Refusals
 from services.runtime.kafka.waits import only_our_cancellation, started, until_answered, within
 from services.runtime.kafka.writer import Fenced
 from services.runtime.ops.errors import ClusterError, Unreachable
-from services.runtime.ops.forced_exit import END_S, leave_after
+from services.runtime.ops.forced_exit import END_S, exit_after
 from services.runtime.ops.settings import Settings
 from services.runtime.ops.watchdog import EXIT_STALLED, Watchdog
 from services.runtime.processing.health import Health
@@ -131,7 +131,7 @@ class Worker:
 
     def _on_signal(self) -> None:
         self._stop.set()
-        leave_after(END_S, 0)
+        exit_after(END_S, 0)
 
     # The rebalance callbacks call these: milliseconds, no waiting, nothing that may fail.
 
@@ -280,7 +280,7 @@ class Worker:
         except (NoOffsetForPartitionError, OffsetOutOfRangeError):
             pass  # It concerns the group's offsets, which no service resumes from.
         except KafkaError as error:
-            raise await lost(self._settings, error) from error
+            raise await group_error(self._settings, error) from error
 
     async def _end_tasks(self) -> None:
         for task in self._tasks.values():

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from events.journal import Record, read_record
 from events.recoveries import RecoveryCollected, RecoveryOrdered
 from services.projector.database import engine_address
-from services.projector.database_errors import reaching
+from services.projector.database_errors import raising_unreachable
 from services.projector.rows.column_values import day_of
 from services.projector.tables import budgets, journal, positions
 from services.treasury.application.entry_messages import message_of
@@ -108,7 +108,7 @@ class Bookkeeper:
         table = positions.c
         asked = select(table.topic, table.partition, table.next_offset, table.generation)
         async with (
-            reaching(engine_address(self._read_model)),
+            raising_unreachable(engine_address(self._read_model)),
             self._read_model.connect() as connection,
         ):
             return (await connection.execute(asked.order_by(table.topic, table.partition))).all()
@@ -119,7 +119,7 @@ class Bookkeeper:
             rows = await connection.execute(select(booked.c.budget, booked.c.sequence))
             done = {row.budget: row.sequence for row in rows}
         async with (
-            reaching(engine_address(self._read_model)),
+            raising_unreachable(engine_address(self._read_model)),
             self._read_model.connect() as connection,
         ):
             rows = await connection.execute(
@@ -133,7 +133,7 @@ class Bookkeeper:
         async with self._store.transaction() as connection:
             before = await _locked(connection, budget)
             async with (
-                reaching(engine_address(self._read_model)),
+                raising_unreachable(engine_address(self._read_model)),
                 self._read_model.connect() as reading,
             ):
                 accepted, sequence = await _next_records(reading, Place(budget, before), last)

@@ -4,7 +4,7 @@ from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.projector.database import engine_address
-from services.projector.database_errors import reaching
+from services.projector.database_errors import raising_unreachable
 from services.projector.snapshot import begin_snapshot
 from services.projector.tables import budgets
 from services.treasury.application.differences import (
@@ -47,7 +47,7 @@ async def reconcile(
     found: list[Discrepancy] = []
     async with (
         store.reading() as treasury,
-        reaching(engine_address(read_model)),
+        raising_unreachable(engine_address(read_model)),
         read_model.connect() as ledger,
     ):
         await begin_snapshot(ledger)

@@ -29,8 +29,8 @@ from services.treasury.application.numbers import (
 )
 from services.treasury.application.slip_messages import cancelled_message, issued_id
 from services.treasury.application.waiting import (
+    candidate_orders,
     changed_since,
-    offered,
     settled_since,
     waiting_orders,
 )
@@ -42,8 +42,8 @@ from services.treasury.domain.slips import (
     SlipType,
     UnknownSlip,
     Waiting,
+    fitting_count,
     slip_id_of,
-    that_fit,
 )
 from services.treasury.pes.writer import PesFile
 from services.treasury.store.compared import check_compared
@@ -113,7 +113,7 @@ class Slips:
                     self._read_model,
                     self._config,
                     slip_type,
-                    which & offered(slip_type),
+                    which & candidate_orders(slip_type),
                 )
         return found
 
@@ -131,7 +131,7 @@ class Slips:
             # Its row is locked: of two that prepare, the second finds what the first has left.
             serial = await next_number(connection, budget, DRAFTS)
             ready = await self._ready(connection, budget, slip_type)
-            taken = ready[: that_fit(ready, at_most)]
+            taken = ready[: fitting_count(ready, at_most)]
             if not taken:
                 return None
             await continue_series_at(connection, budget, DRAFTS, serial + 1)
@@ -156,7 +156,7 @@ class Slips:
         self, connection: AsyncConnection, budget: str, slip_type: SlipType
     ) -> list[Waiting]:
         """The orders that nothing keeps from a slip, locked; one that is being changed waits."""
-        which = offered(slip_type) & (orders.c.budget == budget)
+        which = candidate_orders(slip_type) & (orders.c.budget == budget)
         locked = select(orders.c.payment_order).where(which).with_for_update(skip_locked=True)
         ours = set((await connection.execute(locked)).scalars())
         found = await waiting_orders(connection, self._read_model, self._config, slip_type, which)

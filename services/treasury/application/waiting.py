@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from events.outbound import PaymentOrderIssued
 from events.texts import Euros, Translatable, _
 from services.projector.database import engine_address
-from services.projector.database_errors import reaching
+from services.projector.database_errors import raising_unreachable
 from services.projector.tables import payment_orders
 from services.treasury.config.accountant import TreasuryConfig
 from services.treasury.domain.findings import FindingKind
@@ -80,7 +80,7 @@ _UNTOUCHED: Final = _Known("issued", 0)
 """An order that nobody has cancelled or answered."""
 
 
-def offered(slip_type: SlipType) -> ColumnElement[bool]:
+def candidate_orders(slip_type: SlipType) -> ColumnElement[bool]:
     """Orders in question for slips of this type that stand on none."""
     in_question = _in_question(slip_type)
     if slip_type is SlipType.PAYMENT:
@@ -205,7 +205,7 @@ async def _known(
 ) -> dict[tuple[str, str], _Known]:
     of = payment_orders.c
     found: dict[tuple[str, str], _Known] = {}
-    async with reaching(engine_address(read_model)), read_model.connect() as connection:
+    async with raising_unreachable(engine_address(read_model)), read_model.connect() as connection:
         for budget, names in _by_budget(wanted):
             for named in in_parts(names):
                 asked = select(of.payment_order, of.state, of.paid_cents).where(

@@ -224,7 +224,7 @@ class Waiting:
         return None
 
 
-def that_fit(ready: Sequence[Waiting], pieces_max: int) -> int:
+def fitting_count(ready: Sequence[Waiting], pieces_max: int) -> int:
     """How many of these, in their order, fit on one slip; the rest waits for the next."""
     total_cents = lines = 0
     for count, each in enumerate(ready[:pieces_max]):

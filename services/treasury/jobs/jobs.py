@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import inspect
 
 from services.projector.database import engine_address, make_engine
-from services.projector.database_errors import reaching
+from services.projector.database_errors import raising_unreachable
 from services.projector.tables import payment_orders
 from services.runtime.ops.errors import Unreachable
 from services.treasury.application.entries import Bookkeeper
@@ -96,7 +96,7 @@ class Jobs:
         async def run() -> None:
             if not self._is_made:
                 async with (
-                    reaching(engine_address(self._read_model)),
+                    raising_unreachable(engine_address(self._read_model)),
                     self._read_model.connect() as asked,
                 ):
                     self._is_made = await asked.run_sync(

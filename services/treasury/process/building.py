@@ -3,7 +3,7 @@
 import asyncio
 from typing import NoReturn
 
-from services.projector.database_errors import once_it_answers
+from services.projector.database_errors import when_reachable
 from services.runtime.agents.logs import configure_by_default
 from services.runtime.agents.running import options, run
 from services.runtime.kafka.topics import check
@@ -50,6 +50,6 @@ async def _prepare(settings: Settings, own: TreasurySettings) -> None:
         await check_tables(settings, store, partitions)
 
     try:
-        await once_it_answers(store.name, ask, settings.give_up_s)
+        await when_reachable(store.name, ask, settings.give_up_s)
     finally:
         await store.dispose()

@@ -18,7 +18,7 @@ from events.texts import _
 from events.topics import ACCOUNTING_ENTRIES, PAYMENT_ORDERS, SLIPS
 from events.treasury import TREASURY
 from services.projector.database import engine_address
-from services.projector.database_errors import reaching
+from services.projector.database_errors import raising_unreachable
 from services.projector.tables import journal
 from services.runtime.kafka.reader import Reader
 from services.runtime.kafka.topics import check
@@ -139,7 +139,7 @@ async def _make_known(read_model: AsyncEngine, connection: AsyncConnection) -> i
     asked = select(journal.c.record).where(
         journal.c.event_source == TREASURY, journal.c.outcome == "accepted"
     )
-    async with reaching(engine_address(read_model)), read_model.connect() as reading:
+    async with raising_unreachable(engine_address(read_model)), read_model.connect() as reading:
         async for records in (await reading.stream_scalars(asked)).partitions(AT_ONCE):
             taken += await restore_own_events(connection, records)
     return taken

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.projector.database import engine_address, make_engine
-from services.projector.database_errors import reaching
+from services.projector.database_errors import raising_unreachable
 from services.projector.migrations import prepare_beside
 from services.projector.settings import address_beside
 from services.projector.snapshot import begin_snapshot
@@ -90,7 +90,7 @@ class TreasuryStore:
         On SQLite it has the file for itself from its beginning; on PostgreSQL it locks the rows
         that it reads `FOR UPDATE`.
         """
-        async with reaching(self.name), self._engine.begin() as connection:
+        async with raising_unreachable(self.name), self._engine.begin() as connection:
             if not self.is_postgresql:
                 await connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
@@ -110,11 +110,11 @@ class TreasuryStore:
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncConnection]:
         """A connection for questions, which see one moment: no act is seen half done."""
-        async with reaching(self.name), self._engine.connect() as connection:
+        async with raising_unreachable(self.name), self._engine.connect() as connection:
             await begin_snapshot(connection)
             yield connection
 
-    def follow_password(self, follow: Callable[[AsyncEngine], None]) -> None:
+    def reload_password(self, follow: Callable[[AsyncEngine], None]) -> None:
         """Have new connections log in with a password that may change."""
         follow(self._engine)
 

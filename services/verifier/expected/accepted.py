@@ -10,7 +10,13 @@ from services.verifier.expected import moves as ask
 from services.verifier.expected import years
 from services.verifier.expected.facts import learn
 from services.verifier.expected.moves import Moves
-from services.verifier.expected.orders import REISSUING, Due, due, for_the_treasury, looked_at
+from services.verifier.expected.orders import (
+    REISSUING,
+    Due,
+    due,
+    touched_conventions,
+    treasury_facts,
+)
 from services.verifier.findings import Code
 from services.verifier.records import Json, Record, canonical_without_nulls, without_nulls
 from services.verifier.state.books import Books
@@ -55,7 +61,7 @@ def apply(books: Books, record: Record) -> None:
     signs = kind == "convention.signed" and books.alone(data["grant"]) is not None
     again = kind in REISSUING or (kind == "fiscal-year.opened" and _account_is_newer(books, data))
     learn(books, kind, data)
-    names = looked_at(books, kind, data, first_account)
+    names = touched_conventions(books, kind, data, first_account)
     orders = list(due(books, names, again, expected))
     _prove_issued(books, record, orders, changes, expected)
     done = ask.moves_done(row["moves"] or [])
@@ -227,7 +233,7 @@ def _prove_issue(books: Books, record: Record, each: Due, row: Json) -> None:
     for part in dict.fromkeys((*wanted, *found)):
         if wanted.get(part) != found.get(part):
             _differs(books, each.payment_order, part, wanted.get(part), found.get(part))
-    carried = for_the_treasury(books, each, record.event["time"][:10])
+    carried = treasury_facts(books, each, record.event["time"][:10])
     _compare(books, each.payment_order, carried, without_nulls(row))
 
 

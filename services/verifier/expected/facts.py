@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from services.verifier.expected import years
-from services.verifier.expected.moves import amended, came_back, is_revenue, sum_of
+from services.verifier.expected.moves import amended, is_revenue, recovered_by_line, sum_of
 from services.verifier.findings import Code
 from services.verifier.records import Json, without_nulls
 from services.verifier.state.books import Books
@@ -166,7 +166,7 @@ def _recovery_ordered(books: Books, convention: Convention, data: Json) -> None:
 def _recovery_collected(books: Books, convention: Convention, data: Json) -> None:
     recovery = convention.recoveries[data["recovery"]]
     recovery.collected += sum_of(data)
-    for line, cents in came_back(data, convention).items():
+    for line, cents in recovered_by_line(data, convention).items():
         recovery.back[line].came += cents
         recovery.back[line].revenue += cents if is_revenue(books, data) else 0
     _prove_recoveries(books, convention, data)

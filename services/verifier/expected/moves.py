@@ -144,7 +144,7 @@ def reduced(books: Books, convention: Convention, data: Json) -> Moves:
 
 def collected(books: Books, convention: Convention, data: Json) -> Moves:
     """Return to available what came back, unless it is revenue."""
-    came = {} if is_revenue(books, data) else came_back(data, convention)
+    came = {} if is_revenue(books, data) else recovered_by_line(data, convention)
     return {
         (line, data["convention"], None, "paid", "available"): cents
         for line, cents in came.items()
@@ -157,7 +157,7 @@ def is_revenue(books: Books, data: Json) -> bool:
     return books.closed or int(data["on"][:4]) > int(books.budget[-4:])
 
 
-def came_back(data: Json, convention: Convention) -> dict[Line, int]:
+def recovered_by_line(data: Json, convention: Convention) -> dict[Line, int]:
     """Cents that came back on each line: as named, else in the convention's order (rules, 27)."""
     if data.get("lines") is not None:
         return amounts_of(data["lines"])

@@ -34,7 +34,7 @@ class Due(NamedTuple):
     previous: str | None
 
 
-def looked_at(books: Books, kind: str, data: Json, first_account: bool) -> list[str]:
+def touched_conventions(books: Books, kind: str, data: Json, first_account: bool) -> list[str]:
     """The conventions that an event touches, in order of signature (rules, 18)."""
     match kind:
         case "deliberation.withdrawn" | "deadline.passed":
@@ -125,7 +125,7 @@ def _acts_to_carry(grant: Grant) -> list[Json]:
     return [act for act in grant.acts if act == award or act in others]
 
 
-def for_the_treasury(books: Books, each: Due, issued_on: str) -> Json:
+def treasury_facts(books: Books, each: Due, issued_on: str) -> Json:
     """Facts that an issued order carries for the treasury (rules, 25), without nulls."""
     convention = books.conventions[each.holder]
     grant = books.grants[convention.grant]

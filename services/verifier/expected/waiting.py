@@ -7,7 +7,7 @@ from services.verifier.expected.years import OUTLIVING, is_over, is_refused
 from services.verifier.findings import Code
 from services.verifier.records import Json, Record, brief, without_nulls
 from services.verifier.state.books import Books
-from services.verifier.state.grants import falls_with, is_award_alone
+from services.verifier.state.grants import is_award_alone, withdrawn_act
 
 PARKED_MAX: Final = 1000
 """The number of events of a budget that may be parked at once (rules, 28)."""
@@ -29,7 +29,9 @@ def dependency_of(books: Books, kind: str, data: Json) -> Want | None:
             return "grant", data["grant"]
         case "deliberation.withdrawn":
             grant = books.grants.get(data["grant"])
-            known = grant is not None and falls_with(grant, without_nulls(data["act"])) is not None
+            known = (
+                grant is not None and withdrawn_act(grant, without_nulls(data["act"])) is not None
+            )
             return None if known else ("grant", data["grant"])
         case "recovery.collected":
             return "recovery", f"{data['convention']}/{data['recovery']}"

@@ -63,7 +63,7 @@ def read_object(raw: bytes) -> Json:
         return _object(raw, _integer, _number)
     except _Beyond:
         found = _object(raw, _far, _far)
-    raise Unreadable("invalid_value", next(at for at, each in everything(found) if each is _FAR))
+    raise Unreadable("invalid_value", next(at for at, each in walk_values(found) if each is _FAR))
 
 
 def _object(raw: bytes, integer: Callable[[str], Any], number: Callable[[str], Any]) -> Json:
@@ -84,7 +84,7 @@ def _object(raw: bytes, integer: Callable[[str], Any], number: Callable[[str], A
     return found
 
 
-def everything(found: Json) -> Iterator[tuple[Path, Any]]:
+def walk_values(found: Json) -> Iterator[tuple[Path, Any]]:
     """Every value with its place, the outer ones first."""
     waiting: deque[tuple[Path, Any]] = deque([((), found)])
     while waiting:
@@ -96,7 +96,7 @@ def everything(found: Json) -> Iterator[tuple[Path, Any]]:
 
 
 def _levels(found: Json) -> int:
-    return max(len(path) + isinstance(each, dict | list) for path, each in everything(found))
+    return max(len(path) + isinstance(each, dict | list) for path, each in walk_values(found))
 
 
 def _each_key_once(pairs: list[tuple[str, Any]]) -> Json:

@@ -4,7 +4,7 @@ import json
 from typing import Final, NamedTuple
 
 from services.verifier.input.published_schemas import FOLDER, SchemaWalk, schema_of
-from services.verifier.input.strict_json import Path, Unreadable, everything, read_object
+from services.verifier.input.strict_json import Path, Unreadable, read_object, walk_values
 from services.verifier.kafka_records import Headers, attributes, is_binary
 from services.verifier.records import LEDGER, Json
 
@@ -56,7 +56,7 @@ def _object(value: bytes, headers: Headers, bytes_max: int) -> Json:
     raw = _structured(value, headers, bytes_max)
     found = read_object(raw)
     if b"\\u0000" in raw:  # It stands nowhere in JSON but escaped.
-        for path, each in everything(found):
+        for path, each in walk_values(found):
             names = each if isinstance(each, dict) else ()
             if (isinstance(each, str) and "\0" in each) or any("\0" in name for name in names):
                 raise Unreadable("invalid_value", path)

@@ -208,11 +208,11 @@ def document_of(row: Json) -> Document:
 
 def award_falls(grant: Grant, data: Json) -> bool:
     """Not where the act is known as another, be the award there or not (rules, 17)."""
-    fallen = falls_with(grant, without_nulls(data["act"]))
+    fallen = withdrawn_act(grant, without_nulls(data["act"]))
     return fallen is None or (grant.award is not None and fallen == grant.award.act)
 
 
-def falls_with(grant: Grant, named: Json) -> Json | None:
+def withdrawn_act(grant: Grant, named: Json) -> Json | None:
     """The act of a grant that a withdrawal names: as a whole, else by body and day (rules, 17)."""
     known = [*([grant.award.act] if grant.award else []), *grant.acts]
     alike = [act for act in known if all(act[each] == named[each] for each in ("body", "date"))]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from services.dev.local_broker import dies_with_us
+from services.dev.local_broker import parent_death_prefix
 
 COMMAND: Final = (sys.executable, "-m", "services.cli.app", "ledger", "--instance")
 STOP_S: Final = 20.0
@@ -168,7 +168,7 @@ class WorkerProcess:
         path = self._folder / f"{self.name}-{len(self.logs) + 1}.log"
         with path.open("wb") as log:
             self._process = subprocess.Popen(
-                [*dies_with_us(), *self._command],
+                [*parent_death_prefix(), *self._command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -14,7 +14,7 @@ from services.api.queries.rows import (
     MaskedAccount,
     Name,
     Service,
-    each_made,
+    make_each,
     row_as,
 )
 from tests.builders import IBAN
@@ -93,7 +93,7 @@ def test_others_have_their_turn_between_the_rows_of_a_long_list() -> None:
                 await asyncio.sleep(0)
 
         waiting = asyncio.create_task(others())
-        made = await each_made(range(5 * ROWS_AT_ONCE), lambda row: row + 1)
+        made = await make_each(range(5 * ROWS_AT_ONCE), lambda row: row + 1)
         waiting.cancel()
         return made, turns
 

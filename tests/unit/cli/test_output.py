@@ -9,7 +9,7 @@ import pytest
 
 from events.texts import _
 from services.cli.terminal import output
-from services.cli.terminal.output import busy, counted, display_name, progress
+from services.cli.terminal.output import counted, display_name, progress, show_spinner
 
 READING, ADDING_UP, VERIFYING = _("reading"), _("adding up"), _("verifying")
 
@@ -65,7 +65,7 @@ def test_long_files_have_a_bar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_work_of_unknown_length_shows_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = a_terminal(monkeypatch)
-    with busy(ADDING_UP):
+    with show_spinner(ADDING_UP):
         pass
     assert "adding up" in terminal.getvalue()
 
@@ -82,7 +82,7 @@ def test_work_whose_length_is_found_on_the_way_has_a_bar(monkeypatch: pytest.Mon
 def test_programs_see_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = StringIO()
     monkeypatch.setattr(sys, "stderr", shown)
-    with busy(ADDING_UP), progress(READING, [BytesIO(b"")]) as handled:
+    with show_spinner(ADDING_UP), progress(READING, [BytesIO(b"")]) as handled:
         handled(10)
     with counted(VERIFYING) as report:
         report(1, 2)

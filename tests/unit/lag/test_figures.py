@@ -6,7 +6,7 @@ import pytest
 
 from events.lag import DeadLetters, Orders, Sum
 from events.texts import verbatim
-from services.lag.present.figures import Moments, count, day, euros, span
+from services.lag.present.figures import Moments, count, day, duration_text, euros
 from services.texts.language import Language
 from services.texts.translation import translate
 
@@ -43,11 +43,11 @@ def french(fact: object) -> str:
 def test_a_span_is_said_in_the_largest_unit_of_which_it_has_several(
     span_s: float | None, said: str
 ) -> None:
-    assert said == english(span(span_s))
+    assert said == english(duration_text(span_s))
 
 
 def test_a_span_of_days_in_french() -> None:
-    assert "62 j" == french(span(62 * 86_400.0))
+    assert "62 j" == french(duration_text(62 * 86_400.0))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from services.projector.database_errors import failing_as_writer, is_temporary, reaching
+from services.projector.database_errors import failing_as_writer, is_temporary, raising_unreachable
 from services.runtime.kafka.writer import WriterFailed
 from services.runtime.ops.errors import Unreachable
 from services.texts.translation import both
@@ -87,7 +87,7 @@ def test_temporary_errors_are_a_writers_and_bugs_are_raised_as_they_are() -> Non
 
 def test_at_the_start_the_error_is_a_message_for_people() -> None:
     async def failing() -> None:
-        async with reaching("postgresql://db"):
+        async with raising_unreachable("postgresql://db"):
             raise ConnectionRefusedError("no")
 
     with pytest.raises(Unreachable) as caught:

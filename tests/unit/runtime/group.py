@@ -121,7 +121,7 @@ class Scene:
 
         monkeypatch.setattr(worker_module, "make_member", join)
         # It would end the process of the tests.
-        monkeypatch.setattr(worker_module, "leave_after", lambda *how: self.leaves.append(how))
+        monkeypatch.setattr(worker_module, "exit_after", lambda *how: self.leaves.append(how))
 
     def play(self, during: Callable[[Worker], Coroutine[Any, Any, None]]) -> Worker:
         """Run a worker, do something meanwhile, end it as SIGTERM does."""

@@ -10,9 +10,9 @@ ROOT = Path(__file__).resolve().parents[3]
 def test_a_stop_that_takes_too_long_is_cut_short() -> None:
     program = """
 import time
-from services.runtime.ops.forced_exit import leave_after
+from services.runtime.ops.forced_exit import exit_after
 print("stopping")
-leave_after(0.1, 4)
+exit_after(0.1, 4)
 time.sleep(60)
 """
     ended = subprocess.run(
@@ -22,6 +22,6 @@ time.sleep(60)
 
 
 def test_a_stop_in_time_is_not_waited_for() -> None:
-    program = "from services.runtime.ops.forced_exit import leave_after; leave_after(600, 4)"
+    program = "from services.runtime.ops.forced_exit import exit_after; exit_after(600, 4)"
     ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False, timeout=50)
     assert 0 == ended.returncode

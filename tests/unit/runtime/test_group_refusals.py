@@ -6,7 +6,7 @@ import re
 import pytest
 from aiokafka.errors import InvalidSessionTimeoutError, KafkaError
 
-from services.runtime.kafka.group_refusals import BURST_S, JOINS_MAX, JoinAttempts, lost
+from services.runtime.kafka.group_refusals import BURST_S, JOINS_MAX, JoinAttempts, group_error
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
 
@@ -22,7 +22,7 @@ NOBODY = Settings(bootstrap_servers="127.0.0.1:1", instance="desk", session_time
     ],
 )
 def test_an_error_of_a_group_says_what_to_do(error: KafkaError, pattern: str) -> None:
-    assert re.search(pattern, str(asyncio.run(lost(NOBODY, error))))
+    assert re.search(pattern, str(asyncio.run(group_error(NOBODY, error))))
 
 
 def test_a_member_that_joins_anew_again_and_again_has_a_double() -> None:

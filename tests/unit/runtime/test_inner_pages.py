@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 
-from services.runtime.ops.inner_pages import only_by
+from services.runtime.ops.inner_pages import host_filter
 from services.runtime.processing.health import Health
 from services.watch.process.building import build_watch
 from services.watch.settings import WatchSettings
@@ -33,7 +33,7 @@ def a_page(**settings: str) -> web.Application:
     async def metrics(_request: web.Request) -> web.Response:
         return web.Response(text="figures")
 
-    application = web.Application(middlewares=[only_by(a_setting(**settings).hosts)])
+    application = web.Application(middlewares=[host_filter(a_setting(**settings).hosts)])
     for path in ("/metrics", "/healthz"):
         application.router.add_get(path, metrics)
     return application

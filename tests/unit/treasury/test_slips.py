@@ -15,9 +15,9 @@ from services.treasury.domain.slips import (
     SlipProblem,
     SlipType,
     Waiting,
+    fitting_count,
     serial_of,
     slip_id_of,
-    that_fit,
     unpaid_by_line,
     unpaid_cents,
 )
@@ -141,4 +141,4 @@ MANY = (1,) * (LINES_MAX >> 1)
 def test_what_does_not_fit_on_a_slip_waits_for_the_next(
     amounts: list[tuple[int, ...]], pieces_max: int, count: int
 ) -> None:
-    assert that_fit([waiting(each) for each in amounts], pieces_max) == count
+    assert fitting_count([waiting(each) for each in amounts], pieces_max) == count

@@ -165,9 +165,9 @@ def caller_of(claims: Mapping[str, Any], demands: TokenRequirements) -> Caller:
     Raises:
         NotKnown: it names nobody, or no entities.
     """
-    subject = named(subject_of(claims))
+    subject = subject_label(subject_of(claims))
     label = next(filter(None, (text_of(claims.get(name)) for name in NAME_CLAIMS)), subject)
-    return Caller(f"oidc:{subject}", _rights(claims, demands), named(label))
+    return Caller(f"oidc:{subject}", _rights(claims, demands), subject_label(label))
 
 
 def ensure_no_id_token(claims: Mapping[str, Any]) -> None:
@@ -200,7 +200,7 @@ def text_of(claim: Any) -> str:
     return claim if isinstance(claim, str) else ""
 
 
-def named(subject: str) -> str:
+def subject_label(subject: str) -> str:
     """The subject as logs and the audit call it; one that is cut is distinct from others."""
     shown = "".join(each for each in subject if each.isprintable())
     if shown == subject and len(shown) <= SUBJECT_MAX:

@@ -18,7 +18,7 @@ from services.cli.commands.events.by_hand import (
     send_by_hand,
 )
 from services.cli.terminal.options import AsJson, Command, Group, typed, typed_or_none
-from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, leave
+from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, exit_with
 
 NO_GRANT = _("The API shows no grant {grant} with a convention; check its reference, and --budget.")
 SEVERAL_BUDGETS = _("Several budgets have a grant {grant}: name one with --budget ({budgets}).")
@@ -107,7 +107,7 @@ def _conventions(api: Api, grant: str, budget: str | None) -> tuple[str, list[di
         budget = next(iter(budgets), "")
     whole = api.ask("budgets", budget, "grants", grant) if budget else None
     if whole is None or not whole["conventions"]:
-        leave(NO_GRANT.render({"grant": grant}), EXIT_NOT_THERE)
+        exit_with(NO_GRANT.render({"grant": grant}), EXIT_NOT_THERE)
     return budget, whole["conventions"]
 
 

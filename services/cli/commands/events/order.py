@@ -18,7 +18,7 @@ from services.cli.commands.events.by_hand import (
     send_by_hand,
 )
 from services.cli.terminal.options import AsJson, Command, Group, typed, typed_or_none
-from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, leave
+from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, exit_with
 
 NO_ORDER = _("The API shows no payment order {order}; check its reference, and --budget.")
 PAID = _("{order} is paid, {amount}: nothing is left.")
@@ -120,7 +120,7 @@ def pay(
     left_cents = found["amount_cents"] - found["paid_cents"]
     if cents is None and left_cents == 0:
         facts = {"order": reference, "amount": Euros(found["paid_cents"])}
-        leave(PAID.render(facts), EXIT_REFUSED)
+        exit_with(PAID.render(facts), EXIT_REFUSED)
     data = {
         "budget": found["budget"],
         "payment_order": reference,
@@ -141,7 +141,7 @@ def _found(api: Api, reference: str, budget: str | None) -> dict[str, Any]:
         page = api.ask("payment-orders", convention=convention, limit=LISTED_MAX)
         found = [each for each in page["items"] if each["payment_order"] == reference]
     if not found:
-        leave(NO_ORDER.render({"order": reference}), EXIT_NOT_THERE)
+        exit_with(NO_ORDER.render({"order": reference}), EXIT_NOT_THERE)
     if len(found) > 1:
         budgets = ", ".join(each["budget"] for each in found)
         raise bad_option("--budget", SEVERAL.render({"order": reference, "budgets": budgets}))

@@ -17,7 +17,7 @@ from events.texts import Number, Translatable, _, ngettext
 from events.topics import EVENTS
 from services.cli.records.event_lines import Fault, filled_lines, read_events
 from services.cli.terminal.options import AsJson, EventFiles
-from services.cli.terminal.output import display_name, leave, print_json, progress
+from services.cli.terminal.output import display_name, exit_with, print_json, progress
 from services.cli.terminal.screen import ROWS_MAX, Screen
 from services.cli.terminal.texts import VALIDATING
 from services.ledger.application.ports import StoreError
@@ -185,4 +185,4 @@ def _send(checked: list[Checked], settings: Settings, receipts: Receipts) -> Non
             error.text = partly(error.text)
         raise
     except KeyboardInterrupt:
-        leave(partly(INTERRUPTED), EXIT_INTERRUPTED)
+        exit_with(partly(INTERRUPTED), EXIT_INTERRUPTED)

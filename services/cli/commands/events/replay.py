@@ -8,7 +8,7 @@ import typer
 from events.texts import _
 from services.cli.records.summary_tables import show_summary, unread
 from services.cli.terminal.options import COUNT_MAX, AsJson, EventFiles, Strict
-from services.cli.terminal.output import busy, display_name, print_json, progress
+from services.cli.terminal.output import display_name, print_json, progress, show_spinner
 from services.cli.terminal.screen import Screen
 from services.cli.terminal.texts import ADDING_UP, REPLAYING
 from services.ledger.application.ports import Store
@@ -54,7 +54,7 @@ def replay_files(
         with progress(REPLAYING, files) as handled:
             for stream in files:
                 replay(store, display_name(stream), stream, ledger, handled, batch_lines)
-        with busy(ADDING_UP):
+        with show_spinner(ADDING_UP):
             figures = summary(ledger, store.journal())
         if as_json:
             print_json(figures)

@@ -12,7 +12,7 @@ import events
 from events.envelope import INBOUND
 from events.texts import Translatable, _
 from services.cli.terminal.options import AsJson, flag, typed_or_none
-from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, leave, print_json, say
+from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, exit_with, print_json, say
 from services.texts.translation import both
 
 FOLDER: Final = Path(events.__file__).parent.parent / "schemas"
@@ -118,4 +118,4 @@ def _example(name: str) -> Any:
             event = json.loads(line)
             if event["type"] == name:
                 return event
-    return leave(NO_EXAMPLE.render({"type": name}), EXIT_NOT_THERE)
+    return exit_with(NO_EXAMPLE.render({"type": name}), EXIT_NOT_THERE)

@@ -14,7 +14,7 @@ from services.cli.records.journal_source import folded, histories, ledger_file
 from services.cli.records.line_balances import line_balances
 from services.cli.records.summary_tables import Unread, show_lines, show_summary
 from services.cli.terminal.options import AsJson, OfBudget, Strict, typed_or_none
-from services.cli.terminal.output import busy, print_json
+from services.cli.terminal.output import print_json, show_spinner
 from services.cli.terminal.screen import Screen
 from services.cli.terminal.texts import EMPTY_JOURNAL, NO_RECORDS, READING
 from services.ledger.application.handle import Ledger
@@ -76,7 +76,7 @@ def balances(
     given = {"chapter": chapter, "article": article, "function": function, "operation": operation}
     codes = {name: code for name, code in given.items() if code is not None}
     if codes or as_of is not None:
-        with _records(db, budget) as records, busy(READING):
+        with _records(db, budget) as records, show_spinner(READING):
             day = None if as_of is None else as_of.date()
             rows = line_balances(records, codes, day)
         if as_json:
@@ -86,7 +86,7 @@ def balances(
         else:
             screen.say(NO_LINES)
         return
-    with busy(READING):
+    with show_spinner(READING):
         figures, ledger, dead_letters = _read(db, budget, with_texts=not as_json)
     if as_json:
         print_json(figures)

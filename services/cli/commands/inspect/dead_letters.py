@@ -22,7 +22,7 @@ from services.cli.records.dead_letters import (
     state_text,
 )
 from services.cli.terminal.options import AsJson, Command, Group, OfBudget, flag, typed
-from services.cli.terminal.output import EXIT_NOT_THERE, busy, leave, print_json
+from services.cli.terminal.output import EXIT_NOT_THERE, exit_with, print_json, show_spinner
 from services.cli.terminal.screen import Cells, Screen, clean
 from services.cli.workers import run_worker
 from services.ledger.application.handle import decoded
@@ -70,7 +70,7 @@ def list_dead_letters(
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
     chosen = selection_of(None, code, budget, source, since, until)
-    with busy(READING_DEAD_LETTERS):
+    with show_spinner(READING_DEAD_LETTERS):
         rows = run_worker(_rows(chosen, every=every))
     counts = dict(Counter(row["reason"].partition(":")[0] for row in rows).most_common())
     if as_json:
@@ -92,7 +92,7 @@ def show_dead_letter(its_id: ItsId, as_json: AsJson = False) -> None:
     Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
-    with busy(READING_DEAD_LETTERS):
+    with show_spinner(READING_DEAD_LETTERS):
         found, row = run_worker(_one(its_id))
     sentence = _sentence(found)
     headers = [[name, _text(content)] for name, content in found.raw.headers]
@@ -156,7 +156,7 @@ async def _one(its_id: str) -> tuple[DeadLetter, dict[str, Any]]:
             if each.at.its_id == its_id:
                 found = each, dead_letter_row(each, state)
     if found is None:
-        leave(NOT_THERE.render({"its_id": its_id}), EXIT_NOT_THERE)
+        exit_with(NOT_THERE.render({"its_id": its_id}), EXIT_NOT_THERE)
     return found
 
 

@@ -29,7 +29,14 @@ from services.cli.terminal.options import (
     readable_file,
     typed,
 )
-from services.cli.terminal.output import EXIT_NOT_THERE, busy, counting, leave, print_json, say
+from services.cli.terminal.output import (
+    EXIT_NOT_THERE,
+    counting,
+    exit_with,
+    print_json,
+    say,
+    show_spinner,
+)
 from services.cli.terminal.screen import Screen, clean
 from services.cli.terminal.texts import EMPTY_JOURNAL, NO_RECORD, NO_RECORDS, READING, counts
 from services.cli.workers import run_worker
@@ -137,7 +144,7 @@ def show(
 
     found = _on_kafka(on_topic) if db is None else _in_file(db, in_store)
     if not found.rows:
-        leave(NO_RECORD.render({"budget": budget, "sequence": sequence}), EXIT_NOT_THERE)
+        exit_with(NO_RECORD.render({"budget": budget, "sequence": sequence}), EXIT_NOT_THERE)
     if as_json:
         _print_bytes(found.rows)
     else:
@@ -160,7 +167,7 @@ def _on_kafka(find: Callable[[TopicJournal], Awaitable[list[ReadRecord]]]) -> Fo
             holds = await journal.holds()
             return Found([each.row for each in placed], records, dead_letters, holds)
 
-    with busy(READING):
+    with show_spinner(READING):
         found = asyncio.run(read())
     # To standard error: what a program reads of the journal stays as it is.
     for hold in found.holds:

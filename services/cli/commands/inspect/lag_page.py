@@ -10,7 +10,7 @@ from events import lag as document
 from events.masking import masked, masked_name
 from events.texts import Translatable, _, verbatim
 from services.cli.commands.inspect.lag_headline import BAD, headline
-from services.cli.commands.inspect.lag_rows import in_a_row, place, progress, rows_of
+from services.cli.commands.inspect.lag_rows import place, progress, rows_of, stacked_text
 from services.cli.records.trace_view import type_text
 from services.cli.terminal.screen import ROWS_MAX, Prose, Screen, clean
 from services.cli.terminal.texts import MORE
@@ -22,11 +22,11 @@ from services.lag.present.figures import (
     Moments,
     count,
     day,
+    duration_text,
     end_of,
     euros,
     most_frequent,
     position_of,
-    span,
     watched_s,
 )
 from services.lag.present.headline import accounts
@@ -129,7 +129,7 @@ class _Page:
                 )
                 for (state, rule), names in rules.items()
             ]
-            yield self._line(in_a_row(*observed, remedy, by=" "))
+            yield self._line(stacked_text(*observed, remedy, by=" "))
 
     def _partitions(self, found: Sequence[document.Stage]) -> Parts:
         """The partitions of the stages; of very many those that are not well come first."""
@@ -180,7 +180,7 @@ class _Page:
             (
                 named(texts.LATENCIES, each.stage),
                 count(each.count),
-                *map(span, (each.p50_s, each.p95_s, each.max_s)),
+                *map(duration_text, (each.p50_s, each.p95_s, each.max_s)),
             )
             for each in found
         ]
@@ -208,7 +208,9 @@ class _Page:
         remarks = ((_("overdue"), order.due), (_("unacknowledged"), order.unacknowledged))
         return (
             f"{masked_name(order.payment_order)}\n{order.budget}",
-            in_a_row(named(ORDER_STATES, order.state), *(text for text, holds in remarks if holds)),
+            stacked_text(
+                named(ORDER_STATES, order.state), *(text for text, holds in remarks if holds)
+            ),
             day(order.due_on),
             euros(order.amount_cents - order.paid_cents),
             self._moments.age(order.issued_at),
@@ -237,7 +239,7 @@ class _Page:
             f"{masked_name(event.event_id)}\n{type_text(self._screen, event.type)}",
             event.budget,
             str(masked(self._text(waits_for))),
-            in_a_row(self._moments.age(event.since), *([_("past")] if event.past else [])),
+            stacked_text(self._moments.age(event.since), *([_("past")] if event.past else [])),
         )
 
     def _dead_letters(self, found: document.DeadLetters) -> Parts:
@@ -307,7 +309,9 @@ def _watched(board: document.Board) -> Translatable | str:
     shortest_s = watched_s(board.stages)
     if shortest_s is None:
         return ""
-    return Translatable(" {text}", {"text": texts.WATCHED.render({"span": span(shortest_s)})})
+    return Translatable(
+        " {text}", {"text": texts.WATCHED.render({"span": duration_text(shortest_s)})}
+    )
 
 
 def _report(report: document.Report) -> Sequence[object]:
@@ -317,7 +321,7 @@ def _report(report: document.Report) -> Sequence[object]:
         document = Translatable("{document} {year}", facts)
     closed = [_("closed year")] if report.closed else []
     convention = masked_name(report.convention)
-    return convention, report.budget, in_a_row(document, *closed), day(report.due_on)
+    return convention, report.budget, stacked_text(document, *closed), day(report.due_on)
 
 
 def _counts(counts: Mapping[str, int] | None) -> Translatable | str:

@@ -8,7 +8,7 @@ from events.lag import Partition, Stage, State
 from events.texts import Translatable, verbatim
 from services.lag.judge.sums import earliest, total
 from services.lag.present import texts
-from services.lag.present.figures import UNKNOWN, count, short_topic, span
+from services.lag.present.figures import UNKNOWN, count, duration_text, short_topic
 from services.lag.present.texts import named
 
 ARROWS: Final = {"up": " ↑", "down": " ↓", "level": " →"}
@@ -23,7 +23,7 @@ class Row(NamedTuple):
     @property
     def places(self) -> Translatable:
         """`events/0–3`, the partitions of each topic on a line."""
-        return in_a_row(*_places(self.partitions))
+        return stacked_text(*_places(self.partitions))
 
     @property
     def state(self) -> State:
@@ -62,7 +62,7 @@ class Row(NamedTuple):
             return verbatim(UNKNOWN)
         if first.doing is None or first.doing == RUNNING:
             return verbatim(first.owner)
-        return in_a_row(first.owner, named(texts.DOING, first.doing))
+        return stacked_text(first.owner, named(texts.DOING, first.doing))
 
 
 def rows_of(stage: Stage) -> list[Row]:
@@ -91,12 +91,12 @@ def progress(
     trend = ARROWS.get(row.trend or "", "") if row.behind else ""
     waits: Sequence[object] = ("", "")
     if row.oldest_event_at is not None or row.behind != 0:
-        waits = (shown(row.oldest_event_at), span(row.drain_s))
+        waits = (shown(row.oldest_event_at), duration_text(row.drain_s))
     facts = {"behind": behind, "trend": trend}
     return count(position), count(end), Translatable("{behind}{trend}", facts), *waits
 
 
-def in_a_row(*facts: object, by: str = "\n") -> Translatable:
+def stacked_text(*facts: object, by: str = "\n") -> Translatable:
     """Facts below one another, or with something else between them."""
     numbered = {f"line{number}": fact for number, fact in enumerate(facts)}
     return Translatable(by.join(f"{{{name}}}" for name in numbered), numbered)

@@ -11,7 +11,7 @@ from events.texts import Day, _, ngettext
 from services.cli.records.journal_source import Database, Exported, folded, histories
 from services.cli.records.trace_view import type_text
 from services.cli.terminal.options import AsJson, OfBudget
-from services.cli.terminal.output import busy, print_json
+from services.cli.terminal.output import print_json, show_spinner
 from services.cli.terminal.screen import Cells, Screen
 from services.cli.terminal.texts import READING
 from services.ledger.application.handle import Ledger
@@ -68,7 +68,7 @@ def parked(
     Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
-    with histories(db, exported) as journal, busy(READING):
+    with histories(db, exported) as journal, show_spinner(READING):
         ledger, _unused = folded(journal(budget), forgets=True)
     # An age is asked against the wall clock; nothing is decided by it.
     now = datetime.now(UTC)  # noqa: TID251

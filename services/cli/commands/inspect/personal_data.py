@@ -18,10 +18,16 @@ from services.api.access.store import access_address
 from services.api.settings import ApiSettings
 from services.cli.records.occurrences import Occurrence, Wanted
 from services.cli.terminal.options import AsJson, Command, Group
-from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, busy, leave, print_json
+from services.cli.terminal.output import (
+    EXIT_NOT_THERE,
+    bad_option,
+    exit_with,
+    print_json,
+    show_spinner,
+)
 from services.cli.terminal.screen import Screen
 from services.projector.database import engine_address, make_engine, our_address
-from services.projector.database_errors import message_of, reaching
+from services.projector.database_errors import message_of, raising_unreachable
 from services.projector.settings import read_address
 from services.projector.sql import POSTGRESQL
 from services.runtime.kafka.reader import Reader
@@ -112,10 +118,10 @@ def find(
     except ValueError as error:
         raise bad_option("NAME", NO_NAME) from error
     addresses = _files(db) if db else _addresses()
-    with busy(SEARCHING):
+    with show_spinner(SEARCHING):
         searched, found = asyncio.run(_search(wanted, addresses, with_topics=not db))
     if not searched:
-        leave(NO_TABLES, EXIT_NOT_THERE)
+        exit_with(NO_TABLES, EXIT_NOT_THERE)
     if as_json:
         print_json({"searched": searched, "places": [each.row() for each in found]})
         return
@@ -204,7 +210,7 @@ async def _rows(wanted: Wanted, address: str) -> AsyncGenerator[Searched]:
     """The rows of all tables of a database."""
     engine = _engine(address)
     try:
-        async with reaching(engine_address(engine)), engine.connect() as connection:
+        async with raising_unreachable(engine_address(engine)), engine.connect() as connection:
             for table in await connection.run_sync(_tables):
                 yield table.fullname, None
                 rows = await connection.stream(select(table))

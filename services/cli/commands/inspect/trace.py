@@ -14,7 +14,7 @@ from services.cli.records.journal_source import Database, Exported, Records, his
 from services.cli.records.record_json import record_row
 from services.cli.records.trace_view import show_trace
 from services.cli.terminal.options import AsJson, typed, typed_or_none
-from services.cli.terminal.output import EXIT_NOT_THERE, busy, leave, print_json
+from services.cli.terminal.output import EXIT_NOT_THERE, exit_with, print_json, show_spinner
 from services.cli.terminal.screen import Screen
 from services.cli.terminal.texts import READING
 from services.ledger.application.handle import DEAD_CHAIN
@@ -56,12 +56,12 @@ def trace(
     Kafka is at ECLUSE_BOOTSTRAP_SERVERS, else localhost:9092;
     its topics' names begin with ECLUSE_TOPIC_PREFIX.
     """
-    with histories(db, exported) as journal, busy(READING):
+    with histories(db, exported) as journal, show_spinner(READING):
         index = _indexed(journal, ref, budget)
         traced = index.trace()
         awaited = _awaited(journal, traced, index.ends)
     if not traced.records:
-        leave(NOT_NAMED.render({"ref": ref}), EXIT_NOT_THERE)
+        exit_with(NOT_NAMED.render({"ref": ref}), EXIT_NOT_THERE)
     if as_json:
         print_json(
             {

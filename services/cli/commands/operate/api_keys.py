@@ -16,7 +16,7 @@ from events.texts import Day, Translatable, _, verbatim
 from services.api.access.caller import Entities, Scope
 from services.api.access.keys import ApiKey
 from services.cli.terminal.options import COUNT_MAX, AsJson, Command, Group
-from services.cli.terminal.output import EXIT_NOT_THERE, leave, print_json
+from services.cli.terminal.output import EXIT_NOT_THERE, exit_with, print_json
 from services.cli.terminal.screen import Screen
 from services.due.calendar_days import end_of
 from services.texts.formats import ZONE
@@ -98,7 +98,7 @@ def create_key(
 ) -> None:
     """Make a key, and show it this once."""
     if not (0 < len(label) <= LABEL_MAX and not any(map(_is_control, label))):
-        leave(NO_LABEL.render({"most": LABEL_MAX}), EXIT_USAGE)
+        exit_with(NO_LABEL.render({"most": LABEL_MAX}), EXIT_USAGE)
     asked = {
         Scope.READ: read,
         Scope.PUBLISH: publish,
@@ -108,9 +108,9 @@ def create_key(
     try:
         rights = {scope: Entities.of(names) for scope, names in asked.items() if names}
     except ValueError as error:
-        leave(NO_SIRET.render({"word": error.args[0]}), EXIT_USAGE)
+        exit_with(NO_SIRET.render({"word": error.args[0]}), EXIT_USAGE)
     if not rights:
-        leave(NO_RIGHT, EXIT_USAGE)
+        exit_with(NO_RIGHT, EXIT_USAGE)
     at = _end_of(expires)
     key, shown = with_store(data, lambda store: store.create(label, rights, command_user(), at))
     if as_json:
@@ -150,11 +150,11 @@ def rotate_key(
     """
     both = _time_of(overlap)
     if both is None:
-        leave(NO_TIME.render({"text": overlap}), EXIT_USAGE)
+        exit_with(NO_TIME.render({"text": overlap}), EXIT_USAGE)
     at = _end_of(expires)
     rotated = with_store(data, lambda store: store.rotate(key_id, command_user(), both, at))
     if rotated is None:
-        leave(NOT_THERE.render({"key_id": key_id}), EXIT_NOT_THERE)
+        exit_with(NOT_THERE.render({"key_id": key_id}), EXIT_NOT_THERE)
     old, new, shown = rotated
     if as_json:
         print_json({"key": shown, **_row(new), "replaces": _row(old)})
@@ -173,7 +173,7 @@ def revoke_key(
 ) -> None:
     """Have a key open nothing any more, from now on."""
     if not with_store(data, lambda store: store.revoke(key_id, command_user())):
-        leave(NOT_THERE.render({"key_id": key_id}), EXIT_NOT_THERE)
+        exit_with(NOT_THERE.render({"key_id": key_id}), EXIT_NOT_THERE)
     if as_json:
         print_json({"revoked": key_id})
     else:
@@ -234,11 +234,11 @@ def _end_of(expires: str | None) -> datetime | None:
         ends = end_of(date.fromisoformat(expires)) if time is None else now + time
     except OverflowError:
         facts = {"text": expires, "last": Day(LAST_DAY.isoformat())}
-        leave(TOO_LATE.render(facts), EXIT_USAGE)
+        exit_with(TOO_LATE.render(facts), EXIT_USAGE)
     except ValueError:
-        leave(NO_TIME.render({"text": expires}), EXIT_USAGE)
+        exit_with(NO_TIME.render({"text": expires}), EXIT_USAGE)
     if ends <= now:
-        leave(PAST.render({"text": expires}), EXIT_USAGE)
+        exit_with(PAST.render({"text": expires}), EXIT_USAGE)
     return ends
 
 

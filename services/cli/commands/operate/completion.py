@@ -10,7 +10,7 @@ from typer._completion_shared import get_completion_script, install
 
 from events.texts import _, verbatim
 from services.cli.terminal.options import COMPLETES, AsJson, Command, Group
-from services.cli.terminal.output import leave, print_json, say
+from services.cli.terminal.output import exit_with, print_json, say
 from services.runtime.ops.errors import Stop
 
 EXIT_USAGE: Final = 2
@@ -82,5 +82,5 @@ def _of_this_terminal() -> Shell:
     """The shell that the system starts for this user."""
     name = Path(os.environ.get("SHELL", "")).name
     if name not in set(Shell):
-        leave(WHICH_SHELL, EXIT_USAGE)
+        exit_with(WHICH_SHELL, EXIT_USAGE)
     return Shell(name)

@@ -72,13 +72,13 @@ def grants(
 
 async def _apply(form: str) -> list[str]:
     from services.projector.database import engine_address, make_engine  # noqa: PLC0415 # as above
-    from services.projector.database_errors import reaching  # noqa: PLC0415
+    from services.projector.database_errors import raising_unreachable  # noqa: PLC0415
     from services.projector.database_rights import apply, read_rights  # noqa: PLC0415
     from services.projector.settings import DatabaseSettings  # noqa: PLC0415
 
     engine = make_engine(DatabaseSettings().url, limited=False)
     try:
-        async with reaching(engine_address(engine)):
+        async with raising_unreachable(engine_address(engine)):
             return await apply(engine, read_rights(), form)
     finally:
         await engine.dispose()

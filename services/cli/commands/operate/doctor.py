@@ -11,7 +11,7 @@ import typer
 from events.texts import Translatable, _, ngettext, pgettext
 from services.cli.commands.operate.acls import USER, As
 from services.cli.terminal.options import AsJson, flag
-from services.cli.terminal.output import bad_option, busy, print_json
+from services.cli.terminal.output import bad_option, print_json, show_spinner
 from services.cli.terminal.screen import Screen
 from services.texts.translation import both, translate
 
@@ -93,7 +93,7 @@ def doctor(
 
     if role is not None and role not in USES:
         raise bad_option("--role", NO_ROLE.render({"roles": ", ".join(USES)}))
-    with busy(EXAMINING):
+    with show_spinner(EXAMINING):
         # Not on uvloop: it closes no loop whose connections by TLS have only just been closed.
         checks = asyncio.run(examine(role, before_start=before_start, form=form))
     troubles, unknown = count(checks, State.TROUBLE), count(checks, State.UNKNOWN)

@@ -23,10 +23,10 @@ from services.cli.terminal.options import AsJson, OfBudget, flag, typed
 from services.cli.terminal.output import (
     EXIT_NOT_THERE,
     bad_option,
-    busy,
     counted,
-    leave,
+    exit_with,
     print_json,
+    show_spinner,
 )
 from services.cli.terminal.screen import Cells, Screen, clean
 from services.cli.terminal.texts import OUTCOME, READING
@@ -163,7 +163,7 @@ def redrive(
     selection = selection_of(names, code, budget, source, since, until)
     author = _author(reason, by, is_needed=yes)
     merge = None if patch is None else _patch(patch, names)
-    with busy(READING_DEAD_LETTERS):
+    with show_spinner(READING_DEAD_LETTERS):
         asked = _chosen(selection, at_most, attempts, repeats=again, corrects=merge is not None)
         chosen = run_worker(asked)
     _check_found(names, chosen.prospects)
@@ -229,7 +229,7 @@ def _tried(prospects: list[Prospect]) -> list[Prospect]:
     if not read:
         return prospects
     budgets = {each.envelope.data.budget for each in read}
-    with histories(None, None) as journal, busy(READING):
+    with histories(None, None) as journal, show_spinner(READING):
         trial = trial_of((each.record for each in records_of(journal, budgets)), budgets)
     return tried(prospects, trial)
 
@@ -241,12 +241,12 @@ def _with_patch(chosen: Chosen, merge: Any, author: Author) -> Chosen:
         return chosen
     found = before.dead_letter
     if isinstance(decoded(found.raw), Received):
-        leave(READABLE, EXIT_UNREADABLE)
+        exit_with(READABLE, EXIT_UNREADABLE)
     event = patched(found.at, found.raw, merge, author)
     correction = as_sent(found.raw, event)
     read = decoded(correction)
     if isinstance(read, Unreadable):
-        leave(explain(read), EXIT_UNREADABLE)
+        exit_with(explain(read), EXIT_UNREADABLE)
     sent = Prospect(found, Becomes.READABLE, None, read, correction)
     return chosen._replace(prospects=[sent])
 
@@ -256,7 +256,7 @@ def _check_found(names: Sequence[str], prospects: Sequence[Prospect]) -> None:
     found = {each.dead_letter.at.its_id for each in prospects}
     for name in names:
         if name not in found:
-            leave(NOT_THERE.render({"its_id": name}), EXIT_NOT_THERE)
+            exit_with(NOT_THERE.render({"its_id": name}), EXIT_NOT_THERE)
 
 
 def _full_id(name: str) -> str:

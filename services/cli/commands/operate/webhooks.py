@@ -18,7 +18,7 @@ from services.cli.commands.operate.api_keys import (
     with_store,
 )
 from services.cli.terminal.options import COUNT_MAX, AsJson, Command, Group
-from services.cli.terminal.output import EXIT_NOT_THERE, leave, print_json
+from services.cli.terminal.output import EXIT_NOT_THERE, exit_with, print_json
 from services.cli.terminal.screen import Screen
 
 if TYPE_CHECKING:
@@ -79,14 +79,14 @@ def add_webhook(
     try:
         entities = Entities.of(read or ())
     except ValueError as error:
-        leave(NO_SIRET.render({"word": error.args[0]}), EXIT_USAGE)
+        exit_with(NO_SIRET.render({"word": error.args[0]}), EXIT_USAGE)
     if not entities:
-        leave(NO_ENTITY, EXIT_USAGE)
+        exit_with(NO_ENTITY, EXIT_USAGE)
     settings = ApiSettings()
     try:
         check_address(address, settings.allowed_webhook_hosts)
     except Forbidden:
-        leave(FORBIDDEN.render({"address": address}), EXIT_USAGE)
+        exit_with(FORBIDDEN.render({"address": address}), EXIT_USAGE)
     position = Position() if from_start else asyncio.run(_end(settings, data))
     secret = secret_of(some_bytes(KEY_BYTES))
 
@@ -98,7 +98,7 @@ def add_webhook(
     try:
         added = with_store(data, add)
     except TooManyWebhooks:
-        leave(TOO_MANY.render({"most": WEBHOOKS_MAX}), EXIT_USAGE)
+        exit_with(TOO_MANY.render({"most": WEBHOOKS_MAX}), EXIT_USAGE)
     if as_json:
         print_json({"secret": secret, **_row(added)})
         return
@@ -121,7 +121,7 @@ def list_webhooks(data: Data = None, as_json: AsJson = False) -> None:
 def remove_webhook(webhook_id: ItsId, data: Data = None, as_json: AsJson = False) -> None:
     """Post nothing more to a webhook's address."""
     if not with_store(data, lambda store: _kept(store).remove(webhook_id, command_user())):
-        leave(NOT_THERE.render({"webhook_id": webhook_id}), EXIT_NOT_THERE)
+        exit_with(NOT_THERE.render({"webhook_id": webhook_id}), EXIT_NOT_THERE)
     if as_json:
         print_json({"removed": webhook_id})
     else:
@@ -150,7 +150,7 @@ def try_webhook(webhook_id: ItsId, data: Data = None, as_json: AsJson = False) -
 
     attempt = with_store(data, go)
     if attempt is None:
-        leave(NOT_THERE.render({"webhook_id": webhook_id}), EXIT_NOT_THERE)
+        exit_with(NOT_THERE.render({"webhook_id": webhook_id}), EXIT_NOT_THERE)
     if as_json:
         print_json(_attempt_row(attempt))
     else:
@@ -177,7 +177,7 @@ def show_deliveries(
 
     found = with_store(data, go)
     if found is None:
-        leave(NOT_THERE.render({"webhook_id": webhook_id}), EXIT_NOT_THERE)
+        exit_with(NOT_THERE.render({"webhook_id": webhook_id}), EXIT_NOT_THERE)
     if as_json:
         print_json({"deliveries": [_attempt_row(each) for each in found]})
         return
@@ -206,11 +206,11 @@ async def _end(settings: Any, data: Path | None) -> "Position":
     from services.api.outcomes.query import end_of_journal  # noqa: PLC0415
     from services.embedded.api import READ_FILE  # noqa: PLC0415
     from services.projector.database import engine_address  # noqa: PLC0415
-    from services.projector.database_errors import reaching  # noqa: PLC0415
+    from services.projector.database_errors import raising_unreachable  # noqa: PLC0415
 
     engine = open_read_model(settings.url if data is None else f"sqlite:///{data / READ_FILE}")
     try:
-        async with reaching(engine_address(engine)), engine.connect() as connection:
+        async with raising_unreachable(engine_address(engine)), engine.connect() as connection:
             await begin_reading(connection)
             return await end_of_journal(connection)
     except DBAPIError:

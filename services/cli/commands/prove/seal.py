@@ -17,7 +17,7 @@ from services.cli.commands.prove.proofs import (
 )
 from services.cli.records.journal_source import Database, Exported
 from services.cli.terminal.options import AsJson, typed
-from services.cli.terminal.output import bad_option, leave, print_json, say
+from services.cli.terminal.output import bad_option, exit_with, print_json, say
 from services.cli.terminal.screen import Screen
 from services.cli.terminal.texts import counts
 from services.verifier.findings import Findings, UnreachableError
@@ -78,7 +78,7 @@ def seal_journal(
             print_json(report.row())
         else:
             show(Screen(), report)
-        leave(NOT_SEALED, EXIT_DISPROVED)
+        exit_with(NOT_SEALED, EXIT_DISPROVED)
     _keep(sealed(proof.statement(sealed_at), signer), output, as_json=as_json)
 
 

@@ -21,7 +21,7 @@ from services.cli.records.record_json import record_row
 from services.cli.records.record_view import dead_letters_of, show_records
 from services.cli.records.summary_tables import counts, label
 from services.cli.terminal.options import AsJson, EventFiles, Strict
-from services.cli.terminal.output import busy, display_name, print_json, progress
+from services.cli.terminal.output import display_name, print_json, progress, show_spinner
 from services.cli.terminal.screen import ROWS_MAX, Cells, Screen
 from services.cli.terminal.texts import COLUMNS, READING
 from services.ledger.application.handle import (
@@ -61,7 +61,7 @@ def whatif(
     """
     with progress(TRYING, files) as handled:
         raws = [raw for stream in files for raw in _raws(stream, handled)]
-    with histories(db, exported) as journal, busy(READING):
+    with histories(db, exported) as journal, show_spinner(READING):
         trial = _trial(journal, raws)
     for raw in raws:
         trial.handle(raw)

@@ -17,7 +17,7 @@ import events
 from events.texts import _
 from services.cli.commands.roles.dev_parts import app
 from services.cli.terminal.options import AsJson, Lang, chosen_language, flag
-from services.cli.terminal.output import busy, print_json, say
+from services.cli.terminal.output import print_json, say, show_spinner
 from services.dev import control
 from services.dev.jars import fetch_jars, find_java
 from services.dev.local_broker import HOST, LocalBroker, free_port
@@ -141,7 +141,7 @@ def dev(
         pass
     finally:
         interruption.hold_for_good()
-        with busy(STOPPING):
+        with show_spinner(STOPPING):
             running.close()
 
 
@@ -159,10 +159,10 @@ def _run(
     _refuse_taken("--api-port", api_port)
     broker = _broker(folder, port)
     running.callback(broker.stop, BROKER_STOP_S)
-    with busy(STARTING):
+    with show_spinner(STARTING):
         broker.start()
     settings = Settings(bootstrap_servers=broker.bootstrap)
-    with busy(MAKING_TOPICS):
+    with show_spinner(MAKING_TOPICS):
         asked = TopicOptions(partitions=DEV_PARTITIONS, replication_factor=1)
         asyncio.run(apply(read_catalogue(), settings, asked))
     ports = {name: free_port() for name in ROLES}
@@ -180,7 +180,7 @@ def _run(
     for name, own in _variables(ports, database).items():
         with interruption.held_back():
             services.start(name, {**shared, **own}, ports[name])
-    with busy(STARTING_SERVICES):
+    with show_spinner(STARTING_SERVICES):
         services.wait_until_ready()
     where = {
         "bootstrap": broker.bootstrap,
@@ -255,7 +255,7 @@ def _broker(folder: Path, port: int | None) -> LocalBroker:
     _refuse_taken("--port", port)
     java = find_java()
     libs = KAFKA / "libs"
-    with busy(FETCHING):
+    with show_spinner(FETCHING):
         fetch_jars(libs, pom=pom, java=java)
     return LocalBroker(folder / "kafka", libs, port, java=java)
 

@@ -10,7 +10,7 @@ import typer
 
 from events.texts import Translatable, _
 from services.cli.terminal.options import AsJson, Command, Group, flag
-from services.cli.terminal.output import EXIT_NOT_THERE, busy, leave, print_json, say
+from services.cli.terminal.output import EXIT_NOT_THERE, exit_with, print_json, say, show_spinner
 from services.dev import control
 from services.dev.control import Action, Part
 from services.dev.services import is_ready
@@ -69,7 +69,7 @@ def kill_part(
     where = control.find(folder)
     before = control.read_board(where)
     if not before.keeps_going:
-        leave(NOT_KEPT, EXIT_NOT_WELL)
+        exit_with(NOT_KEPT, EXIT_NOT_WELL)
     part = before.part(name)
     if part.code is not None:
         _report(part, ENDED_ALREADY, as_json=as_json)
@@ -90,7 +90,7 @@ def start_part(name: APart, folder: Folder = None, as_json: AsJson = False) -> N
     def has_come(part: Part) -> bool:
         if part.pid != before.pid and part.code is not None:
             facts = {"name": name, "how": control.ended_text(part.code), "folder": where}
-            leave(ENDED_AGAIN.render(facts), EXIT_NOT_THERE)
+            exit_with(ENDED_AGAIN.render(facts), EXIT_NOT_THERE)
         return part.code is None and is_ready(part.probe)
 
     _report(_asked(where, Action.START, name, has_come, READY_S), STARTED, as_json=as_json)
@@ -117,13 +117,13 @@ def _asked(
     """Ask for it, and wait until it is done; exit 3 where it is not in time."""
     request = control.request(folder, action, name)
     until_s = time.monotonic() + limit_s
-    with busy(WAITING.render({"name": name})):
+    with show_spinner(WAITING.render({"name": name})):
         while time.monotonic() < until_s:
             part = control.read_board(folder).part(name)
             if not request.exists() and is_done(part):
                 return part
             time.sleep(POLL_S)
-    return leave(NO_ANSWER.render({"name": name, "limit_s": limit_s}), EXIT_NOT_THERE)
+    return exit_with(NO_ANSWER.render({"name": name, "limit_s": limit_s}), EXIT_NOT_THERE)
 
 
 def _has_ended(part: Part) -> bool:

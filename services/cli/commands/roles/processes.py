@@ -16,7 +16,7 @@ import typer
 from events.texts import _, ngettext
 from services.cli.terminal.logs import log_as_json
 from services.cli.terminal.options import AsJson, flag
-from services.cli.terminal.output import bad_option, counted, leave, print_json, progress, say
+from services.cli.terminal.output import bad_option, counted, exit_with, print_json, progress, say
 from services.cli.terminal.screen import Screen
 from services.cli.terminal.texts import REPLAYING
 from services.cli.workers import run_worker
@@ -202,7 +202,7 @@ def serve(
     from services.embedded.api import EventFile, serve_embedded
 
     if not embedded:
-        leave(EMBEDDED_ONLY, EXIT_USAGE)
+        exit_with(EMBEDDED_ONLY, EXIT_USAGE)
     settings = ApiSettings.with_options(bind, port)
     streams = load or []
     files = [EventFile(Path(stream.name), Path(stream.name).name) for stream in streams]

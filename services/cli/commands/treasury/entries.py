@@ -22,7 +22,7 @@ from services.cli.terminal.options import (
     flag,
     typed_or_none,
 )
-from services.cli.terminal.output import bad_option, busy, print_json, say
+from services.cli.terminal.output import bad_option, print_json, say, show_spinner
 from services.cli.terminal.screen import Screen
 from services.cli.terminal.texts import READING
 from services.ledger.files.replay import STANDARD_INPUT
@@ -99,7 +99,7 @@ def entries(
     if book:
         _check_accounts_are_named()
     first, last = (None if each is None else each.date() for each in (from_day, until_day))
-    with busy(READING):
+    with show_spinner(READING):
         made, found = asyncio.run(_read(db, journal, Asked(budget, first, last), book=book))
     if csv is not None:
         _write(csv, journal, found)
@@ -128,7 +128,7 @@ async def _read(
     from services.api.adapters.clock import wall_clock
     from services.api.journal.entries import listed
     from services.projector.database import engine_address
-    from services.projector.database_errors import reaching
+    from services.projector.database_errors import raising_unreachable
     from services.treasury.application.entries import Bookkeeper
     from services.treasury.application.entry_list import list_entries
 
@@ -138,7 +138,10 @@ async def _read(
             made = await Bookkeeper(store, read_model, config.accounts, wall_clock).book()
         if journal is Journal.GENERAL:
             return made, await list_entries(store, **asked._asdict())
-        async with reaching(engine_address(read_model)), read_model.connect() as connection:
+        async with (
+            raising_unreachable(engine_address(read_model)),
+            read_model.connect() as connection,
+        ):
             return made, await listed(connection, None, **asked._asdict())
 
 

@@ -11,7 +11,7 @@ from services.cli.commands.operate.api_keys import command_user, instant
 from services.cli.commands.treasury.opening import AtDatabase
 from services.cli.commands.treasury.returns import with_returns
 from services.cli.terminal.options import AsJson, Command, Group, flag, typed
-from services.cli.terminal.output import EXIT_NOT_THERE, leave, print_json
+from services.cli.terminal.output import EXIT_NOT_THERE, exit_with, print_json
 from services.cli.terminal.screen import Cells, Screen
 from services.texts.translation import both
 from services.treasury.domain.findings import ReturnProblem, UnknownFinding
@@ -68,9 +68,9 @@ def close(
             db, lambda returns: returns.close(typed(finding_id), command_user(), typed(reason))
         )
     except UnknownFinding as problem:
-        leave(problem.text, EXIT_NOT_THERE)
+        exit_with(problem.text, EXIT_NOT_THERE)
     except ReturnProblem as problem:
-        leave(problem.text, EXIT_REFUSED)
+        exit_with(problem.text, EXIT_REFUSED)
     if as_json:
         print_json({"finding": finding_json(closed)})
     else:

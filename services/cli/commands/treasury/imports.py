@@ -24,7 +24,7 @@ from services.cli.commands.treasury.open_data import (
     ReadModel,
 )
 from services.cli.terminal.options import AsJson, Command, Group, OfBudget, Strict, flag
-from services.cli.terminal.output import busy, leave, print_json
+from services.cli.terminal.output import exit_with, print_json, show_spinner
 from services.cli.terminal.screen import ROWS_MAX, Screen
 from services.cli.terminal.texts import READING
 from services.open_data.judging import WHOLE_ROW, Judged, Outcome, Remark, judge
@@ -108,7 +108,7 @@ def scdl(
                 stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", newline=""))
             )
         counts = dict.fromkeys(Outcome, 0)
-        with busy(READING):
+        with show_spinner(READING):
             for record in records:
                 judged = judge(record, columns)
                 counts[judged.outcome] += 1
@@ -132,14 +132,14 @@ def _comparison(
     from services.open_data.conventions import Scope  # noqa: PLC0415
     from services.open_data.read_model import conventions_at  # noqa: PLC0415
 
-    with busy(READING):
+    with show_spinner(READING):
         found = asyncio.run(conventions_at(db, Scope(budget, entity, year)))
     return Comparison(found, above_cents)
 
 
 def _refuse(error: NotATable, *, as_json: bool) -> NoReturn:
     if not as_json:
-        leave(error.why, EXIT_NO_TABLE)
+        exit_with(error.why, EXIT_NO_TABLE)
     counts = dict.fromkeys(Outcome, 0)
     print_json({"rows": 0, **counts, "report": [], "file": asdict(both(error.why))})
     raise typer.Exit(EXIT_NO_TABLE)

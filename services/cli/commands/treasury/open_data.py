@@ -15,7 +15,7 @@ import typer
 from events.texts import Counted, Day, _, ngettext
 from services.cli.commands.events.by_hand import cents_of
 from services.cli.terminal.options import AsJson, OfBudget, typed, typed_or_none
-from services.cli.terminal.output import busy, print_json, say
+from services.cli.terminal.output import print_json, say, show_spinner
 from services.cli.terminal.screen import ROWS_MAX
 from services.cli.terminal.texts import MORE, READING
 from services.due.calendar_days import day_of
@@ -99,7 +99,7 @@ def open_data(
     config = read_config(OpenDataSettings().open_data_file)
     # Whether a publication is late is asked against the wall clock; nothing is decided by it.
     today = day_of(datetime.now(UTC)) if on is None else on.date()  # noqa: TID251
-    with busy(READING):
+    with show_spinner(READING):
         found = asyncio.run(conventions_at(db, Scope(budget, entity, year)))
     done = _Published()
     with _rows_into(output) as write:
@@ -128,7 +128,7 @@ def _days(**days: date) -> dict[str, str]:
 @contextmanager
 def _rows_into(output: Path | None) -> Iterator[Any]:
     """Rows into a file, or to standard output."""
-    from services.open_data.writing import replacing, rows_to  # noqa: PLC0415 # as above
+    from services.open_data.writing import replacing, row_writer  # noqa: PLC0415 # as above
 
     if output is not None:
         with replacing(output) as write:
@@ -136,7 +136,7 @@ def _rows_into(output: Path | None) -> Iterator[Any]:
         return
     stream = TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
     try:
-        yield rows_to(stream)
+        yield row_writer(stream)
         stream.flush()
     finally:
         stream.detach()

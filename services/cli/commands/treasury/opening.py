@@ -78,10 +78,10 @@ async def _check(read_model: "AsyncEngine") -> None:
     from sqlalchemy.exc import DatabaseError  # noqa: PLC0415
 
     from services.projector.database import engine_address  # noqa: PLC0415
-    from services.projector.database_errors import is_temporary, reaching  # noqa: PLC0415
+    from services.projector.database_errors import is_temporary, raising_unreachable  # noqa: PLC0415
     from services.projector.tables import payment_orders  # noqa: PLC0415
 
-    async with reaching(engine_address(read_model)), read_model.connect() as connection:
+    async with raising_unreachable(engine_address(read_model)), read_model.connect() as connection:
         try:
             await connection.execute(select(payment_orders.c.budget).limit(1))
         except DatabaseError as error:

@@ -10,7 +10,7 @@ import typer
 from events.texts import _, ngettext
 from services.cli.commands.treasury.opening import AtDatabase, opened
 from services.cli.terminal.options import AsJson, OfBudget
-from services.cli.terminal.output import busy, display_name, leave, print_json, say
+from services.cli.terminal.output import display_name, exit_with, print_json, say, show_spinner
 from services.cli.terminal.texts import FAULT, READING
 from services.texts.translation import both
 
@@ -54,7 +54,7 @@ def reconcile(
 
     totals = None if erp is None else _totals(erp)
     has_accounts = TreasurySettings().treasury_file is not None
-    with busy(READING):
+    with show_spinner(READING):
         found, behind = asyncio.run(_differences(db, budget, totals, with_accounts=has_accounts))
     if as_json:
         rows = [_row(each) for each in found]
@@ -75,7 +75,7 @@ def _totals(erp: typer.FileBinaryRead) -> "ErpTotals":
         return read_totals(erp.read())
     except ErpUnreadable as error:
         facts = {"place": display_name(erp), "reason": error.text}
-        leave(FAULT.render(facts), EXIT_DIFFERENT)
+        exit_with(FAULT.render(facts), EXIT_DIFFERENT)
 
 
 async def _differences(

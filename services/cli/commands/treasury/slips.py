@@ -16,7 +16,7 @@ from events.treasury import PIECE_NUMBER_MAX, PIECES_MAX, SLIP_NUMBER_MAX
 from services.cli.commands.operate.api_keys import command_user, instant
 from services.cli.commands.treasury.opening import AtDatabase, opened
 from services.cli.terminal.options import AsJson, Command, Group, OfBudget, typed_or_none
-from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, leave, print_json
+from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, exit_with, print_json
 from services.cli.terminal.screen import Cells, Screen
 from services.cli.terminal.texts import counts
 from services.treasury.domain.slips import SlipProblem, SlipState, SlipType, UnknownSlip, Waiting
@@ -215,7 +215,7 @@ def export(
     try:
         path = save(file, output)
     except OSError as error:
-        leave(CANNOT_WRITE.render({"file": output, "error": error.strerror}), EXIT_NOT_THERE)
+        exit_with(CANNOT_WRITE.render({"file": output, "error": error.strerror}), EXIT_NOT_THERE)
     if as_json:
         print_json({"slip_id": slip_id, "file": str(path), "bytes": len(file.content)})
     else:
@@ -263,9 +263,9 @@ def _do(db: str | None, work: "Callable[[Slips], Awaitable[Result]]") -> Result:
     try:
         return asyncio.run(go())
     except UnknownSlip as problem:
-        leave(problem.text, EXIT_NOT_THERE)
+        exit_with(problem.text, EXIT_NOT_THERE)
     except SlipProblem as problem:
-        leave(problem.text, EXIT_REFUSED)
+        exit_with(problem.text, EXIT_REFUSED)
 
 
 def _say(slip: "SlipRow", text: Translatable, *, as_json: bool) -> None:

@@ -108,7 +108,7 @@ def with_act(grant: Grant, act: Act) -> tuple[Act, ...]:
     return grant.acts if act in grant.acts else (*grant.acts, act)
 
 
-def fallen_act(grant: Grant, named: Act) -> Act | None:
+def withdrawn_act(grant: Grant, named: Act) -> Act | None:
     """The act on a grant that a withdrawal names: by its whole, else by body and day.
 
     Of several the award comes first; None where it names none of them.
@@ -123,4 +123,4 @@ def award_falls(grant: Grant, named: Act) -> bool:
 
     Before the award is there, only concurring acts can fall (rules, 17).
     """
-    return grant.award is not None and fallen_act(grant, named) in {None, grant.award.act}
+    return grant.award is not None and withdrawn_act(grant, named) in {None, grant.award.act}

@@ -188,7 +188,7 @@ def unpaid(order: PaymentOrder) -> tuple[PlannedLine, ...]:
     return tuple(left)
 
 
-def left_of(planned: Iterable[PlannedLine], order: PaymentOrder) -> tuple[PlannedLine, ...]:
+def remaining_lines(planned: Iterable[PlannedLine], order: PaymentOrder) -> tuple[PlannedLine, ...]:
     """The rest that a rejected order leaves to pay, on the lines of its instalment."""
     left = {each.line: each for each in unpaid(order)}
     return tuple(left.get(each.line, PlannedLine(each.line, 0, each.services)) for each in planned)

@@ -109,7 +109,9 @@ def is_of_grant(instalment: Instalment) -> bool:
     return "/" in instalment.instalment
 
 
-def less(lines: tuple[PlannedLine, ...], line: Line, amount_cents: int) -> tuple[PlannedLine, ...]:
+def reduced_lines(
+    lines: tuple[PlannedLine, ...], line: Line, amount_cents: int
+) -> tuple[PlannedLine, ...]:
     """The lines of an instalment, with less planned on one of them."""
     return tuple(
         PlannedLine(each.line, each.amount_cents - amount_cents, each.services)
@@ -125,7 +127,7 @@ def shortened(schedule: Iterable[Instalment], moves: Iterable[Move]) -> list[Ins
     for move in moves:
         if move.kind is RELEASE and move.instalment is not None:
             before = by_name[move.instalment]
-            left = less(before.lines, move.line, move.amount_cents)
+            left = reduced_lines(before.lines, move.line, move.amount_cents)
             by_name[move.instalment] = replace(before, lines=left)
     return list(by_name.values())
 

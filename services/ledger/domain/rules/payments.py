@@ -22,7 +22,7 @@ from services.ledger.domain.model.refusals import Refusal
 from services.ledger.domain.model.schedules import has_ended
 from services.ledger.domain.model.verdicts import Accepted, Refused
 from services.ledger.domain.order_issuing import conventions_paid_to, issue_orders, situation
-from services.ledger.domain.rules.terminations import returned
+from services.ledger.domain.rules.terminations import return_to_commitment
 
 
 def change_account(book: Book, event: BankAccountChanged, at: Context) -> Accepted:
@@ -56,7 +56,7 @@ def acknowledge(book: Book, event: PaymentOrderAcknowledged, at: Context) -> Acc
     returned_cents = 0
     if state is OrderState.REJECTED:
         convention, _ = book.place_of(order)
-        ruling.moves = returned(book, order, and_released=has_ended(book, convention))
+        ruling.moves = return_to_commitment(book, order, and_released=has_ended(book, convention))
         returned_cents = order.amount_cents - order.paid_cents
     return _issue_due(book, order, at.on, ruling, returned_cents)
 

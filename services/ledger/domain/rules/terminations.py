@@ -13,7 +13,7 @@ from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.model.book import Book, BudgetState, Want
 from services.ledger.domain.model.conventions import Convention, ConventionState
 from services.ledger.domain.model.flags import Flag, FlagCode
-from services.ledger.domain.model.grants import Grant, act_of, award_falls, fallen_act
+from services.ledger.domain.model.grants import Grant, act_of, award_falls, withdrawn_act
 from services.ledger.domain.model.moves import RELEASE, TAKE_BACK, UNRESERVE, Move
 from services.ledger.domain.model.orders import OPEN, OrderChange, OrderState, PaymentOrder, unpaid
 from services.ledger.domain.model.refusals import Missing, Refusal
@@ -42,7 +42,7 @@ def withdraw(book: Book, event: DeliberationWithdrawn, _at: Context) -> Accepted
     the money.
     """
     grant, named = book.grants.get(event.grant), act_of(event.act)
-    if grant is None or (grant.award is None and fallen_act(grant, named) is None):
+    if grant is None or (grant.award is None and withdrawn_act(grant, named) is None):
         return Waits(Want(Missing.GRANT, event.grant))
     if grant.withdrawn:
         return Refused(Refusal.GRANT_WITHDRAWN, {"grant": event.grant})
@@ -50,13 +50,13 @@ def withdraw(book: Book, event: DeliberationWithdrawn, _at: Context) -> Accepted
     if not award_falls(grant, named):
         return Accepted(flags=[Flag(FlagCode.CONCURRING_ACT_WITHDRAWN, facts)])
     ruling = Accepted(_unreserved(grant))
-    if fallen_act(grant, named) is None:
+    if withdrawn_act(grant, named) is None:
         ruling.flags.append(Flag(FlagCode.ACT_NOT_FOUND, facts))
     of_grant = [each for each in book.conventions.values() if each.grant == event.grant]
     for convention in sorted(of_grant, key=attrgetter("signed_at")):
         ruling.moves += _released(convention)
         for order in _open_orders(book, convention):
-            ruling.moves += returned(book, order, and_released=True)
+            ruling.moves += return_to_commitment(book, order, and_released=True)
             ruling.orders.append(OrderChange(replace(order, state=OrderState.CANCELLED)))
         if convention.had_cents():
             owed = {"convention": convention.convention, "amount_cents": convention.had_cents()}
@@ -64,7 +64,7 @@ def withdraw(book: Book, event: DeliberationWithdrawn, _at: Context) -> Accepted
     return ruling
 
 
-def returned(book: Book, order: PaymentOrder, *, and_released: bool) -> list[Move]:
+def return_to_commitment(book: Book, order: PaymentOrder, *, and_released: bool) -> list[Move]:
     """The unpaid part of an order, back in its commitment; out of it as well where that ended."""
     kinds = (TAKE_BACK, RELEASE) if and_released else (TAKE_BACK,)
     convention, instalment = book.place_of(order)

@@ -8,7 +8,7 @@ from alembic import op
 
 from events.journal import read_record
 from services.projector.rows.changes import Key, Members
-from services.projector.rows.settling import Unsettled, flag_things, same_thing
+from services.projector.rows.settling import Unsettled, event_subject, flag_things
 
 revision = "0006"
 down_revision = "0005"
@@ -97,5 +97,5 @@ def _changes(
                 awaits = unsettled.add("review_flags", (*key, item), flag_things(flag))
                 yield "review_flags", (*key, item), {"awaits": awaits, "settled_sequence": None}
             if record.refusal is not None:
-                awaits = unsettled.add("refusals", key, [same_thing(event)])
+                awaits = unsettled.add("refusals", key, [event_subject(event)])
                 yield "refusals", key, {"awaits": awaits, "settled_sequence": None}
