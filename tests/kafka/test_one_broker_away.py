@@ -1,17 +1,23 @@
 """One of three brokers is away, or answers nobody, while a process starts or works."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import httpx
 import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import NotLeaderForPartitionError
+from aiokafka.protocol.fetch import FetchRequest, FetchRequestStruct
+from aiokafka.structs import TopicPartition
 
+from events.topics import EVENTS as TOPIC
 from events.topics import JOURNAL
 from services.ledger.kafka.partition import TOPICS
+from services.runtime.kafka.clients import FETCH_WAIT_S, make_reader
 from services.runtime.kafka.topic_catalogue import read_catalogue
 from services.runtime.kafka.topics import check
 from services.verifier.cluster.verify import verify
@@ -67,6 +73,41 @@ def test_topics_on_three_brokers_are_kept_three_times_and_one_with_fewer_is_name
         (each["setting"], each["found"], each["wanted"]) for each in fewer["differences"]
     ]
     assert PARTITIONS == run(check(once.settings, TOPICS))
+
+
+async def answers_of_followers(
+    make: Callable[[], AIOKafkaConsumer], place: TopicPartition
+) -> set[int]:
+    """The error codes of all who do not lead a partition, asked by a consumer for its records."""
+    async with make() as consumer:
+        await consumer.end_offsets([place])
+        client = consumer._client
+        leader = client.cluster.leader_for_partition(place)
+        asked = FetchRequest(500, 1, 1024, 1, [(place.topic, [(place.partition, 0, 1024)])])
+        codes = set()
+        for node in {each.nodeId for each in client.cluster.brokers()} - {leader}:
+            await client.ready(node)
+            [(_topic, [(_partition, code, *_)])] = (await client.send(node, asked)).topics
+            codes.add(code)
+        return codes
+
+
+def test_a_follower_answers_no_fetch_of_ours(
+    three: ThreeBrokers, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = Cluster(three.bootstrap, prefix, PARTITIONS)
+    cluster.create(replicas=BROKERS)
+    place = TopicPartition(cluster.name(TOPIC), 0)
+    monkeypatch.setattr(FetchRequest, "_CLASSES", get_args(FetchRequestStruct))
+
+    def plain() -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(bootstrap_servers=three.bootstrap, auto_offset_reset="none")
+
+    def ours() -> AIOKafkaConsumer:
+        return make_reader(cluster.settings, FETCH_WAIT_S)
+
+    assert {0} == run(answers_of_followers(plain, place)), "they do answer those of aiokafka"
+    assert {NotLeaderForPartitionError.errno} == run(answers_of_followers(ours, place))
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from mode import Service
 from services.runtime.agents.exit import stop
 from services.runtime.kafka.clients import (
     connection_arguments,
+    fetch_from_leaders,
     guard_abort_markers,
     member_id,
     rejoin_where_fenced,
@@ -104,6 +105,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, _transport: driver.Transport) -> AIOKafkaConsumer:
         """Create it as Faust does, with settings that it lacks: isolation, assignor, sizes."""
         guard_abort_markers()
+        fetch_from_leaders()
         read_any_header_name()
         rejoin_where_fenced()
         conf = self.app.conf

@@ -23,6 +23,7 @@ from aiokafka.errors import (
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.producer.sender import BACKOFF_OVERRIDE, AddPartitionsToTxnHandler
 from aiokafka.producer.transaction_manager import TransactionManager
+from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.record import default_records
 from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
@@ -73,6 +74,9 @@ QUICK_FETCH_WAIT_S: Final = 0.02
 NEVER_MS: Final = 2**31 - 1
 
 
+FOLLOWERS_ANSWER: Final = 11
+"""The version of a fetch from which on followers answer it."""
+
 FENCED_INSTANCE_ID: Final = 82
 """The broker's code for a join under an id that a later join of the same name has replaced."""
 
@@ -91,6 +95,18 @@ def _ends_an_aborted_transaction(_records: PartitionRecords, batch: Any) -> bool
 def guard_abort_markers() -> None:
     """Let every consumer of this process step over empty control batches."""
     PartitionRecords._contains_abort_marker = _ends_an_aborted_transaction  # noqa: SLF001
+
+
+def fetch_from_leaders() -> None:
+    """Let every consumer of this process fetch from a partition's leader alone.
+
+    From version 11 on (KIP-392) a follower answers as well. One that has just come back is behind,
+    and says that the offset is out of range to whoever takes it for the leader still; before that
+    version it says that it does not lead, and the leader is looked up.
+    """
+    classes = FetchRequest._CLASSES  # noqa: SLF001
+    leaders_only = (each for each in classes if each.API_VERSION < FOLLOWERS_ANSWER)
+    FetchRequest._CLASSES = tuple(leaders_only)  # noqa: SLF001
 
 
 def compress_quickly() -> None:
@@ -227,6 +243,7 @@ def make_reader(
 ) -> AIOKafkaConsumer:
     """A consumer outside any group: its partitions are assigned by hand, its offsets are sought."""
     guard_abort_markers()
+    fetch_from_leaders()
     read_any_header_name()
     tolerate_broker_restarts()
     return AIOKafkaConsumer(

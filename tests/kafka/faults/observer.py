@@ -12,7 +12,7 @@ from threading import Thread
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from events.topics import (
@@ -166,7 +166,13 @@ class Observer:
     async def run(self) -> None:
         """Follow until cancelled."""
         while True:
-            taken = await self._tail.getmany(timeout_ms=POLL_MS)
+            try:
+                taken = await self._tail.getmany(timeout_ms=POLL_MS)
+            except OffsetOutOfRangeError:
+                # So says a broker that is back and behind to whoever takes it for the leader. What
+                # is lost indeed the run waits for in vain, and the verifier finds.
+                await asyncio.sleep(POLL_MS / 1000)
+                continue
             for place, records in taken.items():
                 if place.topic in self._input_topics:
                     self._last[place] = records[-1].offset
