@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Self
 
@@ -84,9 +85,12 @@ class ThreeBrokers:
         return ",".join(each.bootstrap for each in self.brokers)
 
     def __enter__(self) -> Self:
-        self.network.__enter__()
-        self._all(JarBroker.launch)
-        self._all(JarBroker.wait_until_it_answers)
+        with ExitStack() as started:
+            started.push(self)  # What one that fails leaves of the others.
+            self.network.__enter__()
+            self._all(JarBroker.launch)
+            self._all(JarBroker.wait_until_it_answers)
+            started.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
