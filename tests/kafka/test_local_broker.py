@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from events.texts import verbatim
 from services.dev import jars
 from services.dev.jars import fetch_jars, find_java
 from services.dev.local_broker import (
@@ -23,7 +24,8 @@ from services.dev.local_broker import (
 )
 from services.runtime.ops.errors import ClusterError
 from tests.integration.command import ROOT
-from tests.kafka.brokers import KAFKA, of_jars
+from tests.kafka.brokers import KAFKA, JarBroker, of_jars
+from tests.kafka.three_brokers import ThreeBrokers
 from tests.waiting import eventually
 
 
@@ -222,3 +224,20 @@ with LocalBroker(Path({str(tmp_path)!r}), Path({str(KAFKA / "libs")!r})) as brok
         assert lives(pid)
         process.send_signal(how)
     eventually(lambda: not lives(pid), "it lives on", 30)
+
+
+def test_of_three_brokers_none_is_left_where_one_does_not_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three = ThreeBrokers(tmp_path)
+    killed: list[JarBroker] = []
+
+    def fail(_broker: JarBroker) -> None:
+        raise ClusterError("broker", verbatim("planted"))
+
+    monkeypatch.setattr(JarBroker, "launch", lambda _broker: None)
+    monkeypatch.setattr(JarBroker, "wait_until_it_answers", fail)
+    monkeypatch.setattr(JarBroker, "kill", killed.append)
+    with pytest.raises(ClusterError, match="planted"), three:
+        pass
+    assert three.brokers == killed
