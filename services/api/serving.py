@@ -24,7 +24,7 @@ from services.api.access.webhook_store import Webhooks
 from services.api.adapters.clock import Clock, wall_clock
 from services.api.adapters.journal_ends import KafkaEnds
 from services.api.adapters.kafka_publisher import KafkaPublisher
-from services.api.adapters.read_model import open_read_model, reload_password
+from services.api.adapters.read_model import open_read_model, use_current_password
 from services.api.adapters.source_records import marks_behind, original_bytes, source_records
 from services.api.adapters.treasury import Treasury, open_treasury
 from services.api.app import create_app
@@ -42,7 +42,7 @@ from services.treasury.settings import TreasurySettings
 DRAIN_S: Final = 8
 """Time that requests under way have to end after SIGTERM."""
 
-LET_GO_S: Final = 3.0
+CLOSE_S: Final = 3.0
 """Time for all connections to close behind that: together less than `forced_exit.END_S`."""
 
 KEEP_ALIVE_S: Final = 15
@@ -64,8 +64,8 @@ Ready = Callable[[str], None]
 log: Final = structlog.stdlib.get_logger("ecluse.api")
 
 
-class AddressInUse(Stop):
-    """The API cannot start: its address is taken."""
+class NotListening(Stop):
+    """The API cannot start: its address cannot be opened."""
 
 
 class Draining(uvicorn.Server):
@@ -99,11 +99,11 @@ async def serve_api(settings: ApiSettings, kafka: Settings, ready: Ready) -> Non
     ends = KafkaEnds(kafka, clock)
     engine = open_read_model(address)
     of_database = Secret("database_url", settings.database_url)
-    reload_password(engine, of_database.value)
+    use_current_password(engine, of_database.value)
     of_access = of_database
     if settings.access_url is not None:
         of_access = Secret("access_url", settings.access_url)
-    store.reload_password(of_access.value)
+    store.use_current_password(of_access.value)
     treasury = _opened_treasury(engine, of_database, clock)
     try:
         await store.prepare(kafka.give_up_s)
@@ -145,12 +145,12 @@ def _opened_treasury(engine: AsyncEngine, of_database: Secret, clock: Clock) -> 
     treasury = open_treasury(own, engine, clock)
     if treasury is not None:
         of_its_own = own.treasury_url and Secret("treasury_url", own.treasury_url)
-        treasury.reload_password((of_its_own or of_database).value)
+        treasury.use_current_password((of_its_own or of_database).value)
     return treasury
 
 
-async def close_all(*each: Awaitable[None], limit_s: float = LET_GO_S) -> None:
-    """Let go of all connections at once; of what does not come to its end, the system does."""
+async def close_all(*each: Awaitable[None], limit_s: float = CLOSE_S) -> None:
+    """Close all connections at once; what does not end in time the system closes."""
     try:
         async with asyncio.timeout(limit_s):
             await asyncio.gather(*each)
@@ -173,26 +173,26 @@ def access_of(
             means="whoever reaches this address reads everything, and publishes",
         )
         return Unchecked(), None
-    demands, client_id = settings.demands, settings.oidc_client_id
-    if demands is None:
+    requirements, client_id = settings.requirements, settings.oidc_client_id
+    if requirements is None:
         return KnownCallers(store, Sessions(store, clock), None, clock), None
-    sessions = Sessions(store, clock, None if client_id is None else demands.digest(client_id))
-    issuer = Issuer(demands, settings.oidc_jwks_url, clock)
-    of_programs = None if demands.audience is None else issuer
+    sessions = Sessions(store, clock, None if client_id is None else requirements.digest(client_id))
+    issuer = Issuer(requirements, settings.oidc_jwks_url, clock)
+    of_programs = None if requirements.audience is None else issuer
     access = KnownCallers(store, sessions, of_programs, clock)
     if client_id is None:
         return access, None
     secret = Secret("oidc_client_secret", settings.oidc_client_secret)
     client = Client(client_id, secret.value, settings.oidc_login_scope)
     addresses = settings.addresses
-    return access, ProviderLogin(demands, client, issuer, store, sessions, clock, addresses)
+    return access, ProviderLogin(requirements, client, issuer, store, sessions, clock, addresses)
 
 
 async def serve(app: FastAPI, settings: ApiSettings, ready: Ready, drain_s: int = DRAIN_S) -> None:
     """Answer requests until SIGTERM or SIGINT, then finish those under way.
 
     Raises:
-        Unopened: the address is taken.
+        NotListening: the address cannot be opened.
     """
     opened = _opened(settings)
     host, port = opened.getsockname()[:2]
@@ -225,7 +225,7 @@ def _opened(settings: ApiSettings) -> socket.socket:
         opened = socket.create_server(place, family=family, backlog=WAITING_MAX)
     except OSError as error:
         where = f"{settings.api_bind}:{settings.api_port}"
-        raise AddressInUse(where, NOT_OPENED.render({"error": error.strerror or error})) from error
+        raise NotListening(where, NOT_OPENED.render({"error": error.strerror or error})) from error
     if sys.platform == "linux":
         # Connections have it from here. Uvicorn has no such limit, and what closes a connection
         # there waits until all was sent. Other systems have none to be set.

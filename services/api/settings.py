@@ -206,7 +206,7 @@ class ApiSettings(DatabaseSettings):
         return None if address is None else self.with_tls(address.get_secret_value())
 
     @property
-    def demands(self) -> TokenRequirements | None:
+    def requirements(self) -> TokenRequirements | None:
         """Demands on a token; None where no identity provider is set."""
         if self.oidc_issuer is None:
             return None

@@ -27,7 +27,7 @@ from services.embedded.treasury import EmbeddedTreasury
 from services.ledger.files.replay import Progress
 from services.projector.database import make_engine
 from services.runtime.ops.errors import Stop
-from services.runtime.ops.file_modes import make_private
+from services.runtime.ops.file_modes import restrict_file
 from services.treasury.settings import TreasurySettings
 from services.treasury.store.database import TREASURY_FILE
 
@@ -149,17 +149,17 @@ def _alone_in(data: Path) -> Generator[None]:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise Stop(data, IN_USE) from error
-        _tighten_ours(data)
+        _restrict_ours(data)
         yield
     finally:
         os.close(held)
 
 
-def _tighten_ours(data: Path) -> None:
+def _restrict_ours(data: Path) -> None:
     """Remove the rights of others to our files, and to the directory if it holds no others."""
     inside = [*data.iterdir()]
     ours = [each for each in inside if each.name.startswith(OUR_FILES)]
     for each in ours:
-        make_private(each)
+        restrict_file(each)
     if ours == inside:
-        make_private(data)
+        restrict_file(data)

@@ -33,7 +33,7 @@ from services.projector.tables import (
     review_flags,
 )
 from services.runtime.kafka.source_positions import SourcePosition
-from services.runtime.ops.file_modes import tighten_database
+from services.runtime.ops.file_modes import restrict_database
 
 SCHEMA: Final = "ecluse_read"
 """The schema of the tables in PostgreSQL; SQLite has none."""
@@ -103,7 +103,7 @@ class RolledBack(sqlite3.Connection):
 def make_file_engine(address: URL, **connect: Any) -> AsyncEngine:
     """An engine for a file of SQLite, whose connections leave no lock behind."""
     if address.database:  # Else it is in memory.
-        tighten_database(Path(address.database))
+        restrict_database(Path(address.database))
     return create_async_engine(address, connect_args={"factory": RolledBack, **connect})
 
 

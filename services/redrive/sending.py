@@ -64,7 +64,7 @@ class SentAgain(NamedTuple):
     records: tuple[Outgoing, ...]
 
 
-def resend(at: Address, raw: RawRecord, received: Received, author: Author) -> SentAgain:
+def resent_records(at: Address, raw: RawRecord, received: Received, author: Author) -> SentAgain:
     """A record in the place of a dead letter, and the note about it.
 
     It is the dead letter's own, which can be read now, or that of a corrected event.

@@ -35,7 +35,7 @@ class Provider:
         self.issuer = ""
 
     @property
-    def demands(self) -> TokenRequirements:
+    def requirements(self) -> TokenRequirements:
         return TokenRequirements(self.url, AUDIENCE)
 
     def answer(self, path: str) -> Answer:

@@ -348,7 +348,7 @@ def test_no_key_nor_token_nor_iban_is_ever_logged(tmp_path: Path, clock: HandClo
 
     async def what(store: AccessStore) -> None:
         with a_provider() as provider:
-            issuer = Issuer(provider.demands, f"{provider.url}/keys", clock)
+            issuer = Issuer(provider.requirements, f"{provider.url}/keys", clock)
             _, shown = await store.create("ERP", {Scope.READ: EVERYBODY}, "test")
             secrets: list[str] = [shown, provider.token(), provider.token(aud="x"), iban]
             app = an_app(an_empty_read_model(tmp_path), known(store, clock, issuer))

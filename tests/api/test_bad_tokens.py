@@ -82,7 +82,7 @@ def over_http(
         with a_provider() as provider:
             try:
                 await store.prepare()
-                issuer = Issuer(provider.demands, f"{provider.url}/keys", clock)
+                issuer = Issuer(provider.requirements, f"{provider.url}/keys", clock)
                 access = KnownCallers(store, Sessions(store, clock), issuer, clock)
                 _, key = await store.create("Agent", dict.fromkeys(Scope, EVERYBODY), "test")
                 _, cookie = await access.log_in(key)

@@ -24,7 +24,7 @@ def provider() -> Iterator[Provider]:
 
 
 def an_issuer(provider: Provider, clock: HandClock | None = None) -> Issuer:
-    return Issuer(provider.demands, f"{provider.url}/keys", clock or HandClock())
+    return Issuer(provider.requirements, f"{provider.url}/keys", clock or HandClock())
 
 
 def believed(issuer: Issuer, token: str) -> Caller:
@@ -114,8 +114,10 @@ def test_all_entities_are_shown_by_a_text(provider: Provider) -> None:
 def test_a_program_has_its_scopes_and_not_the_roles_of_whoever_uses_it(
     provider: Provider,
 ) -> None:
-    demands = replace(provider.demands, roles={"compta": frozenset(Scope)}, entities=EVERYBODY)
-    issuer = Issuer(demands, f"{provider.url}/keys", HandClock())
+    requirements = replace(
+        provider.requirements, roles={"compta": frozenset(Scope)}, entities=EVERYBODY
+    )
+    issuer = Issuer(requirements, f"{provider.url}/keys", HandClock())
     caller = believed(issuer, provider.token(roles=["compta"], azp="some-dashboard"))
     assert {Scope.READ: Entities.of([LILLE])} == caller.rights
     of_no_entity = provider.token(roles=["compta"], ecluse_entities=None)
@@ -200,14 +202,14 @@ def test_a_provider_that_never_answered_is_no_refusal(provider: Provider) -> Non
 
 
 def test_the_keys_are_found_by_the_issuers_own_document(provider: Provider) -> None:
-    issuer = Issuer(provider.demands, None, HandClock())
+    issuer = Issuer(provider.requirements, None, HandClock())
     assert "oidc:agent-7" == believed(issuer, provider.token()).name
 
 
 def test_the_document_of_another_issuer_is_not_believed(provider: Provider) -> None:
     provider.issuer = "https://elsewhere.example"
     with pytest.raises(Problem):
-        believed(Issuer(provider.demands, None, HandClock()), provider.token())
+        believed(Issuer(provider.requirements, None, HandClock()), provider.token())
 
 
 ODD_KEYS: list[Any] = [

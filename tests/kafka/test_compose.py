@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from services.api.serving import DRAIN_S, LET_GO_S
+from services.api.serving import CLOSE_S, DRAIN_S
 from tests.builders import BUDGET
 from tests.integration.command import EXAMPLE, ecluse
 from tests.kafka.stack import (
@@ -108,7 +108,7 @@ def test_the_stack_is_reached_from_this_machine_alone() -> None:
 
 def test_the_api_has_the_time_that_it_may_take_to_end() -> None:
     given_s = float(services()["api"]["stop_grace_period"].removesuffix("s"))
-    assert DRAIN_S + LET_GO_S < given_s
+    assert DRAIN_S + CLOSE_S < given_s
 
 
 def test_whoever_asks_the_api_of_the_stack_shows_a_key() -> None:

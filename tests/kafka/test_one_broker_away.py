@@ -10,7 +10,7 @@ from typing import Final, get_args
 import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import NotLeaderForPartitionError
+from aiokafka.errors import NotLeaderForPartitionError, UnknownTopicOrPartitionError
 from aiokafka.protocol.fetch import FetchRequest, FetchRequestStruct
 from aiokafka.structs import TopicPartition
 
@@ -33,6 +33,9 @@ from tests.waiting import run
 PARTITIONS: Final = 4
 EVENTS: Final = 5
 """Of each partition."""
+
+NOT_YET: Final = UnknownTopicOrPartitionError.errno
+"""The answer of a broker that does not know a new topic yet."""
 
 ALL: Final = list(read_catalogue().topics)
 
@@ -87,7 +90,9 @@ async def answers_of_followers(
         codes = set()
         for node in {each.nodeId for each in client.cluster.brokers()} - {leader}:
             await client.ready(node)
-            [(_topic, [(_partition, code, *_)])] = (await client.send(node, asked)).topics
+            code = NOT_YET
+            while code == NOT_YET:
+                [(_topic, [(_partition, code, *_)])] = (await client.send(node, asked)).topics
             codes.add(code)
         return codes
 

@@ -7,7 +7,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from services.api.serving import DRAIN_S, LET_GO_S
+from services.api.serving import CLOSE_S, DRAIN_S
 from services.projector.database_rights import read_rights as roles
 from services.runtime.kafka.acls import read_rights as principals
 from services.runtime.ops.forced_exit import END_S
@@ -80,7 +80,7 @@ def test_a_pod_writes_nothing_is_not_root_and_asks_kubernetes_nothing(overlay: O
 
 
 def test_a_stop_has_the_time_that_it_takes(overlay: Overlay) -> None:
-    assert END_S >= DRAIN_S + LET_GO_S
+    assert END_S >= DRAIN_S + CLOSE_S
     for name in overlay.services:
         spec, container = overlay.templates[name]["spec"], overlay.containers[name]
         before_s = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {"seconds": 0})

@@ -192,7 +192,7 @@ def test_a_changed_password_is_taken_by_the_next_connection(server: TlsServer) -
 
     async def go() -> None:
         store = AccessStore(now[0], wall_clock)
-        store.reload_password(lambda: now[0])
+        store.use_current_password(lambda: now[0])
         try:
             await store.prepare()
             await asyncio.to_thread(server.run, "ALTER ROLE changing PASSWORD 'of today'")

@@ -109,8 +109,8 @@ def test_a_day_of_slips_by_the_command(office: Office) -> None:
 
 
 def test_what_it_leaves_with(office: Office, tmp_path: Path) -> None:
-    for verb in ("show", "issue", "export", "cancel"):
-        unknown = office.slips(verb, "X")
+    for command in ("show", "issue", "export", "cancel"):
+        unknown = office.slips(command, "X")
         assert (unknown.code, "No slip is called X" in unknown.err) == (3, True)
     assert office.slips("issue", "X", "--number", "7").code == 2
     too_high = ("--number", 10_000_000, "--first-piece", 1)

@@ -109,7 +109,7 @@ def _on_this_machine(asked: HTTPConnection) -> bool:
 
 
 async def check_form_origin(request: Request) -> None:
-    """That what is sent comes from a page of ours.
+    """Check that what is sent comes from a page of ours.
 
     Raises:
         Problem: another site sent it, or it does not carry the token of its session.

@@ -29,7 +29,7 @@ from services.api.access.tables import SCHEMA, VERSION_TABLE, api_key_rights, ap
 from services.api.adapters.clock import Clock
 from services.api.adapters.prepared import Prepared
 from services.api.adapters.randomness import make_secret, make_unique_name
-from services.api.adapters.read_model import open_postgresql, reload_password
+from services.api.adapters.read_model import open_postgresql, use_current_password
 from services.api.problems import DATABASE_UNREACHABLE, Problem
 from services.projector.database import engine_address, make_file_engine, our_address
 from services.projector.database_errors import is_temporary, message_of, raising_unreachable
@@ -83,9 +83,9 @@ class AccessStore:
             self._one_question = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._beside: dict[str, asyncio.Task[None]] = {}
 
-    def reload_password(self, address: Callable[[], str | None]) -> None:
+    def use_current_password(self, address: Callable[[], str | None]) -> None:
         """Have new connections log in with the password that `address` has then."""
-        reload_password(self._engine, address)
+        use_current_password(self._engine, address)
 
     async def prepare(self, patience_s: float = 0.0) -> None:
         """Make the tables, or bring them to this version, however long that takes.

@@ -101,7 +101,7 @@ def open_postgresql(
     return engine
 
 
-def reload_password(engine: AsyncEngine, address: Callable[[], str | None]) -> None:
+def use_current_password(engine: AsyncEngine, address: Callable[[], str | None]) -> None:
     """Have new connections to PostgreSQL log in with the password that `address` has then.
 
     Those that are open go on: PostgreSQL asks for a password once.

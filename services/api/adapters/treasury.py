@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.adapters.clock import Clock
-from services.api.adapters.read_model import reload_password
+from services.api.adapters.read_model import use_current_password
 from services.treasury.application.returns import Returns
 from services.treasury.application.slips import Slips
 from services.treasury.config.accountant import TreasuryConfig, read_config
@@ -23,9 +23,9 @@ class Treasury:
     returns: Returns
     config: TreasuryConfig
 
-    def reload_password(self, address: Callable[[], str | None]) -> None:
+    def use_current_password(self, address: Callable[[], str | None]) -> None:
         """Have new connections log in with the password that `address` has then."""
-        self.store.reload_password(lambda engine: reload_password(engine, address))
+        self.store.use_current_password(lambda engine: use_current_password(engine, address))
 
 
 def open_treasury(own: TreasurySettings, read_model: AsyncEngine, clock: Clock) -> Treasury | None:

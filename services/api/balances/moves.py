@@ -70,7 +70,7 @@ class Move:
 
     def change_cents(self, stage: str) -> int:
         """Cents that it adds to a figure, or takes from it; 0 where it is none of its moves."""
-        return self.amount_cents * sign_in_figure(stage, KINDS[self.from_stage, self.to_stage])
+        return self.amount_cents * move_sign(stage, KINDS[self.from_stage, self.to_stage])
 
 
 class FigureRow(NamedTuple):
@@ -181,7 +181,7 @@ async def figure_rows(
     return list(found.rows(stage))
 
 
-def sign_in_figure(stage: str, kind: MoveKind) -> int:
+def move_sign(stage: str, kind: MoveKind) -> int:
     """Sign of a kind of move in a figure: it adds (1), takes (-1), or neither (0)."""
     if stage == "appropriated":
         # Outside the budget is where appropriations come from, and go when they are taken away.
@@ -221,6 +221,6 @@ def _goes(table: FromClause, stage: str, direction: int) -> ColumnElement[bool]:
     ends = (
         (table.c.from_stage == kind.line_loses) & (table.c.to_stage == kind.line_gains)
         for kind in KINDS.values()
-        if sign_in_figure(stage, kind) == direction
+        if move_sign(stage, kind) == direction
     )
     return or_(false(), *ends)

@@ -46,7 +46,7 @@ from services.api.problems import Problem
 from services.api.rejections.redrive import messages_of, name_of_sender
 from services.ledger.application.handle import RawRecord, decoded
 from services.redrive.dead_letters import Address
-from services.redrive.sending import Author, as_sent, correction_id, resend
+from services.redrive.sending import Author, as_sent, correction_id, resent_records
 from services.runtime.kafka.publishing import Message
 
 router = APIRouter()
@@ -151,7 +151,7 @@ def _with_note(
     assert isinstance(read, Received), "it was read before"
     why = hand.visit_with().locale.say(CORRECTED)
     author = Author(CONSOLE, name_of_sender(hand.caller), hand.now, why, author_of(hand.caller))
-    return messages_of(resend(at, corrected, read, author))
+    return messages_of(resent_records(at, corrected, read, author))
 
 
 def _event(hand: FormRequest, draft: Draft, found: Read, kept: Mapping[str, str]) -> dict[str, Any]:

@@ -84,26 +84,26 @@ async def reserved_of(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[G
     """Reserved cents of each of these grants, on all lines."""
     found = dict.fromkeys(keys, 0)
     for reserved in (_reserved_by_name, _reserved_by_record):
-        for row in await all_rows(conn, reserved(these_grants(keys))):
+        for row in await all_rows(conn, reserved(matches_any(keys))):
             found[row["budget"], row["grant_ref"]] += row["cents"]
     return found
 
 
 async def raised_cents(conn: AsyncConnection, keys: Sequence[GrantKey]) -> dict[GrantKey, int]:
     """Cents that were added to the awards of those of these grants where anything was."""
-    rows = await all_rows(conn, raised(these_grants(keys))) if keys else []
+    rows = await all_rows(conn, raised(matches_any(keys))) if keys else []
     return {(row["budget"], row["grant_ref"]): row["cents"] for row in rows}
 
 
-def these_grants(keys: Sequence[GrantKey]) -> Which:
-    """These grants."""
+def matches_any(keys: Sequence[GrantKey]) -> Which:
+    """Condition: the grant is one of these."""
     references = sorted({reference for _, reference in keys})
     # SQLite looks up no pairs in an index: for these alone it would read all of the journal.
     return lambda columns: and_(columns[1].in_(references), tuple_(*columns).in_(keys))
 
 
-def this_grant(budget: Parameter, grant: Parameter) -> Which:
-    """This grant."""
+def matches_grant(budget: Parameter, grant: Parameter) -> Which:
+    """Condition: the grant is this one."""
     return lambda columns: and_(columns[0] == budget, columns[1] == grant)
 
 
@@ -156,7 +156,7 @@ AWARDED: Final = (
             *line_columns(grant_lines), grant_lines.c.amount_cents.label("cents")
         ).where(grant_lines.c.budget == budget, grant_lines.c.grant_ref == grant)
     ),
-    Prepared(lambda budget, grant: raised(this_grant(budget, grant), *LINE)),
+    Prepared(lambda budget, grant: raised(matches_grant(budget, grant), *LINE)),
 )
 HAD: Final = Prepared(
     lambda budget, names: (
@@ -171,8 +171,8 @@ WHOLE: Final = Prepared(
     )
 )
 RESERVED: Final = (
-    Prepared(lambda budget, grant: _reserved_by_name(this_grant(budget, grant), *LINE)),
-    Prepared(lambda budget, grant: _reserved_by_record(this_grant(budget, grant), *LINE)),
+    Prepared(lambda budget, grant: _reserved_by_name(matches_grant(budget, grant), *LINE)),
+    Prepared(lambda budget, grant: _reserved_by_record(matches_grant(budget, grant), *LINE)),
 )
 
 

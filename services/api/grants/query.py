@@ -34,7 +34,7 @@ from services.api.grants.listing import (
     figures,
     is_fully_paid,
 )
-from services.api.grants.money import GrantLine, money_of, raised_cents, these_grants, this_grant
+from services.api.grants.money import GrantLine, matches_any, matches_grant, money_of, raised_cents
 from services.api.orders.query import OrderLine
 from services.api.queries.figures import GRANTED
 from services.api.queries.rows import (
@@ -250,8 +250,8 @@ async def _with_figures(conn: AsyncConnection, rows: Sequence[Row]) -> list[Gran
         some = rows[start : start + KEYS_MAX]
         keys = [(row["budget"], row["grant_ref"]) for row in some]
         more = await raised_cents(conn, keys)
-        money = _by_key(await all_rows(conn, figures(these_grants(keys))))
-        flags = _by_key(await all_rows(conn, _flag_counts(these_grants(keys))))
+        money = _by_key(await all_rows(conn, figures(matches_any(keys))))
+        flags = _by_key(await all_rows(conn, _flag_counts(matches_any(keys))))
         found += [
             _grant(row, more.get(key, 0), money.get(key), flags.get(key))
             for row, key in zip(some, keys, strict=True)
@@ -311,9 +311,9 @@ def _one(entities: Parameters | None, budget: Parameter, grant: Parameter) -> Se
     )
 
 
-ADDED: Final = Prepared(lambda budget, grant: raised(this_grant(budget, grant)))
-FIGURES: Final = Prepared(lambda budget, grant: figures(this_grant(budget, grant)))
-FLAG_COUNTS: Final = Prepared(lambda budget, grant: _flag_counts(this_grant(budget, grant)))
+ADDED: Final = Prepared(lambda budget, grant: raised(matches_grant(budget, grant)))
+FIGURES: Final = Prepared(lambda budget, grant: figures(matches_grant(budget, grant)))
+FLAG_COUNTS: Final = Prepared(lambda budget, grant: _flag_counts(matches_grant(budget, grant)))
 AWARDED: Final = Prepared(
     lambda budget, grant: (
         select(grant_lines)

@@ -37,7 +37,7 @@ from services.redrive.sending import (
     SentAgain,
     correction_id,
     former_of,
-    resend,
+    resent_records,
 )
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.publishing import Message
@@ -188,7 +188,7 @@ async def send_again(
     read = decoded(raw)
     if isinstance(read, Unreadable):
         raise Problem(STILL_UNREADABLE, {"reason": masked(read.reason)})
-    sent = resend(at, raw, read, author)
+    sent = resent_records(at, raw, read, author)
     if sent.records[0].topic != EVENTS:
         raise Problem(BY_COMMAND)
     envelope = read.envelope

@@ -41,7 +41,7 @@ def say(message: Translatable, *, err: bool = False) -> None:
 
 
 def exit_with(message: Translatable, code: int) -> NoReturn:
-    """Say on standard error why nothing more is done."""
+    """Exit with this code, and say why on standard error."""
     say(message, err=True)
     raise typer.Exit(code)
 

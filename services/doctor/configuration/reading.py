@@ -12,7 +12,7 @@ from services.api.access.store import access_address
 from services.api.settings import ApiSettings
 from services.doctor.checks import Check, Part, ok, trouble
 from services.doctor.configuration.contradictions import Read, contradictions
-from services.doctor.configuration.variables import unknown_variables
+from services.doctor.configuration.variables import variable_faults
 from services.doctor.scope import KEYS, READ_MODEL, TREASURY
 from services.open_data import config as open_data
 from services.open_data.config import OpenDataSettings
@@ -53,7 +53,7 @@ def read_configuration() -> Configuration:
     treasury = _read(TreasurySettings, found)
     watch = _read(WatchSettings, found)
     extra = _read(OpenDataSettings, found)
-    for name, text in unknown_variables():
+    for name, text in variable_faults():
         found.append(_wrong(text, name))
     if kafka is not None:
         _attempt(lambda: security_arguments(kafka), found)

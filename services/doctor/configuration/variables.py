@@ -171,7 +171,7 @@ def _shown(name: str, text: str | None, *, secret: bool) -> str | None:
     return ",".join(map(without_secrets, NEXT_ADDRESS.split(text)))
 
 
-def unknown_variables(
+def variable_faults(
     environment: Mapping[str, str] = os.environ,
 ) -> Iterator[tuple[str, Translatable]]:
     """Variables of ours that nothing reads, and those that are set twice, each with what to do."""

@@ -19,7 +19,7 @@ from services.ledger.application.ports import Store, StoreError
 from services.ledger.application.restore import ReadRecord
 from services.ledger.files.chains import MISPLACED, NOWHERE, Chains
 from services.runtime.kafka.clients import RECORD_BYTES_MAX
-from services.runtime.ops.file_modes import make_private
+from services.runtime.ops.file_modes import restrict_file
 
 SYNC_RECORDS: Final = 10_000
 """The records between two syncs to disk."""
@@ -109,7 +109,7 @@ class ExportFile(Stream):
             raise StoreError(path, NO_FILE)
         try:
             super().__init__(path.open("ab"), str(path))
-            make_private(path)
+            restrict_file(path)
         except OSError as error:
             raise StoreError(path, verbatim(error)) from error
         try:

@@ -17,7 +17,7 @@ from services.ledger.application.ports import (
     StoreError,
     Versions,
 )
-from services.runtime.ops.file_modes import tighten_database
+from services.runtime.ops.file_modes import restrict_database
 
 APPLICATION_ID = 0x45636C75
 """Marks the file as one of ours ("Eclu"), so that no other database is taken for a ledger."""
@@ -161,7 +161,7 @@ class SqliteStore:
             if not tables:
                 raise StoreError(self.path, NO_LEDGER)
             return
-        tighten_database(self.path)
+        restrict_database(self.path)
         # A commit is on disk before the next line is read, and readers do not block the writer.
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")

@@ -73,12 +73,12 @@ _facts: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def awaited_key(*parts: object) -> str:
-    """A thing, as a column holds it: the JSON list of its parts."""
+    """A key of what a record waits for, as a column holds it: the JSON list of its parts."""
     return str(as_json(parts))
 
 
 def event_subject(event: Event) -> str:
-    """The thing that an event is about, with its type."""
+    """The key of what an event is about, with its type."""
     members = (getattr(event.data, name) for name in SAME[event.type])
     return awaited_key(event.type, *map(_without_amounts, members))
 
@@ -118,7 +118,7 @@ def kind_of(awaited: str) -> str:
 
 
 def awaited_keys_of(record: Record, event: Event, kinds: Collection[str]) -> Iterator[str]:
-    """Everything of these kinds that an accepted record brings."""
+    """The keys of what an accepted record brings, of these kinds."""
     if event.type in kinds:
         yield event_subject(event)
     if not ASKED.isdisjoint(kinds):

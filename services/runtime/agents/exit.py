@@ -8,7 +8,7 @@ from typing import Final, NoReturn, ParamSpec
 import structlog
 
 from services.runtime.ops.errors import Stop
-from services.runtime.ops.forced_exit import leave
+from services.runtime.ops.forced_exit import exit_now
 from services.texts.translation import both
 
 EXIT_FAILED: Final = 1
@@ -21,7 +21,7 @@ Arguments = ParamSpec("Arguments")
 def stop(role: str, error: Stop) -> NoReturn:
     """Exit at once: a dependency cannot be reached, or refuses us."""
     structlog.get_logger().error(f"{role}_cannot_go_on", **asdict(both(error.text)))
-    leave(EXIT_STOPPED)
+    exit_now(EXIT_STOPPED)
 
 
 def ends_the_process(
@@ -52,7 +52,7 @@ def ends_the_process(
                     stop(role, error)
                 if not stopping:
                     structlog.get_logger().error(f"{role}_failed", exc_info=error)
-                leave(0 if stopping else EXIT_FAILED)
+                exit_now(0 if stopping else EXIT_FAILED)
 
         return whole
 

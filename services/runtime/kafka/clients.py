@@ -220,7 +220,7 @@ def rejoin_where_fenced() -> None:
     """Let the members of this process join anew where they are fenced; aiokafka knows no such code.
 
     The later join may be our own: one that waited in the network while we sent the next. Of two
-    processes of one name each joins anew again and again, which `group_refusals.Joins` counts.
+    processes of one name each joins anew again and again: `group_refusals.JoinAttempts` counts it.
     """
     kafka_errors[FENCED_INSTANCE_ID] = UnknownMemberIdError
 

@@ -25,7 +25,7 @@ def set_private_umask() -> None:
     os.umask(OTHERS)
 
 
-def make_private(path: Path) -> None:
+def restrict_file(path: Path) -> None:
     """Remove the rights of others to a file or directory that exists and is ours."""
     with suppress(OSError):  # Opening it will report the error.
         mode = stat.S_IMODE(path.stat().st_mode)
@@ -33,7 +33,7 @@ def make_private(path: Path) -> None:
             path.chmod(mode & ~OTHERS)
 
 
-def tighten_database(path: Path) -> None:
+def restrict_database(path: Path) -> None:
     """The same for a SQLite database and the files beside it, and for nothing but files.
 
     A directory that was named by mistake, such as /tmp, is everybody's.
@@ -41,7 +41,7 @@ def tighten_database(path: Path) -> None:
     for suffix in BESIDE:
         file = path.with_name(path.name + suffix)
         if file.is_file():
-            make_private(file)
+            restrict_file(file)
 
 
 @contextmanager

@@ -12,12 +12,12 @@ kill it after 15 s."""
 
 def exit_after(limit_s: float, code: int) -> None:
     """Exit in `limit_s` seconds, whatever the process waits for then."""
-    timer = Timer(limit_s, leave, (code,))
+    timer = Timer(limit_s, exit_now, (code,))
     timer.daemon = True
     timer.start()
 
 
-def leave(code: int) -> NoReturn:
+def exit_now(code: int) -> NoReturn:
     """Exit at once, without any clean-up."""
     sys.stdout.flush()
     sys.stderr.flush()

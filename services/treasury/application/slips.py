@@ -29,9 +29,9 @@ from services.treasury.application.numbers import (
 )
 from services.treasury.application.slip_messages import cancelled_message, issued_id
 from services.treasury.application.waiting import (
-    candidate_orders,
+    answered_or_cancelled_since,
     changed_since,
-    settled_since,
+    is_candidate,
     waiting_orders,
 )
 from services.treasury.config.accountant import Numbers, TreasuryConfig
@@ -113,7 +113,7 @@ class Slips:
                     self._read_model,
                     self._config,
                     slip_type,
-                    which & candidate_orders(slip_type),
+                    which & is_candidate(slip_type),
                 )
         return found
 
@@ -156,7 +156,7 @@ class Slips:
         self, connection: AsyncConnection, budget: str, slip_type: SlipType
     ) -> list[Waiting]:
         """The orders that nothing keeps from a slip, locked; one that is being changed waits."""
-        which = candidate_orders(slip_type) & (orders.c.budget == budget)
+        which = is_candidate(slip_type) & (orders.c.budget == budget)
         locked = select(orders.c.payment_order).where(which).with_for_update(skip_locked=True)
         ours = set((await connection.execute(locked)).scalars())
         found = await waiting_orders(connection, self._read_model, self._config, slip_type, which)
@@ -218,7 +218,7 @@ class Slips:
             file = PesFile(slip.file_name, decompress(content))
             if slip.exported_at is None:
                 if slip.slip_type is SlipType.PAYMENT:
-                    gone = await settled_since(connection, self._read_model, slip_id)
+                    gone = await answered_or_cancelled_since(connection, self._read_model, slip_id)
                     await check_owed(connection, slip, gone)
                 else:
                     check_left(slip, await self._changed(connection, slip))

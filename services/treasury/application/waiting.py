@@ -80,8 +80,8 @@ _UNTOUCHED: Final = _Known("issued", 0)
 """An order that nobody has cancelled or answered."""
 
 
-def candidate_orders(slip_type: SlipType) -> ColumnElement[bool]:
-    """Orders in question for slips of this type that stand on none."""
+def is_candidate(slip_type: SlipType) -> ColumnElement[bool]:
+    """Condition: the order may go on a slip of this type, and is on none."""
     in_question = _in_question(slip_type)
     if slip_type is SlipType.PAYMENT:
         return and_(orders.c.slip_id.is_(None), in_question)
@@ -161,7 +161,7 @@ async def _rejected_before(connection: AsyncConnection) -> set[tuple[str, str]]:
     return {(row.budget, row.payment_order) for row in await connection.execute(asked)}
 
 
-async def settled_since(
+async def answered_or_cancelled_since(
     connection: AsyncConnection, read_model: AsyncEngine, slip_id: str
 ) -> list[str]:
     """The orders of a slip that pays which were cancelled or answered since it was issued."""

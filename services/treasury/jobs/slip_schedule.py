@@ -145,7 +145,7 @@ def _keep(file: PesFile, hidden: Path) -> Path:
     """Write it down to the disk, with its name; return where.
 
     Raises:
-        NotWritten: it cannot be written. An OSError would be taken for one of the database.
+        FileNotWritten: it cannot be written. An OSError would be taken for one of the database.
     """
     try:
         hidden.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -114,9 +114,9 @@ class TreasuryStore:
             await begin_snapshot(connection)
             yield connection
 
-    def reload_password(self, follow: Callable[[AsyncEngine], None]) -> None:
+    def use_current_password(self, prepare: Callable[[AsyncEngine], None]) -> None:
         """Have new connections log in with a password that may change."""
-        follow(self._engine)
+        prepare(self._engine)
 
     async def dispose(self) -> None:
         await self._engine.dispose()

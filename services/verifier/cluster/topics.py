@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, for_code
+from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
@@ -39,6 +40,9 @@ POLL_S: Final = 0.05
 CHUNK_RECORDS: Final = 2_000
 """Records of one poll: few enough to bound memory."""
 
+FOLLOWERS_ANSWER: Final = 11
+"""The version of a fetch from which on Kafka has followers answer it."""
+
 NOT_READ: Final = _(
     "topics that cannot be read ({error}): {names}. Were they created (ecluse topics apply)?"
 )
@@ -66,6 +70,7 @@ class Cluster:
         security: Mapping[str, Any] = PLAIN,
     ) -> None:
         _guard_abort_markers()
+        _fetch_from_leaders()
         self._where = bootstrap
         self._give_up_s = give_up_s
         self._is_connected = False
@@ -205,6 +210,12 @@ def _guard_abort_markers() -> None:
     Compaction leaves them in the balances where a transaction was aborted.
     """
     PartitionRecords._contains_abort_marker = _ends_an_aborted_transaction  # noqa: SLF001
+
+
+def _fetch_from_leaders() -> None:
+    """Have no follower answer a fetch: one that is back and behind says “offset out of range”."""
+    leaders_only = (each for each in FetchRequest._CLASSES if each.API_VERSION < FOLLOWERS_ANSWER)  # noqa: SLF001
+    FetchRequest._CLASSES = tuple(leaders_only)  # noqa: SLF001
 
 
 def _ms(seconds: float) -> int:

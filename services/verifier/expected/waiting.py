@@ -16,7 +16,7 @@ Want = tuple[str, str]
 """A kind of thing and its id."""
 
 
-def dependency_of(books: Books, kind: str, data: Json) -> Want | None:
+def want_of(books: Books, kind: str, data: Json) -> Want | None:
     """The dependency that must exist before an event can be accepted (rules, 28)."""
     match kind:
         case "budget.voted" if data["stage"] == "initial":
@@ -105,7 +105,7 @@ class Waiting:
             if len(self._decided) > len(self._recoveries) and is_over(books):
                 self._decided = {key: self._decided[key] for key in self._recoveries}
             self._identify(record)
-        want = dependency_of(books, kind, data)
+        want = want_of(books, kind, data)
         missing = want is not None and not books.is_here(*want)
         if record.outcome in {"accepted", "parked"}:
             self._prove_want(record, want, missing=missing)

@@ -43,7 +43,7 @@ class Ends:
         )
         try:
             await self._within(started(consumer._client, consumer.start()))  # noqa: SLF001
-        except ClusterError:
+        except BaseException:
             with suppress(ClusterError):
                 await self._within(consumer.stop())
             raise

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from services.api.adapters.read_model import reload_password
+from services.api.adapters.read_model import use_current_password
 
 ADDRESS = "postgresql+asyncpg://ecluse:{}@127.0.0.1:1/ecluse"
 
@@ -19,7 +19,7 @@ class Seen(Exception):
 def password_of(address: str | None) -> str:
     """The password of the next connection, where the file says this now."""
     engine = create_async_engine(ADDRESS.format("first"))
-    reload_password(engine, lambda: address)
+    use_current_password(engine, lambda: address)
 
     def connecting(_dialect: object, _record: object, _args: object, options: Any) -> None:
         raise Seen(options["password"])

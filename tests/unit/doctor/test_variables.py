@@ -14,7 +14,7 @@ from services.doctor.configuration.variables import (
     ROLES,
     Source,
     Variable,
-    unknown_variables,
+    variable_faults,
     variables,
 )
 from services.runtime.ops.settings import Environment
@@ -152,7 +152,7 @@ def test_of_an_address_only_what_is_no_secret_is_shown(name: str, value: str, vi
 def test_a_variable_that_nothing_reads_and_one_that_is_set_twice_are_named(
     environment: dict[str, str], names: list[str]
 ) -> None:
-    found = list(unknown_variables(environment))
+    found = list(variable_faults(environment))
     assert names == [name for name, _text in found]
     for _name, text in found:
         assert translate(text, Language.FR) != translate(text, Language.EN)
@@ -164,7 +164,7 @@ def test_each_variable_of_the_stacks_is_known() -> None:
     texts = [each.read_text(encoding="utf-8") for each in files if each.is_file()]
     names = {name for text in texts for name in re.findall(r"ECLUSE_[A-Z_]*[A-Z]\b", text)}
     assert {"ECLUSE_GRAFANA_PORT", "ECLUSE_HEALTH_PORT", "ECLUSE_DATABASE_URL_FILE"} <= names
-    assert [] == list(unknown_variables(dict.fromkeys(names - {"ECLUSE_DATABASE_URL"}, "x")))
+    assert [] == list(variable_faults(dict.fromkeys(names - {"ECLUSE_DATABASE_URL"}, "x")))
 
 
 def test_the_environment_of_this_process_is_the_default() -> None:

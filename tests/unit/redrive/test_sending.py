@@ -23,7 +23,14 @@ from services.redrive.dead_letters import (
     redrives_of,
 )
 from services.redrive.prospects import Becomes, Oldest, Prospect, prospect, tried
-from services.redrive.sending import Author, Outgoing, as_sent, correction_id, patched, resend
+from services.redrive.sending import (
+    Author,
+    Outgoing,
+    as_sent,
+    correction_id,
+    patched,
+    resent_records,
+)
 from services.redrive.state import RedriveState, Settled
 from tests.builders import BUDGET, Json, a_vote, an_award, encoded
 from tests.unit.events.kafka_messages import binary
@@ -48,7 +55,7 @@ def a_dead_letter(value: bytes, headers: Headers = (), *, is_whole: bool = True)
 def sent_for(record: RawRecord) -> tuple[Outgoing, Json]:
     read = decoded(record)
     assert isinstance(read, Received)
-    first, note = resend(AT, record, read, AUTHOR).records
+    first, note = resent_records(AT, record, read, AUTHOR).records
     assert (topics.EVENTS, BUDGET.encode()) == (note.topic, note.key)
     assert isinstance(decoded(RawRecord(note.value, PLACE, note.headers, note.key, 1)), Received)
     event: Json = json.loads(note.value)
@@ -87,7 +94,10 @@ def test_two_notes_of_one_second_are_two_and_the_same_one_is_a_repeat() -> None:
     read = decoded(record)
     assert isinstance(read, Received)
     authors = (AUTHOR, AUTHOR, AUTHOR._replace(why="autre"), AUTHOR._replace(name="Zoé"))
-    ids = [json.loads(resend(AT, record, read, each).records[1].value)["id"] for each in authors]
+    ids = [
+        json.loads(resent_records(AT, record, read, each).records[1].value)["id"]
+        for each in authors
+    ]
     assert ids[0] == ids[1]
     assert 3 == len(set(ids))
     assert all(each.startswith("redrive/_dead.3/17/") for each in ids)

@@ -55,8 +55,8 @@ class Issuer:
     Without that address it is read in the provider's own document (OpenID Connect Discovery).
     """
 
-    def __init__(self, demands: TokenRequirements, jwks_url: str | None, clock: Clock) -> None:
-        self._demands = demands
+    def __init__(self, requirements: TokenRequirements, jwks_url: str | None, clock: Clock) -> None:
+        self._requirements = requirements
         self._jwks_url = jwks_url
         self._clock = clock
         self._keys: KeySet | None = None
@@ -71,11 +71,13 @@ class Issuer:
             NotKnown: it is not to be believed.
             Problem: the keys to tell cannot be had.
         """
-        assert self._demands.audience is not None, "settings demand one where programs may come"
-        claims = await self.claims_of(token, self._demands.audience)
+        assert self._requirements.audience is not None, (
+            "settings demand one where programs may come"
+        )
+        claims = await self.claims_of(token, self._requirements.audience)
         ensure_no_id_token(claims)
         # A program has the rights that it was given, not those of whoever lets it work.
-        return caller_of(claims, replace(self._demands, roles={}, entities=NOBODY))
+        return caller_of(claims, replace(self._requirements, roles={}, entities=NOBODY))
 
     async def claims_of(
         self, token: str, audience: str, *, must_expire: bool = True
@@ -100,7 +102,7 @@ class Issuer:
         self, token: str, keys: KeySet, audience: str, must_expire: bool
     ) -> Mapping[str, Any]:
         now = self._clock()
-        return claims_of(token, keys, self._demands, audience, now, must_expire=must_expire)
+        return claims_of(token, keys, self._requirements, audience, now, must_expire=must_expire)
 
     async def _known_keys(self) -> KeySet:
         if self._keys is not None and self._age() < FRESH_FOR:
@@ -133,7 +135,7 @@ class Issuer:
         async with opened() as session:
             address = self._jwks_url
             if address is None:
-                found = await configuration_of(session, self._demands.issuer)
+                found = await configuration_of(session, self._requirements.issuer)
                 address = checked(found.get("jwks_uri"))
             published = keys_of(await document(session, address))
         if published.unread:

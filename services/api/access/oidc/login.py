@@ -81,7 +81,7 @@ class ProviderLogin:
 
     def __init__(
         self,
-        demands: TokenRequirements,
+        requirements: TokenRequirements,
         client: Client,
         issuer: Issuer,
         store: AccessStore,
@@ -89,15 +89,15 @@ class ProviderLogin:
         clock: Clock,
         addresses: tuple[str, ...] = (),
     ) -> None:
-        self.name = urlsplit(demands.issuer).hostname or demands.issuer
-        self._demands = demands
+        self.name = urlsplit(requirements.issuer).hostname or requirements.issuer
+        self._requirements = requirements
         self._client_id = client.client_id
         self._issuer = issuer
         self._store = store
         self._sessions = sessions
         self._clock = clock
         self._addresses = addresses
-        self._provider = Provider(demands.issuer, self.name, client, clock)
+        self._provider = Provider(requirements.issuer, self.name, client, clock)
 
     async def begin(self, redirect_uri: str, return_to: str) -> tuple[str, Attempt]:
         """Begin a login.
@@ -128,7 +128,10 @@ class ProviderLogin:
         """
         state = answer.get("state", "")
         attempt = Attempt.answered(cookie or "", state, redirect_uri, self._clock())
-        if attempt is None or answer.get("iss", self._demands.issuer) != self._demands.issuer:
+        if (
+            attempt is None
+            or answer.get("iss", self._requirements.issuer) != self._requirements.issuer
+        ):
             raise Problem(UNKNOWN, {"provider": self.name})
         if denied := answer.get("error"):
             raise self._denied(denied)
@@ -139,7 +142,7 @@ class ProviderLogin:
         try:
             claims = await self._issuer.claims_of(token, self._client_id)
             _check_answers(claims, attempt.nonce, self._client_id)
-            caller = caller_of(claims, self._demands)
+            caller = caller_of(claims, self._requirements)
         except NotKnown as error:
             facts = {"provider": self.name, "why": error.why}
             raise Problem(TOKEN_REFUSED, facts, reason=error.reason) from error
@@ -178,8 +181,8 @@ class ProviderLogin:
         return self._provider.error(error)
 
     def _roles(self) -> str:
-        by_scope = (f"{self._demands.scope_prefix}{scope}" for scope in Scope)
-        return ", ".join(self._demands.roles or by_scope)
+        by_scope = (f"{self._requirements.scope_prefix}{scope}" for scope in Scope)
+        return ", ".join(self._requirements.roles or by_scope)
 
     def _notice(self, claims: Mapping[str, Any]) -> Notice:
         """The notice that these claims are (OpenID Connect Back-Channel Logout, 2.6).
@@ -201,7 +204,7 @@ class ProviderLogin:
             raise wrong_claim("iat")
         if not subject and not sid:
             raise wrong_claim("sub")
-        forget_at = now + timedelta(seconds=LOGOUT_TOKEN_S + self._demands.leeway_s)
+        forget_at = now + timedelta(seconds=LOGOUT_TOKEN_S + self._requirements.leeway_s)
         return Notice(jti, subject or None, sid or None, forget_at)
 
 

@@ -40,7 +40,7 @@ KEY_TYPES: Final = frozenset({"RSA", "EC", "OKP"})
 
 @dataclass(frozen=True, slots=True)
 class TokenRequirements:
-    """Demands on a token."""
+    """Requirements that a token must meet."""
 
     issuer: str
     audience: str | None
@@ -128,7 +128,7 @@ def _key_of(published: Any) -> Key:
 def claims_of(
     token: str,
     keys: KeySet,
-    demands: TokenRequirements,
+    requirements: TokenRequirements,
     audience: str,
     now: datetime,
     *,
@@ -143,11 +143,11 @@ def claims_of(
     if len(token) > TOKEN_CHARACTERS_MAX:
         raise refused("token_too_large", _("the token is too large"))
     try:
-        claims = jwt.decode(token, keys, algorithms=sorted(demands.algorithms)).claims
+        claims = jwt.decode(token, keys, algorithms=sorted(requirements.algorithms)).claims
         JWTClaimsRegistry(
             now=int(now.timestamp()),
-            leeway=demands.leeway_s,
-            iss={"essential": True, "value": demands.issuer},
+            leeway=requirements.leeway_s,
+            iss={"essential": True, "value": requirements.issuer},
             aud={"essential": True, "value": audience},
             exp={"essential": must_expire},
         ).validate(claims)
@@ -159,7 +159,7 @@ def claims_of(
     return claims
 
 
-def caller_of(claims: Mapping[str, Any], demands: TokenRequirements) -> Caller:
+def caller_of(claims: Mapping[str, Any], requirements: TokenRequirements) -> Caller:
     """Whoever a token of these claims names, with what it allows.
 
     Raises:
@@ -167,7 +167,7 @@ def caller_of(claims: Mapping[str, Any], demands: TokenRequirements) -> Caller:
     """
     subject = subject_label(subject_of(claims))
     label = next(filter(None, (text_of(claims.get(name)) for name in NAME_CLAIMS)), subject)
-    return Caller(f"oidc:{subject}", _rights(claims, demands), subject_label(label))
+    return Caller(f"oidc:{subject}", _rights(claims, requirements), subject_label(label))
 
 
 def ensure_no_id_token(claims: Mapping[str, Any]) -> None:
@@ -239,22 +239,24 @@ def refused(reason: str, why: Translatable) -> NotKnown:
     return NotKnown(reason, _("Token refused: {why}.").render({"why": why}))
 
 
-def _rights(claims: Mapping[str, Any], demands: TokenRequirements) -> dict[Scope, Entities]:
+def _rights(claims: Mapping[str, Any], requirements: TokenRequirements) -> dict[Scope, Entities]:
     """The rights that a token gives, by scopes and by roles; other words give nothing."""
     given = {
-        name.removeprefix(demands.scope_prefix)
-        for name in _texts(_claim(claims, demands.scopes_claim))
-        if name.startswith(demands.scope_prefix)
+        name.removeprefix(requirements.scope_prefix)
+        for name in _texts(_claim(claims, requirements.scopes_claim))
+        if name.startswith(requirements.scope_prefix)
     }
-    for role in _texts(_claim(claims, demands.roles_claim)):
-        given.update(scope.value for scope in demands.roles.get(role, ()))
-    published = _claim(claims, demands.entities_claim)
+    for role in _texts(_claim(claims, requirements.roles_claim)):
+        given.update(scope.value for scope in requirements.roles.get(role, ()))
+    published = _claim(claims, requirements.entities_claim)
     try:
-        entities = demands.entities if published is None else Entities.of(_texts(published))
+        entities = requirements.entities if published is None else Entities.of(_texts(published))
     except ValueError as error:
         raise refused(
             "token_entities",
-            _("“{claim}” holds other things than SIRETs").render({"claim": demands.entities_claim}),
+            _("“{claim}” holds other things than SIRETs").render(
+                {"claim": requirements.entities_claim}
+            ),
         ) from error
     return {scope: entities for scope in Scope if scope.value in given and entities}
 

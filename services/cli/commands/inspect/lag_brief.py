@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from events.lag import Stage
 from events.texts import Translatable, _, verbatim
 from services.cli.commands.inspect.lag_headline import headline
-from services.cli.commands.inspect.lag_rows import stacked_text
+from services.cli.commands.inspect.lag_rows import joined_text
 from services.lag.client.age import WELL, is_sampled
 from services.lag.client.merge import Lag
 from services.lag.present import texts
@@ -55,14 +55,14 @@ def brief_lines(
         first = verbatim(headline(lag, board, now).line(language))
         if not is_of_now:
             check = CHECK_WATCH if lag.old_since is not None else texts.CHECK_KAFKA
-            first = stacked_text(first, check, reader.runbook(texts.OLD), by=" ")
+            first = joined_text(first, check, reader.runbook(texts.OLD), by=" ")
         yield translate(first, language)
     for each in board.stages:
         line = _figures(each, board.sampled_at, Moments(now))
         if is_of_now and each.state not in WELL:
             runbook = reader.runbook(texts.RUNBOOKS[each.state])
             rule = named(texts.RULES, each.rule)
-            line = stacked_text(line, rule, texts.remedy(each), runbook, by=" ")
+            line = joined_text(line, rule, texts.remedy(each), runbook, by=" ")
         yield translate(line, language)
 
 

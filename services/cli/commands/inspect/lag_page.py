@@ -10,7 +10,7 @@ from events import lag as document
 from events.masking import masked, masked_name
 from events.texts import Translatable, _, verbatim
 from services.cli.commands.inspect.lag_headline import BAD, headline
-from services.cli.commands.inspect.lag_rows import place, progress, rows_of, stacked_text
+from services.cli.commands.inspect.lag_rows import joined_text, place, progress, rows_of
 from services.cli.records.trace_view import type_text
 from services.cli.terminal.screen import ROWS_MAX, Prose, Screen, clean
 from services.cli.terminal.texts import MORE
@@ -129,7 +129,7 @@ class _Page:
                 )
                 for (state, rule), names in rules.items()
             ]
-            yield self._line(stacked_text(*observed, remedy, by=" "))
+            yield self._line(joined_text(*observed, remedy, by=" "))
 
     def _partitions(self, found: Sequence[document.Stage]) -> Parts:
         """The partitions of the stages; of very many those that are not well come first."""
@@ -208,7 +208,7 @@ class _Page:
         remarks = ((_("overdue"), order.due), (_("unacknowledged"), order.unacknowledged))
         return (
             f"{masked_name(order.payment_order)}\n{order.budget}",
-            stacked_text(
+            joined_text(
                 named(ORDER_STATES, order.state), *(text for text, holds in remarks if holds)
             ),
             day(order.due_on),
@@ -239,7 +239,7 @@ class _Page:
             f"{masked_name(event.event_id)}\n{type_text(self._screen, event.type)}",
             event.budget,
             str(masked(self._text(waits_for))),
-            stacked_text(self._moments.age(event.since), *([_("past")] if event.past else [])),
+            joined_text(self._moments.age(event.since), *([_("past")] if event.past else [])),
         )
 
     def _dead_letters(self, found: document.DeadLetters) -> Parts:
@@ -321,7 +321,7 @@ def _report(report: document.Report) -> Sequence[object]:
         document = Translatable("{document} {year}", facts)
     closed = [_("closed year")] if report.closed else []
     convention = masked_name(report.convention)
-    return convention, report.budget, stacked_text(document, *closed), day(report.due_on)
+    return convention, report.budget, joined_text(document, *closed), day(report.due_on)
 
 
 def _counts(counts: Mapping[str, int] | None) -> Translatable | str:

@@ -23,7 +23,7 @@ class Row(NamedTuple):
     @property
     def places(self) -> Translatable:
         """`events/0–3`, the partitions of each topic on a line."""
-        return stacked_text(*_places(self.partitions))
+        return joined_text(*_places(self.partitions))
 
     @property
     def state(self) -> State:
@@ -62,7 +62,7 @@ class Row(NamedTuple):
             return verbatim(UNKNOWN)
         if first.doing is None or first.doing == RUNNING:
             return verbatim(first.owner)
-        return stacked_text(first.owner, named(texts.DOING, first.doing))
+        return joined_text(first.owner, named(texts.DOING, first.doing))
 
 
 def rows_of(stage: Stage) -> list[Row]:
@@ -96,7 +96,7 @@ def progress(
     return count(position), count(end), Translatable("{behind}{trend}", facts), *waits
 
 
-def stacked_text(*facts: object, by: str = "\n") -> Translatable:
+def joined_text(*facts: object, by: str = "\n") -> Translatable:
     """Facts below one another, or with something else between them."""
     numbered = {f"line{number}": fact for number, fact in enumerate(facts)}
     return Translatable(by.join(f"{{{name}}}" for name in numbered), numbered)

@@ -42,7 +42,7 @@ from services.redrive.sending import (
     as_sent,
     former_of,
     patched,
-    resend,
+    resent_records,
 )
 from services.redrive.state import dead_letter_topic
 from services.redrive.writing import send
@@ -192,7 +192,7 @@ async def _send(
         update(done, len(wanted))
 
     records = [
-        resend(each.dead_letter.at, each.raw, each.received, author)
+        resent_records(each.dead_letter.at, each.raw, each.received, author)
         for each in wanted
         if each.received is not None
     ]
