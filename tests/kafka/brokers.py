@@ -36,8 +36,8 @@ SETTINGS: Final = {
     # What is deleted is gone soon: else a broker that is killed reads that too. At 0 it would look
     # for more without a pause, from the first deletion on.
     "log.segment.delete.delay.ms": "1000",
-    # Kafka's own are 128 MiB, taken at the start in one piece: of a heap of 256 MiB not always to
-    # be had.
+    # By default Kafka allocates 128 MiB at its start, in one piece: a heap of 256 MiB does not
+    # always have it.
     "log.cleaner.dedupe.buffer.size": str(16 * 1024 * 1024),
 }
 

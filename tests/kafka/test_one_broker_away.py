@@ -81,7 +81,7 @@ def test_topics_on_three_brokers_are_kept_three_times_and_one_with_fewer_is_name
 async def answers_of_followers(
     make: Callable[[], AIOKafkaConsumer], place: TopicPartition
 ) -> set[int]:
-    """The error codes of all who do not lead a partition, asked by a consumer for its records."""
+    """The error codes with which the followers of a partition answer a fetch of a consumer."""
     async with make() as consumer:
         await consumer.end_offsets([place])
         client = consumer._client

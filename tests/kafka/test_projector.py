@@ -25,7 +25,7 @@ FEW: Final = 1_000
 KILLS: Final = 10
 LIMIT_S: Final = 240.0
 MANY_TRANSACTIONS: Final = "small_transactions:100 + slow_tables:0.15"
-"""So slow that it is not at the end by the time that a poll has seen it at work."""
+"""Slow enough that a poll sees it at work before it has read everything."""
 
 SICK: Final = 2
 """A partition in which something is wrong."""

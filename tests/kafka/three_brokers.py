@@ -86,7 +86,7 @@ class ThreeBrokers:
 
     def __enter__(self) -> Self:
         with ExitStack() as started:
-            started.push(self)  # What one that fails leaves of the others.
+            started.push(self)  # If one does not start, the others are ended.
             self.network.__enter__()
             self._all(JarBroker.launch)
             self._all(JarBroker.wait_until_it_answers)

@@ -8,7 +8,7 @@ from services.texts.locale_format import LocaleFormat
 
 
 class Breadcrumbs(NamedTuple):
-    """Where a page stands."""
+    """The place of a page in the navigation."""
 
     section: str
     """The entry of the main navigation, by its address."""

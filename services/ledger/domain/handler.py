@@ -24,7 +24,7 @@ Data = TypeVar("Data", bound=EventData)
 
 
 class Context(msgspec.Struct):
-    """The place of a decision: the day of its event, the sequence of the record to be written."""
+    """The context of a decision: the day of its event, the sequence that its record will have."""
 
     on: date
     sequence: int

@@ -100,9 +100,9 @@ def guard_abort_markers() -> None:
 def fetch_from_leaders() -> None:
     """Let every consumer of this process fetch from a partition's leader alone.
 
-    From version 11 on (KIP-392) a follower answers as well. One that has just come back is behind,
-    and says that the offset is out of range to whoever takes it for the leader still; before that
-    version it says that it does not lead, and the leader is looked up.
+    From version 11 of the request on (KIP-392) a follower answers as well. One that has just come
+    back is behind, and answers a client that still takes it for the leader that the offset is out
+    of range. Asked in version 10 it answers that it is not the leader, which is then looked up.
     """
     classes = FetchRequest._CLASSES  # noqa: SLF001
     leaders_only = (each for each in classes if each.API_VERSION < FOLLOWERS_ANSWER)

@@ -213,7 +213,7 @@ def _guard_abort_markers() -> None:
 
 
 def _fetch_from_leaders() -> None:
-    """Have no follower answer a fetch: one that is back and behind says “offset out of range”."""
+    """Fetch from leaders alone: a follower that lags answers that the offset is out of range."""
     leaders_only = (each for each in FetchRequest._CLASSES if each.API_VERSION < FOLLOWERS_ANSWER)  # noqa: SLF001
     FetchRequest._CLASSES = tuple(leaders_only)  # noqa: SLF001
 

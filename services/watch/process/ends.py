@@ -7,7 +7,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 
-from services.runtime.kafka.clients import REQUEST_TIMEOUT_S, connection_arguments
+from services.runtime.kafka.clients import FETCH_WAIT_S, REQUEST_TIMEOUT_S, make_reader
 from services.runtime.kafka.waits import started, within
 from services.runtime.ops.errors import ClusterError
 from services.runtime.ops.settings import Settings
@@ -36,11 +36,7 @@ class Ends:
         return ends
 
     async def _started(self) -> AIOKafkaConsumer:
-        consumer = AIOKafkaConsumer(
-            **connection_arguments(self._settings),
-            request_timeout_ms=int(REQUEST_TIMEOUT_S * 1000),
-            isolation_level="read_uncommitted",
-        )
+        consumer = make_reader(self._settings, FETCH_WAIT_S, "read_uncommitted")
         try:
             await self._within(started(consumer._client, consumer.start()))  # noqa: SLF001
         except BaseException:

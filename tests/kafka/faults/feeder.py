@@ -16,8 +16,8 @@ from tests.kafka.faults.traffic import Traffic
 from tests.simulation.cases import Chunk, How, Sending
 
 WAIT_S: Final = 300.0
-"""How long one chunk may take: a broker may be killed, and come back, meanwhile. In a thousand
-faults the longest took 103 s, and how long the journal may stand still is the killer's to say."""
+"""How long one chunk may take: a broker may be killed, and come back, meanwhile. The
+longest in a thousand faults took 103 s."""
 
 TRY_S: Final = 40.0
 """How long one attempt may take; then another producer tries it."""

@@ -14,8 +14,8 @@ from tests.kafka.faults.plan import Fault, Figures, Moment, Plan
 from tests.kafka.faults.workers import WorkerProcess
 
 PROGRESS_S: Final = 180.0
-"""How long the journal may stand still, whatever is done; how long it did is a figure of the run.
-The sender waits as well: it took 103 s once, behind a worker that had its partitions after 27."""
+"""How long the journal may stand still, whatever is done: for 103 s it once waited for the sender
+alone. The longest standstill is a figure of the run."""
 
 OPEN_S: Final = 3.0
 """How long a transaction is waited for that is open."""

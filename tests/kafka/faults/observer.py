@@ -169,8 +169,8 @@ class Observer:
             try:
                 taken = await self._tail.getmany(timeout_ms=POLL_MS)
             except OffsetOutOfRangeError:
-                # So says a broker that is back and behind to whoever takes it for the leader. What
-                # is lost indeed the run waits for in vain, and the verifier finds.
+                # A follower that lags answers so to a client that takes it for the leader. Were a
+                # record lost, the run would wait for it in vain, and the verifier find the gap.
                 await asyncio.sleep(POLL_MS / 1000)
                 continue
             for place, records in taken.items():
