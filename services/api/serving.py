@@ -81,8 +81,12 @@ class Draining(uvicorn.Server):
         super().handle_exit(sig, frame)
         exit_after(END_S, 0)
         self._captured_signals.clear()
-        # A signal comes between any two steps of the loop, or while it sleeps.
-        self._loop.call_soon_threadsafe(self._leaving.set)
+        # A signal comes between any two steps of the loop, while it sleeps, or in the middle of a
+        # log line: to log here would wait for that line's lock for ever.
+        self._loop.call_soon_threadsafe(self._drain)
+
+    def _drain(self) -> None:
+        self._leaving.set()
         log.info("api_draining", limit_s=self.config.timeout_graceful_shutdown)
 
 

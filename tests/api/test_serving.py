@@ -3,6 +3,8 @@
 import asyncio
 import json
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -14,10 +16,39 @@ from tests.api.a_watch import a_watch
 from tests.api.lag_scenes import at_night
 from tests.api.processes import STOP_S, Running, api
 from tests.builders import a_vote, encoded
-from tests.integration.command import EXAMPLE, ecluse
+from tests.integration.command import EXAMPLE, ROOT, ecluse
 from tests.read_model.filling import fill, journal_of
 
 ONE = {"Content-Type": "application/cloudevents+json"}
+
+SIGNALLED_IN_A_LOG_LINE = """
+import asyncio, io, os, signal
+import structlog, uvicorn
+from services.api.serving import Draining
+
+class Log(io.StringIO):
+    def write(self, text):
+        if "request_handled" in text:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return super().write(text)
+
+async def answer(scope, receive, send): ...
+
+async def main():
+    leaving = asyncio.Event()
+    server = Draining(uvicorn.Config(answer, port=0, lifespan="off", log_config=None), leaving)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    structlog.get_logger().info("request_handled")
+    await serving
+    assert leaving.is_set()
+
+log = Log()
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(log))
+asyncio.run(main())
+print(log.getvalue())
+"""
 
 
 def ends_at_once(running: Running, client: httpx.Client) -> float:
@@ -61,6 +92,14 @@ def test_it_reads_without_kafka_refuses_what_it_cannot_keep_and_drains(
     phrase = log.read_text()
     assert "api_stopped" in phrase
     assert key not in phrase
+
+
+def test_a_signal_in_the_middle_of_a_log_line_ends_it_in_order() -> None:
+    """Its handler logs nothing: it would wait for the lock of the line that it interrupted."""
+    program = [sys.executable, "-c", SIGNALLED_IN_A_LOG_LINE]
+    ended = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (0, "") == (ended.returncode, ended.stderr)
+    assert "api_draining" in ended.stdout
 
 
 def test_a_connection_that_does_not_close_keeps_no_process_alive() -> None:

@@ -2,12 +2,15 @@
 
 import os
 import sys
-from threading import Timer
+from threading import Thread, Timer
 from typing import Final, NoReturn
 
 END_S: Final = 14.0
 """The time that a process has to end after a signal, whatever its brokers do; its supervisor may
 kill it after 15 s."""
+
+FLUSH_S: Final = 1.0
+"""The time that output has to be written at the end."""
 
 
 def exit_after(limit_s: float, code: int) -> None:
@@ -18,7 +21,14 @@ def exit_after(limit_s: float, code: int) -> None:
 
 
 def exit_now(code: int) -> NoReturn:
-    """Exit at once, without any clean-up."""
+    """Exit without any clean-up; output that nobody takes within `FLUSH_S` is lost."""
+    # Another thread may hold a stream's lock: one that writes to a pipe that nobody reads.
+    flushing = Thread(target=_flush, daemon=True)
+    flushing.start()
+    flushing.join(FLUSH_S)
+    os._exit(code)
+
+
+def _flush() -> None:
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(code)
