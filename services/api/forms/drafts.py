@@ -111,19 +111,14 @@ class FormRequest:
         return Visit(self.request, self.caller, connection, language, self.now)
 
 
-async def form_request(
-    request: Request, caller: Reader, components: Given, now: Now
-) -> FormRequest:
-    """A request for a form."""
-    return FormRequest(request, caller, components, now)
+AskedForm = Annotated[FormRequest, Depends()]
 
 
-Hand = Annotated[FormRequest, Depends(form_request)]
-
-
-async def acknowledgement(hand: Hand, budget: Name, reference: Name, state: Asked = None) -> Draft:
+async def acknowledgement(
+    form_request: AskedForm, budget: Name, reference: Name, state: Asked = None
+) -> Draft:
     """The accountant's answer on an order."""
-    async with hand.visit(budget) as visit:
+    async with form_request.visit(budget) as visit:
         order = await _order(visit, budget, reference)
         day = visit.today.isoformat()
         data = {"budget": budget, "payment_order": reference, "state": state, "on": day}
@@ -131,9 +126,9 @@ async def acknowledgement(hand: Hand, budget: Name, reference: Name, state: Aske
         return _of_order(visit, order, *kind, data)
 
 
-async def payment(hand: Hand, budget: Name, reference: Name) -> Draft:
+async def payment(form_request: AskedForm, budget: Name, reference: Name) -> Draft:
     """The payment of an order, in full unless somebody says otherwise."""
-    async with hand.visit(budget) as visit:
+    async with form_request.visit(budget) as visit:
         order = await _order(visit, budget, reference)
         data = {
             "budget": budget,
@@ -143,7 +138,7 @@ async def payment(hand: Hand, budget: Name, reference: Name) -> Draft:
         }
         kind = ("payment", _("Payment by the treasury"), PaymentExecuted.TYPE)
         draft = _of_order(visit, order, *kind, data)
-    known, treasury = None, hand.components.treasury
+    known, treasury = None, form_request.components.treasury
     if treasury is not None:
         async with treasury.store.reading() as connection:
             known = await at_treasury.of_order(connection, budget, reference)
@@ -151,14 +146,14 @@ async def payment(hand: Hand, budget: Name, reference: Name) -> Draft:
 
 
 async def document(
-    hand: Hand,
+    form_request: AskedForm,
     budget: Name,
     convention: Name,
     kind: Asked = None,
     year: Annotated[int | None, Query(ge=1900, le=2199)] = None,
 ) -> Draft:
     """The receipt of a document that a convention asks for."""
-    async with hand.visit(budget) as visit:
+    async with form_request.visit(budget) as visit:
         grant = await unsettled.grant_of_convention(
             visit.connection, visit.entities, budget, convention
         )
@@ -181,9 +176,9 @@ async def document(
         )
 
 
-async def correction(hand: Hand, budget: Name, refused: Sequence64) -> Draft:
+async def correction(form_request: AskedForm, budget: Name, refused: Sequence64) -> Draft:
     """A refused event, to be sent again with other values."""
-    async with hand.visit(budget) as visit:
+    async with form_request.visit(budget) as visit:
         found = await records.one(visit.connection, visit.entities, budget, refused)
         if found is None or found[0].refusal is None:
             raise Problem(NOT_FOUND)
@@ -205,12 +200,12 @@ async def correction(hand: Hand, budget: Name, refused: Sequence64) -> Draft:
         )
 
 
-async def dead_letter(hand: Hand, chain: Name, sequence: Sequence64) -> Draft:
+async def dead_letter(form_request: AskedForm, chain: Name, sequence: Sequence64) -> Draft:
     """A dead letter, to be sent corrected: with what of it fits into the form of its type."""
-    async with hand.visit(chain) as visit:
+    async with form_request.visit(chain) as visit:
         language, number = visit.language, visit.locale.number(sequence)
         back = visit.locale.say(_("Record {number}"), number=number)
-    at, raw = await to_correct(hand.caller, hand.components, chain, sequence)
+    at, raw = await to_correct(form_request.caller, form_request.components, chain, sequence)
     event = event_of(raw)
     event_type = sent_type(event)
     if event_type is None:

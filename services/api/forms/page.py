@@ -30,9 +30,9 @@ from services.api.events_in.publishing import (
 from services.api.events_in.reading import Sent
 from services.api.events_in.trials import TRIAL_TOO_LONG, Tried
 from services.api.forms.drafts import (
+    AskedForm,
     Draft,
     FormRequest,
-    Hand,
     acknowledgement,
     correction,
     dead_letter,
@@ -72,13 +72,13 @@ Make = Callable[..., Awaitable[Draft]]
 def _add(path: str, make: Make) -> None:
     """Add the pages of a form whose event begins with this draft."""
 
-    async def form(hand: Hand, draft: Annotated[Draft, Depends(make)]) -> Response:
+    async def form(form_request: AskedForm, draft: Annotated[Draft, Depends(make)]) -> Response:
         """The form, as far as it can be filled in."""
-        return await _form(hand, draft)
+        return await _form(form_request, draft)
 
-    async def step(hand: Hand, draft: Annotated[Draft, Depends(make)]) -> Response:
+    async def step(form_request: AskedForm, draft: Annotated[Draft, Depends(make)]) -> Response:
         """The event for confirmation; or it is sent."""
-        return await _step(hand, draft)
+        return await _step(form_request, draft)
 
     router.add_api_route(path, form, methods=["GET"])
     router.add_api_route(path, step, methods=["POST"])
@@ -111,50 +111,60 @@ async def sent_event(visit: Visitor, budget: Name, event_id: Name) -> Response:
     )
 
 
-async def _step(hand: FormRequest, draft: Draft) -> Response:
+async def _step(form_request: FormRequest, draft: Draft) -> Response:
     """One step of a form.
 
     Raises:
         Problem: the event could not be kept, or the caller may not send it.
     """
-    form = await hand.request.form()
+    form = await form_request.request.form()
     typed = {name: text for name, text in form.items() if isinstance(text, str)}
-    found = read(draft.fields, draft.data, typed, hand.visit_with().language)
+    found = read(draft.fields, draft.data, typed, form_request.visit_with().language)
     step = typed.get(STEP)
     if step == EDIT or found.faults:
-        return await _form(hand, draft, typed, found.faults)
-    event = _event(hand, draft, found, typed if step == SEND else {})
+        return await _form(form_request, draft, typed, found.faults)
+    event = _event(form_request, draft, found, typed if step == SEND else {})
     raw = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
-    sent = read_one(raw, hand.caller)
+    sent = read_one(raw, form_request.caller)
     if not sent.events:
-        return await _form(hand, draft, typed, _faults(sent, found))
+        return await _form(form_request, draft, typed, _faults(sent, found))
     if step != SEND:
-        return await _confirmation(hand, draft, event, typed, await _trial(hand, sent))
+        return await _confirmation(
+            form_request, draft, event, typed, await _trial(form_request, sent)
+        )
     one = await publish_one(
         raw,
-        hand.caller,
-        hand.components,
-        hand.visit_with().language,
+        form_request.caller,
+        form_request.components,
+        form_request.visit_with().language,
         wait_s=WAIT_S,
-        instead=() if draft.corrects is None else _with_note(hand, raw, *draft.corrects),
+        instead=() if draft.corrects is None else _with_note(form_request, raw, *draft.corrects),
     )
     outcome = address("sent", one.budget, one.id)
     return RedirectResponse(outcome, HTTPStatus.SEE_OTHER.value)
 
 
 def _with_note(
-    hand: FormRequest, event: bytes, at: Address, record: RawRecord
+    form_request: FormRequest, event: bytes, at: Address, record: RawRecord
 ) -> tuple[Message, ...]:
     """A corrected event as the command sends it, and the note that takes it off the list."""
     corrected = as_sent(record, event)
     read = decoded(corrected)
     assert isinstance(read, Received), "it was read before"
-    why = hand.visit_with().locale.say(CORRECTED)
-    author = Author(CONSOLE, name_of_sender(hand.caller), hand.now, why, author_of(hand.caller))
+    why = form_request.visit_with().locale.say(CORRECTED)
+    author = Author(
+        CONSOLE,
+        name_of_sender(form_request.caller),
+        form_request.now,
+        why,
+        author_of(form_request.caller),
+    )
     return messages_of(resent_records(at, corrected, read, author))
 
 
-def _event(hand: FormRequest, draft: Draft, found: Read, kept: Mapping[str, str]) -> dict[str, Any]:
+def _event(
+    form_request: FormRequest, draft: Draft, found: Read, kept: Mapping[str, str]
+) -> dict[str, Any]:
     """The event; its id and time are those that were kept since it was shown, or new ones.
 
     Of a dead letter the id is that of all its corrections, and the time its own, where it has one.
@@ -162,9 +172,9 @@ def _event(hand: FormRequest, draft: Draft, found: Read, kept: Mapping[str, str]
     event_id, time, source = kept.get(ID, ""), kept.get(TIME, ""), CONSOLE
     if draft.corrects is not None:
         event_id, source = correction_id(*draft.corrects), CORRECTION
-        time = draft.time or time or hand.now.isoformat(timespec="seconds")
+        time = draft.time or time or form_request.now.isoformat(timespec="seconds")
     elif not EVENT_ID.fullmatch(event_id):
-        event_id, time = make_unique_name(ID_BYTES), hand.now.isoformat(timespec="seconds")
+        event_id, time = make_unique_name(ID_BYTES), form_request.now.isoformat(timespec="seconds")
     event = {
         "specversion": "1.0",
         "id": event_id,
@@ -175,7 +185,7 @@ def _event(hand: FormRequest, draft: Draft, found: Read, kept: Mapping[str, str]
         "subject": draft.subject,
         "causationid": draft.cause,
         "traceparent": draft.traceparent,
-        **author_of(hand.caller),
+        **author_of(form_request.caller),
         "data": found.data,
     }
     return {name: value for name, value in event.items() if value is not None}
@@ -188,10 +198,10 @@ def _faults(sent: Sent, found: Read) -> dict[str, Translatable]:
     return {found.field_at(pointer): fault.text}
 
 
-async def _trial(hand: FormRequest, sent: Sent) -> Tried | None:
+async def _trial(form_request: FormRequest, sent: Sent) -> Tried | None:
     """What the ledger would decide; None where that takes too long to find out."""
     try:
-        return await try_events(sent, hand.caller, hand.components)
+        return await try_events(sent, form_request.caller, form_request.components)
     except Problem as problem:
         if problem.kind != TRIAL_TOO_LONG:
             raise
@@ -199,13 +209,13 @@ async def _trial(hand: FormRequest, sent: Sent) -> Tried | None:
 
 
 async def _form(
-    hand: FormRequest,
+    form_request: FormRequest,
     draft: Draft,
     typed: Mapping[str, str] | None = None,
     faults: Mapping[str, Translatable] | None = None,
 ) -> Response:
     """The form with what was typed; what is wrong stands beside its field, else above all."""
-    visit, faults = hand.visit_with(), faults or {}
+    visit, faults = form_request.visit_with(), faults or {}
     names = {each.name for each in draft.fields if not each.is_fixed}
     response = await visit.page(
         "send_form.html",
@@ -222,14 +232,14 @@ async def _form(
 
 
 async def _confirmation(
-    hand: FormRequest,
+    form_request: FormRequest,
     draft: Draft,
     event: Mapping[str, Any],
     typed: Mapping[str, str],
     tried: Tried | None,
 ) -> Response:
     """The event as it will be sent, and what the ledger would decide."""
-    visit = hand.visit_with()
+    visit = form_request.visit_with()
     locale = visit.locale
     fields = fields_of(draft.event_type, event["data"], visit.language)
     decision = None if tried is None else tried.decisions[0]
