@@ -27,29 +27,79 @@ Figures = dict[str, Any]
 
 
 class Aim(NamedTuple):
-    """What was aimed at: a figure by its key, and its bound."""
+    """A figure by its key, and its bound."""
 
     key: str
     said: str
     bound: float
     at_most: bool = False
+    if_missed: str = ""
+    """Why it may be missed, and what it would take."""
 
 
+RULES_TAKE: Final = (
+    "rules in Python that a person reads take more than half of an event; compiled as they stand"
+    " (mypyc) they would make it 0.9"
+)
 AIMS: Final = (
-    Aim("cpu_us_per_event", "µs of processor time an event, one process", 62, at_most=True),
-    Aim("events_per_s", "events a second, one process", 16_000),
-    Aim("ratio_to_bare", "of the bare loop", 0.22),
-    Aim("ratio_to_faust", "times the Faust agent", 15),
-    Aim("restored_records_per_s", "state records a second, restored", 200_000),
+    Aim("cpu_us_per_event", "µs of processor time an event, one process", 62, True, RULES_TAKE),
+    Aim("events_per_s", "events a second, one process", 16_000, if_missed=RULES_TAKE),
+    Aim(
+        "ratio_to_bare",
+        "of the bare loop",
+        0.22,
+        if_missed="the loop decodes and decides nothing; the same as for an event's time",
+    ),
+    Aim(
+        "ratio_to_faust",
+        "times the Faust agent",
+        15,
+        if_missed="the agent runs the ledger's own core, and gained by each of its steps",
+    ),
+    Aim(
+        "restored_records_per_s",
+        "state records a second, restored",
+        200_000,
+        if_missed="rows are fewer and hold more: fewer seconds than before; half is unpacking",
+    ),
     Aim("p99_ms", "ms from publish to read_committed, 99 of 100", 100, at_most=True),
-    Aim("postgresql_records_per_s", "journal records a second into PostgreSQL", 20_000),
-    Aim("sqlite_records_per_s", "journal records a second into SQLite", 12_000),
-    Aim("replay_events_per_s", "events of files a second, replayed in memory", 15_000),
+    Aim(
+        "postgresql_records_per_s",
+        "journal records a second into PostgreSQL",
+        20_000,
+        if_missed="a projector waits for PostgreSQL in turn; two of them, on cores of their own",
+    ),
+    Aim(
+        "sqlite_records_per_s",
+        "journal records a second into SQLite",
+        12_000,
+        if_missed="the writing thread has the same interpreter: a process that only writes",
+    ),
+    Aim(
+        "replay_events_per_s",
+        "events of files a second, replayed in memory",
+        15_000,
+        if_missed="deciding alone takes 67 µs: two processes, each with half of the budgets",
+    ),
     Aim("api_reads_per_s", "simple reads a second of the API, one process", 700),
-    Aim("api_read_cpu_ms", "ms of processor time a simple read of the API", 1.2, at_most=True),
+    Aim(
+        "api_read_cpu_ms",
+        "ms of processor time a simple read of the API",
+        1.2,
+        True,
+        "what is left is FastAPI and the driver: another HTTP parser (httptools), not measured",
+    ),
     Aim("api_read_p99_ms", "ms to a simple read of the API, 99 of 100", 30, at_most=True),
     Aim("api_grant_cpu_ms", "ms of processor time a grant, whole", 5, at_most=True),
     Aim("api_trace_cpu_ms", "ms of processor time a trace", 10, at_most=True),
+    Aim(
+        "visible_p99_ms",
+        "ms at 100 events/s until an outcome is in the API, 99 of 100",
+        40,
+        True,
+        "the ledger's transaction is six requests one after another, and the projector's waits for"
+        " it: fewer requests, which is for Kafka's clients to do",
+    ),
     Aim("console_page_p99_ms", "ms to the slowest page of the console, 99 of 100", 150, True),
     Aim("console_search_p99_ms", "ms to the slowest search, 99 of 100", 50, True),
     Aim("watch_cost_percent", "% of the ledger's pace for a running watch", 5, at_most=True),
@@ -162,6 +212,7 @@ def of_the_read_model(made: Figures) -> Figures:
     return {
         "postgresql_records_per_s": made["to_postgresql"]["records_per_s"],
         "sqlite_records_per_s": made["to_sqlite"]["records_per_s"],
+        "visible_p99_ms": made["visible"]["p99_ms"],
         "api_reads_per_s": read["reads_per_s"],
         "api_read_p99_ms": read["p99_ms"],
         **{f"api_{name}_cpu_ms": row["cpu_ms"] for name, row in apart.items()},

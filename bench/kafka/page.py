@@ -89,11 +89,13 @@ def _setting(found: Figures) -> str:
 
 
 def _aims(found: Figures) -> Iterator[str]:
+    """What was missed comes first."""
     yield "| aim | measured | |"
     yield "|---|---|---|"
-    for row in found["aims"]:
+    for row in sorted(found["aims"], key=lambda row: row["met"]):
         sign = "≤" if row["at_most"] else "≥"
-        verdict = "met" if row["met"] else "**missed**"
+        why = f": {row['if_missed']}" if row["if_missed"] else ""
+        verdict = "met" if row["met"] else f"**missed**{why}"
         yield f"| {sign} {row['bound']:,g} {row['said']} | {_short(row['measured'])} | {verdict} |"
 
 

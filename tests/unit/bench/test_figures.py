@@ -2,9 +2,9 @@
 
 import pytest
 
-from bench.kafka import figures, stepwise
+from bench.kafka import figures, page, stepwise
 from bench.kafka.contenders import Pace
-from bench.kafka.figures import AIMS
+from bench.kafka.figures import AIMS, RULES_TAKE
 from bench.kafka.latency import at_percent
 from bench.kafka.outputs import Part, Weight
 from bench.kafka.processes import BenchFailed, Spent
@@ -49,6 +49,12 @@ def test_an_aim_is_met_at_its_bound_and_missed_behind_it() -> None:
     assert not any(
         row["met"] for row in figures.against_aims(behind | {"restore": {}, "latency": {}})
     )
+
+
+def test_the_page_begins_with_what_was_missed_and_why() -> None:
+    measured = {aim.key: aim.bound for aim in AIMS} | {"events_per_s": 1.0}
+    first = page.tables({"aims": figures.against_aims(measured)}).splitlines()[4]
+    assert f"| ≥ 16,000 events a second, one process | 1.00 | **missed**: {RULES_TAKE} |" == first
 
 
 def test_a_ledger_that_left_work_undone_gives_no_figures() -> None:
