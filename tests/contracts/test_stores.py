@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.ledger.application.ports import Batch, Store, StoreError
+from services.ledger.application.ports import Batch, JournalRow, Store, StoreError
 from services.ledger.files import sqlite
 from services.ledger.files.memory import MemoryStore
 from services.ledger.files.sqlite import SqliteStore
@@ -96,6 +96,18 @@ def test_a_reader_sees_the_last_commit_while_another_writes(path: Path) -> None:
             writer._db.execute("DELETE FROM journal")
             assert [a_row()] == list(reader.journal())
             writer._db.execute("INSERT INTO journal VALUES (1, 'A', 1, x'00')")
+
+
+def test_a_full_disk_is_named_and_the_store_goes_on_with_room(path: Path) -> None:
+    with closing(SqliteStore(path)) as store:
+        store.commit(Batch([a_row()]), VERSIONS)
+        store._db.execute("PRAGMA max_page_count = 20")
+        with pytest.raises(StoreError, match=f"{path}: database or disk is full"):
+            store.commit(Batch([JournalRow("A", 2, bytes(100_000))]), VERSIONS)
+        store._db.execute("PRAGMA max_page_count = 1000000")
+        assert [a_row()] == list(store.journal())
+        store.commit(Batch([a_row("A", 2)]), VERSIONS)
+        assert [a_row(), a_row("A", 2)] == list(store.journal())
 
 
 def test_a_database_that_must_be_there_is_not_made(path: Path) -> None:

@@ -1,10 +1,14 @@
 """A full disk under the ledger's own file: nothing is half written, and all goes on with room."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from services.due.deadline_events import WATCH
+from tests.api.processes import embedded
+from tests.api.test_embedded import journal_in, post, readable
 from tests.integration.command import EXAMPLE, real_ecluse
 from tests.kafka.faults.storage import Disk, why_no_disk
 
@@ -50,3 +54,22 @@ def test_an_export_on_a_full_disk_says_so_and_is_whole_once_there_is_room(
     disk.free()
     assert 0 == real_ecluse("journal", "export", file, "--db", db).code
     assert whole.read_bytes() == file.read_bytes()
+
+
+def test_a_service_whose_disk_fills_keeps_no_event_in_part_and_goes_on_with_room(
+    disk: Disk, tmp_path: Path
+) -> None:
+    data, lines = disk.folder / "data", readable(EXAMPLE.read_bytes().splitlines())
+    with embedded(data, log=tmp_path / "log") as running:
+        assert 202 == post(running, lines[:4]).status_code
+        disk.fill()
+        answer = post(running, lines[4:])
+        assert (503, "not_published") == (answer.status_code, answer.json()["code"])
+        assert "disk is full" in answer.json()["detail"]
+        disk.free()
+        assert 202 == post(running, lines[4:]).status_code
+        assert 0 == running.stop()
+    assert 0 == real_ecluse("verify", "--db", data / "ledger.db").code
+    records = [json.loads(each) for each in journal_in(data)]
+    kept = [each["event"]["id"] for each in records if each["event"]["source"] != WATCH]
+    assert [json.loads(line)["id"] for line in lines] == kept
