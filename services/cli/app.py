@@ -173,10 +173,7 @@ def _say_what_stopped(error: Exception) -> None:
         error = Stop(error.filename, verbatim(error.strerror))
     if isinstance(error, Stop | UnreachableError):
         message = STORE_ERROR.render({"error": error.text})
-        try:
-            typer.echo(translate(message, chosen_language()), err=True)
-        except OSError:  # Nobody hears it; else the end of the process would fail again.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+        typer.echo(translate(message, chosen_language()), err=True)
         sys.exit(EXIT_UNREACHABLE)
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from services.due.deadline_events import WATCH
@@ -13,6 +14,7 @@ from tests.integration.command import EXAMPLE, real_ecluse
 from tests.kafka.faults.storage import Disk, why_no_disk
 
 ROOM_BYTES = 64 * 1024 * 1024
+REQUESTS = 50
 
 
 @pytest.fixture
@@ -73,3 +75,19 @@ def test_a_service_whose_disk_fills_keeps_no_event_in_part_and_goes_on_with_room
     records = [json.loads(each) for each in journal_in(data)]
     kept = [each["event"]["id"] for each in records if each["event"]["source"] != WATCH]
     assert [json.loads(line)["id"] for line in lines] == kept
+
+
+def test_a_log_without_room_stops_no_service_and_says_later_what_it_lacks(
+    disk: Disk, tmp_path: Path
+) -> None:
+    log, lines = disk.folder / "log", readable(EXAMPLE.read_bytes().splitlines())
+    with embedded(tmp_path / "data", log=log) as running:
+        disk.fill()
+        for _ in range(REQUESTS):  # Each has its line; the last page of the file takes some.
+            assert 200 == httpx.get(f"{running.address}/budgets").status_code
+        assert 202 == post(running, lines).status_code
+        disk.free()
+        assert 200 == httpx.get(f"{running.address}/budgets").status_code
+        assert 0 == running.stop()
+    (note,) = [json.loads(each) for each in log.read_text().splitlines() if "_lost" in each]
+    assert (True, "error") == (note["lines"] > REQUESTS / 2, note["level"])

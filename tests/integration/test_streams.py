@@ -71,6 +71,13 @@ def test_nothing_is_written_where_nobody_reads_it(streams: str, db: Path) -> Non
     assert (3, b"", "") == (result.code, result.out, result.err)
 
 
+def test_messages_that_nobody_takes_stop_no_command(db: Path, tmp_path: Path) -> None:
+    into = f"replay {EXAMPLE} --json --db"
+    calm = in_a_shell(f"--log-level debug {into} {tmp_path / 'calm.db'}", "")
+    full = in_a_shell(f"--log-level debug {into} {tmp_path / 'full.db'}", "2>/dev/full")
+    assert (0, calm.out) == (full.code, full.out)
+
+
 def test_a_standard_input_that_is_closed_is_named() -> None:
     result = in_a_shell("replay -", "<&-")
     assert (3, "Stopped: standard input: it is closed\n") == (result.code, result.err)

@@ -1,7 +1,8 @@
-"""Standard input and output of the process, whose errors differ from those of any other file."""
+"""Standard streams of the process, whose errors differ from those of any other file."""
 
 import codecs
 import errno
+import json
 import os
 import sys
 from io import BufferedReader, BufferedWriter, FileIO, TextIOWrapper
@@ -50,11 +51,40 @@ class _Stream(FileIO):
         return Stop(self._what, why)
 
 
+class _Messages(FileIO):
+    """Standard error: what cannot be written there is lost and counted, and stops nobody.
+
+    A full disk under a log, or whoever read it gone, is no reason to decide no event.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number, "w", closefd=False)
+        self._lost = 0
+        """The number of writes that were lost, since the last that was not."""
+
+    def write(self, data: Any, /) -> int:
+        """Write; where there is room again, say first how much was lost."""
+        try:
+            if self._lost and super().write(self._note()):
+                self._lost = 0
+            written = super().write(data)
+        except OSError:
+            written = None
+        if written is not None:
+            return written
+        self._lost += 1
+        return memoryview(data).nbytes
+
+    def _note(self) -> bytes:
+        note = {"event": "log_lines_lost", "level": "error", "lines": self._lost}
+        return f"\n{json.dumps(note)}\n".encode()  # Half a line may stand before it.
+
+
 def watch_standard_streams() -> None:
     """Have standard input and output raise Stop where they fail, or were closed by our caller.
 
     A closed one keeps its number taken: else the next file that is opened has it, and is written
-    into. Messages are written nowhere where standard error is closed.
+    into. Messages are written nowhere where standard error is closed, and nobody ends for them.
     """
     given: dict[str, Any] = {name: getattr(sys, name) for name in ("stdin", "stdout", "stderr")}
     if given["stdin"] is None:
@@ -67,6 +97,14 @@ def watch_standard_streams() -> None:
         _watch_output(given["stdout"])
     if given["stderr"] is None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+    elif sys.stderr is sys.__stderr__:
+        errors = given["stderr"]
+        sys.stderr = TextIOWrapper(
+            BufferedWriter(_Messages(errors.fileno())),
+            encoding=errors.encoding,
+            errors=errors.errors,
+            line_buffering=True,
+        )
 
 
 def can_encode_all(stream: TextIO) -> bool:
