@@ -37,6 +37,7 @@ from services.runtime.ops.errors import Stop
 from services.runtime.ops.forced_exit import END_S, exit_after
 from services.runtime.ops.secret_files import Secret
 from services.runtime.ops.settings import Settings
+from services.texts.system_errors import error_text
 from services.treasury.settings import TreasurySettings
 
 DRAIN_S: Final = 8
@@ -229,7 +230,7 @@ def _opened(settings: ApiSettings) -> socket.socket:
         opened = socket.create_server(place, family=family, backlog=WAITING_MAX)
     except OSError as error:
         where = f"{settings.api_bind}:{settings.api_port}"
-        raise NotListening(where, NOT_OPENED.render({"error": error.strerror or error})) from error
+        raise NotListening(where, NOT_OPENED.render({"error": error_text(error)})) from error
     if sys.platform == "linux":
         # Connections have it from here. Uvicorn has no such limit, and what closes a connection
         # there waits until all was sent. Other systems have none to be set.

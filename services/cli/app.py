@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
-from events.texts import Translatable, _, verbatim
+from events.texts import Translatable, _
 from services.cli.terminal.help import WIDTH_MAX, summary
 from services.cli.terminal.options import (
     COMPLETES,
@@ -28,6 +28,7 @@ from services.cli.terminal.streams import watch_standard_streams
 from services.cli.terminal.texts import STORE_ERROR
 from services.runtime.ops.file_modes import set_private_umask
 from services.runtime.processing.cycle_collection import tune_for_command
+from services.texts.system_errors import error_text
 from services.texts.translation import translate
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def _say_what_stopped(error: Exception) -> None:
         _refuse_settings(error)
     if isinstance(error, PermissionError) and error.filename is not None:
         # A folder that may not be entered refuses even the question what is in it.
-        error = Stop(error.filename, verbatim(error.strerror))
+        error = Stop(error.filename, error_text(error))
     if isinstance(error, Stop | UnreachableError):
         message = STORE_ERROR.render({"error": error.text})
         typer.echo(translate(message, chosen_language()), err=True)

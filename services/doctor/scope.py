@@ -10,7 +10,7 @@ from typing import Final
 
 from aiokafka.errors import KafkaError
 
-from events.texts import Translatable, _, verbatim
+from events.texts import Translatable, _
 from services.doctor.checks import NO_ANSWER, Check, Part, trouble, unknown
 from services.runtime.kafka.acls import OperationName, read_rights
 from services.runtime.kafka.security import NO_RIGHTS, text_of
@@ -19,6 +19,7 @@ from services.runtime.kafka.waits import only_our_cancellation
 from services.runtime.ops.clock import Clock, wall_clock
 from services.runtime.ops.errors import Stop
 from services.runtime.ops.settings import Settings
+from services.texts.system_errors import error_text
 
 LIMIT_S: Final = 10.0
 """The time limit of a check that asks one question or a few."""
@@ -119,7 +120,7 @@ async def made(
     except KafkaError as error:
         return fails(text_of(error))
     except OSError as error:
-        return fails(verbatim(error))
+        return fails(error_text(error))
     except Exception as error:  # noqa: BLE001 # the other lines are worth as much without this one
         last = traceback.extract_tb(error.__traceback__)[-1]
         facts = {"error": f"{type(error).__name__}, {Path(last.filename).name}:{last.lineno}"}

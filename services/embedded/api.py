@@ -28,6 +28,7 @@ from services.ledger.files.replay import Progress
 from services.projector.database import make_engine
 from services.runtime.ops.errors import Stop
 from services.runtime.ops.file_modes import restrict_file
+from services.texts.system_errors import error_text
 from services.treasury.settings import TreasurySettings
 from services.treasury.store.database import TREASURY_FILE
 
@@ -143,7 +144,7 @@ def _alone_in(data: Path) -> Generator[None]:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)  # It holds IBANs.
         held = os.open(data / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise Stop(data, NO_DIRECTORY.render({"error": error.strerror or error})) from error
+        raise Stop(data, NO_DIRECTORY.render({"error": error_text(error)})) from error
     try:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -10,13 +10,14 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from events.texts import Translatable, _, verbatim
+from events.texts import Translatable, _
 from events.unreadable import fault_detail
 from events.values import PRINTED, Siret
 from services.open_data.fields import IN_CASH, RAE_MAX, RNA
 from services.runtime import strict_yaml
 from services.runtime.ops.errors import Stop
 from services.runtime.ops.settings import Environment
+from services.texts.system_errors import error_text
 
 LINE: Final = _("line {line}, {setting}: {text}")
 DETAILS: Final[Mapping[str, Translatable]] = {
@@ -115,7 +116,7 @@ def read_config(path: Path | None) -> OpenDataConfig:
         place = {"line": error.line or 1, "setting": "YAML", "text": error.text}
         raise Stop(path, LINE.render(place)) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise Stop(path, verbatim(error)) from error
+        raise Stop(path, error_text(error)) from error
     try:
         return OpenDataConfig.model_validate(document.value)
     except ValidationError as error:

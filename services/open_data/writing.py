@@ -7,10 +7,10 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Final, TextIO
 
-from events.texts import verbatim
 from services.open_data.fields import NAMES, Row
 from services.runtime.ops import file_modes
 from services.runtime.ops.errors import Stop
+from services.texts.system_errors import error_text
 
 PUBLIC: Final = 0o644
 """The mode of a file that is to be published: everybody may read it."""
@@ -39,4 +39,4 @@ def replacing(path: Path) -> Iterator[Callable[[Row], object]]:
             stream.flush()
             stream.detach()
     except OSError as error:
-        raise Stop(path, verbatim(error)) from error
+        raise Stop(path, error_text(error)) from error

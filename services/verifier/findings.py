@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, Self
 
 from events.texts import Translatable, _
 from services.texts.language import Language
+from services.texts.system_errors import error_text
 from services.texts.translation import Sentence, translate
 
 FINDINGS_MAX: Final = 1000
@@ -195,4 +196,4 @@ class UnreachableError(Exception):
     @classmethod
     def of_file(cls, error: OSError) -> Self:
         """Describe an error of the operating system about a file."""
-        return cls(AT.render({"where": error.filename, "what": error.strerror}))
+        return cls(AT.render({"where": error.filename, "what": error_text(error)}))

@@ -273,7 +273,7 @@ def test_a_file_that_cannot_be_read_stops_with_its_name(tmp_path: Path) -> None:
     with pytest.raises(Stop, match=r"treasury\.yaml: .*No such file"):
         read_config(file)
     file.write_bytes(b"\xff")
-    with pytest.raises(Stop, match=r"treasury\.yaml: .*utf-8"):
+    with pytest.raises(Stop, match=r"treasury\.yaml: .*UTF-8"):
         read_config(file)
     file.write_text("entities:\n  x: 1\n", encoding="utf-8")
     with pytest.raises(Stop, match=r"treasury\.yaml: line 2, /entities/x: "):

@@ -8,8 +8,9 @@ import sys
 from io import BufferedReader, BufferedWriter, FileIO, TextIOWrapper
 from typing import Any, Final, TextIO
 
-from events.texts import Translatable, _, verbatim
+from events.texts import Translatable, _
 from services.runtime.ops.errors import Stop
+from services.texts.system_errors import error_text
 
 INPUT: Final = _("standard input")
 OUTPUT: Final = _("standard output")
@@ -47,7 +48,7 @@ class _Stream(FileIO):
             raise self._stop(error) from error
 
     def _stop(self, error: OSError) -> Stop:
-        why = CLOSED if error.errno == errno.EBADF else verbatim(error.strerror)
+        why = CLOSED if error.errno == errno.EBADF else error_text(error)
         return Stop(self._what, why)
 
 

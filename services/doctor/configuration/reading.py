@@ -20,6 +20,7 @@ from services.runtime.kafka.security import security_arguments
 from services.runtime.ops.errors import Stop
 from services.runtime.ops.settings import Settings, variable
 from services.runtime.ops.tls import PemFile
+from services.texts.system_errors import error_text
 from services.treasury.config import accountant
 from services.treasury.settings import TreasurySettings
 from services.treasury.store.database import TreasuryStore
@@ -115,7 +116,7 @@ def _files(own: TreasurySettings) -> Iterator[Check]:
         try:
             text = own.treasury_file.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            yield _wrong(verbatim(error), name)
+            yield _wrong(error_text(error), f"{name}={own.treasury_file}")
         else:
             for fault in accountant.judge(text)[1]:
                 yield _wrong(fault.sentence, name)

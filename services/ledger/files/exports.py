@@ -13,13 +13,14 @@ from typing import BinaryIO, Final, Self
 
 import structlog
 
-from events.texts import _, verbatim
+from events.texts import _
 from services.ledger.application.handle import ChainEnd
 from services.ledger.application.ports import Store, StoreError
 from services.ledger.application.restore import ReadRecord
 from services.ledger.files.chains import MISPLACED, NOWHERE, Chains
 from services.runtime.kafka.clients import RECORD_BYTES_MAX
 from services.runtime.ops.file_modes import restrict_file
+from services.texts.system_errors import error_text
 
 SYNC_RECORDS: Final = 10_000
 """The records between two syncs to disk."""
@@ -52,7 +53,7 @@ def read_export(path: Path, chains: Chains, progress: Progress) -> Iterator[Read
         with path.open("rb") as stream:
             yield from _records(stream, path, chains, progress)
     except OSError as error:
-        raise StoreError(path, verbatim(error)) from error
+        raise StoreError(path, error_text(error)) from error
 
 
 def _records(
@@ -111,7 +112,7 @@ class ExportFile(Stream):
             super().__init__(path.open("ab"), str(path))
             restrict_file(path)
         except OSError as error:
-            raise StoreError(path, verbatim(error)) from error
+            raise StoreError(path, error_text(error)) from error
         try:
             self.kept = self._read(progress)
         except StoreError:
@@ -126,7 +127,7 @@ class ExportFile(Stream):
         except BlockingIOError as error:
             raise StoreError(self._path, BUSY) from error
         except OSError as error:
-            raise StoreError(self._path, verbatim(error)) from error
+            raise StoreError(self._path, error_text(error)) from error
         chains = Chains()
         for _unused in read_export(self._path, chains, progress):
             pass
@@ -154,7 +155,7 @@ class ExportFile(Stream):
         try:
             self._stream.write(raw + b"\n")
         except OSError as error:
-            raise StoreError(self._path, verbatim(error)) from error
+            raise StoreError(self._path, error_text(error)) from error
 
     def sync(self) -> None:
         """Bring the records, and the name of the file, to disk."""
@@ -167,7 +168,7 @@ class ExportFile(Stream):
             finally:
                 os.close(folder)
         except OSError as error:
-            raise StoreError(self._path, verbatim(error)) from error
+            raise StoreError(self._path, error_text(error)) from error
 
     def take_back(self) -> None:
         """Truncate the file to its former size."""

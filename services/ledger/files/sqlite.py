@@ -7,7 +7,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-from events.texts import _, verbatim
+from events.texts import _
 from services.ledger.application.ports import (
     Batch,
     DeadLetter,
@@ -18,6 +18,7 @@ from services.ledger.application.ports import (
     Versions,
 )
 from services.runtime.ops.file_modes import restrict_database
+from services.texts.system_errors import error_text
 
 APPLICATION_ID = 0x45636C75
 """Marks the file as one of ours ("Eclu"), so that no other database is taken for a ledger."""
@@ -110,7 +111,7 @@ def _stating_the_file(
         try:
             return method(self, *args, **kwargs)
         except sqlite3.Error as error:
-            raise StoreError(self.path, verbatim(error)) from error
+            raise StoreError(self.path, error_text(error)) from error
 
     return cast("Callable[Concatenate[SqliteStore, Arguments], Result]", inner)
 
@@ -125,14 +126,14 @@ class SqliteStore:
         try:
             self._db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
         except sqlite3.Error as error:
-            raise StoreError(path, NOT_OPENED.render({"error": error})) from error
+            raise StoreError(path, NOT_OPENED.render({"error": error_text(error)})) from error
         try:
             if not create:
                 self._read_as_it_is()
             self._prepare(create=create)
         except sqlite3.Error as error:
             self._db.close()
-            raise StoreError(path, verbatim(error)) from error
+            raise StoreError(path, error_text(error)) from error
         except StoreError:
             self._db.close()
             raise
@@ -189,7 +190,7 @@ class SqliteStore:
         try:
             yield from rows
         except sqlite3.Error as error:
-            raise StoreError(self.path, verbatim(error)) from error
+            raise StoreError(self.path, error_text(error)) from error
 
     @_stating_the_file
     def versions(self) -> Versions | None:

@@ -18,8 +18,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from events.texts import verbatim
 from services.runtime.ops.errors import Stop
+from services.texts.system_errors import error_text
 
 PREFIX: Final = "ECLUSE_"
 
@@ -42,7 +42,7 @@ def in_files(names: Iterable[str]) -> dict[str, Any]:
             try:
                 found[name] = Path(path).read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as error:
-                raise Stop(of_file, verbatim(error)) from error
+                raise Stop(f"{of_file}={path}", error_text(error)) from error
     return found
 
 

@@ -15,6 +15,7 @@ from services.runtime.ops.settings import Settings
 from services.runtime.processing.backlog import Delays
 from services.runtime.processing.offset_metadata import Status, TaskState
 from services.runtime.processing.task import PartitionTask
+from services.texts.system_errors import error_text
 
 NO_PAGE = _("the health page could not be opened ({error}): choose another ECLUSE_HEALTH_PORT")
 
@@ -74,7 +75,7 @@ class Health(Collector):
         try:
             await web.TCPSite(self._runner, self._host, self._port).start()
         except OSError as error:
-            facts = {"error": error.strerror or error}
+            facts = {"error": error_text(error)}
             raise ClusterError(f"{self._host}:{self._port}", NO_PAGE.render(facts)) from error
 
     def application(self) -> web.Application:

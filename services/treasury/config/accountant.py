@@ -16,11 +16,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic.alias_generators import to_pascal
 
 from events.strict_json import pointer_of, token_of
-from events.texts import Translatable, _, verbatim
+from events.texts import Translatable, _
 from events.unreadable import fault_detail
 from events.values import Siret, invalid_value
 from services.runtime import strict_yaml
 from services.runtime.ops.errors import Stop
+from services.texts.system_errors import error_text
 from services.treasury.config.accounts import Accounts
 from services.treasury.config.pes_values import (
     COD_BUD,
@@ -321,7 +322,7 @@ def read_config(path: Path) -> TreasuryConfig:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise Stop(path, verbatim(error)) from error
+        raise Stop(path, error_text(error)) from error
     config, faults = judge(text)
     if config is None:
         raise Stop(path, faults[0].sentence)

@@ -11,8 +11,8 @@ from typing import BinaryIO, Final, Protocol
 
 import structlog
 
-from events.texts import verbatim
 from services.runtime.ops.errors import Unreachable
+from services.texts.system_errors import error_text
 
 DONE: Final = "done"
 REFUSED: Final = "refused"
@@ -91,7 +91,7 @@ class ReturnsFolder:
         try:
             listed = sorted(self.path.iterdir())
         except OSError as error:
-            raise Unreachable(self.path, verbatim(error)) from error
+            raise Unreachable(self.path, error_text(error)) from error
         for each in listed:
             if each.name.startswith(".") or each.name.lower().endswith(UNFINISHED):
                 continue

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
-from events.texts import _, verbatim
+from events.texts import _
 from events.topics import ACCOUNTING_ENTRIES, PAYMENT_ORDERS, SLIPS
 from services.runtime.kafka.partitioning import partition_of
 from services.runtime.kafka.publishing import Message, Receipts, publish
@@ -25,6 +25,7 @@ from services.runtime.kafka.topics import check
 from services.runtime.ops.errors import ClusterError, Stop, place_name
 from services.runtime.ops.file_modes import replacing
 from services.runtime.ops.settings import Settings
+from services.texts.system_errors import error_text
 
 TOPICS: Final = (PAYMENT_ORDERS, SLIPS, ACCOUNTING_ENTRIES)
 
@@ -94,7 +95,7 @@ async def export_topics(settings: Settings, path: Path, progress: Progress) -> C
                 _check_count(settings.topic(topic), found[topic], kept[topic])
             part.write(_line(End(dict(found))) + b"\n")
     except OSError as error:
-        raise Stop(path, verbatim(error)) from error
+        raise Stop(path, error_text(error)) from error
     return dict(found)
 
 
@@ -132,7 +133,7 @@ async def import_topics(settings: Settings, path: Path, progress: Progress) -> C
             await publish(settings, topic, lacking, receipts)
             published[topic] += receipts.count
     except OSError as error:
-        raise Stop(path, verbatim(error)) from error
+        raise Stop(path, error_text(error)) from error
     return published
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, Self
 
 from events.texts import _
+from services.texts.system_errors import error_text
 from services.verifier.findings import Place, UnreachableError
 from services.verifier.journal.proof import Progress, Row
 from services.verifier.kafka_records import RECORD_BYTES_MAX
@@ -57,7 +58,7 @@ def exported(path: Path, budget: str | None, progress: Progress) -> Iterator[Row
                 if number % REPORT_EVERY == 0 and stream.seekable():
                     progress(stream.tell(), size)
     except OSError as error:
-        facts = {"path": path, "error": error.strerror}
+        facts = {"path": path, "error": error_text(error)}
         raise UnreachableError(UNREADABLE.render(facts)) from error
 
 

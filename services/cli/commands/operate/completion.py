@@ -8,10 +8,11 @@ from typing import Annotated, Final
 import typer
 from typer._completion_shared import get_completion_script, install
 
-from events.texts import _, verbatim
+from events.texts import _
 from services.cli.terminal.options import COMPLETES, AsJson, Command, Group
 from services.cli.terminal.output import exit_with, print_json, say
 from services.runtime.ops.errors import Stop
+from services.texts.system_errors import error_text
 
 EXIT_USAGE: Final = 2
 PROGRAM: Final = "ecluse"
@@ -58,7 +59,7 @@ def install_script(shell: AShell = None, as_json: AsJson = False) -> None:
         if chosen is Shell.ZSH:
             file.write_text(file.read_text() + FIRST_ASKED)
     except OSError as error:
-        raise Stop(error.filename, verbatim(error.strerror)) from error
+        raise Stop(error.filename, error_text(error)) from error
     if as_json:
         print_json({"shell": chosen.value, "file": str(file)})
     else:

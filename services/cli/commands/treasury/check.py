@@ -3,8 +3,9 @@
 from dataclasses import asdict
 from typing import BinaryIO, Final
 
-from events.texts import _, ngettext, verbatim
+from events.texts import _, ngettext
 from services.cli.terminal.output import display_name, print_json, say
+from services.texts.system_errors import error_text
 from services.texts.translation import both
 from services.treasury.config.accountant import FileFault, judge
 
@@ -22,7 +23,7 @@ def is_without_fault(file: BinaryIO, *, as_json: bool) -> bool:
     try:
         config, faults = judge(file.read().decode())
     except UnicodeDecodeError as error:
-        config, faults = None, [FileFault(None, "", verbatim(error))]
+        config, faults = None, [FileFault(None, "", error_text(error))]
     budgets = 0 if config is None else len(config.budgets)
     third_parties = 0 if config is None else len(config.third_parties)
     if as_json:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import typer
 
-from events.texts import Day, Euros, Translatable, _, ngettext, verbatim
+from events.texts import Day, Euros, Translatable, _, ngettext
 from services.cli.commands.treasury.opening import AtDatabase, opened
 from services.cli.records.summary_tables import label, show_entries
 from services.cli.terminal.options import (
@@ -26,6 +26,7 @@ from services.cli.terminal.output import bad_option, print_json, say, show_spinn
 from services.cli.terminal.screen import Screen
 from services.cli.terminal.texts import READING
 from services.ledger.files.replay import STANDARD_INPUT
+from services.texts.system_errors import error_text
 
 if TYPE_CHECKING:
     from services.api.journal.entries import CommitmentEntry
@@ -161,7 +162,7 @@ def _write(file: str, journal: Journal, found: Sequence[Any]) -> None:
         with replacing(Path(file)) as part:
             part.write(content)
     except OSError as error:
-        raise Stop(file, verbatim(error)) from error
+        raise Stop(file, error_text(error)) from error
 
 
 def _as_json(journal: Journal, found: Sequence[Any], made: int) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from services.cli.terminal.options import AsJson, Command, Group, OfBudget, type
 from services.cli.terminal.output import EXIT_NOT_THERE, bad_option, exit_with, print_json
 from services.cli.terminal.screen import Cells, Screen
 from services.cli.terminal.texts import counts
+from services.texts.system_errors import error_text
 from services.treasury.domain.slips import SlipProblem, SlipState, SlipType, UnknownSlip, Waiting
 
 if TYPE_CHECKING:
@@ -215,7 +216,7 @@ def export(
     try:
         path = save(file, output)
     except OSError as error:
-        exit_with(CANNOT_WRITE.render({"file": output, "error": error.strerror}), EXIT_NOT_THERE)
+        exit_with(CANNOT_WRITE.render({"file": output, "error": error_text(error)}), EXIT_NOT_THERE)
     if as_json:
         print_json({"slip_id": slip_id, "file": str(path), "bytes": len(file.content)})
     else:
