@@ -14,10 +14,11 @@ import pytest
 from services.api.serving import DRAIN_S, close_all
 from tests.api.a_watch import a_watch
 from tests.api.lag_scenes import at_night
-from tests.api.processes import STOP_S, Running, api
+from tests.api.processes import STOP_S, Running, api, embedded
 from tests.builders import a_vote, encoded
 from tests.integration.command import EXAMPLE, ROOT, ecluse
 from tests.read_model.filling import fill, journal_of
+from tests.waiting import eventually
 
 ONE = {"Content-Type": "application/cloudevents+json"}
 
@@ -100,6 +101,15 @@ def test_a_signal_in_the_middle_of_a_log_line_ends_it_in_order() -> None:
     ended = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (0, "") == (ended.returncode, ended.stderr)
     assert "api_draining" in ended.stdout
+
+
+def test_a_process_that_is_asked_says_where_it_stands_and_goes_on(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with embedded(tmp_path / "data", log=log) as running:
+        running.process.send_signal(signal.SIGUSR1)
+        eventually(lambda: "most recent call first" in log.read_text(), "it says nothing")
+        assert 200 == httpx.get(f"{running.address}/healthz").status_code
+        assert 0 == running.stop()
 
 
 def test_a_connection_that_does_not_close_keeps_no_process_alive() -> None:

@@ -1,11 +1,16 @@
 """A thread that ends the process when a task hangs: heartbeats alone do not show that."""
 
+import asyncio
 import os
+import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from itertools import islice
+from traceback import walk_stack
+from types import FrameType
+from typing import Any, Final
 
 import structlog
 
@@ -13,6 +18,8 @@ EXIT_STALLED: Final = 70
 """The exit code of a process that ended itself: its supervisor starts it again."""
 
 CHECKS_PER_LIMIT: Final = 10
+FRAMES_MAX: Final = 30
+"""The innermost calls of a stack that are logged."""
 
 log: Final = structlog.stdlib.get_logger("ecluse.runtime")
 
@@ -50,10 +57,20 @@ class Watchdog:
         stall_s: float,
         tasks: Callable[[], Mapping[Progress, int]],
         end: Callable[[int], object] = os._exit,
+        waits_at: Callable[[Progress], list[str]] = lambda _: [],
     ) -> None:
+        """A watchdog over the tasks that there are at each moment.
+
+        Args:
+            stall_s: the time without a step after which a busy task hangs.
+            tasks: the progress of each, with its partition.
+            end: ends the process with an exit code.
+            waits_at: the calls in which a task waits, the innermost first.
+        """
         self._stall_s = stall_s
         self._tasks = tasks
         self._end = end
+        self._waits_at = waits_at
         self._seen: dict[Progress, tuple[int, float]] = {}
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
@@ -81,9 +98,35 @@ class Watchdog:
                     partition=number,
                     doing=progress.doing,
                     since_s=round(now_s - since_s),
+                    task_waits_at=self._waits_at(progress),
+                    main_thread_at=_main_thread_at(),
                 )
                 self._end(EXIT_STALLED)
 
     def _watch(self) -> None:
         while not self._stopped.wait(self._stall_s / CHECKS_PER_LIMIT):
             self.check(time.monotonic())
+
+
+def waits_at(task: asyncio.Task[Any]) -> list[str]:
+    """The calls in which a task waits, the innermost first."""
+    return list(reversed([_call(frame, frame.f_lineno) for frame in _awaiting(task.get_coro())]))
+
+
+def _awaiting(waiting: Any) -> Iterator[FrameType]:
+    """The frames of a coroutine, and of what it awaits, down to what is awaited in the end."""
+    while waiting is not None:
+        frame = getattr(waiting, "cr_frame", None) or getattr(waiting, "gi_frame", None)
+        if frame is not None:
+            yield frame
+        waiting = getattr(waiting, "cr_await", None) or getattr(waiting, "gi_yieldfrom", None)
+
+
+def _main_thread_at() -> list[str]:
+    """The calls in which the main thread is, the innermost first."""
+    frame = sys._current_frames().get(threading.main_thread().ident or 0)  # noqa: SLF001
+    return [_call(*each) for each in islice(walk_stack(frame), FRAMES_MAX)]
+
+
+def _call(frame: FrameType, line: int) -> str:
+    return f"{frame.f_code.co_filename}:{line} {frame.f_code.co_name}"

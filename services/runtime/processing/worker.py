@@ -26,7 +26,7 @@ from services.runtime.kafka.writer import Fenced
 from services.runtime.ops.errors import ClusterError, Unreachable
 from services.runtime.ops.forced_exit import END_S, exit_after
 from services.runtime.ops.settings import Settings
-from services.runtime.ops.watchdog import EXIT_STALLED, Watchdog
+from services.runtime.ops.watchdog import EXIT_STALLED, Progress, Watchdog, waits_at
 from services.runtime.processing.health import Health
 from services.runtime.processing.offset_metadata import TaskState
 from services.runtime.processing.offset_reporter import OffsetReporter
@@ -106,6 +106,7 @@ class Worker:
             self._settings.stall_s,
             # Those of revoked partitions too: a new task of one waits until they have ended.
             lambda: {task.progress: task.partition for task in list(self._runs.values())},
+            waits_at=self._waits_at,
         )
         watchdog.start()
         self._health.tasks = lambda: list(self._tasks.values())
@@ -128,6 +129,11 @@ class Worker:
             await self._health.stop()
             watchdog.stop()
             log.info("worker_stopped", instance=self._settings.instance)
+
+    def _waits_at(self, progress: Progress) -> list[str]:
+        """The calls in which the task of this progress waits."""
+        runs = list(self._runs.items())
+        return next((waits_at(run) for run, task in runs if task.progress is progress), [])
 
     def _on_signal(self) -> None:
         self._stop.set()

@@ -1,11 +1,12 @@
 """The watchdog: it ends the process where a task is busy and takes no step."""
 
+import asyncio
 import threading
 
 import pytest
 from structlog.testing import capture_logs
 
-from services.runtime.ops.watchdog import EXIT_STALLED, Progress, Watchdog
+from services.runtime.ops.watchdog import EXIT_STALLED, Progress, Watchdog, waits_at
 
 LIMIT_S = 10
 
@@ -40,6 +41,28 @@ def test_a_busy_task_without_a_step_ends_the_process() -> None:
     assert [EXIT_STALLED] == watched.ended
     [line] = log
     assert ("task_hangs", "events/3/17", 10) == (line["event"], line["doing"], line["since_s"])
+    here = "test_a_busy_task_without_a_step_ends_the_process"
+    assert any(each.endswith(here) for each in line["main_thread_at"])
+
+
+def test_the_calls_in_which_a_task_waits_are_named_the_innermost_first() -> None:
+    async def commit(answer: asyncio.Event) -> None:
+        await answer.wait()
+
+    async def work(answer: asyncio.Event) -> None:
+        await commit(answer)
+
+    async def go() -> list[str]:
+        answer = asyncio.Event()
+        task = asyncio.create_task(work(answer))
+        await asyncio.sleep(0)
+        found = waits_at(task)
+        answer.set()
+        await task
+        return found
+
+    calls = [each.rpartition(" ")[2] for each in asyncio.run(go())]
+    assert ["wait", "commit", "work"] == calls[:3]
 
 
 def test_each_step_begins_the_time_anew() -> None:

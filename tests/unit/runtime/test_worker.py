@@ -351,7 +351,7 @@ def test_the_watchdog_sees_a_task_that_hangs_after_its_partition_went_away(
 ) -> None:
     codes: list[int] = []
     gate = asyncio.Event()
-    monkeypatch.setattr(Watchdog.__init__, "__defaults__", (codes.append,))
+    monkeypatch.setattr(Watchdog.__init__, "__defaults__", (codes.append, None))
     scene.settings = a_setting(stall_s=0.3)
 
     class Hanging(MemoryProcessor):
@@ -370,4 +370,6 @@ def test_the_watchdog_sees_a_task_that_hangs_after_its_partition_went_away(
 
     scene.play(during)
     assert EXIT_STALLED == codes[0]
-    assert 0 == scene.reported("task_hangs")[0]["partition"]
+    line = scene.reported("task_hangs")[0]
+    assert 0 == line["partition"]
+    assert ["wait", "commit"] == [each.rpartition(" ")[2] for each in line["task_waits_at"][:2]]
