@@ -93,15 +93,17 @@ class Watchdog:
             if not progress.busy or progress.steps != steps:
                 self._seen[progress] = (progress.steps, now_s)
             elif now_s - since_s > self._stall_s:
-                log.critical(
-                    "task_hangs",
-                    partition=number,
-                    doing=progress.doing,
-                    since_s=round(now_s - since_s),
-                    task_waits_at=self._waits_at(progress),
-                    main_thread_at=_main_thread_at(),
-                )
-                self._end(EXIT_STALLED)
+                try:
+                    log.critical(
+                        "task_hangs",
+                        partition=number,
+                        doing=progress.doing,
+                        since_s=round(now_s - since_s),
+                        task_waits_at=self._waits_at(progress),
+                        main_thread_at=_main_thread_at(),
+                    )
+                finally:
+                    self._end(EXIT_STALLED)
 
     def _watch(self) -> None:
         while not self._stopped.wait(self._stall_s / CHECKS_PER_LIMIT):

@@ -65,6 +65,20 @@ def test_the_calls_in_which_a_task_waits_are_named_the_innermost_first() -> None
     assert ["wait", "commit", "work"] == calls[:3]
 
 
+def test_a_process_ends_though_nobody_can_say_where_it_waits() -> None:
+    ended: list[int] = []
+
+    def waits_at(_: Progress) -> list[str]:
+        raise KeyError("the task is gone")
+
+    dog = Watchdog(LIMIT_S, lambda: {hanging: 3}, ended.append, waits_at)
+    hanging = busy()
+    dog.check(0)
+    with pytest.raises(KeyError):
+        dog.check(LIMIT_S + 1)
+    assert [EXIT_STALLED] == ended
+
+
 def test_each_step_begins_the_time_anew() -> None:
     progress = busy()
     watched = Watched(p3=progress)
