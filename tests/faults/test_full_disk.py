@@ -67,7 +67,7 @@ def test_a_service_whose_disk_fills_keeps_no_event_in_part_and_goes_on_with_room
         disk.fill()
         answer = post(running, lines[4:])
         assert (503, "not_published") == (answer.status_code, answer.json()["code"])
-        assert "disk is full" in answer.json()["detail"]
+        assert "le disque ou la base est plein" in answer.json()["detail"]
         disk.free()
         assert 202 == post(running, lines[4:]).status_code
         assert 0 == running.stop()
