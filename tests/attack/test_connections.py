@@ -12,9 +12,6 @@ import uvicorn
 
 from services.api.http.connection_limits import Limits, limited
 
-LATE = 10
-"""So many times its limit a connection may take to end, on a machine that does much else."""
-
 LIMITS = Limits(connections=12, of_address=5, headers_s=0.6, proxies={"127.0.0.9"})
 ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -99,8 +96,7 @@ def test_a_silent_connection_ends(port: int) -> None:
     with connected(port) as line:
         since_s = time.monotonic()
         assert b"408 Request Timeout" in answer(line)
-        took_s = time.monotonic() - since_s
-    assert LIMITS.headers_s - 0.1 < took_s < LATE * LIMITS.headers_s
+        assert time.monotonic() - since_s == pytest.approx(LIMITS.headers_s, abs=0.4)
 
 
 def test_headers_that_trickle_end(port: int) -> None:
@@ -116,7 +112,7 @@ def test_headers_that_trickle_end(port: int) -> None:
             except TimeoutError:
                 continue
         assert b"408" in got
-        assert time.monotonic() - since_s < LATE * LIMITS.headers_s
+        assert time.monotonic() - since_s < 2 * LIMITS.headers_s
 
 
 def test_headers_of_a_second_request_have_a_time_too(port: int) -> None:

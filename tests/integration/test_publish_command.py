@@ -108,4 +108,4 @@ def test_a_cluster_that_never_answers_is_waited_for_as_long_as_was_asked(
     result = publish(good, at=deaf)
     assert (3, True) == (result.code, f"Stopped: {deaf}: no Kafka at this address" in result.err)
     assert 1 == result.err.count("broker_unavailable")
-    assert time.monotonic() - began_s < 60, "not the ten minutes that it has otherwise"
+    assert time.monotonic() - began_s < 10
