@@ -89,7 +89,7 @@ def _setting(found: Figures) -> str:
 
 
 def _aims(found: Figures) -> Iterator[str]:
-    """What was missed comes first."""
+    """The aims, those that were missed first."""
     yield "| aim | measured | |"
     yield "|---|---|---|"
     for row in sorted(found["aims"], key=lambda row: row["met"]):

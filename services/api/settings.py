@@ -207,7 +207,7 @@ class ApiSettings(DatabaseSettings):
 
     @property
     def requirements(self) -> TokenRequirements | None:
-        """Demands on a token; None where no identity provider is set."""
+        """Requirements that a token must meet; None where no identity provider is set."""
         if self.oidc_issuer is None:
             return None
         return TokenRequirements(

@@ -4,7 +4,6 @@ Exit codes: 0 done, 1 something was refused, unreadable, different or not proved
 reach what it needs (docs/contract.md, 5).
 """
 
-import faulthandler
 import os
 import signal
 import sys
@@ -254,9 +253,6 @@ def main() -> None:
         # The first process of a container is sent no signal without a handler; a service has its
         # own from when it has begun.
         signal.signal(signal.SIGTERM, lambda *_: os._exit(EXIT_TERMINATED))
-    if sys.stderr is not None and sys.stderr is sys.__stderr__:  # Else a test has its own there.
-        faulthandler.enable()  # A library in C that crashes leaves its place in the log.
-        faulthandler.register(signal.SIGUSR1)  # Then the log says where each thread is.
     watch_standard_streams()
     tune_for_command()
     set_private_umask()  # Journals, databases and brokers' data hold IBANs.

@@ -1,4 +1,4 @@
-"""Errors of the operating system and of SQLite in words, in the language of whom they reach."""
+"""Errors of the operating system and of SQLite as texts, in English and French."""
 
 import errno
 from typing import Final
@@ -49,7 +49,7 @@ NOT_UTF_8 = _("it is no text in UTF-8, from byte {byte} on")
 
 
 def error_text(error: Exception) -> Translatable:
-    """An error in words; one that is not known here, in the words of its library."""
+    """The text of an error; of one that is not known here, the English of its library."""
     if isinstance(error, UnicodeDecodeError):
         return NOT_UTF_8.render({"byte": error.start})
     text = str(error)

@@ -2,8 +2,10 @@
 
 import codecs
 import errno
+import faulthandler
 import json
 import os
+import signal
 import sys
 from io import BufferedReader, BufferedWriter, FileIO, TextIOWrapper
 from typing import Any, Final, TextIO
@@ -52,10 +54,10 @@ class _Stream(FileIO):
         return Stop(self._what, why)
 
 
-class _Messages(FileIO):
-    """Standard error: what cannot be written there is lost and counted, and stops nobody.
+class _StandardError(FileIO):
+    """Standard error: what cannot be written there is lost and counted.
 
-    A full disk under a log, or whoever read it gone, is no reason to decide no event.
+    Events are decided all the same where the disk of a log is full, or its reader has gone.
     """
 
     def __init__(self, number: int) -> None:
@@ -85,7 +87,7 @@ def watch_standard_streams() -> None:
     """Have standard input and output raise Stop where they fail, or were closed by our caller.
 
     A closed one keeps its number taken: else the next file that is opened has it, and is written
-    into. Messages are written nowhere where standard error is closed, and nobody ends for them.
+    into. Messages are lost where standard error is closed, or cannot be written.
     """
     given: dict[str, Any] = {name: getattr(sys, name) for name in ("stdin", "stdout", "stderr")}
     if given["stdin"] is None:
@@ -93,17 +95,20 @@ def watch_standard_streams() -> None:
         raw = _Stream(os.open(os.devnull, os.O_WRONLY), "r", INPUT)
         sys.stdin = TextIOWrapper(BufferedReader(raw), encoding="utf-8")
     if given["stdout"] is None:
-        sys.stdout = _output(os.open(os.devnull, os.O_RDONLY), encoding="utf-8")
+        raw = _Stream(os.open(os.devnull, os.O_RDONLY), "w", OUTPUT)
+        sys.stdout = _output(raw, encoding="utf-8")
     elif sys.stdout is sys.__stdout__:  # Else a test has put its own there.
         _watch_output(given["stdout"])
     if given["stderr"] is None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
     elif sys.stderr is sys.__stderr__:
-        errors = given["stderr"]
-        sys.stderr = TextIOWrapper(
-            BufferedWriter(_Messages(errors.fileno())),
-            encoding=errors.encoding,
-            errors=errors.errors,
+        opened = given["stderr"]
+        faulthandler.enable(opened)  # A library in C that crashes leaves its place in the log.
+        faulthandler.register(signal.SIGUSR1, opened)  # Then the log says where each thread is.
+        sys.stderr = _output(
+            _StandardError(opened.fileno()),
+            encoding=opened.encoding,
+            errors=opened.errors,
             line_buffering=True,
         )
 
@@ -117,7 +122,7 @@ def _watch_output(opened: Any) -> None:
     # A table with a `?` in it is better than none.
     replaces = not can_encode_all(opened) and opened.errors in BY_DEFAULT
     sys.stdout = _output(
-        opened.fileno(),
+        _Stream(opened.fileno(), "w", OUTPUT),
         encoding=opened.encoding,
         errors="replace" if replaces else opened.errors,
         line_buffering=opened.line_buffering,
@@ -125,5 +130,5 @@ def _watch_output(opened: Any) -> None:
     )
 
 
-def _output(number: int, **settings: Any) -> TextIOWrapper:
-    return TextIOWrapper(BufferedWriter(_Stream(number, "w", OUTPUT)), **settings)
+def _output(raw: FileIO, **settings: Any) -> TextIOWrapper:
+    return TextIOWrapper(BufferedWriter(raw), **settings)

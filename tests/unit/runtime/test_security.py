@@ -79,7 +79,7 @@ def test_a_secret_stands_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_a_secret_whose_file_is_missing_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ECLUSE_KAFKA_SASL_PASSWORD_FILE", "/nowhere/password")
-    with pytest.raises(Stop, match="PASSWORD_FILE=/nowhere/password: No such file"):
+    with pytest.raises(Stop, match="ECLUSE_KAFKA_SASL_PASSWORD_FILE=/nowhere/password: No such"):
         Settings()
 
 
