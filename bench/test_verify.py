@@ -36,19 +36,19 @@ def _untold(_done: int, _total: int) -> None:
 no_logs = silence.no_logs
 
 
-@pytest.fixture(scope="module", params=["500 budgets", "one budget"])
+@pytest.fixture(scope="module", params=[500, 1], ids=["500 budgets", "one budget"])
 def year(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Year]:
     """5,000 conventions with their payments and reports: of many budgets, or of one."""
     folder = tmp_path_factory.mktemp("year")
     events, db, file = (folder / name for name in ("events.jsonl", "year.db", "journal.jsonl"))
+    conventions = world.CONVENTIONS // request.param
     with pytest.MonkeyPatch.context() as size:
-        if request.param == "one budget":
-            size.setattr(world, "BUDGETS", 1)
-            size.setattr(world, "CONVENTIONS_OF_A_BUDGET", world.CONVENTIONS)
+        size.setattr(world, "BUDGETS", request.param)
         with events.open("wb") as stream:
-            stream.writelines(event + b"\n" for event in (*world.opening(), *world.stream()))
+            made = (*world.opening(conventions=conventions), *world.stream(conventions))
+            stream.writelines(event + b"\n" for event in made)
     store = SqliteStore(db)
     with events.open("rb") as stream:
         replay(store, events.name, stream, Ledger(), lambda _bytes: None)
