@@ -5,8 +5,8 @@ Ledger, projector and API are processes of their own; PostgreSQL writes down wha
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import func, select
@@ -102,15 +102,21 @@ async def read_model(site: Site, plan: Plan, progress: Progress) -> Figures:
         url = await asyncio.to_thread(server.a_database)  # It runs a loop of its own.
         progress.begins("journal to PostgreSQL")
         stage = Stage(site, settings, server, url)
-        async with _projecting(settings, url) as projector:
-            made = await _paced(site, projector, url, records, server)
+        async with _projecting(settings, url, "into-postgresql") as projectors:
+            made = await _paced(site, projectors, url, records, server)
             progress.came(made["records_per_s"], "records/s")
             found = {"to_postgresql": made}
-            found |= await _asked(stage, plan, budgets, projector, progress)
+            found |= await _asked(stage, plan, budgets, projectors[0], progress)
+        url = await asyncio.to_thread(server.a_database)
+        progress.begins("journal to PostgreSQL, two projectors")
+        async with _projecting(settings, url, "one-of-two", "other-of-two") as projectors:
+            made = await _paced(site, projectors, url, records, server)
+            progress.came(made["records_per_s"], "records/s")
+            found["to_postgresql_by_two"] = made
     progress.begins("journal to SQLite")
     url = f"sqlite+aiosqlite:///{site.folder / 'read.db'}"
-    async with _projecting(settings, url) as projector:
-        found["to_sqlite"] = await _paced(site, projector, url, records // SQLITE_SHARE, None)
+    async with _projecting(settings, url, "into-sqlite") as projectors:
+        found["to_sqlite"] = await _paced(site, projectors, url, records // SQLITE_SHARE, None)
         progress.came(found["to_sqlite"]["records_per_s"], "records/s")
     return found
 
@@ -127,14 +133,21 @@ def _write_events(site: Site, plan: Plan) -> tuple[int, int]:
 
 
 @asynccontextmanager
-async def _projecting(settings: Settings, url: str) -> AsyncIterator[Child]:
+async def _projecting(
+    settings: Settings, url: str, *instances: str
+) -> AsyncIterator[Sequence[Child]]:
     """`ecluse projector`, as an operator starts it, over tables that are there already."""
     engine = make_engine(url)
     await prepare(engine)
     await engine.dispose()
-    command = [*COMMAND, "projector", "--instance", f"into-{engine.dialect.name}", "--json"]
-    with Child(command, _environment(settings, url)) as child:
-        yield child
+    environment = _environment(settings, url)
+    with ExitStack() as started:
+        yield [
+            started.enter_context(
+                Child([*COMMAND, "projector", "--instance", each, "--json"], environment)
+            )
+            for each in instances
+        ]
 
 
 def _environment(settings: Settings, url: str) -> dict[str, str]:
@@ -149,21 +162,24 @@ def _environment(settings: Settings, url: str) -> dict[str, str]:
 
 
 async def _paced(
-    site: Site, projector: Child, url: str, records: int, server: Server | None
+    site: Site, projectors: Sequence[Child], url: str, records: int, server: Server | None
 ) -> Figures:
     """From the first partition opened until so many records are in the tables."""
     until_s = time.perf_counter() + OPENING_S
-    while not projector.moments(OPENED):
-        await _look(projector, until_s)
-    start_s = projector.moments(OPENED)[0].at_s
-    before, before_database_s = spent([projector.pid], site.broker_pid), _database_s(server)
+    while not (opened := [each for child in projectors for each in child.moments(OPENED)]):
+        await _look(projectors, until_s)
+    start_s = min(each.at_s for each in opened)
+    pids = [each.pid for each in projectors]
+    before, before_database_s = spent(pids, site.broker_pid), _database_s(server)
     engine = make_engine(url)
     until_s += ANSWER_S
     while (done := await _projected(engine)) < records:
-        await _look(projector, until_s)
+        await _look(projectors, until_s)
     took_s = time.perf_counter() - start_s
-    had = spent([projector.pid], site.broker_pid).since(before)
+    had = spent(pids, site.broker_pid).since(before)
     await engine.dispose()
+    if idle := [each for each in projectors if not each.moments(OPENED)]:
+        raise BenchFailed(f"{len(idle)} projectors of {len(projectors)} had nothing to do")
     return {
         "records": done,
         "seconds": took_s,
@@ -171,12 +187,13 @@ async def _paced(
         "cpu_us_per_record": had.own_s / done * 1e6,
         "database_cpu_us_per_record": (_database_s(server) - before_database_s) / done * 1e6,
         **_cores(had, _database_s(server) - before_database_s),
-        "peak_bytes": peak_bytes(projector.pid),
+        "peak_bytes": max(peak_bytes(each) for each in pids),
     }
 
 
-async def _look(projector: Child, until_s: float) -> None:
-    projector.check()
+async def _look(projectors: Sequence[Child], until_s: float) -> None:
+    for each in projectors:
+        each.check()
     if time.perf_counter() > until_s:
         raise BenchFailed("the projector does not come to its end")
     await asyncio.sleep(LOOK_S)

@@ -10,7 +10,11 @@ APART: Final = {
     "grant": "a grant, whole",
     "trace": "the trace of a convention",
 }
-TABLES: Final = {"to_postgresql": "PostgreSQL", "to_sqlite": "SQLite"}
+TABLES: Final = {
+    "to_postgresql": "PostgreSQL",
+    "to_postgresql_by_two": "PostgreSQL, two projectors",
+    "to_sqlite": "SQLite",
+}
 
 
 def lines(found: Figures) -> Iterator[str]:
@@ -40,7 +44,7 @@ def _paces(found: Figures) -> Iterator[str]:
             f"{row['records']:,}",
             f"{row['records_per_s']:,.0f}",
             f"{row['cpu_us_per_record']:.1f}",
-            f"{row['database_cpu_us_per_record']:.1f}" if key == "to_postgresql" else "–",
+            f"{row['database_cpu_us_per_record']:.1f}" if key != "to_sqlite" else "–",
             _cores(row),
             f"{row['peak_bytes'] / MIB:.0f}",
         )

@@ -39,7 +39,7 @@ def check_read_model(found: dict[str, Any]) -> None:
     opened = opening_events(budgets_of(EVENTS))
     assert EVENTS + opened == found["to_postgresql"]["records"]
     assert (EVENTS + opened) // SQLITE_SHARE <= found["to_sqlite"]["records"]
-    for table in ("to_postgresql", "to_sqlite"):
+    for table in ("to_postgresql", "to_postgresql_by_two", "to_sqlite"):
         assert min(found[table]["records_per_s"], found[table]["peak_bytes"]) > 0
     visible, reads = found["visible"], found["reads"]
     assert 0 == visible["missing"] == visible["journal"]["missing"]
