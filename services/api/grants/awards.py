@@ -8,7 +8,7 @@ awarded in the next one, as far as it goes on there (rules, 32).
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, or_, select, union
+from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, or_, select, true, union
 
 from services.api.queries.rows import total
 from services.ledger.domain.model.lines import Stage
@@ -34,6 +34,13 @@ def named(which: Which) -> Subquery:
     ).subquery("named")
 
 
+ADDS: Final = and_(
+    moves.c.to_stage == Stage.COMMITTED,
+    or_(moves.c.from_stage.is_(None), moves.c.from_stage == Stage.AVAILABLE),
+)
+"""True of a move that adds to an award, where its record rests on an act of `RAISING`."""
+
+
 def raised(which: Which, *by: str) -> Select[Any]:
     """Cents that were added to the awards of these grants, where anything was.
 
@@ -48,11 +55,34 @@ def raised(which: Which, *by: str) -> Select[Any]:
     )
     return (
         select(*key, total(moves.c.amount_cents).label("cents"))
-        .join_from(of, moves, and_(moves.c.budget == of.c.budget, moves.c.convention == of.c.name))
-        .where(
-            moves.c.to_stage == Stage.COMMITTED,
-            or_(moves.c.from_stage.is_(None), moves.c.from_stage == Stage.AVAILABLE),
-            rests_on_act,
-        )
+        .join_from(of, moves, _is_under_its_name(of))
+        .where(ADDS, rests_on_act)
         .group_by(*key)
     )
+
+
+def raised_of_all() -> Select[Any]:
+    """The same of all grants: from the few acts that raise one, not from every convention."""
+    of = named(lambda _: true())
+    raising = (
+        select(acts.c.budget, acts.c.sequence)
+        .where(acts.c.role.in_(RAISING))
+        .distinct()
+        .subquery("raising")
+    )
+    key = (of.c.budget, of.c.grant_ref)
+    return (
+        select(*key, total(moves.c.amount_cents).label("cents"))
+        .join_from(
+            raising,
+            moves,
+            and_(moves.c.budget == raising.c.budget, moves.c.sequence == raising.c.sequence),
+        )
+        .join(of, _is_under_its_name(of))
+        .where(ADDS)
+        .group_by(*key)
+    )
+
+
+def _is_under_its_name(of: Subquery) -> ColumnElement[bool]:
+    return and_(moves.c.budget == of.c.budget, moves.c.convention == of.c.name)

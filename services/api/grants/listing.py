@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.grants.awards import Which, raised
+from services.api.grants.awards import Which, raised_of_all
 from services.api.queries.figures import granted_columns
 from services.api.queries.names import matches_all, patterns_of
 from services.api.queries.rows import Entities, of_entity, same, total, visible
@@ -67,7 +67,7 @@ def _figure(name: str) -> ColumnElement[int]:
 
 
 OF_ALL: Final = figures(lambda _: true()).subquery("money")
-ADDED: Final = raised(lambda _: true()).subquery("added")
+ADDED: Final = raised_of_all().subquery("added")
 AWARDED_CENTS: Final = grants.c.awarded_cents + func.coalesce(ADDED.c.cents, 0)
 """The sum awarded: by the act of the award, by amendments, by what was carried over."""
 
