@@ -23,8 +23,6 @@ VERSION = 1
 RULES_VERSION = 1
 """The version of the rules that decided: raised when a recorded history would decide otherwise."""
 
-_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-_value = msgspec.json.Decoder().decode
 _spell = msgspec.json.Encoder().encode
 _spell_in_order = msgspec.json.Encoder(order="deterministic").encode
 """Sorts dictionaries; the members of a struct stay as they are declared."""
@@ -157,26 +155,63 @@ ISSUED_WITH = ("beneficiary", "bank_account", "acts", "title", "issued_on", "pre
 """The members that an issued order carries beyond its state (rules, 25)."""
 
 
+class _Read(msgspec.Struct, forbid_unknown_fields=True):
+    """The members of a record as its bytes have them; the event's stay bytes."""
+
+    budget: str
+    sequence: int
+    previous_hash: str
+    source: dict[str, Any]
+    outcome: Outcome
+    event: msgspec.Raw
+    event_sha256: str
+    hash: str
+    moves: list[dict[str, Any]] | None
+    commitment_entries: list[dict[str, Any]] | None
+    payment_orders: list[dict[str, Any]] | None
+    review_flags: list[dict[str, Any]] | None
+    version: int
+    rules_version: int
+    event_id: str | None = None
+    event_source: str | None = None
+    digest: str | None = None
+    resumes: int | None = None
+    waits_for: dict[str, str] | None = None
+    refusal: dict[str, Any] | None = None
+    dead_letter: dict[str, Any] | None = None
+
+
+_read = msgspec.json.Decoder(_Read).decode
+
+
 def read_record(raw: bytes) -> JournalRecord:
     """The record that `seal` wrote; ValueError where it is none, or its hash does not fit it."""
-    members = _members(raw)
-    event = bytes(members.pop("event"))
-    row: dict[str, Any] = {name: _value(each) for name, each in members.items()}
-    source, stated = Source(**row.pop("source")), row.pop("hash")
-    orders = [_change_from_row(each) for each in row.pop("payment_orders") or ()]
-    moves = [move_from_row(each) for each in row.pop("moves") or ()]
-    row["commitment_entries"] = row["commitment_entries"] or []
-    row["review_flags"] = row["review_flags"] or []
-    row["outcome"] = Outcome(row["outcome"])
+    row = _read(raw)
+    event = bytes(row.event)
     record = JournalRecord(
-        **row,
-        source=source,
-        event=None if event == b"null" else event,
-        payment_orders=orders,
-        moves=moves,
+        row.budget,
+        row.sequence,
+        row.previous_hash,
+        Source(**row.source),
+        row.outcome,
+        None if event == b"null" else event,
+        row.event_sha256,
+        row.event_id,
+        row.event_source,
+        row.digest,
+        row.resumes,
+        row.waits_for,
+        row.refusal,
+        row.dead_letter,
+        row.review_flags or (),
+        [move_from_row(each) for each in row.moves or ()],
+        row.commitment_entries or (),
+        [_change_from_row(each) for each in row.payment_orders or ()],
+        row.version,
+        row.rules_version,
     )
     record.seal()
-    if record.hash != stated:
+    if record.hash != row.hash:
         raise ValueError(f"record {record.budget}/{record.sequence}: its hash does not fit it")
     return record
 

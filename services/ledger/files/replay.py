@@ -17,7 +17,7 @@ from services.ledger.application.ports import Position, Store, StoreError
 from services.ledger.application.restore import VERSIONS
 from services.ledger.domain.journal import Source
 
-BATCH_LINES = 1000
+BATCH_LINES = 5000
 """The lines of one commit."""
 
 STANDARD_INPUT = "-"
