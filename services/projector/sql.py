@@ -5,7 +5,7 @@ SQLite takes both row by row.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Column, Date, Table, make_url
@@ -169,12 +169,17 @@ def refilling(name: str, made: str) -> tuple[str, str]:
 
 @cache
 def _spellings(name: str, written: tuple[str, ...]) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
-    """By place in a row, what SQLAlchemy makes of a day or an instant for SQLite."""
+    """By place in a row, what SQLAlchemy makes of a day or an instant for SQLite.
+
+    A batch names few days, and its rows the same instants.
+    """
     kinds = (table(name).columns[each].type.dialect_impl(_sqlite) for each in written)
     spells = (
         each.bind_processor(_sqlite) if isinstance(each, Date | Instant) else None for each in kinds
     )
-    return tuple((place, spell) for place, spell in enumerate(spells) if spell is not None)
+    return tuple(
+        (place, lru_cache(spell)) for place, spell in enumerate(spells) if spell is not None
+    )
 
 
 def spelled(name: str, written: tuple[str, ...], rows: Sequence[Row]) -> Sequence[Row]:
@@ -182,10 +187,7 @@ def spelled(name: str, written: tuple[str, ...], rows: Sequence[Row]) -> Sequenc
     spellings = _spellings(name, written)
     if not spellings:
         return rows
-    changed = []
-    for row in rows:
-        values = list(row)
-        for place, spell in spellings:
-            values[place] = spell(values[place])
-        changed.append(tuple(values))
-    return changed
+    values: list[Iterable[Any]] = list(zip(*rows, strict=True))
+    for place, spell in spellings:
+        values[place] = map(spell, values[place])
+    return list(zip(*values, strict=True))
