@@ -26,7 +26,6 @@ from bench.kafka.workers import COMMAND, OPENING_S
 from tests.read_model.databases import a_server, prepared
 from tests.read_model.filling import fill, journal_of_events
 
-EVENTS: Final = 100_000
 BATCH: Final = 1_000
 WARM_UP: Final = 3
 """Questions that do not count: an operator's API has answered before."""
@@ -74,7 +73,7 @@ async def console(site: Site, times: int, progress: Progress) -> Figures:
     progress.begins("a journal for the console")
     quiet = structlog.make_filtering_bound_logger(logging.WARNING)
     structlog.configure(wrapper_class=quiet)  # It is replayed in this process.
-    events = min(site.events, EVENTS)
+    events = min(site.events, stream.YEAR_EVENTS_MAX)
     budgets = stream.budgets_of(events)
     journal = await asyncio.to_thread(
         lambda: journal_of_events([*stream.opening(budgets), *stream.stream(events, budgets)])

@@ -33,12 +33,6 @@ from services.projector.tables import outcomes
 from services.runtime.ops.settings import Settings
 from tests.read_model.databases import Server, a_server
 
-EVENTS_MAX: Final = 60_000
-"""How many events' journal is read into tables, behind that of the opening."""
-
-SQLITE_SHARE: Final = 3
-"""SQLite is given the journal until it has this part of it: one in so many."""
-
 FOLLOWED: Final = 10
 """One event in so many is followed into the API."""
 
@@ -116,14 +110,14 @@ async def read_model(site: Site, plan: Plan, progress: Progress) -> Figures:
     progress.begins("journal to SQLite")
     url = f"sqlite+aiosqlite:///{site.folder / 'read.db'}"
     async with _projecting(settings, url, "into-sqlite") as projectors:
-        found["to_sqlite"] = await _paced(site, projectors, url, records // SQLITE_SHARE, None)
+        found["to_sqlite"] = await _paced(site, projectors, url, records, None)
         progress.came(found["to_sqlite"]["records_per_s"], "records/s")
     return found
 
 
 def _write_events(site: Site, plan: Plan) -> tuple[int, int]:
     """The files of events; how many are in the first, and of how many budgets they are."""
-    count = min(site.events, EVENTS_MAX)
+    count = min(site.events, stream.YEAR_EVENTS_MAX)
     budgets = stream.budgets_of(count)
     events = stream.stream(count + int(plan.rate * plan.seconds), budgets)
     stream.write(site.opening, stream.opening(budgets))

@@ -14,9 +14,6 @@ from bench.kafka.progress import Progress
 from bench.kafka.workers import COMMAND
 from services.dev.local_broker import parent_death_prefix
 
-EVENTS_MAX: Final = 100_000
-"""How many events are replayed, the opening's before them."""
-
 RSS_UNIT: Final = 1024
 """Bytes of one unit of Linux's `ru_maxrss`."""
 
@@ -29,7 +26,7 @@ async def replay(site: Site, progress: Progress) -> Figures:
     Raises:
         BenchFailed: a replay failed.
     """
-    count, file = min(site.events, EVENTS_MAX), site.folder / "replayed.jsonl"
+    count, file = min(site.events, stream.YEAR_EVENTS_MAX), site.folder / "replayed.jsonl"
     with site.stream.open("rb") as events:
         stream.write(file, (line[:-1] for line in islice(events, count)))
     count += stream.opening_events(stream.budgets_of(site.events))
