@@ -12,11 +12,12 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from events.texts import Translatable, _
+from events.texts import Translatable, _, verbatim
 from services.projector.settings import variable_name
 from services.runtime.kafka.writer import WriterFailed
 from services.runtime.ops.errors import Stop, Unreachable
 from services.runtime.ops.tls import tls_refusal
+from services.texts.system_errors import error_text
 
 LIMIT_S: Final = 60.0
 """The timeout of one transaction: shorter than the watchdog's."""
@@ -215,7 +216,7 @@ def _has_no_tls(error: BaseException) -> bool:
 def explained(error: BaseException) -> Translatable:
     """An error of the database as a text that says what to do."""
     known = filter(None, map(_refusal, _chain(error)))
-    return next(known, None) or NO_DATABASE.render({"error": message_of(error)})
+    return next(known, None) or NO_DATABASE.render({"error": reason_of(error)})
 
 
 def _refusal(error: BaseException) -> Translatable | None:
@@ -223,7 +224,7 @@ def _refusal(error: BaseException) -> Translatable | None:
     of_certificates = tls_refusal(error, variable_name("sslrootcert"), variable_name("sslcert"))
     if of_certificates is not None:
         return of_certificates
-    facts = {"error": message_of(error)}
+    facts = {"error": reason_of(error)}
     if isinstance(error, asyncpg.InvalidPasswordError):
         return WRONG_PASSWORD.render(facts)
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
@@ -239,6 +240,14 @@ def _refusal(error: BaseException) -> Translatable | None:
 
 
 def message_of(error: BaseException) -> str:
-    """What the server or the system said, on one line."""
+    """The message of the server or the system, on one line, for a log."""
     *_unused, inmost = _chain(error)
     return str(inmost).split("\n")[0] or type(inmost).__name__
+
+
+def reason_of(error: BaseException) -> Translatable:
+    """The same for people: the usual errors of the system and of SQLite in their language."""
+    *_unused, inmost = _chain(error)
+    if isinstance(inmost, OSError | sqlite3.Error):
+        return error_text(inmost)
+    return verbatim(message_of(error))

@@ -1,6 +1,7 @@
 """Errors of the operating system and of SQLite as texts, in English and French."""
 
 import errno
+import ssl
 from typing import Final
 
 from events.texts import Translatable, _, verbatim
@@ -53,7 +54,7 @@ def error_text(error: Exception) -> Translatable:
     if isinstance(error, UnicodeDecodeError):
         return NOT_UTF_8.render({"byte": error.start})
     text = str(error)
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):  # Numbers of its own.
         if error.errno in BY_NUMBER:
             return BY_NUMBER[error.errno]
         text = error.strerror or text

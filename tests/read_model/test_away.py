@@ -1,6 +1,7 @@
 """Services that start while PostgreSQL is away: they wait for it, but not for one that refuses."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -12,9 +13,11 @@ import uvloop
 from events.texts import verbatim
 from services.api.access.store import AccessStore
 from services.api.adapters.clock import wall_clock
-from services.projector.database_errors import RETRY_S, when_reachable
+from services.projector.database_errors import RETRY_S, explained, when_reachable
 from services.projector.migrations import prepare_at
 from services.runtime.ops.errors import Unreachable
+from services.texts.language import Language
+from services.texts.translation import translate
 from services.treasury.store.database import TreasuryStore
 from tests.read_model.databases import Server, a_server
 
@@ -112,6 +115,19 @@ def test_what_is_away_is_asked_again_and_what_refuses_is_not(
         ):
             runner.run(when_reachable("db", ask, patience_s))
         assert times == asked
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ConnectionRefusedError(111, "Connect call failed"), "connexion refusée"),
+        (socket.gaierror(-2, "Name or service not known"), "nom inconnu"),
+        (asyncpg.ReadOnlySQLTransactionError("cannot execute CREATE"), "cannot execute CREATE"),
+        (ssl.SSLError(1, "tlsv1 alert unknown ca"), "tlsv1 alert unknown ca"),
+    ],
+)
+def test_the_usual_reasons_are_in_the_readers_language(error: Exception, reason: str) -> None:
+    assert reason in translate(explained(error), Language.FR)
 
 
 def test_a_bug_is_none_of_the_database() -> None:

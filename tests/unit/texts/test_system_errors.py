@@ -3,6 +3,7 @@
 import errno
 import os
 import sqlite3
+import ssl
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,7 @@ def test_text_in_another_encoding_is_called_that() -> None:
         (OSError(errno.EXDEV, "Invalid cross-device link"), "Invalid cross-device link"),
         (OSError("cannot read from timed out object"), "cannot read from timed out object"),
         (TimeoutError(), "TimeoutError"),
+        (ssl.SSLError(errno.EPERM, "tlsv1 alert unknown ca"), "tlsv1 alert unknown ca"),
     ],
 )
 def test_an_error_that_is_not_known_keeps_its_own_words(error: OSError, words: str) -> None:

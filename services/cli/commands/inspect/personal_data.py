@@ -13,7 +13,7 @@ from sqlalchemy import URL, Connection, MetaData, Table, inspect, select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from events.texts import _, ngettext, verbatim
+from events.texts import _, ngettext
 from services.api.access.store import access_address
 from services.api.settings import ApiSettings
 from services.cli.records.occurrences import Occurrence, Wanted
@@ -27,7 +27,7 @@ from services.cli.terminal.output import (
 )
 from services.cli.terminal.screen import Screen
 from services.projector.database import engine_address, make_engine, our_address
-from services.projector.database_errors import message_of, raising_unreachable
+from services.projector.database_errors import raising_unreachable, reason_of
 from services.projector.settings import read_address
 from services.projector.sql import POSTGRESQL
 from services.runtime.kafka.reader import Reader
@@ -220,7 +220,7 @@ async def _rows(wanted: Wanted, address: str) -> AsyncGenerator[Searched]:
                         for each in wanted.occurrences(value):
                             yield table.fullname, Holder(table.fullname, key, str(column), each)
     except DatabaseError as error:
-        raise Unreachable(engine_address(engine), verbatim(message_of(error))) from error
+        raise Unreachable(engine_address(engine), reason_of(error)) from error
     finally:
         await engine.dispose()
 
