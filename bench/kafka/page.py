@@ -25,7 +25,7 @@ HEAD: Final = (
     "# Throughput, latency, restoring: measured\n\n"
     "Written by `python -m bench.kafka.page` from `build/bench.json`, which `make bench` writes."
     " [Decision 14](../decisions/0014-throughput.md) says what to make of it,"
-    " [decision 41](../decisions/0041-half-the-cost.md) has the code before, on the same machine."
+    " [decision 41](../decisions/0041-half-the-cost.md) compares with the code before."
 )
 
 CONTENDERS: Final = (

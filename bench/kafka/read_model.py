@@ -160,9 +160,9 @@ async def _paced(
 ) -> Figures:
     """From the first partition opened until so many records are in the tables."""
     until_s = time.perf_counter() + OPENING_S
-    while not (opened := [each for child in projectors for each in child.moments(OPENED)]):
+    while not all(opened := [child.moments(OPENED) for child in projectors]):
         await _look(projectors, until_s)
-    start_s = min(each.at_s for each in opened)
+    start_s = min(each.at_s for moments in opened for each in moments)
     pids = [each.pid for each in projectors]
     before, before_database_s = spent(pids, site.broker_pid), _database_s(server)
     engine = make_engine(url)
@@ -172,8 +172,6 @@ async def _paced(
     took_s = time.perf_counter() - start_s
     had = spent(pids, site.broker_pid).since(before)
     await engine.dispose()
-    if idle := [each for each in projectors if not each.moments(OPENED)]:
-        raise BenchFailed(f"{len(idle)} projectors of {len(projectors)} had nothing to do")
     return {
         "records": done,
         "seconds": took_s,

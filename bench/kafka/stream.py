@@ -17,7 +17,7 @@ from services.runtime.kafka.publishing import Message
 
 EVENTS: Final = 300_000
 YEAR_EVENTS_MAX: Final = 100_000
-"""Of these files and tables are given no more than so many, the opening's before them."""
+"""The most events that files, tables and the console are given, behind those of the opening."""
 
 WHOLE_YEAR_EVENTS: Final = 30_000
 """From this size on a run has all 500 budgets; below, as many fewer."""

@@ -38,9 +38,11 @@ def _paces(found: Figures) -> Iterator[str]:
         yield f"| {name} | {' | '.join(cells)} |"
     yield ""
     ratios = ", ".join(f"{each:.3f}" for each in found["ratios"])
+    is_seen = max(found["ratios"]) < 1
     yield (
         f"With the watch the worker makes {ratios} of its pace without, pair by pair: in the middle"
-        f" the watch costs {found['watch_cost_percent']:.1f} %. It has"
+        f" the watch costs {found['watch_cost_percent']:.1f} %"
+        f"{'' if is_seen else ', which is less than rounds differ by'}. It has"
         f" {found['watch_cores']:.2f} cores meanwhile (they are among the others),"
         f" {found['watch_cpu_us_per_event']:.0f} µs an event, and"
         f" {found['watch_peak_bytes'] / MIB:.0f} MiB at most. When the ledger is done the watch has"
