@@ -171,7 +171,7 @@ def refilling(name: str, made: str) -> tuple[str, str]:
 def _spellings(name: str, written: tuple[str, ...]) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
     """By place in a row, what SQLAlchemy makes of a day or an instant for SQLite.
 
-    A batch names few days, and its rows the same instants.
+    It is kept: a batch names few days.
     """
     kinds = (table(name).columns[each].type.dialect_impl(_sqlite) for each in written)
     spells = (
