@@ -61,6 +61,7 @@ CLOSED = _(
     "check {setting}"
 )
 NO_TLS = _("there is no TLS ({error}): check the port, the server's `ssl`, and {setting}")
+OF_FILE = _("{path}: {error}")
 
 log: Final = structlog.stdlib.get_logger("ecluse.database")
 
@@ -248,6 +249,8 @@ def message_of(error: BaseException) -> str:
 def reason_of(error: BaseException) -> Translatable:
     """The same for people: the usual errors of the system and of SQLite in their language."""
     *_unused, inmost = _chain(error)
-    if isinstance(inmost, OSError | sqlite3.Error):
-        return error_text(inmost)
-    return verbatim(message_of(error))
+    if not isinstance(inmost, OSError | sqlite3.Error):
+        return verbatim(message_of(error))
+    if isinstance(inmost, OSError) and inmost.filename is not None:  # No socket: a key, say.
+        return OF_FILE.render({"path": inmost.filename, "error": error_text(inmost)})
+    return error_text(inmost)

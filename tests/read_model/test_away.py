@@ -121,6 +121,7 @@ def test_what_is_away_is_asked_again_and_what_refuses_is_not(
     ("error", "reason"),
     [
         (ConnectionRefusedError(111, "Connect call failed"), "connexion refusée"),
+        (PermissionError(13, "Permission denied", "postgresql.key"), "postgresql.key\u00a0: "),
         (socket.gaierror(-2, "Name or service not known"), "nom inconnu"),
         (asyncpg.ReadOnlySQLTransactionError("cannot execute CREATE"), "cannot execute CREATE"),
         (ssl.SSLError(1, "tlsv1 alert unknown ca"), "tlsv1 alert unknown ca"),
