@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.ledger.domain.journal import JournalRecord, read_record
+from services.ledger.domain.journal import RULES_VERSION, JournalRecord, read_record
 from services.ledger.domain.model.lines import Stage
 from services.ledger.domain.model.moves import MOVE_KINDS
 from tests.builders import (
@@ -104,6 +104,20 @@ def test_rule_7_a_record_is_read_again_as_it_was(events: list[Json | bytes]) -> 
     assert list(scenario.last.moves) == list(again.moves)
     assert list(scenario.last.payment_orders) == list(again.payment_orders)
     assert row.record == again.seal()
+
+
+def test_rule_7_a_record_keeps_the_version_of_the_rules_that_decided() -> None:
+    (row,) = Scenario(a_vote()).store.journal()
+    record = read_record(row.record)
+    record.rules_version = RULES_VERSION + 1
+    raw = record.seal()
+    assert raw == read_record(raw).seal()
+
+
+def test_a_record_with_a_member_that_is_not_known_is_none() -> None:
+    (row,) = Scenario(a_vote()).store.journal()
+    with pytest.raises(ValueError, match="added"):
+        read_record(row.record[:-1] + b',"added":1}')
 
 
 def canonical(row: Json) -> bytes:
