@@ -75,7 +75,7 @@ AIMS: Final = (
         "postgresql_records_per_s",
         "journal records a second into PostgreSQL",
         20_000,
-        if_missed="one projector waits for PostgreSQL in turn: two of them, on the line of two",
+        if_missed="a projector waits for PostgreSQL in turn: two side by side, a line of their own",
     ),
     Aim(
         "postgresql_by_two_records_per_s",

@@ -52,8 +52,8 @@ def _paces(found: Figures) -> Iterator[str]:
     yield ""
     yield (
         "The whole journal waits when the clock starts, with the first partition opened; the clock"
-        f" ends once {found['to_postgresql']['records']:,} records are in the tables. A few more"
-        " come until it is looked at, where there are more. Memory is the largest process's."
+        f" ends once {found['to_postgresql']['records']:,} records are in the tables. Where"
+        " later events wait too, a few of theirs are among them. Memory is the largest process's."
     )
 
 
