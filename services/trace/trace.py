@@ -135,7 +135,7 @@ class Trace:
                 if convention is not None:
                     yield from filter(lambda each: _is_of(part, each), awaited_of(book, convention))
                 if (book.budget, name) in self.unopened and convention is not None:
-                    carried = sum(money.carried_over for money in convention.lines.values())
+                    carried = sum(money.carried_over for money in convention.lines)
                     opening = Want("opening", next_year(book.budget))
                     yield Awaited("convention", name, name, carried, None, (opening,))
 

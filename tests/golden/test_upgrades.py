@@ -1,8 +1,8 @@
 """A state that an earlier release wrote is thrown away, and made again from the journal.
 
-`state-1/` and `state-4/` hold what the ledgers with these state versions made of the hard year: its
-SQLite file as SQL, and its topics, one record a line (tests/kafka/test_startup_checks.py).
-`record_state.py` wrote them.
+`state-1/`, `state-4/` and `state-5/` hold what the ledgers with these state versions made of the
+hard year: its SQLite file as SQL, and its topics, one record a line
+(tests/kafka/test_startup_checks.py). `record_state.py` wrote them.
 """
 
 import json
@@ -19,9 +19,9 @@ from services.ledger.files.summary import summary
 from tests.golden.record import HERE
 
 
-@pytest.mark.parametrize("version", [1, 4])
+@pytest.mark.parametrize("version", [1, 4, 5])
 def test_a_database_of_an_earlier_state_version_is_upgraded(version: int, tmp_path: Path) -> None:
-    """Version 1 knew no internal events; version 4 had a row for each remembered event."""
+    """Version 1 knew no internal events; 4 had a row for each remembered event, 5 other members."""
     file = tmp_path / "ledger.db"
     db = sqlite3.connect(file)
     db.executescript((HERE / f"state-{version}" / "hard-year-2023.sql").read_text("utf-8"))

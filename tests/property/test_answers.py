@@ -24,9 +24,7 @@ def check_awaited(book: Book) -> None:
     for convention in book.conventions.values():
         found = list(awaited_of(book, convention))
         assert convention.ordered_cents() == cents(found, "payment_order")
-        assert sum(money.remaining for money in convention.lines.values()) >= cents(
-            found, "instalment"
-        )
+        assert sum(money.remaining for money in convention.lines) >= cents(found, "instalment")
         assert all(each.waits_for for each in found)
         outstanding = sum(each.outstanding_cents for each in convention.recoveries.values())
         assert outstanding == cents(found, "recovery")

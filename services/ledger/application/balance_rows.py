@@ -62,13 +62,13 @@ def line_balance(budget: str, line: Line, money: LineMoney) -> PrintedLineBalanc
 
 
 def convention_balance(
-    budget: str, convention: str, line: Line, money: ConventionMoney
+    budget: str, convention: str, money: ConventionMoney
 ) -> PrintedConventionBalance:
     """The balance of a convention on a line."""
     return PrintedConventionBalance(
         budget,
         convention,
-        PrintedLine(*line),
+        PrintedLine(*money.line),
         money.granted,
         money.remaining,
         money.ordered,

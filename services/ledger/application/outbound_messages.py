@@ -270,9 +270,9 @@ def _moved(recorded: Recorded, budgets: Mapping[str, BudgetState]) -> Iterator[_
         assert award is not None, "a convention stands on an award"
         if not award.requires_convention:
             # It replaces the grant and has its money, without a move (rules, 13).
-            for line in book.conventions[event.convention].lines:
-                yield budget, event.grant, line
-                yield budget, event.convention, line
+            for money in book.conventions[event.convention].lines:
+                yield budget, event.grant, money.line
+                yield budget, event.convention, money.line
 
 
 def _balance(
@@ -289,7 +289,7 @@ def _balance(
         found = book.conventions.get(convention)
         if found is None:
             return OutboundRecord(topics.BALANCES, key, None, ())
-        row = convention_balance(budget, convention, line, found.lines[line])
+        row = convention_balance(budget, convention, found.money_on(line))
     event_id = f"{budget}/{sequence}/balance/{digest}"
     value = cause.value(_UPDATED, event_id, _BalanceUpdated(row, sequence))
     return OutboundRecord(topics.BALANCES, key, value, STRUCTURED)

@@ -6,9 +6,10 @@ with each payment stands apart from what was agreed and from what was ordered.
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from struct import Struct
+from sys import intern
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -31,11 +32,11 @@ from services.ledger.domain.model.conventions import (
     DocumentReceipt,
 )
 from services.ledger.domain.model.grants import BankAccount, Grant
-from services.ledger.domain.model.interning import with_own_lines, with_shared_parts
+from services.ledger.domain.model.interning import NOTHING, one_copy
 from services.ledger.domain.model.lines import Line, LineMoney
 from services.ledger.domain.model.orders import OrderState, PaymentOrder
 
-STATE_VERSION = 5
+STATE_VERSION = 6
 """The version of the rows' shape: raised when older rows can no longer be read."""
 
 IDENTITIES_MAX: Final = 1_000
@@ -71,8 +72,8 @@ class _Sequence(msgspec.Struct):
 class ConventionProgress(NamedTuple):
     """What has become of a convention."""
 
-    lines: dict[Line, ConventionMoney]
-    documents: dict[DocumentKey, DocumentReceipt]
+    lines: tuple[ConventionMoney, ...]
+    documents: Mapping[DocumentKey, DocumentReceipt]
 
 
 class OrderProgress(NamedTuple):
@@ -84,7 +85,7 @@ class OrderProgress(NamedTuple):
 
 
 def _agreed(convention: Convention) -> Convention:
-    return replace(convention, lines={}, documents={})
+    return replace(convention, lines=(), documents=NOTHING)
 
 
 def _as_issued(order: PaymentOrder) -> PaymentOrder:
@@ -96,7 +97,7 @@ def _unpack(kind: Any) -> Callable[[bytes], Any]:
 
 
 def _line(key: str) -> Line:
-    return Line(*json.loads(key))
+    return one_copy(Line(*json.loads(key)))
 
 
 class Kind(NamedTuple):
@@ -184,7 +185,7 @@ def _put_remembered(memory: Memory, value: bytes) -> None:
         name = int.from_bytes(identity, "big")
         memory.remembered[name] = int.from_bytes(digest, "big")
         if is_recovery:
-            memory.recoveries.add(name)
+            memory.recoveries |= {name}
 
 
 def _header(state: BudgetState) -> Header:
@@ -282,13 +283,37 @@ def _join(book: Book, progress: dict[str, dict[str, Any]]) -> None:
     conventions, orders = progress["convention_progress"], progress["order_progress"]
     if (conventions.keys(), orders.keys()) != (book.conventions.keys(), book.orders.keys()):
         raise ValueError(f"{book.budget}: parts of conventions or orders are missing")
+    for grant in book.grants.values():
+        grant.share_parts()
     for name, convention in book.conventions.items():
         convention.lines, convention.documents = conventions[name]
+        convention.share_parts(book.award_of(convention))
     for name, order in book.orders.items():
         paid_cents, state, open_at_closing = orders[name]
         book.orders[name] = replace(
-            order, paid_cents=paid_cents, state=state, open_at_closing=open_at_closing
+            order,
+            **_shared_parts(book, order),
+            paid_cents=paid_cents,
+            state=state,
+            open_at_closing=open_at_closing,
         )
+
+
+def _shared_parts(book: Book, order: PaymentOrder) -> dict[str, Any]:
+    """The members of an order that its convention, its instalment and other orders have too."""
+    convention, named = book.place_of(order)
+    equal = (
+        each.lines
+        for each in convention.schedule
+        if each.instalment == named and each.lines == order.lines
+    )
+    is_own = convention.convention == order.convention
+    return {
+        "convention": convention.convention if is_own else order.convention,
+        "instalment": intern(order.instalment),
+        "due_on": one_copy(order.due_on),
+        "lines": next(equal, order.lines),
+    }
 
 
 def _put_header(state: BudgetState, header: Header) -> None:
@@ -306,9 +331,3 @@ def _derive(state: BudgetState) -> None:
     memory.parked = dict(sorted(memory.parked.items()))
     for sequence, parked in memory.parked.items():
         memory.waiting.setdefault(parked.want, []).append(sequence)
-    book.own_lines = {line: line for line in book.lines}
-    for grant in book.grants.values():
-        if grant.award is not None:
-            grant.award = with_own_lines(grant.award, book.own_lines)
-    for convention in book.conventions.values():
-        with_shared_parts(convention, book.own_lines)

@@ -26,6 +26,6 @@ def held_back(book: Book, convention: Convention) -> dict[str, Any] | None:
     if not convention.is_award_alone:
         return None
     siret = convention.beneficiary.siret
-    if convention.year_awards_cents is not None:
-        return above_threshold(siret, convention.year_awards_cents)
+    if convention.earlier.awards_cents is not None:
+        return above_threshold(siret, convention.earlier.awards_cents)
     return convention_required(book, siret)

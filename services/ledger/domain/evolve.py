@@ -8,8 +8,13 @@ from services.ledger.domain.credit import group_of
 from services.ledger.domain.invariants import check_moved
 from services.ledger.domain.journal import JournalRecord, Outcome
 from services.ledger.domain.model.book import Book, BudgetState, Parked, Want, brief, shortened
-from services.ledger.domain.model.conventions import Convention, ConventionMoney, Instalment
+from services.ledger.domain.model.conventions import (
+    Convention,
+    ConventionMoney,
+    Instalment,
+)
 from services.ledger.domain.model.flags import FlagCode
+from services.ledger.domain.model.interning import one_copy, without
 from services.ledger.domain.model.lines import Line, LineMoney, Stage
 from services.ledger.domain.model.moves import RELEASE, RESERVE, Move
 from services.ledger.domain.model.orders import OrderState, PaymentOrder, remaining_lines
@@ -53,7 +58,7 @@ def _remember(state: BudgetState, received: Received) -> None:
     state.new_identities.append(identity)
     if handler_of(received.envelope.data).outlives_closing:
         # A closed-out year keeps these ids when it drops all others (rules, 31).
-        state.memory.recoveries.add(identity)
+        state.memory.recoveries |= {identity}
 
 
 def _park(state: BudgetState, record: JournalRecord, received: Received) -> None:
@@ -110,12 +115,10 @@ def _hold_reissues(state: BudgetState, record: JournalRecord) -> None:
 def _reserve(state: BudgetState, grant: str, line: Line, cents: int) -> None:
     """Add to what an award still holds on a line, or take from it."""
     known = state.book.grants[grant]
-    reserved = known.reserved_cents
-    left_cents = reserved.pop(line, 0) + cents
+    left_cents = known.reserved_cents.get(line, 0) + cents
+    known.reserved_cents = without(known.reserved_cents, line)
     if left_cents:
-        reserved[state.book.own_lines[line]] = left_cents
-    elif not reserved:
-        known.reserved_cents = {}  # A dict once filled stays large.
+        known.reserved_cents = {**known.reserved_cents, one_copy(line): left_cents}
     state.touched["grant"].add(grant)
 
 
@@ -147,14 +150,11 @@ def _add_to_group(book: Book, move: Move, cents: int) -> None:
 
 
 def _move_convention(state: BudgetState, move: Move) -> None:
-    book, kind, cents = state.book, move.kind, move.amount_cents
+    kind, cents = move.kind, move.amount_cents
     assert move.convention is not None, "the move is a convention's"
     assert kind.convention_gains is not None, "a convention's money stays in the budget"
     convention = state.touch_progress(move.convention)
-    money = convention.lines.get(move.line)
-    if money is None:
-        line = book.own_lines[move.line]
-        money = convention.lines[line] = ConventionMoney()
+    money = convention.opened_on(move.line)
     if kind.convention_loses is None:
         money.granted += cents
         if kind.origin is Stage.RESERVED:
@@ -183,7 +183,9 @@ def _keep_order(state: BudgetState, order: PaymentOrder) -> None:
         instalment.orders += 1
         instalment.order = order.payment_order
         instalment.reissue_held = False
-        convention.earlier_orders.pop(name, None)
+        if name in convention.earlier.orders:
+            left = without(convention.earlier.orders, name)
+            convention.earlier = replace(convention.earlier, orders=left)
         if order.lines == instalment.lines:
             order = replace(order, lines=instalment.lines)  # One copy of what is equal.
         state.touch_convention(convention.convention)

@@ -22,7 +22,7 @@ def check_moved(book: Book, moves: Iterable[Move]) -> None:
         assert money.balances(), f"line {move.line} does not balance: {money}"
         assert money.appropriated <= CENTS_MAX, f"line {move.line} is beyond all range: {money}"
         if move.convention is not None:
-            share = book.conventions[move.convention].lines[move.line]
+            share = book.conventions[move.convention].money_on(move.line)
             assert share.balances(), f"{move.convention} on {move.line} does not balance: {share}"
 
 
@@ -31,8 +31,8 @@ def check_book(book: Book) -> None:
     for line, money in book.lines.items():
         assert money.balances(), f"line {line} does not balance: {money}"
     for name, convention in book.conventions.items():
-        for line, share in convention.lines.items():
-            assert share.balances(), f"{name} on {line} does not balance: {share}"
+        for share in convention.lines:
+            assert share.balances(), f"{name} on {share.line} does not balance: {share}"
         _check_plan(book, convention)
         _check_recoveries(convention)
     if not book.closed_out:  # A closed-out year keeps only sums paid and recoveries.
@@ -48,10 +48,10 @@ def _check_lines_against_conventions(book: Book) -> None:
         for line, cents in grant.reserved_cents.items():
             held[line][0] += cents
     for convention in book.conventions.values():
-        for line, share in convention.lines.items():
-            held[line][1] += share.remaining
-            held[line][2] += share.ordered
-            held[line][3] += share.paid
+        for share in convention.lines:
+            held[share.line][1] += share.remaining
+            held[share.line][2] += share.ordered
+            held[share.line][3] += share.paid
     for line, money in book.lines.items():
         stages = [money.reserved, money.committed, money.ordered, money.paid]
         assert stages == held[line], f"line {line}: {stages} in stages, {held[line]} held"
@@ -63,7 +63,7 @@ def _check_plan(book: Book, convention: Convention) -> None:
         return
     not_ordered = [each for each in convention.schedule if not is_live(book, each)]
     for line, cents in cents_by_line(not_ordered).items():
-        remaining = convention.lines[line].remaining if cents else 0
+        remaining = convention.money_on(line).remaining
         assert 0 <= cents <= remaining, f"{convention.convention} on {line} plans {cents}"
 
 
@@ -95,7 +95,8 @@ def _check_orders(book: Book) -> None:
                 ordered[key] = ordered.get(key, 0) + each.amount_cents - paid_cents
     for name, convention in book.conventions.items():
         recovered_cents = 0
-        for line, share in convention.lines.items():
+        for share in convention.lines:
+            line = share.line
             asked = ordered.get((name, line), 0)
             assert share.ordered == asked, f"{name} on {line}: orders ask {asked}"
             had = paid.get((name, line), 0)

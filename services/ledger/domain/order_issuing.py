@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 
 from services.ledger.domain.convention_threshold import held_back
 from services.ledger.domain.model.book import Book
@@ -19,12 +20,14 @@ from services.ledger.domain.model.conventions import (
 )
 from services.ledger.domain.model.flags import Flag, FlagCode
 from services.ledger.domain.model.grants import Act, BankAccount, Grant
+from services.ledger.domain.model.interning import one_copy
 from services.ledger.domain.model.lines import Line, PlannedLine
 from services.ledger.domain.model.moves import ORDER, RELEASE, Move, MoveKind
 from services.ledger.domain.model.orders import OrderChange, OrderState, PaymentOrder, shared
 from services.ledger.domain.model.schedules import (
     due_again_on,
     eligible_cost_cents,
+    is_of_grant,
     order_of,
     trigger_met_on,
 )
@@ -135,7 +138,7 @@ def _issue_met(
         if again_on is None:
             excess_cents = max(excess_cents, _settle(case, instalment, lines, drawn_cents, ruling))
         if lines:
-            due_on = again_on or met_on + PAYMENT_DELAY
+            due_on = again_on or one_copy(met_on + PAYMENT_DELAY)
             drawn_cents += _issue(case, instalment, lines, due_on, ruling)
     if excess_cents:
         owed = {"convention": case.convention.convention, "amount_cents": excess_cents}
@@ -201,7 +204,9 @@ def _issue(
     """Issue one order; returns its amount in cents."""
     before = instalment.orders
     name = order_name(case.convention.convention, instalment.instalment, before + 1)
-    convention, named, *_ = name.split("/")
+    convention, named = case.convention.convention, instalment.instalment
+    if is_of_grant(instalment):
+        convention, named = named.split("/")
     amount_cents = sum(each.amount_cents for each in lines)
     order = PaymentOrder(
         payment_order=name,
@@ -231,8 +236,8 @@ def _for_the_treasury(case: Situation, previous: str | None) -> dict[str, Any]:
     assert case.account is not None, "no order without a bank account"
     assert case.grant.award is not None, "no order without an award"
     return {
-        "beneficiary": case.convention.beneficiary._asdict(),
-        "bank_account": case.account._asdict(),
+        "beneficiary": asdict(case.convention.beneficiary),
+        "bank_account": asdict(case.account),
         "acts": [act.row() for act in acts_to_carry(case.grant.acts, case.grant.award.act)],
         "title": case.grant.award.title,
         "issued_on": case.issued_on.isoformat(),

@@ -76,9 +76,9 @@ def _line_rows(book: Book) -> list[dict[str, Any]]:
 
 def _convention_rows(book: Book) -> list[dict[str, Any]]:
     return [
-        msgspec.to_builtins(convention_balance(book.budget, name, line, money))
+        msgspec.to_builtins(convention_balance(book.budget, name, money))
         for name, convention in sorted(book.conventions.items())
-        for line, money in sorted(convention.lines.items(), key=lambda item: Line.in_order(item[0]))
+        for money in sorted(convention.lines, key=lambda each: each.line.in_order())
     ]
 
 

@@ -63,7 +63,7 @@ def test_the_book_of_these_tests_is_a_true_one() -> None:
     book = a_book()
     check_book(book)
     assert LineMoney(200, 54, 50, 35, 40, 21) == book.lines[LINE]
-    assert ConventionMoney(100, 35, 40, 21, 4) == book.conventions["C"].lines[LINE]
+    assert ConventionMoney(LINE, 100, 35, 40, 21, 4) == book.conventions["C"].money_on(LINE)
 
 
 def convention_of(book: Book) -> Convention:
@@ -83,7 +83,7 @@ def on_share(**cents: int) -> Callable[[Book], None]:
     """So many cents more in columns of what the convention has of the line."""
 
     def change(book: Book) -> None:
-        _add(convention_of(book).lines[LINE], cents)
+        _add(convention_of(book).opened_on(LINE), cents)
 
     return change
 
@@ -93,7 +93,7 @@ def on_both(**cents: int) -> Callable[[Book], None]:
     names = {"remaining": "committed", "released": "available"}
 
     def change(book: Book) -> None:
-        _add(convention_of(book).lines[LINE], cents)
+        _add(convention_of(book).opened_on(LINE), cents)
         _add(book.lines[LINE], {names.get(name, name): each for name, each in cents.items()})
 
     return change
@@ -107,7 +107,8 @@ def _add(money: Any, cents: dict[str, int]) -> None:
 def recovery(ordered: int, collected: int, revenue: int) -> Callable[[Book], None]:
     def change(book: Book) -> None:
         on_line = {LINE: RecoveredLine(0, collected, revenue)}
-        convention_of(book).recoveries["R"] = Recovery(ordered, collected, revenue, on_line)
+        known = Recovery(ordered, collected, revenue, on_line)
+        convention_of(book).recoveries = {"R": known}
 
     return change
 
@@ -123,8 +124,7 @@ def planned(cents: int) -> Callable[[Book], None]:
     """The balance plans so much."""
 
     def change(book: Book) -> None:
-        schedule = convention_of(book).schedule
-        schedule[-1] = replace(schedule[-1], lines=(PlannedLine(LINE, cents, None),))
+        convention_of(book).schedule[-1].lines = (PlannedLine(LINE, cents, None),)
 
     return change
 
@@ -158,7 +158,8 @@ def awarded(book: Book) -> None:
 
 
 def reserve(book: Book) -> None:
-    book.grants["G"].reserved_cents[LINE] += 1
+    grant = book.grants["G"]
+    grant.reserved_cents = {LINE: grant.reserved_cents[LINE] + 1}
 
 
 # What is wrong, how it came about, what the check says.
@@ -291,7 +292,7 @@ def test_rule_33_what_moved_is_checked_after_every_record() -> None:
 
 def test_rule_33_the_share_of_a_convention_that_moved_is_checked() -> None:
     book = a_book()
-    convention_of(book).lines[LINE].granted += 1
+    convention_of(book).opened_on(LINE).granted += 1
     check_moved(book, [a_move(1)])
     with pytest.raises(AssertionError, match=r"C on .* does not balance"):
         check_moved(book, [a_move(1, "C")])
@@ -300,9 +301,9 @@ def test_rule_33_the_share_of_a_convention_that_moved_is_checked() -> None:
 def test_rule_31_of_a_closed_out_year_only_what_is_left_is_checked() -> None:
     """Its lines and orders are gone, and what its conventions were paid stands alone."""
     book = a_book()
-    share = ConventionMoney(granted=21, paid=21)
+    share = ConventionMoney(LINE, granted=21, paid=21)
     left = Book(book.budget, closed=True, closed_out=True)
-    left.conventions["C"] = replace(convention_of(book), schedule=[], lines={LINE: share})
+    left.conventions["C"] = replace(convention_of(book), schedule=(), lines=(share,))
     check_book(left)
     assert date(2023, 5, 15) == left.conventions["C"].signed_on
     left.closed_out = False

@@ -264,6 +264,7 @@ def test_rule_27_a_line_that_had_more_back_than_it_had_gives_nothing() -> None:
     recovery = scenario.book.conventions["C"].recoveries["R"]
     first, second = recovery.lines
     too_much = {first: RecoveredLine(0, 55, 55), second: RecoveredLine(0, -5, -5)}
-    scenario.book.conventions["C"].recoveries["R"] = recovery._replace(lines=too_much)
+    known = {"R": recovery._replace(lines=too_much)}
+    scenario.book.conventions["C"].recoveries = known
     scenario.tell(a_collection(10, **AGAIN))
     assert [(second, 10)] == [(each.line, each.amount_cents) for each in scenario.last.moves]

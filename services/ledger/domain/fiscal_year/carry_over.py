@@ -10,6 +10,7 @@ from services.ledger.domain.model.conventions import (
     ConventionState,
     DocumentKey,
     DocumentReceipt,
+    EarlierYears,
     Instalment,
     document_key,
     order_name,
@@ -70,31 +71,35 @@ def carried_convention(book: Book, event: FiscalYearOpened, sequence: int) -> Co
         signed_on=event.signed_on,
         signed_at=sequence,
         is_award_alone=event.stands_alone,
-        schedule=[_carried_instalment(each, formerly) for each in event.instalments],
+        schedule=tuple(_carried_instalment(each, formerly) for each in event.instalments),
         notified_on=event.notified_on,
         documents=_carried_documents(event),
         state=ConventionState.TERMINATED if fell else ConventionState(event.state),
         obligations=obligations_of(event.obligations),
         order_counts={each.instalment: each.orders for each in event.former_instalments},
-        earlier_paid_cents=event.paid_cents,
-        earlier_ordered_cents=event.ordered_cents,
         formerly=formerly,
-        year_awards_cents=event.award.year_awards_cents if event.stands_alone else None,
     )
-    _keep_earlier_orders(convention, event)
+    convention.earlier = EarlierYears(
+        event.paid_cents,
+        event.ordered_cents,
+        _earlier_orders(convention, event),
+        event.award.year_awards_cents if event.stands_alone else None,
+    )
     return convention
 
 
-def _keep_earlier_orders(convention: Convention, event: FiscalYearOpened) -> None:
+def _earlier_orders(convention: Convention, event: FiscalYearOpened) -> dict[str, str]:
     """The ids of orders that no rule leads to any more, since the convention was renamed."""
     orders = [(each.instalment, each.orders, each.order) for each in event.instalments]
     orders += [(each.instalment, each.orders, each.order) for each in event.former_instalments]
     names = [each.instalment for each in convention.schedule]
     names += [each.instalment for each in event.former_instalments]
+    earlier = {}
     for name, (instalment, number, order) in zip(names, orders, strict=True):
         latest = order or order_name(event.convention, instalment, number)
         if number and latest != order_name(convention.convention, name, number):
-            convention.earlier_orders[name] = latest
+            earlier[name] = latest
+    return earlier
 
 
 def _carried_instalment(
@@ -139,7 +144,7 @@ def carried_grant(event: FiscalYearOpened, known: Grant | None) -> Grant:
     carried_cents = award.carried_cents + sum(each.amount_cents for each in event.lines)
     return replace(
         grant,
-        award=award._replace(carried_cents=carried_cents),
+        award=replace(award, carried_cents=carried_cents),
         acts=(*grant.acts, *acts),
         concurring=(),
     )

@@ -81,12 +81,12 @@ def _paid(convention: Convention) -> Convention:
         signed_on=convention.signed_on,
         signed_at=convention.signed_at,
         is_award_alone=convention.is_award_alone,
-        schedule=[],
-        lines={
-            line: ConventionMoney(granted=paid_cents, paid=paid_cents)
+        schedule=(),
+        lines=tuple(
+            ConventionMoney(line, granted=paid_cents, paid=paid_cents)
             for line in give_back_order(convention)
             if (paid_cents := convention.money_on(line).paid)
-        },
+        ),
         state=convention.state,
         recoveries=convention.recoveries,
     )

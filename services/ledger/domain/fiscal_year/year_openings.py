@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
+from msgspec.structs import asdict
 
 from events.canonical import without_nulls
 from events.codec import INTERNAL_EVENT_BYTES_MAX
@@ -117,12 +118,12 @@ def _data(book: Book, convention: Convention, cents: dict[Line, int]) -> dict[st
         "convention": convention.convention,
         "stands_alone": convention.is_award_alone,
         "state": convention.state,
-        "beneficiary": convention.beneficiary._asdict(),
-        "bank_account": None if account is None else account._asdict(),
+        "beneficiary": asdict(convention.beneficiary),
+        "bank_account": None if account is None else asdict(account),
         "signed_on": convention.signed_on,
         "notified_on": convention.notified_on,
-        "paid_cents": convention.earlier_paid_cents + convention.paid_cents(),
-        "ordered_cents": convention.earlier_ordered_cents + convention.ordered_cents(),
+        "paid_cents": convention.earlier.paid_cents + convention.paid_cents(),
+        "ordered_cents": convention.earlier.ordered_cents + convention.ordered_cents(),
         "lines": [
             {"line": line.row(), "amount_cents": amount_cents}
             for line, amount_cents in cents.items()
@@ -133,7 +134,7 @@ def _data(book: Book, convention: Convention, cents: dict[Line, int]) -> dict[st
             if each.amount_cents or is_live(book, each)
         ],
         "former_instalments": [
-            {"instalment": name, "orders": orders, "order": convention.earlier_orders.get(name)}
+            {"instalment": name, "orders": orders, "order": convention.earlier.orders.get(name)}
             for name, orders in sorted(_former(book, convention).items())
         ],
         "documents": _document_rows(convention),
@@ -145,13 +146,13 @@ def _data(book: Book, convention: Convention, cents: dict[Line, int]) -> dict[st
 
 def _award_row(book: Book, convention: Convention, award: Award) -> dict[str, Any]:
     siret = award.beneficiary.siret
-    year_cents = convention.year_awards_cents
+    year_cents = convention.earlier.awards_cents
     if year_cents is None:
         year_cents = award.earlier_year_cents
     return {
         "act": award.act.row(),
         "title": award.title,
-        "beneficiary": award.beneficiary._asdict(),
+        "beneficiary": asdict(award.beneficiary),
         "requires_convention": award.requires_convention,
         "conditions_year": award.conditions_year,
         "year_awards_cents": book.awarded_cents[siret] if year_cents is None else year_cents,
@@ -171,7 +172,7 @@ def _instalment_row(book: Book, convention: Convention, instalment: Instalment) 
         "orders": instalment.orders,
         "amended_on": instalment.amended_on,
         "due_again_on": None if live else due_again_on(book, instalment),
-        "order": convention.earlier_orders.get(instalment.instalment),
+        "order": convention.earlier.orders.get(instalment.instalment),
     }
 
 
@@ -185,7 +186,7 @@ def _former(book: Book, convention: Convention) -> dict[str, int]:
         and not is_live(book, each)
         and not is_of_grant(each)
     }
-    return convention.order_counts | given_up
+    return {**convention.order_counts, **given_up}
 
 
 def _document_rows(convention: Convention) -> list[dict[str, Any]]:

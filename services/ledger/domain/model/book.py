@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from services.ledger.domain.model.conventions import Convention
-from services.ledger.domain.model.grants import BankAccount, Grant
+from services.ledger.domain.model.grants import Award, BankAccount, Grant
+from services.ledger.domain.model.interning import one_copy
 from services.ledger.domain.model.lines import Line, LineMoney
 from services.ledger.domain.model.orders import PaymentOrder
 
@@ -36,8 +37,6 @@ class Book:
     # Sums that could be added up again at any time, kept because every award asks for them.
     group_available_cents: dict[str, int] = field(default_factory=dict)
     awarded_cents: dict[str, int] = field(default_factory=dict)
-    own_lines: dict[Line, Line] = field(default_factory=dict)
-    """The one copy of each line's identity that everything else names."""
     closed: bool = False
     """True once the year was closed (rules, 30)."""
     closed_out: bool = False
@@ -52,9 +51,13 @@ class Book:
         """The money of a line, opened at zero when it is first named."""
         money = self.lines.get(line)
         if money is None:
-            money = self.lines[line] = LineMoney()
-            self.own_lines[line] = line
+            money = self.lines[one_copy(line)] = LineMoney()
         return money
+
+    def award_of(self, convention: Convention) -> Award | None:
+        """The award on which a convention stands; a closed-out year keeps none."""
+        grant = self.grants.get(convention.grant)
+        return None if grant is None else grant.award
 
     def award_alone_of(self, grant: str) -> Convention | None:
         """The award without convention of a grant; None once one was signed for it."""
@@ -118,7 +121,7 @@ class Memory:
     refused: int = 0
     remembered: dict[int, int] = field(default_factory=dict)
     """Content digests by identity, both cut to 120 bits: see docs/decisions/0007-memory.md."""
-    recoveries: set[int] = field(default_factory=set)
+    recoveries: frozenset[int] = frozenset()
     """The identities of recoveries: a closed-out year drops all others (rules, 31)."""
     remembered_rows: int = 0
     """The number of rows in which a store holds remembered events: one more each commit."""
@@ -137,6 +140,12 @@ class BudgetState:
     """The pieces of state that changed since the last commit, but for remembered events."""
     new_identities: list[int] = field(default_factory=list)
     """The events remembered since the last commit."""
+
+    def keep_convention(self, convention: Convention) -> None:
+        """Put a convention that is new, or was made anew, into the book."""
+        convention.share_parts(self.book.award_of(convention))
+        self.book.conventions[convention.convention] = convention
+        self.touch_whole_convention(convention.convention)
 
     def touch_convention(self, name: str) -> Convention:
         """The convention, to be changed in place: anything but its money and documents."""

@@ -1,10 +1,11 @@
 """Conventions: what was agreed, what is still to be paid, and what was asked back."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from operator import attrgetter
+from sys import intern
 from typing import Final, NamedTuple
 
 import msgspec
@@ -17,9 +18,10 @@ from events.conventions import (
 )
 from events.deliberations import DeliberationAdopted, DeliberationWithdrawn
 from events.fiscal_years import FiscalYearOpened
-from services.ledger.domain.model.grants import Beneficiary
+from services.ledger.domain.model.grants import Award, Beneficiary
+from services.ledger.domain.model.interning import NOTHING, nothing, one_copy
 from services.ledger.domain.model.life_cycle import Transition
-from services.ledger.domain.model.lines import Line, PlannedLine
+from services.ledger.domain.model.lines import Line, PlannedLine, ServiceShare
 
 
 class RecoveredLine(NamedTuple):
@@ -125,6 +127,7 @@ class Instalment(msgspec.Struct, array_like=True, gc=False):
 class ConventionMoney(msgspec.Struct, array_like=True, gc=False):
     """The money of one convention on one line, in cents."""
 
+    line: Line
     granted: int = 0
     remaining: int = 0
     ordered: int = 0
@@ -178,6 +181,21 @@ class Obligation(NamedTuple):
     due_on: date
 
 
+class EarlierYears(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What earlier years left of a convention, in cents (rules, 32)."""
+
+    paid_cents: int = 0
+    ordered_cents: int = 0
+    """The sums paid and ordered when those years were closed."""
+    orders: Mapping[str, str] = msgspec.field(default_factory=nothing)
+    """The latest orders of instalments, where it had another name."""
+    awards_cents: int | None = None
+    """Of an award alone: all that its year awarded to its SIRET (rules, 14)."""
+
+
+NO_EARLIER_YEARS: Final = EarlierYears()
+
+
 class Convention(msgspec.Struct, array_like=True, gc=False):
     """A convention, or a grant without one that stands in its place."""
 
@@ -190,46 +208,67 @@ class Convention(msgspec.Struct, array_like=True, gc=False):
     """The journal sequence of the signature: orders are issued in this order (rules, 18)."""
     is_award_alone: bool
     """True while no convention was signed: the grant's reference stands for one (rules, 13)."""
-    schedule: list[Instalment]
+    schedule: tuple[Instalment, ...]
     notified_on: date | None = None
-    documents: dict[DocumentKey, DocumentReceipt] = {}
-    lines: dict[Line, ConventionMoney] = {}
+    documents: Mapping[DocumentKey, DocumentReceipt] = msgspec.field(default_factory=nothing)
+    lines: tuple[ConventionMoney, ...] = ()
     state: ConventionState = ConventionState.IN_FORCE
     obligations: tuple[Obligation, ...] = ()
-    recoveries: dict[str, Recovery] = {}
-    order_counts: dict[str, int] = {}
+    recoveries: Mapping[str, Recovery] = msgspec.field(default_factory=nothing)
+    order_counts: Mapping[str, int] = msgspec.field(default_factory=nothing)
     """The number of orders of each instalment that an amendment removed: ids stay unique."""
-    earlier_paid_cents: int = 0
-    earlier_ordered_cents: int = 0
-    """The sums paid and ordered when earlier years were closed."""
     formerly: str | None = None
     """The name of the grant in whose place it was signed: orders issued before bear it (rules, 13).
     """
-    earlier_orders: dict[str, str] = {}
-    """The latest orders of instalments, of an earlier year, where it had another name (rules, 32).
-    """
-    year_awards_cents: int | None = None
-    """Of an award alone of an earlier year: all that this year awarded to its SIRET (rules, 14)."""
+    earlier: EarlierYears = NO_EARLIER_YEARS
+
+    def share_parts(self, award: Award | None) -> None:
+        """Let what equals a part of its award, of another convention or of itself be one object."""
+        if award is not None and self.beneficiary == award.beneficiary:
+            self.beneficiary = award.beneficiary
+        self.signed_on = one_copy(self.signed_on)
+        self.documents = self.documents or NOTHING
+        self.recoveries = self.recoveries or NOTHING
+        self.order_counts = self.order_counts or NOTHING
+        if self.earlier == NO_EARLIER_YEARS:
+            self.earlier = NO_EARLIER_YEARS
+        for money in self.lines:
+            money.line = one_copy(money.line)
+        _share_plans(self.schedule)
 
     def money_on(self, line: Line) -> ConventionMoney:
         """Its money on a line; none where it was never granted anything there."""
-        return self.lines.get(line) or ConventionMoney()
+        return self._known_on(line) or ConventionMoney(line)
+
+    def opened_on(self, line: Line) -> ConventionMoney:
+        """The same, to be changed in place: opened at zero when it is first named."""
+        money = self._known_on(line)
+        if money is None:
+            money = ConventionMoney(one_copy(line))
+            self.lines += (money,)
+        return money
+
+    def _known_on(self, line: Line) -> ConventionMoney | None:
+        for money in self.lines:
+            if money.line == line:
+                return money
+        return None
 
     def paid_cents(self) -> int:
         """Paid, all lines, net of recoveries; those of a later year moved nothing on the lines."""
         revenue_cents = sum([each.revenue_cents for each in self.recoveries.values()])
-        return sum([money.paid for money in self.lines.values()]) - revenue_cents
+        return sum([money.paid for money in self.lines]) - revenue_cents
 
     def ordered_cents(self) -> int:
         """Ordered and not paid, all lines."""
-        return sum([money.ordered for money in self.lines.values()])
+        return sum([money.ordered for money in self.lines])
 
     def had_cents(self) -> int:
         """The sum that it had and keeps: paid in all years, and ordered at their closings.
 
         That may be paid by now: nobody says so in this year (rules, 17 and 29).
         """
-        return self.earlier_paid_cents + self.earlier_ordered_cents + self.paid_cents()
+        return self.earlier.paid_cents + self.earlier.ordered_cents + self.paid_cents()
 
     def drawn_cents(self) -> int:
         """Paid and ordered, all lines and years: what a ceiling counts as had (rules, 22)."""
@@ -255,8 +294,38 @@ class Convention(msgspec.Struct, array_like=True, gc=False):
         """The id of an instalment's latest order, of whatever year."""
         if instalment.order is not None:
             return instalment.order
-        known = self.earlier_orders.get(instalment.instalment)
+        known = self.earlier.orders.get(instalment.instalment)
         return known or order_name(self.convention, instalment.instalment, instalment.orders)
+
+
+def _share_plans(schedule: Iterable[Instalment]) -> None:
+    """Balance and advance are often the same lines and shares."""
+    plans: dict[tuple[PlannedLine, ...], tuple[PlannedLine, ...]] = {}
+    planned: dict[PlannedLine, PlannedLine] = {}
+    shares: dict[tuple[ServiceShare, ...], tuple[ServiceShare, ...]] = {}
+
+    def one(each: PlannedLine) -> PlannedLine:
+        services = each.services
+        if services is not None:
+            services = tuple([_with_shared_parts(share, each) for share in services])
+            services = shares.setdefault(services, services)
+        line = PlannedLine(one_copy(each.line), each.amount_cents, services)
+        return planned.setdefault(line, line)
+
+    for instalment in schedule:
+        instalment.instalment = intern(instalment.instalment)
+        instalment.trigger = intern(instalment.trigger)
+        instalment.documents = one_copy(instalment.documents)
+        plan = plans.get(instalment.lines)
+        if plan is None:
+            plan = plans[instalment.lines] = tuple([one(each) for each in instalment.lines])
+        instalment.lines = plan
+
+
+def _with_shared_parts(share: ServiceShare, of: PlannedLine) -> ServiceShare:
+    """A service's share; where it is the only one, its amount is the line's."""
+    is_all = share.amount_cents == of.amount_cents
+    return ServiceShare(intern(share.code), of.amount_cents if is_all else share.amount_cents)
 
 
 def order_name(convention: str, instalment: str, number: int) -> str:

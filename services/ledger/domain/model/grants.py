@@ -1,16 +1,19 @@
 """Grants: the acts on them, what was awarded to whom, what no convention has taken yet."""
 
+from collections.abc import Mapping
 from datetime import date
 from sys import intern
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from events import parts
+from services.ledger.domain.model.interning import NOTHING, nothing, one_copy
 from services.ledger.domain.model.lines import AwardedLine, Line
 
 
-class Act(NamedTuple):
+class Act(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A decision of an assembly."""
 
     body: str
@@ -22,7 +25,7 @@ class Act(NamedTuple):
         return {"body": self.body, "number": self.number, "date": self.date.isoformat()}
 
 
-class Beneficiary(NamedTuple):
+class Beneficiary(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The body or person that receives a grant."""
 
     name: str
@@ -30,7 +33,7 @@ class Beneficiary(NamedTuple):
     representative: str | None
 
 
-class BankAccount(NamedTuple):
+class BankAccount(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The bank account of a beneficiary."""
 
     iban: str
@@ -55,7 +58,7 @@ def bank_account_of(account: parts.BankAccount) -> BankAccount:
     return BankAccount(account.iban, account.bic, intern(account.holder))
 
 
-class Award(NamedTuple):
+class Award(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The award of a grant: the awarding act, and the acts that raised it."""
 
     act: Act
@@ -88,7 +91,7 @@ class Award(NamedTuple):
         """The award with more on one line (rules, 15)."""
         whole = AwardedLine(line, self.cents_on(line) + more_cents)
         others = tuple(each for each in self.lines if each.line != line)
-        return self._replace(lines=(*others, whole))
+        return replace(self, lines=(*others, whole))
 
 
 class Grant(msgspec.Struct, array_like=True, gc=False):
@@ -98,9 +101,22 @@ class Grant(msgspec.Struct, array_like=True, gc=False):
     acts: tuple[Act, ...] = ()
     concurring: tuple[Beneficiary, ...] = ()
     """Beneficiaries named by concurring acts that came before the award: compared with it later."""
-    reserved_cents: dict[Line, int] = {}
+    reserved_cents: Mapping[Line, int] = msgspec.field(default_factory=nothing)
     withdrawn: bool = False
     """True once its award fell: nothing is granted under it any more (rules, 17)."""
+
+    def share_parts(self) -> None:
+        """Let what equals a part of another grant be the same object."""
+        self.acts = one_copy(tuple(map(one_copy, self.acts)))
+        self.reserved_cents = self.reserved_cents or NOTHING
+        if self.award is not None:
+            self.award = replace(
+                self.award,
+                act=one_copy(self.award.act),
+                lines=tuple(
+                    AwardedLine(one_copy(each.line), each.amount_cents) for each in self.award.lines
+                ),
+            )
 
 
 def with_act(grant: Grant, act: Act) -> tuple[Act, ...]:

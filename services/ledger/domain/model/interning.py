@@ -1,62 +1,41 @@
-"""One copy of what is equal: a city's conventions name the same few codes thousands of times.
+"""One copy of what is equal: a city's conventions name the same few lines thousands of times.
 
 Nothing here changes a value; it only lets equal ones be the same object, which halves the memory
 of a convention line (docs/decisions/0007-memory.md).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from functools import lru_cache
-from sys import intern
+from typing import Any, Final, TypeVar
 
-from services.ledger.domain.model.book import BudgetState
-from services.ledger.domain.model.conventions import Convention, DocumentKey, document_key
-from services.ledger.domain.model.grants import Award
-from services.ledger.domain.model.lines import AwardedLine, Line, PlannedLine, ServiceShare
-
-
-def with_own_lines(award: Award, own: Mapping[Line, Line]) -> Award:
-    """The award, its lines those of the budget."""
-    lines = tuple(AwardedLine(own.get(line, line), cents) for line, cents in award.lines)
-    return award._replace(lines=lines)
+Value = TypeVar("Value", bound=Hashable)
+Key = TypeVar("Key")
+Known = TypeVar("Known")
 
 
-def with_shared_parts(convention: Convention, own: Mapping[Line, Line]) -> Convention:
-    """The convention, its lines those of the budget, its equal parts one object."""
-    plans: dict[tuple[PlannedLine, ...], tuple[PlannedLine, ...]] = {}
-    planned: dict[PlannedLine, PlannedLine] = {}
-    shares: dict[tuple[ServiceShare, ...], tuple[ServiceShare, ...]] = {}
-
-    def one(each: PlannedLine) -> PlannedLine:
-        services = each.services
-        if services is not None:
-            services = _with_shared_codes(services)
-            services = shares.setdefault(services, services)
-        line = PlannedLine(own.get(each.line, each.line), each.amount_cents, services)
-        return planned.setdefault(line, line)
-
-    convention.lines = {own.get(line, line): money for line, money in convention.lines.items()}
-    for instalment in convention.schedule:
-        instalment.instalment = intern(instalment.instalment)
-        instalment.trigger = intern(instalment.trigger)
-        instalment.documents = _shared_documents(instalment.documents)
-        plan = plans.get(instalment.lines)
-        if plan is None:
-            plan = plans[instalment.lines] = tuple([one(each) for each in instalment.lines])
-        instalment.lines = plan
-    return convention
+@lru_cache(maxsize=4096, typed=True)
+def _first_of_equals(value: Any) -> Any:
+    return value
 
 
-def _with_shared_codes(services: Iterable[ServiceShare]) -> tuple[ServiceShare, ...]:
-    return tuple([ServiceShare(intern(code), amount_cents) for code, amount_cents in services])
+def one_copy(value: Value) -> Value:
+    """The first of equal values: lines, days, acts, documents."""
+    copy: Value = _first_of_equals(value)
+    return copy
 
 
-@lru_cache(maxsize=4096)
-def _shared_documents(keys: tuple[DocumentKey, ...]) -> tuple[DocumentKey, ...]:
-    return tuple([document_key(*each) for each in keys])
+NOTHING: Final[Mapping[Any, Any]] = {}
+"""The one empty mapping: most conventions have no recovery, and each empty one takes 64 bytes.
+
+What is a Mapping in the state is therefore never changed, but made anew.
+"""
 
 
-def keep(state: BudgetState, convention: Convention) -> None:
-    """Put a convention that is new, or was made anew, into the book."""
-    kept = with_shared_parts(convention, state.book.own_lines)
-    state.book.conventions[convention.convention] = kept
-    state.touch_whole_convention(convention.convention)
+def nothing() -> Mapping[Any, Any]:
+    """The one empty mapping, as a default of a struct's member."""
+    return NOTHING
+
+
+def without(known: Mapping[Key, Known], key: Key) -> Mapping[Key, Known]:
+    """What is known, but for one key."""
+    return {each: value for each, value in known.items() if each != key} or NOTHING

@@ -73,21 +73,21 @@ class LineMoney(msgspec.Struct, array_like=True, gc=False):
         return none_below_zero and self.appropriated == self.available + held
 
 
-class AwardedLine(NamedTuple):
+class AwardedLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The amount that a grant was awarded on one line."""
 
     line: Line
     amount_cents: int
 
 
-class ServiceShare(NamedTuple):
+class ServiceShare(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The part of a line that one department of the city finances."""
 
     code: str
     amount_cents: int
 
 
-class PlannedLine(NamedTuple):
+class PlannedLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The amount that an instalment pays on one line."""
 
     line: Line

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from msgspec.structs import asdict
 
 from events.deliberations import DeliberationWithdrawn
 from events.payments import PaymentExecuted, PaymentOrderAcknowledged
@@ -121,7 +122,7 @@ class OrderChange(NamedTuple):
 
 def planned_line_row(each: PlannedLine) -> dict[str, Any]:
     """A line of an order as the contract prints it."""
-    services = None if each.services is None else [share._asdict() for share in each.services]
+    services = None if each.services is None else [asdict(share) for share in each.services]
     return {"line": each.line.row(), "amount_cents": each.amount_cents, "services": services}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from sys import intern
 
 from msgspec.structs import replace
 
@@ -22,6 +23,7 @@ from services.ledger.domain.model.conventions import (
     order_name,
 )
 from services.ledger.domain.model.grants import Award, act_of, beneficiary_of
+from services.ledger.domain.model.interning import NOTHING
 from services.ledger.domain.model.lines import AwardedLine, Line, PlannedLine, ServiceShare, line_of
 from services.ledger.domain.model.moves import RELEASE, Move
 from services.ledger.domain.model.orders import GIVEN_BACK, PaymentOrder
@@ -44,18 +46,18 @@ def planned_lines(lines: Iterable[parts.LineAmount]) -> tuple[PlannedLine, ...]:
     )
 
 
-def schedule_of(instalments: Iterable[parts.Instalment]) -> list[Instalment]:
+def schedule_of(instalments: Iterable[parts.Instalment]) -> tuple[Instalment, ...]:
     """The schedule that an event brings, nothing ordered yet."""
-    return [
+    return tuple(
         Instalment(
-            instalment=each.instalment,
-            trigger=each.trigger,
+            instalment=intern(each.instalment),
+            trigger=intern(each.trigger),
             documents=tuple(document_key(doc.kind, doc.year) for doc in each.documents or ()),
             ceiling=each.ceiling,
             lines=planned_lines(each.lines),
         )
         for each in instalments
-    ]
+    )
 
 
 def cents_by_line(schedule: Iterable[Instalment]) -> dict[Line, int]:
@@ -121,7 +123,7 @@ def reduced_lines(
     )
 
 
-def shortened(schedule: Iterable[Instalment], moves: Iterable[Move]) -> list[Instalment]:
+def shortened(schedule: Iterable[Instalment], moves: Iterable[Move]) -> tuple[Instalment, ...]:
     """The schedule once these moves have released what they take from its instalments."""
     by_name = {each.instalment: each for each in schedule}
     for move in moves:
@@ -129,7 +131,7 @@ def shortened(schedule: Iterable[Instalment], moves: Iterable[Move]) -> list[Ins
             before = by_name[move.instalment]
             left = reduced_lines(before.lines, move.line, move.amount_cents)
             by_name[move.instalment] = replace(before, lines=left)
-    return list(by_name.values())
+    return tuple(by_name.values())
 
 
 def amended(book: Book, convention: Convention, event: ConventionAmended) -> Convention:
@@ -147,15 +149,15 @@ def amended(book: Book, convention: Convention, event: ConventionAmended) -> Con
     for each in planned:
         each.orders = counts.pop(each.instalment, 0)
         each.amended_on = event.signed_on
-    return replace(convention, schedule=[*kept, *planned], order_counts=counts)
+    return replace(convention, schedule=(*kept, *planned), order_counts=counts)
 
 
 def live_cents(book: Book, grant: str, line: Line) -> int:
     """The live money of a grant on a line: reserved, remaining, ordered and paid (rules, 15)."""
     total = book.grants[grant].reserved_cents.get(line, 0)
     for convention in book.conventions.values():
-        if convention.grant == grant and line in convention.lines:
-            money = convention.lines[line]
+        if convention.grant == grant:
+            money = convention.money_on(line)
             total += money.remaining + money.ordered + money.paid
     return total
 
@@ -170,7 +172,8 @@ def give_back_order(convention: Convention) -> list[Line]:
 
     As signed or amended; those that no schedule names any more come last.
     """
-    return list(dict.fromkeys((*cents_by_line(convention.schedule), *convention.lines)))
+    granted = [money.line for money in convention.lines]
+    return list(dict.fromkeys((*cents_by_line(convention.schedule), *granted)))
 
 
 def documents_due(book: Book, convention: Convention, by: date) -> list[DocumentKey]:
@@ -241,14 +244,14 @@ def signed_convention(book: Book, event: ConventionSigned, sequence: int) -> Con
         convention.documents = alone.documents
         convention.lines = alone.lines
         convention.recoveries = alone.recoveries
-        convention.earlier_paid_cents = alone.earlier_paid_cents
-        convention.earlier_ordered_cents = alone.earlier_ordered_cents
+        convention.earlier = replace(alone.earlier, orders=NOTHING, awards_cents=None)
         convention.formerly = alone.convention
-        convention.schedule[:0] = [
+        ordered = [
             replace(each, instalment=order_name(alone.convention, each.instalment, 1))
             for each in alone.schedule
             if is_live(book, each)
         ]
+        convention.schedule = (*ordered, *convention.schedule)
     return convention
 
 
@@ -257,7 +260,9 @@ def award_alone(event: DeliberationAdopted, sequence: int) -> Convention:
     assert event.lines is not None, "an award has lines"
     if event.instalments is None:
         lines = planned_lines(event.lines)
-        schedule = [Instalment(WHOLE_AWARD, "signature", (), ceiling=False, lines=lines)]
+        schedule: tuple[Instalment, ...] = (
+            Instalment(WHOLE_AWARD, "signature", (), ceiling=False, lines=lines),
+        )
     else:
         schedule = schedule_of(event.instalments)
     return Convention(

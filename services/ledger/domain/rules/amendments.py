@@ -14,7 +14,6 @@ from services.ledger.domain.model.book import Book, BudgetState
 from services.ledger.domain.model.conventions import Convention
 from services.ledger.domain.model.flags import services_differ
 from services.ledger.domain.model.grants import Award, Grant, act_of, with_act
-from services.ledger.domain.model.interning import keep
 from services.ledger.domain.model.lines import Line, Stage, line_of
 from services.ledger.domain.model.moves import COMMIT, RELEASE, SUPPLEMENT, Move, entries_of
 from services.ledger.domain.model.refusals import Refusal
@@ -123,7 +122,8 @@ def _replanned(book: Book, convention: Convention, planned: Mapping[Line, int]) 
     """Moves of a new schedule: up from the grant's reserve first, then from available credit."""
     name, grant = convention.convention, book.grants[convention.grant]
     moves = []
-    for line in dict.fromkeys((*planned, *convention.lines)):
+    granted = [money.line for money in convention.lines]
+    for line in dict.fromkeys((*planned, *granted)):
         more_cents = planned.get(line, 0) - convention.money_on(line).remaining
         if more_cents < 0:
             moves.append(Move(line, name, None, RELEASE, -more_cents))
@@ -174,7 +174,7 @@ def _amended(state: BudgetState, record: JournalRecord, event: ConventionAmended
     """A new schedule; with an act, the award is raised to its live money (rules, 15)."""
     book = state.book
     convention = book.conventions[event.convention]
-    keep(state, amended(book, convention, event))
+    state.keep_convention(amended(book, convention, event))
     if event.act is None:
         return
     grant = book.grants[convention.grant]

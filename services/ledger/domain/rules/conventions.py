@@ -1,5 +1,6 @@
 """Conventions: signature commits what the award reserved, notification sets instalments off."""
 
+from collections.abc import Mapping
 from datetime import date
 from sys import intern
 from typing import Any, Final
@@ -32,7 +33,6 @@ from services.ledger.domain.model.grants import (
     bank_account_of,
     beneficiary_of,
 )
-from services.ledger.domain.model.interning import keep
 from services.ledger.domain.model.life_cycle import target_of
 from services.ledger.domain.model.lines import Line
 from services.ledger.domain.model.moves import COMMIT, RELEASE, Move
@@ -145,7 +145,7 @@ def _rest_is_held(book: Book, alone: Convention) -> bool:
 
 
 def _remaining(alone: Convention) -> dict[Line, int]:
-    return {line: money.remaining for line, money in alone.lines.items()}
+    return {money.line: money.remaining for money in alone.lines}
 
 
 def _committed(event: ConventionSigned, planned: dict[Line, int]) -> list[Move]:
@@ -153,7 +153,7 @@ def _committed(event: ConventionSigned, planned: dict[Line, int]) -> list[Move]:
 
 
 def _reduced(
-    event: ConventionSigned, free: dict[Line, int], planned: dict[Line, int]
+    event: ConventionSigned, free: Mapping[Line, int], planned: dict[Line, int]
 ) -> list[Move]:
     """A grant committed by its award already: what the convention does not take is released."""
     return [
@@ -214,16 +214,13 @@ def _signed(state: BudgetState, record: JournalRecord, event: ConventionSigned) 
     book = state.book
     convention = signed_convention(book, event, record.sequence)
     convention.grant = intern(event.grant)
-    award = book.grants[event.grant].award
-    if award is not None and award.beneficiary == convention.beneficiary:
-        convention.beneficiary = award.beneficiary  # One copy of what is equal.
     if convention.formerly is not None:
         del book.conventions[convention.formerly]
         state.touch_whole_convention(convention.formerly)
     if event.bank_account is not None:
         book.accounts[convention.beneficiary.siret] = bank_account_of(event.bank_account)
         state.touched["account"].add(event.beneficiary.siret)
-    keep(state, convention)
+    state.keep_convention(convention)
 
 
 def _notified(state: BudgetState, _record: JournalRecord, event: ConventionNotified) -> None:

@@ -19,7 +19,6 @@ from services.ledger.domain.model.flags import (
     services_differ,
 )
 from services.ledger.domain.model.grants import Beneficiary, Grant, act_of, beneficiary_of, with_act
-from services.ledger.domain.model.interning import keep, with_own_lines
 from services.ledger.domain.model.lines import Line
 from services.ledger.domain.model.moves import COMMIT, RESERVE, Move, entries_of
 from services.ledger.domain.model.refusals import Missing, Refusal
@@ -137,12 +136,13 @@ def _adopted(state: BudgetState, record: JournalRecord, event: DeliberationAdopt
             if beneficiary not in grant.concurring:
                 grant.concurring += (beneficiary,)
         return
-    grant.award = with_own_lines(award_of(event)._replace(act=act), book.own_lines)
+    grant.award = award_of(event)
     grant.concurring = ()
+    grant.share_parts()
     siret = grant.award.beneficiary.siret
     book.awarded_cents[siret] = book.awarded_cents.get(siret, 0) + grant.award.total_cents
     if not event.requires_convention:
-        keep(state, award_alone(event, record.sequence))
+        state.keep_convention(award_alone(event, record.sequence))
 
 
 def _entries(_book: Book, event: DeliberationAdopted, moves: Sequence[Move]) -> Iterator[ActEntry]:

@@ -23,7 +23,7 @@ from services.ledger.domain.model.book import Book, BudgetState, Want
 from services.ledger.domain.model.conventions import Convention, ConventionState
 from services.ledger.domain.model.flags import Flag, FlagCode
 from services.ledger.domain.model.grants import bank_account_of
-from services.ledger.domain.model.interning import keep, with_own_lines
+from services.ledger.domain.model.interning import NOTHING
 from services.ledger.domain.model.lines import line_of
 from services.ledger.domain.model.moves import (
     CARRY_OVER,
@@ -63,14 +63,14 @@ def close(book: Book, event: FiscalYearClosed, _at: Context) -> Accepted | Refus
         return Refused(Refusal.ORDERS_OUTSTANDING, {"payment_orders": names})
     moves = [
         Move(
-            line,
+            money.line,
             each.convention,
             None,
             CARRY_OVER if each.convention in carried else RELEASE,
             money.remaining,
         )
         for each in sorted(book.conventions.values(), key=attrgetter("signed_at"))
-        for line, money in sorted(each.lines.items(), key=lambda item: item[0].in_order())
+        for money in sorted(each.lines, key=lambda money: money.line.in_order())
         if money.remaining
     ]
     moves += [
@@ -144,7 +144,7 @@ def _closed(state: BudgetState, _record: JournalRecord, _event: FiscalYearClosed
     book.closed = True
     for name, grant in book.grants.items():
         if grant.reserved_cents:
-            grant.reserved_cents = {}
+            grant.reserved_cents = NOTHING
             state.touched["grant"].add(name)
     for name, order in book.orders.items():
         if order.state in OPEN_STATES:
@@ -172,8 +172,7 @@ def _opened(state: BudgetState, record: JournalRecord, event: FiscalYearOpened) 
     name = intern(event.grant)
     convention = carried_convention(book, event, record.sequence)
     grant = carried_grant(event, book.grants.get(name))
-    assert grant.award is not None, "what is carried over was awarded"
-    grant.award = with_own_lines(grant.award, book.own_lines)
+    grant.share_parts()
     book.grants[name] = grant
     state.touched["grant"].add(name)
     if event.bank_account is not None and siret not in book.accounts:
@@ -181,7 +180,7 @@ def _opened(state: BudgetState, record: JournalRecord, event: FiscalYearOpened) 
         book.accounts[siret] = bank_account_of(event.bank_account)
         state.touched["account"].add(siret)
     convention.grant = name
-    keep(state, convention)
+    state.keep_convention(convention)
 
 
 def _entries_of_opening(

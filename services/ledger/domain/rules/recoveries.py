@@ -100,15 +100,14 @@ def _exceeds(
 
 
 def _ordered(state: BudgetState, _record: JournalRecord, event: RecoveryOrdered) -> None:
-    recoveries = state.touch_convention(event.convention).recoveries
-    before = recoveries.get(event.recovery, Recovery())
+    convention = state.touch_convention(event.convention)
+    before = convention.recoveries.get(event.recovery, Recovery())
     lines = dict(before.lines)
     for line, cents in amounts_by_line(event.lines or ()).items():
         named = before.on(line)
         lines[line] = named._replace(ordered_cents=named.ordered_cents + cents)
-    recoveries[intern(event.recovery)] = before._replace(
-        ordered_cents=before.ordered_cents + event.total_cents, lines=lines
-    )
+    asked = before._replace(ordered_cents=before.ordered_cents + event.total_cents, lines=lines)
+    convention.recoveries = {**convention.recoveries, intern(event.recovery): asked}
 
 
 def _collected(state: BudgetState, record: JournalRecord, event: RecoveryCollected) -> None:
@@ -120,12 +119,13 @@ def _collected(state: BudgetState, record: JournalRecord, event: RecoveryCollect
     for line, cents in (moved or collected_by_line(event, convention)).items():
         ordered, collected, revenue = before.on(line)
         lines[line] = RecoveredLine(ordered, collected + cents, revenue + (0 if moved else cents))
-    convention.recoveries[event.recovery] = Recovery(
+    after = Recovery(
         before.ordered_cents,
         before.collected_cents + event.total_cents,
         before.revenue_cents + (0 if moved else event.total_cents),
         lines,
     )
+    convention.recoveries = {**convention.recoveries, event.recovery: after}
 
 
 HANDLERS: Final[tuple[Handler[Any], ...]] = (

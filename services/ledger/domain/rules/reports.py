@@ -7,8 +7,13 @@ from events.reports import ReportReceived, ReportRejected
 from services.ledger.domain.handler import Context, Handler
 from services.ledger.domain.journal import JournalRecord
 from services.ledger.domain.model.book import Book, BudgetState
-from services.ledger.domain.model.conventions import Convention, DocumentKey, document_key
+from services.ledger.domain.model.conventions import (
+    Convention,
+    DocumentKey,
+    document_key,
+)
 from services.ledger.domain.model.flags import Flag, FlagCode
+from services.ledger.domain.model.interning import without
 from services.ledger.domain.model.schedules import document_received, order_resting_on
 from services.ledger.domain.model.verdicts import Accepted, Waits, known
 from services.ledger.domain.order_issuing import issue_orders, situation
@@ -36,7 +41,7 @@ def reject(book: Book, event: ReportRejected, at: Context) -> Accepted | Waits:
         return convention
     rejected = document_key(event.document.kind, event.document.year)
     ruling = Accepted(flags=list(_resting_on(book, convention, rejected)))
-    documents = {key: each for key, each in convention.documents.items() if key != rejected}
+    documents = without(convention.documents, rejected)
     return issue_orders(book, situation(book, convention, at.on, documents=documents), ruling)
 
 
@@ -61,12 +66,13 @@ def _resting_on(book: Book, convention: Convention, document: DocumentKey) -> It
 def _received(state: BudgetState, record: JournalRecord, event: ReportReceived) -> None:
     convention = state.touch_progress(event.convention)
     key, receipt = document_received(convention.documents, event, record.sequence)
-    convention.documents[key] = receipt
+    convention.documents = {**convention.documents, key: receipt}
 
 
 def _rejected(state: BudgetState, _record: JournalRecord, event: ReportRejected) -> None:
     key = document_key(event.document.kind, event.document.year)
-    state.touch_progress(event.convention).documents.pop(key, None)
+    convention = state.touch_progress(event.convention)
+    convention.documents = without(convention.documents, key)
 
 
 HANDLERS: Final[tuple[Handler[Any], ...]] = (

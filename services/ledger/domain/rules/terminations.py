@@ -78,8 +78,8 @@ def return_to_commitment(book: Book, order: PaymentOrder, *, and_released: bool)
 def _released(convention: Convention) -> list[Move]:
     """Moves that release all that is committed and not ordered."""
     return [
-        Move(line, convention.convention, None, RELEASE, money.remaining)
-        for line, money in convention.lines.items()
+        Move(money.line, convention.convention, None, RELEASE, money.remaining)
+        for money in convention.lines
         if money.remaining
     ]
 

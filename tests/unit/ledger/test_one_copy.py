@@ -1,0 +1,96 @@
+"""What is equal is one object, as decided and as read back: what the memory of a year rests on."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from services.ledger.application.state_rows import restored
+from services.ledger.domain.model.book import Book
+from services.ledger.domain.model.conventions import NO_EARLIER_YEARS
+from services.ledger.domain.model.interning import NOTHING, one_copy, without
+from services.ledger.domain.model.lines import Line
+from tests.builders import (
+    BUDGET,
+    Scenario,
+    a_convention,
+    a_vote,
+    an_award,
+    an_instalment,
+)
+
+CODE = "DELEGATION-1"
+GRANTS = ("G", "H")
+
+
+def a_year() -> Scenario:
+    """Two grants on one line, the advance of each ordered and its balance awaited."""
+    halves = [
+        an_instalment(100),
+        an_instalment(100, "balance", documents=[("activity_report", 2022)]),
+    ]
+    for each in halves:
+        for line in each["lines"]:
+            line["services"] = [{"code": CODE, "amount_cents": 100}]
+    scenario = Scenario(a_vote(1_000), *[an_award(200, grant=grant) for grant in GRANTS])
+    for grant in GRANTS:
+        scenario.tell(a_convention(convention=f"C-{grant}", grant=grant, instalments=halves))
+        assert "accepted" == scenario.answer()
+    return scenario
+
+
+def only(found: Iterable[object]) -> object:
+    """The one object that all of these are."""
+    objects = {id(each): each for each in found}
+    (one,) = objects.values()
+    return one
+
+
+@pytest.mark.parametrize("of", ["decided", "read back"])
+def test_what_is_equal_is_one_object(of: str) -> None:
+    scenario = a_year()
+    book: Book = scenario.book
+    if of == "read back":
+        book = restored(scenario.store.state())[BUDGET].book
+    conventions, grants = list(book.conventions.values()), list(book.grants.values())
+    awards = [each.award for each in grants if each.award is not None]
+    assert (2, 2, 2) == (len(conventions), len(awards), len(book.orders))
+
+    planned = [one for each in conventions for one in each.schedule]
+    of_line: list[Line] = [*book.lines, *[each.line for one in planned for each in one.lines]]
+    of_line += [money.line for each in conventions for money in each.lines]
+    only(of_line + [line.line for each in awards for line in each.lines])
+    only([each.act for each in awards] + [act for each in grants for act in each.acts])
+    only(each.acts for each in grants)
+    for each in conventions:
+        only(instalment.lines for instalment in each.schedule)
+        (paid,) = each.schedule[0].lines
+        assert paid.services is not None
+        assert paid.amount_cents is paid.services[0].amount_cents
+        only([each.recoveries, each.order_counts, each.documents, NOTHING])
+        only([each.earlier, NO_EARLIER_YEARS])
+        award = book.award_of(each)
+        assert award is not None
+        only([each.beneficiary, award.beneficiary])
+    only(share.code for one in planned for line in one.lines for share in line.services or ())
+    for order in book.orders.values():
+        convention = book.conventions[order.convention]
+        only([order.convention, convention.convention])
+        only([order.instalment, convention.schedule[0].instalment])
+        only([order.lines, convention.schedule[0].lines])
+    only(order.due_on for order in book.orders.values())
+    only([each.signed_on for each in conventions])
+    only([each.reserved_cents for each in grants] + [NOTHING])
+
+
+def test_what_is_equal_but_of_another_type_is_no_copy() -> None:
+    line = Line("65", "65748", "61", None)
+    assert type(one_copy(tuple(line))) is tuple
+    assert type(one_copy(line)) is Line
+
+
+def test_without_its_last_key_nothing_is_left() -> None:
+    known = {"a": 1, "b": 2}
+    assert {"b": 2} == without(known, "a")
+    assert {"a": 1, "b": 2} == known
+    assert without({"a": 1}, "a") is NOTHING
+    assert without(NOTHING, "a") is NOTHING
