@@ -12,6 +12,7 @@ from services.ledger.domain.model.lines import Line
 from tests.builders import (
     BUDGET,
     Scenario,
+    a_concurring_act,
     a_convention,
     a_vote,
     an_award,
@@ -80,6 +81,13 @@ def test_what_is_equal_is_one_object(of: str) -> None:
     only(order.due_on for order in book.orders.values())
     only([each.signed_on for each in conventions])
     only([each.reserved_cents for each in grants] + [NOTHING])
+
+
+def test_a_grant_that_only_a_concurring_act_names_is_read_back() -> None:
+    scenario = Scenario(a_vote(1_000), a_concurring_act())
+    (grant,) = restored(scenario.store.state())[BUDGET].book.grants.values()
+    assert (None, NOTHING) == (grant.award, grant.reserved_cents)
+    assert [grant] == list(scenario.book.grants.values())
 
 
 def test_what_is_equal_but_of_another_type_is_no_copy() -> None:
