@@ -2,13 +2,28 @@
 
 from collections.abc import Iterable
 
+import msgspec
 import pytest
 
 from services.ledger.application.state_rows import restored
 from services.ledger.domain.model.book import Book
-from services.ledger.domain.model.conventions import NO_EARLIER_YEARS
+from services.ledger.domain.model.conventions import (
+    NO_EARLIER_YEARS,
+    Convention,
+    ConventionMoney,
+    EarlierYears,
+    Instalment,
+)
+from services.ledger.domain.model.grants import Act, Award, BankAccount, Beneficiary, Grant
 from services.ledger.domain.model.interning import NOTHING, one_copy, without
-from services.ledger.domain.model.lines import Line
+from services.ledger.domain.model.lines import (
+    AwardedLine,
+    Line,
+    LineMoney,
+    PlannedLine,
+    ServiceShare,
+)
+from services.ledger.domain.model.orders import PaymentOrder
 from tests.builders import (
     BUDGET,
     Scenario,
@@ -94,6 +109,21 @@ def test_what_is_equal_but_of_another_type_is_no_copy() -> None:
     line = Line("65", "65748", "61", None)
     assert type(one_copy(tuple(line))) is tuple
     assert type(one_copy(line)) is Line
+
+
+STRUCTS = (
+    *(Act, AwardedLine, Award, BankAccount, Beneficiary, Convention, ConventionMoney),
+    *(EarlierYears, Grant, Instalment, LineMoney, PaymentOrder, PlannedLine, ServiceShare),
+)
+CHANGED_IN_PLACE = {Convention, ConventionMoney, Grant, Instalment, LineMoney}
+
+
+@pytest.mark.parametrize("struct", STRUCTS)
+def test_state_is_of_small_objects(struct: type[msgspec.Struct]) -> None:
+    """Nothing in it refers back, so Python need not search it for cycles; rows have no names."""
+    config = struct.__struct_config__
+    assert (False, True) == (config.gc, config.array_like)
+    assert (struct not in CHANGED_IN_PLACE) is config.frozen
 
 
 def test_without_its_last_key_nothing_is_left() -> None:
