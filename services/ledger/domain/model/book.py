@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from sys import intern
 from typing import NamedTuple
 
 from services.ledger.domain.model.conventions import Convention
@@ -51,7 +52,8 @@ class Book:
         """The money of a line, opened at zero when it is first named."""
         money = self.lines.get(line)
         if money is None:
-            money = self.lines[one_copy(line)] = LineMoney()
+            own = Line._make(code and intern(code) for code in line)
+            money = self.lines[one_copy(own)] = LineMoney()
         return money
 
     def award_of(self, convention: Convention) -> Award | None:
