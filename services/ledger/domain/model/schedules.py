@@ -17,13 +17,13 @@ from services.ledger.domain.model.conventions import (
     ConventionState,
     DocumentKey,
     DocumentReceipt,
+    EarlierYears,
     Instalment,
     Obligation,
     document_key,
     order_name,
 )
 from services.ledger.domain.model.grants import Award, act_of, beneficiary_of
-from services.ledger.domain.model.interning import NOTHING
 from services.ledger.domain.model.lines import AwardedLine, Line, PlannedLine, ServiceShare, line_of
 from services.ledger.domain.model.moves import RELEASE, Move
 from services.ledger.domain.model.orders import GIVEN_BACK, PaymentOrder
@@ -244,7 +244,8 @@ def signed_convention(book: Book, event: ConventionSigned, sequence: int) -> Con
         convention.documents = alone.documents
         convention.lines = alone.lines
         convention.recoveries = alone.recoveries
-        convention.earlier = replace(alone.earlier, orders=NOTHING, awards_cents=None)
+        earlier = alone.earlier
+        convention.earlier = EarlierYears(earlier.paid_cents, earlier.ordered_cents)
         convention.formerly = alone.convention
         ordered = [
             replace(each, instalment=order_name(alone.convention, each.instalment, 1))
